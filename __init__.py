@@ -1,0 +1,1 @@
+"""What a spiking-neuron model costs at the accuracy that you need."""

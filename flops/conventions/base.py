@@ -1,0 +1,43 @@
+"""What a convention is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from ...models.errors import UserError
+from ...models.expression import KINDS
+from ...models.registry import Registry
+
+
+@dataclass(frozen=True)
+class Convention:
+    """What one operation of each kind costs: a table, not code."""
+
+    name: str
+    counts: str
+    """Which counting is weighed: ``as run`` or ``as written``."""
+    weights: Mapping[str, float]
+    """Cost of an operation, by kind; every kind of `spikecost.models.expression.KINDS`."""
+    unit: str
+    """What the cost is in."""
+    source: str
+    """Where the weights are from."""
+
+    def __post_init__(self) -> None:
+        if set(self.weights) != set(KINDS):
+            raise UserError(f"convention '{self.name}': give a weight for each of {', '.join(KINDS)}")
+        if self.counts not in ("as run", "as written"):
+            raise UserError(f"convention '{self.name}': counts = '{self.counts}', expected 'as run' or 'as written'")
+
+    def weigh(self, operations: Mapping[str, int]) -> float:
+        """Return the cost of some operations."""
+        return float(sum(self.weights[kind] * n for kind, n in operations.items()))
+
+
+CONVENTIONS: Registry[Convention] = Registry("convention", "spikecost.conventions")
+
+
+def get_convention(convention: str | Convention) -> Convention:
+    """Return a convention given by itself or by name."""
+    return convention if isinstance(convention, Convention) else CONVENTIONS[convention]

@@ -1,0 +1,181 @@
+"""Operation counts, by kind, taken from a Step.
+
+Two countings, always told apart:
+
+- **as run**: the Step, which is what the kernel executes;
+- **as written**: every operator of the published equations once, an integer power as repeated multiplication,
+  dt and fractions of it as constants, a multiplication by a dt of one dropped, units none, the threshold's
+  comparison included. This is how the 2004 paper counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+from ..models import units
+from ..models.expression import KINDS, Const, Expr, Op, Var, names
+from ..models.neuron import NeuronModel
+from ..models.simplify import Assign, Block
+from ..models.step import Step, make_step
+from .conventions import Convention, get_convention
+
+_KIND = {
+    **{kind: kind for kind in KINDS},
+    "less": "compare",
+    "at_most": "compare",
+    "neg": "sign",
+    "abs": "sign",
+}
+
+
+class Operations(Mapping[str, int]):
+    """A number of operations of every kind; the kinds are those of `spikecost.models.expression.KINDS`."""
+
+    def __init__(self, counts: Mapping[str, int] | None = None) -> None:
+        given = counts or {}
+        self._counts = {kind: given.get(kind, 0) for kind in KINDS}
+
+    def __getitem__(self, kind: str) -> int:
+        return self._counts[kind]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._counts)
+
+    def __len__(self) -> int:
+        return len(self._counts)
+
+    def __add__(self, other: Operations) -> Operations:
+        return Operations({kind: self[kind] + other[kind] for kind in KINDS})
+
+    def __repr__(self) -> str:
+        return f"Operations({self.present})"
+
+    @property
+    def present(self) -> dict[str, int]:
+        """The kinds that occur."""
+        return {kind: n for kind, n in self._counts.items() if n}
+
+
+@dataclass(frozen=True)
+class Count:
+    """What a step costs, in operations."""
+
+    step: Step
+    as_run: Operations
+    """A step without a spike."""
+    as_run_spike: Operations
+    """What a spike adds to its step; where the rest of the step is integrated anew, that partial step included."""
+    as_run_once: Operations
+    """Done once a run."""
+    as_run_refractory: Operations
+    """A step spent refractory."""
+    written: tuple[Assign, ...]
+
+    def as_written(self, dt: Any = None) -> Operations:
+        """Count a step without a spike as written, at a time step dt (a quantity; it matters only if it is 1 ms)."""
+        dt_ms = None if dt is None else units.in_ms(dt, "dt")
+        total = Operations()
+        for assign in self.written:
+            total += Operations(_tally(_written(assign.value, dt_ms)))
+        return total
+
+    def flops_per_step(self, convention: str | Convention = "unit", dt: Any = None) -> float:
+        """Return the cost of a step without a spike under a convention."""
+        convention = get_convention(convention)
+        return convention.weigh(self.as_written(dt) if convention.counts == "as written" else self.as_run)
+
+    def flops_per_ms(self, dt: Any, convention: str | Convention = "unit") -> float:
+        """Return the cost of 1 ms of model time without a spike.
+
+        Raises
+        ------
+        UserError
+            If dt is not a positive time.
+        """
+        return self.flops_per_step(convention, dt) / float(units.in_ms(dt, "dt"))
+
+
+def count(model: str | NeuronModel, method: str, detection: str = "grid") -> Count:
+    """Count the operations of a model's time step.
+
+    Parameters
+    ----------
+    model : str or NeuronModel
+    method : str
+        A registered method, such as ``rk4``.
+    detection : str
+        A registered detection, such as ``grid``.
+
+    Raises
+    ------
+    UserError
+        If a name is not known or the method does not apply to the model.
+    """
+    return count_step(make_step(model, method, detection))
+
+
+def count_step(step: Step) -> Count:
+    """Count the operations of a Step."""
+    one = count_block(step.check) + count_block(step.advance)
+    spike = count_block(step.spike)
+    if step.restarts:
+        spike += count_block(step.once) + one
+    return Count(
+        step=step,
+        as_run=one,
+        as_run_spike=spike,
+        as_run_once=count_block(step.once),
+        as_run_refractory=count_block(step.check) + count_block(step.pause),
+        written=step.written,
+    )
+
+
+def count_block(block: Block) -> Operations:
+    """Count the operations of straight-line code."""
+    return Operations(_tally(kind for assign in block.assignments for kind in _run(assign.value)))
+
+
+def _run(node: Expr) -> Iterator[str]:
+    if isinstance(node, Op):
+        yield _KIND[node.kind]
+        for arg in node.args:
+            yield from _run(arg)
+
+
+def _written(node: Expr, dt: Fraction | None) -> Iterator[str]:
+    if not isinstance(node, Op) or _is_unit(node) or (names(node) == {"dt"}):
+        return  # dt/2 and dt/6 are constants of the run, and ms is notation
+    if node.kind in ("mul", "div") and any(_is_unit(arg) or (dt == 1 and _is_dt(arg)) for arg in node.args):
+        pass
+    elif node.kind == "neg" and isinstance(node.args[0], (Const, Var)):
+        pass
+    elif node.kind == "pow" and isinstance(node.args[1], Const) and node.args[1].value.denominator == 1:
+        yield from ["mul"] * (abs(int(node.args[1].value)) - 1)
+    elif node.kind == "exprel":
+        yield from ("exp", "sub", "div")
+    else:
+        yield _KIND[node.kind]
+    for arg in node.args:
+        yield from _written(arg, dt)
+
+
+def _is_dt(node: Expr) -> bool:
+    return isinstance(node, Var) and node.name == "dt"
+
+
+def _is_unit(node: Expr) -> bool:
+    if isinstance(node, Op):
+        if node.kind == "pow":
+            return _is_unit(node.args[0])
+        return node.kind in ("mul", "div") and all(_is_unit(arg) for arg in node.args)
+    return isinstance(node, Const) and node.unit
+
+
+def _tally(kinds: Iterable[str]) -> dict[str, int]:
+    counts: dict[str, int] = {}
+    for kind in kinds:
+        counts[kind] = counts.get(kind, 0) + 1
+    return counts

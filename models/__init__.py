@@ -1,0 +1,1 @@
+"""What is a neuron? Definitions, the catalogue, integration methods, and the time step that they make."""

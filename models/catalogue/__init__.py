@@ -1,0 +1,29 @@
+"""The models that come with spikecost, each in a file of its own."""
+
+from ..errors import UserError
+from ..neuron import NeuronModel
+from ..registry import Registry
+from .hodgkin_huxley import HODGKIN_HUXLEY
+from .izhikevich import IZHIKEVICH, IZHIKEVICH_MV
+from .lif import LIF
+
+MODELS: Registry[NeuronModel] = Registry("model", "spikecost.models")
+
+for _model in (LIF, IZHIKEVICH, IZHIKEVICH_MV, HODGKIN_HUXLEY):
+    MODELS.register(_model)
+
+
+def get_model(model: str | NeuronModel) -> NeuronModel:
+    """Return a model given by itself, by name, or by name and preset (``izhikevich:CH``).
+
+    Raises
+    ------
+    UserError
+        If there is no such model or preset.
+    """
+    if isinstance(model, NeuronModel):
+        return model
+    if not isinstance(model, str):
+        raise UserError(f"expected a model's name or a NeuronModel, got {model!r}")
+    name, _, preset = model.partition(":")
+    return MODELS[name].with_preset(preset) if preset else MODELS[name]

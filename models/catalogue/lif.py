@@ -1,0 +1,23 @@
+"""Leaky integrate-and-fire."""
+
+from brian2 import Hz, ms, mV
+
+from ..neuron import NeuronModel
+
+# v' = I + a - b v with a = EL/tau, b = 1/tau; EL = -65 mV, tau = 10 ms
+LIF = NeuronModel(
+    name="lif",
+    description="Leaky integrate-and-fire, v' = I + a - b v",
+    source="Izhikevich 2004, IEEE Trans. Neural Networks 15:1063, section II.A",
+    equations="""
+        dv/dt = I + a - b*v : volt (unless refractory)
+        a : volt/second
+        b : 1/second
+        c : volt
+        I : volt/second
+    """,
+    threshold="v >= -50*mV",
+    reset="v = c",
+    parameters={"a": -6.5 * mV / ms, "b": 100 * Hz, "c": -65 * mV},
+    initial={"v": -65 * mV},
+)

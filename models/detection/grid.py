@@ -1,0 +1,25 @@
+"""Spikes at the end of a step."""
+
+from fractions import Fraction
+
+from ..expression import Const, Expr
+from ..program import Vector
+from .base import DETECTIONS, Crossing
+
+
+class Grid:
+    """A spike is at the end of the step that passes the threshold, and the reset is applied there: Brian2's way.
+
+    First order in the spike times whatever the method. Brian2 names the spike by the start of the step, dt earlier.
+    """
+
+    name = "grid"
+    order = 1
+    restarts = False
+
+    def locate(self, crossing: Crossing) -> tuple[Expr, Vector]:
+        """Return the end of the step."""
+        return Const(Fraction(1)), crossing.end
+
+
+DETECTIONS.register(Grid())

@@ -1,0 +1,217 @@
+"""Expressions: what equations, integration methods and spike detection are written in.
+
+An expression is a tree of `Const`, `Var` and `Op`, exactly as it was written: nothing is expanded, reordered or
+evaluated when it is built. (A computer algebra system would distribute ``36*(v + 77)`` and turn ``a - b`` into
+``a + (-1)*b``; then neither the operators that the author wrote nor those that run could be counted.)
+`simplify` makes of it what runs.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any, Union
+
+Number = Union[int, float, Fraction]
+
+#: Every kind of operation, in the order in which counts are shown.
+#: ``sign`` is a change of sign or an absolute value: one bit, no arithmetic.
+KINDS = ("add", "sub", "mul", "div", "sqrt", "exp", "pow", "compare", "select", "sign")
+
+
+class Expr:
+    """Base of all expressions; Python's operators build larger ones."""
+
+    __slots__ = ()
+
+    def __add__(self, other: Expr | Number) -> Op:
+        return _binary("add", self, other)
+
+    def __radd__(self, other: Number) -> Op:
+        return _binary("add", other, self)
+
+    def __sub__(self, other: Expr | Number) -> Op:
+        return _binary("sub", self, other)
+
+    def __rsub__(self, other: Number) -> Op:
+        return _binary("sub", other, self)
+
+    def __mul__(self, other: Expr | Number) -> Op:
+        return _binary("mul", self, other)
+
+    def __rmul__(self, other: Number) -> Op:
+        return _binary("mul", other, self)
+
+    def __truediv__(self, other: Expr | Number) -> Op:
+        return _binary("div", self, other)
+
+    def __rtruediv__(self, other: Number) -> Op:
+        return _binary("div", other, self)
+
+    def __neg__(self) -> Op:
+        return Op("neg", (self,))
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Const(Expr):
+    """A number, held exactly."""
+
+    value: Fraction
+    unit: bool = False
+    """True for a unit such as ms: a factor of the notation, no operation of the model."""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Var(Expr):
+    """A name: a state variable, a parameter, the input, dt, or an assigned intermediate."""
+
+    name: str
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Op(Expr):
+    """An operation on other expressions.
+
+    `kind` is one of add, sub, mul, div, pow, neg, abs, sqrt, exp, exprel, less, at_most, select.
+    ``exprel(x)`` is ``(exp(x) - 1)/x``, 1 at zero; ``less(a, b)`` is ``a < b`` and ``at_most(a, b)`` ``a <= b``;
+    ``select(condition, a, b)`` is `a` where the condition holds and `b` elsewhere, both being evaluated.
+    """
+
+    kind: str
+    args: tuple[Expr, ...]
+
+
+def _binary(kind: str, a: Expr | Number, b: Expr | Number) -> Op:
+    for operand in (a, b):
+        if not isinstance(operand, (Expr, int, float, Fraction)):
+            return NotImplemented  # a vector of expressions takes it from here
+    return Op(kind, (expr(a), expr(b)))
+
+
+def expr(value: Expr | Number) -> Expr:
+    """Return `value` as an expression; a float stands for the decimal that it prints as."""
+    if isinstance(value, Expr):
+        return value
+    return Const(Fraction(repr(value)) if isinstance(value, float) else Fraction(value))
+
+
+def exp(x: Expr) -> Op:
+    """Exponential."""
+    return Op("exp", (x,))
+
+
+def select(condition: Expr, yes: Expr | Number, no: Expr | Number) -> Op:
+    """Choose between two evaluated values."""
+    return Op("select", (condition, expr(yes), expr(no)))
+
+
+def less(a: Expr | Number, b: Expr | Number) -> Op:
+    """``a < b``."""
+    return Op("less", (expr(a), expr(b)))
+
+
+def at_most(a: Expr | Number, b: Expr | Number) -> Op:
+    """``a <= b``."""
+    return Op("at_most", (expr(a), expr(b)))
+
+
+def nodes(*roots: Expr) -> Iterator[Expr]:
+    """Every node reachable from `roots`, each once, operands before operations."""
+    seen: set[int] = set()
+    stack: list[tuple[Expr, bool]] = [(root, False) for root in reversed(roots)]
+    while stack:
+        node, ready = stack.pop()
+        if ready:
+            yield node
+            continue
+        if id(node) in seen:
+            continue
+        seen.add(id(node))
+        stack.append((node, True))
+        if isinstance(node, Op):
+            stack.extend((arg, False) for arg in reversed(node.args))
+
+
+def names(*roots: Expr) -> set[str]:
+    """Return the variables that occur in `roots`."""
+    return {node.name for node in nodes(*roots) if isinstance(node, Var)}
+
+
+def evaluate(root: Expr, values: Mapping[str, Any], algebra: Mapping[str, Callable[..., Any]],
+             number: Callable[[Fraction], Any] = float) -> Any:
+    """Evaluate an expression in any algebra: floats, arrays, or another library's symbols.
+
+    Parameters
+    ----------
+    root : Expr
+    values : mapping
+        What each variable stands for.
+    algebra : mapping
+        A function for every kind of `Op` that occurs.
+    number : callable
+        Makes a number of the algebra from an exact fraction.
+    """
+    done: dict[int, Any] = {}
+    for node in nodes(root):
+        if isinstance(node, Const):
+            done[id(node)] = number(node.value)
+        elif isinstance(node, Var):
+            done[id(node)] = values[node.name]
+        elif isinstance(node, Op):
+            done[id(node)] = algebra[node.kind](*(done[id(arg)] for arg in node.args))
+    return done[id(root)]
+
+
+def _exprel(x: float) -> float:
+    return math.expm1(x) / x if x else 1.0
+
+
+#: Evaluation with Python floats.
+FLOATS: Mapping[str, Callable[..., Any]] = {
+    "add": lambda a, b: a + b,
+    "sub": lambda a, b: a - b,
+    "mul": lambda a, b: a * b,
+    "div": lambda a, b: a / b,
+    "pow": lambda a, b: a**b,
+    "neg": lambda a: -a,
+    "abs": abs,
+    "sqrt": math.sqrt,
+    "exp": math.exp,
+    "exprel": _exprel,
+    "less": lambda a, b: a < b,
+    "at_most": lambda a, b: a <= b,
+    "select": lambda condition, a, b: a if condition else b,
+}
+
+_SYMBOLS = {"add": " + ", "sub": " - ", "mul": "*", "div": "/", "pow": "**", "less": " < ", "at_most": " <= "}
+_BINDING = {"less": 0, "at_most": 0, "add": 1, "sub": 1, "mul": 2, "div": 2, "neg": 3, "pow": 4}
+
+
+def text(node: Expr) -> str:
+    """Write an expression as a person would."""
+    if isinstance(node, Const):
+        return _decimal(node.value)
+    if isinstance(node, Var):
+        return node.name
+    assert isinstance(node, Op)
+    if node.kind not in _BINDING:
+        return f"{node.kind}({', '.join(text(arg) for arg in node.args)})"
+    binding = _BINDING[node.kind]
+    if node.kind == "neg":
+        return f"-{_bracketed(node.args[0], binding)}"
+    left, right = node.args
+    # a - (b + c) and a/(b*c) need their brackets on the right; a + (b - c) keeps its order of evaluation by them
+    return f"{_bracketed(left, binding)}{_SYMBOLS[node.kind]}{_bracketed(right, binding + 1)}"
+
+
+def _bracketed(node: Expr, binding: int) -> str:
+    inner = text(node)
+    own = _BINDING.get(node.kind, 9) if isinstance(node, Op) else 9
+    negative = isinstance(node, Const) and node.value < 0
+    return f"({inner})" if own < binding or negative else inner
+
+
+def _decimal(value: Fraction) -> str:
+    return str(value.numerator) if value.denominator == 1 else repr(float(value))

@@ -1,0 +1,25 @@
+"""Forward Euler."""
+
+from ..expression import Expr
+from ..program import Derivatives, Vector
+from .base import METHODS
+
+
+class Euler:
+    """Forward Euler: ``x + dt f(x)``.
+
+    Order 1. Beside one right-hand side: a multiplication and an addition a variable.
+    Stable only where dt is below 2 over the fastest rate (Hodgkin-Huxley: near 0.04 ms in a spike).
+    Hairer, Norsett and Wanner, Solving Ordinary Differential Equations I, section I.7.
+    """
+
+    name = "euler"
+    order = 1
+    brian2 = "euler"
+
+    def advance(self, x: Vector, dt: Expr, f: Derivatives) -> Vector:
+        """Return the state at t + dt."""
+        return x + dt * f(x)
+
+
+METHODS.register(Euler())

@@ -1,0 +1,37 @@
+"""Exponential Euler with everything frozen."""
+
+from fractions import Fraction
+
+from ..expression import Const, Expr, exp
+from ..program import Derivatives, Vector
+from .base import METHODS
+
+
+class ExponentialEuler:
+    """Exponential Euler, all else frozen at the step's start: Brian2's ``exponential_euler``.
+
+    Each variable obeys ``dx/dt = a + b x`` with a and b taken at the step's start, and is advanced by the exact
+    solution ``(x + a/b) exp(b dt) - a/b``. Order 1; beside a and b: an exponential, a division, 2 multiplications
+    and 2 additions a variable. Unconditionally stable for b < 0. Not the variant that updates the voltage first or
+    staggers it by half a step, which is of order 2. Applies where each variable enters its own derivative linearly:
+    not to Izhikevich's v**2. MacGregor 1987, Neural and Brain Modeling; Rotter and Diesmann 1999, Biol. Cybern. 81:381.
+    """
+
+    name = "exponential_euler"
+    order = 1
+    brian2 = "exponential_euler"
+
+    def advance(self, x: Vector, dt: Expr, f: Derivatives) -> Vector:
+        """Return the state at t + dt."""
+        a, b = f.linear(x)
+        return x.map(lambda x, a, b: _relaxed(x, a, b, dt), a, b)
+
+
+def _relaxed(x: Expr, a: Expr, b: Expr, dt: Expr) -> Expr:
+    if isinstance(b, Const) and b.value == 0:
+        return x if isinstance(a, Const) and a.value == Fraction(0) else x + dt * a
+    asymptote = a / b
+    return (x + asymptote) * exp(b * dt) - asymptote
+
+
+METHODS.register(ExponentialEuler())

@@ -1,0 +1,83 @@
+"""Registries: what can be named on the command line and in a suite."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator, Mapping
+from importlib.metadata import entry_points
+from typing import Protocol, TypeVar
+
+from .errors import UserError
+
+
+class Named(Protocol):
+    """Anything that carries its own name."""
+
+    @property
+    def name(self) -> str:
+        """The name that users type."""
+        ...
+
+
+T = TypeVar("T", bound=Named)
+
+
+class Registry(Mapping[str, T]):
+    """Named things of one kind, in the order in which they were registered.
+
+    Parameters
+    ----------
+    kind : str
+        What is registered here, for messages ("model", "method").
+    group : str
+        Entry-point group through which other packages add to it; every entry point loads one item.
+    """
+
+    def __init__(self, kind: str, group: str) -> None:
+        self.kind = kind
+        self._group = group
+        self._items: dict[str, T] = {}
+        self._outside_loaded = False
+
+    def register(self, item: T) -> T:
+        """Add `item` under its name and return it.
+
+        Raises
+        ------
+        ValueError
+            If the name is taken: a registration must not silently replace another.
+        """
+        if item.name in self._items:
+            raise ValueError(f"the {self.kind} '{item.name}' is registered already")
+        self._items[item.name] = item
+        return item
+
+    def __getitem__(self, name: str) -> T:
+        self._load_outside()
+        try:
+            return self._items[name]
+        except KeyError:
+            near = difflib.get_close_matches(name, self._items, n=1)
+            hint = f"did you mean '{near[0]}'? " if near else ""
+            raise UserError(
+                f"unknown {self.kind} '{name}': {hint}known are {', '.join(self._items)}"
+            ) from None
+
+    def __contains__(self, name: object) -> bool:
+        self._load_outside()
+        return name in self._items
+
+    def __iter__(self) -> Iterator[str]:
+        self._load_outside()
+        return iter(self._items)
+
+    def __len__(self) -> int:
+        self._load_outside()
+        return len(self._items)
+
+    def _load_outside(self) -> None:
+        if self._outside_loaded:
+            return
+        self._outside_loaded = True
+        for entry in entry_points(group=self._group):
+            self.register(entry.load())

@@ -1,0 +1,180 @@
+"""One time step of a model under a method and a spike detection: the thing that is counted and that runs.
+
+Times within the step are fractions of it. The blocks use these names beside the model's own:
+
+- ``dt``: length in ms of the piece of the step that is being integrated; ``step``: that of the whole step;
+- ``done``: fraction of the step that was done before that piece; ``elapsed``: fraction up to the spike;
+- ``rest``: length in ms of what is left after it;
+- ``left``: steps of refractoriness that are left; ``v_next``, ``v_reset``, ``v_held``: new values of ``v``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from .catalogue import get_model
+from .detection import DETECTIONS, Crossing
+from .expression import Expr, Var, at_most, less
+from .methods import METHODS
+from .neuron import NeuronModel
+from .program import Derivatives, NotApplicable, Program, Vector, substitute
+from .simplify import Assign, Block, lower
+
+
+@dataclass(frozen=True)
+class Step:
+    """Flat assignments after common-subexpression elimination; see the module for the names in them."""
+
+    model: NeuronModel
+    method: str
+    detection: str
+    once: Block
+    """From dt and parameters alone: done once a run, and again for a partial step."""
+    advance: Block
+    """From the state to ``*_next`` and the `conditions`."""
+    conditions: tuple[str, ...]
+    """A spike is found where all of these hold; they are assigned in `advance`."""
+    spike: Block
+    """Locating the crossing (``elapsed``), ``*_reset`` and, if the step restarts, ``rest``."""
+    check: Block
+    """``waiting``: whether the neuron is refractory. Empty for a model that never is."""
+    pause: Block
+    """A step (or the rest of one) spent refractory: ``left_next`` and ``*_held``."""
+    resume: Block
+    """A step in which refractoriness ends: ``ends``, ``elapsed``, ``rest`` and ``*_held``. Empty on the grid."""
+    restarts: bool
+    """Whether the rest of a step is integrated after a spike."""
+    written: tuple[Assign, ...]
+    """The step without a spike as written: published equations, nothing simplified."""
+
+    @property
+    def state(self) -> tuple[str, ...]:
+        """State variables."""
+        return self.model.system.state
+
+    @property
+    def parameters(self) -> tuple[str, ...]:
+        """Per-neuron parameters."""
+        return self.model.system.parameters
+
+    @cached_property
+    def held_moves(self) -> bool:
+        """Whether some variables go on while the neuron is refractory."""
+        return bool(self.check.assignments) and set(self.state) != set(self.model.system.held)
+
+
+def make_step(model: str | NeuronModel, method: str, detection: str = "grid") -> Step:
+    """Derive the time step of a model.
+
+    Raises
+    ------
+    UserError
+        If the model, the method or the detection is not known.
+    NotApplicable
+        If the method cannot integrate the model.
+    """
+    model = get_model(model)
+    maker = _Maker(model, method, detection)
+    once, advance = maker.advance()
+    check, pause, resume = maker.refractory() if model.refractory_ms else (Block(), Block(), Block())
+    return Step(
+        model=model,
+        method=method,
+        detection=detection,
+        once=once,
+        advance=advance,
+        conditions=maker.conditions,
+        spike=maker.spike(),
+        check=check,
+        pause=pause,
+        resume=resume,
+        restarts=maker.restarts,
+        written=maker.written(),
+    )
+
+
+def applies(model: NeuronModel, method: str) -> str:
+    """Return why a method does not apply to a model; empty if it does."""
+    try:
+        _Maker(model, method, "grid").advance()
+    except NotApplicable as error:
+        return str(error)
+    return ""
+
+
+class _Maker:
+    def __init__(self, model: NeuronModel, method: str, detection: str) -> None:
+        self._model = model
+        self._system = model.system
+        self._method = METHODS[method]
+        self._detection = DETECTIONS[detection]
+        self.restarts = self._detection.restarts and bool(model.system.reset)
+        self._dt = Var("dt")
+        self._x = Vector({name: Var(name) for name in self._system.state})
+        self._fixed = frozenset({"dt", *self._system.parameters})
+        self.conditions = ("above", "was_below") if model.spike_is_crossing else ("above",)
+
+    def advance(self) -> tuple[Block, Block]:
+        program = self._program()
+        after = self._method.advance(self._x, self._dt, Derivatives(self._system, program))
+        outputs = {f"{name}_next": value for name, value in after.items()}
+        outputs |= self._conditions(after[self._system.threshold.variable])
+        return lower(program, outputs, self._fixed)
+
+    def written(self) -> tuple[Assign, ...]:
+        program = self._program()
+        after = self._method.advance(self._x, self._dt, Derivatives(self._model.system_as_published, program))
+        outputs = {f"{name}_next": value for name, value in after.items()}
+        # the threshold once: that a spike without reset is a crossing is our rule, not the paper's
+        outputs["above"] = self._conditions(Var(f"{self._system.threshold.variable}_next"))["above"]
+        return tuple(Assign(name, value) for name, value in (program.assignments | outputs).items())
+
+    def spike(self) -> Block:
+        program = self._program(*(f"{name}_next" for name in self._system.state), "done", "step")
+        end = Vector({name: Var(f"{name}_next") for name in self._system.state})
+        threshold = self._system.threshold
+        theta, at = self._detection.locate(Crossing(
+            self._x, end, self._dt, Derivatives(self._system, program), threshold.variable, threshold.level, program
+        ))
+        outputs: dict[str, Expr] = {"elapsed": theta}
+        if self.restarts:
+            done = Var("done")
+            elapsed = program.let("elapsed", done + theta * (1 - done))
+            outputs = {"elapsed": elapsed, "rest": (1 - elapsed) * Var("step")}
+        values: dict[str, Expr] = dict(at)
+        for name, value in self._system.reset:
+            values[name] = program.let(f"{name}_new", substitute(value, values))
+        if self._system.reset:
+            outputs |= {f"{name}_reset": values[name] for name in self._system.state}
+        return lower(program, outputs)[1]
+
+    def refractory(self) -> tuple[Block, Block, Block]:
+        left, done, step = Var("left"), Var("done"), Var("step")
+        check = lower(self._program("left"), {"waiting": less(0, left)})[1]
+        if not self._detection.restarts:
+            pause = self._held(step, {"left_next": left - 1})
+            return check, pause, Block()
+        remaining = 1 - done
+        pause = self._held(remaining * step, {"left_next": left - remaining})
+        ends = {"ends": less(left, remaining), "elapsed": done + left, "rest": (1 - (done + left)) * step}
+        return check, pause, self._held(left * step, ends)
+
+    def _held(self, dt: Expr, outputs: dict[str, Expr]) -> Block:
+        program = self._program("left", "done", "step")
+        f = Derivatives(self._system, program, self._system.held)
+        if set(self._system.state) != set(self._system.held):
+            after = self._method.advance(self._x, program.let("held", dt), f)
+            outputs = outputs | {f"{n}_held": after[n] for n in self._system.state if n not in self._system.held}
+        return lower(program, outputs)[1]
+
+    def _program(self, *more: str) -> Program:
+        return Program(frozenset({*self._system.dimensions, "dt", *more}) - set(self._system.subexpressions))
+
+    def _conditions(self, proposed: Expr) -> dict[str, Expr]:
+        threshold = self._system.threshold
+        inclusive = threshold.comparison == ">="
+        conditions = {"above": (at_most if inclusive else less)(threshold.level, proposed)}
+        if self._model.spike_is_crossing:
+            conditions["was_below"] = (less if inclusive else at_most)(Var(threshold.variable), threshold.level)
+        return conditions

@@ -1,0 +1,135 @@
+"""Between Brian2 quantities (the surface) and plain numbers (inside).
+
+Inside, every number is in one coherent system: ms, mV, uA and cm, hence uA/cm2, mS/cm2 and uF/cm2. All of
+these are powers of ten of the SI units that Brian2 holds, so that a conversion is a shift of the decimal
+point and loses nothing: ``-65*mV`` is -65 inside, not -65.00000000000001.
+"""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+import brian2
+from brian2.units.fundamentalunits import Dimension, Quantity, get_dimensions
+
+from .errors import UserError
+
+#: Power of ten of the internal unit in SI, by Brian2's order of dimensions:
+#: length (cm), mass (such that V is mV), time (ms), current (uA), temperature (K), substance (umol), luminosity.
+_EXPONENTS = (-2, -14, -3, -6, 0, -6, 0)
+
+MS = brian2.ms.dim
+DIMENSIONLESS = brian2.Unit(1.0).dim
+
+_NAMES = {
+    brian2.ms.dim: "ms",
+    brian2.mV.dim: "mV",
+    (1 / brian2.ms).dim: "1/ms",
+    (brian2.mV / brian2.ms).dim: "mV/ms",
+    (brian2.uA / brian2.cm**2).dim: "uA/cm2",
+    (brian2.msiemens / brian2.cm**2).dim: "mS/cm2",
+    (brian2.ufarad / brian2.cm**2).dim: "uF/cm2",
+    brian2.uA.dim: "uA",
+    DIMENSIONLESS: "1",
+}
+
+
+def exponent(dimension: Dimension) -> int:
+    """Power of ten of the internal unit of `dimension`, in SI units.
+
+    Raises
+    ------
+    UserError
+        If the dimension has fractional powers for which the internal unit is no power of ten.
+    """
+    power = sum(float(d) * e for d, e in zip(dimension._dims, _EXPONENTS, strict=True))
+    if power != int(power):
+        raise UserError(f"the dimension {dimension} has fractional powers; write the equation without them")
+    return int(power)
+
+
+def exact(value: float) -> Fraction:
+    """Return the decimal that was meant by a float, to 15 significant digits."""
+    return Fraction(Decimal(f"{float(value):.14e}"))
+
+
+def internal(quantity: Any) -> Fraction:
+    """Return a quantity (or number) in internal units, exactly.
+
+    Raises
+    ------
+    UserError
+        If it is not one finite number.
+    """
+    try:
+        value = float(quantity)
+    except (TypeError, ValueError):
+        raise UserError(f"expected one number or Brian2 quantity, got {quantity!r}") from None
+    if not (-float("inf") < value < float("inf")):
+        raise UserError(f"expected a finite value, got {quantity!r}")
+    shift = exponent(get_dimensions(quantity))
+    return exact(value) / Fraction(10) ** shift
+
+
+def quantity(value: float, dimension: Dimension) -> Any:
+    """Return an internal number as a Brian2 quantity of `dimension`."""
+    si = float(Fraction(Decimal(repr(float(value)))) * Fraction(10) ** exponent(dimension))
+    return Quantity.with_dimensions(si, dimension)
+
+
+def unit_name(dimension: Dimension) -> str:
+    """Name the internal unit of `dimension`, such as ``mV`` or ``uA/cm2``."""
+    if dimension in _NAMES:
+        return _NAMES[dimension]
+    symbols = ("cm", "1e-14 kg", "ms", "uA", "K", "umol", "cd")
+    return " ".join(
+        f"{s}^{d:g}" for s, d in zip(symbols, dimension._dims, strict=True) if d != 0
+    )
+
+
+def in_ms(value: Any, what: str) -> Fraction:
+    """Return a duration in ms.
+
+    Raises
+    ------
+    UserError
+        If it is not a positive time; `what` names it.
+    """
+    if get_dimensions(value) is not MS:
+        raise UserError(f"{what} = {value} is not a time; give a Brian2 quantity such as 0.1*ms")
+    duration = internal(value)
+    if duration <= 0:
+        raise UserError(f"{what} = {value} is not positive; give a time such as 0.1*ms")
+    return duration
+
+
+_QUANTITY = re.compile(r"\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*\*?\s*([A-Za-z0-9/*]*)\s*")
+_UNIT = re.compile(r"([A-Za-z]+)\^?(-?\d*)")
+
+
+def parse_quantity(text: str) -> Any:
+    """Read ``1ms``, ``0.1 mV`` or ``10uA/cm2`` as a Brian2 quantity.
+
+    Raises
+    ------
+    UserError
+        If it is not a number followed by known units.
+    """
+    match = _QUANTITY.fullmatch(text)
+    if match is None:
+        raise UserError(f"cannot read '{text}': expected a number and a unit, such as 0.1ms")
+    result: Any = float(match[1])
+    for i, factor in enumerate(re.split(r"([*/])", match[2]) if match[2] else []):
+        if i % 2:
+            continue
+        unit = _UNIT.fullmatch(factor)
+        value = getattr(brian2, unit[1], None) if unit else None
+        if unit is None or not isinstance(value, Quantity):
+            raise UserError(f"unknown unit '{factor}' in '{text}': use Brian2's, such as ms, mV or uA/cm2")
+        value = value ** int(unit[2] or 1)
+        divides = i > 0 and re.split(r"([*/])", match[2])[i - 1] == "/"
+        result = result / value if divides else result * value
+    return result
