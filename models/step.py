@@ -11,7 +11,6 @@ Times within the step are fractions of it. The blocks use these names beside the
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 
 from .catalogue import get_model
 from .detection import DETECTIONS, Crossing
@@ -58,10 +57,10 @@ class Step:
         """Per-neuron parameters."""
         return self.model.system.parameters
 
-    @cached_property
-    def held_moves(self) -> bool:
-        """Whether some variables go on while the neuron is refractory."""
-        return bool(self.check.assignments) and set(self.state) != set(self.model.system.held)
+    @property
+    def held_variables(self) -> tuple[str, ...]:
+        """State variables that go on while the neuron is refractory."""
+        return tuple(name for name in self.state if f"{name}_held" in self.pause.targets)
 
 
 def make_step(model: str | NeuronModel, method: str, detection: str = "grid") -> Step:

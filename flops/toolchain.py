@@ -1,0 +1,145 @@
+"""The C compiler: which one, with which flags, and the cache of what it made.
+
+It lives beside the counts because its flags decide which operations run.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import hashlib
+import os
+import platform
+import re
+import shutil
+import subprocess
+import tempfile
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from platformdirs import user_cache_dir
+
+from ..models.errors import UserError
+
+_COMMON = ("-std=gnu11", "-shared", "-fPIC", "-march=native", "-ffp-contract=off", "-fno-math-errno",
+           "-fno-trapping-math")
+
+
+@dataclass(frozen=True)
+class Build:
+    """A way to compile kernels."""
+
+    name: str
+    flags: tuple[str, ...]
+    description: str
+
+
+#: One neuron after the other; the operations are those of the Step, in its order, and the result has the same bits
+#: on every machine with the same libm.
+SCALAR = Build("scalar", ("-O2", "-fno-tree-vectorize", *_COMMON), "one neuron, scalar, no fused multiply-add")
+#: Neurons in the lanes of vector registers. The same operations in the same order; only exp differs, by the few
+#: units in the last place that separate the vector library from libm.
+SIMD = Build("simd", ("-O3", "-mprefer-vector-width=512", "-fopenmp-simd", *_COMMON),
+             "neurons in SIMD lanes, no fused multiply-add")
+
+BUILDS = {build.name: build for build in (SCALAR, SIMD)}
+
+
+@dataclass(frozen=True)
+class Compiler:
+    """A C compiler that was found and answers."""
+
+    path: str
+    version: str
+    """First line of ``--version``."""
+
+
+@cache
+def find_compiler() -> Compiler:
+    """Return the compiler named by the variable CC, or cc, gcc or clang.
+
+    Raises
+    ------
+    UserError
+        If there is none.
+    """
+    asked = os.environ.get("CC")
+    for name in [asked] if asked else ["cc", "gcc", "clang"]:
+        path = shutil.which(name)
+        if path:
+            answer = subprocess.run([path, "--version"], capture_output=True, text=True, check=False)
+            if answer.returncode == 0:
+                return Compiler(path, answer.stdout.splitlines()[0])
+    tried = f"CC={asked}" if asked else "cc, gcc and clang"
+    raise UserError(f"no C compiler ({tried} not found): install one (Debian: apt-get install gcc libc6-dev), or set CC")
+
+
+@cache
+def has_vector_exp() -> bool:
+    """Whether exp can be computed in SIMD lanes (glibc's libmvec on this processor, gcc)."""
+    if platform.machine() != "x86_64":
+        return False
+    try:
+        ctypes.CDLL("libmvec.so.1")
+    except OSError:
+        return False
+    return "clang" not in find_compiler().version
+
+
+def cpu_model() -> str:
+    """Return the processor's name."""
+    return _cpuinfo("model name") or platform.processor() or platform.machine()
+
+
+def simd_extensions() -> list[str]:
+    """Return which of the vector instruction sets the processor has."""
+    flags = set((_cpuinfo("flags") or _cpuinfo("Features")).split())
+    return [name for name in ("sse2", "avx", "avx2", "fma", "avx512f", "asimd", "sve") if name in flags]
+
+
+def compile_library(source: str, build: Build) -> Path:
+    """Compile C source to a shared library; the same source, flags, compiler and processor are compiled once.
+
+    Raises
+    ------
+    UserError
+        If there is no compiler, it refuses, or the cache cannot be written.
+    """
+    compiler = find_compiler()
+    libraries = ["-lmvec", "-lm"] if build.name == "simd" and has_vector_exp() else ["-lm"]
+    # -march=native: the processor is part of the key
+    key = "\0".join([compiler.path, compiler.version, *build.flags, *libraries, cpu_model(), _cpuinfo("flags"), source])
+    folder = cache_folder() / "kernels"
+    library = folder / f"{hashlib.sha256(key.encode()).hexdigest()[:24]}.so"
+    if library.exists():
+        return library
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=folder) as scratch:
+            c_file, made = Path(scratch, "kernel.c"), Path(scratch, "kernel.so")
+            c_file.write_text(source)
+            result = subprocess.run(
+                [compiler.path, *build.flags, "-o", str(made), str(c_file), *libraries],
+                capture_output=True, text=True, check=False,
+            )
+            if result.returncode != 0:
+                raise UserError(f"{compiler.path} refused a kernel: {(result.stderr.strip() or '?').splitlines()[0]}")
+            made.replace(library)  # atomic: another process may be compiling the same
+    except OSError as error:
+        raise UserError(f"cannot write the kernel cache {folder}: {error.strerror}; set SPIKECOST_CACHE") from error
+    return library
+
+
+def cache_folder() -> Path:
+    """Return where compiled kernels and references are kept: SPIKECOST_CACHE, or the user's cache folder."""
+    return Path(os.environ.get("SPIKECOST_CACHE") or user_cache_dir("spikecost"))
+
+
+@cache
+def _cpuinfo(name: str) -> str:
+    try:
+        text = Path("/proc/cpuinfo").read_text()
+    except OSError:
+        return ""
+    match = re.search(rf"^{name}\s*:\s*(.*)$", text, re.MULTILINE)
+    return match[1] if match else ""

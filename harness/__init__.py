@@ -1,0 +1,1 @@
+"""How is it run? Stimuli, kernels, engines, the sweep over dt."""

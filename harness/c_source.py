@@ -1,0 +1,115 @@
+"""C source of kernels, printed from Steps.
+
+A kernel advances neurons through a stimulus and records each spike as (number of its step, fraction of that step), so
+that no time is added up in the loop. Names of the Step get an underscore, which keeps them apart from C's own. The
+control flow is the template `kernel.c.j2`; every floating-point operation of the model's is printed from a Block.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cache
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template
+
+from ..flops.toolchain import Build
+from ..models.expression import Const, Expr, Op, Var
+from ..models.simplify import Block
+from ..models.step import Step
+
+#: A step that holds more spikes than this is reported as stuck (a reset that does not leave the threshold).
+MAX_SPIKES_A_STEP = 64
+#: Lanes that are advanced together: a Hodgkin-Huxley block of that size stays in the first-level cache.
+LANES = 64
+
+_INFIX = {"add": "+", "sub": "-", "mul": "*", "div": "/", "less": "<", "at_most": "<="}
+_CALLS = {"exp": "exp", "sqrt": "sqrt", "pow": "pow", "abs": "fabs"}
+_COMPARISONS = ("less", "at_most")
+
+_PRELUDE = """\
+#include <math.h>
+
+struct spikes { long capacity, count, stuck; long *step; double *at; };
+
+static void record(struct spikes *out, long step, double at)
+{
+    if (out->count < out->capacity) { out->step[out->count] = step; out->at[out->count] = at; }
+    out->count++;
+}
+
+/* The input may change at every step: without this the compiler would move work that is counted out of the loop. */
+#if defined(__x86_64__)
+#define FRESH(x) __asm__ volatile("" : "+x"(x))
+#elif defined(__aarch64__)
+#define FRESH(x) __asm__ volatile("" : "+w"(x))
+#else
+#define FRESH(x) __asm__ volatile("" : "+m"(x))
+#endif
+"""
+_VECTOR_EXP = '__attribute__((simd("notinbranch"))) double exp(double);\n'
+
+
+def function_name(step: Step) -> str:
+    """Return the name of a Step's kernel in C."""
+    return f"{step.model.name}__{step.method}__{step.detection}"
+
+
+def c_source(steps: Iterable[Step], build: Build, vector_exp: bool) -> str:
+    """Print the kernels of `steps`.
+
+    Parameters
+    ----------
+    steps : iterable of Step
+    build : Build
+        ``scalar``: one neuron after the other; ``simd``: `LANES` neurons side by side.
+    vector_exp : bool
+        Whether the compiler may call a vector version of exp.
+    """
+    head = _VECTOR_EXP if vector_exp and build.name == "simd" else ""
+    kernels = (
+        _template().render(
+            step=step, name=function_name(step), input=step.model.input, build=build.name, block=_block, lanes=LANES,
+            max_spikes=MAX_SPIKES_A_STEP, resets=bool(step.model.system.reset),
+            spiked=" & ".join(f"{name}_" for name in step.conditions),
+        )
+        for step in steps
+    )
+    return head + _PRELUDE + "\n".join(kernels)
+
+
+def c_expression(node: Expr) -> str:
+    """Print an expression in C."""
+    if isinstance(node, Const):
+        text = repr(float(node.value))
+        return f"({text})" if node.value < 0 else text
+    if isinstance(node, Var):
+        return f"{node.name}_"
+    assert isinstance(node, Op)
+    args = [c_expression(arg) for arg in node.args]
+    if node.kind in _INFIX:
+        return f"({args[0]} {_INFIX[node.kind]} {args[1]})"
+    if node.kind == "neg":
+        return f"(-{args[0]})"
+    if node.kind == "select":
+        return f"({args[0]} ? {args[1]} : {args[2]})"
+    return f"{_CALLS[node.kind]}({', '.join(args)})"
+
+
+def _block(block: Block, indent: int, declared: Iterable[str] = ()) -> str:
+    """Print the statements of a block; names in `declared` are assigned, others declared."""
+    lines = []
+    for assign in block.assignments:
+        is_test = isinstance(assign.value, Op) and assign.value.kind in _COMPARISONS
+        kind = "" if assign.target in declared else "const int " if is_test else "const double "
+        lines.append(f"{' ' * indent}{kind}{assign.target}_ = {c_expression(assign.value)};\n")
+    return "".join(lines)
+
+
+@cache
+def _template() -> Template:
+    environment = Environment(
+        loader=PackageLoader("spikecost.harness", "."), undefined=StrictUndefined, trim_blocks=True,
+        keep_trailing_newline=True, autoescape=False,  # noqa: S701 - it prints C
+    )
+    environment.filters["next_name"] = lambda name: f"{name}_next"
+    return environment.get_template("kernel.c.j2")

@@ -1,0 +1,1 @@
+"""Other simulators that run the same models."""

@@ -1,0 +1,170 @@
+"""Compiled kernels: load them, run them."""
+
+from __future__ import annotations
+
+import ctypes
+import math
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..flops.toolchain import SCALAR, Build, compile_library, has_vector_exp
+from ..models import units
+from ..models.errors import UserError
+from ..models.neuron import NeuronModel
+from ..models.step import Step
+from .c_source import MAX_SPIKES_A_STEP, c_source, function_name
+from .stimuli import Stimulus, steps_of
+
+Array = NDArray[np.float64]
+
+#: A neuron that spikes more often than this, a ms, is reported as failed rather than stored.
+MAX_SPIKES_PER_MS = 20
+
+
+class _Spikes(ctypes.Structure):
+    _fields_ = (
+        ("capacity", ctypes.c_long),
+        ("count", ctypes.c_long),
+        ("stuck", ctypes.c_long),
+        ("step", ctypes.POINTER(ctypes.c_long)),
+        ("at", ctypes.POINTER(ctypes.c_double)),
+    )
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one neuron did."""
+
+    spike_times: Array
+    """In ms; with grid detection the end of the step."""
+    state: Array
+    """Final state, in the order of the model's state variables."""
+    failure: str
+    """``diverged`` (not a finite state), ``stuck`` (a reset that does not leave the threshold), or empty."""
+
+
+@dataclass(frozen=True)
+class Kernel:
+    """A Step, compiled."""
+
+    step: Step
+    build: Build
+    _function: ctypes._CFuncPtr  # type: ignore[name-defined]  # the type of loaded functions has no public name
+
+    def run(self, stimuli: Sequence[Stimulus], dt: Fraction, models: Sequence[NeuronModel] | None = None
+            ) -> list[Outcome]:
+        """Run one neuron a stimulus.
+
+        Parameters
+        ----------
+        stimuli : sequence of Stimulus
+            With the same pieces; the values may differ.
+        dt : Fraction
+            In ms; divides every piece.
+        models : sequence of NeuronModel, optional
+            Parameters and initial state of each neuron; the Step's model by default.
+
+        Raises
+        ------
+        UserError
+            If dt does not divide a piece, or a stimulus has the wrong unit.
+        """
+        arguments = _Arguments(self.step, stimuli, dt, models)
+        self._call(arguments)
+        return arguments.outcomes()
+
+    def seconds(self, stimuli: Sequence[Stimulus], dt: Fraction) -> float:
+        """Run and return the wall time of the compiled code alone, in s."""
+        arguments = _Arguments(self.step, stimuli, dt, None)
+        start = time.perf_counter()
+        self._call(arguments)
+        return time.perf_counter() - start
+
+    def _call(self, arguments: _Arguments) -> None:
+        self._function(*arguments.in_c)
+
+
+def compile_kernels(steps: Iterable[Step], build: Build = SCALAR) -> list[Kernel]:
+    """Compile many Steps in one go.
+
+    Raises
+    ------
+    UserError
+        If there is no compiler.
+    """
+    steps = list(steps)
+    library = ctypes.CDLL(str(compile_library(c_source(steps, build, has_vector_exp()), build)))
+    kernels = []
+    for step in steps:
+        function = getattr(library, function_name(step))
+        function.restype = None
+        kernels.append(Kernel(step, build, function))
+    return kernels
+
+
+class _Arguments:
+    """The arrays that a kernel reads and writes."""
+
+    def __init__(self, step: Step, stimuli: Sequence[Stimulus], dt: Fraction,
+                 models: Sequence[NeuronModel] | None) -> None:
+        model = step.model
+        for stimulus in stimuli:
+            if stimulus.dimension is not model.system.dimensions[model.input]:
+                raise UserError(
+                    f"the stimulus is in {units.unit_name(stimulus.dimension)}, but the input '{model.input}' of "
+                    f"{model.label} is in {units.unit_name(model.system.dimensions[model.input])}"
+                )
+            if stimulus.durations != stimuli[0].durations:
+                raise UserError("stimuli that run together need the same pieces")
+        neurons = [model] * len(stimuli) if models is None else list(models)
+        self._dt = float(dt)
+        steps = steps_of(stimuli[0], dt)
+        lanes = len(stimuli)
+        self._steps = np.array(steps, dtype=np.int64)
+        self._inputs = np.array([stimulus.values for stimulus in stimuli]).T.copy()
+        self._parameters = np.array([list(n.parameter_values.values()) for n in neurons]).T.copy()
+        self._state = np.array([list(n.initial_values.values()) for n in neurons]).T.copy()
+        capacity = min(sum(steps) * MAX_SPIKES_A_STEP, int(MAX_SPIKES_PER_MS * float(stimuli[0].horizon)) + 1)
+        self._spike_step = np.zeros((lanes, capacity), dtype=np.int64)
+        self._spike_at = np.zeros((lanes, capacity))
+        self._spikes = (_Spikes * lanes)(*(
+            _Spikes(capacity, 0, 0, self._spike_step[i].ctypes.data_as(ctypes.POINTER(ctypes.c_long)),
+                    self._spike_at[i].ctypes.data_as(ctypes.POINTER(ctypes.c_double)))
+            for i in range(lanes)
+        ))
+        self.in_c = (
+            ctypes.c_long(lanes), ctypes.c_long(len(steps)), _pointer(self._steps), _pointer(self._inputs),
+            ctypes.c_double(self._dt), _pointer(self._parameters), _pointer(self._state),
+            ctypes.c_double(_refractory_steps(step, self._dt)), self._spikes,
+        )
+
+    def outcomes(self) -> list[Outcome]:
+        return [self._outcome(lane, spikes) for lane, spikes in enumerate(self._spikes)]
+
+    def _outcome(self, lane: int, spikes: _Spikes) -> Outcome:
+        count = min(spikes.count, spikes.capacity)
+        state = self._state[:, lane].copy()
+        failure = ""
+        if spikes.stuck or spikes.count > spikes.capacity:
+            failure = "stuck"
+        elif not np.isfinite(state).all():
+            failure = "diverged"
+        times = (self._spike_step[lane, :count] + self._spike_at[lane, :count]) * self._dt
+        return Outcome(times, state, failure)
+
+
+def _refractory_steps(step: Step, dt: float) -> float:
+    steps = step.model.refractory_ms / dt
+    if step.restarts or not steps:
+        return steps
+    # Brian2 counts from the start of the step in which the spike is found, and rounds down (with a margin of dt/1000)
+    return max(math.floor(steps + 1e-3) - 1, 0)
+
+
+def _pointer(array: NDArray[np.float64] | NDArray[np.int64]) -> ctypes.c_void_p:
+    return ctypes.c_void_p(array.ctypes.data)
