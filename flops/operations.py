@@ -148,9 +148,8 @@ def _run(node: Expr) -> Iterator[str]:
 def _written(node: Expr, dt: Fraction | None) -> Iterator[str]:
     if not isinstance(node, Op) or _is_unit(node) or (names(node) == {"dt"}):
         return  # dt/2 and dt/6 are constants of the run, and ms is notation
-    if node.kind in ("mul", "div") and any(_is_unit(arg) or (dt == 1 and _is_dt(arg)) for arg in node.args):
-        pass
-    elif node.kind == "neg" and isinstance(node.args[0], (Const, Var)):
+    dropped = node.kind in ("mul", "div") and any(_is_unit(arg) or (dt == 1 and _is_dt(arg)) for arg in node.args)
+    if dropped or (node.kind == "neg" and isinstance(node.args[0], (Const, Var))):
         pass
     elif node.kind == "pow" and isinstance(node.args[1], Const) and node.args[1].value.denominator == 1:
         yield from ["mul"] * (abs(int(node.args[1].value)) - 1)

@@ -71,7 +71,7 @@ def find_compiler() -> Compiler:
             if answer.returncode == 0:
                 return Compiler(path, answer.stdout.splitlines()[0])
     tried = f"CC={asked}" if asked else "cc, gcc and clang"
-    raise UserError(f"no C compiler ({tried} not found): install one (Debian: apt-get install gcc libc6-dev), or set CC")
+    raise UserError(f"no C compiler: {tried} not found; install one (Debian: apt-get install gcc libc6-dev), or set CC")
 
 
 @cache

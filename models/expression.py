@@ -12,9 +12,9 @@ import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any, Union
+from typing import Any
 
-Number = Union[int, float, Fraction]
+Number = int | float | Fraction
 
 #: Every kind of operation, in the order in which counts are shown.
 #: ``sign`` is a change of sign or an absolute value: one bit, no arithmetic.
@@ -108,12 +108,12 @@ def select(condition: Expr, yes: Expr | Number, no: Expr | Number) -> Op:
 
 
 def less(a: Expr | Number, b: Expr | Number) -> Op:
-    """``a < b``."""
+    """Compare: ``a < b``."""
     return Op("less", (expr(a), expr(b)))
 
 
 def at_most(a: Expr | Number, b: Expr | Number) -> Op:
-    """``a <= b``."""
+    """Compare: ``a <= b``."""
     return Op("at_most", (expr(a), expr(b)))
 
 

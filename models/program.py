@@ -123,7 +123,7 @@ class Derivatives:
     def _needed(self) -> list[str]:
         subexpressions = self._system.subexpressions
         wanted = names(*self._expressions.values())
-        for name in reversed(subexpressions):  # each needs only earlier ones
+        for name in reversed(list(subexpressions)):  # each needs only earlier ones
             if name in wanted:
                 wanted |= names(subexpressions[name])
         return [name for name in subexpressions if name in wanted]

@@ -92,7 +92,7 @@ class _Emission:
         used_by_varying = {
             id(arg) for node in order if isinstance(node, Op) and id(node) not in fixed for arg in node.args
         } | {id(root) for root in roots.values()}
-        own_name = {id(root): target for target, root in reversed(roots.items()) if isinstance(root, Op)}
+        own_name = {id(root): target for target, root in reversed(list(roots.items())) if isinstance(root, Op)}
         written: dict[int, Expr] = {}
         once: list[Assign] = []
         body: list[Assign] = []

@@ -156,7 +156,7 @@ class _Maker:
             return check, pause, Block()
         remaining = 1 - done
         pause = self._held(remaining * step, {"left_next": left - remaining})
-        ends = {"ends": less(left, remaining), "elapsed": done + left, "rest": (1 - (done + left)) * step}
+        ends: dict[str, Expr] = {"ends": less(left, remaining), "elapsed": done + left, "rest": (1 - (done + left)) * step}
         return check, pause, self._held(left * step, ends)
 
     def _held(self, dt: Expr, outputs: dict[str, Expr]) -> Block:
@@ -173,7 +173,7 @@ class _Maker:
     def _conditions(self, proposed: Expr) -> dict[str, Expr]:
         threshold = self._system.threshold
         inclusive = threshold.comparison == ">="
-        conditions = {"above": (at_most if inclusive else less)(threshold.level, proposed)}
+        conditions: dict[str, Expr] = {"above": (at_most if inclusive else less)(threshold.level, proposed)}
         if self._model.spike_is_crossing:
             conditions["was_below"] = (less if inclusive else at_most)(Var(threshold.variable), threshold.level)
         return conditions
