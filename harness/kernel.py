@@ -23,7 +23,7 @@ from .stimuli import Stimulus, steps_of
 Array = NDArray[np.float64]
 
 #: A neuron that spikes more often than this, a ms, is reported as failed rather than stored.
-MAX_SPIKES_PER_MS = 20
+MAX_SPIKES_PER_MS = 2
 
 
 class _Spikes(ctypes.Structure):
@@ -45,7 +45,7 @@ class Outcome:
     state: Array
     """Final state, in the order of the model's state variables."""
     failure: str
-    """``diverged`` (not a finite state), ``stuck`` (a reset that does not leave the threshold), or empty."""
+    """``diverged`` (not a finite state), ``spikes without end``, or empty."""
 
 
 @dataclass(frozen=True)
@@ -129,9 +129,10 @@ class _Arguments:
         self._inputs = np.array([stimulus.values for stimulus in stimuli]).T.copy()
         self._parameters = np.array([list(n.parameter_values.values()) for n in neurons]).T.copy()
         self._state = np.array([list(n.initial_values.values()) for n in neurons]).T.copy()
-        capacity = min(sum(steps) * MAX_SPIKES_A_STEP, int(MAX_SPIKES_PER_MS * float(stimuli[0].horizon)) + 1)
-        self._spike_step = np.zeros((lanes, capacity), dtype=np.int64)
-        self._spike_at = np.zeros((lanes, capacity))
+        capacity = int(MAX_SPIKES_PER_MS * float(stimuli[0].horizon)) + MAX_SPIKES_A_STEP
+        # written to now, so that a timed run does not wait for pages
+        self._spike_step = np.full((lanes, capacity), -1, dtype=np.int64)
+        self._spike_at = np.full((lanes, capacity), np.nan)
         self._spikes = (_Spikes * lanes)(*(
             _Spikes(capacity, 0, 0, self._spike_step[i].ctypes.data_as(ctypes.POINTER(ctypes.c_long)),
                     self._spike_at[i].ctypes.data_as(ctypes.POINTER(ctypes.c_double)))
@@ -151,7 +152,7 @@ class _Arguments:
         state = self._state[:, lane].copy()
         failure = ""
         if spikes.stuck or spikes.count > spikes.capacity:
-            failure = "stuck"
+            failure = "spikes without end"
         elif not np.isfinite(state).all():
             failure = "diverged"
         times = (self._spike_step[lane, :count] + self._spike_at[lane, :count]) * self._dt
