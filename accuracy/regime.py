@@ -56,4 +56,4 @@ def firing_rate(model: NeuronModel, drive: float, horizon: float) -> float:
     interval = float(times[-1] - times[0]) / (times.size - 1)
     if horizon - float(times[-1]) > 2 * interval:
         return 0.0
-    return 1000 / interval
+    return float(1000 / interval)

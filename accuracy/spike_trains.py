@@ -95,10 +95,10 @@ def spike_time_error(train: SpikeTrain, reference: SpikeTrain) -> SpikeTimeError
 
 
 def _match(a: Array, b: Array) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Indices into both trains of the matched spikes."""
+    """Return indices into both trains of the matched spikes."""
     if a.size > b.size:
-        j, i = _match(b, a)
-        return i, j
+        of_b, of_a = _match(b, a)
+        return of_a, of_b
     short, spare = a.size, b.size - a.size
     if spare == 0 or short == 0:
         return np.arange(short), np.arange(short)

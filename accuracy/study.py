@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from fractions import Fraction
 
 from joblib import Parallel, delayed
 
 from ..flops.operations import Count, count_step
 from ..flops.toolchain import SCALAR, SIMD
-from ..harness.drive import Drive, UnreachableRate
+from ..harness.drive import Drive
 from ..harness.kernel import Kernel, compile_kernels
 from ..harness.stimuli import Stimulus
 from ..harness.sweep import time_steps
@@ -39,7 +38,7 @@ class Suite:
     horizon: float = 1000.0
     coarsest: float = 5.0
     finest: float = 1e-3
-    per_decade: int = 8
+    per_decade: int = 12
     repeats: int = 5
     """Timed runs of each cell."""
 
@@ -57,8 +56,8 @@ class Suite:
             raise UserError("a suite needs at least one model, method, detection, rate and tolerance")
 
 
-#: What ``--quick`` runs: one rate of three, two tolerances, a coarser and shorter sweep.
-QUICK = Suite(rates=(50.0, 100.0), tolerances=(1.0, 0.1), finest=4e-3, per_decade=6, repeats=3)
+#: What ``--quick`` runs: the faster rates, the looser tolerances, fewer timed runs.
+QUICK = Suite(rates=(50.0, 100.0), tolerances=(1.0, 0.1), repeats=3)
 
 
 @dataclass(frozen=True)
@@ -99,7 +98,8 @@ class Cell:
     tolerance: float
     answer: LargestStep | None
     status: str
-    """``reached``, ``at least``, ``not reached``, ``not applicable``, ``rate not reachable``, ``reference too coarse``."""
+    """``reached``, ``at least`` or ``not reached`` (see `LargestStep`), ``not applicable``, ``rate not reachable`` or
+    ``reference too coarse``."""
     reason: str
     one_neuron: Timing | None = None
     many_neurons: Timing | None = None
@@ -184,11 +184,11 @@ def _kernels(model: NeuronModel, suite: Suite, progress: Progress) -> _Kernels:
                 steps[method, detection] = make_step(model, method, detection)
             except NotApplicable as error:
                 reasons[method] = str(error)
-    built = []
-    for build in (SCALAR, SIMD):
-        built.append(dict(zip(steps, compile_kernels(steps.values(), build) if steps else [], strict=True)))
-        progress.done()
-    return _Kernels(*built, reasons)
+    scalar = dict(zip(steps, compile_kernels(steps.values(), SCALAR), strict=True))
+    progress.done()
+    simd = dict(zip(steps, compile_kernels(steps.values(), SIMD), strict=True))
+    progress.done()
+    return _Kernels(scalar, simd, reasons)
 
 
 def _regime(model: NeuronModel, rate: float, horizon: float) -> Regime:
@@ -236,7 +236,9 @@ def _time(study: Study, kernels: dict[NeuronModel, _Kernels], progress: Progress
     timed = [cell for cell in study.cells if cell.answer is not None and cell.answer.point is not None]
     jobs = []
     for cell in timed:
-        assert cell.answer is not None and cell.answer.point is not None and cell.curve.regime.stimulus is not None
+        assert cell.answer is not None
+        assert cell.answer.point is not None
+        assert cell.curve.regime.stimulus is not None
         of_model, key = kernels[cell.curve.regime.model], (cell.curve.method, cell.curve.detection)
         stimulus, dt = cell.curve.regime.stimulus, cell.answer.point.dt
         jobs += [one_neuron(of_model.scalar[key], stimulus, dt), many_neurons(of_model.simd[key], stimulus, dt)]

@@ -75,7 +75,7 @@ class ErrorCurve:
 
 @dataclass(frozen=True)
 class LargestStep:
-    """The answer to: how large may dt be?"""
+    """How large dt may be."""
 
     status: str
     """``reached``; ``at least`` (the coarsest dt of the sweep holds); or ``not reached``."""

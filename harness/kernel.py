@@ -112,7 +112,7 @@ class _Arguments:
 
     def __init__(self, step: Step, stimuli: Sequence[Stimulus], dt: Fraction,
                  models: Sequence[NeuronModel] | None) -> None:
-        model = step.model
+        model, lanes = step.model, len(stimuli)
         for stimulus in stimuli:
             if stimulus.dimension is not model.system.dimensions[model.input]:
                 raise UserError(
@@ -121,14 +121,14 @@ class _Arguments:
                 )
             if stimulus.durations != stimuli[0].durations:
                 raise UserError("stimuli that run together need the same pieces")
-        neurons = [model] * len(stimuli) if models is None else list(models)
+        neurons = [model] if models is None else list(models)
+        copies = lanes // len(neurons)
         self._dt = float(dt)
         steps = steps_of(stimuli[0], dt)
-        lanes = len(stimuli)
         self._steps = np.array(steps, dtype=np.int64)
         self._inputs = np.array([stimulus.values for stimulus in stimuli]).T.copy()
-        self._parameters = np.array([list(n.parameter_values.values()) for n in neurons]).T.copy()
-        self._state = np.array([list(n.initial_values.values()) for n in neurons]).T.copy()
+        self._parameters = np.array([list(n.parameter_values.values()) for n in neurons] * copies).T.copy()
+        self._state = np.array([list(n.initial_values.values()) for n in neurons] * copies).T.copy()
         capacity = int(MAX_SPIKES_PER_MS * float(stimuli[0].horizon)) + MAX_SPIKES_A_STEP
         # written to now, so that a timed run does not wait for pages
         self._spike_step = np.full((lanes, capacity), -1, dtype=np.int64)

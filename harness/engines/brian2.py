@@ -15,8 +15,6 @@ from ...models.neuron import NeuronModel
 from ..stimuli import Stimulus, steps_of
 
 
-
-
 def run(model: NeuronModel, method: str, stimulus: Stimulus, dt: Fraction, target: str = "cython"
         ) -> NDArray[np.float64]:
     """Return the spike times in ms that Brian2 finds, labelled as ours: by the end of the step.
@@ -61,7 +59,7 @@ def run(model: NeuronModel, method: str, stimulus: Stimulus, dt: Fraction, targe
         indices = np.round(np.asarray(monitor.t / brian2.ms) / float(dt)).astype(np.int64)
     finally:
         brian2.prefs.codegen.target = before
-    return (indices + 1) * float(dt)
+    return np.asarray((indices + 1) * float(dt), dtype=np.float64)
 
 
 def _set(group: brian2.NeuronGroup, model: NeuronModel, values: dict[str, float]) -> None:

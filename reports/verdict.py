@@ -1,0 +1,48 @@
+"""What the published rankings become at equal accuracy."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+#: (view, rows that it admits)
+VIEWS = {
+    "forward Euler, spikes on the grid": {"method": "euler", "detection": "grid"},
+    "each model's cheapest method": {},
+}
+COST = "flops_per_ms"
+
+
+def verdict(rows: pd.DataFrame, baseline: str) -> pd.DataFrame:
+    """Compare models with a baseline model, at every rate and tolerance.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        As `spikecost.reports.table.table` returns.
+    baseline : str
+        A model of the table; costs are divided by its cost.
+
+    Returns
+    -------
+    DataFrame
+        One row a view, rate and tolerance at which the baseline and another model both have a number, one column a
+        model: its cost over the baseline's.
+    """
+    found = []
+    for view, wanted in VIEWS.items():
+        admitted = rows[rows[COST].notna()]
+        for column, value in wanted.items():
+            admitted = admitted[admitted[column] == value]
+        costs = admitted.pivot_table(index=["rate_hz", "tolerance_ms"], columns="model", values=COST, aggfunc="min",
+                                     sort=False)
+        if baseline not in costs:
+            continue
+        ratios = costs.div(costs[baseline], axis=0)
+        ratios = ratios[ratios[baseline].notna() & (ratios.notna().sum(axis=1) > 1)]
+        found.append(ratios.reset_index().assign(view=view))
+    if not found:
+        return pd.DataFrame()
+    result = pd.concat(found, ignore_index=True)
+    models = [model for model in dict.fromkeys(rows["model"]) if model in result]
+    ordered = result[["view", "rate_hz", "tolerance_ms", *models]]
+    return ordered.sort_values(["rate_hz", "tolerance_ms"], ascending=[True, False], kind="stable", ignore_index=True)
