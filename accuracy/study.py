@@ -19,8 +19,7 @@ from ..models.detection import DETECTIONS
 from ..models.errors import UserError
 from ..models.methods import METHODS
 from ..models.neuron import NeuronModel
-from ..models.program import NotApplicable
-from ..models.step import make_step
+from ..models.step import applies, make_step
 from .reference import Reference, reference
 from .regime import constant_drive, drive_for
 from .tolerance import REFERENCE_MARGIN, ErrorCurve, LargestStep, Point, largest_step
@@ -173,6 +172,7 @@ class _Kernels:
     scalar: dict[tuple[str, str], Kernel]
     simd: dict[tuple[str, str], Kernel]
     reasons: dict[str, str]
+    """Why a method does not apply, by method; empty if it does."""
 
 
 def _kernels(model: NeuronModel, suite: Suite, progress: Progress) -> _Kernels:
@@ -180,10 +180,9 @@ def _kernels(model: NeuronModel, suite: Suite, progress: Progress) -> _Kernels:
     reasons = {}
     for method in suite.methods:
         for detection in suite.detections:
-            try:
+            reasons[method] = applies(model, method)
+            if not reasons[method]:
                 steps[method, detection] = make_step(model, method, detection)
-            except NotApplicable as error:
-                reasons[method] = str(error)
     scalar = dict(zip(steps, compile_kernels(steps.values(), SCALAR), strict=True))
     progress.done()
     simd = dict(zip(steps, compile_kernels(steps.values(), SIMD), strict=True))
@@ -201,7 +200,7 @@ def _regime(model: NeuronModel, rate: float, horizon: float) -> Regime:
 
 
 def _curve(regime: Regime, method: str, detection: str, kernels: _Kernels, suite: Suite) -> Curve:
-    if method in kernels.reasons:
+    if kernels.reasons[method]:
         return Curve(regime, method, detection, None, (), {}, kernels.reasons[method])
     kernel = kernels.scalar[method, detection]
     count = count_step(kernel.step)

@@ -75,6 +75,10 @@ def make_step(model: str | NeuronModel, method: str, detection: str = "grid") ->
     """
     model = get_model(model)
     maker = _Maker(model, method, detection)
+    why = applies(model, method)
+    if why:
+        others = ", ".join(name for name in METHODS if not applies(model, name))
+        raise NotApplicable(f"{method} does not apply to {model.label}: {why}; take {others}")
     once, advance = maker.advance()
     check, pause, resume = maker.refractory() if model.refractory_ms else (Block(), Block(), Block())
     return Step(
