@@ -7,7 +7,7 @@ with the operators in the places where the author put them.
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -131,17 +131,20 @@ def parse(text: str, variables: set[str], constants: Mapping[str, Any], where: s
     return walk(_python(text, where))
 
 
-def threshold(text: str, variables: set[str], constants: Mapping[str, Any], where: str) -> Threshold:
+def threshold(text: str, state: Collection[str], dimensions: Mapping[str, Dimension], constants: Mapping[str, Any],
+              where: str) -> Threshold:
     """Read ``v > 30*mV``: a state variable, ``>`` or ``>=``, and a level that does not change during a step."""
     node = _python(text, where)
     if not (isinstance(node, ast.Compare) and len(node.ops) == 1 and type(node.ops[0]) in _COMPARISONS
-            and isinstance(node.left, ast.Name) and node.left.id in variables):
+            and isinstance(node.left, ast.Name) and node.left.id in state):
         raise UserError(f"{where}: '{text}' is not supported; write a state variable, > or >=, and a level: v > 30*mV")
-    level = parse(ast.unparse(node.comparators[0]), variables, constants, where)
-    return Threshold(node.left.id, _COMPARISONS[type(node.ops[0])], level)
+    level = ast.unparse(node.comparators[0])
+    parsed = parse(level, set(dimensions), constants, where)
+    check_units(level, dimensions, constants, dimensions[node.left.id], where)
+    return Threshold(node.left.id, _COMPARISONS[type(node.ops[0])], parsed)
 
 
-def statements(text: str, targets: set[str], variables: set[str], constants: Mapping[str, Any],
+def statements(text: str, targets: Collection[str], dimensions: Mapping[str, Dimension], constants: Mapping[str, Any],
                where: str) -> list[tuple[str, Expr]]:
     """Read ``v = c; u += d``: assignments to `targets`, one after the other."""
     found: list[tuple[str, Expr]] = []
@@ -159,7 +162,8 @@ def statements(text: str, targets: set[str], variables: set[str], constants: Map
             raise UserError(f"{where}: '{ast.unparse(line)}' is not supported; write v = c or u += d")
         if target not in targets:
             raise UserError(f"{where}: '{target}' is not a state variable; known are {', '.join(sorted(targets))}")
-        found.append((target, parse(value, variables, constants, where)))
+        found.append((target, parse(value, set(dimensions), constants, where)))
+        check_units(value, dimensions, constants, dimensions[target], where)
     return found
 
 

@@ -199,8 +199,7 @@ def _system(model: NeuronModel, text: str) -> language.System:
             expected = get_dimensions(Quantity.with_dimensions(1.0, expected) / brian2.ms)
         language.check_units(equations[name].expr.code, dimensions, model.constants, expected,
                              f"{model.name}: equation of '{name}'")
-    variables = set(dimensions)
-    reset = language.statements(model.reset, set(state), variables, model.constants, f"{model.name}: reset")
+    reset = language.statements(model.reset, state, dimensions, model.constants, f"{model.name}: reset")
     declared = [name for name in equations if name in equations.parameter_names and name != model.input]
     return language.System(
         dimensions=dimensions,
@@ -209,6 +208,6 @@ def _system(model: NeuronModel, text: str) -> language.System:
         subexpressions=language.subexpression_order(found, set(equations.subexpr_names)),
         derivatives={name: found[name] for name in state},
         held=frozenset(name for name in state if "unless refractory" in equations[name].flags),
-        threshold=language.threshold(model.threshold, variables, model.constants, f"{model.name}: threshold"),
+        threshold=language.threshold(model.threshold, state, dimensions, model.constants, f"{model.name}: threshold"),
         reset=tuple(reset),
     )
