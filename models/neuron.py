@@ -19,6 +19,8 @@ from .expression import FLOATS, Expr, evaluate, names
 
 #: Names that the time step uses for itself.
 RESERVED = {"t", "dt", "step", "done", "elapsed", "rest", "left", "left_next", "waiting", "ends", "above", "was_below"}
+#: With a state variable before them: names that the time step uses for its new values.
+RESERVED_ENDINGS = ("_next", "_reset", "_held")
 
 
 @dataclass(frozen=True, eq=False)
@@ -152,8 +154,9 @@ class NeuronModel:
 
     def _check(self) -> None:
         system, where = self.system, self.name
+        reserved = RESERVED | {f"{name}{ending}" for name in system.state for ending in RESERVED_ENDINGS}
         for name in system.dimensions:
-            if name in RESERVED or keyword.iskeyword(name):
+            if name in reserved or keyword.iskeyword(name):
                 raise UserError(f"{where}: the name '{name}' is reserved; choose another")
         _same_names(self.parameters, system.parameters, f"{where}: parameters")
         _same_names(self.initial, system.state, f"{where}: initial")
