@@ -135,8 +135,7 @@ class NeuronModel:
         for name in system.state:
             given = self.initial[name]
             if isinstance(given, str):
-                waiting[name] = language.parse(given, set(system.dimensions), self.constants,
-                                               f"{self.name}: initial value of '{name}'")
+                waiting[name] = self._initial_expression(name)
             else:
                 values[name] = float(units.internal(given))
         # an initial value may use parameters, subexpressions and other initial values, in any order without circles
@@ -152,8 +151,15 @@ class NeuronModel:
             raise UserError(f"{self.name}: initial values of {', '.join(missing)} depend on each other or on the input")
         return {name: values[name] for name in system.state}
 
+    def _initial_expression(self, name: str) -> Expr:
+        return language.parse(self.initial[name], set(self.system.dimensions), self.constants,
+                              f"{self.name}: initial value of '{name}'")
+
     def _check(self) -> None:
-        system, where = self.system, self.name
+        where = self.name
+        for given in (self.constants, self.parameters, self.initial):
+            _numbers(given, where, text_allowed=given is self.initial)
+        system = self.system
         reserved = RESERVED | {f"{name}{ending}" for name in system.state for ending in RESERVED_ENDINGS}
         for name in system.dimensions:
             if name in reserved or keyword.iskeyword(name):
@@ -161,7 +167,8 @@ class NeuronModel:
         _same_names(self.parameters, system.parameters, f"{where}: parameters")
         _same_names(self.initial, system.state, f"{where}: initial")
         for name, given in {**self.parameters, **self.initial}.items():
-            if isinstance(given, str) and name in system.state:
+            if isinstance(given, str):
+                self._initial_expression(name)
                 language.check_units(given, system.dimensions, self.constants, system.dimensions[name],
                                      f"{where}: initial value of '{name}'")
             elif get_dimensions(given) is not system.dimensions[name]:
@@ -178,6 +185,16 @@ class NeuronModel:
         elif not system.reset:
             raise UserError(f"{where}: without a reset every step above threshold would be a spike; "
                             f"give refractory='{self.threshold}'")
+
+
+def _numbers(given: Mapping[str, Any], where: str, text_allowed: bool) -> None:
+    for name, value in given.items():
+        if text_allowed and isinstance(value, str):
+            continue
+        try:
+            units.internal(value)
+        except UserError as error:
+            raise UserError(f"{where}: '{name}': {error}") from None
 
 
 def _same_names(given: Mapping[str, Any], expected: tuple[str, ...], where: str) -> None:
