@@ -13,6 +13,7 @@ from fractions import Fraction
 from typing import Any
 
 import brian2
+import numpy as np
 from brian2.units.fundamentalunits import Dimension, Quantity
 
 from . import units
@@ -179,7 +180,8 @@ def check_units(text: str, dimensions: Mapping[str, Dimension], constants: Mappi
     known: dict[str, Any] = {**vars(brian2), **constants}
     known.update({name: Quantity.with_dimensions(1.1, dim) for name, dim in dimensions.items()})
     try:
-        result = eval(text, {"__builtins__": {"abs": abs}}, known)  # noqa: S307 - parsed and accepted above
+        with np.errstate(all="ignore"):  # the units are asked for, not the value
+            result = eval(text, {"__builtins__": {"abs": abs}}, known)  # noqa: S307 - parsed and accepted above
     except brian2.DimensionMismatchError as error:
         raise UserError(f"{where}: units do not fit in '{text}': {_line(error)}") from None
     except ArithmeticError:

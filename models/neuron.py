@@ -145,7 +145,12 @@ class NeuronModel:
             if not ready:
                 break  # only subexpressions of the input are left: no initial value needs them
             for name in ready:
-                values[name] = evaluate(waiting.pop(name), values, FLOATS)
+                value = waiting.pop(name)
+                try:
+                    values[name] = evaluate(value, values, FLOATS)
+                except (ArithmeticError, ValueError) as error:
+                    if name in system.state:
+                        raise UserError(f"{self.name}: initial value of '{name}': {error}; give a number") from None
         missing = [name for name in system.state if name not in values]
         if missing:
             raise UserError(f"{self.name}: initial values of {', '.join(missing)} depend on each other or on the input")

@@ -14,7 +14,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
-from .expression import Const, Expr, Op, Var, nodes
+from .errors import UserError
+from .expression import Const, Expr, Op, Var, nodes, text
 from .program import Program
 
 #: Below this |x| the singular quotients x/(exp(x) - 1) and (exp(x) - 1)/x are replaced by two terms of their series.
@@ -227,7 +228,7 @@ class _Graph:
     def _div(self, a: Expr, b: Expr) -> Expr:
         if isinstance(b, Const):
             if b.value == 0:
-                raise ZeroDivisionError("division by a constant zero")
+                raise UserError(f"'{text(Op('div', (a, b)))}' divides by zero; the equations' constants must not")
             return self._mul(self.number(1 / b.value), a)
         if _is(a, 0):
             return a
@@ -255,10 +256,19 @@ class _Graph:
         return self._mul(square, a) if half is not None and power % 2 else square
 
     def _exp(self, a: Expr) -> Expr:
-        return self.number(Fraction(math.exp(a.value))) if isinstance(a, Const) else self._op("exp", a)
+        if not isinstance(a, Const):
+            return self._op("exp", a)
+        try:
+            return self.number(Fraction(math.exp(a.value)))
+        except OverflowError:
+            raise UserError(f"'{text(Op('exp', (a,)))}' is too large for a number; make the constant smaller") from None
 
     def _sqrt(self, a: Expr) -> Expr:
-        return self.number(Fraction(math.sqrt(a.value))) if isinstance(a, Const) else self._op("sqrt", a)
+        if not isinstance(a, Const):
+            return self._op("sqrt", a)
+        if a.value < 0:
+            raise UserError(f"'{text(Op('sqrt', (a,)))}' is not a real number; make the constant positive")
+        return self.number(Fraction(math.sqrt(a.value)))
 
     def _abs(self, a: Expr) -> Expr:
         return self.number(abs(a.value)) if isinstance(a, Const) else self._op("abs", a)
