@@ -14,6 +14,7 @@ from typing import Any
 
 import brian2
 import numpy as np
+from brian2.equations.equations import DIFFERENTIAL_EQUATION, PARAMETER
 from brian2.units.fundamentalunits import Dimension, Quantity
 
 from . import units
@@ -22,6 +23,7 @@ from .expression import Const, Expr, Op, Var, names
 
 _FUNCTIONS = ("exp", "sqrt", "abs", "exprel")
 _OPERATORS = {ast.Add: "add", ast.Sub: "sub", ast.Mult: "mul", ast.Div: "div", ast.Pow: "pow"}
+_FLAGS = {DIFFERENTIAL_EQUATION: ("unless refractory",), PARAMETER: ("constant",)}
 _COMPARISONS = {ast.Gt: ">", ast.GtE: ">="}
 
 
@@ -66,6 +68,7 @@ def read(text: str, constants: Mapping[str, Any], given: str) -> tuple[brian2.Eq
     """
     try:
         equations = brian2.Equations(text)
+        equations.check_flags(_FLAGS)
     except Exception as error:  # Brian2 raises parser errors, KeyError, SyntaxError, its own: all are the text's
         raise UserError(f"{given}: Brian2 cannot read the equations: {_line(error)}") from error
     if not equations.diff_eq_names:
