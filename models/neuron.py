@@ -179,6 +179,9 @@ class NeuronModel:
             elif get_dimensions(given) is not system.dimensions[name]:
                 raise UserError(f"{where}: '{name}' = {given} has the wrong unit, "
                                 f"expected {units.unit_name(system.dimensions[name])}")
+        published = self.system_as_published
+        if {*published.state, *published.parameters} != {*system.state, *system.parameters}:
+            raise UserError(f"{where}: published has other variables or parameters than equations; give both the same")
         if names(system.threshold.level) - set(system.parameters):
             raise UserError(f"{where}: the threshold's level may change during a step; use numbers and parameters")
         if isinstance(self.refractory, str):
