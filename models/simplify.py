@@ -10,7 +10,7 @@ that runs. Nothing is reassociated or distributed.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -228,7 +228,7 @@ class _Graph:
     def _div(self, a: Expr, b: Expr) -> Expr:
         if isinstance(b, Const):
             if b.value == 0:
-                raise UserError(f"'{text(Op('div', (a, b)))}' divides by zero; the equations' constants must not")
+                raise UserError(f"'{text(Op('div', (a, b)))}' in the equations divides by zero; change it")
             return self._mul(self.number(1 / b.value), a)
         if _is(a, 0):
             return a
@@ -256,22 +256,21 @@ class _Graph:
         return self._mul(square, a) if half is not None and power % 2 else square
 
     def _exp(self, a: Expr) -> Expr:
-        if not isinstance(a, Const):
-            return self._op("exp", a)
-        try:
-            return self.number(Fraction(math.exp(a.value)))
-        except OverflowError:
-            raise UserError(f"'{text(Op('exp', (a,)))}' is too large for a number; make the constant smaller") from None
+        return self._function("exp", math.exp, a)
 
     def _sqrt(self, a: Expr) -> Expr:
-        if not isinstance(a, Const):
-            return self._op("sqrt", a)
-        if a.value < 0:
-            raise UserError(f"'{text(Op('sqrt', (a,)))}' is not a real number; make the constant positive")
-        return self.number(Fraction(math.sqrt(a.value)))
+        return self._function("sqrt", math.sqrt, a)
 
     def _abs(self, a: Expr) -> Expr:
-        return self.number(abs(a.value)) if isinstance(a, Const) else self._op("abs", a)
+        return self._function("abs", abs, a)
+
+    def _function(self, kind: str, function: Callable[[Fraction], float | Fraction], a: Expr) -> Expr:
+        if not isinstance(a, Const):
+            return self._op(kind, a)
+        try:
+            return self.number(Fraction(function(a.value)))
+        except (OverflowError, ValueError) as error:  # exp of a large number, the square root of a negative one
+            raise UserError(f"'{text(Op(kind, (a,)))}' in the equations is no number: {error}; change it") from None
 
     def _less(self, a: Expr, b: Expr) -> Expr:
         return self._op("less", a, b)
