@@ -155,6 +155,10 @@ def compare(
     study = run_suite(replace(suite or Suite(), **changes), jobs, progress)
     if not any(regime.reference for regime in study.regimes):
         raise UserError(f"nothing to compare: {study.regimes[0].reason}")
+    if not any(curve.points for curve in study.curves):
+        first = study.curves[0]
+        raise UserError(f"nothing to compare: {first.method} on {first.regime.model.label}: {first.reason}; "
+                        "give methods that apply (spikecost models lists them)")
     return Comparison(study)
 
 
