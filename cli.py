@@ -15,7 +15,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsed
 from rich.progress import Progress as Bar
 from rich.table import Table
 
-from .flops.conventions import CONVENTIONS
+from .flops.conventions import CONVENTIONS, Convention
 from .flops.operations import Operations, count_step
 from .models import units
 from .models.catalogue import MODELS, get_model
@@ -23,6 +23,7 @@ from .models.detection import DETECTIONS
 from .models.errors import UserError
 from .models.expression import text
 from .models.methods import METHODS
+from .models.neuron import NeuronModel
 from .models.step import Step, applies, make_step
 
 #: Where ``spikecost run`` writes unless it is told otherwise.
@@ -205,6 +206,7 @@ def _count(options: argparse.Namespace) -> int:
         "counts": convention.counts,
         "flops_per_step": count.flops_per_step(convention, dt),
         "flops_per_ms": count.flops_per_ms(dt, convention),
+        "published": _published(convention, step.model, options.method, dt_ms),
         "as_run": dict(count.as_run),
         "as_run_spike": dict(count.as_run_spike),
         "as_run_once": dict(count.as_run_once),
@@ -216,11 +218,21 @@ def _count(options: argparse.Namespace) -> int:
     print(f"{step.model.label}, {step.method}, {step.detection} detection, dt = {dt_ms:g} ms")
     print(f"{result['flops_per_step']:g} {convention.unit} a step, {result['flops_per_ms']:g} a ms "
           f"(convention {convention.name}: counts {convention.counts})")
+    weighed = count.as_written(dt) if convention.counts == "as written" else count.as_run
+    print(f"= {convention.breakdown(weighed)}")
+    if result["published"] is not None:
+        print(f"published: {result['published']:g} a step of {dt_ms:g} ms ({convention.source})")
     print(f"as run, a step without a spike: {_operations(count.as_run)}")
     print(f"as run, a spike adds:           {_operations(count.as_run_spike)}")
     print(f"as run, once a run:             {_operations(count.as_run_once)}")
     print(f"as written, a step:             {_operations(count.as_written(dt))}")
     return 0
+
+
+def _published(convention: Convention, model: NeuronModel, method: str, dt_ms: float) -> float | None:
+    """Return what the convention's source states for this very step, if it states anything."""
+    cost, dt = convention.published.get(model.name, (None, None))
+    return cost if method == "euler" and dt == dt_ms else None
 
 
 def _doctor(_options: argparse.Namespace) -> int:
