@@ -11,7 +11,8 @@ from ..models import units
 #: (view, rows that it admits)
 VIEWS = {
     "forward Euler, spikes on the grid": {"method": "euler", "detection": "grid"},
-    "each model's cheapest method": {},
+    "cheapest method, spikes on the grid": {"detection": "grid"},
+    "cheapest method and detection": {},
 }
 COST = "flops_per_ms"
 
@@ -29,8 +30,9 @@ def verdict(rows: pd.DataFrame, baseline: str) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        First a row with no rate and tolerance, counted and stepped as in 2004; then one row a view, rate and tolerance at which the baseline and another model both have a number. One column
-        a model: its cost over the baseline's.
+        First a row with no rate and tolerance, counted and stepped as in 2004; then one row a view, rate and
+        tolerance at which the baseline and another model both have a number. One column a model: its cost over the
+        baseline's.
     """
     found = []
     for view, wanted in VIEWS.items():
