@@ -156,7 +156,8 @@ class _Maker:
             return check, pause, Block()
         remaining = 1 - done
         pause = self._held(remaining * step, {"left_next": left - remaining})
-        ends: dict[str, Expr] = {"ends": less(left, remaining), "elapsed": done + left, "rest": (1 - (done + left)) * step}
+        elapsed = done + left
+        ends: dict[str, Expr] = {"ends": less(left, remaining), "elapsed": elapsed, "rest": (1 - elapsed) * step}
         return check, pause, self._held(left * step, ends)
 
     def _held(self, dt: Expr, outputs: dict[str, Expr]) -> Block:
