@@ -3,7 +3,8 @@
 Counted is what computes on floating-point numbers, in any width and encoding (SSE, AVX, AVX-512, x87). Moves,
 shuffles, conversions, roundings and integer instructions are no operations. Two conventions of compilers are read
 back: a bitwise operation on numbers changes a sign (``xorpd`` negates, ``andpd`` takes the absolute value; the one
-that clears a register is no operation), and a blend or a masked move selects.
+that clears a register is no operation), and a blend or a masked move selects. These have no scalar forms: on the
+smallest registers they are taken for scalar, so that code in vectors of two would be counted short by half.
 """
 
 from __future__ import annotations
@@ -43,6 +44,7 @@ def operations_of(instruction: CsInsn) -> list[tuple[str, int]]:
     if form == "p":
         width = max(_REGISTER_BITS[bits] for bits in re.findall(r"([xyz])mm\d", operands)) // _BITS[size]
     if stem in _ARITHMETIC:
+        width = _scalar(width, size) if stem == "blendv" else width
         return [(kind, width) for kind in _ARITHMETIC[stem]]
     if stem == "addsub":
         return [("add", width // 2), ("sub", width // 2)]
@@ -51,10 +53,14 @@ def operations_of(instruction: CsInsn) -> list[tuple[str, int]]:
     if _COMPARE.fullmatch(stem):
         return [("compare", width)]
     if stem in _BITWISE:
-        return [] if stem == "xor" and _clears(operands) else [("sign", width)]
+        return [] if stem == "xor" and _clears(operands) else [("sign", _scalar(width, size))]
     if stem in ("mov", "mova", "movu") and "{k" in operands and "[" not in operands:
         return [("select", width)]
     return []
+
+
+def _scalar(width: int, size: str) -> int:
+    return 1 if width == 128 // _BITS[size] else width
 
 
 def _clears(operands: str) -> bool:
