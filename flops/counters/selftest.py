@@ -31,7 +31,11 @@ def selftest(counter: Counter) -> str:
     str
         Empty if the counter may be trusted; otherwise, in one line, why it cannot count here or what it got wrong.
     """
-    return counter.available() or _tested(counter)
+    reason = counter.available()
+    if reason:
+        return reason
+    registered = counter.name in COUNTERS and COUNTERS[counter.name] is counter
+    return _tested_once(counter.name) if registered else _tested(counter)
 
 
 def trusted() -> dict[str, str]:
@@ -40,6 +44,10 @@ def trusted() -> dict[str, str]:
 
 
 @cache
+def _tested_once(name: str) -> str:
+    return _tested(COUNTERS[name])
+
+
 def _tested(counter: Counter) -> str:
     try:
         if not counter.exact:
