@@ -1,6 +1,6 @@
 """Counters, one a file; importing one here registers it."""
 
-from . import callgrind, instrumented
+from . import callgrind, instrumented, stepped
 from .base import COUNTERS, Counter, Counts, NothingRetired, Retired, get_counter
 from .workload import Argument, CFunction, Program, Records, Workload
 
@@ -18,4 +18,5 @@ __all__ = [
     "callgrind",
     "get_counter",
     "instrumented",
+    "stepped",
 ]
