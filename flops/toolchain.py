@@ -34,9 +34,13 @@ class Build:
     description: str
 
 
+# AVX-512 gives scalar code nothing but registers that neither valgrind nor QBDI can follow
+_NO_AVX512 = ("-mno-avx512f",) if platform.machine() == "x86_64" else ()
+
 #: One neuron after the other; the operations are those of the Step, in its order, and the result has the same bits
 #: on every machine with the same libm.
-SCALAR = Build("scalar", ("-O2", "-fno-tree-vectorize", *_COMMON), "one neuron, scalar, no fused multiply-add")
+SCALAR = Build("scalar", ("-O2", "-fno-tree-vectorize", *_COMMON, *_NO_AVX512),
+               "one neuron, scalar, no fused multiply-add")
 #: Neurons in the lanes of vector registers. The same operations in the same order; only exp differs, by the few
 #: units in the last place that separate the vector library from libm.
 SIMD = Build("simd", ("-O3", "-mprefer-vector-width=512", "-fopenmp-simd", *_COMMON),

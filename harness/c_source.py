@@ -45,7 +45,33 @@ static void record(struct spikes *out, long step, double at)
 #else
 #define FRESH(x) __asm__ volatile("" : "+m"(x))
 #endif
+/* Both comparisons of a test are made: a branch after the first would skip the second. */
+#define EVALUATED(test) __asm__ volatile("" : "+r"(test))
 """
+#: Both values of a select are computed and one is taken. Written with ?: it would become a branch around one of them.
+_SELECT = {
+    "scalar": """
+#if defined(__SSE4_1__)
+#include <immintrin.h>
+static inline double choose(int test, double yes, double no)
+{
+    const __m128d mask = _mm_castsi128_pd(_mm_cvtsi64_si128(-(long long)test));
+    return _mm_cvtsd_f64(_mm_blendv_pd(_mm_set_sd(no), _mm_set_sd(yes), mask));
+}
+#else
+static inline double choose(int test, double yes, double no)
+{
+    FRESH(yes);
+    FRESH(no);
+    return test ? yes : no;
+}
+#endif
+""",
+    "simd": """
+/* in lanes the compiler makes a masked move of it */
+#define choose(test, yes, no) ((test) ? (yes) : (no))
+""",
+}
 _VECTOR_EXP = '__attribute__((simd("notinbranch"))) double exp(double);\n'
 
 
@@ -74,7 +100,7 @@ def c_source(steps: Iterable[Step], build: Build, vector_exp: bool) -> str:
         )
         for step in steps
     )
-    return head + _PRELUDE + "\n".join(kernels)
+    return head + _PRELUDE + _SELECT[build.name] + "\n".join(kernels)
 
 
 def c_expression(node: Expr) -> str:
@@ -91,7 +117,7 @@ def c_expression(node: Expr) -> str:
     if node.kind == "neg":
         return f"(-{args[0]})"
     if node.kind == "select":
-        return f"({args[0]} ? {args[1]} : {args[2]})"
+        return f"choose({', '.join(args)})"
     return f"{_CALLS[node.kind]}({', '.join(args)})"
 
 
@@ -100,7 +126,7 @@ def _block(block: Block, indent: int, declared: Iterable[str] = ()) -> str:
     lines = []
     for assign in block.assignments:
         is_test = isinstance(assign.value, Op) and assign.value.kind in _COMPARISONS
-        kind = "" if assign.target in declared else "const int " if is_test else "const double "
+        kind = "" if assign.target in declared else "int " if is_test else "const double "
         lines.append(f"{' ' * indent}{kind}{assign.target}_ = {c_expression(assign.value)};\n")
     return "".join(lines)
 

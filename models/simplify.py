@@ -3,7 +3,7 @@
 Equal expressions are computed once; numbers are folded exactly and rounded once, at the end; what depends only on
 dt and on parameters is set apart, to be done once a run. The rewritings are the ones below and no others: each
 keeps the value (up to the rounding of a folded constant) and mirrors what an optimizing compiler does to IEEE
-arithmetic anyway (``x - 65`` is an addition, ``2*x`` is ``x + x``), so that the count taken here is the count
+arithmetic anyway (``x + (-65)`` is a subtraction, ``2*x`` is ``x + x``), so that the count taken here is the count
 that runs. Nothing is reassociated or distributed.
 """
 
@@ -175,6 +175,10 @@ class _Graph:
             return self._op("sub", a, _arg(b))
         if _kind(a) == "neg":
             return self._op("sub", b, _arg(a))
+        if isinstance(a, Const):
+            a, b = b, a
+        if isinstance(b, Const) and b.value < 0:
+            return self._op("sub", a, self.number(-b.value))
         return self._op("add", a, b)
 
     def _sub(self, a: Expr, b: Expr) -> Expr:

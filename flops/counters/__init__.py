@@ -1,10 +1,12 @@
 """Counters, one a file; importing one here registers it."""
 
+from . import instrumented
 from .base import COUNTERS, Counter, Counts, NothingRetired, Retired, get_counter
-from .workload import CFunction, Program, Records, Workload
+from .workload import Argument, CFunction, Program, Records, Workload
 
 __all__ = [
     "COUNTERS",
+    "Argument",
     "CFunction",
     "Counter",
     "Counts",
@@ -14,4 +16,5 @@ __all__ = [
     "Retired",
     "Workload",
     "get_counter",
+    "instrumented",
 ]

@@ -68,7 +68,7 @@ class Counts:
 
     def __init__(self, run: Callable[[Workload], None]) -> None:
         self._run = run
-        self.own = Retired()
+        self.own = Retired(instructions=0)
         """The kernel's own image; everything that was counted, where a counter cannot tell images apart."""
         self.libm: Retired | None = None
         """The mathematics library; None where a counter cannot tell images apart."""
