@@ -1,6 +1,6 @@
 """Counters, one a file; importing one here registers it."""
 
-from . import instrumented
+from . import instrumented, papi, perf
 from .base import COUNTERS, Counter, Counts, NothingRetired, Retired, get_counter
 from .workload import Argument, CFunction, Program, Records, Workload
 
@@ -17,4 +17,6 @@ __all__ = [
     "Workload",
     "get_counter",
     "instrumented",
+    "papi",
+    "perf",
 ]

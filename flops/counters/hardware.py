@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import ctypes
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar, Protocol
+from typing import Protocol
 
 from ...models.errors import UserError
 from ..toolchain import has_cpu_flag
 from .base import Counts, Retired, machine, require, require_retired
-from .events import Formula, Table, this_cpu
+from .events import Formula, this_cpu
 from .workload import Program, Workload
 
 #: What a counting unit is called in sysfs: one unit; the two of a hybrid processor; Arm's.
@@ -53,7 +54,8 @@ class EventSet(Protocol):
         ...
 
 
-class Candidate(Protocol):
+@dataclass(frozen=True)
+class Candidate:
     """An event set that might count operations here."""
 
     formula: Formula
@@ -61,15 +63,10 @@ class Candidate(Protocol):
     """Name of the event that counts instructions."""
     cycles: str
     """Name of the event that counts cycles; empty if it is left out to save a counter."""
-
-    def open(self) -> EventSet:
-        """Open the event set.
-
-        Raises
-        ------
-        Refused
-        """
-        ...
+    through: str
+    """Software that the events are read through, with its version."""
+    open: Callable[[], EventSet]
+    """Opens the event set, or raises `Refused`."""
 
 
 class HardwareCounts(Counts):
@@ -118,7 +115,7 @@ class HardwareCounts(Counts):
 class HardwareCounter:
     """Base of the counters that read the processor's counting unit."""
 
-    name: ClassVar[str]
+    name: str
     exact = False
     tells_kinds = False
     tells_images = False
@@ -128,18 +125,8 @@ class HardwareCounter:
         self._chosen: Candidate | None = None
         self._reason: str | None = None
 
-    def candidates(self) -> Iterator[Candidate]:
-        """Yield the event sets to try, the best first.
-
-        Raises
-        ------
-        Refused
-            If there is nothing to try.
-        """
-        raise NotImplementedError
-
-    def provenance(self) -> dict[str, str]:
-        """Return versions of what counts."""
+    def candidates(self) -> Iterator[Candidate | Refused]:
+        """Yield the event sets to try, the best first, and the reasons for those that there are not."""
         raise NotImplementedError
 
     def available(self) -> str:
@@ -173,26 +160,26 @@ class HardwareCounter:
 
     def teardown(self) -> dict[str, str]:
         """Return the provenance; nothing is held between blocks."""
-        found = {"counter": self.name, **machine(), **self.provenance()}
+        found = {"counter": self.name, **machine()}
         if self._chosen is not None:
             formula = self._chosen.formula
+            found["through"] = self._chosen.through
             found["formula"] = formula.title
             found["events"] = " + ".join(f"{term.operations:g} x {term.event}" for term in formula.terms)
         return found
 
     def _choose(self) -> str:
         refusals: list[str] = []
-        try:
-            for candidate in self.candidates():
-                try:
-                    prove(candidate)
-                except Refused as refusal:
-                    refusals.append(str(refusal))
-                else:
-                    self._chosen = candidate
-                    return ""
-        except Refused as refusal:
-            refusals.append(str(refusal))
+        for candidate in self.candidates():
+            try:
+                if isinstance(candidate, Refused):
+                    raise candidate
+                prove(candidate)
+            except Refused as refusal:
+                refusals.append(str(refusal))
+            else:
+                self._chosen = candidate
+                return ""
         return "; ".join(dict.fromkeys(refusals))
 
 
@@ -213,26 +200,18 @@ def prove(candidate: Candidate) -> None:
         events.close()
     operations = Retired(candidate.formula.operations(values)).flops()
     if values[candidate.instructions] < _PROBE or operations < _PROBE:
-        raise Refused(f"{candidate.formula.title}: the events were started but do not count: {values[candidate.instructions]} "
-                      f"instructions and {operations} operations while {_PROBE} multiplications ran")
+        raise Refused(f"{candidate.formula.title}: the events were started but do not count: "
+                      f"{values[candidate.instructions]} instructions and {operations} operations while {_PROBE} "
+                      "multiplications ran")
 
 
 _FACTORS = [1.0] * _PROBE
 
 
-def table_here() -> tuple[Table, tuple[Formula, ...]]:
-    """Return the event table and formulas of this processor.
-
-    Raises
-    ------
-    Refused
-        If there are none.
-    """
+def formulas_here() -> tuple[Formula, ...] | Refused:
+    """Return the formulas of this processor, or why there are none."""
     found = this_cpu()
-    if isinstance(found, str):
-        raise Refused(found)
-    table, cpu = found
-    return table, cpu.formulas
+    return Refused(found) if isinstance(found, str) else found[1].formulas
 
 
 def no_pmu() -> str:
@@ -240,4 +219,3 @@ def no_pmu() -> str:
     if any(next(Path("/sys/bus/event_source/devices").glob(unit), None) for unit in _UNITS):
         return ""
     return "no PMU exposed by the hypervisor" if has_cpu_flag("hypervisor") else "no PMU exposed by the kernel"
-

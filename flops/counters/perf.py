@@ -4,27 +4,16 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Iterator
-from dataclasses import dataclass
+from functools import partial
 
 from . import perf_events
 from .base import COUNTERS
 from .events import Formula
-from .hardware import HardwareCounter, Refused, no_pmu, table_here
+from .hardware import Candidate, HardwareCounter, Refused, formulas_here, no_pmu
 from .perf_events import Event, Group
 
 INSTRUCTIONS = Event("instructions", perf_events.HARDWARE, 1)
 CYCLES = Event("cycles", perf_events.HARDWARE, 0)
-
-
-@dataclass(frozen=True)
-class _Candidate:
-    formula: Formula
-    cycles: str
-    instructions: str = INSTRUCTIONS.name
-
-    def open(self) -> Group:
-        first = (INSTRUCTIONS, CYCLES) if self.cycles else (INSTRUCTIONS,)
-        return Group((*first, *(Event(term.event, perf_events.RAW, term.code) for term in self.formula.terms)))
 
 
 class Perf(HardwareCounter):
@@ -32,19 +21,23 @@ class Perf(HardwareCounter):
 
     name = "perf"
 
-    def candidates(self) -> Iterator[_Candidate]:
+    def candidates(self) -> Iterator[Candidate | Refused]:
         """Yield each formula, with cycles and then without: they may be the counter that is one too many."""
-        if reason := perf_events.refusal():
-            raise Refused(reason)
-        if reason := no_pmu():
-            raise Refused(reason)
-        for formula in table_here()[1]:
-            yield _Candidate(formula, CYCLES.name)
-            yield _Candidate(formula, "")
+        formulas = formulas_here()
+        if reason := perf_events.refusal() or no_pmu():
+            yield Refused(reason)
+        elif isinstance(formulas, Refused):
+            yield formulas
+        else:
+            for formula in formulas:
+                yield _candidate(formula, (INSTRUCTIONS, CYCLES))
+                yield _candidate(formula, (INSTRUCTIONS,))
 
-    def provenance(self) -> dict[str, str]:
-        """Return the kernel's version."""
-        return {"kernel": platform.release()}
+
+def _candidate(formula: Formula, first: tuple[Event, ...]) -> Candidate:
+    events = (*first, *(Event(term.event, perf_events.RAW, term.code) for term in formula.terms))
+    cycles = CYCLES.name if CYCLES in first else ""
+    return Candidate(formula, INSTRUCTIONS.name, cycles, f"Linux {platform.release()}", partial(Group, events))
 
 
 PERF = COUNTERS.register(Perf())

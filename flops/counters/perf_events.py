@@ -110,7 +110,8 @@ def values(data: bytes, names: tuple[str, ...]) -> tuple[int, ...]:
     if count != len(names):
         raise Refused(f"{', '.join(names)}: the kernel returned {count} values for {len(names)} events")
     if running < enabled:
-        raise Refused(f"{', '.join(names)}: multiplexed, counted {running} of {enabled} ns; a scaled count is an estimate")
+        raise Refused(f"{', '.join(names)}: multiplexed, counted {running} of {enabled} ns: a scaled count would be "
+                      "an estimate")
     return tuple(numbers)
 
 
@@ -160,7 +161,7 @@ def _why(event: Event, number: int) -> str:
     if number in (errno.ENOENT, errno.EOPNOTSUPP, errno.ENODEV, errno.ENXIO) and event.type != SOFTWARE:
         return no_pmu() or f"{event.name}: the PMU does not have this event"
     if number in (errno.EINVAL, errno.ENOSPC):
-        return f"{event.name}: the kernel refuses it in this group ({os.strerror(number)}): unknown, or no counter is left"
+        return f"{event.name}: refused in this group ({os.strerror(number)}): not known, or no counter is left"
     return f"{event.name}: {os.strerror(number)}"
 
 

@@ -43,6 +43,10 @@ class Formula:
     name: str
     title: str
     terms: tuple[Term, ...]
+    leaves_out: frozenset[str]
+    """Kinds of operation that are not counted."""
+    not_documented: frozenset[str]
+    """Kinds of which the vendor does not say whether they are counted."""
 
     def operations(self, values: Mapping[str, int]) -> dict[tuple[str, int], int]:
         """Return operations by (kind, width) from the values of the events, by name."""
@@ -83,10 +87,6 @@ class Table:
     counts: str
     """Prose: what is counted and what is not."""
     source: str
-    leaves_out: frozenset[str]
-    """Kinds of operation that are not counted."""
-    not_documented: frozenset[str]
-    """Kinds of which the vendor does not say whether they are counted."""
     cpus: tuple[Cpu, ...]
 
 
@@ -127,7 +127,8 @@ def read_table(path: Path) -> Table:
                               "cpus"}, {"without"})
     for key in ("leaves_out", "not_documented"):
         _known(path.name, key, data[key], KINDS)
-    formulas = {name: _formula(path.name, name, entry) for name, entry in data["formulas"].items()}
+    left = frozenset(data["leaves_out"]), frozenset(data["not_documented"])
+    formulas = {name: _formula(path.name, name, entry, *left) for name, entry in data["formulas"].items()}
     cpus = [_cpu(path.name, entry, formulas) for entry in data["cpus"]]
     used = {formula.name for cpu in cpus for formula in cpu.formulas}
     if set(formulas) - used:
@@ -136,11 +137,11 @@ def read_table(path: Path) -> Table:
         _expect(f"{path.name}: without", entry, {"title", "family", "models", "reason"})
         cpus.append(Cpu(entry["title"], (), entry["family"], _ranges(path.name, entry), (), entry["reason"]))
     _disjoint(path.name, cpus)
-    return Table(data["vendor"], data["title"], data["counts"].strip(), data["source"].strip(),
-                 frozenset(data["leaves_out"]), frozenset(data["not_documented"]), tuple(cpus))
+    return Table(data["vendor"], data["title"], data["counts"].strip(), data["source"].strip(), tuple(cpus))
 
 
-def _formula(file: str, name: str, entry: Mapping[str, Any]) -> Formula:
+def _formula(file: str, name: str, entry: Mapping[str, Any], leaves_out: frozenset[str],
+             not_documented: frozenset[str]) -> Formula:
     where = f"{file}: formula {name}"
     _expect(where, entry, {"title", "terms"})
     for term in entry["terms"]:
@@ -150,8 +151,9 @@ def _formula(file: str, name: str, entry: Mapping[str, Any]) -> Formula:
             raise UserError(f"event table {where}: {term['event']}: code, width and operations are positive numbers")
     events = [term["event"] for term in entry["terms"]]
     if not events or len(set(events)) < len(events):
-        raise UserError(f"event table {where}: expected one or more events, each once; got {', '.join(events) or 'none'}")
-    return Formula(name, entry["title"], tuple(Term(**term) for term in entry["terms"]))
+        raise UserError(f"event table {where}: terms: got {', '.join(events) or 'none'}; give one or more, each once")
+    return Formula(name, entry["title"], tuple(Term(**term) for term in entry["terms"]), leaves_out,
+                   not_documented)
 
 
 def _cpu(file: str, entry: Mapping[str, Any], formulas: Mapping[str, Formula]) -> Cpu:
