@@ -78,7 +78,7 @@ class Group:
     def start(self) -> None:
         """Start from zero."""
         fcntl.ioctl(self._files[0], _RESET, _ALL_OF_GROUP)
-        fcntl.ioctl(self._files[0], _ENABLE, _ALL_OF_GROUP)
+        fcntl.ioctl(self._files[0], _ENABLE, 0)  # the others follow their leader
 
     def read(self) -> tuple[int, ...]:
         """Return the values so far."""
@@ -86,7 +86,7 @@ class Group:
 
     def stop(self) -> tuple[int, ...]:
         """Stop and return the values."""
-        fcntl.ioctl(self._files[0], _DISABLE, _ALL_OF_GROUP)
+        fcntl.ioctl(self._files[0], _DISABLE, 0)
         return self.read()
 
     def close(self) -> None:

@@ -55,4 +55,4 @@ def main(pmu, library, names):
 
 
 if __name__ == "__main__":
-    print(json.dumps(main(os.environ["LIBPFM_FORCE_PMU"], sys.argv[1], sys.argv[2:])))
+    json.dump(main(os.environ["LIBPFM_FORCE_PMU"], sys.argv[1], sys.argv[2:]), sys.stdout)

@@ -11,7 +11,6 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-
 from spikecost.flops.counters.events import tables
 
 ENCODER = Path(__file__).parent / "encode_events.py"
@@ -50,6 +49,7 @@ def encoded(pmu: str, events: tuple[str, ...]) -> dict[str, int | str]:
         found: dict[str, int | str] | None = json.loads(answer.stdout)
         if found is not None:
             return found
+    assert "SPIKECOST_LIBPFM4" not in os.environ, f"no libpfm4 in SPIKECOST_LIBPFM4 knows {pmu}"
     pytest.skip(f"no libpfm4 here knows {pmu}: install it (Debian: apt-get install libpfm4 qemu-user), run .ci/libpfm4 "
                 "FOLDER for the processors that it does not know, and set SPIKECOST_LIBPFM4=FOLDER")
 
@@ -69,7 +69,7 @@ def encoders() -> list[list[str]]:
         emulator = shutil.which("qemu-aarch64")
         assert emulator, "SPIKECOST_LIBPFM4 is set but qemu-aarch64 is missing: install qemu-user"
         (python,) = folder.glob("arm64/usr/bin/python3.*[0-9]")
-        commands.append([emulator, "-L", str(folder / "arm64"), str(python), str(ENCODER), "libpfm.so.4"])
+        commands.append([emulator, "-L", str(folder / "arm64"), str(python), "-S", str(ENCODER), "libpfm.so.4"])
     return commands
 
 
