@@ -138,7 +138,9 @@ def compile_library(source: str, build: Build) -> Path:
                 capture_output=True, text=True, check=False,
             )
             if result.returncode != 0:
-                raise UserError(f"{compiler.path} refused a kernel: {(result.stderr.strip() or '?').splitlines()[0]}")
+                lines = result.stderr.splitlines() or ["?"]
+                reason = next((line for line in lines if "error" in line), lines[0])
+                raise UserError(f"{compiler.path} refused a kernel: {reason.split('error: ')[-1]}")
             made.replace(library)  # atomic: another process may be compiling the same
     except OSError as error:
         raise UserError(f"cannot write the kernel cache {folder}: {error.strerror}; set SPIKECOST_CACHE") from error

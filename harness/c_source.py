@@ -55,6 +55,8 @@ _SELECT = {
 #include <immintrin.h>
 static inline double choose(int test, double yes, double no)
 {
+    FRESH(yes); /* a number known to the compiler would make another instruction of it */
+    FRESH(no);
     const __m128d mask = _mm_castsi128_pd(_mm_cvtsi64_si128(-(long long)test));
     return _mm_cvtsd_f64(_mm_blendv_pd(_mm_set_sd(no), _mm_set_sd(yes), mask));
 }
@@ -94,13 +96,18 @@ def c_source(steps: Iterable[Step], build: Build, vector_exp: bool) -> str:
     head = _VECTOR_EXP if vector_exp and build.name == "simd" else ""
     kernels = (
         _template().render(
-            step=step, name=function_name(step), input=step.model.input, build=build.name, block=_block, lanes=LANES,
+            step=step, name=function_name(step), input=step.model.input, build=build.name, block=c_block, lanes=LANES,
             max_spikes=MAX_SPIKES_A_STEP, resets=bool(step.model.system.reset),
             spiked=" & ".join(f"{name}_" for name in step.conditions),
         )
         for step in steps
     )
-    return head + _PRELUDE + _SELECT[build.name] + "\n".join(kernels)
+    return head + c_prelude(build) + "\n".join(kernels)
+
+
+def c_prelude(build: Build) -> str:
+    """Print what stands before kernels."""
+    return _PRELUDE + _SELECT[build.name]
 
 
 def c_expression(node: Expr) -> str:
@@ -121,7 +128,7 @@ def c_expression(node: Expr) -> str:
     return f"{_CALLS[node.kind]}({', '.join(args)})"
 
 
-def _block(block: Block, indent: int, declared: Iterable[str] = ()) -> str:
+def c_block(block: Block, indent: int, declared: Iterable[str] = ()) -> str:
     """Print the statements of a block; names in `declared` are assigned, others declared."""
     lines = []
     for assign in block.assignments:

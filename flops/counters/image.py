@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from .base import Counts, Retired
 from .instruction import operations_of
@@ -51,10 +52,11 @@ class Image:
                 if segment["p_flags"] & 1:
                     self._segments.append((segment["p_vaddr"], segment.data()))
             for section in elf.iter_sections():
-                symbols = elf.get_section(section["sh_link"]) if isinstance(section, RelocationSection) else None
-                if symbols is not None and hasattr(symbols, "get_symbol"):
-                    for relocation in section.iter_relocations():
-                        self._slots[relocation["r_offset"]] = symbols.get_symbol(relocation["r_info_sym"]).name
+                if not isinstance(section, RelocationSection):
+                    continue
+                symbols: Any = elf.get_section(section["sh_link"])
+                for relocation in section.iter_relocations() if hasattr(symbols, "get_symbol") else ():
+                    self._slots[relocation["r_offset"]] = symbols.get_symbol(relocation["r_info_sym"]).name
         self._segments.sort()
         self.code_between = cache(self._code_between)
 

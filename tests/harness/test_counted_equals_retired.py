@@ -1,7 +1,7 @@
 """Counted equals retired: what the Step lists is what the processor executes, by kind, in every registered cell.
 
-`_Interpreter` walks a Step as the kernel is meant to, with Python's floats, and adds up the counts of the blocks that it
-passes. The kernel under the instrumented counter must show the same operations, and the same bits of state.
+`_Interpreter` walks a Step as the kernel is meant to, with Python's floats, and adds up the counts of the blocks that
+it passes. The kernel under the instrumented counter must show the same operations, and the same bits of state.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ from fractions import Fraction
 import numpy as np
 import pytest
 from brian2 import ms
-from brian2.units.fundamentalunits import Quantity
 from spikecost.flops import Operations, count_block, count_step
 from spikecost.flops.counters import COUNTERS
 from spikecost.harness.c_source import MAX_SPIKES_A_STEP
@@ -21,9 +20,8 @@ from spikecost.harness.kernel import Kernel, _refractory_steps, compile_kernels
 from spikecost.harness.stimuli import Stimulus
 from spikecost.models.catalogue import MODELS
 from spikecost.models.detection import DETECTIONS
-from spikecost.models.expression import FLOATS, KINDS, Const, Op, evaluate, nodes
+from spikecost.models.expression import FLOATS, Const, Op, evaluate, nodes
 from spikecost.models.methods import METHODS
-from spikecost.models.neuron import NeuronModel
 from spikecost.models.simplify import Block
 from spikecost.models.step import Step, applies, make_step
 
@@ -162,11 +160,13 @@ class _Cell:
         for _ in range(steps):
             interpreter.advance()
         workload = self.kernel.workload([self.stimulus(drive, steps)], DT)
-        workload.arguments[STATE][:, 0] = list(state.values())
+        own_state = workload.arguments[STATE]
+        assert isinstance(own_state, np.ndarray)
+        own_state[:, 0] = list(state.values())
         with COUNTERS["instrumented"].measure() as counts:
             counts.call(workload)
         assert counts.own.by_kind == interpreter.counted.present
-        assert [float(x) for x in workload.arguments[STATE][:, 0]] == list(interpreter.state.values())
+        assert [float(x) for x in own_state[:, 0]] == list(interpreter.state.values())
         return interpreter
 
 
@@ -199,16 +199,16 @@ def test_count_names_the_paths(model: str, refractory: str, method: str, detecti
     for _ in range(140):
         before, passed = interpreter.counted, dict(interpreter.passed)
         interpreter.advance()
-        change = tuple(interpreter.passed[kind] - passed[kind] for kind in passed)
-        expected = {
-            (1, 0, 0, 0): count.as_run,
-            (1, 1, 0, 0): count.as_run + count.as_run_spike,
-            (0, 0, 1, 0): count.as_run_refractory,
-            (0, 0, 0, 1): count.as_run_refractory_end,
-            (1, 1, 1, 0): count.as_run + count.as_run_spike,
-        }.get(change)
-        if expected is not None:
-            assert before + expected == interpreter.counted
+        change = [kind for kind in passed for _ in range(interpreter.passed[kind] - passed[kind])]
+        if change == ["resumes"]:
+            expected = count.as_run_refractory_end
+        elif change == ["pauses"]:
+            expected = count.as_run_refractory
+        elif "resumes" in change or change.count("spikes") > 1:
+            continue
+        else:
+            expected = count.as_run + (count.as_run_spike if "spikes" in change else Operations())
+        assert before + expected == interpreter.counted
 
 
 @pytest.mark.parametrize(("model", "method"), [
@@ -231,7 +231,6 @@ def _singular(step: Step) -> list[tuple[str, float]]:
     """Find where a select's condition ``|x| < small`` holds, for x that a straight line in one variable gives."""
     found = []
     initial = {**step.model.initial_values, **step.model.parameter_values, step.model.input: 0.0, "dt": float(DT)}
-    values: dict[str, object] = {name: name for name in initial}
     for name in step.state:
         def at(value: float, name: str = name) -> dict[int, float]:
             return _conditions(step, initial | {name: value})
@@ -242,7 +241,6 @@ def _singular(step: Step) -> list[tuple[str, float]]:
                 root = round(-1000.0 - low[key] * 2000.0 / (high[key] - low[key]), 9)
                 if abs(at(root)[key]) < 1e-9:
                     found.append((name, root))
-    del values
     return found
 
 
@@ -262,10 +260,3 @@ def _conditions(step: Step, values: dict[str, float]) -> dict[int, float]:
         except (OverflowError, ZeroDivisionError):
             values[assign.target] = math.nan
     return found
-
-
-def test_kinds_are_those_of_the_step() -> None:
-    assert set(COUNTERS["instrumented"].teardown()) >= {"cpu", "libc", "PyQBDI", "capstone"}
-    assert "select" in KINDS
-    assert isinstance(MODELS["lif"], NeuronModel)
-    assert Quantity(1) == 1
