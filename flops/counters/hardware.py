@@ -165,7 +165,7 @@ class HardwareCounter:
             formula = self._chosen.formula
             found["through"] = self._chosen.through
             found["formula"] = formula.title
-            found["events"] = " + ".join(f"{term.operations:g} x {term.event}" for term in formula.terms)
+            found["events"] = " + ".join(f"{term.operations} x {term.event}" for term in formula.terms)
         return found
 
     def _choose(self) -> str:

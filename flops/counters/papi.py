@@ -93,7 +93,7 @@ def _formulas() -> Iterator[Formula]:
         yield from native
         leaves_out, not_documented = native[0].leaves_out, native[0].not_documented
     for names in _PRESETS:
-        terms = tuple(Term(name, 0, "flop", ANY_WIDTH, 0 if name == "PAPI_VEC_DP" else 1) for name in names)
+        terms = tuple(Term(name, 0, ANY_WIDTH, 0 if name == "PAPI_VEC_DP" else 1) for name in names)
         yield Formula(names[0], f"PAPI's preset {names[0]}", terms, leaves_out, not_documented)
 
 

@@ -17,7 +17,7 @@ from typing import Any
 from ....models.errors import UserError
 from ....models.expression import KINDS
 from ...toolchain import cpu_identity
-from ..base import ANY_WIDTH, COUNTED_KINDS
+from ..base import ANY_WIDTH
 
 
 @dataclass(frozen=True)
@@ -28,12 +28,10 @@ class Term:
     """Name, as libpfm4 spells it."""
     code: int
     """Raw code, as perf_event_open takes it."""
-    kind: str
-    """What is counted: one of `COUNTED_KINDS`."""
     width: int
     """Vector width in numbers; `ANY_WIDTH` if it is not told."""
-    operations: float
-    """Operations for each time that the event counts; a half where a fused multiply-add counts two."""
+    operations: int
+    """Operations for each time that the event counts."""
 
 
 @dataclass(frozen=True)
@@ -49,12 +47,12 @@ class Formula:
     """Kinds of which the vendor does not say whether they are counted."""
 
     def operations(self, values: Mapping[str, int]) -> dict[tuple[str, int], int]:
-        """Return operations by (kind, width) from the values of the events, by name."""
-        counted: dict[tuple[str, int], float] = {}
+        """Return operations by (``flop``, width) from the values of the events, by name."""
+        counted: dict[tuple[str, int], int] = {}
         for term in self.terms:
-            key = (term.kind, term.width)
+            key = ("flop", term.width)
             counted[key] = counted.get(key, 0) + term.operations * values[term.event]
-        return {key: round(n) for key, n in counted.items()}
+        return counted
 
 
 @dataclass(frozen=True)
@@ -145,8 +143,7 @@ def _formula(file: str, name: str, entry: Mapping[str, Any], leaves_out: frozens
     where = f"{file}: formula {name}"
     _expect(where, entry, {"title", "terms"})
     for term in entry["terms"]:
-        _expect(where, term, {"event", "code", "kind", "width", "operations"})
-        _known(where, "kind", [term["kind"]], COUNTED_KINDS)
+        _expect(where, term, {"event", "code", "width", "operations"})
         if term["operations"] <= 0 or term["code"] < 0 or term["width"] < ANY_WIDTH:
             raise UserError(f"event table {where}: {term['event']}: code, width and operations are positive numbers")
     events = [term["event"] for term in entry["terms"]]
