@@ -1,8 +1,8 @@
 """The rewritings that `simplify` makes of expressions; they are the ones below and no others.
 
 Each keeps the value (up to the rounding of a folded constant) and mirrors what an optimizing compiler does to IEEE
-arithmetic anyway (``x + (-65)`` is a subtraction, ``2*x`` is ``x + x``, of ``5*x`` and ``-5*x`` one is computed), so that
-the count that is taken here is the count that runs. Nothing is reassociated or distributed.
+arithmetic anyway (``x + (-65)`` is a subtraction, ``2*x`` is ``x + x``, of ``5*x`` and ``-5*x`` one is computed),
+so that the count that is taken here is the count that runs. Nothing is reassociated or distributed.
 """
 
 from __future__ import annotations
