@@ -1,6 +1,6 @@
 """Counters, one a file; importing one here registers it."""
 
-from . import instrumented, papi, perf
+from . import auto, instrumented, papi, perf
 from .base import COUNTERS, Counter, Counts, NothingRetired, Retired, get_counter
 from .workload import Argument, CFunction, Program, Records, Workload
 
@@ -15,6 +15,7 @@ __all__ = [
     "Records",
     "Retired",
     "Workload",
+    "auto",
     "get_counter",
     "instrumented",
     "papi",
