@@ -1,12 +1,11 @@
 """Encode event names with libpfm4; a program of its own, since libpfm4 reads LIBPFM_FORCE_PMU once, when it starts.
 
 usage: LIBPFM_FORCE_PMU=PMU encode_events.py LIBRARY EVENT...
-Prints JSON: null if the library does not know the PMU, else an object of event names to codes, or to libpfm4's words
-where it refuses.
+Prints nothing if the library does not know the PMU; else, a line an event, its name, a tab, and its code or libpfm4's
+words where it refuses. (It imports little: it may run under emulation.)
 """
 
 import ctypes
-import json
 import os
 import sys
 
@@ -49,10 +48,11 @@ def main(pmu, library, names):
     pfm = ctypes.CDLL(library)
     pfm.pfm_strerror.restype = ctypes.c_char_p
     if pfm.pfm_initialize() != 0 or not knows(pfm, pmu):
-        return None
-    # qualified by the PMU: an unqualified name might be found in the generic one
-    return {name: encode(pfm, f"{pmu}::{name}") for name in names}
+        return
+    for name in names:
+        # qualified by the PMU: an unqualified name might be found in the generic one
+        sys.stdout.write(f"{name}\t{encode(pfm, f'{pmu}::{name}')}\n")
 
 
 if __name__ == "__main__":
-    json.dump(main(os.environ["LIBPFM_FORCE_PMU"], sys.argv[1], sys.argv[2:]), sys.stdout)
+    main(os.environ["LIBPFM_FORCE_PMU"], sys.argv[1], sys.argv[2:])

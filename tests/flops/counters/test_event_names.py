@@ -1,7 +1,6 @@
 """Every event name in the tables is known to libpfm4, with the code that stands beside it."""
 
 import ctypes
-import json
 import os
 import platform
 import shutil
@@ -46,9 +45,9 @@ def encoded(pmu: str, events: tuple[str, ...]) -> dict[str, int | str]:
         environment = {**os.environ, "LIBPFM_FORCE_PMU": pmu} | (
             {"PYTHONHOME": str(Path(command[2], "usr"))} if "-L" in command else {})
         answer = subprocess.run([*command, *events], env=environment, capture_output=True, text=True, check=True)
-        found: dict[str, int | str] | None = json.loads(answer.stdout)
-        if found is not None:
-            return found
+        if answer.stdout:
+            pairs = (line.split("\t") for line in answer.stdout.splitlines())
+            return {event: int(code) if code.isdigit() else code for event, code in pairs}
     assert "SPIKECOST_LIBPFM4" not in os.environ, f"no libpfm4 in SPIKECOST_LIBPFM4 knows {pmu}"
     pytest.skip(f"no libpfm4 here knows {pmu}: install it (Debian: apt-get install libpfm4 qemu-user), run .ci/libpfm4 "
                 "FOLDER for the processors that it does not know, and set SPIKECOST_LIBPFM4=FOLDER")

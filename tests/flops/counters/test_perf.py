@@ -2,6 +2,8 @@
 
 import errno
 import struct
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -135,3 +137,38 @@ def test_the_kernel_s_refusals_are_given_their_reason(monkeypatch, number, paran
 def test_the_paranoid_level_and_the_filter_are_read_from_the_kernel():
     assert perf_events.paranoid_level() in range(-1, 5)
     assert perf_events.seccomp() in ("", "by a seccomp filter (as containers have)")
+
+
+FILTERED = """
+import ctypes, sys
+from spikecost.flops.counters.perf import PERF
+from spikecost.flops.counters.perf_events import _SYSCALL
+import platform
+
+class Instruction(ctypes.Structure):
+    _fields_ = [("code", ctypes.c_ushort), ("yes", ctypes.c_ubyte), ("no", ctypes.c_ubyte), ("k", ctypes.c_uint)]
+
+class Program(ctypes.Structure):
+    _fields_ = [("length", ctypes.c_ushort), ("instructions", ctypes.POINTER(Instruction))]
+
+answer = 0x00050000 | int(sys.argv[1])
+instructions = (Instruction * 4)(
+    Instruction(0x20, 0, 0, 0),                                 # load the number of the system call
+    Instruction(0x15, 0, 1, _SYSCALL[platform.machine()]),      # perf_event_open?
+    Instruction(0x06, 0, 0, answer),                            # then this errno
+    Instruction(0x06, 0, 0, 0x7fff0000))                        # else go on
+libc = ctypes.CDLL(None, use_errno=True)
+assert libc.prctl(38, 1, 0, 0, 0) == 0
+assert libc.prctl(22, 2, ctypes.byref(Program(4, instructions)), 0, 0) == 0
+print(PERF.available())
+"""
+
+
+@pytest.mark.parametrize(("number", "reason"), [
+    (errno.EPERM, "task-clock: not permitted, by a seccomp filter (as containers have); grant CAP_PERFMON"),
+    (errno.ENOSYS, "task-clock: the kernel has no perf_event_open, or it is hidden by a seccomp filter"),
+])
+def test_a_seccomp_filter_is_named(number, reason):
+    """A filter of the kind that containers have, set for real in a process of its own."""
+    answer = subprocess.run([sys.executable, "-c", FILTERED, str(number)], capture_output=True, text=True, check=True)
+    assert reason in answer.stdout
