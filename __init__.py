@@ -1,1 +1,56 @@
-"""What a spiking-neuron model costs at the accuracy that you need."""
+"""What a spiking-neuron model costs at the accuracy that you need.
+
+>>> import spikecost as sc
+>>> sc.count("izhikevich", "euler").flops_per_step("izhikevich2004", dt=1*ms)  # doctest: +SKIP
+13.0
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .accuracy.reference import Reference, reference
+    from .accuracy.spike_trains import SpikeTimeError, SpikeTrain, spike_time_error
+    from .accuracy.study import QUICK, Suite
+    from .flops import CONVENTIONS, Convention, Count, count
+    from .harness.simulate import simulate
+    from .harness.stimuli import Stimulus, constant, piecewise_constant, step
+    from .models.catalogue import MODELS, get_model
+    from .models.detection import DETECTIONS
+    from .models.errors import UserError
+    from .models.methods import METHODS
+    from .models.neuron import NeuronModel
+    from .models.step import Step, make_step
+    from .reports import Comparison, compare
+
+# loaded when first used: a name alone should not cost the import of pandas, matplotlib and heyoka
+_HOMES = {
+    ".accuracy.reference": ("Reference", "reference"),
+    ".accuracy.spike_trains": ("SpikeTimeError", "SpikeTrain", "spike_time_error"),
+    ".accuracy.study": ("QUICK", "Suite"),
+    ".flops": ("CONVENTIONS", "Convention", "Count", "count"),
+    ".harness.simulate": ("simulate",),
+    ".harness.stimuli": ("Stimulus", "constant", "piecewise_constant", "step"),
+    ".models.catalogue": ("MODELS", "get_model"),
+    ".models.detection": ("DETECTIONS",),
+    ".models.errors": ("UserError",),
+    ".models.methods": ("METHODS",),
+    ".models.neuron": ("NeuronModel",),
+    ".models.step": ("Step", "make_step"),
+    ".reports": ("Comparison", "compare"),
+}
+_HOME = {name: home for home, names in _HOMES.items() for name in names}
+
+__all__ = [  # noqa: RUF022 - in the order of the folders
+    "MODELS", "METHODS", "DETECTIONS", "NeuronModel", "Step", "UserError", "get_model", "make_step",
+    "CONVENTIONS", "Convention", "Count", "count",
+    "Stimulus", "constant", "piecewise_constant", "step", "simulate",
+    "Reference", "reference", "SpikeTrain", "SpikeTimeError", "spike_time_error", "QUICK", "Suite",
+    "Comparison", "compare",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module 'spikecost' has no attribute '{name}'")
+    return getattr(import_module(_HOME[name], __name__), name)

@@ -21,7 +21,8 @@ from platformdirs import user_cache_dir
 
 from ..models.errors import UserError
 
-_COMMON = ("-std=gnu11", "-shared", "-fPIC", "-march=native", "-ffp-contract=off", "-fno-math-errno",
+# -fno-plt: a call of exp stands in the kernel's own code, where counters in other processes find it
+_COMMON = ("-std=gnu11", "-shared", "-fPIC", "-fno-plt", "-march=native", "-ffp-contract=off", "-fno-math-errno",
            "-fno-trapping-math")
 
 
@@ -32,6 +33,8 @@ class Build:
     name: str
     flags: tuple[str, ...]
     description: str
+    lanes: bool = False
+    """Whether neurons are in the lanes of vector registers; otherwise one neuron after the other."""
 
 
 # AVX-512 gives scalar code nothing but registers that neither valgrind nor QBDI can follow
@@ -44,7 +47,7 @@ SCALAR = Build("scalar", ("-O2", "-fno-tree-vectorize", *_COMMON, *_NO_AVX512),
 #: Neurons in the lanes of vector registers. The same operations in the same order; only exp differs, by the few
 #: units in the last place that separate the vector library from libm.
 SIMD = Build("simd", ("-O3", "-mprefer-vector-width=512", "-fopenmp-simd", *_COMMON),
-             "neurons in SIMD lanes, no fused multiply-add")
+             "neurons in SIMD lanes, no fused multiply-add", lanes=True)
 
 BUILDS = {build.name: build for build in (SCALAR, SIMD)}
 
@@ -120,31 +123,40 @@ def compile_library(source: str, build: Build) -> Path:
     UserError
         If there is no compiler, it refuses, or the cache cannot be written.
     """
+    libraries = ("-lmvec", "-lm") if build.lanes and has_vector_exp() else ("-lm",)
+    return _compile(source, build.flags, libraries, ".so")
+
+
+def compile_program(source: str) -> Path:
+    """Compile C source to a program, as `compile_library` does."""
+    return _compile(source, ("-std=gnu11", "-O1"), ("-ldl",), "")
+
+
+def _compile(source: str, flags: tuple[str, ...], libraries: tuple[str, ...], suffix: str) -> Path:
     compiler = find_compiler()
-    libraries = ["-lmvec", "-lm"] if build.name == "simd" and has_vector_exp() else ["-lm"]
     # -march=native: the processor is part of the key
-    key = "\0".join([compiler.path, compiler.version, *build.flags, *libraries, cpu_model(), _cpuinfo("flags"), source])
+    key = "\0".join([compiler.path, compiler.version, *flags, *libraries, cpu_model(), _cpuinfo("flags"), source])
     folder = cache_folder() / "kernels"
-    library = folder / f"{hashlib.sha256(key.encode()).hexdigest()[:24]}.so"
-    if library.exists():
-        return library
+    product = folder / f"{hashlib.sha256(key.encode()).hexdigest()[:24]}{suffix}"
+    if product.exists():
+        return product
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=folder) as scratch:
-            c_file, made = Path(scratch, "kernel.c"), Path(scratch, "kernel.so")
+            c_file, made = Path(scratch, "kernel.c"), Path(scratch, "made")
             c_file.write_text(source)
             result = subprocess.run(
-                [compiler.path, *build.flags, "-o", str(made), str(c_file), *libraries],
+                [compiler.path, *flags, "-o", str(made), str(c_file), *libraries],
                 capture_output=True, text=True, check=False,
             )
             if result.returncode != 0:
                 lines = result.stderr.splitlines() or ["?"]
                 reason = next((line for line in lines if "error" in line), lines[0])
                 raise UserError(f"{compiler.path} refused a kernel: {reason.split('error: ')[-1]}")
-            made.replace(library)  # atomic: another process may be compiling the same
+            made.replace(product)  # atomic: another process may be compiling the same
     except OSError as error:
         raise UserError(f"cannot write the kernel cache {folder}: {error.strerror}; set SPIKECOST_CACHE") from error
-    return library
+    return product
 
 
 def cache_folder() -> Path:

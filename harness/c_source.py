@@ -49,8 +49,7 @@ static void record(struct spikes *out, long step, double at)
 #define EVALUATED(test) __asm__ volatile("" : "+r"(test))
 """
 #: Both values of a select are computed and one is taken. Written with ?: it would become a branch around one of them.
-_SELECT = {
-    "scalar": """
+_SELECT = """
 #if defined(__SSE4_1__)
 #include <immintrin.h>
 static inline double choose(int test, double yes, double no)
@@ -68,12 +67,11 @@ static inline double choose(int test, double yes, double no)
     return test ? yes : no;
 }
 #endif
-""",
-    "simd": """
+"""
+_SELECT_IN_LANES = """
 /* in lanes the compiler makes a masked move of it */
 #define choose(test, yes, no) ((test) ? (yes) : (no))
-""",
-}
+"""
 _VECTOR_EXP = '__attribute__((simd("notinbranch"))) double exp(double);\n'
 
 
@@ -89,15 +87,15 @@ def c_source(steps: Iterable[Step], build: Build, vector_exp: bool) -> str:
     ----------
     steps : iterable of Step
     build : Build
-        ``scalar``: one neuron after the other; ``simd``: `LANES` neurons side by side.
+        One neuron after the other, or `LANES` neurons side by side.
     vector_exp : bool
         Whether the compiler may call a vector version of exp.
     """
-    head = _VECTOR_EXP if vector_exp and build.name == "simd" else ""
+    head = _VECTOR_EXP if vector_exp and build.lanes else ""
     kernels = (
         _template().render(
-            step=step, name=function_name(step), input=step.model.input, build=build.name, block=c_block, lanes=LANES,
-            max_spikes=MAX_SPIKES_A_STEP, resets=bool(step.model.system.reset),
+            step=step, name=function_name(step), input=step.model.input, in_lanes=build.lanes, block=c_block,
+            lanes=LANES, max_spikes=MAX_SPIKES_A_STEP, resets=bool(step.model.system.reset),
             spiked=" & ".join(f"{name}_" for name in step.conditions),
         )
         for step in steps
@@ -107,7 +105,7 @@ def c_source(steps: Iterable[Step], build: Build, vector_exp: bool) -> str:
 
 def c_prelude(build: Build) -> str:
     """Print what stands before kernels."""
-    return _PRELUDE + _SELECT[build.name]
+    return _PRELUDE + (_SELECT_IN_LANES if build.lanes else _SELECT)
 
 
 def c_expression(node: Expr) -> str:

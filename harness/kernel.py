@@ -25,7 +25,7 @@ from .stimuli import Stimulus, steps_of
 Array = NDArray[np.float64]
 
 #: A neuron that spikes more often than this, a ms, is reported as failed rather than stored.
-MAX_SPIKES_PER_MS = 20
+MAX_SPIKES_PER_MS = 2
 
 
 class _Spikes(ctypes.Structure):
@@ -47,7 +47,7 @@ class Outcome:
     state: Array
     """Final state, in the order of the model's state variables."""
     failure: str
-    """``diverged`` (not a finite state), ``stuck`` (a reset that does not leave the threshold), or empty."""
+    """``diverged`` (not a finite state), ``spikes without end``, or empty."""
 
 
 @dataclass(frozen=True)
@@ -121,7 +121,7 @@ class _Arguments:
 
     def __init__(self, step: Step, stimuli: Sequence[Stimulus], dt: Fraction,
                  models: Sequence[NeuronModel] | None) -> None:
-        model = step.model
+        model, lanes = step.model, len(stimuli)
         for stimulus in stimuli:
             if stimulus.dimension is not model.system.dimensions[model.input]:
                 raise UserError(
@@ -130,17 +130,18 @@ class _Arguments:
                 )
             if stimulus.durations != stimuli[0].durations:
                 raise UserError("stimuli that run together need the same pieces")
-        neurons = [model] * len(stimuli) if models is None else list(models)
+        neurons = [model] if models is None else list(models)
+        copies = lanes // len(neurons)
         self._dt = float(dt)
         steps = steps_of(stimuli[0], dt)
-        lanes = len(stimuli)
         self._steps = np.array(steps, dtype=np.int64)
         self._inputs = np.array([stimulus.values for stimulus in stimuli]).T.copy()
-        self._parameters = np.array([list(n.parameter_values.values()) for n in neurons]).T.copy()
-        self._state = np.array([list(n.initial_values.values()) for n in neurons]).T.copy()
-        capacity = min(sum(steps) * MAX_SPIKES_A_STEP, int(MAX_SPIKES_PER_MS * float(stimuli[0].horizon)) + 1)
-        self._spike_step = np.zeros((lanes, capacity), dtype=np.int64)
-        self._spike_at = np.zeros((lanes, capacity))
+        self._parameters = np.array([list(n.parameter_values.values()) for n in neurons] * copies).T.copy()
+        self._state = np.array([list(n.initial_values.values()) for n in neurons] * copies).T.copy()
+        capacity = int(MAX_SPIKES_PER_MS * float(stimuli[0].horizon)) + MAX_SPIKES_A_STEP
+        # written to now, so that a timed run does not wait for pages
+        self._spike_step = np.full((lanes, capacity), -1, dtype=np.int64)
+        self._spike_at = np.full((lanes, capacity), np.nan)
         self._spikes = (_Spikes * lanes)(*(
             _Spikes(capacity, 0, 0, self._spike_step[i].ctypes.data_as(ctypes.POINTER(ctypes.c_long)),
                     self._spike_at[i].ctypes.data_as(ctypes.POINTER(ctypes.c_double)))
@@ -168,7 +169,7 @@ class _Arguments:
         state = self._state[:, lane].copy()
         failure = ""
         if spikes.stuck or spikes.count > spikes.capacity:
-            failure = "stuck"
+            failure = "spikes without end"
         elif not np.isfinite(state).all():
             failure = "diverged"
         times = (self._spike_step[lane, :count] + self._spike_at[lane, :count]) * self._dt

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
@@ -38,6 +38,10 @@ class Stimulus:
     def unit(self) -> Fraction:
         """The longest time in ms of which every piece is a multiple; time steps divide it."""
         return common_divisor(self.durations)
+
+    def scaled(self, factor: float) -> Stimulus:
+        """Return the same stimulus, `factor` times as strong."""
+        return replace(self, values=tuple(value * factor for value in self.values))
 
 
 def common_divisor(durations: Iterable[Fraction]) -> Fraction:
@@ -105,3 +109,15 @@ def steps_of(stimulus: Stimulus, dt: Fraction) -> tuple[int, ...]:
             f"dt = {float(dt):g} ms does not divide the stimulus's {float(unit):g} ms pieces; use {near}"
         )
     return tuple(int(duration / dt) for duration in stimulus.durations)
+
+
+def shorten(stimulus: Stimulus, dt: Fraction, steps: int) -> Stimulus:
+    """Return the first `steps` time steps of dt (ms) of a stimulus, or all of it if it is shorter."""
+    left = steps
+    durations = []
+    for count in steps_of(stimulus, dt):
+        taken = min(count, left)
+        if taken:
+            durations.append(taken * dt)
+        left -= taken
+    return replace(stimulus, durations=tuple(durations), values=stimulus.values[: len(durations)])

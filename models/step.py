@@ -75,6 +75,10 @@ def make_step(model: str | NeuronModel, method: str, detection: str = "grid") ->
     """
     model = get_model(model)
     maker = _Maker(model, method, detection)
+    why = applies(model, method)
+    if why:
+        others = ", ".join(name for name in METHODS if not applies(model, name))
+        raise NotApplicable(f"{method} does not apply to {model.label}: {why}; take {others}")
     once, advance = maker.advance()
     check, pause, resume = maker.refractory() if model.refractory_ms else (Block(), Block(), Block())
     return Step(
@@ -156,8 +160,8 @@ class _Maker:
             return check, pause, Block()
         remaining = 1 - done
         pause = self._held(remaining * step, {"left_next": left - remaining})
-        elapsed = done + left
-        ends: dict[str, Expr] = {"ends": less(left, remaining), "elapsed": elapsed, "rest": (1 - elapsed) * step}
+        after = done + left
+        ends: dict[str, Expr] = {"ends": less(left, remaining), "elapsed": after, "rest": (1 - after) * step}
         return check, pause, self._held(left * step, ends)
 
     def _held(self, dt: Expr, outputs: dict[str, Expr]) -> Block:

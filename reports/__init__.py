@@ -1,1 +1,5 @@
-"""To be filled."""
+"""What do people read? Tables, figures, the page."""
+
+from .comparison import Comparison, compare
+
+__all__ = ["Comparison", "compare"]

@@ -1,6 +1,6 @@
 """Counters, one a file; importing one here registers it."""
 
-from . import auto, instrumented, papi, perf
+from . import auto, callgrind, instrumented, papi, perf
 from .base import COUNTERS, Counter, Counts, NothingRetired, Retired, get_counter
 from .workload import Argument, CFunction, Program, Records, Workload
 
@@ -16,6 +16,7 @@ __all__ = [
     "Retired",
     "Workload",
     "auto",
+    "callgrind",
     "get_counter",
     "instrumented",
     "papi",

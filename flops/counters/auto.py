@@ -8,12 +8,14 @@ from ...models.errors import UserError
 from .base import COUNTERS, Counter, Counts
 from .selftest import selftest
 
+_IN_ANOTHER_PROCESS = frozenset({"callgrind"})
+
 
 class Auto:
     """Takes the best counter that passes its self-test here.
 
-    Best is: exact before noisy; kinds told apart before a sum; images told apart; any code before calls only; and, all
-    being equal, the one that was registered first. On a machine whose processor exposes its counting unit, the
+    Best is: exact before noisy; kinds told apart before a sum; images told apart; any code before calls only; this
+    process before another, which takes longer to start; and, all being equal, the one that was registered first. On a machine whose processor exposes its counting unit, the
     hardware counters are thus the second witness and not the first: `best` finds them by ``exact=False``.
     """
 
@@ -70,8 +72,9 @@ def _others() -> list[Counter]:
     return [counter for counter in COUNTERS.values() if not isinstance(counter, Auto)]
 
 
-def _merits(counter: Counter) -> tuple[bool, bool, bool, bool]:
-    return counter.exact, counter.tells_kinds, counter.tells_images, counter.counts_any_code
+def _merits(counter: Counter) -> tuple[bool, bool, bool, bool, bool]:
+    return (counter.exact, counter.tells_kinds, counter.tells_images, counter.counts_any_code,
+            counter.name not in _IN_ANOTHER_PROCESS)
 
 
 def _taken() -> Counter:

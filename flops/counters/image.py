@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import bisect
+import importlib.util
+import platform
 import re
 from collections import Counter as Tally
 from collections.abc import Iterable
@@ -67,11 +69,19 @@ class Image:
                 return address + offset - start
         raise ValueError(f"{self.path}: no code at offset {offset:#x}")
 
-    def _code_between(self, start: int, end: int) -> Code:
+    def code_at(self, address: int) -> Code:
+        """Return what the instruction at `address` executes."""
+        decoded = self._decoder.disasm_lite(self._bytes(address, address + 15), address, 1)
+        return self.code_between(address, address + next((size for _, size, _, _ in decoded), 1))
+
+    def _bytes(self, start: int, end: int) -> bytes:
         segment, code = self._segments[bisect.bisect_right(self._segments, start, key=lambda s: s[0]) - 1]
+        return code[start - segment:end - segment]
+
+    def _code_between(self, start: int, end: int) -> Code:
         tally: Tally[tuple[str, int]] = Tally()
         instructions, address, wide = 0, start, False
-        for instruction in self._decoder.disasm(code[start - segment:end - segment], start):
+        for instruction in self._decoder.disasm(self._bytes(start, end), start):
             instructions += 1
             address = instruction.address + instruction.size
             tally.update(operations_of(instruction))
@@ -92,6 +102,16 @@ class Image:
         vector = _VECTOR_NAME.fullmatch(name)
         kind = _CALLED.get(vector["function"] if vector else name)
         return [(kind, int(vector["width"]) if vector else 1)] if kind else []
+
+
+def cannot_read_code() -> str:
+    """Return why machine code cannot be read here; empty if it can."""
+    if platform.machine() != "x86_64":
+        return f"it reads x86-64 code, and this processor is {platform.machine()}"
+    for package, name in (("capstone", "capstone"), ("elftools", "pyelftools")):
+        if importlib.util.find_spec(package) is None:
+            return f"the package {name} is not installed; pip install {name}"
+    return ""
 
 
 @cache

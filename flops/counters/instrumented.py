@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib.metadata
-import platform
+import importlib.util
 import struct
 from collections import Counter as Tally
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ from typing import Any
 
 from ...models.errors import UserError
 from .base import COUNTERS, Counts, machine, require, require_retired
-from .image import Code, add_images, image_of
+from .image import Code, add_images, cannot_read_code, image_of
 from .workload import CFunction, Workload
 
 #: How often each basic block, from one address to before another, was run.
@@ -35,15 +35,9 @@ class Instrumented:
 
     def available(self) -> str:
         """Return why this counter cannot count here; empty if it can."""
-        if platform.machine() != "x86_64":
-            return f"it reads x86-64 code, and this processor is {platform.machine()}"
-        try:
-            import capstone  # noqa: F401, PLC0415
-            import elftools  # noqa: F401, PLC0415
-            import pyqbdi  # noqa: F401, PLC0415
-        except ImportError as error:
-            return f"the package {error.name} is not installed; pip install PyQBDI capstone pyelftools"
-        return ""
+        if importlib.util.find_spec("pyqbdi") is None:
+            return "the package PyQBDI is not installed; pip install PyQBDI"
+        return cannot_read_code()
 
     @contextmanager
     def measure(self) -> Iterator[Counts]:

@@ -1,0 +1,55 @@
+"""Reference solutions, each computed twice; the difference is the stated error."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..harness.stimuli import Stimulus
+from ..models.errors import UserError
+from ..models.neuron import NeuronModel
+from . import closed_form, taylor
+from .spike_trains import SpikeTrain
+
+#: Least stated error, in units in the last place of the last spike time: two computations in double precision share
+#: the rounding of the model's constants, which their difference does not show. Against extended precision, constants
+#: included, the Izhikevich presets and Hodgkin-Huxley are off by up to 24 units over 1 s.
+SHARED_ROUNDING = 32
+
+
+@dataclass(frozen=True)
+class Reference:
+    """The spike times that others are measured against."""
+
+    train: SpikeTrain
+    error: float
+    """Stated error of any spike time in ms: twice the largest difference between the two computations (neither is
+    exact), and no less than `SHARED_ROUNDING`."""
+    method: str
+    """How it was computed."""
+
+
+def reference(model: NeuronModel, stimulus: Stimulus) -> Reference:
+    """Solve a model exactly where a closed form is known, by Taylor series elsewhere.
+
+    Raises
+    ------
+    UserError
+        If the solution diverges, spikes without end, or the two computations disagree on the number of spikes.
+    """
+    if closed_form.applies(model):
+        method = "closed form, double against extended precision"
+        first = closed_form.solve(model, stimulus, taylor.EXTENDED)
+        second = closed_form.solve(model, stimulus, taylor.FIRST)
+    else:
+        method = "Taylor series, two tolerances, orders and roundings"
+        first = taylor.solve(model, stimulus, taylor.FIRST)
+        second = taylor.solve(model, stimulus, taylor.SECOND)
+    if first.size != second.size:
+        raise UserError(f"the two reference solutions of {model.label} have {first.size} and {second.size} spikes: "
+                        "the model is too sensitive for this horizon; shorten it")
+    times = first.astype(float)
+    error = 2 * float(np.abs(first - second).max()) if first.size else 0.0
+    least = SHARED_ROUNDING * float(np.spacing(times[-1])) if first.size else 0.0
+    return Reference(SpikeTrain(times, float(stimulus.horizon)), max(error, least), method)

@@ -1,0 +1,67 @@
+"""The same model, unchanged, inside Brian2."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import brian2
+import numpy as np
+from numpy.typing import NDArray
+
+from ...models import units
+from ...models.errors import UserError
+from ...models.methods import METHODS
+from ...models.neuron import NeuronModel
+from ..stimuli import Stimulus, steps_of
+
+
+def run(model: NeuronModel, method: str, stimulus: Stimulus, dt: Fraction, target: str = "cython"
+        ) -> NDArray[np.float64]:
+    """Return the spike times in ms that Brian2 finds, labelled as ours: by the end of the step.
+
+    (Brian2 itself names a spike by the start of its step, exactly one dt earlier.)
+
+    Parameters
+    ----------
+    model : NeuronModel
+    method : str
+        A method of ours that Brian2 has too.
+    stimulus : Stimulus
+    dt : Fraction
+        In ms.
+    target : str
+        Brian2's code generation target, ``cython`` or ``numpy``.
+
+    Raises
+    ------
+    UserError
+        If Brian2 has no such method, or dt does not divide the stimulus.
+    """
+    name = METHODS[method].brian2
+    if not name:
+        raise UserError(f"Brian2 has no method like '{method}'")
+    steps = steps_of(stimulus, dt)
+    before = brian2.prefs.codegen.target
+    brian2.prefs.codegen.target = target
+    try:
+        clock = brian2.Clock(dt=float(dt) * brian2.ms)
+        group = brian2.NeuronGroup(
+            1, model.equations, threshold=model.threshold, reset=model.reset or None,
+            refractory=0 * brian2.ms if model.refractory is None else model.refractory,
+            method=name, clock=clock, namespace=dict(model.constants), name="spikecost_neuron*",
+        )
+        _set(group, model, {**model.parameter_values, **model.initial_values})
+        monitor = brian2.SpikeMonitor(group)
+        network = brian2.Network(group, monitor)
+        for count, value in zip(steps, stimulus.values, strict=True):
+            _set(group, model, {model.input: value})
+            network.run(count * clock.dt)
+        indices = np.round(np.asarray(monitor.t / brian2.ms) / float(dt)).astype(np.int64)
+    finally:
+        brian2.prefs.codegen.target = before
+    return np.asarray((indices + 1) * float(dt), dtype=np.float64)
+
+
+def _set(group: brian2.NeuronGroup, model: NeuronModel, values: dict[str, float]) -> None:
+    for name, value in values.items():
+        setattr(group, name, units.quantity(value, model.system.dimensions[name]))

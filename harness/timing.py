@@ -1,0 +1,61 @@
+"""Wall time of kernels: interleaved runs, medians."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+from .kernel import Kernel
+from .stimuli import Stimulus, shorten
+
+#: Steps of one timed run: enough to make the clock's resolution negligible, few enough to time hundreds of cells.
+ONE_NEURON_STEPS, MANY_NEURONS_STEPS = 100_000, 4_000
+#: Neurons of the run that fills the SIMD lanes.
+NEURONS = 1024
+
+
+@dataclass(frozen=True)
+class Job:
+    """A kernel to be timed."""
+
+    kernel: Kernel
+    stimuli: tuple[Stimulus, ...]
+    """One a neuron."""
+    dt: Fraction
+
+
+@dataclass(frozen=True)
+class Timing:
+    """Wall time for a ms of model time of one neuron, in ns."""
+
+    median: float
+    lowest: float
+    highest: float
+
+
+def one_neuron(kernel: Kernel, stimulus: Stimulus, dt: Fraction) -> Job:
+    """Time a single neuron."""
+    return Job(kernel, (shorten(stimulus, dt, ONE_NEURON_STEPS),), dt)
+
+
+def many_neurons(kernel: Kernel, stimulus: Stimulus, dt: Fraction) -> Job:
+    """Time `NEURONS` neurons side by side, with drives spread over 2 % so that they do not spike together."""
+    part = shorten(stimulus, dt, MANY_NEURONS_STEPS)
+    return Job(kernel, tuple(part.scaled(1 + 0.02 * i / NEURONS) for i in range(NEURONS)), dt)
+
+
+def measure(jobs: Sequence[Job], repeats: int, progress: Callable[[], None] = lambda: None) -> list[Timing]:
+    """Time all jobs `repeats` times in turn, so that a slow spell of the machine does not fall on one of them.
+
+    Each job runs once before, untimed.
+    """
+    samples: list[list[float]] = [[] for _ in jobs]
+    for repeat in range(repeats + 1):
+        for job, times in zip(jobs, samples, strict=True):
+            seconds = job.kernel.seconds(job.stimuli, job.dt)
+            if repeat:
+                times.append(1e9 * seconds / float(job.stimuli[0].horizon) / len(job.stimuli))
+            progress()
+    return [Timing(statistics.median(times), min(times), max(times)) for times in samples]

@@ -1,0 +1,185 @@
+"""The comparison: run it, look at it, keep it."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import tempfile
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from ..accuracy.study import Progress, Study, Suite, run_suite
+from ..models import units
+from ..models.errors import UserError
+from ..models.neuron import NeuronModel
+from .figure import work_precision
+from .page import page
+from .provenance import provenance
+from .table import cheapest, table
+from .verdict import verdict
+
+
+class Comparison:
+    """Models at equal spike-time accuracy.
+
+    Attributes
+    ----------
+    study : Study
+        Every run.
+    """
+
+    def __init__(self, study: Study) -> None:
+        self.study = study
+
+    @cached_property
+    def table(self) -> pd.DataFrame:
+        """One row a model, method, detection, rate and tolerance; columns in `spikecost.reports.table.COLUMNS`."""
+        return table(self.study)
+
+    @property
+    def cheapest(self) -> pd.DataFrame:
+        """The cheapest row of each model, for each rate and tolerance."""
+        return cheapest(self.table)
+
+    @property
+    def baseline(self) -> str:
+        """The model that `verdict` divides by: Izhikevich's if it was run, else the first."""
+        labels = list(dict.fromkeys(self.table["model"]))
+        return str(next((label for label in labels if label.startswith("izhikevich")), labels[0]))
+
+    @property
+    def verdict(self) -> pd.DataFrame:
+        """Each model's cost over the baseline's."""
+        return verdict(self.table, self.baseline)
+
+    def plot(self) -> Figure:
+        """Return the work-precision figure."""
+        return work_precision(self.study)
+
+    def save(self, folder: str | Path) -> Path:
+        """Write table (CSV, Parquet, Markdown), figure (PNG, SVG), provenance and page; return the page's path.
+
+        Each file is written aside and moved into place, so that a file of an earlier run is either whole or replaced.
+
+        Raises
+        ------
+        UserError
+            If the folder cannot be written.
+        """
+        folder = writable(folder)
+        figure = self.plot()
+        facts = provenance()
+        png, svg, parquet = io.BytesIO(), io.BytesIO(), io.BytesIO()
+        figure.savefig(png, format="png", dpi=150)
+        figure.savefig(svg, format="svg")
+        self.table.to_parquet(parquet, index=False)
+        files = {
+            "table.csv": self.table.to_csv(index=False).encode(),
+            "table.parquet": parquet.getvalue(),
+            "table.md": (self.table.to_markdown(index=False, floatfmt=".4g") + "\n").encode(),
+            "work_precision.png": png.getvalue(),
+            "work_precision.svg": svg.getvalue(),
+            "provenance.json": json.dumps(facts, indent=2).encode(),
+            "index.html": page(self, facts).encode(),
+        }
+        try:
+            for name, content in files.items():
+                _replace(folder / name, content)
+        except OSError as error:
+            raise UserError(f"cannot write {error.filename or folder}: {error.strerror}; give another one") from error
+        return folder / "index.html"
+
+
+def compare(
+    models: Sequence[str | NeuronModel],
+    tolerance: Any = None,
+    *,
+    methods: Sequence[str] | None = None,
+    detections: Sequence[str] | None = None,
+    rates: Sequence[float] | None = None,
+    horizon: Any = None,
+    suite: Suite | None = None,
+    jobs: int = 2,
+    progress: Progress | None = None,
+) -> Comparison:
+    """Compare models at equal spike-time accuracy.
+
+    Parameters
+    ----------
+    models : sequence of str or NeuronModel
+        Names (``izhikevich``, ``izhikevich:CH``) or definitions.
+    tolerance : Quantity or sequence of Quantity, optional
+        Largest spike-time error allowed, such as ``0.1*ms``.
+    methods, detections : sequence of str, optional
+        All that are registered in the suite by default.
+    rates : sequence of float, optional
+        Firing rates in Hz (numbers, or Quantities in Hz).
+    horizon : Quantity, optional
+        Model time that is compared, 1 second by default.
+    suite : Suite, optional
+        What the other arguments change; the default suite otherwise.
+    jobs : int
+        Threads.
+    progress : Progress, optional
+
+    Returns
+    -------
+    Comparison
+
+    Raises
+    ------
+    UserError
+        If a name is unknown, a value is not positive or has the wrong unit, there is no C compiler, or no model reaches
+        any of the rates.
+    """
+    if isinstance(models, (str, NeuronModel)):
+        raise UserError(f"models = {models!r}: give a list, such as ['lif', 'izhikevich']")
+    changes: dict[str, Any] = {"models": tuple(models)}
+    if tolerance is not None:
+        given = tolerance if isinstance(tolerance, (list, tuple)) else [tolerance]
+        changes["tolerances"] = tuple(float(units.in_ms(value, "tolerance")) for value in given)
+    for name, values in (("methods", methods), ("detections", detections)):
+        if values is not None:
+            changes[name] = tuple(values)
+    if rates is not None:
+        changes["rates"] = tuple(float(rate) for rate in rates)
+    if horizon is not None:
+        changes["horizon"] = float(units.in_ms(horizon, "horizon"))
+    study = run_suite(replace(suite or Suite(), **changes), jobs, progress)
+    if not any(regime.reference for regime in study.regimes):
+        raise UserError(f"nothing to compare: {study.regimes[0].reason}")
+    return Comparison(study)
+
+
+def writable(folder: str | Path) -> Path:
+    """Make a folder and make sure that it can be written.
+
+    Raises
+    ------
+    UserError
+        If not.
+    """
+    folder = Path(folder)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise UserError(f"cannot write the folder {folder}: {error.strerror}; give another one") from error
+    return folder
+
+
+def _replace(path: Path, content: bytes) -> None:
+    aside = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        aside.write_bytes(content)
+        aside.replace(path)
+    finally:
+        aside.unlink(missing_ok=True)

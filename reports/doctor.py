@@ -1,0 +1,63 @@
+"""What works on this machine, what does not, and why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+
+import brian2
+
+from ..flops import toolchain
+from ..models.errors import UserError
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that spikecost uses."""
+
+    what: str
+    here: bool
+    detail: str
+
+
+def findings() -> list[Finding]:
+    """Look for everything that spikecost uses."""
+    return [_compiler(), _simd(), _vector_exp(), _cache(), _brian2("cython"), _brian2("numpy")]
+
+
+def _compiler() -> Finding:
+    try:
+        compiler = toolchain.find_compiler()
+    except UserError as error:
+        return Finding("C compiler", False, str(error))
+    return Finding("C compiler", True, f"{compiler.version} ({compiler.path})")
+
+
+def _simd() -> Finding:
+    found = toolchain.simd_extensions()
+    return Finding("SIMD", bool(found), f"{', '.join(found) or 'no extension known'} ({toolchain.cpu_model()})")
+
+
+def _vector_exp() -> Finding:
+    try:
+        here = toolchain.has_vector_exp()
+    except UserError as error:
+        return Finding("exp in SIMD lanes", False, str(error))
+    return Finding("exp in SIMD lanes", here, "glibc's libmvec" if here else
+                   "needs x86-64, glibc's libmvec and gcc; the SIMD build calls the scalar exp")
+
+
+def _cache() -> Finding:
+    folder = toolchain.cache_folder()
+    return Finding("cache of compiled kernels", True, f"{folder} (set SPIKECOST_CACHE to move it)")
+
+
+def _brian2(target: str) -> Finding:
+    what = f"engine Brian2, {target}"
+    if target == "cython":
+        try:
+            cython = version("cython")
+        except PackageNotFoundError:
+            return Finding(what, False, "Cython is not installed: pip install cython")
+        return Finding(what, True, f"Brian2 {brian2.__version__}, Cython {cython}")
+    return Finding(what, True, f"Brian2 {brian2.__version__}")
