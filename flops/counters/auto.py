@@ -15,8 +15,9 @@ class Auto:
     """Takes the best counter that passes its self-test here.
 
     Best is: exact before noisy; kinds told apart before a sum; images told apart; any code before calls only; this
-    process before another, which takes longer to start; and, all being equal, the one that was registered first. On a machine whose processor exposes its counting unit, the
-    hardware counters are thus the second witness and not the first: `best` finds them by ``exact=False``.
+    process before another, which takes longer to start; and, all being equal, the one that was registered first. On a
+    machine whose processor exposes its counting unit, the hardware counters are thus the second witness and not the
+    first: `best` finds them by ``exact=False``.
     """
 
     name = "auto"

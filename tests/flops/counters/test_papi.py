@@ -5,12 +5,16 @@ import importlib.util
 import sys
 import time
 import types
+from functools import partial
 
 import pytest
-from spikecost.flops.counters import papi_libraries
-from spikecost.flops.counters.hardware import Refused, no_pmu
+from spikecost.flops.counters import papi, papi_libraries
+from spikecost.flops.counters.base import ANY_WIDTH
+from spikecost.flops.counters.events import Formula, Term, find_cpu
+from spikecost.flops.counters.hardware import Candidate, HardwareCounter, Refused, no_pmu
 from spikecost.flops.counters.papi import PAPI, PapiSet
 from spikecost.flops.counters.papi_libraries import PapiError, PythonPapi, SystemPapi, python_papi, system_papi
+from spikecost.flops.counters.selftest import workload
 
 from .memory import touch
 
@@ -63,12 +67,13 @@ class MultiplexOption(ctypes.Structure):
 
 def test_a_multiplexed_set_is_refused(library):
     option_multiplex, in_software = 3, 1
-    papi = ctypes.CDLL(ctypes.util.find_library("papi"))
+    library_itself = ctypes.CDLL(ctypes.util.find_library("papi"))
     events = PapiSet(library, ())
     assert not library.is_multiplexed(events._handle)
-    assert papi.PAPI_multiplex_init() == 0
-    assert papi.PAPI_assign_eventset_component(events._handle, 0) == 0
-    assert papi.PAPI_set_opt(option_multiplex, ctypes.byref(MultiplexOption(events._handle, 0, in_software))) == 0
+    assert library_itself.PAPI_multiplex_init() == 0
+    assert library_itself.PAPI_assign_eventset_component(events._handle, 0) == 0
+    option = MultiplexOption(events._handle, 0, in_software)
+    assert library_itself.PAPI_set_opt(option_multiplex, ctypes.byref(option)) == 0
     with pytest.raises(Refused, match="multiplexed; its values would be estimates"):
         events.start()
     events.close()
@@ -92,6 +97,51 @@ def test_the_library_says_its_version(library):
     major, minor = library.title.removeprefix("libpapi ").split(".")
     assert int(major) >= 7
     assert int(minor) >= 0
+
+
+def test_a_counter_on_papi_counts_calls_and_the_rest(library):
+    """PAPI's software events stand in for the processor's: nanoseconds as instructions and as operations."""
+    class Clocks(HardwareCounter):
+        name = "clocks"
+
+        def candidates(self):
+            terms = (Term("perf::CPU-CLOCK", 0, ANY_WIDTH, 1),)
+            formula = Formula("clock", "the clock", terms, frozenset(), frozenset())
+            names = (CLOCK, "perf::CPU-CLOCK")
+            yield Candidate(formula, CLOCK, "", library.title, partial(PapiSet, library, names))
+
+    counter = Clocks()
+    assert counter.available() == ""
+    with counter.measure() as counts:
+        sum(range(1_000_000))
+        counts.call(workload("arithmetic", 1_000_000))
+    assert counts.own.instructions > 1_000_000
+    assert counts.other.instructions > 1_000_000
+    assert counts.total.instructions == counts.events[CLOCK]
+    assert counts.total.by_kind == {"flop": counts.events["perf::CPU-CLOCK"]}
+    assert counter.teardown()["through"] == library.title
+
+
+def test_native_events_are_tried_before_presets_and_cycles_before_none(monkeypatch, library):
+    monkeypatch.setattr(papi, "formulas_here", lambda: find_cpu("GenuineIntel", 6, 85)[1].formulas)
+    monkeypatch.setattr(papi, "LIBRARIES", (lambda: library,))
+    sets = [candidate.open.args[1] for candidate in papi.PAPI.candidates()]
+    assert sets[0][:3] == ("PAPI_TOT_INS", "PAPI_TOT_CYC", "FP_ARITH_INST_RETIRED:SCALAR_DOUBLE")
+    assert sets[1] == ("PAPI_TOT_INS", *sets[0][2:])
+    assert sets[2::2] == [("PAPI_TOT_INS", "PAPI_TOT_CYC", "PAPI_DP_OPS", "PAPI_VEC_DP"),
+                          ("PAPI_TOT_INS", "PAPI_TOT_CYC", "PAPI_DP_OPS"),
+                          ("PAPI_TOT_INS", "PAPI_TOT_CYC", "PAPI_FP_OPS")]
+    (preset,) = {candidate.formula for candidate in papi.PAPI.candidates() if len(candidate.formula.terms) == 2}
+    # vector instructions are recorded, and are no operations
+    assert preset.operations({"PAPI_DP_OPS": 7, "PAPI_VEC_DP": 3}) == {("flop", ANY_WIDTH): 7}
+    assert preset.leaves_out == {"compare", "select", "sign"}
+
+
+def test_without_an_event_table_the_presets_are_tried(monkeypatch, library):
+    monkeypatch.setattr(papi, "formulas_here", lambda: Refused("no event table"))
+    monkeypatch.setattr(papi, "LIBRARIES", (lambda: library,))
+    assert [candidate.formula.name for candidate in papi.PAPI.candidates()] == [
+        "PAPI_DP_OPS", "PAPI_DP_OPS", "PAPI_DP_OPS", "PAPI_DP_OPS", "PAPI_FP_OPS", "PAPI_FP_OPS"]
 
 
 def test_papi_counts_or_gives_a_reason_for_each_library():
@@ -140,6 +190,6 @@ def test_a_machine_without_libpapi_says_what_to_install(monkeypatch):
 def test_an_old_libpapi_is_refused(library, monkeypatch):
     with pytest.raises(Refused, match=r"libpapi\.so\.6\.0 is older than PAPI 7"):
         papi_libraries._initialize(ctypes.CDLL(None), "libpapi.so.6.0")
-    papi = types.SimpleNamespace(PAPI_library_init=lambda version: -1)
+    other = types.SimpleNamespace(PAPI_library_init=lambda version: -1)
     with pytest.raises(Refused, match=r"does not start: PAPI_library_init returned -1"):
-        papi_libraries._initialize(papi, "libpapi.so")
+        papi_libraries._initialize(other, "libpapi.so")
