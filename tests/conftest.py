@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from hypothesis import settings
+
 from spikecost.models.catalogue import MODELS
 from spikecost.models.detection import DETECTIONS
 from spikecost.models.methods import METHODS

@@ -9,6 +9,7 @@ from fractions import Fraction
 
 import pytest
 from brian2 import ms
+
 from spikecost.flops.counters import COUNTERS, Retired
 from spikecost.harness.kernel import compile_kernels
 from spikecost.harness.stimuli import Stimulus

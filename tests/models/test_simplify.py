@@ -9,10 +9,12 @@ import numpy as np
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
+
 from spikecost.models.errors import UserError
 from spikecost.models.expression import FLOATS, Const, Expr, Op, Var, evaluate, exp, expr, less, nodes, select, text
 from spikecost.models.program import Program
-from spikecost.models.simplify import SERIES_BELOW, Block, lower
+from spikecost.models.rewriting import SERIES_BELOW
+from spikecost.models.simplify import Block, lower
 
 NAMES = ("x", "y", "z")
 x, y, z = (Var(name) for name in NAMES)
