@@ -5,6 +5,7 @@ It lives beside the counts because its flags decide which operations run.
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import hashlib
 import os
@@ -22,7 +23,7 @@ from platformdirs import user_cache_dir
 from ..models.errors import UserError
 
 # -fno-plt: a call of exp stands in the kernel's own code, where counters in other processes find it
-_COMMON = ("-std=gnu11", "-shared", "-fPIC", "-fno-plt", "-march=native", "-ffp-contract=off", "-fno-math-errno",
+_COMMON = ("-std=gnu11", "-fPIC", "-fno-plt", "-march=native", "-ffp-contract=off", "-fno-math-errno",
            "-fno-trapping-math")
 
 
@@ -48,8 +49,16 @@ SCALAR = Build("scalar", ("-O2", "-fno-tree-vectorize", *_COMMON, *_NO_AVX512),
 #: units in the last place that separate the vector library from libm.
 SIMD = Build("simd", ("-O3", "-mprefer-vector-width=512", "-fopenmp-simd", *_COMMON),
              "neurons in SIMD lanes, no fused multiply-add", lanes=True)
+#: What users' builds often have: multiplications and additions fused into one rounding.
+FUSED = Build("fused", (*SIMD.flags, "-ffp-contract=fast"), "neurons in SIMD lanes, fused multiply-add", lanes=True)
+#: Leave to reassociate, to replace divisions by reciprocals, and to assume that no number is infinite or not one.
+FAST_MATH = Build("fast-math", (*SIMD.flags, "-ffp-contract=fast", "-ffast-math"),
+                  "neurons in SIMD lanes, -ffast-math", lanes=True)
 
-BUILDS = {build.name: build for build in (SCALAR, SIMD)}
+BUILDS = {build.name: build for build in (SCALAR, SIMD, FUSED, FAST_MATH)}
+
+#: For the counter that runs code one instruction at a time.
+STEPPER = Build("stepper", ("-O1", "-std=gnu11", "-fPIC"), "not for kernels")
 
 
 @dataclass(frozen=True)
@@ -124,36 +133,39 @@ def compile_library(source: str, build: Build) -> Path:
         If there is no compiler, it refuses, or the cache cannot be written.
     """
     libraries = ("-lmvec", "-lm") if build.lanes and has_vector_exp() else ("-lm",)
-    return _compile(source, build.flags, libraries, ".so")
+    return _compile(source, build.flags, ("-shared",), libraries)
 
 
 def compile_program(source: str) -> Path:
     """Compile C source to a program, as `compile_library` does."""
-    return _compile(source, ("-std=gnu11", "-O1"), ("-ldl",), "")
+    return _compile(source, ("-std=gnu11", "-O1"), (), ("-ldl",))
 
 
-def _compile(source: str, flags: tuple[str, ...], libraries: tuple[str, ...], suffix: str) -> Path:
+def _compile(source: str, flags: tuple[str, ...], kind: tuple[str, ...], libraries: tuple[str, ...]) -> Path:
     compiler = find_compiler()
     # -march=native: the processor is part of the key
-    key = "\0".join([compiler.path, compiler.version, *flags, *libraries, cpu_model(), _cpuinfo("flags"), source])
+    command_line = [compiler.path, compiler.version, *flags, *kind, *libraries]
+    key = "\0".join([*command_line, cpu_model(), _cpuinfo("flags"), source])
     folder = cache_folder() / "kernels"
-    product = folder / f"{hashlib.sha256(key.encode()).hexdigest()[:24]}{suffix}"
+    product = folder / (hashlib.sha256(key.encode()).hexdigest()[:24] + (".so" if kind else ""))
     if product.exists():
         return product
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=folder) as scratch:
-            c_file, made = Path(scratch, "kernel.c"), Path(scratch, "made")
+            c_file, object_file, made = Path(scratch, "kernel.c"), Path(scratch, "kernel.o"), Path(scratch, "made")
             c_file.write_text(source)
-            result = subprocess.run(
-                [compiler.path, *flags, "-o", str(made), str(c_file), *libraries],
-                capture_output=True, text=True, check=False,
-            )
-            if result.returncode != 0:
-                lines = result.stderr.splitlines() or ["?"]
-                reason = next((line for line in lines if "error" in line), lines[0])
-                raise UserError(f"{compiler.path} refused a kernel: {reason.split('error: ')[-1]}")
-            made.replace(product)  # atomic: another process may be compiling the same
+            # linked without the flags: -ffast-math there would make the whole process flush small numbers to zero
+            for command in ([*flags, "-c", "-o", str(object_file), str(c_file)],
+                            [*kind, "-o", str(made), str(object_file), *libraries]):
+                result = subprocess.run([compiler.path, *command], capture_output=True, text=True, check=False)
+                if result.returncode != 0:
+                    lines = result.stderr.splitlines() or ["?"]
+                    reason = next((line for line in lines if "error" in line), lines[0])
+                    raise UserError(f"{compiler.path} refused a kernel: {reason.split('error: ')[-1]}")
+            # atomic, and another process that has compiled the same may have loaded its file: that one stays
+            with contextlib.suppress(FileExistsError):
+                os.link(made, product)
     except OSError as error:
         raise UserError(f"cannot write the kernel cache {folder}: {error.strerror}; set SPIKECOST_CACHE") from error
     return product

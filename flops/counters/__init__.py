@@ -1,6 +1,6 @@
 """Counters, one a file; importing one here registers it."""
 
-from . import auto, callgrind, instrumented, papi, perf
+from . import auto, callgrind, instrumented, papi, perf, stepped
 from .base import COUNTERS, Counter, Counts, NothingRetired, Retired, get_counter
 from .workload import Argument, CFunction, Program, Records, Workload
 
@@ -21,4 +21,5 @@ __all__ = [
     "instrumented",
     "papi",
     "perf",
+    "stepped",
 ]

@@ -120,6 +120,36 @@ def image_of(path: Path) -> Image:
     return Image(path)
 
 
+@dataclass(frozen=True)
+class Loaded:
+    """A file that is mapped as code in this process."""
+
+    first: int
+    last: int
+    offset: int
+    path: Path
+
+    @property
+    def image(self) -> Image:
+        """Its machine code."""
+        return image_of(self.path)
+
+    def in_image(self, address: int) -> int:
+        """Return an address in memory as the file's headers number it."""
+        return self.image.address_of_offset(address - self.first + self.offset)
+
+
+def loaded_images() -> list[Loaded]:
+    """Return every file that is mapped as code in this process."""
+    found = []
+    for line in Path("/proc/self/maps").read_text().splitlines():
+        span, permissions, offset, _, _, *path = line.split(maxsplit=5)
+        if "x" in permissions and path and Path(path[0]).is_file():  # not one deleted since
+            first, last = (int(address, 16) for address in span.split("-"))
+            found.append(Loaded(first, last, int(offset, 16), Path(path[0])))
+    return found
+
+
 def is_libm(path: Path) -> bool:
     """Whether a file is a mathematics library."""
     return re.match(r"libm(vec)?[-.]", path.name) is not None

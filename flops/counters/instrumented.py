@@ -13,7 +13,7 @@ from typing import Any
 
 from ...models.errors import UserError
 from .base import COUNTERS, Counts, machine, require, require_retired
-from .image import Code, add_images, cannot_read_code, image_of
+from .image import Code, add_images, cannot_read_code, loaded_images
 from .workload import CFunction, Workload
 
 #: How often each basic block, from one address to before another, was run.
@@ -86,28 +86,15 @@ def _run(workload: Workload) -> tuple[Path, Blocks]:
 
 def _decoded(blocks: Blocks) -> Iterator[tuple[Path, Code, int]]:
     """Yield the file of each block, what the block executes, and how often."""
-    maps = _code_maps()
+    images = loaded_images()
     for (start, end), n in blocks.items():
-        for first, last, offset, path in maps:
-            if first <= start < last:
-                image = image_of(path)
-                address = image.address_of_offset(start - first + offset)
-                code = image.code_between(address, address + end - start)
+        for loaded in images:
+            if loaded.first <= start < loaded.last:
+                code = loaded.image.code_between(loaded.in_image(start), loaded.in_image(start) + end - start)
                 if code.wide:
-                    raise UserError(f"{path.name} uses registers of AVX-512, which PyQBDI does not keep; use 'stepped'")
-                yield path, code, n
-                break
-
-
-def _code_maps() -> list[tuple[int, int, int, Path]]:
-    """Return (first address, last, offset in the file, file) of every file that is mapped as code."""
-    found = []
-    for line in Path("/proc/self/maps").read_text().splitlines():
-        span, permissions, offset, _, _, *path = line.split(maxsplit=5)
-        if "x" in permissions and path and path[0].startswith("/"):
-            first, last = (int(address, 16) for address in span.split("-"))
-            found.append((first, last, int(offset, 16), Path(path[0])))
-    return found
+                    raise UserError(f"{loaded.path.name} uses registers of AVX-512, which PyQBDI does not keep; "
+                                    "use 'stepped'")
+                yield loaded.path, code, n
 
 
 COUNTERS.register(Instrumented())
