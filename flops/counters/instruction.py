@@ -3,8 +3,9 @@
 Counted is what computes on floating-point numbers, in any width and encoding (SSE, AVX, AVX-512, x87). Moves,
 shuffles, conversions, roundings and integer instructions are no operations. Two conventions of compilers are read
 back: a bitwise operation on numbers changes a sign (``xorpd`` negates, ``andpd`` takes the absolute value; the one
-that clears a register is no operation), and a blend or a masked move selects. These have no scalar forms: on the
-smallest registers they are taken for scalar, so that code in vectors of two would be counted short by half.
+that clears a register is no operation), and a blend, or a move or operation under a mask, selects. Bitwise operations
+and blends have no scalar forms: on the smallest registers they are taken for scalar, so that code in vectors of two
+would be counted short by half.
 """
 
 from __future__ import annotations
@@ -45,11 +46,12 @@ def operations_of(instruction: CsInsn) -> list[tuple[str, int]]:
         width = max(_REGISTER_BITS[bits] for bits in re.findall(r"([xyz])mm\d", operands)) // _BITS[size]
     if stem in _ARITHMETIC:
         width = _scalar(width, size) if stem == "blendv" else width
-        return [(kind, width) for kind in _ARITHMETIC[stem]]
+        masked = [] if stem == "blendm" else _masked(operands, width)
+        return [(kind, width) for kind in _ARITHMETIC[stem]] + masked
     if stem == "addsub":
         return [("add", width // 2), ("sub", width // 2)]
     if _FUSED.fullmatch(stem):
-        return [("fma", width)]
+        return [("fma", width), *_masked(operands, width)]
     if _COMPARE.fullmatch(stem):
         return [("compare", width)]
     if stem in _BITWISE:
@@ -57,6 +59,12 @@ def operations_of(instruction: CsInsn) -> list[tuple[str, int]]:
     if stem in ("mov", "mova", "movu") and "{k" in operands and "[" not in operands:
         return [("select", width)]
     return []
+
+
+def _masked(operands: str, width: int) -> list[tuple[str, int]]:
+    """Return a select where an operation leaves some lanes of its target as they were."""
+    target = operands.partition(",")[0]
+    return [("select", width)] if "{k" in target and "{z}" not in target else []
 
 
 def _scalar(width: int, size: str) -> int:
