@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from spikecost.flops import count
 from spikecost.flops.toolchain import BUILDS
 from spikecost.harness.as_built import as_built, explain

@@ -54,7 +54,7 @@ def power(base: Expr, exponent: Expr | float) -> Op:
     (x / 1, "x"),
     (0 / x, "0"),
     # as a compiler writes them
-    (x - 65, "x + (-65)"),
+    (x - 65, "x - 65"),
     (x * 2, "x + x"),
     (x / 4, "0.25*x"),
     (x / 18, "0.05555555555555555*x"),
