@@ -1,0 +1,83 @@
+"""Conventions: what one operation costs."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+from spikecost.flops.conventions import CONVENTIONS, Convention, get_convention
+from spikecost.flops.operations import Operations, count
+from spikecost.models.errors import UserError
+from spikecost.models.expression import KINDS
+
+
+@pytest.mark.parametrize("name", CONVENTIONS)
+def test_a_convention_weighs_every_kind_and_says_where_it_is_from(name):
+    convention = CONVENTIONS[name]
+    assert set(convention.weights) == set(KINDS)
+    assert all(weight >= 0 for weight in convention.weights.values())
+    assert convention.counts in ("as run", "as written")
+    assert convention.unit
+    assert convention.source
+
+
+@pytest.mark.parametrize("name", CONVENTIONS)
+def test_a_cost_is_the_weighted_sum(name):
+    convention = CONVENTIONS[name]
+    assert convention.weigh(Operations()) == 0
+    for kind in KINDS:
+        assert convention.weigh(Operations({kind: 3})) == pytest.approx(3 * convention.weights[kind])
+    everything = Operations({kind: i for i, kind in enumerate(KINDS)})
+    assert convention.weigh(everything) == pytest.approx(sum(
+        i * convention.weights[kind] for i, kind in enumerate(KINDS)))
+    assert isinstance(convention.weigh(everything), float)
+
+
+@pytest.mark.parametrize("name", CONVENTIONS)
+def test_a_convention_by_name_or_by_itself(name):
+    assert get_convention(name) is CONVENTIONS[name]
+    assert get_convention(CONVENTIONS[name]) is CONVENTIONS[name]
+    assert count("lif", "euler").flops_per_step(name) == count("lif", "euler").flops_per_step(CONVENTIONS[name])
+
+
+@pytest.mark.parametrize("name", CONVENTIONS)
+def test_the_counting_that_is_weighed_is_the_one_that_the_convention_names(name):
+    convention = CONVENTIONS[name]
+    found = count("hodgkin_huxley", "rk4")
+    weighed = found.as_run if convention.counts == "as run" else found.as_written()
+    assert found.flops_per_step(name) == convention.weigh(weighed)
+
+
+def test_unit():
+    # one each, an exponential too; a change of sign is none
+    assert CONVENTIONS["unit"].weigh(Operations({"add": 2, "exp": 1, "compare": 1, "select": 1, "sign": 9})) == 5
+    assert CONVENTIONS["unit"].counts == "as run"
+
+
+def test_izhikevich2004():
+    # an exponential is ten: 2 + 60 + 1
+    assert CONVENTIONS["izhikevich2004"].weigh(Operations({"mul": 2, "exp": 6, "compare": 1, "sign": 9})) == 63
+    assert CONVENTIONS["izhikevich2004"].counts == "as written"
+
+
+def test_a_convention_of_ones_own():
+    mine = Convention("mine", "as run", {**dict.fromkeys(KINDS, 0), "mul": 2.5}, "pJ", "made up")
+    # LIF, forward Euler: two multiplications
+    assert count("lif", "euler").flops_per_step(mine) == 5.0
+    assert "mine" not in CONVENTIONS
+
+
+@pytest.mark.parametrize(("changes", "message"), [
+    ({"weights": {"add": 1}}, "convention 'unit': give a weight for each of add, sub, mul, div, sqrt, exp, pow, "),
+    ({"weights": {**dict.fromkeys(KINDS, 1), "fma": 1}}, "convention 'unit': give a weight for each of add, sub, "),
+    ({"counts": "by eye"}, "convention 'unit': counts = 'by eye', expected 'as run' or 'as written'"),
+])
+def test_a_bad_convention(changes, message):
+    with pytest.raises(UserError) as error:
+        dataclasses.replace(CONVENTIONS["unit"], **changes)
+    assert str(error.value).startswith(message)
+
+
+def test_an_unknown_convention():
+    with pytest.raises(UserError, match=r"^unknown convention 'units': did you mean 'unit'\? known are "):
+        get_convention("units")
