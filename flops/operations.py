@@ -155,14 +155,25 @@ def _written(node: Expr, dt: Fraction | None) -> Iterator[str]:
     dropped = node.kind in ("mul", "div") and any(_is_unit(arg) or (dt == 1 and _is_dt(arg)) for arg in node.args)
     if dropped or (node.kind == "neg" and isinstance(node.args[0], (Const, Var))):
         pass
-    elif node.kind == "pow" and isinstance(node.args[1], Const) and node.args[1].value.denominator == 1:
-        yield from ["mul"] * (abs(int(node.args[1].value)) - 1)
+    elif node.kind == "pow" and (power := _integer(node.args[1])):
+        yield from ["mul"] * (abs(power) - 1)
+        if power < 0:
+            yield "div"
+        yield from _written(node.args[0], dt)
+        return
     elif node.kind == "exprel":
         yield from ("exp", "sub", "div")
     else:
         yield _KIND[node.kind]
     for arg in node.args:
         yield from _written(arg, dt)
+
+
+def _integer(node: Expr) -> int:
+    """Return a constant integer, which may be written with a sign; 0 if it is none."""
+    if isinstance(node, Op) and node.kind == "neg":
+        return -_integer(node.args[0])
+    return int(node.value) if isinstance(node, Const) and node.value.denominator == 1 else 0
 
 
 def _is_dt(node: Expr) -> bool:

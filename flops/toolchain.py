@@ -107,10 +107,21 @@ def cpu_model() -> str:
     return _cpuinfo("model name") or platform.processor() or platform.machine()
 
 
+def cpu_identity() -> tuple[str, int, int]:
+    """Return vendor, family and model of the processor; implementer, 0 and part number for Arm; -1 where unknown."""
+    if part := _cpuinfo("CPU part"):
+        return _cpuinfo("CPU implementer"), 0, int(part, 16)
+    return _cpuinfo("vendor_id"), int(_cpuinfo("cpu family") or -1), int(_cpuinfo("model") or -1)
+
+
 def simd_extensions() -> list[str]:
     """Return which of the vector instruction sets the processor has."""
-    flags = set((_cpuinfo("flags") or _cpuinfo("Features")).split())
-    return [name for name in ("sse2", "avx", "avx2", "fma", "avx512f", "asimd", "sve") if name in flags]
+    return [name for name in ("sse2", "avx", "avx2", "fma", "avx512f", "asimd", "sve") if has_cpu_flag(name)]
+
+
+def has_cpu_flag(name: str) -> bool:
+    """Whether the kernel lists a feature of the processor."""
+    return name in (_cpuinfo("flags") or _cpuinfo("Features")).split()
 
 
 def compile_library(source: str, build: Build) -> Path:

@@ -7,12 +7,14 @@ with the operators in the places where the author put them.
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
 import brian2
+import numpy as np
+from brian2.equations.equations import DIFFERENTIAL_EQUATION, PARAMETER
 from brian2.units.fundamentalunits import Dimension, Quantity
 
 from . import units
@@ -21,6 +23,7 @@ from .expression import Const, Expr, Op, Var, names
 
 _FUNCTIONS = ("exp", "sqrt", "abs", "exprel")
 _OPERATORS = {ast.Add: "add", ast.Sub: "sub", ast.Mult: "mul", ast.Div: "div", ast.Pow: "pow"}
+_FLAGS = {DIFFERENTIAL_EQUATION: ("unless refractory",), PARAMETER: ("constant",)}
 _COMPARISONS = {ast.Gt: ">", ast.GtE: ">="}
 
 
@@ -65,6 +68,7 @@ def read(text: str, constants: Mapping[str, Any], given: str) -> tuple[brian2.Eq
     """
     try:
         equations = brian2.Equations(text)
+        equations.check_flags(_FLAGS)
     except Exception as error:  # Brian2 raises parser errors, KeyError, SyntaxError, its own: all are the text's
         raise UserError(f"{given}: Brian2 cannot read the equations: {_line(error)}") from error
     if not equations.diff_eq_names:
@@ -131,17 +135,20 @@ def parse(text: str, variables: set[str], constants: Mapping[str, Any], where: s
     return walk(_python(text, where))
 
 
-def threshold(text: str, variables: set[str], constants: Mapping[str, Any], where: str) -> Threshold:
+def threshold(text: str, state: Collection[str], dimensions: Mapping[str, Dimension], constants: Mapping[str, Any],
+              where: str) -> Threshold:
     """Read ``v > 30*mV``: a state variable, ``>`` or ``>=``, and a level that does not change during a step."""
     node = _python(text, where)
     if not (isinstance(node, ast.Compare) and len(node.ops) == 1 and type(node.ops[0]) in _COMPARISONS
-            and isinstance(node.left, ast.Name) and node.left.id in variables):
+            and isinstance(node.left, ast.Name) and node.left.id in state):
         raise UserError(f"{where}: '{text}' is not supported; write a state variable, > or >=, and a level: v > 30*mV")
-    level = parse(ast.unparse(node.comparators[0]), variables, constants, where)
-    return Threshold(node.left.id, _COMPARISONS[type(node.ops[0])], level)
+    level = ast.unparse(node.comparators[0])
+    parsed = parse(level, set(dimensions), constants, where)
+    check_units(level, dimensions, constants, dimensions[node.left.id], where)
+    return Threshold(node.left.id, _COMPARISONS[type(node.ops[0])], parsed)
 
 
-def statements(text: str, targets: set[str], variables: set[str], constants: Mapping[str, Any],
+def statements(text: str, targets: Collection[str], dimensions: Mapping[str, Dimension], constants: Mapping[str, Any],
                where: str) -> list[tuple[str, Expr]]:
     """Read ``v = c; u += d``: assignments to `targets`, one after the other."""
     found: list[tuple[str, Expr]] = []
@@ -159,7 +166,8 @@ def statements(text: str, targets: set[str], variables: set[str], constants: Map
             raise UserError(f"{where}: '{ast.unparse(line)}' is not supported; write v = c or u += d")
         if target not in targets:
             raise UserError(f"{where}: '{target}' is not a state variable; known are {', '.join(sorted(targets))}")
-        found.append((target, parse(value, variables, constants, where)))
+        found.append((target, parse(value, set(dimensions), constants, where)))
+        check_units(value, dimensions, constants, dimensions[target], where)
     return found
 
 
@@ -175,7 +183,8 @@ def check_units(text: str, dimensions: Mapping[str, Dimension], constants: Mappi
     known: dict[str, Any] = {**vars(brian2), **constants}
     known.update({name: Quantity.with_dimensions(1.1, dim) for name, dim in dimensions.items()})
     try:
-        result = eval(text, {"__builtins__": {"abs": abs}}, known)  # noqa: S307 - parsed and accepted above
+        with np.errstate(all="ignore"):  # the units are asked for, not the value
+            result = eval(text, {"__builtins__": {"abs": abs}}, known)  # noqa: S307 - parsed and accepted above
     except brian2.DimensionMismatchError as error:
         raise UserError(f"{where}: units do not fit in '{text}': {_line(error)}") from None
     except ArithmeticError:

@@ -19,6 +19,8 @@ from .expression import FLOATS, Expr, evaluate, names
 
 #: Names that the time step uses for itself.
 RESERVED = {"t", "dt", "step", "done", "elapsed", "rest", "left", "left_next", "waiting", "ends", "above", "was_below"}
+#: With a state variable before them: names that the time step uses for its new values.
+RESERVED_ENDINGS = ("_next", "_reset", "_held")
 
 
 @dataclass(frozen=True, eq=False)
@@ -133,8 +135,7 @@ class NeuronModel:
         for name in system.state:
             given = self.initial[name]
             if isinstance(given, str):
-                waiting[name] = language.parse(given, set(system.dimensions), self.constants,
-                                               f"{self.name}: initial value of '{name}'")
+                waiting[name] = self._initial_expression(name)
             else:
                 values[name] = float(units.internal(given))
         # an initial value may use parameters, subexpressions and other initial values, in any order without circles
@@ -144,26 +145,43 @@ class NeuronModel:
             if not ready:
                 break  # only subexpressions of the input are left: no initial value needs them
             for name in ready:
-                values[name] = evaluate(waiting.pop(name), values, FLOATS)
+                value = waiting.pop(name)
+                try:
+                    values[name] = evaluate(value, values, FLOATS)
+                except (ArithmeticError, ValueError) as error:
+                    if name in system.state:
+                        raise UserError(f"{self.name}: initial value of '{name}': {error}; give a number") from None
         missing = [name for name in system.state if name not in values]
         if missing:
             raise UserError(f"{self.name}: initial values of {', '.join(missing)} depend on each other or on the input")
         return {name: values[name] for name in system.state}
 
+    def _initial_expression(self, name: str) -> Expr:
+        return language.parse(self.initial[name], set(self.system.dimensions), self.constants,
+                              f"{self.name}: initial value of '{name}'")
+
     def _check(self) -> None:
-        system, where = self.system, self.name
+        where = self.name
+        for given in (self.constants, self.parameters, self.initial):
+            _numbers(given, where, text_allowed=given is self.initial)
+        system = self.system
+        reserved = RESERVED | {f"{name}{ending}" for name in system.state for ending in RESERVED_ENDINGS}
         for name in system.dimensions:
-            if name in RESERVED or keyword.iskeyword(name):
+            if name in reserved or keyword.iskeyword(name):
                 raise UserError(f"{where}: the name '{name}' is reserved; choose another")
         _same_names(self.parameters, system.parameters, f"{where}: parameters")
         _same_names(self.initial, system.state, f"{where}: initial")
         for name, given in {**self.parameters, **self.initial}.items():
-            if isinstance(given, str) and name in system.state:
+            if isinstance(given, str):
+                self._initial_expression(name)
                 language.check_units(given, system.dimensions, self.constants, system.dimensions[name],
                                      f"{where}: initial value of '{name}'")
             elif get_dimensions(given) is not system.dimensions[name]:
                 raise UserError(f"{where}: '{name}' = {given} has the wrong unit, "
                                 f"expected {units.unit_name(system.dimensions[name])}")
+        published = self.system_as_published
+        if {*published.state, *published.parameters} != {*system.state, *system.parameters}:
+            raise UserError(f"{where}: published has other variables or parameters than equations; give both the same")
         if names(system.threshold.level) - set(system.parameters):
             raise UserError(f"{where}: the threshold's level may change during a step; use numbers and parameters")
         if isinstance(self.refractory, str):
@@ -175,6 +193,16 @@ class NeuronModel:
         elif not system.reset:
             raise UserError(f"{where}: without a reset every step above threshold would be a spike; "
                             f"give refractory='{self.threshold}'")
+
+
+def _numbers(given: Mapping[str, Any], where: str, text_allowed: bool) -> None:
+    for name, value in given.items():
+        if text_allowed and isinstance(value, str):
+            continue
+        try:
+            units.internal(value)
+        except UserError as error:
+            raise UserError(f"{where}: '{name}': {error}") from None
 
 
 def _same_names(given: Mapping[str, Any], expected: tuple[str, ...], where: str) -> None:
@@ -199,8 +227,7 @@ def _system(model: NeuronModel, text: str) -> language.System:
             expected = get_dimensions(Quantity.with_dimensions(1.0, expected) / brian2.ms)
         language.check_units(equations[name].expr.code, dimensions, model.constants, expected,
                              f"{model.name}: equation of '{name}'")
-    variables = set(dimensions)
-    reset = language.statements(model.reset, set(state), variables, model.constants, f"{model.name}: reset")
+    reset = language.statements(model.reset, state, dimensions, model.constants, f"{model.name}: reset")
     declared = [name for name in equations if name in equations.parameter_names and name != model.input]
     return language.System(
         dimensions=dimensions,
@@ -209,6 +236,6 @@ def _system(model: NeuronModel, text: str) -> language.System:
         subexpressions=language.subexpression_order(found, set(equations.subexpr_names)),
         derivatives={name: found[name] for name in state},
         held=frozenset(name for name in state if "unless refractory" in equations[name].flags),
-        threshold=language.threshold(model.threshold, variables, model.constants, f"{model.name}: threshold"),
+        threshold=language.threshold(model.threshold, state, dimensions, model.constants, f"{model.name}: threshold"),
         reset=tuple(reset),
     )

@@ -8,10 +8,11 @@ so that the count that is taken here is the count that runs. Nothing is reassoci
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from fractions import Fraction
 
-from .expression import Const, Expr, Op, Var, nodes
+from .errors import UserError
+from .expression import Const, Expr, Op, Var, nodes, text
 
 #: Below this |x| the singular quotients x/(exp(x) - 1) and (exp(x) - 1)/x are replaced by two terms of their series.
 SERIES_BELOW = Fraction(1, 10**6)
@@ -136,7 +137,7 @@ class Graph:
     def _div(self, a: Expr, b: Expr) -> Expr:
         if isinstance(b, Const):
             if b.value == 0:
-                raise ZeroDivisionError("division by a constant zero")
+                raise UserError(f"'{text(Op('div', (a, b)))}' in the equations divides by zero; change it")
             return self._mul(self.number(1 / b.value), a)
         if _is(a, 0):
             return a
@@ -166,10 +167,10 @@ class Graph:
         return self._mul(square, a) if half is not None and power % 2 else square
 
     def _exp(self, a: Expr) -> Expr:
-        return self.number(Fraction(math.exp(a.value))) if isinstance(a, Const) else self._op("exp", a)
+        return self._function("exp", math.exp, a)
 
     def _sqrt(self, a: Expr) -> Expr:
-        return self.number(Fraction(math.sqrt(a.value))) if isinstance(a, Const) else self._op("sqrt", a)
+        return self._function("sqrt", math.sqrt, a)
 
     def _abs(self, a: Expr) -> Expr:
         if _kind(a) == "neg":
@@ -177,6 +178,14 @@ class Graph:
         if _never_negative(a):
             return a
         return self.number(abs(a.value)) if isinstance(a, Const) else self._op("abs", a)
+
+    def _function(self, kind: str, function: Callable[[Fraction], float], a: Expr) -> Expr:
+        if not isinstance(a, Const):
+            return self._op(kind, a)
+        try:
+            return self.number(Fraction(function(a.value)))
+        except (OverflowError, ValueError) as error:  # exp of a large number, the square root of a negative one
+            raise UserError(f"'{text(Op(kind, (a,)))}' in the equations is no number: {error}; change it") from None
 
     def _less(self, a: Expr, b: Expr) -> Expr:
         return self._compare("less", a, b)

@@ -65,6 +65,8 @@ def internal(quantity: Any) -> Fraction:
         If it is not one finite number.
     """
     try:
+        if isinstance(quantity, str):
+            raise TypeError
         value = float(quantity)
     except (TypeError, ValueError):
         raise UserError(f"expected one number or Brian2 quantity, got {quantity!r}") from None

@@ -1,6 +1,6 @@
 """Counters, one a file; importing one here registers it."""
 
-from . import callgrind, instrumented, stepped
+from . import auto, callgrind, instrumented, papi, perf, stepped
 from .base import COUNTERS, Counter, Counts, NothingRetired, Retired, get_counter
 from .workload import Argument, CFunction, Program, Records, Workload
 
@@ -15,8 +15,11 @@ __all__ = [
     "Records",
     "Retired",
     "Workload",
+    "auto",
     "callgrind",
     "get_counter",
     "instrumented",
+    "papi",
+    "perf",
     "stepped",
 ]

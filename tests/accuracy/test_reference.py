@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from brian2 import cm, ms, mV, second, uA
+
 from spikecost.accuracy import closed_form, taylor
 from spikecost.accuracy.reference import reference
 from spikecost.harness.stimuli import constant, piecewise_constant, step

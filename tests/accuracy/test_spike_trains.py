@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from spikecost.accuracy.spike_trains import SpikeTrain, spike_time_error
 from spikecost.models.errors import UserError
 

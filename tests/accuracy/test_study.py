@@ -2,6 +2,7 @@ from dataclasses import replace
 
 import pytest
 from brian2 import ms, mV
+
 from spikecost.accuracy import study as module
 from spikecost.accuracy.regime import INCOMMENSURATE, constant_drive, drive_for, firing_rate
 from spikecost.accuracy.study import Progress, Suite, run_suite

@@ -3,6 +3,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 from brian2 import ms, mV
+
 from spikecost.accuracy.reference import Reference, reference
 from spikecost.accuracy.spike_trains import SpikeTimeError, SpikeTrain
 from spikecost.accuracy.tolerance import ErrorCurve, Point, describe, largest_step

@@ -8,6 +8,7 @@ from fractions import Fraction
 
 import pytest
 from brian2 import cm, ms, mV, second, uA
+
 from spikecost.accuracy.reference import reference
 from spikecost.flops.toolchain import SCALAR, SIMD
 from spikecost.harness.kernel import compile_kernels

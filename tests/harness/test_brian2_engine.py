@@ -5,6 +5,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 from brian2 import cm, ms, mV, uA
+
 from spikecost.harness.engines import brian2 as engine
 from spikecost.harness.kernel import compile_kernels
 from spikecost.harness.stimuli import step

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from brian2 import cm, ms, mV, second, uA
 from scipy.optimize import brentq
+
 from spikecost.accuracy.reference import reference
 from spikecost.flops.toolchain import SCALAR, SIMD
 from spikecost.harness.kernel import compile_kernels

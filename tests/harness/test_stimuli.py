@@ -2,6 +2,7 @@ from fractions import Fraction
 
 import pytest
 from brian2 import cm, ms, mV, nA, second, uA
+
 from spikecost.harness.stimuli import common_divisor, constant, piecewise_constant, shorten, step, steps_of
 from spikecost.models.errors import UserError
 

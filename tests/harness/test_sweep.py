@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from spikecost.harness.drive import UnreachableRate, find_drive
 from spikecost.harness.sweep import between, time_steps
 from spikecost.models.errors import UserError

@@ -3,8 +3,9 @@ from dataclasses import replace
 
 import pandas as pd
 import pytest
-import spikecost as sc
 from brian2 import Hz, ms, mV, second
+
+import spikecost as sc
 from spikecost.accuracy.study import Suite
 from spikecost.reports.table import COLUMNS, flops_per_ms
 

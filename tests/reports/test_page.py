@@ -6,8 +6,9 @@ import shutil
 import threading
 
 import pytest
-import spikecost as sc
 from selenium import webdriver
+
+import spikecost as sc
 from spikecost.accuracy.study import Suite
 
 SUITE = Suite(methods=("euler", "exponential_euler"), detections=("grid",), rates=(20.0, 100.0), tolerances=(1.0,),
