@@ -56,7 +56,7 @@ class SpikeTimeError:
     rms: float
     """Root mean square difference in ms."""
     drift: float
-    """Slope of the difference over time, ms per s of model time; nan below two matched spikes."""
+    """Slope of the difference over time, ms per s of model time; nan below two different spike times."""
     matched: int
     missing: int
     """Spikes of the reference without a partner."""
@@ -82,7 +82,8 @@ def spike_time_error(train: SpikeTrain, reference: SpikeTrain) -> SpikeTimeError
     drift = nan
     if matched > 1:
         at = reference.times[b] - reference.times[b].mean()
-        drift = float(1000 * (at @ differences) / (at @ at))
+        spread = float(at @ at)
+        drift = float(1000 * (at @ differences)) / spread if spread > 0 else nan
     return SpikeTimeError(
         maximum=float(np.abs(differences).max()) if matched else nan,
         mean=float(differences.mean()) if matched else nan,

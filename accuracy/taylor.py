@@ -129,7 +129,7 @@ class _Flow:
                  ) -> tuple[State, Any, bool]:
         integrator.time = now
         integrator.state[:] = list(state.values())
-        integrator.pars[:] = constants
+        integrator.pars[:] = constants[: len(integrator.pars)]
         outcome = integrator.propagate_until(end)[0]
         after = dict(zip(state, integrator.state.copy(), strict=True))
         if outcome == heyoka.taylor_outcome.time_limit:
@@ -158,7 +158,7 @@ class _Flow:
             distance = values[system.threshold.variable] - self._symbolic(system.threshold.level, values)
             events["t_events"] = [heyoka.t_event(distance, direction=heyoka.event_direction.positive, **kind)]
         return heyoka.taylor_adaptive(
-            derivatives, state=[precision.number(0)] * len(derivatives), pars=[precision.number(0)] * len(names),
+            derivatives, state=[precision.number(0)] * len(derivatives),
             tol=precision.number(precision.tolerance), high_accuracy=precision.high_accuracy, **events, **kind,
         )
 

@@ -67,11 +67,14 @@ class Count:
     as_run: Operations
     """A step without a spike."""
     as_run_spike: Operations
-    """What a spike adds to its step; where the rest of the step is integrated anew, that partial step included."""
+    """What a spike adds to its step: the rest of the step, integrated anew or spent refractory, included.
+    (A refractory time that ends within the step of the spike: with `as_run_refractory_end` less its test instead.)"""
     as_run_once: Operations
     """Done once a run."""
     as_run_refractory: Operations
     """A step spent refractory."""
+    as_run_refractory_end: Operations
+    """A step within which refractoriness ends; nothing where it ends with a step (on the grid)."""
     written: tuple[Assign, ...]
 
     def as_written(self, dt: Any = None) -> Operations:
@@ -119,16 +122,17 @@ def count(model: str | NeuronModel, method: str, detection: str = "grid") -> Cou
 
 def count_step(step: Step) -> Count:
     """Count the operations of a Step."""
-    one = count_block(step.check) + count_block(step.advance)
-    spike = count_block(step.spike)
+    check, advance, once = count_block(step.check), count_block(step.advance), count_block(step.once)
+    spike, pause, resume = count_block(step.spike), count_block(step.pause), count_block(step.resume)
     if step.restarts:
-        spike += count_block(step.once) + one
+        spike += check + resume + pause if step.check.assignments else once + advance
     return Count(
         step=step,
-        as_run=one,
+        as_run=check + advance,
         as_run_spike=spike,
-        as_run_once=count_block(step.once),
-        as_run_refractory=count_block(step.check) + count_block(step.pause),
+        as_run_once=once,
+        as_run_refractory=check + resume + pause,
+        as_run_refractory_end=check + resume + once + advance if step.resume.assignments else Operations(),
         written=step.written,
     )
 

@@ -5,6 +5,7 @@ It lives beside the counts because its flags decide which operations run.
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import hashlib
 import os
@@ -21,7 +22,8 @@ from platformdirs import user_cache_dir
 
 from ..models.errors import UserError
 
-_COMMON = ("-std=gnu11", "-shared", "-fPIC", "-march=native", "-ffp-contract=off", "-fno-math-errno",
+# -fno-plt: a call of exp stands in the kernel's own code, where counters in other processes find it
+_COMMON = ("-std=gnu11", "-fPIC", "-fno-plt", "-march=native", "-ffp-contract=off", "-fno-math-errno",
            "-fno-trapping-math")
 
 
@@ -32,17 +34,31 @@ class Build:
     name: str
     flags: tuple[str, ...]
     description: str
+    lanes: bool = False
+    """Whether neurons are in the lanes of vector registers; otherwise one neuron after the other."""
 
+
+# AVX-512 gives scalar code nothing but registers that neither valgrind nor QBDI can follow
+_NO_AVX512 = ("-mno-avx512f",) if platform.machine() == "x86_64" else ()
 
 #: One neuron after the other; the operations are those of the Step, in its order, and the result has the same bits
 #: on every machine with the same libm.
-SCALAR = Build("scalar", ("-O2", "-fno-tree-vectorize", *_COMMON), "one neuron, scalar, no fused multiply-add")
+SCALAR = Build("scalar", ("-O2", "-fno-tree-vectorize", *_COMMON, *_NO_AVX512),
+               "one neuron, scalar, no fused multiply-add")
 #: Neurons in the lanes of vector registers. The same operations in the same order; only exp differs, by the few
 #: units in the last place that separate the vector library from libm.
 SIMD = Build("simd", ("-O3", "-mprefer-vector-width=512", "-fopenmp-simd", *_COMMON),
-             "neurons in SIMD lanes, no fused multiply-add")
+             "neurons in SIMD lanes, no fused multiply-add", lanes=True)
+#: What users' builds often have: multiplications and additions fused into one rounding.
+FUSED = Build("fused", (*SIMD.flags, "-ffp-contract=fast"), "neurons in SIMD lanes, fused multiply-add", lanes=True)
+#: Leave to reassociate, to replace divisions by reciprocals, and to assume that no number is infinite or not one.
+FAST_MATH = Build("fast-math", (*SIMD.flags, "-ffp-contract=fast", "-ffast-math"),
+                  "neurons in SIMD lanes, -ffast-math", lanes=True)
 
-BUILDS = {build.name: build for build in (SCALAR, SIMD)}
+BUILDS = {build.name: build for build in (SCALAR, SIMD, FUSED, FAST_MATH)}
+
+#: For the counter that runs code one instruction at a time.
+STEPPER = Build("stepper", ("-O1", "-std=gnu11", "-fPIC"), "not for kernels")
 
 
 @dataclass(frozen=True)
@@ -91,10 +107,21 @@ def cpu_model() -> str:
     return _cpuinfo("model name") or platform.processor() or platform.machine()
 
 
+def cpu_identity() -> tuple[str, int, int]:
+    """Return vendor, family and model of the processor; implementer, 0 and part number for Arm; -1 where unknown."""
+    if part := _cpuinfo("CPU part"):
+        return _cpuinfo("CPU implementer"), 0, int(part, 16)
+    return _cpuinfo("vendor_id"), int(_cpuinfo("cpu family") or -1), int(_cpuinfo("model") or -1)
+
+
 def simd_extensions() -> list[str]:
     """Return which of the vector instruction sets the processor has."""
-    flags = set((_cpuinfo("flags") or _cpuinfo("Features")).split())
-    return [name for name in ("sse2", "avx", "avx2", "fma", "avx512f", "asimd", "sve") if name in flags]
+    return [name for name in ("sse2", "avx", "avx2", "fma", "avx512f", "asimd", "sve") if has_cpu_flag(name)]
+
+
+def has_cpu_flag(name: str) -> bool:
+    """Whether the kernel lists a feature of the processor."""
+    return name in (_cpuinfo("flags") or _cpuinfo("Features")).split()
 
 
 def compile_library(source: str, build: Build) -> Path:
@@ -105,29 +132,43 @@ def compile_library(source: str, build: Build) -> Path:
     UserError
         If there is no compiler, it refuses, or the cache cannot be written.
     """
+    libraries = ("-lmvec", "-lm") if build.lanes and has_vector_exp() else ("-lm",)
+    return _compile(source, build.flags, ("-shared",), libraries)
+
+
+def compile_program(source: str) -> Path:
+    """Compile C source to a program, as `compile_library` does."""
+    return _compile(source, ("-std=gnu11", "-O1"), (), ("-ldl",))
+
+
+def _compile(source: str, flags: tuple[str, ...], kind: tuple[str, ...], libraries: tuple[str, ...]) -> Path:
     compiler = find_compiler()
-    libraries = ["-lmvec", "-lm"] if build.name == "simd" and has_vector_exp() else ["-lm"]
     # -march=native: the processor is part of the key
-    key = "\0".join([compiler.path, compiler.version, *build.flags, *libraries, cpu_model(), _cpuinfo("flags"), source])
+    command_line = [compiler.path, compiler.version, *flags, *kind, *libraries]
+    key = "\0".join([*command_line, cpu_model(), _cpuinfo("flags"), source])
     folder = cache_folder() / "kernels"
-    library = folder / f"{hashlib.sha256(key.encode()).hexdigest()[:24]}.so"
-    if library.exists():
-        return library
+    product = folder / (hashlib.sha256(key.encode()).hexdigest()[:24] + (".so" if kind else ""))
+    if product.exists():
+        return product
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=folder) as scratch:
-            c_file, made = Path(scratch, "kernel.c"), Path(scratch, "kernel.so")
+            c_file, object_file, made = Path(scratch, "kernel.c"), Path(scratch, "kernel.o"), Path(scratch, "made")
             c_file.write_text(source)
-            result = subprocess.run(
-                [compiler.path, *build.flags, "-o", str(made), str(c_file), *libraries],
-                capture_output=True, text=True, check=False,
-            )
-            if result.returncode != 0:
-                raise UserError(f"{compiler.path} refused a kernel: {(result.stderr.strip() or '?').splitlines()[0]}")
-            made.replace(library)  # atomic: another process may be compiling the same
+            # linked without the flags: -ffast-math there would make the whole process flush small numbers to zero
+            for command in ([*flags, "-c", "-o", str(object_file), str(c_file)],
+                            [*kind, "-o", str(made), str(object_file), *libraries]):
+                result = subprocess.run([compiler.path, *command], capture_output=True, text=True, check=False)
+                if result.returncode != 0:
+                    lines = result.stderr.splitlines() or ["?"]
+                    reason = next((line for line in lines if "error" in line), lines[0])
+                    raise UserError(f"{compiler.path} refused a kernel: {reason.split('error: ')[-1]}")
+            # atomic, and another process that has compiled the same may have loaded its file: that one stays
+            with contextlib.suppress(FileExistsError):
+                os.link(made, product)
     except OSError as error:
         raise UserError(f"cannot write the kernel cache {folder}: {error.strerror}; set SPIKECOST_CACHE") from error
-    return library
+    return product
 
 
 def cache_folder() -> Path:

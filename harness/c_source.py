@@ -45,6 +45,32 @@ static void record(struct spikes *out, long step, double at)
 #else
 #define FRESH(x) __asm__ volatile("" : "+m"(x))
 #endif
+/* Both comparisons of a test are made: a branch after the first would skip the second. */
+#define EVALUATED(test) __asm__ volatile("" : "+r"(test))
+"""
+#: Both values of a select are computed and one is taken. Written with ?: it would become a branch around one of them.
+_SELECT = """
+#if defined(__SSE4_1__)
+#include <immintrin.h>
+static inline double choose(int test, double yes, double no)
+{
+    FRESH(yes); /* a number known to the compiler would make another instruction of it */
+    FRESH(no);
+    const __m128d mask = _mm_castsi128_pd(_mm_cvtsi64_si128(-(long long)test));
+    return _mm_cvtsd_f64(_mm_blendv_pd(_mm_set_sd(no), _mm_set_sd(yes), mask));
+}
+#else
+static inline double choose(int test, double yes, double no)
+{
+    FRESH(yes);
+    FRESH(no);
+    return test ? yes : no;
+}
+#endif
+"""
+_SELECT_IN_LANES = """
+/* in lanes the compiler makes a masked move of it */
+#define choose(test, yes, no) ((test) ? (yes) : (no))
 """
 _VECTOR_EXP = '__attribute__((simd("notinbranch"))) double exp(double);\n'
 
@@ -61,20 +87,25 @@ def c_source(steps: Iterable[Step], build: Build, vector_exp: bool) -> str:
     ----------
     steps : iterable of Step
     build : Build
-        ``scalar``: one neuron after the other; ``simd``: `LANES` neurons side by side.
+        One neuron after the other, or `LANES` neurons side by side.
     vector_exp : bool
         Whether the compiler may call a vector version of exp.
     """
-    head = _VECTOR_EXP if vector_exp and build.name == "simd" else ""
+    head = _VECTOR_EXP if vector_exp and build.lanes else ""
     kernels = (
         _template().render(
-            step=step, name=function_name(step), input=step.model.input, build=build.name, block=_block, lanes=LANES,
-            max_spikes=MAX_SPIKES_A_STEP, resets=bool(step.model.system.reset),
+            step=step, name=function_name(step), input=step.model.input, in_lanes=build.lanes, block=c_block,
+            lanes=LANES, max_spikes=MAX_SPIKES_A_STEP, resets=bool(step.model.system.reset),
             spiked=" & ".join(f"{name}_" for name in step.conditions),
         )
         for step in steps
     )
-    return head + _PRELUDE + "\n".join(kernels)
+    return head + c_prelude(build) + "\n".join(kernels)
+
+
+def c_prelude(build: Build) -> str:
+    """Print what stands before kernels."""
+    return _PRELUDE + (_SELECT_IN_LANES if build.lanes else _SELECT)
 
 
 def c_expression(node: Expr) -> str:
@@ -91,16 +122,16 @@ def c_expression(node: Expr) -> str:
     if node.kind == "neg":
         return f"(-{args[0]})"
     if node.kind == "select":
-        return f"({args[0]} ? {args[1]} : {args[2]})"
+        return f"choose({', '.join(args)})"
     return f"{_CALLS[node.kind]}({', '.join(args)})"
 
 
-def _block(block: Block, indent: int, declared: Iterable[str] = ()) -> str:
+def c_block(block: Block, indent: int, declared: Iterable[str] = ()) -> str:
     """Print the statements of a block; names in `declared` are assigned, others declared."""
     lines = []
     for assign in block.assignments:
         is_test = isinstance(assign.value, Op) and assign.value.kind in _COMPARISONS
-        kind = "" if assign.target in declared else "const int " if is_test else "const double "
+        kind = "" if assign.target in declared else "int " if is_test else "const double "
         lines.append(f"{' ' * indent}{kind}{assign.target}_ = {c_expression(assign.value)};\n")
     return "".join(lines)
 

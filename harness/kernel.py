@@ -8,10 +8,12 @@ import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..flops.counters import Argument, CFunction, Records
 from ..flops.toolchain import SCALAR, Build, compile_library, has_vector_exp
 from ..models import units
 from ..models.errors import UserError
@@ -54,6 +56,7 @@ class Kernel:
 
     step: Step
     build: Build
+    library: Path
     _function: ctypes._CFuncPtr  # type: ignore[name-defined]  # the type of loaded functions has no public name
 
     def run(self, stimuli: Sequence[Stimulus], dt: Fraction, models: Sequence[NeuronModel] | None = None
@@ -85,6 +88,11 @@ class Kernel:
         self._call(arguments)
         return time.perf_counter() - start
 
+    def workload(self, stimuli: Sequence[Stimulus], dt: Fraction, models: Sequence[NeuronModel] | None = None
+                 ) -> CFunction:
+        """Return what `run` calls, for a counter to run."""
+        return CFunction(self.library, function_name(self.step), _Arguments(self.step, stimuli, dt, models).as_workload)
+
     def _call(self, arguments: _Arguments) -> None:
         self._function(*arguments.in_c)
 
@@ -98,12 +106,13 @@ def compile_kernels(steps: Iterable[Step], build: Build = SCALAR) -> list[Kernel
         If there is no compiler.
     """
     steps = list(steps)
-    library = ctypes.CDLL(str(compile_library(c_source(steps, build, has_vector_exp()), build)))
+    path = compile_library(c_source(steps, build, has_vector_exp()), build)
+    library = ctypes.CDLL(str(path))
     kernels = []
     for step in steps:
         function = getattr(library, function_name(step))
         function.restype = None
-        kernels.append(Kernel(step, build, function))
+        kernels.append(Kernel(step, build, path, function))
     return kernels
 
 
@@ -143,6 +152,14 @@ class _Arguments:
             ctypes.c_double(self._dt), _pointer(self._parameters), _pointer(self._state),
             ctypes.c_double(_refractory_steps(step, self._dt)), self._spikes,
         )
+
+    @property
+    def as_workload(self) -> tuple[Argument, ...]:
+        capacity = self._spike_at.shape[1]
+        spikes = Records(tuple((capacity, 0, 0, self._spike_step[i], self._spike_at[i])
+                               for i in range(len(self._spike_at))))
+        return (len(self._spike_at), len(self._steps), self._steps, self._inputs, self._dt, self._parameters,
+                self._state, float(self.in_c[7].value), spikes)
 
     def outcomes(self) -> list[Outcome]:
         return [self._outcome(lane, spikes) for lane, spikes in enumerate(self._spikes)]

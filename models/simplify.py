@@ -1,27 +1,17 @@
 """From a program as it was written to the assignments that run.
 
 Equal expressions are computed once; numbers are folded exactly and rounded once, at the end; what depends only on
-dt and on parameters is set apart, to be done once a run. The rewritings are the ones below and no others: each
-keeps the value (up to the rounding of a folded constant) and mirrors what an optimizing compiler does to IEEE
-arithmetic anyway (``x - 65`` is an addition, ``2*x`` is ``x + x``), so that the count taken here is the count
-that runs. Nothing is reassociated or distributed.
+dt and on parameters is set apart, to be done once a run. What is rewritten stands in `rewriting`.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from fractions import Fraction
 
-from .errors import UserError
-from .expression import Const, Expr, Op, Var, nodes, text
+from .expression import Const, Expr, Op, Var, nodes
 from .program import Program
-
-#: Below this |x| the singular quotients x/(exp(x) - 1) and (exp(x) - 1)/x are replaced by two terms of their series.
-SERIES_BELOW = Fraction(1, 10**6)
-
-_COMMUTATIVE = {"add", "mul"}
+from .rewriting import Graph
 
 
 @dataclass(frozen=True)
@@ -62,14 +52,17 @@ def lower(program: Program, outputs: Mapping[str, Expr], fixed: frozenset[str] =
     body : Block
         The rest; ends with the outputs.
     """
-    graph = _Graph()
-    values: dict[str, Expr] = {}
-    hints: dict[int, str] = {}
-    for name, value in program.assignments.items():
-        node = graph.lower(value, values)
-        values[name] = node
-        hints.setdefault(id(node), name)
-    roots = {target: graph.lower(value, values) for target, value in outputs.items()}
+    graph = Graph()
+    while True:
+        values: dict[str, Expr] = {}
+        hints: dict[int, str] = {}
+        for name, value in program.assignments.items():
+            node = graph.lower(value, values)
+            values[name] = node
+            hints.setdefault(id(node), name)
+        roots = {target: graph.lower(value, values) for target, value in outputs.items()}
+        if not graph.learn_opposites(roots.values()):
+            break
     return _Emission(program.inputs | set(outputs), hints, fixed).emit(roots)
 
 
@@ -132,179 +125,3 @@ class _Emission:
             name = f"{hint}_{number}" if hint else f"{other}{number}"
         self._taken.add(name)
         return name
-
-
-class _Graph:
-    """Simplified expressions, equal ones being the same object."""
-
-    def __init__(self) -> None:
-        self._known: dict[tuple[object, ...], Expr] = {}
-
-    def lower(self, root: Expr, values: Mapping[str, Expr]) -> Expr:
-        done: dict[int, Expr] = {}
-        for node in nodes(root):
-            if isinstance(node, Const):
-                done[id(node)] = self.number(node.value)
-            elif isinstance(node, Var):
-                done[id(node)] = values.get(node.name) or self._same(("var", node.name), Var(node.name))
-            elif isinstance(node, Op) and node.kind == "div" and _kind(node.args[1]) == "exprel":
-                singular = done[id(_arg(node.args[1]))]
-                done[id(node)] = self._mul(done[id(node.args[0])], self._reciprocal_exprel(singular))
-            elif isinstance(node, Op):
-                done[id(node)] = getattr(self, f"_{node.kind}")(*(done[id(arg)] for arg in node.args))
-        return done[id(root)]
-
-    def number(self, value: Fraction | int) -> Expr:
-        value = Fraction(value)
-        return self._same(("number", value), Const(value))
-
-    def _same(self, key: tuple[object, ...], node: Expr) -> Expr:
-        return self._known.setdefault(key, node)
-
-    def _op(self, kind: str, *args: Expr) -> Expr:
-        ids = [id(arg) for arg in args]
-        return self._same((kind, *(sorted(ids) if kind in _COMMUTATIVE else ids)), Op(kind, args))
-
-    def _add(self, a: Expr, b: Expr) -> Expr:
-        if isinstance(a, Const) and isinstance(b, Const):
-            return self.number(a.value + b.value)
-        if _is(a, 0):
-            return b
-        if _is(b, 0):
-            return a
-        if _kind(b) == "neg":
-            return self._op("sub", a, _arg(b))
-        if _kind(a) == "neg":
-            return self._op("sub", b, _arg(a))
-        return self._op("add", a, b)
-
-    def _sub(self, a: Expr, b: Expr) -> Expr:
-        if isinstance(b, Const):
-            return self._add(a, self.number(-b.value))
-        if _is(a, 0):
-            return self._neg(b)
-        if _kind(b) == "neg":
-            return self._add(a, _arg(b))
-        if a is b:
-            return self.number(0)
-        if isinstance(b, Op) and b.kind == "mul" and isinstance(b.args[0], Const) and b.args[0].value < 0:
-            return self._add(a, self._neg(b))
-        return self._op("sub", a, b)
-
-    def _neg(self, a: Expr) -> Expr:
-        if isinstance(a, Const):
-            return self.number(-a.value)
-        if _kind(a) == "neg":
-            return _arg(a)
-        if isinstance(a, Op) and a.kind == "sub":
-            return self._op("sub", a.args[1], a.args[0])
-        if isinstance(a, Op) and a.kind in ("mul", "div"):
-            for i, arg in enumerate(a.args):
-                if isinstance(arg, Const):
-                    args = list(a.args)
-                    args[i] = self.number(-arg.value)
-                    return self._op(a.kind, *args)
-        return self._op("neg", a)
-
-    def _mul(self, a: Expr, b: Expr) -> Expr:
-        if isinstance(b, Const) and not isinstance(a, Const):
-            a, b = b, a
-        if not isinstance(a, Const):
-            if _kind(a) == "neg":
-                return self._neg(self._mul(_arg(a), b))
-            if _kind(b) == "neg":
-                return self._neg(self._mul(a, _arg(b)))
-            return self._op("mul", a, b)
-        if isinstance(b, Const):
-            return self.number(a.value * b.value)
-        if a.value in (0, 1, -1, 2):
-            return {0: a, 1: b, -1: self._neg(b), 2: self._add(b, b)}[int(a.value)]
-        if _kind(b) == "neg":
-            return self._mul(self.number(-a.value), _arg(b))
-        if isinstance(b, Op) and b.kind == "mul" and isinstance(b.args[0], Const):
-            return self._mul(self.number(a.value * b.args[0].value), b.args[1])
-        return self._op("mul", a, b)
-
-    def _div(self, a: Expr, b: Expr) -> Expr:
-        if isinstance(b, Const):
-            if b.value == 0:
-                raise UserError(f"'{text(Op('div', (a, b)))}' in the equations divides by zero; change it")
-            return self._mul(self.number(1 / b.value), a)
-        if _is(a, 0):
-            return a
-        if _kind(a) == "neg":
-            return self._neg(self._div(_arg(a), b))
-        if _kind(b) == "neg":
-            return self._neg(self._div(a, _arg(b)))
-        return self._op("div", a, b)
-
-    def _pow(self, a: Expr, b: Expr) -> Expr:
-        if not isinstance(b, Const):
-            return self._op("pow", a, b)
-        power = b.value
-        if power == Fraction(1, 2):
-            return self._sqrt(a)
-        if power.denominator != 1 or abs(power) > 64:
-            return self._op("pow", a, b)
-        if power < 0:
-            return self._div(self.number(1), self._pow(a, self.number(-power)))
-        if power == 0:
-            return self.number(1)
-        # the square of a square: n**4 takes two multiplications, m**3 two
-        half = self._pow(a, self.number(power // 2)) if power > 1 else None
-        square = a if half is None else self._mul(half, half)
-        return self._mul(square, a) if half is not None and power % 2 else square
-
-    def _exp(self, a: Expr) -> Expr:
-        return self._function("exp", math.exp, a)
-
-    def _sqrt(self, a: Expr) -> Expr:
-        return self._function("sqrt", math.sqrt, a)
-
-    def _abs(self, a: Expr) -> Expr:
-        return self._function("abs", abs, a)
-
-    def _function(self, kind: str, function: Callable[[Fraction], float | Fraction], a: Expr) -> Expr:
-        if not isinstance(a, Const):
-            return self._op(kind, a)
-        try:
-            return self.number(Fraction(function(a.value)))
-        except (OverflowError, ValueError) as error:  # exp of a large number, the square root of a negative one
-            raise UserError(f"'{text(Op(kind, (a,)))}' in the equations is no number: {error}; change it") from None
-
-    def _less(self, a: Expr, b: Expr) -> Expr:
-        return self._op("less", a, b)
-
-    def _at_most(self, a: Expr, b: Expr) -> Expr:
-        return self._op("at_most", a, b)
-
-    def _select(self, condition: Expr, yes: Expr, no: Expr) -> Expr:
-        return yes if yes is no else self._op("select", condition, yes, no)
-
-    def _exprel(self, x: Expr) -> Expr:
-        # (exp(x) - 1)/x, and 1 + x/2 near zero
-        series = self._add(self.number(1), self._mul(self.number(Fraction(1, 2)), x))
-        quotient = self._op("div", self._add(self._exp(x), self.number(-1)), x)
-        return self._near_zero(x, series, quotient)
-
-    def _reciprocal_exprel(self, x: Expr) -> Expr:
-        # x/(exp(x) - 1), and 1 - x/2 near zero: one division less than 1/exprel(x)
-        series = self._sub(self.number(1), self._mul(self.number(Fraction(1, 2)), x))
-        quotient = self._op("div", x, self._add(self._exp(x), self.number(-1)))
-        return self._near_zero(x, series, quotient)
-
-    def _near_zero(self, x: Expr, series: Expr, quotient: Expr) -> Expr:
-        return self._select(self._less(self._abs(x), self.number(SERIES_BELOW)), series, quotient)
-
-
-def _is(node: Expr, value: int) -> bool:
-    return isinstance(node, Const) and node.value == value
-
-
-def _kind(node: Expr) -> str | None:
-    return node.kind if isinstance(node, Op) else None
-
-
-def _arg(node: Expr) -> Expr:
-    assert isinstance(node, Op)
-    return node.args[0]

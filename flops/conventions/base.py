@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ...models.errors import UserError
 from ...models.expression import KINDS
@@ -23,12 +23,19 @@ class Convention:
     """What the cost is in."""
     source: str
     """Where the weights are from."""
+    published: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    """By model: the cost of a forward Euler step that the source states, and the time step in ms that it assumes."""
 
     def __post_init__(self) -> None:
         if set(self.weights) != set(KINDS):
             raise UserError(f"convention '{self.name}': give a weight for each of {', '.join(KINDS)}")
         if self.counts not in ("as run", "as written"):
             raise UserError(f"convention '{self.name}': counts = '{self.counts}', expected 'as run' or 'as written'")
+
+    def breakdown(self, operations: Mapping[str, int]) -> str:
+        """Return the cost as a sum: ``13 add + 6 exp x 10``."""
+        terms = [(n, kind, self.weights[kind]) for kind, n in operations.items() if n and self.weights[kind]]
+        return " + ".join(f"{n} {kind}" + ("" if weight == 1 else f" x {weight:g}") for n, kind, weight in terms)
 
     def weigh(self, operations: Mapping[str, int]) -> float:
         """Return the cost of some operations."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 import pytest
+
 from spikecost.flops.conventions import CONVENTIONS, Convention, get_convention
 from spikecost.flops.operations import Operations, count
 from spikecost.models.errors import UserError

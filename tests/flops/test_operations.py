@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from brian2 import ms, mV
+
 from spikecost.flops.operations import Operations, count, count_block, count_step
 from spikecost.models.catalogue import MODELS
 from spikecost.models.errors import UserError

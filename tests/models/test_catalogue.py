@@ -7,6 +7,7 @@ import math
 import brian2
 import numpy as np
 import pytest
+
 from spikecost.models import units
 from spikecost.models.catalogue import MODELS
 from spikecost.models.expression import FLOATS, evaluate

@@ -6,6 +6,7 @@ from fractions import Fraction
 
 import pytest
 from brian2 import ms, mV, second, volt
+
 from spikecost.models import equations as language
 from spikecost.models.errors import UserError
 from spikecost.models.expression import FLOATS, Const, evaluate, nodes, text

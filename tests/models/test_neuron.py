@@ -7,6 +7,7 @@ import math
 
 import pytest
 from brian2 import Hz, ms, mV, volt
+
 from spikecost.models.catalogue import MODELS
 from spikecost.models.errors import UserError
 from spikecost.models.expression import text

@@ -6,6 +6,7 @@ from fractions import Fraction
 
 import pytest
 from brian2 import ms, mV
+
 from spikecost.models.catalogue import MODELS
 from spikecost.models.expression import FLOATS, Const, Op, Var, evaluate, exp, expr, text
 from spikecost.models.neuron import NeuronModel

@@ -13,6 +13,7 @@ import brian2
 import numpy as np
 import pytest
 from brian2 import ms
+
 from spikecost.models import units
 from spikecost.models.catalogue import MODELS, get_model
 from spikecost.models.detection import DETECTIONS

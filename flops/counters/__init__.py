@@ -1,0 +1,25 @@
+"""Counters, one a file; importing one here registers it."""
+
+from . import auto, callgrind, instrumented, papi, perf, stepped
+from .base import COUNTERS, Counter, Counts, NothingRetired, Retired, get_counter
+from .workload import Argument, CFunction, Program, Records, Workload
+
+__all__ = [
+    "COUNTERS",
+    "Argument",
+    "CFunction",
+    "Counter",
+    "Counts",
+    "NothingRetired",
+    "Program",
+    "Records",
+    "Retired",
+    "Workload",
+    "auto",
+    "callgrind",
+    "get_counter",
+    "instrumented",
+    "papi",
+    "perf",
+    "stepped",
+]

@@ -1,0 +1,181 @@
+"""What a counter is."""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from ...models.errors import UserError
+from ...models.expression import KINDS
+from ...models.registry import Registry
+from ..toolchain import cpu_model
+from .workload import Workload
+
+#: Kinds that a counter reports: those of the Step; a fused multiply-add; and ``flop`` where a counter cannot tell the
+#: kinds apart. Exponentials and powers are calls: what they execute is in the counts of libm.
+COUNTED_KINDS = (*KINDS, "fma", "flop")
+
+#: Vector width of a count of which only the sum over all widths is known.
+ANY_WIDTH = 0
+
+
+@dataclass(frozen=True)
+class Retired:
+    """What the processor did in one image, or in all."""
+
+    operations: Mapping[tuple[str, int], int] = field(default_factory=dict)
+    """Operations by (kind, vector width in numbers). An instruction on four numbers is four operations here; a fused
+    multiply-add is one ``fma``."""
+    instructions: int | None = None
+    cycles: int | None = None
+
+    def __add__(self, other: Retired) -> Retired:
+        keys = {**self.operations, **other.operations}
+        return Retired(
+            {key: self.operations.get(key, 0) + other.operations.get(key, 0) for key in keys},
+            _sum(self.instructions, other.instructions),
+            _sum(self.cycles, other.cycles),
+        )
+
+    @property
+    def by_kind(self) -> dict[str, int]:
+        """Operations by kind, over all widths; only kinds that occur."""
+        totals = {kind: sum(n for (k, _), n in self.operations.items() if k == kind) for kind in COUNTED_KINDS}
+        return {kind: n for kind, n in totals.items() if n}
+
+    def flops(self, fma: int = 2, compare: int = 1, select: int = 0) -> int:
+        """Return the floating-point operations; a change of sign is none."""
+        weights = {"fma": fma, "compare": compare, "select": select, "sign": 0}
+        return sum(weights.get(kind, 1) * n for kind, n in self.by_kind.items())
+
+
+def _sum(a: int | None, b: int | None) -> int | None:
+    return None if a is None or b is None else a + b
+
+
+class Counts:
+    """Counts of one ``with`` block; they are there when the block has ended.
+
+    Parameters
+    ----------
+    run : callable
+        How this counter runs a workload.
+    """
+
+    def __init__(self, run: Callable[[Workload], None]) -> None:
+        self._run = run
+        self.own = Retired(instructions=0)
+        """The kernel's own image; everything that was counted, where a counter cannot tell images apart."""
+        self.libm: Retired | None = None
+        """The mathematics library; None where a counter cannot tell images apart."""
+        self.other: Retired | None = None
+        """All other images; None where a counter cannot tell images apart or leaves them out."""
+
+    def call(self, workload: Workload) -> None:
+        """Run a workload under this counter; may be called more than once.
+
+        Raises
+        ------
+        UserError
+            If this counter cannot run such a workload.
+        """
+        self._run(workload)
+
+    @property
+    def total(self) -> Retired:
+        """Over all images."""
+        return sum((part for part in (self.libm, self.other) if part is not None), self.own)
+
+
+class Counter(Protocol):
+    """A way to count what retires.
+
+    ``with counter.measure() as counts: counts.call(workload)`` works with every counter. Where `counts_any_code`
+    holds, everything else in the block is counted too, so that a block may hold Python.
+    """
+
+    name: str
+    exact: bool
+    """Whether two runs of the same work give the same counts, to the operation."""
+    tells_kinds: bool
+    """Whether kinds are told apart; otherwise they are summed as ``flop``."""
+    tells_images: bool
+    """Whether the kernel's own image and libm are told apart."""
+    counts_any_code: bool
+    """Whether all code in the block is counted, not only what goes through `Counts.call`."""
+
+    def available(self) -> str:
+        """Return why this counter cannot count here, in one line; empty if it can."""
+        ...
+
+    def measure(self) -> AbstractContextManager[Counts]:
+        """Count what happens in a ``with`` block.
+
+        Raises
+        ------
+        UserError
+            If the counter cannot count here.
+        NothingRetired
+            When the block ends: if the kernel's own image retired no instruction.
+        """
+        ...
+
+    def teardown(self) -> dict[str, str]:
+        """Let go of what the counter holds and return its provenance: versions, processor, event names."""
+        ...
+
+
+class NothingRetired(UserError):
+    """A counter saw no instruction of the image that it was to count: an error, never a zero."""
+
+
+COUNTERS: Registry[Counter] = Registry("counter", "spikecost.counters")
+
+
+def get_counter(counter: str | Counter) -> Counter:
+    """Return a counter given by itself or by name.
+
+    Raises
+    ------
+    UserError
+        If there is no such counter.
+    """
+    return COUNTERS[counter] if isinstance(counter, str) else counter
+
+
+def require(counter: Counter) -> None:
+    """Raise if a counter that was asked for cannot count here.
+
+    Raises
+    ------
+    UserError
+        With the counter's own reason.
+    """
+    reason = counter.available()
+    if reason:
+        raise UserError(f"the counter '{counter.name}' cannot count here: {reason}")
+
+
+def require_retired(counter: Counter, counts: Counts) -> None:
+    """Raise if the kernel's own image retired nothing.
+
+    Raises
+    ------
+    NothingRetired
+    """
+    if not counts.own.instructions:
+        raise NothingRetired(f"the counter '{counter.name}' saw no instruction of the kernel: nothing was run within "
+                             "the block, or another image than the kernel's; pass the workload to counts.call")
+
+
+def machine() -> dict[str, str]:
+    """Return what counts depend on beside the counter: processor and C library."""
+    try:
+        libc = os.confstr("CS_GNU_LIBC_VERSION") or ""
+    except (ValueError, OSError):
+        libc = ""
+    return {"cpu": cpu_model(), "libc": libc or " ".join(platform.libc_ver()).strip() or "unknown"}

@@ -1,0 +1,76 @@
+"""Which floating-point operations an x86-64 instruction executes.
+
+Counted is what computes on floating-point numbers, in any width and encoding (SSE, AVX, AVX-512, x87). Moves,
+shuffles, conversions, roundings and integer instructions are no operations. Two conventions of compilers are read
+back: a bitwise operation on numbers changes a sign (``xorpd`` negates, ``andpd`` takes the absolute value; the one
+that clears a register is no operation), and a blend, or a move or operation under a mask, selects. Bitwise operations
+and blends have no scalar forms: on the smallest registers they are taken for scalar, so that code in vectors of two
+would be counted short by half.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from capstone import CsInsn
+
+_ARITHMETIC = {
+    "add": ("add",), "hadd": ("add",), "sub": ("sub",), "hsub": ("sub",), "mul": ("mul",), "div": ("div",),
+    "sqrt": ("sqrt",), "min": ("compare", "select"), "max": ("compare", "select"), "ucomi": ("compare",),
+    "comi": ("compare",), "blendv": ("select",), "blendm": ("select",),
+}
+_BITWISE = ("xor", "and", "andn", "or")
+_FUSED = re.compile(r"f(n?m(add|sub)|m(addsub|subadd))(132|213|231)")
+_COMPARE = re.compile(r"cmp[a-z_]*")
+_SIMD = re.compile(r"(?P<stem>[a-z0-9_]+?)(?P<form>[sp])(?P<size>[sdh])")
+_X87 = re.compile(r"fi?(?P<stem>add|sub|mul|div|sqrt|chs|abs|u?com)(r|p|rp|pp|i|ip|pi)?")
+_X87_KIND = {"chs": "sign", "abs": "sign", "com": "compare", "ucom": "compare"}
+_BITS = {"s": 32, "d": 64, "h": 16}
+_REGISTER_BITS = {"x": 128, "y": 256, "z": 512}
+
+
+def operations_of(instruction: CsInsn) -> list[tuple[str, int]]:
+    """Return (kind, vector width) of each operation that `instruction` executes; none for most instructions."""
+    mnemonic, operands = instruction.mnemonic, instruction.op_str
+    if "mm" not in operands:
+        x87 = _X87.fullmatch(mnemonic) if mnemonic.startswith("f") else None
+        return [(_X87_KIND.get(x87["stem"], x87["stem"]), 1)] if x87 else []
+    simd = _SIMD.fullmatch(mnemonic.removeprefix("v"))
+    if simd is None:
+        return []
+    stem, form, size = simd["stem"], simd["form"], simd["size"]
+    width = 1
+    if form == "p":
+        width = max(_REGISTER_BITS[bits] for bits in re.findall(r"([xyz])mm\d", operands)) // _BITS[size]
+    if stem in _ARITHMETIC:
+        width = _scalar(width, size) if stem == "blendv" else width
+        masked = [] if stem == "blendm" else _masked(operands, width)
+        return [(kind, width) for kind in _ARITHMETIC[stem]] + masked
+    if stem == "addsub":
+        return [("add", width // 2), ("sub", width // 2)]
+    if _FUSED.fullmatch(stem):
+        return [("fma", width), *_masked(operands, width)]
+    if _COMPARE.fullmatch(stem):
+        return [("compare", width)]
+    if stem in _BITWISE:
+        return [] if stem == "xor" and _clears(operands) else [("sign", _scalar(width, size))]
+    if stem in ("mov", "mova", "movu") and "{k" in operands and "[" not in operands:
+        return [("select", width)]
+    return []
+
+
+def _masked(operands: str, width: int) -> list[tuple[str, int]]:
+    """Return a select where an operation leaves some lanes of its target as they were."""
+    target = operands.partition(",")[0]
+    return [("select", width)] if "{k" in target and "{z}" not in target else []
+
+
+def _scalar(width: int, size: str) -> int:
+    return 1 if width == 128 // _BITS[size] else width
+
+
+def _clears(operands: str) -> bool:
+    registers = [part.strip() for part in operands.split(",")]
+    return registers[-1] == registers[-2]

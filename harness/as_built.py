@@ -1,0 +1,135 @@
+"""What the compiler makes of a Step when it is built for speed: operations a neuron-step, beside the counted ones."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+
+from ..flops.counters import get_counter
+from ..flops.operations import count_step
+from ..flops.toolchain import BUILDS, Build
+from ..models.expression import Expr, Op, Var, nodes
+from ..models.step import Step
+from .c_source import LANES
+from .kernel import compile_kernels
+from .stimuli import Stimulus
+
+#: Steps between the two runs whose difference is a step's cost.
+_STEPS = 4
+_DT = Fraction(1, 64)
+
+
+@dataclass(frozen=True)
+class AsBuilt:
+    """A build of a Step, measured over steps without a spike."""
+
+    build: Build
+    own: Mapping[str, float]
+    """Operations a neuron-step by kind, in the kernel's own code; a fused multiply-add is one ``fma``."""
+    libm: Mapping[str, float]
+    """The same in the mathematics library."""
+    once: Mapping[str, float]
+    """Operations a neuron that a run (one piece of stimulus) adds to its steps."""
+    instructions: float
+    """Own instructions a neuron-step."""
+    changes: tuple[str, ...]
+    """What differs from the count, by kind, in words; empty where counted equals retired."""
+
+
+def as_built(step: Step, counter: str = "stepped") -> list[AsBuilt]:
+    """Measure every build of a Step.
+
+    Raises
+    ------
+    UserError
+        If the counter cannot count here.
+    """
+    return [_measure(step, build, counter) for build in BUILDS.values()]
+
+
+def _measure(step: Step, build: Build, counter: str) -> AsBuilt:
+    kernel = compile_kernels([step], build)[0]
+    neurons = LANES if build.lanes else 1
+    dimension = step.model.system.dimensions[step.model.input]
+    counts = []
+    for steps in (1, 1 + _STEPS):
+        stimulus = Stimulus((_DT * steps,), (0.0,), dimension)
+        with get_counter(counter).measure() as measured:
+            measured.call(kernel.workload([stimulus] * neurons, _DT))
+        assert measured.libm is not None
+        counts.append((measured.own, measured.libm))
+    (own, libm), (own_more, libm_more) = counts
+    own_step = _per(own_more.by_kind, own.by_kind, _STEPS * neurons)
+    once = _per(own.by_kind, {kind: n * neurons for kind, n in own_step.items()}, neurons)
+    return AsBuilt(
+        build=build,
+        own=own_step,
+        libm=_per(libm_more.by_kind, libm.by_kind, _STEPS * neurons),
+        once=once,
+        instructions=((own_more.instructions or 0) - (own.instructions or 0)) / _STEPS / neurons,
+        changes=explain(step, build, own_step, once),
+    )
+
+
+def _per(more: Mapping[str, float], less: Mapping[str, float], parts: int) -> dict[str, float]:
+    differences = {kind: (more.get(kind, 0) - less.get(kind, 0)) / parts for kind in {**more, **less}}
+    return {kind: n for kind, n in differences.items() if n}
+
+
+def explain(step: Step, build: Build, own: Mapping[str, float], once: Mapping[str, float]) -> tuple[str, ...]:
+    """Say in words what a build changed.
+
+    Parameters
+    ----------
+    step : Step
+    build : Build
+    own, once : mapping
+        Operations a neuron-step, and those that a run adds, as measured.
+
+    Returns
+    -------
+    tuple of str
+        One line a change. A line that begins with ``not explained`` is what no rule accounts for.
+    """
+    counted, counted_once = count_step(step).as_run, count_step(step).as_run_once
+    left = {kind: own.get(kind, 0) - counted[kind] for kind in counted}
+    outside = {kind: once.get(kind, 0) - counted_once[kind] for kind in counted}
+    outside["add"] += outside.pop("sub") + once.get("fma", 0)
+    fused = own.get("fma", 0)
+    swapped = min(abs(left["add"]), abs(left["sub"])) if left["add"] * left["sub"] < 0 else 0
+    left["mul"] += fused
+    left["add"] += left.pop("sub") + fused
+    lines = []
+
+    def explained(n: float, words: str, **back: int) -> None:
+        if n > 0:
+            lines.append(f"{n:g} {words}")
+            for kind, sign in back.items():
+                left[kind] += sign * n
+
+    explained(fused, "multiplications are fused with an addition or subtraction")
+    if fused:
+        explained(min(-left["add"], left["mul"], _doublings(step)),
+                  "sums x + x are a fused multiplication by two", add=1, mul=-1)
+        explained(-left["sign"], "changes of sign are taken into a fused operation", sign=1)
+    else:
+        explained(swapped, "subtractions of a number are additions of its negative")
+    for kind, name in (("add", "additions and subtractions"), ("mul", "multiplications"), ("div", "divisions")):
+        explained(min(-left[kind], outside[kind]), f"{name} are done once a piece of the stimulus: they depend on the "
+                  "input and the parameters alone", **{kind: 1})
+    explained(min(left["mul"], counted["select"]), "factors of a select are multiplied into both of its sides", mul=-1)
+    rest = ", ".join(f"{n:+g} {kind}" for kind, n in left.items() if n)
+    if rest:
+        rearranged = "-ffast-math" in build.flags
+        lines.append(f"rearranged, as -ffast-math allows: {rest}" if rearranged else f"not explained: {rest}")
+    return tuple(lines)
+
+
+def _doublings(step: Step) -> int:
+    sums = (node for assign in step.advance.assignments for node in nodes(assign.value))
+    return sum(isinstance(node, Op) and node.kind == "add" and _same(*node.args) for node in sums)
+
+
+def _same(a: Expr, b: Expr) -> bool:
+    return a is b or (isinstance(a, Var) and isinstance(b, Var) and a.name == b.name)

@@ -1,0 +1,127 @@
+"""References against closed forms, extended precision, and each other."""
+
+import numpy as np
+import pytest
+from brian2 import cm, ms, mV, second, uA
+
+from spikecost.accuracy import closed_form, taylor
+from spikecost.accuracy.reference import reference
+from spikecost.harness.stimuli import constant, piecewise_constant, step
+from spikecost.models.catalogue import get_model
+from spikecost.models.errors import UserError
+from spikecost.models.neuron import NeuronModel
+
+IZHIKEVICH = [f"izhikevich:{preset}" for preset in get_model("izhikevich").presets]
+DRIVES = {"lif": 2 * mV / ms, "izhikevich": 10, "hodgkin_huxley": 10 * uA / cm**2}
+
+
+def drive_of(model):
+    return DRIVES[model.name.partition("_held")[0]]
+
+
+def test_the_closed_form_of_lif_by_hand():
+    # v = -45 + (v0 + 45) exp(-t/10): from -65 to -50 in 10 log 4 ms
+    times = reference(get_model("lif"), constant(2 * mV / ms, 100 * ms)).train.times
+    np.testing.assert_allclose(times, 10 * np.log(4) * np.arange(1, 8), rtol=1e-14)
+
+
+def test_the_closed_form_with_refractoriness_by_hand():
+    model = get_model("lif").replace(refractory=3 * ms)
+    times = reference(model, constant(2 * mV / ms, 100 * ms)).train.times
+    interval = 10 * np.log(4)
+    np.testing.assert_allclose(times, interval + (interval + 3) * np.arange(6), rtol=1e-14)
+
+
+def test_a_perfect_integrator_by_hand():
+    model = NeuronModel(name="perfect", equations="dv/dt = I : volt\nI : volt/second", threshold="v > 10*mV",
+                        reset="v -= 10*mV", initial={"v": 0 * mV})
+    assert closed_form.applies(model)
+    times = reference(model, piecewise_constant([(15 * ms, 1 * mV / ms), (10 * ms, 3 * mV / ms)])).train.times
+    np.testing.assert_allclose(times, [10, 15 + 5 / 3, 20, 20 + 10 / 3], rtol=1e-14)
+
+
+@pytest.mark.parametrize("refractory", [None, 2 * ms])
+@pytest.mark.parametrize("stimulus", [
+    constant(2 * mV / ms, 1 * second),
+    step(0 * mV / ms, 1.7 * mV / ms, 33.3 * ms, 1 * second),
+    piecewise_constant([(7 * ms, value * mV / ms) for value in (3, 0, 1.4, 5, -2, 2, 8, 1.6) * 10]),
+])
+def test_taylor_series_agree_with_the_closed_form(stimulus, refractory):
+    model = get_model("lif").replace(refractory=refractory)
+    exact = closed_form.solve(model, stimulus, taylor.EXTENDED)
+    series = taylor.solve(model, stimulus, taylor.FIRST)
+    assert len(exact) == len(series) > 5
+    np.testing.assert_allclose(series, exact.astype(float), rtol=0, atol=1e-11)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["lif", *IZHIKEVICH, "hodgkin_huxley"])
+def test_extended_precision_lies_within_the_stated_error(name):
+    model = get_model(name)
+    stimulus = step(0.6 * drive_of(model), drive_of(model), 100 * ms, 1 * second)
+    solution = reference(model, stimulus)
+    extended = taylor.solve(model, stimulus, taylor.EXTENDED).astype(float)
+    assert len(extended) == len(solution.train) > 5
+    assert np.abs(extended - solution.train.times).max() <= solution.error
+    assert solution.error <= 1e-10
+
+
+def test_one_second_of_hodgkin_huxley_is_stated_to_1e_11_ms():
+    stated = reference(get_model("hodgkin_huxley"), constant(10 * uA / cm**2, 1 * second))
+    assert len(stated.train) == 69
+    assert stated.error <= 1e-11
+
+
+def test_the_two_forms_of_izhikevich_have_the_same_reference():
+    for name in IZHIKEVICH:
+        preset = name.partition(":")[2]
+        one = reference(get_model(name), constant(10, 500 * ms)).train.times
+        other = reference(get_model(f"izhikevich_mv:{preset}"), constant(10 * mV / ms, 500 * ms)).train.times
+        np.testing.assert_allclose(one, other, rtol=0, atol=1e-9)
+
+
+@pytest.mark.parametrize("voltage", [-40, -55])
+def test_hodgkin_huxley_has_a_reference_from_its_removable_singularities(voltage):
+    model = get_model("hodgkin_huxley").replace(initial={"v": voltage * mV, "m": 0.1, "h": 0.5, "n": 0.4})
+    nearby = model.replace(initial={**model.initial, "v": (voltage + 1e-9) * mV})
+    on, off = (reference(m, constant(10 * uA / cm**2, 100 * ms)) for m in (model, nearby))
+    assert len(on.train) > 3
+    assert on.error <= 1e-11
+    np.testing.assert_allclose(on.train.times, off.train.times, rtol=0, atol=1e-6)
+
+
+def test_a_silent_model_has_an_empty_reference():
+    solution = reference(get_model("izhikevich"), constant(0, 100 * ms))
+    assert len(solution.train) == 0
+
+
+def test_what_goes_on_while_refractory_does_in_the_reference_too():
+    model = NeuronModel(
+        name="adapting", equations="""
+        dv/dt = I - w : 1 (unless refractory)
+        dw/dt = -w/(20*ms) : Hz
+        I : Hz
+        """, threshold="v > 1", reset="v = 0; w += 10*Hz", refractory=3 * ms, initial={"v": 0, "w": 0 / second},
+    )
+    stimulus = constant(0.2 / ms, 40 * ms)
+    spikes, v, w, t, free_from = [], 0.0, 0.0, 0.0, 0.0
+    dt = 1e-4  # ms, Euler by hand
+    while t < 40:
+        v += dt * (0.2 - w) if t >= free_from else 0
+        w -= dt * w / 20
+        t += dt
+        if v > 1:
+            spikes.append(t)
+            v, w, free_from = 0.0, w + 0.01, t + 3
+    np.testing.assert_allclose(reference(model, stimulus).train.times, spikes, atol=5e-3)
+
+
+def test_bad_models_are_named():
+    # v = 1/(1 - t) has no value at 1 ms, and w never spikes
+    blow_up = NeuronModel(name="blow_up", equations="dv/dt = (v**2 + I)/ms : 1\ndw/dt = 0*v/ms : 1\nI : 1",
+                          threshold="w > 1", reset="w = 0", initial={"v": 1, "w": 0})
+    with pytest.raises(UserError, match="blow_up leaves the finite numbers at"):
+        reference(blow_up, constant(0, 100 * ms))
+    endless = get_model("lif").replace(parameters={**get_model("lif").parameters, "c": -50 * mV})
+    with pytest.raises(UserError, match="lif spikes without end"):
+        reference(endless, constant(2 * mV / ms, 100 * ms))

@@ -1,0 +1,87 @@
+from itertools import combinations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from spikecost.accuracy.spike_trains import SpikeTrain, spike_time_error
+from spikecost.models.errors import UserError
+
+trains = st.lists(st.floats(0, 100, allow_nan=False, width=32), max_size=8).map(
+    lambda times: SpikeTrain(np.sort(np.array(times, dtype=float)), 100.0))
+
+
+def train(*times):
+    return SpikeTrain(np.array(times, dtype=float), 100.0)
+
+
+def test_differences_by_hand():
+    error = spike_time_error(train(10.1, 20.3, 30.2), train(10, 20, 30))
+    assert (error.matched, error.missing, error.extra) == (3, 0, 0)
+    assert error.maximum == pytest.approx(0.3)
+    assert error.mean == pytest.approx(0.2)
+    assert error.rms == pytest.approx(np.sqrt((0.01 + 0.09 + 0.04) / 3))
+    # slope of (0.1, 0.3, 0.2) over (10, 20, 30) ms: 0.005 ms a ms
+    assert error.drift == pytest.approx(5)
+
+
+def test_an_early_train_has_a_negative_mean():
+    assert spike_time_error(train(9, 19), train(10, 20)).mean == pytest.approx(-1)
+
+
+def test_missing_and_extra_spikes_are_counted_and_forbid_a_tolerance():
+    missing = spike_time_error(train(10, 30), train(10, 20, 30))
+    assert (missing.matched, missing.missing, missing.extra, missing.maximum) == (2, 1, 0, 0)
+    extra = spike_time_error(train(10, 20, 30), train(10, 30))
+    assert (extra.matched, extra.missing, extra.extra, extra.maximum) == (2, 0, 1, 0)
+    assert not missing.within(1e9)
+    assert not extra.within(1e9)
+    assert spike_time_error(train(10), train(10.5)).within(0.5)
+    assert not spike_time_error(train(10), train(10.5)).within(0.4)
+
+
+def test_empty_trains():
+    assert spike_time_error(train(), train()).within(0.1)
+    none = spike_time_error(train(), train(1, 2))
+    assert (none.matched, none.missing) == (0, 2)
+    assert np.isnan(none.maximum)
+
+
+@given(trains, trains)
+def test_matching_is_the_best_in_order(a, b):
+    """Against all ways to leave out spikes of the longer train."""
+    short, long = sorted((a.times, b.times), key=len)
+    best = min(np.abs(short - long[list(chosen)]).sum() for chosen in combinations(range(len(long)), len(short)))
+    error = spike_time_error(a, b)
+    assert error.matched == len(short)
+    assert error.missing == len(b) - error.matched
+    assert error.extra == len(a) - error.matched
+    if error.matched:
+        lengths = abs(error.mean) * error.matched
+        assert lengths <= best * (1 + 1e-12) + 1e-9
+        assert error.rms <= error.maximum * (1 + 1e-12)
+        assert error.maximum <= best * (1 + 1e-12) + 1e-12
+        assert best <= error.maximum * error.matched * (1 + 1e-12) + 1e-12
+
+
+@given(trains)
+def test_a_train_has_no_error_against_itself(a):
+    error = spike_time_error(a, a)
+    assert error.missing == error.extra == 0
+    assert not len(a) or error.maximum == 0
+
+
+@given(trains, trains)
+def test_swapping_the_trains_swaps_missing_and_extra(a, b):
+    one, other = spike_time_error(a, b), spike_time_error(b, a)
+    assert (one.missing, one.extra) == (other.extra, other.missing)
+    np.testing.assert_allclose(one.mean, -other.mean)
+
+
+@pytest.mark.parametrize(("times", "message"), [
+    ([2, 1], "out of order"), ([1, float("nan")], "finite"), ([1, 200], "outside the edges"), ([[1]], "one list"),
+])
+def test_bad_trains_are_named(times, message):
+    with pytest.raises(UserError, match=message):
+        SpikeTrain(np.array(times, dtype=float), 100.0)

@@ -1,0 +1,98 @@
+from dataclasses import replace
+
+import pytest
+from brian2 import ms, mV
+
+from spikecost.accuracy import study as module
+from spikecost.accuracy.regime import INCOMMENSURATE, constant_drive, drive_for, firing_rate
+from spikecost.accuracy.study import Progress, Suite, run_suite
+from spikecost.harness.drive import UnreachableRate
+from spikecost.models.catalogue import get_model
+from spikecost.models.errors import UserError
+
+SMALL = Suite(models=("lif",), methods=("euler", "rk4"), detections=("grid", "hermite"), rates=(50.0,),
+              tolerances=(1.0,), horizon=400.0, coarsest=2.0, finest=0.01, repeats=1)
+
+
+@pytest.mark.parametrize("name", ["lif", "izhikevich", "hodgkin_huxley"])
+def test_every_model_fires_at_the_rate(name):
+    model = get_model(name)
+    drive = drive_for(model, 100, 1000)
+    assert drive.rate == pytest.approx(100 * INCOMMENSURATE, rel=0.005)
+    assert firing_rate(model, drive.value, 1000) == drive.rate
+
+
+def test_the_squid_axon_cannot_fire_slowly():
+    # Hodgkin-Huxley is of class 2: it starts at about 50 Hz (Rinzel and Miller 1980)
+    with pytest.raises(UnreachableRate, match="starts to fire at 50"):
+        drive_for(get_model("hodgkin_huxley"), 10, 1000)
+
+
+def test_a_model_that_stops_firing_counts_as_silent():
+    # phasic: a few spikes at the onset, then none
+    assert firing_rate(get_model("hodgkin_huxley"), 5.0, 1000) == 0
+
+
+def test_a_drive_is_a_constant_stimulus():
+    stimulus = constant_drive(get_model("lif"), 2.0, 100.0)
+    assert stimulus.values == (2.0,)
+    assert stimulus.horizon == 100
+
+
+def test_every_combination_is_a_cell_with_a_status():
+    phases = []
+    study = run_suite(SMALL, 2, Progress(begin=lambda phase, pieces: phases.append([phase, pieces, 0]),
+                                         done=lambda: phases[-1].__setitem__(2, phases[-1][2] + 1)))
+    assert [cell.status for cell in study.cells] == ["reached", "reached", "reached", "at least"]
+    assert all(cell.one_neuron.median > 0 and cell.many_neurons.median > 0 for cell in study.cells)
+    assert all(pieces == done for _, pieces, done in phases)
+    for cell in study.cells:
+        assert cell.answer.point.error.within(1.0)
+    # hermite lets RK4 take a step at least ten times that of the grid
+    grid, hermite = (float(c.answer.point.dt) for c in study.cells if c.curve.method == "rk4")
+    assert hermite > 10 * grid
+
+
+def test_cells_that_fail_are_in_the_study_with_their_reason():
+    suite = replace(SMALL, models=("izhikevich", "hodgkin_huxley"), methods=("exponential_euler",),
+                    detections=("grid",), rates=(10.0, 100.0), tolerances=(1e-12, 1.0))
+    cells = {(c.curve.regime.model.name, c.curve.regime.rate, c.tolerance): c for c in run_suite(suite).cells}
+    assert cells["izhikevich", 100.0, 1.0].status == "not applicable"
+    assert cells["izhikevich", 100.0, 1.0].reason == "dv/dt is not linear in v"
+    assert cells["hodgkin_huxley", 10.0, 1.0].status == "rate not reachable"
+    assert cells["hodgkin_huxley", 100.0, 1e-12].status == "reference too coarse"
+    assert cells["hodgkin_huxley", 100.0, 1.0].status == "not reached"
+
+
+def test_a_run_that_is_interrupted_keeps_what_is_finished(monkeypatch):
+    def stop(*_arguments):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(module, "measure", stop)
+    study = run_suite(SMALL)
+    assert study.interrupted
+    assert [cell.status for cell in study.cells] == ["reached", "reached", "reached", "at least"]
+    assert all(cell.one_neuron is None for cell in study.cells)
+
+
+@pytest.mark.parametrize(("changes", "message"), [
+    ({"tolerances": (-1.0,)}, "tolerance = -1 is not positive"),
+    ({"tolerances": (float("nan"),)}, "tolerance = nan is not positive"),
+    ({"rates": (0.0,)}, "rate = 0 is not positive"),
+    ({"models": ()}, "at least one model"),
+    ({"models": ("liff",)}, "unknown model 'liff': did you mean 'lif'"),
+    ({"methods": ("rk5",)}, "unknown method 'rk5'"),
+    ({"detections": ("spline",)}, "unknown detection 'spline'"),
+])
+def test_bad_suites_are_named(changes, message):
+    with pytest.raises(UserError, match=message):
+        replace(SMALL, **changes)
+
+
+def test_a_model_that_diverges_is_marked_and_the_run_goes_on():
+    broken = get_model("lif").replace(
+        name="broken", equations=get_model("lif").equations.replace("b*v", "b*v*v/mV*1e6"), initial={"v": -49 * mV},
+        refractory=1 * ms)
+    cells = run_suite(replace(SMALL, models=(broken, "lif"))).cells
+    assert {cell.status for cell in cells if cell.curve.regime.model is broken} == {"rate not reachable"}
+    assert {cell.status for cell in cells if cell.curve.regime.model is not broken} == {"reached", "at least"}

@@ -1,0 +1,51 @@
+"""Builds for speed: what differs from the count is explained by kind."""
+
+from __future__ import annotations
+
+import pytest
+
+from spikecost.flops import count
+from spikecost.flops.toolchain import BUILDS
+from spikecost.harness.as_built import as_built, explain
+from spikecost.models.catalogue import MODELS
+from spikecost.models.methods import METHODS
+from spikecost.models.step import applies, make_step
+
+CELLS = [(model, method) for model in MODELS for method in METHODS if not applies(MODELS[model], method)]
+
+
+@pytest.mark.parametrize(("model", "method"), CELLS)
+def test_every_change_is_explained(model: str, method: str) -> None:
+    step = make_step(model, method)
+    builds = {built.build.name: built for built in as_built(step)}
+    assert set(builds) == set(BUILDS)
+    assert builds["scalar"].own == count(model, method).as_run.present
+    assert builds["scalar"].changes == ()
+    for built in builds.values():
+        assert not [line for line in built.changes if line.startswith("not explained")]
+    assert "fma" not in builds["simd"].own
+    assert builds["fused"].own["fma"] > 0
+    assert builds["simd"].instructions < builds["scalar"].instructions / 2
+
+
+def test_fusing_lif_by_hand() -> None:
+    # v + dt*((I + a) - b*v): I + a is done once, fnmadd for - b*v, fmadd for v + dt*(...)
+    fused = as_built(make_step("lif", "euler"))[2]
+    assert fused.own == {"fma": 2, "compare": 1}
+    assert fused.once == {"add": 1}
+    assert fused.changes == (
+        "2 multiplications are fused with an addition or subtraction",
+        "1 additions and subtractions are done once a piece of the stimulus: they depend on the input and the "
+        "parameters alone",
+    )
+
+
+def test_the_vector_library_computes_an_exponential_with_fewer_operations() -> None:
+    scalar, simd, *_ = as_built(make_step("hodgkin_huxley", "euler"))
+    assert simd.own["exp"] == scalar.own["exp"] == 6
+    assert 0 < sum(simd.libm.values()) < sum(scalar.libm.values())
+
+
+def test_what_no_rule_accounts_for_is_said() -> None:
+    step = make_step("lif", "euler")
+    assert explain(step, BUILDS["simd"], {"add": 2, "sub": 1, "mul": 3, "compare": 1}, {}) == ("not explained: +1 mul",)

@@ -1,0 +1,263 @@
+"""Counted equals retired: what the Step lists is what the processor executes, by kind, in every registered cell.
+
+`_Interpreter` walks a Step as the kernel is meant to, with Python's floats, and adds up the counts of the blocks that
+it passes. The kernel under the instrumented counter must show the same operations, and the same bits of state.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from brian2 import ms
+
+from spikecost.flops import Operations, count_block, count_step
+from spikecost.flops.counters import COUNTERS
+from spikecost.harness.c_source import MAX_SPIKES_A_STEP
+from spikecost.harness.kernel import Kernel, _refractory_steps, compile_kernels
+from spikecost.harness.stimuli import Stimulus
+from spikecost.models.catalogue import MODELS
+from spikecost.models.detection import DETECTIONS
+from spikecost.models.expression import FLOATS, Const, Op, evaluate, nodes
+from spikecost.models.methods import METHODS
+from spikecost.models.simplify import Block
+from spikecost.models.step import Step, applies, make_step
+
+DT = Fraction(1, 64)
+#: No refractoriness; several steps of it; less than a step of it, so that it ends in the step of the spike.
+REFRACTORY = {"none": None, "long": 2 * ms, "short": ms / 100}
+STATE = 6  # place of the state among a kernel's arguments
+
+
+def _divide(a: float, b: float) -> float:
+    with np.errstate(all="ignore"):
+        return float(np.float64(a) / np.float64(b))
+
+
+ALGEBRA = {**FLOATS, "div": _divide}
+
+
+def _models() -> Iterator[tuple[str, str]]:
+    for model in MODELS.values():
+        for refractory in REFRACTORY if model.system.reset else ["none"]:
+            yield model.name, refractory
+
+
+def _cells() -> Iterator[tuple[str, str, str, str]]:
+    for model, refractory in _models():
+        for method in METHODS:
+            if not applies(MODELS[model], method):
+                for detection in DETECTIONS:
+                    yield model, refractory, method, detection
+
+
+def _step(model: str, refractory: str, method: str, detection: str) -> Step:
+    own = MODELS[model]
+    duration = REFRACTORY[refractory]
+    return make_step(own if duration is None else own.replace(refractory=duration), method, detection)
+
+
+class _Interpreter:
+    def __init__(self, step: Step, drive: float, state: dict[str, float]) -> None:
+        self.step = step
+        self.counted = Operations()
+        self.passed = dict.fromkeys(("steps", "spikes", "pauses", "resumes"), 0)
+        self.state = dict(state)
+        self._fixed = {**step.model.parameter_values, step.model.input: drive}
+        self._dt = float(DT)
+        self._refractory = _refractory_steps(step, self._dt)
+        self._left = 0.0
+        self._once = self._run(step.once, {**self._fixed, "dt": self._dt})
+
+    def _run(self, block: Block, values: dict[str, float]) -> dict[str, float]:
+        values = dict(values)
+        for assign in block.assignments:
+            values[assign.target] = evaluate(assign.value, values, ALGEBRA)
+        self.counted += count_block(block)
+        return values
+
+    def advance(self) -> None:
+        step = self.step
+        values = {**self._once, **self.state, "left": self._left}
+        values = self._run(step.check, values)
+        if values.get("waiting"):
+            self._interrupt(values, waiting=True)
+            return
+        values = self._run(step.advance, values)
+        self.passed["steps"] += 1
+        if all(values[name] for name in step.conditions):
+            self._interrupt(values, waiting=False)
+        else:
+            self._take(values, "next")
+
+    def _interrupt(self, values: dict[str, float], waiting: bool) -> None:
+        step = self.step
+        values |= {"done": 0.0, "step": self._dt}
+        for _ in range(MAX_SPIKES_A_STEP):
+            if not waiting:
+                self.passed["spikes"] += 1
+                values = self._run(step.spike, values)
+                self._take(values, "reset" if step.model.system.reset else "next")
+                self._left = self._refractory
+                if not step.restarts:
+                    return
+                values |= {**self.state, "done": values["elapsed"], "dt": values["rest"], "left": self._left}
+                values = self._run(step.check, values)
+            if values.get("waiting"):
+                if step.restarts:
+                    values = self._run(step.resume, values)
+                if not step.restarts or not values["ends"]:
+                    self.passed["pauses"] += 1
+                    values = self._run(step.pause, values)
+                    self._take(values, "held")
+                    self._left = values["left_next"]
+                    return
+                self.passed["resumes"] += 1
+                self._take(values, "held")
+                values |= {**self.state, "done": values["elapsed"], "dt": values["rest"]}
+                self._left = 0.0
+            waiting = False
+            values = self._run(step.advance, self._run(step.once, values))
+            if not all(values[name] for name in step.conditions):
+                self._take(values, "next")
+                return
+
+    def _take(self, values: dict[str, float], which: str) -> None:
+        self.state |= {name: values[f"{name}_{which}"] for name in self.state if f"{name}_{which}" in values}
+
+
+class _Cell:
+    """A kernel beside its Step."""
+
+    def __init__(self, step: Step) -> None:
+        self.step = step
+        self.kernel: Kernel = compile_kernels([step])[0]
+
+    def stimulus(self, drive: float, steps: int) -> Stimulus:
+        model = self.step.model
+        return Stimulus((DT * steps,), (drive,), model.system.dimensions[model.input])
+
+    def state_after(self, drive: float, steps: int) -> dict[str, float]:
+        if not steps:
+            return self.step.model.initial_values
+        outcome = self.kernel.run([self.stimulus(drive, steps)], DT)[0]
+        return dict(zip(self.step.state, map(float, outcome.state), strict=True))
+
+    def before_a_spike(self) -> tuple[float, dict[str, float]]:
+        """Return a drive, and the state three steps before the first spike under it."""
+        for drive in (sign * 10.0**power for power in range(-2, 6) for sign in (1, -1)):
+            outcome = self.kernel.run([self.stimulus(drive, 6400)], DT)[0]
+            if len(outcome.spike_times) and not outcome.failure:
+                first = math.ceil(outcome.spike_times[0] / float(DT))
+                return drive, self.state_after(drive, max(first - 3, 0))
+        pytest.fail(f"no drive makes {self.step.model.name} spike")
+
+    def check(self, drive: float, state: dict[str, float], steps: int) -> _Interpreter:
+        """Assert that counted equals retired over some steps."""
+        interpreter = _Interpreter(self.step, drive, state)
+        for _ in range(steps):
+            interpreter.advance()
+        workload = self.kernel.workload([self.stimulus(drive, steps)], DT)
+        own_state = workload.arguments[STATE]
+        assert isinstance(own_state, np.ndarray)
+        own_state[:, 0] = list(state.values())
+        with COUNTERS["instrumented"].measure() as counts:
+            counts.call(workload)
+        assert counts.own.by_kind == interpreter.counted.present
+        assert [float(x) for x in own_state[:, 0]] == list(interpreter.state.values())
+        return interpreter
+
+
+@pytest.mark.parametrize(("model", "refractory", "method", "detection"), list(_cells()))
+def test_counted_equals_retired(model: str, refractory: str, method: str, detection: str) -> None:
+    cell = _Cell(_step(model, refractory, method, detection))
+    drive, state = cell.before_a_spike()
+    quiet = cell.check(0.0, cell.step.model.initial_values, 1)
+    assert quiet.passed == {"steps": 1, "spikes": 0, "pauses": 0, "resumes": 0}
+    cell.check(0.0, cell.step.model.initial_values, 5)
+    # refractoriness is 128 steps long, or within the step of the spike
+    spiking = cell.check(drive, state, 140 if refractory == "long" else 6)
+    assert spiking.passed["spikes"] >= 1
+    if refractory == "long":
+        assert spiking.passed["pauses"] >= 100
+        assert spiking.passed["resumes"] >= (1 if cell.step.restarts else 0)
+    if refractory == "short" and cell.step.restarts:
+        assert spiking.passed["resumes"] >= 1
+
+
+@pytest.mark.parametrize(("model", "refractory", "method", "detection"), list(_cells()))
+def test_count_names_the_paths(model: str, refractory: str, method: str, detection: str) -> None:
+    """The fields of Count are the operations of whole steps, as the interpreter passes them."""
+    step = _step(model, refractory, method, detection)
+    count = count_step(step)
+    cell = _Cell(step)
+    drive, state = cell.before_a_spike()
+    interpreter = _Interpreter(step, drive, state)
+    assert interpreter.counted == count.as_run_once
+    for _ in range(140):
+        before, passed = interpreter.counted, dict(interpreter.passed)
+        interpreter.advance()
+        change = [kind for kind in passed for _ in range(interpreter.passed[kind] - passed[kind])]
+        if change == ["resumes"]:
+            expected = count.as_run_refractory_end
+        elif change == ["pauses"]:
+            expected = count.as_run_refractory
+        elif "resumes" in change or change.count("spikes") > 1:
+            continue
+        else:
+            expected = count.as_run + (count.as_run_spike if "spikes" in change else Operations())
+        assert before + expected == interpreter.counted
+
+
+@pytest.mark.parametrize(("model", "method"), [
+    (model, method) for model in MODELS for method in METHODS if not applies(MODELS[model], method)
+])
+def test_both_sides_of_every_select(model: str, method: str) -> None:
+    """Start where each quotient x/(exp(x) - 1) of the first stage is singular, and beside it."""
+    cell = _Cell(make_step(model, method))
+    for variable, value in _singular(cell.step):
+        for beside in (0.0, 1e-9, 1e-3):
+            state = cell.step.model.initial_values | {variable: value + beside}
+            cell.check(0.0, state, 2)
+
+
+def test_hodgkin_huxley_at_its_singular_voltages() -> None:
+    assert sorted(_singular(make_step("hodgkin_huxley", "euler"))) == [("v", -55.0), ("v", -40.0)]
+
+
+def _singular(step: Step) -> list[tuple[str, float]]:
+    """Find where a select's condition ``|x| < small`` holds, for x that a straight line in one variable gives."""
+    found = []
+    initial = {**step.model.initial_values, **step.model.parameter_values, step.model.input: 0.0, "dt": float(DT)}
+    for name in step.state:
+        def at(value: float, name: str = name) -> dict[int, float]:
+            return _conditions(step, initial | {name: value})
+
+        low, high = at(-1000.0), at(1000.0)
+        for key in low:
+            if low[key] != high[key] and math.isfinite(low[key]) and math.isfinite(high[key]):
+                root = round(-1000.0 - low[key] * 2000.0 / (high[key] - low[key]), 9)
+                if abs(at(root)[key]) < 1e-9:
+                    found.append((name, root))
+    return found
+
+
+def _conditions(step: Step, values: dict[str, float]) -> dict[int, float]:
+    values = dict(values)
+    for assign in step.once.assignments:
+        values[assign.target] = evaluate(assign.value, values, ALGEBRA)
+    found = {}
+    for assign in step.advance.assignments:
+        for node in nodes(assign.value):
+            if isinstance(node, Op) and node.kind == "less" and isinstance(node.args[1], Const):
+                inside = node.args[0]
+                if isinstance(inside, Op) and inside.kind == "abs":
+                    found[id(node)] = evaluate(inside.args[0], values, ALGEBRA)
+        try:
+            values[assign.target] = evaluate(assign.value, values, ALGEBRA)
+        except (OverflowError, ZeroDivisionError):
+            values[assign.target] = math.nan
+    return found

@@ -1,0 +1,220 @@
+"""Kernels against closed forms, and against each other."""
+
+import math
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from brian2 import cm, ms, mV, second, uA
+from scipy.optimize import brentq
+
+from spikecost.accuracy.reference import reference
+from spikecost.flops.toolchain import SCALAR, SIMD
+from spikecost.harness.kernel import compile_kernels
+from spikecost.harness.simulate import simulate
+from spikecost.harness.stimuli import constant, piecewise_constant, step
+from spikecost.models.catalogue import MODELS, get_model
+from spikecost.models.detection import DETECTIONS
+from spikecost.models.errors import UserError
+from spikecost.models.methods import METHODS
+from spikecost.models.neuron import NeuronModel
+from spikecost.models.step import applies, make_step
+
+#: A constant drive that makes each model of the catalogue fire, and one for a model yet to come.
+DRIVES = {"lif": 2 * mV / ms, "izhikevich": 10, "izhikevich_mv": 10 * mV / ms, "hodgkin_huxley": 10 * uA / cm**2}
+COMBINATIONS = [
+    (model, method, detection) for model in MODELS for method in METHODS for detection in DETECTIONS
+    if not applies(MODELS[model], method)
+]
+#: v after a step of LIF is v_inf + factor(b dt) (v - v_inf)
+FACTORS = {
+    "euler": lambda z: 1 - z,
+    "rk4": lambda z: 1 - z + z**2 / 2 - z**3 / 6 + z**4 / 24,
+    "exponential_euler": lambda z: math.exp(-z),
+}
+RATE, LEVEL, RESET, V_INF = 0.1, -50.0, -65.0, -45.0  # 1/ms and mV, for a drive of 2 mV/ms
+
+
+def run(model, method, detection, stimulus, dt, build=SCALAR):
+    return compile_kernels([make_step(model, method, detection)], build)[0].run([stimulus], Fraction(dt))[0]
+
+
+def lif_recurrence(method, detection, dt, horizon):
+    """Spike times of LIF from the method's own recurrence: powers of one factor a step."""
+    def value(v, z):
+        return V_INF + FACTORS[method](z) * (v - V_INF)
+
+    def crossing(v, end):
+        if detection == "grid":
+            return 1.0
+        if detection == "linear":
+            return (LEVEL - v) / (end - v)
+        start, stop = dt * RATE * (V_INF - v), dt * RATE * (V_INF - end)
+        rise = end - v
+        return brentq(lambda s: v + s * (start + s * (3 * rise - 2 * start - stop + s * (start + stop - 2 * rise)))
+                      - LEVEL, 0, 1, xtol=1e-16, rtol=1e-15)
+
+    times, steps, v = [], 0, RESET
+    factor = FACTORS[method](RATE * dt)
+    while True:
+        whole = max(math.ceil(math.log((LEVEL - V_INF) / (v - V_INF)) / math.log(factor)), 1)
+        before = V_INF + factor ** (whole - 1) * (v - V_INF)
+        theta = crossing(before, value(before, RATE * dt))
+        time = (steps + whole - 1 + theta) * dt
+        if time > horizon:
+            return np.array(times)
+        times.append(time)
+        steps += whole
+        v = value(RESET, RATE * dt * (1 - theta))
+
+
+@pytest.mark.parametrize("detection", ["grid", "linear", "hermite"])
+@pytest.mark.parametrize("method", ["euler", "rk4", "exponential_euler"])
+@pytest.mark.parametrize("divisions", [1000, 3001, 99991])
+def test_lif_follows_its_recurrence(method, detection, divisions):
+    dt = Fraction(1000, divisions)
+    found = run("lif", method, detection, constant(2 * mV / ms, 1 * second), dt).spike_times
+    expected = lif_recurrence(method, detection, float(dt), 1000)
+    assert len(found) == len(expected) > 60
+    np.testing.assert_allclose(found, expected, rtol=1e-12)
+
+
+@pytest.mark.parametrize(("model", "method", "detection", "order"), [
+    ("lif", "euler", "grid", 1), ("lif", "rk4", "grid", 1), ("lif", "exponential_euler", "grid", 1),
+    ("izhikevich", "euler", "grid", 1), ("izhikevich", "rk4", "grid", 1),
+    ("hodgkin_huxley", "euler", "grid", 1), ("hodgkin_huxley", "rk4", "grid", 1),
+    ("hodgkin_huxley", "exponential_euler", "grid", 1),
+    ("lif", "euler", "hermite", 1), ("izhikevich", "euler", "hermite", 1),
+    ("lif", "rk4", "linear", 2), ("izhikevich", "rk4", "linear", 2),
+    ("lif", "rk4", "hermite", 4), ("izhikevich", "rk4", "hermite", 4), ("hodgkin_huxley", "rk4", "hermite", 4),
+])
+def test_order_of_convergence_of_spike_times(model, method, detection, order):
+    stimulus = constant(DRIVES[model], 300 * ms)
+    exact = reference(get_model(model), stimulus).train.times
+    kernel = compile_kernels([make_step(model, method, detection)])[0]
+    coarsest = {"hodgkin_huxley": 0.02, "lif": 1.0 if order == 4 else 0.1, "izhikevich": 0.04}[model]
+    if method == "exponential_euler" and model == "hodgkin_huxley":
+        coarsest = 0.002
+    # on the grid the error jumps with dt: many steps over two decades give its trend
+    decades, steps = (2, 200) if detection == "grid" and model != "hodgkin_huxley" else (1, 60)
+    divisions = np.unique(np.geomspace(300 / coarsest, 300 * 10**decades / coarsest, steps).astype(int))
+    errors = []
+    for n in divisions:
+        times = kernel.run([stimulus], Fraction(300, int(n)))[0].spike_times
+        common = min(len(times), len(exact)) - 1
+        errors.append(np.sqrt(np.mean((times[:common] - exact[:common]) ** 2)))
+    slope = -np.polyfit(np.log(divisions), np.log(errors), 1)[0]
+    assert slope == pytest.approx(order, abs=0.12 if order == 1 else 0.1)
+
+
+@pytest.mark.parametrize(("model", "method", "detection"), COMBINATIONS)
+def test_simd_lanes_do_what_one_neuron_does(model, method, detection):
+    # lanes of different drives, more than a block and no multiple of it
+    pieces = [piecewise_constant([(50 * ms, DRIVES[model] * (1 + i / 200)), (30 * ms, DRIVES[model])])
+              for i in range(70)]
+    step_ = make_step(model, method, detection)
+    one, many = (compile_kernels([step_], build)[0].run(pieces, Fraction(1, 100)) for build in (SCALAR, SIMD))
+    for a, b in zip(one, many, strict=True):
+        assert len(a.spike_times) == len(b.spike_times) > 0
+        # exp of the vector library differs from libm's by a few units in the last place
+        np.testing.assert_allclose(b.spike_times, a.spike_times, rtol=0, atol=1e-8)
+        np.testing.assert_allclose(b.state, a.state, rtol=1e-7)
+
+
+@pytest.mark.parametrize("method", ["euler", "rk4", "exponential_euler"])
+@pytest.mark.parametrize("detection", ["linear", "hermite"])
+def test_refractoriness_delays_every_interval(method, detection):
+    stimulus = constant(2 * mV / ms, 500 * ms)
+    dt = Fraction(1, 128)  # 2.3 ms are not a whole number of steps
+    free = run("lif", method, detection, stimulus, dt).spike_times
+    held = run(get_model("lif").replace(name="held", refractory=2.3 * ms), method, detection, stimulus, dt).spike_times
+    np.testing.assert_allclose(np.diff(held), np.diff(free)[: len(held) - 1] + 2.3, atol=2e-3)
+
+
+@pytest.mark.parametrize("build", [SCALAR, SIMD])
+@pytest.mark.parametrize(("detection", "order"), [("linear", 2), ("hermite", 4)])
+def test_refractory_spike_times_converge_to_the_closed_form(detection, order, build):
+    model = get_model("lif").replace(name="held", refractory=2.3 * ms)
+    stimulus = step(1.8 * mV / ms, 2 * mV / ms, 100 * ms, 300 * ms)
+    exact = reference(model, stimulus).train.times
+    errors = [np.abs(run(model, "rk4", detection, stimulus, dt, build).spike_times - exact).max()
+              for dt in (Fraction(1, 2), Fraction(1, 4), Fraction(1, 8), Fraction(1, 16))]
+    assert math.log2(errors[0] / errors[3]) / 3 == pytest.approx(order, abs=0.3)
+
+
+def test_what_is_not_held_goes_on_while_refractory():
+    # u relaxes all the time, v only when it is free: after many spikes u is what its own equation gives
+    model = NeuronModel(
+        name="clocked", equations="""
+        dv/dt = I : 1 (unless refractory)
+        du/dt = 1/ms : 1
+        I : Hz
+        """, threshold="v > 1", reset="v = 0", refractory=3 * ms, initial={"v": 0, "u": 0},
+    )
+    stimulus = constant(0.1 / ms, 100 * ms)
+    for detection in DETECTIONS:
+        for build in (SCALAR, SIMD):
+            outcome = run(model, "rk4", detection, stimulus, Fraction(1, 10), build)
+            assert len(outcome.spike_times) == 7  # every 13 ms
+            assert outcome.state[1] == pytest.approx(100, rel=1e-9)
+
+
+def test_two_forms_of_izhikevich_spike_together():
+    for preset in get_model("izhikevich").presets:
+        for method in ("euler", "rk4"):
+            for detection in DETECTIONS:
+                one, other = (
+                    run(f"{name}:{preset}", method, detection, constant(drive, 500 * ms), Fraction(1, 32)).spike_times
+                    for name, drive in (("izhikevich", 10), ("izhikevich_mv", 10 * mV / ms))
+                )
+                assert len(one) == len(other) > 0
+                np.testing.assert_allclose(one, other, rtol=0, atol=1e-9)
+
+
+@pytest.mark.parametrize("voltage", [-40, -55])
+def test_hodgkin_huxley_starts_on_its_removable_singularities(voltage):
+    model = get_model("hodgkin_huxley").replace(
+        initial={"v": voltage * mV, "m": 0.1, "h": 0.5, "n": 0.4}, name="singular")
+    nearby = model.replace(initial={**model.initial, "v": (voltage + 1e-9) * mV})
+    stimulus = constant(10 * uA / cm**2, 50 * ms)
+    for method in METHODS:
+        for build in (SCALAR, SIMD):
+            on, off = (run(m, method, "hermite", stimulus, Fraction(1, 64), build) for m in (model, nearby))
+            assert not on.failure
+            np.testing.assert_allclose(on.spike_times, off.spike_times, rtol=0, atol=1e-6)
+
+
+def test_a_diverging_run_says_so():
+    assert run("hodgkin_huxley", "euler", "grid", constant(10 * uA / cm**2, 100 * ms), 1).failure == "diverged"
+    with pytest.raises(UserError, match="diverged; take a smaller dt"):
+        simulate("hodgkin_huxley", constant(10 * uA / cm**2, 100 * ms), 1 * ms, "euler")
+
+
+@pytest.mark.parametrize("detection", ["grid", "linear", "hermite"])
+def test_a_reset_above_threshold_does_not_run_forever(detection):
+    model = get_model("lif").replace(name="stuck", parameters={**get_model("lif").parameters, "c": -40 * mV})
+    outcome = run(model, "euler", detection, constant(2 * mV / ms, 100 * ms), Fraction(1, 100))
+    assert outcome.failure == "spikes without end"
+
+
+def test_a_silent_neuron_has_no_spikes():
+    assert len(simulate("lif", constant(0 * mV / ms, 100 * ms), 0.1 * ms)) == 0
+
+
+def test_the_stimulus_must_have_the_inputs_unit():
+    with pytest.raises(UserError, match=r"the stimulus is in 1, but the input 'I' of lif is in mV/ms"):
+        simulate("lif", constant(1, 100 * ms), 0.1 * ms)
+
+
+def test_kernels_are_compiled_once(tmp_path, monkeypatch):
+    monkeypatch.setenv("SPIKECOST_CACHE", str(tmp_path))
+    for _ in range(2):
+        compile_kernels([make_step("lif", "euler")])
+    assert len(list(tmp_path.rglob("*.so"))) == 1
+
+
+def test_an_unwritable_cache_is_named(tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("SPIKECOST_CACHE", str(tmp_path / "file"))
+    with pytest.raises(UserError, match=r"cannot write the kernel cache .* set SPIKECOST_CACHE"):
+        compile_kernels([make_step("lif", "euler")])

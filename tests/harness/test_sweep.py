@@ -1,0 +1,49 @@
+from fractions import Fraction
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from spikecost.harness.drive import UnreachableRate, find_drive
+from spikecost.harness.sweep import between, time_steps
+from spikecost.models.errors import UserError
+
+
+@given(st.fractions(1, 1000, max_denominator=16), st.floats(1e-3, 0.1), st.floats(1, 50), st.integers(1, 12))
+def test_every_step_divides_the_unit_and_they_shrink(unit, finest, factor, per_decade):
+    steps = time_steps(unit, min(finest * factor, float(unit)), finest, per_decade)
+    assert all((unit / dt).denominator == 1 for dt in steps)
+    assert all(a > b for a, b in pairwise(steps))
+
+
+def test_steps_are_log_spaced():
+    steps = np.array([float(dt) for dt in time_steps(Fraction(1000), 1.0, 0.01, 4)])
+    np.testing.assert_allclose(steps, np.geomspace(1, 0.01, 9), rtol=2e-3)
+
+
+def test_an_empty_range_is_refused():
+    with pytest.raises(UserError, match="give coarsest >= finest > 0"):
+        time_steps(Fraction(1000), 0.01, 1.0, 4)
+
+
+def test_between_is_the_geometric_mean_or_nothing():
+    assert between(Fraction(1, 100), Fraction(1, 25), Fraction(1)) == Fraction(1, 50)
+    assert between(Fraction(1, 26), Fraction(1, 25), Fraction(1)) is None
+
+
+def test_the_weakest_drive_is_found():
+    drive = find_drive(lambda value: max(0.0, 10 * (value - 3)), 50, "line")
+    assert drive.value == pytest.approx(8, rel=1e-8)
+    assert drive.rate == pytest.approx(50, rel=1e-8)
+
+
+@pytest.mark.parametrize(("rate", "message"), [
+    (lambda value: 60.0 if value > 2 else 0.0, "cannot fire at 50 Hz: it starts to fire at 60 Hz"),
+    (lambda value: 0.0, "does not reach 50 Hz: at most 0 Hz"),
+    (lambda value: 80.0, "fires at 80 Hz without any drive"),
+])
+def test_an_unreachable_rate_says_why(rate, message):
+    with pytest.raises(UnreachableRate, match=message):
+        find_drive(rate, 50, "model")

@@ -1,0 +1,125 @@
+import json
+from dataclasses import replace
+
+import pandas as pd
+import pytest
+from brian2 import Hz, ms, mV, second
+
+import spikecost as sc
+from spikecost.accuracy.study import Suite
+from spikecost.reports.table import COLUMNS, flops_per_ms
+
+SUITE = Suite(methods=("euler", "rk4", "exponential_euler"), detections=("grid", "hermite"), rates=(50.0, 100.0),
+              tolerances=(1.0,), horizon=300.0, per_decade=6, repeats=1)
+
+
+@pytest.fixture(scope="module")
+def comparison():
+    return sc.compare(["lif", "izhikevich", "hodgkin_huxley"], suite=SUITE)
+
+
+def test_the_table_has_every_cell(comparison):
+    table = comparison.table
+    assert list(table.columns) == list(COLUMNS)
+    assert len(table) == 3 * 3 * 2 * 2
+    assert set(table["status"]) <= {"reached", "at least", "not reached", "not applicable", "rate not reachable"}
+    failed = table[~table["status"].isin(["reached", "at least"])]
+    assert (failed["reason"] != "").all()
+    assert failed["flops_per_ms"].isna().all()
+    reached = table[table["status"] == "reached"]
+    assert (reached["error_ms"] <= reached["tolerance_ms"]).all()
+    assert (reached["fails_at_dt_ms"] > reached["dt_ms"]).all()
+    assert ((reached["missing"] == 0) & (reached["extra"] == 0)).all()
+    assert (reached["ns_per_ms"] > 0).all()
+
+
+def test_cost_is_steps_plus_spikes():
+    # Izhikevich, forward Euler, grid: 15 operations a step, 1 more a spike; 10 steps a ms, 0.1 spikes a ms
+    assert flops_per_ms(sc.count("izhikevich", "euler"), 0.1, 100.0) == pytest.approx(15 * 10 + 1 * 0.1)
+
+
+def test_counters_see_what_is_counted(comparison):
+    counters = comparison.counters
+    assert len(counters) == 8  # exponential Euler does not apply to Izhikevich
+    assert (counters["ratio"] == 1).all()
+    euler = counters.set_index(["model", "method"]).loc[("izhikevich:RS", "euler")]
+    assert euler["counted"] == euler["instrumented"] == 15
+
+
+def test_cheapest_is_the_cheapest(comparison):
+    table = comparison.table
+    for _, row in comparison.cheapest.iterrows():
+        same = table[(table["model"] == row["model"]) & (table["rate_hz"] == row["rate_hz"])]
+        assert row["flops_per_ms"] == same["flops_per_ms"].min()
+
+
+def test_the_verdict_divides_by_the_baseline(comparison):
+    verdict = comparison.verdict
+    assert comparison.baseline == "izhikevich:RS"
+    assert (verdict["izhikevich:RS"] == 1).all()
+    first = verdict.iloc[0]  # 5, 13 and 1240 a ms
+    assert first["lif"] == pytest.approx(5 / 13)
+    assert first["hodgkin_huxley"] == pytest.approx(1240 / 13)
+    best = comparison.cheapest.set_index(["rate_hz", "model"])["flops_per_ms"]
+    row = verdict[(verdict["rate_hz"] == 100) & (verdict["view"] == "cheapest method and detection")].iloc[0]
+    assert row["hodgkin_huxley"] == pytest.approx(best[100.0, "hodgkin_huxley"] / best[100.0, "izhikevich:RS"])
+
+
+def test_save_writes_everything_and_formats_agree(comparison, tmp_path):
+    page = comparison.save(tmp_path / "report")
+    names = {path.name for path in page.parent.iterdir()}
+    assert names == {"index.html", "table.csv", "table.parquet", "table.md", "work_precision.png",
+                     "work_precision.svg", "provenance.json", "parity.png", "parity.svg", "counters.csv"}
+    pd.testing.assert_frame_equal(pd.read_parquet(page.parent / "table.parquet"), comparison.table)
+    read = pd.read_csv(page.parent / "table.csv", keep_default_na=False, na_values=[""])
+    pd.testing.assert_series_equal(read["dt_ms"], comparison.table["dt_ms"])
+    assert len((page.parent / "table.md").read_text().splitlines()) == 2 + len(comparison.table)
+    facts = json.loads((page.parent / "provenance.json").read_text())
+    assert {"processor", "compiler", "brian2", "heyoka"} <= facts.keys()
+
+
+def test_a_failed_save_leaves_the_earlier_report(comparison, tmp_path, monkeypatch):
+    comparison.save(tmp_path)
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    monkeypatch.setattr("spikecost.reports.comparison.page", lambda *_: (_ for _ in ()).throw(OSError(28, "No space")))
+    with pytest.raises(OSError, match="No space"):
+        comparison.save(tmp_path)
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
+def test_an_unwritable_folder_is_named(comparison, tmp_path):
+    (tmp_path / "file").write_text("kept")
+    with pytest.raises(sc.UserError, match=r"cannot write the folder .*file: .*; give another one"):
+        comparison.save(tmp_path / "file")
+    assert (tmp_path / "file").read_text() == "kept"
+
+
+def test_the_figure_has_a_panel_a_rate_and_a_line_a_curve(comparison):
+    axes = comparison.plot().axes
+    assert [axis.get_title() for axis in axes] == ["50 Hz", "100 Hz"]
+    drawn = [line for line in axes[1].lines if len(line.get_xdata()) > 2]
+    assert len(drawn) == 2 * 3 + 2 * 2 + 2 * 3  # Izhikevich has no exponential Euler
+
+
+def test_users_can_compare_their_own_model():
+    model = sc.NeuronModel(name="mine", equations="dv/dt = I - v/(20*ms) : volt\nI : volt/second",
+                           threshold="v > 15*mV", reset="v = 0*mV", refractory=2 * ms, initial={"v": 0 * mV})
+    result = sc.compare([model], 0.1 * ms, methods=["rk4"], detections=["hermite"], rates=[20 * Hz],
+                        horizon=0.5 * second, suite=replace(SUITE, finest=0.01))
+    assert result.table.loc[0, "status"] in ("reached", "at least")
+    assert result.table.loc[0, "error_ms"] <= 0.1
+    assert len(result.verdict) == 0  # nothing to compare it with
+
+
+@pytest.mark.parametrize(("arguments", "message"), [
+    ({"models": "lif"}, "give a list"),
+    ({"models": ["lif"], "tolerance": -1 * ms}, "tolerance = .* is not positive"),
+    ({"models": ["lif"], "tolerance": 0.1}, "tolerance = 0.1 is not a time"),
+    ({"models": ["lif"], "horizon": 1 * mV}, "horizon = .* is not a time"),
+    ({"models": [3]}, "expected a model's name"),
+    ({"models": ["hodgkin_huxley"], "rates": [10], "methods": ["euler"], "detections": ["grid"], "horizon": 300 * ms},
+     "nothing to compare: hodgkin_huxley cannot fire"),
+])
+def test_bad_input_is_named(arguments, message):
+    with pytest.raises(sc.UserError, match=message):
+        sc.compare(**arguments)
