@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+
 from spikecost import cli
 from spikecost.flops import toolchain
 from spikecost.flops.conventions import CONVENTIONS
@@ -99,9 +100,14 @@ def test_show_every_model(said, name):
 def test_count(said):
     status, out, err = said("count", "izhikevich", "--method", "euler", "--dt", "1ms", "--convention", "izhikevich2004")
     assert (status, err) == (0, "")
-    assert out.splitlines() == [
+    lines = out.splitlines()
+    assert lines[:3] == [
         "izhikevich:RS, euler, grid detection, dt = 1 ms",
         "13 FLOPs a step, 13 a ms (convention izhikevich2004: counts as written)",
+        "= 5 add + 2 sub + 5 mul + 1 compare",
+    ]
+    assert lines[3].startswith("published: 13 a step of 1 ms (Izhikevich 2004, ")
+    assert lines[4:] == [
         "as run, a step without a spike: 5 add, 2 sub, 7 mul, 1 compare",
         "as run, a spike adds:           1 add",
         "as run, once a run:             nothing",
@@ -187,6 +193,7 @@ MISTAKES = {
     "method that does not apply": (
         ["count", "izhikevich", "--method", "exponential_euler"],
         "spikecost: exponential_euler does not apply to izhikevich:RS: dv/dt is not linear in v; take euler, "),
+    "unknown counter": (["measure", "lif", "--counter", "papy"], "spikecost: unknown counter 'papy': did you mean "),
     "negative tolerance": (["run", "--tolerances=-0.1ms"], "spikecost: tolerance = -100. us is not positive; give a"),
     "tolerance without a unit": (["run", "--tolerances", "0.1"], "spikecost: tolerance = 0.1 is not a time; give a "),
     "negative rate": (["run", "--rates", "-5"], "spikecost: rate = -5 is not positive"),

@@ -7,6 +7,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import pytest
+
 import spikecost
 
 ROOT = Path(__file__).parents[1]
