@@ -13,6 +13,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 from brian2 import ms
+
 from spikecost.flops import Operations, count_block, count_step
 from spikecost.flops.counters import COUNTERS
 from spikecost.harness.c_source import MAX_SPIKES_A_STEP

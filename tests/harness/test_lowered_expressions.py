@@ -7,6 +7,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+
 from spikecost.flops import count_block
 from spikecost.flops.counters import COUNTERS, CFunction
 from spikecost.flops.toolchain import SCALAR, compile_library

@@ -9,10 +9,12 @@ import numpy as np
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
+
 from spikecost.models.errors import UserError
 from spikecost.models.expression import FLOATS, Const, Expr, Op, Var, evaluate, exp, expr, less, nodes, select, text
 from spikecost.models.program import Program
-from spikecost.models.simplify import SERIES_BELOW, Block, lower
+from spikecost.models.rewriting import SERIES_BELOW
+from spikecost.models.simplify import Block, lower
 
 NAMES = ("x", "y", "z")
 x, y, z = (Var(name) for name in NAMES)
@@ -52,7 +54,9 @@ def power(base: Expr, exponent: Expr | float) -> Op:
     (x / 1, "x"),
     (0 / x, "0"),
     # as a compiler writes them
-    (x - 65, "x + (-65)"),
+    (x - 65, "x - 65"),
+    (x + -65, "x - 65"),
+    (x - (-65), "x + 65"),
     (x * 2, "x + x"),
     (x / 4, "0.25*x"),
     (x / 18, "0.05555555555555555*x"),
@@ -72,6 +76,13 @@ def power(base: Expr, exponent: Expr | float) -> Op:
     (-(3 * x), "(-3)*x"),
     (-(1 / x), "(-1)/x"),
     (x - (-3) * y, "x + 3*y"),
+    (x - y * ((-3) / z), "x + y*(3/z)"),
+    (5 * x * (y + (-5) * x), "x1 = 5*x; x1*(y - x1)"),
+    (Op("abs", (-x,)), "abs(x)"),
+    (Op("abs", (x * x + 3,)), "x*x + 3"),
+    (select(less(-x, 2), y, z), "select((-2) < x, y, z)"),
+    (select(less(x, x), y, z), "z"),
+    (select(less(1, 2), y, z), "y"),
     (-x / 18, "(-0.05555555555555555)*x"),
     (-(x + y), "-(x + y)"),
     # powers

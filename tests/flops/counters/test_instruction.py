@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from capstone import CS_ARCH_X86, CS_MODE_64, Cs
+
 from spikecost.flops.counters.instruction import operations_of
 from spikecost.flops.toolchain import find_compiler
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
+
 from spikecost.flops.counters import COUNTERS, Counts, NothingRetired, Program, Retired
 from spikecost.flops.counters.image import image_of
 from spikecost.flops.counters.selftest import expected_arithmetic, selftest, trusted, workload
