@@ -55,6 +55,11 @@ def power(base: Expr, exponent: Expr | float) -> Op:
     (0 / x, "0"),
     # as a compiler writes them
     (x - 65, "x - 65"),
+<<<<<<< HEAD
+=======
+    (x + -65, "x - 65"),
+    (x - (-65), "x + 65"),
+>>>>>>> 97c5b4985fdf2dba85b590124a9a19f7ff30a5da
     (x * 2, "x + x"),
     (x / 4, "0.25*x"),
     (x / 18, "0.05555555555555555*x"),
@@ -74,6 +79,13 @@ def power(base: Expr, exponent: Expr | float) -> Op:
     (-(3 * x), "(-3)*x"),
     (-(1 / x), "(-1)/x"),
     (x - (-3) * y, "x + 3*y"),
+    (x - y * ((-3) / z), "x + y*(3/z)"),
+    (5 * x * (y + (-5) * x), "x1 = 5*x; x1*(y - x1)"),
+    (Op("abs", (-x,)), "abs(x)"),
+    (Op("abs", (x * x + 3,)), "x*x + 3"),
+    (select(less(-x, 2), y, z), "select((-2) < x, y, z)"),
+    (select(less(x, x), y, z), "z"),
+    (select(less(1, 2), y, z), "y"),
     (-x / 18, "(-0.05555555555555555)*x"),
     (-(x + y), "-(x + y)"),
     # powers
