@@ -225,8 +225,7 @@ def _count(options: argparse.Namespace) -> int:
     print(f"{step.model.label}, {step.method}, {step.detection} detection, dt = {dt_ms:g} ms")
     print(f"{result['flops_per_step']:g} {convention.unit} a step, {result['flops_per_ms']:g} a ms "
           f"(convention {convention.name}: counts {convention.counts})")
-    weighed = count.as_written(dt) if convention.counts == "as written" else count.as_run
-    print(f"= {convention.breakdown(weighed)}")
+    print(f"= {convention.breakdown(count.weighed_by(convention, dt))}")
     if result["published"] is not None:
         print(f"published: {result['published']:g} a step of {dt_ms:g} ms ({convention.source})")
     print(f"as run, a step without a spike: {_operations(count.as_run)}")

@@ -54,11 +54,7 @@ def _block(seed: int) -> Block:
             once, body = lower(Program(frozenset(INPUTS)), outputs)
             assert not once.assignments  # a number is no operation
             return body
-<<<<<<< HEAD
-        except UserError:
-=======
         except (UserError, OverflowError):  # a division by zero, a number too large
->>>>>>> 97c5b4985fdf2dba85b590124a9a19f7ff30a5da
             known.clear()
 
 

@@ -119,7 +119,7 @@ BAD = {
     "name": ({"name": "my model"}, "model name 'my model': use letters, digits and _"),
     "unknown unit": (
         _equations("(EL - v + I)/tau", "g : fortnight"),
-        "leaky: Brian2 cannot read the equations: Error parsing the unit specification for variable 'g': "),
+        "leaky: Brian2 cannot read the equations: "),
     "units that do not add": (
         _equations("(EL - v + I + tau)/tau"),
         "leaky: equation of 'v': units do not fit in '(EL - v + I + tau)/tau': Cannot calculate "),

@@ -55,11 +55,8 @@ def power(base: Expr, exponent: Expr | float) -> Op:
     (0 / x, "0"),
     # as a compiler writes them
     (x - 65, "x - 65"),
-<<<<<<< HEAD
-=======
     (x + -65, "x - 65"),
     (x - (-65), "x + 65"),
->>>>>>> 97c5b4985fdf2dba85b590124a9a19f7ff30a5da
     (x * 2, "x + x"),
     (x / 4, "0.25*x"),
     (x / 18, "0.05555555555555555*x"),
