@@ -142,8 +142,9 @@ def settled(name):
     book = Textbook(MODELS[name])
     x = MODELS[name].initial_values
     for _ in range(20):
-        x = rk4(lambda x: book.f(x, 3.0), x, DT)
-    return x, 3.0
+        x = rk4(lambda x: book.f(x, 4.0), x, DT)
+    assert all(abs(slope) > 1e-6 for slope in book.f(x, 4.0).values())  # at rest any method would do
+    return x, 4.0
 
 
 # --- the Step --------------------------------------------------------------------------------------------------------
@@ -317,6 +318,21 @@ def test_what_goes_on_while_refractory(name, held):
     # lif's v is flagged (unless refractory); nothing of Izhikevich's is
     step = make_step(MODELS[name].replace(refractory=2 * ms), "rk4")
     assert step.held_variables == held
+
+
+@pytest.mark.parametrize("method", ["euler", "rk4"])
+def test_what_goes_on_sees_what_is_held_stand_still(method):
+    # u follows b v: in the stages of a step, too, v must stay where it is
+    model = MODELS["izhikevich"]
+    model = model.replace(equations=model.equations.replace("I)/ms : 1", "I)/ms : 1 (unless refractory)"),
+                          refractory=2 * ms)
+    step, book = make_step(model, method), Textbook(model)
+    assert step.held_variables == ("u",)
+    x, current = settled("izhikevich")
+    found = run(step.pause, {**inputs_of(step, x, current, DT), "step": DT, "left": 3.0, "done": 0.0})
+    after = TEXTBOOK_METHODS[method](lambda x: book.f(x, current, ["v"]), x, DT)
+    assert found["u_held"] == approximately(after["u"])
+    assert after["v"] == x["v"]
 
 
 def test_a_model_that_is_never_refractory_has_no_such_blocks(combination):
