@@ -69,7 +69,7 @@ class Count:
     """A step without a spike."""
     as_run_spike: Operations
     """What a spike adds to its step: the rest of the step, integrated anew or spent refractory, included.
-    (A refractory time that ends within the step of the spike: with `as_run_refractory_end` less its test instead.)"""
+    (Where refractoriness ends within that same step: the block `Step.spike` and `as_run_refractory_end`.)"""
     as_run_once: Operations
     """Done once a run."""
     as_run_refractory: Operations
