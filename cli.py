@@ -148,6 +148,8 @@ def _left_out(whole: Any, quick: Any) -> str:
     parts = [*(f"rate {rate}" for rate in rates), *(f"tolerance {value}" for value in tolerances)]
     if quick.repeats < whole.repeats:
         parts.append(f"{whole.repeats - quick.repeats} of {whole.repeats} timed runs")
+    if not quick.thorough:
+        parts.append("what Brian2 executes and what the builds for speed change")
     return ", ".join(parts)
 
 

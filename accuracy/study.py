@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
+from typing import TypeVar
 
 from joblib import Parallel, delayed
 
 from ..flops.operations import Count, count_step
 from ..flops.toolchain import SCALAR, SIMD
+from ..harness.as_built import AsBuilt, as_built
 from ..harness.drive import Drive
+from ..harness.engines.brian2_operations import Executed, executed
 from ..harness.kernel import Kernel, compile_kernels
 from ..harness.measure import Measurement
 from ..harness.measure import measure as count_on_processor
@@ -25,6 +29,8 @@ from ..models.step import applies, make_step
 from .reference import Reference, reference
 from .regime import constant_drive, drive_for
 from .tolerance import REFERENCE_MARGIN, ErrorCurve, LargestStep, Point, largest_step
+
+Found = TypeVar("Found")
 
 
 @dataclass(frozen=True)
@@ -42,6 +48,8 @@ class Suite:
     per_decade: int = 12
     repeats: int = 5
     """Timed runs of each cell."""
+    thorough: bool = True
+    """Whether to count, too, what Brian2 executes and what the builds for speed change."""
 
     def __post_init__(self) -> None:
         for name, values in (("tolerance", self.tolerances), ("rate", self.rates), ("horizon", (self.horizon,))):
@@ -57,8 +65,8 @@ class Suite:
             raise UserError("a suite needs at least one model, method, detection, rate and tolerance")
 
 
-#: What ``--quick`` runs: the faster rates, the looser tolerances, fewer timed runs.
-QUICK = Suite(rates=(50.0, 100.0), tolerances=(1.0, 0.1), repeats=3)
+#: What ``--quick`` runs: the faster rates, the looser tolerances, fewer timed runs, no look at Brian2's code.
+QUICK = Suite(rates=(50.0, 100.0), tolerances=(1.0, 0.1), repeats=3, thorough=False)
 
 
 @dataclass(frozen=True)
@@ -125,6 +133,10 @@ class Study:
     cells: list[Cell] = field(default_factory=list)
     measurements: list[Measurement | Unmeasured] = field(default_factory=list)
     """One a model and method: the counters' view of a step without a spike."""
+    builds: dict[tuple[str, str], list[AsBuilt] | str] = field(default_factory=dict)
+    """By model and method: what the builds for speed change, or why that is not known."""
+    brian2: dict[tuple[str, str], list[Executed] | str] = field(default_factory=dict)
+    """By model and method: what Brian2's own code executes, or why that is not known."""
     interrupted: bool = False
 
 
@@ -164,11 +176,6 @@ def _run(study: Study, jobs: int, progress: Progress) -> None:
     models = [get_model(model) for model in suite.models]
     progress.begin("compiling kernels", 2 * len(models))
     kernels = {model: _kernels(model, suite, progress) for model in models}
-    pairs = [(model, method) for model in models for method in suite.methods if not kernels[model].reasons[method]]
-    progress.begin("counting on the processor", len(pairs))
-    for model, method in pairs:
-        study.measurements.append(_measured(model, method, suite.detections[0]))
-        progress.done()
     progress.begin("finding drives and references", len(models) * len(suite.rates))
     for model in models:
         for rate in suite.rates:
@@ -182,7 +189,16 @@ def _run(study: Study, jobs: int, progress: Progress) -> None:
         study.curves.append(curve)
         progress.done()
     study.cells = [cell for curve in study.curves for cell in _cells(curve, suite)]
+    if not any(curve.points for curve in study.curves):
+        return
     _time(study, kernels, progress)
+    pairs = [(model, method) for model in models for method in suite.methods if not kernels[model].reasons[method]]
+    progress.begin("counting on the processor", len(pairs))
+    for model, method in pairs:
+        study.measurements.append(_measured(model, method, suite.detections[0]))
+        progress.done()
+    if suite.thorough:
+        _look_closer(study, pairs, progress)
 
 
 @dataclass(frozen=True)
@@ -213,6 +229,23 @@ def _measured(model: NeuronModel, method: str, detection: str) -> Measurement | 
         return count_on_processor(model, method, detection)
     except UserError as error:
         return Unmeasured(model.label, method, str(error))
+
+
+def _look_closer(study: Study, pairs: Sequence[tuple[NeuronModel, str]], progress: Progress) -> None:
+    progress.begin("counting other builds and Brian2's code", 2 * len(pairs))
+    for model, method in pairs:
+        key = model.label, method
+        study.builds[key] = _or_reason(partial(as_built, make_step(model, method)))
+        progress.done()
+        study.brian2[key] = _or_reason(partial(executed, model, method))
+        progress.done()
+
+
+def _or_reason(look: Callable[[], list[Found]]) -> list[Found] | str:
+    try:
+        return look()
+    except UserError as error:
+        return str(error)
 
 
 def _regime(model: NeuronModel, rate: float, horizon: float) -> Regime:

@@ -21,7 +21,7 @@ from ..models.errors import UserError
 from ..models.neuron import NeuronModel
 from .figure import work_precision
 from .page import page
-from .parity import parity, parity_figure
+from .parity import builds, parity, parity_figure
 from .provenance import provenance
 from .table import cheapest, table
 from .verdict import verdict
@@ -65,6 +65,11 @@ class Comparison:
         """What counters saw of a step; columns in `spikecost.reports.parity.COLUMNS`."""
         return parity(self.study)
 
+    @property
+    def builds(self) -> pd.DataFrame:
+        """What the builds for speed change; empty unless the suite is thorough."""
+        return builds(self.study)
+
     def plot(self) -> Figure:
         """Return the work-precision figure."""
         return work_precision(self.study)
@@ -89,6 +94,7 @@ class Comparison:
             "table.parquet": parquet.getvalue(),
             "table.md": (self.table.to_markdown(index=False, floatfmt=".4g") + "\n").encode(),
             "counters.csv": self.counters.to_csv(index=False).encode(),
+            "builds.csv": self.builds.to_csv(index=False).encode(),
             **{f"{name}.{kind}": _drawn(figure, kind) for name, figure in figures.items() for kind in ("png", "svg")},
             "provenance.json": json.dumps(facts, indent=2).encode(),
             "index.html": page(self, facts).encode(),

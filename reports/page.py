@@ -41,6 +41,7 @@ def page(comparison: Comparison, facts: Mapping[str, str]) -> str:
         counts=_counts(study),
         counters=comparison.counters.to_dict("records"),
         counter_columns=PARITY_COLUMNS,
+        builds=comparison.builds.to_dict("records"),
         no_exact_count=why_no_exact_count(study),
         kinds=KINDS,
         conventions=[CONVENTIONS[name] for name in CONVENTIONS],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
@@ -9,6 +10,7 @@ from matplotlib.figure import Figure
 
 from ..accuracy.study import Study, Unmeasured
 from ..harness.measure import Measurement
+from ..models.expression import KINDS
 
 #: Columns and what they are.
 COLUMNS = {
@@ -24,7 +26,11 @@ COLUMNS = {
     "hardware_counter": "which one",
     "hardware_ratio": "hardware over what the Step and the library should give",
     "instructions": "instructions a step of the kernel's own",
-    "reason": "why there is no number",
+    "brian2": "operations a step of the code that Brian2 generates (C++ standalone, with our flags)",
+    "brian2_overhead": "Brian2's over counted",
+    "brian2_cython": "operations a step of Brian2's Cython code (with its flags)",
+    "brian2_reason": "why there is none of Brian2's",
+    "reason": "why there is no number of the hardware's, or none at all",
 }
 
 #: Not arithmetic: a change of sign, and the choice between two values.
@@ -33,7 +39,17 @@ _NO_FLOPS = ("sign", "select")
 
 def parity(study: Study) -> pd.DataFrame:
     """Return one row a model and method; columns as in `COLUMNS`."""
-    return pd.DataFrame([_row(measured) for measured in study.measurements], columns=list(COLUMNS))
+    rows = [_row(measured) | _brian2(study, measured) for measured in study.measurements]
+    return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def builds(study: Study) -> pd.DataFrame:
+    """Return one row a model, method and build: its operations a step by kind, and what changed, in words."""
+    return pd.DataFrame([
+        {"model": model, "method": method, "build": built.build.name, **{kind: built.own.get(kind, 0) for kind in
+         (*KINDS, "fma")}, "instructions": built.instructions, "changes": "; ".join(built.changes)}
+        for (model, method), found in study.builds.items() if not isinstance(found, str) for built in found
+    ])
 
 
 def why_no_exact_count(study: Study) -> str:
@@ -96,6 +112,21 @@ def _row(measured: Measurement | Unmeasured) -> dict[str, Any]:
     return row
 
 
-def _flops(operations: Any) -> int:
+def _brian2(study: Study, measured: Measurement | Unmeasured) -> dict[str, Any]:
+    found = study.brian2.get((measured.model, measured.method))
+    if found is None or isinstance(measured, Unmeasured):
+        return {}
+    if isinstance(found, str):
+        return {"brian2_reason": found}
+    costs = {(each.target, each.flags): _flops(each.own) for each in found}
+    ours = costs["cpp_standalone", "ours"]
+    return {
+        "brian2": ours,
+        "brian2_overhead": ours / (_flops(measured.analytic) / measured.steps),
+        "brian2_cython": costs["cython", "brian2"],
+    }
+
+
+def _flops(operations: Mapping[str, float]) -> float:
     """Sum operations, a fused multiply-add as two."""
     return sum((2 if kind == "fma" else 1) * n for kind, n in operations.items() if kind not in _NO_FLOPS)

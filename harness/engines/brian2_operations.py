@@ -11,18 +11,22 @@ counter that steps through native code.
 from __future__ import annotations
 
 import ctypes
+import hashlib
+import json
+import os
 import pickle
 import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import brian2
 
 from ...flops.counters import CFunction, Counts, Program, get_counter
-from ...flops.toolchain import SCALAR
+from ...flops.counters.base import machine
+from ...flops.toolchain import SCALAR, cache_folder, find_compiler
 from ...models import units
 from ...models.errors import UserError
 from ...models.methods import METHODS
@@ -51,6 +55,31 @@ class Executed:
     """By kind, in the mathematics library."""
     instructions: float
     """Instructions of the generated code."""
+
+
+def executed(model: NeuronModel, method: str) -> list[Executed]:
+    """Return what Brian2 executes, standalone and Cython; measured once for a definition, machine and toolchain.
+
+    Raises
+    ------
+    UserError
+        As `standalone_operations` and `cython_operations` do.
+    """
+    # parameters are run-time arguments of the generated code
+    definition = (model.equations, model.threshold, model.reset, repr(model.refractory), repr(model.constants), method)
+    toolchain = (find_compiler().version, *SCALAR.flags, brian2.__version__, *machine().values())
+    key = hashlib.sha256("\0".join([*definition, *toolchain]).encode()).hexdigest()[:24]
+    file = cache_folder() / "brian2" / f"{key}.json"
+    try:
+        return [Executed(**found) for found in json.loads(file.read_text())]
+    except (OSError, ValueError, TypeError):
+        pass
+    found = [*standalone_operations(model, method), cython_operations(model, method)]
+    file.parent.mkdir(parents=True, exist_ok=True)
+    aside = file.with_suffix(f".{os.getpid()}")
+    aside.write_text(json.dumps([asdict(each) for each in found], indent=1))
+    aside.replace(file)
+    return found
 
 
 def standalone_operations(model: NeuronModel, method: str) -> list[Executed]:
