@@ -7,8 +7,9 @@ it passes. The kernel under the instrumented counter must show the same operatio
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 import pytest
@@ -46,7 +47,7 @@ def _exp(x: float) -> float:
 
 
 #: Python's floats, with the processor's infinities where Python raises.
-ALGEBRA = {**FLOATS, "div": _divide, "exp": _exp}
+ALGEBRA: Mapping[str, Callable[..., Any]] = {**FLOATS, "div": _divide, "exp": _exp}
 
 
 def _models() -> Iterator[tuple[str, str]]:
