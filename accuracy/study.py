@@ -11,6 +11,8 @@ from ..flops.operations import Count, count_step
 from ..flops.toolchain import SCALAR, SIMD
 from ..harness.drive import Drive
 from ..harness.kernel import Kernel, compile_kernels
+from ..harness.measure import Measurement
+from ..harness.measure import measure as count_on_processor
 from ..harness.stimuli import Stimulus
 from ..harness.sweep import time_steps
 from ..harness.timing import Timing, many_neurons, measure, one_neuron
@@ -104,6 +106,15 @@ class Cell:
     many_neurons: Timing | None = None
 
 
+@dataclass(frozen=True)
+class Unmeasured:
+    """A model and method whose step no counter could be put to."""
+
+    model: str
+    method: str
+    reason: str
+
+
 @dataclass
 class Study:
     """What a suite gave."""
@@ -112,6 +123,8 @@ class Study:
     regimes: list[Regime] = field(default_factory=list)
     curves: list[Curve] = field(default_factory=list)
     cells: list[Cell] = field(default_factory=list)
+    measurements: list[Measurement | Unmeasured] = field(default_factory=list)
+    """One a model and method: the counters' view of a step without a spike."""
     interrupted: bool = False
 
 
@@ -151,6 +164,11 @@ def _run(study: Study, jobs: int, progress: Progress) -> None:
     models = [get_model(model) for model in suite.models]
     progress.begin("compiling kernels", 2 * len(models))
     kernels = {model: _kernels(model, suite, progress) for model in models}
+    pairs = [(model, method) for model in models for method in suite.methods if not kernels[model].reasons[method]]
+    progress.begin("counting on the processor", len(pairs))
+    for model, method in pairs:
+        study.measurements.append(_measured(model, method, suite.detections[0]))
+        progress.done()
     progress.begin("finding drives and references", len(models) * len(suite.rates))
     for model in models:
         for rate in suite.rates:
@@ -188,6 +206,13 @@ def _kernels(model: NeuronModel, suite: Suite, progress: Progress) -> _Kernels:
     simd = dict(zip(steps, compile_kernels(steps.values(), SIMD), strict=True))
     progress.done()
     return _Kernels(scalar, simd, reasons)
+
+
+def _measured(model: NeuronModel, method: str, detection: str) -> Measurement | Unmeasured:
+    try:
+        return count_on_processor(model, method, detection)
+    except UserError as error:
+        return Unmeasured(model.label, method, str(error))
 
 
 def _regime(model: NeuronModel, rate: float, horizon: float) -> Regime:

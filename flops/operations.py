@@ -94,9 +94,13 @@ class Count:
     def flops_per_step(self, convention: str | Convention = "unit", dt: Any = None) -> float:
         """Return the cost of a step without a spike under a convention."""
         convention = get_convention(convention)
+        return convention.weigh(self.weighed_by(convention, dt))
+
+    def weighed_by(self, convention: Convention, dt: Any = None) -> Mapping[str, int]:
+        """Return the counting of a step without a spike that a convention weighs."""
         if convention.counts == "as written":
-            return convention.weigh(self.as_written(dt))
-        return convention.weigh(self.as_fused if convention.counts == "as fused" else self.as_run)
+            return self.as_written(dt)
+        return self.as_fused if convention.counts == "as fused" else self.as_run
 
     def flops_per_ms(self, dt: Any, convention: str | Convention = "unit") -> float:
         """Return the cost of 1 ms of model time without a spike.

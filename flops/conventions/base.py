@@ -39,7 +39,7 @@ class Convention:
 
     def breakdown(self, operations: Mapping[str, int]) -> str:
         """Return the cost as a sum: ``13 add + 6 exp x 10``."""
-        terms = [(n, kind, self.weights[kind]) for kind, n in operations.items() if n and self.weights[kind]]
+        terms = [(n, kind, self._weight(kind)) for kind, n in operations.items() if n and self._weight(kind)]
         return " + ".join(f"{n} {kind}" + ("" if weight == 1 else f" x {weight:g}") for n, kind, weight in terms)
 
     def weigh(self, operations: Mapping[str, int]) -> float:

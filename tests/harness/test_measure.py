@@ -4,6 +4,7 @@ import json
 from contextlib import contextmanager
 
 import pytest
+
 from spikecost.flops import count
 from spikecost.flops.counters import COUNTERS, Retired, auto
 from spikecost.flops.counters.base import ANY_WIDTH

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import pytest
+
 from spikecost.flops.conventions import CONVENTIONS
 from spikecost.models import registry as module
 from spikecost.models.catalogue import MODELS, get_model

@@ -9,6 +9,7 @@ import pytest
 from brian2 import Hz, amp, cm, farad, ms, msiemens, mV, nA, nF, nS, second, uA, ufarad, um, volt
 from hypothesis import given
 from hypothesis import strategies as st
+
 from spikecost.models import units
 from spikecost.models.errors import UserError
 

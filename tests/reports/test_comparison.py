@@ -38,6 +38,14 @@ def test_cost_is_steps_plus_spikes():
     assert flops_per_ms(sc.count("izhikevich", "euler"), 0.1, 100.0) == pytest.approx(15 * 10 + 1 * 0.1)
 
 
+def test_counters_see_what_is_counted(comparison):
+    counters = comparison.counters
+    assert len(counters) == 8  # exponential Euler does not apply to Izhikevich
+    assert (counters["ratio"] == 1).all()
+    euler = counters.set_index(["model", "method"]).loc[("izhikevich:RS", "euler")]
+    assert euler["counted"] == euler["instrumented"] == 15
+
+
 def test_cheapest_is_the_cheapest(comparison):
     table = comparison.table
     for _, row in comparison.cheapest.iterrows():
@@ -61,7 +69,7 @@ def test_save_writes_everything_and_formats_agree(comparison, tmp_path):
     page = comparison.save(tmp_path / "report")
     names = {path.name for path in page.parent.iterdir()}
     assert names == {"index.html", "table.csv", "table.parquet", "table.md", "work_precision.png",
-                     "work_precision.svg", "provenance.json"}
+                     "work_precision.svg", "provenance.json", "parity.png", "parity.svg", "counters.csv"}
     pd.testing.assert_frame_equal(pd.read_parquet(page.parent / "table.parquet"), comparison.table)
     read = pd.read_csv(page.parent / "table.csv", keep_default_na=False, na_values=[""])
     pd.testing.assert_series_equal(read["dt_ms"], comparison.table["dt_ms"])

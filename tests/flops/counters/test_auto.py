@@ -1,6 +1,7 @@
 """The best counter that counts here, and why each of the others does not."""
 
 import pytest
+
 from spikecost.flops.counters import COUNTERS, auto
 from spikecost.flops.counters.auto import AUTO
 from spikecost.flops.counters.hardware import no_pmu

@@ -10,6 +10,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+
 from spikecost.flops.counters.events import tables
 
 ENCODER = Path(__file__).parent / "encode_events.py"

@@ -1,6 +1,7 @@
 """The event tables: what is in them, and what is refused."""
 
 import pytest
+
 from spikecost.flops.counters import Retired
 from spikecost.flops.counters.events import find_cpu, read_table, tables
 from spikecost.models.errors import UserError

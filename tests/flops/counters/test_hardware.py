@@ -5,6 +5,7 @@ from functools import partial
 
 import numpy as np
 import pytest
+
 from spikecost.flops.counters import CFunction, NothingRetired, Program
 from spikecost.flops.counters.events import ANY_WIDTH, Formula, Term
 from spikecost.flops.counters.hardware import Candidate, HardwareCounter, Refused, prove

@@ -8,6 +8,7 @@ import types
 from functools import partial
 
 import pytest
+
 from spikecost.flops.counters import papi, papi_libraries
 from spikecost.flops.counters.base import ANY_WIDTH
 from spikecost.flops.counters.events import Formula, Term, find_cpu

@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 import pytest
+
 from spikecost.flops.counters import perf_events
 from spikecost.flops.counters.hardware import Refused, no_pmu
 from spikecost.flops.counters.perf import INSTRUCTIONS, PERF
