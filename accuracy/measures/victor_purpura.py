@@ -55,14 +55,12 @@ def _least_cost(a: Array, b: Array, q: float) -> float:
     for k in range(1, n + m + 1):
         new = np.full(n + 1, np.inf)
         low, high = max(0, k - m), min(n, k)
-        new[low : high + 1] = old[low : high + 1] + 1
-        i = slice(max(1, low), high + 1)
-        before = slice(i.start - 1, high)
-        new[i] = np.minimum(new[i], old[before] + 1)
-        i = slice(max(1, low), min(n, k - 1) + 1)
-        before = slice(i.start - 1, i.stop - 1)
-        partners = reverse[m - k + i.start : m - k + i.stop]
-        new[i] = np.minimum(new[i], older[before] + q * np.abs(a[before] - partners))
+        new[low : high + 1] = old[low : high + 1] + 1  # insert a spike
+        low = max(1, low)
+        new[low : high + 1] = np.minimum(new[low : high + 1], old[low - 1 : high] + 1)  # delete one
+        high = min(n, k - 1)
+        apart = np.abs(a[low - 1 : high] - reverse[m - k + low : m - k + high + 1])
+        new[low : high + 1] = np.minimum(new[low : high + 1], older[low - 1 : high] + q * apart)  # shift one
         older, old = old, new
     return float(old[n])
 
