@@ -61,6 +61,7 @@ def _parser() -> _Parser:
     run.add_argument("--quick", action="store_true", help="fewer rates and tolerances, a coarser sweep: under a minute")
     run.add_argument("--out", default=OUT, metavar="DIR", help=f"folder of the report (default {OUT})")
     run.add_argument("--jobs", type=int, default=os.cpu_count() or 1, metavar="N", help="threads (default: all cores)")
+    run.add_argument("--suite", metavar="FILE", help="a suite in TOML; the options below change it")
     run.add_argument("--models", nargs="+", metavar="MODEL", help="such as lif izhikevich:CH (default: the suite's)")
     run.add_argument("--methods", nargs="+", metavar="METHOD")
     run.add_argument("--detections", nargs="+", metavar="DETECTION")
@@ -103,10 +104,13 @@ def _add_step(parser: argparse.ArgumentParser) -> None:
 def _run(options: argparse.Namespace) -> int:
     from .accuracy.study import QUICK, Progress, Suite  # noqa: PLC0415 - heavy, and only this command needs it
     from .reports.comparison import compare, writable  # noqa: PLC0415
+    from .reports.suite_file import read_suite  # noqa: PLC0415
 
     if options.jobs < 1:
         raise UserError(f"--jobs {options.jobs}: give 1 or more")
     suite = QUICK if options.quick else Suite()
+    if options.suite:
+        suite = read_suite(options.suite, suite)
     chosen: dict[str, Any] = {
         name: tuple(getattr(options, name)) for name in ("models", "methods", "detections", "rates")
         if getattr(options, name)

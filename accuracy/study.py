@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from joblib import Parallel, delayed
 
+from ..flops.conventions import get_convention
 from ..flops.operations import Count, count_step
 from ..flops.toolchain import SCALAR, SIMD
 from ..harness.as_built import AsBuilt, as_built
@@ -48,6 +49,8 @@ class Suite:
     per_decade: int = 12
     repeats: int = 5
     """Timed runs of each cell."""
+    conventions: tuple[str, ...] = ()
+    """Conventions beside ``unit`` and ``izhikevich2004`` for which the table has a column."""
     thorough: bool = True
     """Whether to count, too, what Brian2 executes and what the builds for speed change."""
 
@@ -61,6 +64,8 @@ class Suite:
                 registry[name]
         for model in self.models:
             get_model(model)
+        for convention in self.conventions:
+            get_convention(convention)
         if not (self.models and self.methods and self.detections and self.rates and self.tolerances):
             raise UserError("a suite needs at least one model, method, detection, rate and tolerance")
 

@@ -14,7 +14,7 @@ from ..flops.conventions import CONVENTIONS
 from ..models.expression import KINDS
 from .parity import COLUMNS as PARITY_COLUMNS
 from .parity import why_no_exact_count
-from .table import COLUMNS
+from .table import columns
 
 if TYPE_CHECKING:
     from .comparison import Comparison
@@ -36,7 +36,7 @@ def page(comparison: Comparison, facts: Mapping[str, str]) -> str:
         models=[column for column in ratios.columns if column not in ("view", "rate_hz", "tolerance_ms")],
         baseline=comparison.baseline,
         facts=facts,
-        columns=COLUMNS,
+        columns=columns(study),
         short=SHORT,
         counts=_counts(study),
         counters=comparison.counters.to_dict("records"),

@@ -41,13 +41,23 @@ COLUMNS = {
 }
 
 
+def columns(study: Study) -> dict[str, str]:
+    """Return `COLUMNS` and one more for each further convention of the suite."""
+    more = {
+        f"{name}_per_ms": f"cost a ms under the convention {name}, in {get_convention(name).unit}"
+        for name in study.suite.conventions
+    }
+    return COLUMNS | more
+
+
 def table(study: Study) -> pd.DataFrame:
-    """Return the table; columns as in `COLUMNS`, failed cells included with their reason."""
-    return pd.DataFrame([_row(cell) for cell in study.cells], columns=list(COLUMNS))
+    """Return the table; columns as in `columns`, failed cells included with their reason."""
+    rows = [_row(cell, study.suite.conventions) for cell in study.cells]
+    return pd.DataFrame(rows, columns=list(columns(study)))
 
 
-def flops_per_ms(count: Count, dt: float, rate: float) -> float:
-    """Return what the Step costs a ms of model time under the convention `unit`, spikes included.
+def flops_per_ms(count: Count, dt: float, rate: float, convention: str = "unit") -> float:
+    """Return what a ms of model time costs under a convention.
 
     Parameters
     ----------
@@ -55,10 +65,12 @@ def flops_per_ms(count: Count, dt: float, rate: float) -> float:
     dt : float
         In ms.
     rate : float
-        Spikes a second.
+        Spikes a second. They are included unless the convention counts as written, which knows none.
+    convention : str
     """
-    unit = get_convention("unit")
-    return unit.weigh(count.as_run) / dt + unit.weigh(count.as_run_spike) * rate / 1000
+    weights = get_convention(convention)
+    step = weights.weigh(count.weighed_by(weights, units.quantity(dt, units.MS))) / dt
+    return step if weights.counts == "as written" else step + weights.weigh(count.as_run_spike) * rate / 1000
 
 
 def cheapest(rows: pd.DataFrame, cost: str = "flops_per_ms") -> pd.DataFrame:
@@ -68,7 +80,7 @@ def cheapest(rows: pd.DataFrame, cost: str = "flops_per_ms") -> pd.DataFrame:
     return reached.loc[best].sort_values(["rate_hz", "tolerance_ms", cost], ascending=[True, False, True])
 
 
-def _row(cell: Cell) -> dict[str, Any]:
+def _row(cell: Cell, conventions: tuple[str, ...]) -> dict[str, Any]:
     curve, regime = cell.curve, cell.curve.regime
     row: dict[str, Any] = {
         "model": regime.model.label,
@@ -90,6 +102,8 @@ def _row(cell: Cell) -> dict[str, Any]:
             row["fails_at_dt_ms"] = float(cell.answer.fails_at)
         if cell.answer is not None and cell.answer.point is not None and curve.count is not None:
             row |= _costs(cell, cell.answer.point, curve.count, regime.drive.rate)
+            dt = float(cell.answer.point.dt)
+            row |= {f"{name}_per_ms": flops_per_ms(curve.count, dt, regime.drive.rate, name) for name in conventions}
     return row
 
 
@@ -99,7 +113,7 @@ def _costs(cell: Cell, point: Point, count: Count, rate: float) -> dict[str, Any
     return {
         "dt_ms": dt,
         "flops_per_ms": flops_per_ms(count, dt, rate),
-        "flops_per_ms_2004": count.flops_per_ms(units.quantity(dt, units.MS), "izhikevich2004"),
+        "flops_per_ms_2004": flops_per_ms(count, dt, rate, "izhikevich2004"),
         "ns_per_ms": cell.one_neuron.median if cell.one_neuron else None,
         "ns_per_ms_simd": cell.many_neurons.median if cell.many_neurons else None,
         "error_ms": error.maximum,

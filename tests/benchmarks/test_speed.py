@@ -10,9 +10,10 @@ import pytest
 from brian2 import cm, ms, mV, second, uA
 
 from spikecost.accuracy.reference import reference
+from spikecost.flops.counters import COUNTERS
 from spikecost.flops.toolchain import SCALAR, SIMD
 from spikecost.harness.kernel import compile_kernels
-from spikecost.harness.stimuli import constant
+from spikecost.harness.stimuli import Stimulus, constant
 from spikecost.harness.timing import many_neurons, measure, one_neuron
 from spikecost.models.catalogue import get_model
 from spikecost.models.step import make_step
@@ -24,6 +25,22 @@ def test_reference_of_one_second_of_hodgkin_huxley(benchmark):
     benchmark.pedantic(reference, (model, stimulus), rounds=7)
     if benchmark.stats:  # none under --benchmark-disable
         benchmark.extra_info["median over the 0.1 s asked for"] = benchmark.stats.stats.median / 0.1
+
+
+def test_the_instrumented_counter_over_a_thousand_hodgkin_huxley_steps(benchmark):
+    step, dt = make_step("hodgkin_huxley", "euler"), Fraction(1, 64)
+    kernel = compile_kernels([step])[0]
+    stimulus = Stimulus((1000 * dt,), (10.0,), step.model.system.dimensions["I"])
+
+    def count():
+        with COUNTERS["instrumented"].measure() as counts:
+            counts.call(kernel.workload([stimulus], dt))
+        return counts
+
+    counts = benchmark.pedantic(count, rounds=5, warmup_rounds=1)
+    assert counts.own.by_kind["exp"] == 6000
+    if benchmark.stats:
+        benchmark.extra_info["median over the 0.2 s asked for"] = benchmark.stats.stats.median / 0.2
 
 
 @pytest.mark.parametrize(("model", "drive"), [

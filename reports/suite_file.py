@@ -1,0 +1,73 @@
+"""Suites as files: what to run, and the user's own conventions, in TOML.
+
+::
+
+    models = ["lif", "izhikevich:CH"]
+    rates = [20, 50]                  # Hz
+    tolerances = ["1ms", "0.1ms"]
+    horizon = "1second"
+    conventions = ["unit", "mine"]    # a column each in the table
+
+    [convention.mine]
+    counts = "as run"
+    unit = "pJ"
+    source = "our own measurement, June"
+    weights = { add = 1, sub = 1, mul = 3, div = 10, sqrt = 12, exp = 40, pow = 60, compare = 1, select = 0, sign = 0 }
+
+Every field of `spikecost.accuracy.study.Suite` may be given; what is not, is the default suite's.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from ..accuracy.study import Suite
+from ..flops.conventions import CONVENTIONS, Convention
+from ..models import units
+from ..models.errors import UserError
+
+#: Fields that are given as times, such as ``0.1ms``.
+_TIMES = ("tolerances", "horizon", "coarsest", "finest")
+
+
+def read_suite(path: str | Path, base: Suite) -> Suite:
+    """Read a suite; its own conventions are registered.
+
+    Raises
+    ------
+    UserError
+        If the file cannot be read, or holds what a suite does not.
+    """
+    try:
+        content = tomllib.loads(Path(path).read_text())
+    except OSError as error:
+        raise UserError(f"cannot read the suite {path}: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UserError(f"the suite {path} is not TOML: {error}") from error
+    for name, table in content.pop("convention", {}).items():
+        if not (isinstance(table, dict) and table.keys() == {"counts", "unit", "source", "weights"}):
+            raise UserError(f"{path}: convention '{name}': give counts, unit, source and weights")
+        if name in CONVENTIONS:
+            raise UserError(f"{path}: the convention '{name}' is there already; take another name")
+        CONVENTIONS.register(Convention(name=name, **table))
+    fields = {field.name for field in dataclasses.fields(Suite)}
+    unknown = sorted(content.keys() - fields)
+    if unknown:
+        raise UserError(f"{path}: unknown {', '.join(unknown)}; a suite has {', '.join(sorted(fields))}, convention")
+    try:
+        return dataclasses.replace(base, **{name: _value(name, value) for name, value in content.items()})
+    except TypeError as error:
+        raise UserError(f"{path}: {error}") from error
+
+
+def _value(name: str, value: Any) -> Any:
+    if isinstance(value, list):
+        return tuple(_value(name, each) for each in value)
+    if name in _TIMES:
+        if not isinstance(value, str):
+            raise UserError(f"{name} = {value}: give a time with its unit, such as \"0.1ms\"")
+        return float(units.in_ms(units.parse_quantity(value), name))
+    return value
