@@ -134,7 +134,7 @@ def compare(
     horizon : Quantity, optional
         Model time that is compared, 1 second by default.
     suite : Suite, optional
-        What the other arguments change; the default suite otherwise.
+        What the other arguments change; the default suite without its look at Brian2's code otherwise.
     jobs : int
         Threads.
     progress : Progress, optional
@@ -162,7 +162,7 @@ def compare(
         changes["rates"] = tuple(float(rate) for rate in rates)
     if horizon is not None:
         changes["horizon"] = float(units.in_ms(horizon, "horizon"))
-    study = run_suite(replace(suite or Suite(), **changes), jobs, progress)
+    study = run_suite(replace(suite or Suite(thorough=False), **changes), jobs, progress)
     if not any(regime.reference for regime in study.regimes):
         raise UserError(f"nothing to compare: {study.regimes[0].reason}")
     if not any(curve.points for curve in study.curves):

@@ -46,6 +46,17 @@ def test_counters_see_what_is_counted(comparison):
     assert euler["counted"] == euler["instrumented"] == 15
 
 
+def test_without_an_exact_counter_the_report_says_so_at_its_top(monkeypatch, tmp_path):
+    monkeypatch.setattr("spikecost.harness.measure.auto.best", lambda exact=None: None)
+    monkeypatch.setattr("spikecost.harness.measure.auto.reasons", lambda: {"instrumented": "PyQBDI is not installed"})
+    result = sc.compare(["lif"], suite=replace(SUITE, methods=("euler",), detections=("grid",), rates=(50.0,)))
+    assert result.table.loc[0, "status"] == "reached"
+    text = result.save(tmp_path).read_text()
+    note = "counted from the Step alone: no exact counter works here (instrumented: PyQBDI is not installed)"
+    assert note in text
+    assert text.index(note) < text.index("The cheapest way to run each model")
+
+
 @pytest.mark.slow
 def test_a_thorough_suite_looks_at_brian2_and_at_other_builds():
     suite = replace(SUITE, methods=("euler",), detections=("grid",), rates=(50.0,), thorough=True)
