@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from .accuracy.study import QUICK, Suite
     from .flops import CONVENTIONS, Convention, Count, count
     from .harness.simulate import simulate
-    from .harness.stimuli import Stimulus, constant, piecewise_constant, step
+    from .harness.stimuli import Stimulus, constant, piecewise_constant, piecewise_random, step
     from .models.catalogue import MODELS, get_model
     from .models.detection import DETECTIONS
     from .models.errors import UserError
@@ -30,7 +30,7 @@ _HOMES = {
     ".accuracy.study": ("QUICK", "Suite"),
     ".flops": ("CONVENTIONS", "Convention", "Count", "count"),
     ".harness.simulate": ("simulate",),
-    ".harness.stimuli": ("Stimulus", "constant", "piecewise_constant", "step"),
+    ".harness.stimuli": ("Stimulus", "constant", "piecewise_constant", "piecewise_random", "step"),
     ".models.catalogue": ("MODELS", "get_model"),
     ".models.detection": ("DETECTIONS",),
     ".models.errors": ("UserError",),
@@ -44,7 +44,7 @@ _HOME = {name: home for home, names in _HOMES.items() for name in names}
 __all__ = [  # noqa: RUF022 - in the order of the folders
     "MODELS", "METHODS", "DETECTIONS", "NeuronModel", "Step", "UserError", "get_model", "make_step",
     "CONVENTIONS", "Convention", "Count", "count",
-    "Stimulus", "constant", "piecewise_constant", "step", "simulate",
+    "Stimulus", "constant", "piecewise_constant", "piecewise_random", "step", "simulate",
     "Reference", "reference", "SpikeTrain", "SpikeTimeError", "spike_time_error", "QUICK", "Suite",
     "Comparison", "compare",
 ]

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
+import numpy as np
 from brian2.units.fundamentalunits import Dimension, get_dimensions
 
 from ..models import units
@@ -24,6 +25,8 @@ class Stimulus:
     durations: tuple[Fraction, ...]
     values: tuple[float, ...]
     dimension: Dimension
+    seed: int | None = None
+    """Of the random numbers that the values are made of; None if they are not."""
 
     def __post_init__(self) -> None:
         if not self.values or len(self.durations) != len(self.values) or min(self.durations) <= 0:
@@ -89,6 +92,30 @@ def piecewise_constant(pieces: Sequence[tuple[Any, Any]]) -> Stimulus:
         values=tuple(float(units.internal(value)) for _, value in pieces),
         dimension=dimensions.pop(),
     )
+
+
+def piecewise_random(low: Any, high: Any, piece: Any, duration: Any, seed: int) -> Stimulus:
+    """Return a frozen random input: pieces of equal length, each value uniform between `low` and `high`.
+
+    Parameters
+    ----------
+    low, high : Quantity or float
+        In the unit of the model's input.
+    piece, duration : Quantity
+        Times; `duration` is a whole number of pieces.
+    seed : int
+        Of numpy's default generator; it is kept in the stimulus.
+
+    Raises
+    ------
+    UserError
+        If the duration is no whole number of pieces, or a unit does not fit.
+    """
+    count = units.in_ms(duration, "duration") / units.in_ms(piece, "piece")
+    if count.denominator != 1:
+        raise UserError(f"pieces of {piece} do not fill a duration of {duration}; give a whole number of them")
+    fractions = np.random.default_rng(seed).random(int(count))
+    return replace(piecewise_constant([(piece, low + float(f) * (high - low)) for f in fractions]), seed=seed)
 
 
 def steps_of(stimulus: Stimulus, dt: Fraction) -> tuple[int, ...]:

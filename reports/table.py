@@ -33,6 +33,7 @@ COLUMNS = {
     "missing": "spikes of the reference that are not there",
     "extra": "spikes that are not in the reference",
     "fails_at_dt_ms": "next coarser dt that was tried and fails",
+    "diverges_at_dt_ms": "finest dt of the sweep at which the state leaves the finite numbers; empty if none does",
     "drive": "constant input",
     "drive_unit": "its unit",
     "actual_rate_hz": "firing rate of the reference",
@@ -98,6 +99,9 @@ def _row(cell: Cell, conventions: tuple[str, ...]) -> dict[str, Any]:
             "actual_rate_hz": regime.drive.rate,
             "reference_error_ms": regime.reference.error,
         }
+        diverging = [float(point.dt) for point in curve.points if point.failure == "diverged"]
+        if diverging:
+            row["diverges_at_dt_ms"] = min(diverging)
         if cell.answer is not None and cell.answer.fails_at is not None:
             row["fails_at_dt_ms"] = float(cell.answer.fails_at)
         if cell.answer is not None and cell.answer.point is not None and curve.count is not None:

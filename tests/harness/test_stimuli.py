@@ -3,7 +3,15 @@ from fractions import Fraction
 import pytest
 from brian2 import cm, ms, mV, nA, second, uA
 
-from spikecost.harness.stimuli import common_divisor, constant, piecewise_constant, shorten, step, steps_of
+from spikecost.harness.stimuli import (
+    common_divisor,
+    constant,
+    piecewise_constant,
+    piecewise_random,
+    shorten,
+    step,
+    steps_of,
+)
 from spikecost.models.errors import UserError
 
 
@@ -41,6 +49,17 @@ def test_shorten_keeps_the_first_steps():
     assert short.values == (1, 2)
     assert shorten(stimulus, Fraction(1, 2), 1).durations == (Fraction(1, 2),)
     assert shorten(stimulus, Fraction(1, 2), 100) == stimulus
+
+
+def test_random_pieces_are_frozen_by_their_seed():
+    stimulus = piecewise_random(2, 4, 5 * ms, 1 * second, seed=7)
+    assert stimulus.durations == (5,) * 200
+    assert stimulus == piecewise_random(2, 4, 5 * ms, 1 * second, seed=7)
+    assert stimulus.values != piecewise_random(2, 4, 5 * ms, 1 * second, seed=8).values
+    assert stimulus.seed == 7
+    assert 2 <= min(stimulus.values) < 2.1 < 3.9 < max(stimulus.values) < 4
+    with pytest.raises(UserError, match=r"pieces of 3\. ms do not fill a duration of 10\. ms"):
+        piecewise_random(2, 4, 3 * ms, 10 * ms, seed=7)
 
 
 def test_scaled_multiplies_the_values():

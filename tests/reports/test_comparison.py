@@ -1,6 +1,7 @@
 import json
 from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 import pytest
 from brian2 import Hz, ms, mV, second
@@ -31,6 +32,17 @@ def test_the_table_has_every_cell(comparison):
     assert (reached["fails_at_dt_ms"] > reached["dt_ms"]).all()
     assert ((reached["missing"] == 0) & (reached["extra"] == 0)).all()
     assert (reached["ns_per_ms"] > 0).all()
+
+
+def test_where_a_method_diverges_is_in_the_table(comparison):
+    table = comparison.table.query("rate_hz == 100 and detection == 'grid'").set_index(["model", "method"])
+    limits = table["diverges_at_dt_ms"]
+    # Hodgkin-Huxley: forward Euler near 0.04 ms in a spike, RK4 at about twice that; exponential Euler never
+    assert 0.03 < limits["hodgkin_huxley", "euler"] < 0.15
+    assert limits["hodgkin_huxley", "euler"] < limits["hodgkin_huxley", "rk4"] < 0.3
+    assert np.isnan(limits["hodgkin_huxley", "exponential_euler"])
+    # |1 - dt/tau| < 1 up to 20 ms, beyond the sweep
+    assert np.isnan(limits["lif", "euler"])
 
 
 def test_cost_is_steps_plus_spikes():
