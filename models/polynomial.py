@@ -73,6 +73,8 @@ def minus(a: Expr, b: Expr) -> Expr:
     if is_zero(b):
         return a
     if is_zero(a):
+        if isinstance(b, Op) and b.kind == "neg":
+            return b.args[0]
         return Const(-b.value) if isinstance(b, Const) else -b
     return a - b
 

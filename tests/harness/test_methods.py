@@ -12,8 +12,9 @@ from spikecost.flops import count
 from spikecost.harness.kernel import compile_kernels
 from spikecost.harness.stimuli import constant, piecewise_constant
 from spikecost.models.catalogue import MODELS, get_model
+from spikecost.models.methods import METHODS
 from spikecost.models.neuron import NeuronModel
-from spikecost.models.step import make_step
+from spikecost.models.step import applies, make_step
 
 
 def run(model, method, stimulus, dt, detection="grid"):
@@ -145,6 +146,36 @@ def test_spikes_of_exact_are_the_closed_forms_to_the_detections_error(detection)
     times = np.arange(1, len(found) + 1) * (period if detection != "grid" else math.ceil(period / dt) * dt)
     bound = {"grid": 1e-12, "linear": dt**2, "hermite": 1e-2 * dt**4}[detection]
     np.testing.assert_allclose(found, times, rtol=1e-12, atol=bound * (1 if detection == "grid" else len(found)))
+
+
+#: Smooth, with gates and a variable that they drive and that drives them: nothing here commutes.
+COUPLED = NeuronModel(
+    name="coupled", equations="""
+    dv/dt = (-0.3*v - 2*m**2*h*(v - 2) - c*v)/ms + I : 1
+    dm/dt = (1 - m)*v**2/ms - m*(1 + c)/ms : 1
+    dh/dt = (1 - h)*0.5/ms - h*v**2/ms : 1
+    dc/dt = m*v/ms - c/(3*ms) : 1
+    I : Hz
+    """, threshold="v > 100", reset="v = 0", initial={"v": 0.2, "m": 0.1, "h": 0.8, "c": 0.3},
+)
+QUADRATIC = NeuronModel(
+    name="quadratic", equations="""
+    dv/dt = (0.7*(v + 0.6)*(v + 0.4) - u - 0.5)/ms + I : 1
+    du/dt = 0.3*(-2*(v + 0.6) - u)/ms : 1
+    I : Hz
+    """, threshold="v > 100", reset="v = 0", initial={"v": -0.7, "u": 0.3},
+)
+
+
+@pytest.mark.parametrize(("model", "method"), [
+    (model, method) for model in (COUPLED, QUADRATIC) for method in METHODS if not applies(model, method)
+])
+def test_order_of_the_state_at_a_fixed_time(model, method):
+    stimulus = constant(0.5 / ms, 4 * ms)
+    exact = run(model, "rk4", stimulus, Fraction(4, 20000)).state
+    divisions = [128, 256, 512, 1024] if METHODS[method].order < 4 else [32, 64, 128, 256]
+    errors = [np.linalg.norm(run(model, method, stimulus, Fraction(4, n)).state - exact) for n in divisions]
+    assert -np.polyfit(np.log(divisions), np.log(errors), 1)[0] == pytest.approx(METHODS[method].order, abs=0.1)
 
 
 SYNAPSES = """
