@@ -6,7 +6,7 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, NoReturn
 
@@ -82,6 +82,13 @@ def _parser() -> _Parser:
     count.add_argument("--json", action="store_true", help="print JSON")
     count.set_defaults(run=_count)
 
+    measure = commands.add_parser("measure", help="count a model's operations on the processor, beside the Step's")
+    _add_step(measure)
+    measure.add_argument("--counter", default="auto", help="a counter of `spikecost doctor` (default auto)")
+    measure.add_argument("--steps", type=int, default=1000, metavar="N", help="steps to run (default 1000)")
+    measure.add_argument("--json", action="store_true", help="print JSON")
+    measure.set_defaults(run=_measure)
+
     doctor = commands.add_parser("doctor", help="say what works here, what does not, and why")
     doctor.set_defaults(run=_doctor)
     return parser
@@ -141,6 +148,8 @@ def _left_out(whole: Any, quick: Any) -> str:
     parts = [*(f"rate {rate}" for rate in rates), *(f"tolerance {value}" for value in tolerances)]
     if quick.repeats < whole.repeats:
         parts.append(f"{whole.repeats - quick.repeats} of {whole.repeats} timed runs")
+    if not quick.thorough:
+        parts.append("what Brian2 executes and what the builds for speed change")
     return ", ".join(parts)
 
 
@@ -188,7 +197,7 @@ def _lines(step: Step, *blocks: str) -> list[str]:
 
 
 def _operations(operations: Operations) -> str:
-    return ", ".join(f"{n} {kind}" for kind, n in operations.present.items()) or "nothing"
+    return _by_kind(operations.present)
 
 
 def _count(options: argparse.Namespace) -> int:
@@ -218,8 +227,7 @@ def _count(options: argparse.Namespace) -> int:
     print(f"{step.model.label}, {step.method}, {step.detection} detection, dt = {dt_ms:g} ms")
     print(f"{result['flops_per_step']:g} {convention.unit} a step, {result['flops_per_ms']:g} a ms "
           f"(convention {convention.name}: counts {convention.counts})")
-    weighed = count.as_written(dt) if convention.counts == "as written" else count.as_run
-    print(f"= {convention.breakdown(weighed)}")
+    print(f"= {convention.breakdown(count.weighed_by(convention, dt))}")
     if result["published"] is not None:
         print(f"published: {result['published']:g} a step of {dt_ms:g} ms ({convention.source})")
     print(f"as run, a step without a spike: {_operations(count.as_run)}")
@@ -233,6 +241,30 @@ def _published(convention: Convention, model: NeuronModel, method: str, dt_ms: f
     """Return what the convention's source states for this very step, if it states anything."""
     cost, dt = convention.published.get(model.name, (None, None))
     return cost if method == "euler" and dt == dt_ms else None
+
+
+def _measure(options: argparse.Namespace) -> int:
+    from .harness.measure import measure  # noqa: PLC0415 - heavy
+
+    found = measure(get_model(options.model), options.method, options.detection, options.counter, options.steps)
+    if options.json:
+        print(json.dumps(found.to_json(), indent=2))
+        return 0
+    print(f"{found.model}, {found.method}, {found.detection} detection: {found.steps} steps without a spike")
+    print(f"counted from the Step: {_by_kind(found.analytic)}")
+    for witness in found.witnesses:
+        print(f"{witness.counter}: {_by_kind(witness.operations)}")
+        if witness.libm:
+            print(f"    and in the mathematics library: {_by_kind(witness.libm)}")
+        ratio = "unknown" if witness.ratio is None else f"{witness.ratio:.6g}"
+        print(f"    measured over counted: {ratio}; {', '.join(f'{k} {v}' for k, v in witness.provenance.items())}")
+    for name, reason in found.why_not.items():
+        print(f"not {name}: {reason}")
+    return 0
+
+
+def _by_kind(operations: Mapping[str, int]) -> str:
+    return ", ".join(f"{n} {kind}" for kind, n in operations.items()) or "nothing"
 
 
 def _doctor(_options: argparse.Namespace) -> int:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from brian2.units.fundamentalunits import Quantity
 from numpy.typing import NDArray
 
+from ..models import units
 from ..models.errors import UserError
 
 Array = NDArray[np.float64]
@@ -14,12 +17,12 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class SpikeTrain:
-    """Spike times within edges, all in ms.
+    """Spike times within edges: plain numbers in ms, or Brian2 quantities, which become such numbers.
 
     Raises
     ------
     UserError
-        If times are not finite, not in order, or outside the edges.
+        If the edges are not finite or in order, or the times not finite, not in order, or outside the edges.
     """
 
     times: Array
@@ -27,8 +30,12 @@ class SpikeTrain:
     start: float = 0.0
 
     def __post_init__(self) -> None:
-        times = np.asarray(self.times, dtype=float)
+        times = _in_ms(self.times)
         object.__setattr__(self, "times", times)
+        for edge in ("start", "stop"):
+            object.__setattr__(self, edge, float(_in_ms(getattr(self, edge))))
+        if not -np.inf < self.start <= self.stop < np.inf:
+            raise UserError(f"the edges {self.start:g} to {self.stop:g} ms are not two finite times in order")
         if times.ndim != 1 or not np.isfinite(times).all():
             raise UserError("spike times must be one list of finite numbers in ms")
         if (np.diff(times) < 0).any():
@@ -42,7 +49,7 @@ class SpikeTrain:
 
     def until(self, stop: float) -> SpikeTrain:
         """Return the part up to `stop`."""
-        return SpikeTrain(self.times[self.times <= stop], stop, self.start)
+        return SpikeTrain(self.times[self.times <= _in_ms(stop)], stop, self.start)
 
 
 @dataclass(frozen=True)
@@ -93,6 +100,20 @@ def spike_time_error(train: SpikeTrain, reference: SpikeTrain) -> SpikeTimeError
         missing=len(reference) - matched,
         extra=len(train) - matched,
     )
+
+
+def _in_ms(times: Any) -> Array:
+    if type(times) is np.ndarray:  # a quantity is of a subclass
+        return np.asarray(times, dtype=float)
+    try:
+        quantity = Quantity(times, dtype=float)
+    except (TypeError, ValueError):
+        raise UserError(f"spike times and edges are numbers in ms or Brian2 times, not {times!r}") from None
+    if quantity.dim is units.DIMENSIONLESS:
+        return np.asarray(quantity)
+    if quantity.dim is not units.MS:
+        raise UserError(f"spike times or edges are given in {units.unit_name(quantity.dim)}; give times, such as 1*ms")
+    return np.array([float(units.internal(time)) for time in np.ravel(quantity)]).reshape(quantity.shape)
 
 
 def _match(a: Array, b: Array) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

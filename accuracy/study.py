@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
+from typing import TypeVar
 
 from joblib import Parallel, delayed
 
 from ..flops.operations import Count, count_step
 from ..flops.toolchain import SCALAR, SIMD
+from ..harness.as_built import AsBuilt, as_built
 from ..harness.drive import Drive
+from ..harness.engines.brian2_operations import Executed, executed
 from ..harness.kernel import Kernel, compile_kernels
+from ..harness.measure import Measurement
+from ..harness.measure import measure as count_on_processor
 from ..harness.stimuli import Stimulus
 from ..harness.sweep import time_steps
 from ..harness.timing import Timing, many_neurons, measure, one_neuron
@@ -23,6 +29,8 @@ from ..models.step import applies, make_step
 from .reference import Reference, reference
 from .regime import constant_drive, drive_for
 from .tolerance import REFERENCE_MARGIN, ErrorCurve, LargestStep, Point, largest_step
+
+Found = TypeVar("Found")
 
 
 @dataclass(frozen=True)
@@ -40,6 +48,8 @@ class Suite:
     per_decade: int = 12
     repeats: int = 5
     """Timed runs of each cell."""
+    thorough: bool = True
+    """Whether to count, too, what Brian2 executes and what the builds for speed change."""
 
     def __post_init__(self) -> None:
         for name, values in (("tolerance", self.tolerances), ("rate", self.rates), ("horizon", (self.horizon,))):
@@ -55,8 +65,8 @@ class Suite:
             raise UserError("a suite needs at least one model, method, detection, rate and tolerance")
 
 
-#: What ``--quick`` runs: the faster rates, the looser tolerances, fewer timed runs.
-QUICK = Suite(rates=(50.0, 100.0), tolerances=(1.0, 0.1), repeats=3)
+#: What ``--quick`` runs: the faster rates, the looser tolerances, fewer timed runs, no look at Brian2's code.
+QUICK = Suite(rates=(50.0, 100.0), tolerances=(1.0, 0.1), repeats=3, thorough=False)
 
 
 @dataclass(frozen=True)
@@ -104,6 +114,15 @@ class Cell:
     many_neurons: Timing | None = None
 
 
+@dataclass(frozen=True)
+class Unmeasured:
+    """A model and method whose step no counter could be put to."""
+
+    model: str
+    method: str
+    reason: str
+
+
 @dataclass
 class Study:
     """What a suite gave."""
@@ -112,6 +131,12 @@ class Study:
     regimes: list[Regime] = field(default_factory=list)
     curves: list[Curve] = field(default_factory=list)
     cells: list[Cell] = field(default_factory=list)
+    measurements: list[Measurement | Unmeasured] = field(default_factory=list)
+    """One a model and method: the counters' view of a step without a spike."""
+    builds: dict[tuple[str, str], list[AsBuilt] | str] = field(default_factory=dict)
+    """By model and method: what the builds for speed change, or why that is not known."""
+    brian2: dict[tuple[str, str], list[Executed] | str] = field(default_factory=dict)
+    """By model and method: what Brian2's own code executes, or why that is not known."""
     interrupted: bool = False
 
 
@@ -164,7 +189,16 @@ def _run(study: Study, jobs: int, progress: Progress) -> None:
         study.curves.append(curve)
         progress.done()
     study.cells = [cell for curve in study.curves for cell in _cells(curve, suite)]
+    if not any(curve.points for curve in study.curves):
+        return
     _time(study, kernels, progress)
+    pairs = [(model, method) for model in models for method in suite.methods if not kernels[model].reasons[method]]
+    progress.begin("counting on the processor", len(pairs))
+    for model, method in pairs:
+        study.measurements.append(_measured(model, method, suite.detections[0]))
+        progress.done()
+    if suite.thorough:
+        _look_closer(study, pairs, progress)
 
 
 @dataclass(frozen=True)
@@ -188,6 +222,30 @@ def _kernels(model: NeuronModel, suite: Suite, progress: Progress) -> _Kernels:
     simd = dict(zip(steps, compile_kernels(steps.values(), SIMD), strict=True))
     progress.done()
     return _Kernels(scalar, simd, reasons)
+
+
+def _measured(model: NeuronModel, method: str, detection: str) -> Measurement | Unmeasured:
+    try:
+        return count_on_processor(model, method, detection)
+    except UserError as error:
+        return Unmeasured(model.label, method, str(error))
+
+
+def _look_closer(study: Study, pairs: Sequence[tuple[NeuronModel, str]], progress: Progress) -> None:
+    progress.begin("counting other builds and Brian2's code", 2 * len(pairs))
+    for model, method in pairs:
+        key = model.label, method
+        study.builds[key] = _or_reason(partial(as_built, make_step(model, method)))
+        progress.done()
+        study.brian2[key] = _or_reason(partial(executed, model, method))
+        progress.done()
+
+
+def _or_reason(look: Callable[[], list[Found]]) -> list[Found] | str:
+    try:
+        return look()
+    except UserError as error:
+        return str(error)
 
 
 def _regime(model: NeuronModel, rate: float, horizon: float) -> Regime:

@@ -20,6 +20,7 @@ from ..models.expression import KINDS, Const, Expr, Op, Var, names
 from ..models.neuron import NeuronModel
 from ..models.simplify import Assign, Block
 from ..models.step import Step, make_step
+from .contraction import fused
 from .conventions import Convention, get_convention
 
 _KIND = {
@@ -68,7 +69,7 @@ class Count:
     """A step without a spike."""
     as_run_spike: Operations
     """What a spike adds to its step: the rest of the step, integrated anew or spent refractory, included.
-    (A refractory time that ends within the step of the spike: with `as_run_refractory_end` less its test instead.)"""
+    (Where refractoriness ends within that same step: the block `Step.spike` and `as_run_refractory_end`.)"""
     as_run_once: Operations
     """Done once a run."""
     as_run_refractory: Operations
@@ -85,10 +86,21 @@ class Count:
             total += Operations(_tally(_written(assign.value, dt_ms)))
         return total
 
+    @property
+    def as_fused(self) -> dict[str, int]:
+        """A step without a spike, multiplications and additions fused where a compiler fuses them; by kind."""
+        return fused(self.step.advance, self.as_run)
+
     def flops_per_step(self, convention: str | Convention = "unit", dt: Any = None) -> float:
         """Return the cost of a step without a spike under a convention."""
         convention = get_convention(convention)
-        return convention.weigh(self.as_written(dt) if convention.counts == "as written" else self.as_run)
+        return convention.weigh(self.weighed_by(convention, dt))
+
+    def weighed_by(self, convention: Convention, dt: Any = None) -> Mapping[str, int]:
+        """Return the counting of a step without a spike that a convention weighs."""
+        if convention.counts == "as written":
+            return self.as_written(dt)
+        return self.as_fused if convention.counts == "as fused" else self.as_run
 
     def flops_per_ms(self, dt: Any, convention: str | Convention = "unit") -> float:
         """Return the cost of 1 ms of model time without a spike.

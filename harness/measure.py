@@ -117,7 +117,7 @@ def measure(model: str | NeuronModel, method: str, detection: str = "grid", coun
     count = count_step(step)
     analytic = {kind: count.as_run_once[kind] + run.steps * count.as_run[kind] for kind in count.as_run}
     return Measurement(
-        model=step.model.name, method=method, detection=detection, build=kernel.build.name, steps=run.steps,
+        model=step.model.label, method=method, detection=detection, build=kernel.build.name, steps=run.steps,
         per_step=count.as_run.present, once=count.as_run_once.present, analytic=Operations(analytic).present,
         witnesses=tuple(_witness(witness, run, analytic) for witness in witnesses),
         why_not=auto.reasons() if _is_auto(counter) else {},

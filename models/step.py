@@ -155,7 +155,7 @@ class _Maker:
     def refractory(self) -> tuple[Block, Block, Block]:
         left, done, step = Var("left"), Var("done"), Var("step")
         check = lower(self._program("left"), {"waiting": less(0, left)})[1]
-        if not self._detection.restarts:
+        if not self.restarts:
             pause = self._held(step, {"left_next": left - 1})
             return check, pause, Block()
         remaining = 1 - done

@@ -21,6 +21,7 @@ from ..models.errors import UserError
 from ..models.neuron import NeuronModel
 from .figure import work_precision
 from .page import page
+from .parity import builds, parity, parity_figure
 from .provenance import provenance
 from .table import cheapest, table
 from .verdict import verdict
@@ -59,6 +60,16 @@ class Comparison:
         """Each model's cost over the baseline's."""
         return verdict(self.table, self.baseline)
 
+    @property
+    def counters(self) -> pd.DataFrame:
+        """What counters saw of a step; columns in `spikecost.reports.parity.COLUMNS`."""
+        return parity(self.study)
+
+    @property
+    def builds(self) -> pd.DataFrame:
+        """What the builds for speed change; empty unless the suite is thorough."""
+        return builds(self.study)
+
     def plot(self) -> Figure:
         """Return the work-precision figure."""
         return work_precision(self.study)
@@ -74,18 +85,17 @@ class Comparison:
             If the folder cannot be written.
         """
         folder = writable(folder)
-        figure = self.plot()
+        figures = {"work_precision": self.plot(), "parity": parity_figure(self.study)}
         facts = provenance()
-        png, svg, parquet = io.BytesIO(), io.BytesIO(), io.BytesIO()
-        figure.savefig(png, format="png", dpi=150)
-        figure.savefig(svg, format="svg")
+        parquet = io.BytesIO()
         self.table.to_parquet(parquet, index=False)
         files = {
             "table.csv": self.table.to_csv(index=False).encode(),
             "table.parquet": parquet.getvalue(),
             "table.md": (self.table.to_markdown(index=False, floatfmt=".4g") + "\n").encode(),
-            "work_precision.png": png.getvalue(),
-            "work_precision.svg": svg.getvalue(),
+            "counters.csv": self.counters.to_csv(index=False).encode(),
+            "builds.csv": self.builds.to_csv(index=False).encode(),
+            **{f"{name}.{kind}": _drawn(figure, kind) for name, figure in figures.items() for kind in ("png", "svg")},
             "provenance.json": json.dumps(facts, indent=2).encode(),
             "index.html": page(self, facts).encode(),
         }
@@ -155,6 +165,10 @@ def compare(
     study = run_suite(replace(suite or Suite(), **changes), jobs, progress)
     if not any(regime.reference for regime in study.regimes):
         raise UserError(f"nothing to compare: {study.regimes[0].reason}")
+    if not any(curve.points for curve in study.curves):
+        first = study.curves[0]
+        raise UserError(f"nothing to compare: {first.method} on {first.regime.model.label}: {first.reason}; "
+                        "give methods that apply (spikecost models lists them)")
     return Comparison(study)
 
 
@@ -174,6 +188,12 @@ def writable(folder: str | Path) -> Path:
     except OSError as error:
         raise UserError(f"cannot write the folder {folder}: {error.strerror}; give another one") from error
     return folder
+
+
+def _drawn(figure: Figure, kind: str) -> bytes:
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format=kind, dpi=150)
+    return buffer.getvalue()
 
 
 def _replace(path: Path, content: bytes) -> None:

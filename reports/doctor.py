@@ -8,6 +8,8 @@ from importlib.metadata import PackageNotFoundError, version
 import brian2
 
 from ..flops import toolchain
+from ..flops.counters import COUNTERS
+from ..flops.counters.selftest import selftest
 from ..models.errors import UserError
 
 
@@ -22,7 +24,7 @@ class Finding:
 
 def findings() -> list[Finding]:
     """Look for everything that spikecost uses."""
-    return [_compiler(), _simd(), _vector_exp(), _cache(), _brian2("cython"), _brian2("numpy")]
+    return [_compiler(), _simd(), _vector_exp(), _cache(), *_counters(), _brian2("cython"), _brian2("numpy")]
 
 
 def _compiler() -> Finding:
@@ -50,6 +52,14 @@ def _vector_exp() -> Finding:
 def _cache() -> Finding:
     folder = toolchain.cache_folder()
     return Finding("cache of compiled kernels", True, f"{folder} (set SPIKECOST_CACHE to move it)")
+
+
+def _counters() -> list[Finding]:
+    found = []
+    for name, counter in COUNTERS.items():
+        reason = selftest(counter)
+        found.append(Finding(f"counter {name}", not reason, reason or "passes its self-test"))
+    return found
 
 
 def _brian2(target: str) -> Finding:

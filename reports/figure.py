@@ -76,6 +76,7 @@ def _pick(items: tuple[_Item, ...], index: int) -> _Item:
 
 
 def _ticks(axis: Axes) -> None:
+    axis.set(xscale="log", yscale="log")  # without a point the axes would be linear, and have no such ticks
     axis.xaxis.set_major_locator(LogLocator(10, numticks=12))
     axis.yaxis.set_major_locator(LogLocator(10, numticks=16))
     axis.xaxis.set_minor_formatter(NullFormatter())

@@ -12,6 +12,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from ..accuracy.study import Study
 from ..flops.conventions import CONVENTIONS
 from ..models.expression import KINDS
+from .parity import COLUMNS as PARITY_COLUMNS
+from .parity import why_no_exact_count
 from .table import COLUMNS
 
 if TYPE_CHECKING:
@@ -37,6 +39,10 @@ def page(comparison: Comparison, facts: Mapping[str, str]) -> str:
         columns=COLUMNS,
         short=SHORT,
         counts=_counts(study),
+        counters=comparison.counters.to_dict("records"),
+        counter_columns=PARITY_COLUMNS,
+        builds=comparison.builds.to_dict("records"),
+        no_exact_count=why_no_exact_count(study),
         kinds=KINDS,
         conventions=[CONVENTIONS[name] for name in CONVENTIONS],
     )

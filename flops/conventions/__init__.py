@@ -1,6 +1,7 @@
 """Conventions, one a file; importing one here registers it."""
 
-from . import izhikevich2004, unit
+from . import energy45nm, fma1, izhikevich2004, libm, unit
 from .base import CONVENTIONS, Convention, get_convention
 
-__all__ = ["CONVENTIONS", "Convention", "get_convention", "izhikevich2004", "unit"]
+__all__ = ["CONVENTIONS", "Convention", "energy45nm", "fma1", "get_convention", "izhikevich2004", "libm",
+           "unit"]

@@ -9,6 +9,8 @@ from ...models.errors import UserError
 from ...models.expression import KINDS
 from ...models.registry import Registry
 
+COUNTINGS = ("as run", "as fused", "as written")
+
 
 @dataclass(frozen=True)
 class Convention:
@@ -16,9 +18,11 @@ class Convention:
 
     name: str
     counts: str
-    """Which counting is weighed: ``as run`` or ``as written``."""
+    """Which counting is weighed: ``as run``, ``as fused`` (as run, with multiplications and additions fused where a
+    compiler fuses them) or ``as written``."""
     weights: Mapping[str, float]
-    """Cost of an operation, by kind; every kind of `spikecost.models.expression.KINDS`."""
+    """Cost of an operation, by kind; every kind of `spikecost.models.expression.KINDS`, and ``fma`` where a fused
+    multiply-add costs something else than a multiplication and an addition."""
     unit: str
     """What the cost is in."""
     source: str
@@ -27,19 +31,25 @@ class Convention:
     """By model: the cost of a forward Euler step that the source states, and the time step in ms that it assumes."""
 
     def __post_init__(self) -> None:
-        if set(self.weights) != set(KINDS):
+        if set(self.weights) - {"fma"} != set(KINDS):
             raise UserError(f"convention '{self.name}': give a weight for each of {', '.join(KINDS)}")
-        if self.counts not in ("as run", "as written"):
-            raise UserError(f"convention '{self.name}': counts = '{self.counts}', expected 'as run' or 'as written'")
+        if self.counts not in COUNTINGS:
+            raise UserError(f"convention '{self.name}': counts = '{self.counts}', expected one of "
+                            f"{', '.join(map(repr, COUNTINGS))}")
 
     def breakdown(self, operations: Mapping[str, int]) -> str:
         """Return the cost as a sum: ``13 add + 6 exp x 10``."""
-        terms = [(n, kind, self.weights[kind]) for kind, n in operations.items() if n and self.weights[kind]]
+        terms = [(n, kind, self._weight(kind)) for kind, n in operations.items() if n and self._weight(kind)]
         return " + ".join(f"{n} {kind}" + ("" if weight == 1 else f" x {weight:g}") for n, kind, weight in terms)
 
     def weigh(self, operations: Mapping[str, int]) -> float:
         """Return the cost of some operations."""
-        return float(sum(self.weights[kind] * n for kind, n in operations.items()))
+        return float(sum(self._weight(kind) * n for kind, n in operations.items() if n))
+
+    def _weight(self, kind: str) -> float:
+        if kind == "fma" and "fma" not in self.weights:
+            return self.weights["mul"] + self.weights["add"]
+        return self.weights[kind]
 
 
 CONVENTIONS: Registry[Convention] = Registry("convention", "spikecost.conventions")

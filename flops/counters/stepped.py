@@ -68,7 +68,8 @@ def _run(workload: Workload) -> tuple[Path, dict[int, int]]:
     if len(integers) > _INTEGERS or len(doubles) > _DOUBLES:
         raise UserError(f"{workload.name}: the counter 'stepped' passes up to {_INTEGERS} integers and pointers and "
                         f"{_DOUBLES} doubles")
-    stepper = ctypes.CDLL(str(compile_library(Path(__file__).with_name("stepped.c").read_text(), STEPPER)))
+    # PyDLL keeps the interpreter locked: the function may be one of Python's own
+    stepper = ctypes.PyDLL(str(compile_library(Path(__file__).with_name("stepped.c").read_text(), STEPPER)))
     slots = np.zeros((_SLOTS, 2), dtype=np.uint64)
     failed = stepper.run_stepped(
         ctypes.c_void_p(workload.address),

@@ -11,7 +11,8 @@ from spikecost.models.catalogue import get_model
 from spikecost.models.errors import UserError
 
 SMALL = Suite(models=("lif",), methods=("euler", "rk4"), detections=("grid", "hermite"), rates=(50.0,),
-              tolerances=(1.0,), horizon=400.0, coarsest=2.0, finest=0.01, repeats=1)
+              tolerances=(1.0,), horizon=400.0, coarsest=2.0, finest=0.01, repeats=1,
+              thorough=False)
 
 
 @pytest.mark.parametrize("name", ["lif", "izhikevich", "hodgkin_huxley"])

@@ -12,6 +12,7 @@ from spikecost.flops import count_block
 from spikecost.flops.counters import COUNTERS, CFunction
 from spikecost.flops.toolchain import SCALAR, compile_library
 from spikecost.harness.c_source import c_block, c_prelude
+from spikecost.models.errors import UserError
 from spikecost.models.expression import Const, Expr, Op, Var, exp, less, select
 from spikecost.models.program import Program
 from spikecost.models.simplify import Block, lower
@@ -53,7 +54,7 @@ def _block(seed: int) -> Block:
             once, body = lower(Program(frozenset(INPUTS)), outputs)
             assert not once.assignments  # a number is no operation
             return body
-        except (ZeroDivisionError, OverflowError):
+        except (UserError, OverflowError):  # a division by zero, a number too large
             known.clear()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
+import time
 from collections.abc import Iterator
 from fractions import Fraction
 
@@ -83,17 +84,15 @@ def test_signals_and_threads_change_nothing(counter: str, cell: str, disturbed: 
 
 
 def test_a_thousand_hodgkin_huxley_steps_take_a_fifth_of_a_second() -> None:
-    import time
-
     step = make_step("hodgkin_huxley", "euler")
     stimulus = Stimulus((DT * 1000,), (10.0,), step.model.system.dimensions["I"])
     kernel = compile_kernels([step])[0]
     seconds = []
     for _ in range(5):
         workload = kernel.workload([stimulus], DT)
-        start = time.perf_counter()
+        start = time.process_time()  # other work on the machine does not count
         with COUNTERS["instrumented"].measure() as counts:
             counts.call(workload)
-        seconds.append(time.perf_counter() - start)
+        seconds.append(time.process_time() - start)
     assert counts.own.by_kind["exp"] == 6000
     assert min(seconds) <= 0.2

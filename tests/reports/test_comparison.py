@@ -10,7 +10,7 @@ from spikecost.accuracy.study import Suite
 from spikecost.reports.table import COLUMNS, flops_per_ms
 
 SUITE = Suite(methods=("euler", "rk4", "exponential_euler"), detections=("grid", "hermite"), rates=(50.0, 100.0),
-              tolerances=(1.0,), horizon=300.0, per_decade=6, repeats=1)
+              tolerances=(1.0,), horizon=300.0, per_decade=6, repeats=1, thorough=False)
 
 
 @pytest.fixture(scope="module")
@@ -38,6 +38,29 @@ def test_cost_is_steps_plus_spikes():
     assert flops_per_ms(sc.count("izhikevich", "euler"), 0.1, 100.0) == pytest.approx(15 * 10 + 1 * 0.1)
 
 
+def test_counters_see_what_is_counted(comparison):
+    counters = comparison.counters
+    assert len(counters) == 8  # exponential Euler does not apply to Izhikevich
+    assert (counters["ratio"] == 1).all()
+    euler = counters.set_index(["model", "method"]).loc[("izhikevich:RS", "euler")]
+    assert euler["counted"] == euler["instrumented"] == 15
+
+
+@pytest.mark.slow
+def test_a_thorough_suite_looks_at_brian2_and_at_other_builds():
+    suite = replace(SUITE, methods=("euler",), detections=("grid",), rates=(50.0,), thorough=True)
+    result = sc.compare(["lif"], suite=suite)
+    row = result.counters.iloc[0]
+    # v + dt*(I + a - b*v) and the threshold: Brian2 writes no more
+    assert row["brian2"] == pytest.approx(6, abs=0.1)
+    assert row["brian2_overhead"] == pytest.approx(1, abs=0.02)
+    assert row["brian2_cython"] == pytest.approx(6, abs=0.1)
+    builds = result.builds.set_index("build")
+    assert list(builds.index) == ["scalar", "simd", "fused", "fast-math"]
+    assert builds.loc["scalar", "changes"] == ""
+    assert builds.loc["fused", "fma"] == 2
+
+
 def test_cheapest_is_the_cheapest(comparison):
     table = comparison.table
     for _, row in comparison.cheapest.iterrows():
@@ -61,7 +84,8 @@ def test_save_writes_everything_and_formats_agree(comparison, tmp_path):
     page = comparison.save(tmp_path / "report")
     names = {path.name for path in page.parent.iterdir()}
     assert names == {"index.html", "table.csv", "table.parquet", "table.md", "work_precision.png",
-                     "work_precision.svg", "provenance.json"}
+                     "work_precision.svg", "provenance.json", "parity.png", "parity.svg", "counters.csv",
+                     "builds.csv"}
     pd.testing.assert_frame_equal(pd.read_parquet(page.parent / "table.parquet"), comparison.table)
     read = pd.read_csv(page.parent / "table.csv", keep_default_na=False, na_values=[""])
     pd.testing.assert_series_equal(read["dt_ms"], comparison.table["dt_ms"])

@@ -12,7 +12,7 @@ import spikecost as sc
 from spikecost.accuracy.study import Suite
 
 SUITE = Suite(methods=("euler", "exponential_euler"), detections=("grid",), rates=(20.0, 100.0), tolerances=(1.0,),
-              horizon=300.0, per_decade=4, repeats=1)
+              horizon=300.0, per_decade=4, repeats=1, thorough=False)
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,22 @@
+"""How fast the error of matched spikes grows."""
+
+from ..spike_trains import SpikeTrain, spike_time_error
+from .base import MEASURES, common
+
+
+class Drift:
+    """Slope of the least-squares line through the differences ``t_k - r_k`` over ``r_k``; falling behind is positive.
+
+    Spikes are matched as in `spike_time_error`. nan below two different spike times. A constant lag has no drift.
+    """
+
+    name = "drift"
+    unit = "ms/s"
+    perfect = 0.0
+
+    def __call__(self, train: SpikeTrain, reference: SpikeTrain) -> float:
+        """Return the drift in ms a second of model time."""
+        return spike_time_error(*common(train, reference)).drift
+
+
+MEASURES.register(Drift())

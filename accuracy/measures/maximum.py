@@ -1,0 +1,22 @@
+"""The largest error of a matched spike."""
+
+from ..spike_trains import SpikeTrain, spike_time_error
+from .base import MEASURES, common
+
+
+class Maximum:
+    """Largest absolute difference of matched spikes, ``max |t_k - r_k|``.
+
+    Spikes are matched as in `spike_time_error`. nan if none is. It says nothing of spikes that are missing or too many.
+    """
+
+    name = "maximum"
+    unit = "ms"
+    perfect = 0.0
+
+    def __call__(self, train: SpikeTrain, reference: SpikeTrain) -> float:
+        """Return the largest error in ms."""
+        return spike_time_error(*common(train, reference)).maximum
+
+
+MEASURES.register(Maximum())

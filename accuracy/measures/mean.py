@@ -1,0 +1,22 @@
+"""The mean error of matched spikes."""
+
+from ..spike_trains import SpikeTrain, spike_time_error
+from .base import MEASURES, common
+
+
+class Mean:
+    """Mean difference of matched spikes, ``sum (t_k - r_k) / n``; late is positive.
+
+    Spikes are matched as in `spike_time_error`. nan if none is. 0 is the best, but late and early spikes cancel.
+    """
+
+    name = "mean"
+    unit = "ms"
+    perfect = 0.0
+
+    def __call__(self, train: SpikeTrain, reference: SpikeTrain) -> float:
+        """Return the mean error in ms."""
+        return spike_time_error(*common(train, reference)).mean
+
+
+MEASURES.register(Mean())

@@ -1,0 +1,22 @@
+"""How many spikes are missing."""
+
+from ..spike_trains import SpikeTrain, spike_time_error
+from .base import MEASURES, common
+
+
+class Missing:
+    """Spikes of the reference that are left without a partner.
+
+    Spikes are matched as in `spike_time_error`: all of the shorter train are, so these are the spikes too few.
+    """
+
+    name = "missing"
+    unit = "spikes"
+    perfect = 0.0
+
+    def __call__(self, train: SpikeTrain, reference: SpikeTrain) -> float:
+        """Return the number of missing spikes."""
+        return float(spike_time_error(*common(train, reference)).missing)
+
+
+MEASURES.register(Missing())

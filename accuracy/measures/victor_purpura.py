@@ -1,0 +1,68 @@
+"""The distance of Victor and Purpura."""
+
+from typing import Any
+
+import numpy as np
+from brian2 import second
+
+from ...models import units
+from ...models.errors import UserError
+from ..spike_trains import Array, SpikeTrain
+from .base import MEASURES, common
+
+
+class VictorPurpura:
+    """The least cost of editing one train into the other: D^spike[q] of Victor and Purpura.
+
+    To insert or to delete a spike costs 1, to shift it by ``dt`` costs ``q |dt|``. Spikes more than ``2/q`` apart are
+    rather deleted and inserted. A metric.
+
+    Victor and Purpura 1996, Journal of Neurophysiology 76:1310.
+
+    Parameters
+    ----------
+    cost : Quantity
+        ``q``, a rate.
+    """
+
+    unit = "1"
+    perfect = 0.0
+
+    def __init__(self, cost: Any) -> None:
+        if getattr(cost, "dim", None) is not (1 / second).dim or units.internal(cost) <= 0:
+            raise UserError(f"cost = {cost} is not a positive rate; give a Brian2 quantity such as 100/second")
+        per_ms = units.internal(cost)
+        self.cost = float(per_ms)
+        self.name = f"victor_purpura_{float(1000 * per_ms):g}_per_s"
+
+    def __call__(self, train: SpikeTrain, reference: SpikeTrain) -> float:
+        """Return the distance."""
+        train, reference = common(train, reference)
+        return _least_cost(train.times, reference.times, self.cost)
+
+
+def _least_cost(a: Array, b: Array, q: float) -> float:
+    """Return the least cost of editing a into b.
+
+    ``new[i]`` is that of editing the first i spikes of a into the first k - i of b. No entry depends on another of the
+    same k, so that a diagonal is computed at once, and costs only add up, so that small ones keep their digits.
+    """
+    n, m = a.size, b.size
+    reverse = b[::-1]
+    older = np.full(n + 1, np.inf)
+    old = np.full(n + 1, np.inf)
+    old[0] = 0
+    for k in range(1, n + m + 1):
+        new = np.full(n + 1, np.inf)
+        low, high = max(0, k - m), min(n, k)
+        new[low : high + 1] = old[low : high + 1] + 1  # insert a spike
+        low = max(1, low)
+        new[low : high + 1] = np.minimum(new[low : high + 1], old[low - 1 : high] + 1)  # delete one
+        high = min(n, k - 1)
+        apart = np.abs(a[low - 1 : high] - reverse[m - k + low : m - k + high + 1])
+        new[low : high + 1] = np.minimum(new[low : high + 1], older[low - 1 : high] + q * apart)  # shift one
+        older, old = old, new
+    return float(old[n])
+
+
+MEASURES.register(VictorPurpura(100 / second))

@@ -1,0 +1,37 @@
+"""Energy of the arithmetic in a 45 nm process."""
+
+from .base import CONVENTIONS, Convention
+
+# Horowitz 2014, figure 1.1.9: the two entries that are used
+_ADD = 0.9
+_MUL = 3.7
+# the table's 32-bit integer addition: no less than what a change of sign or a select of one number takes
+_BITS = 0.1
+
+ENERGY45NM = CONVENTIONS.register(Convention(
+    name="energy45nm",
+    counts="as run",
+    weights={
+        "add": _ADD,
+        "sub": _ADD,
+        "compare": _ADD,
+        "mul": _MUL,
+        # a table of 8 bits refined twice by Newton's method, y (2 - b y), and a multiplication by the numerator
+        "div": 5 * _MUL + 2 * _ADD,
+        # the same for 1/sqrt(a), y (3/2 - a/2 y y), with a/2 once and a multiplication by a
+        "sqrt": 8 * _MUL + 2 * _ADD,
+        # what glibc 2.36 executes: 10 multiplications and 12 additions, subtractions and comparisons;
+        # 26 multiplications and 37 of the others
+        "exp": 10 * _MUL + 12 * _ADD,
+        "pow": 26 * _MUL + 37 * _ADD,
+        "select": _BITS,
+        "sign": _BITS,
+    },
+    unit="pJ",
+    source="Horowitz 2014, ISSCC, figure 1.1.9: 32-bit floating-point addition 0.9 pJ and multiplication 3.7 pJ at "
+           "45 nm and 0.9 V. The table has no 64-bit entries: in double precision the arithmetic takes more. "
+           "Derived, not published: subtraction and comparison as an addition; division and square root as Newton "
+           "iterations in these; exp and pow as the additions and multiplications that glibc 2.36 executes; select and "
+           "sign as a 32-bit integer addition (0.1 pJ, published), which bounds them. Arithmetic only: no memory, no "
+           "instruction handling",
+))

@@ -1,0 +1,13 @@
+"""A fused multiply-add is one operation."""
+
+from ...models.expression import KINDS
+from .base import CONVENTIONS, Convention
+
+FMA1 = CONVENTIONS.register(Convention(
+    name="fma1",
+    counts="as fused",
+    weights={**dict.fromkeys(KINDS, 1), "sign": 0, "fma": 1},
+    unit="operations",
+    source="as unit, but a multiplication and the addition that follows it are one operation where the processor "
+           "fuses them, as processors with fused multiply-add retire them",
+))

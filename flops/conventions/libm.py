@@ -1,0 +1,84 @@
+"""Exponentials and powers at what this machine's mathematics library executes for them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from functools import cache
+
+import numpy as np
+
+from ...models.errors import UserError
+from ...models.expression import KINDS
+from ..counters import COUNTERS, CFunction
+from ..counters.base import machine
+from ..counters.selftest import selftest
+from ..toolchain import SCALAR, cache_folder, compile_library
+from .base import CONVENTIONS, Convention
+
+_WITNESSES = ("instrumented", "stepped", "callgrind")
+_CALLS = 64
+_SOURCE = """\
+#include <math.h>
+void measure_exp(long n, double *x, double *y) { for (long i = 0; i < n; i++) y[i] = exp(x[i]); }
+void measure_pow(long n, double *x, double *y) { for (long i = 0; i < n; i++) y[i] = pow(x[i], 1.7); }
+"""
+
+
+class _Measured(Mapping[str, float]):
+    """One for every kind but exp and pow, which are measured when they are first asked for."""
+
+    def __getitem__(self, kind: str) -> float:
+        if kind in ("exp", "pow"):
+            return _measured()[kind]
+        return 0 if kind == "sign" else 1
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(KINDS)
+
+    def __len__(self) -> int:
+        return len(KINDS)
+
+
+@cache
+def _measured() -> dict[str, float]:
+    """Return the operations of exp and pow: from the cache if this machine and library were measured before."""
+    file = cache_folder() / "libm.json"
+    here = " ".join(machine().values())
+    try:
+        known: dict[str, dict[str, float]] = json.loads(file.read_text())
+    except (OSError, ValueError):
+        known = {}
+    if here not in known:
+        known[here] = {kind: _measure(kind) for kind in ("exp", "pow")}
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(json.dumps(known, indent=1))
+    return known[here]
+
+
+def _measure(function: str) -> float:
+    reasons = []
+    for name in _WITNESSES:
+        reason = selftest(COUNTERS[name])
+        if reason:
+            reasons.append(f"{name}: {reason}")
+            continue
+        # arguments of one sign of rates and of the other; not zero, for which libm takes a short cut
+        arguments = np.linspace(0.01, 4.01, _CALLS) * (1 if function == "pow" else np.tile([1, -1], _CALLS // 2))
+        workload = CFunction(compile_library(_SOURCE, SCALAR), f"measure_{function}",
+                             (_CALLS, arguments, np.zeros(_CALLS)))
+        with COUNTERS[name].measure() as counts:
+            counts.call(workload)
+        assert counts.libm is not None
+        return counts.libm.flops() / _CALLS
+    raise UserError(f"the convention 'libm' needs a counter that reads machine code; {'; '.join(reasons)}")
+
+
+LIBM = CONVENTIONS.register(Convention(
+    name="libm",
+    counts="as run",
+    weights=_Measured(),
+    unit="operations",
+    source="as unit, but exp and pow are the operations that this machine's mathematics library executes for them, "
+           "measured by reading its machine code (a fused multiply-add is two, a comparison one)",
+))

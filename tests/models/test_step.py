@@ -1,0 +1,412 @@
+"""The Step, executed block by block in Python, against textbook steps written here with plain floats.
+
+The textbook side shares nothing with the Step but the model's text: right-hand sides are Brian2's equations evaluated
+by Python, the exponential Euler coefficients are differences, the cubic is found by bisection.
+"""
+
+from __future__ import annotations
+
+import math
+from functools import cache
+
+import brian2
+import numpy as np
+import pytest
+from brian2 import ms
+
+from spikecost.models import units
+from spikecost.models.catalogue import MODELS, get_model
+from spikecost.models.detection import DETECTIONS
+from spikecost.models.errors import UserError
+from spikecost.models.expression import FLOATS, Op, Var, evaluate, nodes
+from spikecost.models.methods import METHODS
+from spikecost.models.program import NotApplicable
+from spikecost.models.step import applies, make_step
+
+DT = 0.05
+RELATIVE = 1e-11
+
+# --- the textbook ----------------------------------------------------------------------------------------------------
+
+
+class Textbook:
+    """A model's right-hand side, threshold and reset, by Python's own evaluation of its text."""
+
+    def __init__(self, model):
+        self.model = model
+        equations = brian2.Equations(model.equations)
+        self.state = [name for name in equations if name in equations.diff_eq_names]
+        self.held = [name for name in self.state if "unless refractory" in equations[name].flags]
+        self.names = {
+            "exp": math.exp, "sqrt": math.sqrt, "exprel": lambda x: math.expm1(x) / x if x else 1.0,
+            **{unit: float(units.internal(getattr(brian2, unit))) for unit in ("ms", "mV", "second", "volt")},
+            **{name: float(units.internal(value)) for name, value in {**model.constants, **model.parameters}.items()},
+        }
+        self.code = {e.varname: compile(e.expr.code, e.varname, "eval") for e in equations.ordered if e.expr}
+        self.threshold = compile(model.threshold, "threshold", "eval")
+        self.variable, self.level = [part.strip() for part in model.threshold.replace(">=", ">").split(">")]
+        self.level = eval(self.level, self.names)
+        self.crosses = isinstance(model.refractory, str)
+
+    def f(self, x, current, held=()):
+        values = {**self.names, **x, self.model.input: current}
+        for name, code in self.code.items():
+            if name not in self.state:
+                values[name] = eval(code, values)
+        return {name: 0.0 if name in held else eval(self.code[name], values) for name in self.state}
+
+    def above(self, x):
+        return eval(self.threshold, {**self.names, **x})
+
+    def spikes(self, start, end):
+        return self.above(end) and not (self.crosses and self.above(start))
+
+    def after_reset(self, x):
+        values = {**self.names, **x}
+        exec("\n".join(part.strip() for part in self.model.reset.split(";")), values)
+        return {name: values[name] for name in self.state}
+
+
+def plus(x, *terms):
+    return {name: x[name] + sum(factor * k[name] for factor, k in terms) for name in x}
+
+
+def euler(f, x, dt):
+    return plus(x, (dt, f(x)))
+
+
+def rk4(f, x, dt):
+    k1 = f(x)
+    k2 = f(plus(x, (dt / 2, k1)))
+    k3 = f(plus(x, (dt / 2, k2)))
+    k4 = f(plus(x, (dt, k3)))
+    return plus(x, (dt / 6, k1), (dt / 3, k2), (dt / 3, k3), (dt / 6, k4))
+
+
+def exponential_euler(f, x, dt):
+    # x' = a + b x: a is the derivative at 0, b what a unit of x adds; x(dt) = x exp(b dt) + a (exp(b dt) - 1)/b
+    after = {}
+    for name, value in x.items():
+        a = f({**x, name: 0.0})[name]
+        b = f({**x, name: 1.0})[name] - a
+        after[name] = value * math.exp(b * dt) + (a * math.expm1(b * dt) / b if b else a * dt)
+    return after
+
+
+TEXTBOOK_METHODS = {"euler": euler, "rk4": rk4, "exponential_euler": exponential_euler}
+
+
+def grid(book, f, x, after, dt):
+    return 1.0, after
+
+
+def linear(book, f, x, after, dt):
+    v = book.variable
+    theta = float(np.interp(book.level, [x[v], after[v]], [0.0, 1.0]))
+    return theta, {name: (1 - theta) * x[name] + theta * after[name] for name in x}
+
+
+def hermite(book, f, x, after, dt):
+    k0, k1 = f(x), f(after)
+
+    def cubic(name, s):  # in the basis of Hermite's polynomials
+        return ((1 + 2 * s) * (1 - s) ** 2 * x[name] + s * (1 - s) ** 2 * dt * k0[name]
+                + s**2 * (3 - 2 * s) * after[name] + s**2 * (s - 1) * dt * k1[name])
+
+    low, high = 0.0, 1.0
+    while high - low > 1e-15:
+        middle = (low + high) / 2
+        low, high = (middle, high) if cubic(book.variable, middle) < book.level else (low, middle)
+    return low, {name: cubic(name, low) for name in x}
+
+
+TEXTBOOK_DETECTIONS = {"grid": grid, "linear": linear, "hermite": hermite}
+
+
+@cache
+def about_to_spike(name):
+    """A state and an input from which every method passes the threshold within DT, on the model's own trajectory."""
+    book = Textbook(MODELS[name])
+    for current in (2.0, 5.0, 10.0, 20.0, 50.0):
+        x = MODELS[name].initial_values
+        for _ in range(5000):
+            after = rk4(lambda x: book.f(x, current), x, 0.01)  # noqa: B023 - used within the turn
+            if book.spikes(x, after):
+                return x, current
+            x = after
+    raise AssertionError(f"{name} does not spike")
+
+
+def settled(name):
+    """A state and an input a millisecond after the start: no spike within DT."""
+    book = Textbook(MODELS[name])
+    x = MODELS[name].initial_values
+    for _ in range(20):
+        x = rk4(lambda x: book.f(x, 4.0), x, DT)
+    assert all(abs(slope) > 1e-6 for slope in book.f(x, 4.0).values())  # at rest any method would do
+    return x, 4.0
+
+
+# --- the Step --------------------------------------------------------------------------------------------------------
+
+
+def run(block, values):
+    """Execute a block on `values` and return what it assigned."""
+    known = dict(values)
+    for assign in block.assignments:
+        known[assign.target] = evaluate(assign.value, known, FLOATS)
+    return {target: known[target] for target in block.targets}
+
+
+def inputs_of(step, x, current, dt):
+    return {**x, **step.model.parameter_values, step.model.input: current, "dt": dt}
+
+
+def advance(step, x, current, dt):
+    """Execute `once` and `advance`: what they assigned, and whether there is a spike."""
+    values = inputs_of(step, x, current, dt)
+    once = run(step.once, values)
+    found = run(step.advance, {**values, **once})
+    return found, all(found[name] for name in step.conditions)
+
+
+def next_state(found, state, ending):
+    return {name: found[f"{name}{ending}"] for name in state}
+
+
+def approximately(expected):
+    return pytest.approx(expected, rel=RELATIVE, abs=1e-11)
+
+
+# --- tests -----------------------------------------------------------------------------------------------------------
+
+
+def test_every_registered_method_and_detection_has_its_textbook_step_here():
+    assert set(TEXTBOOK_METHODS) == set(METHODS)
+    assert set(TEXTBOOK_DETECTIONS) == set(DETECTIONS)
+
+
+def test_a_step_without_a_spike(combination):
+    name, method, detection = combination
+    step, book = make_step(name, method, detection), Textbook(MODELS[name])
+    x, current = settled(name)
+    found, spiked = advance(step, x, current, DT)
+    expected = TEXTBOOK_METHODS[method](lambda x: book.f(x, current), x, DT)
+    assert next_state(found, step.state, "_next") == approximately(expected)
+    assert not spiked
+    assert not book.spikes(x, expected)
+
+
+def test_a_step_with_a_spike(combination):
+    name, method, detection = combination
+    step, book = make_step(name, method, detection), Textbook(MODELS[name])
+    x, current = about_to_spike(name)
+
+    def f(x):
+        return book.f(x, current)
+
+    after = TEXTBOOK_METHODS[method](f, x, DT)
+    found, spiked = advance(step, x, current, DT)
+    assert spiked
+    assert book.spikes(x, after)
+    assert next_state(found, step.state, "_next") == approximately(after)
+
+    theta, at = TEXTBOOK_DETECTIONS[detection](book, f, x, after, DT)
+    assert 0 < theta <= 1
+    found = run(step.spike, {**inputs_of(step, x, current, DT), **found, "done": 0.0, "step": DT})
+    # bisection and Newton's iterations leave 1e-15/slope and the cubic's own rounding
+    assert found["elapsed"] == pytest.approx(theta, abs=1e-10)
+    assert step.restarts == (detection != "grid" and bool(MODELS[name].reset))
+    if not MODELS[name].reset:
+        assert set(found) & {f"{name}_reset" for name in step.state} == set()
+        return
+    reset = book.after_reset(at)
+    assert next_state(found, step.state, "_reset") == pytest.approx(reset, rel=1e-9)
+    if step.restarts:
+        # the rest of the step, integrated from the reset
+        assert found["rest"] == pytest.approx((1 - theta) * DT, abs=1e-10)
+        anew, _ = advance(step, next_state(found, step.state, "_reset"), current, found["rest"])
+        expected = TEXTBOOK_METHODS[method](f, reset, (1 - theta) * DT)
+        assert next_state(anew, step.state, "_next") == pytest.approx(expected, rel=1e-9)
+
+
+def test_a_second_spike_within_a_step_is_timed_from_the_steps_start(combination):
+    name, method, detection = combination
+    step = make_step(name, method, detection)
+    if not step.restarts:
+        assert "done" not in _read(step.spike) | _read(step.advance)
+        return
+    x, current = about_to_spike(name)
+    found, _ = advance(step, x, current, DT)
+    values = {**inputs_of(step, x, current, DT), **found}
+    whole = run(step.spike, {**values, "done": 0.0, "step": DT})["elapsed"]
+    # the same piece of length DT, as the last quarter of a step four times as long
+    later = run(step.spike, {**values, "done": 0.75, "step": 4 * DT})
+    assert later["elapsed"] == pytest.approx(0.75 + whole / 4, rel=1e-12)
+    assert later["rest"] == pytest.approx((1 - whole) * DT, rel=1e-9)
+
+
+def test_no_block_uses_a_name_before_it_is_assigned(combination):
+    name, method, detection = combination
+    step = make_step(MODELS[name].replace(refractory=2 * ms), method, detection)
+    given = {*step.state, *step.parameters, step.model.input, "dt"}
+    nexts = {f"{variable}_next" for variable in step.state}
+    fixed = {"dt", *step.parameters}
+    _check(step.once, fixed)
+    _check(step.advance, given | set(step.once.targets))
+    _check(step.spike, given | nexts | {"done", "step"})
+    _check(step.check, {"left"})
+    for block in (step.pause, step.resume):
+        _check(block, given - {"dt"} | {"left", "done", "step"})
+    assert nexts | set(step.conditions) <= set(step.advance.targets)
+    assert "elapsed" in step.spike.targets
+    assert step.check.targets == ("waiting",)
+    assert "left_next" in step.pause.targets
+
+
+def _check(block, known):
+    known = set(known)
+    for assign in block.assignments:
+        used = {node.name for node in nodes(assign.value) if isinstance(node, Var)}
+        assert used <= known, f"{assign.target} uses {used - known}"
+        assert assign.target not in known, f"{assign.target} is assigned twice"
+        known.add(assign.target)
+
+
+def _read(block):
+    return {node.name for assign in block.assignments for node in nodes(assign.value) if isinstance(node, Var)}
+
+
+def test_a_refractory_step(combination):
+    name, method, detection = combination
+    step = make_step(MODELS[name].replace(refractory=2 * ms), method, detection)
+    book = Textbook(step.model)
+    x, current = settled(name)
+    values = {**inputs_of(step, x, current, DT), "step": DT}
+
+    assert run(step.check, {"left": 0.5})["waiting"]
+    assert not run(step.check, {"left": 0.0})["waiting"]
+
+    def held_over(dt):
+        after = TEXTBOOK_METHODS[method](lambda x: book.f(x, current, book.held), x, dt)
+        return {f"{variable}_held": after[variable] for variable in book.state if variable not in book.held}
+
+    # what is flagged stays, the rest goes on, over the whole step
+    paused = run(step.pause, {**values, "left": 7.0, "done": 0.0})
+    assert paused.pop("left_next") == 6.0
+    held = held_over(DT)
+    assert set(step.held_variables) == {name.removesuffix("_held") for name in held}
+    assert {name: paused[name] for name in held} == approximately(held)
+    if not step.restarts:
+        assert step.resume.assignments == ()
+        return
+    # after a spike at 0.25 of the step three quarters are left to wait in
+    paused = run(step.pause, {**values, "left": 7.0, "done": 0.25})
+    assert paused["left_next"] == 6.25
+    assert {name: paused[name] for name in held} == approximately(held_over(0.75 * DT))
+    # refractoriness of 0.5 steps that began at 0.25 ends at 0.75
+    resumed = run(step.resume, {**values, "left": 0.5, "done": 0.25})
+    assert resumed["ends"]
+    assert (resumed["elapsed"], resumed["rest"]) == (0.75, pytest.approx(0.25 * DT, rel=1e-14))
+    assert {name: resumed[name] for name in held} == approximately(held_over(0.5 * DT))
+    # 0.75 steps that began there end with the step: the next one is not waited in, but this one is
+    assert not run(step.resume, {**values, "left": 0.75, "done": 0.25})["ends"]
+
+
+@pytest.mark.parametrize(("name", "held"), [("lif", ()), ("izhikevich", ("v", "u"))])
+def test_what_goes_on_while_refractory(name, held):
+    # lif's v is flagged (unless refractory); nothing of Izhikevich's is
+    step = make_step(MODELS[name].replace(refractory=2 * ms), "rk4")
+    assert step.held_variables == held
+
+
+@pytest.mark.parametrize("method", ["euler", "rk4"])
+def test_what_goes_on_sees_what_is_held_stand_still(method):
+    # u follows b v: in the stages of a step, too, v must stay where it is
+    model = MODELS["izhikevich"]
+    model = model.replace(equations=model.equations.replace("I)/ms : 1", "I)/ms : 1 (unless refractory)"),
+                          refractory=2 * ms)
+    step, book = make_step(model, method), Textbook(model)
+    assert step.held_variables == ("u",)
+    x, current = settled("izhikevich")
+    found = run(step.pause, {**inputs_of(step, x, current, DT), "step": DT, "left": 3.0, "done": 0.0})
+    after = TEXTBOOK_METHODS[method](lambda x: book.f(x, current, ["v"]), x, DT)
+    assert found["u_held"] == approximately(after["u"])
+    assert after["v"] == x["v"]
+
+
+def test_a_model_that_is_never_refractory_has_no_such_blocks(combination):
+    name, method, detection = combination
+    step = make_step(MODELS[name].replace(refractory=None) if MODELS[name].reset else name, method, detection)
+    assert [block.assignments for block in (step.check, step.pause, step.resume)] == [(), (), ()]
+
+
+@pytest.mark.parametrize(("threshold", "at", "spikes"), [
+    ("v >= 30", 30.0, True), ("v > 30", 30.0, False), ("v > 30", np.nextafter(30.0, 31.0), True),
+    ("v >= 30", np.nextafter(30.0, 29.0), False),
+])
+def test_the_threshold_is_inclusive_only_if_it_says_so(threshold, at, spikes):
+    step = make_step(MODELS["izhikevich"].replace(threshold=threshold), "euler")
+    # dt = 0: the end is the start
+    _, spiked = advance(step, {"v": float(at), "u": 0.0}, 0.0, 0.0)
+    assert spiked is spikes
+
+
+def test_a_spike_without_a_reset_needs_a_crossing():
+    step = make_step("hodgkin_huxley", "euler")
+    gates = {"m": 0.9, "h": 0.3, "n": 0.4}
+    before = {v: advance(step, {"v": v, **gates}, 200.0, 0.01)[0] for v in (-1.0, 1.0)}
+    assert all(found["v_next"] > 0 for found in before.values())
+    assert step.conditions == ("above", "was_below")
+    assert (before[-1.0]["above"], before[-1.0]["was_below"]) == (True, True)
+    assert (before[1.0]["above"], before[1.0]["was_below"]) == (True, False)
+
+
+def test_hermite_falls_back_to_the_straight_line_where_the_cubic_bends_out_of_the_step():
+    # v from 25 to 60 although it falls at the start (I = -500): Newton's iterations leave the step
+    step = make_step("izhikevich", "euler", "hermite")
+    values = {"v": 25.0, "u": 0.0, "v_next": 60.0, "u_next": 0.0, "I": -500.0, "dt": 0.5, "done": 0.0, "step": 0.5,
+              **MODELS["izhikevich"].parameter_values}
+    found = run(step.spike, values)
+    assert not 0 < found["s_3"] < 1
+    assert found["elapsed"] == found["line"] == pytest.approx((30 - 25) / (60 - 25), rel=1e-15)
+
+
+def test_parameters_are_operands_and_constants_are_numbers(combination):
+    name, method, detection = combination
+    step = make_step(name, method, detection)
+    read = _read(step.once) | _read(step.advance) | _read(step.spike)
+    assert set(step.parameters) <= read
+    assert not set(step.model.constants) & read
+
+
+def test_the_preset_does_not_change_the_step():
+    blocks = [
+        [(a.target, repr(_shape(a.value))) for a in make_step(f"izhikevich:{preset}", "rk4").advance.assignments]
+        for preset in MODELS["izhikevich"].presets
+    ]
+    assert all(block == blocks[0] for block in blocks)
+
+
+def _shape(node):
+    return (node.kind, *map(_shape, node.args)) if isinstance(node, Op) else getattr(node, "name", None) or node.value
+
+
+@pytest.mark.parametrize("name", ["izhikevich", "izhikevich_mv"])
+def test_exponential_euler_does_not_apply_to_a_square(name):
+    assert applies(get_model(name), "exponential_euler") == "dv/dt is not linear in v"
+    with pytest.raises(NotApplicable) as error:
+        make_step(name, "exponential_euler")
+    assert str(error.value).startswith(
+        f"exponential_euler does not apply to {name}:RS: dv/dt is not linear in v; take euler, ")
+
+
+@pytest.mark.parametrize(("arguments", "message"), [
+    (("liff", "euler", "grid"), "unknown model 'liff': did you mean 'lif'? known are "),
+    (("lif", "eular", "grid"), "unknown method 'eular': did you mean 'euler'? known are "),
+    (("lif", "euler", "gird"), "unknown detection 'gird': did you mean 'grid'? known are "),
+])
+def test_unknown_names(arguments, message):
+    with pytest.raises(UserError) as error:
+        make_step(*arguments)
+    assert str(error.value).startswith(message)

@@ -1,0 +1,310 @@
+"""The command line as a user types it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from spikecost import cli
+from spikecost.flops import toolchain
+from spikecost.flops.conventions import CONVENTIONS
+from spikecost.models.catalogue import MODELS
+from spikecost.models.detection import DETECTIONS
+from spikecost.models.expression import KINDS
+
+REPORT = {"index.html", "provenance.json", "table.csv", "table.md", "table.parquet", "work_precision.png",
+          "work_precision.svg"}
+TINY = ["run", "--models", "lif", "--methods", "rk4", "--detections", "hermite", "--rates", "50",
+        "--tolerances", "0.1ms"]
+
+
+def command() -> list[str]:
+    """Return the installed script, or, where the package is not installed, the module that it calls."""
+    script = Path(sys.executable).with_name("spikecost")
+    return [str(script)] if script.exists() else [sys.executable, "-m", "spikecost.cli"]
+
+
+def typed(*arguments, folder):
+    return subprocess.run([*command(), *arguments], cwd=folder, capture_output=True, text=True, check=False)
+
+
+@pytest.fixture
+def said(capsys):
+    """Run a command in process; return its status and what it printed."""
+
+    def run(*arguments):
+        try:
+            status = cli.main(list(arguments))
+        except SystemExit as stop:  # argparse
+            status = stop.code
+        printed = capsys.readouterr()
+        return status, printed.out, printed.err
+
+    return run
+
+
+# --- what is asked for and had ---------------------------------------------------------------------------------------
+
+
+def test_models(said):
+    status, out, err = said("models")
+    assert (status, err) == (0, "")
+    lines = out.splitlines()
+    for name, model in MODELS.items():
+        assert any(line.startswith(f"{name}: {model.description}") for line in lines)
+        assert f"    {model.source}" in lines
+    assert f"detections: {', '.join(DETECTIONS)}" in lines
+    assert "[presets RS, IB, CH, FS, TC, RZ, LTS]" in out
+    for name in CONVENTIONS:
+        assert any(line.startswith(f"convention {name}: counts ") for line in lines)
+
+
+def test_models_lists_the_methods_that_apply(said):
+    lines = said("models")[1].splitlines()
+    methods = lines[next(i for i, line in enumerate(lines) if line.startswith("izhikevich:")) + 2]
+    assert methods.startswith("    methods: ")
+    assert "exponential_euler" not in methods
+    assert "rk4" in methods
+
+
+def test_show(said):
+    status, out, err = said("show", "izhikevich:CH", "--method", "euler", "--detection", "linear")
+    assert (status, err) == (0, "")
+    for line in (
+        "    dv/dt = (0.04*v**2 + 5*v + 140 - u + I)/ms : 1",
+        "    threshold v >= 30",
+        "    reset v = c; u += d",
+        "a step of euler, in ms and the units above: 5 add, 2 sub, 7 mul, 1 compare",
+        "    v_next = v + dt*(0.04*(v*v) + 5*v + 140 - u + I)",
+        "    u_next = u + dt*(a*(b*v - u))",
+        "    above = 30 <= v_next",
+        "    v_reset = c",
+        "    then the step is run again over the rest of dt",
+        "a step as written: 5 add, 2 sub, 7 mul, 1 compare",
+    ):
+        assert line in out.splitlines()
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_show_every_model(said, name):
+    status, out, err = said("show", name)
+    assert (status, err) == (0, "")
+    assert f"    threshold {MODELS[name].threshold}" in out.splitlines()
+
+
+def test_count(said):
+    status, out, err = said("count", "izhikevich", "--method", "euler", "--dt", "1ms", "--convention", "izhikevich2004")
+    assert (status, err) == (0, "")
+    lines = out.splitlines()
+    assert lines[:3] == [
+        "izhikevich:RS, euler, grid detection, dt = 1 ms",
+        "13 FLOPs a step, 13 a ms (convention izhikevich2004: counts as written)",
+        "= 5 add + 2 sub + 5 mul + 1 compare",
+    ]
+    assert lines[3].startswith("published: 13 a step of 1 ms (Izhikevich 2004, ")
+    assert lines[4:] == [
+        "as run, a step without a spike: 5 add, 2 sub, 7 mul, 1 compare",
+        "as run, a spike adds:           1 add",
+        "as run, once a run:             nothing",
+        "as written, a step:             5 add, 2 sub, 5 mul, 1 compare",
+    ]
+
+
+@pytest.mark.parametrize(("model", "dt", "per_step", "per_ms"), [
+    ("izhikevich", "1ms", 13, 13), ("lif", "1ms", 5, 5), ("hodgkin_huxley", "0.1ms", 124, 1240),
+    ("izhikevich", "0.5 ms", 15, 30),
+])
+def test_count_json(said, model, dt, per_step, per_ms):
+    status, out, err = said("count", model, "--dt", dt, "--convention", "izhikevich2004", "--json")
+    assert (status, err) == (0, "")
+    found = json.loads(out)
+    assert found["flops_per_step"] == per_step
+    assert found["flops_per_ms"] == pytest.approx(per_ms, rel=1e-15)
+    for counts in ("as_run", "as_run_spike", "as_run_once", "as_written"):
+        assert list(found[counts]) == list(KINDS)
+        assert all(isinstance(n, int) for n in found[counts].values())
+
+
+def test_count_takes_what_the_library_gives(said):
+    found = json.loads(said("count", "hodgkin_huxley", "--method", "rk4", "--detection", "hermite", "--dt", "0.05ms",
+                            "--json")[1])
+    assert (found["model"], found["method"], found["detection"], found["dt_ms"], found["convention"]) == (
+        "hodgkin_huxley", "rk4", "hermite", 0.05, "unit")
+    one_each = sum(n for kind, n in found["as_run"].items() if kind != "sign")
+    assert found["flops_per_step"] == one_each
+    assert found["flops_per_ms"] == pytest.approx(20 * one_each, rel=1e-15)
+
+
+def test_doctor(said):
+    status, out, err = said("doctor")
+    assert (status, err) == (0, "")
+    lines = out.splitlines()
+    assert any(line.startswith("yes  C compiler: ") for line in lines)
+    for what in ("SIMD", "exp in SIMD lanes", "cache of compiled kernels", "engine Brian2, cython"):
+        assert any(line[5:].startswith(f"{what}: ") for line in lines)
+    assert all(line.startswith(("yes  ", "no   ")) for line in lines)
+
+
+@pytest.fixture
+def no_compiler(monkeypatch):
+    monkeypatch.setenv("CC", "/nonexistent")
+    for found in (toolchain.find_compiler, toolchain.has_vector_exp):
+        found.cache_clear()
+    yield
+    for found in (toolchain.find_compiler, toolchain.has_vector_exp):
+        found.cache_clear()
+
+
+def test_doctor_says_why_there_is_no_compiler(said, no_compiler):
+    status, out, err = said("doctor")
+    assert (status, err) == (0, "")
+    assert "no   C compiler: no C compiler: CC=/nonexistent not found; install one" in out
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["run", "--help"], ["count", "--help"]])
+def test_help(said, arguments):
+    status, out, err = said(*arguments)
+    assert (status, err) == (0, "")
+    assert out.startswith("usage: spikecost")
+
+
+# --- mistakes --------------------------------------------------------------------------------------------------------
+
+MISTAKES = {
+    "unknown model": (["count", "izhikevic"], "spikecost: unknown model 'izhikevic': did you mean 'izhikevich'? known"),
+    "unknown model to show": (["show", "adex0"], "spikecost: unknown model 'adex0': "),
+    "unknown preset": (["count", "izhikevich:XX"], "spikecost: unknown preset 'XX' of izhikevich: known are RS, IB, "),
+    "unknown method": (["count", "lif", "--method", "rk5"], "spikecost: unknown method 'rk5': did you mean 'rk4'? "),
+    "unknown detection": (["show", "lif", "--detection", "cubic"], "spikecost: unknown detection 'cubic': "),
+    "unknown convention": (["count", "lif", "--convention", "izhikevich2003"],
+                           "spikecost: unknown convention 'izhikevich2003': did you mean 'izhikevich2004'? known are "),
+    "dt without a unit": (["count", "lif", "--dt", "0.1"],
+                          "spikecost: dt = 0.1 is not a time; give a Brian2 quantity such as 0.1*ms"),
+    "unknown unit": (["count", "lif", "--dt", "1msec"], "spikecost: unknown unit 'msec' in '1msec': use Brian2's"),
+    "another unit": (["count", "lif", "--dt", "1mV"], "spikecost: dt = 1. mV is not a time; give a Brian2 quantity"),
+    "no number": (["count", "lif", "--dt", "ms"], "spikecost: cannot read 'ms': expected a number and a unit"),
+    "dt of zero": (["count", "lif", "--dt", "0ms"], "spikecost: dt = 0. s is not positive; give a time such as 0.1*ms"),
+    "infinite dt": (["count", "lif", "--dt", "1e400ms"], "spikecost: expected a finite value, got "),
+    "method that does not apply": (
+        ["count", "izhikevich", "--method", "exponential_euler"],
+        "spikecost: exponential_euler does not apply to izhikevich:RS: dv/dt is not linear in v; take euler, "),
+    "unknown counter": (["measure", "lif", "--counter", "papy"], "spikecost: unknown counter 'papy': did you mean "),
+    "negative tolerance": (["run", "--tolerances=-0.1ms"], "spikecost: tolerance = -100. us is not positive; give a"),
+    "tolerance without a unit": (["run", "--tolerances", "0.1"], "spikecost: tolerance = 0.1 is not a time; give a "),
+    "negative rate": (["run", "--rates", "-5"], "spikecost: rate = -5 is not positive"),
+    "no jobs": (["run", "--jobs", "0"], "spikecost: --jobs 0: give 1 or more"),
+    "unknown model in a suite": (["run", "--models", "lif", "izh"], "spikecost: unknown model 'izh': "),
+    "unknown method in a suite": (["run", "--methods", "eular"], "spikecost: unknown method 'eular': did you mean "),
+    "unknown detection in a suite": (["run", "--detections", "gird"], "spikecost: unknown detection 'gird': did you "),
+    # argparse's own
+    "no command": ([], "spikecost: the following arguments are required: COMMAND; see spikecost --help"),
+    "unknown command": (["weigh"], "spikecost: argument COMMAND: invalid choice: 'weigh' "),
+    "unknown option": (["count", "lif", "--step", "1ms"], "spikecost: unrecognized arguments: --step 1ms; see "),
+    "jobs that are no number": (["run", "--jobs", "two"], "spikecost run: argument --jobs: invalid int value: 'two'; "),
+    "no model": (["count"], "spikecost count: the following arguments are required: model; see "),
+}
+
+
+@pytest.mark.parametrize(("arguments", "message"), MISTAKES.values(), ids=MISTAKES)
+def test_a_mistake_is_one_line_and_status_2(said, tmp_path, monkeypatch, arguments, message):
+    monkeypatch.chdir(tmp_path)
+    status, out, err = said(*arguments)
+    assert (status, out) == (2, "")
+    assert err.startswith(message)
+    assert err.endswith("\n")
+    assert err.count("\n") == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_output_folder_that_cannot_be_written(said, tmp_path):
+    # a file stands where the folder should be; permissions would not stop root
+    blocked = tmp_path / "file"
+    blocked.write_text("mine")
+    for out_folder in (blocked, blocked / "report"):
+        status, out, err = said(*TINY, "--out", str(out_folder))
+        assert (status, out) == (2, "")
+        assert err.startswith(f"spikecost: cannot write the folder {out_folder}: ")
+        assert err.endswith("; give another one\n")
+        assert err.count("\n") == 1
+    assert blocked.read_text() == "mine"
+
+
+def test_a_method_that_applies_to_none_of_the_models(said, tmp_path):
+    status, out, err = said("run", "--models", "izhikevich", "--methods", "exponential_euler", "--detections", "grid",
+                            "--rates", "50", "--out", str(tmp_path / "out"))
+    assert (status, out) == (2, "")
+    assert err.splitlines()[-1] == (
+        "spikecost: nothing to compare: exponential_euler on izhikevich:RS: dv/dt is not linear in v; "
+        "give methods that apply (spikecost models lists them)")
+    assert list((tmp_path / "out").iterdir()) == []
+
+
+# --- the real script -------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory):
+    """A tiny suite, run once by the script."""
+    folder = tmp_path_factory.mktemp("run")
+    return folder, typed(*TINY, "--out", "out", folder=folder)
+
+
+def test_run_writes_the_report_and_says_where(report):
+    folder, finished = report
+    assert finished.returncode == 0
+    assert "Traceback" not in finished.stderr
+    written = {path.name for path in (folder / "out").iterdir()}
+    assert written >= REPORT
+    assert not any(name.startswith(".") for name in written)  # what is written aside is moved into place
+    assert all(path.stat().st_size > 0 for path in (folder / "out").iterdir())
+    assert "out/index.html" in finished.stdout.splitlines()[-1]
+    assert [path.name for path in folder.iterdir()] == ["out"]  # nothing else is left behind
+
+
+def test_run_compares_what_was_asked_for(report):
+    folder, _ = report
+    table = pd.read_csv(folder / "out" / "table.csv", keep_default_na=False)
+    assert table[["model", "method", "detection", "rate_hz", "tolerance_ms"]].to_numpy().tolist() == [
+        ["lif", "rk4", "hermite", 50.0, 0.1]]
+    assert 0 < table.loc[0, "error_ms"] <= 0.1
+    # 23 operations a step (a test in tests/flops counts them by hand)
+    assert table.loc[0, "flops_per_ms"] >= 23 / table.loc[0, "dt_ms"]
+    parquet = pd.read_parquet(folder / "out" / "table.parquet")
+    assert list(parquet.columns) == list(table.columns)
+    numbers = table.select_dtypes("number")
+    assert {"rate_hz", "tolerance_ms", "dt_ms", "flops_per_ms", "ns_per_ms", "error_ms"} <= set(numbers.columns)
+    pd.testing.assert_frame_equal(parquet[numbers.columns], numbers, check_dtype=False, rtol=1e-12)
+
+
+def test_a_failed_run_leaves_an_earlier_report_as_it_was(report, no_compiler):
+    folder, _ = report
+    before = {path.name: path.read_bytes() for path in (folder / "out").iterdir()}
+    failed = typed(*TINY, "--out", "out", folder=folder)  # CC is in the environment
+    assert failed.returncode == 2
+    assert failed.stdout == ""
+    # the progress bar goes to stderr too; the message is its last line
+    assert failed.stderr.splitlines()[-1] == (
+        "spikecost: no C compiler: CC=/nonexistent not found; install one (Debian: apt-get install gcc libc6-dev), "
+        "or set CC")
+    assert "Traceback" not in failed.stderr
+    assert {path.name: path.read_bytes() for path in (folder / "out").iterdir()} == before
+
+
+def test_a_mistake_in_the_real_script(tmp_path):
+    failed = typed("count", "lif", "--dt", "1", folder=tmp_path)
+    assert (failed.returncode, failed.stdout) == (2, "")
+    assert failed.stderr == "spikecost: dt = 1.0 is not a time; give a Brian2 quantity such as 0.1*ms\n"
+
+
+def test_a_reader_that_has_seen_enough(tmp_path):
+    # spikecost models | head -1
+    with subprocess.Popen([*command(), "models"], cwd=tmp_path, text=True, stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE) as process:
+        process.stdout.close()
+        assert process.stderr.read() == ""
+        assert process.wait() == 0

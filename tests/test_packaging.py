@@ -1,0 +1,81 @@
+"""What is installed is what the repository holds."""
+
+from __future__ import annotations
+
+import tomllib
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import pytest
+
+import spikecost
+
+ROOT = Path(__file__).parents[1]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
+
+
+def test_every_package_is_listed():
+    found = {
+        ".".join(["spikecost", *path.parent.relative_to(ROOT).parts])
+        for path in ROOT.rglob("__init__.py")
+        if path.relative_to(ROOT).parts[0] != "tests" and not any(
+            part.startswith(".") or part in ("build", "dist") for part in path.relative_to(ROOT).parts)
+    }
+    assert sorted(found) == sorted(PROJECT["tool"]["setuptools"]["packages"])
+
+
+def test_every_folder_with_modules_is_a_package():
+    folders = {path.parent for folder in PROJECT["tool"]["setuptools"]["packages"]
+               for path in ROOT.joinpath(*folder.split(".")[1:]).glob("*.py")}
+    assert all((folder / "__init__.py").exists() for folder in folders)
+
+
+def test_every_data_file_is_installed():
+    data = PROJECT["tool"]["setuptools"]["package-data"]
+    installed = Path(spikecost.__file__).parent
+    for package, patterns in data.items():
+        for pattern in patterns:
+            here = sorted(path.name for path in ROOT.joinpath(*package.split(".")[1:]).glob(pattern))
+            assert here, f"{pattern} of {package} matches nothing"
+            there = sorted(path.name for path in installed.joinpath(*package.split(".")[1:]).glob(pattern))
+            assert there == here
+
+
+def test_no_file_that_a_package_needs_is_left_out():
+    data = PROJECT["tool"]["setuptools"]["package-data"]
+    for package in PROJECT["tool"]["setuptools"]["packages"]:
+        folder = ROOT.joinpath(*package.split(".")[1:])
+        if folder == ROOT:
+            continue  # the repository's own files lie beside the root package
+        covered = {path for pattern in ["*.py", *data.get(package, [])] for path in folder.glob(pattern)}
+        assert {path for path in folder.iterdir() if path.is_file()} == covered
+
+
+def test_version():
+    try:
+        installed = version("spikecost")
+    except PackageNotFoundError:
+        pytest.skip("spikecost runs from its folder and is not installed")
+    assert installed == PROJECT["project"]["version"]
+
+
+@pytest.mark.parametrize("name", spikecost.__all__)
+def test_every_public_name_can_be_had_and_is_documented(name):
+    thing = getattr(spikecost, name)
+    assert thing is not None
+    if callable(thing):
+        assert thing.__doc__
+
+
+def test_public_names_are_unique():
+    assert len(set(spikecost.__all__)) == len(spikecost.__all__)
+
+
+def test_a_name_that_is_not_there():
+    with pytest.raises(AttributeError, match=r"^module 'spikecost' has no attribute 'cuont'$"):
+        spikecost.cuont  # noqa: B018 - asking is what fails
+
+
+def test_the_console_script_is_the_command_line():
+    module, _, function = PROJECT["project"]["scripts"]["spikecost"].partition(":")
+    assert (module, function) == ("spikecost.cli", "main")
