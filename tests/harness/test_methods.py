@@ -200,3 +200,41 @@ def test_exact_with_synapses_is_the_matrix_exponential(tau_g, divisions):
     matrix = np.array([[-1 / 5, 0.7, 2, 1.5 / 5 + 0.4], [0, -1 / tau_g, 0, 0], [0, 0, -0.25, 0.3], [0, 0, 0, 0]])
     expected = expm(9 * matrix) @ [-1, 3, 0.1, 1]
     np.testing.assert_allclose(found.state, expected[:3], rtol=1e-12)
+
+
+IZHIKEVICH_HELD = NeuronModel(
+    name="izhikevich_held",
+    equations=MODELS["izhikevich"].equations.replace("I)/ms : 1", "I)/ms : 1 (unless refractory)"),
+    threshold="v >= 30", reset="v = c; u += d", refractory=3 * ms, parameters=MODELS["izhikevich"].parameters,
+    initial=MODELS["izhikevich"].initial,
+)
+GATED_HELD = NeuronModel(
+    name="gated_held", equations="""
+    dv/dt = (-0.1*v - w*v)/ms + I : 1 (unless refractory)
+    dw/dt = (0.5*v**2*(1 - w) - w)/(20*ms) : 1
+    I : Hz
+    """, threshold="v > 1", reset="v = 0", refractory=3 * ms, initial={"v": 0, "w": 0},
+)
+
+
+@pytest.mark.parametrize(("model", "drive", "method"), [
+    (model, drive, method) for model, drive in ((IZHIKEVICH_HELD, 10), (GATED_HELD, 0.5 / ms))
+    for method in METHODS if not applies(model, method)
+])
+def test_what_is_not_held_moves_while_the_voltage_is(model, drive, method):
+    exact, found = (run(model, name, constant(drive, 100 * ms), Fraction(1, 1024), "hermite")
+                    for name in ("rk4", method))
+    assert len(exact.spike_times) >= 3
+    np.testing.assert_allclose(found.spike_times, exact.spike_times, rtol=0, atol=0.05)
+    np.testing.assert_allclose(found.state, exact.state, rtol=0.01)
+
+
+def test_what_is_held_may_be_the_gate():
+    model = GATED_HELD.replace(
+        name="gate_held", reset="v = -2", equations=GATED_HELD.equations.replace(" (unless refractory)", "").replace(
+            "/(20*ms) : 1", "/(20*ms) : 1 (unless refractory)"))
+    for method in METHODS:
+        if not applies(model, method):
+            exact, found = (run(model, name, constant(0.5 / ms, 30 * ms), Fraction(1, 1024), "hermite")
+                            for name in ("rk4", method))
+            np.testing.assert_allclose(found.spike_times, exact.spike_times, rtol=0, atol=0.01)
