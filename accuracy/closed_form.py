@@ -11,7 +11,7 @@ from ..harness.stimuli import Stimulus
 from ..models.errors import UserError
 from ..models.expression import FLOATS, evaluate, names
 from ..models.neuron import NeuronModel
-from ..models.program import linear_parts
+from ..models.polynomial import linear_parts
 from .taylor import MAX_SPIKES_PER_MS, Precision
 
 

@@ -96,6 +96,7 @@ def explain(step: Step, build: Build, own: Mapping[str, float], once: Mapping[st
     left = {kind: own.get(kind, 0) - counted[kind] for kind in counted}
     outside = {kind: once.get(kind, 0) - counted_once[kind] for kind in counted}
     outside["add"] += outside.pop("sub") + once.get("fma", 0)
+    outside["mul"] += once.get("fma", 0)
     fused = own.get("fma", 0)
     swapped = min(abs(left["add"]), abs(left["sub"])) if left["add"] * left["sub"] < 0 else 0
     left["mul"] += fused
@@ -119,6 +120,8 @@ def explain(step: Step, build: Build, own: Mapping[str, float], once: Mapping[st
         explained(min(-left[kind], outside[kind]), f"{name} are done once a piece of the stimulus: they depend on the "
                   "input and the parameters alone", **{kind: 1})
     explained(min(left["mul"], counted["select"]), "factors of a select are multiplied into both of its sides", mul=-1)
+    if fused:
+        explained(min(left["mul"], _repeated_products(step)), "products in several sums are fused into each", mul=-1)
     rest = ", ".join(f"{n:+g} {kind}" for kind, n in left.items() if n)
     if rest:
         rearranged = "-ffast-math" in build.flags
@@ -129,6 +132,16 @@ def explain(step: Step, build: Build, own: Mapping[str, float], once: Mapping[st
 def _doublings(step: Step) -> int:
     sums = (node for assign in step.advance.assignments for node in nodes(assign.value))
     return sum(isinstance(node, Op) and node.kind == "add" and _same(*node.args) for node in sums)
+
+
+def _repeated_products(step: Step) -> int:
+    """Count the sums, after the first, in which each product is a term."""
+    products = {assign.target for assign in step.advance.assignments
+                if isinstance(assign.value, Op) and assign.value.kind == "mul"}
+    sums = [node for assign in step.advance.assignments for node in nodes(assign.value)
+            if isinstance(node, Op) and node.kind in ("add", "sub")]
+    terms = [term.name for node in sums for term in node.args if isinstance(term, Var) and term.name in products]
+    return len(terms) - len(set(terms))
 
 
 def _same(a: Expr, b: Expr) -> bool:

@@ -102,6 +102,11 @@ def exp(x: Expr) -> Op:
     return Op("exp", (x,))
 
 
+def exprel(x: Expr) -> Op:
+    """``(exp(x) - 1)/x``, 1 at zero."""
+    return Op("exprel", (x,))
+
+
 def select(condition: Expr, yes: Expr | Number, no: Expr | Number) -> Op:
     """Choose between two evaluated values."""
     return Op("select", (condition, expr(yes), expr(no)))

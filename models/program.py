@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
-from fractions import Fraction
 
 from .equations import System
 from .errors import UserError
-from .expression import Const, Expr, Number, Op, Var, expr, names, nodes
+from .expression import Const, Expr, Number, Op, Var, expr, names, nodes, text
+from .polynomial import ZERO, coefficients, linear_parts
 
 
 class Vector(Mapping[str, Expr]):
@@ -30,8 +30,13 @@ class Vector(Mapping[str, Expr]):
         """Apply `function` to the components, variable by variable."""
         return Vector({name: function(x, *(other[name] for other in others)) for name, x in self.items()})
 
+    def __or__(self, other: Mapping[str, Expr]) -> Vector:
+        """Replace the components that `other` has."""
+        return Vector({**self._components, **other})
+
     def __add__(self, other: Vector) -> Vector:
-        return self.map(lambda a, b: a + b, other)
+        """Add; a component that `other` does not have stays as it is."""
+        return self | {name: self[name] + value for name, value in other.items()}
 
     def __sub__(self, other: Vector) -> Vector:
         return self.map(lambda a, b: a - b, other)
@@ -70,7 +75,7 @@ class Program:
 class Derivatives:
     """The right-hand side of a model, as methods call it: ``k = f(x)``.
 
-    Every call appends to the program the stage's state, the subexpressions and the derivatives.
+    Every call appends to the program what it needs of the stage's state and subexpressions, and the derivatives.
 
     Parameters
     ----------
@@ -83,57 +88,121 @@ class Derivatives:
     def __init__(self, system: System, program: Program, held: frozenset[str] = frozenset()) -> None:
         self._system = system
         self._program = program
-        self._expressions = {
-            name: Const(Fraction(0)) if name in held else value for name, value in system.derivatives.items()
-        }
+        self._assigned: dict[tuple[str, str], Expr] = {}
+        self._expressions = {name: ZERO if name in held else value for name, value in system.derivatives.items()}
 
-    def __call__(self, x: Vector) -> Vector:
-        """Return dx/dt at `x`, per ms."""
-        values = self._stage(x)
-        return Vector({
-            name: self._program.let(f"d{name}", substitute(value, values))
-            for name, value in self._expressions.items()
-        })
+    @property
+    def voltage(self) -> str:
+        """The variable that the threshold tests."""
+        return self._system.threshold.variable
 
-    def linear(self, x: Vector) -> tuple[Vector, Vector]:
+    @property
+    def right_hand_sides(self) -> dict[str, Expr]:
+        """The derivatives of all variables, held or not, in terms of state variables, parameters and input alone."""
+        everything = set(self._system.dimensions)
+        return {name: self._opened(value, everything) for name, value in self._system.derivatives.items()}
+
+    def __call__(self, x: Vector, only: Collection[str] | None = None) -> Vector:
+        """Return dx/dt at `x`, per ms; of the variables `only`, if they are given."""
+        moving = {name: value for name, value in self._expressions.items() if only is None or name in only}
+        values = self._stage(x, *moving.values())
+        return Vector({name: self._program.let(f"d{name}", substitute(value, values))
+                       for name, value in moving.items()})
+
+    def let(self, x: Vector) -> Vector:
+        """Assign the components of `x`, so that what uses them several times does not write them several times."""
+        return Vector({name: self._program.let(name, value) for name, value in x.items()})
+
+    def linear(self, x: Vector, only: Collection[str] | None = None) -> tuple[Vector, Vector]:
         """Return (a, b) such that each variable's derivative is ``a + b*variable``, all else frozen at `x`.
 
         Raises
         ------
         NotApplicable
-            If a variable enters its own derivative nonlinearly.
+            If a variable (of those that are asked for) enters its own derivative nonlinearly.
         """
-        values = self._stage(x)
+        found: dict[str, tuple[Expr, Expr]] = {}
+        for name, value in self._expressions.items():
+            if only is None or name in only:
+                parts = linear_parts(self._opened(value, {name}), name)
+                if parts is None:
+                    raise NotApplicable(f"d{name}/dt is not linear in {name}")
+                found[name] = parts
+        values = self._stage(x, *(part for parts in found.values() for part in parts))
         a: dict[str, Expr] = {}
         b: dict[str, Expr] = {}
-        for name, value in self._expressions.items():
-            parts = linear_parts(self._opened(value, name), name)
-            if parts is None:
-                raise NotApplicable(f"d{name}/dt is not linear in {name}")
+        for name, parts in found.items():
             a[name] = self._program.let(f"a_{name}", substitute(parts[0], values))
             b[name] = self._program.let(f"b_{name}", substitute(parts[1], values))
         return Vector(a), Vector(b)
 
-    def _stage(self, x: Vector) -> dict[str, Expr]:
-        values = {name: self._program.let(name, value) for name, value in x.items()}
-        for name in self._needed():
-            values[name] = self._program.let(name, substitute(self._system.subexpressions[name], values))
-        return values
+    def affine(self) -> tuple[Vector, dict[str, Vector]]:
+        """Return (c, A) such that each variable's derivative is ``c + sum of A[variable][other]*other``.
 
-    def _needed(self) -> list[str]:
+        Raises
+        ------
+        NotApplicable
+            If the model is not linear.
+        """
+        state = self._system.state
+        constant: dict[str, Expr] = {}
+        rows: dict[str, dict[str, Expr]] = {}
+        for name, value in self._expressions.items():
+            rest, row = self._opened(value, set(state)), {}
+            for other in state:
+                parts = linear_parts(rest, other)
+                if parts is None or names(parts[1]) & set(state):
+                    raise NotApplicable(f"the model is not linear: see {other} in d{name}/dt")
+                rest, row[other] = parts
+            constant[name], rows[name] = rest, row
+        values = self._stage(Vector({}), *constant.values(), *(part for row in rows.values() for part in row.values()))
+        let = self._program.let
+        return (
+            Vector({name: let(f"c_{name}", substitute(value, values)) for name, value in constant.items()}),
+            {name: Vector({other: let(f"A_{name}_{other}", substitute(value, values)) for other, value in row.items()})
+             for name, row in rows.items()},
+        )
+
+    def quadratic(self, x: Vector) -> tuple[Expr, Expr, Expr]:
+        """Return (a, b, c) such that the voltage's derivative is ``a + b*v + c*v**2``, all else frozen at `x`.
+
+        Raises
+        ------
+        NotApplicable
+            If the voltage enters its own derivative otherwise.
+        """
+        v = self.voltage
+        found = coefficients(self._opened(self._expressions[v], {v}), v)
+        if found is None or len(found) > 3:
+            raise NotApplicable(f"d{v}/dt is not quadratic in {v}")
+        values = self._stage(x, *found)
+        a, b, c = (self._program.let(f"q{i}", substitute(value, values))
+                   for i, value in enumerate([*found, ZERO, ZERO][:3]))
+        return a, b, c
+
+    def _stage(self, x: Vector, *roots: Expr) -> dict[str, Expr]:
+        """Assign the state and the subexpressions that `roots` need; return what their names stand for."""
         subexpressions = self._system.subexpressions
-        wanted = names(*self._expressions.values())
+        wanted = names(*roots)
         for name in reversed(list(subexpressions)):  # each needs only earlier ones
             if name in wanted:
                 wanted |= names(subexpressions[name])
-        return [name for name in subexpressions if name in wanted]
+        values = {name: self._program.let(name, value) for name, value in x.items() if name in wanted}
+        for name, value in subexpressions.items():
+            if name in wanted:
+                written = substitute(value, values)
+                same = (name, text(written))
+                if same not in self._assigned:  # two calls at the same state share it
+                    self._assigned[same] = self._program.let(name, written)
+                values[name] = self._assigned[same]
+        return values
 
-    def _opened(self, value: Expr, variable: str) -> Expr:
-        """Write out the subexpressions that contain `variable`."""
+    def _opened(self, value: Expr, variables: set[str]) -> Expr:
+        """Write out the subexpressions that contain any of `variables`."""
         opened: dict[str, Expr] = {}
         for name, subexpression in self._system.subexpressions.items():
             written = substitute(subexpression, opened)
-            if variable in names(written):
+            if variables & {name, *names(written)}:
                 opened[name] = written
         return substitute(value, opened)
 
@@ -149,58 +218,3 @@ def substitute(root: Expr, values: Mapping[str, Expr]) -> Expr:
         else:
             done[id(node)] = node
     return done[id(root)]
-
-
-def linear_parts(root: Expr, variable: str) -> tuple[Expr, Expr] | None:
-    """Return (a, b) with ``root = a + b*variable``, or None if `root` is not linear in it."""
-    zero: Expr = Const(Fraction(0))
-    if isinstance(root, Var) and root.name == variable:
-        return zero, Const(Fraction(1))
-    if variable not in names(root):
-        return root, zero
-    assert isinstance(root, Op)
-    parts = [linear_parts(arg, variable) for arg in root.args]
-    if any(part is None for part in parts):
-        return None
-    (a, b), *rest = [part for part in parts if part is not None]
-    if root.kind == "neg":
-        return -a, -b
-    if not rest:
-        return None
-    c, d = rest[0]
-    if root.kind == "add":
-        return _plus(a, c), _plus(b, d)
-    if root.kind == "sub":
-        return _minus(a, c), _minus(b, d)
-    if root.kind == "mul" and _is_zero(d):
-        return _times(a, c), _times(b, c)
-    if root.kind == "mul" and _is_zero(b):
-        return _times(a, c), _times(a, d)
-    if root.kind == "div" and _is_zero(d):
-        return _over(a, c), _over(b, c)
-    return None
-
-
-def _over(a: Expr, b: Expr) -> Expr:
-    return a if _is_zero(a) else a / b
-
-
-def _is_zero(value: Expr) -> bool:
-    return isinstance(value, Const) and value.value == 0
-
-
-def _plus(a: Expr, b: Expr) -> Expr:
-    return b if _is_zero(a) else a if _is_zero(b) else a + b
-
-
-def _minus(a: Expr, b: Expr) -> Expr:
-    return -b if _is_zero(a) else a if _is_zero(b) else a - b
-
-
-def _times(a: Expr, b: Expr) -> Expr:
-    for factor, other in ((a, b), (b, a)):
-        if _is_zero(factor):
-            return factor
-        if isinstance(factor, Const) and factor.value == 1:
-            return other
-    return a * b

@@ -214,7 +214,7 @@ class Graph:
         if isinstance(x, Const):
             return self.number(_exprel(x.value))
         series = self._add(self.number(1), self._mul(self.number(Fraction(1, 2)), x))
-        quotient = self._op("div", self._add(self._exp(x), self.number(-1)), x)
+        quotient = self._div(self._add(self._exp(x), self.number(-1)), x)
         return self._near_zero(x, series, quotient)
 
     def _reciprocal_exprel(self, x: Expr) -> Expr:

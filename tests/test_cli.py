@@ -192,7 +192,7 @@ MISTAKES = {
     "infinite dt": (["count", "lif", "--dt", "1e400ms"], "spikecost: expected a finite value, got "),
     "method that does not apply": (
         ["count", "izhikevich", "--method", "exponential_euler"],
-        "spikecost: exponential_euler does not apply to izhikevich:RS: dv/dt is not linear in v; take euler, "),
+        "spikecost: exponential_euler does not apply to izhikevich:RS: dv/dt is not linear in v; take esr_midpoint, "),
     "unknown counter": (["measure", "lif", "--counter", "papy"], "spikecost: unknown counter 'papy': did you mean "),
     "negative tolerance": (["run", "--tolerances=-0.1ms"], "spikecost: tolerance = -100. us is not positive; give a"),
     "tolerance without a unit": (["run", "--tolerances", "0.1"], "spikecost: tolerance = 0.1 is not a time; give a "),

@@ -1,6 +1,22 @@
 """Integration methods, one a file; importing one here registers it."""
 
-from . import euler, exponential_euler, rk4
+from . import (
+    esr_midpoint,
+    euler,
+    exact,
+    exponential_euler,
+    exponential_euler_staggered,
+    heun,
+    izhikevich2003,
+    midpoint,
+    rk4,
+    rush_larsen,
+    strang,
+)
 from .base import METHODS, Method
 
-__all__ = ["METHODS", "Method", "euler", "exponential_euler", "rk4"]
+__all__ = [
+    "METHODS", "Method",
+    "esr_midpoint", "euler", "exact", "exponential_euler", "exponential_euler_staggered", "heun", "izhikevich2003",
+    "midpoint", "rk4", "rush_larsen", "strang",
+]

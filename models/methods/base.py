@@ -13,10 +13,13 @@ class Method(Protocol):
     """One step of an integration method, as mathematics."""
 
     name: str
-    order: int
-    """Order of convergence of the state at a fixed time, for a smooth right-hand side."""
     brian2: str
     """The name of the same method in Brian2; empty if it has none."""
+
+    @property
+    def order(self) -> float:
+        """Order of convergence of the state at a fixed time, for a smooth right-hand side; infinite without error."""
+        ...
 
     def advance(self, x: Vector, dt: Expr, f: Derivatives) -> Vector:
         """Return the state at t + dt.

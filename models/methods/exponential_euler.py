@@ -24,10 +24,11 @@ class ExponentialEuler:
     def advance(self, x: Vector, dt: Expr, f: Derivatives) -> Vector:
         """Return the state at t + dt."""
         a, b = f.linear(x)
-        return x.map(lambda x, a, b: _relaxed(x, a, b, dt), a, b)
+        return x.map(lambda x, a, b: relaxed(x, a, b, dt), a, b)
 
 
-def _relaxed(x: Expr, a: Expr, b: Expr, dt: Expr) -> Expr:
+def relaxed(x: Expr, a: Expr, b: Expr, dt: Expr) -> Expr:
+    """Return x after dt, where ``dx/dt = a + b x`` with a and b constant."""
     if isinstance(b, Const) and b.value == 0:
         return x if isinstance(a, Const) and a.value == Fraction(0) else x + dt * a
     asymptote = a / b

@@ -13,6 +13,7 @@ import brian2
 import numpy as np
 import pytest
 from brian2 import ms
+from scipy.linalg import expm
 
 from spikecost.models import units
 from spikecost.models.catalogue import MODELS, get_model
@@ -93,7 +94,55 @@ def exponential_euler(f, x, dt):
     return after
 
 
-TEXTBOOK_METHODS = {"euler": euler, "rk4": rk4, "exponential_euler": exponential_euler}
+def midpoint(f, x, dt):
+    return plus(x, (dt, f(plus(x, (dt / 2, f(x))))))
+
+
+def heun(f, x, dt):
+    k1 = f(x)
+    return plus(x, (dt / 2, k1), (dt / 2, f(plus(x, (dt, k1)))))
+
+
+def izhikevich2003(f, x, dt):
+    for _ in range(2):
+        x = {**x, "v": x["v"] + dt / 2 * f(x)["v"]}
+    return {**x, "u": x["u"] + dt * f(x)["u"]}
+
+
+def gates_alone(f, x, dt):
+    return {**exponential_euler(f, x, dt), "v": x["v"]}
+
+
+def voltage_alone(f, x, dt):
+    return {**x, "v": exponential_euler(f, x, dt)["v"]}
+
+
+def rush_larsen(f, x, dt):
+    return {**gates_alone(f, x, dt), "v": euler(f, x, dt)["v"]}
+
+
+def strang(f, x, dt):
+    return voltage_alone(f, gates_alone(f, voltage_alone(f, x, dt / 2), dt), dt / 2)
+
+
+def staggered(f, x, dt):
+    return gates_alone(f, voltage_alone(f, gates_alone(f, x, dt / 2), dt), dt / 2)
+
+
+def exact(f, x, dt):
+    # x' = c + A x: the columns of A are what a unit of each variable adds
+    zero = dict.fromkeys(x, 0.0)
+    c = np.array(list(f(zero).values()))
+    columns = [np.array(list(f({**zero, name: 1.0}).values())) - c for name in x]
+    square = np.block([[np.array(columns).T, c[:, None]], [np.zeros((1, len(x) + 1))]])
+    return dict(zip(x, (expm(dt * square) @ [*x.values(), 1.0])[:-1].tolist(), strict=True))
+
+
+TEXTBOOK_METHODS = {
+    "euler": euler, "rk4": rk4, "midpoint": midpoint, "esr_midpoint": midpoint, "heun": heun,
+    "izhikevich2003": izhikevich2003, "exponential_euler": exponential_euler, "rush_larsen": rush_larsen,
+    "strang": strang, "exponential_euler_staggered": staggered, "exact": exact,
+}
 
 
 def grid(book, f, x, after, dt):
@@ -398,7 +447,7 @@ def test_exponential_euler_does_not_apply_to_a_square(name):
     with pytest.raises(NotApplicable) as error:
         make_step(name, "exponential_euler")
     assert str(error.value).startswith(
-        f"exponential_euler does not apply to {name}:RS: dv/dt is not linear in v; take euler, ")
+        f"exponential_euler does not apply to {name}:RS: dv/dt is not linear in v; take esr_midpoint, euler, ")
 
 
 @pytest.mark.parametrize(("arguments", "message"), [

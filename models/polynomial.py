@@ -1,0 +1,108 @@
+"""Right-hand sides as polynomials of one variable, with coefficients as they were written."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from .expression import Const, Expr, Op, Var, names
+
+ZERO = Const(Fraction(0))
+
+#: Powers above this are not multiplied out.
+_HIGHEST = 4
+
+
+def coefficients(root: Expr, variable: str) -> tuple[Expr, ...] | None:
+    """Return (a, b, c, ...) with ``root = a + b*variable + c*variable**2 + ...``, or None if `root` is no polynomial.
+
+    The last coefficient is not zero, a constant polynomial apart.
+    """
+    if isinstance(root, Var) and root.name == variable:
+        return ZERO, Const(Fraction(1))
+    if variable not in names(root):
+        return (root,)
+    assert isinstance(root, Op)
+    parts = [coefficients(arg, variable) for arg in root.args]
+    if any(part is None for part in parts):
+        return None
+    left, *rest = [part for part in parts if part is not None]
+    right = rest[0] if rest else (ZERO,)
+    if root.kind == "neg":
+        return tuple(minus(ZERO, a) for a in left)
+    if root.kind in ("add", "sub"):
+        combine, length = plus if root.kind == "add" else minus, max(len(left), len(right))
+        return tuple(combine(a, b) for a, b in zip(_padded(left, length), _padded(right, length), strict=True))
+    if root.kind == "mul":
+        return _product(left, right)
+    if root.kind == "div" and len(right) == 1:
+        return tuple(over(a, right[0]) for a in left)
+    power = root.args[1] if root.kind == "pow" else None
+    if isinstance(power, Const) and power.value in range(1, _HIGHEST + 1):
+        found = left
+        for _ in range(int(power.value) - 1):
+            found = _product(found, left)
+        return found
+    return None
+
+
+def linear_parts(root: Expr, variable: str) -> tuple[Expr, Expr] | None:
+    """Return (a, b) with ``root = a + b*variable``, or None if `root` is not linear in it."""
+    found = coefficients(root, variable)
+    if found is None or len(found) > 2:
+        return None
+    a, b = _padded(found, 2)
+    return a, b
+
+
+def is_zero(value: Expr) -> bool:
+    """Whether an expression is the number zero."""
+    return isinstance(value, Const) and value.value == 0
+
+
+def plus(a: Expr, b: Expr) -> Expr:
+    """Add; nothing is written for a zero."""
+    if is_zero(a):
+        return b
+    if isinstance(b, Op) and b.kind == "neg":
+        return a - b.args[0]
+    return a if is_zero(b) else a + b
+
+
+def minus(a: Expr, b: Expr) -> Expr:
+    """Subtract; nothing is written for a zero."""
+    if is_zero(b):
+        return a
+    if is_zero(a):
+        if isinstance(b, Op) and b.kind == "neg":
+            return b.args[0]
+        return Const(-b.value) if isinstance(b, Const) else -b
+    return a - b
+
+
+def times(a: Expr, b: Expr) -> Expr:
+    """Multiply; nothing is written for a zero or a one, and a sign for a minus one."""
+    for factor, other in ((a, b), (b, a)):
+        if is_zero(factor):
+            return factor
+        if isinstance(factor, Const) and abs(factor.value) == 1:
+            return other if factor.value == 1 else minus(ZERO, other)
+    return a * b
+
+
+def over(a: Expr, b: Expr) -> Expr:
+    """Divide; nothing is written for a zero, nor for a number's unit."""
+    if isinstance(a, Const) and isinstance(b, Const) and b.unit:
+        return Const(a.value / b.value)
+    return a if is_zero(a) else a / b
+
+
+def _product(left: tuple[Expr, ...], right: tuple[Expr, ...]) -> tuple[Expr, ...]:
+    found: list[Expr] = [ZERO] * (len(left) + len(right) - 1)
+    for i, a in enumerate(left):
+        for j, b in enumerate(right):
+            found[i + j] = plus(found[i + j], times(a, b))
+    return tuple(found)
+
+
+def _padded(found: tuple[Expr, ...], length: int) -> tuple[Expr, ...]:
+    return found + (ZERO,) * (length - len(found))
