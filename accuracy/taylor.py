@@ -64,7 +64,7 @@ def solve(model: NeuronModel, stimulus: Stimulus, precision: Precision = FIRST) 
         If the solution leaves the finite numbers or spikes without end.
     """
     number = precision.number
-    reset = model.system.reset
+    reset, threshold = model.system.reset, model.system.threshold
     flow = _flow(_Equations(model), precision)
     parameters = {name: number(value) for name, value in model.parameter_values.items()}
     state: State = {name: number(value) for name, value in model.initial_values.items()}
@@ -77,10 +77,12 @@ def solve(model: NeuronModel, stimulus: Stimulus, precision: Precision = FIRST) 
         constants = [*parameters.values(), number(drive)]
         while now < end:
             if now < free_from:
-                until = min(free_from, end)
-                state, now, _ = flow.held(state, constants, now, until)
-                continue
-            state, now, spiked = flow.free(state, constants, now, end)
+                state, now, _ = flow.held(state, constants, now, min(free_from, end))
+                # a voltage that moved on may have passed the threshold meanwhile
+                level = evaluate(threshold.level, parameters, FLOATS, number)
+                spiked = now >= free_from and state[threshold.variable] > level
+            else:
+                state, now, spiked = flow.free(state, constants, now, end)
             if spiked:
                 spikes.append(now)
                 if len(spikes) > MAX_SPIKES_PER_MS * float(stimulus.horizon) + 1:

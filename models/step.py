@@ -138,7 +138,8 @@ class _Maker:
         end = Vector({name: Var(f"{name}_next") for name in self._system.state})
         threshold = self._system.threshold
         theta, at = self._detection.locate(Crossing(
-            self._x, end, self._dt, Derivatives(self._system, program), threshold.variable, threshold.level, program
+            self._x, end, self._dt, Derivatives(self._system, program), threshold.variable, threshold.level, program,
+            starts_below=not self._model.refractory_ms or threshold.variable in self._system.held,
         ))
         outputs: dict[str, Expr] = {"elapsed": theta}
         if self.restarts:

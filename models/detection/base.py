@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
-from ..expression import Expr
+from ..expression import Expr, less, select
 from ..program import Derivatives, Program, Vector
 from ..registry import Registry
 
@@ -27,6 +27,18 @@ class Crossing:
     """The threshold."""
     program: Program
     """Where intermediates are assigned."""
+    starts_below: bool = True
+    """Whether the step is sure to start below the threshold; a voltage that moves on while the neuron is refractory
+    may be above it when refractoriness ends, and the spike is then at once."""
+
+    def straight_line(self) -> Expr:
+        """Return where the straight line between the step's ends crosses the threshold."""
+        v = self.variable
+        at: Expr = (self.level - self.start[v]) / (self.end[v] - self.start[v])
+        if self.starts_below:
+            return at
+        at = self.program.let("line", at)
+        return select(less(0, at), at, 0)
 
 
 class Detection(Protocol):

@@ -32,7 +32,7 @@ class Hermite:
         c1 = start.map(lambda value: program.let("c1", value))
         c2 = (3 * rise - 2 * start - end).map(lambda value: program.let("c2", value))
         c3 = (start + end - 2 * rise).map(lambda value: program.let("c3", value))
-        line = program.let("line", (level - x0[v]) / (x1[v] - x0[v]))
+        line = program.let("line", crossing.straight_line())
         s = line
         for _ in range(NEWTON_ITERATIONS):
             value = x0[v] + s * (c1[v] + s * (c2[v] + s * c3[v])) - level

@@ -18,9 +18,8 @@ class Linear:
 
     def locate(self, crossing: Crossing) -> tuple[Expr, Vector]:
         """Return the crossing and the state there."""
-        x, end, v = crossing.start, crossing.end, crossing.variable
-        theta = crossing.program.let("theta", (crossing.level - x[v]) / (end[v] - x[v]))
-        return theta, x + theta * (end - x)
+        theta = crossing.program.let("theta", crossing.straight_line())
+        return theta, crossing.start + theta * (crossing.end - crossing.start)
 
 
 DETECTIONS.register(Linear())

@@ -197,6 +197,20 @@ def test_what_is_not_held_goes_on_while_refractory():
             assert outcome.state[1] == pytest.approx(100, rel=1e-9)
 
 
+@pytest.mark.parametrize("extra", ["", "\ndw/dt = -w/ms : 1"])
+def test_a_voltage_that_passes_the_threshold_while_refractory_spikes_when_that_ends(extra):
+    # v = t: 1 ms to the threshold, but the next spike is not found before 3 ms
+    model = NeuronModel(name="free", equations=f"dv/dt = I : 1{extra}\nI : Hz", threshold="v > 1", reset="v = 0",
+                        refractory=3 * ms, initial={"v": 0, **({"w": 1} if extra else {})})
+    stimulus = constant(1 / ms, 30 * ms)
+    expected = 1 + 3 * np.arange(10)
+    np.testing.assert_allclose(reference(model, stimulus).train.times, expected, atol=1e-12)
+    for detection in ("linear", "hermite"):
+        for build in (SCALAR, SIMD):
+            found = run(model, "rk4", detection, stimulus, Fraction(3, 70), build).spike_times
+            np.testing.assert_allclose(found, expected, atol=1e-9)
+
+
 def test_two_forms_of_izhikevich_spike_together():
     for preset in get_model("izhikevich").presets:
         for method in METHODS:
