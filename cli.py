@@ -41,7 +41,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     sys.excepthook = sys.__excepthook__  # Brian2 puts its own there, which writes log files
     options = _parser().parse_args(arguments)
     try:
-        return int(options.run(options))
+        status = int(options.run(options))
+        sys.stdout.flush()  # a reader that has gone is noticed here and not when Python ends
+        return status
     except UserError as error:
         print(f"spikecost: {' '.join(str(error).split())}", file=sys.stderr)
         return 2
