@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -47,9 +46,7 @@ def solve(model: NeuronModel, stimulus: Stimulus, precision: Precision) -> Any:
     held = name in system.held
     spikes: list[Any] = []
     now = free_from = number(0)
-    boundary = Fraction(0)
-    for duration, drive in zip(stimulus.durations, stimulus.values, strict=True):
-        boundary += duration
+    for boundary, drive in stimulus.pieces:
         end = number(boundary)
         values[model.input] = number(drive)
         a, b = (evaluate(part, values, FLOATS, number) for part in parts)

@@ -70,9 +70,7 @@ def solve(model: NeuronModel, stimulus: Stimulus, precision: Precision = FIRST) 
     state: State = {name: number(value) for name, value in model.initial_values.items()}
     spikes: list[Any] = []
     now = free_from = number(0)
-    boundary = Fraction(0)
-    for duration, drive in zip(stimulus.durations, stimulus.values, strict=True):
-        boundary += duration
+    for boundary, drive in stimulus.pieces:
         end = number(boundary)
         constants = [*parameters.values(), number(drive)]
         while now < end:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
@@ -36,6 +36,14 @@ class Stimulus:
     def horizon(self) -> Fraction:
         """Its length in ms."""
         return sum(self.durations, Fraction(0))
+
+    @property
+    def pieces(self) -> Iterator[tuple[Fraction, float]]:
+        """The end of each piece in ms, and its value."""
+        end = Fraction(0)
+        for duration, value in zip(self.durations, self.values, strict=True):
+            end += duration
+            yield end, value
 
     @property
     def unit(self) -> Fraction:

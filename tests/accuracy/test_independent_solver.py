@@ -40,9 +40,9 @@ def compiled(model):
 
 def dop853(model, stimulus):
     rates, above, reset = compiled(model)
-    x, now, end, spikes = list(model.initial_values.values()), 0.0, 0.0, []
-    for duration, drive in zip(stimulus.durations, stimulus.values, strict=True):
-        end += float(duration)
+    x, now, spikes = list(model.initial_values.values()), 0.0, []
+    for boundary, drive in stimulus.pieces:
+        end = float(boundary)
         while now < end:
             found = solve_ivp(rates, (now, end), x, "DOP853", rtol=2.3e-14, atol=1e-14, events=above, args=(drive,))
             now, x = found.t[-1], list(found.y[:, -1])
