@@ -27,7 +27,10 @@ def test_every_change_is_explained(model: str, method: str) -> None:
     # the convention fma1 fuses what the compiler fuses
     fused, own, once = count(model, method).as_fused, builds["fused"].own, builds["fused"].once
     assert own["fma"] == fused["fma"] > 0
-    assert own.get("add", 0) + own.get("sub", 0) + once.get("add", 0) == fused.get("add", 0) + fused.get("sub", 0)
+    # sums of the input and parameters alone are done once a piece of the stimulus, beside what the Step does once a run
+    sums = sum(once.get(kind, 0) for kind in ("add", "sub", "fma"))
+    moved = sums - sum(count(model, method).as_run_once[kind] for kind in ("add", "sub"))
+    assert own.get("add", 0) + own.get("sub", 0) + moved == fused.get("add", 0) + fused.get("sub", 0)
     assert builds["simd"].instructions < builds["scalar"].instructions / 2
 
 
