@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Generator
+from collections.abc import Callable, Generator
+from functools import cache
+from typing import Any
 
 import pytest
+from brian2 import cm, ms, mV, uA
 from hypothesis import settings
 
+from spikecost.accuracy.regime import drive_for
+from spikecost.models import units
 from spikecost.models.catalogue import MODELS
 from spikecost.models.detection import DETECTIONS
 from spikecost.models.methods import METHODS
@@ -16,6 +21,25 @@ from spikecost.models.step import applies
 # the same examples on every machine and every day: a failure is one that can be looked at again
 settings.register_profile("spikecost", derandomize=True, deadline=None, database=None)
 settings.load_profile("spikecost")
+
+
+#: Drives that make the models of the catalogue spike regularly.
+_DRIVES = {"lif": 2 * mV / ms, "izhikevich": 10, "izhikevich_mv": 10 * mV / ms,
+           "hodgkin_huxley": 10 * uA / cm**2}
+
+
+@pytest.fixture(scope="session")
+def drive_of() -> Callable[[str], Any]:
+    """Return a constant drive for a model of the registry: by hand, or, for a new model, where it fires at 70 Hz."""
+
+    @cache
+    def find(name: str) -> Any:
+        if name in _DRIVES:
+            return _DRIVES[name]
+        model = MODELS[name]
+        return units.quantity(drive_for(model, 70, 300).value, model.system.dimensions[model.input])
+
+    return find
 
 
 @pytest.hookimpl(wrapper=True)

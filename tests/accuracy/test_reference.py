@@ -12,12 +12,6 @@ from spikecost.models.errors import UserError
 from spikecost.models.neuron import NeuronModel
 
 IZHIKEVICH = [f"izhikevich:{preset}" for preset in get_model("izhikevich").presets]
-DRIVES = {"lif": 2 * mV / ms, "izhikevich": 10, "hodgkin_huxley": 10 * uA / cm**2}
-
-
-def drive_of(model):
-    return DRIVES[model.name.partition("_held")[0]]
-
 
 def test_the_closed_form_of_lif_by_hand():
     # v = -45 + (v0 + 45) exp(-t/10): from -65 to -50 in 10 log 4 ms
@@ -56,9 +50,9 @@ def test_taylor_series_agree_with_the_closed_form(stimulus, refractory):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["lif", *IZHIKEVICH, "hodgkin_huxley"])
-def test_extended_precision_lies_within_the_stated_error(name):
+def test_extended_precision_lies_within_the_stated_error(name, drive_of):
     model = get_model(name)
-    stimulus = step(0.6 * drive_of(model), drive_of(model), 100 * ms, 1 * second)
+    stimulus = step(0.6 * drive_of(model.name), drive_of(model.name), 100 * ms, 1 * second)
     solution = reference(model, stimulus)
     extended = taylor.solve(model, stimulus, taylor.EXTENDED).astype(float)
     assert len(extended) == len(solution.train) > 5

@@ -4,7 +4,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from brian2 import cm, ms, mV, uA
+from brian2 import ms, mV
 
 from spikecost.harness.engines import brian2 as engine
 from spikecost.harness.kernel import compile_kernels
@@ -14,7 +14,6 @@ from spikecost.models.errors import UserError
 from spikecost.models.methods import METHODS
 from spikecost.models.step import applies, make_step
 
-DRIVES = {"lif": 2 * mV / ms, "izhikevich": 10, "izhikevich_mv": 10 * mV / ms, "hodgkin_huxley": 10 * uA / cm**2}
 CASES = [(MODELS[name], method) for name in MODELS for method in METHODS
          if METHODS[method].brian2 and not applies(MODELS[name], method)]
 CASES += [(get_model("izhikevich:CH"), "euler"),
@@ -24,8 +23,8 @@ CASES += [(get_model("izhikevich:CH"), "euler"),
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("model", "method"), CASES, ids=lambda value: getattr(value, "label", value))
-def test_same_spike_train_on_the_grid(model, method):
-    drive = DRIVES.get(model.name, 2 * mV / ms)
+def test_same_spike_train_on_the_grid(model, method, drive_of):
+    drive = drive_of("lif" if model.name == "held" else model.name)
     stimulus = step(0.5 * drive, drive, 50 * ms, 300 * ms)
     dt = Fraction(1, 50)
     ours = compile_kernels([make_step(model, method, "grid")])[0].run([stimulus], dt)[0].spike_times

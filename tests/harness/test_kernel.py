@@ -20,8 +20,6 @@ from spikecost.models.methods import METHODS
 from spikecost.models.neuron import NeuronModel
 from spikecost.models.step import applies, make_step
 
-#: A constant drive that makes each model of the catalogue fire, and one for a model yet to come.
-DRIVES = {"lif": 2 * mV / ms, "izhikevich": 10, "izhikevich_mv": 10 * mV / ms, "hodgkin_huxley": 10 * uA / cm**2}
 COMBINATIONS = [
     (model, method, detection) for model in MODELS for method in METHODS for detection in DETECTIONS
     if not applies(MODELS[model], method)
@@ -106,11 +104,11 @@ def is_exact(kernel, drive):
 @pytest.mark.parametrize(("model", "method"), [
     (model, method) for model in MODELS for method in METHODS if not applies(MODELS[model], method)
 ])
-def test_spike_times_converge_at_the_methods_order(model, method):
-    stimulus = constant(DRIVES[model], 300 * ms)
+def test_spike_times_converge_at_the_methods_order(model, method, drive_of):
+    stimulus = constant(drive_of(model), 300 * ms)
     exact = reference(get_model(model), stimulus).train.times
     kernel = compile_kernels([make_step(model, method, "hermite")])[0]
-    order = math.inf if is_exact(kernel, DRIVES[model]) else METHODS[method].order
+    order = math.inf if is_exact(kernel, drive_of(model)) else METHODS[method].order
     expected = min(order, DETECTIONS["hermite"].order)
     # from where the error is small (0.1 ms at order 1, 0.01 ms at order 2, and so on) to a tenth or a thirtieth of that
     # dt; the higher the order, the more the error scatters with the place of the crossings in their steps
@@ -129,8 +127,8 @@ def test_spike_times_converge_at_the_methods_order(model, method):
     ("hodgkin_huxley", "exponential_euler", "grid", 1),
     ("lif", "rk4", "linear", 2), ("izhikevich", "rk4", "linear", 2),
 ])
-def test_detection_limits_the_order_of_spike_times(model, method, detection, order):
-    stimulus = constant(DRIVES[model], 300 * ms)
+def test_detection_limits_the_order_of_spike_times(model, method, detection, order, drive_of):
+    stimulus = constant(drive_of(model), 300 * ms)
     exact = reference(get_model(model), stimulus).train.times
     kernel = compile_kernels([make_step(model, method, detection)])[0]
     coarsest = {"hodgkin_huxley": 0.02, "lif": 0.1, "izhikevich": 0.04}[model]
@@ -143,9 +141,9 @@ def test_detection_limits_the_order_of_spike_times(model, method, detection, ord
 
 
 @pytest.mark.parametrize(("model", "method", "detection"), COMBINATIONS)
-def test_simd_lanes_do_what_one_neuron_does(model, method, detection):
+def test_simd_lanes_do_what_one_neuron_does(model, method, detection, drive_of):
     # lanes of different drives, more than a block and no multiple of it
-    pieces = [piecewise_constant([(50 * ms, DRIVES[model] * (1 + i / 200)), (30 * ms, DRIVES[model])])
+    pieces = [piecewise_constant([(50 * ms, drive_of(model) * (1 + i / 200)), (30 * ms, drive_of(model))])
               for i in range(70)]
     step_ = make_step(model, method, detection)
     one, many = (compile_kernels([step_], build)[0].run(pieces, Fraction(1, 100)) for build in (SCALAR, SIMD))
