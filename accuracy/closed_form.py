@@ -6,12 +6,13 @@ from typing import Any
 
 import numpy as np
 
+from ..harness.kernel import MAX_SPIKES_PER_MS
 from ..harness.stimuli import Stimulus
 from ..models.errors import UserError
 from ..models.expression import FLOATS, evaluate, names
 from ..models.neuron import NeuronModel
 from ..models.polynomial import linear_parts
-from .taylor import MAX_SPIKES_PER_MS, Precision
+from .taylor import Precision
 
 
 def applies(model: NeuronModel) -> bool:

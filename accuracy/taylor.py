@@ -14,6 +14,7 @@ from typing import Any
 import heyoka
 import numpy as np
 
+from ..harness.kernel import MAX_SPIKES_PER_MS
 from ..harness.stimuli import Stimulus
 from ..models.errors import UserError
 from ..models.expression import FLOATS, Expr, evaluate
@@ -22,9 +23,6 @@ from ..models.neuron import NeuronModel
 #: exprel(x) is computed at x/2**HALVINGS from this many terms of its series, which leave 1e-19 for |x| < 12, and
 #: doubled back: right at x = 0 too, where (exp(x) - 1)/x is not.
 HALVINGS, TERMS = 4, 18
-
-#: A solution that spikes more often than this, a ms, has no meaning.
-MAX_SPIKES_PER_MS = 2
 
 State = dict[str, Any]
 

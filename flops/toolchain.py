@@ -41,12 +41,12 @@ class Build:
 # AVX-512 gives scalar code nothing but registers that neither valgrind nor QBDI can follow
 _NO_AVX512 = ("-mno-avx512f",) if platform.machine() == "x86_64" else ()
 
-#: One neuron after the other; the operations are those of the Step, in its order, and the result has the same bits
-#: on every machine with the same libm.
+#: One neuron after the other; the operations are those of the Step, in its order. (libm takes its exp by processor, so
+#: another machine may differ in the last bits.)
 SCALAR = Build("scalar", ("-O2", "-fno-tree-vectorize", *_COMMON, *_NO_AVX512),
                "one neuron, scalar, no fused multiply-add")
-#: Neurons in the lanes of vector registers. The same operations in the same order; only exp differs, by the few
-#: units in the last place that separate the vector library from libm.
+#: Neurons in the lanes of vector registers. No operation is fused or reordered; only exp differs in value, by the few
+#: units in the last place that separate the vector library from libm. What the compiler moves is told by `as_built`.
 SIMD = Build("simd", ("-O3", "-mprefer-vector-width=512", "-fopenmp-simd", *_COMMON),
              "neurons in SIMD lanes, no fused multiply-add", lanes=True)
 #: What users' builds often have: multiplications and additions fused into one rounding.

@@ -24,7 +24,7 @@ from .stimuli import Stimulus, steps_of
 
 Array = NDArray[np.float64]
 
-#: A neuron that spikes more often than this, a ms, is reported as failed rather than stored.
+#: A neuron that spikes more often than this, a ms, is reported as failed, here and in references.
 MAX_SPIKES_PER_MS = 2
 
 

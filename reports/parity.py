@@ -17,7 +17,7 @@ COLUMNS = {
     "model": "model and preset",
     "method": "integration method",
     "steps": "steps run, none with a spike",
-    "counted": "operations a step, from the Step (exp as one, sign none)",
+    "counted": "operations a step, from the Step (exp as one; sign and select none, as processors count)",
     "instrumented": "operations a step that an exact counter saw the kernel retire",
     "exact_counter": "which one",
     "ratio": "instrumented over counted, calls of exp and pow apart",

@@ -66,12 +66,17 @@ def flops_per_ms(count: Count, dt: float, rate: float, convention: str = "unit")
     dt : float
         In ms.
     rate : float
-        Spikes a second. They are included unless the convention counts as written, which knows none.
+        Spikes a second. They and the time spent refractory are included unless the convention counts as written,
+        which knows neither.
     convention : str
     """
     weights = get_convention(convention)
-    step = weights.weigh(count.weighed_by(weights, units.quantity(dt, units.MS))) / dt
-    return step if weights.counts == "as written" else step + weights.weigh(count.as_run_spike) * rate / 1000
+    step = weights.weigh(count.weighed_by(weights, units.quantity(dt, units.MS)))
+    if weights.counts == "as written":
+        return step / dt
+    waiting = min(rate / 1000 * count.step.model.refractory_ms, 1)  # share of the time
+    step = (1 - waiting) * step + waiting * weights.weigh(count.as_run_refractory)
+    return step / dt + weights.weigh(count.as_run_spike) * rate / 1000
 
 
 def cheapest(rows: pd.DataFrame, cost: str = "flops_per_ms") -> pd.DataFrame:

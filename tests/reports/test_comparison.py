@@ -84,6 +84,12 @@ def test_a_thorough_suite_looks_at_brian2_and_at_other_builds():
     assert builds.loc["fused", "fma"] == 2
 
 
+def test_time_spent_refractory_costs_less():
+    # LIF with 2 ms at 100 Hz: a fifth of the time takes a comparison and a subtraction a step, the rest 7 operations
+    held = sc.get_model("lif").replace(refractory=2 * ms)
+    assert flops_per_ms(sc.count(held, "euler"), 0.1, 100.0) == pytest.approx((0.8 * 7 + 0.2 * 2) * 10)
+
+
 def test_cheapest_is_the_cheapest(comparison):
     table = comparison.table
     for _, row in comparison.cheapest.iterrows():
