@@ -9,9 +9,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .accuracy.criterion import Criterion
     from .accuracy.reference import Reference, reference
     from .accuracy.spike_trains import SpikeTimeError, SpikeTrain, spike_time_error
-    from .accuracy.study import QUICK, Suite
+    from .accuracy.suite import QUICK, Suite
     from .flops import CONVENTIONS, Convention, Count, count
     from .harness.simulate import simulate
     from .harness.stimuli import Stimulus, constant, piecewise_constant, piecewise_random, step
@@ -27,7 +28,8 @@ if TYPE_CHECKING:
 _HOMES = {
     ".accuracy.reference": ("Reference", "reference"),
     ".accuracy.spike_trains": ("SpikeTimeError", "SpikeTrain", "spike_time_error"),
-    ".accuracy.study": ("QUICK", "Suite"),
+    ".accuracy.criterion": ("Criterion",),
+    ".accuracy.suite": ("QUICK", "Suite"),
     ".flops": ("CONVENTIONS", "Convention", "Count", "count"),
     ".harness.simulate": ("simulate",),
     ".harness.stimuli": ("Stimulus", "constant", "piecewise_constant", "piecewise_random", "step"),
@@ -45,7 +47,7 @@ __all__ = [  # noqa: RUF022 - in the order of the folders
     "MODELS", "METHODS", "DETECTIONS", "NeuronModel", "Step", "UserError", "get_model", "make_step",
     "CONVENTIONS", "Convention", "Count", "count",
     "Stimulus", "constant", "piecewise_constant", "piecewise_random", "step", "simulate",
-    "Reference", "reference", "SpikeTrain", "SpikeTimeError", "spike_time_error", "QUICK", "Suite",
+    "Reference", "reference", "SpikeTrain", "SpikeTimeError", "spike_time_error", "Criterion", "QUICK", "Suite",
     "Comparison", "compare",
 ]
 

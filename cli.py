@@ -67,8 +67,13 @@ def _parser() -> _Parser:
     run.add_argument("--models", nargs="+", metavar="MODEL", help="such as lif izhikevich:CH (default: the suite's)")
     run.add_argument("--methods", nargs="+", metavar="METHOD")
     run.add_argument("--detections", nargs="+", metavar="DETECTION")
+    run.add_argument("--stimuli", nargs="+", metavar="KIND", help="such as constant ornstein_uhlenbeck")
     run.add_argument("--rates", nargs="+", type=float, metavar="HZ", help="firing rates in Hz")
     run.add_argument("--tolerances", nargs="+", metavar="TIME", help="spike-time errors allowed, such as 0.1ms")
+    run.add_argument("--criteria", nargs="+", metavar="MEASURE=VALUE",
+                     help="other measures and how far from perfect they may be, such as gamma_2ms=0.05")
+    run.add_argument("--horizons", nargs="+", metavar="TIME", help="model time that is compared, such as 1second")
+    run.add_argument("--trials", type=int, metavar="N", help="stimuli of each kind")
     run.set_defaults(run=_run)
 
     models = commands.add_parser("models", help="list models, methods, detections and conventions")
@@ -104,9 +109,12 @@ def _add_step(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(options: argparse.Namespace) -> int:
-    from .accuracy.study import QUICK, Progress, Suite  # noqa: PLC0415 - heavy, and only this command needs it
+    from .accuracy.criterion import parse_criterion  # noqa: PLC0415
+    from .accuracy.study import Progress  # noqa: PLC0415
+    from .accuracy.suite import QUICK, Suite  # noqa: PLC0415 - heavy, and only this command needs it
     from .reports.comparison import compare, writable  # noqa: PLC0415
     from .reports.suite_file import read_suite  # noqa: PLC0415
+    from .reports.table import SITUATION  # noqa: PLC0415
 
     if options.jobs < 1:
         raise UserError(f"--jobs {options.jobs}: give 1 or more")
@@ -114,12 +122,17 @@ def _run(options: argparse.Namespace) -> int:
     if options.suite:
         suite = read_suite(options.suite, suite)
     chosen: dict[str, Any] = {
-        name: tuple(getattr(options, name)) for name in ("models", "methods", "detections", "rates")
+        name: tuple(getattr(options, name)) for name in ("models", "methods", "detections", "stimuli", "rates")
         if getattr(options, name)
     }
-    if options.tolerances:
-        given = [units.parse_quantity(value) for value in options.tolerances]
-        chosen["tolerances"] = tuple(float(units.in_ms(value, "tolerance")) for value in given)
+    for name in ("tolerances", "horizons"):
+        if getattr(options, name):
+            given = [units.parse_quantity(value) for value in getattr(options, name)]
+            chosen[name] = tuple(float(units.in_ms(value, name.removesuffix("s"))) for value in given)
+    if options.criteria:
+        chosen["criteria"] = tuple(parse_criterion(text) for text in options.criteria)
+    if options.trials is not None:
+        chosen["trials"] = options.trials
     suite = replace(suite, **chosen)
     folder = writable(options.out)
     with Bar(TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
@@ -133,14 +146,15 @@ def _run(options: argparse.Namespace) -> int:
     interrupted = comparison.study.interrupted
     page = comparison.save(folder / "interrupted" if interrupted else folder)
     _print_frame("Cost at equal spike-time accuracy: the cheapest way to run each model", comparison.cheapest,
-                 ("rate_hz", "tolerance_ms", "model", "method", "detection", "dt_ms", "flops_per_ms", "ns_per_ms",
+                 (*_where(comparison.cheapest), "model", "method", "detection", "dt_ms", "flops_per_ms", "ns_per_ms",
                   "ns_per_ms_simd", "error_ms"))
     verdict = comparison.verdict
     if len(verdict):
-        _print_frame(f"Operations per ms, divided by those of {comparison.baseline}", verdict, tuple(verdict.columns))
+        _print_frame(f"Operations per ms, divided by those of {comparison.baseline}", verdict,
+                     ("view", *_where(verdict), *verdict.columns[1 + len(SITUATION):]))
     for regime in comparison.study.regimes:
         if regime.reason:
-            print(f"not compared at {regime.rate:g} Hz: {regime.reason}")
+            print(f"not compared at {regime.level}, {regime.stimulus}: {regime.reason}")
     if options.quick:
         print("--quick left out: " + _left_out(Suite(), suite))
     print(f"{'interrupted: what was finished' if interrupted else 'report'} is in {page.parent}, "
@@ -148,15 +162,28 @@ def _run(options: argparse.Namespace) -> int:
     return 130 if interrupted else 0
 
 
+def _where(frame: Any) -> list[str]:
+    """Return the columns of a situation that are not the same everywhere, and always rate and tolerance."""
+    from .reports.table import SITUATION  # noqa: PLC0415 - heavy
+
+    return [name for name in SITUATION if name in {"level", "tolerance"} or frame[name].nunique() > 1]
+
+
 def _left_out(whole: Any, quick: Any) -> str:
-    rates = [f"{rate:g} Hz" for rate in whole.rates if rate not in quick.rates]
-    tolerances = [f"{value:g} ms" for value in whole.tolerances if value not in quick.tolerances]
-    parts = [*(f"rate {rate}" for rate in rates), *(f"tolerance {value}" for value in tolerances)]
+    units_of = {"rates": " Hz", "tolerances": " ms", "horizons": " ms"}
+    parts = []
+    for name in ("models", "methods", "detections", "stimuli", "rates", "rheobases", "horizons", "tolerances"):
+        missing = [value for value in getattr(whole, name) if value not in getattr(quick, name)]
+        if missing:
+            shown = ", ".join(f"{value:g}" if isinstance(value, float) else str(value) for value in missing)
+            parts.append(f"{name} {shown}{units_of.get(name, '')}")
+    if quick.trials < whole.trials:
+        parts.append(f"{whole.trials - quick.trials} of {whole.trials} stimuli of a kind")
     if quick.repeats < whole.repeats:
         parts.append(f"{whole.repeats - quick.repeats} of {whole.repeats} timed runs")
     if not quick.thorough:
         parts.append("what Brian2 executes and what the builds for speed change")
-    return ", ".join(parts)
+    return "; ".join(parts)
 
 
 def _models(_options: argparse.Namespace) -> int:

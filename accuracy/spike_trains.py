@@ -52,7 +52,7 @@ class SpikeTrain:
         return SpikeTrain(self.times[self.times <= _in_ms(stop)], stop, self.start)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class SpikeTimeError:
     """Differences of matched spikes, later than the reference being positive."""
 

@@ -1,96 +1,51 @@
-"""The main job: cost at equal spike-time accuracy, for every model, method, detection, rate and tolerance."""
+"""The main job: cost at equal spike-time accuracy, for every model, method, detection, regime and criterion."""
 
 from __future__ import annotations
 
+import statistics
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from fractions import Fraction
 from functools import partial
 from typing import TypeVar
 
 from joblib import Parallel, delayed
 
-from ..flops.conventions import get_convention
 from ..flops.operations import Count, count_step
 from ..flops.toolchain import SCALAR, SIMD
 from ..harness.as_built import AsBuilt, as_built
-from ..harness.drive import Drive
 from ..harness.engines.brian2_operations import Executed, executed
 from ..harness.kernel import Kernel, compile_kernels
 from ..harness.measure import Measurement
 from ..harness.measure import measure as count_on_processor
-from ..harness.stimuli import Stimulus
 from ..harness.sweep import time_steps
 from ..harness.timing import Timing, many_neurons, measure, one_neuron
 from ..models.catalogue import get_model
-from ..models.detection import DETECTIONS
 from ..models.errors import UserError
-from ..models.methods import METHODS
 from ..models.neuron import NeuronModel
 from ..models.step import applies, make_step
-from .reference import Reference, reference
-from .regime import constant_drive, drive_for
-from .tolerance import REFERENCE_MARGIN, ErrorCurve, LargestStep, Point, largest_step
+from .cost import Cost, cost
+from .criterion import REFERENCE_MARGIN, Criterion, Run
+from .intervals import Interval, interval
+from .regime import Regime
+from .suite import Suite
+from .tolerance import ErrorCurve, LargestStep, descend, largest_steps
 
 Found = TypeVar("Found")
 
 
 @dataclass(frozen=True)
-class Suite:
-    """What is run. Times in ms, rates in Hz."""
+class Point:
+    """The runs at one dt, one a stimulus."""
 
-    models: tuple[str | NeuronModel, ...] = ("lif", "izhikevich", "hodgkin_huxley")
-    methods: tuple[str, ...] = ("euler", "rk4", "exponential_euler")
-    detections: tuple[str, ...] = ("grid", "linear", "hermite")
-    rates: tuple[float, ...] = (10.0, 50.0, 100.0)
-    tolerances: tuple[float, ...] = (1.0, 0.1, 0.01)
-    horizon: float = 1000.0
-    coarsest: float = 5.0
-    finest: float = 1e-3
-    per_decade: int = 12
-    repeats: int = 5
-    """Timed runs of each cell."""
-    conventions: tuple[str, ...] = ()
-    """Conventions beside ``unit`` and ``izhikevich2004`` for which the table has a column."""
-    thorough: bool = True
-    """Whether to count, too, what Brian2 executes and what the builds for speed change."""
-
-    def __post_init__(self) -> None:
-        for name, values in (("tolerance", self.tolerances), ("rate", self.rates), ("horizon", (self.horizon,))):
-            for value in values:
-                if not value > 0:
-                    raise UserError(f"{name} = {value:g} is not positive")
-        for registry, names in ((METHODS, self.methods), (DETECTIONS, self.detections)):
-            for name in names:
-                registry[name]
-        for model in self.models:
-            get_model(model)
-        for convention in self.conventions:
-            get_convention(convention)
-        if not (self.models and self.methods and self.detections and self.rates and self.tolerances):
-            raise UserError("a suite needs at least one model, method, detection, rate and tolerance")
-
-
-#: What ``--quick`` runs: the faster rates, the looser tolerances, fewer timed runs, no look at Brian2's code.
-QUICK = Suite(rates=(50.0, 100.0), tolerances=(1.0, 0.1), repeats=3, thorough=False)
-
-
-@dataclass(frozen=True)
-class Regime:
-    """A model at a firing rate."""
-
-    model: NeuronModel
-    rate: float
-    """The rate that was asked for."""
-    drive: Drive | None
-    stimulus: Stimulus | None
-    reference: Reference | None
-    reason: str
-    """Why there is no drive; empty if there is."""
+    dt: Fraction
+    """In ms."""
+    runs: tuple[Run, ...]
 
 
 @dataclass(frozen=True)
 class Curve:
-    """A model, method and detection at a rate, over all dt that were run."""
+    """A model, method and detection in a regime, over all dt of the sweep that were run."""
 
     regime: Regime
     method: str
@@ -98,25 +53,46 @@ class Curve:
     count: Count | None
     """None if the method does not apply."""
     points: tuple[Point, ...]
-    answers: dict[float, LargestStep]
-    """By tolerance."""
+    """From coarse to fine."""
+    answers: dict[Criterion, list[LargestStep]]
+    """By criterion, one a stimulus."""
     reason: str
     """Why there are no points; empty if there are."""
+
+    def cost(self, dt: Fraction, run: Run, convention: str = "unit") -> Cost:
+        """Return what a run costs."""
+        assert self.count is not None
+        return cost(self.count, float(dt), 1000 * run.spikes / self.regime.horizon, convention)
 
 
 @dataclass
 class Cell:
-    """One row: a curve at a tolerance."""
+    """One row: a curve under a criterion, over all stimuli of its regime."""
 
     curve: Curve
-    tolerance: float
-    answer: LargestStep | None
+    criterion: Criterion
     status: str
     """``reached``, ``at least`` or ``not reached`` (see `LargestStep`), ``not applicable``, ``rate not reachable`` or
     ``reference too coarse``."""
     reason: str
+    answers: list[LargestStep]
+    """One a stimulus; empty unless every one has a largest dt."""
     one_neuron: Timing | None = None
     many_neurons: Timing | None = None
+
+    @property
+    def dt(self) -> Fraction:
+        """The median of the stimuli's largest dt, one of them, in ms."""
+        return statistics.median_high(answer.dt for answer in self.answers if answer.dt is not None)
+
+    def costs(self, convention: str = "unit") -> list[Cost]:
+        """Return what each stimulus costs at its largest dt."""
+        return [self.curve.cost(answer.dt, answer.run, convention) for answer in self.answers
+                if answer.dt is not None and answer.run is not None]
+
+    def cost(self, convention: str = "unit") -> Interval:
+        """Return the mean cost of a ms over the stimuli."""
+        return interval([each.per_ms for each in self.costs(convention)])
 
 
 @dataclass(frozen=True)
@@ -181,10 +157,10 @@ def _run(study: Study, jobs: int, progress: Progress) -> None:
     models = [get_model(model) for model in suite.models]
     progress.begin("compiling kernels", 2 * len(models))
     kernels = {model: _kernels(model, suite, progress) for model in models}
-    progress.begin("finding drives and references", len(models) * len(suite.rates))
+    progress.begin("finding drives and references", len(models) * suite.regimes_a_model)
     for model in models:
-        for rate in suite.rates:
-            study.regimes.append(_regime(model, rate, suite.horizon))
+        for regime in suite.regimes(model):
+            study.regimes.append(regime)
             progress.done()
     work = [(regime, method, detection) for regime in study.regimes for method in suite.methods
             for detection in suite.detections]
@@ -253,57 +229,53 @@ def _or_reason(look: Callable[[], list[Found]]) -> list[Found] | str:
         return str(error)
 
 
-def _regime(model: NeuronModel, rate: float, horizon: float) -> Regime:
-    try:
-        drive = drive_for(model, rate, horizon)
-        stimulus = constant_drive(model, drive.value, horizon)
-        return Regime(model, rate, drive, stimulus, reference(model, stimulus), "")
-    except UserError as error:
-        return Regime(model, rate, None, None, None, str(error))
-
-
 def _curve(regime: Regime, method: str, detection: str, kernels: _Kernels, suite: Suite) -> Curve:
     if kernels.reasons[method]:
         return Curve(regime, method, detection, None, (), {}, kernels.reasons[method])
-    kernel = kernels.scalar[method, detection]
+    kernel = kernels.simd[method, detection]
     count = count_step(kernel.step)
-    if regime.stimulus is None or regime.reference is None:
+    if regime.reason:
         return Curve(regime, method, detection, count, (), {}, regime.reason)
-    sweep = time_steps(regime.stimulus.unit, suite.coarsest, suite.finest, suite.per_decade)
-    curve = ErrorCurve(kernel, regime.stimulus, regime.reference)
-    for dt in sweep:
-        curve(dt)
-    answers = {tolerance: largest_step(curve, sweep, tolerance) for tolerance in suite.tolerances}
-    return Curve(regime, method, detection, count, curve.points, answers, "")
+    curve = ErrorCurve(kernel, regime.trials, suite.all_measures)
+    finest = suite.finest * max(regime.horizon / 1000, 1)
+    sweep = descend(curve, time_steps(curve.unit, suite.coarsest, finest, suite.per_decade), suite.all_criteria)
+    answers = {criterion: largest_steps(curve, sweep, criterion) for criterion in suite.all_criteria}
+    points = tuple(Point(dt, tuple(curve(dt).values())) for dt in sweep)
+    return Curve(regime, method, detection, count, points, answers, "")
 
 
 def _cells(curve: Curve, suite: Suite) -> list[Cell]:
-    return [_cell(curve, tolerance) for tolerance in suite.tolerances]
+    return [_cell(curve, criterion) for criterion in suite.all_criteria]
 
 
-def _cell(curve: Curve, tolerance: float) -> Cell:
+def _cell(curve: Curve, criterion: Criterion) -> Cell:
     if curve.count is None:
-        return Cell(curve, tolerance, None, "not applicable", curve.reason)
-    reference = curve.regime.reference
-    if reference is None:
-        return Cell(curve, tolerance, None, "rate not reachable", curve.reason)
-    if tolerance < REFERENCE_MARGIN * reference.error:
-        return Cell(curve, tolerance, None, "reference too coarse",
-                    f"its error of {reference.error:.1g} ms is not {REFERENCE_MARGIN} times below the tolerance")
-    answer = curve.answers[tolerance]
-    return Cell(curve, tolerance, answer, answer.status, answer.reason)
+        return Cell(curve, criterion, "not applicable", curve.reason, [])
+    if curve.regime.reason:
+        return Cell(curve, criterion, "rate not reachable", curve.reason, [])
+    if curve.regime.reference_error > criterion.least_error:
+        return Cell(curve, criterion, "reference too coarse", f"its error of {curve.regime.reference_error:.1g} ms is "
+                    f"not {REFERENCE_MARGIN} times below the tolerance", [])
+    answers = curve.answers[criterion]
+    failed = [answer for answer in answers if answer.dt is None]
+    if failed:
+        return Cell(curve, criterion, "not reached",
+                    f"by {len(failed)} of {len(answers)} stimuli: {failed[0].reason}", [])
+    status = "at least" if any(answer.status == "at least" for answer in answers) else "reached"
+    return Cell(curve, criterion, status, "", answers)
 
 
 def _time(study: Study, kernels: dict[NeuronModel, _Kernels], progress: Progress) -> None:
-    timed = [cell for cell in study.cells if cell.answer is not None and cell.answer.point is not None]
+    # what a step takes does not depend on the kind of stimulus: one kind is enough
+    first = study.suite.stimuli[0], study.suite.horizons[0]
+    timed = [cell for cell in study.cells
+             if cell.answers and (cell.curve.regime.stimulus, cell.curve.regime.horizon) == first]
     jobs = []
     for cell in timed:
-        assert cell.answer is not None
-        assert cell.answer.point is not None
-        assert cell.curve.regime.stimulus is not None
         of_model, key = kernels[cell.curve.regime.model], (cell.curve.method, cell.curve.detection)
-        stimulus, dt = cell.curve.regime.stimulus, cell.answer.point.dt
-        jobs += [one_neuron(of_model.scalar[key], stimulus, dt), many_neurons(of_model.simd[key], stimulus, dt)]
+        stimulus = cell.curve.regime.trials[0].stimulus
+        jobs.append(one_neuron(of_model.scalar[key], stimulus, cell.dt))
+        jobs.append(many_neurons(of_model.simd[key], stimulus, cell.dt))
     progress.begin("timing", len(jobs) * (study.suite.repeats + 1))
     timings = measure(jobs, study.suite.repeats, progress.done)
     for cell, one, many in zip(timed, timings[::2], timings[1::2], strict=True):

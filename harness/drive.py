@@ -27,6 +27,32 @@ class Drive:
     """The firing rate that it gives, in Hz."""
 
 
+def adjust_drive(firing_rate: Callable[[float], float], wanted: float, near: Drive) -> Drive:
+    """Find the drive of a rate that is near that of a drive which is known.
+
+    Parameters
+    ----------
+    firing_rate : callable
+        From a drive to a rate in Hz; 0 where the model falls silent.
+    wanted : float
+        In Hz.
+    near : Drive
+
+    Raises
+    ------
+    UnreachableRate
+        If none within a fifth of the known one fires at the rate.
+    """
+    low, high = 0.8 * near.value, 1.25 * near.value
+    while (high - low) > 1e-8 * high:  # a drive has nine digits
+        middle = float(f"{(low + high) / 2:.9g}")
+        rate = firing_rate(middle)
+        if abs(rate - wanted) <= RATE_TOLERANCE / 10 * wanted:
+            return Drive(middle, rate)
+        low, high = (middle, high) if rate < wanted else (low, middle)
+    raise UnreachableRate(f"no drive near {near.value:g} ({near.rate:.4g} Hz) fires at {wanted:.4g} Hz")
+
+
 def find_drive(firing_rate: Callable[[float], float], wanted: float, name: str) -> Drive:
     """Find the weakest drive that gives a firing rate.
 
@@ -44,23 +70,8 @@ def find_drive(firing_rate: Callable[[float], float], wanted: float, name: str) 
     UnreachableRate
         If the rate jumps past the wanted one, or never gets there.
     """
-    if firing_rate(0.0) >= wanted:
-        raise UnreachableRate(f"{name} fires at {firing_rate(0.0):.4g} Hz without any drive, above {wanted:g} Hz")
-    low, high, highest = 0.0, SMALLEST, 0.0
-    for _ in range(DOUBLINGS):
-        rate = firing_rate(high)
-        if rate >= wanted:
-            break
-        highest = max(highest, rate)
-        low, high = high, 2 * high
-    else:
-        raise UnreachableRate(f"{name} does not reach {wanted:g} Hz: at most {highest:.4g} Hz for drives up to {low:g}")
-    while (high - low) > 1e-10 * high:
-        middle = (low + high) / 2
-        if firing_rate(middle) >= wanted:
-            high = middle
-        else:
-            low = middle
+    low, high = _bracket(firing_rate, wanted, name)
+    low, high = _narrow(low, high, lambda drive: firing_rate(drive) >= wanted)
     value = float(f"{high:.9g}")
     rate = firing_rate(value)
     if abs(rate - wanted) > RATE_TOLERANCE * wanted:
@@ -68,3 +79,29 @@ def find_drive(firing_rate: Callable[[float], float], wanted: float, name: str) 
         raise UnreachableRate(f"{name} cannot fire at {wanted:.4g} Hz: it starts to fire at {jump:.4g} Hz "
                               f"(drive {value:g})")
     return Drive(value, rate)
+
+
+def find_rheobase(firing_rate: Callable[[float], float], name: str) -> float:
+    """Find the weakest drive under which a model keeps firing; parameters and errors as in `find_drive`."""
+    low, high = _bracket(firing_rate, RATE_TOLERANCE, name)
+    return float(f"{_narrow(low, high, lambda drive: firing_rate(drive) > 0)[1]:.9g}")
+
+
+def _bracket(firing_rate: Callable[[float], float], wanted: float, name: str) -> tuple[float, float]:
+    if firing_rate(0.0) >= wanted:
+        raise UnreachableRate(f"{name} fires at {firing_rate(0.0):.4g} Hz without any drive, above {wanted:g} Hz")
+    low, high, highest = 0.0, SMALLEST, 0.0
+    for _ in range(DOUBLINGS):
+        rate = firing_rate(high)
+        if rate >= wanted:
+            return low, high
+        highest = max(highest, rate)
+        low, high = high, 2 * high
+    raise UnreachableRate(f"{name} does not reach {wanted:g} Hz: at most {highest:.4g} Hz for drives up to {low:g}")
+
+
+def _narrow(low: float, high: float, enough: Callable[[float], bool]) -> tuple[float, float]:
+    while (high - low) > 1e-10 * high:
+        middle = (low + high) / 2
+        low, high = (low, middle) if enough(middle) else (middle, high)
+    return low, high

@@ -11,7 +11,7 @@ from .kernel import Kernel
 from .stimuli import Stimulus, shorten
 
 #: Steps of one timed run: enough to make the clock's resolution negligible, few enough to time hundreds of cells.
-ONE_NEURON_STEPS, MANY_NEURONS_STEPS = 100_000, 4_000
+ONE_NEURON_STEPS, MANY_NEURONS_STEPS = 20_000, 400
 #: Neurons of the run that fills the SIMD lanes.
 NEURONS = 1024
 

@@ -110,6 +110,14 @@ class NeuronModel:
         return _system(self, self.published or self.equations)
 
     @property
+    def content(self) -> str:
+        """All that a solution depends on, as text: two models with the same text have the same solutions."""
+        numbers = {**self.parameter_values, **self.initial_values}
+        constants = {name: float(units.internal(value)) for name, value in sorted(self.constants.items())}
+        return "\n".join((self.equations, self.threshold, self.reset, str(self.refractory), self.input,
+                          repr(self.refractory_ms), repr(numbers), repr(constants)))
+
+    @property
     def refractory_ms(self) -> float:
         """Hard refractory time in ms; 0 if there is none."""
         if self.refractory is None or isinstance(self.refractory, str):

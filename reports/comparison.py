@@ -15,16 +15,21 @@ from typing import Any
 import pandas as pd
 from matplotlib.figure import Figure
 
-from ..accuracy.study import Progress, Study, Suite, run_suite
+from ..accuracy.criterion import Criterion
+from ..accuracy.study import Progress, Study, run_suite
+from ..accuracy.suite import Suite
+from ..accuracy.winners import winners
 from ..models import units
 from ..models.errors import UserError
 from ..models.neuron import NeuronModel
 from .figure import work_precision
 from .page import page
 from .parity import builds, parity, parity_figure
+from .points import points
 from .provenance import provenance
 from .table import cheapest, table
-from .verdict import verdict
+from .verdict import ranking, verdict
+from .winner_map import winner_map, winner_table
 
 
 class Comparison:
@@ -55,10 +60,25 @@ class Comparison:
         labels = list(dict.fromkeys(self.table["model"]))
         return str(next((label for label in labels if label.startswith("izhikevich")), labels[0]))
 
+    @cached_property
+    def ranking(self) -> pd.DataFrame:
+        """Each model's cost over the baseline's with its interval; columns in `spikecost.reports.verdict.ranking`."""
+        return ranking(self.study, self.baseline)
+
     @property
     def verdict(self) -> pd.DataFrame:
-        """Each model's cost over the baseline's."""
-        return verdict(self.table, self.baseline)
+        """The ratios of `ranking`, one column a model."""
+        return verdict(self.ranking)
+
+    @cached_property
+    def points(self) -> pd.DataFrame:
+        """One row a run of the sweeps; columns in `spikecost.reports.points.COLUMNS`."""
+        return points(self.study)
+
+    @cached_property
+    def winners(self) -> pd.DataFrame:
+        """The cheapest model for every rate and tolerance; columns in `spikecost.reports.winner_map.COLUMNS`."""
+        return winner_table(winners(self.study))
 
     @property
     def counters(self) -> pd.DataFrame:
@@ -72,7 +92,7 @@ class Comparison:
 
     def plot(self) -> Figure:
         """Return the work-precision figure."""
-        return work_precision(self.study)
+        return work_precision(self.study, self.points)
 
     def save(self, folder: str | Path) -> Path:
         """Write table (CSV, Parquet, Markdown), figure (PNG, SVG), provenance and page; return the page's path.
@@ -85,7 +105,11 @@ class Comparison:
             If the folder cannot be written.
         """
         folder = writable(folder)
-        figures = {"work_precision": self.plot(), "parity": parity_figure(self.study)}
+        figures = {
+            "work_precision": self.plot(),
+            "winners": winner_map(winners(self.study)),
+            "parity": parity_figure(self.study),
+        }
         facts = provenance()
         parquet = io.BytesIO()
         self.table.to_parquet(parquet, index=False)
@@ -93,6 +117,9 @@ class Comparison:
             "table.csv": self.table.to_csv(index=False).encode(),
             "table.parquet": parquet.getvalue(),
             "table.md": (self.table.to_markdown(index=False, floatfmt=".4g") + "\n").encode(),
+            "points.csv": self.points.to_csv(index=False).encode(),
+            "ranking.csv": self.ranking.to_csv(index=False).encode(),
+            "winners.csv": self.winners.to_csv(index=False).encode(),
             "counters.csv": self.counters.to_csv(index=False).encode(),
             "builds.csv": self.builds.to_csv(index=False).encode(),
             **{f"{name}.{kind}": _drawn(figure, kind) for name, figure in figures.items() for kind in ("png", "svg")},
@@ -114,6 +141,8 @@ def compare(
     methods: Sequence[str] | None = None,
     detections: Sequence[str] | None = None,
     rates: Sequence[float] | None = None,
+    stimuli: Sequence[str] | None = None,
+    criteria: Sequence[Criterion] | None = None,
     horizon: Any = None,
     suite: Suite | None = None,
     jobs: int = 2,
@@ -131,6 +160,10 @@ def compare(
         All that are registered in the suite by default.
     rates : sequence of float, optional
         Firing rates in Hz (numbers, or Quantities in Hz).
+    stimuli : sequence of str, optional
+        Kinds of stimuli.
+    criteria : sequence of Criterion, optional
+        Other measures and their tolerances.
     horizon : Quantity, optional
         Model time that is compared, 1 second by default.
     suite : Suite, optional
@@ -155,15 +188,16 @@ def compare(
     if tolerance is not None:
         given = tolerance if isinstance(tolerance, (list, tuple)) else [tolerance]
         changes["tolerances"] = tuple(float(units.in_ms(value, "tolerance")) for value in given)
-    for name, values in (("methods", methods), ("detections", detections)):
+    named = {"methods": methods, "detections": detections, "stimuli": stimuli, "criteria": criteria}
+    for name, values in named.items():
         if values is not None:
             changes[name] = tuple(values)
     if rates is not None:
         changes["rates"] = tuple(float(rate) for rate in rates)
     if horizon is not None:
-        changes["horizon"] = float(units.in_ms(horizon, "horizon"))
+        changes["horizons"] = (float(units.in_ms(horizon, "horizon")),)
     study = run_suite(replace(suite or Suite(thorough=False), **changes), jobs, progress)
-    if not any(regime.reference for regime in study.regimes):
+    if not any(regime.trials for regime in study.regimes):
         raise UserError(f"nothing to compare: {study.regimes[0].reason}")
     if not any(curve.points for curve in study.curves):
         first = study.curves[0]

@@ -2,76 +2,105 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Literal, TypeVar
 
-import numpy as np
+import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import LogLocator, NullFormatter
 
-from ..accuracy.study import Curve, Study
-from .table import flops_per_ms
+from ..accuracy.study import Study
 
 _Item = TypeVar("_Item", bound=str)
 _Line = Literal["-", "--", ":", "-."]
 
 #: Colours that stay apart for colour-blind readers (Okabe and Ito 2008).
-_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 _MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 _LINES: tuple[_Line, ...] = ("-", "--", ":", "-.")
 
 
-def work_precision(study: Study) -> Figure:
-    """Draw cost against largest spike-time error, one panel a firing rate, every run of the sweep a point.
+def work_precision(study: Study, points: pd.DataFrame) -> Figure:
+    """Draw cost against largest spike-time error, one panel a regime, every run of the sweep a point.
 
-    Runs with missing or extra spikes, and runs that failed, have no error and no point; the table says why.
+    Runs with missing or extra spikes, and runs that failed, have no error and no point; the table says why. The thick
+    line is the Pareto front of each model; the title states the references' error.
+
+    Parameters
+    ----------
+    study : Study
+    points : DataFrame
+        As `spikecost.reports.points.points` returns.
     """
-    curves = [curve for curve in study.curves if _points(curve)[0].size]
-    rates = sorted({curve.regime.rate for curve in curves}) or [0.0]
-    models = list(dict.fromkeys(curve.regime.model.label for curve in curves))
-    methods = [m for m in study.suite.methods if any(curve.method == m for curve in curves)]
-    detections = [d for d in study.suite.detections if any(curve.detection == d for curve in curves)]
-    figure = Figure(figsize=(1.6 + 4.2 * len(rates), 5.4), layout="constrained")
-    axes = figure.subplots(1, len(rates), sharex=True, sharey=True, squeeze=False)[0]
-    for axis, rate in zip(axes, rates, strict=True):
-        for curve in curves:
-            if curve.regime.rate == rate:
-                axis.loglog(
-                    *_points(curve),
-                    color=_pick(_COLOURS, models.index(curve.regime.model.label)),
-                    marker=_pick(_MARKERS, methods.index(curve.method)),
-                    linestyle=_pick(_LINES, detections.index(curve.detection)),
-                    markersize=3.5, linewidth=1, alpha=0.85,
-                )
+    good = points[points["error_ms"] > 0]
+    regimes = list(dict.fromkeys(regime.key for regime in study.regimes if regime.trials)) or [("", "", 0.0)]
+    looks = _Looks(
+        models=list(dict.fromkeys(regime.model.label for regime in study.regimes)),
+        methods=[m for m in study.suite.methods if (good["method"] == m).any()],
+        detections=[d for d in study.suite.detections if (good["detection"] == d).any()],
+    )
+    columns = min(len(regimes), 4)
+    rows = -(-len(regimes) // columns)
+    figure = Figure(figsize=(1.6 + 4.2 * columns, 1.4 + 4 * rows), layout="constrained")
+    axes = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False).flatten()
+    for axis, (stimulus, level, horizon) in zip(axes, regimes, strict=False):
+        here = (good["stimulus"] == stimulus) & (good["level"] == level) & (good["horizon_ms"] == horizon)
+        _panel(axis, good[here], looks)
         for tolerance in study.suite.tolerances:
             axis.axhline(tolerance, color="0.6", linewidth=0.7, zorder=0)
-        axis.set_title(f"{rate:g} Hz", fontsize=11)
+        axis.set_title(f"{stimulus.replace('_', ' ')}, {level}, {horizon / 1000:g} s", fontsize=10)
         axis.set_xlabel("operations per ms of model time")
         _ticks(axis)
-    axes[0].set_ylabel("largest spike-time error (ms)")
-    handles = [Line2D([], [], color=_pick(_COLOURS, i), linewidth=3, label=name) for i, name in enumerate(models)]
-    handles += [Line2D([], [], color="0.3", marker=_pick(_MARKERS, i), linestyle="", label=name)
-                for i, name in enumerate(methods)]
-    handles += [Line2D([], [], color="0.3", linestyle=_pick(_LINES, i), label=name)
-                for i, name in enumerate(detections)]
-    figure.legend(handles=handles, loc="outside lower center", ncols=max(len(models), len(methods), len(detections)),
-                  frameon=False, fontsize=9)
-    figure.suptitle(f"Cost at equal spike-time accuracy (constant drive, {study.suite.horizon / 1000:g} s; "
-                    "grey lines: tolerances)", fontsize=11)
+    for axis in axes[len(regimes):]:
+        axis.set_visible(False)
+    for axis in axes[::columns]:
+        axis.set_ylabel("largest spike-time error (ms)")
+    handles = looks.legend()
+    figure.legend(handles=handles, loc="outside lower center", ncols=min(len(handles), 4 * columns), frameon=False,
+                  fontsize=9)
+    floor = max((regime.reference_error for regime in study.regimes), default=0.0)
+    figure.suptitle(f"Cost at equal spike-time accuracy, the worst of {study.suite.trials} stimuli\nthick: a model's "
+                    f"Pareto front; grey: tolerances; references are within {floor:.1g} ms", fontsize=10)
     return figure
 
 
-def _points(curve: Curve) -> tuple[np.ndarray, np.ndarray]:
-    if curve.count is None or curve.regime.drive is None:
-        return np.empty(0), np.empty(0)
-    good = [p for p in curve.points if p.error and p.error.matched and not p.error.missing and not p.error.extra]
-    cost = [flops_per_ms(curve.count, float(p.dt), curve.regime.drive.rate) for p in good]
-    error = [p.error.maximum for p in good if p.error]
-    return np.array(cost), np.array(error)
+@dataclass(frozen=True)
+class _Looks:
+    """What tells curves apart: colour the model, marker the method, line the detection."""
+
+    models: list[str]
+    methods: list[str]
+    detections: list[str]
+
+    def colour(self, model: str) -> str:
+        return pick(COLOURS, self.models.index(model))
+
+    def legend(self) -> list[Line2D]:
+        handles = [Line2D([], [], color=self.colour(name), linewidth=3, label=name) for name in self.models]
+        handles += [Line2D([], [], color="0.3", marker=pick(_MARKERS, i), linestyle="", label=name)
+                    for i, name in enumerate(self.methods)]
+        return handles + [Line2D([], [], color="0.3", linestyle=pick(_LINES, i), label=name)
+                          for i, name in enumerate(self.detections)]
 
 
-def _pick(items: tuple[_Item, ...], index: int) -> _Item:
+def _panel(axis: Axes, points: pd.DataFrame, looks: _Looks) -> None:
+    for key, curve in points.groupby(["model", "method", "detection"], sort=False):
+        model, method, detection = (str(part) for part in key)
+        axis.loglog(
+            curve["flops_per_ms"], curve["error_ms"], color=looks.colour(model),
+            marker=pick(_MARKERS, looks.methods.index(method)),
+            linestyle=pick(_LINES, looks.detections.index(detection)), markersize=3, linewidth=0.8, alpha=0.5,
+        )
+    for name, front in points[points["model_front"]].groupby("model", sort=False):
+        ordered = front.sort_values("flops_per_ms")
+        axis.loglog(ordered["flops_per_ms"], ordered["error_ms"], color=looks.colour(str(name)), linewidth=3,
+                    alpha=0.9, zorder=3, drawstyle="steps-post")
+
+
+def pick(items: tuple[_Item, ...], index: int) -> _Item:
+    """Return an item, the first again after the last."""
     return items[index % len(items)]
 
 

@@ -7,8 +7,10 @@ from collections.abc import Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
+from ..accuracy.criterion import Criterion
 from ..accuracy.study import Study
 from ..flops.conventions import CONVENTIONS
 from ..models.expression import KINDS
@@ -20,20 +22,21 @@ if TYPE_CHECKING:
     from .comparison import Comparison
 
 #: Columns of the short table.
-SHORT = ("rate_hz", "tolerance_ms", "model", "method", "detection", "dt_ms", "flops_per_ms", "ns_per_ms",
+SHORT = ("stimulus", "level", "measure", "tolerance", "model", "method", "detection", "dt_ms", "dt_all_ms",
+         "flops_per_ms", "flops_per_ms_low", "flops_per_ms_high", "ns_per_ms",
          "ns_per_ms_simd", "error_ms", "status")
 
 
 def page(comparison: Comparison, facts: Mapping[str, str]) -> str:
     """Return the page as HTML; it shows ``work_precision.svg`` from its own folder."""
-    study, ratios = comparison.study, comparison.verdict
+    study = comparison.study
     return _template().render(
         study=study,
         suite=study.suite,
         rows=comparison.table.to_dict("records"),
         best=comparison.cheapest.to_dict("records"),
-        ratios=ratios.to_dict("records"),
-        models=[column for column in ratios.columns if column not in ("view", "rate_hz", "tolerance_ms")],
+        ratios=_ratios(comparison.ranking),
+        models=list(dict.fromkeys(comparison.ranking["model"])),
         baseline=comparison.baseline,
         facts=facts,
         columns=columns(study),
@@ -55,6 +58,27 @@ def _counts(study: Study) -> list[tuple[str, str, str, Any]]:
         for curve in study.curves if curve.count is not None
     }
     return [(*key, count) for key, count in found.items()]
+
+
+def _ratios(ranked: pd.DataFrame) -> list[dict[str, Any]]:
+    """Each situation and view once, with a ratio and its interval for each model."""
+    rows: dict[tuple[Any, ...], dict[str, Any]] = {}
+    for row in ranked.to_dict("records"):
+        known = isinstance(row["level"], str)
+        regime = f"{row['stimulus']}, {row['level']}, {row['horizon_ms'] / 1000:g} s" if known else ""
+        accuracy = str(Criterion(row["measure"], row["tolerance"])) if known else "none asked"
+        entry = rows.setdefault((regime, accuracy, row["view"]),
+                                {"regime": regime, "accuracy": accuracy, "view": row["view"], "ratios": {}})
+        entry["ratios"][row["model"]] = with_interval(row["ratio"], row["low"], row["high"])
+    order = {key: i for i, key in enumerate(dict.fromkeys(key[:2] for key in rows))}
+    return [rows[key] for key in sorted(rows, key=lambda key: order[key[:2]])]
+
+
+def with_interval(ratio: float, low: float, high: float) -> str:
+    """Print a ratio with its interval."""
+    if math.isnan(low) or low == high == 1:
+        return number(ratio)
+    return f"{ratio:.3g} ({low:.3g} to {high:.3g}{', too close to rank' if low <= 1 <= high else ''})"
 
 
 def number(value: Any) -> str:

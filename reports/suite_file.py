@@ -5,7 +5,9 @@
     models = ["lif", "izhikevich:CH"]
     rates = [20, 50]                  # Hz
     tolerances = ["1ms", "0.1ms"]
-    horizon = "1second"
+    horizons = ["1second"]
+    stimuli = ["constant"]
+    criteria = ["gamma_2ms=0.05"]     # beside the tolerances of spike times
     conventions = ["unit", "mine"]    # a column each in the table
 
     [convention.mine]
@@ -24,13 +26,14 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-from ..accuracy.study import Suite
+from ..accuracy.criterion import parse_criterion
+from ..accuracy.suite import Suite
 from ..flops.conventions import CONVENTIONS, Convention
 from ..models import units
 from ..models.errors import UserError
 
 #: Fields that are given as times, such as ``0.1ms``.
-_TIMES = ("tolerances", "horizon", "coarsest", "finest")
+_TIMES = ("tolerances", "horizons", "coarsest", "finest")
 
 
 def read_suite(path: str | Path, base: Suite) -> Suite:
@@ -66,6 +69,8 @@ def read_suite(path: str | Path, base: Suite) -> Suite:
 def _value(name: str, value: Any) -> Any:
     if isinstance(value, list):
         return tuple(_value(name, each) for each in value)
+    if name == "criteria":
+        return parse_criterion(str(value))
     if name in _TIMES:
         if not isinstance(value, str):
             raise UserError(f"{name} = {value}: give a time with its unit, such as \"0.1ms\"")

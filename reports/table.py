@@ -1,15 +1,16 @@
-"""The table of cost at equal accuracy: one row a model, method, detection, rate and tolerance."""
+"""The table of cost at equal accuracy: one row a model, method, detection, regime and criterion."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from fractions import Fraction
+from statistics import fmean
 from typing import Any
 
 import pandas as pd
 
 from ..accuracy.study import Cell, Study
-from ..accuracy.tolerance import Point
 from ..flops.conventions import get_convention
-from ..flops.operations import Count
 from ..models import units
 
 #: Columns, their unit, and what they are; the page prints this.
@@ -17,29 +18,44 @@ COLUMNS = {
     "model": "model and preset",
     "method": "integration method",
     "detection": "how the crossing is located",
-    "rate_hz": "firing rate asked for",
-    "tolerance_ms": "largest spike-time error allowed",
+    "stimulus": "kind of stimulus",
+    "level": "firing rate asked for, or drive as a multiple of the rheobase",
+    "horizon_ms": "model time that is compared",
+    "measure": "how errors are measured; maximum: the largest spike-time error, no spike missing or extra",
+    "tolerance": "how far the measure may be from perfect",
+    "tolerance_unit": "its unit",
     "status": "reached; at least (the coarsest dt of the sweep holds); or why there is no number",
-    "dt_ms": "largest dt at which, and below which, the tolerance holds",
-    "flops_per_ms": "operations of the Step a ms of model time, spikes included (convention: unit)",
+    "dt_ms": "largest dt at which, and below which, the tolerance holds: the median over the stimuli",
+    "dt_all_ms": "the smallest over the stimuli: the dt that holds for all of them",
+    "flops_per_ms": "operations of the Step a ms of model time, spikes included (convention: unit): geometric mean "
+                    "over the stimuli, each at its own largest dt",
+    "flops_per_ms_low": "lower end of its 95 % bootstrap interval over the stimuli",
+    "flops_per_ms_high": "upper end",
+    "flops_per_ms_steps": "the part of the steps",
+    "flops_per_spike": "what a spike adds",
     "flops_per_ms_2004": "the same dt counted as the 2004 paper counts, spikes left out (convention: izhikevich2004)",
-    "ns_per_ms": "wall time a ms of model time, one neuron, median",
+    "ns_per_ms": "wall time a ms of model time at dt_ms, one neuron, median; taken for the first kind of stimulus only",
     "ns_per_ms_simd": "the same, a neuron of 1024 in SIMD lanes",
-    "error_ms": "largest spike-time error at this dt",
+    "error_ms": "largest spike-time error, each stimulus at its own largest dt",
     "mean_error_ms": "mean error, late positive",
     "rms_error_ms": "root mean square error",
-    "drift_ms_per_s": "growth of the error with model time",
+    "drift_ms_per_s": "growth of the error with model time, mean",
     "spikes": "spikes compared",
     "missing": "spikes of the reference that are not there",
     "extra": "spikes that are not in the reference",
-    "fails_at_dt_ms": "next coarser dt that was tried and fails",
-    "diverges_at_dt_ms": "finest dt of the sweep at which the state leaves the finite numbers; empty if none does",
-    "drive": "constant input",
+    "fails_at_dt_ms": "next coarser dt that was tried and fails, smallest over the stimuli",
+    "holds_again_at_dt_ms": "coarsest dt of the sweep that holds although a finer one fails; empty if none does",
+    "checked_down_to_dt_ms": "finest dt that was run",
+    "diverges_at_dt_ms": "finest dt of the sweep at which a state leaves the finite numbers; empty if none does",
+    "stimuli": "number of stimuli",
+    "drive": "mean input",
     "drive_unit": "its unit",
     "actual_rate_hz": "firing rate of the reference",
-    "reference_error_ms": "stated error of the reference",
+    "reference_error_ms": "largest stated error of the references",
     "reason": "why there is no number",
 }
+#: What rows have in common that are compared with each other.
+SITUATION = ["stimulus", "horizon_ms", "level", "measure", "tolerance"]
 
 
 def columns(study: Study) -> dict[str, str]:
@@ -57,79 +73,73 @@ def table(study: Study) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=list(columns(study)))
 
 
-def flops_per_ms(count: Count, dt: float, rate: float, convention: str = "unit") -> float:
-    """Return what a ms of model time costs under a convention.
-
-    Parameters
-    ----------
-    count : Count
-    dt : float
-        In ms.
-    rate : float
-        Spikes a second. They and the time spent refractory are included unless the convention counts as written,
-        which knows neither.
-    convention : str
-    """
-    weights = get_convention(convention)
-    step = weights.weigh(count.weighed_by(weights, units.quantity(dt, units.MS)))
-    if weights.counts == "as written":
-        return step / dt
-    waiting = min(rate / 1000 * count.step.model.refractory_ms, 1)  # share of the time
-    step = (1 - waiting) * step + waiting * weights.weigh(count.as_run_refractory)
-    return step / dt + weights.weigh(count.as_run_spike) * rate / 1000
-
-
 def cheapest(rows: pd.DataFrame, cost: str = "flops_per_ms") -> pd.DataFrame:
-    """Return, for each rate, tolerance and model, the row with the lowest cost; models that have none are left out."""
+    """Return, for each situation and model, the row with the lowest cost; models that have none are left out."""
     reached = rows[rows[cost].notna()]
-    best = reached.groupby(["rate_hz", "tolerance_ms", "model"], sort=False)[cost].idxmin()
-    return reached.loc[best].sort_values(["rate_hz", "tolerance_ms", cost], ascending=[True, False, True])
+    best = reached.loc[reached.groupby([*SITUATION, "model"], sort=False)[cost].idxmin()]
+    # situations in the order of the suite, models from the cheapest
+    order = {key: i for i, key in enumerate(dict.fromkeys(reached[SITUATION].itertuples(index=False, name=None)))}
+    rank = [order[key] for key in best[SITUATION].itertuples(index=False, name=None)]
+    return best.assign(_rank=rank).sort_values(["_rank", cost]).drop(columns="_rank")
 
 
 def _row(cell: Cell, conventions: tuple[str, ...]) -> dict[str, Any]:
-    curve, regime = cell.curve, cell.curve.regime
+    curve, regime, criterion = cell.curve, cell.curve.regime, cell.criterion
     row: dict[str, Any] = {
         "model": regime.model.label,
         "method": curve.method,
         "detection": curve.detection,
-        "rate_hz": regime.rate,
-        "tolerance_ms": cell.tolerance,
+        "stimulus": regime.stimulus,
+        "level": regime.level,
+        "horizon_ms": regime.horizon,
+        "measure": criterion.measure,
+        "tolerance": criterion.tolerance,
+        "tolerance_unit": criterion.unit,
         "status": cell.status,
         "reason": cell.reason,
+        "stimuli": len(regime.trials),
         "drive_unit": units.unit_name(regime.model.system.dimensions[regime.model.input]),
     }
-    if regime.drive is not None and regime.reference is not None:
+    if regime.drive is not None:
         row |= {
             "drive": regime.drive.value,
             "actual_rate_hz": regime.drive.rate,
-            "reference_error_ms": regime.reference.error,
+            "reference_error_ms": regime.reference_error,
         }
-        diverging = [float(point.dt) for point in curve.points if point.failure == "diverged"]
-        if diverging:
-            row["diverges_at_dt_ms"] = min(diverging)
-        if cell.answer is not None and cell.answer.fails_at is not None:
-            row["fails_at_dt_ms"] = float(cell.answer.fails_at)
-        if cell.answer is not None and cell.answer.point is not None and curve.count is not None:
-            row |= _costs(cell, cell.answer.point, curve.count, regime.drive.rate)
-            dt = float(cell.answer.point.dt)
-            row |= {f"{name}_per_ms": flops_per_ms(curve.count, dt, regime.drive.rate, name) for name in conventions}
-    return row
+    if curve.points:
+        row["checked_down_to_dt_ms"] = float(curve.points[-1].dt)
+        diverging = [point.dt for point in curve.points if any(run.failure == "diverged" for run in point.runs)]
+        row["diverges_at_dt_ms"] = _least(diverging)
+        answers = curve.answers[criterion]
+        row["fails_at_dt_ms"] = _least([each.fails_at for each in answers if each.fails_at])
+        row["holds_again_at_dt_ms"] = _least([each.holds_again_at for each in answers if each.holds_again_at], max)
+    return row | (_costs(cell, conventions) if cell.answers else {})
 
 
-def _costs(cell: Cell, point: Point, count: Count, rate: float) -> dict[str, Any]:
-    assert point.error is not None
-    dt, error = float(point.dt), point.error
+def _least(values: Sequence[Fraction], of: Callable[[Sequence[Fraction]], Fraction] = min) -> float | None:
+    return float(of(values)) if values else None
+
+
+def _costs(cell: Cell, conventions: tuple[str, ...]) -> dict[str, Any]:
+    errors = [each.run.error for each in cell.answers if each.run and each.run.error]
+    costs, per_ms = cell.costs(), cell.cost()
     return {
-        "dt_ms": dt,
-        "flops_per_ms": flops_per_ms(count, dt, rate),
-        "flops_per_ms_2004": flops_per_ms(count, dt, rate, "izhikevich2004"),
+        "dt_ms": float(cell.dt),
+        "dt_all_ms": _least([each.dt for each in cell.answers if each.dt]),
+        "flops_per_ms": per_ms.mean,
+        "flops_per_ms_low": per_ms.low,
+        "flops_per_ms_high": per_ms.high,
+        "flops_per_ms_steps": fmean(each.steps for each in costs),
+        "flops_per_spike": fmean(each.spike for each in costs),
+        "flops_per_ms_2004": cell.cost("izhikevich2004").mean,
         "ns_per_ms": cell.one_neuron.median if cell.one_neuron else None,
         "ns_per_ms_simd": cell.many_neurons.median if cell.many_neurons else None,
-        "error_ms": error.maximum,
-        "mean_error_ms": error.mean,
-        "rms_error_ms": error.rms,
-        "drift_ms_per_s": error.drift,
-        "spikes": error.matched,
-        "missing": error.missing,
-        "extra": error.extra,
+        "error_ms": max(each.maximum for each in errors),
+        "mean_error_ms": fmean(each.mean for each in errors),
+        "rms_error_ms": fmean(each.rms for each in errors),
+        "drift_ms_per_s": fmean(each.drift for each in errors),
+        "spikes": sum(each.matched for each in errors),
+        "missing": sum(each.missing for each in errors),
+        "extra": sum(each.extra for each in errors),
+        **{f"{name}_per_ms": cell.cost(name).mean for name in conventions},
     }

@@ -1,62 +1,107 @@
-"""What the published rankings become at equal accuracy."""
+"""What the published rankings become at equal accuracy, and who wins where."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Any
+
 import pandas as pd
 
+from ..accuracy.intervals import Interval, ratio
+from ..accuracy.study import Cell, Study
 from ..flops.conventions import get_convention
 from ..flops.operations import count
 from ..models import units
+from .table import SITUATION
 
-#: (view, rows that it admits)
-VIEWS = {
+#: (view, cells that it admits)
+VIEWS: dict[str, dict[str, str]] = {
     "forward Euler, spikes on the grid": {"method": "euler", "detection": "grid"},
     "cheapest method, spikes on the grid": {"detection": "grid"},
     "cheapest method and detection": {},
 }
-COST = "flops_per_ms"
+#: The view without any demand on accuracy.
+PUBLISHED = "counted as in 2004, at its time steps"
+TOO_CLOSE = "too close to rank"
 
 
-def verdict(rows: pd.DataFrame, baseline: str) -> pd.DataFrame:
-    """Compare models with a baseline model, at every rate and tolerance.
+def ranking(study: Study, baseline: str) -> pd.DataFrame:
+    """Compare models with a baseline model, in every view and situation.
 
     Parameters
     ----------
-    rows : DataFrame
-        As `spikecost.reports.table.table` returns.
+    study : Study
     baseline : str
-        A model of the table; costs are divided by its cost.
+        Label of a model; costs are divided by its cost.
 
     Returns
     -------
     DataFrame
-        First a row with no rate and tolerance, counted and stepped as in 2004; then one row a view, rate and
-        tolerance at which the baseline and another model both have a number. One column a model: its cost over the
-        baseline's.
+        A row a view, situation and model: ``ratio`` of mean costs over the stimuli, its 95 % bootstrap interval
+        (``low``, ``high``), and in words what it says. The published view comes first; it has neither situation nor
+        interval.
     """
-    found = []
+    labels = list(dict.fromkeys(regime.model.label for regime in study.regimes))
+    rows = _as_published(labels, baseline)
     for view, wanted in VIEWS.items():
-        admitted = rows[rows[COST].notna()]
-        for column, value in wanted.items():
-            admitted = admitted[admitted[column] == value]
-        costs = admitted.pivot_table(index=["rate_hz", "tolerance_ms"], columns="model", values=COST, aggfunc="min",
-                                     sort=False)
-        if baseline not in costs:
-            continue
-        ratios = costs.div(costs[baseline], axis=0)
-        ratios = ratios[ratios[baseline].notna() & (ratios.notna().sum(axis=1) > 1)]
-        found.append(ratios.reset_index().assign(view=view))
-    if not found:
+        for situation, cells in _situations(study, wanted):
+            best = _cheapest(cells)
+            if baseline not in best or len(best) < 2:
+                continue
+            base = [each.per_ms for each in best[baseline].costs()]
+            for label in labels:
+                if label in best:
+                    own = [each.per_ms for each in best[label].costs()]
+                    found = ratio(own, base) if label != baseline else Interval(1.0, 1.0, 1.0)
+                    rows.append({"view": view, **situation, "model": label, "ratio": found.mean, "low": found.low,
+                                 "high": found.high, "says": _says(label, baseline, found)})
+    return pd.DataFrame(rows, columns=["view", *SITUATION, "model", "ratio", "low", "high", "says"])
+
+
+def verdict(ranked: pd.DataFrame) -> pd.DataFrame:
+    """Return `ranking` with a row a view and situation and one column a model: its cost over the baseline's."""
+    if not len(ranked):
         return pd.DataFrame()
-    found.insert(0, _as_published(list(dict.fromkeys(rows["model"])), baseline))
-    result = pd.concat(found, ignore_index=True)
-    models = [model for model in dict.fromkeys(rows["model"]) if model in result]
-    ordered = result[["view", "rate_hz", "tolerance_ms", *models]]
-    return ordered.sort_values(["rate_hz", "tolerance_ms"], ascending=[True, False], kind="stable",
-                               na_position="first", ignore_index=True)
+    keys = ["view", *SITUATION]
+    wide = ranked.pivot_table(index=keys, columns="model", values="ratio", sort=False, dropna=False).reset_index()
+    wide = wide.dropna(how="all", subset=list(ranked["model"].unique()))
+    wide.columns.name = None
+    views = [PUBLISHED, *VIEWS]
+    order = {key: i for i, key in enumerate(dict.fromkeys(ranked[SITUATION].itertuples(index=False, name=None)))}
+    wide["_situation"] = [order.get(key, -1) for key in wide[SITUATION].itertuples(index=False, name=None)]
+    wide["_view"] = [views.index(view) for view in wide["view"]]
+    return wide.sort_values(["_situation", "_view"], ignore_index=True).drop(columns=["_situation", "_view"])
 
 
-def _as_published(labels: list[str], baseline: str) -> pd.DataFrame:
+def _situations(study: Study, wanted: dict[str, str]) -> Iterable[tuple[dict[str, Any], list[Cell]]]:
+    together: dict[tuple[Any, ...], list[Cell]] = {}
+    for cell in study.cells:
+        if cell.answers and all(getattr(cell.curve, name) == value for name, value in wanted.items()):
+            regime = cell.curve.regime
+            key = (regime.stimulus, regime.horizon, regime.level, cell.criterion.measure, cell.criterion.tolerance)
+            together.setdefault(key, []).append(cell)
+    return ((dict(zip(SITUATION, key, strict=True)), cells) for key, cells in together.items())
+
+
+def _cheapest(cells: Iterable[Cell]) -> dict[str, Cell]:
+    """Return the cheapest cell of each model."""
+    best: dict[str, tuple[float, Cell]] = {}
+    for cell in cells:
+        label, cost = cell.curve.regime.model.label, cell.cost().mean
+        if label not in best or cost < best[label][0]:
+            best[label] = (cost, cell)
+    return {label: cell for label, (_, cell) in best.items()}
+
+
+def _says(label: str, baseline: str, found: Interval) -> str:
+    if label == baseline:
+        return "the baseline"
+    if found.straddles_one:
+        return TOO_CLOSE
+    return "cheaper" if found.mean < 1 else "dearer"
+
+
+def _as_published(labels: list[str], baseline: str) -> list[dict[str, Any]]:
     """Return the ratios without any demand on accuracy: the paper's counting at the paper's time steps."""
     convention = get_convention("izhikevich2004")
     costs = {}
@@ -65,5 +110,6 @@ def _as_published(labels: list[str], baseline: str) -> pd.DataFrame:
         if name in convention.published:
             dt = units.quantity(convention.published[name][1], units.MS)
             costs[label] = count(label, "euler").flops_per_ms(dt, convention)
-    ratios = {label: cost / costs[baseline] for label, cost in costs.items() if baseline in costs}
-    return pd.DataFrame([{"view": "counted as in 2004, at its time steps", **ratios}] if ratios else [])
+    if baseline not in costs:
+        return []
+    return [{"view": PUBLISHED, "model": label, "ratio": cost / costs[baseline]} for label, cost in costs.items()]

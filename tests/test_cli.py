@@ -269,15 +269,15 @@ def test_run_writes_the_report_and_says_where(report):
 def test_run_compares_what_was_asked_for(report):
     folder, _ = report
     table = pd.read_csv(folder / "out" / "table.csv", keep_default_na=False)
-    assert table[["model", "method", "detection", "rate_hz", "tolerance_ms"]].to_numpy().tolist() == [
-        ["lif", "rk4", "hermite", 50.0, 0.1]]
+    assert table[["model", "method", "detection", "level", "tolerance"]].to_numpy().tolist() == [
+        ["lif", "rk4", "hermite", "50 Hz", 0.1]]
     assert 0 < table.loc[0, "error_ms"] <= 0.1
     # 23 operations a step (a test in tests/flops counts them by hand)
     assert table.loc[0, "flops_per_ms"] >= 23 / table.loc[0, "dt_ms"]
     parquet = pd.read_parquet(folder / "out" / "table.parquet")
     assert list(parquet.columns) == list(table.columns)
     numbers = table.select_dtypes("number")
-    assert {"rate_hz", "tolerance_ms", "dt_ms", "flops_per_ms", "ns_per_ms", "error_ms"} <= set(numbers.columns)
+    assert {"tolerance", "dt_ms", "flops_per_ms", "ns_per_ms", "error_ms"} <= set(numbers.columns)
     pd.testing.assert_frame_equal(parquet[numbers.columns], numbers, check_dtype=False, rtol=1e-12)
 
 

@@ -17,6 +17,8 @@ class Measure(Protocol):
     """Unit of the value; ``1`` if it has none."""
     perfect: float
     """The value of a train that equals its reference, 0 or 1: the nearer a value is to it, the better the train."""
+    matched: bool
+    """Whether it compares the times of matched spikes, and so says nothing of spikes that are missing or extra."""
 
     def __call__(self, train: SpikeTrain, reference: SpikeTrain) -> float:
         """Compare a train with a reference, where both were observed: over the overlap of their edges.

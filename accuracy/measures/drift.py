@@ -13,6 +13,7 @@ class Drift:
     name = "drift"
     unit = "ms/s"
     perfect = 0.0
+    matched = True
 
     def __call__(self, train: SpikeTrain, reference: SpikeTrain) -> float:
         """Return the drift in ms a second of model time."""

@@ -13,6 +13,7 @@ class Extra:
     name = "extra"
     unit = "spikes"
     perfect = 0.0
+    matched = False
 
     def __call__(self, train: SpikeTrain, reference: SpikeTrain) -> float:
         """Return the number of spikes too many."""

@@ -29,6 +29,7 @@ class Gamma:
 
     unit = "1"
     perfect = 1.0
+    matched = False
 
     def __init__(self, window: Any) -> None:
         self.window = float(units.in_ms(window, "window"))

@@ -19,6 +19,7 @@ class IsiDistance:
     name = "isi_distance"
     unit = "1"
     perfect = 0.0
+    matched = False
 
     def __call__(self, train: SpikeTrain, reference: SpikeTrain) -> float:
         """Return the distance."""

@@ -31,6 +31,7 @@ class Lag:
     name = "lag"
     unit = "ms"
     perfect = 0.0
+    matched = True
 
     def __call__(self, train: SpikeTrain, reference: SpikeTrain) -> float:
         """Return the lag in ms."""

@@ -13,6 +13,7 @@ class Maximum:
     name = "maximum"
     unit = "ms"
     perfect = 0.0
+    matched = True
 
     def __call__(self, train: SpikeTrain, reference: SpikeTrain) -> float:
         """Return the largest error in ms."""

@@ -13,6 +13,7 @@ class Mean:
     name = "mean"
     unit = "ms"
     perfect = 0.0
+    matched = True
 
     def __call__(self, train: SpikeTrain, reference: SpikeTrain) -> float:
         """Return the mean error in ms."""

@@ -13,6 +13,7 @@ class Missing:
     name = "missing"
     unit = "spikes"
     perfect = 0.0
+    matched = False
 
     def __call__(self, train: SpikeTrain, reference: SpikeTrain) -> float:
         """Return the number of missing spikes."""

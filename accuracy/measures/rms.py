@@ -13,6 +13,7 @@ class Rms:
     name = "rms"
     unit = "ms"
     perfect = 0.0
+    matched = True
 
     def __call__(self, train: SpikeTrain, reference: SpikeTrain) -> float:
         """Return the root mean square error in ms."""

@@ -20,6 +20,7 @@ class SpikeDistance:
     name = "spike_distance"
     unit = "1"
     perfect = 0.0
+    matched = False
 
     def __call__(self, train: SpikeTrain, reference: SpikeTrain) -> float:
         """Return the distance."""

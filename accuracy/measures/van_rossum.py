@@ -27,6 +27,7 @@ class VanRossum:
 
     unit = "1"
     perfect = 0.0
+    matched = False
 
     def __init__(self, tau: Any) -> None:
         self.tau = float(units.in_ms(tau, "tau"))

@@ -27,6 +27,7 @@ class VictorPurpura:
 
     unit = "1"
     perfect = 0.0
+    matched = False
 
     def __init__(self, cost: Any) -> None:
         if getattr(cost, "dim", None) is not (1 / second).dim or units.internal(cost) <= 0:

@@ -1,18 +1,20 @@
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from brian2 import ms, mV
 
 from spikecost.accuracy import study as module
 from spikecost.accuracy.regime import INCOMMENSURATE, constant_drive, drive_for, firing_rate
-from spikecost.accuracy.study import Progress, Suite, run_suite
+from spikecost.accuracy.study import Progress, run_suite
+from spikecost.accuracy.suite import Suite
 from spikecost.harness.drive import UnreachableRate
 from spikecost.models.catalogue import get_model
 from spikecost.models.errors import UserError
 
 SMALL = Suite(models=("lif",), methods=("euler", "rk4"), detections=("grid", "hermite"), rates=(50.0,),
-              tolerances=(1.0,), horizon=400.0, coarsest=2.0, finest=0.01, repeats=1,
-              thorough=False)
+              tolerances=(1.0,), horizons=(400.0,), trials=3, coarsest=2.0, finest=0.01,
+              repeats=1, thorough=False)
 
 
 @pytest.mark.parametrize("name", ["lif", "izhikevich", "hodgkin_huxley"])
@@ -48,21 +50,28 @@ def test_every_combination_is_a_cell_with_a_status():
     assert all(cell.one_neuron.median > 0 and cell.many_neurons.median > 0 for cell in study.cells)
     assert all(pieces == done for _, pieces, done in phases)
     for cell in study.cells:
-        assert cell.answer.point.error.within(1.0)
+        assert len(cell.answers) == 3
+        assert all(answer.run.error.within(1.0) for answer in cell.answers)
+        costs = [cost.per_ms for cost in cell.costs()]
+        found = cell.cost()
+        ends = np.array([found.low, found.mean, found.high])
+        assert (np.diff([min(costs), *ends, max(costs)]) >= -1e-12 * max(costs)).all()
     # hermite lets RK4 take a step at least ten times that of the grid
-    grid, hermite = (float(c.answer.point.dt) for c in study.cells if c.curve.method == "rk4")
+    grid, hermite = (float(cell.dt) for cell in study.cells if cell.curve.method == "rk4")
     assert hermite > 10 * grid
 
 
 def test_cells_that_fail_are_in_the_study_with_their_reason():
     suite = replace(SMALL, models=("izhikevich", "hodgkin_huxley"), methods=("exponential_euler",),
                     detections=("grid",), rates=(10.0, 100.0), tolerances=(1e-12, 1.0))
-    cells = {(c.curve.regime.model.name, c.curve.regime.rate, c.tolerance): c for c in run_suite(suite).cells}
-    assert cells["izhikevich", 100.0, 1.0].status == "not applicable"
-    assert cells["izhikevich", 100.0, 1.0].reason == "dv/dt is not linear in v"
-    assert cells["hodgkin_huxley", 10.0, 1.0].status == "rate not reachable"
-    assert cells["hodgkin_huxley", 100.0, 1e-12].status == "reference too coarse"
-    assert cells["hodgkin_huxley", 100.0, 1.0].status == "not reached"
+    found = run_suite(suite).cells
+    cells = {(c.curve.regime.model.name, c.curve.regime.level, c.criterion.tolerance): c for c in found}
+    assert cells["izhikevich", "100 Hz", 1.0].status == "not applicable"
+    assert cells["izhikevich", "100 Hz", 1.0].reason == "dv/dt is not linear in v"
+    assert cells["hodgkin_huxley", "10 Hz", 1.0].status == "rate not reachable"
+    assert cells["hodgkin_huxley", "100 Hz", 1e-12].status == "reference too coarse"
+    assert cells["hodgkin_huxley", "100 Hz", 1.0].status == "not reached"
+    assert cells["hodgkin_huxley", "100 Hz", 1.0].reason.startswith("by 3 of 3 stimuli: ")
 
 
 def test_a_run_that_is_interrupted_keeps_what_is_finished(monkeypatch):

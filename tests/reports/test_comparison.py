@@ -7,11 +7,12 @@ import pytest
 from brian2 import Hz, ms, mV, second
 
 import spikecost as sc
-from spikecost.accuracy.study import Suite
-from spikecost.reports.table import COLUMNS, flops_per_ms
+from spikecost.accuracy.cost import cost
+from spikecost.accuracy.suite import Suite
+from spikecost.reports.table import COLUMNS
 
 SUITE = Suite(methods=("euler", "rk4", "exponential_euler"), detections=("grid", "hermite"), rates=(50.0, 100.0),
-              tolerances=(1.0,), horizon=300.0, per_decade=6, repeats=1, thorough=False)
+              tolerances=(1.0,), horizons=(300.0,), trials=4, per_decade=6, repeats=1, thorough=False)
 
 
 @pytest.fixture(scope="module")
@@ -28,14 +29,18 @@ def test_the_table_has_every_cell(comparison):
     assert (failed["reason"] != "").all()
     assert failed["flops_per_ms"].isna().all()
     reached = table[table["status"] == "reached"]
-    assert (reached["error_ms"] <= reached["tolerance_ms"]).all()
-    assert (reached["fails_at_dt_ms"] > reached["dt_ms"]).all()
+    assert (reached["error_ms"] <= reached["tolerance"]).all()
+    assert (reached["fails_at_dt_ms"] > reached["dt_all_ms"]).all()
+    assert (reached["dt_all_ms"] <= reached["dt_ms"]).all()
+    assert (reached["checked_down_to_dt_ms"] <= reached["dt_all_ms"]).all()
+    assert (reached["flops_per_ms_low"] <= reached["flops_per_ms"] * (1 + 1e-12)).all()
+    assert (reached["flops_per_ms"] <= reached["flops_per_ms_high"] * (1 + 1e-12)).all()
     assert ((reached["missing"] == 0) & (reached["extra"] == 0)).all()
     assert (reached["ns_per_ms"] > 0).all()
 
 
 def test_where_a_method_diverges_is_in_the_table(comparison):
-    table = comparison.table.query("rate_hz == 100 and detection == 'grid'").set_index(["model", "method"])
+    table = comparison.table.query("level == '100 Hz' and detection == 'grid'").set_index(["model", "method"])
     limits = table["diverges_at_dt_ms"]
     # Hodgkin-Huxley: forward Euler near 0.04 ms in a spike, RK4 at about twice that; exponential Euler never
     assert 0.03 < limits["hodgkin_huxley", "euler"] < 0.15
@@ -47,7 +52,7 @@ def test_where_a_method_diverges_is_in_the_table(comparison):
 
 def test_cost_is_steps_plus_spikes():
     # Izhikevich, forward Euler, grid: 15 operations a step, 1 more a spike; 10 steps a ms, 0.1 spikes a ms
-    assert flops_per_ms(sc.count("izhikevich", "euler"), 0.1, 100.0) == pytest.approx(15 * 10 + 1 * 0.1)
+    assert cost(sc.count("izhikevich", "euler"), 0.1, 100.0).per_ms == pytest.approx(15 * 10 + 1 * 0.1)
 
 
 def test_counters_see_what_is_counted(comparison):
@@ -87,13 +92,40 @@ def test_a_thorough_suite_looks_at_brian2_and_at_other_builds():
 def test_time_spent_refractory_costs_less():
     # LIF with 2 ms at 100 Hz: a fifth of the time takes a comparison and a subtraction a step, the rest 7 operations
     held = sc.get_model("lif").replace(refractory=2 * ms)
-    assert flops_per_ms(sc.count(held, "euler"), 0.1, 100.0) == pytest.approx((0.8 * 7 + 0.2 * 2) * 10)
+    assert cost(sc.count(held, "euler"), 0.1, 100.0).per_ms == pytest.approx((0.8 * 7 + 0.2 * 2) * 10)
+
+
+def test_the_points_have_every_run_and_a_front(comparison):
+    points = comparison.points
+    assert len(points) == sum(len(curve.points) for curve in comparison.study.curves)
+    known = points[points["error_ms"].notna() & (points["level"] == "100 Hz")]
+    for _, point in known.iterrows():
+        better = known[(known["flops_per_ms"] <= point["flops_per_ms"]) & (known["error_ms"] <= point["error_ms"])]
+        dominated = ((better["flops_per_ms"] < point["flops_per_ms"]) | (better["error_ms"] < point["error_ms"])).any()
+        assert dominated != point["front"]
+    failed = points[points["failed"] > 0]
+    assert (failed["failure"] != "").all()
+    assert failed["error_ms"].isna().all()
+
+
+def test_the_winner_of_a_map_is_the_cheapest(comparison):
+    winners = comparison.winners
+    assert set(winners["level"]) == {"50 Hz", "100 Hz"}
+    assert (winners["tolerance"].max(), winners["tolerance"].min()) == (10.0, 1.0)
+    at = winners[(winners["tolerance"] == 1.0) & (winners["level"] == "100 Hz")].iloc[0]
+    best = comparison.cheapest.query("level == '100 Hz'").set_index("model")
+    assert at["winner"] == best["flops_per_ms"].idxmin() == "lif"
+    assert at["second"] == "izhikevich:RS"
+    # the map has the sweep's dt, 6 a decade here, the table the bisected ones
+    assert at["flops_per_ms"] == pytest.approx(best["flops_per_ms"].min(), rel=10 ** (1 / 6) - 1)
+    assert at["ranked"]
+    assert at["lead_low"] < at["lead"] < at["lead_high"]
 
 
 def test_cheapest_is_the_cheapest(comparison):
     table = comparison.table
     for _, row in comparison.cheapest.iterrows():
-        same = table[(table["model"] == row["model"]) & (table["rate_hz"] == row["rate_hz"])]
+        same = table[(table["model"] == row["model"]) & (table["level"] == row["level"])]
         assert row["flops_per_ms"] == same["flops_per_ms"].min()
 
 
@@ -104,16 +136,17 @@ def test_the_verdict_divides_by_the_baseline(comparison):
     first = verdict.iloc[0]  # 5, 13 and 1240 a ms
     assert first["lif"] == pytest.approx(5 / 13)
     assert first["hodgkin_huxley"] == pytest.approx(1240 / 13)
-    best = comparison.cheapest.set_index(["rate_hz", "model"])["flops_per_ms"]
-    row = verdict[(verdict["rate_hz"] == 100) & (verdict["view"] == "cheapest method and detection")].iloc[0]
-    assert row["hodgkin_huxley"] == pytest.approx(best[100.0, "hodgkin_huxley"] / best[100.0, "izhikevich:RS"])
+    best = comparison.cheapest.set_index(["level", "model"])["flops_per_ms"]
+    row = verdict[(verdict["level"] == "100 Hz") & (verdict["view"] == "cheapest method and detection")].iloc[0]
+    assert row["hodgkin_huxley"] == pytest.approx(best["100 Hz", "hodgkin_huxley"] / best["100 Hz", "izhikevich:RS"])
 
 
 def test_save_writes_everything_and_formats_agree(comparison, tmp_path):
     page = comparison.save(tmp_path / "report")
     names = {path.name for path in page.parent.iterdir()}
     assert names == {"index.html", "table.csv", "table.parquet", "table.md", "work_precision.png",
-                     "work_precision.svg", "provenance.json", "parity.png", "parity.svg", "counters.csv",
+                     "work_precision.svg", "winners.png", "winners.svg", "points.csv", "ranking.csv",
+                     "winners.csv", "provenance.json", "parity.png", "parity.svg", "counters.csv",
                      "builds.csv"}
     pd.testing.assert_frame_equal(pd.read_parquet(page.parent / "table.parquet"), comparison.table)
     read = pd.read_csv(page.parent / "table.csv", keep_default_na=False, na_values=[""])
@@ -141,9 +174,14 @@ def test_an_unwritable_folder_is_named(comparison, tmp_path):
 
 def test_the_figure_has_a_panel_a_rate_and_a_line_a_curve(comparison):
     axes = comparison.plot().axes
-    assert [axis.get_title() for axis in axes] == ["50 Hz", "100 Hz"]
-    drawn = [line for line in axes[1].lines if len(line.get_xdata()) > 2]
+    assert [axis.get_title() for axis in axes] == ["constant, 50 Hz, 0.3 s", "constant, 100 Hz, 0.3 s"]
+    drawn = [line for line in axes[1].lines if len(line.get_xdata()) > 2 and line.get_linewidth() < 1]
     assert len(drawn) == 2 * 3 + 2 * 2 + 2 * 3  # Izhikevich has no exponential Euler
+    fronts = [line for line in axes[1].lines if line.get_linewidth() > 1]
+    assert len(fronts) == 3
+    for front in fronts:  # dearer is more accurate
+        assert (np.diff(front.get_xdata()) > 0).all()
+        assert (np.diff(front.get_ydata()) < 0).all()
 
 
 def test_users_can_compare_their_own_model():

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import io
 
-from spikecost.accuracy.study import Study, Suite
+from spikecost.accuracy.study import Study
+from spikecost.accuracy.suite import Suite
 from spikecost.reports.figure import work_precision
+from spikecost.reports.points import points
 
 
 def test_a_study_without_a_point_is_drawn_too():
     # every run may have lost spikes or diverged; the table says so, and the figure has its axes and tolerances
-    figure = work_precision(Study(Suite()))
+    study = Study(Suite())
+    figure = work_precision(study, points(study))
     drawn = io.BytesIO()
     figure.savefig(drawn, format="svg")
     assert drawn.getvalue().startswith(b"<?xml")

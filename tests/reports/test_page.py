@@ -9,10 +9,10 @@ import pytest
 from selenium import webdriver
 
 import spikecost as sc
-from spikecost.accuracy.study import Suite
+from spikecost.accuracy.suite import Suite
 
 SUITE = Suite(methods=("euler", "exponential_euler"), detections=("grid",), rates=(20.0, 100.0), tolerances=(1.0,),
-              horizon=300.0, per_decade=4, repeats=1, thorough=False)
+              horizons=(300.0,), trials=3, per_decade=4, repeats=1, thorough=False)
 
 
 @pytest.fixture(scope="module")

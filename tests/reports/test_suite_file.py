@@ -1,7 +1,7 @@
 import pytest
 
 import spikecost as sc
-from spikecost.accuracy.study import QUICK, Suite
+from spikecost.accuracy.suite import QUICK, Suite
 from spikecost.flops.conventions import CONVENTIONS
 from spikecost.reports.suite_file import read_suite
 
@@ -25,16 +25,18 @@ def test_what_is_given_changes_the_suite_and_the_rest_stays(tmp_path):
         models = ["lif", "izhikevich:CH"]
         rates = [20, 50.0]
         tolerances = ["1ms", "100us"]
-        horizon = "0.5second"
+        horizons = ["0.5second"]
+        criteria = ["gamma_2ms=0.05"]
         finest = "10us"
         thorough = false
     """), QUICK)
     assert suite.models == ("lif", "izhikevich:CH")
     assert suite.rates == (20, 50)
     assert suite.tolerances == (1.0, 0.1)
-    assert (suite.horizon, suite.finest, suite.thorough) == (500, 0.01, False)
+    assert (suite.horizons, suite.finest, suite.thorough) == ((500,), 0.01, False)
     assert suite.methods == QUICK.methods
     assert suite.repeats == QUICK.repeats
+    assert suite.criteria == (sc.Criterion("gamma_2ms", 0.05),)
 
 
 def test_a_convention_of_ones_own_has_a_column(tmp_path):
@@ -44,7 +46,8 @@ def test_a_convention_of_ones_own_has_a_column(tmp_path):
         detections = ["grid"]
         rates = [100]
         tolerances = ["2ms"]
-        horizon = "300ms"
+        horizons = ["300ms"]
+        trials = 1
         repeats = 1
         thorough = false
         conventions = ["energy45nm", "own_energy"]
@@ -52,20 +55,22 @@ def test_a_convention_of_ones_own_has_a_column(tmp_path):
     suite = read_suite(write(tmp_path, text), Suite())
     assert CONVENTIONS["own_energy"].unit == "pJ"
     row = sc.compare(suite.models, suite=suite).table.iloc[0]
-    # 7 add and sub and 1 compare at 1, 7 mul at 3; a spike adds an addition
-    assert row["own_energy_per_ms"] == pytest.approx(29 / row["dt_ms"] + row["actual_rate_hz"] / 1000)
+    # 7 add and sub and 1 compare at 1, 7 mul at 3; a spike adds an addition; the last of 300 ms is not compared
+    assert row["own_energy_per_ms"] == pytest.approx(29 / row["dt_ms"] + (row["spikes"] + 1) / 300)
     assert row["energy45nm_per_ms"] > 0
 
 
 @pytest.mark.parametrize(("text", "message"), [
     ("models = [", "is not TOML"),
-    ("modles = []", r"unknown modles; a suite has coarsest, conventions, .* tolerances, convention"),
+    ("modles = []", r"unknown modles; a suite has coarsest, conventions, .* trials, convention"),
     ("tolerances = [0.1]", r'tolerances = 0.1: give a time with its unit, such as "0.1ms"'),
     ('tolerances = ["0.1mV"]', "tolerances = .* is not a time"),
     ('rates = ["fast"]', "suite.toml: .*"),
     ("[convention.other]\ncounts = 'as run'", "convention 'other': give counts, unit, source and weights"),
     (OWN.format(name="unit"), "the convention 'unit' is there already; take another name"),
     (OWN.format(name="less").replace("exp = 40,", ""), "convention 'less': give a weight for each of add, "),
+    ('criteria = ["gamma_2ms"]', "criterion 'gamma_2ms': write MEASURE=VALUE with a number"),
+    ('criteria = ["gama=1"]', "unknown measure 'gama'"),
     ('conventions = ["joule"]', "unknown convention 'joule'"),
 ])
 def test_bad_files_are_named(tmp_path, text, message):

@@ -1,0 +1,102 @@
+"""What "accurate enough" means: a measure and how far its value may be from the perfect one."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from ..models.errors import UserError
+from .measures import MEASURES
+from .spike_trains import SpikeTimeError
+
+#: A tolerance is only tested against a reference whose stated error is this many times smaller.
+REFERENCE_MARGIN = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What one stimulus gave at one setting of a method."""
+
+    error: SpikeTimeError | None
+    """None if the run failed."""
+    failure: str
+    """Why it failed, such as ``diverged``; empty if it did not."""
+    values: dict[str, float]
+    """Of the measures that were asked for beside the spike-time errors, by name."""
+    spikes: int
+    """Spikes in the whole run, those after the last compared one included."""
+
+    def value(self, measure: str) -> float:
+        """Return the value of a measure; nan if the run failed or the measure was not asked for."""
+        if self.error is None:
+            return math.nan
+        return self.values[measure] if measure in self.values else float(getattr(self.error, measure, math.nan))
+
+
+@dataclass(frozen=True)
+class Criterion:
+    """A run is accurate enough if a measure is no further than `tolerance` from its perfect value.
+
+    A measure of matched spikes' times (``maximum``, ``mean``, ``rms``, ``drift``, ``lag``) holds only where no spike is
+    missing and none is extra.
+
+    Raises
+    ------
+    UserError
+        If the measure is not known or the tolerance not positive.
+    """
+
+    measure: str
+    tolerance: float
+    """In the measure's unit."""
+
+    def __post_init__(self) -> None:
+        MEASURES[self.measure]
+        if not self.tolerance > 0:
+            raise UserError(f"tolerance = {self.tolerance:g} is not positive")
+
+    @property
+    def unit(self) -> str:
+        """The measure's unit; ``1`` if it has none."""
+        return MEASURES[self.measure].unit
+
+    @property
+    def least_error(self) -> float:
+        """The error of a reference in ms below which the tolerance can be tested; infinite if it is not in ms."""
+        return self.tolerance / REFERENCE_MARGIN if self.unit == "ms" else math.inf
+
+    def __str__(self) -> str:
+        return f"{self.measure} {self.with_unit(self.tolerance)}"
+
+    def with_unit(self, value: float) -> str:
+        """Print a value of the measure."""
+        return f"{value:.3g}" if self.unit == "1" else f"{value:.3g} {self.unit}"
+
+    def holds(self, run: Run, margin: float = 1.0) -> bool:
+        """Whether a run is accurate enough, `margin` times over."""
+        if run.error is None:
+            return False
+        measure = MEASURES[self.measure]
+        if measure.matched and (run.error.missing or run.error.extra):
+            return False
+        value = run.value(self.measure)
+        if math.isnan(value):  # no spikes to compare: perfect if there were none to find
+            return measure.matched and run.error.matched == 0
+        return abs(value - measure.perfect) <= self.tolerance / margin
+
+
+
+def parse_criterion(text: str) -> Criterion:
+    """Read a criterion such as ``gamma_2ms=0.05``, the value in the measure's unit.
+
+    Raises
+    ------
+    UserError
+        If it is not written so.
+    """
+    measure, _, value = text.partition("=")
+    try:
+        tolerance = float(value)
+    except ValueError:
+        raise UserError(f"criterion '{text}': write MEASURE=VALUE with a number, such as gamma_2ms=0.05") from None
+    return Criterion(measure.strip(), tolerance)

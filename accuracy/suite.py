@@ -1,0 +1,108 @@
+"""What a comparison runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ..flops.conventions import get_convention
+from ..models.catalogue import get_model
+from ..models.detection import DETECTIONS
+from ..models.errors import UserError
+from ..models.methods import METHODS
+from ..models.neuron import NeuronModel
+from .criterion import Criterion
+from .measures import MEASURES
+from .regime import Regime, at_rate, at_rheobase
+
+#: Stimuli of a regime, so that a figure has an interval.
+TRIALS = 20
+
+
+@dataclass(frozen=True)
+class Suite:
+    """What is run. Times in ms, rates in Hz.
+
+    Every model is driven, by every kind of stimulus over every horizon, to every rate and to every multiple of its
+    rheobase; every method and detection is run there, and judged by every tolerance and criterion.
+    """
+
+    models: tuple[str | NeuronModel, ...] = ("lif", "izhikevich", "hodgkin_huxley")
+    methods: tuple[str, ...] = tuple(METHODS)
+    detections: tuple[str, ...] = ("grid", "linear", "hermite")
+    stimuli: tuple[str, ...] = ("constant",)
+    rates: tuple[float, ...] = (10.0, 20.0, 50.0, 100.0)
+    rheobases: tuple[float, ...] = ()
+    """Multiples of the rheobase, beside the rates."""
+    horizons: tuple[float, ...] = (1000.0,)
+    trials: int = TRIALS
+    """Stimuli of each regime."""
+    tolerances: tuple[float, ...] = (1.0, 0.1, 0.01)
+    """Largest spike-time errors allowed."""
+    criteria: tuple[Criterion, ...] = ()
+    """Other measures and their tolerances, beside the largest spike-time error."""
+    measures: tuple[str, ...] = ()
+    """Measures to take at every dt, beside those of the criteria."""
+    coarsest: float = 5.0
+    finest: float = 5e-4
+    """For a horizon of 1 s; a longer one gets no more steps."""
+    per_decade: int = 8
+    repeats: int = 3
+    """Timed runs of each cell."""
+    conventions: tuple[str, ...] = ()
+    """Conventions beside ``unit`` and ``izhikevich2004`` for which the table has a column."""
+    thorough: bool = True
+    """Whether to count, too, what Brian2 executes and what the builds for speed change."""
+
+    def __post_init__(self) -> None:
+        for name in ("rates", "rheobases", "horizons", "tolerances"):
+            for value in getattr(self, name):
+                if not value > 0:
+                    raise UserError(f"{name.rstrip('s')} = {value:g} is not positive")
+        if self.trials < 1:
+            raise UserError(f"trials = {self.trials}: give 1 or more")
+        for registry, names in ((METHODS, self.methods), (DETECTIONS, self.detections), (MEASURES, self.measures)):
+            for name in names:
+                registry[name]
+        for model in self.models:
+            get_model(model)
+        for convention in self.conventions:
+            get_convention(convention)
+        if not (self.models and self.methods and self.detections and self.stimuli and self.horizons
+                and (self.rates or self.rheobases) and (self.tolerances or self.criteria)):
+            raise UserError("a suite needs at least one model, method, detection, kind of stimulus, horizon, "
+                            "rate and tolerance")
+
+    @property
+    def all_criteria(self) -> tuple[Criterion, ...]:
+        """The tolerances as criteria, and the other ones."""
+        return (*(Criterion("maximum", value) for value in self.tolerances), *self.criteria)
+
+    @property
+    def all_measures(self) -> tuple[str, ...]:
+        """Measures that are taken of every run beside the errors of matched spikes."""
+        wanted = dict.fromkeys([*self.measures, *(each.measure for each in self.criteria)])
+        return tuple(name for name in wanted if name not in _ALWAYS)
+
+    def regimes(self, model: NeuronModel) -> Iterator[Regime]:
+        """Find the regimes of a model."""
+        for horizon in self.horizons:
+            for stimulus in self.stimuli:
+                for rate in self.rates:
+                    yield at_rate(model, stimulus, rate, horizon, self.trials)
+                for multiple in self.rheobases:
+                    yield at_rheobase(model, stimulus, multiple, horizon, self.trials)
+
+    @property
+    def regimes_a_model(self) -> int:
+        """How many regimes a model has."""
+        return len(self.horizons) * len(self.stimuli) * (len(self.rates) + len(self.rheobases))
+
+
+#: Measures that `spike_time_error` gives in any case.
+_ALWAYS = ("maximum", "mean", "rms", "drift", "missing", "extra")
+
+#: What ``--quick`` runs: the faster rates, the looser tolerances, three methods, fewer timed runs, no look at Brian2's
+#: code.
+QUICK = Suite(methods=("euler", "rk4", "exponential_euler"), rates=(50.0, 100.0), tolerances=(1.0, 0.1), repeats=3,
+              thorough=False)

@@ -1,0 +1,88 @@
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from brian2 import ms, mV
+
+from spikecost.accuracy import cache
+from spikecost.accuracy import regime as module
+from spikecost.accuracy.regime import INCOMMENSURATE, SPREAD, at_rate, at_rheobase, kept_reference, rheobase
+from spikecost.harness.drive import Drive, UnreachableRate, adjust_drive, find_rheobase
+from spikecost.harness.stimuli import constant
+from spikecost.models.catalogue import get_model
+
+
+def rates(regime):
+    return [1000 * (t.size - 1) / (t[-1] - t[0]) for t in (trial.reference.train.times for trial in regime.trials)]
+
+
+@pytest.mark.parametrize("name", ["lif", "izhikevich"])
+def test_the_stimuli_of_a_regime_fire_around_the_rate(name):
+    regime = at_rate(get_model(name), "constant", 50, 400.0, 6)
+    found = np.array(rates(regime)) / (50 * INCOMMENSURATE)
+    assert found[0] == pytest.approx(1, rel=0.005)
+    assert (abs(found - 1) < SPREAD + 0.005).all()
+    assert found.max() - found.min() > SPREAD
+    gaps = [b - a for a, b in pairwise(sorted(found))]
+    assert min(gaps) > SPREAD / 20  # no two are alike
+
+
+def test_a_rate_that_is_not_reached_is_a_reason():
+    regime = at_rate(get_model("hodgkin_huxley"), "constant", 10, 400.0, 2)
+    assert regime.trials == ()
+    assert "cannot fire at" in regime.reason
+
+
+def test_the_rheobase_is_that_of_theory():
+    # I + a - b v = 0 at the threshold: 1.5 mV/ms; and at twice the rheobase the interval is tau log 2, tau = 10 ms
+    lif = get_model("lif")
+    assert rheobase(lif, 1000.0) == pytest.approx(1.5, rel=1e-6)
+    regime = at_rheobase(lif, "constant", 2.0, 400.0, 3)
+    assert regime.level == "2 x rheobase"
+    assert regime.drive.value == pytest.approx(3.0, rel=1e-6)
+    assert rates(regime)[0] == pytest.approx(1000 / (10 * np.log(2)), rel=1e-5)
+
+
+def test_a_model_that_fires_by_itself_has_no_rheobase():
+    with pytest.raises(UnreachableRate, match="fires at 5 Hz without any drive"):
+        find_rheobase(lambda drive: 5.0, "mine")
+    with pytest.raises(UnreachableRate, match="does not reach"):
+        find_rheobase(lambda drive: 0.0, "mine")
+
+
+def test_a_drive_is_not_looked_for_far_away():
+    with pytest.raises(UnreachableRate, match="no drive near 2"):
+        adjust_drive(lambda drive: 10 * drive, 100.0, Drive(2.0, 20.0))
+    assert adjust_drive(lambda drive: 10 * drive, 21.0, Drive(2.0, 20.0)).value == pytest.approx(2.1, rel=1e-3)
+
+
+def test_references_are_kept_by_content(tmp_path, monkeypatch):
+    monkeypatch.setenv("SPIKECOST_CACHE", str(tmp_path))
+    solved = []
+    solve = module.reference
+    monkeypatch.setattr(module, "reference", lambda *given: solved.append(given) or solve(*given))
+    lif = get_model("lif")
+    stimulus = constant(2 * mV / ms, 300 * ms)
+    first = kept_reference(lif, stimulus)
+    again = kept_reference(lif, stimulus)
+    assert len(solved) == 1
+    assert (again.train.times == first.train.times).all()  # every digit
+    assert (again.error, again.method, again.train.stop) == (first.error, first.method, first.train.stop)
+    # a parameter, the reset, the stimulus and the solvers' own text make another key
+    kept_reference(lif.replace(parameters={**lif.parameters, "c": -64 * mV}), stimulus)
+    kept_reference(lif.replace(reset="v = c + 1*mV"), stimulus)
+    kept_reference(lif, constant(2.0000000001 * mV / ms, 300 * ms))
+    monkeypatch.setattr(cache, "_solvers", lambda: "another program")
+    kept_reference(lif, stimulus)
+    assert len(solved) == 5
+
+
+def test_a_damaged_or_unwritable_cache_costs_only_time(tmp_path, monkeypatch):
+    monkeypatch.setenv("SPIKECOST_CACHE", str(tmp_path))
+    lif, stimulus = get_model("lif"), constant(2 * mV / ms, 300 * ms)
+    first = kept_reference(lif, stimulus)
+    (kept,) = (tmp_path / "references").iterdir()
+    kept.write_text("[")
+    assert (kept_reference(lif, stimulus).train.times == first.train.times).all()
+    monkeypatch.setenv("SPIKECOST_CACHE", str(kept / "not-a-folder"))
+    assert (kept_reference(lif, stimulus).train.times == first.train.times).all()
