@@ -54,13 +54,14 @@ EXTENDED = Precision("extended", 2.0**-63, high_accuracy=False, type=np.longdoub
 
 
 def solve(model: NeuronModel, stimulus: Stimulus, precision: Precision = FIRST) -> Any:
-    """Return the spike times in ms, an array of the precision's type.
+    """Return the spike times in ms, an array of the precision's type; of the exact rates where a model has tables.
 
     Raises
     ------
     UserError
         If the solution leaves the finite numbers or spikes without end.
     """
+    model = model.exact
     number = precision.number
     reset, threshold = model.system.reset, model.system.threshold
     flow = _flow(_Equations(model), precision)

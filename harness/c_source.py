@@ -7,13 +7,15 @@ control flow is the template `kernel.c.j2`; every floating-point operation of th
 
 from __future__ import annotations
 
+import hashlib
+from array import array
 from collections.abc import Iterable
 from functools import cache
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
 from ..flops.toolchain import Build
-from ..models.expression import Const, Expr, Op, Var
+from ..models.expression import Const, Expr, Op, Table, Var, nodes
 from ..models.simplify import Block
 from ..models.step import Step
 
@@ -24,7 +26,8 @@ LANES = 64
 
 _INFIX = {"add": "+", "sub": "-", "mul": "*", "div": "/", "less": "<", "at_most": "<="}
 _CALLS = {"exp": "exp", "sqrt": "sqrt", "pow": "pow", "abs": "fabs"}
-_COMPARISONS = ("less", "at_most")
+#: Their values are integers.
+_INTEGERS = ("less", "at_most", "cell")
 
 _PRELUDE = """\
 #include <math.h>
@@ -72,6 +75,15 @@ _SELECT_IN_LANES = """
 /* in lanes the compiler makes a masked move of it */
 #define choose(test, yes, no) ((test) ? (yes) : (no))
 """
+#: The conversion cuts off towards zero, and what does not fit is negative: the first cell.
+_CELL = """
+static inline int table_cell(double position, int count)
+{
+    const int cell = (int)position;
+    const int last = count - 1;
+    return cell < 0 ? 0 : cell > last ? last : cell;
+}
+"""
 _VECTOR_EXP = '__attribute__((simd("notinbranch"))) double exp(double);\n'
 
 
@@ -91,6 +103,7 @@ def c_source(steps: Iterable[Step], build: Build, vector_exp: bool) -> str:
     vector_exp : bool
         Whether the compiler may call a vector version of exp.
     """
+    steps = list(steps)
     head = _VECTOR_EXP if vector_exp and build.lanes else ""
     kernels = (
         _template().render(
@@ -100,7 +113,7 @@ def c_source(steps: Iterable[Step], build: Build, vector_exp: bool) -> str:
         )
         for step in steps
     )
-    return head + c_prelude(build) + "\n".join(kernels)
+    return head + c_prelude(build) + _c_tables(steps) + "\n".join(kernels)
 
 
 def c_prelude(build: Build) -> str:
@@ -115,6 +128,8 @@ def c_expression(node: Expr) -> str:
         return f"({text})" if node.value < 0 else text
     if isinstance(node, Var):
         return f"{node.name}_"
+    if isinstance(node, Table):
+        return _c_name(node)
     assert isinstance(node, Op)
     args = [c_expression(arg) for arg in node.args]
     if node.kind in _INFIX:
@@ -123,6 +138,10 @@ def c_expression(node: Expr) -> str:
         return f"(-{args[0]})"
     if node.kind == "select":
         return f"choose({', '.join(args)})"
+    if node.kind == "cell":
+        return f"table_cell({args[0]}, {int(float(args[1]))})"
+    if node.kind == "entry":
+        return f"{args[0]}[{args[1]}]"
     return f"{_CALLS[node.kind]}({', '.join(args)})"
 
 
@@ -130,10 +149,28 @@ def c_block(block: Block, indent: int, declared: Iterable[str] = ()) -> str:
     """Print the statements of a block; names in `declared` are assigned, others declared."""
     lines = []
     for assign in block.assignments:
-        is_test = isinstance(assign.value, Op) and assign.value.kind in _COMPARISONS
-        kind = "" if assign.target in declared else "int " if is_test else "const double "
+        is_integer = isinstance(assign.value, Op) and assign.value.kind in _INTEGERS
+        kind = "" if assign.target in declared else "int " if is_integer else "const double "
         lines.append(f"{' ' * indent}{kind}{assign.target}_ = {c_expression(assign.value)};\n")
     return "".join(lines)
+
+
+def _c_tables(steps: Iterable[Step]) -> str:
+    """Print the tables that occur, each once, and what looks into them."""
+    found = {
+        _c_name(node): node
+        for step in steps for block in (step.once, step.advance, step.spike, step.check, step.pause, step.resume)
+        for node in nodes(*(assign.value for assign in block.assignments)) if isinstance(node, Table)
+    }
+    lines = [f"static const double {name}[] = {{{', '.join(map(repr, table.values))}}};\n"
+             for name, table in found.items()]
+    return _CELL + "".join(lines) if lines else ""
+
+
+def _c_name(table: Table) -> str:
+    """Return a name that tells tables with the same name and other numbers apart."""
+    content = hashlib.sha256(array("d", table.values)).hexdigest()
+    return f"{table.name}_{content[:12]}"
 
 
 @cache

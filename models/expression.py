@@ -71,12 +71,22 @@ class Var(Expr):
 
 
 @dataclass(frozen=True, eq=False, slots=True)
+class Table(Expr):
+    """Numbers to look up; the operation ``entry`` takes one of them."""
+
+    name: str
+    values: tuple[float, ...]
+
+
+@dataclass(frozen=True, eq=False, slots=True)
 class Op(Expr):
     """An operation on other expressions.
 
-    `kind` is one of add, sub, mul, div, pow, neg, abs, sqrt, exp, exprel, less, at_most, select.
+    `kind` is one of add, sub, mul, div, pow, neg, abs, sqrt, exp, exprel, less, at_most, select, cell, entry.
     ``exprel(x)`` is ``(exp(x) - 1)/x``, 1 at zero; ``less(a, b)`` is ``a < b`` and ``at_most(a, b)`` ``a <= b``;
     ``select(condition, a, b)`` is `a` where the condition holds and `b` elsewhere, both being evaluated.
+    ``cell(x, n)`` is the integer part of `x`, but at least 0 and at most n - 1; ``entry(table, cell)`` is the number in
+    that place of a table.
     """
 
     kind: str
@@ -164,6 +174,8 @@ def evaluate(root: Expr, values: Mapping[str, Any], algebra: Mapping[str, Callab
             done[id(node)] = number(node.value)
         elif isinstance(node, Var):
             done[id(node)] = values[node.name]
+        elif isinstance(node, Table):
+            done[id(node)] = node.values
         elif isinstance(node, Op):
             done[id(node)] = algebra[node.kind](*(done[id(arg)] for arg in node.args))
     return done[id(root)]
@@ -171,6 +183,12 @@ def evaluate(root: Expr, values: Mapping[str, Any], algebra: Mapping[str, Callab
 
 def _exprel(x: float) -> float:
     return math.expm1(x) / x if x else 1.0
+
+
+def _cell(x: float, count: float) -> int:
+    # what does not fit into 32 bits, or is no number, is before the first cell: so x86-64 converts
+    whole = int(x) if -(2.0**31) < x < 2.0**31 else 0
+    return min(max(whole, 0), int(count) - 1)
 
 
 #: Evaluation with Python floats.
@@ -188,6 +206,8 @@ FLOATS: Mapping[str, Callable[..., Any]] = {
     "less": lambda a, b: a < b,
     "at_most": lambda a, b: a <= b,
     "select": lambda condition, a, b: a if condition else b,
+    "cell": _cell,
+    "entry": lambda values, cell: values[cell],
 }
 
 _SYMBOLS = {"add": " + ", "sub": " - ", "mul": "*", "div": "/", "pow": "**", "less": " < ", "at_most": " <= "}
@@ -198,9 +218,11 @@ def text(node: Expr) -> str:
     """Write an expression as a person would."""
     if isinstance(node, Const):
         return _decimal(node.value)
-    if isinstance(node, Var):
+    if isinstance(node, (Var, Table)):
         return node.name
     assert isinstance(node, Op)
+    if node.kind == "entry":
+        return f"{text(node.args[0])}[{text(node.args[1])}]"
     if node.kind not in _BINDING:
         return f"{node.kind}({', '.join(text(arg) for arg in node.args)})"
     binding = _BINDING[node.kind]

@@ -16,6 +16,7 @@ from . import equations as language
 from . import units
 from .errors import UserError
 from .expression import FLOATS, Expr, evaluate, names
+from .tables import TableGrid, tabulate
 
 #: Names that the time step uses for itself.
 RESERVED = {"t", "dt", "step", "done", "elapsed", "rest", "left", "left_next", "waiting", "ends", "above", "was_below"}
@@ -62,6 +63,8 @@ class NeuronModel:
     published: str = ""
     """The equations in the paper's own form, where `equations` had to differ from it (a removable singularity
     made harmless). Counted as written, never run; a test holds the two forms equal."""
+    tables: TableGrid | None = None
+    """The voltages between which rates are looked up; None if they are computed. See `tabulated`."""
     description: str = ""
     """One line."""
     source: str = ""
@@ -99,15 +102,40 @@ class NeuronModel:
         """Return the model with some fields changed."""
         return dataclasses.replace(self, **changes)
 
+    def tabulated(self, step: Any, low: Any = -100 * brian2.mV, high: Any = 100 * brian2.mV) -> NeuronModel:
+        """Return the model with its rates looked up in tables over the voltage; see `tables`.
+
+        It starts where the model starts, and its reference is the model's: the error of the tables is error.
+
+        Parameters
+        ----------
+        step, low, high : Quantity
+            Distance, first and last of the voltages with an entry; NEURON's ``TABLE ... FROM low TO high``.
+
+        Raises
+        ------
+        UserError
+            If nothing that depends on the voltage alone is dearer than a look-up, or the step does not divide the
+            range.
+        """
+        name = self.name if self.tables else f"{self.name}_tables"
+        return self.replace(name=name, tables=TableGrid(step, low, high))
+
+    @cached_property
+    def exact(self) -> NeuronModel:
+        """The model that this one approximates by tables; itself without them."""
+        return self.replace(tables=None) if self.tables else self
+
     @cached_property
     def system(self) -> language.System:
         """The mathematics in internal units."""
-        return _system(self, self.equations)
+        system = _system(self, self.equations)
+        return tabulate(system, self.tables, self.name) if self.tables else system
 
     @cached_property
     def system_as_published(self) -> language.System:
-        """The mathematics in the paper's own form."""
-        return _system(self, self.published or self.equations)
+        """The mathematics in the paper's own form; where rates are looked up, that is the look-up."""
+        return _system(self, self.published) if self.published and not self.tables else self.system
 
     @property
     def content(self) -> str:
@@ -137,6 +165,8 @@ class NeuronModel:
     @property
     def initial_values(self) -> dict[str, float]:
         """Initial state in internal units, in the order of `System.state`."""
+        if self.tables:
+            return self.exact.initial_values
         system = self.system
         values: dict[str, float] = dict(self.parameter_values)
         waiting: dict[str, Expr] = {}

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from fractions import Fraction
 
 from .errors import UserError
-from .expression import Const, Expr, Op, Var, nodes, text
+from .expression import FLOATS, Const, Expr, Op, Table, Var, nodes, text
 
 #: Below this |x| the singular quotients x/(exp(x) - 1) and (exp(x) - 1)/x are replaced by two terms of their series.
 SERIES_BELOW = Fraction(1, 10**6)
@@ -46,6 +46,8 @@ class Graph:
                 done[id(node)] = self.number(node.value)
             elif isinstance(node, Var):
                 done[id(node)] = values.get(node.name) or self._same(("var", node.name), Var(node.name))
+            elif isinstance(node, Table):
+                done[id(node)] = self._same(("table", node.values), node)
             elif isinstance(node, Op) and node.kind == "div" and _kind(node.args[1]) == "exprel":
                 singular = done[id(_arg(node.args[1]))]
                 done[id(node)] = self._mul(done[id(node.args[0])], self._reciprocal_exprel(singular))
@@ -224,6 +226,16 @@ class Graph:
         series = self._sub(self.number(1), self._mul(self.number(Fraction(1, 2)), x))
         quotient = self._op("div", x, self._add(self._exp(x), self.number(-1)))
         return self._near_zero(x, series, quotient)
+
+    def _cell(self, position: Expr, count: Expr) -> Expr:
+        if isinstance(position, Const) and isinstance(count, Const):
+            return self.number(FLOATS["cell"](position.value, count.value))
+        return self._op("cell", position, count)
+
+    def _entry(self, table: Expr, cell: Expr) -> Expr:
+        if isinstance(table, Table) and isinstance(cell, Const):
+            return self.number(Fraction(table.values[int(cell.value)]))
+        return self._op("entry", table, cell)
 
     def _near_zero(self, x: Expr, series: Expr, quotient: Expr) -> Expr:
         return self._select(self._less(self._abs(x), self.number(SERIES_BELOW)), series, quotient)

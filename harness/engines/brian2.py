@@ -14,12 +14,13 @@ from ...models.methods import METHODS
 from ...models.neuron import NeuronModel
 from ..stimuli import Stimulus, steps_of
 
+#: Detections that do what Brian2 does, and how many steps after Brian2's own label theirs is.
+LABELS = {"grid_start": 0, "grid": 1}
 
-def run(model: NeuronModel, method: str, stimulus: Stimulus, dt: Fraction, target: str = "cython"
-        ) -> NDArray[np.float64]:
-    """Return the spike times in ms that Brian2 finds, labelled as ours: by the end of the step.
 
-    (Brian2 itself names a spike by the start of its step, exactly one dt earlier.)
+def run(model: NeuronModel, method: str, stimulus: Stimulus, dt: Fraction, target: str = "cython",
+        *, detection: str = "grid") -> NDArray[np.float64]:
+    """Return the spike times in ms that Brian2 finds.
 
     Parameters
     ----------
@@ -31,15 +32,17 @@ def run(model: NeuronModel, method: str, stimulus: Stimulus, dt: Fraction, targe
         In ms.
     target : str
         Brian2's code generation target, ``cython`` or ``numpy``.
+    detection : str
+        How spikes are labelled: ``grid_start`` is Brian2's own way, ``grid`` the end of the same step.
 
     Raises
     ------
     UserError
-        If Brian2 has no such method, or dt does not divide the stimulus.
+        If Brian2 has no such method or detection or cannot run the model, or dt does not divide the stimulus.
     """
-    name = METHODS[method].brian2
-    if not name:
-        raise UserError(f"Brian2 has no method like '{method}'")
+    name = method_name(model, method)
+    if detection not in LABELS:
+        raise UserError(f"Brian2 has no detection like '{detection}'; give {' or '.join(LABELS)}")
     steps = steps_of(stimulus, dt)
     before = brian2.prefs.codegen.target
     brian2.prefs.codegen.target = target
@@ -56,10 +59,26 @@ def run(model: NeuronModel, method: str, stimulus: Stimulus, dt: Fraction, targe
         for count, value in zip(steps, stimulus.values, strict=True):
             _set(group, model, {model.input: value})
             network.run(count * clock.dt)
-        indices = np.round(np.asarray(monitor.t / brian2.ms) / float(dt)).astype(np.int64)
+        starts = np.round(np.asarray(monitor.t / brian2.ms) / float(dt)).astype(np.int64)
     finally:
         brian2.prefs.codegen.target = before
-    return np.asarray((indices + 1) * float(dt), dtype=np.float64)
+    return np.asarray((starts + LABELS[detection]) * float(dt), dtype=np.float64)
+
+
+def method_name(model: NeuronModel, method: str) -> str:
+    """Return Brian2's name of a method.
+
+    Raises
+    ------
+    UserError
+        If Brian2 has no such method, or cannot run the model.
+    """
+    if model.tables:
+        raise UserError(f"Brian2 has no tables of rates: it cannot run {model.label}; take the model without tables")
+    name = METHODS[method].brian2
+    if not name:
+        raise UserError(f"Brian2 has no method like '{method}'")
+    return name
 
 
 def _set(group: brian2.NeuronGroup, model: NeuronModel, values: dict[str, float]) -> None:

@@ -29,8 +29,8 @@ from ...flops.counters.base import machine
 from ...flops.toolchain import SCALAR, cache_folder, find_compiler
 from ...models import units
 from ...models.errors import UserError
-from ...models.methods import METHODS
 from ...models.neuron import NeuronModel
+from .brian2 import method_name
 
 #: Brian2 computes what all neurons share once a step; with so many neurons that is less than a hundredth of a step.
 NEURONS = 256
@@ -90,7 +90,7 @@ def standalone_operations(model: NeuronModel, method: str) -> list[Executed]:
     UserError
         If Brian2 has no such method, it cannot build the project, or callgrind cannot count here.
     """
-    _brian2_name(method)
+    method_name(model, method)
     portable = [flag for flag in SCALAR.flags if flag.startswith("-mno")]
     default = [flag for flag in brian2.prefs["codegen.cpp.extra_compile_args_gcc"] if not flag.startswith("-std")]
     ours = [flag for flag in SCALAR.flags if not flag.startswith("-std")]
@@ -150,13 +150,6 @@ def _executed(target: str, flags: str, counts: Counts, parts: int) -> Executed:
     )
 
 
-def _brian2_name(method: str) -> str:
-    name = METHODS[method].brian2
-    if not name:
-        raise UserError(f"Brian2 has no method like '{method}'")
-    return name
-
-
 def _build(folder: str, model: NeuronModel, method: str, flags: list[str]) -> None:
     result = subprocess.run(
         [sys.executable, "-W", "ignore", "-m", __name__, folder],
@@ -182,7 +175,8 @@ def _group(model: NeuronModel, method: str) -> brian2.NeuronGroup:
         # the flag has no meaning without refractoriness, and Brian2 warns of it
         NEURONS, model.equations if refractory else model.equations.replace("(unless refractory)", ""),
         threshold=model.threshold, reset=model.reset or None, refractory=model.refractory if refractory else False,
-        method=_brian2_name(method), dt=0.01 * brian2.ms, namespace=dict(model.constants), name="spikecost_neuron",
+        method=method_name(model, method), dt=0.01 * brian2.ms, namespace=dict(model.constants),
+        name="spikecost_neuron",
     )
     for name, value in {**model.parameter_values, **model.initial_values}.items():
         setattr(group, name, units.quantity(value, model.system.dimensions[name]))

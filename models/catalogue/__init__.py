@@ -4,12 +4,13 @@ from ..errors import UserError
 from ..neuron import NeuronModel
 from ..registry import Registry
 from .hodgkin_huxley import HODGKIN_HUXLEY
+from .hodgkin_huxley_tables import HODGKIN_HUXLEY_TABLES
 from .izhikevich import IZHIKEVICH, IZHIKEVICH_MV
 from .lif import LIF
 
 MODELS: Registry[NeuronModel] = Registry("model", "spikecost.models")
 
-for _model in (LIF, IZHIKEVICH, IZHIKEVICH_MV, HODGKIN_HUXLEY):
+for _model in (LIF, IZHIKEVICH, IZHIKEVICH_MV, HODGKIN_HUXLEY, HODGKIN_HUXLEY_TABLES):
     MODELS.register(_model)
 
 

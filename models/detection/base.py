@@ -1,4 +1,15 @@
-"""What spike detection is."""
+"""What spike detection is.
+
+The order of events in a step, of all detections: the update (the method proposes the step's end), the test (is the end
+past the threshold?), the reset, the label. They differ in where the reset acts and which time the spike carries. On the
+grid the reset acts on the proposed end, which is the next step's start; `grid` labels the spike with that time,
+`grid_start` with the step's own start, as Brian2 does (its clock still shows it when the spike is recorded).
+
+Izhikevich's published program tests at the head of its loop: test, reset, update. That is the same sequence cut
+elsewhere: what its loop finds is the end of the loop before, so that it spikes and resets as `grid` does. It counts its
+loops from one and labels a spike with the loop that finds it: t = k + 2 where our step k (from 0) passes the threshold,
+which `grid` labels k + 1 and `grid_start` k, in steps. A crossing in its very last update it does not report.
+"""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from .base import DETECTIONS, Crossing
 class Grid:
     """A spike is at the end of the step that passes the threshold, and the reset is applied there: Brian2's way.
 
-    First order in the spike times whatever the method. Brian2 names the spike by the start of the step, dt earlier.
+    First order in the spike times whatever the method. Brian2's label is `grid_start`'s, exactly dt earlier.
     """
 
     name = "grid"
