@@ -48,7 +48,7 @@ def firing_rate(model: NeuronModel, drive: float, horizon: float) -> float:
     """
     solve = closed_form.solve if closed_form.applies(model) else taylor.solve
     try:
-        times = solve(model, constant_drive(model, drive, horizon), taylor.FIRST)
+        times = solve(model, constant_drive(model, drive, horizon), taylor.FIRST).times
     except UserError:
         return 0.0
     if times.size < 2:
