@@ -12,7 +12,7 @@ from ..models.errors import UserError
 from ..models.expression import FLOATS, evaluate, names
 from ..models.neuron import NeuronModel
 from ..models.polynomial import linear_parts
-from .taylor import Precision
+from .taylor import Precision, Solution
 
 
 def applies(model: NeuronModel) -> bool:
@@ -24,8 +24,8 @@ def applies(model: NeuronModel) -> bool:
     return parts is not None and model.input not in names(parts[1])
 
 
-def solve(model: NeuronModel, stimulus: Stimulus, precision: Precision) -> Any:
-    """Return the spike times in ms, an array of the precision's type.
+def solve(model: NeuronModel, stimulus: Stimulus, precision: Precision) -> Solution:
+    """Return the spike times, and the state at the end of every piece of the stimulus.
 
     With ``v' = a + b v`` and a constant over a piece of the stimulus, the threshold is reached from v0 after
     ``log((level + a/b)/(v0 + a/b))/b``, or ``(level - v0)/a`` where b is 0.
@@ -46,6 +46,7 @@ def solve(model: NeuronModel, stimulus: Stimulus, precision: Precision) -> Any:
     refractory = number(model.refractory_ms)
     held = name in system.held
     spikes: list[Any] = []
+    samples: list[list[Any]] = []
     now = free_from = number(0)
     for boundary, drive in stimulus.pieces:
         end = number(boundary)
@@ -68,7 +69,8 @@ def solve(model: NeuronModel, stimulus: Stimulus, precision: Precision) -> Any:
             for _, value in system.reset:
                 v = evaluate(value, {**values, name: level}, FLOATS, number)
             free_from = now + refractory
-    return np.array(spikes, dtype=precision.type)
+        samples.append([v])
+    return Solution(np.array(spikes, dtype=precision.type), np.array(samples, dtype=precision.type))
 
 
 def _flow(v: Any, a: Any, b: Any, t: Any) -> Any:

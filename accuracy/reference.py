@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..harness.stimuli import Stimulus
 from ..models.errors import UserError
@@ -28,6 +29,10 @@ class Reference:
     exact), and no less than `SHARED_ROUNDING`."""
     method: str
     """How it was computed."""
+    samples: NDArray[np.float64] = field(default_factory=lambda: np.empty((0, 0)))
+    """State at the end of every piece of the stimulus: an array (pieces, state variables)."""
+    samples_error: NDArray[np.float64] = field(default_factory=lambda: np.empty((0, 0)))
+    """Twice the difference between the two computations' samples."""
 
 
 def reference(model: NeuronModel, stimulus: Stimulus) -> Reference:
@@ -46,10 +51,14 @@ def reference(model: NeuronModel, stimulus: Stimulus) -> Reference:
         method = "Taylor series, two tolerances, orders and roundings"
         first = taylor.solve(model, stimulus, taylor.FIRST)
         second = taylor.solve(model, stimulus, taylor.SECOND)
-    if first.size != second.size:
-        raise UserError(f"the two reference solutions of {model.label} have {first.size} and {second.size} spikes: "
+    if first.times.size != second.times.size:
+        raise UserError(f"the two reference solutions of {model.label} have {first.times.size} and "
+                        f"{second.times.size} spikes: "
                         "the model is too sensitive for this horizon; shorten it")
-    times = first.astype(float)
-    error = 2 * float(np.abs(first - second).max()) if first.size else 0.0
-    least = SHARED_ROUNDING * float(np.spacing(times[-1])) if first.size else 0.0
-    return Reference(SpikeTrain(times, float(stimulus.horizon)), max(error, least), method)
+    times = first.times.astype(float)
+    error = 2 * float(np.abs(first.times - second.times).max()) if times.size else 0.0
+    least = SHARED_ROUNDING * float(np.spacing(times[-1])) if times.size else 0.0
+    return Reference(
+        SpikeTrain(times, float(stimulus.horizon)), max(error, least), method, first.samples.astype(float),
+        2 * np.abs(first.samples - second.samples).astype(float),
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from brian2 import ms
@@ -111,12 +112,14 @@ def _spread(model: NeuronModel, drive: Drive, k: int, horizon: float) -> float:
 def kept_reference(model: NeuronModel, stimulus: Stimulus) -> Reference:
     """Return the reference, from disk if it was computed before."""
 
-    def compute() -> tuple[list[float], float, str]:
+    def compute() -> dict[str, Any]:
         found = reference(model, stimulus)
-        return found.train.times.tolist(), found.error, found.method
+        return {"times": found.train.times.tolist(), "error": found.error, "method": found.method,
+                "samples": found.samples.tolist(), "samples_error": found.samples_error.tolist()}
 
-    times, error, method = recall("reference", model, stimulus, compute)
-    return Reference(SpikeTrain(np.array(times), float(stimulus.horizon)), error, method)
+    kept = recall("reference", model, stimulus, compute)
+    return Reference(SpikeTrain(np.array(kept["times"]), float(stimulus.horizon)), kept["error"], kept["method"],
+                     np.array(kept["samples"]), np.array(kept["samples_error"]))
 
 
 def constant_drive(model: NeuronModel, value: float, horizon: float) -> Stimulus:
@@ -175,7 +178,7 @@ def firing_rate(model: NeuronModel, drive: float, horizon: float) -> float:
     """
     solve = closed_form.solve if closed_form.applies(model) else taylor.solve
     try:
-        times = solve(model, constant_drive(model, drive, horizon), taylor.FIRST)
+        times = solve(model, constant_drive(model, drive, horizon), taylor.FIRST).times
     except UserError:
         return 0.0
     if times.size < 2:

@@ -53,8 +53,20 @@ SECOND = Precision("double, compensated, lower order", 2.0**-49, high_accuracy=T
 EXTENDED = Precision("extended", 2.0**-63, high_accuracy=False, type=np.longdouble)
 
 
-def solve(model: NeuronModel, stimulus: Stimulus, precision: Precision = FIRST) -> Any:
-    """Return the spike times in ms, an array of the precision's type; of the exact rates where a model has tables.
+@dataclass(frozen=True)
+class Solution:
+    """What a solver found: arrays of the precision's type."""
+
+    times: Any
+    """Spike times in ms."""
+    samples: Any
+    """State at the end of every piece of the stimulus: (pieces, state variables)."""
+
+
+def solve(model: NeuronModel, stimulus: Stimulus, precision: Precision = FIRST) -> Solution:
+    """Return the spike times, and the state at the end of every piece of the stimulus.
+
+    Where a model has tables, the solution is that of the exact rates.
 
     Raises
     ------
@@ -68,6 +80,7 @@ def solve(model: NeuronModel, stimulus: Stimulus, precision: Precision = FIRST) 
     parameters = {name: number(value) for name, value in model.parameter_values.items()}
     state: State = {name: number(value) for name, value in model.initial_values.items()}
     spikes: list[Any] = []
+    samples: list[list[Any]] = []
     now = free_from = number(0)
     for boundary, drive in stimulus.pieces:
         end = number(boundary)
@@ -87,7 +100,8 @@ def solve(model: NeuronModel, stimulus: Stimulus, precision: Precision = FIRST) 
                 for name, value in reset:
                     state[name] = evaluate(value, {**parameters, **state}, FLOATS, number)
                 free_from = now + number(model.refractory_ms)
-    return np.array(spikes, dtype=precision.type)
+        samples.append(list(state.values()))
+    return Solution(np.array(spikes, dtype=precision.type), np.array(samples, dtype=precision.type))
 
 
 class _Equations:

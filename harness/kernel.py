@@ -6,7 +6,7 @@ import ctypes
 import math
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
 
@@ -48,6 +48,8 @@ class Outcome:
     """Final state, in the order of the model's state variables."""
     failure: str
     """``diverged`` (not a finite state), ``spikes without end``, or empty."""
+    samples: Array = field(default_factory=lambda: np.empty((0, 0)))
+    """State at the end of every piece of the stimulus: an array (pieces, state variables)."""
 
 
 @dataclass(frozen=True)
@@ -138,6 +140,7 @@ class _Arguments:
         self._inputs = np.array([stimulus.values for stimulus in stimuli]).T.copy()
         self._parameters = np.array([list(n.parameter_values.values()) for n in neurons] * copies).T.copy()
         self._state = np.array([list(n.initial_values.values()) for n in neurons] * copies).T.copy()
+        self._samples = np.full((len(steps), *self._state.shape), np.nan)
         capacity = int(MAX_SPIKES_PER_MS * float(stimuli[0].horizon)) + MAX_SPIKES_A_STEP
         # written to now, so that a timed run does not wait for pages
         self._spike_step = np.full((lanes, capacity), -1, dtype=np.int64)
@@ -150,7 +153,7 @@ class _Arguments:
         self.in_c = (
             ctypes.c_long(lanes), ctypes.c_long(len(steps)), _pointer(self._steps), _pointer(self._inputs),
             ctypes.c_double(self._dt), _pointer(self._parameters), _pointer(self._state),
-            ctypes.c_double(_refractory_steps(step, self._dt)), self._spikes,
+            ctypes.c_double(_refractory_steps(step, self._dt)), self._spikes, _pointer(self._samples),
         )
 
     @property
@@ -159,7 +162,7 @@ class _Arguments:
         spikes = Records(tuple((capacity, 0, 0, self._spike_step[i], self._spike_at[i])
                                for i in range(len(self._spike_at))))
         return (len(self._spike_at), len(self._steps), self._steps, self._inputs, self._dt, self._parameters,
-                self._state, float(self.in_c[7].value), spikes)
+                self._state, float(self.in_c[7].value), spikes, self._samples)
 
     def outcomes(self) -> list[Outcome]:
         return [self._outcome(lane, spikes) for lane, spikes in enumerate(self._spikes)]
@@ -173,7 +176,7 @@ class _Arguments:
         elif not np.isfinite(state).all():
             failure = "diverged"
         times = (self._spike_step[lane, :count] + self._spike_at[lane, :count]) * self._dt
-        return Outcome(times, state, failure)
+        return Outcome(times, state, failure, self._samples[:, :, lane].copy())
 
 
 def _refractory_steps(step: Step, dt: float) -> float:

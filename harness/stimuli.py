@@ -50,6 +50,27 @@ class Stimulus:
         """The longest time in ms of which every piece is a multiple; time steps divide it."""
         return common_divisor(self.durations)
 
+    def divided(self, piece: Any) -> Stimulus:
+        """Return the same stimulus with its pieces cut into equal ones, at whose ends the state is sampled.
+
+        Parameters
+        ----------
+        piece : Quantity
+            A time that divides every piece.
+
+        Raises
+        ------
+        UserError
+            If it does not.
+        """
+        length = units.in_ms(piece, "piece")
+        counts = [duration / length for duration in self.durations]
+        if any(count.denominator != 1 for count in counts):
+            raise UserError(f"pieces of {float(length):g} ms do not fill the stimulus's pieces, which are multiples of "
+                            f"{float(self.unit):g} ms; give a time that divides that")
+        values = [value for value, count in zip(self.values, counts, strict=True) for _ in range(int(count))]
+        return replace(self, durations=(length,) * len(values), values=tuple(values))
+
     def scaled(self, factor: float) -> Stimulus:
         """Return the same stimulus, `factor` times as strong."""
         return replace(self, values=tuple(value * factor for value in self.values))
