@@ -1,6 +1,6 @@
 """Spike detection, one way a file; importing one here registers it."""
 
-from . import grid, hermite, linear
+from . import dense, grid, hermite, linear
 from .base import DETECTIONS, Crossing, Detection
 
-__all__ = ["DETECTIONS", "Crossing", "Detection", "grid", "hermite", "linear"]
+__all__ = ["DETECTIONS", "Crossing", "Detection", "dense", "grid", "hermite", "linear"]
