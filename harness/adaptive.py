@@ -23,8 +23,10 @@ from .c_source import MAX_SPIKES_A_STEP
 from .kernel import MAX_SPIKES_PER_MS, Array, Outcome, check_stimuli, refractory_steps
 from .stimuli import Stimulus, steps_of
 
-#: A run that takes more steps than this, rejected ones among them, a ms of model time is given up.
+#: A run whose error control takes more steps than this a ms of model time, rejected ones among them, is given up;
 MAX_STEPS_PER_MS = 10_000
+#: so is one that divides its fixed steps into more parts than this on average.
+MAX_PARTS_A_STEP = 100
 _MARGIN = 10_000
 
 
@@ -33,7 +35,8 @@ class AdaptiveOutcome(Outcome):
     """What one neuron did, and what it took; a `failure` may be ``step too small`` or ``steps without end``, too."""
 
     tallies: Mapping[str, int] = field(default_factory=dict)
-    """How often each block ran; ``accepted`` and ``rejected`` steps."""
+    """How often each block ran; steps that were ``accepted``, and of how many the method made smaller ones
+    (``rejected`` by its error, or ``divided`` because the series did not end)."""
     samples: Array = field(default_factory=lambda: np.empty((0, 0)))
     """State at the end of each piece of the stimulus; shape (pieces, state variables)."""
 
@@ -115,8 +118,10 @@ class _Arguments:
         durations = stimuli[0].durations
         if knob == "dt":
             pieces: Array | NDArray[np.int64] = np.array(steps_of(stimuli[0], Fraction(setting)), dtype=np.int64)
+            most_steps = MAX_PARTS_A_STEP * int(pieces.sum())
         else:
             pieces = np.array(durations, dtype=float)
+            most_steps = int(MAX_STEPS_PER_MS * stimuli[0].horizon)
         neurons = [model] if models is None else list(models)
         copies = lanes // len(neurons)
         self._step, self._knob, self._setting = step, knob, float(setting)
@@ -129,9 +134,9 @@ class _Arguments:
         self._spike_at = np.full((lanes, capacity), np.nan)
         self.in_c: tuple[Argument, ...] = (
             lanes, len(durations), pieces, np.array([stimulus.values for stimulus in stimuli]).T.copy(),
-            self._setting, refractory_steps(step.model, self._setting, restarts(step)) if knob == "dt" else 0.0,
+            self._setting, float(refractory_steps(model, self._setting, restarts(step))) if knob == "dt" else 0.0,
             np.array([list(n.parameter_values.values()) for n in neurons] * copies).T.copy(),
-            self._state, self._samples, int(MAX_STEPS_PER_MS * float(stimuli[0].horizon)) + _MARGIN, self._tallies,
+            self._state, self._samples, most_steps + _MARGIN, self._tallies,
             Records(tuple((capacity, 0, 0, self._spike_place[i], self._spike_at[i]) for i in range(lanes))),
         )
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from fractions import Fraction
 
-from .expression import Expr, Op, Var, at_most, expr, less, names, select
+from .expression import Expr, Op, Var, at_most, less, names, select
 from .neuron import NeuronModel
 from .program import Program, substitute
 from .simplify import Block, lower
@@ -43,14 +43,19 @@ def conditions(model: NeuronModel) -> tuple[str, ...]:
     return ("_above", "_was_below") if model.spike_is_crossing else ("_above",)
 
 
-def threshold(model: NeuronModel) -> Block:
-    """Test the threshold at a step's end: `conditions`."""
+def threshold(model: NeuronModel, before: str = "") -> Block:
+    """Test the threshold at a step's end: `conditions`; `before` is the voltage's name at its start."""
     test, v = model.system.threshold, model.system.threshold.variable
     inclusive = test.comparison == ">="
     outputs: dict[str, Expr] = {"_above": (at_most if inclusive else less)(test.level, Var(f"{v}_next"))}
     if model.spike_is_crossing:
-        outputs["_was_below"] = (less if inclusive else at_most)(Var(v), test.level)
-    return block(model, outputs, f"{v}_next")
+        outputs["_was_below"] = (less if inclusive else at_most)(Var(before or v), test.level)
+    return block(model, outputs, f"{v}_next", before or v)
+
+
+def first_guess(below: Expr, rise: Expr) -> Expr:
+    """Return where the straight line crosses the threshold; the step's start, where that is not below it."""
+    return select(less(below, 0), -below / rise, 0)
 
 
 def newton(model: NeuronModel, value: Expr, slope: Expr, *more: str) -> Block:
@@ -95,13 +100,13 @@ def reset(model: NeuronModel) -> Block:
     return block(model, outputs, *(f"{name}_at" for name in model.system.state))
 
 
-def waiting(model: NeuronModel) -> dict[str, Block]:
-    """Return the blocks of refractoriness in ms; none for a model that never is refractory."""
+def waiting(model: NeuronModel, duration: Expr) -> dict[str, Block]:
+    """Return the blocks of refractoriness, which lasts for `duration`; none for a model that never is refractory."""
     if not model.refractory_ms:
         return {}
     at, end, until = (Var(name) for name in ("_at", "_end", "_until"))
     found = {
-        "wait": block(model, {"_until_next": at + expr(model.refractory_ms)}, "_at"),
+        "wait": block(model, {"_until_next": at + duration}, "_at", *names(duration)),
         "refractory": block(model, {"_ends": less(until, end), "_target": select(less(until, end), until, end)},
                             "_until", "_end"),
         "carry": block(model, {"_until_next": until - end, "_waits": less(0, until - end)}, "_until", "_end"),

@@ -10,6 +10,7 @@ from . import (
     heun,
     izhikevich2003,
     midpoint,
+    parker_sochacki,
     rk4,
     rush_larsen,
     strang,
@@ -19,5 +20,5 @@ from .base import ADAPTIVE, METHODS, AdaptiveMethod, Method, get_method, knob
 __all__ = [
     "ADAPTIVE", "METHODS", "AdaptiveMethod", "Method", "get_method", "knob",
     "dormand_prince", "esr_midpoint", "euler", "exact", "exponential_euler", "exponential_euler_staggered", "heun", "izhikevich2003",
-    "midpoint", "rk4", "rush_larsen", "strang",
+    "midpoint", "parker_sochacki", "rk4", "rush_larsen", "strang",
 ]

@@ -80,7 +80,7 @@ class DormandPrince:
         }
         if model.system.reset:
             found["reset"] = events.reset(model)
-        found |= events.waiting(model)
+        found |= events.waiting(model, expr(model.refractory_ms))
         held = events.moving(model)
         if model.refractory_ms and held:
             found["held once"] = _once(model, held, "_held")
@@ -200,7 +200,7 @@ def _dense_output(model: NeuronModel) -> Block:
         outputs |= {f"_a1_{name}": first, f"_a2_{name}": sum_ - b, f"_a3_{name}": -(sum_ + d), f"_a4_{name}": d}
         if name == v:
             below = made.let("below", Var(v) - model.system.threshold.level)
-            outputs |= {"_below": below, "_s": -below / rise}
+            outputs |= {"_below": below, "_s": events.first_guess(below, rise)}
     return lower(made, outputs)[1]
 
 
