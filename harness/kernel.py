@@ -124,14 +124,7 @@ class _Arguments:
     def __init__(self, step: Step, stimuli: Sequence[Stimulus], dt: Fraction,
                  models: Sequence[NeuronModel] | None) -> None:
         model, lanes = step.model, len(stimuli)
-        for stimulus in stimuli:
-            if stimulus.dimension is not model.system.dimensions[model.input]:
-                raise UserError(
-                    f"the stimulus is in {units.unit_name(stimulus.dimension)}, but the input '{model.input}' of "
-                    f"{model.label} is in {units.unit_name(model.system.dimensions[model.input])}"
-                )
-            if stimulus.durations != stimuli[0].durations:
-                raise UserError("stimuli that run together need the same pieces")
+        check_stimuli(model, stimuli)
         neurons = [model] if models is None else list(models)
         copies = lanes // len(neurons)
         self._dt = float(dt)
@@ -179,9 +172,32 @@ class _Arguments:
         return Outcome(times, state, failure, self._samples[:, :, lane].copy())
 
 
+def check_stimuli(model: NeuronModel, stimuli: Sequence[Stimulus]) -> None:
+    """Refuse stimuli that do not fit a model or each other.
+
+    Raises
+    ------
+    UserError
+        If a stimulus has not the unit of the model's input, or their pieces differ.
+    """
+    for stimulus in stimuli:
+        if stimulus.dimension is not model.system.dimensions[model.input]:
+            raise UserError(
+                f"the stimulus is in {units.unit_name(stimulus.dimension)}, but the input '{model.input}' of "
+                f"{model.label} is in {units.unit_name(model.system.dimensions[model.input])}"
+            )
+        if stimulus.durations != stimuli[0].durations:
+            raise UserError("stimuli that run together need the same pieces")
+
+
 def _refractory_steps(step: Step, dt: float) -> float:
-    steps = step.model.refractory_ms / dt
-    if step.restarts or not steps:
+    return refractory_steps(step.model, dt, step.restarts)
+
+
+def refractory_steps(model: NeuronModel, dt: float, restarts: bool) -> float:
+    """Return how many steps of dt (ms) a model is refractory; a whole number of them unless a step restarts."""
+    steps = model.refractory_ms / dt
+    if restarts or not steps:
         return steps
     # Brian2 counts from the start of the step in which the spike is found, and rounds down (with a margin of dt/1000)
     return max(math.floor(steps + 1e-3) - 1, 0)

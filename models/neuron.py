@@ -21,7 +21,7 @@ from .tables import TableGrid, tabulate
 #: Names that the time step uses for itself.
 RESERVED = {"t", "dt", "step", "done", "elapsed", "rest", "left", "left_next", "waiting", "ends", "above", "was_below"}
 #: With a state variable before them: names that the time step uses for its new values.
-RESERVED_ENDINGS = ("_next", "_reset", "_held")
+RESERVED_ENDINGS = ("_next", "_reset", "_held", "_at")
 
 
 @dataclass(frozen=True, eq=False)

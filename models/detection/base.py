@@ -56,8 +56,9 @@ class Detection(Protocol):
     """Where within a step a spike is."""
 
     name: str
-    order: int
-    """Order of the crossing's error; with it, spike times converge with the lower of this and the method's order."""
+    order: float
+    """Order of the crossing's error, infinite if it adds none of its own; with it, spike times converge with the lower
+    of this and the method's order."""
     restarts: bool
     """Whether the state is reset at the crossing and the rest of the step is integrated from there."""
 

@@ -1,6 +1,7 @@
 """Integration methods, one a file; importing one here registers it."""
 
 from . import (
+    dormand_prince,
     esr_midpoint,
     euler,
     exact,
@@ -9,14 +10,15 @@ from . import (
     heun,
     izhikevich2003,
     midpoint,
+    parker_sochacki,
     rk4,
     rush_larsen,
     strang,
 )
-from .base import METHODS, Method
+from .base import ADAPTIVE, METHODS, AdaptiveMethod, Method, get_method, knob
 
 __all__ = [
-    "METHODS", "Method",
-    "esr_midpoint", "euler", "exact", "exponential_euler", "exponential_euler_staggered", "heun", "izhikevich2003",
-    "midpoint", "rk4", "rush_larsen", "strang",
+    "ADAPTIVE", "METHODS", "AdaptiveMethod", "Method", "get_method", "knob",
+    "dormand_prince", "esr_midpoint", "euler", "exact", "exponential_euler", "exponential_euler_staggered", "heun", "izhikevich2003",
+    "midpoint", "parker_sochacki", "rk4", "rush_larsen", "strang",
 ]

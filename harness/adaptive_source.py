@@ -1,0 +1,147 @@
+"""C source of the kernels of adaptive methods, printed from their blocks.
+
+The control flow of each method is a template of its own; each block is a C function (`blocks.c.j2`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable
+from functools import cache
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from ..flops.toolchain import SCALAR
+from ..models import events
+from ..models.adaptive import AdaptiveStep
+from ..models.detection import DETECTIONS
+from ..models.expression import Op, Var, names
+from ..models.methods.dormand_prince import GROW, input_nodes
+from ..models.methods.parker_sochacki import HIGHEST_ORDER, orders
+from ..models.neuron import RESERVED_ENDINGS
+from ..models.simplify import Block
+from .c_source import c_block, c_prelude
+
+#: Newton's iterations for a crossing end here at the latest: bisection alone would be at round-off.
+MOST_ITERATIONS = 60
+#: Why a kernel gave up, by the number that it leaves in `spikes.stuck`.
+FAILURES = {1: "spikes without end", 2: "step too small", 3: "steps without end"}
+#: A step that is halved so often and whose series has not ended yet is given up.
+MOST_HALVINGS = 40
+#: Tallies that are of no block: steps, and those among them (or beside them) that were made smaller.
+EXTRAS = {"dormand_prince": ("accepted", "rejected"), "parker_sochacki": ("accepted", "divided")}
+#: Names that the templates use in any case.
+_MEMBERS = ("dt", "_now", "_target", "_end", "_span", "_step", "_s", "_at", "_before", "_refractory")
+
+_HEAD = """\
+#define MOST_ITERATIONS {most_iterations}
+enum {{ TOO_MANY_SPIKES = 1, STEP_TOO_SMALL, TOO_MANY_STEPS }};
+
+/* The input at s ms after the start of a piece, which is given by PIECE numbers. All pieces are constant. */
+#define PIECE 1
+#define VARIES(piece) 0
+static inline double input_at(const double *piece, double s)
+{{
+    (void)s;
+    return piece[0];
+}}
+/* The same at a fraction of a step: for a constant piece no time is computed. */
+#define INPUT(piece, now, fraction, dt) (VARIES(piece) ? input_at(piece, (now) + (fraction) * (dt)) : (piece)[0])
+"""
+
+
+def adaptive_function_name(step: AdaptiveStep) -> str:
+    """Return the name of an adaptive step's kernel in C."""
+    return f"{step.model.name}__{step.method}__{step.detection}"
+
+
+def adaptive_source(steps: Iterable[AdaptiveStep]) -> str:
+    """Print the kernels of `steps`."""
+    head = c_prelude(SCALAR) + _HEAD.format(most_iterations=MOST_ITERATIONS)
+    return head + "\n".join(_kernel(step) for step in steps)
+
+
+def _kernel(step: AdaptiveStep) -> str:
+    blocks = list(step.blocks)
+    found = sorted({name for block in step.blocks.values() for name in (*reads(block), *writes(block))}
+                   | set(_MEMBERS))
+    tests: set[str] = set()
+    for block in step.blocks.values():
+        tests |= _tests(block, tests).intersection(writes(block))
+    shared = {name for block in step.blocks.values() for name in writes(block)} & tests
+    return _environment().get_template(f"{step.method}.c.j2").render(
+        step=step, name=adaptive_function_name(step), blocks=blocks, tallies=len(tallied(step)),
+        accepted=len(blocks), smaller=len(blocks) + 1, doubles=[name for name in found if name not in tests],
+        tests=sorted(tests & set(found)), body=lambda block: _body(block, tests), resets=bool(step.model.system.reset),
+        held=events.moving(step.model), kept=events.kept(step.model), spiked=" & ".join(f"s.{name}_" for name in events.conditions(step.model)),
+        **_OWN[step.method](step),
+    )
+
+
+def tallied(step: AdaptiveStep) -> tuple[str, ...]:
+    """Return what the kernel keeps a tally of: its blocks, and `EXTRAS`."""
+    return (*step.blocks, *EXTRAS[step.method])
+
+
+def _tests(block: Block, shared: Collection[str]) -> set[str]:
+    """Return the targets of a block that stand for comparisons; `shared` are those of other blocks."""
+    found: set[str] = set()
+    for assign in block.assignments:
+        value = assign.value
+        if (isinstance(value, Op) and value.kind in ("less", "at_most")) or (
+                isinstance(value, Var) and value.name in found.union(shared)):
+            found.add(assign.target)
+    return found
+
+
+def _body(block: Block, shared: Collection[str]) -> str:
+    """Print a block as the body of a function on the structure `s`; `shared` are comparisons of all blocks."""
+    tests = _tests(block, shared)
+    lines = [f"    const {'int' if name in shared else 'double'} {name}_ = s->{name}_;\n" for name in reads(block)]
+    lines += [f"    int {name}_;\n" for name in block.targets if name in tests]
+    lines.append(c_block(block, 4, tests))
+    lines += [f"    s->{name}_ = {name}_;\n" for name in writes(block)]
+    return "".join(lines)
+
+
+def reads(block: Block) -> list[str]:
+    """Return the names that a block takes from outside, sorted."""
+    return sorted(names(*(assign.value for assign in block.assignments)) - set(block.targets))
+
+
+def writes(block: Block) -> list[str]:
+    """Return the names that a block gives to others: new values (``_next`` and the like) and the method's own."""
+    return [name for name in block.targets if name.startswith("_") or name == "dt" or name.endswith(RESERVED_ENDINGS)]
+
+
+def _dormand_prince(step: AdaptiveStep) -> dict[str, Any]:
+    nodes = [(name, float(node)) for name, node in input_nodes(step.model, step.varying).items()]
+    return {"grow": float(GROW), "start_inputs": nodes[:2], "attempt_inputs": nodes[1:]}
+
+
+def _parker_sochacki(step: AdaptiveStep) -> dict[str, Any]:
+    flows = [("", step.state)]
+    if "held once" in step.blocks:
+        flows.append(("held ", events.moving(step.model)))
+    return {
+        "flows": [(flow, moving, orders(step.model, flow)) for flow, moving in flows], "highest": HIGHEST_ORDER,
+        "most_halvings": MOST_HALVINGS, "within": DETECTIONS[step.detection].restarts, "voltage": step.model.system.threshold.variable,
+        "dense": step.detection == "dense",
+    }
+
+
+#: What each template needs beside what all need.
+_OWN: dict[str, Callable[[AdaptiveStep], dict[str, Any]]] = {
+    "dormand_prince": _dormand_prince,
+    "parker_sochacki": _parker_sochacki,
+}
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("spikecost.harness", "."), undefined=StrictUndefined, trim_blocks=True,
+        keep_trailing_newline=True, autoescape=False,  # noqa: S701 - it prints C
+    )
+    environment.filters |= {"c_name": lambda name: f"{name}_", "c_member": lambda name: f"s.{name}_", "writes": writes}
+    return environment

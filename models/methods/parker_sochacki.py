@@ -1,0 +1,261 @@
+"""Taylor series whose order adapts to each step."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+from .. import events
+from ..detection import DETECTIONS, Crossing
+from ..expression import Expr, Var, at_most, expr, less, names
+from ..neuron import NeuronModel
+from ..program import Derivatives, NotApplicable, Program, Vector, substitute
+from ..simplify import Assign, Block, lower
+from ..taylor_series import (
+    Recursion,
+    Singular,
+    exprel_coefficients,
+    exprel_near_zero,
+    take_out_exprel,
+)
+from .base import ADAPTIVE
+
+#: The series ends where its last two terms, of every variable x, are below this times ``1 + |x|``.
+TOLERANCE = Fraction(1, 10**14)
+#: No series is longer than this; a step whose series has not ended by then is divided.
+HIGHEST_ORDER = 20
+#: Below this |x| an exprel(x) takes the rule that does not divide by x.
+NEAR_ZERO = 1
+
+
+class ParkerSochacki:
+    """Taylor series of the solution, of as many terms as a step needs; the coefficients by recursion.
+
+    The coefficients of products, quotients, powers and exponentials follow from those of their operands, order by
+    order (`taylor_series`), for any model that is built of them. dt is fixed; the order is found in every step: the
+    series ends where the last two terms of every variable x are below ``1e-14 (1 + |x|)``, so that the error is near
+    round-off at any dt and a larger dt costs a higher order. A step that has not ended by order 20 is halved, its terms
+    scaled, until they have, and the rest of it is a step of its own (a halving costs a multiplication and an addition a
+    term). What a step costs is the sum of the orders that it ran.
+
+    Each variable costs of order k the order of k**2 operations, so a step of order k of the order of k**3 over all.
+    Detections: `dense` finds the crossing on the series itself; with `grid`, `linear` and `hermite` the series gives the
+    ends of the step, and their errors are what is left.
+    One neuron at a time; neurons in SIMD lanes would each want another order.
+
+    After Stewart and Bair 2009, J. Comput. Neurosci. 27:115, who rewrite a model as polynomials with divisions and
+    powers, and end a series by its last term. Here: exponentials are in the recursion as they are; the last two terms
+    are tested, for one may vanish by chance; the tolerance is relative; the order has a limit and a step may be divided;
+    ``x/(exp(x) - 1)`` has for \\|x\\| < 1 a rule without division by x. The tests of convergence are counted.
+    """
+
+    name = "parker_sochacki"
+    brian2 = ""
+    order = float("inf")
+    knob = "dt"
+    detections = ("grid", "linear", "hermite", "dense")
+
+    def refuses(self, model: NeuronModel) -> str:
+        """Return why the method cannot integrate a model; empty if it can."""
+        try:
+            derivatives, _ = take_out_exprel(_sides(model, frozenset()))
+            Recursion(derivatives, events.program(model))
+        except NotApplicable as error:
+            return str(error)
+        return ""
+
+    def blocks(self, model: NeuronModel, detection: str, varying: bool) -> Mapping[str, Block]:
+        """Return the blocks of the kernel."""
+        del varying
+        within = DETECTIONS[detection].restarts
+        found = dict(_series(model, frozenset(), ""))
+        found["length"] = _length(model)
+        found["end"] = events.block(model, {"_now_next": Var("_now") + Var("_span")}, "_now", "_span")
+        found["threshold"] = events.threshold(model, "" if within else "_before")
+        found |= _dense(model) if detection == "dense" else {"locate": _locate(model, detection)}
+        at = Var("_now") + Var("_s") * Var("_span")
+        outputs: dict[str, Expr] = {"_at": at}
+        if within and model.system.reset:
+            outputs["_more"] = less(at, 1)
+        found["crossing"] = events.block(model, outputs, "_now", "_s", "_span")
+        if model.system.reset:
+            found["reset"] = events.reset(model)
+        found |= events.waiting(model, Var("_refractory"))
+        if not within:
+            found.pop("at once", None)  # on the grid the next step's end is looked at, as with any method
+        if model.refractory_ms and events.moving(model):
+            found |= _series(model, model.system.held, "held ")
+        return found
+
+
+@dataclass(frozen=True)
+class Order:
+    """The blocks of one order, by name."""
+
+    order: int
+    choices: tuple[tuple[str, str, str, str], ...]
+    """For each exprel: the block of its argument, the name of the test, the block near zero, and that elsewhere."""
+    block: str
+    tests: tuple[str, ...]
+    """All hold where the terms are small."""
+
+
+def orders(model: NeuronModel, flow: str = "") -> list[Order]:
+    """Return the blocks of every order, in the order in which they run; `flow` is ``held `` while refractory."""
+    held = model.system.held if flow else frozenset()
+    moving = [name for name in model.system.state if name not in held]
+    _, singular = take_out_exprel(_sides(model, held))
+    return [
+        Order(k, tuple((f"{flow}order {k} argument {i}", f"_near{i}", f"{flow}order {k} exprel {i} near 0",
+                        f"{flow}order {k} exprel {i}") for i in range(1, len(singular) + 1)),
+              f"{flow}order {k}", tuple(f"_small_{name}_{k}" for name in moving))
+        for k in range(1, HIGHEST_ORDER + 1)
+    ]
+
+
+def _sides(model: NeuronModel, held: frozenset[str]) -> dict[str, Expr]:
+    sides = Derivatives(model.system, events.program(model)).right_hand_sides
+    return {name: value for name, value in sides.items() if name not in held}
+
+
+def _series(model: NeuronModel, held: frozenset[str], flow: str) -> dict[str, Block]:
+    """Return the blocks of the series, the first being what depends on dt and parameters alone."""
+    sides, singular = take_out_exprel(_sides(model, held))
+    coefficients = [f"{one.name}_{k}" for one in singular for k in range(HIGHEST_ORDER)]
+    made = events.program(model, *coefficients)
+    recursion = Recursion(sides | {f"argument {one.name}": one.argument for one in singular}, made)
+    terms: dict[str, list[Expr]] = {name: [Var(name)] for name in sides}
+    sums: dict[str, Expr] = {name: Var(name) for name in sides}
+    width = {name: made.let("width", expr(TOLERANCE) * (1 + events.absolute(Var(name)))) for name in sides}
+    outputs: dict[str, Expr] = {}
+    parts: list[tuple[str, list[str]]] = []
+    for k in range(HIGHEST_ORDER):
+        known = {name: series[k] for name, series in terms.items()}
+        known |= {one.name: Var(f"{one.name}_{k}") for one in singular}
+        slopes = recursion.next(k, known)
+        for i, one in enumerate(singular, 1):
+            argument: dict[str, Expr] = {f"_arg{i}_{k}": slopes[f"argument {one.name}"]}
+            if k == 0:
+                argument[f"_near{i}"] = less(events.absolute(slopes[f"argument {one.name}"]), NEAR_ZERO)
+            outputs |= argument
+            parts.append((f"{flow}order {k + 1} argument {i}", list(argument)))
+        own: dict[str, Expr] = {}
+        for name in sides:
+            term = made.let(f"{name}_term", slopes[name] * (Var("dt") * Fraction(1, k + 1)))
+            terms[name].append(term)
+            sums[name] = made.let(f"{name}_sum", sums[name] + term)
+            own[f"_{name}_{k + 1}"], own[f"_{name}_sum_{k + 1}"] = term, sums[name]
+            own[f"_small_{name}_{k + 1}"] = at_most(events.absolute(term), width[name])
+        outputs |= own
+        parts.append((f"{flow}order {k + 1}", list(own)))
+    once, body = lower(made, outputs, frozenset({"dt", *model.system.parameters}))
+    cut = _cut(f"_{flow.strip() or 'free'}", {f"{flow}once": list(once.targets), **dict(parts)}, outputs,
+               Block((*once.assignments, *body.assignments)))
+    alternatives = [block for i, one in enumerate(singular, 1) for block in _alternatives(model, one, i, flow).items()]
+    return _interleaved(cut, dict(alternatives)) | {f"{flow}halve": _halve(model, list(sides))}
+
+
+def _alternatives(model: NeuronModel, one: Singular, i: int, flow: str) -> dict[str, Block]:
+    found: dict[str, Block] = {}
+    for rule, ending in ((exprel_coefficients, ""), (exprel_near_zero, " near 0")):
+        arguments = [f"_arg{i}_{k}" for k in range(HIGHEST_ORDER)]
+        made = Program(frozenset(arguments))
+        series = rule([Var(name) for name in arguments], one.reciprocal, made)
+        outputs = {f"{one.name}_{k}": value for k, value in enumerate(series)}
+        parts = {f"{flow}order {k + 1} exprel {i}{ending}": [f"{one.name}_{k}"] for k in range(HIGHEST_ORDER)}
+        found |= _cut(f"_{flow.strip() or 'free'}_{'near' if ending else 'far'}{i}", parts, outputs,
+                      lower(made, outputs)[1])
+    return found
+
+
+def _interleaved(cut: Mapping[str, Block], alternatives: Mapping[str, Block]) -> dict[str, Block]:
+    """Put the blocks of each exprel after that of its argument."""
+    found: dict[str, Block] = {}
+    for name, block in cut.items():
+        found[name] = block
+        for ending in ("", " near 0"):
+            other = name.replace("argument", "exprel") + ending
+            if other in alternatives:
+                found[other] = alternatives[other]
+    return found
+
+
+def _cut(prefix: str, parts: Mapping[str, Sequence[str]], outputs: Collection[str], body: Block) -> dict[str, Block]:
+    """Cut straight-line code into blocks, each with what its own targets need and no earlier block has assigned.
+
+    What blocks share besides `outputs` gets `prefix` before its name.
+    """
+    values = {assign.target: assign.value for assign in body.assignments}
+    place: dict[str, str] = {}
+    for part, targets in parts.items():
+        waiting = list(targets)
+        while waiting:
+            name = waiting.pop()
+            if name in values and name not in place:
+                place[name] = part
+                waiting += names(values[name])
+    shared = {name for target, value in values.items() for name in names(value)
+              if name in place and place[name] != place[target]}
+    renamed: dict[str, Expr] = {name: Var(f"{prefix}_{name}") for name in sorted(shared.difference(outputs))}
+    made: dict[str, list[Assign]] = {part: [] for part in parts}
+    for assign in body.assignments:
+        target = renamed.get(assign.target)
+        made[place[assign.target]].append(Assign(
+            target.name if isinstance(target, Var) else assign.target, substitute(assign.value, renamed)))
+    return {part: Block(tuple(assigns)) for part, assigns in made.items()}
+
+
+def _halve(model: NeuronModel, moving: Sequence[str]) -> Block:
+    """Return the same series for half of the step, and whether its last two terms are small."""
+    made = events.program(model, "_span", *(f"_{n}_{k}" for n in moving for k in range(1, HIGHEST_ORDER + 1)))
+    outputs: dict[str, Expr] = {"dt_next": Var("dt") / 2, "_span_next": Var("_span") / 2}
+    for name in moving:
+        value: Expr = Var(name)
+        width = made.let("width", expr(TOLERANCE) * (1 + events.absolute(Var(name))))
+        for k in range(1, HIGHEST_ORDER + 1):
+            term = made.let(f"{name}_term", Var(f"_{name}_{k}") * Fraction(1, 2**k))
+            value = value + term
+            outputs[f"_half_{name}_{k}"] = term
+            if k > HIGHEST_ORDER - 2:
+                outputs[f"_small_{name}_{k}"] = at_most(events.absolute(term), width)
+        outputs[f"{name}_next"] = value
+    return lower(made, outputs)[1]
+
+
+def _length(model: NeuronModel) -> Block:
+    """Return the rest of the step, as a fraction of it and in ms."""
+    span = Var("_target") - Var("_now")
+    return events.block(model, {"_span": span, "dt_next": span * Var("_step"), "_moves": less(0, span)},
+                        "_target", "_now", "_step")
+
+
+def _locate(model: NeuronModel, detection: str) -> Block:
+    """Return the crossing as a detection finds it between the ends of the step, as with any method."""
+    state, test = model.system.state, model.system.threshold
+    made = events.program(model, *(f"{name}_next" for name in state))
+    x, end = (Vector({name: Var(name + ending) for name in state}) for ending in ("", "_next"))
+    s, at = DETECTIONS[detection].locate(Crossing(
+        x, end, Var("dt"), Derivatives(model.system, made), test.variable, test.level, made,
+        starts_below=not model.refractory_ms or test.variable in model.system.held))
+    outputs: dict[str, Expr] = {"_s": s}
+    return lower(made, outputs | {f"{name}_at": at[name] for name in events.kept(model)})[1]
+
+
+def _dense(model: NeuronModel) -> dict[str, Block]:
+    """Return the search for the crossing on the series: term by term, by Horner's scheme."""
+    v, level = model.system.threshold.variable, model.system.threshold.level
+    made = events.program(model, f"{v}_next")
+    below = made.let("below", Var(v) - level)
+    guess = events.first_guess(below, Var(f"{v}_next") - Var(v))
+    value, slope, s, term = Var("_value"), Var("_slope"), Var("_s"), Var("_term")
+    return {
+        "dense output": lower(made, {"_below": below, "_s": guess})[1],
+        "newton term": events.block(model, {"_slope_next": slope * s + value, "_value_next": value * s + term},
+                                    "_value", "_slope", "_s", "_term"),
+        "newton": events.newton(model, value, slope, "_value", "_slope"),
+        "state term": events.block(model, {"_value_next": value * s + term}, "_value", "_s", "_term"),
+    }
+
+
+ADAPTIVE.register(ParkerSochacki())
