@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
+from ..flops.adaptive import AdaptiveCount
 from ..flops.conventions import get_convention
 from ..flops.operations import Count
 from ..models import units
+
+#: Blocks of adaptive methods that run at spikes alone.
+AT_SPIKES = frozenset({"dense output", "newton", "locate", "crossing", "reset"})
 
 
 @dataclass(frozen=True)
@@ -42,3 +48,26 @@ def cost(count: Count, dt: float, rate: float, convention: str = "unit") -> Cost
     steps = ((1 - waiting) * step + waiting * weights.weigh(count.as_run_refractory)) / dt
     spike = weights.weigh(count.as_run_spike)
     return Cost(steps, spike, steps + spike * rate / 1000)
+
+
+def adaptive_cost(count: AdaptiveCount, tallies: Mapping[str, int], spikes: int, horizon: float,
+                  convention: str = "unit") -> Cost:
+    """Return what a ms of model time of an adaptive method's run cost under a convention.
+
+    Parameters
+    ----------
+    count : AdaptiveCount
+    tallies : mapping
+        How often each block ran.
+    spikes : int
+    horizon : float
+        In ms.
+    convention : str
+        All are nan that do not count as run: what an error control repeats has no written form.
+    """
+    weights = get_convention(convention)
+    if weights.counts != "as run":
+        return Cost(math.nan, math.nan, math.nan)
+    at_spikes = {name: n for name, n in tallies.items() if name in AT_SPIKES}
+    whole, of_spikes = (weights.weigh(count.of(part)) for part in (tallies, at_spikes))
+    return Cost((whole - of_spikes) / horizon, of_spikes / spikes if spikes else 0.0, whole / horizon)

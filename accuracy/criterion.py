@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from ..models.errors import UserError
 from .measures import MEASURES
@@ -11,6 +13,8 @@ from .spike_trains import SpikeTimeError
 
 #: A tolerance is only tested against a reference whose stated error is this many times smaller.
 REFERENCE_MARGIN = 1000
+
+_NONE: Mapping[str, int] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,10 +25,12 @@ class Run:
     """None if the run failed."""
     failure: str
     """Why it failed, such as ``diverged``; empty if it did not."""
-    values: dict[str, float]
+    values: Mapping[str, float]
     """Of the measures that were asked for beside the spike-time errors, by name."""
     spikes: int
     """Spikes in the whole run, those after the last compared one included."""
+    tallies: Mapping[str, int] = field(default_factory=lambda: _NONE)
+    """Of an adaptive method: how often each block ran."""
 
     def value(self, measure: str) -> float:
         """Return the value of a measure; nan if the run failed or the measure was not asked for."""

@@ -11,58 +11,76 @@ from typing import TypeVar
 
 from joblib import Parallel, delayed
 
-from ..flops.operations import Count, count_step
-from ..flops.toolchain import SCALAR, SIMD
+from ..flops.adaptive import AdaptiveCount
+from ..flops.operations import Count
 from ..harness.as_built import AsBuilt, as_built
 from ..harness.engines.brian2_operations import Executed, executed
-from ..harness.kernel import Kernel, compile_kernels
+from ..harness.kernels import Kernels, kernels_of
 from ..harness.measure import Measurement
 from ..harness.measure import measure as count_on_processor
-from ..harness.sweep import time_steps
+from ..harness.sweep import TimeSteps, Tolerances
 from ..harness.timing import Timing, many_neurons, measure, one_neuron
 from ..models.catalogue import get_model
 from ..models.errors import UserError
+from ..models.methods import METHODS, knob
 from ..models.neuron import NeuronModel
-from ..models.step import applies, make_step
-from .cost import Cost, cost
+from ..models.step import make_step
+from .cost import Cost, adaptive_cost, cost
 from .criterion import REFERENCE_MARGIN, Criterion, Run
 from .intervals import Interval, interval
 from .regime import Regime
 from .suite import Suite
-from .tolerance import ErrorCurve, LargestStep, descend, largest_steps
+from .tolerance import Coarsest, ErrorCurve, coarsest_settings, descend
 
 Found = TypeVar("Found")
 
 
 @dataclass(frozen=True)
 class Point:
-    """The runs at one dt, one a stimulus."""
+    """The runs at one setting, one a stimulus."""
 
-    dt: Fraction
-    """In ms."""
+    setting: Fraction
+    """dt in ms, or the tolerance of an error control."""
     runs: tuple[Run, ...]
 
 
 @dataclass(frozen=True)
 class Curve:
-    """A model, method and detection in a regime, over all dt of the sweep that were run."""
+    """A model, method and detection in a regime, over all settings of the sweep that were run."""
 
     regime: Regime
     method: str
     detection: str
-    count: Count | None
+    count: Count | AdaptiveCount | None
     """None if the method does not apply."""
     points: tuple[Point, ...]
     """From coarse to fine."""
-    answers: dict[Criterion, list[LargestStep]]
+    answers: dict[Criterion, list[Coarsest]]
     """By criterion, one a stimulus."""
     reason: str
     """Why there are no points; empty if there are."""
 
-    def cost(self, dt: Fraction, run: Run, convention: str = "unit") -> Cost:
-        """Return what a run costs."""
+    @property
+    def adaptive(self) -> bool:
+        """Whether steps do not all cost the same."""
+        return isinstance(self.count, AdaptiveCount)
+
+    @property
+    def by_dt(self) -> bool:
+        """Whether the setting is dt, and not a tolerance."""
+        return knob(self.method) == "dt"
+
+    def cost(self, setting: Fraction, run: Run, convention: str = "unit") -> Cost:
+        """Return what a run cost."""
         assert self.count is not None
-        return cost(self.count, float(dt), 1000 * run.spikes / self.regime.horizon, convention)
+        horizon = self.regime.horizon
+        if isinstance(self.count, AdaptiveCount):
+            return adaptive_cost(self.count, run.tallies, run.spikes, horizon, convention)
+        return cost(self.count, float(setting), 1000 * run.spikes / horizon, convention)
+
+    def dt(self, setting: Fraction, run: Run) -> float:
+        """Return the time step in ms: the mean one where an error control chooses it."""
+        return float(setting) if self.by_dt else self.regime.horizon / max(run.tallies["accepted"], 1)
 
 
 @dataclass
@@ -72,23 +90,28 @@ class Cell:
     curve: Curve
     criterion: Criterion
     status: str
-    """``reached``, ``at least`` or ``not reached`` (see `LargestStep`), ``not applicable``, ``rate not reachable`` or
+    """``reached``, ``at least`` or ``not reached`` (see `Coarsest`), ``not applicable``, ``rate not reachable`` or
     ``reference too coarse``."""
     reason: str
-    answers: list[LargestStep]
-    """One a stimulus; empty unless every one has a largest dt."""
+    answers: list[Coarsest]
+    """One a stimulus; empty unless every one has a setting."""
     one_neuron: Timing | None = None
     many_neurons: Timing | None = None
 
     @property
-    def dt(self) -> Fraction:
-        """The median of the stimuli's largest dt, one of them, in ms."""
-        return statistics.median_high(answer.dt for answer in self.answers if answer.dt is not None)
+    def setting(self) -> Fraction:
+        """The median of the stimuli's coarsest settings, one of them."""
+        return statistics.median_high(answer.setting for answer in self.answers if answer.setting is not None)
+
+    @property
+    def runs(self) -> list[tuple[Fraction, Run]]:
+        """Each stimulus's coarsest setting, and the run there."""
+        return [(answer.setting, answer.run) for answer in self.answers
+                if answer.setting is not None and answer.run is not None]
 
     def costs(self, convention: str = "unit") -> list[Cost]:
-        """Return what each stimulus costs at its largest dt."""
-        return [self.curve.cost(answer.dt, answer.run, convention) for answer in self.answers
-                if answer.dt is not None and answer.run is not None]
+        """Return what each stimulus costs at its coarsest setting."""
+        return [self.curve.cost(setting, run, convention) for setting, run in self.runs]
 
     def cost(self, convention: str = "unit") -> Interval:
         """Return the mean cost of a ms over the stimuli."""
@@ -155,8 +178,11 @@ def run_suite(suite: Suite, jobs: int = 2, progress: Progress | None = None) -> 
 def _run(study: Study, jobs: int, progress: Progress) -> None:
     suite = study.suite
     models = [get_model(model) for model in suite.models]
-    progress.begin("compiling kernels", 2 * len(models))
-    kernels = {model: _kernels(model, suite, progress) for model in models}
+    progress.begin("compiling kernels", len(models))
+    kernels = {}
+    for model in models:
+        kernels[model] = kernels_of(model, suite.methods, suite.detections, varying=False)
+        progress.done()
     progress.begin("finding drives and references", len(models) * suite.regimes_a_model)
     for model in models:
         for regime in suite.regimes(model):
@@ -173,36 +199,14 @@ def _run(study: Study, jobs: int, progress: Progress) -> None:
     if not any(curve.points for curve in study.curves):
         return
     _time(study, kernels, progress)
-    pairs = [(model, method) for model in models for method in suite.methods if not kernels[model].reasons[method]]
+    pairs = [(model, method) for model in models for method in suite.methods
+             if method in METHODS and (method, suite.detections[0]) in kernels[model].compiled]
     progress.begin("counting on the processor", len(pairs))
     for model, method in pairs:
         study.measurements.append(_measured(model, method, suite.detections[0]))
         progress.done()
     if suite.thorough:
         _look_closer(study, pairs, progress)
-
-
-@dataclass(frozen=True)
-class _Kernels:
-    scalar: dict[tuple[str, str], Kernel]
-    simd: dict[tuple[str, str], Kernel]
-    reasons: dict[str, str]
-    """Why a method does not apply, by method; empty if it does."""
-
-
-def _kernels(model: NeuronModel, suite: Suite, progress: Progress) -> _Kernels:
-    steps = {}
-    reasons = {}
-    for method in suite.methods:
-        for detection in suite.detections:
-            reasons[method] = applies(model, method)
-            if not reasons[method]:
-                steps[method, detection] = make_step(model, method, detection)
-    scalar = dict(zip(steps, compile_kernels(steps.values(), SCALAR), strict=True))
-    progress.done()
-    simd = dict(zip(steps, compile_kernels(steps.values(), SIMD), strict=True))
-    progress.done()
-    return _Kernels(scalar, simd, reasons)
 
 
 def _measured(model: NeuronModel, method: str, detection: str) -> Measurement | Unmeasured:
@@ -229,19 +233,21 @@ def _or_reason(look: Callable[[], list[Found]]) -> list[Found] | str:
         return str(error)
 
 
-def _curve(regime: Regime, method: str, detection: str, kernels: _Kernels, suite: Suite) -> Curve:
-    if kernels.reasons[method]:
-        return Curve(regime, method, detection, None, (), {}, kernels.reasons[method])
-    kernel = kernels.simd[method, detection]
-    count = count_step(kernel.step)
+def _curve(regime: Regime, method: str, detection: str, kernels: Kernels, suite: Suite) -> Curve:
+    key = method, detection
+    if key in kernels.reasons:
+        return Curve(regime, *key, None, (), {}, kernels.reasons[key])
+    compiled = kernels.compiled[key]
     if regime.reason:
-        return Curve(regime, method, detection, count, (), {}, regime.reason)
-    curve = ErrorCurve(kernel, regime.trials, suite.all_measures)
+        return Curve(regime, *key, compiled.count, (), {}, regime.reason)
+    curve = ErrorCurve(compiled.lanes, regime.trials, suite.all_measures)
     finest = suite.finest * max(regime.horizon / 1000, 1)
-    sweep = descend(curve, time_steps(curve.unit, suite.coarsest, finest, suite.per_decade), suite.all_criteria)
-    answers = {criterion: largest_steps(curve, sweep, criterion) for criterion in suite.all_criteria}
-    points = tuple(Point(dt, tuple(curve(dt).values())) for dt in sweep)
-    return Curve(regime, method, detection, count, points, answers, "")
+    unit = regime.trials[0].stimulus.unit
+    sweep = TimeSteps(unit, suite.coarsest, finest, suite.per_decade) if compiled.knob == "dt" else Tolerances()
+    run = descend(curve, sweep, suite.all_criteria)
+    answers = {criterion: coarsest_settings(curve, sweep, run, criterion) for criterion in suite.all_criteria}
+    points = tuple(Point(setting, tuple(curve(setting).values())) for setting in run)
+    return Curve(regime, *key, compiled.count, points, answers, "")
 
 
 def _cells(curve: Curve, suite: Suite) -> list[Cell]:
@@ -257,7 +263,7 @@ def _cell(curve: Curve, criterion: Criterion) -> Cell:
         return Cell(curve, criterion, "reference too coarse", f"its error of {curve.regime.reference_error:.1g} ms is "
                     f"not {REFERENCE_MARGIN} times below the tolerance", [])
     answers = curve.answers[criterion]
-    failed = [answer for answer in answers if answer.dt is None]
+    failed = [answer for answer in answers if answer.setting is None]
     if failed:
         return Cell(curve, criterion, "not reached",
                     f"by {len(failed)} of {len(answers)} stimuli: {failed[0].reason}", [])
@@ -265,18 +271,22 @@ def _cell(curve: Curve, criterion: Criterion) -> Cell:
     return Cell(curve, criterion, status, "", answers)
 
 
-def _time(study: Study, kernels: dict[NeuronModel, _Kernels], progress: Progress) -> None:
+def _time(study: Study, kernels: dict[NeuronModel, Kernels], progress: Progress) -> None:
     # what a step takes does not depend on the kind of stimulus: one kind is enough
     first = study.suite.stimuli[0], study.suite.horizons[0]
     timed = [cell for cell in study.cells
              if cell.answers and (cell.curve.regime.stimulus, cell.curve.regime.horizon) == first]
     jobs = []
     for cell in timed:
-        of_model, key = kernels[cell.curve.regime.model], (cell.curve.method, cell.curve.detection)
+        compiled = kernels[cell.curve.regime.model].compiled[cell.curve.method, cell.curve.detection]
         stimulus = cell.curve.regime.trials[0].stimulus
-        jobs.append(one_neuron(of_model.scalar[key], stimulus, cell.dt))
-        jobs.append(many_neurons(of_model.simd[key], stimulus, cell.dt))
+        jobs.append(one_neuron(compiled.alone, stimulus, cell.setting, cell.curve.by_dt))
+        if not cell.curve.adaptive:
+            jobs.append(many_neurons(compiled.lanes, stimulus, cell.setting))
     progress.begin("timing", len(jobs) * (study.suite.repeats + 1))
     timings = measure(jobs, study.suite.repeats, progress.done)
-    for cell, one, many in zip(timed, timings[::2], timings[1::2], strict=True):
-        cell.one_neuron, cell.many_neurons = one, many
+    found = iter(timings)
+    for cell in timed:
+        cell.one_neuron = next(found)
+        if not cell.curve.adaptive:
+            cell.many_neurons = next(found)

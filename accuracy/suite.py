@@ -9,7 +9,7 @@ from ..flops.conventions import get_convention
 from ..models.catalogue import get_model
 from ..models.detection import DETECTIONS
 from ..models.errors import UserError
-from ..models.methods import METHODS
+from ..models.methods import ADAPTIVE, METHODS, get_method
 from ..models.neuron import NeuronModel
 from .criterion import Criterion
 from .measures import MEASURES
@@ -28,8 +28,8 @@ class Suite:
     """
 
     models: tuple[str | NeuronModel, ...] = ("lif", "izhikevich", "hodgkin_huxley")
-    methods: tuple[str, ...] = tuple(METHODS)
-    detections: tuple[str, ...] = ("grid", "linear", "hermite")
+    methods: tuple[str, ...] = (*METHODS, *ADAPTIVE)
+    detections: tuple[str, ...] = ("grid", "linear", "hermite", "dense")
     stimuli: tuple[str, ...] = ("constant",)
     rates: tuple[float, ...] = (10.0, 20.0, 50.0, 100.0)
     rheobases: tuple[float, ...] = ()
@@ -61,7 +61,9 @@ class Suite:
                     raise UserError(f"{name.rstrip('s')} = {value:g} is not positive")
         if self.trials < 1:
             raise UserError(f"trials = {self.trials}: give 1 or more")
-        for registry, names in ((METHODS, self.methods), (DETECTIONS, self.detections), (MEASURES, self.measures)):
+        for method in self.methods:
+            get_method(method)
+        for registry, names in ((DETECTIONS, self.detections), (MEASURES, self.measures)):
             for name in names:
                 registry[name]
         for model in self.models:

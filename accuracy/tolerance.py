@@ -1,4 +1,4 @@
-"""The largest time step that is accurate enough, stimulus by stimulus."""
+"""The coarsest setting that is accurate enough, stimulus by stimulus."""
 
 from __future__ import annotations
 
@@ -7,16 +7,15 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 
-from ..harness.kernel import Kernel
+from ..harness.adaptive import AdaptiveKernel, AdaptiveOutcome
+from ..harness.kernel import Kernel, Outcome
 from ..harness.stimuli import Stimulus
-from ..harness.sweep import between
+from ..harness.sweep import TimeSteps, Tolerances
 from .criterion import Criterion, Run
 from .measures import MEASURES
 from .reference import Reference
-from .spike_trains import Array, SpikeTrain, spike_time_error
+from .spike_trains import SpikeTrain, spike_time_error
 
-#: The largest time step is bisected until the next coarser one known to fail is within this factor.
-BRACKET = 1.02
 #: A sweep goes no finer once this many steps in a row hold the strictest tolerance `CALM_MARGIN` times over.
 CALM, CALM_MARGIN = 4, 10.0
 
@@ -44,148 +43,147 @@ class Trial:
 
 
 class ErrorCurve:
-    """The errors of a kernel as a function of dt, for several stimuli; each is run once at each dt.
+    """The errors of a kernel as a function of its setting, for several stimuli; each is run once at each setting.
 
     Parameters
     ----------
-    kernel : Kernel
+    kernel : Kernel or AdaptiveKernel
     trials : sequence of Trial
         Their stimuli have the same pieces, and so run together.
     measures : iterable of str
         Measures to take beside the spike-time errors.
     """
 
-    def __init__(self, kernel: Kernel, trials: Sequence[Trial], measures: Iterable[str] = ()) -> None:
+    def __init__(self, kernel: Kernel | AdaptiveKernel, trials: Sequence[Trial], measures: Iterable[str] = ()) -> None:
         self._kernel = kernel
         self._trials = trials
         self._measures = tuple(measures)
         self._runs: dict[Fraction, dict[int, Run]] = {}
 
-    def __call__(self, dt: Fraction, which: Iterable[int] | None = None) -> dict[int, Run]:
-        """Run at dt, or recall; return a run a trial, of the trials `which` if they are given."""
+    def __call__(self, setting: Fraction, which: Iterable[int] | None = None) -> dict[int, Run]:
+        """Run at a setting, or recall; return a run a trial, of the trials `which` if they are given."""
         wanted = range(len(self._trials)) if which is None else tuple(which)
-        runs = self._runs.setdefault(dt, {})
+        runs = self._runs.setdefault(setting, {})
         new = [i for i in wanted if i not in runs]
         if new:
-            outcomes = self._kernel.run([self._trials[i].stimulus for i in new], dt)
+            outcomes = self._kernel.run([self._trials[i].stimulus for i in new], setting)
             for i, outcome in zip(new, outcomes, strict=True):
-                runs[i] = self._judge(self._trials[i].compared, outcome.spike_times, outcome.failure)
+                runs[i] = self._judge(self._trials[i].compared, outcome)
         return {i: runs[i] for i in wanted}
 
-    @property
-    def unit(self) -> Fraction:
-        """Every dt divides this, in ms."""
-        return self._trials[0].stimulus.unit
-
-    def _judge(self, reference: SpikeTrain, times: Array, failure: str) -> Run:
-        if failure:
-            return Run(None, failure, {}, len(times))
+    def _judge(self, reference: SpikeTrain, outcome: Outcome) -> Run:
+        times = outcome.spike_times
+        tallies = outcome.tallies if isinstance(outcome, AdaptiveOutcome) else {}
+        if outcome.failure:
+            return Run(None, outcome.failure, {}, len(times), tallies)
         train = SpikeTrain(times[times <= reference.stop], reference.stop)
         values = {name: MEASURES[name](train, reference) for name in self._measures}
-        return Run(spike_time_error(train, reference), "", values, len(times))
+        return Run(spike_time_error(train, reference), "", values, len(times), tallies)
 
 
-def descend(curve: ErrorCurve, sweep: Sequence[Fraction], criteria: Iterable[Criterion]) -> tuple[Fraction, ...]:
-    """Run a sweep from coarse to fine; return the time steps that were run.
+def descend(curve: ErrorCurve, sweep: TimeSteps | Tolerances, criteria: Iterable[Criterion]) -> tuple[Fraction, ...]:
+    """Run a sweep from coarse to fine; return the settings that were run.
 
-    It ends before the finest one where `CALM` steps in a row hold all criteria `CALM_MARGIN` times over for every
+    It ends before the finest one where `CALM` settings in a row hold all criteria `CALM_MARGIN` times over for every
     stimulus: what follows would only be finer.
     """
     wanted = tuple(criteria)
     calm = 0
-    for n, dt in enumerate(sweep, 1):
-        runs = curve(dt).values()
+    for n, setting in enumerate(sweep.settings, 1):
+        runs = curve(setting).values()
         calm = calm + 1 if all(each.holds(run, CALM_MARGIN) for each in wanted for run in runs) else 0
         if calm == CALM:
-            return tuple(sweep[:n])
-    return tuple(sweep)
+            return sweep.settings[:n]
+    return sweep.settings
 
 
 @dataclass
-class LargestStep:
-    """How large dt may be for one stimulus."""
+class Coarsest:
+    """How coarse the setting may be for one stimulus: the largest dt, or the loosest tolerance of an error control."""
 
     status: str = "not reached"
-    """``reached``; ``at least`` (the coarsest dt of the sweep holds); or ``not reached``."""
-    dt: Fraction | None = None
-    """The largest dt in ms; None if not reached."""
+    """``reached``; ``at least`` (the coarsest setting of the sweep holds); or ``not reached``."""
+    setting: Fraction | None = None
+    """dt in ms or tolerance; None if not reached."""
     run: Run | None = None
-    """The run at the largest dt."""
+    """The run at this setting."""
     fails_at: Fraction | None = None
-    """The next coarser dt that was run and fails, in ms."""
+    """The next coarser setting that was run and fails."""
     holds_again_at: Fraction | None = None
-    """The coarsest dt of the sweep that holds although a finer one fails; None if there is none."""
+    """The coarsest setting of the sweep that holds although a finer one fails; None if there is none."""
     reason: str = ""
-    """For ``not reached``: what happened at the finest dt."""
+    """For ``not reached``: what happened at the finest setting."""
 
 
 @dataclass
 class _Bracket:
-    answer: LargestStep
+    answer: Coarsest
     trial: int
     open: bool
 
 
-def largest_steps(curve: ErrorCurve, sweep: Sequence[Fraction], criterion: Criterion) -> list[LargestStep]:
-    """Find for each stimulus the largest dt at which, and at every smaller one of the sweep, a criterion holds.
+def coarsest_settings(curve: ErrorCurve, sweep: TimeSteps | Tolerances, run: Sequence[Fraction], criterion: Criterion
+                      ) -> list[Coarsest]:
+    """Find for each stimulus the coarsest setting at which, and at every finer one of the sweep, a criterion holds.
 
     Parameters
     ----------
     curve : ErrorCurve
-    sweep : sequence of Fraction
-        Time steps in ms that were run, from coarse to fine.
+    sweep : TimeSteps or Tolerances
+    run : sequence of Fraction
+        Its settings that were run, from coarse to fine.
     criterion : Criterion
     """
-    trials = curve(sweep[-1])
-    answers = [_scan(curve, sweep, criterion, i) for i in trials]
+    answers = [_scan(curve, sweep, run, criterion, i) for i in curve(run[-1])]
     brackets = [_Bracket(answer, i, answer.status == "reached") for i, answer in enumerate(answers)]
     while any(bracket.open for bracket in brackets):
         together: dict[Fraction, list[_Bracket]] = {}
         for bracket in brackets:
-            middle = _middle(bracket.answer, curve.unit) if bracket.open else None
+            middle = _middle(bracket.answer, sweep) if bracket.open else None
             bracket.open = middle is not None
             if middle is not None:  # stimuli whose brackets are the same run together
                 together.setdefault(middle, []).append(bracket)
-        for dt, several in together.items():
-            runs = curve(dt, [bracket.trial for bracket in several])
+        for setting, several in together.items():
+            runs = curve(setting, [bracket.trial for bracket in several])
             for bracket in several:
-                run = runs[bracket.trial]
-                if criterion.holds(run):
-                    bracket.answer.dt, bracket.answer.run = dt, run
+                found = runs[bracket.trial]
+                if criterion.holds(found):
+                    bracket.answer.setting, bracket.answer.run = setting, found
                 else:
-                    bracket.answer.fails_at = dt
+                    bracket.answer.fails_at = setting
     return answers
 
 
-def _scan(curve: ErrorCurve, sweep: Sequence[Fraction], criterion: Criterion, trial: int) -> LargestStep:
-    answer = LargestStep("at least")
-    for dt in reversed(sweep):
-        run = curve(dt)[trial]
-        holds = criterion.holds(run)
+def _scan(curve: ErrorCurve, sweep: TimeSteps | Tolerances, run: Sequence[Fraction], criterion: Criterion, trial: int
+          ) -> Coarsest:
+    answer = Coarsest("at least")
+    for setting in reversed(run):
+        found = curve(setting)[trial]
+        holds = criterion.holds(found)
         if answer.fails_at is not None:
             if holds:
-                answer.holds_again_at = dt
+                answer.holds_again_at = setting
         elif holds:
-            answer.dt, answer.run = dt, run
+            answer.setting, answer.run = setting, found
         else:
-            answer.fails_at = dt
-            answer.status = "reached" if answer.dt is not None else "not reached"
-    if answer.dt is None:
-        answer.reason = describe(curve(sweep[-1])[trial], sweep[-1], criterion)
+            answer.fails_at = setting
+            answer.status = "reached" if answer.setting is not None else "not reached"
+    if answer.setting is None:
+        answer.reason = f"{describe(curve(run[-1])[trial], criterion)} at {sweep.describe(run[-1])}"
     return answer
 
 
-def _middle(answer: LargestStep, unit: Fraction) -> Fraction | None:
-    assert answer.dt is not None
+def _middle(answer: Coarsest, sweep: TimeSteps | Tolerances) -> Fraction | None:
+    assert answer.setting is not None
     assert answer.fails_at is not None
-    return between(answer.dt, answer.fails_at, unit) if answer.fails_at / answer.dt > BRACKET else None
+    wide = answer.fails_at / answer.setting > sweep.bracket
+    return sweep.between(answer.setting, answer.fails_at) if wide else None
 
 
-def describe(run: Run, dt: Fraction, criterion: Criterion) -> str:
+def describe(run: Run, criterion: Criterion) -> str:
     """Say in a few words what a run gave."""
-    at = f"at dt = {float(dt):.3g} ms"
     if run.error is None:
-        return f"{run.failure} {at}"
+        return run.failure
     if run.error.missing or run.error.extra:
-        return f"{run.error.missing} spikes missing, {run.error.extra} too many {at}"
-    return f"{criterion.measure} {criterion.with_unit(run.value(criterion.measure))} {at}"
+        return f"{run.error.missing} spikes missing, {run.error.extra} too many"
+    return f"{criterion.measure} {criterion.with_unit(run.value(criterion.measure))}"

@@ -102,7 +102,7 @@ def _costs(curve: Curve, criterion: Criterion, trials: int) -> tuple[float, ...]
             last = point
         if last is None:
             return ()
-        costs.append(curve.cost(last.dt, last.runs[i]).per_ms)
+        costs.append(curve.cost(last.setting, last.runs[i]).per_ms)
     return tuple(costs)
 
 

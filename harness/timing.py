@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
+from .adaptive import AdaptiveKernel
 from .kernel import Kernel
 from .stimuli import Stimulus, shorten
 
@@ -20,10 +21,11 @@ NEURONS = 1024
 class Job:
     """A kernel to be timed."""
 
-    kernel: Kernel
+    kernel: Kernel | AdaptiveKernel
     stimuli: tuple[Stimulus, ...]
     """One a neuron."""
-    dt: Fraction
+    setting: Fraction
+    """dt in ms, or the tolerance of an error control."""
 
 
 @dataclass(frozen=True)
@@ -35,12 +37,12 @@ class Timing:
     highest: float
 
 
-def one_neuron(kernel: Kernel, stimulus: Stimulus, dt: Fraction) -> Job:
-    """Time a single neuron."""
-    return Job(kernel, (shorten(stimulus, dt, ONE_NEURON_STEPS),), dt)
+def one_neuron(kernel: Kernel | AdaptiveKernel, stimulus: Stimulus, setting: Fraction, by_dt: bool = True) -> Job:
+    """Time a single neuron; `by_dt` says whether the setting is dt."""
+    return Job(kernel, (shorten(stimulus, setting, ONE_NEURON_STEPS) if by_dt else stimulus,), setting)
 
 
-def many_neurons(kernel: Kernel, stimulus: Stimulus, dt: Fraction) -> Job:
+def many_neurons(kernel: Kernel | AdaptiveKernel, stimulus: Stimulus, dt: Fraction) -> Job:
     """Time `NEURONS` neurons side by side, with drives spread over 2 % so that they do not spike together."""
     part = shorten(stimulus, dt, MANY_NEURONS_STEPS)
     return Job(kernel, tuple(part.scaled(1 + 0.02 * i / NEURONS) for i in range(NEURONS)), dt)
@@ -54,7 +56,7 @@ def measure(jobs: Sequence[Job], repeats: int, progress: Callable[[], None] = la
     samples: list[list[float]] = [[] for _ in jobs]
     for repeat in range(repeats + 1):
         for job, times in zip(jobs, samples, strict=True):
-            seconds = job.kernel.seconds(job.stimuli, job.dt)
+            seconds = job.kernel.seconds(job.stimuli, job.setting)
             if repeat:
                 times.append(1e9 * seconds / float(job.stimuli[0].horizon) / len(job.stimuli))
             progress()

@@ -12,10 +12,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from .adaptive import why_not
 from .catalogue import get_model
 from .detection import DETECTIONS, Crossing
 from .expression import Expr, Var, at_most, less
-from .methods import METHODS
+from .methods import ADAPTIVE, METHODS
 from .neuron import NeuronModel
 from .program import Derivatives, NotApplicable, Program, Vector, substitute
 from .simplify import Assign, Block, lower
@@ -97,10 +98,15 @@ def make_step(model: str | NeuronModel, method: str, detection: str = "grid") ->
     )
 
 
-def applies(model: NeuronModel, method: str) -> str:
-    """Return why a method does not apply to a model; empty if it does."""
+def applies(model: NeuronModel, method: str, detection: str = "grid") -> str:
+    """Return why a method, adaptive or not, does not apply to a model with a detection; empty if it does."""
+    if method in ADAPTIVE:
+        return why_not(model, method, detection)
     try:
-        _Maker(model, method, "grid").advance()
+        maker = _Maker(model, method, detection)
+        maker.advance()
+        if detection != "grid":
+            maker.spike()
     except NotApplicable as error:
         return str(error)
     return ""

@@ -12,7 +12,9 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
 from ..accuracy.criterion import Criterion
 from ..accuracy.study import Study
+from ..flops.adaptive import AdaptiveCount
 from ..flops.conventions import CONVENTIONS
+from ..flops.operations import Count
 from ..models.expression import KINDS
 from .parity import COLUMNS as PARITY_COLUMNS
 from .parity import why_no_exact_count
@@ -41,7 +43,8 @@ def page(comparison: Comparison, facts: Mapping[str, str]) -> str:
         facts=facts,
         columns=columns(study),
         short=SHORT,
-        counts=_counts(study),
+        counts=_counts(study, Count),
+        blocks=_counts(study, AdaptiveCount),
         counters=comparison.counters.to_dict("records"),
         counter_columns=PARITY_COLUMNS,
         builds=comparison.builds.to_dict("records"),
@@ -51,11 +54,11 @@ def page(comparison: Comparison, facts: Mapping[str, str]) -> str:
     )
 
 
-def _counts(study: Study) -> list[tuple[str, str, str, Any]]:
-    """Each model, method and detection once, with its count."""
+def _counts(study: Study, kind: type[Count] | type[AdaptiveCount]) -> list[tuple[str, str, str, Any]]:
+    """Each model, method and detection once, with its count, if it is of a kind."""
     found = {
         (curve.regime.model.label, curve.method, curve.detection): curve.count
-        for curve in study.curves if curve.count is not None
+        for curve in study.curves if isinstance(curve.count, kind)
     }
     return [(*key, count) for key, count in found.items()]
 

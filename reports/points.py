@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from statistics import fmean
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,8 @@ COLUMNS = {
     "stimulus": "kind of stimulus",
     "level": "firing rate asked for, or drive as a multiple of the rheobase",
     "horizon_ms": "model time that is compared",
-    "dt_ms": "time step",
+    "dt_ms": "time step; the mean one where an error control chooses it",
+    "error_control": "its tolerance",
     "flops_per_ms": "operations a ms of model time, spikes included; geometric mean over the stimuli",
     "error_ms": "largest spike-time error, over all stimuli; empty if a run failed or a spike is missing or extra",
     "median_error_ms": "the largest spike-time error of a stimulus, median over the stimuli",
@@ -56,8 +58,9 @@ def _row(curve: Curve, point: Point, measures: tuple[str, ...]) -> dict[str, Any
         "stimulus": regime.stimulus,
         "level": regime.level,
         "horizon_ms": regime.horizon,
-        "dt_ms": float(point.dt),
-        "flops_per_ms": interval([curve.cost(point.dt, run).per_ms for run in runs]).mean,
+        "dt_ms": fmean(curve.dt(point.setting, run) for run in runs),
+        "error_control": None if curve.by_dt else float(point.setting),
+        "flops_per_ms": interval([curve.cost(point.setting, run).per_ms for run in runs]).mean,
         "error_ms": max(largest, default=np.nan) if whole else np.nan,
         "median_error_ms": float(np.median(largest)) if whole and largest else np.nan,
         "missing": missing,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from fractions import Fraction
-from statistics import fmean
+from statistics import fmean, median_high
 from typing import Any
 
 import pandas as pd
@@ -25,8 +25,10 @@ COLUMNS = {
     "tolerance": "how far the measure may be from perfect",
     "tolerance_unit": "its unit",
     "status": "reached; at least (the coarsest dt of the sweep holds); or why there is no number",
-    "dt_ms": "largest dt at which, and below which, the tolerance holds: the median over the stimuli",
+    "dt_ms": "largest dt at which, and below which, the tolerance holds: the median over the stimuli; the mean step "
+             "where an error control chooses it",
     "dt_all_ms": "the smallest over the stimuli: the dt that holds for all of them",
+    "error_control": "relative tolerance of the method's error control, in place of dt: the strictest over the stimuli",
     "flops_per_ms": "operations of the Step a ms of model time, spikes included (convention: unit): geometric mean "
                     "over the stimuli, each at its own largest dt",
     "flops_per_ms_low": "lower end of its 95 % bootstrap interval over the stimuli",
@@ -43,7 +45,8 @@ COLUMNS = {
     "spikes": "spikes compared",
     "missing": "spikes of the reference that are not there",
     "extra": "spikes that are not in the reference",
-    "fails_at_dt_ms": "next coarser dt that was tried and fails, smallest over the stimuli",
+    "fails_at_dt_ms": "next coarser dt (or tolerance of an error control) that was tried and fails, smallest over the "
+                      "stimuli",
     "holds_again_at_dt_ms": "coarsest dt of the sweep that holds although a finer one fails; empty if none does",
     "checked_down_to_dt_ms": "finest dt that was run",
     "diverges_at_dt_ms": "finest dt of the sweep at which a state leaves the finite numbers; empty if none does",
@@ -107,8 +110,8 @@ def _row(cell: Cell, conventions: tuple[str, ...]) -> dict[str, Any]:
             "reference_error_ms": regime.reference_error,
         }
     if curve.points:
-        row["checked_down_to_dt_ms"] = float(curve.points[-1].dt)
-        diverging = [point.dt for point in curve.points if any(run.failure == "diverged" for run in point.runs)]
+        row["checked_down_to_dt_ms"] = float(curve.points[-1].setting)
+        diverging = [point.setting for point in curve.points if any(run.failure == "diverged" for run in point.runs)]
         row["diverges_at_dt_ms"] = _least(diverging)
         answers = curve.answers[criterion]
         row["fails_at_dt_ms"] = _least([each.fails_at for each in answers if each.fails_at])
@@ -123,9 +126,11 @@ def _least(values: Sequence[Fraction], of: Callable[[Sequence[Fraction]], Fracti
 def _costs(cell: Cell, conventions: tuple[str, ...]) -> dict[str, Any]:
     errors = [each.run.error for each in cell.answers if each.run and each.run.error]
     costs, per_ms = cell.costs(), cell.cost()
+    steps = [cell.curve.dt(setting, run) for setting, run in cell.runs]
     return {
-        "dt_ms": float(cell.dt),
-        "dt_all_ms": _least([each.dt for each in cell.answers if each.dt]),
+        "dt_ms": median_high(steps),
+        "dt_all_ms": min(steps),
+        "error_control": None if cell.curve.by_dt else float(min(setting for setting, _ in cell.runs)),
         "flops_per_ms": per_ms.mean,
         "flops_per_ms_low": per_ms.low,
         "flops_per_ms_high": per_ms.high,

@@ -7,10 +7,10 @@ from brian2 import ms, mV
 from spikecost.accuracy.criterion import Criterion, Run
 from spikecost.accuracy.reference import Reference, reference
 from spikecost.accuracy.spike_trains import SpikeTimeError, SpikeTrain
-from spikecost.accuracy.tolerance import CALM, ErrorCurve, Trial, descend, describe, largest_steps
+from spikecost.accuracy.tolerance import CALM, ErrorCurve, Trial, coarsest_settings, descend, describe
 from spikecost.harness.kernel import Outcome, compile_kernels
 from spikecost.harness.stimuli import constant
-from spikecost.harness.sweep import time_steps
+from spikecost.harness.sweep import TimeSteps, Tolerances
 from spikecost.models.catalogue import get_model
 from spikecost.models.step import make_step
 
@@ -43,8 +43,12 @@ def curve_of(kernel, measures=()):
 
 
 def find_all(errors, tolerance, finest=1e-3):
-    curve = curve_of(Made(*errors))
-    return largest_steps(curve, time_steps(Fraction(1000), 1.0, finest, 10), Criterion("maximum", tolerance))
+    return largest_steps(curve_of(Made(*errors)), TimeSteps(Fraction(1000), 1.0, finest, 10),
+                         Criterion("maximum", tolerance))
+
+
+def largest_steps(curve, sweep, criterion):
+    return coarsest_settings(curve, sweep, sweep.settings, criterion)
 
 
 def find(error, tolerance, finest=1e-3):
@@ -54,14 +58,14 @@ def find(error, tolerance, finest=1e-3):
 def test_a_linear_error_is_found_to_two_percent():
     answer = find(lambda dt: 2 * dt, 0.1)
     assert answer.status == "reached"
-    assert 0.05 / 1.02 <= float(answer.dt) <= 0.05
+    assert 0.05 / 1.02 <= float(answer.setting) <= 0.05
     assert 0.05 < float(answer.fails_at) <= 0.05 * 1.03
 
 
 def test_every_smaller_step_must_hold_too():
     # good again between 0.3 and 0.5, by accident
     answer = find(lambda dt: 0.0 if 0.3 < dt < 0.5 else 2 * dt, 0.1)
-    assert float(answer.dt) <= 0.05
+    assert float(answer.setting) <= 0.05
     assert 0.3 < float(answer.holds_again_at) < 0.5
 
 
@@ -71,40 +75,51 @@ def test_a_monotone_error_does_not_hold_again():
 
 def test_each_stimulus_has_its_own_largest_step_and_they_run_together():
     kernel = Made(lambda dt: dt, lambda dt: dt, lambda dt: dt / 4)
-    sweep = time_steps(Fraction(1000), 1.0, 1e-3, 10)
+    sweep = TimeSteps(Fraction(1000), 1.0, 1e-3, 10)
     curve = curve_of(kernel)
     answers = largest_steps(curve, sweep, Criterion("maximum", 0.1))
-    assert [float(answer.dt) for answer in answers] == pytest.approx([0.1, 0.1, 0.4], rel=0.02)
-    assert answers[0].dt == answers[1].dt
-    bisected = [several for dt, several in kernel.runs if dt not in sweep]
+    assert [float(answer.setting) for answer in answers] == pytest.approx([0.1, 0.1, 0.4], rel=0.02)
+    assert answers[0].setting == answers[1].setting
+    bisected = [several for dt, several in kernel.runs if dt not in sweep.settings]
     assert set(bisected) == {1, 2}  # those with the same bracket in one call
     assert len(kernel.runs) == len({dt for dt, _ in kernel.runs})  # none is run twice
 
 
 def test_a_sweep_ends_once_it_is_calm():
-    sweep = time_steps(Fraction(1000), 1.0, 1e-3, 10)
+    sweep = TimeSteps(Fraction(1000), 1.0, 1e-3, 10)
     run = descend(curve_of(Made(lambda dt: dt**4)), sweep, [Criterion("maximum", 1.0), Criterion("maximum", 1e-2)])
     # dt**4 <= 1e-3 from dt = 0.178 on, and CALM steps of that kind are run
     calm = [float(dt) for dt in run if dt**4 <= 1e-3]
     assert len(calm) == CALM
-    assert run == sweep[: len(run)]
-    assert descend(curve_of(Made(lambda dt: 1.0)), sweep, [Criterion("maximum", 0.1)]) == sweep
+    assert run == sweep.settings[: len(run)]
+    assert descend(curve_of(Made(lambda dt: 1.0)), sweep, [Criterion("maximum", 0.1)]) == sweep.settings
+
+
+def test_the_tolerance_of_an_error_control_is_found_too():
+    sweep = Tolerances()
+    curve = curve_of(Made(lambda tolerance: 1000 * tolerance))
+    answer = coarsest_settings(curve, sweep, descend(curve, sweep, [Criterion("maximum", 0.09)]),
+                               Criterion("maximum", 0.09))[0]
+    assert answer.status == "reached"
+    assert 0.9e-4 / sweep.bracket <= answer.setting <= 0.9e-4 < answer.fails_at
+    assert coarsest_settings(curve_of(Made(lambda _: 5.0)), sweep, sweep.settings,
+                             Criterion("maximum", 0.09))[0].reason == "maximum 5 ms at tolerance 1e-11"
 
 
 def test_any_measure_can_be_the_criterion():
-    sweep = time_steps(Fraction(1000), 1.0, 1e-3, 10)
+    sweep = TimeSteps(Fraction(1000), 1.0, 1e-3, 10)
     curve = curve_of(Made(lambda dt: 40 * dt), ["gamma_2ms"])
     # the third of three spikes leaves the window of 2 ms at dt = 0.05
     answer = largest_steps(curve, sweep, Criterion("gamma_2ms", 0.1))[0]
-    assert float(answer.dt) == pytest.approx(0.05, rel=0.02)
+    assert float(answer.setting) == pytest.approx(0.05, rel=0.02)
     mean = largest_steps(curve_of(Made(lambda dt: -3 * dt)), sweep, Criterion("mean", 0.1))[0]
-    assert float(mean.dt) == pytest.approx(0.1, rel=0.02)
+    assert float(mean.setting) == pytest.approx(0.1, rel=0.02)
 
 
 @pytest.mark.parametrize("bad", [float("nan"), float("inf")])
 def test_a_failed_run_does_not_hold(bad):
     answer = find(lambda dt: bad if dt > 0.2 else 0.0, 0.1)
-    assert 0.2 / 1.02 <= float(answer.dt) <= 0.2
+    assert 0.2 / 1.02 <= float(answer.setting) <= 0.2
 
 
 def test_not_reached_says_what_happened_at_the_finest_step():
@@ -117,7 +132,7 @@ def test_not_reached_says_what_happened_at_the_finest_step():
 def test_the_coarsest_step_is_a_lower_bound():
     answer = find(lambda dt: 0.0, 0.1)
     assert answer.status == "at least"
-    assert answer.dt == 1
+    assert answer.setting == 1
 
 
 def test_the_comparison_ends_between_the_last_two_spikes():
@@ -131,6 +146,6 @@ def test_the_comparison_ends_between_the_last_two_spikes():
 
 def test_describe_names_each_kind_of_run():
     error = SpikeTimeError(0.25, 0, 0, 0, 3, 0, 0)
-    at = (Fraction(1, 2), Criterion("maximum", 0.1))
-    assert describe(Run(error, "", {}, 3), *at) == "maximum 0.25 ms at dt = 0.5 ms"
-    assert describe(Run(None, "diverged", {}, 0), *at) == "diverged at dt = 0.5 ms"
+    criterion = Criterion("maximum", 0.1)
+    assert describe(Run(error, "", {}, 3), criterion) == "maximum 0.25 ms"
+    assert describe(Run(None, "diverged", {}, 0), criterion) == "diverged"

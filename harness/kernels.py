@@ -1,0 +1,77 @@
+"""The kernels of a model under many methods, of fixed and of adaptive step."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from ..flops.adaptive import AdaptiveCount, count_adaptive
+from ..flops.operations import Count, count_step
+from ..flops.toolchain import SCALAR, SIMD
+from ..models.adaptive import make_adaptive_step
+from ..models.methods import ADAPTIVE
+from ..models.neuron import NeuronModel
+from ..models.step import applies, make_step
+from .adaptive import AdaptiveKernel, compile_adaptive
+from .kernel import Kernel, compile_kernels
+
+
+@dataclass(frozen=True)
+class Compiled:
+    """A model under a method and a detection."""
+
+    lanes: Kernel | AdaptiveKernel
+    """Runs neurons side by side, if the method can."""
+    alone: Kernel | AdaptiveKernel
+    """Runs one after the other."""
+    count: Count | AdaptiveCount
+    knob: str
+    """What sets the method: ``dt`` or ``tolerance``."""
+
+
+@dataclass
+class Kernels:
+    """The kernels of a model."""
+
+    compiled: dict[tuple[str, str], Compiled] = field(default_factory=dict)
+    """By method and detection."""
+    reasons: dict[tuple[str, str], str] = field(default_factory=dict)
+    """Why there is no kernel, for the others."""
+
+
+def kernels_of(model: NeuronModel, methods: Iterable[str], detections: Iterable[str], varying: bool) -> Kernels:
+    """Compile the kernels of a model for every method and detection that can be used with it.
+
+    Parameters
+    ----------
+    model : NeuronModel
+    methods, detections : iterable of str
+    varying : bool
+        Whether the input changes within a step.
+
+    Raises
+    ------
+    UserError
+        If there is no compiler.
+    """
+    found = Kernels()
+    detections = tuple(detections)
+    fixed, adaptive = [], []
+    for method in methods:
+        for detection in detections:
+            key = method, detection
+            refused = applies(model, *key)
+            if refused:
+                found.reasons[key] = refused
+            elif method in ADAPTIVE:
+                adaptive.append(make_adaptive_step(model, *key, varying=varying))
+            else:
+                fixed.append(make_step(model, *key))
+    for alone, lanes in zip(compile_kernels(fixed, SCALAR), compile_kernels(fixed, SIMD), strict=True):
+        step = alone.step
+        found.compiled[step.method, step.detection] = Compiled(lanes, alone, count_step(step), "dt")
+    for kernel in compile_adaptive(adaptive) if adaptive else ():
+        step_ = kernel.step
+        found.compiled[step_.method, step_.detection] = Compiled(
+            kernel, kernel, count_adaptive(step_), ADAPTIVE[step_.method].knob)
+    return found
