@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from ..models.errors import UserError
-from .measures import MEASURES
+from .measures import MEASURES, Measure
 from .spike_trains import SpikeTimeError
+from .voltage import VoltageRms
 
 #: A tolerance is only tested against a reference whose stated error is this many times smaller.
 REFERENCE_MARGIN = 1000
@@ -31,17 +32,23 @@ class Run:
     """Spikes in the whole run, those after the last compared one included."""
     tallies: Mapping[str, int] = field(default_factory=lambda: _NONE)
     """Of an adaptive method: how often each block ran."""
+    voltage: float = math.nan
+    """Root mean square error of the voltage between spikes."""
 
     def value(self, measure: str) -> float:
         """Return the value of a measure; nan if the run failed or the measure was not asked for."""
         if self.error is None:
             return math.nan
+        if measure == VoltageRms.name:
+            return self.voltage
         return self.values[measure] if measure in self.values else float(getattr(self.error, measure, math.nan))
 
 
 @dataclass(frozen=True)
 class Criterion:
     """A run is accurate enough if a measure is no further than `tolerance` from its perfect value.
+
+    The measures are those of spike trains, and ``voltage_rms``, the error of the voltage between spikes.
 
     A measure of matched spikes' times (``maximum``, ``mean``, ``rms``, ``drift``, ``lag``) holds only where no spike is
     missing and none is extra.
@@ -57,14 +64,18 @@ class Criterion:
     """In the measure's unit."""
 
     def __post_init__(self) -> None:
-        MEASURES[self.measure]
+        self._measure  # noqa: B018 - refuses an unknown one
         if not self.tolerance > 0:
             raise UserError(f"tolerance = {self.tolerance:g} is not positive")
 
     @property
+    def _measure(self) -> Measure | type[VoltageRms]:
+        return VoltageRms if self.measure == VoltageRms.name else MEASURES[self.measure]
+
+    @property
     def unit(self) -> str:
         """The measure's unit; ``1`` if it has none."""
-        return MEASURES[self.measure].unit
+        return self._measure.unit
 
     @property
     def least_error(self) -> float:
@@ -82,7 +93,7 @@ class Criterion:
         """Whether a run is accurate enough, `margin` times over."""
         if run.error is None:
             return False
-        measure = MEASURES[self.measure]
+        measure = self._measure
         if measure.matched and (run.error.missing or run.error.extra):
             return False
         value = run.value(self.measure)

@@ -13,7 +13,8 @@ from ..models.methods import ADAPTIVE, METHODS, get_method
 from ..models.neuron import NeuronModel
 from .criterion import Criterion
 from .measures import MEASURES
-from .regime import Regime, at_rate, at_rheobase
+from .regime import PIECE, Regime, at_rate, at_rheobase
+from .voltage import VoltageRms
 
 #: Stimuli of a regime, so that a figure has an interval.
 TRIALS = 20
@@ -59,6 +60,10 @@ class Suite:
             for value in getattr(self, name):
                 if not value > 0:
                     raise UserError(f"{name.rstrip('s')} = {value:g} is not positive")
+        for horizon in self.horizons:
+            if horizon % PIECE:
+                raise UserError(f"horizon = {horizon:g} ms is no multiple of {PIECE} ms, after which the voltage is "
+                                "sampled each time; give one that is")
         if self.trials < 1:
             raise UserError(f"trials = {self.trials}: give 1 or more")
         for method in self.methods:
@@ -102,7 +107,7 @@ class Suite:
 
 
 #: Measures that `spike_time_error` gives in any case.
-_ALWAYS = ("maximum", "mean", "rms", "drift", "missing", "extra")
+_ALWAYS = ("maximum", "mean", "rms", "drift", "missing", "extra", VoltageRms.name)
 
 #: What ``--quick`` runs: the faster rates, the looser tolerances, three methods, fewer timed runs, no look at Brian2's
 #: code.

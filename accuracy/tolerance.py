@@ -7,14 +7,19 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 
+import numpy as np
+from numpy.typing import NDArray
+
 from ..harness.adaptive import AdaptiveKernel, AdaptiveOutcome
 from ..harness.kernel import Kernel, Outcome
 from ..harness.stimuli import Stimulus
 from ..harness.sweep import TimeSteps, Tolerances
+from ..models.neuron import NeuronModel
 from .criterion import Criterion, Run
 from .measures import MEASURES
 from .reference import Reference
 from .spike_trains import SpikeTrain, spike_time_error
+from .voltage import between_spikes, voltage_error
 
 #: A sweep goes no finer once this many steps in a row hold the strictest tolerance `CALM_MARGIN` times over.
 CALM, CALM_MARGIN = 4, 10.0
@@ -24,6 +29,7 @@ CALM, CALM_MARGIN = 4, 10.0
 class Trial:
     """One stimulus and what is right for it."""
 
+    model: NeuronModel
     stimulus: Stimulus
     reference: Reference
 
@@ -40,6 +46,12 @@ class Trial:
         """
         train = self.reference.train
         return train.until(float(train.times[-2:].mean())) if len(train) > 1 else train
+
+
+    @cached_property
+    def between(self) -> NDArray[np.bool_]:
+        """The samples of the voltage that are compared."""
+        return between_spikes(self.reference, self.model, self.stimulus)
 
 
 class ErrorCurve:
@@ -68,17 +80,18 @@ class ErrorCurve:
         if new:
             outcomes = self._kernel.run([self._trials[i].stimulus for i in new], setting)
             for i, outcome in zip(new, outcomes, strict=True):
-                runs[i] = self._judge(self._trials[i].compared, outcome)
+                runs[i] = self._judge(self._trials[i], outcome)
         return {i: runs[i] for i in wanted}
 
-    def _judge(self, reference: SpikeTrain, outcome: Outcome) -> Run:
-        times = outcome.spike_times
+    def _judge(self, trial: Trial, outcome: Outcome) -> Run:
+        times, reference = outcome.spike_times, trial.compared
         tallies = outcome.tallies if isinstance(outcome, AdaptiveOutcome) else {}
         if outcome.failure:
             return Run(None, outcome.failure, {}, len(times), tallies)
         train = SpikeTrain(times[times <= reference.stop], reference.stop)
         values = {name: MEASURES[name](train, reference) for name in self._measures}
-        return Run(spike_time_error(train, reference), "", values, len(times), tallies)
+        voltage = voltage_error(outcome, trial.reference, trial.model, trial.between).rms
+        return Run(spike_time_error(train, reference), "", values, len(times), tallies, voltage)
 
 
 def descend(curve: ErrorCurve, sweep: TimeSteps | Tolerances, criteria: Iterable[Criterion]) -> tuple[Fraction, ...]:

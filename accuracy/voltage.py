@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..harness.kernel import Outcome
 from ..harness.stimuli import Stimulus
@@ -14,6 +15,16 @@ from .reference import Reference
 #: Samples nearer than this to a spike of the reference, in ms, are left out: there the voltage changes so fast that
 #: its error is that of the spike time.
 MARGIN = 2.0
+
+
+class VoltageRms:
+    """The root mean square error of the voltage between spikes, as a criterion beside the measures of spike trains."""
+
+    name = "voltage_rms"
+    unit = "mV"
+    """The model's own unit, where its voltage has none."""
+    perfect = 0.0
+    matched = False
 
 
 @dataclass(frozen=True)
@@ -30,29 +41,36 @@ class VoltageError:
     """Stated error of the reference at these samples; nan if nothing was compared."""
 
 
-def voltage_error(outcome: Outcome, reference: Reference, model: NeuronModel, stimulus: Stimulus,
-                  margin: float = MARGIN) -> VoltageError:
-    """Compare the voltage at the ends of a stimulus's pieces with the reference's.
+def between_spikes(reference: Reference, model: NeuronModel, stimulus: Stimulus, margin: float = MARGIN
+                   ) -> NDArray[np.bool_]:
+    """Return which ends of a stimulus's pieces are further than `margin` (ms) from every spike of the reference.
 
-    The voltage is the variable that the threshold tests. Samples within `margin` (ms) of a spike of the reference, or
-    of the refractoriness after one, are left out; those near a spike that only the run has are not, so that a missing
-    or extra spike shows as a large error. `Stimulus.divided` cuts a stimulus into pieces, at whose ends samples are.
-
-    Parameters
-    ----------
-    outcome : Outcome
-        Of a run under `stimulus`.
-    reference : Reference
-        Of `model` under `stimulus`.
-    model : NeuronModel
-    stimulus : Stimulus
-    margin : float
-        In ms.
+    The refractoriness after a spike belongs to it.
     """
     at = np.cumsum([float(duration) for duration in stimulus.durations])
     spikes = reference.train.times
     near = (at[:, None] >= spikes - margin) & (at[:, None] <= spikes + model.refractory_ms + margin)
-    between = ~near.any(axis=1)
+    between: NDArray[np.bool_] = ~np.any(near, axis=1)
+    return between
+
+
+def voltage_error(outcome: Outcome, reference: Reference, model: NeuronModel, between: NDArray[np.bool_]
+                  ) -> VoltageError:
+    """Compare the voltage at the ends of a stimulus's pieces with the reference's.
+
+    The voltage is the variable that the threshold tests. Samples near a spike that only the run has count, so that a
+    missing or extra spike shows as a large error. `Stimulus.divided` cuts a stimulus into pieces, at whose ends samples
+    are.
+
+    Parameters
+    ----------
+    outcome : Outcome
+    reference : Reference
+        Of `model` under the same stimulus.
+    model : NeuronModel
+    between : array of bool
+        The samples to compare, as `between_spikes` returns.
+    """
     voltage = model.system.state.index(model.system.threshold.variable)
     differences = np.abs(outcome.samples - reference.samples)[between, voltage]
     if not differences.size:

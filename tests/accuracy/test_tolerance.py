@@ -14,6 +14,7 @@ from spikecost.harness.sweep import TimeSteps, Tolerances
 from spikecost.models.catalogue import get_model
 from spikecost.models.step import make_step
 
+LIF = get_model("lif")
 STIMULUS = constant(2 * mV / ms, 1000 * ms)
 
 
@@ -31,14 +32,14 @@ class Made:
 
     def outcome(self, error):
         if np.isnan(error):
-            return Outcome(np.array([]), np.array([np.nan]), "diverged")
+            return Outcome(np.array([]), np.array([np.nan]), "diverged", np.zeros((1, 1)))
         times = np.array([100.0, 200.0]) if np.isinf(error) else np.array([100.0, 200.0, 300.0 + error])
-        return Outcome(times, np.array([0.0]), "")
+        return Outcome(times, np.array([0.0]), "", np.zeros((1, 1)))
 
 
 def curve_of(kernel, measures=()):
-    right = Reference(SpikeTrain(np.array([100.0, 200, 300, 900]), 1000), 0, "")
-    trials = [Trial(constant((i + 1) * mV / ms, 1000 * ms), right) for i in range(len(kernel.errors))]
+    right = Reference(SpikeTrain(np.array([100.0, 200, 300, 900]), 1000), 0, "", np.zeros((1, 1)), np.zeros((1, 1)))
+    trials = [Trial(LIF, constant((i + 1) * mV / ms, 1000 * ms), right) for i in range(len(kernel.errors))]
     return ErrorCurve(kernel, trials, measures)
 
 
@@ -139,7 +140,7 @@ def test_the_comparison_ends_between_the_last_two_spikes():
     model = get_model("lif")
     kernel = compile_kernels([make_step(model, "rk4", "hermite")])[0]
     solution = reference(model, STIMULUS)
-    run = ErrorCurve(kernel, [Trial(STIMULUS, solution)])(Fraction(1))[0]
+    run = ErrorCurve(kernel, [Trial(model, STIMULUS, solution)])(Fraction(1))[0]
     assert run.error.matched == len(solution.train) - 1
     assert run.spikes == len(solution.train)
 

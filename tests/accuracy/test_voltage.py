@@ -8,7 +8,8 @@ import pytest
 from brian2 import cm, ms, mV, uA
 
 from spikecost.accuracy.reference import reference
-from spikecost.accuracy.voltage import voltage_error
+from spikecost.accuracy.voltage import MARGIN, between_spikes
+from spikecost.accuracy.voltage import voltage_error as compare
 from spikecost.flops.toolchain import SCALAR, SIMD
 from spikecost.harness.kernel import compile_kernels
 from spikecost.harness.stimuli import constant, step
@@ -17,6 +18,10 @@ from spikecost.models.step import make_step
 
 DRIVES = {"lif": 2 * mV / ms, "izhikevich": 10, "hodgkin_huxley": 10 * uA / cm**2}
 LIF = constant(2 * mV / ms, 100 * ms).divided(5 * ms)
+
+
+def voltage_error(outcome, solution, model, stimulus, margin=MARGIN):
+    return compare(outcome, solution, model, between_spikes(solution, model, stimulus, margin))
 
 
 def run(model, method, stimulus, dt, build=SCALAR, lanes=1):
