@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -53,6 +54,14 @@ class Regime:
     def reference_error(self) -> float:
         """Largest stated error of the references in ms."""
         return max((trial.reference.error for trial in self.trials), default=0.0)
+
+    @cached_property
+    def certified(self) -> float:
+        """Largest difference in ms of the first stimulus's reference from a solution in 80-bit arithmetic.
+
+        By Taylor series whatever the reference is computed by; infinite if the two have different numbers of spikes.
+        """
+        return certify(self.trials[0]) if self.trials else math.nan
 
     @property
     def key(self) -> tuple[str, str, float]:
@@ -122,6 +131,19 @@ def kept_reference(model: NeuronModel, stimulus: Stimulus) -> Reference:
     kept = recall("reference", model, stimulus, compute)
     return Reference(SpikeTrain(np.array(kept["times"]), float(stimulus.horizon)), kept["error"], kept["method"],
                      np.array(kept["samples"]), np.array(kept["samples_error"]))
+
+
+def certify(trial: Trial) -> float:
+    """Return the largest difference in ms of a reference from a Taylor series in 80-bit arithmetic."""
+
+    def compute() -> float:
+        times = taylor.solve(trial.model, trial.stimulus, taylor.EXTENDED).times
+        known = trial.reference.train.times
+        if times.size != known.size:
+            return math.inf
+        return float(np.abs(times - known).max()) if times.size else 0.0
+
+    return float(recall("80-bit", trial.model, trial.stimulus, compute))
 
 
 def constant_drive(model: NeuronModel, value: float, horizon: float) -> Stimulus:

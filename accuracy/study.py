@@ -29,7 +29,7 @@ from .cost import Cost, adaptive_cost, cost
 from .criterion import REFERENCE_MARGIN, Criterion, Run
 from .intervals import Interval, interval
 from .regime import Regime
-from .suite import Suite
+from .suite import LEFT_OUT, Suite
 from .tolerance import Coarsest, ErrorCurve, coarsest_settings, descend
 
 Found = TypeVar("Found")
@@ -90,8 +90,8 @@ class Cell:
     curve: Curve
     criterion: Criterion
     status: str
-    """``reached``, ``at least`` or ``not reached`` (see `Coarsest`), ``not applicable``, ``rate not reachable`` or
-    ``reference too coarse``."""
+    """``reached``, ``at least`` or ``not reached`` (see `Coarsest`), ``not applicable``, ``left out``, ``rate not
+    reachable`` or ``reference too coarse``."""
     reason: str
     answers: list[Coarsest]
     """One a stimulus; empty unless every one has a setting."""
@@ -181,7 +181,7 @@ def _run(study: Study, jobs: int, progress: Progress) -> None:
     progress.begin("compiling kernels", len(models))
     kernels = {}
     for model in models:
-        kernels[model] = kernels_of(model, suite.methods, suite.detections, varying=False)
+        kernels[model] = kernels_of(model, suite.pairs, varying=False)
         progress.done()
     progress.begin("finding drives and references", len(models) * suite.regimes_a_model)
     for model in models:
@@ -235,8 +235,8 @@ def _or_reason(look: Callable[[], list[Found]]) -> list[Found] | str:
 
 def _curve(regime: Regime, method: str, detection: str, kernels: Kernels, suite: Suite) -> Curve:
     key = method, detection
-    if key in kernels.reasons:
-        return Curve(regime, *key, None, (), {}, kernels.reasons[key])
+    if key not in kernels.compiled:
+        return Curve(regime, *key, None, (), {}, suite.leaves_out(*key) or kernels.reasons[key])
     compiled = kernels.compiled[key]
     if regime.reason:
         return Curve(regime, *key, compiled.count, (), {}, regime.reason)
@@ -256,7 +256,8 @@ def _cells(curve: Curve, suite: Suite) -> list[Cell]:
 
 def _cell(curve: Curve, criterion: Criterion) -> Cell:
     if curve.count is None:
-        return Cell(curve, criterion, "not applicable", curve.reason, [])
+        left_out = curve.reason == LEFT_OUT
+        return Cell(curve, criterion, "left out" if left_out else "not applicable", curve.reason, [])
     if curve.regime.reason:
         return Cell(curve, criterion, "rate not reachable", curve.reason, [])
     if curve.regime.reference_error > criterion.least_error:

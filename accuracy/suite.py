@@ -16,6 +16,8 @@ from .measures import MEASURES
 from .regime import PIECE, Regime, at_rate, at_rheobase
 from .voltage import VoltageRms
 
+#: Why an adaptive method is not run on the grid: its steps would be the grid's, and its cost for nothing.
+LEFT_OUT = "an adaptive method is run with its dense output alone, if that is among the detections"
 #: Stimuli of a regime, so that a figure has an interval.
 TRIALS = 20
 
@@ -45,7 +47,7 @@ class Suite:
     measures: tuple[str, ...] = ()
     """Measures to take at every dt, beside those of the criteria."""
     coarsest: float = 5.0
-    finest: float = 5e-4
+    finest: float = 8e-4
     """For a horizon of 1 s; a longer one gets no more steps."""
     per_decade: int = 8
     repeats: int = 3
@@ -79,6 +81,18 @@ class Suite:
                 and (self.rates or self.rheobases) and (self.tolerances or self.criteria)):
             raise UserError("a suite needs at least one model, method, detection, kind of stimulus, horizon, "
                             "rate and tolerance")
+
+    def leaves_out(self, method: str, detection: str) -> str:
+        """Return why a method is not run with a detection although it could be; empty if it is."""
+        if method in ADAPTIVE and detection != "dense" and "dense" in self.detections:
+            return LEFT_OUT
+        return ""
+
+    @property
+    def pairs(self) -> tuple[tuple[str, str], ...]:
+        """Every method with every detection, but for those that are left out."""
+        return tuple((method, detection) for method in self.methods for detection in self.detections
+                     if not self.leaves_out(method, detection))
 
     @property
     def all_criteria(self) -> tuple[Criterion, ...]:

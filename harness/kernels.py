@@ -39,13 +39,14 @@ class Kernels:
     """Why there is no kernel, for the others."""
 
 
-def kernels_of(model: NeuronModel, methods: Iterable[str], detections: Iterable[str], varying: bool) -> Kernels:
+def kernels_of(model: NeuronModel, pairs: Iterable[tuple[str, str]], varying: bool) -> Kernels:
     """Compile the kernels of a model for every method and detection that can be used with it.
 
     Parameters
     ----------
     model : NeuronModel
-    methods, detections : iterable of str
+    pairs : iterable of (str, str)
+        Method and detection.
     varying : bool
         Whether the input changes within a step.
 
@@ -55,23 +56,19 @@ def kernels_of(model: NeuronModel, methods: Iterable[str], detections: Iterable[
         If there is no compiler.
     """
     found = Kernels()
-    detections = tuple(detections)
     fixed, adaptive = [], []
-    for method in methods:
-        for detection in detections:
-            key = method, detection
-            refused = applies(model, *key)
-            if refused:
-                found.reasons[key] = refused
-            elif method in ADAPTIVE:
-                adaptive.append(make_adaptive_step(model, *key, varying=varying))
-            else:
-                fixed.append(make_step(model, *key))
+    for key in pairs:
+        refused = applies(model, *key)
+        if refused:
+            found.reasons[key] = refused
+        elif key[0] in ADAPTIVE:
+            adaptive.append(make_adaptive_step(model, *key, varying=varying))
+        else:
+            fixed.append(make_step(model, *key))
     for alone, lanes in zip(compile_kernels(fixed, SCALAR), compile_kernels(fixed, SIMD), strict=True):
         step = alone.step
         found.compiled[step.method, step.detection] = Compiled(lanes, alone, count_step(step), "dt")
     for kernel in compile_adaptive(adaptive) if adaptive else ():
-        step_ = kernel.step
-        found.compiled[step_.method, step_.detection] = Compiled(
-            kernel, kernel, count_adaptive(step_), ADAPTIVE[step_.method].knob)
+        key = kernel.step.method, kernel.step.detection
+        found.compiled[key] = Compiled(kernel, kernel, count_adaptive(kernel.step), ADAPTIVE[kernel.step.method].knob)
     return found

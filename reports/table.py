@@ -56,6 +56,7 @@ COLUMNS = {
     "drive_unit": "its unit",
     "actual_rate_hz": "firing rate of the reference",
     "reference_error_ms": "largest stated error of the references",
+    "reference_checked_ms": "difference of the first stimulus's reference from a solution in 80-bit arithmetic",
     "reason": "why there is no number",
 }
 #: What rows have in common that are compared with each other.
@@ -109,6 +110,7 @@ def _row(cell: Cell, conventions: tuple[str, ...]) -> dict[str, Any]:
             "drive": regime.drive.value,
             "actual_rate_hz": regime.drive.rate,
             "reference_error_ms": regime.reference_error,
+            "reference_checked_ms": regime.certified,
         }
     if curve.points:
         row["checked_down_to_dt_ms"] = float(curve.points[-1].setting)

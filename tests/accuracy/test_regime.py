@@ -27,6 +27,12 @@ def test_the_stimuli_of_a_regime_fire_around_the_rate(name):
     assert min(gaps) > SPREAD / 20  # no two are alike
 
 
+@pytest.mark.parametrize("name", ["lif", "izhikevich", "hodgkin_huxley"])
+def test_the_stated_error_holds_against_80_bit(name):
+    regime = at_rate(get_model(name), "constant", 100, 400.0, 2)
+    assert 0 < regime.certified <= regime.reference_error < 1e-9
+
+
 def test_a_rate_that_is_not_reached_is_a_reason():
     regime = at_rate(get_model("hodgkin_huxley"), "constant", 10, 400.0, 2)
     assert regime.trials == ()
