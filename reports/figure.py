@@ -19,6 +19,8 @@ _Line = Literal["-", "--", ":", "-."]
 #: Colours that stay apart for colour-blind readers (Okabe and Ito 2008).
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 _MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
+#: Errors are drawn down to this part of the strictest tolerance.
+IN_SIGHT = 1e-3
 _LINES: tuple[_Line, ...] = ("-", "--", ":", "-.")
 
 
@@ -26,7 +28,7 @@ def work_precision(study: Study, points: pd.DataFrame) -> Figure:
     """Draw cost against largest spike-time error, one panel a regime, every run of the sweep a point.
 
     Runs with missing or extra spikes, and runs that failed, have no error and no point; the table says why. The thick
-    line is the Pareto front of each model; the title states the references' error.
+    line is the Pareto front of each model, its markers tell the method; the title states the references' error.
 
     Parameters
     ----------
@@ -34,11 +36,11 @@ def work_precision(study: Study, points: pd.DataFrame) -> Figure:
     points : DataFrame
         As `spikecost.reports.points.points` returns.
     """
-    good = points[points["error_ms"] > 0]
+    good = points[points["error_ms"] > min(study.suite.tolerances, default=0.0) * IN_SIGHT]
     regimes = list(dict.fromkeys(regime.key for regime in study.regimes if regime.trials)) or [("", "", 0.0)]
     looks = _Looks(
         models=list(dict.fromkeys(regime.model.label for regime in study.regimes)),
-        methods=[m for m in study.suite.methods if (good["method"] == m).any()],
+        methods=[m for m in study.suite.methods if (good.loc[good["model_front"], "method"] == m).any()],
         detections=[d for d in study.suite.detections if (good["detection"] == d).any()],
     )
     columns = min(len(regimes), 4)
@@ -68,7 +70,7 @@ def work_precision(study: Study, points: pd.DataFrame) -> Figure:
 
 @dataclass(frozen=True)
 class _Looks:
-    """What tells curves apart: colour the model, marker the method, line the detection."""
+    """What tells curves apart: colour the model, line the detection; on the fronts, marker the method."""
 
     models: list[str]
     methods: list[str]
@@ -87,16 +89,18 @@ class _Looks:
 
 def _panel(axis: Axes, points: pd.DataFrame, looks: _Looks) -> None:
     for key, curve in points.groupby(["model", "method", "detection"], sort=False):
-        model, method, detection = (str(part) for part in key)
-        axis.loglog(
-            curve["flops_per_ms"], curve["error_ms"], color=looks.colour(model),
-            marker=pick(_MARKERS, looks.methods.index(method)),
-            linestyle=pick(_LINES, looks.detections.index(detection)), markersize=3, linewidth=0.8, alpha=0.5,
-        )
+        model, _, detection = (str(part) for part in key)
+        axis.loglog(curve["flops_per_ms"], curve["error_ms"], color=looks.colour(model), linewidth=0.8, alpha=0.4,
+                    linestyle=pick(_LINES, looks.detections.index(detection)))
     for name, front in points[points["model_front"]].groupby("model", sort=False):
         ordered = front.sort_values("flops_per_ms")
-        axis.loglog(ordered["flops_per_ms"], ordered["error_ms"], color=looks.colour(str(name)), linewidth=3,
-                    alpha=0.9, zorder=3, drawstyle="steps-post")
+        colour = looks.colour(str(name))
+        axis.loglog(ordered["flops_per_ms"], ordered["error_ms"], color=colour, linewidth=2.5, zorder=3,
+                    drawstyle="steps-post")
+        for method, best in ordered.groupby("method", sort=False):
+            axis.loglog(best["flops_per_ms"], best["error_ms"], color=colour, linestyle="", zorder=4, markersize=6,
+                        marker=pick(_MARKERS, looks.methods.index(str(method))), markeredgecolor="white",
+                        markeredgewidth=0.6)
 
 
 def pick(items: tuple[_Item, ...], index: int) -> _Item:

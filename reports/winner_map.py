@@ -31,6 +31,10 @@ COLUMNS = {
 }
 
 
+#: Models that a field of the map names.
+LINES = 3
+
+
 def winner_table(found: Sequence[Winner]) -> pd.DataFrame:
     """Return a row a regime and tolerance; columns as in `COLUMNS`."""
     return pd.DataFrame([_row(winner) for winner in found], columns=list(COLUMNS))
@@ -57,14 +61,14 @@ def _row(winner: Winner) -> dict[str, object]:
 def winner_map(found: Sequence[Winner]) -> Figure:
     """Draw the map: a panel a kind of stimulus and horizon, rates across, tolerances down.
 
-    Every field names the model, and the second with the factor by which it is dearer; hatched: too close to rank;
-    empty: no model gets there.
+    Every field names the models that get there, and how many times dearer the others are; hatched: the first two are
+    too close to rank; empty: no model gets there.
     """
     panels = regimes_of(found) or {("", 0.0): []}
     models = list(dict.fromkeys(each.curve.regime.model.label for winner in found for each in winner.candidates))
     tolerances = sorted({winner.criterion.tolerance for winner in found}, reverse=True)
     width = sum(max(len(levels), 1) for levels in panels.values())
-    figure = Figure(figsize=(max(1.8 + 1.1 * width, 5.5), 1.9 + 0.36 * len(tolerances)), layout="constrained")
+    figure = Figure(figsize=(max(1.8 + 1.1 * width, 5.5), 1.9 + 0.42 * len(tolerances)), layout="constrained")
     axes = figure.subplots(1, len(panels), sharey=True, squeeze=False,
                            width_ratios=[max(len(levels), 1) for levels in panels.values()])[0]
     for axis, ((stimulus, horizon), levels) in zip(axes, panels.items(), strict=True):
@@ -81,7 +85,7 @@ def winner_map(found: Sequence[Winner]) -> Figure:
     handles = [Patch(color=pick(COLOURS, i), alpha=0.45, label=name) for i, name in enumerate(models)]
     handles.append(Patch(facecolor="white", edgecolor="0.4", hatch="////", label="too close to rank"))
     figure.legend(handles=handles, loc="outside lower center", ncols=min(len(handles), 4), frameon=False, fontsize=9)
-    figure.suptitle("Cheapest model, and how much dearer the second is", fontsize=11)
+    figure.suptitle("The cheapest model, and how many times dearer the others are", fontsize=11)
     return figure
 
 
@@ -94,10 +98,14 @@ def _field(axis: Axes, place: tuple[int, int], winner: Winner, models: list[str]
                              edgecolor="white"))
     if winner.lead is not None and not winner.ranked:
         axis.add_patch(Rectangle((x - 0.5, y - 0.5), 1, 1, fill=False, hatch="////", edgecolor="0.4", linewidth=0))
-    text = _short(label)
-    if winner.lead is not None:
-        text += f"\n{_short(winner.candidates[1].curve.regime.model.label)} {winner.lead.mean:.2g}x"
-    axis.text(x, y, text, ha="center", va="center", fontsize=6.5)
+    first = winner.candidates[0].cost.mean
+    lines = [_short(label), *(f"{_short(each.curve.regime.model.label)} {_times(each.cost.mean / first)}"
+                              for each in winner.candidates[1:LINES])]
+    axis.text(x, y, "\n".join(lines), ha="center", va="center", fontsize=6.5)
+
+
+def _times(ratio: float) -> str:
+    return f"{ratio:.0f}x" if ratio >= 10 else f"{ratio:.2g}x"
 
 
 def _short(label: str) -> str:
