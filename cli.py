@@ -72,6 +72,7 @@ def _parser() -> _Parser:
     run.add_argument("--tolerances", nargs="+", metavar="TIME", help="spike-time errors allowed, such as 0.1ms")
     run.add_argument("--criteria", nargs="+", metavar="MEASURE=VALUE",
                      help="other measures and how far from perfect they may be, such as gamma_2ms=0.05")
+    run.add_argument("--measures", nargs="+", metavar="MEASURE", help="measures to draw costs against, such as rms")
     run.add_argument("--horizons", nargs="+", metavar="TIME", help="model time that is compared, such as 1second")
     run.add_argument("--trials", type=int, metavar="N", help="stimuli of each kind")
     run.set_defaults(run=_run)
@@ -122,7 +123,8 @@ def _run(options: argparse.Namespace) -> int:
     if options.suite:
         suite = read_suite(options.suite, suite)
     chosen: dict[str, Any] = {
-        name: tuple(getattr(options, name)) for name in ("models", "methods", "detections", "stimuli", "rates")
+        name: tuple(getattr(options, name))
+        for name in ("models", "methods", "detections", "stimuli", "rates", "measures")
         if getattr(options, name)
     }
     for name in ("tolerances", "horizons"):

@@ -27,8 +27,9 @@ from .tolerance import Trial
 INCOMMENSURATE = 1 / 1.00618034
 #: Constant drives of one regime fire at rates within this fraction of the one asked for.
 SPREAD = 0.02
-#: The voltage is looked at this often, in ms: stimuli are cut into such pieces. Time steps divide it.
-PIECE = 10
+#: A stimulus of one piece is cut into so many, at whose ends the voltage is looked at. Time steps divide a piece, so
+#: that more of them would leave less choice of dt.
+PIECES = 8
 #: Fractional part of the golden ratio: its multiples fill an interval evenly, whatever their number.
 GOLDEN = (5**0.5 - 1) / 2
 
@@ -105,7 +106,7 @@ def _driven(asked: Regime, trials: int, find: Callable[[], Drive]) -> Regime:
     try:
         drive = find()
         drives = [drive.value, *(_spread(model, drive, k, horizon) for k in range(1, trials))]
-        stimuli = [constant_drive(model, value, horizon).divided(PIECE * ms) for value in drives]
+        stimuli = [constant_drive(model, value, horizon).divided(horizon / PIECES * ms) for value in drives]
         found = tuple(Trial(model, each, kept_reference(model, each)) for each in stimuli)
     except UserError as error:
         return replace(asked, reason=str(error))

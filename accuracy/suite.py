@@ -13,7 +13,7 @@ from ..models.methods import ADAPTIVE, METHODS, get_method
 from ..models.neuron import NeuronModel
 from .criterion import Criterion
 from .measures import MEASURES
-from .regime import PIECE, Regime, at_rate, at_rheobase
+from .regime import Regime, at_rate, at_rheobase
 from .voltage import VoltageRms
 
 #: Why an adaptive method is not run on the grid: its steps would be the grid's, and its cost for nothing.
@@ -62,10 +62,6 @@ class Suite:
             for value in getattr(self, name):
                 if not value > 0:
                     raise UserError(f"{name.rstrip('s')} = {value:g} is not positive")
-        for horizon in self.horizons:
-            if horizon % PIECE:
-                raise UserError(f"horizon = {horizon:g} ms is no multiple of {PIECE} ms, after which the voltage is "
-                                "sampled each time; give one that is")
         if self.trials < 1:
             raise UserError(f"trials = {self.trials}: give 1 or more")
         for method in self.methods:

@@ -18,6 +18,7 @@ from matplotlib.figure import Figure
 from ..accuracy.criterion import Criterion
 from ..accuracy.study import Progress, Study, run_suite
 from ..accuracy.suite import Suite
+from ..accuracy.voltage import VoltageRms
 from ..accuracy.winners import winners
 from ..models import units
 from ..models.errors import UserError
@@ -90,9 +91,9 @@ class Comparison:
         """What the builds for speed change; empty unless the suite is thorough."""
         return builds(self.study)
 
-    def plot(self) -> Figure:
-        """Return the work-precision figure."""
-        return work_precision(self.study, self.points)
+    def plot(self, measure: str = "maximum") -> Figure:
+        """Return the work-precision figure for a measure; ``voltage_rms`` and those of the suite are there, too."""
+        return work_precision(self.study, self.points, measure)
 
     def save(self, folder: str | Path) -> Path:
         """Write table (CSV, Parquet, Markdown), figure (PNG, SVG), provenance and page; return the page's path.
@@ -107,6 +108,7 @@ class Comparison:
         folder = writable(folder)
         figures = {
             "work_precision": self.plot(),
+            **{f"work_precision_{name}": self.plot(name) for name in (VoltageRms.name, *self.study.suite.all_measures)},
             "winners": winner_map(winners(self.study)),
             "parity": parity_figure(self.study),
         }

@@ -11,7 +11,10 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import LogLocator, NullFormatter
 
+from ..accuracy.measures import MEASURES
 from ..accuracy.study import Study
+from ..accuracy.voltage import VoltageRms
+from .points import REGIME, error_by, pareto
 
 _Item = TypeVar("_Item", bound=str)
 _Line = Literal["-", "--", ":", "-."]
@@ -24,8 +27,8 @@ IN_SIGHT = 1e-3
 _LINES: tuple[_Line, ...] = ("-", "--", ":", "-.")
 
 
-def work_precision(study: Study, points: pd.DataFrame) -> Figure:
-    """Draw cost against largest spike-time error, one panel a regime, every run of the sweep a point.
+def work_precision(study: Study, points: pd.DataFrame, measure: str = "maximum") -> Figure:
+    """Draw cost against error, one panel a regime, every run of the sweep a point.
 
     Runs with missing or extra spikes, and runs that failed, have no error and no point; the table says why. The thick
     line is the Pareto front of each model, its markers tell the method; the title states the references' error.
@@ -35,12 +38,22 @@ def work_precision(study: Study, points: pd.DataFrame) -> Figure:
     study : Study
     points : DataFrame
         As `spikecost.reports.points.points` returns.
+    measure : str
+        How errors are measured: the largest spike-time error by default, ``voltage_rms``, or a measure that was taken.
+
+    Raises
+    ------
+    UserError
+        If it was not.
     """
-    good = points[points["error_ms"] > min(study.suite.tolerances, default=0.0) * IN_SIGHT]
+    criteria = [each for each in study.suite.all_criteria if each.measure == measure]
+    error = error_by(points, measure)
+    front = pareto(points, error, [*REGIME, "model"])
+    good = points.assign(error=error, front=front)[error > min((c.tolerance for c in criteria), default=0) * IN_SIGHT]
     regimes = list(dict.fromkeys(regime.key for regime in study.regimes if regime.trials)) or [("", "", 0.0)]
     looks = _Looks(
         models=list(dict.fromkeys(regime.model.label for regime in study.regimes)),
-        methods=[m for m in study.suite.methods if (good.loc[good["model_front"], "method"] == m).any()],
+        methods=[m for m in study.suite.methods if (good.loc[good["front"], "method"] == m).any()],
         detections=[d for d in study.suite.detections if (good["detection"] == d).any()],
     )
     columns = min(len(regimes), 4)
@@ -50,22 +63,33 @@ def work_precision(study: Study, points: pd.DataFrame) -> Figure:
     for axis, (stimulus, level, horizon) in zip(axes, regimes, strict=False):
         here = (good["stimulus"] == stimulus) & (good["level"] == level) & (good["horizon_ms"] == horizon)
         _panel(axis, good[here], looks)
-        for tolerance in study.suite.tolerances:
-            axis.axhline(tolerance, color="0.6", linewidth=0.7, zorder=0)
+        for criterion in criteria:
+            axis.axhline(criterion.tolerance, color="0.6", linewidth=0.7, zorder=0)
         axis.set_title(f"{stimulus.replace('_', ' ')}, {level}, {horizon / 1000:g} s", fontsize=10)
         axis.set_xlabel("operations per ms of model time")
         _ticks(axis)
     for axis in axes[len(regimes):]:
         axis.set_visible(False)
     for axis in axes[::columns]:
-        axis.set_ylabel("largest spike-time error (ms)")
+        axis.set_ylabel(axis_label(measure))
     handles = looks.legend()
     figure.legend(handles=handles, loc="outside lower center", ncols=min(len(handles), 4 * columns), frameon=False,
                   fontsize=9)
     floor = max((regime.reference_error for regime in study.regimes), default=0.0)
-    figure.suptitle(f"Cost at equal spike-time accuracy, the worst of {study.suite.trials} stimuli\nthick: a model's "
+    figure.suptitle(f"Cost at equal accuracy, {study.suite.trials} stimuli a regime\nthick: a model's "
                     f"Pareto front; grey: tolerances; references are within {floor:.1g} ms", fontsize=10)
     return figure
+
+
+def axis_label(measure: str) -> str:
+    """Say what an axis of errors shows."""
+    known = {"maximum": "largest spike-time error (ms), worst stimulus",
+             VoltageRms.name: "error of the voltage between spikes, median stimulus"}
+    if measure in known:
+        return known[measure]
+    unit = MEASURES[measure].unit
+    away = f"1 - {measure}" if MEASURES[measure].perfect else f"|{measure}|"
+    return f"{away}, mean" if unit == "1" else f"{away} ({unit}), mean"
 
 
 @dataclass(frozen=True)
@@ -90,15 +114,15 @@ class _Looks:
 def _panel(axis: Axes, points: pd.DataFrame, looks: _Looks) -> None:
     for key, curve in points.groupby(["model", "method", "detection"], sort=False):
         model, _, detection = (str(part) for part in key)
-        axis.loglog(curve["flops_per_ms"], curve["error_ms"], color=looks.colour(model), linewidth=0.8, alpha=0.4,
+        axis.loglog(curve["flops_per_ms"], curve["error"], color=looks.colour(model), linewidth=0.8, alpha=0.4,
                     linestyle=pick(_LINES, looks.detections.index(detection)))
-    for name, front in points[points["model_front"]].groupby("model", sort=False):
+    for name, front in points[points["front"]].groupby("model", sort=False):
         ordered = front.sort_values("flops_per_ms")
         colour = looks.colour(str(name))
-        axis.loglog(ordered["flops_per_ms"], ordered["error_ms"], color=colour, linewidth=2.5, zorder=3,
+        axis.loglog(ordered["flops_per_ms"], ordered["error"], color=colour, linewidth=2.5, zorder=3,
                     drawstyle="steps-post")
         for method, best in ordered.groupby("method", sort=False):
-            axis.loglog(best["flops_per_ms"], best["error_ms"], color=colour, linestyle="", zorder=4, markersize=6,
+            axis.loglog(best["flops_per_ms"], best["error"], color=colour, linestyle="", zorder=4, markersize=6,
                         marker=pick(_MARKERS, looks.methods.index(str(method))), markeredgecolor="white",
                         markeredgewidth=0.6)
 

@@ -12,6 +12,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
 from ..accuracy.criterion import Criterion
 from ..accuracy.study import Study
+from ..accuracy.voltage import VoltageRms
 from ..flops.adaptive import AdaptiveCount
 from ..flops.conventions import CONVENTIONS
 from ..flops.operations import Count
@@ -43,6 +44,7 @@ def page(comparison: Comparison, facts: Mapping[str, str]) -> str:
         facts=facts,
         columns=columns(study),
         short=SHORT,
+        more_figures=[VoltageRms.name, *study.suite.all_measures],
         counts=_counts(study, Count),
         blocks=_counts(study, AdaptiveCount),
         counters=comparison.counters.to_dict("records"),

@@ -9,7 +9,10 @@ import numpy as np
 import pandas as pd
 
 from ..accuracy.intervals import interval
+from ..accuracy.measures import MEASURES
 from ..accuracy.study import Curve, Point, Study
+from ..accuracy.voltage import VoltageRms
+from ..models.errors import UserError
 
 #: Columns, and what they are.
 COLUMNS = {
@@ -32,7 +35,7 @@ COLUMNS = {
     "front": "nothing else in this regime is both cheaper and more accurate (error_ms)",
     "model_front": "nothing else of this model is",
 }
-_REGIME = ["stimulus", "horizon_ms", "level"]
+REGIME = ["stimulus", "horizon_ms", "level"]
 
 
 def points(study: Study) -> pd.DataFrame:
@@ -40,9 +43,25 @@ def points(study: Study) -> pd.DataFrame:
     measures = study.suite.all_measures
     rows = [_row(curve, point, measures) for curve in study.curves for point in curve.points]
     frame = pd.DataFrame(rows, columns=[*COLUMNS, *measures])
-    frame["front"] = _front(frame, _REGIME)
-    frame["model_front"] = _front(frame, [*_REGIME, "model"])
+    frame["front"] = pareto(frame, frame["error_ms"], REGIME)
+    frame["model_front"] = pareto(frame, frame["error_ms"], [*REGIME, "model"])
     return frame
+
+
+def error_by(frame: pd.DataFrame, measure: str) -> pd.Series:
+    """Return each point's error by a measure: its distance from the perfect value.
+
+    Raises
+    ------
+    UserError
+        If the measure was not taken.
+    """
+    always = {"maximum": "error_ms", VoltageRms.name: "voltage_error"}
+    if measure in always:
+        return frame[always[measure]]
+    if measure not in frame:
+        raise UserError(f"the measure '{measure}' was not taken; run the suite with measures = ['{measure}']")
+    return (frame[measure] - MEASURES[measure].perfect).abs()
 
 
 def _row(curve: Curve, point: Point, measures: tuple[str, ...]) -> dict[str, Any]:
@@ -73,12 +92,22 @@ def _row(curve: Curve, point: Point, measures: tuple[str, ...]) -> dict[str, Any
     }
 
 
-def _front(frame: pd.DataFrame, together: list[str]) -> pd.Series:
-    """Mark the Pareto front: in order of cost, each point that is more accurate than all cheaper ones."""
+def pareto(frame: pd.DataFrame, error: pd.Series, together: list[str]) -> pd.Series:
+    """Mark the Pareto front: in order of cost, each point that is more accurate than all cheaper ones.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        As `points` returns.
+    error : Series
+        Of each point; points without an error are on no front.
+    together : list of str
+        Columns that the points of one front share.
+    """
     on = pd.Series(data=False, index=frame.index)
-    known = frame[frame["error_ms"].notna()]
+    known = frame.assign(_error=error)[error.notna()]
     for _, group in known.groupby(together, sort=False):
-        ordered = group.sort_values(["flops_per_ms", "error_ms"])
-        best_before = ordered["error_ms"].cummin().shift(fill_value=np.inf)
-        on[ordered.index[ordered["error_ms"] < best_before]] = True
+        ordered = group.sort_values(["flops_per_ms", "_error"])
+        best_before = ordered["_error"].cummin().shift(fill_value=np.inf)
+        on[ordered.index[ordered["_error"] < best_before]] = True
     return on

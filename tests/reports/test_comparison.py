@@ -145,8 +145,9 @@ def test_save_writes_everything_and_formats_agree(comparison, tmp_path):
     page = comparison.save(tmp_path / "report")
     names = {path.name for path in page.parent.iterdir()}
     assert names == {"index.html", "table.csv", "table.parquet", "table.md", "work_precision.png",
-                     "work_precision.svg", "winners.png", "winners.svg", "points.csv", "ranking.csv",
-                     "winners.csv", "provenance.json", "parity.png", "parity.svg", "counters.csv",
+                     "work_precision.svg", "work_precision_voltage_rms.png",
+                     "work_precision_voltage_rms.svg", "winners.png", "winners.svg", "points.csv",
+                     "ranking.csv", "winners.csv", "provenance.json", "parity.png", "parity.svg", "counters.csv",
                      "builds.csv"}
     pd.testing.assert_frame_equal(pd.read_parquet(page.parent / "table.parquet"), comparison.table)
     read = pd.read_csv(page.parent / "table.csv", keep_default_na=False, na_values=[""])
@@ -182,6 +183,28 @@ def test_the_figure_has_a_panel_a_rate_and_a_line_a_curve(comparison):
     for front in fronts:  # dearer is more accurate
         assert (np.diff(front.get_xdata()) > 0).all()
         assert (np.diff(front.get_ydata()) < 0).all()
+
+
+def test_costs_are_drawn_against_any_measure():
+    criteria = sc.Criterion("rms", 0.5), sc.Criterion("voltage_rms", 0.1)
+    suite = replace(SUITE, measures=("gamma_2ms",), criteria=criteria,
+                    methods=("rk4",), detections=("hermite",), rates=(100.0,))
+    result = sc.compare(["lif", "izhikevich"], suite=suite)
+    points, table = result.points, result.table
+    assert (points["gamma_2ms"].dropna() <= 1 + 1e-12).all()
+    finest = points.groupby("model").tail(1)
+    assert (finest["gamma_2ms"] > 0.999).all()
+    for measure, label in (("gamma_2ms", "1 - gamma_2ms, mean"),
+                           ("voltage_rms", "error of the voltage between spikes, median stimulus")):
+        assert result.plot(measure).axes[0].get_ylabel() == label
+    by_rms = table[table["measure"] == "rms"].set_index("model")
+    assert (by_rms["rms_error_ms"] <= 0.5).all()
+    by_voltage = table[table["measure"] == "voltage_rms"].set_index("model")
+    assert (by_voltage["voltage_error"] <= 0.1).all()
+    # the voltage asks for more than the spike times: its tolerance is a small part of its range
+    assert (by_voltage["flops_per_ms"] > by_rms["flops_per_ms"]).all()
+    with pytest.raises(sc.UserError, match="the measure 'van_rossum_10ms' was not taken; run the suite with measures"):
+        result.plot("van_rossum_10ms")
 
 
 def test_users_can_compare_their_own_model():
