@@ -11,20 +11,17 @@ from typing import Any
 import numpy as np
 from brian2 import ms
 
-from ..harness.drive import Drive, UnreachableRate, adjust_drive, find_drive, find_rheobase
-from ..harness.stimuli import Stimulus, constant
-from ..models import units
+from ..harness.drive import Drive
+from ..harness.stimuli import Stimulus
 from ..models.errors import UserError
 from ..models.neuron import NeuronModel
-from . import closed_form, taylor
+from . import taylor
 from .cache import recall
+from .drives import constant_drive, drive_for, drive_near, firing_rate, rheobase
 from .reference import Reference, reference
 from .spike_trains import SpikeTrain
 from .tolerance import Trial
 
-#: The rates that are asked for are lowered by this factor, so that an interspike interval is no multiple of any time
-#: step of a sweep: at a multiple, the errors of grid detection cancel and a coarse step looks right.
-INCOMMENSURATE = 1 / 1.00618034
 #: Constant drives of one regime fire at rates within this fraction of the one asked for.
 SPREAD = 0.02
 #: A stimulus of one piece is cut into so many, at whose ends the voltage is looked at. Time steps divide a piece, so
@@ -105,7 +102,8 @@ def _driven(asked: Regime, trials: int, find: Callable[[], Drive]) -> Regime:
     model, horizon = asked.model, asked.horizon
     try:
         drive = find()
-        drives = [drive.value, *(_spread(model, drive, k, horizon) for k in range(1, trials))]
+        drives = [drive.value, *(drive_near(model, drive, drive.rate * (1 + SPREAD * _place(k)), horizon)
+                                 for k in range(1, trials))]
         stimuli = [constant_drive(model, value, horizon).divided(horizon / PIECES * ms) for value in drives]
         found = tuple(Trial(model, each, kept_reference(model, each)) for each in stimuli)
     except UserError as error:
@@ -113,12 +111,9 @@ def _driven(asked: Regime, trials: int, find: Callable[[], Drive]) -> Regime:
     return replace(asked, drive=drive, trials=found)
 
 
-def _spread(model: NeuronModel, drive: Drive, k: int, horizon: float) -> float:
-    """Return the k-th of the drives around one."""
-    wanted = drive.rate * (1 + SPREAD * (2 * ((0.5 + k * GOLDEN) % 1) - 1))
-    found = recall("drive near", model, (drive, wanted, horizon), lambda: adjust_drive(
-        lambda value: firing_rate(model, value, horizon), wanted, drive).value)
-    return float(found)
+def _place(k: int) -> float:
+    """Return the k-th of numbers that fill the interval from -1 to 1 evenly."""
+    return 2 * ((0.5 + k * GOLDEN) % 1) - 1
 
 
 def kept_reference(model: NeuronModel, stimulus: Stimulus) -> Reference:
@@ -145,70 +140,3 @@ def certify(trial: Trial) -> float:
         return float(np.abs(times - known).max()) if times.size else 0.0
 
     return float(recall("80-bit", trial.model, trial.stimulus, compute))
-
-
-def constant_drive(model: NeuronModel, value: float, horizon: float) -> Stimulus:
-    """Return a constant stimulus from a drive in internal units, over `horizon` ms."""
-    return constant(units.quantity(value, model.system.dimensions[model.input]), horizon * ms)
-
-
-def drive_for(model: NeuronModel, rate: float, horizon: float) -> Drive:
-    """Find the constant drive at which a model fires at a rate, on the reference solution.
-
-    Parameters
-    ----------
-    model : NeuronModel
-    rate : float
-        In Hz; what is aimed at is this times `INCOMMENSURATE`.
-    horizon : float
-        In ms.
-
-    Raises
-    ------
-    UnreachableRate
-        If no drive does.
-    """
-    wanted = rate * INCOMMENSURATE
-
-    def compute() -> tuple[float, float] | str:
-        try:
-            drive = find_drive(lambda value: firing_rate(model, value, horizon), wanted, model.label)
-        except UnreachableRate as error:
-            return str(error)
-        return drive.value, drive.rate
-
-    found = recall("drive", model, (wanted, horizon), compute)
-    if isinstance(found, str):
-        raise UnreachableRate(found)
-    return Drive(*found)
-
-
-def rheobase(model: NeuronModel, horizon: float) -> float:
-    """Find the weakest constant drive under which a model keeps firing, on the reference solution.
-
-    Raises
-    ------
-    UnreachableRate
-        If it fires without any drive, or never.
-    """
-    return float(recall("rheobase", model, horizon, lambda: find_rheobase(
-        lambda value: firing_rate(model, value, horizon), model.label)))
-
-
-def firing_rate(model: NeuronModel, drive: float, horizon: float) -> float:
-    """Return the mean firing rate in Hz under a constant drive; 0 if the model does not keep firing.
-
-    The rate is that of the intervals between spikes, so that the time to the first one does not matter. A model
-    that diverges under the drive counts as silent.
-    """
-    solve = closed_form.solve if closed_form.applies(model) else taylor.solve
-    try:
-        times = solve(model, constant_drive(model, drive, horizon), taylor.FIRST).times
-    except UserError:
-        return 0.0
-    if times.size < 2:
-        return 0.0
-    interval = float(times[-1] - times[0]) / (times.size - 1)
-    if horizon - float(times[-1]) > 2 * interval:
-        return 0.0
-    return float(1000 / interval)

@@ -11,7 +11,7 @@ import pytest
 from brian2 import cm, ms, mV, uA
 from hypothesis import settings
 
-from spikecost.accuracy.regime import drive_for
+from spikecost.accuracy.drives import drive_for
 from spikecost.models import units
 from spikecost.models.catalogue import MODELS
 from spikecost.models.detection import DETECTIONS

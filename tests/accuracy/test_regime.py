@@ -6,7 +6,8 @@ from brian2 import ms, mV
 
 from spikecost.accuracy import cache
 from spikecost.accuracy import regime as module
-from spikecost.accuracy.regime import INCOMMENSURATE, SPREAD, at_rate, at_rheobase, kept_reference, rheobase
+from spikecost.accuracy.drives import INCOMMENSURATE, rheobase
+from spikecost.accuracy.regime import SPREAD, at_rate, at_rheobase, kept_reference
 from spikecost.harness.drive import Drive, UnreachableRate, adjust_drive, find_rheobase
 from spikecost.harness.stimuli import constant
 from spikecost.models.catalogue import get_model

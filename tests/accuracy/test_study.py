@@ -5,7 +5,7 @@ import pytest
 from brian2 import ms, mV
 
 from spikecost.accuracy import study as module
-from spikecost.accuracy.regime import INCOMMENSURATE, constant_drive, drive_for, firing_rate
+from spikecost.accuracy.drives import INCOMMENSURATE, constant_drive, drive_for, firing_rate
 from spikecost.accuracy.study import Progress, run_suite
 from spikecost.accuracy.suite import Suite
 from spikecost.harness.drive import UnreachableRate

@@ -1,0 +1,97 @@
+"""The drives at which models fire at a rate, on the reference solution; kept on disk."""
+
+from __future__ import annotations
+
+from brian2 import ms
+
+from ..harness.drive import Drive, UnreachableRate, adjust_drive, find_drive, find_rheobase
+from ..harness.stimuli import Stimulus, constant
+from ..models import units
+from ..models.errors import UserError
+from ..models.neuron import NeuronModel
+from . import closed_form, taylor
+from .cache import recall
+
+#: The rates that are asked for are lowered by this factor, so that an interspike interval is no multiple of any time
+#: step of a sweep: at a multiple, the errors of grid detection cancel and a coarse step looks right.
+INCOMMENSURATE = 1 / 1.00618034
+
+
+def constant_drive(model: NeuronModel, value: float, horizon: float) -> Stimulus:
+    """Return a constant stimulus from a drive in internal units, over `horizon` ms."""
+    return constant(units.quantity(value, model.system.dimensions[model.input]), horizon * ms)
+
+
+def drive_for(model: NeuronModel, rate: float, horizon: float) -> Drive:
+    """Find the constant drive at which a model fires at a rate, on the reference solution.
+
+    Parameters
+    ----------
+    model : NeuronModel
+    rate : float
+        In Hz; what is aimed at is this times `INCOMMENSURATE`.
+    horizon : float
+        In ms.
+
+    Raises
+    ------
+    UnreachableRate
+        If no drive does.
+    """
+    wanted = rate * INCOMMENSURATE
+
+    def compute() -> tuple[float, float] | str:
+        try:
+            drive = find_drive(lambda value: firing_rate(model, value, horizon), wanted, model.label)
+        except UnreachableRate as error:
+            return str(error)
+        return drive.value, drive.rate
+
+    found = recall("drive", model, (wanted, horizon), compute)
+    if isinstance(found, str):
+        raise UnreachableRate(found)
+    return Drive(*found)
+
+
+def rheobase(model: NeuronModel, horizon: float) -> float:
+    """Find the weakest constant drive under which a model keeps firing, on the reference solution.
+
+    Raises
+    ------
+    UnreachableRate
+        If it fires without any drive, or never.
+    """
+    return float(recall("rheobase", model, horizon, lambda: find_rheobase(
+        lambda value: firing_rate(model, value, horizon), model.label)))
+
+
+def firing_rate(model: NeuronModel, drive: float, horizon: float) -> float:
+    """Return the mean firing rate in Hz under a constant drive; 0 if the model does not keep firing.
+
+    The rate is that of the intervals between spikes, so that the time to the first one does not matter. A model
+    that diverges under the drive counts as silent.
+    """
+    solve = closed_form.solve if closed_form.applies(model) else taylor.solve
+    try:
+        times = solve(model, constant_drive(model, drive, horizon), taylor.FIRST).times
+    except UserError:
+        return 0.0
+    if times.size < 2:
+        return 0.0
+    interval = float(times[-1] - times[0]) / (times.size - 1)
+    if horizon - float(times[-1]) > 2 * interval:
+        return 0.0
+    return float(1000 / interval)
+
+
+def drive_near(model: NeuronModel, near: Drive, rate: float, horizon: float) -> float:
+    """Find the constant drive of a rate (Hz) near that of a drive which is known.
+
+    Raises
+    ------
+    UnreachableRate
+        If there is none close by.
+    """
+    found = recall("drive near", model, (near, rate, horizon), lambda: adjust_drive(
+        lambda value: firing_rate(model, value, horizon), rate, near).value)
+    return float(found)
