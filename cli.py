@@ -16,13 +16,13 @@ from rich.progress import Progress as Bar
 from rich.table import Table
 
 from .flops.conventions import CONVENTIONS, Convention
-from .flops.operations import Operations, count_step
+from .flops.operations import count_step
 from .models import units
 from .models.catalogue import MODELS, get_model
 from .models.detection import DETECTIONS
 from .models.errors import UserError
 from .models.expression import text
-from .models.methods import METHODS
+from .models.methods import ADAPTIVE, METHODS
 from .models.neuron import NeuronModel
 from .models.step import Step, applies, make_step
 
@@ -80,6 +80,10 @@ def _parser() -> _Parser:
     models = commands.add_parser("models", help="list models, methods, detections and conventions")
     models.set_defaults(run=_models)
 
+    methods = commands.add_parser("methods", help="list integration methods, and what they cost on a model")
+    methods.add_argument("--model", help="such as izhikevich or izhikevich:CH")
+    methods.set_defaults(run=_methods)
+
     show = commands.add_parser("show", help="show a model's equations, its Step and its operations")
     _add_step(show)
     show.set_defaults(run=_show)
@@ -114,7 +118,7 @@ def _run(options: argparse.Namespace) -> int:
     from .accuracy.study import Progress  # noqa: PLC0415
     from .accuracy.suite import QUICK, Suite  # noqa: PLC0415 - heavy, and only this command needs it
     from .reports.comparison import compare, writable  # noqa: PLC0415
-    from .reports.suite_file import read_suite  # noqa: PLC0415
+    from .reports.suite_file import left_out, read_suite  # noqa: PLC0415
     from .reports.table import SITUATION  # noqa: PLC0415
 
     if options.jobs < 1:
@@ -158,7 +162,7 @@ def _run(options: argparse.Namespace) -> int:
         if regime.reason:
             print(f"not compared at {regime.level}, {regime.stimulus}: {regime.reason}")
     if options.quick:
-        print("--quick left out: " + _left_out(Suite(), suite))
+        print("--quick left out: " + left_out(Suite(), suite))
     print(f"{'interrupted: what was finished' if interrupted else 'report'} is in {page.parent}, "
           f"open {page} (every cell: {page.parent / 'table.csv'})")
     return 130 if interrupted else 0
@@ -171,33 +175,28 @@ def _where(frame: Any) -> list[str]:
     return [name for name in SITUATION if name in {"level", "tolerance"} or frame[name].nunique() > 1]
 
 
-def _left_out(whole: Any, quick: Any) -> str:
-    units_of = {"rates": " Hz", "tolerances": " ms", "horizons": " ms"}
-    parts = []
-    for name in ("models", "methods", "detections", "stimuli", "rates", "rheobases", "horizons", "tolerances"):
-        missing = [value for value in getattr(whole, name) if value not in getattr(quick, name)]
-        if missing:
-            shown = ", ".join(f"{value:g}" if isinstance(value, float) else str(value) for value in missing)
-            parts.append(f"{name} {shown}{units_of.get(name, '')}")
-    if quick.trials < whole.trials:
-        parts.append(f"{whole.trials - quick.trials} of {whole.trials} stimuli of a kind")
-    if quick.repeats < whole.repeats:
-        parts.append(f"{whole.repeats - quick.repeats} of {whole.repeats} timed runs")
-    if not quick.thorough:
-        parts.append("what Brian2 executes and what the builds for speed change")
-    return "; ".join(parts)
-
-
 def _models(_options: argparse.Namespace) -> int:
     for name in MODELS:
         model = MODELS[name]
         presets = f" [presets {', '.join(model.presets)}]" if model.presets else ""
-        methods = ", ".join(method for method in METHODS if not applies(model, method))
-        print(f"{name}: {model.description}{presets}\n    {model.source}\n    methods: {methods}")
+        methods = ", ".join(method for method in (*METHODS, *ADAPTIVE)
+                            if not applies(model, method, "dense" if method in ADAPTIVE else "grid"))
+        tables = f"; rates in tables {model.tables}" if model.tables else ""
+        print(f"{name}: {model.description}{tables}{presets}\n    {model.source}\n    methods: {methods}")
     print(f"detections: {', '.join(DETECTIONS)}")
     for name in CONVENTIONS:
         convention = CONVENTIONS[name]
         print(f"convention {name}: counts {convention.counts}, in {convention.unit}. {convention.source}")
+    return 0
+
+
+def _methods(options: argparse.Namespace) -> int:
+    from .reports.methods import methods  # noqa: PLC0415 - heavy
+
+    model = get_model(options.model) if options.model else None
+    frame = methods(model)
+    of_model = f"; a step of {model.label} without a spike, as run" if model else ""
+    _print_frame(f"Integration methods{of_model}", frame, tuple(frame.columns))
     return 0
 
 
@@ -206,6 +205,8 @@ def _show(options: argparse.Namespace) -> int:
     model, count = step.model, count_step(step)
     print(f"{model.label}: {model.description}\n{model.source}\n")
     print("\n".join(f"    {line.strip()}" for line in model.equations.splitlines() if line.strip()))
+    if model.tables:
+        print(f"    what depends on {model.system.threshold.variable} alone: looked up in tables {model.tables}")
     print(f"    threshold {model.threshold}")
     if model.reset:
         print(f"    reset {model.reset}")
@@ -218,21 +219,17 @@ def _show(options: argparse.Namespace) -> int:
         ("a step spent refractory", count.as_run_refractory, _lines(step, "pause")),
     ):
         if lines:
-            print(f"\n{title}: {_operations(operations)}")
+            print(f"\n{title}: {_by_kind(operations)}")
             print("\n".join(lines))
     if step.restarts:
         print("    then the step is run again over the rest of dt")
-    print(f"\na step as written: {_operations(count.as_written())}")
+    print(f"\na step as written: {_by_kind(count.as_written())}")
     return 0
 
 
 def _lines(step: Step, *blocks: str) -> list[str]:
     return [f"    {assign.target} = {text(assign.value)}" for block in blocks
             for assign in getattr(step, block).assignments]
-
-
-def _operations(operations: Operations) -> str:
-    return _by_kind(operations.present)
 
 
 def _count(options: argparse.Namespace) -> int:
@@ -265,10 +262,10 @@ def _count(options: argparse.Namespace) -> int:
     print(f"= {convention.breakdown(count.weighed_by(convention, dt))}")
     if result["published"] is not None:
         print(f"published: {result['published']:g} a step of {dt_ms:g} ms ({convention.source})")
-    print(f"as run, a step without a spike: {_operations(count.as_run)}")
-    print(f"as run, a spike adds:           {_operations(count.as_run_spike)}")
-    print(f"as run, once a run:             {_operations(count.as_run_once)}")
-    print(f"as written, a step:             {_operations(count.as_written(dt))}")
+    print(f"as run, a step without a spike: {_by_kind(count.as_run)}")
+    print(f"as run, a spike adds:           {_by_kind(count.as_run_spike)}")
+    print(f"as run, once a run:             {_by_kind(count.as_run_once)}")
+    print(f"as written, a step:             {_by_kind(count.as_written(dt))}")
     return 0
 
 
@@ -299,7 +296,7 @@ def _measure(options: argparse.Namespace) -> int:
 
 
 def _by_kind(operations: Mapping[str, int]) -> str:
-    return ", ".join(f"{n} {kind}" for kind, n in operations.items()) or "nothing"
+    return ", ".join(f"{n} {kind}" for kind, n in operations.items() if n) or "nothing"
 
 
 def _doctor(_options: argparse.Namespace) -> int:

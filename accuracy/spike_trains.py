@@ -36,13 +36,21 @@ class SpikeTrain:
             object.__setattr__(self, edge, float(_in_ms(getattr(self, edge))))
         if not -np.inf < self.start <= self.stop < np.inf:
             raise UserError(f"the edges {self.start:g} to {self.stop:g} ms are not two finite times in order")
-        if times.ndim != 1 or not np.isfinite(times).all():
-            raise UserError("spike times must be one list of finite numbers in ms")
-        if (np.diff(times) < 0).any():
-            raise UserError("spike times are out of order; sort them")
-        if times.size and not (self.start <= times[0] and times[-1] <= self.stop):
-            raise UserError(f"spike times from {times[0]:g} to {times[-1]:g} ms are outside "
-                            f"the edges {self.start:g} to {self.stop:g} ms")
+        if times.ndim != 1:
+            raise UserError(f"spike times must be one list of numbers in ms, not an array of shape {times.shape}")
+        if not np.isfinite(times).all():
+            i = int(np.flatnonzero(~np.isfinite(times))[0])
+            raise UserError(f"spike time {i} (counted from 0) is {times[i]:g}; give finite numbers in ms")
+        back = np.flatnonzero(np.diff(times) < 0)
+        if back.size:
+            raise UserError(f"spike times are out of order: {times[back[0] + 1]:g} ms follows {times[back[0]]:g} ms; "
+                            "sort them")
+        if times.size and times[0] < self.start:
+            raise UserError(f"spike time {times[0]:g} ms is before the train's start of {self.start:g} ms; "
+                            "leave it out or give an earlier start")
+        if times.size and times[-1] > self.stop:
+            raise UserError(f"spike time {times[-1]:g} ms is after the train's stop of {self.stop:g} ms; "
+                            "leave it out or give a later stop")
 
     def __len__(self) -> int:
         return int(self.times.size)

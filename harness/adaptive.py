@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field

@@ -20,7 +20,7 @@ from ..models.methods.dormand_prince import GROW, input_nodes
 from ..models.methods.parker_sochacki import HIGHEST_ORDER, orders
 from ..models.neuron import RESERVED_ENDINGS
 from ..models.simplify import Block
-from .c_source import c_block, c_prelude
+from .c_source import c_block, c_prelude, c_tables
 
 #: Newton's iterations for a crossing end here at the latest: bisection alone would be at round-off.
 MOST_ITERATIONS = 60
@@ -57,23 +57,25 @@ def adaptive_function_name(step: AdaptiveStep) -> str:
 
 def adaptive_source(steps: Iterable[AdaptiveStep]) -> str:
     """Print the kernels of `steps`."""
-    head = c_prelude(SCALAR) + _HEAD.format(most_iterations=MOST_ITERATIONS)
+    steps = list(steps)
+    tables = c_tables(block for step in steps for block in step.blocks.values())
+    head = c_prelude(SCALAR) + tables + _HEAD.format(most_iterations=MOST_ITERATIONS)
     return head + "\n".join(_kernel(step) for step in steps)
 
 
 def _kernel(step: AdaptiveStep) -> str:
     blocks = list(step.blocks)
     found = sorted({name for block in step.blocks.values() for name in (*reads(block), *writes(block))}
-                   | set(_MEMBERS))
+                   | {*_MEMBERS, *step.state, *step.parameters, step.model.input})
     tests: set[str] = set()
     for block in step.blocks.values():
         tests |= _tests(block, tests).intersection(writes(block))
-    shared = {name for block in step.blocks.values() for name in writes(block)} & tests
     return _environment().get_template(f"{step.method}.c.j2").render(
         step=step, name=adaptive_function_name(step), blocks=blocks, tallies=len(tallied(step)),
         accepted=len(blocks), smaller=len(blocks) + 1, doubles=[name for name in found if name not in tests],
         tests=sorted(tests & set(found)), body=lambda block: _body(block, tests), resets=bool(step.model.system.reset),
-        held=events.moving(step.model), kept=events.kept(step.model), spiked=" & ".join(f"s.{name}_" for name in events.conditions(step.model)),
+        held=events.moving(step.model), kept=events.kept(step.model),
+        spiked=" & ".join(f"s.{name}_" for name in events.conditions(step.model)),
         **_OWN[step.method](step),
     )
 
@@ -125,7 +127,8 @@ def _parker_sochacki(step: AdaptiveStep) -> dict[str, Any]:
         flows.append(("held ", events.moving(step.model)))
     return {
         "flows": [(flow, moving, orders(step.model, flow)) for flow, moving in flows], "highest": HIGHEST_ORDER,
-        "most_halvings": MOST_HALVINGS, "within": DETECTIONS[step.detection].restarts, "voltage": step.model.system.threshold.variable,
+        "most_halvings": MOST_HALVINGS, "within": DETECTIONS[step.detection].restarts,
+        "voltage": step.model.system.threshold.variable,
         "dense": step.detection == "dense",
     }
 

@@ -104,6 +104,8 @@ def c_source(steps: Iterable[Step], build: Build, vector_exp: bool) -> str:
         Whether the compiler may call a vector version of exp.
     """
     steps = list(steps)
+    blocks = [block for step in steps
+              for block in (step.once, step.advance, step.spike, step.check, step.pause, step.resume)]
     head = _VECTOR_EXP if vector_exp and build.lanes else ""
     kernels = (
         _template().render(
@@ -113,7 +115,7 @@ def c_source(steps: Iterable[Step], build: Build, vector_exp: bool) -> str:
         )
         for step in steps
     )
-    return head + c_prelude(build) + _c_tables(steps) + "\n".join(kernels)
+    return head + c_prelude(build) + c_tables(blocks) + "\n".join(kernels)
 
 
 def c_prelude(build: Build) -> str:
@@ -155,12 +157,11 @@ def c_block(block: Block, indent: int, declared: Iterable[str] = ()) -> str:
     return "".join(lines)
 
 
-def _c_tables(steps: Iterable[Step]) -> str:
+def c_tables(blocks: Iterable[Block]) -> str:
     """Print the tables that occur, each once, and what looks into them."""
     found = {
         _c_name(node): node
-        for step in steps for block in (step.once, step.advance, step.spike, step.check, step.pause, step.resume)
-        for node in nodes(*(assign.value for assign in block.assignments)) if isinstance(node, Table)
+        for block in blocks for node in nodes(*(assign.value for assign in block.assignments)) if isinstance(node, Table)
     }
     lines = [f"static const double {name}[] = {{{', '.join(map(repr, table.values))}}};\n"
              for name, table in found.items()]

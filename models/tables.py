@@ -49,7 +49,8 @@ class TableGrid:
     def __str__(self) -> str:
         unit = units.unit_name(get_dimensions(self.step))
         low, high, step = (f"{float(units.internal(value)):g}" for value in (self.low, self.high, self.step))
-        return f"from {low} to {high}{'' if unit == '1' else f' {unit}'} in steps of {step}"
+        of = "" if unit == "1" else f" {unit}"
+        return f"from {low} to {high}{of} in steps of {step}{of}"
 
     def cells(self, dimension: Dimension, where: str) -> tuple[Fraction, Fraction, int]:
         """Return the lowest voltage, the step, and the number of steps.
@@ -61,7 +62,10 @@ class TableGrid:
         """
         for name in ("step", "low", "high"):
             value = getattr(self, name)
-            units.internal(value)
+            try:
+                units.internal(value)
+            except UserError as error:
+                raise UserError(f"{where}: the tables' {name}: {error}") from None
             if get_dimensions(value) is not dimension:
                 raise UserError(f"{where}: the tables' {name} = {value} has the wrong unit, "
                                 f"expected {units.unit_name(dimension)}")

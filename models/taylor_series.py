@@ -227,18 +227,18 @@ def exprel_coefficients(argument: Series, reciprocal: bool, program: Program) ->
 
 
 def exprel_near_zero(argument: Series, reciprocal: bool, program: Program) -> Series:
-    """Return the same where x starts near zero, without a division by x.
+    r"""Return the same where x starts near zero, without a division by x.
 
     The derivatives of ``exprel`` obey ``D[j] = (exp(x) - x D[j+1])/(j + 1)``, which from the highest downwards loses
-    nothing for \\|x\\| < 1; the highest is started with ``exp(x)/(j + 1)``, whose error has shrunk below rounding where
+    nothing for \|x\| < 1; the highest is started with ``exp(x)/(j + 1)``, whose error has shrunk below rounding where
     the series ends. The coefficients of all D[j] in time follow by the chain rule, ``D[j]' = D[j+1] x'``.
     """
     highest = len(argument)
     power = program.let("exponential", exp(argument[0]))
     derivatives: Series = [ZERO] * highest
-    above = program.let("derivative", expr(Fraction(1, highest + 1)) * power)
+    above: Expr = program.let("derivative", expr(Fraction(1, highest + 1)) * power)
     for j in range(highest - 1, -1, -1):
-        value = power - argument[0] * above
+        value: Expr = power - argument[0] * above
         above = derivatives[j] = program.let("derivative", value if j == 0 else expr(Fraction(1, j + 1)) * value)
     weighted = [program.let("weighted", times(expr(i), argument[i])) for i in range(highest)]
     chain: list[Series] = [[value] for value in derivatives]

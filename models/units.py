@@ -100,8 +100,12 @@ def in_ms(value: Any, what: str) -> Fraction:
     UserError
         If it is not a positive time; `what` names it.
     """
-    if get_dimensions(value) is not MS:
-        raise UserError(f"{what} = {value} is not a time; give a Brian2 quantity such as 0.1*ms")
+    try:
+        dimension, given = get_dimensions(value), value
+    except TypeError:  # no number at all
+        dimension, given = None, repr(value)
+    if dimension is not MS:
+        raise UserError(f"{what} = {given} is not a time; give a Brian2 quantity such as 0.1*ms")
     duration = internal(value)
     if duration <= 0:
         raise UserError(f"{what} = {value} is not positive; give a time such as 0.1*ms")

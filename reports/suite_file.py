@@ -66,6 +66,24 @@ def read_suite(path: str | Path, base: Suite) -> Suite:
         raise UserError(f"{path}: {error}") from error
 
 
+def left_out(whole: Suite, quick: Suite) -> str:
+    """Say what a suite leaves out of another."""
+    units_of = {"rates": " Hz", "tolerances": " ms", "horizons": " ms"}
+    parts = []
+    for name in ("models", "methods", "detections", "stimuli", "rates", "rheobases", "horizons", "tolerances"):
+        missing = [value for value in getattr(whole, name) if value not in getattr(quick, name)]
+        if missing:
+            shown = ", ".join(f"{value:g}" if isinstance(value, float) else str(value) for value in missing)
+            parts.append(f"{name} {shown}{units_of.get(name, '')}")
+    if quick.trials < whole.trials:
+        parts.append(f"{whole.trials - quick.trials} of {whole.trials} stimuli of a kind")
+    if quick.repeats < whole.repeats:
+        parts.append(f"{whole.repeats - quick.repeats} of {whole.repeats} timed runs")
+    if not quick.thorough:
+        parts.append("what Brian2 executes and what the builds for speed change")
+    return "; ".join(parts)
+
+
 def _value(name: str, value: Any) -> Any:
     if isinstance(value, list):
         return tuple(_value(name, each) for each in value)

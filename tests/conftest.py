@@ -15,7 +15,7 @@ from spikecost.accuracy.drives import drive_for
 from spikecost.models import units
 from spikecost.models.catalogue import MODELS
 from spikecost.models.detection import DETECTIONS
-from spikecost.models.methods import METHODS
+from spikecost.models.methods import ADAPTIVE, METHODS
 from spikecost.models.step import applies
 
 # the same examples on every machine and every day: a failure is one that can be looked at again
@@ -54,11 +54,15 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run a test that takes `combination` for every (model, method, detection) that is registered and applies."""
-    if "combination" in metafunc.fixturenames:
-        found = [
-            (model, method, detection)
-            for model in MODELS for method in METHODS for detection in DETECTIONS
-            if not applies(MODELS[model], method)
-        ]
-        metafunc.parametrize("combination", found, ids=["-".join(names) for names in found])
+    """Run a test that takes `combination` for every (model, method, detection) that is registered and applies.
+
+    One that takes `adaptive` is run for every adaptive method likewise.
+    """
+    for fixture, methods in (("combination", METHODS), ("adaptive", ADAPTIVE)):
+        if fixture in metafunc.fixturenames:
+            found = [
+                (model, method, detection)
+                for model in MODELS for method in methods for detection in DETECTIONS
+                if not applies(MODELS[model], method, detection)
+            ]
+            metafunc.parametrize(fixture, found, ids=["-".join(names) for names in found])

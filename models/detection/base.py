@@ -56,11 +56,16 @@ class Detection(Protocol):
     """Where within a step a spike is."""
 
     name: str
-    order: float
-    """Order of the crossing's error, infinite if it adds none of its own; with it, spike times converge with the lower
-    of this and the method's order."""
     restarts: bool
     """Whether the state is reset at the crossing and the rest of the step is integrated from there."""
+
+    @property
+    def order(self) -> float:
+        """Order of the crossing's error, infinite if it adds none of its own.
+
+        With it, spike times converge with the lower of this and the method's order.
+        """
+        ...
 
     def locate(self, crossing: Crossing) -> tuple[Expr, Vector]:
         """Return the crossing as a fraction of the step, in [0, 1], and the state there."""

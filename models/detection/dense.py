@@ -20,7 +20,7 @@ class Dense:
     order = math.inf
     restarts = True
 
-    def locate(self, crossing: Crossing) -> tuple[Expr, Vector]:
+    def locate(self, crossing: Crossing) -> tuple[Expr, Vector]:  # noqa: ARG002 - that of any detection
         """Refuse: a method with dense output makes its own blocks."""
         raise NotApplicable("it has no dense output")
 

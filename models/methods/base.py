@@ -1,8 +1,8 @@
 """What an integration method is.
 
-A `Method` makes a step of straight-line assignments, the same for every step. An `AdaptiveMethod` makes blocks of them, of
-which a step runs some, some of them several times: by its error, or by how fast a series converges. Both are named by
-users in one breath; no name is in both registries.
+A `Method` makes a step of straight-line assignments, the same for every step. An `AdaptiveMethod` makes blocks of them,
+of which a step runs some, some of them several times: by its error, or by how fast a series converges. Both are named
+by users in one breath; no name is in both registries.
 """
 
 from __future__ import annotations
@@ -59,12 +59,18 @@ class AdaptiveMethod(Protocol):
     name: str
     brian2: str
     """The name of the same method in Brian2; empty if it has none."""
-    order: float
-    """Order of convergence in its step at a fixed error control; infinite if its order adapts."""
     knob: str
     """What a user sets: ``dt`` (in ms) or ``tolerance`` (relative error of a step)."""
-    detections: tuple[str, ...]
-    """Spike detections that it can be used with."""
+
+    @property
+    def order(self) -> float:
+        """Order of convergence in its step at a fixed error control; infinite if its order adapts."""
+        ...
+
+    @property
+    def detections(self) -> tuple[str, ...]:
+        """Spike detections that it can be used with."""
+        ...
 
     def refuses(self, model: NeuronModel) -> str:
         """Return why the method cannot integrate a model; empty if it can."""

@@ -22,10 +22,10 @@ STAGES = tuple(tuple(Fraction(entry) for entry in row.split()) for row in (
     "9017/3168 -355/33 46732/5247 49/176 -5103/18656",
     "35/384 0 500/1113 125/192 -2187/6784 11/84",
 ))
-ERROR = tuple(map(Fraction, "71/57600 0 -71/16695 71/1920 -17253/339200 22/525 -1/40".split()))
-EXTENSION = tuple(map(Fraction, (
-    "-12715105075/11282082432 0 87487479700/32700410799 -10690763975/1880347072 701980252875/199316789632 "
-    "-1453857185/822651844 69997945/29380423").split()))
+ERROR = tuple(map(Fraction, ["71/57600", "0", "-71/16695", "71/1920", "-17253/339200", "22/525", "-1/40"]))
+EXTENSION = tuple(map(Fraction, [
+    "-12715105075/11282082432", "0", "87487479700/32700410799", "-10690763975/1880347072",
+    "701980252875/199316789632", "-1453857185/822651844", "69997945/29380423"]))
 #: A proposed step is `SAFETY` times that which would have had the error asked for, and no less than `SHRINK` and no
 #: more than `GROW` times the last; not longer than the last after a rejection.
 SAFETY, SHRINK, GROW = Fraction(9, 10), Fraction(1, 5), 10
@@ -37,9 +37,9 @@ class DormandPrince:
     The seventh stage is the first of the next step. It is computed anew, and a first step chosen, where the solution
     is not smooth: at the start, after a reset, at the stimulus' piece boundaries, after refractoriness.
 
-    - Error of a step: root mean square over the variables of ``e/(rtol*(1 + max(|x|, |x'|)))``, e being the difference of the
-      two solutions. So atol is rtol times one internal unit: 1 mV for a voltage, 1 for a gate or for a
-      variable without unit. A variable whose natural scale is far below that is hardly controlled.
+    - Error of a step: root mean square over the variables of ``e/(rtol*(1 + max(|x|, |x'|)))``, e being the difference
+      of the two solutions. So atol is rtol times one internal unit: 1 mV for a voltage, 1 for a gate or for a variable
+      without unit. A variable whose natural scale is far below that is hardly controlled.
     - Accepted if the error is at most 1. The next step is ``0.9 error**(-1/5)`` times this one (elementary
       controller), the factor between 0.2 and 10, at most 1 after a rejection. A step whose error is not a number is
       rejected and divided by five. Steps end at piece boundaries and where refractoriness ends.

@@ -30,7 +30,7 @@ NEAR_ZERO = 1
 
 
 class ParkerSochacki:
-    """Taylor series of the solution, of as many terms as a step needs; the coefficients by recursion.
+    r"""Taylor series of the solution, of as many terms as a step needs; the coefficients by recursion.
 
     The coefficients of products, quotients, powers and exponentials follow from those of their operands, order by
     order (`taylor_series`), for any model that is built of them. dt is fixed; the order is found in every step: the
@@ -40,14 +40,14 @@ class ParkerSochacki:
     term). What a step costs is the sum of the orders that it ran.
 
     Each variable costs of order k the order of k**2 operations, so a step of order k of the order of k**3 over all.
-    Detections: `dense` finds the crossing on the series itself; with `grid`, `linear` and `hermite` the series gives the
-    ends of the step, and their errors are what is left.
+    Detections: `dense` finds the crossing on the series itself; with `grid`, `linear` and `hermite` the series gives
+    the ends of the step, and their errors are what is left.
     One neuron at a time; neurons in SIMD lanes would each want another order.
 
     After Stewart and Bair 2009, J. Comput. Neurosci. 27:115, who rewrite a model as polynomials with divisions and
     powers, and end a series by its last term. Here: exponentials are in the recursion as they are; the last two terms
-    are tested, for one may vanish by chance; the tolerance is relative; the order has a limit and a step may be divided;
-    ``x/(exp(x) - 1)`` has for \\|x\\| < 1 a rule without division by x. The tests of convergence are counted.
+    are tested, for one may vanish by chance; the tolerance is relative; the order has a limit, and a step may be
+    divided; ``x/(exp(x) - 1)`` has for \|x\| < 1 a rule without division by x. The tests of convergence are counted.
     """
 
     name = "parker_sochacki"
@@ -152,11 +152,11 @@ def _series(model: NeuronModel, held: frozenset[str], flow: str) -> dict[str, Bl
     once, body = lower(made, outputs, frozenset({"dt", *model.system.parameters}))
     cut = _cut(f"_{flow.strip() or 'free'}", {f"{flow}once": list(once.targets), **dict(parts)}, outputs,
                Block((*once.assignments, *body.assignments)))
-    alternatives = [block for i, one in enumerate(singular, 1) for block in _alternatives(model, one, i, flow).items()]
+    alternatives = [block for i, one in enumerate(singular, 1) for block in _alternatives(one, i, flow).items()]
     return _interleaved(cut, dict(alternatives)) | {f"{flow}halve": _halve(model, list(sides))}
 
 
-def _alternatives(model: NeuronModel, one: Singular, i: int, flow: str) -> dict[str, Block]:
+def _alternatives(one: Singular, i: int, flow: str) -> dict[str, Block]:
     found: dict[str, Block] = {}
     for rule, ending in ((exprel_coefficients, ""), (exprel_near_zero, " near 0")):
         arguments = [f"_arg{i}_{k}" for k in range(HIGHEST_ORDER)]

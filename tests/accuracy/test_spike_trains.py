@@ -78,8 +78,15 @@ def test_swapping_the_trains_swaps_missing_and_extra(a, b):
 
 
 @pytest.mark.parametrize(("times", "message"), [
-    ([2, 1], "out of order"), ([1, float("nan")], "finite"), ([1, 200], "outside the edges"), ([[1]], "one list"),
+    ([1, 3, 2], "spike times are out of order: 2 ms follows 3 ms; sort them"),
+    ([1, np.nan], "spike time 1 (counted from 0) is nan; give finite numbers in ms"),
+    ([np.inf], "spike time 0 (counted from 0) is inf; give finite numbers in ms"),
+    ([-np.inf, 1], "spike time 0 (counted from 0) is -inf; give finite numbers in ms"),
+    ([-1, 1], "spike time -1 ms is before the train's start of 0 ms; leave it out or give an earlier start"),
+    ([1, 200], "spike time 200 ms is after the train's stop of 100 ms; leave it out or give a later stop"),
+    ([[1]], "spike times must be one list of numbers in ms, not an array of shape (1, 1)"),
 ])
 def test_bad_trains_are_named(times, message):
-    with pytest.raises(UserError, match=message):
+    with pytest.raises(UserError) as error:
         SpikeTrain(np.array(times, dtype=float), 100.0)
+    assert str(error.value) == message

@@ -59,8 +59,8 @@ def _models() -> Iterator[tuple[str, str]]:
 def _cells() -> Iterator[tuple[str, str, str, str]]:
     for model, refractory in _models():
         for method in METHODS:
-            if not applies(MODELS[model], method):
-                for detection in DETECTIONS:
+            for detection in DETECTIONS:
+                if not applies(MODELS[model], method, detection):
                     yield model, refractory, method, detection
 
 

@@ -243,7 +243,8 @@ def approximately(expected):
 
 def test_every_registered_method_and_detection_has_its_textbook_step_here():
     assert set(TEXTBOOK_METHODS) == set(METHODS)
-    assert set(TEXTBOOK_DETECTIONS) == set(DETECTIONS)
+    # a method with dense output makes its own blocks: tests of its own
+    assert set(TEXTBOOK_DETECTIONS) == set(DETECTIONS) - {"dense"}
 
 
 def test_a_step_without_a_spike(combination):

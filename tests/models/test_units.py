@@ -88,6 +88,11 @@ def test_in_ms():
 @pytest.mark.parametrize(("value", "message"), [
     (5, "dt = 5 is not a time; give a Brian2 quantity such as 0.1*ms"),
     (5 * mV, "dt = 5. mV is not a time; give a Brian2 quantity such as 0.1*ms"),
+    ("x", "dt = 'x' is not a time; give a Brian2 quantity such as 0.1*ms"),
+    ("1*ms", "dt = '1*ms' is not a time; give a Brian2 quantity such as 0.1*ms"),
+    (None, "dt = None is not a time; give a Brian2 quantity such as 0.1*ms"),
+    ({}, "dt = {} is not a time; give a Brian2 quantity such as 0.1*ms"),
+    (float("nan") * ms, "expected a finite value, got nan * second"),
     (0 * ms, "dt = 0. s is not positive; give a time such as 0.1*ms"),
     (-1 * ms, "dt = -1. ms is not positive; give a time such as 0.1*ms"),
 ])

@@ -128,7 +128,7 @@ def test_edges_that_do_not_overlap_are_named(name):
     (lambda: VictorPurpura(10 * ms), "cost = .* is not a positive rate"),
     (lambda: VictorPurpura(100), "cost = 100 is not a positive rate"),
     (lambda: VictorPurpura(float("nan") / second), "expected a finite value"),
-    (lambda: SpikeTrain(np.array([20.0, 10.0]), 100.0), "out of order; sort them"),
+    (lambda: SpikeTrain(np.array([20.0, 10.0]), 100.0), "out of order: 10 ms follows 20 ms; sort them"),
     (lambda: SpikeTrain(np.array([10.0, np.nan]), 100.0), "finite"),
     (lambda: SpikeTrain(np.array([10.0]), np.nan), "the edges 0 to nan ms"),
     (lambda: SpikeTrain(np.array([]), 10.0, 20.0), "the edges 20 to 10 ms are not two finite times in order"),

@@ -1,0 +1,149 @@
+"""Adaptive methods: what they cost is what they ran, and they are as accurate as they say."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from brian2 import cm, ms, mV, uA
+from scipy.integrate import RK45
+
+from spikecost.accuracy.reference import reference
+from spikecost.flops.adaptive import count_adaptive
+from spikecost.flops.counters import COUNTERS
+from spikecost.harness.adaptive import compile_adaptive
+from spikecost.harness.adaptive_source import tallied
+from spikecost.harness.stimuli import constant, step
+from spikecost.models.adaptive import make_adaptive_step
+from spikecost.models.catalogue import MODELS, get_model
+from spikecost.models.errors import UserError
+from spikecost.models.expression import FLOATS, evaluate
+from spikecost.models.methods import ADAPTIVE
+from spikecost.models.neuron import NeuronModel
+from spikecost.models.program import NotApplicable
+
+DRIVES = {"lif": 2 * mV / ms, "izhikevich": 10, "hodgkin_huxley": 10 * uA / cm**2}
+TALLIES = 10  # place of the tallies among a kernel's arguments
+
+
+def kernel_of(model, method, detection="dense"):
+    return compile_adaptive([make_adaptive_step(model, method, detection)])[0]
+
+
+def coarse(method):
+    return Fraction(1, 4) if ADAPTIVE[method].knob == "dt" else Fraction(1, 10_000)
+
+
+@pytest.mark.parametrize("refractory", [None, 2 * ms, ms / 100])
+def test_counted_equals_retired(adaptive, refractory, drive_of):
+    name, method, detection = adaptive
+    model = MODELS[name]
+    if refractory is not None:
+        if not model.system.reset:
+            model = model.replace()  # a crossing has no refractory time: the same cell again would prove nothing new
+            return
+        model = model.replace(refractory=refractory)
+    kernel = kernel_of(model, method, detection)
+    stimulus = step(0.3 * drive_of(name), 2 * drive_of(name), 5 * ms, 40 * ms)
+    workload = kernel.workload([stimulus], coarse(method))
+    with COUNTERS["instrumented"].measure() as counts:
+        counts.call(workload)
+    tallies = dict(zip(tallied(kernel.step), workload.arguments[TALLIES][0].tolist(), strict=True))
+    assert counts.own.by_kind == count_adaptive(kernel.step).of(tallies).present
+    assert tallies["crossing"] >= 1
+    assert tallies["accepted"] > 10
+    # what the run itself reports is the same
+    assert kernel.run([stimulus], coarse(method))[0].tallies == tallies
+
+
+@pytest.mark.parametrize("name", DRIVES)
+def test_the_error_of_dormand_prince_goes_with_its_tolerance(name):
+    model, stimulus = get_model(name), constant(DRIVES[name], 300 * ms)
+    right = reference(model, stimulus).train.times
+    kernel = kernel_of(model, "dormand_prince")
+    tolerances = [Fraction(1, 10**k) for k in range(5, 11)]
+    runs = [kernel.run([stimulus], tolerance)[0] for tolerance in tolerances]
+    errors = np.array([np.abs(run.spike_times - right).max() for run in runs])
+    slope = np.polyfit(np.log([float(t) for t in tolerances]), np.log(errors), 1)[0]
+    assert slope == pytest.approx(1, abs=0.15)  # proportional to the tolerance: error per step, at order 5
+    assert errors[-1] < 1e-6
+    steps = np.array([run.tallies["accepted"] for run in runs])
+    # steps go as the tolerance to the power of -1/5, once there are many between two spikes
+    assert np.log10(steps[-1] / steps[-3]) / 2 == pytest.approx(1 / 5, abs=0.04)
+
+
+@pytest.mark.parametrize("name", DRIVES)
+@pytest.mark.parametrize("tolerance", [1e-3, 1e-6])
+def test_the_steps_of_dormand_prince_are_scipys(name, tolerance):
+    # SciPy's RK45 is the same pair with the same choice of the first step and the same control
+    model, length = get_model(name), 20.0
+    system = model.system
+    stimulus = constant(0.1 * DRIVES[name], length * ms)
+    outcome = kernel_of(model, "dormand_prince").run([stimulus], Fraction(tolerance))[0]
+    fixed = {**model.parameter_values, model.input: stimulus.values[0]}
+
+    def right_hand_side(_time, x):
+        values = {**fixed, **dict(zip(system.state, map(float, x), strict=True))}
+        for name, value in system.subexpressions.items():
+            values[name] = evaluate(value, values, FLOATS)
+        return [evaluate(value, values, FLOATS) for value in system.derivatives.values()]
+
+    theirs = RK45(right_hand_side, 0.0, list(model.initial_values.values()), length, rtol=tolerance, atol=tolerance)
+    steps = 0
+    while theirs.status == "running":
+        theirs.step()
+        steps += 1
+    assert outcome.tallies["accepted"] == steps > 2
+    np.testing.assert_allclose(outcome.state, theirs.y, rtol=1e-11, atol=1e-13)
+
+
+@pytest.mark.parametrize("name", DRIVES)
+@pytest.mark.parametrize("dt", [Fraction(1, 10), Fraction(1, 2)])
+def test_a_series_is_right_to_round_off_at_any_step(name, dt):
+    model, stimulus = get_model(name), constant(DRIVES[name], 300 * ms)
+    right = reference(model, stimulus).train.times
+    run = kernel_of(model, "parker_sochacki").run([stimulus], dt)[0]
+    assert len(right) > 5
+    assert np.abs(run.spike_times - right).max() < 1e-9
+
+
+def test_a_larger_step_costs_a_higher_order():
+    stimulus = constant(DRIVES["hodgkin_huxley"], 100 * ms)
+    kernel = kernel_of("hodgkin_huxley", "parker_sochacki")
+    orders = []
+    for dt in (Fraction(1, 100), Fraction(1, 10)):
+        tallies = kernel.run([stimulus], dt)[0].tallies
+        ran = [tallies[f"order {k}"] for k in range(1, 21)]
+        assert ran == sorted(ran, reverse=True)  # a higher order comes after all lower ones
+        assert ran[0] >= tallies["accepted"]
+        orders.append(sum(ran) / ran[0])
+    assert orders[1] > orders[0] + 2
+
+
+@pytest.mark.parametrize("method", ADAPTIVE)
+def test_a_solution_that_explodes_ends_with_a_reason(method):
+    # v = 1/(1 - t) has no value from 1 ms on, and the threshold is not met
+    model = NeuronModel(name="explodes", equations="dv/dt = v**2/ms + I : 1\nI : hertz", threshold="v > 1e300", reset="v = 0", initial={"v": 1})
+    outcome = kernel_of(model, method).run([constant(0 / ms, 2 * ms)], coarse(method))[0]
+    assert outcome.failure in {"step too small", "steps without end", "diverged"}
+
+
+def test_endless_spikes_are_reported(drive_of):
+    model = get_model("lif").replace(name="stuck", reset="v = -49*mV")
+    for method in ADAPTIVE:
+        outcome = kernel_of(model, method).run([constant(drive_of("lif"), 100 * ms)], coarse(method))[0]
+        assert outcome.failure == "spikes without end"
+
+
+def test_mistakes_are_named():
+    with pytest.raises(NotApplicable, match="dormand_prince does not apply to lif: its steps are not those of a grid; "
+                                            "take detection dense instead of grid"):
+        make_adaptive_step("lif", "dormand_prince", "grid")
+    kernel = kernel_of("lif", "dormand_prince")
+    with pytest.raises(UserError, match="tolerance = -1 of dormand_prince is not positive"):
+        kernel.run([constant(DRIVES["lif"], 10 * ms)], -1.0)
+    with pytest.raises(UserError, match="the stimulus is in 1, but the input 'I' of lif is in"):
+        kernel.run([constant(10, 10 * ms)], 1e-3)
+    with pytest.raises(UserError, match=r"dt = 0.3 ms does not divide the stimulus's 10 ms pieces"):
+        kernel_of("lif", "parker_sochacki").run([constant(DRIVES["lif"], 10 * ms)], Fraction(3, 10))
