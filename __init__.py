@@ -15,8 +15,21 @@ if TYPE_CHECKING:
     from .accuracy.suite import QUICK, Suite
     from .flops import CONVENTIONS, Convention, Count, count
     from .harness.simulate import simulate
-    from .harness.stimuli import Stimulus, constant, piecewise_constant, piecewise_random, step
+    from .harness.stimuli import (
+        STIMULI,
+        Stimulus,
+        chirp,
+        constant,
+        ornstein_uhlenbeck,
+        piecewise_constant,
+        piecewise_random,
+        poisson_conductance,
+        ramp,
+        sine,
+        step,
+    )
     from .models.catalogue import MODELS, get_model
+    from .models.conductance import with_conductance
     from .models.detection import DETECTIONS
     from .models.errors import UserError
     from .models.methods import METHODS
@@ -32,8 +45,12 @@ _HOMES = {
     ".accuracy.suite": ("QUICK", "Suite"),
     ".flops": ("CONVENTIONS", "Convention", "Count", "count"),
     ".harness.simulate": ("simulate",),
-    ".harness.stimuli": ("Stimulus", "constant", "piecewise_constant", "piecewise_random", "step"),
+    ".harness.stimuli": (
+        "STIMULI", "Stimulus", "chirp", "constant", "ornstein_uhlenbeck", "piecewise_constant", "piecewise_random",
+        "poisson_conductance", "ramp", "sine", "step",
+    ),
     ".models.catalogue": ("MODELS", "get_model"),
+    ".models.conductance": ("with_conductance",),
     ".models.detection": ("DETECTIONS",),
     ".models.errors": ("UserError",),
     ".models.methods": ("METHODS",),
@@ -46,7 +63,8 @@ _HOME = {name: home for home, names in _HOMES.items() for name in names}
 __all__ = [  # noqa: RUF022 - in the order of the folders
     "MODELS", "METHODS", "DETECTIONS", "NeuronModel", "Step", "UserError", "get_model", "make_step",
     "CONVENTIONS", "Convention", "Count", "count",
-    "Stimulus", "constant", "piecewise_constant", "piecewise_random", "step", "simulate",
+    "STIMULI", "Stimulus", "constant", "piecewise_constant", "piecewise_random", "step", "ramp", "sine", "chirp",
+    "ornstein_uhlenbeck", "poisson_conductance", "simulate", "with_conductance",
     "Reference", "reference", "SpikeTrain", "SpikeTimeError", "spike_time_error", "Criterion", "QUICK", "Suite",
     "Comparison", "compare",
 ]

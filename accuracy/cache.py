@@ -51,7 +51,6 @@ def recall(kind: str, model: NeuronModel, request: Any, compute: Callable[[], An
 @cache
 def _solvers() -> str:
     root = Path(__file__).parents[1]
-    sources = sorted([*(root / "models").glob("*.py"), *(root / "harness").glob("*.py"),
-                      *(root / "accuracy").glob("*.py")])
+    sources = sorted(path for folder in ("models", "harness", "accuracy") for path in (root / folder).rglob("*.py"))
     content = b"".join(path.read_bytes() for path in sources)
     return f"{hashlib.sha256(content).hexdigest()} heyoka {heyoka.__version__}"

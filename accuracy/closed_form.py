@@ -48,7 +48,7 @@ def solve(model: NeuronModel, stimulus: Stimulus, precision: Precision) -> Solut
     spikes: list[Any] = []
     samples: list[list[Any]] = []
     now = free_from = number(0)
-    for boundary, drive in stimulus.pieces:
+    for (boundary, _), drive in zip(stimulus.pieces, stimulus.values, strict=True):
         end = number(boundary)
         values[model.input] = number(drive)
         a, b = (evaluate(part, values, FLOATS, number) for part in parts)

@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
+from fractions import Fraction
+from statistics import fmean
+
 from brian2 import ms
 
-from ..harness.drive import Drive, UnreachableRate, adjust_drive, find_drive, find_rheobase
-from ..harness.stimuli import Stimulus, constant
+from ..flops.toolchain import SIMD
+from ..harness.drive import Drive, UnreachableRate, adjust_drive, find_drive, find_mean_drive, find_rheobase
+from ..harness.kernel import compile_kernels
+from ..harness.kernels import run_together
+from ..harness.stimuli import Stimulus, common_divisor, constant
 from ..models import units
 from ..models.errors import UserError
 from ..models.neuron import NeuronModel
+from ..models.step import make_step
 from . import closed_form, taylor
 from .cache import recall
 
 #: The rates that are asked for are lowered by this factor, so that an interspike interval is no multiple of any time
 #: step of a sweep: at a multiple, the errors of grid detection cancel and a coarse step looks right.
 INCOMMENSURATE = 1 / 1.00618034
+#: Longest time step in ms of the runs that count spikes to find a mean rate.
+SEARCH_STEP = Fraction(1, 20)
 
 
 def constant_drive(model: NeuronModel, value: float, horizon: float) -> Stimulus:
@@ -94,4 +105,48 @@ def drive_near(model: NeuronModel, near: Drive, rate: float, horizon: float) -> 
     """
     found = recall("drive near", model, (near, rate, horizon), lambda: adjust_drive(
         lambda value: firing_rate(model, value, horizon), rate, near).value)
+    return float(found)
+
+
+def mean_drive(model: NeuronModel, request: object, around: Callable[[float], list[Stimulus]], driven: NeuronModel,
+               rate: float) -> float:
+    """Find the drive around which stimuli make a model fire at a mean rate, spikes over time.
+
+    The search counts the spikes of RK4 with steps of at most `SEARCH_STEP`, located within the step; the regime then
+    states the rate of the references.
+
+    Parameters
+    ----------
+    model : NeuronModel
+    request : object
+        All else that the result depends on, to keep it by.
+    around : callable
+        From a drive to the stimuli around it.
+    driven : NeuronModel
+        What they drive: the model, or one made of it.
+    rate : float
+        In Hz.
+
+    Raises
+    ------
+    UnreachableRate
+        If no drive makes that rate.
+    """
+    kernel = compile_kernels([make_step(driven, "rk4", "hermite", varying=True)], SIMD)[0]
+
+    def fires(drive: float) -> float:
+        stimuli = around(drive)
+        unit = common_divisor(each.unit for each in stimuli)
+        outcomes = run_together(kernel, stimuli, unit / math.ceil(unit / SEARCH_STEP))
+        return 1000 * fmean(len(each.spike_times) for each in outcomes) / float(stimuli[0].horizon)
+
+    def compute() -> float | str:
+        try:
+            return find_mean_drive(fires, rate, model.label).value
+        except UnreachableRate as error:
+            return str(error)
+
+    found = recall("mean drive", model, (request, rate), compute)
+    if isinstance(found, str):
+        raise UnreachableRate(found)
     return float(found)

@@ -5,23 +5,26 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
+from statistics import fmean
 from typing import Any
 
 import numpy as np
 from brian2 import ms
 
 from ..harness.drive import Drive
-from ..harness.stimuli import Stimulus
+from ..harness.stimuli import STIMULI, Kind, Stimulus
 from ..models.errors import UserError
 from ..models.neuron import NeuronModel
 from . import taylor
 from .cache import recall
-from .drives import constant_drive, drive_for, drive_near, firing_rate, rheobase
+from .drives import constant_drive, drive_for, drive_near, firing_rate, mean_drive, rheobase
 from .reference import Reference, reference
 from .spike_trains import SpikeTrain
 from .tolerance import Trial
 
+#: The kind whose drives are found for each stimulus.
+CONSTANT = "constant"
 #: Constant drives of one regime fire at rates within this fraction of the one asked for.
 SPREAD = 0.02
 #: A stimulus of one piece is cut into so many, at whose ends the voltage is looked at. Time steps divide a piece, so
@@ -49,6 +52,16 @@ class Regime:
     """Why there are no trials; empty if there are."""
 
     @cached_property
+    def driven(self) -> NeuronModel:
+        """What is run: the model, or, if the stimulus is a conductance, one made of it."""
+        return self.trials[0].model if self.trials else self.model
+
+    @property
+    def varying(self) -> bool:
+        """Whether the input changes within pieces."""
+        return any(trial.stimulus.varies for trial in self.trials)
+
+    @cached_property
     def reference_error(self) -> float:
         """Largest stated error of the references in ms."""
         return max((trial.reference.error for trial in self.trials), default=0.0)
@@ -71,6 +84,7 @@ def at_rate(model: NeuronModel, stimulus: str, rate: float, horizon: float, tria
     """Drive a model to a firing rate.
 
     The drives of constant stimuli are found by root finding on the reference, each for its own rate within `SPREAD`.
+    Those of other kinds are around one drive, found so that the mean rate is right within `MEAN_RATE_TOLERANCE`.
 
     Parameters
     ----------
@@ -85,20 +99,28 @@ def at_rate(model: NeuronModel, stimulus: str, rate: float, horizon: float, tria
         Number of stimuli.
     """
     asked = Regime(model, stimulus, f"{rate:g} Hz", horizon)
-    return _driven(asked, trials, lambda: drive_for(model, rate, horizon))
+    if stimulus == CONSTANT:
+        return _around_rates(asked, trials, lambda: drive_for(model, rate, horizon))
+    around = partial(stimuli_around, STIMULI[stimulus], model, horizon=horizon, trials=trials)
+    driven = STIMULI[stimulus].driven
+    return _around_drive(asked, trials,
+                         lambda: mean_drive(model, (stimulus, trials, horizon), around, driven(model), rate))
 
 
 def at_rheobase(model: NeuronModel, stimulus: str, multiple: float, horizon: float, trials: int) -> Regime:
     """Drive a model with a multiple of its rheobase, the weakest constant drive under which it keeps firing."""
+    asked = Regime(model, stimulus, f"{multiple:g} x rheobase", horizon)
 
     def drive() -> Drive:
         value = multiple * rheobase(model, horizon)
         return Drive(value, firing_rate(model, value, horizon))
 
-    return _driven(Regime(model, stimulus, f"{multiple:g} x rheobase", horizon), trials, drive)
+    if stimulus == CONSTANT:
+        return _around_rates(asked, trials, drive)
+    return _around_drive(asked, trials, lambda: drive().value)
 
 
-def _driven(asked: Regime, trials: int, find: Callable[[], Drive]) -> Regime:
+def _around_rates(asked: Regime, trials: int, find: Callable[[], Drive]) -> Regime:
     model, horizon = asked.model, asked.horizon
     try:
         drive = find()
@@ -109,6 +131,27 @@ def _driven(asked: Regime, trials: int, find: Callable[[], Drive]) -> Regime:
     except UserError as error:
         return replace(asked, reason=str(error))
     return replace(asked, drive=drive, trials=found)
+
+
+def _around_drive(asked: Regime, trials: int, find: Callable[[], float]) -> Regime:
+    model, kind = asked.model, STIMULI[asked.stimulus]
+    try:
+        driven, value = kind.driven(model), find()
+        found = tuple(Trial(driven, each, kept_reference(driven, each))
+                      for each in stimuli_around(kind, model, value, asked.horizon, trials))
+    except UserError as error:
+        return replace(asked, reason=str(error))
+    rate = 1000 * fmean(trial.spikes for trial in found) / asked.horizon
+    return replace(asked, drive=Drive(value, rate), trials=found)
+
+
+def stimuli_around(kind: Kind, model: NeuronModel, drive: float, horizon: float, trials: int) -> list[Stimulus]:
+    """Return stimuli of a kind around a drive: with seeds 0, 1, ..., or, of a kind without, within `SPREAD` of it."""
+    if kind.seeded:
+        return [kind.around(drive, model, horizon, seed) for seed in range(trials)]
+    found = [kind.around(drive * (1 + SPREAD * _place(k) * bool(k)), model, horizon) for k in range(trials)]
+    # the voltage is looked at where pieces end
+    return [each.divided(each.unit / PIECES * ms) if len(each.durations) < PIECES else each for each in found]
 
 
 def _place(k: int) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import partial
@@ -18,6 +18,7 @@ from ..harness.engines.brian2_operations import Executed, executed
 from ..harness.kernels import Kernels, kernels_of
 from ..harness.measure import Measurement
 from ..harness.measure import measure as count_on_processor
+from ..harness.stimuli import common_divisor
 from ..harness.sweep import TimeSteps, Tolerances
 from ..harness.timing import Timing, many_neurons, measure, one_neuron
 from ..models.catalogue import get_model
@@ -178,21 +179,24 @@ def run_suite(suite: Suite, jobs: int = 2, progress: Progress | None = None) -> 
 def _run(study: Study, jobs: int, progress: Progress) -> None:
     suite = study.suite
     models = [get_model(model) for model in suite.models]
-    progress.begin("compiling kernels", len(models))
-    kernels = {}
-    for model in models:
-        kernels[model] = kernels_of(model, suite.pairs, varying=False)
-        progress.done()
     progress.begin("finding drives and references", len(models) * suite.regimes_a_model)
     for model in models:
         for regime in suite.regimes(model):
             study.regimes.append(regime)
             progress.done()
+    # regimes without stimuli first: where there are others of the kind, those count
+    kinds = {(regime.model, regime.stimulus): regime
+             for regime in sorted(study.regimes, key=lambda each: bool(each.trials))}
+    progress.begin("compiling kernels", len(kinds))
+    kernels = {}
+    for key, regime in kinds.items():
+        kernels[key] = kernels_of(regime.driven, suite.pairs, regime.varying)
+        progress.done()
     work = [(regime, method, detection) for regime in study.regimes for method in suite.methods
             for detection in suite.detections]
     progress.begin("sweeping dt", len(work))
     run = Parallel(n_jobs=jobs, backend="threading", return_as="generator")
-    for curve in run(delayed(_curve)(*item, kernels[item[0].model], suite) for item in work):
+    for curve in run(delayed(_curve)(*item, kernels[item[0].model, item[0].stimulus], suite) for item in work):
         study.curves.append(curve)
         progress.done()
     study.cells = [cell for curve in study.curves for cell in _cells(curve, suite)]
@@ -200,7 +204,7 @@ def _run(study: Study, jobs: int, progress: Progress) -> None:
         return
     _time(study, kernels, progress)
     pairs = [(model, method) for model in models for method in suite.methods
-             if method in METHODS and (method, suite.detections[0]) in kernels[model].compiled]
+             if method in METHODS and (method, suite.detections[0]) in kernels[model, suite.stimuli[0]].compiled]
     progress.begin("counting on the processor", len(pairs))
     for model, method in pairs:
         study.measurements.append(_measured(model, method, suite.detections[0]))
@@ -241,8 +245,8 @@ def _curve(regime: Regime, method: str, detection: str, kernels: Kernels, suite:
     if regime.reason:
         return Curve(regime, *key, compiled.count, (), {}, regime.reason)
     curve = ErrorCurve(compiled.lanes, regime.trials, suite.all_measures)
-    finest = suite.finest * max(regime.horizon / 1000, 1)
-    unit = regime.trials[0].stimulus.unit
+    finest = (suite.finest_varying if regime.varying else suite.finest) * max(regime.horizon / 1000, 1)
+    unit = common_divisor(trial.stimulus.unit for trial in regime.trials)
     sweep = TimeSteps(unit, suite.coarsest, finest, suite.per_decade) if compiled.knob == "dt" else Tolerances()
     run = descend(curve, sweep, suite.all_criteria)
     answers = {criterion: coarsest_settings(curve, sweep, run, criterion) for criterion in suite.all_criteria}
@@ -272,14 +276,15 @@ def _cell(curve: Curve, criterion: Criterion) -> Cell:
     return Cell(curve, criterion, status, "", answers)
 
 
-def _time(study: Study, kernels: dict[NeuronModel, Kernels], progress: Progress) -> None:
+def _time(study: Study, kernels: Mapping[tuple[NeuronModel, str], Kernels], progress: Progress) -> None:
     # what a step takes does not depend on the kind of stimulus: one kind is enough
     first = study.suite.stimuli[0], study.suite.horizons[0]
     timed = [cell for cell in study.cells
              if cell.answers and (cell.curve.regime.stimulus, cell.curve.regime.horizon) == first]
     jobs = []
     for cell in timed:
-        compiled = kernels[cell.curve.regime.model].compiled[cell.curve.method, cell.curve.detection]
+        regime = cell.curve.regime
+        compiled = kernels[regime.model, regime.stimulus].compiled[cell.curve.method, cell.curve.detection]
         stimulus = cell.curve.regime.trials[0].stimulus
         jobs.append(one_neuron(compiled.alone, stimulus, cell.setting, cell.curve.by_dt))
         if not cell.curve.adaptive:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ..flops.conventions import get_convention
+from ..harness.stimuli import STIMULI
 from ..models.catalogue import get_model
 from ..models.detection import DETECTIONS
 from ..models.errors import UserError
@@ -49,6 +50,8 @@ class Suite:
     coarsest: float = 5.0
     finest: float = 8e-4
     """For a horizon of 1 s; a longer one gets no more steps."""
+    finest_varying: float = 8e-3
+    """The same for stimuli that vary within their pieces, whose values must be at hand for every step."""
     per_decade: int = 8
     repeats: int = 3
     """Timed runs of each cell."""
@@ -66,7 +69,7 @@ class Suite:
             raise UserError(f"trials = {self.trials}: give 1 or more")
         for method in self.methods:
             get_method(method)
-        for registry, names in ((DETECTIONS, self.detections), (MEASURES, self.measures)):
+        for registry, names in ((STIMULI, self.stimuli), (DETECTIONS, self.detections), (MEASURES, self.measures)):
             for name in names:
                 registry[name]
         for model in self.models:

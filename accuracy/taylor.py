@@ -6,7 +6,7 @@ heyoka finds an event on the very series that advances the state, so a spike tim
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from fractions import Fraction
 from functools import cache
 from typing import Any
@@ -15,7 +15,7 @@ import heyoka
 import numpy as np
 
 from ..harness.kernel import MAX_SPIKES_PER_MS
-from ..harness.stimuli import Stimulus
+from ..harness.stimuli import Shape, Stimulus
 from ..models.errors import UserError
 from ..models.expression import FLOATS, Expr, evaluate
 from ..models.neuron import NeuronModel
@@ -23,6 +23,9 @@ from ..models.neuron import NeuronModel
 #: exprel(x) is computed at x/2**HALVINGS from this many terms of its series, which leave 1e-19 for |x| < 12, and
 #: doubled back: right at x = 0 too, where (exp(x) - 1)/x is not.
 HALVINGS, TERMS = 4, 18
+
+#: The numbers of a stimulus's shape, in the order in which they are parameters.
+_SHAPE = tuple(field.name for field in fields(Shape))
 
 State = dict[str, Any]
 
@@ -76,15 +79,16 @@ def solve(model: NeuronModel, stimulus: Stimulus, precision: Precision = FIRST) 
     model = model.exact
     number = precision.number
     reset, threshold = model.system.reset, model.system.threshold
-    flow = _flow(_Equations(model), precision)
+    flow = _flow(_Equations(model), precision, stimulus.terms)
     parameters = {name: number(value) for name, value in model.parameter_values.items()}
     state: State = {name: number(value) for name, value in model.initial_values.items()}
     spikes: list[Any] = []
     samples: list[list[Any]] = []
     now = free_from = number(0)
-    for boundary, drive in stimulus.pieces:
+    start = number(0)
+    for boundary, shape in stimulus.pieces:
         end = number(boundary)
-        constants = [*parameters.values(), number(drive)]
+        constants = [*parameters.values(), *(number(getattr(shape, name)) for name in _SHAPE), start]
         while now < end:
             if now < free_from:
                 state, now, _ = flow.held(state, constants, now, min(free_from, end))
@@ -101,6 +105,7 @@ def solve(model: NeuronModel, stimulus: Stimulus, precision: Precision = FIRST) 
                     state[name] = evaluate(value, {**parameters, **state}, FLOATS, number)
                 free_from = now + number(model.refractory_ms)
         samples.append(list(state.values()))
+        start = end
     return Solution(np.array(spikes, dtype=precision.type), np.array(samples, dtype=precision.type))
 
 
@@ -121,9 +126,10 @@ class _Equations:
 class _Flow:
     """A model's flow between spikes, and while it is refractory."""
 
-    def __init__(self, model: NeuronModel, precision: Precision) -> None:
+    def __init__(self, model: NeuronModel, precision: Precision, terms: frozenset[str]) -> None:
         self._model = model
         self._precision = precision
+        self._terms = terms
         self._free = self._integrator(frozenset(), event=True)
         held = model.system.held
         self._held = self._integrator(held, event=False) if set(held) != set(model.system.state) else None
@@ -156,8 +162,8 @@ class _Flow:
 
     def _integrator(self, held: frozenset[str], event: bool) -> Any:
         system, precision = self._model.system, self._precision
-        names = [*system.parameters, self._model.input]
-        values: dict[str, Any] = {name: heyoka.par[i] for i, name in enumerate(names)}
+        values: dict[str, Any] = {name: heyoka.par[i] for i, name in enumerate(system.parameters)}
+        values[self._model.input] = self._input(len(system.parameters))
         values |= {name: heyoka.make_vars(name) for name in system.state}
         for name, value in system.subexpressions.items():
             values[name] = self._symbolic(value, values)
@@ -174,6 +180,22 @@ class _Flow:
             derivatives, state=[precision.number(0)] * len(derivatives),
             tol=precision.number(precision.tolerance), high_accuracy=precision.high_accuracy, **events, **kind,
         )
+
+    def _input(self, first: int) -> Any:
+        """Return the input as a function of time, its numbers being parameters from `first` on: `Shape`'s formula."""
+        numbers = {name: heyoka.par[first + i] for i, name in enumerate((*_SHAPE, "start"))}
+        s = heyoka.time - numbers["start"]
+        value = numbers["offset"]
+        if "slope" in self._terms:
+            value = value + numbers["slope"] * s
+        if "decay" in self._terms:
+            value = value + numbers["decay"] * heyoka.exp(-s / numbers["tau"])
+        if "sine" in self._terms:
+            speed = numbers["omega"]
+            if "sweep" in self._terms:
+                speed = speed + numbers["sweep"] * s
+            value = value + numbers["amplitude"] * heyoka.sin(numbers["phase"] + speed * s)
+        return value
 
     def _symbolic(self, value: Expr, values: dict[str, Any]) -> Any:
         return evaluate(value, values, self._algebra, lambda x: heyoka.expression(self._precision.number(x)))
@@ -205,5 +227,5 @@ def _exprel(x: Any, precision: Precision) -> Any:
 
 
 @cache
-def _flow(equations: _Equations, precision: Precision) -> _Flow:
-    return _Flow(equations.model, precision)
+def _flow(equations: _Equations, precision: Precision, terms: frozenset[str]) -> _Flow:
+    return _Flow(equations.model, precision, terms)

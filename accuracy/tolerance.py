@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from ..harness.adaptive import AdaptiveKernel, AdaptiveOutcome
 from ..harness.kernel import Kernel, Outcome
+from ..harness.kernels import run_together
 from ..harness.stimuli import Stimulus
 from ..harness.sweep import TimeSteps, Tolerances
 from ..models.neuron import NeuronModel
@@ -61,7 +62,6 @@ class ErrorCurve:
     ----------
     kernel : Kernel or AdaptiveKernel
     trials : sequence of Trial
-        Their stimuli have the same pieces, and so run together.
     measures : iterable of str
         Measures to take beside the spike-time errors.
     """
@@ -78,7 +78,7 @@ class ErrorCurve:
         runs = self._runs.setdefault(setting, {})
         new = [i for i in wanted if i not in runs]
         if new:
-            outcomes = self._kernel.run([self._trials[i].stimulus for i in new], setting)
+            outcomes = run_together(self._kernel, [self._trials[i].stimulus for i in new], setting)
             for i, outcome in zip(new, outcomes, strict=True):
                 runs[i] = self._judge(self._trials[i], outcome)
         return {i: runs[i] for i in wanted}

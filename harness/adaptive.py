@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 from fractions import Fraction
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from ..models.adaptive import AdaptiveStep, restarts
 from ..models.errors import UserError
 from ..models.methods import ADAPTIVE
 from ..models.neuron import NeuronModel
-from .adaptive_source import FAILURES, adaptive_function_name, adaptive_source, tallied
+from .adaptive_source import FAILURES, PIECE, adaptive_function_name, adaptive_source, tallied
 from .c_source import MAX_SPIKES_A_STEP
 from .kernel import MAX_SPIKES_PER_MS, Array, Outcome, check_stimuli, refractory_steps
 from .stimuli import Stimulus, steps_of
@@ -105,13 +105,22 @@ def compile_adaptive(steps: Iterable[AdaptiveStep]) -> list[AdaptiveKernel]:
     return [AdaptiveKernel(step, path) for step in steps]
 
 
+def _pieces(stimuli: Sequence[Stimulus]) -> Array:
+    """Return the stimuli as the kernel reads them: an array (pieces, neurons, `PIECE`)."""
+    found = np.zeros((len(stimuli[0].shapes), len(stimuli), PIECE))
+    for lane, stimulus in enumerate(stimuli):
+        found[:, lane, :-1] = [astuple(shape) for shape in stimulus.shapes]
+        found[:, lane, -1].view(np.int64)[:] = [bool(shape.terms) for shape in stimulus.shapes]
+    return found
+
+
 class _Arguments:
     """The arrays that a kernel reads and writes."""
 
     def __init__(self, step: AdaptiveStep, stimuli: Sequence[Stimulus], setting: Fraction | float,
                  models: Sequence[NeuronModel] | None) -> None:
         model, lanes, knob = step.model, len(stimuli), ADAPTIVE[step.method].knob
-        check_stimuli(model, stimuli)
+        check_stimuli(model, stimuli, step.varying)
         if not 0 < setting < np.inf:
             raise UserError(f"{knob} = {float(setting):g} of {step.method} is not positive")
         durations = stimuli[0].durations
@@ -132,7 +141,7 @@ class _Arguments:
         self._spike_place = np.full((lanes, capacity), -1, dtype=np.int64)
         self._spike_at = np.full((lanes, capacity), np.nan)
         self.in_c: tuple[Argument, ...] = (
-            lanes, len(durations), pieces, np.array([stimulus.values for stimulus in stimuli]).T.copy(),
+            lanes, len(durations), pieces, _pieces(stimuli),
             self._setting, float(refractory_steps(model, self._setting, restarts(step))) if knob == "dt" else 0.0,
             np.array([list(n.parameter_values.values()) for n in neurons] * copies).T.copy(),
             self._state, self._samples, most_steps + _MARGIN, self._tallies,

@@ -6,6 +6,7 @@ The control flow of each method is a template of its own; each block is a C func
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
+from dataclasses import fields
 from functools import cache
 from typing import Any
 
@@ -21,6 +22,7 @@ from ..models.methods.parker_sochacki import HIGHEST_ORDER, orders
 from ..models.neuron import RESERVED_ENDINGS
 from ..models.simplify import Block
 from .c_source import c_block, c_prelude, c_tables
+from .stimuli import Shape
 
 #: Newton's iterations for a crossing end here at the latest: bisection alone would be at round-off.
 MOST_ITERATIONS = 60
@@ -30,6 +32,8 @@ FAILURES = {1: "spikes without end", 2: "step too small", 3: "steps without end"
 MOST_HALVINGS = 40
 #: Tallies that are of no block: steps, and those among them (or beside them) that were made smaller.
 EXTRAS = {"dormand_prince": ("accepted", "rejected"), "parker_sochacki": ("accepted", "divided")}
+#: Numbers that a piece of the stimulus takes: those of its shape, and whether it varies.
+PIECE = len(fields(Shape)) + 1
 #: Names that the templates use in any case.
 _MEMBERS = ("dt", "_now", "_target", "_end", "_span", "_step", "_s", "_at", "_before", "_refractory")
 
@@ -37,29 +41,36 @@ _HEAD = """\
 #define MOST_ITERATIONS {most_iterations}
 enum {{ TOO_MANY_SPIKES = 1, STEP_TOO_SMALL, TOO_MANY_STEPS }};
 
-/* The input at s ms after the start of a piece, which is given by PIECE numbers. All pieces are constant. */
-#define PIECE 1
-#define VARIES(piece) 0
-static inline double input_at(const double *piece, double s)
+/* A piece of the stimulus is PIECE numbers: those of its shape, and as bits whether it varies. To evaluate a stimulus
+   is not the model's cost; a constant one executes no floating-point operation here. */
+#define PIECE {piece}
+static inline int varies(const double *piece)
 {{
-    (void)s;
-    return piece[0];
+    long bits;
+    __builtin_memcpy(&bits, piece + PIECE - 1, sizeof bits);
+    return bits != 0;
+}}
+static inline double input_at(const double *p, double s)
+{{
+    if (!varies(p)) return p[0];
+    return p[0] + p[1] * s + p[2] * exp(-s / p[3]) + p[4] * sin(p[5] + (p[6] + p[7] * s) * s);
 }}
 /* The same at a fraction of a step: for a constant piece no time is computed. */
-#define INPUT(piece, now, fraction, dt) (VARIES(piece) ? input_at(piece, (now) + (fraction) * (dt)) : (piece)[0])
+#define INPUT(piece, now, fraction, dt) (varies(piece) ? input_at(piece, (now) + (fraction) * (dt)) : (piece)[0])
 """
 
 
 def adaptive_function_name(step: AdaptiveStep) -> str:
     """Return the name of an adaptive step's kernel in C."""
-    return f"{step.model.name}__{step.method}__{step.detection}"
+    varying = "__varying" if step.varying else ""
+    return f"{step.model.name}__{step.method}__{step.detection}{varying}"
 
 
 def adaptive_source(steps: Iterable[AdaptiveStep]) -> str:
     """Print the kernels of `steps`."""
     steps = list(steps)
     tables = c_tables(block for step in steps for block in step.blocks.values())
-    head = c_prelude(SCALAR) + tables + _HEAD.format(most_iterations=MOST_ITERATIONS)
+    head = c_prelude(SCALAR) + tables + _HEAD.format(most_iterations=MOST_ITERATIONS, piece=PIECE)
     return head + "\n".join(_kernel(step) for step in steps)
 
 

@@ -89,7 +89,8 @@ _VECTOR_EXP = '__attribute__((simd("notinbranch"))) double exp(double);\n'
 
 def function_name(step: Step) -> str:
     """Return the name of a Step's kernel in C."""
-    return f"{step.model.name}__{step.method}__{step.detection}"
+    varying = "__varying" if step.varying else ""
+    return f"{step.model.name}__{step.method}__{step.detection}{varying}"
 
 
 def c_source(steps: Iterable[Step], build: Build, vector_exp: bool) -> str:
@@ -161,7 +162,8 @@ def c_tables(blocks: Iterable[Block]) -> str:
     """Print the tables that occur, each once, and what looks into them."""
     found = {
         _c_name(node): node
-        for block in blocks for node in nodes(*(assign.value for assign in block.assignments)) if isinstance(node, Table)
+        for block in blocks for node in nodes(*(assign.value for assign in block.assignments))
+        if isinstance(node, Table)
     }
     lines = [f"static const double {name}[] = {{{', '.join(map(repr, table.values))}}};\n"
              for name, table in found.items()]
@@ -181,4 +183,5 @@ def _template() -> Template:
         keep_trailing_newline=True, autoescape=False,  # noqa: S701 - it prints C
     )
     environment.filters["next_name"] = lambda name: f"{name}_next"
+    environment.filters["c_name"] = lambda name: f"{name}_"
     return environment.get_template("kernel.c.j2")

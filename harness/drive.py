@@ -12,6 +12,9 @@ SMALLEST, DOUBLINGS = 2.0**-6, 22
 #: The rate is accepted within this fraction of the wanted one.
 RATE_TOLERANCE = 0.005
 
+#: A mean rate over several stimuli is accepted within this fraction.
+MEAN_RATE_TOLERANCE = 0.03
+
 
 class UnreachableRate(UserError):
     """No constant drive makes the model fire at this rate."""
@@ -79,6 +82,21 @@ def find_drive(firing_rate: Callable[[float], float], wanted: float, name: str) 
         raise UnreachableRate(f"{name} cannot fire at {wanted:.4g} Hz: it starts to fire at {jump:.4g} Hz "
                               f"(drive {value:g})")
     return Drive(value, rate)
+
+
+def find_mean_drive(firing_rate: Callable[[float], float], wanted: float, name: str) -> Drive:
+    """Find a drive that gives a firing rate, where the rate goes up in small jumps.
+
+    Parameters, and what is raised, are those of `find_drive`; the rate may differ by `MEAN_RATE_TOLERANCE`.
+    """
+    low, high = _bracket(firing_rate, wanted, name)
+    while (high - low) > 1e-6 * high:
+        middle = float(f"{(low + high) / 2:.6g}")
+        rate = firing_rate(middle)
+        if abs(rate - wanted) <= MEAN_RATE_TOLERANCE * wanted:
+            return Drive(middle, rate)
+        low, high = (middle, high) if rate < wanted else (low, middle)
+    raise UnreachableRate(f"{name} cannot fire at {wanted:.4g} Hz on average: its rate jumps near drive {high:g}")
 
 
 def find_rheobase(firing_rate: Callable[[float], float], name: str) -> float:

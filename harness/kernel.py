@@ -24,6 +24,8 @@ from .stimuli import Stimulus, steps_of
 
 Array = NDArray[np.float64]
 
+#: Neurons with one input a piece all run at once; inputs that vary are sampled, and run in groups of such a size.
+MANY, MOST_INPUT_BYTES = 1_000_000, 100e6
 #: A neuron that spikes more often than this, a ms, is reported as failed, here and in references.
 MAX_SPIKES_PER_MS = 2
 
@@ -77,11 +79,16 @@ class Kernel:
         Raises
         ------
         UserError
-            If dt does not divide a piece, or a stimulus has the wrong unit.
+            If dt does not divide a piece, a stimulus has the wrong unit, or varies although the Step's input does not.
         """
-        arguments = _Arguments(self.step, stimuli, dt, models)
-        self._call(arguments)
-        return arguments.outcomes()
+        found = []
+        size = _group_size(self.step, stimuli[0], dt)
+        for first in range(0, len(stimuli), size):
+            several = models[first : first + size] if models and len(models) == len(stimuli) else models
+            arguments = _Arguments(self.step, stimuli[first : first + size], dt, several)
+            self._call(arguments)
+            found += arguments.outcomes()
+        return found
 
     def seconds(self, stimuli: Sequence[Stimulus], dt: Fraction) -> float:
         """Run and return the wall time of the compiled code alone, in s."""
@@ -124,13 +131,14 @@ class _Arguments:
     def __init__(self, step: Step, stimuli: Sequence[Stimulus], dt: Fraction,
                  models: Sequence[NeuronModel] | None) -> None:
         model, lanes = step.model, len(stimuli)
-        check_stimuli(model, stimuli)
+        check_stimuli(model, stimuli, step.varying)
         neurons = [model] if models is None else list(models)
         copies = lanes // len(neurons)
         self._dt = float(dt)
         steps = steps_of(stimuli[0], dt)
         self._steps = np.array(steps, dtype=np.int64)
-        self._inputs = np.array([stimulus.values for stimulus in stimuli]).T.copy()
+        self._inputs = _sampled(stimuli, steps, self._dt) if step.varying else np.array(
+            [stimulus.values for stimulus in stimuli]).T.copy()
         self._parameters = np.array([list(n.parameter_values.values()) for n in neurons] * copies).T.copy()
         self._state = np.array([list(n.initial_values.values()) for n in neurons] * copies).T.copy()
         self._samples = np.full((len(steps), *self._state.shape), np.nan)
@@ -172,15 +180,41 @@ class _Arguments:
         return Outcome(times, state, failure, self._samples[:, :, lane].copy())
 
 
-def check_stimuli(model: NeuronModel, stimuli: Sequence[Stimulus]) -> None:
-    """Refuse stimuli that do not fit a model or each other.
+def _group_size(step: Step, stimulus: Stimulus, dt: Fraction) -> int:
+    """Return how many neurons run at once: as many as there are, if their inputs fit into `MOST_INPUT_BYTES`."""
+    if not step.varying:
+        return max(MANY, 1)
+    return max(int(MOST_INPUT_BYTES / (3 * 8 * stimulus.horizon / dt)), 1)
+
+
+def _sampled(stimuli: Sequence[Stimulus], steps: Sequence[int], dt: float) -> Array:
+    """Return the inputs at the start, the middle and the end of each step: an array (steps, 3, neurons).
+
+    A stimulus that jumps has the value before the jump at the end of a step and that after it at the start of the next.
+    """
+    inputs = np.empty((sum(steps), 3, len(stimuli)))
+    for lane, stimulus in enumerate(stimuli):
+        first = 0
+        for shape, count in zip(stimulus.shapes, steps, strict=True):
+            at = np.arange(count)
+            for node, within in enumerate((0.0, 0.5, 1.0)):
+                inputs[first : first + count, node, lane] = shape.at((at + within) * dt)
+            first += count
+    return inputs
+
+
+def check_stimuli(model: NeuronModel, stimuli: Sequence[Stimulus], varying: bool) -> None:
+    """Refuse stimuli that do not fit a model, its step (whose input may be `varying` within it), or each other.
 
     Raises
     ------
     UserError
-        If a stimulus has not the unit of the model's input, or their pieces differ.
+        If a stimulus has not the unit of the model's input, varies where that is not foreseen, or their pieces differ.
     """
     for stimulus in stimuli:
+        if stimulus.varies and not varying:
+            raise UserError(f"the stimulus varies in time, but this step of {model.label} takes its input as constant; "
+                            "make it with varying=True")
         if stimulus.dimension is not model.system.dimensions[model.input]:
             raise UserError(
                 f"the stimulus is in {units.unit_name(stimulus.dimension)}, but the input '{model.input}' of "

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from fractions import Fraction
 
 from ..flops.adaptive import AdaptiveCount, count_adaptive
 from ..flops.operations import Count, count_step
@@ -13,7 +14,8 @@ from ..models.methods import ADAPTIVE
 from ..models.neuron import NeuronModel
 from ..models.step import applies, make_step
 from .adaptive import AdaptiveKernel, compile_adaptive
-from .kernel import Kernel, compile_kernels
+from .kernel import Kernel, Outcome, compile_kernels
+from .stimuli import Stimulus
 
 
 @dataclass(frozen=True)
@@ -58,13 +60,13 @@ def kernels_of(model: NeuronModel, pairs: Iterable[tuple[str, str]], varying: bo
     found = Kernels()
     fixed, adaptive = [], []
     for key in pairs:
-        refused = applies(model, *key)
+        refused = applies(model, *key, varying=varying)
         if refused:
             found.reasons[key] = refused
         elif key[0] in ADAPTIVE:
             adaptive.append(make_adaptive_step(model, *key, varying=varying))
         else:
-            fixed.append(make_step(model, *key))
+            fixed.append(make_step(model, *key, varying=varying))
     for alone, lanes in zip(compile_kernels(fixed, SCALAR), compile_kernels(fixed, SIMD), strict=True):
         step = alone.step
         found.compiled[step.method, step.detection] = Compiled(lanes, alone, count_step(step), "dt")
@@ -72,3 +74,22 @@ def kernels_of(model: NeuronModel, pairs: Iterable[tuple[str, str]], varying: bo
         key = kernel.step.method, kernel.step.detection
         found.compiled[key] = Compiled(kernel, kernel, count_adaptive(kernel.step), ADAPTIVE[kernel.step.method].knob)
     return found
+
+
+def run_together(kernel: Kernel | AdaptiveKernel, stimuli: Sequence[Stimulus], setting: Fraction) -> list[Outcome]:
+    """Run one neuron a stimulus, those with the same pieces side by side.
+
+    Parameters
+    ----------
+    kernel : Kernel or AdaptiveKernel
+    stimuli : sequence of Stimulus
+    setting : Fraction
+        dt in ms or tolerance; dt divides every piece.
+    """
+    groups: dict[tuple[Fraction, ...], list[int]] = {}
+    for i, stimulus in enumerate(stimuli):
+        groups.setdefault(stimulus.durations, []).append(i)
+    found: dict[int, Outcome] = {}
+    for group in groups.values():
+        found |= zip(group, kernel.run([stimuli[i] for i in group], setting), strict=True)
+    return [found[i] for i in range(len(stimuli))]

@@ -32,7 +32,7 @@ def simulate(model: str | NeuronModel, stimulus: Stimulus, dt: Any, method: str 
         simulation diverges.
     """
     model = get_model(model)
-    kernel = compile_kernels([make_step(model, method, detection)])[0]
+    kernel = compile_kernels([make_step(model, method, detection, varying=stimulus.varies)])[0]
     outcome = kernel.run([stimulus], units.in_ms(dt, "dt"))[0]
     if outcome.failure:
         raise UserError(f"{model.label} with {method} at dt = {dt}: {outcome.failure}; take a smaller dt")

@@ -51,14 +51,16 @@ def make_adaptive_step(model: str | NeuronModel, method: str, detection: str = "
         If the method cannot integrate the model, or not with this detection.
     """
     model = get_model(model)
-    why = why_not(model, method, detection)
+    why = why_not(model, method, detection, varying)
     if why:
         raise NotApplicable(f"{method} does not apply to {model.label}: {why}")
     return AdaptiveStep(model, method, detection, varying, ADAPTIVE[method].blocks(model, detection, varying))
 
 
-def why_not(model: NeuronModel, method: str, detection: str) -> str:
+def why_not(model: NeuronModel, method: str, detection: str, varying: bool = False) -> str:
     """Return why an adaptive method does not apply to a model with a detection; empty if it does."""
+    if varying and not ADAPTIVE[method].varying:
+        return "its series takes the input as constant over a step"
     allowed = ADAPTIVE[method].detections
     if DETECTIONS[detection].name not in allowed:
         return f"its steps are not those of a grid; take detection {' or '.join(allowed)} instead of {detection}"

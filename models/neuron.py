@@ -20,6 +20,8 @@ from .tables import TableGrid, tabulate
 
 #: Names that the time step uses for itself.
 RESERVED = {"t", "dt", "step", "done", "elapsed", "rest", "left", "left_next", "waiting", "ends", "above", "was_below"}
+#: With the input before them: names of its values within a step and within the rest of one.
+INPUT_ENDINGS = ("_mid", "_end", "_first", "_half", "_last")
 #: With a state variable before them: names that the time step uses for its new values.
 RESERVED_ENDINGS = ("_next", "_reset", "_held", "_at")
 
@@ -204,6 +206,7 @@ class NeuronModel:
             _numbers(given, where, text_allowed=given is self.initial)
         system = self.system
         reserved = RESERVED | {f"{name}{ending}" for name in system.state for ending in RESERVED_ENDINGS}
+        reserved |= {f"{self.input}{ending}" for ending in (*INPUT_ENDINGS, "_rest", "_mid_rest")}
         for name in system.dimensions:
             if name in reserved or keyword.iskeyword(name):
                 raise UserError(f"{where}: the name '{name}' is reserved; choose another")

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
+from fractions import Fraction
 
 from .equations import System
 from .errors import UserError
 from .expression import Const, Expr, Number, Op, Var, expr, names, nodes, text
 from .polynomial import ZERO, coefficients, linear_parts
+
+#: Where in a step a method may ask for the input.
+START, MIDDLE, END = Fraction(0), Fraction(1, 2), Fraction(1)
 
 
 class Vector(Mapping[str, Expr]):
@@ -83,11 +87,17 @@ class Derivatives:
     program : Program
     held : frozenset of str
         State variables that do not move now (refractory); their derivative is zero.
+    inputs : mapping, optional
+        What stands for the input at `START`, `MIDDLE` and `END` of the step; its own name by default, everywhere.
+    name : str
+        The input's name, if `inputs` are given.
     """
 
-    def __init__(self, system: System, program: Program, held: frozenset[str] = frozenset()) -> None:
+    def __init__(self, system: System, program: Program, held: frozenset[str] = frozenset(),
+                 inputs: Mapping[Fraction, Expr] | None = None, name: str = "") -> None:
         self._system = system
         self._program = program
+        self._inputs = {at: {name: value} for at, value in inputs.items()} if inputs else {}
         self._assigned: dict[tuple[str, str], Expr] = {}
         self._expressions = {name: ZERO if name in held else value for name, value in system.derivatives.items()}
 
@@ -102,10 +112,10 @@ class Derivatives:
         everything = set(self._system.dimensions)
         return {name: self._opened(value, everything) for name, value in self._system.derivatives.items()}
 
-    def __call__(self, x: Vector, only: Collection[str] | None = None) -> Vector:
-        """Return dx/dt at `x`, per ms; of the variables `only`, if they are given."""
+    def __call__(self, x: Vector, only: Collection[str] | None = None, at: Fraction = START) -> Vector:
+        """Return dx/dt at `x`, per ms; of the variables `only`, if they are given; the input is that at `at`."""
         moving = {name: value for name, value in self._expressions.items() if only is None or name in only}
-        values = self._stage(x, *moving.values())
+        values = self._stage(x, at, *moving.values())
         return Vector({name: self._program.let(f"d{name}", substitute(value, values))
                        for name, value in moving.items()})
 
@@ -113,8 +123,8 @@ class Derivatives:
         """Assign the components of `x`, so that what uses them several times does not write them several times."""
         return Vector({name: self._program.let(name, value) for name, value in x.items()})
 
-    def linear(self, x: Vector, only: Collection[str] | None = None) -> tuple[Vector, Vector]:
-        """Return (a, b) such that each variable's derivative is ``a + b*variable``, all else frozen at `x`.
+    def linear(self, x: Vector, only: Collection[str] | None = None, at: Fraction = START) -> tuple[Vector, Vector]:
+        """Return (a, b) such that each variable's derivative is ``a + b*variable``, all else frozen at `x` and `at`.
 
         Raises
         ------
@@ -128,7 +138,7 @@ class Derivatives:
                 if parts is None:
                     raise NotApplicable(f"d{name}/dt is not linear in {name}")
                 found[name] = parts
-        values = self._stage(x, *(part for parts in found.values() for part in parts))
+        values = self._stage(x, at, *(part for parts in found.values() for part in parts))
         a: dict[str, Expr] = {}
         b: dict[str, Expr] = {}
         for name, parts in found.items():
@@ -136,8 +146,10 @@ class Derivatives:
             b[name] = self._program.let(f"b_{name}", substitute(parts[1], values))
         return Vector(a), Vector(b)
 
-    def affine(self) -> tuple[Vector, dict[str, Vector]]:
+    def affine(self, at: Fraction = START) -> tuple[Vector, dict[str, Vector]]:
         """Return (c, A) such that each variable's derivative is ``c + sum of A[variable][other]*other``.
+
+        The input is that at `at`.
 
         Raises
         ------
@@ -155,7 +167,8 @@ class Derivatives:
                     raise NotApplicable(f"the model is not linear: see {other} in d{name}/dt")
                 rest, row[other] = parts
             constant[name], rows[name] = rest, row
-        values = self._stage(Vector({}), *constant.values(), *(part for row in rows.values() for part in row.values()))
+        parts_of_rows = (part for row in rows.values() for part in row.values())
+        values = self._stage(Vector({}), at, *constant.values(), *parts_of_rows)
         let = self._program.let
         return (
             Vector({name: let(f"c_{name}", substitute(value, values)) for name, value in constant.items()}),
@@ -163,8 +176,8 @@ class Derivatives:
              for name, row in rows.items()},
         )
 
-    def quadratic(self, x: Vector) -> tuple[Expr, Expr, Expr]:
-        """Return (a, b, c) such that the voltage's derivative is ``a + b*v + c*v**2``, all else frozen at `x`.
+    def quadratic(self, x: Vector, at: Fraction = START) -> tuple[Expr, Expr, Expr]:
+        """Return (a, b, c) such that the voltage's derivative is ``a + b*v + c*v**2``, all else frozen at `x` and `at`.
 
         Raises
         ------
@@ -175,19 +188,20 @@ class Derivatives:
         found = coefficients(self._opened(self._expressions[v], {v}), v)
         if found is None or len(found) > 3:
             raise NotApplicable(f"d{v}/dt is not quadratic in {v}")
-        values = self._stage(x, *found)
+        values = self._stage(x, at, *found)
         a, b, c = (self._program.let(f"q{i}", substitute(value, values))
                    for i, value in enumerate([*found, ZERO, ZERO][:3]))
         return a, b, c
 
-    def _stage(self, x: Vector, *roots: Expr) -> dict[str, Expr]:
+    def _stage(self, x: Vector, at: Fraction, *roots: Expr) -> dict[str, Expr]:
         """Assign the state and the subexpressions that `roots` need; return what their names stand for."""
         subexpressions = self._system.subexpressions
         wanted = names(*roots)
         for name in reversed(list(subexpressions)):  # each needs only earlier ones
             if name in wanted:
                 wanted |= names(subexpressions[name])
-        values = {name: self._program.let(name, value) for name, value in x.items() if name in wanted}
+        values = dict(self._inputs.get(at, {}))
+        values |= {name: self._program.let(name, value) for name, value in x.items() if name in wanted}
         for name, value in subexpressions.items():
             if name in wanted:
                 written = substitute(value, values)

@@ -6,19 +6,25 @@ Times within the step are fractions of it. The blocks use these names beside the
 - ``done``: fraction of the step that was done before that piece; ``elapsed``: fraction up to the spike;
 - ``rest``: length in ms of what is left after it;
 - ``left``: steps of refractoriness that are left; ``v_next``, ``v_reset``, ``v_held``: new values of ``v``.
+
+Where the input varies within a step, ``I`` is its value at the start of that piece, ``I_mid`` at its middle and
+``I_end`` at its end; ``I_first``, ``I_half`` and ``I_last`` are those of the whole step. A piece that is not the whole
+step has its values from the parabola through these three, which keeps a method's order up to 4: such a piece comes but
+once a spike. They are computed in the blocks that end a piece, as ``I_rest`` and ``I_mid_rest``.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 
 from .adaptive import why_not
 from .catalogue import get_model
 from .detection import DETECTIONS, Crossing
 from .expression import Expr, Var, at_most, less
 from .methods import ADAPTIVE, METHODS
-from .neuron import NeuronModel
-from .program import Derivatives, NotApplicable, Program, Vector, substitute
+from .neuron import INPUT_ENDINGS, NeuronModel
+from .program import END, MIDDLE, START, Derivatives, NotApplicable, Program, Vector, substitute
 from .simplify import Assign, Block, lower
 
 
@@ -45,6 +51,8 @@ class Step:
     """A step in which refractoriness ends: ``ends``, ``elapsed``, ``rest`` and ``*_held``. Empty on the grid."""
     restarts: bool
     """Whether the rest of a step is integrated after a spike."""
+    varying: bool
+    """Whether the input may vary within a step."""
     written: tuple[Assign, ...]
     """The step without a spike as written: published equations, nothing simplified."""
 
@@ -64,8 +72,15 @@ class Step:
         return tuple(name for name in self.state if f"{name}_held" in self.pause.targets)
 
 
-def make_step(model: str | NeuronModel, method: str, detection: str = "grid") -> Step:
+def make_step(model: str | NeuronModel, method: str, detection: str = "grid", varying: bool = False) -> Step:
     """Derive the time step of a model.
+
+    Parameters
+    ----------
+    model : str or NeuronModel
+    method, detection : str
+    varying : bool
+        Whether the input may vary within a step; if not, it is one value a step.
 
     Raises
     ------
@@ -75,7 +90,7 @@ def make_step(model: str | NeuronModel, method: str, detection: str = "grid") ->
         If the method cannot integrate the model.
     """
     model = get_model(model)
-    maker = _Maker(model, method, detection)
+    maker = _Maker(model, method, detection, varying)
     why = applies(model, method)
     if why:
         others = ", ".join(name for name in METHODS if not applies(model, name))
@@ -94,14 +109,15 @@ def make_step(model: str | NeuronModel, method: str, detection: str = "grid") ->
         pause=pause,
         resume=resume,
         restarts=maker.restarts,
+        varying=varying,
         written=maker.written(),
     )
 
 
-def applies(model: NeuronModel, method: str, detection: str = "grid") -> str:
+def applies(model: NeuronModel, method: str, detection: str = "grid", varying: bool = False) -> str:
     """Return why a method, adaptive or not, does not apply to a model with a detection; empty if it does."""
     if method in ADAPTIVE:
-        return why_not(model, method, detection)
+        return why_not(model, method, detection, varying)
     try:
         maker = _Maker(model, method, detection)
         maker.advance()
@@ -113,8 +129,9 @@ def applies(model: NeuronModel, method: str, detection: str = "grid") -> str:
 
 
 class _Maker:
-    def __init__(self, model: NeuronModel, method: str, detection: str) -> None:
+    def __init__(self, model: NeuronModel, method: str, detection: str, varying: bool = False) -> None:
         self._model = model
+        self._varying = varying
         self._system = model.system
         self._method = METHODS[method]
         self._detection = DETECTIONS[detection]
@@ -126,7 +143,7 @@ class _Maker:
 
     def advance(self) -> tuple[Block, Block]:
         program = self._program()
-        after = self._method.advance(self._x, self._dt, Derivatives(self._system, program))
+        after = self._method.advance(self._x, self._dt, self._derivatives(program))
         outputs = {f"{name}_next": value for name, value in after.items()}
         outputs |= self._conditions(after[self._system.threshold.variable])
         return lower(program, outputs, self._fixed)
@@ -144,14 +161,14 @@ class _Maker:
         end = Vector({name: Var(f"{name}_next") for name in self._system.state})
         threshold = self._system.threshold
         theta, at = self._detection.locate(Crossing(
-            self._x, end, self._dt, Derivatives(self._system, program), threshold.variable, threshold.level, program,
+            self._x, end, self._dt, self._derivatives(program), threshold.variable, threshold.level, program,
             starts_below=not self._model.refractory_ms or threshold.variable in self._system.held,
         ))
         outputs: dict[str, Expr] = {"elapsed": theta}
         if self.restarts:
             done = Var("done")
             elapsed = program.let("elapsed", done + theta * (1 - done))
-            outputs = {"elapsed": elapsed, "rest": (1 - elapsed) * Var("step")}
+            outputs = {"elapsed": elapsed, "rest": (1 - elapsed) * Var("step"), **self._rest_of_input(program, elapsed)}
         values: dict[str, Expr] = dict(at)
         for name, value in self._system.reset:
             values[name] = program.let(f"{name}_new", substitute(value, values))
@@ -163,24 +180,53 @@ class _Maker:
         left, done, step = Var("left"), Var("done"), Var("step")
         check = lower(self._program("left"), {"waiting": less(0, left)})[1]
         if not self.restarts:
-            pause = self._held(step, {"left_next": left - 1})
+            pause = self._held(self._program("left", "done", "step"), step, {"left_next": left - 1})
             return check, pause, Block()
         remaining = 1 - done
-        pause = self._held(remaining * step, {"left_next": left - remaining})
-        after = done + left
-        ends: dict[str, Expr] = {"ends": less(left, remaining), "elapsed": after, "rest": (1 - after) * step}
-        return check, pause, self._held(left * step, ends)
-
-    def _held(self, dt: Expr, outputs: dict[str, Expr]) -> Block:
+        pause = self._held(self._program("left", "done", "step"), remaining * step, {"left_next": left - remaining})
         program = self._program("left", "done", "step")
-        f = Derivatives(self._system, program, self._system.held)
+        after = program.let("elapsed", done + left)
+        ends: dict[str, Expr] = {"ends": less(left, remaining), "elapsed": after, "rest": (1 - after) * step,
+                                 **self._rest_of_input(program, after)}
+        inputs = None
+        if self._varying:
+            inputs = {START: Var(self._model.input), MIDDLE: self._input_at(program, done + left / 2),
+                      END: self._input_at(program, after)}
+        return check, pause, self._held(program, left * step, ends, inputs)
+
+    def _held(self, program: Program, dt: Expr, outputs: dict[str, Expr], inputs: dict[Fraction, Expr] | None = None
+              ) -> Block:
+        f = self._derivatives(program, self._system.held, inputs)
         if set(self._system.state) != set(self._system.held):
             after = self._method.advance(self._x, program.let("held", dt), f)
             outputs = outputs | {f"{n}_held": after[n] for n in self._system.state if n not in self._system.held}
         return lower(program, outputs)[1]
 
     def _program(self, *more: str) -> Program:
-        return Program(frozenset({*self._system.dimensions, "dt", *more}) - set(self._system.subexpressions))
+        within = [f"{self._model.input}{ending}" for ending in INPUT_ENDINGS] if self._varying else []
+        return Program(frozenset({*self._system.dimensions, "dt", *within, *more}) - set(self._system.subexpressions))
+
+    def _derivatives(self, program: Program, held: frozenset[str] = frozenset(),
+                     inputs: dict[Fraction, Expr] | None = None) -> Derivatives:
+        name = self._model.input
+        if self._varying and inputs is None:
+            inputs = {START: Var(name), MIDDLE: Var(f"{name}_mid"), END: Var(f"{name}_end")}
+        return Derivatives(self._system, program, held, inputs, name)
+
+    def _rest_of_input(self, program: Program, after: Expr) -> dict[str, Expr]:
+        """Return the input at the start and the middle of what is left after a fraction of the step."""
+        if not self._varying:
+            return {}
+        name = self._model.input
+        return {f"{name}_rest": self._input_at(program, after),
+                f"{name}_mid_rest": self._input_at(program, (after + 1) / 2)}
+
+    def _input_at(self, program: Program, fraction: Expr) -> Expr:
+        """Return the input at a fraction of the step, from the parabola through its three values."""
+        first, half, last = (Var(f"{self._model.input}_{at}") for at in ("first", "half", "last"))
+        bend = program.let("bend", 2 * (first + last) - 4 * half)
+        x = program.let("place", fraction)
+        return first + x * (last - first - bend * (1 - x))
 
     def _conditions(self, proposed: Expr) -> dict[str, Expr]:
         threshold = self._system.threshold

@@ -33,7 +33,7 @@ from ..models import units
 from ..models.errors import UserError
 
 #: Fields that are given as times, such as ``0.1ms``.
-_TIMES = ("tolerances", "horizons", "coarsest", "finest")
+_TIMES = ("tolerances", "horizons", "coarsest", "finest", "finest_varying")
 
 
 def read_suite(path: str | Path, base: Suite) -> Suite:

@@ -1,7 +1,7 @@
 """Spikes where a cubic crosses the threshold."""
 
 from ..expression import Expr, less, select
-from ..program import Vector
+from ..program import END, Vector
 from .base import DETECTIONS, Crossing
 
 #: From the straight line's crossing, whose error is of first order in dt, each iteration of Newton's method squares
@@ -26,7 +26,7 @@ class Hermite:
         program, v, level = crossing.program, crossing.variable, crossing.level
         x0, x1 = crossing.start, crossing.end
         start = crossing.dt * crossing.f(x0)
-        end = crossing.dt * crossing.f(x1)
+        end = crossing.dt * crossing.f(x1, at=END)
         rise = x1 - x0
         # x(s) = x0 + s (c1 + s (c2 + s c3)), s from 0 to 1
         c1 = start.map(lambda value: program.let("c1", value))

@@ -59,6 +59,8 @@ class AdaptiveMethod(Protocol):
     name: str
     brian2: str
     """The name of the same method in Brian2; empty if it has none."""
+    varying: bool
+    """Whether it can follow an input that varies within a step."""
     knob: str
     """What a user sets: ``dt`` (in ms) or ``tolerance`` (relative error of a step)."""
 

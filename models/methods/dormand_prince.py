@@ -56,6 +56,7 @@ class DormandPrince:
     name = "dormand_prince"
     brian2 = ""
     order = 5
+    varying = True
     knob = "tolerance"
     detections = ("dense",)
 

@@ -3,7 +3,7 @@
 from ..expression import Expr
 from ..forms import izhikevich
 from ..polynomial import plus, times
-from ..program import Derivatives, Vector
+from ..program import MIDDLE, Derivatives, Vector
 from .base import METHODS
 
 
@@ -32,11 +32,11 @@ class EsrMidpoint:
     def advance(self, x: Vector, dt: Expr, f: Derivatives) -> Vector:
         """Return the state at t + dt."""
         v, u, s = izhikevich(f)
-        p, q, r = f.quadratic(x)
-        beta = f.let(dt / 2 * f(x, only=[u]))
+        p, q, r = f.quadratic(x, at=MIDDLE)
+        beta = f.let(dt / 2 * f(x, only=[u], at=MIDDLE))
         eta = f.let(Vector({v: x[v] + dt / 2 * plus(p, times(plus(q, times(r, x[v])), x[v]))}))
         slope = plus(plus(p, times(s, beta[u])), times(plus(q, times(r, eta[v])), eta[v]))
-        recovery = f((x | eta) + beta, only=[u])
+        recovery = f((x | eta) + beta, only=[u], at=MIDDLE)
         return x + dt * (recovery | {v: slope})
 
 

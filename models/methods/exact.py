@@ -4,7 +4,7 @@ import math
 
 from ..expression import Expr, exp, exprel
 from ..polynomial import is_zero, minus, plus, times
-from ..program import Derivatives, NotApplicable, Vector
+from ..program import MIDDLE, Derivatives, NotApplicable, Vector
 from .base import METHODS
 
 
@@ -27,7 +27,7 @@ class Exact:
 
     def advance(self, x: Vector, dt: Expr, f: Derivatives) -> Vector:
         """Return the state at t + dt."""
-        c, matrix = f.affine()
+        c, matrix = f.affine(at=MIDDLE)
         drivers = {name: [other for other in x if other != name and not is_zero(row[other])]
                    for name, row in matrix.items()}
         rates = {name: row[name] for name, row in matrix.items()}

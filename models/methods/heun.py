@@ -1,7 +1,7 @@
 """Heun's method."""
 
 from ..expression import Expr
-from ..program import Derivatives, Vector
+from ..program import END, Derivatives, Vector
 from .base import METHODS
 
 
@@ -21,7 +21,7 @@ class Heun:
     def advance(self, x: Vector, dt: Expr, f: Derivatives) -> Vector:
         """Return the state at t + dt."""
         k1 = f(x)
-        k2 = f(x + dt * k1)
+        k2 = f(x + dt * k1, at=END)
         return x + dt / 2 * (k1 + k2)
 
 

@@ -1,7 +1,7 @@
 """The midpoint method."""
 
 from ..expression import Expr
-from ..program import Derivatives, Vector
+from ..program import MIDDLE, Derivatives, Vector
 from .base import METHODS
 
 
@@ -19,7 +19,7 @@ class Midpoint:
 
     def advance(self, x: Vector, dt: Expr, f: Derivatives) -> Vector:
         """Return the state at t + dt."""
-        return x + dt * f(x + dt / 2 * f(x))
+        return x + dt * f(x + dt / 2 * f(x), at=MIDDLE)
 
 
 METHODS.register(Midpoint())

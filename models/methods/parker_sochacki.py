@@ -53,6 +53,7 @@ class ParkerSochacki:
     name = "parker_sochacki"
     brian2 = ""
     order = float("inf")
+    varying = False
     knob = "dt"
     detections = ("grid", "linear", "hermite", "dense")
 

@@ -1,7 +1,7 @@
 """The classical Runge-Kutta method."""
 
 from ..expression import Expr
-from ..program import Derivatives, Vector
+from ..program import END, MIDDLE, Derivatives, Vector
 from .base import METHODS
 
 
@@ -19,9 +19,9 @@ class RungeKutta4:
     def advance(self, x: Vector, dt: Expr, f: Derivatives) -> Vector:
         """Return the state at t + dt."""
         k1 = f(x)
-        k2 = f(x + dt / 2 * k1)
-        k3 = f(x + dt / 2 * k2)
-        k4 = f(x + dt * k3)
+        k2 = f(x + dt / 2 * k1, at=MIDDLE)
+        k3 = f(x + dt / 2 * k2, at=MIDDLE)
+        k4 = f(x + dt * k3, at=END)
         return x + dt / 6 * (k1 + 2 * k2 + 2 * k3 + k4)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from ..expression import Expr
 from ..forms import groups
-from ..program import Derivatives, Vector
+from ..program import MIDDLE, Derivatives, Vector
 from .base import METHODS
 from .exponential_euler import relaxed
 
@@ -42,7 +42,7 @@ def symmetric(parts: Sequence[Sequence[str]], x: Vector, dt: Expr, f: Derivative
 
 
 def _flow(part: Sequence[str], x: Vector, dt: Expr, f: Derivatives) -> Vector:
-    a, b = f.linear(x, only=part)
+    a, b = f.linear(x, only=part, at=MIDDLE)
     return x | a.map(lambda a, b, x: relaxed(x, a, b, dt), b, x)
 
 

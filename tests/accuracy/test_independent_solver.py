@@ -41,7 +41,7 @@ def compiled(model):
 def dop853(model, stimulus):
     rates, above, reset = compiled(model)
     x, now, spikes = list(model.initial_values.values()), 0.0, []
-    for boundary, drive in stimulus.pieces:
+    for (boundary, _), drive in zip(stimulus.pieces, stimulus.values, strict=True):
         end = float(boundary)
         while now < end:
             found = solve_ivp(rates, (now, end), x, "DOP853", rtol=2.3e-14, atol=1e-14, events=above, args=(drive,))

@@ -124,7 +124,8 @@ def test_a_larger_step_costs_a_higher_order():
 @pytest.mark.parametrize("method", ADAPTIVE)
 def test_a_solution_that_explodes_ends_with_a_reason(method):
     # v = 1/(1 - t) has no value from 1 ms on, and the threshold is not met
-    model = NeuronModel(name="explodes", equations="dv/dt = v**2/ms + I : 1\nI : hertz", threshold="v > 1e300", reset="v = 0", initial={"v": 1})
+    model = NeuronModel(name="explodes", equations="dv/dt = v**2/ms + I : 1\nI : hertz", threshold="v > 1e300",
+                        reset="v = 0", initial={"v": 1})
     outcome = kernel_of(model, method).run([constant(0 / ms, 2 * ms)], coarse(method))[0]
     assert outcome.failure in {"step too small", "steps without end", "diverged"}
 

@@ -1,0 +1,16 @@
+"""Stimuli, one kind a file; importing one here registers it."""
+
+from .base import STIMULI, Kind, Shape, Stimulus, common_divisor, shorten, steps_of
+from .chirp import chirp
+from .constant import constant, piecewise_constant
+from .ornstein_uhlenbeck import ornstein_uhlenbeck
+from .piecewise_random import piecewise_random
+from .poisson_conductance import poisson_conductance
+from .ramp import ramp
+from .sine import sine
+from .step import step
+
+__all__ = [
+    "STIMULI", "Kind", "Shape", "Stimulus", "chirp", "common_divisor", "constant", "ornstein_uhlenbeck",
+    "piecewise_constant", "piecewise_random", "poisson_conductance", "ramp", "shorten", "sine", "step", "steps_of",
+]

@@ -1,0 +1,292 @@
+"""What a stimulus is: pieces with a duration each, and over each a shape in time; no time step enters it."""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, fields, replace
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+from brian2 import ms
+from brian2.units.fundamentalunits import Dimension, get_dimensions
+
+from ...models import units
+from ...models.errors import UserError
+from ...models.neuron import NeuronModel
+from ...models.registry import Registry
+
+
+@dataclass(frozen=True)
+class Shape:
+    """The input over a piece, s ms after the piece's start.
+
+    It is ``offset + slope*s + decay*exp(-s/tau) + amplitude*sin(phase + omega*s + sweep*s**2)``, in the internal unit
+    of the input; times in ms. The numbers are the definition: what is computed from them in any precision is right.
+    """
+
+    offset: float
+    slope: float = 0.0
+    decay: float = 0.0
+    tau: float = 1.0
+    amplitude: float = 0.0
+    phase: float = 0.0
+    omega: float = 0.0
+    sweep: float = 0.0
+
+    @property
+    def terms(self) -> frozenset[str]:
+        """The terms beside `offset` that occur: ``slope``, ``decay``, ``sine``, ``sweep`` (with ``sine``)."""
+        occurs = {"slope": self.slope, "decay": self.decay, "sine": self.amplitude,
+                  "sweep": self.amplitude and self.sweep}
+        return frozenset(name for name, value in occurs.items() if value)
+
+    def at(self, s: Any) -> Any:
+        """Return the value at s ms, a number or array of any floating-point type."""
+        value = np.zeros_like(s) + self.offset
+        if self.slope:
+            value = value + self.slope * s
+        if self.decay:
+            value = value + self.decay * np.exp(-s / self.tau)
+        if self.amplitude:
+            value = value + self.amplitude * np.sin(self.phase + (self.omega + self.sweep * s) * s)
+        return value
+
+    def from_(self, s: float) -> Shape:
+        """Return the shape that starts s ms later."""
+        if not self.terms or not s:
+            return self
+        return replace(
+            self, offset=self.offset + self.slope * s, decay=self.decay * math.exp(-s / self.tau),
+            phase=self.phase + (self.omega + self.sweep * s) * s, omega=self.omega + 2 * self.sweep * s,
+        )
+
+    def scaled(self, factor: float) -> Shape:
+        """Return the shape `factor` times as strong."""
+        return replace(self, **{name: factor * getattr(self, name) for name in (
+            "offset", "slope", "decay", "amplitude")})
+
+    @property
+    def is_finite(self) -> bool:
+        """Whether every number is finite and `tau` positive."""
+        return all(math.isfinite(getattr(self, field.name)) for field in fields(self)) and self.tau > 0
+
+
+@dataclass(frozen=True, init=False)
+class Stimulus:
+    """An input made of pieces, each with a shape; it may jump where one piece ends and the next starts.
+
+    Parameters
+    ----------
+    durations : iterable of Fraction
+        In ms, one a piece.
+    shapes : iterable of Shape or float
+        One a piece, in the internal unit of `dimension`; a number is a constant piece.
+    dimension : Dimension
+    seed : int, optional
+        Of the random numbers that the shapes are made of.
+    """
+
+    durations: tuple[Fraction, ...]
+    shapes: tuple[Shape, ...]
+    dimension: Dimension
+    seed: int | None
+
+    def __init__(self, durations: Iterable[Fraction], shapes: Iterable[Shape | float], dimension: Dimension,
+                 seed: int | None = None) -> None:
+        made = tuple(shape if isinstance(shape, Shape) else Shape(float(shape)) for shape in shapes)
+        values = {"durations": tuple(durations), "shapes": made, "dimension": dimension, "seed": seed}
+        for name, value in values.items():
+            object.__setattr__(self, name, value)
+        if not made or len(self.durations) != len(made) or min(self.durations) <= 0:
+            raise UserError("a stimulus needs at least one piece, each with a positive duration and one value")
+        if not all(shape.is_finite for shape in made):
+            raise UserError("the numbers of a stimulus must be finite, and its decay times positive")
+
+    @property
+    def varies(self) -> bool:
+        """Whether it changes within a piece."""
+        return bool(self.terms)
+
+    @property
+    def terms(self) -> frozenset[str]:
+        """The terms of `Shape` that occur in any piece."""
+        return frozenset().union(*(shape.terms for shape in self.shapes))
+
+    @property
+    def values(self) -> tuple[float, ...]:
+        """The value of each piece.
+
+        Raises
+        ------
+        UserError
+            If it changes within a piece.
+        """
+        if self.varies:
+            raise UserError("the stimulus changes within its pieces, where one value a piece is expected; "
+                            "give a constant or piecewise-constant one")
+        return tuple(shape.offset for shape in self.shapes)
+
+    @property
+    def horizon(self) -> Fraction:
+        """Its length in ms."""
+        return sum(self.durations, Fraction(0))
+
+    @property
+    def pieces(self) -> Iterator[tuple[Fraction, Shape]]:
+        """The end of each piece in ms, and its shape."""
+        end = Fraction(0)
+        for duration, shape in zip(self.durations, self.shapes, strict=True):
+            end += duration
+            yield end, shape
+
+    @property
+    def unit(self) -> Fraction:
+        """The longest time in ms of which every piece is a multiple; time steps divide it."""
+        return common_divisor(self.durations)
+
+    def at(self, times: Any) -> Any:
+        """Return the values at some times in ms; where it jumps, those after the jump."""
+        ends = np.cumsum([float(duration) for duration in self.durations])
+        times = np.asarray(times, dtype=float)
+        piece = np.minimum(np.searchsorted(ends, times, side="right"), len(ends) - 1)
+        starts = np.concatenate([[0.0], ends[:-1]])
+        found = np.empty_like(times)
+        for i in np.unique(piece):
+            inside = piece == i
+            found[inside] = self.shapes[i].at(times[inside] - starts[i])
+        return found
+
+    def divided(self, piece: Any) -> Stimulus:
+        """Return the same stimulus with its pieces cut into equal ones, at whose ends the state is sampled.
+
+        Parameters
+        ----------
+        piece : Quantity
+            A time that divides every piece.
+
+        Raises
+        ------
+        UserError
+            If it does not.
+        """
+        length = units.in_ms(piece, "piece")
+        counts = [duration / length for duration in self.durations]
+        if any(count.denominator != 1 for count in counts):
+            raise UserError(f"pieces of {float(length):g} ms do not fill the stimulus's pieces, which are multiples of "
+                            f"{float(self.unit):g} ms; give a time that divides that")
+        shapes = tuple(shape.from_(float(i * length)) for shape, count in zip(self.shapes, counts, strict=True)
+                       for i in range(int(count)))
+        return replace(self, durations=(length,) * len(shapes), shapes=shapes)
+
+    def scaled(self, factor: float) -> Stimulus:
+        """Return the same stimulus, `factor` times as strong."""
+        return replace(self, shapes=tuple(shape.scaled(factor) for shape in self.shapes))
+
+
+class Kind(ABC):
+    """A kind of stimulus that a study can ask for by name."""
+
+    name: str
+    seeded: bool = False
+    """Whether the seed matters."""
+
+    @abstractmethod
+    def form(self, drive: Any, duration: Any, seed: int) -> Stimulus:
+        """Return the standard form around a constant drive; both are quantities."""
+
+    def around(self, drive: float, model: NeuronModel, horizon: float, seed: int = 0) -> Stimulus:
+        """Return the standard form around a constant drive.
+
+        Parameters
+        ----------
+        drive : float
+            Constant input of `model`, in internal units.
+        model : NeuronModel
+        horizon : float
+            In ms.
+        seed : int
+            Kept in the stimulus, if it matters.
+
+        Raises
+        ------
+        UserError
+            If the form does not fit the horizon or the model.
+        """
+        return self.form(units.quantity(drive, model.system.dimensions[model.input]), horizon * ms, seed)
+
+    def driven(self, model: NeuronModel) -> NeuronModel:
+        """Return the model that the stimulus drives: `model` itself, or one made of it."""
+        return model
+
+
+STIMULI: Registry[Kind] = Registry("stimulus", "spikecost.stimuli")
+
+
+def common_divisor(durations: Iterable[Fraction]) -> Fraction:
+    """Return the longest duration of which all are multiples."""
+    values = list(durations)
+    denominator = math.lcm(*(value.denominator for value in values))
+    return Fraction(math.gcd(*(int(value * denominator) for value in values)), denominator)
+
+
+def internal_values(*values: Any) -> tuple[Dimension, list[float]]:
+    """Return the common dimension of some quantities, and each in its internal unit.
+
+    Raises
+    ------
+    UserError
+        If their units differ.
+    """
+    dimensions = {get_dimensions(value) for value in values}
+    if len(dimensions) > 1:
+        raise UserError(f"the values of a stimulus have different units: {[str(value) for value in values]}")
+    return dimensions.pop(), [float(units.internal(value)) for value in values]
+
+
+def whole_pieces(piece: Any, duration: Any) -> int:
+    """Return how many pieces fill a duration.
+
+    Raises
+    ------
+    UserError
+        If that is no whole number, or one of both is not a positive time.
+    """
+    count = units.in_ms(duration, "duration") / units.in_ms(piece, "piece")
+    if count.denominator != 1:
+        raise UserError(f"pieces of {piece} do not fill a duration of {duration}; give a whole number of them")
+    return int(count)
+
+
+def steps_of(stimulus: Stimulus, dt: Fraction) -> tuple[int, ...]:
+    """Return the number of time steps of dt (ms) in each piece.
+
+    Raises
+    ------
+    UserError
+        If dt does not divide every piece.
+    """
+    if dt <= 0:
+        raise UserError(f"dt = {float(dt):g} ms is not positive")
+    unit = stimulus.unit
+    if (unit / dt).denominator != 1:
+        below = math.ceil(unit / dt)
+        near = " or ".join(f"{float(unit / n):.6g} ms" for n in (below, below - 1) if n > 0)
+        raise UserError(
+            f"dt = {float(dt):g} ms does not divide the stimulus's {float(unit):g} ms pieces; use {near}"
+        )
+    return tuple(int(duration / dt) for duration in stimulus.durations)
+
+
+def shorten(stimulus: Stimulus, dt: Fraction, steps: int) -> Stimulus:
+    """Return the first `steps` time steps of dt (ms) of a stimulus, or all of it if it is shorter."""
+    left = steps
+    durations = []
+    for count in steps_of(stimulus, dt):
+        taken = min(count, left)
+        if taken:
+            durations.append(taken * dt)
+        left -= taken
+    return replace(stimulus, durations=tuple(durations), shapes=stimulus.shapes[: len(durations)])

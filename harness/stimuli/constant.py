@@ -1,0 +1,50 @@
+"""Inputs that are constant, over all or over each piece."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from ...models import units
+from ...models.errors import UserError
+from .base import STIMULI, Kind, Stimulus, internal_values
+
+
+def constant(value: Any, duration: Any) -> Stimulus:
+    """Return a constant input.
+
+    Parameters
+    ----------
+    value : Quantity or float
+        In the unit of the model's input.
+    duration : Quantity
+        A time.
+    """
+    return piecewise_constant([(duration, value)])
+
+
+def piecewise_constant(pieces: Sequence[tuple[Any, Any]]) -> Stimulus:
+    """Return an input made of (duration, value) pieces.
+
+    Raises
+    ------
+    UserError
+        If a duration is not a positive time or the values' units differ.
+    """
+    if not pieces:
+        raise UserError("a stimulus needs at least one (duration, value) piece")
+    dimension, values = internal_values(*(value for _, value in pieces))
+    return Stimulus([units.in_ms(duration, "duration") for duration, _ in pieces], values, dimension)
+
+
+class Constant(Kind):
+    """The drive itself."""
+
+    name = "constant"
+
+    def form(self, drive: Any, duration: Any, seed: int) -> Stimulus:  # noqa: ARG002 - nothing is random
+        """Return the drive."""
+        return constant(drive, duration)
+
+
+STIMULI.register(Constant())

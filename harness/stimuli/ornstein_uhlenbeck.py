@@ -1,0 +1,65 @@
+"""A frozen Ornstein-Uhlenbeck current."""
+
+from __future__ import annotations
+
+import math
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from brian2 import ms
+
+from ...models import units
+from ...models.errors import UserError
+from .base import STIMULI, Kind, Shape, Stimulus, internal_values, whole_pieces
+
+
+def ornstein_uhlenbeck(mean: Any, sd: Any, tau: Any, grid: Any, duration: Any, *, seed: int) -> Stimulus:
+    """Return a frozen Ornstein-Uhlenbeck current: one realization, exact on a grid, linear between its points.
+
+    The grid is part of the definition, not a time step: every simulation and every reference sees the same lines. The
+    points have the process's own mean, standard deviation and correlations (``exp(-grid/tau)`` from one to the next),
+    from the stationary start on; they are ends of pieces.
+
+    Parameters
+    ----------
+    mean, sd : Quantity or float
+        Of the stationary process, in the unit of the model's input.
+    tau : Quantity
+        Correlation time.
+    grid, duration : Quantity
+        Times; `duration` is a whole number of grid intervals.
+    seed : int
+        Of numpy's default generator; it is kept in the stimulus.
+
+    Raises
+    ------
+    UserError
+        If the duration is no whole number of grid intervals, `sd` is negative, or a unit does not fit.
+    """
+    count = whole_pieces(grid, duration)
+    interval = units.in_ms(grid, "grid")
+    dimension, (center, spread) = internal_values(mean, sd)
+    if spread < 0:
+        raise UserError(f"sd = {sd} is negative; give a standard deviation")
+    memory = math.exp(-float(interval / units.in_ms(tau, "tau")))
+    noise = np.random.default_rng(seed).standard_normal(count + 1)
+    points = [center + spread * float(noise[0])]
+    for step in noise[1:]:
+        points.append(center + memory * (points[-1] - center) + spread * math.sqrt(1 - memory**2) * float(step))
+    shapes = [Shape(a, slope=(b - a) / float(interval)) for a, b in pairwise(points)]
+    return Stimulus([interval] * count, shapes, dimension, seed)
+
+
+class OrnsteinUhlenbeck(Kind):
+    """Mean the drive, standard deviation a fifth of it, correlation time 5 ms, on a grid of 1 ms."""
+
+    name = "ornstein_uhlenbeck"
+    seeded = True
+
+    def form(self, drive: Any, duration: Any, seed: int) -> Stimulus:
+        """Return the current."""
+        return ornstein_uhlenbeck(drive, 0.2 * abs(drive), 5 * ms, 1 * ms, duration, seed=seed)
+
+
+STIMULI.register(OrnsteinUhlenbeck())

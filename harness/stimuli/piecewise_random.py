@@ -1,0 +1,47 @@
+"""A frozen random input, constant over pieces."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from brian2 import ms
+
+from .base import STIMULI, Kind, Stimulus, whole_pieces
+from .constant import piecewise_constant
+
+
+def piecewise_random(low: Any, high: Any, piece: Any, duration: Any, seed: int) -> Stimulus:
+    """Return a frozen random input: pieces of equal length, each value uniform between `low` and `high`.
+
+    Parameters
+    ----------
+    low, high : Quantity or float
+        In the unit of the model's input.
+    piece, duration : Quantity
+        Times; `duration` is a whole number of pieces.
+    seed : int
+        Of numpy's default generator; it is kept in the stimulus.
+
+    Raises
+    ------
+    UserError
+        If the duration is no whole number of pieces, or a unit does not fit.
+    """
+    fractions = np.random.default_rng(seed).random(whole_pieces(piece, duration))
+    return replace(piecewise_constant([(piece, low + float(f) * (high - low)) for f in fractions]), seed=seed)
+
+
+class PiecewiseRandom(Kind):
+    """Uniform between 0.6 and 1.4 times the drive, anew every 10 ms."""
+
+    name = "piecewise_random"
+    seeded = True
+
+    def form(self, drive: Any, duration: Any, seed: int) -> Stimulus:
+        """Return the random input."""
+        return piecewise_random(0.6 * drive, 1.4 * drive, 10 * ms, duration, seed)
+
+
+STIMULI.register(PiecewiseRandom())

@@ -1,0 +1,99 @@
+"""A conductance that a frozen Poisson train of synaptic events opens."""
+
+from __future__ import annotations
+
+import math
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from brian2 import Hz, ms
+from brian2.units.fundamentalunits import get_dimensions
+
+from ...models import units
+from ...models.conductance import with_conductance
+from ...models.errors import UserError
+from ...models.neuron import NeuronModel
+from .base import STIMULI, Kind, Shape, Stimulus, whole_pieces
+from .sine import per_ms
+
+
+def poisson_conductance(rate: Any, weight: Any, tau: Any, grid: Any, duration: Any, *, seed: int) -> Stimulus:
+    """Return the conductance of exponential synapses driven by a frozen Poisson train.
+
+    Each event adds `weight`, which decays with `tau`; the conductance is 0 at the start. Event times are rounded to a
+    grid, which is part of the definition: so they are ends of pieces, and time steps that divide the grid meet them.
+
+    Parameters
+    ----------
+    rate : Quantity
+        Mean rate of the events, such as ``400*Hz``.
+    weight : Quantity or float
+        In the unit of the model's input, such as ``0.1*msiemens/cm**2``.
+    tau, grid, duration : Quantity
+        Times; `duration` is a whole number of grid intervals.
+    seed : int
+        Of numpy's default generator; it is kept in the stimulus.
+
+    Raises
+    ------
+    UserError
+        If the duration is no whole number of grid intervals, or a unit does not fit.
+    """
+    count = whole_pieces(grid, duration)
+    interval, decay_time = units.in_ms(grid, "grid"), units.in_ms(tau, "tau")
+    jump = float(units.internal(weight))
+    generator = np.random.default_rng(seed)
+    events = generator.random(generator.poisson(per_ms(rate, "rate") * float(count * interval)))
+    points, jumps = np.unique(np.round(events * count).astype(int), return_counts=True)
+    at = {0: 0, **{int(point): int(n) for point, n in zip(points, jumps, strict=True) if point < count}}
+    knots = [*sorted(at), count]
+    durations = [(end - start) * interval for start, end in pairwise(knots)]
+    shapes, conductance = [], 0.0
+    for knot, length in zip(knots, durations, strict=False):
+        conductance += at[knot] * jump
+        shapes.append(Shape(0.0, decay=conductance, tau=float(decay_time)))
+        conductance *= math.exp(-float(length / decay_time))
+    return Stimulus(durations, shapes, get_dimensions(weight), seed)
+
+
+class PoissonConductance(Kind):
+    """Events at 400 Hz that decay with 5 ms, on a grid of 1 ms, reversal at 0.
+
+    The mean conductance times the distance from the initial voltage to the reversal is the drive.
+    """
+
+    name = "poisson_conductance"
+    seeded = True
+
+    def form(self, drive: Any, duration: Any, seed: int) -> Stimulus:
+        """Return the conductance whose mean is `drive`."""
+        rate, tau = 400 * Hz, 5 * ms
+        return poisson_conductance(rate, drive / float(rate * tau), tau, 1 * ms, duration, seed=seed)
+
+    def around(self, drive: float, model: NeuronModel, horizon: float, seed: int = 0) -> Stimulus:
+        """Return the conductance that drives `driven(model)` as the drive drives `model`; see `Kind.around`.
+
+        Raises
+        ------
+        UserError
+            If the initial voltage is not below the reversal of 0, or the grid does not fill the horizon.
+        """
+        synaptic = self.driven(model)
+        return super().around(drive / -_initial_voltage(model), synaptic, horizon, seed)
+
+    def driven(self, model: NeuronModel) -> NeuronModel:
+        """Return the model with a synaptic conductance in place of its input."""
+        _initial_voltage(model)
+        return with_conductance(model, units.quantity(0.0, model.system.dimensions[model.system.threshold.variable]))
+
+
+def _initial_voltage(model: NeuronModel) -> float:
+    voltage = model.initial_values[model.system.threshold.variable]
+    if voltage >= 0:
+        raise UserError(f"{model.label} starts at {voltage:g}, not below 0, where the standard form of "
+                        "poisson_conductance has its reversal; use with_conductance and sc.poisson_conductance")
+    return voltage
+
+
+STIMULI.register(PoissonConductance())

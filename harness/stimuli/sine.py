@@ -1,0 +1,66 @@
+"""A sinusoidal input."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from brian2 import Hz
+from brian2.units.fundamentalunits import get_dimensions
+
+from ...models import units
+from ...models.errors import UserError
+from .base import STIMULI, Kind, Shape, Stimulus, internal_values
+
+
+def sine(mean: Any, amplitude: Any, frequency: Any, duration: Any, phase: float = 0.0) -> Stimulus:
+    """Return the input ``mean + amplitude*sin(2 pi frequency t + phase)``.
+
+    Parameters
+    ----------
+    mean, amplitude : Quantity or float
+        In the unit of the model's input.
+    frequency : Quantity
+        Such as ``8*Hz``.
+    duration : Quantity
+        A time.
+    phase : float
+        In radians.
+
+    Raises
+    ------
+    UserError
+        If a unit does not fit.
+    """
+    dimension, (offset, swing) = internal_values(mean, amplitude)
+    shape = Shape(offset, amplitude=swing, phase=float(phase), omega=2 * math.pi * per_ms(frequency, "frequency"))
+    return Stimulus([units.in_ms(duration, "duration")], [shape], dimension)
+
+
+def per_ms(frequency: Any, what: str) -> float:
+    """Return a frequency per ms.
+
+    Raises
+    ------
+    UserError
+        If it is none, or not positive; `what` names it.
+    """
+    if get_dimensions(frequency) is not Hz.dim:
+        raise UserError(f"{what} = {frequency} is not a frequency; give a Brian2 quantity such as 8*Hz")
+    value = float(units.internal(frequency))
+    if value <= 0:
+        raise UserError(f"{what} = {frequency} is not positive; give a frequency such as 8*Hz")
+    return value
+
+
+class Sine(Kind):
+    """The drive with a sine of a fifth of it, at 8 Hz."""
+
+    name = "sine"
+
+    def form(self, drive: Any, duration: Any, seed: int) -> Stimulus:  # noqa: ARG002 - nothing is random
+        """Return the sine."""
+        return sine(drive, 0.2 * drive, 8 * Hz, duration)
+
+
+STIMULI.register(Sine())

@@ -1,0 +1,36 @@
+"""An input that changes once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ...models import units
+from ...models.errors import UserError
+from .base import STIMULI, Kind, Stimulus
+from .constant import piecewise_constant
+
+
+def step(before: Any, after: Any, at: Any, duration: Any) -> Stimulus:
+    """Return an input that changes once, at the time `at`, and lasts `duration` in all.
+
+    Raises
+    ------
+    UserError
+        If the change lies beyond the end, a time is not positive, or the values' units differ.
+    """
+    if units.in_ms(at, "at") >= units.in_ms(duration, "duration"):
+        raise UserError(f"the step at {at} does not fit into the horizon of {duration}; give an earlier time")
+    return piecewise_constant([(at, before), (duration - at, after)])
+
+
+class Step(Kind):
+    """From 0.8 to 1.2 times the drive, in the middle."""
+
+    name = "step"
+
+    def form(self, drive: Any, duration: Any, seed: int) -> Stimulus:  # noqa: ARG002 - nothing is random
+        """Return the step."""
+        return step(0.8 * drive, 1.2 * drive, duration / 2, duration)
+
+
+STIMULI.register(Step())

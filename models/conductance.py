@@ -1,0 +1,62 @@
+"""A synaptic conductance in place of a current."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from brian2.units.fundamentalunits import Dimension, get_dimensions, get_or_create_dimension
+
+from . import units
+from .errors import UserError
+from .neuron import NeuronModel
+
+#: The conductance and its reversal in the equations.
+CONDUCTANCE, REVERSAL = "g_syn", "E_syn"
+
+_BASE_UNITS = ("metre", "kilogram", "second", "amp", "kelvin", "mole", "candela")
+
+
+def with_conductance(model: NeuronModel, reversal: Any) -> NeuronModel:
+    """Return the model with a conductance for input: what was its input is ``g_syn*(E_syn - v)`` now.
+
+    v is the variable that the threshold tests. The new input ``g_syn`` has the dimension of the old one over that of v.
+
+    Parameters
+    ----------
+    model : NeuronModel
+    reversal : Quantity or float
+        In the unit of v.
+
+    Raises
+    ------
+    UserError
+        If the reversal's unit is not that of v, or the model has such names already.
+    """
+    system = model.system
+    voltage = system.threshold.variable
+    expected = system.dimensions[voltage]
+    if get_dimensions(reversal) is not expected:
+        raise UserError(f"the reversal {reversal} has the wrong unit: {voltage} of {model.label} is in "
+                        f"{units.unit_name(expected)}")
+    taken = {*system.dimensions, *model.constants} & {CONDUCTANCE, REVERSAL}
+    if taken:
+        raise UserError(f"{model.label} has {', '.join(sorted(taken))} already; give its conductance as the input")
+    source = system.dimensions[model.input]
+    dimension = get_or_create_dimension([a - b for a, b in zip(source._dims, expected._dims, strict=True)])
+    lines = (f"{model.input} = {CONDUCTANCE}*({REVERSAL} - {voltage}) : {_text(source)}\n"
+             f"{CONDUCTANCE} : {_text(dimension)}")
+
+    def rewritten(equations: str) -> str:
+        return re.sub(rf"^[ \t]*{model.input}[ \t]*:.*$", lines, equations, flags=re.MULTILINE)
+
+    return model.replace(
+        name=f"{model.name}_conductance", equations=rewritten(model.equations), published=rewritten(model.published),
+        constants={**model.constants, REVERSAL: reversal}, input=CONDUCTANCE,
+    )
+
+
+def _text(dimension: Dimension) -> str:
+    """Write a dimension as Brian2's equations take it."""
+    powers = zip(_BASE_UNITS, dimension._dims, strict=True)
+    return "*".join(f"{name}**{power:g}" for name, power in powers if power) or "1"
