@@ -35,7 +35,7 @@ _PRESETS = {"RS": _REGULAR} | {
 ADEX = NeuronModel(
     name="adex",
     description="Adaptive exponential integrate-and-fire (AdEx)",
-    source="Brette and Gerstner 2005, J. Neurophysiol. 94:3637, equations 1 to 3 (preset RS); Naud et al. 2008, "
+    source="Brette and Gerstner 2005, J. Neurophysiol. 94:3637 (preset RS); Naud et al. 2008, "
            "Biol. Cybern. 99:335, the patterns of figure 4 with the parameters of Brian2's example of that paper",
     equations="""
         dv/dt = (-gL*(v - EL) + gL*DeltaT*exp((v - VT)/DeltaT) - w + I)/C : volt (unless refractory)

@@ -47,7 +47,7 @@ def dop853(rates, x, level, reset, horizon):
 
 
 def eif_slope(v, current):
-    """Equations 1 and 14 of Fourcaud-Trocme et al. 2003, 1 uF/cm2."""
+    """The model of Fourcaud-Trocme et al. 2003 at 1 uF/cm2."""
     return -0.1 * (v + 65) + 0.1 * 3.48 * math.exp((v + 59.9) / 3.48) + current
 
 
