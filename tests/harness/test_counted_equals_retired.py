@@ -32,9 +32,9 @@ from spikecost.models.step import Step, applies, make_step
 
 #: In ms; the first at which the model spikes and stays finite. (An exponential upstroke overflows in a coarse step.)
 STEPS = (Fraction(1, 64), Fraction(1, 256), Fraction(1, 1024))
-#: The model as it is; several steps of refractoriness; less than a step of it, so that it ends in the step of the spike.
+#: The model as it is; several steps of refractoriness; less than a step of it: it ends in the step of the spike.
 REFRACTORY = {"own": None, "long": 2 * ms, "short": ms / 100}
-#: Of these both are tried: all variables held, and one that goes on. (How a kernel waits does not depend on the model.)
+#: Of these both are tried: with all variables held, and with one that goes on. (A kernel waits alike for all models.)
 WAITING = ("lif", "izhikevich")
 STATE = 6  # place of the state among a kernel's arguments
 
