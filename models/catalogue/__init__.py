@@ -3,14 +3,36 @@
 from ..errors import UserError
 from ..neuron import NeuronModel
 from ..registry import Registry
+from .adaptive_lif import ADAPTIVE_LIF
+from .fitzhugh_nagumo import FITZHUGH_NAGUMO
+from .hindmarsh_rose import HINDMARSH_ROSE
 from .hodgkin_huxley import HODGKIN_HUXLEY
 from .hodgkin_huxley_tables import HODGKIN_HUXLEY_TABLES
+from .ifb import IFB
 from .izhikevich import IZHIKEVICH, IZHIKEVICH_MV
 from .lif import LIF
+from .morris_lecar import MORRIS_LECAR
+from .qif import QIF
+from .resonate_and_fire import RESONATE_AND_FIRE
+from .wilson import WILSON
 
 MODELS: Registry[NeuronModel] = Registry("model", "spikecost.models")
 
-for _model in (LIF, IZHIKEVICH, IZHIKEVICH_MV, HODGKIN_HUXLEY, HODGKIN_HUXLEY_TABLES):
+for _model in (
+    LIF,
+    ADAPTIVE_LIF,
+    IFB,
+    RESONATE_AND_FIRE,
+    QIF,
+    IZHIKEVICH,
+    IZHIKEVICH_MV,
+    FITZHUGH_NAGUMO,
+    HINDMARSH_ROSE,
+    MORRIS_LECAR,
+    WILSON,
+    HODGKIN_HUXLEY,
+    HODGKIN_HUXLEY_TABLES,
+):
     MODELS.register(_model)
 
 
