@@ -15,6 +15,7 @@ from .ifb import IFB
 from .izhikevich import IZHIKEVICH, IZHIKEVICH_MV
 from .izhikevich2007 import IZHIKEVICH2007
 from .lif import LIF
+from .mihalas_niebur import MIHALAS_NIEBUR
 from .morris_lecar import MORRIS_LECAR
 from .pospischil import POSPISCHIL_FS, POSPISCHIL_IB, POSPISCHIL_LTS, POSPISCHIL_RS
 from .qif import QIF
@@ -44,6 +45,7 @@ for _model in (
     EXPONENTIAL_IF,
     ADEX,
     IZHIKEVICH2007,
+    MIHALAS_NIEBUR,
     TRAUB_MILES,
     WANG_BUZSAKI,
     CONNOR_STEVENS,
