@@ -100,9 +100,10 @@ class Subject:
         """Return the weakest pulse that makes a spike; infinite if none does up to `STRONGEST`, or the base does."""
         low, high = 2.0**-6, STRONGEST
         for _ in range(4):
-            heights = np.geomspace(low, high, 48).tolist()
+            heights: list[float] = np.geomspace(low, high, 48).tolist()
             lead = self.lead(base)
-            stimuli = [self.ramps(*lead, (ticks, base + height, base + height), (TICKS, base, base)) for height in heights]
+            stimuli = [self.ramps(*lead, (ticks, base + height, base + height), (TICKS, base, base))
+                       for height in heights]
             recordings = self.run(stimuli)
             start = float(sum(length for length, *_ in lead) * self.tick)
             if any(recording.between(0, start).size for recording in recordings):
