@@ -6,7 +6,8 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, NoReturn
 
@@ -102,6 +103,8 @@ def _parser() -> _Parser:
     measure.add_argument("--json", action="store_true", help="print JSON")
     measure.set_defaults(run=_measure)
 
+    _add_features(commands.add_parser("features", help="look for the twenty features of Izhikevich 2004 in models"))
+
     doctor = commands.add_parser("doctor", help="say what works here, what does not, and why")
     doctor.set_defaults(run=_doctor)
     return parser
@@ -115,7 +118,6 @@ def _add_step(parser: argparse.ArgumentParser) -> None:
 
 def _run(options: argparse.Namespace) -> int:
     from .accuracy.criterion import parse_criterion  # noqa: PLC0415
-    from .accuracy.study import Progress  # noqa: PLC0415
     from .accuracy.suite import QUICK, Suite  # noqa: PLC0415 - heavy, and only this command needs it
     from .reports.comparison import compare, writable  # noqa: PLC0415
     from .reports.suite_file import left_out, read_suite  # noqa: PLC0415
@@ -141,13 +143,7 @@ def _run(options: argparse.Namespace) -> int:
         chosen["trials"] = options.trials
     suite = replace(suite, **chosen)
     folder = writable(options.out)
-    with Bar(TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
-             TextColumn("left"), TimeRemainingColumn(), console=Console(stderr=True)) as bar:
-        tasks: list[Any] = []
-        progress = Progress(
-            begin=lambda phase, pieces: tasks.append(bar.add_task(phase, total=pieces)),
-            done=lambda: bar.advance(tasks[-1]),
-        )
+    with _progress() as progress:
         comparison = compare(suite.models, suite=suite, jobs=options.jobs, progress=progress)
     interrupted = comparison.study.interrupted
     page = comparison.save(folder / "interrupted" if interrupted else folder)
@@ -166,6 +162,26 @@ def _run(options: argparse.Namespace) -> int:
     print(f"{'interrupted: what was finished' if interrupted else 'report'} is in {page.parent}, "
           f"open {page} (every cell: {page.parent / 'table.csv'})")
     return 130 if interrupted else 0
+
+
+@contextmanager
+def _progress() -> Iterator[Any]:
+    """Draw bars on the error stream; what is yielded is a `spikecost.accuracy.study.Progress` that moves them."""
+    from .accuracy.study import Progress  # noqa: PLC0415 - heavy
+
+    bar = Bar(TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
+              TextColumn("left"), TimeRemainingColumn(), console=Console(stderr=True))
+    tasks: list[Any] = []
+
+    def begin(phase: str, pieces: int) -> None:
+        bar.start()
+        tasks.append(bar.add_task(phase, total=pieces))
+
+    try:
+        yield Progress(begin=begin, done=lambda: bar.advance(tasks[-1]))
+    finally:
+        if tasks:  # a bar that never began must not even end a line
+            bar.stop()
 
 
 def _where(frame: Any) -> list[str]:
@@ -297,6 +313,26 @@ def _measure(options: argparse.Namespace) -> int:
 
 def _by_kind(operations: Mapping[str, int]) -> str:
     return ", ".join(f"{n} {kind}" for kind, n in operations.items() if n) or "nothing"
+
+
+def _add_features(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("models", nargs="*", metavar="MODEL", help="such as lif izhikevich:CH (default: every model)")
+    parser.add_argument("--presets", action="store_true", help="every preset of the models that are given without one")
+    parser.add_argument("--demos", action="store_true", help="the demos of 2004, as published against converged")
+    parser.add_argument("--plot", metavar="FILE", help="draw features against cost, as stated and at equal accuracy")
+    parser.add_argument("--csv", metavar="FILE", help="write the last table with all its columns")
+    parser.set_defaults(run=_features)
+
+
+def _features(options: argparse.Namespace) -> int:
+    from .reports.features_command import feature_tables  # noqa: PLC0415 - heavy
+
+    with _progress() as progress:
+        tables = list(feature_tables(options.models, options.presets, options.demos, progress,
+                                     plot=options.plot, csv=options.csv))
+    for title, frame in tables:
+        _print_frame(title, frame, tuple(frame.columns))
+    return 0
 
 
 def _doctor(_options: argparse.Namespace) -> int:

@@ -166,6 +166,36 @@ def test_doctor_says_why_there_is_no_compiler(said, no_compiler):
     assert "no   C compiler: no C compiler: CC=/nonexistent not found; install one" in out
 
 
+def test_features(said):
+    status, out, _ = said("features", "lif")
+    assert status == 0
+    rows = [line.split() for line in out.splitlines()]
+    assert ["A", "tonic_spiking", "found"] in rows
+    assert ["C", "tonic_bursting", "cannot"] in rows
+    assert ["found", "3", "of", "20"] in rows
+    # of a single model the reasons, too
+    assert "one linear variable, reset to a fixed value: under a constant input all intervals after the first" in out
+
+
+def test_features_of_the_demos(said, tmp_path):
+    table = tmp_path / "demos.csv"
+    status, out, _ = said("features", "--demos", "--csv", str(table))
+    assert status == 0
+    assert "17 show their feature converged; artefacts of the step are bistability," in out
+    rows = [line.split() for line in out.splitlines()]
+    assert ["C", "tonic_bursting", "28", "->", "29", "25", "->", "24.494", "shown,", "with", "other", "spikes", "0.25", "–",
+            "0.125"] in rows
+    assert pd.read_csv(table)["spikes_as_published"].sum() == 111
+    assert [file.name for file in tmp_path.iterdir()] == ["demos.csv"]
+
+
+@pytest.mark.slow
+def test_the_picture_of_features(said, tmp_path):
+    status, out, _ = said("features", "lif", "--plot", str(tmp_path / "picture.png"))
+    assert (status, (tmp_path / "picture.png").read_bytes()[:4]) == (0, b"\x89PNG")
+    assert "3 of 20" in out
+
+
 @pytest.mark.parametrize("arguments", [["--help"], ["run", "--help"], ["count", "--help"]])
 def test_help(said, arguments):
     status, out, err = said(*arguments)
@@ -193,6 +223,9 @@ MISTAKES = {
     "method that does not apply": (
         ["count", "izhikevich", "--method", "exponential_euler"],
         "spikecost: exponential_euler does not apply to izhikevich:RS: dv/dt is not linear in v; take esr_midpoint, "),
+    "unknown model to look at": (["features", "izh"], "spikecost: unknown model 'izh': "),
+    "picture of no kind": (["features", "lif", "--plot", "p.jpg"], "spikecost: --plot p.jpg: give a file that ends in .p"),
+    "file in no folder": (["features", "lif", "--csv", "no/f.csv"], "spikecost: cannot write no/f.csv: give a file in a "),
     "unknown counter": (["measure", "lif", "--counter", "papy"], "spikecost: unknown counter 'papy': did you mean "),
     "negative tolerance": (["run", "--tolerances=-0.1ms"], "spikecost: tolerance = -100. us is not positive; give a"),
     "tolerance without a unit": (["run", "--tolerances", "0.1"], "spikecost: tolerance = 0.1 is not a time; give a "),
