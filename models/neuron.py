@@ -58,8 +58,10 @@ class NeuronModel:
     """A quantity, or an expression as text, for each state variable."""
     input: str = "I"
     """The declared parameter that the stimulus drives."""
+    drive: Any = None
+    """A constant input, a quantity, under which the model spikes steadily; None: found by its rate where needed."""
     presets: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    """Named sets of parameters."""
+    """Named sets of parameters; under the input's name, the preset's own `drive`."""
     preset: str = ""
     """The preset that `parameters` are from, if any."""
     published: str = ""
@@ -98,7 +100,9 @@ class NeuronModel:
         if preset not in self.presets:
             known = ", ".join(self.presets) or "none"
             raise UserError(f"unknown preset '{preset}' of {self.name}: known are {known}")
-        return self.replace(parameters={**self.parameters, **self.presets[preset]}, preset=preset)
+        chosen = dict(self.presets[preset])
+        drive = chosen.pop(self.input, self.drive)
+        return self.replace(parameters={**self.parameters, **chosen}, drive=drive, preset=preset)
 
     def replace(self, **changes: Any) -> NeuronModel:
         """Return the model with some fields changed."""
@@ -220,6 +224,9 @@ class NeuronModel:
             elif get_dimensions(given) is not system.dimensions[name]:
                 raise UserError(f"{where}: '{name}' = {given} has the wrong unit, "
                                 f"expected {units.unit_name(system.dimensions[name])}")
+        if self.drive is not None and get_dimensions(self.drive) is not system.dimensions[self.input]:
+            raise UserError(f"{where}: drive = {self.drive} has the wrong unit, "
+                            f"expected {units.unit_name(system.dimensions[self.input])}")
         published = self.system_as_published
         if {*published.state, *published.parameters} != {*system.state, *system.parameters}:
             raise UserError(f"{where}: published has other variables or parameters than equations; give both the same")

@@ -101,6 +101,15 @@ def test_what_was_passed_in_may_change_later():
     assert model.parameter_values == {"tau": 10.0}
 
 
+def test_a_preset_may_have_a_drive_of_its_own():
+    model = NeuronModel(**GOOD, drive=2 * mV, presets={"slow": {"tau": 50 * ms, "I": 1 * mV}, "fast": {}})
+    assert model.with_preset("slow").drive == 1 * mV
+    assert model.with_preset("slow").parameter_values["tau"] == 50
+    assert model.with_preset("fast").drive == 2 * mV
+    with pytest.raises(UserError, match="drive = .* has the wrong unit, expected mV"):
+        NeuronModel(**GOOD, drive=2 * ms)
+
+
 def test_presets():
     model = NeuronModel(**GOOD, presets={"slow": {"tau": 50 * ms}})
     slow = model.with_preset("slow")
