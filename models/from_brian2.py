@@ -21,6 +21,7 @@ from brian2.utils.stringtools import get_identifiers
 from . import equations as language
 from . import units
 from .errors import UserError
+from .expression import FLOATS, evaluate
 from .methods import METHODS
 from .neuron import NeuronModel
 
@@ -51,8 +52,6 @@ class Settings:
     """``grid_start``: Brian2 finds a spike at a step's end and names it by the step's start."""
     dt: Any
     """A time."""
-    drive: Any
-    """The value that the input has in the group."""
 
 
 def from_brian2(group: brian2.NeuronGroup, input: str | None = None, *, index: int = 0,  # noqa: A002 - as NeuronModel's
@@ -61,7 +60,7 @@ def from_brian2(group: brian2.NeuronGroup, input: str | None = None, *, index: i
 
     Names that the group does not declare are looked up where Brian2 looks: units and functions, the group's own
     namespace, then `namespace`. Parameters and the state of now become the model's; a parameter that the reset changes
-    becomes a variable that stays between spikes. `settings_from_brian2` tells the method, dt and drive.
+    becomes a variable that stays between spikes. `settings_from_brian2` tells the method and dt.
 
     Parameters
     ----------
@@ -85,18 +84,16 @@ def from_brian2(group: brian2.NeuronGroup, input: str | None = None, *, index: i
     return found.model(input, name or group.name)
 
 
-def settings_from_brian2(group: brian2.NeuronGroup, input: str | None = None, *,  # noqa: A002 - as NeuronModel's
-                         index: int = 0, namespace: Mapping[str, Any] | None = None) -> Settings:
-    """Return the method, dt and drive with which a group runs; parameters as in `from_brian2`.
+def settings_from_brian2(group: brian2.NeuronGroup, *, namespace: Mapping[str, Any] | None = None) -> Settings:
+    """Return the method and dt with which a group runs; parameters as in `from_brian2`.
 
     Raises
     ------
     UserError
         As `from_brian2`, or if spikecost has no such method.
     """
-    found = _Group(group, get_local_namespace(level=1) if namespace is None else namespace, index)
-    model = found.model(input, group.name)
-    return Settings(found.method(), "grid_start", group.dt[:], found.value(model.input))
+    found = _Group(group, get_local_namespace(level=1) if namespace is None else namespace, 0)
+    return Settings(found.method(), "grid_start", group.clock.dt)
 
 
 class _Group:
@@ -134,6 +131,7 @@ class _Group:
                 parameters.append(variable)
         if wanted in self._constants:
             lines.append(f"{wanted} : {units.dimension_text(get_dimensions(self._constants[wanted]))}")
+        drive = self.value(wanted)
         return NeuronModel(
             name=name,
             description=f"the Brian2 group {group.name}" + (f", neuron {self._index}" if len(group) > 1 else ""),
@@ -145,6 +143,7 @@ class _Group:
             constants={constant: value for constant, value in self._constants.items() if constant != wanted},
             initial={variable: self.value(variable) for variable in state},
             input=wanted,
+            drive=drive if float(drive) else None,
         )
 
     def method(self) -> str:
@@ -267,7 +266,7 @@ class _Group:
             return _text(given)  # a condition: NeuronModel says whether it can be run
         expression = language.parse(given, set(), known, f"{self._group.name}: refractory")
         language.check_units(given, {}, known, units.MS, f"{self._group.name}: refractory")
-        return units.quantity(language.number(expression), units.MS)
+        return units.quantity(evaluate(expression, {}, FLOATS), units.MS)
 
 
 def _text(code: str) -> str:

@@ -36,6 +36,14 @@ _NAMES = {
     DIMENSIONLESS: "1",
 }
 
+#: Dimensions that Brian2's equations can name; others are written with the base units.
+_DECLARED = {getattr(brian2, name).dim: name
+             for name in ("second", "hertz", "volt", "amp", "siemens", "farad", "ohm", "coulomb", "metre", "molar")}
+_DECLARED |= {(getattr(brian2, name) / over).dim: f"{name}/{text}"
+              for name in ("volt", "amp", "siemens", "farad")
+              for over, text in ((brian2.second, "second"), (brian2.metre**2, "metre**2"))}
+_BASE_UNITS = ("metre", "kilogram", "second", "amp", "kelvin", "mole", "candela")
+
 
 def exponent(dimension: Dimension) -> int:
     """Power of ten of the internal unit of `dimension`, in SI units.
@@ -90,6 +98,14 @@ def unit_name(dimension: Dimension) -> str:
     return " ".join(
         f"{s}^{d:g}" for s, d in zip(symbols, dimension._dims, strict=True) if d != 0
     )
+
+
+def dimension_text(dimension: Dimension) -> str:
+    """Write a dimension as Brian2's equations take it: ``volt/second``."""
+    if dimension in _DECLARED:
+        return _DECLARED[dimension]
+    powers = zip(_BASE_UNITS, dimension._dims, strict=True)
+    return "*".join(f"{name}**{power:g}" for name, power in powers if power) or "1"
 
 
 def in_ms(value: Any, what: str) -> Fraction:
