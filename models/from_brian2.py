@@ -110,8 +110,9 @@ class _Group:
         self._equations = group.user_equations
         self._reset = _text(group.event_codes.get("spike", ""))
         self._refuse_what_is_beside_the_equations()
-        texts = [*(equation.expr.code for equation in self._equations.values() if equation.expr is not None),
-                 group.events["spike"], self._reset, *([group._refractory] if isinstance(group._refractory, str) else [])]
+        texts = [equation.expr.code for equation in self._equations.values() if equation.expr is not None]
+        texts += [group.events["spike"], self._reset]
+        texts += [group._refractory] if isinstance(group._refractory, str) else []
         self._used = {identifier for text in texts for identifier in get_identifiers(text)}
         self._constants = self._constants_among(self._used - set(self._equations.names))
 
@@ -180,19 +181,21 @@ class _Group:
                             "cannot be run; leave them out")
         if "spike" not in group.events:
             raise UserError(f"{group.name} has no threshold, so that it never spikes; give one such as "
-                            f"threshold='v > 30*mV'")
+                            "threshold='v > 30*mV'")
         if self._equations.is_stochastic:
             names = ", ".join(sorted(self._equations.stochastic_variables))
             raise UserError(f"{group.name}: the equations are stochastic ({names}); spikecost compares spike times, "
                             "and noise has none to compare: drive the model with a frozen input instead")
-        known = [*group.thresholder.values(), *group.resetter.values(), group.state_updater, group.subexpression_updater]
+        known = [*group.thresholder.values(), *group.resetter.values(), group.state_updater,
+                 group.subexpression_updater]
         for other in group.contained_objects:
             if all(other is not each for each in known):
-                raise UserError(f"{group.name}: the operation '{other.name}' ({_text(getattr(other, 'abstract_code', ''))}"
-                                ") beside the equations cannot be run; write it into the equations or the reset")
+                code = _text(getattr(other, "abstract_code", None) or "")
+                raise UserError(f"{group.name}: the operation '{other.name}' ({code}) beside the equations cannot be "
+                                "run; write it into the equations or the reset")
         for other in _instances():
-            onto = getattr(other, "target", None) if isinstance(other, brian2.Synapses) else getattr(other, "_group", None)
-            if isinstance(other, brian2.Synapses | brian2.PoissonInput) and onto is group:
+            onto = other.target if isinstance(other, brian2.Synapses) else other._group
+            if onto is group:
                 raise UserError(f"{group.name} is the target of {other.name}; spikecost runs one neuron alone, without "
                                 "synapses and their delays: convert the group before it is connected")
         for variable in self._equations:
@@ -284,5 +287,7 @@ def _assigned(statements: str) -> set[str]:
     return {target.id for target in targets if isinstance(target, ast.Name)}
 
 
-def _instances() -> list[BrianObject]:
-    return [found for found in (reference() for reference in BrianObject.__instances__()) if found is not None]
+def _instances() -> list[Any]:
+    """Return what there is that acts on groups from outside."""
+    found = [reference() for reference in BrianObject.__instances__()]
+    return [each for each in found if isinstance(each, brian2.Synapses | brian2.PoissonInput)]

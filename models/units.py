@@ -128,30 +128,29 @@ def in_ms(value: Any, what: str) -> Fraction:
     return duration
 
 
-_QUANTITY = re.compile(r"\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*\*?\s*([A-Za-z0-9/*]*)\s*")
+_QUANTITY = re.compile(r"\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*\*?\s*([A-Za-z0-9/*^-]*)\s*")
 _UNIT = re.compile(r"([A-Za-z]+)\^?(-?\d*)")
 
 
 def parse_quantity(text: str) -> Any:
-    """Read ``1ms``, ``0.1 mV`` or ``10uA/cm2`` as a Brian2 quantity.
+    """Read ``1ms``, ``0.1*mV``, ``20/second`` or ``10uA/cm**2`` as a Brian2 quantity.
 
     Raises
     ------
     UserError
         If it is not a number followed by known units.
     """
-    match = _QUANTITY.fullmatch(text)
+    match = _QUANTITY.fullmatch(text.replace("**", "^"))
     if match is None:
         raise UserError(f"cannot read '{text}': expected a number and a unit, such as 0.1ms")
     result: Any = float(match[1])
-    for i, factor in enumerate(re.split(r"([*/])", match[2]) if match[2] else []):
-        if i % 2:
-            continue
+    parts = re.split(r"([*/])", match[2])
+    parts = parts[1:] if match[2].startswith("/") else ["*", *parts] if match[2] else []
+    for operator, factor in zip(parts[::2], parts[1::2], strict=True):
         unit = _UNIT.fullmatch(factor)
         value = getattr(brian2, unit[1], None) if unit else None
         if unit is None or not isinstance(value, Quantity):
             raise UserError(f"unknown unit '{factor}' in '{text}': use Brian2's, such as ms, mV or uA/cm2")
         value = value ** int(unit[2] or 1)
-        divides = i > 0 and re.split(r"([*/])", match[2])[i - 1] == "/"
-        result = result / value if divides else result * value
+        result = result / value if operator == "/" else result * value
     return result
