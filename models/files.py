@@ -161,8 +161,8 @@ def _lines_named(path: Path, source: str, line: int | None = None) -> Iterator[N
         raise UserError(f"{path}:{error.lineno}: {error.msg}; a model file is Python") from None
     except (Exception, SystemExit) as error:
         frames = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(path)]
-        about = _line_about(str(error), source) if isinstance(error, UserError) else None
-        place = about or line or (frames[-1] if frames else None)
+        begins = line or (frames[-1] if frames else None)
+        place = (isinstance(error, UserError) and _line_about(str(error), source, begins or 0)) or begins
         kind = "" if isinstance(error, UserError) else f"{type(error).__name__}: "
         raise UserError(f"{path}{f':{place}' if place else ''}: {kind}{' '.join(str(error).split())}") from None
 
@@ -179,22 +179,20 @@ def _beside(path: Path) -> Iterator[None]:
             sys.path.remove(folder)
 
 
-def _line_about(message: str, source: str) -> int | None:
-    """Find the line that a definition's error is about, if it is the only one that can be meant."""
-    quoted = re.search(r"cannot read the equations at '(.*?)': ", message)
-    if quoted:
-        return next((number for number, text in enumerate(source.splitlines(), 1) if quoted[1] in text), None)
-    for pattern, line in (
-        (r"equation of '(\w+)'", r"\s*(?:\w+\s*=\s*)?[\"']*\s*d?{0}(?:/dt)?\s*=.*:"),
-        (r"initial value of '(\w+)'", r".*\b{0}\b[\"']?\s*[:=]"),
-        (r"(?:the name|^\w+:) '(\w+)'", r".*\b{0}\b[\"']?\s*[:=]"),
-        (r"^\w+: (?:the )?(threshold|reset|refractory|drive|input)\b", r"\s*(?:.*[,(]\s*)?{0}\s*="),
+def _line_about(message: str, source: str, start: int) -> int | None:
+    """Find the line that a definition's error is about; `start` is where the definition begins."""
+    for pattern, line, anywhere in (
+        (r"cannot read the equations at '(.*?)': ", r"{0}", True),
+        (r"(?:equation of|the name|the input) '(\w+)'", r"(?:^|[\"'])\s*d?{0}(?:/dt)?\s*[:=]", True),
+        (r"(?:initial value of|^\w+:) '(\w+)'", r"(?:^|[{{,(])\s*[\"']?{0}[\"']?\s*[:=]", False),
+        (r"^\w+: (?:the )?(threshold|reset|refractory|drive)\b", r"(?:^|[,(])\s*{0}\s*=", False),
     ):
         match = re.search(pattern, message)
         if match:
-            found = [number for number, text in enumerate(source.splitlines(), 1)
-                     if re.match(line.format(re.escape(match[1])), text)]
-            return found[0] if len(found) == 1 else None
+            place = re.compile(line.format(re.escape(match[1])))
+            found = [number for number, text in enumerate(source.splitlines(), 1) if place.search(text)]
+            after = [number for number in found if number >= start]
+            return after[0] if after else found[-1] if found and anywhere else None
     return None
 
 

@@ -100,7 +100,7 @@ class _Group:
     def __init__(self, group: Any, namespace: Mapping[str, Any], index: int) -> None:
         kind = type(group).__name__
         if not isinstance(group, brian2.NeuronGroup) or kind in _NOT_A_GROUP:
-            raise UserError(f"cannot convert {getattr(group, 'name', repr(group))}, a {kind}: "
+            raise UserError(f"cannot convert {getattr(group, 'name', repr(group))} ({kind}): "
                             f"{_NOT_A_GROUP.get(kind, 'give a Brian2 NeuronGroup')}")
         if not 0 <= index < len(group):
             raise UserError(f"{group.name} has {len(group)} neurons; give an index below that, not {index}")
