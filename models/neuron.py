@@ -16,6 +16,7 @@ from . import equations as language
 from . import units
 from .errors import UserError
 from .expression import FLOATS, Expr, Var, evaluate, names
+from .polynomial import affine_parts
 from .program import substitute
 from .tables import TableGrid, tabulate
 
@@ -45,7 +46,8 @@ class NeuronModel:
     """Brian2 equations. Names declared in them (``a : 1``) are parameters, one value a neuron;
     names found in `constants` are folded into the numbers."""
     threshold: str
-    """A spike is where this holds: a state variable, ``>`` or ``>=``, a level."""
+    """A spike is where this holds: a state variable, ``>`` or ``>=``, a level. The level may move with other state
+    variables, in which it is linear: ``v > theta``, ``v > theta_0 + 2*w``."""
     reset: str = ""
     """Statements at a spike, such as ``v = c; u += d``."""
     refractory: Any = None
@@ -165,6 +167,12 @@ class NeuronModel:
         return isinstance(self.refractory, str)
 
     @property
+    def moves_while_refractory(self) -> bool:
+        """Whether the threshold may be passed while the neuron is refractory: a spike is then where that ends."""
+        threshold = self.system.threshold
+        return bool(self.refractory_ms) and not {threshold.variable, *threshold.slopes} <= self.system.held
+
+    @property
     def parameter_values(self) -> dict[str, float]:
         """Declared parameters in internal units, in the order of `System.parameters`."""
         return {name: float(units.internal(self.parameters[name])) for name in self.system.parameters}
@@ -234,8 +242,14 @@ class NeuronModel:
         published = self.system_as_published
         if {*published.state, *published.parameters} != {*system.state, *system.parameters}:
             raise UserError(f"{where}: published has other variables or parameters than equations; give both the same")
-        if names(system.threshold.level) - set(system.parameters):
-            raise UserError(f"{where}: the threshold's level may change during a step; use numbers and parameters")
+        known = {*system.parameters, *system.state}
+        for what, value in (("the threshold's level", system.threshold.level),
+                            *((f"the reset of '{name}'", value) for name, value in system.reset)):
+            if names(value) - known:
+                raise UserError(f"{where}: {what} uses {', '.join(sorted(names(value) - known))}; "
+                                "use numbers, parameters and state variables")
+        if system.threshold.slopes and not system.reset:
+            raise UserError(f"{where}: without a reset the threshold cannot move; use numbers and parameters")
         if isinstance(self.refractory, str):
             if self.refractory != self.threshold or system.reset:
                 raise UserError(f"{where}: refractory = '{self.refractory}' is not supported; give a duration, or, "
@@ -253,10 +267,10 @@ class NeuronModel:
         values: dict[str, Expr] = {name: Var(name) for name in self.system.state}
         for name, value in self.system.reset:
             values[name] = substitute(value, values)
-        after, known = values[test.variable], set(self.system.parameters)
-        if names(after, test.level) - known or (self.refractory_ms and test.variable not in self.system.held):
-            return
-        v, level = (evaluate(value, self.parameter_values, FLOATS) for value in (after, test.level))
+        after, level_after = values[test.variable], substitute(test.level, values)
+        if names(after, level_after) - set(self.system.parameters) or self.moves_while_refractory:
+            return  # it depends on the state at the spike, or time passes before the next one
+        v, level = (evaluate(value, self.parameter_values, FLOATS) for value in (after, level_after))
         if v > level or (v == level and test.comparison == ">="):
             unit = units.unit_name(self.system.dimensions[test.variable]).removeprefix("1")
             raise UserError(f"{self.name}: reset: '{self.reset}' leaves {test.variable} at {v:g} {unit}".rstrip()
@@ -305,15 +319,25 @@ def _system(model: NeuronModel, text: str) -> language.System:
             expected = get_dimensions(Quantity.with_dimensions(1.0, expected) / brian2.ms)
         language.check_units(equations[name].expr.code, dimensions, model.constants, expected,
                              f"{model.name}: equation of '{name}'")
+    subexpressions = language.subexpression_order(found, set(equations.subexpr_names))
+    opened: dict[str, Expr] = {}
+    for name, value in subexpressions.items():
+        opened[name] = substitute(value, opened)
     reset = language.statements(model.reset, state, dimensions, model.constants, f"{model.name}: reset")
+    threshold = language.threshold(model.threshold, state, dimensions, model.constants, f"{model.name}: threshold")
+    level = substitute(threshold.level, opened)
+    parts = affine_parts(level, state)
+    if parts is None:
+        raise UserError(f"{model.name}: threshold: the level is not linear in the state variables; "
+                        "make it a state variable of its own")
     declared = [name for name in equations if name in equations.parameter_names and name != model.input]
     return language.System(
         dimensions=dimensions,
         state=state,
         parameters=tuple(declared),
-        subexpressions=language.subexpression_order(found, set(equations.subexpr_names)),
+        subexpressions=subexpressions,
         derivatives={name: found[name] for name in state},
         held=frozenset(name for name in state if "unless refractory" in equations[name].flags),
-        threshold=language.threshold(model.threshold, state, dimensions, model.constants, f"{model.name}: threshold"),
-        reset=tuple(reset),
+        threshold=dataclasses.replace(threshold, level=level, slopes=parts[1]),
+        reset=tuple((name, substitute(value, opened)) for name, value in reset),
     )

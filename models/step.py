@@ -145,7 +145,7 @@ class _Maker:
         program = self._program()
         after = self._method.advance(self._x, self._dt, self._derivatives(program))
         outputs = {f"{name}_next": value for name, value in after.items()}
-        outputs |= self._conditions(after[self._system.threshold.variable])
+        outputs |= self._conditions(after)
         return lower(program, outputs, self._fixed)
 
     def written(self) -> tuple[Assign, ...]:
@@ -153,16 +153,16 @@ class _Maker:
         after = self._method.advance(self._x, self._dt, Derivatives(self._model.system_as_published, program))
         outputs = {f"{name}_next": value for name, value in after.items()}
         # the threshold once: that a spike without reset is a crossing is our rule, not the paper's
-        outputs["above"] = self._conditions(Var(f"{self._system.threshold.variable}_next"))["above"]
+        proposed = Vector({name: Var(f"{name}_next") for name in self._system.state})
+        outputs["above"] = self._conditions(proposed)["above"]
         return tuple(Assign(name, value) for name, value in (program.assignments | outputs).items())
 
     def spike(self) -> Block:
         program = self._program(*(f"{name}_next" for name in self._system.state), "done", "step")
         end = Vector({name: Var(f"{name}_next") for name in self._system.state})
-        threshold = self._system.threshold
         theta, at = self._detection.locate(Crossing(
-            self._x, end, self._dt, self._derivatives(program), threshold.variable, threshold.level, program,
-            starts_below=not self._model.refractory_ms or threshold.variable in self._system.held,
+            self._x, end, self._dt, self._derivatives(program), self._system.threshold, program,
+            starts_below=not self._model.moves_while_refractory,
         ))
         outputs: dict[str, Expr] = {"elapsed": theta}
         if self.restarts:
@@ -228,10 +228,12 @@ class _Maker:
         x = program.let("place", fraction)
         return first + x * (last - first - bend * (1 - x))
 
-    def _conditions(self, proposed: Expr) -> dict[str, Expr]:
+    def _conditions(self, proposed: Vector) -> dict[str, Expr]:
         threshold = self._system.threshold
         inclusive = threshold.comparison == ">="
-        conditions: dict[str, Expr] = {"above": (at_most if inclusive else less)(threshold.level, proposed)}
+        level = substitute(threshold.level, proposed)
+        conditions: dict[str, Expr] = {
+            "above": (at_most if inclusive else less)(level, proposed[threshold.variable])}
         if self._model.spike_is_crossing:
             conditions["was_below"] = (less if inclusive else at_most)(Var(threshold.variable), threshold.level)
         return conditions
