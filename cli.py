@@ -31,8 +31,8 @@ class _Parser(argparse.ArgumentParser):
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; return the exit status: 0, 2 for a mistake of the user's, 130 if interrupted."""
     sys.excepthook = sys.__excepthook__  # Brian2 puts its own there, which writes log files
-    options = _parser().parse_args(arguments)
     try:
+        options = _parser().parse_args(arguments)  # it lists methods, which other packages add to
         status = int(options.run(options))
         sys.stdout.flush()  # a reader that has gone is noticed here and not when Python ends
         return status

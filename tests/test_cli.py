@@ -10,7 +10,6 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from spikecost import cli
 from spikecost.flops import toolchain
 from spikecost.flops.conventions import CONVENTIONS
 from spikecost.models.catalogue import MODELS
@@ -31,21 +30,6 @@ def command() -> list[str]:
 
 def typed(*arguments, folder):
     return subprocess.run([*command(), *arguments], cwd=folder, capture_output=True, text=True, check=False)
-
-
-@pytest.fixture
-def said(capsys):
-    """Run a command in process; return its status and what it printed."""
-
-    def run(*arguments):
-        try:
-            status = cli.main(list(arguments))
-        except SystemExit as stop:  # argparse
-            status = stop.code
-        printed = capsys.readouterr()
-        return status, printed.out, printed.err
-
-    return run
 
 
 # --- what is asked for and had ---------------------------------------------------------------------------------------
