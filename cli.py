@@ -78,6 +78,7 @@ def _parser() -> _Parser:
 
     show = commands.add_parser("show", help="show a model's equations, its Step and its operations")
     _add_step(show)
+    show.add_argument("--plot", metavar="FILE", help="draw firing rates, and the phase plane of two variables")
     show.set_defaults(run=_show)
 
     count = commands.add_parser("count", help="count a model's operations")
@@ -155,7 +156,13 @@ def _methods(options: argparse.Namespace) -> int:
 def _show(options: argparse.Namespace) -> int:
     from .reports.show import show
 
-    print(show(_step(options)))
+    step = _step(options)
+    if options.plot:
+        from .reports.aside import save_figure
+        from .reports.portrait import portrait
+
+        save_figure(portrait(step.model), options.plot)
+    print(show(step))
     return 0
 
 
