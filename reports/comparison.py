@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import os
 import tempfile
 from collections.abc import Sequence
 from dataclasses import replace
@@ -23,6 +22,7 @@ from ..accuracy.winners import winners
 from ..models import units
 from ..models.errors import UserError
 from ..models.neuron import NeuronModel
+from .aside import replace_file
 from .figure import work_precision
 from .page import page
 from .parity import builds, parity, parity_figure
@@ -130,7 +130,7 @@ class Comparison:
         }
         try:
             for name, content in files.items():
-                _replace(folder / name, content)
+                replace_file(folder / name, content)
         except OSError as error:
             raise UserError(f"cannot write {error.filename or folder}: {error.strerror}; give another one") from error
         return folder / "index.html"
@@ -204,7 +204,7 @@ def compare(
     if not any(curve.points for curve in study.curves):
         first = study.curves[0]
         raise UserError(f"nothing to compare: {first.method} on {first.regime.model.label}: {first.reason}; "
-                        "give methods that apply (spikecost models lists them)")
+                        "give methods that apply (spikecost methods --model lists them)")
     return Comparison(study)
 
 
@@ -230,12 +230,3 @@ def _drawn(figure: Figure, kind: str) -> bytes:
     buffer = io.BytesIO()
     figure.savefig(buffer, format=kind, dpi=150)
     return buffer.getvalue()
-
-
-def _replace(path: Path, content: bytes) -> None:
-    aside = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        aside.write_bytes(content)
-        aside.replace(path)
-    finally:
-        aside.unlink(missing_ok=True)
