@@ -309,7 +309,7 @@ def _doctor(_options: argparse.Namespace) -> int:
 
 
 def _print_frame(title: str, frame: Any, columns: tuple[str, ...]) -> None:
-    from .reports.page import number  # noqa: PLC0415 - heavy
+    from .reports.numbers import number  # noqa: PLC0415 - heavy
 
     shown = Table(title=title, title_justify="left", box=None, pad_edge=False)
     for name in columns:
