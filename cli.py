@@ -160,7 +160,7 @@ def _show(options: argparse.Namespace) -> int:
 
     step = _step(options)
     if options.plot:
-        from .reports.aside import save_figure
+        from .reports.files import save_figure
         from .reports.portrait import portrait
 
         save_figure(portrait(step.model), options.plot)

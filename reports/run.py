@@ -8,7 +8,8 @@ from typing import Any
 from ..accuracy.suite import Suite
 from . import text
 from .bars import bars
-from .comparison import Comparison, compare, writable
+from .comparison import Comparison, compare
+from .files import writable
 from .table import SITUATION
 
 
