@@ -16,7 +16,7 @@ from ...models.expression import KINDS as OPERATIONS
 #: Operations that cost as much as many others: their number is judged by itself.
 DEAR = ("div", "sqrt", "exp", "pow")
 #: What counts of retired instructions depend on, beside the program.
-TOOLCHAIN = ("compiler", "flags", "libc", "processor")
+TOOLCHAIN = ("compiler", "flags", "libc", "processor", "vector instructions")
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,7 @@ KINDS: dict[str, Kind] = {
     **{f"{kind}_per_step": Kind(f"of them {kind}", "operations", 0.0 if kind in DEAR else None)
        for kind in OPERATIONS},
     "operations_per_spike": Kind("operations that a spike adds", "operations", 0.0),
+    "operations_per_block": Kind("operations of a block of an adaptive method's step", "operations", 0.0),
     "instrumented_per_step": Kind("operations of a step that an exact counter saw the kernel retire", "operations",
                                   0.0, depends_on=TOOLCHAIN),
     "libm_per_step": Kind("operations of a step that it saw the mathematics library retire", "operations", 0.0,
@@ -69,6 +70,16 @@ class Figures:
     """Facts of the machine and toolchain, `TOOLCHAIN` among them."""
     made: Mapping[str, str] = field(default_factory=dict)
     """When and by what: ``date``, ``spikecost``, ``commit``."""
+
+
+def number_of(name: str, figures: Figures) -> float | str | None:
+    """Return a figure: its number, why there is none, or None where the run is not about it.
+
+    A kind of operation that does not occur in a step that was counted occurs 0 times.
+    """
+    subject, _, last = name.rpartition("/")
+    counted = last.removesuffix("_per_step") in OPERATIONS and f"{subject}/operations_per_step" in figures.values
+    return figures.values.get(name, 0.0 if counted else None)
 
 
 def kind_of(name: str) -> Kind:

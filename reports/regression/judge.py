@@ -10,7 +10,7 @@ from typing import Any
 
 from ...models.errors import UserError
 from .baseline import Baseline
-from .figures import KINDS, TOOLCHAIN, Figures, Kind, kind_of
+from .figures import TOOLCHAIN, Figures, Kind, kind_of, number_of
 from .limits import Limit, limit_for
 from .timing_gate import LEAST_SAMPLES, slowdown
 
@@ -129,7 +129,7 @@ def _refuse_stale(baseline: Baseline, run: Figures) -> None:
 
 def _figure(name: str, baseline: Baseline, run: Figures, differences: dict[str, str]) -> Finding | None:
     kind = kind_of(name)
-    before, after = baseline.figures.values.get(name), run.values.get(name)
+    before, after = number_of(name, baseline.figures), number_of(name, run)
     number = None if isinstance(after, str) else after
     limit = limit_for(name, kind, baseline.limits)
     found = Finding(name, HOLDS, None, number, kind.unit, _in_words(limit, kind))
@@ -164,8 +164,7 @@ def _absent(name: str, run: Figures) -> dict[str, str]:
         curve = name.rpartition("/")[0].rpartition("/")[0]
         if any(other.startswith(f"{curve}/") and other.endswith("/error_ms") for other in run.values):
             return {"verdict": REPORTED, "reason": "this sweep ended at a coarser time step"}
-    kind = KINDS[name.rpartition("/")[2]]
-    if "processor" in kind.depends_on:
+    if kind_of(name).depends_on and not any(kind_of(other).depends_on for other in run.values):
         return {"verdict": NOT_COMPARABLE, "reason": "no exact counter worked in this run"}
     return {"verdict": NOT_JUDGED, "reason": "not in this run"}
 
@@ -187,7 +186,7 @@ def _in_words(limit: Limit, kind: Kind) -> str:
 def _time(kernel: str, baseline: Baseline, run: Figures, differences: dict[str, str], gate: bool) -> Finding | None:
     before, after = baseline.figures.times.get(kernel), run.times.get(kernel)
     words = f"+{baseline.gate.threshold_percent:g} %, p < {baseline.gate.alpha:g}" if gate else "none"
-    found = Finding(f"{kernel}/{TIME}", REPORTED, None, None, "calibrations a ms", words)
+    found = Finding(f"{kernel}/{TIME}", REPORTED, None, None, "calibrations", words)
     if before is None or after is None:
         if before is None:
             return replace(found, verdict=NEW)
