@@ -75,6 +75,11 @@ def read(path: str | Path) -> Baseline:
         raise UserError(f"{where} is incomplete or damaged ({error}); restore it, or make another one") from error
 
 
+def exists(path: str | Path) -> bool:
+    """Whether there is such a file, be it a baseline or not."""
+    return Path(path).exists()
+
+
 def _parsed(content: dict[str, Any], path: str | Path, where: str) -> Baseline:
     missing = [name for name in _SECTIONS if name not in content]
     if missing:
@@ -150,7 +155,7 @@ def update(path: str | Path, figures: Figures) -> Update:
     """
     if not any(not isinstance(value, str) for value in figures.values.values()):
         raise UserError("the run has no figure to keep: every cell failed; nothing was written")
-    old = read(path) if Path(path).exists() else Baseline(Figures({}))
+    old = read(path) if exists(path) else Baseline(Figures({}))
     new = Baseline(figures, old.limits, old.gate, str(path))
     write(new, path)
     before, after = old.figures.values, read(path).figures.values

@@ -14,6 +14,9 @@ from .figures import Figures
 
 #: Parts of a Step of which the figures tell.
 _STEP, _SPIKE, _OTHER = "step", "spike", ("refractory step", "once a run")
+#: Facts by their name in the provenance.
+_FACTS = {"compiler": "compiler", "flags": "flags, one neuron", "libc": "mathematics library",
+          "processor": "processor", "vector instructions": "vector instructions"}
 #: Not arithmetic (convention: unit).
 _FREE = ("sign",)
 
@@ -35,19 +38,16 @@ def figures_of(run: RunFolder) -> Figures:
         values=values, times=_times(run),
         models={label: str(model["content"])[:16] for label, model in run.about["models"].items()},
         environment=environment(run.provenance),
-        made={"date": str(run.about["made"])[:10], "spikecost": run.provenance.get("spikecost", "unknown"),
+        made={"date": str(run.about["made"]), "spikecost": run.provenance.get("spikecost", "unknown"),
               "commit": run.provenance.get("commit", "unknown")},
     )
 
 
 def environment(provenance: Mapping[str, str]) -> dict[str, str]:
     """Return what measured counts and times depend on; see `TOOLCHAIN`."""
-    facts = {"compiler": "compiler", "flags": "flags, one neuron", "vector instructions": "vector instructions"}
-    found = {name: provenance.get(fact, "unknown") for name, fact in facts.items()}
-    # "AMD EPYC, 2 logical processors": how many is no matter; "Linux 6.1, glibc 2.36": nor is the kernel
-    found["processor"] = provenance.get("processor", "unknown").rpartition(",")[0] or "unknown"
-    found["libc"] = provenance.get("system", "unknown").rpartition(",")[2].strip()
-    return found
+    found = {fact: provenance.get(entry, "unknown") for fact, entry in _FACTS.items()}
+    # "AMD EPYC, 2 logical processors": how many is no matter
+    return found | {"processor": found["processor"].rpartition(",")[0] or found["processor"]}
 
 
 def _operations(frame: pd.DataFrame) -> Iterator[tuple[str, float]]:

@@ -49,13 +49,13 @@ def text(judgement: Judgement, every: bool = False) -> str:
 
 def markdown(judgement: Judgement) -> str:
     """Return the verdict and its table as Markdown, for a step summary or a comment."""
-    lines = [f"### spikecost: {_escaped(headline(judgement))}", ""]
+    lines = [f"### spikecost: {escaped(headline(judgement))}", ""]
     table = rows(judgement.of(*LISTED))
     if table:
         lines += [f"| {' | '.join(COLUMNS)} |", "|---|---|---:|---:|---:|---|---|"]
-        lines += [f"| {' | '.join(_escaped(cell) for cell in row)} |" for row in table]
+        lines += [f"| {' | '.join(escaped(cell) for cell in row)} |" for row in table]
         lines.append("")
-    lines += [f"{_escaped(note)}\n" for note in _notes(judgement)]
+    lines += [f"{escaped(note)}\n" for note in _notes(judgement)]
     return "\n".join(lines)
 
 
@@ -140,7 +140,7 @@ def _percent(value: str) -> str:
     return value.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 
 
-def _escaped(value: str) -> str:
+def escaped(value: str) -> str:
     """Escape what Markdown or HTML would take for more than text."""
     safe = value.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("\n", " ")
     return re.sub(r"([\\`*_{}\[\]|#!~])", r"\\\1", safe)
