@@ -75,6 +75,7 @@ def _parser() -> _Parser:
     run.add_argument("--measures", nargs="+", metavar="MEASURE", help="measures to draw costs against, such as rms")
     run.add_argument("--horizons", nargs="+", metavar="TIME", help="model time that is compared, such as 1second")
     run.add_argument("--trials", type=int, metavar="N", help="stimuli of each kind")
+    run.add_argument("--history", metavar="FILE", help="history to add the run to")
     run.set_defaults(run=_run)
 
     models = commands.add_parser("models", help="list models, methods, detections and conventions")
@@ -102,6 +103,8 @@ def _parser() -> _Parser:
     measure.add_argument("--json", action="store_true", help="print JSON")
     measure.set_defaults(run=_measure)
 
+    _add_checks(commands)
+
     doctor = commands.add_parser("doctor", help="say what works here, what does not, and why")
     doctor.set_defaults(run=_doctor)
     return parser
@@ -113,11 +116,48 @@ def _add_step(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--detection", default="grid", help=f"one of {', '.join(DETECTIONS)} (default grid)")
 
 
+def _add_checks(commands: Any) -> None:
+    check = commands.add_parser("check", help="hold a run against a baseline: 0 it holds, 1 it regressed, 2 not judged")
+    baseline = commands.add_parser("baseline", help="make a baseline, or renew it")
+    update = baseline.add_subparsers(metavar="update", required=True, parser_class=_Parser).add_parser(
+        "update", help="write the figures of a run to a baseline; its limits stay")
+    for command in (check, update):
+        command.add_argument("folder", nargs="?", metavar="RUN", help="folder of a run (default: runs a small suite)")
+        command.add_argument("--baseline", required=True, metavar="FILE")
+        command.add_argument("--suite", metavar="FILE", help="a suite in TOML to run instead of the small one")
+        command.add_argument("--jobs", type=int, default=os.cpu_count() or 1, metavar="N", help="threads")
+        command.add_argument("--json", action="store_true", help="print JSON")
+    check.add_argument("--only", default="*", metavar="PATTERN", help="judge figures so named, such as '*/dt_ms'")
+    check.add_argument("--gate-times", action="store_true", help="a kernel that became slower counts as regressed")
+    check.add_argument("--all", action="store_true", help="list the figures that hold, too")
+    check.add_argument("--junit", metavar="FILE", help="write JUnit XML")
+    check.add_argument("--markdown", metavar="FILE", help="write the table as Markdown")
+    check.add_argument("--github", action="store_true", help="add annotations, and the table to the step summary")
+    check.set_defaults(run=_check)
+    update.set_defaults(run=_update)
+
+    history = commands.add_parser("history", help="show figures over the runs of a history, and where they changed")
+    add = history.add_subparsers(metavar="add", parser_class=_Parser).add_parser("add", help="add a run")
+    add.add_argument("folder", metavar="RUN", help="folder of a run")
+    add.add_argument("--commit", metavar="HASH", help="commit that was run (default: the run's, or the working folder's)")
+    for command in (history, add):
+        command.add_argument("--store", metavar="FILE", default=argparse.SUPPRESS, help="file of the history (default: "
+                             "SPIKECOST_HISTORY, or spikecost-history.sqlite here)")
+    history.add_argument("--figure", metavar="PATTERN", help="such as 'lif/*/operations_per_step' (default: what changed)")
+    history.add_argument("--plot", metavar="FILE", help="draw them to a .png, .svg or .pdf")
+    history.add_argument("--json", action="store_true", help="print JSON")
+    history.set_defaults(run=_history, store=None)
+    add.set_defaults(run=_history_add)
+
+
 def _run(options: argparse.Namespace) -> int:
     from .accuracy.criterion import parse_criterion  # noqa: PLC0415
     from .accuracy.study import Progress  # noqa: PLC0415
     from .accuracy.suite import QUICK, Suite  # noqa: PLC0415 - heavy, and only this command needs it
     from .reports.comparison import compare, writable  # noqa: PLC0415
+    from .reports.regression.command import add as add_run  # noqa: PLC0415
+    from .reports.regression.history import History  # noqa: PLC0415
+    from .reports.regression.of_run import figures_of  # noqa: PLC0415
     from .reports.suite_file import left_out, read_suite  # noqa: PLC0415
     from .reports.table import SITUATION  # noqa: PLC0415
 
@@ -140,6 +180,8 @@ def _run(options: argparse.Namespace) -> int:
     if options.trials is not None:
         chosen["trials"] = options.trials
     suite = replace(suite, **chosen)
+    if options.history:
+        History(options.history).check()
     folder = writable(options.out)
     with Bar(TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
              TextColumn("left"), TimeRemainingColumn(), console=Console(stderr=True)) as bar:
@@ -163,6 +205,8 @@ def _run(options: argparse.Namespace) -> int:
             print(f"not compared at {regime.level}, {regime.stimulus}: {regime.reason}")
     if options.quick:
         print("--quick left out: " + left_out(Suite(), suite))
+    if options.history and not interrupted:
+        print(add_run(options.history, figures_of(comparison.run)))
     print(f"{'interrupted: what was finished' if interrupted else 'report'} is in {page.parent}, "
           f"open {page} (every cell: {page.parent / 'table.csv'})")
     return 130 if interrupted else 0
@@ -297,6 +341,38 @@ def _measure(options: argparse.Namespace) -> int:
 
 def _by_kind(operations: Mapping[str, int]) -> str:
     return ", ".join(f"{n} {kind}" for kind, n in operations.items() if n) or "nothing"
+
+
+def _check(options: argparse.Namespace) -> int:
+    from .reports.regression import command  # noqa: PLC0415 - heavy
+
+    status, said = command.check(
+        command.source(options.folder, options.suite, options.jobs), options.baseline, gate_times=options.gate_times,
+        only=options.only, every=options.all, as_json=options.json, junit=options.junit, markdown=options.markdown,
+        github=options.github)
+    print(said)
+    return status
+
+
+def _update(options: argparse.Namespace) -> int:
+    from .reports.regression import command  # noqa: PLC0415 - heavy
+
+    print(command.update(command.source(options.folder, options.suite, options.jobs), options.baseline, options.json))
+    return 0
+
+
+def _history(options: argparse.Namespace) -> int:
+    from .reports.regression import command  # noqa: PLC0415 - heavy
+
+    print(command.show(options.store, options.figure, as_json=options.json, file=options.plot))
+    return 0
+
+
+def _history_add(options: argparse.Namespace) -> int:
+    from .reports.regression import command  # noqa: PLC0415 - heavy
+
+    print(command.add(options.store, command.source(options.folder)(), options.commit))
+    return 0
 
 
 def _doctor(_options: argparse.Namespace) -> int:

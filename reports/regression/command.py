@@ -10,12 +10,16 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ...models.errors import UserError
+from ..run_folder import RunFolder
+from ..suite_file import read_suite
 from . import baseline as baselines
 from . import output
 from .changes import Change, changes, plot
 from .figures import Figures
-from .history import Entry, History
+from .history import Entry, History, store_path
 from .judge import TIME, judge
+from .of_run import figures_of
+from .small_suite import SMALL, run_small
 
 #: Figures that are drawn below each other.
 MOST_DRAWN = 12
@@ -74,6 +78,24 @@ def check(run: Callable[[], Figures], baseline: str, *, gate_times: bool = False
     return judgement.status, "\n".join(said)
 
 
+def source(folder: str | None, suite: str | None = None, jobs: int = 2) -> Callable[[], Figures]:
+    """Return what gives the figures: of a run's folder, or of a suite that it runs, the small one if none is named.
+
+    Raises
+    ------
+    UserError
+        If both are named, or the suite cannot be read.
+    """
+    if jobs < 1:
+        raise UserError(f"--jobs {jobs}: give 1 or more")
+    if folder and suite:
+        raise UserError(f"--suite {suite} is run only where no run is given; drop one of the two")
+    if folder:
+        return lambda: figures_of(RunFolder.read(folder))
+    chosen = read_suite(suite, SMALL) if suite else SMALL
+    return lambda: figures_of(run_small(chosen, jobs))
+
+
 def update(run: Callable[[], Figures], baseline: str, as_json: bool = False) -> str:
     """Make a baseline of a run; return what to print."""
     if baselines.exists(baseline):
@@ -86,15 +108,15 @@ def update(run: Callable[[], Figures], baseline: str, as_json: bool = False) -> 
             f"{len(changed.removed)} removed; review the difference and commit it")
 
 
-def add(history: Path, figures: Figures, commit: str | None = None) -> str:
+def add(history: str | Path | None, figures: Figures, commit: str | None = None) -> str:
     """Add a run to the history; return what to print."""
-    store = History(history)
+    store = History(store_path(history))
     new = store.add(figures, commit or _commit(figures))
-    return f"{history}: {'added as' if new else 'this run is there already;'} " + (
+    return f"{store.path}: {'added as' if new else 'this run is there already;'} " + (
         f"run {len(store)}" if new else f"{len(store)} runs")
 
 
-def show(history: Path, pattern: str | None = None, *, as_json: bool = False, file: str | None = None) -> str:
+def show(history: str | Path | None, pattern: str | None = None, *, as_json: bool = False, file: str | None = None) -> str:
     """Show figures over the runs of a history and where they changed; without a pattern, all that ever did.
 
     Raises
@@ -102,10 +124,10 @@ def show(history: Path, pattern: str | None = None, *, as_json: bool = False, fi
     UserError
         If there is no history, no figure matches, or there are too many to draw.
     """
-    store = History(history)
+    store = History(store_path(history))
     found = {name: store.series(name) for name in store.names(pattern or "*")}
     if not found:
-        raise UserError(f"no figure of {history} is named '{pattern}'; give a pattern such as '*/operations_per_step'")
+        raise UserError(f"no figure of {store.path} is named '{pattern}'; give a pattern such as '*/operations_per_step'")
     steps = {name: changes(series, is_noisy(name)) for name, series in found.items()}
     if pattern is None:
         found = {name: series for name, series in found.items() if steps[name]}
@@ -119,10 +141,10 @@ def show(history: Path, pattern: str | None = None, *, as_json: bool = False, fi
         plot(found, is_noisy).savefig(drawn, format=kind, dpi=150)
         _write(file, drawn.getvalue())
     if as_json:
-        return json.dumps({"history": str(history), "runs": len(store), "figures": {
+        return json.dumps({"history": str(store.path), "runs": len(store), "figures": {
             name: {"runs": [vars(entry) for entry in series], "changes": [step.to_json() for step in steps[name]]}
             for name, series in found.items()}}, indent=2)
-    lines = [f"{history}: {len(store)} runs, {len(steps)} figures, {sum(bool(each) for each in steps.values())} changed"]
+    lines = [f"{store.path}: {len(store)} runs, {len(steps)} figures, {sum(bool(each) for each in steps.values())} changed"]
     for name, series in found.items():
         lines += ["", *_listing(name, series, steps[name], whole=bool(pattern) and len(found) == 1)]
     return "\n".join(lines)

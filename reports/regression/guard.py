@@ -58,13 +58,6 @@ class Cost(float):
     def __gt__(self, limit: float) -> bool:
         return self._noted(float(self) > limit, ">", limit)
 
-    def __eq__(self, other: object) -> bool:
-        same = float(self) == other
-        return self._noted(same, "==", other) if isinstance(other, (int, float)) else same
-
-    def __hash__(self) -> int:
-        return hash(float(self))
-
     def __repr__(self) -> str:
         return f"{float(self):.6g} {self.unit}"
 
@@ -110,9 +103,10 @@ class Guard:
         Raises
         ------
         UserError
-            If a name is unknown, the model does not reach the rate, or no way keeps within the tolerance.
+            If a name is unknown, the model does not reach the rate, no way keeps within the tolerance, or a baseline is
+            given that has no figure of this.
         Regressed
-            If a baseline is given, and a figure of this model is worse than it allows or not in it.
+            If a baseline is given, and a figure of this model is worse than it allows.
         """
         of = get_model(model)
         comparison = compare([of], _quantity(tolerance), rates=[rate], horizon=_quantity(horizon), methods=methods,

@@ -91,6 +91,17 @@ class History:
                               [(cursor.lastrowid, name, value) for name, value in sorted(values.items())])
         return True
 
+    def check(self) -> None:
+        """Make sure, before a long run, that what is there is a history; nothing there is no mistake.
+
+        Raises
+        ------
+        UserError
+            If it is none.
+        """
+        if self.path.exists():
+            len(self)
+
     def names(self, pattern: str = "*") -> list[str]:
         """Return the figures whose name matches a pattern, sorted."""
         with self._open() as store:
@@ -133,6 +144,6 @@ class History:
                             "use the spikecost that made it, or start another file")
 
 
-def store_path(given: str | None) -> Path:
+def store_path(given: str | Path | None) -> Path:
     """Return the file of the history: the one given, SPIKECOST_HISTORY, or `STORE` in the working folder."""
     return Path(given or os.environ.get("SPIKECOST_HISTORY") or STORE)
