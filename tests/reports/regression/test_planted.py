@@ -87,7 +87,7 @@ def test_a_reset_moved_one_step_late(monkeypatch):
 
 
 def test_exp_called_twice(monkeypatch):
-    before = run("hodgkin_huxley", "euler", trials=1)
+    before = run("hodgkin_huxley", "euler")
     done = []
 
     def twice(value):
@@ -103,10 +103,10 @@ def test_exp_called_twice(monkeypatch):
 
     first = next(each.target for each in make_step("hodgkin_huxley", "euler").advance.assignments if _calls_exp(each))
     change_steps(monkeypatch, first, change)
-    found = regressed(before, run("hodgkin_huxley", "euler", trials=1))
+    found = regressed(before, run("hodgkin_huxley", "euler"))
     assert (found["exp_per_step"].before, found["exp_per_step"].after) == (6, 7)
     assert found["instrumented_per_step"].after == found["instrumented_per_step"].before + 4  # exp, and 3 mul
-    assert found["libm_per_step"].percent == pytest.approx(100 / 6)
+    assert found["libm_per_step"].percent == pytest.approx(100 / 6, rel=1e-3)  # but for a first step at rest, whose exp is of 0
 
 
 def _calls_exp(assign):
@@ -157,6 +157,7 @@ def test_fifty_timings_of_unchanged_code_raise_no_alarm():
     assert [judge(before, timed(*jobs), gate_times=True).status for _ in range(50)] == [0] * 50
 
 
+@pytest.mark.slow
 def test_fifty_runs_of_unchanged_code_raise_no_alarm():
     def once():
         return run("lif", "rk4", "hermite", horizons=(100.0,), per_decade=3, finest=0.01)
