@@ -154,7 +154,8 @@ def _run(options: argparse.Namespace) -> int:
     from .accuracy.criterion import parse_criterion  # noqa: PLC0415
     from .accuracy.study import Progress  # noqa: PLC0415
     from .accuracy.suite import QUICK, Suite  # noqa: PLC0415 - heavy, and only this command needs it
-    from .reports.comparison import compare, writable  # noqa: PLC0415
+    from .reports.comparison import compare  # noqa: PLC0415
+    from .reports.files import writable  # noqa: PLC0415
     from .reports.regression.command import add as add_run  # noqa: PLC0415
     from .reports.regression.history import History  # noqa: PLC0415
     from .reports.regression.of_run import figures_of  # noqa: PLC0415

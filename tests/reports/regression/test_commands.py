@@ -30,6 +30,7 @@ rates = [50]
 horizons = ["200ms"]
 trials = 2
 repeats = 12
+time_lanes = false
 """
 STEP = "lif/rk4/hermite/operations_per_step"
 
