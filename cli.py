@@ -139,11 +139,11 @@ def _add_checks(commands: Any) -> None:
     history = commands.add_parser("history", help="show figures over the runs of a history, and where they changed")
     add = history.add_subparsers(metavar="add", parser_class=_Parser).add_parser("add", help="add a run")
     add.add_argument("folder", metavar="RUN", help="folder of a run")
-    add.add_argument("--commit", metavar="HASH", help="commit that was run (default: the run's, or the working folder's)")
+    add.add_argument("--commit", metavar="HASH", help="what was run (default: the run's, or the working folder's)")
     for command in (history, add):
         command.add_argument("--store", metavar="FILE", default=argparse.SUPPRESS, help="file of the history (default: "
                              "SPIKECOST_HISTORY, or spikecost-history.sqlite here)")
-    history.add_argument("--figure", metavar="PATTERN", help="such as 'lif/*/operations_per_step' (default: what changed)")
+    history.add_argument("--figure", metavar="PATTERN", help="such as 'lif/*/dt_ms' (default: what changed)")
     history.add_argument("--plot", metavar="FILE", help="draw them to a .png, .svg or .pdf")
     history.add_argument("--json", action="store_true", help="print JSON")
     history.set_defaults(run=_history, store=None)

@@ -55,7 +55,8 @@ def timings(study: Study) -> pd.DataFrame:
     return pd.DataFrame([
         {**situation(cell), "build": build, "repeat": repeat, "ns_per_ms": sample, "calibrations_per_ms": ratio}
         for cell in study.cells for build, timing in (("scalar", cell.one_neuron), ("simd", cell.many_neurons))
-        if timing is not None for repeat, (sample, ratio) in enumerate(zip(timing.samples, timing.relative, strict=True))
+        if timing is not None
+        for repeat, (sample, ratio) in enumerate(zip(timing.samples, timing.relative, strict=True))
     ], columns=list(TIMING_COLUMNS))
 
 

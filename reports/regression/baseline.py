@@ -92,7 +92,8 @@ def _parsed(content: dict[str, Any], path: str | Path, where: str) -> Baseline:
     figures = Figures(
         values=values,
         times={name: tuple(float(each) for each in samples) for name, samples in content["times"].items()},
-        **{name: {key: str(value) for key, value in content[name].items()} for name in ("models", "environment", "made")},
+        **{facts: {name: str(value) for name, value in content[facts].items()}
+           for facts in ("models", "environment", "made")},
     )
     return Baseline(figures, read_limits(content["limits"], where), Gate(**content["gate"]), str(path))
 
@@ -112,7 +113,7 @@ def to_text(baseline: Baseline) -> str:
     lines = ["{", f' "spikecost_baseline": {FORMAT}']
     for name, section in sections.items():
         lines[-1] += ","
-        entries = [f"  {json.dumps(key)}: {json.dumps(value, sort_keys=True)}" for key, value in sorted(section.items())]
+        entries = [f"  {json.dumps(key)}: {json.dumps(section[key], sort_keys=True)}" for key in sorted(section)]
         lines += [f" {json.dumps(name)}: {{", ",\n".join(entries), " }"] if entries else [f" {json.dumps(name)}: {{}}"]
     return "\n".join([*lines, "}"]) + "\n"
 

@@ -57,9 +57,9 @@ class Change:
 def changes(series: Sequence[Entry], noisy: bool = False) -> list[Change]:
     """Find the steps of a figure over runs by PELT (Killick, Fearnhead and Eckley 2012, JASA 107:1590; ruptures).
 
-    The cost of a level is the squared deviation from its mean. A figure without noise, as counts are, has a step wherever
-    it changes. Of one with noise, the variance is estimated from the differences of neighbours, whose median a few
-    steps do not move.
+    The cost of a level is the squared deviation from its mean. A figure without noise, as counts are, has a step
+    wherever it changes. Of one with noise, the variance is estimated from the differences of neighbours, whose median
+    a few steps do not move.
 
     Parameters
     ----------

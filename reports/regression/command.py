@@ -66,7 +66,7 @@ def check(run: Callable[[], Figures], baseline: str, *, gate_times: bool = False
             raise
         message = " ".join(str(error).split())
         _add_summary(f"### spikecost: could not be judged\n\n{output.escaped(message)}\n")
-        return 2, f"spikecost: {message}\n{output.problem(message)}"
+        return 2, f"spikecost: {message}\n{output.github_problem(message)}"
     if junit:
         _write(junit, output.junit(judgement))
     if markdown:
@@ -74,7 +74,7 @@ def check(run: Callable[[], Figures], baseline: str, *, gate_times: bool = False
     said = [json.dumps(judgement.to_json(), indent=2) if as_json else output.text(judgement, every)]
     if github:
         _add_summary(output.markdown(judgement))
-        said += output.annotations(judgement)
+        said += output.github(judgement)
     return judgement.status, "\n".join(said)
 
 
@@ -116,7 +116,8 @@ def add(history: str | Path | None, figures: Figures, commit: str | None = None)
         f"run {len(store)}" if new else f"{len(store)} runs")
 
 
-def show(history: str | Path | None, pattern: str | None = None, *, as_json: bool = False, file: str | None = None) -> str:
+def show(history: str | Path | None, pattern: str | None = None, *, as_json: bool = False, file: str | None = None
+         ) -> str:
     """Show figures over the runs of a history and where they changed; without a pattern, all that ever did.
 
     Raises
@@ -127,7 +128,7 @@ def show(history: str | Path | None, pattern: str | None = None, *, as_json: boo
     store = History(store_path(history))
     found = {name: store.series(name) for name in store.names(pattern or "*")}
     if not found:
-        raise UserError(f"no figure of {store.path} is named '{pattern}'; give a pattern such as '*/operations_per_step'")
+        raise UserError(f"no figure of {store.path} is named '{pattern}'; give a pattern such as '*/dt_ms'")
     steps = {name: changes(series, is_noisy(name)) for name, series in found.items()}
     if pattern is None:
         found = {name: series for name, series in found.items() if steps[name]}
@@ -144,7 +145,8 @@ def show(history: str | Path | None, pattern: str | None = None, *, as_json: boo
         return json.dumps({"history": str(store.path), "runs": len(store), "figures": {
             name: {"runs": [vars(entry) for entry in series], "changes": [step.to_json() for step in steps[name]]}
             for name, series in found.items()}}, indent=2)
-    lines = [f"{store.path}: {len(store)} runs, {len(steps)} figures, {sum(bool(each) for each in steps.values())} changed"]
+    changed = sum(bool(each) for each in steps.values())
+    lines = [f"{store.path}: {len(store)} runs, {len(steps)} figures, {changed} changed"]
     for name, series in found.items():
         lines += ["", *_listing(name, series, steps[name], whole=bool(pattern) and len(found) == 1)]
     return "\n".join(lines)

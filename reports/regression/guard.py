@@ -139,7 +139,8 @@ class Guard:
         rows = [("cost of", "now", "allowed", "over by", "")]
         for cost, sign, limit in self.over:
             percent = f" ({100 * (cost / limit - 1):+.3g} %)" if limit else ""
-            rows.append((cost.of, f"{float(cost):.6g}", f"{sign} {limit:.6g}", f"{cost - limit:+.4g}{percent}", cost.unit))
+            over = f"{cost - limit:+.4g}{percent}"
+            rows.append((cost.of, f"{float(cost):.6g}", f"{sign} {limit:.6g}", over, cost.unit))
         widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
         return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
                          for row in rows)
@@ -152,8 +153,8 @@ class Guard:
         elif self.baseline is not None:
             same = {name: value for name, value in self.baseline.figures.values.items() if name in figures.values}
             if not same:
-                raise UserError(f"{self.baseline.path} has no figure of {', '.join(figures.models)} at this tolerance and "
-                                "rate; add them with --spikecost-update, and commit the file")
+                raise UserError(f"{self.baseline.path} has no figure of {', '.join(figures.models)} at this tolerance "
+                                "and rate; add them with --spikecost-update, and commit the file")
             narrowed = replace(self.baseline, figures=replace(self.baseline.figures, values=same, times={}))
             judgement = judge(narrowed, figures)
             if judgement.status == 1:

@@ -140,7 +140,8 @@ def _figure(name: str, baseline: Baseline, run: Figures, differences: dict[str, 
         return replace(found, verdict=REGRESSED if passed else NEW, limit=passed or found.limit)
     found = replace(found, before=before)
     if after is None:
-        return replace(found, **_absent(name, run))
+        verdict, reason = _absent(name, run)
+        return replace(found, verdict=verdict, reason=reason)
     unlike = [words for fact, words in differences.items() if fact in kind.depends_on]
     if unlike:
         return replace(found, verdict=NOT_COMPARABLE, reason="; ".join(unlike))
@@ -157,15 +158,15 @@ def _figure(name: str, baseline: Baseline, run: Figures, differences: dict[str, 
     return replace(found, verdict=REGRESSED if worse > 0 else IMPROVED)
 
 
-def _absent(name: str, run: Figures) -> dict[str, str]:
+def _absent(name: str, run: Figures) -> tuple[str, str]:
     """Say what it means that a run does not have a figure: of a curve that ended earlier, nothing."""
     if name.endswith("/error_ms"):
         curve = name.rpartition("/")[0].rpartition("/")[0]
         if any(other.startswith(f"{curve}/") and other.endswith("/error_ms") for other in run.values):
-            return {"verdict": REPORTED, "reason": "this sweep ended at a coarser time step"}
+            return REPORTED, "this sweep ended at a coarser time step"
     if kind_of(name).depends_on and not any(kind_of(other).depends_on for other in run.values):
-        return {"verdict": NOT_COMPARABLE, "reason": "no exact counter worked in this run"}
-    return {"verdict": NOT_JUDGED, "reason": "not in this run"}
+        return NOT_COMPARABLE, "no exact counter worked in this run"
+    return NOT_JUDGED, "not in this run"
 
 
 def _past_hard(value: float, limit: Limit, kind: Kind) -> str:

@@ -25,8 +25,7 @@ class Limit:
 
 
 def limit_for(name: str, kind: Kind, given: Given) -> Limit:
-    """Return the limit of a figure: of the patterns that match its name the longest's; what it leaves out, its kind's.
-    """
+    """Return the limit of a figure: the longest matching pattern's; what that leaves out, its kind's."""
     matching = [pattern for pattern in given if fnmatchcase(name, pattern)]
     found = given[max(matching, key=lambda each: (len(each), each))] if matching else {}
     return Limit(found.get("soft_percent", kind.soft_percent), found.get("hard"))

@@ -80,7 +80,7 @@ def junit(judgement: Judgement) -> str:
     return ElementTree.tostring(suites, encoding="unicode", xml_declaration=True) + "\n"
 
 
-def annotations(judgement: Judgement) -> list[str]:
+def github(judgement: Judgement) -> list[str]:
     """Return GitHub workflow commands: an error for what regressed or was not judged, a notice for what improved."""
     found = []
     for level, verdicts in (("error", (REGRESSED, NOT_JUDGED)), ("notice", (IMPROVED,))):
@@ -92,7 +92,7 @@ def annotations(judgement: Judgement) -> list[str]:
     return found
 
 
-def problem(message: str) -> str:
+def github_problem(message: str) -> str:
     """Return the GitHub annotation of why nothing could be judged."""
     return _command("error", "spikecost check", message)
 

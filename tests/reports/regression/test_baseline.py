@@ -69,7 +69,7 @@ DAMAGED = {
     "another file": ('{"name": "x"}', "is no baseline of spikecost's"),
     "a list": ("[]", "is no baseline of spikecost's"),
     "another format": ('{"spikecost_baseline": 2}', "has format 2, this spikecost reads 1"),
-    "half of it": ('{"spikecost_baseline": 1, "made": {}, "models": {}}', "is incomplete: it has no environment, limits"),
+    "half of it": ('{"spikecost_baseline": 1, "made": {}, "models": {}}', "is incomplete: it has no environment, "),
 }
 
 
@@ -106,9 +106,9 @@ def test_a_damaged_section_is_named(file, section, value, message):
 
 
 def test_no_file(tmp_path):
-    with pytest.raises(UserError, match="cannot read the baseline .*: No such file or directory; make one with"):
+    with pytest.raises(UserError, match=r"cannot read the baseline .*: No such file or directory; make one with"):
         baselines.read(tmp_path / "none.json")
-    with pytest.raises(UserError, match="cannot write the baseline .*; give another file"):
+    with pytest.raises(UserError, match=r"cannot write the baseline .*; give another file"):
         baselines.write(Baseline(figures()), tmp_path / "none" / "baseline.json")
 
 

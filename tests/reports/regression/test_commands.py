@@ -236,7 +236,8 @@ def test_the_steps_of_the_action_run(folder, tmp_path, status, only):
     inputs = {name: given.get("default", "") for name, given in action["inputs"].items()} | {
         "baseline": "baseline.json", "run": "run", "only": only, "junit": str(tmp_path / "junit.xml")}
     step = next(step for step in action["runs"]["steps"] if step.get("id") == "check")
-    given = {name: inputs[re.fullmatch(r"\$\{\{ inputs\.([\w-]+) \}\}", value)[1]] for name, value in step["env"].items()}
+    given = {name: inputs[re.fullmatch(r"\$\{\{ inputs\.([\w-]+) \}\}", value)[1]]
+             for name, value in step["env"].items()}
     output, summary = tmp_path / "output", tmp_path / "summary"
     script = Path(sys.executable).parent
     found = subprocess.run(

@@ -85,9 +85,9 @@ def test_files_that_are_no_history_are_left_alone(tmp_path):
         with pytest.raises(UserError, match=message):
             History(path).add(figures())
         assert path.read_bytes() == before
-    with pytest.raises(UserError, match="there is no history .*none; add a run with spikecost history add RUN"):
+    with pytest.raises(UserError, match=r"there is no history .*none; add a run with spikecost history add RUN"):
         History(tmp_path / "none").names()
-    with pytest.raises(UserError, match="cannot use the history .*: unable to open"):
+    with pytest.raises(UserError, match=r"cannot use the history .*: unable to open"):
         History(tmp_path / "no" / "folder").add(figures())
 
 

@@ -90,7 +90,7 @@ def test_what_does_not_depend_on_the_toolchain_is_judged_all_the_same():
 
 
 def test_another_definition_makes_a_baseline_stale():
-    with pytest.raises(UserError, match=r"of 2026-11-24.* is stale: lif has another definition now; .* baseline update"):
+    with pytest.raises(UserError, match=r"of 2026-11-24.* is stale: lif has another definition now; .* update"):
         judge(baseline(), figures(models={"lif": "4567"}))
 
 

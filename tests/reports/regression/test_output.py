@@ -75,25 +75,26 @@ def test_junit_of_names_from_users(nasty):
 
 
 def test_annotations(regressed):
-    found = output.annotations(regressed)
+    found = output.github(regressed)
     assert [each.partition(" ")[0] for each in found] == ["::error", "::error", "::notice"]
-    assert f"::error title={STEP} regressed::{STEP}: regressed; 24 -> 25 operations; +1 (+4.17 %25); limit +0 %25" in found
+    said = "regressed; 24 -> 25 operations; +1 (+4.17 %25); limit +0 %25"
+    assert f"::error title={STEP} regressed::{STEP}: {said}" in found
 
 
 def test_annotations_of_names_from_users(nasty):
-    line = output.annotations(nasty)[0]
+    line = output.github(nasty)[0]
     title = line.removeprefix("::error title=").partition("::")[0]
     assert "%2500A" not in title
     assert "%250A" in title
     assert ":" not in title
     assert "," not in title
-    assert output.problem("two\nlines") == "::error title=spikecost check::two%0Alines"
+    assert output.github_problem("two\nlines") == "::error title=spikecost check::two%0Alines"
 
 
 def test_github_shows_ten_annotations_a_step():
     changes = {f"m{i}/rk4/grid/operations_per_step": 1.0 for i in range(25)}
     worse = judge(baseline(changes=changes), figures(dict.fromkeys(changes, 2.0)))
-    found = output.annotations(worse)
+    found = output.github(worse)
     assert len(found) == 10
     assert found[-1] == "::error title=and more::16 more; the step summary has all"
 
@@ -141,7 +142,7 @@ def test_what_cannot_be_judged_is_an_annotation_too(kept, tmp_path, monkeypatch)
 
 
 def test_a_file_that_cannot_be_written(kept, tmp_path):
-    with pytest.raises(UserError, match="cannot write .*none/junit.xml: .*; give another file"):
+    with pytest.raises(UserError, match=r"cannot write .*none/junit.xml: .*; give another file"):
         command.check(figures, kept, junit=str(tmp_path / "none" / "junit.xml"))
 
 
