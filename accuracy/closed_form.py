@@ -66,7 +66,7 @@ def solve(model: NeuronModel, stimulus: Stimulus, precision: Precision) -> Solut
             now = now + wait
             spikes.append(now)
             if len(spikes) > MAX_SPIKES_PER_MS * float(stimulus.horizon) + 1:
-                raise UserError(f"{model.label} spikes without end; does its reset leave the threshold?")
+                raise UserError(f"{model.label} spikes without end; let its reset lead below the threshold")
             for _, value in system.reset:
                 v = evaluate(value, {**values, name: level}, FLOATS, number)
             free_from = now + refractory

@@ -108,7 +108,7 @@ def solve(model: NeuronModel, stimulus: Stimulus, precision: Precision = FIRST) 
             if spiked:
                 spikes.append(now)
                 if len(spikes) > MAX_SPIKES_PER_MS * float(stimulus.horizon) + 1:
-                    raise UserError(f"{model.label} spikes without end; does its reset leave the threshold?")
+                    raise UserError(f"{model.label} spikes without end; let its reset lead below the threshold")
                 for name, value in reset:
                     state[name] = evaluate(value, {**parameters, **state}, FLOATS, number)
                 if reset and not model.refractory_ms and is_above():

@@ -7,10 +7,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import matplotlib.image
 import pandas as pd
 import pytest
 
-from spikecost import cli
 from spikecost.flops import toolchain
 from spikecost.flops.conventions import CONVENTIONS
 from spikecost.models.catalogue import MODELS
@@ -33,21 +33,6 @@ def typed(*arguments, folder):
     return subprocess.run([*command(), *arguments], cwd=folder, capture_output=True, text=True, check=False)
 
 
-@pytest.fixture
-def said(capsys):
-    """Run a command in process; return its status and what it printed."""
-
-    def run(*arguments):
-        try:
-            status = cli.main(list(arguments))
-        except SystemExit as stop:  # argparse
-            status = stop.code
-        printed = capsys.readouterr()
-        return status, printed.out, printed.err
-
-    return run
-
-
 # --- what is asked for and had ---------------------------------------------------------------------------------------
 
 
@@ -55,28 +40,27 @@ def test_models(said):
     status, out, err = said("models")
     assert (status, err) == (0, "")
     lines = out.splitlines()
+    assert lines[1].split() == ["model", "variables", "Euler", "step", "presets", "what", "it", "is", "source"]
     for name, model in MODELS.items():
-        assert any(line.startswith(f"{name}: {model.description}") for line in lines)
-        assert f"    {model.source}" in lines
+        row = next(line for line in lines[2:] if line.split()[:1] == [name])
+        assert ", ".join(model.system.state) in row
+    # the hand counts of tests/flops
+    assert [next(line for line in lines if line.startswith(f"{name} ")).split()[3 if name == "izhikevich" else 2]
+            for name in ("lif", "izhikevich")] == ["6", "15"]
+    assert "RS, IB, CH, FS, TC, RZ, LTS" in out
     assert f"detections: {', '.join(DETECTIONS)}" in lines
-    assert "[presets RS, IB, CH, FS, TC, RZ, LTS]" in out
     for name in CONVENTIONS:
         assert any(line.startswith(f"convention {name}: counts ") for line in lines)
-
-
-def test_models_lists_the_methods_that_apply(said):
-    lines = said("models")[1].splitlines()
-    methods = lines[next(i for i, line in enumerate(lines) if line.startswith("izhikevich:")) + 2]
-    assert methods.startswith("    methods: ")
-    assert "exponential_euler" not in methods
-    assert "rk4" in methods
 
 
 def test_show(said):
     status, out, err = said("show", "izhikevich:CH", "--method", "euler", "--detection", "linear")
     assert (status, err) == (0, "")
     for line in (
+        "            0.04⋅v  + 5⋅v + 140 - u + I",
         "    dv/dt = (0.04*v**2 + 5*v + 140 - u + I)/ms : 1",
+        "    parameters a = 0.02, b = 0.2, c = -50, d = 2",
+        "    drive I = 10",
         "    threshold v >= 30",
         "    reset v = c; u += d",
         "a step of euler, in ms and the units above: 5 add, 2 sub, 7 mul, 1 compare",
@@ -95,6 +79,27 @@ def test_show_every_model(said, name):
     status, out, err = said("show", name)
     assert (status, err) == (0, "")
     assert f"    threshold {MODELS[name].threshold}" in out.splitlines()
+
+
+@pytest.mark.parametrize(("name", "panels"), [("izhikevich", 2), ("hodgkin_huxley", 1)])
+def test_show_draws(said, tmp_path, name, panels):
+    status, _, err = said("show", name, "--plot", str(tmp_path / "figure.png"))
+    assert (status, err) == (0, "")
+    assert [path.name for path in tmp_path.iterdir()] == ["figure.png"]
+    height, width, _ = matplotlib.image.imread(tmp_path / "figure.png").shape
+    assert (width, height) == (825 * panels, 630)
+
+
+@pytest.mark.parametrize(("file", "message"), [
+    ("figure", "spikecost: cannot draw figure: give a name that ends in .avif, .eps, .gif, .jpeg, .jpg, .pdf, "),
+    ("none/figure.png", "spikecost: cannot write none/figure.png: No such file or directory; give another file\n"),
+])
+def test_a_figure_that_cannot_be_written(said, tmp_path, monkeypatch, file, message):
+    monkeypatch.chdir(tmp_path)
+    status, out, err = said("show", "lif", "--plot", file)
+    assert (status, out) == (2, "")
+    assert err.startswith(message)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_count(said):
@@ -240,7 +245,7 @@ def test_a_method_that_applies_to_none_of_the_models(said, tmp_path):
     assert (status, out) == (2, "")
     assert err.splitlines()[-1] == (
         "spikecost: nothing to compare: exponential_euler on izhikevich:RS: dv/dt is not linear in v; "
-        "give methods that apply (spikecost models lists them)")
+        "give methods that apply (spikecost methods --model lists them)")
     assert list((tmp_path / "out").iterdir()) == []
 
 

@@ -1,6 +1,7 @@
 """The models that come with spikecost, each in a file of its own."""
 
 from ..errors import UserError
+from ..files import is_file, model_from_file
 from ..neuron import NeuronModel
 from ..registry import Registry
 from .adex import ADEX
@@ -23,7 +24,9 @@ for _model in (LIF, IZHIKEVICH, IZHIKEVICH_MV, HODGKIN_HUXLEY, HODGKIN_HUXLEY_TA
 
 
 def get_model(model: str | NeuronModel) -> NeuronModel:
-    """Return a model given by itself, by name, or by name and preset (``izhikevich:CH``).
+    """Return a model given by itself, by name, by name and preset (``izhikevich:CH``), or by its file.
+
+    Files are ``path.py:name`` and ``path.toml``; see `files`.
 
     Raises
     ------
@@ -34,5 +37,7 @@ def get_model(model: str | NeuronModel) -> NeuronModel:
         return model
     if not isinstance(model, str):
         raise UserError(f"expected a model's name or a NeuronModel, got {model!r}")
+    if is_file(model):
+        return model_from_file(model)
     name, _, preset = model.partition(":")
     return MODELS[name].with_preset(preset) if preset else MODELS[name]

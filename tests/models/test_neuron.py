@@ -128,7 +128,7 @@ BAD = {
     "name": ({"name": "my model"}, "model name 'my model': use letters, digits and _"),
     "unknown unit": (
         _equations("(EL - v + I)/tau", "g : fortnight"),
-        "leaky: Brian2 cannot read the equations: "),
+        "leaky: Brian2 cannot read the equations at "),
     "units that do not add": (
         _equations("(EL - v + I + tau)/tau"),
         "leaky: equation of 'v': units do not fit in '(EL - v + I + tau)/tau': Cannot calculate "),
@@ -148,8 +148,8 @@ BAD = {
         "leaky: noise terms (xi) are not supported; drive the model with a frozen input instead"),
     "misspelt flag": (
         {"equations": "dv/dt = (EL - v + I)/tau : volt (unles refractory)\nI : volt\ntau : second"},
-        "leaky: Brian2 cannot read the equations: "),
-    "syntax": (_equations("(EL - v"), "leaky: Brian2 cannot read the equations: "),
+        "leaky: Brian2 cannot read the equations at "),
+    "syntax": (_equations("(EL - v"), "leaky: Brian2 cannot read the equations at "),
     "no equation": ({"equations": ""}, "leaky: no differential equation; write at least one, such as dv/dt"),
     "input not declared": (
         {"input": "J"}, "leaky: the input 'J' is not declared in the equations; add a line such as J : 1"),
