@@ -20,13 +20,13 @@ from __future__ import annotations
 
 import json
 import math
-import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from ...models.errors import UserError
+from ..aside import write_file
 from .figures import Figures, kind_of
 from .limits import Given, read_limits
 from .timing_gate import Gate
@@ -126,15 +126,7 @@ def write(baseline: Baseline, path: str | Path) -> None:
     UserError
         If it cannot be written.
     """
-    path = Path(path)
-    aside = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        aside.write_text(to_text(baseline))
-        aside.replace(path)
-    except OSError as error:
-        raise UserError(f"cannot write the baseline {path}: {error.strerror}; give another file") from error
-    finally:
-        aside.unlink(missing_ok=True)
+    write_file(path, to_text(baseline).encode())
 
 
 @dataclass(frozen=True)

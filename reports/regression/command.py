@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 import os
 import subprocess
@@ -10,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ...models.errors import UserError
+from ..aside import save_figure, write_file
 from ..run_folder import RunFolder
 from ..suite_file import read_suite
 from . import baseline as baselines
@@ -68,9 +68,9 @@ def check(run: Callable[[], Figures], baseline: str, *, gate_times: bool = False
         _add_summary(f"### spikecost: could not be judged\n\n{output.escaped(message)}\n")
         return 2, f"spikecost: {message}\n{output.github_problem(message)}"
     if junit:
-        _write(junit, output.junit(judgement))
+        write_file(junit, output.junit(judgement).encode())
     if markdown:
-        _write(markdown, output.markdown(judgement))
+        write_file(markdown, output.markdown(judgement).encode())
     said = [json.dumps(judgement.to_json(), indent=2) if as_json else output.text(judgement, every)]
     if github:
         _add_summary(output.markdown(judgement))
@@ -135,12 +135,7 @@ def show(history: str | Path | None, pattern: str | None = None, *, as_json: boo
     if file:
         if not 0 < len(found) <= MOST_DRAWN:
             raise UserError(f"{len(found)} figures to draw; name 1 to {MOST_DRAWN} with --figure")
-        drawn = io.BytesIO()
-        kind = Path(file).suffix.removeprefix(".") or "png"
-        if kind not in ("png", "svg", "pdf"):
-            raise UserError(f"cannot draw {file}: give a file that ends in .png, .svg or .pdf")
-        plot(found, is_noisy).savefig(drawn, format=kind, dpi=150)
-        _write(file, drawn.getvalue())
+        save_figure(plot(found, is_noisy), file)
     if as_json:
         return json.dumps({"history": str(store.path), "runs": len(store), "figures": {
             name: {"runs": [vars(entry) for entry in series], "changes": [step.to_json() for step in steps[name]]}
@@ -196,15 +191,3 @@ def _add_summary(markdown: str) -> None:
                 file.write(markdown + "\n")
         except OSError as error:
             raise UserError(f"cannot write GITHUB_STEP_SUMMARY {summary}: {error.strerror}") from error
-
-
-def _write(file: str, content: str | bytes) -> None:
-    path = Path(file)
-    aside = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        aside.write_bytes(content.encode() if isinstance(content, str) else content)
-        aside.replace(path)
-    except OSError as error:
-        raise UserError(f"cannot write {file}: {error.strerror}; give another file") from error
-    finally:
-        aside.unlink(missing_ok=True)

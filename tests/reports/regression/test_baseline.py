@@ -108,7 +108,7 @@ def test_a_damaged_section_is_named(file, section, value, message):
 def test_no_file(tmp_path):
     with pytest.raises(UserError, match=r"cannot read the baseline .*: No such file or directory; make one with"):
         baselines.read(tmp_path / "none.json")
-    with pytest.raises(UserError, match=r"cannot write the baseline .*; give another file"):
+    with pytest.raises(UserError, match=r"cannot write .*baseline.json: .*; give another file"):
         baselines.write(Baseline(figures()), tmp_path / "none" / "baseline.json")
 
 

@@ -15,10 +15,10 @@ import pytest
 import yaml
 
 from spikecost import cli
-from spikecost.models import step as steps
-from spikecost.models.expression import Const
 from spikecost.reports.regression.small_suite import SMALL, run_small
 from spikecost.reports.suite_file import read_suite
+
+from .planted import multiply_once_more
 
 ROOT = Path(__file__).parents[3]
 DOCS = ROOT / "docs" / "ci"
@@ -76,15 +76,7 @@ def test_a_suite_run_anew_holds_against_it(said):
 
 
 def test_a_regression_is_a_table_and_status_1(said, monkeypatch, tmp_path):
-    real = steps.lower
-
-    def lower(*arguments):
-        once, body = real(*arguments)
-        return once, type(body)(tuple(
-            type(each)(each.target, each.value * Const(1 + 2**-52) if each.target == "v_next" else each.value)
-            for each in body.assignments))
-
-    monkeypatch.setattr(steps, "lower", lower)
+    multiply_once_more(monkeypatch)
     status, out, err = said("check", "--suite", "suite.toml", "--baseline", "baseline.json",
                             "--junit", str(tmp_path / "junit.xml"))
     assert (status, err) == (1, "")

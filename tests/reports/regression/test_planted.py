@@ -10,9 +10,8 @@ from spikecost.harness.kernel import compile_kernels
 from spikecost.harness.stimuli import constant
 from spikecost.harness.timing import Job, measure
 from spikecost.models import step as steps
-from spikecost.models.expression import Const, Op, Var
+from spikecost.models.expression import Const, Op
 from spikecost.models.methods import METHODS
-from spikecost.models.simplify import Assign, Block
 from spikecost.models.step import make_step
 from spikecost.reports.regression.baseline import Baseline
 from spikecost.reports.regression.figures import Figures
@@ -20,8 +19,7 @@ from spikecost.reports.regression.judge import judge
 from spikecost.reports.regression.of_run import figures_of
 from spikecost.reports.regression.small_suite import SMALL, run_small
 
-#: One unit in the last place more than 1: a multiplication by it that no compiler leaves out and no error shows.
-NEARLY_ONE = Const(1 + Fraction(1, 2**52))
+from .planted import change_steps, make_anew, multiply_once_more
 
 
 def run(model, method, detection="grid", **changes):
@@ -35,21 +33,9 @@ def regressed(before, after):
     return {finding.figure.rpartition("/")[2]: finding for finding in judgement.of("regressed")}
 
 
-def change_steps(monkeypatch, target, change):
-    """Change the value of a target in the Steps that are made, after everything was simplified."""
-    real = steps.lower
-
-    def lower(*arguments):
-        once, body = real(*arguments)
-        return once, Block(tuple(Assign(each.target, change(each.value) if each.target == target else each.value)
-                                 for each in body.assignments))
-
-    monkeypatch.setattr(steps, "lower", lower)
-
-
 def test_one_extra_multiplication(monkeypatch):
     before = run("izhikevich", "euler")
-    change_steps(monkeypatch, "v_next", lambda value: value * NEARLY_ONE)
+    multiply_once_more(monkeypatch)
     found = regressed(before, run("izhikevich", "euler"))
     # counted from the Step, seen by the counter in the compiled kernel, and paid at the tolerance
     for figure in ("operations_per_step", "instrumented_per_step"):
@@ -75,9 +61,10 @@ def test_a_method_dropped_from_order_4_to_2(monkeypatch):
 
 def test_a_reset_moved_one_step_late(monkeypatch):
     before = run("lif", "rk4")
+    make_anew(monkeypatch)
     real = steps._Maker._conditions
     # the test asks for the state at the step's start, so that spike and reset come with the next step's end
-    monkeypatch.setattr(steps._Maker, "_conditions", lambda self, _: real(self, Var(self._system.threshold.variable)))
+    monkeypatch.setattr(steps._Maker, "_conditions", lambda self, _: real(self, self._x))
     after = run("lif", "rk4")
     found = regressed(before, after)
     # at a step of dt, the n-th spike is late by n dt more
