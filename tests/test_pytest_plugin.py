@@ -25,19 +25,17 @@ model = NeuronModel(
     threshold="v > 15*mV", reset="v = 0*mV", refractory=2*ms, parameters={"tau": 20*ms}, initial={"v": 0*mV},
 )
 '''
-COST = '''
-from my_model import model
-
-
+COST = """
 def test_cost(spikecost):
-    assert spikecost.cost(model, "0.1 ms", horizon="200 ms", methods=["rk4"], detections=["hermite"]) <= {limit}
-'''
+    cost = spikecost.cost("my_model.py:model", tolerance="0.1 ms", horizon="200 ms", methods=["rk4"],
+                          detections=["hermite"])
+    assert cost <= {limit}
+"""
 
 
 @pytest.fixture
 def project(pytester):
     """Another project: a model, and a test of what it costs."""
-    pytester.syspathinsert()
     pytester.makepyfile(my_model=MODEL)
 
     def tests(limit):
