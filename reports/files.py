@@ -82,6 +82,20 @@ def replace_file(path: Path, content: bytes) -> None:
         aside.unlink(missing_ok=True)
 
 
+def write_file(path: str | Path, content: bytes) -> None:
+    """Write a file that a user named, or replace it.
+
+    Raises
+    ------
+    UserError
+        If it cannot be written.
+    """
+    try:
+        replace_file(Path(path), content)
+    except OSError as error:
+        raise UserError(f"cannot write {path}: {error.strerror}; give another file") from error
+
+
 def save_figure(figure: Figure, path: str | Path) -> None:
     """Write a figure in the format that its file's name says.
 
@@ -97,7 +111,4 @@ def save_figure(figure: Figure, path: str | Path) -> None:
         raise UserError(f"cannot draw {path}: give a name that ends in {', '.join('.' + each for each in known)}")
     content = io.BytesIO()
     figure.savefig(content, format=kind, dpi=150)
-    try:
-        replace_file(path, content.getvalue())
-    except OSError as error:
-        raise UserError(f"cannot write {path}: {error.strerror}; give another file") from error
+    write_file(path, content.getvalue())
