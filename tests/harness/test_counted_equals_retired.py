@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping
 from fractions import Fraction
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,7 @@ from spikecost.flops.counters import COUNTERS
 from spikecost.harness.c_source import MAX_SPIKES_A_STEP
 from spikecost.harness.kernel import Kernel, _refractory_steps, compile_kernels
 from spikecost.harness.stimuli import Stimulus
+from spikecost.models import units
 from spikecost.models.catalogue import MODELS
 from spikecost.models.detection import DETECTIONS
 from spikecost.models.expression import FLOATS, Const, Op, evaluate, nodes
@@ -64,10 +66,14 @@ def _cells() -> Iterator[tuple[str, str, str, str]]:
                     yield model, refractory, method, detection
 
 
-def _step(model: str, refractory: str, method: str, detection: str) -> Step:
-    own = MODELS[model]
-    duration = REFRACTORY[refractory]
-    return make_step(own if duration is None else own.replace(refractory=duration), method, detection)
+@cache
+def _kernels(model: str, refractory: str) -> dict[tuple[str, str], Kernel]:
+    """Compile every cell of a model at once."""
+    own, duration = MODELS[model], REFRACTORY[refractory]
+    own = own if duration is None else own.replace(refractory=duration)
+    pairs = [(method, detection) for method in METHODS for detection in DETECTIONS
+             if not applies(MODELS[model], method, detection)]
+    return dict(zip(pairs, compile_kernels([make_step(own, *pair) for pair in pairs]), strict=True))
 
 
 class _Interpreter:
@@ -142,9 +148,9 @@ class _Interpreter:
 class _Cell:
     """A kernel beside its Step."""
 
-    def __init__(self, step: Step) -> None:
-        self.step = step
-        self.kernel: Kernel = compile_kernels([step])[0]
+    def __init__(self, model: str, refractory: str, method: str, detection: str) -> None:
+        self.kernel = _kernels(model, refractory)[method, detection]
+        self.step = self.kernel.step
         self.dt = STEPS[0]
 
     def stimulus(self, drive: float, steps: int) -> Stimulus:
@@ -159,8 +165,12 @@ class _Cell:
 
     def before_a_spike(self) -> tuple[float, dict[str, float]]:
         """Return a drive, and the state three steps before the first spike under it."""
+        own = self.step.model.drive
+        drives = [sign * 10.0 ** (quarter / 4) for quarter in range(-8, 24) for sign in (1, -1)]
+        if own is not None:
+            drives = [factor * float(units.internal(own)) for factor in (1, 2, 4)] + drives
         for self.dt in STEPS:
-            for drive in (sign * 10.0 ** (quarter / 4) for quarter in range(-8, 24) for sign in (1, -1)):
+            for drive in drives:
                 outcome = self.kernel.run([self.stimulus(drive, int(100 / self.dt))], self.dt)[0]
                 if len(outcome.spike_times) and not outcome.failure:
                     first = math.ceil(outcome.spike_times[0] / float(self.dt))
@@ -190,7 +200,7 @@ class _Cell:
 
 @pytest.mark.parametrize(("model", "refractory", "method", "detection"), list(_cells()))
 def test_counted_equals_retired(model: str, refractory: str, method: str, detection: str) -> None:
-    cell = _Cell(_step(model, refractory, method, detection))
+    cell = _Cell(model, refractory, method, detection)
     drive, state = cell.before_a_spike()
     quiet = cell.check(0.0, cell.step.model.initial_values, 1)
     assert quiet.passed == {"steps": 1, "spikes": 0, "pauses": 0, "resumes": 0}
@@ -207,9 +217,9 @@ def test_counted_equals_retired(model: str, refractory: str, method: str, detect
 @pytest.mark.parametrize(("model", "refractory", "method", "detection"), list(_cells()))
 def test_count_names_the_paths(model: str, refractory: str, method: str, detection: str) -> None:
     """The fields of Count are the operations of whole steps, as the interpreter passes them."""
-    step = _step(model, refractory, method, detection)
+    cell = _Cell(model, refractory, method, detection)
+    step = cell.step
     count = count_step(step)
-    cell = _Cell(step)
     drive, state = cell.before_a_spike()
     interpreter = _Interpreter(step, cell.dt, drive, state)
     assert interpreter.counted == count.as_run_once
@@ -233,10 +243,10 @@ def test_count_names_the_paths(model: str, refractory: str, method: str, detecti
     (model, method) for model in MODELS for method in METHODS if not applies(MODELS[model], method)
 ])
 def test_both_sides_of_every_select(model: str, method: str) -> None:
-    """Start where each quotient x/(exp(x) - 1) of the first stage is singular, and beside it."""
-    cell = _Cell(make_step(model, method))
+    """Start where each quotient x/(exp(x) - 1) of the first stage is singular or a condition changes, and beside it."""
+    cell = _Cell(model, "none", method, "grid")
     for variable, value in _singular(cell.step):
-        for beside in (0.0, 1e-9, 1e-3):
+        for beside in (0.0, 1e-9, 1e-3, -1e-3):
             state = cell.step.model.initial_values | {variable: value + beside}
             cell.check(0.0, state, 2)
 
@@ -245,8 +255,12 @@ def test_hodgkin_huxley_at_its_singular_voltages() -> None:
     assert sorted(_singular(make_step("hodgkin_huxley", "euler"))) == [("v", -55.0), ("v", -40.0)]
 
 
+def test_ifb_where_its_calcium_current_comes_on() -> None:
+    assert ("v", -60.0) in _singular(make_step("ifb", "euler"))
+
+
 def _singular(step: Step) -> list[tuple[str, float]]:
-    """Find where a select's condition ``|x| < small`` holds, for x that a straight line in one variable gives."""
+    """Find where a select changes over: ``|x| < small`` or ``a < b``, for straight lines in one variable."""
     found = []
     initial = {**step.model.initial_values, **step.model.parameter_values, step.model.input: 0.0, "dt": float(STEPS[0])}
     for name in step.state:
@@ -269,10 +283,11 @@ def _conditions(step: Step, values: dict[str, float]) -> dict[int, float]:
     found = {}
     for assign in step.advance.assignments:
         for node in nodes(assign.value):
-            if isinstance(node, Op) and node.kind == "less" and isinstance(node.args[1], Const):
-                inside = node.args[0]
-                if isinstance(inside, Op) and inside.kind == "abs":
-                    found[id(node)] = evaluate(inside.args[0], values, ALGEBRA)
+            if isinstance(node, Op) and node.kind in ("less", "at_most") and assign.target not in step.conditions:
+                a, b = node.args
+                if isinstance(a, Op) and a.kind == "abs":
+                    a, b = a.args[0], Const(Fraction(0))
+                found[id(node)] = evaluate(a, values, ALGEBRA) - evaluate(b, values, ALGEBRA)
         try:
             values[assign.target] = evaluate(assign.value, values, ALGEBRA)
         except (OverflowError, ZeroDivisionError):
