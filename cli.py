@@ -95,6 +95,11 @@ def _parser() -> _Parser:
     count.add_argument("--json", action="store_true", help="print JSON")
     count.set_defaults(run=_count)
 
+    published = commands.add_parser("published", help="show what a paper says that models cost, beside what is counted")
+    published.add_argument("--convention", default="izhikevich2004", help="of the paper (default izhikevich2004)")
+    published.add_argument("--json", action="store_true", help="print JSON")
+    published.set_defaults(run=_published_costs)
+
     measure = commands.add_parser("measure", help="count a model's operations on the processor, beside the Step's")
     _add_step(measure)
     measure.add_argument("--counter", default="auto", help="a counter of `spikecost doctor` (default auto)")
@@ -273,6 +278,24 @@ def _published(convention: Convention, model: NeuronModel, method: str, dt_ms: f
     """Return what the convention's source states for this very step, if it states anything."""
     found = model.published_costs.get(convention.name)
     return found.step if found and method == "euler" and found.dt_ms == dt_ms else None
+
+
+def _published_costs(options: argparse.Namespace) -> int:
+    from .reports.published import published  # noqa: PLC0415 - heavy
+
+    frame = published(options.convention)
+    if options.json:
+        print(frame.to_json(orient="records", indent=2))
+        return 0
+    shown = frame.drop(columns=["operations", "why"])
+    _print_frame(f"Forward Euler, a step without a spike, counted as {options.convention}", shown, tuple(shown.columns))
+    for row in frame.to_dict("records"):
+        print(f"{row['model']}: {row['operations']} = {row['counted_step']:g}")
+        if row["why"]:
+            print(f"    {row['why']}")
+    print(f"counted from the equations, never fitted. {CONVENTIONS[options.convention].source}. The published figures "
+          "are those that are widely quoted")
+    return 0
 
 
 def _measure(options: argparse.Namespace) -> int:
