@@ -21,12 +21,15 @@ from functools import lru_cache
 
 from .adaptive import why_not
 from .catalogue import get_model
-from .detection import DETECTIONS, Crossing
+from .detection import DETECTIONS, Crossing, Detection
 from .expression import Expr, Var, at_most, less
-from .methods import ADAPTIVE, METHODS
+from .methods import ADAPTIVE, METHODS, Method
 from .neuron import INPUT_ENDINGS, NeuronModel
 from .program import END, MIDDLE, START, Derivatives, NotApplicable, Program, Vector, substitute
 from .simplify import Assign, Block, lower
+
+#: So many Steps are kept, those used last: a method on a model is asked for again and again.
+MOST_KEPT = 4096
 
 
 @dataclass(frozen=True)
@@ -91,17 +94,22 @@ def make_step(model: str | NeuronModel, method: str, detection: str = "grid", va
         If the method cannot integrate the model.
     """
     model = get_model(model)
-    maker = _Maker(model, method, detection, varying)
-    why = applies(model, method)
+    why = _why_not(model, METHODS[method], DETECTIONS["grid"])
     if why:
         others = ", ".join(name for name in METHODS if not applies(model, name))
         raise NotApplicable(f"{method} does not apply to {model.label}: {why}; take {others}")
+    return _made(model, METHODS[method], DETECTIONS[detection], varying)
+
+
+@lru_cache(MOST_KEPT)
+def _made(model: NeuronModel, method: Method, detection: Detection, varying: bool) -> Step:
+    maker = _Maker(model, method, detection, varying)
     once, advance = maker.advance()
     check, pause, resume = maker.refractory() if model.refractory_ms else (Block(), Block(), Block())
     return Step(
         model=model,
-        method=method,
-        detection=detection,
+        method=method.name,
+        detection=detection.name,
         once=once,
         advance=advance,
         conditions=maker.conditions,
@@ -119,13 +127,13 @@ def applies(model: NeuronModel, method: str, detection: str = "grid", varying: b
     """Return why a method, adaptive or not, does not apply to a model with a detection; empty if it does."""
     if method in ADAPTIVE:
         return why_not(model, method, detection, varying)
-    return _refusal(model, method, detection)
+    return _why_not(model, METHODS[method], DETECTIONS[detection])
 
 
-@lru_cache(maxsize=10_000)
-def _refusal(model: NeuronModel, method: str, detection: str) -> str:
-    maker = _Maker(model, method, detection)
+@lru_cache(MOST_KEPT)
+def _why_not(model: NeuronModel, method: Method, detection: Detection) -> str:
     try:
+        maker = _Maker(model, method, detection)
         maker.proposal()
         maker.located()
     except NotApplicable as error:
@@ -134,12 +142,12 @@ def _refusal(model: NeuronModel, method: str, detection: str) -> str:
 
 
 class _Maker:
-    def __init__(self, model: NeuronModel, method: str, detection: str, varying: bool = False) -> None:
+    def __init__(self, model: NeuronModel, method: Method, detection: Detection, varying: bool = False) -> None:
         self._model = model
         self._varying = varying
         self._system = model.system
-        self._method = METHODS[method]
-        self._detection = DETECTIONS[detection]
+        self._method = method
+        self._detection = detection
         self.restarts = self._detection.restarts and bool(model.system.reset)
         self._dt = Var("dt")
         self._x = Vector({name: Var(name) for name in self._system.state})

@@ -47,7 +47,6 @@ class Textbook:
         self.code = {e.varname: compile(e.expr.code, e.varname, "eval") for e in equations.ordered if e.expr}
         self.threshold = compile(model.threshold, "threshold", "eval")
         self.variable, self.level = [part.strip() for part in model.threshold.replace(">=", ">").split(">")]
-        self.drive = float(units.internal(model.drive)) if model.drive is not None else 10.0
         self.crosses = isinstance(model.refractory, str)
 
     def values(self, x, current=0.0):
@@ -196,7 +195,7 @@ TEXTBOOK_DETECTIONS = {"grid": grid, "grid_start": grid_start, "linear": linear,
 def about_to_spike(name):
     """A state and an input from which every method passes the threshold within DT, on the model's own trajectory."""
     book = Textbook(MODELS[name])
-    for current in (factor * book.drive for factor in (0.5, 1, 2, 5)):
+    for current in (own_drive(name) * factor for factor in (0.2, 0.5, 1, 2, 5)):
         x = MODELS[name].initial_values
         for _ in range(5000):
             after = rk4(lambda x: book.f(x, current), x, 0.01)  # noqa: B023 - used within the turn
@@ -210,11 +209,17 @@ def settled(name):
     """A state and an input a millisecond after a start beside rest: no spike within DT."""
     book = Textbook(MODELS[name])
     x = {name: value - 0.01 * max(1.0, abs(value)) for name, value in MODELS[name].initial_values.items()}
-    current = 0.4 * book.drive
+    current = 0.4 * own_drive(name)
     for _ in range(20):
         x = rk4(lambda x: book.f(x, current), x, DT)
-    assert all(abs(slope) > 1e-6 for slope in book.f(x, current).values())  # at rest any method would do
+    # at rest any method would do
+    assert all(abs(slope) > 1e-6 * abs(x[name]) for name, slope in book.f(x, current).items())
     return x, current
+
+
+def own_drive(name):
+    """The model's drive, in internal units."""
+    return 10.0 if MODELS[name].drive is None else float(units.internal(MODELS[name].drive))
 
 
 # --- the Step --------------------------------------------------------------------------------------------------------
