@@ -82,9 +82,10 @@ def firing_rate(model: NeuronModel, drive: float, horizon: float) -> float:
     The rate is that of the intervals between spikes, so that the time to the first one does not matter. A model
     that diverges under the drive counts as silent.
     """
-    solve = closed_form.solve if closed_form.applies(model) else taylor.solve
+    stimulus = constant_drive(model, drive, horizon)
+    solve = closed_form.solve if closed_form.applies(model, stimulus) else taylor.solve
     try:
-        times = solve(model, constant_drive(model, drive, horizon), taylor.FIRST).times
+        times = solve(model, stimulus, taylor.FIRST).times
     except UserError:
         return 0.0
     if times.size < 2:

@@ -6,8 +6,12 @@ from ..registry import Registry
 from .adex import ADEX
 from .connor_stevens import CONNOR_STEVENS
 from .exponential_if import EXPONENTIAL_IF
+from .adaptive_lif import ADAPTIVE_LIF
+from .fitzhugh_nagumo import FITZHUGH_NAGUMO
+from .hindmarsh_rose import HINDMARSH_ROSE
 from .hodgkin_huxley import HODGKIN_HUXLEY
 from .hodgkin_huxley_tables import HODGKIN_HUXLEY_TABLES
+from .ifb import IFB
 from .izhikevich import IZHIKEVICH, IZHIKEVICH_MV
 from .izhikevich2007 import IZHIKEVICH2007
 from .lif import LIF
@@ -15,13 +19,38 @@ from .mihalas_niebur import MIHALAS_NIEBUR
 from .pospischil import POSPISCHIL_FS, POSPISCHIL_IB, POSPISCHIL_LTS, POSPISCHIL_RS
 from .traub_miles import TRAUB_MILES
 from .wang_buzsaki import WANG_BUZSAKI
+from .morris_lecar import MORRIS_LECAR
+from .qif import QIF
+from .resonate_and_fire import RESONATE_AND_FIRE
+from .wilson import WILSON
 
 MODELS: Registry[NeuronModel] = Registry("model", "spikecost.models")
 
 for _model in (
-    LIF, IZHIKEVICH, IZHIKEVICH_MV, HODGKIN_HUXLEY, HODGKIN_HUXLEY_TABLES,
-    EXPONENTIAL_IF, ADEX, IZHIKEVICH2007, MIHALAS_NIEBUR,
-    TRAUB_MILES, WANG_BUZSAKI, CONNOR_STEVENS, POSPISCHIL_RS, POSPISCHIL_FS, POSPISCHIL_IB, POSPISCHIL_LTS,
+    LIF,
+    ADAPTIVE_LIF,
+    IFB,
+    RESONATE_AND_FIRE,
+    QIF,
+    IZHIKEVICH,
+    IZHIKEVICH_MV,
+    FITZHUGH_NAGUMO,
+    HINDMARSH_ROSE,
+    MORRIS_LECAR,
+    WILSON,
+    HODGKIN_HUXLEY,
+    HODGKIN_HUXLEY_TABLES,
+    EXPONENTIAL_IF,
+    ADEX,
+    IZHIKEVICH2007,
+    MIHALAS_NIEBUR,
+    TRAUB_MILES,
+    WANG_BUZSAKI,
+    CONNOR_STEVENS,
+    POSPISCHIL_RS,
+    POSPISCHIL_FS,
+    POSPISCHIL_IB,
+    POSPISCHIL_LTS,
 ):
     MODELS.register(_model)
 
