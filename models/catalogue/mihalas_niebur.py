@@ -40,12 +40,7 @@ MIHALAS_NIEBUR = NeuronModel(
         I : volt/second
     """,
     threshold="v >= theta",
-    reset="""
-        I1 = R1*I1 + A1
-        I2 = R2*I2 + A2
-        v = vr
-        theta = theta + int(theta < theta_r)*(theta_r - theta)
-    """,
+    reset="I1 = R1*I1 + A1; I2 = R2*I2 + A2; v = vr; theta = theta + int(theta < theta_r)*(theta_r - theta)",
     parameters={name: value for name, value in _PRESETS["tonic"].items() if name != "I"},
     presets=_PRESETS,
     preset="tonic",
