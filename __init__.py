@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from .models.conductance import with_conductance
     from .models.detection import DETECTIONS
     from .models.errors import UserError
-    from .models.from_brian2 import Settings, from_brian2, settings_from_brian2
+    from .models.from_brian2 import Brian2Settings, from_brian2, settings_from_brian2
     from .models.methods import METHODS
     from .models.neuron import NeuronModel
     from .models.step import Step, make_step
@@ -57,7 +57,7 @@ _HOMES = {
     ".models.conductance": ("with_conductance",),
     ".models.detection": ("DETECTIONS",),
     ".models.errors": ("UserError",),
-    ".models.from_brian2": ("Settings", "from_brian2", "settings_from_brian2"),
+    ".models.from_brian2": ("Brian2Settings", "from_brian2", "settings_from_brian2"),
     ".models.methods": ("METHODS",),
     ".models.neuron": ("NeuronModel",),
     ".models.step": ("Step", "make_step"),
@@ -70,7 +70,7 @@ _HOME = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [  # noqa: RUF022 - in the order of the folders
     "MODELS", "METHODS", "DETECTIONS", "NeuronModel", "Step", "UserError", "get_model", "make_step",
-    "from_brian2", "settings_from_brian2", "Settings",
+    "from_brian2", "settings_from_brian2", "Brian2Settings",
     "CONVENTIONS", "Convention", "Count", "count",
     "STIMULI", "Stimulus", "constant", "piecewise_constant", "piecewise_random", "step", "ramp", "sine", "chirp",
     "ornstein_uhlenbeck", "poisson_conductance", "simulate", "with_conductance",

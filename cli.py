@@ -56,7 +56,8 @@ def _parser() -> _Parser:
     run.add_argument("--out", default=OUT, metavar="DIR", help=f"folder of the report (default {OUT})")
     run.add_argument("--jobs", type=int, default=os.cpu_count() or 1, metavar="N", help="threads (default: all cores)")
     run.add_argument("--suite", metavar="FILE", help="a suite in TOML; the options below change it")
-    run.add_argument("--models", nargs="+", metavar="MODEL", help="such as lif izhikevich:CH (default: the suite's)")
+    run.add_argument("--models", nargs="+", metavar="MODEL",
+                     help="such as lif izhikevich:CH script.py:group model.toml (default: the suite's)")
     run.add_argument("--methods", nargs="+", metavar="METHOD")
     run.add_argument("--detections", nargs="+", metavar="DETECTION")
     run.add_argument("--stimuli", nargs="+", metavar="KIND", help="such as constant ornstein_uhlenbeck")
@@ -110,7 +111,7 @@ def _parser() -> _Parser:
 
 
 def _add_step(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("model", help="such as izhikevich or izhikevich:CH")
+    parser.add_argument("model", help="such as izhikevich, izhikevich:CH, script.py:group or model.toml")
     parser.add_argument("--method", default="euler", help=f"one of {', '.join(METHODS)} (default euler)")
     parser.add_argument("--detection", default="grid", help=f"one of {', '.join(DETECTIONS)} (default grid)")
 

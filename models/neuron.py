@@ -273,7 +273,10 @@ class NeuronModel:
         after, level_after = values[test.variable], substitute(test.level, values)
         if names(after, level_after) - set(self.system.parameters) or self.moves_while_refractory:
             return  # it depends on the state at the spike, or time passes before the next one
-        v, level = (evaluate(value, self.parameter_values, FLOATS) for value in (after, level_after))
+        try:
+            v, level = (evaluate(value, self.parameter_values, FLOATS) for value in (after, level_after))
+        except ArithmeticError as error:
+            raise UserError(f"{self.name}: reset or threshold: {error}; change the parameters in them") from None
         if v > level or (v == level and test.comparison == ">="):
             unit = units.unit_name(self.system.dimensions[test.variable]).removeprefix("1")
             raise UserError(f"{self.name}: reset: '{self.reset}' leaves {test.variable} at {v:g} {unit}".rstrip()
