@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
 #: Columns, and what they are.
 COLUMNS = {
-    **{name: "" for name in SITUATION},
+    **dict.fromkeys(SITUATION, ""),
     "place": "1 for the cheapest model, 2 for the next",
     "model": "model and preset",
     "method": "its cheapest method",
@@ -34,7 +35,7 @@ def leaders(run: RunFolder) -> pd.DataFrame:
     """Return a row a regime, criterion and model that gets there, the cheapest first; columns as in `COLUMNS`."""
     keys = ["model", "method", "detection", *SITUATION]
     costs = {key: list(group["flops_per_ms"]) for key, group in run.by_stimulus.groupby(keys, sort=False)}
-    rows: list[dict[str, Any]] = []
+    rows: list[dict[Hashable, Any]] = []
     first: list[float] = []
     for row in run.cheapest.to_dict("records"):
         new = not rows or any(row[name] != rows[-1][name] for name in SITUATION)

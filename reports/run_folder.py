@@ -87,7 +87,7 @@ class RunFolder:
     voltages: pd.DataFrame
     """The voltage around a spike, of the same (`spikecost.reports.recorded.VOLTAGE_COLUMNS`)."""
     features: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(FEATURES)))
-    """A row a model, set of parameters and feature, if they were looked for; columns `FEATURES` and what else there is."""
+    """A row a model, set of parameters and feature, if they were looked for; columns `FEATURES` and more."""
 
     @classmethod
     def of(cls, study: Study, provenance: Mapping[str, str], features: pd.DataFrame | None = None) -> RunFolder:

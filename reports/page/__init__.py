@@ -16,7 +16,7 @@ from markupsafe import Markup
 from ..numbers import number, short, with_interval
 from ..run_folder import RunFolder
 from . import tables
-from .data import data
+from .embedded import data
 
 #: The page's own scripts, in the order in which they are read; the last one starts them.
 SCRIPTS = ("tools.js", "plot.js", "work_precision.js", "breakdown.js", "recorded.js", "features.js", "cells.js",

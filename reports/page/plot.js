@@ -39,7 +39,7 @@ function show(id, traces, layout, nothing = "Nothing to draw for this choice.") 
     paper_bgcolor: css("--page"), plot_bgcolor: css("--page"), font: { color: css("--text"), size: 12.5, family: "system-ui, sans-serif" },
     margin: { l: 70, r: 20, t: 20, b: 55 }, hoverlabel: { align: "left", bgcolor: css("--soft"), font: { color: css("--text") } },
     hovermode: "closest", dragmode: "zoom", ...layout,
-  }, { responsive: true, displaylogo: false, modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d"] });
+  }, { responsive: true, displaylogo: false, showSendToCloud: false, plotlyServerURL: "", modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d"] });
 }
 
 function listen(id, said) {

@@ -77,7 +77,7 @@ def winner_maps(run: RunFolder) -> list[dict[str, Any]]:
         rows = [{"accuracy": accuracy(run, {"measure": measure, "tolerance": tolerance}), "fields": [
             _field(fields[level, tolerance], candidates.get((stimulus, level, horizon, measure, tolerance), []), run)
             for level in levels]} for tolerance in sorted(set(group["tolerance"]), reverse=True)]
-        title = f"{str(stimulus).replace('_', ' ')}, {float(horizon) / 1000:g} s"
+        title = f"{str(stimulus).replace('_', ' ')}, {float(str(horizon)) / 1000:g} s"
         maps.append({"title": title, "levels": levels, "rows": rows})
     return maps
 

@@ -104,7 +104,7 @@ function workPrecision() {
         text: `\u2193 the reference's own error is ${withUnit(floor, now)}`, font: { size: 11, color: css("--faint") }, bgcolor: css("--page") });
     }
     const error = now.measure === "median" ? "largest spike-time error (ms), median stimulus" : run.measures[now.measure].label;
-    show("wp-plot", traces, { height: 620, annotations, shapes, uirevision: JSON.stringify([now.cost, now.measure, now.regime, toFloor]),
+    show("wp-plot", traces, { height: 640, margin: { l: 70, r: 20, t: 42, b: 55 }, annotations, shapes, uirevision: JSON.stringify([now.cost, now.measure, now.regime, toFloor]),
       xaxis: logarithmic(run.costs[now.cost].label), yaxis: logarithmic(error, { range: [Math.log10(bottom) - 0.15, Math.log10(top) + 0.25] }) },
     timed.includes(now.cost) ? "Wall times are taken of cells that reach a tolerance, under the first kind of stimulus and horizon: there are none here." : undefined);
     byId("wp-said").textContent = now.exact ? `${now.exact} runs have no error at all and no place on a logarithmic axis.` : "";

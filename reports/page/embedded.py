@@ -29,7 +29,8 @@ def data(run: RunFolder) -> dict[str, Any]:
         "models": run.models,
         "methods": run.about["suite"]["methods"],
         "detections": run.about["suite"]["detections"],
-        "measures": {name: {**about, "column": _ERRORS.get(name, name)} for name, about in run.about["measures"].items()},
+        "measures": {name: {**about, "column": _ERRORS.get(name, name)}
+                     for name, about in run.about["measures"].items()},
         "costs": {**run.about["costs"], **{column: {"label": label, "unit": "ns"} for column, label in (
             ("ns_per_ms", "ns per ms of model time, one neuron"),
             ("ns_per_ms_simd", "ns per ms of model time, a neuron of 1024 in SIMD lanes"))}},
