@@ -53,6 +53,7 @@ def _parser() -> _Parser:
 
     run = commands.add_parser("run", help="compare models at equal spike-time accuracy and write a report")
     run.add_argument("--quick", action="store_true", help="fewer rates and tolerances, a coarser sweep: under a minute")
+    run.add_argument("--full", action="store_true", help="the whole catalogue, every kind of stimulus, 10 s too: long")
     run.add_argument("--out", default=OUT, metavar="DIR", help=f"folder of the report (default {OUT})")
     run.add_argument("--jobs", type=int, default=os.cpu_count() or 1, metavar="N", help="threads (default: all cores)")
     run.add_argument("--suite", metavar="FILE", help="a suite in TOML; the options below change it")
@@ -152,7 +153,7 @@ def _add_checks(commands: Any) -> None:
 
 def _run(options: argparse.Namespace) -> int:
     from .accuracy.criterion import parse_criterion
-    from .accuracy.suite import QUICK, Suite
+    from .accuracy.suite import FULL, QUICK, Suite
     from .reports.regression import command
     from .reports.regression.history import History
     from .reports.regression.of_run import figures_of
@@ -161,7 +162,9 @@ def _run(options: argparse.Namespace) -> int:
 
     if options.jobs < 1:
         raise UserError(f"--jobs {options.jobs}: give 1 or more")
-    suite = QUICK if options.quick else Suite()
+    if options.quick and options.full:
+        raise UserError("--quick and --full: give one of them")
+    suite = QUICK if options.quick else FULL if options.full else Suite()
     if options.suite:
         suite = read_suite(options.suite, suite)
     chosen: dict[str, Any] = {
@@ -181,7 +184,8 @@ def _run(options: argparse.Namespace) -> int:
     if options.history:
         History(options.history).check()
     comparison, page = run(suite, options.out, options.jobs)
-    more = ["--quick left out: " + left_out(Suite(), suite)] if options.quick else []
+    said = "--quick left out: " if options.quick else "" if options.full or options.suite or chosen else "left out: "
+    more = [said + left_out(FULL, suite)] if said else []
     if options.history and not comparison.study.interrupted:
         more.append(command.add(options.history, figures_of(comparison.run)))
     print(summary(comparison, page, "\n".join(more)))
