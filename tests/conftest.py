@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
+from spikecost import cli
 from spikecost.accuracy.drives import drive_for
 from spikecost.flops.toolchain import SCALAR, Build
 from spikecost.harness.kernel import Kernel, compile_kernels
@@ -56,6 +57,22 @@ def kernel_of() -> Callable[..., Kernel]:
         return together(get_model(model), build)[method, detection]
 
     return find
+
+
+@pytest.fixture
+def said(capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[Any, str, str]]:
+    """Run a command of the command line in process; return its status and what it printed."""
+
+    def run(*arguments: str) -> tuple[Any, str, str]:
+        status: Any
+        try:
+            status = cli.main(list(arguments))
+        except SystemExit as stop:  # argparse
+            status = stop.code
+        printed = capsys.readouterr()
+        return status, printed.out, printed.err
+
+    return run
 
 
 @pytest.hookimpl(wrapper=True)

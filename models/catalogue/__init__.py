@@ -1,12 +1,13 @@
 """The models that come with spikecost, each in a file of its own."""
 
 from ..errors import UserError
+from ..files import is_file, model_from_file
 from ..neuron import NeuronModel
 from ..registry import Registry
+from .adaptive_lif import ADAPTIVE_LIF
 from .adex import ADEX
 from .connor_stevens import CONNOR_STEVENS
 from .exponential_if import EXPONENTIAL_IF
-from .adaptive_lif import ADAPTIVE_LIF
 from .fitzhugh_nagumo import FITZHUGH_NAGUMO
 from .hindmarsh_rose import HINDMARSH_ROSE
 from .hodgkin_huxley import HODGKIN_HUXLEY
@@ -16,17 +17,18 @@ from .izhikevich import IZHIKEVICH, IZHIKEVICH_MV
 from .izhikevich2007 import IZHIKEVICH2007
 from .lif import LIF
 from .mihalas_niebur import MIHALAS_NIEBUR
-from .pospischil import POSPISCHIL_FS, POSPISCHIL_IB, POSPISCHIL_LTS, POSPISCHIL_RS
-from .traub_miles import TRAUB_MILES
-from .wang_buzsaki import WANG_BUZSAKI
 from .morris_lecar import MORRIS_LECAR
+from .pospischil import POSPISCHIL_FS, POSPISCHIL_IB, POSPISCHIL_LTS, POSPISCHIL_RS
 from .qif import QIF
 from .resonate_and_fire import RESONATE_AND_FIRE
+from .traub_miles import TRAUB_MILES
+from .wang_buzsaki import WANG_BUZSAKI
 from .wilson import WILSON
 
 MODELS: Registry[NeuronModel] = Registry("model", "spikecost.models")
 
 for _model in (
+    # those of Izhikevich 2004, in the order of its table
     LIF,
     ADAPTIVE_LIF,
     IFB,
@@ -40,6 +42,7 @@ for _model in (
     WILSON,
     HODGKIN_HUXLEY,
     HODGKIN_HUXLEY_TABLES,
+    # those of today
     EXPONENTIAL_IF,
     ADEX,
     IZHIKEVICH2007,
@@ -56,7 +59,9 @@ for _model in (
 
 
 def get_model(model: str | NeuronModel) -> NeuronModel:
-    """Return a model given by itself, by name, or by name and preset (``izhikevich:CH``).
+    """Return a model given by itself, by name, by name and preset (``izhikevich:CH``), or by its file.
+
+    Files are ``path.py:name`` and ``path.toml``; see `files`.
 
     Raises
     ------
@@ -67,5 +72,7 @@ def get_model(model: str | NeuronModel) -> NeuronModel:
         return model
     if not isinstance(model, str):
         raise UserError(f"expected a model's name or a NeuronModel, got {model!r}")
+    if is_file(model):
+        return model_from_file(model)
     name, _, preset = model.partition(":")
     return MODELS[name].with_preset(preset) if preset else MODELS[name]

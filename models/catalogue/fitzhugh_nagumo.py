@@ -33,7 +33,7 @@ FITZHUGH_NAGUMO = NeuronModel(
     drive=0.6,
     published_costs={
         "izhikevich2004": PublishedCost(18, 0.25 * ms, {
-            "a comparison that finds the spike: there is no reset that needs one": 1,
+            "a comparison that finds the spike, which a model without reset does not need": 1,
         }),
     },
 )

@@ -32,8 +32,8 @@ HINDMARSH_ROSE = NeuronModel(
     drive=4,
     published_costs={
         "izhikevich2004": PublishedCost(30, 0.25 * ms, {
-            "a comparison that finds the spike: there is no reset that needs one": 1,
-            "the paper leaves F, G and H open and does not derive its number": -7,
+            "a comparison that finds the spike, which a model without reset does not need": 1,
+            "no source at hand derives the published number, F, G and H being open": -7,
         }),
     },
 )

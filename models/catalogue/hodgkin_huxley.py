@@ -50,8 +50,8 @@ HODGKIN_HUXLEY = NeuronModel(
     drive=10 * uA / cm**2,
     published_costs={
         "izhikevich2004": PublishedCost(120, 0.1 * ms, {
-            "a comparison that finds the spike: there is no reset that needs one": 1,
-            "the paper does not derive its number": 3,
+            "a comparison that finds the spike, which a model without reset does not need": 1,
+            "no source at hand derives the published number": 3,
         }),
     },
 )

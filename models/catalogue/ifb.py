@@ -33,8 +33,8 @@ IFB = NeuronModel(
     drive=2 * uA / cm**2,
     published_costs={
         "izhikevich2004": PublishedCost(13, 1 * ms, {
-            "both branches of h' and the choice between them, where the paper counts one": 6,
-            "the division by C, which the paper's a, b and g contain": 1,
+            "both branches of h' and the choice between them, of which one is taken at a time": 6,
+            "the division by C, which the parameters of the form I + a - b v contain": 1,
         }),
     },
 )

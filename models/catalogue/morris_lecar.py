@@ -47,8 +47,8 @@ MORRIS_LECAR = NeuronModel(
     drive=120 * uA / cm**2,
     published_costs={
         "izhikevich2004": PublishedCost(60, 0.1 * ms, {
-            "a comparison that finds the spike: there is no reset that needs one": 1,
-            "tanh and cosh as an exponential of ten and what makes them of it, not as ten": 11,
+            "a comparison that finds the spike, which a model without reset does not need": 1,
+            "tanh and cosh as an exponential and what makes them of it, not as ten each": 11,
         }),
     },
 )

@@ -37,7 +37,7 @@ WILSON = NeuronModel(
     drive=1,
     published_costs={
         "izhikevich2004": PublishedCost(45, 0.25 * ms, {
-            "a comparison that finds the spike: there is no reset that needs one": 1,
+            "a comparison that finds the spike, which a model without reset does not need": 1,
         }),
     },
 )

@@ -37,19 +37,21 @@ def derivatives(system, values):
 def random_states(model, count=200):
     """States and inputs about what the model's own trajectories visit, from its initial state and its drive.
 
-    A voltage that starts at -65 mV goes from -91 to 39, a gate from 0 to 1, what has the input's unit as far as the
-    drive, another variable half its size about it.
+    A voltage that starts at -65 mV goes from -91 to 39, a gate from 0 to 1, another variable half its size about it;
+    what has the input's unit is on the scale of the drive.
     """
     rng = np.random.default_rng(20041)
-    unit = model.system.dimensions[model.input]
+    system = model.system
     drive = 1.0 if model.drive is None else float(units.internal(model.drive))
+    unit = system.dimensions[model.input]
+    currents = [name for name in system.state if system.dimensions[name] is unit and unit is not units.DIMENSIONLESS]
     for _ in range(count):
         state = {}
         for name, start in model.initial_values.items():
             size = max(1.0, abs(start))
-            if name == model.system.threshold.variable:
+            if name == system.threshold.variable:
                 state[name] = start + size * rng.uniform(-0.4, 1.6)
-            elif model.system.dimensions[name] is unit and unit is not units.DIMENSIONLESS:
+            elif name in currents:
                 state[name] = drive * rng.uniform(-1, 1)
             else:
                 state[name] = rng.uniform(0, 1) if 0 <= start <= 1 else start + size * rng.uniform(-0.5, 0.5)
