@@ -89,6 +89,11 @@ def _parser() -> _Parser:
     count.add_argument("--json", action="store_true", help="print JSON")
     count.set_defaults(run=_count)
 
+    published = commands.add_parser("published", help="show what a paper says that models cost, beside what is counted")
+    published.add_argument("--convention", default="izhikevich2004", help="of the paper (default izhikevich2004)")
+    published.add_argument("--json", action="store_true", help="print JSON")
+    published.set_defaults(run=_published)
+
     measure = commands.add_parser("measure", help="count a model's operations on the processor, beside the Step's")
     _add_step(measure)
     measure.add_argument("--counter", default="auto", help="a counter of `spikecost doctor` (default auto)")
@@ -172,6 +177,14 @@ def _count(options: argparse.Namespace) -> int:
 
     given = _step(options), units.parse_quantity(options.dt), options.convention
     print(json.dumps(counted(*given), indent=2) if options.json else counted_text(*given))
+    return 0
+
+
+def _published(options: argparse.Namespace) -> int:
+    from .reports.published import published, published_text
+
+    print(published(options.convention).to_json(orient="records", indent=2) if options.json else
+          published_text(options.convention))
     return 0
 
 

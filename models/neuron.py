@@ -18,6 +18,7 @@ from .errors import UserError
 from .expression import FLOATS, Expr, Var, evaluate, names
 from .polynomial import affine_parts
 from .program import substitute
+from .published_cost import PublishedCost
 from .tables import TableGrid, tabulate
 
 #: Names that the time step uses for itself.
@@ -72,6 +73,8 @@ class NeuronModel:
     made harmless). Counted as written, never run; a test holds the two forms equal."""
     tables: TableGrid | None = None
     """The voltages between which rates are looked up; None if they are computed. See `tabulated`."""
+    published_costs: Mapping[str, PublishedCost] = field(default_factory=dict)
+    """By convention: what its source states that this model costs."""
     description: str = ""
     """One line."""
     source: str = ""
@@ -128,7 +131,7 @@ class NeuronModel:
             range.
         """
         name = self.name if self.tables else f"{self.name}_tables"
-        return self.replace(name=name, tables=TableGrid(step, low, high))
+        return self.replace(name=name, tables=TableGrid(step, low, high), published_costs={})
 
     @cached_property
     def exact(self) -> NeuronModel:

@@ -120,6 +120,24 @@ def test_count(said):
     ]
 
 
+def test_published(said):
+    status, out, err = said("published")
+    assert (status, err) == (0, "")
+    lines = out.splitlines()
+    row = next(line.split() for line in lines if line.startswith("morris_lecar "))
+    assert row == ["morris_lecar", "0.1", "60", "72", "12", "600", "720"]
+    assert "izhikevich: 5 add + 2 sub + 5 mul + 1 compare = 13" in lines
+    why = lines[lines.index("wilson: 12 add + 9 sub + 21 mul + 3 div + 1 compare = 46") + 1]
+    assert why == "    +1 a comparison that finds the spike, which a model without reset does not need"
+    assert lines[-1].startswith("counted from the equations, never fitted. Izhikevich 2004, ")
+
+
+def test_published_as_json(said):
+    rows = {row["model"]: row for row in json.loads(said("published", "--json")[1])}
+    assert rows["hodgkin_huxley"]["published_per_ms"] == pytest.approx(1200)
+    assert rows["qif"]["difference"] == 0
+
+
 @pytest.mark.parametrize(("model", "dt", "per_step", "per_ms"), [
     ("izhikevich", "1ms", 13, 13), ("lif", "1ms", 5, 5), ("hodgkin_huxley", "0.1ms", 124, 1240),
     ("izhikevich", "0.5 ms", 15, 30),
@@ -204,6 +222,8 @@ MISTAKES = {
     "negative rate": (["run", "--rates", "-5"], "spikecost: rate = -5 is not positive"),
     "no jobs": (["run", "--jobs", "0"], "spikecost: --jobs 0: give 1 or more"),
     "unknown model in a suite": (["run", "--models", "lif", "izh"], "spikecost: unknown model 'izh': "),
+    "a convention without published costs": (
+        ["published", "--convention", "unit"], "spikecost: no model has a published cost under 'unit'; give "),
     "unknown method in a suite": (["run", "--methods", "eular"], "spikecost: unknown method 'eular': did you mean "),
     "unknown detection in a suite": (["run", "--detections", "gird"], "spikecost: unknown detection 'gird': did you "),
     # argparse's own

@@ -40,20 +40,28 @@ class Textbook:
         self.held = [name for name in self.state if "unless refractory" in equations[name].flags]
         self.names = {
             "exp": math.exp, "sqrt": math.sqrt, "exprel": lambda x: math.expm1(x) / x if x else 1.0,
+            "tanh": math.tanh, "cosh": math.cosh, "sinh": math.sinh,
             **{unit: float(units.internal(getattr(brian2, unit))) for unit in ("ms", "mV", "second", "volt")},
             **{name: float(units.internal(value)) for name, value in {**model.constants, **model.parameters}.items()},
         }
         self.code = {e.varname: compile(e.expr.code, e.varname, "eval") for e in equations.ordered if e.expr}
         self.threshold = compile(model.threshold, "threshold", "eval")
         self.variable, self.level = [part.strip() for part in model.threshold.replace(">=", ">").split(">")]
-        self.level = eval(self.level, self.names)
         self.crosses = isinstance(model.refractory, str)
 
-    def f(self, x, current, held=()):
+    def values(self, x, current=0.0):
         values = {**self.names, **x, self.model.input: current}
         for name, code in self.code.items():
             if name not in self.state:
                 values[name] = self.looked_up(code, values) if self.model.tables else eval(code, values)
+        return values
+
+    def gap(self, x):
+        """The voltage above the threshold."""
+        return x[self.variable] - eval(self.level, self.values(x))
+
+    def f(self, x, current, held=()):
+        values = self.values(x, current)
         return {name: 0.0 if name in held else eval(self.code[name], values) for name in self.state}
 
     def looked_up(self, code, values):
@@ -64,7 +72,7 @@ class Textbook:
         return at_low + (at_high - at_low) * (values["v"] - low) / step
 
     def above(self, x):
-        return eval(self.threshold, {**self.names, **x})
+        return eval(self.threshold, self.values(x))
 
     def spikes(self, start, end):
         return self.above(end) and not (self.crosses and self.above(start))
@@ -161,8 +169,7 @@ def grid_start(book, f, x, after, dt):
 
 
 def linear(book, f, x, after, dt):
-    v = book.variable
-    theta = float(np.interp(book.level, [x[v], after[v]], [0.0, 1.0]))
+    theta = float(np.interp(0.0, [book.gap(x), book.gap(after)], [0.0, 1.0]))
     return theta, {name: (1 - theta) * x[name] + theta * after[name] for name in x}
 
 
@@ -176,7 +183,8 @@ def hermite(book, f, x, after, dt):
     low, high = 0.0, 1.0
     while high - low > 1e-15:
         middle = (low + high) / 2
-        low, high = (middle, high) if cubic(book.variable, middle) < book.level else (low, middle)
+        below = book.gap({name: cubic(name, middle) for name in x}) < 0
+        low, high = (middle, high) if below else (low, middle)
     return low, {name: cubic(name, low) for name in x}
 
 
@@ -198,9 +206,10 @@ def about_to_spike(name):
 
 
 def settled(name):
-    """A state and an input a millisecond after the start: no spike within DT."""
+    """A state and an input a millisecond after a start beside rest: no spike within DT."""
     book = Textbook(MODELS[name])
-    x, current = MODELS[name].initial_values, 0.4 * own_drive(name)
+    x = {name: value - 0.01 * max(1.0, abs(value)) for name, value in MODELS[name].initial_values.items()}
+    current = 0.4 * own_drive(name)
     for _ in range(20):
         x = rk4(lambda x: book.f(x, current), x, DT)
     # at rest any method would do
