@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .accuracy.criterion import Criterion
+    from .accuracy.features import FEATURES
     from .accuracy.reference import Reference, reference
     from .accuracy.spike_trains import SpikeTimeError, SpikeTrain, spike_time_error
     from .accuracy.suite import QUICK, Suite
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
     from .models.neuron import NeuronModel
     from .models.step import Step, make_step
     from .reports.comparison import Comparison, compare
+    from .reports.features import demo_table, features
+    from .reports.features_figure import features_against_cost
 
 # loaded when first used: a name alone should not cost the import of pandas, matplotlib and heyoka
 _HOMES = {
@@ -58,7 +61,10 @@ _HOMES = {
     ".models.methods": ("METHODS",),
     ".models.neuron": ("NeuronModel",),
     ".models.step": ("Step", "make_step"),
+    ".accuracy.features": ("FEATURES",),
     ".reports.comparison": ("Comparison", "compare"),
+    ".reports.features": ("demo_table", "features"),
+    ".reports.features_figure": ("features_against_cost",),
 }
 _HOME = {name: home for home, names in _HOMES.items() for name in names}
 
@@ -69,7 +75,7 @@ __all__ = [  # noqa: RUF022 - in the order of the folders
     "STIMULI", "Stimulus", "constant", "piecewise_constant", "piecewise_random", "step", "ramp", "sine", "chirp",
     "ornstein_uhlenbeck", "poisson_conductance", "simulate", "with_conductance",
     "Reference", "reference", "SpikeTrain", "SpikeTimeError", "spike_time_error", "Criterion", "QUICK", "Suite",
-    "Comparison", "compare",
+    "Comparison", "compare", "FEATURES", "features", "demo_table", "features_against_cost",
 ]
 
 

@@ -68,6 +68,7 @@ def _parser() -> _Parser:
     run.add_argument("--measures", nargs="+", metavar="MEASURE", help="measures to draw costs against, such as rms")
     run.add_argument("--horizons", nargs="+", metavar="TIME", help="model time that is compared, such as 1second")
     run.add_argument("--trials", type=int, metavar="N", help="stimuli of each kind")
+    run.add_argument("--history", metavar="FILE", help="history to add the run to")
     run.set_defaults(run=_run)
 
     models = commands.add_parser("models", help="list models, methods, detections and conventions")
@@ -101,6 +102,9 @@ def _parser() -> _Parser:
     measure.add_argument("--json", action="store_true", help="print JSON")
     measure.set_defaults(run=_measure)
 
+    _add_features(commands.add_parser("features", help="look for the twenty features of Izhikevich 2004 in models"))
+    _add_checks(commands)
+
     doctor = commands.add_parser("doctor", help="say what works here, what does not, and why")
     doctor.set_defaults(run=_doctor)
     return parser
@@ -112,9 +116,46 @@ def _add_step(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--detection", default="grid", help=f"one of {', '.join(DETECTIONS)} (default grid)")
 
 
+def _add_checks(commands: Any) -> None:
+    check = commands.add_parser("check", help="hold a run against a baseline: 0 it holds, 1 it regressed, 2 not judged")
+    baseline = commands.add_parser("baseline", help="make a baseline, or renew it")
+    update = baseline.add_subparsers(metavar="update", required=True, parser_class=_Parser).add_parser(
+        "update", help="write the figures of a run to a baseline; its limits stay")
+    for command in (check, update):
+        command.add_argument("folder", nargs="?", metavar="RUN", help="folder of a run (default: runs a small suite)")
+        command.add_argument("--baseline", required=True, metavar="FILE")
+        command.add_argument("--suite", metavar="FILE", help="a suite in TOML to run instead of the small one")
+        command.add_argument("--jobs", type=int, default=os.cpu_count() or 1, metavar="N", help="threads")
+        command.add_argument("--json", action="store_true", help="print JSON")
+    check.add_argument("--only", default="*", metavar="PATTERN", help="judge figures so named, such as '*/dt_ms'")
+    check.add_argument("--gate-times", action="store_true", help="a kernel that became slower counts as regressed")
+    check.add_argument("--all", action="store_true", help="list the figures that hold, too")
+    check.add_argument("--junit", metavar="FILE", help="write JUnit XML")
+    check.add_argument("--markdown", metavar="FILE", help="write the table as Markdown")
+    check.add_argument("--github", action="store_true", help="add annotations, and the table to the step summary")
+    check.set_defaults(run=_check)
+    update.set_defaults(run=_update)
+
+    history = commands.add_parser("history", help="show figures over the runs of a history, and where they changed")
+    add = history.add_subparsers(metavar="add", parser_class=_Parser).add_parser("add", help="add a run")
+    add.add_argument("folder", metavar="RUN", help="folder of a run")
+    add.add_argument("--commit", metavar="HASH", help="what was run (default: the run's, or the working folder's)")
+    for command in (history, add):
+        command.add_argument("--store", metavar="FILE", default=argparse.SUPPRESS, help="file of the history (default: "
+                             "SPIKECOST_HISTORY, or spikecost-history.sqlite here)")
+    history.add_argument("--figure", metavar="PATTERN", help="such as 'lif/*/dt_ms' (default: what changed)")
+    history.add_argument("--plot", metavar="FILE", help="draw them to a .png, .svg or .pdf")
+    history.add_argument("--json", action="store_true", help="print JSON")
+    history.set_defaults(run=_history, store=None)
+    add.set_defaults(run=_history_add)
+
+
 def _run(options: argparse.Namespace) -> int:
     from .accuracy.criterion import parse_criterion
     from .accuracy.suite import QUICK, Suite
+    from .reports.regression import command
+    from .reports.regression.history import History
+    from .reports.regression.of_run import figures_of
     from .reports.run import run, summary
     from .reports.suite_file import left_out, read_suite
 
@@ -137,8 +178,13 @@ def _run(options: argparse.Namespace) -> int:
     if options.trials is not None:
         chosen["trials"] = options.trials
     suite = replace(suite, **chosen)
+    if options.history:
+        History(options.history).check()
     comparison, page = run(suite, options.out, options.jobs)
-    print(summary(comparison, page, "--quick left out: " + left_out(Suite(), suite) if options.quick else ""))
+    more = ["--quick left out: " + left_out(Suite(), suite)] if options.quick else []
+    if options.history and not comparison.study.interrupted:
+        more.append(command.add(options.history, figures_of(comparison.run)))
+    print(summary(comparison, page, "\n".join(more)))
     return 130 if comparison.study.interrupted else 0
 
 
@@ -164,7 +210,7 @@ def _show(options: argparse.Namespace) -> int:
 
     step = _step(options)
     if options.plot:
-        from .reports.aside import save_figure
+        from .reports.files import save_figure
         from .reports.portrait import portrait
 
         save_figure(portrait(step.model), options.plot)
@@ -183,8 +229,8 @@ def _count(options: argparse.Namespace) -> int:
 def _published(options: argparse.Namespace) -> int:
     from .reports.published import published, published_text
 
-    print(published(options.convention).to_json(orient="records", indent=2) if options.json else
-          published_text(options.convention))
+    found = published(options.convention)
+    print(found.to_json(orient="records", indent=2) if options.json else published_text(found, options.convention))
     return 0
 
 
@@ -194,6 +240,59 @@ def _measure(options: argparse.Namespace) -> int:
 
     found = measure(get_model(options.model), options.method, options.detection, options.counter, options.steps)
     print(json.dumps(found.to_json(), indent=2) if options.json else measured_text(found))
+    return 0
+
+
+def _add_features(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("models", nargs="*", metavar="MODEL", help="such as lif izhikevich:CH (default: every model)")
+    parser.add_argument("--presets", action="store_true", help="every preset of the models that are given without one")
+    parser.add_argument("--demos", action="store_true", help="the demos of 2004, as published against converged")
+    parser.add_argument("--plot", metavar="FILE", help="draw features against cost, as stated and at equal accuracy")
+    parser.add_argument("--csv", metavar="FILE", help="write the last table with all its columns")
+    parser.set_defaults(run=_features)
+
+
+def _features(options: argparse.Namespace) -> int:
+    from .reports.bars import bars
+    from .reports.features_command import feature_tables
+    from .reports.text import frame
+
+    with bars() as progress:
+        tables = list(feature_tables(options.models, options.presets, options.demos, progress,
+                                     plot=options.plot, csv=options.csv))
+    print("\n".join(frame(title, table) for title, table in tables))
+    return 0
+
+
+def _check(options: argparse.Namespace) -> int:
+    from .reports.regression import command
+
+    status, said = command.check(
+        command.source(options.folder, options.suite, options.jobs), options.baseline, gate_times=options.gate_times,
+        only=options.only, every=options.all, as_json=options.json, junit=options.junit, markdown=options.markdown,
+        github=options.github)
+    print(said)
+    return status
+
+
+def _update(options: argparse.Namespace) -> int:
+    from .reports.regression import command
+
+    print(command.update(command.source(options.folder, options.suite, options.jobs), options.baseline, options.json))
+    return 0
+
+
+def _history(options: argparse.Namespace) -> int:
+    from .reports.regression import command
+
+    print(command.show(options.store, options.figure, as_json=options.json, file=options.plot))
+    return 0
+
+
+def _history_add(options: argparse.Namespace) -> int:
+    from .reports.regression import command
+
+    print(command.add(options.store, command.source(options.folder)(), options.commit))
     return 0
 
 

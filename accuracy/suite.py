@@ -55,6 +55,8 @@ class Suite:
     per_decade: int = 8
     repeats: int = 3
     """Timed runs of each cell."""
+    time_lanes: bool = True
+    """Whether to time neurons in SIMD lanes, too."""
     conventions: tuple[str, ...] = ()
     """Conventions beside ``unit`` and ``izhikevich2004`` for which the table has a column."""
     thorough: bool = True

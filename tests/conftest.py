@@ -40,22 +40,6 @@ def drive_of() -> Callable[[str], Any]:
     return find
 
 
-@pytest.fixture
-def said(capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[Any, str, str]]:
-    """Run a command of the command line in process; return its status and what it printed."""
-
-    def run(*arguments: str) -> tuple[Any, str, str]:
-        status: Any
-        try:
-            status = cli.main(list(arguments))
-        except SystemExit as stop:  # argparse
-            status = stop.code
-        printed = capsys.readouterr()
-        return status, printed.out, printed.err
-
-    return run
-
-
 @pytest.fixture(scope="session")
 def kernel_of() -> Callable[..., Kernel]:
     """Return the kernel of a model, method and detection.
@@ -73,6 +57,22 @@ def kernel_of() -> Callable[..., Kernel]:
         return together(get_model(model), build)[method, detection]
 
     return find
+
+
+@pytest.fixture
+def said(capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[Any, str, str]]:
+    """Run a command of the command line in process; return its status and what it printed."""
+
+    def run(*arguments: str) -> tuple[Any, str, str]:
+        status: Any
+        try:
+            status = cli.main(list(arguments))
+        except SystemExit as stop:  # argparse
+            status = stop.code
+        printed = capsys.readouterr()
+        return status, printed.out, printed.err
+
+    return run
 
 
 @pytest.hookimpl(wrapper=True)

@@ -17,8 +17,8 @@ from spikecost.models.catalogue import MODELS
 from spikecost.models.detection import DETECTIONS
 from spikecost.models.expression import KINDS
 
-REPORT = {"index.html", "provenance.json", "table.csv", "table.md", "table.parquet", "work_precision.png",
-          "work_precision.svg"}
+REPORT = {"index.html", "provenance.json", "run.json", "data", "table.csv", "table.md",
+          "work_precision.png", "work_precision.svg"}
 TINY = ["run", "--models", "lif", "--methods", "rk4", "--detections", "hermite", "--rates", "50",
         "--tolerances", "0.1ms"]
 
@@ -189,6 +189,36 @@ def test_doctor_says_why_there_is_no_compiler(said, no_compiler):
     assert "no   C compiler: no C compiler: CC=/nonexistent not found; install one" in out
 
 
+def test_features(said):
+    status, out, _ = said("features", "lif")
+    assert status == 0
+    rows = [line.split() for line in out.splitlines()]
+    assert ["A", "tonic_spiking", "found"] in rows
+    assert ["C", "tonic_bursting", "cannot"] in rows
+    assert ["found", "3", "of", "20"] in rows
+    # of a single model the reasons, too
+    assert "one linear variable, reset to a fixed value: under a constant input all intervals after the first" in out
+
+
+def test_features_of_the_demos(said, tmp_path):
+    table = tmp_path / "demos.csv"
+    status, out, _ = said("features", "--demos", "--csv", str(table))
+    assert status == 0
+    assert "17 show their feature converged; artefacts of the step are bistability," in out
+    rows = [line.split() for line in out.splitlines()]
+    assert ["C", "tonic_bursting", "28", "->", "29", "25", "->", "24.494", "shown,", "with", "other", "spikes", "0.25", "–",
+            "0.125"] in rows
+    assert pd.read_csv(table)["spikes_as_published"].sum() == 111
+    assert [file.name for file in tmp_path.iterdir()] == ["demos.csv"]
+
+
+@pytest.mark.slow
+def test_the_picture_of_features(said, tmp_path):
+    status, out, _ = said("features", "lif", "--plot", str(tmp_path / "picture.png"))
+    assert (status, (tmp_path / "picture.png").read_bytes()[:4]) == (0, b"\x89PNG")
+    assert "3 of 20" in out
+
+
 @pytest.mark.parametrize("arguments", [["--help"], ["run", "--help"], ["count", "--help"]])
 def test_help(said, arguments):
     status, out, err = said(*arguments)
@@ -216,6 +246,9 @@ MISTAKES = {
     "method that does not apply": (
         ["count", "izhikevich", "--method", "exponential_euler"],
         "spikecost: exponential_euler does not apply to izhikevich:RS: dv/dt is not linear in v; take esr_midpoint, "),
+    "unknown model to look at": (["features", "izh"], "spikecost: unknown model 'izh': "),
+    "picture of no kind": (["features", "lif", "--plot", "p.jpg"], "spikecost: --plot p.jpg: give a file that ends in .p"),
+    "file in no folder": (["features", "lif", "--csv", "no/f.csv"], "spikecost: cannot write no/f.csv: give a file in a "),
     "unknown counter": (["measure", "lif", "--counter", "papy"], "spikecost: unknown counter 'papy': did you mean "),
     "negative tolerance": (["run", "--tolerances=-0.1ms"], "spikecost: tolerance = -100. us is not positive; give a"),
     "tolerance without a unit": (["run", "--tolerances", "0.1"], "spikecost: tolerance = 0.1 is not a time; give a "),
@@ -286,7 +319,7 @@ def test_run_writes_the_report_and_says_where(report):
     written = {path.name for path in (folder / "out").iterdir()}
     assert written >= REPORT
     assert not any(name.startswith(".") for name in written)  # what is written aside is moved into place
-    assert all(path.stat().st_size > 0 for path in (folder / "out").iterdir())
+    assert all(path.stat().st_size > 0 for path in (folder / "out").rglob("*"))
     assert "out/index.html" in finished.stdout.splitlines()[-1]
     assert [path.name for path in folder.iterdir()] == ["out"]  # nothing else is left behind
 
@@ -299,7 +332,7 @@ def test_run_compares_what_was_asked_for(report):
     assert 0 < table.loc[0, "error_ms"] <= 0.1
     # 23 operations a step (a test in tests/flops counts them by hand)
     assert table.loc[0, "flops_per_ms"] >= 23 / table.loc[0, "dt_ms"]
-    parquet = pd.read_parquet(folder / "out" / "table.parquet")
+    parquet = pd.read_parquet(folder / "out" / "data" / "table.parquet")
     assert list(parquet.columns) == list(table.columns)
     numbers = table.select_dtypes("number")
     assert {"tolerance", "dt_ms", "flops_per_ms", "ns_per_ms", "error_ms"} <= set(numbers.columns)
@@ -308,7 +341,7 @@ def test_run_compares_what_was_asked_for(report):
 
 def test_a_failed_run_leaves_an_earlier_report_as_it_was(report, no_compiler):
     folder, _ = report
-    before = {path.name: path.read_bytes() for path in (folder / "out").iterdir()}
+    before = {path: path.read_bytes() for path in (folder / "out").rglob("*") if path.is_file()}
     failed = typed(*TINY, "--out", "out", folder=folder)  # CC is in the environment
     assert failed.returncode == 2
     assert failed.stdout == ""
@@ -317,7 +350,7 @@ def test_a_failed_run_leaves_an_earlier_report_as_it_was(report, no_compiler):
         "spikecost: no C compiler: CC=/nonexistent not found; install one (Debian: apt-get install gcc libc6-dev), "
         "or set CC")
     assert "Traceback" not in failed.stderr
-    assert {path.name: path.read_bytes() for path in (folder / "out").iterdir()} == before
+    assert {path: path.read_bytes() for path in (folder / "out").rglob("*") if path.is_file()} == before
 
 
 def test_a_mistake_in_the_real_script(tmp_path):

@@ -16,6 +16,7 @@ from .ifb import IFB
 from .izhikevich import IZHIKEVICH, IZHIKEVICH_MV
 from .izhikevich2007 import IZHIKEVICH2007
 from .lif import LIF
+from .mihalas_niebur import MIHALAS_NIEBUR
 from .morris_lecar import MORRIS_LECAR
 from .pospischil import POSPISCHIL_FS, POSPISCHIL_IB, POSPISCHIL_LTS, POSPISCHIL_RS
 from .qif import QIF
@@ -27,7 +28,7 @@ from .wilson import WILSON
 MODELS: Registry[NeuronModel] = Registry("model", "spikecost.models")
 
 for _model in (
-    # the eleven of Izhikevich 2004, in its order, and their variants
+    # those of Izhikevich 2004, in the order of its table
     LIF,
     ADAPTIVE_LIF,
     IFB,
@@ -41,10 +42,11 @@ for _model in (
     WILSON,
     HODGKIN_HUXLEY,
     HODGKIN_HUXLEY_TABLES,
-    # those that people use today
+    # those of today
     EXPONENTIAL_IF,
     ADEX,
     IZHIKEVICH2007,
+    MIHALAS_NIEBUR,
     TRAUB_MILES,
     WANG_BUZSAKI,
     CONNOR_STEVENS,
