@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from .models.methods import METHODS
     from .models.neuron import NeuronModel
     from .models.step import Step, make_step
-    from .reports import Comparison, compare
+    from .reports import Comparison, RunFolder, compare
 
 # loaded when first used: a name alone should not cost the import of pandas, matplotlib and heyoka
 _HOMES = {
@@ -56,7 +56,7 @@ _HOMES = {
     ".models.methods": ("METHODS",),
     ".models.neuron": ("NeuronModel",),
     ".models.step": ("Step", "make_step"),
-    ".reports": ("Comparison", "compare"),
+    ".reports": ("Comparison", "RunFolder", "compare"),
 }
 _HOME = {name: home for home, names in _HOMES.items() for name in names}
 
@@ -66,7 +66,7 @@ __all__ = [  # noqa: RUF022 - in the order of the folders
     "STIMULI", "Stimulus", "constant", "piecewise_constant", "piecewise_random", "step", "ramp", "sine", "chirp",
     "ornstein_uhlenbeck", "poisson_conductance", "simulate", "with_conductance",
     "Reference", "reference", "SpikeTrain", "SpikeTimeError", "spike_time_error", "Criterion", "QUICK", "Suite",
-    "Comparison", "compare",
+    "Comparison", "RunFolder", "compare",
 ]
 
 
