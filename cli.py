@@ -56,7 +56,8 @@ def _parser() -> _Parser:
     run.add_argument("--out", default=OUT, metavar="DIR", help=f"folder of the report (default {OUT})")
     run.add_argument("--jobs", type=int, default=os.cpu_count() or 1, metavar="N", help="threads (default: all cores)")
     run.add_argument("--suite", metavar="FILE", help="a suite in TOML; the options below change it")
-    run.add_argument("--models", nargs="+", metavar="MODEL", help="such as lif izhikevich:CH (default: the suite's)")
+    run.add_argument("--models", nargs="+", metavar="MODEL",
+                     help="such as lif izhikevich:CH script.py:group model.toml (default: the suite's)")
     run.add_argument("--methods", nargs="+", metavar="METHOD")
     run.add_argument("--detections", nargs="+", metavar="DETECTION")
     run.add_argument("--stimuli", nargs="+", metavar="KIND", help="such as constant ornstein_uhlenbeck")
@@ -89,6 +90,11 @@ def _parser() -> _Parser:
     count.add_argument("--json", action="store_true", help="print JSON")
     count.set_defaults(run=_count)
 
+    published = commands.add_parser("published", help="show what a paper says that models cost, beside what is counted")
+    published.add_argument("--convention", default="izhikevich2004", help="of the paper (default izhikevich2004)")
+    published.add_argument("--json", action="store_true", help="print JSON")
+    published.set_defaults(run=_published)
+
     measure = commands.add_parser("measure", help="count a model's operations on the processor, beside the Step's")
     _add_step(measure)
     measure.add_argument("--counter", default="auto", help="a counter of `spikecost doctor` (default auto)")
@@ -96,6 +102,7 @@ def _parser() -> _Parser:
     measure.add_argument("--json", action="store_true", help="print JSON")
     measure.set_defaults(run=_measure)
 
+    _add_features(commands.add_parser("features", help="look for the twenty features of Izhikevich 2004 in models"))
     _add_checks(commands)
 
     doctor = commands.add_parser("doctor", help="say what works here, what does not, and why")
@@ -104,7 +111,7 @@ def _parser() -> _Parser:
 
 
 def _add_step(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("model", help="such as izhikevich or izhikevich:CH")
+    parser.add_argument("model", help="such as izhikevich, izhikevich:CH, script.py:group or model.toml")
     parser.add_argument("--method", default="euler", help=f"one of {', '.join(METHODS)} (default euler)")
     parser.add_argument("--detection", default="grid", help=f"one of {', '.join(DETECTIONS)} (default grid)")
 
@@ -203,7 +210,7 @@ def _show(options: argparse.Namespace) -> int:
 
     step = _step(options)
     if options.plot:
-        from .reports.aside import save_figure
+        from .reports.files import save_figure
         from .reports.portrait import portrait
 
         save_figure(portrait(step.model), options.plot)
@@ -219,12 +226,41 @@ def _count(options: argparse.Namespace) -> int:
     return 0
 
 
+def _published(options: argparse.Namespace) -> int:
+    from .reports.published import published, published_text
+
+    found = published(options.convention)
+    print(found.to_json(orient="records", indent=2) if options.json else published_text(found, options.convention))
+    return 0
+
+
 def _measure(options: argparse.Namespace) -> int:
     from .harness.measure import measure
     from .reports.counts import measured_text
 
     found = measure(get_model(options.model), options.method, options.detection, options.counter, options.steps)
     print(json.dumps(found.to_json(), indent=2) if options.json else measured_text(found))
+    return 0
+
+
+def _add_features(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("models", nargs="*", metavar="MODEL", help="such as lif izhikevich:CH (default: every model)")
+    parser.add_argument("--presets", action="store_true", help="every preset of the models that are given without one")
+    parser.add_argument("--demos", action="store_true", help="the demos of 2004, as published against converged")
+    parser.add_argument("--plot", metavar="FILE", help="draw features against cost, as stated and at equal accuracy")
+    parser.add_argument("--csv", metavar="FILE", help="write the last table with all its columns")
+    parser.set_defaults(run=_features)
+
+
+def _features(options: argparse.Namespace) -> int:
+    from .reports.bars import bars
+    from .reports.features_command import feature_tables
+    from .reports.text import frame
+
+    with bars() as progress:
+        tables = list(feature_tables(options.models, options.presets, options.demos, progress,
+                                     plot=options.plot, csv=options.csv))
+    print("\n".join(frame(title, table) for title, table in tables))
     return 0
 
 

@@ -94,9 +94,10 @@ def firing_rate(model: NeuronModel, drive: float, horizon: float, failures: list
     The rate is that of the intervals between spikes, so that the time to the first one does not matter. A model
     that diverges under the drive counts as silent; why is added to `failures`.
     """
-    solve = closed_form.solve if closed_form.applies(model) else taylor.solve
+    stimulus = constant_drive(model, drive, horizon)
+    solve = closed_form.solve if closed_form.applies(model, stimulus) else taylor.solve
     try:
-        times = solve(model, constant_drive(model, drive, horizon), taylor.FIRST).times
+        times = solve(model, stimulus, taylor.FIRST).times
     except UserError as error:
         if failures is not None:
             failures.append(str(error))

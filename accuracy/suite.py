@@ -74,8 +74,10 @@ class Suite:
         for registry, names in ((STIMULI, self.stimuli), (DETECTIONS, self.detections), (MEASURES, self.measures)):
             for name in names:
                 registry[name]
-        for model in self.models:
-            get_model(model)
+        labels = [get_model(model).label for model in self.models]
+        for label in labels:
+            if labels.count(label) > 1:
+                raise UserError(f"two of the models are called {label}; give one of them another name")
         for convention in self.conventions:
             get_convention(convention)
         if not (self.models and self.methods and self.detections and self.stimuli and self.horizons

@@ -31,6 +31,7 @@ import traceback
 from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import brian2
@@ -81,7 +82,10 @@ def model_from_file(asked: str) -> NeuronModel:
 @cache  # a model is itself only once: what is known of it is found again by what it is
 def _from_python(path: Path, source: str, name: str, _changed: int) -> NeuronModel:
     brian2.BrianLogger.suppress_name("unused_brian_object")  # Brian2 need not run what the file defines
-    defined: dict[str, Any] = {"__name__": path.stem, "__file__": str(path)}
+    module = ModuleType(f"{path.stem}_model_file")
+    module.__file__ = str(path)
+    sys.modules[module.__name__] = module  # dataclasses and the like look for their module there
+    defined = module.__dict__
     with _lines_named(path, source), _beside(path), contextlib.redirect_stdout(sys.stderr):
         exec(compile(source, str(path), "exec"), defined)  # noqa: S102 - the user's own file, asked for by name
     models = [key for key, value in defined.items() if isinstance(value, NeuronModel | brian2.NeuronGroup)]

@@ -44,7 +44,7 @@ _BRIAN2S_OWN = {
 
 
 @dataclass(frozen=True)
-class Settings:
+class Brian2Settings:
     """How a group runs in Brian2, in spikecost's words."""
 
     method: str
@@ -84,7 +84,7 @@ def from_brian2(group: brian2.NeuronGroup, input: str | None = None, *, index: i
     return found.model(input, name or group.name)
 
 
-def settings_from_brian2(group: brian2.NeuronGroup, *, namespace: Mapping[str, Any] | None = None) -> Settings:
+def settings_from_brian2(group: brian2.NeuronGroup, *, namespace: Mapping[str, Any] | None = None) -> Brian2Settings:
     """Return the method and dt with which a group runs; parameters as in `from_brian2`.
 
     Raises
@@ -93,7 +93,7 @@ def settings_from_brian2(group: brian2.NeuronGroup, *, namespace: Mapping[str, A
         As `from_brian2`, or if spikecost has no such method.
     """
     found = _Group(group, get_local_namespace(level=1) if namespace is None else namespace, 0)
-    return Settings(found.method(), "grid_start", group.clock.dt)
+    return Brian2Settings(found.method(), "grid_start", group.clock.dt)
 
 
 class _Group:

@@ -18,6 +18,7 @@ from .errors import UserError
 from .expression import FLOATS, Expr, Var, evaluate, names
 from .polynomial import affine_parts
 from .program import substitute
+from .published_cost import PublishedCost
 from .tables import TableGrid, tabulate
 
 #: Names that the time step uses for itself.
@@ -72,6 +73,8 @@ class NeuronModel:
     made harmless). Counted as written, never run; a test holds the two forms equal."""
     tables: TableGrid | None = None
     """The voltages between which rates are looked up; None if they are computed. See `tabulated`."""
+    published_costs: Mapping[str, PublishedCost] = field(default_factory=dict)
+    """By convention: what its source states that this model costs."""
     description: str = ""
     """One line."""
     source: str = ""
@@ -128,7 +131,7 @@ class NeuronModel:
             range.
         """
         name = self.name if self.tables else f"{self.name}_tables"
-        return self.replace(name=name, tables=TableGrid(step, low, high))
+        return self.replace(name=name, tables=TableGrid(step, low, high), published_costs={})
 
     @cached_property
     def exact(self) -> NeuronModel:
@@ -270,7 +273,10 @@ class NeuronModel:
         after, level_after = values[test.variable], substitute(test.level, values)
         if names(after, level_after) - set(self.system.parameters) or self.moves_while_refractory:
             return  # it depends on the state at the spike, or time passes before the next one
-        v, level = (evaluate(value, self.parameter_values, FLOATS) for value in (after, level_after))
+        try:
+            v, level = (evaluate(value, self.parameter_values, FLOATS) for value in (after, level_after))
+        except ArithmeticError as error:
+            raise UserError(f"{self.name}: reset or threshold: {error}; change the parameters in them") from None
         if v > level or (v == level and test.comparison == ">="):
             unit = units.unit_name(self.system.dimensions[test.variable]).removeprefix("1")
             raise UserError(f"{self.name}: reset: '{self.reset}' leaves {test.variable} at {v:g} {unit}".rstrip()

@@ -73,7 +73,7 @@ def work_precision(run: RunFolder, measure: str = "maximum") -> Figure:
     for axis in axes[len(regimes):]:
         axis.set_visible(False)
     for axis in axes[::columns]:
-        axis.set_ylabel(axis_label(measure))
+        axis.set_ylabel(run.about["measures"][measure]["label"])
     handles = looks.legend()
     figure.legend(handles=handles, loc="outside lower center", ncols=min(len(handles), 4 * columns), frameon=False,
                   fontsize=9)

@@ -14,7 +14,7 @@ from ..harness.drive import UnreachableRate
 from ..harness.kernel import Array, Kernel, compile_kernels
 from ..harness.stimuli import Stimulus, constant
 from ..models import units
-from ..models.expression import evaluate
+from ..models.expression import Expr, evaluate
 from ..models.neuron import NeuronModel
 from ..models.program import substitute
 from ..models.step import make_step
@@ -107,7 +107,7 @@ def _nullclines(axis: Axes, model: NeuronModel, drive: float, across: Array, up:
     system = model.exact.system
     plane = dict(zip(_ordered(model), np.meshgrid(across, up), strict=True))
     values = {**model.parameter_values, model.input: drive, **plane}
-    opened: dict[str, object] = {}
+    opened: dict[str, Expr] = {}
     for name, value in system.subexpressions.items():
         opened[name] = substitute(value, opened)
     for colour, name in zip(COLOURS[1:], plane, strict=False):

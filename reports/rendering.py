@@ -10,6 +10,7 @@ from .figure import work_precision
 from .page import page
 from .parity import parity_figure
 from .run_folder import RunFolder
+from .suite_file import suite_text
 from .winner_map import winner_map
 
 PAGE = "index.html"
@@ -29,6 +30,7 @@ def render(run: RunFolder) -> dict[str, bytes]:
         **{f"{name}.csv": getattr(run, name).to_csv(index=False).encode() for name in _CSV},
         "table.md": (run.table.to_markdown(index=False, floatfmt=".4g") + "\n").encode(),
         **{f"{name}.{kind}": _drawn(figure, kind) for name, figure in figures.items() for kind in ("png", "svg")},
+        "suite.toml": suite_text(run.about["suite"]).encode(),
         PAGE: page(run).encode(),
     }
 

@@ -5,13 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
-from rich.progress import Progress as Bar
-
-from ..accuracy.study import Progress
 from ..accuracy.suite import Suite
 from . import text
+from .bars import bars
 from .comparison import Comparison, compare
 from .files import writable
 from .table import SITUATION
@@ -26,13 +22,7 @@ def run(suite: Suite, out: str | Path, jobs: int) -> tuple[Comparison, Path]:
         If the folder `out` cannot be written (known before anything is run), or nothing can be compared.
     """
     folder = writable(out)
-    with Bar(TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
-             TextColumn("left"), TimeRemainingColumn(), console=Console(stderr=True)) as bar:
-        tasks: list[Any] = []
-        progress = Progress(
-            begin=lambda phase, pieces: tasks.append(bar.add_task(phase, total=pieces)),
-            done=lambda: bar.advance(tasks[-1]),
-        )
+    with bars() as progress:
         comparison = compare(suite.models, suite=suite, jobs=jobs, progress=progress)
     return comparison, comparison.save(folder / "interrupted" if comparison.study.interrupted else folder)
 

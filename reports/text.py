@@ -9,7 +9,7 @@ import pandas as pd
 from rich.console import Console
 from rich.table import Table
 
-from .page import number
+from .numbers import number
 
 #: Columns of characters where the output is no terminal.
 WIDTH = 160

@@ -116,6 +116,13 @@ def test_what_shows_only_when_it_runs(said, folder, old, new, message):
     assert err.splitlines()[-1] == f"spikecost: nothing to compare: {message}"
 
 
+def test_two_models_of_one_name(said, folder):
+    (folder / "lif.toml").write_text(TOML)
+    status, out, err = said("run", "--models", "lif", "lif.toml")
+    assert (status, out) == (2, "")
+    assert err == "spikecost: two of the models are called lif; give one of them another name\n"
+
+
 # --- another package -------------------------------------------------------------------------------------------------
 
 PACKAGE = """\

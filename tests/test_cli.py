@@ -120,6 +120,24 @@ def test_count(said):
     ]
 
 
+def test_published(said):
+    status, out, err = said("published")
+    assert (status, err) == (0, "")
+    lines = out.splitlines()
+    row = next(line.split() for line in lines if line.startswith("morris_lecar "))
+    assert row == ["morris_lecar", "0.1", "60", "72", "12", "600", "720"]
+    assert "izhikevich: 5 add + 2 sub + 5 mul + 1 compare = 13" in lines
+    why = lines[lines.index("wilson: 12 add + 9 sub + 21 mul + 3 div + 1 compare = 46") + 1]
+    assert why == "    +1 a comparison that finds the spike, which a model without reset does not need"
+    assert lines[-1].startswith("counted from the equations, never fitted. Izhikevich 2004, ")
+
+
+def test_published_as_json(said):
+    rows = {row["model"]: row for row in json.loads(said("published", "--json")[1])}
+    assert rows["hodgkin_huxley"]["published_per_ms"] == pytest.approx(1200)
+    assert rows["qif"]["difference"] == 0
+
+
 @pytest.mark.parametrize(("model", "dt", "per_step", "per_ms"), [
     ("izhikevich", "1ms", 13, 13), ("lif", "1ms", 5, 5), ("hodgkin_huxley", "0.1ms", 124, 1240),
     ("izhikevich", "0.5 ms", 15, 30),
@@ -171,6 +189,36 @@ def test_doctor_says_why_there_is_no_compiler(said, no_compiler):
     assert "no   C compiler: no C compiler: CC=/nonexistent not found; install one" in out
 
 
+def test_features(said):
+    status, out, _ = said("features", "lif")
+    assert status == 0
+    rows = [line.split() for line in out.splitlines()]
+    assert ["A", "tonic_spiking", "found"] in rows
+    assert ["C", "tonic_bursting", "cannot"] in rows
+    assert ["found", "3", "of", "20"] in rows
+    # of a single model the reasons, too
+    assert "one linear variable, reset to a fixed value: under a constant input all intervals after the first" in out
+
+
+def test_features_of_the_demos(said, tmp_path):
+    table = tmp_path / "demos.csv"
+    status, out, _ = said("features", "--demos", "--csv", str(table))
+    assert status == 0
+    assert "17 show their feature converged; artefacts of the step are bistability," in out
+    rows = [line.split() for line in out.splitlines()]
+    assert ["C", "tonic_bursting", "28", "->", "29", "25", "->", "24.494", "shown,", "with", "other", "spikes", "0.25", "–",
+            "0.125"] in rows
+    assert pd.read_csv(table)["spikes_as_published"].sum() == 111
+    assert [file.name for file in tmp_path.iterdir()] == ["demos.csv"]
+
+
+@pytest.mark.slow
+def test_the_picture_of_features(said, tmp_path):
+    status, out, _ = said("features", "lif", "--plot", str(tmp_path / "picture.png"))
+    assert (status, (tmp_path / "picture.png").read_bytes()[:4]) == (0, b"\x89PNG")
+    assert "3 of 20" in out
+
+
 @pytest.mark.parametrize("arguments", [["--help"], ["run", "--help"], ["count", "--help"]])
 def test_help(said, arguments):
     status, out, err = said(*arguments)
@@ -198,12 +246,17 @@ MISTAKES = {
     "method that does not apply": (
         ["count", "izhikevich", "--method", "exponential_euler"],
         "spikecost: exponential_euler does not apply to izhikevich:RS: dv/dt is not linear in v; take esr_midpoint, "),
+    "unknown model to look at": (["features", "izh"], "spikecost: unknown model 'izh': "),
+    "picture of no kind": (["features", "lif", "--plot", "p.jpg"], "spikecost: --plot p.jpg: give a file that ends in .p"),
+    "file in no folder": (["features", "lif", "--csv", "no/f.csv"], "spikecost: cannot write no/f.csv: give a file in a "),
     "unknown counter": (["measure", "lif", "--counter", "papy"], "spikecost: unknown counter 'papy': did you mean "),
     "negative tolerance": (["run", "--tolerances=-0.1ms"], "spikecost: tolerance = -100. us is not positive; give a"),
     "tolerance without a unit": (["run", "--tolerances", "0.1"], "spikecost: tolerance = 0.1 is not a time; give a "),
     "negative rate": (["run", "--rates", "-5"], "spikecost: rate = -5 is not positive"),
     "no jobs": (["run", "--jobs", "0"], "spikecost: --jobs 0: give 1 or more"),
     "unknown model in a suite": (["run", "--models", "lif", "izh"], "spikecost: unknown model 'izh': "),
+    "a convention without published costs": (
+        ["published", "--convention", "unit"], "spikecost: no model has a published cost under 'unit'; give "),
     "unknown method in a suite": (["run", "--methods", "eular"], "spikecost: unknown method 'eular': did you mean "),
     "unknown detection in a suite": (["run", "--detections", "gird"], "spikecost: unknown detection 'gird': did you "),
     # argparse's own

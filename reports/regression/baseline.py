@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import Any
 
 from ...models.errors import UserError
-from ..aside import write_file
+from ..files import write_file
 from .figures import Figures, kind_of
 from .limits import Given, read_limits
 from .timing_gate import Gate

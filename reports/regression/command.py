@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ...models.errors import UserError
-from ..aside import save_figure, write_file
+from ..files import save_figure, write_file
 from ..run_folder import RunFolder
 from ..suite_file import read_suite
 from . import baseline as baselines

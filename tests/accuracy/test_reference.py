@@ -29,8 +29,9 @@ def test_the_closed_form_with_refractoriness_by_hand():
 def test_a_perfect_integrator_by_hand():
     model = NeuronModel(name="perfect", equations="dv/dt = I : volt\nI : volt/second", threshold="v > 10*mV",
                         reset="v -= 10*mV", initial={"v": 0 * mV})
-    assert closed_form.applies(model)
-    times = reference(model, piecewise_constant([(15 * ms, 1 * mV / ms), (10 * ms, 3 * mV / ms)])).train.times
+    stimulus = piecewise_constant([(15 * ms, 1 * mV / ms), (10 * ms, 3 * mV / ms)])
+    assert closed_form.applies(model, stimulus)
+    times = reference(model, stimulus).train.times
     np.testing.assert_allclose(times, [10, 15 + 5 / 3, 20, 20 + 10 / 3], rtol=1e-14)
 
 

@@ -30,6 +30,7 @@ def converted():
     return {name: (*each, kernel) for (name, each), kernel in zip(made.items(), compile_kernels(steps), strict=True)}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [example.__name__ for example in EXAMPLES])
 def test_spike_by_spike(converted, name):
     group, model, names, settings, kernel = converted[name]

@@ -30,6 +30,8 @@ tau = "5*ms"
 I = "30 mV"
 """
 PYTHON = """\
+from __future__ import annotations
+from dataclasses import dataclass
 import numpy
 from brian2 import NeuronGroup, ms, mV
 import spikecost as sc
@@ -53,6 +55,10 @@ mine = sc.NeuronModel(
 
 def helper():
     return mine
+
+@dataclass
+class Thing:
+    number: int
 """
 
 
@@ -146,18 +152,18 @@ def test_bad_toml_is_refused_with_its_line(folder, old, new, message):
 
 
 BAD_PYTHON = {
-    "syntax": ("tau = 20*ms", "tau = 20*", "mine", "my models.py:6: invalid syntax; a model file is Python"),
-    "exception": ("tau = 20*ms", "tau = 20*milli", "mine", "my models.py:6: NameError: name 'milli' is not defined"),
-    "exit": ("tau = 20*ms", "raise SystemExit('no data')", "mine", "my models.py:6: SystemExit: no data"),
+    "syntax": ("tau = 20*ms", "tau = 20*", "mine", "my models.py:8: invalid syntax; a model file is Python"),
+    "exception": ("tau = 20*ms", "tau = 20*milli", "mine", "my models.py:8: NameError: name 'milli' is not defined"),
+    "exit": ("tau = 20*ms", "raise SystemExit('no data')", "mine", "my models.py:8: SystemExit: no data"),
     "exception deeper down": ("tau = 20*ms", "numpy.linalg.inv(numpy.zeros((2, 2)))", "mine",
-                              "my models.py:6: LinAlgError: Singular matrix"),
-    "module beside": ("from beside", "from besides", "mine", "my models.py:4: ModuleNotFoundError: No module named "),
+                              "my models.py:8: LinAlgError: Singular matrix"),
+    "module beside": ("from beside", "from besides", "mine", "my models.py:6: ModuleNotFoundError: No module named "),
     "a bad definition": ("-50*mV\", reset=\"v = EL\",\n", "3\", reset=\"v = EL\",\n", "mine",
-                         "my models.py:16: mine: threshold: '3' has the unit 1, expected mV"),
+                         "my models.py:18: mine: threshold: '3' has the unit 1, expected mV"),
     "a bad group": ("method=\"euler\"", "method=\"euler\", events={\"e\": \"v > 0*mV\"}", "group",
-                    "my models.py:8: neurongroup"),
-    "a function": ("", "", "helper", "my models.py:22: helper is a function and no model; write helper = "),
-    "a quantity": ("", "", "tau", "my models.py:6: tau is a Quantity and no model; write tau = sc.NeuronModel("),
+                    "my models.py:10: neurongroup"),
+    "a function": ("", "", "helper", "my models.py:24: helper is a function and no model; write helper = "),
+    "a quantity": ("", "", "tau", "my models.py:8: tau is a Quantity and no model; write tau = sc.NeuronModel("),
     "nothing of the name": ("", "", "yours", "my models.py defines no 'yours'; it has the models group, mine"),
 }
 

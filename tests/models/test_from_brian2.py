@@ -8,7 +8,7 @@ import pytest
 from brian2 import Hz, NeuronGroup, ms, mV, nA, nS, second
 
 from spikecost.models.errors import UserError
-from spikecost.models.from_brian2 import Settings, from_brian2, settings_from_brian2
+from spikecost.models.from_brian2 import Brian2Settings, from_brian2, settings_from_brian2
 
 LEAKY = "dv/dt = (EL - v + R*I)/tau : volt (unless refractory)\nI : amp"
 NAMES = {"EL": -65 * mV, "R": 100 * brian2.Mohm, "tau": 20 * ms}
@@ -41,7 +41,7 @@ def test_what_a_group_becomes():
 
 def test_settings():
     EL, R, tau = -65 * mV, 100 * brian2.Mohm, 20 * ms  # noqa: F841
-    assert settings_from_brian2(leaky(dt=0.05 * ms)) == Settings("exact", "grid_start", 0.05 * ms)
+    assert settings_from_brian2(leaky(dt=0.05 * ms)) == Brian2Settings("exact", "grid_start", 0.05 * ms)
     assert settings_from_brian2(leaky(method="rk2")).method == "midpoint"
     # the first of Brian2's default methods that applies
     assert settings_from_brian2(leaky(method=("exact", "euler", "heun"))).method == "exact"
