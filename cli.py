@@ -7,7 +7,7 @@ import json
 import os
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any, NoReturn
 
 from .flops.conventions import CONVENTIONS
@@ -88,7 +88,6 @@ def _parser() -> _Parser:
     _add_step(count)
     count.add_argument("--dt", default="1ms", metavar="TIME", help="time step, such as 0.1ms (default 1ms)")
     count.add_argument("--convention", default="unit", help=f"one of {', '.join(CONVENTIONS)} (default unit)")
-    count.add_argument("--json", action="store_true", help="print JSON")
     count.set_defaults(run=_count)
 
     published = commands.add_parser("published", help="show what a paper says that models cost, beside what is counted")
@@ -100,7 +99,6 @@ def _parser() -> _Parser:
     _add_step(measure)
     measure.add_argument("--counter", default="auto", help="a counter of `spikecost doctor` (default auto)")
     measure.add_argument("--steps", type=int, default=1000, metavar="N", help="steps to run (default 1000)")
-    measure.add_argument("--json", action="store_true", help="print JSON")
     measure.set_defaults(run=_measure)
 
     _add_features(commands.add_parser("features", help="look for the twenty features of Izhikevich 2004 in models"))
@@ -108,6 +106,8 @@ def _parser() -> _Parser:
 
     doctor = commands.add_parser("doctor", help="say what works here, what does not, and why")
     doctor.set_defaults(run=_doctor)
+    for command in (models, methods, count, measure, doctor):
+        command.add_argument("--json", action="store_true", help="print JSON")
     return parser
 
 
@@ -192,10 +192,10 @@ def _run(options: argparse.Namespace) -> int:
     return 130 if comparison.study.interrupted else 0
 
 
-def _models(_options: argparse.Namespace) -> int:
-    from .reports.catalogue import catalogue
+def _models(options: argparse.Namespace) -> int:
+    from .reports.catalogue import catalogue, models
 
-    print(catalogue())
+    print(_records(models()) if options.json else catalogue())
     return 0
 
 
@@ -205,7 +205,8 @@ def _methods(options: argparse.Namespace) -> int:
 
     model = get_model(options.model) if options.model else None
     of_model = f"; a step of {model.label} without a spike, as run" if model else ""
-    print(frame(f"Integration methods{of_model}", methods(model)))
+    table = methods(model)
+    print(_records(table) if options.json else frame(f"Integration methods{of_model}", table))
     return 0
 
 
@@ -300,12 +301,20 @@ def _history_add(options: argparse.Namespace) -> int:
     return 0
 
 
-def _doctor(_options: argparse.Namespace) -> int:
+def _doctor(options: argparse.Namespace) -> int:
     from .reports.doctor import findings
 
+    if options.json:
+        print(json.dumps([asdict(finding) for finding in findings()], indent=2))
+        return 0
     for finding in findings():
         print(f"{'yes' if finding.here else 'no ':3}  {finding.what}: {finding.detail}")
     return 0
+
+
+def _records(table: Any) -> str:
+    """Return a table as JSON, an object a row."""
+    return json.dumps(table.to_dict("records"), indent=2)
 
 
 def _step(options: argparse.Namespace) -> Step:

@@ -16,6 +16,7 @@ from spikecost.flops.conventions import CONVENTIONS
 from spikecost.models.catalogue import MODELS
 from spikecost.models.detection import DETECTIONS
 from spikecost.models.expression import KINDS
+from spikecost.models.methods import ADAPTIVE, METHODS
 
 REPORT = {"index.html", "provenance.json", "run.json", "data", "table.csv", "table.md",
           "work_precision.png", "work_precision.svg"}
@@ -171,6 +172,23 @@ def test_doctor(said):
     for what in ("SIMD", "exp in SIMD lanes", "cache of compiled kernels", "engine Brian2, cython"):
         assert any(line[5:].startswith(f"{what}: ") for line in lines)
     assert all(line.startswith(("yes  ", "no   ")) for line in lines)
+
+
+@pytest.mark.parametrize(("arguments", "key", "names"), [
+    (["models"], "model", list(MODELS)),
+    (["methods", "--model", "lif"], "method", [*METHODS, *ADAPTIVE]),
+])
+def test_lists_in_json(said, arguments, key, names):
+    status, out, err = said(*arguments, "--json")
+    assert (status, err) == (0, "")
+    assert [row[key] for row in json.loads(out)] == names
+
+
+def test_doctor_in_json(said):
+    status, out, err = said("doctor", "--json")
+    assert (status, err) == (0, "")
+    assert {"what": "C compiler", "here": True} in [
+        {name: row[name] for name in ("what", "here")} for row in json.loads(out)]
 
 
 @pytest.fixture
