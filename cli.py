@@ -117,7 +117,8 @@ def _run(options: argparse.Namespace) -> int:
     from .accuracy.criterion import parse_criterion  # noqa: PLC0415
     from .accuracy.study import Progress  # noqa: PLC0415
     from .accuracy.suite import QUICK, Suite  # noqa: PLC0415 - heavy, and only this command needs it
-    from .reports.comparison import compare, writable  # noqa: PLC0415
+    from .reports.comparison import compare  # noqa: PLC0415
+    from .reports.files import writable  # noqa: PLC0415
     from .reports.suite_file import left_out, read_suite  # noqa: PLC0415
     from .reports.table import SITUATION  # noqa: PLC0415
 

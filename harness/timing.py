@@ -32,9 +32,13 @@ class Job:
 class Timing:
     """Wall time for a ms of model time of one neuron, in ns."""
 
-    median: float
-    lowest: float
-    highest: float
+    samples: tuple[float, ...]
+    """In the order in which they were taken."""
+
+    @property
+    def median(self) -> float:
+        """Their median."""
+        return statistics.median(self.samples)
 
 
 def one_neuron(kernel: Kernel | AdaptiveKernel, stimulus: Stimulus, setting: Fraction, by_dt: bool = True) -> Job:
@@ -60,4 +64,4 @@ def measure(jobs: Sequence[Job], repeats: int, progress: Callable[[], None] = la
             if repeat:
                 times.append(1e9 * seconds / float(job.stimuli[0].horizon) / len(job.stimuli))
             progress()
-    return [Timing(statistics.median(times), min(times), max(times)) for times in samples]
+    return [Timing(tuple(times)) for times in samples]

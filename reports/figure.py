@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, TypeVar
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -12,9 +12,11 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import LogLocator, NullFormatter
 
 from ..accuracy.measures import MEASURES
-from ..accuracy.study import Study
 from ..accuracy.voltage import VoltageRms
 from .points import REGIME, error_by, pareto
+
+if TYPE_CHECKING:
+    from .run_folder import RunFolder
 
 _Item = TypeVar("_Item", bound=str)
 _Line = Literal["-", "--", ":", "-."]
@@ -27,7 +29,7 @@ IN_SIGHT = 1e-3
 _LINES: tuple[_Line, ...] = ("-", "--", ":", "-.")
 
 
-def work_precision(study: Study, points: pd.DataFrame, measure: str = "maximum") -> Figure:
+def work_precision(run: RunFolder, measure: str = "maximum") -> Figure:
     """Draw cost against error, one panel a regime, every run of the sweep a point.
 
     Runs with missing or extra spikes, and runs that failed, have no error and no point; the table says why. The thick
@@ -35,9 +37,7 @@ def work_precision(study: Study, points: pd.DataFrame, measure: str = "maximum")
 
     Parameters
     ----------
-    study : Study
-    points : DataFrame
-        As `spikecost.reports.points.points` returns.
+    run : RunFolder
     measure : str
         How errors are measured: the largest spike-time error by default, ``voltage_rms``, or a measure that was taken.
 
@@ -46,25 +46,27 @@ def work_precision(study: Study, points: pd.DataFrame, measure: str = "maximum")
     UserError
         If it was not.
     """
-    criteria = [each for each in study.suite.all_criteria if each.measure == measure]
+    points, suite = run.points, run.about["suite"]
+    tolerances = [each["tolerance"] for each in run.about["criteria"] if each["measure"] == measure]
     error = error_by(points, measure)
     front = pareto(points, error, [*REGIME, "model"])
-    good = points.assign(error=error, front=front)[error > min((c.tolerance for c in criteria), default=0) * IN_SIGHT]
-    regimes = list(dict.fromkeys(regime.key for regime in study.regimes if regime.trials)) or [("", "", 0.0)]
+    good = points.assign(error=error, front=front)[error > min(tolerances, default=0) * IN_SIGHT]
+    reached = run.regimes[run.regimes["reason"] == ""]
+    regimes = list(dict.fromkeys(reached[REGIME].itertuples(index=False, name=None))) or [("", 0.0, "")]
     looks = _Looks(
-        models=list(dict.fromkeys(regime.model.label for regime in study.regimes)),
-        methods=[m for m in study.suite.methods if (good.loc[good["front"], "method"] == m).any()],
-        detections=[d for d in study.suite.detections if (good["detection"] == d).any()],
+        models=run.models,
+        methods=[m for m in suite["methods"] if (good.loc[good["front"], "method"] == m).any()],
+        detections=[d for d in suite["detections"] if (good["detection"] == d).any()],
     )
     columns = min(len(regimes), 4)
     rows = -(-len(regimes) // columns)
     figure = Figure(figsize=(1.6 + 4.2 * columns, 1.4 + 4 * rows), layout="constrained")
     axes = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False).flatten()
-    for axis, (stimulus, level, horizon) in zip(axes, regimes, strict=False):
+    for axis, (stimulus, horizon, level) in zip(axes, regimes, strict=False):
         here = (good["stimulus"] == stimulus) & (good["level"] == level) & (good["horizon_ms"] == horizon)
         _panel(axis, good[here], looks)
-        for criterion in criteria:
-            axis.axhline(criterion.tolerance, color="0.6", linewidth=0.7, zorder=0)
+        for tolerance in tolerances:
+            axis.axhline(tolerance, color="0.6", linewidth=0.7, zorder=0)
         axis.set_title(f"{stimulus.replace('_', ' ')}, {level}, {horizon / 1000:g} s", fontsize=10)
         axis.set_xlabel("operations per ms of model time")
         _ticks(axis)
@@ -75,8 +77,8 @@ def work_precision(study: Study, points: pd.DataFrame, measure: str = "maximum")
     handles = looks.legend()
     figure.legend(handles=handles, loc="outside lower center", ncols=min(len(handles), 4 * columns), frameon=False,
                   fontsize=9)
-    floor = max((regime.reference_error for regime in study.regimes), default=0.0)
-    figure.suptitle(f"Cost at equal accuracy, {study.suite.trials} stimuli a regime\nthick: a model's "
+    floor = float(reached["reference_error_ms"].max()) if len(reached) else 0.0
+    figure.suptitle(f"Cost at equal accuracy, {suite['trials']} stimuli a regime\nthick: a model's "
                     f"Pareto front; grey: tolerances; references are within {floor:.1g} ms", fontsize=10)
     return figure
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -11,18 +10,11 @@ import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
 from ..accuracy.criterion import Criterion
-from ..accuracy.study import Study
-from ..accuracy.voltage import VoltageRms
-from ..flops.adaptive import AdaptiveCount
-from ..flops.conventions import CONVENTIONS
-from ..flops.operations import Count
 from ..models.expression import KINDS
 from .parity import COLUMNS as PARITY_COLUMNS
-from .parity import why_no_exact_count
-from .table import columns
 
 if TYPE_CHECKING:
-    from .comparison import Comparison
+    from .run_folder import RunFolder
 
 #: Columns of the short table.
 SHORT = ("stimulus", "level", "measure", "tolerance", "model", "method", "detection", "dt_ms", "dt_all_ms",
@@ -30,39 +22,31 @@ SHORT = ("stimulus", "level", "measure", "tolerance", "model", "method", "detect
          "ns_per_ms_simd", "error_ms", "status")
 
 
-def page(comparison: Comparison, facts: Mapping[str, str]) -> str:
+def page(run: RunFolder) -> str:
     """Return the page as HTML; it shows ``work_precision.svg`` from its own folder."""
-    study = comparison.study
+    operations = run.operations.pivot_table(index=["model", "method", "detection", "part"], columns="kind",
+                                            values="operations", sort=False).reset_index().fillna(0)
     return _template().render(
-        study=study,
-        suite=study.suite,
-        rows=comparison.table.to_dict("records"),
-        best=comparison.cheapest.to_dict("records"),
-        ratios=_ratios(comparison.ranking),
-        models=list(dict.fromkeys(comparison.ranking["model"])),
-        baseline=comparison.baseline,
-        facts=facts,
-        columns=columns(study),
+        run=run,
+        suite=run.about["suite"],
+        rows=run.table.to_dict("records"),
+        best=run.cheapest.to_dict("records"),
+        ratios=_ratios(run.ranking),
+        models=list(dict.fromkeys(run.ranking["model"])),
+        baseline=run.baseline,
+        facts=run.provenance,
+        columns=run.about["columns"],
         short=SHORT,
-        more_figures=[VoltageRms.name, *study.suite.all_measures],
-        counts=_counts(study, Count),
-        blocks=_counts(study, AdaptiveCount),
-        counters=comparison.counters.to_dict("records"),
+        more_figures=[name for name in run.measures if name != "maximum"],
+        operations=operations.to_dict("records"),
+        counters=run.counters.to_dict("records"),
         counter_columns=PARITY_COLUMNS,
-        builds=comparison.builds.to_dict("records"),
-        no_exact_count=why_no_exact_count(study),
-        kinds=KINDS,
-        conventions=[CONVENTIONS[name] for name in CONVENTIONS],
+        builds=run.builds.to_dict("records"),
+        regimes=run.regimes.to_dict("records"),
+        no_exact_count=run.about["no_exact_count"],
+        kinds=[kind for kind in KINDS if kind in operations],
+        conventions=run.about["conventions"],
     )
-
-
-def _counts(study: Study, kind: type[Count] | type[AdaptiveCount]) -> list[tuple[str, str, str, Any]]:
-    """Each model, method and detection once, with its count, if it is of a kind."""
-    found = {
-        (curve.regime.model.label, curve.method, curve.detection): curve.count
-        for curve in study.curves if isinstance(curve.count, kind)
-    }
-    return [(*key, count) for key, count in found.items()]
 
 
 def _ratios(ranked: pd.DataFrame) -> list[dict[str, Any]]:

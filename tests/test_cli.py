@@ -17,8 +17,8 @@ from spikecost.models.catalogue import MODELS
 from spikecost.models.detection import DETECTIONS
 from spikecost.models.expression import KINDS
 
-REPORT = {"index.html", "provenance.json", "table.csv", "table.md", "table.parquet", "work_precision.png",
-          "work_precision.svg"}
+REPORT = {"index.html", "provenance.json", "run.json", "data", "table.csv", "table.md",
+          "work_precision.png", "work_precision.svg"}
 TINY = ["run", "--models", "lif", "--methods", "rk4", "--detections", "hermite", "--rates", "50",
         "--tolerances", "0.1ms"]
 
@@ -261,7 +261,7 @@ def test_run_writes_the_report_and_says_where(report):
     written = {path.name for path in (folder / "out").iterdir()}
     assert written >= REPORT
     assert not any(name.startswith(".") for name in written)  # what is written aside is moved into place
-    assert all(path.stat().st_size > 0 for path in (folder / "out").iterdir())
+    assert all(path.stat().st_size > 0 for path in (folder / "out").rglob("*"))
     assert "out/index.html" in finished.stdout.splitlines()[-1]
     assert [path.name for path in folder.iterdir()] == ["out"]  # nothing else is left behind
 
@@ -274,7 +274,7 @@ def test_run_compares_what_was_asked_for(report):
     assert 0 < table.loc[0, "error_ms"] <= 0.1
     # 23 operations a step (a test in tests/flops counts them by hand)
     assert table.loc[0, "flops_per_ms"] >= 23 / table.loc[0, "dt_ms"]
-    parquet = pd.read_parquet(folder / "out" / "table.parquet")
+    parquet = pd.read_parquet(folder / "out" / "data" / "table.parquet")
     assert list(parquet.columns) == list(table.columns)
     numbers = table.select_dtypes("number")
     assert {"tolerance", "dt_ms", "flops_per_ms", "ns_per_ms", "error_ms"} <= set(numbers.columns)
@@ -283,7 +283,7 @@ def test_run_compares_what_was_asked_for(report):
 
 def test_a_failed_run_leaves_an_earlier_report_as_it_was(report, no_compiler):
     folder, _ = report
-    before = {path.name: path.read_bytes() for path in (folder / "out").iterdir()}
+    before = {path: path.read_bytes() for path in (folder / "out").rglob("*") if path.is_file()}
     failed = typed(*TINY, "--out", "out", folder=folder)  # CC is in the environment
     assert failed.returncode == 2
     assert failed.stdout == ""
@@ -292,7 +292,7 @@ def test_a_failed_run_leaves_an_earlier_report_as_it_was(report, no_compiler):
         "spikecost: no C compiler: CC=/nonexistent not found; install one (Debian: apt-get install gcc libc6-dev), "
         "or set CC")
     assert "Traceback" not in failed.stderr
-    assert {path.name: path.read_bytes() for path in (folder / "out").iterdir()} == before
+    assert {path: path.read_bytes() for path in (folder / "out").rglob("*") if path.is_file()} == before
 
 
 def test_a_mistake_in_the_real_script(tmp_path):

@@ -1,0 +1,67 @@
+"""Files that are written beside and moved into place."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from ..models.errors import UserError
+
+
+def writable(folder: str | Path) -> Path:
+    """Make a folder and make sure that it can be written.
+
+    Raises
+    ------
+    UserError
+        If not.
+    """
+    folder = Path(folder)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise UserError(f"cannot write the folder {folder}: {error.strerror}; give another one") from error
+    return folder
+
+
+def replace_all(folder: Path, files: Mapping[str, bytes], last: str, sign: bytes) -> None:
+    """Write files into a folder, all of them or none.
+
+    They are written aside first, so that a full disk leaves the folder as it was. The file `last`, the sign that the
+    folder is whole, is taken away before the first is moved into place, and put there after the last.
+
+    Parameters
+    ----------
+    folder : Path
+    files : mapping
+        Contents by path within the folder.
+    last : str
+        Name of the sign.
+    sign : bytes
+        Its content.
+
+    Raises
+    ------
+    UserError
+        If the folder cannot be written.
+    """
+    folder = writable(folder)
+    aside = folder / f".{os.getpid()}"
+    try:
+        for name, content in {**files, last: sign}.items():
+            path = aside / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+        (folder / last).unlink(missing_ok=True)
+        for name in (*files, last):
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (aside / name).replace(folder / name)
+    except OSError as error:
+        raise UserError(f"cannot write {error.filename or folder}: {error.strerror}; give another one") from error
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)

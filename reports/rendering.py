@@ -1,0 +1,39 @@
+"""What is written beside a run's data for people: page, figures and tables."""
+
+from __future__ import annotations
+
+import io
+
+from matplotlib.figure import Figure
+
+from .figure import work_precision
+from .page import page
+from .parity import parity_figure
+from .run_folder import RunFolder
+from .winner_map import winner_map
+
+PAGE = "index.html"
+#: Tables that are written as CSV.
+_CSV = ("table", "points", "ranking", "winners", "counters", "builds")
+
+
+def render(run: RunFolder) -> dict[str, bytes]:
+    """Return the files by name."""
+    figures = {
+        **{"work_precision" + ("" if name == "maximum" else f"_{name}"): work_precision(run, name)
+           for name in run.measures},
+        "winners": winner_map(run.winners, run.candidates),
+        "parity": parity_figure(run.parity),
+    }
+    return {
+        **{f"{name}.csv": getattr(run, name).to_csv(index=False).encode() for name in _CSV},
+        "table.md": (run.table.to_markdown(index=False, floatfmt=".4g") + "\n").encode(),
+        **{f"{name}.{kind}": _drawn(figure, kind) for name, figure in figures.items() for kind in ("png", "svg")},
+        PAGE: page(run).encode(),
+    }
+
+
+def _drawn(figure: Figure, kind: str) -> bytes:
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format=kind, dpi=150)
+    return buffer.getvalue()
