@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from .models.methods import METHODS
     from .models.neuron import NeuronModel
     from .models.step import Step, make_step
-    from .reports import Comparison, compare
+    from .reports.comparison import Comparison, compare
 
 # loaded when first used: a name alone should not cost the import of pandas, matplotlib and heyoka
 _HOMES = {
@@ -56,7 +56,7 @@ _HOMES = {
     ".models.methods": ("METHODS",),
     ".models.neuron": ("NeuronModel",),
     ".models.step": ("Step", "make_step"),
-    ".reports": ("Comparison", "compare"),
+    ".reports.comparison": ("Comparison", "compare"),
 }
 _HOME = {name: home for home, names in _HOMES.items() for name in names}
 

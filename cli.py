@@ -1,4 +1,4 @@
-"""The command line."""
+"""The command line: it parses; what is printed is made in `reports`, imported by the command that needs it."""
 
 from __future__ import annotations
 
@@ -6,25 +6,17 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, NoReturn
 
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
-from rich.progress import Progress as Bar
-from rich.table import Table
-
-from .flops.conventions import CONVENTIONS, Convention
-from .flops.operations import count_step
+from .flops.conventions import CONVENTIONS
 from .models import units
-from .models.catalogue import MODELS, get_model
+from .models.catalogue import get_model
 from .models.detection import DETECTIONS
 from .models.errors import UserError
-from .models.expression import text
-from .models.methods import ADAPTIVE, METHODS
-from .models.neuron import NeuronModel
-from .models.step import Step, applies, make_step
+from .models.methods import METHODS
+from .models.step import Step, make_step
 
 #: Where ``spikecost run`` writes unless it is told otherwise.
 OUT = "spikecost-report"
@@ -114,13 +106,10 @@ def _add_step(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(options: argparse.Namespace) -> int:
-    from .accuracy.criterion import parse_criterion  # noqa: PLC0415
-    from .accuracy.study import Progress  # noqa: PLC0415
-    from .accuracy.suite import QUICK, Suite  # noqa: PLC0415 - heavy, and only this command needs it
-    from .reports.comparison import compare  # noqa: PLC0415
-    from .reports.files import writable  # noqa: PLC0415
-    from .reports.suite_file import left_out, read_suite  # noqa: PLC0415
-    from .reports.table import SITUATION  # noqa: PLC0415
+    from .accuracy.criterion import parse_criterion
+    from .accuracy.suite import QUICK, Suite
+    from .reports.run import run, summary
+    from .reports.suite_file import left_out, read_suite
 
     if options.jobs < 1:
         raise UserError(f"--jobs {options.jobs}: give 1 or more")
@@ -141,182 +130,62 @@ def _run(options: argparse.Namespace) -> int:
     if options.trials is not None:
         chosen["trials"] = options.trials
     suite = replace(suite, **chosen)
-    folder = writable(options.out)
-    with Bar(TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
-             TextColumn("left"), TimeRemainingColumn(), console=Console(stderr=True)) as bar:
-        tasks: list[Any] = []
-        progress = Progress(
-            begin=lambda phase, pieces: tasks.append(bar.add_task(phase, total=pieces)),
-            done=lambda: bar.advance(tasks[-1]),
-        )
-        comparison = compare(suite.models, suite=suite, jobs=options.jobs, progress=progress)
-    interrupted = comparison.study.interrupted
-    page = comparison.save(folder / "interrupted" if interrupted else folder)
-    _print_frame("Cost at equal spike-time accuracy: the cheapest way to run each model", comparison.cheapest,
-                 (*_where(comparison.cheapest), "model", "method", "detection", "dt_ms", "flops_per_ms", "ns_per_ms",
-                  "ns_per_ms_simd", "error_ms"))
-    verdict = comparison.verdict
-    if len(verdict):
-        _print_frame(f"Operations per ms, divided by those of {comparison.baseline}", verdict,
-                     ("view", *_where(verdict), *verdict.columns[1 + len(SITUATION):]))
-    for regime in comparison.study.regimes:
-        if regime.reason:
-            print(f"not compared at {regime.level}, {regime.stimulus}: {regime.reason}")
-    if options.quick:
-        print("--quick left out: " + left_out(Suite(), suite))
-    print(f"{'interrupted: what was finished' if interrupted else 'report'} is in {page.parent}, "
-          f"open {page} (every cell: {page.parent / 'table.csv'})")
-    return 130 if interrupted else 0
-
-
-def _where(frame: Any) -> list[str]:
-    """Return the columns of a situation that are not the same everywhere, and always rate and tolerance."""
-    from .reports.table import SITUATION  # noqa: PLC0415 - heavy
-
-    return [name for name in SITUATION if name in {"level", "tolerance"} or frame[name].nunique() > 1]
+    comparison, page = run(suite, options.out, options.jobs)
+    print(summary(comparison, page, "--quick left out: " + left_out(Suite(), suite) if options.quick else ""))
+    return 130 if comparison.study.interrupted else 0
 
 
 def _models(_options: argparse.Namespace) -> int:
-    for name in MODELS:
-        model = MODELS[name]
-        presets = f" [presets {', '.join(model.presets)}]" if model.presets else ""
-        methods = ", ".join(method for method in (*METHODS, *ADAPTIVE)
-                            if not applies(model, method, "dense" if method in ADAPTIVE else "grid"))
-        tables = f"; rates in tables {model.tables}" if model.tables else ""
-        print(f"{name}: {model.description}{tables}{presets}\n    {model.source}\n    methods: {methods}")
-    print(f"detections: {', '.join(DETECTIONS)}")
-    for name in CONVENTIONS:
-        convention = CONVENTIONS[name]
-        print(f"convention {name}: counts {convention.counts}, in {convention.unit}. {convention.source}")
+    from .reports.catalogue import catalogue
+
+    print(catalogue())
     return 0
 
 
 def _methods(options: argparse.Namespace) -> int:
-    from .reports.methods import methods  # noqa: PLC0415 - heavy
+    from .reports.methods import methods
+    from .reports.text import frame
 
     model = get_model(options.model) if options.model else None
-    frame = methods(model)
     of_model = f"; a step of {model.label} without a spike, as run" if model else ""
-    _print_frame(f"Integration methods{of_model}", frame, tuple(frame.columns))
+    print(frame(f"Integration methods{of_model}", methods(model)))
     return 0
 
 
 def _show(options: argparse.Namespace) -> int:
-    step = make_step(get_model(options.model), options.method, options.detection)
-    model, count = step.model, count_step(step)
-    print(f"{model.label}: {model.description}\n{model.source}\n")
-    print("\n".join(f"    {line.strip()}" for line in model.equations.splitlines() if line.strip()))
-    if model.tables:
-        print(f"    what depends on {model.system.threshold.variable} alone: looked up in tables {model.tables}")
-    print(f"    threshold {model.threshold}")
-    if model.reset:
-        print(f"    reset {model.reset}")
-    if model.refractory is not None:
-        print(f"    refractory {model.refractory}")
-    for title, operations, lines in (
-        ("once a run", count.as_run_once, _lines(step, "once")),
-        (f"a step of {options.method}, in ms and the units above", count.as_run, _lines(step, "check", "advance")),
-        (f"a spike ({options.detection} detection) adds", count.as_run_spike, _lines(step, "spike")),
-        ("a step spent refractory", count.as_run_refractory, _lines(step, "pause")),
-    ):
-        if lines:
-            print(f"\n{title}: {_by_kind(operations)}")
-            print("\n".join(lines))
-    if step.restarts:
-        print("    then the step is run again over the rest of dt")
-    print(f"\na step as written: {_by_kind(count.as_written())}")
+    from .reports.show import show
+
+    print(show(_step(options)))
     return 0
-
-
-def _lines(step: Step, *blocks: str) -> list[str]:
-    return [f"    {assign.target} = {text(assign.value)}" for block in blocks
-            for assign in getattr(step, block).assignments]
 
 
 def _count(options: argparse.Namespace) -> int:
-    dt = units.parse_quantity(options.dt)
-    dt_ms = float(units.in_ms(dt, "dt"))
-    convention = CONVENTIONS[options.convention]
-    step = make_step(get_model(options.model), options.method, options.detection)
-    count = count_step(step)
-    result = {
-        "model": step.model.label,
-        "method": step.method,
-        "detection": step.detection,
-        "dt_ms": dt_ms,
-        "convention": convention.name,
-        "counts": convention.counts,
-        "flops_per_step": count.flops_per_step(convention, dt),
-        "flops_per_ms": count.flops_per_ms(dt, convention),
-        "published": _published(convention, step.model, options.method, dt_ms),
-        "as_run": dict(count.as_run),
-        "as_run_spike": dict(count.as_run_spike),
-        "as_run_once": dict(count.as_run_once),
-        "as_written": dict(count.as_written(dt)),
-    }
-    if options.json:
-        print(json.dumps(result, indent=2))
-        return 0
-    print(f"{step.model.label}, {step.method}, {step.detection} detection, dt = {dt_ms:g} ms")
-    print(f"{result['flops_per_step']:g} {convention.unit} a step, {result['flops_per_ms']:g} a ms "
-          f"(convention {convention.name}: counts {convention.counts})")
-    print(f"= {convention.breakdown(count.weighed_by(convention, dt))}")
-    if result["published"] is not None:
-        print(f"published: {result['published']:g} a step of {dt_ms:g} ms ({convention.source})")
-    print(f"as run, a step without a spike: {_by_kind(count.as_run)}")
-    print(f"as run, a spike adds:           {_by_kind(count.as_run_spike)}")
-    print(f"as run, once a run:             {_by_kind(count.as_run_once)}")
-    print(f"as written, a step:             {_by_kind(count.as_written(dt))}")
+    from .reports.counts import counted, counted_text
+
+    given = _step(options), units.parse_quantity(options.dt), options.convention
+    print(json.dumps(counted(*given), indent=2) if options.json else counted_text(*given))
     return 0
-
-
-def _published(convention: Convention, model: NeuronModel, method: str, dt_ms: float) -> float | None:
-    """Return what the convention's source states for this very step, if it states anything."""
-    cost, dt = convention.published.get(model.name, (None, None))
-    return cost if method == "euler" and dt == dt_ms else None
 
 
 def _measure(options: argparse.Namespace) -> int:
-    from .harness.measure import measure  # noqa: PLC0415 - heavy
+    from .harness.measure import measure
+    from .reports.counts import measured_text
 
     found = measure(get_model(options.model), options.method, options.detection, options.counter, options.steps)
-    if options.json:
-        print(json.dumps(found.to_json(), indent=2))
-        return 0
-    print(f"{found.model}, {found.method}, {found.detection} detection: {found.steps} steps without a spike")
-    print(f"counted from the Step: {_by_kind(found.analytic)}")
-    for witness in found.witnesses:
-        print(f"{witness.counter}: {_by_kind(witness.operations)}")
-        if witness.libm:
-            print(f"    and in the mathematics library: {_by_kind(witness.libm)}")
-        ratio = "unknown" if witness.ratio is None else f"{witness.ratio:.6g}"
-        print(f"    measured over counted: {ratio}; {', '.join(f'{k} {v}' for k, v in witness.provenance.items())}")
-    for name, reason in found.why_not.items():
-        print(f"not {name}: {reason}")
+    print(json.dumps(found.to_json(), indent=2) if options.json else measured_text(found))
     return 0
 
 
-def _by_kind(operations: Mapping[str, int]) -> str:
-    return ", ".join(f"{n} {kind}" for kind, n in operations.items() if n) or "nothing"
-
-
 def _doctor(_options: argparse.Namespace) -> int:
-    from .reports.doctor import findings  # noqa: PLC0415 - heavy
+    from .reports.doctor import findings
 
     for finding in findings():
         print(f"{'yes' if finding.here else 'no ':3}  {finding.what}: {finding.detail}")
     return 0
 
 
-def _print_frame(title: str, frame: Any, columns: tuple[str, ...]) -> None:
-    from .reports.page import number  # noqa: PLC0415 - heavy
-
-    shown = Table(title=title, title_justify="left", box=None, pad_edge=False)
-    for name in columns:
-        shown.add_column(name, justify="left" if frame[name].dtype.kind not in "fi" else "right")
-    for row in frame[list(columns)].to_dict("records"):
-        shown.add_row(*(number(value) for value in row.values()))
-    Console(width=None if sys.stdout.isatty() else 160).print(shown, "")
+def _step(options: argparse.Namespace) -> Step:
+    return make_step(get_model(options.model), options.method, options.detection)
 
 
 if __name__ == "__main__":
