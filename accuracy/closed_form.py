@@ -21,7 +21,8 @@ def applies(model: NeuronModel) -> bool:
     if len(system.state) != 1 or system.subexpressions or not system.reset:
         return False
     parts = linear_parts(system.derivatives[system.state[0]], system.state[0])
-    return parts is not None and model.input not in names(parts[1])
+    level_is_fixed = not system.threshold.slopes
+    return parts is not None and level_is_fixed and model.input not in names(parts[1])
 
 
 def solve(model: NeuronModel, stimulus: Stimulus, precision: Precision) -> Solution:

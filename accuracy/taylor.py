@@ -6,7 +6,8 @@ heyoka finds an event on the very series that advances the state, so a spike tim
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, fields
+from collections.abc import Callable
+from dataclasses import dataclass, fields, replace
 from fractions import Fraction
 from functools import cache
 from typing import Any
@@ -16,9 +17,11 @@ import numpy as np
 
 from ..harness.kernel import MAX_SPIKES_PER_MS
 from ..harness.stimuli import Shape, Stimulus
+from ..models.equations import System
 from ..models.errors import UserError
-from ..models.expression import FLOATS, Expr, evaluate
+from ..models.expression import FLOATS, Expr, Op, Var, evaluate, names, nodes, text
 from ..models.neuron import NeuronModel
+from ..models.program import Derivatives, Program
 
 #: exprel(x) is computed at x/2**HALVINGS from this many terms of its series, which leave 1e-19 for |x| < 12, and
 #: doubled back: right at x = 0 too, where (exp(x) - 1)/x is not.
@@ -84,26 +87,35 @@ def solve(model: NeuronModel, stimulus: Stimulus, precision: Precision = FIRST) 
     state: State = {name: number(value) for name, value in model.initial_values.items()}
     spikes: list[Any] = []
     samples: list[list[Any]] = []
+
+    def is_above() -> bool:
+        level = evaluate(threshold.level, {**parameters, **state}, FLOATS, number)
+        return bool(state[threshold.variable] > level)
+
     now = free_from = number(0)
     start = number(0)
     for boundary, shape in stimulus.pieces:
         end = number(boundary)
         constants = [*parameters.values(), *(number(getattr(shape, name)) for name in _SHAPE), start]
+        switches = flow.switches(state, constants)
         while now < end:
             if now < free_from:
-                state, now, _ = flow.held(state, constants, now, min(free_from, end))
-                # a voltage that moved on may have passed the threshold meanwhile
-                level = evaluate(threshold.level, parameters, FLOATS, number)
-                spiked = now >= free_from and state[threshold.variable] > level
+                state, now, _ = flow.held(state, constants, switches, now, min(free_from, end))
+                # a voltage or a threshold that moved on may have passed the other meanwhile
+                spiked = now >= free_from and is_above()
             else:
-                state, now, spiked = flow.free(state, constants, now, end)
+                state, now, spiked = flow.free(state, constants, switches, now, end)
             if spiked:
                 spikes.append(now)
                 if len(spikes) > MAX_SPIKES_PER_MS * float(stimulus.horizon) + 1:
                     raise UserError(f"{model.label} spikes without end; does its reset leave the threshold?")
                 for name, value in reset:
                     state[name] = evaluate(value, {**parameters, **state}, FLOATS, number)
+                if reset and not model.refractory_ms and is_above():
+                    raise UserError(f"{model.label} spikes without end: its reset leaves {threshold.variable} above "
+                                    "the threshold")
                 free_from = now + number(model.refractory_ms)
+                switches = flow.switches(state, constants)
         samples.append(list(state.values()))
         start = end
     return Solution(np.array(spikes, dtype=precision.type), np.array(samples, dtype=precision.type))
@@ -124,32 +136,62 @@ class _Equations:
 
 
 class _Flow:
-    """A model's flow between spikes, and while it is refractory."""
+    """A model's flow between spikes, and while it is refractory.
+
+    Where the right-hand side has conditions, ``int(v > vh)``, it is not smooth. Each condition is then a parameter of
+    the flow, 1 or 0, and where its two sides cross is an event at which the parameter changes: the series never
+    reaches over a jump.
+    """
 
     def __init__(self, model: NeuronModel, precision: Precision, terms: frozenset[str]) -> None:
         self._model = model
         self._precision = precision
         self._terms = terms
+        self._system, conditions = take_out_conditions(model)
+        self._first_switch = len(model.system.parameters) + len(_SHAPE) + 1
+        self._conditions = conditions
+        self._slides = False
+        self._distances = self._compiled(self._surfaces(self._values())) if conditions else None
         self._free = self._integrator(frozenset(), event=True)
         held = model.system.held
         self._held = self._integrator(held, event=False) if set(held) != set(model.system.state) else None
 
-    def free(self, state: State, constants: list[Any], now: Any, end: Any) -> tuple[State, Any, bool]:
-        """Advance until a spike or `end`."""
-        return self._advance(self._free, state, constants, now, end)
+    def switches(self, state: State, constants: list[Any]) -> list[Any]:
+        """Return 1 for each condition that holds, and 0 for the others."""
+        values = [self._precision.number(0)] * len(self._conditions)
+        if self._distances is None:
+            return values
+        for i in range(len(values)):  # a condition may have earlier ones in it
+            used = [*constants, *values][: self._distances.nparams]
+            distances = self._distances(np.array(list(state.values()), dtype=self._precision.type),
+                                        pars=np.array(used, dtype=self._precision.type))
+            values[i] = self._precision.number(int(distances[i] > 0))
+        return values
 
-    def held(self, state: State, constants: list[Any], now: Any, end: Any) -> tuple[State, Any, bool]:
+    def free(self, state: State, constants: list[Any], switches: list[Any], now: Any, end: Any
+             ) -> tuple[State, Any, bool]:
+        """Advance until a spike or `end`; `switches` change on the way."""
+        self._free.time = now
+        return self._advance(self._free, state, constants, switches, end=end)
+
+    def held(self, state: State, constants: list[Any], switches: list[Any], now: Any, end: Any
+             ) -> tuple[State, Any, bool]:
         """Advance what goes on while refractory."""
         if self._held is None:
             return state, end, False
-        return self._advance(self._held, state, constants, now, end)
+        self._held.time = now
+        return self._advance(self._held, state, constants, switches, end=end)
 
-    def _advance(self, integrator: Any, state: State, constants: list[Any], now: Any, end: Any
+    def _advance(self, integrator: Any, state: State, numbers: list[Any], switches: list[Any], *, end: Any
                  ) -> tuple[State, Any, bool]:
-        integrator.time = now
         integrator.state[:] = list(state.values())
-        integrator.pars[:] = constants[: len(integrator.pars)]
+        integrator.pars[:] = [*numbers, *switches][: len(integrator.pars)]
+        self._slides = False
         outcome = integrator.propagate_until(end)[0]
+        if self._slides:
+            raise UserError(f"{self._model.label} stays where a condition changes at {float(integrator.time):.4g} ms, "
+                            "pushed back from both sides: there is no solution to refer to; give other parameters")
+        switches[:] = integrator.pars[self._first_switch :]
         after = dict(zip(state, integrator.state.copy(), strict=True))
         if outcome == heyoka.taylor_outcome.time_limit:
             return after, end, False
@@ -161,25 +203,62 @@ class _Flow:
         return after, integrator.time, True
 
     def _integrator(self, held: frozenset[str], event: bool) -> Any:
-        system, precision = self._model.system, self._precision
-        values: dict[str, Any] = {name: heyoka.par[i] for i, name in enumerate(system.parameters)}
-        values[self._model.input] = self._input(len(system.parameters))
-        values |= {name: heyoka.make_vars(name) for name in system.state}
-        for name, value in system.subexpressions.items():
-            values[name] = self._symbolic(value, values)
+        system, precision = self._system, self._precision
+        values = self._values()
         derivatives = [
             (values[name], heyoka.expression(precision.number(0)) if name in held else self._symbolic(value, values))
             for name, value in system.derivatives.items()
         ]
         kind = {} if precision.type is float else {"fp_type": precision.type}
-        events = {}
+        events = []
         if event:
             distance = values[system.threshold.variable] - self._symbolic(system.threshold.level, values)
-            events["t_events"] = [heyoka.t_event(distance, direction=heyoka.event_direction.positive, **kind)]
+            events.append(heyoka.t_event(distance, direction=heyoka.event_direction.positive, **kind))
+        surfaces = self._surfaces(values)
+        speeds = self._compiled([
+            sum((heyoka.diff(distance, variable) * slope for variable, slope in derivatives),
+                start=heyoka.expression(precision.number(0))) for distance in surfaces]) if surfaces else None
+        events += [heyoka.t_event(distance, callback=self._switch(i, speeds), **kind)
+                   for i, distance in enumerate(surfaces)]
         return heyoka.taylor_adaptive(
             derivatives, state=[precision.number(0)] * len(derivatives),
-            tol=precision.number(precision.tolerance), high_accuracy=precision.high_accuracy, **events, **kind,
+            tol=precision.number(precision.tolerance), high_accuracy=precision.high_accuracy,
+            t_events=events, **kind,
         )
+
+    def _values(self) -> dict[str, Any]:
+        """Return what the names of the model are in the flow."""
+        system = self._system
+        values: dict[str, Any] = {name: heyoka.par[i] for i, name in enumerate(system.parameters)}
+        values[self._model.input] = self._input(len(system.parameters))
+        values |= {name: heyoka.make_vars(name) for name in system.state}
+        values |= {name: heyoka.par[self._first_switch + i] for i, name in enumerate(self._conditions)}
+        for name, value in system.subexpressions.items():
+            values[name] = self._symbolic(value, values)
+        return values
+
+    def _surfaces(self, values: dict[str, Any]) -> list[Any]:
+        """Return an expression for each condition, which is positive where it holds."""
+        return [self._symbolic(more, values) - self._symbolic(less, values)
+                for less, more in self._conditions.values()]
+
+    def _compiled(self, expressions: list[Any]) -> Any:
+        kind = {} if self._precision.type is float else {"fp_type": self._precision.type}
+        return heyoka.cfunc(expressions, vars=[heyoka.make_vars(name) for name in self._system.state], **kind)
+
+    def _switch(self, i: int, speeds: Any) -> Callable[[Any, int], bool]:
+        """Return what happens where the two sides of a condition cross; `speeds` is that of their distance."""
+        place, number = self._first_switch + i, self._precision.number
+
+        def switch(integrator: Any, direction: int) -> bool:
+            if not direction:  # they only touch
+                return True
+            integrator.pars[place] = number(int(direction > 0))
+            onwards = speeds(integrator.state, pars=integrator.pars[: speeds.nparams], time=integrator.time)[i]
+            self._slides = onwards * direction <= 0
+            return not self._slides
+
+        return switch
 
     def _input(self, first: int) -> Any:
         """Return the input as a function of time, its numbers being parameters from `first` on: `Shape`'s formula."""
@@ -208,7 +287,49 @@ class _Flow:
             "sqrt": heyoka.sqrt,
             "abs": lambda x: heyoka.sqrt(x * x),
             "exprel": lambda x: _exprel(x, self._precision),
+            "tanh": heyoka.tanh,
+            "cosh": heyoka.cosh,
+            "sinh": heyoka.sinh,
         }
+
+
+def take_out_conditions(model: NeuronModel) -> tuple[System, dict[str, tuple[Expr, Expr]]]:
+    """Replace each comparison in the right-hand sides by a name for 1 or 0.
+
+    Returns
+    -------
+    System
+        With the names in place of comparisons; the model's own if there are none.
+    dict
+        By name, in an order in which each needs only earlier ones: the side that is less, and the other.
+    """
+    system = model.system
+    sides = Derivatives(system, Program(frozenset())).right_hand_sides
+    found: dict[str, tuple[Expr, Expr]] = {}
+    known: dict[str, Expr] = {}
+    done: dict[int, Expr] = {}
+    for node in nodes(*sides.values()):
+        if not isinstance(node, Op):
+            done[id(node)] = node
+            continue
+        args = tuple(done[id(arg)] for arg in node.args)
+        if node.kind in ("less", "at_most"):
+            if model.input in names(*args):
+                raise UserError(f"{model.label}: a condition on the input {model.input} has no reference solution; "
+                                "make it one on the state")
+            key = " < ".join(map(text, args))
+            if key not in known:
+                known[key] = Var(f"_switch_{len(found)}")
+                found[f"_switch_{len(found)}"] = (args[0], args[1])
+            done[id(node)] = known[key]
+        elif node.kind == "select":
+            condition, yes, no = args
+            done[id(node)] = no + condition * (yes - no)
+        else:
+            done[id(node)] = Op(node.kind, args)
+    if not found:
+        return system, found
+    return replace(system, derivatives={name: done[id(root)] for name, root in sides.items()}, subexpressions={}), found
 
 
 def _exprel(x: Any, precision: Precision) -> Any:

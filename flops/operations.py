@@ -4,8 +4,9 @@ Two countings, always told apart:
 
 - **as run**: the Step, which is what the kernel executes;
 - **as written**: every operator of the published equations once, an integer power as repeated multiplication,
-  dt and fractions of it as constants, a multiplication by a dt of one dropped, units none, the threshold's
-  comparison included. This is how the 2004 paper counts. Rates that are looked up in tables count as the look-up.
+  ``int(a > b)`` as its comparison, a hyperbolic function as the exponential and the operations that define it, dt and
+  fractions of it as constants, a multiplication by a dt of one dropped, units none, the threshold's comparison
+  included. This is how the 2004 paper counts. Rates that are looked up in tables count as the look-up.
 """
 
 from __future__ import annotations
@@ -29,6 +30,13 @@ _KIND = {
     "at_most": "compare",
     "neg": "sign",
     "abs": "sign",
+}
+#: Functions as written: what defines them, with one exponential each; tanh is ``1 - 2/(exp(2*x) + 1)``.
+_FUNCTIONS = {
+    "exprel": ("exp", "sub", "div"),
+    "tanh": ("mul", "exp", "add", "div", "sub"),
+    "cosh": ("exp", "div", "add", "div"),
+    "sinh": ("exp", "div", "sub", "div"),
 }
 #: Looking up a table: conversion to an integer, comparisons of integers, a load.
 _INTEGER = {"cell", "entry"}
@@ -176,12 +184,19 @@ def _written(node: Expr, dt: Fraction | None) -> Iterator[str]:
             yield "div"
         yield from _written(node.args[0], dt)
         return
-    elif node.kind == "exprel":
-        yield from ("exp", "sub", "div")
+    elif node.kind in _FUNCTIONS:
+        yield from _FUNCTIONS[node.kind]
+    elif _is_comparison(node):
+        pass
     elif node.kind not in _INTEGER:
         yield _KIND[node.kind]
     for arg in node.args:
         yield from _written(arg, dt)
+
+
+def _is_comparison(node: Op) -> bool:
+    """Whether a node is ``int(a > b)``, which is its comparison and nothing more."""
+    return node.kind == "select" and all(isinstance(arg, Const) for arg in node.args[1:])
 
 
 def _integer(node: Expr) -> int:

@@ -133,13 +133,17 @@ def _dormand_prince(step: AdaptiveStep) -> dict[str, Any]:
 
 
 def _parker_sochacki(step: AdaptiveStep) -> dict[str, Any]:
+    test = step.model.system.threshold
+    level = (test.variable, *test.slopes)
     flows = [("", step.state)]
     if "held once" in step.blocks:
         flows.append(("held ", events.moving(step.model)))
     return {
         "flows": [(flow, moving, orders(step.model, flow)) for flow, moving in flows], "highest": HIGHEST_ORDER,
         "most_halvings": MOST_HALVINGS, "within": DETECTIONS[step.detection].restarts,
-        "voltage": step.model.system.threshold.variable,
+        "voltage": test.variable,
+        "moving_level": level,
+        "located": list(dict.fromkeys((*level, *events.kept(step.model)))),
         "dense": step.detection == "dense",
     }
 

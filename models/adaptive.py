@@ -7,13 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from .catalogue import get_model
 from .detection import DETECTIONS
-from .methods import ADAPTIVE
+from .methods import ADAPTIVE, AdaptiveMethod
 from .neuron import NeuronModel
 from .program import NotApplicable
 from .simplify import Block
+
+#: So many steps are kept, those used last: the blocks of a series take seconds to make.
+MOST_KEPT = 256
 
 
 @dataclass(frozen=True)
@@ -54,7 +58,12 @@ def make_adaptive_step(model: str | NeuronModel, method: str, detection: str = "
     why = why_not(model, method, detection, varying)
     if why:
         raise NotApplicable(f"{method} does not apply to {model.label}: {why}")
-    return AdaptiveStep(model, method, detection, varying, ADAPTIVE[method].blocks(model, detection, varying))
+    return _made(model, ADAPTIVE[method], detection, varying)
+
+
+@lru_cache(MOST_KEPT)
+def _made(model: NeuronModel, method: AdaptiveMethod, detection: str, varying: bool) -> AdaptiveStep:
+    return AdaptiveStep(model, method.name, detection, varying, method.blocks(model, detection, varying))
 
 
 def why_not(model: NeuronModel, method: str, detection: str, varying: bool = False) -> str:
@@ -64,7 +73,12 @@ def why_not(model: NeuronModel, method: str, detection: str, varying: bool = Fal
     allowed = ADAPTIVE[method].detections
     if DETECTIONS[detection].name not in allowed:
         return f"its steps are not those of a grid; take detection {' or '.join(allowed)} instead of {detection}"
-    return ADAPTIVE[method].refuses(model)
+    return _refusal(model, ADAPTIVE[method])
+
+
+@lru_cache(MOST_KEPT)
+def _refusal(model: NeuronModel, method: AdaptiveMethod) -> str:
+    return method.refuses(model)
 
 
 def restarts(step: AdaptiveStep) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
@@ -19,12 +19,15 @@ from brian2.units.fundamentalunits import Dimension, Quantity
 
 from . import units
 from .errors import UserError
-from .expression import Const, Expr, Op, Var, names
+from .expression import Const, Expr, Op, Var, names, select
+from .polynomial import minus, times
 
-_FUNCTIONS = ("exp", "sqrt", "abs", "exprel")
+_FUNCTIONS = ("exp", "sqrt", "abs", "exprel", "tanh", "cosh", "sinh")
 _OPERATORS = {ast.Add: "add", ast.Sub: "sub", ast.Mult: "mul", ast.Div: "div", ast.Pow: "pow"}
 _FLAGS = {DIFFERENTIAL_EQUATION: ("unless refractory",), PARAMETER: ("constant",)}
 _COMPARISONS = {ast.Gt: ">", ast.GtE: ">="}
+#: Of conditions: the operation, and whether its operands stand the other way round.
+_CONDITIONS = {ast.Lt: ("less", False), ast.LtE: ("at_most", False), ast.Gt: ("less", True), ast.GtE: ("at_most", True)}
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,16 @@ class Threshold:
     comparison: str
     """``>`` or ``>=``."""
     level: Expr
+    """In terms of parameters and state variables."""
+    slopes: Mapping[str, Expr] = field(default_factory=dict)
+    """Of the level along each state variable in it, where it moves: it is linear in them."""
+
+    def gap(self, change: Mapping[str, Expr]) -> Expr:
+        """Return by how much the variable moves away from the level, where the state variables change by `change`."""
+        total = change[self.variable]
+        for name, slope in self.slopes.items():
+            total = minus(total, times(slope, change[name]))
+        return total
 
 
 @dataclass(frozen=True)
@@ -90,7 +103,8 @@ def parse(text: str, variables: set[str], constants: Mapping[str, Any], where: s
     Parameters
     ----------
     text : str
-        In Brian2's language: ``+ - * / **``, numbers, names, exp, sqrt, abs, exprel.
+        In Brian2's language: ``+ - * / **``, numbers, names, exp, sqrt, abs, exprel, tanh, cosh, sinh, and
+        ``int(a > b)``, which is 1 where the comparison holds and 0 elsewhere.
     variables : set of str
         Names that stay names.
     constants : mapping
@@ -118,9 +132,14 @@ def parse(text: str, variables: set[str], constants: Mapping[str, Any], where: s
         if (isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in _FUNCTIONS
                 and len(node.args) == 1):
             return Op(node.func.id, (walk(node.args[0]),))
-        raise UserError(
-            f"{where}: '{ast.unparse(node)}' is not supported; use + - * / ** and the functions {', '.join(_FUNCTIONS)}"
-        )
+        if (isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "int"
+                and len(node.args) == 1 and isinstance(node.args[0], ast.Compare) and len(node.args[0].ops) == 1
+                and type(node.args[0].ops[0]) in _CONDITIONS):
+            kind, turned = _CONDITIONS[type(node.args[0].ops[0])]
+            sides = (walk(node.args[0].left), walk(node.args[0].comparators[0]))
+            return select(Op(kind, sides[::-1] if turned else sides), 1, 0)
+        raise UserError(f"{where}: '{ast.unparse(node)}' is not supported; use + - * / **, the functions "
+                        f"{', '.join(_FUNCTIONS)}, and int(a > b)")
 
     def name(identifier: str) -> Expr:
         if identifier in variables:
@@ -137,7 +156,7 @@ def parse(text: str, variables: set[str], constants: Mapping[str, Any], where: s
 
 def threshold(text: str, state: Collection[str], dimensions: Mapping[str, Dimension], constants: Mapping[str, Any],
               where: str) -> Threshold:
-    """Read ``v > 30*mV``: a state variable, ``>`` or ``>=``, and a level that does not change during a step."""
+    """Read ``v > 30*mV``: a state variable, ``>`` or ``>=``, and a level, which may move (``v > theta``)."""
     node = _python(text, where)
     if not (isinstance(node, ast.Compare) and len(node.ops) == 1 and type(node.ops[0]) in _COMPARISONS
             and isinstance(node.left, ast.Name) and node.left.id in state):
@@ -184,7 +203,7 @@ def check_units(text: str, dimensions: Mapping[str, Dimension], constants: Mappi
     known.update({name: Quantity.with_dimensions(1.1, dim) for name, dim in dimensions.items()})
     try:
         with np.errstate(all="ignore"):  # the units are asked for, not the value
-            result = eval(text, {"__builtins__": {"abs": abs}}, known)  # noqa: S307 - parsed and accepted above
+            result = eval(text, {"__builtins__": {"abs": abs, "int": int}}, known)  # noqa: S307 - parsed and accepted above
     except brian2.DimensionMismatchError as error:
         raise UserError(f"{where}: units do not fit in '{text}': {_line(error)}") from None
     except ArithmeticError:

@@ -47,10 +47,11 @@ def threshold(model: NeuronModel, before: str = "") -> Block:
     """Test the threshold at a step's end: `conditions`; `before` is the voltage's name at its start."""
     test, v = model.system.threshold, model.system.threshold.variable
     inclusive = test.comparison == ">="
-    outputs: dict[str, Expr] = {"_above": (at_most if inclusive else less)(test.level, Var(f"{v}_next"))}
+    level = substitute(test.level, {name: Var(f"{name}_next") for name in test.slopes})
+    outputs: dict[str, Expr] = {"_above": (at_most if inclusive else less)(level, Var(f"{v}_next"))}
     if model.spike_is_crossing:
         outputs["_was_below"] = (less if inclusive else at_most)(Var(before or v), test.level)
-    return block(model, outputs, f"{v}_next", before or v)
+    return block(model, outputs, f"{v}_next", before or v, *(f"{name}_next" for name in test.slopes))
 
 
 def first_guess(below: Expr, rise: Expr) -> Expr:
@@ -112,7 +113,7 @@ def waiting(model: NeuronModel, duration: Expr) -> dict[str, Block]:
         "carry": block(model, {"_until_next": until - end, "_waits": less(0, until - end)}, "_until", "_end"),
     }
     test = model.system.threshold
-    if test.variable not in model.system.held:
+    if model.moves_while_refractory:
         inclusive = test.comparison == ">="
         found["at once"] = block(model, {"_above": (at_most if inclusive else less)(test.level, Var(test.variable))})
     return found

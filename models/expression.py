@@ -82,7 +82,8 @@ class Table(Expr):
 class Op(Expr):
     """An operation on other expressions.
 
-    `kind` is one of add, sub, mul, div, pow, neg, abs, sqrt, exp, exprel, less, at_most, select, cell, entry.
+    `kind` is one of add, sub, mul, div, pow, neg, abs, sqrt, exp, exprel, tanh, cosh, sinh, less, at_most, select,
+    cell, entry.
     ``exprel(x)`` is ``(exp(x) - 1)/x``, 1 at zero; ``less(a, b)`` is ``a < b`` and ``at_most(a, b)`` ``a <= b``;
     ``select(condition, a, b)`` is `a` where the condition holds and `b` elsewhere, both being evaluated.
     ``cell(x, n)`` is the integer part of `x`, but at least 0 and at most n - 1; ``entry(table, cell)`` is the number in
@@ -115,6 +116,17 @@ def exp(x: Expr) -> Op:
 def exprel(x: Expr) -> Op:
     """``(exp(x) - 1)/x``, 1 at zero."""
     return Op("exprel", (x,))
+
+
+def hyperbolic(kind: str, x: Expr) -> Op:
+    """Return the hyperbolic function ``tanh``, ``cosh`` or ``sinh`` as it runs: with one exponential.
+
+    Right to rounding for values of order one; tanh and sinh keep an absolute, no relative, error near zero.
+    """
+    if kind == "tanh":
+        return 1 - 2 / (exp(2 * x) + 1)
+    power = exp(x)
+    return (power + 1 / power if kind == "cosh" else power - 1 / power) / 2
 
 
 def select(condition: Expr, yes: Expr | Number, no: Expr | Number) -> Op:
@@ -203,6 +215,9 @@ FLOATS: Mapping[str, Callable[..., Any]] = {
     "sqrt": math.sqrt,
     "exp": math.exp,
     "exprel": _exprel,
+    "tanh": math.tanh,
+    "cosh": math.cosh,
+    "sinh": math.sinh,
     "less": lambda a, b: a < b,
     "at_most": lambda a, b: a <= b,
     "select": lambda condition, a, b: a if condition else b,

@@ -16,6 +16,8 @@ from . import equations as language
 from . import units
 from .errors import UserError
 from .expression import FLOATS, Expr, evaluate, names
+from .polynomial import affine_parts
+from .program import substitute
 from .tables import TableGrid, tabulate
 
 #: Names that the time step uses for itself.
@@ -44,7 +46,8 @@ class NeuronModel:
     """Brian2 equations. Names declared in them (``a : 1``) are parameters, one value a neuron;
     names found in `constants` are folded into the numbers."""
     threshold: str
-    """A spike is where this holds: a state variable, ``>`` or ``>=``, a level."""
+    """A spike is where this holds: a state variable, ``>`` or ``>=``, a level. The level may move with other state
+    variables, in which it is linear: ``v > theta``, ``v > theta_0 + 2*w``."""
     reset: str = ""
     """Statements at a spike, such as ``v = c; u += d``."""
     refractory: Any = None
@@ -58,8 +61,10 @@ class NeuronModel:
     """A quantity, or an expression as text, for each state variable."""
     input: str = "I"
     """The declared parameter that the stimulus drives."""
+    drive: Any = None
+    """A constant input, a quantity, under which the model spikes steadily; None: found by its rate where needed."""
     presets: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    """Named sets of parameters."""
+    """Named sets of parameters; under the input's name, the preset's own `drive`."""
     preset: str = ""
     """The preset that `parameters` are from, if any."""
     published: str = ""
@@ -98,7 +103,9 @@ class NeuronModel:
         if preset not in self.presets:
             known = ", ".join(self.presets) or "none"
             raise UserError(f"unknown preset '{preset}' of {self.name}: known are {known}")
-        return self.replace(parameters={**self.parameters, **self.presets[preset]}, preset=preset)
+        chosen = dict(self.presets[preset])
+        drive = chosen.pop(self.input, self.drive)
+        return self.replace(parameters={**self.parameters, **chosen}, drive=drive, preset=preset)
 
     def replace(self, **changes: Any) -> NeuronModel:
         """Return the model with some fields changed."""
@@ -158,6 +165,12 @@ class NeuronModel:
     def spike_is_crossing(self) -> bool:
         """Whether a spike needs a return below threshold before it, as in models without reset."""
         return isinstance(self.refractory, str)
+
+    @property
+    def moves_while_refractory(self) -> bool:
+        """Whether the threshold may be passed while the neuron is refractory: a spike is then where that ends."""
+        threshold = self.system.threshold
+        return bool(self.refractory_ms) and not {threshold.variable, *threshold.slopes} <= self.system.held
 
     @property
     def parameter_values(self) -> dict[str, float]:
@@ -220,11 +233,20 @@ class NeuronModel:
             elif get_dimensions(given) is not system.dimensions[name]:
                 raise UserError(f"{where}: '{name}' = {given} has the wrong unit, "
                                 f"expected {units.unit_name(system.dimensions[name])}")
+        if self.drive is not None and get_dimensions(self.drive) is not system.dimensions[self.input]:
+            raise UserError(f"{where}: drive = {self.drive} has the wrong unit, "
+                            f"expected {units.unit_name(system.dimensions[self.input])}")
         published = self.system_as_published
         if {*published.state, *published.parameters} != {*system.state, *system.parameters}:
             raise UserError(f"{where}: published has other variables or parameters than equations; give both the same")
-        if names(system.threshold.level) - set(system.parameters):
-            raise UserError(f"{where}: the threshold's level may change during a step; use numbers and parameters")
+        known = {*system.parameters, *system.state}
+        for what, value in (("the threshold's level", system.threshold.level),
+                            *((f"the reset of '{name}'", value) for name, value in system.reset)):
+            if names(value) - known:
+                raise UserError(f"{where}: {what} uses {', '.join(sorted(names(value) - known))}; "
+                                "use numbers, parameters and state variables")
+        if system.threshold.slopes and not system.reset:
+            raise UserError(f"{where}: without a reset the threshold cannot move; use numbers and parameters")
         if isinstance(self.refractory, str):
             if self.refractory != self.threshold or system.reset:
                 raise UserError(f"{where}: refractory = '{self.refractory}' is not supported; give a duration, or, "
@@ -268,15 +290,25 @@ def _system(model: NeuronModel, text: str) -> language.System:
             expected = get_dimensions(Quantity.with_dimensions(1.0, expected) / brian2.ms)
         language.check_units(equations[name].expr.code, dimensions, model.constants, expected,
                              f"{model.name}: equation of '{name}'")
+    subexpressions = language.subexpression_order(found, set(equations.subexpr_names))
+    opened: dict[str, Expr] = {}
+    for name, value in subexpressions.items():
+        opened[name] = substitute(value, opened)
     reset = language.statements(model.reset, state, dimensions, model.constants, f"{model.name}: reset")
+    threshold = language.threshold(model.threshold, state, dimensions, model.constants, f"{model.name}: threshold")
+    level = substitute(threshold.level, opened)
+    parts = affine_parts(level, state)
+    if parts is None:
+        raise UserError(f"{model.name}: threshold: the level is not linear in the state variables; "
+                        "make it a state variable of its own")
     declared = [name for name in equations if name in equations.parameter_names and name != model.input]
     return language.System(
         dimensions=dimensions,
         state=state,
         parameters=tuple(declared),
-        subexpressions=language.subexpression_order(found, set(equations.subexpr_names)),
+        subexpressions=subexpressions,
         derivatives={name: found[name] for name in state},
         held=frozenset(name for name in state if "unless refractory" in equations[name].flags),
-        threshold=language.threshold(model.threshold, state, dimensions, model.constants, f"{model.name}: threshold"),
-        reset=tuple(reset),
+        threshold=dataclasses.replace(threshold, level=level, slopes=parts[1]),
+        reset=tuple((name, substitute(value, opened)) for name, value in reset),
     )

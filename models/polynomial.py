@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from fractions import Fraction
 
 from .expression import Const, Expr, Op, Var, names
@@ -52,6 +53,19 @@ def linear_parts(root: Expr, variable: str) -> tuple[Expr, Expr] | None:
         return None
     a, b = _padded(found, 2)
     return a, b
+
+
+def affine_parts(root: Expr, variables: Collection[str]) -> tuple[Expr, dict[str, Expr]] | None:
+    """Return (c, a) with ``root = c + sum of a[variable]*variable``, or None if `root` is not linear in them all."""
+    rest, slopes = root, {}
+    for name in variables:
+        parts = linear_parts(rest, name)
+        if parts is None or names(parts[1]) & set(variables):
+            return None
+        rest, slope = parts
+        if not is_zero(slope):
+            slopes[name] = slope
+    return rest, slopes
 
 
 def is_zero(value: Expr) -> bool:

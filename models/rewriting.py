@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from fractions import Fraction
 
 from .errors import UserError
-from .expression import FLOATS, Const, Expr, Op, Table, Var, nodes, text
+from .expression import FLOATS, Const, Expr, Op, Table, Var, hyperbolic, nodes, text
 
 #: Below this |x| the singular quotients x/(exp(x) - 1) and (exp(x) - 1)/x are replaced by two terms of their series.
 SERIES_BELOW = Fraction(1, 10**6)
@@ -85,6 +85,9 @@ class Graph:
         return self._op("add", a, b)
 
     def _sub(self, a: Expr, b: Expr) -> Expr:
+        if _is(a, 1) and isinstance(b, Op) and _is_switch(b):
+            condition, yes, no = b.args
+            return self._select(condition, no, yes)
         if isinstance(b, Const):
             return self._add(a, self.number(-b.value))
         if _is(a, 0):
@@ -116,6 +119,11 @@ class Graph:
         return self._op("neg", a)
 
     def _mul(self, a: Expr, b: Expr) -> Expr:
+        # int(v > vh) times x is x or 0
+        for switch, x in ((a, b), (b, a)):
+            if isinstance(switch, Op) and _is_switch(switch):
+                condition, yes, no = switch.args
+                return self._select(condition, self._mul(yes, x), self._mul(no, x))
         if isinstance(b, Const) and not isinstance(a, Const):
             a, b = b, a
         if not isinstance(a, Const):
@@ -211,6 +219,18 @@ class Graph:
                 return no
         return yes if yes is no else self._op("select", condition, yes, no)
 
+    def _tanh(self, x: Expr) -> Expr:
+        return self._hyperbolic("tanh", x)
+
+    def _cosh(self, x: Expr) -> Expr:
+        return self._hyperbolic("cosh", x)
+
+    def _sinh(self, x: Expr) -> Expr:
+        return self._hyperbolic("sinh", x)
+
+    def _hyperbolic(self, kind: str, x: Expr) -> Expr:
+        return self.lower(hyperbolic(kind, Var("x")), {"x": x})
+
     def _exprel(self, x: Expr) -> Expr:
         # (exp(x) - 1)/x, and 1 + x/2 near zero
         if isinstance(x, Const):
@@ -276,6 +296,12 @@ def _never_negative(node: Expr) -> bool:
     if node.kind == "mul" and node.args[0] is node.args[1]:
         return True
     return node.kind in ("add", "mul", "div") and all(_never_negative(arg) for arg in node.args)
+
+
+def _is_switch(node: Op) -> bool:
+    """Whether a node is 1 where a condition holds and 0 elsewhere, or the other way round."""
+    return node.kind == "select" and ((_is(node.args[1], 1) and _is(node.args[2], 0))
+                                      or (_is(node.args[1], 0) and _is(node.args[2], 1)))
 
 
 def _kind(node: Expr) -> str | None:

@@ -17,15 +17,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 
 from .adaptive import why_not
 from .catalogue import get_model
-from .detection import DETECTIONS, Crossing
+from .detection import DETECTIONS, Crossing, Detection
 from .expression import Expr, Var, at_most, less
-from .methods import ADAPTIVE, METHODS
+from .methods import ADAPTIVE, METHODS, Method
 from .neuron import INPUT_ENDINGS, NeuronModel
 from .program import END, MIDDLE, START, Derivatives, NotApplicable, Program, Vector, substitute
 from .simplify import Assign, Block, lower
+
+#: So many Steps are kept, those used last: a method on a model is asked for again and again.
+MOST_KEPT = 4096
 
 
 @dataclass(frozen=True)
@@ -90,17 +94,22 @@ def make_step(model: str | NeuronModel, method: str, detection: str = "grid", va
         If the method cannot integrate the model.
     """
     model = get_model(model)
-    maker = _Maker(model, method, detection, varying)
-    why = applies(model, method)
+    why = _why_not(model, METHODS[method], DETECTIONS["grid"])
     if why:
         others = ", ".join(name for name in METHODS if not applies(model, name))
         raise NotApplicable(f"{method} does not apply to {model.label}: {why}; take {others}")
+    return _made(model, METHODS[method], DETECTIONS[detection], varying)
+
+
+@lru_cache(MOST_KEPT)
+def _made(model: NeuronModel, method: Method, detection: Detection, varying: bool) -> Step:
+    maker = _Maker(model, method, detection, varying)
     once, advance = maker.advance()
     check, pause, resume = maker.refractory() if model.refractory_ms else (Block(), Block(), Block())
     return Step(
         model=model,
-        method=method,
-        detection=detection,
+        method=method.name,
+        detection=detection.name,
         once=once,
         advance=advance,
         conditions=maker.conditions,
@@ -118,10 +127,15 @@ def applies(model: NeuronModel, method: str, detection: str = "grid", varying: b
     """Return why a method, adaptive or not, does not apply to a model with a detection; empty if it does."""
     if method in ADAPTIVE:
         return why_not(model, method, detection, varying)
+    return _why_not(model, METHODS[method], DETECTIONS[detection])
+
+
+@lru_cache(MOST_KEPT)
+def _why_not(model: NeuronModel, method: Method, detection: Detection) -> str:
     try:
         maker = _Maker(model, method, detection)
         maker.advance()
-        if detection != "grid":
+        if detection.restarts:
             maker.spike()
     except NotApplicable as error:
         return str(error)
@@ -129,12 +143,12 @@ def applies(model: NeuronModel, method: str, detection: str = "grid", varying: b
 
 
 class _Maker:
-    def __init__(self, model: NeuronModel, method: str, detection: str, varying: bool = False) -> None:
+    def __init__(self, model: NeuronModel, method: Method, detection: Detection, varying: bool = False) -> None:
         self._model = model
         self._varying = varying
         self._system = model.system
-        self._method = METHODS[method]
-        self._detection = DETECTIONS[detection]
+        self._method = method
+        self._detection = detection
         self.restarts = self._detection.restarts and bool(model.system.reset)
         self._dt = Var("dt")
         self._x = Vector({name: Var(name) for name in self._system.state})
@@ -145,7 +159,7 @@ class _Maker:
         program = self._program()
         after = self._method.advance(self._x, self._dt, self._derivatives(program))
         outputs = {f"{name}_next": value for name, value in after.items()}
-        outputs |= self._conditions(after[self._system.threshold.variable])
+        outputs |= self._conditions(after)
         return lower(program, outputs, self._fixed)
 
     def written(self) -> tuple[Assign, ...]:
@@ -153,16 +167,16 @@ class _Maker:
         after = self._method.advance(self._x, self._dt, Derivatives(self._model.system_as_published, program))
         outputs = {f"{name}_next": value for name, value in after.items()}
         # the threshold once: that a spike without reset is a crossing is our rule, not the paper's
-        outputs["above"] = self._conditions(Var(f"{self._system.threshold.variable}_next"))["above"]
+        proposed = Vector({name: Var(f"{name}_next") for name in self._system.state})
+        outputs["above"] = self._conditions(proposed)["above"]
         return tuple(Assign(name, value) for name, value in (program.assignments | outputs).items())
 
     def spike(self) -> Block:
         program = self._program(*(f"{name}_next" for name in self._system.state), "done", "step")
         end = Vector({name: Var(f"{name}_next") for name in self._system.state})
-        threshold = self._system.threshold
         theta, at = self._detection.locate(Crossing(
-            self._x, end, self._dt, self._derivatives(program), threshold.variable, threshold.level, program,
-            starts_below=not self._model.refractory_ms or threshold.variable in self._system.held,
+            self._x, end, self._dt, self._derivatives(program), self._system.threshold, program,
+            starts_below=not self._model.moves_while_refractory,
         ))
         outputs: dict[str, Expr] = {"elapsed": theta}
         if self.restarts:
@@ -228,10 +242,12 @@ class _Maker:
         x = program.let("place", fraction)
         return first + x * (last - first - bend * (1 - x))
 
-    def _conditions(self, proposed: Expr) -> dict[str, Expr]:
+    def _conditions(self, proposed: Vector) -> dict[str, Expr]:
         threshold = self._system.threshold
         inclusive = threshold.comparison == ">="
-        conditions: dict[str, Expr] = {"above": (at_most if inclusive else less)(threshold.level, proposed)}
+        level = substitute(threshold.level, proposed)
+        conditions: dict[str, Expr] = {
+            "above": (at_most if inclusive else less)(level, proposed[threshold.variable])}
         if self._model.spike_is_crossing:
             conditions["was_below"] = (less if inclusive else at_most)(Var(threshold.variable), threshold.level)
         return conditions

@@ -192,4 +192,5 @@ def _exprel(x: Any) -> Any:
 
 _ARRAYS: Mapping[str, Callable[..., Any]] = {
     **FLOATS, "abs": np.abs, "sqrt": np.sqrt, "exp": np.exp, "exprel": _exprel,
+    "tanh": np.tanh, "cosh": np.cosh, "sinh": np.sinh, "select": np.where,
 }

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
-from .expression import Const, Expr, Op, Var, exp, expr, less, nodes, select, text
+from .expression import Const, Expr, Op, Var, exp, expr, hyperbolic, less, nodes, select, text
 from .polynomial import ZERO, minus, plus, times
 from .program import NotApplicable, Program
 
@@ -64,6 +64,19 @@ def _is_denominator(node: Op, derivatives: Mapping[str, Expr]) -> bool:
     return bool(uses) and all(parent.kind == "div" and i == 1 for parent, i in uses)
 
 
+def in_exponentials(root: Expr) -> Expr:
+    """Return `root` with the hyperbolic functions written in exponentials."""
+    done: dict[int, Expr] = {}
+    for node in nodes(root):
+        if not isinstance(node, Op):
+            done[id(node)] = node
+        elif node.kind in ("tanh", "cosh", "sinh"):
+            done[id(node)] = hyperbolic(node.kind, done[id(node.args[0])])
+        else:
+            done[id(node)] = Op(node.kind, tuple(done[id(arg)] for arg in node.args))
+    return done[id(root)]
+
+
 class Recursion:
     """The coefficients of some expressions, one order after the other.
 
@@ -88,6 +101,8 @@ class Recursion:
         self._named: dict[str, Series] = {}
         self._helpers: dict[tuple[int, object], Series] = {}
         for node in self._order:
+            if isinstance(node, Op) and node.kind in ("less", "at_most"):
+                raise NotApplicable("a condition, int(a > b), has no Taylor series")
             if isinstance(node, Op) and not hasattr(self, f"_{node.kind}"):
                 raise NotApplicable(f"there is no rule for the Taylor coefficients of {node.kind}")
             if isinstance(node, Op) and node.kind == "pow" and not isinstance(_number(node.args[1]), Const):

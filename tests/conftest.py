@@ -8,7 +8,6 @@ from functools import cache
 from typing import Any
 
 import pytest
-from brian2 import cm, ms, mV, uA
 from hypothesis import settings
 
 from spikecost.accuracy.drives import drive_for
@@ -23,20 +22,15 @@ settings.register_profile("spikecost", derandomize=True, deadline=None, database
 settings.load_profile("spikecost")
 
 
-#: Drives that make the models of the catalogue spike regularly.
-_DRIVES = {"lif": 2 * mV / ms, "izhikevich": 10, "izhikevich_mv": 10 * mV / ms,
-           "hodgkin_huxley": 10 * uA / cm**2}
-
-
 @pytest.fixture(scope="session")
 def drive_of() -> Callable[[str], Any]:
-    """Return a constant drive for a model of the registry: by hand, or, for a new model, where it fires at 70 Hz."""
+    """Return a constant drive for a model of the registry: its own, or, if it states none, where it fires at 70 Hz."""
 
     @cache
     def find(name: str) -> Any:
-        if name in _DRIVES:
-            return _DRIVES[name]
         model = MODELS[name]
+        if model.drive is not None:
+            return model.drive
         return units.quantity(drive_for(model, 70, 300).value, model.system.dimensions[model.input])
 
     return find

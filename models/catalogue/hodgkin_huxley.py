@@ -1,6 +1,6 @@
 """Hodgkin and Huxley's squid axon."""
 
-from brian2 import cm, msiemens, mV, ufarad
+from brian2 import cm, msiemens, mV, uA, ufarad
 
 from ..neuron import NeuronModel
 
@@ -46,4 +46,5 @@ HODGKIN_HUXLEY = NeuronModel(
         "h": "alpha_h/(alpha_h + beta_h)",
         "n": "alpha_n/(alpha_n + beta_n)",
     },
+    drive=10 * uA / cm**2,
 )

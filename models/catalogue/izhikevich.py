@@ -40,6 +40,7 @@ IZHIKEVICH = NeuronModel(
     presets=_NUMBERS,
     preset="RS",
     initial={"v": -65, "u": "b*v"},
+    drive=10,
 )
 
 IZHIKEVICH_MV = NeuronModel(
@@ -61,4 +62,5 @@ IZHIKEVICH_MV = NeuronModel(
     presets=_QUANTITIES,
     preset="RS",
     initial={"v": -65 * mV, "u": "b*v"},
+    drive=10 * mV / ms,
 )

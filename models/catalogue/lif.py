@@ -20,4 +20,5 @@ LIF = NeuronModel(
     reset="v = c",
     parameters={"a": -6.5 * mV / ms, "b": 100 * Hz, "c": -65 * mV},
     initial={"v": -65 * mV},
+    drive=2 * mV / ms,
 )

@@ -16,8 +16,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
+from ..equations import Threshold
 from ..expression import Expr, less, select
-from ..program import Derivatives, Program, Vector
+from ..program import Derivatives, Program, Vector, substitute
 from ..registry import Registry
 
 
@@ -32,20 +33,31 @@ class Crossing:
     dt: Expr
     """Length of the step in ms."""
     f: Derivatives
-    variable: str
-    """The variable that is compared with the threshold."""
-    level: Expr
-    """The threshold."""
+    threshold: Threshold
     program: Program
     """Where intermediates are assigned."""
     starts_below: bool = True
     """Whether the step is sure to start below the threshold; a voltage that moves on while the neuron is refractory
     may be above it when refractoriness ends, and the spike is then at once."""
 
+    @property
+    def variable(self) -> str:
+        """The variable that is compared with the threshold."""
+        return self.threshold.variable
+
+    @property
+    def level(self) -> Expr:
+        """The threshold at the step's start."""
+        return substitute(self.threshold.level, self.start)
+
+    def gap(self, change: Vector) -> Expr:
+        """Return by how much the variable moves away from the threshold, which may move too, where the state moves."""
+        return self.threshold.gap(change)
+
     def straight_line(self) -> Expr:
         """Return where the straight line between the step's ends crosses the threshold."""
         v = self.variable
-        at: Expr = (self.level - self.start[v]) / (self.end[v] - self.start[v])
+        at: Expr = (self.level - self.start[v]) / self.gap(self.end - self.start)
         if self.starts_below:
             return at
         at = self.program.let("line", at)

@@ -12,6 +12,7 @@ NEWTON_ITERATIONS = 3
 class Hermite:
     """The crossing of the cubic that has the step's end values and derivatives; all variables are interpolated so.
 
+    A threshold that moves is interpolated with the variables that move it.
     Fourth order. Beside two right-hand sides, three Newton iterations. Where the cubic has no crossing within the
     step (a step so coarse that it bends back) the straight line's is taken.
     Shelley and Tao 2001, J. Comput. Neurosci. 11:111.
@@ -33,10 +34,13 @@ class Hermite:
         c2 = (3 * rise - 2 * start - end).map(lambda value: program.let("c2", value))
         c3 = (start + end - 2 * rise).map(lambda value: program.let("c3", value))
         line = program.let("line", crossing.straight_line())
+        g1, g2, g3 = (crossing.gap(c) for c in (c1, c2, c3))
+        if crossing.threshold.slopes:
+            g1, g2, g3 = (program.let("gap", g) for g in (g1, g2, g3))
         s = line
         for _ in range(NEWTON_ITERATIONS):
-            value = x0[v] + s * (c1[v] + s * (c2[v] + s * c3[v])) - level
-            slope = c1[v] + s * (2 * c2[v] + 3 * s * c3[v])
+            value = x0[v] + s * (g1 + s * (g2 + s * g3)) - level
+            slope = g1 + s * (2 * g2 + 3 * s * g3)
             s = program.let("s", s - value / slope)
         theta = program.let("theta", select(less(0, s), select(less(s, 1), s, line), line))
         return theta, x0 + theta * (c1 + theta * (c2 + theta * c3))

@@ -184,14 +184,16 @@ def _attempt(model: NeuronModel, names: Sequence[str], varying: bool, flow: str 
 
 def _dense_output(model: NeuronModel) -> Block:
     """Return the continuous extension as a polynomial of ``_s``, of the variables that are needed at the crossing."""
-    v = model.system.threshold.variable
-    wanted = dict.fromkeys((v, *events.kept(model)))
+    test = model.system.threshold
+    v = test.variable
+    wanted = dict.fromkeys((v, *test.slopes, *events.kept(model)))
     stages = {name: [Var(f"_k{i}_{name}") for i in range(1, 8)] for name in wanted}
     made = events.program(model, *(f"{name}_next" for name in wanted), *(k.name for ks in stages.values() for k in ks))
     dt = Var("dt")
     outputs: dict[str, Expr] = {}
+    rises: dict[str, Expr] = {}
     for name in wanted:
-        rise = made.let("rise", Var(f"{name}_next") - Var(name))
+        rise = rises[name] = made.let("rise", Var(f"{name}_next") - Var(name))
         first = made.let("first", dt * stages[name][0])
         # Hairer, Norsett and Wanner's contd5: x + s (rise + (1 - s) (b + s (c + (1 - s) d)))
         b = made.let("b", first - rise)
@@ -199,15 +201,16 @@ def _dense_output(model: NeuronModel) -> Block:
         d = made.let("d", dt * combine(EXTENSION, stages[name]))
         sum_ = made.let("sum", c + d)
         outputs |= {f"_a1_{name}": first, f"_a2_{name}": sum_ - b, f"_a3_{name}": -(sum_ + d), f"_a4_{name}": d}
-        if name == v:
-            below = made.let("below", Var(v) - model.system.threshold.level)
-            outputs |= {"_below": below, "_s": events.first_guess(below, rise)}
+    below = made.let("below", Var(v) - test.level)
+    outputs |= {"_below": below, "_s": events.first_guess(below, test.gap(rises))}
+    if test.slopes:
+        outputs |= {f"_gap{i}": test.gap({name: outputs[f"_a{i}_{name}"] for name in wanted}) for i in range(1, 5)}
     return lower(made, outputs)[1]
 
 
 def _newton(model: NeuronModel) -> Block:
-    v, s = model.system.threshold.variable, Var("_s")
-    a1, a2, a3, a4 = (Var(f"_a{i}_{v}") for i in range(1, 5))
+    test, s = model.system.threshold, Var("_s")
+    a1, a2, a3, a4 = (Var(f"_gap{i}" if test.slopes else f"_a{i}_{test.variable}") for i in range(1, 5))
     value = Var("_below") + s * (a1 + s * (a2 + s * (a3 + s * a4)))
     slope = a1 + s * (2 * a2 + s * (3 * a3 + s * (4 * a4)))
     return events.newton(model, value, slope, "_below", a1.name, a2.name, a3.name, a4.name)

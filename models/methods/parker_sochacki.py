@@ -17,6 +17,7 @@ from ..taylor_series import (
     Singular,
     exprel_coefficients,
     exprel_near_zero,
+    in_exponentials,
     take_out_exprel,
 )
 from .base import ADAPTIVE
@@ -117,7 +118,7 @@ def orders(model: NeuronModel, flow: str = "") -> list[Order]:
 
 def _sides(model: NeuronModel, held: frozenset[str]) -> dict[str, Expr]:
     sides = Derivatives(model.system, events.program(model)).right_hand_sides
-    return {name: value for name, value in sides.items() if name not in held}
+    return {name: in_exponentials(value) for name, value in sides.items() if name not in held}
 
 
 def _series(model: NeuronModel, held: frozenset[str], flow: str) -> dict[str, Block]:
@@ -233,25 +234,31 @@ def _length(model: NeuronModel) -> Block:
 
 def _locate(model: NeuronModel, detection: str) -> Block:
     """Return the crossing as a detection finds it between the ends of the step, as with any method."""
-    state, test = model.system.state, model.system.threshold
+    state = model.system.state
     made = events.program(model, *(f"{name}_next" for name in state))
     x, end = (Vector({name: Var(name + ending) for name in state}) for ending in ("", "_next"))
     s, at = DETECTIONS[detection].locate(Crossing(
-        x, end, Var("dt"), Derivatives(model.system, made), test.variable, test.level, made,
-        starts_below=not model.refractory_ms or test.variable in model.system.held))
+        x, end, Var("dt"), Derivatives(model.system, made), model.system.threshold, made,
+        starts_below=not model.moves_while_refractory))
     outputs: dict[str, Expr] = {"_s": s}
     return lower(made, outputs | {f"{name}_at": at[name] for name in events.kept(model)})[1]
 
 
 def _dense(model: NeuronModel) -> dict[str, Block]:
     """Return the search for the crossing on the series: term by term, by Horner's scheme."""
-    v, level = model.system.threshold.variable, model.system.threshold.level
-    made = events.program(model, f"{v}_next")
-    below = made.let("below", Var(v) - level)
-    guess = events.first_guess(below, Var(f"{v}_next") - Var(v))
+    test = model.system.threshold
+    moving = (test.variable, *test.slopes)
+    made = events.program(model, *(f"{name}_next" for name in moving))
+    below = made.let("below", Var(test.variable) - test.level)
+    guess = events.first_guess(below, test.gap({name: Var(f"{name}_next") - Var(name) for name in moving}))
+    gaps = {}
+    if test.slopes:
+        gaps["gap term"] = events.block(model, {"_gap": test.gap({name: Var(f"_part_{name}") for name in moving})},
+                                        *(f"_part_{name}" for name in moving))
     value, slope, s, term = Var("_value"), Var("_slope"), Var("_s"), Var("_term")
     return {
         "dense output": lower(made, {"_below": below, "_s": guess})[1],
+        **gaps,
         "newton term": events.block(model, {"_slope_next": slope * s + value, "_value_next": value * s + term},
                                     "_value", "_slope", "_s", "_term"),
         "newton": events.newton(model, value, slope, "_value", "_slope"),

@@ -54,17 +54,23 @@ def test_a_constant_goes_before_a_unit_of_the_same_name():
     assert language.parse("mV", set(), {"mV": 7}, "here").value == 7
 
 
+USE = "use + - * / **, the functions exp, sqrt, abs, exprel, tanh, cosh, sinh, and int(a > b)"
+
+
 @pytest.mark.parametrize(("source", "message"), [
     ("v + foo", "here: 'foo' is neither in the equations nor a constant nor a unit; define it"),
-    ("sin(n)", "here: 'sin(n)' is not supported; use + - * / ** and the functions exp, sqrt, abs, exprel"),
-    ("exp(n, n)", "here: 'exp(n, n)' is not supported; use + - * / ** and the functions exp, sqrt, abs, exprel"),
-    ("v % u", "here: 'v % u' is not supported; use + - * / ** and the functions exp, sqrt, abs, exprel"),
-    ("v > u", "here: 'v > u' is not supported; use + - * / ** and the functions exp, sqrt, abs, exprel"),
-    ("not n", "here: 'not n' is not supported; use + - * / ** and the functions exp, sqrt, abs, exprel"),
-    ("v.u", "here: 'v.u' is not supported; use + - * / ** and the functions exp, sqrt, abs, exprel"),
-    ("'v'", "here: ''v'' is not supported; use + - * / ** and the functions exp, sqrt, abs, exprel"),
+    ("sin(n)", f"here: 'sin(n)' is not supported; {USE}"),
+    ("exp(n, n)", f"here: 'exp(n, n)' is not supported; {USE}"),
+    ("v % u", f"here: 'v % u' is not supported; {USE}"),
+    ("v > u", f"here: 'v > u' is not supported; {USE}"),
+    ("int(v)", f"here: 'int(v)' is not supported; {USE}"),
+    ("int(v > u > EL)", f"here: 'int(v > u > EL)' is not supported; {USE}"),
+    ("int(v == u)", f"here: 'int(v == u)' is not supported; {USE}"),
+    ("not n", f"here: 'not n' is not supported; {USE}"),
+    ("v.u", f"here: 'v.u' is not supported; {USE}"),
+    ("'v'", f"here: ''v'' is not supported; {USE}"),
     ("__import__('os')", "here: '__import__('os')' is not supported; "
-                         "use + - * / ** and the functions exp, sqrt, abs, exprel"),
+                         f"{USE}"),
     ("v +", "here: cannot read 'v +'"),
     ("", "here: cannot read ''"),
 ])
@@ -72,6 +78,17 @@ def test_parse_refuses(source, message):
     with pytest.raises(UserError) as error:
         parse(source)
     assert str(error.value) == message
+
+
+@pytest.mark.parametrize(("source", "written"), [
+    ("int(v > u)", "select(u < v, 1, 0)"),
+    ("int(v >= u)", "select(u <= v, 1, 0)"),
+    ("int(v < u)", "select(v < u, 1, 0)"),
+    ("int(v <= EL)", "select(v <= (-65), 1, 0)"),
+    ("n*tanh(n) + cosh(n) - sinh(n)", "n*tanh(n) + cosh(n) - sinh(n)"),
+])
+def test_conditions_and_hyperbolic_functions(source, written):
+    assert text(parse(source)) == written
 
 
 @pytest.mark.parametrize(("source", "comparison", "level"), [

@@ -101,6 +101,15 @@ def test_what_was_passed_in_may_change_later():
     assert model.parameter_values == {"tau": 10.0}
 
 
+def test_a_preset_may_have_a_drive_of_its_own():
+    model = NeuronModel(**GOOD, drive=2 * mV, presets={"slow": {"tau": 50 * ms, "I": 1 * mV}, "fast": {}})
+    assert model.with_preset("slow").drive == 1 * mV
+    assert model.with_preset("slow").parameter_values["tau"] == 50
+    assert model.with_preset("fast").drive == 2 * mV
+    with pytest.raises(UserError, match=r"drive = .* has the wrong unit, expected mV"):
+        NeuronModel(**GOOD, drive=2 * ms)
+
+
 def test_presets():
     model = NeuronModel(**GOOD, presets={"slow": {"tau": 50 * ms}})
     slow = model.with_preset("slow")
@@ -133,7 +142,7 @@ BAD = {
         "leaky: equation of 'v': 'Iext' is neither in the equations nor a constant nor a unit; define it"),
     "unsupported function": (
         _equations("(EL - v + sin(v/mV)*mV + I)/tau"),
-        "leaky: equation of 'v': 'sin(v / mV)' is not supported; use + - * / ** and the functions exp, sqrt, abs,"),
+        "leaky: equation of 'v': 'sin(v / mV)' is not supported; use + - * / **, the functions exp, sqrt, abs,"),
     "noise": (
         _equations("(EL - v + I)/tau + mV*xi*tau**-0.5"),
         "leaky: noise terms (xi) are not supported; drive the model with a frozen input instead"),
@@ -186,7 +195,14 @@ BAD = {
     "threshold's unit": ({"threshold": "v > -50"}, "leaky: threshold: '-50' has the unit 1, expected mV"),
     "threshold that moves": (
         {"threshold": "v > I"},
-        "leaky: the threshold's level may change during a step; use numbers and parameters"),
+        "leaky: the threshold's level uses I; use numbers, parameters and state variables"),
+    "threshold that is not linear": (
+        {"threshold": "v > v**2/mV"},
+        "leaky: threshold: the level is not linear in the state variables; make it a state variable of its own"),
+    "reset to the input": ({"reset": "v = I"}, "leaky: the reset of 'v' uses I; use numbers, parameters and state"),
+    "threshold that moves without a reset": (
+        {"threshold": "v > 2*v", "reset": "", "refractory": "v > 2*v"},
+        "leaky: without a reset the threshold cannot move; use numbers and parameters"),
     "reset's unit": ({"reset": "v = -65"}, "leaky: reset: '-65' has the unit 1, expected mV"),
     "reset of a parameter": ({"reset": "tau = 1*ms"}, "leaky: reset: 'tau' is not a state variable; known are v"),
     "reset's syntax": ({"reset": "v ="}, "leaky: reset: cannot read 'v ='; write statements such as v = c; u += d"),
