@@ -12,10 +12,10 @@ import pandas as pd
 
 from ..accuracy.intervals import Interval, interval, ratio
 from ..models.errors import UserError
-from .escape import markdown
 from .run_folder import RunFolder
 from .table import SITUATION
-from .text import table_html, table_text
+from .notebook import table_html
+from .text import frame
 
 CELL = ["model", "method", "detection", *SITUATION]
 #: Figures that are compared: the table they come from, its column, and what they are.
@@ -53,22 +53,19 @@ class RunComparison:
     @property
     def text(self) -> str:
         """What a terminal shows: what changed, then the figures, then the cells that moved most."""
-        parts = [table_text("What changed", self.changed) if len(self.changed) else
-                 "Nothing changed: suite, models, machine and installation are the same."]
-        parts.append(table_text("Second run over first", self.summary))
+        parts = [frame("What changed", self.changed) if len(self.changed) else
+                 "Nothing changed: suite, models, machine and installation are the same.\n"]
+        parts.append(frame("Second run over first", self.summary))
         moved = _most(self.cells)
         if len(moved):
-            parts.append(table_text("The cells that moved most", moved.drop(columns=_same_everywhere(moved))))
+            parts.append(frame("The cells that moved most", moved.drop(columns=_same_everywhere(moved))))
         if len(self.apart):
-            parts.append(table_text("With a number in one run alone", self.apart))
-        return "\n\n".join(parts)
+            parts.append(frame("With a number in one run alone", self.apart))
+        return "\n".join(parts)
 
     def _repr_html_(self) -> str:
         return "".join([table_html("What changed", self.changed), table_html("Second run over first", self.summary),
                         table_html("The cells that moved most", _most(self.cells))])
-
-    def _repr_markdown_(self) -> str:
-        return f"What changed: {', '.join(map(markdown, self.changed['what'])) or 'nothing'}"
 
 
 def compare_runs(first: RunFolder, second: RunFolder) -> RunComparison:
