@@ -237,8 +237,9 @@ class _Flow:
                 start=heyoka.expression(precision.number(0))) for distance in surfaces]) if surfaces else None
         events += [heyoka.t_event(distance, callback=self._switch(i, speeds), **kind)
                    for i, distance in enumerate(surfaces)]
+        # compact: compiled in a second instead of half a minute for ten exponentials, and half as fast
         return heyoka.taylor_adaptive(
-            derivatives, state=[precision.number(0)] * len(derivatives),
+            derivatives, state=[precision.number(0)] * len(derivatives), compact_mode=True,
             tol=precision.number(precision.tolerance), high_accuracy=precision.high_accuracy,
             t_events=events, **kind,
         )

@@ -52,7 +52,7 @@ def with_conductance(model: NeuronModel, reversal: Any) -> NeuronModel:
 
     return model.replace(
         name=f"{model.name}_conductance", equations=rewritten(model.equations), published=rewritten(model.published),
-        constants={**model.constants, REVERSAL: reversal}, input=CONDUCTANCE,
+        constants={**model.constants, REVERSAL: reversal}, input=CONDUCTANCE, drive=None,
     )
 
 

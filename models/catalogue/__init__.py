@@ -3,14 +3,22 @@
 from ..errors import UserError
 from ..neuron import NeuronModel
 from ..registry import Registry
+from .adex import ADEX
+from .connor_stevens import CONNOR_STEVENS
+from .exponential_if import EXPONENTIAL_IF
 from .hodgkin_huxley import HODGKIN_HUXLEY
 from .hodgkin_huxley_tables import HODGKIN_HUXLEY_TABLES
 from .izhikevich import IZHIKEVICH, IZHIKEVICH_MV
+from .izhikevich2007 import IZHIKEVICH2007
 from .lif import LIF
+from .pospischil import POSPISCHIL_FS, POSPISCHIL_IB, POSPISCHIL_LTS, POSPISCHIL_RS
+from .traub_miles import TRAUB_MILES
+from .wang_buzsaki import WANG_BUZSAKI
 
 MODELS: Registry[NeuronModel] = Registry("model", "spikecost.models")
 
-for _model in (LIF, IZHIKEVICH, IZHIKEVICH_MV, HODGKIN_HUXLEY, HODGKIN_HUXLEY_TABLES):
+for _model in (LIF, IZHIKEVICH, IZHIKEVICH_MV, HODGKIN_HUXLEY, HODGKIN_HUXLEY_TABLES, EXPONENTIAL_IF, ADEX, IZHIKEVICH2007,
+               TRAUB_MILES, WANG_BUZSAKI, CONNOR_STEVENS, POSPISCHIL_RS, POSPISCHIL_FS, POSPISCHIL_IB, POSPISCHIL_LTS):
     MODELS.register(_model)
 
 

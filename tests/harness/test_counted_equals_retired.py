@@ -20,6 +20,7 @@ from spikecost.flops.counters import COUNTERS
 from spikecost.harness.c_source import MAX_SPIKES_A_STEP
 from spikecost.harness.kernel import Kernel, _refractory_steps, compile_kernels
 from spikecost.harness.stimuli import Stimulus
+from spikecost.models import units
 from spikecost.models.catalogue import MODELS
 from spikecost.models.detection import DETECTIONS
 from spikecost.models.expression import FLOATS, Const, Op, evaluate, nodes
@@ -160,12 +161,19 @@ class _Cell:
     def before_a_spike(self) -> tuple[float, dict[str, float]]:
         """Return a drive, and the state three steps before the first spike under it."""
         for self.dt in STEPS:
-            for drive in (sign * 10.0 ** (quarter / 4) for quarter in range(-8, 24) for sign in (1, -1)):
+            for drive in self.drives():
                 outcome = self.kernel.run([self.stimulus(drive, int(100 / self.dt))], self.dt)[0]
                 if len(outcome.spike_times) and not outcome.failure:
                     first = math.ceil(outcome.spike_times[0] / float(self.dt))
                     return drive, self.state_after(drive, max(first - 3, 0))
         pytest.fail(f"no drive makes {self.step.model.name} spike")
+
+    def drives(self) -> Iterator[float]:
+        """Return the model's own drive and larger ones; without one, all that are thinkable."""
+        own = self.step.model.drive
+        if own is not None:
+            yield from (float(units.internal(own)) * factor for factor in (1, 2, 4, 8))
+        yield from (sign * 10.0 ** (quarter / 4) for quarter in range(-8, 24) for sign in (1, -1))
 
     @property
     def refractory_steps(self) -> int:

@@ -35,14 +35,22 @@ def derivatives(system, values):
 
 
 def random_states(model, count=200):
-    """States and inputs within what the model's own trajectories visit: v from -90 to 40 mV, gates from 0 to 1."""
+    """States and inputs within what the model's own trajectories visit.
+
+    Those are: v from -90 to 40 mV, gates from 0 to 1, what has the input's unit on the scale of the model's own drive.
+    """
     rng = np.random.default_rng(20041)
+    system = model.system
+    drive = 10.0 if model.drive is None else float(units.internal(model.drive))
+    unit = system.dimensions[model.input]
+    currents = [name for name in system.state if system.dimensions[name] is unit and unit is not units.DIMENSIONLESS]
     for _ in range(count):
-        state = {name: rng.uniform(0, 1) for name in model.system.state}
+        state = {name: rng.uniform(0, 1) for name in system.state}
         state["v"] = rng.uniform(-90, 40)
         if "u" in state:
             state["u"] = rng.uniform(-20, 10)
-        yield {**state, **model.parameter_values, model.input: rng.uniform(-5, 20)}
+        state |= {name: drive * rng.uniform(-1, 1) for name in currents}
+        yield {**state, **model.parameter_values, model.input: drive * rng.uniform(-0.5, 2)}
 
 
 @pytest.mark.parametrize("name", MODELS)

@@ -187,7 +187,7 @@ TEXTBOOK_DETECTIONS = {"grid": grid, "grid_start": grid_start, "linear": linear,
 def about_to_spike(name):
     """A state and an input from which every method passes the threshold within DT, on the model's own trajectory."""
     book = Textbook(MODELS[name])
-    for current in (2.0, 5.0, 10.0, 20.0, 50.0):
+    for current in (own_drive(name) * factor for factor in (0.2, 0.5, 1, 2, 5)):
         x = MODELS[name].initial_values
         for _ in range(5000):
             after = rk4(lambda x: book.f(x, current), x, 0.01)  # noqa: B023 - used within the turn
@@ -200,11 +200,17 @@ def about_to_spike(name):
 def settled(name):
     """A state and an input a millisecond after the start: no spike within DT."""
     book = Textbook(MODELS[name])
-    x = MODELS[name].initial_values
+    x, current = MODELS[name].initial_values, 0.4 * own_drive(name)
     for _ in range(20):
-        x = rk4(lambda x: book.f(x, 4.0), x, DT)
-    assert all(abs(slope) > 1e-6 for slope in book.f(x, 4.0).values())  # at rest any method would do
-    return x, 4.0
+        x = rk4(lambda x: book.f(x, current), x, DT)
+    # at rest any method would do
+    assert all(abs(slope) > 1e-6 * abs(x[name]) for name, slope in book.f(x, current).items())
+    return x, current
+
+
+def own_drive(name):
+    """The model's drive, in internal units."""
+    return 10.0 if MODELS[name].drive is None else float(units.internal(MODELS[name].drive))
 
 
 # --- the Step --------------------------------------------------------------------------------------------------------

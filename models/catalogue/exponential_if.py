@@ -1,0 +1,32 @@
+"""The exponential integrate-and-fire model.
+
+As in `adex`, a spike is where v passes VT + 5 DeltaT: it would diverge within C/gL exp(-5) = 0.07 ms from there.
+"""
+
+from brian2 import cm, ms, msiemens, mV, uA, ufarad
+
+from ..neuron import NeuronModel
+
+EXPONENTIAL_IF = NeuronModel(
+    name="exponential_if",
+    description="Exponential integrate-and-fire (EIF), fitted to the model of Wang and Buzsaki",
+    source="Fourcaud-Trocme, Hansel, van Vreeswijk and Brunel 2003, J. Neurosci. 23:11628, fitted to Wang and Buzsaki 1996",
+    equations="""
+        dv/dt = (-gL*(v - EL) + gL*DeltaT*exp((v - VT)/DeltaT) + I)/C : volt (unless refractory)
+        I : amp/meter**2
+    """,
+    threshold="v > Vcut",
+    reset="v = Vr",
+    refractory=1.7 * ms,
+    constants={
+        "C": 1 * ufarad / cm**2,
+        "gL": 0.1 * msiemens / cm**2,
+        "EL": -65 * mV,
+        "VT": -59.9 * mV,
+        "DeltaT": 3.48 * mV,
+        "Vr": -68 * mV,
+        "Vcut": -42.5 * mV,
+    },
+    initial={"v": -65 * mV},
+    drive=1 * uA / cm**2,
+)
