@@ -1,4 +1,4 @@
-"""Names that users chose, made harmless where they are shown: LaTeX, Markdown, CSV, figures. HTML is `html.escape`'s."""
+"""Names that users chose, harmless where they are shown: LaTeX, Markdown, CSV, figures. HTML is `html.escape`'s."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ import pandas as pd
 _LATEX = {
     "\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_", "{": r"\{", "}": r"\}",
     "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "<": r"\textless{}", ">": r"\textgreater{}",
-    "|": r"\textbar{}", '"': r"\textquotedbl{}", "`": r"\textasciigrave{}",
+    "|": r"\textbar{}", "`": r"\textasciigrave{}",
 }
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+!|~$-])")
 #: What makes a spreadsheet take a cell for a formula, if it comes first.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+_FORMULA = ("=", "+", "-", "@", "\t")
 
 
 def latex(text: str) -> str:
@@ -38,11 +38,13 @@ def in_figure(text: str) -> str:
 def cell(value: Any) -> Any:
     """Return a table entry that a spreadsheet takes for text if it is text: an apostrophe is put before a formula.
 
-    What leads a formula behind spaces is taken for one, too. Numbers, negative ones too, stay as they are.
+    What leads a formula behind spaces is taken for one, too; lines become one. Numbers, negative ones too, stay as they
+    are.
     """
-    if isinstance(value, str) and (value.startswith(_FORMULA) or value.lstrip().startswith(_FORMULA)):
-        return f"'{value}"
-    return value
+    if not isinstance(value, str):
+        return value
+    line = re.sub(r"[\r\n]+", " ", value)
+    return f"'{line}" if line.startswith(_FORMULA) or line.lstrip().startswith(_FORMULA) else line
 
 
 def to_csv(frame: pd.DataFrame) -> bytes:

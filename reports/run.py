@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -26,15 +28,19 @@ def run(suite: Suite, out: str | Path, jobs: int) -> tuple[Comparison, Path]:
         If the folder `out` cannot be written (known before anything is run), or nothing can be compared.
     """
     folder = writable(out)
-    with Bar(TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
-             TextColumn("left"), TimeRemainingColumn(), console=Console(stderr=True)) as bar:
-        tasks: list[Any] = []
-        progress = Progress(
-            begin=lambda phase, pieces: tasks.append(bar.add_task(phase, total=pieces)),
-            done=lambda: bar.advance(tasks[-1]),
-        )
+    with bar() as progress:
         comparison = compare(suite.models, suite=suite, jobs=jobs, progress=progress)
     return comparison, comparison.save(folder / "interrupted" if comparison.study.interrupted else folder)
+
+
+@contextmanager
+def bar() -> Iterator[Progress]:
+    """Show a progress bar on the standard error."""
+    with Bar(TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
+             TextColumn("left"), TimeRemainingColumn(), console=Console(stderr=True)) as shown:
+        tasks: list[Any] = []
+        yield Progress(begin=lambda phase, pieces: tasks.append(shown.add_task(phase, total=pieces)),
+                       done=lambda: shown.advance(tasks[-1]))
 
 
 def summary(comparison: Comparison, page: Path, more: str = "") -> str:

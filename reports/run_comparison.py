@@ -12,9 +12,9 @@ import pandas as pd
 
 from ..accuracy.intervals import Interval, interval, ratio
 from ..models.errors import UserError
+from .notebook import Shown, frame_html
 from .run_folder import RunFolder
 from .table import SITUATION
-from .notebook import table_html
 from .text import frame
 
 CELL = ["model", "method", "detection", *SITUATION]
@@ -31,7 +31,7 @@ SHOWN = 5
 
 
 @dataclass(frozen=True, eq=False)
-class RunComparison:
+class RunComparison(Shown):
     """Two runs side by side; ratios are the second over the first."""
 
     changed: pd.DataFrame
@@ -64,8 +64,8 @@ class RunComparison:
         return "\n".join(parts)
 
     def _repr_html_(self) -> str:
-        return "".join([table_html("What changed", self.changed), table_html("Second run over first", self.summary),
-                        table_html("The cells that moved most", _most(self.cells))])
+        return "".join([frame_html("What changed", self.changed), frame_html("Second run over first", self.summary),
+                        frame_html("The cells that moved most", _most(self.cells))])
 
 
 def compare_runs(first: RunFolder, second: RunFolder) -> RunComparison:

@@ -1,7 +1,7 @@
 """The literature behind a run, as BibTeX.
 
-`sources.toml` holds the works. What uses them cites them in its own words, by the first author's surname and the year: a
-model in its `source`, a method, a detection or a measure in its docstring, a convention in its `source`. So a model
+`sources.toml` holds the works. What uses them cites them in its own words, by the first author's surname and the year:
+a model in its `source`, a method, a detection or a measure in its docstring, a convention in its `source`. So a model
 that is added needs no entry here to be run; what cites no work that is known is listed with the words of its source.
 """
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from ..run_folder import RunFolder
 
 #: An accented letter, as TeX writes it.
-_ACCENT = re.compile(r"\{\\\W?(\w)\}")
+_ACCENT = re.compile(r"\{\\(?:c |\W)?(\w)\}")
 
 
 @dataclass(frozen=True)

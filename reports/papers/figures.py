@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib.resources import as_file, files
 from typing import TYPE_CHECKING
 
@@ -29,7 +29,7 @@ _MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 _ROW = 0.2
 
 
-def draw(run: RunFolder, kinds: tuple[str, ...]) -> dict[str, bytes]:
+def draw(run: RunFolder, kinds: Sequence[str], columns: Sequence[str] = tuple(WIDTHS)) -> dict[str, bytes]:
     """Return the figures as files, by name.
 
     ``work_precision_double`` shows every regime, ``work_precision_single`` the last one in which most models take part;
@@ -38,14 +38,15 @@ def draw(run: RunFolder, kinds: tuple[str, ...]) -> dict[str, bytes]:
     Parameters
     ----------
     run : RunFolder
-    kinds : tuple of str
+    kinds : sequence of str
         ``svg``, ``pdf`` or ``png``.
+    columns : sequence of str
+        ``single`` or ``double``.
     """
-    if not kinds:
-        return {}
-    found = {}
+    found: dict[str, bytes] = {}
     with as_file(files(__package__) / STYLE) as style, matplotlib.style.context(style):
-        for column, width in WIDTHS.items():
+        for column in columns if kinds else ():
+            width = WIDTHS[column]
             regimes = None if column == "double" else [_fullest(run)]
             figures = {"work_precision": work_precision(run, width=width, regimes=regimes),
                        "ratios": ratios(run, width, list(VIEWS) if column == "double" else [list(VIEWS)[-1]])}
@@ -76,7 +77,8 @@ def ratios(run: RunFolder, width: float, views: list[str]) -> Figure:
         for i, model in enumerate(models):
             of_model = here & (rows["model"] == model)
             at = labels[of_model].map(places).astype(float) + 0.5 * ((i + 1) / (len(models) + 1) - 0.5)
-            _ratios(axis, rows[of_model], at, model, pick(COLOURS, run.models.index(model)), pick(_MARKERS, i))
+            _ratios(axis, rows[of_model], at, label=model, colour=pick(COLOURS, run.models.index(model)),
+                    marker=pick(_MARKERS, i))
         axis.axvline(1, color="0.4", linewidth=0.6, zorder=0)
         axis.set(xscale="log", ylim=(len(places) - 0.5, -0.5), xlabel=f"cost / cost of {in_figure(run.baseline)}")
         axis.grid(True, axis="x", which="major", color="0.92")
@@ -88,10 +90,10 @@ def ratios(run: RunFolder, width: float, views: list[str]) -> Figure:
     return figure
 
 
-def _ratios(axis: Axes, rows: pd.DataFrame, at: pd.Series, label: str, colour: str, marker: str) -> None:
+def _ratios(axis: Axes, rows: pd.DataFrame, at: pd.Series, *, label: str, colour: str, marker: str) -> None:
     away = np.array([rows["ratio"] - rows["low"], rows["high"] - rows["ratio"]], dtype=float).clip(min=0)
-    axis.errorbar(rows["ratio"], at, xerr=away, label=in_figure(label), color=colour, marker=marker, linestyle="", capsize=1.5,
-                  elinewidth=0.8)
+    axis.errorbar(rows["ratio"], at, xerr=away, label=in_figure(label), color=colour, marker=marker, linestyle="",
+                  capsize=1.5, elinewidth=0.8)
 
 
 def _labels(rows: pd.DataFrame, units: Mapping[str, str]) -> pd.Series:

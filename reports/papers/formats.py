@@ -1,4 +1,4 @@
-"""The formats of a report, each a function from a run to files: adding one is one function and one line of `FORMATS`."""
+"""The formats of a report, each a function from a run to files: one more is a function and its line in `FORMATS`."""
 
 from __future__ import annotations
 
@@ -43,8 +43,8 @@ def render(run: RunFolder, formats: Iterable[str]) -> dict[str, bytes]:
         what = f"unknown format '{unknown[0]}'" if unknown else "no format is given"
         raise UserError(f"{what}: known are {', '.join(FORMATS)}")
     if not run.table["flops_per_ms"].notna().any():
-        raise UserError("there is nothing to report: no model reached any tolerance of this run; the reasons are in its "
-                        "table.csv")
+        raise UserError("there is nothing to report: no model reached any tolerance of this run; the reasons are in "
+                        "its table.csv")
     kinds = tuple(name for name in wanted if name in _DRAWN)
     found = draw(run, kinds)
     for name in wanted:

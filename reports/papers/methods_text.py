@@ -16,14 +16,15 @@ def methods_text(run: RunFolder) -> str:
     """Return the paragraph: plain text, every number from the run itself."""
     suite, facts = run.about["suite"], run.provenance
     models = [_with_sources(label, cited(model["source"])) for label, model in run.about["models"].items()]
+    methods = [_with_sources(name, of_method(name)) for name in suite["methods"]]
     sentences = [
         f"Costs were compared at equal accuracy with spikecost {facts['spikecost']}{_commit(facts)}.",
         f"The models were {_and(models)}.",
         f"Each was driven, over {_and(_seconds(suite['horizons']))} of model time, by {_stimuli(run)} "
         f"{_levels(suite)}.",
         *_silent(run),
-        f"The integration methods were {_and(_with_sources(name, of_method(name)) for name in suite['methods'])}; spikes were located by the "
-        f"detections {_and(suite['detections'])}.",
+        f"The integration methods were {_and(methods)}; spikes were located by the detections "
+        f"{_and(suite['detections'])}.",
         f"For every stimulus the largest time step was taken at which, and below which, the accuracy asked for was "
         f"kept: {suite['per_decade']} steps a decade from {suite['coarsest']:g} ms down, then bisection to within "
         f"{100 * (BRACKET - 1):.0f} %.",

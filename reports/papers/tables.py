@@ -24,7 +24,7 @@ _SITUATION = ("stimulus", "horizon_ms", "level", "measure", "tolerance")
 
 
 def cheapest(run: RunFolder) -> pd.DataFrame:
-    """Return the cheapest way to run each model in each situation, as texts; what is the same everywhere is left out."""
+    """Return the cheapest way to run each model in each situation, as texts, without what is the same everywhere."""
     rows = run.cheapest
     frame = rows[[*_telling(rows), "model", "method", "detection", "dt_ms", "flops_per_ms"]].copy()
     frame["interval"] = [_range(low, high) for low, high in zip(rows["flops_per_ms_low"], rows["flops_per_ms_high"],
@@ -50,9 +50,9 @@ def ratios(run: RunFolder) -> pd.DataFrame:
 
 
 def to_latex(frame: pd.DataFrame, caption: str, label: str) -> str:
-    """Return a table of texts as LaTeX, to be used with ``\\usepackage{booktabs}``; numbers stand right."""
+    r"""Return a table of texts as LaTeX, to be used with ``\usepackage{booktabs}``; numbers stand right."""
     columns = "".join("r" if _numeric(frame[name]) else "l" for name in frame)
-    body = [_row(frame.columns, latex), r"\midrule", *(_row(row, latex) for row in frame.itertuples(index=False))]
+    body = [_row(list(frame.columns), latex), r"\midrule", *(_row(row, latex) for row in frame.itertuples(index=False))]
     return "\n".join([
         r"\begin{table}", r"\centering", rf"\caption{{{latex(caption)}}}", rf"\label{{{label}}}",
         rf"\begin{{tabular}}{{{columns}}}", r"\toprule", *body, r"\bottomrule", r"\end{tabular}", r"\end{table}", "",
