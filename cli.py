@@ -121,6 +121,7 @@ def _add_readers(commands: Any) -> None:
     recommend.add_argument("--rate", required=True, metavar="RATE", help="firing rate, such as 20Hz")
     recommend.add_argument("--tolerance", required=True, metavar="TIME", help="spike-time error allowed, such as 0.1ms")
     recommend.add_argument("--features", default="", metavar="F,F,...", help="such as tonic_bursting,mixed_mode")
+    recommend.add_argument("--models", nargs="+", metavar="MODEL", help="without a RUN (default: the suite's)")
     recommend.add_argument("--budget", metavar="FLOPS", help="operations per second allowed, such as '5e5 FLOP/s'")
     recommend.add_argument("--jobs", type=int, default=os.cpu_count() or 1, metavar="N", help="threads without a RUN")
     recommend.add_argument("--json", action="store_true", help="print JSON")
@@ -128,7 +129,7 @@ def _add_readers(commands: Any) -> None:
 
 
 def _add_run(parser: argparse.ArgumentParser, default: str | None = OUT) -> None:
-    otherwise = default or "the catalogue is run, with few stimuli"
+    otherwise = default or "some models are run, with few stimuli"
     parser.add_argument("folder", nargs="?", default=default, metavar="RUN",
                         help=f"folder of a run (default: {otherwise})")
 
@@ -198,7 +199,8 @@ def _recommend(options: argparse.Namespace) -> int:
         found = recommend(
             units.parse_quantity(options.rate), units.parse_quantity(options.tolerance),
             features=[name for name in options.features.split(",") if name], budget=options.budget,
-            run=RunFolder.read(options.folder) if options.folder else None, jobs=options.jobs, progress=progress,
+            run=RunFolder.read(options.folder) if options.folder else None, models=options.models, jobs=options.jobs,
+            progress=progress,
         )
     print(json.dumps(found.to_json(), indent=2) if options.json else found.text)
     return 0

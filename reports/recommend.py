@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -19,13 +18,15 @@ from ..accuracy.features.search import FOUND, search
 from ..accuracy.study import Progress
 from ..accuracy.suite import Suite
 from ..models import units
-from ..models.catalogue import MODELS, get_model
+from ..models.catalogue import get_model
 from ..models.errors import UserError
 from ..models.methods import METHODS
+from ..models.neuron import NeuronModel
 from .brian2_code import brian2_code
 from .comparison import compare
 from .notebook import Shown, frame_html
 from .page import number
+from .records import records
 from .run_folder import RunFolder
 from .text import frame
 
@@ -58,7 +59,7 @@ class Recommendation(Shown):
     def to_json(self) -> dict[str, Any]:
         """Return plain dictionaries, lists, strings and numbers."""
         return {"asked": dict(self.asked), "choice": dict(self.choice), "why": list(self.why),
-                "others": json.loads(self.others.to_json(orient="records")), "brian2": dict(self.brian2),
+                "others": records(self.others), "brian2": dict(self.brian2),
                 "code": self.code}
 
     @property
@@ -74,7 +75,8 @@ class Recommendation(Shown):
 
 
 def recommend(rate: Any, tolerance: Any, *, features: Iterable[str] = (), budget: str | float | None = None,
-              run: RunFolder | None = None, jobs: int = 2, progress: Progress | None = None) -> Recommendation:
+              run: RunFolder | None = None, models: Sequence[str] | None = None, jobs: int = 2,
+              progress: Progress | None = None) -> Recommendation:
     """Recommend model, method, detection and dt.
 
     Parameters
@@ -88,7 +90,9 @@ def recommend(rate: Any, tolerance: Any, *, features: Iterable[str] = (), budget
     budget : str or float, optional
         Most operations per second of model time: ``5e5 FLOP/s``.
     run : RunFolder, optional
-        Where costs are taken from; by default the models of the catalogue are run, with few stimuli.
+        Where costs are taken from; by default `models` are run, with few stimuli.
+    models : sequence of str, optional
+        Names; those of the default suite by default. Where features are asked for, their presets are looked at, too.
     jobs : int
         Threads of that run.
     progress : Progress, optional
@@ -101,7 +105,7 @@ def recommend(rate: Any, tolerance: Any, *, features: Iterable[str] = (), budget
     hertz, allowed, most = _hertz(rate), float(units.in_ms(tolerance, "tolerance")), read_budget(budget)
     wanted = [FEATURES[name].name for name in features]
     given = run is not None
-    run = run or _made(list(MODELS), hertz, allowed, jobs, progress)
+    run = run or _made(models or Suite().models, hertz, allowed, jobs, progress)
     rows, why = _rows(run, hertz, allowed)
     affordable = rows[1000 * rows["flops_per_ms"] <= most]
     if not len(affordable):
@@ -148,9 +152,9 @@ def _hertz(rate: Any) -> float:
     return 1000 * float(units.internal(rate))
 
 
-def _made(models: Sequence[str], rate: float, tolerance: float, jobs: int, progress: Progress | None) -> RunFolder:
+def _made(models: Sequence[str | NeuronModel], rate: float, tolerance: float, jobs: int, progress: Progress | None) -> RunFolder:
     suite = Suite(models=tuple(models), rates=(rate,), tolerances=(tolerance,), trials=TRIALS, repeats=1,
-                  detections=("grid", "hermite", "dense"), thorough=False)
+                  thorough=False)
     return compare(models, suite=suite, jobs=jobs, progress=progress).run
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +12,7 @@ import pandas as pd
 from ..accuracy.intervals import Interval, interval, ratio
 from ..models.errors import UserError
 from .notebook import Shown, frame_html
+from .records import records
 from .run_folder import RunFolder
 from .table import SITUATION
 from .text import frame
@@ -47,8 +47,7 @@ class RunComparison(Shown):
 
     def to_json(self) -> dict[str, Any]:
         """Return plain lists, strings and numbers; None where there is no number."""
-        return {name: json.loads(getattr(self, name).to_json(orient="records"))
-                for name in ("changed", "summary", "cells", "apart")}
+        return {name: records(getattr(self, name)) for name in ("changed", "summary", "cells", "apart")}
 
     @property
     def text(self) -> str:

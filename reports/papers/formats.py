@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from ...models.errors import UserError
 from ..escape import to_csv
 from ..page import page
+from ..records import records
 from ..run_folder import TABLES
 from . import tables
 from .bibliography import bibliography
@@ -86,8 +87,8 @@ def _parquet(run: RunFolder) -> dict[str, bytes]:
 
 def _json(run: RunFolder) -> dict[str, bytes]:
     data = {"about": run.about, "provenance": run.provenance,
-            **{name: json.loads(getattr(run, name).to_json(orient="records")) for name in TABLES}}
-    return {"run.json": json.dumps(data, indent=1, ensure_ascii=False).encode()}
+            **{name: records(getattr(run, name)) for name in TABLES}}
+    return {"run.json": json.dumps(data, indent=1, ensure_ascii=False, allow_nan=False).encode()}
 
 
 def _bib(run: RunFolder) -> dict[str, bytes]:

@@ -26,16 +26,16 @@ def test_other_cells_stay():
     assert [escape.cell(value) for value in ("lif", "a=b", -1.5, None, "")] == ["lif", "a=b", -1.5, None, ""]
 
 
-# without what makes ligatures (-- and ''), and without what the reader does not know (\textbar)
-@given(st.text(st.characters(min_codepoint=33, max_codepoint=126, exclude_characters="-'|"), min_size=1))
+# without what makes ligatures (-- and ''), and without what this reader does not know (\textbar)
+@given(st.text(st.characters(min_codepoint=33, max_codepoint=126, exclude_characters="-'|<>"), min_size=1))
 def test_latex_prints_what_was_written(name):
-    assert LatexNodes2Text().latex_to_text(escape.latex(name)) == name
+    assert LatexNodes2Text().latex_to_text(escape.latex(name)).replace("\u02c6", "^").replace("\u02dc", "~") == name
 
 
 def test_latex_by_hand():
     assert escape.latex("a_b & 50 % of $x^2$ {\\}") == (
         r"a\_b \& 50 \% of \$x\textasciicircum{}2\$ \{\textbackslash{}\}")
-    assert escape.latex("two\n\nparagraphs|") == r"two paragraphs\textbar{}"
+    assert escape.latex("two\n\nparagraphs|<>") == r"two paragraphs\textbar{}\textless{}\textgreater{}"
 
 
 def test_markdown_by_hand():
