@@ -43,7 +43,8 @@ _NO_AVX512 = ("-mno-avx512f",) if platform.machine() == "x86_64" else ()
 
 #: One neuron after the other; the operations are those of the Step, in its order. (libm takes its exp by processor, so
 #: another machine may differ in the last bits.)
-SCALAR = Build("scalar", ("-O2", "-fno-tree-vectorize", *_COMMON, *_NO_AVX512),
+# -fno-gcse: that pass may put a product of the spike's path before the branch, so that every step does it
+SCALAR = Build("scalar", ("-O2", "-fno-tree-vectorize", "-fno-gcse", *_COMMON, *_NO_AVX512),
                "one neuron, scalar, no fused multiply-add")
 #: Neurons in the lanes of vector registers. No operation is fused or reordered; only exp differs in value, by the few
 #: units in the last place that separate the vector library from libm. What the compiler moves is told by `as_built`.

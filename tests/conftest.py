@@ -11,11 +11,14 @@ import pytest
 from hypothesis import settings
 
 from spikecost.accuracy.drives import drive_for
+from spikecost.flops.toolchain import SCALAR, Build
+from spikecost.harness.kernel import Kernel, compile_kernels
 from spikecost.models import units
-from spikecost.models.catalogue import MODELS
+from spikecost.models.catalogue import MODELS, get_model
 from spikecost.models.detection import DETECTIONS
 from spikecost.models.methods import ADAPTIVE, METHODS
-from spikecost.models.step import applies
+from spikecost.models.neuron import NeuronModel
+from spikecost.models.step import applies, make_step
 
 # the same examples on every machine and every day: a failure is one that can be looked at again
 settings.register_profile("spikecost", derandomize=True, deadline=None, database=None)
@@ -32,6 +35,25 @@ def drive_of() -> Callable[[str], Any]:
         if model.drive is not None:
             return model.drive
         return units.quantity(drive_for(model, 70, 300).value, model.system.dimensions[model.input])
+
+    return find
+
+
+@pytest.fixture(scope="session")
+def kernel_of() -> Callable[..., Kernel]:
+    """Return the kernel of a model, method and detection.
+
+    All of a model's kernels are compiled at once: a compiler takes longer to start than to compile one.
+    """
+
+    @cache
+    def together(model: NeuronModel, build: Build) -> dict[tuple[str, str], Kernel]:
+        steps = [make_step(model, method, detection) for method in METHODS for detection in DETECTIONS
+                 if not applies(model, method, detection)]
+        return {(kernel.step.method, kernel.step.detection): kernel for kernel in compile_kernels(steps, build)}
+
+    def find(model: str | NeuronModel, method: str, detection: str = "grid", build: Build = SCALAR) -> Kernel:
+        return together(get_model(model), build)[method, detection]
 
     return find
 

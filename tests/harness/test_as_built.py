@@ -11,7 +11,10 @@ from spikecost.models.catalogue import MODELS
 from spikecost.models.methods import METHODS
 from spikecost.models.step import applies, make_step
 
-CELLS = [(model, method) for model in MODELS for method in METHODS if not applies(MODELS[model], method)]
+#: On these every method is looked at; on the others the one that is their right-hand side and little else.
+EVERY_METHOD = ("lif", "izhikevich", "hodgkin_huxley")
+CELLS = [(model, method) for model in MODELS for method in METHODS
+         if (model in EVERY_METHOD or method == "euler") and not applies(MODELS[model], method)]
 
 
 @pytest.mark.parametrize(("model", "method"), CELLS)
@@ -31,7 +34,8 @@ def test_every_change_is_explained(model: str, method: str) -> None:
     sums = sum(once.get(kind, 0) for kind in ("add", "sub", "fma"))
     moved = sums - sum(count(model, method).as_run_once[kind] for kind in ("add", "sub"))
     assert own.get("add", 0) + own.get("sub", 0) + moved == fused.get("add", 0) + fused.get("sub", 0)
-    assert builds["simd"].instructions < builds["scalar"].instructions / 2
+    if not MODELS[model].tables:  # a look-up in lanes takes as many instructions as there are lanes
+        assert builds["simd"].instructions < builds["scalar"].instructions / 2
 
 
 def test_fusing_lif_by_hand() -> None:

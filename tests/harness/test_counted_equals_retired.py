@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping
 from fractions import Fraction
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -18,20 +19,23 @@ from brian2 import ms
 from spikecost.flops import Operations, count_block, count_step
 from spikecost.flops.counters import COUNTERS
 from spikecost.harness.c_source import MAX_SPIKES_A_STEP
-from spikecost.harness.kernel import Kernel, _refractory_steps, compile_kernels
+from spikecost.harness.kernel import Kernel, _refractory_steps
 from spikecost.harness.stimuli import Stimulus
 from spikecost.models import units
 from spikecost.models.catalogue import MODELS
 from spikecost.models.detection import DETECTIONS
 from spikecost.models.expression import FLOATS, Const, Op, evaluate, nodes
 from spikecost.models.methods import METHODS
+from spikecost.models.neuron import NeuronModel
 from spikecost.models.simplify import Block
 from spikecost.models.step import Step, applies, make_step
 
 #: In ms; the first at which the model spikes and stays finite. (An exponential upstroke overflows in a coarse step.)
 STEPS = (Fraction(1, 64), Fraction(1, 256), Fraction(1, 1024))
-#: No refractoriness; several steps of it; less than a step of it, so that it ends in the step of the spike.
-REFRACTORY = {"none": None, "long": 2 * ms, "short": ms / 100}
+#: The model as it is; several steps of refractoriness; less than a step of it: it ends in the step of the spike.
+REFRACTORY = {"own": None, "long": 2 * ms, "short": ms / 100}
+#: Of these both are tried: with all variables held, and with one that goes on. (A kernel waits alike for all models.)
+WAITING = ("lif", "izhikevich")
 STATE = 6  # place of the state among a kernel's arguments
 
 
@@ -51,24 +55,22 @@ def _exp(x: float) -> float:
 ALGEBRA: Mapping[str, Callable[..., Any]] = {**FLOATS, "div": _divide, "exp": _exp}
 
 
-def _models() -> Iterator[tuple[str, str]]:
-    for model in MODELS.values():
-        for refractory in REFRACTORY if model.system.reset else ["none"]:
-            yield model.name, refractory
-
-
-def _cells() -> Iterator[tuple[str, str, str, str]]:
-    for model, refractory in _models():
+def _cells() -> Iterator[tuple[str, str, str]]:
+    for name in MODELS:
         for method in METHODS:
-            for detection in DETECTIONS:
-                if not applies(MODELS[model], method, detection):
-                    yield model, refractory, method, detection
+            if not applies(MODELS[name], method):
+                for refractory in REFRACTORY if name in WAITING else ["own"]:
+                    yield name, refractory, method
 
 
-def _step(model: str, refractory: str, method: str, detection: str) -> Step:
-    own = MODELS[model]
-    duration = REFRACTORY[refractory]
-    return make_step(own if duration is None else own.replace(refractory=duration), method, detection)
+def _detections(model: NeuronModel, method: str) -> list[str]:
+    return [detection for detection in DETECTIONS if not applies(model, method, detection)]
+
+
+@cache
+def _model(name: str, refractory: str) -> NeuronModel:
+    model, duration = MODELS[name], REFRACTORY[refractory]
+    return model if duration is None else model.replace(refractory=duration)
 
 
 class _Interpreter:
@@ -143,9 +145,9 @@ class _Interpreter:
 class _Cell:
     """A kernel beside its Step."""
 
-    def __init__(self, step: Step) -> None:
-        self.step = step
-        self.kernel: Kernel = compile_kernels([step])[0]
+    def __init__(self, kernel: Kernel) -> None:
+        self.step = kernel.step
+        self.kernel = kernel
         self.dt = STEPS[0]
 
     def stimulus(self, drive: float, steps: int) -> Stimulus:
@@ -177,8 +179,8 @@ class _Cell:
 
     @property
     def refractory_steps(self) -> int:
-        """As many steps as `REFRACTORY` ``long`` lasts."""
-        return int(2 / self.dt)
+        """As many steps as refractoriness lasts."""
+        return int(self.step.model.refractory_ms / float(self.dt))
 
     def check(self, drive: float, state: dict[str, float], steps: int) -> _Interpreter:
         """Assert that counted equals retired over some steps."""
@@ -196,53 +198,57 @@ class _Cell:
         return interpreter
 
 
-@pytest.mark.parametrize(("model", "refractory", "method", "detection"), list(_cells()))
-def test_counted_equals_retired(model: str, refractory: str, method: str, detection: str) -> None:
-    cell = _Cell(_step(model, refractory, method, detection))
-    drive, state = cell.before_a_spike()
-    quiet = cell.check(0.0, cell.step.model.initial_values, 1)
-    assert quiet.passed == {"steps": 1, "spikes": 0, "pauses": 0, "resumes": 0}
-    cell.check(0.0, cell.step.model.initial_values, 5)
-    spiking = cell.check(drive, state, cell.refractory_steps + 12 if refractory == "long" else 6)
-    assert spiking.passed["spikes"] >= 1
-    if refractory == "long":
-        assert spiking.passed["pauses"] >= cell.refractory_steps - 2
-        assert spiking.passed["resumes"] >= (1 if cell.step.restarts else 0)
-    if refractory == "short" and cell.step.restarts:
-        assert spiking.passed["resumes"] >= 1
+@pytest.mark.parametrize(("name", "refractory", "method"), list(_cells()))
+def test_counted_equals_retired(name: str, refractory: str, method: str, kernel_of: Callable[..., Kernel]) -> None:
+    model = _model(name, refractory)
+    for detection in _detections(model, method):
+        cell = _Cell(kernel_of(model, method, detection))
+        drive, state = cell.before_a_spike()
+        quiet = cell.check(0.0, model.initial_values, 1)
+        assert quiet.passed == {"steps": 1, "spikes": 0, "pauses": 0, "resumes": 0}
+        cell.check(0.0, model.initial_values, 5)
+        waits = cell.refractory_steps
+        spiking = cell.check(drive, state, waits + 12 if waits else 6)
+        assert spiking.passed["spikes"] >= 1
+        if refractory == "long":
+            assert spiking.passed["pauses"] >= waits - 2
+            assert spiking.passed["resumes"] >= (1 if cell.step.restarts else 0)
+        if refractory == "short" and cell.step.restarts:
+            assert spiking.passed["resumes"] >= 1
 
 
-@pytest.mark.parametrize(("model", "refractory", "method", "detection"), list(_cells()))
-def test_count_names_the_paths(model: str, refractory: str, method: str, detection: str) -> None:
+@pytest.mark.parametrize(("name", "refractory", "method"), list(_cells()))
+def test_count_names_the_paths(name: str, refractory: str, method: str, kernel_of: Callable[..., Kernel]) -> None:
     """The fields of Count are the operations of whole steps, as the interpreter passes them."""
-    step = _step(model, refractory, method, detection)
-    count = count_step(step)
-    cell = _Cell(step)
-    drive, state = cell.before_a_spike()
-    interpreter = _Interpreter(step, cell.dt, drive, state)
-    assert interpreter.counted == count.as_run_once
-    for _ in range(cell.refractory_steps + 12):
-        before, passed = interpreter.counted, dict(interpreter.passed)
-        interpreter.advance()
-        change = [kind for kind in passed for _ in range(interpreter.passed[kind] - passed[kind])]
-        if change == ["resumes"]:
-            expected = count.as_run_refractory_end
-        elif change == ["pauses"]:
-            expected = count.as_run_refractory
-        elif change == ["steps", "spikes", "resumes"]:
-            expected = count.as_run + count_block(step.spike) + count.as_run_refractory_end
-        else:
-            assert change in (["steps"], ["steps", "spikes"], ["steps", "spikes", "pauses"])
-            expected = count.as_run + (count.as_run_spike if "spikes" in change else Operations())
-        assert before + expected == interpreter.counted
+    model = _model(name, refractory)
+    for detection in _detections(model, method):
+        cell = _Cell(kernel_of(model, method, detection))
+        step, count = cell.step, count_step(cell.step)
+        drive, state = cell.before_a_spike()
+        interpreter = _Interpreter(step, cell.dt, drive, state)
+        assert interpreter.counted == count.as_run_once
+        for _ in range(min(cell.refractory_steps, 300) + 12):
+            before, passed = interpreter.counted, dict(interpreter.passed)
+            interpreter.advance()
+            change = [kind for kind in passed for _ in range(interpreter.passed[kind] - passed[kind])]
+            if change == ["resumes"]:
+                expected = count.as_run_refractory_end
+            elif change == ["pauses"]:
+                expected = count.as_run_refractory
+            elif change == ["steps", "spikes", "resumes"]:
+                expected = count.as_run + count_block(step.spike) + count.as_run_refractory_end
+            else:
+                assert change in (["steps"], ["steps", "spikes"], ["steps", "spikes", "pauses"])
+                expected = count.as_run + (count.as_run_spike if "spikes" in change else Operations())
+            assert before + expected == interpreter.counted
 
 
 @pytest.mark.parametrize(("model", "method"), [
     (model, method) for model in MODELS for method in METHODS if not applies(MODELS[model], method)
 ])
-def test_both_sides_of_every_select(model: str, method: str) -> None:
+def test_both_sides_of_every_select(model: str, method: str, kernel_of: Callable[..., Kernel]) -> None:
     """Start where each quotient x/(exp(x) - 1) of the first stage is singular, and beside it."""
-    cell = _Cell(make_step(model, method))
+    cell = _Cell(kernel_of(model, method))
     for variable, value in _singular(cell.step):
         for beside in (0.0, 1e-9, 1e-3):
             state = cell.step.model.initial_values | {variable: value + beside}
@@ -254,19 +260,20 @@ def test_hodgkin_huxley_at_its_singular_voltages() -> None:
 
 
 def _singular(step: Step) -> list[tuple[str, float]]:
-    """Find where a select's condition ``|x| < small`` holds, for x that a straight line in one variable gives."""
+    """Find where a select's condition ``|x| < small`` holds, for x that a straight line in the voltage gives."""
     found = []
     initial = {**step.model.initial_values, **step.model.parameter_values, step.model.input: 0.0, "dt": float(STEPS[0])}
-    for name in step.state:
-        def at(value: float, name: str = name) -> dict[int, float]:
-            return _conditions(step, initial | {name: value})
+    name = step.model.system.threshold.variable
 
-        low, high = at(-1000.0), at(1000.0)
-        for key in low:
-            if low[key] != high[key] and math.isfinite(low[key]) and math.isfinite(high[key]):
-                root = round(-1000.0 - low[key] * 2000.0 / (high[key] - low[key]), 9)
-                if abs(at(root)[key]) < 1e-9:
-                    found.append((name, root))
+    def at(value: float) -> dict[int, float]:
+        return _conditions(step, initial | {name: value})
+
+    low, high = at(-1000.0), at(1000.0)
+    for key in low:
+        if low[key] != high[key] and math.isfinite(low[key]) and math.isfinite(high[key]):
+            root = round(-1000.0 - low[key] * 2000.0 / (high[key] - low[key]), 9)
+            if abs(at(root)[key]) < 1e-9:
+                found.append((name, root))
     return found
 
 
