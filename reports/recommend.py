@@ -152,7 +152,8 @@ def _hertz(rate: Any) -> float:
     return 1000 * float(units.internal(rate))
 
 
-def _made(models: Sequence[str | NeuronModel], rate: float, tolerance: float, jobs: int, progress: Progress | None) -> RunFolder:
+def _made(models: Sequence[str | NeuronModel], rate: float, tolerance: float, jobs: int, progress: Progress | None
+          ) -> RunFolder:
     suite = Suite(models=tuple(models), rates=(rate,), tolerances=(tolerance,), trials=TRIALS, repeats=1,
                   thorough=False)
     return compare(models, suite=suite, jobs=jobs, progress=progress).run
