@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from .models.neuron import NeuronModel
     from .models.step import Step, make_step
     from .reports.comparison import Comparison, compare
+    from .reports.run_folder import RunFolder
 
 # loaded when first used: a name alone should not cost the import of pandas, matplotlib and heyoka
 _HOMES = {
@@ -57,6 +58,7 @@ _HOMES = {
     ".models.neuron": ("NeuronModel",),
     ".models.step": ("Step", "make_step"),
     ".reports.comparison": ("Comparison", "compare"),
+    ".reports.run_folder": ("RunFolder",),
 }
 _HOME = {name: home for home, names in _HOMES.items() for name in names}
 
@@ -66,7 +68,7 @@ __all__ = [  # noqa: RUF022 - in the order of the folders
     "STIMULI", "Stimulus", "constant", "piecewise_constant", "piecewise_random", "step", "ramp", "sine", "chirp",
     "ornstein_uhlenbeck", "poisson_conductance", "simulate", "with_conductance",
     "Reference", "reference", "SpikeTrain", "SpikeTimeError", "spike_time_error", "Criterion", "QUICK", "Suite",
-    "Comparison", "compare",
+    "Comparison", "RunFolder", "compare",
 ]
 
 

@@ -88,7 +88,7 @@ def work_precision(run: RunFolder, measure: str = "maximum", *, width: float | N
     for axis in axes[len(regimes):]:
         axis.set_visible(False)
     for axis in axes[::columns]:
-        axis.set_ylabel(axis_label(measure))
+        axis.set_ylabel(run.about["measures"][measure]["label"])
     figure.legend(handles=handles, loc="outside lower center", ncols=min(len(handles), across), frameon=False,
                   fontsize=None if width else 9)
     if width:

@@ -13,7 +13,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from ..models.html import table_html
-from .page import number
+from .numbers import number
 
 
 class Shown(ABC):

@@ -25,7 +25,7 @@ from ..models.neuron import NeuronModel
 from .brian2_code import brian2_code
 from .comparison import compare
 from .notebook import Shown, frame_html
-from .page import number
+from .numbers import number
 from .records import records
 from .run_folder import RunFolder
 from .text import frame

@@ -14,7 +14,7 @@ import hashlib
 import io
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -38,6 +38,8 @@ from .winner_map import candidate_table, winner_table
 
 #: What ``run.json`` says that it is, and the version of all that this module writes.
 FORMAT, VERSION = "spikecost run", 1
+#: The columns that a table of features has at least; ``outcome`` is ``found`` or why not.
+FEATURES = ("model", "parameters", "letter", "feature", "outcome", "reason")
 MANIFEST, PROVENANCE, DATA = "run.json", "provenance.json", "data"
 
 
@@ -84,10 +86,12 @@ class RunFolder:
     """Spike times of references and of reached cells (`spikecost.reports.recorded.SPIKE_COLUMNS`)."""
     voltages: pd.DataFrame
     """The voltage around a spike, of the same (`spikecost.reports.recorded.VOLTAGE_COLUMNS`)."""
+    features: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(FEATURES)))
+    """A row a model, set of parameters and feature, if they were looked for; columns `FEATURES` and more."""
 
     @classmethod
-    def of(cls, study: Study, provenance: Mapping[str, str]) -> RunFolder:
-        """Take a study's data."""
+    def of(cls, study: Study, provenance: Mapping[str, str], features: pd.DataFrame | None = None) -> RunFolder:
+        """Take a study's data, and the features of its models if they were looked for."""
         base, won = baseline(study), winners(study)
         return cls(
             about=describe(study), provenance=dict(provenance), table=table(study), points=points(study),
@@ -95,6 +99,7 @@ class RunFolder:
             counters=parity(study), parity=parity_by_kind(study), builds=builds(study), operations=operations(study),
             by_kind=by_kind(study), by_stimulus=by_stimulus(study), timings=timings(study), regimes=regimes(study),
             references=references(study), spikes=spikes(study), voltages=voltages(study),
+            **({} if features is None else {"features": features}),
         )
 
     @classmethod
@@ -161,7 +166,7 @@ class RunFolder:
 
 
 #: Names of the tables.
-TABLES = tuple(field.name for field in fields(RunFolder) if field.name not in ("about", "provenance"))
+TABLES = tuple(each.name for each in fields(RunFolder) if each.name not in ("about", "provenance"))
 
 
 def _file(name: str) -> str:

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from .page import number
+from .numbers import number
 
 #: Columns of characters where the output is no terminal.
 WIDTH = 160

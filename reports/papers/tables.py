@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from ..escape import latex, markdown
-from ..page import number
+from ..numbers import number
 
 if TYPE_CHECKING:
     from ..run_folder import RunFolder

@@ -22,6 +22,11 @@ def small_comparison():
 
 
 @pytest.fixture(scope="session")
+def small_folder(small_comparison, tmp_path_factory):
+    return small_comparison.save(tmp_path_factory.mktemp("small") / "report").parent
+
+
+@pytest.fixture(scope="session")
 def small_run(small_comparison):
     return small_comparison.run
 

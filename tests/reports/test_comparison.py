@@ -76,7 +76,7 @@ def test_without_an_exact_counter_the_report_says_so_at_its_top(monkeypatch, tmp
     text = result.save(tmp_path).read_text()
     note = "counted from the Step alone: no exact counter works here (instrumented: PyQBDI is not installed)"
     assert note in text
-    assert text.index(note) < text.index("The cheapest way to run each model")
+    assert text.index(note) < text.index("Who is cheapest?")
 
 
 @pytest.mark.slow
@@ -149,7 +149,7 @@ def test_the_verdict_divides_by_the_baseline(comparison):
 def test_save_writes_everything_and_formats_agree(comparison, tmp_path):
     page = comparison.save(tmp_path / "report")
     names = {path.name for path in page.parent.iterdir()}
-    assert names == {"index.html", "run.json", "data", "table.csv", "table.md", "work_precision.png",
+    assert names == {"index.html", "run.json", "suite.toml", "data", "table.csv", "table.md", "work_precision.png",
                      "work_precision.svg", "work_precision_voltage_rms.png",
                      "work_precision_voltage_rms.svg", "winners.png", "winners.svg", "points.csv",
                      "ranking.csv", "winners.csv", "provenance.json", "parity.png", "parity.svg", "counters.csv",

@@ -13,19 +13,14 @@ from spikecost.accuracy.intervals import interval
 from spikecost.reports.run_folder import TABLES, RunFolder
 
 
-@pytest.fixture(scope="module")
-def folder(small_comparison, tmp_path_factory):
-    return small_comparison.save(tmp_path_factory.mktemp("run") / "report").parent
-
-
 @pytest.fixture
 def copy(small_run, tmp_path):
     small_run.write(tmp_path)
     return tmp_path
 
 
-def test_what_is_read_is_what_was_found(folder, small_run):
-    read = RunFolder.read(folder)
+def test_what_is_read_is_what_was_found(small_folder, small_run):
+    read = RunFolder.read(small_folder)
     assert read.about == small_run.about
     assert read.provenance == small_run.provenance
     for name in TABLES:
@@ -36,10 +31,10 @@ def test_what_is_read_is_what_was_found(folder, small_run):
     assert read.measures == ["maximum", "voltage_rms", "gamma_2ms"]
 
 
-def test_nothing_else_lies_in_the_folder(folder):
-    hidden = [path.name for path in folder.iterdir() if path.name.startswith(".")]
+def test_nothing_else_lies_in_the_folder(small_folder):
+    hidden = [path.name for path in small_folder.iterdir() if path.name.startswith(".")]
     assert hidden == []
-    manifest = json.loads((folder / "run.json").read_text())
+    manifest = json.loads((small_folder / "run.json").read_text())
     assert {f"data/{name}.parquet" for name in TABLES} | {"provenance.json"} == set(manifest["files"])
 
 

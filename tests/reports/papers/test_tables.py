@@ -2,7 +2,7 @@
 
 import re
 
-from spikecost.reports.page import number
+from spikecost.reports.numbers import number
 from spikecost.reports.papers import tables
 
 
