@@ -193,7 +193,7 @@ def _showing(rows: pd.DataFrame, features: Sequence[str], presets: bool) -> tupl
 
     Where it may be any preset of a model (`presets`), its own comes first.
     """
-    passed = []
+    passed: list[str] = []
     for label in rows.sort_values("flops_per_ms", kind="stable")["model"].unique():
         model = get_model(label)
         for each in (model, *(model.with_preset(name) for name in model.presets if presets and name != model.preset)):
