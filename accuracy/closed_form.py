@@ -69,7 +69,7 @@ def solve(model: NeuronModel, stimulus: Stimulus, precision: Precision) -> Solut
             now = now + wait
             spikes.append(now)
             if len(spikes) > MAX_SPIKES_PER_MS * float(stimulus.horizon) + 1:
-                raise UserError(f"{model.label} spikes without end; does its reset leave the threshold?")
+                raise UserError(f"{model.label} spikes without end; let its reset lead below the threshold")
             v = level
             for _, value in system.reset:
                 v = evaluate(value, {**values, name: v}, FLOATS, number)

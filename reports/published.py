@@ -8,6 +8,7 @@ from ..flops.conventions import Convention, get_convention
 from ..flops.operations import count
 from ..models.catalogue import MODELS
 from ..models.errors import UserError
+from .text import frame
 
 #: What is left where the reasons that a model gives do not add up to the difference.
 UNEXPLAINED = "not explained"
@@ -62,3 +63,15 @@ def published(convention: str | Convention = "izhikevich2004") -> pd.DataFrame:
         known = sorted({name for model in MODELS.values() for name in model.published_costs})
         raise UserError(f"no model has a published cost under '{convention.name}'; give {' or '.join(known)}")
     return pd.DataFrame(rows)
+
+
+def published_text(found: pd.DataFrame, convention: str) -> str:
+    """Write what `published` returns: a table, and behind it each model's operations and reasons."""
+    lines = [frame(f"Forward Euler, a step without a spike, counted as {convention}",
+                   found.drop(columns=["operations", "why"]))]
+    for row in found.to_dict("records"):
+        lines.append(f"{row['model']}: {row['operations']} = {row['counted_step']:g}")
+        if row["why"]:
+            lines.append(f"    {row['why']}")
+    return "\n".join([*lines, f"counted from the equations, never fitted. {get_convention(convention).source}. The "
+                      "published figures are those that are widely quoted"])

@@ -25,6 +25,12 @@ PUBLISHED = "counted as in 2004, at its time steps"
 TOO_CLOSE = "too close to rank"
 
 
+def baseline(study: Study) -> str:
+    """Return the model that others are divided by: Izhikevich's if it was run, else the first."""
+    labels = [regime.model.label for regime in study.regimes]
+    return next((label for label in labels if label.startswith("izhikevich")), labels[0] if labels else "")
+
+
 def ranking(study: Study, baseline: str) -> pd.DataFrame:
     """Compare models with a baseline model, in every view and situation.
 

@@ -40,7 +40,7 @@ class Convention:
         terms = [(n, kind, self._weight(kind)) for kind, n in operations.items() if n and self._weight(kind)]
         return " + ".join(f"{n} {kind}" + ("" if weight == 1 else f" x {weight:g}") for n, kind, weight in terms)
 
-    def weigh(self, operations: Mapping[str, int]) -> float:
+    def weigh(self, operations: Mapping[str, float]) -> float:
         """Return the cost of some operations."""
         return float(sum(self._weight(kind) * n for kind, n in operations.items() if n))
 

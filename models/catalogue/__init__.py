@@ -1,6 +1,7 @@
 """The models that come with spikecost, each in a file of its own."""
 
 from ..errors import UserError
+from ..files import is_file, model_from_file
 from ..neuron import NeuronModel
 from ..registry import Registry
 from .adaptive_lif import ADAPTIVE_LIF
@@ -15,6 +16,7 @@ from .ifb import IFB
 from .izhikevich import IZHIKEVICH, IZHIKEVICH_MV
 from .izhikevich2007 import IZHIKEVICH2007
 from .lif import LIF
+from .mihalas_niebur import MIHALAS_NIEBUR
 from .morris_lecar import MORRIS_LECAR
 from .pospischil import POSPISCHIL_FS, POSPISCHIL_IB, POSPISCHIL_LTS, POSPISCHIL_RS
 from .qif import QIF
@@ -26,7 +28,7 @@ from .wilson import WILSON
 MODELS: Registry[NeuronModel] = Registry("model", "spikecost.models")
 
 for _model in (
-    # the eleven of Izhikevich 2004, in its order, and their variants
+    # those of Izhikevich 2004, in the order of its table
     LIF,
     ADAPTIVE_LIF,
     IFB,
@@ -40,10 +42,11 @@ for _model in (
     WILSON,
     HODGKIN_HUXLEY,
     HODGKIN_HUXLEY_TABLES,
-    # those that people use today
+    # those of today
     EXPONENTIAL_IF,
     ADEX,
     IZHIKEVICH2007,
+    MIHALAS_NIEBUR,
     TRAUB_MILES,
     WANG_BUZSAKI,
     CONNOR_STEVENS,
@@ -56,7 +59,9 @@ for _model in (
 
 
 def get_model(model: str | NeuronModel) -> NeuronModel:
-    """Return a model given by itself, by name, or by name and preset (``izhikevich:CH``).
+    """Return a model given by itself, by name, by name and preset (``izhikevich:CH``), or by its file.
+
+    Files are ``path.py:name`` and ``path.toml``; see `files`.
 
     Raises
     ------
@@ -67,5 +72,7 @@ def get_model(model: str | NeuronModel) -> NeuronModel:
         return model
     if not isinstance(model, str):
         raise UserError(f"expected a model's name or a NeuronModel, got {model!r}")
+    if is_file(model):
+        return model_from_file(model)
     name, _, preset = model.partition(":")
     return MODELS[name].with_preset(preset) if preset else MODELS[name]

@@ -37,12 +37,12 @@ def derivatives(system, values):
 def random_states(model, count=200):
     """States and inputs about what the model's own trajectories visit, from its initial state and its drive.
 
-    A voltage that starts at -65 mV goes from -91 to 39, a gate from 0 to 1, what has the input's unit over the drive,
-    another variable half its size about it.
+    A voltage that starts at -65 mV goes from -91 to 39, a gate from 0 to 1, another variable half its size about it;
+    what has the input's unit is on the scale of the drive.
     """
     rng = np.random.default_rng(20041)
     system = model.system
-    drive = 10.0 if model.drive is None else float(units.internal(model.drive))
+    drive = 1.0 if model.drive is None else float(units.internal(model.drive))
     unit = system.dimensions[model.input]
     currents = [name for name in system.state if system.dimensions[name] is unit and unit is not units.DIMENSIONLESS]
     for _ in range(count):
@@ -51,9 +51,10 @@ def random_states(model, count=200):
             size = max(1.0, abs(start))
             if name == system.threshold.variable:
                 state[name] = start + size * rng.uniform(-0.4, 1.6)
+            elif name in currents:
+                state[name] = drive * rng.uniform(-1, 1)
             else:
                 state[name] = rng.uniform(0, 1) if 0 <= start <= 1 else start + size * rng.uniform(-0.5, 0.5)
-        state |= {name: drive * rng.uniform(-1, 1) for name in currents}
         yield {**state, **model.parameter_values, model.input: drive * rng.uniform(-0.5, 2)}
 
 

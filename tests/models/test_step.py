@@ -47,6 +47,7 @@ class Textbook:
         self.code = {e.varname: compile(e.expr.code, e.varname, "eval") for e in equations.ordered if e.expr}
         self.threshold = compile(model.threshold, "threshold", "eval")
         self.variable, self.level = [part.strip() for part in model.threshold.replace(">=", ">").split(">")]
+        self.drive = float(units.internal(model.drive)) if model.drive is not None else 10.0
         self.crosses = isinstance(model.refractory, str)
 
     def values(self, x, current=0.0):
@@ -55,6 +56,12 @@ class Textbook:
             if name not in self.state:
                 values[name] = self.looked_up(code, values) if self.model.tables else eval(code, values)
         return values
+
+    def size(self, name, value):
+        """How large a variable is that starts at `value`: what has the input's unit is as large as the drive."""
+        dimensions = self.model.system.dimensions
+        is_current = dimensions[name] is dimensions[self.model.input] and dimensions[name] is not units.DIMENSIONLESS
+        return abs(self.drive) if is_current else max(1.0, abs(value))
 
     def gap(self, x):
         """The voltage above the threshold."""
@@ -195,7 +202,7 @@ TEXTBOOK_DETECTIONS = {"grid": grid, "grid_start": grid_start, "linear": linear,
 def about_to_spike(name):
     """A state and an input from which every method passes the threshold within DT, on the model's own trajectory."""
     book = Textbook(MODELS[name])
-    for current in (own_drive(name) * factor for factor in (0.2, 0.5, 1, 2, 5)):
+    for current in (factor * book.drive for factor in (0.5, 1, 2, 5)):
         x = MODELS[name].initial_values
         for _ in range(5000):
             after = rk4(lambda x: book.f(x, current), x, 0.01)  # noqa: B023 - used within the turn
@@ -208,18 +215,14 @@ def about_to_spike(name):
 def settled(name):
     """A state and an input a millisecond after a start beside rest: no spike within DT."""
     book = Textbook(MODELS[name])
-    x = {name: value - 0.01 * max(1.0, abs(value)) for name, value in MODELS[name].initial_values.items()}
-    current = 0.4 * own_drive(name)
+    sizes = {name: book.size(name, value) for name, value in MODELS[name].initial_values.items()}
+    x = {name: value - 0.01 * sizes[name] for name, value in MODELS[name].initial_values.items()}
+    current = 0.4 * book.drive
     for _ in range(20):
         x = rk4(lambda x: book.f(x, current), x, DT)
     # at rest any method would do
-    assert all(abs(slope) > 1e-6 * abs(x[name]) for name, slope in book.f(x, current).items())
+    assert all(abs(slope) > 1e-8 * sizes[name] for name, slope in book.f(x, current).items())
     return x, current
-
-
-def own_drive(name):
-    """The model's drive, in internal units."""
-    return 10.0 if MODELS[name].drive is None else float(units.internal(MODELS[name].drive))
 
 
 # --- the Step --------------------------------------------------------------------------------------------------------
