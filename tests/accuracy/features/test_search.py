@@ -59,6 +59,7 @@ def test_the_reasons_hold_for_one_linear_variable_alone(changes):
     assert not FEATURES["resonator"].cannot(NeuronModel(**{**given, **changes}))
 
 
+@pytest.mark.slow
 def test_hodgkin_huxley():
     # Hodgkin and Huxley 1952: a resonator of class 2, bistable between the onset of firing (6.26) and that of the
     # oscillation of rest (9.8 uA/cm2), which fires after an inhibition (anode break) and accommodates
