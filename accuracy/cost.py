@@ -50,6 +50,19 @@ def cost(count: Count, dt: float, rate: float, convention: str = "unit") -> Cost
     return Cost(steps, spike, steps + spike * rate / 1000)
 
 
+def operations(count: Count, dt: float, rate: float) -> dict[str, float]:
+    """Return the operations of a ms of model time by kind, as run: what `cost` weighs under ``unit``.
+
+    Parameters
+    ----------
+    count, dt, rate
+        As of `cost`.
+    """
+    waiting = min(rate / 1000 * count.step.model.refractory_ms, 1)
+    return {kind: ((1 - waiting) * n + waiting * count.as_run_refractory[kind]) / dt
+            + rate / 1000 * count.as_run_spike[kind] for kind, n in count.as_run.items()}
+
+
 def adaptive_cost(count: AdaptiveCount, tallies: Mapping[str, int], spikes: int, horizon: float,
                   convention: str = "unit") -> Cost:
     """Return what a ms of model time of an adaptive method's run cost under a convention.

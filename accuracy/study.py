@@ -26,9 +26,10 @@ from ..models.errors import UserError
 from ..models.methods import METHODS, knob
 from ..models.neuron import NeuronModel
 from ..models.step import make_step
-from .cost import Cost, adaptive_cost, cost
+from .cost import Cost, adaptive_cost, cost, operations
 from .criterion import REFERENCE_MARGIN, Criterion, Run
 from .intervals import Interval, interval
+from .recording import Recording, Share, record, record_reference
 from .regime import Regime
 from .suite import LEFT_OUT, Suite
 from .tolerance import Coarsest, ErrorCurve, coarsest_settings, descend
@@ -79,6 +80,14 @@ class Curve:
             return adaptive_cost(self.count, run.tallies, run.spikes, horizon, convention)
         return cost(self.count, float(setting), 1000 * run.spikes / horizon, convention)
 
+    def operations(self, setting: Fraction, run: Run) -> dict[str, float]:
+        """Return the operations of a ms of model time of a run, by kind."""
+        assert self.count is not None
+        horizon = self.regime.horizon
+        if isinstance(self.count, AdaptiveCount):
+            return {kind: n / horizon for kind, n in self.count.of(run.tallies).items()}
+        return operations(self.count, float(setting), 1000 * run.spikes / horizon)
+
     def dt(self, setting: Fraction, run: Run) -> float:
         """Return the time step in ms: the mean one where an error control chooses it."""
         return float(setting) if self.by_dt else self.regime.horizon / max(run.tallies["accepted"], 1)
@@ -98,6 +107,8 @@ class Cell:
     """One a stimulus; empty unless every one has a setting."""
     one_neuron: Timing | None = None
     many_neurons: Timing | None = None
+    recording: Recording | None = None
+    """Of the first stimulus at its own coarsest setting."""
 
     @property
     def setting(self) -> Fraction:
@@ -142,6 +153,8 @@ class Study:
     """By model and method: what the builds for speed change, or why that is not known."""
     brian2: dict[tuple[str, str], list[Executed] | str] = field(default_factory=dict)
     """By model and method: what Brian2's own code executes, or why that is not known."""
+    recorded_references: list[tuple[Regime, Recording]] = field(default_factory=list)
+    """What the reference of each regime's first stimulus did."""
     interrupted: bool = False
 
 
@@ -202,6 +215,7 @@ def _run(study: Study, jobs: int, progress: Progress) -> None:
     study.cells = [cell for curve in study.curves for cell in _cells(curve, suite)]
     if not any(curve.points for curve in study.curves):
         return
+    _record(study, kernels, jobs, progress)
     _time(study, kernels, progress)
     pairs = [(model, method) for model in models for method in suite.methods
              if method in METHODS and (method, suite.detections[0]) in kernels[model, suite.stimuli[0]].compiled]
@@ -276,6 +290,26 @@ def _cell(curve: Curve, criterion: Criterion) -> Cell:
     return Cell(curve, criterion, status, "", answers)
 
 
+def _record(study: Study, kernels: Mapping[tuple[NeuronModel, str], Kernels], jobs: int, progress: Progress) -> None:
+    cells = [cell for cell in study.cells if cell.answers]
+    regimes = [regime for regime in study.regimes if regime.trials]
+    share = Share.of(len(cells) + len(regimes))
+    progress.begin("recording spikes and voltages", len(cells) + len(regimes))
+    for regime in regimes:
+        study.recorded_references.append((regime, record_reference(regime.trials[0], share)))
+        progress.done()
+
+    def recorded(cell: Cell) -> Recording:
+        curve, (setting, _) = cell.curve, cell.runs[0]
+        compiled = kernels[curve.regime.model, curve.regime.stimulus].compiled[curve.method, curve.detection]
+        return record(compiled.lanes, curve.regime.trials[0], setting, curve.by_dt, share)
+
+    run = Parallel(n_jobs=jobs, backend="threading", return_as="generator")
+    for cell, found in zip(cells, run(delayed(recorded)(cell) for cell in cells), strict=True):
+        cell.recording = found
+        progress.done()
+
+
 def _time(study: Study, kernels: Mapping[tuple[NeuronModel, str], Kernels], progress: Progress) -> None:
     # what a step takes does not depend on the kind of stimulus: one kind is enough
     first = study.suite.stimuli[0], study.suite.horizons[0]
@@ -287,12 +321,16 @@ def _time(study: Study, kernels: Mapping[tuple[NeuronModel, str], Kernels], prog
         compiled = kernels[regime.model, regime.stimulus].compiled[cell.curve.method, cell.curve.detection]
         stimulus = cell.curve.regime.trials[0].stimulus
         jobs.append(one_neuron(compiled.alone, stimulus, cell.setting, cell.curve.by_dt))
-        if not cell.curve.adaptive:
+        if _in_lanes(cell, study.suite):
             jobs.append(many_neurons(compiled.lanes, stimulus, cell.setting))
     progress.begin("timing", len(jobs) * (study.suite.repeats + 1))
     timings = measure(jobs, study.suite.repeats, progress.done)
     found = iter(timings)
     for cell in timed:
         cell.one_neuron = next(found)
-        if not cell.curve.adaptive:
+        if _in_lanes(cell, study.suite):
             cell.many_neurons = next(found)
+
+
+def _in_lanes(cell: Cell, suite: Suite) -> bool:
+    return suite.time_lanes and not cell.curve.adaptive

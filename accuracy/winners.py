@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from .criterion import Criterion
@@ -105,13 +105,3 @@ def _costs(curve: Curve, criterion: Criterion, trials: int) -> tuple[float, ...]
         costs.append(curve.cost(last.setting, last.runs[i]).per_ms)
     return tuple(costs)
 
-
-def regimes_of(found: Sequence[Winner]) -> dict[tuple[str, float], list[str]]:
-    """Return the levels of each kind of stimulus and horizon, in order."""
-    panels: dict[tuple[str, float], list[str]] = {}
-    for winner in found:
-        stimulus, level, horizon = winner.regime
-        levels = panels.setdefault((stimulus, horizon), [])
-        if level not in levels:
-            levels.append(level)
-    return panels

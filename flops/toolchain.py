@@ -120,9 +120,14 @@ def simd_extensions() -> list[str]:
     return [name for name in ("sse2", "avx", "avx2", "fma", "avx512f", "asimd", "sve") if has_cpu_flag(name)]
 
 
+def cpu_flags() -> list[str]:
+    """Return the features of the processor that the kernel lists."""
+    return (_cpuinfo("flags") or _cpuinfo("Features")).split()
+
+
 def has_cpu_flag(name: str) -> bool:
     """Whether the kernel lists a feature of the processor."""
-    return name in (_cpuinfo("flags") or _cpuinfo("Features")).split()
+    return name in cpu_flags()
 
 
 def compile_library(source: str, build: Build) -> Path:

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import io
-import json
-import os
-import tempfile
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
@@ -18,22 +14,24 @@ from matplotlib.figure import Figure
 from ..accuracy.criterion import Criterion
 from ..accuracy.study import Progress, Study, run_suite
 from ..accuracy.suite import Suite
-from ..accuracy.voltage import VoltageRms
-from ..accuracy.winners import winners
 from ..models import units
 from ..models.errors import UserError
 from ..models.neuron import NeuronModel
 from .figure import work_precision
-from .page import page
-from .parity import builds, parity, parity_figure
-from .points import points
+from .files import writable
+from .notebook import Shown, figure_html, frame_html
 from .provenance import provenance
-from .table import cheapest, table
-from .verdict import ranking, verdict
-from .winner_map import winner_map, winner_table
+from .rendering import PAGE, render
+from .run_folder import RunFolder
+from .text import frame
+
+CHEAPEST = "The cheapest way to run each model at equal spike-time accuracy"
+#: Columns that are shown of it.
+SHOWN = ("stimulus", "level", "tolerance", "model", "method", "detection", "dt_ms", "flops_per_ms", "ns_per_ms",
+         "error_ms")
 
 
-class Comparison:
+class Comparison(Shown):
     """Models at equal spike-time accuracy.
 
     Attributes
@@ -46,59 +44,72 @@ class Comparison:
         self.study = study
 
     @cached_property
+    def run(self) -> RunFolder:
+        """All that was found, as data; `save` writes it."""
+        return RunFolder.of(self.study, provenance())
+
+    @property
     def table(self) -> pd.DataFrame:
         """One row a model, method, detection, rate and tolerance; columns in `spikecost.reports.table.COLUMNS`."""
-        return table(self.study)
+        return self.run.table
 
     @property
     def cheapest(self) -> pd.DataFrame:
         """The cheapest row of each model, for each rate and tolerance."""
-        return cheapest(self.table)
+        return self.run.cheapest
 
     @property
     def baseline(self) -> str:
         """The model that `verdict` divides by: Izhikevich's if it was run, else the first."""
-        labels = list(dict.fromkeys(self.table["model"]))
-        return str(next((label for label in labels if label.startswith("izhikevich")), labels[0]))
+        return self.run.baseline
 
-    @cached_property
+    @property
     def ranking(self) -> pd.DataFrame:
         """Each model's cost over the baseline's with its interval; columns in `spikecost.reports.verdict.ranking`."""
-        return ranking(self.study, self.baseline)
+        return self.run.ranking
 
     @property
     def verdict(self) -> pd.DataFrame:
         """The ratios of `ranking`, one column a model."""
-        return verdict(self.ranking)
+        return self.run.verdict
 
-    @cached_property
+    @property
     def points(self) -> pd.DataFrame:
         """One row a run of the sweeps; columns in `spikecost.reports.points.COLUMNS`."""
-        return points(self.study)
+        return self.run.points
 
-    @cached_property
+    @property
     def winners(self) -> pd.DataFrame:
         """The cheapest model for every rate and tolerance; columns in `spikecost.reports.winner_map.COLUMNS`."""
-        return winner_table(winners(self.study))
+        return self.run.winners
 
     @property
     def counters(self) -> pd.DataFrame:
         """What counters saw of a step; columns in `spikecost.reports.parity.COLUMNS`."""
-        return parity(self.study)
+        return self.run.counters
 
     @property
     def builds(self) -> pd.DataFrame:
         """What the builds for speed change; empty unless the suite is thorough."""
-        return builds(self.study)
+        return self.run.builds
 
     def plot(self, measure: str = "maximum") -> Figure:
         """Return the work-precision figure for a measure; ``voltage_rms`` and those of the suite are there, too."""
-        return work_precision(self.study, self.points, measure)
+        return work_precision(self.run, measure)
+
+    @property
+    def text(self) -> str:
+        """What a terminal shows: the cheapest way to run each model in each situation."""
+        return frame(CHEAPEST, self.cheapest, SHOWN)
+
+    def _repr_html_(self) -> str:
+        ratios = frame_html(f"Operations per ms, divided by those of {self.baseline}", self.verdict)
+        return ratios + frame_html(CHEAPEST, self.cheapest, SHOWN) + figure_html(self.plot(), "cost against error")
 
     def save(self, folder: str | Path) -> Path:
-        """Write table (CSV, Parquet, Markdown), figure (PNG, SVG), provenance and page; return the page's path.
+        """Write the run (see `RunFolder`), page, figures (PNG, SVG) and tables (CSV, Markdown); return the page's path.
 
-        Each file is written aside and moved into place, so that a file of an earlier run is either whole or replaced.
+        All is written aside and then moved into place: a folder is whole, or it says that it is not.
 
         Raises
         ------
@@ -106,34 +117,8 @@ class Comparison:
             If the folder cannot be written.
         """
         folder = writable(folder)
-        figures = {
-            "work_precision": self.plot(),
-            **{f"work_precision_{name}": self.plot(name) for name in (VoltageRms.name, *self.study.suite.all_measures)},
-            "winners": winner_map(winners(self.study)),
-            "parity": parity_figure(self.study),
-        }
-        facts = provenance()
-        parquet = io.BytesIO()
-        self.table.to_parquet(parquet, index=False)
-        files = {
-            "table.csv": self.table.to_csv(index=False).encode(),
-            "table.parquet": parquet.getvalue(),
-            "table.md": (self.table.to_markdown(index=False, floatfmt=".4g") + "\n").encode(),
-            "points.csv": self.points.to_csv(index=False).encode(),
-            "ranking.csv": self.ranking.to_csv(index=False).encode(),
-            "winners.csv": self.winners.to_csv(index=False).encode(),
-            "counters.csv": self.counters.to_csv(index=False).encode(),
-            "builds.csv": self.builds.to_csv(index=False).encode(),
-            **{f"{name}.{kind}": _drawn(figure, kind) for name, figure in figures.items() for kind in ("png", "svg")},
-            "provenance.json": json.dumps(facts, indent=2).encode(),
-            "index.html": page(self, facts).encode(),
-        }
-        try:
-            for name, content in files.items():
-                _replace(folder / name, content)
-        except OSError as error:
-            raise UserError(f"cannot write {error.filename or folder}: {error.strerror}; give another one") from error
-        return folder / "index.html"
+        self.run.write(folder, render(self.run))
+        return folder / PAGE
 
 
 def compare(
@@ -206,36 +191,3 @@ def compare(
         raise UserError(f"nothing to compare: {first.method} on {first.regime.model.label}: {first.reason}; "
                         "give methods that apply (spikecost models lists them)")
     return Comparison(study)
-
-
-def writable(folder: str | Path) -> Path:
-    """Make a folder and make sure that it can be written.
-
-    Raises
-    ------
-    UserError
-        If not.
-    """
-    folder = Path(folder)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=folder):
-            pass
-    except OSError as error:
-        raise UserError(f"cannot write the folder {folder}: {error.strerror}; give another one") from error
-    return folder
-
-
-def _drawn(figure: Figure, kind: str) -> bytes:
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format=kind, dpi=150)
-    return buffer.getvalue()
-
-
-def _replace(path: Path, content: bytes) -> None:
-    aside = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        aside.write_bytes(content)
-        aside.replace(path)
-    finally:
-        aside.unlink(missing_ok=True)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import io
-import os
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -16,6 +14,7 @@ from ..models.errors import UserError
 from .comparison import compare
 from .features import demo_table, feature_table, features
 from .features_figure import features_against_cost
+from .files import save_figure, write_file
 
 #: The rate in Hz and the largest spike-time error in ms at which the picture's costs are compared; below 50 Hz the
 #: squid axon does not fire.
@@ -64,11 +63,9 @@ def feature_tables(models: Sequence[str], presets: bool, with_demos: bool, progr
             suite = replace(QUICK, models=tuple(found["model"].unique()), rates=(RATE,), tolerances=(TOLERANCE,))
             costs = compare(suite.models, suite=suite, progress=progress).cheapest
             figure = features_against_cost(found, costs, of_demos)
-            drawn = io.BytesIO()
-            figure.savefig(drawn, format=Path(plot).suffix[1:], dpi=150)
-            _write(Path(plot), drawn.getvalue())
+            save_figure(figure, plot)
     if csv is not None and kept is not None:
-        _write(Path(csv), kept.to_csv(index=False).encode())
+        write_file(csv, kept.to_csv(index=False).encode())
 
 
 def _title(of_demos: pd.DataFrame) -> str:
@@ -98,13 +95,3 @@ def _pairs(of_demos: pd.DataFrame, first: str, second: str) -> list[str]:
 def _check(file: Path) -> None:
     if not file.parent.is_dir() or file.is_dir():
         raise UserError(f"cannot write {file}: give a file in a folder that exists")
-
-
-def _write(file: Path, content: bytes) -> None:
-    """Write aside and move into place."""
-    aside = file.with_name(f".{file.name}.{os.getpid()}")
-    try:
-        aside.write_bytes(content)
-        aside.replace(file)
-    except OSError as error:
-        raise UserError(f"cannot write {file}: {error.strerror}; give another file") from error

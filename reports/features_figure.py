@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from ..accuracy.features import FEATURES
-from ..flops.conventions import CONVENTIONS
+from ..models.catalogue import MODELS
 from ..models.errors import UserError
 from .features import STATED, counts
 from .figure import COLOURS, pick
@@ -20,8 +20,8 @@ _TOP = len(FEATURES)
 
 def published_flops_per_ms(model: str) -> float | None:
     """Return what Izhikevich 2004 states for a model; None if it states nothing."""
-    cost, dt = CONVENTIONS["izhikevich2004"].published.get(model, (None, None))
-    return cost / dt if cost is not None and dt else None
+    stated = MODELS[model].published_costs.get("izhikevich2004") if model in MODELS else None
+    return stated.per_ms if stated else None
 
 
 def features_against_cost(found: pd.DataFrame, costs: pd.DataFrame, of_demos: pd.DataFrame | None = None) -> Figure:

@@ -33,6 +33,25 @@ COLUMNS = {
     "reason": "why there is no number of the hardware's, or none at all",
 }
 
+#: Of `builds`, and one more for each kind of operation.
+BUILD_COLUMNS = {
+    "model": "model and preset",
+    "method": "integration method",
+    "build": "how the kernel was compiled",
+    "instructions": "instructions a neuron-step of the kernel's own",
+    "changes": "what differs from the count, in words",
+}
+KIND_COLUMNS = {
+    "model": "model and preset",
+    "method": "integration method",
+    "counter": "an exact counter",
+    "kind": "kind of operation",
+    "counted": "operations a step, from the Step",
+    "retired": "operations a step that the counter saw the kernel retire",
+}
+
+#: Kinds of operation in a build.
+_BUILT = (*KINDS, "fma")
 #: Not arithmetic: a change of sign, and the choice between two values.
 _NO_FLOPS = ("sign", "select")
 
@@ -43,13 +62,23 @@ def parity(study: Study) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
+def parity_by_kind(study: Study) -> pd.DataFrame:
+    """Return one row a model, method, exact counter and kind of operation; columns as in `KIND_COLUMNS`."""
+    return pd.DataFrame([
+        (measured.model, measured.method, witness.counter, kind, n / measured.steps,
+         witness.operations.get(kind, 0) / measured.steps)
+        for measured in study.measurements if isinstance(measured, Measurement)
+        for witness in measured.witnesses if witness.exact for kind, n in measured.analytic.items()
+    ], columns=list(KIND_COLUMNS))
+
+
 def builds(study: Study) -> pd.DataFrame:
     """Return one row a model, method and build: its operations a step by kind, and what changed, in words."""
     return pd.DataFrame([
         {"model": model, "method": method, "build": built.build.name, **{kind: built.own.get(kind, 0) for kind in
-         (*KINDS, "fma")}, "instructions": built.instructions, "changes": "; ".join(built.changes)}
+         _BUILT}, "instructions": built.instructions, "changes": "; ".join(built.changes)}
         for (model, method), found in study.builds.items() if not isinstance(found, str) for built in found
-    ])
+    ], columns=["model", "method", "build", *_BUILT, "instructions", "changes"])
 
 
 def why_no_exact_count(study: Study) -> str:
@@ -62,22 +91,20 @@ def why_no_exact_count(study: Study) -> str:
     return "; ".join(dict.fromkeys(reasons))
 
 
-def parity_figure(study: Study) -> Figure:
-    """Draw retired against counted operations, kind by kind; every point belongs on the diagonal."""
+def parity_figure(by_kind: pd.DataFrame) -> Figure:
+    """Draw retired against counted operations, kind by kind; every point belongs on the diagonal.
+
+    Parameters
+    ----------
+    by_kind : DataFrame
+        As `parity_by_kind` returns.
+    """
     figure = Figure(figsize=(4.6, 4.4), layout="constrained")
     axis = figure.subplots()
-    highest = 1.0
-    for measured in study.measurements:
-        if isinstance(measured, Unmeasured):
-            continue
-        for witness in measured.witnesses:
-            if witness.exact:
-                kinds = [kind for kind in measured.analytic if kind not in ("exp", "pow")]
-                counted = [measured.analytic[kind] / measured.steps for kind in kinds]
-                retired = [witness.operations.get(kind, 0) / measured.steps for kind in kinds]
-                axis.plot(counted, retired, "o", markersize=4, alpha=0.7,
-                          label=f"{measured.model}, {measured.method}")
-                highest = max(highest, *counted)
+    shown = by_kind.query("kind not in ['exp', 'pow']")
+    for (model, method), each in shown.groupby(["model", "method"], sort=False):
+        axis.plot(each["counted"], each["retired"], "o", markersize=4, alpha=0.7, label=f"{model}, {method}")
+    highest = max([1.0, *shown["counted"]])
     axis.set_xscale("symlog", linthresh=1)
     axis.set_yscale("symlog", linthresh=1)
     axis.plot([0, highest], [0, highest], color="0.6", linewidth=0.8, zorder=0)
@@ -93,7 +120,7 @@ def _row(measured: Measurement | Unmeasured) -> dict[str, Any]:
     if isinstance(measured, Unmeasured):
         return row | {"reason": measured.reason}
     steps = measured.steps
-    row |= {"steps": steps, "counted": _flops(measured.analytic) / steps}
+    row |= {"steps": steps, "counted": flops(measured.analytic) / steps}
     for witness in measured.witnesses:
         each = steps * witness.repetitions
         if witness.exact:
@@ -101,7 +128,7 @@ def _row(measured: Measurement | Unmeasured) -> dict[str, Any]:
                 "instrumented": witness.flops / each,
                 "exact_counter": witness.counter,
                 "ratio": witness.ratio,
-                "in_libm": None if witness.libm is None else _flops(witness.libm) / each,
+                "in_libm": None if witness.libm is None else flops(witness.libm) / each,
                 "instructions": None if witness.instructions is None else witness.instructions / each,
             }
         else:
@@ -118,15 +145,15 @@ def _brian2(study: Study, measured: Measurement | Unmeasured) -> dict[str, Any]:
         return {}
     if isinstance(found, str):
         return {"brian2_reason": found}
-    costs = {(each.target, each.flags): _flops(each.own) for each in found}
+    costs = {(each.target, each.flags): flops(each.own) for each in found}
     ours = costs["cpp_standalone", "ours"]
     return {
         "brian2": ours,
-        "brian2_overhead": ours / (_flops(measured.analytic) / measured.steps),
+        "brian2_overhead": ours / (flops(measured.analytic) / measured.steps),
         "brian2_cython": costs["cython", "brian2"],
     }
 
 
-def _flops(operations: Mapping[str, float]) -> float:
+def flops(operations: Mapping[str, float]) -> float:
     """Sum operations, a fused multiply-add as two."""
     return sum((2 if kind == "fma" else 1) * n for kind, n in operations.items() if kind not in _NO_FLOPS)

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from statistics import fmean
+from collections.abc import Mapping
+from statistics import fmean, geometric_mean
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from ..accuracy.intervals import interval
 from ..accuracy.measures import MEASURES
 from ..accuracy.study import Curve, Point, Study
 from ..accuracy.voltage import VoltageRms
+from ..flops.conventions import CONVENTIONS, Convention
+from ..harness.measure import Measurement
 from ..models.errors import UserError
+from .parity import flops
 
 #: Columns, and what they are.
 COLUMNS = {
@@ -35,17 +38,66 @@ COLUMNS = {
     "front": "nothing else in this regime is both cheaper and more accurate (error_ms)",
     "model_front": "nothing else of this model is",
 }
+#: Costs of a point beside ``flops_per_ms``, and of a cell: label and unit by column.
+_COUNTED = {
+    "instrumented_per_ms": "operations that an exact counter saw a step retire, library included",
+    "hardware_per_ms": "operations that the processor's own counter saw a step retire, library included",
+}
 REGIME = ["stimulus", "horizon_ms", "level"]
 
 
 def points(study: Study) -> pd.DataFrame:
-    """Return a row a curve and dt; columns as in `COLUMNS` and one a further measure, averaged over the stimuli."""
+    """Return a row a curve and dt; columns as in `COLUMNS`, further `costs`, further measures averaged."""
     measures = study.suite.all_measures
     rows = [_row(curve, point, measures) for curve in study.curves for point in curve.points]
-    frame = pd.DataFrame(rows, columns=[*COLUMNS, *measures])
+    further = [name for name in costs() if name not in COLUMNS]
+    frame = pd.DataFrame(rows, columns=[*COLUMNS, *further, *measures])
+    for column, each in zip(("instrumented_per_ms", "hardware_per_ms"), _retired(study), strict=True):
+        keys = frame[["model", "method", "detection"]].itertuples(index=False, name=None)
+        frame[column] = pd.Series([each.get(key, np.nan) for key in keys], dtype=float) / frame["dt_ms"]
     frame["front"] = pareto(frame, frame["error_ms"], REGIME)
     frame["model_front"] = pareto(frame, frame["error_ms"], [*REGIME, "model"])
     return frame
+
+
+def costs() -> dict[str, dict[str, str]]:
+    """Return the label and unit of each cost that points have, by column.
+
+    Operations that a counter saw are those of steps without a spike, over dt, and known for the detection that was
+    counted alone.
+    """
+    return {
+        "flops_per_ms": {"label": "operations per ms of model time", "unit": "operations"},
+        **{f"{each.name}_per_ms": {"label": f"{each.unit} per ms of model time ({each.name})", "unit": each.unit}
+           for each in _conventions()},
+        **{name: {"label": f"{label}, per ms", "unit": "operations"} for name, label in _COUNTED.items()},
+    }
+
+
+def _conventions() -> list[Convention]:
+    """Return the conventions that weigh what is run, but for the one that is ``flops_per_ms``."""
+    return [each for each in CONVENTIONS.values() if each.counts == "as run" and each.name != "unit"]
+
+
+def _retired(study: Study) -> tuple[dict[tuple[str, str, str], float], dict[tuple[str, str, str], float]]:
+    """Return the operations a step that exact and hardware counters saw, by model, method and detection."""
+    exact: dict[tuple[str, str, str], float] = {}
+    hardware: dict[tuple[str, str, str], float] = {}
+    for measured in study.measurements:
+        if isinstance(measured, Measurement):
+            for witness in measured.witnesses:
+                of_library = 0 if witness.libm is None else flops(witness.libm)
+                total = (witness.flops + of_library) / measured.steps / witness.repetitions
+                (exact if witness.exact else hardware)[measured.model, measured.method, measured.detection] = total
+    return exact, hardware
+
+
+def _weighed(convention: Convention, operations: Mapping[str, float]) -> float:
+    """Return a cost; nan if the convention has to measure something that cannot be measured here."""
+    try:
+        return convention.weigh(operations)
+    except UserError:
+        return float("nan")
 
 
 def error_by(frame: pd.DataFrame, measure: str) -> pd.Series:
@@ -71,6 +123,8 @@ def _row(curve: Curve, point: Point, measures: tuple[str, ...]) -> dict[str, Any
     missing, extra = sum(each.missing for each in errors), sum(each.extra for each in errors)
     whole = not (failures or missing or extra)
     largest = [each.maximum for each in errors if each.matched]
+    operations = [curve.operations(point.setting, run) for run in runs]
+    mean = {kind: fmean(each[kind] for each in operations) for kind in operations[0]}
     return {
         "model": regime.model.label,
         "method": curve.method,
@@ -80,7 +134,8 @@ def _row(curve: Curve, point: Point, measures: tuple[str, ...]) -> dict[str, Any
         "horizon_ms": regime.horizon,
         "dt_ms": fmean(curve.dt(point.setting, run) for run in runs),
         "error_control": None if curve.by_dt else float(point.setting),
-        "flops_per_ms": interval([curve.cost(point.setting, run).per_ms for run in runs]).mean,
+        "flops_per_ms": geometric_mean([curve.cost(point.setting, run).per_ms for run in runs]),
+        **{f"{each.name}_per_ms": _weighed(each, mean) for each in _conventions()},
         "error_ms": max(largest, default=np.nan) if whole else np.nan,
         "median_error_ms": float(np.median(largest)) if whole and largest else np.nan,
         "voltage_error": float(np.median([run.voltage for run in runs])) if whole else np.nan,

@@ -22,7 +22,9 @@ Every field of `spikecost.accuracy.study.Suite` may be given; what is not, is th
 from __future__ import annotations
 
 import dataclasses
+import json
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -64,6 +66,30 @@ def read_suite(path: str | Path, base: Suite) -> Suite:
         return dataclasses.replace(base, **{name: _value(name, value) for name, value in content.items()})
     except TypeError as error:
         raise UserError(f"{path}: {error}") from error
+
+
+def suite_text(suite: Mapping[str, Any]) -> str:
+    """Return a suite as the text of a file that `read_suite` reads.
+
+    Parameters
+    ----------
+    suite : mapping
+        Fields by name, as ``run.json`` has them. A model that is no name of the catalogue, and a convention of one's
+        own, must be there when the file is read.
+    """
+    return "".join(f"{name} = {_toml(_with_unit(name, value))}\n" for name, value in suite.items())
+
+
+def _with_unit(name: str, value: Any) -> Any:
+    if isinstance(value, (list, tuple)):
+        return [_with_unit(name, each) for each in value]
+    return f"{value!r}ms" if name in _TIMES else value
+
+
+def _toml(value: Any) -> str:
+    if isinstance(value, list):
+        return f"[{', '.join(_toml(each) for each in value)}]"
+    return json.dumps(value)  # strings, numbers and truth values are written alike in JSON and TOML
 
 
 def left_out(whole: Suite, quick: Suite) -> str:

@@ -88,17 +88,18 @@ def cheapest(rows: pd.DataFrame, cost: str = "flops_per_ms") -> pd.DataFrame:
     return best.assign(_rank=rank).sort_values(["_rank", cost]).drop(columns="_rank")
 
 
+def situation(cell: Cell) -> dict[str, Any]:
+    """Return what tells a cell from all others."""
+    regime, criterion = cell.curve.regime, cell.criterion
+    return {"model": regime.model.label, "method": cell.curve.method, "detection": cell.curve.detection,
+            "stimulus": regime.stimulus, "horizon_ms": regime.horizon, "level": regime.level,
+            "measure": criterion.measure, "tolerance": criterion.tolerance}
+
+
 def _row(cell: Cell, conventions: tuple[str, ...]) -> dict[str, Any]:
     curve, regime, criterion = cell.curve, cell.curve.regime, cell.criterion
     row: dict[str, Any] = {
-        "model": regime.model.label,
-        "method": curve.method,
-        "detection": curve.detection,
-        "stimulus": regime.stimulus,
-        "level": regime.level,
-        "horizon_ms": regime.horizon,
-        "measure": criterion.measure,
-        "tolerance": criterion.tolerance,
+        **situation(cell),
         "tolerance_unit": criterion.unit,
         "status": cell.status,
         "reason": cell.reason,

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
+from typing import Any
 
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch, Rectangle
 
-from ..accuracy.winners import Winner, regimes_of
+from ..accuracy.winners import Winner
 from .figure import COLOURS, pick
 
 #: Columns, and what they are.
@@ -29,8 +30,24 @@ COLUMNS = {
     "lead_high": "upper end",
     "ranked": "whether the interval leaves out 1; if not, the two are too close to rank",
 }
+CANDIDATE_COLUMNS = {
+    "stimulus": "kind of stimulus",
+    "level": "firing rate asked for, or drive as a multiple of the rheobase",
+    "horizon_ms": "model time that is compared",
+    "measure": "how errors are measured",
+    "tolerance": "how far the measure may be from perfect",
+    "place": "1 for the cheapest model, 2 for the next",
+    "model": "model and preset",
+    "method": "its cheapest method",
+    "detection": "its cheapest detection",
+    "flops_per_ms": "what it costs, geometric mean over the stimuli",
+    "flops_per_ms_low": "lower end of its 95 % bootstrap interval",
+    "flops_per_ms_high": "upper end",
+}
 
 
+#: What tells a field of the map from all others.
+_FIELD = ["stimulus", "level", "horizon_ms", "measure", "tolerance"]
 #: Models that a field of the map names.
 LINES = 3
 
@@ -38,6 +55,19 @@ LINES = 3
 def winner_table(found: Sequence[Winner]) -> pd.DataFrame:
     """Return a row a regime and tolerance; columns as in `COLUMNS`."""
     return pd.DataFrame([_row(winner) for winner in found], columns=list(COLUMNS))
+
+
+def candidate_table(found: Sequence[Winner]) -> pd.DataFrame:
+    """Return a row a regime, tolerance and model that gets there; columns as in `CANDIDATE_COLUMNS`."""
+    rows = []
+    for winner in found:
+        stimulus, level, horizon = winner.regime
+        for place, each in enumerate(winner.candidates, 1):
+            cost = each.cost
+            rows.append((stimulus, level, horizon, winner.criterion.measure, winner.criterion.tolerance, place,
+                         each.curve.regime.model.label, each.curve.method, each.curve.detection, cost.mean, cost.low,
+                         cost.high))
+    return pd.DataFrame(rows, columns=list(CANDIDATE_COLUMNS))
 
 
 def _row(winner: Winner) -> dict[str, object]:
@@ -58,24 +88,31 @@ def _row(winner: Winner) -> dict[str, object]:
     return row
 
 
-def winner_map(found: Sequence[Winner]) -> Figure:
+def winner_map(winners: pd.DataFrame, candidates: pd.DataFrame) -> Figure:
     """Draw the map: a panel a kind of stimulus and horizon, rates across, tolerances down.
 
     Every field names the models that get there, and how many times dearer the others are; hatched: the first two are
     too close to rank; empty: no model gets there.
+
+    Parameters
+    ----------
+    winners, candidates : DataFrame
+        As `winner_table` and `candidate_table` return.
     """
-    panels = regimes_of(found) or {("", 0.0): []}
-    models = list(dict.fromkeys(each.curve.regime.model.label for winner in found for each in winner.candidates))
-    tolerances = sorted({winner.criterion.tolerance for winner in found}, reverse=True)
+    fields = winners.to_dict("records")
+    panels = _panels(fields) or {("", 0.0): []}
+    models = list(dict.fromkeys(candidates["model"]))
+    tolerances = sorted(set(winners["tolerance"]), reverse=True)
     width = sum(max(len(levels), 1) for levels in panels.values())
     figure = Figure(figsize=(max(1.8 + 1.1 * width, 5.5), 1.9 + 0.42 * len(tolerances)), layout="constrained")
     axes = figure.subplots(1, len(panels), sharey=True, squeeze=False,
                            width_ratios=[max(len(levels), 1) for levels in panels.values()])[0]
     for axis, ((stimulus, horizon), levels) in zip(axes, panels.items(), strict=True):
-        for winner in found:
-            if (winner.regime[0], winner.regime[2]) == (stimulus, horizon):
-                place = levels.index(winner.regime[1]), tolerances.index(winner.criterion.tolerance)
-                _field(axis, place, winner, models)
+        for field in fields:
+            if (field["stimulus"], field["horizon_ms"]) == (stimulus, horizon):
+                place = levels.index(field["level"]), tolerances.index(field["tolerance"])
+                there = candidates[(candidates[_FIELD] == [field[name] for name in _FIELD]).all(axis=1)]
+                _field(axis, place, there, bool(field["ranked"]), models)
         axis.set(xlim=(-0.5, len(levels) - 0.5), ylim=(len(tolerances) - 0.5, -0.5))
         axis.set_xticks(range(len(levels)), levels)
         axis.set_yticks(range(len(tolerances)), [f"{value:.3g}" for value in tolerances])
@@ -89,18 +126,27 @@ def winner_map(found: Sequence[Winner]) -> Figure:
     return figure
 
 
-def _field(axis: Axes, place: tuple[int, int], winner: Winner, models: list[str]) -> None:
-    if not winner.candidates:
+def _panels(fields: list[dict[Hashable, Any]]) -> dict[tuple[str, float], list[str]]:
+    """Return the levels of each kind of stimulus and horizon, in order."""
+    panels: dict[tuple[str, float], list[str]] = {}
+    for field in fields:
+        levels = panels.setdefault((field["stimulus"], field["horizon_ms"]), [])
+        if field["level"] not in levels:
+            levels.append(field["level"])
+    return panels
+
+
+def _field(axis: Axes, place: tuple[int, int], candidates: pd.DataFrame, ranked: bool, models: list[str]) -> None:
+    if not len(candidates):
         return
     x, y = place
-    label = winner.candidates[0].curve.regime.model.label
-    axis.add_patch(Rectangle((x - 0.5, y - 0.5), 1, 1, facecolor=pick(COLOURS, models.index(label)), alpha=0.45,
+    labels, costs = list(candidates["model"]), list(candidates["flops_per_ms"])
+    axis.add_patch(Rectangle((x - 0.5, y - 0.5), 1, 1, facecolor=pick(COLOURS, models.index(labels[0])), alpha=0.45,
                              edgecolor="white"))
-    if winner.lead is not None and not winner.ranked:
+    if len(labels) > 1 and not ranked:
         axis.add_patch(Rectangle((x - 0.5, y - 0.5), 1, 1, fill=False, hatch="////", edgecolor="0.4", linewidth=0))
-    first = winner.candidates[0].cost.mean
-    lines = [_short(label), *(f"{_short(each.curve.regime.model.label)} {_times(each.cost.mean / first)}"
-                              for each in winner.candidates[1:LINES])]
+    lines = [_short(labels[0]), *(f"{_short(label)} {_times(cost / costs[0])}"
+                                  for label, cost in zip(labels[1:LINES], costs[1:LINES], strict=True))]
     axis.text(x, y, "\n".join(lines), ha="center", va="center", fontsize=6.5)
 
 

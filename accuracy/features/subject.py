@@ -163,7 +163,7 @@ def recorded(model: NeuronModel, stimulus: Stimulus, pieces: Stimulus, outcome: 
 def solved(model: NeuronModel, stimulus: Stimulus, every: float = 0.0, precision: taylor.Precision = taylor.FIRST
            ) -> Recording:
     """Return the reference solution as a recording; the voltage about `every` ms, if that is not 0."""
-    solve = closed_form.solve if closed_form.applies(model) and not stimulus.varies else taylor.solve
+    solve = closed_form.solve if closed_form.applies(model, stimulus) else taylor.solve
     pieces = cut(stimulus, Fraction(every).limit_denominator(10**6)) if every else stimulus
     try:
         solution = solve(model, pieces, precision)

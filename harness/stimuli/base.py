@@ -7,6 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields, replace
 from fractions import Fraction
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -180,6 +181,21 @@ class Stimulus:
         shapes = tuple(shape.from_(float(i * length)) for shape, count in zip(self.shapes, counts, strict=True)
                        for i in range(int(count)))
         return replace(self, durations=(length,) * len(shapes), shapes=shapes)
+
+    def cut(self, times: Iterable[Fraction]) -> Stimulus:
+        """Return the same stimulus, its pieces cut at some times in ms as well, where the state is sampled then.
+
+        Times outside the stimulus cut nothing.
+        """
+        cuts = sorted(set(times))
+        durations, shapes, start = [], [], Fraction(0)
+        for end, shape in self.pieces:
+            edges = [start, *(at for at in cuts if start < at < end), end]
+            for first, last in pairwise(edges):
+                durations.append(last - first)
+                shapes.append(shape.from_(float(first - start)))
+            start = end
+        return replace(self, durations=tuple(durations), shapes=tuple(shapes))
 
     def scaled(self, factor: float) -> Stimulus:
         """Return the same stimulus, `factor` times as strong."""

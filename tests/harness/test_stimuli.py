@@ -1,5 +1,6 @@
 from fractions import Fraction
 
+import numpy as np
 import pytest
 from brian2 import cm, ms, mV, nA, second, uA
 
@@ -8,6 +9,7 @@ from spikecost.harness.stimuli import (
     constant,
     piecewise_constant,
     piecewise_random,
+    ramp,
     shorten,
     step,
     steps_of,
@@ -77,3 +79,12 @@ def test_scaled_multiplies_the_values():
 def test_bad_input_is_named(make, message):
     with pytest.raises(UserError, match=message):
         make()
+
+
+def test_a_cut_stimulus_is_the_same_input():
+    whole = ramp(1 * mV / ms, 3 * mV / ms, 10 * ms)
+    cut = whole.cut([Fraction(5), Fraction(5, 2), Fraction(40), Fraction(0)])
+    assert cut.durations == (Fraction(5, 2), Fraction(5, 2), Fraction(5))
+    at = np.linspace(0, 9.99, 50)
+    assert cut.at(at) == pytest.approx(whole.at(at))
+    assert whole.cut([]) == whole

@@ -1,5 +1,6 @@
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -13,6 +14,10 @@ from spikecost.reports.table import COLUMNS
 
 SUITE = Suite(methods=("euler", "rk4", "exponential_euler"), detections=("grid", "hermite"), rates=(50.0, 100.0),
               tolerances=(1.0,), horizons=(300.0,), trials=4, per_decade=6, repeats=1, thorough=False)
+
+
+def contents(folder):
+    return {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
 @pytest.fixture(scope="module")
@@ -71,7 +76,7 @@ def test_without_an_exact_counter_the_report_says_so_at_its_top(monkeypatch, tmp
     text = result.save(tmp_path).read_text()
     note = "counted from the Step alone: no exact counter works here (instrumented: PyQBDI is not installed)"
     assert note in text
-    assert text.index(note) < text.index("The cheapest way to run each model")
+    assert text.index(note) < text.index("Who is cheapest?")
 
 
 @pytest.mark.slow
@@ -144,12 +149,12 @@ def test_the_verdict_divides_by_the_baseline(comparison):
 def test_save_writes_everything_and_formats_agree(comparison, tmp_path):
     page = comparison.save(tmp_path / "report")
     names = {path.name for path in page.parent.iterdir()}
-    assert names == {"index.html", "table.csv", "table.parquet", "table.md", "work_precision.png",
+    assert names == {"index.html", "run.json", "suite.toml", "data", "table.csv", "table.md", "work_precision.png",
                      "work_precision.svg", "work_precision_voltage_rms.png",
                      "work_precision_voltage_rms.svg", "winners.png", "winners.svg", "points.csv",
                      "ranking.csv", "winners.csv", "provenance.json", "parity.png", "parity.svg", "counters.csv",
                      "builds.csv"}
-    pd.testing.assert_frame_equal(pd.read_parquet(page.parent / "table.parquet"), comparison.table)
+    pd.testing.assert_frame_equal(pd.read_parquet(page.parent / "data" / "table.parquet"), comparison.table)
     read = pd.read_csv(page.parent / "table.csv", keep_default_na=False, na_values=[""])
     pd.testing.assert_series_equal(read["dt_ms"], comparison.table["dt_ms"])
     assert len((page.parent / "table.md").read_text().splitlines()) == 2 + len(comparison.table)
@@ -159,11 +164,27 @@ def test_save_writes_everything_and_formats_agree(comparison, tmp_path):
 
 def test_a_failed_save_leaves_the_earlier_report(comparison, tmp_path, monkeypatch):
     comparison.save(tmp_path)
-    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
-    monkeypatch.setattr("spikecost.reports.comparison.page", lambda *_: (_ for _ in ()).throw(OSError(28, "No space")))
+    before = contents(tmp_path)
+    monkeypatch.setattr("spikecost.reports.rendering.page", lambda *_: (_ for _ in ()).throw(OSError(28, "No space")))
     with pytest.raises(OSError, match="No space"):
         comparison.save(tmp_path)
-    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+    assert contents(tmp_path) == before
+
+
+def test_a_full_disk_leaves_the_earlier_report(comparison, tmp_path, monkeypatch):
+    comparison.save(tmp_path)
+    before = contents(tmp_path)
+    write = Path.write_bytes
+
+    def full(path, content):
+        if path.name == "work_precision.svg":
+            raise OSError(28, "No space left on device", str(path))
+        return write(path, content)
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    with pytest.raises(sc.UserError, match=r"cannot write .*work_precision.svg: No space left on device"):
+        comparison.save(tmp_path)
+    assert contents(tmp_path) == before
 
 
 def test_an_unwritable_folder_is_named(comparison, tmp_path):

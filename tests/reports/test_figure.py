@@ -7,13 +7,13 @@ import io
 from spikecost.accuracy.study import Study
 from spikecost.accuracy.suite import Suite
 from spikecost.reports.figure import work_precision
-from spikecost.reports.points import points
+from spikecost.reports.run_folder import RunFolder
 
 
 def test_a_study_without_a_point_is_drawn_too():
     # every run may have lost spikes or diverged; the table says so, and the figure has its axes and tolerances
     study = Study(Suite())
-    figure = work_precision(study, points(study))
+    figure = work_precision(RunFolder.of(study, {}))
     drawn = io.BytesIO()
     figure.savefig(drawn, format="svg")
     assert drawn.getvalue().startswith(b"<?xml")

@@ -1,64 +1,393 @@
-"""The page in a real browser."""
+"""The page in a real browser, opened from disk."""
 
-import functools
-import http.server
+from __future__ import annotations
+
+import csv
+import inspect
+import json
+import re
 import shutil
-import threading
+from dataclasses import replace
+from pathlib import Path
 
+import pandas as pd
 import pytest
 from selenium import webdriver
+from selenium.webdriver.common.by import By
+from selenium.webdriver.support.ui import Select, WebDriverWait
 
-import spikecost as sc
-from spikecost.accuracy.suite import Suite
+from spikecost.reports.page import SCRIPTS, page
+from spikecost.reports.run_folder import TABLES
 
-SUITE = Suite(methods=("euler", "exponential_euler"), detections=("grid",), rates=(20.0, 100.0), tolerances=(1.0,),
-              horizons=(300.0,), trials=3, per_decade=4, repeats=1, thorough=False)
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("report")
-    comparison = sc.compare(["lif", "izhikevich", "hodgkin_huxley"], suite=SUITE)
-    comparison.save(folder)
-    handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=folder)
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield comparison, f"http://127.0.0.1:{server.server_port}/index.html"
-    server.shutdown()
-    server.server_close()
+#: What a table shows where there is no number.
+DASH = "\u2013"
+#: A name that ends a script, is markup, is an entity, and is a formula.
+HOSTILE = "=1+1</script><img src=x onerror=\"window.hacked=1\">&lt;b&gt;'"
 
 
 @pytest.fixture(scope="module")
-def browser():
+def downloads(tmp_path_factory):
+    return tmp_path_factory.mktemp("downloads")
+
+
+@pytest.fixture(scope="module")
+def browser(downloads):
     chromium, driver = shutil.which("chromium"), shutil.which("chromedriver")
     if not (chromium and driver):
         pytest.skip("no chromium and chromedriver on this machine")
     options = webdriver.ChromeOptions()
     options.binary_location = chromium
     for flag in ("--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
-                 "--disable-component-update", "--disable-sync", "--disable-quic", "--window-size=1300,2000"):
+                 "--disable-component-update", "--disable-sync", "--disable-quic", "--window-size=1300,1200"):
         options.add_argument(flag)
+    options.add_experimental_option("prefs", {"download.default_directory": str(downloads)})
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
     started = webdriver.Chrome(options, webdriver.ChromeService(driver))
     yield started
     started.quit()
 
 
-@pytest.mark.slow
-def test_the_page_shows_every_cell_and_the_figure(site, browser):
-    comparison, url = site
-    browser.get(url)
+def opened(browser, path, scheme="light"):
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {
+        "features": [{"name": "prefers-color-scheme", "value": scheme}]})
+    browser.get(Path(path).as_uri())
+    WebDriverWait(browser, 60).until(lambda b: b.execute_script("return document.body.dataset.ready") == "yes")
+    return browser
+
+
+@pytest.fixture(scope="module")
+def site(browser, small_folder):
+    """The page as it was opened first; tests leave the controls as they found them."""
+    for log in ("browser", "performance"):
+        browser.get_log(log)
+    opened(browser, small_folder / "index.html")
+    requested = [entry["params"]["request"]["url"] for entry in (
+        json.loads(line["message"])["message"] for line in browser.get_log("performance"))
+        if entry["method"] == "Network.requestWillBeSent"]
+    return browser, requested, browser.get_log("browser")
+
+
+@pytest.fixture
+def shown(site, small_folder):
+    """The page, fresh."""
+    browser, *_ = site
+    return opened(browser, small_folder / "index.html")
+
+
+def traces(browser, plot="wp-plot"):
+    """What a plot shows, without the fronts."""
+    return browser.execute_script(
+        f"return document.getElementById('{plot}').data.filter((t) => !(t.name || '').startsWith('front'))"
+        ".map((t) => ({name: t.name, x: Array.from(t.x), y: Array.from(t.y), text: t.text}))")
+
+
+def downloaded(browser, downloads, button, name):
+    path = downloads / name
+    path.unlink(missing_ok=True)
+    browser.execute_script("arguments[0].scrollIntoView({block: 'center'})", button)
+    button.click()
+    WebDriverWait(browser, 20).until(lambda _: path.exists())
+    with path.open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def choose(browser, select, value):
+    Select(browser.find_element(By.ID, select)).select_by_value(value)
+
+
+def test_it_opens_from_disk_and_asks_for_nothing(site, small_folder):
+    browser, requested, complaints = site
     assert browser.title == "spikecost: cost at equal spike-time accuracy"
-
-    def rows(table):
-        return browser.execute_script(f"return document.querySelectorAll('#{table} tr').length") - 1
-
-    assert rows("cells") == len(comparison.table) == 12
-    assert rows("cheapest") == len(comparison.cheapest)
-    assert rows("verdict") == len(comparison.verdict)
-    assert browser.execute_script("return document.querySelector('img').naturalWidth") > 300
-    text = browser.find_element("tag name", "body").text
-    assert "cannot fire at" in text  # Hodgkin-Huxley at 20 Hz, in the table of references
-    assert "not applicable" in text
-    assert comparison.study.regimes[0].model.label in text
+    assert complaints == []
+    assert [url for url in requested if not url.startswith(("blob:", "data:"))] == [
+        (small_folder / "index.html").as_uri()]
+    assert (small_folder / "index.html").stat().st_size < 6e6
     # no part of the page is wider than the window
     assert browser.execute_script("return document.documentElement.scrollWidth <= window.innerWidth")
+
+
+def test_the_verdict_comes_first(shown, small_run):
+    first = shown.find_element(By.CSS_SELECTOR, "main section")
+    assert first.get_attribute("id") == "verdict-part"
+    rows = [[cell.text for cell in row.find_elements(By.TAG_NAME, "td")]
+            for row in first.find_elements(By.CSS_SELECTOR, "#verdict tbody tr")]
+    assert [row[:3] for row in rows] == [
+        [f"constant, {rate} Hz, 0.2 s", f"every spike within {tolerance} ms", "lif"]
+        for rate in (50, 100) for tolerance in ("1", "0.3")]
+    best = small_run.cheapest.iloc[0]
+    assert rows[0][3].startswith(f"{best['method']}, {best['detection']}, dt")
+    assert float(rows[0][4].split()[0]) == pytest.approx(best["flops_per_ms"], rel=0.01)
+    assert re.search(r"izhikevich:RS [\d.]+ \([\d.]+ to [\d.]+\) times", rows[0][5])
+
+
+def test_the_plot_has_a_line_a_curve_and_its_numbers(shown, small_run):
+    points = small_run.points
+    here = points[(points["level"] == "100 Hz") & points["error_ms"].notna()]
+    curves = {", ".join(key): group for key, group in here.groupby(["model", "method", "detection"])}
+    drawn = {trace["name"]: trace for trace in traces(shown)}
+    assert drawn.keys() == curves.keys()
+    for name, trace in drawn.items():
+        assert trace["x"] == pytest.approx(list(curves[name]["flops_per_ms"]), rel=1e-5)
+        assert trace["y"] == pytest.approx(list(curves[name]["error_ms"]), rel=1e-5)
+    fronts = shown.execute_script(
+        "return document.getElementById('wp-plot').data.filter((t) => t.name.startsWith('front'))"
+        ".map((t) => [t.name, t.x.length])")
+    on_front = here[here["model_front"]].groupby("model").size()
+    assert dict(fronts) == {f"front of {model}": n for model, n in on_front.items()}
+
+
+def test_filters_change_the_plot(shown, small_run):
+    everything = len(traces(shown))
+    box = shown.find_element(By.CSS_SELECTOR, "#wp-methods input[value=euler]")
+    box.click()
+    assert {trace["name"].split(", ")[1] for trace in traces(shown)} == {"rk4"}
+    shown.find_element(By.CSS_SELECTOR, "#wp-models input[value=lif]").click()
+    assert {trace["name"].split(", ")[0] for trace in traces(shown)} == {"izhikevich:RS"}
+    shown.find_element(By.CSS_SELECTOR, "#wp-models input[value='izhikevich:RS']").click()
+    assert "Nothing to draw" in shown.find_element(By.ID, "wp-plot").text
+    for name in ("lif", "izhikevich:RS"):
+        shown.find_element(By.CSS_SELECTOR, f"#wp-models input[value='{name}']").click()
+    box.click()
+    assert len(traces(shown)) == everything
+    slow = traces(shown)[0]["x"]
+    Select(shown.find_element(By.ID, "wp-regime")).select_by_visible_text("constant, 50 Hz, 0.2 s")
+    assert traces(shown)[0]["x"] != slow
+    shown.find_element(By.ID, "wp-front").click()
+    assert traces(shown) == []
+
+
+@pytest.mark.parametrize(("cost", "unit"), [
+    ("energy45nm_per_ms", "pJ"), ("libm_per_ms", "operations"), ("instrumented_per_ms", "operations")])
+def test_costs_can_be_chosen(shown, small_run, cost, unit):
+    choose(shown, "wp-cost", cost)
+    here = small_run.points.query("level == '100 Hz'")
+    here = here[here["error_ms"].notna() & here[cost].notna()]
+    drawn = [x for trace in traces(shown) for x in trace["x"]]
+    assert sorted(drawn) == pytest.approx(sorted(here[cost]), rel=1e-5)
+    assert f" {unit} per ms" in traces(shown)[0]["text"][0]
+
+
+def test_wall_times_are_those_of_the_timed_cells(shown, small_run):
+    choose(shown, "wp-cost", "ns_per_ms")
+    table = small_run.table.query("level == '100 Hz'")
+    drawn = sorted(zip(*[[value for trace in traces(shown) for value in trace[axis]] for axis in "xy"], strict=True))
+    cells = table[table["ns_per_ms"].notna()]
+    expected = sorted(zip(cells["ns_per_ms"], cells["error_ms"], strict=True))
+    assert len(drawn) == len(expected) > 0
+    for found, right in zip(drawn, expected, strict=True):
+        assert found == pytest.approx(right, rel=1e-5)
+
+
+def test_errors_can_be_chosen(shown, small_run):
+    choose(shown, "wp-error", "gamma_2ms")
+    here = small_run.points.query("level == '100 Hz'")
+    errors = (1 - here["gamma_2ms"]).abs()
+    drawn = [y for trace in traces(shown) for y in trace["y"]]
+    assert sorted(drawn) == pytest.approx(sorted(errors[errors > 1e-5].round(9)), abs=2e-6)
+    choose(shown, "wp-error", "voltage_rms")
+    drawn = [y for trace in traces(shown) for y in trace["y"]]
+    assert sorted(drawn) == pytest.approx(sorted(here["voltage_error"].dropna()), rel=1e-5)
+
+
+def test_the_references_error_is_drawn(shown, small_run):
+    floor = small_run.regimes.query("level == '100 Hz'")["reference_error_ms"].max()
+    lines = "return document.getElementById('wp-plot').layout.shapes.map((s) => s.y0)"
+    assert min(shown.execute_script(lines)) == pytest.approx(floor, rel=1e-5)
+    said = "return document.getElementById('wp-plot').layout.annotations.map((a) => a.text).join()"
+    assert "the reference's own error is " in shown.execute_script(said)
+    shown.find_element(By.ID, "wp-floor").click()
+    assert 10 ** shown.execute_script("return document.getElementById('wp-plot').layout.yaxis.range[0]") < floor
+
+
+def test_hovering_names_the_cell(shown):
+    plot = shown.find_element(By.ID, "wp-plot")
+    shown.execute_script("arguments[0].scrollIntoView()", plot)
+    # the mouse goes to where the third point of the first curve is drawn
+    x, y, text = shown.execute_script("""
+        const plot = arguments[0], trace = plot.data[0], box = plot.getBoundingClientRect(), at = plot._fullLayout;
+        return [box.left + at.xaxis._offset + at.xaxis.d2p(trace.x[2]),
+                box.top + at.yaxis._offset + at.yaxis.d2p(trace.y[2]), trace.text[2]];""", plot)
+    shown.execute_cdp_cmd("Input.dispatchMouseEvent", {"type": "mouseMoved", "x": x + 30, "y": y + 30})
+    shown.execute_cdp_cmd("Input.dispatchMouseEvent", {"type": "mouseMoved", "x": x, "y": y})
+    said = WebDriverWait(shown, 10).until(
+        lambda b: b.find_elements(By.CSS_SELECTOR, "#wp-plot .hoverlayer .hovertext"))[0].text
+    for part in re.sub(r"</?b>", "", text).split("<br>"):
+        assert part in said
+    assert re.search(r"lif\s*(euler|rk4), (grid|hermite)\s*dt [\d.]+ ms", said)
+
+
+def test_the_plot_is_used_from_the_keyboard(shown):
+    plot = shown.find_element(By.ID, "wp-plot")
+    assert plot.get_attribute("tabindex") == "0"
+    width = "const [a, b] = document.getElementById('wp-plot').layout.xaxis.range; return b - a"
+    before = shown.execute_script(width)
+    plot.send_keys("+")
+    assert shown.execute_script(width) == pytest.approx(0.7 * before)
+    plot.send_keys("n")
+    said = shown.find_element(By.ID, "wp-said").text
+    assert re.match(r"lif; euler, grid; dt [\d.]+ ms; cost ", said)
+    plot.send_keys("n")
+    assert shown.find_element(By.ID, "wp-said").text != said
+    for control in ("select", "input", "button"):
+        assert all(each.get_attribute("tabindex") in (None, "0") for each in shown.find_elements(By.TAG_NAME, control))
+
+
+def test_the_cells_sort_and_filter(shown, small_run):
+    def column(name):
+        return shown.execute_script("""
+            const heads = [...document.querySelectorAll('#cells th')].map((th) => th.textContent);
+            const place = heads.indexOf(arguments[0]);
+            return [...document.querySelectorAll('#cells tbody tr')].map((tr) => tr.cells[place].textContent);""", name)
+
+    assert len(column("model")) == len(small_run.table) == 32
+    heading = next(each for each in shown.find_elements(By.CSS_SELECTOR, "#cells th button")
+                   if each.text == "flops_per_ms")
+    for direction in ("ascending", "descending"):
+        heading.click()
+        values = [float(text.replace(",", "")) for text in column("flops_per_ms") if text != DASH]
+        assert values == sorted(values, reverse=direction == "descending")
+        assert heading.find_element(By.XPATH, "..").get_attribute("aria-sort") == direction
+        missing = [text == DASH for text in column("flops_per_ms")]
+        assert missing == sorted(missing)  # what is missing stays last
+    shown.find_element(By.ID, "cells-find").send_keys("rk4 hermite 100")
+    assert set(column("method")) == {"rk4"}
+    assert set(column("level")) == {"100 Hz"}
+    assert shown.find_element(By.ID, "cells-count").text == "4 of 32 cells"
+    shown.find_element(By.ID, "cells-columns").click()
+    head = [each.text for each in shown.find_elements(By.CSS_SELECTOR, "#cells th")]
+    assert head == list(small_run.table.columns)
+
+
+def test_every_table_is_one_click_away(shown, small_run, downloads):
+    buttons = {button.get_attribute("data-table"): button
+               for button in shown.find_elements(By.CSS_SELECTOR, "button.csv")}
+    assert {"table", "points", "timed", "leaders", "ranking", "winners", "candidates", "by_kind", "operations",
+            "parity", "counters", "regimes", "references"} <= buttons.keys()
+    found = downloaded(shown, downloads, buttons["table"], "table.csv")
+    assert list(found[0]) == list(small_run.table.columns)
+    for row, right in zip(found, small_run.table.to_dict("records"), strict=True):
+        assert (row["model"], row["method"], row["status"]) == (right["model"], right["method"], right["status"])
+        if pd.notna(right["flops_per_ms"]):
+            assert float(row["flops_per_ms"]) == pytest.approx(right["flops_per_ms"], rel=1e-5)
+        else:
+            assert row["flops_per_ms"] == ""
+    drawn = downloaded(shown, downloads, shown.find_element(By.ID, "wp-csv"), "work_precision.csv")
+    assert sorted(float(row["flops_per_ms"]) for row in drawn) == pytest.approx(
+        sorted(x for trace in traces(shown) for x in trace["x"]))
+    assert set(drawn[0]) >= {"model", "method", "detection", "dt_ms", "error_maximum"}
+
+
+def test_the_kinds_of_a_cell_are_stacked(shown, small_run):
+    choose_text = Select(shown.find_element(By.ID, "kinds-situation"))
+    choose_text.select_by_visible_text("constant, 100 Hz, 0.2 s, every spike within 0.3 ms")
+    shown.find_element(By.ID, "kinds-share").click()
+    bars = traces(shown, "kinds-plot")
+    total = {}
+    for trace in bars:
+        for cell, value in zip(trace["y"], trace["x"], strict=True):
+            total[cell.split(":")[0]] = total.get(cell.split(":")[0], 0) + value
+    best = small_run.cheapest.query("level == '100 Hz' and tolerance == 0.3")
+    cells = small_run.by_kind.merge(best[["model", "method", "detection", "level", "tolerance"]])
+    expected = cells.groupby("model")["per_ms"].sum().to_dict()
+    assert total == pytest.approx({name.split(":")[0]: cost for name, cost in expected.items()}, rel=1e-5)
+    Select(shown.find_element(By.ID, "kinds-model")).select_by_value("lif")
+    assert len(traces(shown, "kinds-plot")[0]["x"]) == len(small_run.table.query(
+        "model == 'lif' and level == '100 Hz' and tolerance == 0.3")["flops_per_ms"].dropna())
+
+
+def test_spikes_and_voltage_of_a_cell(shown, small_run, downloads):
+    Select(shown.find_element(By.ID, "rec-regime")).select_by_visible_text("izhikevich:RS: constant, 100 Hz, 0.2 s")
+    cells = Select(shown.find_element(By.ID, "rec-cell"))
+    of = small_run.table.query("model == 'izhikevich:RS' and level == '100 Hz'")
+    assert len(cells.options) == of["flops_per_ms"].notna().sum()
+    reference, cell, late = traces(shown, "rec-spikes")
+    spikes = small_run.spikes.query("model == 'izhikevich:RS' and level == '100 Hz'")
+    assert reference["x"] == pytest.approx(list(spikes.query("method == ''")["time_ms"]), abs=1e-4)
+    both = min(len(reference["x"]), len(cell["x"]))
+    assert late["y"] == pytest.approx([a - b for a, b in zip(cell["x"][:both], reference["x"][:both], strict=True)])
+    assert max(map(abs, late["y"][:-1])) <= 1.0
+    right, _ = traces(shown, "rec-voltage")
+    voltages = small_run.voltages.query("model == 'izhikevich:RS' and level == '100 Hz' and method == ''")
+    assert right["y"] == pytest.approx(list(voltages["voltage"]), rel=1e-3)
+    assert right["x"] == pytest.approx(list(voltages["time_ms"]), abs=1e-3)
+    kept = downloaded(shown, downloads, shown.find_element(By.ID, "rec-csv-spikes"), "spikes.csv")
+    assert len(kept) == len(reference["x"]) + len(cell["x"])
+
+
+def test_what_needs_no_script_is_text(small_run):
+    text = page(small_run)
+    before = text[: text.index("<script")]
+    for part in ("Who is cheapest?", "Winner map", "Failed cells", "Provenance", small_run.provenance["compiler"]):
+        assert part in before
+    assert small_run.provenance["processor"] in before
+    fields = len(small_run.winners[small_run.winners["winner"] != ""])
+    assert before.count('class="field') == fields
+
+
+def test_failed_cells_have_their_reason(small_run):
+    table = small_run.table.copy()
+    table.loc[3, ["status", "reason", "flops_per_ms"]] = ["not reached", "by 3 of 3 stimuli: diverged at dt = 1", None]
+    text = page(replace(small_run, table=table))
+    assert "by 3 of 3 stimuli: diverged at dt = 1" in text[text.index('id="failed"'):]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_light_and_dark(site, small_folder, scheme):
+    browser = opened(site[0], small_folder / "index.html", scheme)
+
+    def brightness(colour):
+        return sum(int(part) for part in re.findall(r"\d+", colour)[:3]) / 3
+
+    page_colour = browser.execute_script("return getComputedStyle(document.body).backgroundColor")
+    text_colour = browser.execute_script("return getComputedStyle(document.body).color")
+    background = "return getComputedStyle(document.querySelector('#wp-plot .main-svg')).backgroundColor"
+    plot = browser.execute_script(background)
+    assert plot == page_colour
+    assert (brightness(page_colour) > 200) == (scheme == "light")
+    assert abs(brightness(page_colour) - brightness(text_colour)) > 120
+    # another theme while the page is open: the plots follow
+    other = "dark" if scheme == "light" else "light"
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {
+        "features": [{"name": "prefers-color-scheme", "value": other}]})
+    WebDriverWait(browser, 10).until(lambda b: b.execute_script(background) != plot)
+
+
+def test_names_are_text_everywhere(site, small_run, tmp_path, downloads):
+    named = {"lif": HOSTILE, "rk4": f"rk4{HOSTILE}", "100 Hz": f"100 Hz{HOSTILE}"}
+
+    def renamed(value):
+        if isinstance(value, dict):
+            return {renamed(key): renamed(each) for key, each in value.items()}
+        if isinstance(value, list):
+            return [renamed(each) for each in value]
+        return named.get(value, value) if isinstance(value, str) else value
+
+    frames = {name: getattr(small_run, name).map(renamed) for name in TABLES}
+    frames["features"] = pd.DataFrame([{"model": HOSTILE, "parameters": "", "letter": "A", "feature": HOSTILE,
+                                        "outcome": "found", "reason": HOSTILE}])
+    facts = {**small_run.provenance, HOSTILE: HOSTILE}
+    (tmp_path / "index.html").write_text(page(replace(small_run, about=renamed(small_run.about), provenance=facts,
+                                                      **frames)))
+    browser = opened(site[0], tmp_path / "index.html")
+    for select in ("wp-cost", "wp-regime", "kinds-model", "rec-regime"):
+        chosen = Select(browser.find_element(By.ID, select))
+        for i in range(len(chosen.options)):
+            chosen.select_by_index(i)
+    plot = browser.find_element(By.ID, "wp-plot")
+    plot.send_keys("nnn")
+    assert browser.execute_script("return window.hacked") is None
+    assert browser.execute_script("return document.querySelectorAll('img').length") == 0
+    assert HOSTILE in browser.find_element(By.ID, "verdict").text
+    assert HOSTILE in browser.find_element(By.ID, "wp-models").text
+    assert HOSTILE in browser.execute_script("return document.querySelector('#wp-plot .infolayer').textContent")
+    features = browser.find_element(By.ID, "features").get_attribute("textContent")
+    assert features.count(HOSTILE) == 2
+    button = browser.find_element(By.CSS_SELECTOR, "button.csv[data-table=leaders]")
+    assert downloaded(browser, downloads, button, "leaders.csv")[0]["model"] == f"'{HOSTILE}"  # not a formula
+
+
+def test_our_scripts_cannot_end_their_own_element():
+    folder = Path(inspect.getfile(page)).parent
+    for name in SCRIPTS:
+        assert "</script" not in (folder / name).read_text()
+    assert {path.name for path in folder.glob("*.js")} == set(SCRIPTS)

@@ -3,7 +3,7 @@ import pytest
 import spikecost as sc
 from spikecost.accuracy.suite import QUICK, Suite
 from spikecost.flops.conventions import CONVENTIONS
-from spikecost.reports.suite_file import read_suite
+from spikecost.reports.suite_file import read_suite, suite_text
 
 OWN = """
 [convention.{name}]
@@ -81,3 +81,12 @@ def test_bad_files_are_named(tmp_path, text, message):
 def test_a_file_that_is_not_there(tmp_path):
     with pytest.raises(sc.UserError, match=r"cannot read the suite .*none.toml: No such file"):
         read_suite(tmp_path / "none.toml", Suite())
+
+
+def test_the_suite_of_a_run_can_be_run_again(small_folder, small_run):
+    suite = small_run.about["suite"]
+    assert (small_folder / "suite.toml").read_text() == suite_text(suite)
+    again = read_suite(small_folder / "suite.toml", QUICK)
+    assert again.models == ("lif", "izhikevich")
+    assert (again.rates, again.tolerances, again.horizons) == ((50.0, 100.0), (1.0, 0.3), (200.0,))
+    assert (again.measures, again.finest, again.thorough) == (("gamma_2ms",), 8e-4, False)

@@ -54,8 +54,8 @@ NOT_SHOWN = {
     "mixed_mode": [(STEP, []), (STEP, REGULAR), (STEP, BURSTS), (STEP, [30, 33, 36]),
                    (STEP, [30, 33, 80, 120, 160]),  # two spikes are no burst
                    (STEP, [30, 33, 36, 70, 110, 158])],  # mere adaptation
-    "spike_frequency_adaptation": [(STEP, []), (STEP, [30]), (STEP, REGULAR), (STEP, [25, 30, 40, 60, 70, 110, 150]),
-                                   (STEP, [25, 30, 40, 60])],
+    "spike_frequency_adaptation": [(STEP, []), (STEP, [30]), (STEP, REGULAR),
+                                   (STEP, [25, 30, 40, 60, 70, 110, 150, 190]), (STEP, [25, 30, 40, 60])],
     "spike_latency": [(PULSE, []), (PULSE, [23]), (PULSE, [29])],
     "resonator": [(PAIRS, []), (PAIRS, [33]), (PAIRS, [103]), (PAIRS, [33, 143])],
     "integrator": [(PAIRS, []), (PAIRS, [143]), (PAIRS, [22]), (PAIRS, [33, 143]), (PAIRS, [33, 103])],
@@ -67,7 +67,7 @@ NOT_SHOWN = {
                     (TWICE, [30, 50, 70, 90, 110, 130, 150, 170, 190]), (TWICE, [26, 29, 32, 35])],
     "accommodation": [(RAMPS, []), (RAMPS, [90]), (RAMPS, [90, 128])],
     "inhibition_induced_spiking": [(LOWERED, []), (LOWERED, [60]), (LOWERED, [60, 65, 70]),
-                                   (LOWERED, [20, 60, 90, 120]), (LOWERED, [60, 90, 120, 150, 180])],
+                                    (LOWERED, [20, 60, 90, 120]), (LOWERED, [60, 90, 120, 150, 180])],
     "inhibition_induced_bursting": [(LOWERED, []), (LOWERED, [60, 90, 120, 148]), (LOWERED, [60, 63, 66]),
                                     (LOWERED, [60, 63, 66, 120, 123, 126, 180, 183])],
 }

@@ -1,0 +1,66 @@
+"""Operations by kind: of the parts of a Step, and of a ms of model time at equal accuracy."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from ..accuracy.study import Cell, Study
+from ..flops.adaptive import AdaptiveCount
+from ..flops.operations import Count
+from ..models.expression import KINDS
+from .table import situation
+
+#: Columns, and what they are.
+OPERATION_COLUMNS = {
+    "model": "model and preset",
+    "method": "integration method",
+    "detection": "how the crossing is located",
+    "part": "step (without a spike), spike (adds to its step), refractory step, once a run; of an adaptive method, "
+            "the block",
+    "kind": "kind of operation",
+    "operations": "how many, as run",
+}
+COLUMNS = {
+    "model": "model and preset",
+    "method": "integration method",
+    "detection": "how the crossing is located",
+    "stimulus": "kind of stimulus",
+    "horizon_ms": "model time that is compared",
+    "level": "firing rate asked for, or drive as a multiple of the rheobase",
+    "measure": "how errors are measured",
+    "tolerance": "how far the measure may be from perfect",
+    "kind": "kind of operation",
+    "per_ms": "operations a ms of model time, spikes included; mean over the stimuli, each at its own largest dt",
+}
+
+
+def operations(study: Study) -> pd.DataFrame:
+    """Return a row a model, method, detection, part and kind of operation that occurs; columns as in the module."""
+    counts = {(curve.regime.model.label, curve.method, curve.detection): curve.count for curve in study.curves
+              if curve.count is not None}
+    return pd.DataFrame([
+        (*key, part, kind, n) for key, count in counts.items() for part, tally in _parts(count).items()
+        for kind, n in tally.items() if n
+    ], columns=list(OPERATION_COLUMNS))
+
+
+def by_kind(study: Study) -> pd.DataFrame:
+    """Return a row a reached cell and kind of operation that occurs; columns as in `COLUMNS`."""
+    return pd.DataFrame([
+        {**situation(cell), "kind": kind, "per_ms": n} for cell in study.cells if cell.answers
+        for kind, n in _per_ms(cell).items() if n
+    ], columns=list(COLUMNS))
+
+
+def _parts(count: Count | AdaptiveCount) -> Mapping[str, Mapping[str, int]]:
+    if isinstance(count, AdaptiveCount):
+        return count.by_block
+    return {"step": count.as_run, "spike": count.as_run_spike, "refractory step": count.as_run_refractory,
+            "once a run": count.as_run_once}
+
+
+def _per_ms(cell: Cell) -> dict[str, float]:
+    found = [cell.curve.operations(setting, run) for setting, run in cell.runs]
+    return {kind: sum(each[kind] for each in found) / len(found) for kind in KINDS}

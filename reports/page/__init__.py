@@ -1,0 +1,63 @@
+"""The page of a run: one HTML file that opens from disk and asks the network for nothing."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import json
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import plotly.offline
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template
+from markupsafe import Markup
+
+from ..numbers import number, short, with_interval
+from ..run_folder import RunFolder
+from . import tables
+from .embedded import data
+
+#: The page's own scripts, in the order in which they are read; the last one starts them.
+SCRIPTS = ("tools.js", "plot.js", "work_precision.js", "breakdown.js", "recorded.js", "features.js", "cells.js",
+           "start.js")
+
+
+def page(run: RunFolder) -> str:
+    """Return the page as HTML.
+
+    What must be read without scripts (verdict, winner map, failed cells, provenance) is text; plots and the table of
+    all cells are drawn from data within the page. Data and plotly.js are compressed and encoded, so that no name that
+    they hold can end a script.
+    """
+    return _template().render(
+        run=run, about=run.about, suite=run.about["suite"],
+        verdict=tables.verdict(run), published=tables.published(run), maps=tables.winner_maps(run),
+        failed=tables.failed(run), operations=tables.operations(run), features=tables.features(run),
+        downloads=tables.DOWNLOADS,
+        style=_own("style.css"), script=Markup("\n").join(_own(name) for name in SCRIPTS),
+        plotly=_plotly(), data=_packed(json.dumps(data(run), separators=(",", ":"), allow_nan=False)),
+    )
+
+
+def _own(name: str) -> Markup:
+    """Return a file of this folder as it stands: it is ours and holds no name of a user."""
+    return Markup(files(__name__).joinpath(name).read_text())  # noqa: S704
+
+
+@cache
+def _plotly() -> str:
+    return _packed(plotly.offline.get_plotlyjs())
+
+
+def _packed(text: str) -> str:
+    return base64.b64encode(gzip.compress(text.encode(), 9, mtime=0)).decode()
+
+
+@cache
+def _template() -> Template:
+    environment = Environment(loader=PackageLoader(__name__, "."), undefined=StrictUndefined, trim_blocks=True,
+                              lstrip_blocks=True, autoescape=True)
+    filters: dict[str, Any] = {"number": number, "short": short, "interval": with_interval}
+    environment.filters.update(filters)
+    return environment.get_template("page.html")

@@ -1,0 +1,83 @@
+"""The data that the page's scripts draw from, as compact as it goes."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import pandas as pd
+
+from ..leaders import leaders
+from ..points import REGIME
+from ..run_folder import RunFolder
+from ..suite_file import suite_text
+from ..table import SITUATION
+
+#: Digits of a number in the page; the Parquet files beside it have all.
+_DIGITS = 6
+_CELL = ["model", "method", "detection", *SITUATION]
+_ERRORS = {"maximum": "error_ms", "voltage_rms": "voltage_error"}
+
+
+def data(run: RunFolder) -> dict[str, Any]:
+    """Return what the scripts read; tables column by column, missing numbers as null."""
+    named = {"table": run.table, "points": run.points, "timed": timed(run), "leaders": leaders(run),
+             "ranking": run.ranking, "winners": run.winners, "candidates": run.candidates, "by_kind": run.by_kind,
+             "parity": run.parity, "counters": run.counters, "builds": run.builds, "operations": run.operations,
+             "regimes": run.regimes, "references": run.references, "features": run.features}
+    return {
+        "models": run.models,
+        "methods": run.about["suite"]["methods"],
+        "detections": run.about["suite"]["detections"],
+        "measures": {name: {**about, "column": _ERRORS.get(name, name)}
+                     for name, about in run.about["measures"].items()},
+        "costs": {**run.about["costs"], **{column: {"label": label, "unit": "ns"} for column, label in (
+            ("ns_per_ms", "ns per ms of model time, one neuron"),
+            ("ns_per_ms_simd", "ns per ms of model time, a neuron of 1024 in SIMD lanes"))}},
+        "criteria": run.about["criteria"],
+        "columns": run.about["columns"],
+        "suite": suite_text(run.about["suite"]),
+        "recorded": _recorded(run),
+        "tables": {name: _columns(frame) for name, frame in named.items()},
+    }
+
+
+def timed(run: RunFolder) -> pd.DataFrame:
+    """Return the timed cells as points: their wall times, and their errors in the columns that points have."""
+    cells = run.table[run.table["ns_per_ms"].notna()]
+    measures = [name for name in run.measures if name in run.by_stimulus]
+    means = run.by_stimulus.groupby(_CELL, sort=False)[measures].mean().reset_index()
+    wanted = ["dt_ms", "error_control", "error_ms", "voltage_error", "ns_per_ms", "ns_per_ms_simd"]
+    return cells[[*_CELL, *wanted]].merge(means, on=_CELL, how="left")
+
+
+def _columns(frame: pd.DataFrame) -> dict[str, list[Any]]:
+    return {str(name): [_plain(value) for value in frame[name].tolist()] for name in frame}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, float):
+        return float(f"{value:.{_DIGITS}g}") if math.isfinite(value) else None
+    return None if value is pd.NA else value
+
+
+def _recorded(run: RunFolder) -> list[dict[str, Any]]:
+    """Return one entry a recording: whose it is, its spikes, and its voltage from `start` in steps of `step`."""
+    keys = [*REGIME, "model", "method", "detection", "measure", "tolerance"]
+    voltages = {_known(key): group for key, group in run.voltages.groupby(keys, sort=False, dropna=False)}
+    spikes = {_known(key): group for key, group in run.spikes.groupby(keys, sort=False, dropna=False)}
+    found = []
+    for key, group in voltages.items():
+        times = group["time_ms"].to_numpy()
+        step = (times[-1] - times[0]) / max(len(times) - 1, 1)
+        own = spikes.get(key)
+        found.append({
+            **dict(zip(keys, key, strict=True)), "start": float(times[0]), "step": float(step),
+            "voltage": [float(f"{value:.4g}") for value in group["voltage"]],
+            "spikes": [] if own is None else [round(value, 5) for value in own["time_ms"].tolist()],
+        })
+    return found
+
+
+def _known(key: tuple[Any, ...]) -> tuple[Any, ...]:
+    return tuple(None if isinstance(value, float) and math.isnan(value) else value for value in key)

@@ -1,0 +1,125 @@
+// How plots look, in light and in dark, and how they are used from the keyboard.
+
+const SYMBOLS = ["circle", "square", "triangle-up", "diamond", "triangle-down", "cross", "x", "star", "pentagon", "hexagon",
+  "triangle-left", "triangle-right", "hexagram"];
+const DASHES = ["solid", "dash", "dot", "dashdot", "longdash"];
+const PATTERNS = ["", "/", "x", ".", "-", "|", "+", "\\"];
+const HUES = 7;
+const PLOTS = []; // the functions that draw, to draw again when the theme changes
+const MINUS = "\u2212";
+
+const pick = (items, place) => items[Math.max(place, 0) % items.length];
+const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+const hue = (place) => css(`--m${Math.max(place, 0) % HUES}`);
+const modelColour = (model) => hue(run.models.indexOf(model));
+const methodSymbol = (method) => pick(SYMBOLS, run.methods.indexOf(method));
+const detectionDash = (detection) => pick(DASHES, run.detections.indexOf(detection));
+
+/** Plotly reads markup in labels: names are text. */
+const plain = (text) => String(text).replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+
+function axis(title, more = {}) {
+  return { title: { text: plain(title) }, gridcolor: css("--line"), linecolor: css("--line"), zeroline: false, automargin: true, ...more };
+}
+
+const logarithmic = (title, more = {}) => axis(title, { type: "log", exponentformat: "power", dtick: 1, ...more });
+
+function show(id, traces, layout, nothing = "Nothing to draw for this choice.") {
+  const plot = byId(id);
+  if (!traces.length) {
+    if (plot.data) Plotly.purge(plot);
+    const said = document.createElement("p");
+    said.className = "nothing";
+    said.textContent = nothing;
+    plot.replaceChildren(said);
+    return;
+  }
+  if (plot.firstElementChild && plot.firstElementChild.className === "nothing") plot.replaceChildren();
+  Plotly.react(plot, traces, {
+    paper_bgcolor: css("--page"), plot_bgcolor: css("--page"), font: { color: css("--text"), size: 12.5, family: "system-ui, sans-serif" },
+    margin: { l: 70, r: 20, t: 20, b: 55 }, hoverlabel: { align: "left", bgcolor: css("--soft"), font: { color: css("--text") } },
+    hovermode: "closest", dragmode: "zoom", ...layout,
+  }, { responsive: true, displaylogo: false, showSendToCloud: false, plotlyServerURL: "", modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d"] });
+}
+
+function listen(id, said) {
+  const plot = byId(id);
+  plot.tabIndex = 0;
+  plot.setAttribute("role", "application");
+  plot.setAttribute("aria-label", "Plot. Plus and minus zoom, arrows move, 0 shows all, n and p go through the points.");
+  let at = -1;
+  const range = (change) => {
+    const update = {};
+    for (const name of ["xaxis", "yaxis"]) {
+      const of = plot.layout[name];
+      if (of && of.range && of.type !== "category") update[`${name}.range`] = change(of.range.map(Number), name);
+    }
+    Plotly.relayout(plot, update);
+  };
+  const zoom = (by) => range(([low, high]) => [low + (high - low) * by, high - (high - low) * by]);
+  const move = (axisName, by) => range(([low, high], name) => (name === axisName ? [low + (high - low) * by, high + (high - low) * by] : [low, high]));
+  const step = (by) => {
+    const points = plot.data.flatMap((trace, curve) => (trace.hoverinfo === "text" ? trace.x.map((_, i) => [curve, i]) : []));
+    if (!points.length) return;
+    at = (at + by + points.length) % points.length;
+    const [curveNumber, pointNumber] = points[at];
+    try {
+      Plotly.Fx.hover(plot, [{ curveNumber, pointNumber }]);
+    } catch { /* a point outside the range that is shown has no label; it is said all the same */ }
+    if (said) byId(said).textContent = plot.data[curveNumber].text[pointNumber].replaceAll("<br>", "; ").replace(/<\/?b>/g, "").replaceAll("&lt;", "<").replaceAll("&gt;", ">").replaceAll("&amp;", "&");
+  };
+  const keys = {
+    "+": () => zoom(0.15), "=": () => zoom(0.15), "-": () => zoom(-0.2), 0: () => Plotly.relayout(plot, { "xaxis.autorange": true, "yaxis.autorange": true }),
+    ArrowLeft: () => move("xaxis", -0.15), ArrowRight: () => move("xaxis", 0.15), ArrowUp: () => move("yaxis", 0.15), ArrowDown: () => move("yaxis", -0.15),
+    n: () => step(1), p: () => step(-1),
+  };
+  plot.addEventListener("keydown", (event) => {
+    if (!(event.key in keys) || event.ctrlKey || event.metaKey || event.altKey || !plot.data) return;
+    event.preventDefault();
+    keys[event.key]();
+  });
+}
+
+/** Draw now, whenever a control changes, and when the theme does. */
+function drawn(draw, controls) {
+  PLOTS.push(draw);
+  for (const id of controls) byId(id).addEventListener("change", draw);
+  draw();
+}
+
+const SVG = "http://www.w3.org/2000/svg";
+
+/** The marker or line that stands for something, beside its name. */
+function swatch({ colour, symbol, dash }) {
+  const svg = document.createElementNS(SVG, "svg");
+  svg.setAttribute("viewBox", "-8 -8 16 16");
+  svg.setAttribute("width", dash ? 30 : 13);
+  svg.setAttribute("height", 13);
+  svg.setAttribute("aria-hidden", "true");
+  const shape = document.createElementNS(SVG, "path");
+  const around = (n, first, inner) => Array.from({ length: inner ? 2 * n : n }, (_, i) => {
+    const angle = first + (2 * Math.PI * i) / (inner ? 2 * n : n), r = inner && i % 2 ? inner : 7;
+    return `${r * Math.cos(angle)} ${r * Math.sin(angle)}`;
+  }).join(" L");
+  const up = -Math.PI / 2;
+  const outlines = {
+    circle: `M${around(24, 0)} Z`, square: "M-6 -6 H6 V6 H-6 Z", "triangle-up": `M${around(3, up)} Z`, diamond: `M${around(4, up)} Z`,
+    "triangle-down": `M${around(3, -up)} Z`, cross: "M-2 -7 H2 V-2 H7 V2 H2 V7 H-2 V2 H-7 V-2 H-2 Z", x: "M-6 -3 L-3 -6 L0 -3 L3 -6 L6 -3 L3 0 L6 3 L3 6 L0 3 L-3 6 L-6 3 L-3 0 Z",
+    star: `M${around(5, up, 3)} Z`, pentagon: `M${around(5, up)} Z`, hexagon: `M${around(6, 0)} Z`, "triangle-left": `M${around(3, Math.PI)} Z`,
+    "triangle-right": `M${around(3, 0)} Z`, hexagram: `M${around(6, up, 4)} Z`,
+  };
+  if (dash) {
+    svg.setAttribute("viewBox", "0 -8 36 16");
+    shape.setAttribute("d", "M0 0 H36");
+    shape.setAttribute("stroke", "currentColor");
+    shape.setAttribute("stroke-width", "3");
+    shape.setAttribute("stroke-dasharray", { solid: "none", dash: "9 5", dot: "3 4", dashdot: "9 4 3 4", longdash: "15 5" }[dash]);
+  } else {
+    shape.setAttribute("d", outlines[symbol || "square"]);
+    shape.setAttribute("fill", "currentColor");
+  }
+  if (colour) svg.classList.add("hued");
+  svg.style.color = colour ? `var(${colour})` : "";
+  svg.append(shape);
+  return svg;
+}

@@ -1,0 +1,128 @@
+"""The parts of the page that are text: what the template prints, row by row."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from itertools import groupby
+from typing import Any
+
+import pandas as pd
+
+from ...models.expression import KINDS
+from ..leaders import leaders
+from ..numbers import with_interval
+from ..run_folder import RunFolder
+from ..table import SITUATION
+
+Row = dict[Hashable, Any]
+
+#: Tables that can be had as CSV, and what they hold.
+DOWNLOADS = {
+    "table": "every cell", "points": "every run of the sweeps", "timed": "wall times", "leaders": "the verdict",
+    "ranking": "every model over the baseline", "winners": "the winner map",
+    "candidates": "the cost of every model on the map", "by_kind": "operations a ms by kind",
+    "operations": "operations of a step by kind", "parity": "counted and retired by kind", "counters": "counters",
+    "builds": "builds for speed", "regimes": "regimes", "references": "references", "features": "features",
+}
+#: A field of the winner map.
+_FIELD = ["stimulus", "level", "horizon_ms", "measure", "tolerance"]
+
+
+def regime_text(row: Row) -> str:
+    """Say under which stimulus, level and horizon something holds."""
+    return f"{str(row['stimulus']).replace('_', ' ')}, {row['level']}, {row['horizon_ms'] / 1000:g} s"
+
+
+def accuracy(run: RunFolder, row: Row) -> str:
+    """Say what is accurate enough."""
+    units = {each["measure"]: each["unit"] for each in run.about["criteria"]}
+    units |= {name: each["unit"] for name, each in run.about["measures"].items()}
+    unit = units[row["measure"]]
+    value = f"{row['tolerance']:.3g}" + ("" if unit == "1" else f" {unit}")
+    return f"every spike within {value}" if row["measure"] == "maximum" else f"{row['measure']} within {value}"
+
+
+def verdict(run: RunFolder) -> list[dict[str, Any]]:
+    """Return a row a regime and criterion: the cheapest model, and the others with their ratios."""
+    rows = leaders(run).to_dict("records")
+    found = []
+    for _, group in groupby(rows, key=lambda row: tuple(row[name] for name in SITUATION)):
+        first, *others = group
+        found.append({"regime": regime_text(first), "accuracy": accuracy(run, first), "first": first, "others": others})
+    return found
+
+
+def published(run: RunFolder) -> dict[str, Any]:
+    """Return the models, and a row a view and situation with each model's ratio to the baseline."""
+    rows: dict[tuple[str, ...], dict[str, Any]] = {}
+    for row in run.ranking.to_dict("records"):
+        known = isinstance(row["level"], str)
+        key = (regime_text(row) if known else "", accuracy(run, row) if known else "none asked", str(row["view"]))
+        entry = rows.setdefault(key, {"regime": key[0], "accuracy": key[1], "view": key[2], "ratios": {}})
+        close = row["low"] <= 1 <= row["high"] and row["model"] != run.baseline
+        entry["ratios"][row["model"]] = with_interval(row["ratio"], row["low"], row["high"]) + (
+            ", too close to rank" if close else "")
+    order = {key: i for i, key in enumerate(dict.fromkeys(key[:2] for key in rows))}
+    return {"models": list(dict.fromkeys(run.ranking["model"])),
+            "rows": [rows[key] for key in sorted(rows, key=lambda key: order[key[:2]])]}
+
+
+def winner_maps(run: RunFolder) -> list[dict[str, Any]]:
+    """Return a map a kind of stimulus, horizon and measure: levels across, tolerances down."""
+    candidates = {key: group.to_dict("records") for key, group in run.candidates.groupby(_FIELD, sort=False)}
+    maps = []
+    for (stimulus, horizon, measure), group in run.winners.groupby(["stimulus", "horizon_ms", "measure"], sort=False):
+        fields = {(row["level"], row["tolerance"]): row for row in group.to_dict("records")}
+        levels = list(dict.fromkeys(group["level"]))
+        rows = [{"accuracy": accuracy(run, {"measure": measure, "tolerance": tolerance}), "fields": [
+            _field(fields[level, tolerance], candidates.get((stimulus, level, horizon, measure, tolerance), []), run)
+            for level in levels]} for tolerance in sorted(set(group["tolerance"]), reverse=True)]
+        title = f"{str(stimulus).replace('_', ' ')}, {float(str(horizon)) / 1000:g} s"
+        maps.append({"title": title, "levels": levels, "rows": rows})
+    return maps
+
+
+def _field(winner: Row, candidates: list[Row], run: RunFolder) -> dict[str, Any]:
+    if not candidates:
+        return {"model": "", "place": 0, "close": False, "others": []}
+    first = candidates[0]
+    return {
+        "model": first["model"], "method": first["method"], "detection": first["detection"],
+        "cost": with_interval(first["flops_per_ms"], first["flops_per_ms_low"], first["flops_per_ms_high"]),
+        "place": run.models.index(first["model"]), "close": len(candidates) > 1 and not winner["ranked"],
+        "others": [{"model": each["model"], "ratio": each["flops_per_ms"] / first["flops_per_ms"]}
+                   for each in candidates[1:]],
+    }
+
+
+def failed(run: RunFolder) -> list[dict[str, Any]]:
+    """Return a row a model, status and reason of cells that have no number: how many, and which."""
+    table = run.table[~run.table["status"].isin(["reached", "at least"])]
+    found = []
+    for (model, status, reason), group in table.groupby(["model", "status", "reason"], sort=False, dropna=False):
+        ways = dict.fromkeys(f"{row['method']}, {row['detection']}" for row in group.to_dict("records"))
+        where = dict.fromkeys(f"{row['level']}, {accuracy(run, row)}" for row in group.to_dict("records"))
+        found.append({"model": model, "status": status, "reason": reason, "cells": len(group), "ways": list(ways),
+                      "where": list(where)})
+    return found
+
+
+def operations(run: RunFolder) -> dict[str, Any]:
+    """Return the kinds of operation that occur, and a row a model, method, detection and part of its Step."""
+    wide = run.operations.pivot_table(index=["model", "method", "detection", "part"], columns="kind",
+                                      values="operations", sort=False).reset_index()
+    return {"kinds": [kind for kind in KINDS if kind in wide], "rows": wide.fillna(0).to_dict("records")}
+
+
+def features(run: RunFolder) -> dict[str, Any]:
+    """Return the models that features were looked for in, and a row a feature with what was found in each."""
+    if not len(run.features):
+        return {"models": [], "rows": []}
+    found: pd.DataFrame = run.features.assign(label=[
+        f"{row['model']}:{row['parameters']}" if row["parameters"] else row["model"]
+        for row in run.features.to_dict("records")])
+    rows: dict[str, dict[str, Any]] = {}
+    for row in found.to_dict("records"):
+        entry = rows.setdefault(str(row["feature"]), {"letter": row["letter"], "feature": row["feature"], "of": {}})
+        entry["of"][row["label"]] = row
+    return {"models": list(dict.fromkeys(found["label"])), "rows": list(rows.values())}

@@ -1,0 +1,95 @@
+"use strict";
+// What all parts of the page share: the data, numbers, choices, CSV.
+
+let run; // what the page's data holds; start.js sets it
+
+const byId = (id) => document.getElementById(id);
+const CELL = ["model", "method", "detection", "stimulus", "horizon_ms", "level", "measure", "tolerance"];
+const REGIME = ["stimulus", "level", "horizon_ms"];
+const SITUATION = [...REGIME, "measure", "tolerance"];
+
+async function unpacked(id) {
+  const bytes = Uint8Array.from(atob(byId(id).textContent), (c) => c.charCodeAt(0));
+  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
+  return new Response(stream).text();
+}
+
+const made = new Map();
+
+/** Return a table of the data as an array of objects. */
+function rows(name) {
+  if (!made.has(name)) {
+    const columns = Object.entries(run.tables[name]);
+    const count = columns.length ? columns[0][1].length : 0;
+    made.set(name, Array.from({ length: count }, (_, i) => Object.fromEntries(columns.map(([key, of]) => [key, of[i]]))));
+  }
+  return made.get(name);
+}
+
+const keyOf = (row, names) => JSON.stringify(names.map((name) => row[name]));
+
+function grouped(items, names) {
+  const groups = new Map();
+  for (const item of items) {
+    const key = keyOf(item, names);
+    if (!groups.has(key)) groups.set(key, []);
+    groups.get(key).push(item);
+  }
+  return groups;
+}
+
+function number(value) {
+  if (value === null || value === undefined) return "–";
+  if (typeof value !== "number") return String(value);
+  const size = Math.abs(value);
+  if (Number.isInteger(value) && size < 1e9) return value.toLocaleString("en");
+  if (size >= 1e4 && size < 1e9) return Math.round(value).toLocaleString("en");
+  const digits = value.toPrecision(4);
+  return digits.includes("e") ? Number(digits).toExponential() : String(Number(digits));
+}
+
+const regimeText = (row) => `${row.stimulus.replaceAll("_", " ")}, ${row.level}, ${row.horizon_ms / 1000} s`;
+
+function accuracyText(row) {
+  const of = run.criteria.find((each) => each.measure === row.measure);
+  const unit = (of || run.measures[row.measure]).unit;
+  const value = number(row.tolerance) + (unit === "1" ? "" : ` ${unit}`);
+  return row.measure === "maximum" ? `every spike within ${value}` : `${row.measure} within ${value}`;
+}
+
+const situationText = (row) => `${regimeText(row)}, ${accuracyText(row)}`;
+const wayText = (row) => `${row.method}, ${row.detection}`;
+
+/** Fill a select with [value, text] pairs and keep what was chosen if it is still there. */
+function offer(select, choices) {
+  const before = select.value;
+  select.replaceChildren(...choices.map(([value, text]) => new Option(text, value)));
+  if (choices.some(([value]) => value === before)) select.value = before;
+}
+
+/** Return one choice a distinct group of rows, in their order. */
+function choices(items, names, text) {
+  return [...grouped(items, names)].map(([key, [first]]) => [key, text(first)]);
+}
+
+function csvField(value) {
+  if (value === null || value === undefined) return "";
+  if (typeof value === "number" || typeof value === "boolean") return String(value);
+  const text = /^[=+\-@\t\r]/.test(value) ? `'${value}` : String(value); // a spreadsheet must not take it for a formula
+  return /[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}
+
+function csv(items, columns) {
+  const names = columns || Object.keys(items[0] || {});
+  return [names, ...items.map((item) => names.map((name) => item[name]))].map((line) => line.map(csvField).join(",")).join("\n") + "\n";
+}
+
+function save(name, text, type = "text/csv") {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(new Blob([text], { type }));
+  link.download = name;
+  document.body.append(link);
+  link.click();
+  link.remove();
+  setTimeout(() => URL.revokeObjectURL(link.href), 10000);
+}

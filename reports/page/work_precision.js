@@ -1,0 +1,126 @@
+// Cost against error: every run of the sweep, filtered, with each model's Pareto front.
+
+const IN_SIGHT = 1e-3; // errors are shown down to this part of the strictest tolerance
+
+function workPrecision() {
+  const all = rows("points");
+  const timed = ["ns_per_ms", "ns_per_ms_simd"];
+  const source = (cost) => (timed.includes(cost) ? rows("timed") : all);
+  const has = (items, column) => items.some((row) => row[column] !== null && row[column] !== undefined);
+
+  offer(byId("wp-cost"), Object.entries(run.costs).filter(([name]) => has(source(name), name)).map(([name, of]) => [name, of.label]));
+  const errors = Object.entries(run.measures).map(([name, of]) => [name, of.label]);
+  errors.splice(1, 0, ["median", "largest spike-time error (ms), median stimulus"]);
+  offer(byId("wp-error"), errors);
+  const regimes = choices(all, REGIME, regimeText);
+  offer(byId("wp-regime"), regimes);
+  if (regimes.length) byId("wp-regime").value = regimes[regimes.length - 1][0];
+  const dims = { models: run.models, methods: run.methods, detections: run.detections };
+  for (const [name, items] of Object.entries(dims)) fill(name, items.filter((item) => all.some((row) => row[name.slice(0, -1)] === item)));
+
+  function fill(name, items) {
+    const looks = { models: (m) => ({ colour: `--m${run.models.indexOf(m) % HUES}` }), methods: (m) => ({ symbol: methodSymbol(m) }), detections: (d) => ({ dash: detectionDash(d) }) };
+    for (const item of items) {
+      const label = document.createElement("label");
+      const box = Object.assign(document.createElement("input"), { type: "checkbox", checked: true, value: item });
+      label.append(box, " ", swatch(looks[name](item)), " ", item);
+      byId(`wp-${name}`).append(label);
+    }
+  }
+
+  const checked = (name) => new Set([...byId(`wp-${name}`).querySelectorAll("input:checked")].map((box) => box.value));
+
+  function errorOf(row, measure) {
+    if (measure === "median") return row.median_error_ms;
+    const { column, perfect } = run.measures[measure];
+    const value = row[column];
+    return value === null || value === undefined ? null : Math.abs(value - (column === measure ? perfect : 0));
+  }
+
+  function chosen() {
+    const cost = byId("wp-cost").value, measure = byId("wp-error").value, regime = byId("wp-regime").value;
+    const [models, methods, detections] = ["models", "methods", "detections"].map(checked);
+    const found = source(cost)
+      .filter((row) => keyOf(row, REGIME) === regime && models.has(row.model) && methods.has(row.method) && detections.has(row.detection))
+      .map((row) => ({ ...row, cost: row[cost], error: errorOf(row, measure) }))
+      .filter((row) => row.cost !== null && row.cost !== undefined && row.error !== null && row.error !== undefined);
+    return { cost, measure, regime, points: found.filter((row) => row.error > 0 && row.cost > 0), exact: found.filter((row) => row.error === 0).length };
+  }
+
+  function front(points) {
+    let best = Infinity;
+    return [...points].sort((a, b) => a.cost - b.cost || a.error - b.error).filter((row) => row.error < best && ((best = row.error), true));
+  }
+
+  function label(row, now) {
+    const setting = row.error_control === null ? `dt ${number(row.dt_ms)} ms` : `tolerance ${number(row.error_control)}, mean dt ${number(row.dt_ms)} ms`;
+    return `<b>${plain(row.model)}</b><br>${plain(row.method)}, ${plain(row.detection)}<br>${setting}<br>cost ${number(row.cost)} ${plain(run.costs[now.cost].unit)} per ms<br>error ${withUnit(row.error, now)}`;
+  }
+
+  function withUnit(value, now) {
+    const unit = now.measure === "median" ? "ms" : run.measures[now.measure].unit;
+    return number(value) + (unit === "1" ? "" : ` ${plain(unit)}`);
+  }
+
+  function floorOf(now) {
+    const here = rows("regimes").filter((row) => keyOf(row, REGIME) === now.regime);
+    const unit = now.measure === "median" ? "ms" : run.measures[now.measure].unit;
+    const column = now.measure === "voltage_rms" ? "reference_voltage_error" : unit === "ms" ? "reference_error_ms" : null;
+    const known = column ? here.map((row) => row[column]).filter((value) => value > 0) : [];
+    return known.length ? Math.max(...known) : null;
+  }
+
+  function draw() {
+    const now = chosen(), alone = byId("wp-front").checked, traces = [], fronts = [], annotations = [], shapes = [];
+    const base = (row) => ({ hoverinfo: "text", showlegend: false });
+    if (!alone) {
+      for (const curve of grouped(now.points, ["model", "method", "detection"]).values()) {
+        const [{ model, method, detection }] = curve;
+        traces.push({ ...base(), x: curve.map((row) => row.cost), y: curve.map((row) => row.error), text: curve.map((row) => label(row, now)),
+          name: `${plain(model)}, ${plain(method)}, ${plain(detection)}`, mode: "lines+markers", opacity: 0.6,
+          line: { color: modelColour(model), dash: detectionDash(detection), width: 1 }, marker: { symbol: methodSymbol(method), size: 5, color: modelColour(model) } });
+      }
+    }
+    for (const of of grouped(now.points, ["model"]).values()) {
+      const best = front(of), [{ model }] = best;
+      traces.push({ ...base(), x: best.map((row) => row.cost), y: best.map((row) => row.error), text: best.map((row) => label(row, now)), name: `front of ${plain(model)}`,
+        mode: "lines+markers", line: { color: modelColour(model), width: 3, shape: "hv" },
+        marker: { symbol: best.map((row) => methodSymbol(row.method)), size: 9, color: modelColour(model), line: { color: css("--page"), width: 1 } } });
+      fronts.push({ model, best });
+    }
+    const across = (y, dash, text) => {
+      shapes.push({ type: "line", xref: "paper", x0: 0, x1: 1, y0: y, y1: y, line: { color: css("--faint"), width: 1, dash }, layer: "below" });
+      annotations.push({ xref: "paper", x: 1, xanchor: "right", y: Math.log10(y), yanchor: "bottom", text, showarrow: false, font: { size: 11, color: css("--faint") } });
+    };
+    const asked = run.criteria.filter((each) => each.measure === now.measure).map((each) => each.tolerance);
+    for (const tolerance of asked) across(tolerance, "dash", `tolerance ${withUnit(tolerance, now)}`);
+    const floor = floorOf(now), toFloor = byId("wp-floor").checked && floor !== null;
+    const ys = now.points.map((row) => row.error), top = Math.max(...ys, ...asked);
+    const bottom = toFloor ? Math.min(floor / 2, ...ys) : Math.max(Math.min(...ys), asked.length ? Math.min(...asked) * IN_SIGHT : 0);
+    for (const { model, best } of fronts) { // named at both ends, so that it can be told without colours
+      const named = (row, more) => annotations.push({ x: Math.log10(row.cost), y: Math.log10(row.error), text: `<b>${plain(model)}</b>`, showarrow: false, xanchor: "left",
+        font: { color: modelColour(model), size: 13 }, bgcolor: css("--page"), opacity: 0.9, ...more });
+      const inSight = best.filter((row) => row.error >= bottom);
+      named(best[0], { yanchor: "bottom", yshift: 6 });
+      if (inSight.length > 1) named(inSight[inSight.length - 1], { xshift: 8 });
+    }
+    if (floor !== null) {
+      across(floor, "dot", `the reference's own error ${withUnit(floor, now)}`);
+      if (floor < bottom) annotations.push({ xref: "paper", yref: "paper", x: 1, xanchor: "right", y: 0, yanchor: "bottom", showarrow: false,
+        text: `\u2193 the reference's own error is ${withUnit(floor, now)}`, font: { size: 11, color: css("--faint") }, bgcolor: css("--page") });
+    }
+    const error = now.measure === "median" ? "largest spike-time error (ms), median stimulus" : run.measures[now.measure].label;
+    show("wp-plot", traces, { height: 640, margin: { l: 70, r: 20, t: 42, b: 55 }, annotations, shapes, uirevision: JSON.stringify([now.cost, now.measure, now.regime, toFloor]),
+      xaxis: logarithmic(run.costs[now.cost].label), yaxis: logarithmic(error, { range: [Math.log10(bottom) - 0.15, Math.log10(top) + 0.25] }) },
+    timed.includes(now.cost) ? "Wall times are taken of cells that reach a tolerance, under the first kind of stimulus and horizon: there are none here." : undefined);
+    byId("wp-said").textContent = now.exact ? `${now.exact} runs have no error at all and no place on a logarithmic axis.` : "";
+  }
+
+  listen("wp-plot", "wp-said");
+  drawn(draw, ["wp-cost", "wp-error", "wp-regime", "wp-front", "wp-floor", "wp-models", "wp-methods", "wp-detections"]);
+  byId("wp-csv").addEventListener("click", () => {
+    const now = chosen();
+    save("work_precision.csv", csv(now.points.map((row) => ({ model: row.model, method: row.method, detection: row.detection, stimulus: row.stimulus, level: row.level,
+      horizon_ms: row.horizon_ms, dt_ms: row.dt_ms, error_control: row.error_control, [now.cost]: row.cost, [`error_${now.measure}`]: row.error }))));
+  });
+}

@@ -1,0 +1,48 @@
+"""What is written beside a run's data for people: page, figures and tables."""
+
+from __future__ import annotations
+
+import io
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from .escape import markdown, to_csv
+from .figure import work_precision
+from .page import page
+from .parity import parity_figure
+from .run_folder import RunFolder
+from .suite_file import suite_text
+from .winner_map import winner_map
+
+PAGE = "index.html"
+#: Tables that are written as CSV.
+_CSV = ("table", "points", "ranking", "winners", "counters", "builds")
+
+
+def render(run: RunFolder) -> dict[str, bytes]:
+    """Return the files by name."""
+    figures = {
+        **{"work_precision" + ("" if name == "maximum" else f"_{name}"): work_precision(run, name)
+           for name in run.measures},
+        "winners": winner_map(run.winners, run.candidates),
+        "parity": parity_figure(run.parity),
+    }
+    return {
+        **{f"{name}.csv": to_csv(getattr(run, name)) for name in _CSV},
+        "table.md": _markdown(run.table),
+        **{f"{name}.{kind}": _drawn(figure, kind) for name, figure in figures.items() for kind in ("png", "svg")},
+        "suite.toml": suite_text(run.about["suite"]).encode(),
+        PAGE: page(run).encode(),
+    }
+
+
+def _markdown(table: pd.DataFrame) -> bytes:
+    escaped = table.map(lambda value: markdown(value) if isinstance(value, str) else value)
+    return (escaped.to_markdown(index=False, floatfmt=".4g") + "\n").encode()
+
+
+def _drawn(figure: Figure, kind: str) -> bytes:
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format=kind, dpi=150)
+    return buffer.getvalue()
