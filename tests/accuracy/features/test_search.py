@@ -50,7 +50,6 @@ def test_no_reason_is_given_for_other_models(name):
     {"equations": "dv/dt = (I + v**2)/ms : 1\nI : 1\nc : 1"},
     {"equations": "dv/dt = (-I - v)/ms : 1\nI : 1\nc : 1"},
     {"reset": "v += c"},  # a reset that keeps what was before
-    {"reset": "v = c", "threshold": "v > -5"},
 ])
 def test_the_reasons_hold_for_one_linear_variable_alone(changes):
     given = {"name": "mine", "equations": "dv/dt = (I - v)/ms : 1\nI : 1\nc : 1", "threshold": "v > 1",
