@@ -1,4 +1,4 @@
-"""The command line."""
+"""The command line: it parses; what is printed is made in `reports`, imported by the command that needs it."""
 
 from __future__ import annotations
 
@@ -6,25 +6,17 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import asdict, replace
 from typing import Any, NoReturn
 
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
-from rich.progress import Progress as Bar
-from rich.table import Table
-
-from .flops.conventions import CONVENTIONS, Convention
-from .flops.operations import count_step
+from .flops.conventions import CONVENTIONS
 from .models import units
-from .models.catalogue import MODELS, get_model
+from .models.catalogue import get_model
 from .models.detection import DETECTIONS
 from .models.errors import UserError
-from .models.expression import text
-from .models.methods import ADAPTIVE, METHODS
-from .models.neuron import NeuronModel
-from .models.step import Step, applies, make_step
+from .models.methods import METHODS
+from .models.step import Step, make_step
 
 #: Where ``spikecost run`` writes unless it is told otherwise.
 OUT = "spikecost-report"
@@ -39,8 +31,8 @@ class _Parser(argparse.ArgumentParser):
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; return the exit status: 0, 2 for a mistake of the user's, 130 if interrupted."""
     sys.excepthook = sys.__excepthook__  # Brian2 puts its own there, which writes log files
-    options = _parser().parse_args(arguments)
     try:
+        options = _parser().parse_args(arguments)  # it lists methods, which other packages add to
         status = int(options.run(options))
         sys.stdout.flush()  # a reader that has gone is noticed here and not when Python ends
         return status
@@ -61,10 +53,12 @@ def _parser() -> _Parser:
 
     run = commands.add_parser("run", help="compare models at equal spike-time accuracy and write a report")
     run.add_argument("--quick", action="store_true", help="fewer rates and tolerances, a coarser sweep: under a minute")
+    run.add_argument("--full", action="store_true", help="the whole catalogue, every kind of stimulus, 10 s too: long")
     run.add_argument("--out", default=OUT, metavar="DIR", help=f"folder of the report (default {OUT})")
     run.add_argument("--jobs", type=int, default=os.cpu_count() or 1, metavar="N", help="threads (default: all cores)")
     run.add_argument("--suite", metavar="FILE", help="a suite in TOML; the options below change it")
-    run.add_argument("--models", nargs="+", metavar="MODEL", help="such as lif izhikevich:CH (default: the suite's)")
+    run.add_argument("--models", nargs="+", metavar="MODEL",
+                     help="such as lif izhikevich:CH script.py:group model.toml (default: the suite's)")
     run.add_argument("--methods", nargs="+", metavar="METHOD")
     run.add_argument("--detections", nargs="+", metavar="DETECTION")
     run.add_argument("--stimuli", nargs="+", metavar="KIND", help="such as constant ornstein_uhlenbeck")
@@ -75,7 +69,10 @@ def _parser() -> _Parser:
     run.add_argument("--measures", nargs="+", metavar="MEASURE", help="measures to draw costs against, such as rms")
     run.add_argument("--horizons", nargs="+", metavar="TIME", help="model time that is compared, such as 1second")
     run.add_argument("--trials", type=int, metavar="N", help="stimuli of each kind")
+    run.add_argument("--history", metavar="FILE", help="history to add the run to")
     run.set_defaults(run=_run)
+
+    _add_readers(commands)
 
     models = commands.add_parser("models", help="list models, methods, detections and conventions")
     models.set_defaults(run=_models)
@@ -86,45 +83,123 @@ def _parser() -> _Parser:
 
     show = commands.add_parser("show", help="show a model's equations, its Step and its operations")
     _add_step(show)
+    show.add_argument("--plot", metavar="FILE", help="draw firing rates, and the phase plane of two variables")
     show.set_defaults(run=_show)
 
     count = commands.add_parser("count", help="count a model's operations")
     _add_step(count)
     count.add_argument("--dt", default="1ms", metavar="TIME", help="time step, such as 0.1ms (default 1ms)")
     count.add_argument("--convention", default="unit", help=f"one of {', '.join(CONVENTIONS)} (default unit)")
-    count.add_argument("--json", action="store_true", help="print JSON")
     count.set_defaults(run=_count)
+
+    published = commands.add_parser("published", help="show what a paper says that models cost, beside what is counted")
+    published.add_argument("--convention", default="izhikevich2004", help="of the paper (default izhikevich2004)")
+    published.add_argument("--json", action="store_true", help="print JSON")
+    published.set_defaults(run=_published)
 
     measure = commands.add_parser("measure", help="count a model's operations on the processor, beside the Step's")
     _add_step(measure)
     measure.add_argument("--counter", default="auto", help="a counter of `spikecost doctor` (default auto)")
     measure.add_argument("--steps", type=int, default=1000, metavar="N", help="steps to run (default 1000)")
-    measure.add_argument("--json", action="store_true", help="print JSON")
     measure.set_defaults(run=_measure)
+
+    _add_features(commands.add_parser("features", help="look for the twenty features of Izhikevich 2004 in models"))
+    _add_checks(commands)
 
     doctor = commands.add_parser("doctor", help="say what works here, what does not, and why")
     doctor.set_defaults(run=_doctor)
+    for command in (models, methods, count, measure, doctor):
+        command.add_argument("--json", action="store_true", help="print JSON")
     return parser
 
 
+def _add_readers(commands: Any) -> None:
+    """Add the commands that read runs."""
+    report = commands.add_parser("report", help="write a run's tables, figures and literature, for papers and people")
+    _add_run(report)
+    report.add_argument("--format", metavar="F,F,...", help="such as html,md,tex,csv,bib (default: all)")
+    report.add_argument("--out", metavar="DIR", help="folder of the report (default: report, in that of the run)")
+    report.add_argument("--json", action="store_true", help="print JSON")
+    report.set_defaults(run=_report)
+
+    compared = commands.add_parser("compare", help="compare two runs: machines, compilers, versions")
+    compared.add_argument("first", metavar="RUN_A", help="folder of a run")
+    compared.add_argument("second", metavar="RUN_B", help="folder of another; ratios are its over the first's")
+    compared.add_argument("--json", action="store_true", help="print JSON")
+    compared.set_defaults(run=_compare)
+
+    recommend = commands.add_parser("recommend", help="recommend a model, a method and dt, and a Brian2 program")
+    _add_run(recommend, None)
+    recommend.add_argument("--rate", required=True, metavar="RATE", help="firing rate, such as 20Hz")
+    recommend.add_argument("--tolerance", required=True, metavar="TIME", help="spike-time error allowed, such as 0.1ms")
+    recommend.add_argument("--features", default="", metavar="F,F,...", help="such as tonic_bursting,mixed_mode")
+    recommend.add_argument("--models", nargs="+", metavar="MODEL", help="without a RUN (default: the suite's)")
+    recommend.add_argument("--budget", metavar="FLOPS", help="operations per second allowed, such as '5e5 FLOP/s'")
+    recommend.add_argument("--jobs", type=int, default=os.cpu_count() or 1, metavar="N", help="threads without a RUN")
+    recommend.add_argument("--json", action="store_true", help="print JSON")
+    recommend.set_defaults(run=_recommend)
+
+
+def _add_run(parser: argparse.ArgumentParser, default: str | None = OUT) -> None:
+    otherwise = default or "some models are run, with few stimuli"
+    parser.add_argument("folder", nargs="?", default=default, metavar="RUN",
+                        help=f"folder of a run (default: {otherwise})")
+
+
 def _add_step(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("model", help="such as izhikevich or izhikevich:CH")
+    parser.add_argument("model", help="such as izhikevich, izhikevich:CH, script.py:group or model.toml")
     parser.add_argument("--method", default="euler", help=f"one of {', '.join(METHODS)} (default euler)")
     parser.add_argument("--detection", default="grid", help=f"one of {', '.join(DETECTIONS)} (default grid)")
 
 
+def _add_checks(commands: Any) -> None:
+    check = commands.add_parser("check", help="hold a run against a baseline: 0 it holds, 1 it regressed, 2 not judged")
+    baseline = commands.add_parser("baseline", help="make a baseline, or renew it")
+    update = baseline.add_subparsers(metavar="update", required=True, parser_class=_Parser).add_parser(
+        "update", help="write the figures of a run to a baseline; its limits stay")
+    for command in (check, update):
+        command.add_argument("folder", nargs="?", metavar="RUN", help="folder of a run (default: runs a small suite)")
+        command.add_argument("--baseline", required=True, metavar="FILE")
+        command.add_argument("--suite", metavar="FILE", help="a suite in TOML to run instead of the small one")
+        command.add_argument("--jobs", type=int, default=os.cpu_count() or 1, metavar="N", help="threads")
+        command.add_argument("--json", action="store_true", help="print JSON")
+    check.add_argument("--only", default="*", metavar="PATTERN", help="judge figures so named, such as '*/dt_ms'")
+    check.add_argument("--gate-times", action="store_true", help="a kernel that became slower counts as regressed")
+    check.add_argument("--all", action="store_true", help="list the figures that hold, too")
+    check.add_argument("--junit", metavar="FILE", help="write JUnit XML")
+    check.add_argument("--markdown", metavar="FILE", help="write the table as Markdown")
+    check.add_argument("--github", action="store_true", help="add annotations, and the table to the step summary")
+    check.set_defaults(run=_check)
+    update.set_defaults(run=_update)
+
+    history = commands.add_parser("history", help="show figures over the runs of a history, and where they changed")
+    add = history.add_subparsers(metavar="add", parser_class=_Parser).add_parser("add", help="add a run")
+    add.add_argument("folder", metavar="RUN", help="folder of a run")
+    add.add_argument("--commit", metavar="HASH", help="what was run (default: the run's, or the working folder's)")
+    for command in (history, add):
+        command.add_argument("--store", metavar="FILE", default=argparse.SUPPRESS, help="file of the history (default: "
+                             "SPIKECOST_HISTORY, or spikecost-history.sqlite here)")
+    history.add_argument("--figure", metavar="PATTERN", help="such as 'lif/*/dt_ms' (default: what changed)")
+    history.add_argument("--plot", metavar="FILE", help="draw them to a .png, .svg or .pdf")
+    history.add_argument("--json", action="store_true", help="print JSON")
+    history.set_defaults(run=_history, store=None)
+    add.set_defaults(run=_history_add)
+
+
 def _run(options: argparse.Namespace) -> int:
-    from .accuracy.criterion import parse_criterion  # noqa: PLC0415
-    from .accuracy.study import Progress  # noqa: PLC0415
-    from .accuracy.suite import QUICK, Suite  # noqa: PLC0415 - heavy, and only this command needs it
-    from .reports.comparison import compare  # noqa: PLC0415
-    from .reports.files import writable  # noqa: PLC0415
-    from .reports.suite_file import left_out, read_suite  # noqa: PLC0415
-    from .reports.table import SITUATION  # noqa: PLC0415
+    from .accuracy.criterion import parse_criterion
+    from .accuracy.suite import FULL, QUICK, Suite
+    from .reports.regression import command
+    from .reports.regression.history import History
+    from .reports.regression.of_run import figures_of
+    from .reports.run import run, summary
+    from .reports.suite_file import left_out, read_suite
 
     if options.jobs < 1:
         raise UserError(f"--jobs {options.jobs}: give 1 or more")
-    suite = QUICK if options.quick else Suite()
+    if options.quick and options.full:
+        raise UserError("--quick and --full: give one of them")
+    suite = QUICK if options.quick else FULL if options.full else Suite()
     if options.suite:
         suite = read_suite(options.suite, suite)
     chosen: dict[str, Any] = {
@@ -141,182 +216,180 @@ def _run(options: argparse.Namespace) -> int:
     if options.trials is not None:
         chosen["trials"] = options.trials
     suite = replace(suite, **chosen)
-    folder = writable(options.out)
-    with Bar(TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
-             TextColumn("left"), TimeRemainingColumn(), console=Console(stderr=True)) as bar:
-        tasks: list[Any] = []
-        progress = Progress(
-            begin=lambda phase, pieces: tasks.append(bar.add_task(phase, total=pieces)),
-            done=lambda: bar.advance(tasks[-1]),
+    if options.history:
+        History(options.history).check()
+    comparison, page = run(suite, options.out, options.jobs)
+    said = "--quick left out: " if options.quick else "" if options.full or options.suite or chosen else "left out: "
+    more = [said + left_out(FULL, suite)] if said else []
+    if options.history and not comparison.study.interrupted:
+        more.append(command.add(options.history, figures_of(comparison.run)))
+    print(summary(comparison, page, "\n".join(more)))
+    return 130 if comparison.study.interrupted else 0
+
+
+def _report(options: argparse.Namespace) -> int:
+    from .reports.report import report
+
+    formats = None if options.format is None else [name for name in options.format.split(",") if name]
+    written = [str(path) for path in report(options.folder, formats, options.out)]
+    print(json.dumps(written, indent=2) if options.json else "\n".join(written))
+    return 0
+
+
+def _compare(options: argparse.Namespace) -> int:
+    from .reports.run_comparison import compare_runs
+    from .reports.run_folder import RunFolder
+
+    found = compare_runs(RunFolder.read(options.first), RunFolder.read(options.second))
+    print(json.dumps(found.to_json(), indent=2) if options.json else found.text)
+    return 0
+
+
+def _recommend(options: argparse.Namespace) -> int:
+    from .reports.bars import bars
+    from .reports.recommend import recommend
+    from .reports.run_folder import RunFolder
+
+    if options.jobs < 1:
+        raise UserError(f"--jobs {options.jobs}: give 1 or more")
+    with bars() as progress:
+        found = recommend(
+            units.parse_quantity(options.rate), units.parse_quantity(options.tolerance),
+            features=[name for name in options.features.split(",") if name], budget=options.budget,
+            run=RunFolder.read(options.folder) if options.folder else None, models=options.models, jobs=options.jobs,
+            progress=progress,
         )
-        comparison = compare(suite.models, suite=suite, jobs=options.jobs, progress=progress)
-    interrupted = comparison.study.interrupted
-    page = comparison.save(folder / "interrupted" if interrupted else folder)
-    _print_frame("Cost at equal spike-time accuracy: the cheapest way to run each model", comparison.cheapest,
-                 (*_where(comparison.cheapest), "model", "method", "detection", "dt_ms", "flops_per_ms", "ns_per_ms",
-                  "ns_per_ms_simd", "error_ms"))
-    verdict = comparison.verdict
-    if len(verdict):
-        _print_frame(f"Operations per ms, divided by those of {comparison.baseline}", verdict,
-                     ("view", *_where(verdict), *verdict.columns[1 + len(SITUATION):]))
-    for regime in comparison.study.regimes:
-        if regime.reason:
-            print(f"not compared at {regime.level}, {regime.stimulus}: {regime.reason}")
-    if options.quick:
-        print("--quick left out: " + left_out(Suite(), suite))
-    print(f"{'interrupted: what was finished' if interrupted else 'report'} is in {page.parent}, "
-          f"open {page} (every cell: {page.parent / 'table.csv'})")
-    return 130 if interrupted else 0
+    print(json.dumps(found.to_json(), indent=2) if options.json else found.text)
+    return 0
 
 
-def _where(frame: Any) -> list[str]:
-    """Return the columns of a situation that are not the same everywhere, and always rate and tolerance."""
-    from .reports.table import SITUATION  # noqa: PLC0415 - heavy
+def _models(options: argparse.Namespace) -> int:
+    from .reports.catalogue import catalogue, models
 
-    return [name for name in SITUATION if name in {"level", "tolerance"} or frame[name].nunique() > 1]
-
-
-def _models(_options: argparse.Namespace) -> int:
-    for name in MODELS:
-        model = MODELS[name]
-        presets = f" [presets {', '.join(model.presets)}]" if model.presets else ""
-        methods = ", ".join(method for method in (*METHODS, *ADAPTIVE)
-                            if not applies(model, method, "dense" if method in ADAPTIVE else "grid"))
-        tables = f"; rates in tables {model.tables}" if model.tables else ""
-        print(f"{name}: {model.description}{tables}{presets}\n    {model.source}\n    methods: {methods}")
-    print(f"detections: {', '.join(DETECTIONS)}")
-    for name in CONVENTIONS:
-        convention = CONVENTIONS[name]
-        print(f"convention {name}: counts {convention.counts}, in {convention.unit}. {convention.source}")
+    print(_records(models()) if options.json else catalogue())
     return 0
 
 
 def _methods(options: argparse.Namespace) -> int:
-    from .reports.methods import methods  # noqa: PLC0415 - heavy
+    from .reports.methods import methods
+    from .reports.text import frame
 
     model = get_model(options.model) if options.model else None
-    frame = methods(model)
     of_model = f"; a step of {model.label} without a spike, as run" if model else ""
-    _print_frame(f"Integration methods{of_model}", frame, tuple(frame.columns))
+    table = methods(model)
+    print(_records(table) if options.json else frame(f"Integration methods{of_model}", table))
     return 0
 
 
 def _show(options: argparse.Namespace) -> int:
-    step = make_step(get_model(options.model), options.method, options.detection)
-    model, count = step.model, count_step(step)
-    print(f"{model.label}: {model.description}\n{model.source}\n")
-    print("\n".join(f"    {line.strip()}" for line in model.equations.splitlines() if line.strip()))
-    if model.tables:
-        print(f"    what depends on {model.system.threshold.variable} alone: looked up in tables {model.tables}")
-    print(f"    threshold {model.threshold}")
-    if model.reset:
-        print(f"    reset {model.reset}")
-    if model.refractory is not None:
-        print(f"    refractory {model.refractory}")
-    for title, operations, lines in (
-        ("once a run", count.as_run_once, _lines(step, "once")),
-        (f"a step of {options.method}, in ms and the units above", count.as_run, _lines(step, "check", "advance")),
-        (f"a spike ({options.detection} detection) adds", count.as_run_spike, _lines(step, "spike")),
-        ("a step spent refractory", count.as_run_refractory, _lines(step, "pause")),
-    ):
-        if lines:
-            print(f"\n{title}: {_by_kind(operations)}")
-            print("\n".join(lines))
-    if step.restarts:
-        print("    then the step is run again over the rest of dt")
-    print(f"\na step as written: {_by_kind(count.as_written())}")
+    from .reports.show import show
+
+    step = _step(options)
+    if options.plot:
+        from .reports.files import save_figure
+        from .reports.portrait import portrait
+
+        save_figure(portrait(step.model), options.plot)
+    print(show(step))
     return 0
-
-
-def _lines(step: Step, *blocks: str) -> list[str]:
-    return [f"    {assign.target} = {text(assign.value)}" for block in blocks
-            for assign in getattr(step, block).assignments]
 
 
 def _count(options: argparse.Namespace) -> int:
-    dt = units.parse_quantity(options.dt)
-    dt_ms = float(units.in_ms(dt, "dt"))
-    convention = CONVENTIONS[options.convention]
-    step = make_step(get_model(options.model), options.method, options.detection)
-    count = count_step(step)
-    result = {
-        "model": step.model.label,
-        "method": step.method,
-        "detection": step.detection,
-        "dt_ms": dt_ms,
-        "convention": convention.name,
-        "counts": convention.counts,
-        "flops_per_step": count.flops_per_step(convention, dt),
-        "flops_per_ms": count.flops_per_ms(dt, convention),
-        "published": _published(convention, step.model, options.method, dt_ms),
-        "as_run": dict(count.as_run),
-        "as_run_spike": dict(count.as_run_spike),
-        "as_run_once": dict(count.as_run_once),
-        "as_written": dict(count.as_written(dt)),
-    }
-    if options.json:
-        print(json.dumps(result, indent=2))
-        return 0
-    print(f"{step.model.label}, {step.method}, {step.detection} detection, dt = {dt_ms:g} ms")
-    print(f"{result['flops_per_step']:g} {convention.unit} a step, {result['flops_per_ms']:g} a ms "
-          f"(convention {convention.name}: counts {convention.counts})")
-    print(f"= {convention.breakdown(count.weighed_by(convention, dt))}")
-    if result["published"] is not None:
-        print(f"published: {result['published']:g} a step of {dt_ms:g} ms ({convention.source})")
-    print(f"as run, a step without a spike: {_by_kind(count.as_run)}")
-    print(f"as run, a spike adds:           {_by_kind(count.as_run_spike)}")
-    print(f"as run, once a run:             {_by_kind(count.as_run_once)}")
-    print(f"as written, a step:             {_by_kind(count.as_written(dt))}")
+    from .reports.counts import counted, counted_text
+
+    given = _step(options), units.parse_quantity(options.dt), options.convention
+    print(json.dumps(counted(*given), indent=2) if options.json else counted_text(*given))
     return 0
 
 
-def _published(convention: Convention, model: NeuronModel, method: str, dt_ms: float) -> float | None:
-    """Return what the convention's source states for this very step, if it states anything."""
-    cost, dt = convention.published.get(model.name, (None, None))
-    return cost if method == "euler" and dt == dt_ms else None
+def _published(options: argparse.Namespace) -> int:
+    from .reports.published import published, published_text
+
+    found = published(options.convention)
+    print(found.to_json(orient="records", indent=2) if options.json else published_text(found, options.convention))
+    return 0
 
 
 def _measure(options: argparse.Namespace) -> int:
-    from .harness.measure import measure  # noqa: PLC0415 - heavy
+    from .harness.measure import measure
+    from .reports.counts import measured_text
 
     found = measure(get_model(options.model), options.method, options.detection, options.counter, options.steps)
-    if options.json:
-        print(json.dumps(found.to_json(), indent=2))
-        return 0
-    print(f"{found.model}, {found.method}, {found.detection} detection: {found.steps} steps without a spike")
-    print(f"counted from the Step: {_by_kind(found.analytic)}")
-    for witness in found.witnesses:
-        print(f"{witness.counter}: {_by_kind(witness.operations)}")
-        if witness.libm:
-            print(f"    and in the mathematics library: {_by_kind(witness.libm)}")
-        ratio = "unknown" if witness.ratio is None else f"{witness.ratio:.6g}"
-        print(f"    measured over counted: {ratio}; {', '.join(f'{k} {v}' for k, v in witness.provenance.items())}")
-    for name, reason in found.why_not.items():
-        print(f"not {name}: {reason}")
+    print(json.dumps(found.to_json(), indent=2) if options.json else measured_text(found))
     return 0
 
 
-def _by_kind(operations: Mapping[str, int]) -> str:
-    return ", ".join(f"{n} {kind}" for kind, n in operations.items() if n) or "nothing"
+def _add_features(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("models", nargs="*", metavar="MODEL", help="such as lif izhikevich:CH (default: every model)")
+    parser.add_argument("--presets", action="store_true", help="every preset of the models that are given without one")
+    parser.add_argument("--demos", action="store_true", help="the demos of 2004, as published against converged")
+    parser.add_argument("--plot", metavar="FILE", help="draw features against cost, as stated and at equal accuracy")
+    parser.add_argument("--csv", metavar="FILE", help="write the last table with all its columns")
+    parser.set_defaults(run=_features)
 
 
-def _doctor(_options: argparse.Namespace) -> int:
-    from .reports.doctor import findings  # noqa: PLC0415 - heavy
+def _features(options: argparse.Namespace) -> int:
+    from .reports.bars import bars
+    from .reports.features_command import feature_tables
+    from .reports.text import frame
 
+    with bars() as progress:
+        tables = list(feature_tables(options.models, options.presets, options.demos, progress,
+                                     plot=options.plot, csv=options.csv))
+    print("\n".join(frame(title, table) for title, table in tables))
+    return 0
+
+
+def _check(options: argparse.Namespace) -> int:
+    from .reports.regression import command
+
+    status, said = command.check(
+        command.source(options.folder, options.suite, options.jobs), options.baseline, gate_times=options.gate_times,
+        only=options.only, every=options.all, as_json=options.json, junit=options.junit, markdown=options.markdown,
+        github=options.github)
+    print(said)
+    return status
+
+
+def _update(options: argparse.Namespace) -> int:
+    from .reports.regression import command
+
+    print(command.update(command.source(options.folder, options.suite, options.jobs), options.baseline, options.json))
+    return 0
+
+
+def _history(options: argparse.Namespace) -> int:
+    from .reports.regression import command
+
+    print(command.show(options.store, options.figure, as_json=options.json, file=options.plot))
+    return 0
+
+
+def _history_add(options: argparse.Namespace) -> int:
+    from .reports.regression import command
+
+    print(command.add(options.store, command.source(options.folder)(), options.commit))
+    return 0
+
+
+def _doctor(options: argparse.Namespace) -> int:
+    from .reports.doctor import findings
+
+    if options.json:
+        print(json.dumps([asdict(finding) for finding in findings()], indent=2))
+        return 0
     for finding in findings():
         print(f"{'yes' if finding.here else 'no ':3}  {finding.what}: {finding.detail}")
     return 0
 
 
-def _print_frame(title: str, frame: Any, columns: tuple[str, ...]) -> None:
-    from .reports.numbers import number  # noqa: PLC0415 - heavy
+def _records(table: Any) -> str:
+    """Return a table as JSON, an object a row."""
+    return json.dumps(table.to_dict("records"), indent=2)
 
-    shown = Table(title=title, title_justify="left", box=None, pad_edge=False)
-    for name in columns:
-        shown.add_column(name, justify="left" if frame[name].dtype.kind not in "fi" else "right")
-    for row in frame[list(columns)].to_dict("records"):
-        shown.add_row(*(number(value) for value in row.values()))
-    Console(width=None if sys.stdout.isatty() else 160).print(shown, "")
+
+def _step(options: argparse.Namespace) -> Step:
+    return make_step(get_model(options.model), options.method, options.detection)
 
 
 if __name__ == "__main__":

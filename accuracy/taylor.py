@@ -69,6 +69,23 @@ class Solution:
     """State at the end of every piece of the stimulus: (pieces, state variables)."""
 
 
+class EndlessSpikesError(UserError):
+    """More spikes than any neuron makes; what was found until then is kept.
+
+    Attributes
+    ----------
+    times : array
+        Spike times in ms.
+    state : dict
+        At the last of them, before its reset.
+    """
+
+    def __init__(self, model: NeuronModel, times: Any, state: State) -> None:
+        super().__init__(f"{model.label} spikes without end; does its reset leave the threshold?")
+        self.times = times
+        self.state = {name: float(value) for name, value in state.items()}
+
+
 def solve(model: NeuronModel, stimulus: Stimulus, precision: Precision = FIRST) -> Solution:
     """Return the spike times, and the state at the end of every piece of the stimulus.
 
@@ -77,7 +94,7 @@ def solve(model: NeuronModel, stimulus: Stimulus, precision: Precision = FIRST) 
     Raises
     ------
     UserError
-        If the solution leaves the finite numbers or spikes without end.
+        If the solution leaves the finite numbers, or spikes without end (`EndlessSpikesError`).
     """
     model = model.exact
     number = precision.number
@@ -108,7 +125,7 @@ def solve(model: NeuronModel, stimulus: Stimulus, precision: Precision = FIRST) 
             if spiked:
                 spikes.append(now)
                 if len(spikes) > MAX_SPIKES_PER_MS * float(stimulus.horizon) + 1:
-                    raise UserError(f"{model.label} spikes without end; does its reset leave the threshold?")
+                    raise EndlessSpikesError(model, np.array(spikes, dtype=float), state)
                 for name, value in reset:
                     state[name] = evaluate(value, {**parameters, **state}, FLOATS, number)
                 if reset and not model.refractory_ms and is_above():

@@ -1,0 +1,35 @@
+"""The twenty features of Izhikevich 2004, one a file; importing one here registers it, in the order of his figure 1."""
+
+# isort: off
+from . import (
+    tonic_spiking,
+    phasic_spiking,
+    tonic_bursting,
+    phasic_bursting,
+    mixed_mode,
+    spike_frequency_adaptation,
+    class_1,
+    class_2,
+    spike_latency,
+    subthreshold_oscillations,
+    resonator,
+    integrator,
+    rebound_spike,
+    rebound_burst,
+    threshold_variability,
+    bistability,
+    depolarizing_after_potential,
+    accommodation,
+    inhibition_induced_spiking,
+    inhibition_induced_bursting,
+)
+# isort: on
+from .base import FEATURES, Feature, Recording, Verdict
+
+__all__ = [  # noqa: RUF022 - as above
+    "FEATURES", "Feature", "Recording", "Verdict",
+    "tonic_spiking", "phasic_spiking", "tonic_bursting", "phasic_bursting", "mixed_mode",
+    "spike_frequency_adaptation", "class_1", "class_2", "spike_latency", "subthreshold_oscillations", "resonator",
+    "integrator", "rebound_spike", "rebound_burst", "threshold_variability", "bistability",
+    "depolarizing_after_potential", "accommodation", "inhibition_induced_spiking", "inhibition_induced_bursting",
+]

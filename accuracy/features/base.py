@@ -1,0 +1,120 @@
+"""What a feature is: what a neuron does under a stimulus, and who decides whether it did."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...harness.stimuli import Stimulus
+from ...models.expression import FLOATS, evaluate, names
+from ...models.neuron import NeuronModel
+from ...models.polynomial import linear_parts
+from ...models.registry import Registry
+
+if TYPE_CHECKING:
+    from .subject import Subject
+
+Array = NDArray[np.float64]
+
+_EMPTY = np.empty(0)
+
+
+@dataclass(frozen=True)
+class Recording:
+    """What one neuron did under one stimulus; times in ms."""
+
+    stimulus: Stimulus
+    spikes: Array
+    times: Array = field(default_factory=lambda: _EMPTY)
+    """When the voltage was sampled."""
+    voltage: Array = field(default_factory=lambda: _EMPTY)
+    """In the model's internal unit, at `times`; empty if nobody asked for it."""
+    threshold: float = np.inf
+    """The voltage at which a spike is found."""
+    failure: str = ""
+    """Why there is no more of it, such as a runaway; empty if it is complete."""
+
+    @property
+    def stop(self) -> float:
+        """Its end in ms."""
+        return float(self.stimulus.horizon)
+
+    def after_spike(self) -> tuple[Array, Array]:
+        """Return times and voltages after the last spike, from where the voltage is below the threshold again."""
+        after = self.times > self.spikes[-1]
+        times, voltage = self.times[after], self.voltage[after]
+        first = int(np.argmax(voltage < self.threshold)) if voltage.size else 0
+        return times[first:], voltage[first:]
+
+    def between(self, start: float, stop: float) -> Array:
+        """Return the spikes from `start` on and before `stop`."""
+        return self.spikes[(start <= self.spikes) & (self.spikes < stop)]
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Whether a feature was shown."""
+
+    shown: bool
+    reason: str
+    """In numbers."""
+
+
+class Feature(ABC):
+    """One of the features by which models are told apart, with its stimulus and its detector."""
+
+    name: str
+    letter: str = ""
+    """Its panel in figure 1 of Izhikevich 2004."""
+    criterion: str
+    """What must hold, in words."""
+    needs_voltage: bool = False
+    """Whether the detector looks at the voltage beside the spikes."""
+    by_protocol: bool = False
+    """Whether one stimulus alone cannot decide, so that a demo's model too is asked under the protocol."""
+    linear: str = ""
+    """Why no linear model of one variable that is reset to a fixed value can show it; empty if one can."""
+
+    @abstractmethod
+    def trials(self, subject: Subject) -> Iterator[tuple[Stimulus, ...]]:
+        """Make the stimuli under which a model is looked at, in order; a trial may need several."""
+
+    @abstractmethod
+    def detect(self, *recordings: Recording) -> Verdict:
+        """Decide from one recording a stimulus of a trial."""
+
+    def judge(self, *recordings: Recording) -> Verdict:
+        """Decide as `detect` does; a recording that failed shows nothing."""
+        for recording in recordings:
+            if recording.failure:
+                return Verdict(False, recording.failure)
+        return self.detect(*recordings)
+
+    def cannot(self, model: NeuronModel) -> str:
+        """Return why a model cannot show the feature whatever its stimulus; empty if that is not known."""
+        return f"one linear variable, reset to a fixed value: {self.linear}" if self.linear and _linear(model) else ""
+
+
+FEATURES: Registry[Feature] = Registry("feature", "spikecost.features")
+
+
+def _linear(model: NeuronModel) -> bool:
+    """Whether a model is ``dv/dt = p + q I - r v`` with positive q and r, reset to a number below its threshold."""
+    system, values = model.system, model.parameter_values
+    v = system.threshold.variable
+    if system.state != (v,) or system.subexpressions or len(system.reset) != 1 or system.held not in (set(), {v}):
+        return False
+    in_v = linear_parts(system.derivatives[v], v)
+    in_input = in_v and linear_parts(in_v[0], model.input)
+    if in_v is None or in_input is None:
+        return False
+    r, q, after, level = in_v[1], in_input[1], system.reset[0][1], system.threshold.level
+    if names(r, q, after, level) - set(values):
+        return False
+    numbers = [float(evaluate(each, values, FLOATS)) for each in (r, q, after, level)]
+    return numbers[0] < 0 < numbers[1] and numbers[2] < numbers[3]

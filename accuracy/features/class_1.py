@@ -1,0 +1,36 @@
+"""Class 1 excitability."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ...harness.stimuli import Stimulus
+from .base import FEATURES, Feature, Recording, Verdict
+from .classes import CLASS_1, constants, slowest
+from .subject import Subject
+
+
+class Class1(Feature):
+    """Class 1 excitability: firing starts at arbitrarily low rates.
+
+    The demo's ramp does not tell the classes apart (converged, its intervals shorten 2.7 fold for class 1 and 2.4 fold
+    for class 2), so that the demo's model too is asked under constant inputs.
+    """
+
+    name = "class_1"
+    letter = "G"
+    by_protocol = True
+    criterion = ("under constant inputs just above the weakest that keeps the model firing, the slowest rate is at"
+                 " most a third of that at twice the weakest")
+
+    def trials(self, subject: Subject) -> Iterator[tuple[Stimulus, ...]]:
+        """Make constant inputs."""
+        return constants(subject)
+
+    def detect(self, *recordings: Recording) -> Verdict:
+        """Decide."""
+        least, twice, said = slowest(recordings)
+        return Verdict(0 < least <= CLASS_1 * twice, said)
+
+
+FEATURES.register(Class1())

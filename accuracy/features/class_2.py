@@ -1,0 +1,37 @@
+"""Class 2 excitability."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ...harness.stimuli import Stimulus
+from .base import FEATURES, Feature, Recording, Verdict
+from .classes import CLASS_2, constants, slowest
+from .subject import Subject
+
+
+class Class2(Feature):
+    """Class 2 excitability: firing starts at a rate well above zero.
+
+    The demo's ramp does not tell the classes apart (converged, its intervals shorten 2.7 fold for class 1 and 2.4 fold
+    for class 2), so that the demo's model too is asked under constant inputs.
+    """
+
+    name = "class_2"
+    letter = "H"
+    by_protocol = True
+    criterion = ("under constant inputs just above the weakest that keeps the model firing, the slowest rate is at"
+                 " least half of that at twice the weakest")
+    linear = "at the weakest input that reaches the threshold the interval grows without bound"
+
+    def trials(self, subject: Subject) -> Iterator[tuple[Stimulus, ...]]:
+        """Make constant inputs."""
+        return constants(subject)
+
+    def detect(self, *recordings: Recording) -> Verdict:
+        """Decide."""
+        least, twice, said = slowest(recordings)
+        return Verdict(least >= CLASS_2 * twice > 0, said)
+
+
+FEATURES.register(Class2())

@@ -1,0 +1,36 @@
+"""The protocol of the two classes of excitability: constant inputs from the weakest that makes a model fire."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from ...harness.stimuli import Stimulus
+from .base import Recording
+from .subject import Subject
+
+#: Heights in parts of the weakest drive; the last is what the slowest rate is compared with.
+HEIGHTS = (1.0, 1.0001, 1.001, 1.01, 2.0)
+#: Class 1 fires at its slowest below this part of its rate at twice the weakest drive, class 2 above `CLASS_2`;
+#: between them a model is of neither.
+CLASS_1, CLASS_2 = 1 / 3, 1 / 2
+
+
+def constants(subject: Subject) -> Iterator[tuple[Stimulus, ...]]:
+    """Make the one trial: several constant inputs."""
+    yield tuple(subject.constant(height) for height in HEIGHTS)
+
+
+def slowest(recordings: tuple[Recording, ...]) -> tuple[float, float, str]:
+    """Return the slowest rate in Hz of those that keep firing, that of the last recording, and both in words.
+
+    A rate is that of the train's last interval, when whatever the start brought about is over.
+    """
+    rates = [1000 / float(np.diff(each.spikes)[-1]) if each.spikes.size > 1 else 0.0 for each in recordings]
+    firing = [rate for rate in rates if rate]
+    if not rates[-1]:
+        return 0.0, 0.0, "does not keep firing at twice the weakest drive"
+    least = min(firing)
+    return least, rates[-1], (f"slowest {least:.4g} Hz, {least / rates[-1]:.3g} of the {rates[-1]:.4g} Hz at twice the "
+                              "weakest constant input")

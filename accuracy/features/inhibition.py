@@ -1,0 +1,22 @@
+"""What the two features have in common that inhibition brings about."""
+
+from __future__ import annotations
+
+from .base import Array, Recording, Verdict
+from .epochs import listed, pulses
+
+
+def lowered(recording: Recording) -> tuple[Array, Verdict]:
+    """Return the spikes from the time on when the input is lowered, and whether they are because of it.
+
+    Shown: no spike before, at least three from then on, spread over at least half of that time, none in the later half
+    of what follows.
+    """
+    low = pulses(recording.stimulus, -1)[0]
+    before, spikes = recording.between(0, low.start), recording.between(low.start, recording.stop + 1)
+    within = recording.between(low.start, low.stop)
+    late = recording.between((low.stop + recording.stop) / 2, recording.stop + 1)
+    spread = bool(within.size > 1 and within[-1] - within[0] >= (low.stop - low.start) / 2)
+    return spikes, Verdict(low.step < 0 and not before.size and within.size > 2 and spread and not late.size,
+                           f"input lowered by {-low.step:.4g} from {low}; spikes before {listed(before)}, from then on "
+                           f"{listed(spikes)}; in the later half of what follows {late.size}")

@@ -1,0 +1,38 @@
+"""Inhibition-induced bursting."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ...harness.stimuli import Stimulus
+from .base import FEATURES, Feature, Recording, Verdict
+from .epochs import bursts
+from .inhibition import lowered
+from .subject import TICKS, Subject
+
+
+class InhibitionInducedBursting(Feature):
+    """Bursts for as long as the input is lowered."""
+
+    name = "inhibition_induced_bursting"
+    letter = "T"
+    criterion = ("the input lowered for a time: no spike before, at least two bursts of at least two spikes from "
+                 "then on, spread over at least half of that time, none in the later half of what follows it")
+    linear = "a lower input takes it further from the threshold"
+
+    def trials(self, subject: Subject) -> Iterator[tuple[Stimulus, ...]]:
+        """Make inputs that are lowered for a time."""
+        for base in (0.0, 0.5, 0.95):
+            for step in (0.5, 1, 2, 4, 8, 16):
+                low = base - step
+                yield (subject.ramps(*subject.lead(base), (12 * TICKS, low, low), (6 * TICKS, base, base)),)
+
+    def detect(self, *recordings: Recording) -> Verdict:
+        """Decide."""
+        spikes, verdict = lowered(recordings[0])
+        sizes = [burst.size for burst in bursts(spikes)]
+        return Verdict(verdict.shown and len(sizes) > 1 and min(sizes) > 1,
+                       f"{verdict.reason}; groups of {', '.join(map(str, sizes[:12])) or 'no'} spikes")
+
+
+FEATURES.register(InhibitionInducedBursting())

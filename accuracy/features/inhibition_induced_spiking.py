@@ -1,0 +1,34 @@
+"""Inhibition-induced spiking."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ...harness.stimuli import Stimulus
+from .base import FEATURES, Feature, Recording, Verdict
+from .inhibition import lowered
+from .subject import TICKS, Subject
+
+
+class InhibitionInducedSpiking(Feature):
+    """Spikes for as long as the input is lowered."""
+
+    name = "inhibition_induced_spiking"
+    letter = "S"
+    criterion = ("the input lowered for a time: no spike before, at least three from then on, spread over at least"
+                 " half of that time, none in the later half of what follows it")
+    linear = "a lower input takes it further from the threshold"
+
+    def trials(self, subject: Subject) -> Iterator[tuple[Stimulus, ...]]:
+        """Make inputs that are lowered for a time."""
+        for base in (0.0, 0.5, 0.95):
+            for step in (0.5, 1, 2, 4, 8, 16):
+                low = base - step
+                yield (subject.ramps(*subject.lead(base), (12 * TICKS, low, low), (6 * TICKS, base, base)),)
+
+    def detect(self, *recordings: Recording) -> Verdict:
+        """Decide."""
+        return lowered(recordings[0])[1]
+
+
+FEATURES.register(InhibitionInducedSpiking())

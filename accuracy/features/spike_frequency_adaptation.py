@@ -1,0 +1,48 @@
+"""Spike frequency adaptation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from ...harness.stimuli import Stimulus
+from .base import FEATURES, Feature, Recording, Verdict
+from .epochs import EQUAL, goes_on, listed
+from .steps import response, steps
+from .subject import Subject
+
+#: An interval may be shorter than the one before it by this part.
+SLACK = 0.02
+
+
+class SpikeFrequencyAdaptation(Feature):
+    """Intervals that lengthen under a constant input."""
+
+    name = "spike_frequency_adaptation"
+    letter = "F"
+    criterion = ("after a step of the input at least four spikes to the end, no interval shorter than the one "
+                 "before it (by over 2 %), the last at least 1.5 times the first")
+    linear = "under a constant input all intervals after the first spike are equal"
+
+    def trials(self, subject: Subject) -> Iterator[tuple[Stimulus, ...]]:
+        """Make steps."""
+        return steps(subject)
+
+    def detect(self, *recordings: Recording) -> Verdict:
+        """Decide."""
+        recording = recordings[0]
+        _, spikes, failed = response(recording)
+        if failed:
+            return failed
+        intervals = np.diff(spikes)
+        said = f"{spikes.size} spikes, intervals {listed(intervals)}"
+        if spikes.size < 4:
+            return Verdict(False, said)
+        lengthen = bool((intervals[1:] >= (1 - SLACK) * intervals[:-1]).all())
+        change = float(intervals[-1] / intervals[0])
+        return Verdict(lengthen and change >= EQUAL and goes_on(spikes, recording.stop),
+                       f"{said}, the last {change:.3g} times the first")
+
+
+FEATURES.register(SpikeFrequencyAdaptation())

@@ -1,0 +1,35 @@
+"""The protocol of a step: silence, then a constant input to the end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ...harness.stimuli import Stimulus
+from .base import Array, Recording, Verdict
+from .epochs import departures, listed
+from .subject import TICKS, Subject
+
+#: Heights in parts of the weakest drive; below it only what does not keep firing can be found.
+HEIGHTS = (1.5, 2, 3, 1.25, 1.1, 1.02, 0.98, 0.9, 0.75, 0.5, 5, 8)
+#: Length in paces.
+LENGTH = 24
+
+
+def steps(subject: Subject) -> Iterator[tuple[Stimulus, ...]]:
+    """Make steps of several heights."""
+    for height in HEIGHTS:
+        yield (subject.stimulus((TICKS, 0), (LENGTH * TICKS, height)),)
+
+
+def response(recording: Recording) -> tuple[float, Array, Verdict | None]:
+    """Return the step's start, the spikes after it, and a verdict already if there are spikes before it or none after.
+
+    The times are in ms from the recording's start.
+    """
+    start = departures(recording.stimulus)[0].start
+    early, spikes = recording.between(0, start), recording.between(start, recording.stop + 1)
+    if early.size:
+        return start, spikes, Verdict(False, f"spikes before the step at {start:.4g} ms: {listed(early)}")
+    if not spikes.size:
+        return start, spikes, Verdict(False, f"no spike after the step at {start:.4g} ms")
+    return start, spikes, None

@@ -1,0 +1,203 @@
+"""A model as the protocols see it: its weakest drive, its pace, and how to run it under many stimuli."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from fractions import Fraction
+from functools import cache, cached_property
+
+import numpy as np
+
+from ...flops.toolchain import SIMD
+from ...harness.kernel import Kernel, Outcome, compile_kernels
+from ...harness.kernels import run_together
+from ...harness.stimuli import Shape, Stimulus
+from ...models import units
+from ...models.errors import UserError
+from ...models.expression import FLOATS, evaluate
+from ...models.neuron import NeuronModel
+from ...models.step import make_step
+from .. import closed_form, taylor
+from ..drives import firing_rate, rheobase
+from .base import Array, Recording
+
+#: Longest time step in ms of the runs that search for a feature; RK4, crossings located within the step.
+SEARCH_STEP = Fraction(1, 50)
+#: Horizon in ms over which a model must keep firing under its weakest drive.
+HORIZON = Fraction(3000)
+#: Protocols count time in this part of the pace.
+TICKS = 48
+#: Pulses are tried up to this many times the weakest drive.
+STRONGEST = 2.0**12
+#: How a recording of a model that spikes without end is named.
+RUNAWAY = "runaway"
+
+
+class Subject:
+    """A model that starts at rest, and the units in which protocols are written.
+
+    Attributes
+    ----------
+    model : NeuronModel
+        With what it settles to without input as its initial state.
+    drive : float
+        The weakest constant input under which it keeps firing, in the internal unit of its input.
+    tick : Fraction
+        `TICKS` of them, in ms, are its pace: the mean interval between spikes at twice that input.
+
+    Raises
+    ------
+    UserError
+        If no constant input makes it fire, or it fires without one.
+    """
+
+    def __init__(self, model: NeuronModel) -> None:
+        self.model = at_rest(model)
+        self.drive = rheobase(self.model, float(HORIZON))
+        rates = (firing_rate(self.model, factor * self.drive, float(HORIZON)) for factor in (2, 1.5, 1.2, 1.05, 1))
+        rate = next(rate for rate in rates if rate)
+        # a whole number of ticks fills the horizon
+        self.tick = HORIZON / max(round(HORIZON * TICKS * rate / 1000), 1)
+
+    @cached_property
+    def dt(self) -> Fraction:
+        """Time step in ms of `run`."""
+        return self.tick / math.ceil(self.tick / SEARCH_STEP)
+
+    def stimulus(self, *pieces: tuple[int, float]) -> Stimulus:
+        """Return an input made of (ticks, part of the weakest drive) pieces; what ends with a ramp is `ramps`."""
+        return self.ramps(*((ticks, value, value) for ticks, value in pieces))
+
+    def constant(self, height: float) -> Stimulus:
+        """Return a constant input over `HORIZON`, in parts of the weakest drive."""
+        return Stimulus([HORIZON], [height * self.drive], self.model.system.dimensions[self.model.input])
+
+    def lead(self, base: float) -> list[tuple[int, float, float]]:
+        """Return the pieces that take the input slowly to a base, in parts of the weakest drive, and hold it there."""
+        return [(8 * TICKS, 0, base), (2 * TICKS, base, base)] if base else [(TICKS, 0, 0)]
+
+    def ramps(self, *pieces: tuple[int, float, float]) -> Stimulus:
+        """Return an input made of (ticks, first, last) pieces, in parts of the weakest drive."""
+        durations = [ticks * self.tick for ticks, *_ in pieces]
+        shapes = [Shape(first * self.drive, slope=(last - first) * self.drive / float(duration))
+                  for duration, (_, first, last) in zip(durations, pieces, strict=True)]
+        return Stimulus(durations, shapes, self.model.system.dimensions[self.model.input])
+
+    def pulses(self, *ticks: int, base: float = 0.0) -> Iterator[tuple[int, float]]:
+        """Return lengths, and the height above a base of the weakest pulse that makes a spike, if any does.
+
+        Heights and base in parts of the weakest drive.
+        """
+        for length in ticks:
+            height = self._pulse(length, base)
+            if math.isfinite(height):
+                yield length, height
+
+    @cache  # noqa: B019 - a subject lives as long as its search
+    def _pulse(self, ticks: int, base: float) -> float:
+        """Return the weakest pulse that makes a spike; infinite if none does up to `STRONGEST`, or the base does."""
+        low, high = 2.0**-6, STRONGEST
+        for _ in range(4):
+            heights: list[float] = np.geomspace(low, high, 48).tolist()
+            lead = self.lead(base)
+            stimuli = [self.ramps(*lead, (ticks, base + height, base + height), (TICKS, base, base))
+                       for height in heights]
+            recordings = self.run(stimuli)
+            start = float(sum(length for length, *_ in lead) * self.tick)
+            if any(recording.between(0, start).size for recording in recordings):
+                return math.inf
+            spiked = [recording.spikes.size > 0 and not recording.failure for recording in recordings]
+            if not any(spiked):
+                return math.inf
+            first = spiked.index(True)
+            if first == 0:
+                return heights[0]
+            low, high = heights[first - 1], heights[first]
+        return high
+
+    def run(self, stimuli: Sequence[Stimulus], voltage: bool = False) -> list[Recording]:
+        """Run one neuron a stimulus side by side, as exactly as a search needs."""
+        cuts = [cut(stimulus, self.tick / 2, self.dt) if voltage else stimulus for stimulus in stimuli]
+        kernel = self._kernel(any(stimulus.varies for stimulus in stimuli))
+        outcomes = run_together(kernel, cuts, self.dt)
+        return [recorded(self.model, *each, voltage) for each in zip(stimuli, cuts, outcomes, strict=True)]
+
+    def solve(self, stimulus: Stimulus, voltage: bool = False) -> Recording:
+        """Run one neuron on the reference solution."""
+        return solved(self.model, stimulus, float(self.tick) / 2 if voltage else 0.0)
+
+    @cache  # noqa: B019 - as above
+    def _kernel(self, varying: bool) -> Kernel:
+        return compile_kernels([make_step(self.model, "rk4", "hermite", varying=varying)], SIMD)[0]
+
+
+def at_rest(model: NeuronModel) -> NeuronModel:
+    """Return the model with the state to which it settles within `HORIZON` without input.
+
+    Raises
+    ------
+    UserError
+        If it is still spiking then.
+    """
+    dimensions = model.system.dimensions
+    found = taylor.solve(model, Stimulus([HORIZON], [0.0], dimensions[model.input]))
+    if found.times.size and found.times[-1] > float(HORIZON) / 2:
+        raise UserError(f"{model.label} fires without any drive, {found.times.size} times in {float(HORIZON):g} ms")
+    state = zip(model.system.state, found.samples[-1], strict=True)
+    return model.replace(initial={name: units.quantity(float(value), dimensions[name]) for name, value in state})
+
+
+def recorded(model: NeuronModel, stimulus: Stimulus, pieces: Stimulus, outcome: Outcome, voltage: bool) -> Recording:
+    """Return what a kernel found as a recording; the voltage at the ends of `pieces`, if it is asked for."""
+    failure = runaway(outcome.spike_times) if outcome.failure == "spikes without end" else outcome.failure
+    if not voltage:
+        return Recording(stimulus, outcome.spike_times, failure=failure)
+    times = np.cumsum([float(duration) for duration in pieces.durations])
+    column = model.system.state.index(model.system.threshold.variable)
+    level = float(evaluate(model.system.threshold.level, model.parameter_values, FLOATS))
+    return Recording(stimulus, outcome.spike_times, times, outcome.samples[:, column], level, failure)
+
+
+def solved(model: NeuronModel, stimulus: Stimulus, every: float = 0.0, precision: taylor.Precision = taylor.FIRST
+           ) -> Recording:
+    """Return the reference solution as a recording; the voltage about `every` ms, if that is not 0."""
+    solve = closed_form.solve if closed_form.applies(model, stimulus) else taylor.solve
+    pieces = cut(stimulus, Fraction(every).limit_denominator(10**6)) if every else stimulus
+    try:
+        solution = solve(model, pieces, precision)
+    except taylor.EndlessSpikesError as endless:
+        return Recording(stimulus, endless.times, failure=f"{runaway(endless.times)}; there {_state(endless.state)}")
+    except UserError as error:
+        return Recording(stimulus, np.empty(0), failure=str(error))
+    outcome = Outcome(solution.times.astype(float), np.empty(0), "", solution.samples.astype(float))
+    return recorded(model, stimulus, pieces, outcome, bool(every))
+
+
+def runaway(spikes: Array) -> str:
+    """Say that spikes come ever faster, until they are given up."""
+    intervals = np.diff(spikes)
+    return (f"{RUNAWAY}: {spikes.size} spikes by {spikes[-1]:.5g} ms, intervals {intervals[0]:.3g} ms at first, then "
+            f"{intervals[intervals.size // 2]:.3g}, at last {intervals[-1]:.2g}")
+
+
+def _state(state: Mapping[str, float]) -> str:
+    return ", ".join(f"{name} = {value:.4g}" for name, value in state.items())
+
+
+def cut(stimulus: Stimulus, longest: Fraction, dt: Fraction | None = None) -> Stimulus:
+    """Return the same stimulus in pieces of at most about `longest` ms, at whose ends the state is sampled.
+
+    Their lengths are multiples of `dt`, if that is given and those of the stimulus are.
+    """
+    durations: list[Fraction] = []
+    shapes: list[Shape] = []
+    for duration, shape in zip(stimulus.durations, stimulus.shapes, strict=True):
+        length = dt * max(math.floor(longest / dt), 1) if dt else duration / math.ceil(duration / longest)
+        start = Fraction(0)
+        while start < duration:
+            durations.append(min(length, duration - start))
+            shapes.append(shape.from_(float(start)))
+            start += length
+    return replace(stimulus, durations=tuple(durations), shapes=tuple(shapes))

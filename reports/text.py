@@ -1,0 +1,35 @@
+"""Tables and counts as text for a terminal."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from .numbers import number
+
+#: Columns of characters where the output is no terminal.
+WIDTH = 160
+
+
+def by_kind(operations: Mapping[str, int]) -> str:
+    """Write operations, such as ``5 add, 2 mul``."""
+    return ", ".join(f"{n} {kind}" for kind, n in operations.items() if n) or "nothing"
+
+
+def frame(title: str, table: pd.DataFrame, columns: Sequence[str] = ()) -> str:
+    """Write some columns of a table, all of them by default; it ends with an empty line."""
+    columns = columns or list(table.columns)
+    shown = Table(title=escape(title), title_justify="left", box=None, pad_edge=False)
+    for name in columns:
+        shown.add_column(escape(str(name)), justify="left" if table[name].dtype.kind not in "fi" else "right")
+    for row in table[list(columns)].to_dict("records"):
+        shown.add_row(*(escape(number(value)) for value in row.values()))
+    console = Console(width=None if sys.stdout.isatty() else WIDTH)
+    with console.capture() as captured:
+        console.print(shown)
+    return captured.get()
