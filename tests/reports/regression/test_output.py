@@ -44,6 +44,14 @@ def test_text_of_what_holds():
     assert len(output.text(judge(baseline(), figures()), every=True).splitlines()) == 3 + 9
 
 
+def test_a_run_of_another_suite_lacks_many_figures_of_which_some_are_listed():
+    changes = {f"m{i}/rk4/grid/operations_per_step": 1.0 for i in range(25)}
+    lines = output.text(judge(baseline(changes=changes), figures())).splitlines()
+    assert lines[0] == "could not be judged against baseline.json (25 not judged, 2 reported)"
+    assert sum(" not judged " in line for line in lines[3:]) == output.MOST_NOT_JUDGED
+    assert lines[-1].startswith("to have all of them judged (15 more), give the run that the baseline was made of, ")
+
+
 def test_markdown(regressed):
     lines = output.markdown(regressed).splitlines()
     assert lines[0] == "### spikecost: 2 of 7 figures regressed against baseline.json (1 improved, 2 reported)"
