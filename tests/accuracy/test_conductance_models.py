@@ -122,16 +122,10 @@ def test_the_reference_is_that_of_an_independent_solver(model, rates, level, cur
 # --- what the papers say of them -------------------------------------------------------------------------------------
 
 
-def test_the_demonstration_currents_are_the_models_drives():
-    for name, current, diameter in (("rs", 0.75, 96), ("fs", 0.5, 67), ("ib", 0.15, 96), ("lts", 0.15, 96)):
-        model = get_model(f"pospischil_{name}")
-        assert float(units.internal(model.drive)) == pytest.approx(density(current, diameter), rel=1e-12)
-
-
 def test_pospischils_classes_fire_as_they_are_called():
     def intervals(name, horizon):
-        model = get_model(f"pospischil_{name}")
-        return np.diff(spikes(model, float(units.internal(model.drive)), horizon))
+        current = {"rs": density(0.75, 96), "fs": density(0.5, 67)}.get(name, density(0.15, 96))
+        return np.diff(spikes(f"pospischil_{name}", current, horizon))
 
     # M makes the intervals longer; without it they are equal
     regular, fast = intervals("rs", 1000), intervals("fs", 400)
@@ -149,8 +143,7 @@ def test_pospischils_classes_fire_as_they_are_called():
 def test_a_low_threshold_cell_starts_with_a_burst_that_the_t_current_makes():
     model = get_model("pospischil_lts")
     without = model.replace(name="without_t", constants={**model.constants, "gCaT": 0 * model.constants["gCaT"]})
-    drive = float(units.internal(model.drive))
-    with_t, plain = (np.diff(spikes(each, drive, 600)) for each in (model, without))
+    with_t, plain = (np.diff(spikes(each, density(0.15, 96), 600)) for each in (model, without))
     assert with_t[0] < 15 < 100 < with_t[-1]
     assert plain[0] > 2 * with_t[0]
 
