@@ -246,8 +246,8 @@ def _compare(options: argparse.Namespace) -> int:
 
 
 def _recommend(options: argparse.Namespace) -> int:
-    from .reports.recommend import recommend
     from .reports.bars import bars
+    from .reports.recommend import recommend
     from .reports.run_folder import RunFolder
 
     if options.jobs < 1:
