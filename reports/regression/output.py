@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from xml.etree import ElementTree
 
+from .. import escape
 from .judge import HOLDS, IMPROVED, NEW, NOT_COMPARABLE, NOT_JUDGED, REGRESSED, REPORTED, Finding, Judgement
 
 #: Of what was not judged, so many figures are listed: a run of another suite lacks all.
@@ -49,13 +50,13 @@ def text(judgement: Judgement, every: bool = False) -> str:
 
 def markdown(judgement: Judgement) -> str:
     """Return the verdict and its table as Markdown, for a step summary or a comment."""
-    lines = [f"### spikecost: {escaped(headline(judgement))}", ""]
+    lines = [f"### spikecost: {escape.markdown(headline(judgement))}", ""]
     table = rows(_listed(judgement))
     if table:
         lines += [f"| {' | '.join(COLUMNS)} |", "|---|---|---:|---:|---:|---|---|"]
-        lines += [f"| {' | '.join(escaped(cell) for cell in row)} |" for row in table]
+        lines += [f"| {' | '.join(escape.markdown(cell) for cell in row)} |" for row in table]
         lines.append("")
-    lines += [f"{escaped(note)}\n" for note in _notes(judgement)]
+    lines += [f"{escape.markdown(note)}\n" for note in _notes(judgement)]
     return "\n".join(lines)
 
 
@@ -145,12 +146,6 @@ def _command(level: str, title: str, message: str) -> str:
 
 def _percent(value: str) -> str:
     return value.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-
-
-def escaped(value: str) -> str:
-    """Escape what Markdown or HTML would take for more than text."""
-    safe = value.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("\n", " ")
-    return re.sub(r"([\\`*_{}\[\]|#!~])", r"\\\1", safe)
 
 
 def _plain(value: str) -> str:
