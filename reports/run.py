@@ -35,12 +35,21 @@ def run(suite: Suite, out: str | Path, jobs: int) -> tuple[Comparison, Path]:
 
 @contextmanager
 def bar() -> Iterator[Progress]:
-    """Show a progress bar on the standard error."""
-    with Bar(TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
-             TextColumn("left"), TimeRemainingColumn(), console=Console(stderr=True)) as shown:
-        tasks: list[Any] = []
-        yield Progress(begin=lambda phase, pieces: tasks.append(shown.add_task(phase, total=pieces)),
-                       done=lambda: shown.advance(tasks[-1]))
+    """Show a progress bar on the standard error, from when something begins."""
+    shown = Bar(TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
+                TextColumn("left"), TimeRemainingColumn(), console=Console(stderr=True))
+    tasks: list[Any] = []
+
+    def begin(phase: str, pieces: int) -> None:
+        if not tasks:
+            shown.start()
+        tasks.append(shown.add_task(phase, total=pieces))
+
+    try:
+        yield Progress(begin=begin, done=lambda: shown.advance(tasks[-1]))
+    finally:
+        if tasks:
+            shown.stop()
 
 
 def summary(comparison: Comparison, page: Path, more: str = "") -> str:
