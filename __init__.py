@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .accuracy.criterion import Criterion
+    from .accuracy.features import FEATURES
     from .accuracy.reference import Reference, reference
     from .accuracy.spike_trains import SpikeTimeError, SpikeTrain, spike_time_error
     from .accuracy.suite import QUICK, Suite
@@ -32,10 +33,13 @@ if TYPE_CHECKING:
     from .models.conductance import with_conductance
     from .models.detection import DETECTIONS
     from .models.errors import UserError
+    from .models.from_brian2 import Brian2Settings, from_brian2, settings_from_brian2
     from .models.methods import METHODS
     from .models.neuron import NeuronModel
     from .models.step import Step, make_step
     from .reports.comparison import Comparison, compare
+    from .reports.features import demo_table, features
+    from .reports.features_figure import features_against_cost
     from .reports.run_folder import RunFolder
 
 # loaded when first used: a name alone should not cost the import of pandas, matplotlib and heyoka
@@ -54,21 +58,26 @@ _HOMES = {
     ".models.conductance": ("with_conductance",),
     ".models.detection": ("DETECTIONS",),
     ".models.errors": ("UserError",),
+    ".models.from_brian2": ("Brian2Settings", "from_brian2", "settings_from_brian2"),
     ".models.methods": ("METHODS",),
     ".models.neuron": ("NeuronModel",),
     ".models.step": ("Step", "make_step"),
+    ".accuracy.features": ("FEATURES",),
     ".reports.comparison": ("Comparison", "compare"),
+    ".reports.features": ("demo_table", "features"),
+    ".reports.features_figure": ("features_against_cost",),
     ".reports.run_folder": ("RunFolder",),
 }
 _HOME = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [  # noqa: RUF022 - in the order of the folders
     "MODELS", "METHODS", "DETECTIONS", "NeuronModel", "Step", "UserError", "get_model", "make_step",
+    "from_brian2", "settings_from_brian2", "Brian2Settings",
     "CONVENTIONS", "Convention", "Count", "count",
     "STIMULI", "Stimulus", "constant", "piecewise_constant", "piecewise_random", "step", "ramp", "sine", "chirp",
     "ornstein_uhlenbeck", "poisson_conductance", "simulate", "with_conductance",
     "Reference", "reference", "SpikeTrain", "SpikeTimeError", "spike_time_error", "Criterion", "QUICK", "Suite",
-    "Comparison", "RunFolder", "compare",
+    "Comparison", "RunFolder", "compare", "FEATURES", "features", "demo_table", "features_against_cost",
 ]
 
 

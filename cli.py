@@ -7,7 +7,7 @@ import json
 import os
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any, NoReturn
 
 from .flops.conventions import CONVENTIONS
@@ -31,8 +31,8 @@ class _Parser(argparse.ArgumentParser):
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; return the exit status: 0, 2 for a mistake of the user's, 130 if interrupted."""
     sys.excepthook = sys.__excepthook__  # Brian2 puts its own there, which writes log files
-    options = _parser().parse_args(arguments)
     try:
+        options = _parser().parse_args(arguments)  # it lists methods, which other packages add to
         status = int(options.run(options))
         sys.stdout.flush()  # a reader that has gone is noticed here and not when Python ends
         return status
@@ -53,10 +53,12 @@ def _parser() -> _Parser:
 
     run = commands.add_parser("run", help="compare models at equal spike-time accuracy and write a report")
     run.add_argument("--quick", action="store_true", help="fewer rates and tolerances, a coarser sweep: under a minute")
+    run.add_argument("--full", action="store_true", help="the whole catalogue, every kind of stimulus, 10 s too: long")
     run.add_argument("--out", default=OUT, metavar="DIR", help=f"folder of the report (default {OUT})")
     run.add_argument("--jobs", type=int, default=os.cpu_count() or 1, metavar="N", help="threads (default: all cores)")
     run.add_argument("--suite", metavar="FILE", help="a suite in TOML; the options below change it")
-    run.add_argument("--models", nargs="+", metavar="MODEL", help="such as lif izhikevich:CH (default: the suite's)")
+    run.add_argument("--models", nargs="+", metavar="MODEL",
+                     help="such as lif izhikevich:CH script.py:group model.toml (default: the suite's)")
     run.add_argument("--methods", nargs="+", metavar="METHOD")
     run.add_argument("--detections", nargs="+", metavar="DETECTION")
     run.add_argument("--stimuli", nargs="+", metavar="KIND", help="such as constant ornstein_uhlenbeck")
@@ -67,6 +69,7 @@ def _parser() -> _Parser:
     run.add_argument("--measures", nargs="+", metavar="MEASURE", help="measures to draw costs against, such as rms")
     run.add_argument("--horizons", nargs="+", metavar="TIME", help="model time that is compared, such as 1second")
     run.add_argument("--trials", type=int, metavar="N", help="stimuli of each kind")
+    run.add_argument("--history", metavar="FILE", help="history to add the run to")
     run.set_defaults(run=_run)
 
     _add_readers(commands)
@@ -80,24 +83,33 @@ def _parser() -> _Parser:
 
     show = commands.add_parser("show", help="show a model's equations, its Step and its operations")
     _add_step(show)
+    show.add_argument("--plot", metavar="FILE", help="draw firing rates, and the phase plane of two variables")
     show.set_defaults(run=_show)
 
     count = commands.add_parser("count", help="count a model's operations")
     _add_step(count)
     count.add_argument("--dt", default="1ms", metavar="TIME", help="time step, such as 0.1ms (default 1ms)")
     count.add_argument("--convention", default="unit", help=f"one of {', '.join(CONVENTIONS)} (default unit)")
-    count.add_argument("--json", action="store_true", help="print JSON")
     count.set_defaults(run=_count)
+
+    published = commands.add_parser("published", help="show what a paper says that models cost, beside what is counted")
+    published.add_argument("--convention", default="izhikevich2004", help="of the paper (default izhikevich2004)")
+    published.add_argument("--json", action="store_true", help="print JSON")
+    published.set_defaults(run=_published)
 
     measure = commands.add_parser("measure", help="count a model's operations on the processor, beside the Step's")
     _add_step(measure)
     measure.add_argument("--counter", default="auto", help="a counter of `spikecost doctor` (default auto)")
     measure.add_argument("--steps", type=int, default=1000, metavar="N", help="steps to run (default 1000)")
-    measure.add_argument("--json", action="store_true", help="print JSON")
     measure.set_defaults(run=_measure)
+
+    _add_features(commands.add_parser("features", help="look for the twenty features of Izhikevich 2004 in models"))
+    _add_checks(commands)
 
     doctor = commands.add_parser("doctor", help="say what works here, what does not, and why")
     doctor.set_defaults(run=_doctor)
+    for command in (models, methods, count, measure, doctor):
+        command.add_argument("--json", action="store_true", help="print JSON")
     return parser
 
 
@@ -135,20 +147,59 @@ def _add_run(parser: argparse.ArgumentParser, default: str | None = OUT) -> None
 
 
 def _add_step(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("model", help="such as izhikevich or izhikevich:CH")
+    parser.add_argument("model", help="such as izhikevich, izhikevich:CH, script.py:group or model.toml")
     parser.add_argument("--method", default="euler", help=f"one of {', '.join(METHODS)} (default euler)")
     parser.add_argument("--detection", default="grid", help=f"one of {', '.join(DETECTIONS)} (default grid)")
 
 
+def _add_checks(commands: Any) -> None:
+    check = commands.add_parser("check", help="hold a run against a baseline: 0 it holds, 1 it regressed, 2 not judged")
+    baseline = commands.add_parser("baseline", help="make a baseline, or renew it")
+    update = baseline.add_subparsers(metavar="update", required=True, parser_class=_Parser).add_parser(
+        "update", help="write the figures of a run to a baseline; its limits stay")
+    for command in (check, update):
+        command.add_argument("folder", nargs="?", metavar="RUN", help="folder of a run (default: runs a small suite)")
+        command.add_argument("--baseline", required=True, metavar="FILE")
+        command.add_argument("--suite", metavar="FILE", help="a suite in TOML to run instead of the small one")
+        command.add_argument("--jobs", type=int, default=os.cpu_count() or 1, metavar="N", help="threads")
+        command.add_argument("--json", action="store_true", help="print JSON")
+    check.add_argument("--only", default="*", metavar="PATTERN", help="judge figures so named, such as '*/dt_ms'")
+    check.add_argument("--gate-times", action="store_true", help="a kernel that became slower counts as regressed")
+    check.add_argument("--all", action="store_true", help="list the figures that hold, too")
+    check.add_argument("--junit", metavar="FILE", help="write JUnit XML")
+    check.add_argument("--markdown", metavar="FILE", help="write the table as Markdown")
+    check.add_argument("--github", action="store_true", help="add annotations, and the table to the step summary")
+    check.set_defaults(run=_check)
+    update.set_defaults(run=_update)
+
+    history = commands.add_parser("history", help="show figures over the runs of a history, and where they changed")
+    add = history.add_subparsers(metavar="add", parser_class=_Parser).add_parser("add", help="add a run")
+    add.add_argument("folder", metavar="RUN", help="folder of a run")
+    add.add_argument("--commit", metavar="HASH", help="what was run (default: the run's, or the working folder's)")
+    for command in (history, add):
+        command.add_argument("--store", metavar="FILE", default=argparse.SUPPRESS, help="file of the history (default: "
+                             "SPIKECOST_HISTORY, or spikecost-history.sqlite here)")
+    history.add_argument("--figure", metavar="PATTERN", help="such as 'lif/*/dt_ms' (default: what changed)")
+    history.add_argument("--plot", metavar="FILE", help="draw them to a .png, .svg or .pdf")
+    history.add_argument("--json", action="store_true", help="print JSON")
+    history.set_defaults(run=_history, store=None)
+    add.set_defaults(run=_history_add)
+
+
 def _run(options: argparse.Namespace) -> int:
     from .accuracy.criterion import parse_criterion
-    from .accuracy.suite import QUICK, Suite
+    from .accuracy.suite import FULL, QUICK, Suite
+    from .reports.regression import command
+    from .reports.regression.history import History
+    from .reports.regression.of_run import figures_of
     from .reports.run import run, summary
     from .reports.suite_file import left_out, read_suite
 
     if options.jobs < 1:
         raise UserError(f"--jobs {options.jobs}: give 1 or more")
-    suite = QUICK if options.quick else Suite()
+    if options.quick and options.full:
+        raise UserError("--quick and --full: give one of them")
+    suite = QUICK if options.quick else FULL if options.full else Suite()
     if options.suite:
         suite = read_suite(options.suite, suite)
     chosen: dict[str, Any] = {
@@ -165,8 +216,14 @@ def _run(options: argparse.Namespace) -> int:
     if options.trials is not None:
         chosen["trials"] = options.trials
     suite = replace(suite, **chosen)
+    if options.history:
+        History(options.history).check()
     comparison, page = run(suite, options.out, options.jobs)
-    print(summary(comparison, page, "--quick left out: " + left_out(Suite(), suite) if options.quick else ""))
+    said = "--quick left out: " if options.quick else "" if options.full or options.suite or chosen else "left out: "
+    more = [said + left_out(FULL, suite)] if said else []
+    if options.history and not comparison.study.interrupted:
+        more.append(command.add(options.history, figures_of(comparison.run)))
+    print(summary(comparison, page, "\n".join(more)))
     return 130 if comparison.study.interrupted else 0
 
 
@@ -189,13 +246,13 @@ def _compare(options: argparse.Namespace) -> int:
 
 
 def _recommend(options: argparse.Namespace) -> int:
+    from .reports.bars import bars
     from .reports.recommend import recommend
-    from .reports.run import bar
     from .reports.run_folder import RunFolder
 
     if options.jobs < 1:
         raise UserError(f"--jobs {options.jobs}: give 1 or more")
-    with bar() as progress:
+    with bars() as progress:
         found = recommend(
             units.parse_quantity(options.rate), units.parse_quantity(options.tolerance),
             features=[name for name in options.features.split(",") if name], budget=options.budget,
@@ -206,10 +263,10 @@ def _recommend(options: argparse.Namespace) -> int:
     return 0
 
 
-def _models(_options: argparse.Namespace) -> int:
-    from .reports.catalogue import catalogue
+def _models(options: argparse.Namespace) -> int:
+    from .reports.catalogue import catalogue, models
 
-    print(catalogue())
+    print(_records(models()) if options.json else catalogue())
     return 0
 
 
@@ -219,14 +276,21 @@ def _methods(options: argparse.Namespace) -> int:
 
     model = get_model(options.model) if options.model else None
     of_model = f"; a step of {model.label} without a spike, as run" if model else ""
-    print(frame(f"Integration methods{of_model}", methods(model)))
+    table = methods(model)
+    print(_records(table) if options.json else frame(f"Integration methods{of_model}", table))
     return 0
 
 
 def _show(options: argparse.Namespace) -> int:
     from .reports.show import show
 
-    print(show(_step(options)))
+    step = _step(options)
+    if options.plot:
+        from .reports.files import save_figure
+        from .reports.portrait import portrait
+
+        save_figure(portrait(step.model), options.plot)
+    print(show(step))
     return 0
 
 
@@ -235,6 +299,14 @@ def _count(options: argparse.Namespace) -> int:
 
     given = _step(options), units.parse_quantity(options.dt), options.convention
     print(json.dumps(counted(*given), indent=2) if options.json else counted_text(*given))
+    return 0
+
+
+def _published(options: argparse.Namespace) -> int:
+    from .reports.published import published, published_text
+
+    found = published(options.convention)
+    print(found.to_json(orient="records", indent=2) if options.json else published_text(found, options.convention))
     return 0
 
 
@@ -247,12 +319,73 @@ def _measure(options: argparse.Namespace) -> int:
     return 0
 
 
-def _doctor(_options: argparse.Namespace) -> int:
+def _add_features(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("models", nargs="*", metavar="MODEL", help="such as lif izhikevich:CH (default: every model)")
+    parser.add_argument("--presets", action="store_true", help="every preset of the models that are given without one")
+    parser.add_argument("--demos", action="store_true", help="the demos of 2004, as published against converged")
+    parser.add_argument("--plot", metavar="FILE", help="draw features against cost, as stated and at equal accuracy")
+    parser.add_argument("--csv", metavar="FILE", help="write the last table with all its columns")
+    parser.set_defaults(run=_features)
+
+
+def _features(options: argparse.Namespace) -> int:
+    from .reports.bars import bars
+    from .reports.features_command import feature_tables
+    from .reports.text import frame
+
+    with bars() as progress:
+        tables = list(feature_tables(options.models, options.presets, options.demos, progress,
+                                     plot=options.plot, csv=options.csv))
+    print("\n".join(frame(title, table) for title, table in tables))
+    return 0
+
+
+def _check(options: argparse.Namespace) -> int:
+    from .reports.regression import command
+
+    status, said = command.check(
+        command.source(options.folder, options.suite, options.jobs), options.baseline, gate_times=options.gate_times,
+        only=options.only, every=options.all, as_json=options.json, junit=options.junit, markdown=options.markdown,
+        github=options.github)
+    print(said)
+    return status
+
+
+def _update(options: argparse.Namespace) -> int:
+    from .reports.regression import command
+
+    print(command.update(command.source(options.folder, options.suite, options.jobs), options.baseline, options.json))
+    return 0
+
+
+def _history(options: argparse.Namespace) -> int:
+    from .reports.regression import command
+
+    print(command.show(options.store, options.figure, as_json=options.json, file=options.plot))
+    return 0
+
+
+def _history_add(options: argparse.Namespace) -> int:
+    from .reports.regression import command
+
+    print(command.add(options.store, command.source(options.folder)(), options.commit))
+    return 0
+
+
+def _doctor(options: argparse.Namespace) -> int:
     from .reports.doctor import findings
 
+    if options.json:
+        print(json.dumps([asdict(finding) for finding in findings()], indent=2))
+        return 0
     for finding in findings():
         print(f"{'yes' if finding.here else 'no ':3}  {finding.what}: {finding.detail}")
     return 0
+
+
+def _records(table: Any) -> str:
+    """Return a table as JSON, an object a row."""
+    return json.dumps(table.to_dict("records"), indent=2)
 
 
 def _step(options: argparse.Namespace) -> Step:

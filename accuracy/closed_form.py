@@ -1,35 +1,37 @@
-"""Exact solutions of models with one linear state variable: leaky integrate-and-fire."""
+"""Exact solutions of models with one state variable: leaky and quadratic integrate-and-fire.
+
+Leaky, ``v' = a + b v``, under an input that is constant or changes linearly over each piece; quadratic,
+``v' = a + b v + c v**2``, under one that is constant.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
 
 import numpy as np
 
 from ..harness.kernel import MAX_SPIKES_PER_MS
 from ..harness.stimuli import Stimulus
 from ..models.errors import UserError
-from ..models.expression import FLOATS, evaluate, names
+from ..models.expression import FLOATS, Expr, evaluate, names
 from ..models.neuron import NeuronModel
-from ..models.polynomial import linear_parts
+from ..models.polynomial import ZERO, coefficients, linear_parts
 from .taylor import Precision, Solution
 
 
-def applies(model: NeuronModel) -> bool:
-    """Whether the model has one state variable, linear with a constant rate, and no subexpressions."""
-    system = model.system
-    if len(system.state) != 1 or system.subexpressions or not system.reset:
+def applies(model: NeuronModel, stimulus: Stimulus) -> bool:
+    """Whether the model has one state variable and a solution in closed form under this stimulus."""
+    found = _polynomial(model)
+    if found is None:
         return False
-    parts = linear_parts(system.derivatives[system.state[0]], system.state[0])
-    level_is_fixed = not system.threshold.slopes
-    return parts is not None and level_is_fixed and model.input not in names(parts[1])
+    quadratic = evaluate(found.c, model.parameter_values, FLOATS) != 0
+    return not stimulus.varies if quadratic else stimulus.terms <= {"slope"}
 
 
 def solve(model: NeuronModel, stimulus: Stimulus, precision: Precision) -> Solution:
     """Return the spike times, and the state at the end of every piece of the stimulus.
-
-    With ``v' = a + b v`` and a constant over a piece of the stimulus, the threshold is reached from v0 after
-    ``log((level + a/b)/(v0 + a/b))/b``, or ``(level - v0)/a`` where b is 0.
 
     Raises
     ------
@@ -39,53 +41,196 @@ def solve(model: NeuronModel, stimulus: Stimulus, precision: Precision) -> Solut
     number = precision.number
     system = model.system
     name = system.state[0]
-    parts = linear_parts(system.derivatives[name], name)
-    assert parts is not None
     values: dict[str, Any] = {key: number(value) for key, value in model.parameter_values.items()}
+    polynomial = _polynomial(model)
+    assert polynomial is not None
     level = evaluate(system.threshold.level, values, FLOATS, number)
     v = number(model.initial_values[name])
     refractory = number(model.refractory_ms)
     held = name in system.held
     spikes: list[Any] = []
     samples: list[list[Any]] = []
-    now = free_from = number(0)
-    for (boundary, _), drive in zip(stimulus.pieces, stimulus.values, strict=True):
+    now = free_from = start = number(0)
+    for boundary, shape in stimulus.pieces:
         end = number(boundary)
-        values[model.input] = number(drive)
-        a, b = (evaluate(part, values, FLOATS, number) for part in parts)
         while now < end:
+            slope = number(shape.slope)
+            values[model.input] = number(shape.offset) + slope * (now - start)
+            flow = polynomial.flow(values, slope, number)
             if now < free_from:
                 until = min(free_from, end)
-                v = v if held else _flow(v, a, b, until - now)
+                v = v if held else flow.after(v, until - now)
                 now = until
                 continue
-            wait = _time_to(level, v, a, b)
+            wait = flow.time_to(level, v, end - now)
             if not now + wait <= end:
-                v, now = _flow(v, a, b, end - now), end
+                v, now = flow.after(v, end - now), end
                 continue
             now = now + wait
             spikes.append(now)
             if len(spikes) > MAX_SPIKES_PER_MS * float(stimulus.horizon) + 1:
-                raise UserError(f"{model.label} spikes without end; does its reset leave the threshold?")
+                raise UserError(f"{model.label} spikes without end; let its reset lead below the threshold")
+            v = level
             for _, value in system.reset:
-                v = evaluate(value, {**values, name: level}, FLOATS, number)
+                v = evaluate(value, {**values, name: v}, FLOATS, number)
             free_from = now + refractory
         samples.append([v])
+        start = end
     return Solution(np.array(spikes, dtype=precision.type), np.array(samples, dtype=precision.type))
 
 
-def _flow(v: Any, a: Any, b: Any, t: Any) -> Any:
-    if b == 0:
-        return v + a * t
-    return v + (v + a / b) * np.expm1(b * t)
+class _Flow(Protocol):
+    """The solution from a state on, while the input keeps its shape."""
+
+    def after(self, v: Any, t: Any) -> Any:
+        """Return the state t ms later."""
+
+    def time_to(self, level: Any, v: Any, longest: Any) -> Any:
+        """Return the time until v reaches the level from below, infinite if not within `longest`."""
 
 
-def _time_to(level: Any, v: Any, a: Any, b: Any) -> Any:
-    """Time until v reaches the level from below; infinite if it does not."""
-    if v >= level:
-        return v * 0
-    if a + b * level <= 0:  # the derivative at the threshold
-        return v * 0 + np.inf
-    if b == 0:
-        return (level - v) / a
-    return np.log1p(b * (level - v) / (a + b * v)) / b
+@dataclass(frozen=True)
+class _Linear:
+    """``v' = a + b v``."""
+
+    a: Any
+    b: Any
+
+    def after(self, v: Any, t: Any) -> Any:
+        if self.b == 0:
+            return v + self.a * t
+        return v + (v + self.a / self.b) * np.expm1(self.b * t)
+
+    def time_to(self, level: Any, v: Any, longest: Any) -> Any:
+        # log((level + a/b)/(v + a/b))/b, or (level - v)/a where b is 0
+        del longest
+        if v >= level:
+            return v * 0
+        if self.a + self.b * level <= 0 or self.a + self.b * v <= 0:  # it falls at the level, or at the start
+            return v * 0 + np.inf
+        if self.b == 0:
+            return (level - v) / self.a
+        return np.log1p(self.b * (level - v) / (self.a + self.b * v)) / self.b
+
+
+@dataclass(frozen=True)
+class _Ramped:
+    """``v' = a + k t + b v``."""
+
+    a: Any
+    k: Any
+    b: Any
+
+    def after(self, v: Any, t: Any) -> Any:
+        if self.b == 0:
+            return v + (self.a + self.k * t / 2) * t
+        x = self.b * t
+        # the homogeneous solution from v + a/b + k/b**2 and the line that v follows in the end, without their sum
+        return v + ((self.a + self.b * v) * np.expm1(x) + self.k / self.b * (np.expm1(x) - x)) / self.b
+
+    def time_to(self, level: Any, v: Any, longest: Any) -> Any:
+        # v - level is convex or concave, so that it crosses from below at most once before its extremum or after it
+        if v >= level:
+            return v * 0
+        rise = self._rise_at(v, v * 0)
+        bend = self.b * rise + self.k
+        end = longest
+        if rise > 0 and bend < 0:  # concave: not beyond the top
+            top = -rise / self.k if self.b == 0 else np.log(self.k / bend) / self.b if self.k / bend > 0 else end
+            end = top if 0 < top < end else end
+        if not self.after(v, end) >= level:
+            return v * 0 + np.inf
+        return _root(lambda t: self.after(v, t) - level, lambda t: self._rise_at(v, t), end)
+
+    def _rise_at(self, v: Any, t: Any) -> Any:
+        return self.a + self.k * t + self.b * self.after(v, t)
+
+
+@dataclass(frozen=True)
+class _Quadratic:
+    """``v' = a + b v + c v**2``; with w = b + 2 c v it is ``w' = (w**2 + d)/2``."""
+
+    a: Any
+    b: Any
+    c: Any
+
+    @property
+    def _d(self) -> Any:
+        return 4 * self.a * self.c - self.b * self.b
+
+    def after(self, v: Any, t: Any) -> Any:
+        w, d = self.b + 2 * self.c * v, self._d
+        root = np.sqrt(abs(d))
+        if d > 0:
+            part = np.tan(root * t / 2)
+            w = root * (w + root * part) / (root - w * part)
+        elif d < 0:
+            part = np.tanh(root * t / 2)
+            w = root * (w - root * part) / (root - w * part)
+        else:
+            w = w / (1 - w * t / 2)
+        return (w - self.b) / (2 * self.c)
+
+    def time_to(self, level: Any, v: Any, longest: Any) -> Any:
+        del longest
+        never = v * 0 + np.inf
+        if v >= level:
+            return v * 0
+        w, w_level, d = self.b + 2 * self.c * v, self.b + 2 * self.c * level, self._d
+        if (w * w + d) / self.c <= 0 or (w_level * w_level + d) / self.c <= 0:
+            return never  # it falls at the start, or at the level
+        root = np.sqrt(abs(d))
+        if d > 0:
+            return 2 / root * np.arctan2(root * (w_level - w), d + w * w_level)
+        if self.c > 0 and w * w_level <= 0:
+            return never  # the fixed points are between
+        if d == 0:
+            return 2 / w - 2 / w_level
+        return 2 / root * np.arctanh(root * (w_level - w) / (w * w_level + d))
+
+
+@dataclass(frozen=True)
+class _Polynomial:
+    """``v' = a + b v + c v**2``, the input in a alone and there linear, times `gain`."""
+
+    a: Expr
+    b: Expr
+    c: Expr
+    gain: Expr
+
+    def flow(self, values: Mapping[str, Any], slope: Any, number: Callable[[Any], Any]) -> _Flow:
+        """Return the solution from where the input is as in `values`, and changes by `slope` a ms."""
+        a, b, c, gain = (evaluate(part, values, FLOATS, number) for part in (self.a, self.b, self.c, self.gain))
+        if c != 0:
+            return _Quadratic(a, b, c)
+        return _Ramped(a, gain * slope, b) if slope else _Linear(a, b)
+
+
+def _polynomial(model: NeuronModel) -> _Polynomial | None:
+    """Return the derivative; None if the model has no closed form."""
+    system = model.system
+    if len(system.state) != 1 or system.subexpressions or not system.reset or system.threshold.slopes:
+        return None
+    found = coefficients(system.derivatives[system.state[0]], system.state[0])
+    if found is None or len(found) > 3:
+        return None
+    a, b, c = (*found, ZERO, ZERO)[:3]
+    parts = linear_parts(a, model.input)
+    if parts is None or model.input in names(b, c):
+        return None
+    return _Polynomial(a, b, c, gain=parts[1])
+
+
+def _root(value: Callable[[Any], Any], slope: Callable[[Any], Any], end: Any) -> Any:
+    """Return where a function that is below zero at 0 and not at `end` passes zero: Newton's method, bisected."""
+    low, high = end * 0, end
+    t = end
+    while True:
+        found = value(t)
+        low, high = (t, high) if found < 0 else (low, t)
+        after = t - found / slope(t) if slope(t) > 0 else low
+        if not low < after < high:
+            after = (low + high) / 2
+        if abs(after - t) <= 2 * np.spacing(t) or not low < after < high:
+            return after
+        t = after

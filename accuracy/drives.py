@@ -10,7 +10,15 @@ from statistics import fmean
 from brian2 import ms
 
 from ..flops.toolchain import SIMD
-from ..harness.drive import Drive, UnreachableRate, adjust_drive, find_drive, find_mean_drive, find_rheobase
+from ..harness.drive import (
+    Drive,
+    NeverSpikes,
+    UnreachableRate,
+    adjust_drive,
+    find_drive,
+    find_mean_drive,
+    find_rheobase,
+)
 from ..harness.kernel import compile_kernels
 from ..harness.kernels import run_together
 from ..harness.stimuli import Stimulus, common_divisor, constant
@@ -52,8 +60,12 @@ def drive_for(model: NeuronModel, rate: float, horizon: float) -> Drive:
     wanted = rate * INCOMMENSURATE
 
     def compute() -> tuple[float, float] | str:
+        failures: list[str] = []
         try:
-            drive = find_drive(lambda value: firing_rate(model, value, horizon), wanted, model.label)
+            drive = find_drive(lambda value: firing_rate(model, value, horizon, failures), wanted, model.label)
+        except NeverSpikes as error:
+            return failures[0] if failures else (f"{error}: {model.threshold} is not reached; lower the threshold, or "
+                                                 f"see how {model.input} enters the equations")
         except UnreachableRate as error:
             return str(error)
         return drive.value, drive.rate
@@ -76,16 +88,19 @@ def rheobase(model: NeuronModel, horizon: float) -> float:
         lambda value: firing_rate(model, value, horizon), model.label)))
 
 
-def firing_rate(model: NeuronModel, drive: float, horizon: float) -> float:
+def firing_rate(model: NeuronModel, drive: float, horizon: float, failures: list[str] | None = None) -> float:
     """Return the mean firing rate in Hz under a constant drive; 0 if the model does not keep firing.
 
     The rate is that of the intervals between spikes, so that the time to the first one does not matter. A model
-    that diverges under the drive counts as silent.
+    that diverges under the drive counts as silent; why is added to `failures`.
     """
-    solve = closed_form.solve if closed_form.applies(model) else taylor.solve
+    stimulus = constant_drive(model, drive, horizon)
+    solve = closed_form.solve if closed_form.applies(model, stimulus) else taylor.solve
     try:
-        times = solve(model, constant_drive(model, drive, horizon), taylor.FIRST).times
-    except UserError:
+        times = solve(model, stimulus, taylor.FIRST).times
+    except UserError as error:
+        if failures is not None:
+            failures.append(str(error))
         return 0.0
     if times.size < 2:
         return 0.0

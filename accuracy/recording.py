@@ -84,8 +84,7 @@ def record_reference(trial: Trial, share: Share) -> Recording:
     stimulus = trial.stimulus.cut(times)
 
     def compute() -> list[list[float]]:
-        exact = closed_form.applies(trial.model) and not stimulus.varies
-        solve = closed_form.solve if exact else taylor.solve
+        solve = closed_form.solve if closed_form.applies(trial.model, stimulus) else taylor.solve
         found: list[list[float]] = solve(trial.model, stimulus, taylor.FIRST).samples.astype(float).tolist()
         return found
 

@@ -49,7 +49,7 @@ def reference(model: NeuronModel, stimulus: Stimulus) -> Reference:
     UserError
         If the solution diverges, spikes without end, or the two computations disagree on the number of spikes.
     """
-    if closed_form.applies(model) and not stimulus.varies:
+    if closed_form.applies(model, stimulus):
         method = "closed form, double against extended precision"
         first = closed_form.solve(model, stimulus, taylor.EXTENDED)
         second = closed_form.solve(model, stimulus, taylor.FIRST)

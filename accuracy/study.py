@@ -321,12 +321,16 @@ def _time(study: Study, kernels: Mapping[tuple[NeuronModel, str], Kernels], prog
         compiled = kernels[regime.model, regime.stimulus].compiled[cell.curve.method, cell.curve.detection]
         stimulus = cell.curve.regime.trials[0].stimulus
         jobs.append(one_neuron(compiled.alone, stimulus, cell.setting, cell.curve.by_dt))
-        if not cell.curve.adaptive:
+        if _in_lanes(cell, study.suite):
             jobs.append(many_neurons(compiled.lanes, stimulus, cell.setting))
     progress.begin("timing", len(jobs) * (study.suite.repeats + 1))
     timings = measure(jobs, study.suite.repeats, progress.done)
     found = iter(timings)
     for cell in timed:
         cell.one_neuron = next(found)
-        if not cell.curve.adaptive:
+        if _in_lanes(cell, study.suite):
             cell.many_neurons = next(found)
+
+
+def _in_lanes(cell: Cell, suite: Suite) -> bool:
+    return suite.time_lanes and not cell.curve.adaptive

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from ..flops.conventions import get_convention
 from ..harness.stimuli import STIMULI
-from ..models.catalogue import get_model
+from ..models.catalogue import MODELS, get_model
 from ..models.detection import DETECTIONS
 from ..models.errors import UserError
 from ..models.methods import ADAPTIVE, METHODS, get_method
@@ -55,6 +55,8 @@ class Suite:
     per_decade: int = 8
     repeats: int = 3
     """Timed runs of each cell."""
+    time_lanes: bool = True
+    """Whether to time neurons in SIMD lanes, too."""
     conventions: tuple[str, ...] = ()
     """Conventions beside ``unit`` and ``izhikevich2004`` for which the table has a column."""
     thorough: bool = True
@@ -72,8 +74,10 @@ class Suite:
         for registry, names in ((STIMULI, self.stimuli), (DETECTIONS, self.detections), (MEASURES, self.measures)):
             for name in names:
                 registry[name]
-        for model in self.models:
-            get_model(model)
+        labels = [get_model(model).label for model in self.models]
+        for label in labels:
+            if labels.count(label) > 1:
+                raise UserError(f"two of the models are called {label}; give one of them another name")
         for convention in self.conventions:
             get_convention(convention)
         if not (self.models and self.methods and self.detections and self.stimuli and self.horizons
@@ -122,6 +126,9 @@ class Suite:
 #: Measures that `spike_time_error` gives in any case.
 _ALWAYS = ("maximum", "mean", "rms", "drift", "missing", "extra", VoltageRms.name)
 
+#: What ``--full`` runs: the whole catalogue under every kind of stimulus, two horizons, and drives relative to the
+#: rheobase beside those of a rate.
+FULL = Suite(models=tuple(MODELS), stimuli=tuple(STIMULI), rheobases=(1.5,), horizons=(1000.0, 10_000.0))
 #: What ``--quick`` runs: the faster rates, the looser tolerances, three methods, fewer timed runs, no look at Brian2's
 #: code.
 QUICK = Suite(methods=("euler", "rk4", "exponential_euler"), rates=(50.0, 100.0), tolerances=(1.0, 0.1), repeats=3,

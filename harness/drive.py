@@ -30,6 +30,10 @@ class Drive:
     """The firing rate that it gives, in Hz."""
 
 
+class NeverSpikes(UnreachableRate):
+    """No constant drive makes the model keep firing."""
+
+
 def adjust_drive(firing_rate: Callable[[float], float], wanted: float, near: Drive) -> Drive:
     """Find the drive of a rate that is near that of a drive which is known.
 
@@ -115,6 +119,8 @@ def _bracket(firing_rate: Callable[[float], float], wanted: float, name: str) ->
             return low, high
         highest = max(highest, rate)
         low, high = high, 2 * high
+    if not highest:
+        raise NeverSpikes(f"{name} never spikes, for drives up to {low:g}")
     raise UnreachableRate(f"{name} does not reach {wanted:g} Hz: at most {highest:.4g} Hz for drives up to {low:g}")
 
 

@@ -35,5 +35,7 @@ def simulate(model: str | NeuronModel, stimulus: Stimulus, dt: Any, method: str 
     kernel = compile_kernels([make_step(model, method, detection, varying=stimulus.varies)])[0]
     outcome = kernel.run([stimulus], units.in_ms(dt, "dt"))[0]
     if outcome.failure:
-        raise UserError(f"{model.label} with {method} at dt = {dt}: {outcome.failure}; take a smaller dt")
+        endless = outcome.failure.startswith("spikes")
+        advice = "let the reset lead below the threshold, or drive it less" if endless else "take a smaller dt"
+        raise UserError(f"{model.label} with {method} at dt = {dt}: {outcome.failure}; {advice}")
     return outcome.spike_times

@@ -1,4 +1,4 @@
-"""Wall time of kernels: interleaved runs, medians."""
+"""Wall time of kernels: interleaved runs, medians, and ratios to a fixed piece of work."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from .adaptive import AdaptiveKernel
+from .calibration import calibrate
 from .kernel import Kernel
 from .stimuli import Stimulus, shorten
 
@@ -34,6 +35,8 @@ class Timing:
 
     samples: tuple[float, ...]
     """In the order in which they were taken."""
+    relative: tuple[float, ...] = ()
+    """The same samples over the time of the calibrating work that ran beside each."""
 
     @property
     def median(self) -> float:
@@ -55,13 +58,17 @@ def many_neurons(kernel: Kernel | AdaptiveKernel, stimulus: Stimulus, dt: Fracti
 def measure(jobs: Sequence[Job], repeats: int, progress: Callable[[], None] = lambda: None) -> list[Timing]:
     """Time all jobs `repeats` times in turn, so that a slow spell of the machine does not fall on one of them.
 
-    Each job runs once before, untimed.
+    Each job runs once before, untimed. Between all runs stands the calibrating work.
     """
-    samples: list[list[float]] = [[] for _ in jobs]
+    samples: list[list[tuple[float, float]]] = [[] for _ in jobs]
+    before = calibrate()
     for repeat in range(repeats + 1):
         for job, times in zip(jobs, samples, strict=True):
             seconds = job.kernel.seconds(job.stimuli, job.setting)
+            after = calibrate()
             if repeat:
-                times.append(1e9 * seconds / float(job.stimuli[0].horizon) / len(job.stimuli))
+                each = seconds / float(job.stimuli[0].horizon) / len(job.stimuli)
+                times.append((each, each / min(before, after)))  # one of them may have waited for another process
+            before = after
             progress()
-    return [Timing(tuple(times)) for times in samples]
+    return [Timing(tuple(1e9 * each for each, _ in times), tuple(ratio for _, ratio in times)) for times in samples]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from brian2.units.fundamentalunits import Dimension, get_dimensions, get_or_create_dimension
+from brian2.units.fundamentalunits import get_dimensions, get_or_create_dimension
 
 from . import units
 from .errors import UserError
@@ -13,8 +13,6 @@ from .neuron import NeuronModel
 
 #: The conductance and its reversal in the equations.
 CONDUCTANCE, REVERSAL = "g_syn", "E_syn"
-
-_BASE_UNITS = ("metre", "kilogram", "second", "amp", "kelvin", "mole", "candela")
 
 
 def with_conductance(model: NeuronModel, reversal: Any) -> NeuronModel:
@@ -44,8 +42,8 @@ def with_conductance(model: NeuronModel, reversal: Any) -> NeuronModel:
         raise UserError(f"{model.label} has {', '.join(sorted(taken))} already; give its conductance as the input")
     source = system.dimensions[model.input]
     dimension = get_or_create_dimension([a - b for a, b in zip(source._dims, expected._dims, strict=True)])
-    lines = (f"{model.input} = {CONDUCTANCE}*({REVERSAL} - {voltage}) : {_text(source)}\n"
-             f"{CONDUCTANCE} : {_text(dimension)}")
+    lines = (f"{model.input} = {CONDUCTANCE}*({REVERSAL} - {voltage}) : {units.dimension_text(source)}\n"
+             f"{CONDUCTANCE} : {units.dimension_text(dimension)}")
 
     def rewritten(equations: str) -> str:
         return re.sub(rf"^[ \t]*{model.input}[ \t]*:.*$", lines, equations, flags=re.MULTILINE)
@@ -54,9 +52,3 @@ def with_conductance(model: NeuronModel, reversal: Any) -> NeuronModel:
         name=f"{model.name}_conductance", equations=rewritten(model.equations), published=rewritten(model.published),
         constants={**model.constants, REVERSAL: reversal}, input=CONDUCTANCE, drive=None,
     )
-
-
-def _text(dimension: Dimension) -> str:
-    """Write a dimension as Brian2's equations take it."""
-    powers = zip(_BASE_UNITS, dimension._dims, strict=True)
-    return "*".join(f"{name}**{power:g}" for name, power in powers if power) or "1"

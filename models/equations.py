@@ -83,7 +83,8 @@ def read(text: str, constants: Mapping[str, Any], given: str) -> tuple[brian2.Eq
         equations = brian2.Equations(text)
         equations.check_flags(_FLAGS)
     except Exception as error:  # Brian2 raises parser errors, KeyError, SyntaxError, its own: all are the text's
-        raise UserError(f"{given}: Brian2 cannot read the equations: {_line(error)}") from error
+        raise UserError(f"{given}: Brian2 cannot read the equations{_culprit(text)}: {_line(error)}; "
+                        "write lines such as dv/dt = -v/tau : volt, or I : amp") from error
     if not equations.diff_eq_names:
         raise UserError(f"{given}: no differential equation; write at least one, such as dv/dt = -v/(10*ms) : volt")
     if equations.stochastic_variables:
@@ -205,7 +206,8 @@ def check_units(text: str, dimensions: Mapping[str, Dimension], constants: Mappi
         with np.errstate(all="ignore"):  # the units are asked for, not the value
             result = eval(text, {"__builtins__": {"abs": abs, "int": int}}, known)  # noqa: S307 - parsed and accepted above
     except brian2.DimensionMismatchError as error:
-        raise UserError(f"{where}: units do not fit in '{text}': {_line(error)}") from None
+        raise UserError(f"{where}: units do not fit in '{text}': {_line(error).rstrip('.')}; "
+                        "what is added or compared needs the same unit") from None
     except ArithmeticError:
         return
     if brian2.get_dimensions(result) is not expected:
@@ -228,6 +230,21 @@ def subexpression_order(found: Mapping[str, Expr], wanted: set[str]) -> dict[str
         if name in wanted:
             visit(name)
     return ordered
+
+
+def _culprit(text: str) -> str:
+    """Quote the first line of the first equation that Brian2 cannot read by itself."""
+    equation: list[str] = []
+    for line in text.splitlines():
+        equation.append(line)
+        if ":" not in line.partition("#")[0]:
+            continue  # it goes on in the next line
+        try:
+            brian2.Equations("\n".join(equation)).check_flags(_FLAGS)
+        except Exception:
+            return f" at '{next(part.strip() for part in equation if part.strip())}'"
+        equation = []
+    return ""
 
 
 def _python(text: str, where: str) -> ast.expr:

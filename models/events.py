@@ -85,11 +85,10 @@ def newton(model: NeuronModel, value: Expr, slope: Expr, *more: str) -> Block:
 
 def kept(model: NeuronModel) -> tuple[str, ...]:
     """Return the variables whose value at the crossing the reset needs."""
-    values: dict[str, Expr] = {name: Var(name) for name in model.system.state}
-    for name, value in model.system.reset:
-        values[name] = substitute(value, values)
-    needed = names(*values.values())
-    return tuple(name for name in model.system.state if model.system.reset and name in needed)
+    if not model.system.reset:
+        return ()
+    read = names(*(assign.value for assign in reset(model).assignments))  # not what is multiplied by zero
+    return tuple(name for name in model.system.state if f"{name}_at" in read)
 
 
 def reset(model: NeuronModel) -> Block:

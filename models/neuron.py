@@ -15,9 +15,10 @@ from brian2.units.fundamentalunits import Quantity, get_dimensions
 from . import equations as language
 from . import units
 from .errors import UserError
-from .expression import FLOATS, Expr, evaluate, names
+from .expression import FLOATS, Expr, Var, evaluate, names
 from .polynomial import affine_parts
 from .program import substitute
+from .published_cost import PublishedCost
 from .tables import TableGrid, tabulate
 
 #: Names that the time step uses for itself.
@@ -72,6 +73,8 @@ class NeuronModel:
     made harmless). Counted as written, never run; a test holds the two forms equal."""
     tables: TableGrid | None = None
     """The voltages between which rates are looked up; None if they are computed. See `tabulated`."""
+    published_costs: Mapping[str, PublishedCost] = field(default_factory=dict)
+    """By convention: what its source states that this model costs."""
     description: str = ""
     """One line."""
     source: str = ""
@@ -128,7 +131,7 @@ class NeuronModel:
             range.
         """
         name = self.name if self.tables else f"{self.name}_tables"
-        return self.replace(name=name, tables=TableGrid(step, low, high))
+        return self.replace(name=name, tables=TableGrid(step, low, high), published_costs={})
 
     @cached_property
     def exact(self) -> NeuronModel:
@@ -236,6 +239,9 @@ class NeuronModel:
         if self.drive is not None and get_dimensions(self.drive) is not system.dimensions[self.input]:
             raise UserError(f"{where}: drive = {self.drive} has the wrong unit, "
                             f"expected {units.unit_name(system.dimensions[self.input])}")
+        if not _needed(system, self.input):
+            raise UserError(f"{where}: the input '{self.input}' enters no equation, so that nothing drives the model; "
+                            "write it into one, or give input= another parameter")
         published = self.system_as_published
         if {*published.state, *published.parameters} != {*system.state, *system.parameters}:
             raise UserError(f"{where}: published has other variables or parameters than equations; give both the same")
@@ -256,6 +262,35 @@ class NeuronModel:
         elif not system.reset:
             raise UserError(f"{where}: without a reset every step above threshold would be a spike; "
                             f"give refractory='{self.threshold}'")
+        self._check_reset()
+
+    def _check_reset(self) -> None:
+        """Refuse a reset to a value above threshold, where nothing holds the next spike back: spikes without end."""
+        test = self.system.threshold
+        values: dict[str, Expr] = {name: Var(name) for name in self.system.state}
+        for name, value in self.system.reset:
+            values[name] = substitute(value, values)
+        after, level_after = values[test.variable], substitute(test.level, values)
+        if names(after, level_after) - set(self.system.parameters) or self.moves_while_refractory:
+            return  # it depends on the state at the spike, or time passes before the next one
+        try:
+            v, level = (evaluate(value, self.parameter_values, FLOATS) for value in (after, level_after))
+        except ArithmeticError as error:
+            raise UserError(f"{self.name}: reset or threshold: {error}; change the parameters in them") from None
+        if v > level or (v == level and test.comparison == ">="):
+            unit = units.unit_name(self.system.dimensions[test.variable]).removeprefix("1")
+            raise UserError(f"{self.name}: reset: '{self.reset}' leaves {test.variable} at {v:g} {unit}".rstrip()
+                            + f", where '{self.threshold}' still holds, so that spikes never end; "
+                            "reset it below the threshold")
+
+
+def _needed(system: language.System, name: str) -> bool:
+    """Whether a derivative depends on a name."""
+    needed = names(*system.derivatives.values())
+    for subexpression in reversed(list(system.subexpressions)):
+        if subexpression in needed:
+            needed |= names(system.subexpressions[subexpression])
+    return name in needed
 
 
 def _numbers(given: Mapping[str, Any], where: str, text_allowed: bool) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterator, Mapping
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 from typing import Protocol, TypeVar
 
 from .errors import UserError
@@ -80,4 +80,15 @@ class Registry(Mapping[str, T]):
             return
         self._outside_loaded = True
         for entry in entry_points(group=self._group):
-            self.register(entry.load())
+            try:
+                self.register(entry.load())
+            except Exception as error:  # another package's code: anything can go wrong in it
+                self._outside_loaded = False  # say it again, rather than go on without
+                raise UserError(
+                    f"the {self.kind} '{entry.name}' of the package {_package(entry)} cannot be used: "
+                    f"{type(error).__name__}: {' '.join(str(error).split())}; mend or uninstall the package"
+                ) from error
+
+
+def _package(entry: EntryPoint) -> str:
+    return f"{entry.dist.name} {entry.dist.version}" if entry.dist else entry.value

@@ -134,9 +134,8 @@ def applies(model: NeuronModel, method: str, detection: str = "grid", varying: b
 def _why_not(model: NeuronModel, method: Method, detection: Detection) -> str:
     try:
         maker = _Maker(model, method, detection)
-        maker.advance()
-        if detection.restarts:
-            maker.spike()
+        maker.proposal()
+        maker.located()
     except NotApplicable as error:
         return str(error)
     return ""
@@ -155,9 +154,23 @@ class _Maker:
         self._fixed = frozenset({"dt", *self._system.parameters})
         self.conditions = ("above", "was_below") if model.spike_is_crossing else ("above",)
 
-    def advance(self) -> tuple[Block, Block]:
+    def proposal(self) -> tuple[Program, Vector]:
+        """Return the state that the method proposes for the step's end, not simplified."""
         program = self._program()
-        after = self._method.advance(self._x, self._dt, self._derivatives(program))
+        return program, self._method.advance(self._x, self._dt, self._derivatives(program))
+
+    def located(self) -> tuple[Program, Expr, Vector]:
+        """Return the crossing and the state there, not simplified."""
+        program = self._program(*(f"{name}_next" for name in self._system.state), "done", "step")
+        end = Vector({name: Var(f"{name}_next") for name in self._system.state})
+        theta, at = self._detection.locate(Crossing(
+            self._x, end, self._dt, self._derivatives(program), self._system.threshold, program,
+            starts_below=not self._model.moves_while_refractory,
+        ))
+        return program, theta, at
+
+    def advance(self) -> tuple[Block, Block]:
+        program, after = self.proposal()
         outputs = {f"{name}_next": value for name, value in after.items()}
         outputs |= self._conditions(after)
         return lower(program, outputs, self._fixed)
@@ -172,12 +185,7 @@ class _Maker:
         return tuple(Assign(name, value) for name, value in (program.assignments | outputs).items())
 
     def spike(self) -> Block:
-        program = self._program(*(f"{name}_next" for name in self._system.state), "done", "step")
-        end = Vector({name: Var(f"{name}_next") for name in self._system.state})
-        theta, at = self._detection.locate(Crossing(
-            self._x, end, self._dt, self._derivatives(program), self._system.threshold, program,
-            starts_below=not self._model.moves_while_refractory,
-        ))
+        program, theta, at = self.located()
         outputs: dict[str, Expr] = {"elapsed": theta}
         if self.restarts:
             done = Var("done")

@@ -159,7 +159,7 @@ class _Tabulation:
 
     def _looked_up(self, value: Expr, name: str) -> Expr:
         with np.errstate(all="ignore"):
-            found = evaluate(value, {self._voltage: self._points}, _ARRAYS, _extended)
+            found = evaluate(value, {self._voltage: self._points}, ARRAYS, _extended)
         finite = np.isfinite(np.asarray(found, dtype=float))
         if not finite.all():
             raise UserError(f"{self._where}: {name} is not finite at {self._voltage} = "
@@ -190,7 +190,8 @@ def _exprel(x: Any) -> Any:
     return np.where(x == 0, 1, np.expm1(x) / np.where(x == 0, 1, x))
 
 
-_ARRAYS: Mapping[str, Callable[..., Any]] = {
+#: Evaluation with arrays.
+ARRAYS: Mapping[str, Callable[..., Any]] = {
     **FLOATS, "abs": np.abs, "sqrt": np.sqrt, "exp": np.exp, "exprel": _exprel,
     "tanh": np.tanh, "cosh": np.cosh, "sinh": np.sinh, "select": np.where,
 }

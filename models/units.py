@@ -36,6 +36,14 @@ _NAMES = {
     DIMENSIONLESS: "1",
 }
 
+#: Dimensions that Brian2's equations can name; others are written with the base units.
+_DECLARED = {getattr(brian2, name).dim: name
+             for name in ("second", "hertz", "volt", "amp", "siemens", "farad", "ohm", "coulomb", "metre", "molar")}
+_DECLARED |= {(getattr(brian2, name) / over).dim: f"{name}/{text}"
+              for name in ("volt", "amp", "siemens", "farad")
+              for over, text in ((brian2.second, "second"), (brian2.metre**2, "metre**2"))}
+_BASE_UNITS = ("metre", "kilogram", "second", "amp", "kelvin", "mole", "candela")
+
 
 def exponent(dimension: Dimension) -> int:
     """Power of ten of the internal unit of `dimension`, in SI units.
@@ -92,6 +100,14 @@ def unit_name(dimension: Dimension) -> str:
     )
 
 
+def dimension_text(dimension: Dimension) -> str:
+    """Write a dimension as Brian2's equations take it: ``volt/second``."""
+    if dimension in _DECLARED:
+        return _DECLARED[dimension]
+    powers = zip(_BASE_UNITS, dimension._dims, strict=True)
+    return "*".join(f"{name}**{power:g}" for name, power in powers if power) or "1"
+
+
 def in_ms(value: Any, what: str) -> Fraction:
     """Return a duration in ms.
 
@@ -112,30 +128,29 @@ def in_ms(value: Any, what: str) -> Fraction:
     return duration
 
 
-_QUANTITY = re.compile(r"\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*\*?\s*([A-Za-z0-9/*]*)\s*")
+_QUANTITY = re.compile(r"\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*\*?\s*([A-Za-z0-9/*^-]*)\s*")
 _UNIT = re.compile(r"([A-Za-z]+)\^?(-?\d*)")
 
 
 def parse_quantity(text: str) -> Any:
-    """Read ``1ms``, ``0.1 mV`` or ``10uA/cm2`` as a Brian2 quantity.
+    """Read ``1ms``, ``0.1*mV``, ``20/second`` or ``10uA/cm**2`` as a Brian2 quantity.
 
     Raises
     ------
     UserError
         If it is not a number followed by known units.
     """
-    match = _QUANTITY.fullmatch(text)
+    match = _QUANTITY.fullmatch(text.replace("**", "^"))
     if match is None:
         raise UserError(f"cannot read '{text}': expected a number and a unit, such as 0.1ms")
     result: Any = float(match[1])
-    for i, factor in enumerate(re.split(r"([*/])", match[2]) if match[2] else []):
-        if i % 2:
-            continue
+    parts = re.split(r"([*/])", match[2])
+    parts = parts[1:] if match[2].startswith("/") else ["*", *parts] if match[2] else []
+    for operator, factor in zip(parts[::2], parts[1::2], strict=True):
         unit = _UNIT.fullmatch(factor)
         value = getattr(brian2, unit[1], None) if unit else None
         if unit is None or not isinstance(value, Quantity):
             raise UserError(f"unknown unit '{factor}' in '{text}': use Brian2's, such as ms, mV or uA/cm2")
         value = value ** int(unit[2] or 1)
-        divides = i > 0 and re.split(r"([*/])", match[2])[i - 1] == "/"
-        result = result / value if divides else result * value
+        result = result / value if operator == "/" else result * value
     return result

@@ -71,5 +71,5 @@ def measured_text(found: Measurement) -> str:
 
 def _published(convention: Convention, model: NeuronModel, method: str, dt_ms: float) -> float | None:
     """Return what the convention's source states for this very step, if it states anything."""
-    cost, dt = convention.published.get(model.name, (None, None))
-    return cost if method == "euler" and dt == dt_ms else None
+    found = model.published_costs.get(convention.name)
+    return found.step if found and method == "euler" and found.dt_ms == dt_ms else None

@@ -48,8 +48,8 @@ DEMO_COLUMNS = {
     "shown_as_published": "whether the detector finds the feature with the published scheme and step",
     "shown_converged": "whether it finds it in the reference solution",
     "finding": "both in words",
-    "artefact_from_ms": "the smallest step (of the published one and its halves) that shows a feature which the converged "
-                        "model does not have",
+    "artefact_from_ms": "the smallest step (of the published one and its halves) that shows a feature which the "
+                        "converged model does not have",
     "same_from_ms": "the largest step from which on down feature and number of spikes are the converged model's",
     "error_ms": "stated error of the reference's spike times",
     "reason_as_published": "the detector's numbers",
@@ -108,9 +108,7 @@ def stated(model: str, feature: str) -> str:
 
 
 def feature_table(found: pd.DataFrame) -> pd.DataFrame:
-    """Return one row a feature and one column a model with its parameters, from what `features` returns; a last row
-    counts those that are found.
-    """
+    """Return one row a feature, one column a model with its parameters, and a row of counts, of `features`' table."""
     wide = found[["letter", "feature"]].drop_duplicates().reset_index(drop=True)
     last: dict[str, object] = {"letter": "", "feature": FOUND}
     for (model, preset), rows in found.groupby(["model", "parameters"], sort=False):
@@ -130,7 +128,7 @@ def counts(found: pd.DataFrame, of_demos: pd.DataFrame | None = None) -> dict[st
     of_demos : DataFrame, optional
         As `demo_table` returns: what they show converged counts for Izhikevich's model.
     """
-    shown = {str(model): set(rows.loc[rows["outcome"] == FOUND, "feature"]) for model, rows in found.groupby("model")}
+    shown = {str(model): set(rows.loc[rows["outcome"] == FOUND, "feature"]) for model, rows in found.groupby("model", sort=False)}
     if of_demos is not None:
         for model in shown.keys() & {"izhikevich", "izhikevich_mv"}:
             shown[model] |= set(of_demos.loc[of_demos["shown_converged"], "feature"])

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from ..accuracy.features import FEATURES
-from ..flops.conventions import CONVENTIONS
+from ..models.catalogue import MODELS
 from ..models.errors import UserError
 from .features import STATED, counts
 from .figure import COLOURS, pick
@@ -20,8 +20,8 @@ _TOP = len(FEATURES)
 
 def published_flops_per_ms(model: str) -> float | None:
     """Return what Izhikevich 2004 states for a model; None if it states nothing."""
-    cost, dt = CONVENTIONS["izhikevich2004"].published.get(model, (None, None))
-    return cost / dt if cost is not None and dt else None
+    stated = MODELS[model].published_costs.get("izhikevich2004") if model in MODELS else None
+    return stated.per_ms if stated else None
 
 
 def features_against_cost(found: pd.DataFrame, costs: pd.DataFrame, of_demos: pd.DataFrame | None = None) -> Figure:
@@ -69,10 +69,11 @@ def features_against_cost(found: pd.DataFrame, costs: pd.DataFrame, of_demos: pd
         axis.margins(x=0.25)
     missing = [model for model in number if model not in by_model]
     if missing:
-        right.text(0.01, 0.01, f"no cost known: {', '.join(missing)}", transform=right.transAxes, fontsize=7, color="0.4")
+        right.text(0.01, 0.01, f"no cost known: {', '.join(missing)}", transform=right.transAxes, fontsize=7,
+                   color="0.4")
     if of_demos is not None:
-        figure.supxlabel("izhikevich: with a set of parameters a feature, those of the twenty demos of 2004, converged", fontsize=8,
-                         color="0.4")
+        figure.supxlabel("izhikevich has a set of parameters for each feature, those of the twenty demos of 2004, "
+                         "converged; its cost is that of one", fontsize=8, color="0.4")
     return figure
 
 
@@ -82,7 +83,7 @@ def _stated(axis: Axes, number: Mapping[str, int], colours: Mapping[str, str]) -
         if cost is None:
             continue
         sure = model in STATED
-        _mark(axis, cost, len(STATED[model]) if sure else shown, model, colours[model], sure)
+        _mark(axis, (cost, len(STATED[model]) if sure else shown), model, colours[model], sure)
 
 
 def _found(axis: Axes, number: Mapping[str, int], costs: Mapping[str, np.ndarray], colours: Mapping[str, str]) -> None:
@@ -91,12 +92,12 @@ def _found(axis: Axes, number: Mapping[str, int], costs: Mapping[str, np.ndarray
             continue
         values = costs[model]
         axis.plot([values.min(), values.max()], [shown, shown], color=colours[model], linewidth=1.5, alpha=0.5)
-        _mark(axis, float(np.exp(np.log(values).mean())), shown, model, colours[model], True)
+        _mark(axis, (float(np.exp(np.log(values).mean())), shown), model, colours[model], True)
 
 
-def _mark(axis: Axes, cost: float, shown: int, model: str, colour: str, filled: bool) -> None:
-    axis.plot(cost, shown, "o", color=colour, markersize=8, markerfacecolor=colour if filled else "white")
-    axis.annotate(model.replace("_", " "), (cost, shown), xytext=(0, 9), textcoords="offset points", fontsize=8,
+def _mark(axis: Axes, at: tuple[float, int], model: str, colour: str, filled: bool) -> None:
+    axis.plot(*at, "o", color=colour, markersize=8, markerfacecolor=colour if filled else "white")
+    axis.annotate(model.replace("_", " "), at, xytext=(0, 9), textcoords="offset points", fontsize=8,
                   ha="center", color=colour)
 
 

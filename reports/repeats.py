@@ -37,6 +37,7 @@ TIMING_COLUMNS = {
     "build": "scalar (one neuron) or simd (a neuron of 1024 in SIMD lanes)",
     "repeat": "which timed run, from 0; those of the same number ran in turn",
     "ns_per_ms": "wall time a ms of model time of a neuron",
+    "calibrations_per_ms": "the same over that of a fixed piece of work that ran beside it",
 }
 
 
@@ -52,9 +53,10 @@ def by_stimulus(study: Study) -> pd.DataFrame:
 def timings(study: Study) -> pd.DataFrame:
     """Return a row a timed run; columns as in `TIMING_COLUMNS`."""
     return pd.DataFrame([
-        {**situation(cell), "build": build, "repeat": repeat, "ns_per_ms": sample}
+        {**situation(cell), "build": build, "repeat": repeat, "ns_per_ms": sample, "calibrations_per_ms": ratio}
         for cell in study.cells for build, timing in (("scalar", cell.one_neuron), ("simd", cell.many_neurons))
-        if timing is not None for repeat, sample in enumerate(timing.samples)
+        if timing is not None
+        for repeat, (sample, ratio) in enumerate(zip(timing.samples, timing.relative, strict=True))
     ], columns=list(TIMING_COLUMNS))
 
 

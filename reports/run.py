@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
-from rich.progress import Progress as Bar
-
-from ..accuracy.study import Progress
 from ..accuracy.suite import Suite
 from . import text
+from .bars import bars
 from .comparison import Comparison, compare
 from .files import writable
 from .table import SITUATION
@@ -28,28 +22,9 @@ def run(suite: Suite, out: str | Path, jobs: int) -> tuple[Comparison, Path]:
         If the folder `out` cannot be written (known before anything is run), or nothing can be compared.
     """
     folder = writable(out)
-    with bar() as progress:
+    with bars() as progress:
         comparison = compare(suite.models, suite=suite, jobs=jobs, progress=progress)
     return comparison, comparison.save(folder / "interrupted" if comparison.study.interrupted else folder)
-
-
-@contextmanager
-def bar() -> Iterator[Progress]:
-    """Show a progress bar on the standard error, from when something begins."""
-    shown = Bar(TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
-                TextColumn("left"), TimeRemainingColumn(), console=Console(stderr=True))
-    tasks: list[Any] = []
-
-    def begin(phase: str, pieces: int) -> None:
-        if not tasks:
-            shown.start()
-        tasks.append(shown.add_task(phase, total=pieces))
-
-    try:
-        yield Progress(begin=begin, done=lambda: shown.advance(tasks[-1]))
-    finally:
-        if tasks:
-            shown.stop()
 
 
 def summary(comparison: Comparison, page: Path, more: str = "") -> str:

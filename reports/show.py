@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from textwrap import indent
+
 from ..flops.operations import count_step
 from ..models.expression import text
 from ..models.neuron import NeuronModel
 from ..models.step import Step
 from .text import by_kind
+from .typeset import typeset
 
 
 def show(step: Step) -> str:
@@ -27,7 +30,8 @@ def show(step: Step) -> str:
 
 
 def _definition(model: NeuronModel) -> list[str]:
-    lines = [f"{model.label}: {model.description}", model.source, ""]
+    lines = [f"{model.label}: {model.description}", model.source] if model.source else [model.label]
+    lines += ["", indent(typeset(model), "    "), ""]
     lines += [f"    {line.strip()}" for line in model.equations.splitlines() if line.strip()]
     if model.tables:
         lines.append(f"    what depends on {model.system.threshold.variable} alone: looked up in tables {model.tables}")
@@ -36,6 +40,11 @@ def _definition(model: NeuronModel) -> list[str]:
         lines.append(f"    reset {model.reset}")
     if model.refractory is not None:
         lines.append(f"    refractory {model.refractory}")
+    for what, given in (("parameters", model.parameters), ("constants", model.constants), ("initial", model.initial)):
+        if given:
+            lines.append(f"    {what} " + ", ".join(f"{name} = {value}" for name, value in given.items()))
+    if model.drive is not None:
+        lines.append(f"    drive {model.input} = {model.drive}")
     return lines
 
 

@@ -11,7 +11,7 @@ from ..accuracy.intervals import Interval, ratio
 from ..accuracy.study import Cell, Study
 from ..flops.conventions import get_convention
 from ..flops.operations import count
-from ..models import units
+from ..models.catalogue import MODELS
 from .table import SITUATION
 
 #: (view, cells that it admits)
@@ -113,9 +113,9 @@ def _as_published(labels: list[str], baseline: str) -> list[dict[str, Any]]:
     costs = {}
     for label in labels:
         name = label.partition(":")[0]
-        if name in convention.published:
-            dt = units.quantity(convention.published[name][1], units.MS)
-            costs[label] = count(label, "euler").flops_per_ms(dt, convention)
+        published = MODELS[name].published_costs.get(convention.name) if name in MODELS else None
+        if published:
+            costs[label] = count(label, "euler").flops_per_ms(published.dt, convention)
     if baseline not in costs:
         return []
     return [{"view": PUBLISHED, "model": label, "ratio": cost / costs[baseline]} for label, cost in costs.items()]

@@ -8,15 +8,16 @@ import subprocess
 import sys
 from pathlib import Path
 
+import matplotlib.image
 import pandas as pd
 import pytest
 
-from spikecost import cli
 from spikecost.flops import toolchain
 from spikecost.flops.conventions import CONVENTIONS
 from spikecost.models.catalogue import MODELS
 from spikecost.models.detection import DETECTIONS
 from spikecost.models.expression import KINDS
+from spikecost.models.methods import ADAPTIVE, METHODS
 
 REPORT = {"index.html", "provenance.json", "run.json", "data", "table.csv", "table.md",
           "work_precision.png", "work_precision.svg"}
@@ -34,21 +35,6 @@ def typed(*arguments, folder):
     return subprocess.run([*command(), *arguments], cwd=folder, capture_output=True, text=True, check=False)
 
 
-@pytest.fixture
-def said(capsys):
-    """Run a command in process; return its status and what it printed."""
-
-    def run(*arguments):
-        try:
-            status = cli.main(list(arguments))
-        except SystemExit as stop:  # argparse
-            status = stop.code
-        printed = capsys.readouterr()
-        return status, printed.out, printed.err
-
-    return run
-
-
 # --- what is asked for and had ---------------------------------------------------------------------------------------
 
 
@@ -56,28 +42,27 @@ def test_models(said):
     status, out, err = said("models")
     assert (status, err) == (0, "")
     lines = out.splitlines()
+    assert lines[1].split() == ["model", "variables", "Euler", "step", "presets", "what", "it", "is", "source"]
     for name, model in MODELS.items():
-        assert any(line.startswith(f"{name}: {model.description}") for line in lines)
-        assert f"    {model.source}" in lines
+        row = next(line for line in lines[2:] if line.split()[:1] == [name])
+        assert ", ".join(model.system.state) in row
+    # the hand counts of tests/flops
+    assert [next(line for line in lines if line.startswith(f"{name} ")).split()[3 if name == "izhikevich" else 2]
+            for name in ("lif", "izhikevich")] == ["6", "15"]
+    assert "RS, IB, CH, FS, TC, RZ, LTS" in out
     assert f"detections: {', '.join(DETECTIONS)}" in lines
-    assert "[presets RS, IB, CH, FS, TC, RZ, LTS]" in out
     for name in CONVENTIONS:
         assert any(line.startswith(f"convention {name}: counts ") for line in lines)
-
-
-def test_models_lists_the_methods_that_apply(said):
-    lines = said("models")[1].splitlines()
-    methods = lines[next(i for i, line in enumerate(lines) if line.startswith("izhikevich:")) + 2]
-    assert methods.startswith("    methods: ")
-    assert "exponential_euler" not in methods
-    assert "rk4" in methods
 
 
 def test_show(said):
     status, out, err = said("show", "izhikevich:CH", "--method", "euler", "--detection", "linear")
     assert (status, err) == (0, "")
     for line in (
+        "            0.04⋅v  + 5⋅v + 140 - u + I",
         "    dv/dt = (0.04*v**2 + 5*v + 140 - u + I)/ms : 1",
+        "    parameters a = 0.02, b = 0.2, c = -50, d = 2",
+        "    drive I = 10",
         "    threshold v >= 30",
         "    reset v = c; u += d",
         "a step of euler, in ms and the units above: 5 add, 2 sub, 7 mul, 1 compare",
@@ -98,6 +83,27 @@ def test_show_every_model(said, name):
     assert f"    threshold {MODELS[name].threshold}" in out.splitlines()
 
 
+@pytest.mark.parametrize(("name", "panels"), [("izhikevich", 2), ("hodgkin_huxley", 1)])
+def test_show_draws(said, tmp_path, name, panels):
+    status, _, err = said("show", name, "--plot", str(tmp_path / "figure.png"))
+    assert (status, err) == (0, "")
+    assert [path.name for path in tmp_path.iterdir()] == ["figure.png"]
+    height, width, _ = matplotlib.image.imread(tmp_path / "figure.png").shape
+    assert (width, height) == (825 * panels, 630)
+
+
+@pytest.mark.parametrize(("file", "message"), [
+    ("figure", "spikecost: cannot draw figure: give a name that ends in .avif, .eps, .gif, .jpeg, .jpg, .pdf, "),
+    ("none/figure.png", "spikecost: cannot write none/figure.png: No such file or directory; give another file\n"),
+])
+def test_a_figure_that_cannot_be_written(said, tmp_path, monkeypatch, file, message):
+    monkeypatch.chdir(tmp_path)
+    status, out, err = said("show", "lif", "--plot", file)
+    assert (status, out) == (2, "")
+    assert err.startswith(message)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_count(said):
     status, out, err = said("count", "izhikevich", "--method", "euler", "--dt", "1ms", "--convention", "izhikevich2004")
     assert (status, err) == (0, "")
@@ -114,6 +120,24 @@ def test_count(said):
         "as run, once a run:             nothing",
         "as written, a step:             5 add, 2 sub, 5 mul, 1 compare",
     ]
+
+
+def test_published(said):
+    status, out, err = said("published")
+    assert (status, err) == (0, "")
+    lines = out.splitlines()
+    row = next(line.split() for line in lines if line.startswith("morris_lecar "))
+    assert row == ["morris_lecar", "0.1", "60", "72", "12", "600", "720"]
+    assert "izhikevich: 5 add + 2 sub + 5 mul + 1 compare = 13" in lines
+    why = lines[lines.index("wilson: 12 add + 9 sub + 21 mul + 3 div + 1 compare = 46") + 1]
+    assert why == "    +1 a comparison that finds the spike, which a model without reset does not need"
+    assert lines[-1].startswith("counted from the equations, never fitted. Izhikevich 2004, ")
+
+
+def test_published_as_json(said):
+    rows = {row["model"]: row for row in json.loads(said("published", "--json")[1])}
+    assert rows["hodgkin_huxley"]["published_per_ms"] == pytest.approx(1200)
+    assert rows["qif"]["difference"] == 0
 
 
 @pytest.mark.parametrize(("model", "dt", "per_step", "per_ms"), [
@@ -151,6 +175,23 @@ def test_doctor(said):
     assert all(line.startswith(("yes  ", "no   ")) for line in lines)
 
 
+@pytest.mark.parametrize(("arguments", "key", "names"), [
+    (["models"], "model", list(MODELS)),
+    (["methods", "--model", "lif"], "method", [*METHODS, *ADAPTIVE]),
+])
+def test_lists_in_json(said, arguments, key, names):
+    status, out, err = said(*arguments, "--json")
+    assert (status, err) == (0, "")
+    assert [row[key] for row in json.loads(out)] == names
+
+
+def test_doctor_in_json(said):
+    status, out, err = said("doctor", "--json")
+    assert (status, err) == (0, "")
+    assert {"what": "C compiler", "here": True} in [
+        {name: row[name] for name in ("what", "here")} for row in json.loads(out)]
+
+
 @pytest.fixture
 def no_compiler(monkeypatch):
     monkeypatch.setenv("CC", "/nonexistent")
@@ -165,6 +206,36 @@ def test_doctor_says_why_there_is_no_compiler(said, no_compiler):
     status, out, err = said("doctor")
     assert (status, err) == (0, "")
     assert "no   C compiler: no C compiler: CC=/nonexistent not found; install one" in out
+
+
+def test_features(said):
+    status, out, _ = said("features", "lif")
+    assert status == 0
+    rows = [line.split() for line in out.splitlines()]
+    assert ["A", "tonic_spiking", "found"] in rows
+    assert ["C", "tonic_bursting", "cannot"] in rows
+    assert ["found", "3", "of", "20"] in rows
+    # of a single model the reasons, too
+    assert "one linear variable, reset to a fixed value: under a constant input all intervals after the first" in out
+
+
+def test_features_of_the_demos(said, tmp_path):
+    table = tmp_path / "demos.csv"
+    status, out, _ = said("features", "--demos", "--csv", str(table))
+    assert status == 0
+    assert "17 show their feature converged; artefacts of the step are bistability," in out
+    rows = [line.split() for line in out.splitlines()]
+    assert ["C", "tonic_bursting", "28", "->", "29", "25", "->", "24.494", "shown,", "with", "other", "spikes", "0.25", "–",
+            "0.125"] in rows
+    assert pd.read_csv(table)["spikes_as_published"].sum() == 111
+    assert [file.name for file in tmp_path.iterdir()] == ["demos.csv"]
+
+
+@pytest.mark.slow
+def test_the_picture_of_features(said, tmp_path):
+    status, out, _ = said("features", "lif", "--plot", str(tmp_path / "picture.png"))
+    assert (status, (tmp_path / "picture.png").read_bytes()[:4]) == (0, b"\x89PNG")
+    assert "3 of 20" in out
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["run", "--help"], ["count", "--help"]])
@@ -194,6 +265,9 @@ MISTAKES = {
     "method that does not apply": (
         ["count", "izhikevich", "--method", "exponential_euler"],
         "spikecost: exponential_euler does not apply to izhikevich:RS: dv/dt is not linear in v; take esr_midpoint, "),
+    "unknown model to look at": (["features", "izh"], "spikecost: unknown model 'izh': "),
+    "picture of no kind": (["features", "lif", "--plot", "p.jpg"], "spikecost: --plot p.jpg: give a file that ends in .p"),
+    "file in no folder": (["features", "lif", "--csv", "no/f.csv"], "spikecost: cannot write no/f.csv: give a file in a "),
     "unknown counter": (["measure", "lif", "--counter", "papy"], "spikecost: unknown counter 'papy': did you mean "),
     "negative tolerance": (["run", "--tolerances=-0.1ms"], "spikecost: tolerance = -100. us is not positive; give a"),
     "tolerance without a unit": (["run", "--tolerances", "0.1"], "spikecost: tolerance = 0.1 is not a time; give a "),
@@ -209,6 +283,8 @@ MISTAKES = {
     "a budget without a number": (["recommend", "--rate", "20Hz", "--tolerance", "1ms", "--budget", "little"],
                                   "spikecost: cannot read the budget 'little': expected operations per second, such"),
     "unknown model in a suite": (["run", "--models", "lif", "izh"], "spikecost: unknown model 'izh': "),
+    "a convention without published costs": (
+        ["published", "--convention", "unit"], "spikecost: no model has a published cost under 'unit'; give "),
     "unknown method in a suite": (["run", "--methods", "eular"], "spikecost: unknown method 'eular': did you mean "),
     "unknown detection in a suite": (["run", "--detections", "gird"], "spikecost: unknown detection 'gird': did you "),
     # argparse's own
@@ -250,7 +326,7 @@ def test_a_method_that_applies_to_none_of_the_models(said, tmp_path):
     assert (status, out) == (2, "")
     assert err.splitlines()[-1] == (
         "spikecost: nothing to compare: exponential_euler on izhikevich:RS: dv/dt is not linear in v; "
-        "give methods that apply (spikecost models lists them)")
+        "give methods that apply (spikecost methods --model lists them)")
     assert list((tmp_path / "out").iterdir()) == []
 
 

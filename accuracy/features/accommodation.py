@@ -15,7 +15,8 @@ class Accommodation(Feature):
 
     name = "accommodation"
     letter = "R"
-    criterion = ("two ramps, the second faster and its peak no higher: no spike before the second, at least one from its start on")
+    criterion = ("two ramps, the second faster and its peak no higher: no spike before the second, at least one "
+                 "from its start on")
     linear = "a slower ramp to a higher peak takes it nearer to the threshold"
 
     def trials(self, subject: Subject) -> Iterator[tuple[Stimulus, ...]]:
@@ -30,12 +31,12 @@ class Accommodation(Feature):
     def detect(self, *recordings: Recording) -> Verdict:
         """Decide."""
         recording = recordings[0]
-        slow, fast = departures(recording.stimulus)
+        slow, fast = departures(recording.stimulus, 2)[:2]
         early, late = recording.between(0, fast.start), recording.between(fast.start, recording.stop + 1)
         rates = [epoch.step / (epoch.stop - epoch.start) for epoch in (slow, fast)]
         return Verdict(0 < fast.step <= slow.step and rates[1] > rates[0] and not early.size and late.size > 0,
-                       f"to {slow.step:.4g} by {rates[0]:.3g} a ms: spikes {listed(early)}; to {fast.step:.4g} by {rates[1]:.3g} a "
-                       f"ms: {listed(late)}")
+                       f"to {slow.step:.4g} by {rates[0]:.3g} a ms: spikes {listed(early)}; "
+                       f"to {fast.step:.4g} by {rates[1]:.3g} a ms: {listed(late)}")
 
 
 FEATURES.register(Accommodation())

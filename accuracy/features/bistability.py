@@ -15,8 +15,9 @@ class Bistability(Feature):
 
     name = "bistability"
     letter = "P"
-    criterion = ("two pulses above a constant input: no spike before the first, at least three between them, to the second; after "
-                 "it at most one more, and silence to the end for over 1.5 of their longest intervals")
+    criterion = ("two pulses above a constant input: no spike before the first, at least three between them, to "
+                 "the second; after it at most one more, and silence to the end for over 1.5 of their longest "
+                 "intervals")
     linear = "under one constant input it either always or never reaches the threshold"
 
     def trials(self, subject: Subject) -> Iterator[tuple[Stimulus, ...]]:
@@ -32,11 +33,11 @@ class Bistability(Feature):
     def detect(self, *recordings: Recording) -> Verdict:
         """Decide."""
         recording = recordings[0]
-        first, second = pulses(recording.stimulus)
+        first, second = pulses(recording.stimulus, least=2)[:2]
         before, after = recording.between(0, first.start), recording.between(second.stop, recording.stop + 1)
         on = recording.between(first.start, second.stop)
-        said = (f"pulses from {first} and {second}; spikes before {listed(before)}, between {listed(on)}, after the second "
-                f"{listed(after)}")
+        said = (f"pulses from {first} and {second}; spikes before {listed(before)}, between {listed(on)}, "
+                f"after the second {listed(after)}")
         if before.size or on.size < 3:
             return Verdict(False, said)
         shown = goes_on(on, second.start) and after.size <= 1 and not goes_on(on, recording.stop)

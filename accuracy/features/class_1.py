@@ -20,7 +20,8 @@ class Class1(Feature):
     name = "class_1"
     letter = "G"
     by_protocol = True
-    criterion = ("under constant inputs just above the weakest that keeps the model firing, the slowest rate is at most a third of that at twice the weakest")
+    criterion = ("under constant inputs just above the weakest that keeps the model firing, the slowest rate is at"
+                 " most a third of that at twice the weakest")
 
     def trials(self, subject: Subject) -> Iterator[tuple[Stimulus, ...]]:
         """Make constant inputs."""

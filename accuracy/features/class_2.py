@@ -20,7 +20,8 @@ class Class2(Feature):
     name = "class_2"
     letter = "H"
     by_protocol = True
-    criterion = ("under constant inputs just above the weakest that keeps the model firing, the slowest rate is at least half of that at twice the weakest")
+    criterion = ("under constant inputs just above the weakest that keeps the model firing, the slowest rate is at"
+                 " least half of that at twice the weakest")
     linear = "at the weakest input that reaches the threshold the interval grows without bound"
 
     def trials(self, subject: Subject) -> Iterator[tuple[Stimulus, ...]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from fractions import Fraction
 from functools import cache, cached_property
@@ -9,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from ...flops.toolchain import SIMD
 from ...harness.kernel import Kernel, compile_kernels
 from ...harness.stimuli import Stimulus
 from ...models.errors import UserError
@@ -21,7 +23,7 @@ from .demos import DETECTION, METHOD, Demo, demos
 from .subject import RUNAWAY, Subject, cut, recorded, solved
 
 #: The published time step is halved so many times.
-HALVINGS = 10
+HALVINGS = 12
 #: The voltage is kept about so often, in ms.
 EVERY = Fraction(1, 4)
 
@@ -91,9 +93,10 @@ class _Runs:
         demo = self._demo
         steps = []
         for halving in range(HALVINGS + 1):
-            recording = self._stepped(demo.tau / 2**halving)
-            verdict = self._judge(recording, demo.tau / 2**halving)
-            steps.append((float(demo.tau / 2**halving), verdict.shown, recording.spikes.size))
+            tau = demo.tau / 2**halving
+            recording = self._stepped([demo.sampled(tau)], tau)[0]
+            verdict = self._judge(recording, tau)
+            steps.append((float(tau), verdict.shown, recording.spikes.size))
             if not halving:
                 published, as_published = recording, verdict
         recording, error = self._converged()
@@ -104,15 +107,12 @@ class _Runs:
             error=error, steps=tuple(steps),
         )
 
-    def _stepped(self, tau: Fraction) -> Recording:
-        """Run the published scheme."""
-        return self._run(self._demo.sampled(tau), tau)
-
-    def _run(self, stimulus: Stimulus, tau: Fraction) -> Recording:
+    def _stepped(self, stimuli: Sequence[Stimulus], tau: Fraction) -> list[Recording]:
+        """Run the published scheme under stimuli with the same pieces."""
         voltage = self._feature.needs_voltage
-        pieces = cut(stimulus, EVERY, tau) if voltage else stimulus
-        outcome = _kernels()[self._demo.letter, stimulus.varies].run([pieces], tau)[0]
-        return recorded(self._demo.model, stimulus, pieces, outcome, voltage)
+        pieces = [cut(stimulus, EVERY, tau) if voltage else stimulus for stimulus in stimuli]
+        outcomes = _kernels()[self._demo.letter, stimuli[0].varies].run(pieces, tau)
+        return [recorded(self._demo.model, *each, voltage) for each in zip(stimuli, pieces, outcomes, strict=True)]
 
     def _converged(self) -> tuple[Recording, float]:
         demo, every = self._demo, float(EVERY) if self._feature.needs_voltage else 0.0
@@ -130,9 +130,9 @@ class _Runs:
         """Judge the demo's recording, or, for a feature that its own input does not decide, those of the protocol."""
         if recording.failure or not self._feature.by_protocol:
             return self._feature.judge(recording)
-        stimuli = self._protocol
-        return self._feature.judge(*(solved(self._demo.model, each) if tau is None else self._run(each, tau)
-                                     for each in stimuli))
+        if tau is not None:
+            return self._feature.judge(*self._stepped(self._protocol, tau))
+        return self._feature.judge(*(solved(self._demo.model, each) for each in self._protocol))
 
     @cached_property
     def _protocol(self) -> tuple[Stimulus, ...]:
@@ -145,7 +145,7 @@ def _kernels() -> dict[tuple[str, bool], Kernel]:
     keys = [(demo.letter, varying) for demo in demos() for varying in {False, demo.stimulus.varies}]
     models = {demo.letter: demo.model for demo in demos()}
     steps = [make_step(models[letter], METHOD, DETECTION, varying) for letter, varying in keys]
-    return dict(zip(keys, compile_kernels(steps), strict=True))
+    return dict(zip(keys, compile_kernels(steps, SIMD), strict=True))
 
 
 def _listed(spikes: Array) -> tuple[Any, ...]:

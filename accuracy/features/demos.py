@@ -1,4 +1,4 @@
-"""The twenty demos of Izhikevich 2004: their models and inputs, as a program steps through them and in continuous time."""
+"""The twenty demos of Izhikevich 2004: their models, and their inputs in continuous time and as a program steps."""
 
 from __future__ import annotations
 

@@ -20,8 +20,9 @@ class DepolarizingAfterPotential(Feature):
 
     name = "depolarizing_after_potential"
     letter = "Q"
-    criterion = ("after a pulse one spike; then, with the input back, the voltage rises to a maximum above rest (its value before "
-                 "the pulse), by at least 1/200 of its range, and was not below rest since the spike: else it but swings")
+    criterion = ("after a pulse one spike; then, with the input back, the voltage rises to a maximum above rest "
+                 "(its value before the pulse), by at least 1/200 of its range, and was not below rest since the "
+                 "spike: else it but swings")
     needs_voltage = True
     linear = "it goes straight back to rest"
 
@@ -36,7 +37,7 @@ class DepolarizingAfterPotential(Feature):
         recording = recordings[0]
         pulse, times, v = departures(recording.stimulus)[0], recording.times, recording.voltage
         if recording.spikes.size != 1 or recording.spikes[0] < pulse.start:
-            return Verdict(False, f"{recording.spikes.size} spikes, at {listed(recording.spikes)}, where one is expected")
+            return Verdict(False, f"{recording.spikes.size} spikes, at {listed(recording.spikes)}; one is expected")
         least = PROMINENCE * np.ptp(v)
         rest = v[times <= pulse.start][-1]
         later, voltage = recording.after_spike()

@@ -8,6 +8,7 @@ from itertools import pairwise
 import numpy as np
 
 from ...harness.stimuli import Stimulus
+from ...models.errors import UserError
 from .base import Array
 
 #: A spike train goes on until an end if its last spike is no further from it than this many of its longest intervals.
@@ -35,19 +36,31 @@ class Epoch:
         return f"{self.start:.4g} to {self.stop:.4g} ms"
 
 
-def departures(stimulus: Stimulus) -> list[Epoch]:
-    """Return when the input departs from its first value, one epoch a piece."""
+def departures(stimulus: Stimulus, least: int = 1) -> list[Epoch]:
+    """Return when the input departs from its first value, one epoch a piece.
+
+    Raises
+    ------
+    UserError
+        If there are fewer than `least`.
+    """
     base, found, start = stimulus.shapes[0].offset, [], 0.0
     for boundary, shape in stimulus.pieces:
         end = float(boundary)
         if shape.offset != base or shape.slope:
             found.append(Epoch(start, end, shape.offset + shape.slope * (end - start) - base))
         start = end
-    return found
+    return _enough(found, least, "departures from its first value")
 
 
-def pulses(stimulus: Stimulus, sign: int = 1) -> list[Epoch]:
-    """Return the constant pieces that stand above (`sign` 1) or below (-1) what comes before and after them."""
+def pulses(stimulus: Stimulus, sign: int = 1, least: int = 1) -> list[Epoch]:
+    """Return the constant pieces that stand above (`sign` 1) or below (-1) what comes before and after them.
+
+    Raises
+    ------
+    UserError
+        If there are fewer than `least`.
+    """
     ends = [shape.offset + shape.slope * float(length)
             for length, shape in zip(stimulus.durations, stimulus.shapes, strict=True)]
     stops = [float(boundary) for boundary, _ in stimulus.pieces]
@@ -56,6 +69,12 @@ def pulses(stimulus: Stimulus, sign: int = 1) -> list[Epoch]:
         here, before, after = stimulus.shapes[i], ends[i - 1], stimulus.shapes[i + 1].offset
         if not here.slope and sign * (here.offset - before) > 0 < sign * (here.offset - after):
             found.append(Epoch(stops[i - 1], stops[i], here.offset - before))
+    return _enough(found, least, "pieces above" if sign > 0 else "pieces below")
+
+
+def _enough(found: list[Epoch], least: int, what: str) -> list[Epoch]:
+    if len(found) < least:
+        raise UserError(f"the stimulus has {len(found)} {what}, where the detector needs {least}; give another one")
     return found
 
 

@@ -16,8 +16,8 @@ class InhibitionInducedBursting(Feature):
 
     name = "inhibition_induced_bursting"
     letter = "T"
-    criterion = ("the input lowered for a time: no spike before, at least two bursts of at least two spikes from then on, spread over "
-                 "at least half of that time, none in the later half of what follows it")
+    criterion = ("the input lowered for a time: no spike before, at least two bursts of at least two spikes from "
+                 "then on, spread over at least half of that time, none in the later half of what follows it")
     linear = "a lower input takes it further from the threshold"
 
     def trials(self, subject: Subject) -> Iterator[tuple[Stimulus, ...]]:

@@ -15,8 +15,8 @@ class InhibitionInducedSpiking(Feature):
 
     name = "inhibition_induced_spiking"
     letter = "S"
-    criterion = ("the input lowered for a time: no spike before, at least three from then on, spread over at least half of that "
-                 "time, none in the later half of what follows it")
+    criterion = ("the input lowered for a time: no spike before, at least three from then on, spread over at least"
+                 " half of that time, none in the later half of what follows it")
     linear = "a lower input takes it further from the threshold"
 
     def trials(self, subject: Subject) -> Iterator[tuple[Stimulus, ...]]:

@@ -15,7 +15,8 @@ class Integrator(Feature):
 
     name = "integrator"
     letter = "L"
-    criterion = ("two pairs of equal pulses, the second pair further apart: the first pair makes a spike, the second none")
+    criterion = ("two pairs of equal pulses, the second pair further apart: the first pair makes a spike, the "
+                 "second none")
 
     def trials(self, subject: Subject) -> Iterator[tuple[Stimulus, ...]]:
         """Make pairs of pulses each too weak for a spike."""
@@ -29,13 +30,13 @@ class Integrator(Feature):
     def detect(self, *recordings: Recording) -> Verdict:
         """Decide."""
         recording = recordings[0]
-        pairs = departures(recording.stimulus)
+        pairs = departures(recording.stimulus, 4)
         narrow, wide = pairs[1].start - pairs[0].start, pairs[3].start - pairs[2].start
         first = recording.between(pairs[1].start, pairs[2].start)
         others = recording.spikes.size - first.size
         return Verdict(wide > narrow and first.size > 0 and others == 0,
-                       f"pairs {narrow:.4g} and {wide:.4g} ms apart, from {pairs[0].start:.4g} and {pairs[2].start:.4g} ms; spikes "
-                       f"{listed(recording.spikes)}")
+                       f"pairs {narrow:.4g} and {wide:.4g} ms apart, from {pairs[0].start:.4g} and "
+                       f"{pairs[2].start:.4g} ms; spikes {listed(recording.spikes)}")
 
 
 FEATURES.register(Integrator())

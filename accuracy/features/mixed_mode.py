@@ -21,9 +21,9 @@ class MixedMode(Feature):
 
     name = "mixed_mode"
     letter = "E"
-    criterion = ("after a step of the input a burst of at least three spikes, then at least three single ones to the end: "
-                 "their intervals equal (1.5 times), each over twice those of the burst, the first not the shortest, so "
-                 "that it is not mere adaptation")
+    criterion = ("after a step of the input a burst of at least three spikes, then at least three single ones to "
+                 "the end: their intervals equal (1.5 times), each over twice those of the burst, the first not "
+                 "the shortest, so that it is not mere adaptation")
     linear = "under a constant input all intervals after the first spike are equal"
 
     def trials(self, subject: Subject) -> Iterator[tuple[Stimulus, ...]]:
@@ -42,8 +42,8 @@ class MixedMode(Feature):
         if len(sizes) < 4 or sizes[0] < BURST or max(sizes[1:]) > 1:
             return Verdict(False, said)
         single = intervals[sizes[0] - 1 :]
-        shown = ratio(single) <= EQUAL and single[0] >= NOT_SHORTER * single[1:].max() and goes_on(spikes, recording.stop)
-        return Verdict(bool(shown), said)
+        steady = ratio(single) <= EQUAL and bool(single[0] >= NOT_SHORTER * single[1:].max())
+        return Verdict(steady and goes_on(spikes, recording.stop), said)
 
 
 FEATURES.register(MixedMode())

@@ -15,7 +15,7 @@ class ReboundSpike(Feature):
 
     name = "rebound_spike"
     letter = "M"
-    criterion = ("an inhibitory pulse, no spike before its end, one after it")
+    criterion = "an inhibitory pulse, no spike before its end, one after it"
     linear = "it goes straight back to rest when the inhibition ends"
 
     def trials(self, subject: Subject) -> Iterator[tuple[Stimulus, ...]]:

@@ -15,8 +15,8 @@ class Resonator(Feature):
 
     name = "resonator"
     letter = "K"
-    criterion = ("two pairs of equal pulses, the second pair further apart: no spike until the second pair, whose second pulse "
-                 "makes one (before the end)")
+    criterion = ("two pairs of equal pulses, the second pair further apart: no spike until the second pair, whose "
+                 "second pulse makes one (before the end)")
     linear = "of two pulses the first has the less effect left the longer ago it was"
 
     def trials(self, subject: Subject) -> Iterator[tuple[Stimulus, ...]]:
@@ -31,12 +31,12 @@ class Resonator(Feature):
     def detect(self, *recordings: Recording) -> Verdict:
         """Decide."""
         recording = recordings[0]
-        pairs = departures(recording.stimulus)
+        pairs = departures(recording.stimulus, 4)
         narrow, wide = pairs[1].start - pairs[0].start, pairs[3].start - pairs[2].start
         early, late = recording.between(0, pairs[3].start), recording.between(pairs[3].start, recording.stop + 1)
         return Verdict(wide > narrow and not early.size and late.size > 0,
-                       f"pairs {narrow:.4g} and {wide:.4g} ms apart, the last pulse at {pairs[3].start:.4g} ms; spikes before it "
-                       f"{listed(early)}, after {listed(late)}")
+                       f"pairs {narrow:.4g} and {wide:.4g} ms apart, the last pulse at {pairs[3].start:.4g} ms; "
+                       f"spikes before it {listed(early)}, after {listed(late)}")
 
 
 FEATURES.register(Resonator())

@@ -26,8 +26,8 @@ class Finding:
 
     feature: str
     outcome: str
-    """``found``; ``not found`` with these parameters and trials; ``cannot``, whatever they are; or ``not tried``, as the
-    model has no weakest drive to write protocols in."""
+    """``found``; ``not found`` with these parameters and trials; ``cannot``, whatever they are; or ``not tried``, as
+    the model has no weakest drive to write protocols in."""
     reason: str
     """Of a finding the detector's numbers on the reference solution; else why not."""
     trials: int
@@ -46,8 +46,11 @@ def search(model: NeuronModel, features: Iterable[str] | None = None) -> list[Fi
         Names in `FEATURES`; all by default.
     """
     searcher = _Search(model)
-    return [Finding(**recall("feature", model, FEATURES[name].name, lambda name=name: asdict(searcher.look(FEATURES[name]))))
-            for name in (FEATURES if features is None else features)]
+
+    def find(feature: Feature) -> Finding:
+        return Finding(**recall("feature", model, feature.name, lambda: asdict(searcher.look(feature))))
+
+    return [find(FEATURES[name]) for name in (FEATURES if features is None else features)]
 
 
 class _Search:
@@ -101,6 +104,10 @@ def _judged(feature: Feature, subject: Subject, trials: list[tuple[Stimulus, ...
 
 
 def _described(stimulus: Stimulus) -> str:
-    pieces = zip(stimulus.durations, stimulus.shapes, strict=True)
-    return ", ".join(f"({float(length):.4g}, {shape.offset:.5g}" + (f", {shape.at(float(length)):.5g})" if shape.slope else ")")
-                     for length, shape in pieces)
+    pieces = []
+    for duration, shape in zip(stimulus.durations, stimulus.shapes, strict=True):
+        numbers = [f"{float(duration):.4g}", f"{shape.offset:.5g}"]
+        if shape.slope:
+            numbers.append(f"{shape.at(float(duration)):.5g}")
+        pieces.append(f"({', '.join(numbers)})")
+    return ", ".join(pieces)

@@ -21,8 +21,8 @@ class SpikeFrequencyAdaptation(Feature):
 
     name = "spike_frequency_adaptation"
     letter = "F"
-    criterion = ("after a step of the input at least four spikes to the end, no interval shorter than the one before it "
-                 "(by over 2 %), the last at least 1.5 times the first")
+    criterion = ("after a step of the input at least four spikes to the end, no interval shorter than the one "
+                 "before it (by over 2 %), the last at least 1.5 times the first")
     linear = "under a constant input all intervals after the first spike are equal"
 
     def trials(self, subject: Subject) -> Iterator[tuple[Stimulus, ...]]:

@@ -15,7 +15,7 @@ class SpikeLatency(Feature):
 
     name = "spike_latency"
     letter = "I"
-    criterion = ("after a pulse one spike or more, the first after the pulse's end by at least the pulse's length")
+    criterion = "after a pulse one spike or more, the first after the pulse's end by at least the pulse's length"
     linear = "below the threshold it goes straight back to rest when the pulse ends"
 
     def trials(self, subject: Subject) -> Iterator[tuple[Stimulus, ...]]:
@@ -32,8 +32,8 @@ class SpikeLatency(Feature):
             return Verdict(False, f"no spike; pulse from {pulse}")
         first = float(recording.spikes[0])
         return Verdict(first - pulse.stop >= pulse.stop - pulse.start,
-                       f"{recording.spikes.size} spikes, the first at {first:.4g} ms, {first - pulse.stop:.4g} ms after the end of "
-                       f"the pulse from {pulse}")
+                       f"{recording.spikes.size} spikes, the first at {first:.4g} ms, {first - pulse.stop:.4g} ms "
+                       f"after the end of the pulse from {pulse}")
 
 
 FEATURES.register(SpikeLatency())

@@ -100,9 +100,10 @@ class Subject:
         """Return the weakest pulse that makes a spike; infinite if none does up to `STRONGEST`, or the base does."""
         low, high = 2.0**-6, STRONGEST
         for _ in range(4):
-            heights = np.geomspace(low, high, 48).tolist()
+            heights: list[float] = np.geomspace(low, high, 48).tolist()
             lead = self.lead(base)
-            stimuli = [self.ramps(*lead, (ticks, base + height, base + height), (TICKS, base, base)) for height in heights]
+            stimuli = [self.ramps(*lead, (ticks, base + height, base + height), (TICKS, base, base))
+                       for height in heights]
             recordings = self.run(stimuli)
             start = float(sum(length for length, *_ in lead) * self.tick)
             if any(recording.between(0, start).size for recording in recordings):
@@ -162,7 +163,7 @@ def recorded(model: NeuronModel, stimulus: Stimulus, pieces: Stimulus, outcome: 
 def solved(model: NeuronModel, stimulus: Stimulus, every: float = 0.0, precision: taylor.Precision = taylor.FIRST
            ) -> Recording:
     """Return the reference solution as a recording; the voltage about `every` ms, if that is not 0."""
-    solve = closed_form.solve if closed_form.applies(model) and not stimulus.varies else taylor.solve
+    solve = closed_form.solve if closed_form.applies(model, stimulus) else taylor.solve
     pieces = cut(stimulus, Fraction(every).limit_denominator(10**6)) if every else stimulus
     try:
         solution = solve(model, pieces, precision)

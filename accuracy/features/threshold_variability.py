@@ -15,8 +15,8 @@ class ThresholdVariability(Feature):
 
     name = "threshold_variability"
     letter = "O"
-    criterion = ("a pulse, and the same pulse soon after an inhibition (which may come alone before): spikes only after that last "
-                 "pulse's start")
+    criterion = ("a pulse, and the same pulse soon after an inhibition (which may come alone before): spikes only "
+                 "after that last pulse's start")
     linear = "an inhibition only takes it further from the threshold"
 
     def trials(self, subject: Subject) -> Iterator[tuple[Stimulus, ...]]:
@@ -26,19 +26,20 @@ class ThresholdVariability(Feature):
                 for strength in (0.5, 1, 2, 4, 8):
                     for wait in (4, 12, 24, 48):
                         pulse, inhibition = (ticks, factor * least), (24, -strength)
-                        yield (subject.stimulus((TICKS, 0), pulse, (6 * TICKS, 0), inhibition, (6 * TICKS, 0), inhibition,
-                                                (wait, 0), pulse, (2 * TICKS, 0)),)
+                        pause = (6 * TICKS, 0)
+                        yield (subject.stimulus((TICKS, 0), pulse, pause, inhibition, pause, inhibition, (wait, 0),
+                                                pulse, (2 * TICKS, 0)),)
 
     def detect(self, *recordings: Recording) -> Verdict:
         """Decide."""
         recording = recordings[0]
-        pulses = departures(recording.stimulus)
+        pulses = departures(recording.stimulus, 2)
         same = pulses[0].step == pulses[-1].step > 0 > pulses[-2].step
         early = recording.between(0, pulses[-1].start)
         late = recording.between(pulses[-1].start, recording.stop + 1)
         return Verdict(same and not early.size and late.size > 0,
-                       f"pulses from {pulses[0]} and, {pulses[-1].start - pulses[-2].stop:.4g} ms after an inhibition, from "
-                       f"{pulses[-1]}; spikes before the latter {listed(early)}, after it {listed(late)}")
+                       f"pulses from {pulses[0]} and, {pulses[-1].start - pulses[-2].stop:.4g} ms after an inhibition, "
+                       f"from {pulses[-1]}; spikes before the latter {listed(early)}, after it {listed(late)}")
 
 
 FEATURES.register(ThresholdVariability())

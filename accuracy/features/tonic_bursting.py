@@ -16,8 +16,8 @@ class TonicBursting(Feature):
 
     name = "tonic_bursting"
     letter = "C"
-    criterion = ("after a step of the input at least three bursts, each of at least two spikes (the last may be cut by "
-                 "the end), with intervals within them at most half the longest between them, to the end")
+    criterion = ("after a step of the input at least three bursts, each of at least two spikes (the last may be "
+                 "cut by the end), with intervals within them at most half the longest between them, to the end")
     linear = "under a constant input all intervals after the first spike are equal"
 
     def trials(self, subject: Subject) -> Iterator[tuple[Stimulus, ...]]:

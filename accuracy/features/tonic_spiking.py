@@ -18,8 +18,9 @@ class TonicSpiking(Feature):
 
     name = "tonic_spiking"
     letter = "A"
-    criterion = ("after a step of the input at least four spikes, the later half of the intervals equal (the longest at "
-                 "most 1.5 times the shortest), the last spike no further than 1.5 intervals from the end")
+    criterion = ("after a step of the input at least four spikes, the later half of the intervals equal (the "
+                 "longest at most 1.5 times the shortest), the last spike no further than 1.5 intervals from the "
+                 "end")
 
     def trials(self, subject: Subject) -> Iterator[tuple[Stimulus, ...]]:
         """Make steps."""
@@ -33,8 +34,10 @@ class TonicSpiking(Feature):
             return failed
         intervals = np.diff(spikes)
         later = intervals[intervals.size // 2 :]
-        said = f"{spikes.size} spikes, intervals {listed(intervals)}, last spike {recording.stop - spikes[-1]:.4g} ms before the end"
-        return Verdict(spikes.size > 3 and ratio(later) <= EQUAL and goes_on(spikes[-later.size - 1 :], recording.stop), said)
+        said = (f"{spikes.size} spikes, intervals {listed(intervals)}, "
+                f"last spike {recording.stop - spikes[-1]:.4g} ms before the end")
+        lasts = spikes.size > 3 and goes_on(spikes[-later.size - 1 :], recording.stop)
+        return Verdict(lasts and ratio(later) <= EQUAL, said)
 
 
 FEATURES.register(TonicSpiking())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from ...models.errors import UserError
 from ...models.expression import KINDS
@@ -27,8 +27,6 @@ class Convention:
     """What the cost is in."""
     source: str
     """Where the weights are from."""
-    published: Mapping[str, tuple[float, float]] = field(default_factory=dict)
-    """By model: the cost of a forward Euler step that the source states, and the time step in ms that it assumes."""
 
     def __post_init__(self) -> None:
         if set(self.weights) - {"fma"} != set(KINDS):

@@ -10,6 +10,4 @@ IZHIKEVICH2004 = CONVENTIONS.register(Convention(
     unit="FLOPs",
     source="Izhikevich 2004, IEEE Trans. Neural Networks 15:1063: an exponential is ten operations, "
            "the comparison with the threshold is one",
-    # as widely quoted; the steps are the paper's assumption
-    published={"lif": (5, 1.0), "izhikevich": (13, 1.0), "izhikevich_mv": (13, 1.0), "hodgkin_huxley": (120, 0.1)},
 ))

@@ -1,29 +1,67 @@
 """The models that come with spikecost, each in a file of its own."""
 
 from ..errors import UserError
+from ..files import is_file, model_from_file
 from ..neuron import NeuronModel
 from ..registry import Registry
+from .adaptive_lif import ADAPTIVE_LIF
 from .adex import ADEX
 from .connor_stevens import CONNOR_STEVENS
 from .exponential_if import EXPONENTIAL_IF
+from .fitzhugh_nagumo import FITZHUGH_NAGUMO
+from .hindmarsh_rose import HINDMARSH_ROSE
 from .hodgkin_huxley import HODGKIN_HUXLEY
 from .hodgkin_huxley_tables import HODGKIN_HUXLEY_TABLES
+from .ifb import IFB
 from .izhikevich import IZHIKEVICH, IZHIKEVICH_MV
 from .izhikevich2007 import IZHIKEVICH2007
 from .lif import LIF
+from .mihalas_niebur import MIHALAS_NIEBUR
+from .morris_lecar import MORRIS_LECAR
 from .pospischil import POSPISCHIL_FS, POSPISCHIL_IB, POSPISCHIL_LTS, POSPISCHIL_RS
+from .qif import QIF
+from .resonate_and_fire import RESONATE_AND_FIRE
 from .traub_miles import TRAUB_MILES
 from .wang_buzsaki import WANG_BUZSAKI
+from .wilson import WILSON
 
 MODELS: Registry[NeuronModel] = Registry("model", "spikecost.models")
 
-for _model in (LIF, IZHIKEVICH, IZHIKEVICH_MV, HODGKIN_HUXLEY, HODGKIN_HUXLEY_TABLES, EXPONENTIAL_IF, ADEX, IZHIKEVICH2007,
-               TRAUB_MILES, WANG_BUZSAKI, CONNOR_STEVENS, POSPISCHIL_RS, POSPISCHIL_FS, POSPISCHIL_IB, POSPISCHIL_LTS):
+for _model in (
+    # those of Izhikevich 2004, in the order of its table
+    LIF,
+    ADAPTIVE_LIF,
+    IFB,
+    RESONATE_AND_FIRE,
+    QIF,
+    IZHIKEVICH,
+    IZHIKEVICH_MV,
+    FITZHUGH_NAGUMO,
+    HINDMARSH_ROSE,
+    MORRIS_LECAR,
+    WILSON,
+    HODGKIN_HUXLEY,
+    HODGKIN_HUXLEY_TABLES,
+    # those of today
+    EXPONENTIAL_IF,
+    ADEX,
+    IZHIKEVICH2007,
+    MIHALAS_NIEBUR,
+    TRAUB_MILES,
+    WANG_BUZSAKI,
+    CONNOR_STEVENS,
+    POSPISCHIL_RS,
+    POSPISCHIL_FS,
+    POSPISCHIL_IB,
+    POSPISCHIL_LTS,
+):
     MODELS.register(_model)
 
 
 def get_model(model: str | NeuronModel) -> NeuronModel:
-    """Return a model given by itself, by name, or by name and preset (``izhikevich:CH``).
+    """Return a model given by itself, by name, by name and preset (``izhikevich:CH``), or by its file.
+
+    Files are ``path.py:name`` and ``path.toml``; see `files`.
 
     Raises
     ------
@@ -34,5 +72,7 @@ def get_model(model: str | NeuronModel) -> NeuronModel:
         return model
     if not isinstance(model, str):
         raise UserError(f"expected a model's name or a NeuronModel, got {model!r}")
+    if is_file(model):
+        return model_from_file(model)
     name, _, preset = model.partition(":")
     return MODELS[name].with_preset(preset) if preset else MODELS[name]

@@ -1,8 +1,9 @@
 """Hodgkin and Huxley's squid axon."""
 
-from brian2 import cm, msiemens, mV, uA, ufarad
+from brian2 import cm, ms, msiemens, mV, uA, ufarad
 
 from ..neuron import NeuronModel
+from ..published_cost import PublishedCost
 
 _CURRENTS = """
     dv/dt = (I - gNa*m**3*h*(v - ENa) - gK*n**4*(v - EK) - gL*(v - EL))/C : volt
@@ -47,4 +48,10 @@ HODGKIN_HUXLEY = NeuronModel(
         "n": "alpha_n/(alpha_n + beta_n)",
     },
     drive=10 * uA / cm**2,
+    published_costs={
+        "izhikevich2004": PublishedCost(120, 0.1 * ms, {
+            "a comparison that finds the spike, which a model without reset does not need": 1,
+            "no source at hand derives the published number": 3,
+        }),
+    },
 )

@@ -3,6 +3,7 @@
 from brian2 import ms, mV
 
 from ..neuron import NeuronModel
+from ..published_cost import PublishedCost
 
 _SOURCE = "Izhikevich 2003, IEEE Trans. Neural Networks 14:1569, equations 1 to 3 and figure 2"
 
@@ -41,6 +42,7 @@ IZHIKEVICH = NeuronModel(
     preset="RS",
     initial={"v": -65, "u": "b*v"},
     drive=10,
+    published_costs={"izhikevich2004": PublishedCost(13, 1 * ms)},
 )
 
 IZHIKEVICH_MV = NeuronModel(
@@ -63,4 +65,5 @@ IZHIKEVICH_MV = NeuronModel(
     preset="RS",
     initial={"v": -65 * mV, "u": "b*v"},
     drive=10 * mV / ms,
+    published_costs={"izhikevich2004": PublishedCost(13, 1 * ms)},
 )

@@ -3,6 +3,7 @@
 from brian2 import Hz, ms, mV
 
 from ..neuron import NeuronModel
+from ..published_cost import PublishedCost
 
 # v' = I + a - b v with a = EL/tau, b = 1/tau; EL = -65 mV, tau = 10 ms
 LIF = NeuronModel(
@@ -21,4 +22,5 @@ LIF = NeuronModel(
     parameters={"a": -6.5 * mV / ms, "b": 100 * Hz, "c": -65 * mV},
     initial={"v": -65 * mV},
     drive=2 * mV / ms,
+    published_costs={"izhikevich2004": PublishedCost(5, 1 * ms)},
 )

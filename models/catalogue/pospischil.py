@@ -1,9 +1,10 @@
 """Four classes of neurons of cortex and thalamus: what currents a neuron has tells its class.
 
 Regular spiking: a slow potassium current M. Fast spiking: none. Intrinsically bursting: M and a calcium current L.
-Low-threshold spiking: M and a calcium current T. Parameters and currents are those of the paper's demonstration (ModelDB
-123623); a current there is a density here, over a surface of pi times the diameter squared. The reversal of calcium is
-120 mV as in the paper; the demonstration computes it, and it moves, from a concentration of calcium.
+Low-threshold spiking: M and a calcium current T. Parameters are those of the paper's demonstration (ModelDB 123623); a
+current there is a density here, over a surface of pi times the diameter squared. The demonstration injects 0.75 nA (RS),
+0.5 nA (FS) and 0.15 nA (IB, LTS); to spike steadily the drives are two (RS) and three times (IB, LTS) as strong. The
+reversal of calcium is 120 mV as in the paper; the demonstration computes it, and it moves, from a concentration.
 """
 
 from math import pi
@@ -86,7 +87,7 @@ _SPIKING = {"gL": 0.1 * msiemens / cm**2, "EL": -70 * mV, "gK": 5 * msiemens / c
 _BURSTING = {"gL": 0.01 * msiemens / cm**2, "EL": -85 * mV, "gK": 5 * msiemens / cm**2, "ECa": 120 * mV}
 
 POSPISCHIL_RS = NeuronModel(
-    **_cell("rs", 96, 0.75,
+    **_cell("rs", 96, 1.5,
             constants={**_SPIKING, "gM": 0.07 * msiemens / cm**2, "tau_max": 1 * second}, initial={"p": "p_inf"}),
     description="Pospischil et al. 2008, regular spiking: sodium, potassium and M",
     source=_SOURCE.format("cell RS"),
@@ -102,7 +103,7 @@ POSPISCHIL_FS = NeuronModel(
     published=_VOLTAGE.format("") + _SPIKES + _SPIKES_PUBLISHED,
 )
 POSPISCHIL_IB = NeuronModel(
-    **_cell("ib", 96, 0.15,
+    **_cell("ib", 96, 0.45,
             constants={**_BURSTING, "gM": 0.03 * msiemens / cm**2, "tau_max": 1 * second},
             initial={"p": "p_inf", "q": "alpha_q/(alpha_q + beta_q)", "r": "alpha_r/(alpha_r + beta_r)"},
             parameters={"gCaL": 0.17 * msiemens / cm**2},
@@ -115,7 +116,7 @@ POSPISCHIL_IB = NeuronModel(
     + _L_PUBLISHED,
 )
 POSPISCHIL_LTS = NeuronModel(
-    **_cell("lts", 96, 0.15,
+    **_cell("lts", 96, 0.45,
             constants={**_BURSTING, "gM": 0.03 * msiemens / cm**2, "tau_max": 1 * second,
                        "gCaT": 0.4 * msiemens / cm**2, "phi": 3**1.2},
             initial={"p": "p_inf", "z": "z_inf"}),

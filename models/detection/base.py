@@ -13,6 +13,7 @@ which `grid` labels k + 1 and `grid_start` k, in steps. A crossing in its very l
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -64,7 +65,7 @@ class Crossing:
         return select(less(0, at), at, 0)
 
 
-class Detection(Protocol):
+class Detection(Hashable, Protocol):
     """Where within a step a spike is."""
 
     name: str

@@ -7,7 +7,7 @@ by users in one breath; no name is in both registries.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from typing import Protocol
 
 from ..errors import UserError
@@ -18,7 +18,7 @@ from ..registry import Registry
 from ..simplify import Block
 
 
-class Method(Protocol):
+class Method(Hashable, Protocol):
     """One step of an integration method, as mathematics."""
 
     name: str
@@ -53,7 +53,7 @@ class Method(Protocol):
 METHODS: Registry[Method] = Registry("method", "spikecost.methods")
 
 
-class AdaptiveMethod(Protocol):
+class AdaptiveMethod(Hashable, Protocol):
     """A method whose steps do not all cost the same."""
 
     name: str

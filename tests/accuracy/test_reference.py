@@ -29,8 +29,9 @@ def test_the_closed_form_with_refractoriness_by_hand():
 def test_a_perfect_integrator_by_hand():
     model = NeuronModel(name="perfect", equations="dv/dt = I : volt\nI : volt/second", threshold="v > 10*mV",
                         reset="v -= 10*mV", initial={"v": 0 * mV})
-    assert closed_form.applies(model)
-    times = reference(model, piecewise_constant([(15 * ms, 1 * mV / ms), (10 * ms, 3 * mV / ms)])).train.times
+    stimulus = piecewise_constant([(15 * ms, 1 * mV / ms), (10 * ms, 3 * mV / ms)])
+    assert closed_form.applies(model, stimulus)
+    times = reference(model, stimulus).train.times
     np.testing.assert_allclose(times, [10, 15 + 5 / 3, 20, 20 + 10 / 3], rtol=1e-14)
 
 
@@ -116,6 +117,6 @@ def test_bad_models_are_named():
                           threshold="w > 1", reset="w = 0", initial={"v": 1, "w": 0})
     with pytest.raises(UserError, match="blow_up leaves the finite numbers at"):
         reference(blow_up, constant(0, 100 * ms))
-    endless = get_model("lif").replace(parameters={**get_model("lif").parameters, "c": -50 * mV})
+    endless = get_model("lif").replace(reset="v = v")  # of a reset to a number, the definition is refused
     with pytest.raises(UserError, match="lif spikes without end"):
         reference(endless, constant(2 * mV / ms, 100 * ms))

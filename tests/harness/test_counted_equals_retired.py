@@ -247,10 +247,10 @@ def test_count_names_the_paths(name: str, refractory: str, method: str, kernel_o
     (model, method) for model in MODELS for method in METHODS if not applies(MODELS[model], method)
 ])
 def test_both_sides_of_every_select(model: str, method: str, kernel_of: Callable[..., Kernel]) -> None:
-    """Start where each quotient x/(exp(x) - 1) of the first stage is singular, and beside it."""
+    """Start where each quotient x/(exp(x) - 1) of the first stage is singular or a condition changes, and beside it."""
     cell = _Cell(kernel_of(model, method))
     for variable, value in _singular(cell.step):
-        for beside in (0.0, 1e-9, 1e-3):
+        for beside in (0.0, 1e-9, 1e-3, -1e-3):
             state = cell.step.model.initial_values | {variable: value + beside}
             cell.check(0.0, state, 2)
 
@@ -259,8 +259,12 @@ def test_hodgkin_huxley_at_its_singular_voltages() -> None:
     assert sorted(_singular(make_step("hodgkin_huxley", "euler"))) == [("v", -55.0), ("v", -40.0)]
 
 
+def test_ifb_where_its_calcium_current_comes_on() -> None:
+    assert _singular(make_step("ifb", "euler")) == [("v", -60.0)]
+
+
 def _singular(step: Step) -> list[tuple[str, float]]:
-    """Find where a select's condition ``|x| < small`` holds, for x that a straight line in the voltage gives."""
+    """Find where a select changes over: ``|x| < small`` or ``a < b``, for straight lines in the voltage."""
     found = []
     initial = {**step.model.initial_values, **step.model.parameter_values, step.model.input: 0.0, "dt": float(STEPS[0])}
     name = step.model.system.threshold.variable
@@ -284,10 +288,11 @@ def _conditions(step: Step, values: dict[str, float]) -> dict[int, float]:
     found = {}
     for assign in step.advance.assignments:
         for node in nodes(assign.value):
-            if isinstance(node, Op) and node.kind == "less" and isinstance(node.args[1], Const):
-                inside = node.args[0]
-                if isinstance(inside, Op) and inside.kind == "abs":
-                    found[id(node)] = evaluate(inside.args[0], values, ALGEBRA)
+            if isinstance(node, Op) and node.kind in ("less", "at_most") and assign.target not in step.conditions:
+                a, b = node.args
+                if isinstance(a, Op) and a.kind == "abs":
+                    a, b = a.args[0], Const(Fraction(0))
+                found[id(node)] = evaluate(a, values, ALGEBRA) - evaluate(b, values, ALGEBRA)
         try:
             values[assign.target] = evaluate(assign.value, values, ALGEBRA)
         except (OverflowError, ZeroDivisionError):

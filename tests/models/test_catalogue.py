@@ -35,21 +35,26 @@ def derivatives(system, values):
 
 
 def random_states(model, count=200):
-    """States and inputs within what the model's own trajectories visit.
+    """States and inputs about what the model's own trajectories visit, from its initial state and its drive.
 
-    Those are: v from -90 to 40 mV, gates from 0 to 1, what has the input's unit on the scale of the model's own drive.
+    A voltage that starts at -65 mV goes from -91 to 39, a gate from 0 to 1, another variable half its size about it;
+    what has the input's unit is on the scale of the drive.
     """
     rng = np.random.default_rng(20041)
     system = model.system
-    drive = 10.0 if model.drive is None else float(units.internal(model.drive))
+    drive = 1.0 if model.drive is None else float(units.internal(model.drive))
     unit = system.dimensions[model.input]
     currents = [name for name in system.state if system.dimensions[name] is unit and unit is not units.DIMENSIONLESS]
     for _ in range(count):
-        state = {name: rng.uniform(0, 1) for name in system.state}
-        state["v"] = rng.uniform(-90, 40)
-        if "u" in state:
-            state["u"] = rng.uniform(-20, 10)
-        state |= {name: drive * rng.uniform(-1, 1) for name in currents}
+        state = {}
+        for name, start in model.initial_values.items():
+            size = max(1.0, abs(start))
+            if name == system.threshold.variable:
+                state[name] = start + size * rng.uniform(-0.4, 1.6)
+            elif name in currents:
+                state[name] = drive * rng.uniform(-1, 1)
+            else:
+                state[name] = rng.uniform(0, 1) if 0 <= start <= 1 else start + size * rng.uniform(-0.5, 0.5)
         yield {**state, **model.parameter_values, model.input: drive * rng.uniform(-0.5, 2)}
 
 
@@ -71,13 +76,13 @@ def test_brian2_takes_the_definition_unchanged(name, monkeypatch):
         refractory=model.refractory if model.refractory is not None else False,
         method="euler", namespace=dict(model.constants), dt=DT * brian2.ms,
     )
-    start = next(random_states(model))
-    start["v"] = -60.0
+    voltage = model.system.threshold.variable
+    start = next(state for state in random_states(model) if state[voltage] < model.initial_values[voltage])
     for variable, value in start.items():
         setattr(group, variable, units.quantity(value, model.system.dimensions[variable]))
     brian2.Network(group).run(DT * brian2.ms)
     # one step of Brian2's forward Euler is our right-hand side
-    slopes = derivatives(model.system, start)
+    slopes = derivatives(model.exact.system, start)
     for variable in model.system.state:
         after = float(units.internal(getattr(group, variable)[0]))
         assert after == pytest.approx(start[variable] + DT * slopes[variable], rel=1e-12)

@@ -170,13 +170,15 @@ def test_subexpressions_come_after_those_that_they_need():
 
 
 @pytest.mark.parametrize(("source", "message"), [
-    ("dv/dt = (v : 1", "here: Brian2 cannot read the equations: "),
-    ("dv/dt = -v/ms : vult", "here: Brian2 cannot read the equations: "),
+    ("dv/dt = (v : 1", "here: Brian2 cannot read the equations at "),
+    ("dv/dt = -v/ms : vult", "here: Brian2 cannot read the equations at "),
     ("dv/dt = -v/ms : 1\ndv/dt = v/ms : 1", "here: Brian2 cannot read the equations: "),
     ("dv/dt = -a/ms : 1\na = b : 1\nb = a : 1", "here: Brian2 cannot read the equations: Cannot resolve dependencies"),
-    ("dv/dt = -v/ms : 1 (unless refractoy)", "here: Brian2 cannot read the equations: Equations of type "
+    ("dv/dt = -v/ms : 1 (unless refractoy)",
+     "here: Brian2 cannot read the equations at 'dv/dt = -v/ms : 1 (unless refractoy)': Equations of type "
                                              "'differential equation' cannot have a flag 'unless refractoy'"),
-    ("dv/dt = -v/tau : 1\ntau : second (shared)", "here: Brian2 cannot read the equations: Equations of type "
+    ("dv/dt = -v/tau : 1\ntau : second (shared)",
+     "here: Brian2 cannot read the equations at 'tau : second (shared)': Equations of type "
                                                   "'parameter' cannot have a flag 'shared'"),
     ("a = 3 : 1", "here: no differential equation; write at least one, such as dv/dt = -v/(10*ms) : volt"),
     ("", "here: no differential equation; write at least one, such as dv/dt = -v/(10*ms) : volt"),

@@ -47,6 +47,7 @@ CALCIUM = model("""
     (CUBIC, "rush_larsen", "the model has no gate: no variable relaxes linearly at a rate that v sets"),
     (LEAKY, "izhikevich2003", "the model has 1 variable, not Izhikevich's v and u"),
     (CALCIUM, "esr_midpoint", "the model has 4 variables, not Izhikevich's v and u"),
+    (LEAKY, "izhikevich2004", "the model has 1 variable, not Izhikevich's v and u"),
     (CUBIC, "izhikevich2003", "dv/dt is not quadratic in v, as Izhikevich's is"),
     (RESONATOR, "esr_midpoint", "dv/dt is not quadratic in v, as Izhikevich's is"),
     (BENT, "esr_midpoint", "w does not enter dv/dt and dw/dt linearly, as in Izhikevich's model"),

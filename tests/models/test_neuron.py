@@ -128,7 +128,7 @@ BAD = {
     "name": ({"name": "my model"}, "model name 'my model': use letters, digits and _"),
     "unknown unit": (
         _equations("(EL - v + I)/tau", "g : fortnight"),
-        "leaky: Brian2 cannot read the equations: "),
+        "leaky: Brian2 cannot read the equations at "),
     "units that do not add": (
         _equations("(EL - v + I + tau)/tau"),
         "leaky: equation of 'v': units do not fit in '(EL - v + I + tau)/tau': Cannot calculate "),
@@ -148,8 +148,8 @@ BAD = {
         "leaky: noise terms (xi) are not supported; drive the model with a frozen input instead"),
     "misspelt flag": (
         {"equations": "dv/dt = (EL - v + I)/tau : volt (unles refractory)\nI : volt\ntau : second"},
-        "leaky: Brian2 cannot read the equations: "),
-    "syntax": (_equations("(EL - v"), "leaky: Brian2 cannot read the equations: "),
+        "leaky: Brian2 cannot read the equations at "),
+    "syntax": (_equations("(EL - v"), "leaky: Brian2 cannot read the equations at "),
     "no equation": ({"equations": ""}, "leaky: no differential equation; write at least one, such as dv/dt"),
     "input not declared": (
         {"input": "J"}, "leaky: the input 'J' is not declared in the equations; add a line such as J : 1"),
@@ -206,6 +206,17 @@ BAD = {
     "reset's unit": ({"reset": "v = -65"}, "leaky: reset: '-65' has the unit 1, expected mV"),
     "reset of a parameter": ({"reset": "tau = 1*ms"}, "leaky: reset: 'tau' is not a state variable; known are v"),
     "reset's syntax": ({"reset": "v ="}, "leaky: reset: cannot read 'v ='; write statements such as v = c; u += d"),
+    "endless spikes": (
+        {"reset": "v = EL + 20*mV"},
+        "leaky: reset: 'v = EL + 20*mV' leaves v at -45 mV, where 'v > -50*mV' still "),
+    "endless spikes of parameters": (
+        {**_equations("(EL - v + I)/tau"), "threshold": "v >= 5*mV*(tau/ms)", "reset": "v = 5*mV*(tau/ms)"},
+        "leaky: reset: 'v = 5*mV*(tau/ms)' leaves v at 50 mV, where "),
+    "no number in the reset": (
+        {"reset": "v = EL/(tau/ms - 10)"}, "leaky: reset or threshold: float division by zero; change the "),
+    "input that drives nothing": (
+        _equations("(EL - v)/tau"),
+        "leaky: the input 'I' enters no equation, so that nothing drives the model; write "),
     "no reset": (
         {"reset": ""},
         "leaky: without a reset every step above threshold would be a spike; give refractory='v > -50*mV'"),
@@ -233,6 +244,17 @@ def test_a_bad_definition_is_refused_in_one_line(changes, message):
         NeuronModel(**{**GOOD, **changes})
     assert str(error.value).startswith(message)
     assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("changes", [
+    {"reset": "v = v - 20*mV"},  # lands where the state says
+    {"reset": "v = -50*mV"},  # the threshold is above, not at, this level
+    {"reset": "v = EL + 20*mV", "refractory": 2 * ms},  # v comes down before the next spike is looked for
+    {"equations": "dv/dt = (EL - v + I + w)/tau : volt\ndw/dt = -w/tau : volt\nI : volt\ntau : second",
+     "initial": {"v": -65 * mV, "w": 0 * mV}, "threshold": "v > w - 50*mV", "reset": "v = -45*mV; w = 10*mV"},
+])
+def test_a_reset_that_may_be_below_the_threshold_is_taken(changes):
+    assert NeuronModel(**{**GOOD, **changes}).system.reset
 
 
 @pytest.mark.parametrize("initial", ["v", "I"])

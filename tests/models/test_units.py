@@ -105,7 +105,8 @@ def test_not_a_positive_time(value, message):
 @pytest.mark.parametrize(("text", "quantity"), [
     ("1ms", 1 * ms), (" 0.1 ms ", 0.1 * ms), ("0.1*ms", 0.1 * ms), ("1e-3second", 1 * ms), (".5ms", 0.5 * ms),
     ("-2.5mV", -2.5 * mV), ("10uA/cm2", 10 * uA / cm**2), ("10 uA/cm/cm", 10 * uA / cm**2), ("3 mV*ms", 3 * mV * ms),
-    ("+4mV/ms", 4 * mV / ms),
+    ("+4mV/ms", 4 * mV / ms), ("10*uA/cm**2", 10 * uA / cm**2), ("10 uA/cm^2", 10 * uA / cm**2), ("2/ms", 2 / ms),
+    ("2*ms**-1", 2 / ms),
 ])
 def test_parse_quantity(text, quantity):
     parsed = units.parse_quantity(text)

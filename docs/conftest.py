@@ -1,0 +1,45 @@
+"""The documents run: Python blocks as doctests, console blocks as commands of spikecost."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import shlex
+from collections.abc import Generator
+from doctest import ELLIPSIS, OutputChecker
+
+import brian2
+import pytest
+from sybil import Example, Sybil
+from sybil.parsers.markdown import CodeBlockParser, PythonCodeBlockParser
+
+from spikecost import cli
+
+
+def typed(example: Example) -> str | None:
+    """Run the commands of a console block; return how what they print differs from what is shown."""
+    for part in example.parsed.removeprefix("$ ").split("\n$ "):
+        command, _, shown = part.partition("\n")
+        printed = io.StringIO()
+        with contextlib.redirect_stdout(printed):
+            status = cli.main(shlex.split(command)[1:])
+        if status or not OutputChecker().check_output(shown, printed.getvalue(), ELLIPSIS):
+            return f"{command} gives status {status} and prints\n{printed.getvalue()}"
+    return None
+
+
+pytest_collect_file = Sybil(
+    parsers=[PythonCodeBlockParser(doctest_optionflags=ELLIPSIS), CodeBlockParser("console", typed)],
+    patterns=["*.md"],
+).pytest()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def elsewhere(tmp_path_factory: pytest.TempPathFactory) -> Generator[None]:
+    """Let documents write where nothing else is, and put back what they change of Brian2."""
+    before, target = os.getcwd(), brian2.prefs.codegen.target
+    os.chdir(tmp_path_factory.mktemp("docs"))
+    yield
+    os.chdir(before)
+    brian2.prefs.codegen.target = target

@@ -1,0 +1,33 @@
+"""Integrate-and-fire with adaptation."""
+
+from brian2 import Hz, ms, mV
+
+from ..neuron import NeuronModel
+from ..published_cost import PublishedCost
+
+# Dayan and Abbott's membrane time constant 30 ms, rest and reset -65 mV, threshold -50 mV, E_K = -70 mV, and
+# r_m Delta g = 0.06: a = -65 mV/30 ms, b = 1/30 ms, and e, which Brian2 keeps for a number, is `jump`, 0.06/30 ms
+ADAPTIVE_LIF = NeuronModel(
+    name="adaptive_lif",
+    description="Integrate-and-fire with adaptation, a potassium conductance g that each spike raises",
+    source="Izhikevich 2004, IEEE Trans. Neural Networks 15:1063, section II.B; parameters of Dayan and Abbott 2001, "
+           "Theoretical Neuroscience, figure 5.6",
+    equations="""
+        dv/dt = I + a - b*v + g*(d - v) : volt (unless refractory)
+        dg/dt = -g/tau : Hz
+        a : volt/second
+        b : 1/second
+        c : volt
+        d : volt
+        jump : Hz
+        tau : second
+        I : volt/second
+    """,
+    threshold="v >= -50*mV",
+    reset="v = c; g += jump",
+    parameters={"a": -65 * mV / (30 * ms), "b": 1 / (30 * ms), "c": -65 * mV, "d": -70 * mV, "jump": 2 * Hz,
+                "tau": 100 * ms},
+    initial={"v": -65 * mV, "g": 0 * Hz},
+    drive=2 * mV / ms,
+    published_costs={"izhikevich2004": PublishedCost(10, 1 * ms)},
+)

@@ -1,0 +1,39 @@
+"""FitzHugh and Nagumo's model."""
+
+from fractions import Fraction
+
+from brian2 import ms
+
+from ..neuron import NeuronModel
+from ..published_cost import PublishedCost
+
+# FitzHugh's x' = x - x**3/3 - w + I, w' = 0.08 (x + 0.7 - 0.8 w), the form of Nagumo, Arimoto and Yoshizawa, with
+# u = w - 0.875: w' = 0.064 (1.25 x - u), and -0.875 goes into a. `slope` is the paper's e,
+# which Brian2 keeps for a number. The unit of time is taken as 1 ms
+FITZHUGH_NAGUMO = NeuronModel(
+    name="fitzhugh_nagumo",
+    description="FitzHugh-Nagumo, dimensionless, a cubic v and a linear recovery u",
+    source="Izhikevich 2004, IEEE Trans. Neural Networks 15:1063, section II.G; "
+           "parameters of FitzHugh 1961, Biophys. J. 1:445 (a = 0.7, b = 0.8, c = 3)",
+    equations="""
+        dv/dt = (a + b*v + c*v**2 + d*v**3 - u + I)/ms : 1
+        du/dt = epsilon*(slope*v - u)/ms : 1
+        a : 1
+        b : 1
+        c : 1
+        d : 1
+        slope : 1
+        epsilon : 1
+        I : 1
+    """,
+    threshold="v > 1",
+    refractory="v > 1",
+    parameters={"a": -0.875, "b": 1, "c": 0, "d": float(Fraction(-1, 3)), "slope": 1.25, "epsilon": 0.064},
+    initial={"v": -1.2, "u": "slope*v"},
+    drive=0.6,
+    published_costs={
+        "izhikevich2004": PublishedCost(18, 0.25 * ms, {
+            "a comparison that finds the spike, which a model without reset does not need": 1,
+        }),
+    },
+)

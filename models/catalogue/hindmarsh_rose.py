@@ -1,0 +1,39 @@
+"""Hindmarsh and Rose's model."""
+
+from brian2 import ms
+
+from ..neuron import NeuronModel
+from ..published_cost import PublishedCost
+
+# the paper's x, y, z are v, u, w here as in the paper of 2004; the unit of time is taken as 1 ms.
+# Near I = 3.25 the model is chaotic: no reference would hold; at the drive below it fires regularly
+HINDMARSH_ROSE = NeuronModel(
+    name="hindmarsh_rose",
+    description="Hindmarsh-Rose 1984, dimensionless, three variables",
+    source="Hindmarsh and Rose 1984, Proc. R. Soc. Lond. B 221:87, equations 4 with a = 1, b = 3, c = 1, d = 5, "
+           "s = 4, x1 = -1.6, r = 0.006; Izhikevich 2004, IEEE Trans. Neural Networks 15:1063, section II.H",
+    equations="""
+        dv/dt = (u - a*v**3 + b*v**2 + I - w)/ms : 1
+        du/dt = (c - d*v**2 - u)/ms : 1
+        dw/dt = r*(s*(v - v_1) - w)/ms : 1
+        a : 1
+        b : 1
+        c : 1
+        d : 1
+        r : 1
+        s : 1
+        v_1 : 1
+        I : 1
+    """,
+    threshold="v > 1",
+    refractory="v > 1",
+    parameters={"a": 1, "b": 3, "c": 1, "d": 5, "r": 0.006, "s": 4, "v_1": -1.6},
+    initial={"v": -1.6, "u": "c - d*v**2", "w": 0},
+    drive=4,
+    published_costs={
+        "izhikevich2004": PublishedCost(30, 0.25 * ms, {
+            "a comparison that finds the spike, which a model without reset does not need": 1,
+            "no source at hand derives the published number, F, G and H being open": -7,
+        }),
+    },
+)

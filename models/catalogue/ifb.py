@@ -1,0 +1,40 @@
+"""Integrate-and-fire-or-burst."""
+
+from brian2 import cm, ms, msiemens, mV, uA, ufarad
+
+from ..neuron import NeuronModel
+from ..published_cost import PublishedCost
+
+# above V_h the calcium current flows and inactivates, below it recovers: `up` is the Heaviside function of the paper
+IFB = NeuronModel(
+    name="ifb",
+    description="Integrate-and-fire-or-burst, a thalamic relay neuron with a low-threshold calcium current",
+    source="Smith, Cox, Sherman and Rinzel 2000, J. Neurophysiol. 83:588, equations 1 to 4 and table 1; "
+           "Izhikevich 2004, IEEE Trans. Neural Networks 15:1063, section II.C",
+    equations="""
+        dv/dt = (I - gL*(v - VL) - gT*up*h*(v - VT))/C : volt (unless refractory)
+        dh/dt = (1 - up)*(1 - h)/tau_plus - up*h/tau_minus : 1
+        up = int(v >= Vh) : 1
+        I : amp/meter**2
+    """,
+    threshold="v >= -35*mV",
+    reset="v = -50*mV",
+    constants={
+        "C": 2 * ufarad / cm**2,
+        "gL": 0.035 * msiemens / cm**2,
+        "gT": 0.07 * msiemens / cm**2,
+        "VL": -65 * mV,
+        "VT": 120 * mV,
+        "Vh": -60 * mV,
+        "tau_plus": 100 * ms,
+        "tau_minus": 20 * ms,
+    },
+    initial={"v": -65 * mV, "h": 1},
+    drive=2 * uA / cm**2,
+    published_costs={
+        "izhikevich2004": PublishedCost(13, 1 * ms, {
+            "both branches of h' and the choice between them, of which one is taken at a time": 6,
+            "the division by C, which the parameters of the form I + a - b v contain": 1,
+        }),
+    },
+)

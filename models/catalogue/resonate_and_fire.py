@@ -1,0 +1,29 @@
+"""Resonate-and-fire."""
+
+from brian2 import Hz, ms
+
+from ..neuron import NeuronModel
+from ..published_cost import PublishedCost
+
+# z = u + i v: u is current-like, v voltage-like, the paper's x and y. The paper has no unit of time; b = -1 and
+# omega = 10 are taken for 100 ms, which makes the neuron resonate at 16 Hz. At the paper's reset z = i, on the
+# threshold, v falls.
+RESONATE_AND_FIRE = NeuronModel(
+    name="resonate_and_fire",
+    description="Resonate-and-fire, z' = I + (b + i omega) z with z = u + i v",
+    source="Izhikevich 2001, Neural Networks 14:883, equation 1, b = -1, omega = 10; "
+           "Izhikevich 2004, IEEE Trans. Neural Networks 15:1063, section II.D",
+    equations="""
+        du/dt = I + b*u - omega*v : 1
+        dv/dt = omega*u + b*v : 1
+        b : Hz
+        omega : Hz
+        I : Hz
+    """,
+    threshold="v > 1",
+    reset="u = 0; v = 1",
+    parameters={"b": -10 * Hz, "omega": 100 * Hz},
+    initial={"u": 0, "v": 0},
+    drive=0.11 / ms,
+    published_costs={"izhikevich2004": PublishedCost(10, 1 * ms)},
+)

@@ -1,0 +1,293 @@
+"""A model out of a user's own Brian2 group."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import brian2
+import numpy as np
+from brian2.core.base import BrianObject
+from brian2.core.functions import Function
+from brian2.core.namespace import get_local_namespace
+from brian2.core.variables import Constant
+from brian2.equations.equations import DIFFERENTIAL_EQUATION, PARAMETER
+from brian2.stateupdaters.base import StateUpdateMethod, UnsupportedEquationsException
+from brian2.units.fundamentalunits import Quantity, get_dimensions
+from brian2.utils.stringtools import get_identifiers
+
+from . import equations as language
+from . import units
+from .errors import UserError
+from .expression import FLOATS, evaluate
+from .methods import METHODS
+from .neuron import NeuronModel
+
+#: What spikes in Brian2 without being a neuron with equations, or is more than one.
+_NOT_A_GROUP = {
+    "SpatialNeuron": "it has compartments, and spikecost runs point neurons; give a NeuronGroup",
+    "SpatialSubgroup": "it has compartments, and spikecost runs point neurons; give a NeuronGroup",
+    "Subgroup": "give the whole group, and which of its neurons with index=",
+    "Synapses": "spikecost runs one neuron alone, without synapses and their delays; give the NeuronGroup",
+    "PoissonGroup": "it has no equations; give a NeuronGroup",
+    "SpikeGeneratorGroup": "it has no equations; give a NeuronGroup",
+    "Network": "give one of its NeuronGroups",
+}
+_BRIAN2S_OWN = {
+    "t": "replace what depends on time by a parameter, and drive that with a stimulus",
+    "rand": "spikecost compares spike times, and random numbers have none to compare",
+    "randn": "spikecost compares spike times, and random numbers have none to compare",
+    "poisson": "spikecost compares spike times, and random numbers have none to compare",
+}
+
+
+@dataclass(frozen=True)
+class Brian2Settings:
+    """How a group runs in Brian2, in spikecost's words."""
+
+    method: str
+    detection: str
+    """``grid_start``: Brian2 finds a spike at a step's end and names it by the step's start."""
+    dt: Any
+    """A time."""
+
+
+def from_brian2(group: brian2.NeuronGroup, input: str | None = None, *, index: int = 0,  # noqa: A002 - as NeuronModel's
+                name: str | None = None, namespace: Mapping[str, Any] | None = None) -> NeuronModel:
+    """Make a model of a Brian2 group.
+
+    Names that the group does not declare are looked up where Brian2 looks: units and functions, the group's own
+    namespace, then `namespace`. Parameters and the state of now become the model's; a parameter that the reset changes
+    becomes a variable that stays between spikes. `settings_from_brian2` tells the method and dt.
+
+    Parameters
+    ----------
+    group : brian2.NeuronGroup
+    input : str, optional
+        The declared parameter, or the constant, that the stimulus drives; by default ``I``.
+    index : int
+        The neuron whose values are taken.
+    name : str, optional
+        Of the model; by default the group's.
+    namespace : mapping, optional
+        What Brian2's ``run`` would be given; by default the names where this is called.
+
+    Raises
+    ------
+    UserError
+        If the group has what spikecost does not run: synapses, compartments, noise, time, other events, linked
+        variables, operations beside its equations, a threshold that is not a variable above a level.
+    """
+    found = _Group(group, get_local_namespace(level=1) if namespace is None else namespace, index)
+    return found.model(input, name or group.name)
+
+
+def settings_from_brian2(group: brian2.NeuronGroup, *, namespace: Mapping[str, Any] | None = None) -> Brian2Settings:
+    """Return the method and dt with which a group runs; parameters as in `from_brian2`.
+
+    Raises
+    ------
+    UserError
+        As `from_brian2`, or if spikecost has no such method.
+    """
+    found = _Group(group, get_local_namespace(level=1) if namespace is None else namespace, 0)
+    return Brian2Settings(found.method(), "grid_start", group.clock.dt)
+
+
+class _Group:
+    def __init__(self, group: Any, namespace: Mapping[str, Any], index: int) -> None:
+        kind = type(group).__name__
+        if not isinstance(group, brian2.NeuronGroup) or kind in _NOT_A_GROUP:
+            raise UserError(f"cannot convert {getattr(group, 'name', repr(group))} ({kind}): "
+                            f"{_NOT_A_GROUP.get(kind, 'give a Brian2 NeuronGroup')}")
+        if not 0 <= index < len(group):
+            raise UserError(f"{group.name} has {len(group)} neurons; give an index below that, not {index}")
+        self._group = group
+        self._index = index
+        self._namespace = namespace
+        self._equations = group.user_equations
+        self._reset = _text(group.event_codes.get("spike", ""))
+        self._refuse_what_is_beside_the_equations()
+        texts = [equation.expr.code for equation in self._equations.values() if equation.expr is not None]
+        texts += [group.events["spike"], self._reset]
+        texts += [group._refractory] if isinstance(group._refractory, str) else []
+        self._used = {identifier for text in texts for identifier in get_identifiers(text)}
+        self._constants = self._constants_among(self._used - set(self._equations.names))
+
+    def model(self, given_input: str | None, name: str) -> NeuronModel:
+        equations, group = self._equations, self._group
+        wanted = self._input(given_input)
+        assigned = _assigned(self._reset)
+        lines, parameters, state = [], [], []
+        for variable in equations:
+            line = self._line(equations[variable], variable in assigned and variable != wanted)
+            if not line:
+                continue
+            lines.append(line)
+            if line.startswith(f"d{variable}/dt"):
+                state.append(variable)
+            elif equations[variable].type == PARAMETER and variable != wanted:
+                parameters.append(variable)
+        if wanted in self._constants:
+            lines.append(f"{wanted} : {units.dimension_text(get_dimensions(self._constants[wanted]))}")
+        drive = self.value(wanted)
+        return NeuronModel(
+            name=name,
+            description=f"the Brian2 group {group.name}" + (f", neuron {self._index}" if len(group) > 1 else ""),
+            equations="\n".join(lines),
+            threshold=_text(group.events["spike"]),
+            reset=self._reset,
+            refractory=self._refractory({variable: self.value(variable) for variable in parameters}),
+            parameters={variable: self.value(variable) for variable in parameters},
+            constants={constant: value for constant, value in self._constants.items() if constant != wanted},
+            initial={variable: self.value(variable) for variable in state},
+            input=wanted,
+            drive=drive if float(drive) else None,
+        )
+
+    def method(self) -> str:
+        """Return our name of the method that Brian2 takes."""
+        group = self._group
+        variables = dict(group.variables) | group.resolve_all(
+            group.equations.identifiers - set(group.variables), self._namespace, user_identifiers=set())
+        choices = group.method_choice
+        for choice in [choices] if isinstance(choices, str) or callable(choices) else choices:
+            try:
+                StateUpdateMethod.apply_stateupdater(group.equations, variables, choice, group_name=group.name)
+            except UnsupportedEquationsException:
+                continue
+            name = "exact" if choice == "linear" else choice
+            ours = {method.brian2: method.name for method in METHODS.values() if method.brian2}
+            if name in ours:
+                return ours[name]
+            raise UserError(f"{group.name}: spikecost has no method like Brian2's '{choice}'; it has {', '.join(ours)}")
+        raise UserError(f"{group.name}: none of Brian2's methods {', '.join(choices)} applies to it; give another")
+
+    def value(self, variable: str) -> Any:
+        """Return what a name stands for in the group, for its one neuron."""
+        if variable in self._constants:
+            return self._constants[variable]
+        numbers = np.atleast_1d(self._group.variables[variable].get_value())
+        return Quantity.with_dimensions(float(numbers[self._index if len(numbers) > 1 else 0]),
+                                        self._equations[variable].dim)
+
+    def _refuse_what_is_beside_the_equations(self) -> None:
+        group = self._group
+        others = [event for event in group.events if event != "spike"]
+        if others:
+            raise UserError(f"{group.name}: the event{'s'[:len(others) > 1]} {', '.join(others)} beside the spike "
+                            "cannot be run; leave them out")
+        if "spike" not in group.events:
+            raise UserError(f"{group.name} has no threshold, so that it never spikes; give one such as "
+                            "threshold='v > 30*mV'")
+        if self._equations.is_stochastic:
+            names = ", ".join(sorted(self._equations.stochastic_variables))
+            raise UserError(f"{group.name}: the equations are stochastic ({names}); spikecost compares spike times, "
+                            "and noise has none to compare: drive the model with a frozen input instead")
+        known = [*group.thresholder.values(), *group.resetter.values(), group.state_updater,
+                 group.subexpression_updater]
+        for other in group.contained_objects:
+            if all(other is not each for each in known):
+                code = _text(getattr(other, "abstract_code", None) or "")
+                raise UserError(f"{group.name}: the operation '{other.name}' ({code}) beside the equations cannot be "
+                                "run; write it into the equations or the reset")
+        for other in _instances():
+            onto = other.target if isinstance(other, brian2.Synapses) else other._group
+            if onto is group:
+                raise UserError(f"{group.name} is the target of {other.name}; spikecost runs one neuron alone, without "
+                                "synapses and their delays: convert the group before it is connected")
+        for variable in self._equations:
+            flags = {"linked", "constant over dt"} & set(self._equations[variable].flags)
+            if flags:
+                raise UserError(f"{group.name}: '{variable}' is ({flags.pop()}), which cannot be run; "
+                                "write it into the equations")
+
+    def _constants_among(self, identifiers: Iterable[str]) -> dict[str, Any]:
+        group, constants = self._group, {}
+        for identifier in sorted(identifiers):
+            if identifier in _BRIAN2S_OWN:
+                raise UserError(f"{group.name}: '{identifier}' in the equations cannot be run: "
+                                f"{_BRIAN2S_OWN[identifier]}")
+            if identifier in group.variables:
+                raise UserError(f"{group.name}: Brian2's own variable '{identifier}' in the equations cannot be run; "
+                                "write the equations without it")
+            try:
+                value = group.resolve_all([identifier], self._namespace, user_identifiers=set())[identifier]
+            except KeyError:
+                raise UserError(f"{group.name}: '{identifier}' is neither in the equations nor where you call "
+                                f"from_brian2; define it, or give namespace={{'{identifier}': ...}}") from None
+            if isinstance(value, brian2.TimedArray):
+                raise UserError(f"{group.name}: the TimedArray '{identifier}' cannot be run; write a parameter in its "
+                                "place, and drive that with sc.piecewise_constant")
+            if isinstance(value, Constant) and not isinstance(getattr(brian2, identifier, None), brian2.Unit):
+                constants[identifier] = Quantity.with_dimensions(value.value, value.dim)
+            elif not isinstance(value, Constant | Function | brian2.Unit):
+                raise UserError(f"{group.name}: '{identifier}' is {value!r}, where one number or quantity is expected")
+        return constants
+
+    def _input(self, given: str | None) -> str:
+        declared = [variable for variable in self._equations
+                    if self._equations[variable].type == PARAMETER and variable in self._used]
+        wanted = given or "I"
+        if wanted in declared or (given and wanted in self._constants):
+            return wanted
+        candidates = [*declared, *(name for name in self._constants if name not in declared)]
+        what = f"'{given}' is no parameter or constant of the equations" if given else "no parameter is named I"
+        if not candidates:
+            raise UserError(f"{self._group.name}: {what}, and there is none that a stimulus could drive; "
+                            "add one to the equations")
+        raise UserError(f"{self._group.name}: {what}; say which one the stimulus drives, input='{candidates[0]}' or "
+                        f"one of {', '.join(candidates)}")
+
+    def _line(self, equation: Any, changed_by_reset: bool) -> str:
+        """Write an equation without the flags that one neuron alone does not need; nothing if it is not used."""
+        unit, name = units.dimension_text(equation.dim), equation.varname
+        if equation.type == DIFFERENTIAL_EQUATION:
+            flag = " (unless refractory)" if "unless refractory" in equation.flags else ""
+            return f"d{name}/dt = {_text(equation.expr.code)} : {unit}{flag}"
+        if equation.type != PARAMETER:
+            return f"{name} = {_text(equation.expr.code)} : {unit}"
+        if changed_by_reset:
+            return f"d{name}/dt = 0*{unit}/second : {unit}" if unit != "1" else f"d{name}/dt = 0/second : 1"
+        if name not in self._used:
+            return ""
+        if equation.var_type == "boolean":
+            raise UserError(f"{self._group.name}: the parameter '{name}' is boolean, which cannot be run; "
+                            "declare a number")
+        return f"{name} : {unit}"
+
+    def _refractory(self, parameters: Mapping[str, Any]) -> Any:
+        given = self._group._refractory
+        if given is False:
+            return None
+        if not isinstance(given, str):
+            return given if float(given) else None
+        known = {**self._constants, **parameters}
+        if get_identifiers(given) & (set(self._equations.names) - set(parameters)):
+            return _text(given)  # a condition: NeuronModel says whether it can be run
+        expression = language.parse(given, set(), known, f"{self._group.name}: refractory")
+        language.check_units(given, {}, known, units.MS, f"{self._group.name}: refractory")
+        return units.quantity(evaluate(expression, {}, FLOATS), units.MS)
+
+
+def _text(code: str) -> str:
+    return "; ".join(line.strip() for line in code.strip().splitlines() if line.strip())
+
+
+def _assigned(statements: str) -> set[str]:
+    """Return the names that statements change."""
+    try:
+        body = ast.parse(statements.replace(";", "\n").replace("\n ", "\n")).body
+    except SyntaxError:
+        return set()  # NeuronModel refuses it
+    targets = [line.targets[0] if isinstance(line, ast.Assign) else line.target for line in body
+               if isinstance(line, ast.Assign | ast.AugAssign)]
+    return {target.id for target in targets if isinstance(target, ast.Name)}
+
+
+def _instances() -> list[Any]:
+    """Return what there is that acts on groups from outside."""
+    found = [reference() for reference in BrianObject.__instances__()]
+    return [each for each in found if isinstance(each, brian2.Synapses | brian2.PoissonInput)]

@@ -1,0 +1,109 @@
+"""The pytest plugin: the fixture ``spikecost``, for the tests of projects that use spikecost.
+
+::
+
+    def test_my_model_stays_cheap(spikecost):
+        assert spikecost.cost("my_model.py:model", tolerance="0.1 ms") <= 500
+
+With ``--spikecost-baseline=FILE`` every figure that a cost is made of is held against that file, too;
+``--spikecost-update`` makes or renews it. What fails is shown as a table. What the fixture does is in
+`spikecost.reports.regression.guard`; nothing of it is imported before a test asks for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from .reports.regression.guard import Guard
+
+_GUARD: pytest.StashKey[Guard] = pytest.StashKey()
+_KEPT: pytest.StashKey[dict[str, object]] = pytest.StashKey()
+_BASELINE: pytest.StashKey[object] = pytest.StashKey()
+_SAID: pytest.StashKey[str] = pytest.StashKey()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the options."""
+    group = parser.getgroup("spikecost", "cost of spiking-neuron models")
+    group.addoption("--spikecost-baseline", metavar="FILE", help="baseline that the costs of models are held against")
+    group.addoption("--spikecost-update", action="store_true",
+                    help="put the costs that the tests ask for into the baseline instead")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Read the baseline, if one is given."""
+    path, update = config.getoption("spikecost_baseline"), config.getoption("spikecost_update")
+    if update and not path:
+        raise pytest.UsageError("--spikecost-update: name the file with --spikecost-baseline=FILE")
+    if update and config.getoption("numprocesses", None):
+        raise pytest.UsageError("--spikecost-update: run the tests in one process (-n 0)")
+    if update:
+        config.stash[_KEPT] = {}
+    elif path:
+        from .models.errors import UserError  # noqa: PLC0415 - heavy, and only for those who name a baseline
+        from .reports.regression.guard import read_baseline  # noqa: PLC0415
+
+        try:
+            config.stash[_BASELINE] = read_baseline(path)
+        except UserError as error:
+            raise pytest.UsageError(f"--spikecost-baseline: {error}") from None
+
+
+@pytest.fixture
+def spikecost(request: pytest.FixtureRequest) -> Guard:
+    """Costs of models: ``spikecost.cost(model, tolerance)`` and ``spikecost.operations(model, method)``."""
+    from .reports.regression.guard import Guard  # noqa: PLC0415 - heavy, and only for tests that ask for it
+
+    stash = request.config.stash
+    guard = Guard(baseline=stash.get(_BASELINE, None), keep=stash.get(_KEPT, None))  # type: ignore[arg-type]
+    request.node.stash[_GUARD] = guard
+    return guard
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]
+                              ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Show the table, or the one line of a mistake, instead of a traceback."""
+    report = yield
+    guard = item.stash.get(_GUARD, None)
+    if guard is None or call.excinfo is None or not report.failed:
+        return report
+    from .models.errors import UserError  # noqa: PLC0415 - loaded by the fixture
+    from .reports.regression.guard import Regressed  # noqa: PLC0415
+
+    error = call.excinfo.value
+    if isinstance(error, (Regressed, UserError)):
+        report.longrepr = f"spikecost: {error}"
+    elif isinstance(error, AssertionError) and guard.over:
+        report.longrepr = f"spikecost: {guard.headline()}\n\n{guard.table()}"
+    return report
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Write the baseline, if it is to be renewed."""
+    kept = session.config.stash.get(_KEPT, None)
+    if kept is None or session.config.option.collectonly:
+        return
+    from .models.errors import UserError  # noqa: PLC0415
+    from .reports.regression.guard import update_baseline  # noqa: PLC0415
+
+    if session.testsfailed:
+        session.config.stash[_SAID] = "tests failed: the baseline was left as it is"
+        return
+    try:
+        session.config.stash[_SAID] = update_baseline(session.config.getoption("spikecost_baseline"),
+                                                      kept)  # type: ignore[arg-type]
+    except UserError as error:
+        session.config.stash[_SAID] = str(error)
+        session.exitstatus = pytest.ExitCode.USAGE_ERROR
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say what became of the baseline."""
+    said = terminalreporter.config.stash.get(_SAID, None)
+    if said:
+        terminalreporter.write_line(f"spikecost: {said}")

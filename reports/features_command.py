@@ -1,0 +1,97 @@
+"""What `spikecost features` shows: tables to print, and the picture."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
+
+from ..accuracy.study import Progress
+from ..accuracy.suite import QUICK
+from ..models.errors import UserError
+from .comparison import compare
+from .features import demo_table, feature_table, features
+from .features_figure import features_against_cost
+from .files import save_figure, write_file
+
+#: The rate in Hz and the largest spike-time error in ms at which the picture's costs are compared; below 50 Hz the
+#: squid axon does not fire.
+RATE, TOLERANCE = 100.0, 0.1
+
+Tables = Iterator[tuple[str, pd.DataFrame]]
+
+
+def feature_tables(models: Sequence[str], presets: bool, with_demos: bool, progress: Progress, *,
+                   plot: str | None = None, csv: str | None = None) -> Tables:
+    """Make the tables, each with its title, and write the files that are asked for.
+
+    Parameters
+    ----------
+    models : sequence of str
+        Empty: every model, but none where the demos are all that is asked for.
+    presets : bool
+        Whether to look at every preset.
+    with_demos : bool
+        Whether to show the demos of Izhikevich 2004.
+    progress : Progress
+    plot, csv : str, optional
+        Files for the picture and for all columns of the last table.
+
+    Raises
+    ------
+    UserError
+        If a model is not known or a file cannot be written.
+    """
+    for file in (plot, csv):
+        if file is not None:
+            _check(Path(file))
+    if plot is not None and Path(plot).suffix not in {".png", ".svg", ".pdf"}:
+        raise UserError(f"--plot {plot}: give a file that ends in .png, .svg or .pdf")
+    of_demos = demo_table() if with_demos or plot else None
+    if with_demos and of_demos is not None:
+        yield _title(of_demos), _shown(of_demos)
+    kept = of_demos
+    if models or plot or not with_demos:
+        found = features(models or None, presets, progress)
+        kept = found
+        yield "Features of Izhikevich 2004", feature_table(found)
+        if found[["model", "parameters"]].drop_duplicates().shape[0] == 1:
+            yield "Why", found[["letter", "feature", "outcome", "stated_2004", "reason"]]
+        if plot is not None:
+            suite = replace(QUICK, models=tuple(found["model"].unique()), rates=(RATE,), tolerances=(TOLERANCE,))
+            costs = compare(suite.models, suite=suite, progress=progress).cheapest
+            figure = features_against_cost(found, costs, of_demos)
+            save_figure(figure, plot)
+    if csv is not None and kept is not None:
+        write_file(csv, kept.to_csv(index=False).encode())
+
+
+def _title(of_demos: pd.DataFrame) -> str:
+    artefacts = of_demos[of_demos["shown_as_published"] & ~of_demos["shown_converged"]]
+    return (f"The twenty demos of Izhikevich 2004, as published -> converged: {of_demos['shown_converged'].sum()} show "
+            f"their feature converged; artefacts of the step are {', '.join(artefacts['feature'])}")
+
+
+def _shown(of_demos: pd.DataFrame) -> pd.DataFrame:
+    """Return what fits on a screen."""
+    return pd.DataFrame({
+        "": of_demos["letter"],
+        "feature": of_demos["feature"],
+        "spikes": _pairs(of_demos, "spikes_as_published", "spikes_converged"),
+        "first (ms)": _pairs(of_demos, "first_as_published_ms", "first_converged_ms"),
+        "finding": of_demos["finding"],
+        "published dt (ms)": of_demos["tau_ms"],
+        "artefact down to dt": of_demos["artefact_from_ms"],
+        "converged from dt": of_demos["same_from_ms"],
+    })
+
+
+def _pairs(of_demos: pd.DataFrame, first: str, second: str) -> list[str]:
+    return [f"{a:.5g} -> {b:.5g}" for a, b in zip(of_demos[first], of_demos[second], strict=True)]
+
+
+def _check(file: Path) -> None:
+    if not file.parent.is_dir() or file.is_dir():
+        raise UserError(f"cannot write {file}: give a file in a folder that exists")

@@ -1,0 +1,193 @@
+"""What ``spikecost check``, ``spikecost baseline`` and ``spikecost history`` do."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+from ...models.errors import UserError
+from ..files import save_figure, write_file
+from ..run_folder import RunFolder
+from ..suite_file import read_suite
+from . import baseline as baselines
+from . import output
+from .changes import Change, changes, plot
+from .figures import Figures
+from .history import Entry, History, store_path
+from .judge import TIME, judge
+from .of_run import figures_of
+from .small_suite import SMALL, run_small
+
+#: Figures that are drawn below each other.
+MOST_DRAWN = 12
+#: Runs that are listed of a figure, the last ones.
+_SHOWN = 20
+
+
+def check(run: Callable[[], Figures], baseline: str, *, gate_times: bool = False, only: str = "*", every: bool = False,
+          as_json: bool = False, junit: str | None = None, markdown: str | None = None, github: bool = False
+          ) -> tuple[int, str]:
+    """Hold a run against a baseline.
+
+    Parameters
+    ----------
+    run : callable
+        Gives the figures; called after the baseline was read.
+    baseline : str
+        Its file.
+    gate_times : bool
+        Whether a slower kernel counts as regressed.
+    only : str
+        Pattern of the names that are judged.
+    every : bool
+        Whether the text lists the figures that hold, too.
+    as_json : bool
+        Whether to return JSON instead of text.
+    junit, markdown : str, optional
+        Files to write.
+    github : bool
+        Whether to add annotations, and the table to the step summary.
+
+    Returns
+    -------
+    int, str
+        Exit status (0 holds, 1 regressed, 2 not judged), and what to print.
+    """
+    if github and as_json:
+        raise UserError("--github writes annotations where --json writes JSON; give one of them")
+    try:
+        kept = baselines.read(baseline)
+        judgement = judge(kept, run(), gate_times=gate_times, only=only)
+    except UserError as error:
+        if not github:
+            raise
+        message = " ".join(str(error).split())
+        _add_summary(f"### spikecost: could not be judged\n\n{output.escaped(message)}\n")
+        return 2, f"spikecost: {message}\n{output.github_problem(message)}"
+    if junit:
+        write_file(junit, output.junit(judgement).encode())
+    if markdown:
+        write_file(markdown, output.markdown(judgement).encode())
+    said = [json.dumps(judgement.to_json(), indent=2) if as_json else output.text(judgement, every)]
+    if github:
+        _add_summary(output.markdown(judgement))
+        said += output.github(judgement)
+    return judgement.status, "\n".join(said)
+
+
+def source(folder: str | None, suite: str | None = None, jobs: int = 2) -> Callable[[], Figures]:
+    """Return what gives the figures: of a run's folder, or of a suite that it runs, the small one if none is named.
+
+    Raises
+    ------
+    UserError
+        If both are named, or the suite cannot be read.
+    """
+    if jobs < 1:
+        raise UserError(f"--jobs {jobs}: give 1 or more")
+    if folder and suite:
+        raise UserError(f"--suite {suite} is run only where no run is given; drop one of the two")
+    if folder:
+        return lambda: figures_of(RunFolder.read(folder))
+    chosen = read_suite(suite, SMALL) if suite else SMALL
+    return lambda: figures_of(run_small(chosen, jobs))
+
+
+def update(run: Callable[[], Figures], baseline: str, as_json: bool = False) -> str:
+    """Make a baseline of a run; return what to print."""
+    if baselines.exists(baseline):
+        baselines.read(baseline)  # before the run: what is no baseline is left alone
+    changed = baselines.update(baseline, run())
+    if as_json:
+        return json.dumps({"baseline": baseline, "added": changed.added, "changed": changed.changed,
+                           "removed": changed.removed}, indent=2)
+    return (f"{baseline}: {len(changed.added)} figures added, {len(changed.changed)} changed, "
+            f"{len(changed.removed)} removed; review the difference and commit it")
+
+
+def add(history: str | Path | None, figures: Figures, commit: str | None = None) -> str:
+    """Add a run to the history; return what to print."""
+    store = History(store_path(history))
+    new = store.add(figures, commit or _commit(figures))
+    return f"{store.path}: {'added as' if new else 'this run is there already;'} " + (
+        f"run {len(store)}" if new else f"{len(store)} runs")
+
+
+def show(history: str | Path | None, pattern: str | None = None, *, as_json: bool = False, file: str | None = None
+         ) -> str:
+    """Show figures over the runs of a history and where they changed; without a pattern, all that ever did.
+
+    Raises
+    ------
+    UserError
+        If there is no history, no figure matches, or there are too many to draw.
+    """
+    store = History(store_path(history))
+    found = {name: store.series(name) for name in store.names(pattern or "*")}
+    if not found:
+        raise UserError(f"no figure of {store.path} is named '{pattern}'; give a pattern such as '*/dt_ms'")
+    steps = {name: changes(series, is_noisy(name)) for name, series in found.items()}
+    if pattern is None:
+        found = {name: series for name, series in found.items() if steps[name]}
+    if file:
+        if not 0 < len(found) <= MOST_DRAWN:
+            raise UserError(f"{len(found)} figures to draw; name 1 to {MOST_DRAWN} with --figure")
+        save_figure(plot(found, is_noisy), file)
+    if as_json:
+        return json.dumps({"history": str(store.path), "runs": len(store), "figures": {
+            name: {"runs": [vars(entry) for entry in series], "changes": [step.to_json() for step in steps[name]]}
+            for name, series in found.items()}}, indent=2)
+    changed = sum(bool(each) for each in steps.values())
+    lines = [f"{store.path}: {len(store)} runs, {len(steps)} figures, {changed} changed"]
+    for name, series in found.items():
+        lines += ["", *_listing(name, series, steps[name], whole=bool(pattern) and len(found) == 1)]
+    return "\n".join(lines)
+
+
+def is_noisy(figure: str) -> bool:
+    """Whether a figure has noise: only times have."""
+    return figure.endswith(f"/{TIME}")
+
+
+def _listing(name: str, series: list[Entry], steps: list[Change], whole: bool) -> list[str]:
+    lines = [name]
+    if whole:
+        at = {step.run: step for step in steps}
+        if len(series) > _SHOWN:
+            lines.append(f"  ({len(series) - _SHOWN} earlier runs)")
+        for entry in series[-_SHOWN:]:
+            mark = f"  <- {_change(at[entry.run])}" if entry.run in at else ""
+            lines.append(f"  run {entry.run}  {entry.date[:10]}  {entry.commit[:10]:10}  {entry.value:.6g}{mark}")
+        return lines
+    lines += [f"  run {step.run}  {step.date[:10]}  {step.commit[:10]:10}  {_change(step)}" for step in steps]
+    return lines if steps else [f"{name}: {series[-1].value:.6g}, never changed"]
+
+
+def _change(step: Change) -> str:
+    percent = "" if step.percent is None else f" ({step.percent:+.3g} %)"
+    return f"{step.before:.6g} -> {step.after:.6g}{percent}"
+
+
+def _commit(figures: Figures) -> str:
+    """Return the commit of the run, or else of the working folder."""
+    known = figures.made.get("commit", "unknown")
+    if not known.startswith(("not known", "unknown")):
+        return known
+    try:
+        found = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=True)  # noqa: S607
+    except (OSError, subprocess.CalledProcessError):
+        return os.environ.get("GITHUB_SHA", "")
+    return found.stdout.strip()
+
+
+def _add_summary(markdown: str) -> None:
+    summary = os.environ.get("GITHUB_STEP_SUMMARY")
+    if summary:
+        try:
+            with Path(summary).open("a") as file:
+                file.write(markdown + "\n")
+        except OSError as error:
+            raise UserError(f"cannot write GITHUB_STEP_SUMMARY {summary}: {error.strerror}") from error

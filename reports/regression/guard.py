@@ -1,0 +1,204 @@
+"""What the pytest plugin's fixture does: costs of a user's models, and limits on them that a test asserts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from ...accuracy.suite import Suite
+from ...flops.operations import count
+from ...models import units
+from ...models.catalogue import get_model
+from ...models.errors import UserError
+from ...models.neuron import NeuronModel
+from ..comparison import compare
+from . import baseline as baselines
+from . import output
+from .baseline import Baseline
+from .figures import Figures
+from .judge import judge
+from .of_run import figures_of
+
+#: What a cost is taken with: few stimuli of a constant drive, no timed runs beyond one, no look at Brian2's code.
+SUITE = Suite(trials=4, repeats=1, thorough=False, methods=("euler", "rk4", "exponential_euler"))
+
+
+class Regressed(AssertionError):
+    """A figure is worse than the baseline allows; the message is the table."""
+
+
+class Cost(float):
+    """A number of operations that remembers what it was compared with, so that a failing test can show it."""
+
+    of: str
+    """What costs this."""
+    unit: str
+    made_of: dict[str, Any]
+    """For a cost at a tolerance: method, detection, dt_ms, error_ms of the cheapest way."""
+    over: list[tuple[Cost, str, float]]
+    """Where comparisons that do not hold are noted: the cost, the sign, the limit."""
+
+    def __new__(cls, value: float, of: str, unit: str, over: list[tuple[Cost, str, float]],
+                made_of: dict[str, Any] | None = None) -> Cost:
+        """Make a number."""
+        cost = super().__new__(cls, value)
+        cost.of, cost.unit, cost.over, cost.made_of = of, unit, over, made_of or {}
+        return cost
+
+    def __le__(self, limit: float) -> bool:
+        return self._noted(float(self) <= limit, "<=", limit)
+
+    def __lt__(self, limit: float) -> bool:
+        return self._noted(float(self) < limit, "<", limit)
+
+    def __ge__(self, limit: float) -> bool:
+        return self._noted(float(self) >= limit, ">=", limit)
+
+    def __gt__(self, limit: float) -> bool:
+        return self._noted(float(self) > limit, ">", limit)
+
+    def __repr__(self) -> str:
+        return f"{float(self):.6g} {self.unit}"
+
+    def _noted(self, holds: bool, sign: str, limit: float) -> bool:
+        if not holds:
+            self.over.append((self, sign, float(limit)))
+        return holds
+
+
+@dataclass
+class Guard:
+    """The fixture ``spikecost``."""
+
+    baseline: Baseline | None = None
+    """What figures are held against; None without ``--spikecost-baseline``."""
+    keep: dict[str, Figures] | None = None
+    """Where figures are collected for a new baseline, by model; None unless they are."""
+    over: list[tuple[Cost, str, float]] = field(default_factory=list)
+    """Comparisons that did not hold."""
+
+    def cost(self, model: str | NeuronModel, tolerance: Any, *, rate: float = 50.0, horizon: Any = "1 second",
+             methods: Sequence[str] | None = None, detections: Sequence[str] | None = None) -> Cost:
+        """Return what 1 ms of model time costs, run in the cheapest way that keeps the spikes within a tolerance.
+
+        Parameters
+        ----------
+        model : str or NeuronModel
+            Such as ``izhikevich:CH``, or ``my_model.py:model``.
+        tolerance : str or Quantity
+            Largest spike-time error allowed, such as ``"0.1 ms"``.
+        rate : float
+            Firing rate in Hz to which a constant drive brings the model.
+        horizon : str or Quantity
+            Model time that is compared.
+        methods, detections : sequence of str, optional
+            Ways that are tried: forward Euler, RK4 and exponential Euler, with every detection, by default.
+
+        Returns
+        -------
+        Cost
+            Operations a ms, a float.
+
+        Raises
+        ------
+        UserError
+            If a name is unknown, the model does not reach the rate, no way keeps within the tolerance, or a baseline is
+            given that has no figure of this.
+        Regressed
+            If a baseline is given, and a figure of this model is worse than it allows.
+        """
+        of = get_model(model)
+        comparison = compare([of], _quantity(tolerance), rates=[rate], horizon=_quantity(horizon), methods=methods,
+                             detections=detections, suite=SUITE)
+        best = comparison.cheapest
+        if best.empty:
+            reasons = comparison.table["reason"]
+            raise UserError(f"{of.label} has no cost at {tolerance}: {next(iter(reasons), 'no way was tried')}; "
+                            "give a looser tolerance or other methods")
+        self._hold(figures_of(comparison.run))
+        row = best.iloc[0]
+        how = {name: row[name] for name in ("method", "detection", "dt_ms", "error_ms")}
+        return Cost(row["flops_per_ms"], f"{of.label}, {tolerance}, {rate:g} Hz ({row['method']}, {row['detection']}, "
+                    f"dt {row['dt_ms']:.3g} ms)", "operations a ms", self.over, how)
+
+    def operations(self, model: str | NeuronModel, method: str, detection: str = "grid") -> Cost:
+        """Return how many operations a step of a model costs that has no spike.
+
+        Raises
+        ------
+        UserError
+            If a name is unknown or the method does not apply.
+        """
+        found = count(get_model(model), method, detection)
+        return Cost(found.flops_per_step(), f"{found.step.model.label}, {method}, {detection}", "operations a step",
+                    self.over)
+
+    def headline(self) -> str:
+        """Return the last comparison that did not hold in one line."""
+        cost, sign, limit = self.over[-1]
+        return f"{cost.of} costs {float(cost):.6g} {cost.unit}, which is not {sign} {limit:.6g}"
+
+    def table(self) -> str:
+        """Return the comparisons that did not hold as a table."""
+        rows = [("cost of", "now", "allowed", "over by", "")]
+        for cost, sign, limit in self.over:
+            percent = f" ({100 * (cost / limit - 1):+.3g} %)" if limit else ""
+            over = f"{cost - limit:+.4g}{percent}"
+            rows.append((cost.of, f"{float(cost):.6g}", f"{sign} {limit:.6g}", over, cost.unit))
+        widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+        return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+                         for row in rows)
+
+    def _hold(self, figures: Figures) -> None:
+        figures = replace(figures, times={})
+        if self.keep is not None:
+            for label in figures.models:
+                self.keep[label] = merged(self.keep.get(label), figures)
+        elif self.baseline is not None:
+            same = {name: value for name, value in self.baseline.figures.values.items() if name in figures.values}
+            if not same:
+                raise UserError(f"{self.baseline.path} has no figure of {', '.join(figures.models)} at this tolerance "
+                                "and rate; add them with --spikecost-update, and commit the file")
+            narrowed = replace(self.baseline, figures=replace(self.baseline.figures, values=same, times={}))
+            judgement = judge(narrowed, figures)
+            if judgement.status == 1:
+                raise Regressed(output.text(judgement))
+
+
+def read_baseline(path: str) -> Baseline:
+    """Read the baseline that ``--spikecost-baseline`` names."""
+    return baselines.read(path)
+
+
+def merged(first: Figures | None, second: Figures) -> Figures:
+    """Return the figures of both; of what both have, the second's."""
+    if first is None:
+        return second
+    return replace(second, values={**first.values, **second.values}, models={**first.models, **second.models})
+
+
+def update_baseline(path: str, kept: dict[str, Figures]) -> str:
+    """Put figures into a baseline, in place of all that it has of their models; return what to print.
+
+    Raises
+    ------
+    UserError
+        If there is no figure, or what is there is no baseline.
+    """
+    if not kept:
+        raise UserError("no test asked for a cost, so that there is nothing to keep; the baseline was left as it is")
+    new: Figures | None = None
+    for figures in kept.values():
+        new = merged(new, figures)
+    assert new is not None
+    old = baselines.read(path).figures if baselines.exists(path) else Figures({})
+    others = {name: value for name, value in old.values.items() if name.partition("/")[0] not in new.models}
+    models = {**old.models, **new.models}
+    changed = baselines.update(path, replace(new, values={**others, **new.values}, models=models, times=old.times))
+    return (f"{path}: {len(changed.added)} figures added, {len(changed.changed)} changed, "
+            f"{len(changed.removed)} removed; review the difference and commit it")
+
+
+def _quantity(value: Any) -> Any:
+    return units.parse_quantity(value) if isinstance(value, str) else value

@@ -1,0 +1,149 @@
+"""The history of figures: the runs of a project, kept in one SQLite file.
+
+Deterministic figures, kernels' relative times and where they come from are kept; a run is added once, however often it
+is offered.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+
+from ...models.errors import UserError
+from .figures import Figures
+from .judge import TIME
+
+#: Where runs are kept unless another file is named.
+STORE = "spikecost-history.sqlite"
+#: "spkc": what says that a SQLite file is ours.
+_APPLICATION, _VERSION = 0x73706B63, 1
+_TABLES = """
+CREATE TABLE runs (
+    id INTEGER PRIMARY KEY, digest TEXT UNIQUE NOT NULL, date TEXT NOT NULL, "commit" TEXT NOT NULL,
+    facts TEXT NOT NULL
+);
+CREATE TABLE figures (
+    run INTEGER NOT NULL REFERENCES runs (id), name TEXT NOT NULL, value REAL NOT NULL, PRIMARY KEY (name, run)
+) WITHOUT ROWID;
+"""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A figure at one run."""
+
+    run: int
+    """Counted from 1, in the order in which runs were added."""
+    date: str
+    commit: str
+    value: float
+
+
+class History:
+    """A file of runs.
+
+    Parameters
+    ----------
+    path : str or Path
+        Made when the first run is added.
+    """
+
+    def __init__(self, path: str | Path = STORE) -> None:
+        self.path = Path(path)
+
+    def add(self, figures: Figures, commit: str = "") -> bool:
+        """Add a run; return whether it was new.
+
+        Parameters
+        ----------
+        figures : Figures
+        commit : str
+            Of the code that was run, where the run does not say.
+
+        Raises
+        ------
+        UserError
+            If there is no figure, or the file cannot be written or is no history.
+        """
+        values = {name: value for name, value in figures.values.items() if not isinstance(value, str)}
+        values |= {f"{kernel}/{TIME}": median(samples) for kernel, samples in figures.times.items()}
+        if not values:
+            raise UserError("the run has no figure to keep: every cell failed; nothing was added")
+        made = dict(figures.made)
+        commit = commit or made.get("commit", "")
+        facts = json.dumps({"made": made, "environment": dict(figures.environment), "models": dict(figures.models)},
+                           sort_keys=True)
+        content = json.dumps([commit, facts, values, {k: list(v) for k, v in figures.times.items()}], sort_keys=True)
+        digest = hashlib.sha256(content.encode()).hexdigest()
+        with self._open(make=True) as store, store:  # one transaction: a run is there whole, or not at all
+            cursor = store.execute('INSERT OR IGNORE INTO runs (digest, date, "commit", facts) VALUES (?, ?, ?, ?)',
+                                   (digest, made.get("date", ""), commit, facts))
+            if not cursor.rowcount:
+                return False
+            store.executemany("INSERT INTO figures VALUES (?, ?, ?)",
+                              [(cursor.lastrowid, name, value) for name, value in sorted(values.items())])
+        return True
+
+    def check(self) -> None:
+        """Make sure, before a long run, that what is there is a history; nothing there is no mistake.
+
+        Raises
+        ------
+        UserError
+            If it is none.
+        """
+        if self.path.exists():
+            len(self)
+
+    def names(self, pattern: str = "*") -> list[str]:
+        """Return the figures whose name matches a pattern, sorted."""
+        with self._open() as store:
+            found = store.execute("SELECT DISTINCT name FROM figures WHERE name GLOB ? ORDER BY name", (pattern,))
+            return [name for (name,) in found]
+
+    def series(self, name: str) -> list[Entry]:
+        """Return a figure over the runs that have it, in the order in which they were added."""
+        with self._open() as store:
+            found = store.execute('SELECT runs.id, date, "commit", value FROM figures JOIN runs ON run = runs.id '
+                                  "WHERE name = ? ORDER BY runs.id", (name,))
+            return [Entry(*row) for row in found]
+
+    def __len__(self) -> int:
+        with self._open() as store:
+            return int(store.execute("SELECT count(*) FROM runs").fetchone()[0])
+
+    @contextmanager
+    def _open(self, make: bool = False) -> Iterator[sqlite3.Connection]:
+        if not make and not self.path.exists():
+            raise UserError(f"there is no history {self.path}; add a run with spikecost history add RUN")
+        try:
+            with closing(sqlite3.connect(self.path, timeout=30)) as store:
+                self._prepare(store)
+                yield store
+        except sqlite3.Error as error:
+            raise UserError(f"cannot use the history {self.path}: {error}; give another file") from error
+
+    def _prepare(self, store: sqlite3.Connection) -> None:
+        application = store.execute("PRAGMA application_id").fetchone()[0]
+        version = store.execute("PRAGMA user_version").fetchone()[0]
+        if application == 0 and version == 0 and not store.execute("SELECT 1 FROM sqlite_master").fetchone():
+            store.execute("PRAGMA journal_mode = WAL")
+            store.executescript(f"BEGIN; {_TABLES} PRAGMA application_id = {_APPLICATION}; "
+                                f"PRAGMA user_version = {_VERSION}; COMMIT;")
+        elif application != _APPLICATION:
+            raise UserError(f"{self.path} is no history of spikecost's; give another file")
+        elif version != _VERSION:
+            raise UserError(f"the history {self.path} has format {version}, this spikecost reads {_VERSION}; "
+                            "use the spikecost that made it, or start another file")
+
+
+def store_path(given: str | Path | None) -> Path:
+    """Return the file of the history: the one given, SPIKECOST_HISTORY, or `STORE` in the working folder."""
+    return Path(given or os.environ.get("SPIKECOST_HISTORY") or STORE)

@@ -1,0 +1,123 @@
+"""The figures of a run."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pandas as pd
+
+from ...models.errors import UserError
+from ..run_folder import RunFolder
+from .figures import Figures
+
+#: Parts of a Step of which the figures tell.
+_STEP, _SPIKE, _OTHER = "step", "spike", ("refractory step", "once a run")
+#: Facts by their name in the provenance.
+_FACTS = {"compiler": "compiler", "flags": "flags, one neuron", "libc": "mathematics library",
+          "processor": "processor", "vector instructions": "vector instructions"}
+#: Not arithmetic (convention: unit).
+_FREE = ("sign",)
+
+
+def figures_of(run: RunFolder) -> Figures:
+    """Take the figures of a run.
+
+    Raises
+    ------
+    UserError
+        If the run was interrupted: what is missing is not known to be bad.
+    """
+    if run.about["interrupted"]:
+        raise UserError("the run was interrupted, so that its figures are not all there; run it again")
+    values: dict[str, float | str] = {}
+    for part in (_operations(run.operations), _counters(run), _errors(run.points), _cells(run.table)):
+        values |= part
+    return Figures(
+        values=values, times=_times(run),
+        models={label: str(model["content"])[:16] for label, model in run.about["models"].items()},
+        environment=environment(run.provenance),
+        made={"date": str(run.about["made"]), "spikecost": run.provenance.get("spikecost", "unknown"),
+              "commit": run.provenance.get("commit", "unknown")},
+    )
+
+
+def environment(provenance: Mapping[str, str]) -> dict[str, str]:
+    """Return what measured counts and times depend on; see `TOOLCHAIN`."""
+    found = {fact: provenance.get(entry, "unknown") for fact, entry in _FACTS.items()}
+    # "AMD EPYC, 2 logical processors": how many is no matter
+    return found | {"processor": found["processor"].rpartition(",")[0] or found["processor"]}
+
+
+def _operations(frame: pd.DataFrame) -> Iterator[tuple[str, float]]:
+    for (model, method, detection, part), rows in frame.groupby(["model", "method", "detection", "part"], sort=False):
+        tally = dict(zip(rows["kind"], rows["operations"], strict=True))
+        total = float(sum(n for kind, n in tally.items() if kind not in _FREE))
+        subject = f"{model}/{method}/{detection}"
+        if part == _STEP:
+            yield f"{subject}/operations_per_step", total
+            yield from ((f"{subject}/{kind}_per_step", float(n)) for kind, n in tally.items())
+        elif part == _SPIKE:
+            yield f"{subject}/operations_per_spike", total
+        elif part not in _OTHER:
+            yield f"{subject}/{part}/operations_per_block", total
+
+
+def _counters(run: RunFolder) -> Iterator[tuple[str, float]]:
+    columns = {"instrumented": "instrumented_per_step", "in_libm": "libm_per_step",
+               "instructions": "instructions_per_step"}
+    for row in _rows(run.counters):
+        for column, figure in columns.items():
+            if _is_number(row[column]):
+                yield f"{row['model']}/{row['method']}/{figure}", float(row[column])
+
+
+def _errors(points: pd.DataFrame) -> Iterator[tuple[str, float | str]]:
+    """Yield errors at fixed settings: of every curve, the coarsest of each decade."""
+    seen = set()
+    for row in _rows(points):
+        controlled = _is_number(row["error_control"])
+        setting = float(row["error_control"] if controlled else row["dt_ms"])
+        decade = math.floor(math.log10(setting) + 1e-9)
+        curve = f"{_subject(row)}/{row['stimulus']}/{row['level']}/{row['horizon_ms']:g} ms"
+        if (curve, decade) in seen:
+            continue
+        seen.add((curve, decade))
+        where = f"tolerance {setting:g}" if controlled else f"dt {setting:.6g} ms"
+        reason = row["failure"] or f"{row['missing']:g} spikes missing, {row['extra']:g} too many"
+        yield f"{curve}/{where}/error_ms", float(row["error_ms"]) if _is_number(row["error_ms"]) else str(reason)
+
+
+def _cells(table: pd.DataFrame) -> Iterator[tuple[str, float | str]]:
+    for row in _rows(table):
+        unit = "" if row["tolerance_unit"] == "1" else f" {row['tolerance_unit']}"
+        cell = (f"{_subject(row)}/{row['stimulus']}/{row['level']}/{row['horizon_ms']:g} ms/"
+                f"{row['measure']} {row['tolerance']:g}{unit}")
+        why = f"{row['status']}: {row['reason']}" if row["reason"] else str(row["status"])
+        for figure in ("dt_ms", "flops_per_ms"):
+            yield f"{cell}/{figure}", float(row[figure]) if _is_number(row[figure]) else why
+
+
+def _times(run: RunFolder) -> dict[str, tuple[float, ...]]:
+    """Return each kernel's times, those of all its cells together: a step's, or a ms's where it chooses its steps."""
+    found: dict[str, list[float]] = {}
+    cell = ["model", "method", "detection", "stimulus", "horizon_ms", "level", "measure", "tolerance"]
+    steps = run.table.set_index(cell)
+    for row in _rows(run.timings[run.timings["build"] == "scalar"]):
+        of = steps.loc[tuple(row[name] for name in cell)]
+        dt = 1.0 if _is_number(of["error_control"]) else float(of["dt_ms"])
+        found.setdefault(_subject(row), []).append(float(row["calibrations_per_ms"]) * dt)
+    return {kernel: tuple(samples) for kernel, samples in found.items()}
+
+
+def _subject(row: Mapping[str, Any]) -> str:
+    return f"{row['model']}/{row['method']}/{row['detection']}"
+
+
+def _rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    return [{str(name): value for name, value in row.items()} for row in frame.to_dict("records")]
+
+
+def _is_number(value: Any) -> bool:
+    return value is not None and math.isfinite(value)

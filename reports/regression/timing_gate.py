@@ -1,0 +1,58 @@
+"""Whether a kernel has become slower: its time over that of the calibrating work, now and in the baseline."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import median
+
+from scipy.stats import mannwhitneyu
+
+#: Fewer samples on either side cannot give a probability below `ALPHA`.
+LEAST_SAMPLES = 10
+
+
+@dataclass(frozen=True)
+class Gate:
+    """When a kernel counts as slower: both must hold."""
+
+    threshold_percent: float = 40.0
+    """Its median ratio has grown by more. The scatter of a shared machine is up to 40 %."""
+    alpha: float = 1e-4
+    """Were nothing changed, ranks as high as these would come up with a probability below this."""
+
+
+@dataclass(frozen=True)
+class Slowdown:
+    """One kernel's times against the baseline's."""
+
+    before: float
+    """Median of the baseline's ratios."""
+    after: float
+    probability: float
+    """One-sided Mann-Whitney: that the ranks are as high as this by chance."""
+    slower: bool
+
+    @property
+    def percent(self) -> float:
+        """By how much the median has grown."""
+        return 100 * (self.after / self.before - 1)
+
+
+def slowdown(before: Sequence[float], after: Sequence[float], gate: Gate) -> Slowdown:
+    """Compare two sets of ratios.
+
+    The test asks for the ranks alone, so that a sample that another process held up weighs no more than any other
+    (Mann and Whitney 1947, Ann. Math. Stat. 18:50). A difference that is sure may still be small: the threshold is
+    on its size.
+
+    Parameters
+    ----------
+    before, after : sequence of float
+        At least `LEAST_SAMPLES` each.
+    gate : Gate
+    """
+    probability = float(mannwhitneyu(after, before, alternative="greater").pvalue)
+    middle, now = median(before), median(after)
+    return Slowdown(middle, now, probability,
+                    probability < gate.alpha and now > middle * (1 + gate.threshold_percent / 100))

@@ -1,0 +1,210 @@
+"""What becomes of a Brian2 group, and which groups are refused. (tests/harness compares spikes.)"""
+
+from __future__ import annotations
+
+import brian2
+import numpy as np
+import pytest
+from brian2 import Hz, NeuronGroup, ms, mV, nA, nS, second
+
+from spikecost.models.errors import UserError
+from spikecost.models.from_brian2 import Brian2Settings, from_brian2, settings_from_brian2
+
+LEAKY = "dv/dt = (EL - v + R*I)/tau : volt (unless refractory)\nI : amp"
+NAMES = {"EL": -65 * mV, "R": 100 * brian2.Mohm, "tau": 20 * ms}
+
+
+@pytest.fixture(autouse=True)
+def quiet():
+    KEPT.clear()
+    brian2.BrianLogger.suppress_name("unused_brian_object")
+
+
+def leaky(equations=LEAKY, n=1, **changes):
+    given = {"threshold": "v > -50*mV", "reset": "v = EL", "refractory": 2 * ms, "method": "exact", **changes}
+    return NeuronGroup(n, equations, **given)
+
+
+def test_what_a_group_becomes():
+    EL, R, tau = -65 * mV, 100 * brian2.Mohm, 20 * ms  # noqa: F841 - found as Brian2 finds them
+    unrelated = 3  # noqa: F841
+    group = leaky(name="mine")
+    group.v, group.I = -60 * mV, 0.2 * nA
+    model = from_brian2(group)
+    assert model.name == "mine"
+    assert model.equations.splitlines() == ["dv/dt = (EL - v + R*I)/tau : volt (unless refractory)", "I : amp"]
+    assert (model.threshold, model.reset, model.refractory_ms) == ("v > -50*mV", "v = EL", 2.0)
+    assert model.constants == {"EL": -65 * mV, "R": 100 * brian2.Mohm, "tau": 20 * ms}
+    assert (model.initial_values, model.parameters) == ({"v": -60.0}, {})
+    assert model.drive == 0.2 * nA
+
+
+def test_settings():
+    EL, R, tau = -65 * mV, 100 * brian2.Mohm, 20 * ms  # noqa: F841
+    assert settings_from_brian2(leaky(dt=0.05 * ms)) == Brian2Settings("exact", "grid_start", 0.05 * ms)
+    assert settings_from_brian2(leaky(method="rk2")).method == "midpoint"
+    # the first of Brian2's default methods that applies
+    assert settings_from_brian2(leaky(method=("exact", "euler", "heun"))).method == "exact"
+    nonlinear = leaky("dv/dt = (v**2/mV - v + R*I)/tau : volt\nI : amp", method=("exact", "euler", "heun"))
+    assert settings_from_brian2(nonlinear).method == "euler"
+
+
+def test_a_method_that_spikecost_has_not():
+    with pytest.raises(UserError, match=r"^mine: spikecost has no method like Brian2's 'heun'; it has "):
+        settings_from_brian2(leaky(method="heun", name="mine"), namespace=NAMES)
+
+
+def test_names_come_from_the_groups_namespace_before_those_around():
+    tau, EL, R = 1 * second, 0 * mV, 0 * brian2.ohm  # noqa: F841 - not these
+    assert from_brian2(leaky(namespace=NAMES)).constants == NAMES
+
+
+def test_names_come_from_a_namespace_that_is_given():
+    tau = 1 * second  # noqa: F841 - not this
+    assert from_brian2(leaky(), namespace=NAMES).constants == NAMES
+
+
+def test_pi_is_a_number():
+    model = from_brian2(leaky("dv/dt = (EL - v + pi*I)/tau : volt\nI : volt"), namespace=NAMES)
+    assert model.constants["pi"] == np.pi
+
+
+def test_one_neuron_of_many():
+    group = leaky(LEAKY.replace("tau", "taum") + "\ntaum : second\nshift : volt (shared)\nunused : 1\nflag : boolean",
+                  n=3, threshold="v > shift")
+    group.taum, group.v, group.shift, group.I = [10, 20, 30] * ms, [-70, -65, -60] * mV, -50 * mV, "i*nA"
+    model = from_brian2(group, index=2, namespace=NAMES)
+    assert model.parameters == {"taum": 30 * ms, "shift": -50 * mV}
+    assert model.initial == {"v": -60 * mV}
+    assert model.drive == 2 * nA
+
+
+def test_a_constant_may_be_the_input():
+    group = leaky("dv/dt = (EL - v + R*I0)/tau : volt")
+    model = from_brian2(group, input="I0", namespace={**NAMES, "I0": 1 * nA})
+    assert (model.input, model.drive) == ("I0", 1 * nA)
+    assert "I0 : amp" in model.equations.splitlines()
+    assert "I0" not in model.constants
+
+
+def test_what_the_reset_changes_is_a_variable():
+    group = leaky(LEAKY + "\nw : siemens\nn : integer", reset="v = EL\nw += 1*nS\nn += 1")
+    group.w = 3 * nS
+    model = from_brian2(group, namespace=NAMES)
+    assert model.system.state == ("v", "w", "n")
+    assert model.reset == "v = EL; w += 1*nS; n += 1"
+    assert model.initial == {"v": 0 * mV, "w": 3 * nS, "n": 0}
+
+
+@pytest.mark.parametrize(("refractory", "expected"), [
+    (False, 0.0), (0 * ms, 0.0), (3 * ms, 3.0), ("3*ms", 3.0), ("ref", 4.0), ("2*ref0", 10.0),
+])
+def test_refractoriness(refractory, expected):
+    group = leaky(LEAKY + "\nref : second", refractory=refractory)
+    group.ref = 4 * ms
+    assert from_brian2(group, namespace={**NAMES, "ref0": 5 * ms}).refractory_ms == expected
+
+
+def test_a_condition_without_reset_is_the_crossing():
+    group = leaky(reset=None, refractory="v > -50*mV")
+    assert from_brian2(group, namespace=NAMES).spike_is_crossing
+
+
+# --- refused by name -------------------------------------------------------------------------------------------------
+
+
+#: Objects that Brian2 holds only weakly.
+KEPT = []
+
+
+def with_run_regularly():
+    group = leaky(name="mine")
+    group.run_regularly("v += 1*mV", dt=1 * ms, name="kick")
+    return group
+
+
+def with_synapses():
+    group = leaky(name="mine")
+    KEPT.append(brian2.Synapses(group, group, on_pre="v += 1*mV", delay=1 * ms, name="recurrent"))
+    return group
+
+
+def with_poisson_input():
+    group = leaky(name="mine")
+    KEPT.append(brian2.PoissonInput(group, "v", 10, 10 * Hz, 1 * mV))
+    return group
+
+
+def with_timed_array():
+    return leaky("dv/dt = (EL - v + R*stimulus(t))/tau : volt\nI : amp", name="mine", namespace={
+        **NAMES, "stimulus": brian2.TimedArray([1, 2] * nA, dt=1 * ms, name="stimulus")})
+
+
+def subgroup():
+    KEPT.append(leaky(n=2, name="mine"))
+    return KEPT[-1][:1]
+
+
+def spatial():
+    return brian2.SpatialNeuron(brian2.Soma(10 * brian2.um), "Im = 0*amp/metre**2 : amp/metre**2", name="mine")
+
+
+REFUSED = {
+    "synapses": (lambda: brian2.Synapses(leaky(), leaky(), name="mine"),
+                 "cannot convert mine (Synapses): spikecost runs one neuron alone, without synapses and their delays"),
+    "a target of synapses": (with_synapses, "mine is the target of recurrent; spikecost runs one neuron alone, "),
+    "a target of Poisson input": (with_poisson_input, "mine is the target of poissoninput"),
+    "compartments": (spatial, "cannot convert mine (SpatialNeuron): it has compartments, and spikecost runs point "),
+    "a subgroup": (subgroup, "cannot convert mine_subgroup (Subgroup): give the whole "),
+    "no equations": (lambda: brian2.PoissonGroup(1, 10 * Hz, name="mine"), "cannot convert mine (PoissonGroup): it "),
+    "no group": (lambda: 3, "cannot convert 3 (int): give a Brian2 NeuronGroup"),
+    "noise": (lambda: leaky(LEAKY.replace("/tau :", "/tau + mV*xi*tau**-0.5 :"), name="mine", method="euler"),
+              "mine: the equations are stochastic (xi); spikecost compares spike times, and noise has none "),
+    "random numbers": (lambda: leaky(reset="v = EL + rand()*mV", name="mine"), "mine: 'rand' in the equations cannot "),
+    "time": (lambda: leaky(LEAKY.replace("R*I", "R*I*(t/ms)"), name="mine"),
+             "mine: 't' in the equations cannot be run: replace what depends on time by a parameter, "),
+    "TimedArray": (with_timed_array,
+                   "mine: the TimedArray 'stimulus' cannot be run; write a parameter in its place, "),
+    "index": (lambda: leaky(LEAKY.replace("R*I", "R*I*i"), name="mine"), "mine: Brian2's own variable 'i' in the "),
+    "other events": (lambda: leaky(events={"upward": "v > -60*mV"}, name="mine"),
+                     "mine: the event upward beside the spike cannot be run; leave them out"),
+    "no threshold": (lambda: leaky(threshold=None, reset=None, name="mine"),
+                     "mine has no threshold, so that it never spikes; give one such as threshold='v > 30*mV'"),
+    "run_regularly": (with_run_regularly, "mine: the operation 'kick' (v += 1*mV) beside the equations cannot be "),
+    "linked": (lambda: leaky(LEAKY.replace("I : amp", "I : amp (linked)"), name="mine"),
+               "mine: 'I' is (linked), which cannot be run"),
+    "constant over dt": (lambda: leaky(LEAKY + "\ng = v/ms : volt/second (constant over dt)", name="mine"),
+                         "mine: 'g' is (constant over dt), which cannot be run"),
+    "boolean": (lambda: leaky(LEAKY.replace("R*I", "R*I*int(on)") + "\non : boolean", name="mine"),
+                "mine: the parameter 'on' is boolean, which cannot be run; declare a number"),
+    "threshold": (lambda: leaky(threshold="v > -50*mV and I > 0*amp", name="mine"), "mine: threshold: "),
+    "refractory condition": (lambda: leaky(refractory="v > -40*mV", name="mine"),
+                             "mine: refractory = 'v > -40*mV' is not supported; give a duration"),
+    "unknown name": (lambda: leaky(LEAKY.replace("tau", "taum"), name="mine"),
+                     "mine: 'taum' is neither in the equations nor where you call from_brian2; define it, or give "),
+    "array": (lambda: leaky(name="mine", namespace={**NAMES, "EL": [-65, -60] * mV}),
+              "mine: 'EL' is neither in the equations nor"),
+    "own function": (lambda: leaky(LEAKY.replace("R*I", "R*double(I)"), name="mine", namespace={
+        **NAMES, "double": brian2.Function(lambda x: 2 * x, arg_units=[brian2.amp], return_unit=brian2.amp)}),
+        "mine: equation of 'v': 'double(I)' is not supported"),
+}
+
+
+@pytest.mark.parametrize(("make", "message"), REFUSED.values(), ids=REFUSED)
+def test_refused_by_name(make, message):
+    with pytest.raises(UserError) as error:
+        from_brian2(make(), namespace=NAMES)
+    assert str(error.value).startswith(message)
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(("asked", "message"), [
+    ({}, "mine: no parameter is named I; say which one the stimulus drives, input='Iext' or one of Iext, EL, R, tau"),
+    ({"input": "v"}, "mine: 'v' is no parameter or constant of the equations; say which one the stimulus drives, "),
+    ({"input": "Iext", "index": 1}, "mine has 1 neurons; give an index below that, not 1"),
+])
+def test_what_is_asked_for(asked, message):
+    group = leaky(LEAKY.replace("I", "Iext"), name="mine")
+    with pytest.raises(UserError) as error:
+        from_brian2(group, namespace=NAMES, **asked)
+    assert str(error.value).startswith(message)

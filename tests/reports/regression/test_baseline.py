@@ -1,0 +1,119 @@
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from spikecost.models.errors import UserError
+from spikecost.reports.regression import baseline as baselines
+from spikecost.reports.regression.baseline import Baseline
+from spikecost.reports.regression.figures import Figures
+from spikecost.reports.regression.judge import judge
+
+from .figures import VALUES, baseline, figures
+
+STEP = "lif/rk4/hermite/operations_per_step"
+
+
+@pytest.fixture
+def file(tmp_path):
+    path = tmp_path / "baseline.json"
+    baselines.write(baseline({"*/dt_ms": {"soft_percent": 5.0}}, times={"lif/rk4/hermite": (0.5, 0.25)}), path)
+    return path
+
+
+def test_what_is_written_is_read(file):
+    kept = baselines.read(file)
+    assert kept.figures == figures(times={"lif/rk4/hermite": (0.5, 0.25)})
+    assert kept.limits == {"*/dt_ms": {"soft_percent": 5.0}}
+
+
+def test_a_figure_is_a_line_and_lines_are_sorted(file):
+    lines = file.read_text().splitlines()
+    of_figures = [line for line in lines if line.startswith('  "lif/')]
+    assert len(of_figures) == len(VALUES) + 1
+    assert of_figures[:-1] == sorted(of_figures[:-1])
+    assert f'  "{STEP}": 24.0,' in lines
+    assert '  "lif/rk4/hermite": [0.5, 0.25]' in lines
+    baselines.update(file, figures({STEP: 25.0}, times={"lif/rk4/hermite": (0.5, 0.25)}))
+    now = file.read_text().splitlines()
+    assert [(a, b) for a, b in zip(lines, now, strict=True) if a != b] == [
+        (f'  "{STEP}": 24.0,', f'  "{STEP}": 25.0,')]
+
+
+def test_an_update_says_what_changed_and_keeps_the_limits(file):
+    changed = baselines.update(file, figures({STEP: 25.0, "lif/rk4/instructions_per_step": None,
+                                              "lif/euler/grid/operations_per_step": 6.0}))
+    assert (changed.added, changed.changed, changed.removed) == (
+        ("lif/euler/grid/operations_per_step",), (STEP,), ("lif/rk4/instructions_per_step",))
+    assert baselines.read(file).limits == {"*/dt_ms": {"soft_percent": 5.0}}
+
+
+def test_what_has_no_number_is_not_kept(tmp_path):
+    path = tmp_path / "new.json"
+    baselines.update(path, figures({STEP: "not applicable"}))
+    assert STEP not in baselines.read(path).figures.values
+
+
+@given(st.dictionaries(st.sampled_from(sorted(VALUES)), st.floats(1e-12, 1e12), min_size=1))
+def test_a_run_holds_against_the_baseline_made_of_it(tmp_path_factory, values):
+    # the file rounds at twelve digits: that must never be a regression
+    path = tmp_path_factory.mktemp("baseline") / "baseline.json"
+    found = Figures({STEP: 1.0, **values})
+    baselines.update(path, found)
+    assert judge(baselines.read(path), found).status == 0
+
+
+DAMAGED = {
+    "no JSON": ("{", "is not JSON"),
+    "another file": ('{"name": "x"}', "is no baseline of spikecost's"),
+    "a list": ("[]", "is no baseline of spikecost's"),
+    "another format": ('{"spikecost_baseline": 2}', "has format 2, this spikecost reads 1"),
+    "half of it": ('{"spikecost_baseline": 1, "made": {}, "models": {}}', "is incomplete: it has no environment, "),
+}
+
+
+@pytest.mark.parametrize(("content", "message"), DAMAGED.values(), ids=DAMAGED)
+def test_a_baseline_that_cannot_be_read_is_refused_and_left_alone(tmp_path, content, message):
+    path = tmp_path / "baseline.json"
+    path.write_text(content)
+    for use in (lambda: baselines.read(path), lambda: baselines.update(path, figures())):
+        with pytest.raises(UserError, match=message) as raised:
+            use()
+        assert "\n" not in str(raised.value)
+    assert path.read_text() == content
+    assert [each.name for each in tmp_path.iterdir()] == ["baseline.json"]
+
+
+@pytest.mark.parametrize(("section", "value", "message"), [
+    ("figures", {STEP: "many"}, "damaged"),
+    ("figures", {STEP: float("nan")}, "give a finite number"),
+    ("figures", {"lif/speed": 1.0}, "unknown figure 'lif/speed': its last part is one of operations_per_step"),
+    ("figures", [], "damaged"),
+    ("times", {"lif": 3}, "damaged"),
+    ("limits", {"*": {"soft": 3}}, "limit '\\*': give soft_percent, hard, or both"),
+    ("limits", {"*": {"hard": "low"}}, "hard = 'low' is not a number"),
+    ("limits", {"*": {"soft_percent": -1}}, "soft_percent is below 0"),
+    ("limits", [], "limits are no object"),
+    ("gate", {"alpha": 0.1, "power": 2}, "damaged"),
+])
+def test_a_damaged_section_is_named(file, section, value, message):
+    content = json.loads(file.read_text())
+    content[section] = value
+    file.write_text(json.dumps(content))
+    with pytest.raises(UserError, match=message):
+        baselines.read(file)
+
+
+def test_no_file(tmp_path):
+    with pytest.raises(UserError, match=r"cannot read the baseline .*: No such file or directory; make one with"):
+        baselines.read(tmp_path / "none.json")
+    with pytest.raises(UserError, match=r"cannot write .*baseline.json: .*; give another file"):
+        baselines.write(Baseline(figures()), tmp_path / "none" / "baseline.json")
+
+
+def test_a_run_without_figures_is_no_baseline(tmp_path):
+    path = tmp_path / "baseline.json"
+    with pytest.raises(UserError, match="the run has no figure to keep"):
+        baselines.update(path, Figures({STEP: "not applicable"}))
+    assert not path.exists()

@@ -1,0 +1,162 @@
+import math
+
+import pytest
+
+from spikecost.models.errors import UserError
+from spikecost.reports.regression.figures import KINDS
+from spikecost.reports.regression.judge import judge
+
+from .figures import CELL, ENVIRONMENT, VALUES, baseline, figures
+
+STEP = "lif/rk4/hermite/operations_per_step"
+DT = f"{CELL}/maximum 0.1 ms/dt_ms"
+ERROR = f"{CELL}/dt 0.125 ms/error_ms"
+
+
+def verdicts(judgement):
+    return {finding.figure: finding.verdict for finding in judgement.findings}
+
+
+def test_the_same_figures_hold():
+    judgement = judge(baseline(), figures())
+    assert judgement.status == 0
+    cheap = {"lif/rk4/hermite/add_per_step", "lif/rk4/hermite/mul_per_step"}
+    assert verdicts(judgement) == {name: "reported" if name in cheap else "holds" for name in VALUES}
+
+
+@pytest.mark.parametrize(("figure", "after", "status"), [
+    (STEP, 25.0, 1), (STEP, 24.0, 0), (STEP, 23.0, 0),
+    ("lif/rk4/hermite/mul_per_step", 12.0, 0),  # a cheap kind is judged within the sum
+    ("lif/rk4/hermite/exp_per_step", 1.0, 1),  # a dear one by itself: none before
+    ("lif/rk4/instructions_per_step", 41.0, 1),
+    # 2 % either way: the bracket of the bisection
+    (DT, 1.97, 0), (DT, 1.95, 1), (DT, 2.5, 0),
+    (f"{CELL}/maximum 0.1 ms/flops_per_ms", 15.2, 0), (f"{CELL}/maximum 0.1 ms/flops_per_ms", 15.4, 1),
+    # 1 %, or 1e-9 ms
+    (ERROR, 1.009e-6, 0), (ERROR, 1.02e-6, 1), (ERROR, 1e-7, 0),
+    (ERROR, "1 spikes missing, 0 too many", 1), (DT, "not reached: by 1 of 20 stimuli", 1),
+])
+def test_what_becomes_worse_than_its_limit_has_regressed(figure, after, status):
+    assert judge(baseline(), figures({figure: after})).status == status
+
+
+def test_rounding_of_an_error_that_is_none():
+    assert judge(baseline(changes={ERROR: 1e-12}), figures({ERROR: 9e-10})).status == 0
+    assert judge(baseline(changes={ERROR: 1e-12}), figures({ERROR: 2e-9})).status == 1
+
+
+def test_a_finding_says_what_by_how_much_and_against_which_limit():
+    found = judge(baseline(), figures({DT: 1.0})).of("regressed")[0]
+    assert (found.figure, found.before, found.after, found.percent, found.limit, found.unit) == (
+        DT, 2.0, 1.0, -50.0, "-2 %", "ms")
+
+
+def test_an_improvement_is_told():
+    judgement = judge(baseline(), figures({STEP: 20.0}))
+    assert verdicts(judgement)[STEP] == "improved"
+
+
+@pytest.mark.parametrize(("limits", "figure", "after", "verdict"), [
+    ({"*/operations_per_step": {"soft_percent": 10}}, STEP, 26.0, "holds"),
+    ({"*/operations_per_step": {"soft_percent": 10}}, STEP, 27.0, "regressed"),
+    ({"*/operations_per_step": {"soft_percent": 10, "hard": 25}}, STEP, 26.0, "regressed"),
+    ({"*/operations_per_step": {"hard": 30}}, STEP, 25.0, "regressed"),  # the soft limit stays
+    ({"*/operations_per_step": {"soft_percent": None}}, STEP, 250.0, "reported"),
+    ({"*/operations_per_step": {"soft_percent": None, "hard": 100}}, STEP, 250.0, "regressed"),
+    ({"*": {"soft_percent": 50}, "lif/*/operations_per_step": {"soft_percent": 0}}, STEP, 25.0, "regressed"),
+    ({"*/dt_ms": {"hard": 1.99}}, DT, 1.98, "regressed"),
+    ({"*/dt_ms": {"hard": 1.9}}, DT, 1.98, "holds"),
+    ({"*/operations_per_step": {"hard": 20}}, STEP, 24.0, "regressed"),  # as in the baseline, and too many
+])
+def test_limits_of_the_baseline(limits, figure, after, verdict):
+    assert verdicts(judge(baseline(limits), figures({figure: after})))[figure] == verdict
+
+
+def test_another_toolchain_is_recognised():
+    other = {**ENVIRONMENT, "compiler": "gcc 13.1.0"}
+    judgement = judge(baseline(times={"lif/rk4/hermite": (1.0,) * 20}),
+                      figures({"lif/rk4/instructions_per_step": 50.0}, {"lif/rk4/hermite": (9.0,) * 20}, other),
+                      gate_times=True)
+    assert judgement.status == 0
+    assert judgement.environment == ("compiler: gcc 12.2.0 in the baseline, gcc 13.1.0 here",)
+    assert {each.figure for each in judgement.of("not comparable")} == {
+        "lif/rk4/instructions_per_step", "lif/rk4/instrumented_per_step", "lif/rk4/hermite/time"}
+    assert verdicts(judgement)[STEP] == "holds"
+
+
+def test_what_does_not_depend_on_the_toolchain_is_judged_all_the_same():
+    judgement = judge(baseline(), figures({STEP: 25.0}, environment={**ENVIRONMENT, "processor": "Skylake"}))
+    assert [each.figure for each in judgement.of("regressed")] == [STEP]
+
+
+def test_another_definition_makes_a_baseline_stale():
+    with pytest.raises(UserError, match=r"of 2026-11-24.* is stale: lif has another definition now; .* update"):
+        judge(baseline(), figures(models={"lif": "4567"}))
+
+
+def test_a_figure_that_the_run_lacks_is_not_judged():
+    judgement = judge(baseline(), figures({STEP: None, "lif/rk4/hermite/add_per_step": None,
+                                           "lif/rk4/hermite/mul_per_step": None}))
+    assert judgement.status == 2
+    assert STEP in {each.figure for each in judgement.of("not judged")}
+
+
+def test_a_regression_weighs_more_than_what_is_lacking():
+    assert judge(baseline(), figures({STEP: 25.0, DT: None})).status == 1
+
+
+def test_a_sweep_that_ended_earlier_lacks_nothing():
+    finer = f"{CELL}/dt 0.0125 ms/error_ms"
+    assert judge(baseline(changes={finer: 1e-9}), figures()).status == 0
+    assert judge(baseline(changes={finer: 1e-9}), figures({ERROR: None})).status == 2  # the whole curve is gone
+
+
+def test_without_an_exact_counter_measured_counts_are_not_comparable():
+    lacking = {"lif/rk4/instrumented_per_step": None, "lif/rk4/instructions_per_step": None}
+    judgement = judge(baseline(), figures(lacking))
+    assert judgement.status == 0
+    assert {each.reason for each in judgement.of("not comparable")} == {"no exact counter worked in this run"}
+
+
+def test_new_figures_are_told_and_change_nothing():
+    judgement = judge(baseline(), figures({"lif/euler/grid/operations_per_step": 6.0}))
+    assert judgement.status == 0
+    assert [each.figure for each in judgement.of("new")] == ["lif/euler/grid/operations_per_step"]
+
+
+def test_a_selection():
+    judgement = judge(baseline(), figures({DT: 1.0}), only="*/operations_per_step")
+    assert judgement.status == 0
+    assert [each.figure for each in judgement.findings] == [STEP]
+    with pytest.raises(UserError, match=r"^no figure is named 'foo\*'; the baseline baseline.json has such as lif/rk4"):
+        judge(baseline(), figures(), only="foo*")
+
+
+def test_nothing_that_can_be_judged_is_no_success():
+    assert judge(baseline(), figures(), only="*/mul_per_step").status == 2
+
+
+def test_times_are_reported_unless_they_are_gated():
+    kernel, fast, slow = "lif/rk4/hermite", tuple(1 + i / 100 for i in range(20)), tuple(2 + i / 50 for i in range(20))
+    for gate, status, verdict in ((False, 0, "reported"), (True, 1, "regressed")):
+        judgement = judge(baseline(times={kernel: fast}), figures(times={kernel: slow}), gate_times=gate)
+        assert (judgement.status, verdicts(judgement)[f"{kernel}/time"]) == (status, verdict)
+    assert judge(baseline(times={kernel: fast}), figures(times={kernel: fast}), gate_times=True).status == 0
+    assert judge(baseline(times={kernel: fast}), figures(times={kernel: fast[:5]}), gate_times=True).status == 2
+    assert judge(baseline(times={kernel: fast}), figures(), gate_times=True).status == 2
+    assert judge(baseline(times={kernel: fast}), figures()).status == 0
+
+
+def test_as_json():
+    found = judge(baseline(), figures({STEP: 25.0})).to_json()
+    assert (found["status"], found["verdict"], found["baseline"]) == (1, "regressed", "baseline.json")
+    regressed = next(each for each in found["figures"] if each["verdict"] == "regressed")
+    assert (regressed["figure"], regressed["before"], regressed["after"]) == (STEP, 24.0, 25.0)
+    assert math.isclose(regressed["percent"], 100 / 24)
+
+
+def test_every_kind_is_described():
+    for name, kind in KINDS.items():
+        assert kind.what
+        assert kind.unit
+        assert kind.soft_percent is None or kind.soft_percent >= 0, name

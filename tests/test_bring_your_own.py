@@ -1,0 +1,209 @@
+"""A user's own models, methods and counters, as a user names them on the command line."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+GROUP = """\
+from brian2 import *
+
+area = 20000*umetre**2
+Cm = 1*ufarad*cm**-2*area
+gl, El = 5e-5*siemens*cm**-2*area, -65*mV
+tau = Cm/gl
+G = NeuronGroup(1, '''
+dv/dt = (gl*(El - v) + I)/Cm : volt (unless refractory)
+I : amp
+''', threshold='v > -50*mV', reset='v = El', refractory=2*ms, method='exact')
+G.v = El
+"""
+TOML = """\
+equations = '''
+dv/dt = (EL - v + I)/tau : volt
+I : volt
+'''
+threshold = "v > -50*mV"
+reset = "v = EL"
+constants = { EL = "-65*mV", tau = "20*ms" }
+initial = { v = "-65*mV" }
+"""
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "script.py").write_text(GROUP)
+    (tmp_path / "leaky.toml").write_text(TOML)
+    return tmp_path
+
+
+def test_count(said, folder):
+    status, out, err = said("count", "script.py:G", "--method", "euler", "--json")
+    assert (status, err) == (0, "")
+    found = json.loads(out)
+    assert found["model"] == "G"
+    # gl*(El - v) + I, over Cm, v + dt*...; the threshold, and whether it is refractory
+    assert {kind: n for kind, n in found["as_run"].items() if n} == {"add": 2, "sub": 1, "mul": 3, "compare": 2}
+
+
+def test_show_and_measure(said, folder):
+    status, out, err = said("show", "leaky.toml", "--method", "rk4")
+    assert (status, err) == (0, "")
+    assert "    dv/dt = (EL - v + I)/tau : volt" in out.splitlines()
+    status, out, err = said("measure", "leaky.toml", "--steps", "100", "--json")
+    assert (status, err) == (0, "")
+    assert json.loads(out)["witnesses"][0]["ratio"] == 1
+
+
+@pytest.mark.slow
+def test_run(said, folder):
+    assert said("run", "--models", "script.py:G", "leaky.toml", "--methods", "rk4", "--detections", "hermite",
+                "--rates", "50", "--tolerances", "0.1ms", "--quick", "--out", "report")[0] == 0
+    table = pd.read_csv("report/table.csv")
+    assert list(table["model"]) == ["G", "leaky"]
+    assert table["status"].isin({"reached", "at least"}).all()
+
+
+#: What is wrong: (what is replaced in leaky.toml, by what, the message).
+BAD = {
+    "an equation that Brian2 refuses": ("(EL - v + I)/tau", "(EL - v + I/tau",
+                                        "leaky.toml:2: leaky: Brian2 cannot read the equations at 'dv/dt = (EL"),
+    "units that do not match": ("(EL - v + I)", "(EL - v + I/tau)",
+                                "leaky.toml:2: leaky: equation of 'v': units do not fit in '(EL - v + I/tau)/tau': "),
+    "an endless reset": ('"v = EL"', '"v = -40*mV"',
+                         "leaky.toml:6: leaky: reset: 'v = -40*mV' leaves v at -40 mV, where 'v > -50*mV' still "),
+    "a name of ours": ("I : volt", "I : volt\nleft : 1", "leaky.toml:4: leaky: the name 'left' is reserved; "),
+    "a mistake in TOML": ('"v = EL"', '"v = EL', "leaky.toml:6: not TOML: "),
+}
+
+
+@pytest.mark.parametrize("command", ["count", "show", "measure", "run"])
+@pytest.mark.parametrize(("old", "new", "message"), BAD.values(), ids=BAD)
+def test_bad_input_is_one_line_and_status_2(said, folder, command, old, new, message):
+    (folder / "leaky.toml").write_text(TOML.replace(old, new))
+    before = sorted(folder.iterdir())
+    status, out, err = said(command, *(["--models"] if command == "run" else []), "leaky.toml")
+    assert (status, out) == (2, "")
+    assert err.startswith(f"spikecost: {message}")
+    assert err.count("\n") == 1
+    assert sorted(folder.iterdir()) == before
+
+
+@pytest.mark.parametrize("command", ["count", "run"])
+def test_code_that_is_no_model(said, folder, command):
+    status, out, err = said(command, *(["--models"] if command == "run" else []), "script.py:tau")
+    assert (status, out) == (2, "")
+    assert err == ("spikecost: script.py:6: tau is a Quantity and no model; write tau = sc.NeuronModel(name=..., "
+                   "equations=..., threshold=..., reset=...), or a Brian2 NeuronGroup\n")
+
+
+@pytest.mark.parametrize(("old", "new", "message"), [
+    ("v > -50*mV", "v > 1e9*mV", "leaky never spikes, for drives up to 32768: v > 1e9*mV is not reached; lower the "
+                                 "threshold, or see how I enters the equations"),
+    ("v = EL", "v = v - 0.001*mV", "leaky spikes without end; let its reset lead below the threshold"),
+])
+def test_what_shows_only_when_it_runs(said, folder, old, new, message):
+    (folder / "leaky.toml").write_text(TOML.replace(old, new))
+    status, out, err = said("run", "--models", "leaky.toml", "--methods", "rk4", "--rates", "50", "--quick")
+    assert (status, out) == (2, "")
+    assert err.splitlines()[-1] == f"spikecost: nothing to compare: {message}"
+
+
+def test_two_models_of_one_name(said, folder):
+    (folder / "lif.toml").write_text(TOML)
+    status, out, err = said("run", "--models", "lif", "lif.toml")
+    assert (status, out) == (2, "")
+    assert err == "spikecost: two of the models are called lif; give one of them another name\n"
+
+
+# --- another package -------------------------------------------------------------------------------------------------
+
+PACKAGE = """\
+from brian2 import ms, mV
+
+import spikecost as sc
+from spikecost.flops.counters.stepped import Stepped
+from spikecost.models.methods.euler import Euler
+
+model = sc.NeuronModel(
+    name="tiny", description="A tiny model", equations="dv/dt = (I - v)/(10*ms) : volt\\nI : volt",
+    threshold="v > 10*mV", reset="v = 0*mV", initial={"v": 0*mV},
+)
+
+
+class TinyEuler(Euler):
+    '''Euler under another name.'''
+
+    name = "tiny_euler"
+
+
+class TinyCounter(Stepped):
+    '''The trap flag under another name.'''
+
+    name = "tiny_counter"
+
+
+method, counter = TinyEuler(), TinyCounter()
+"""
+ENTRY_POINTS = """\
+[spikecost.models]
+tiny = tiny_package:model
+
+[spikecost.methods]
+tiny_euler = tiny_package:method
+
+[spikecost.counters]
+tiny_counter = tiny_package:counter
+"""
+
+
+@pytest.fixture
+def installed(tmp_path):
+    """Install a package as pip does; return a function that runs spikecost where it can be seen."""
+    (tmp_path / "tiny_package.py").write_text(PACKAGE)
+    metadata = tmp_path / "tiny_package-1.0.dist-info"
+    metadata.mkdir()
+    (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: tiny-package\nVersion: 1.0\n")
+    (metadata / "entry_points.txt").write_text(ENTRY_POINTS)
+
+    def typed(*arguments):
+        return subprocess.run([sys.executable, "-m", "spikecost.cli", *arguments], capture_output=True, text=True,
+                              check=False, cwd=Path(sys.executable).parent,
+                              env={**os.environ, "PYTHONPATH": str(tmp_path)})
+
+    return typed
+
+
+@pytest.mark.slow
+def test_another_packages_model_method_and_counter(installed):
+    done = installed("measure", "tiny", "--method", "tiny_euler", "--counter", "tiny_counter", "--steps", "10")
+    assert (done.returncode, done.stderr) == (0, "")
+    lines = done.stdout.splitlines()
+    assert lines[0] == "tiny, tiny_euler, grid detection: 10 steps without a spike"
+    assert lines[1] == "counted from the Step: 10 add, 10 sub, 20 mul, 10 compare"
+    assert lines[2] == "tiny_counter: 10 add, 10 sub, 20 mul, 10 compare"
+    listed = installed("models").stdout
+    assert "tiny" in listed
+    assert "A tiny model" in listed
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("old", "new", "what", "message"), [
+    ("from brian2", "from brain2", "method 'tiny_euler'", "ModuleNotFoundError: No module named 'brain2'"),
+    ('name="tiny",', 'name="lif",', "model 'tiny'", "ValueError: the model 'lif' is registered already"),
+    ("method, counter =", "model = 3; method, counter =", "model 'tiny'",
+     "AttributeError: 'int' object has no attribute 'name'"),
+])
+def test_another_package_that_cannot_be_used(installed, tmp_path, old, new, what, message):
+    (tmp_path / "tiny_package.py").write_text(PACKAGE.replace(old, new))
+    done = installed("count", "lif")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == (f"spikecost: the {what} of the package tiny-package 1.0 cannot be used: {message}; "
+                           "mend or uninstall the package\n")
