@@ -225,8 +225,8 @@ def test_features_of_the_demos(said, tmp_path):
     assert status == 0
     assert "17 show their feature converged; artefacts of the step are bistability," in out
     rows = [line.split() for line in out.splitlines()]
-    assert ["C", "tonic_bursting", "28", "->", "29", "25", "->", "24.494", "shown,", "with", "other", "spikes", "0.25", "–",
-            "0.125"] in rows
+    assert ["C", "tonic_bursting", "28", "->", "29", "25", "->", "24.494", "shown,", "with", "other", "spikes", "0.25",
+            "–", "0.125"] in rows  # noqa: RUF001 - a dash is shown
     assert pd.read_csv(table)["spikes_as_published"].sum() == 111
     assert [file.name for file in tmp_path.iterdir()] == ["demos.csv"]
 
@@ -266,8 +266,10 @@ MISTAKES = {
         ["count", "izhikevich", "--method", "exponential_euler"],
         "spikecost: exponential_euler does not apply to izhikevich:RS: dv/dt is not linear in v; take esr_midpoint, "),
     "unknown model to look at": (["features", "izh"], "spikecost: unknown model 'izh': "),
-    "picture of no kind": (["features", "lif", "--plot", "p.jpg"], "spikecost: --plot p.jpg: give a file that ends in .p"),
-    "file in no folder": (["features", "lif", "--csv", "no/f.csv"], "spikecost: cannot write no/f.csv: give a file in a "),
+    "picture of no kind": (["features", "lif", "--plot", "p.jpg"],
+                           "spikecost: --plot p.jpg: give a file that ends in .p"),
+    "file in no folder": (["features", "lif", "--csv", "no/f.csv"],
+                          "spikecost: cannot write no/f.csv: give a file in a "),
     "unknown counter": (["measure", "lif", "--counter", "papy"], "spikecost: unknown counter 'papy': did you mean "),
     "negative tolerance": (["run", "--tolerances=-0.1ms"], "spikecost: tolerance = -100. us is not positive; give a"),
     "tolerance without a unit": (["run", "--tolerances", "0.1"], "spikecost: tolerance = 0.1 is not a time; give a "),

@@ -1,4 +1,4 @@
-"""Integrate-and-fire models of today against closed forms, their papers' programs, and SciPy on the papers' equations."""
+"""Integrate-and-fire models of today against closed forms, their papers' programs, and SciPy on their equations."""
 
 import math
 from fractions import Fraction
