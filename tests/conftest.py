@@ -104,8 +104,8 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     return report
 
 
-#: A detection meets these models with every method; the others with two of them, one that stays on the grid and one that
-#: locates the crossing: what a detection does does not depend on the model.
+#: These models meet every method with every detection; the others with one that stays on the grid and one that locates
+#: the crossing: what a detection does does not depend on the model.
 EVERY_DETECTION = ("lif", "izhikevich", "hodgkin_huxley", "hodgkin_huxley_tables", "mihalas_niebur")
 
 
