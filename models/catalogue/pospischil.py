@@ -2,8 +2,8 @@
 
 Regular spiking: a slow potassium current M. Fast spiking: none. Intrinsically bursting: M and a calcium current L.
 Low-threshold spiking: M and a calcium current T. Parameters are those of the paper's demonstration, ModelDB 123623. A
-current there is a density here, over a surface of pi times the diameter squared. There, 0.75 nA (RS),
-0.5 nA (FS) and 0.15 nA (IB, LTS) are injected; to spike steadily the drives are two (RS) and three times (IB, LTS) as strong. The
+current there is a density here, over a surface of pi times the diameter squared. There, 0.75 nA (RS), 0.5 nA (FS) and
+0.15 nA (IB, LTS) are injected; to spike steadily the drives are two (RS) and three times (IB, LTS) as strong. The
 reversal of calcium is 120 mV as in the paper; the demonstration computes it, and it moves, from a concentration.
 """
 
