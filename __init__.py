@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from .reports.comparison import Comparison, compare
     from .reports.features import demo_table, features
     from .reports.features_figure import features_against_cost
+    from .reports.run_folder import RunFolder
 
 # loaded when first used: a name alone should not cost the import of pandas, matplotlib and heyoka
 _HOMES = {
@@ -65,6 +66,7 @@ _HOMES = {
     ".reports.comparison": ("Comparison", "compare"),
     ".reports.features": ("demo_table", "features"),
     ".reports.features_figure": ("features_against_cost",),
+    ".reports.run_folder": ("RunFolder",),
 }
 _HOME = {name: home for home, names in _HOMES.items() for name in names}
 
@@ -75,7 +77,7 @@ __all__ = [  # noqa: RUF022 - in the order of the folders
     "STIMULI", "Stimulus", "constant", "piecewise_constant", "piecewise_random", "step", "ramp", "sine", "chirp",
     "ornstein_uhlenbeck", "poisson_conductance", "simulate", "with_conductance",
     "Reference", "reference", "SpikeTrain", "SpikeTimeError", "spike_time_error", "Criterion", "QUICK", "Suite",
-    "Comparison", "compare", "FEATURES", "features", "demo_table", "features_against_cost",
+    "Comparison", "RunFolder", "compare", "FEATURES", "features", "demo_table", "features_against_cost",
 ]
 
 

@@ -7,7 +7,7 @@ import json
 import os
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any, NoReturn
 
 from .flops.conventions import CONVENTIONS
@@ -53,6 +53,7 @@ def _parser() -> _Parser:
 
     run = commands.add_parser("run", help="compare models at equal spike-time accuracy and write a report")
     run.add_argument("--quick", action="store_true", help="fewer rates and tolerances, a coarser sweep: under a minute")
+    run.add_argument("--full", action="store_true", help="the whole catalogue, every kind of stimulus, 10 s too: long")
     run.add_argument("--out", default=OUT, metavar="DIR", help=f"folder of the report (default {OUT})")
     run.add_argument("--jobs", type=int, default=os.cpu_count() or 1, metavar="N", help="threads (default: all cores)")
     run.add_argument("--suite", metavar="FILE", help="a suite in TOML; the options below change it")
@@ -71,6 +72,8 @@ def _parser() -> _Parser:
     run.add_argument("--history", metavar="FILE", help="history to add the run to")
     run.set_defaults(run=_run)
 
+    _add_readers(commands)
+
     models = commands.add_parser("models", help="list models, methods, detections and conventions")
     models.set_defaults(run=_models)
 
@@ -87,7 +90,6 @@ def _parser() -> _Parser:
     _add_step(count)
     count.add_argument("--dt", default="1ms", metavar="TIME", help="time step, such as 0.1ms (default 1ms)")
     count.add_argument("--convention", default="unit", help=f"one of {', '.join(CONVENTIONS)} (default unit)")
-    count.add_argument("--json", action="store_true", help="print JSON")
     count.set_defaults(run=_count)
 
     published = commands.add_parser("published", help="show what a paper says that models cost, beside what is counted")
@@ -99,7 +101,6 @@ def _parser() -> _Parser:
     _add_step(measure)
     measure.add_argument("--counter", default="auto", help="a counter of `spikecost doctor` (default auto)")
     measure.add_argument("--steps", type=int, default=1000, metavar="N", help="steps to run (default 1000)")
-    measure.add_argument("--json", action="store_true", help="print JSON")
     measure.set_defaults(run=_measure)
 
     _add_features(commands.add_parser("features", help="look for the twenty features of Izhikevich 2004 in models"))
@@ -107,7 +108,42 @@ def _parser() -> _Parser:
 
     doctor = commands.add_parser("doctor", help="say what works here, what does not, and why")
     doctor.set_defaults(run=_doctor)
+    for command in (models, methods, count, measure, doctor):
+        command.add_argument("--json", action="store_true", help="print JSON")
     return parser
+
+
+def _add_readers(commands: Any) -> None:
+    """Add the commands that read runs."""
+    report = commands.add_parser("report", help="write a run's tables, figures and literature, for papers and people")
+    _add_run(report)
+    report.add_argument("--format", metavar="F,F,...", help="such as html,md,tex,csv,bib (default: all)")
+    report.add_argument("--out", metavar="DIR", help="folder of the report (default: report, in that of the run)")
+    report.add_argument("--json", action="store_true", help="print JSON")
+    report.set_defaults(run=_report)
+
+    compared = commands.add_parser("compare", help="compare two runs: machines, compilers, versions")
+    compared.add_argument("first", metavar="RUN_A", help="folder of a run")
+    compared.add_argument("second", metavar="RUN_B", help="folder of another; ratios are its over the first's")
+    compared.add_argument("--json", action="store_true", help="print JSON")
+    compared.set_defaults(run=_compare)
+
+    recommend = commands.add_parser("recommend", help="recommend a model, a method and dt, and a Brian2 program")
+    _add_run(recommend, None)
+    recommend.add_argument("--rate", required=True, metavar="RATE", help="firing rate, such as 20Hz")
+    recommend.add_argument("--tolerance", required=True, metavar="TIME", help="spike-time error allowed, such as 0.1ms")
+    recommend.add_argument("--features", default="", metavar="F,F,...", help="such as tonic_bursting,mixed_mode")
+    recommend.add_argument("--models", nargs="+", metavar="MODEL", help="without a RUN (default: the suite's)")
+    recommend.add_argument("--budget", metavar="FLOPS", help="operations per second allowed, such as '5e5 FLOP/s'")
+    recommend.add_argument("--jobs", type=int, default=os.cpu_count() or 1, metavar="N", help="threads without a RUN")
+    recommend.add_argument("--json", action="store_true", help="print JSON")
+    recommend.set_defaults(run=_recommend)
+
+
+def _add_run(parser: argparse.ArgumentParser, default: str | None = OUT) -> None:
+    otherwise = default or "some models are run, with few stimuli"
+    parser.add_argument("folder", nargs="?", default=default, metavar="RUN",
+                        help=f"folder of a run (default: {otherwise})")
 
 
 def _add_step(parser: argparse.ArgumentParser) -> None:
@@ -152,7 +188,7 @@ def _add_checks(commands: Any) -> None:
 
 def _run(options: argparse.Namespace) -> int:
     from .accuracy.criterion import parse_criterion
-    from .accuracy.suite import QUICK, Suite
+    from .accuracy.suite import FULL, QUICK, Suite
     from .reports.regression import command
     from .reports.regression.history import History
     from .reports.regression.of_run import figures_of
@@ -161,7 +197,9 @@ def _run(options: argparse.Namespace) -> int:
 
     if options.jobs < 1:
         raise UserError(f"--jobs {options.jobs}: give 1 or more")
-    suite = QUICK if options.quick else Suite()
+    if options.quick and options.full:
+        raise UserError("--quick and --full: give one of them")
+    suite = QUICK if options.quick else FULL if options.full else Suite()
     if options.suite:
         suite = read_suite(options.suite, suite)
     chosen: dict[str, Any] = {
@@ -181,17 +219,54 @@ def _run(options: argparse.Namespace) -> int:
     if options.history:
         History(options.history).check()
     comparison, page = run(suite, options.out, options.jobs)
-    more = ["--quick left out: " + left_out(Suite(), suite)] if options.quick else []
+    said = "--quick left out: " if options.quick else "" if options.full or options.suite or chosen else "left out: "
+    more = [said + left_out(FULL, suite)] if said else []
     if options.history and not comparison.study.interrupted:
         more.append(command.add(options.history, figures_of(comparison.run)))
     print(summary(comparison, page, "\n".join(more)))
     return 130 if comparison.study.interrupted else 0
 
 
-def _models(_options: argparse.Namespace) -> int:
-    from .reports.catalogue import catalogue
+def _report(options: argparse.Namespace) -> int:
+    from .reports.report import report
 
-    print(catalogue())
+    formats = None if options.format is None else [name for name in options.format.split(",") if name]
+    written = [str(path) for path in report(options.folder, formats, options.out)]
+    print(json.dumps(written, indent=2) if options.json else "\n".join(written))
+    return 0
+
+
+def _compare(options: argparse.Namespace) -> int:
+    from .reports.run_comparison import compare_runs
+    from .reports.run_folder import RunFolder
+
+    found = compare_runs(RunFolder.read(options.first), RunFolder.read(options.second))
+    print(json.dumps(found.to_json(), indent=2) if options.json else found.text)
+    return 0
+
+
+def _recommend(options: argparse.Namespace) -> int:
+    from .reports.bars import bars
+    from .reports.recommend import recommend
+    from .reports.run_folder import RunFolder
+
+    if options.jobs < 1:
+        raise UserError(f"--jobs {options.jobs}: give 1 or more")
+    with bars() as progress:
+        found = recommend(
+            units.parse_quantity(options.rate), units.parse_quantity(options.tolerance),
+            features=[name for name in options.features.split(",") if name], budget=options.budget,
+            run=RunFolder.read(options.folder) if options.folder else None, models=options.models, jobs=options.jobs,
+            progress=progress,
+        )
+    print(json.dumps(found.to_json(), indent=2) if options.json else found.text)
+    return 0
+
+
+def _models(options: argparse.Namespace) -> int:
+    from .reports.catalogue import catalogue, models
+
+    print(_records(models()) if options.json else catalogue())
     return 0
 
 
@@ -201,7 +276,8 @@ def _methods(options: argparse.Namespace) -> int:
 
     model = get_model(options.model) if options.model else None
     of_model = f"; a step of {model.label} without a spike, as run" if model else ""
-    print(frame(f"Integration methods{of_model}", methods(model)))
+    table = methods(model)
+    print(_records(table) if options.json else frame(f"Integration methods{of_model}", table))
     return 0
 
 
@@ -296,12 +372,20 @@ def _history_add(options: argparse.Namespace) -> int:
     return 0
 
 
-def _doctor(_options: argparse.Namespace) -> int:
+def _doctor(options: argparse.Namespace) -> int:
     from .reports.doctor import findings
 
+    if options.json:
+        print(json.dumps([asdict(finding) for finding in findings()], indent=2))
+        return 0
     for finding in findings():
         print(f"{'yes' if finding.here else 'no ':3}  {finding.what}: {finding.detail}")
     return 0
+
+
+def _records(table: Any) -> str:
+    """Return a table as JSON, an object a row."""
+    return json.dumps(table.to_dict("records"), indent=2)
 
 
 def _step(options: argparse.Namespace) -> Step:

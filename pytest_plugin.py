@@ -79,7 +79,7 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]
     if isinstance(error, (Regressed, UserError)):
         report.longrepr = f"spikecost: {error}"
     elif isinstance(error, AssertionError) and guard.over:
-        report.longrepr = f"spikecost: too expensive\n\n{guard.table()}"
+        report.longrepr = f"spikecost: {guard.headline()}\n\n{guard.table()}"
     return report
 
 

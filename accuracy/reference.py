@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from ..harness.stimuli import Stimulus
 from ..models.errors import UserError
+from ..models.html import raster_html, table_html
 from ..models.neuron import NeuronModel
 from . import closed_form, taylor
 from .spike_trains import SpikeTrain
@@ -33,6 +34,11 @@ class Reference:
     """State at the end of every piece of the stimulus: an array (pieces, state variables)."""
     samples_error: NDArray[np.float64] = field(default_factory=lambda: np.empty((0, 0)))
     """Twice the difference between the two computations' samples."""
+
+    def _repr_html_(self) -> str:
+        facts = {"spikes": len(self.train), "until": f"{self.train.stop:g} ms", "stated error": f"{self.error:.2g} ms",
+                 "method": self.method}
+        return table_html("Reference", facts, [facts.values()]) + raster_html(self.train.times, self.train.stop)
 
 
 def reference(model: NeuronModel, stimulus: Stimulus) -> Reference:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from ..flops.conventions import get_convention
 from ..harness.stimuli import STIMULI
-from ..models.catalogue import get_model
+from ..models.catalogue import MODELS, get_model
 from ..models.detection import DETECTIONS
 from ..models.errors import UserError
 from ..models.methods import ADAPTIVE, METHODS, get_method
@@ -126,6 +126,9 @@ class Suite:
 #: Measures that `spike_time_error` gives in any case.
 _ALWAYS = ("maximum", "mean", "rms", "drift", "missing", "extra", VoltageRms.name)
 
+#: What ``--full`` runs: the whole catalogue under every kind of stimulus, two horizons, and drives relative to the
+#: rheobase beside those of a rate.
+FULL = Suite(models=tuple(MODELS), stimuli=tuple(STIMULI), rheobases=(1.5,), horizons=(1000.0, 10_000.0))
 #: What ``--quick`` runs: the faster rates, the looser tolerances, three methods, fewer timed runs, no look at Brian2's
 #: code.
 QUICK = Suite(methods=("euler", "rk4", "exponential_euler"), rates=(50.0, 100.0), tolerances=(1.0, 0.1), repeats=3,

@@ -18,6 +18,7 @@ from typing import Any
 
 from ..models import units
 from ..models.expression import KINDS, Const, Expr, Op, Var, names
+from ..models.html import table_html
 from ..models.neuron import NeuronModel
 from ..models.simplify import Assign, Block
 from ..models.step import Step, make_step
@@ -95,6 +96,14 @@ class Count:
         for assign in self.written:
             total += Operations(_tally(_written(assign.value, dt_ms)))
         return total
+
+    def _repr_html_(self) -> str:
+        parts = {"a step": self.as_run, "a spike adds": self.as_run_spike, "a refractory step": self.as_run_refractory,
+                 "once a run": self.as_run_once, "a step as written": self.as_written()}
+        kinds = [kind for kind in KINDS if any(part[kind] for part in parts.values())]
+        title = f"{self.step.model.label}, {self.step.method}, {self.step.detection} detection: operations"
+        rows = ([name, *(part[kind] for kind in kinds)] for name, part in parts.items())
+        return table_html(title, ["", *kinds], rows)
 
     @property
     def as_fused(self) -> dict[str, int]:

@@ -84,8 +84,7 @@ static inline int table_cell(double position, int count)
     return cell < 0 ? 0 : cell > last ? last : cell;
 }
 """
-_VECTOR_CALLS = ('__attribute__((simd("notinbranch"))) double exp(double);\n'
-                 '__attribute__((simd("notinbranch"))) double pow(double, double);\n')
+_VECTOR_FUNCTIONS = '__attribute__((simd("notinbranch"))) double exp(double), pow(double, double);\n'
 
 
 def function_name(step: Step) -> str:
@@ -108,7 +107,7 @@ def c_source(steps: Iterable[Step], build: Build, vector_exp: bool) -> str:
     steps = list(steps)
     blocks = [block for step in steps
               for block in (step.once, step.advance, step.spike, step.check, step.pause, step.resume)]
-    head = _VECTOR_CALLS if vector_exp and build.lanes else ""
+    head = _VECTOR_FUNCTIONS if vector_exp and build.lanes else ""
     kernels = (
         _template().render(
             step=step, name=function_name(step), input=step.model.input, in_lanes=build.lanes, block=c_block,

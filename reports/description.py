@@ -41,7 +41,7 @@ def describe(study: Study) -> dict[str, Any]:
         "no_exact_count": why_no_exact_count(study),
         "suite": _suite(study.suite),
         "seeds": {"stimuli": list(range(study.suite.trials)), "bootstrap": SEED},
-        "models": {label: _model(model) for label, model in models.items()},
+        "models": {label: describe_model(model) for label, model in models.items()},
         "measures": {name: _measure(name) for name in taken},
         "criteria": [{"measure": each.measure, "tolerance": each.tolerance, "unit": each.unit, "text": str(each)}
                      for each in study.suite.all_criteria],
@@ -59,7 +59,8 @@ def _suite(suite: Suite) -> dict[str, Any]:
     return {name: list(value) if isinstance(value, tuple) else value for name, value in fields.items()}
 
 
-def _model(model: NeuronModel) -> dict[str, Any]:
+def describe_model(model: NeuronModel) -> dict[str, Any]:
+    """Return the definition of a model: its texts, its numbers in internal units, and a digest of both."""
     return {
         "description": model.description,
         "source": model.source,

@@ -128,7 +128,8 @@ def counts(found: pd.DataFrame, of_demos: pd.DataFrame | None = None) -> dict[st
     of_demos : DataFrame, optional
         As `demo_table` returns: what they show converged counts for Izhikevich's model.
     """
-    shown = {str(model): set(rows.loc[rows["outcome"] == FOUND, "feature"]) for model, rows in found.groupby("model", sort=False)}
+    shown = {str(model): set(rows.loc[rows["outcome"] == FOUND, "feature"])
+             for model, rows in found.groupby("model", sort=False)}
     if of_demos is not None:
         for model in shown.keys() & {"izhikevich", "izhikevich_mv"}:
             shown[model] |= set(of_demos.loc[of_demos["shown_converged"], "feature"])

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import io
 
+import pandas as pd
 from matplotlib.figure import Figure
 
+from .escape import markdown, to_csv
 from .figure import work_precision
 from .page import page
 from .parity import parity_figure
@@ -27,12 +29,17 @@ def render(run: RunFolder) -> dict[str, bytes]:
         "parity": parity_figure(run.parity),
     }
     return {
-        **{f"{name}.csv": getattr(run, name).to_csv(index=False).encode() for name in _CSV},
-        "table.md": (run.table.to_markdown(index=False, floatfmt=".4g") + "\n").encode(),
+        **{f"{name}.csv": to_csv(getattr(run, name)) for name in _CSV},
+        "table.md": _markdown(run.table),
         **{f"{name}.{kind}": _drawn(figure, kind) for name, figure in figures.items() for kind in ("png", "svg")},
         "suite.toml": suite_text(run.about["suite"]).encode(),
         PAGE: page(run).encode(),
     }
+
+
+def _markdown(table: pd.DataFrame) -> bytes:
+    escaped = table.map(lambda value: markdown(value) if isinstance(value, str) else value)
+    return (escaped.to_markdown(index=False, floatfmt=".4g") + "\n").encode()
 
 
 def _drawn(figure: Figure, kind: str) -> bytes:

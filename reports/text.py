@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from .numbers import number
@@ -23,11 +24,11 @@ def by_kind(operations: Mapping[str, int]) -> str:
 def frame(title: str, table: pd.DataFrame, columns: Sequence[str] = ()) -> str:
     """Write some columns of a table, all of them by default; it ends with an empty line."""
     columns = columns or list(table.columns)
-    shown = Table(title=title, title_justify="left", box=None, pad_edge=False)
+    shown = Table(title=escape(title), title_justify="left", box=None, pad_edge=False)
     for name in columns:
-        shown.add_column(name, justify="left" if table[name].dtype.kind not in "fi" else "right")
+        shown.add_column(escape(str(name)), justify="left" if table[name].dtype.kind not in "fi" else "right")
     for row in table[list(columns)].to_dict("records"):
-        shown.add_row(*(number(value) for value in row.values()))
+        shown.add_row(*(escape(number(value)) for value in row.values()))
     console = Console(width=None if sys.stdout.isatty() else WIDTH)
     with console.capture() as captured:
         console.print(shown)

@@ -8,16 +8,19 @@ from functools import cache
 from typing import Any
 
 import pytest
+from brian2 import ms
 from hypothesis import settings
 
 from spikecost import cli
 from spikecost.accuracy.drives import drive_for
+from spikecost.accuracy.reference import reference
 from spikecost.flops.toolchain import SCALAR, Build
 from spikecost.harness.kernel import Kernel, compile_kernels
+from spikecost.harness.stimuli import constant
 from spikecost.models import units
 from spikecost.models.catalogue import MODELS, get_model
 from spikecost.models.detection import DETECTIONS
-from spikecost.models.methods import ADAPTIVE, METHODS
+from spikecost.models.methods import METHODS
 from spikecost.models.neuron import NeuronModel
 from spikecost.models.step import applies, make_step
 
@@ -36,6 +39,21 @@ def drive_of() -> Callable[[str], Any]:
         if model.drive is not None:
             return model.drive
         return units.quantity(drive_for(model, 70, 300).value, model.system.dimensions[model.input])
+
+    return find
+
+
+@pytest.fixture(scope="session")
+def length_of() -> Callable[[str], int]:
+    """Return for how many ms a model has to run under its drive for two spikes."""
+
+    @cache
+    def find(name: str) -> int:
+        model, drive = MODELS[name], MODELS[name].drive
+        for length in (40, 100, 200, 400):
+            if drive is not None and len(reference(model, constant(drive, length * ms)).train) >= 2:
+                return length
+        return 1000
 
     return find
 
@@ -87,15 +105,11 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run a test that takes `combination` for every (model, method, detection) that is registered and applies.
-
-    One that takes `adaptive` is run for every adaptive method likewise.
-    """
-    for fixture, methods in (("combination", METHODS), ("adaptive", ADAPTIVE)):
-        if fixture in metafunc.fixturenames:
-            found = [
-                (model, method, detection)
-                for model in MODELS for method in methods for detection in DETECTIONS
-                if not applies(MODELS[model], method, detection)
-            ]
-            metafunc.parametrize(fixture, found, ids=["-".join(names) for names in found])
+    """Run a test that takes `combination` for every (model, method, detection) that is registered and applies."""
+    if "combination" in metafunc.fixturenames:
+        found = [
+            (model, method, detection)
+            for model in MODELS for method in METHODS for detection in DETECTIONS
+            if not applies(MODELS[model], method, detection)
+        ]
+        metafunc.parametrize("combination", found, ids=["-".join(names) for names in found])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -16,6 +17,7 @@ from spikecost.flops.conventions import CONVENTIONS
 from spikecost.models.catalogue import MODELS
 from spikecost.models.detection import DETECTIONS
 from spikecost.models.expression import KINDS
+from spikecost.models.methods import ADAPTIVE, METHODS
 
 REPORT = {"index.html", "provenance.json", "run.json", "data", "table.csv", "table.md",
           "work_precision.png", "work_precision.svg"}
@@ -173,6 +175,23 @@ def test_doctor(said):
     assert all(line.startswith(("yes  ", "no   ")) for line in lines)
 
 
+@pytest.mark.parametrize(("arguments", "key", "names"), [
+    (["models"], "model", list(MODELS)),
+    (["methods", "--model", "lif"], "method", [*METHODS, *ADAPTIVE]),
+])
+def test_lists_in_json(said, arguments, key, names):
+    status, out, err = said(*arguments, "--json")
+    assert (status, err) == (0, "")
+    assert [row[key] for row in json.loads(out)] == names
+
+
+def test_doctor_in_json(said):
+    status, out, err = said("doctor", "--json")
+    assert (status, err) == (0, "")
+    assert {"what": "C compiler", "here": True} in [
+        {name: row[name] for name in ("what", "here")} for row in json.loads(out)]
+
+
 @pytest.fixture
 def no_compiler(monkeypatch):
     monkeypatch.setenv("CC", "/nonexistent")
@@ -206,8 +225,8 @@ def test_features_of_the_demos(said, tmp_path):
     assert status == 0
     assert "17 show their feature converged; artefacts of the step are bistability," in out
     rows = [line.split() for line in out.splitlines()]
-    assert ["C", "tonic_bursting", "28", "->", "29", "25", "->", "24.494", "shown,", "with", "other", "spikes", "0.25", "–",
-            "0.125"] in rows
+    assert ["C", "tonic_bursting", "28", "->", "29", "25", "->", "24.494", "shown,", "with", "other", "spikes", "0.25",
+            "–", "0.125"] in rows  # noqa: RUF001 - a dash is shown
     assert pd.read_csv(table)["spikes_as_published"].sum() == 111
     assert [file.name for file in tmp_path.iterdir()] == ["demos.csv"]
 
@@ -247,13 +266,24 @@ MISTAKES = {
         ["count", "izhikevich", "--method", "exponential_euler"],
         "spikecost: exponential_euler does not apply to izhikevich:RS: dv/dt is not linear in v; take esr_midpoint, "),
     "unknown model to look at": (["features", "izh"], "spikecost: unknown model 'izh': "),
-    "picture of no kind": (["features", "lif", "--plot", "p.jpg"], "spikecost: --plot p.jpg: give a file that ends in .p"),
-    "file in no folder": (["features", "lif", "--csv", "no/f.csv"], "spikecost: cannot write no/f.csv: give a file in a "),
+    "picture of no kind": (["features", "lif", "--plot", "p.jpg"],
+                           "spikecost: --plot p.jpg: give a file that ends in .p"),
+    "file in no folder": (["features", "lif", "--csv", "no/f.csv"],
+                          "spikecost: cannot write no/f.csv: give a file in a "),
     "unknown counter": (["measure", "lif", "--counter", "papy"], "spikecost: unknown counter 'papy': did you mean "),
     "negative tolerance": (["run", "--tolerances=-0.1ms"], "spikecost: tolerance = -100. us is not positive; give a"),
     "tolerance without a unit": (["run", "--tolerances", "0.1"], "spikecost: tolerance = 0.1 is not a time; give a "),
     "negative rate": (["run", "--rates", "-5"], "spikecost: rate = -5 is not positive"),
     "no jobs": (["run", "--jobs", "0"], "spikecost: --jobs 0: give 1 or more"),
+    "a run that is not there": (["report", "nowhere"], "spikecost: there is no folder nowhere; give one that "),
+    "a report of no run": (["report", ".", "--format", "md"], "spikecost: the folder . is no run: it has no run.jso"),
+    "two runs that are not there": (["compare", "one", "two"], "spikecost: there is no folder one; give one that "),
+    "one run": (["compare", "one"], "spikecost compare: the following arguments are required: RUN_B; see "),
+    "no rate": (["recommend", "--tolerance", "1ms"], "spikecost recommend: the following arguments are required: --r"),
+    "a rate without a unit": (["recommend", "--rate", "20", "--tolerance", "1ms"],
+                              "spikecost: rate = 20.0 is not a positive firing rate; give one such as 20*Hz"),
+    "a budget without a number": (["recommend", "--rate", "20Hz", "--tolerance", "1ms", "--budget", "little"],
+                                  "spikecost: cannot read the budget 'little': expected operations per second, such"),
     "unknown model in a suite": (["run", "--models", "lif", "izh"], "spikecost: unknown model 'izh': "),
     "a convention without published costs": (
         ["published", "--convention", "unit"], "spikecost: no model has a published cost under 'unit'; give "),
@@ -337,6 +367,28 @@ def test_run_compares_what_was_asked_for(report):
     numbers = table.select_dtypes("number")
     assert {"tolerance", "dt_ms", "flops_per_ms", "ns_per_ms", "error_ms"} <= set(numbers.columns)
     pd.testing.assert_frame_equal(parquet[numbers.columns], numbers, check_dtype=False, rtol=1e-12)
+
+
+def test_report_compare_and_recommend_read_the_run(report, said, monkeypatch):
+    folder, _ = report
+    monkeypatch.chdir(folder)
+    status, out, err = said("report", "out", "--format", "bib,txt", "--out", "paper")
+    assert (status, out.split(), err) == (0, ["paper/references.bib", "paper/methods.txt"], "")
+    assert "izhikevich2004" in (folder / "paper" / "references.bib").read_text()
+    status, out, err = said("report", "out", "--format", "tex,doc", "--out", "paper")
+    assert (status, out) == (2, "")
+    assert err.startswith("spikecost: unknown format 'doc': known are html, md, tex, ")
+    assert {path.name for path in (folder / "paper").iterdir()} == {"references.bib", "methods.txt", "report.json"}
+    status, out, err = said("compare", "out", "out")
+    assert (status, err) == (0, "")
+    assert out.startswith("Nothing changed: ")
+    assert json.loads(said("compare", "out", "out", "--json")[1])["changed"] == []
+    status, out, err = said("recommend", "out", "--rate", "50Hz", "--tolerance", "0.1ms")
+    assert (status, err.strip()) == (0, "")
+    assert out.startswith("lif with rk4, hermite detection, dt = ")
+    found = json.loads(said("recommend", "out", "--rate", "50Hz", "--tolerance", "0.1ms", "--json")[1])
+    assert found["choice"]["model"] == "lif"
+    shutil.rmtree(folder / "paper")
 
 
 def test_a_failed_run_leaves_an_earlier_report_as_it_was(report, no_compiler):

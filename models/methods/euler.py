@@ -10,7 +10,7 @@ class Euler:
 
     Order 1. Beside one right-hand side: a multiplication and an addition a variable.
     Stable only where dt is below 2 over the fastest rate (Hodgkin-Huxley: near 0.04 ms in a spike).
-    Hairer, Norsett and Wanner, Solving Ordinary Differential Equations I, section I.7.
+    Hairer, Norsett and Wanner 1993, Solving Ordinary Differential Equations I, section I.7.
     """
 
     name = "euler"

@@ -10,7 +10,7 @@ class Heun:
 
     Order 2. Beside two right-hand sides: 2 multiplications and 3 additions a variable.
     Stable about as far as forward Euler. Not Brian2's ``heun``, which is of use for noise alone: without noise it is
-    forward Euler. Heun 1900, Z. Math. Phys. 45:23; Hairer, Norsett and Wanner, Solving Ordinary Differential
+    forward Euler. Heun 1900, Z. Math. Phys. 45:23; Hairer, Norsett and Wanner 1993, Solving Ordinary Differential
     Equations I, section II.1.
     """
 

@@ -10,7 +10,8 @@ class Midpoint:
 
     Order 2. Beside two right-hand sides: 2 multiplications and 2 additions a variable.
     Stable about as far as forward Euler. Not `esr_midpoint`, which gives the same numbers with fewer operations.
-    Runge 1895, Math. Ann. 46:167; Hairer, Norsett and Wanner, Solving Ordinary Differential Equations I, section II.1.
+    Runge 1895, Math. Ann. 46:167; Hairer, Norsett and Wanner 1993, Solving Ordinary Differential Equations I,
+    section II.1.
     """
 
     name = "midpoint"

@@ -9,7 +9,7 @@ class RungeKutta4:
     """Classical Runge-Kutta method of order 4, all variables advanced together in every stage.
 
     Beside four right-hand sides: 5 multiplications and 8 additions a variable as it runs.
-    Hairer, Norsett and Wanner, Solving Ordinary Differential Equations I, table II.1.2.
+    Hairer, Norsett and Wanner 1993, Solving Ordinary Differential Equations I, table II.1.2.
     """
 
     name = "rk4"

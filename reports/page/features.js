@@ -15,7 +15,7 @@ function features() {
   function draw() {
     const cells = leaders.filter((row) => keyOf(row, SITUATION) === byId("features-situation").value && shown.has(row.model.split(":")[0]));
     const count = (row) => shown.get(row.model.split(":")[0]).size;
-    const traces = cells.map((row) => ({ x: [row.flops_per_ms], y: [count(row)], mode: "markers+text", hoverinfo: "text", name: plain(row.model), textposition: "top center", texttemplate: plain(row.model),
+    const traces = cells.map((row) => ({ x: [row.flops_per_ms], y: [count(row)], mode: "markers+text", hoverinfo: "text", name: plain(row.model), textposition: "top center", texttemplate: plain(row.model.split(":")[0]),
       text: [`<b>${plain(row.model)}</b><br>${count(row)} of ${looked} features<br>${number(row.flops_per_ms)} operations per ms (${plain(wayText(row))})`],
       marker: { size: 13, color: modelColour(row.model), symbol: pick(SYMBOLS, run.models.indexOf(row.model)) } }));
     show("features-plot", traces, { height: 420, showlegend: false, xaxis: logarithmic("operations per ms of model time"), yaxis: axis(`features shown, of ${looked}`, { range: [-0.5, looked + 1.5] }) });

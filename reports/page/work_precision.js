@@ -71,7 +71,7 @@ function workPrecision() {
   }
 
   function draw() {
-    const now = chosen(), alone = byId("wp-front").checked, traces = [], annotations = [], shapes = [];
+    const now = chosen(), alone = byId("wp-front").checked, traces = [], fronts = [], annotations = [], shapes = [];
     const base = (row) => ({ hoverinfo: "text", showlegend: false });
     if (!alone) {
       for (const curve of grouped(now.points, ["model", "method", "detection"]).values()) {
@@ -86,8 +86,7 @@ function workPrecision() {
       traces.push({ ...base(), x: best.map((row) => row.cost), y: best.map((row) => row.error), text: best.map((row) => label(row, now)), name: `front of ${plain(model)}`,
         mode: "lines+markers", line: { color: modelColour(model), width: 3, shape: "hv" },
         marker: { symbol: best.map((row) => methodSymbol(row.method)), size: 9, color: modelColour(model), line: { color: css("--page"), width: 1 } } });
-      annotations.push({ x: Math.log10(best[0].cost), y: Math.log10(best[0].error), text: `<b>${plain(model)}</b>`, showarrow: false, xanchor: "left", yanchor: "bottom",
-        yshift: 6, font: { color: modelColour(model), size: 13 }, bgcolor: css("--page"), opacity: 0.9 });
+      fronts.push({ model, best });
     }
     const across = (y, dash, text) => {
       shapes.push({ type: "line", xref: "paper", x0: 0, x1: 1, y0: y, y1: y, line: { color: css("--faint"), width: 1, dash }, layer: "below" });
@@ -98,6 +97,13 @@ function workPrecision() {
     const floor = floorOf(now), toFloor = byId("wp-floor").checked && floor !== null;
     const ys = now.points.map((row) => row.error), top = Math.max(...ys, ...asked);
     const bottom = toFloor ? Math.min(floor / 2, ...ys) : Math.max(Math.min(...ys), asked.length ? Math.min(...asked) * IN_SIGHT : 0);
+    for (const { model, best } of fronts) { // named at both ends, so that it can be told without colours
+      const named = (row, more) => annotations.push({ x: Math.log10(row.cost), y: Math.log10(row.error), text: `<b>${plain(model)}</b>`, showarrow: false, xanchor: "left",
+        font: { color: modelColour(model), size: 13 }, bgcolor: css("--page"), opacity: 0.9, ...more });
+      const inSight = best.filter((row) => row.error >= bottom);
+      named(best[0], { yanchor: "bottom", yshift: 6 });
+      if (inSight.length > 1) named(inSight[inSight.length - 1], { xshift: 8 });
+    }
     if (floor !== null) {
       across(floor, "dot", `the reference's own error ${withUnit(floor, now)}`);
       if (floor < bottom) annotations.push({ xref: "paper", yref: "paper", x: 1, xanchor: "right", y: 0, yanchor: "bottom", showarrow: false,

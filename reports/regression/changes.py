@@ -93,18 +93,19 @@ def _variance(values: NDArray[np.float64]) -> float:
 
 def plot(figures: Mapping[str, Sequence[Entry]], noisy: Callable[[str], bool]) -> Figure:
     """Draw figures over runs, one below the other; dashed lines mark the steps, with the commit and the change."""
-    drawing = Figure(figsize=(7.5, 0.6 + 2.1 * len(figures)), layout="constrained")
+    drawing = Figure(figsize=(7.5, 0.6 + 2.3 * len(figures)), layout="constrained")
     axes = drawing.subplots(len(figures), squeeze=False)[:, 0]
     for axis, (name, series) in zip(axes, figures.items(), strict=True):
         axis.plot([entry.run for entry in series], [entry.value for entry in series], "o-", color="#0072b2",
                   markersize=3.5, linewidth=1, drawstyle="steps-mid")
-        axis.set_title(_plain(name), fontsize=9, loc="left")
-        axis.margins(y=0.3)
+        axis.set_title(_plain(name), fontsize=9, loc="left", pad=18)
+        axis.margins(y=0.15)
+        axis.ticklabel_format(axis="y", useOffset=False)
         for change in changes(series, noisy(name)):
             axis.axvline(change.run - 0.5, color="#d55e00", linestyle="--", linewidth=1)
             percent = "" if change.percent is None else f" {change.percent:+.3g} %"
-            axis.annotate(f"{_plain(change.commit[:10])}{percent}", (change.run - 0.5, 0.97), fontsize=8, rotation=90,
-                          xycoords=("data", "axes fraction"), ha="right", va="top", color="#a04000")
+            axis.annotate(f"{_plain(change.commit[:7])}{percent}", (change.run - 0.5, 1.02), fontsize=7.5,
+                          xycoords=("data", "axes fraction"), ha="center", va="bottom", color="#a04000")
         axis.xaxis.set_major_locator(MaxNLocator(integer=True))
         axis.spines[["top", "right"]].set_visible(False)
     axes[-1].set_xlabel("run, in the order in which they were added")

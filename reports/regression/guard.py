@@ -134,6 +134,11 @@ class Guard:
         return Cost(found.flops_per_step(), f"{found.step.model.label}, {method}, {detection}", "operations a step",
                     self.over)
 
+    def headline(self) -> str:
+        """Return the last comparison that did not hold in one line."""
+        cost, sign, limit = self.over[-1]
+        return f"{cost.of} costs {float(cost):.6g} {cost.unit}, which is not {sign} {limit:.6g}"
+
     def table(self) -> str:
         """Return the comparisons that did not hold as a table."""
         rows = [("cost of", "now", "allowed", "over by", "")]

@@ -1,4 +1,4 @@
-"""The models of the 2004 comparison against closed forms, published bifurcations, and SciPy on the papers' equations."""
+"""The models of the 2004 comparison against closed forms, published bifurcations, and SciPy on their equations."""
 
 import math
 

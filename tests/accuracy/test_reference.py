@@ -117,6 +117,6 @@ def test_bad_models_are_named():
                           threshold="w > 1", reset="w = 0", initial={"v": 1, "w": 0})
     with pytest.raises(UserError, match="blow_up leaves the finite numbers at"):
         reference(blow_up, constant(0, 100 * ms))
-    endless = get_model("lif").replace(parameters={**get_model("lif").parameters, "c": -50 * mV})
+    endless = get_model("lif").replace(reset="v = v")  # of a reset to a number, the definition is refused
     with pytest.raises(UserError, match="lif spikes without end"):
         reference(endless, constant(2 * mV / ms, 100 * ms))

@@ -17,7 +17,10 @@ from spikecost.models.errors import UserError
 from spikecost.models.methods import METHODS
 from spikecost.models.step import applies
 
-CELLS = [(model, method) for model in MODELS for method in METHODS if not applies(MODELS[model], method)]
+#: Every method on three models, one on each of the others: that all cells agree is `test_counted_equals_retired`'s.
+CELLS = [(model, method) for model in MODELS for method in METHODS
+         if (model in ("lif", "izhikevich", "hodgkin_huxley") or method == "euler")
+         and not applies(MODELS[model], method)]
 LEAVES_OUT = frozenset({"compare", "select", "sign"})
 
 

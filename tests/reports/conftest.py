@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
+import json
+
 import pytest
 
 import spikecost as sc
 from spikecost.accuracy.suite import Suite
+from spikecost.reports.run_folder import TABLES
 
 SUITE = Suite(models=("lif", "izhikevich"), methods=("euler", "rk4"), detections=("grid", "hermite"),
               rates=(50.0, 100.0), tolerances=(1.0, 0.3), horizons=(200.0,), trials=3, per_decade=4, repeats=2,
@@ -25,3 +29,21 @@ def small_folder(small_comparison, tmp_path_factory):
 @pytest.fixture(scope="session")
 def small_run(small_comparison):
     return small_comparison.run
+
+
+#: A name that is a formula, a tag, a table's border, LaTeX and Markdown at once.
+HOSTILE = '=1+2|<script>alert("x")</script>&_$%#{}~^\\*[a](b)`'
+
+
+@pytest.fixture(scope="session")
+def hostile_run(small_run):
+    """The run, its first model under another name."""
+
+    def renamed(frame):
+        return frame.replace({"lif": HOSTILE}).rename(columns={"lif": HOSTILE})
+
+    about = json.loads(json.dumps(small_run.about))
+    about["models"] = {HOSTILE if label == "lif" else label: model for label, model in about["models"].items()}
+    about["models"][HOSTILE] |= {"source": "", "description": HOSTILE}
+    return dataclasses.replace(small_run, about=about,
+                               **{name: renamed(getattr(small_run, name)) for name in TABLES})

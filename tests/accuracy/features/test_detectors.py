@@ -14,8 +14,8 @@ STEP = piecewise_constant([(20 * ms, 0), (180 * ms, 1)])
 PULSE = piecewise_constant([(20 * ms, 0), (5 * ms, 1), (175 * ms, 0)])
 INHIBITION = piecewise_constant([(20 * ms, 0), (5 * ms, -1), (175 * ms, 0)])
 #: Pulses at 20 and 30 ms, and at 100 and 140 ms.
-PAIRS = piecewise_constant([(20 * ms, 0), (4 * ms, 1), (6 * ms, 0), (4 * ms, 1), (66 * ms, 0), (4 * ms, 1), (36 * ms, 0),
-                            (4 * ms, 1), (56 * ms, 0)])
+PAIRS = piecewise_constant([(20 * ms, 0), (4 * ms, 1), (6 * ms, 0), (4 * ms, 1), (66 * ms, 0), (4 * ms, 1),
+                            (36 * ms, 0), (4 * ms, 1), (56 * ms, 0)])
 VARIABLE = piecewise_constant([(20 * ms, 0), (5 * ms, 1), (55 * ms, 0), (5 * ms, -6), (5 * ms, 0), (5 * ms, 1),
                                (105 * ms, 0)])
 TWICE = piecewise_constant([(20 * ms, 0.5), (5 * ms, 1), (75 * ms, 0.5), (5 * ms, 1), (95 * ms, 0.5)])
@@ -54,8 +54,8 @@ NOT_SHOWN = {
     "mixed_mode": [(STEP, []), (STEP, REGULAR), (STEP, BURSTS), (STEP, [30, 33, 36]),
                    (STEP, [30, 33, 80, 120, 160]),  # two spikes are no burst
                    (STEP, [30, 33, 36, 70, 110, 158])],  # mere adaptation
-    "spike_frequency_adaptation": [(STEP, []), (STEP, [30]), (STEP, REGULAR), (STEP, [25, 30, 40, 60, 70, 110, 150, 190]),
-                                   (STEP, [25, 30, 40, 60])],
+    "spike_frequency_adaptation": [(STEP, []), (STEP, [30]), (STEP, REGULAR),
+                                   (STEP, [25, 30, 40, 60, 70, 110, 150, 190]), (STEP, [25, 30, 40, 60])],
     "spike_latency": [(PULSE, []), (PULSE, [23]), (PULSE, [29])],
     "resonator": [(PAIRS, []), (PAIRS, [33]), (PAIRS, [103]), (PAIRS, [33, 143])],
     "integrator": [(PAIRS, []), (PAIRS, [143]), (PAIRS, [22]), (PAIRS, [33, 143]), (PAIRS, [33, 103])],
@@ -66,8 +66,8 @@ NOT_SHOWN = {
     "bistability": [(TWICE, []), (TWICE, [10, 30, 50, 70, 90]), (TWICE, [30, 50]),
                     (TWICE, [30, 50, 70, 90, 110, 130, 150, 170, 190]), (TWICE, [26, 29, 32, 35])],
     "accommodation": [(RAMPS, []), (RAMPS, [90]), (RAMPS, [90, 128])],
-    "inhibition_induced_spiking": [(LOWERED, []), (LOWERED, [60]), (LOWERED, [60, 65, 70]), (LOWERED, [20, 60, 90, 120]),
-                                   (LOWERED, [60, 90, 120, 150, 180])],
+    "inhibition_induced_spiking": [(LOWERED, []), (LOWERED, [60]), (LOWERED, [60, 65, 70]),
+                                    (LOWERED, [20, 60, 90, 120]), (LOWERED, [60, 90, 120, 150, 180])],
     "inhibition_induced_bursting": [(LOWERED, []), (LOWERED, [60, 90, 120, 148]), (LOWERED, [60, 63, 66]),
                                     (LOWERED, [60, 63, 66, 120, 123, 126, 180, 183])],
 }
@@ -111,7 +111,8 @@ def test_what_failed_shows_nothing(name):
 
 
 def firing(*rates):
-    return [recording(constant(1, 1000 * ms), np.arange(1000 / rate, 1000, 1000 / rate) if rate else [5]) for rate in rates]
+    return [recording(constant(1, 1000 * ms), np.arange(1000 / rate, 1000, 1000 / rate) if rate else [5])
+            for rate in rates]
 
 
 @pytest.mark.parametrize(("rates", "shown"), [

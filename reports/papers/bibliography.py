@@ -1,0 +1,115 @@
+"""The literature behind a run, as BibTeX.
+
+`sources.toml` holds the works. What uses them cites them in its own words, by the first author's surname and the year:
+a model in its `source`, a method, a detection or a measure in its docstring, a convention in its `source`. So a model
+that is added needs no entry here to be run; what cites no work that is known is listed with the words of its source.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
+from ...accuracy.measures import MEASURES
+from ...models.detection import DETECTIONS
+from ...models.methods import ADAPTIVE, METHODS, get_method
+from ..escape import latex
+
+if TYPE_CHECKING:
+    from ..run_folder import RunFolder
+
+#: An accented letter, as TeX writes it.
+_ACCENT = re.compile(r"\{\\(?:c |\W)?(\w)\}")
+
+
+@dataclass(frozen=True)
+class Work:
+    """A book or paper."""
+
+    key: str
+    kind: str
+    """Of entry, such as ``article``."""
+    fields: dict[str, str]
+    """BibTeX's, ``author`` and ``year`` among them; TeX, not plain text."""
+
+    @property
+    def surnames(self) -> list[str]:
+        """The authors' surnames, without accents."""
+        return [_ACCENT.sub(r"\1", author).partition(",")[0] for author in self.fields["author"].split(" and ")]
+
+    @property
+    def cited_as(self) -> str:
+        """As texts cite it: ``Hodgkin and Huxley 1952``."""
+        names = self.surnames if len(self.surnames) < 3 else [f"{self.surnames[0]} et al."]
+        return f"{' and '.join(names)} {self.fields['year']}"
+
+    @property
+    def bibtex(self) -> str:
+        """The entry."""
+        lines = [f"  {name} = {{{value}}}," for name, value in self.fields.items()]
+        return "\n".join([f"@{self.kind}{{{self.key},", *lines, "}"])
+
+
+@cache
+def works() -> dict[str, Work]:
+    """Return the works that are known, by key."""
+    found = tomllib.loads(files(__package__).joinpath("sources.toml").read_text(encoding="utf-8"))
+    return {key: Work(key, fields.pop("type"), fields) for key, fields in found.items()}
+
+
+def cited(text: str) -> list[Work]:
+    """Return the works that a text cites, in its order."""
+    places = [(match.start(), work) for work in works().values()
+              if (match := re.search(_citation(work), text))]
+    return [work for _, work in sorted(places, key=lambda place: (place[0], place[1].key))]
+
+
+def of_method(name: str) -> list[Work]:
+    """Return the works that a method of integration cites; none if it is not registered here."""
+    return cited(type(get_method(name)).__doc__ or "") if name in METHODS or name in ADAPTIVE else []
+
+
+def literature(run: RunFolder) -> list[Work]:
+    """Return the works behind a run, each once: models, methods, detections, measures, conventions, software."""
+    suite = run.about["suite"]
+    texts = [
+        *(model["source"] for model in run.about["models"].values()),
+        *_documented(suite["methods"], METHODS), *_documented(suite["methods"], ADAPTIVE),
+        *_documented(suite["detections"], DETECTIONS), *_documented(run.measures, MEASURES),
+        *(each["source"] for each in run.about["conventions"].values()),
+    ]
+    found = {work.key: work for text in texts for work in cited(text)}
+    taylor = run.references["method"].astype(str).str.contains("Taylor").any()
+    tools = ["efron1993", "stimberg2019", *(["biscani2021"] if taylor else [])]
+    return [*found.values(), *(works()[key] for key in tools if key not in found)]
+
+
+def bibliography(run: RunFolder) -> str:
+    """Return the literature of a run as a BibTeX file."""
+    entries = [work.bibtex for work in literature(run)]
+    entries += [_unknown(label, model) for label, model in run.about["models"].items() if not cited(model["source"])]
+    return "\n\n".join(entries) + "\n"
+
+
+def _documented(names: Iterable[str], registry: Mapping[str, object]) -> Iterator[str]:
+    for name in names:
+        if name in registry:  # one of another package may not be installed here
+            yield type(registry[name]).__doc__ or ""
+
+
+def _citation(work: Work) -> str:
+    # other authors may stand between, but no other number
+    return rf"\b{re.escape(work.surnames[0])}\b\D{{0,90}}\b{work.fields['year']}\b"
+
+
+def _unknown(label: str, model: dict[str, str]) -> str:
+    key = re.sub(r"\W", "_", label, flags=re.ASCII)
+    note = model["source"] or "no source is given"
+    return Work(f"model_{key}", "misc", {
+        "title": f"{{{latex(label)}}}: {latex(model['description'] or 'a neuron model')}", "note": latex(note),
+    }).bibtex

@@ -1,0 +1,97 @@
+"""How a run was done, in a paragraph for a paper."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from ...harness.sweep import BRACKET
+from .bibliography import Work, cited, of_method
+
+if TYPE_CHECKING:
+    from ..run_folder import RunFolder
+
+
+def methods_text(run: RunFolder) -> str:
+    """Return the paragraph: plain text, every number from the run itself."""
+    suite, facts = run.about["suite"], run.provenance
+    models = [_with_sources(label, cited(model["source"])) for label, model in run.about["models"].items()]
+    methods = [_with_sources(name, of_method(name)) for name in suite["methods"]]
+    sentences = [
+        f"Costs were compared at equal accuracy with spikecost {facts['spikecost']}{_commit(facts)}.",
+        f"The models were {_and(models)}.",
+        f"Each was driven, over {_and(_seconds(suite['horizons']))} of model time, by {_stimuli(run)} "
+        f"{_levels(suite)}.",
+        *_silent(run),
+        f"The integration methods were {_and(methods)}; spikes were located by the detections "
+        f"{_and(suite['detections'])}.",
+        f"For every stimulus the largest time step was taken at which, and below which, the accuracy asked for was "
+        f"kept: {suite['per_decade']} steps a decade from {suite['coarsest']:g} ms down, then bisection to within "
+        f"{100 * (BRACKET - 1):.0f} %.",
+        f"Accuracy asked for: {_and(map(_criterion, run.about['criteria']), 'or')}.",
+        *_references(run),
+        "Costs are operations of the time step as it is executed, spikes included, in operations per ms of model time: "
+        "geometric means over the stimuli with 95 % percentile bootstrap intervals (Efron and Tibshirani 1993).",
+        f"Kernels were compiled by {facts['compiler']} with {facts['flags, one neuron']} and ran on "
+        f"{facts['processor']}, {facts['system']}, Python {facts['Python']}, Brian2 {facts['brian2']}, heyoka "
+        f"{facts['heyoka']}.",
+        *_seeds(run),
+    ]
+    return " ".join(" ".join(sentences).split()) + "\n"
+
+
+def _commit(facts: Mapping[str, str]) -> str:
+    commit = facts.get("commit", "")
+    return f" (commit {commit})" if commit and not commit.startswith("not known") else ""
+
+
+def _stimuli(run: RunFolder) -> str:
+    suite = run.about["suite"]
+    kinds = _and(name.replace("_", " ") for name in suite["stimuli"])
+    return f"{suite['trials']} stimuli of {'the kind' if len(suite['stimuli']) == 1 else 'each of the kinds'} {kinds}"
+
+
+def _levels(suite: dict[str, list[float]]) -> str:
+    rates = [f"{rate:g}" for rate in suite["rates"]]
+    multiples = [f"{multiple:g}" for multiple in suite["rheobases"]]
+    parts = [f"with mean firing rates of {_and(rates)} Hz"] if rates else []
+    return _and([*parts, *([f"at {_and(multiples)} times the rheobase"] if multiples else [])])
+
+
+def _criterion(criterion: Mapping[str, Any]) -> str:
+    if criterion["measure"] != "maximum":
+        return str(criterion["text"])
+    return f"no spike missing or extra and none off by more than {criterion['tolerance']:g} ms"
+
+
+def _silent(run: RunFolder) -> list[str]:
+    lacking = run.regimes[run.regimes["reason"].fillna("") != ""]
+    return [f"Not compared: {row['model']} at {row['level']} ({row['reason']})." for row in lacking.to_dict("records")]
+
+
+def _references(run: RunFolder) -> list[str]:
+    if not len(run.references):
+        return []
+    kinds = _and(dict.fromkeys(run.references["method"]))
+    return [f"Errors are against reference solutions ({kinds}), spike times of which are stated to be within "
+            f"{run.references['error_ms'].max():.1g} ms."]
+
+
+def _seeds(run: RunFolder) -> list[str]:
+    seeds = run.references["seed"].dropna()
+    stimuli = f"of the stimuli {seeds.min():g} to {seeds.max():g}, " if len(seeds) else ""
+    return [f"Seeds: {stimuli}of the bootstrap {run.about['seeds']['bootstrap']}."]
+
+
+def _with_sources(name: str, works: Sequence[Work]) -> str:
+    sources = "; ".join(work.cited_as for work in works)
+    return f"{name} ({sources})" if sources else name
+
+
+def _seconds(horizons: Iterable[float]) -> list[str]:
+    return [f"{horizon / 1000:g} s" for horizon in horizons]
+
+
+def _and(items: Iterable[str], word: str = "and") -> str:
+    every = list(items)
+    return f" {word} ".join([", ".join(every[:-1]), every[-1]] if len(every) > 1 else every)

@@ -1,0 +1,88 @@
+"""A run's two tables for papers: who is cheapest, and how many times dearer the others are. LaTeX and Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from ..escape import latex, markdown
+from ..numbers import number
+
+if TYPE_CHECKING:
+    from ..run_folder import RunFolder
+
+#: Headings of the columns that are shown.
+HEADINGS = {
+    "stimulus": "stimulus", "horizon_ms": "horizon (ms)", "level": "rate", "measure": "measure",
+    "tolerance": "tolerance", "view": "compared", "model": "model", "method": "method", "detection": "detection",
+    "dt_ms": "dt (ms)", "flops_per_ms": "operations per ms", "interval": "95 % interval", "error_ms": "error (ms)",
+    "ns_per_ms": "ns per ms",
+}
+_SITUATION = ("stimulus", "horizon_ms", "level", "measure", "tolerance")
+
+
+def cheapest(run: RunFolder) -> pd.DataFrame:
+    """Return the cheapest way to run each model in each situation, as texts, without what is the same everywhere."""
+    rows = run.cheapest
+    frame = rows[[*_telling(rows), "model", "method", "detection", "dt_ms", "flops_per_ms"]].copy()
+    frame["interval"] = [_range(low, high) for low, high in zip(rows["flops_per_ms_low"], rows["flops_per_ms_high"],
+                                                                 strict=True)]
+    frame[["error_ms", "ns_per_ms"]] = rows[["error_ms", "ns_per_ms"]]
+    return _shown(frame)
+
+
+def ratios(run: RunFolder) -> pd.DataFrame:
+    """Return each model's cost over the baseline's, with its interval, in each view and situation, as texts."""
+    rows = run.ranking.astype(object).where(run.ranking.notna(), None)  # a nan is not equal to itself
+    telling = _telling(rows)
+    entries: dict[tuple[Any, ...], dict[str, str]] = {}
+    for row in rows.to_dict("records"):
+        key = (row["view"], *(row[name] for name in telling))
+        known = row["low"] is not None and row["low"] != row["high"]
+        entries.setdefault(key, {})[row["model"]] = number(row["ratio"]) + (
+            f" ({_range(row['low'], row['high'])})" if known else "")
+    models = list(dict.fromkeys(rows["model"]))
+    made = [[*key, *(entry.get(model, "–") for model in models)]  # noqa: RUF001 - a dash
+            for key, entry in entries.items()]
+    return _shown(pd.DataFrame(made, columns=["view", *telling, *models]))
+
+
+def to_latex(frame: pd.DataFrame, caption: str, label: str) -> str:
+    r"""Return a table of texts as LaTeX, to be used with ``\usepackage{booktabs}``; numbers stand right."""
+    columns = "".join("r" if _numeric(frame[name]) else "l" for name in frame)
+    body = [_row(list(frame.columns), latex), r"\midrule", *(_row(row, latex) for row in frame.itertuples(index=False))]
+    return "\n".join([
+        r"\begin{table}", r"\centering", rf"\caption{{{latex(caption)}}}", rf"\label{{{label}}}",
+        rf"\begin{{tabular}}{{{columns}}}", r"\toprule", *body, r"\bottomrule", r"\end{tabular}", r"\end{table}", "",
+    ])
+
+
+def to_markdown(frame: pd.DataFrame, caption: str) -> str:
+    """Return a table of texts as Markdown; numbers stand right."""
+    rule = "|".join("---:" if _numeric(frame[name]) else "---" for name in frame)
+    rows = [f"| {' | '.join(markdown(entry) for entry in row)} |"
+            for row in (tuple(frame.columns), *frame.itertuples(index=False, name=None))]
+    return "\n".join([markdown(caption), "", rows[0], f"|{rule}|", *rows[1:], ""])
+
+
+def _telling(rows: pd.DataFrame) -> list[str]:
+    """Return the columns of the situation that are not the same everywhere; rate and tolerance always."""
+    return [name for name in _SITUATION if name in ("level", "tolerance") or rows[name].nunique() > 1]
+
+
+def _shown(frame: pd.DataFrame) -> pd.DataFrame:
+    return frame.map(number).rename(columns=HEADINGS)
+
+
+def _range(low: float, high: float) -> str:
+    return f"{number(low)} to {number(high)}"
+
+
+def _row(entries: Sequence[Any], escape: Callable[[str], str]) -> str:
+    return " & ".join(escape(str(entry)) for entry in entries) + r" \\"
+
+
+def _numeric(column: pd.Series) -> bool:
+    return bool(column.str.fullmatch(r"[-+–\d.,e]*").all())  # noqa: RUF001 - a dash stands where there is none

@@ -1,0 +1,13 @@
+"""References: wall time of a second, computed twice, beside their stated error."""
+
+from spikecost.accuracy.reference import reference
+from spikecost.models.catalogue import get_model
+
+
+def test_reference(benchmark, driven):
+    name, stimulus = driven
+    model = get_model(name)
+    found = benchmark.pedantic(reference, (model, stimulus), rounds=3, warmup_rounds=1)
+    assert len(found.train) > 0
+    assert found.error < 1e-9
+    benchmark.extra_info |= {"spikes": len(found.train), "stated error in ms": found.error, "method": found.method}

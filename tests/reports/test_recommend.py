@@ -1,0 +1,132 @@
+"""``spikecost recommend``: the cheapest way, and a Brian2 program that is as accurate as it says."""
+
+import dataclasses
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from brian2 import Hz, ms
+
+from spikecost.accuracy.reference import reference
+from spikecost.accuracy.spike_trains import SpikeTrain, spike_time_error
+from spikecost.harness.stimuli import constant
+from spikecost.models import units
+from spikecost.models.catalogue import get_model
+from spikecost.models.errors import UserError
+from spikecost.reports.brian2_code import brian2_code, brian2_unit
+from spikecost.reports.description import describe_model
+from spikecost.reports.recommend import read_budget, recommend
+
+
+def run_program(code, tmp_path):
+    """Run a program as a user does; return the spike times that it prints."""
+    path = tmp_path / "program.py"
+    # without a compiler's time, and the only line that is not the user's
+    path.write_text(code.replace("from brian2 import *", "from brian2 import *\nprefs.codegen.target = 'numpy'", 1))
+    done = subprocess.run([sys.executable, path], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return np.array(done.stdout.split(), dtype=float)
+
+
+def test_it_is_the_cheapest(small_run):
+    found = recommend(50 * Hz, 0.3 * ms, run=small_run)
+    rows = small_run.table[(small_run.table["level"] == "50 Hz") & (small_run.table["tolerance"] == 0.3)]
+    assert found.choice["flops_per_ms"] == rows["flops_per_ms"].min()
+    best = rows.loc[rows["flops_per_ms"].idxmin()]
+    assert [found.choice[name] for name in ("model", "method", "detection")] == list(
+        best[["model", "method", "detection"]])
+    assert found.choice["dt_ms"] == best["dt_all_ms"]
+    assert found.choice["flops_per_s"] == 1000 * best["flops_per_ms"]
+    assert list(found.others["model"]) == ["lif", "izhikevich:RS"]
+    assert found.others["times"].iloc[0] == 1
+
+
+def test_a_looser_tolerance_is_judged_at_the_next_stricter(small_run):
+    strict, loose = recommend(50 * Hz, 0.3 * ms, run=small_run), recommend(50 * Hz, 0.5 * ms, run=small_run)
+    assert strict.choice == loose.choice
+    assert any(reason.startswith("judged at 0.3 ms") for reason in loose.why)
+
+
+def test_a_feature_picks_the_model(small_run):
+    found = recommend(50 * Hz, 1 * ms, features=["spike_frequency_adaptation"], run=small_run)
+    assert found.choice["model"] == "izhikevich:RS"
+    assert any("not shown by lif" in reason for reason in found.why)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("features", [[], ["spike_frequency_adaptation"]], ids=["lif", "izhikevich"])
+def test_the_program_is_as_accurate_as_it_says(small_run, tmp_path, features):
+    found = recommend(50 * Hz, 0.3 * ms, features=features, run=small_run)
+    assert found.brian2["detection"] == "grid"
+    assert found.brian2["error_ms"] <= 0.3
+    assert any("end of a step only" in reason and "times the operations" in reason for reason in found.why)
+    model = get_model(found.brian2["model"])
+    drive = units.quantity(found.brian2["drive"], model.system.dimensions[model.input])
+    expected = reference(model, constant(drive, 200 * ms)).train
+    times = run_program(found.code, tmp_path)
+    error = spike_time_error(SpikeTrain(times, 201), expected)
+    assert len(times) > 5
+    # the drive is that of the middle stimulus, not one of those that were run
+    assert error.within(0.3 * 1.5)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["hodgkin_huxley", "izhikevich_mv:CH"])
+def test_the_program_runs_every_form_of_model(tmp_path, name, drive_of):
+    model = get_model(name)
+    drive = float(units.internal(drive_of(model.name)))
+    unit = units.unit_name(model.system.dimensions[model.input])
+    code = brian2_code(describe_model(model), "rk4", dt_ms=0.02, drive=drive, drive_unit=unit, horizon_ms=40.0,
+                       title="a\ntitle")
+    expected = reference(model, constant(drive_of(model.name), 40 * ms)).train
+    error = spike_time_error(SpikeTrain(run_program(code, tmp_path), 40.5), expected)
+    assert error.matched > 1
+    assert error.within(0.2)
+
+
+@pytest.mark.parametrize(("unit", "written"), [
+    ("mV", "mV"), ("uA/cm2", "uA/cm**2"), ("1/ms", "1/ms"), ("cm^-2 uA^1", "(cm)**(-2)*(uA)**(1)"),
+    ("1e-14 kg^1 ms^-2", "(1e-14*kg)**(1)*(ms)**(-2)"),
+])
+def test_units_as_brian2_writes_them(unit, written):
+    assert brian2_unit(unit) == written
+
+
+@pytest.mark.parametrize(("budget", "operations"), [
+    ("5e5 FLOP/s", 5e5), ("500 kFLOP/s", 5e5), ("0.5MFLOPS", 5e5), ("500000", 5e5), (5e5, 5e5), (None, np.inf),
+])
+def test_budgets(budget, operations):
+    assert read_budget(budget) == operations
+
+
+@pytest.mark.parametrize("budget", ["much", "-1 FLOP/s", "0", "1e400", "5 mV", "1.2.3"])
+def test_budgets_that_cannot_be_read(budget):
+    with pytest.raises(UserError, match="cannot read the budget"):
+        read_budget(budget)
+
+
+@pytest.mark.parametrize(("arguments", "message"), [
+    ({"rate": 20 * Hz}, "the run has no 20 Hz: it has 50 Hz, 100 Hz; give one of them, or run with --rates 20"),
+    ({"rate": 20 * ms}, "is not a positive firing rate"),
+    ({"rate": -20 * Hz}, "is not a positive firing rate"),
+    ({"tolerance": 0.01 * ms}, "the run has no tolerance as strict as 0.01 ms: it has 0.3 ms, 1 ms"),
+    ({"tolerance": 1 * Hz}, "is not a time"),
+    ({"features": ["bursting"]}, "unknown feature 'bursting'"),
+    ({"features": ["bistability", "tonic_bursting"]}, "no model that is cheap enough shows bistability, tonic_bursti"),
+    ({"budget": "1 FLOP/s"}, "nothing costs at most 1 FLOP/s: the cheapest is lif with"),
+])
+def test_bad_input_is_named(small_run, arguments, message):
+    with pytest.raises(UserError, match=message):
+        recommend(**{"rate": 50 * Hz, "tolerance": 0.3 * ms, "run": small_run, **arguments})
+
+
+def test_a_run_in_which_brian2_does_not_get_there(small_run):
+    table = small_run.table.copy()
+    grid = table["detection"] == "grid"
+    table.loc[grid, "flops_per_ms"] = np.nan
+    found = recommend(50 * Hz, 0.3 * ms, run=dataclasses.replace(small_run, table=table))
+    assert found.brian2["detection"] == "grid"
+    assert any("none of its methods gets there" in reason for reason in found.why)
+    points = small_run.points.query("model == 'lif' and level == '50 Hz' and detection == 'grid'")
+    assert found.brian2["error_ms"] == points["error_ms"].min()
