@@ -1,9 +1,9 @@
 """The adaptive exponential integrate-and-fire model.
 
 The exponential makes v diverge in finite time. A spike is where v passes `Vcut`, here VT + 5 DeltaT as in Brian2's
-example of the paper of 2005. From there to infinity it is C/gL exp(-5) or less, 0.06 ms with the parameters of 2005; a
-cutoff further up (Naud et al. 2008 take 0 mV) delays every spike by as much, but a step of fixed length then meets
-an upstroke that is over in less than a picosecond. `Vcut` is a parameter: ``parameters={..., "Vcut": 0*mV}`` is theirs.
+example of the paper of 2005. From there to infinity it is C/gL exp(-5), 0.06 ms with the parameters of 2005; a cutoff
+further up (Brian2's example of Naud et al. 2008 takes 0 mV) delays every spike by as much, but then a step of fixed
+length has to meet an upstroke that is over within 1e-10 ms of it. `Vcut` is a parameter.
 """
 
 from brian2 import ms, mV, nS, pA, pF
@@ -15,7 +15,7 @@ _REGULAR = {
     "C": 281 * pF, "gL": 30 * nS, "EL": -70.6 * mV, "VT": -50.4 * mV, "DeltaT": 2 * mV,
     "a": 4 * nS, "tauw": 144 * ms, "b": 80.5 * pA, "Vr": -70.6 * mV, "Vcut": -40.4 * mV, "I": 1000 * pA,
 }
-# of 2008: C (pF), gL (nS), EL (mV), a (nS), tauw (ms), b (pA), Vr (mV), I (pA); VT = -50 mV, DeltaT = 2 mV throughout
+# of 2008: C (pF), gL (nS), EL (mV), a (nS), tauw (ms), b (pA), Vr (mV), I (pA); VT = -50 mV and DeltaT = 2 mV in all
 _NAUD = {
     "tonic": (200, 10, -70, 2, 30, 0, -58, 500),
     "adapting": (200, 12, -70, 2, 300, 60, -58, 500),

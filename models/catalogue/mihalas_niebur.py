@@ -2,7 +2,7 @@
 
 The reset moves four variables: v and the two spike currents, and the threshold, which is lifted to its own reset value
 if it is lower (the larger of the two, written as a condition). Everything is divided by the capacitance, as in the
-paper's table: currents are in V/s, G is a rate. One that leaves v at or above the threshold would spike at once.
+paper's table: currents are in V/s, G is a rate.
 """
 
 from brian2 import mV, second, volt

@@ -1,9 +1,9 @@
 """Four classes of neurons of cortex and thalamus: what currents a neuron has tells its class.
 
 Regular spiking: a slow potassium current M. Fast spiking: none. Intrinsically bursting: M and a calcium current L.
-Low-threshold spiking: M and a calcium current T. Parameters are those of the paper's demonstration (ModelDB 123623); a
-current there is a density here, over a surface of pi times the diameter squared. The demonstration gives 0.75 nA (RS),
-0.5 nA (FS) and 0.15 nA (IB, LTS); to spike steadily the drives are two (RS) and three times (IB, LTS) as strong. The
+Low-threshold spiking: M and a calcium current T. Parameters are those of the paper's demonstration, ModelDB 123623. A
+current there is a density here, over a surface of pi times the diameter squared. There, 0.75 nA (RS), 0.5 nA (FS) and
+0.15 nA (IB, LTS) are injected; to spike steadily the drives are two (RS) and three times (IB, LTS) as strong. The
 reversal of calcium is 120 mV as in the paper; the demonstration computes it, and it moves, from a concentration.
 """
 

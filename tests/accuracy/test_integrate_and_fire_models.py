@@ -1,4 +1,4 @@
-"""Integrate-and-fire models of today against closed forms, their papers' programs, and SciPy on their equations."""
+"""Integrate-and-fire models of today: closed forms, the papers' programs, SciPy on the papers' equations."""
 
 import math
 from fractions import Fraction
@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from brian2 import ms, mV, pA
 from scipy.integrate import quad, solve_ivp
+from scipy.optimize import brentq
 
 from spikecost.accuracy.drives import firing_rate, rheobase
 from spikecost.accuracy.reference import reference
@@ -14,6 +15,7 @@ from spikecost.harness.kernel import compile_kernels
 from spikecost.harness.stimuli import constant
 from spikecost.models import units
 from spikecost.models.catalogue import MODELS, get_model
+from spikecost.models.neuron import NeuronModel
 from spikecost.models.step import make_step
 
 #: A current inside is in uA.
@@ -195,3 +197,83 @@ def test_izhikevich2007_agrees_with_an_independent_solver(preset):
     found = spikes(model, current * PICO, 400)
     assert len(found) == len(expected) >= 2
     np.testing.assert_allclose(found, expected, rtol=0, atol=1e-8)
+
+
+# --- Mihalas-Niebur --------------------------------------------------------------------------------------------------
+
+PATTERNS = {
+    # table 1 of the paper: a (1/s), A1, A2 and the input (V/s)
+    "tonic": (0, 0, 0, 1.5), "adapting": (5, 0, 0, 2), "phasic": (5, 0, 0, 1.5),
+    "hyperpolarization_spiking": (30, 0, 0, -1), "hyperpolarization_bursting": (30, 10, -0.6, -1),
+    "tonic_bursting": (5, 10, -0.6, 2), "phasic_bursting": (5, 10, -0.6, 1.5), "mixed_mode": (5, 5, -0.3, 2),
+}
+
+
+def mihalas_niebur(preset, horizon):
+    """Equations 2.1 and 2.2 of the paper, in V and s; returns ms."""
+    a, A1, A2, current = PATTERNS[preset]
+
+    def rates(t, x):
+        gap, theta, first, second = x
+        v = gap + theta
+        slope = a * (v + 0.07) - 10 * (theta + 0.05)
+        return [current + first + second - 50 * (v + 0.07) - slope, slope, -200 * first, -20 * second]
+
+    def reset(x):
+        theta = max(x[1], -0.06)
+        return [-0.07 - theta, theta, A1, x[3] + A2]
+
+    return 1000 * dop853(rates, [-0.02, -0.05, 0.0, 0.0], 0, reset, horizon / 1000)
+
+
+@pytest.mark.parametrize("preset", MODELS["mihalas_niebur"].presets)
+def test_mihalas_niebur_agrees_with_an_independent_solver(preset):
+    expected = mihalas_niebur(preset, 300)
+    found = spikes(f"mihalas_niebur:{preset}", PATTERNS[preset][3], 300)
+    assert len(found) == len(expected) >= 2
+    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-8)
+
+
+def test_mihalas_niebur_fires_in_the_papers_patterns():
+    found = {preset: spikes(f"mihalas_niebur:{preset}", PATTERNS[preset][3], 1000) for preset in PATTERNS}
+    gaps = {preset: np.diff(times) for preset, times in found.items()}
+    # from -70 towards -40 mV with a time constant of 20 ms: -50 mV after 20 log 3 ms
+    np.testing.assert_allclose(gaps["tonic"], 20 * math.log(3), rtol=1e-10)
+    assert (np.diff(gaps["adapting"]) > 0).all()
+    assert found["phasic"][-1] < 300 > found["phasic_bursting"][-1]
+    assert (gaps["phasic_bursting"] < 10).all()
+    assert found["hyperpolarization_spiking"].size >= 5
+    for preset in ("tonic_bursting", "hyperpolarization_bursting"):
+        assert not ((gaps[preset] > 15) & (gaps[preset] < 60)).any()
+        assert (gaps[preset] > 60).sum() >= 3
+    assert (gaps["mixed_mode"][:5] < 10).all()
+    assert (gaps["mixed_mode"][-5:] > 30).all()
+
+
+# --- hard and soft refractoriness ------------------------------------------------------------------------------------
+
+
+def test_hard_and_soft_refractoriness_by_their_closed_forms():
+    # v' = I - v/10 - u, u' = -u/5: a spike is followed by 3 ms at rest, or by an inhibition that decays
+    soft = NeuronModel(
+        name="soft", equations="""
+            dv/dt = I - v/(10*ms) - u : 1 (unless refractory)
+            du/dt = -u/(5*ms) : second**-1
+            I : second**-1
+        """,
+        threshold="v > 1", reset="v = 0; u *= 0.5; u += 0.4/ms", initial={"v": 0, "u": 0 / ms})
+    hard = soft.replace(name="hard", reset="v = 0", refractory=3 * ms)
+    free = 10 * math.log(2)  # from 0 towards 2, past 1
+    np.testing.assert_allclose(spikes(hard, 0.2, 100), free + (free + 3) * np.arange(10), atol=1e-10)
+
+    def voltage(t, u):
+        return 2 * (1 - math.exp(-t / 10)) - u * (math.exp(-t / 5) - math.exp(-t / 10)) / (1 / 10 - 1 / 5)
+
+    expected, u, now = [], 0.0, 0.0
+    while now < 100:
+        interval = brentq(lambda t, u=u: voltage(t, u) - 1, 1e-3, 50, xtol=1e-13)
+        now += interval
+        expected.append(now)
+        u = 0.5 * u * math.exp(-interval / 5) + 0.4
+    np.testing.assert_allclose(spikes(soft, 0.2, 100), expected[:-1], atol=1e-10)
+    assert expected[1] - expected[0] > free + 3
