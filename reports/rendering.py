@@ -22,6 +22,7 @@ _CSV = ("table", "points", "ranking", "winners", "counters", "builds")
 
 def render(run: RunFolder) -> dict[str, bytes]:
     """Return the files by name."""
+    opens = page(run).encode()
     figures = {
         **{"work_precision" + ("" if name == "maximum" else f"_{name}"): work_precision(run, name)
            for name in run.measures},
@@ -33,7 +34,7 @@ def render(run: RunFolder) -> dict[str, bytes]:
         "table.md": _markdown(run.table),
         **{f"{name}.{kind}": _drawn(figure, kind) for name, figure in figures.items() for kind in ("png", "svg")},
         "suite.toml": suite_text(run.about["suite"]).encode(),
-        PAGE: page(run).encode(),
+        PAGE: opens,
     }
 
 

@@ -72,18 +72,23 @@ function workPrecision() {
 
   function draw() {
     const now = chosen(), alone = byId("wp-front").checked, traces = [], fronts = [], annotations = [], shapes = [];
-    const base = (row) => ({ hoverinfo: "text", showlegend: false });
+    const base = { hoverinfo: "text", showlegend: false };
+    byId("wp-said").textContent = now.exact ? `${now.exact} runs have no error at all and no place on a logarithmic axis.` : "";
+    if (!now.points.length) {
+      show("wp-plot", [], {}, timed.includes(now.cost) ? "Wall times are taken of cells that reach a tolerance, under the first kind of stimulus and horizon: there are none here." : undefined);
+      return;
+    }
     if (!alone) {
       for (const curve of grouped(now.points, ["model", "method", "detection"]).values()) {
         const [{ model, method, detection }] = curve;
-        traces.push({ ...base(), x: curve.map((row) => row.cost), y: curve.map((row) => row.error), text: curve.map((row) => label(row, now)),
+        traces.push({ ...base, x: curve.map((row) => row.cost), y: curve.map((row) => row.error), text: curve.map((row) => label(row, now)),
           name: `${plain(model)}, ${plain(method)}, ${plain(detection)}`, mode: "lines+markers", opacity: 0.6,
           line: { color: modelColour(model), dash: detectionDash(detection), width: 1 }, marker: { symbol: methodSymbol(method), size: 5, color: modelColour(model) } });
       }
     }
     for (const of of grouped(now.points, ["model"]).values()) {
       const best = front(of), [{ model }] = best;
-      traces.push({ ...base(), x: best.map((row) => row.cost), y: best.map((row) => row.error), text: best.map((row) => label(row, now)), name: `front of ${plain(model)}`,
+      traces.push({ ...base, x: best.map((row) => row.cost), y: best.map((row) => row.error), text: best.map((row) => label(row, now)), name: `front of ${plain(model)}`,
         mode: "lines+markers", line: { color: modelColour(model), width: 3, shape: "hv" },
         marker: { symbol: best.map((row) => methodSymbol(row.method)), size: 9, color: modelColour(model), line: { color: css("--page"), width: 1 } } });
       fronts.push({ model, best });
@@ -111,9 +116,7 @@ function workPrecision() {
     }
     const error = now.measure === "median" ? "largest spike-time error (ms), median stimulus" : run.measures[now.measure].label;
     show("wp-plot", traces, { height: 640, margin: { l: 70, r: 20, t: 42, b: 55 }, annotations, shapes, uirevision: JSON.stringify([now.cost, now.measure, now.regime, toFloor]),
-      xaxis: logarithmic(run.costs[now.cost].label), yaxis: logarithmic(error, { range: [Math.log10(bottom) - 0.15, Math.log10(top) + 0.25] }) },
-    timed.includes(now.cost) ? "Wall times are taken of cells that reach a tolerance, under the first kind of stimulus and horizon: there are none here." : undefined);
-    byId("wp-said").textContent = now.exact ? `${now.exact} runs have no error at all and no place on a logarithmic axis.` : "";
+      xaxis: logarithmic(run.costs[now.cost].label), yaxis: logarithmic(error, { range: [Math.log10(bottom) - 0.15, Math.log10(top) + 0.25] }) });
   }
 
   listen("wp-plot", "wp-said");

@@ -162,17 +162,17 @@ def test_save_writes_everything_and_formats_agree(comparison, tmp_path):
     assert {"processor", "compiler", "brian2", "heyoka"} <= facts.keys()
 
 
-def test_a_failed_save_leaves_the_earlier_report(comparison, tmp_path, monkeypatch):
-    comparison.save(tmp_path)
-    before = contents(tmp_path)
+def test_a_failed_save_leaves_the_earlier_report(small_comparison, small_folder, monkeypatch):
+    before = contents(small_folder)
     monkeypatch.setattr("spikecost.reports.rendering.page", lambda *_: (_ for _ in ()).throw(OSError(28, "No space")))
     with pytest.raises(OSError, match="No space"):
-        comparison.save(tmp_path)
-    assert contents(tmp_path) == before
+        small_comparison.save(small_folder)
+    assert contents(small_folder) == before
 
 
-def test_a_full_disk_leaves_the_earlier_report(comparison, tmp_path, monkeypatch):
-    comparison.save(tmp_path)
+def test_a_full_disk_leaves_the_earlier_report(small_run, tmp_path, monkeypatch):
+    files = {"work_precision.svg": b"<svg/>"}
+    small_run.write(tmp_path, files)
     before = contents(tmp_path)
     write = Path.write_bytes
 
@@ -183,7 +183,7 @@ def test_a_full_disk_leaves_the_earlier_report(comparison, tmp_path, monkeypatch
 
     monkeypatch.setattr(Path, "write_bytes", full)
     with pytest.raises(sc.UserError, match=r"cannot write .*work_precision.svg: No space left on device"):
-        comparison.save(tmp_path)
+        small_run.write(tmp_path, files)
     assert contents(tmp_path) == before
 
 

@@ -16,8 +16,10 @@ from selenium import webdriver
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import Select, WebDriverWait
 
+from spikecost.accuracy.study import Study
+from spikecost.accuracy.suite import Suite
 from spikecost.reports.page import SCRIPTS, page
-from spikecost.reports.run_folder import TABLES
+from spikecost.reports.run_folder import TABLES, RunFolder
 
 #: What a table shows where there is no number.
 DASH = "\u2013"
@@ -329,6 +331,17 @@ def test_failed_cells_have_their_reason(small_run):
     table.loc[3, ["status", "reason", "flops_per_ms"]] = ["not reached", "by 3 of 3 stimuli: diverged at dt = 1", None]
     text = page(replace(small_run, table=table))
     assert "by 3 of 3 stimuli: diverged at dt = 1" in text[text.index('id="failed"'):]
+
+
+def test_a_run_without_a_single_cell_opens_too(site, tmp_path):
+    browser, *_ = site
+    (tmp_path / "index.html").write_text(page(RunFolder.of(Study(Suite(), interrupted=True), {})))
+    browser.get_log("browser")
+    opened(browser, tmp_path / "index.html")
+    assert browser.get_log("browser") == []
+    text = browser.find_element(By.TAG_NAME, "body").text
+    for said in ("This run was interrupted", "No model gets there", "Nothing to draw", "0 of 0 cells"):
+        assert said in text
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
