@@ -8,12 +8,14 @@ import numpy as np
 
 from ...harness.stimuli import Stimulus
 from .base import FEATURES, Feature, Recording, Verdict
-from .epochs import EQUAL, goes_on, listed
+from .epochs import goes_on, listed
 from .steps import response, steps
 from .subject import Subject
 
 #: An interval may be shorter than the one before it by this part.
 SLACK = 0.02
+#: The last interval is at least this many times the first.
+LENGTHENED = 1.1
 
 
 class SpikeFrequencyAdaptation(Feature):
@@ -22,7 +24,7 @@ class SpikeFrequencyAdaptation(Feature):
     name = "spike_frequency_adaptation"
     letter = "F"
     criterion = ("after a step of the input at least four spikes to the end, no interval shorter than the one "
-                 "before it (by over 2 %), the last at least 1.5 times the first")
+                 "before it (by over 2 %), the last at least 1.1 times the first")
     linear = "under a constant input all intervals after the first spike are equal"
 
     def trials(self, subject: Subject) -> Iterator[tuple[Stimulus, ...]]:
@@ -41,7 +43,7 @@ class SpikeFrequencyAdaptation(Feature):
             return Verdict(False, said)
         lengthen = bool((intervals[1:] >= (1 - SLACK) * intervals[:-1]).all())
         change = float(intervals[-1] / intervals[0])
-        return Verdict(lengthen and change >= EQUAL and goes_on(spikes, recording.stop),
+        return Verdict(lengthen and change >= LENGTHENED and goes_on(spikes, recording.stop),
                        f"{said}, the last {change:.3g} times the first")
 
 
