@@ -231,7 +231,7 @@ def _reasons(rows: pd.DataFrame, best: pd.Series, tolerance: float, budget: floa
     low, high = 1000 * best["flops_per_ms_low"], 1000 * best["flops_per_ms_high"]
     said = [f"{number(1000 * best['flops_per_ms'])} operations per second of model time (95 % interval {number(low)} "
             f"to {number(high)}); largest spike-time error {number(best['error_ms'])} ms of {tolerance:g} ms allowed",
-            f"the cheapest of {len(rows)} ways that get there, by {rows['model'].nunique()} models"]
+            f"the cheapest of {len(rows)} ways that get there, of {', '.join(dict.fromkeys(rows['model']))}"]
     same = rows[rows["model"] == best["model"]]
     second = same[same.index != best.name].sort_values("flops_per_ms")
     if len(second):

@@ -33,3 +33,16 @@ def test_the_result_is_what_the_suite_gives():
     shown = re.search(r"it needs (\d+) operations a millisecond instead of (\d+ \d+)", README)
     assert float(shown[1]) == pytest.approx(best["izhikevich:RS"], rel=0.04)
     assert float(shown[2].replace(" ", "")) == pytest.approx(grid, rel=0.04)
+
+
+def test_what_it_says_of_the_demos():
+    demos = sc.demo_table()
+    found = re.search(r"(\d+) show their feature converged, (\d+) of them with other spike counts", README)
+    shown, other = found.groups()
+    assert int(shown) == demos["shown_converged"].sum()
+    assert int(other) == (demos["finding"] == "shown, with other spikes").sum()
+    artefacts = demos[demos["finding"].str.startswith("artefact")]
+    published = [float(dt) for dt in re.findall(r"at dt = ([\d.]+) ms \|", README)]
+    assert artefacts["artefact_from_ms"].tolist() == published == [0.25, 0.1, 0.5]
+    assert "702 by 171.6 ms" in README
+    assert "702 spikes by 171.55 ms" in artefacts["reason_converged"].iloc[-1]

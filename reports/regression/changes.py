@@ -14,6 +14,7 @@ from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 from ruptures import Pelt
 
+from ..escape import in_figure
 from .history import Entry
 
 #: Penalty of a step in a figure with noise, in units of the noise's variance times log n. A step adds two parameters,
@@ -98,19 +99,15 @@ def plot(figures: Mapping[str, Sequence[Entry]], noisy: Callable[[str], bool]) -
     for axis, (name, series) in zip(axes, figures.items(), strict=True):
         axis.plot([entry.run for entry in series], [entry.value for entry in series], "o-", color="#0072b2",
                   markersize=3.5, linewidth=1, drawstyle="steps-mid")
-        axis.set_title(_plain(name), fontsize=9, loc="left", pad=18)
+        axis.set_title(in_figure(name), fontsize=9, loc="left", pad=18)
         axis.margins(y=0.15)
         axis.ticklabel_format(axis="y", useOffset=False)
         for change in changes(series, noisy(name)):
             axis.axvline(change.run - 0.5, color="#d55e00", linestyle="--", linewidth=1)
             percent = "" if change.percent is None else f" {change.percent:+.3g} %"
-            axis.annotate(f"{_plain(change.commit[:7])}{percent}", (change.run - 0.5, 1.02), fontsize=7.5,
+            axis.annotate(f"{in_figure(change.commit[:7])}{percent}", (change.run - 0.5, 1.02), fontsize=7.5,
                           xycoords=("data", "axes fraction"), ha="center", va="bottom", color="#a04000")
         axis.xaxis.set_major_locator(MaxNLocator(integer=True))
         axis.spines[["top", "right"]].set_visible(False)
     axes[-1].set_xlabel("run, in the order in which they were added")
     return drawing
-
-
-def _plain(text: str) -> str:
-    return text.replace("$", r"\$")

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ...models.errors import UserError
+from .. import escape
 from ..files import save_figure, write_file
 from ..run_folder import RunFolder
 from ..suite_file import read_suite
@@ -65,7 +66,7 @@ def check(run: Callable[[], Figures], baseline: str, *, gate_times: bool = False
         if not github:
             raise
         message = " ".join(str(error).split())
-        _add_summary(f"### spikecost: could not be judged\n\n{output.escaped(message)}\n")
+        _add_summary(f"### spikecost: could not be judged\n\n{escape.markdown(message)}\n")
         return 2, f"spikecost: {message}\n{output.github_problem(message)}"
     if junit:
         write_file(junit, output.junit(judgement).encode())

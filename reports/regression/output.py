@@ -6,10 +6,11 @@ import re
 from collections.abc import Iterator, Sequence
 from xml.etree import ElementTree
 
+from .. import escape
 from .judge import HOLDS, IMPROVED, NEW, NOT_COMPARABLE, NOT_JUDGED, REGRESSED, REPORTED, Finding, Judgement
 
-#: What is listed figure by figure; the rest is counted.
-LISTED = (REGRESSED, NOT_JUDGED, IMPROVED)
+#: Of what was not judged, so many figures are listed: a run of another suite lacks all.
+MOST_NOT_JUDGED = 10
 COLUMNS = ("figure", "verdict", "baseline", "now", "change", "limit", "")
 #: GitHub shows no more than ten annotations of a kind a step.
 MOST_ANNOTATIONS = 10
@@ -38,7 +39,7 @@ def rows(findings: Sequence[Finding]) -> list[tuple[str, ...]]:
 def text(judgement: Judgement, every: bool = False) -> str:
     """Return the verdict and its table for a terminal or a log."""
     lines = [headline(judgement)]
-    table = rows(judgement.findings if every else judgement.of(*LISTED))
+    table = rows(judgement.findings if every else _listed(judgement))
     if table:
         widths = [max(len(row[i]) for row in [COLUMNS, *table]) for i in range(len(COLUMNS))]
         lines += ["", *("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
@@ -49,13 +50,13 @@ def text(judgement: Judgement, every: bool = False) -> str:
 
 def markdown(judgement: Judgement) -> str:
     """Return the verdict and its table as Markdown, for a step summary or a comment."""
-    lines = [f"### spikecost: {escaped(headline(judgement))}", ""]
-    table = rows(judgement.of(*LISTED))
+    lines = [f"### spikecost: {escape.markdown(headline(judgement))}", ""]
+    table = rows(_listed(judgement))
     if table:
         lines += [f"| {' | '.join(COLUMNS)} |", "|---|---|---:|---:|---:|---|---|"]
-        lines += [f"| {' | '.join(escaped(cell) for cell in row)} |" for row in table]
+        lines += [f"| {' | '.join(escape.markdown(cell) for cell in row)} |" for row in table]
         lines.append("")
-    lines += [f"{escaped(note)}\n" for note in _notes(judgement)]
+    lines += [f"{escape.markdown(note)}\n" for note in _notes(judgement)]
     return "\n".join(lines)
 
 
@@ -119,6 +120,11 @@ def _number(value: float | None) -> str:
     return "" if value is None else f"{value:.6g}"
 
 
+def _listed(judgement: Judgement) -> list[Finding]:
+    """Return what is listed figure by figure; the rest is counted."""
+    return [*judgement.of(REGRESSED), *judgement.of(NOT_JUDGED)[:MOST_NOT_JUDGED], *judgement.of(IMPROVED)]
+
+
 def _notes(judgement: Judgement) -> Iterator[str]:
     if judgement.of(IMPROVED):
         yield "improved figures stay guarded at their old value until: spikecost baseline update"
@@ -126,9 +132,11 @@ def _notes(judgement: Judgement) -> Iterator[str]:
     for reason in dict.fromkeys(finding.reason for finding in unlike):
         figures = [finding.figure for finding in unlike if finding.reason == reason]
         yield f"not comparable: {', '.join(figures[:3])}{', ...' if len(figures) > 3 else ''}: {reason}"
-    if judgement.of(NOT_JUDGED):
-        yield ("figures that the run does not have: give the run that the baseline was made of, name fewer with "
-               "--only, or make the baseline anew")
+    lacking = len(judgement.of(NOT_JUDGED))
+    if lacking:
+        more = f" ({lacking - MOST_NOT_JUDGED} more)" if lacking > MOST_NOT_JUDGED else ""
+        yield (f"to have all of them judged{more}, give the run that the baseline was made of, name fewer with --only, "
+               "or make the baseline anew")
 
 
 def _command(level: str, title: str, message: str) -> str:
@@ -138,12 +146,6 @@ def _command(level: str, title: str, message: str) -> str:
 
 def _percent(value: str) -> str:
     return value.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-
-
-def escaped(value: str) -> str:
-    """Escape what Markdown or HTML would take for more than text."""
-    safe = value.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("\n", " ")
-    return re.sub(r"([\\`*_{}\[\]|#!~])", r"\\\1", safe)
 
 
 def _plain(value: str) -> str:

@@ -108,3 +108,11 @@ def test_a_model_that_diverges_is_marked_and_the_run_goes_on():
     cells = run_suite(replace(SMALL, models=(broken, "lif"))).cells
     assert {cell.status for cell in cells if cell.curve.regime.model is broken} == {"rate not reachable"}
     assert {cell.status for cell in cells if cell.curve.regime.model is not broken} == {"reached", "at least"}
+
+
+def test_lanes_are_timed_if_they_are_asked_for():
+    small = replace(SMALL, methods=("euler",), detections=("grid",))
+    for asked in (True, False):
+        cell = run_suite(replace(small, time_lanes=asked), 1).cells[0]
+        assert cell.one_neuron is not None
+        assert (cell.many_neurons is not None) == asked

@@ -281,7 +281,8 @@ def test_a_diverging_run_says_so():
 
 @pytest.mark.parametrize("detection", ["grid", "linear", "hermite"])
 def test_a_reset_above_threshold_does_not_run_forever(detection):
-    model = get_model("lif").replace(name="stuck", reset="v = v + 10*mV")
+    # written so that the definition cannot tell where it leads
+    model = get_model("lif").replace(name="stuck", reset="v = -40*mV + 0*v")
     outcome = run(model, "euler", detection, constant(2 * mV / ms, 100 * ms), Fraction(1, 100))
     assert outcome.failure == "spikes without end"
 
