@@ -6,7 +6,6 @@ const DASHES = ["solid", "dash", "dot", "dashdot", "longdash"];
 const PATTERNS = ["", "/", "x", ".", "-", "|", "+", "\\"];
 const HUES = 7;
 const PLOTS = []; // the functions that draw, to draw again when the theme changes
-const MINUS = "\u2212";
 
 const pick = (items, place) => items[Math.max(place, 0) % items.length];
 const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
@@ -118,7 +117,6 @@ function swatch({ colour, symbol, dash }) {
     shape.setAttribute("d", outlines[symbol || "square"]);
     shape.setAttribute("fill", "currentColor");
   }
-  if (colour) svg.classList.add("hued");
   svg.style.color = colour ? `var(${colour})` : "";
   svg.append(shape);
   return svg;

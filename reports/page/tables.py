@@ -16,14 +16,6 @@ from ..table import SITUATION
 
 Row = dict[Hashable, Any]
 
-#: Tables that can be had as CSV, and what they hold.
-DOWNLOADS = {
-    "table": "every cell", "points": "every run of the sweeps", "timed": "wall times", "leaders": "the verdict",
-    "ranking": "every model over the baseline", "winners": "the winner map",
-    "candidates": "the cost of every model on the map", "by_kind": "operations a ms by kind",
-    "operations": "operations of a step by kind", "parity": "counted and retired by kind", "counters": "counters",
-    "builds": "builds for speed", "regimes": "regimes", "references": "references", "features": "features",
-}
 #: A field of the winner map.
 _FIELD = ["stimulus", "level", "horizon_ms", "measure", "tolerance"]
 
