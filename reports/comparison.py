@@ -189,5 +189,5 @@ def compare(
     if not any(curve.points for curve in study.curves):
         first = study.curves[0]
         raise UserError(f"nothing to compare: {first.method} on {first.regime.model.label}: {first.reason}; "
-                        "give methods that apply (spikecost models lists them)")
+                        "give methods that apply (spikecost methods --model lists them)")
     return Comparison(study)
