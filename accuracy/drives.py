@@ -10,7 +10,7 @@ from statistics import fmean
 from brian2 import ms
 
 from ..flops.toolchain import SIMD
-from ..harness.drive import (
+from ..harness.drive import SMALLEST, (
     Drive,
     NeverSpikes,
     UnreachableRate,
@@ -62,7 +62,8 @@ def drive_for(model: NeuronModel, rate: float, horizon: float) -> Drive:
     def compute() -> tuple[float, float] | str:
         failures: list[str] = []
         try:
-            drive = find_drive(lambda value: firing_rate(model, value, horizon, failures), wanted, model.label)
+            drive = find_drive(lambda value: firing_rate(model, value, horizon, failures), wanted, model.label,
+                               _first(model))
         except NeverSpikes as error:
             return failures[0] if failures else (f"{error}: {model.threshold} is not reached; lower the threshold, or "
                                                  f"see how {model.input} enters the equations")
@@ -85,7 +86,7 @@ def rheobase(model: NeuronModel, horizon: float) -> float:
         If it fires without any drive, or never.
     """
     return float(recall("rheobase", model, horizon, lambda: find_rheobase(
-        lambda value: firing_rate(model, value, horizon), model.label)))
+        lambda value: firing_rate(model, value, horizon), model.label, _first(model))))
 
 
 def firing_rate(model: NeuronModel, drive: float, horizon: float, failures: list[str] | None = None) -> float:
@@ -123,6 +124,12 @@ def drive_near(model: NeuronModel, near: Drive, rate: float, horizon: float) -> 
     return float(found)
 
 
+def _first(model: NeuronModel) -> float:
+    """Return a drive to begin a search with: far below that under which the model is known to spike."""
+    own = 0.0 if model.drive is None else abs(float(units.internal(model.drive)))
+    return own / 64 if own else SMALLEST
+
+
 def mean_drive(model: NeuronModel, request: object, around: Callable[[float], list[Stimulus]], driven: NeuronModel,
                rate: float) -> float:
     """Find the drive around which stimuli make a model fire at a mean rate, spikes over time.
@@ -157,7 +164,7 @@ def mean_drive(model: NeuronModel, request: object, around: Callable[[float], li
 
     def compute() -> float | str:
         try:
-            return find_mean_drive(fires, rate, model.label).value
+            return find_mean_drive(fires, rate, model.label, _first(model)).value
         except UnreachableRate as error:
             return str(error)
 

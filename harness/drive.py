@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from ..models.errors import UserError
 
-#: First drive that is tried, in the internal unit of the input, and how often it is doubled from there.
+#: First drive that is tried where none is given, in the internal unit of the input; how often it is doubled from there.
 SMALLEST, DOUBLINGS = 2.0**-6, 22
 #: The rate is accepted within this fraction of the wanted one.
 RATE_TOLERANCE = 0.005
@@ -60,7 +60,7 @@ def adjust_drive(firing_rate: Callable[[float], float], wanted: float, near: Dri
     raise UnreachableRate(f"no drive near {near.value:g} ({near.rate:.4g} Hz) fires at {wanted:.4g} Hz")
 
 
-def find_drive(firing_rate: Callable[[float], float], wanted: float, name: str) -> Drive:
+def find_drive(firing_rate: Callable[[float], float], wanted: float, name: str, first: float = SMALLEST) -> Drive:
     """Find the weakest drive that gives a firing rate.
 
     Parameters
@@ -71,13 +71,15 @@ def find_drive(firing_rate: Callable[[float], float], wanted: float, name: str) 
         In Hz.
     name : str
         The model's, for messages.
+    first : float
+        First drive that is tried, well below the one that is sought.
 
     Raises
     ------
     UnreachableRate
         If the rate jumps past the wanted one, or never gets there.
     """
-    low, high = _bracket(firing_rate, wanted, name)
+    low, high = _bracket(firing_rate, wanted, name, first)
     low, high = _narrow(low, high, lambda drive: firing_rate(drive) >= wanted)
     value = float(f"{high:.9g}")
     rate = firing_rate(value)
@@ -88,12 +90,13 @@ def find_drive(firing_rate: Callable[[float], float], wanted: float, name: str) 
     return Drive(value, rate)
 
 
-def find_mean_drive(firing_rate: Callable[[float], float], wanted: float, name: str) -> Drive:
+def find_mean_drive(firing_rate: Callable[[float], float], wanted: float, name: str, first: float = SMALLEST
+                    ) -> Drive:
     """Find a drive that gives a firing rate, where the rate goes up in small jumps.
 
     Parameters, and what is raised, are those of `find_drive`; the rate may differ by `MEAN_RATE_TOLERANCE`.
     """
-    low, high = _bracket(firing_rate, wanted, name)
+    low, high = _bracket(firing_rate, wanted, name, first)
     while (high - low) > 1e-6 * high:
         middle = float(f"{(low + high) / 2:.6g}")
         rate = firing_rate(middle)
@@ -103,16 +106,16 @@ def find_mean_drive(firing_rate: Callable[[float], float], wanted: float, name: 
     raise UnreachableRate(f"{name} cannot fire at {wanted:.4g} Hz on average: its rate jumps near drive {high:g}")
 
 
-def find_rheobase(firing_rate: Callable[[float], float], name: str) -> float:
+def find_rheobase(firing_rate: Callable[[float], float], name: str, first: float = SMALLEST) -> float:
     """Find the weakest drive under which a model keeps firing; parameters and errors as in `find_drive`."""
-    low, high = _bracket(firing_rate, RATE_TOLERANCE, name)
+    low, high = _bracket(firing_rate, RATE_TOLERANCE, name, first)
     return float(f"{_narrow(low, high, lambda drive: firing_rate(drive) > 0)[1]:.9g}")
 
 
-def _bracket(firing_rate: Callable[[float], float], wanted: float, name: str) -> tuple[float, float]:
+def _bracket(firing_rate: Callable[[float], float], wanted: float, name: str, first: float) -> tuple[float, float]:
     if firing_rate(0.0) >= wanted:
         raise UnreachableRate(f"{name} fires at {firing_rate(0.0):.4g} Hz without any drive, above {wanted:g} Hz")
-    low, high, highest = 0.0, SMALLEST, 0.0
+    low, high, highest = 0.0, first, 0.0
     for _ in range(DOUBLINGS):
         rate = firing_rate(high)
         if rate >= wanted:
