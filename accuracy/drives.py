@@ -10,7 +10,8 @@ from statistics import fmean
 from brian2 import ms
 
 from ..flops.toolchain import SIMD
-from ..harness.drive import SMALLEST, (
+from ..harness.drive import (
+    SMALLEST,
     Drive,
     NeverSpikes,
     UnreachableRate,
