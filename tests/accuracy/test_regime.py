@@ -53,7 +53,7 @@ def test_the_rheobase_is_that_of_theory():
 def test_a_model_that_fires_by_itself_has_no_rheobase():
     with pytest.raises(UnreachableRate, match="fires at 5 Hz without any drive"):
         find_rheobase(lambda drive: 5.0, "mine")
-    with pytest.raises(UnreachableRate, match="does not reach"):
+    with pytest.raises(UnreachableRate, match="never spikes"):
         find_rheobase(lambda drive: 0.0, "mine")
 
 
