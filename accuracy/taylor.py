@@ -27,6 +27,10 @@ from ..models.program import Derivatives, Program
 #: doubled back: right at x = 0 too, where (exp(x) - 1)/x is not.
 HALVINGS, TERMS = 4, 18
 
+#: A model of more operations is compiled in heyoka's compact mode: in a second instead of up to a minute; half as fast.
+#: (Hodgkin-Huxley has 76, Connor-Stevens 129.)
+MOST_UNROLLED = 100
+
 #: The numbers of a stimulus's shape, in the order in which they are parameters.
 _SHAPE = tuple(field.name for field in fields(Shape))
 
@@ -237,9 +241,10 @@ class _Flow:
                 start=heyoka.expression(precision.number(0))) for distance in surfaces]) if surfaces else None
         events += [heyoka.t_event(distance, callback=self._switch(i, speeds), **kind)
                    for i, distance in enumerate(surfaces)]
-        # compact: compiled in a second instead of half a minute for ten exponentials, and half as fast
+        sides = nodes(*system.subexpressions.values(), *system.derivatives.values())
+        operations = sum(1 for node in sides if isinstance(node, Op))
         return heyoka.taylor_adaptive(
-            derivatives, state=[precision.number(0)] * len(derivatives), compact_mode=True,
+            derivatives, state=[precision.number(0)] * len(derivatives), compact_mode=operations > MOST_UNROLLED,
             tol=precision.number(precision.tolerance), high_accuracy=precision.high_accuracy,
             t_events=events, **kind,
         )
