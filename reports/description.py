@@ -17,7 +17,7 @@ from ..accuracy.voltage import VoltageRms
 from ..flops.conventions import CONVENTIONS
 from ..models import units
 from ..models.neuron import NeuronModel
-from .figure import axis_label
+from .look import axis_label
 from .parity import why_no_exact_count
 from .points import costs
 from .table import columns

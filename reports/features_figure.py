@@ -13,7 +13,7 @@ from ..accuracy.features import FEATURES
 from ..models.catalogue import MODELS
 from ..models.errors import UserError
 from .features import STATED, counts
-from .figure import COLOURS, pick
+from .look import COLOURS, pick
 
 _TOP = len(FEATURES)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, TypeVar
+from typing import TYPE_CHECKING, Literal
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -12,19 +12,15 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import LogLocator, NullFormatter
 
-from ..accuracy.measures import MEASURES
-from ..accuracy.voltage import VoltageRms
 from .escape import in_figure
+from .look import COLOURS, pick
 from .points import REGIME, error_by, pareto
 
 if TYPE_CHECKING:
     from .run_folder import RunFolder
 
-_Item = TypeVar("_Item", bound=str)
 _Line = Literal["-", "--", ":", "-."]
 
-#: Colours that stay apart for colour-blind readers (Okabe and Ito 2008).
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 _MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 #: Errors are drawn down to this part of the strictest tolerance.
 IN_SIGHT = 1e-3
@@ -99,17 +95,6 @@ def work_precision(run: RunFolder, measure: str = "maximum", *, width: float | N
     return figure
 
 
-def axis_label(measure: str) -> str:
-    """Say what an axis of errors shows."""
-    known = {"maximum": "largest spike-time error (ms), worst stimulus",
-             VoltageRms.name: "error of the voltage between spikes, median stimulus"}
-    if measure in known:
-        return known[measure]
-    unit = MEASURES[measure].unit
-    away = f"1 - {measure}" if MEASURES[measure].perfect else f"|{measure}|"
-    return f"{away}, mean" if unit == "1" else f"{away} ({unit}), mean"
-
-
 @dataclass(frozen=True)
 class _Looks:
     """What tells curves apart: colour the model, line the detection; on the fronts, marker the method."""
@@ -144,11 +129,6 @@ def _panel(axis: Axes, points: pd.DataFrame, looks: _Looks, scale: float) -> Non
             axis.loglog(best["flops_per_ms"], best["error"], color=colour, linestyle="", zorder=4, markersize=6 * scale,
                         marker=pick(_MARKERS, looks.methods.index(str(method))), markeredgecolor="white",
                         markeredgewidth=0.6 * scale)
-
-
-def pick(items: tuple[_Item, ...], index: int) -> _Item:
-    """Return an item, the first again after the last."""
-    return items[index % len(items)]
 
 
 def _ticks(axis: Axes) -> None:

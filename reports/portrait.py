@@ -19,7 +19,7 @@ from ..models.neuron import NeuronModel
 from ..models.program import substitute
 from ..models.step import make_step
 from ..models.tables import ARRAYS
-from .figure import COLOURS
+from .look import COLOURS
 
 #: Time step in ms of RK4, with spikes located within the step.
 DT = Fraction(1, 64)

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch, Rectangle
 
 from ..accuracy.winners import Winner
-from .figure import COLOURS, pick
+from .look import COLOURS, pick
 
 #: Columns, and what they are.
 COLUMNS = {

@@ -24,7 +24,8 @@ from . import (
     inhibition_induced_bursting,
 )
 # isort: on
-from .base import FEATURES, Feature, Recording, Verdict
+from .base import FEATURES, Feature, Verdict
+from .recorded import Recording
 
 __all__ = [  # noqa: RUF022 - as above
     "FEATURES", "Feature", "Recording", "Verdict",

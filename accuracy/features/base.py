@@ -4,56 +4,18 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
-
-import numpy as np
-from numpy.typing import NDArray
 
 from ...harness.stimuli import Stimulus
 from ...models.expression import FLOATS, evaluate, names
 from ...models.neuron import NeuronModel
 from ...models.polynomial import linear_parts
 from ...models.registry import Registry
+from .recorded import Recording
 
 if TYPE_CHECKING:
     from .subject import Subject
-
-Array = NDArray[np.float64]
-
-_EMPTY = np.empty(0)
-
-
-@dataclass(frozen=True)
-class Recording:
-    """What one neuron did under one stimulus; times in ms."""
-
-    stimulus: Stimulus
-    spikes: Array
-    times: Array = field(default_factory=lambda: _EMPTY)
-    """When the voltage was sampled."""
-    voltage: Array = field(default_factory=lambda: _EMPTY)
-    """In the model's internal unit, at `times`; empty if nobody asked for it."""
-    threshold: float = np.inf
-    """The voltage at which a spike is found."""
-    failure: str = ""
-    """Why there is no more of it, such as a runaway; empty if it is complete."""
-
-    @property
-    def stop(self) -> float:
-        """Its end in ms."""
-        return float(self.stimulus.horizon)
-
-    def after_spike(self) -> tuple[Array, Array]:
-        """Return times and voltages after the last spike, from where the voltage is below the threshold again."""
-        after = self.times > self.spikes[-1]
-        times, voltage = self.times[after], self.voltage[after]
-        first = int(np.argmax(voltage < self.threshold)) if voltage.size else 0
-        return times[first:], voltage[first:]
-
-    def between(self, start: float, stop: float) -> Array:
-        """Return the spikes from `start` on and before `stop`."""
-        return self.spikes[(start <= self.spikes) & (self.spikes < stop)]
 
 
 @dataclass(frozen=True)

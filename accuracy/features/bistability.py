@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...harness.stimuli import Stimulus
-from .base import FEATURES, Feature, Recording, Verdict
+from .base import FEATURES, Feature, Verdict
 from .epochs import goes_on, listed, pulses
+from .recorded import Recording
 from .subject import TICKS, Subject
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from ...harness.stimuli import Stimulus
-from .base import Recording
+from .recorded import Recording
 from .subject import Subject
 
 #: Heights in parts of the weakest drive; the last is what the slowest rate is compared with.

@@ -18,8 +18,9 @@ from ...models.step import make_step
 from .. import taylor
 from ..cache import recall
 from ..reference import SHARED_ROUNDING
-from .base import FEATURES, Array, Feature, Recording, Verdict
+from .base import FEATURES, Feature, Verdict
 from .demos import DETECTION, METHOD, Demo, demos
+from .recorded import Array, Recording
 from .subject import RUNAWAY, Subject, cut, recorded, solved
 
 #: The published time step is halved so many times.

@@ -9,7 +9,7 @@ import numpy as np
 
 from ...harness.stimuli import Stimulus
 from ...models.errors import UserError
-from .base import Array
+from .recorded import Array
 
 #: A spike train goes on until an end if its last spike is no further from it than this many of its longest intervals.
 GOES_ON = 1.5

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from .base import Array, Recording, Verdict
+from .base import Verdict
 from .epochs import listed, pulses
+from .recorded import Array, Recording
 
 
 def lowered(recording: Recording) -> tuple[Array, Verdict]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...harness.stimuli import Stimulus
-from .base import FEATURES, Feature, Recording, Verdict
+from .base import FEATURES, Feature, Verdict
 from .epochs import bursts
 from .inhibition import lowered
+from .recorded import Recording
 from .subject import TICKS, Subject
 
 

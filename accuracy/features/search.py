@@ -10,7 +10,8 @@ from ...harness.stimuli import Stimulus
 from ...models.errors import UserError
 from ...models.neuron import NeuronModel
 from ..cache import recall
-from .base import FEATURES, Feature, Recording, Verdict
+from .base import FEATURES, Feature, Verdict
+from .recorded import Recording
 from .subject import Subject
 
 FOUND, NOT_FOUND, CANNOT, NOT_TRIED = "found", "not found", "cannot", "not tried"

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...harness.stimuli import Stimulus
-from .base import Array, Recording, Verdict
+from .base import Verdict
 from .epochs import departures, listed
+from .recorded import Array, Recording
 from .subject import TICKS, Subject
 
 #: Heights in parts of the weakest drive; below it only what does not keep firing can be found.

@@ -21,7 +21,7 @@ from ...models.neuron import NeuronModel
 from ...models.step import make_step
 from .. import closed_form, taylor
 from ..drives import firing_rate, rheobase
-from .base import Array, Recording
+from .recorded import Array, Recording
 
 #: Longest time step in ms of the runs that search for a feature; RK4, crossings located within the step.
 SEARCH_STEP = Fraction(1, 50)

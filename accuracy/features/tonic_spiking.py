@@ -7,8 +7,9 @@ from collections.abc import Iterator
 import numpy as np
 
 from ...harness.stimuli import Stimulus
-from .base import FEATURES, Feature, Recording, Verdict
+from .base import FEATURES, Feature, Verdict
 from .epochs import EQUAL, goes_on, listed, ratio
+from .recorded import Recording
 from .steps import response, steps
 from .subject import Subject
 

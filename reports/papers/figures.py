@@ -15,7 +15,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from ..escape import in_figure
-from ..figure import COLOURS, pick, work_precision
+from ..figure import work_precision
+from ..look import COLOURS, pick
 from ..verdict import VIEWS
 
 if TYPE_CHECKING:
