@@ -8,14 +8,15 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from .adaptive import AdaptiveKernel
+from .c_source import LANES
 from .calibration import calibrate
 from .kernel import Kernel
 from .stimuli import Stimulus, shorten
 
 #: Steps of one timed run: enough to make the clock's resolution negligible, few enough to time hundreds of cells.
 ONE_NEURON_STEPS, MANY_NEURONS_STEPS = 20_000, 400
-#: Neurons of the run that fills the SIMD lanes.
-NEURONS = 1024
+#: Neurons of the run that fills the SIMD lanes, and how many of them differ in their drive: as many as run in a block.
+NEURONS, DRIVES = 1024, LANES
 
 
 @dataclass(frozen=True)
@@ -50,9 +51,9 @@ def one_neuron(kernel: Kernel | AdaptiveKernel, stimulus: Stimulus, setting: Fra
 
 
 def many_neurons(kernel: Kernel | AdaptiveKernel, stimulus: Stimulus, dt: Fraction) -> Job:
-    """Time `NEURONS` neurons side by side, with drives spread over 2 % so that they do not spike together."""
+    """Time `NEURONS` neurons side by side, in blocks whose drives differ by up to 2 %, so as not to spike at once."""
     part = shorten(stimulus, dt, MANY_NEURONS_STEPS)
-    return Job(kernel, tuple(part.scaled(1 + 0.02 * i / NEURONS) for i in range(NEURONS)), dt)
+    return Job(kernel, tuple(part.scaled(1 + 0.02 * i / DRIVES) for i in range(DRIVES)) * (NEURONS // DRIVES), dt)
 
 
 def measure(jobs: Sequence[Job], repeats: int, progress: Callable[[], None] = lambda: None) -> list[Timing]:

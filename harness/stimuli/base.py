@@ -7,6 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields, replace
 from fractions import Fraction
+from functools import cached_property
 from itertools import pairwise
 from typing import Any
 
@@ -111,12 +112,12 @@ class Stimulus:
         """Whether it changes within a piece."""
         return bool(self.terms)
 
-    @property
+    @cached_property
     def terms(self) -> frozenset[str]:
         """The terms of `Shape` that occur in any piece."""
         return frozenset().union(*(shape.terms for shape in self.shapes))
 
-    @property
+    @cached_property
     def values(self) -> tuple[float, ...]:
         """The value of each piece.
 
@@ -143,7 +144,7 @@ class Stimulus:
             end += duration
             yield end, shape
 
-    @property
+    @cached_property
     def unit(self) -> Fraction:
         """The longest time in ms of which every piece is a multiple; time steps divide it."""
         return common_divisor(self.durations)
