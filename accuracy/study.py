@@ -36,7 +36,7 @@ from .tolerance import Coarsest, ErrorCurve, coarsest_settings, descend
 
 Found = TypeVar("Found")
 
-#: The methods whose other builds, and whose Brian2 code, are looked at: those of published comparisons. Each takes a few
+#: The methods whose other builds and whose Brian2 code are looked at: those of published comparisons. Each takes a few
 #: seconds of compiling.
 LOOKED_AT = ("euler", "rk4", "exponential_euler")
 
