@@ -69,6 +69,7 @@ def _parser() -> _Parser:
     run.add_argument("--measures", nargs="+", metavar="MEASURE", help="measures to draw costs against, such as rms")
     run.add_argument("--horizons", nargs="+", metavar="TIME", help="model time that is compared, such as 1second")
     run.add_argument("--trials", type=int, metavar="N", help="stimuli of each kind")
+    run.add_argument("--features", action="store_true", help="look for the twenty features of 2004 in the models, too")
     run.add_argument("--history", metavar="FILE", help="history to add the run to")
     run.set_defaults(run=_run)
 
@@ -218,7 +219,7 @@ def _run(options: argparse.Namespace) -> int:
     suite = replace(suite, **chosen)
     if options.history:
         History(options.history).check()
-    comparison, page = run(suite, options.out, options.jobs)
+    comparison, page = run(suite, options.out, options.jobs, options.features)
     said = "--quick left out: " if options.quick else "" if options.full or options.suite or chosen else "left out: "
     more = [said + left_out(FULL, suite)] if said else []
     if options.history and not comparison.study.interrupted:

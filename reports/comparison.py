@@ -38,15 +38,18 @@ class Comparison(Shown):
     ----------
     study : Study
         Every run.
+    features : DataFrame or None
+        What `spikecost.reports.features.features` found in the models; None if nobody looked.
     """
 
-    def __init__(self, study: Study) -> None:
+    def __init__(self, study: Study, features: pd.DataFrame | None = None) -> None:
         self.study = study
+        self.features = features
 
     @cached_property
     def run(self) -> RunFolder:
         """All that was found, as data; `save` writes it."""
-        return RunFolder.of(self.study, provenance())
+        return RunFolder.of(self.study, provenance(), self.features)
 
     @property
     def table(self) -> pd.DataFrame:

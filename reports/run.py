@@ -9,12 +9,15 @@ from ..accuracy.suite import Suite
 from . import text
 from .bars import bars
 from .comparison import Comparison, compare
+from .features import features
 from .files import writable
 from .table import SITUATION
 
 
-def run(suite: Suite, out: str | Path, jobs: int) -> tuple[Comparison, Path]:
+def run(suite: Suite, out: str | Path, jobs: int, look_for_features: bool = False) -> tuple[Comparison, Path]:
     """Compare, with a bar on the standard error; return the comparison and the page of the report.
+
+    The models are searched for the twenty features of Izhikevich 2004, too, if that is asked for.
 
     Raises
     ------
@@ -24,6 +27,8 @@ def run(suite: Suite, out: str | Path, jobs: int) -> tuple[Comparison, Path]:
     folder = writable(out)
     with bars() as progress:
         comparison = compare(suite.models, suite=suite, jobs=jobs, progress=progress)
+        if look_for_features and not comparison.study.interrupted:
+            comparison.features = features(suite.models, progress=progress)
     return comparison, comparison.save(folder / "interrupted" if comparison.study.interrupted else folder)
 
 

@@ -44,6 +44,14 @@ def test_the_table_has_every_cell(comparison):
     assert (reached["ns_per_ms"] > 0).all()
 
 
+def test_features_that_were_looked_for_are_in_the_run(comparison):
+    run = sc.Comparison(comparison.study, sc.features(["lif"])).run
+    found = run.features.query("outcome == 'found'")
+    assert set(found["feature"]) == {"tonic_spiking", "class_1", "integrator"}
+    assert set(found["model"]) == {"lif"}
+    assert not len(comparison.run.features)
+
+
 def test_where_a_method_diverges_is_in_the_table(comparison):
     table = comparison.table.query("level == '100 Hz' and detection == 'grid'").set_index(["model", "method"])
     limits = table["diverges_at_dt_ms"]
