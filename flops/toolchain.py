@@ -41,10 +41,12 @@ class Build:
 # AVX-512 gives scalar code nothing but registers that neither valgrind nor QBDI can follow
 _NO_AVX512 = ("-mno-avx512f",) if platform.machine() == "x86_64" else ()
 
+# where registers are short, gcc would compute a product once more rather than keep it; clang does not know the flag
+_NO_REMATERIALIZATION = "-fno-lra-remat"
+
 #: One neuron after the other; the operations are those of the Step, in its order. (libm takes its exp by processor, so
 #: another machine may differ in the last bits.)
-# -fno-gcse: that pass may put a product of the spike's path before the branch, so that every step does it
-SCALAR = Build("scalar", ("-O2", "-fno-tree-vectorize", "-fno-gcse", *_COMMON, *_NO_AVX512),
+SCALAR = Build("scalar", ("-O2", "-fno-tree-vectorize", _NO_REMATERIALIZATION, *_COMMON, *_NO_AVX512),
                "one neuron, scalar, no fused multiply-add")
 #: Neurons in the lanes of vector registers. No operation is fused or reordered; only exp differs in value, by the few
 #: units in the last place that separate the vector library from libm. What the compiler moves is told by `as_built`.
@@ -149,6 +151,8 @@ def compile_program(source: str) -> Path:
 
 def _compile(source: str, flags: tuple[str, ...], kind: tuple[str, ...], libraries: tuple[str, ...]) -> Path:
     compiler = find_compiler()
+    if "clang" in compiler.version:
+        flags = tuple(flag for flag in flags if flag != _NO_REMATERIALIZATION)
     # -march=native: the processor is part of the key
     command_line = [compiler.path, compiler.version, *flags, *kind, *libraries]
     key = "\0".join([*command_line, cpu_model(), _cpuinfo("flags"), source])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 
 from .. import events
 from ..detection import DETECTIONS, Crossing
@@ -121,6 +122,7 @@ def _sides(model: NeuronModel, held: frozenset[str]) -> dict[str, Expr]:
     return {name: in_exponentials(value) for name, value in sides.items() if name not in held}
 
 
+@lru_cache(64)
 def _series(model: NeuronModel, held: frozenset[str], flow: str) -> dict[str, Block]:
     """Return the blocks of the series, the first being what depends on dt and parameters alone."""
     sides, singular = take_out_exprel(_sides(model, held))

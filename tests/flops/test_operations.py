@@ -73,12 +73,12 @@ def test_a_dt_of_1_ms_drops_a_multiplication_a_variable_and_no_other_dt_does(nam
 
 
 def _model(right_hand_side):
-    return NeuronModel(name="test", equations=f"dv/dt = {right_hand_side} : 1\nI : 1", threshold="v > 1", reset="v = 0",
-                       initial={"v": 0})
+    return NeuronModel(name="test", equations=f"dv/dt = {right_hand_side} : 1\ndw/dt = I*Hz : 1\nI : 1",
+                       threshold="v > 1", reset="v = 0", initial={"v": 0, "w": 0})
 
 
 @pytest.mark.parametrize(("right_hand_side", "operations"), [
-    # beside v + dt*f (1 add, 1 mul) and the threshold (1 compare)
+    # beside v + dt*f and w + dt*I (1 add, 1 mul each) and the threshold (1 compare)
     ("v**2/ms", {"mul": 1}),
     ("v**5/ms", {"mul": 4}),
     ("v**1/ms", {}),
@@ -98,7 +98,7 @@ def _model(right_hand_side):
 ])
 def test_every_operator_once(right_hand_side, operations):
     written = count(_model(right_hand_side), "euler").as_written()
-    assert written == Operations({"add": 1, "mul": 1, "compare": 1}) + Operations(operations)
+    assert written == Operations({"add": 2, "mul": 2, "compare": 1}) + Operations(operations)
 
 
 # --- as run: what the kernel executes --------------------------------------------------------------------------------

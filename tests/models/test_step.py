@@ -131,6 +131,11 @@ def izhikevich2003(f, x, dt):
     return {**x, "u": x["u"] + dt * f(x)["u"]}
 
 
+def izhikevich2004(f, x, dt):
+    x = {**x, "v": x["v"] + dt * f(x)["v"]}
+    return {**x, "u": x["u"] + dt * f(x)["u"]}
+
+
 def gates_alone(f, x, dt):
     return {**exponential_euler(f, x, dt), "v": x["v"]}
 
@@ -162,7 +167,8 @@ def exact(f, x, dt):
 
 TEXTBOOK_METHODS = {
     "euler": euler, "rk4": rk4, "midpoint": midpoint, "esr_midpoint": midpoint, "heun": heun,
-    "izhikevich2003": izhikevich2003, "exponential_euler": exponential_euler, "rush_larsen": rush_larsen,
+    "izhikevich2003": izhikevich2003, "izhikevich2004": izhikevich2004,
+    "exponential_euler": exponential_euler, "rush_larsen": rush_larsen,
     "strang": strang, "exponential_euler_staggered": staggered, "exact": exact,
 }
 
