@@ -122,6 +122,13 @@ def explain(step: Step, build: Build, own: Mapping[str, float], once: Mapping[st
     explained(min(left["mul"], counted["select"]), "factors of a select are multiplied into both of its sides", mul=-1)
     if fused:
         explained(min(left["mul"], _repeated_products(step)), "products in several sums are fused into each", mul=-1)
+    merged = min(-left["select"], _repeated_conditions(step))
+    if merged > 0:
+        added, multiplied = max(left["add"], 0), max(left["mul"], 0)
+        explained(merged, "selects are taken into another of the same condition; what stands around them is done for "
+                  f"both sides: {added:g} additions or subtractions and {multiplied:g} multiplications more", select=1)
+        left["add"] -= added
+        left["mul"] -= multiplied
     rest = ", ".join(f"{n:+g} {kind}" for kind, n in left.items() if n)
     if rest:
         rearranged = "-ffast-math" in build.flags
@@ -142,6 +149,14 @@ def _repeated_products(step: Step) -> int:
             if isinstance(node, Op) and node.kind in ("add", "sub")]
     terms = [term.name for node in sums for term in node.args if isinstance(term, Var) and term.name in products]
     return len(terms) - len(set(terms))
+
+
+def _repeated_conditions(step: Step) -> int:
+    """Count the selects, after the first, by each condition."""
+    conditions = [node.args[0] for assign in step.advance.assignments for node in nodes(assign.value)
+                  if isinstance(node, Op) and node.kind == "select"]
+    names = [condition.name for condition in conditions if isinstance(condition, Var)]
+    return len(names) - len(set(names))
 
 
 def _same(a: Expr, b: Expr) -> bool:

@@ -27,6 +27,10 @@ def test_every_change_is_explained(model: str, method: str) -> None:
     for built in builds.values():
         assert not [line for line in built.changes if line.startswith("not explained")]
     assert "fma" not in builds["simd"].own
+    if not MODELS[model].tables:  # a look-up in lanes takes as many instructions as there are lanes
+        assert builds["simd"].instructions < builds["scalar"].instructions / 2
+    if any("of the same condition" in line for line in builds["fused"].changes):
+        return  # fma1 fuses what is written, not what a compiler makes of two selects
     # the convention fma1 fuses what the compiler fuses
     fused, own, once = count(model, method).as_fused, builds["fused"].own, builds["fused"].once
     assert own["fma"] == fused["fma"] > 0
@@ -34,8 +38,6 @@ def test_every_change_is_explained(model: str, method: str) -> None:
     sums = sum(once.get(kind, 0) for kind in ("add", "sub", "fma"))
     moved = sums - sum(count(model, method).as_run_once[kind] for kind in ("add", "sub"))
     assert own.get("add", 0) + own.get("sub", 0) + moved == fused.get("add", 0) + fused.get("sub", 0)
-    if not MODELS[model].tables:  # a look-up in lanes takes as many instructions as there are lanes
-        assert builds["simd"].instructions < builds["scalar"].instructions / 2
 
 
 def test_fusing_lif_by_hand() -> None:
