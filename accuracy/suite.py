@@ -129,7 +129,7 @@ _ALWAYS = ("maximum", "mean", "rms", "drift", "missing", "extra", VoltageRms.nam
 #: What ``--full`` runs: the whole catalogue under every kind of stimulus, two horizons, and drives relative to the
 #: rheobase beside those of a rate.
 FULL = Suite(models=tuple(MODELS), stimuli=tuple(STIMULI), rheobases=(1.5,), horizons=(1000.0, 10_000.0))
-#: What ``--quick`` runs: the faster rates, the looser tolerances, three methods, fewer timed runs, no look at Brian2's
+#: What ``--quick`` runs: the faster rates, the looser tolerances, three methods, fewer stimuli, no look at Brian2's
 #: code.
-QUICK = Suite(methods=("euler", "rk4", "exponential_euler"), rates=(50.0, 100.0), tolerances=(1.0, 0.1), repeats=3,
+QUICK = Suite(methods=("euler", "rk4", "exponential_euler"), rates=(50.0, 100.0), tolerances=(1.0, 0.1), trials=8,
               thorough=False)
