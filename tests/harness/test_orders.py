@@ -18,14 +18,14 @@ import pytest
 from brian2 import cm, ms, mV, uA
 
 from spikecost.accuracy.reference import reference
-from spikecost.harness.kernel import Kernel
-from spikecost.harness.stimuli import Stimulus, constant
+from spikecost.harness.kernel import Kernel, compile_kernels
+from spikecost.harness.stimuli import Shape, Stimulus, constant
 from spikecost.models import units
 from spikecost.models.catalogue import MODELS
 from spikecost.models.methods import METHODS
 from spikecost.models.neuron import NeuronModel
 from spikecost.models.order import breaks, order_on
-from spikecost.models.step import applies
+from spikecost.models.step import applies, make_step
 
 CELLS = [(name, method) for name in MODELS for method in METHODS if not applies(MODELS[name], method)]
 #: The state is looked at at the ends of so many pieces.
@@ -145,6 +145,22 @@ def test_the_order_is_that_of_theory(name: str, method: str, stretch_of: Callabl
     else:
         found = measured_order(stretch, kernel, order, scatters=bool(breaks(MODELS[name])))
         assert found == pytest.approx(order, abs=WITHIN)
+
+
+@pytest.mark.parametrize("name", ["lif", "izhikevich", "hodgkin_huxley"])
+def test_the_order_is_that_of_theory_with_an_input_that_varies(name: str, stretch_of: Callable[[str], Stretch]) -> None:
+    constantly = stretch_of(name)
+    horizon, drive = float(constantly.stimulus.horizon), constantly.stimulus.values[0]
+    wave = Shape(drive, amplitude=-0.2 * drive, omega=6 / horizon)  # less at first: no spike before the others' first
+    stimulus = Stimulus([constantly.stimulus.horizon], [wave], constantly.stimulus.dimension)
+    stimulus = stimulus.divided(float(constantly.piece) * ms)
+    right = reference(constantly.model, stimulus)
+    stretch = replace(constantly, stimulus=stimulus, states=right.samples)
+    assert MODELS[name].system.reset == () or not len(right.train)
+    steps = [make_step(name, method, "grid", varying=True) for other, method in CELLS if other == name]
+    for kernel in compile_kernels(steps):
+        order = order_on(name, kernel.step.method, varying=True).value
+        assert measured_order(stretch, kernel, order, scatters=False) == pytest.approx(order, abs=WITHIN), kernel.step
 
 
 @pytest.mark.parametrize("method", [method for name, method in CELLS if name == "ifb"])
