@@ -164,7 +164,7 @@ def order_of_states(stretch: Stretch, kernel: Kernel, order: float, scatters: bo
 
 @pytest.mark.parametrize(("name", "method"), CELLS)
 def test_the_order_of_states_is_that_of_theory(name: str, method: str, stretch_of: Callable[[str], Stretch],
-                                     kernel_of: Callable[..., Kernel]) -> None:
+                                               kernel_of: Callable[..., Kernel]) -> None:
     stretch, kernel, order = stretch_of(name), kernel_of(name, method), order_on(name, method).value
     if math.isinf(order):
         assert max(stretch.error(kernel, steps) for steps in (1, 2, 5, 16)) < ROUNDING
@@ -174,7 +174,7 @@ def test_the_order_of_states_is_that_of_theory(name: str, method: str, stretch_o
 
 
 @pytest.mark.parametrize("name", ["lif", "izhikevich", "hodgkin_huxley"])
-def test_the_order_of_states_is_that_of_theory_with_an_input_that_varies(name: str, stretch_of: Callable[[str], Stretch]) -> None:
+def test_the_order_with_an_input_that_varies(name: str, stretch_of: Callable[[str], Stretch]) -> None:
     constantly = stretch_of(name)
     horizon, drive = float(constantly.stimulus.horizon), constantly.stimulus.values[0]
     wave = Shape(drive, amplitude=-0.2 * drive, omega=6 / horizon)  # less at first: no spike before the others' first
