@@ -55,7 +55,7 @@ class Shape:
 
     def at(self, s: Any) -> Any:
         """Return the value at s ms, a number or array of any floating-point type."""
-        return _value(self.terms, s, *self.numbers)
+        return _value(self.terms, self.numbers, s)
 
     def from_(self, s: float) -> Shape:
         """Return the shape that starts s ms later."""
@@ -165,7 +165,7 @@ class Stimulus:
 
     def within(self, piece: NDArray[np.int64], s: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the values of some pieces, each s ms after its start."""
-        found: NDArray[np.float64] = _value(self.terms, s, *self._numbers[:, piece])
+        found: NDArray[np.float64] = _value(self.terms, self._numbers[:, piece], s)
         return found
 
     @cached_property
@@ -219,9 +219,9 @@ class Stimulus:
         return replace(self, shapes=tuple(shape.scaled(factor) for shape in self.shapes))
 
 
-def _value(terms: frozenset[str], s: Any, offset: Any, slope: Any, decay: Any, tau: Any, amplitude: Any, phase: Any,
-           omega: Any, sweep: Any) -> Any:
-    """Return the formula of `Shape` with the `terms` that occur; numbers, or arrays as `s` is one."""
+def _value(terms: frozenset[str], numbers: Iterable[Any], s: Any) -> Any:
+    """Return the formula of `Shape` with the `terms` that occur; its numbers may be arrays, as `s`."""
+    offset, slope, decay, tau, amplitude, phase, omega, sweep = numbers
     value = np.zeros_like(s) + offset
     if "slope" in terms:
         value = value + slope * s
