@@ -37,7 +37,7 @@ from .verdict import baseline, ranking, verdict
 from .winner_map import candidate_table, winner_table
 
 #: What ``run.json`` says that it is, and the version of all that this module writes.
-FORMAT, VERSION = "spikecost run", 1
+FORMAT, VERSION = "spikecost run", 2
 #: The columns that a table of features has at least; ``outcome`` is ``found`` or why not.
 FEATURES = ("model", "parameters", "letter", "feature", "outcome", "reason")
 MANIFEST, PROVENANCE, DATA = "run.json", "provenance.json", "data"
