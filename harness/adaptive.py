@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import astuple, dataclass, field
+from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
 
@@ -109,7 +109,7 @@ def _pieces(stimuli: Sequence[Stimulus]) -> Array:
     """Return the stimuli as the kernel reads them: an array (pieces, neurons, `PIECE`)."""
     found = np.zeros((len(stimuli[0].shapes), len(stimuli), PIECE))
     for lane, stimulus in enumerate(stimuli):
-        found[:, lane, :-1] = [astuple(shape) for shape in stimulus.shapes]
+        found[:, lane, :-1] = [shape.numbers for shape in stimulus.shapes]
         found[:, lane, -1].view(np.int64)[:] = [bool(shape.terms) for shape in stimulus.shapes]
     return found
 
@@ -133,7 +133,7 @@ class _Arguments:
         neurons = [model] if models is None else list(models)
         copies = lanes // len(neurons)
         self._step, self._knob, self._setting = step, knob, float(setting)
-        self._starts = np.cumsum([Fraction(0), *durations])[:-1].astype(float)
+        self._starts = np.array([0, *stimuli[0].ends[:-1]], dtype=float)
         self._state = np.array([list(n.initial_values.values()) for n in neurons] * copies).T.copy()
         self._samples = np.full((len(durations), lanes, len(step.state)), np.nan)
         self._tallies = np.zeros((lanes, len(tallied(step))), dtype=np.int64)

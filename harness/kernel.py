@@ -192,14 +192,17 @@ def _sampled(stimuli: Sequence[Stimulus], steps: Sequence[int], dt: float) -> Ar
 
     A stimulus that jumps has the value before the jump at the end of a step and that after it at the start of the next.
     """
-    inputs = np.empty((sum(steps), 3, len(stimuli)))
+    first = np.concatenate([[0], np.cumsum(steps[:-1])])
+    piece = np.repeat(np.arange(len(steps)), steps)
+    at = np.arange(sum(steps)) - first[piece]
+    inputs = np.empty((len(at), 3, len(stimuli)))
+    # many neurons may share a few stimuli
+    places: dict[int, list[int]] = {}
     for lane, stimulus in enumerate(stimuli):
-        first = 0
-        for shape, count in zip(stimulus.shapes, steps, strict=True):
-            at = np.arange(count)
-            for node, within in enumerate((0.0, 0.5, 1.0)):
-                inputs[first : first + count, node, lane] = shape.at((at + within) * dt)
-            first += count
+        places.setdefault(id(stimulus), []).append(lane)
+    for lanes in places.values():
+        for node, within in enumerate((0.0, 0.5, 1.0)):
+            inputs[:, node, lanes] = stimuli[lanes[0]].within(piece, (at + within) * dt)[:, None]
     return inputs
 
 
