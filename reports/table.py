@@ -12,17 +12,11 @@ import pandas as pd
 from ..accuracy.study import Cell, Study
 from ..flops.conventions import get_convention
 from ..models import units
+from . import shared_columns
 
 #: Columns, their unit, and what they are; the page prints this.
 COLUMNS = {
-    "model": "model and preset",
-    "method": "integration method",
-    "detection": "how the crossing is located",
-    "stimulus": "kind of stimulus",
-    "level": "firing rate asked for, or drive as a multiple of the rheobase",
-    "horizon_ms": "model time that is compared",
-    "measure": "how errors are measured; maximum: the largest spike-time error, no spike missing or extra",
-    "tolerance": "how far the measure may be from perfect",
+    **shared_columns.CELL,
     "tolerance_unit": "its unit",
     "status": "reached; at least (the coarsest dt of the sweep holds); or why there is no number",
     "dt_ms": "largest dt at which, and below which, the tolerance holds: the median over the stimuli; the mean step "
@@ -62,7 +56,7 @@ COLUMNS = {
     "reason": "why there is no number",
 }
 #: What rows have in common that are compared with each other.
-SITUATION = ["stimulus", "horizon_ms", "level", "measure", "tolerance"]
+SITUATION = list(shared_columns.SITUATION)
 
 
 def columns(study: Study) -> dict[str, str]:
