@@ -18,7 +18,7 @@ from ..models.adaptive import AdaptiveStep
 from ..models.detection import DETECTIONS
 from ..models.expression import Op, Var, names
 from ..models.methods.dormand_prince import GROW, input_nodes
-from ..models.methods.parker_sochacki import HIGHEST_ORDER, orders
+from ..models.methods.parker_sochacki import HIGHEST_ORDER, input_terms, orders
 from ..models.neuron import RESERVED_ENDINGS
 from ..models.simplify import Block
 from .c_source import c_block, c_prelude, c_tables
@@ -54,6 +54,32 @@ static inline double input_at(const double *p, double s)
 {{
     if (!varies(p)) return p[0];
     return p[0] + p[1] * s + p[2] * exp(-s / p[3]) + p[4] * sin(p[5] + (p[6] + p[7] * s) * s);
+}}
+/* The input after so many steps and a part of one. Functions apart: nothing of it runs where the piece is constant. */
+static __attribute__((noinline, unused)) double input_after(const double *p, long steps, double part, double step)
+{{
+    return varies(p) ? input_at(p, ((double)steps + part) * step) : p[0];
+}}
+/* The terms of its series from there on, over dt: that of order k is times the k-th power of a fraction of dt. */
+static __attribute__((noinline, unused)) void input_series(
+    const double *p, long steps, double part, double step, double dt, int highest, double *terms)
+{{
+    for (int k = 0; k <= highest; k++) terms[k] = 0.0;
+    if (!varies(p)) {{ terms[0] = p[0]; return; }}
+    const double s = ((double)steps + part) * step;
+    terms[0] = p[0] + p[1] * s;
+    terms[1] = p[1] * dt;
+    double decay = p[2] * exp(-s / p[3]), sine = p[4] * sin(p[5] + (p[6] + p[7] * s) * s);
+    double cosine = p[4] * cos(p[5] + (p[6] + p[7] * s) * s), sine_before = 0.0, cosine_before = 0.0;
+    const double first = (p[6] + 2.0 * p[7] * s) * dt, second = 2.0 * p[7] * dt * dt; /* of the phase */
+    for (int k = 0; k <= highest; k++) {{
+        terms[k] += decay + sine;
+        decay *= -dt / (p[3] * (k + 1));
+        const double sine_next = (first * cosine + second * cosine_before) / (k + 1);
+        const double cosine_next = -(first * sine + second * sine_before) / (k + 1);
+        sine_before = sine; cosine_before = cosine;
+        sine = sine_next; cosine = cosine_next;
+    }}
 }}
 /* The same at a fraction of a step: for a constant piece no time is computed. */
 #define INPUT(piece, now, fraction, dt) (varies(piece) ? input_at(piece, (now) + (fraction) * (dt)) : (piece)[0])
@@ -127,6 +153,10 @@ def writes(block: Block) -> list[str]:
     return [name for name in block.targets if name.startswith("_") or name == "dt" or name.endswith(RESERVED_ENDINGS)]
 
 
+def _read_anywhere(step: AdaptiveStep) -> set[str]:
+    return {name for block in step.blocks.values() for name in reads(block)}
+
+
 def _dormand_prince(step: AdaptiveStep) -> dict[str, Any]:
     nodes = [(name, float(node)) for name, node in input_nodes(step.model, step.varying).items()]
     return {"grow": float(GROW), "start_inputs": nodes[:2], "attempt_inputs": nodes[1:]}
@@ -139,7 +169,10 @@ def _parker_sochacki(step: AdaptiveStep) -> dict[str, Any]:
     if "held once" in step.blocks:
         flows.append(("held ", events.moving(step.model)))
     return {
-        "flows": [(flow, moving, orders(step.model, flow)) for flow, moving in flows], "highest": HIGHEST_ORDER,
+        "flows": [(flow, moving, orders(step.model, flow, step.varying)) for flow, moving in flows],
+        "highest": HIGHEST_ORDER, "inputs": [step.model.input, *input_terms(step.model)] if step.varying else [],
+        "input_end": f"{step.model.input}_end" if f"{step.model.input}_end" in _read_anywhere(step) else "",
+        "halved": lambda moving: [*moving, *([step.model.input] if step.varying else [])],
         "most_halvings": MOST_HALVINGS, "within": DETECTIONS[step.detection].restarts,
         "voltage": test.variable,
         "moving_level": level,
