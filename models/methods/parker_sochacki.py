@@ -74,6 +74,8 @@ class ParkerSochacki:
         """Return the blocks of the kernel."""
         within = DETECTIONS[detection].restarts
         found = dict(_series(model, frozenset(), "", varying))
+        if model.refractory_ms and events.moving(model):
+            found |= _series(model, model.system.held, "held ", varying)
         found["length"] = _length(model)
         found["end"] = events.block(model, {"_now_next": Var("_now") + Var("_span")}, "_now", "_span")
         found["threshold"] = events.threshold(model, "" if within else "_before")
@@ -88,8 +90,6 @@ class ParkerSochacki:
         found |= events.waiting(model, Var("_refractory"))
         if not within:
             found.pop("at once", None)  # on the grid the next step's end is looked at, as with any method
-        if model.refractory_ms and events.moving(model):
-            found |= _series(model, model.system.held, "held ", varying)
         return found
 
 
