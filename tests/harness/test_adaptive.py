@@ -59,9 +59,7 @@ CELLS += [(name, method, refractory, True) for name in WAITING for method in ADA
 @pytest.mark.parametrize(("name", "method", "refractory", "varying"), CELLS)
 def test_counted_equals_retired(name, method, refractory, varying, drive_of, length_of):
     model = MODELS[name] if refractory is None else MODELS[name].replace(refractory=refractory)
-    # a series of many variables is compiled for half a minute: with every detection on three models, else with its own
-    detections = DETECTIONS if name in DRIVES else ("dense",)
-    steps = [make_adaptive_step(model, method, detection, varying) for detection in detections
+    steps = [make_adaptive_step(model, method, detection, varying) for detection in DETECTIONS
              if not applies(model, method, detection)]
     length = length_of(name) * ms
     stimulus = step(0.3 * drive_of(name), drive_of(name), length / 8, 1.5 * length)
