@@ -69,7 +69,8 @@ def _parser() -> _Parser:
     run.add_argument("--measures", nargs="+", metavar="MEASURE", help="measures to draw costs against, such as rms")
     run.add_argument("--horizons", nargs="+", metavar="TIME", help="model time that is compared, such as 1second")
     run.add_argument("--trials", type=int, metavar="N", help="stimuli of each kind")
-    run.add_argument("--features", action="store_true", help="look for the twenty features of 2004 in the models, too")
+    run.add_argument("--features", action=argparse.BooleanOptionalAction,
+                     help="look for the twenty features of 2004 in the models, and run its demos (--quick does not)")
     run.add_argument("--history", metavar="FILE", help="history to add the run to")
     run.set_defaults(run=_run)
 
@@ -216,10 +217,12 @@ def _run(options: argparse.Namespace) -> int:
         chosen["criteria"] = tuple(parse_criterion(text) for text in options.criteria)
     if options.trials is not None:
         chosen["trials"] = options.trials
+    if options.features is not None:
+        chosen["features"] = options.features
     suite = replace(suite, **chosen)
     if options.history:
         History(options.history).check()
-    comparison, page = run(suite, options.out, options.jobs, options.features)
+    comparison, page = run(suite, options.out, options.jobs)
     said = "--quick left out: " if options.quick else "" if options.full or options.suite or chosen else "left out: "
     more = [said + left_out(FULL, suite)] if said else []
     if options.history and not comparison.study.interrupted:
