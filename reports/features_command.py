@@ -52,7 +52,7 @@ def feature_tables(models: Sequence[str], presets: bool, with_demos: bool, progr
         raise UserError(f"--plot {plot}: give a file that ends in .png, .svg or .pdf")
     of_demos = demo_table() if with_demos or plot else None
     if with_demos and of_demos is not None:
-        yield f"The twenty demos of Izhikevich 2004, as published -> converged. {headline(of_demos)}", shown(of_demos)
+        yield f"{headline(of_demos)} As published -> converged:", shown(of_demos)
     kept = of_demos
     if models or plot or not with_demos:
         found = features(models or None, presets, progress)
