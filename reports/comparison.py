@@ -19,16 +19,10 @@ from ..models.errors import UserError
 from ..models.neuron import NeuronModel
 from .figure import work_precision
 from .files import writable
-from .notebook import Shown, figure_html, frame_html
+from .notebook import Shown
 from .provenance import provenance
 from .rendering import PAGE, render
 from .run_folder import RunFolder
-from .text import frame
-
-CHEAPEST = "The cheapest way to run each model at equal spike-time accuracy"
-#: Columns that are shown of it.
-SHOWN = ("stimulus", "level", "tolerance", "model", "method", "detection", "dt_ms", "flops_per_ms", "ns_per_ms",
-         "error_ms")
 
 
 class Comparison(Shown):
@@ -110,11 +104,10 @@ class Comparison(Shown):
     @property
     def text(self) -> str:
         """What a terminal shows: the cheapest way to run each model in each situation."""
-        return frame(CHEAPEST, self.cheapest, SHOWN)
+        return self.run.text
 
     def _repr_html_(self) -> str:
-        ratios = frame_html(f"Operations per ms, divided by those of {self.baseline}", self.verdict)
-        return ratios + frame_html(CHEAPEST, self.cheapest, SHOWN) + figure_html(self.plot(), "cost against error")
+        return self.run._repr_html_()
 
     def save(self, folder: str | Path) -> Path:
         """Write the run (see `RunFolder`), page, figures (PNG, SVG) and tables (CSV, Markdown); return the page's path.

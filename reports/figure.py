@@ -63,10 +63,10 @@ def work_precision(run: RunFolder, measure: str = "maximum", *, width: float | N
         methods=[m for m in suite["methods"] if (good.loc[good["front"], "method"] == m).any()],
         detections=[d for d in suite["detections"] if (good["detection"] == d).any()],
     )
-    columns = min(len(regimes), 2 if width else 4)
+    columns = min(len(regimes), 2 if width or len(regimes) <= 4 else 4)
     rows = -(-len(regimes) // columns)
     handles = looks.legend()
-    across = max(int(width / LEGEND_WIDTH), 1) if width else 4 * columns
+    across = max(int(width / LEGEND_WIDTH), 1) if width else 3 * columns
     size = (1.6 + 4.2 * columns, 1.4 + 4 * rows)
     if width:
         size = (width, 0.3 + 0.15 * -(-len(handles) // across) + 0.8 * width / columns * rows)

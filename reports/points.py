@@ -15,16 +15,13 @@ from ..accuracy.voltage import VoltageRms
 from ..flops.conventions import CONVENTIONS, Convention
 from ..harness.measure import Measurement
 from ..models.errors import UserError
+from . import shared_columns
 from .parity import flops
 
 #: Columns, and what they are.
 COLUMNS = {
-    "model": "model and preset",
-    "method": "integration method",
-    "detection": "how the crossing is located",
-    "stimulus": "kind of stimulus",
-    "level": "firing rate asked for, or drive as a multiple of the rheobase",
-    "horizon_ms": "model time that is compared",
+    **shared_columns.WAY,
+    **shared_columns.REGIME,
     "dt_ms": "time step; the mean one where an error control chooses it",
     "error_control": "its tolerance",
     "flops_per_ms": "operations a ms of model time, spikes included; geometric mean over the stimuli",
@@ -43,7 +40,7 @@ _COUNTED = {
     "instrumented_per_ms": "operations that an exact counter saw a step retire, library included",
     "hardware_per_ms": "operations that the processor's own counter saw a step retire, library included",
 }
-REGIME = ["stimulus", "horizon_ms", "level"]
+REGIME = list(shared_columns.REGIME)
 
 
 def points(study: Study) -> pd.DataFrame:

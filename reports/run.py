@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from .bars import bars
 from .comparison import Comparison, compare
 from .demos import headline
 from .files import writable
+from .records import records
 from .table import SITUATION
 
 
@@ -45,6 +47,18 @@ def summary(comparison: Comparison, page: Path, more: str = "") -> str:
         parts.append(more)
     what = "interrupted: what was finished" if study.interrupted else "report"
     return "\n".join([*parts, f"{what} is in {page.parent}, open {page} (every cell: {page.parent / 'table.csv'})"])
+
+
+def found(comparison: Comparison, page: Path, more: Sequence[str] = ()) -> dict[str, Any]:
+    """Return what came out, and where the report is, as JSON holds it."""
+    return {
+        "report": str(page.parent), "page": str(page), "interrupted": comparison.study.interrupted,
+        "baseline": comparison.baseline, "cheapest": records(comparison.cheapest),
+        "ranking": records(comparison.ranking),
+        "not_compared": [{"model": regime.model.label, "stimulus": regime.stimulus, "level": regime.level,
+                          "reason": regime.reason} for regime in comparison.study.regimes if regime.reason],
+        "said": list(more),
+    }
 
 
 def _where(frame: Any) -> list[str]:

@@ -28,23 +28,30 @@ from .breakdown import by_kind, operations
 from .demos import runs_table
 from .description import describe
 from .features import findings_table
+from .figure import work_precision
 from .files import replace_all
+from .notebook import Shown, figure_html, frame_html
 from .parity import builds, parity, parity_by_kind
 from .points import points
 from .recorded import spikes, voltages
 from .references import references, regimes
 from .repeats import by_stimulus, timings
 from .table import cheapest, table
+from .text import frame
 from .verdict import baseline, ranking, verdict
 from .winner_map import candidate_table, winner_table
 
 #: What ``run.json`` says that it is, and the version of all that this module writes.
-FORMAT, VERSION = "spikecost run", 2
+FORMAT, VERSION = "spikecost run", 3
+#: What is shown of a run, and columns of it.
+CHEAPEST = "The cheapest way to run each model at equal spike-time accuracy"
+SHOWN = ("stimulus", "level", "tolerance", "model", "method", "detection", "dt_ms", "flops_per_ms", "ns_per_ms",
+         "error_ms")
 MANIFEST, PROVENANCE, DATA = "run.json", "provenance.json", "data"
 
 
-@dataclass(frozen=True, eq=False)
-class RunFolder:
+@dataclass(frozen=True, eq=False, repr=False)
+class RunFolder(Shown):
     """What a run found, as tidy tables; columns are documented where the tables are made.
 
     `RunFolder.of` takes it from a study, `RunFolder.read` from a folder.
@@ -124,6 +131,19 @@ class RunFolder:
             return cls(about=manifest["about"], provenance=json.loads(content[PROVENANCE]), **frames)
         except (ValueError, KeyError, OSError) as error:
             raise UserError(f"the run {folder} cannot be read: {error}; run it again") from error
+
+    def __repr__(self) -> str:
+        return f"<RunFolder of {self.about['made'][:10]}: {', '.join(self.models)}>"
+
+    @property
+    def text(self) -> str:
+        """What a terminal shows: the cheapest way to run each model in each situation."""
+        return frame(CHEAPEST, self.cheapest, SHOWN)
+
+    def _repr_html_(self) -> str:
+        ratios = frame_html(f"Operations per ms, divided by those of {self.baseline}", self.verdict)
+        return (ratios + frame_html(CHEAPEST, self.cheapest, SHOWN)
+                + figure_html(work_precision(self), "cost against error"))
 
     def write(self, folder: str | Path, beside: Mapping[str, bytes] | None = None) -> None:
         """Write the run, and other files `beside` it; what was there is replaced.

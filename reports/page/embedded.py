@@ -12,12 +12,12 @@ from ..features_figure import published_flops_per_ms
 from ..leaders import leaders
 from ..points import REGIME
 from ..run_folder import RunFolder
+from ..shared_columns import CELL
 from ..suite_file import suite_text
-from ..table import SITUATION
 
 #: Digits of a number in the page; the Parquet files beside it have all.
 _DIGITS = 6
-_CELL = ["model", "method", "detection", *SITUATION]
+_CELL = list(CELL)
 _ERRORS = {"maximum": "error_ms", "voltage_rms": "voltage_error"}
 
 

@@ -107,7 +107,7 @@ function workPrecision() {
         font: { color: modelColour(model), size: 13 }, bgcolor: css("--page"), opacity: 0.9, ...more });
       const inSight = best.filter((row) => row.error >= bottom);
       named(best[0], { yanchor: "bottom", yshift: 6 });
-      if (inSight.length > 1) named(inSight[inSight.length - 1], { xshift: 8 });
+      if (inSight.length > 1 && byId("wp-plot").clientWidth > 600) named(inSight[inSight.length - 1], { xshift: 8 });
     }
     if (floor !== null) {
       across(floor, "dot", `the reference's own error ${withUnit(floor, now)}`);

@@ -10,6 +10,7 @@ import pandas as pd
 from ..demos import shown
 from ..escape import latex, markdown
 from ..numbers import number
+from ..table import SITUATION
 
 if TYPE_CHECKING:
     from ..run_folder import RunFolder
@@ -21,7 +22,6 @@ HEADINGS = {
     "dt_ms": "dt (ms)", "flops_per_ms": "operations per ms", "interval": "95 % interval", "error_ms": "error (ms)",
     "ns_per_ms": "ns per ms",
 }
-_SITUATION = ("stimulus", "horizon_ms", "level", "measure", "tolerance")
 
 
 def cheapest(run: RunFolder) -> pd.DataFrame:
@@ -75,7 +75,7 @@ def to_markdown(frame: pd.DataFrame, caption: str) -> str:
 
 def _telling(rows: pd.DataFrame) -> list[str]:
     """Return the columns of the situation that are not the same everywhere; rate and tolerance always."""
-    return [name for name in _SITUATION if name in ("level", "tolerance") or rows[name].nunique() > 1]
+    return [name for name in SITUATION if name in ("level", "tolerance") or rows[name].nunique() > 1]
 
 
 def _shown(frame: pd.DataFrame) -> pd.DataFrame:

@@ -10,7 +10,7 @@ import pytest
 
 import spikecost as sc
 from spikecost.accuracy.intervals import interval
-from spikecost.reports.run_folder import TABLES, RunFolder
+from spikecost.reports.run_folder import TABLES, VERSION, RunFolder
 
 
 @pytest.fixture
@@ -141,8 +141,9 @@ def test_recorded_voltages_are_near_the_reference(small_run):
      "the run .* is not as it was written: data/points.parquet has changed; run it again"),
     (lambda folder: (folder / "run.json").write_text("{"), "cannot read .*run.json: Expecting property name"),
     (lambda folder: (folder / "run.json").write_text("[]"), "cannot read .*run.json: .*; give a folder that"),
-    (lambda folder: edit(folder, version=1), "is of format version 1, this spikecost reads version 2; run it again"),
-    (lambda folder: edit(folder, format="other"), "is of format version None, this spikecost reads version 2"),
+    (lambda folder: edit(folder, version=VERSION + 1),
+     f"is of format version {VERSION + 1}, this spikecost reads version {VERSION}; run it again"),
+    (lambda folder: edit(folder, format="other"), f"is of format version None, this spikecost reads version {VERSION}"),
     (lambda folder: edit(folder, files={}), "is incomplete: run.json does not list provenance.json; run it again"),
     (lambda folder: edit(folder, files=None), "is incomplete: run.json lists no files; run it again"),
 ])
