@@ -76,7 +76,7 @@ def work_precision(run: RunFolder, measure: str = "maximum", *, width: float | N
         here = (good["stimulus"] == stimulus) & (good["level"] == level) & (good["horizon_ms"] == horizon)
         _panel(axis, good[here], looks, scale=0.6 if width else 1)
         for tolerance in tolerances:
-            axis.axhline(tolerance, color="0.6", linewidth=0.7, zorder=0)
+            axis.axhline(tolerance, color="0.45", linewidth=0.9, zorder=2)
         axis.set_title(f"{stimulus.replace('_', ' ')}, {level}, {horizon / 1000:g} s",
                        fontsize=None if width else 10)
         axis.set_xlabel("operations per ms of model time")
