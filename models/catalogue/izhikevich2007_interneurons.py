@@ -3,8 +3,8 @@
 Fast spiking: the recovery u follows a cubic of v above vb, zero below. Low-threshold spiking: peak and reset of v move
 with u, and u stops at umax.
 
-Checked against the program izhi2007.m of ModelDB 39948 (numbers and rules), and against the book's figures 8.25 and
-8.27 as izhi2007Comparison.pdf there shows them: spikes are counted in the tests. The drives are currents of the figures.
+Checked against the program izhi2007.m of ModelDB 39948 (numbers and rules) and against the book's figures 8.25 and 8.27
+as izhi2007Comparison.pdf there shows them, whose spikes the tests count. The drives are currents of the figures.
 """
 
 from brian2 import ms, mV, nS, pA, pF
