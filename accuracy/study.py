@@ -33,6 +33,7 @@ from .criterion import REFERENCE_MARGIN, Criterion, Run
 from .intervals import Interval, interval
 from .recording import Recording, Share, record, record_reference
 from .regime import Regime
+from .stability import Stability, stability
 from .suite import LEFT_OUT, Suite
 from .tolerance import Coarsest, ErrorCurve, coarsest_settings, descend
 
@@ -67,6 +68,8 @@ class Curve:
     """By criterion, one a stimulus."""
     reason: str
     """Why there are no points; empty if there are."""
+    stability: Stability | None = None
+    """None if there are no points, or an error control chooses dt."""
 
     @property
     def adaptive(self) -> bool:
@@ -290,7 +293,8 @@ def _curve(regime: Regime, method: str, detection: str, kernels: Kernels, suite:
     run = descend(curve, sweep, suite.all_criteria)
     answers = {criterion: coarsest_settings(curve, sweep, run, criterion) for criterion in suite.all_criteria}
     points = tuple(Point(setting, tuple(curve(setting).values())) for setting in run)
-    return Curve(regime, *key, compiled.count, points, answers, "")
+    limit = stability(curve, sweep, run) if isinstance(sweep, TimeSteps) else None
+    return Curve(regime, *key, compiled.count, points, answers, "", limit)
 
 
 def _cells(curve: Curve, suite: Suite) -> list[Cell]:

@@ -21,6 +21,7 @@ from ..models.equations import System
 from ..models.errors import UserError
 from ..models.expression import FLOATS, Expr, Op, Var, evaluate, names, nodes, text
 from ..models.neuron import NeuronModel
+from ..models.polynomial import by_products
 from ..models.program import Derivatives, Program
 
 #: exprel(x) is computed at x/2**HALVINGS from this many terms of its series, which leave 1e-19 for |x| < 12, and
@@ -300,7 +301,8 @@ class _Flow:
         return value
 
     def _symbolic(self, value: Expr, values: dict[str, Any]) -> Any:
-        return evaluate(value, values, self._algebra, lambda x: heyoka.expression(self._precision.number(x)))
+        # the series of a power is 0/0 where its base is zero
+        return evaluate(by_products(value), values, self._algebra, lambda x: heyoka.expression(self._precision.number(x)))
 
     @property
     def _algebra(self) -> dict[str, Any]:

@@ -32,10 +32,11 @@ def typed(example: Example) -> str | None:
 pytest_collect_file = Sybil(
     parsers=[PythonCodeBlockParser(doctest_optionflags=ELLIPSIS), CodeBlockParser("console", typed)],
     patterns=["*.md"],
+    fixtures=["elsewhere"],  # an example sees no fixture that is not named here, autouse or not
 ).pytest()
 
 
-@pytest.fixture(autouse=True, scope="session")
+@pytest.fixture(scope="session")
 def elsewhere(tmp_path_factory: pytest.TempPathFactory) -> Generator[None]:
     """Let documents write where nothing else is, and put back what they change of Brian2."""
     before, target = os.getcwd(), brian2.prefs.codegen.target

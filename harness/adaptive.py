@@ -19,7 +19,7 @@ from ..models.methods import ADAPTIVE
 from ..models.neuron import NeuronModel
 from .adaptive_source import FAILURES, PIECE, adaptive_function_name, adaptive_source, tallied
 from .c_source import MAX_SPIKES_A_STEP
-from .kernel import MAX_SPIKES_PER_MS, Array, Outcome, check_stimuli, refractory_steps
+from .kernel import DIVERGED, MAX_SPIKES_PER_MS, Array, Outcome, check_stimuli, refractory_steps
 from .stimuli import Stimulus, steps_of
 
 #: A run whose error control takes more steps than this a ms of model time, rejected ones among them, is given up;
@@ -159,7 +159,7 @@ class _Arguments:
         state = self._state[:, lane].copy()
         failure = FAILURES.get(stuck, "")
         if not failure and not np.isfinite(state).all():
-            failure = "diverged"
+            failure = DIVERGED
         return AdaptiveOutcome(
             # counted steps, or ms since the piece began: no time is added up over the run
             spike_times=(place + at) * self._setting if self._knob == "dt" else self._starts[place] + at,

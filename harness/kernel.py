@@ -28,6 +28,8 @@ Array = NDArray[np.float64]
 MANY, MOST_INPUT_BYTES = 1_000_000, 100e6
 #: A neuron that spikes more often than this, a ms, is reported as failed, here and in references.
 MAX_SPIKES_PER_MS = 2
+#: The failure of a run whose state leaves the finite numbers.
+DIVERGED = "diverged"
 
 
 class _Spikes(ctypes.Structure):
@@ -175,7 +177,7 @@ class _Arguments:
         if spikes.stuck or spikes.count > spikes.capacity:
             failure = "spikes without end"
         elif not np.isfinite(state).all():
-            failure = "diverged"
+            failure = DIVERGED
         times = (self._spike_step[lane, :count] + self._spike_at[lane, :count]) * self._dt
         return Outcome(times, state, failure, self._samples[:, :, lane].copy())
 

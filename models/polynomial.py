@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from fractions import Fraction
 
-from .expression import Const, Expr, Op, Var, names
+from .expression import Const, Expr, Op, Var, names, nodes
 
 ZERO = Const(Fraction(0))
 
@@ -73,6 +73,20 @@ def is_zero(value: Expr) -> bool:
     return isinstance(value, Const) and value.value == 0
 
 
+def by_products(root: Expr) -> Expr:
+    """Replace natural powers by products."""
+    done: dict[int, Expr] = {}
+    for node in nodes(root):
+        done[id(node)] = node
+        if not isinstance(node, Op):
+            continue
+        args = tuple(done[id(arg)] for arg in node.args)
+        power = args[1].value if node.kind == "pow" and isinstance(args[1], Const) else Fraction(0)
+        natural = power.denominator == 1 and power > 0
+        done[id(node)] = _power(args[0], int(power)) if natural else Op(node.kind, args)
+    return done[id(root)]
+
+
 def plus(a: Expr, b: Expr) -> Expr:
     """Add; nothing is written for a zero."""
     if is_zero(a):
@@ -116,6 +130,13 @@ def _product(left: tuple[Expr, ...], right: tuple[Expr, ...]) -> tuple[Expr, ...
         for j, b in enumerate(right):
             found[i + j] = plus(found[i + j], times(a, b))
     return tuple(found)
+
+
+def _power(base: Expr, power: int) -> Expr:
+    if power == 1:
+        return base
+    half = _power(base, power // 2)
+    return half * half * base if power % 2 else half * half
 
 
 def _padded(found: tuple[Expr, ...], length: int) -> tuple[Expr, ...]:

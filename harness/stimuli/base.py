@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, fields, replace
@@ -14,14 +13,11 @@ from operator import attrgetter
 from typing import Any
 
 import numpy as np
-from brian2 import ms
 from brian2.units.fundamentalunits import Dimension, get_dimensions
 from numpy.typing import NDArray
 
 from ...models import units
 from ...models.errors import UserError
-from ...models.neuron import NeuronModel
-from ...models.registry import Registry
 
 
 @dataclass(frozen=True)
@@ -230,45 +226,6 @@ def _value(terms: frozenset[str], numbers: Iterable[Any], s: Any) -> Any:
     if "sine" in terms:
         value = value + amplitude * np.sin(phase + (omega + sweep * s) * s)
     return value
-
-
-class Kind(ABC):
-    """A kind of stimulus that a study can ask for by name."""
-
-    name: str
-    seeded: bool = False
-    """Whether the seed matters."""
-
-    @abstractmethod
-    def form(self, drive: Any, duration: Any, seed: int) -> Stimulus:
-        """Return the standard form around a constant drive; both are quantities."""
-
-    def around(self, drive: float, model: NeuronModel, horizon: float, seed: int = 0) -> Stimulus:
-        """Return the standard form around a constant drive.
-
-        Parameters
-        ----------
-        drive : float
-            Constant input of `model`, in internal units.
-        model : NeuronModel
-        horizon : float
-            In ms.
-        seed : int
-            Kept in the stimulus, if it matters.
-
-        Raises
-        ------
-        UserError
-            If the form does not fit the horizon or the model.
-        """
-        return self.form(units.quantity(drive, model.system.dimensions[model.input]), horizon * ms, seed)
-
-    def driven(self, model: NeuronModel) -> NeuronModel:
-        """Return the model that the stimulus drives: `model` itself, or one made of it."""
-        return model
-
-
-STIMULI: Registry[Kind] = Registry("stimulus", "spikecost.stimuli")
 
 
 def common_divisor(durations: Iterable[Fraction]) -> Fraction:

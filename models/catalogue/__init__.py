@@ -15,6 +15,7 @@ from .hodgkin_huxley_tables import HODGKIN_HUXLEY_TABLES
 from .ifb import IFB
 from .izhikevich import IZHIKEVICH, IZHIKEVICH_MV
 from .izhikevich2007 import IZHIKEVICH2007
+from .izhikevich2007_interneurons import IZHIKEVICH2007_FS, IZHIKEVICH2007_LTS
 from .lif import LIF
 from .mihalas_niebur import MIHALAS_NIEBUR
 from .morris_lecar import MORRIS_LECAR
@@ -46,6 +47,8 @@ for _model in (
     EXPONENTIAL_IF,
     ADEX,
     IZHIKEVICH2007,
+    IZHIKEVICH2007_FS,
+    IZHIKEVICH2007_LTS,
     MIHALAS_NIEBUR,
     TRAUB_MILES,
     WANG_BUZSAKI,

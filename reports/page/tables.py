@@ -99,6 +99,17 @@ def failed(run: RunFolder) -> list[dict[str, Any]]:
     return found
 
 
+def stability(run: RunFolder) -> dict[str, Any]:
+    """Return the models, and a row a method with each model's stability limit: the smallest over all its cells."""
+    known = run.table[run.table["stable_dt_ms"].notna() | run.table["diverges_at_dt_ms"].notna()]
+    rows: dict[str, dict[str, Any]] = {}
+    for (model, method), group in known.groupby(["model", "method"], sort=False):
+        limit = {"dt": group["stable_dt_ms"].min() if group["stable_dt_ms"].notna().all() else 0.0,
+                 "beyond": bool(group["diverges_at_dt_ms"].isna().all())}
+        rows.setdefault(str(method), {"method": method, "of": {}})["of"][model] = limit
+    return {"models": list(dict.fromkeys(known["model"])), "rows": list(rows.values())}
+
+
 def operations(run: RunFolder) -> dict[str, Any]:
     """Return the kinds of operation that occur, and a row a model, method, detection and part of its Step."""
     wide = run.operations.pivot_table(index=["model", "method", "detection", "part"], columns="kind",

@@ -61,6 +61,10 @@ def test_where_a_method_diverges_is_in_the_table(comparison):
     assert np.isnan(limits["hodgkin_huxley", "exponential_euler"])
     # |1 - dt/tau| < 1 up to 20 ms, beyond the sweep
     assert np.isnan(limits["lif", "euler"])
+    stable = table["stable_dt_ms"]
+    squid = "hodgkin_huxley", "euler"
+    assert stable[squid] < limits[squid] < 1.03 * stable[squid]
+    assert stable["lif", "euler"] == pytest.approx(comparison.study.suite.coarsest, rel=0.1)  # the sweep's first
 
 
 def test_cost_is_steps_plus_spikes():

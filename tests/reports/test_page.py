@@ -19,6 +19,7 @@ from selenium.webdriver.support.ui import Select, WebDriverWait
 from spikecost.accuracy.study import Study
 from spikecost.accuracy.suite import Suite
 from spikecost.reports.page import SCRIPTS, page
+from spikecost.reports.page.tables import stability
 from spikecost.reports.run_folder import TABLES, RunFolder
 
 #: What a table shows where there is no number.
@@ -324,6 +325,18 @@ def test_what_needs_no_script_is_text(small_run):
     assert small_run.provenance["processor"] in before
     fields = len(small_run.winners[small_run.winners["winner"] != ""])
     assert before.count('class="field') == fields
+
+
+def test_stability_limits_are_the_smallest_of_a_models_cells(small_run):
+    found = stability(small_run)
+    assert found["models"] == small_run.models
+    for row in found["rows"]:
+        for model, limit in row["of"].items():
+            table = small_run.table
+            cells = table[(table["model"] == model) & (table["method"] == row["method"])]
+            assert limit["dt"] == cells["stable_dt_ms"].min()
+            assert limit["beyond"] == cells["diverges_at_dt_ms"].isna().all()
+    assert "Stability limits" in page(small_run)
 
 
 def test_failed_cells_have_their_reason(small_run):
