@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import sys
 from collections.abc import Sequence
@@ -23,6 +22,13 @@ OUT = "spikecost-report"
 
 
 class _Parser(argparse.ArgumentParser):
+    """Of every command: each prints JSON if it is asked to."""
+
+    def __init__(self, **given: Any) -> None:
+        super().__init__(**given)
+        # without a default, a command's parser does not undo what stood before the command
+        self.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="print JSON")
+
     def error(self, message: str) -> NoReturn:
         """Say what is wrong in one line."""
         self.exit(2, f"{self.prog}: {message}; see {self.prog} --help\n")
@@ -49,6 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parser() -> _Parser:
     parser = _Parser(prog="spikecost", description="What a spiking-neuron model costs at the accuracy that you need.")
+    parser.set_defaults(json=False)
     commands = parser.add_subparsers(metavar="COMMAND", required=True, parser_class=_Parser)
 
     run = commands.add_parser("run", help="compare models at equal spike-time accuracy and write a report")
@@ -69,7 +76,8 @@ def _parser() -> _Parser:
     run.add_argument("--measures", nargs="+", metavar="MEASURE", help="measures to draw costs against, such as rms")
     run.add_argument("--horizons", nargs="+", metavar="TIME", help="model time that is compared, such as 1second")
     run.add_argument("--trials", type=int, metavar="N", help="stimuli of each kind")
-    run.add_argument("--features", action="store_true", help="look for the twenty features of 2004 in the models, too")
+    run.add_argument("--features", action=argparse.BooleanOptionalAction,
+                     help="look for the twenty features of 2004 in the models, and run its demos (--quick does not)")
     run.add_argument("--history", metavar="FILE", help="history to add the run to")
     run.set_defaults(run=_run)
 
@@ -95,7 +103,6 @@ def _parser() -> _Parser:
 
     published = commands.add_parser("published", help="show what a paper says that models cost, beside what is counted")
     published.add_argument("--convention", default="izhikevich2004", help="of the paper (default izhikevich2004)")
-    published.add_argument("--json", action="store_true", help="print JSON")
     published.set_defaults(run=_published)
 
     measure = commands.add_parser("measure", help="count a model's operations on the processor, beside the Step's")
@@ -109,8 +116,6 @@ def _parser() -> _Parser:
 
     doctor = commands.add_parser("doctor", help="say what works here, what does not, and why")
     doctor.set_defaults(run=_doctor)
-    for command in (models, methods, count, measure, doctor):
-        command.add_argument("--json", action="store_true", help="print JSON")
     return parser
 
 
@@ -120,13 +125,11 @@ def _add_readers(commands: Any) -> None:
     _add_run(report)
     report.add_argument("--format", metavar="F,F,...", help="such as html,md,tex,csv,bib (default: all)")
     report.add_argument("--out", metavar="DIR", help="folder of the report (default: report, in that of the run)")
-    report.add_argument("--json", action="store_true", help="print JSON")
     report.set_defaults(run=_report)
 
     compared = commands.add_parser("compare", help="compare two runs: machines, compilers, versions")
     compared.add_argument("first", metavar="RUN_A", help="folder of a run")
     compared.add_argument("second", metavar="RUN_B", help="folder of another; ratios are its over the first's")
-    compared.add_argument("--json", action="store_true", help="print JSON")
     compared.set_defaults(run=_compare)
 
     recommend = commands.add_parser("recommend", help="recommend a model, a method and dt, and a Brian2 program")
@@ -137,7 +140,6 @@ def _add_readers(commands: Any) -> None:
     recommend.add_argument("--models", nargs="+", metavar="MODEL", help="without a RUN (default: the suite's)")
     recommend.add_argument("--budget", metavar="FLOPS", help="operations per second allowed, such as '5e5 FLOP/s'")
     recommend.add_argument("--jobs", type=int, default=os.cpu_count() or 1, metavar="N", help="threads without a RUN")
-    recommend.add_argument("--json", action="store_true", help="print JSON")
     recommend.set_defaults(run=_recommend)
 
 
@@ -163,7 +165,6 @@ def _add_checks(commands: Any) -> None:
         command.add_argument("--baseline", required=True, metavar="FILE")
         command.add_argument("--suite", metavar="FILE", help="a suite in TOML to run instead of the small one")
         command.add_argument("--jobs", type=int, default=os.cpu_count() or 1, metavar="N", help="threads")
-        command.add_argument("--json", action="store_true", help="print JSON")
     check.add_argument("--only", default="*", metavar="PATTERN", help="judge figures so named, such as '*/dt_ms'")
     check.add_argument("--gate-times", action="store_true", help="a kernel that became slower counts as regressed")
     check.add_argument("--all", action="store_true", help="list the figures that hold, too")
@@ -182,7 +183,6 @@ def _add_checks(commands: Any) -> None:
                              "SPIKECOST_HISTORY, or spikecost-history.sqlite here)")
     history.add_argument("--figure", metavar="PATTERN", help="such as 'lif/*/dt_ms' (default: what changed)")
     history.add_argument("--plot", metavar="FILE", help="draw them to a .png, .svg or .pdf")
-    history.add_argument("--json", action="store_true", help="print JSON")
     history.set_defaults(run=_history, store=None)
     add.set_defaults(run=_history_add)
 
@@ -190,10 +190,11 @@ def _add_checks(commands: Any) -> None:
 def _run(options: argparse.Namespace) -> int:
     from .accuracy.criterion import parse_criterion
     from .accuracy.suite import FULL, QUICK, Suite
+    from .reports.records import dumps
     from .reports.regression import command
     from .reports.regression.history import History
     from .reports.regression.of_run import figures_of
-    from .reports.run import run, summary
+    from .reports.run import found, run, summary
     from .reports.suite_file import left_out, read_suite
 
     if options.jobs < 1:
@@ -216,39 +217,44 @@ def _run(options: argparse.Namespace) -> int:
         chosen["criteria"] = tuple(parse_criterion(text) for text in options.criteria)
     if options.trials is not None:
         chosen["trials"] = options.trials
+    if options.features is not None:
+        chosen["features"] = options.features
     suite = replace(suite, **chosen)
     if options.history:
         History(options.history).check()
-    comparison, page = run(suite, options.out, options.jobs, options.features)
+    comparison, page = run(suite, options.out, options.jobs)
     said = "--quick left out: " if options.quick else "" if options.full or options.suite or chosen else "left out: "
     more = [said + left_out(FULL, suite)] if said else []
     if options.history and not comparison.study.interrupted:
         more.append(command.add(options.history, figures_of(comparison.run)))
-    print(summary(comparison, page, "\n".join(more)))
+    print(dumps(found(comparison, page, more)) if options.json else summary(comparison, page, "\n".join(more)))
     return 130 if comparison.study.interrupted else 0
 
 
 def _report(options: argparse.Namespace) -> int:
+    from .reports.records import dumps
     from .reports.report import report
 
     formats = None if options.format is None else [name for name in options.format.split(",") if name]
     written = [str(path) for path in report(options.folder, formats, options.out)]
-    print(json.dumps(written, indent=2) if options.json else "\n".join(written))
+    print(dumps(written) if options.json else "\n".join(written))
     return 0
 
 
 def _compare(options: argparse.Namespace) -> int:
+    from .reports.records import dumps
     from .reports.run_comparison import compare_runs
     from .reports.run_folder import RunFolder
 
     found = compare_runs(RunFolder.read(options.first), RunFolder.read(options.second))
-    print(json.dumps(found.to_json(), indent=2) if options.json else found.text)
+    print(dumps(found.to_json()) if options.json else found.text)
     return 0
 
 
 def _recommend(options: argparse.Namespace) -> int:
     from .reports.bars import bars
     from .reports.recommend import recommend
+    from .reports.records import dumps
     from .reports.run_folder import RunFolder
 
     if options.jobs < 1:
@@ -260,30 +266,33 @@ def _recommend(options: argparse.Namespace) -> int:
             run=RunFolder.read(options.folder) if options.folder else None, models=options.models, jobs=options.jobs,
             progress=progress,
         )
-    print(json.dumps(found.to_json(), indent=2) if options.json else found.text)
+    print(dumps(found.to_json()) if options.json else found.text)
     return 0
 
 
 def _models(options: argparse.Namespace) -> int:
     from .reports.catalogue import catalogue, models
+    from .reports.records import dumps, records
 
-    print(_records(models()) if options.json else catalogue())
+    print(dumps(records(models())) if options.json else catalogue())
     return 0
 
 
 def _methods(options: argparse.Namespace) -> int:
     from .reports.methods import methods
+    from .reports.records import dumps, records
     from .reports.text import frame
 
     model = get_model(options.model) if options.model else None
     of_model = f"; a step of {model.label} without a spike, as run" if model else ""
     table = methods(model)
-    print(_records(table) if options.json else frame(f"Integration methods{of_model}", table))
+    print(dumps(records(table)) if options.json else frame(f"Integration methods{of_model}", table))
     return 0
 
 
 def _show(options: argparse.Namespace) -> int:
-    from .reports.show import show
+    from .reports.records import dumps
+    from .reports.show import show, shown
 
     step = _step(options)
     if options.plot:
@@ -291,32 +300,35 @@ def _show(options: argparse.Namespace) -> int:
         from .reports.portrait import portrait
 
         save_figure(portrait(step.model), options.plot)
-    print(show(step))
+    print(dumps(shown(step)) if options.json else show(step))
     return 0
 
 
 def _count(options: argparse.Namespace) -> int:
     from .reports.counts import counted, counted_text
+    from .reports.records import dumps
 
     given = _step(options), units.parse_quantity(options.dt), options.convention
-    print(json.dumps(counted(*given), indent=2) if options.json else counted_text(*given))
+    print(dumps(counted(*given)) if options.json else counted_text(*given))
     return 0
 
 
 def _published(options: argparse.Namespace) -> int:
     from .reports.published import published, published_text
+    from .reports.records import dumps, records
 
     found = published(options.convention)
-    print(found.to_json(orient="records", indent=2) if options.json else published_text(found, options.convention))
+    print(dumps(records(found)) if options.json else published_text(found, options.convention))
     return 0
 
 
 def _measure(options: argparse.Namespace) -> int:
     from .harness.measure import measure
     from .reports.counts import measured_text
+    from .reports.records import dumps
 
     found = measure(get_model(options.model), options.method, options.detection, options.counter, options.steps)
-    print(json.dumps(found.to_json(), indent=2) if options.json else measured_text(found))
+    print(dumps(found.to_json()) if options.json else measured_text(found))
     return 0
 
 
@@ -332,12 +344,14 @@ def _add_features(parser: argparse.ArgumentParser) -> None:
 def _features(options: argparse.Namespace) -> int:
     from .reports.bars import bars
     from .reports.features_command import feature_tables
+    from .reports.records import dumps, records
     from .reports.text import frame
 
     with bars() as progress:
         tables = list(feature_tables(options.models, options.presets, options.demos, progress,
                                      plot=options.plot, csv=options.csv))
-    print("\n".join(frame(title, table) for title, table in tables))
+    print(dumps({each.name: records(each.whole) for each in tables if each.name}) if options.json else
+          "\n".join(frame(each.title, each.table) for each in tables))
     return 0
 
 
@@ -369,24 +383,20 @@ def _history(options: argparse.Namespace) -> int:
 def _history_add(options: argparse.Namespace) -> int:
     from .reports.regression import command
 
-    print(command.add(options.store, command.source(options.folder)(), options.commit))
+    print(command.add(options.store, command.source(options.folder)(), options.commit, as_json=options.json))
     return 0
 
 
 def _doctor(options: argparse.Namespace) -> int:
     from .reports.doctor import findings
+    from .reports.records import dumps
 
     if options.json:
-        print(json.dumps([asdict(finding) for finding in findings()], indent=2))
+        print(dumps([asdict(finding) for finding in findings()]))
         return 0
     for finding in findings():
         print(f"{'yes' if finding.here else 'no ':3}  {finding.what}: {finding.detail}")
     return 0
-
-
-def _records(table: Any) -> str:
-    """Return a table as JSON, an object a row."""
-    return json.dumps(table.to_dict("records"), indent=2)
 
 
 def _step(options: argparse.Namespace) -> Step:

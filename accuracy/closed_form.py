@@ -52,11 +52,13 @@ def solve(model: NeuronModel, stimulus: Stimulus, precision: Precision) -> Solut
     samples: list[list[Any]] = []
     now = free_from = start = number(0)
     for boundary, shape in stimulus.pieces:
-        end = number(boundary)
+        end, slope = number(boundary), number(shape.slope)
+        values[model.input] = number(shape.offset)
+        flow = polynomial.flow(values, slope, number)
         while now < end:
-            slope = number(shape.slope)
-            values[model.input] = number(shape.offset) + slope * (now - start)
-            flow = polynomial.flow(values, slope, number)
+            if slope:
+                values[model.input] = number(shape.offset) + slope * (now - start)
+                flow = polynomial.flow(values, slope, number)
             if now < free_from:
                 until = min(free_from, end)
                 v = v if held else flow.after(v, until - now)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from ..models import units
 from ..models.errors import UserError
+from ..models.html import raster_html, table_html
 
 Array = NDArray[np.float64]
 
@@ -55,6 +56,9 @@ class SpikeTrain:
     def __len__(self) -> int:
         return int(self.times.size)
 
+    def _repr_html_(self) -> str:
+        return raster_html(self.times, self.stop)
+
     def until(self, stop: float) -> SpikeTrain:
         """Return the part up to `stop`."""
         return SpikeTrain(self.times[self.times <= _in_ms(stop)], stop, self.start)
@@ -77,6 +81,13 @@ class SpikeTimeError:
     """Spikes of the reference without a partner."""
     extra: int
     """Spikes of the train without a partner."""
+
+    def _repr_html_(self) -> str:
+        facts = {f"{name} error ({unit})": f"{getattr(self, name):.4g}"
+                 for name, unit in (("maximum", "ms"), ("mean", "ms"), ("rms", "ms"))}
+        facts["drift (ms/s)"] = f"{self.drift:.4g}"
+        counts = {name: getattr(self, name) for name in ("matched", "missing", "extra")}
+        return table_html("Spike-time error", [*facts, *counts], [[*facts.values(), *counts.values()]])
 
     def within(self, tolerance: float) -> bool:
         """Whether every spike is there, none is too many, and all are within the tolerance (ms)."""

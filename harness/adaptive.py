@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import astuple, dataclass, field
+from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from ..models.methods import ADAPTIVE
 from ..models.neuron import NeuronModel
 from .adaptive_source import FAILURES, PIECE, adaptive_function_name, adaptive_source, tallied
 from .c_source import MAX_SPIKES_A_STEP
-from .kernel import MAX_SPIKES_PER_MS, Array, Outcome, check_stimuli, refractory_steps
+from .kernel import DIVERGED, MAX_SPIKES_PER_MS, Array, Outcome, check_stimuli, refractory_steps
 from .stimuli import Stimulus, steps_of
 
 #: A run whose error control takes more steps than this a ms of model time, rejected ones among them, is given up;
@@ -109,7 +109,7 @@ def _pieces(stimuli: Sequence[Stimulus]) -> Array:
     """Return the stimuli as the kernel reads them: an array (pieces, neurons, `PIECE`)."""
     found = np.zeros((len(stimuli[0].shapes), len(stimuli), PIECE))
     for lane, stimulus in enumerate(stimuli):
-        found[:, lane, :-1] = [astuple(shape) for shape in stimulus.shapes]
+        found[:, lane, :-1] = [shape.numbers for shape in stimulus.shapes]
         found[:, lane, -1].view(np.int64)[:] = [bool(shape.terms) for shape in stimulus.shapes]
     return found
 
@@ -133,7 +133,7 @@ class _Arguments:
         neurons = [model] if models is None else list(models)
         copies = lanes // len(neurons)
         self._step, self._knob, self._setting = step, knob, float(setting)
-        self._starts = np.cumsum([Fraction(0), *durations])[:-1].astype(float)
+        self._starts = np.array([0, *stimuli[0].ends[:-1]], dtype=float)
         self._state = np.array([list(n.initial_values.values()) for n in neurons] * copies).T.copy()
         self._samples = np.full((len(durations), lanes, len(step.state)), np.nan)
         self._tallies = np.zeros((lanes, len(tallied(step))), dtype=np.int64)
@@ -159,7 +159,7 @@ class _Arguments:
         state = self._state[:, lane].copy()
         failure = FAILURES.get(stuck, "")
         if not failure and not np.isfinite(state).all():
-            failure = "diverged"
+            failure = DIVERGED
         return AdaptiveOutcome(
             # counted steps, or ms since the piece began: no time is added up over the run
             spike_times=(place + at) * self._setting if self._knob == "dt" else self._starts[place] + at,

@@ -28,6 +28,8 @@ Array = NDArray[np.float64]
 MANY, MOST_INPUT_BYTES = 1_000_000, 100e6
 #: A neuron that spikes more often than this, a ms, is reported as failed, here and in references.
 MAX_SPIKES_PER_MS = 2
+#: The failure of a run whose state leaves the finite numbers.
+DIVERGED = "diverged"
 
 
 class _Spikes(ctypes.Structure):
@@ -175,7 +177,7 @@ class _Arguments:
         if spikes.stuck or spikes.count > spikes.capacity:
             failure = "spikes without end"
         elif not np.isfinite(state).all():
-            failure = "diverged"
+            failure = DIVERGED
         times = (self._spike_step[lane, :count] + self._spike_at[lane, :count]) * self._dt
         return Outcome(times, state, failure, self._samples[:, :, lane].copy())
 
@@ -192,14 +194,17 @@ def _sampled(stimuli: Sequence[Stimulus], steps: Sequence[int], dt: float) -> Ar
 
     A stimulus that jumps has the value before the jump at the end of a step and that after it at the start of the next.
     """
-    inputs = np.empty((sum(steps), 3, len(stimuli)))
+    first = np.concatenate([[0], np.cumsum(steps[:-1])])
+    piece = np.repeat(np.arange(len(steps)), steps)
+    at = np.arange(sum(steps)) - first[piece]
+    inputs = np.empty((len(at), 3, len(stimuli)))
+    # many neurons may share a few stimuli
+    places: dict[int, list[int]] = {}
     for lane, stimulus in enumerate(stimuli):
-        first = 0
-        for shape, count in zip(stimulus.shapes, steps, strict=True):
-            at = np.arange(count)
-            for node, within in enumerate((0.0, 0.5, 1.0)):
-                inputs[first : first + count, node, lane] = shape.at((at + within) * dt)
-            first += count
+        places.setdefault(id(stimulus), []).append(lane)
+    for lanes in places.values():
+        for node, within in enumerate((0.0, 0.5, 1.0)):
+            inputs[:, node, lanes] = stimuli[lanes[0]].within(piece, (at + within) * dt)[:, None]
     return inputs
 
 

@@ -8,11 +8,13 @@ from fractions import Fraction
 from typing import Any
 
 from ..flops.counters import CFunction, Counter, Retired, auto, get_counter
+from ..flops.counters.base import COUNTED_KINDS
 from ..flops.counters.hardware import HardwareCounter, HardwareCounts
 from ..flops.counters.selftest import selftest
 from ..flops.operations import Operations, count_step
 from ..flops.toolchain import SCALAR
 from ..models.errors import UserError
+from ..models.html import table_html
 from ..models.neuron import NeuronModel
 from ..models.step import make_step
 from .kernel import Kernel, compile_kernels
@@ -84,6 +86,20 @@ class Measurement:
     def to_json(self) -> dict[str, Any]:
         """Return plain dictionaries, lists, strings and numbers."""
         return {**asdict(self), "witnesses": [witness.to_json() for witness in self.witnesses]}
+
+    def _repr_html_(self) -> str:
+        found = {"counted from the Step": self.analytic,
+                 **{witness.counter: witness.operations for witness in self.witnesses},
+                 **{f"{witness.counter}, in the mathematics library": witness.libm for witness in self.witnesses
+                    if witness.libm}}
+        kinds = [kind for kind in COUNTED_KINDS if any(kind in operations for operations in found.values())]
+        title = f"{self.model}, {self.method}, {self.detection} detection: {self.steps} steps without a spike"
+        return table_html(title, ["", *kinds, "measured over counted"], (
+            [name, *(operations.get(kind, 0) for kind in kinds), self._ratio(name)]
+            for name, operations in found.items()))
+
+    def _ratio(self, counter: str) -> str:
+        return next((f"{each.ratio:.6g}" for each in self.witnesses if each.counter == counter and each.ratio), "")
 
 
 def measure(model: str | NeuronModel, method: str, detection: str = "grid", counter: str | Counter = "auto",

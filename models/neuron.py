@@ -158,6 +158,16 @@ class NeuronModel:
                           repr(self.refractory_ms), repr(numbers), repr(constants)))
 
     @property
+    def definition(self) -> str:
+        """All that is run and counted, as text: `content`, the paper's own form, and the tables that rates are in.
+
+        The solution of a model with tables is that of its exact rates, so that `content` knows nothing of them.
+        """
+        grid = self.tables
+        tables = [float(units.internal(value)) for value in (grid.step, grid.low, grid.high)] if grid else None
+        return "\n".join((self.content, self.published, repr(tables)))
+
+    @property
     def refractory_ms(self) -> float:
         """Hard refractory time in ms; 0 if there is none."""
         if self.refractory is None or isinstance(self.refractory, str):

@@ -10,27 +10,19 @@ from ..accuracy.study import Cell, Study
 from ..flops.adaptive import AdaptiveCount
 from ..flops.operations import Count
 from ..models.expression import KINDS
+from .shared_columns import CELL, WAY
 from .table import situation
 
 #: Columns, and what they are.
 OPERATION_COLUMNS = {
-    "model": "model and preset",
-    "method": "integration method",
-    "detection": "how the crossing is located",
+    **WAY,
     "part": "step (without a spike), spike (adds to its step), refractory step, once a run; of an adaptive method, "
             "the block",
     "kind": "kind of operation",
     "operations": "how many, as run",
 }
 COLUMNS = {
-    "model": "model and preset",
-    "method": "integration method",
-    "detection": "how the crossing is located",
-    "stimulus": "kind of stimulus",
-    "horizon_ms": "model time that is compared",
-    "level": "firing rate asked for, or drive as a multiple of the rheobase",
-    "measure": "how errors are measured",
-    "tolerance": "how far the measure may be from perfect",
+    **CELL,
     "kind": "kind of operation",
     "per_ms": "operations a ms of model time, spikes included; mean over the stimuli, each at its own largest dt",
 }

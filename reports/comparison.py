@@ -19,16 +19,10 @@ from ..models.errors import UserError
 from ..models.neuron import NeuronModel
 from .figure import work_precision
 from .files import writable
-from .notebook import Shown, figure_html, frame_html
+from .notebook import Shown
 from .provenance import provenance
 from .rendering import PAGE, render
 from .run_folder import RunFolder
-from .text import frame
-
-CHEAPEST = "The cheapest way to run each model at equal spike-time accuracy"
-#: Columns that are shown of it.
-SHOWN = ("stimulus", "level", "tolerance", "model", "method", "detection", "dt_ms", "flops_per_ms", "ns_per_ms",
-         "error_ms")
 
 
 class Comparison(Shown):
@@ -38,18 +32,15 @@ class Comparison(Shown):
     ----------
     study : Study
         Every run.
-    features : DataFrame or None
-        What `spikecost.reports.features.features` found in the models; None if nobody looked.
     """
 
-    def __init__(self, study: Study, features: pd.DataFrame | None = None) -> None:
+    def __init__(self, study: Study) -> None:
         self.study = study
-        self.features = features
 
     @cached_property
     def run(self) -> RunFolder:
         """All that was found, as data; `save` writes it."""
-        return RunFolder.of(self.study, provenance(), self.features)
+        return RunFolder.of(self.study, provenance())
 
     @property
     def table(self) -> pd.DataFrame:
@@ -96,6 +87,16 @@ class Comparison(Shown):
         """What the builds for speed change; empty unless the suite is thorough."""
         return self.run.builds
 
+    @property
+    def features(self) -> pd.DataFrame:
+        """Which features the models show; empty unless the suite looks for them."""
+        return self.run.features
+
+    @property
+    def demos(self) -> pd.DataFrame:
+        """The twenty demos of Izhikevich 2004, as published and converged; empty unless the suite runs them."""
+        return self.run.demos
+
     def plot(self, measure: str = "maximum") -> Figure:
         """Return the work-precision figure for a measure; ``voltage_rms`` and those of the suite are there, too."""
         return work_precision(self.run, measure)
@@ -103,11 +104,10 @@ class Comparison(Shown):
     @property
     def text(self) -> str:
         """What a terminal shows: the cheapest way to run each model in each situation."""
-        return frame(CHEAPEST, self.cheapest, SHOWN)
+        return self.run.text
 
     def _repr_html_(self) -> str:
-        ratios = frame_html(f"Operations per ms, divided by those of {self.baseline}", self.verdict)
-        return ratios + frame_html(CHEAPEST, self.cheapest, SHOWN) + figure_html(self.plot(), "cost against error")
+        return self.run._repr_html_()
 
     def save(self, folder: str | Path) -> Path:
         """Write the run (see `RunFolder`), page, figures (PNG, SVG) and tables (CSV, Markdown); return the page's path.
@@ -157,7 +157,7 @@ def compare(
     horizon : Quantity, optional
         Model time that is compared, 1 second by default.
     suite : Suite, optional
-        What the other arguments change; the default suite without its look at Brian2's code otherwise.
+        What the other arguments change; the default suite without its look at Brian2's code and for features otherwise.
     jobs : int
         Threads.
     progress : Progress, optional
@@ -186,7 +186,7 @@ def compare(
         changes["rates"] = tuple(float(rate) for rate in rates)
     if horizon is not None:
         changes["horizons"] = (float(units.in_ms(horizon, "horizon")),)
-    study = run_suite(replace(suite or Suite(thorough=False), **changes), jobs, progress)
+    study = run_suite(replace(suite or Suite(thorough=False, features=False), **changes), jobs, progress)
     if not any(regime.trials for regime in study.regimes):
         raise UserError(f"nothing to compare: {study.regimes[0].reason}")
     if not any(curve.points for curve in study.curves):

@@ -18,7 +18,7 @@ from ..flops.conventions import CONVENTIONS
 from ..models import units
 from ..models.neuron import NeuronModel
 from .look import axis_label
-from .parity import why_no_exact_count
+from .parity import why_no_exact_count, why_no_hardware_count
 from .points import costs
 from .table import columns
 from .verdict import baseline
@@ -28,7 +28,7 @@ def describe(study: Study) -> dict[str, Any]:
     """Return what JSON can hold.
 
     ``suite``: its fields, models by label; ``seeds``: of the stimuli that have random numbers, 0 to ``trials - 1``, and
-    of the bootstrap; ``models``: by label, the definition, and a digest of all that its solutions depend on;
+    of the bootstrap; ``models``: by label, the definition, and a digest of all of it that is run and counted;
     ``measures``: by name, unit, perfect value, label of an axis of errors; ``costs``: by column of the points, unit and
     label; ``conventions``: by name; ``columns``: of the table, and what they are.
     """
@@ -39,6 +39,7 @@ def describe(study: Study) -> dict[str, Any]:
         "interrupted": study.interrupted,
         "baseline": baseline(study),
         "no_exact_count": why_no_exact_count(study),
+        "no_hardware_count": why_no_hardware_count(study),
         "suite": _suite(study.suite),
         "seeds": {"stimuli": list(range(study.suite.trials)), "bootstrap": SEED},
         "models": {label: describe_model(model) for label, model in models.items()},
@@ -60,7 +61,7 @@ def _suite(suite: Suite) -> dict[str, Any]:
 
 
 def describe_model(model: NeuronModel) -> dict[str, Any]:
-    """Return the definition of a model: its texts, its numbers in internal units, and a digest of both."""
+    """Return the definition of a model: its texts, its numbers in internal units, and a digest of all."""
     return {
         "description": model.description,
         "source": model.source,
@@ -69,10 +70,11 @@ def describe_model(model: NeuronModel) -> dict[str, Any]:
         "reset": model.reset,
         "refractory": model.refractory if isinstance(model.refractory, str) else model.refractory_ms,
         "input": model.input,
+        "tables": str(model.tables or ""),
         "parameters": {name: _quantity(value) for name, value in model.parameters.items()},
         "constants": {name: _quantity(value) for name, value in model.constants.items()},
         "initial": {name: _quantity(value) for name, value in model.initial.items()},
-        "content": hashlib.sha256(model.content.encode()).hexdigest(),
+        "content": hashlib.sha256(model.definition.encode()).hexdigest(),
     }
 
 

@@ -63,10 +63,10 @@ def work_precision(run: RunFolder, measure: str = "maximum", *, width: float | N
         methods=[m for m in suite["methods"] if (good.loc[good["front"], "method"] == m).any()],
         detections=[d for d in suite["detections"] if (good["detection"] == d).any()],
     )
-    columns = min(len(regimes), 2 if width else 4)
+    columns = min(len(regimes), 2 if width or len(regimes) <= 4 else 4)
     rows = -(-len(regimes) // columns)
     handles = looks.legend()
-    across = max(int(width / LEGEND_WIDTH), 1) if width else 4 * columns
+    across = max(int(width / LEGEND_WIDTH), 1) if width else 3 * columns
     size = (1.6 + 4.2 * columns, 1.4 + 4 * rows)
     if width:
         size = (width, 0.3 + 0.15 * -(-len(handles) // across) + 0.8 * width / columns * rows)
@@ -76,7 +76,7 @@ def work_precision(run: RunFolder, measure: str = "maximum", *, width: float | N
         here = (good["stimulus"] == stimulus) & (good["level"] == level) & (good["horizon_ms"] == horizon)
         _panel(axis, good[here], looks, scale=0.6 if width else 1)
         for tolerance in tolerances:
-            axis.axhline(tolerance, color="0.6", linewidth=0.7, zorder=0)
+            axis.axhline(tolerance, color="0.45", linewidth=0.9, zorder=2)
         axis.set_title(f"{stimulus.replace('_', ' ')}, {level}, {horizon / 1000:g} s",
                        fontsize=None if width else 10)
         axis.set_xlabel("operations per ms of model time")

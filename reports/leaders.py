@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from ..accuracy.intervals import ratio
+from . import shared_columns
 from .table import SITUATION
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 #: Columns, and what they are.
 COLUMNS = {
-    **dict.fromkeys(SITUATION, ""),
+    **shared_columns.SITUATION,
     "place": "1 for the cheapest model, 2 for the next",
     "model": "model and preset",
     "method": "its cheapest method",

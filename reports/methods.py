@@ -10,20 +10,29 @@ import pandas as pd
 from ..flops.operations import count
 from ..models.methods import ADAPTIVE, METHODS, get_method
 from ..models.neuron import NeuronModel
+from ..models.order import Order, order_on
 from ..models.step import applies
 
 
 def methods(model: NeuronModel | None = None) -> pd.DataFrame:
-    """Return one row a method: its name, its order, for a model what a step costs, and what the method is."""
+    """Return one row a method: its name, its order (on a model, where one is given), for a model what a step costs, and what the method is."""
     rows = []
     for name in (*METHODS, *ADAPTIVE):
         method = get_method(name)
-        infinite = "adapts" if name in ADAPTIVE else "exact"
-        row = {"method": name, "order": infinite if math.isinf(method.order) else f"{method.order:g}"}
+        row = {"method": name, "order": _order(name, model)}
         if model is not None:
             row |= _cost(model, name)
         rows.append(row | {"what it is": (inspect.getdoc(type(method)) or "").partition("\n")[0].replace("`", "")})
     return pd.DataFrame(rows)
+
+
+def _order(method: str, model: NeuronModel | None) -> str:
+    order = Order(get_method(method).order)
+    if model is not None and method in METHODS and not applies(model, method):
+        order = order_on(model, method)
+    infinite = "adapts" if method in ADAPTIVE else "exact"
+    text = infinite if math.isinf(order.value) else f"{order.value:g}"
+    return f"{text}: {order.why}" if order.why else text
 
 
 def _cost(model: NeuronModel, method: str) -> dict[str, str]:

@@ -1,10 +1,16 @@
-"""Tables as JSON."""
+"""Results as JSON."""
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pandas as pd
+
+
+def dumps(value: Any) -> str:
+    """Write JSON, as people read it, too; a number that JSON does not have is an error of ours."""
+    return json.dumps(value, indent=2, allow_nan=False)
 
 
 def records(frame: pd.DataFrame) -> list[dict[str, Any]]:

@@ -9,13 +9,12 @@ import pandas as pd
 from ..accuracy.regime import Regime
 from ..accuracy.study import Study
 from ..models import units
+from .shared_columns import REGIME
 
 #: Columns, and what they are.
 COLUMNS = {
     "model": "model and preset",
-    "stimulus": "kind of stimulus",
-    "horizon_ms": "model time that is compared",
-    "level": "firing rate asked for, or drive as a multiple of the rheobase",
+    **REGIME,
     "drive": "mean input",
     "drive_unit": "its unit",
     "rate_hz": "firing rate of the reference",
@@ -29,9 +28,7 @@ COLUMNS = {
 }
 TRIAL_COLUMNS = {
     "model": "model and preset",
-    "stimulus": "kind of stimulus",
-    "horizon_ms": "model time that is compared",
-    "level": "firing rate asked for, or drive as a multiple of the rheobase",
+    **REGIME,
     "trial": "which stimulus of its kind, from 0",
     "seed": "seed of the stimulus; none if it has no random numbers",
     "spikes": "spikes of the reference",

@@ -8,19 +8,12 @@ import pandas as pd
 
 from ..accuracy.study import Cell, Study
 from ..accuracy.tolerance import Coarsest
-from .table import SITUATION, situation
+from .shared_columns import CELL
+from .table import situation
 
-_CELL = ["model", "method", "detection", *SITUATION]
 #: Columns, and what they are; with one more for each measure of the suite.
 COLUMNS = {
-    "model": "model and preset",
-    "method": "integration method",
-    "detection": "how the crossing is located",
-    "stimulus": "kind of stimulus",
-    "horizon_ms": "model time that is compared",
-    "level": "firing rate asked for, or drive as a multiple of the rheobase",
-    "measure": "how errors are measured",
-    "tolerance": "how far the measure may be from perfect",
+    **CELL,
     "trial": "which stimulus of its kind, from 0",
     "status": "reached; at least (the coarsest dt of the sweep holds); not reached",
     "dt_ms": "largest dt that holds; the mean step where an error control chooses it",
@@ -33,7 +26,7 @@ COLUMNS = {
     "reason": "for not reached: what happened at the finest setting",
 }
 TIMING_COLUMNS = {
-    **{name: COLUMNS[name] for name in _CELL},
+    **CELL,
     "build": "scalar (one neuron) or simd (a neuron of 1024 in SIMD lanes)",
     "repeat": "which timed run, from 0; those of the same number ran in turn",
     "ns_per_ms": "wall time a ms of model time of a neuron",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,15 +10,14 @@ from ..accuracy.suite import Suite
 from . import text
 from .bars import bars
 from .comparison import Comparison, compare
-from .features import features
+from .demos import headline
 from .files import writable
+from .records import records
 from .table import SITUATION
 
 
-def run(suite: Suite, out: str | Path, jobs: int, look_for_features: bool = False) -> tuple[Comparison, Path]:
+def run(suite: Suite, out: str | Path, jobs: int) -> tuple[Comparison, Path]:
     """Compare, with a bar on the standard error; return the comparison and the page of the report.
-
-    The models are searched for the twenty features of Izhikevich 2004, too, if that is asked for.
 
     Raises
     ------
@@ -27,8 +27,6 @@ def run(suite: Suite, out: str | Path, jobs: int, look_for_features: bool = Fals
     folder = writable(out)
     with bars() as progress:
         comparison = compare(suite.models, suite=suite, jobs=jobs, progress=progress)
-        if look_for_features and not comparison.study.interrupted:
-            comparison.features = features(suite.models, progress=progress)
     return comparison, comparison.save(folder / "interrupted" if comparison.study.interrupted else folder)
 
 
@@ -43,10 +41,24 @@ def summary(comparison: Comparison, page: Path, more: str = "") -> str:
                                 ("view", *_where(verdict), *verdict.columns[1 + len(SITUATION):])))
     parts += [f"not compared at {regime.level}, {regime.stimulus}: {regime.reason}"
               for regime in study.regimes if regime.reason]
+    if len(comparison.demos):
+        parts.append(headline(comparison.demos))
     if more:
         parts.append(more)
     what = "interrupted: what was finished" if study.interrupted else "report"
     return "\n".join([*parts, f"{what} is in {page.parent}, open {page} (every cell: {page.parent / 'table.csv'})"])
+
+
+def found(comparison: Comparison, page: Path, more: Sequence[str] = ()) -> dict[str, Any]:
+    """Return what came out, and where the report is, as JSON holds it."""
+    return {
+        "report": str(page.parent), "page": str(page), "interrupted": comparison.study.interrupted,
+        "baseline": comparison.baseline, "cheapest": records(comparison.cheapest),
+        "ranking": records(comparison.ranking),
+        "not_compared": [{"model": regime.model.label, "stimulus": regime.stimulus, "level": regime.level,
+                          "reason": regime.reason} for regime in comparison.study.regimes if regime.reason],
+        "said": list(more),
+    }
 
 
 def _where(frame: Any) -> list[str]:

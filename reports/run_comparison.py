@@ -11,13 +11,13 @@ import pandas as pd
 
 from ..accuracy.intervals import Interval, interval, ratio
 from ..models.errors import UserError
+from . import shared_columns
 from .notebook import Shown, frame_html
 from .records import records
 from .run_folder import RunFolder
-from .table import SITUATION
 from .text import frame
 
-CELL = ["model", "method", "detection", *SITUATION]
+CELL = list(shared_columns.CELL)
 #: Figures that are compared: the table they come from, its column, and what they are.
 FIGURES = {
     "flops_per_ms": ("by_stimulus", "operations per ms of model time"),

@@ -14,7 +14,7 @@ import hashlib
 import io
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, fields
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -25,26 +25,33 @@ from ..accuracy.study import Study
 from ..accuracy.winners import winners
 from ..models.errors import UserError
 from .breakdown import by_kind, operations
+from .demos import runs_table
 from .description import describe
+from .features import findings_table
+from .figure import work_precision
 from .files import replace_all
-from .parity import builds, parity, parity_by_kind
+from .notebook import Shown, figure_html, frame_html
+from .parity import builds, parity, parity_by_kind, step_and_spike
 from .points import points
 from .recorded import spikes, voltages
 from .references import references, regimes
 from .repeats import by_stimulus, timings
 from .table import cheapest, table
+from .text import frame
 from .verdict import baseline, ranking, verdict
 from .winner_map import candidate_table, winner_table
 
 #: What ``run.json`` says that it is, and the version of all that this module writes.
-FORMAT, VERSION = "spikecost run", 1
-#: The columns that a table of features has at least; ``outcome`` is ``found`` or why not.
-FEATURES = ("model", "parameters", "letter", "feature", "outcome", "reason")
+FORMAT, VERSION = "spikecost run", 3
+#: What is shown of a run, and columns of it.
+CHEAPEST = "The cheapest way to run each model at equal spike-time accuracy"
+SHOWN = ("stimulus", "level", "tolerance", "model", "method", "detection", "dt_ms", "flops_per_ms", "ns_per_ms",
+         "error_ms")
 MANIFEST, PROVENANCE, DATA = "run.json", "provenance.json", "data"
 
 
-@dataclass(frozen=True, eq=False)
-class RunFolder:
+@dataclass(frozen=True, eq=False, repr=False)
+class RunFolder(Shown):
     """What a run found, as tidy tables; columns are documented where the tables are made.
 
     `RunFolder.of` takes it from a study, `RunFolder.read` from a folder.
@@ -66,6 +73,8 @@ class RunFolder:
     """The cost of every model that gets there (`spikecost.reports.winner_map.CANDIDATE_COLUMNS`)."""
     counters: pd.DataFrame
     """What counters saw of a step (`spikecost.reports.parity.COLUMNS`)."""
+    step_and_spike: pd.DataFrame
+    """What an exact counter saw a step and a spike retire, apart (`spikecost.reports.parity.APART_COLUMNS`)."""
     parity: pd.DataFrame
     """The same by kind (`spikecost.reports.parity.KIND_COLUMNS`)."""
     builds: pd.DataFrame
@@ -86,20 +95,23 @@ class RunFolder:
     """Spike times of references and of reached cells (`spikecost.reports.recorded.SPIKE_COLUMNS`)."""
     voltages: pd.DataFrame
     """The voltage around a spike, of the same (`spikecost.reports.recorded.VOLTAGE_COLUMNS`)."""
-    features: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(FEATURES)))
-    """A row a model, set of parameters and feature, if they were looked for; columns `FEATURES` and more."""
+    features: pd.DataFrame
+    """A row a model and feature, if they were looked for (`spikecost.reports.features.COLUMNS`)."""
+    demos: pd.DataFrame
+    """The twenty demos of Izhikevich 2004, if they were run (`spikecost.reports.demos.COLUMNS`)."""
 
     @classmethod
-    def of(cls, study: Study, provenance: Mapping[str, str], features: pd.DataFrame | None = None) -> RunFolder:
-        """Take a study's data, and the features of its models if they were looked for."""
+    def of(cls, study: Study, provenance: Mapping[str, str]) -> RunFolder:
+        """Take a study's data."""
         base, won = baseline(study), winners(study)
         return cls(
             about=describe(study), provenance=dict(provenance), table=table(study), points=points(study),
             ranking=ranking(study, base), winners=winner_table(won), candidates=candidate_table(won),
-            counters=parity(study), parity=parity_by_kind(study), builds=builds(study), operations=operations(study),
+            counters=parity(study), step_and_spike=step_and_spike(study), parity=parity_by_kind(study),
+            builds=builds(study), operations=operations(study),
             by_kind=by_kind(study), by_stimulus=by_stimulus(study), timings=timings(study), regimes=regimes(study),
             references=references(study), spikes=spikes(study), voltages=voltages(study),
-            **({} if features is None else {"features": features}),
+            features=findings_table(study.features), demos=runs_table(study.demos),
         )
 
     @classmethod
@@ -122,6 +134,19 @@ class RunFolder:
             return cls(about=manifest["about"], provenance=json.loads(content[PROVENANCE]), **frames)
         except (ValueError, KeyError, OSError) as error:
             raise UserError(f"the run {folder} cannot be read: {error}; run it again") from error
+
+    def __repr__(self) -> str:
+        return f"<RunFolder of {self.about['made'][:10]}: {', '.join(self.models)}>"
+
+    @property
+    def text(self) -> str:
+        """What a terminal shows: the cheapest way to run each model in each situation."""
+        return frame(CHEAPEST, self.cheapest, SHOWN)
+
+    def _repr_html_(self) -> str:
+        ratios = frame_html(f"Operations per ms, divided by those of {self.baseline}", self.verdict)
+        return (ratios + frame_html(CHEAPEST, self.cheapest, SHOWN)
+                + figure_html(work_precision(self), "cost against error"))
 
     def write(self, folder: str | Path, beside: Mapping[str, bytes] | None = None) -> None:
         """Write the run, and other files `beside` it; what was there is replaced.

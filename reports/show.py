@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from textwrap import indent
+from typing import Any
 
-from ..flops.operations import count_step
+from ..flops.operations import Count, Operations, count_step
 from ..models.expression import text
 from ..models.neuron import NeuronModel
 from ..models.step import Step
+from .description import describe_model
 from .text import by_kind
 from .typeset import typeset
 
@@ -16,17 +18,36 @@ def show(step: Step) -> str:
     """Write the model of a step, and the step with what it costs."""
     count = count_step(step)
     lines = _definition(step.model)
-    for title, operations, assignments in (
-        ("once a run", count.as_run_once, _lines(step, "once")),
-        (f"a step of {step.method}, in ms and the units above", count.as_run, _lines(step, "check", "advance")),
-        (f"a spike ({step.detection} detection) adds", count.as_run_spike, _lines(step, "spike")),
-        ("a step spent refractory", count.as_run_refractory, _lines(step, "pause")),
-    ):
+    titles = {"once": "once a run", "step": f"a step of {step.method}, in ms and the units above",
+              "spike": f"a spike ({step.detection} detection) adds", "refractory": "a step spent refractory"}
+    for part, (operations, assignments) in _parts(step, count).items():
         if assignments:
-            lines += ["", f"{title}: {by_kind(operations)}", *assignments]
+            lines += ["", f"{titles[part]}: {by_kind(operations)}", *(f"    {line}" for line in assignments)]
     if step.restarts:
         lines.append("    then the step is run again over the rest of dt")
     return "\n".join([*lines, "", f"a step as written: {by_kind(count.as_written())}"])
+
+
+def shown(step: Step) -> dict[str, Any]:
+    """Return the same as plain dictionaries, lists, strings and numbers; those of the model in ms, mV, uA and cm."""
+    count = count_step(step)
+    return {
+        "model": step.model.label, **describe_model(step.model),
+        "method": step.method, "detection": step.detection,
+        "parts": {part: {"operations": dict(operations), "assignments": lines}
+                  for part, (operations, lines) in _parts(step, count).items()},
+        "restarts": step.restarts, "as_written": dict(count.as_written()),
+    }
+
+
+def _parts(step: Step, count: Count) -> dict[str, tuple[Operations, list[str]]]:
+    """Return the operations and assignments of each part of a step."""
+    return {
+        "once": (count.as_run_once, _lines(step, "once")),
+        "step": (count.as_run, _lines(step, "check", "advance")),
+        "spike": (count.as_run_spike, _lines(step, "spike")),
+        "refractory": (count.as_run_refractory, _lines(step, "pause")),
+    }
 
 
 def _definition(model: NeuronModel) -> list[str]:
@@ -49,5 +70,5 @@ def _definition(model: NeuronModel) -> list[str]:
 
 
 def _lines(step: Step, *blocks: str) -> list[str]:
-    return [f"    {assign.target} = {text(assign.value)}" for block in blocks
+    return [f"{assign.target} = {text(assign.value)}" for block in blocks
             for assign in getattr(step, block).assignments]

@@ -12,17 +12,11 @@ import pandas as pd
 from ..accuracy.study import Cell, Study
 from ..flops.conventions import get_convention
 from ..models import units
+from . import shared_columns
 
 #: Columns, their unit, and what they are; the page prints this.
 COLUMNS = {
-    "model": "model and preset",
-    "method": "integration method",
-    "detection": "how the crossing is located",
-    "stimulus": "kind of stimulus",
-    "level": "firing rate asked for, or drive as a multiple of the rheobase",
-    "horizon_ms": "model time that is compared",
-    "measure": "how errors are measured; maximum: the largest spike-time error, no spike missing or extra",
-    "tolerance": "how far the measure may be from perfect",
+    **shared_columns.CELL,
     "tolerance_unit": "its unit",
     "status": "reached; at least (the coarsest dt of the sweep holds); or why there is no number",
     "dt_ms": "largest dt at which, and below which, the tolerance holds: the median over the stimuli; the mean step "
@@ -50,7 +44,9 @@ COLUMNS = {
                       "stimuli",
     "holds_again_at_dt_ms": "coarsest dt of the sweep that holds although a finer one fails; empty if none does",
     "checked_down_to_dt_ms": "finest dt that was run",
-    "diverges_at_dt_ms": "finest dt of the sweep at which a state leaves the finite numbers; empty if none does",
+    "stable_dt_ms": "largest dt at which, and below which, every state stays finite, over all stimuli: the stability "
+                    "limit, or the sweep's coarsest dt if none diverges",
+    "diverges_at_dt_ms": "next coarser dt that was tried, where a state leaves the finite numbers; empty if none does",
     "stimuli": "number of stimuli",
     "drive": "mean input",
     "drive_unit": "its unit",
@@ -60,7 +56,7 @@ COLUMNS = {
     "reason": "why there is no number",
 }
 #: What rows have in common that are compared with each other.
-SITUATION = ["stimulus", "horizon_ms", "level", "measure", "tolerance"]
+SITUATION = list(shared_columns.SITUATION)
 
 
 def columns(study: Study) -> dict[str, str]:
@@ -115,12 +111,17 @@ def _row(cell: Cell, conventions: tuple[str, ...]) -> dict[str, Any]:
         }
     if curve.points:
         row["checked_down_to_dt_ms"] = float(curve.points[-1].setting)
-        diverging = [point.setting for point in curve.points if any(run.failure == "diverged" for run in point.runs)]
-        row["diverges_at_dt_ms"] = _least(diverging)
+        if curve.stability is not None:
+            row["stable_dt_ms"] = _or_none(curve.stability.stable)
+            row["diverges_at_dt_ms"] = _or_none(curve.stability.diverges)
         answers = curve.answers[criterion]
         row["fails_at_dt_ms"] = _least([each.fails_at for each in answers if each.fails_at])
         row["holds_again_at_dt_ms"] = _least([each.holds_again_at for each in answers if each.holds_again_at], max)
     return row | (_costs(cell, conventions) if cell.answers else {})
+
+
+def _or_none(value: Fraction | None) -> float | None:
+    return None if value is None else float(value)
 
 
 def _least(values: Sequence[Fraction], of: Callable[[Sequence[Fraction]], Fraction] = min) -> float | None:

@@ -12,14 +12,11 @@ from matplotlib.patches import Patch, Rectangle
 
 from ..accuracy.winners import Winner
 from .look import COLOURS, pick
+from .shared_columns import SITUATION
 
 #: Columns, and what they are.
 COLUMNS = {
-    "stimulus": "kind of stimulus",
-    "level": "firing rate asked for, or drive as a multiple of the rheobase",
-    "horizon_ms": "model time that is compared",
-    "measure": "how errors are measured",
-    "tolerance": "how far the measure may be from perfect",
+    **SITUATION,
     "winner": "the cheapest model; empty if none gets there",
     "method": "its cheapest method",
     "detection": "its cheapest detection",
@@ -31,11 +28,7 @@ COLUMNS = {
     "ranked": "whether the interval leaves out 1; if not, the two are too close to rank",
 }
 CANDIDATE_COLUMNS = {
-    "stimulus": "kind of stimulus",
-    "level": "firing rate asked for, or drive as a multiple of the rheobase",
-    "horizon_ms": "model time that is compared",
-    "measure": "how errors are measured",
-    "tolerance": "how far the measure may be from perfect",
+    **SITUATION,
     "place": "1 for the cheapest model, 2 for the next",
     "model": "model and preset",
     "method": "its cheapest method",
@@ -47,7 +40,7 @@ CANDIDATE_COLUMNS = {
 
 
 #: What tells a field of the map from all others.
-_FIELD = ["stimulus", "level", "horizon_ms", "measure", "tolerance"]
+_FIELD = list(SITUATION)
 #: Models that a field of the map names.
 LINES = 3
 

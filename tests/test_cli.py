@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 import shutil
 import subprocess
 import sys
+from argparse import _SubParsersAction
 from pathlib import Path
 
 import matplotlib.image
 import pandas as pd
 import pytest
 
+from spikecost import cli
 from spikecost.flops import toolchain
 from spikecost.flops.conventions import CONVENTIONS
 from spikecost.models.catalogue import MODELS
@@ -223,10 +227,10 @@ def test_features_of_the_demos(said, tmp_path):
     table = tmp_path / "demos.csv"
     status, out, _ = said("features", "--demos", "--csv", str(table))
     assert status == 0
-    assert "17 show their feature converged; artefacts of the step are bistability," in out
+    assert "time step: bistability (at dt = 0.25 ms, gone at 0.125 ms); depolarizing" in " ".join(out.split())
     rows = [line.split() for line in out.splitlines()]
     assert ["C", "tonic_bursting", "28", "->", "29", "25", "->", "24.494", "shown,", "with", "other", "spikes", "0.25",
-            "–", "0.125"] in rows  # noqa: RUF001 - a dash is shown
+            "–", "–", "0.125"] in rows  # noqa: RUF001 - a dash is shown
     assert pd.read_csv(table)["spikes_as_published"].sum() == 111
     assert [file.name for file in tmp_path.iterdir()] == ["demos.csv"]
 
@@ -354,6 +358,29 @@ def test_run_writes_the_report_and_says_where(report):
     assert [path.name for path in folder.iterdir()] == ["out"]  # nothing else is left behind
 
 
+def test_run_in_json(said, kept, monkeypatch):
+    monkeypatch.chdir(kept)
+    found = json.loads(said(*TINY, "--out", "json", "--json")[1])
+    assert (found["report"], found["page"], found["interrupted"]) == ("json", "json/index.html", False)
+    assert [(row["model"], row["method"], row["detection"]) for row in found["cheapest"]] == [("lif", "rk4", "hermite")]
+    assert found["cheapest"][0]["flops_per_ms"] == pd.read_parquet("json/data/table.parquet").loc[0, "flops_per_ms"]
+
+
+def test_show_in_json(said):
+    found = json.loads(said("show", "izhikevich:CH", "--detection", "linear", "--json")[1])
+    assert found["parts"]["step"]["operations"] == json.loads(
+        said("count", "izhikevich:CH", "--json")[1])["as_run"]
+    assert "above = 30 <= v_next" in found["parts"]["step"]["assignments"]
+    assert found["parameters"]["d"] == {"value": 2.0, "unit": "1"}
+    assert found["restarts"] is True
+
+
+def test_features_in_json(said):
+    found = json.loads(said("features", "lif", "--json")[1])["features"]
+    assert [row["feature"] for row in found if row["outcome"] == "found"] == ["tonic_spiking", "class_1", "integrator"]
+    assert len(found) == 20
+
+
 def test_run_compares_what_was_asked_for(report):
     folder, _ = report
     table = pd.read_csv(folder / "out" / "table.csv", keep_default_na=False)
@@ -389,6 +416,59 @@ def test_report_compare_and_recommend_read_the_run(report, said, monkeypatch):
     found = json.loads(said("recommend", "out", "--rate", "50Hz", "--tolerance", "0.1ms", "--json")[1])
     assert found["choice"]["model"] == "lif"
     shutil.rmtree(folder / "paper")
+
+
+#: Of every command, arguments with which it is quick; in a folder with a run, a baseline and a history.
+QUICK = {
+    "run": [*TINY[1:], "--out", "again"], "report": ["out", "--format", "txt", "--out", "paper"],
+    "compare": ["out", "out"], "recommend": ["out", "--rate", "50Hz", "--tolerance", "0.1ms"],
+    "models": [], "methods": ["--model", "lif"], "show": ["lif"], "count": ["lif"], "published": [],
+    "measure": ["lif", "--steps", "10"], "features": ["lif"],
+    "check": ["out", "--baseline", "baseline.json"], "baseline update": ["out", "--baseline", "new.json"],
+    "history": ["--store", "kept.sqlite"],
+    "history add": ["out", "--store", "kept.sqlite", "--commit", "c0ffee"], "doctor": [],
+}
+
+
+def commands(parser=None, name=""):
+    """Every command that the parser knows and that runs something."""
+    parser = parser or cli._parser()
+    if name and parser.get_default("run"):
+        yield name
+    for action in parser._actions:
+        if isinstance(action, _SubParsersAction):
+            for each, of in action.choices.items():
+                yield from commands(of, f"{name} {each}".strip())
+
+
+@pytest.fixture(scope="module")
+def kept(report, tmp_path_factory):
+    """A folder with a run, a baseline and a history, to be changed at will."""
+    folder = tmp_path_factory.mktemp("kept")
+    shutil.copytree(report[0] / "out", folder / "out")
+    with contextlib.chdir(folder), contextlib.redirect_stdout(io.StringIO()):
+        assert cli.main(["baseline", "update", "out", "--baseline", "baseline.json"]) == 0
+        assert cli.main(["history", "add", "out", "--store", "kept.sqlite", "--commit", "c0ffee"]) == 0
+    return folder
+
+
+@pytest.mark.parametrize("command", commands())
+def test_every_command_prints_one_json_document(said, kept, monkeypatch, command):
+    monkeypatch.chdir(kept)
+    status, out, _ = said(*command.split(), *QUICK[command], "--json")
+    assert status == 0
+
+    def refuse(constant):
+        raise AssertionError(f"{constant} is not JSON")
+
+    assert json.loads(out, parse_constant=refuse)
+
+
+def test_json_may_stand_before_the_command(said, kept, monkeypatch):
+    monkeypatch.chdir(kept)
+    for arguments in (["--json", "history", "add"], ["history", "--json", "add"], ["history", "add", "--json"]):
+        added = json.loads(said(*arguments, *QUICK["history add"])[1])
+        assert added == {"history": "kept.sqlite", "added": False, "runs": 1}
 
 
 def test_a_failed_run_leaves_an_earlier_report_as_it_was(report, no_compiler):

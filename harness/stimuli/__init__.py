@@ -1,8 +1,9 @@
 """Stimuli, one kind a file; importing one here registers it."""
 
-from .base import STIMULI, Kind, Shape, Stimulus, common_divisor, shorten, steps_of
+from .base import Shape, Stimulus, common_divisor, shorten, steps_of
 from .chirp import chirp
 from .constant import constant, piecewise_constant
+from .kind import STIMULI, Kind
 from .ornstein_uhlenbeck import ornstein_uhlenbeck
 from .piecewise_random import piecewise_random
 from .poisson_conductance import poisson_conductance

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import math
-from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, fields, replace
 from fractions import Fraction
 from functools import cached_property
-from itertools import pairwise
+from itertools import accumulate, pairwise
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
-from brian2 import ms
 from brian2.units.fundamentalunits import Dimension, get_dimensions
+from numpy.typing import NDArray
 
 from ...models import units
 from ...models.errors import UserError
-from ...models.neuron import NeuronModel
-from ...models.registry import Registry
 
 
 @dataclass(frozen=True)
@@ -39,6 +38,11 @@ class Shape:
     sweep: float = 0.0
 
     @property
+    def numbers(self) -> tuple[float, ...]:
+        """The numbers, in the order above."""
+        return _NUMBERS(self)
+
+    @property
     def terms(self) -> frozenset[str]:
         """The terms beside `offset` that occur: ``slope``, ``decay``, ``sine``, ``sweep`` (with ``sine``)."""
         occurs = {"slope": self.slope, "decay": self.decay, "sine": self.amplitude,
@@ -47,14 +51,7 @@ class Shape:
 
     def at(self, s: Any) -> Any:
         """Return the value at s ms, a number or array of any floating-point type."""
-        value = np.zeros_like(s) + self.offset
-        if self.slope:
-            value = value + self.slope * s
-        if self.decay:
-            value = value + self.decay * np.exp(-s / self.tau)
-        if self.amplitude:
-            value = value + self.amplitude * np.sin(self.phase + (self.omega + self.sweep * s) * s)
-        return value
+        return _value(self.terms, self.numbers, s)
 
     def from_(self, s: float) -> Shape:
         """Return the shape that starts s ms later."""
@@ -73,7 +70,10 @@ class Shape:
     @property
     def is_finite(self) -> bool:
         """Whether every number is finite and `tau` positive."""
-        return all(math.isfinite(getattr(self, field.name)) for field in fields(self)) and self.tau > 0
+        return all(map(math.isfinite, self.numbers)) and self.tau > 0
+
+
+_NUMBERS: Callable[[Shape], tuple[float, ...]] = attrgetter(*(field.name for field in fields(Shape)))
 
 
 @dataclass(frozen=True, init=False)
@@ -131,18 +131,21 @@ class Stimulus:
                             "give a constant or piecewise-constant one")
         return tuple(shape.offset for shape in self.shapes)
 
+    @cached_property
+    def ends(self) -> tuple[Fraction, ...]:
+        """The end of each piece in ms."""
+        wholes, denominator = _over_one_denominator(self.durations)
+        return tuple(Fraction(end, denominator) for end in accumulate(wholes))
+
     @property
     def horizon(self) -> Fraction:
         """Its length in ms."""
-        return sum(self.durations, Fraction(0))
+        return self.ends[-1]
 
     @property
     def pieces(self) -> Iterator[tuple[Fraction, Shape]]:
         """The end of each piece in ms, and its shape."""
-        end = Fraction(0)
-        for duration, shape in zip(self.durations, self.shapes, strict=True):
-            end += duration
-            yield end, shape
+        return zip(self.ends, self.shapes, strict=True)
 
     @cached_property
     def unit(self) -> Fraction:
@@ -151,15 +154,20 @@ class Stimulus:
 
     def at(self, times: Any) -> Any:
         """Return the values at some times in ms; where it jumps, those after the jump."""
-        ends = np.cumsum([float(duration) for duration in self.durations])
         times = np.asarray(times, dtype=float)
+        ends = np.array(self.ends, dtype=float)
         piece = np.minimum(np.searchsorted(ends, times, side="right"), len(ends) - 1)
-        starts = np.concatenate([[0.0], ends[:-1]])
-        found = np.empty_like(times)
-        for i in np.unique(piece):
-            inside = piece == i
-            found[inside] = self.shapes[i].at(times[inside] - starts[i])
+        return self.within(piece, times - np.concatenate([[0.0], ends[:-1]])[piece])
+
+    def within(self, piece: NDArray[np.int64], s: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the values of some pieces, each s ms after its start."""
+        found: NDArray[np.float64] = _value(self.terms, self._numbers[:, piece], s)
         return found
+
+    @cached_property
+    def _numbers(self) -> NDArray[np.float64]:
+        """What the shapes are made of: an array (numbers of `Shape`, pieces)."""
+        return np.array([shape.numbers for shape in self.shapes]).T
 
     def divided(self, piece: Any) -> Stimulus:
         """Return the same stimulus with its pieces cut into equal ones, at whose ends the state is sampled.
@@ -188,10 +196,14 @@ class Stimulus:
 
         Times outside the stimulus cut nothing.
         """
-        cuts = sorted(set(times))
+        cuts = deque(sorted({at for at in times if at > 0}))
         durations, shapes, start = [], [], Fraction(0)
         for end, shape in self.pieces:
-            edges = [start, *(at for at in cuts if start < at < end), end]
+            edges = [start]
+            while cuts and cuts[0] <= end:
+                edges.append(cuts.popleft())
+            if edges[-1] < end:
+                edges.append(end)
             for first, last in pairwise(edges):
                 durations.append(last - first)
                 shapes.append(shape.from_(float(first - start)))
@@ -203,50 +215,33 @@ class Stimulus:
         return replace(self, shapes=tuple(shape.scaled(factor) for shape in self.shapes))
 
 
-class Kind(ABC):
-    """A kind of stimulus that a study can ask for by name."""
-
-    name: str
-    seeded: bool = False
-    """Whether the seed matters."""
-
-    @abstractmethod
-    def form(self, drive: Any, duration: Any, seed: int) -> Stimulus:
-        """Return the standard form around a constant drive; both are quantities."""
-
-    def around(self, drive: float, model: NeuronModel, horizon: float, seed: int = 0) -> Stimulus:
-        """Return the standard form around a constant drive.
-
-        Parameters
-        ----------
-        drive : float
-            Constant input of `model`, in internal units.
-        model : NeuronModel
-        horizon : float
-            In ms.
-        seed : int
-            Kept in the stimulus, if it matters.
-
-        Raises
-        ------
-        UserError
-            If the form does not fit the horizon or the model.
-        """
-        return self.form(units.quantity(drive, model.system.dimensions[model.input]), horizon * ms, seed)
-
-    def driven(self, model: NeuronModel) -> NeuronModel:
-        """Return the model that the stimulus drives: `model` itself, or one made of it."""
-        return model
-
-
-STIMULI: Registry[Kind] = Registry("stimulus", "spikecost.stimuli")
+def _value(terms: frozenset[str], numbers: Iterable[Any], s: Any) -> Any:
+    """Return the formula of `Shape` with the `terms` that occur; its numbers may be arrays, as `s`."""
+    offset, slope, decay, tau, amplitude, phase, omega, sweep = numbers
+    value = np.zeros_like(s) + offset
+    if "slope" in terms:
+        value = value + slope * s
+    if "decay" in terms:
+        value = value + decay * np.exp(-s / tau)
+    if "sine" in terms:
+        value = value + amplitude * np.sin(phase + (omega + sweep * s) * s)
+    return value
 
 
 def common_divisor(durations: Iterable[Fraction]) -> Fraction:
     """Return the longest duration of which all are multiples."""
-    values = list(durations)
-    denominator = math.lcm(*(value.denominator for value in values))
-    return Fraction(math.gcd(*(int(value * denominator) for value in values)), denominator)
+    wholes, denominator = _over_one_denominator(durations)
+    return Fraction(math.gcd(*wholes), denominator)
+
+
+def _over_one_denominator(values: Iterable[Fraction]) -> tuple[list[int], int]:
+    """Return the numerators of some fractions over their least common denominator, and that.
+
+    A stimulus of 10 s may have ten thousand pieces, whose sums and quotients are much quicker in whole numbers.
+    """
+    ratios = [value.as_integer_ratio() for value in values]
+    common = math.lcm(*{denominator for _, denominator in ratios})
+    return [numerator * (common // denominator) for numerator, denominator in ratios], common
 
 
 def internal_values(*values: Any) -> tuple[Dimension, list[float]]:
@@ -294,7 +289,9 @@ def steps_of(stimulus: Stimulus, dt: Fraction) -> tuple[int, ...]:
         raise UserError(
             f"dt = {float(dt):g} ms does not divide the stimulus's {float(unit):g} ms pieces; use {near}"
         )
-    return tuple(int(duration / dt) for duration in stimulus.durations)
+    wholes, denominator = _over_one_denominator(stimulus.durations)
+    step = dt * denominator
+    return tuple(whole * step.denominator // step.numerator for whole in wholes)
 
 
 def shorten(stimulus: Stimulus, dt: Fraction, steps: int) -> Stimulus:

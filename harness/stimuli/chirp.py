@@ -8,7 +8,8 @@ from typing import Any
 from brian2 import Hz
 
 from ...models import units
-from .base import STIMULI, Kind, Shape, Stimulus, internal_values
+from .base import Shape, Stimulus, internal_values
+from .kind import STIMULI, Kind
 from .sine import per_ms
 
 

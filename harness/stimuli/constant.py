@@ -7,7 +7,8 @@ from typing import Any
 
 from ...models import units
 from ...models.errors import UserError
-from .base import STIMULI, Kind, Stimulus, internal_values
+from .base import Stimulus, internal_values
+from .kind import STIMULI, Kind
 
 
 def constant(value: Any, duration: Any) -> Stimulus:

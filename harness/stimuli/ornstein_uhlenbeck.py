@@ -11,7 +11,8 @@ from brian2 import ms
 
 from ...models import units
 from ...models.errors import UserError
-from .base import STIMULI, Kind, Shape, Stimulus, internal_values, whole_pieces
+from .base import Shape, Stimulus, internal_values, whole_pieces
+from .kind import STIMULI, Kind
 
 
 def ornstein_uhlenbeck(mean: Any, sd: Any, tau: Any, grid: Any, duration: Any, *, seed: int) -> Stimulus:

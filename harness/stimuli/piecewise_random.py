@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 from brian2 import ms
 
-from .base import STIMULI, Kind, Stimulus, whole_pieces
+from .base import Stimulus, whole_pieces
 from .constant import piecewise_constant
+from .kind import STIMULI, Kind
 
 
 def piecewise_random(low: Any, high: Any, piece: Any, duration: Any, seed: int) -> Stimulus:

@@ -14,7 +14,8 @@ from ...models import units
 from ...models.conductance import with_conductance
 from ...models.errors import UserError
 from ...models.neuron import NeuronModel
-from .base import STIMULI, Kind, Shape, Stimulus, whole_pieces
+from .base import Shape, Stimulus, whole_pieces
+from .kind import STIMULI, Kind
 from .sine import per_ms
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from ...models import units
-from .base import STIMULI, Kind, Shape, Stimulus, internal_values
+from .base import Shape, Stimulus, internal_values
+from .kind import STIMULI, Kind
 
 
 def ramp(start: Any, stop: Any, duration: Any) -> Stimulus:

@@ -10,7 +10,8 @@ from brian2.units.fundamentalunits import get_dimensions
 
 from ...models import units
 from ...models.errors import UserError
-from .base import STIMULI, Kind, Shape, Stimulus, internal_values
+from .base import Shape, Stimulus, internal_values
+from .kind import STIMULI, Kind
 
 
 def sine(mean: Any, amplitude: Any, frequency: Any, duration: Any, phase: float = 0.0) -> Stimulus:

@@ -6,8 +6,9 @@ from typing import Any
 
 from ...models import units
 from ...models.errors import UserError
-from .base import STIMULI, Kind, Stimulus
+from .base import Stimulus
 from .constant import piecewise_constant
+from .kind import STIMULI, Kind
 
 
 def step(before: Any, after: Any, at: Any, duration: Any) -> Stimulus:

@@ -27,7 +27,11 @@ class Method(Hashable, Protocol):
 
     @property
     def order(self) -> float:
-        """Order of convergence of the state at a fixed time, for a smooth right-hand side; infinite without error."""
+        """Order of convergence of the state at a fixed time, for a smooth right-hand side; infinite without error.
+
+        A method that solves ``dx/dt = a + b x`` exactly, all other variables frozen, says ``exact_alone = True`` beside
+        it: where there are none, it is exact. `order.order_on` gives the order on a model.
+        """
         ...
 
     def advance(self, x: Vector, dt: Expr, f: Derivatives) -> Vector:

@@ -14,10 +14,11 @@ class Exact:
     With ``dx/dt = c + b x`` a step is ``x' = P x + Q c``, ``P = exp(b dt)``, ``Q = (exp(b dt) - 1)/b``; P and Q are
     computed once a run. A variable y that drives x, ``dx/dt = c + b x + k y``, adds ``k R y`` with
     ``R = (exp(b dt) - exp(b_y dt))/(b - b_y)``, and ``k (R - Q)/b_y c_y`` where y has a constant part of its own.
-    No error but rounding, at any dt; the time of a spike has the error of its detection. Beside c: 2 multiplications
-    and an addition a variable, a multiplication and an addition for each that drives it. Applies to linear models in
-    which no variable that drives another is driven itself (leaky integrate-and-fire, with exponential synapses too);
-    not to oscillators, whose propagators need sines.
+    No error but rounding, at any dt; the time of a spike has the error of its detection. An input that varies is taken
+    at its value in the middle of the step: order 2 then. Beside c: 2 multiplications and an addition a variable, a
+    multiplication and an addition for each that drives it. Applies to linear models in which no variable that drives
+    another is driven itself (leaky integrate-and-fire, with exponential synapses too); not to oscillators, whose
+    propagators need sines.
     Rotter and Diesmann 1999, Biol. Cybern. 81:381.
     """
 

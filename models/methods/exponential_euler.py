@@ -19,6 +19,7 @@ class ExponentialEuler:
 
     name = "exponential_euler"
     order = 1
+    exact_alone = True
     brian2 = "exponential_euler"
 
     def advance(self, x: Vector, dt: Expr, f: Derivatives) -> Vector:

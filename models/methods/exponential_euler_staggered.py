@@ -23,6 +23,7 @@ class ExponentialEulerStaggered:
 
     name = "exponential_euler_staggered"
     order = 2
+    exact_alone = True
     brian2 = ""
 
     def advance(self, x: Vector, dt: Expr, f: Derivatives) -> Vector:

@@ -23,6 +23,7 @@ class Strang:
 
     name = "strang"
     order = 2
+    exact_alone = True
     brian2 = ""
 
     def advance(self, x: Vector, dt: Expr, f: Derivatives) -> Vector:

@@ -18,13 +18,14 @@ const detectionDash = (detection) => pick(DASHES, run.detections.indexOf(detecti
 const plain = (text) => String(text).replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 
 function axis(title, more = {}) {
-  return { title: { text: plain(title) }, gridcolor: css("--line"), linecolor: css("--line"), zeroline: false, automargin: true, ...more };
+  return { title: { text: plain(title), standoff: 8 }, gridcolor: css("--line"), linecolor: css("--line"), zeroline: false, automargin: true, ...more };
 }
 
 const logarithmic = (title, more = {}) => axis(title, { type: "log", exponentformat: "power", dtick: 1, ...more });
 
-function show(id, traces, layout, nothing = "Nothing to draw for this choice.") {
+function show(id, traces, { height, ...layout }, nothing = "Nothing to draw for this choice.") {
   const plot = byId(id);
+  plot.style.height = traces.length ? `${height}px` : ""; // the element's, not the layout's: a window of another size keeps it
   if (!traces.length) {
     if (plot.data) Plotly.purge(plot);
     const said = document.createElement("p");

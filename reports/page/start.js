@@ -13,6 +13,9 @@ async function start() {
   byId("suite-text").textContent = run.suite;
   for (const part of [tables, workPrecision, breakdown, parity, recorded, features]) part();
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => PLOTS.forEach((draw) => draw()));
+  const plots = document.querySelectorAll(".plot"); // paper shows them as the screen does, smaller
+  addEventListener("beforeprint", () => plots.forEach((plot) => { plot.style.width = `${plot.clientWidth}px`; }));
+  addEventListener("afterprint", () => plots.forEach((plot) => { plot.style.width = ""; }));
   document.body.dataset.ready = "yes";
 }
 

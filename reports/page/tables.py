@@ -9,6 +9,8 @@ from typing import Any
 import pandas as pd
 
 from ...models.expression import KINDS
+from ..demos import headline
+from ..features import title
 from ..leaders import leaders
 from ..numbers import with_interval
 from ..run_folder import RunFolder
@@ -99,6 +101,17 @@ def failed(run: RunFolder) -> list[dict[str, Any]]:
     return found
 
 
+def stability(run: RunFolder) -> dict[str, Any]:
+    """Return the models, and a row a method with each model's stability limit: the smallest over all its cells."""
+    known = run.table[run.table["stable_dt_ms"].notna() | run.table["diverges_at_dt_ms"].notna()]
+    rows: dict[str, dict[str, Any]] = {}
+    for (model, method), group in known.groupby(["model", "method"], sort=False):
+        limit = {"dt": group["stable_dt_ms"].min() if group["stable_dt_ms"].notna().all() else 0.0,
+                 "beyond": bool(group["diverges_at_dt_ms"].isna().all())}
+        rows.setdefault(str(method), {"method": method, "of": {}})["of"][model] = limit
+    return {"models": list(dict.fromkeys(known["model"])), "rows": list(rows.values())}
+
+
 def operations(run: RunFolder) -> dict[str, Any]:
     """Return the kinds of operation that occur, and a row a model, method, detection and part of its Step."""
     wide = run.operations.pivot_table(index=["model", "method", "detection", "part"], columns="kind",
@@ -115,6 +128,13 @@ def features(run: RunFolder) -> dict[str, Any]:
         for row in run.features.to_dict("records")])
     rows: dict[str, dict[str, Any]] = {}
     for row in found.to_dict("records"):
-        entry = rows.setdefault(str(row["feature"]), {"letter": row["letter"], "feature": row["feature"], "of": {}})
+        entry = rows.setdefault(str(row["feature"]), {"letter": row["letter"], "title": title(str(row["feature"])),
+                                                      "of": {}})
         entry["of"][row["label"]] = row
     return {"models": list(dict.fromkeys(found["label"])), "rows": list(rows.values())}
+
+
+def demos(run: RunFolder) -> dict[str, Any]:
+    """Return what the demos of 2004 come to in a sentence, and a row a demo."""
+    rows = run.demos.astype(object).where(run.demos.notna(), None).to_dict("records")
+    return {"headline": headline(run.demos), "rows": [{**row, "title": title(str(row["feature"]))} for row in rows]}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 from collections.abc import Callable
@@ -11,6 +10,7 @@ from pathlib import Path
 from ...models.errors import UserError
 from .. import escape
 from ..files import save_figure, write_file
+from ..records import dumps
 from ..run_folder import RunFolder
 from ..suite_file import read_suite
 from . import baseline as baselines
@@ -72,7 +72,7 @@ def check(run: Callable[[], Figures], baseline: str, *, gate_times: bool = False
         write_file(junit, output.junit(judgement).encode())
     if markdown:
         write_file(markdown, output.markdown(judgement).encode())
-    said = [json.dumps(judgement.to_json(), indent=2) if as_json else output.text(judgement, every)]
+    said = [dumps(judgement.to_json()) if as_json else output.text(judgement, every)]
     if github:
         _add_summary(output.markdown(judgement))
         said += output.github(judgement)
@@ -103,16 +103,18 @@ def update(run: Callable[[], Figures], baseline: str, as_json: bool = False) -> 
         baselines.read(baseline)  # before the run: what is no baseline is left alone
     changed = baselines.update(baseline, run())
     if as_json:
-        return json.dumps({"baseline": baseline, "added": changed.added, "changed": changed.changed,
-                           "removed": changed.removed}, indent=2)
+        return dumps({"baseline": baseline, "added": changed.added, "changed": changed.changed,
+                      "removed": changed.removed})
     return (f"{baseline}: {len(changed.added)} figures added, {len(changed.changed)} changed, "
             f"{len(changed.removed)} removed; review the difference and commit it")
 
 
-def add(history: str | Path | None, figures: Figures, commit: str | None = None) -> str:
+def add(history: str | Path | None, figures: Figures, commit: str | None = None, as_json: bool = False) -> str:
     """Add a run to the history; return what to print."""
     store = History(store_path(history))
     new = store.add(figures, commit or _commit(figures))
+    if as_json:
+        return dumps({"history": str(store.path), "added": new, "runs": len(store)})
     return f"{store.path}: {'added as' if new else 'this run is there already;'} " + (
         f"run {len(store)}" if new else f"{len(store)} runs")
 
@@ -138,9 +140,9 @@ def show(history: str | Path | None, pattern: str | None = None, *, as_json: boo
             raise UserError(f"{len(found)} figures to draw; name 1 to {MOST_DRAWN} with --figure")
         save_figure(plot(found, is_noisy), file)
     if as_json:
-        return json.dumps({"history": str(store.path), "runs": len(store), "figures": {
+        return dumps({"history": str(store.path), "runs": len(store), "figures": {
             name: {"runs": [vars(entry) for entry in series], "changes": [step.to_json() for step in steps[name]]}
-            for name, series in found.items()}}, indent=2)
+            for name, series in found.items()}})
     changed = sum(bool(each) for each in steps.values())
     lines = [f"{store.path}: {len(store)} runs, {len(steps)} figures, {changed} changed"]
     for name, series in found.items():

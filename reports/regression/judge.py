@@ -9,6 +9,7 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from ...models.errors import UserError
+from ..notebook import Shown
 from .baseline import Baseline
 from .figures import TOOLCHAIN, Figures, Kind, kind_of, number_of
 from .limits import Limit, limit_for
@@ -51,7 +52,7 @@ class Finding:
 
 
 @dataclass(frozen=True)
-class Judgement:
+class Judgement(Shown):
     """The whole verdict."""
 
     findings: tuple[Finding, ...]
@@ -70,6 +71,18 @@ class Judgement:
         if self.of(REGRESSED):
             return 1
         return 2 if self.of(NOT_JUDGED) or not self.of(HOLDS, IMPROVED) else 0
+
+    @property
+    def text(self) -> str:
+        """What a terminal shows."""
+        from . import output  # noqa: PLC0415 - which writes judgements
+
+        return output.text(self)
+
+    def _repr_html_(self) -> str:
+        from . import output  # noqa: PLC0415
+
+        return output.html(self)
 
     def to_json(self) -> dict[str, Any]:
         """Return plain dictionaries, lists, strings and numbers."""

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from html import escape as escape_html
 from xml.etree import ElementTree
 
+from ...models.html import table_html
 from .. import escape
 from .judge import HOLDS, IMPROVED, NEW, NOT_COMPARABLE, NOT_JUDGED, REGRESSED, REPORTED, Finding, Judgement
 
@@ -58,6 +60,12 @@ def markdown(judgement: Judgement) -> str:
         lines.append("")
     lines += [f"{escape.markdown(note)}\n" for note in _notes(judgement)]
     return "\n".join(lines)
+
+
+def html(judgement: Judgement) -> str:
+    """Return the verdict and its table for a notebook."""
+    notes = "".join(f"<p>{escape_html(note)}</p>" for note in _notes(judgement))
+    return table_html(headline(judgement), COLUMNS, rows(_listed(judgement))) + notes
 
 
 def junit(judgement: Judgement) -> str:

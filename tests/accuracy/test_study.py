@@ -14,7 +14,7 @@ from spikecost.models.errors import UserError
 
 SMALL = Suite(models=("lif",), methods=("euler", "rk4"), detections=("grid", "hermite"), rates=(50.0,),
               tolerances=(1.0,), horizons=(400.0,), trials=3, coarsest=2.0, finest=0.01,
-              repeats=1, thorough=False)
+              repeats=1, thorough=False, features=False)
 
 
 @pytest.mark.parametrize("name", ["lif", "izhikevich", "hodgkin_huxley"])
@@ -116,3 +116,15 @@ def test_lanes_are_timed_if_they_are_asked_for():
         cell = run_suite(replace(small, time_lanes=asked), 1).cells[0]
         assert cell.one_neuron is not None
         assert (cell.many_neurons is not None) == asked
+
+
+def test_ten_seconds_of_noise_are_run_to_their_end():
+    """Ten thousand pieces: the reference, the drive and the kernels each take seconds, not minutes."""
+    study = run_suite(Suite(models=("lif",), methods=("exact", "rk4"), detections=("hermite",), rates=(50.0,),
+                            stimuli=("ornstein_uhlenbeck",), horizons=(10_000.0,), trials=1, tolerances=(0.1,),
+                            repeats=1, thorough=False, time_lanes=False))
+    assert [cell.status for cell in study.cells if cell.curve.method == "rk4"] == ["reached"]
+    trial = study.regimes[0].trials[0]
+    assert len(trial.stimulus.durations) == 10_000
+    assert trial.spikes == pytest.approx(500, rel=0.04)
+    assert study.regimes[0].reference_error < 1e-9

@@ -2,10 +2,13 @@
 
 import math
 from fractions import Fraction
+from itertools import accumulate
 
 import numpy as np
 import pytest
 from brian2 import Hz, cm, ms, msiemens, mV, second, uA
+from hypothesis import given
+from hypothesis import strategies as st
 from scipy.integrate import quad
 
 from spikecost.harness.stimuli import (
@@ -21,6 +24,7 @@ from spikecost.harness.stimuli import (
     shorten,
     sine,
     step,
+    steps_of,
 )
 from spikecost.models import units
 from spikecost.models.catalogue import MODELS, get_model
@@ -67,6 +71,29 @@ def test_values_at_some_times_are_those_of_their_pieces():
     with pytest.raises(UserError, match="changes within its pieces"):
         stimulus.values  # noqa: B018 - it raises
     assert not constant(1, 5 * ms).varies
+
+
+durations = st.lists(st.fractions(Fraction(1, 20), 5, max_denominator=24), min_size=1, max_size=12)
+
+
+@given(durations, st.randoms(use_true_random=False))
+def test_pieces_end_where_their_lengths_add_up_to_and_are_cut_where_they_are_asked_to(lengths, random):
+    shapes = [Shape(random.uniform(-1, 1), slope=random.choice([0.0, 1.5]), decay=random.choice([0.0, -2.0]),
+                    amplitude=random.choice([0.0, 0.7]), omega=3, sweep=0.1) for _ in lengths]
+    stimulus = Stimulus(lengths, shapes, units.DIMENSIONLESS)
+    assert list(stimulus.ends) == list(accumulate(lengths))
+    assert stimulus.horizon == sum(lengths)
+    assert all((length / stimulus.unit).denominator == 1 for length in lengths)
+    assert steps_of(stimulus, stimulus.unit / 3) == tuple(int(3 * length / stimulus.unit) for length in lengths)
+    piece = np.arange(len(lengths))
+    assert stimulus.within(piece, piece / 60.0).tolist() == pytest.approx(
+        [shape.at(i / 60) for i, shape in enumerate(shapes)], rel=1e-15)
+    at = [random.choice([Fraction(-1), Fraction(0), stimulus.ends[0], stimulus.horizon + 1,
+                         Fraction(random.uniform(0, float(stimulus.horizon)))]) for _ in range(5)]
+    cut = stimulus.cut(at)
+    assert set(cut.ends) == {*stimulus.ends, *(time for time in at if 0 < time < stimulus.horizon)}
+    t = np.linspace(0.001, float(stimulus.horizon), 30)[:-1]
+    np.testing.assert_allclose(cut.at(t), stimulus.at(t), rtol=1e-12, atol=1e-12)
 
 
 def test_dividing_shortening_and_scaling_keep_the_values():

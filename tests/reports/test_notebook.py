@@ -1,15 +1,25 @@
 """What notebooks show: well-formed HTML with the numbers of the results, names escaped."""
 
+from dataclasses import replace
 from html.parser import HTMLParser
 
+import pandas as pd
 import pytest
 from brian2 import Hz, ms, mV
 
 import spikecost as sc
 from spikecost.accuracy.reference import reference
+from spikecost.harness.measure import measure
 from spikecost.reports.notebook import frame_html
 from spikecost.reports.recommend import recommend
+from spikecost.reports.regression import output
+from spikecost.reports.regression.baseline import Baseline
+from spikecost.reports.regression.figures import Figures
+from spikecost.reports.regression.judge import judge
 from spikecost.reports.run_comparison import compare_runs
+
+from .conftest import HOSTILE
+from .regression.figures import baseline, figures
 
 
 class Page(HTMLParser):
@@ -72,10 +82,58 @@ def test_two_runs_and_a_recommendation(small_run):
     assert "hermite" in shown(recommend(50 * Hz, 0.3 * ms, run=small_run)).cells
 
 
+def test_a_run_that_is_read_shows_what_the_comparison_shows(small_comparison, small_folder):
+    read = sc.RunFolder.read(small_folder)
+    page = shown(read)
+    assert page.cells == shown(small_comparison).cells
+    assert page.tags.count("img") == 1
+    assert read._repr_mimebundle_()["text/plain"] == small_comparison.text
+    assert repr(read).endswith(": lif, izhikevich:RS>")
+    assert len(repr(read)) < 80
+
+
+def test_a_check():
+    judgement = judge(baseline(), figures({"lif/rk4/hermite/operations_per_step": 25.0}))
+    page = shown(judgement)
+    assert page.cells[6:11] == ["lif/rk4/hermite/operations_per_step", "regressed", "24", "25", "+1 (+4.17 %)"]
+    assert judgement._repr_mimebundle_()["text/plain"] == output.text(judgement)
+
+
+def test_spikes_and_their_errors():
+    train = sc.SpikeTrain([10, 20.5], 30)
+    assert shown(train).tags.count("line") == 2
+    cells = shown(sc.spike_time_error(train, sc.SpikeTrain([10, 20], 30))).cells
+    assert dict(zip(cells[:7], cells[7:], strict=True)) == {
+        "maximum error (ms)": "0.5", "mean error (ms)": "0.25", "rms error (ms)": "0.3536", "drift (ms/s)": "50",
+        "matched": "2", "missing": "0", "extra": "0"}
+
+
+def test_a_measurement():
+    page = shown(measure("lif", "euler", steps=10))
+    # 2 add, 1 sub, 2 mul and the threshold's compare a step
+    assert page.cells[:10] == ["add", "sub", "mul", "compare", "measured over counted", "counted from the Step",
+                               "20", "10", "20", "10"]
+
+
+def results(run):
+    """One of every class that shows itself, its names hostile where users choose them."""
+    yield run
+    dearer = run.by_stimulus.assign(flops_per_ms=2 * run.by_stimulus["flops_per_ms"])
+    yield compare_runs(run, replace(run, by_stimulus=dearer))
+    yield recommend(50 * Hz, 0.3 * ms, run=run)
+    yield judge(Baseline(Figures({f"{HOSTILE}/rk4/grid/operations_per_step": 1.0}), path=HOSTILE),
+                Figures({f"{HOSTILE}/rk4/grid/operations_per_step": 2.0}))
+
+
+def test_names_are_escaped_in_every_result(hostile_run):
+    for result in results(hostile_run):
+        page = shown(result)
+        assert not {"script", "a", "b"} & set(page.tags), result
+        assert HOSTILE in "".join(page.cells), result
+
+
 @pytest.mark.parametrize("name", ["<script>alert(1)</script>", "a&b", '"x" y'])
 def test_names_are_escaped(name, hostile_run):
-    import pandas as pd
-
     page = Page(frame_html(name, pd.DataFrame({name: [name]})))
     assert page.cells == [name, name]
     assert "script" not in page.tags

@@ -10,7 +10,7 @@ import pytest
 
 import spikecost as sc
 from spikecost.accuracy.intervals import interval
-from spikecost.reports.run_folder import TABLES, RunFolder
+from spikecost.reports.run_folder import TABLES, VERSION, RunFolder
 
 
 @pytest.fixture
@@ -29,6 +29,14 @@ def test_what_is_read_is_what_was_found(small_folder, small_run):
     pd.testing.assert_frame_equal(read.verdict, small_run.verdict, check_dtype=False)
     assert (read.baseline, read.models) == ("izhikevich:RS", ["lif", "izhikevich:RS"])
     assert read.measures == ["maximum", "voltage_rms", "gamma_2ms"]
+
+
+def test_features_and_demos_are_read_back(looked_at, tmp_path):
+    looked_at.write(tmp_path)
+    read = RunFolder.read(tmp_path)
+    assert read.demos["artefact_from_ms"].dropna().tolist() == [0.25, 0.1, 0.5]
+    for name in ("features", "demos"):
+        pd.testing.assert_frame_equal(getattr(read, name), getattr(looked_at, name), check_dtype=False)
 
 
 def test_nothing_else_lies_in_the_folder(small_folder):
@@ -133,8 +141,9 @@ def test_recorded_voltages_are_near_the_reference(small_run):
      "the run .* is not as it was written: data/points.parquet has changed; run it again"),
     (lambda folder: (folder / "run.json").write_text("{"), "cannot read .*run.json: Expecting property name"),
     (lambda folder: (folder / "run.json").write_text("[]"), "cannot read .*run.json: .*; give a folder that"),
-    (lambda folder: edit(folder, version=2), "is of format version 2, this spikecost reads version 1; run it again"),
-    (lambda folder: edit(folder, format="other"), "is of format version None, this spikecost reads version 1"),
+    (lambda folder: edit(folder, version=VERSION + 1),
+     f"is of format version {VERSION + 1}, this spikecost reads version {VERSION}; run it again"),
+    (lambda folder: edit(folder, format="other"), f"is of format version None, this spikecost reads version {VERSION}"),
     (lambda folder: edit(folder, files={}), "is incomplete: run.json does not list provenance.json; run it again"),
     (lambda folder: edit(folder, files=None), "is incomplete: run.json lists no files; run it again"),
 ])

@@ -1,8 +1,11 @@
 import math
 
 import pytest
+from brian2 import ms, mV
 
+from spikecost.models.catalogue import MODELS
 from spikecost.models.errors import UserError
+from spikecost.reports.description import describe_model
 from spikecost.reports.regression.figures import KINDS
 from spikecost.reports.regression.judge import judge
 
@@ -92,6 +95,24 @@ def test_what_does_not_depend_on_the_toolchain_is_judged_all_the_same():
 def test_another_definition_makes_a_baseline_stale():
     with pytest.raises(UserError, match=r"of 2026-11-24.* is stale: lif has another definition now; .* update"):
         judge(baseline(), figures(models={"lif": "4567"}))
+
+
+TABLES = MODELS["hodgkin_huxley"].tabulated(1 * mV)
+LIF = MODELS["lif"]
+
+
+@pytest.mark.parametrize(("model", "other"), [
+    (TABLES, TABLES.tabulated(2 * mV)), (TABLES, TABLES.tabulated(1 * mV, low=-90 * mV)),
+    (TABLES, TABLES.tabulated(1 * mV, high=90 * mV)), (TABLES, TABLES.exact),
+    (LIF, LIF.replace(parameters={**LIF.parameters, "b": LIF.parameters["b"] * (1 + 1e-12)})),
+    (LIF, LIF.replace(reset="v = c - 1e-9*mV")), (LIF, LIF.replace(refractory=1 * ms)),
+    (LIF, LIF.replace(published=LIF.equations + "\n")),
+], ids=["step", "low", "high", "no tables", "parameter", "reset", "refractory", "published"])
+def test_whatever_changes_a_definition_makes_a_baseline_stale(model, other):
+    before, now = ({"lif": describe_model(each)["content"]} for each in (model, other))
+    assert judge(baseline(models=before), figures(models=dict(before))).status == 0
+    with pytest.raises(UserError, match="is stale: lif has another definition now"):
+        judge(baseline(models=before), figures(models=now))
 
 
 def test_a_figure_that_the_run_lacks_is_not_judged():

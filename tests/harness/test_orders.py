@@ -1,0 +1,176 @@
+"""Measured orders are those of theory, for every method on every model: of the state at fixed times, without a spike.
+
+Without a spike no detection limits the order. The state is compared with the certified reference. Where the order is
+not the method's own, `order_on` says so from the equations, and that is what is asserted.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from functools import cache
+from typing import Any
+
+import numpy as np
+import pytest
+from brian2 import cm, ms, mV, uA
+
+from spikecost.accuracy.reference import reference
+from spikecost.harness.kernel import Kernel, compile_kernels
+from spikecost.harness.stimuli import Shape, Stimulus, constant
+from spikecost.models import units
+from spikecost.models.catalogue import MODELS
+from spikecost.models.methods import METHODS
+from spikecost.models.neuron import NeuronModel
+from spikecost.models.order import breaks, order_on
+from spikecost.models.step import applies, make_step
+
+CELLS = [(name, method) for name in MODELS for method in METHODS if not applies(MODELS[name], method)]
+#: The state is looked at at the ends of so many pieces.
+PIECES = 4
+#: Errors where there is none but rounding, and where rounding does not matter; how far an order may be off.
+ROUNDING, FAR_ABOVE_ROUNDING, WITHIN = 1e-12, 1e-9, 0.1
+#: So many numbers of steps between one and its double, where the error scatters.
+SCATTER = 40
+#: Steps a piece of a solution that others are compared with.
+FINEST = 2**18
+Array = Any
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """A piece of a model's life without a spike."""
+
+    model: NeuronModel
+    stimulus: Stimulus
+    states: Array
+    """At the ends of the pieces."""
+    scale: Array
+    """By how much each variable changes."""
+    floor: float
+    """Stated error of the states, on that scale."""
+    coarsest: int
+    """Fewest steps a piece that are tried: with tables, each is shorter than it takes to cross a cell."""
+
+    @property
+    def piece(self) -> Fraction:
+        """In ms."""
+        return self.stimulus.durations[0]
+
+    def error(self, kernel: Kernel, steps: int) -> float:
+        """Root mean square error with so many steps a piece, in parts of `scale`."""
+        outcome = kernel.run([self.stimulus], self.piece / steps, [self.model])[0]
+        if outcome.failure or np.abs(outcome.samples).max() > 1e9:
+            return math.inf
+        return self.off(outcome.samples)
+
+    def off(self, states: Array) -> float:
+        """Root mean square difference of states from the right ones, in parts of `scale`."""
+        return float(np.sqrt((((states - self.states) / self.scale) ** 2).mean()))
+
+
+def stirred(model: NeuronModel, drive: Any) -> NeuronModel:
+    """Return a model that starts with no variable at rest: one that rests may hide the error of others."""
+    initial = {}
+    for name, value in model.initial_values.items():
+        dimension = model.system.dimensions[name]
+        if name == model.system.threshold.variable:
+            change = 0.0
+        elif dimension is model.system.dimensions[model.input] and dimension is not units.DIMENSIONLESS:
+            change = 0.05 * float(units.internal(drive))
+        elif 0 <= value <= 1:
+            change = 0.05 if value < 0.5 else -0.05
+        else:
+            change = 0.05 * max(1, abs(value))
+        initial[name] = units.quantity(value + change, dimension)
+    return model.replace(initial=initial)
+
+
+@pytest.fixture(scope="module")
+def stretch_of(drive_of: Callable[[str], Any], kernel_of: Callable[..., Kernel]) -> Callable[[str], Stretch]:
+    """Return a stretch of a model: before its first spike, or through it, if no reset follows and all is smooth."""
+
+    @cache
+    def find(name: str) -> Stretch:
+        model = stirred(MODELS[name], drive_of(name))
+        first = next(times[0] for length in (25, 100, 400)
+                     if (times := reference(model, constant(drive_of(name), length * ms)).train.times).size)
+        smooth = not model.system.reset and not model.tables
+        piece = math.ceil(64 * first * (1.25 if smooth else 0.75) / PIECES) / 64
+        stimulus = constant(drive_of(name), PIECES * piece * ms).divided(piece * ms)
+        right = reference(model, stimulus)
+        assert smooth or not len(right.train)
+        states = np.array([list(model.initial_values.values()), *right.samples])
+        scale = np.ptp(states, axis=0)
+        assert scale.min() > 0
+        stretch = Stretch(model, stimulus, right.samples, scale, float((right.samples_error / scale).max()), coarsest=4)
+        if model.tables:
+            # the reference has the exact rates: from it a method is never nearer than the tables are
+            own = kernel_of(name, "rk4").run([stimulus], stretch.piece / FINEST, [model])[0].samples
+            assert 1e-8 < stretch.off(own) < 1e-5
+            voltage = model.system.state.index(model.system.threshold.variable)
+            cells = np.abs(np.diff(states[:, voltage])).max() / float(units.internal(model.tables.step))
+            stretch = replace(stretch, states=own, coarsest=math.ceil(4 * cells))
+        return stretch
+
+    return find
+
+
+def measured_order(stretch: Stretch, kernel: Kernel, order: float, scatters: bool) -> float:
+    """Fit the order over some doublings of the number of steps, from where dt is a two-hundredth of what matters.
+
+    Where a step meets a jump, the error depends on where in the step that is: it `scatters`.
+    """
+    @cache
+    def error(steps: int) -> float:
+        several = np.linspace(steps, 2 * steps, SCATTER, endpoint=False).astype(int) if scatters else [steps]
+        return math.sqrt(np.mean([stretch.error(kernel, int(n)) ** 2 for n in several]))
+
+    coarsest = stretch.coarsest
+    while error(coarsest) > max(0.005**order, FAR_ABOVE_ROUNDING):
+        coarsest *= 2
+    steps = [coarsest * 2**k for k in range(6 if scatters else 3)]
+    assert error(steps[-1]) > 10 * stretch.floor
+    return float(-np.polyfit(np.log(steps), np.log([error(n) for n in steps]), 1)[0])
+
+
+@pytest.mark.parametrize(("name", "method"), CELLS)
+def test_the_order_is_that_of_theory(name: str, method: str, stretch_of: Callable[[str], Stretch],
+                                     kernel_of: Callable[..., Kernel]) -> None:
+    stretch, kernel, order = stretch_of(name), kernel_of(name, method), order_on(name, method).value
+    if math.isinf(order):
+        assert max(stretch.error(kernel, steps) for steps in (1, 2, 5, 16)) < ROUNDING
+    else:
+        found = measured_order(stretch, kernel, order, scatters=bool(breaks(MODELS[name])))
+        assert found == pytest.approx(order, abs=WITHIN)
+
+
+@pytest.mark.parametrize("name", ["lif", "izhikevich", "hodgkin_huxley"])
+def test_the_order_is_that_of_theory_with_an_input_that_varies(name: str, stretch_of: Callable[[str], Stretch]) -> None:
+    constantly = stretch_of(name)
+    horizon, drive = float(constantly.stimulus.horizon), constantly.stimulus.values[0]
+    wave = Shape(drive, amplitude=-0.2 * drive, omega=6 / horizon)  # less at first: no spike before the others' first
+    stimulus = Stimulus([constantly.stimulus.horizon], [wave], constantly.stimulus.dimension)
+    stimulus = stimulus.divided(float(constantly.piece) * ms)
+    right = reference(constantly.model, stimulus)
+    stretch = replace(constantly, stimulus=stimulus, states=right.samples)
+    assert MODELS[name].system.reset == () or not len(right.train)
+    steps = [make_step(name, method, "grid", varying=True) for other, method in CELLS if other == name]
+    for kernel in compile_kernels(steps):
+        order = order_on(name, kernel.step.method, varying=True).value
+        assert measured_order(stretch, kernel, order, scatters=False) == pytest.approx(order, abs=WITHIN), kernel.step
+
+
+@pytest.mark.parametrize("method", [method for name, method in CELLS if name == "ifb"])
+def test_the_order_is_the_methods_own_until_a_condition_changes(method: str, kernel_of: Callable[..., Kernel]
+                                                                ) -> None:
+    # from far below to near -60 mV, where the calcium current comes on
+    model = MODELS["ifb"].replace(initial={"v": -90 * mV, "h": 0.5})
+    stimulus = constant(0.1 * uA / cm**2, 160 * ms).divided(40 * ms)
+    right = reference(model, stimulus).samples
+    assert -64 < right[:, 0].max() < -60
+    stretch = Stretch(model, stimulus, right, np.ptp(right, axis=0), 0.0, coarsest=1)
+    order = METHODS[method].order
+    assert measured_order(stretch, kernel_of("ifb", method), order, scatters=False) == pytest.approx(order, abs=WITHIN)
