@@ -40,6 +40,9 @@ def test_most_orders_are_the_methods_own():
     ("-v + int(v > 0.5)", 1, "a derivative jumps where 0.5 < v changes"),
     ("-v + int(v > 0.5)*(v - 0.5)", 2, "the slope of a derivative jumps where 0.5 < v changes"),
     ("-v + int(v > 0.5)*(v - 0.4)", 1, "a derivative jumps where 0.5 < v changes"),
+    ("-v + int(v > 0.5)*(v - 0.5)**2", 3, "the curvature of a derivative jumps where 0.5 < v changes"),
+    ("-v + int(v > 0.5)*(v - 0.5)**3", 4, ""),
+    ("-v + int(v > 0.5)*(v - 0.5)**2*(v - 0.4)", 3, "the curvature of a derivative jumps where 0.5 < v changes"),
     # two halves that meet
     ("int(v < 0.5)*v + int(v >= 0.5)*(1 - v)", 2, "the slope of a derivative jumps where 0.5 <= v changes"),
     ("-v + int(v**2 > 0.5)", 1, "a derivative jumps where 0.5 < v**2 changes"),
