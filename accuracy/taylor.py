@@ -302,7 +302,8 @@ class _Flow:
 
     def _symbolic(self, value: Expr, values: dict[str, Any]) -> Any:
         # the series of a power is 0/0 where its base is zero
-        return evaluate(by_products(value), values, self._algebra, lambda x: heyoka.expression(self._precision.number(x)))
+        return evaluate(by_products(value), values, self._algebra,
+                        lambda x: heyoka.expression(self._precision.number(x)))
 
     @property
     def _algebra(self) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from ..models.step import applies
 
 
 def methods(model: NeuronModel | None = None) -> pd.DataFrame:
-    """Return one row a method: its name, its order (on a model, where one is given), for a model what a step costs, and what the method is."""
+    """Return one row a method: its name, its order, what it is; of a model, too: the order there, and what a step costs."""
     rows = []
     for name in (*METHODS, *ADAPTIVE):
         method = get_method(name)
