@@ -71,7 +71,7 @@ def _parser() -> _Parser:
     run.add_argument("--stimuli", nargs="+", metavar="KIND", help="such as constant ornstein_uhlenbeck")
     run.add_argument("--rates", nargs="+", type=float, metavar="HZ", help="firing rates in Hz")
     run.add_argument("--rheobases", nargs="+", type=float, metavar="MULTIPLE",
-                     help="drives as multiples of each model's weakest one, in place of rates unless those are given too")
+                     help="drives as multiples of each model's weakest, in place of rates unless those are given")
     run.add_argument("--tolerances", nargs="+", metavar="TIME", help="spike-time errors allowed, such as 0.1ms")
     run.add_argument("--criteria", nargs="+", metavar="MEASURE=VALUE",
                      help="other measures and how far from perfect they may be, such as gamma_2ms=0.05")

@@ -15,7 +15,7 @@ from ..models.step import applies
 
 
 def methods(model: NeuronModel | None = None) -> pd.DataFrame:
-    """Return one row a method: its name, its order, what it is; of a model, too: the order there, and what a step costs."""
+    """Return one row a method: its name, order and what it is; on a model, also what a step costs and the order there."""
     rows = []
     for name in (*METHODS, *ADAPTIVE):
         method = get_method(name)
