@@ -15,7 +15,7 @@ from ..models.step import applies
 
 
 def methods(model: NeuronModel | None = None) -> pd.DataFrame:
-    """Return one row a method: its name, order and what it is; on a model, also what a step costs and the order there."""
+    """Return one row a method: its name, order and what it is; on a model, the order and the cost of a step there."""
     rows = []
     for name in (*METHODS, *ADAPTIVE):
         method = get_method(name)
