@@ -1,7 +1,7 @@
 """Traub and Miles's hippocampal pyramidal cell, in the form in which simulators are compared (COBA-HH).
 
 Checked against ModelDB 83319 (Brian/COBAHH.py, NEURON/cobahh/hhcell.hoc, NEST/hh_coba.sli) and NEST's
-hh_cond_exp_traub. The preset neuron is the cell of ModelDB 117361, whose stored voltages the tests find to 1e-7 mV. The
+hh_cond_exp_traub. The preset neuron is the cell of ModelDB 117361, whose stored voltages the tests find to 1e-9 mV. The
 drive is ours.
 """
 
