@@ -70,6 +70,8 @@ def _parser() -> _Parser:
     run.add_argument("--detections", nargs="+", metavar="DETECTION")
     run.add_argument("--stimuli", nargs="+", metavar="KIND", help="such as constant ornstein_uhlenbeck")
     run.add_argument("--rates", nargs="+", type=float, metavar="HZ", help="firing rates in Hz")
+    run.add_argument("--rheobases", nargs="+", type=float, metavar="MULTIPLE",
+                     help="drives as multiples of each model's weakest, in place of rates unless those are given")
     run.add_argument("--tolerances", nargs="+", metavar="TIME", help="spike-time errors allowed, such as 0.1ms")
     run.add_argument("--criteria", nargs="+", metavar="MEASURE=VALUE",
                      help="other measures and how far from perfect they may be, such as gamma_2ms=0.05")
@@ -206,9 +208,11 @@ def _run(options: argparse.Namespace) -> int:
         suite = read_suite(options.suite, suite)
     chosen: dict[str, Any] = {
         name: tuple(getattr(options, name))
-        for name in ("models", "methods", "detections", "stimuli", "rates", "measures")
+        for name in ("models", "methods", "detections", "stimuli", "rates", "rheobases", "measures")
         if getattr(options, name)
     }
+    if options.rheobases and not options.rates:
+        chosen["rates"] = ()
     for name in ("tolerances", "horizons"):
         if getattr(options, name):
             given = [units.parse_quantity(value) for value in getattr(options, name)]

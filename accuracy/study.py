@@ -15,9 +15,11 @@ from ..flops.adaptive import AdaptiveCount
 from ..flops.operations import Count
 from ..harness.as_built import AsBuilt, as_built
 from ..harness.engines.brian2_operations import Executed, executed
+from ..harness.kernel import Kernel
 from ..harness.kernels import Kernels, kernels_of
 from ..harness.measure import Measurement
 from ..harness.measure import measure as count_on_processor
+from ..harness.spike_cost import StepAndSpike, count_step_and_spike
 from ..harness.stimuli import common_divisor
 from ..harness.sweep import TimeSteps, Tolerances
 from ..harness.timing import Timing, many_neurons, measure, one_neuron
@@ -161,6 +163,8 @@ class Study:
     cells: list[Cell] = field(default_factory=list)
     measurements: list[Measurement | Unmeasured] = field(default_factory=list)
     """One a model and method: the counters' view of a step without a spike."""
+    steps_and_spikes: dict[tuple[str, str, str, str], StepAndSpike | str] = field(default_factory=dict)
+    """By model, method, detection and kind of stimulus: what a step and a spike retire, or why that is not known."""
     builds: dict[tuple[str, str], list[AsBuilt] | str] = field(default_factory=dict)
     """By model and method: what the builds for speed change, or why that is not known."""
     brian2: dict[tuple[str, str], list[Executed] | str] = field(default_factory=dict)
@@ -219,7 +223,7 @@ def _run(study: Study, jobs: int, progress: Progress) -> None:
     progress.begin("compiling kernels", len(kinds))
     kernels = {}
     for key, regime in kinds.items():
-        kernels[key] = kernels_of(regime.driven, suite.pairs, regime.varying)
+        kernels[key] = kernels_of(regime.driven, suite.pairs, regime.varying, suite.witnessed)
         progress.done()
     work = [(regime, method, detection) for regime in study.regimes for method in suite.methods
             for detection in suite.detections]
@@ -229,7 +233,7 @@ def _run(study: Study, jobs: int, progress: Progress) -> None:
         study.curves.append(curve)
         progress.done()
     study.cells = [cell for curve in study.curves for cell in _cells(curve, suite)]
-    if not any(curve.points for curve in study.curves):
+    if not (suite.witnessed and any(curve.points for curve in study.curves)):
         return
     _record(study, kernels, jobs, progress)
     _time(study, kernels, progress)
@@ -239,6 +243,7 @@ def _run(study: Study, jobs: int, progress: Progress) -> None:
     for model, method in pairs:
         study.measurements.append(_measured(model, method, suite.detections[0]))
         progress.done()
+    _count_spikes(study, kernels, kinds, progress)
     if suite.thorough:
         _look_closer(study, [pair for pair in pairs if pair[1] in LOOKED_AT], progress)
     if suite.features:
@@ -250,6 +255,22 @@ def _measured(model: NeuronModel, method: str, detection: str) -> Measurement | 
         return count_on_processor(model, method, detection)
     except UserError as error:
         return Unmeasured(model.label, method, str(error))
+
+
+def _count_spikes(study: Study, kernels: Mapping[tuple[NeuronModel, str], Kernels],
+                  kinds: Mapping[tuple[NeuronModel, str], Regime], progress: Progress) -> None:
+    work = [(model, stimulus, regime.drive.value, way) for (model, stimulus), regime in kinds.items()
+            if regime.drive is not None for way in kernels[model, stimulus].compiled if way[0] in METHODS]
+    progress.begin("counting steps and spikes on the processor", len(work))
+    for model, stimulus, drive, way in work:
+        kernel = kernels[model, stimulus].compiled[way].alone
+        assert isinstance(kernel, Kernel)
+        try:
+            found: StepAndSpike | str = count_step_and_spike(kernel, drive)
+        except UserError as error:
+            found = str(error)
+        study.steps_and_spikes[model.label, *way, stimulus] = found
+        progress.done()
 
 
 def _look_closer(study: Study, pairs: Sequence[tuple[NeuronModel, str]], progress: Progress) -> None:

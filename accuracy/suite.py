@@ -57,6 +57,8 @@ class Suite:
     """Timed runs of each cell."""
     time_lanes: bool = True
     """Whether to time neurons in SIMD lanes, too."""
+    witnessed: bool = True
+    """Whether to record, to time and to count on the processor, too: costs and errors do not need it."""
     conventions: tuple[str, ...] = ()
     """Conventions beside ``unit`` and ``izhikevich2004`` for which the table has a column."""
     thorough: bool = True

@@ -75,7 +75,8 @@ def feature_tables(models: Sequence[str], presets: bool, with_demos: bool, progr
         if found[["model", "parameters"]].drop_duplicates().shape[0] == 1:
             yield Shown("Why", found[["letter", "feature", "outcome", "stated_2004", "reason"]])
         if plot is not None:
-            suite = replace(QUICK, models=tuple(found["model"].unique()), rates=(RATE,), tolerances=(TOLERANCE,))
+            suite = replace(QUICK, models=tuple(found["model"].unique()), rates=(RATE,), tolerances=(TOLERANCE,),
+                            witnessed=False)
             costs = compare(suite.models, suite=suite, progress=progress).cheapest
             figure = features_against_cost(found, costs, of_demos)
             save_figure(figure, plot)

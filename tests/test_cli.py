@@ -336,6 +336,16 @@ def test_a_method_that_applies_to_none_of_the_models(said, tmp_path):
     assert list((tmp_path / "out").iterdir()) == []
 
 
+def test_drives_relative_to_the_rheobase_stand_in_place_of_rates(said, tmp_path):
+    options = ["--detections", "hermite", "--tolerances", "0.1ms", "--trials", "1", "--no-features", "--out"]
+    status, *_ = said("run", "--models", "lif", "--methods", "rk4", "--rheobases", "2", *options, str(tmp_path))
+    assert status == 0
+    found = pd.read_csv(tmp_path / "table.csv")
+    assert list(found["level"]) == ["2 x rheobase"]
+    # v' = I + (-65 - v)/10 comes to rest at the threshold of -50 mV under 1.5 mV/ms
+    assert found["drive"][0] == pytest.approx(2 * 1.5, rel=1e-6)
+
+
 # --- the real script -------------------------------------------------------------------------------------------------
 
 

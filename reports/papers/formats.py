@@ -69,7 +69,8 @@ def _markdown(run: RunFolder) -> dict[str, bytes]:
 
 
 def _latex(run: RunFolder) -> dict[str, bytes]:
-    parts = [tables.to_latex(tables.cheapest(run), _CHEAPEST, "tab:spikecost-cheapest")]
+    parts = ["% \\usepackage{booktabs,graphicx}",
+             tables.to_latex(tables.cheapest(run), _CHEAPEST, "tab:spikecost-cheapest")]
     if len(run.ranking):
         parts.append(tables.to_latex(tables.ratios(run), _RATIOS.format(run.baseline), "tab:spikecost-ratios"))
     return {"tables.tex": "\n".join(parts).encode()}
