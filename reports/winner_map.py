@@ -57,7 +57,7 @@ def candidate_table(found: Sequence[Winner]) -> pd.DataFrame:
         stimulus, level, horizon = winner.regime
         for place, each in enumerate(winner.candidates, 1):
             cost = each.cost
-            rows.append((stimulus, level, horizon, winner.criterion.measure, winner.criterion.tolerance, place,
+            rows.append((stimulus, horizon, level, winner.criterion.measure, winner.criterion.tolerance, place,
                          each.curve.regime.model.label, each.curve.method, each.curve.detection, cost.mean, cost.low,
                          cost.high))
     return pd.DataFrame(rows, columns=list(CANDIDATE_COLUMNS))

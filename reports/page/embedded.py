@@ -23,7 +23,8 @@ def data(run: RunFolder) -> dict[str, Any]:
     """Return what the scripts read; tables column by column, missing numbers as null."""
     named = {"table": run.table, "points": run.points, "timed": timed(run), "leaders": leaders(run),
              "ranking": run.ranking, "winners": run.winners, "candidates": run.candidates, "by_kind": run.by_kind,
-             "parity": run.parity, "counters": run.counters, "step_and_spike": run.step_and_spike, "builds": run.builds, "operations": run.operations,
+             "parity": run.parity, "counters": run.counters, "step_and_spike": run.step_and_spike,
+             "builds": run.builds, "operations": run.operations,
              "regimes": run.regimes, "references": run.references, "features": run.features}
     return {
         "models": run.models,
