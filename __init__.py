@@ -38,7 +38,8 @@ if TYPE_CHECKING:
     from .models.neuron import NeuronModel
     from .models.step import Step, make_step
     from .reports.comparison import Comparison, compare
-    from .reports.features import demo_table, features
+    from .reports.demos import demo_table
+    from .reports.features import features
     from .reports.features_figure import features_against_cost
     from .reports.run_folder import RunFolder
 
@@ -64,7 +65,8 @@ _HOMES = {
     ".models.step": ("Step", "make_step"),
     ".accuracy.features": ("FEATURES",),
     ".reports.comparison": ("Comparison", "compare"),
-    ".reports.features": ("demo_table", "features"),
+    ".reports.demos": ("demo_table",),
+    ".reports.features": ("features",),
     ".reports.features_figure": ("features_against_cost",),
     ".reports.run_folder": ("RunFolder",),
 }

@@ -70,13 +70,16 @@ def _parser() -> _Parser:
     run.add_argument("--detections", nargs="+", metavar="DETECTION")
     run.add_argument("--stimuli", nargs="+", metavar="KIND", help="such as constant ornstein_uhlenbeck")
     run.add_argument("--rates", nargs="+", type=float, metavar="HZ", help="firing rates in Hz")
+    run.add_argument("--rheobases", nargs="+", type=float, metavar="MULTIPLE",
+                     help="drives as multiples of each model's weakest, in place of rates unless those are given")
     run.add_argument("--tolerances", nargs="+", metavar="TIME", help="spike-time errors allowed, such as 0.1ms")
     run.add_argument("--criteria", nargs="+", metavar="MEASURE=VALUE",
                      help="other measures and how far from perfect they may be, such as gamma_2ms=0.05")
     run.add_argument("--measures", nargs="+", metavar="MEASURE", help="measures to draw costs against, such as rms")
     run.add_argument("--horizons", nargs="+", metavar="TIME", help="model time that is compared, such as 1second")
     run.add_argument("--trials", type=int, metavar="N", help="stimuli of each kind")
-    run.add_argument("--features", action="store_true", help="look for the twenty features of 2004 in the models, too")
+    run.add_argument("--features", action=argparse.BooleanOptionalAction,
+                     help="look for the twenty features of 2004 in the models, and run its demos (--quick does not)")
     run.add_argument("--history", metavar="FILE", help="history to add the run to")
     run.set_defaults(run=_run)
 
@@ -205,9 +208,11 @@ def _run(options: argparse.Namespace) -> int:
         suite = read_suite(options.suite, suite)
     chosen: dict[str, Any] = {
         name: tuple(getattr(options, name))
-        for name in ("models", "methods", "detections", "stimuli", "rates", "measures")
+        for name in ("models", "methods", "detections", "stimuli", "rates", "rheobases", "measures")
         if getattr(options, name)
     }
+    if options.rheobases and not options.rates:
+        chosen["rates"] = ()
     for name in ("tolerances", "horizons"):
         if getattr(options, name):
             given = [units.parse_quantity(value) for value in getattr(options, name)]
@@ -216,10 +221,12 @@ def _run(options: argparse.Namespace) -> int:
         chosen["criteria"] = tuple(parse_criterion(text) for text in options.criteria)
     if options.trials is not None:
         chosen["trials"] = options.trials
+    if options.features is not None:
+        chosen["features"] = options.features
     suite = replace(suite, **chosen)
     if options.history:
         History(options.history).check()
-    comparison, page = run(suite, options.out, options.jobs, options.features)
+    comparison, page = run(suite, options.out, options.jobs)
     said = "--quick left out: " if options.quick else "" if options.full or options.suite or chosen else "left out: "
     more = [said + left_out(FULL, suite)] if said else []
     if options.history and not comparison.study.interrupted:

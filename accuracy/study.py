@@ -30,6 +30,9 @@ from ..models.neuron import NeuronModel
 from ..models.step import make_step
 from .cost import Cost, adaptive_cost, cost, operations
 from .criterion import REFERENCE_MARGIN, Criterion, Run
+from .features.demo_runs import DemoRun, run_demo
+from .features.demos import demos
+from .features.search import Finding, search
 from .intervals import Interval, interval
 from .recording import Recording, Share, record, record_reference
 from .regime import Regime
@@ -42,6 +45,8 @@ Found = TypeVar("Found")
 #: The methods whose other builds and whose Brian2 code are looked at: those of published comparisons. Each takes a few
 #: seconds of compiling.
 LOOKED_AT = ("euler", "rk4", "exponential_euler")
+#: The models of which the demos of 2004 are.
+IZHIKEVICH_2004 = ("izhikevich", "izhikevich_mv")
 
 
 @dataclass(frozen=True)
@@ -166,6 +171,10 @@ class Study:
     """By model and method: what Brian2's own code executes, or why that is not known."""
     recorded_references: list[tuple[Regime, Recording]] = field(default_factory=list)
     """What the reference of each regime's first stimulus did."""
+    features: list[tuple[NeuronModel, list[Finding]]] = field(default_factory=list)
+    """Which of the twenty features each model shows."""
+    demos: list[DemoRun] = field(default_factory=list)
+    """The twenty demos of Izhikevich 2004, as published and converged, if his model is there."""
     interrupted: bool = False
 
 
@@ -237,6 +246,8 @@ def _run(study: Study, jobs: int, progress: Progress) -> None:
     _count_spikes(study, kernels, kinds, progress)
     if suite.thorough:
         _look_closer(study, [pair for pair in pairs if pair[1] in LOOKED_AT], progress)
+    if suite.features:
+        _look_for_features(study, models, progress)
 
 
 def _measured(model: NeuronModel, method: str, detection: str) -> Measurement | Unmeasured:
@@ -269,6 +280,17 @@ def _look_closer(study: Study, pairs: Sequence[tuple[NeuronModel, str]], progres
         study.builds[key] = _or_reason(partial(as_built, make_step(model, method)))
         progress.done()
         study.brian2[key] = _or_reason(partial(executed, model, method))
+        progress.done()
+
+
+def _look_for_features(study: Study, models: Sequence[NeuronModel], progress: Progress) -> None:
+    own = demos() if any(model.name in IZHIKEVICH_2004 for model in models) else ()
+    progress.begin("looking for features", len(models) + len(own))
+    for model in models:
+        study.features.append((model, search(model)))
+        progress.done()
+    for demo in own:
+        study.demos.append(run_demo(demo))
         progress.done()
 
 

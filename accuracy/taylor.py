@@ -110,10 +110,18 @@ def solve(model: NeuronModel, stimulus: Stimulus, precision: Precision = FIRST) 
     spikes: list[Any] = []
     samples: list[list[Any]] = []
 
-    def is_above() -> bool:
-        level = evaluate(threshold.level, {**parameters, **state}, FLOATS, number)
-        return bool(state[threshold.variable] > level)
+    def level() -> Any:
+        return evaluate(threshold.level, {**parameters, **state}, FLOATS, number)
 
+    def is_above() -> bool:
+        return bool(state[threshold.variable] > level())
+
+    def leave_the_level() -> None:
+        # heyoka finds no other crossing in a step that starts exactly on one; so start a unit in the last place below
+        if state[threshold.variable] == level():
+            state[threshold.variable] = np.nextafter(state[threshold.variable], number(-math.inf))
+
+    leave_the_level()
     now = free_from = number(0)
     start = number(0)
     for boundary, shape in stimulus.pieces:
@@ -136,6 +144,8 @@ def solve(model: NeuronModel, stimulus: Stimulus, precision: Precision = FIRST) 
                 if reset and not model.refractory_ms and is_above():
                     raise UserError(f"{model.label} spikes without end: its reset leaves {threshold.variable} above "
                                     "the threshold")
+                if reset:
+                    leave_the_level()
                 free_from = now + number(model.refractory_ms)
                 switches = flow.switches(state, constants)
         samples.append(list(state.values()))
@@ -302,7 +312,8 @@ class _Flow:
 
     def _symbolic(self, value: Expr, values: dict[str, Any]) -> Any:
         # the series of a power is 0/0 where its base is zero
-        return evaluate(by_products(value), values, self._algebra, lambda x: heyoka.expression(self._precision.number(x)))
+        return evaluate(by_products(value), values, self._algebra,
+                        lambda x: heyoka.expression(self._precision.number(x)))
 
     @property
     def _algebra(self) -> dict[str, Any]:

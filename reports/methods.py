@@ -15,7 +15,10 @@ from ..models.step import applies
 
 
 def methods(model: NeuronModel | None = None) -> pd.DataFrame:
-    """Return one row a method: its name, its order (on a model, where one is given), for a model what a step costs, and what the method is."""
+    """Return one row a method: its name, its order, for a model what a step costs, and what the method is.
+
+    For a model the order is that on the model, with the reason where it is not the method's own.
+    """
     rows = []
     for name in (*METHODS, *ADAPTIVE):
         method = get_method(name)

@@ -227,10 +227,10 @@ def test_features_of_the_demos(said, tmp_path):
     table = tmp_path / "demos.csv"
     status, out, _ = said("features", "--demos", "--csv", str(table))
     assert status == 0
-    assert "17 show their feature converged; artefacts of the step are bistability," in out
+    assert "time step: bistability (at dt = 0.25 ms, gone at 0.125 ms); depolarizing" in " ".join(out.split())
     rows = [line.split() for line in out.splitlines()]
     assert ["C", "tonic_bursting", "28", "->", "29", "25", "->", "24.494", "shown,", "with", "other", "spikes", "0.25",
-            "–", "0.125"] in rows  # noqa: RUF001 - a dash is shown
+            "–", "–", "0.125"] in rows  # noqa: RUF001 - a dash is shown
     assert pd.read_csv(table)["spikes_as_published"].sum() == 111
     assert [file.name for file in tmp_path.iterdir()] == ["demos.csv"]
 
@@ -334,6 +334,16 @@ def test_a_method_that_applies_to_none_of_the_models(said, tmp_path):
         "spikecost: nothing to compare: exponential_euler on izhikevich:RS: dv/dt is not linear in v; "
         "give methods that apply (spikecost methods --model lists them)")
     assert list((tmp_path / "out").iterdir()) == []
+
+
+def test_drives_relative_to_the_rheobase_stand_in_place_of_rates(said, tmp_path):
+    options = ["--detections", "hermite", "--tolerances", "0.1ms", "--trials", "1", "--no-features", "--out"]
+    status, *_ = said("run", "--models", "lif", "--methods", "rk4", "--rheobases", "2", *options, str(tmp_path))
+    assert status == 0
+    found = pd.read_csv(tmp_path / "table.csv")
+    assert list(found["level"]) == ["2 x rheobase"]
+    # v' = I + (-65 - v)/10 comes to rest at the threshold of -50 mV under 1.5 mV/ms
+    assert found["drive"][0] == pytest.approx(2 * 1.5, rel=1e-6)
 
 
 # --- the real script -------------------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from ..demos import shown
 from ..escape import latex, markdown
 from ..numbers import number
 from ..table import SITUATION
@@ -52,6 +53,11 @@ def ratios(run: RunFolder) -> pd.DataFrame:
     made = [[*key, *(entry.get(model, "–") for model in models)]  # noqa: RUF001 - a dash
             for key, entry in entries.items()]
     return _shown(pd.DataFrame(made, columns=["view", *telling, *models]))
+
+
+def demos(run: RunFolder) -> pd.DataFrame:
+    """Return the demos of 2004, as published and converged, as texts."""
+    return _shown(shown(run.demos))
 
 
 def to_latex(frame: pd.DataFrame, caption: str, label: str) -> str:

@@ -91,38 +91,9 @@ def measured_order(kernel, stimulus, divisions, exact):
     return -np.polyfit(np.log(divisions), np.log(errors), 1)[0]
 
 
-def is_exact(kernel, drive):
-    """Whether one coarse step does what many fine ones do: exponential methods, on a model of one linear variable."""
-    coarse, fine = (kernel.run([constant(drive, 5 * ms)], Fraction(5, n))[0].state for n in (1, 64))
-    return np.allclose(coarse, fine, rtol=1e-12, atol=0)
-
-
-#: Models whose orders are measured: linear, with a reset and quadratic, with gates.
-MEASURED = ("lif", "izhikevich", "hodgkin_huxley")
-
-
-@pytest.mark.parametrize(("model", "method"), [
-    (model, method) for model in MEASURED for method in METHODS if not applies(MODELS[model], method, "hermite")
-])
-def test_spike_times_converge_at_the_methods_order(model, method, drive_of, kernel_of):
-    stimulus = constant(drive_of(model), 300 * ms)
-    exact = reference(get_model(model), stimulus).train.times
-    kernel = kernel_of(model, method, "hermite")
-    order = math.inf if is_exact(kernel, drive_of(model)) else METHODS[method].order
-    expected = min(order, DETECTIONS["hermite"].order)
-    # from where the error is small (0.1 ms at order 1, 0.01 ms at order 2, and so on) to a tenth or a thirtieth of that
-    # dt; the higher the order, the more the error scatters with the place of the crossings in their steps
-    own = min(METHODS[method].order, 4)
-    coarsest = 300
-    while spike_time_error(kernel, stimulus, coarsest, exact) > 10.0**-own:
-        coarsest = coarsest * 5 // 4
-    divisions = np.unique(np.geomspace(coarsest, coarsest * (10 if own == 1 else 30), 20 * own).astype(int))
-    assert measured_order(kernel, stimulus, divisions, exact) == pytest.approx(expected, abs=0.1)
-
-
 @pytest.mark.parametrize("name", [
-    # a table's slope jumps from cell to cell; test_tables has its own order
-    name for name in MODELS if name not in MEASURED and not MODELS[name].tables
+    # test_orders measures at what order, and for models with a reset that of the spike times
+    name for name in MODELS if not MODELS[name].system.reset and not MODELS[name].tables
 ])
 def test_every_method_converges_on_every_model(name, drive_of, kernel_of, length_of):
     stimulus = constant(drive_of(name), length_of(name) * ms)

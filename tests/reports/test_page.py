@@ -319,6 +319,41 @@ def test_spikes_and_voltage_of_a_cell(shown, small_run, downloads):
     assert len(kept) == len(reference["x"]) + len(cell["x"])
 
 
+def test_the_demos_headline_stands_with_the_verdict(site, looked_at, small_run, tmp_path, downloads):
+    (tmp_path / "index.html").write_text(page(looked_at))
+    browser = opened(site[0], tmp_path / "index.html")
+    said = browser.find_element(By.CSS_SELECTOR, "#verdict-part #demos-headline").text
+    assert said.startswith("3 of the 20 demos of Izhikevich (2004) show their feature only because of the time step: "
+                           "bistability (at dt = 0.25 ms, gone at 0.125 ms); ")
+    table = [[cell.text for cell in row.find_elements(By.CSS_SELECTOR, "th, td")]
+             for row in browser.find_elements(By.CSS_SELECTOR, "#demos tbody tr")]
+    assert len(table) == 20
+    assert table[15] == ["P bistability", "artefact of the step", "0.25", "0.25", "0.125", "0.125", "5 \u2192 7",
+                         "45.25 \u2192 44.16"]
+    assert len(browser.find_elements(By.CSS_SELECTOR, "#demos tr.artefact")) == 3
+    assert browser.execute_script("return document.documentElement.scrollWidth <= window.innerWidth")
+    button = browser.find_element(By.CSS_SELECTOR, "button.csv[data-table=demos]")
+    rows = downloaded(browser, downloads, button, "demos.csv")
+    assert [row["spikes_converged"] for row in rows] == list(map(str, looked_at.demos["spikes_converged"]))
+    without = page(small_run)
+    assert "demos-" not in without[: without.index("<script")]
+
+
+def test_features_stand_against_costs_as_found_and_as_stated(site, looked_at, tmp_path):
+    (tmp_path / "index.html").write_text(page(looked_at))
+    browser = opened(site[0], tmp_path / "index.html")
+    Select(browser.find_element(By.ID, "features-situation")).select_by_visible_text(
+        "constant, 100 Hz, 0.2 s, every spike within 0.3 ms")
+    points = {(trace["name"], trace["y"][0]): trace["x"][0] for trace in traces(browser, "features-plot")
+              if len(trace["x"]) == 1}
+    best = looked_at.cheapest.query("level == '100 Hz' and tolerance == 0.3").set_index("model")["flops_per_ms"]
+    # stated: 5 FLOPs and 3 features, 13 and 20; found: 3, and the 17 that the demos show converged
+    lif = [trace for trace in traces(browser, "features-plot") if trace["name"] == "lif"]
+    assert [(trace["x"], trace["y"]) for trace in lif] == [([5], [3]), ([pytest.approx(best["lif"], rel=1e-5)], [3])]
+    assert points[("izhikevich:RS", 20)] == 13
+    assert points[("izhikevich:RS", 17)] == pytest.approx(best["izhikevich:RS"], rel=1e-5)
+
+
 def test_what_needs_no_script_is_text(small_run):
     text = page(small_run)
     before = text[: text.index("<script")]

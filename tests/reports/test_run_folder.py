@@ -34,6 +34,14 @@ def test_what_is_read_is_what_was_found(small_folder, small_run):
     assert read.measures == ["maximum", "voltage_rms", "gamma_2ms"]
 
 
+def test_features_and_demos_are_read_back(looked_at, tmp_path):
+    looked_at.write(tmp_path)
+    read = RunFolder.read(tmp_path)
+    assert read.demos["artefact_from_ms"].dropna().tolist() == [0.25, 0.1, 0.5]
+    for name in ("features", "demos"):
+        pd.testing.assert_frame_equal(getattr(read, name), getattr(looked_at, name), check_dtype=False)
+
+
 def test_nothing_else_lies_in_the_folder(small_folder):
     hidden = [path.name for path in small_folder.iterdir() if path.name.startswith(".")]
     assert hidden == []
