@@ -44,7 +44,7 @@ def cost(count: Count, dt: float, rate: float, convention: str = "unit") -> Cost
     step = weights.weigh(count.weighed_by(weights, units.quantity(dt, units.MS)))
     if weights.counts == "as written":
         return Cost(step / dt, 0.0, step / dt)
-    waiting = min(rate / 1000 * count.step.model.refractory_ms, 1)  # share of the time
+    waiting = _waiting(count, rate)
     steps = ((1 - waiting) * step + waiting * weights.weigh(count.as_run_refractory)) / dt
     spike = weights.weigh(count.as_run_spike)
     return Cost(steps, spike, steps + spike * rate / 1000)
@@ -58,9 +58,30 @@ def operations(count: Count, dt: float, rate: float) -> dict[str, float]:
     count, dt, rate
         As of `cost`.
     """
-    waiting = min(rate / 1000 * count.step.model.refractory_ms, 1)
+    waiting = _waiting(count, rate)
     return {kind: ((1 - waiting) * n + waiting * count.as_run_refractory[kind]) / dt
             + rate / 1000 * count.as_run_spike[kind] for kind, n in count.as_run.items()}
+
+
+def retired_per_ms(step: float, spike: float, count: Count, dt: float, rate: float) -> float:
+    """Return what a ms of model time retires where a step and what a spike adds to it were measured.
+
+    Steps spent refractory are taken as counted.
+
+    Parameters
+    ----------
+    step, spike : float
+        Operations.
+    count, dt, rate
+        As of `cost`.
+    """
+    waiting, waits = _waiting(count, rate), get_convention("unit").weigh(count.as_run_refractory)
+    return ((1 - waiting) * step + waiting * waits) / dt + spike * rate / 1000
+
+
+def _waiting(count: Count, rate: float) -> float:
+    """Return the share of the time that is spent refractory."""
+    return min(rate / 1000 * count.step.model.refractory_ms, 1)
 
 
 def adaptive_cost(count: AdaptiveCount, tallies: Mapping[str, int], spikes: int, horizon: float,

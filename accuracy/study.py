@@ -15,9 +15,11 @@ from ..flops.adaptive import AdaptiveCount
 from ..flops.operations import Count
 from ..harness.as_built import AsBuilt, as_built
 from ..harness.engines.brian2_operations import Executed, executed
+from ..harness.kernel import Kernel
 from ..harness.kernels import Kernels, kernels_of
 from ..harness.measure import Measurement
 from ..harness.measure import measure as count_on_processor
+from ..harness.spike_cost import StepAndSpike, count_step_and_spike
 from ..harness.stimuli import common_divisor
 from ..harness.sweep import TimeSteps, Tolerances
 from ..harness.timing import Timing, many_neurons, measure, one_neuron
@@ -28,6 +30,9 @@ from ..models.neuron import NeuronModel
 from ..models.step import make_step
 from .cost import Cost, adaptive_cost, cost, operations
 from .criterion import REFERENCE_MARGIN, Criterion, Run
+from .features.demo_runs import DemoRun, run_demo
+from .features.demos import demos
+from .features.search import Finding, search
 from .intervals import Interval, interval
 from .recording import Recording, Share, record, record_reference
 from .regime import Regime
@@ -40,6 +45,8 @@ Found = TypeVar("Found")
 #: The methods whose other builds and whose Brian2 code are looked at: those of published comparisons. Each takes a few
 #: seconds of compiling.
 LOOKED_AT = ("euler", "rk4", "exponential_euler")
+#: The models of which the demos of 2004 are.
+IZHIKEVICH_2004 = ("izhikevich", "izhikevich_mv")
 
 
 @dataclass(frozen=True)
@@ -156,12 +163,18 @@ class Study:
     cells: list[Cell] = field(default_factory=list)
     measurements: list[Measurement | Unmeasured] = field(default_factory=list)
     """One a model and method: the counters' view of a step without a spike."""
+    steps_and_spikes: dict[tuple[str, str, str, str], StepAndSpike | str] = field(default_factory=dict)
+    """By model, method, detection and kind of stimulus: what a step and a spike retire, or why that is not known."""
     builds: dict[tuple[str, str], list[AsBuilt] | str] = field(default_factory=dict)
     """By model and method: what the builds for speed change, or why that is not known."""
     brian2: dict[tuple[str, str], list[Executed] | str] = field(default_factory=dict)
     """By model and method: what Brian2's own code executes, or why that is not known."""
     recorded_references: list[tuple[Regime, Recording]] = field(default_factory=list)
     """What the reference of each regime's first stimulus did."""
+    features: list[tuple[NeuronModel, list[Finding]]] = field(default_factory=list)
+    """Which of the twenty features each model shows."""
+    demos: list[DemoRun] = field(default_factory=list)
+    """The twenty demos of Izhikevich 2004, as published and converged, if his model is there."""
     interrupted: bool = False
 
 
@@ -210,7 +223,7 @@ def _run(study: Study, jobs: int, progress: Progress) -> None:
     progress.begin("compiling kernels", len(kinds))
     kernels = {}
     for key, regime in kinds.items():
-        kernels[key] = kernels_of(regime.driven, suite.pairs, regime.varying)
+        kernels[key] = kernels_of(regime.driven, suite.pairs, regime.varying, suite.witnessed)
         progress.done()
     work = [(regime, method, detection) for regime in study.regimes for method in suite.methods
             for detection in suite.detections]
@@ -220,7 +233,7 @@ def _run(study: Study, jobs: int, progress: Progress) -> None:
         study.curves.append(curve)
         progress.done()
     study.cells = [cell for curve in study.curves for cell in _cells(curve, suite)]
-    if not any(curve.points for curve in study.curves):
+    if not (suite.witnessed and any(curve.points for curve in study.curves)):
         return
     _record(study, kernels, jobs, progress)
     _time(study, kernels, progress)
@@ -230,8 +243,11 @@ def _run(study: Study, jobs: int, progress: Progress) -> None:
     for model, method in pairs:
         study.measurements.append(_measured(model, method, suite.detections[0]))
         progress.done()
+    _count_spikes(study, kernels, kinds, progress)
     if suite.thorough:
         _look_closer(study, [pair for pair in pairs if pair[1] in LOOKED_AT], progress)
+    if suite.features:
+        _look_for_features(study, models, progress)
 
 
 def _measured(model: NeuronModel, method: str, detection: str) -> Measurement | Unmeasured:
@@ -241,6 +257,22 @@ def _measured(model: NeuronModel, method: str, detection: str) -> Measurement | 
         return Unmeasured(model.label, method, str(error))
 
 
+def _count_spikes(study: Study, kernels: Mapping[tuple[NeuronModel, str], Kernels],
+                  kinds: Mapping[tuple[NeuronModel, str], Regime], progress: Progress) -> None:
+    work = [(model, stimulus, regime.drive.value, way) for (model, stimulus), regime in kinds.items()
+            if regime.drive is not None for way in kernels[model, stimulus].compiled if way[0] in METHODS]
+    progress.begin("counting steps and spikes on the processor", len(work))
+    for model, stimulus, drive, way in work:
+        kernel = kernels[model, stimulus].compiled[way].alone
+        assert isinstance(kernel, Kernel)
+        try:
+            found: StepAndSpike | str = count_step_and_spike(kernel, drive)
+        except UserError as error:
+            found = str(error)
+        study.steps_and_spikes[model.label, *way, stimulus] = found
+        progress.done()
+
+
 def _look_closer(study: Study, pairs: Sequence[tuple[NeuronModel, str]], progress: Progress) -> None:
     progress.begin("counting other builds and Brian2's code", 2 * len(pairs))
     for model, method in pairs:
@@ -248,6 +280,17 @@ def _look_closer(study: Study, pairs: Sequence[tuple[NeuronModel, str]], progres
         study.builds[key] = _or_reason(partial(as_built, make_step(model, method)))
         progress.done()
         study.brian2[key] = _or_reason(partial(executed, model, method))
+        progress.done()
+
+
+def _look_for_features(study: Study, models: Sequence[NeuronModel], progress: Progress) -> None:
+    own = demos() if any(model.name in IZHIKEVICH_2004 for model in models) else ()
+    progress.begin("looking for features", len(models) + len(own))
+    for model in models:
+        study.features.append((model, search(model)))
+        progress.done()
+    for demo in own:
+        study.demos.append(run_demo(demo))
         progress.done()
 
 

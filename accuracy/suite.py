@@ -57,10 +57,14 @@ class Suite:
     """Timed runs of each cell."""
     time_lanes: bool = True
     """Whether to time neurons in SIMD lanes, too."""
+    witnessed: bool = True
+    """Whether to record, to time and to count on the processor, too: costs and errors do not need it."""
     conventions: tuple[str, ...] = ()
     """Conventions beside ``unit`` and ``izhikevich2004`` for which the table has a column."""
     thorough: bool = True
     """Whether to count, too, what Brian2 executes and what the builds for speed change."""
+    features: bool = True
+    """Whether to look for the twenty features of Izhikevich 2004 in the models, and to run the demos of his own."""
 
     def __post_init__(self) -> None:
         for name in ("rates", "rheobases", "horizons", "tolerances"):
@@ -130,6 +134,6 @@ _ALWAYS = ("maximum", "mean", "rms", "drift", "missing", "extra", VoltageRms.nam
 #: rheobase beside those of a rate.
 FULL = Suite(models=tuple(MODELS), stimuli=tuple(STIMULI), rheobases=(1.5,), horizons=(1000.0, 10_000.0))
 #: What ``--quick`` runs: the faster rates, the looser tolerances, three methods, fewer stimuli, no look at Brian2's
-#: code.
+#: code or for features.
 QUICK = Suite(methods=("euler", "rk4", "exponential_euler"), rates=(50.0, 100.0), tolerances=(1.0, 0.1), trials=8,
-              thorough=False)
+              thorough=False, features=False)

@@ -37,6 +37,9 @@ _SHAPE = tuple(field.name for field in fields(Shape))
 
 State = dict[str, Any]
 
+# that a state rests where a condition changes is no news: see `_Flow`
+heyoka.set_logger_level_error()
+
 
 @dataclass(frozen=True)
 class Precision:
@@ -110,10 +113,18 @@ def solve(model: NeuronModel, stimulus: Stimulus, precision: Precision = FIRST) 
     spikes: list[Any] = []
     samples: list[list[Any]] = []
 
-    def is_above() -> bool:
-        level = evaluate(threshold.level, {**parameters, **state}, FLOATS, number)
-        return bool(state[threshold.variable] > level)
+    def level() -> Any:
+        return evaluate(threshold.level, {**parameters, **state}, FLOATS, number)
 
+    def is_above() -> bool:
+        return bool(state[threshold.variable] > level())
+
+    def leave_the_level() -> None:
+        # heyoka finds no other crossing in a step that starts exactly on one; so start a unit in the last place below
+        if state[threshold.variable] == level():
+            state[threshold.variable] = np.nextafter(state[threshold.variable], number(-math.inf))
+
+    leave_the_level()
     now = free_from = number(0)
     start = number(0)
     for boundary, shape in stimulus.pieces:
@@ -136,6 +147,8 @@ def solve(model: NeuronModel, stimulus: Stimulus, precision: Precision = FIRST) 
                 if reset and not model.refractory_ms and is_above():
                     raise UserError(f"{model.label} spikes without end: its reset leaves {threshold.variable} above "
                                     "the threshold")
+                if reset:
+                    leave_the_level()
                 free_from = now + number(model.refractory_ms)
                 switches = flow.switches(state, constants)
         samples.append(list(state.values()))
@@ -172,7 +185,7 @@ class _Flow:
         self._system, conditions = take_out_conditions(model)
         self._first_switch = len(model.system.parameters) + len(_SHAPE) + 1
         self._conditions = conditions
-        self._slides = False
+        self._slides, self._touched = False, None
         self._distances = self._compiled(self._surfaces(self._values())) if conditions else None
         self._free = self._integrator(frozenset(), event=True)
         held = model.system.held
@@ -209,7 +222,7 @@ class _Flow:
         integrator.state[:] = list(state.values())
         integrator.pars[:] = [*numbers, *switches][: len(integrator.pars)]
         self._slides = False
-        outcome = integrator.propagate_until(end)[0]
+        outcome = self._propagated(integrator, end)
         if self._slides:
             raise UserError(f"{self._model.label} stays where a condition changes at {float(integrator.time):.4g} ms, "
                             "pushed back from both sides: there is no solution to refer to; give other parameters")
@@ -223,6 +236,24 @@ class _Flow:
         if self._model.system.reset:
             integrator.reset_cooldowns()
         return after, integrator.time, True
+
+    def _propagated(self, integrator: Any, end: Any) -> Any:
+        """Propagate; return the outcome.
+
+        What comes to rest exactly where a condition changes goes on from a unit in the last place below: heyoka would
+        find that it touches there for ever.
+        """
+        voltage = self._system.state.index(self._system.threshold.variable)
+        self._touched = rested = None
+        while True:
+            outcome = integrator.propagate_until(end)[0]
+            if self._touched is None or integrator.time != self._touched or self._slides:
+                return outcome
+            if rested == self._touched:
+                raise UserError(f"{self._model.label} rests where a condition changes at {float(rested):.4g} ms; "
+                                "give other parameters")
+            rested, self._touched = self._touched, None
+            integrator.state[voltage] = np.nextafter(integrator.state[voltage], self._precision.number(-math.inf))
 
     def _integrator(self, held: frozenset[str], event: bool) -> Any:
         system, precision = self._system, self._precision
@@ -275,8 +306,9 @@ class _Flow:
         place, number = self._first_switch + i, self._precision.number
 
         def switch(integrator: Any, direction: int) -> bool:
-            if not direction:  # they only touch
-                return True
+            if not direction:  # they only touch; if twice at the same time, for good
+                before, self._touched = self._touched, integrator.time
+                return bool(before is None or before != self._touched)
             integrator.pars[place] = number(int(direction > 0))
             onwards = speeds(integrator.state, pars=integrator.pars[: speeds.nparams], time=integrator.time)[i]
             self._slides = onwards * direction <= 0
@@ -302,7 +334,8 @@ class _Flow:
 
     def _symbolic(self, value: Expr, values: dict[str, Any]) -> Any:
         # the series of a power is 0/0 where its base is zero
-        return evaluate(by_products(value), values, self._algebra, lambda x: heyoka.expression(self._precision.number(x)))
+        return evaluate(by_products(value), values, self._algebra,
+                        lambda x: heyoka.expression(self._precision.number(x)))
 
     @property
     def _algebra(self) -> dict[str, Any]:

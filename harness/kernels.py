@@ -41,7 +41,7 @@ class Kernels:
     """Why there is no kernel, for the others."""
 
 
-def kernels_of(model: NeuronModel, pairs: Iterable[tuple[str, str]], varying: bool) -> Kernels:
+def kernels_of(model: NeuronModel, pairs: Iterable[tuple[str, str]], varying: bool, alone: bool = True) -> Kernels:
     """Compile the kernels of a model for every method and detection that can be used with it.
 
     Parameters
@@ -51,6 +51,8 @@ def kernels_of(model: NeuronModel, pairs: Iterable[tuple[str, str]], varying: bo
         Method and detection.
     varying : bool
         Whether the input changes within a step.
+    alone : bool
+        Whether to compile what runs one neuron after the other, too; it is what runs them side by side otherwise.
 
     Raises
     ------
@@ -67,9 +69,10 @@ def kernels_of(model: NeuronModel, pairs: Iterable[tuple[str, str]], varying: bo
             adaptive.append(make_adaptive_step(model, *key, varying=varying))
         else:
             fixed.append(make_step(model, *key, varying=varying))
-    for alone, lanes in zip(compile_kernels(fixed, SCALAR), compile_kernels(fixed, SIMD), strict=True):
-        step = alone.step
-        found.compiled[step.method, step.detection] = Compiled(lanes, alone, count_step(step), "dt")
+    together = compile_kernels(fixed, SIMD)
+    for lanes, one in zip(together, compile_kernels(fixed, SCALAR) if alone else together, strict=True):
+        step = lanes.step
+        found.compiled[step.method, step.detection] = Compiled(lanes, one, count_step(step), "dt")
     for kernel in compile_adaptive(adaptive) if adaptive else ():
         key = kernel.step.method, kernel.step.detection
         found.compiled[key] = Compiled(kernel, kernel, count_adaptive(kernel.step), ADAPTIVE[kernel.step.method].knob)

@@ -32,18 +32,15 @@ class Comparison(Shown):
     ----------
     study : Study
         Every run.
-    features : DataFrame or None
-        What `spikecost.reports.features.features` found in the models; None if nobody looked.
     """
 
-    def __init__(self, study: Study, features: pd.DataFrame | None = None) -> None:
+    def __init__(self, study: Study) -> None:
         self.study = study
-        self.features = features
 
     @cached_property
     def run(self) -> RunFolder:
         """All that was found, as data; `save` writes it."""
-        return RunFolder.of(self.study, provenance(), self.features)
+        return RunFolder.of(self.study, provenance())
 
     @property
     def table(self) -> pd.DataFrame:
@@ -89,6 +86,16 @@ class Comparison(Shown):
     def builds(self) -> pd.DataFrame:
         """What the builds for speed change; empty unless the suite is thorough."""
         return self.run.builds
+
+    @property
+    def features(self) -> pd.DataFrame:
+        """Which features the models show; empty unless the suite looks for them."""
+        return self.run.features
+
+    @property
+    def demos(self) -> pd.DataFrame:
+        """The twenty demos of Izhikevich 2004, as published and converged; empty unless the suite runs them."""
+        return self.run.demos
 
     def plot(self, measure: str = "maximum") -> Figure:
         """Return the work-precision figure for a measure; ``voltage_rms`` and those of the suite are there, too."""
@@ -150,7 +157,7 @@ def compare(
     horizon : Quantity, optional
         Model time that is compared, 1 second by default.
     suite : Suite, optional
-        What the other arguments change; the default suite without its look at Brian2's code otherwise.
+        What the other arguments change; the default suite without its look at Brian2's code and for features otherwise.
     jobs : int
         Threads.
     progress : Progress, optional
@@ -179,7 +186,7 @@ def compare(
         changes["rates"] = tuple(float(rate) for rate in rates)
     if horizon is not None:
         changes["horizons"] = (float(units.in_ms(horizon, "horizon")),)
-    study = run_suite(replace(suite or Suite(thorough=False), **changes), jobs, progress)
+    study = run_suite(replace(suite or Suite(thorough=False, features=False), **changes), jobs, progress)
     if not any(regime.trials for regime in study.regimes):
         raise UserError(f"nothing to compare: {study.regimes[0].reason}")
     if not any(curve.points for curve in study.curves):

@@ -18,7 +18,7 @@ from ..flops.conventions import CONVENTIONS
 from ..models import units
 from ..models.neuron import NeuronModel
 from .look import axis_label
-from .parity import why_no_exact_count
+from .parity import why_no_exact_count, why_no_hardware_count
 from .points import costs
 from .table import columns
 from .verdict import baseline
@@ -39,6 +39,7 @@ def describe(study: Study) -> dict[str, Any]:
         "interrupted": study.interrupted,
         "baseline": baseline(study),
         "no_exact_count": why_no_exact_count(study),
+        "no_hardware_count": why_no_hardware_count(study),
         "suite": _suite(study.suite),
         "seeds": {"stimuli": list(range(study.suite.trials)), "bootstrap": SEED},
         "models": {label: describe_model(model) for label, model in models.items()},

@@ -13,8 +13,9 @@ from ..accuracy.study import Progress
 from ..accuracy.suite import QUICK
 from ..models.errors import UserError
 from .comparison import compare
+from .demos import demo_table, headline, shown
 from .escape import to_csv
-from .features import demo_table, feature_table, features
+from .features import feature_table, features
 from .features_figure import features_against_cost
 from .files import save_figure, write_file
 
@@ -38,7 +39,7 @@ Tables = Iterator[Shown]
 
 
 def feature_tables(models: Sequence[str], presets: bool, with_demos: bool, progress: Progress, *,
-                   plot: str | None = None, csv: str | None = None) -> Tables:
+                   plot: str | None = None, csv: str | None = None, data: str | None = None) -> Tables:
     """Make the tables, each with its title, and write the files that are asked for.
 
     Parameters
@@ -50,22 +51,22 @@ def feature_tables(models: Sequence[str], presets: bool, with_demos: bool, progr
     with_demos : bool
         Whether to show the demos of Izhikevich 2004.
     progress : Progress
-    plot, csv : str, optional
-        Files for the picture and for all columns of the last table.
+    plot, csv, data : str, optional
+        Files for the picture, for all columns of the last table, and for the numbers of the picture.
 
     Raises
     ------
     UserError
         If a model is not known or a file cannot be written.
     """
-    for file in (plot, csv):
+    for file in (plot, csv, data):
         if file is not None:
             _check(Path(file))
     if plot is not None and Path(plot).suffix not in {".png", ".svg", ".pdf"}:
         raise UserError(f"--plot {plot}: give a file that ends in .png, .svg or .pdf")
     of_demos = demo_table() if with_demos or plot else None
     if with_demos and of_demos is not None:
-        yield Shown(_title(of_demos), _shown(of_demos), "demos", of_demos)
+        yield Shown(f"{headline(of_demos)} As published -> converged:", shown(of_demos), "demos", of_demos)
     kept = of_demos
     if models or plot or not with_demos:
         found = features(models or None, presets, progress)
@@ -74,36 +75,13 @@ def feature_tables(models: Sequence[str], presets: bool, with_demos: bool, progr
         if found[["model", "parameters"]].drop_duplicates().shape[0] == 1:
             yield Shown("Why", found[["letter", "feature", "outcome", "stated_2004", "reason"]])
         if plot is not None:
-            suite = replace(QUICK, models=tuple(found["model"].unique()), rates=(RATE,), tolerances=(TOLERANCE,))
+            suite = replace(QUICK, models=tuple(found["model"].unique()), rates=(RATE,), tolerances=(TOLERANCE,),
+                            witnessed=False)
             costs = compare(suite.models, suite=suite, progress=progress).cheapest
             figure = features_against_cost(found, costs, of_demos)
-            save_figure(figure, plot)
+            save_figure(figure, plot, data)
     if csv is not None and kept is not None:
         write_file(csv, to_csv(kept))
-
-
-def _title(of_demos: pd.DataFrame) -> str:
-    artefacts = of_demos[of_demos["shown_as_published"] & ~of_demos["shown_converged"]]
-    return (f"The twenty demos of Izhikevich 2004, as published -> converged: {of_demos['shown_converged'].sum()} show "
-            f"their feature converged; artefacts of the step are {', '.join(artefacts['feature'])}")
-
-
-def _shown(of_demos: pd.DataFrame) -> pd.DataFrame:
-    """Return what fits on a screen."""
-    return pd.DataFrame({
-        "": of_demos["letter"],
-        "feature": of_demos["feature"],
-        "spikes": _pairs(of_demos, "spikes_as_published", "spikes_converged"),
-        "first (ms)": _pairs(of_demos, "first_as_published_ms", "first_converged_ms"),
-        "finding": of_demos["finding"],
-        "published dt (ms)": of_demos["tau_ms"],
-        "artefact down to dt": of_demos["artefact_from_ms"],
-        "converged from dt": of_demos["same_from_ms"],
-    })
-
-
-def _pairs(of_demos: pd.DataFrame, first: str, second: str) -> list[str]:
-    return [f"{a:.5g} -> {b:.5g}" for a, b in zip(of_demos[first], of_demos[second], strict=True)]
 
 
 def _check(file: Path) -> None:

@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from ..accuracy.features import FEATURES
 from ..models.catalogue import MODELS
 from ..models.errors import UserError
+from .escape import in_figure
 from .features import STATED, counts
 from .look import COLOURS, pick
 
@@ -39,7 +40,7 @@ def features_against_cost(found: pd.DataFrame, costs: pd.DataFrame, of_demos: pd
         Columns ``model`` and ``flops_per_ms``, such as `Comparison.cheapest`, whose ``level`` and ``tolerance`` the
         title then states.
     of_demos : DataFrame, optional
-        As `spikecost.reports.features.demo_table` returns: what they show converged counts for Izhikevich's model.
+        As `spikecost.reports.demos.demo_table` returns: what they show converged counts for Izhikevich's model.
 
     Raises
     ------
@@ -69,7 +70,7 @@ def features_against_cost(found: pd.DataFrame, costs: pd.DataFrame, of_demos: pd
         axis.margins(x=0.25)
     missing = [model for model in number if model not in by_model]
     if missing:
-        right.text(0.01, 0.01, f"no cost known: {', '.join(missing)}", transform=right.transAxes, fontsize=7,
+        right.text(0.01, 0.01, in_figure(f"no cost known: {', '.join(missing)}"), transform=right.transAxes, fontsize=7,
                    color="0.4")
     if of_demos is not None:
         figure.supxlabel("izhikevich has a set of parameters for each feature, those of the twenty demos of 2004, "
@@ -91,13 +92,15 @@ def _found(axis: Axes, number: Mapping[str, int], costs: Mapping[str, np.ndarray
         if model not in costs:
             continue
         values = costs[model]
-        axis.plot([values.min(), values.max()], [shown, shown], color=colours[model], linewidth=1.5, alpha=0.5)
+        axis.plot([values.min(), values.max()], [shown, shown], color=colours[model], linewidth=1.5, alpha=0.5,
+                  label=f"{model}, from the least to the most")
         _mark(axis, (float(np.exp(np.log(values).mean())), shown), model, colours[model], True)
 
 
 def _mark(axis: Axes, at: tuple[float, int], model: str, colour: str, filled: bool) -> None:
-    axis.plot(*at, "o", color=colour, markersize=8, markerfacecolor=colour if filled else "white")
-    axis.annotate(model.replace("_", " "), at, xytext=(0, 9), textcoords="offset points", fontsize=8,
+    axis.plot(*at, "o", color=colour, markersize=8, markerfacecolor=colour if filled else "white",
+              label=model)
+    axis.annotate(in_figure(model.replace("_", " ")), at, xytext=(0, 9), textcoords="offset points", fontsize=8,
                   ha="center", color=colour)
 
 

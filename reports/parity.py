@@ -9,8 +9,11 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from ..accuracy.study import Study, Unmeasured
+from ..flops.counters import COUNTERS
 from ..harness.measure import Measurement
 from ..models.expression import KINDS
+from .escape import in_figure
+from .shared_columns import WAY
 
 #: Columns and what they are.
 COLUMNS = {
@@ -33,6 +36,19 @@ COLUMNS = {
     "reason": "why there is no number of the hardware's, or none at all",
 }
 
+#: Of `step_and_spike`.
+APART_COLUMNS = {
+    **WAY,
+    "stimulus": "kind of stimulus: what varies within a step has Steps of its own",
+    "counter": "an exact counter",
+    "counted_step": "operations of a step without a spike, from the Step (as processors count)",
+    "instrumented_step": "operations that it saw such a step of the kernel retire, calls of the library as one each",
+    "step_in_libm": "operations that it saw the mathematics library retire beside it",
+    "counted_spike": "what a spike adds to its step, from the Step",
+    "instrumented_spike": "what the counter saw it add",
+    "spike_in_libm": "and in the mathematics library",
+    "reason": "why there is no number",
+}
 #: Of `builds`, and one more for each kind of operation.
 BUILD_COLUMNS = {
     "model": "model and preset",
@@ -72,6 +88,23 @@ def parity_by_kind(study: Study) -> pd.DataFrame:
     ], columns=list(KIND_COLUMNS))
 
 
+def step_and_spike(study: Study) -> pd.DataFrame:
+    """Return one row a model, method, detection and kind of stimulus; columns as in `APART_COLUMNS`."""
+    rows = []
+    for (model, method, detection, stimulus), found in study.steps_and_spikes.items():
+        row: dict[str, Any] = {"model": model, "method": method, "detection": detection, "stimulus": stimulus}
+        if isinstance(found, str):
+            rows.append(row | {"reason": found})
+            continue
+        rows.append(row | {
+            "counter": found.counter, "reason": "",
+            "counted_step": flops(found.counted_step), "instrumented_step": flops(found.step),
+            "step_in_libm": flops(found.step_in_libm), "counted_spike": flops(found.counted_spike),
+            "instrumented_spike": flops(found.spike), "spike_in_libm": flops(found.spike_in_libm),
+        })
+    return pd.DataFrame(rows, columns=list(APART_COLUMNS))
+
+
 def builds(study: Study) -> pd.DataFrame:
     """Return one row a model, method and build: its operations a step by kind, and what changed, in words."""
     return pd.DataFrame([
@@ -91,6 +124,15 @@ def why_no_exact_count(study: Study) -> str:
     return "; ".join(dict.fromkeys(reasons))
 
 
+def why_no_hardware_count(study: Study) -> str:
+    """Return why no counter of the processor's own saw any kernel; empty if one did, or if nothing was counted."""
+    measured = [m for m in study.measurements if isinstance(m, Measurement)]
+    if any(not witness.exact for m in measured for witness in m.witnesses):
+        return ""
+    reasons = [f"{name}: {m.why_not[name]}" for m in measured for name in m.why_not if not COUNTERS[name].exact]
+    return "; ".join(dict.fromkeys(reasons))
+
+
 def parity_figure(by_kind: pd.DataFrame) -> Figure:
     """Draw retired against counted operations, kind by kind; every point belongs on the diagonal.
 
@@ -103,7 +145,7 @@ def parity_figure(by_kind: pd.DataFrame) -> Figure:
     axis = figure.subplots()
     shown = by_kind.query("kind not in ['exp', 'pow']")
     for (model, method), each in shown.groupby(["model", "method"], sort=False):
-        axis.plot(each["counted"], each["retired"], "o", markersize=4, alpha=0.7, label=f"{model}, {method}")
+        axis.plot(each["counted"], each["retired"], "o", markersize=4, alpha=0.7, label=in_figure(f"{model}, {method}"))
     highest = max([1.0, *shown["counted"]])
     axis.set_xscale("symlog", linthresh=1)
     axis.set_yscale("symlog", linthresh=1)
@@ -152,6 +194,11 @@ def _brian2(study: Study, measured: Measurement | Unmeasured) -> dict[str, Any]:
         "brian2_overhead": ours / (flops(measured.analytic) / measured.steps),
         "brian2_cython": costs["cython", "brian2"],
     }
+
+
+def retired(own: Mapping[str, float], libm: Mapping[str, float]) -> float:
+    """Sum what a kernel and the mathematics library executed; that the one calls the other is no operation."""
+    return flops({kind: n for kind, n in own.items() if kind not in ("exp", "pow")}) + flops(libm)
 
 
 def flops(operations: Mapping[str, float]) -> float:

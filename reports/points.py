@@ -9,14 +9,17 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ..accuracy.cost import retired_per_ms
 from ..accuracy.measures import MEASURES
 from ..accuracy.study import Curve, Point, Study
 from ..accuracy.voltage import VoltageRms
 from ..flops.conventions import CONVENTIONS, Convention
+from ..flops.operations import Count
 from ..harness.measure import Measurement
+from ..harness.spike_cost import StepAndSpike
 from ..models.errors import UserError
 from . import shared_columns
-from .parity import flops
+from .parity import retired
 
 #: Columns, and what they are.
 COLUMNS = {
@@ -37,8 +40,8 @@ COLUMNS = {
 }
 #: Costs of a point beside ``flops_per_ms``, and of a cell: label and unit by column.
 _COUNTED = {
-    "instrumented_per_ms": "operations that an exact counter saw a step retire, library included",
-    "hardware_per_ms": "operations that the processor's own counter saw a step retire, library included",
+    "instrumented_per_ms": "operations that an exact counter saw retire, library and spikes included",
+    "hardware_per_ms": "operations that the processor's own counter saw retire, library included, spikes left out",
 }
 REGIME = list(shared_columns.REGIME)
 
@@ -46,12 +49,13 @@ REGIME = list(shared_columns.REGIME)
 def points(study: Study) -> pd.DataFrame:
     """Return a row a curve and dt; columns as in `COLUMNS`, further `costs`, further measures averaged."""
     measures = study.suite.all_measures
-    rows = [_row(curve, point, measures) for curve in study.curves for point in curve.points]
+    rows = [_row(curve, point, measures) | {"instrumented_per_ms": _instrumented(study, curve, point)}
+            for curve in study.curves for point in curve.points]
     further = [name for name in costs() if name not in COLUMNS]
     frame = pd.DataFrame(rows, columns=[*COLUMNS, *further, *measures])
-    for column, each in zip(("instrumented_per_ms", "hardware_per_ms"), _retired(study), strict=True):
-        keys = frame[["model", "method", "detection"]].itertuples(index=False, name=None)
-        frame[column] = pd.Series([each.get(key, np.nan) for key in keys], dtype=float) / frame["dt_ms"]
+    keys = frame[["model", "method", "detection"]].itertuples(index=False, name=None)
+    hardware = _hardware(study)
+    frame["hardware_per_ms"] = pd.Series([hardware.get(key, np.nan) for key in keys], dtype=float) / frame["dt_ms"]
     frame["front"] = pareto(frame, frame["error_ms"], REGIME)
     frame["model_front"] = pareto(frame, frame["error_ms"], [*REGIME, "model"])
     return frame
@@ -60,8 +64,8 @@ def points(study: Study) -> pd.DataFrame:
 def costs() -> dict[str, dict[str, str]]:
     """Return the label and unit of each cost that points have, by column.
 
-    Operations that a counter saw are those of steps without a spike, over dt, and known for the detection that was
-    counted alone.
+    Operations that an exact counter saw are known of steps that are all alike; those that the processor's own counter
+    saw are of steps without a spike, over dt, and known for the detection that was counted alone.
     """
     return {
         "flops_per_ms": {"label": "operations per ms of model time", "unit": "operations"},
@@ -76,17 +80,23 @@ def _conventions() -> list[Convention]:
     return [each for each in CONVENTIONS.values() if each.counts == "as run" and each.name != "unit"]
 
 
-def _retired(study: Study) -> tuple[dict[tuple[str, str, str], float], dict[tuple[str, str, str], float]]:
-    """Return the operations a step that exact and hardware counters saw, by model, method and detection."""
-    exact: dict[tuple[str, str, str], float] = {}
-    hardware: dict[tuple[str, str, str], float] = {}
-    for measured in study.measurements:
-        if isinstance(measured, Measurement):
-            for witness in measured.witnesses:
-                of_library = 0 if witness.libm is None else flops(witness.libm)
-                total = (witness.flops + of_library) / measured.steps / witness.repetitions
-                (exact if witness.exact else hardware)[measured.model, measured.method, measured.detection] = total
-    return exact, hardware
+def _hardware(study: Study) -> dict[tuple[str, str, str], float]:
+    """Return the operations a step that a hardware counter saw, by model, method and detection."""
+    return {(measured.model, measured.method, measured.detection): witness.flops / measured.steps / witness.repetitions
+            for measured in study.measurements if isinstance(measured, Measurement)
+            for witness in measured.witnesses if not witness.exact}
+
+
+def _instrumented(study: Study, curve: Curve, point: Point) -> float:
+    """Return the operations a ms that an exact counter saw, geometric mean over the stimuli; nan if it saw none."""
+    regime = curve.regime
+    found = study.steps_and_spikes.get((regime.model.label, curve.method, curve.detection, regime.stimulus))
+    if not isinstance(found, StepAndSpike) or not isinstance(curve.count, Count):
+        return float("nan")
+    step, spike = retired(found.step, found.step_in_libm), retired(found.spike, found.spike_in_libm)
+    return geometric_mean([
+        retired_per_ms(step, spike, curve.count, float(point.setting), 1000 * run.spikes / regime.horizon)
+        for run in point.runs])
 
 
 def _weighed(convention: Convention, operations: Mapping[str, float]) -> float:

@@ -154,8 +154,8 @@ def _hertz(rate: Any) -> float:
 
 def _made(models: Sequence[str | NeuronModel], rate: float, tolerance: float, jobs: int, progress: Progress | None
           ) -> RunFolder:
-    suite = Suite(models=tuple(models), rates=(rate,), tolerances=(tolerance,), trials=TRIALS, repeats=1,
-                  thorough=False)
+    suite = Suite(models=tuple(models), rates=(rate,), tolerances=(tolerance,), trials=TRIALS,
+                  witnessed=False, thorough=False, features=False)
     return compare(models, suite=suite, jobs=jobs, progress=progress).run
 
 

@@ -7,9 +7,12 @@ import io
 import pandas as pd
 from matplotlib.figure import Figure
 
+from .demos import headline
 from .escape import markdown, to_csv
+from .features_figure import features_against_cost
 from .figure import work_precision
 from .page import page
+from .papers import tables
 from .parity import parity_figure
 from .run_folder import RunFolder
 from .suite_file import suite_text
@@ -17,7 +20,7 @@ from .winner_map import winner_map
 
 PAGE = "index.html"
 #: Tables that are written as CSV.
-_CSV = ("table", "points", "ranking", "winners", "counters", "builds")
+_CSV = ("table", "points", "ranking", "winners", "counters", "builds", "features", "demos")
 
 
 def render(run: RunFolder) -> dict[str, bytes]:
@@ -29,9 +32,12 @@ def render(run: RunFolder) -> dict[str, bytes]:
         "winners": winner_map(run.winners, run.candidates),
         "parity": parity_figure(run.parity),
     }
+    if len(run.features):
+        figures["features"] = features_against_cost(run.features, run.cheapest, run.demos)
     return {
         **{f"{name}.csv": to_csv(getattr(run, name)) for name in _CSV},
         "table.md": _markdown(run.table),
+        **({"demos.md": tables.to_markdown(tables.demos(run), headline(run.demos)).encode()} if len(run.demos) else {}),
         **{f"{name}.{kind}": _drawn(figure, kind) for name, figure in figures.items() for kind in ("png", "svg")},
         "suite.toml": suite_text(run.about["suite"]).encode(),
         PAGE: opens,

@@ -10,16 +10,14 @@ from ..accuracy.suite import Suite
 from . import text
 from .bars import bars
 from .comparison import Comparison, compare
-from .features import features
+from .demos import headline
 from .files import writable
 from .records import records
 from .table import SITUATION
 
 
-def run(suite: Suite, out: str | Path, jobs: int, look_for_features: bool = False) -> tuple[Comparison, Path]:
+def run(suite: Suite, out: str | Path, jobs: int) -> tuple[Comparison, Path]:
     """Compare, with a bar on the standard error; return the comparison and the page of the report.
-
-    The models are searched for the twenty features of Izhikevich 2004, too, if that is asked for.
 
     Raises
     ------
@@ -29,8 +27,6 @@ def run(suite: Suite, out: str | Path, jobs: int, look_for_features: bool = Fals
     folder = writable(out)
     with bars() as progress:
         comparison = compare(suite.models, suite=suite, jobs=jobs, progress=progress)
-        if look_for_features and not comparison.study.interrupted:
-            comparison.features = features(suite.models, progress=progress)
     return comparison, comparison.save(folder / "interrupted" if comparison.study.interrupted else folder)
 
 
@@ -45,6 +41,8 @@ def summary(comparison: Comparison, page: Path, more: str = "") -> str:
                                 ("view", *_where(verdict), *verdict.columns[1 + len(SITUATION):])))
     parts += [f"not compared at {regime.level}, {regime.stimulus}: {regime.reason}"
               for regime in study.regimes if regime.reason]
+    if len(comparison.demos):
+        parts.append(headline(comparison.demos))
     if more:
         parts.append(more)
     what = "interrupted: what was finished" if study.interrupted else "report"

@@ -14,7 +14,7 @@ import hashlib
 import io
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, fields
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -25,11 +25,13 @@ from ..accuracy.study import Study
 from ..accuracy.winners import winners
 from ..models.errors import UserError
 from .breakdown import by_kind, operations
+from .demos import runs_table
 from .description import describe
+from .features import findings_table
 from .figure import work_precision
 from .files import replace_all
 from .notebook import Shown, figure_html, frame_html
-from .parity import builds, parity, parity_by_kind
+from .parity import builds, parity, parity_by_kind, step_and_spike
 from .points import points
 from .recorded import spikes, voltages
 from .references import references, regimes
@@ -40,9 +42,7 @@ from .verdict import baseline, ranking, verdict
 from .winner_map import candidate_table, winner_table
 
 #: What ``run.json`` says that it is, and the version of all that this module writes.
-FORMAT, VERSION = "spikecost run", 2
-#: The columns that a table of features has at least; ``outcome`` is ``found`` or why not.
-FEATURES = ("model", "parameters", "letter", "feature", "outcome", "reason")
+FORMAT, VERSION = "spikecost run", 3
 #: What is shown of a run, and columns of it.
 CHEAPEST = "The cheapest way to run each model at equal spike-time accuracy"
 SHOWN = ("stimulus", "level", "tolerance", "model", "method", "detection", "dt_ms", "flops_per_ms", "ns_per_ms",
@@ -73,6 +73,8 @@ class RunFolder(Shown):
     """The cost of every model that gets there (`spikecost.reports.winner_map.CANDIDATE_COLUMNS`)."""
     counters: pd.DataFrame
     """What counters saw of a step (`spikecost.reports.parity.COLUMNS`)."""
+    step_and_spike: pd.DataFrame
+    """What an exact counter saw a step and a spike retire, apart (`spikecost.reports.parity.APART_COLUMNS`)."""
     parity: pd.DataFrame
     """The same by kind (`spikecost.reports.parity.KIND_COLUMNS`)."""
     builds: pd.DataFrame
@@ -93,20 +95,23 @@ class RunFolder(Shown):
     """Spike times of references and of reached cells (`spikecost.reports.recorded.SPIKE_COLUMNS`)."""
     voltages: pd.DataFrame
     """The voltage around a spike, of the same (`spikecost.reports.recorded.VOLTAGE_COLUMNS`)."""
-    features: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(FEATURES)))
-    """A row a model, set of parameters and feature, if they were looked for; columns `FEATURES` and more."""
+    features: pd.DataFrame
+    """A row a model and feature, if they were looked for (`spikecost.reports.features.COLUMNS`)."""
+    demos: pd.DataFrame
+    """The twenty demos of Izhikevich 2004, if they were run (`spikecost.reports.demos.COLUMNS`)."""
 
     @classmethod
-    def of(cls, study: Study, provenance: Mapping[str, str], features: pd.DataFrame | None = None) -> RunFolder:
-        """Take a study's data, and the features of its models if they were looked for."""
+    def of(cls, study: Study, provenance: Mapping[str, str]) -> RunFolder:
+        """Take a study's data."""
         base, won = baseline(study), winners(study)
         return cls(
             about=describe(study), provenance=dict(provenance), table=table(study), points=points(study),
             ranking=ranking(study, base), winners=winner_table(won), candidates=candidate_table(won),
-            counters=parity(study), parity=parity_by_kind(study), builds=builds(study), operations=operations(study),
+            counters=parity(study), step_and_spike=step_and_spike(study), parity=parity_by_kind(study),
+            builds=builds(study), operations=operations(study),
             by_kind=by_kind(study), by_stimulus=by_stimulus(study), timings=timings(study), regimes=regimes(study),
             references=references(study), spikes=spikes(study), voltages=voltages(study),
-            **({} if features is None else {"features": features}),
+            features=findings_table(study.features), demos=runs_table(study.demos),
         )
 
     @classmethod

@@ -107,6 +107,8 @@ def left_out(whole: Suite, quick: Suite) -> str:
         parts.append(f"{whole.repeats - quick.repeats} of {whole.repeats} timed runs")
     if not quick.thorough:
         parts.append("what Brian2 executes and what the builds for speed change")
+    if not quick.features:
+        parts.append("the twenty features and demos of Izhikevich 2004")
     return "; ".join(parts)
 
 

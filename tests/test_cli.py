@@ -89,9 +89,10 @@ def test_show_every_model(said, name):
 
 @pytest.mark.parametrize(("name", "panels"), [("izhikevich", 2), ("hodgkin_huxley", 1)])
 def test_show_draws(said, tmp_path, name, panels):
-    status, _, err = said("show", name, "--plot", str(tmp_path / "figure.png"))
+    status, _, err = said("show", name, "--plot", str(tmp_path / "figure.png"), "--data", str(tmp_path / "figure.csv"))
     assert (status, err) == (0, "")
-    assert [path.name for path in tmp_path.iterdir()] == ["figure.png"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["figure.csv", "figure.png"]
+    assert pd.read_csv(tmp_path / "figure.csv")["panel"].nunique() == panels
     height, width, _ = matplotlib.image.imread(tmp_path / "figure.png").shape
     assert (width, height) == (825 * panels, 630)
 
@@ -227,17 +228,19 @@ def test_features_of_the_demos(said, tmp_path):
     table = tmp_path / "demos.csv"
     status, out, _ = said("features", "--demos", "--csv", str(table))
     assert status == 0
-    assert "17 show their feature converged; artefacts of the step are bistability," in out
+    assert "time step: bistability (at dt = 0.25 ms, gone at 0.125 ms); depolarizing" in " ".join(out.split())
     rows = [line.split() for line in out.splitlines()]
     assert ["C", "tonic_bursting", "28", "->", "29", "25", "->", "24.494", "shown,", "with", "other", "spikes", "0.25",
-            "–", "0.125"] in rows  # noqa: RUF001 - a dash is shown
+            "–", "–", "0.125"] in rows  # noqa: RUF001 - a dash is shown
     assert pd.read_csv(table)["spikes_as_published"].sum() == 111
     assert [file.name for file in tmp_path.iterdir()] == ["demos.csv"]
 
 
 @pytest.mark.slow
 def test_the_picture_of_features(said, tmp_path):
-    status, out, _ = said("features", "lif", "--plot", str(tmp_path / "picture.png"))
+    status, out, _ = said("features", "lif", "--plot", str(tmp_path / "picture.png"),
+                          "--data", str(tmp_path / "picture.csv"))
+    assert pd.read_csv(tmp_path / "picture.csv").query("curve == 'lif'")["y"].tolist() == [3, 3]
     assert (status, (tmp_path / "picture.png").read_bytes()[:4]) == (0, b"\x89PNG")
     assert "3 of 20" in out
 
@@ -274,6 +277,8 @@ MISTAKES = {
                            "spikecost: --plot p.jpg: give a file that ends in .p"),
     "file in no folder": (["features", "lif", "--csv", "no/f.csv"],
                           "spikecost: cannot write no/f.csv: give a file in a "),
+    "numbers of no picture": (["show", "lif", "--data", "d.csv"],
+                              "spikecost: --data d.csv: it takes the numbers of a picture; give --plot, too"),
     "unknown counter": (["measure", "lif", "--counter", "papy"], "spikecost: unknown counter 'papy': did you mean "),
     "negative tolerance": (["run", "--tolerances=-0.1ms"], "spikecost: tolerance = -100. us is not positive; give a"),
     "tolerance without a unit": (["run", "--tolerances", "0.1"], "spikecost: tolerance = 0.1 is not a time; give a "),
@@ -334,6 +339,16 @@ def test_a_method_that_applies_to_none_of_the_models(said, tmp_path):
         "spikecost: nothing to compare: exponential_euler on izhikevich:RS: dv/dt is not linear in v; "
         "give methods that apply (spikecost methods --model lists them)")
     assert list((tmp_path / "out").iterdir()) == []
+
+
+def test_drives_relative_to_the_rheobase_stand_in_place_of_rates(said, tmp_path):
+    options = ["--detections", "hermite", "--tolerances", "0.1ms", "--trials", "1", "--no-features", "--out"]
+    status, *_ = said("run", "--models", "lif", "--methods", "rk4", "--rheobases", "2", *options, str(tmp_path))
+    assert status == 0
+    found = pd.read_csv(tmp_path / "table.csv")
+    assert list(found["level"]) == ["2 x rheobase"]
+    # v' = I + (-65 - v)/10 comes to rest at the threshold of -50 mV under 1.5 mV/ms
+    assert found["drive"][0] == pytest.approx(2 * 1.5, rel=1e-6)
 
 
 # --- the real script -------------------------------------------------------------------------------------------------

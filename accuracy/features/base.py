@@ -42,6 +42,11 @@ class Feature(ABC):
     linear: str = ""
     """Why no linear model of one variable that is reset to a fixed value can show it; empty if one can."""
 
+    @property
+    def title(self) -> str:
+        """The name as people write it."""
+        return self.name.replace("_", " ")
+
     @abstractmethod
     def trials(self, subject: Subject) -> Iterator[tuple[Stimulus, ...]]:
         """Make the stimuli under which a model is looked at, in order; a trial may need several."""

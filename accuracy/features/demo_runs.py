@@ -64,6 +64,12 @@ class DemoRun:
         return min((dt for dt, shown, _ in self.steps if shown), default=None) if self.artefact else None
 
     @property
+    def gone_from(self) -> float | None:
+        """The next smaller time step in ms: from there on down an artefact is gone."""
+        last = self.artefact_from
+        return max((dt for dt, *_ in self.steps if last is not None and dt < last), default=None)
+
+    @property
     def converged_from(self) -> float | None:
         """The largest time step in ms from which on down verdict and number of spikes are the converged model's.
 

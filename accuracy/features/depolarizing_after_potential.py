@@ -20,6 +20,7 @@ class DepolarizingAfterPotential(Feature):
     """After a spike the voltage rises above rest once more, and makes no other spike."""
 
     name = "depolarizing_after_potential"
+    title = "depolarizing after-potential"
     letter = "Q"
     criterion = ("after a pulse one spike; then, with the input back, the voltage rises to a maximum above rest "
                  "(its value before the pulse), by at least 1/200 of its range, and was not below rest since the "

@@ -16,6 +16,7 @@ class InhibitionInducedBursting(Feature):
     """Bursts for as long as the input is lowered."""
 
     name = "inhibition_induced_bursting"
+    title = "inhibition-induced bursting"
     letter = "T"
     criterion = ("the input lowered for a time: no spike before, at least two bursts of at least two spikes from "
                  "then on, spread over at least half of that time, none in the later half of what follows it")

@@ -15,6 +15,7 @@ class InhibitionInducedSpiking(Feature):
     """Spikes for as long as the input is lowered."""
 
     name = "inhibition_induced_spiking"
+    title = "inhibition-induced spiking"
     letter = "S"
     criterion = ("the input lowered for a time: no spike before, at least three from then on, spread over at least"
                  " half of that time, none in the later half of what follows it")

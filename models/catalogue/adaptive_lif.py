@@ -1,4 +1,8 @@
-"""Integrate-and-fire with adaptation."""
+"""Integrate-and-fire with adaptation.
+
+Not checked against the book: r_m Delta g = 0.06, tau_sra = 100 ms and E_K = -70 mV are found in public programs after
+Dayan and Abbott, no source was found for tau_m = 30 ms. The drive is ours; no published count was found.
+"""
 
 from brian2 import Hz, ms, mV
 
@@ -10,7 +14,7 @@ from ..published_cost import PublishedCost
 ADAPTIVE_LIF = NeuronModel(
     name="adaptive_lif",
     description="Integrate-and-fire with adaptation, a potassium conductance g that each spike raises",
-    source="Izhikevich 2004, IEEE Trans. Neural Networks 15:1063, section II.B; parameters of Dayan and Abbott 2001, "
+    source="Izhikevich 2004, IEEE Trans. Neural Networks 15:1063, section III; parameters of Dayan and Abbott 2001, "
            "Theoretical Neuroscience, figure 5.6",
     equations="""
         dv/dt = I + a - b*v + g*(d - v) : volt (unless refractory)

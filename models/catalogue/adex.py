@@ -1,5 +1,9 @@
 """The adaptive exponential integrate-and-fire model.
 
+Checked against Brian2's examples Brette_Gerstner_2005 and Naud_et_al_2008_adex_firing_patterns: every number and drive.
+The latter says that its numbers were adapted to match the paper's figure. Its patterns are tested; no published count
+was found.
+
 The exponential makes v diverge in finite time. A spike is where v passes `Vcut`, here VT + 5 DeltaT as in Brian2's
 example of the paper of 2005. From there to infinity it is C/gL exp(-5), 0.06 ms with the parameters of 2005; a cutoff
 further up (Brian2's example of Naud et al. 2008 takes 0 mV) delays every spike by as much, but then a step of fixed

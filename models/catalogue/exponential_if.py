@@ -1,5 +1,8 @@
 """The exponential integrate-and-fire model.
 
+Checked against ExpIF in brainpy/dyn/neurons/lif.py of brainpy/BrainPy, after the paper: EL, VT, DeltaT, Vr, C/gL and
+the refractory time; not against the paper itself. The drive is ours; no published count was found.
+
 As in `adex`, a spike is where v passes VT + 5 DeltaT: it would diverge within C/gL exp(-5) = 0.07 ms from there.
 """
 

@@ -1,4 +1,7 @@
-"""Hodgkin and Huxley's squid axon with tabulated rates."""
+"""Hodgkin and Huxley's squid axon with tabulated rates.
+
+Checked as `hodgkin_huxley` is. The step of the tables is ours.
+"""
 
 from brian2 import mV
 

@@ -1,4 +1,9 @@
-"""Integrate-and-fire-or-burst."""
+"""Integrate-and-fire-or-burst.
+
+Checked against tcifb.mod of ModelDB 37819: gT, VT, Vh, threshold, reset, and 100 and 20 ms, which it has the other way
+round; other public programs have them as here, the recovery below Vh being the slower, and C, gL and VL. Not checked
+against the paper. The drive is ours; no published count was found.
+"""
 
 from brian2 import cm, ms, msiemens, mV, uA, ufarad
 
@@ -10,7 +15,7 @@ IFB = NeuronModel(
     name="ifb",
     description="Integrate-and-fire-or-burst, a thalamic relay neuron with a low-threshold calcium current",
     source="Smith, Cox, Sherman and Rinzel 2000, J. Neurophysiol. 83:588, equations 1 to 4 and table 1; "
-           "Izhikevich 2004, IEEE Trans. Neural Networks 15:1063, section II.C",
+           "Izhikevich 2004, IEEE Trans. Neural Networks 15:1063, section III",
     equations="""
         dv/dt = (I - gL*(v - VL) - gT*up*h*(v - VT))/C : volt (unless refractory)
         dh/dt = (1 - up)*(1 - h)/tau_plus - up*h/tau_minus : 1

@@ -1,4 +1,9 @@
-"""Izhikevich's simple model of 2007: with a capacitance, and in units that can be measured."""
+"""Izhikevich's simple model of 2007: with a capacitance, and in units that can be measured.
+
+Checked against izhi2007.m of ModelDB 39948 (RS, IB, CH) and iz/iz_bench.m of ModelDB 117361 (SB). The tests count the
+spikes of the book's figures as izhi2007Comparison.pdf of the former shows them, and find the times that the latter
+stores to 1e-10 ms. The drive of RS is ours.
+"""
 
 from brian2 import ms, mV, nS, pA, pF
 

@@ -1,10 +1,10 @@
 """Izhikevich's simple models of 2007 of two interneurons, whose recovery or reset is bent.
 
 Fast spiking: the recovery u follows a cubic of v above vb, zero below. Low-threshold spiking: peak and reset of v move
-with u, and u stops at umax.
+with u, and u stops at umax; from u = 93/0.14 pA on, below umax, the reset is above the peak: 1000 pA are too much.
 
-Checked against the program izhi2007.m of ModelDB 39948 (numbers and rules), and against the book's figures 8.25 and
-8.27 as izhi2007Comparison.pdf there shows them: spikes are counted in the tests. The drives are currents of the figures.
+Checked against the program izhi2007.m of ModelDB 39948 (numbers and rules) and against the book's figures 8.25 and 8.27
+as izhi2007Comparison.pdf there shows them, whose spikes the tests count. The drives are currents of the figures.
 """
 
 from brian2 import ms, mV, nS, pA, pF

@@ -1,4 +1,8 @@
-"""Leaky integrate-and-fire."""
+"""Leaky integrate-and-fire.
+
+The form is that of the paper of 2004. EL, tau, threshold, reset and drive are ours, so that they were not checked
+against a source; it is tested against its closed form, not against a published count.
+"""
 
 from brian2 import Hz, ms, mV
 
@@ -9,7 +13,7 @@ from ..published_cost import PublishedCost
 LIF = NeuronModel(
     name="lif",
     description="Leaky integrate-and-fire, v' = I + a - b v",
-    source="Izhikevich 2004, IEEE Trans. Neural Networks 15:1063, section II.A",
+    source="Izhikevich 2004, IEEE Trans. Neural Networks 15:1063, section III",
     equations="""
         dv/dt = I + a - b*v : volt (unless refractory)
         a : volt/second

@@ -1,5 +1,9 @@
 """Mihalas and Niebur's generalized leaky integrate-and-fire model: linear, with a threshold that moves.
 
+Checked against Detorakis's replication in ReScience/ReScience-submission (article/detorakis-2017.md, which repeats the
+paper's table 1, and code/neuron_model.py). The tests run all twenty patterns of the paper's figure 1, pulses included,
+spike by spike against that program; its pulses' times are read off the figure.
+
 The reset moves four variables: v and the two spike currents, and the threshold, which is lifted to its own reset value
 if it is lower (the larger of the two, written as a condition). Everything is divided by the capacitance, as in the
 paper's table: currents are in V/s, G is a rate.
@@ -9,7 +13,9 @@ from brian2 import mV, second, volt
 
 from ..neuron import NeuronModel
 
-# a (1/s), A1, A2 (V/s) and the input (V/s) of the patterns of the paper's table 1 whose input is constant
+# a (1/s), A1, A2 and the input (V/s) of the paper's table 1. The last three have pulses for input, and the others take
+# pulses for nine more patterns: rebound_spike is phasic, rebound_burst phasic_bursting, afterpotentials mixed_mode, and
+# so on, under the pulses of the tests. For these three the input is ours.
 _TABLE = {
     "tonic": (0, 0, 0, 1.5),
     "adapting": (5, 0, 0, 2),
@@ -19,6 +25,9 @@ _TABLE = {
     "tonic_bursting": (5, 10, -0.6, 2),
     "phasic_bursting": (5, 10, -0.6, 1.5),
     "mixed_mode": (5, 5, -0.3, 2),
+    "basal_bistability": (0, 8, -0.1, 1.5),
+    "preferred_frequency": (5, -3, 0.5, 1.5),
+    "spike_latency": (-80, 0, 0, 1),
 }
 _PRESETS = {
     name: {"a": a / second, "A1": A1 * volt / second, "A2": A2 * volt / second, "I": current * volt / second}

@@ -1,4 +1,9 @@
-"""Morris and Lecar's model."""
+"""Morris and Lecar's model.
+
+Checked against MorrisLecar.m of breakspear/bdtoolkit, which has table 3.1 of Ermentrout and Terman 2010: the presets
+Hopf and SNLC. (The paper's own figure 9, in Brian2's example Morris_Lecar_1981, has other numbers.) The currents of the
+two bifurcations are published and tested; the drives are ours.
+"""
 
 from brian2 import cm, ms, msiemens, mV, uA, ufarad
 
@@ -11,8 +16,8 @@ MORRIS_LECAR = NeuronModel(
     name="morris_lecar",
     description="Morris-Lecar 1981, barnacle muscle reduced to two variables",
     source="Morris and Lecar 1981, Biophys. J. 35:193, equation 9; parameters of Rinzel and Ermentrout 1998, in Koch "
-           "and Segev, Methods in Neuronal Modeling, table 7.1 (Hopf, and saddle-node on a circle); "
-           "Izhikevich 2004, IEEE Trans. Neural Networks 15:1063, section II.I",
+           "and Segev, Methods in Neuronal Modeling, chapter 7 (Hopf, and saddle-node on a circle); "
+           "Izhikevich 2004, IEEE Trans. Neural Networks 15:1063, section III",
     equations="""
         dv/dt = (I - gL*(v - VL) - gCa*m_inf*(v - VCa) - gK*n*(v - VK))/C : volt
         dn/dt = rate*(n_inf - n) : 1

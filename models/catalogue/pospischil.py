@@ -5,6 +5,9 @@ Low-threshold spiking: M and a calcium current T. Parameters are those of the pa
 current there is a density here, over a surface of pi times the diameter squared. There, 0.75 nA (RS), 0.5 nA (FS) and
 0.15 nA (IB, LTS) are injected; to spike steadily the drives are two (RS) and three times (IB, LTS) as strong. The
 reversal of calcium is 120 mV as in the paper; the demonstration computes it, and it moves, from a concentration.
+
+Checked against the demonstration's files: rates in its .mod files, cells in its templates and demo_*.hoc, where gates
+start at 0 and not at their steady state. How each class fires is tested; no published count was found.
 """
 
 from math import pi

@@ -1,4 +1,8 @@
-"""Quadratic integrate-and-fire."""
+"""Quadratic integrate-and-fire.
+
+Checked against QuaIF in brainpy/dyn/neurons/lif.py of brainpy/BrainPy, after the paper: rest, threshold and tau, and
+a = 0.07/tau, where 1/15 is taken here. Peak, reset and drive were not checked; no published count was found.
+"""
 
 from brian2 import ms, mV
 
@@ -9,7 +13,7 @@ from ..published_cost import PublishedCost
 QIF = NeuronModel(
     name="qif",
     description="Quadratic integrate-and-fire, v' = I + a (v - v_rest) (v - v_thresh)",
-    source="Izhikevich 2004, IEEE Trans. Neural Networks 15:1063, section II.E; parameters of Latham, Richmond, Nelson "
+    source="Izhikevich 2004, IEEE Trans. Neural Networks 15:1063, section III; parameters of Latham, Richmond, Nelson "
            "and Nirenberg 2000, J. Neurophysiol. 83:808, with a peak of 20 mV and a reset of -80 mV",
     equations="""
         dv/dt = I + a*(v - v_rest)*(v - v_thresh) : volt (unless refractory)

@@ -1,4 +1,8 @@
-"""Resonate-and-fire."""
+"""Resonate-and-fire.
+
+Checked against bpmodels/neurons/ResonateandFire_model.py of Gracewx/BrainPy-Models, after the paper: b = -1,
+omega = 10, threshold 1, reset x = 0 and y = 1. The unit of time and the drive are ours; no published count was found.
+"""
 
 from brian2 import Hz, ms
 
@@ -12,7 +16,7 @@ RESONATE_AND_FIRE = NeuronModel(
     name="resonate_and_fire",
     description="Resonate-and-fire, z' = I + (b + i omega) z with z = u + i v",
     source="Izhikevich 2001, Neural Networks 14:883, equation 1, b = -1, omega = 10; "
-           "Izhikevich 2004, IEEE Trans. Neural Networks 15:1063, section II.D",
+           "Izhikevich 2004, IEEE Trans. Neural Networks 15:1063, section III",
     equations="""
         du/dt = I + b*u - omega*v : 1
         dv/dt = omega*u + b*v : 1

@@ -1,4 +1,9 @@
-"""Traub and Miles's hippocampal pyramidal cell, in the form in which simulators are compared (COBA-HH)."""
+"""Traub and Miles's hippocampal pyramidal cell, in the form in which simulators are compared (COBA-HH).
+
+Checked against ModelDB 83319 (Brian/COBAHH.py, NEURON/cobahh/hhcell.hoc, NEST/hh_coba.sli) and NEST's
+hh_cond_exp_traub. The preset neuron is the cell of ModelDB 117361, whose stored voltages the tests find to 1e-9 mV. The
+drive is ours.
+"""
 
 from brian2 import cm, msiemens, mV, uA, ufarad
 
@@ -20,7 +25,7 @@ _CURRENTS = """
 TRAUB_MILES = NeuronModel(
     name="traub_miles",
     description="Traub-Miles 1991 as in the benchmark COBA-HH, without synapses",
-    # the appendix says -60 mV, and so do Brian2 and NEST's hh_cond_exp_traub; the paper's NEURON files have -65 mV
+    # -60 mV in Brian2 and NEST's hh_cond_exp_traub; the benchmark's NEURON and NEST files have -65 mV
     source="Brette et al. 2007, J. Comput. Neurosci. 23:349, appendix 1, benchmark 3; after Traub and Miles 1991, "
            "Neuronal Networks of the Hippocampus; preset neuron: the rest of that benchmark's NEURON files",
     equations=_CURRENTS + """

@@ -1,4 +1,8 @@
-"""Wilson's polynomial model of neocortical neurons."""
+"""Wilson's polynomial model of neocortical neurons.
+
+Checked against neural/wilsoneuler.m of HussainAther/neuroscience (the equations; bursting, under I = 1 as here) and a
+public notebook that redraws the paper's figures (gT, gH, tau_R of RS and FS). No published count was found.
+"""
 
 from brian2 import ms
 
@@ -10,7 +14,7 @@ WILSON = NeuronModel(
     name="wilson",
     description="Wilson 1999, human and mammalian neocortical neurons, v in units of 100 mV",
     source="Wilson 1999, J. Theor. Biol. 200:375, and Spikes, Decisions and Actions, 1999, chapters 9 and 10: regular "
-           "spiking, fast spiking and bursting; Izhikevich 2004, IEEE Trans. Neural Networks 15:1063, section II.J",
+           "spiking, fast spiking and bursting; Izhikevich 2004, IEEE Trans. Neural Networks 15:1063, section III",
     equations="""
         dv/dt = (I - m_inf*(v - 0.5) - 26*R*(v + 0.95) - gT*T*(v - 1.2) - gH*H*(v + 0.95))/ms : 1
         dR/dt = (R_inf - R)/tau_R : 1

@@ -35,6 +35,7 @@ def page(run: RunFolder) -> str:
         verdict=tables.verdict(run), published=tables.published(run), maps=tables.winner_maps(run),
         failed=tables.failed(run), stability=tables.stability(run),
         operations=tables.operations(run), features=tables.features(run),
+        demos=tables.demos(run),
         style=_own("style.css"), script=Markup("\n").join(_own(name) for name in SCRIPTS),
         plotly=_plotly(), data=_packed(json.dumps(data(run), separators=(",", ":"), allow_nan=False)),
     )

@@ -80,7 +80,15 @@ function tables() {
     const from = table.dataset.from;
     if (!from) staticTable(table);
     else {
-      const used = Object.keys(run.tables[from]).filter((name) => rows(from).some((row) => row[name] !== null && row[name] !== ""));
+      const known = rows(from), empty = (value) => value === null || value === "";
+      // a reason that all rows share is said once, above the table
+      const said = (name) => name === "reason" && known.length > 1 && known.every((row) => row.reason === known[0].reason);
+      const used = Object.keys(run.tables[from]).filter((name) => known.some((row) => !empty(row[name])) && !said(name));
+      const shared = known.length && said("reason") ? known[0].reason : "";
+      if (shared) {
+        const line = Object.assign(document.createElement("p"), { className: "say", textContent: `In all rows: ${shared}.` });
+        table.parentElement.before(line);
+      }
       dataTable(table, used, {}, typesOf(rows(from)))(rows(from));
     }
   }

@@ -7,6 +7,8 @@ from typing import Any
 
 import pandas as pd
 
+from ..features import STATED, counts
+from ..features_figure import published_flops_per_ms
 from ..leaders import leaders
 from ..points import REGIME
 from ..run_folder import RunFolder
@@ -23,8 +25,9 @@ def data(run: RunFolder) -> dict[str, Any]:
     """Return what the scripts read; tables column by column, missing numbers as null."""
     named = {"table": run.table, "points": run.points, "timed": timed(run), "leaders": leaders(run),
              "ranking": run.ranking, "winners": run.winners, "candidates": run.candidates, "by_kind": run.by_kind,
-             "parity": run.parity, "counters": run.counters, "builds": run.builds, "operations": run.operations,
-             "regimes": run.regimes, "references": run.references, "features": run.features}
+             "parity": run.parity, "counters": run.counters, "step_and_spike": run.step_and_spike, "builds": run.builds,
+             "operations": run.operations, "regimes": run.regimes, "references": run.references,
+             "features": run.features, "demos": run.demos}
     return {
         "models": run.models,
         "methods": run.about["suite"]["methods"],
@@ -38,7 +41,19 @@ def data(run: RunFolder) -> dict[str, Any]:
         "columns": run.about["columns"],
         "suite": suite_text(run.about["suite"]),
         "recorded": _recorded(run),
+        "features": _features(run),
         "tables": {name: _columns(frame) for name, frame in named.items()},
+    }
+
+
+def _features(run: RunFolder) -> dict[str, Any]:
+    """Return how many features were looked for, how many each model shows, and what is stated of it in 2004."""
+    shown = counts(run.features, run.demos)
+    published = {model: published_flops_per_ms(model) for model in shown}
+    return {
+        "looked": int(run.features["feature"].nunique()), "shown": shown,
+        "stated": {model: {"flops": flops, "features": len(STATED[model]) if model in STATED else None}
+                   for model, flops in published.items() if flops is not None},
     }
 
 

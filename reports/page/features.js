@@ -1,24 +1,29 @@
-// How many features a model shows, against what it costs; only where a run has looked for them.
+// How many features a model shows, against what it costs: as found, and as stated in 2004; only where a run has looked.
 
 function features() {
   if (!byId("features-plot")) return;
-  const leaders = rows("leaders"), situations = choices(leaders, SITUATION, situationText);
+  const leaders = rows("leaders"), situations = choices(leaders, SITUATION, situationText), looked = run.features.looked;
+  const shown = new Map(Object.entries(run.features.shown)), stated = new Map(Object.entries(run.features.stated));
+  const nameOf = (label) => label.split(":")[0];
   offer(byId("features-situation"), situations);
   if (situations.length) byId("features-situation").value = situations[situations.length - 1][0];
-  const shown = new Map();
-  for (const row of rows("features")) {
-    if (!shown.has(row.model)) shown.set(row.model, new Set());
-    if (row.outcome === "found") shown.get(row.model).add(row.feature);
-  }
-  const looked = new Set(rows("features").map((row) => row.feature)).size;
 
   function draw() {
-    const cells = leaders.filter((row) => keyOf(row, SITUATION) === byId("features-situation").value && shown.has(row.model.split(":")[0]));
-    const count = (row) => shown.get(row.model.split(":")[0]).size;
-    const traces = cells.map((row) => ({ x: [row.flops_per_ms], y: [count(row)], mode: "markers+text", hoverinfo: "text", name: plain(row.model), textposition: "top center", texttemplate: plain(row.model.split(":")[0]),
-      text: [`<b>${plain(row.model)}</b><br>${count(row)} of ${looked} features<br>${number(row.flops_per_ms)} operations per ms (${plain(wayText(row))})`],
-      marker: { size: 13, color: modelColour(row.model), symbol: pick(SYMBOLS, run.models.indexOf(row.model)) } }));
-    show("features-plot", traces, { height: 420, showlegend: false, xaxis: logarithmic("operations per ms of model time"), yaxis: axis(`features shown, of ${looked}`, { range: [-0.5, looked + 1.5] }) });
+    const traces = [];
+    for (const row of leaders) {
+      if (keyOf(row, SITUATION) !== byId("features-situation").value || !shown.has(nameOf(row.model))) continue;
+      const name = nameOf(row.model), count = shown.get(name), colour = modelColour(row.model), symbol = pick(SYMBOLS, run.models.indexOf(row.model));
+      const mark = { mode: "markers", hoverinfo: "text", name: plain(row.model) };
+      if (stated.has(name)) {
+        const { flops, features } = stated.get(name), known = features !== null;
+        traces.push({ x: [flops, row.flops_per_ms], y: [known ? features : count, count], mode: "lines", hoverinfo: "skip", name: `way of ${plain(row.model)}`, line: { color: colour, width: 1, dash: "dot" } });
+        traces.push({ ...mark, x: [flops], y: [known ? features : count], marker: { size: 13, color: colour, symbol: `${symbol}-open`, line: { width: 2 } },
+          text: [`<b>${plain(row.model)}</b>, as stated in 2004<br>${known ? `${features} of 20 features` : `features not known for sure; ${count} found here`}<br>${number(flops)} FLOPs per ms`] });
+      }
+      traces.push({ ...mark, x: [row.flops_per_ms], y: [count], mode: "markers+text", textposition: "top center", texttemplate: plain(name), marker: { size: 13, color: colour, symbol },
+        text: [`<b>${plain(row.model)}</b><br>${count} of ${looked} features<br>${number(row.flops_per_ms)} operations per ms (${plain(wayText(row))})`] });
+    }
+    show("features-plot", traces, { height: 420, showlegend: false, xaxis: logarithmic("operations per ms of model time"), yaxis: axis(`features, of ${looked}`, { range: [-0.5, looked + 1.5] }) });
   }
   listen("features-plot");
   drawn(draw, ["features-situation"]);

@@ -9,6 +9,8 @@ from typing import Any
 import pandas as pd
 
 from ...models.expression import KINDS
+from ..demos import headline
+from ..features import title
 from ..leaders import leaders
 from ..numbers import with_interval
 from ..run_folder import RunFolder
@@ -126,6 +128,13 @@ def features(run: RunFolder) -> dict[str, Any]:
         for row in run.features.to_dict("records")])
     rows: dict[str, dict[str, Any]] = {}
     for row in found.to_dict("records"):
-        entry = rows.setdefault(str(row["feature"]), {"letter": row["letter"], "feature": row["feature"], "of": {}})
+        entry = rows.setdefault(str(row["feature"]), {"letter": row["letter"], "title": title(str(row["feature"])),
+                                                      "of": {}})
         entry["of"][row["label"]] = row
     return {"models": list(dict.fromkeys(found["label"])), "rows": list(rows.values())}
+
+
+def demos(run: RunFolder) -> dict[str, Any]:
+    """Return what the demos of 2004 come to in a sentence, and a row a demo."""
+    rows = run.demos.astype(object).where(run.demos.notna(), None).to_dict("records")
+    return {"headline": headline(run.demos), "rows": [{**row, "title": title(str(row["feature"]))} for row in rows]}

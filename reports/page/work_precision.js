@@ -40,11 +40,12 @@ function workPrecision() {
   function chosen() {
     const cost = byId("wp-cost").value, measure = byId("wp-error").value, regime = byId("wp-regime").value;
     const [models, methods, detections] = ["models", "methods", "detections"].map(checked);
-    const found = source(cost)
-      .filter((row) => keyOf(row, REGIME) === regime && models.has(row.model) && methods.has(row.method) && detections.has(row.detection))
+    const here = source(cost).filter((row) => keyOf(row, REGIME) === regime && models.has(row.model) && methods.has(row.method) && detections.has(row.detection));
+    const found = here
       .map((row) => ({ ...row, cost: row[cost], error: errorOf(row, measure) }))
       .filter((row) => row.cost !== null && row.cost !== undefined && row.error !== null && row.error !== undefined);
-    return { cost, measure, regime, points: found.filter((row) => row.error > 0 && row.cost > 0), exact: found.filter((row) => row.error === 0).length };
+    const without = here.filter((row) => row[cost] === null || row[cost] === undefined).length;
+    return { cost, measure, regime, without, points: found.filter((row) => row.error > 0 && row.cost > 0), exact: found.filter((row) => row.error === 0).length };
   }
 
   function front(points) {
@@ -73,7 +74,8 @@ function workPrecision() {
   function draw() {
     const now = chosen(), alone = byId("wp-front").checked, traces = [], fronts = [], annotations = [], shapes = [];
     const base = { hoverinfo: "text", showlegend: false };
-    byId("wp-said").textContent = now.exact ? `${now.exact} runs have no error at all and no place on a logarithmic axis.` : "";
+    byId("wp-said").textContent = [now.exact ? `${now.exact} runs have no error at all and no place on a logarithmic axis.` : "",
+      now.without ? `${now.without} runs have no such cost${now.cost === "instrumented_per_ms" ? ": adaptive methods are not instrumented, and the table below says what else could not be" : ""}.` : ""].join(" ").trim();
     if (!now.points.length) {
       show("wp-plot", [], {}, timed.includes(now.cost) ? "Wall times are taken of cells that reach a tolerance, under the first kind of stimulus and horizon: there are none here." : undefined);
       return;

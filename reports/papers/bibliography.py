@@ -92,7 +92,8 @@ def literature(run: RunFolder) -> list[Work]:
 def bibliography(run: RunFolder) -> str:
     """Return the literature of a run as a BibTeX file."""
     entries = [work.bibtex for work in literature(run)]
-    entries += [_unknown(label, model) for label, model in run.about["models"].items() if not cited(model["source"])]
+    unknown = [(label, model) for label, model in run.about["models"].items() if not cited(model["source"])]
+    entries += [_unknown(f"model{i}", label, model) for i, (label, model) in enumerate(unknown, 1)]
     return "\n\n".join(entries) + "\n"
 
 
@@ -107,9 +108,11 @@ def _citation(work: Work) -> str:
     return rf"\b{re.escape(work.surnames[0])}\b\D{{0,90}}\b{work.fields['year']}\b"
 
 
-def _unknown(label: str, model: dict[str, str]) -> str:
-    key = re.sub(r"\W", "_", label, flags=re.ASCII)
+def _unknown(number: str, label: str, model: dict[str, str]) -> str:
+    # two labels may differ in a sign alone that no key can have
+    key = f"{number}_{re.sub(r'[^A-Za-z0-9]+', '_', label).strip('_')}"
     note = model["source"] or "no source is given"
-    return Work(f"model_{key}", "misc", {
+    return Work(key, "misc", {
+        "key": key,  # it is sorted by this where there is no author
         "title": f"{{{latex(label)}}}: {latex(model['description'] or 'a neuron model')}", "note": latex(note),
     }).bibtex

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from ...models.errors import UserError
+from ..demos import headline
 from ..escape import to_csv
 from ..page import page
 from ..records import records
@@ -62,11 +63,14 @@ def _markdown(run: RunFolder) -> dict[str, bytes]:
     parts = [tables.to_markdown(tables.cheapest(run), _CHEAPEST)]
     if len(run.ranking):
         parts.append(tables.to_markdown(tables.ratios(run), _RATIOS.format(run.baseline)))
+    if len(run.demos):
+        parts.append(tables.to_markdown(tables.demos(run), headline(run.demos)))
     return {"tables.md": "\n".join(parts).encode()}
 
 
 def _latex(run: RunFolder) -> dict[str, bytes]:
-    parts = [tables.to_latex(tables.cheapest(run), _CHEAPEST, "tab:spikecost-cheapest")]
+    parts = ["% \\usepackage{booktabs,graphicx}",
+             tables.to_latex(tables.cheapest(run), _CHEAPEST, "tab:spikecost-cheapest")]
     if len(run.ranking):
         parts.append(tables.to_latex(tables.ratios(run), _RATIOS.format(run.baseline), "tab:spikecost-ratios"))
     return {"tables.tex": "\n".join(parts).encode()}

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from ..demos import shown
 from ..escape import latex, markdown
 from ..numbers import number
 from ..table import SITUATION
@@ -21,6 +22,11 @@ HEADINGS = {
     "dt_ms": "dt (ms)", "flops_per_ms": "operations per ms", "interval": "95 % interval", "error_ms": "error (ms)",
     "ns_per_ms": "ns per ms",
 }
+
+
+#: Rows that fit on a page.
+ROWS = 40
+_NO_WIDER = r"\resizebox{\ifdim\width>\textwidth \textwidth\else\width\fi}{!}{"
 
 
 def cheapest(run: RunFolder) -> pd.DataFrame:
@@ -49,13 +55,29 @@ def ratios(run: RunFolder) -> pd.DataFrame:
     return _shown(pd.DataFrame(made, columns=["view", *telling, *models]))
 
 
+def demos(run: RunFolder) -> pd.DataFrame:
+    """Return the demos of 2004, as published and converged, as texts."""
+    return _shown(shown(run.demos))
+
+
 def to_latex(frame: pd.DataFrame, caption: str, label: str) -> str:
-    r"""Return a table of texts as LaTeX, to be used with ``\usepackage{booktabs}``; numbers stand right."""
+    r"""Return a table of texts as LaTeX, to be used with ``\usepackage{booktabs,graphicx}``; numbers stand right.
+
+    It is as wide as the page, or smaller; a long one goes on in another table.
+    """
+    parts = [frame[first : first + ROWS] for first in range(0, max(len(frame), 1), ROWS)]
+    return "\n".join(_table(part, caption + (" (continued)" if i else ""), label + (f"-{i + 1}" if i else ""))
+                     for i, part in enumerate(parts))
+
+
+def _table(frame: pd.DataFrame, caption: str, label: str) -> str:
     columns = "".join("r" if _numeric(frame[name]) else "l" for name in frame)
     body = [_row(list(frame.columns), latex), r"\midrule", *(_row(row, latex) for row in frame.itertuples(index=False))]
     return "\n".join([
-        r"\begin{table}", r"\centering", rf"\caption{{{latex(caption)}}}", rf"\label{{{label}}}",
-        rf"\begin{{tabular}}{{{columns}}}", r"\toprule", *body, r"\bottomrule", r"\end{tabular}", r"\end{table}", "",
+        r"\begin{table*}", r"\centering\footnotesize", r"\setlength{\tabcolsep}{4pt}",
+        rf"\caption{{{latex(caption)}}}", rf"\label{{{label}}}",
+        rf"{_NO_WIDER}\begin{{tabular}}{{{columns}}}", r"\toprule", *body, r"\bottomrule",
+        r"\end{tabular}}", r"\end{table*}", "",
     ])
 
 

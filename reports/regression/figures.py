@@ -43,6 +43,8 @@ KINDS: dict[str, Kind] = {
     "operations_per_block": Kind("operations of a block of an adaptive method's step", "operations", 0.0),
     "instrumented_per_step": Kind("operations of a step that an exact counter saw the kernel retire", "operations",
                                   0.0, depends_on=TOOLCHAIN),
+    "instrumented_per_spike": Kind("operations that it saw a spike add to its step", "operations", 0.0,
+                                   depends_on=TOOLCHAIN),
     "libm_per_step": Kind("operations of a step that it saw the mathematics library retire", "operations", 0.0,
                           depends_on=TOOLCHAIN),
     "instructions_per_step": Kind("instructions of a step of the kernel's own", "instructions", 0.0,

@@ -21,7 +21,7 @@ from .judge import judge
 from .of_run import figures_of
 
 #: What a cost is taken with: few stimuli of a constant drive, no timed runs beyond one, no look at Brian2's code.
-SUITE = Suite(trials=4, repeats=1, thorough=False, methods=("euler", "rk4", "exponential_euler"))
+SUITE = Suite(trials=4, repeats=1, thorough=False, features=False, methods=("euler", "rk4", "exponential_euler"))
 
 
 class Regressed(AssertionError):

@@ -32,7 +32,8 @@ def figures_of(run: RunFolder) -> Figures:
     if run.about["interrupted"]:
         raise UserError("the run was interrupted, so that its figures are not all there; run it again")
     values: dict[str, float | str] = {}
-    for part in (_operations(run.operations), _counters(run), _errors(run.points), _cells(run.table)):
+    for part in (_operations(run.operations), _counters(run), _spikes(run.step_and_spike), _errors(run.points),
+                 _cells(run.table)):
         values |= part
     return Figures(
         values=values, times=_times(run),
@@ -71,6 +72,12 @@ def _counters(run: RunFolder) -> Iterator[tuple[str, float]]:
         for column, figure in columns.items():
             if _is_number(row[column]):
                 yield f"{row['model']}/{row['method']}/{figure}", float(row[column])
+
+
+def _spikes(frame: pd.DataFrame) -> Iterator[tuple[str, float]]:
+    for row in _rows(frame.drop_duplicates(["model", "method", "detection"])):
+        if _is_number(row["instrumented_spike"]):
+            yield f"{_subject(row)}/instrumented_per_spike", float(row["instrumented_spike"])
 
 
 def _errors(points: pd.DataFrame) -> Iterator[tuple[str, float | str]]:

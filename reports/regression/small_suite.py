@@ -11,7 +11,7 @@ from ..run_folder import RunFolder
 #: a test of ranks.
 SMALL = Suite(models=("lif", "izhikevich", "hodgkin_huxley"), methods=("euler", "rk4", "exponential_euler"),
               detections=("grid", "hermite"), rates=(100.0,), horizons=(300.0,), trials=4, tolerances=(0.1,),
-              finest=2e-3, per_decade=6, repeats=20, time_lanes=False, thorough=False)
+              finest=2e-3, per_decade=6, repeats=20, time_lanes=False, thorough=False, features=False)
 
 
 def run_small(suite: Suite = SMALL, jobs: int = 2, progress: Progress | None = None) -> RunFolder:

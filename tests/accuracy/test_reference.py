@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from brian2 import cm, ms, mV, second, uA
+from scipy.optimize import brentq
 
 from spikecost.accuracy import closed_form, taylor
 from spikecost.accuracy.reference import reference
@@ -33,6 +34,17 @@ def test_a_perfect_integrator_by_hand():
     assert closed_form.applies(model, stimulus)
     times = reference(model, stimulus).train.times
     np.testing.assert_allclose(times, [10, 15 + 5 / 3, 20, 20 + 10 / 3], rtol=1e-14)
+
+
+@pytest.mark.parametrize("power", [2, 3, 4, 5])
+def test_a_power_may_start_at_zero(power):
+    # v' = 1 + x**power with x = t: past 10 where t + t**(power + 1)/(power + 1) = 10
+    model = NeuronModel(name="power", equations=f"dv/dt = (1 + x**{power})/ms : 1\ndx/dt = I/ms : 1\nI : 1",
+                        threshold="v > 10", reset="v = 0; x = 0", initial={"v": 0, "x": 0})
+    first = brentq(lambda t: t + t ** (power + 1) / (power + 1) - 10, 0, 10, xtol=1e-14)
+    times = reference(model, constant(1, 10 * ms)).train.times
+    np.testing.assert_allclose(times, first * np.arange(1, len(times) + 1), rtol=1e-13)
+    assert len(times) == int(10 / first) > 1
 
 
 @pytest.mark.parametrize("refractory", [None, 2 * ms])

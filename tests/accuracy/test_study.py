@@ -14,7 +14,7 @@ from spikecost.models.errors import UserError
 
 SMALL = Suite(models=("lif",), methods=("euler", "rk4"), detections=("grid", "hermite"), rates=(50.0,),
               tolerances=(1.0,), horizons=(400.0,), trials=3, coarsest=2.0, finest=0.01,
-              repeats=1, thorough=False)
+              repeats=1, thorough=False, features=False)
 
 
 @pytest.mark.parametrize("name", ["lif", "izhikevich", "hodgkin_huxley"])

@@ -169,7 +169,9 @@ def test_the_order_of_states_is_that_of_theory(name: str, method: str, stretch_o
     if math.isinf(order):
         assert max(stretch.error(kernel, steps) for steps in (1, 2, 5, 16)) < ROUNDING
     else:
-        found = order_of_states(stretch, kernel, order, scatters=bool(breaks(MODELS[name])))
+        # what is smoother than a jump of the slope adds no more than the method's own error
+        scatters = any(limit.value <= 2 for limit in breaks(MODELS[name]))
+        found = order_of_states(stretch, kernel, order, scatters)
         assert found == pytest.approx(order, abs=WITHIN)
 
 

@@ -13,7 +13,7 @@ from spikecost.reports.run_folder import TABLES
 
 SUITE = Suite(models=("lif", "izhikevich"), methods=("euler", "rk4"), detections=("grid", "hermite"),
               rates=(50.0, 100.0), tolerances=(1.0, 0.3), horizons=(200.0,), trials=3, per_decade=4, repeats=2,
-              measures=("gamma_2ms",), thorough=False)
+              measures=("gamma_2ms",), thorough=False, features=False)
 
 
 @pytest.fixture(scope="session")
@@ -29,6 +29,12 @@ def small_folder(small_comparison, tmp_path_factory):
 @pytest.fixture(scope="session")
 def small_run(small_comparison):
     return small_comparison.run
+
+
+@pytest.fixture(scope="session")
+def looked_at(small_run):
+    """The run, with the features of its models and the demos."""
+    return dataclasses.replace(small_run, features=sc.features(SUITE.models), demos=sc.demo_table())
 
 
 #: A name that is a formula, a tag, a table's border, LaTeX and Markdown at once.

@@ -13,7 +13,7 @@ from spikecost.accuracy.suite import Suite
 from spikecost.reports.table import COLUMNS
 
 SUITE = Suite(methods=("euler", "rk4", "exponential_euler"), detections=("grid", "hermite"), rates=(50.0, 100.0),
-              tolerances=(1.0,), horizons=(300.0,), trials=4, per_decade=6, repeats=1, thorough=False)
+              tolerances=(1.0,), horizons=(300.0,), trials=4, per_decade=6, repeats=1, thorough=False, features=False)
 
 
 def contents(folder):
@@ -44,12 +44,21 @@ def test_the_table_has_every_cell(comparison):
     assert (reached["ns_per_ms"] > 0).all()
 
 
-def test_features_that_were_looked_for_are_in_the_run(comparison):
-    run = sc.Comparison(comparison.study, sc.features(["lif"])).run
+def test_features_are_looked_for_if_the_suite_says_so(comparison):
+    suite = replace(SUITE, methods=("rk4",), detections=("hermite",), rates=(50.0,), features=True)
+    run = sc.compare(["lif"], suite=suite).run
     found = run.features.query("outcome == 'found'")
     assert set(found["feature"]) == {"tonic_spiking", "class_1", "integrator"}
     assert set(found["model"]) == {"lif"}
-    assert not len(comparison.run.features)
+    assert not len(run.demos)  # they are of another model
+    assert not len(comparison.features)
+
+
+def test_the_demos_are_run_where_their_model_is():
+    suite = replace(SUITE, methods=("rk4",), detections=("hermite",), rates=(50.0,), features=True)
+    comparison = sc.compare(["izhikevich"], suite=suite)
+    pd.testing.assert_frame_equal(comparison.demos, sc.demo_table())
+    pd.testing.assert_frame_equal(comparison.features, sc.features(["izhikevich"]))
 
 
 def test_where_a_method_diverges_is_in_the_table(comparison):
@@ -165,7 +174,7 @@ def test_save_writes_everything_and_formats_agree(comparison, tmp_path):
                      "work_precision.svg", "work_precision_voltage_rms.png",
                      "work_precision_voltage_rms.svg", "winners.png", "winners.svg", "points.csv",
                      "ranking.csv", "winners.csv", "provenance.json", "parity.png", "parity.svg", "counters.csv",
-                     "builds.csv"}
+                     "builds.csv", "features.csv", "demos.csv"}
     pd.testing.assert_frame_equal(pd.read_parquet(page.parent / "data" / "table.parquet"), comparison.table)
     read = pd.read_csv(page.parent / "table.csv", keep_default_na=False, na_values=[""])
     pd.testing.assert_series_equal(read["dt_ms"], comparison.table["dt_ms"])

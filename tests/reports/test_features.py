@@ -6,15 +6,15 @@ import pytest
 from spikecost.accuracy.features import FEATURES
 from spikecost.accuracy.features.search import FOUND
 from spikecost.models.errors import UserError
+from spikecost.reports.demos import demo_table
 from spikecost.reports.features import (
     COLUMNS,
-    DEMO_COLUMNS,
     STATED,
     counts,
-    demo_table,
     feature_table,
     features,
     stated,
+    title,
 )
 from spikecost.reports.features_figure import features_against_cost, published_flops_per_ms
 
@@ -51,14 +51,10 @@ def test_feature_table(lif):
     assert shown.iloc[-1].tolist() == ["", "found", "3 of 20"]
 
 
-def test_demo_table(demos):
-    assert demos.columns.tolist() == list(DEMO_COLUMNS)
-    assert demos["shown_as_published"].all()
-    assert demos["shown_converged"].sum() == 17
-    findings = dict(zip(demos["letter"], demos["finding"], strict=True))
-    assert {letter for letter, finding in findings.items() if finding.startswith("artefact")} == {"P", "Q", "T"}
-    assert findings["T"] == "artefact of the step, converged: a runaway"
-    assert (findings["A"], findings["C"]) == ("shown", "shown, with other spikes")
+def test_titles():
+    assert title("spike_latency") == "spike latency"
+    assert title("depolarizing_after_potential") == "depolarizing after-potential"
+    assert title("of_mine") == "of mine"
 
 
 def test_a_model_is_found_to_show_what_any_of_its_parameters_show(demos):

@@ -18,6 +18,8 @@ from selenium.webdriver.support.ui import Select, WebDriverWait
 
 from spikecost.accuracy.study import Study
 from spikecost.accuracy.suite import Suite
+from spikecost.flops.counters import auto
+from spikecost.flops.counters.hardware import no_pmu
 from spikecost.reports.page import SCRIPTS, page
 from spikecost.reports.page.tables import stability
 from spikecost.reports.run_folder import TABLES, RunFolder
@@ -317,6 +319,41 @@ def test_spikes_and_voltage_of_a_cell(shown, small_run, downloads):
     assert len(kept) == len(reference["x"]) + len(cell["x"])
 
 
+def test_the_demos_headline_stands_with_the_verdict(site, looked_at, small_run, tmp_path, downloads):
+    (tmp_path / "index.html").write_text(page(looked_at))
+    browser = opened(site[0], tmp_path / "index.html")
+    said = browser.find_element(By.CSS_SELECTOR, "#verdict-part #demos-headline").text
+    assert said.startswith("3 of the 20 demos of Izhikevich (2004) show their feature only because of the time step: "
+                           "bistability (at dt = 0.25 ms, gone at 0.125 ms); ")
+    table = [[cell.text for cell in row.find_elements(By.CSS_SELECTOR, "th, td")]
+             for row in browser.find_elements(By.CSS_SELECTOR, "#demos tbody tr")]
+    assert len(table) == 20
+    assert table[15] == ["P bistability", "artefact of the step", "0.25", "0.25", "0.125", "0.125", "5 \u2192 7",
+                         "45.25 \u2192 44.16"]
+    assert len(browser.find_elements(By.CSS_SELECTOR, "#demos tr.artefact")) == 3
+    assert browser.execute_script("return document.documentElement.scrollWidth <= window.innerWidth")
+    button = browser.find_element(By.CSS_SELECTOR, "button.csv[data-table=demos]")
+    rows = downloaded(browser, downloads, button, "demos.csv")
+    assert [row["spikes_converged"] for row in rows] == list(map(str, looked_at.demos["spikes_converged"]))
+    without = page(small_run)
+    assert "demos-" not in without[: without.index("<script")]
+
+
+def test_features_stand_against_costs_as_found_and_as_stated(site, looked_at, tmp_path):
+    (tmp_path / "index.html").write_text(page(looked_at))
+    browser = opened(site[0], tmp_path / "index.html")
+    Select(browser.find_element(By.ID, "features-situation")).select_by_visible_text(
+        "constant, 100 Hz, 0.2 s, every spike within 0.3 ms")
+    points = {(trace["name"], trace["y"][0]): trace["x"][0] for trace in traces(browser, "features-plot")
+              if len(trace["x"]) == 1}
+    best = looked_at.cheapest.query("level == '100 Hz' and tolerance == 0.3").set_index("model")["flops_per_ms"]
+    # stated: 5 FLOPs and 3 features, 13 and 20; found: 3, and the 17 that the demos show converged
+    lif = [trace for trace in traces(browser, "features-plot") if trace["name"] == "lif"]
+    assert [(trace["x"], trace["y"]) for trace in lif] == [([5], [3]), ([pytest.approx(best["lif"], rel=1e-5)], [3])]
+    assert points[("izhikevich:RS", 20)] == 13
+    assert points[("izhikevich:RS", 17)] == pytest.approx(best["izhikevich:RS"], rel=1e-5)
+
+
 def test_what_needs_no_script_is_text(small_run):
     text = page(small_run)
     before = text[: text.index("<script")]
@@ -376,6 +413,67 @@ def test_light_and_dark(site, small_folder, scheme):
     browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {
         "features": [{"name": "prefers-color-scheme", "value": other}]})
     WebDriverWait(browser, 10).until(lambda b: b.execute_script(background) != plot)
+
+
+def test_plots_keep_their_height_in_another_window(shown):
+    heights = ("return [...document.querySelectorAll('.plot')].filter((p) => p.data)"
+               ".map((p) => [p.id, p.querySelector('.main-svg').clientHeight])")
+    before = shown.execute_script(heights)
+    assert len(before) == 5
+    assert dict(before)["wp-plot"] > 600
+    shown.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", {"width": 700, "height": 900, "deviceScaleFactor": 1,
+                                                                 "mobile": False})
+    try:
+        wide = "return document.querySelector('#wp-plot .main-svg').clientWidth"
+        WebDriverWait(shown, 10).until(lambda b: b.execute_script(wide) < 700)
+        assert shown.execute_script(heights) == before
+        assert shown.execute_script("return document.documentElement.scrollWidth <= window.innerWidth")
+    finally:
+        shown.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+
+
+def test_paper_shows_all_that_the_screen_shows(shown):
+    # what a browser does when it prints on A4, landscape
+    shown.execute_script("window.dispatchEvent(new Event('beforeprint'))")
+    shown.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
+    shown.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", {"width": 1032, "height": 700, "deviceScaleFactor": 1,
+                                                                 "mobile": False})
+    try:
+        right = shown.execute_script(
+            "return [...document.querySelectorAll('.main-svg, table')].filter((e) => e.clientWidth)"
+            ".map((e) => e.getBoundingClientRect().right)")
+        assert len(right) > 10
+        assert max(right) <= 1032
+    finally:
+        shown.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
+        shown.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+
+
+def test_it_says_why_the_processors_own_counters_are_not_there(small_run):
+    reasons = auto.reasons()
+    for name in ("papi", "perf"):
+        assert (f"{name}: {reasons.get(name)}" in small_run.about["no_hardware_count"]) == bool(no_pmu())
+    said = "the processor itself counts are not among the choices: no counter of its own works here (papi: x)"
+    assert said in page(replace(small_run, about={**small_run.about, "no_hardware_count": "papi: x"}))
+    assert "Costs that the processor itself counts" not in page(
+        replace(small_run, about={**small_run.about, "no_hardware_count": ""}))
+
+
+def test_every_table_can_be_had_by_one_click(shown, small_run, downloads):
+    """Each table that a figure is drawn from: its button gives what the run has."""
+    buttons = {button.get_attribute("data-table"): button
+               for button in shown.find_elements(By.CSS_SELECTOR, "button.csv")}
+    assert buttons.keys() >= {"leaders", "ranking", "points", "timed", "winners", "candidates", "by_kind", "operations",
+                              "parity", "counters", "step_and_spike", "table", "regimes", "references"}
+    shown.execute_script("document.querySelectorAll('details').forEach((each) => { each.open = true; })")
+    for name, button in buttons.items():
+        rows = downloaded(shown, downloads, button, f"{name}.csv")
+        if name in TABLES:
+            assert len(rows) == len(getattr(small_run, name)), name
+            assert not rows or list(rows[0]) == list(getattr(small_run, name).columns), name
+    for plot in shown.find_elements(By.CSS_SELECTOR, ".plot"):
+        section = plot.find_element(By.XPATH, "ancestor::section")
+        assert section.find_elements(By.XPATH, ".//button[contains(., 'CSV')]"), plot.get_attribute("id")
 
 
 def test_names_are_text_everywhere(site, small_run, tmp_path, downloads):

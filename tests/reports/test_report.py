@@ -35,6 +35,13 @@ def test_files_of_each_format(folder):
     assert json.loads((folder / "report" / SIGN).read_text())["files"] == sorted(written)
 
 
+def test_markdown_has_the_demos_and_what_they_come_to(looked_at, small_run):
+    text = render(looked_at, ["md"])["tables.md"].decode()
+    assert "3 of the 20 demos of Izhikevich" in text
+    assert r"| P | bistability | 5 \-&gt; 7 |" in text
+    assert "demos" not in render(small_run, ["md"])["tables.md"].decode()
+
+
 def test_the_page_is_that_of_the_run(small_run):
     assert render(small_run, ["html"])["index.html"].startswith(b"<!")
 

@@ -50,6 +50,7 @@ def test_a_convention_of_ones_own_has_a_column(tmp_path):
         trials = 1
         repeats = 1
         thorough = false
+        features = false
         conventions = ["energy45nm", "own_energy"]
     """ + OWN.format(name="own_energy")
     suite = read_suite(write(tmp_path, text), Suite())

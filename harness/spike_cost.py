@@ -1,0 +1,122 @@
+"""What a step and a spike cost on the processor: exactly, apart, and with what the mathematics library executes."""
+
+from __future__ import annotations
+
+from collections import Counter as Tally
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+
+from ..flops.counters import Retired, auto
+from ..flops.operations import count_step
+from ..models import units
+from ..models.errors import UserError
+from ..models.neuron import NeuronModel
+from .kernel import Kernel
+from .stimuli import Stimulus
+
+#: Time steps in ms; the first at which the model spikes and stays finite is taken. Counts do not depend on it.
+STEPS = (Fraction(1, 64), Fraction(1, 256), Fraction(1, 1024))
+#: For so many ms a spike is waited for.
+LONGEST = 1000
+#: The counted run ends with the spike's step, its last.
+STEPS_COUNTED = 3
+
+
+@dataclass(frozen=True)
+class StepAndSpike:
+    """Of one kernel; operations by kind, calls of the mathematics library as one each."""
+
+    counter: str
+    step: Mapping[str, int]
+    """Retired by a step without a spike."""
+    spike: Mapping[str, int]
+    """What a spike adds to its step, as `Count.as_run_spike`."""
+    step_in_libm: Mapping[str, int]
+    """Within the mathematics library, by the same step."""
+    spike_in_libm: Mapping[str, int]
+    counted_step: Mapping[str, int]
+    """From the Step."""
+    counted_spike: Mapping[str, int]
+
+
+def count_step_and_spike(kernel: Kernel, drive: float) -> StepAndSpike:
+    """Count a step, and what a spike adds to its own.
+
+    The kernel starts shortly before its first spike and runs one, two and three steps; the spike is in the third.
+
+    Parameters
+    ----------
+    kernel : Kernel
+        Of one neuron after the other.
+    drive : float
+        A constant input under which it spikes, in internal units.
+
+    Raises
+    ------
+    UserError
+        If no exact counter works here, the model does not spike, or it does so in its first steps.
+    """
+    counter = auto.best(exact=True)
+    if counter is None or not counter.tells_images:
+        raise UserError("no exact counter that tells the kernel from the library works here")
+    dt, state = _before_a_spike(kernel, drive)
+    model = _from(kernel, state)
+    own: list[Tally[str]] = []
+    libm: list[Tally[str]] = []
+    for steps in range(1, STEPS_COUNTED + 1):
+        with counter.measure() as counts:
+            counts.call(kernel.workload([_constant(kernel, drive, steps * dt)], dt, [model]))
+        own.append(Tally(counts.own.by_kind))
+        libm.append(Tally((counts.libm or Retired()).by_kind))
+    (step, spike), (step_in_libm, spike_in_libm) = (_apart(*found) for found in (own, libm))
+    count = count_step(kernel.step)
+    return StepAndSpike(counter.name, step, spike, step_in_libm, spike_in_libm, count.as_run.present,
+                        count.as_run_spike.present)
+
+
+def _apart(one: Tally[str], two: Tally[str], three: Tally[str]) -> tuple[dict[str, int], dict[str, int]]:
+    """Return what the second step retired, and what the third did more than it."""
+    step = {kind: two[kind] - one[kind] for kind in two}
+    spike = {kind: three[kind] - two[kind] - step.get(kind, 0) for kind in three}
+    return _present(step), _present(spike)
+
+
+def _present(operations: Mapping[str, int]) -> dict[str, int]:
+    return {kind: n for kind, n in operations.items() if n}
+
+
+def _before_a_spike(kernel: Kernel, drive: float) -> tuple[Fraction, dict[str, float]]:
+    """Return dt, and the state from which the spike lies in the third step."""
+    label = kernel.step.model.label
+    for dt in STEPS:
+        outcome = kernel.run([_constant(kernel, drive, LONGEST)], dt)[0]
+        if not outcome.failure and len(outcome.spike_times):
+            for before in _states(kernel, drive, dt, int(outcome.spike_times[0] / float(dt))):
+                return dt, before
+    raise UserError(f"{label} with {kernel.step.method} has no first spike, after some steps, under a constant input "
+                    f"of {drive:g}")
+
+
+def _states(kernel: Kernel, drive: float, dt: Fraction, spike: int) -> Iterator[dict[str, float]]:
+    """Yield states, around that of step `spike`, from which two steps have no spike and three have one."""
+    for steps in range(max(spike - STEPS_COUNTED, 1), spike + 1):
+        before = kernel.run([_constant(kernel, drive, steps * dt)], dt)[0]
+        state = dict(zip(kernel.step.state, map(float, before.state), strict=True))
+        model = _from(kernel, state)
+        spikes = [len(kernel.run([_constant(kernel, drive, n * dt)], dt, [model])[0].spike_times)
+                  for n in (STEPS_COUNTED - 1, STEPS_COUNTED)]
+        if not len(before.spike_times) and spikes == [0, 1]:
+            yield state
+
+
+def _from(kernel: Kernel, state: Mapping[str, float]) -> NeuronModel:
+    """Return the model, to start from a state."""
+    model = kernel.step.model
+    return model.replace(initial={name: units.quantity(value, model.system.dimensions[name])
+                                  for name, value in state.items()})
+
+
+def _constant(kernel: Kernel, drive: float, length: Fraction | int) -> Stimulus:
+    model = kernel.step.model
+    return Stimulus((Fraction(length),), (drive,), model.system.dimensions[model.input])

@@ -1,0 +1,87 @@
+"""SciPy's DOP853: a solver of another family and house, which shares the model's text alone with the references."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from scipy.integrate import solve_ivp
+
+from spikecost.harness.stimuli import Stimulus
+from spikecost.models import units
+from spikecost.models.expression import text
+from spikecost.models.neuron import NeuronModel
+
+#: Past the crossing of a model without reset, so that the same one is not found again; in ms.
+ON = 1e-3
+
+
+def exprel(x: float) -> float:
+    """(exp(x) - 1)/x, 1 where x is 0."""
+    return math.expm1(x) / x if x else 1.0
+
+
+def select(condition: bool, yes: float, no: float) -> float:
+    """One of two numbers."""
+    return yes if condition else no
+
+
+def compiled(model: NeuronModel) -> dict[str, Callable[..., Any]]:
+    """Right-hand side (moving, and refractory), distance to the threshold and reset as one Python function each."""
+    model = model.exact
+    system = model.system
+    names = ", ".join(system.state)
+    lines = "".join(f"    {name} = {text(value)}\n" for name, value in system.subexpressions.items())
+    slopes = {name: text(value) for name, value in system.derivatives.items()}
+    waiting = {name: "0.0" if name in system.held else value for name, value in slopes.items()}
+    resets = "".join(f"    {name} = {text(value)}\n" for name, value in system.reset)
+    opening = f"    {names}, = x\n"
+    source = (
+        f"def rates(t, x, I):\n{opening}    {model.input} = I\n{lines}    return [{', '.join(slopes.values())}]\n"
+        f"def held(t, x, I):\n{opening}    {model.input} = I\n{lines}    return [{', '.join(waiting.values())}]\n"
+        f"def above(t, x, I):\n{opening}    return {system.threshold.variable} - ({text(system.threshold.level)})\n"
+        f"def reset(x):\n{opening}{resets}    return [{names}]\n")
+    space: dict[str, Any] = {**{name: getattr(math, name) for name in ("exp", "sqrt", "tanh", "cosh", "sinh")},
+                             "exprel": exprel, "select": select, **model.parameter_values}
+    exec(source, space)
+    space["above"].terminal, space["above"].direction = True, 1
+    return space
+
+
+def scales(model: NeuronModel, drive: float) -> np.ndarray:
+    """How large each variable is, roughly: what has the input's unit as the drive, the others as they start."""
+    system, start = model.system, model.initial_values
+    unit = system.dimensions[model.input]
+    driven = {name for name in system.state if system.dimensions[name] is unit and unit is not units.DIMENSIONLESS}
+    return np.array([abs(drive) if name in driven else max(abs(start[name]), 1e-2) for name in system.state])
+
+
+def dop853(model: NeuronModel, stimulus: Stimulus, rtol: float = 2.3e-14, most: int | None = None) -> np.ndarray:
+    """Return the spike times in ms under a piecewise-constant stimulus; the first `most` of them."""
+    space = compiled(model)
+    x, now, free_from, spikes = list(model.initial_values.values()), 0.0, 0.0, []
+    atol = rtol * scales(model, max(map(abs, stimulus.values)))
+
+    def advance(rates: str, end: float, drive: float, event: bool) -> bool:
+        nonlocal x, now
+        found = solve_ivp(space[rates], (now, end), x, "DOP853", rtol=rtol, atol=atol, args=(drive,),
+                          events=space["above"] if event else None)
+        now, x = found.t[-1], list(found.y[:, -1])
+        return bool(found.status == 1)
+
+    for (boundary, _), drive in zip(stimulus.pieces, stimulus.values, strict=True):
+        end = float(boundary)
+        while now < end:
+            if now < free_from:
+                advance("held", min(free_from, end), drive, event=False)
+            elif advance("rates", end, drive, event=True):
+                spikes.append(now)
+                if len(spikes) == most:
+                    return np.array(spikes)
+                x = space["reset"](x)
+                free_from = now + model.refractory_ms
+                if not model.system.reset:
+                    advance("rates", now + ON, drive, event=False)
+    return np.array(spikes)
