@@ -92,12 +92,14 @@ def _found(axis: Axes, number: Mapping[str, int], costs: Mapping[str, np.ndarray
         if model not in costs:
             continue
         values = costs[model]
-        axis.plot([values.min(), values.max()], [shown, shown], color=colours[model], linewidth=1.5, alpha=0.5)
+        axis.plot([values.min(), values.max()], [shown, shown], color=colours[model], linewidth=1.5, alpha=0.5,
+                  label=f"{model}, from the least to the most")
         _mark(axis, (float(np.exp(np.log(values).mean())), shown), model, colours[model], True)
 
 
 def _mark(axis: Axes, at: tuple[float, int], model: str, colour: str, filled: bool) -> None:
-    axis.plot(*at, "o", color=colour, markersize=8, markerfacecolor=colour if filled else "white")
+    axis.plot(*at, "o", color=colour, markersize=8, markerfacecolor=colour if filled else "white",
+              label=model)
     axis.annotate(in_figure(model.replace("_", " ")), at, xytext=(0, 9), textcoords="offset points", fontsize=8,
                   ha="center", color=colour)
 
