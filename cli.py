@@ -92,9 +92,25 @@ def _parser() -> _Parser:
     methods.add_argument("--model", help="such as izhikevich or izhikevich:CH")
     methods.set_defaults(run=_methods)
 
+    published = commands.add_parser("published", help="show what a paper says that models cost, beside what is counted")
+    published.add_argument("--convention", default="izhikevich2004", help="of the paper (default izhikevich2004)")
+    published.set_defaults(run=_published)
+
+    _add_steps(commands)
+    _add_features(commands.add_parser("features", help="look for the twenty features of Izhikevich 2004 in models"))
+    _add_checks(commands)
+
+    doctor = commands.add_parser("doctor", help="say what works here, what does not, and why")
+    doctor.set_defaults(run=_doctor)
+    return parser
+
+
+def _add_steps(commands: Any) -> None:
+    """Add the commands about one step of a model."""
     show = commands.add_parser("show", help="show a model's equations, its Step and its operations")
     _add_step(show)
     show.add_argument("--plot", metavar="FILE", help="draw firing rates, and the phase plane of two variables")
+    _add_data(show)
     show.set_defaults(run=_show)
 
     count = commands.add_parser("count", help="count a model's operations")
@@ -103,22 +119,11 @@ def _parser() -> _Parser:
     count.add_argument("--convention", default="unit", help=f"one of {', '.join(CONVENTIONS)} (default unit)")
     count.set_defaults(run=_count)
 
-    published = commands.add_parser("published", help="show what a paper says that models cost, beside what is counted")
-    published.add_argument("--convention", default="izhikevich2004", help="of the paper (default izhikevich2004)")
-    published.set_defaults(run=_published)
-
     measure = commands.add_parser("measure", help="count a model's operations on the processor, beside the Step's")
     _add_step(measure)
     measure.add_argument("--counter", default="auto", help="a counter of `spikecost doctor` (default auto)")
     measure.add_argument("--steps", type=int, default=1000, metavar="N", help="steps to run (default 1000)")
     measure.set_defaults(run=_measure)
-
-    _add_features(commands.add_parser("features", help="look for the twenty features of Izhikevich 2004 in models"))
-    _add_checks(commands)
-
-    doctor = commands.add_parser("doctor", help="say what works here, what does not, and why")
-    doctor.set_defaults(run=_doctor)
-    return parser
 
 
 def _add_readers(commands: Any) -> None:
@@ -149,6 +154,16 @@ def _add_run(parser: argparse.ArgumentParser, default: str | None = OUT) -> None
     otherwise = default or "some models are run, with few stimuli"
     parser.add_argument("folder", nargs="?", default=default, metavar="RUN",
                         help=f"folder of a run (default: {otherwise})")
+
+
+def _add_data(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--data", metavar="FILE", help="write the numbers that --plot draws, as CSV")
+
+
+def _data(options: argparse.Namespace) -> str | None:
+    if options.data and not options.plot:
+        raise UserError(f"--data {options.data}: it takes the numbers of a picture; give --plot, too")
+    return str(options.data) if options.data else None
 
 
 def _add_step(parser: argparse.ArgumentParser) -> None:
@@ -185,6 +200,7 @@ def _add_checks(commands: Any) -> None:
                              "SPIKECOST_HISTORY, or spikecost-history.sqlite here)")
     history.add_argument("--figure", metavar="PATTERN", help="such as 'lif/*/dt_ms' (default: what changed)")
     history.add_argument("--plot", metavar="FILE", help="draw them to a .png, .svg or .pdf")
+    _add_data(history)
     history.set_defaults(run=_history, store=None)
     add.set_defaults(run=_history_add)
 
@@ -298,12 +314,12 @@ def _show(options: argparse.Namespace) -> int:
     from .reports.records import dumps
     from .reports.show import show, shown
 
-    step = _step(options)
+    step, data = _step(options), _data(options)
     if options.plot:
         from .reports.files import save_figure
         from .reports.portrait import portrait
 
-        save_figure(portrait(step.model), options.plot)
+        save_figure(portrait(step.model), options.plot, data)
     print(dumps(shown(step)) if options.json else show(step))
     return 0
 
@@ -342,6 +358,7 @@ def _add_features(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--demos", action="store_true", help="the demos of 2004, as published against converged")
     parser.add_argument("--plot", metavar="FILE", help="draw features against cost, as stated and at equal accuracy")
     parser.add_argument("--csv", metavar="FILE", help="write the last table with all its columns")
+    _add_data(parser)
     parser.set_defaults(run=_features)
 
 
@@ -353,7 +370,7 @@ def _features(options: argparse.Namespace) -> int:
 
     with bars() as progress:
         tables = list(feature_tables(options.models, options.presets, options.demos, progress,
-                                     plot=options.plot, csv=options.csv))
+                                     plot=options.plot, csv=options.csv, data=_data(options)))
     print(dumps({each.name: records(each.whole) for each in tables if each.name}) if options.json else
           "\n".join(frame(each.title, each.table) for each in tables))
     return 0
@@ -380,7 +397,8 @@ def _update(options: argparse.Namespace) -> int:
 def _history(options: argparse.Namespace) -> int:
     from .reports.regression import command
 
-    print(command.show(options.store, options.figure, as_json=options.json, file=options.plot))
+    print(command.show(options.store, options.figure, as_json=options.json, file=options.plot,
+                       data=_data(options)))
     return 0
 
 

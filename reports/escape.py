@@ -43,7 +43,7 @@ def latex(text: str) -> str:
 def _letter(character: str) -> str:
     if character.isascii() and character.isprintable():
         return character
-    base, *accents = unicodedata.normalize("NFD", character)
+    base, *accents = list(unicodedata.normalize("NFD", character))
     if base.isascii() and base.isalpha() and len(accents) == 1 and accents[0] in _ACCENTS:
         dotless = {"i": r"\i", "j": r"\j"}.get(base, base) if accents[0] != "\u0327" else base
         return rf"{{\{_ACCENTS[accents[0]]}{{{dotless}}}}}"

@@ -39,7 +39,7 @@ Tables = Iterator[Shown]
 
 
 def feature_tables(models: Sequence[str], presets: bool, with_demos: bool, progress: Progress, *,
-                   plot: str | None = None, csv: str | None = None) -> Tables:
+                   plot: str | None = None, csv: str | None = None, data: str | None = None) -> Tables:
     """Make the tables, each with its title, and write the files that are asked for.
 
     Parameters
@@ -51,15 +51,15 @@ def feature_tables(models: Sequence[str], presets: bool, with_demos: bool, progr
     with_demos : bool
         Whether to show the demos of Izhikevich 2004.
     progress : Progress
-    plot, csv : str, optional
-        Files for the picture and for all columns of the last table.
+    plot, csv, data : str, optional
+        Files for the picture, for all columns of the last table, and for the numbers of the picture.
 
     Raises
     ------
     UserError
         If a model is not known or a file cannot be written.
     """
-    for file in (plot, csv):
+    for file in (plot, csv, data):
         if file is not None:
             _check(Path(file))
     if plot is not None and Path(plot).suffix not in {".png", ".svg", ".pdf"}:
@@ -79,7 +79,7 @@ def feature_tables(models: Sequence[str], presets: bool, with_demos: bool, progr
                             witnessed=False)
             costs = compare(suite.models, suite=suite, progress=progress).cheapest
             figure = features_against_cost(found, costs, of_demos)
-            save_figure(figure, plot)
+            save_figure(figure, plot, data)
     if csv is not None and kept is not None:
         write_file(csv, to_csv(kept))
 

@@ -91,7 +91,7 @@ def _stated(axis: Axes, number: Mapping[str, int], colours: Mapping[str, str]) -
         if cost is not None:
             sure = model in STATED
             places[model] = cost, len(STATED[model]) if sure else shown
-            _mark(axis, places[model], colours[model], sure)
+            _mark(axis, places[model], model, colours[model], sure)
     return places
 
 
@@ -102,13 +102,14 @@ def _found(axis: Axes, number: Mapping[str, int], costs: Mapping[str, np.ndarray
         if model in costs:
             values = costs[model]
             places[model] = float(np.exp(np.log(values).mean())), shown
-            axis.plot([values.min(), values.max()], [shown, shown], color=colours[model], linewidth=1.5, alpha=0.5)
-            _mark(axis, places[model], colours[model], True)
+            axis.plot([values.min(), values.max()], [shown, shown], color=colours[model], linewidth=1.5, alpha=0.5,
+                      label=f"{model}, from the least to the most")
+            _mark(axis, places[model], model, colours[model], True)
     return places
 
 
-def _mark(axis: Axes, at: tuple[float, int], colour: str, filled: bool) -> None:
-    axis.plot(*at, "o", color=colour, markersize=8, markerfacecolor=colour if filled else "white")
+def _mark(axis: Axes, at: tuple[float, int], model: str, colour: str, filled: bool) -> None:
+    axis.plot(*at, "o", color=colour, markersize=8, markerfacecolor=colour if filled else "white", label=model)
 
 
 def _label(axis: Axes, places: _Places, colours: Mapping[str, str]) -> None:

@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..models.errors import UserError
+from .drawn import drawn
+from .escape import to_csv
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -96,13 +98,13 @@ def write_file(path: str | Path, content: bytes) -> None:
         raise UserError(f"cannot write {path}: {error.strerror}; give another file") from error
 
 
-def save_figure(figure: Figure, path: str | Path) -> None:
-    """Write a figure in the format that its file's name says.
+def save_figure(figure: Figure, path: str | Path, data: str | Path | None = None) -> None:
+    """Write a figure in the format that its file's name says and, if they are asked for, the numbers drawn as CSV.
 
     Raises
     ------
     UserError
-        If there is no such format, or the file cannot be written.
+        If there is no such format, or a file cannot be written.
     """
     path = Path(path)
     kind = path.suffix.removeprefix(".")
@@ -111,4 +113,6 @@ def save_figure(figure: Figure, path: str | Path) -> None:
         raise UserError(f"cannot draw {path}: give a name that ends in {', '.join('.' + each for each in known)}")
     content = io.BytesIO()
     figure.savefig(content, format=kind, dpi=150)
+    if data is not None:
+        write_file(data, to_csv(drawn(figure)))
     write_file(path, content.getvalue())

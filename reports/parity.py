@@ -12,6 +12,7 @@ from ..accuracy.study import Study, Unmeasured
 from ..flops.counters import COUNTERS
 from ..harness.measure import Measurement
 from ..models.expression import KINDS
+from .escape import in_figure
 from .shared_columns import WAY
 
 #: Columns and what they are.
@@ -144,7 +145,7 @@ def parity_figure(by_kind: pd.DataFrame) -> Figure:
     axis = figure.subplots()
     shown = by_kind.query("kind not in ['exp', 'pow']")
     for (model, method), each in shown.groupby(["model", "method"], sort=False):
-        axis.plot(each["counted"], each["retired"], "o", markersize=4, alpha=0.7, label=f"{model}, {method}")
+        axis.plot(each["counted"], each["retired"], "o", markersize=4, alpha=0.7, label=in_figure(f"{model}, {method}"))
     highest = max([1.0, *shown["counted"]])
     axis.set_xscale("symlog", linthresh=1)
     axis.set_yscale("symlog", linthresh=1)

@@ -6,6 +6,7 @@ from fractions import Fraction
 
 import numpy as np
 from brian2 import ms
+from contourpy import contour_generator
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -19,6 +20,7 @@ from ..models.neuron import NeuronModel
 from ..models.program import substitute
 from ..models.step import make_step
 from ..models.tables import ARRAYS
+from .escape import in_figure
 from .look import COLOURS
 
 #: Time step in ms of RK4, with spikes located within the step.
@@ -47,7 +49,7 @@ def portrait(model: NeuronModel) -> Figure:
     _rates(axes[-1], kernel, drive)
     if panels == 2:
         _phase_plane(axes[0], kernel, drive)
-    figure.suptitle(model.label)
+    figure.suptitle(in_figure(model.label))
     return figure
 
 
@@ -75,7 +77,7 @@ def _constant(model: NeuronModel, drive: float) -> Stimulus:
 def _rates(axis: Axes, kernel: Kernel, drive: float) -> None:
     model = kernel.step.model
     drives = np.linspace(0, 2 * drive, DRIVES)
-    axis.plot(drives, firing_rates(kernel, drives), "o-", color=COLOURS[0], markersize=3)
+    axis.plot(drives, firing_rates(kernel, drives), "o-", color=COLOURS[0], markersize=3, label=model.label)
     axis.axvline(drive, color="0.7", linewidth=1, zorder=0)
     axis.set_xlabel(_named(model, model.input))
     axis.set_ylabel("firing rate (Hz)")
@@ -113,8 +115,10 @@ def _nullclines(axis: Axes, model: NeuronModel, drive: float, across: Array, up:
     for colour, name in zip(COLOURS[1:], plane, strict=False):
         with np.errstate(all="ignore"):
             slope = evaluate(substitute(system.derivatives[name], opened), values, ARRAYS)
-        axis.contour(across, up, np.broadcast_to(slope, plane[name].shape), levels=[0], colors=[colour], linewidths=1)
-        axis.plot([], [], color=colour, linewidth=1, label=f"d{name}/dt = 0")
+        lines = contour_generator(across, up, np.broadcast_to(slope, plane[name].shape)).lines(0)
+        gap = np.full((1, 2), np.nan)
+        x, y = np.vstack([part for line in lines for part in (line, gap)] or [gap]).T
+        axis.plot(x, y, color=colour, linewidth=1, label=f"d{name}/dt = 0")
 
 
 def _ordered(model: NeuronModel) -> list[str]:

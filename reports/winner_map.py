@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch, Rectangle
 
 from ..accuracy.winners import Winner
+from .escape import in_figure
 from .look import COLOURS, pick
 from .shared_columns import SITUATION
 
@@ -57,7 +58,7 @@ def candidate_table(found: Sequence[Winner]) -> pd.DataFrame:
         stimulus, level, horizon = winner.regime
         for place, each in enumerate(winner.candidates, 1):
             cost = each.cost
-            rows.append((stimulus, level, horizon, winner.criterion.measure, winner.criterion.tolerance, place,
+            rows.append((stimulus, horizon, level, winner.criterion.measure, winner.criterion.tolerance, place,
                          each.curve.regime.model.label, each.curve.method, each.curve.detection, cost.mean, cost.low,
                          cost.high))
     return pd.DataFrame(rows, columns=list(CANDIDATE_COLUMNS))
@@ -112,7 +113,7 @@ def winner_map(winners: pd.DataFrame, candidates: pd.DataFrame) -> Figure:
         axis.tick_params(length=0)
         axis.set_title(f"{stimulus.replace('_', ' ')}, {horizon / 1000:g} s", fontsize=10)
     axes[0].set_ylabel("largest spike-time error (ms)")
-    handles = [Patch(color=pick(COLOURS, i), alpha=0.45, label=name) for i, name in enumerate(models)]
+    handles = [Patch(color=pick(COLOURS, i), alpha=0.45, label=in_figure(name)) for i, name in enumerate(models)]
     handles.append(Patch(facecolor="white", edgecolor="0.4", hatch="////", label="too close to rank"))
     figure.legend(handles=handles, loc="outside lower center", ncols=min(len(handles), 4), frameon=False, fontsize=9)
     figure.suptitle("The cheapest model, and how many times dearer the others are", fontsize=11)
@@ -150,4 +151,4 @@ def _times(ratio: float) -> str:
 def _short(label: str) -> str:
     """Return what fits into a field."""
     name = label.partition(":")[0]
-    return name if len(name) <= 12 else f"{name[:11]}."
+    return in_figure(name if len(name) <= 12 else f"{name[:11]}.")

@@ -91,9 +91,10 @@ def test_show_every_model(said, name):
 
 @pytest.mark.parametrize(("name", "panels"), [("izhikevich", 2), ("hodgkin_huxley", 1)])
 def test_show_draws(said, tmp_path, name, panels):
-    status, _, err = said("show", name, "--plot", str(tmp_path / "figure.png"))
+    status, _, err = said("show", name, "--plot", str(tmp_path / "figure.png"), "--data", str(tmp_path / "figure.csv"))
     assert (status, err) == (0, "")
-    assert [path.name for path in tmp_path.iterdir()] == ["figure.png"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["figure.csv", "figure.png"]
+    assert pd.read_csv(tmp_path / "figure.csv")["panel"].nunique() == panels
     height, width, _ = matplotlib.image.imread(tmp_path / "figure.png").shape
     assert (width, height) == (825 * panels, 630)
 
@@ -239,7 +240,9 @@ def test_features_of_the_demos(said, tmp_path):
 
 @pytest.mark.slow
 def test_the_picture_of_features(said, tmp_path):
-    status, out, _ = said("features", "lif", "--plot", str(tmp_path / "picture.png"))
+    status, out, _ = said("features", "lif", "--plot", str(tmp_path / "picture.png"),
+                          "--data", str(tmp_path / "picture.csv"))
+    assert pd.read_csv(tmp_path / "picture.csv").query("curve == 'lif'")["y"].tolist() == [3, 3]
     assert (status, (tmp_path / "picture.png").read_bytes()[:4]) == (0, b"\x89PNG")
     assert "3 of 20" in out
 
@@ -276,6 +279,8 @@ MISTAKES = {
                            "spikecost: --plot p.jpg: give a file that ends in .p"),
     "file in no folder": (["features", "lif", "--csv", "no/f.csv"],
                           "spikecost: cannot write no/f.csv: give a file in a "),
+    "numbers of no picture": (["show", "lif", "--data", "d.csv"],
+                              "spikecost: --data d.csv: it takes the numbers of a picture; give --plot, too"),
     "unknown counter": (["measure", "lif", "--counter", "papy"], "spikecost: unknown counter 'papy': did you mean "),
     "negative tolerance": (["run", "--tolerances=-0.1ms"], "spikecost: tolerance = -100. us is not positive; give a"),
     "tolerance without a unit": (["run", "--tolerances", "0.1"], "spikecost: tolerance = 0.1 is not a time; give a "),

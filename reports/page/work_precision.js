@@ -40,12 +40,11 @@ function workPrecision() {
   function chosen() {
     const cost = byId("wp-cost").value, measure = byId("wp-error").value, regime = byId("wp-regime").value;
     const [models, methods, detections] = ["models", "methods", "detections"].map(checked);
-    const found = source(cost)
-      .filter((row) => keyOf(row, REGIME) === regime && models.has(row.model) && methods.has(row.method) && detections.has(row.detection))
+    const here = source(cost).filter((row) => keyOf(row, REGIME) === regime && models.has(row.model) && methods.has(row.method) && detections.has(row.detection));
+    const found = here
       .map((row) => ({ ...row, cost: row[cost], error: errorOf(row, measure) }))
       .filter((row) => row.cost !== null && row.cost !== undefined && row.error !== null && row.error !== undefined);
-    const without = source(cost).filter((row) => keyOf(row, REGIME) === regime && models.has(row.model) && methods.has(row.method) && detections.has(row.detection)
-      && (row[cost] === null || row[cost] === undefined)).length;
+    const without = here.filter((row) => row[cost] === null || row[cost] === undefined).length;
     return { cost, measure, regime, without, points: found.filter((row) => row.error > 0 && row.cost > 0), exact: found.filter((row) => row.error === 0).length };
   }
 

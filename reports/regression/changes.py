@@ -98,7 +98,7 @@ def plot(figures: Mapping[str, Sequence[Entry]], noisy: Callable[[str], bool]) -
     axes = drawing.subplots(len(figures), squeeze=False)[:, 0]
     for axis, (name, series) in zip(axes, figures.items(), strict=True):
         axis.plot([entry.run for entry in series], [entry.value for entry in series], "o-", color="#0072b2",
-                  markersize=3.5, linewidth=1, drawstyle="steps-mid")
+                  label=name, markersize=3.5, linewidth=1, drawstyle="steps-mid")
         axis.set_title(in_figure(name), fontsize=9, loc="left", pad=18)
         axis.margins(y=0.15)
         axis.ticklabel_format(axis="y", useOffset=False)

@@ -119,8 +119,8 @@ def add(history: str | Path | None, figures: Figures, commit: str | None = None,
         f"run {len(store)}" if new else f"{len(store)} runs")
 
 
-def show(history: str | Path | None, pattern: str | None = None, *, as_json: bool = False, file: str | None = None
-         ) -> str:
+def show(history: str | Path | None, pattern: str | None = None, *, as_json: bool = False, file: str | None = None,
+         data: str | None = None) -> str:
     """Show figures over the runs of a history and where they changed; without a pattern, all that ever did.
 
     Raises
@@ -138,7 +138,7 @@ def show(history: str | Path | None, pattern: str | None = None, *, as_json: boo
     if file:
         if not 0 < len(found) <= MOST_DRAWN:
             raise UserError(f"{len(found)} figures to draw; name 1 to {MOST_DRAWN} with --figure")
-        save_figure(plot(found, is_noisy), file)
+        save_figure(plot(found, is_noisy), file, data)
     if as_json:
         return dumps({"history": str(store.path), "runs": len(store), "figures": {
             name: {"runs": [vars(entry) for entry in series], "changes": [step.to_json() for step in steps[name]]}

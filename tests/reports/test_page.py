@@ -18,6 +18,8 @@ from selenium.webdriver.support.ui import Select, WebDriverWait
 
 from spikecost.accuracy.study import Study
 from spikecost.accuracy.suite import Suite
+from spikecost.flops.counters import auto
+from spikecost.flops.counters.hardware import no_pmu
 from spikecost.reports.page import SCRIPTS, page
 from spikecost.reports.page.tables import stability
 from spikecost.reports.run_folder import TABLES, RunFolder
@@ -411,6 +413,67 @@ def test_light_and_dark(site, small_folder, scheme):
     browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {
         "features": [{"name": "prefers-color-scheme", "value": other}]})
     WebDriverWait(browser, 10).until(lambda b: b.execute_script(background) != plot)
+
+
+def test_plots_keep_their_height_in_another_window(shown):
+    heights = ("return [...document.querySelectorAll('.plot')].filter((p) => p.data)"
+               ".map((p) => [p.id, p.querySelector('.main-svg').clientHeight])")
+    before = shown.execute_script(heights)
+    assert len(before) == 5
+    assert dict(before)["wp-plot"] > 600
+    shown.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", {"width": 700, "height": 900, "deviceScaleFactor": 1,
+                                                                 "mobile": False})
+    try:
+        wide = "return document.querySelector('#wp-plot .main-svg').clientWidth"
+        WebDriverWait(shown, 10).until(lambda b: b.execute_script(wide) < 700)
+        assert shown.execute_script(heights) == before
+        assert shown.execute_script("return document.documentElement.scrollWidth <= window.innerWidth")
+    finally:
+        shown.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+
+
+def test_paper_shows_all_that_the_screen_shows(shown):
+    # what a browser does when it prints on A4, landscape
+    shown.execute_script("window.dispatchEvent(new Event('beforeprint'))")
+    shown.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
+    shown.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", {"width": 1032, "height": 700, "deviceScaleFactor": 1,
+                                                                 "mobile": False})
+    try:
+        right = shown.execute_script(
+            "return [...document.querySelectorAll('.main-svg, table')].filter((e) => e.clientWidth)"
+            ".map((e) => e.getBoundingClientRect().right)")
+        assert len(right) > 10
+        assert max(right) <= 1032
+    finally:
+        shown.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
+        shown.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+
+
+def test_it_says_why_the_processors_own_counters_are_not_there(small_run):
+    reasons = auto.reasons()
+    for name in ("papi", "perf"):
+        assert (f"{name}: {reasons.get(name)}" in small_run.about["no_hardware_count"]) == bool(no_pmu())
+    said = "the processor itself counts are not among the choices: no counter of its own works here (papi: x)"
+    assert said in page(replace(small_run, about={**small_run.about, "no_hardware_count": "papi: x"}))
+    assert "Costs that the processor itself counts" not in page(
+        replace(small_run, about={**small_run.about, "no_hardware_count": ""}))
+
+
+def test_every_table_can_be_had_by_one_click(shown, small_run, downloads):
+    """Each table that a figure is drawn from: its button gives what the run has."""
+    buttons = {button.get_attribute("data-table"): button
+               for button in shown.find_elements(By.CSS_SELECTOR, "button.csv")}
+    assert buttons.keys() >= {"leaders", "ranking", "points", "timed", "winners", "candidates", "by_kind", "operations",
+                              "parity", "counters", "step_and_spike", "table", "regimes", "references"}
+    shown.execute_script("document.querySelectorAll('details').forEach((each) => { each.open = true; })")
+    for name, button in buttons.items():
+        rows = downloaded(shown, downloads, button, f"{name}.csv")
+        if name in TABLES:
+            assert len(rows) == len(getattr(small_run, name)), name
+            assert not rows or list(rows[0]) == list(getattr(small_run, name).columns), name
+    for plot in shown.find_elements(By.CSS_SELECTOR, ".plot"):
+        section = plot.find_element(By.XPATH, "ancestor::section")
+        assert section.find_elements(By.XPATH, ".//button[contains(., 'CSV')]"), plot.get_attribute("id")
 
 
 def test_names_are_text_everywhere(site, small_run, tmp_path, downloads):

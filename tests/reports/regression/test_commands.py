@@ -175,6 +175,9 @@ def test_history(said, tmp_path):
     status, out, _ = said("history", "--store", store, "--figure", STEP, "--plot", str(tmp_path / "step.png"))
     assert status == 0
     assert (tmp_path / "step.png").read_bytes().startswith(b"\x89PNG")
+    said("history", "--store", store, "--figure", STEP, "--plot", str(tmp_path / "step.svg"),
+         "--data", str(tmp_path / "step.csv"))
+    assert (tmp_path / "step.csv").read_text().splitlines()[1].endswith(f",{STEP},1.0,23.0")
 
 
 def test_a_run_adds_itself_to_the_history(said, tmp_path):
