@@ -28,6 +28,7 @@ if TYPE_CHECKING:
         ramp,
         sine,
         step,
+        stimulus_from_brian2,
     )
     from .models.catalogue import MODELS, get_model
     from .models.conductance import with_conductance
@@ -53,7 +54,7 @@ _HOMES = {
     ".harness.simulate": ("simulate",),
     ".harness.stimuli": (
         "STIMULI", "Stimulus", "chirp", "constant", "ornstein_uhlenbeck", "piecewise_constant", "piecewise_random",
-        "poisson_conductance", "ramp", "sine", "step",
+        "poisson_conductance", "ramp", "sine", "step", "stimulus_from_brian2",
     ),
     ".models.catalogue": ("MODELS", "get_model"),
     ".models.conductance": ("with_conductance",),
@@ -74,7 +75,7 @@ _HOME = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [  # noqa: RUF022 - in the order of the folders
     "MODELS", "METHODS", "DETECTIONS", "NeuronModel", "Step", "UserError", "get_model", "make_step",
-    "from_brian2", "settings_from_brian2", "Brian2Settings",
+    "from_brian2", "settings_from_brian2", "stimulus_from_brian2", "Brian2Settings",
     "CONVENTIONS", "Convention", "Count", "count",
     "STIMULI", "Stimulus", "constant", "piecewise_constant", "piecewise_random", "step", "ramp", "sine", "chirp",
     "ornstein_uhlenbeck", "poisson_conductance", "simulate", "with_conductance",

@@ -78,16 +78,43 @@ def drive_for(model: NeuronModel, rate: float, horizon: float) -> Drive:
     return Drive(*found)
 
 
-def rheobase(model: NeuronModel, horizon: float) -> float:
+def rheobase(model: NeuronModel, horizon: float, held: float = 0.0) -> float:
     """Find the weakest constant drive under which a model keeps firing, on the reference solution.
+
+    Parameters
+    ----------
+    model : NeuronModel
+    horizon : float
+        In ms.
+    held : float
+        Drive from which the one that is found is counted, in the internal unit of the input.
 
     Raises
     ------
     UnreachableRate
-        If it fires without any drive, or never.
+        If it fires without any, or never.
     """
-    return float(recall("rheobase", model, horizon, lambda: find_rheobase(
-        lambda value: firing_rate(model, value, horizon), model.label, _first(model))))
+    return float(recall("rheobase", model, (horizon, held), lambda: find_rheobase(
+        lambda value: firing_rate(model, held + value, horizon), model.label, _first(model))))
+
+
+def silencing(model: NeuronModel, horizon: float) -> float:
+    """Find the weakest inhibition under which a model that fires without any drive does not keep firing.
+
+    Returns
+    -------
+    float
+        The drive, negative, in the internal unit of the input.
+
+    Raises
+    ------
+    UnreachableRate
+        If no inhibition does.
+    """
+    def silent(inhibition: float) -> float:
+        return float(not firing_rate(model, -inhibition, horizon))
+
+    return -float(recall("silencing", model, horizon, lambda: find_rheobase(silent, model.label, _first(model))))
 
 
 def firing_rate(model: NeuronModel, drive: float, horizon: float, failures: list[str] | None = None) -> float:

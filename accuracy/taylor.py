@@ -37,6 +37,9 @@ _SHAPE = tuple(field.name for field in fields(Shape))
 
 State = dict[str, Any]
 
+# that a state rests where a condition changes is no news: see `_Flow`
+heyoka.set_logger_level_error()
+
 
 @dataclass(frozen=True)
 class Precision:
@@ -182,7 +185,7 @@ class _Flow:
         self._system, conditions = take_out_conditions(model)
         self._first_switch = len(model.system.parameters) + len(_SHAPE) + 1
         self._conditions = conditions
-        self._slides = False
+        self._slides, self._touched = False, None
         self._distances = self._compiled(self._surfaces(self._values())) if conditions else None
         self._free = self._integrator(frozenset(), event=True)
         held = model.system.held
@@ -219,7 +222,7 @@ class _Flow:
         integrator.state[:] = list(state.values())
         integrator.pars[:] = [*numbers, *switches][: len(integrator.pars)]
         self._slides = False
-        outcome = integrator.propagate_until(end)[0]
+        outcome = self._propagated(integrator, end)
         if self._slides:
             raise UserError(f"{self._model.label} stays where a condition changes at {float(integrator.time):.4g} ms, "
                             "pushed back from both sides: there is no solution to refer to; give other parameters")
@@ -233,6 +236,24 @@ class _Flow:
         if self._model.system.reset:
             integrator.reset_cooldowns()
         return after, integrator.time, True
+
+    def _propagated(self, integrator: Any, end: Any) -> Any:
+        """Propagate; return the outcome.
+
+        What comes to rest exactly where a condition changes goes on from a unit in the last place below: heyoka would
+        find that it touches there for ever.
+        """
+        voltage = self._system.state.index(self._system.threshold.variable)
+        self._touched = rested = None
+        while True:
+            outcome = integrator.propagate_until(end)[0]
+            if self._touched is None or integrator.time != self._touched or self._slides:
+                return outcome
+            if rested == self._touched:
+                raise UserError(f"{self._model.label} rests where a condition changes at {float(rested):.4g} ms; "
+                                "give other parameters")
+            rested, self._touched = self._touched, None
+            integrator.state[voltage] = np.nextafter(integrator.state[voltage], self._precision.number(-math.inf))
 
     def _integrator(self, held: frozenset[str], event: bool) -> Any:
         system, precision = self._system, self._precision
@@ -285,8 +306,9 @@ class _Flow:
         place, number = self._first_switch + i, self._precision.number
 
         def switch(integrator: Any, direction: int) -> bool:
-            if not direction:  # they only touch
-                return True
+            if not direction:  # they only touch; if twice at the same time, for good
+                before, self._touched = self._touched, integrator.time
+                return bool(before is None or before != self._touched)
             integrator.pars[place] = number(int(direction > 0))
             onwards = speeds(integrator.state, pars=integrator.pars[: speeds.nparams], time=integrator.time)[i]
             self._slides = onwards * direction <= 0

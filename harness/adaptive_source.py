@@ -5,9 +5,11 @@ The control flow of each method is a template of its own; each block is a C func
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import fields
-from functools import cache
+from functools import cache, partial
+from itertools import compress
+from operator import not_
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -18,7 +20,7 @@ from ..models.adaptive import AdaptiveStep
 from ..models.detection import DETECTIONS
 from ..models.expression import Op, Var, names
 from ..models.methods.dormand_prince import GROW, input_nodes
-from ..models.methods.parker_sochacki import HIGHEST_ORDER, orders
+from ..models.methods.parker_sochacki import HIGHEST_ORDER, input_terms, orders
 from ..models.neuron import RESERVED_ENDINGS
 from ..models.simplify import Block
 from .c_source import c_block, c_prelude, c_tables
@@ -55,6 +57,32 @@ static inline double input_at(const double *p, double s)
     if (!varies(p)) return p[0];
     return p[0] + p[1] * s + p[2] * exp(-s / p[3]) + p[4] * sin(p[5] + (p[6] + p[7] * s) * s);
 }}
+/* The input after so many steps and a part of one. Functions apart: nothing of it runs where the piece is constant. */
+static __attribute__((noinline, unused)) double input_after(const double *p, long steps, double part, double step)
+{{
+    return varies(p) ? input_at(p, ((double)steps + part) * step) : p[0];
+}}
+/* The terms of its series from there on, over dt: that of order k is times the k-th power of a fraction of dt. */
+static __attribute__((noinline, unused)) void input_series(
+    const double *p, long steps, double part, double step, double dt, int highest, double *terms)
+{{
+    for (int k = 0; k <= highest; k++) terms[k] = 0.0;
+    if (!varies(p)) {{ terms[0] = p[0]; return; }}
+    const double s = ((double)steps + part) * step;
+    terms[0] = p[0] + p[1] * s;
+    terms[1] = p[1] * dt;
+    double decay = p[2] * exp(-s / p[3]), sine = p[4] * sin(p[5] + (p[6] + p[7] * s) * s);
+    double cosine = p[4] * cos(p[5] + (p[6] + p[7] * s) * s), sine_before = 0.0, cosine_before = 0.0;
+    const double first = (p[6] + 2.0 * p[7] * s) * dt, second = 2.0 * p[7] * dt * dt; /* of the phase */
+    for (int k = 0; k <= highest; k++) {{
+        terms[k] += decay + sine;
+        decay *= -dt / (p[3] * (k + 1));
+        const double sine_next = (first * cosine + second * cosine_before) / (k + 1);
+        const double cosine_next = -(first * sine + second * sine_before) / (k + 1);
+        sine_before = sine; cosine_before = cosine;
+        sine = sine_next; cosine = cosine_next;
+    }}
+}}
 /* The same at a fraction of a step: for a constant piece no time is computed. */
 #define INPUT(piece, now, fraction, dt) (varies(piece) ? input_at(piece, (now) + (fraction) * (dt)) : (piece)[0])
 """
@@ -71,24 +99,72 @@ def adaptive_source(steps: Iterable[AdaptiveStep]) -> str:
     steps = list(steps)
     tables = c_tables(block for step in steps for block in step.blocks.values())
     head = c_prelude(SCALAR) + tables + _HEAD.format(most_iterations=MOST_ITERATIONS, piece=PIECE)
-    return head + "\n".join(_kernel(step) for step in steps)
+    families: dict[str, list[AdaptiveStep]] = {}
+    for step in steps:
+        families.setdefault(_family_name(step), []).append(step)
+    return head + "\n".join(_Family(name, members).source() for name, members in families.items())
 
 
-def _kernel(step: AdaptiveStep) -> str:
-    blocks = list(step.blocks)
-    found = sorted({name for block in step.blocks.values() for name in (*reads(block), *writes(block))}
-                   | {*_MEMBERS, *step.state, *step.parameters, step.model.input})
-    tests: set[str] = set()
-    for block in step.blocks.values():
-        tests |= _tests(block, tests).intersection(writes(block))
-    return _environment().get_template(f"{step.method}.c.j2").render(
-        step=step, name=adaptive_function_name(step), blocks=blocks, tallies=len(tallied(step)),
-        accepted=len(blocks), smaller=len(blocks) + 1, doubles=[name for name in found if name not in tests],
-        tests=sorted(tests & set(found)), body=lambda block: _body(block, tests), resets=bool(step.model.system.reset),
-        held=events.moving(step.model), kept=events.kept(step.model),
-        spiked=" & ".join(f"s.{name}_" for name in events.conditions(step.model)),
-        **_OWN[step.method](step),
-    )
+def _family_name(step: AdaptiveStep) -> str:
+    return adaptive_function_name(step).replace(f"__{step.detection}", "")
+
+
+class _Family:
+    """The kernels of a model and method with several detections: what they have in common is printed once."""
+
+    def __init__(self, name: str, steps: list[AdaptiveStep]) -> None:
+        self._name = name
+        self._steps = steps
+        blocks = [block for step in steps for block in step.blocks.values()]
+        first = steps[0]
+        found = {name for block in blocks for name in (*reads(block), *writes(block))}
+        found |= {*_MEMBERS, *first.state, *first.parameters, first.model.input}
+        self._tests: set[str] = set()
+        """The members that stand for comparisons."""
+        for block in blocks:
+            self._tests |= _tests(block, self._tests).intersection(writes(block))
+        self._members = sorted(found)
+        self._printed: dict[str, str] = {}
+
+    def source(self) -> str:
+        """Print the kernels."""
+        is_test = [name in self._tests for name in self._members]
+        shared = _environment().get_template("blocks.c.j2").module
+        printed = [shared.structure(self._name, list(compress(self._members, map(not_, is_test))),
+                                    list(compress(self._members, is_test)))]
+        for step in self._steps:
+            called = {}
+            for title, block in step.blocks.items():
+                body = _body(block, self._tests)
+                called[title], text = self._once(title, step, partial(shared.function, self._name, body=body))
+                printed.append(text)
+            kernel = partial(_environment().get_template(f"{step.method}.c.j2").render, **self._given(step, called))
+            series, text = self._once("series", step, lambda name, kernel=kernel: kernel(part="series", series=name))
+            printed += [text, kernel(part="kernel", series=series)]
+        return "".join(printed)
+
+    def _given(self, step: AdaptiveStep, called: Mapping[str, str]) -> dict[str, Any]:
+        """Return what a template needs of a step; `called` are the functions of its blocks."""
+        blocks = list(step.blocks)
+        return {
+            "step": step, "name": adaptive_function_name(step), "family": self._name, "blocks": blocks,
+            "called": called, "tallies": len(tallied(step)), "accepted": len(blocks), "smaller": len(blocks) + 1,
+            "resets": bool(step.model.system.reset), "held": events.moving(step.model),
+            "kept": events.kept(step.model),
+            "spiked": " & ".join(f"s.{name}_" for name in events.conditions(step.model)), **_OWN[step.method](step),
+        }
+
+    def _once(self, title: str, step: AdaptiveStep, text_of: Callable[[str], str]) -> tuple[str, str]:
+        """Return the name of a function, and its text, or none if the same is printed already."""
+        plain = f"{self._name}_{title.replace(' ', '_')}"
+        for name in (plain, f"{plain}_{step.detection}"):
+            text = text_of(name)
+            if name not in self._printed:
+                self._printed[name] = text
+                return name, text
+            if self._printed[name] == text:
+                break
+        return name, ""
 
 
 def tallied(step: AdaptiveStep) -> tuple[str, ...]:
@@ -127,6 +203,10 @@ def writes(block: Block) -> list[str]:
     return [name for name in block.targets if name.startswith("_") or name == "dt" or name.endswith(RESERVED_ENDINGS)]
 
 
+def _read_anywhere(step: AdaptiveStep) -> set[str]:
+    return {name for block in step.blocks.values() for name in reads(block)}
+
+
 def _dormand_prince(step: AdaptiveStep) -> dict[str, Any]:
     nodes = [(name, float(node)) for name, node in input_nodes(step.model, step.varying).items()]
     return {"grow": float(GROW), "start_inputs": nodes[:2], "attempt_inputs": nodes[1:]}
@@ -139,7 +219,10 @@ def _parker_sochacki(step: AdaptiveStep) -> dict[str, Any]:
     if "held once" in step.blocks:
         flows.append(("held ", events.moving(step.model)))
     return {
-        "flows": [(flow, moving, orders(step.model, flow)) for flow, moving in flows], "highest": HIGHEST_ORDER,
+        "flows": [(flow, moving, orders(step.model, flow, step.varying)) for flow, moving in flows],
+        "highest": HIGHEST_ORDER, "inputs": [step.model.input, *input_terms(step.model)] if step.varying else [],
+        "input_end": f"{step.model.input}_end" if f"{step.model.input}_end" in _read_anywhere(step) else "",
+        "halved": lambda moving: [*moving, *([step.model.input] if step.varying else [])],
         "most_halvings": MOST_HALVINGS, "within": DETECTIONS[step.detection].restarts,
         "voltage": test.variable,
         "moving_level": level,

@@ -9,7 +9,7 @@ from fractions import Fraction
 from ..flops.counters import get_counter
 from ..flops.operations import count_step
 from ..flops.toolchain import BUILDS, Build
-from ..models.expression import Expr, Op, Var, nodes
+from ..models.expression import Const, Expr, Op, Var, nodes
 from ..models.step import Step
 from .c_source import LANES
 from .kernel import compile_kernels
@@ -122,6 +122,8 @@ def explain(step: Step, build: Build, own: Mapping[str, float], once: Mapping[st
     explained(min(left["mul"], counted["select"]), "factors of a select are multiplied into both of its sides", mul=-1)
     if fused:
         explained(min(left["mul"], _repeated_products(step)), "products in several sums are fused into each", mul=-1)
+    explained(min(-left["select"], left["sign"], _selects_of_zero(step)),
+              "selects of which one side is zero are a bitwise and with the condition", select=1, sign=-1)
     merged = min(-left["select"], _repeated_conditions(step))
     if merged > 0:
         added, multiplied = max(left["add"], 0), max(left["mul"], 0)
@@ -151,10 +153,18 @@ def _repeated_products(step: Step) -> int:
     return len(terms) - len(set(terms))
 
 
+def _selects(step: Step) -> list[Op]:
+    return [node for assign in step.advance.assignments for node in nodes(assign.value)
+            if isinstance(node, Op) and node.kind == "select"]
+
+
+def _selects_of_zero(step: Step) -> int:
+    return sum(any(isinstance(side, Const) and not side.value for side in node.args[1:]) for node in _selects(step))
+
+
 def _repeated_conditions(step: Step) -> int:
     """Count the selects, after the first, by each condition."""
-    conditions = [node.args[0] for assign in step.advance.assignments for node in nodes(assign.value)
-                  if isinstance(node, Op) and node.kind == "select"]
+    conditions = [node.args[0] for node in _selects(step)]
     names = [condition.name for condition in conditions if isinstance(condition, Var)]
     return len(names) - len(set(names))
 

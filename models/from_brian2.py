@@ -24,6 +24,7 @@ from .errors import UserError
 from .expression import FLOATS, evaluate
 from .methods import METHODS
 from .neuron import NeuronModel
+from .timed_arrays import take_out
 
 #: What spikes in Brian2 without being a neuron with equations, or is more than one.
 _NOT_A_GROUP = {
@@ -60,13 +61,14 @@ def from_brian2(group: brian2.NeuronGroup, input: str | None = None, *, index: i
 
     Names that the group does not declare are looked up where Brian2 looks: units and functions, the group's own
     namespace, then `namespace`. Parameters and the state of now become the model's; a parameter that the reset changes
-    becomes a variable that stays between spikes. `settings_from_brian2` tells the method and dt.
+    becomes a variable that stays between spikes. A TimedArray in the equations, ``stimulus(t)``, is the model's input:
+    `harness.stimuli.stimulus_from_brian2` makes a stimulus of it. `settings_from_brian2` tells the method and dt.
 
     Parameters
     ----------
     group : brian2.NeuronGroup
     input : str, optional
-        The declared parameter, or the constant, that the stimulus drives; by default ``I``.
+        The declared parameter, or the constant, that the stimulus drives; by default the TimedArray, or ``I``.
     index : int
         The neuron whose values are taken.
     name : str, optional
@@ -107,7 +109,7 @@ class _Group:
         self._group = group
         self._index = index
         self._namespace = namespace
-        self._equations = group.user_equations
+        self._equations, self._timed = take_out(group.user_equations, self._resolved, group.name)
         self._reset = _text(group.event_codes.get("spike", ""))
         self._refuse_what_is_beside_the_equations()
         texts = [equation.expr.code for equation in self._equations.values() if equation.expr is not None]
@@ -132,7 +134,7 @@ class _Group:
                 parameters.append(variable)
         if wanted in self._constants:
             lines.append(f"{wanted} : {units.dimension_text(get_dimensions(self._constants[wanted]))}")
-        drive = self.value(wanted)
+        drive = None if self._timed else self.value(wanted)
         return NeuronModel(
             name=name,
             description=f"the Brian2 group {group.name}" + (f", neuron {self._index}" if len(group) > 1 else ""),
@@ -144,7 +146,7 @@ class _Group:
             constants={constant: value for constant, value in self._constants.items() if constant != wanted},
             initial={variable: self.value(variable) for variable in state},
             input=wanted,
-            drive=drive if float(drive) else None,
+            drive=drive if drive is not None and float(drive) else None,
         )
 
     def method(self) -> str:
@@ -213,21 +215,34 @@ class _Group:
             if identifier in group.variables:
                 raise UserError(f"{group.name}: Brian2's own variable '{identifier}' in the equations cannot be run; "
                                 "write the equations without it")
-            try:
-                value = group.resolve_all([identifier], self._namespace, user_identifiers=set())[identifier]
-            except KeyError:
+            value = self._resolved(identifier)
+            if value is None:
                 raise UserError(f"{group.name}: '{identifier}' is neither in the equations nor where you call "
-                                f"from_brian2; define it, or give namespace={{'{identifier}': ...}}") from None
+                                f"from_brian2; define it, or give namespace={{'{identifier}': ...}}")
             if isinstance(value, brian2.TimedArray):
-                raise UserError(f"{group.name}: the TimedArray '{identifier}' cannot be run; write a parameter in its "
-                                "place, and drive that with sc.piecewise_constant")
+                raise UserError(f"{group.name}: the TimedArray '{identifier}' in the threshold, reset or "
+                                "refractoriness cannot be run; write a parameter or a number in its place")
             if isinstance(value, Constant) and not isinstance(getattr(brian2, identifier, None), brian2.Unit):
                 constants[identifier] = Quantity.with_dimensions(value.value, value.dim)
             elif not isinstance(value, Constant | Function | brian2.Unit):
                 raise UserError(f"{group.name}: '{identifier}' is {value!r}, where one number or quantity is expected")
         return constants
 
+    def _resolved(self, identifier: str) -> Any:
+        """Return what a name stands for that the equations do not declare; None if nothing."""
+        if identifier in _BRIAN2S_OWN or identifier in self._group.variables:
+            return None
+        try:
+            return self._group.resolve_all([identifier], self._namespace, user_identifiers=set())[identifier]
+        except KeyError:
+            return None
+
     def _input(self, given: str | None) -> str:
+        if self._timed:
+            if given not in (None, self._timed):
+                raise UserError(f"{self._group.name}: the TimedArray is the input, '{self._timed}', so that '{given}' "
+                                "cannot be one too; write a parameter in the place of the TimedArray")
+            return self._timed
         declared = [variable for variable in self._equations
                     if self._equations[variable].type == PARAMETER and variable in self._used]
         wanted = given or "I"

@@ -8,15 +8,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from .catalogue import get_model
-from .expression import FLOATS, Expr, Op, evaluate, names, nodes, text
+from .expression import FLOATS, Expr, Op, evaluate, expr, names, nodes, text
 from .methods import METHODS
 from .neuron import NeuronModel
 from .polynomial import linear_parts
 from .program import Derivatives, Program
 
-#: At so many random points of its edge, and so far to both sides of them (relative), the derivatives of a condition are
-#: compared: where they differ by a thousand times that, they jump.
-_POINTS, _BESIDE = 8, 1e-9
+#: The sides of a condition are compared at so many random points of its edge; which side is which is seen so far from
+#: it, and their difference at such a step and at twice that. Distances are relative.
+_POINTS, _BESIDE, _STEP = 8, 1e-9, 2.0**-8
+#: A difference below this is rounding.
+_ROUNDING = 1e-13
 
 
 @dataclass(frozen=True)
@@ -32,10 +34,11 @@ class Order:
 def order_on(model: str | NeuronModel, method: str, varying: bool = False) -> Order:
     """Return the order of a method of fixed step on a model.
 
-    A method has its own order where the derivative has as many derivatives itself. A one-step method whose step meets
-    a jump of the derivative makes an error of first order in it, one that meets a jump of its slope an error of second
-    order, and there are as many such steps as there are crossings, whatever dt. Tables of rates are lines whose slopes
-    jump from cell to cell: that is seen where a step is finer than a cell; above, their error hides it.
+    A method has its own order where the right-hand side has as many derivatives. A step that meets a jump of the
+    right-hand side makes an error of first order, one that meets a jump of its slope an error of second order, and so
+    on; there are as many such steps as there are crossings, whatever dt. Tables of rates are lines whose slopes jump
+    from cell to cell: that is seen where a step is finer than a cell; in coarser steps it is not.
+    Hairer, Norsett and Wanner 1993, Solving Ordinary Differential Equations I, section II.6 (discontinuities).
 
     Parameters
     ----------
@@ -63,17 +66,13 @@ def breaks(model: NeuronModel) -> list[Order]:
     sides = _sides(model)
     found = set()
     for node in nodes(*sides.values()):
-        if not isinstance(node, Op):
-            continue
-        if node.kind in ("less", "at_most"):
-            jumps = _jumps(model, sides, node)
-            what = "a derivative" if jumps else "the slope of a derivative"
-            found.add((1 if jumps else 2, f"{what} jumps where {text(node)} changes"))
-        elif node.kind == "abs":
-            found.add((2, f"the slope of a derivative jumps where {text(node.args[0])} changes its sign"))
-        elif node.kind == "entry":
-            found.add((2, "the slopes of tabulated rates jump from cell to cell"))
-    return [Order(value, why) for value, why in sorted(found)]
+        if isinstance(node, Op) and node.kind in ("less", "at_most"):
+            found.add(_limit(_smoothness(model, sides, node), f"where {text(node)} changes"))
+        elif isinstance(node, Op) and node.kind == "abs":
+            found.add(_limit(1, f"where {text(node.args[0])} changes its sign"))
+        elif isinstance(node, Op) and node.kind == "entry":
+            found.add((2.0, "the slopes of tabulated rates jump from cell to cell"))
+    return [Order(value, why) for value, why in sorted(found) if not math.isinf(value)]
 
 
 def _sides(model: NeuronModel) -> dict[str, Expr]:
@@ -86,24 +85,51 @@ def _is_alone(model: NeuronModel) -> bool:
     return all(part is not None and not names(*part) & set(model.system.state) for part in parts)
 
 
-def _jumps(model: NeuronModel, sides: Mapping[str, Expr], condition: Op) -> bool:
-    """Whether a derivative jumps where the two sides of a condition cross; where that cannot be told, it does."""
+def _limit(smoothness: float, where: str) -> tuple[float, str]:
+    """Return the order that is left where so many derivatives of a right-hand side do not jump."""
+    what = {0: "a right-hand side jumps", 1: "the slope of a right-hand side jumps"}.get(
+        int(min(smoothness, 2)), f"derivative {smoothness:g} of a right-hand side jumps")
+    return smoothness + 1, f"{what} {where}"
+
+
+def _smoothness(model: NeuronModel, sides: Mapping[str, Expr], condition: Op) -> float:
+    """Return the lowest derivative that jumps where the two sides of a condition cross; 0 where that cannot be told.
+
+    On each side of the edge the right-hand sides are smooth functions; continued beyond it, their difference goes with
+    the power of the distance that is sought.
+    """
     distance = condition.args[1] - condition.args[0]
     variable = next((name for name in model.system.state if name in names(distance)), "")
     line = linear_parts(distance, variable)
     if not variable or line is None:
-        return True
+        return 0
     numbers = random.Random(1963)  # noqa: S311 - points, no secrets
+    lowest = math.inf
     for _ in range(_POINTS):
         at = {name: numbers.uniform(0.5, 2) for name in sorted(names(*sides.values()))}
         try:
             edge = -evaluate(line[0], at, FLOATS) / evaluate(line[1], at, FLOATS)
-            beside = _BESIDE * max(1, abs(edge))
-            before, after = ([float(evaluate(value, {**at, variable: edge + side}, FLOATS)) for value in sides.values()]
-                             for side in (-beside, beside))
+            size = max(1.0, abs(edge))
+            for value in sides.values():
+                left, right = (_decided(value, {**at, variable: edge + side * _BESIDE * size}) for side in (-1, 1))
+                near, far, all_of_it = (
+                    evaluate(side, {**at, variable: edge + step * size}, FLOATS)
+                    for side, step in ((left - right, _STEP), (left - right, 2 * _STEP), (left, 2 * _STEP)))
+                if abs(far) > _ROUNDING * max(1.0, abs(all_of_it)):
+                    lowest = min(lowest, max(round(math.log2(abs(far / near))), 0))
         except (ArithmeticError, TypeError, ValueError):
-            return True
-        if not all(math.isclose(a, b, rel_tol=1e3 * _BESIDE, abs_tol=1e3 * _BESIDE)
-                   for a, b in zip(before, after, strict=True)):
-            return True
-    return False
+            return 0
+    return lowest
+
+
+def _decided(root: Expr, at: Mapping[str, float]) -> Expr:
+    """Return an expression with its conditions as they are at a point."""
+    done: dict[int, Expr] = {}
+    for node in nodes(root):
+        if not isinstance(node, Op):
+            done[id(node)] = node
+        elif node.kind in ("less", "at_most"):
+            done[id(node)] = expr(int(evaluate(node, at, FLOATS)))
+        else:
+            done[id(node)] = Op(node.kind, tuple(done[id(arg)] for arg in node.args))
+    return done[id(root)]

@@ -24,8 +24,8 @@ class Recording:
     """When the voltage was sampled."""
     voltage: Array = field(default_factory=lambda: _EMPTY)
     """In the model's internal unit, at `times`; empty if nobody asked for it."""
-    threshold: float = np.inf
-    """The voltage at which a spike is found."""
+    threshold: Array | float = np.inf
+    """The voltage at which a spike is found; at `times`, if it moves."""
     failure: str = ""
     """Why there is no more of it, such as a runaway; empty if it is complete."""
 
@@ -38,7 +38,7 @@ class Recording:
         """Return times and voltages after the last spike, from where the voltage is below the threshold again."""
         after = self.times > self.spikes[-1]
         times, voltage = self.times[after], self.voltage[after]
-        first = int(np.argmax(voltage < self.threshold)) if voltage.size else 0
+        first = int(np.argmax(voltage < np.broadcast_to(self.threshold, self.times.shape)[after])) if voltage.size else 0
         return times[first:], voltage[first:]
 
     def between(self, start: float, stop: float) -> Array:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from functools import cache, cached_property
+from typing import Any
 
 import numpy as np
 
@@ -16,11 +17,12 @@ from ...harness.kernels import run_together
 from ...harness.stimuli import Shape, Stimulus
 from ...models import units
 from ...models.errors import UserError
-from ...models.expression import FLOATS, evaluate
+from ...models.expression import evaluate
 from ...models.neuron import NeuronModel
 from ...models.step import make_step
+from ...models.tables import ARRAYS
 from .. import closed_form, taylor
-from ..drives import firing_rate, rheobase
+from ..drives import constant_drive, firing_rate, rheobase, silencing
 from .recorded import Array, Recording
 
 #: Longest time step in ms of the runs that search for a feature; RK4, crossings located within the step.
@@ -41,25 +43,32 @@ class Subject:
     Attributes
     ----------
     model : NeuronModel
-        With what it settles to without input as its initial state.
+        With what it settles to as its initial state.
+    held : float
+        What protocols take for no input, in the internal unit of the input: 0; for a model that fires without any,
+        twice the weakest inhibition that silences it.
     drive : float
-        The weakest constant input under which it keeps firing, in the internal unit of its input.
+        The weakest constant input above `held` under which it keeps firing.
     tick : Fraction
-        `TICKS` of them, in ms, are its pace: the mean interval between spikes at twice that input.
+        `TICKS` of them, in ms, are its pace: the mean interval between spikes at twice that input, or the period with
+        which it rings at rest, if that is longer.
 
     Raises
     ------
     UserError
-        If no constant input makes it fire, or it fires without one.
+        If no constant input makes it fire, or none silences it.
     """
 
     def __init__(self, model: NeuronModel) -> None:
-        self.model = at_rest(model)
-        self.drive = rheobase(self.model, float(HORIZON))
-        rates = (firing_rate(self.model, factor * self.drive, float(HORIZON)) for factor in (2, 1.5, 1.2, 1.05, 1))
+        self.held = 2 * silencing(model, float(HORIZON)) if _fires_alone(model) else 0.0
+        self.model = at_rest(model, self.held)
+        self.drive = rheobase(self.model, float(HORIZON), self.held)
+        rates = (firing_rate(self.model, self.held + factor * self.drive, float(HORIZON))
+                 for factor in (2, 1.5, 1.2, 1.05, 1))
         rate = next(rate for rate in rates if rate)
+        pace = max(1000 / rate, ringing(self.model, self.held))
         # a whole number of ticks fills the horizon
-        self.tick = HORIZON / max(round(HORIZON * TICKS * rate / 1000), 1)
+        self.tick = HORIZON / max(round(HORIZON * TICKS / Fraction(pace)), 1)
 
     @cached_property
     def dt(self) -> Fraction:
@@ -72,7 +81,7 @@ class Subject:
 
     def constant(self, height: float) -> Stimulus:
         """Return a constant input over `HORIZON`, in parts of the weakest drive."""
-        return Stimulus([HORIZON], [height * self.drive], self.model.system.dimensions[self.model.input])
+        return Stimulus([HORIZON], [self.held + height * self.drive], self.model.system.dimensions[self.model.input])
 
     def lead(self, base: float) -> list[tuple[int, float, float]]:
         """Return the pieces that take the input slowly to a base, in parts of the weakest drive, and hold it there."""
@@ -81,7 +90,7 @@ class Subject:
     def ramps(self, *pieces: tuple[int, float, float]) -> Stimulus:
         """Return an input made of (ticks, first, last) pieces, in parts of the weakest drive."""
         durations = [ticks * self.tick for ticks, *_ in pieces]
-        shapes = [Shape(first * self.drive, slope=(last - first) * self.drive / float(duration))
+        shapes = [Shape(self.held + first * self.drive, slope=(last - first) * self.drive / float(duration))
                   for duration, (_, first, last) in zip(durations, pieces, strict=True)]
         return Stimulus(durations, shapes, self.model.system.dimensions[self.model.input])
 
@@ -98,17 +107,17 @@ class Subject:
     @cache  # noqa: B019 - a subject lives as long as its search
     def _pulse(self, ticks: int, base: float) -> float:
         """Return the weakest pulse that makes a spike; infinite if none does up to `STRONGEST`, or the base does."""
+        lead = self.ramps(*self.lead(base))
+        before = self._kernel(lead.varies).run([lead], self.dt)[0]
+        if before.spike_times.size or before.failure:
+            return math.inf
+        there = _starting(self.model, before.state)
         low, high = 2.0**-6, STRONGEST
         for _ in range(4):
             heights: list[float] = np.geomspace(low, high, 48).tolist()
-            lead = self.lead(base)
-            stimuli = [self.ramps(*lead, (ticks, base + height, base + height), (TICKS, base, base))
-                       for height in heights]
-            recordings = self.run(stimuli)
-            start = float(sum(length for length, *_ in lead) * self.tick)
-            if any(recording.between(0, start).size for recording in recordings):
-                return math.inf
-            spiked = [recording.spikes.size > 0 and not recording.failure for recording in recordings]
+            stimuli = [self.stimulus((ticks, base + height), (TICKS, base)) for height in heights]
+            outcomes = self._kernel(False).run(stimuli, self.dt, [there])
+            spiked = [outcome.spike_times.size > 0 and not outcome.failure for outcome in outcomes]
             if not any(spiked):
                 return math.inf
             first = spiked.index(True)
@@ -133,20 +142,51 @@ class Subject:
         return compile_kernels([make_step(self.model, "rk4", "hermite", varying=varying)], SIMD)[0]
 
 
-def at_rest(model: NeuronModel) -> NeuronModel:
-    """Return the model with the state to which it settles within `HORIZON` without input.
+def at_rest(model: NeuronModel, held: float = 0.0) -> NeuronModel:
+    """Return the model with the state to which it settles within `HORIZON` under a constant input, by default none.
 
     Raises
     ------
     UserError
         If it is still spiking then.
     """
-    dimensions = model.system.dimensions
-    found = taylor.solve(model, Stimulus([HORIZON], [0.0], dimensions[model.input]))
+    found = taylor.solve(model, constant_drive(model, held, float(HORIZON)))
     if found.times.size and found.times[-1] > float(HORIZON) / 2:
         raise UserError(f"{model.label} fires without any drive, {found.times.size} times in {float(HORIZON):g} ms")
-    state = zip(model.system.state, found.samples[-1], strict=True)
-    return model.replace(initial={name: units.quantity(float(value), dimensions[name]) for name, value in state})
+    return _starting(model, found.samples[-1])
+
+
+def ringing(model: NeuronModel, held: float) -> float:
+    """Return the period in ms of the slowest oscillation with which a model comes to rest, 0 if there is none.
+
+    It is that of the equations, linear about the model's initial state under the constant input `held`; what is damped
+    by more than half within a quarter of a period is none.
+    """
+    system = model.system
+    values = {**model.parameter_values, model.input: held}
+    rest = np.array(list(model.initial_values.values()))
+
+    def slopes(state: Array) -> Array:
+        known: dict[str, Any] = {**values, **dict(zip(system.state, state, strict=True))}
+        for name, value in system.subexpressions.items():
+            known[name] = evaluate(value, known, ARRAYS)
+        return np.array([float(evaluate(value, known, ARRAYS)) for value in system.derivatives.values()])
+
+    steps = np.diag(1e-6 * np.maximum(np.abs(rest), 1e-3))
+    jacobian = np.array([(slopes(rest + step) - slopes(rest - step)) / (2 * step.sum()) for step in steps]).T
+    speeds = [abs(root.imag) for root in np.linalg.eigvals(jacobian)
+              if root.imag and math.exp(root.real * math.pi / (2 * abs(root.imag))) > 1 / 2]
+    return 2 * math.pi / min(speeds) if speeds else 0.0
+
+
+def _fires_alone(model: NeuronModel) -> bool:
+    return firing_rate(model, 0.0, float(HORIZON)) > 0
+
+
+def _starting(model: NeuronModel, state: Array) -> NeuronModel:
+    dimensions = model.system.dimensions
+    return model.replace(initial={name: units.quantity(float(value), dimensions[name])
+                                  for name, value in zip(model.system.state, state, strict=True)})
 
 
 def recorded(model: NeuronModel, stimulus: Stimulus, pieces: Stimulus, outcome: Outcome, voltage: bool) -> Recording:
@@ -155,9 +195,10 @@ def recorded(model: NeuronModel, stimulus: Stimulus, pieces: Stimulus, outcome: 
     if not voltage:
         return Recording(stimulus, outcome.spike_times, failure=failure)
     times = np.cumsum([float(duration) for duration in pieces.durations])
-    column = model.system.state.index(model.system.threshold.variable)
-    level = float(evaluate(model.system.threshold.level, model.parameter_values, FLOATS))
-    return Recording(stimulus, outcome.spike_times, times, outcome.samples[:, column], level, failure)
+    state = dict(zip(model.system.state, outcome.samples.T, strict=True))
+    level = evaluate(model.system.threshold.level, {**model.parameter_values, **state}, ARRAYS)
+    return Recording(stimulus, outcome.spike_times, times, state[model.system.threshold.variable],
+                     level, failure)
 
 
 def solved(model: NeuronModel, stimulus: Stimulus, every: float = 0.0, precision: taylor.Precision = taylor.FIRST

@@ -10,8 +10,10 @@ from .poisson_conductance import poisson_conductance
 from .ramp import ramp
 from .sine import sine
 from .step import step
+from .timed_array import stimulus_from_brian2
 
 __all__ = [
     "STIMULI", "Kind", "Shape", "Stimulus", "chirp", "common_divisor", "constant", "ornstein_uhlenbeck",
     "piecewise_constant", "piecewise_random", "poisson_conductance", "ramp", "shorten", "sine", "step", "steps_of",
+    "stimulus_from_brian2",
 ]

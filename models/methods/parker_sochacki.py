@@ -11,7 +11,7 @@ from .. import events
 from ..detection import DETECTIONS, Crossing
 from ..expression import Expr, Var, at_most, expr, less, names
 from ..neuron import NeuronModel
-from ..program import Derivatives, NotApplicable, Program, Vector, substitute
+from ..program import END, START, Derivatives, NotApplicable, Program, Vector, substitute
 from ..simplify import Assign, Block, lower
 from ..taylor_series import (
     Recursion,
@@ -50,12 +50,14 @@ class ParkerSochacki:
     powers, and end a series by its last term. Here: exponentials are in the recursion as they are; the last two terms
     are tested, for one may vanish by chance; the tolerance is relative; the order has a limit, and a step may be
     divided; ``x/(exp(x) - 1)`` has for \|x\| < 1 a rule without division by x. The tests of convergence are counted.
+    An input that varies within a step enters as a series of its own, whose last two terms are tested too; what makes
+    its terms is no cost of the model, as with any method.
     """
 
     name = "parker_sochacki"
     brian2 = ""
     order = float("inf")
-    varying = False
+    varying = True
     knob = "dt"
     detections = ("grid", "linear", "hermite", "dense")
 
@@ -70,13 +72,14 @@ class ParkerSochacki:
 
     def blocks(self, model: NeuronModel, detection: str, varying: bool) -> Mapping[str, Block]:
         """Return the blocks of the kernel."""
-        del varying
         within = DETECTIONS[detection].restarts
-        found = dict(_series(model, frozenset(), ""))
+        found = dict(_series(model, frozenset(), "", varying))
+        if model.refractory_ms and events.moving(model):
+            found |= _series(model, model.system.held, "held ", varying)
         found["length"] = _length(model)
         found["end"] = events.block(model, {"_now_next": Var("_now") + Var("_span")}, "_now", "_span")
         found["threshold"] = events.threshold(model, "" if within else "_before")
-        found |= _dense(model) if detection == "dense" else {"locate": _locate(model, detection)}
+        found |= _dense(model) if detection == "dense" else {"locate": _locate(model, detection, varying)}
         at = Var("_now") + Var("_s") * Var("_span")
         outputs: dict[str, Expr] = {"_at": at}
         if within and model.system.reset:
@@ -87,8 +90,6 @@ class ParkerSochacki:
         found |= events.waiting(model, Var("_refractory"))
         if not within:
             found.pop("at once", None)  # on the grid the next step's end is looked at, as with any method
-        if model.refractory_ms and events.moving(model):
-            found |= _series(model, model.system.held, "held ")
         return found
 
 
@@ -104,10 +105,10 @@ class Order:
     """All hold where the terms are small."""
 
 
-def orders(model: NeuronModel, flow: str = "") -> list[Order]:
+def orders(model: NeuronModel, flow: str = "", varying: bool = False) -> list[Order]:
     """Return the blocks of every order, in the order in which they run; `flow` is ``held `` while refractory."""
     held = model.system.held if flow else frozenset()
-    moving = [name for name in model.system.state if name not in held]
+    moving = [*(name for name in model.system.state if name not in held), *([model.input] if varying else [])]
     _, singular = take_out_exprel(_sides(model, held))
     return [
         Order(k, tuple((f"{flow}order {k} argument {i}", f"_near{i}", f"{flow}order {k} exprel {i} near 0",
@@ -122,21 +123,30 @@ def _sides(model: NeuronModel, held: frozenset[str]) -> dict[str, Expr]:
     return {name: in_exponentials(value) for name, value in sides.items() if name not in held}
 
 
+def input_terms(model: NeuronModel) -> list[str]:
+    """Return the names of the terms of an input that varies, from the first order on: its series in the step."""
+    return [f"_{model.input}_{k}" for k in range(1, HIGHEST_ORDER + 1)]
+
+
 @lru_cache(64)
-def _series(model: NeuronModel, held: frozenset[str], flow: str) -> dict[str, Block]:
+def _series(model: NeuronModel, held: frozenset[str], flow: str, varying: bool) -> dict[str, Block]:
     """Return the blocks of the series, the first being what depends on dt and parameters alone."""
     sides, singular = take_out_exprel(_sides(model, held))
     coefficients = [f"{one.name}_{k}" for one in singular for k in range(HIGHEST_ORDER)]
-    made = events.program(model, *coefficients)
+    inputs: list[Expr] = [Var(name) for name in (model.input, *input_terms(model))]
+    made = events.program(model, *coefficients, *(input_terms(model) if varying else ()))
     recursion = Recursion(sides | {f"argument {one.name}": one.argument for one in singular}, made)
     terms: dict[str, list[Expr]] = {name: [Var(name)] for name in sides}
     sums: dict[str, Expr] = {name: Var(name) for name in sides}
-    width = {name: made.let("width", expr(TOLERANCE) * (1 + events.absolute(Var(name)))) for name in sides}
+    tested = [*sides, *([model.input] if varying else [])]
+    width = {name: made.let("width", expr(TOLERANCE) * (1 + events.absolute(Var(name)))) for name in tested}
     outputs: dict[str, Expr] = {}
     parts: list[tuple[str, list[str]]] = []
     for k in range(HIGHEST_ORDER):
         known = {name: series[k] for name, series in terms.items()}
         known |= {one.name: Var(f"{one.name}_{k}") for one in singular}
+        if varying:
+            known[model.input] = inputs[k]
         slopes = recursion.next(k, known)
         for i, one in enumerate(singular, 1):
             argument: dict[str, Expr] = {f"_arg{i}_{k}": slopes[f"argument {one.name}"]}
@@ -151,13 +161,15 @@ def _series(model: NeuronModel, held: frozenset[str], flow: str) -> dict[str, Bl
             sums[name] = made.let(f"{name}_sum", sums[name] + term)
             own[f"_{name}_{k + 1}"], own[f"_{name}_sum_{k + 1}"] = term, sums[name]
             own[f"_small_{name}_{k + 1}"] = at_most(events.absolute(term), width[name])
+        if varying:
+            own[f"_small_{model.input}_{k + 1}"] = at_most(events.absolute(inputs[k + 1]), width[model.input])
         outputs |= own
         parts.append((f"{flow}order {k + 1}", list(own)))
     once, body = lower(made, outputs, frozenset({"dt", *model.system.parameters}))
     cut = _cut(f"_{flow.strip() or 'free'}", {f"{flow}once": list(once.targets), **dict(parts)}, outputs,
                Block((*once.assignments, *body.assignments)))
     alternatives = [block for i, one in enumerate(singular, 1) for block in _alternatives(one, i, flow).items()]
-    return _interleaved(cut, dict(alternatives)) | {f"{flow}halve": _halve(model, list(sides))}
+    return _interleaved(cut, dict(alternatives)) | {f"{flow}halve": _halve(model, list(sides), varying)}
 
 
 def _alternatives(one: Singular, i: int, flow: str) -> dict[str, Block]:
@@ -210,11 +222,12 @@ def _cut(prefix: str, parts: Mapping[str, Sequence[str]], outputs: Collection[st
     return {part: Block(tuple(assigns)) for part, assigns in made.items()}
 
 
-def _halve(model: NeuronModel, moving: Sequence[str]) -> Block:
+def _halve(model: NeuronModel, moving: Sequence[str], varying: bool) -> Block:
     """Return the same series for half of the step, and whether its last two terms are small."""
-    made = events.program(model, "_span", *(f"_{n}_{k}" for n in moving for k in range(1, HIGHEST_ORDER + 1)))
+    halved = [*moving, *([model.input] if varying else [])]
+    made = events.program(model, "_span", *(f"_{n}_{k}" for n in halved for k in range(1, HIGHEST_ORDER + 1)))
     outputs: dict[str, Expr] = {"dt_next": Var("dt") / 2, "_span_next": Var("_span") / 2}
-    for name in moving:
+    for name in halved:
         value: Expr = Var(name)
         width = made.let("width", expr(TOLERANCE) * (1 + events.absolute(Var(name))))
         for k in range(1, HIGHEST_ORDER + 1):
@@ -223,7 +236,8 @@ def _halve(model: NeuronModel, moving: Sequence[str]) -> Block:
             outputs[f"_half_{name}_{k}"] = term
             if k > HIGHEST_ORDER - 2:
                 outputs[f"_small_{name}_{k}"] = at_most(events.absolute(term), width)
-        outputs[f"{name}_next"] = value
+        if name in moving:
+            outputs[f"{name}_next"] = value
     return lower(made, outputs)[1]
 
 
@@ -234,13 +248,15 @@ def _length(model: NeuronModel) -> Block:
                         "_target", "_now", "_step")
 
 
-def _locate(model: NeuronModel, detection: str) -> Block:
+def _locate(model: NeuronModel, detection: str, varying: bool) -> Block:
     """Return the crossing as a detection finds it between the ends of the step, as with any method."""
-    state = model.system.state
-    made = events.program(model, *(f"{name}_next" for name in state))
+    state, last = model.system.state, f"{model.input}_end"
+    made = events.program(model, *(f"{name}_next" for name in state), *([last] if varying else []))
+    inputs: dict[Fraction, Expr] = {START: Var(model.input), END: Var(last)}
     x, end = (Vector({name: Var(name + ending) for name in state}) for ending in ("", "_next"))
     s, at = DETECTIONS[detection].locate(Crossing(
-        x, end, Var("dt"), Derivatives(model.system, made), model.system.threshold, made,
+        x, end, Var("dt"), Derivatives(model.system, made, inputs=inputs if varying else None, name=model.input),
+        model.system.threshold, made,
         starts_below=not model.moves_while_refractory))
     outputs: dict[str, Expr] = {"_s": s}
     return lower(made, outputs | {f"{name}_at": at[name] for name in events.kept(model)})[1]

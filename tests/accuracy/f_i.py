@@ -1,7 +1,7 @@
 """What every model and preset does under its drive and two stronger ones: the file f_i.csv, which people review.
 
-``python tests/accuracy/f_i.py`` writes it with the references' solver; test_presets.py holds it against that and against
-a solver that shares nothing with it. A row: the spikes within `HORIZON`, and the times of the first ones in ms.
+``python tests/accuracy/f_i.py`` writes it with the references' solver; test_presets.py holds it against that and
+against a solver that shares nothing with it. A row: the spikes within `HORIZON`, and the times of the first ones in ms.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A solver that shares nothing with the references but the model's text: SciPy's DOP853, of another family and house."""
+"""SciPy's DOP853: a solver of another family and house, which shares the model's text alone with the references."""
 
 from __future__ import annotations
 

@@ -148,8 +148,9 @@ def test_a_low_threshold_cell_starts_with_a_burst_that_the_t_current_makes():
     assert plain[0] > 2 * with_t[0]
 
 
-#: Voltages in mV at some ms that Stewart and Bair 2009 store of this cell (ModelDB 117361, hh/tm_inj_results_10_1.mat and
-#: ..._10.mat: ref_v), under pA into 20 000 um2. Its programs call them the currents of 1 and 10 spikes: there are 3 and 14.
+#: Voltages in mV at some ms that Stewart and Bair 2009 store of this cell (ModelDB 117361, hh/tm_inj_results_10_1.mat
+#: and ..._10.mat: ref_v), under pA into 20 000 um2. Its programs call them the currents of 1 and 10 spikes; the stored
+#: voltages have 3 and 14.
 STORED = {
     20: {100: -61.781715163421, 250: -81.70459304484802, 500: -60.56461627593581, 750: -61.19615199209612,
          999: -61.615901652357586},

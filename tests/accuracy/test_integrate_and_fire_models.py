@@ -367,7 +367,8 @@ def test_mihalas_niebur_fires_in_the_papers_patterns():
     def within(name, start, end):
         return int(((found[name] > start) & (found[name] < end)).sum())
 
-    # from -70 towards -40 mV with a time constant of 20 ms: -50 mV after 20 log 3 ms; towards -50.00002, 20 log(1e6 + 1)
+    # from -70 towards -40 mV with a time constant of 20 ms: -50 mV after 20 log 3 ms; towards 20 nV above -50 mV it
+    # takes 20 log(1e6 + 1) ms
     np.testing.assert_allclose(gaps["A"], 20 * math.log(3), rtol=1e-10)
     np.testing.assert_allclose(found["B"], [20 * math.log(1e6 + 1)], rtol=1e-9)
     assert (np.diff(gaps["C"]) > 0).all()

@@ -112,8 +112,8 @@ def test_if_or_burst_bursts_when_released_from_inhibition():
 
 @pytest.mark.parametrize("drive", [0.11, 0.1375, 0.176])
 def test_resonate_and_fire_turns_in_the_complex_plane(drive):
-    # z = z1 + (z0 - z1) exp((b + i omega) t), z1 = -I/(b + i omega): from rest, and after each spike from i, which is on
-    # the threshold: under the stronger drives it comes back within one step of the reference
+    # z = z1 + (z0 - z1) exp((b + i omega) t), z1 = -I/(b + i omega): from rest, and after each spike from i. That is on
+    # the threshold; under the stronger drives it comes back within one step of the reference
     rate = complex(-0.01, 0.1)
     centre = -drive / rate
 
@@ -242,8 +242,8 @@ def test_wilsons_three_kinds_of_neuron():
 
 
 @pytest.mark.parametrize("name", ["adaptive_lif", "ifb", "resonate_and_fire", "qif", "fitzhugh_nagumo",
-                                  "hindmarsh_rose", "hindmarsh_rose:figure_6", "morris_lecar", "morris_lecar:snic", "wilson", "wilson:FS",
-                                  "wilson:bursting"])
+                                  "hindmarsh_rose", "hindmarsh_rose:figure_6", "morris_lecar", "morris_lecar:snic",
+                                  "wilson", "wilson:FS", "wilson:bursting"])
 def test_every_preset_spikes_under_its_drive_and_rests_without(name):
     model = get_model(name)
     found = reference(model, constant(model.drive, 500 * ms))

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from functools import cache
 
 import numpy as np
 import pytest
-from brian2 import cm, ms, mV, uA
+from brian2 import Hz, cm, ms, mV, uA
 from scipy.integrate import RK45
 
 from spikecost.accuracy.reference import reference
@@ -14,9 +15,10 @@ from spikecost.flops.adaptive import count_adaptive
 from spikecost.flops.counters import COUNTERS
 from spikecost.harness.adaptive import compile_adaptive
 from spikecost.harness.adaptive_source import tallied
-from spikecost.harness.stimuli import constant, step
+from spikecost.harness.stimuli import STIMULI, constant, poisson_conductance, sine, step
 from spikecost.models.adaptive import make_adaptive_step
 from spikecost.models.catalogue import MODELS, get_model
+from spikecost.models.conductance import with_conductance
 from spikecost.models.detection import DETECTIONS
 from spikecost.models.errors import UserError
 from spikecost.models.expression import FLOATS, evaluate
@@ -24,6 +26,7 @@ from spikecost.models.methods import ADAPTIVE
 from spikecost.models.neuron import NeuronModel
 from spikecost.models.program import NotApplicable
 from spikecost.models.step import applies
+from spikecost.models.units import internal
 
 DRIVES = {"lif": 2 * mV / ms, "izhikevich": 10, "hodgkin_huxley": 10 * uA / cm**2}
 TALLIES = 10  # place of the tallies among a kernel's arguments
@@ -33,22 +36,32 @@ def kernel_of(model, method, detection="dense"):
     return compile_adaptive([make_adaptive_step(model, method, detection)])[0]
 
 
+@cache
+def varying_kernel_of(name, method, detection="dense"):
+    """One kernel a model for all stimuli."""
+    return compile_adaptive([make_adaptive_step(name, method, detection, varying=True)])[0]
+
+
 def coarse(method):
     return Fraction(1, 4) if ADAPTIVE[method].knob == "dt" else Fraction(1, 10_000)
 
 
-#: No refractoriness but the model's own; and, for two models (all is held; one variable goes on), two of others.
-CELLS = [(name, method, refractory) for name in MODELS for method in ADAPTIVE
-         for refractory in ([None, 2 * ms, ms / 100] if name in ("lif", "izhikevich") else [None])
+#: Two models, of which one is held as a whole while it is refractory, and of the other one variable goes on.
+WAITING = ("lif", "izhikevich")
+#: No refractoriness but the model's own; for these two others.
+CELLS = [(name, method, refractory, False) for name in MODELS for method in ADAPTIVE
+         for refractory in ([None, 2 * ms, ms / 100] if name in WAITING else [None])
          if any(not applies(MODELS[name], method, detection) for detection in DETECTIONS)]
+#: With code for an input that varies within a step: to evaluate one is not the model's cost, so it is constant here.
+CELLS += [(name, method, refractory, True) for name in WAITING for method in ADAPTIVE for refractory in (None, 2 * ms)]
 
 
-@pytest.mark.parametrize(("name", "method", "refractory"), CELLS)
-def test_counted_equals_retired(name, method, refractory, drive_of, length_of):
+@pytest.mark.parametrize(("name", "method", "refractory", "varying"), CELLS)
+def test_counted_equals_retired(name, method, refractory, varying, drive_of, length_of):
     model = MODELS[name] if refractory is None else MODELS[name].replace(refractory=refractory)
     # a series of many variables is compiled for half a minute: with every detection on three models, else with its own
     detections = DETECTIONS if name in DRIVES else ("dense",)
-    steps = [make_adaptive_step(model, method, detection) for detection in detections
+    steps = [make_adaptive_step(model, method, detection, varying) for detection in detections
              if not applies(model, method, detection)]
     length = length_of(name) * ms
     stimulus = step(0.3 * drive_of(name), drive_of(name), length / 8, 1.5 * length)
@@ -116,6 +129,66 @@ def test_a_series_is_right_to_round_off_at_any_step(name, dt):
     run = kernel_of(model, "parker_sochacki").run([stimulus], dt)[0]
     assert len(right) > 5
     assert np.abs(run.spike_times - right).max() < 1e-9
+
+
+@pytest.mark.parametrize("name", DRIVES)
+@pytest.mark.parametrize("kind", ["ramp", "sine", "chirp", "ornstein_uhlenbeck"])
+@pytest.mark.parametrize("dt", [Fraction(1, 10), Fraction(1, 2)])
+def test_a_series_follows_an_input_that_varies_within_its_steps(name, kind, dt):
+    model = get_model(name)
+    stimulus = STIMULI[kind].around(float(internal(DRIVES[name])), model, 300, 3)
+    right = reference(model, stimulus).train.times
+    run = varying_kernel_of(name, "parker_sochacki").run([stimulus], dt)[0]
+    assert len(right) > 5
+    assert np.abs(run.spike_times - right).max() < 1e-9
+
+
+@pytest.mark.parametrize("refractory", [None, 2 * ms])
+@pytest.mark.parametrize("tau", [5 * ms, 0.4 * ms])
+def test_a_series_follows_a_conductance(refractory, tau):
+    # pieces that decay, at whose starts it jumps; a fast one is divided
+    model = with_conductance(get_model("lif"), 0 * mV).replace(refractory=refractory)
+    stimulus = poisson_conductance(400 * Hz, 0.012 / ms * 5 * ms / tau, tau, 1 * ms, 300 * ms, seed=4)
+    right = reference(model, stimulus).train.times
+    run = compile_adaptive([make_adaptive_step(model, "parker_sochacki", varying=True)])[0].run([stimulus], 1)[0]
+    assert len(right) > 5
+    assert np.abs(run.spike_times - right).max() < 1e-9
+
+
+def test_what_is_not_held_follows_the_input_while_the_neuron_is_refractory():
+    # du/dt = I all the time, dv/dt = I but for 3 ms after each spike: u is the input's integral
+    model = NeuronModel(name="clocked", equations="dv/dt = I : 1 (unless refractory)\ndu/dt = I : 1\nI : Hz",
+                        threshold="v > 1", reset="v = 0", refractory=3 * ms, initial={"v": 0, "u": 0})
+    stimulus = sine(0.2 / ms, 0.15 / ms, 30 * Hz, 100 * ms, phase=0.3)
+    right = reference(model, stimulus)
+    omega = 2 * np.pi * 0.03
+    integral = 0.2 * 100 + 0.15 / omega * (np.cos(0.3) - np.cos(0.3 + 100 * omega))
+    run = compile_adaptive([make_adaptive_step(model, "parker_sochacki", varying=True)])[0].run([stimulus], 1)[0]
+    assert len(run.spike_times) == len(right.train) > 5
+    np.testing.assert_allclose(run.spike_times, right.train.times, atol=1e-9)
+    assert run.state[1] == pytest.approx(integral, rel=1e-12)
+
+
+@pytest.mark.parametrize("detection", ["grid", "linear", "hermite"])
+def test_detections_of_fixed_methods_on_a_series_under_an_input_that_varies(detection):
+    # its ends of steps are right to round-off: what is left is what exact ends leave with any method
+    stimulus = sine(2 * mV / ms, 0.4 * mV / ms, 8 * Hz, 300 * ms)
+    right = reference(get_model("lif"), stimulus).train.times
+    steps = [Fraction(300, n) for n in range(200, 400, 7)]
+    finer = [dt / 4 for dt in steps]
+    kernel = varying_kernel_of("lif", "parker_sochacki", detection)
+    errors = [np.sqrt(np.mean([(kernel.run([stimulus], dt)[0].spike_times[:20] - right[:20]) ** 2 for dt in several]))
+              for several in (steps, finer)]
+    order = np.log(errors[0] / errors[1]) / np.log(4)
+    assert order == pytest.approx(DETECTIONS[detection].order, abs=0.1)
+
+
+def test_a_series_whose_input_turns_where_the_neuron_rests_goes_on():
+    # at rest under the input's maximum the first two terms of v vanish, the third does not
+    stimulus = sine(0 * mV / ms, 1 * mV / ms, 20 * Hz, 10 * ms, phase=np.pi / 2)
+    model = get_model("lif").replace(initial={"v": -55 * mV})  # where v' = 1 - 6.5 + 5.5 = 0
+    run = varying_kernel_of("lif", "parker_sochacki").run([stimulus], Fraction(10), [model])[0]
+    assert run.state[0] == pytest.approx(reference(model, stimulus.divided(5 * ms)).samples[-1, 0], rel=1e-13)
 
 
 def test_a_larger_step_costs_a_higher_order():

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import ast
 import math
+import pkgutil
+import re
+from pathlib import Path
 
 import brian2
 import numpy as np
 import pytest
 
-from spikecost.models import units
+from spikecost.models import catalogue, units
 from spikecost.models.catalogue import MODELS
 from spikecost.models.expression import FLOATS, evaluate
 from spikecost.models.step import make_step
@@ -65,6 +69,13 @@ def test_a_model_says_what_it_is_and_where_it_is_from(name):
     assert any(part.isdigit() and len(part) == 4 for part in model.source.replace(",", " ").split())  # a year
     assert set(model.initial_values) == set(model.system.state)
     assert all(math.isfinite(value) for value in model.initial_values.values())
+
+
+@pytest.mark.parametrize("file", sorted(each.name for each in pkgutil.iter_modules(catalogue.__path__)))
+def test_a_file_says_what_its_numbers_were_checked_against(file):
+    docstring = ast.get_docstring(ast.parse(Path(catalogue.__path__[0], f"{file}.py").read_text(encoding="utf-8")))
+    said = " ".join((docstring or "").split())
+    assert re.search(r"[Cc]hecked against|Checked as ", said), f"say in {file}.py what the model was checked against"
 
 
 @pytest.mark.parametrize("name", MODELS)

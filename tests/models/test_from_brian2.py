@@ -87,6 +87,25 @@ def test_a_constant_may_be_the_input():
     assert "I0" not in model.constants
 
 
+@pytest.mark.parametrize(("equations", "read", "driven"), [
+    ("dv/dt = (EL - v + R*stimulus(t))/tau : volt", ["dv/dt = (EL - v + R*stimulus)/tau : volt", "stimulus : amp"],
+     "stimulus"),
+    ("dv/dt = (EL - v + R*stimulus(t, i))/tau : volt (unless refractory)",
+     ["dv/dt = (EL - v + R*stimulus)/tau : volt (unless refractory)", "stimulus : amp"], "stimulus"),
+    # the name that stands for it is the input's
+    ("dv/dt = (EL - v + R*Iext)/tau : volt\nIext = stimulus(t) : amp",
+     ["dv/dt = (EL - v + R*Iext)/tau : volt", "Iext : amp"], "Iext"),
+    ("dv/dt = (EL - v + R*I)/tau : volt\nI = 2*stimulus(t) : amp",
+     ["dv/dt = (EL - v + R*I)/tau : volt", "I = 2*stimulus : amp", "stimulus : amp"], "stimulus"),
+])
+def test_a_timed_array_is_the_input(equations, read, driven):
+    model = from_brian2(with_timed_array(equations))
+    assert model.equations.splitlines() == read
+    assert (model.input, model.drive) == (driven, None)
+    with pytest.raises(UserError, match=f"the TimedArray is the input, '{driven}', so that 'tau' cannot be one too"):
+        from_brian2(with_timed_array(equations), input="tau")
+
+
 def test_what_the_reset_changes_is_a_variable():
     group = leaky(LEAKY + "\nw : siemens\nn : integer", reset="v = EL\nw += 1*nS\nn += 1")
     group.w = 3 * nS
@@ -135,9 +154,9 @@ def with_poisson_input():
     return group
 
 
-def with_timed_array():
-    return leaky("dv/dt = (EL - v + R*stimulus(t))/tau : volt\nI : amp", name="mine", namespace={
-        **NAMES, "stimulus": brian2.TimedArray([1, 2] * nA, dt=1 * ms, name="stimulus")})
+def with_timed_array(equations="dv/dt = (EL - v + R*stimulus(t))/tau : volt", **changes):
+    arrays = {name: brian2.TimedArray([1, 2] * nA, dt=1 * ms, name=f"{name}*") for name in ("stimulus", "other")}
+    return leaky(equations, name="mine", namespace={**NAMES, **arrays}, **changes)
 
 
 def subgroup():
@@ -163,8 +182,13 @@ REFUSED = {
     "random numbers": (lambda: leaky(reset="v = EL + rand()*mV", name="mine"), "mine: 'rand' in the equations cannot "),
     "time": (lambda: leaky(LEAKY.replace("R*I", "R*I*(t/ms)"), name="mine"),
              "mine: 't' in the equations cannot be run: replace what depends on time by a parameter, "),
-    "TimedArray": (with_timed_array,
-                   "mine: the TimedArray 'stimulus' cannot be run; write a parameter in its place, "),
+    "TimedArrays": (lambda: with_timed_array("dv/dt = (EL - v + R*stimulus(t) + R*other(t))/tau : volt"),
+                    "mine: the equations have the TimedArrays other, stimulus, and a model has one input; leave one, "),
+    "TimedArray at another time": (
+        lambda: with_timed_array("dv/dt = (EL - v + R*stimulus(t - 1*ms))/tau : volt"),
+        "mine: the TimedArray 'stimulus' can be run where it is taken at the time t, stimulus(t) or stimulus(t, i); "),
+    "TimedArray in a reset": (lambda: with_timed_array(LEAKY, reset="v = EL + R*stimulus(t)"),
+                              "mine: the TimedArray 'stimulus' in the threshold, reset or refractoriness cannot be "),
     "index": (lambda: leaky(LEAKY.replace("R*I", "R*I*i"), name="mine"), "mine: Brian2's own variable 'i' in the "),
     "other events": (lambda: leaky(events={"upward": "v > -60*mV"}, name="mine"),
                      "mine: the event upward beside the spike cannot be run; leave them out"),

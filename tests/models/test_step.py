@@ -41,7 +41,7 @@ class Textbook:
         self.names = {
             "exp": math.exp, "sqrt": math.sqrt, "exprel": lambda x: math.expm1(x) / x if x else 1.0,
             "tanh": math.tanh, "cosh": math.cosh, "sinh": math.sinh,
-            **{unit: float(units.internal(getattr(brian2, unit))) for unit in ("ms", "mV", "second", "volt")},
+            **{unit: float(units.internal(getattr(brian2, unit))) for unit in ("ms", "mV", "second", "volt", "pA")},
             **{name: float(units.internal(value)) for name, value in {**model.constants, **model.parameters}.items()},
         }
         self.code = {e.varname: compile(e.expr.code, e.varname, "eval") for e in equations.ordered if e.expr}
