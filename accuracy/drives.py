@@ -111,10 +111,18 @@ def silencing(model: NeuronModel, horizon: float) -> float:
     UnreachableRate
         If no inhibition does.
     """
-    def silent(inhibition: float) -> float:
-        return float(not firing_rate(model, -inhibition, horizon))
 
-    return -float(recall("silencing", model, horizon, lambda: find_rheobase(silent, model.label, _first(model))))
+    def silent(inhibition: float) -> float:
+        failures: list[str] = []
+        return float(not firing_rate(model, -inhibition, horizon, failures) and not failures)
+
+    def compute() -> float:
+        try:
+            return find_rheobase(silent, model.label, _first(model))
+        except UnreachableRate:
+            raise UnreachableRate(f"{model.label} fires without any drive, and no inhibition silences it") from None
+
+    return -float(recall("silencing", model, horizon, compute))
 
 
 def firing_rate(model: NeuronModel, drive: float, horizon: float, failures: list[str] | None = None) -> float:

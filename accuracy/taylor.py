@@ -253,7 +253,7 @@ class _Flow:
                 raise UserError(f"{self._model.label} rests where a condition changes at {float(rested):.4g} ms; "
                                 "give other parameters")
             rested, self._touched = self._touched, None
-            integrator.state[voltage] = np.nextafter(integrator.state[voltage], self._precision.number(-math.inf))
+            integrator.state[voltage] -= np.spacing(max(abs(integrator.state[voltage]), self._precision.number(1)))
 
     def _integrator(self, held: frozenset[str], event: bool) -> Any:
         system, precision = self._system, self._precision
@@ -311,7 +311,7 @@ class _Flow:
                 return bool(before is None or before != self._touched)
             integrator.pars[place] = number(int(direction > 0))
             onwards = speeds(integrator.state, pars=integrator.pars[: speeds.nparams], time=integrator.time)[i]
-            self._slides = onwards * direction <= 0
+            self._slides = onwards * direction < 0
             return not self._slides
 
         return switch

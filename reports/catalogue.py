@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import pandas as pd
 
+from ..accuracy.features import FEATURES
+from ..accuracy.features.known import known
+from ..accuracy.features.search import FOUND
 from ..flops.conventions import CONVENTIONS
 from ..flops.operations import count
 from ..models.catalogue import MODELS
 from ..models.detection import DETECTIONS
+from ..models.neuron import NeuronModel
 from . import text
 
 
 def catalogue() -> str:
     """Write what there is."""
     lines = [text.frame("Models", models()),
+             f"features: found with the default parameters, of the {len(FEATURES)} of Izhikevich 2004 (empty: nobody "
+             "looked); which and why: spikecost features MODEL",
              f"detections: {', '.join(DETECTIONS)}",
              "methods: spikecost methods, and with --model which of them apply and what they cost"]
     for name in CONVENTIONS:
@@ -23,12 +29,22 @@ def catalogue() -> str:
 
 
 def models() -> pd.DataFrame:
-    """Return one row a model: its state variables, what a step of forward Euler costs as run, presets, source."""
+    """Return one row a model.
+
+    Its state variables, what a step of forward Euler costs as run, how many features were found in it (empty: nobody
+    looked), presets, source.
+    """
     return pd.DataFrame([{
         "model": name,
         "variables": ", ".join(model.system.state),
         "Euler step": count(model, "euler").flops_per_step("unit"),
+        "features": _features(model),
         "presets": ", ".join(model.presets),
         "what it is": model.description + (f"; rates in tables {model.tables}" if model.tables else ""),
         "source": model.source,
     } for name, model in MODELS.items()])
+
+
+def _features(model: NeuronModel) -> str:
+    outcomes = known(model)
+    return "" if outcomes is None else str(sum(outcome == FOUND for outcome in outcomes.values()))

@@ -17,6 +17,10 @@ from .features import STATED, counts
 from .look import COLOURS, pick
 
 _TOP = len(FEATURES)
+#: Width of a letter of a mark's name in points.
+_LETTER = 4.6
+
+_Places = dict[str, tuple[float, int]]
 
 
 def published_flops_per_ms(model: str) -> float | None:
@@ -56,8 +60,7 @@ def features_against_cost(found: pd.DataFrame, costs: pd.DataFrame, of_demos: pd
     colours = {model: pick(COLOURS, i) for i, model in enumerate(number)}
     figure = Figure(figsize=(11, 5.2), layout="constrained")
     left, right = figure.subplots(1, 2, sharex=True, sharey=True)
-    _stated(left, number, colours)
-    _found(right, number, by_model, colours)
+    marks = {left: _stated(left, number, colours), right: _found(right, number, by_model, colours)}
     left.set_ylabel("features, of 20")
     left.set_ylim(-1.5, _TOP + 2)
     left.set_title("As stated in 2004: FLOPs at the steps of 2004, no accuracy asked\n"
@@ -68,40 +71,66 @@ def features_against_cost(found: pd.DataFrame, costs: pd.DataFrame, of_demos: pd
         axis.set_yticks(range(0, _TOP + 1, 5))
         axis.grid(True, which="major", color="0.92")
         axis.margins(x=0.25)
+    if of_demos is not None and len(of_demos):
+        figure.supxlabel("izhikevich has a set of parameters for each feature, those of the twenty demos of 2004, "
+                         "converged; its cost is that of one", fontsize=8, color="0.4")
+    figure.draw_without_rendering()  # where things are is known then
+    for axis, places in marks.items():
+        _label(axis, places, colours)
     missing = [model for model in number if model not in by_model]
     if missing:
         right.text(0.01, 0.01, in_figure(f"no cost known: {', '.join(missing)}"), transform=right.transAxes, fontsize=7,
                    color="0.4")
-    if of_demos is not None:
-        figure.supxlabel("izhikevich has a set of parameters for each feature, those of the twenty demos of 2004, "
-                         "converged; its cost is that of one", fontsize=8, color="0.4")
     return figure
 
 
-def _stated(axis: Axes, number: Mapping[str, int], colours: Mapping[str, str]) -> None:
+def _stated(axis: Axes, number: Mapping[str, int], colours: Mapping[str, str]) -> _Places:
+    places: _Places = {}
     for model, shown in number.items():
         cost = published_flops_per_ms(model)
-        if cost is None:
-            continue
-        sure = model in STATED
-        _mark(axis, (cost, len(STATED[model]) if sure else shown), model, colours[model], sure)
+        if cost is not None:
+            sure = model in STATED
+            places[model] = cost, len(STATED[model]) if sure else shown
+            _mark(axis, places[model], model, colours[model], sure)
+    return places
 
 
-def _found(axis: Axes, number: Mapping[str, int], costs: Mapping[str, np.ndarray], colours: Mapping[str, str]) -> None:
+def _found(axis: Axes, number: Mapping[str, int], costs: Mapping[str, np.ndarray], colours: Mapping[str, str]
+           ) -> _Places:
+    places: _Places = {}
     for model, shown in number.items():
-        if model not in costs:
-            continue
-        values = costs[model]
-        axis.plot([values.min(), values.max()], [shown, shown], color=colours[model], linewidth=1.5, alpha=0.5,
-                  label=f"{model}, from the least to the most")
-        _mark(axis, (float(np.exp(np.log(values).mean())), shown), model, colours[model], True)
+        if model in costs:
+            values = costs[model]
+            places[model] = float(np.exp(np.log(values).mean())), shown
+            axis.plot([values.min(), values.max()], [shown, shown], color=colours[model], linewidth=1.5, alpha=0.5,
+                      label=f"{model}, from the least to the most")
+            _mark(axis, places[model], model, colours[model], True)
+    return places
 
 
 def _mark(axis: Axes, at: tuple[float, int], model: str, colour: str, filled: bool) -> None:
-    axis.plot(*at, "o", color=colour, markersize=8, markerfacecolor=colour if filled else "white",
-              label=model)
-    axis.annotate(in_figure(model.replace("_", " ")), at, xytext=(0, 9), textcoords="offset points", fontsize=8,
-                  ha="center", color=colour)
+    axis.plot(*at, "o", color=colour, markersize=8, markerfacecolor=colour if filled else "white", label=model)
+
+
+def _label(axis: Axes, places: _Places, colours: Mapping[str, str]) -> None:
+    """Name the marks, each name where it covers neither another one nor a mark."""
+    points = 72 / axis.figure.dpi
+    at = {model: axis.transData.transform(place) * points for model, place in places.items()}
+    taken = [(x - 5, y - 5, x + 5, y + 5) for x, y in at.values()]
+    for model, (x, y) in at.items():
+        name = model.replace("_", " ")
+        width = _LETTER * len(name)
+        beside = width / 2 + 8
+        for dx, dy in [(0, 10), (0, -10), (beside, 0), (-beside, 0), *((dx, dy * side) for dy in range(18, 90, 8)
+                       for dx in (0, beside, -beside) for side in (-1, 1))]:
+            box = x + dx - width / 2, y + dy - 4, x + dx + width / 2, y + dy + 4
+            if not any(box[0] < other[2] and other[0] < box[2] and box[1] < other[3] and other[1] < box[3]
+                       for other in taken):
+                break
+        taken.append(box)
+        line = {"arrowstyle": "-", "color": colours[model], "linewidth": 0.5} if abs(dy) > 10 else None
+        axis.annotate(in_figure(name), places[model], xytext=(dx, dy), textcoords="offset points", fontsize=8,
+                      ha="center", va="center", color=colours[model], arrowprops=line)
 
 
 def _situation(costs: pd.DataFrame) -> str:

@@ -46,13 +46,15 @@ def test_models(said):
     status, out, err = said("models")
     assert (status, err) == (0, "")
     lines = out.splitlines()
-    assert lines[1].split() == ["model", "variables", "Euler", "step", "presets", "what", "it", "is", "source"]
+    assert lines[1].split() == ["model", "variables", "Euler", "step", "features", "presets", "what", "it", "is",
+                                "source"]
     for name, model in MODELS.items():
         row = next(line for line in lines[2:] if line.split()[:1] == [name])
         assert ", ".join(model.system.state) in row
     # the hand counts of tests/flops
     assert [next(line for line in lines if line.startswith(f"{name} ")).split()[3 if name == "izhikevich" else 2]
             for name in ("lif", "izhikevich")] == ["6", "15"]
+    assert next(line for line in lines if line.startswith("lif ")).split()[3] == "3"  # features
     assert "RS, IB, CH, FS, TC, RZ, LTS" in out
     assert f"detections: {', '.join(DETECTIONS)}" in lines
     for name in CONVENTIONS:

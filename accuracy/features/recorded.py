@@ -38,7 +38,8 @@ class Recording:
         """Return times and voltages after the last spike, from where the voltage is below the threshold again."""
         after = self.times > self.spikes[-1]
         times, voltage = self.times[after], self.voltage[after]
-        first = int(np.argmax(voltage < np.broadcast_to(self.threshold, self.times.shape)[after])) if voltage.size else 0
+        below = voltage < np.broadcast_to(self.threshold, self.times.shape)[after]
+        first = int(np.argmax(below)) if below.size else 0
         return times[first:], voltage[first:]
 
     def between(self, start: float, stop: float) -> Array:

@@ -123,6 +123,21 @@ def test_what_goes_on_while_refractory_does_in_the_reference_too():
     np.testing.assert_allclose(reference(model, stimulus).train.times, spikes, atol=5e-3)
 
 
+def test_a_model_that_rests_where_a_condition_changes():
+    # at v = 0, where int(v > 0) changes, nothing moves; and v comes back there after a pulse, to the last digit
+    model = NeuronModel(name="rests", equations="dv/dt = (I - v - 3*int(v > 0)*v)/ms : 1\nI : 1", threshold="v > 5",
+                        reset="v = -1", initial={"v": 0})
+    stimulus = piecewise_constant([(50 * ms, 0), (2 * ms, 24), (200 * ms, 0)])
+    found = reference(model, stimulus)
+    # v' = 24 - 4 v from 0 to 5, the reset to -1, v' = 24 - v to 0, then 4 v again
+    climb, back = np.log(24 / 4) / 4, np.log(25 / 24)
+    times = 50 + climb + (back + climb) * np.arange(len(found.train))
+    assert len(found.train) == int((2 - climb) / (back + climb)) + 1
+    np.testing.assert_allclose(found.train.times, times, atol=1e-12)
+    assert found.samples[0, 0] == pytest.approx(0, abs=1e-12)
+    assert found.samples[-1, 0] == pytest.approx(0, abs=1e-12)
+
+
 def test_bad_models_are_named():
     # v = 1/(1 - t) has no value at 1 ms, and w never spikes
     blow_up = NeuronModel(name="blow_up", equations="dv/dt = (v**2 + I)/ms : 1\ndw/dt = 0*v/ms : 1\nI : 1",

@@ -87,6 +87,16 @@ def test_the_picture(lif, demos):
     assert [text.get_text() for text in right.texts][-1] == "no cost known: hodgkin_huxley, mine"
 
 
+def test_names_of_marks_do_not_cover_each_other(lif):
+    found = pd.concat([lif.assign(model=f"model_{i}") for i in range(8)])  # all of three features
+    costs = pd.DataFrame({"model": found["model"].unique(), "flops_per_ms": [100.0 * 1.2**i for i in range(8)]})
+    figure = features_against_cost(found, costs)
+    figure.draw_without_rendering()
+    boxes = [text.get_window_extent() for text in figure.axes[1].texts]
+    assert len(boxes) == 8
+    assert not any(a.overlaps(b) for i, a in enumerate(boxes) for b in boxes[:i])
+
+
 def test_costs_need_their_columns(lif):
     with pytest.raises(UserError, match="costs have columns model; expected model and flops_per_ms"):
         features_against_cost(lif, pd.DataFrame({"model": ["lif"]}))

@@ -9,7 +9,7 @@ from brian2 import ms, mV
 
 from spikecost.accuracy.features import FEATURES
 from spikecost.accuracy.features.search import CANNOT, FOUND, NOT_FOUND, NOT_TRIED, search
-from spikecost.accuracy.features.subject import HORIZON, TICKS, Subject, at_rest, cut
+from spikecost.accuracy.features.subject import HORIZON, TICKS, Subject, at_rest, cut, ringing
 from spikecost.harness.stimuli import ramp
 from spikecost.models.catalogue import MODELS, get_model
 from spikecost.models.neuron import NeuronModel
@@ -83,11 +83,46 @@ def test_a_finding_says_where_and_how_much():
     assert missing.reason.startswith("in none of 12 trials; the first: ")
 
 
-def test_without_a_weakest_drive_nothing_is_tried():
-    fires = MODELS["lif"].replace(name="fires", parameters={**MODELS["lif"].parameters, "a": 0 * mV / ms})
-    found = search(fires, ["tonic_spiking"])[0]
+@pytest.mark.parametrize(("slope", "reason"), [
+    ("tanh(I) - v", "mine never spikes, for drives up to "),
+    ("2 + I**2 - v", "mine fires without any drive, and no inhibition silences it"),
+])
+def test_without_a_weakest_drive_nothing_is_tried(slope, reason):
+    mine = NeuronModel(name="mine", equations=f"dv/dt = ({slope})/ms : 1\nI : 1", threshold="v > 1.5", reset="v = 0",
+                       initial={"v": 0})
+    found = search(mine, ["tonic_spiking"])[0]
     assert (found.outcome, found.trials) == (NOT_TRIED, 0)
-    assert found.reason.startswith("fires fires without any drive, ")
+    assert found.reason.startswith(reason)
+
+
+def test_a_model_that_fires_alone_is_held_at_twice_what_silences_it():
+    # v' = I - 0.1 v up to -50, from -65: silent below I = -5; held at -10, from where the weakest drive is 5
+    alone = MODELS["lif"].replace(name="alone", parameters={**MODELS["lif"].parameters, "a": 0 * mV / ms})
+    subject = Subject(alone)
+    assert (subject.held, subject.drive) == (pytest.approx(-10, rel=1e-6), pytest.approx(5, rel=1e-6))
+    assert subject.model.initial_values["v"] == pytest.approx(-100, rel=1e-6)
+    assert subject.stimulus((1, 0), (1, 2)).values == pytest.approx((-10, 0), abs=1e-5)
+    tonic, class_1 = search(alone, ["tonic_spiking", "class_1"])
+    assert (tonic.outcome, class_1.outcome) == (FOUND, FOUND)
+    assert tonic.stimulus.startswith("(2.624, -10), (")  # 10 log(65/50) ms under no drive
+
+
+def test_ringing_is_that_of_the_linear_equations():
+    # z' = (b + i omega) z, omega = 0.1/ms; integrate-and-fire comes to rest without swinging
+    assert ringing(MODELS["resonate_and_fire"], 0.0) == pytest.approx(2 * np.pi / 0.1)
+    assert ringing(MODELS["lif"], 0.0) == 0
+    assert float(Subject(MODELS["resonate_and_fire"]).tick) * TICKS == pytest.approx(2 * np.pi / 0.1, rel=1e-3)
+
+
+def test_a_threshold_that_moves_is_recorded():
+    subject = Subject(MODELS["mihalas_niebur"])
+    stimulus = subject.stimulus((TICKS, 0), (8, 20), (2 * TICKS, 0))
+    for recording in (*subject.run([stimulus], voltage=True), subject.solve(stimulus, voltage=True)):
+        assert recording.spikes.size > 0
+        assert recording.threshold.shape == recording.voltage.shape
+        times, voltage = recording.after_spike()
+        assert times[0] > recording.spikes[-1]
+        assert voltage.max() < recording.threshold[recording.times >= times[0]].max()
 
 
 def test_a_subject_of_lif(lif):

@@ -1,0 +1,57 @@
+"""What searches found in the catalogue's models with their default parameters: catalogue.csv, for people to review.
+
+``python -m spikecost.accuracy.features.known`` searches all models and writes it; the tests hold it against the search.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+from functools import cache
+from pathlib import Path
+
+from ...models.catalogue import MODELS
+from ...models.neuron import NeuronModel
+from .base import FEATURES
+from .search import CANNOT, FOUND, NOT_FOUND, NOT_TRIED, search
+
+FILE = Path(__file__).with_name("catalogue.csv")
+#: What stands in the file for each outcome.
+MARKS = {FOUND: "+", NOT_FOUND: "-", CANNOT: "x", NOT_TRIED: "?"}
+
+_OUTCOMES = {mark: outcome for outcome, mark in MARKS.items()}
+
+
+def known(model: NeuronModel) -> dict[str, str] | None:
+    """Return the outcomes of a model's search by feature; None if the file has none for the model as it is now."""
+    row = _rows().get(model.name)
+    if row is None or row["definition"] != digest(model):
+        return None
+    return {name: _OUTCOMES[row[name]] for name in FEATURES if name in row}
+
+
+def digest(model: NeuronModel) -> str:
+    """Return what tells a model's definition, parameters included, from any other."""
+    return hashlib.sha256(model.content.encode()).hexdigest()[:12]
+
+
+@cache
+def _rows() -> dict[str, dict[str, str]]:
+    with FILE.open(newline="") as file:
+        return {row["model"]: row for row in csv.DictReader(line for line in file if not line.startswith("#"))}
+
+
+def _write() -> None:
+    with FILE.open("w", newline="") as file:
+        file.write(f"# The twenty features of Izhikevich 2004 in models with their default parameters: written by\n"
+                   f"# python -m {__spec__.name}, reviewed by people. "
+                   f"{', '.join(f'{mark} {outcome}' for outcome, mark in MARKS.items())}.\n"
+                   "# definition: the start of a digest of the model's equations and numbers.\n")
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(["model", "definition", *FEATURES])
+        for name, model in MODELS.items():
+            writer.writerow([name, digest(model), *(MARKS[each.outcome] for each in search(model))])
+
+
+if __name__ == "__main__":
+    _write()
