@@ -147,18 +147,18 @@ def at_most(a: Expr | Number, b: Expr | Number) -> Op:
 def nodes(*roots: Expr) -> Iterator[Expr]:
     """Every node reachable from `roots`, each once, operands before operations."""
     seen: set[int] = set()
-    stack: list[tuple[Expr, bool]] = [(root, False) for root in reversed(roots)]
+    stack: list[Expr | tuple[Expr]] = [*reversed(roots)]
     while stack:
-        node, ready = stack.pop()
-        if ready:
-            yield node
-            continue
-        if id(node) in seen:
-            continue
-        seen.add(id(node))
-        stack.append((node, True))
-        if isinstance(node, Op):
-            stack.extend((arg, False) for arg in reversed(node.args))
+        node = stack.pop()
+        if isinstance(node, tuple):  # an operation whose operands are done
+            yield node[0]
+        elif id(node) not in seen:
+            seen.add(id(node))
+            if isinstance(node, Op):
+                stack.append((node,))
+                stack += node.args[::-1]
+            else:
+                yield node
 
 
 def names(*roots: Expr) -> set[str]:

@@ -46,6 +46,7 @@ def render(run: RunFolder) -> dict[str, bytes]:
 
 def _markdown(table: pd.DataFrame) -> bytes:
     escaped = table.map(lambda value: markdown(value) if isinstance(value, str) else value)
+    escaped.columns = [markdown(str(name)) for name in table.columns]
     return (escaped.to_markdown(index=False, floatfmt=".4g") + "\n").encode()
 
 

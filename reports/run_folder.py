@@ -47,6 +47,9 @@ FORMAT, VERSION = "spikecost run", 3
 CHEAPEST = "The cheapest way to run each model at equal spike-time accuracy"
 SHOWN = ("stimulus", "level", "tolerance", "model", "method", "detection", "dt_ms", "flops_per_ms", "ns_per_ms",
          "error_ms")
+#: What ``about`` holds, as `describe` returns it.
+ABOUT = ("made", "interrupted", "baseline", "no_exact_count", "no_hardware_count", "suite", "seeds", "models",
+         "measures", "criteria", "costs", "conventions", "columns")
 MANIFEST, PROVENANCE, DATA = "run.json", "provenance.json", "data"
 
 
@@ -216,6 +219,9 @@ def _manifest(folder: Path) -> dict[str, Any]:
                         "run it again, or read it with the spikecost that wrote it")
     if not (isinstance(found.get("files"), dict) and isinstance(found.get("about"), dict)):
         raise UserError(f"the run {folder} is incomplete: {MANIFEST} lists no files; run it again")
+    lacking = [name for name in ABOUT if name not in found["about"]]
+    if lacking:
+        raise UserError(f"the run {folder} is incomplete: {MANIFEST} does not say {lacking[0]}; run it again")
     return dict(found)
 
 

@@ -15,9 +15,11 @@ from spikecost import cli
 from spikecost.accuracy.drives import drive_for
 from spikecost.accuracy.reference import reference
 from spikecost.flops.toolchain import SCALAR, Build
+from spikecost.harness.adaptive import AdaptiveKernel, compile_adaptive
 from spikecost.harness.kernel import Kernel, compile_kernels
 from spikecost.harness.stimuli import constant
 from spikecost.models import units
+from spikecost.models.adaptive import make_adaptive_step
 from spikecost.models.catalogue import MODELS, get_model
 from spikecost.models.detection import DETECTIONS
 from spikecost.models.methods import METHODS
@@ -75,6 +77,19 @@ def kernel_of() -> Callable[..., Kernel]:
         return together(get_model(model), build)[method, detection]
 
     return find
+
+
+@pytest.fixture(scope="session")
+def adaptive_kernels_of() -> Callable[..., dict[str, AdaptiveKernel]]:
+    """Return the kernels of a model and an adaptive method by detection, all compiled at once."""
+
+    @cache
+    def together(model: NeuronModel, method: str, varying: bool = False) -> dict[str, AdaptiveKernel]:
+        steps = [make_adaptive_step(model, method, detection, varying) for detection in DETECTIONS
+                 if not applies(model, method, detection, varying)]
+        return {kernel.step.detection: kernel for kernel in compile_adaptive(steps)}
+
+    return together
 
 
 @pytest.fixture

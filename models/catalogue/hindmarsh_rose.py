@@ -1,8 +1,8 @@
 """Hindmarsh and Rose's model.
 
 Checked against Brian2's example Hindmarsh_Rose_1984, which redraws the paper's figure 6: the equations and all numbers
-but r, which is 0.001 there (preset figure_6, with its third current) and 0.006 in later work. The drive at 0.006 is
-ours; no published count was found.
+but r, which is 0.001 there (preset figure_6, with its third current) and 0.006 in later work (preset usual). The drive
+at 0.006 is ours; no published count was found.
 """
 
 from brian2 import ms
@@ -34,7 +34,8 @@ HINDMARSH_ROSE = NeuronModel(
     threshold="v > 1",
     refractory="v > 1",
     parameters={"a": 1, "b": 3, "c": 1, "d": 5, "r": 0.006, "s": 4, "v_1": -1.6},
-    presets={"figure_6": {"r": 0.001, "I": 4}},
+    presets={"usual": {"r": 0.006, "I": 4}, "figure_6": {"r": 0.001, "I": 4}},
+    preset="usual",
     initial={"v": -1.6, "u": "c - d*v**2", "w": 0},
     drive=4,
     published_costs={

@@ -1,7 +1,7 @@
 """Izhikevich's simple model of 2003, as published and with units.
 
-Checked against izhi2003.m of ModelDB 39948, which draws figure 2. The spike counts of the published programs of 2004
-come out exactly (tests/accuracy/features). The drive is ours.
+Checked against izhi2003.m of ModelDB 39948, which draws figure 2: under its inputs the published scheme gives its
+spikes, and those of the programs of 2004 (tests/harness/test_methods.py, tests/accuracy/features). The drive is ours.
 """
 
 from brian2 import ms, mV

@@ -75,7 +75,7 @@ function choices(items, names, text) {
 function csvField(value) {
   if (value === null || value === undefined) return "";
   if (typeof value === "number" || typeof value === "boolean") return String(value);
-  const text = /^[=+\-@\t\r]/.test(value) ? `'${value}` : String(value); // a spreadsheet must not take it for a formula
+  const text = /^\s*[=+\-@]|^\t/.test(value) ? `'${value}` : String(value); // a spreadsheet must not take it for a formula
   return /[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 

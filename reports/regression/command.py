@@ -67,7 +67,7 @@ def check(run: Callable[[], Figures], baseline: str, *, gate_times: bool = False
             raise
         message = " ".join(str(error).split())
         _add_summary(f"### spikecost: could not be judged\n\n{escape.markdown(message)}\n")
-        return 2, f"spikecost: {message}\n{output.github_problem(message)}"
+        return 2, f"{output.no_commands(f'spikecost: {message}')}\n{output.github_problem(message)}"
     if junit:
         write_file(junit, output.junit(judgement).encode())
     if markdown:
@@ -75,7 +75,7 @@ def check(run: Callable[[], Figures], baseline: str, *, gate_times: bool = False
     said = [dumps(judgement.to_json()) if as_json else output.text(judgement, every)]
     if github:
         _add_summary(output.markdown(judgement))
-        said += output.github(judgement)
+        said = [output.no_commands(said[0]), *output.github(judgement)]
     return judgement.status, "\n".join(said)
 
 

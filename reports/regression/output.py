@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import secrets
 from collections.abc import Iterator, Sequence
 from html import escape as escape_html
 from xml.etree import ElementTree
@@ -99,6 +100,12 @@ def github(judgement: Judgement) -> list[str]:
         if len(shown) < len(findings):
             found.append(_command(level, "and more", f"{len(findings) - len(shown)} more; the step summary has all"))
     return found
+
+
+def no_commands(said: str) -> str:
+    """Return text of which no line is a workflow command to GitHub, whatever the names in it."""
+    token = secrets.token_hex(16)
+    return f"::stop-commands::{token}\n{said}\n::{token}::"
 
 
 def github_problem(message: str) -> str:

@@ -242,8 +242,8 @@ def test_wilsons_three_kinds_of_neuron():
 
 
 @pytest.mark.parametrize("name", ["adaptive_lif", "ifb", "resonate_and_fire", "qif", "fitzhugh_nagumo",
-                                  "hindmarsh_rose", "hindmarsh_rose:figure_6", "morris_lecar", "morris_lecar:snic",
-                                  "wilson", "wilson:FS", "wilson:bursting"])
+                                  "hindmarsh_rose:usual", "hindmarsh_rose:figure_6", "morris_lecar",
+                                  "morris_lecar:snic", "wilson", "wilson:FS", "wilson:bursting"])
 def test_every_preset_spikes_under_its_drive_and_rests_without(name):
     model = get_model(name)
     found = reference(model, constant(model.drive, 500 * ms))

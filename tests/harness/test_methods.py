@@ -48,6 +48,46 @@ def test_izhikevich2003_is_the_published_program(preset):
     assert found.state.tolist() == list(state)  # to the last bit: at 1 ms a burst magnifies any difference
 
 
+#: Figure 2 of 2003 as izhi2003.m of ModelDB 39948 draws it: V at the start, and inputs, each up to a step of 0.25 ms.
+FIGURE_2 = {
+    "RS": (-63, [(61, 0), (601, 14)]),
+    "IB": (-70, [(61, 0), (601, 11)]),
+    "CH": (-70, [(61, 0), (601, 10)]),
+    "FS": (-70, [(61, 0), (601, 10)]),
+    "TC": (-63, [(121, 0), (601, 1.5)]),
+    "RZ": (-70, [(41, -2), (241, -0.5), (260, 10), (401, -0.5)]),
+    "LTS": (-63, [(101, 0), (1001, 10)]),
+}
+
+
+def program_of_figure_2(a, b, c, d, v, inputs):
+    """Return spike times and V: V first, then u with the new V; a spike is V > 30 at the end of a step."""
+    u, found, i = b * v, [], 0
+    for until, current in inputs:
+        while i < until:
+            v += 0.25 * (0.04 * (v * v) + 5 * v + 140 - u + current)
+            u += 0.25 * a * (b * v - u)
+            i += 1
+            if v > 30:
+                found.append(0.25 * i)
+                v, u = c, u + d
+    return found, v
+
+
+@pytest.mark.parametrize("preset", MODELS["izhikevich"].presets)
+def test_izhikevich2004_is_the_program_of_figure_2_of_2003(preset):
+    start, inputs = FIGURE_2[preset]
+    model = get_model(f"izhikevich:{preset}").replace(initial={"v": start, "u": "b*v"})
+    ends = [0, *(until for until, _ in inputs)]
+    stimulus = piecewise_constant([(0.25 * (until - before) * ms, current)
+                                   for before, (until, current) in zip(ends, inputs, strict=False)])
+    spikes, v = program_of_figure_2(*(model.parameter_values[name] for name in "abcd"), start, inputs)
+    found = run(model, "izhikevich2004", stimulus, Fraction(1, 4))
+    assert found.spike_times.tolist() == spikes
+    assert len(spikes) >= (1 if preset == "RZ" else 4)
+    assert found.state[0] == pytest.approx(v, rel=1e-9)
+
+
 @pytest.mark.parametrize("preset", MODELS["izhikevich"].presets)
 def test_esr_midpoint_gives_the_numbers_of_midpoint(preset):
     reduced, plain = (run(f"izhikevich:{preset}", method, constant(10, 500 * ms), Fraction(1, 16), "hermite")

@@ -19,6 +19,7 @@ import pytest
 from brian2 import cm, ms, mV, uA
 
 from spikecost.accuracy.reference import reference
+from spikecost.harness.adaptive import AdaptiveKernel
 from spikecost.harness.kernel import Kernel, compile_kernels
 from spikecost.harness.stimuli import Shape, Stimulus, constant
 from spikecost.models import units
@@ -85,7 +86,11 @@ class Spikes:
 
     def error(self, kernel: Kernel, steps: int) -> float:
         """Root mean square error of the times in ms, with so many steps."""
-        found = kernel.run([self.stimulus], self.stimulus.horizon / steps, [self.model])[0]
+        return self.error_at(kernel, self.stimulus.horizon / steps)
+
+    def error_at(self, kernel: Kernel | AdaptiveKernel, setting: Fraction) -> float:
+        """Root mean square error of the times in ms, at a dt in ms or at a tolerance."""
+        found = kernel.run([self.stimulus], setting, [self.model])[0]
         if found.failure or len(found.spike_times) < len(self.times):
             return math.inf
         return float(np.sqrt(((found.spike_times[: len(self.times)] - self.times) ** 2).mean()))
@@ -230,3 +235,15 @@ def test_the_order_of_spike_times_is_that_of_theory(name: str, method: str, spik
     found = measured_order(lambda steps: spikes.error(kernel, steps), int(spikes.stimulus.horizon / 4), SMALL[order],
                            doublings=3 if scatters else 2, scatter=SCATTER if scatters else 1)
     assert found == pytest.approx(order, abs=WITHIN)
+
+
+@pytest.mark.parametrize("name", [name for name in MODELS if not MODELS[name].tables])
+def test_the_error_of_step_control_goes_with_its_tolerance(
+        name: str, spikes_of: Callable[[str], Spikes],
+        adaptive_kernels_of: Callable[..., dict[str, AdaptiveKernel]]) -> None:
+    spikes, kernel = spikes_of(name), adaptive_kernels_of(MODELS[name], "dormand_prince")["dense"]
+    tolerances = np.geomspace(1e-6, 1e-11, 41)
+    errors = [spikes.error_at(kernel, Fraction(tolerance)) for tolerance in tolerances]
+    # the solution that is kept is of order 5, and so are the steps in the tolerance: the error is proportional to it,
+    # but only roughly, since it is that of a step which is controlled
+    assert np.polyfit(np.log(tolerances), np.log(errors), 1)[0] == pytest.approx(1, abs=0.2)

@@ -11,7 +11,7 @@ import pytest
 
 import spikecost as sc
 from spikecost.accuracy.intervals import interval
-from spikecost.reports.run_folder import TABLES, VERSION, RunFolder
+from spikecost.reports.run_folder import ABOUT, TABLES, VERSION, RunFolder
 
 from .conftest import SUITE
 
@@ -40,6 +40,10 @@ def test_features_and_demos_are_read_back(looked_at, tmp_path):
     assert read.demos["artefact_from_ms"].dropna().tolist() == [0.25, 0.1, 0.5]
     for name in ("features", "demos"):
         pd.testing.assert_frame_equal(getattr(read, name), getattr(looked_at, name), check_dtype=False)
+
+
+def test_what_is_said_about_a_run_is_what_is_asked_for(small_run):
+    assert sorted(small_run.about) == sorted(ABOUT)
 
 
 def test_nothing_else_lies_in_the_folder(small_folder):
@@ -175,6 +179,7 @@ def test_recorded_voltages_are_near_the_reference(small_run):
      f"is of format version {VERSION + 1}, this spikecost reads version {VERSION}; run it again"),
     (lambda folder: edit(folder, format="other"), f"is of format version None, this spikecost reads version {VERSION}"),
     (lambda folder: edit(folder, files={}), "is incomplete: run.json does not list provenance.json; run it again"),
+    (lambda folder: edit(folder, about={}), "is incomplete: run.json does not say made; run it again"),
     (lambda folder: edit(folder, files=None), "is incomplete: run.json lists no files; run it again"),
 ])
 def test_a_run_that_is_not_whole_is_refused_in_one_line(copy, harm, message):

@@ -63,7 +63,7 @@ def test_a_convention_of_ones_own_has_a_column(tmp_path):
 
 @pytest.mark.parametrize(("text", "message"), [
     ("models = [", "is not TOML"),
-    ("modles = []", r"unknown modles; a suite has coarsest, conventions, .* trials, convention"),
+    ("modles = []", r"unknown modles; a suite has coarsest, conventions, .* trials, witnessed, convention"),
     ("tolerances = [0.1]", r'tolerances = 0.1: give a time with its unit, such as "0.1ms"'),
     ('tolerances = ["0.1mV"]', "tolerances = .* is not a time"),
     ('rates = ["fast"]', "suite.toml: .*"),

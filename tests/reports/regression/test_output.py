@@ -105,6 +105,20 @@ def test_annotations_of_names_from_users(nasty):
     assert output.github_problem("two\nlines") == "::error title=spikecost check::two%0Alines"
 
 
+def test_a_name_is_no_workflow_command(tmp_path):
+    name = "\n::add-mask::x/rk4/grid/operations_per_step"
+    kept = str(tmp_path / "kept.json")
+    baselines.write(baseline(changes={name: 1.0}), kept)
+    for now in (lambda: figures({name: 2.0}), lambda: figures(models={"lif": "other"})):
+        _, said = command.check(now, kept, github=True)
+        lines = said.splitlines()
+        stop = re.fullmatch("::stop-commands::([0-9a-f]{32})", lines[0])[1]
+        go = lines.index(f"::{stop}::")
+        # GitHub reads no command between the two; behind them are ours, each a line
+        assert [line for line in lines[go + 1:] if not re.match("::(error|notice) title=", line)] == []
+        assert len(lines) > go + 1
+
+
 def test_github_shows_ten_annotations_a_step():
     changes = {f"m{i}/rk4/grid/operations_per_step": 1.0 for i in range(25)}
     worse = judge(baseline(changes=changes), figures(dict.fromkeys(changes, 2.0)))
@@ -148,7 +162,7 @@ def test_what_cannot_be_judged_is_an_annotation_too(kept, tmp_path, monkeypatch)
     stale = lambda: figures(models={"lif": "4567"})  # noqa: E731
     status, said = command.check(stale, kept, github=True)
     assert status == 2
-    assert said.splitlines()[1].startswith("::error title=spikecost check::the baseline ")
+    assert said.splitlines()[-1].startswith("::error title=spikecost check::the baseline ")
     assert "is stale: lif has another" in (tmp_path / "summary.md").read_text()
     with pytest.raises(UserError, match="is stale"):
         command.check(stale, kept, junit=str(tmp_path / "junit.xml"))
