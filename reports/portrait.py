@@ -6,7 +6,7 @@ from fractions import Fraction
 
 import numpy as np
 from brian2 import ms
-from contourpy import contour_generator
+from contourpy import LineType, contour_generator
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -115,9 +115,10 @@ def _nullclines(axis: Axes, model: NeuronModel, drive: float, across: Array, up:
     for colour, name in zip(COLOURS[1:], plane, strict=False):
         with np.errstate(all="ignore"):
             slope = evaluate(substitute(system.derivatives[name], opened), values, ARRAYS)
-        lines = contour_generator(across, up, np.broadcast_to(slope, plane[name].shape)).lines(0)
+        lines = contour_generator(across, up, np.broadcast_to(slope, plane[name].shape),
+                                  line_type=LineType.Separate).lines(0)
         gap = np.full((1, 2), np.nan)
-        x, y = np.vstack([part for line in lines for part in (line, gap)] or [gap]).T
+        x, y = np.vstack([part for line in lines for part in (np.asarray(line, dtype=float), gap)] or [gap]).T
         axis.plot(x, y, color=colour, linewidth=1, label=f"d{name}/dt = 0")
 
 
