@@ -3,7 +3,7 @@ import pytest
 import spikecost as sc
 from spikecost.accuracy.suite import QUICK, Suite
 from spikecost.flops.conventions import CONVENTIONS
-from spikecost.reports.suite_file import read_suite, suite_text
+from spikecost.reports.suite_file import left_out, read_suite, suite_text
 
 OWN = """
 [convention.{name}]
@@ -91,3 +91,10 @@ def test_the_suite_of_a_run_can_be_run_again(small_folder, small_run):
     assert again.models == ("lif", "izhikevich")
     assert (again.rates, again.tolerances, again.horizons) == ((50.0, 100.0), (1.0, 0.3), (200.0,))
     assert (again.measures, again.finest, again.thorough) == (("gamma_2ms",), 8e-4, False)
+
+
+def test_what_a_quick_suite_leaves_out_is_said():
+    said = left_out(Suite(), QUICK)
+    assert "rates 10, 20 Hz; tolerances 0.01 ms; 12 of 20 stimuli of a kind" in said
+    assert said.endswith("the twenty features and demos of Izhikevich 2004")
+    assert left_out(QUICK, QUICK) != left_out(Suite(), Suite()) == ""
