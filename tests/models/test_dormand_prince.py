@@ -2,7 +2,8 @@
 
 A Runge-Kutta method has order p if ``sum(b_i Phi_i(t)) = 1/gamma(t)`` for every rooted tree t of up to p nodes
 (Hairer, Norsett and Wanner, Solving Ordinary Differential Equations I, theorem II.2.13). What an adaptive run's error
-goes with is its tolerance, less exactly; this is the order itself. A tree is the sorted tuple of what hangs on its root.
+goes with is its tolerance, less exactly; this is the order itself.
+A tree is the sorted tuple of what hangs on its root.
 """
 
 from fractions import Fraction
@@ -14,6 +15,7 @@ import pytest
 from spikecost.models.methods.dormand_prince import ERROR, EXTENSION, NODES, STAGES
 
 WEIGHTS = (*STAGES[-1], Fraction(0))
+
 
 @cache
 def trees(nodes):
