@@ -90,8 +90,7 @@ static __attribute__((noinline, unused)) void input_series(
 
 def adaptive_function_name(step: AdaptiveStep) -> str:
     """Return the name of an adaptive step's kernel in C."""
-    varying = "__varying" if step.varying else ""
-    return f"{step.model.name}__{step.method}__{step.detection}{varying}"
+    return _family_name(step, step.detection)
 
 
 def adaptive_source(steps: Iterable[AdaptiveStep]) -> str:
@@ -105,8 +104,8 @@ def adaptive_source(steps: Iterable[AdaptiveStep]) -> str:
     return head + "\n".join(_Family(name, members).source() for name, members in families.items())
 
 
-def _family_name(step: AdaptiveStep) -> str:
-    return adaptive_function_name(step).replace(f"__{step.detection}", "")
+def _family_name(step: AdaptiveStep, *detection: str) -> str:
+    return "__".join([step.model.name, step.method, *detection, *(["varying"] if step.varying else [])])
 
 
 class _Family:
@@ -129,7 +128,7 @@ class _Family:
     def source(self) -> str:
         """Print the kernels."""
         is_test = [name in self._tests for name in self._members]
-        shared = _environment().get_template("blocks.c.j2").module
+        shared: Any = _environment().get_template("blocks.c.j2").module
         printed = [shared.structure(self._name, list(compress(self._members, map(not_, is_test))),
                                     list(compress(self._members, is_test)))]
         for step in self._steps:
@@ -139,7 +138,7 @@ class _Family:
                 called[title], text = self._once(title, step, partial(shared.function, self._name, body=body))
                 printed.append(text)
             kernel = partial(_environment().get_template(f"{step.method}.c.j2").render, **self._given(step, called))
-            series, text = self._once("series", step, lambda name, kernel=kernel: kernel(part="series", series=name))
+            series, text = self._once("series", step, partial(_series, kernel))
             printed += [text, kernel(part="kernel", series=series)]
         return "".join(printed)
 
@@ -165,6 +164,10 @@ class _Family:
             if self._printed[name] == text:
                 break
         return name, ""
+
+
+def _series(kernel: Callable[..., str], name: str) -> str:
+    return kernel(part="series", series=name)
 
 
 def tallied(step: AdaptiveStep) -> tuple[str, ...]:

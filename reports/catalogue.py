@@ -18,7 +18,7 @@ from . import text
 def catalogue() -> str:
     """Write what there is."""
     lines = [text.frame("Models", models()),
-             f"features: found with the default parameters, of the {len(FEATURES)} of Izhikevich 2004 (empty: nobody "
+             f"features: found with the default parameters, of the {len(FEATURES)} of Izhikevich 2004 (a dash: nobody "
              "looked); which and why: spikecost features MODEL",
              f"detections: {', '.join(DETECTIONS)}",
              "methods: spikecost methods, and with --model which of them apply and what they cost"]
@@ -31,7 +31,7 @@ def catalogue() -> str:
 def models() -> pd.DataFrame:
     """Return one row a model.
 
-    Its state variables, what a step of forward Euler costs as run, how many features were found in it (empty: nobody
+    Its state variables, what a step of forward Euler costs as run, how many features were found in it (none: nobody
     looked), presets, source.
     """
     return pd.DataFrame([{
@@ -45,6 +45,6 @@ def models() -> pd.DataFrame:
     } for name, model in MODELS.items()])
 
 
-def _features(model: NeuronModel) -> str:
+def _features(model: NeuronModel) -> int | None:
     outcomes = known(model)
-    return "" if outcomes is None else str(sum(outcome == FOUND for outcome in outcomes.values()))
+    return None if outcomes is None else sum(outcome == FOUND for outcome in outcomes.values())

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import numpy as np
+
 from ...harness.stimuli import Stimulus
 from .base import FEATURES, Feature, Verdict
-from .epochs import goes_on, listed, pulses
+from .epochs import GOES_ON, goes_on, listed, pulses
 from .recorded import Recording
 from .subject import TICKS, Subject
 
@@ -41,7 +43,8 @@ class Bistability(Feature):
                 f"after the second {listed(after)}")
         if before.size or on.size < 3:
             return Verdict(False, said)
-        shown = goes_on(on, second.start) and after.size <= 1 and not goes_on(on, recording.stop)
+        silence = recording.stop - (after[-1] if after.size else on[-1])
+        shown = goes_on(on, second.start) and after.size <= 1 and bool(silence > GOES_ON * np.diff(on).max())
         return Verdict(shown, said)
 
 

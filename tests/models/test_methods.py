@@ -6,7 +6,7 @@ from brian2 import ms
 from spikecost.models.expression import Const, Op, Var, expr, text
 from spikecost.models.forms import gates, groups
 from spikecost.models.neuron import NeuronModel
-from spikecost.models.polynomial import coefficients, linear_parts
+from spikecost.models.polynomial import by_products, coefficients, linear_parts
 from spikecost.models.program import Derivatives, NotApplicable, Program, Vector
 from spikecost.models.step import applies, make_step
 
@@ -116,6 +116,19 @@ def test_coefficients(root, found):
     parts = coefficients(root, "x")
     assert parts is not None
     assert [text(part) for part in parts] == found
+
+
+@pytest.mark.parametrize(("root", "products"), [
+    (Op("pow", (x, expr(1))), "x"),
+    (Op("pow", (x, expr(2))), "x*x"),
+    (Op("pow", (x, expr(3))), "x*x*x"),
+    (3 * Op("pow", (x - y, expr(4))), "3*((x - y)*(x - y)*((x - y)*(x - y)))"),
+    (Op("pow", (x, expr(0.5))), "x**0.5"),
+    (Op("pow", (x, expr(-2))), "x**(-2)"),
+    (Op("pow", (x, y)), "x**y"),
+])
+def test_natural_powers_by_products(root, products):
+    assert text(by_products(root)) == products
 
 
 @pytest.mark.parametrize("root", [y / x, Op("exp", (x,)), Op("pow", (x, y)), Op("pow", (x, expr(0.5))),
