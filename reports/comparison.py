@@ -12,7 +12,8 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from ..accuracy.criterion import Criterion
-from ..accuracy.study import Progress, Study, run_suite
+from ..accuracy.runner import Progress, run_suite
+from ..accuracy.study import Study
 from ..accuracy.suite import Suite
 from ..models import units
 from ..models.errors import UserError

@@ -8,7 +8,7 @@ import pandas as pd
 
 from ..accuracy.features import FEATURES
 from ..accuracy.features.search import FOUND, Finding, search
-from ..accuracy.study import Progress
+from ..accuracy.runner import Progress
 from ..models.catalogue import MODELS, get_model
 from ..models.neuron import NeuronModel
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from ..accuracy.study import Progress
+from ..accuracy.runner import Progress
 from ..accuracy.suite import QUICK
 from ..models.errors import UserError
 from .comparison import compare

@@ -15,7 +15,7 @@ from brian2.units.fundamentalunits import get_dimensions
 
 from ..accuracy.features import FEATURES
 from ..accuracy.features.search import FOUND, search
-from ..accuracy.study import Progress
+from ..accuracy.runner import Progress
 from ..accuracy.suite import Suite
 from ..models import units
 from ..models.catalogue import get_model

@@ -16,7 +16,7 @@
     source = "our own measurement, June"
     weights = { add = 1, sub = 1, mul = 3, div = 10, sqrt = 12, exp = 40, pow = 60, compare = 1, select = 0, sign = 0 }
 
-Every field of `spikecost.accuracy.study.Suite` may be given; what is not, is the default suite's.
+Every field of `spikecost.accuracy.suite.Suite` may be given; what is not, is the default suite's.
 """
 
 from __future__ import annotations

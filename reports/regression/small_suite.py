@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ...accuracy.study import Progress, run_suite
+from ...accuracy.runner import Progress, run_suite
 from ...accuracy.suite import Suite
 from ..provenance import provenance
 from ..run_folder import RunFolder

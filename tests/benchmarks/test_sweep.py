@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from spikecost.accuracy.study import run_suite
+from spikecost.accuracy.runner import run_suite
 from spikecost.accuracy.suite import Suite
 
 SUITE = Suite(methods=("rk4",), detections=("hermite",), rates=(100.0,), horizons=(300.0,), trials=4, tolerances=(0.1,),

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from brian2 import ms, mV
 
-from spikecost.accuracy import study as module
+from spikecost.accuracy import runner as module
 from spikecost.accuracy.drives import INCOMMENSURATE, constant_drive, drive_for, firing_rate
-from spikecost.accuracy.study import Progress, run_suite
+from spikecost.accuracy.runner import Progress, run_suite
 from spikecost.accuracy.suite import Suite
 from spikecost.harness.drive import UnreachableRate
 from spikecost.models.catalogue import get_model

@@ -1,0 +1,253 @@
+"""The main job: cost at equal spike-time accuracy, for every model, method, detection, regime and criterion."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import TypeVar
+
+from joblib import Parallel, delayed
+
+from ..harness.as_built import as_built
+from ..harness.engines.brian2_operations import executed
+from ..harness.kernel import Kernel
+from ..harness.kernels import Kernels, kernels_of
+from ..harness.measure import Measurement
+from ..harness.measure import measure as count_on_processor
+from ..harness.spike_cost import StepAndSpike, count_step_and_spike
+from ..harness.stimuli import common_divisor
+from ..harness.sweep import TimeSteps, Tolerances
+from ..harness.timing import many_neurons, measure, one_neuron
+from ..models.catalogue import get_model
+from ..models.errors import UserError
+from ..models.methods import METHODS
+from ..models.neuron import NeuronModel
+from ..models.step import make_step
+from .criterion import REFERENCE_MARGIN, Criterion
+from .features.demo_runs import run_demo
+from .features.demos import demos
+from .features.search import search
+from .recording import Recording, Share, record, record_reference
+from .regime import Regime
+from .stability import stability
+from .study import Cell, Curve, Point, Study, Unmeasured
+from .suite import LEFT_OUT, Suite
+from .tolerance import ErrorCurve, coarsest_settings, descend
+
+Found = TypeVar("Found")
+
+#: The methods whose other builds and whose Brian2 code are looked at: those of published comparisons. Each takes a few
+#: seconds of compiling.
+LOOKED_AT = ("euler", "rk4", "exponential_euler")
+#: The models of which the demos of 2004 are.
+IZHIKEVICH_2004 = ("izhikevich", "izhikevich_mv")
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Callbacks: a phase begins with a number of pieces of work; one is done."""
+
+    begin: Callable[[str, int], None] = lambda _phase, _pieces: None
+    done: Callable[[], None] = lambda: None
+
+
+def run_suite(suite: Suite, jobs: int = 2, progress: Progress | None = None) -> Study:
+    """Run a suite.
+
+    The kernels run in `jobs` threads (compiled code does not hold Python's lock); timing comes last, alone.
+    Interrupting it keeps what is finished, marked as interrupted.
+
+    Raises
+    ------
+    UserError
+        If there is no C compiler.
+    """
+    progress = progress or Progress()
+    study = Study(suite)
+    try:
+        _run(study, jobs, progress)
+    except KeyboardInterrupt:
+        if not study.curves:
+            raise
+        study.interrupted = True
+        study.cells = study.cells or [cell for curve in study.curves for cell in _cells(curve, suite)]
+    return study
+
+
+def _run(study: Study, jobs: int, progress: Progress) -> None:
+    suite = study.suite
+    models = [get_model(model) for model in suite.models]
+    progress.begin("finding drives and references", len(models) * suite.regimes_a_model)
+    for model in models:
+        for regime in suite.regimes(model):
+            study.regimes.append(regime)
+            progress.done()
+    # regimes without stimuli first: where there are others of the kind, those count
+    kinds = {(regime.model, regime.stimulus): regime
+             for regime in sorted(study.regimes, key=lambda each: bool(each.trials))}
+    progress.begin("compiling kernels", len(kinds))
+    kernels = {}
+    for key, regime in kinds.items():
+        kernels[key] = kernels_of(regime.driven, suite.pairs, regime.varying, suite.witnessed)
+        progress.done()
+    work = [(regime, method, detection) for regime in study.regimes for method in suite.methods
+            for detection in suite.detections]
+    progress.begin("sweeping dt", len(work))
+    run = Parallel(n_jobs=jobs, backend="threading", return_as="generator")
+    for curve in run(delayed(_curve)(*item, kernels[item[0].model, item[0].stimulus], suite) for item in work):
+        study.curves.append(curve)
+        progress.done()
+    study.cells = [cell for curve in study.curves for cell in _cells(curve, suite)]
+    if not (suite.witnessed and any(curve.points for curve in study.curves)):
+        return
+    _record(study, kernels, jobs, progress)
+    _time(study, kernels, progress)
+    pairs = [(model, method) for model in models for method in suite.methods
+             if method in METHODS and (method, suite.detections[0]) in kernels[model, suite.stimuli[0]].compiled]
+    progress.begin("counting on the processor", len(pairs))
+    for model, method in pairs:
+        study.measurements.append(_measured(model, method, suite.detections[0]))
+        progress.done()
+    _count_spikes(study, kernels, kinds, progress)
+    if suite.thorough:
+        _look_closer(study, [pair for pair in pairs if pair[1] in LOOKED_AT], progress)
+    if suite.features:
+        _look_for_features(study, models, progress)
+
+
+def _measured(model: NeuronModel, method: str, detection: str) -> Measurement | Unmeasured:
+    try:
+        return count_on_processor(model, method, detection)
+    except UserError as error:
+        return Unmeasured(model.label, method, str(error))
+
+
+def _count_spikes(study: Study, kernels: Mapping[tuple[NeuronModel, str], Kernels],
+                  kinds: Mapping[tuple[NeuronModel, str], Regime], progress: Progress) -> None:
+    work = [(model, stimulus, regime.drive.value, way) for (model, stimulus), regime in kinds.items()
+            if regime.drive is not None for way in kernels[model, stimulus].compiled if way[0] in METHODS]
+    progress.begin("counting steps and spikes on the processor", len(work))
+    for model, stimulus, drive, way in work:
+        kernel = kernels[model, stimulus].compiled[way].alone
+        assert isinstance(kernel, Kernel)
+        try:
+            found: StepAndSpike | str = count_step_and_spike(kernel, drive)
+        except UserError as error:
+            found = str(error)
+        study.steps_and_spikes[model.label, *way, stimulus] = found
+        progress.done()
+
+
+def _look_closer(study: Study, pairs: Sequence[tuple[NeuronModel, str]], progress: Progress) -> None:
+    progress.begin("counting other builds and Brian2's code", 2 * len(pairs))
+    for model, method in pairs:
+        key = model.label, method
+        study.builds[key] = _or_reason(partial(as_built, make_step(model, method)))
+        progress.done()
+        study.brian2[key] = _or_reason(partial(executed, model, method))
+        progress.done()
+
+
+def _look_for_features(study: Study, models: Sequence[NeuronModel], progress: Progress) -> None:
+    own = demos() if any(model.name in IZHIKEVICH_2004 for model in models) else ()
+    progress.begin("looking for features", len(models) + len(own))
+    for model in models:
+        study.features.append((model, search(model)))
+        progress.done()
+    for demo in own:
+        study.demos.append(run_demo(demo))
+        progress.done()
+
+
+def _or_reason(look: Callable[[], list[Found]]) -> list[Found] | str:
+    try:
+        return look()
+    except UserError as error:
+        return str(error)
+
+
+def _curve(regime: Regime, method: str, detection: str, kernels: Kernels, suite: Suite) -> Curve:
+    key = method, detection
+    if key not in kernels.compiled:
+        return Curve(regime, *key, None, (), {}, suite.leaves_out(*key) or kernels.reasons[key])
+    compiled = kernels.compiled[key]
+    if regime.reason:
+        return Curve(regime, *key, compiled.count, (), {}, regime.reason)
+    curve = ErrorCurve(compiled.lanes, regime.trials, suite.all_measures)
+    finest = (suite.finest_varying if regime.varying else suite.finest) * max(regime.horizon / 1000, 1)
+    unit = common_divisor(trial.stimulus.unit for trial in regime.trials)
+    sweep = TimeSteps(unit, suite.coarsest, finest, suite.per_decade) if compiled.knob == "dt" else Tolerances()
+    run = descend(curve, sweep, suite.all_criteria)
+    answers = {criterion: coarsest_settings(curve, sweep, run, criterion) for criterion in suite.all_criteria}
+    points = tuple(Point(setting, tuple(curve(setting).values())) for setting in run)
+    limit = stability(curve, sweep, run) if isinstance(sweep, TimeSteps) else None
+    return Curve(regime, *key, compiled.count, points, answers, "", limit)
+
+
+def _cells(curve: Curve, suite: Suite) -> list[Cell]:
+    return [_cell(curve, criterion) for criterion in suite.all_criteria]
+
+
+def _cell(curve: Curve, criterion: Criterion) -> Cell:
+    if curve.count is None:
+        left_out = curve.reason == LEFT_OUT
+        return Cell(curve, criterion, "left out" if left_out else "not applicable", curve.reason, [])
+    if curve.regime.reason:
+        return Cell(curve, criterion, "rate not reachable", curve.reason, [])
+    if curve.regime.reference_error > criterion.least_error:
+        return Cell(curve, criterion, "reference too coarse", f"its error of {curve.regime.reference_error:.1g} ms is "
+                    f"not {REFERENCE_MARGIN} times below the tolerance", [])
+    answers = curve.answers[criterion]
+    failed = [answer for answer in answers if answer.setting is None]
+    if failed:
+        return Cell(curve, criterion, "not reached",
+                    f"by {len(failed)} of {len(answers)} stimuli: {failed[0].reason}", [])
+    status = "at least" if any(answer.status == "at least" for answer in answers) else "reached"
+    return Cell(curve, criterion, status, "", answers)
+
+
+def _record(study: Study, kernels: Mapping[tuple[NeuronModel, str], Kernels], jobs: int, progress: Progress) -> None:
+    cells = [cell for cell in study.cells if cell.answers]
+    regimes = [regime for regime in study.regimes if regime.trials]
+    share = Share.of(len(cells) + len(regimes))
+    progress.begin("recording spikes and voltages", len(cells) + len(regimes))
+    for regime in regimes:
+        study.recorded_references.append((regime, record_reference(regime.trials[0], share)))
+        progress.done()
+
+    def recorded(cell: Cell) -> Recording:
+        curve, (setting, _) = cell.curve, cell.runs[0]
+        compiled = kernels[curve.regime.model, curve.regime.stimulus].compiled[curve.method, curve.detection]
+        return record(compiled.lanes, curve.regime.trials[0], setting, curve.by_dt, share)
+
+    run = Parallel(n_jobs=jobs, backend="threading", return_as="generator")
+    for cell, found in zip(cells, run(delayed(recorded)(cell) for cell in cells), strict=True):
+        cell.recording = found
+        progress.done()
+
+
+def _time(study: Study, kernels: Mapping[tuple[NeuronModel, str], Kernels], progress: Progress) -> None:
+    # what a step takes does not depend on the kind of stimulus: one kind is enough
+    first = study.suite.stimuli[0], study.suite.horizons[0]
+    timed = [cell for cell in study.cells
+             if cell.answers and (cell.curve.regime.stimulus, cell.curve.regime.horizon) == first]
+    jobs = []
+    for cell in timed:
+        regime = cell.curve.regime
+        compiled = kernels[regime.model, regime.stimulus].compiled[cell.curve.method, cell.curve.detection]
+        stimulus = cell.curve.regime.trials[0].stimulus
+        jobs.append(one_neuron(compiled.alone, stimulus, cell.setting, cell.curve.by_dt))
+        if _in_lanes(cell, study.suite):
+            jobs.append(many_neurons(compiled.lanes, stimulus, cell.setting))
+    progress.begin("timing", len(jobs) * (study.suite.repeats + 1))
+    timings = measure(jobs, study.suite.repeats, progress.done)
+    found = iter(timings)
+    for cell in timed:
+        cell.one_neuron = next(found)
+        if _in_lanes(cell, study.suite):
+            cell.many_neurons = next(found)
+
+
+def _in_lanes(cell: Cell, suite: Suite) -> bool:
+    return suite.time_lanes and not cell.curve.adaptive
