@@ -112,6 +112,11 @@ class Suite:
         wanted = dict.fromkeys([*self.measures, *(each.measure for each in self.criteria)])
         return tuple(name for name in wanted if name not in _ALWAYS)
 
+    @property
+    def drawn_measures(self) -> tuple[str, ...]:
+        """Measures that costs can be drawn against, beside the largest error and that of the voltage."""
+        return (*FREE, *(name for name in self.all_measures if name not in FREE))
+
     def regimes(self, model: NeuronModel) -> Iterator[Regime]:
         """Find the regimes of a model."""
         for horizon in self.horizons:
@@ -127,8 +132,10 @@ class Suite:
         return len(self.horizons) * len(self.stimuli) * (len(self.rates) + len(self.rheobases))
 
 
-#: Measures that `spike_time_error` gives in any case.
-_ALWAYS = ("maximum", "mean", "rms", "drift", "missing", "extra", VoltageRms.name)
+#: Measures of all matched spikes that `spike_time_error` gives in any case.
+FREE = ("rms", "mean", "drift")
+#: All that it gives, and the voltage's.
+_ALWAYS = ("maximum", *FREE, "missing", "extra", VoltageRms.name)
 
 #: What ``--full`` runs: the whole catalogue under every kind of stimulus, two horizons, and drives relative to the
 #: rheobase beside those of a rate.

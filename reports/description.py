@@ -33,7 +33,7 @@ def describe(study: Study) -> dict[str, Any]:
     label; ``conventions``: by name; ``columns``: of the table, and what they are.
     """
     models = {regime.model.label: regime.model for regime in study.regimes}
-    taken = ("maximum", VoltageRms.name, *study.suite.all_measures)
+    taken = ("maximum", VoltageRms.name, *study.suite.drawn_measures)
     return {
         "made": datetime.now(UTC).isoformat(timespec="seconds"),
         "interrupted": study.interrupted,

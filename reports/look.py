@@ -21,6 +21,9 @@ def pick(items: tuple[_Item, ...], index: int) -> _Item:
 def axis_label(measure: str) -> str:
     """Say what an axis of errors shows."""
     known = {"maximum": "largest spike-time error (ms), worst stimulus",
+             "rms": "root mean square spike-time error (ms), mean over the stimuli",
+             "mean": "mean spike-time error (ms), late or early, mean over the stimuli",
+             "drift": "drift of the spike-time error (ms/s), late or early, mean over the stimuli",
              VoltageRms.name: "error of the voltage between spikes, median stimulus"}
     if measure in known:
         return known[measure]

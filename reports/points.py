@@ -48,7 +48,7 @@ REGIME = list(shared_columns.REGIME)
 
 def points(study: Study) -> pd.DataFrame:
     """Return a row a curve and dt; columns as in `COLUMNS`, further `costs`, further measures averaged."""
-    measures = study.suite.all_measures
+    measures = study.suite.drawn_measures
     rows = [_row(curve, point, measures) | {"instrumented_per_ms": _instrumented(study, curve, point)}
             for curve in study.curves for point in curve.points]
     further = [name for name in costs() if name not in COLUMNS]
@@ -150,7 +150,8 @@ def _row(curve: Curve, point: Point, measures: tuple[str, ...]) -> dict[str, Any
         "extra": extra,
         "failed": len(failures),
         "failure": failures[0] if failures else "",
-        **{name: float(np.mean([run.value(name) for run in runs])) for name in measures},
+        **{name: float(np.mean([run.value(name) for run in runs])) if whole or not MEASURES[name].matched else np.nan
+           for name in measures},
     }
 
 

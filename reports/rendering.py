@@ -7,6 +7,7 @@ import io
 import pandas as pd
 from matplotlib.figure import Figure
 
+from ..accuracy.voltage import VoltageRms
 from .demos import headline
 from .escape import markdown, to_csv
 from .features_figure import features_against_cost
@@ -26,9 +27,11 @@ _CSV = ("table", "points", "ranking", "winners", "counters", "builds", "features
 def render(run: RunFolder) -> dict[str, bytes]:
     """Return the files by name."""
     opens = page(run).encode()
+    asked = {"maximum", VoltageRms.name, *run.about["suite"]["measures"],
+             *(each["measure"] for each in run.about["criteria"])}
     figures = {
         **{"work_precision" + ("" if name == "maximum" else f"_{name}"): work_precision(run, name)
-           for name in run.measures},
+           for name in run.measures if name in asked},
         "winners": winner_map(run.winners, run.candidates),
         "parity": parity_figure(run.parity),
     }

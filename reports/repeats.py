@@ -36,7 +36,7 @@ TIMING_COLUMNS = {
 
 def by_stimulus(study: Study) -> pd.DataFrame:
     """Return a row a cell and stimulus, where there are any; columns as in `COLUMNS`, then the suite's measures."""
-    measures = study.suite.all_measures
+    measures = study.suite.drawn_measures
     return pd.DataFrame([
         {**situation(cell), "trial": trial, **_answer(cell, answer, measures)}
         for cell in study.cells for trial, answer in enumerate(cell.curve.answers.get(cell.criterion, []))

@@ -189,6 +189,10 @@ def test_errors_can_be_chosen(shown, small_run):
     errors = (1 - here["gamma_2ms"]).abs()
     drawn = [y for trace in traces(shown) for y in trace["y"]]
     assert sorted(drawn) == pytest.approx(sorted(errors[errors > 1e-5].round(9)), abs=2e-6)
+    for name in ("rms", "mean", "drift"):
+        choose(shown, "wp-error", name)
+        drawn = [y for trace in traces(shown) for y in trace["y"]]
+        assert sorted(drawn) == pytest.approx(sorted(here[name].abs().dropna()), rel=1e-5)
     choose(shown, "wp-error", "voltage_rms")
     drawn = [y for trace in traces(shown) for y in trace["y"]]
     assert sorted(drawn) == pytest.approx(sorted(here["voltage_error"].dropna()), rel=1e-5)

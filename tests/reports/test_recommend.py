@@ -10,6 +10,7 @@ from brian2 import Hz, ms
 
 from spikecost.accuracy.reference import reference
 from spikecost.accuracy.spike_trains import SpikeTrain, spike_time_error
+from spikecost.accuracy.study import Progress
 from spikecost.harness.stimuli import constant
 from spikecost.models import units
 from spikecost.models.catalogue import get_model
@@ -46,6 +47,18 @@ def test_a_looser_tolerance_is_judged_at_the_next_stricter(small_run):
     strict, loose = recommend(50 * Hz, 0.3 * ms, run=small_run), recommend(50 * Hz, 0.5 * ms, run=small_run)
     assert strict.choice == loose.choice
     assert any(reason.startswith("judged at 0.3 ms") for reason in loose.why)
+
+
+@pytest.mark.slow
+def test_without_a_run_the_models_are_run_for_their_costs_alone():
+    phases = []
+    found = recommend(50 * Hz, 1 * ms, models=["lif"], progress=Progress(begin=lambda phase, _: phases.append(phase)))
+    assert phases == ["finding drives and references", "compiling kernels", "sweeping dt"]
+    assert found.choice["model"] == "lif"
+    assert 0 < found.choice["error_ms"] <= 1
+    # the exact propagator, whose steps are as long as the sweep has them: two multiplications and an addition, the test
+    assert found.choice["flops_per_ms"] < 10
+    assert found.to_json()["choice"]["ns_per_ms"] is None
 
 
 def test_a_feature_picks_the_model(small_run):

@@ -31,7 +31,7 @@ def test_what_is_read_is_what_was_found(small_folder, small_run):
     pd.testing.assert_frame_equal(read.cheapest, small_run.cheapest, check_dtype=False)
     pd.testing.assert_frame_equal(read.verdict, small_run.verdict, check_dtype=False)
     assert (read.baseline, read.models) == ("izhikevich:RS", ["lif", "izhikevich:RS"])
-    assert read.measures == ["maximum", "voltage_rms", "gamma_2ms"]
+    assert read.measures == ["maximum", "voltage_rms", "rms", "mean", "drift", "gamma_2ms"]
 
 
 def test_features_and_demos_are_read_back(looked_at, tmp_path):
@@ -107,6 +107,20 @@ def test_costs_of_a_point(small_run):
     assert len(found) > 20
     assert found.between(0.9, 1).all()
     assert (found < 1).any()
+
+
+def test_errors_of_a_point(small_run):
+    points = small_run.points
+    whole = points[points["error_ms"].notna()]
+    assert (whole["rms"] <= whole["error_ms"] * (1 + 1e-12)).all()
+    assert (whole["mean"].abs() <= whole["rms"] * (1 + 1e-12)).all()
+    # on its way to the threshold LIF slows down, which forward Euler learns a step late: each spike is earlier by more
+    early = whole.query("model == 'lif' and method == 'euler' and detection == 'hermite'")
+    assert len(early) > 3
+    assert (early[["mean", "drift"]] < 0).all(axis=None)
+    # where a spike is missing, what is said of the others is no error
+    assert points.loc[points["error_ms"].isna(), ["rms", "mean", "drift"]].isna().all(axis=None)
+    assert points["gamma_2ms"].notna().sum() > len(whole)
 
 
 def test_a_step_and_a_spike_apart(small_run):
