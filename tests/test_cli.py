@@ -469,7 +469,7 @@ def kept(report, tmp_path_factory):
     return folder
 
 
-@pytest.mark.parametrize("command", commands())
+@pytest.mark.parametrize("command", [*commands()])
 def test_every_command_prints_one_json_document(said, kept, monkeypatch, command):
     monkeypatch.chdir(kept)
     status, out, _ = said(*command.split(), *QUICK[command], "--json")

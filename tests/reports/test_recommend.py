@@ -9,8 +9,8 @@ import pytest
 from brian2 import Hz, ms
 
 from spikecost.accuracy.reference import reference
+from spikecost.accuracy.runner import Progress
 from spikecost.accuracy.spike_trains import SpikeTrain, spike_time_error
-from spikecost.accuracy.study import Progress
 from spikecost.harness.stimuli import constant
 from spikecost.models import units
 from spikecost.models.catalogue import get_model
