@@ -1,4 +1,4 @@
-"""The reviewed file of features: a row a model, and each what a search finds now."""
+"""The kept file of features: a row a model, and each what a search finds now."""
 
 import pytest
 
