@@ -1,7 +1,7 @@
 // How plots look, in light and in dark, and how they are used from the keyboard.
 
 const SYMBOLS = ["circle", "square", "triangle-up", "diamond", "triangle-down", "cross", "x", "star", "pentagon", "hexagon",
-  "triangle-left", "triangle-right", "hexagram"];
+  "triangle-left", "triangle-right", "hexagram", "hourglass", "bowtie"];
 const DASHES = ["solid", "dash", "dot", "dashdot", "longdash"];
 const PATTERNS = ["", "/", "x", ".", "-", "|", "+", "\\"];
 const HUES = 7;
@@ -107,6 +107,7 @@ function swatch({ colour, symbol, dash }) {
     "triangle-down": `M${around(3, -up)} Z`, cross: "M-2 -7 H2 V-2 H7 V2 H2 V7 H-2 V2 H-7 V-2 H-2 Z", x: "M-6 -3 L-3 -6 L0 -3 L3 -6 L6 -3 L3 0 L6 3 L3 6 L0 3 L-3 6 L-6 3 L-3 0 Z",
     star: `M${around(5, up, 3)} Z`, pentagon: `M${around(5, up)} Z`, hexagon: `M${around(6, 0)} Z`, "triangle-left": `M${around(3, Math.PI)} Z`,
     "triangle-right": `M${around(3, 0)} Z`, hexagram: `M${around(6, up, 4)} Z`,
+    hourglass: "M-6 -6 H6 L-6 6 H6 Z", bowtie: "M-6 -6 V6 L6 -6 V6 Z",
   };
   if (dash) {
     svg.setAttribute("viewBox", "0 -8 36 16");

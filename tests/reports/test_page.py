@@ -20,6 +20,7 @@ from spikecost.accuracy.study import Study
 from spikecost.accuracy.suite import Suite
 from spikecost.flops.counters import auto
 from spikecost.flops.counters.hardware import no_pmu
+from spikecost.models.methods import ADAPTIVE, METHODS
 from spikecost.reports.page import SCRIPTS, page
 from spikecost.reports.page.tables import stability
 from spikecost.reports.run_folder import TABLES, RunFolder
@@ -512,6 +513,14 @@ def test_names_are_text_everywhere(site, small_run, tmp_path, downloads):
     assert features.count(HOSTILE) == 2
     button = browser.find_element(By.CSS_SELECTOR, "button.csv[data-table=leaders]")
     assert downloaded(browser, downloads, button, "leaders.csv")[0]["model"] == f"'{HOSTILE}"  # not a formula
+
+
+def test_every_method_has_a_marker_of_its_own():
+    script = (Path(inspect.getfile(page)).parent / "plot.js").read_text()
+    symbols = re.findall(r'"([a-z-]+)"', script.split("const SYMBOLS = [", 1)[1].split("]", 1)[0])
+    assert len(symbols) == len(set(symbols)) >= len(METHODS) + len(ADAPTIVE)
+    outlines = script.split("const outlines = {", 1)[1].split("};", 1)[0]
+    assert all(re.search(rf'[\s"]{symbol}"?:', outlines) for symbol in symbols)
 
 
 def test_our_scripts_cannot_end_their_own_element():
