@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _Line = Literal["-", "--", ":", "-."]
 
-_MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
+_MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*", "p", "h", "<", ">", "d", "8")
 #: Errors are drawn down to this part of the strictest tolerance.
 IN_SIGHT = 1e-3
 #: What an entry of the legend needs in a paper, in inches.
