@@ -13,7 +13,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import LogLocator, NullFormatter
 
 from .escape import in_figure
-from .look import COLOURS, pick
+from .look import COLOURS, MARKERS, pick
 from .points import REGIME, error_by, pareto
 
 if TYPE_CHECKING:
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 _Line = Literal["-", "--", ":", "-."]
 
-_MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*", "p", "h", "<", ">", "d", "8")
 #: Errors are drawn down to this part of the strictest tolerance.
 IN_SIGHT = 1e-3
 #: What an entry of the legend needs in a paper, in inches.
@@ -109,7 +108,7 @@ class _Looks:
     def legend(self) -> list[Line2D]:
         handles = [Line2D([], [], color=self.colour(name), linewidth=3, label=in_figure(name))
                    for name in self.models]
-        handles += [Line2D([], [], color="0.3", marker=pick(_MARKERS, i), linestyle="", label=name)
+        handles += [Line2D([], [], color="0.3", marker=pick(MARKERS, i), linestyle="", label=name)
                     for i, name in enumerate(self.methods)]
         return handles + [Line2D([], [], color="0.3", linestyle=pick(_LINES, i), label=name)
                           for i, name in enumerate(self.detections)]
@@ -127,7 +126,7 @@ def _panel(axis: Axes, points: pd.DataFrame, looks: _Looks, scale: float) -> Non
                     drawstyle="steps-post")
         for method, best in ordered.groupby("method", sort=False):
             axis.loglog(best["flops_per_ms"], best["error"], color=colour, linestyle="", zorder=4, markersize=6 * scale,
-                        marker=pick(_MARKERS, looks.methods.index(str(method))), markeredgecolor="white",
+                        marker=pick(MARKERS, looks.methods.index(str(method))), markeredgecolor="white",
                         markeredgewidth=0.6 * scale)
 
 

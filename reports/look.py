@@ -11,6 +11,8 @@ _Item = TypeVar("_Item", bound=str)
 
 #: Colours that stay apart for colour-blind readers (Okabe and Ito 2008).
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+#: Markers, as many as there are methods.
+MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*", "p", "h", "<", ">", "d", "8")
 
 
 def pick(items: tuple[_Item, ...], index: int) -> _Item:

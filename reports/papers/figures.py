@@ -16,7 +16,7 @@ from matplotlib.figure import Figure
 
 from ..escape import in_figure
 from ..figure import work_precision
-from ..look import COLOURS, pick
+from ..look import COLOURS, MARKERS, pick
 from ..verdict import VIEWS
 
 if TYPE_CHECKING:
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 #: Widths in inches: 85 and 178 mm.
 WIDTHS = {"single": 85 / 25.4, "double": 178 / 25.4}
 STYLE = "paper.mplstyle"
-_MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 #: Of a row of ratios, in inches.
 _ROW = 0.2
 
@@ -79,7 +78,7 @@ def ratios(run: RunFolder, width: float, views: list[str]) -> Figure:
             of_model = here & (rows["model"] == model)
             at = labels[of_model].map(places).astype(float) + 0.5 * ((i + 1) / (len(models) + 1) - 0.5)
             _ratios(axis, rows[of_model], at, label=model, colour=pick(COLOURS, run.models.index(model)),
-                    marker=pick(_MARKERS, i))
+                    marker=pick(MARKERS, i))
         axis.axvline(1, color="0.4", linewidth=0.6, zorder=0)
         axis.set(xscale="log", ylim=(len(places) - 0.5, -0.5), xlabel=f"cost / cost of {in_figure(run.baseline)}")
         axis.grid(True, axis="x", which="major", color="0.92")
