@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from fractions import Fraction
 from functools import cache
 from typing import Any
@@ -17,12 +17,11 @@ import numpy as np
 
 from ..harness.kernel import MAX_SPIKES_PER_MS
 from ..harness.stimuli import Shape, Stimulus
-from ..models.equations import System
 from ..models.errors import UserError
-from ..models.expression import FLOATS, Expr, Op, Var, evaluate, names, nodes, text
+from ..models.expression import FLOATS, Expr, Op, evaluate, nodes
 from ..models.neuron import NeuronModel
 from ..models.polynomial import by_products
-from ..models.program import Derivatives, Program
+from .conditions import take_out_conditions
 
 #: exprel(x) is computed at x/2**HALVINGS from this many terms of its series, which leave 1e-19 for |x| < 12, and
 #: doubled back: right at x = 0 too, where (exp(x) - 1)/x is not.
@@ -349,45 +348,6 @@ class _Flow:
             "cosh": heyoka.cosh,
             "sinh": heyoka.sinh,
         }
-
-
-def take_out_conditions(model: NeuronModel) -> tuple[System, dict[str, tuple[Expr, Expr]]]:
-    """Replace each comparison in the right-hand sides by a name for 1 or 0.
-
-    Returns
-    -------
-    System
-        With the names in place of comparisons; the model's own if there are none.
-    dict
-        By name, in an order in which each needs only earlier ones: the side that is less, and the other.
-    """
-    system = model.system
-    sides = Derivatives(system, Program(frozenset())).right_hand_sides
-    found: dict[str, tuple[Expr, Expr]] = {}
-    known: dict[str, Expr] = {}
-    done: dict[int, Expr] = {}
-    for node in nodes(*sides.values()):
-        if not isinstance(node, Op):
-            done[id(node)] = node
-            continue
-        args = tuple(done[id(arg)] for arg in node.args)
-        if node.kind in ("less", "at_most"):
-            if model.input in names(*args):
-                raise UserError(f"{model.label}: a condition on the input {model.input} has no reference solution; "
-                                "make it one on the state")
-            key = " < ".join(map(text, args))
-            if key not in known:
-                known[key] = Var(f"_switch_{len(found)}")
-                found[f"_switch_{len(found)}"] = (args[0], args[1])
-            done[id(node)] = known[key]
-        elif node.kind == "select":
-            condition, yes, no = args
-            done[id(node)] = no + condition * (yes - no)
-        else:
-            done[id(node)] = Op(node.kind, args)
-    if not found:
-        return system, found
-    return replace(system, derivatives={name: done[id(root)] for name, root in sides.items()}, subexpressions={}), found
 
 
 def _exprel(x: Any, precision: Precision) -> Any:
