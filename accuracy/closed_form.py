@@ -53,10 +53,9 @@ def solve(model: NeuronModel, stimulus: Stimulus, precision: Precision) -> Solut
     now = free_from = start = number(0)
     for boundary, shape in stimulus.pieces:
         end, slope = number(boundary), number(shape.slope)
-        values[model.input] = number(shape.offset)
-        flow = polynomial.flow(values, slope, number)
+        flow: _Flow | None = None
         while now < end:
-            if slope:
+            if slope or flow is None:  # a constant piece has one flow
                 values[model.input] = number(shape.offset) + slope * (now - start)
                 flow = polynomial.flow(values, slope, number)
             if now < free_from:

@@ -1,4 +1,4 @@
-"""What every model and preset does under its drive and two stronger ones: the file f_i.csv, which people review.
+"""What every model and preset does under its drive and two stronger ones: the file f_i.csv, for people to review.
 
 ``python tests/accuracy/f_i.py`` writes it with the references' solver; test_presets.py holds it against that and
 against a solver that shares nothing with it. A row: the spikes within `HORIZON`, and the times of the first ones in ms.

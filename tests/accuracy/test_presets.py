@@ -1,4 +1,4 @@
-"""Every model and preset spikes under its drive, as reviewed in f_i.csv, by two solvers that share nothing."""
+"""Every model and preset spikes under its drive, as kept in f_i.csv, by two solvers that share nothing."""
 
 from __future__ import annotations
 
