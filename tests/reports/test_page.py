@@ -92,7 +92,8 @@ def downloaded(browser, downloads, button, name):
     path.unlink(missing_ok=True)
     browser.execute_script("arguments[0].scrollIntoView({block: 'center'})", button)
     button.click()
-    WebDriverWait(browser, 20).until(lambda _: path.exists())
+    # the browser holds the name with an empty file until the whole table can be moved there; no table is an empty file
+    WebDriverWait(browser, 60).until(lambda _: path.exists() and path.stat().st_size)
     with path.open(newline="") as file:
         return list(csv.DictReader(file))
 
