@@ -284,7 +284,11 @@ class _Group:
             return _text(given)  # a condition: NeuronModel says whether it can be run
         expression = language.parse(given, set(), known, f"{self._group.name}: refractory")
         language.check_units(given, {}, known, units.MS, f"{self._group.name}: refractory")
-        return units.quantity(evaluate(expression, {}, FLOATS), units.MS)
+        try:
+            return units.quantity(evaluate(expression, {}, FLOATS), units.MS)
+        except (ArithmeticError, ValueError) as error:
+            raise UserError(f"{self._group.name}: refractory = '{given}' is no time: {error.args[-1]}; "
+                            "change its numbers") from None
 
 
 def _text(code: str) -> str:
