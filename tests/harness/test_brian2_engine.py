@@ -27,7 +27,7 @@ COMPILED = ("lif", "izhikevich", "hodgkin_huxley", "held")
 def test_same_spike_train_on_the_grid(model, method, drive_of, kernel_of, length_of):
     name = "lif" if model.name == "held" else model.name
     length = length_of(name)
-    dt = Fraction(1, 50) if length <= 100 else Fraction(1, 25)  # Brian2 in numpy takes up to a ms a step
+    dt = Fraction(1, 20) if length <= 100 else Fraction(1, 10)  # Brian2 in numpy takes up to a ms a step
     stimulus = step(0.5 * drive_of(name), drive_of(name), 10 * ms, (10 + length) * ms)
     ours = kernel_of(model, method).run([stimulus], dt)[0].spike_times
     compiled = method == "euler" and model.name in COMPILED
