@@ -94,8 +94,18 @@ def rheobase(model: NeuronModel, horizon: float, held: float = 0.0) -> float:
     UnreachableRate
         If it fires without any, or never.
     """
-    return float(recall("rheobase", model, (horizon, held), lambda: find_rheobase(
-        lambda value: firing_rate(model, held + value, horizon), model.label, _first(model))))
+    failures: list[str] = []
+
+    def compute() -> float:
+        try:
+            return find_rheobase(lambda value: firing_rate(model, held + value, horizon, failures), model.label,
+                                 _first(model))
+        except NeverSpikes:
+            if not failures:
+                raise
+            raise UnreachableRate(failures[0]) from None
+
+    return float(recall("rheobase", model, (horizon, held), compute))
 
 
 def silencing(model: NeuronModel, horizon: float) -> float:

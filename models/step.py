@@ -148,7 +148,7 @@ class _Maker:
         self._system = model.system
         self._method = method
         self._detection = detection
-        self.restarts = self._detection.restarts and bool(model.system.reset)
+        self.restarts = self._detection.restarts and model.spike_interrupts
         self._dt = Var("dt")
         self._x = Vector({name: Var(name) for name in self._system.state})
         self._fixed = frozenset({"dt", *self._system.parameters})
@@ -165,7 +165,7 @@ class _Maker:
         end = Vector({name: Var(f"{name}_next") for name in self._system.state})
         theta, at = self._detection.locate(Crossing(
             self._x, end, self._dt, self._derivatives(program), self._system.threshold, program,
-            starts_below=not self._model.moves_while_refractory,
+            starts_below=self._model.steps_start_below,
         ))
         return program, theta, at
 
@@ -194,7 +194,7 @@ class _Maker:
         values: dict[str, Expr] = dict(at)
         for name, value in self._system.reset:
             values[name] = program.let(f"{name}_new", substitute(value, values))
-        if self._system.reset:
+        if self.restarts or self._system.reset:
             outputs |= {f"{name}_reset": values[name] for name in self._system.state}
         return lower(program, outputs)[1]
 

@@ -79,7 +79,7 @@ class DormandPrince:
             "newton": _newton(model),
             "crossing": _crossing(model),
         }
-        if model.system.reset:
+        if model.spike_interrupts:
             found["reset"] = events.reset(model)
         found |= events.waiting(model, expr(model.refractory_ms))
         held = events.moving(model)
@@ -225,7 +225,7 @@ def _crossing(model: NeuronModel) -> Block:
         a1, a2, a3, a4 = (Var(f"_a{i}_{name}") for i in range(1, 5))
         outputs[f"{name}_at"] = Var(name) + s * (a1 + s * (a2 + s * (a3 + s * a4)))
         used += [a1.name, a2.name, a3.name, a4.name]
-    if model.system.reset:
+    if model.spike_interrupts:
         outputs["_more"] = less(at, Var("_end"))
     return events.block(model, outputs, *used)
 
