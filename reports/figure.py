@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import Any, Literal, Protocol
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -16,9 +16,6 @@ from .escape import in_figure
 from .look import COLOURS, MARKERS, pick
 from .points import REGIME, error_by, pareto
 
-if TYPE_CHECKING:
-    from .run_folder import RunFolder
-
 _Line = Literal["-", "--", ":", "-."]
 
 #: Errors are drawn down to this part of the strictest tolerance.
@@ -28,7 +25,27 @@ LEGEND_WIDTH = 1.6
 _LINES: tuple[_Line, ...] = ("-", "--", ":", "-.")
 
 
-def work_precision(run: RunFolder, measure: str = "maximum", *, width: float | None = None,
+class Swept(Protocol):
+    """The parts of a run (`spikecost.reports.run_folder.RunFolder`) that are drawn."""
+
+    @property
+    def about(self) -> Mapping[str, Any]:
+        """The suite, its measures and its criteria."""
+
+    @property
+    def models(self) -> list[str]:
+        """Their labels."""
+
+    @property
+    def points(self) -> pd.DataFrame:
+        """A row a curve and setting."""
+
+    @property
+    def regimes(self) -> pd.DataFrame:
+        """What each model was driven by."""
+
+
+def work_precision(run: Swept, measure: str = "maximum", *, width: float | None = None,
                    regimes: Sequence[tuple[str, float, str]] | None = None) -> Figure:
     """Draw cost against error, one panel a regime, every run of the sweep a point.
 

@@ -72,7 +72,8 @@ def check(run: Callable[[], Figures], baseline: str, *, gate_times: bool = False
         write_file(junit, output.junit(judgement).encode())
     if markdown:
         write_file(markdown, output.markdown(judgement).encode())
-    said = [dumps(judgement.to_json()) if as_json else output.text(judgement, every)]
+    text = judgement.written(judgement.findings) if every else judgement.text
+    said = [dumps(judgement.to_json()) if as_json else text]
     if github:
         _add_summary(output.markdown(judgement))
         said = [output.no_commands(said[0]), *output.github(judgement)]

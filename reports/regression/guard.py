@@ -14,7 +14,6 @@ from ...models.errors import UserError
 from ...models.neuron import NeuronModel
 from ..comparison import compare
 from . import baseline as baselines
-from . import output
 from .baseline import Baseline
 from .figures import Figures
 from .judge import judge
@@ -163,7 +162,7 @@ class Guard:
             narrowed = replace(self.baseline, figures=replace(self.baseline.figures, values=same, times={}))
             judgement = judge(narrowed, figures)
             if judgement.status == 1:
-                raise Regressed(output.text(judgement))
+                raise Regressed(judgement.text)
 
 
 def read_baseline(path: str) -> Baseline:

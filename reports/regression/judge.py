@@ -3,92 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fnmatch import fnmatchcase
-from typing import Any
 
 from ...models.errors import UserError
-from ..notebook import Shown
 from .baseline import Baseline
 from .figures import TOOLCHAIN, Figures, Kind, kind_of, number_of
+from .judgement import HOLDS, IMPROVED, NEW, NOT_COMPARABLE, NOT_JUDGED, REGRESSED, REPORTED, Finding, Judgement
 from .limits import Limit, limit_for
 from .timing_gate import LEAST_SAMPLES, slowdown
 
-#: Verdicts on a figure, from the worst.
-REGRESSED, NOT_JUDGED, IMPROVED, NOT_COMPARABLE, NEW, REPORTED, HOLDS = (
-    "regressed", "not judged", "improved", "not comparable", "new", "reported", "holds")
 #: Last part of the name of a kernel's time.
 TIME = "time"
-
-
-@dataclass(frozen=True)
-class Finding:
-    """What became of one figure."""
-
-    figure: str
-    verdict: str
-    before: float | None
-    """The baseline's."""
-    after: float | None
-    """The run's; None if there is none."""
-    unit: str
-    limit: str = ""
-    """The limit that was passed, or that holds."""
-    reason: str = ""
-    """Why it is not judged or not comparable, or why there is no number any more."""
-
-    @property
-    def percent(self) -> float | None:
-        """Change in percent; None where there is nothing to divide by."""
-        if self.before is None or self.after is None or not self.before:
-            return None
-        return 100 * (self.after / self.before - 1)
-
-    def to_json(self) -> dict[str, Any]:
-        """Return plain strings and numbers."""
-        return {"figure": self.figure, "verdict": self.verdict, "before": self.before, "after": self.after,
-                "percent": self.percent, "unit": self.unit, "limit": self.limit, "reason": self.reason}
-
-
-@dataclass(frozen=True)
-class Judgement(Shown):
-    """The whole verdict."""
-
-    findings: tuple[Finding, ...]
-    baseline: str
-    """Its file."""
-    environment: tuple[str, ...] = ()
-    """How the run's machine and toolchain differ from the baseline's, in words."""
-
-    def of(self, *verdicts: str) -> list[Finding]:
-        """Return the findings with a verdict."""
-        return [finding for finding in self.findings if finding.verdict in verdicts]
-
-    @property
-    def status(self) -> int:
-        """Exit status: 1 if a figure regressed, 2 if one that should be there could not be judged, else 0."""
-        if self.of(REGRESSED):
-            return 1
-        return 2 if self.of(NOT_JUDGED) or not self.of(HOLDS, IMPROVED) else 0
-
-    @property
-    def text(self) -> str:
-        """What a terminal shows."""
-        from . import output  # noqa: PLC0415 - which writes judgements
-
-        return output.text(self)
-
-    def _repr_html_(self) -> str:
-        from . import output  # noqa: PLC0415
-
-        return output.html(self)
-
-    def to_json(self) -> dict[str, Any]:
-        """Return plain dictionaries, lists, strings and numbers."""
-        return {"status": self.status, "verdict": ("holds", "regressed", "not judged")[self.status],
-                "baseline": self.baseline, "environment": list(self.environment),
-                "figures": [finding.to_json() for finding in self.findings]}
 
 
 def judge(baseline: Baseline, run: Figures, *, gate_times: bool = False, only: str = "*") -> Judgement:
@@ -213,9 +139,3 @@ def _time(kernel: str, baseline: Baseline, run: Figures, differences: dict[str, 
     verdict = (REGRESSED if change.slower else HOLDS) if gate else REPORTED
     return replace(found, verdict=verdict, before=change.before, after=change.after,
                    reason=f"p = {change.probability:.1g}" + ("" if gate or not change.slower else ", slower"))
-
-
-def failures(judgement: Judgement) -> Iterator[Finding]:
-    """Yield what decides a status other than 0: regressed, then not judged."""
-    yield from judgement.of(REGRESSED)
-    yield from judgement.of(NOT_JUDGED)

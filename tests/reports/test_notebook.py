@@ -12,7 +12,6 @@ from spikecost.accuracy.reference import reference
 from spikecost.harness.measure import measure
 from spikecost.reports.notebook import frame_html
 from spikecost.reports.recommend import recommend
-from spikecost.reports.regression import output
 from spikecost.reports.regression.baseline import Baseline
 from spikecost.reports.regression.figures import Figures
 from spikecost.reports.regression.judge import judge
@@ -96,7 +95,7 @@ def test_a_check():
     judgement = judge(baseline(), figures({"lif/rk4/hermite/operations_per_step": 25.0}))
     page = shown(judgement)
     assert page.cells[6:11] == ["lif/rk4/hermite/operations_per_step", "regressed", "24", "25", "+1 (+4.17 %)"]
-    assert judgement._repr_mimebundle_()["text/plain"] == output.text(judgement)
+    assert judgement._repr_mimebundle_()["text/plain"] == judgement.text
 
 
 def test_spikes_and_their_errors():

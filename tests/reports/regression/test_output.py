@@ -9,6 +9,7 @@ from spikecost.reports.regression import baseline as baselines
 from spikecost.reports.regression import command, output
 from spikecost.reports.regression.figures import Figures
 from spikecost.reports.regression.judge import judge
+from spikecost.reports.regression.judgement import COLUMNS, MOST_NOT_JUDGED
 
 from .figures import CELL, baseline, figures
 
@@ -30,7 +31,7 @@ def nasty():
 
 
 def test_text(regressed):
-    lines = output.text(regressed).splitlines()
+    lines = regressed.text.splitlines()
     assert lines[0] == "2 of 7 figures regressed against baseline.json (1 improved, 2 reported)"
     assert lines[2].split() == ["figure", "verdict", "baseline", "now", "change", "limit"]
     step = next(line for line in lines if line.startswith(STEP))
@@ -41,15 +42,16 @@ def test_text(regressed):
 
 
 def test_text_of_what_holds():
-    assert output.text(judge(baseline(), figures())) == "7 figures hold against baseline.json (2 reported)"
-    assert len(output.text(judge(baseline(), figures()), every=True).splitlines()) == 3 + 9
+    judgement = judge(baseline(), figures())
+    assert judgement.text == "7 figures hold against baseline.json (2 reported)"
+    assert len(judgement.written(judgement.findings).splitlines()) == 3 + 9
 
 
 def test_a_run_of_another_suite_lacks_many_figures_of_which_some_are_listed():
     changes = {f"m{i}/rk4/grid/operations_per_step": 1.0 for i in range(25)}
-    lines = output.text(judge(baseline(changes=changes), figures())).splitlines()
+    lines = judge(baseline(changes=changes), figures()).text.splitlines()
     assert lines[0] == "could not be judged against baseline.json (25 not judged, 2 reported)"
-    assert sum(" not judged " in line for line in lines[3:]) == output.MOST_NOT_JUDGED
+    assert sum(" not judged " in line for line in lines[3:]) == MOST_NOT_JUDGED
     assert lines[-1].startswith("to have all of them judged (15 more), give the run that the baseline was made of, ")
 
 
@@ -67,7 +69,7 @@ def test_markdown(regressed):
 def test_markdown_of_names_from_users(nasty):
     line = next(line for line in output.markdown(nasty).splitlines() if "script" in line)
     assert "<" not in line
-    assert line.replace("\\|", "").count("|") == len(output.COLUMNS) + 1
+    assert line.replace("\\|", "").count("|") == len(COLUMNS) + 1
     assert "\\[c\\]\\(d\\)" in line
 
 

@@ -1,0 +1,155 @@
+"""What became of the figures of a baseline: findings, and the verdict on all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from html import escape
+from typing import Any
+
+from ...models.html import table_html
+from ..notebook import Shown
+
+#: Verdicts on a figure, from the worst.
+VERDICTS = REGRESSED, NOT_JUDGED, IMPROVED, NOT_COMPARABLE, NEW, REPORTED, HOLDS = (
+    "regressed", "not judged", "improved", "not comparable", "new", "reported", "holds")
+#: Of what was not judged, so many figures are listed: a run of another suite lacks all.
+MOST_NOT_JUDGED = 10
+#: Of the table of findings.
+COLUMNS = ("figure", "verdict", "baseline", "now", "change", "limit", "")
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What became of one figure."""
+
+    figure: str
+    verdict: str
+    before: float | None
+    """The baseline's."""
+    after: float | None
+    """The run's; None if there is none."""
+    unit: str
+    limit: str = ""
+    """The limit that was passed, or that holds."""
+    reason: str = ""
+    """Why it is not judged or not comparable, or why there is no number any more."""
+
+    @property
+    def percent(self) -> float | None:
+        """Change in percent; None where there is nothing to divide by."""
+        if self.before is None or self.after is None or not self.before:
+            return None
+        return 100 * (self.after / self.before - 1)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain strings and numbers."""
+        return {"figure": self.figure, "verdict": self.verdict, "before": self.before, "after": self.after,
+                "percent": self.percent, "unit": self.unit, "limit": self.limit, "reason": self.reason}
+
+    @property
+    def row(self) -> tuple[str, ...]:
+        """What the table says of it, in the order of `COLUMNS`."""
+        change = ""
+        if self.before is not None and self.after is not None:
+            change = f"{self.after - self.before:+.4g}"
+            if self.percent is not None:
+                change += f" ({self.percent:+.3g} %)"
+        return (self.figure, self.verdict, _number(self.before), _number(self.after), change, self.limit, self.reason)
+
+    @property
+    def sentence(self) -> str:
+        """What became of the figure, in words."""
+        figure, verdict, before, after, change, limit, reason = self.row
+        moved = f"{before} -> {after} {self.unit}" if before or after else ""
+        parts = (moved, change, f"limit {limit}" if limit and limit != "none" else "", reason)
+        return f"{figure}: {verdict}; " + "; ".join(part for part in parts if part)
+
+
+@dataclass(frozen=True)
+class Judgement(Shown):
+    """The whole verdict."""
+
+    findings: tuple[Finding, ...]
+    baseline: str
+    """Its file."""
+    environment: tuple[str, ...] = ()
+    """How the run's machine and toolchain differ from the baseline's, in words."""
+
+    def of(self, *verdicts: str) -> list[Finding]:
+        """Return the findings with a verdict."""
+        return [finding for finding in self.findings if finding.verdict in verdicts]
+
+    @property
+    def status(self) -> int:
+        """Exit status: 1 if a figure regressed, 2 if one that should be there could not be judged, else 0."""
+        if self.of(REGRESSED):
+            return 1
+        return 2 if self.of(NOT_JUDGED) or not self.of(HOLDS, IMPROVED) else 0
+
+    @property
+    def headline(self) -> str:
+        """The verdict in one line."""
+        n = {verdict: len(self.of(verdict)) for verdict in VERDICTS}
+        if self.status == 1:
+            first = f"{n[REGRESSED]} of {n[REGRESSED] + n[HOLDS] + n[IMPROVED]} figures regressed"
+        elif self.status:
+            first = "could not be judged"
+        else:
+            first = f"{n[HOLDS] + n[IMPROVED]} figures hold"
+        more = ", ".join(f"{n[verdict]} {verdict}" for verdict in (IMPROVED, NOT_JUDGED, NOT_COMPARABLE, NEW, REPORTED)
+                         if n[verdict])
+        return f"{first} against {self.baseline}" + (f" ({more})" if more else "")
+
+    @property
+    def listed(self) -> list[Finding]:
+        """The findings that are listed one by one; the others are counted."""
+        return [*self.of(REGRESSED), *self.of(NOT_JUDGED)[:MOST_NOT_JUDGED], *self.of(IMPROVED)]
+
+    @property
+    def notes(self) -> list[str]:
+        """What is said below the table."""
+        return list(self._notes())
+
+    @property
+    def text(self) -> str:
+        """What a terminal or a log shows."""
+        return self.written(self.listed)
+
+    def written(self, findings: Sequence[Finding]) -> str:
+        """Return the verdict as text, with a table of some findings."""
+        lines = [self.headline]
+        if findings:
+            table = [COLUMNS, *(finding.row for finding in findings)]
+            widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+            lines += ["", *("  ".join(map(str.ljust, row, widths)).rstrip() for row in table)]
+        if self.notes:
+            lines += ["", *self.notes]
+        return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        notes = "".join(f"<p>{escape(note)}</p>" for note in self.notes)
+        return table_html(self.headline, COLUMNS, (finding.row for finding in self.listed)) + notes
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain dictionaries, lists, strings and numbers."""
+        return {"status": self.status, "verdict": ("holds", "regressed", "not judged")[self.status],
+                "baseline": self.baseline, "environment": list(self.environment),
+                "figures": [finding.to_json() for finding in self.findings]}
+
+    def _notes(self) -> Iterator[str]:
+        if self.of(IMPROVED):
+            yield "improved figures stay guarded at their old value until: spikecost baseline update"
+        unlike = self.of(NOT_COMPARABLE)
+        for reason in dict.fromkeys(finding.reason for finding in unlike):
+            figures = [finding.figure for finding in unlike if finding.reason == reason]
+            yield f"not comparable: {', '.join(figures[:3])}{', ...' if len(figures) > 3 else ''}: {reason}"
+        lacking = len(self.of(NOT_JUDGED))
+        if lacking:
+            more = f" ({lacking - MOST_NOT_JUDGED} more)" if lacking > MOST_NOT_JUDGED else ""
+            yield (f"to have all of them judged{more}, give the run that the baseline was made of, name fewer with "
+                   "--only, or make the baseline anew")
+
+
+def _number(value: float | None) -> str:
+    return "" if value is None else f"{value:.6g}"
