@@ -31,6 +31,10 @@ HALVINGS, TERMS = 4, 18
 #: (Hodgkin-Huxley has 76, Connor-Stevens 129.)
 MOST_UNROLLED = 100
 
+#: A solution that takes so many steps in a row that are shorter than this on average, in ms, is given up. (No single
+#: step of the catalogue's models at their drives is shorter than 0.005 ms.)
+SEVERAL, SHORTEST = 2000, 1e-4
+
 #: The numbers of a stimulus's shape, in the order in which they are parameters.
 _SHAPE = tuple(field.name for field in fields(Shape))
 
@@ -270,13 +274,25 @@ class _Flow:
         voltage = self._system.state.index(self._system.threshold.variable)
         self._touched = rested = None
         while True:
-            outcome = integrator.propagate_until(end)[0]
+            outcome = self._until(integrator, end)
             if self._touched is None or integrator.time != self._touched or self._slides:
                 return outcome
             if rested == self._touched:
                 raise _StoppedError(f"rests where a condition changes at {float(rested):.4g} ms; give other parameters")
             rested, self._touched = self._touched, None
             integrator.state[voltage] -= np.spacing(max(abs(integrator.state[voltage]), self._precision.number(1)))
+
+    @staticmethod
+    def _until(integrator: Any, end: Any) -> Any:
+        """Propagate as far as heyoka goes; give up where it all but stands still."""
+        while True:
+            before = integrator.time
+            outcome = integrator.propagate_until(end, max_steps=SEVERAL)[0]
+            if outcome != heyoka.taylor_outcome.step_limit:
+                return outcome
+            if integrator.time - before < SEVERAL * SHORTEST:
+                raise _StoppedError(f"needs steps below {SHORTEST:g} ms at {float(before):.4g} ms; "
+                                    "give a weaker drive or other parameters")
 
     def _integrator(self, held: frozenset[str], event: bool) -> Any:
         system, precision = self._system, self._precision

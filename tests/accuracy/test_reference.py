@@ -192,6 +192,9 @@ def test_bad_models_are_named():
                           threshold="w > 1", reset="w = 0", initial={"v": 1, "w": 0})
     with pytest.raises(UserError, match="blow_up leaves the finite numbers at"):
         reference(blow_up, constant(0, 100 * ms))
+    # a rate goes with cosh of the voltage, which the drive takes to thousands of mV
+    with pytest.raises(UserError, match=r"morris_lecar:hopf needs steps below 0.0001 ms at .* ms; give a weaker drive"):
+        reference(get_model("morris_lecar"), constant(1e6 * uA / cm**2, 200 * ms))
     endless = get_model("lif").replace(reset="v = v")  # of a reset to a number, the definition is refused
     with pytest.raises(UserError, match="lif spikes without end"):
         reference(endless, constant(2 * mV / ms, 100 * ms))
