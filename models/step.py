@@ -98,6 +98,10 @@ def make_step(model: str | NeuronModel, method: str, detection: str = "grid", va
     if why:
         others = ", ".join(name for name in METHODS if not applies(model, name))
         raise NotApplicable(f"{method} does not apply to {model.label}: {why}; take {others}")
+    why = _why_not(model, METHODS[method], DETECTIONS[detection])
+    if why:
+        others = " or ".join(name for name in DETECTIONS if not applies(model, method, name))
+        raise NotApplicable(f"{method} cannot be used with detection {detection}: {why}; take {others}")
     return _made(model, METHODS[method], DETECTIONS[detection], varying)
 
 
