@@ -285,7 +285,7 @@ def whole_pieces(piece: Any, duration: Any) -> int:
     return int(count)
 
 
-#: A dt that is a quotient, such as ``1*ms/3``, comes as decimals: what is meant divides the pieces and is so near to it.
+#: A dt that is a quotient, as ``1*ms/3``, comes as decimals. What is meant divides the pieces and is so near to it.
 NEAR = Fraction(1, 10**9)
 
 
