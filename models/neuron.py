@@ -52,8 +52,9 @@ class NeuronModel:
     reset: str = ""
     """Statements at a spike, such as ``v = c; u += d``."""
     refractory: Any = None
-    """A duration after a spike (hard: variables flagged ``(unless refractory)`` stay, no spike is found), or the
-    text of `threshold`: then a spike is the crossing, and the next one needs a return below it; or None."""
+    """A duration after a spike (hard: variables flagged ``(unless refractory)`` stay, no spike is found; if it ends
+    above the threshold, the next one is at once), or the text of `threshold`: then a spike is the crossing, and the
+    next one needs a return below it; or None."""
     parameters: Mapping[str, Any] = field(default_factory=dict)
     """A quantity for each declared parameter, the input apart."""
     constants: Mapping[str, Any] = field(default_factory=dict)

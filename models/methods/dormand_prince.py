@@ -45,7 +45,8 @@ class DormandPrince:
       rejected and divided by five. Steps end at piece boundaries and where refractoriness ends.
     - First step: Hairer, Norsett and Wanner's algorithm (one more right-hand side).
     - Spikes: `dense` alone, the continuous extension of order 4; a crossing is looked for in an accepted step whose
-      end is above the threshold. The state is reset at the crossing and integrated from there.
+      end is above the threshold. The state is reset at the crossing and integrated from there. A voltage that passes
+      the threshold and comes back within a step goes unseen, at any tolerance: that is of the state alone.
 
     All this is counted: choice of the step, error norm, bookkeeping of time, rejected steps.
     One neuron at a time; neurons in SIMD lanes would each want another step.
