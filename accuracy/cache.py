@@ -1,7 +1,7 @@
 """References and drives kept on disk, by the content of what they were computed from.
 
-The key is made of the model's text and numbers, the stimulus, this program's own solvers and the version of heyoka:
-whatever could change a result changes the key.
+The key is made of the model's text and numbers, the stimulus, this program's own solvers and kernels, and the versions
+of heyoka and numpy: whatever could change a result changes the key.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import heyoka
+import numpy as np
 
 from ..flops.toolchain import cache_folder
 from ..models.neuron import NeuronModel
@@ -50,7 +51,12 @@ def recall(kind: str, model: NeuronModel, request: Any, compute: Callable[[], An
 
 @cache
 def _solvers() -> str:
-    root = Path(__file__).parents[1]
-    sources = sorted(path for folder in ("models", "harness", "accuracy") for path in (root / folder).rglob("*.py"))
+    return solvers(Path(__file__).parents[1])
+
+
+def solvers(root: Path) -> str:
+    """Return what computes: a digest of the sources below a folder, templates of kernels too, and the libraries."""
+    sources = sorted(path for folder in ("models", "flops", "harness", "accuracy")
+                     for path in (root / folder).rglob("*") if path.suffix in (".py", ".j2"))
     content = b"".join(path.read_bytes() for path in sources)
-    return f"{hashlib.sha256(content).hexdigest()} heyoka {heyoka.__version__}"
+    return f"{hashlib.sha256(content).hexdigest()} heyoka {heyoka.__version__} numpy {np.__version__}"

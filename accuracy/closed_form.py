@@ -18,7 +18,7 @@ from ..models.errors import UserError
 from ..models.expression import FLOATS, Expr, evaluate, names
 from ..models.neuron import NeuronModel
 from ..models.polynomial import ZERO, coefficients, linear_parts
-from .taylor import Precision, Solution
+from .taylor import Precision, Solution, reset_at
 
 
 def applies(model: NeuronModel, stimulus: Stimulus) -> bool:
@@ -71,9 +71,9 @@ def solve(model: NeuronModel, stimulus: Stimulus, precision: Precision) -> Solut
             spikes.append(now)
             if len(spikes) > MAX_SPIKES_PER_MS * float(stimulus.horizon) + 1:
                 raise UserError(f"{model.label} spikes without end; let its reset lead below the threshold")
-            v = level
-            for _, value in system.reset:
-                v = evaluate(value, {**values, name: v}, FLOATS, number)
+            state = {name: level}
+            reset_at(now, model, state, values, number)
+            v = state[name]
             free_from = now + refractory
         samples.append([v])
         start = end

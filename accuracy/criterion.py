@@ -79,8 +79,8 @@ class Criterion:
 
     @property
     def least_error(self) -> float:
-        """The error of a reference in ms below which the tolerance can be tested; infinite if it is not in ms."""
-        return self.tolerance / REFERENCE_MARGIN if self.unit == "ms" else math.inf
+        """The error of a reference, in the measure's unit, up to which the tolerance can be tested."""
+        return self.tolerance / REFERENCE_MARGIN
 
     def __str__(self) -> str:
         return f"{self.measure} {self.with_unit(self.tolerance)}"

@@ -18,6 +18,8 @@ from .spike_trains import SpikeTrain
 #: the rounding of the model's constants, which their difference does not show. Against extended precision, constants
 #: included, the Izhikevich presets and Hodgkin-Huxley are off by up to 24 units over 1 s.
 SHARED_ROUNDING = 32
+#: A spike nearer than this to the horizon, in ms, counts if both computations have it before the horizon.
+EDGE = 1e-9
 
 
 @dataclass(frozen=True)
@@ -57,12 +59,16 @@ def reference(model: NeuronModel, stimulus: Stimulus) -> Reference:
         method = "Taylor series, two tolerances, orders and roundings"
         first = taylor.solve(model, stimulus, taylor.FIRST)
         second = taylor.solve(model, stimulus, taylor.SECOND)
-    if first.times.size != second.times.size:
-        raise UserError(f"the two reference solutions of {model.label} have {first.times.size} and "
-                        f"{second.times.size} spikes: "
+    found, other = first.times, second.times
+    both = min(found.size, other.size)
+    if all(late >= float(stimulus.horizon) - EDGE for late in (*found[both:], *other[both:])):
+        found, other = found[:both], other[:both]
+    if found.size != other.size:
+        raise UserError(f"the two reference solutions of {model.label} have {found.size} and "
+                        f"{other.size} spikes: "
                         "the model is too sensitive for this horizon; shorten it")
-    times = first.times.astype(float)
-    error = 2 * float(np.abs(first.times - second.times).max()) if times.size else 0.0
+    times = found.astype(float)
+    error = 2 * float(np.abs(found - other).max()) if times.size else 0.0
     least = SHARED_ROUNDING * float(np.spacing(times[-1])) if times.size else 0.0
     return Reference(
         SpikeTrain(times, float(stimulus.horizon)), max(error, least), method, first.samples.astype(float),

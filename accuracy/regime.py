@@ -22,6 +22,7 @@ from .drives import constant_drive, drive_for, drive_near, firing_rate, mean_dri
 from .reference import Reference, reference
 from .spike_trains import SpikeTrain
 from .tolerance import Trial
+from .voltage import stated_error
 
 #: The kind whose drives are found for each stimulus.
 CONSTANT = "constant"
@@ -65,6 +66,18 @@ class Regime:
     def reference_error(self) -> float:
         """Largest stated error of the references in ms."""
         return max((trial.reference.error for trial in self.trials), default=0.0)
+
+    def reference_error_in(self, unit: str) -> float:
+        """Return the largest stated error of the references in a measure's unit.
+
+        ``ms``; ``ms/s``: three times that over the horizon is the steepest line through errors of either sign; ``mV``:
+        of the voltage where it is compared. 0 for numbers without unit and for counts of spikes, which no tolerance
+        that is asked for resolves as finely.
+        """
+        if unit == "mV":
+            found = [stated_error(trial.reference, trial.model, trial.between) for trial in self.trials]
+            return max((error for error in found if not math.isnan(error)), default=0.0)
+        return self.reference_error * {"ms": 1.0, "ms/s": 3000 / self.horizon}.get(unit, 0.0)
 
     @cached_property
     def certified(self) -> float:

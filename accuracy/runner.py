@@ -195,8 +195,9 @@ def _cell(curve: Curve, criterion: Criterion) -> Cell:
         return Cell(curve, criterion, "left out" if left_out else "not applicable", curve.reason, [])
     if curve.regime.reason:
         return Cell(curve, criterion, "rate not reachable", curve.reason, [])
-    if curve.regime.reference_error > criterion.least_error:
-        return Cell(curve, criterion, "reference too coarse", f"its error of {curve.regime.reference_error:.1g} ms is "
+    error = curve.regime.reference_error_in(criterion.unit)
+    if error > criterion.least_error:
+        return Cell(curve, criterion, "reference too coarse", f"its error of {error:.1g} {criterion.unit} is "
                     f"not {REFERENCE_MARGIN} times below the tolerance", [])
     answers = curve.answers[criterion]
     failed = [answer for answer in answers if answer.setting is None]

@@ -34,7 +34,10 @@ class SpikeTrain:
         times = _in_ms(self.times)
         object.__setattr__(self, "times", times)
         for edge in ("start", "stop"):
-            object.__setattr__(self, edge, float(_in_ms(getattr(self, edge))))
+            value = _in_ms(getattr(self, edge))
+            if value.ndim:
+                raise UserError(f"the edge {edge} must be one number in ms, not an array of shape {value.shape}")
+            object.__setattr__(self, edge, float(value))
         if not -np.inf < self.start <= self.stop < np.inf:
             raise UserError(f"the edges {self.start:g} to {self.stop:g} ms are not two finite times in order")
         if times.ndim != 1:
@@ -122,9 +125,11 @@ def spike_time_error(train: SpikeTrain, reference: SpikeTrain) -> SpikeTimeError
 
 
 def _in_ms(times: Any) -> Array:
-    if type(times) is np.ndarray:  # a quantity is of a subclass
-        return np.asarray(times, dtype=float)
+    if type(times) is np.ndarray and times.dtype.kind in "fiub":  # a quantity is of a subclass
+        return times.astype(float)
     try:
+        if np.iscomplexobj(times):
+            raise TypeError
         quantity = Quantity(times, dtype=float)
     except (TypeError, ValueError):
         raise UserError(f"spike times and edges are numbers in ms or Brian2 times, not {times!r}") from None

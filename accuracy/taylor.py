@@ -6,7 +6,7 @@ heyoka finds an event on the very series that advances the state, so a spike tim
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from fractions import Fraction
 from functools import cache
@@ -30,6 +30,10 @@ HALVINGS, TERMS = 4, 18
 #: A model of more operations is compiled in heyoka's compact mode: in a second instead of up to a minute; half as fast.
 #: (Hodgkin-Huxley has 76, Connor-Stevens 129.)
 MOST_UNROLLED = 100
+
+#: A solution that takes so many steps in a row that are shorter than this on average, in ms, is given up. (No single
+#: step of the catalogue's models at their drives is shorter than 0.005 ms.)
+SEVERAL, SHORTEST = 2000, 1e-4
 
 #: The numbers of a stimulus's shape, in the order in which they are parameters.
 _SHAPE = tuple(field.name for field in fields(Shape))
@@ -126,23 +130,26 @@ def solve(model: NeuronModel, stimulus: Stimulus, precision: Precision = FIRST) 
     leave_the_level()
     now = free_from = number(0)
     start = number(0)
+    spiked = model.spike_interrupts and is_above()  # at once
     for boundary, shape in stimulus.pieces:
         end = number(boundary)
         constants = [*parameters.values(), *(number(getattr(shape, name)) for name in _SHAPE), start]
         switches = flow.switches(state, constants)
         while now < end:
-            if now < free_from:
-                state, now, _ = flow.held(state, constants, switches, now, min(free_from, end))
-                # a voltage or a threshold that moved on may have passed the other meanwhile
-                spiked = now >= free_from and is_above()
-            else:
-                state, now, spiked = flow.free(state, constants, switches, now, end)
+            try:
+                if not spiked and now < free_from:
+                    state, now, _ = flow.held(state, constants, switches, now, min(free_from, end))
+                    # a voltage or a threshold that moved on may have passed the other meanwhile
+                    spiked = now >= free_from and is_above()
+                elif not spiked:
+                    state, now, spiked = flow.free(state, constants, switches, now, end)
+            except _StoppedError as error:
+                raise UserError(f"{model.label} {error}") from None
             if spiked:
                 spikes.append(now)
                 if len(spikes) > MAX_SPIKES_PER_MS * float(stimulus.horizon) + 1:
                     raise EndlessSpikesError(model, np.array(spikes, dtype=float), state)
-                for name, value in reset:
-                    state[name] = evaluate(value, {**parameters, **state}, FLOATS, number)
+                reset_at(now, model, state, parameters, number)
                 if reset and not model.refractory_ms and is_above():
                     raise UserError(f"{model.label} spikes without end: its reset leaves {threshold.variable} above "
                                     "the threshold")
@@ -150,9 +157,31 @@ def solve(model: NeuronModel, stimulus: Stimulus, precision: Precision = FIRST) 
                     leave_the_level()
                 free_from = now + number(model.refractory_ms)
                 switches = flow.switches(state, constants)
+                spiked = False
         samples.append(list(state.values()))
         start = end
     return Solution(np.array(spikes, dtype=precision.type), np.array(samples, dtype=precision.type))
+
+
+def reset_at(now: Any, model: NeuronModel, state: State, parameters: Mapping[str, Any], number: Callable[[Any], Any]
+             ) -> None:
+    """Apply a model's reset to its state.
+
+    Raises
+    ------
+    UserError
+        If it has no value there.
+    """
+    try:
+        for name, value in model.system.reset:
+            state[name] = evaluate(value, {**parameters, **state}, FLOATS, number)
+    except ArithmeticError as error:
+        raise UserError(f"{model.label}: its reset '{model.reset}' has no value at {float(now):.4g} ms ({error}); "
+                        "give another reset or other parameters") from None
+
+
+class _StoppedError(Exception):
+    """Why there is no solution beyond some time: what follows the model's name in a message."""
 
 
 class _Equations:
@@ -160,7 +189,7 @@ class _Equations:
 
     def __init__(self, model: NeuronModel) -> None:
         self.model = model
-        self._key = (model.equations, model.threshold, model.input, repr(model.constants))
+        self._key = (model.equations, model.threshold, model.input, repr(model.constants), model.spike_interrupts)
 
     def __hash__(self) -> int:
         return hash(self._key)
@@ -223,16 +252,16 @@ class _Flow:
         self._slides = False
         outcome = self._propagated(integrator, end)
         if self._slides:
-            raise UserError(f"{self._model.label} stays where a condition changes at {float(integrator.time):.4g} ms, "
-                            "pushed back from both sides: there is no solution to refer to; give other parameters")
+            raise _StoppedError(f"stays where a condition changes at {float(integrator.time):.4g} ms, pushed back from "
+                                "both sides: there is no solution to refer to; give other parameters")
         switches[:] = integrator.pars[self._first_switch :]
         after = dict(zip(state, integrator.state.copy(), strict=True))
         if outcome == heyoka.taylor_outcome.time_limit:
             return after, end, False
         if outcome == heyoka.taylor_outcome.err_nf_state:
-            raise UserError(f"{self._model.label} leaves the finite numbers at {float(integrator.time):.4g} ms; "
-                            "give a weaker drive or other parameters")
-        if self._model.system.reset:
+            raise _StoppedError(f"leaves the finite numbers at {float(integrator.time):.4g} ms; "
+                                "give a weaker drive or other parameters")
+        if self._model.spike_interrupts:
             integrator.reset_cooldowns()
         return after, integrator.time, True
 
@@ -245,14 +274,25 @@ class _Flow:
         voltage = self._system.state.index(self._system.threshold.variable)
         self._touched = rested = None
         while True:
-            outcome = integrator.propagate_until(end)[0]
+            outcome = self._until(integrator, end)
             if self._touched is None or integrator.time != self._touched or self._slides:
                 return outcome
             if rested == self._touched:
-                raise UserError(f"{self._model.label} rests where a condition changes at {float(rested):.4g} ms; "
-                                "give other parameters")
+                raise _StoppedError(f"rests where a condition changes at {float(rested):.4g} ms; give other parameters")
             rested, self._touched = self._touched, None
             integrator.state[voltage] -= np.spacing(max(abs(integrator.state[voltage]), self._precision.number(1)))
+
+    @staticmethod
+    def _until(integrator: Any, end: Any) -> Any:
+        """Propagate as far as heyoka goes; give up where it all but stands still."""
+        while True:
+            before = integrator.time
+            outcome = integrator.propagate_until(end, max_steps=SEVERAL)[0]
+            if outcome != heyoka.taylor_outcome.step_limit:
+                return outcome
+            if integrator.time - before < SEVERAL * SHORTEST:
+                raise _StoppedError(f"needs steps below {SHORTEST:g} ms at {float(before):.4g} ms; "
+                                    "give a weaker drive or other parameters")
 
     def _integrator(self, held: frozenset[str], event: bool) -> Any:
         system, precision = self._system, self._precision

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -199,4 +200,7 @@ def describe(run: Run, criterion: Criterion) -> str:
         return run.failure
     if run.error.missing or run.error.extra:
         return f"{run.error.missing} spikes missing, {run.error.extra} too many"
-    return f"{criterion.measure} {criterion.with_unit(run.value(criterion.measure))}"
+    value = run.value(criterion.measure)
+    if math.isnan(value):
+        return f"{criterion.measure} has no value"
+    return f"{criterion.measure} {criterion.with_unit(value)}"

@@ -54,6 +54,16 @@ def between_spikes(reference: Reference, model: NeuronModel, stimulus: Stimulus,
     return between
 
 
+def stated_error(reference: Reference, model: NeuronModel, between: NDArray[np.bool_]) -> float:
+    """Return the stated error of a reference's voltage at some samples; nan if there are none."""
+    found = reference.samples_error[between, _voltage(model)]
+    return float(found.max()) if found.size else np.nan
+
+
+def _voltage(model: NeuronModel) -> int:
+    return model.system.state.index(model.system.threshold.variable)
+
+
 def voltage_error(outcome: Outcome, reference: Reference, model: NeuronModel, between: NDArray[np.bool_]
                   ) -> VoltageError:
     """Compare the voltage at the ends of a stimulus's pieces with the reference's.
@@ -71,8 +81,7 @@ def voltage_error(outcome: Outcome, reference: Reference, model: NeuronModel, be
     between : array of bool
         The samples to compare, as `between_spikes` returns.
     """
-    voltage = model.system.state.index(model.system.threshold.variable)
-    differences = np.abs(outcome.samples - reference.samples)[between, voltage]
+    differences = np.abs(outcome.samples - reference.samples)[between, _voltage(model)]
     if not differences.size:
         return VoltageError(np.nan, np.nan, 0, np.nan)
     with np.errstate(over="ignore"):  # a run that is about to diverge
@@ -81,5 +90,5 @@ def voltage_error(outcome: Outcome, reference: Reference, model: NeuronModel, be
         rms=float(np.sqrt(squares.mean())),
         maximum=float(differences.max()),
         compared=differences.size,
-        error=float(reference.samples_error[between, voltage].max()),
+        error=stated_error(reference, model, between),
     )

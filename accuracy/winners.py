@@ -80,7 +80,7 @@ def _tolerances(loosest: float, strictest: float) -> Iterator[float]:
 def _candidates(curves: Iterable[Curve], criterion: Criterion) -> tuple[Candidate, ...]:
     best: dict[str, tuple[float, Candidate]] = {}
     for curve in curves:
-        if curve.regime.reference_error > criterion.least_error:
+        if curve.regime.reference_error_in(criterion.unit) > criterion.least_error:
             continue
         costs = _costs(curve, criterion, len(curve.regime.trials))
         if costs:

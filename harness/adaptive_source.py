@@ -148,7 +148,7 @@ class _Family:
         return {
             "step": step, "name": adaptive_function_name(step), "family": self._name, "blocks": blocks,
             "called": called, "tallies": len(tallied(step)), "accepted": len(blocks), "smaller": len(blocks) + 1,
-            "resets": bool(step.model.system.reset), "held": events.moving(step.model),
+            "interrupts": step.model.spike_interrupts, "held": events.moving(step.model),
             "kept": events.kept(step.model),
             "spiked": " & ".join(f"s.{name}_" for name in events.conditions(step.model)), **_OWN[step.method](step),
         }

@@ -11,6 +11,8 @@ from ..models.errors import UserError
 SMALLEST, DOUBLINGS = 2.0**-6, 22
 #: The rate is accepted within this fraction of the wanted one.
 RATE_TOLERANCE = 0.005
+#: Drives are rounded to so many digits, so that they can be written down; around which stimuli vary, to fewer.
+DIGITS, MEAN_DIGITS = 9, 6
 
 #: A mean rate over several stimuli is accepted within this fraction.
 MEAN_RATE_TOLERANCE = 0.03
@@ -51,8 +53,7 @@ def adjust_drive(firing_rate: Callable[[float], float], wanted: float, near: Dri
         If none within a fifth of the known one fires at the rate.
     """
     low, high = 0.8 * near.value, 1.25 * near.value
-    while (high - low) > 1e-8 * high:  # a drive has nine digits
-        middle = float(f"{(low + high) / 2:.9g}")
+    while (middle := _middle(low, high, DIGITS)) is not None:
         rate = firing_rate(middle)
         if abs(rate - wanted) <= RATE_TOLERANCE / 10 * wanted:
             return Drive(middle, rate)
@@ -81,7 +82,7 @@ def find_drive(firing_rate: Callable[[float], float], wanted: float, name: str, 
     """
     low, high = _bracket(firing_rate, wanted, name, first)
     low, high = _narrow(low, high, lambda drive: firing_rate(drive) >= wanted)
-    value = float(f"{high:.9g}")
+    value = float(f"{high:.{DIGITS}g}")
     rate = firing_rate(value)
     if abs(rate - wanted) > RATE_TOLERANCE * wanted:
         jump = max(rate, firing_rate(high))
@@ -97,8 +98,7 @@ def find_mean_drive(firing_rate: Callable[[float], float], wanted: float, name: 
     Parameters, and what is raised, are those of `find_drive`; the rate may differ by `MEAN_RATE_TOLERANCE`.
     """
     low, high = _bracket(firing_rate, wanted, name, first)
-    while (high - low) > 1e-6 * high:
-        middle = float(f"{(low + high) / 2:.6g}")
+    while (middle := _middle(low, high, MEAN_DIGITS)) is not None:
         rate = firing_rate(middle)
         if abs(rate - wanted) <= MEAN_RATE_TOLERANCE * wanted:
             return Drive(middle, rate)
@@ -109,7 +109,7 @@ def find_mean_drive(firing_rate: Callable[[float], float], wanted: float, name: 
 def find_rheobase(firing_rate: Callable[[float], float], name: str, first: float = SMALLEST) -> float:
     """Find the weakest drive under which a model keeps firing; parameters and errors as in `find_drive`."""
     low, high = _bracket(firing_rate, RATE_TOLERANCE, name, first)
-    return float(f"{_narrow(low, high, lambda drive: firing_rate(drive) > 0)[1]:.9g}")
+    return float(f"{_narrow(low, high, lambda drive: firing_rate(drive) > 0)[1]:.{DIGITS}g}")
 
 
 def _bracket(firing_rate: Callable[[float], float], wanted: float, name: str, first: float) -> tuple[float, float]:
@@ -125,6 +125,12 @@ def _bracket(firing_rate: Callable[[float], float], wanted: float, name: str, fi
     if not highest:
         raise NeverSpikes(f"{name} never spikes, for drives up to {low:g}")
     raise UnreachableRate(f"{name} does not reach {wanted:g} Hz: at most {highest:.4g} Hz for drives up to {low:g}")
+
+
+def _middle(low: float, high: float, digits: int) -> float | None:
+    """Return the middle of two drives, rounded to some digits; None if no such number is between them."""
+    middle = float(f"{(low + high) / 2:.{digits}g}")
+    return middle if low < middle < high else None
 
 
 def _narrow(low: float, high: float, enough: Callable[[float], bool]) -> tuple[float, float]:

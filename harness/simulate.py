@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import Any
 
 from ..models import units
+from ..models.adaptive import make_adaptive_step
 from ..models.catalogue import get_model
 from ..models.errors import UserError
+from ..models.methods import ADAPTIVE, get_method, knob
 from ..models.neuron import NeuronModel
 from ..models.step import make_step
-from .kernel import Array, compile_kernels
-from .stimuli import Stimulus
+from .adaptive import compile_adaptive
+from .kernel import Array, Outcome, compile_kernels
+from .stimuli import Stimulus, meant_dt
 
 
-def simulate(model: str | NeuronModel, stimulus: Stimulus, dt: Any, method: str = "rk4",
-             detection: str = "hermite") -> Array:
+def simulate(model: str | NeuronModel, stimulus: Stimulus, dt: Any = None, method: str = "rk4", detection: str = "",
+             *, tolerance: float | None = None) -> Array:
     """Return the spike times of one neuron in ms.
 
     Parameters
@@ -22,20 +26,36 @@ def simulate(model: str | NeuronModel, stimulus: Stimulus, dt: Any, method: str 
     model : str or NeuronModel
     stimulus : Stimulus
     dt : Quantity
-        A time that divides every piece of the stimulus.
-    method, detection : str
+        A time that divides every piece of the stimulus; not of a method that chooses its steps.
+    method : str
+    detection : str
+        ``hermite`` if it is not given, and ``dense`` of adaptive methods.
+    tolerance : float, optional
+        Of a method that chooses its steps, in place of dt.
 
     Raises
     ------
     UserError
-        If a name is unknown, dt does not divide the stimulus, its unit is not that of the model's input, or the
-        simulation diverges.
+        If a name is unknown, dt does not divide the stimulus, its unit is not that of the model's input, what sets the
+        method is not given, or the simulation diverges.
     """
     model = get_model(model)
-    kernel = compile_kernels([make_step(model, method, detection, varying=stimulus.varies)])[0]
-    outcome = kernel.run([stimulus], units.in_ms(dt, "dt"))[0]
+    get_method(method)
+    wanted, other = (dt, tolerance) if knob(method) == "dt" else (tolerance, dt)
+    if wanted is None or other is not None:
+        raise UserError(f"{method} is set by its {knob(method)}: give " + (
+            "dt, such as dt=0.1*ms, alone" if knob(method) == "dt" else "tolerance, such as tolerance=1e-6, and no dt"))
+    step = Fraction(0) if dt is None else meant_dt(stimulus, units.in_ms(dt, "dt"))
+    outcome: Outcome
+    if method in ADAPTIVE:
+        made = make_adaptive_step(model, method, detection or "dense", stimulus.varies)
+        outcome = compile_adaptive([made])[0].run([stimulus], step if tolerance is None else tolerance)[0]
+    else:
+        kernel = compile_kernels([make_step(model, method, detection or "hermite", stimulus.varies)])[0]
+        outcome = kernel.run([stimulus], step)[0]
     if outcome.failure:
         endless = outcome.failure.startswith("spikes")
-        advice = "let the reset lead below the threshold, or drive it less" if endless else "take a smaller dt"
-        raise UserError(f"{model.label} with {method} at dt = {dt}: {outcome.failure}; {advice}")
+        advice = "let the reset lead below the threshold, or drive it less" if endless else (
+            f"take a smaller {knob(method)}")
+        raise UserError(f"{model.label} with {method} at {knob(method)} = {wanted}: {outcome.failure}; {advice}")
     return outcome.spike_times

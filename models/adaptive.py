@@ -83,4 +83,4 @@ def _refusal(model: NeuronModel, method: AdaptiveMethod) -> str:
 
 def restarts(step: AdaptiveStep) -> bool:
     """Whether the rest of a step is integrated after a spike."""
-    return DETECTIONS[step.detection].restarts and bool(step.model.system.reset)
+    return DETECTIONS[step.detection].restarts and step.model.spike_interrupts

@@ -84,15 +84,15 @@ def newton(model: NeuronModel, value: Expr, slope: Expr, *more: str) -> Block:
 
 
 def kept(model: NeuronModel) -> tuple[str, ...]:
-    """Return the variables whose value at the crossing the reset needs."""
-    if not model.system.reset:
+    """Return the variables whose value at the crossing is needed there."""
+    if not model.spike_interrupts:
         return ()
     read = names(*(assign.value for assign in reset(model).assignments))  # not what is multiplied by zero
     return tuple(name for name in model.system.state if f"{name}_at" in read)
 
 
 def reset(model: NeuronModel) -> Block:
-    """Return the state after a spike, from that at the crossing."""
+    """Return the state after a spike, from that at the crossing; the same where nothing is reset."""
     values: dict[str, Expr] = {name: Var(f"{name}_at") for name in model.system.state}
     for name, value in model.system.reset:
         values[name] = substitute(value, values)

@@ -53,8 +53,9 @@ class NeuronModel:
     reset: str = ""
     """Statements at a spike, such as ``v = c; u += d``."""
     refractory: Any = None
-    """A duration after a spike (hard: variables flagged ``(unless refractory)`` stay, no spike is found), or the
-    text of `threshold`: then a spike is the crossing, and the next one needs a return below it; or None."""
+    """A duration after a spike (hard: variables flagged ``(unless refractory)`` stay, no spike is found; if it ends
+    above the threshold, the next one is at once), or the text of `threshold`: then a spike is the crossing, and the
+    next one needs a return below it; or None."""
     parameters: Mapping[str, Any] = field(default_factory=dict)
     """A quantity for each declared parameter, the input apart."""
     constants: Mapping[str, Any] = field(default_factory=dict)
@@ -189,10 +190,26 @@ class NeuronModel:
         return isinstance(self.refractory, str)
 
     @property
+    def spike_interrupts(self) -> bool:
+        """Whether the solution does not just go on at a spike: there is a reset, or a refractory time begins."""
+        return bool(self.system.reset or self.refractory_ms)
+
+    @property
     def moves_while_refractory(self) -> bool:
         """Whether the threshold may be passed while the neuron is refractory: a spike is then where that ends."""
         threshold = self.system.threshold
         return bool(self.refractory_ms) and not {threshold.variable, *threshold.slopes} <= self.system.held
+
+    @property
+    def steps_start_below(self) -> bool:
+        """Whether a step at whose end the threshold is passed is sure to start below it.
+
+        Not where the threshold may be passed while the neuron is refractory, nor if the model itself starts above: the
+        spike is at once then.
+        """
+        threshold, start = self.system.threshold, self.initial_values
+        starts_above = start[threshold.variable] > evaluate(threshold.level, {**self.parameter_values, **start}, FLOATS)
+        return not (self.moves_while_refractory or (starts_above and self.spike_interrupts))
 
     @property
     def parameter_values(self) -> dict[str, float]:

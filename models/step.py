@@ -98,6 +98,10 @@ def make_step(model: str | NeuronModel, method: str, detection: str = "grid", va
     if why:
         others = ", ".join(name for name in METHODS if not applies(model, name))
         raise NotApplicable(f"{method} does not apply to {model.label}: {why}; take {others}")
+    why = _why_not(model, METHODS[method], DETECTIONS[detection])
+    if why:
+        others = " or ".join(name for name in DETECTIONS if not applies(model, method, name))
+        raise NotApplicable(f"{method} cannot be used with detection {detection}: {why}; take {others}")
     return _made(model, METHODS[method], DETECTIONS[detection], varying)
 
 
@@ -148,7 +152,7 @@ class _Maker:
         self._system = model.system
         self._method = method
         self._detection = detection
-        self.restarts = self._detection.restarts and bool(model.system.reset)
+        self.restarts = self._detection.restarts and model.spike_interrupts
         self._dt = Var("dt")
         self._x = Vector({name: Var(name) for name in self._system.state})
         self._fixed = frozenset({"dt", *self._system.parameters})
@@ -165,7 +169,7 @@ class _Maker:
         end = Vector({name: Var(f"{name}_next") for name in self._system.state})
         theta, at = self._detection.locate(Crossing(
             self._x, end, self._dt, self._derivatives(program), self._system.threshold, program,
-            starts_below=not self._model.moves_while_refractory,
+            starts_below=self._model.steps_start_below,
         ))
         return program, theta, at
 
@@ -194,7 +198,7 @@ class _Maker:
         values: dict[str, Expr] = dict(at)
         for name, value in self._system.reset:
             values[name] = program.let(f"{name}_new", substitute(value, values))
-        if self._system.reset:
+        if self.restarts or self._system.reset:
             outputs |= {f"{name}_reset": values[name] for name in self._system.state}
         return lower(program, outputs)[1]
 

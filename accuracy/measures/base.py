@@ -42,8 +42,12 @@ def common(train: SpikeTrain, reference: SpikeTrain) -> tuple[SpikeTrain, SpikeT
     Raises
     ------
     UserError
-        If there is none.
+        If there is none, or one of the two is no spike train.
     """
+    for given in (train, reference):
+        if not isinstance(given, SpikeTrain):
+            raise UserError(f"a measure compares two spike trains, not {type(given).__name__}; "
+                            "give SpikeTrain(times, stop)")
     start, stop = max(train.start, reference.start), min(train.stop, reference.stop)
     if not start < stop:
         raise UserError(f"the train's edges, {train.start:g} to {train.stop:g} ms, and the reference's, "

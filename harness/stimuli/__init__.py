@@ -1,6 +1,6 @@
 """Stimuli, one kind a file; importing one here registers it."""
 
-from .base import Shape, Stimulus, common_divisor, shorten, steps_of
+from .base import Shape, Stimulus, common_divisor, meant_dt, shorten, steps_of
 from .chirp import chirp
 from .constant import constant, piecewise_constant
 from .kind import STIMULI, Kind
@@ -13,7 +13,7 @@ from .step import step
 from .timed_array import stimulus_from_brian2
 
 __all__ = [
-    "STIMULI", "Kind", "Shape", "Stimulus", "chirp", "common_divisor", "constant", "ornstein_uhlenbeck",
-    "piecewise_constant", "piecewise_random", "poisson_conductance", "ramp", "shorten", "sine", "step", "steps_of",
-    "stimulus_from_brian2",
+    "STIMULI", "Kind", "Shape", "Stimulus", "chirp", "common_divisor", "constant", "meant_dt",
+    "ornstein_uhlenbeck", "piecewise_constant", "piecewise_random", "poisson_conductance", "ramp", "shorten", "sine",
+    "step", "steps_of", "stimulus_from_brian2",
 ]

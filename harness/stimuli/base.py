@@ -228,6 +228,19 @@ def _value(terms: frozenset[str], numbers: Iterable[Any], s: Any) -> Any:
     return value
 
 
+def random_numbers(seed: Any) -> np.random.Generator:
+    """Return numpy's default generator.
+
+    Raises
+    ------
+    UserError
+        If the seed is no whole number from 0 on.
+    """
+    if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or seed < 0:
+        raise UserError(f"seed = {seed!r} is not a whole number from 0 on")
+    return np.random.default_rng(int(seed))
+
+
 def common_divisor(durations: Iterable[Fraction]) -> Fraction:
     """Return the longest duration of which all are multiples."""
     wholes, denominator = _over_one_denominator(durations)
@@ -272,6 +285,17 @@ def whole_pieces(piece: Any, duration: Any) -> int:
     return int(count)
 
 
+#: A dt that is a quotient, as ``1*ms/3``, comes as decimals. What is meant divides the pieces and is so near to it.
+NEAR = Fraction(1, 10**9)
+
+
+def meant_dt(stimulus: Stimulus, dt: Fraction) -> Fraction:
+    """Return the time step in ms that divides every piece, if the one that is given is that up to its last decimals."""
+    quotient = stimulus.unit / dt
+    count = round(quotient)
+    return stimulus.unit / count if count and abs(quotient - count) <= NEAR * count else dt
+
+
 def steps_of(stimulus: Stimulus, dt: Fraction) -> tuple[int, ...]:
     """Return the number of time steps of dt (ms) in each piece.
 
@@ -285,7 +309,7 @@ def steps_of(stimulus: Stimulus, dt: Fraction) -> tuple[int, ...]:
     unit = stimulus.unit
     if (unit / dt).denominator != 1:
         below = math.ceil(unit / dt)
-        near = " or ".join(f"{float(unit / n):.6g} ms" for n in (below, below - 1) if n > 0)
+        near = " or ".join(f"{float(unit / n):.10g} ms" for n in (below, below - 1) if n)
         raise UserError(
             f"dt = {float(dt):g} ms does not divide the stimulus's {float(unit):g} ms pieces; use {near}"
         )

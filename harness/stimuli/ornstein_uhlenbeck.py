@@ -6,12 +6,11 @@ import math
 from itertools import pairwise
 from typing import Any
 
-import numpy as np
 from brian2 import ms
 
 from ...models import units
 from ...models.errors import UserError
-from .base import Shape, Stimulus, internal_values, whole_pieces
+from .base import Shape, Stimulus, internal_values, random_numbers, whole_pieces
 from .kind import STIMULI, Kind
 
 
@@ -36,7 +35,8 @@ def ornstein_uhlenbeck(mean: Any, sd: Any, tau: Any, grid: Any, duration: Any, *
     Raises
     ------
     UserError
-        If the duration is no whole number of grid intervals, `sd` is negative, or a unit does not fit.
+        If the duration is no whole number of grid intervals, `sd` is negative, a unit does not fit, or the seed is
+        none.
     """
     count = whole_pieces(grid, duration)
     interval = units.in_ms(grid, "grid")
@@ -44,7 +44,7 @@ def ornstein_uhlenbeck(mean: Any, sd: Any, tau: Any, grid: Any, duration: Any, *
     if spread < 0:
         raise UserError(f"sd = {sd} is negative; give a standard deviation")
     memory = math.exp(-float(interval / units.in_ms(tau, "tau")))
-    noise = np.random.default_rng(seed).standard_normal(count + 1)
+    noise = random_numbers(seed).standard_normal(count + 1)
     points = [center + spread * float(noise[0])]
     for step in noise[1:]:
         points.append(center + memory * (points[-1] - center) + spread * math.sqrt(1 - memory**2) * float(step))

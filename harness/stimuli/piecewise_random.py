@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
 from brian2 import ms
 
-from .base import Stimulus, whole_pieces
+from .base import Stimulus, random_numbers, whole_pieces
 from .constant import piecewise_constant
 from .kind import STIMULI, Kind
 
@@ -28,9 +27,9 @@ def piecewise_random(low: Any, high: Any, piece: Any, duration: Any, seed: int) 
     Raises
     ------
     UserError
-        If the duration is no whole number of pieces, or a unit does not fit.
+        If the duration is no whole number of pieces, a unit does not fit, or the seed is none.
     """
-    fractions = np.random.default_rng(seed).random(whole_pieces(piece, duration))
+    fractions = random_numbers(seed).random(whole_pieces(piece, duration))
     return replace(piecewise_constant([(piece, low + float(f) * (high - low)) for f in fractions]), seed=seed)
 
 

@@ -14,7 +14,7 @@ from ...models import units
 from ...models.conductance import with_conductance
 from ...models.errors import UserError
 from ...models.neuron import NeuronModel
-from .base import Shape, Stimulus, whole_pieces
+from .base import Shape, Stimulus, random_numbers, whole_pieces
 from .kind import STIMULI, Kind
 from .sine import per_ms
 
@@ -39,12 +39,12 @@ def poisson_conductance(rate: Any, weight: Any, tau: Any, grid: Any, duration: A
     Raises
     ------
     UserError
-        If the duration is no whole number of grid intervals, or a unit does not fit.
+        If the duration is no whole number of grid intervals, a unit does not fit, or the seed is none.
     """
     count = whole_pieces(grid, duration)
     interval, decay_time = units.in_ms(grid, "grid"), units.in_ms(tau, "tau")
     jump = float(units.internal(weight))
-    generator = np.random.default_rng(seed)
+    generator = random_numbers(seed)
     events = generator.random(generator.poisson(per_ms(rate, "rate") * float(count * interval)))
     points, jumps = np.unique(np.round(events * count).astype(int), return_counts=True)
     at = {0: 0, **{int(point): int(n) for point, n in zip(points, jumps, strict=True) if point < count}}

@@ -38,8 +38,8 @@ class Crossing:
     program: Program
     """Where intermediates are assigned."""
     starts_below: bool = True
-    """Whether the step is sure to start below the threshold; a voltage that moves on while the neuron is refractory
-    may be above it when refractoriness ends, and the spike is then at once."""
+    """Whether the step is sure to start below the threshold (`NeuronModel.steps_start_below`); where it does not, the
+    spike is at once."""
 
     @property
     def variable(self) -> str:
@@ -59,10 +59,13 @@ class Crossing:
         """Return where the straight line between the step's ends crosses the threshold."""
         v = self.variable
         at: Expr = (self.level - self.start[v]) / self.gap(self.end - self.start)
+        return at
+
+    def or_at_once(self, theta: Expr) -> Expr:
+        """Return where a step that starts below the threshold crosses it, or its start if it is not sure to."""
         if self.starts_below:
-            return at
-        at = self.program.let("line", at)
-        return select(less(0, at), at, 0)
+            return theta
+        return select(less(self.start[self.variable], self.level), theta, 0)
 
 
 class Detection(Hashable, Protocol):

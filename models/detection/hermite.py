@@ -42,7 +42,8 @@ class Hermite:
             value = x0[v] + s * (g1 + s * (g2 + s * g3)) - level
             slope = g1 + s * (2 * g2 + 3 * s * g3)
             s = program.let("s", s - value / slope)
-        theta = program.let("theta", select(less(0, s), select(less(s, 1), s, line), line))
+        within = select(less(0, s), select(less(s, 1), s, line), line)
+        theta = program.let("theta", crossing.or_at_once(within))
         return theta, x0 + theta * (c1 + theta * (c2 + theta * c3))
 
 

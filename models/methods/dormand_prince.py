@@ -45,7 +45,8 @@ class DormandPrince:
       rejected and divided by five. Steps end at piece boundaries and where refractoriness ends.
     - First step: Hairer, Norsett and Wanner's algorithm (one more right-hand side).
     - Spikes: `dense` alone, the continuous extension of order 4; a crossing is looked for in an accepted step whose
-      end is above the threshold. The state is reset at the crossing and integrated from there.
+      end is above the threshold. The state is reset at the crossing and integrated from there. A voltage that passes
+      the threshold and comes back within a step goes unseen, at any tolerance: that is of the state alone.
 
     All this is counted: choice of the step, error norm, bookkeeping of time, rejected steps.
     One neuron at a time; neurons in SIMD lanes would each want another step.
@@ -79,7 +80,7 @@ class DormandPrince:
             "newton": _newton(model),
             "crossing": _crossing(model),
         }
-        if model.system.reset:
+        if model.spike_interrupts:
             found["reset"] = events.reset(model)
         found |= events.waiting(model, expr(model.refractory_ms))
         held = events.moving(model)
@@ -225,7 +226,7 @@ def _crossing(model: NeuronModel) -> Block:
         a1, a2, a3, a4 = (Var(f"_a{i}_{name}") for i in range(1, 5))
         outputs[f"{name}_at"] = Var(name) + s * (a1 + s * (a2 + s * (a3 + s * a4)))
         used += [a1.name, a2.name, a3.name, a4.name]
-    if model.system.reset:
+    if model.spike_interrupts:
         outputs["_more"] = less(at, Var("_end"))
     return events.block(model, outputs, *used)
 

@@ -82,10 +82,10 @@ class ParkerSochacki:
         found |= _dense(model) if detection == "dense" else {"locate": _locate(model, detection, varying)}
         at = Var("_now") + Var("_s") * Var("_span")
         outputs: dict[str, Expr] = {"_at": at}
-        if within and model.system.reset:
+        if within and model.spike_interrupts:
             outputs["_more"] = less(at, 1)
         found["crossing"] = events.block(model, outputs, "_now", "_s", "_span")
-        if model.system.reset:
+        if model.spike_interrupts:
             found["reset"] = events.reset(model)
         found |= events.waiting(model, Var("_refractory"))
         if not within:
@@ -257,7 +257,7 @@ def _locate(model: NeuronModel, detection: str, varying: bool) -> Block:
     s, at = DETECTIONS[detection].locate(Crossing(
         x, end, Var("dt"), Derivatives(model.system, made, inputs=inputs if varying else None, name=model.input),
         model.system.threshold, made,
-        starts_below=not model.moves_while_refractory))
+        starts_below=model.steps_start_below))
     outputs: dict[str, Expr] = {"_s": s}
     return lower(made, outputs | {f"{name}_at": at[name] for name in events.kept(model)})[1]
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from brian2 import cm, ms, mV, second, uA
+from brian2 import Hz, cm, ms, mV, second, uA
 from scipy.optimize import brentq
 
 from spikecost.accuracy import closed_form, taylor
@@ -97,6 +97,54 @@ def test_hodgkin_huxley_has_a_reference_from_its_removable_singularities(voltage
     np.testing.assert_allclose(on.train.times, off.train.times, rtol=0, atol=1e-6)
 
 
+def test_models_of_the_same_equations_share_code_and_nothing_else():
+    # an oscillator with and without a reset, in both orders; without one it passes 0.5 upwards once a period
+    free = NeuronModel(name="free", equations="dv/dt = w/ms : 1\ndw/dt = -v*(0.3/ms)**2*ms + I : 1\nI : Hz",
+                       threshold="v > 0.5", refractory="v > 0.5", initial={"v": 0, "w": 0.3})
+    kicked = free.replace(name="kicked", reset="v = -0.2", refractory=None)
+    stimulus = constant(0 * Hz, 200 * ms)
+    found = {}
+    for order in ([free, kicked], [kicked, free]):
+        taylor._flow.cache_clear()
+        for model in order:
+            found.setdefault(model.name, []).append(reference(model, stimulus).train.times)
+    expected = (np.arcsin(0.5) + 2 * np.pi * np.arange(10)) / 0.3
+    for times in found["free"]:
+        np.testing.assert_allclose(times, expected, atol=1e-11)
+    one, other = found["kicked"]
+    assert one.tolist() == other.tolist()
+    assert len(one) == 4
+    # and a message names the model that was given, not the one whose code it shares
+    for name in ("first", "second"):
+        blow_up = NeuronModel(name=name, equations="dv/dt = (v**2 + I)/ms : 1\ndw/dt = 0*v/ms : 1\nI : 1",
+                              threshold="w > 1", reset="w = 0", initial={"v": 1, "w": 0})
+        with pytest.raises(UserError, match=f"^{name} leaves the finite numbers"):
+            reference(blow_up, constant(0, 100 * ms))
+
+
+def test_a_model_that_starts_above_the_threshold_spikes_at_once():
+    # then v = -45 - 20 exp(-t/10), as from any reset
+    model = get_model("lif").replace(initial={"v": -40 * mV})
+    stimulus = constant(2 * mV / ms, 100 * ms)
+    expected = 10 * np.log(4) * np.arange(8)
+    for times in (reference(model, stimulus).train.times, taylor.solve(model, stimulus).times):
+        np.testing.assert_allclose(times, expected, atol=1e-11)
+    # without a reset or a refractory time a spike is the crossing, and there is none
+    squid = get_model("hodgkin_huxley")
+    squid = squid.replace(initial={**squid.initial, "v": 20 * mV})
+    assert reference(squid, constant(10 * uA / cm**2, 50 * ms)).train.times[0] > 5
+
+
+def test_a_spike_at_the_horizon_is_no_disagreement():
+    # v = t/30 passes 1 at 30, 60, 90 ms, and whether the last is before the horizon is a matter of rounding
+    model = NeuronModel(name="perfect", equations="dv/dt = I : 1\nI : Hz", threshold="v > 1", reset="v = 0",
+                        initial={"v": 0})
+    for horizon in (90, 90 - 1e-12, 90 + 1e-12):
+        train = reference(model, constant(1 / (30 * ms), horizon * ms)).train
+        np.testing.assert_allclose(train.times, [30, 60, 90][: len(train)])
+        assert len(train) in (2, 3)
+
+
 def test_a_silent_model_has_an_empty_reference():
     solution = reference(get_model("izhikevich"), constant(0, 100 * ms))
     assert len(solution.train) == 0
@@ -144,6 +192,9 @@ def test_bad_models_are_named():
                           threshold="w > 1", reset="w = 0", initial={"v": 1, "w": 0})
     with pytest.raises(UserError, match="blow_up leaves the finite numbers at"):
         reference(blow_up, constant(0, 100 * ms))
+    # a rate goes with cosh of the voltage, which the drive takes to thousands of mV
+    with pytest.raises(UserError, match=r"morris_lecar:hopf needs steps below 0.0001 ms at .* ms; give a weaker drive"):
+        reference(get_model("morris_lecar"), constant(1e6 * uA / cm**2, 200 * ms))
     endless = get_model("lif").replace(reset="v = v")  # of a reset to a number, the definition is refused
     with pytest.raises(UserError, match="lif spikes without end"):
         reference(endless, constant(2 * mV / ms, 100 * ms))

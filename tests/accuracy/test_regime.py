@@ -8,7 +8,7 @@ from spikecost.accuracy import cache
 from spikecost.accuracy import regime as module
 from spikecost.accuracy.drives import INCOMMENSURATE, rheobase
 from spikecost.accuracy.regime import SPREAD, at_rate, at_rheobase, kept_reference
-from spikecost.harness.drive import Drive, UnreachableRate, adjust_drive, find_rheobase
+from spikecost.harness.drive import Drive, UnreachableRate, adjust_drive, find_mean_drive, find_rheobase
 from spikecost.harness.stimuli import constant
 from spikecost.models.catalogue import get_model
 
@@ -61,6 +61,36 @@ def test_a_drive_is_not_looked_for_far_away():
     with pytest.raises(UnreachableRate, match="no drive near 2"):
         adjust_drive(lambda drive: 10 * drive, 100.0, Drive(2.0, 20.0))
     assert adjust_drive(lambda drive: 10 * drive, 21.0, Drive(2.0, 20.0)).value == pytest.approx(2.1, rel=1e-3)
+
+
+def test_the_search_for_a_drive_ends_where_the_rate_jumps():
+    # beside a jump there is no number of so many digits left to try
+    for jump in (1.000005, 3.14159265, 9.999995):
+        with pytest.raises(UnreachableRate, match="its rate jumps near drive"):
+            find_mean_drive(lambda drive, at=jump: 100.0 * (drive > at), 50.0, "mine")
+        with pytest.raises(UnreachableRate, match="no drive near"):
+            adjust_drive(lambda drive, at=jump: 100.0 * (drive > at), 50.0, Drive(jump, 100.0))
+
+
+def test_why_a_model_has_no_rheobase_is_said():
+    mine = get_model("lif").replace(name="mine", reset="v = c*c/(v - v)")
+    with pytest.raises(UnreachableRate, match=r"mine: its reset 'v = c\*c/\(v - v\)' has no value at .* ms"):
+        rheobase(mine, 400.0)
+    assert "has no value" in at_rheobase(mine, "constant", 1.5, 400.0, 2).reason
+    assert "has no value" in at_rate(mine, "constant", 50, 400.0, 2).reason
+
+
+def test_what_a_result_depends_on_is_in_its_key(tmp_path, monkeypatch):
+    for name in ("accuracy/a.py", "harness/kernel.c.j2", "flops/toolchain.py"):
+        (tmp_path / name).parent.mkdir()
+        (tmp_path / name).write_text("1")
+    known = {cache.solvers(tmp_path)}
+    for name in ("accuracy/a.py", "harness/kernel.c.j2", "flops/toolchain.py"):
+        (tmp_path / name).write_text("2")
+        known.add(cache.solvers(tmp_path))
+    monkeypatch.setattr(cache.heyoka, "__version__", "another")
+    known.add(cache.solvers(tmp_path))
+    assert len(known) == 5
 
 
 def test_references_are_kept_by_content(tmp_path, monkeypatch):

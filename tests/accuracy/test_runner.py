@@ -5,6 +5,7 @@ import pytest
 from brian2 import ms, mV
 
 from spikecost.accuracy import runner as module
+from spikecost.accuracy.criterion import Criterion
 from spikecost.accuracy.drives import INCOMMENSURATE, constant_drive, drive_for, firing_rate
 from spikecost.accuracy.runner import Progress, run_suite
 from spikecost.accuracy.suite import Suite
@@ -72,6 +73,31 @@ def test_cells_that_fail_are_in_the_study_with_their_reason():
     assert cells["hodgkin_huxley", "100 Hz", 1e-12].status == "reference too coarse"
     assert cells["hodgkin_huxley", "100 Hz", 1.0].status == "not reached"
     assert cells["hodgkin_huxley", "100 Hz", 1.0].reason.startswith("by 3 of 3 stimuli: ")
+
+
+def test_a_tolerance_below_a_references_error_is_marked_in_any_unit():
+    asked = {"maximum": 1e-10, "lag": 1e-10, "drift": 1e-10, "voltage_rms": 1e-12}
+    criteria = (*(Criterion(name, tolerance) for name, tolerance in asked.items()), Criterion("voltage_rms", 1.0))
+    study = run_suite(replace(SMALL, methods=("exact",), detections=("linear",), tolerances=(), criteria=criteria,
+                              witnessed=False))
+    (regime,) = study.regimes
+    found = {(cell.criterion.measure, cell.criterion.tolerance): cell for cell in study.cells}
+    for name, tolerance in asked.items():
+        cell = found[name, tolerance]
+        assert cell.status == "reference too coarse"
+        assert cell.reason.endswith(f" {cell.criterion.unit} is not 1000 times below the tolerance")
+    assert found["voltage_rms", 1.0].status in ("reached", "at least")
+    assert regime.reference_error_in("ms/s") == pytest.approx(3 * regime.reference_error / 0.4)
+    assert 0 < regime.reference_error_in("mV") < 1e-12
+    assert regime.reference_error_in("1") == 0
+
+
+def test_what_has_no_value_is_said():
+    # one spike has no drift
+    suite = replace(SMALL, methods=("rk4",), detections=("hermite",), tolerances=(), horizons=(50.0,),
+                    criteria=(Criterion("drift", 1.0),), witnessed=False)
+    (cell,) = run_suite(suite).cells
+    assert (cell.status, cell.reason) == ("not reached", "by 3 of 3 stimuli: drift has no value at dt = 0.01 ms")
 
 
 def test_a_run_that_is_interrupted_keeps_what_is_finished(monkeypatch):

@@ -1,3 +1,4 @@
+import re
 from itertools import combinations
 
 import numpy as np
@@ -90,3 +91,20 @@ def test_bad_trains_are_named(times, message):
     with pytest.raises(UserError) as error:
         SpikeTrain(np.array(times, dtype=float), 100.0)
     assert str(error.value) == message
+
+
+@pytest.mark.parametrize(("times", "stop", "message"), [
+    (np.array(["x"]), 10.0, "spike times and edges are numbers in ms or Brian2 times, not array"),
+    (np.array([1 + 2j]), 10.0, "spike times and edges are numbers in ms or Brian2 times, not array"),
+    ([1.0], [2.0, 3.0], "the edge stop must be one number in ms, not an array of shape (2,)"),
+])
+def test_what_is_no_number_is_named(times, stop, message):
+    with pytest.raises(UserError, match=re.escape(message)):
+        SpikeTrain(times, stop)
+
+
+def test_a_train_is_not_changed_from_outside():
+    times = np.array([1.0, 2.0])
+    train = SpikeTrain(times, 10.0)
+    times[0] = 5.0
+    assert train.times.tolist() == [1, 2]

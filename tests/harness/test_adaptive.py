@@ -53,6 +53,8 @@ WAITING = ("lif", "izhikevich")
 CELLS = [(name, method, refractory, False) for name in MODELS for method in ADAPTIVE
          for refractory in ([None, 2 * ms, ms / 100] if name in WAITING else [None])
          if any(not applies(MODELS[name], method, detection) for detection in DETECTIONS)]
+#: Without a reset it spikes again where refractoriness ends, if it still is above the threshold.
+CELLS += [("fitzhugh_nagumo", method, 2 * ms, False) for method in ADAPTIVE]
 #: With code for an input that varies within a step: to evaluate one is not the model's cost, so it is constant here.
 CELLS += [(name, method, refractory, True) for name in WAITING for method in ADAPTIVE for refractory in (None, 2 * ms)]
 

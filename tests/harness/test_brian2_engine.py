@@ -17,7 +17,10 @@ CASES = [(MODELS[name], method) for name in MODELS for method in METHODS
          if METHODS[method].brian2 and not applies(MODELS[name], method) and not MODELS[name].tables]
 CASES += [(get_model("izhikevich:CH"), "euler"),
           (get_model("lif").replace(name="held", refractory=2 * ms), "euler"),
-          (get_model("lif").replace(name="held", refractory=2.005 * ms), "rk4")]
+          (get_model("lif").replace(name="held", refractory=2.005 * ms), "rk4"),
+          # without a reset: again where refractoriness ends, if it still is above the threshold
+          (MODELS["fitzhugh_nagumo"].replace(refractory=3 * ms), "euler"),
+          (get_model("lif").replace(initial={"v": -40 * mV}), "euler")]
 #: Brian2 compiles these, which takes it seconds a model; the others run in numpy. The code is made from the same text.
 COMPILED = ("lif", "izhikevich", "hodgkin_huxley", "held")
 

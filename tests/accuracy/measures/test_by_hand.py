@@ -146,3 +146,9 @@ def test_spike_trains_take_quantities():
         spikes = SpikeTrain(times, 0.1 * second, 10 * ms)
         assert (spikes.times.tolist(), spikes.start, spikes.stop) == ([70, 70.1], 10, 100)
     assert len(spikes.until(70 * ms)) == 1
+
+
+@pytest.mark.parametrize("name", MEASURES)
+def test_what_is_no_spike_train_is_named(name):
+    with pytest.raises(UserError, match="a measure compares two spike trains, not list; give SpikeTrain"):
+        MEASURES[name]([1.0, 2.0], SpikeTrain(np.array([1.0]), 10.0))

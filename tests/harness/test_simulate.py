@@ -1,0 +1,48 @@
+"""One neuron, as a user runs it."""
+
+import numpy as np
+import pytest
+from brian2 import ms, mV
+
+import spikecost as sc
+from spikecost.models.errors import UserError
+from spikecost.models.program import NotApplicable
+
+STIMULUS = sc.constant(2 * mV / ms, 100 * ms)
+#: From -65 to -50 mV towards -45 with 10 ms.
+TIMES = 10 * np.log(4) * np.arange(1, 8)
+
+
+@pytest.mark.parametrize(("settings", "within"), [
+    ({"dt": 0.1 * ms}, 1e-6),
+    ({"dt": 100 * ms / 334}, 1e-4),  # as decimals it divides nothing
+    ({"dt": 100 * ms / 7, "method": "exact", "detection": "linear"}, 6),
+    ({"dt": 0.1 * ms, "method": "exact", "detection": "grid"}, 0.8),
+    ({"dt": 1 * ms, "method": "parker_sochacki"}, 1e-11),
+    ({"dt": 1 * ms, "method": "parker_sochacki", "detection": "linear"}, 0.1),
+    ({"tolerance": 1e-9, "method": "dormand_prince"}, 1e-6),
+])
+def test_every_kind_of_method_is_run(settings, within):
+    found = sc.simulate("lif", STIMULUS, **settings)
+    assert len(found) in (6, 7)
+    assert np.abs(found - TIMES[: len(found)]).max() < within
+
+
+@pytest.mark.parametrize(("settings", "message"), [
+    ({"dt": 0.3 * ms}, "dt = 0.3 ms does not divide the stimulus's 100 ms pieces; use 0.2994011976 ms or 0.30030030"),
+    ({"dt": 0.1 * ms, "method": "dormand_prince"}, "dormand_prince is set by its tolerance: give tolerance, such as"),
+    ({"tolerance": 1e-6}, "rk4 is set by its dt: give dt, such as"),
+    ({"dt": 0.1 * ms, "tolerance": 1e-6}, "rk4 is set by its dt"),
+    ({}, "rk4 is set by its dt"),
+    ({"dt": 0.1}, "dt = 0.1 is not a time"),
+    ({"tolerance": -1.0, "method": "dormand_prince"}, "tolerance = -1 of dormand_prince is not positive"),
+    ({"dt": 0.1 * ms, "method": "rk5"}, "unknown method 'rk5'.*dormand_prince"),
+])
+def test_mistakes_are_named(settings, message):
+    with pytest.raises(UserError, match=message):
+        sc.simulate("lif", STIMULUS, **settings)
+
+
+def test_a_detection_that_a_method_cannot_have_is_named():
+    with pytest.raises(NotApplicable, match="rk4 cannot be used with detection dense: it has no dense output; take"):
+        sc.simulate("lif", STIMULUS, 0.1 * ms, detection="dense")
