@@ -116,7 +116,8 @@ def test_the_program_of_every_model_gives_the_spikes_that_were_judged(name, exec
                        drive_unit=units.unit_name(model.system.dimensions[model.input]), horizon_ms=60.0,
                        title="a\ntitle")
     assert len(expected) > 0
-    assert executed(code) == pytest.approx(expected, abs=1e-6)
+    # Brian2 evaluates the rates that the kernel looks up: a crossing may come out in the step beside
+    assert executed(code) == pytest.approx(expected, abs=1.001 * float(dt) if model.tables else 1e-6)
 
 
 @pytest.mark.parametrize("dimensions", [
