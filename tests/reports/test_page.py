@@ -21,8 +21,10 @@ from spikecost.accuracy.suite import Suite
 from spikecost.flops.counters import auto
 from spikecost.flops.counters.hardware import no_pmu
 from spikecost.models.methods import ADAPTIVE, METHODS
+from spikecost.reports.leaders import leaders
+from spikecost.reports.numbers import short
 from spikecost.reports.page import SCRIPTS, page
-from spikecost.reports.page.tables import stability
+from spikecost.reports.page.tables import in_short, stability, verdict
 from spikecost.reports.run_folder import TABLES, RunFolder
 
 #: Seconds that a machine with much else to do may take for what takes a tenth of a second alone.
@@ -133,6 +135,39 @@ def test_the_verdict_comes_first(shown, small_run):
     assert rows[0][3].startswith(f"{best['method']}, {best['detection']}, dt")
     assert float(rows[0][4].split()[0]) == pytest.approx(best["flops_per_ms"], rel=0.01)
     assert re.search(r"izhikevich:RS [\d.]+ \([\d.]+ to [\d.]+\) times", rows[0][5])
+    ratios = leaders(small_run).query("place == 2")["ratio"]
+    assert [each.text for each in first.find_elements(By.CLASS_NAME, "short")] == [
+        "lif is cheapest in all 4 situations; "
+        f"izhikevich:RS costs {short(ratios.min())} to {short(ratios.max())} times as much."]
+
+
+def _verdict(winner, *others, ranked=True):
+    return {"first": {"model": winner}, "others": [{"model": name, "ratio": ratio, "ranked": ranked}
+                                                   for name, ratio in others]}
+
+
+def test_the_verdict_in_short():
+    assert in_short([]) == []
+    assert in_short([_verdict("a")]) == ["a is cheapest in the only situation."]
+    assert in_short([_verdict("a", ("b", 2.0))] * 2) == ["a is cheapest in all 2 situations; b costs 2 times as much."]
+    assert in_short([_verdict("a", ("b", 1.1), ranked=False), _verdict("b", ("a", 3.0)),
+                     _verdict("a", ("b", 1.5), ("c", 30.0))]) == [
+        "a is cheapest in 2 of 3 situations; b costs 1.1 to 1.5 times as much, in places too close to rank; c costs 30 "
+        "times as much.", "b is cheapest in 1 of 3 situations; a costs 3 times as much."]
+    many = in_short([_verdict("a", *((f"m{i}", float(i)) for i in range(9, 1, -1)))])[0]
+    assert many.endswith("; m5 costs 5 times as much; the table has the other 4 models.")
+
+
+def test_a_model_that_is_not_compared_has_its_reason_in_the_verdict(small_run):
+    # the squid axon does not fire at 50 Hz; here LIF stands for it
+    gone = (small_run.regimes["model"] == "lif") & (small_run.regimes["level"] == "50 Hz")
+    kept = {name: frame[~((frame["model"] == "lif") & (frame["level"] == "50 Hz"))]
+            for name in ("table", "by_stimulus") for frame in [getattr(small_run, name)]}
+    found = verdict(replace(small_run, regimes=small_run.regimes.assign(
+        reason=small_run.regimes["reason"].where(~gone, "it cannot fire so slowly")), **kept))
+    assert found[0]["first"]["model"] == "izhikevich:RS"
+    assert found[0]["lacking"] == [{"model": "lif", "reason": "it cannot fire so slowly"}]
+    assert found[-1]["lacking"] == []
 
 
 def test_the_plot_has_a_line_a_curve_and_its_numbers(shown, small_run):
