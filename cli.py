@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import errno
+import io
 import os
 import sys
 import traceback
@@ -43,6 +44,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     An error of the program's own has its traceback and is 2, too: 1 is for a check whose figures regressed.
     """
     sys.excepthook = sys.__excepthook__  # Brian2 puts its own there, which writes log files
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a sign that a terminal does not have is no reason to fail
     try:
         options = _parser().parse_args(arguments)  # it lists methods, which other packages add to
         status = int(options.run(options))

@@ -66,7 +66,7 @@ def model_from_file(asked: str) -> NeuronModel:
     assert match is not None
     path = Path(match["path"])
     try:
-        source, changed = path.read_text(), path.stat().st_mtime_ns
+        source, changed = path.read_text(encoding="utf-8"), path.stat().st_mtime_ns
     except OSError as error:
         raise UserError(f"cannot read the model file {path}: {error.strerror}") from None
     except UnicodeDecodeError:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -524,6 +525,13 @@ def test_a_full_disk_is_one_line_and_status_2(tmp_path, arguments):
                                 check=False)
     assert (failed.returncode, failed.stderr) == (
         2, "spikecost: cannot write the output: No space left on device; make room\n")
+
+
+def test_a_terminal_without_a_sign(tmp_path):
+    shown = subprocess.run([*command(), "methods", "--model", "lif"], cwd=tmp_path, capture_output=True, check=False,
+                           env={**os.environ, "PYTHONIOENCODING": "latin-1"})
+    assert (shown.returncode, shown.stderr) == (0, b"")
+    assert b"forward Euler" in shown.stdout or b"euler" in shown.stdout
 
 
 def test_an_error_of_our_own_is_no_regression(said, kept, monkeypatch):

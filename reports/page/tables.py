@@ -74,6 +74,7 @@ def in_short(rows: list[dict[str, Any]]) -> list[str]:
             for each in row["others"]:
                 others.setdefault(str(each["model"]), []).append(each)
         costs = [f"{other} costs {_between([each['ratio'] for each in found])} times as much"
+                 + (f" in {len(found)} of them" if len(found) < len(won) else "")
                  + ("" if all(each["ranked"] for each in found) else ", in places too close to rank")
                  for other, found in sorted(others.items(), key=lambda item: min(each["ratio"] for each in item[1]))]
         if len(costs) > MOST_SAID + 1:

@@ -153,7 +153,7 @@ def test_the_verdict_in_short():
     assert in_short([_verdict("a", ("b", 1.1), ranked=False), _verdict("b", ("a", 3.0)),
                      _verdict("a", ("b", 1.5), ("c", 30.0))]) == [
         "a is cheapest in 2 of 3 situations; b costs 1.1 to 1.5 times as much, in places too close to rank; c costs 30 "
-        "times as much.", "b is cheapest in 1 of 3 situations; a costs 3 times as much."]
+        "times as much in 1 of them.", "b is cheapest in 1 of 3 situations; a costs 3 times as much."]
     many = in_short([_verdict("a", *((f"m{i}", float(i)) for i in range(9, 1, -1)))])[0]
     assert many.endswith("; m5 costs 5 times as much; the table has the other 4 models.")
 
@@ -165,9 +165,9 @@ def test_a_model_that_is_not_compared_has_its_reason_in_the_verdict(small_run):
             for name in ("table", "by_stimulus") for frame in [getattr(small_run, name)]}
     found = verdict(replace(small_run, regimes=small_run.regimes.assign(
         reason=small_run.regimes["reason"].where(~gone, "it cannot fire so slowly")), **kept))
-    assert found[0]["first"]["model"] == "izhikevich:RS"
-    assert found[0]["lacking"] == [{"model": "lif", "reason": "it cannot fire so slowly"}]
-    assert found[-1]["lacking"] == []
+    lacking = {row["regime"].split(", ")[1]: (row["first"]["model"], row["lacking"]) for row in found}
+    assert lacking == {"50 Hz": ("izhikevich:RS", [{"model": "lif", "reason": "it cannot fire so slowly"}]),
+                       "100 Hz": ("lif", [])}
 
 
 def test_the_plot_has_a_line_a_curve_and_its_numbers(shown, small_run):
