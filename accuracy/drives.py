@@ -66,8 +66,7 @@ def drive_for(model: NeuronModel, rate: float, horizon: float) -> Drive:
             drive = find_drive(lambda value: firing_rate(model, value, horizon, failures), wanted, model.label,
                                _first(model))
         except NeverSpikes as error:
-            return failures[0] if failures else (f"{error}: {model.threshold} is not reached; lower the threshold, or "
-                                                 f"see how {model.input} enters the equations")
+            return _why_silent(model, error, failures)
         except UnreachableRate as error:
             return str(error)
         return drive.value, drive.rate
@@ -94,8 +93,18 @@ def rheobase(model: NeuronModel, horizon: float, held: float = 0.0) -> float:
     UnreachableRate
         If it fires without any, or never.
     """
-    return float(recall("rheobase", model, (horizon, held), lambda: find_rheobase(
-        lambda value: firing_rate(model, held + value, horizon), model.label, _first(model))))
+    failures: list[str] = []
+    try:
+        return float(recall("rheobase", model, (horizon, held), lambda: find_rheobase(
+            lambda value: firing_rate(model, held + value, horizon, failures), model.label, _first(model))))
+    except NeverSpikes as error:
+        raise UnreachableRate(_why_silent(model, error, failures)) from None
+
+
+def _why_silent(model: NeuronModel, error: NeverSpikes, failures: list[str]) -> str:
+    """Say why a model does not keep firing under any drive: what went wrong in its runs, else its threshold."""
+    return failures[0] if failures else (f"{error}: {model.threshold} is not reached; lower the threshold, or see how "
+                                         f"{model.input} enters the equations")
 
 
 def silencing(model: NeuronModel, horizon: float) -> float:

@@ -75,8 +75,10 @@ def voltage_error(outcome: Outcome, reference: Reference, model: NeuronModel, be
     differences = np.abs(outcome.samples - reference.samples)[between, voltage]
     if not differences.size:
         return VoltageError(np.nan, np.nan, 0, np.nan)
+    with np.errstate(over="ignore"):  # a run that is about to diverge
+        squares = differences**2
     return VoltageError(
-        rms=float(np.sqrt((differences**2).mean())),
+        rms=float(np.sqrt(squares.mean())),
         maximum=float(differences.max()),
         compared=differences.size,
         error=float(reference.samples_error[between, voltage].max()),

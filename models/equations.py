@@ -7,6 +7,7 @@ with the operators in the places where the author put them.
 from __future__ import annotations
 
 import ast
+import math
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -25,9 +26,18 @@ from .polynomial import minus, times
 _FUNCTIONS = ("exp", "sqrt", "abs", "exprel", "tanh", "cosh", "sinh")
 _OPERATORS = {ast.Add: "add", ast.Sub: "sub", ast.Mult: "mul", ast.Div: "div", ast.Pow: "pow"}
 _FLAGS = {DIFFERENTIAL_EQUATION: ("unless refractory",), PARAMETER: ("constant",)}
+_NUMBERS = {"pi": math.pi, "e": math.e}
+#: Names that Brian2 gives a meaning of their own.
+_BRIAN2S_OWN = {"t", "dt", "t_in_timesteps", "i", "N", "lastspike", "not_refractory", "xi"}
 _COMPARISONS = {ast.Gt: ">", ast.GtE: ">="}
 #: Of conditions: the operation, and whether its operands stand the other way round.
 _CONDITIONS = {ast.Lt: ("less", False), ast.LtE: ("at_most", False), ast.Gt: ("less", True), ast.GtE: ("at_most", True)}
+
+
+#: What Python's parser may raise: no syntax, a null character, too deep.
+_UNREADABLE = (SyntaxError, ValueError, RecursionError, MemoryError)
+#: So many characters of a text are quoted in a message.
+QUOTED = 100
 
 
 @dataclass(frozen=True)
@@ -104,7 +114,7 @@ def parse(text: str, variables: set[str], constants: Mapping[str, Any], where: s
     Parameters
     ----------
     text : str
-        In Brian2's language: ``+ - * / **``, numbers, names, exp, sqrt, abs, exprel, tanh, cosh, sinh, and
+        In Brian2's language: ``+ - * / **``, numbers, names, pi, e, exp, sqrt, abs, exprel, tanh, cosh, sinh, and
         ``int(a > b)``, which is 1 where the comparison holds and 0 elsewhere.
     variables : set of str
         Names that stay names.
@@ -120,7 +130,9 @@ def parse(text: str, variables: set[str], constants: Mapping[str, Any], where: s
     """
 
     def walk(node: ast.expr) -> Expr:
-        if isinstance(node, ast.Constant) and isinstance(node.value, (int, float)):
+        if isinstance(node, ast.Constant) and type(node.value) in (int, float):
+            if node.value == math.inf:
+                raise UserError(f"{where}: a number in '{_short(text)}' is too large; give one below 1e308")
             return Const(Fraction(str(node.value)))
         if isinstance(node, ast.Name):
             return name(node.id)
@@ -150,6 +162,11 @@ def parse(text: str, variables: set[str], constants: Mapping[str, Any], where: s
         unit = getattr(brian2, identifier, None)
         if isinstance(unit, Quantity):
             return Const(units.internal(unit), unit=True)
+        if identifier in _NUMBERS:
+            return Const(Fraction(_NUMBERS[identifier]))
+        if identifier in _BRIAN2S_OWN:
+            raise UserError(f"{where}: Brian2's own variable '{identifier}' cannot be run; write the equations without "
+                            "it, and what depends on time as the input")
         raise UserError(f"{where}: '{identifier}' is neither in the equations nor a constant nor a unit; define it")
 
     return walk(_python(text, where))
@@ -158,7 +175,7 @@ def parse(text: str, variables: set[str], constants: Mapping[str, Any], where: s
 def threshold(text: str, state: Collection[str], dimensions: Mapping[str, Dimension], constants: Mapping[str, Any],
               where: str) -> Threshold:
     """Read ``v > 30*mV``: a state variable, ``>`` or ``>=``, and a level, which may move (``v > theta``)."""
-    node = _python(text, where)
+    node = _python(text, where, "write a state variable, > or >=, and a level: v > 30*mV")
     if not (isinstance(node, ast.Compare) and len(node.ops) == 1 and type(node.ops[0]) in _COMPARISONS
             and isinstance(node.left, ast.Name) and node.left.id in state):
         raise UserError(f"{where}: '{text}' is not supported; write a state variable, > or >=, and a level: v > 30*mV")
@@ -174,7 +191,7 @@ def statements(text: str, targets: Collection[str], dimensions: Mapping[str, Dim
     found: list[tuple[str, Expr]] = []
     try:
         lines = ast.parse("\n".join(part.strip() for part in text.replace(";", "\n").splitlines())).body
-    except SyntaxError:
+    except _UNREADABLE:
         raise UserError(f"{where}: cannot read '{text.strip()}'; write statements such as v = c; u += d") from None
     for line in lines:
         if isinstance(line, ast.Assign) and len(line.targets) == 1 and isinstance(line.targets[0], ast.Name):
@@ -204,15 +221,23 @@ def check_units(text: str, dimensions: Mapping[str, Dimension], constants: Mappi
     known.update({name: Quantity.with_dimensions(1.1, dim) for name, dim in dimensions.items()})
     try:
         with np.errstate(all="ignore"):  # the units are asked for, not the value
-            result = eval(text, {"__builtins__": {"abs": abs, "int": int}}, known)  # noqa: S307 - parsed and accepted above
+            code = compile(_Floats().visit(ast.parse(text.strip(), mode="eval")), "equations", "eval")
+            result = eval(code, {"__builtins__": {"abs": abs, "int": int}}, known)  # noqa: S307 - accepted by `parse`
     except brian2.DimensionMismatchError as error:
         raise UserError(f"{where}: units do not fit in '{text}': {_line(error).rstrip('.')}; "
                         "what is added or compared needs the same unit") from None
     except ArithmeticError:
-        return
+        return  # no number: said where it is needed
     if brian2.get_dimensions(result) is not expected:
         raise UserError(f"{where}: '{text}' has the unit {units.unit_name(brian2.get_dimensions(result))}, "
                         f"expected {units.unit_name(expected)}")
+
+
+class _Floats(ast.NodeTransformer):
+    """Makes floats of integers, as the kernel does: powers of integers would be worked out to their last digit."""
+
+    def visit_Constant(self, node: ast.Constant) -> ast.Constant:
+        return ast.copy_location(ast.Constant(float(node.value)), node) if type(node.value) is int else node
 
 
 def subexpression_order(found: Mapping[str, Expr], wanted: set[str]) -> dict[str, Expr]:
@@ -233,26 +258,29 @@ def subexpression_order(found: Mapping[str, Expr], wanted: set[str]) -> dict[str
 
 
 def _culprit(text: str) -> str:
-    """Quote the first line of the first equation that Brian2 cannot read by itself."""
-    equation: list[str] = []
-    for line in text.splitlines():
-        equation.append(line)
-        if ":" not in line.partition("#")[0]:
+    """Quote the first line of the first equation that Brian2 cannot read after those before it."""
+    lines, begins = text.splitlines(), 0
+    for ends, line in enumerate(lines, 1):
+        if ":" not in line.partition("#")[0] and ends < len(lines):
             continue  # it goes on in the next line
         try:
-            brian2.Equations("\n".join(equation)).check_flags(_FLAGS)
+            brian2.Equations("\n".join(lines[:ends])).check_flags(_FLAGS)
         except Exception:
-            return f" at '{next(part.strip() for part in equation if part.strip())}'"
-        equation = []
+            return f" at '{_short(next((part for part in lines[begins:ends] if part.strip()), ''))}'"
+        begins = ends
     return ""
 
 
-def _python(text: str, where: str) -> ast.expr:
+def _python(text: str, where: str, instead: str = "write it as in Brian2, such as EL + 2*mV") -> ast.expr:
     try:
         return ast.parse(text.strip(), mode="eval").body
-    except SyntaxError:
-        raise UserError(f"{where}: cannot read '{text.strip()}'") from None
+    except _UNREADABLE:
+        raise UserError(f"{where}: cannot read '{_short(text)}'; {instead}") from None
 
 
 def _line(error: BaseException) -> str:
     return " ".join(str(error.__cause__ or error).split())
+
+
+def _short(text: str) -> str:
+    return text.strip() if len(text.strip()) <= QUOTED else f"{text.strip()[:QUOTED]}..."

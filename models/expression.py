@@ -203,13 +203,20 @@ def _cell(x: float, count: float) -> int:
     return min(max(whole, 0), int(count) - 1)
 
 
+def _pow(a: Any, b: Any) -> Any:
+    power = a**b
+    if isinstance(power, complex):
+        raise ValueError(f"{a:g} has no real power {b:g}")
+    return power
+
+
 #: Evaluation with Python floats.
 FLOATS: Mapping[str, Callable[..., Any]] = {
     "add": lambda a, b: a + b,
     "sub": lambda a, b: a - b,
     "mul": lambda a, b: a * b,
     "div": lambda a, b: a / b,
-    "pow": lambda a, b: a**b,
+    "pow": _pow,
     "neg": lambda a: -a,
     "abs": abs,
     "sqrt": math.sqrt,

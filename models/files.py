@@ -41,7 +41,7 @@ from .errors import UserError
 from .from_brian2 import from_brian2
 from .neuron import NeuronModel
 
-_FILE = re.compile(r"(?P<path>.+\.(?:py|toml))(?::(?P<names>\w+(?::\w+)?))?")
+_FILE = re.compile(r"(?P<path>.+\.(?:py|toml))(?::(?P<names>[^/\\]*))?")
 _QUANTITIES = ("constants", "parameters", "initial")
 _FIELDS = {field.name for field in dataclasses.fields(NeuronModel)} - {"tables", "preset"}
 _WRITE = "write {name} = sc.NeuronModel(name=..., equations=..., threshold=..., reset=...), or a Brian2 NeuronGroup"
@@ -66,12 +66,14 @@ def model_from_file(asked: str) -> NeuronModel:
     assert match is not None
     path = Path(match["path"])
     try:
-        source, changed = path.read_text(encoding="utf-8"), path.stat().st_mtime_ns
+        source, changed = path.read_text(encoding="utf-8-sig"), path.stat().st_mtime_ns
     except OSError as error:
         raise UserError(f"cannot read the model file {path}: {error.strerror}") from None
     except UnicodeDecodeError:
         raise UserError(f"{path} is no text; give a model file, such as model.py:name or model.toml") from None
     names = (match["names"] or "").split(":")
+    if len(names) > (1 if path.suffix == ".toml" else 2):
+        raise UserError(f"{asked}: give model.py:name, model.py:name:preset, model.toml or model.toml:preset")
     if path.suffix == ".toml":
         found, presets = _from_toml(path, source, changed), names
     else:
@@ -95,13 +97,13 @@ def _from_python(path: Path, source: str, name: str, _changed: int) -> NeuronMod
     if name not in defined:
         raise UserError(f"{path} defines no '{name}'{known or '; ' + _WRITE.format(name=name)}")
     found = defined[name]
-    if isinstance(found, brian2.Group):
-        with _lines_named(path, source, _line_of(source, name)):
-            return from_brian2(found, name=name, namespace=defined)
-    if not isinstance(found, NeuronModel):
-        raise UserError(f"{path}:{_line_of(source, name)}: {name} is a {type(found).__name__} and no model; "
-                        f"{_WRITE.format(name=name)}")
-    return found
+    with _lines_named(path, source, _line_of(source, name)):
+        if isinstance(found, brian2.Group):
+            return _complete(from_brian2(found, name=name, namespace=defined))
+        if isinstance(found, NeuronModel):
+            return _complete(found)
+    raise UserError(f"{path}:{_line_of(source, name)}: {name} is a {type(found).__name__} and no model; "
+                    f"{_WRITE.format(name=name)}")
 
 
 @cache
@@ -122,7 +124,7 @@ def _from_toml(path: Path, source: str, _changed: int) -> NeuronModel:
                             + ('"v > 30*mV"' if key == "threshold" else "'''dv/dt = ... : volt'''"))
     fields = {key: _field(path, source, key, value, content) for key, value in content.items()}
     with _lines_named(path, source):
-        return NeuronModel(**{"name": path.stem} | fields)
+        return _complete(NeuronModel(**{"name": path.stem} | fields))
 
 
 def _field(path: Path, source: str, key: str, value: Any, content: Mapping[str, Any]) -> Any:
@@ -131,10 +133,16 @@ def _field(path: Path, source: str, key: str, value: Any, content: Mapping[str, 
         if not isinstance(value, dict):
             raise UserError(f"{line}: {key} = {value!r}: give a table, such as {key} = {{ tau = \"20*ms\" }}")
         if key == "presets":
+            for preset, table in value.items():
+                if not isinstance(table, dict):
+                    place = _key_line(source, preset, below=_key_line(source, key))
+                    raise UserError(f"{path}:{place}: presets.{preset} = {table!r}: give a table, such as "
+                                    "[presets.fast] with lines such as tau = \"5*ms\" below it")
             return {preset: _field(path, source, "parameters", table, content) for preset, table in value.items()}
         return {name: _quantity(f"{path}:{_key_line(source, name)}: {name}", given, key == "initial")
                 for name, given in value.items()}
-    if key == "drive" or (key == "refractory" and value != content["threshold"]):
+    condition = isinstance(value, str) and re.search("[<>=]", value)  # of refractoriness: the model says which can be
+    if key == "drive" or (key == "refractory" and not condition):
         return _quantity(f"{line}: {key}", value)
     if not isinstance(value, str):
         raise UserError(f"{line}: {key} = {value!r}: give text in quotes")
@@ -152,6 +160,16 @@ def _quantity(where: str, value: Any, expression_allowed: bool = False) -> Any:
         if expression_allowed:
             return value
         raise UserError(f"{where}: {error}") from None
+
+
+def _complete(model: NeuronModel) -> NeuronModel:
+    """Ask now for what a model tells only when it is asked, as long as the file can be named: initial values, presets.
+
+    A group of Brian2's has no presets, and its initial values are numbers.
+    """
+    for each in (model, *map(model.with_preset, model.presets)):
+        each.initial_values  # noqa: B018 - asking is what fails
+    return model
 
 
 @contextlib.contextmanager
@@ -187,15 +205,18 @@ def _line_about(message: str, source: str, start: int) -> int | None:
     """Find the line that a definition's error is about; `start` is where the definition begins."""
     for pattern, line, anywhere in (
         (r"cannot read the equations at '(.*?)': ", r"{0}", True),
+        (r"^\w+: preset '(.*?)'", r"(?:^|[\[{{,(.])\s*[\"']?{0}[\"']?\s*[:=\]]", False),
         (r"(?:equation of|the name|the input) '(\w+)'", r"(?:^|[\"'])\s*d?{0}(?:/dt)?\s*[:=]", True),
-        (r"(?:initial value of|^\w+:) '(\w+)'", r"(?:^|[{{,(])\s*[\"']?{0}[\"']?\s*[:=]", False),
+        (r"(?:initial value of|^\w+:|the constant) '(\w+)'", r"(?:^|[{{,(])\s*[\"']?{0}[\"']?\s*[:=]", False),
         (r"^\w+: (?:the )?(threshold|reset|refractory|drive)\b", r"(?:^|[,(])\s*{0}\s*=", False),
     ):
         match = re.search(pattern, message)
         if match:
-            place = re.compile(line.format(re.escape(match[1])))
+            place = re.compile(line.format(re.escape(match[1].removesuffix("..."))))
             found = [number for number, text in enumerate(source.splitlines(), 1) if place.search(text)]
             after = [number for number in found if number >= start]
+            if after and "Duplicate definition" in message:
+                return after[-1]
             return after[0] if after else found[-1] if found and anywhere else None
     return None
 
@@ -210,7 +231,9 @@ def _line_of(source: str, name: str) -> int:
     return 1
 
 
-def _key_line(source: str, key: str) -> int:
-    """Return the line of a TOML file that gives a key."""
-    pattern = re.compile(rf"(?:.*[\s{{,\[.])?[\"']?{re.escape(key)}[\"']?\s*(?:=|\])")
-    return next((number for number, text in enumerate(source.splitlines(), 1) if pattern.match(text)), 1)
+def _key_line(source: str, key: str, below: int = 1) -> int:
+    """Return the line of a TOML file, at or below another, that gives a key."""
+    pattern = re.compile(rf"(?:^|[{{,\[.])\s*[\"']?{re.escape(key)}[\"']?\s*[=\].]")
+    bare = re.sub(r"'''.*?'''|\"\"\".*?\"\"\"", lambda text: "\n" * text[0].count("\n"), source, flags=re.DOTALL)
+    return next((number for number, text in enumerate(bare.splitlines(), 1)
+                 if number >= below and pattern.search(text)), below)

@@ -104,8 +104,8 @@ class _Group:
         if not isinstance(group, brian2.NeuronGroup) or kind in _NOT_A_GROUP:
             raise UserError(f"cannot convert {getattr(group, 'name', repr(group))} ({kind}): "
                             f"{_NOT_A_GROUP.get(kind, 'give a Brian2 NeuronGroup')}")
-        if not 0 <= index < len(group):
-            raise UserError(f"{group.name} has {len(group)} neurons; give an index below that, not {index}")
+        if not isinstance(index, int | np.integer) or not 0 <= index < len(group):
+            raise UserError(f"{group.name} has {len(group)} neurons; give an index below that, not {index!r}")
         self._group = group
         self._index = index
         self._namespace = namespace
@@ -160,11 +160,11 @@ class _Group:
                 StateUpdateMethod.apply_stateupdater(group.equations, variables, choice, group_name=group.name)
             except UnsupportedEquationsException:
                 continue
-            name = "exact" if choice == "linear" else choice
+            name = "exact" if choice == "linear" else choice if isinstance(choice, str) else type(choice).__name__
             ours = {method.brian2: method.name for method in METHODS.values() if method.brian2}
             if name in ours:
                 return ours[name]
-            raise UserError(f"{group.name}: spikecost has no method like Brian2's '{choice}'; it has {', '.join(ours)}")
+            raise UserError(f"{group.name}: spikecost has no method like Brian2's '{name}'; it has {', '.join(ours)}")
         raise UserError(f"{group.name}: none of Brian2's methods {', '.join(choices)} applies to it; give another")
 
     def value(self, variable: str) -> Any:
@@ -177,6 +177,8 @@ class _Group:
 
     def _refuse_what_is_beside_the_equations(self) -> None:
         group = self._group
+        if "not_refractory" in group.variables and not group.variables["not_refractory"].get_value()[self._index]:
+            raise UserError(f"{group.name} is refractory now, and a model does not start so; convert it before it runs")
         others = [event for event in group.events if event != "spike"]
         if others:
             raise UserError(f"{group.name}: the event{'s'[:len(others) > 1]} {', '.join(others)} beside the spike "
@@ -284,11 +286,17 @@ class _Group:
             return _text(given)  # a condition: NeuronModel says whether it can be run
         expression = language.parse(given, set(), known, f"{self._group.name}: refractory")
         language.check_units(given, {}, known, units.MS, f"{self._group.name}: refractory")
-        return units.quantity(evaluate(expression, {}, FLOATS), units.MS)
+        try:
+            return units.quantity(evaluate(expression, {}, FLOATS), units.MS)
+        except (ArithmeticError, ValueError) as error:
+            raise UserError(f"{self._group.name}: refractory = '{given}' is no time: {error.args[-1]}; "
+                            "change its numbers") from None
 
 
 def _text(code: str) -> str:
-    return "; ".join(line.strip() for line in code.strip().splitlines() if line.strip())
+    """Write code in one line, without its comments."""
+    lines = (line.partition("#")[0].strip() for line in code.splitlines())
+    return "; ".join(line for line in lines if line)
 
 
 def _assigned(statements: str) -> set[str]:

@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import Any
 
 import brian2
+from brian2.core.functions import DEFAULT_FUNCTIONS
 from brian2.units.fundamentalunits import Quantity, get_dimensions
 
 from . import equations as language
@@ -81,8 +82,12 @@ class NeuronModel:
     """Paper and equation numbers."""
 
     def __post_init__(self) -> None:
-        if not self.name.isidentifier():
-            raise UserError(f"model name '{self.name}': use letters, digits and _")
+        for field_name in ("name", "equations", "threshold", "reset", "input", "published"):
+            if not isinstance(getattr(self, field_name), str):
+                raise UserError(f"a model's {field_name} is text, not {getattr(self, field_name)!r}")
+        for what, name in (("model", self.name), *(("preset", preset) for preset in self.presets)):
+            if not str(name).replace("_", "a").isalnum() or (what == "model" and not self.name.isidentifier()):
+                raise UserError(f"{what} name '{name}': use letters, digits and _")
         for name in ("parameters", "constants", "initial", "presets"):
             object.__setattr__(self, name, dict(getattr(self, name)))
         self._check()
@@ -108,7 +113,11 @@ class NeuronModel:
             raise UserError(f"unknown preset '{preset}' of {self.name}: known are {known}")
         chosen = dict(self.presets[preset])
         drive = chosen.pop(self.input, self.drive)
-        return self.replace(parameters={**self.parameters, **chosen}, drive=drive, preset=preset)
+        try:
+            return self.replace(parameters={**self.parameters, **chosen}, drive=drive, preset=preset)
+        except UserError as error:
+            said = str(error).removeprefix(f"{self.name}: ")
+            raise UserError(f"{self.name}: preset '{preset}': {said}") from None
 
     def replace(self, **changes: Any) -> NeuronModel:
         """Return the model with some fields changed."""
@@ -216,10 +225,12 @@ class NeuronModel:
                     values[name] = evaluate(value, values, FLOATS)
                 except (ArithmeticError, ValueError) as error:
                     if name in system.state:
-                        raise UserError(f"{self.name}: initial value of '{name}': {error}; give a number") from None
+                        raise UserError(f"{self.name}: initial value of '{name}': {error.args[-1]}; give a number"
+                                        ) from None
         missing = [name for name in system.state if name not in values]
         if missing:
-            raise UserError(f"{self.name}: initial values of {', '.join(missing)} depend on each other or on the input")
+            raise UserError(f"{self.name}: initial values of {', '.join(missing)} depend on each other or on the "
+                            "input; give numbers or quantities")
         return {name: values[name] for name in system.state}
 
     def _initial_expression(self, name: str) -> Expr:
@@ -230,14 +241,22 @@ class NeuronModel:
         where = self.name
         for given in (self.constants, self.parameters, self.initial):
             _numbers(given, where, text_allowed=given is self.initial)
+        for name in self.constants:
+            if isinstance(getattr(brian2, name, None), brian2.Unit) or name in DEFAULT_FUNCTIONS:
+                raise UserError(f"{where}: the constant '{name}' has the name of a unit or function; choose another")
+            if not name.isidentifier():
+                raise UserError(f"{where}: the constant '{name}' is no name; use letters, digits and _")
         system = self.system
         reserved = RESERVED | {f"{name}{ending}" for name in system.state for ending in RESERVED_ENDINGS}
         reserved |= {f"{self.input}{ending}" for ending in (*INPUT_ENDINGS, "_rest", "_mid_rest")}
         for name in system.dimensions:
             if name in reserved or keyword.iskeyword(name):
                 raise UserError(f"{where}: the name '{name}' is reserved; choose another")
-        _same_names(self.parameters, system.parameters, f"{where}: parameters")
-        _same_names(self.initial, system.state, f"{where}: initial")
+        for name in self.constants:
+            if name in system.dimensions:
+                raise UserError(f"{where}: the constant '{name}' is declared in the equations, too; take it out of one")
+        _same_names(self.parameters, system.parameters, f"{where}: parameters", system)
+        _same_names(self.initial, system.state, f"{where}: initial", system)
         for name, given in {**self.parameters, **self.initial}.items():
             if isinstance(given, str):
                 self._initial_expression(name)
@@ -285,8 +304,8 @@ class NeuronModel:
             return  # it depends on the state at the spike, or time passes before the next one
         try:
             v, level = (evaluate(value, self.parameter_values, FLOATS) for value in (after, level_after))
-        except ArithmeticError as error:
-            raise UserError(f"{self.name}: reset or threshold: {error}; change the parameters in them") from None
+        except (ArithmeticError, ValueError) as error:
+            raise UserError(f"{self.name}: reset or threshold: {error.args[-1]}; change the numbers in them") from None
         if v > level or (v == level and test.comparison == ">="):
             unit = units.unit_name(self.system.dimensions[test.variable]).removeprefix("1")
             raise UserError(f"{self.name}: reset: '{self.reset}' leaves {test.variable} at {v:g} {unit}".rstrip()
@@ -313,11 +332,13 @@ def _numbers(given: Mapping[str, Any], where: str, text_allowed: bool) -> None:
             raise UserError(f"{where}: '{name}': {error}") from None
 
 
-def _same_names(given: Mapping[str, Any], expected: tuple[str, ...], where: str) -> None:
+def _same_names(given: Mapping[str, Any], expected: tuple[str, ...], where: str, system: language.System) -> None:
     missing = [name for name in expected if name not in given]
     unknown = [name for name in given if name not in expected]
     if missing:
-        raise UserError(f"{where}: no value for {', '.join(missing)}")
+        needed = [(name, units.unit_name(system.dimensions[name])) for name in missing]
+        give = ", ".join(f"{name} without a unit" if unit == "1" else f"{name} in {unit}" for name, unit in needed)
+        raise UserError(f"{where}: no value for {', '.join(missing)}; give {give}")
     if unknown:
         raise UserError(f"{where}: {', '.join(unknown)} not in the equations; expected {', '.join(expected) or 'none'}")
 

@@ -166,7 +166,7 @@ class Graph:
         if power == Fraction(1, 2):
             return self._sqrt(a)
         if power.denominator != 1 or abs(power) > 64:
-            return self._op("pow", a, b)
+            return self._op("pow", a, b) if not isinstance(a, Const) else self._constant_power(a, b)
         if power < 0:
             return self._div(self.number(1), self._pow(a, self.number(-power)))
         if power == 0:
@@ -175,6 +175,13 @@ class Graph:
         half = self._pow(a, self.number(power // 2)) if power > 1 else None
         square = a if half is None else self._mul(half, half)
         return self._mul(square, a) if half is not None and power % 2 else square
+
+    def _constant_power(self, a: Const, b: Const) -> Expr:
+        try:
+            return self.number(Fraction(FLOATS["pow"](float(a.value), float(b.value))))
+        except (ArithmeticError, ValueError) as error:
+            raise UserError(f"'{text(Op('pow', (a, b)))}' in the equations is no number: {error.args[-1]}; change it"
+                            ) from None
 
     def _exp(self, a: Expr) -> Expr:
         return self._function("exp", math.exp, a)

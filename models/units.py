@@ -7,6 +7,7 @@ point and loses nothing: ``-65*mV`` is -65 inside, not -65.00000000000001.
 
 from __future__ import annotations
 
+import math
 import re
 from decimal import Decimal
 from fractions import Fraction
@@ -23,6 +24,9 @@ _EXPONENTS = (-2, -14, -3, -6, 0, -6, 0)
 
 MS = brian2.ms.dim
 DIMENSIONLESS = brian2.Unit(1.0).dim
+
+#: Of powers of ten between units: what a double has room for.
+_HIGHEST = 300
 
 _NAMES = {
     brian2.ms.dim: "ms",
@@ -56,6 +60,8 @@ def exponent(dimension: Dimension) -> int:
         If the dimension has fractional powers for which the internal unit is no power of ten.
     """
     power = sum(float(d) * e for d, e in zip(dimension._dims, _EXPONENTS, strict=True))
+    if abs(power) > _HIGHEST:
+        raise UserError(f"the dimension {dimension} has powers that no double can scale; write lower ones")
     if power != int(power):
         raise UserError(f"the dimension {dimension} has fractional powers; write the equation without them")
     return int(power)
@@ -80,6 +86,8 @@ def internal(quantity: Any) -> Fraction:
         value = float(quantity)
     except (TypeError, ValueError):
         raise UserError(f"expected one number or Brian2 quantity, got {quantity!r}") from None
+    except OverflowError:
+        raise UserError("expected a finite value, got an integer that is too large; give one below 1e308") from None
     if not (-float("inf") < value < float("inf")):
         raise UserError(f"expected a finite value, got {quantity!r}")
     shift = exponent(get_dimensions(quantity))
@@ -131,7 +139,7 @@ def in_ms(value: Any, what: str) -> Fraction:
 
 
 _QUANTITY = re.compile(r"\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*\*?\s*([A-Za-z0-9/*^-]*)\s*")
-_UNIT = re.compile(r"([A-Za-z]+)\^?(-?\d*)")
+_UNIT = re.compile(r"([A-Za-z]+)\^?(-?\d{1,2})?")
 
 
 def parse_quantity(text: str) -> Any:
@@ -146,6 +154,8 @@ def parse_quantity(text: str) -> Any:
     if match is None:
         raise UserError(f"cannot read '{text}': expected a number and a unit, such as 0.1ms")
     result: Any = float(match[1])
+    if math.isinf(result):
+        raise UserError(f"the number in '{text[:40]}' is too large; give one below 1e308")
     parts = re.split(r"([*/])", match[2])
     parts = parts[1:] if match[2].startswith("/") else ["*", *parts] if match[2] else []
     for operator, factor in zip(parts[::2], parts[1::2], strict=True):

@@ -78,4 +78,7 @@ def get_model(model: str | NeuronModel) -> NeuronModel:
     if is_file(model):
         return model_from_file(model)
     name, _, preset = model.partition(":")
+    if name not in MODELS and any(mark in name for mark in "./\\"):
+        raise UserError(f"unknown model '{model}': a model's file is given as model.py:name or model.toml, "
+                        "one of the catalogue by its name")
     return MODELS[name].with_preset(preset) if preset else MODELS[name]

@@ -1,7 +1,8 @@
 """The exponential integrate-and-fire model.
 
 Checked against ExpIF in brainpy/dyn/neurons/lif.py of brainpy/BrainPy, after the paper: EL, VT, DeltaT, Vr, C/gL and
-the refractory time; not against the paper itself. The drive is ours; no published count was found.
+the refractory time; not against the paper itself. The tests hold the rate against that of the model which the paper
+fits: within 4 % from 0.3 to 5 uA/cm2. The drive is ours; no published count was found.
 
 As in `adex`, a spike is where v passes VT + 5 DeltaT: it would diverge within C/gL exp(-5) = 0.07 ms from there.
 """

@@ -122,6 +122,19 @@ def test_the_reference_is_that_of_an_independent_solver(model, rates, level, cur
 # --- what the papers say of them -------------------------------------------------------------------------------------
 
 
+def test_wang_and_buzsakis_rate_is_that_of_nestmls_test():
+    # nest/nestml, tests/nest_tests/test_wb_cond_exp_neuron.py: the same conductances over 100 pF, 75 pA for 1000 ms,
+    # from -65 mV with the gates at rest, are expected to fire at 50 Hz, within 5
+    assert len(spikes("wang_buzsaki", 75 / 100, 1000)) == pytest.approx(50, abs=5)
+
+
+@pytest.mark.parametrize("current", [0.3, 1.0, 5.0])
+def test_the_eif_fires_as_the_model_that_it_was_fitted_to(current):
+    # Fourcaud-Trocme et al. 2003 fit it to the rate of Wang and Buzsaki's model
+    fitted, model = (firing_rate(get_model(name), current, 2000) for name in ("exponential_if", "wang_buzsaki"))
+    assert fitted == pytest.approx(model, rel=0.04)
+
+
 def test_pospischils_classes_fire_as_they_are_called():
     def intervals(name, horizon):
         current = {"rs": density(0.75, 96), "fs": density(0.5, 67)}.get(name, density(0.15, 96))

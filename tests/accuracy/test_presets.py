@@ -16,9 +16,9 @@ NAMES = [f"{point.model} x {point.strength:g}" for point in POINTS]
 
 
 def test_every_preset_has_its_rows_and_spikes_under_its_drive():
-    """Add those of a new model by ``python tests/accuracy/f_i.py``, and look at them."""
-    assert [(point.model, point.strength) for point in POINTS] == [
-        (label, strength) for label in f_i.presets() for strength in f_i.STRENGTHS]
+    wanted = [(label, strength) for label in f_i.presets() for strength in f_i.STRENGTHS]
+    found = [(point.model, point.strength) for point in POINTS]
+    assert found == wanted, f"run python tests/accuracy/f_i.py, and look at what changes in {f_i.FILE.name}"
     assert all(point.spikes for point in POINTS)
 
 

@@ -55,6 +55,7 @@ def test_a_constant_goes_before_a_unit_of_the_same_name():
 
 
 USE = "use + - * / **, the functions exp, sqrt, abs, exprel, tanh, cosh, sinh, and int(a > b)"
+WITHOUT = "write the equations without it, and what depends on time as the input"
 
 
 @pytest.mark.parametrize(("source", "message"), [
@@ -71,8 +72,13 @@ USE = "use + - * / **, the functions exp, sqrt, abs, exprel, tanh, cosh, sinh, a
     ("'v'", f"here: ''v'' is not supported; {USE}"),
     ("__import__('os')", "here: '__import__('os')' is not supported; "
                          f"{USE}"),
-    ("v +", "here: cannot read 'v +'"),
-    ("", "here: cannot read ''"),
+    ("v +", "here: cannot read 'v +'; write it as in Brian2, such as EL + 2*mV"),
+    ("", "here: cannot read ''; write it as in Brian2, such as EL + 2*mV"),
+    ("v\0", "here: cannot read 'v\0'; write it as in Brian2, such as EL + 2*mV"),
+    ("1e400*v", "here: a number in '1e400*v' is too large; give one below 1e308"),
+    ("True", f"here: 'True' is not supported; {USE}"),
+    ("v*t/tau", f"here: Brian2's own variable 't' cannot be run; {WITHOUT}"),
+    ("v*i", f"here: Brian2's own variable 'i' cannot be run; {WITHOUT}"),
 ])
 def test_parse_refuses(source, message):
     with pytest.raises(UserError) as error:
@@ -116,7 +122,7 @@ def test_threshold_in_another_form(source):
     ("v > 30", "here: '30' has the unit 1, expected mV"),
     ("v > 30*ms", "here: '30 * ms' has the unit ms, expected mV"),
     ("v > 30*mV + 1", "here: units do not fit in '30 * mV + 1': "),
-    ("v >", "here: cannot read 'v >'"),
+    ("v >", "here: cannot read 'v >'; write a state variable, > or >=, and a level: v > 30*mV"),
 ])
 def test_threshold_with_wrong_units(source, message):
     with pytest.raises(UserError) as error:
@@ -172,8 +178,8 @@ def test_subexpressions_come_after_those_that_they_need():
 @pytest.mark.parametrize(("source", "message"), [
     ("dv/dt = (v : 1", "here: Brian2 cannot read the equations at "),
     ("dv/dt = -v/ms : vult", "here: Brian2 cannot read the equations at "),
-    ("dv/dt = -v/ms : 1\ndv/dt = v/ms : 1", "here: Brian2 cannot read the equations: "),
-    ("dv/dt = -a/ms : 1\na = b : 1\nb = a : 1", "here: Brian2 cannot read the equations: Cannot resolve dependencies"),
+    ("dv/dt = -v/ms : 1\ndv/dt = v/ms : 1", "here: Brian2 cannot read the equations at 'dv/dt = v/ms : 1': Duplicate"),
+    ("dv/dt = -a/ms : 1\na = b : 1\nb = a : 1", "here: Brian2 cannot read the equations at 'b = a : 1': Cannot "),
     ("dv/dt = -v/ms : 1 (unless refractoy)",
      "here: Brian2 cannot read the equations at 'dv/dt = -v/ms : 1 (unless refractoy)': Equations of type "
                                              "'differential equation' cannot have a flag 'unless refractoy'"),

@@ -138,6 +138,21 @@ BAD_TOML = {
                 "leaky.toml:8: leaky: reset: 'v = -50*mV + 1*mV' leaves v at -49 mV, where 'v > -50*mV' still "),
     "our name": ("tau", "step", "leaky.toml:5: leaky: the name 'step' is reserved; choose another"),
     "no drive": ("+ I)", ")", "leaky.toml:4: leaky: the input 'I' enters no equation, so that nothing drives "),
+    "condition": ("2*ms", "v > -40*mV", "leaky.toml:9: leaky: refractory = 'v > -40*mV' is not supported; give a "),
+    "number without end": ("20*ms", "1e400*ms", "leaky.toml:12: tau: the number in '1e400*ms' is too large; give one "),
+    "power without end": ("v = EL", "v = -9**9**9*mV", "leaky.toml:8: leaky: reset or threshold: Numerical result "),
+    "power of a unit": ("20*ms", "20*ms**999999999", "leaky.toml:12: tau: unknown unit 'ms^999999999' in "),
+    "twice": ("tau : second", "I : volt", "leaky.toml:5: leaky: Brian2 cannot read the equations at 'I : volt': Dupl"),
+    "long": ("(EL - v", "((EL - v" + 300 * " + EL", "leaky.toml:3: leaky: Brian2 cannot read the equations at 'dv/dt"),
+    "initial's type": ('"EL + 2*mV"', "true", "leaky.toml:15: v = True: give a number, or text with a unit "),
+    "initial's value": ("EL + 2*mV", "EL/0", "leaky.toml:15: leaky: initial value of 'v': float division by zero; "),
+    "initial of itself": ("EL + 2*mV", "v", "leaky.toml: leaky: initial values of v depend on each other or on the "),
+    "preset's name": ("presets.fast", 'presets."a:b"', "leaky.toml: preset name 'a:b': use letters, digits and _"),
+    "preset's form": ("[presets.fast]", "[presets]", "leaky.toml:18: presets.tau = '5*ms': give a table, such as [pre"),
+    "preset's parameter": ("tau = \"5*ms\"", "taum = \"5*ms\"",
+                           "leaky.toml:17: leaky: preset 'fast': parameters: taum not in the equations; expected tau"),
+    "preset's unit": ("5*ms", "5*mV", "leaky.toml:17: leaky: preset 'fast': 'tau' = 5. mV has the wrong unit, "),
+    "preset's input": ("30 mV", "30 ms", "leaky.toml:17: leaky: preset 'fast': drive = 30. ms has the wrong unit, "),
     "initial": ("EL + 2*mV", "2*ms", "leaky.toml:15: leaky: 'v' = 2. ms has the wrong unit, expected mV"),
 }
 
@@ -149,6 +164,13 @@ def test_bad_toml_is_refused_with_its_line(folder, old, new, message):
         get_model("leaky.toml")
     assert str(error.value).startswith(message)
     assert "\n" not in str(error.value)
+    assert len(str(error.value)) < 400
+
+
+@pytest.mark.parametrize("written", ["\ufeff" + TOML, TOML.replace("\n", "\r\n")])
+def test_what_other_editors_write(folder, written):
+    (folder / "leaky.toml").write_bytes(written.encode())
+    assert get_model("leaky.toml").parameter_values == {"tau": 20.0}
 
 
 BAD_PYTHON = {
@@ -183,11 +205,17 @@ def test_bad_python_is_refused_with_its_line(folder, old, new, name, message):
     ("beside.py:mine", "beside.py defines no 'mine'; write mine = sc.NeuronModel(name=..., equations=..., "),
     ("none.py:mine", "cannot read the model file none.py: No such file or directory"),
     ("none.toml", "cannot read the model file none.toml: No such file or directory"),
+    ("folder.toml", "cannot read the model file folder.toml: Is a directory"),
+    ("my models.py:1a", "my models.py defines no '1a'; it has the models group, mine"),
+    ("my models.py:mine:other:x", "my models.py:mine:other:x: give model.py:name, model.py:name:preset, "),
+    ("leaky.json", "unknown model 'leaky.json': a model's file is given as model.py:name or model.toml, one of "),
+    ("./lif", "unknown model './lif': a model's file is given as "),
     ("leaky.toml:slow", "unknown preset 'slow' of leaky: known are fast"),
     ("data.toml", "data.toml is no text; give a model file, such as model.py:name or model.toml"),
 ])
 def test_what_is_asked_for_is_not_there(folder, asked, message):
     (folder / "data.toml").write_bytes(b"\xff\xfe")
+    (folder / "folder.toml").mkdir()
     with pytest.raises(UserError) as error:
         get_model(asked)
     assert str(error.value).startswith(message)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import brian2
 import numpy as np
 import pytest
-from brian2 import Hz, NeuronGroup, ms, mV, nA, nS, second
+from brian2 import ExplicitStateUpdater, Hz, NeuronGroup, ms, mV, nA, nS, second
+from brian2.codegen.runtime.numpy_rt.numpy_rt import NumpyCodeObject
 
 from spikecost.models.errors import UserError
 from spikecost.models.from_brian2 import Brian2Settings, from_brian2, settings_from_brian2
@@ -52,6 +53,12 @@ def test_settings():
 def test_a_method_that_spikecost_has_not():
     with pytest.raises(UserError, match=r"^mine: spikecost has no method like Brian2's 'heun'; it has "):
         settings_from_brian2(leaky(method="heun", name="mine"), namespace=NAMES)
+
+
+def test_a_method_of_the_users_own():
+    own = ExplicitStateUpdater("x_new = x + dt*f(x, t)")
+    with pytest.raises(UserError, match=r"^mine: spikecost has no method like Brian2's 'ExplicitStateUpdater'; "):
+        settings_from_brian2(leaky(method=own, name="mine"), namespace=NAMES)
 
 
 def test_names_come_from_the_groups_namespace_before_those_around():
@@ -115,6 +122,15 @@ def test_what_the_reset_changes_is_a_variable():
     assert model.initial == {"v": 0 * mV, "w": 3 * nS, "n": 0}
 
 
+def test_comments_are_left_out():
+    model = from_brian2(leaky(LEAKY + "  # nA", reset="""
+        # back to rest
+        v = EL  # and no more; really
+        I = I
+    """), namespace=NAMES, input="R")
+    assert model.reset == "v = EL; I = I"
+
+
 @pytest.mark.parametrize(("refractory", "expected"), [
     (False, 0.0), (0 * ms, 0.0), (3 * ms, 3.0), ("3*ms", 3.0), ("ref", 4.0), ("2*ref0", 10.0),
 ])
@@ -164,6 +180,14 @@ def subgroup():
     return KEPT[-1][:1]
 
 
+def refractory_now():
+    # for a millisecond nothing is compiled
+    group = leaky(name="mine", namespace=NAMES, refractory=10 * ms, codeobj_class=NumpyCodeObject)
+    group.v = -49 * mV
+    brian2.Network(group).run(1 * ms)
+    return group
+
+
 def spatial():
     return brian2.SpatialNeuron(brian2.Soma(10 * brian2.um), "Im = 0*amp/metre**2 : amp/metre**2", name="mine")
 
@@ -204,6 +228,7 @@ REFUSED = {
     "threshold": (lambda: leaky(threshold="v > -50*mV and I > 0*amp", name="mine"), "mine: threshold: "),
     "refractory condition": (lambda: leaky(refractory="v > -40*mV", name="mine"),
                              "mine: refractory = 'v > -40*mV' is not supported; give a duration"),
+    "refractory now": (refractory_now, "mine is refractory now, and a model does not start so; convert it before it "),
     "unknown name": (lambda: leaky(LEAKY.replace("tau", "taum"), name="mine"),
                      "mine: 'taum' is neither in the equations nor where you call from_brian2; define it, or give "),
     "array": (lambda: leaky(name="mine", namespace={**NAMES, "EL": [-65, -60] * mV}),
@@ -226,6 +251,8 @@ def test_refused_by_name(make, message):
     ({}, "mine: no parameter is named I; say which one the stimulus drives, input='Iext' or one of Iext, EL, R, tau"),
     ({"input": "v"}, "mine: 'v' is no parameter or constant of the equations; say which one the stimulus drives, "),
     ({"input": "Iext", "index": 1}, "mine has 1 neurons; give an index below that, not 1"),
+    ({"input": "Iext", "index": 0.5}, "mine has 1 neurons; give an index below that, not 0.5"),
+    ({"input": "Iext", "index": "a"}, "mine has 1 neurons; give an index below that, not 'a'"),
 ])
 def test_what_is_asked_for(asked, message):
     group = leaky(LEAKY.replace("I", "Iext"), name="mine")

@@ -10,7 +10,7 @@ from brian2 import Hz, ms, mV, volt
 
 from spikecost.models.catalogue import MODELS
 from spikecost.models.errors import UserError
-from spikecost.models.expression import text
+from spikecost.models.expression import FLOATS, evaluate, text
 from spikecost.models.neuron import NeuronModel
 from spikecost.models.step import make_step
 
@@ -157,7 +157,7 @@ BAD = {
         _equations("(EL - v + I)/tau", "elapsed : 1"), "leaky: the name 'elapsed' is reserved; choose another"),
     "a new value's name": (
         _equations("(EL - v + I)/tau", "v_next : 1"), "leaky: the name 'v_next' is reserved; choose another"),
-    "missing parameter": ({"parameters": {}}, "leaky: parameters: no value for tau"),
+    "missing parameter": ({"parameters": {}}, "leaky: parameters: no value for tau; give tau in ms"),
     "extra parameter": (
         {"parameters": {"tau": 10 * ms, "C": 1}}, "leaky: parameters: C not in the equations; expected tau"),
     "parameter's unit": ({"parameters": {"tau": 10 * mV}}, "leaky: 'tau' = 10. mV has the wrong unit, expected ms"),
@@ -212,6 +212,22 @@ BAD = {
     "endless spikes of parameters": (
         {**_equations("(EL - v + I)/tau"), "threshold": "v >= 5*mV*(tau/ms)", "reset": "v = 5*mV*(tau/ms)"},
         "leaky: reset: 'v = 5*mV*(tau/ms)' leaves v at 50 mV, where "),
+    "a root in the reset": ({"reset": "v = sqrt(-1)*mV"}, "leaky: reset or threshold: math domain error; change "),
+    "a power without end": ({"reset": "v = -10**10**10*mV"}, "leaky: reset or threshold: Numerical result "),
+    "constant that is declared": (
+        {"constants": {"EL": -65 * mV, "v": 3 * mV}},
+        "leaky: the constant 'v' is declared in the equations, too; take it out of one"),
+    "constant with a unit's name": (
+        {"constants": {"EL": -65 * mV, "mV": 3}},
+        "leaky: the constant 'mV' has the name of a unit or function; choose another"),
+    "constant with a function's name": (
+        {"constants": {"EL": -65 * mV, "exp": 3}},
+        "leaky: the constant 'exp' has the name of a unit or function; choose another"),
+    "constant without a name": (
+        {"constants": {"EL": -65 * mV, "a b": 3}}, "leaky: the constant 'a b' is no name; use letters, digits and _"),
+    "equations that are no text": ({"equations": None}, "a model's equations is text, not None"),
+    "threshold that is no text": ({"threshold": -50 * mV}, "a model's threshold is text, not -50. * mvolt"),
+    "preset's name": ({"presets": {"a b": {}}}, "preset name 'a b': use letters, digits and _"),
     "no number in the reset": (
         {"reset": "v = EL/(tau/ms - 10)"}, "leaky: reset or threshold: float division by zero; change the "),
     "input that drives nothing": (
@@ -262,7 +278,8 @@ def test_initial_values_that_cannot_be_had(initial):
     model = NeuronModel(**{**GOOD, "initial": {"v": initial}})
     with pytest.raises(UserError) as error:
         model.initial_values  # noqa: B018 - asking is what fails
-    assert str(error.value) == "leaky: initial values of v depend on each other or on the input"
+    assert str(error.value) == ("leaky: initial values of v depend on each other or on the input; give numbers or "
+                                "quantities")
 
 
 def test_an_initial_value_that_divides_by_zero():
@@ -274,7 +291,7 @@ def test_an_initial_value_that_divides_by_zero():
 
 def test_a_bad_preset_is_refused_when_it_is_taken():
     model = NeuronModel(**GOOD, presets={"odd": {"taum": 1 * ms}})
-    with pytest.raises(UserError, match=r"^leaky: parameters: taum not in the equations; expected tau$"):
+    with pytest.raises(UserError, match=r"^leaky: preset 'odd': parameters: taum not in the equations; expected tau$"):
         model.with_preset("odd")
 
 
@@ -287,6 +304,19 @@ def test_a_constant_without_a_value_is_refused_when_the_step_is_made(right_hand_
     with pytest.raises(UserError) as error:
         make_step(model, "euler")
     assert str(error.value).endswith(message)
+
+
+@pytest.mark.parametrize(("written", "factor"), [
+    ("3**1.2", 3**1.2), ("2.3**((36 - 6.3)/10)", 2.3**2.97), ("pi", math.pi), ("e", math.e),
+])
+def test_a_constant_factor_is_a_number_of_the_step(written, factor):
+    # v' = factor (I - v)/tau from -65 mV: one step of forward Euler
+    step = make_step(NeuronModel(**{**GOOD, **_equations(f"{written}*(EL + 20*mV - v + I)/tau")}), "euler")
+    assert not step.once.assignments
+    values = {"v": -65.0, "I": 0.0, "dt": 0.1, "tau": 10.0}
+    for assign in step.advance.assignments:
+        values[assign.target] = evaluate(assign.value, values, FLOATS)
+    assert values["v_next"] == pytest.approx(-65 + 0.1 * factor * 20 / 10, rel=1e-14)
 
 
 @pytest.mark.parametrize("name", MODELS)

@@ -114,6 +114,23 @@ def test_parse_quantity(text, quantity):
     assert units.internal(parsed) == units.internal(quantity)
 
 
+@pytest.mark.parametrize("text", ["1e400 mV", "9" * 400])
+def test_parse_a_number_that_is_too_large(text):
+    with pytest.raises(UserError) as error:
+        units.parse_quantity(text)
+    assert str(error.value) == f"the number in '{text[:40]}' is too large; give one below 1e308"
+
+
+@pytest.mark.parametrize(("value", "message"), [
+    (10**400, "expected a finite value, got an integer that is too large; give one below 1e308"),
+    (1 * mV**200, "has powers that no double can scale; write lower ones"),
+])
+def test_what_has_no_value_inside(value, message):
+    with pytest.raises(UserError) as error:
+        units.internal(value)
+    assert str(error.value).endswith(message)
+
+
 def test_parse_a_bare_number():
     assert units.parse_quantity("3") == 3.0
 
@@ -125,7 +142,8 @@ def test_parse_what_is_no_quantity(text):
     assert str(error.value) == f"cannot read '{text}': expected a number and a unit, such as 0.1ms"
 
 
-@pytest.mark.parametrize(("text", "unit"), [("1 foo", "foo"), ("1ms/", ""), ("1 uA/foo", "foo"), ("1 print", "print")])
+@pytest.mark.parametrize(("text", "unit"), [("1 foo", "foo"), ("1ms/", ""), ("1 uA/foo", "foo"), ("1 print", "print"),
+                                               ("1 mV^-", "mV^-"), ("1 mV^999999999", "mV^999999999")])
 def test_parse_an_unknown_unit(text, unit):
     with pytest.raises(UserError) as error:
         units.parse_quantity(text)

@@ -65,7 +65,8 @@ NOT_SHOWN = {
     "threshold_variability": [(VARIABLE, []), (VARIABLE, [22]), (VARIABLE, [87]), (VARIABLE, [22, 93]), (TWICE, [103])],
     "bistability": [(TWICE, []), (TWICE, [10, 30, 50, 70, 90]), (TWICE, [30, 50]),
                     (TWICE, [30, 50, 70, 90, 110, 130, 150, 170, 190]), (TWICE, [26, 29, 32, 35]),
-                    (TWICE, [21, 61, 102, 145])],  # goes on as before, slowly
+                    (TWICE, [21, 61, 102, 145]),  # goes on as before, slowly
+                    (TWICE, [26, 45, 101])],  # two spikes, and one of the second pulse
     "accommodation": [(RAMPS, []), (RAMPS, [90]), (RAMPS, [90, 128])],
     "inhibition_induced_spiking": [(LOWERED, []), (LOWERED, [60]), (LOWERED, [60, 65, 70]),
                                     (LOWERED, [20, 60, 90, 120]), (LOWERED, [60, 90, 120, 150, 180])],
