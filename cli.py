@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import errno
+import io
 import os
 import sys
+import traceback
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from typing import Any, NoReturn
@@ -17,6 +20,7 @@ from .models.errors import UserError
 from .models.methods import METHODS
 from .models.step import Step, make_step
 
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 #: Where ``spikecost run`` writes unless it is told otherwise.
 OUT = "spikecost-report"
 
@@ -35,8 +39,14 @@ class _Parser(argparse.ArgumentParser):
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command; return the exit status: 0, 2 for a mistake of the user's, 130 if interrupted."""
+    """Run a command; return the exit status: 0, 2 for a mistake of the user's, 130 if interrupted.
+
+    An error of the program's own has its traceback and is 2, too: 1 is for a check whose figures regressed.
+    """
     sys.excepthook = sys.__excepthook__  # Brian2 puts its own there, which writes log files
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a sign that a terminal does not have is no reason to fail
     try:
         options = _parser().parse_args(arguments)  # it lists methods, which other packages add to
         status = int(options.run(options))
@@ -49,8 +59,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print("spikecost: interrupted before anything was finished", file=sys.stderr)
         return 130
     except BrokenPipeError:  # the reader, such as head, has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _close_output()
         return 0
+    except OSError as error:
+        if error.errno not in _NO_ROOM:
+            traceback.print_exc()
+            return 2
+        _close_output()
+        print(f"spikecost: cannot write {error.filename or 'the output'}: {error.strerror}; make room", file=sys.stderr)
+        return 2
+    except Exception:
+        traceback.print_exc()
+        return 2
+
+
+def _close_output() -> None:
+    """Let what is still to be written go nowhere, so that Python does not complain of it at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _parser() -> _Parser:

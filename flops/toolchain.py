@@ -164,7 +164,7 @@ def _compile(source: str, flags: tuple[str, ...], kind: tuple[str, ...], librari
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=folder) as scratch:
             c_file, object_file, made = Path(scratch, "kernel.c"), Path(scratch, "kernel.o"), Path(scratch, "made")
-            c_file.write_text(source)
+            c_file.write_text(source, encoding="utf-8")
             # linked without the flags: -ffast-math there would make the whole process flush small numbers to zero
             for command in ([*flags, "-c", "-o", str(object_file), str(c_file)],
                             [*kind, "-o", str(made), str(object_file), *libraries]):

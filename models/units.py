@@ -37,6 +37,8 @@ _NAMES = {
     (brian2.msiemens / brian2.cm**2).dim: "mS/cm2",
     (brian2.ufarad / brian2.cm**2).dim: "uF/cm2",
     brian2.uA.dim: "uA",
+    brian2.msiemens.dim: "mS",
+    brian2.ufarad.dim: "uF",
     DIMENSIONLESS: "1",
 }
 

@@ -8,6 +8,9 @@ from typing import Any
 
 from ..models.methods import METHODS
 
+#: Base units that Brian2 calls otherwise.
+_NAMED = {"1e-14 kg": "1e-14*kilogram", "K": "kelvin", "umol": "umole"}
+
 
 def brian2_code(model: Mapping[str, Any], method: str, *, dt_ms: float, drive: float, drive_unit: str,
                 horizon_ms: float, title: str) -> str:
@@ -60,8 +63,8 @@ def brian2_unit(unit: str) -> str:
     """Return a unit of `spikecost.models.units.unit_name` as Brian2 writes it: ``uA/cm**2``."""
     if "^" not in unit:
         return re.sub(r"([A-Za-z])(\d)", r"\1**\2", unit)
-    return "*".join(f"({name.replace(' ', '*')})**({power})"
-                    for name, power in re.findall(r"(1e-14 kg|[A-Za-z]+)\^(-?[\d.]+)", unit))
+    powers = re.findall(r"(1e-14 kg|[A-Za-z]+)\^(-?[\d.]+)", unit)
+    return "*".join(f"({_NAMED.get(name, name)})**({power})" for name, power in powers)
 
 
 def _names(constants: Mapping[str, Any]) -> str:

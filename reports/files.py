@@ -58,6 +58,7 @@ def replace_all(folder: Path, files: Mapping[str, bytes], last: str, sign: bytes
         If the folder cannot be written.
     """
     folder = writable(folder)
+    _sweep(folder)
     aside = folder / f".{os.getpid()}"
     try:
         for name, content in {**files, last: sign}.items():
@@ -72,6 +73,13 @@ def replace_all(folder: Path, files: Mapping[str, bytes], last: str, sign: bytes
         raise UserError(f"cannot write {error.filename or folder}: {error.strerror}; give another one") from error
     finally:
         shutil.rmtree(aside, ignore_errors=True)
+
+
+def _sweep(folder: Path) -> None:
+    """Take away what a process that was killed had written aside."""
+    for aside in folder.glob(".[0-9]*"):
+        if aside.name[1:].isdigit() and not Path("/proc", aside.name[1:]).exists():
+            shutil.rmtree(aside, ignore_errors=True)
 
 
 def replace_file(path: Path, content: bytes) -> None:

@@ -121,6 +121,8 @@ def recommend(rate: Any, tolerance: Any, *, features: Iterable[str] = (), budget
     choice = _as_choice(best)
     in_brian2, remark = _in_brian2(run, rows, best)
     why = [*_reasons(rows, best, allowed, most), *why, remark]
+    if in_brian2 and run.about["models"][best["model"]]["tables"]:
+        why.append("the program evaluates the rates that the kernel looks up in tables: it needs more operations")
     asked = {"rate_hz": hertz, "tolerance_ms": allowed, "features": wanted,
              "budget_flops": most if math.isfinite(most) else None}
     return Recommendation(asked, choice, why, _others(rows, choice["flops_per_ms"]), in_brian2, _code(run, in_brian2))

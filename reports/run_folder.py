@@ -206,7 +206,7 @@ def _manifest(folder: Path) -> dict[str, Any]:
     if not folder.is_dir():
         raise UserError(f"there is no folder {folder}; give one that `spikecost run --out` wrote")
     try:
-        found = json.loads(path.read_text())
+        found = json.loads(path.read_text(encoding="utf-8"))
         version = found["version"] if found["format"] == FORMAT else None
     except FileNotFoundError:
         started = (folder / DATA).is_dir()

@@ -47,7 +47,7 @@ def read_suite(path: str | Path, base: Suite) -> Suite:
         If the file cannot be read, or holds what a suite does not.
     """
     try:
-        content = tomllib.loads(Path(path).read_text())
+        content = tomllib.loads(Path(path).read_text(encoding="utf-8"))
     except OSError as error:
         raise UserError(f"cannot read the suite {path}: {error.strerror}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -515,3 +516,29 @@ def test_a_reader_that_has_seen_enough(tmp_path):
         process.stdout.close()
         assert process.stderr.read() == ""
         assert process.wait() == 0
+
+
+@pytest.mark.parametrize("arguments", [["count", "lif"], ["models", "--json"]])
+def test_a_full_disk_is_one_line_and_status_2(tmp_path, arguments):
+    with Path("/dev/full").open("w") as full:
+        failed = subprocess.run([*command(), *arguments], cwd=tmp_path, stdout=full, stderr=subprocess.PIPE, text=True,
+                                check=False)
+    assert (failed.returncode, failed.stderr) == (
+        2, "spikecost: cannot write the output: No space left on device; make room\n")
+
+
+def test_a_terminal_without_a_sign(tmp_path):
+    shown = subprocess.run([*command(), "methods", "--model", "lif"], cwd=tmp_path, capture_output=True, check=False,
+                           env={**os.environ, "PYTHONIOENCODING": "latin-1"})
+    assert (shown.returncode, shown.stderr) == (0, b"")
+    assert b"forward Euler" in shown.stdout or b"euler" in shown.stdout
+
+
+def test_an_error_of_our_own_is_no_regression(said, kept, monkeypatch):
+    # status 1 says that figures regressed, and Python's own status of an error is 1
+    monkeypatch.chdir(kept)
+    monkeypatch.setattr("spikecost.reports.regression.command.judge", lambda *_, **__: 1 / 0)
+    status, out, err = said("check", "out", "--baseline", "baseline.json")
+    assert (status, out) == (2, "")
+    assert err.startswith("Traceback")
+    assert err.splitlines()[-1] == "ZeroDivisionError: division by zero"

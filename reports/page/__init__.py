@@ -30,9 +30,11 @@ def page(run: RunFolder) -> str:
     all cells are drawn from data within the page. Data and plotly.js are compressed and encoded, so that no name that
     they hold can end a script.
     """
+    verdict = tables.verdict(run)
     return _template().render(
         run=run, about=run.about, suite=run.about["suite"],
-        verdict=tables.verdict(run), published=tables.published(run), maps=tables.winner_maps(run),
+        verdict=verdict, in_short=tables.in_short(verdict),
+        published=tables.published(run), maps=tables.winner_maps(run),
         failed=tables.failed(run), stability=tables.stability(run),
         operations=tables.operations(run), features=tables.features(run),
         demos=tables.demos(run),

@@ -12,12 +12,14 @@ from ...models.expression import KINDS
 from ..demos import headline
 from ..features import title
 from ..leaders import leaders
-from ..numbers import with_interval
+from ..numbers import short, with_interval
 from ..run_folder import RunFolder
 from ..table import SITUATION
 
 Row = dict[Hashable, Any]
 
+#: Models whose costs the verdict's sentence tells.
+MOST_SAID = 4
 #: A field of the winner map.
 _FIELD = ["stimulus", "level", "horizon_ms", "measure", "tolerance"]
 
@@ -42,8 +44,51 @@ def verdict(run: RunFolder) -> list[dict[str, Any]]:
     found = []
     for _, group in groupby(rows, key=lambda row: tuple(row[name] for name in SITUATION)):
         first, *others = group
-        found.append({"regime": regime_text(first), "accuracy": accuracy(run, first), "first": first, "others": others})
+        ranked = {first["model"], *(each["model"] for each in others)}
+        found.append({"regime": regime_text(first), "accuracy": accuracy(run, first), "first": first, "others": others,
+                      "lacking": [{"model": model, "reason": _why_not(run, first, model)} for model in run.models
+                                  if model not in ranked]})
     return found
+
+
+def _why_not(run: RunFolder, situation: Row, model: str) -> str:
+    """Say why a model has no cost in a situation: its regime could not be made, or none of its ways is accurate."""
+    regimes = run.regimes
+    own = regimes[(regimes["model"] == model) & (regimes["stimulus"] == situation["stimulus"])
+                  & (regimes["level"] == situation["level"]) & (regimes["horizon_ms"] == situation["horizon_ms"])]
+    reasons = [str(reason) for reason in own["reason"] if reason]
+    return reasons[0] if reasons else "none of its ways gets there"
+
+
+def in_short(rows: list[dict[str, Any]]) -> list[str]:
+    """Return the verdict in a sentence or two: who is cheapest, how often, and what the others cost."""
+    if not rows:
+        return []
+    winners: dict[str, list[dict[str, Any]]] = {}
+    for row in rows:
+        winners.setdefault(str(row["first"]["model"]), []).append(row)
+    said = []
+    for model, won in sorted(winners.items(), key=lambda item: -len(item[1])):
+        others: dict[str, list[dict[str, Any]]] = {}
+        for row in won:
+            for each in row["others"]:
+                others.setdefault(str(each["model"]), []).append(each)
+        costs = [f"{other} costs {_between([each['ratio'] for each in found])} times as much"
+                 + (f" in {len(found)} of them" if len(found) < len(won) else "")
+                 + ("" if all(each["ranked"] for each in found) else ", in places too close to rank")
+                 for other, found in sorted(others.items(), key=lambda item: min(each["ratio"] for each in item[1]))]
+        if len(costs) > MOST_SAID + 1:
+            costs[MOST_SAID:] = [f"the table has the other {len(costs) - MOST_SAID} models"]
+        share = f"all {len(rows)}" if len(won) == len(rows) > 1 else f"{len(won)} of {len(rows)}"
+        situations = "situation" if len(rows) == 1 else "situations"
+        said.append(f"{model} is cheapest in {'the only' if len(rows) == 1 else share} {situations}"
+                    + (f"; {'; '.join(costs)}" if costs else "") + ".")
+    return said
+
+
+def _between(ratios: list[float]) -> str:
+    low, high = short(min(ratios)), short(max(ratios))
+    return low if low == high else f"{low} to {high}"
 
 
 def published(run: RunFolder) -> dict[str, Any]:
@@ -51,7 +96,7 @@ def published(run: RunFolder) -> dict[str, Any]:
     rows: dict[tuple[str, ...], dict[str, Any]] = {}
     for row in run.ranking.to_dict("records"):
         known = isinstance(row["level"], str)
-        key = (regime_text(row) if known else "", accuracy(run, row) if known else "none asked", str(row["view"]))
+        key = (regime_text(row) if known else "any", accuracy(run, row) if known else "none asked", str(row["view"]))
         entry = rows.setdefault(key, {"regime": key[0], "accuracy": key[1], "view": key[2], "ratios": {}})
         close = row["low"] <= 1 <= row["high"] and row["model"] != run.baseline
         entry["ratios"][row["model"]] = with_interval(row["ratio"], row["low"], row["high"]) + (

@@ -19,7 +19,7 @@ JSON, sorted, one figure a line, so that a change of one figure is a change of o
 from __future__ import annotations
 
 import json
-import math
+import sys
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -57,15 +57,15 @@ def read(path: str | Path) -> Baseline:
     """
     where = f"the baseline {path}"
     try:
-        content = json.loads(Path(path).read_text())
+        content = json.loads(Path(path).read_bytes(), object_pairs_hook=_each_once)
     except OSError as error:
         raise UserError(f"cannot read {where}: {error.strerror}; make one with spikecost baseline update") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise UserError(f"{where} is not JSON: {error}; restore it, or make another one") from error
     if not (isinstance(content, dict) and "spikecost_baseline" in content):
         raise UserError(f"{where} is no baseline of spikecost's; make one with spikecost baseline update")
-    if content["spikecost_baseline"] != FORMAT:
-        raise UserError(f"{where} has format {content['spikecost_baseline']}, this spikecost reads {FORMAT}; "
+    if content["spikecost_baseline"] != FORMAT or content["spikecost_baseline"] is True:
+        raise UserError(f"{where} has format {content['spikecost_baseline']!r}, this spikecost reads {FORMAT}; "
                         "use the spikecost that made it, or make another one")
     try:
         return _parsed(content, path, where)
@@ -84,18 +84,40 @@ def _parsed(content: dict[str, Any], path: str | Path, where: str) -> Baseline:
     missing = [name for name in _SECTIONS if name not in content]
     if missing:
         raise UserError(f"{where} is incomplete: it has no {', '.join(missing)}; restore it, or make another one")
-    values = {name: float(value) for name, value in content["figures"].items()}
-    for name, value in values.items():
+    values = {name: _finite(value, where, name) for name, value in content["figures"].items()}
+    for name in values:
         kind_of(name)
-        if not math.isfinite(value):
-            raise UserError(f"{where}: '{name}' is {value}; give a finite number")
     figures = Figures(
         values=values,
-        times={name: tuple(float(each) for each in samples) for name, samples in content["times"].items()},
+        times={name: tuple(_above_0(each, where, f"times of {name}") for each in samples)
+               for name, samples in content["times"].items()},
         **{facts: {name: str(value) for name, value in content[facts].items()}
            for facts in ("models", "environment", "made")},
     )
-    return Baseline(figures, read_limits(content["limits"], where), Gate(**content["gate"]), str(path))
+    gate = Gate(**{name: _above_0(value, where, name) for name, value in content["gate"].items()})
+    return Baseline(figures, read_limits(content["limits"], where), gate, str(path))
+
+
+def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Make an object of JSON; a name given twice, as a merge leaves it, is a mistake: which line holds is not known."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        raise ValueError(f"'{next(name for name in names if names.count(name) > 1)}' is there twice")
+    return found
+
+
+def _finite(value: Any, where: str, name: str) -> float:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not abs(value) <= sys.float_info.max:
+        raise UserError(f"{where}: '{name}' is {str(value)[:40]!r}; give a finite number")
+    return float(value)
+
+
+def _above_0(value: Any, where: str, name: str) -> float:
+    number = _finite(value, where, name)
+    if number <= 0:
+        raise UserError(f"{where}: '{name}' is {number:g}; give a number above 0")
+    return number
 
 
 def to_text(baseline: Baseline) -> str:

@@ -191,7 +191,7 @@ def _add_summary(markdown: str) -> None:
     summary = os.environ.get("GITHUB_STEP_SUMMARY")
     if summary:
         try:
-            with Path(summary).open("a") as file:
+            with Path(summary).open("a", encoding="utf-8") as file:
                 file.write(markdown + "\n")
         except OSError as error:
             raise UserError(f"cannot write GITHUB_STEP_SUMMARY {summary}: {error.strerror}") from error

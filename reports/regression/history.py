@@ -24,15 +24,15 @@ from .judge import TIME
 STORE = "spikecost-history.sqlite"
 #: "spkc": what says that a SQLite file is ours.
 _APPLICATION, _VERSION = 0x73706B63, 1
-_TABLES = """
-CREATE TABLE runs (
-    id INTEGER PRIMARY KEY, digest TEXT UNIQUE NOT NULL, date TEXT NOT NULL, "commit" TEXT NOT NULL,
-    facts TEXT NOT NULL
-);
-CREATE TABLE figures (
-    run INTEGER NOT NULL REFERENCES runs (id), name TEXT NOT NULL, value REAL NOT NULL, PRIMARY KEY (name, run)
-) WITHOUT ROWID;
-"""
+_TABLES = (
+    """CREATE TABLE runs (
+        id INTEGER PRIMARY KEY, digest TEXT UNIQUE NOT NULL, date TEXT NOT NULL, "commit" TEXT NOT NULL,
+        facts TEXT NOT NULL
+    )""",
+    """CREATE TABLE figures (
+        run INTEGER NOT NULL REFERENCES runs (id), name TEXT NOT NULL, value REAL NOT NULL, PRIMARY KEY (name, run)
+    ) WITHOUT ROWID""",
+)
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,7 @@ class History:
         UserError
             If it is none.
         """
-        if self.path.exists():
+        if _holds_something(self.path):
             len(self)
 
     def names(self, pattern: str = "*") -> list[str]:
@@ -121,27 +121,45 @@ class History:
 
     @contextmanager
     def _open(self, make: bool = False) -> Iterator[sqlite3.Connection]:
-        if not make and not self.path.exists():
+        if not make and not _holds_something(self.path):
             raise UserError(f"there is no history {self.path}; add a run with spikecost history add RUN")
+        # who only reads needs no right to write: a history may lie on a disk that cannot be written
+        where = f"{self.path.absolute().as_uri()}?mode={'rwc' if make else 'ro'}"
         try:
-            with closing(sqlite3.connect(self.path, timeout=30)) as store:
-                self._prepare(store)
+            with closing(sqlite3.connect(where, timeout=30, isolation_level="IMMEDIATE", uri=True)) as store:
+                if make and _is_new(store):
+                    _make(store)
+                self._refuse_others(store)
                 yield store
         except sqlite3.Error as error:
             raise UserError(f"cannot use the history {self.path}: {error}; give another file") from error
 
-    def _prepare(self, store: sqlite3.Connection) -> None:
-        application = store.execute("PRAGMA application_id").fetchone()[0]
+    def _refuse_others(self, store: sqlite3.Connection) -> None:
         version = store.execute("PRAGMA user_version").fetchone()[0]
-        if application == 0 and version == 0 and not store.execute("SELECT 1 FROM sqlite_master").fetchone():
-            store.execute("PRAGMA journal_mode = WAL")
-            store.executescript(f"BEGIN; {_TABLES} PRAGMA application_id = {_APPLICATION}; "
-                                f"PRAGMA user_version = {_VERSION}; COMMIT;")
-        elif application != _APPLICATION:
+        if store.execute("PRAGMA application_id").fetchone()[0] != _APPLICATION:
             raise UserError(f"{self.path} is no history of spikecost's; give another file")
-        elif version != _VERSION:
+        if version != _VERSION:
             raise UserError(f"the history {self.path} has format {version}, this spikecost reads {_VERSION}; "
                             "use the spikecost that made it, or start another file")
+
+
+def _holds_something(path: Path) -> bool:
+    return path.exists() and (not path.is_file() or path.stat().st_size > 0)
+
+
+def _is_new(store: sqlite3.Connection) -> bool:
+    return not (store.execute("PRAGMA application_id").fetchone()[0]
+                or store.execute("PRAGMA user_version").fetchone()[0]
+                or store.execute("SELECT 1 FROM sqlite_master").fetchone())
+
+
+def _make(store: sqlite3.Connection) -> None:
+    """Make the tables, unless another process has made them while this one waited for its turn."""
+    with store:
+        store.execute("BEGIN IMMEDIATE")
+        if _is_new(store):
+            for statement in (*_TABLES, f"PRAGMA application_id = {_APPLICATION}", f"PRAGMA user_version = {_VERSION}"):
+                store.execute(statement)
 
 
 def store_path(given: str | Path | None) -> Path:

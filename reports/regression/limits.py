@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -46,8 +47,9 @@ def read_limits(given: Any, where: str) -> Given:
         if not (isinstance(value, dict) and value and value.keys() <= {"soft_percent", "hard"}):
             raise UserError(f"{limit}: give soft_percent, hard, or both")
         for name, number in value.items():
-            if number is not None and (isinstance(number, bool) or not isinstance(number, (int, float))):
-                raise UserError(f"{limit}: {name} = {number!r} is not a number")
+            if number is not None and (isinstance(number, bool) or not isinstance(number, (int, float))
+                                       or not abs(number) <= sys.float_info.max):
+                raise UserError(f"{limit}: {name} = {str(number)[:40]!r} is not a finite number")
         if (value.get("soft_percent") or 0) < 0:
             raise UserError(f"{limit}: soft_percent is below 0; give how much worse the figure may become")
     return given

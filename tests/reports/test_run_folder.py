@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import signal
+import subprocess
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -11,6 +14,8 @@ import pytest
 
 import spikecost as sc
 from spikecost.accuracy.intervals import interval
+from spikecost.models.errors import UserError
+from spikecost.reports.files import replace_all
 from spikecost.reports.run_folder import ABOUT, TABLES, VERSION, RunFolder
 
 from .conftest import SUITE
@@ -225,3 +230,33 @@ def test_a_run_that_was_broken_off_while_writing_is_no_run(copy, small_run, monk
         small_run.write(copy)
     with pytest.raises(sc.UserError, match=r"is incomplete: it has no run.json"):
         RunFolder.read(copy)
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from spikecost.reports.files import replace_all
+
+move, moved = Path.replace, []
+
+def replace(self, target):
+    moved.append(target)
+    if len(moved) == int(sys.argv[2]):
+        os.kill(os.getpid(), signal.SIGKILL)
+    return move(self, target)
+
+Path.replace = replace
+replace_all(Path(sys.argv[1]), {"data/a": b"new", "data/b": b"new"}, "run.json", b"new")
+"""
+
+
+@pytest.mark.parametrize("when", [1, 2, 3])
+def test_a_process_that_is_killed_leaves_no_folder_that_seems_whole(tmp_path, when):
+    files = {"data/a": b"old", "data/b": b"old"}
+    replace_all(tmp_path, files, "run.json", b"old")
+    killed = subprocess.run([sys.executable, "-c", KILLED, str(tmp_path), str(when)], check=False, capture_output=True)
+    assert killed.returncode == -signal.SIGKILL
+    with pytest.raises(UserError, match=r"is incomplete: it has no run\.json"):
+        RunFolder.read(tmp_path)
+    replace_all(tmp_path, files, "run.json", b"old")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["data", "run.json"]  # nor what was written aside

@@ -118,7 +118,7 @@ def read_table(path: Path) -> Table:
         If something in it is missing, unknown or contradicts itself.
     """
     try:
-        data = tomllib.loads(path.read_text())
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
     except tomllib.TOMLDecodeError as error:
         raise UserError(f"event table {path.name}: {error}") from error
     _expect(path.name, data, {"vendor", "title", "counts", "source", "leaves_out", "not_documented", "formulas",

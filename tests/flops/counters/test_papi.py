@@ -51,13 +51,16 @@ def test_page_faults_are_exact(events):
 
 
 def test_the_task_clock_runs(events):
-    start = time.thread_time_ns()
+    begun = time.perf_counter_ns()
     events.start()
+    start = time.thread_time_ns()
     while time.thread_time_ns() - start < 20_000_000:
         pass
+    spent = time.thread_time_ns() - start
     nanoseconds = events.stop()[0]
-    whole = time.thread_time_ns() - start
-    assert 18_000_000 < nanoseconds < whole + 5_000_000  # the two clocks stop for interrupts at different moments
+    # at least what the thread was given, but for what the kernel does at interrupts; on a machine that is shared, the
+    # kernel's clock goes on while the hypervisor runs others, which the thread's does not: no longer than it took
+    assert 0.9 * spent < nanoseconds <= time.perf_counter_ns() - begun
 
 
 class MultiplexOption(ctypes.Structure):

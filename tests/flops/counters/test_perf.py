@@ -39,13 +39,16 @@ def test_page_faults_are_exact(group):
 
 
 def test_the_task_clock_agrees_with_the_clock_of_the_thread(group):
-    start = time.thread_time_ns()
+    begun = time.perf_counter_ns()
     group.start()
+    start = time.thread_time_ns()
     while time.thread_time_ns() - start < 20_000_000:
         pass
+    spent = time.thread_time_ns() - start
     nanoseconds = group.stop()[0]
-    whole = time.thread_time_ns() - start
-    assert 18_000_000 < nanoseconds < whole + 5_000_000  # the two clocks stop for interrupts at different moments
+    # at least what the thread was given, but for what the kernel does at interrupts; on a machine that is shared, the
+    # kernel's clock goes on while the hypervisor runs others, which the thread's does not: no longer than it took
+    assert 0.9 * spent < nanoseconds <= time.perf_counter_ns() - begun
 
 
 @pytest.mark.parametrize("leader", [0, 1])
@@ -55,7 +58,7 @@ def test_a_group_starts_from_zero_each_time_whoever_leads(leader):
     for _ in range(3):
         group.start()
         early = group.read()[leader]
-        sum(range(1_000_000))
+        sum(range(5_000_000))  # long beside what may come between a start and a read
         late = group.stop()[leader]
         assert 0 < early < late / 2
         assert group.read()[leader] == late

@@ -69,6 +69,11 @@ DAMAGED = {
     "another file": ('{"name": "x"}', "is no baseline of spikecost's"),
     "a list": ("[]", "is no baseline of spikecost's"),
     "another format": ('{"spikecost_baseline": 2}', "has format 2, this spikecost reads 1"),
+    "a format in words": ('{"spikecost_baseline": "1"}', "has format '1', this spikecost reads 1"),
+    "marks of a merge": ('{\n<<<<<<< HEAD\n "spikecost_baseline": 1\n}', "is not JSON: .*line 2 column 1"),
+    "both sides of a merge": ('{"spikecost_baseline": 1, "made": {"a": 1, "a": 2}}', "is not JSON: 'a' is there twice"),
+    "brackets without end": ("[" * 100_000, "is not JSON: "),
+    "bytes that are no text": (b"\xff\xfe{", "is not JSON: "),
     "half of it": ('{"spikecost_baseline": 1, "made": {}, "models": {}}', "is incomplete: it has no environment, "),
 }
 
@@ -76,26 +81,36 @@ DAMAGED = {
 @pytest.mark.parametrize(("content", "message"), DAMAGED.values(), ids=DAMAGED)
 def test_a_baseline_that_cannot_be_read_is_refused_and_left_alone(tmp_path, content, message):
     path = tmp_path / "baseline.json"
-    path.write_text(content)
+    content = content if isinstance(content, bytes) else content.encode()
+    path.write_bytes(content)
     for use in (lambda: baselines.read(path), lambda: baselines.update(path, figures())):
         with pytest.raises(UserError, match=message) as raised:
             use()
         assert "\n" not in str(raised.value)
-    assert path.read_text() == content
+    assert path.read_bytes() == content
     assert [each.name for each in tmp_path.iterdir()] == ["baseline.json"]
 
 
 @pytest.mark.parametrize(("section", "value", "message"), [
-    ("figures", {STEP: "many"}, "damaged"),
+    ("figures", {STEP: "23"}, "is '23'; give a finite number"),
+    ("figures", {STEP: True}, "is 'True'; give a finite number"),
+    ("figures", {STEP: None}, "is 'None'; give a finite number"),
+    ("figures", {STEP: 10**400}, r"is '10+'; give a finite number"),
     ("figures", {STEP: float("nan")}, "give a finite number"),
     ("figures", {"lif/speed": 1.0}, "unknown figure 'lif/speed': its last part is one of operations_per_step"),
     ("figures", [], "damaged"),
     ("times", {"lif": 3}, "damaged"),
+    ("times", {"lif": [1.0, float("nan")]}, "'times of lif' is 'nan'; give a finite number"),
+    ("times", {"lif": [1.0, 0.0]}, "'times of lif' is 0; give a number above 0"),
     ("limits", {"*": {"soft": 3}}, "limit '\\*': give soft_percent, hard, or both"),
-    ("limits", {"*": {"hard": "low"}}, "hard = 'low' is not a number"),
+    ("limits", {"*": {"hard": "low"}}, "hard = 'low' is not a finite number"),
+    ("limits", {"*": {"hard": float("nan")}}, "hard = 'nan' is not a finite number"),
+    ("limits", {"*": {"soft_percent": float("inf")}}, "soft_percent = 'inf' is not a finite number"),
     ("limits", {"*": {"soft_percent": -1}}, "soft_percent is below 0"),
     ("limits", [], "limits are no object"),
     ("gate", {"alpha": 0.1, "power": 2}, "damaged"),
+    ("gate", {"alpha": "low"}, "'alpha' is 'low'; give a finite number"),
+    ("gate", {"threshold_percent": -40}, "'threshold_percent' is -40; give a number above 0"),
 ])
 def test_a_damaged_section_is_named(file, section, value, message):
     content = json.loads(file.read_text())

@@ -1,5 +1,6 @@
 import sqlite3
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -47,20 +48,45 @@ def test_a_run_is_added_once(store):
     assert store.add(figures(), "another commit")
 
 
-def test_the_file_has_a_write_ahead_log(store):
-    store.add(figures())
-    with sqlite3.connect(store.path) as file:
-        assert file.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+@pytest.mark.parametrize("there", [True, False], ids=["to a history", "to none yet"])
+def test_many_may_add_at_once(store, there):
+    if there:
+        store.add(figures())
+    start = threading.Barrier(8)
+
+    def add(value):
+        start.wait()
+        store.add(figures({STEP: float(value)}))
+
+    with ThreadPoolExecutor(8) as threads:
+        assert list(threads.map(add, range(8))) == [None] * 8
+    assert sorted(entry.value for entry in store.series(STEP)) == [*range(8), *([24] if there else [])]
 
 
-def test_many_may_add_at_once(store):
+def test_a_history_that_cannot_be_written_is_read_all_the_same(store, monkeypatch):
+    filled(store, [24.0, 25.0])
+    assert [path.name for path in store.path.parent.iterdir()] == ["history.sqlite"]  # which is all there is to copy
+    connect = sqlite3.connect
+    opened = []
+    monkeypatch.setattr(sqlite3, "connect", lambda where, **given: opened.append(where) or connect(where, **given))
+    assert [entry.value for entry in store.series(STEP)] == [24.0, 25.0]
+    assert opened == [f"{store.path.as_uri()}?mode=ro"]
+
+
+def test_an_empty_file_becomes_a_history(store):
+    store.path.touch()
+    store.check()
+    with pytest.raises(UserError, match="there is no history"):
+        store.names()
+    assert store.add(figures())
+    assert len(store) == 1
+
+
+def test_a_name_is_no_part_of_an_address(tmp_path):
+    store = History(tmp_path / "a?mode=memory&b%20#c.sqlite")
     store.add(figures())
-    threads = [threading.Thread(target=store.add, args=(figures({STEP: float(n)}),)) for n in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert sorted(entry.value for entry in store.series(STEP)) == [*range(8), 24]
+    assert [path.name for path in tmp_path.iterdir()] == [store.path.name]
+    assert len(store) == 1
 
 
 def test_a_run_is_there_whole_or_not_at_all(store, monkeypatch):
