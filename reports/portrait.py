@@ -31,6 +31,8 @@ DRIVES, HORIZON, SETTLING = 33, 1000, 200
 SHOWN, EVERY = 300, Fraction(1, 8)
 #: Rate in Hz whose drive is taken for a model that states none; if it cannot have it, twice its rheobase is.
 RATE = 50.0
+#: Currents of a neuron are read in such units; the first that leaves no less than one of it.
+CURRENTS = (("uA", 1.0), ("nA", 1e3), ("pA", 1e6))
 
 
 def portrait(model: NeuronModel) -> Figure:
@@ -77,9 +79,10 @@ def _constant(model: NeuronModel, drive: float) -> Stimulus:
 def _rates(axis: Axes, kernel: Kernel, drive: float) -> None:
     model = kernel.step.model
     drives = np.linspace(0, 2 * drive, DRIVES)
-    axis.plot(drives, firing_rates(kernel, drives), "o-", color=COLOURS[0], markersize=3, label=model.label)
-    axis.axvline(drive, color="0.7", linewidth=1, zorder=0)
-    axis.set_xlabel(_named(model, model.input))
+    factor, unit = _unit(model, model.input, drive)
+    axis.plot(factor * drives, firing_rates(kernel, drives), "o-", color=COLOURS[0], markersize=3, label=model.label)
+    axis.axvline(factor * drive, color="0.7", linewidth=1, zorder=0)
+    axis.set_xlabel(_labelled(model.input, unit))
     axis.set_ylabel("firing rate (Hz)")
     axis.set_title(f"last {HORIZON - SETTLING} of {HORIZON} ms, constant drive")
 
@@ -95,31 +98,36 @@ def _phase_plane(axis: Axes, kernel: Kernel, drive: float) -> None:
     # a reset is a jump: the line stops there
     spikes = np.searchsorted(np.arange(len(path)) * float(EVERY), outcome.spike_times)
     line = np.insert(path, spikes, np.nan, axis=0) if model.system.reset else path
-    axis.plot(line[:, x], line[:, y], color=COLOURS[0], linewidth=1, label=f"{SHOWN} ms")
+    across, up = (_unit(model, variables[i], float(np.nanmax(np.abs(path[:, i])))) for i in (x, y))
+    axis.plot(across[0] * line[:, x], up[0] * line[:, y], color=COLOURS[0], linewidth=1, label=f"{SHOWN} ms")
     grids = [np.linspace(low - 0.08 * (high - low), high + 0.08 * (high - low), 201)
              for low, high in ((np.nanmin(path[:, i]), np.nanmax(path[:, i])) for i in (x, y))]
-    _nullclines(axis, model, drive, *grids)
-    axis.set_xlabel(_named(model, variables[x]))
-    axis.set_ylabel(_named(model, variables[y]))
-    axis.set_title(f"{model.input} = {drive:.4g}".rstrip())
+    for colour, (name, points) in zip(COLOURS[1:], _nullclines(model, drive, *grids).items(), strict=False):
+        axis.plot(across[0] * points[:, 0], up[0] * points[:, 1], color=colour, linewidth=1, label=f"d{name}/dt = 0")
+    axis.set_xlabel(_labelled(variables[x], across[1]))
+    axis.set_ylabel(_labelled(variables[y], up[1]))
+    factor, unit = _unit(model, model.input, drive)
+    axis.set_title(f"{model.input} = {factor * drive:.4g} {unit}".rstrip())
     axis.legend(fontsize=8, loc="best")
 
 
-def _nullclines(axis: Axes, model: NeuronModel, drive: float, across: Array, up: Array) -> None:
+def _nullclines(model: NeuronModel, drive: float, across: Array, up: Array) -> dict[str, Array]:
+    """Return where each variable stands still, lines parted by NaN."""
     system = model.exact.system
     plane = dict(zip(_ordered(model), np.meshgrid(across, up), strict=True))
     values = {**model.parameter_values, model.input: drive, **plane}
     opened: dict[str, Expr] = {}
     for name, value in system.subexpressions.items():
         opened[name] = substitute(value, opened)
-    for colour, name in zip(COLOURS[1:], plane, strict=False):
+    gap = np.full((1, 2), np.nan)
+    found = {}
+    for name, points in plane.items():
         with np.errstate(all="ignore"):
             slope = evaluate(substitute(system.derivatives[name], opened), values, ARRAYS)
-        lines = contour_generator(across, up, np.broadcast_to(slope, plane[name].shape),
+        lines = contour_generator(across, up, np.broadcast_to(slope, points.shape),
                                   line_type=LineType.Separate).lines(0)
-        gap = np.full((1, 2), np.nan)
-        x, y = np.vstack([part for line in lines for part in (np.asarray(line, dtype=float), gap)] or [gap]).T
-        axis.plot(x, y, color=colour, linewidth=1, label=f"d{name}/dt = 0")
+        found[name] = np.vstack([part for line in lines for part in (np.asarray(line, dtype=float), gap)] or [gap])
+    return found
 
 
 def _ordered(model: NeuronModel) -> list[str]:
@@ -128,6 +136,13 @@ def _ordered(model: NeuronModel) -> list[str]:
     return [first, *(name for name in model.system.state if name != first)]
 
 
-def _named(model: NeuronModel, name: str) -> str:
+def _unit(model: NeuronModel, name: str, largest: float) -> tuple[float, str]:
+    """Return what numbers of a variable are multiplied by to be shown, and the unit that they are in then."""
     unit = units.unit_name(model.system.dimensions[name])
-    return name if unit == "1" else f"{name} ({unit})"
+    if unit != "uA":
+        return 1.0, "" if unit == "1" else unit
+    return next(((factor, each) for each, factor in CURRENTS if abs(largest) * factor >= 1), (1.0, unit))
+
+
+def _labelled(name: str, unit: str) -> str:
+    return f"{name} ({unit})" if unit else name

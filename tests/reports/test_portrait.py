@@ -60,3 +60,12 @@ def test_a_variable_with_a_unit():
     figure = portrait(model)
     assert (figure.axes[0].get_xlabel(), figure.axes[0].get_ylabel()) == ("v (mV)", "u (mV/ms)")
     assert model.drive == 10 * mV / ms
+
+
+def test_currents_are_read_in_units_of_a_neuron():
+    plane, rates = portrait(MODELS["adex"]).axes
+    assert (plane.get_title(), plane.get_ylabel(), rates.get_xlabel()) == ("I = 1 nA", "w (pA)", "I (nA)")
+    assert rates.lines[0].get_xdata()[-1] == pytest.approx(2)
+    # du/dt = 0 at w = a (v - EL), a = 4 nS, EL = -70.6 mV: in pA
+    v, w = np.column_stack(plane.lines[2].get_data())[:-1].T
+    np.testing.assert_allclose(w, 4 * (v + 70.6), atol=1)
