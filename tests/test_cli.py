@@ -271,7 +271,7 @@ MISTAKES = {
     "another unit": (["count", "lif", "--dt", "1mV"], "spikecost: dt = 1. mV is not a time; give a Brian2 quantity"),
     "no number": (["count", "lif", "--dt", "ms"], "spikecost: cannot read 'ms': expected a number and a unit"),
     "dt of zero": (["count", "lif", "--dt", "0ms"], "spikecost: dt = 0. s is not positive; give a time such as 0.1*ms"),
-    "infinite dt": (["count", "lif", "--dt", "1e400ms"], "spikecost: expected a finite value, got "),
+    "infinite dt": (["count", "lif", "--dt", "1e400ms"], "spikecost: the number in '1e400ms' is too large; give one "),
     "method that does not apply": (
         ["count", "izhikevich", "--method", "exponential_euler"],
         "spikecost: exponential_euler does not apply to izhikevich:RS: dv/dt is not linear in v; take esr_midpoint, "),
