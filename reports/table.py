@@ -79,7 +79,7 @@ def cheapest(rows: pd.DataFrame, cost: str = "flops_per_ms") -> pd.DataFrame:
     reached = rows[rows[cost].notna()]
     best = reached.loc[reached.groupby([*SITUATION, "model"], sort=False)[cost].idxmin()]
     # situations in the order of the suite, models from the cheapest
-    order = {key: i for i, key in enumerate(dict.fromkeys(reached[SITUATION].itertuples(index=False, name=None)))}
+    order = {key: i for i, key in enumerate(dict.fromkeys(rows[SITUATION].itertuples(index=False, name=None)))}
     rank = [order[key] for key in best[SITUATION].itertuples(index=False, name=None)]
     return best.assign(_rank=rank).sort_values(["_rank", cost]).drop(columns="_rank")
 
