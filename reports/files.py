@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import platform
 import shutil
 import tempfile
 from collections.abc import Mapping
@@ -58,9 +59,9 @@ def replace_all(folder: Path, files: Mapping[str, bytes], last: str, sign: bytes
         If the folder cannot be written.
     """
     folder = writable(folder)
-    _sweep(folder)
-    aside = folder / f".{os.getpid()}"
+    aside = folder / f"{_aside()}{os.getpid()}"
     try:
+        _sweep(folder)
         for name, content in {**files, last: sign}.items():
             path = aside / name
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -75,10 +76,16 @@ def replace_all(folder: Path, files: Mapping[str, bytes], last: str, sign: bytes
         shutil.rmtree(aside, ignore_errors=True)
 
 
+def _aside() -> str:
+    """Return how a folder begins that a process of this machine writes aside; its number follows."""
+    return f".spikecost-{platform.node()}-"
+
+
 def _sweep(folder: Path) -> None:
-    """Take away what a process that was killed had written aside."""
-    for aside in folder.glob(".[0-9]*"):
-        if aside.name[1:].isdigit() and not Path("/proc", aside.name[1:]).exists():
+    """Take away what a process of this machine that was killed had written aside; nothing else is touched."""
+    for aside in folder.iterdir():
+        process = aside.name.removeprefix(_aside())
+        if process != aside.name and process.isdigit() and not Path("/proc", process).exists():
             shutil.rmtree(aside, ignore_errors=True)
 
 

@@ -260,3 +260,11 @@ def test_a_process_that_is_killed_leaves_no_folder_that_seems_whole(tmp_path, wh
         RunFolder.read(tmp_path)
     replace_all(tmp_path, files, "run.json", b"old")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["data", "run.json"]  # nor what was written aside
+
+
+@pytest.mark.parametrize("name", [".2024", ".4194999", ".spikecost-another-machine-4194999"])
+def test_only_what_was_written_aside_here_is_taken_away(tmp_path, name):
+    (tmp_path / name).mkdir()
+    (tmp_path / name / "kept").write_text("mine")
+    replace_all(tmp_path, {"data/a": b"new"}, "run.json", b"new")
+    assert (tmp_path / name / "kept").read_text() == "mine"
