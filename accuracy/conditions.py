@@ -13,7 +13,7 @@ from fractions import Fraction
 
 from ..models.equations import System
 from ..models.errors import UserError
-from ..models.expression import FLOATS, Const, Expr, Op, Var, evaluate, names, nodes, text
+from ..models.expression import FLOATS, Const, Expr, Op, Var, evaluate, exp, names, nodes, text
 from ..models.neuron import NeuronModel
 from ..models.program import Derivatives, Program, substitute
 
@@ -30,8 +30,19 @@ class Condition:
     """Of a root or a power: its text. It has no value where the distance is negative."""
 
 
-def take_out_conditions(model: NeuronModel) -> tuple[System, dict[str, Condition]]:
+#: Exponentials are bounded by that of this.
+LARGEST_EXPONENT = 300
+
+
+def take_out_conditions(model: NeuronModel, *, bounded: bool = False) -> tuple[System, dict[str, Condition]]:
     """Replace whatever is not smooth in the right-hand sides by names for 1 or 0.
+
+    Parameters
+    ----------
+    model : NeuronModel
+    bounded : bool
+        Whether exponentials stay at that of `LARGEST_EXPONENT` beyond it. A series of ``1/(1 + exp(x))`` is no number
+        where exp(x) is infinite, although its value is 0.
 
     Returns
     -------
@@ -41,7 +52,7 @@ def take_out_conditions(model: NeuronModel) -> tuple[System, dict[str, Condition
         By name, in an order in which each needs only earlier ones.
     """
     system = model.system
-    taken = _Taken(model)
+    taken = _Taken(model, bounded)
     sides = {name: taken.apart(_known_powers(root, model.parameter_values))
              for name, root in Derivatives(system, Program(frozenset())).right_hand_sides.items()}
     if not taken.found:
@@ -59,9 +70,10 @@ def powers_of_parameters(model: NeuronModel) -> tuple[str, ...]:
 class _Taken:
     """What was taken out of a model's right-hand sides so far."""
 
-    def __init__(self, model: NeuronModel) -> None:
+    def __init__(self, model: NeuronModel, bounded: bool) -> None:
         self.found: dict[str, Condition] = {}
         self._model = model
+        self._bounded = bounded
         self._known: dict[str, Var] = {}
 
     def apart(self, root: Expr) -> Expr:
@@ -88,7 +100,17 @@ class _Taken:
             base = args[0]
             positive = self._name(f"0 < {text(base)}", Condition(base, kink=True, domain=text(Op(node.kind, args))))
             return positive * Op(node.kind, (1 + positive * (base - 1), *args[1:]))
+        if self._bounded and node.kind in ("exp", "exprel"):
+            return Op(node.kind, (self._bound(args[0]),))
+        if self._bounded and node.kind in ("cosh", "sinh"):
+            up, down = exp(self._bound(args[0])), exp(self._bound(-args[0]))
+            return (up + down if node.kind == "cosh" else up - down) / 2
         return Op(node.kind, args)
+
+    def _bound(self, power: Expr) -> Expr:
+        room = LARGEST_EXPONENT - power
+        within = self._name(f"{text(power)} < {LARGEST_EXPONENT}", Condition(room, kink=True))
+        return LARGEST_EXPONENT - within * room
 
     def _name(self, key: str, condition: Condition) -> Var:
         if self._model.input in names(condition.distance):

@@ -177,11 +177,11 @@ class Flow:
     where it changes is an event: the series never reaches over a jump or a kink.
     """
 
-    def __init__(self, model: NeuronModel, precision: Precision, terms: frozenset[str]) -> None:
+    def __init__(self, model: NeuronModel, precision: Precision, terms: frozenset[str], *, bounded: bool) -> None:
         self._model = model
         self._precision = precision
         self._terms = terms
-        self.system, self._conditions = take_out_conditions(model)
+        self.system, self._conditions = take_out_conditions(model, bounded=bounded)
         self._first_switch = len(model.system.parameters) + len(SHAPE) + 1
         names = tuple(self._conditions)
         self._numbers = (*model.system.parameters, *SHAPE, START, *names, *map(_margin, names))
@@ -538,14 +538,17 @@ class _Equations:
         return isinstance(other, _Equations) and self._key == other._key
 
 
-def flow_of(model: NeuronModel, precision: Precision, terms: frozenset[str]) -> Flow:
-    """Return the flow of a model under an input with these terms, compiled once."""
-    return _flow(_Equations(model), precision, terms)
+def flow_of(model: NeuronModel, precision: Precision, terms: frozenset[str], *, bounded: bool = False) -> Flow:
+    """Return the flow of a model under an input with these terms, compiled once.
+
+    It is `bounded` if its exponentials are; see `conditions`.
+    """
+    return _flow(_Equations(model), precision, terms, bounded)
 
 
 @cache
-def _flow(equations: _Equations, precision: Precision, terms: frozenset[str]) -> Flow:
-    return Flow(equations.model, precision, terms)
+def _flow(equations: _Equations, precision: Precision, terms: frozenset[str], bounded: bool) -> Flow:
+    return Flow(equations.model, precision, terms, bounded=bounded)
 
 
 #: Forget all flows.

@@ -6,7 +6,7 @@ heyoka finds an event on the very series that advances the state, so a spike tim
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -16,7 +16,7 @@ import scipy.integrate
 from ..harness.kernel import MAX_SPIKES_PER_MS
 from ..harness.stimuli import Stimulus
 from ..models.errors import UserError
-from ..models.expression import FLOATS, evaluate
+from ..models.expression import FLOATS, Op, evaluate, nodes
 from ..models.neuron import NeuronModel
 from .flow import SHAPE, NotFiniteError, Precision, Record, State, StoppedError, flow_of
 
@@ -26,6 +26,11 @@ SEVERAL, SHORTEST = 2000, 1e-4
 
 #: So many steps are made before they are inspected: at first, and at most. After one that fails they are few again.
 FEW, MANY = 8, 1024
+
+#: Spikes come ever faster where the last interval is this fraction of the first half's mean one, or less.
+RUNAWAY = 0.1
+#: More spikes per ms than this are not followed.
+MOST_SPIKES_PER_MS = 100
 
 #: Longest steps in ms with which a solution that left the finite numbers is tried again.
 SHORTER = (2.0**-4, 2.0**-8, 2.0**-12)
@@ -64,9 +69,31 @@ class EndlessSpikesError(UserError):
     """
 
     def __init__(self, model: NeuronModel, times: Any, state: State) -> None:
-        super().__init__(f"{model.label} spikes without end; does its reset leave the threshold?")
+        super().__init__(endless(model, times))
         self.times = times
         self.state = {name: float(value) for name, value in state.items()}
+
+
+def too_many(times: Sequence[Any], horizon: float) -> bool:
+    """Whether there are more spikes (ms) than any neuron makes, and ever faster, or more than are followed at all."""
+    count = len(times)
+    if count <= MAX_SPIKES_PER_MS * horizon + 1:
+        return False
+    return count > MOST_SPIKES_PER_MS * horizon + 1 or _come_ever_faster(times)
+
+
+def _come_ever_faster(times: Sequence[Any]) -> bool:
+    middle = len(times) // 2
+    first = float(times[middle] - times[0]) / middle
+    return bool(float(times[-1] - times[-2]) <= RUNAWAY * first)
+
+
+def endless(model: NeuronModel, times: Sequence[Any]) -> str:
+    """Say that there are too many spikes (ms): without end if they come ever faster, else at which rate."""
+    if _come_ever_faster(times):
+        return f"{model.label} spikes without end; let its reset lead below the threshold"
+    return (f"{model.label} fires more than {1000 * MOST_SPIKES_PER_MS} times per s, at {float(times[-1]):.4g} ms; "
+            "give a weaker drive or a refractory time")
 
 
 def solve(model: NeuronModel, stimulus: Stimulus, precision: Precision = FIRST) -> Solution:
@@ -79,7 +106,18 @@ def solve(model: NeuronModel, stimulus: Stimulus, precision: Precision = FIRST) 
     UserError
         If the solution leaves the finite numbers, or spikes without end (`EndlessSpikesError`).
     """
-    return _Solver(model.exact, stimulus, precision).solution()
+    model = model.exact
+    try:
+        return _Solver(model, stimulus, precision).solution()
+    except UserError as error:
+        if not isinstance(error.__cause__, NotFiniteError) or not _has_exponentials(model):
+            raise
+    return _Solver(model, stimulus, precision, bounded=True).solution()
+
+
+def _has_exponentials(model: NeuronModel) -> bool:
+    sides = nodes(*model.system.derivatives.values(), *model.system.subexpressions.values())
+    return any(isinstance(node, Op) and node.kind in ("exp", "exprel", "cosh", "sinh") for node in sides)
 
 
 @dataclass
@@ -121,10 +159,10 @@ class _Solver:
     it that can be believed, and goes on from there.
     """
 
-    def __init__(self, model: NeuronModel, stimulus: Stimulus, precision: Precision) -> None:
+    def __init__(self, model: NeuronModel, stimulus: Stimulus, precision: Precision, *, bounded: bool = False) -> None:
         number = precision.number
         self._model, self._stimulus, self._number, self._type = model, stimulus, number, precision.type
-        self._flow = flow_of(model, precision, stimulus.terms)
+        self._flow = flow_of(model, precision, stimulus.terms, bounded=bounded)
         self._flow.forget()
         self._flow.reset_cooldowns()
         self._parameters = {name: number(value) for name, value in model.parameter_values.items()}
@@ -228,7 +266,7 @@ class _Solver:
         at, model, number = self._at, self._model, self._number
         self._spikes.append(at.now)
         at.spikes += 1
-        if at.spikes > MAX_SPIKES_PER_MS * float(self._stimulus.horizon) + 1:
+        if too_many(self._spikes, float(self._stimulus.horizon)):
             raise EndlessSpikesError(model, np.array(self._spikes, dtype=float), at.state)
         reset_at(at.now, model, at.state, self._parameters, number)
         reset = model.system.reset
@@ -261,12 +299,12 @@ class _Solver:
             self._batch = min(2 * self._batch, MANY)
             return False
         longest = flow.longest(record, bad)
-        first, place = next(mark for mark in reversed(self._marks) if mark[0] <= bad)
+        place = next(place for count, place in reversed(self._marks) if count <= bad)
         begins = record.start_of(bad)
         if longest is None:
-            raise UserError(f"{self._model.label} has no solution that can be vouched for beyond {float(begins):.4g} ms: "
-                            "its right-hand side changes more abruptly there than double precision can follow; give "
-                            "other parameters")
+            raise UserError(f"{self._model.label} has no solution that can be vouched for beyond "
+                            f"{float(begins):.4g} ms: its right-hand side changes more abruptly there than double "
+                            "precision can follow; give other parameters")
         # within a segment the switches do not change; the step begins where the one before it ended
         self._at = place
         del self._spikes[place.spikes :], self._samples[place.samples :]
