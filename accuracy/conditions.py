@@ -1,8 +1,8 @@
 """Right-hand sides with conditions and kinks taken apart: what is smooth, and where it changes.
 
-A comparison, ``int(v > vh)``, makes a right-hand side jump; an absolute value, a square root or a power that is no whole
-number has a kink where its argument is zero, and no Taylor series there. Each becomes a name for 1 or 0, beside the
-expression that is positive where it is 1.
+A comparison, ``int(v > vh)``, makes a right-hand side jump; an absolute value, a square root or a power that is no
+whole number has a kink where its argument is zero, and no Taylor series there. Each becomes a name for 1 or 0, with
+the expression that is positive where it is 1.
 """
 
 from __future__ import annotations

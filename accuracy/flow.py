@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from fractions import Fraction
-from functools import cache
+from functools import lru_cache
 from itertools import groupby
 from operator import attrgetter
 from typing import Any
@@ -38,10 +38,13 @@ MARGIN, AHEAD = 2.0**-46, 1.0
 #: No step is asked to be better than this, relative to the state: its inspection is in double precision.
 FINEST = 2.0**-52
 
+#: So many compiled flows are kept; each takes about 10 MB.
+MOST_FLOWS = 64
+
 #: The numbers of a stimulus's shape, in the order in which they are parameters.
 SHAPE = tuple(each.name for each in fields(Shape))
-#: After them: when the piece of the stimulus began.
-START = "_start"
+#: Their names in a flow, where no name of a model can be; after them: when the piece of the stimulus began.
+INPUT = (*(f"_input_{name}" for name in SHAPE), "_input_start")
 
 State = dict[str, Any]
 
@@ -161,7 +164,8 @@ class Record:
             after = [part.first for part in parts if part.first > last]
             end = after[0] if after else self.count
             firsts = [part.first - first for part in several_]
-            numbers = np.repeat(np.array([part.numbers for part in several_]).T, np.diff([*firsts, end - first]), axis=1)
+            counts = np.diff([*firsts, end - first])
+            numbers = np.repeat(np.array([part.numbers for part in several_]).T, counts, axis=1)
             starts = np.empty_like(self._ends[first:end])
             starts[1:] = self._ends[first : end - 1]
             starts[firsts] = [part.start for part in several_]
@@ -182,9 +186,9 @@ class Flow:
         self._precision = precision
         self._terms = terms
         self.system, self._conditions = take_out_conditions(model, bounded=bounded)
-        self._first_switch = len(model.system.parameters) + len(SHAPE) + 1
+        self._first_switch = len(model.system.parameters) + len(INPUT)
         names = tuple(self._conditions)
-        self._numbers = (*model.system.parameters, *SHAPE, START, *names, *map(_margin, names))
+        self._numbers = (*model.system.parameters, *INPUT, *names, *map(_margin, names))
         self._surfaces = {name: each.distance - Var(_margin(name)) if each.kink else each.distance
                           for name, each in self._conditions.items()}
         self._switched = False
@@ -275,8 +279,8 @@ class Flow:
         after = dict(zip(state, integrator.state.copy(), strict=True))
         limits = heyoka.taylor_outcome
         if self._stopped:
-            raise StoppedError(f"{self._stopped} at {float(integrator.time):.4g} ms, pushed back from both sides: there "
-                               "is no solution to refer to; give other parameters")
+            raise StoppedError(f"{self._stopped} at {float(integrator.time):.4g} ms, pushed back from both sides: "
+                               "there is no solution to refer to; give other parameters")
         if outcome == limits.err_nf_state:
             raise NotFiniteError(f"leaves the finite numbers at {float(integrator.time):.4g} ms; "
                                  "give a weaker drive or other parameters")
@@ -348,7 +352,7 @@ class Flow:
         """Return for each condition how near to it is passing it: 0 but for kinks."""
         numbers = dict(zip(self._numbers, map(float, constants), strict=False))
         value = {name: float(x) for name, x in state.items()}
-        shape = {name: numbers[name] for name in SHAPE}
+        shape = {name: numbers[own] for name, own in zip(SHAPE, INPUT, strict=False)}
         now = {**numbers, **value, self._model.input: shape["offset"] + abs(shape["decay"]) + abs(shape["amplitude"])}
         now |= dict.fromkeys(self._conditions, 1.0)
         sized = {name: (x, abs(x)) for name, x in now.items()}
@@ -360,7 +364,8 @@ class Flow:
     def _inspector(self, held: frozenset[str]) -> Inspector:
         sides = {name: ZERO if name in held else _opened(value, self.system.subexpressions)
                  for name, value in self.system.derivatives.items()}
-        return Inspector(sides, self._surfaces, self._numbers, (*SHAPE, START), self._terms, self._model.input)
+        return Inspector(sides, self._surfaces, self._numbers, shape=INPUT, terms=self._terms,
+                         input_name=self._model.input)
 
     def _integrator(self, held: frozenset[str], event: bool) -> Any:
         system, precision = self.system, self._precision
@@ -428,8 +433,8 @@ class Flow:
 
     def _input(self, first: int) -> Any:
         """Return the input as a function of time, its numbers being parameters from `first` on: `Shape`'s formula."""
-        numbers = {name: heyoka.par[first + i] for i, name in enumerate((*SHAPE, START))}
-        s = heyoka.time - numbers[START]
+        numbers = {name: heyoka.par[first + i] for i, name in enumerate((*SHAPE, "start"))}
+        s = heyoka.time - numbers["start"]
         value = numbers["offset"]
         if "slope" in self._terms:
             value = value + numbers["slope"] * s
@@ -546,7 +551,7 @@ def flow_of(model: NeuronModel, precision: Precision, terms: frozenset[str], *, 
     return _flow(_Equations(model), precision, terms, bounded)
 
 
-@cache
+@lru_cache(maxsize=MOST_FLOWS)
 def _flow(equations: _Equations, precision: Precision, terms: frozenset[str], bounded: bool) -> Flow:
     return Flow(equations.model, precision, terms, bounded=bounded)
 
