@@ -30,6 +30,11 @@ class Condition:
     """Of a root or a power: its text. It has no value where the distance is negative."""
 
 
+def right_hand_sides(model: NeuronModel) -> dict[str, Expr]:
+    """Return the derivatives, per ms, in terms of state variables, parameters and input alone."""
+    return Derivatives(model.system, Program(frozenset())).right_hand_sides
+
+
 #: Exponentials are bounded by that of this.
 LARGEST_EXPONENT = 300
 
@@ -54,7 +59,7 @@ def take_out_conditions(model: NeuronModel, *, bounded: bool = False) -> tuple[S
     system = model.system
     taken = _Taken(model, bounded)
     sides = {name: taken.apart(_known_powers(root, model.parameter_values))
-             for name, root in Derivatives(system, Program(frozenset())).right_hand_sides.items()}
+             for name, root in right_hand_sides(model).items()}
     if not taken.found:
         return system, {}
     return replace(system, derivatives=sides, subexpressions={}), taken.found
@@ -62,7 +67,7 @@ def take_out_conditions(model: NeuronModel, *, bounded: bool = False) -> tuple[S
 
 def powers_of_parameters(model: NeuronModel) -> tuple[str, ...]:
     """Return the parameters that powers depend on."""
-    sides = Derivatives(model.system, Program(frozenset())).right_hand_sides.values()
+    sides = right_hand_sides(model).values()
     powers = [node.args[1] for node in nodes(*sides) if isinstance(node, Op) and node.kind == "pow"]
     return tuple(sorted(names(*powers) & set(model.system.parameters)))
 

@@ -20,7 +20,7 @@ from ..models.expression import FLOATS, Expr, Op, Var, evaluate, names, nodes
 from ..models.neuron import NeuronModel
 from ..models.polynomial import ZERO, by_products
 from ..models.program import substitute
-from .conditions import powers_of_parameters, take_out_conditions
+from .conditions import powers_of_parameters, right_hand_sides, take_out_conditions
 from .inspection import Inspector, Steps
 
 #: exprel(x) is computed at x/2**HALVINGS from this many terms of its series, which leave 1e-19 for |x| < 12, and
@@ -191,6 +191,8 @@ class Flow:
         self._numbers = (*model.system.parameters, *INPUT, *names, *map(_margin, names))
         self._surfaces = {name: each.distance - Var(_margin(name)) if each.kink else each.distance
                           for name, each in self._conditions.items()}
+        domains = any(each.domain for each in self._conditions.values())
+        self._written = tuple(right_hand_sides(model).values()) if domains else ()
         self._switched = False
         self._touched: tuple[Any, int] = (None, 0)
         self._stopped = ""
@@ -314,6 +316,20 @@ class Flow:
                 return first + found
         return None
 
+    def check_domain(self, record: Record) -> None:
+        """Refuse steps in which a root or a power has no value.
+
+        Raises
+        ------
+        StoppedError
+        """
+        for held, part, _ in record.parts(self.system.held):
+            lost = self._inspectors[held].first_without_value(part)
+            if lost is not None:
+                culprits = ", ".join(sorted({each.domain for each in self._conditions.values() if each.domain}))
+                raise StoppedError(f"has no solution beyond {part.starts[lost]:.4g} ms, where {culprits} has no value; "
+                                   "give other parameters, or a form that has a value everywhere")
+
     def longest(self, record: Record, i: int) -> float | None:
         """Return how much of a step can be believed, in ms; None if nothing."""
         for held, part, first in record.parts(self.system.held):
@@ -365,7 +381,7 @@ class Flow:
         sides = {name: ZERO if name in held else _opened(value, self.system.subexpressions)
                  for name, value in self.system.derivatives.items()}
         return Inspector(sides, self._surfaces, self._numbers, shape=INPUT, terms=self._terms,
-                         input_name=self._model.input)
+                         input_name=self._model.input, written=self._written)
 
     def _integrator(self, held: frozenset[str], event: bool) -> Any:
         system, precision = self.system, self._precision

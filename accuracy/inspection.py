@@ -79,10 +79,13 @@ class Inspector:
     terms : frozenset of str
         Of the input's `Shape` that occur.
     input_name : str
+    written : sequence of Expr, optional
+        The right-hand sides as they were written, if they may have no value.
     """
 
     def __init__(self, derivatives: Mapping[str, Expr], conditions: Mapping[str, Expr], names: Sequence[str], *,
-                 shape: Sequence[str], terms: frozenset[str], input_name: str) -> None:
+                 shape: Sequence[str], terms: frozenset[str], input_name: str, written: Sequence[Expr] = ()) -> None:
+        self._written = Tape(written) if written else None
         self._state = tuple(derivatives)
         self._tape = Tape(list(derivatives.values()))
         self._conditions = tuple(conditions)
@@ -110,13 +113,32 @@ class Inspector:
         good = self._good(cuts, scale, error, resolved=np.arange(len(CUTS)) < RESOLVED)
         return float(steps.lengths[i] * CUTS[np.argmax(good)]) if good.any() else None
 
+    def first_without_value(self, steps: Steps) -> int | None:
+        """Return the first step in which a right-hand side, as it was written, has no value; None if there is none."""
+        if self._written is None:
+            return None
+        with np.errstate(all="ignore"):
+            series = _scaled(steps)
+            inside = (_VALUES[1:-1, : series.shape[1]] @ series.T).reshape(POINTS, len(steps.lengths), -1)
+            values = self._written.values(self._points(steps, inside))
+            lost = np.zeros(len(steps.lengths), dtype=bool)
+            for root in self._written.roots:
+                lost |= np.isnan(values[root]).any(axis=0)
+        return int(np.argmax(lost)) if lost.any() else None
+
+    def _points(self, steps: Steps, inside: Array) -> dict[str, Any]:
+        """Return what the names are in points of steps: arrays (points, steps), or (steps,)."""
+        points: dict[str, Any] = dict(zip(self._names, steps.numbers, strict=True))
+        points |= {name: inside[:, :, k] for k, name in enumerate(self._state)}
+        times = steps.starts - points[self._shape[-1]] + _INSIDE[:, None] * steps.lengths
+        points[self._input] = shape_value(self._terms, (points[name] for name in self._shape[:-1]), times)
+        return points
+
     def _good(self, steps: Steps, scale: Array, error: float, resolved: NDArray[np.bool_]) -> NDArray[np.bool_]:
         with np.errstate(all="ignore"):
             count, size, terms = steps.series.shape
             rising = np.arange(terms)
-            powers = np.ones((count, terms))
-            powers[:, 1:] = steps.lengths[:, None]
-            series = (steps.series * np.multiply.accumulate(powers, axis=1)[:, None, :]).reshape(count * size, terms)
+            series = _scaled(steps)
             # arrays (points, steps, state variables)
             at = (_VALUES[:, :terms] @ series.T).reshape(-1, count, size)
             inside = at[1:-1]
@@ -129,11 +151,7 @@ class Inspector:
             over: dict[str, Range] = {name: (value, value) for name, value in numbers.items()}
             over |= {name: (low[:, k], high[:, k]) for k, name in enumerate(self._state)}
             over[self._input] = self._input_range(numbers, steps)
-            points: dict[str, Any] = {**numbers}
-            points |= {name: inside[:, :, k] for k, name in enumerate(self._state)}
-            times = steps.starts - points[self._shape[-1]] + _INSIDE[:, None] * steps.lengths
-            points[self._input] = shape_value(self._terms, (points[name] for name in self._shape[:-1]), times)
-
+            points = self._points(steps, inside)
             values = self._tape.values(points)
             moved = np.empty_like(inside)
             for k, root in enumerate(self._tape.roots):
@@ -198,6 +216,14 @@ class Inspector:
         size = np.abs(amplitude)
         return offset + np.minimum(*ends) - turn - size, offset + np.maximum(*ends) + turn + size
 
+
+
+def _scaled(steps: Steps) -> Array:
+    """Return the coefficients of series over steps of length 1: an array (steps times state variables, order + 1)."""
+    count, size, terms = steps.series.shape
+    powers = np.ones((count, terms))
+    powers[:, 1:] = steps.lengths[:, None]
+    return (steps.series * np.multiply.accumulate(powers, axis=1)[:, None, :]).reshape(count * size, terms)
 
 
 def _furthest(values: Array) -> Array:

@@ -289,6 +289,10 @@ class _Solver:
             return False
         bad = flow.first_bad(record)
         if bad is None:
+            try:
+                flow.check_domain(record)
+            except StoppedError as error:
+                raise UserError(f"{self._model.label} {error}") from None
             flow.remember(record)
             if record.count > self._marks[-1][0] and unfinished:
                 # what stopped the solution did so after these steps

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.integrate import solve_ivp
 
 from spikecost.models.neuron import NeuronModel
 
@@ -89,3 +90,77 @@ class Scalar:
 
 def _fine(edges):
     return (edges[:-1, None] + np.diff(edges)[:, None] * np.linspace(0, 1, 65)).ravel()
+
+
+@dataclass(frozen=True)
+class Coupled:
+    """A voltage with steep terms, an adaptation, and (three variables) a gate that opens over a narrow range of it."""
+
+    scalar: Scalar
+    adaptation: tuple[float, float, float]
+    """Slope, time constant in ms, and jump at a spike."""
+    gate: tuple[float, float, float, float] | None
+    """Centre, width, time constant in ms, and strength."""
+
+    @classmethod
+    def drawn(cls, seed: int) -> "Coupled":
+        scalar = Scalar.drawn(seed)
+        # no exponential above exp(6), so that the other solver's steps are not too many
+        least = [(1 - float(c)) / 6 if kind == "exponential" else 0.01
+                 for kind, (_, c, _) in zip(scalar.kinds, scalar.numbers, strict=True)]
+        widths = tuple((a, c, f"{max(float(k), w):.4g}") for (a, c, k), w in zip(scalar.numbers, least, strict=True))
+        rng = np.random.default_rng([seed, 1])
+        gate = (rng.uniform(0.1, 0.9), 10 ** rng.uniform(-2, 0), rng.uniform(0.5, 20), rng.uniform(-1, 1))
+        return cls(Scalar(scalar.kinds, scalar.leak, scalar.drive, widths),
+                   (rng.uniform(-0.5, 1), rng.uniform(2, 100), rng.uniform(0, 0.5)), gate if rng.random() < 0.5 else None)
+
+    @property
+    def width(self) -> float:
+        """The narrowest."""
+        widths = [float(k) for _, _, k in self.scalar.numbers]
+        return min([*widths, self.gate[1]] if self.gate else widths)
+
+    @property
+    def model(self) -> NeuronModel:
+        base = self.scalar.model
+        slope, tau, jump = self.adaptation
+        parameters = {**base.parameters, "slope": slope, "tau_w": tau, "jump": jump}
+        first, *declared = base.equations.split("\n")
+        gated, more, initial = "", [], {"v": 0, "w": 0}
+        if self.gate:
+            parameters |= dict(zip(("xc", "xk", "tau_x", "strength"), self.gate, strict=True))
+            gated, initial = " + strength*x", {**initial, "x": 0}
+            more = ["dx/dt = (1/(1 + exp(-(v - xc)/xk)) - x)/(tau_x*ms) : 1"]
+        equations = [first.replace(")/(10*ms)", f" - w{gated})/(10*ms)"), "dw/dt = (slope*v - w)/(tau_w*ms) : 1", *more,
+                     *declared, *(f"{name} : 1" for name in parameters if name not in base.parameters)]
+        return base.replace(equations="\n".join(equations), reset="v = 0; w += jump", parameters=parameters,
+                            initial=initial)
+
+    def speed(self, _, state):
+        """Of the state, per ms."""
+        v, w, *x = state
+        slope, tau, _ = self.adaptation
+        rise = float(self.scalar.speed(np.longdouble(v))) - w / 10
+        if not self.gate:
+            return [rise, (slope * v - w) / tau]
+        centre, width, tau_x, strength = self.gate
+        opened = 1 / (1 + np.exp(-(v - centre) / width))
+        return [rise + strength * x[0] / 10, (slope * v - w) / tau, (opened - x[0]) / tau_x]
+
+    def spikes(self, horizon: float, most: int) -> list[float]:
+        """The first spike times in ms before a horizon, by steps that no term is narrower than."""
+
+        def crossing(_, state):
+            return state[0] - 1
+
+        crossing.terminal, crossing.direction = True, 1
+        state, now, found = np.zeros(3 if self.gate else 2), 0.0, []
+        while now < horizon and len(found) < most:
+            fastest = max(abs(self.speed(0, [v, *state[1:]])[0]) for v in np.linspace(0, 1, 201))
+            solved = solve_ivp(self.speed, (now, horizon), state, "DOP853", rtol=1e-12, atol=1e-14, events=crossing,
+                               max_step=self.width / 2 / fastest)
+            now, state = solved.t[-1], solved.y[:, -1].copy()
+            if solved.status == 1:
+                found.append(now)
+                state[0], state[1] = 0, state[1] + self.adaptation[2]
+        return found
