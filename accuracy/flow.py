@@ -200,7 +200,7 @@ class Flow:
         self._free = self._integrator(frozenset(), event=True)
         held = self.system.held
         self._held = self._integrator(held, event=False) if set(held) != set(self.system.state) else None
-        self._inspectors = {frozenset(): self._inspector(frozenset())}
+        self._inspectors: dict[frozenset[str], Inspector] = {frozenset(): self._inspector(frozenset())}
         self._inspectors |= {held: self._inspector(held)} if self._held is not None and held else {}
 
     @property
@@ -487,8 +487,8 @@ def _margin(name: str) -> str:
 
 
 def _opened(value: Expr, subexpressions: Mapping[str, Expr]) -> Expr:
-    for name in reversed(subexpressions):
-        value = substitute(value, {name: subexpressions[name]})
+    for name, opened in reversed(list(subexpressions.items())):
+        value = substitute(value, {name: opened})
     return value
 
 

@@ -181,7 +181,7 @@ class Inspector:
     def _sizes(self, steps: Steps) -> Array:
         """Return the size of each state variable where steps begin, and no less than in those that were found good."""
         sizes = np.abs(steps.series[:, :, 0])
-        return np.maximum(sizes, 1e-300 if self._largest is None else self._largest)
+        return np.asarray(np.maximum(sizes, 1e-300 if self._largest is None else self._largest))
 
     def remember(self, steps: Steps) -> None:
         """Take note of the sizes of the state in steps that were found good."""
@@ -223,7 +223,7 @@ def _scaled(steps: Steps) -> Array:
     count, size, terms = steps.series.shape
     powers = np.ones((count, terms))
     powers[:, 1:] = steps.lengths[:, None]
-    return (steps.series * np.multiply.accumulate(powers, axis=1)[:, None, :]).reshape(count * size, terms)
+    return np.asarray(steps.series * np.multiply.accumulate(powers, axis=1)[:, None, :]).reshape(count * size, terms)
 
 
 def _furthest(values: Array) -> Array:

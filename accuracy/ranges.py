@@ -20,7 +20,8 @@ from ..models.polynomial import by_products
 from ..models.tables import ARRAYS
 
 Array = NDArray[np.float64]
-Range = tuple[Array, Array]
+#: Least and largest: arrays, or twice the same constant.
+Range = tuple[Any, Any]
 
 #: An exponential's argument may change by so much over a range: a bell is then a third of it wide, or more.
 WIDEST = 6.0
@@ -107,7 +108,7 @@ class Tape:
                 good = good & _SLOW[node.kind](*(ranges[j] for j in node.args))
         return good
 
-    def effects(self, ranges: Sequence[Range], weights: Sequence[Array]) -> list[Any]:
+    def effects(self, ranges: Sequence[Range], weights: Sequence[Any]) -> list[Any]:
         """Return for each part by how much the roots, times `weights`, change at most with it: a sum over the roots."""
         found: list[Any] = [0.0] * len(self._nodes)
         for root, weight in zip(self.roots, weights, strict=True):

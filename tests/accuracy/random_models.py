@@ -112,7 +112,8 @@ class Coupled:
         rng = np.random.default_rng([seed, 1])
         gate = (rng.uniform(0.1, 0.9), 10 ** rng.uniform(-2, 0), rng.uniform(0.5, 20), rng.uniform(-1, 1))
         return cls(Scalar(scalar.kinds, scalar.leak, scalar.drive, widths),
-                   (rng.uniform(-0.5, 1), rng.uniform(2, 100), rng.uniform(0, 0.5)), gate if rng.random() < 0.5 else None)
+                   (rng.uniform(-0.5, 1), rng.uniform(2, 100), rng.uniform(0, 0.5)),
+                   gate if rng.random() < 0.5 else None)
 
     @property
     def width(self) -> float:
