@@ -27,7 +27,7 @@ SEVERAL, SHORTEST = 2000, 1e-4
 #: So many steps are made before they are inspected: at first, and at most. After one that fails they are few again.
 FEW, MANY = 8, 1024
 
-#: Spikes come ever faster where the last interval is this fraction of the first half's mean one, or less.
+#: Spikes come ever faster where the last interval is this fraction of the mean of the first tenth, or less.
 RUNAWAY = 0.1
 #: More spikes per ms than this are not followed.
 MOST_SPIKES_PER_MS = 100
@@ -83,8 +83,8 @@ def too_many(times: Sequence[Any], horizon: float) -> bool:
 
 
 def _come_ever_faster(times: Sequence[Any]) -> bool:
-    middle = len(times) // 2
-    first = float(times[middle] - times[0]) / middle
+    tenth = len(times) // 10 + 1
+    first = float(times[tenth] - times[0]) / tenth
     return bool(float(times[-1] - times[-2]) <= RUNAWAY * first)
 
 
