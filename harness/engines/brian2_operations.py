@@ -11,9 +11,6 @@ counter that steps through native code.
 from __future__ import annotations
 
 import ctypes
-import hashlib
-import json
-import os
 import pickle
 import subprocess
 import sys
@@ -24,9 +21,11 @@ from pathlib import Path
 
 import brian2
 
+from ...flops import cache as kept
+from ...flops.code_version import code_version
 from ...flops.counters import CFunction, Counts, Program, get_counter
 from ...flops.counters.base import machine
-from ...flops.toolchain import SCALAR, cache_folder, find_compiler
+from ...flops.toolchain import SCALAR, find_compiler
 from ...models import units
 from ...models.errors import UserError
 from ...models.neuron import NeuronModel
@@ -68,18 +67,9 @@ def executed(model: NeuronModel, method: str) -> list[Executed]:
     # parameters are run-time arguments of the generated code
     definition = (model.equations, model.threshold, model.reset, repr(model.refractory), repr(model.constants), method)
     toolchain = (find_compiler().version, *SCALAR.flags, brian2.__version__, *machine().values())
-    key = hashlib.sha256("\0".join([*definition, *toolchain]).encode()).hexdigest()[:24]
-    file = cache_folder() / "brian2" / f"{key}.json"
-    try:
-        return [Executed(**found) for found in json.loads(file.read_text())]
-    except (OSError, ValueError, TypeError):
-        pass
-    found = [*standalone_operations(model, method), cython_operations(model, method)]
-    file.parent.mkdir(parents=True, exist_ok=True)
-    aside = file.with_suffix(f".{os.getpid()}")
-    aside.write_text(json.dumps([asdict(each) for each in found], indent=1))
-    aside.replace(file)
-    return found
+    key = "\0".join([*definition, *toolchain, code_version("models", "flops", "harness")])
+    return [Executed(**found) for found in kept.recall("brian2", key, lambda: [
+        asdict(each) for each in (*standalone_operations(model, method), cython_operations(model, method))])]
 
 
 def standalone_operations(model: NeuronModel, method: str) -> list[Executed]:
