@@ -272,7 +272,7 @@ def _replace(path: Path, content: bytes) -> None:
 
 
 def _files(folder: Path) -> Iterator[Path]:
-    with contextlib.suppress(FileNotFoundError, NotADirectoryError), os.scandir(folder) as listed:
+    with contextlib.suppress(OSError), os.scandir(folder) as listed:
         yield from (Path(each.path) for each in listed if each.is_file(follow_symlinks=False))
 
 
@@ -290,7 +290,7 @@ def _sweep_once(folder: Path) -> None:
 
 def _sweep(folder: Path) -> None:
     """Take away what killed processes left: files that no process holds, and those of earlier versions after a day."""
-    with contextlib.suppress(FileNotFoundError, NotADirectoryError), os.scandir(folder) as listed:
+    with contextlib.suppress(OSError), os.scandir(folder) as listed:
         for each in listed:
             path = Path(each.path)
             old = _EARLIER_ASIDE.fullmatch(path.name) and time.time() - each.stat(

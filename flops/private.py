@@ -73,8 +73,8 @@ def require_private(folder: Path) -> None:
 
 def why_not_private(folder: Path) -> str:
     """Return which folder, this one or one above, can be changed by another user; empty if none."""
-    with contextlib.suppress(FileNotFoundError, NotADirectoryError):
-        found = folder.lstat()
+    found = _look_at(folder)
+    if found:
         if stat.S_ISLNK(found.st_mode):
             return f"the cache folder {folder} is a symbolic link, perhaps made by others"
         if found.st_uid not in (os.geteuid(), 0):
@@ -87,9 +87,8 @@ def why_not_private(folder: Path) -> str:
 def _replaceable(parent: Path) -> str:
     """Return which folder, this one or one above, lets others rename what is in it; empty if none."""
     for above in (parent, *parent.parents):
-        try:
-            found = above.lstat()
-        except (FileNotFoundError, NotADirectoryError):
+        found = _look_at(above)
+        if found is None:
             continue
         if found.st_uid not in {os.geteuid(), 0, _unmapped_owner()}:
             return f"the folder {above} above the cache belongs to another user ({_user_name(found.st_uid)})"
@@ -98,6 +97,14 @@ def _replaceable(parent: Path) -> str:
             return (f"the folder {above} (mode {stat.S_IMODE(found.st_mode):04o}) above the cache can be written by "
                     "others")
     return ""
+
+
+def _look_at(path: Path) -> os.stat_result | None:
+    """Return what is known of a file; None if it cannot be looked at: nothing can be read through it either."""
+    try:
+        return path.lstat()
+    except OSError:
+        return None
 
 
 def make_private(folder: Path) -> None:

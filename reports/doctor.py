@@ -53,7 +53,7 @@ def _vector_exp() -> Finding:
 
 
 def _cache() -> Finding:
-    what = "cache of compiled kernels and references"
+    what = "cache of compiled kernels"
     folder = cache_folder()
     try:
         held = holdings()
