@@ -24,15 +24,23 @@ class Answer:
     """How it failed, as in "it ended with status 1: ..."; empty if it did not."""
 
 
-def run_bounded(command: Sequence[str], seconds: float) -> Answer:
-    """Run a program, without input; after so many seconds, or if interrupted, it is ended with all that it started."""
+def run_bounded(command: Sequence[str], seconds: float, given: bytes = b"") -> Answer:
+    """Run a program; after so many seconds, or if interrupted, it is ended with all that it started.
+
+    Parameters
+    ----------
+    command : sequence of str
+    seconds : float
+    given : bytes
+        Its standard input.
+    """
     try:
-        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                                    start_new_session=True, env={**os.environ, "LC_ALL": "C"})
     except (OSError, ValueError) as error:
         return Answer("", f"could not be started ({getattr(error, 'strerror', None) or error})")
     try:
-        out, err = process.communicate(timeout=seconds)
+        out, err = process.communicate(given, timeout=seconds)
     except subprocess.TimeoutExpired:
         return Answer("", f"did not end within {seconds:g} s and was stopped ({_TIMEOUT} sets how many seconds it may "
                           "take)")
@@ -41,9 +49,10 @@ def run_bounded(command: Sequence[str], seconds: float) -> Answer:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(process.pid, signal.SIGKILL)
             process.wait()
-        for stream in (process.stdout, process.stderr):
-            if stream:
-                stream.close()
+        for stream in (process.stdin, process.stdout, process.stderr):
+            with contextlib.suppress(BrokenPipeError):
+                if stream:
+                    stream.close()
     printed, complaint = out.decode(errors="replace"), err.decode(errors="replace")
     failure = _failure(process.returncode, complaint if complaint.strip() else printed) if process.returncode else ""
     return Answer(f"{printed}\n{complaint}", failure)

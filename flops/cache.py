@@ -8,6 +8,7 @@ renamed. One that is damaged, cut short, or lies under another entry's name is m
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import hashlib
 import json
@@ -66,16 +67,16 @@ def read(kind: str, key: str) -> bytes | None:
     for folder in (path.parent.parent, path.parent):
         require_private(folder)
     try:
-        content = _own_bytes(path)
-        found = _content(content, digest_of(kind, key))
-    except FileNotFoundError:
-        return None
-    except (OSError, ValueError) as error:
-        if not isinstance(error, (NotADirectoryError, PermissionError)):
-            tell_once("damaged", f"an entry of the cache is damaged and is made again: {path} ("
-                                 f"{error}); `spikecost cache verify` lists all")
-        return None
-    return found
+        return _content(_own_bytes(path), digest_of(kind, key))
+    except OSError as error:
+        if error.errno not in (errno.ELOOP, errno.EIO):  # others: it is not there, or the cache cannot be used at all
+            return None
+        reason = error.strerror
+    except ValueError as error:
+        reason = str(error)
+    tell_once("damaged", f"an entry of the cache is damaged and is made again: {path} ({reason}); `spikecost cache "
+                         "verify` lists all")
+    return None
 
 
 def write(kind: str, key: str, content: bytes) -> None:
@@ -93,8 +94,8 @@ def write(kind: str, key: str, content: bytes) -> None:
         _sweep_once(path.parent)
         _replace(path, content + f"\nspikecost-entry-1 {digest} {_checksum(content, digest)}\n".encode())
     except OSError as error:
-        tell_once("unwritable", f"nothing is kept in the cache {str(path.parent)[:200]}: {error.strerror}; make room "
-                                "or set SPIKECOST_CACHE to save time")
+        tell_once("unwritable", f"nothing is kept in the cache {str(path.parent)[:200]}: {error.strerror}; to save "
+                                "time, set SPIKECOST_CACHE to a folder of your own with room")
 
 
 def recall(kind: str, key: str, compute: Callable[[], Any]) -> Any:

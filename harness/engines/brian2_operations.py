@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import ctypes
 import pickle
-import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping
@@ -22,6 +21,7 @@ from pathlib import Path
 import brian2
 
 from ...flops import cache as kept
+from ...flops.bounded import patience, run_bounded
 from ...flops.code_version import code_version
 from ...flops.counters import CFunction, Counts, Program, get_counter
 from ...flops.counters.base import machine
@@ -35,6 +35,8 @@ from .brian2 import method_name
 NEURONS = 256
 
 _STEPS = 4
+#: Files that are compiled for a project, about; each may take as long as a compiler may.
+_FILES = 5
 #: Brian2's names for the code that runs at every step: stateupdater, spike_thresholder, spike_resetter.
 _CODE = "_run_spikecost_neuron_s*"
 
@@ -141,12 +143,11 @@ def _executed(target: str, flags: str, counts: Counts, parts: int) -> Executed:
 
 
 def _build(folder: str, model: NeuronModel, method: str, flags: list[str]) -> None:
-    result = subprocess.run(
-        [sys.executable, "-W", "ignore", "-m", __name__, folder],
-        input=pickle.dumps((model, method, flags)), capture_output=True, check=False,
-    )
-    if result.returncode != 0 or not Path(folder, "main").exists():
-        reason = (result.stderr.decode(errors="replace").strip() or "no program was made").splitlines()[-1]
+    # through a pipe of our own: no pickle is read from disk
+    answer = run_bounded([sys.executable, "-W", "ignore", "-m", __name__, folder], _FILES * patience(),
+                         pickle.dumps((model, method, flags)))
+    if answer.failure or not Path(folder, "main").exists():
+        reason = (answer.text.strip() or answer.failure or "no program was made").splitlines()[-1]
         raise UserError(f"Brian2 could not build its standalone code of {model.label} with {method}: {reason}")
 
 

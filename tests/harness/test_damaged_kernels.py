@@ -40,7 +40,7 @@ def simd() -> bytes:
 
 
 def adaptive() -> bytes:
-    return run(compile_adaptive([make_adaptive_step(get_model("lif"), "dormand_prince", "hermite")])[0],
+    return run(compile_adaptive([make_adaptive_step(get_model("lif"), "dormand_prince", "dense")])[0],
                Fraction(1, 10**6))
 
 
