@@ -38,6 +38,15 @@ _folders: dict[int, dict[Path, int]] = {}
 _told: set[str] = set()
 
 
+def _forked() -> None:
+    """Give a forked process a lock of its own: another thread may have held it."""
+    global _lock  # noqa: PLW0603 - there is one per process
+    _lock = threading.RLock()
+
+
+os.register_at_fork(after_in_child=_forked)
+
+
 def cache_folder() -> Path:
     """Return where everything is kept: SPIKECOST_CACHE, or the user's cache folder; without symbolic links."""
     return Path(os.path.realpath(os.environ.get("SPIKECOST_CACHE") or user_cache_dir("spikecost")))
