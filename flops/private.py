@@ -217,7 +217,12 @@ def _no_place(reasons: list[str]) -> UserError:
 
 def _process_folders(reasons: list[str]) -> Iterator[Path]:
     """Yield this process's folder among the temporary files, then one in the cache; add why one cannot be had."""
-    for base in (Path(os.path.realpath(tempfile.gettempdir())), cache_folder()):
+    bases = [cache_folder()]
+    try:
+        bases.insert(0, Path(os.path.realpath(tempfile.gettempdir())))
+    except OSError:
+        reasons.append("no folder for temporary files can be written")
+    for base in bases:
         with _lock:
             mine = _folders.setdefault(os.getpid(), {})
             made = next((folder for folder in mine if folder.parent == base and folder.exists()), None)

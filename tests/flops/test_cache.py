@@ -205,6 +205,35 @@ def test_two_writers_never_show_half_an_entry(folder: Path) -> None:
     assert len(list((folder / "references").iterdir())) == 1
 
 
+def kill_writers(folder: Path, tries: int) -> None:
+    chance = random.Random(5)
+
+    def write() -> None:
+        for i in range(10**6):
+            cache.write("references", str(i % 5), bytes([i % 5]) * 300_000)
+
+    for _ in range(tries):
+        process = forked(write)
+        time.sleep(chance.uniform(0.001, 0.05))
+        os.kill(process, signal.SIGKILL)
+        os.waitpid(process, 0)
+        assert [each.damaged for each in cache.holdings()] == [()] * len(cache.KINDS)
+        for i in range(5):
+            assert cache.read("references", str(i)) in (None, bytes([i]) * 300_000)
+    cache._swept.clear()
+    cache.write("references", "0", b"")
+    assert not list((folder / "references").glob("aside-*"))
+
+
+def test_a_killed_writer_leaves_no_damage(folder: Path) -> None:
+    kill_writers(folder, 20)
+
+
+@pytest.mark.deep
+def test_no_killed_writer_of_many_leaves_damage(folder: Path) -> None:
+    kill_writers(folder, 500)
+
+
 def test_a_cache_that_cannot_be_written_costs_only_time(folder: Path, monkeypatch: pytest.MonkeyPatch,
                                                         caplog: pytest.LogCaptureFixture) -> None:
     def full(handle: int) -> None:

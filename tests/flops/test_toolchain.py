@@ -30,8 +30,8 @@ LIARS = {
     "nothing": "exit 0",
     "an empty file": ': > "$out"',
     "text": 'echo "kernel" > "$out"',
-    "garbage after the right letters": r'{ printf "\x7fELF\x02\x01\x01\0\0\0\0\0\0\0\0\0"; head -c 9000 /dev/urandom; } '
-                                      '> "$out"',
+    "garbage after the right letters": r'{ printf "\x7fELF\x02\x01\x01\0\0\0\0\0\0\0\0\0"; head -c 9000 '
+                                      '/dev/urandom; } > "$out"',
     "the head alone": 'real "$@"; last && truncate -s 64 "$out"; true',
     "a half": 'real "$@"; last && half; true',
     "all but the last bytes": 'real "$@"; last && truncate -s -10 "$out"; true',
