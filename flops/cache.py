@@ -34,7 +34,7 @@ _FORMAT = re.compile(rb"\nspikecost-entry-1 ([0-9a-f]{64}) ([0-9a-f]{64})\n")
 _FOOT = len(b"\nspikecost-entry-1 ") + 64 + 1 + 64 + 1
 _ENTRY = re.compile(r"[0-9a-f]{40}\.(so|program|json)")
 #: Entries of earlier versions, which are not read any more.
-_EARLIER = re.compile(r"[0-9a-f]{24}(\.so|\.json)?|[0-9a-f]{64}\.json|libm\.json")
+_EARLIER = re.compile(r"[0-9a-f]{24}(\.so|\.json)?|[0-9a-f]{64}\.json")
 #: What earlier versions left when they were killed; their process numbers do not tell the machine.
 _EARLIER_ASIDE = re.compile(r"tmp\w{8}|[0-9a-f]{24,64}\.\d+")
 _ASIDE = "aside-"

@@ -18,7 +18,7 @@ from pathlib import Path
 from ..models.errors import UserError
 from . import cache as kept
 from .bounded import brief, patience, run_bounded
-from .private import place, scratch
+from .process_folder import place, scratch
 from .products import why_cut_short, why_not_loaded
 
 # -fno-plt: a call of exp stands in the kernel's own code, where counters in other processes find it

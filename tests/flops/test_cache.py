@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from spikecost.flops import cache, private
+from spikecost.flops import cache, private, process_folder
 from spikecost.flops.code_version import version_of
 from spikecost.models.errors import UserError
 
@@ -277,11 +277,11 @@ def test_leftovers_of_killed_processes_are_swept_and_nothing_else(folder: Path,
 
 
 def test_folders_of_killed_processes_are_swept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(private.tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(process_folder.tempfile, "tempdir", str(tmp_path))
     said, says = os.pipe()
 
     def place() -> None:
-        os.write(says, f"{private.place('a.so', b'content')}\n".encode())
+        os.write(says, f"{process_folder.place('a.so', b'content')}\n".encode())
         time.sleep(60)
 
     def started() -> tuple[int, Path]:
@@ -304,14 +304,14 @@ def test_folders_of_killed_processes_are_swept(tmp_path: Path, monkeypatch: pyte
     assert not other.exists()
     killed(first)
     killed(third)
-    private.sweep_processes(tmp_path)
+    process_folder.sweep_processes(tmp_path)
     assert list(tmp_path.iterdir()) == []
     os.close(said)
     os.close(says)
 
 
 def test_a_process_that_ends_leaves_nothing(tmp_path: Path) -> None:
-    program = "from spikecost.flops.private import place\nprint(place('a.so', b'content').exists())"
+    program = "from spikecost.flops.process_folder import place\nprint(place('a.so', b'content').exists())"
     ended = subprocess.run([sys.executable, "-c", program], env={**os.environ, "TMPDIR": str(tmp_path)},
                            capture_output=True, text=True, check=True)
     assert ended.stdout == "True\n"
@@ -322,14 +322,14 @@ def test_code_is_loaded_from_a_folder_of_ones_own(tmp_path: Path, folder: Path,
                                                   monkeypatch: pytest.MonkeyPatch) -> None:
     shared = tmp_path / "shared"
     shared.mkdir()
-    monkeypatch.setattr(private.tempfile, "tempdir", str(shared))
+    monkeypatch.setattr(process_folder.tempfile, "tempdir", str(shared))
     shared.chmod(0o777)
-    assert private.place("a", b"1").parent.parent == folder
+    assert process_folder.place("a", b"1").parent.parent == folder
     monkeypatch.setenv("SPIKECOST_CACHE", str(shared / "cache"))
     with pytest.raises(UserError, match="TMPDIR"):
-        private.place("b", b"1")
+        process_folder.place("b", b"1")
     shared.chmod(0o1777)
-    assert private.place("c", b"1").parent.parent == shared
+    assert process_folder.place("c", b"1").parent.parent == shared
 
 
 def test_comments_and_docstrings_do_not_make_another_version(tmp_path: Path, folder: Path) -> None:
