@@ -14,7 +14,7 @@ _HERE = Path(__file__).parents[1]
 
 @cache
 def code_version(*folders: str) -> str:
-    """Return the version of the code in folders of this package, such as ``models`` and ``flops``."""
+    """Return the version of the code in folders of this package, such as ``models`` and ``flops/counters``."""
     return version_of(_HERE, folders)
 
 

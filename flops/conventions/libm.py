@@ -45,7 +45,7 @@ class _Measured(Mapping[str, float]):
 def _measured() -> dict[str, float]:
     """Return the operations of exp and pow: from the cache if this machine and library were measured before."""
     # an entry for each machine and version of the counters: two processes never write to one table
-    key = "\n".join([*machine().values(), code_version("models", "flops")])
+    key = "\n".join([*machine().values(), code_version("flops/counters", "flops/conventions")])
     found: dict[str, float] = kept.recall("libm", key, lambda: {kind: _measure(kind) for kind in ("exp", "pow")})
     return found
 

@@ -69,7 +69,7 @@ def executed(model: NeuronModel, method: str) -> list[Executed]:
     # parameters are run-time arguments of the generated code
     definition = (model.equations, model.threshold, model.reset, repr(model.refractory), repr(model.constants), method)
     toolchain = (find_compiler().version, *SCALAR.flags, brian2.__version__, *machine().values())
-    key = "\0".join([*definition, *toolchain, code_version("models", "flops", "harness")])
+    key = "\0".join([*definition, *toolchain, code_version("flops/counters", "harness/engines")])
     return [Executed(**found) for found in kept.recall("brian2", key, lambda: [
         asdict(each) for each in (*standalone_operations(model, method), cython_operations(model, method))])]
 
