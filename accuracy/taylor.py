@@ -191,7 +191,7 @@ class _Solver:
         return Solution(np.array(self._spikes, dtype=self._type), np.array(self._samples, dtype=self._type))
 
     def _try_again(self, error: UserError) -> None:
-        """Go on where a number was not finite: with a spike if the threshold is almost reached, else in shorter steps."""
+        """Go on where a number was not finite: a spike if the threshold is almost reached, else in shorter steps."""
         if not isinstance(error.__cause__, NotFiniteError) or self._record is None:
             raise error
         left = self._left()
