@@ -46,10 +46,11 @@ IZHIKEVICH_2004 = ("izhikevich", "izhikevich_mv")
 
 @dataclass(frozen=True)
 class Progress:
-    """Callbacks: a phase begins with a number of pieces of work; one is done."""
+    """Callbacks: a phase begins with a number of pieces of work; one is done; there is something to tell."""
 
     begin: Callable[[str, int], None] = lambda _phase, _pieces: None
     done: Callable[[], None] = lambda: None
+    say: Callable[[str], None] = lambda _line: None
 
 
 def run_suite(suite: Suite, jobs: int = 2, progress: Progress | None = None) -> Study:
@@ -61,7 +62,7 @@ def run_suite(suite: Suite, jobs: int = 2, progress: Progress | None = None) -> 
     Raises
     ------
     UserError
-        If there is no C compiler.
+        If there is no C compiler, or no model reaches any of the rates.
     """
     progress = progress or Progress()
     study = Study(suite)
@@ -83,6 +84,10 @@ def _run(study: Study, jobs: int, progress: Progress) -> None:
         for regime in suite.regimes(model):
             study.regimes.append(regime)
             progress.done()
+            if regime.said:
+                progress.say(regime.said)
+    if not any(regime.trials for regime in study.regimes):
+        raise UserError(f"nothing to compare: {study.regimes[0].reason}")
     # regimes without stimuli first: where there are others of the kind, those count
     kinds = {(regime.model, regime.stimulus): regime
              for regime in sorted(study.regimes, key=lambda each: bool(each.trials))}

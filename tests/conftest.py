@@ -119,6 +119,16 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     return report
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out the tests marked `deep`, unless SPIKECOST_DEEP=1: they take hours."""
+    if os.environ.get("SPIKECOST_DEEP") == "1":
+        return
+    deep = [item for item in items if item.get_closest_marker("deep")]
+    items[:] = [item for item in items if not item.get_closest_marker("deep")]
+    if deep:
+        config.hook.pytest_deselected(items=deep)
+
+
 #: These models meet every method with every detection; the others with one that stays on the grid and one that locates
 #: the crossing: what a detection does does not depend on the model.
 EVERY_DETECTION = ("lif", "izhikevich", "hodgkin_huxley", "hodgkin_huxley_tables", "mihalas_niebur")
