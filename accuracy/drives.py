@@ -43,8 +43,9 @@ WINDOWS, LEAST_WINDOW = 4, 1000.0
 STAIRS = 50
 #: Two runs have the same rate if their spikes differ by no more than this many, or their rates by this fraction.
 SAME_SPIKES, SAME_RATES = 2, 0.2
-#: How often a distance between drives is halved until the rate is close enough.
-HALVINGS = 6
+#: By this factor, so many times, a drive is brought closer to another until their rates are close enough. (With the
+#: golden ratio's parts that `regime` fills an interval with, halves would meet.)
+CLOSER, TIMES_CLOSER = 0.7, 12
 
 
 def constant_drive(model: NeuronModel, value: float, horizon: float) -> Stimulus:
@@ -243,8 +244,8 @@ def drive_near(model: NeuronModel, near: Drive, away: float, horizon: float) -> 
                 return adjust_drive(rate, wanted, near).value
             except UnreachableRate as error:
                 why = str(error)
-        for part in range(HALVINGS):
-            value = float(f"{near.value * (1 + away / 2**part):.{DIGITS}g}")
+        for part in range(TIMES_CLOSER):
+            value = float(f"{near.value * (1 + away * CLOSER**part):.{DIGITS}g}")
             if abs(rate(value) - near.rate) <= abs(away) * near.rate + 1000 / horizon:
                 return value
         return why or (f"no drive near {near.value:g} ({near.rate:.4g} Hz) fires at {wanted:.4g} Hz within one spike in "

@@ -15,8 +15,8 @@ SMALLEST, DOUBLINGS = 2.0**-6, 22
 PER_OCTAVE, OCTAVES = 6, 3
 #: Fractions of a drive to which it is bisected, and at which two rates that are still far apart are taken for a jump.
 NARROW, WIDE = 1e-10, 1e-4
-#: Up to so many per cent beside a jump a drive is looked for whose rate is within one spike.
-BESIDE = 8
+#: So many drives on either side of a jump, this fraction apart, are tried for a rate within one spike.
+BESIDE, BESIDE_STEP = 16, 0.005
 #: The rate is accepted within this fraction of the wanted one.
 RATE_TOLERANCE = 0.005
 #: Drives are rounded to so many digits, so that they can be written down; around which stimuli vary, to fewer.
@@ -154,25 +154,26 @@ def _on_curve(rates: Rates, wanted: float, curve: Sequence[float], spike: float,
         if rises == (rates(left) >= wanted):
             continue
         slower, faster = (left, right) if rises else (right, left)
-        for width in (wide, NARROW):
-            if width and (width == wide or rates(faster) - rates(slower) < max(4 * spike, wanted / 10) or not wide):
-                slower, faster = _narrow(slower, faster, lambda drive: rates(drive) >= wanted, width)
-        faster_end, slower_end = (float(f"{drive:.{DIGITS}g}") for drive in (faster, slower))
-        if abs(rates(faster_end) - wanted) <= RATE_TOLERANCE * wanted:
-            return Drive(faster_end, rates(faster_end)), None
-        best = min(faster_end, slower_end, key=lambda drive: abs(rates(drive) - wanted))
-        if rates(slower) > 0 and abs(rates(best) - wanted) <= spike:
-            return Drive(best, rates(best)), None
+        if wide:
+            slower, faster = _narrow(slower, faster, lambda drive: rates(drive) >= wanted, wide)
+        if not wide or rates(faster) - rates(slower) < max(4 * spike, wanted / 10):
+            slower, faster = _narrow(slower, faster, lambda drive: rates(drive) >= wanted)
+        value = float(f"{faster:.{DIGITS}g}")
+        if abs(rates(value) - wanted) <= RATE_TOLERANCE * wanted:
+            return Drive(value, rates(value)), None
         jump = jump or (slower, faster)
     return None, jump
 
 
 def _beside(rates: Rates, wanted: float, jump: tuple[float, float], spike: float) -> Drive | None:
-    """Return a drive beside a jump of the rate of a model that fires on both sides, within one spike."""
+    """Return a drive beside a jump of the rate of a model that fires on both sides, within one spike.
+
+    Not one at the jump itself, where the smallest error of a solution makes a spike more or less.
+    """
     slower, faster = jump
     if rates(slower) > 0:
-        for percent in range(1, BESIDE + 1):
-            for drive in (float(f"{faster * (1 + sign * percent / 100):.{DIGITS}g}") for sign in (-1, 1)):
+        for away in range(1, BESIDE + 1):
+            for drive in (float(f"{faster * (1 + sign * away * BESIDE_STEP):.{DIGITS}g}") for sign in (-1, 1)):
                 if abs(rates(drive) - wanted) <= spike:
                     return Drive(drive, rates(drive))
     return None

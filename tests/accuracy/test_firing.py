@@ -56,7 +56,7 @@ def test_a_pause_is_no_silence():
 ])
 def test_bursts_are_counted_pauses_included(label, drive, spikes):
     model = get_model(label)
-    assert len(dop853(model, constant_drive(model, drive, 1000.0), rtol=1e-9)) == spikes
+    assert len(dop853(model, constant_drive(model, drive, 1000.0), rtol=1e-10, longest=0.2)) == spikes
     assert abs(firing_rate(model, drive, 1000.0) - spikes) < 1
 
 
@@ -68,7 +68,7 @@ def test_bursts_are_counted_pauses_included(label, drive, spikes):
 def test_what_the_search_finds_an_independent_solver_counts(label, rate):
     model = get_model(label)
     found = drive_for(model, rate, 1000.0)
-    counted = len(dop853(model, constant_drive(model, found.value, 1000.0), rtol=1e-9))
+    counted = len(dop853(model, constant_drive(model, found.value, 1000.0), rtol=1e-10, longest=0.2))
     assert abs(counted - found.rate) < 1
     assert abs(counted - rate) < 2
 
@@ -136,7 +136,7 @@ def strengths(label):
 def checked(label, drive, horizon):
     """Rate and independent count agree within one spike; a rate of 0 is of a model that falls silent."""
     model = get_model(label)
-    counted = dop853(model, constant_drive(model, drive, horizon), rtol=1e-9)
+    counted = dop853(model, constant_drive(model, drive, horizon), rtol=1e-10, longest=0.2)
     rate = firing_rate(model, drive, horizon)
     if rate:
         assert abs(rate * horizon / 1000 - len(counted)) < 1
@@ -144,14 +144,13 @@ def checked(label, drive, horizon):
         assert len(counted) == 0 or not firing.keeps_firing(counted, horizon)
 
 
-QUICK = ["lif", "qif", "izhikevich:RS", "izhikevich:CH", "adex:bursting", "izhikevich2007:CH", "mihalas_niebur:phasic",
-         "mihalas_niebur:tonic_bursting"]
+QUICK = ["qif", "izhikevich:CH", "adex:bursting", "mihalas_niebur:phasic", "mihalas_niebur:tonic_bursting"]
 
 
 @pytest.mark.parametrize("label", QUICK)
 def test_the_rate_of_a_drive_is_what_an_independent_solver_counts(label):
     for drive in strengths(label):
-        checked(label, drive, 1000.0)
+        checked(label, drive, 400.0)
 
 
 @pytest.mark.deep
