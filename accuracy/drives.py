@@ -26,6 +26,7 @@ from ..harness.kernel import compile_kernels
 from ..harness.kernels import run_together
 from ..harness.stimuli import Stimulus, common_divisor, constant
 from ..models import units
+from ..models.domain import check_domain
 from ..models.errors import UserError
 from ..models.neuron import NeuronModel
 from ..models.step import make_step
@@ -175,6 +176,7 @@ def firing_rate(model: NeuronModel, drive: float, horizon: float, failures: list
 
 
 def _spikes(model: NeuronModel, stimulus: Stimulus) -> firing.Array:
+    check_domain(model)
     solve = closed_form.solve if closed_form.applies(model, stimulus) else taylor.solve
     return np.asarray(solve(model, stimulus, taylor.FIRST).times, dtype=float)
 

@@ -20,6 +20,7 @@ from ..harness.stimuli import common_divisor
 from ..harness.sweep import TimeSteps, Tolerances
 from ..harness.timing import many_neurons, measure, one_neuron
 from ..models.catalogue import get_model
+from ..models.domain import check_domain
 from ..models.errors import UserError
 from ..models.methods import METHODS
 from ..models.neuron import NeuronModel
@@ -62,7 +63,7 @@ def run_suite(suite: Suite, jobs: int = 2, progress: Progress | None = None) -> 
     Raises
     ------
     UserError
-        If there is no C compiler, or no model reaches any of the rates.
+        If a model's equations have no value, there is no C compiler, or no model reaches any of the rates.
     """
     progress = progress or Progress()
     study = Study(suite)
@@ -79,6 +80,8 @@ def run_suite(suite: Suite, jobs: int = 2, progress: Progress | None = None) -> 
 def _run(study: Study, jobs: int, progress: Progress) -> None:
     suite = study.suite
     models = [get_model(model) for model in suite.models]
+    for model in models:
+        check_domain(model)
     progress.begin("finding drives and references", len(models) * suite.regimes_a_model)
     for model in models:
         for regime in suite.regimes(model):

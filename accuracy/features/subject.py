@@ -16,6 +16,7 @@ from ...harness.kernel import Kernel, Outcome, compile_kernels
 from ...harness.kernels import run_together
 from ...harness.stimuli import Shape, Stimulus
 from ...models import units
+from ...models.domain import check_domain
 from ...models.errors import UserError
 from ...models.expression import evaluate
 from ...models.neuron import NeuronModel
@@ -56,10 +57,11 @@ class Subject:
     Raises
     ------
     UserError
-        If no constant input makes it fire, or none silences it.
+        If the equations have no value, no constant input makes it fire, or none silences it.
     """
 
     def __init__(self, model: NeuronModel) -> None:
+        check_domain(model)
         self.held = 2 * silencing(model, float(HORIZON)) if _fires_alone(model) else 0.0
         self.model = at_rest(model, self.held)
         self.drive = rheobase(self.model, float(HORIZON), self.held)
