@@ -28,6 +28,9 @@ _HIGHEST = 64
 _MOST_KEPT = 4096
 
 _Number = Fraction | float
+#: What is known of an expression: its value, and of one that has none yet, by which number it is multiplied.
+_Known = tuple[bool, _Number]
+_NOTHING: _Known = (False, Fraction(1))
 
 
 def check_domain(model: NeuronModel) -> None:
@@ -102,36 +105,36 @@ def _as_written(written: str, known: dict[str, _Number], where: str) -> Expr:
 
 def _value(root: Expr, known: Mapping[str, _Number]) -> _Number | None:
     """Return the value of an expression; None if it depends on what is not known."""
-    done: dict[int, _Number | None] = {}
+    done: dict[int, _Known] = {}
     for node in nodes(root):
         if isinstance(node, Const):
-            done[id(node)] = node.value
+            done[id(node)] = True, node.value
         elif isinstance(node, Var):
-            done[id(node)] = known.get(node.name)
+            done[id(node)] = (True, known[node.name]) if node.name in known else _NOTHING
         elif isinstance(node, Op):
             done[id(node)] = _applied(node, [done[id(arg)] for arg in node.args])
-    return done[id(root)]
+    is_known, value = done[id(root)]
+    return value if is_known else None
 
 
-def _applied(node: Op, args: list[_Number | None]) -> _Number | None:
-    if node.kind == "div" and _is_zero(args[1]):
+def _applied(node: Op, args: list[_Known]) -> _Known:
+    if node.kind == "div" and _is_zero(args[1][1]):
         raise _Undefined(node, zero=node.args[1])
-    if node.kind == "pow" and _is_zero(args[0]) and args[1] is not None and args[1] < 0:
+    if node.kind == "pow" and args[0][0] and _is_zero(args[0][1]) and args[1][0] and args[1][1] < 0:
         raise _Undefined(node, zero=node.args[0])
-    if (node.kind == "mul" and any(map(_is_zero, args))) or (node.kind == "div" and _is_zero(args[0])):
-        return Fraction(0)  # whatever the other one is
-    numbers = [arg for arg in args if arg is not None]
-    if len(numbers) < len(args):
-        return None
+    all_known = all(is_known for is_known, _ in args)
+    if not all_known and node.kind not in ("mul", "div", "neg"):
+        return _NOTHING
     try:
-        value = _computed(node.kind, numbers)
+        value = _computed(node.kind, [number for _, number in args])
         if not math.isfinite(value):
             raise OverflowError("too large")
     except OverflowError:
         raise _Undefined(node, why="math range error") from None
     except (ArithmeticError, ValueError) as error:
         raise _Undefined(node, why=str(error.args[-1])) from None
-    return value
+    # zero times whatever the other one is
+    return all_known or (node.kind in ("mul", "div") and _is_zero(value)), value
 
 
 def _computed(kind: str, args: list[_Number]) -> _Number:
@@ -145,10 +148,8 @@ def _computed(kind: str, args: list[_Number]) -> _Number:
     return Fraction(found) if isinstance(found, int) else found  # type: ignore[no-any-return]
 
 
-def _is_zero(value: _Number | None) -> bool:
+def _is_zero(value: _Number) -> bool:
     """Whether a number is zero, or too small for a floating-point number."""
-    if value is None:
-        return False
     try:
         return float(value) == 0
     except OverflowError:
