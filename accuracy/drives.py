@@ -250,8 +250,8 @@ def drive_near(model: NeuronModel, near: Drive, away: float, horizon: float) -> 
             value = float(f"{near.value * (1 + away * CLOSER**part):.{DIGITS}g}")
             if abs(rate(value) - near.rate) <= abs(away) * near.rate + 1000 / horizon:
                 return value
-        return why or (f"no drive near {near.value:g} ({near.rate:.4g} Hz) fires at {wanted:.4g} Hz within one spike in "
-                       f"{horizon:g} ms")
+        return why or (f"no drive near {near.value:g} ({near.rate:.4g} Hz) fires at {wanted:.4g} Hz within one spike "
+                       f"in {horizon:g} ms")
 
     found = recall("drive near", model, (near, away, horizon), compute)
     if isinstance(found, str):

@@ -50,7 +50,8 @@ def reference(model: NeuronModel, stimulus: Stimulus) -> Reference:
     Raises
     ------
     UserError
-        If the equations have no value (`domain`), or the solution diverges, spikes without end, or the two computations disagree on the number of spikes.
+        If the equations have no value (`domain`), the solution diverges or spikes without end, or the two computations
+        disagree on the number of spikes.
     """
     check_domain(model)
     if closed_form.applies(model, stimulus):

@@ -169,8 +169,8 @@ def _with_spikes(asked: Regime, drive: Drive, found: tuple[Trial, ...]) -> Regim
     if any(trial.spikes for trial in found):
         return replace(asked, drive=drive, trials=found)
     longer = f"at {drive.rate:.4g} Hz take {1000 / drive.rate:.4g} ms or more" if drive.rate else "take a longer one"
-    return replace(asked, reason=f"{asked.model.label} has no spike within the horizon of {asked.horizon:g} ms, so that "
-                                 f"there is nothing to compare; {longer}")
+    return replace(asked, reason=f"{asked.model.label} has no spike within the horizon of {asked.horizon:g} ms, so "
+                                 f"that there is nothing to compare; {longer}")
 
 
 def stimuli_around(kind: Kind, model: NeuronModel, drive: float, horizon: float, trials: int) -> list[Stimulus]:

@@ -41,7 +41,7 @@ static void record(struct spikes *out, long step, double at)
 }
 
 /* By its bits, so that the test is no floating-point operation. A reset would hide a state that is not finite. */
-static inline int finite(double x)
+static inline int is_number(double x)
 {
     long long bits;
     __builtin_memcpy(&bits, &x, sizeof bits);

@@ -141,11 +141,11 @@ def _computed(kind: str, args: list[_Number]) -> _Number:
     """Return the result of an operation, exactly where that is possible."""
     exact = all(isinstance(arg, Fraction) for arg in args)
     if kind == "pow":
-        exact = exact and Fraction(args[1]).denominator == 1 and abs(args[1]) <= _HIGHEST
+        exact = exact and Fraction(args[1]).denominator == 1 and abs(float(args[1])) <= _HIGHEST
     if not exact or kind not in ("add", "sub", "mul", "div", "pow", "neg", "abs", "less", "at_most", "select"):
         args = [float(arg) for arg in args]
-    found = FLOATS[kind](*args)
-    return Fraction(found) if isinstance(found, int) else found  # type: ignore[no-any-return]
+    found: _Number = FLOATS[kind](*args)
+    return Fraction(found) if isinstance(found, int) else found
 
 
 def _is_zero(value: _Number) -> bool:

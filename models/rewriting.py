@@ -201,7 +201,7 @@ class Graph:
             return a
         return self.number(abs(a.value)) if isinstance(a, Const) else self._op("abs", a)
 
-    def _function(self, kind: str, function: Callable[[Fraction], float], a: Expr) -> Expr:
+    def _function(self, kind: str, function: Callable[[Fraction], float | Fraction], a: Expr) -> Expr:
         if not isinstance(a, Const):
             return self._op(kind, a)
         try:

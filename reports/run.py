@@ -56,7 +56,8 @@ def found(comparison: Comparison, page: Path, more: Sequence[str] = ()) -> dict[
         "ranking": records(comparison.ranking),
         "not_compared": [{"model": regime.model.label, "stimulus": regime.stimulus, "level": regime.level,
                           "reason": regime.reason} for regime in comparison.study.regimes if regime.reason],
-        "several_rates": [regime.drive.note for regime in comparison.study.regimes if regime.drive and regime.drive.note],
+        "several_rates": [regime.drive.note for regime in comparison.study.regimes
+                          if regime.drive and regime.drive.note],
         "said": list(more),
     }
 

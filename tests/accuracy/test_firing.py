@@ -107,7 +107,7 @@ def test_a_refractory_time_is_a_proof():
     from brian2 import ms
 
     slow = get_model("lif").replace(name="slow", refractory=5 * ms)
-    with pytest.raises(UnreachableRate, match="cannot fire at .* refractory time of 5 ms allows 200 Hz"):
+    with pytest.raises(UnreachableRate, match=r"cannot fire at .* refractory time of 5 ms allows 200 Hz"):
         drive_for(slow, 300, 1000)
 
 
