@@ -289,17 +289,24 @@ def mean_drive(model: NeuronModel, request: object, around: Callable[[float], li
     UnreachableRate
         If no drive makes that rate.
     """
+    failures: list[str] = []
     kernel = compile_kernels([make_step(driven, "rk4", "hermite", varying=True)], SIMD)[0]
 
     def fires(drive: float) -> float:
         stimuli = around(drive)
         unit = common_divisor(each.unit for each in stimuli)
         outcomes = run_together(kernel, stimuli, unit / math.ceil(unit / SEARCH_STEP))
+        failed = next((each.failure for each in outcomes if each.failure), "")
+        if failed:  # the spikes of such a run are no rate
+            failures.append(f"{driven.label} under a mean drive of {drive:g}: {failed}")
+            return 0.0
         return 1000 * fmean(len(each.spike_times) for each in outcomes) / float(stimuli[0].horizon)
 
     def compute() -> float | str:
         try:
             return find_mean_drive(fires, rate, model.label, _first(model)).value
+        except NeverSpikes as error:
+            return _why_silent(model, error, failures)
         except UnreachableRate as error:
             return str(error)
 
