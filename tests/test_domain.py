@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 import spikecost as sc
 from spikecost.models.catalogue import MODELS
 from spikecost.models.domain import check_domain
+from spikecost.models.expression import Const, Op, expr
 from spikecost.models.rewriting import Graph
 from spikecost.reports.run import run
 
@@ -114,8 +115,6 @@ def test_every_preset_of_the_catalogue_has_values(name):
 @given(st.floats(-1e300, 1e300))
 def test_functions_of_any_number_are_folded_or_refused(x):
     for kind in ("exp", "exprel", "tanh", "cosh", "sinh", "sqrt"):
-        from spikecost.models.expression import Const, Op, expr
-
         for written in (Op(kind, (expr(x),)), 1 / Op(kind, (expr(x),)), 1 / (expr(x) * expr(x))):
             try:
                 found = Graph().lower(written, {})
