@@ -159,20 +159,34 @@ def firing_rate(model: NeuronModel, drive: float, horizon: float, failures: list
     under the drive counts as silent; why is added to `failures`.
     """
     try:
-        times = _spikes(model, constant_drive(model, drive, horizon))
-        within = times.size
-        if not firing.fires_steadily(times, horizon):
-            if not within and horizon >= LEAST_WINDOW:
-                return 0.0
-            window = max(WINDOWS * horizon, LEAST_WINDOW)
-            times = _spikes(model, constant_drive(model, drive, window))
-            if not firing.keeps_firing(times, window):
-                return 0.0
+        times, within = _train(model, drive, horizon)
     except UserError as error:
         if failures is not None:
             failures.append(str(error))
         return 0.0
-    return firing.rate_of(times, within, horizon)
+    return firing.rate_of(times, within, horizon) if times.size else 0.0
+
+
+def rate_once_it_fires(model: NeuronModel, drive: float, horizon: float) -> float:
+    """Return the rate in Hz from the first spike on, however long that takes; 0 if the model does not keep firing."""
+    try:
+        times, _ = _train(model, drive, horizon)
+    except UserError:
+        return 0.0
+    return firing.over_periods(times) if times.size else 0.0
+
+
+def _train(model: NeuronModel, drive: float, horizon: float) -> tuple[firing.Array, int]:
+    """Return spikes in ms, none if the model does not keep firing, and how many of them are within the horizon."""
+    none = np.empty(0), 0
+    times = _spikes(model, constant_drive(model, drive, horizon))
+    if firing.fires_steadily(times, horizon):
+        return times, times.size
+    if not times.size and horizon >= LEAST_WINDOW:
+        return none
+    window = max(WINDOWS * horizon, LEAST_WINDOW)
+    longer = _spikes(model, constant_drive(model, drive, window))
+    return (longer, times.size) if firing.keeps_firing(longer, window) else none
 
 
 def _spikes(model: NeuronModel, stimulus: Stimulus) -> firing.Array:

@@ -23,7 +23,7 @@ from ...models.neuron import NeuronModel
 from ...models.step import make_step
 from ...models.tables import ARRAYS
 from .. import closed_form, taylor
-from ..drives import constant_drive, firing_rate, rheobase, silencing
+from ..drives import constant_drive, firing_rate, rate_once_it_fires, rheobase, silencing
 from .recorded import Array, Recording
 
 #: Longest time step in ms of the runs that search for a feature; RK4, crossings located within the step.
@@ -65,7 +65,7 @@ class Subject:
         self.held = 2 * silencing(model, float(HORIZON)) if _fires_alone(model) else 0.0
         self.model = at_rest(model, self.held)
         self.drive = rheobase(self.model, float(HORIZON), self.held)
-        rates = (firing_rate(self.model, self.held + factor * self.drive, float(HORIZON))
+        rates = (rate_once_it_fires(self.model, self.held + factor * self.drive, float(HORIZON))
                  for factor in (2, 1.5, 1.2, 1.05, 1))
         rate = next(rate for rate in rates if rate)
         pace = max(1000 / rate, ringing(self.model, self.held))

@@ -154,7 +154,7 @@ def test_the_rate_of_a_drive_is_what_an_independent_solver_counts(label):
 
 
 def vouched_for(model, drive):
-    """The longest horizon up to `LONG` over which a model has one number of spikes: chaos has none over a longer one."""
+    """The longest horizon up to `LONG` over which a model has one number of spikes; chaos has none over longer ones."""
     for part in (1, 2, 4, 8):
         try:
             reference(model, constant_drive(model, drive, LONG / part))
