@@ -20,6 +20,7 @@ from ..harness.stimuli import common_divisor
 from ..harness.sweep import TimeSteps, Tolerances
 from ..harness.timing import many_neurons, measure, one_neuron
 from ..models.catalogue import get_model
+from ..models.domain import check_domain
 from ..models.errors import UserError
 from ..models.methods import METHODS
 from ..models.neuron import NeuronModel
@@ -46,10 +47,11 @@ IZHIKEVICH_2004 = ("izhikevich", "izhikevich_mv")
 
 @dataclass(frozen=True)
 class Progress:
-    """Callbacks: a phase begins with a number of pieces of work; one is done."""
+    """Callbacks: a phase begins with a number of pieces of work; one is done; there is something to tell."""
 
     begin: Callable[[str, int], None] = lambda _phase, _pieces: None
     done: Callable[[], None] = lambda: None
+    say: Callable[[str], None] = lambda _line: None
 
 
 def run_suite(suite: Suite, jobs: int = 2, progress: Progress | None = None) -> Study:
@@ -61,7 +63,7 @@ def run_suite(suite: Suite, jobs: int = 2, progress: Progress | None = None) -> 
     Raises
     ------
     UserError
-        If there is no C compiler.
+        If a model's equations have no value, there is no C compiler, or no model reaches any of the rates.
     """
     progress = progress or Progress()
     study = Study(suite)
@@ -78,11 +80,17 @@ def run_suite(suite: Suite, jobs: int = 2, progress: Progress | None = None) -> 
 def _run(study: Study, jobs: int, progress: Progress) -> None:
     suite = study.suite
     models = [get_model(model) for model in suite.models]
+    for model in models:
+        check_domain(model)
     progress.begin("finding drives and references", len(models) * suite.regimes_a_model)
     for model in models:
         for regime in suite.regimes(model):
             study.regimes.append(regime)
             progress.done()
+            if regime.said:
+                progress.say(regime.said)
+    if not any(regime.trials for regime in study.regimes):
+        raise UserError(f"nothing to compare: {study.regimes[0].reason}")
     # regimes without stimuli first: where there are others of the kind, those count
     kinds = {(regime.model, regime.stimulus): regime
              for regime in sorted(study.regimes, key=lambda each: bool(each.trials))}

@@ -30,6 +30,8 @@ MANY, MOST_INPUT_BYTES = 1_000_000, 100e6
 MAX_SPIKES_PER_MS = 2
 #: The failure of a run whose state leaves the finite numbers.
 DIVERGED = "diverged"
+#: The bit that a kernel sets in `spikes.stuck` where a spike comes of a state that is not finite.
+NOT_FINITE = 2
 
 
 class _Spikes(ctypes.Structure):
@@ -174,10 +176,10 @@ class _Arguments:
         count = min(spikes.count, spikes.capacity)
         state = self._state[:, lane].copy()
         failure = ""
-        if spikes.stuck or spikes.count > spikes.capacity:
-            failure = "spikes without end"
-        elif not np.isfinite(state).all():
+        if spikes.stuck & NOT_FINITE or not np.isfinite(state).all():
             failure = DIVERGED
+        elif spikes.stuck or spikes.count > spikes.capacity:
+            failure = "spikes without end"
         times = (self._spike_step[lane, :count] + self._spike_at[lane, :count]) * self._dt
         return Outcome(times, state, failure, self._samples[:, :, lane].copy())
 

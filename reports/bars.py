@@ -15,7 +15,7 @@ from ..accuracy.runner import Progress
 
 @contextmanager
 def bars() -> Iterator[Progress]:
-    """Draw a bar for every phase that begins; nothing where none does."""
+    """Draw a bar for every phase that begins, and write what is told above it; nothing where none does."""
     bar = Bar(TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
               TextColumn("left"), TimeRemainingColumn(), console=Console(stderr=True))
     tasks: list[Any] = []
@@ -24,8 +24,11 @@ def bars() -> Iterator[Progress]:
         bar.start()
         tasks.append(bar.add_task(phase, total=pieces))
 
+    def say(line: str) -> None:
+        bar.console.print(line, markup=False, highlight=False, soft_wrap=True)
+
     try:
-        yield Progress(begin=begin, done=lambda: bar.advance(tasks[-1]))
+        yield Progress(begin=begin, done=lambda: bar.advance(tasks[-1]), say=say)
     finally:
         if tasks:  # a bar that never began must not even end a line
             bar.stop()

@@ -188,8 +188,6 @@ def compare(
     if horizon is not None:
         changes["horizons"] = (float(units.in_ms(horizon, "horizon")),)
     study = run_suite(replace(suite or Suite(thorough=False, features=False), **changes), jobs, progress)
-    if not any(regime.trials for regime in study.regimes):
-        raise UserError(f"nothing to compare: {study.regimes[0].reason}")
     if not any(curve.points for curve in study.curves):
         first = study.curves[0]
         raise UserError(f"nothing to compare: {first.method} on {first.regime.model.label}: {first.reason}; "

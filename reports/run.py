@@ -39,8 +39,7 @@ def summary(comparison: Comparison, page: Path, more: str = "") -> str:
     if len(verdict):
         parts.append(text.frame(f"Operations per ms, divided by those of {comparison.baseline}", verdict,
                                 ("view", *_where(verdict), *verdict.columns[1 + len(SITUATION):])))
-    parts += [f"not compared at {regime.level}, {regime.stimulus}: {regime.reason}"
-              for regime in study.regimes if regime.reason]
+    parts += [regime.said for regime in study.regimes if regime.said]
     if len(comparison.demos):
         parts.append(headline(comparison.demos))
     if more:
@@ -57,6 +56,8 @@ def found(comparison: Comparison, page: Path, more: Sequence[str] = ()) -> dict[
         "ranking": records(comparison.ranking),
         "not_compared": [{"model": regime.model.label, "stimulus": regime.stimulus, "level": regime.level,
                           "reason": regime.reason} for regime in comparison.study.regimes if regime.reason],
+        "several_rates": [regime.drive.note for regime in comparison.study.regimes
+                          if regime.drive and regime.drive.note],
         "said": list(more),
     }
 

@@ -266,7 +266,7 @@ def test_users_can_compare_their_own_model():
     ({"models": ["lif"], "horizon": 1 * mV}, "horizon = .* is not a time"),
     ({"models": [3]}, "expected a model's name"),
     ({"models": ["hodgkin_huxley"], "rates": [10], "methods": ["euler"], "detections": ["grid"], "horizon": 300 * ms},
-     "nothing to compare: hodgkin_huxley cannot fire"),
+     "nothing to compare: hodgkin_huxley: no constant drive found"),
 ])
 def test_bad_input_is_named(arguments, message):
     with pytest.raises(sc.UserError, match=message):
