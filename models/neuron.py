@@ -11,10 +11,11 @@ from typing import Any
 
 import brian2
 from brian2.core.functions import DEFAULT_FUNCTIONS
-from brian2.units.fundamentalunits import Quantity, get_dimensions
+from brian2.units.fundamentalunits import get_dimensions
 
 from . import equations as language
 from . import units
+from .equation_lines import DIFFERENTIAL, PARAMETER
 from .errors import UserError
 from .expression import FLOATS, Expr, Var, evaluate, names
 from .polynomial import affine_parts
@@ -361,19 +362,19 @@ def _same_names(given: Mapping[str, Any], expected: tuple[str, ...], where: str,
 
 
 def _system(model: NeuronModel, text: str) -> language.System:
-    equations, found = language.read(text, model.constants, model.name)
-    if model.input not in equations.parameter_names:
+    equations = language.read(text, model.constants, model.name)
+    parameters = [name for name, each in equations.items() if each.kind == PARAMETER]
+    if model.input not in parameters:
         raise UserError(f"{model.name}: the input '{model.input}' is not declared in the equations; "
                         f"add a line such as {model.input} : 1")
-    dimensions = {name: equations[name].dim for name in equations.names}
-    state = tuple(name for name in found if name in equations.diff_eq_names)
+    dimensions = {name: each.dimension for name, each in equations.items()}
+    found = {name: each.value for name, each in equations.items() if each.value is not None}
+    state = tuple(name for name in found if equations[name].kind == DIFFERENTIAL)
     for name in found:
-        expected = dimensions[name]
-        if name in state:
-            expected = get_dimensions(Quantity.with_dimensions(1.0, expected) / brian2.ms)
-        language.check_units(equations[name].expr.code, dimensions, model.constants, expected,
+        expected = dimensions[name] / units.MS if name in state else dimensions[name]
+        language.check_units(equations[name].text, dimensions, model.constants, expected,
                              f"{model.name}: equation of '{name}'")
-    subexpressions = language.subexpression_order(found, set(equations.subexpr_names))
+    subexpressions = language.subexpression_order(found, found.keys() - set(state))
     opened: dict[str, Expr] = {}
     for name, value in subexpressions.items():
         opened[name] = substitute(value, opened)
@@ -384,11 +385,10 @@ def _system(model: NeuronModel, text: str) -> language.System:
     if parts is None:
         raise UserError(f"{model.name}: threshold: the level is not linear in the state variables; "
                         "make it a state variable of its own")
-    declared = [name for name in equations if name in equations.parameter_names and name != model.input]
     return language.System(
         dimensions=dimensions,
         state=state,
-        parameters=tuple(declared),
+        parameters=tuple(name for name in parameters if name != model.input),
         subexpressions=subexpressions,
         derivatives={name: found[name] for name in state},
         held=frozenset(name for name in state if "unless refractory" in equations[name].flags),

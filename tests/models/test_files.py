@@ -140,7 +140,7 @@ BAD_TOML = {
     "no drive": ("+ I)", ")", "leaky.toml:4: leaky: the input 'I' enters no equation, so that nothing drives "),
     "condition": ("2*ms", "v > -40*mV", "leaky.toml:9: leaky: refractory = 'v > -40*mV' is not supported; give a "),
     "number without end": ("20*ms", "1e400*ms", "leaky.toml:12: tau: the number in '1e400*ms' is too large; give one "),
-    "power without end": ("v = EL", "v = -9**9**9*mV", "leaky.toml:8: leaky: reset or threshold: Numerical result "),
+    "power without end": ("v = EL", "v = -9**9**9*mV", "leaky.toml:8: leaky: reset: the number "),
     "power of a unit": ("20*ms", "20*ms**999999999", "leaky.toml:12: tau: unknown unit 'ms^999999999' in "),
     "twice": ("tau : second", "I : volt", "leaky.toml:5: leaky: Brian2 cannot read the equations at 'I : volt': Dupl"),
     "long": ("(EL - v", "((EL - v" + 300 * " + EL", "leaky.toml:3: leaky: Brian2 cannot read the equations at 'dv/dt"),

@@ -131,7 +131,7 @@ BAD = {
         "leaky: Brian2 cannot read the equations at "),
     "units that do not add": (
         _equations("(EL - v + I + tau)/tau"),
-        "leaky: equation of 'v': units do not fit in '(EL - v + I + tau)/tau': Cannot calculate "),
+        "leaky: equation of 'v': units do not fit in '(EL - v + I + tau)/tau': 'EL - v + I' has the unit mV, "),
     "units of a derivative": (
         _equations("EL - v + I"), "leaky: equation of 'v': 'EL - v + I' has the unit mV, expected mV/ms"),
     "units of a subexpression": (
@@ -213,7 +213,7 @@ BAD = {
         {**_equations("(EL - v + I)/tau"), "threshold": "v >= 5*mV*(tau/ms)", "reset": "v = 5*mV*(tau/ms)"},
         "leaky: reset: 'v = 5*mV*(tau/ms)' leaves v at 50 mV, where "),
     "a root in the reset": ({"reset": "v = sqrt(-1)*mV"}, "leaky: reset or threshold: math domain error; change "),
-    "a power without end": ({"reset": "v = -10**10**10*mV"}, "leaky: reset or threshold: Numerical result "),
+    "a power without end": ({"reset": "v = -10**10**10*mV"}, "leaky: reset: the number '10**10**10' is too large; "),
     "constant that is declared": (
         {"constants": {"EL": -65 * mV, "v": 3 * mV}},
         "leaky: the constant 'v' is declared in the equations, too; take it out of one"),
@@ -297,7 +297,7 @@ def test_a_bad_preset_is_refused_when_it_is_taken():
 
 @pytest.mark.parametrize(("right_hand_side", "message"), [
     ("(EL - v + I)/(0*ms)", "divides by zero; change it"),
-    ("(EL - v + I)/tau*exp(1e4)", "'exp(10000)' in the equations is no number: math range error; change it"),
+    ("(EL - v + I)/tau*sqrt(-4)", "'sqrt(-4)' in the equations is no number: math domain error; change it"),
 ])
 def test_a_constant_without_a_value_is_refused_when_the_step_is_made(right_hand_side, message):
     model = NeuronModel(**{**GOOD, **_equations(right_hand_side)})
