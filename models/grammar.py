@@ -110,7 +110,10 @@ def expression(text: str) -> Node:
     Unreadable
         If it is none.
     """
-    return _Reader(text).whole(conditions=False)
+    reader = _Reader(text)
+    found, _ = reader.read_sum()
+    reader.end()
+    return found
 
 
 def condition(text: str) -> Condition | None:
@@ -121,7 +124,9 @@ def condition(text: str) -> Condition | None:
     Unreadable
         If it cannot be read.
     """
-    found = _Reader(text).whole(conditions=True)
+    reader = _Reader(text)
+    found, _ = reader.read_comparison()
+    reader.end()
     return found if isinstance(found, Condition) else None
 
 
@@ -211,17 +216,16 @@ class _Reader:
 
     def __init__(self, text: str) -> None:
         self._text = without_comments(text).strip()
+        self._tokens: list[tuple[str, str, int]] = []
+        self._next = self._brackets = 0
         self._tokens = list(self._read_tokens())
-        self._next = 0
-        self._brackets = 0
 
-    def whole(self, conditions: bool) -> Node | Condition:
-        found, _ = self._comparison() if conditions else self._sum()
+    def end(self) -> None:
+        """Refuse what is left."""
+        if self._token() in _SIGNS:
+            raise Unreadable(f"'{short(self._text)}' is not supported", USE)
         if self._next < len(self._tokens):
-            if self._token() in _SIGNS:
-                raise Unreadable(f"'{short(self._text)}' is not supported", USE)
             raise self._cannot(self._place())
-        return found
 
     def _read_tokens(self) -> Iterator[tuple[str, str, int]]:
         place = open_brackets = 0
@@ -257,15 +261,15 @@ class _Reader:
 
     # each returns what it read, and how deep that is
 
-    def _comparison(self) -> tuple[Node | Condition, int]:
-        left, depth = self._sum()
+    def read_comparison(self) -> tuple[Node | Condition, int]:
+        left, depth = self.read_sum()
         if self._token() not in _SIGNS:
             return left, depth
         sign = self._take()
-        right, other = self._sum()
+        right, other = self.read_sum()
         return Condition(sign, left, right), max(depth, other) + 1
 
-    def _sum(self) -> tuple[Node, int]:
+    def read_sum(self) -> tuple[Node, int]:
         return self._chain(("+", "-"), self._product)
 
     def _product(self) -> tuple[Node, int]:
@@ -314,7 +318,7 @@ class _Reader:
             raise self._cannot(place)
         self._take()
         self._enter()
-        inside, depth = self._sum()
+        inside, depth = self.read_sum()
         self._close(place)
         return inside, depth
 
@@ -324,7 +328,7 @@ class _Reader:
             raise refused
         self._take()
         self._enter()
-        inside, depth = self._comparison()
+        inside, depth = self.read_comparison()
         unknown = self._next < len(self._tokens) and self._tokens[self._next][0] == "unknown"
         if unknown or self._token() in _SIGNS or isinstance(inside, Condition) != (function == "int"):
             raise refused

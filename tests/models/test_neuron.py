@@ -142,7 +142,7 @@ BAD = {
         "leaky: equation of 'v': 'Iext' is neither in the equations nor a constant nor a unit; define it"),
     "unsupported function": (
         _equations("(EL - v + sin(v/mV)*mV + I)/tau"),
-        "leaky: equation of 'v': 'sin(v / mV)' is not supported; use + - * / **, the functions exp, sqrt, abs,"),
+        "leaky: equation of 'v': 'sin(v/mV)' is not supported; use + - * / **, the functions exp, sqrt, abs,"),
     "noise": (
         _equations("(EL - v + I)/tau + mV*xi*tau**-0.5"),
         "leaky: noise terms (xi) are not supported; drive the model with a frozen input instead"),
