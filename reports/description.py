@@ -70,7 +70,10 @@ def describe_model(model: NeuronModel) -> dict[str, Any]:
         "reset": model.reset,
         "refractory": model.refractory if isinstance(model.refractory, str) else model.refractory_ms,
         "input": model.input,
+        "published": model.published,
         "tables": str(model.tables or ""),
+        "grid": {name: _quantity(getattr(model.tables, name)) for name in ("step", "low", "high")}
+                if model.tables else None,
         "parameters": {name: _quantity(value) for name, value in model.parameters.items()},
         "constants": {name: _quantity(value) for name, value in model.constants.items()},
         "initial": {name: _quantity(value) for name, value in model.initial.items()},
