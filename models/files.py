@@ -52,6 +52,12 @@ def is_file(asked: str) -> bool:
     return _FILE.fullmatch(asked) is not None
 
 
+def runs_code(asked: str) -> bool:
+    """Whether a model is asked for by a Python file, which is executed."""
+    match = _FILE.fullmatch(asked)
+    return match is not None and match["path"].endswith(".py")
+
+
 def model_from_file(asked: str) -> NeuronModel:
     """Return the model of ``path.py:name`` or ``path.toml``, either with ``:preset`` behind.
 

@@ -42,16 +42,15 @@ def recorded_model(label: str, described: Mapping[str, Any]) -> NeuronModel:
     refractory = described.get("refractory") or None
     name, _, preset = label.partition(":")
     named = name.isidentifier() and name.isascii()
+    fields: dict[str, Any] = {field: described[field] for field in _TEXTS if field != "content"}
     try:
-        model = NeuronModel(
-            name=name if named else "model", preset=preset if named else "",
-            refractory=refractory if isinstance(refractory, str | None) else _quantity({"value": refractory,
-                                                                                        "unit": "ms"}),
-            published=described.get("published", ""), tables=_grid(described.get("grid")),
-            **{field: described[field] for field in _TEXTS if field != "content"},
-            **{field: {key: _quantity(value, text_allowed=field == "initial")
-                       for key, value in described[field].items()} for field in _TABLES},
-        )
+        for field in _TABLES:
+            fields[field] = {key: _quantity(value, text_allowed=field == "initial")
+                             for key, value in described[field].items()}
+        if not isinstance(refractory, str | None):
+            refractory = _quantity({"value": refractory, "unit": "ms"})
+        model = NeuronModel(name=name if named else "model", preset=preset if named else "", refractory=refractory,
+                            published=described.get("published", ""), tables=_grid(described.get("grid")), **fields)
     except UserError as error:
         raise UserError(f"{where} cannot be read: {error}") from None
     digest = hashlib.sha256(model.definition.encode()).hexdigest()
