@@ -107,10 +107,10 @@ class Suite:
         for name, (least, most) in _LIMITS.items():
             given = getattr(self, name)
             for value in given if isinstance(given, Sequence) else (given,):
-                if not 0 < value < math.inf:
+                if not least and not 0 < value < math.inf:
                     raise UserError(f"{name.rstrip('s')} = {value:g} is not positive and finite; give a number above 0")
                 if not least <= value <= most:
-                    raise UserError(f"{name} = {value:g}: give {least:g} to {most:g}")
+                    raise UserError(f"{name} = {value:g}: give {least:g} or more, and at most {most:g}")
         if self.coarsest < self.finest:
             raise UserError(f"coarsest = {self.coarsest:g} ms is below finest = {self.finest:g} ms; give the longest "
                             "time step as the coarsest")

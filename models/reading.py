@@ -30,6 +30,10 @@ QUOTED = 60
 Milliseconds = NewType("Milliseconds", float)
 #: A Brian2 quantity, or a number; in a file, text with a unit, or a number.
 Given = NewType("Given", object)
+#: The same, or an expression, which is text.
+Initial = NewType("Initial", object)
+#: A quantity, or a condition, which is text.
+Refractory = NewType("Refractory", object)
 
 T = TypeVar("T")
 
@@ -241,6 +245,19 @@ def _given(value: Any, _: Any) -> Any:
     return units.parse_quantity(value)
 
 
+def _initial(value: Any, _: Any) -> Any:
+    try:
+        return _given(value, _)
+    except UserError:
+        return value  # an expression: the model says whether it can be read
+
+
+def _refractory(value: Any, _: Any) -> Any:
+    if isinstance(value, str) and any(sign in value for sign in "<>="):
+        return value  # a condition: the model says whether it can be run
+    return _given(value, _)
+
+
 def _checked(kind: type, expected: str, make: Callable[[Any, Any], Callable[[Any, Any], Any]]) -> Callable[..., Any]:
     """Return a factory of hooks that look at the kind of a value before they make anything of it."""
 
@@ -264,7 +281,7 @@ def _is(origin: type) -> Callable[[Any], bool]:
 def _converter(more_allowed: bool) -> cattrs.Converter:
     converter = cattrs.Converter(forbid_extra_keys=not more_allowed)
     for kind, hook in ((int, _whole), (float, _number), (bool, _truth), (str, _text), (Milliseconds, _time),
-                       (Given, _given)):
+                       (Given, _given), (Initial, _initial), (Refractory, _refractory)):
         converter.register_structure_hook(kind, hook)
     converter.register_structure_hook_factory(
         is_dataclass, _checked(dict, "a table, such as { name = ... }", make_dict_structure_fn))
