@@ -9,9 +9,9 @@ import brian2
 from brian2.units.fundamentalunits import Dimension, Quantity, get_dimensions
 
 from . import units
-from .errors import UserError
+from .errors import UserError, short
 from .expression import FLOATS, Expr, evaluate
-from .grammar import HIGHEST_POWER, Binary, Call, Condition, Name, Negative, Node, Number, Switch, short, written
+from .grammar import HIGHEST_POWER, Binary, Call, Condition, Name, Negative, Node, Number, Switch, written
 
 
 def check(root: Node, dimensions: Mapping[str, Dimension], constants: Mapping[str, Any], expected: Dimension,

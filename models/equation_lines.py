@@ -10,8 +10,8 @@ from brian2.core.namespace import DEFAULT_UNITS
 from brian2.units.fundamentalunits import Dimension
 
 from . import grammar, units
-from .errors import UserError
-from .grammar import Unreadable, short
+from .errors import UserError, short
+from .grammar import Unreadable
 
 #: What an equation is.
 DIFFERENTIAL, SUBEXPRESSION, PARAMETER = "differential equation", "subexpression", "parameter"
@@ -19,6 +19,10 @@ _FLAGS = {DIFFERENTIAL: ("unless refractory",), PARAMETER: ("constant",), SUBEXP
 #: Units that equations can declare: those without a prefix, as Brian2 has it.
 _BASE_UNITS = {name: unit.dim for name, unit in DEFAULT_UNITS.items()
                if float(unit) == 1.0 and repr(unit)[-1] not in ("2", "3")}
+
+#: Of a variable, a parameter or a constant.
+LONGEST_NAME = 64
+NAME = re.compile(rf"[A-Za-z][A-Za-z0-9_]{{0,{LONGEST_NAME - 1}}}")
 
 _WRITE = "write lines such as dv/dt = -v/tau : volt, or I : amp"
 _HEAD = re.compile(r"\s*(?:d([A-Za-z_][A-Za-z0-9_]*)\s*/\s*dt\s*=|([A-Za-z_][A-Za-z0-9_]*)\s*(=(?!=))?)\s*")
@@ -74,6 +78,9 @@ def _line(text: str, place: int) -> Line:
         raise Unreadable("an equation begins with a name", _WRITE)
     name = head[1] or head[2]
     kind = DIFFERENTIAL if head[1] else SUBEXPRESSION if head[3] else PARAMETER
+    if not NAME.fullmatch(name):
+        raise Unreadable(f"'{short(name)}' is no name",
+                         f"use up to {LONGEST_NAME} letters, digits and _, a letter first")
     try:
         brian2.Equations.check_identifier(name)
     except (SyntaxError, ValueError) as error:

@@ -18,9 +18,9 @@ from brian2.units.fundamentalunits import Dimension
 from . import grammar, units
 from .dimensions import check, unit_called
 from .equation_lines import DIFFERENTIAL, SUBEXPRESSION, lines
-from .errors import UserError
+from .errors import UserError, short
 from .expression import FLOATS, Const, Expr, Op, Var, names, select
-from .grammar import HIGHEST_POWER, Binary, Name, Negative, Node, Number, Switch, Unreadable, short, written
+from .grammar import HIGHEST_POWER, Binary, Name, Negative, Node, Number, Switch, Unreadable, written
 from .polynomial import minus, times
 
 _NUMBERS = {"pi": math.pi, "e": math.e}

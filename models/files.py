@@ -111,12 +111,12 @@ class _ModelFile:
     threshold: str
     name: str = ""
     reset: str = ""
-    refractory: Refractory = None
+    refractory: Refractory | None = None
     parameters: Mapping[str, Given] = field(default_factory=dict)
     constants: Mapping[str, Given] = field(default_factory=dict)
     initial: Mapping[str, Initial] = field(default_factory=dict)
     input: str = "I"
-    drive: Given = None
+    drive: Given | None = None
     presets: Mapping[str, Mapping[str, Given]] = field(default_factory=dict)
     published: str = ""
     description: str = ""

@@ -15,6 +15,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 
+from .errors import short
+
 #: Functions that equations may use.
 FUNCTIONS = ("exp", "sqrt", "abs", "exprel", "tanh", "cosh", "sinh")
 USE = f"use + - * / **, the functions {', '.join(FUNCTIONS)}, and int(a > b)"
@@ -22,8 +24,6 @@ USE = f"use + - * / **, the functions {', '.join(FUNCTIONS)}, and int(a > b)"
 LONGEST, BRACKETS, DEEPEST = 50_000, 40, 150
 #: The highest power of anything but a number.
 HIGHEST_POWER = 128
-#: So many characters of a text are quoted in a message.
-QUOTED = 100
 
 _KINDS = {"+": "add", "-": "sub", "*": "mul", "/": "div", "**": "pow"}
 _SIGNS = ("<", "<=", ">", ">=")
@@ -170,12 +170,6 @@ def without_comments(text: str) -> str:
         if unicodedata.category(character) in ("Cc", "Zl", "Zp", "Cs") and character not in "\t\n":
             raise Unreadable(f"the character {character!r} has no meaning here", "take it out")
     return re.sub(r"#[^\n]*", lambda comment: " " * len(comment[0]), text)
-
-
-def short(text: str) -> str:
-    """Return a text as a message quotes it: in one line, not too long."""
-    text = " ".join(text.split())
-    return text if len(text) <= QUOTED else f"{text[:QUOTED]}..."
 
 
 def written(node: Node | Condition, binding: int = 0) -> str:

@@ -15,8 +15,8 @@ from brian2.units.fundamentalunits import get_dimensions
 
 from . import equations as language
 from . import units
-from .equation_lines import DIFFERENTIAL, PARAMETER
-from .errors import UserError
+from .equation_lines import DIFFERENTIAL, LONGEST_NAME, NAME, PARAMETER
+from .errors import UserError, short
 from .expression import FLOATS, Expr, Var, evaluate, names
 from .polynomial import affine_parts
 from .program import substitute
@@ -88,8 +88,9 @@ class NeuronModel:
             if not isinstance(getattr(self, field_name), str):
                 raise UserError(f"a model's {field_name} is text, not {getattr(self, field_name)!r}")
         for what, name in (("model", self.name), *(("preset", preset) for preset in self.presets)):
-            if not str(name).replace("_", "a").isalnum() or (what == "model" and not self.name.isidentifier()):
-                raise UserError(f"{what} name '{name}': use letters, digits and _")
+            well_formed = str(name).replace("_", "a").isalnum() and (what != "model" or name.isidentifier())
+            if not well_formed or len(str(name)) > LONGEST_NAME:
+                raise UserError(f"{what} name '{short(str(name))}': use up to {LONGEST_NAME} letters, digits and _")
         for name in ("parameters", "constants", "initial", "presets"):
             object.__setattr__(self, name, dict(getattr(self, name)))
         self._check()
@@ -112,7 +113,7 @@ class NeuronModel:
         """
         if preset not in self.presets:
             known = ", ".join(self.presets) or "none"
-            raise UserError(f"unknown preset '{preset}' of {self.name}: known are {known}")
+            raise UserError(f"unknown preset '{short(preset)}' of {self.name}: known are {known}")
         chosen = dict(self.presets[preset])
         drive = chosen.pop(self.input, self.drive)
         try:
@@ -262,8 +263,9 @@ class NeuronModel:
         for name in self.constants:
             if isinstance(getattr(brian2, name, None), brian2.Unit) or name in DEFAULT_FUNCTIONS:
                 raise UserError(f"{where}: the constant '{name}' has the name of a unit or function; choose another")
-            if not name.isidentifier():
-                raise UserError(f"{where}: the constant '{name}' is no name; use letters, digits and _")
+            if not NAME.fullmatch(name):
+                raise UserError(f"{where}: the constant '{short(name)}' is no name; use letters, digits and _, a "
+                                "letter first")
         system = self.system
         reserved = RESERVED | {f"{name}{ending}" for name in system.state for ending in RESERVED_ENDINGS}
         reserved |= {f"{self.input}{ending}" for ending in (*INPUT_ENDINGS, "_rest", "_mid_rest")}
@@ -302,13 +304,13 @@ class NeuronModel:
             raise UserError(f"{where}: without a reset the threshold cannot move; use numbers and parameters")
         if isinstance(self.refractory, str):
             if self.refractory != self.threshold or system.reset:
-                raise UserError(f"{where}: refractory = '{self.refractory}' is not supported; give a duration, or, "
-                                "for a model without reset, the threshold's own text")
+                raise UserError(f"{where}: refractory = '{short(self.refractory)}' is not supported; give a duration, "
+                                "or, for a model without reset, the threshold's own text")
         elif self.refractory is not None:
             units.in_ms(self.refractory, f"{where}: refractory")
         elif not system.reset:
             raise UserError(f"{where}: without a reset every step above threshold would be a spike; "
-                            f"give refractory='{self.threshold}'")
+                            f"give refractory='{short(self.threshold)}'")
         self._check_reset()
 
     def _check_reset(self) -> None:
@@ -326,8 +328,8 @@ class NeuronModel:
             raise UserError(f"{self.name}: reset or threshold: {error.args[-1]}; change the numbers in them") from None
         if v > level or (v == level and test.comparison == ">="):
             unit = units.unit_name(self.system.dimensions[test.variable]).removeprefix("1")
-            raise UserError(f"{self.name}: reset: '{self.reset}' leaves {test.variable} at {v:g} {unit}".rstrip()
-                            + f", where '{self.threshold}' still holds, so that spikes never end; "
+            raise UserError(f"{self.name}: reset: '{short(self.reset)}' leaves {test.variable} at {v:g} {unit}".rstrip()
+                            + f", where '{short(self.threshold)}' still holds, so that spikes never end; "
                             "reset it below the threshold")
 
 
@@ -365,8 +367,8 @@ def _system(model: NeuronModel, text: str) -> language.System:
     equations = language.read(text, model.constants, model.name)
     parameters = [name for name, each in equations.items() if each.kind == PARAMETER]
     if model.input not in parameters:
-        raise UserError(f"{model.name}: the input '{model.input}' is not declared in the equations; "
-                        f"add a line such as {model.input} : 1")
+        raise UserError(f"{model.name}: the input '{short(model.input)}' is not declared in the equations; "
+                        f"add a line such as {short(model.input)} : 1")
     dimensions = {name: each.dimension for name, each in equations.items()}
     found = {name: each.value for name, each in equations.items() if each.value is not None}
     state = tuple(name for name in found if equations[name].kind == DIFFERENTIAL)

@@ -19,12 +19,10 @@ from cattrs.cols import homogenous_tuple_structure_factory
 from cattrs.gen import make_dict_structure_fn, mapping_structure_factory
 
 from . import units
-from .errors import UserError
+from .errors import UserError, short
 
 #: The largest file that is read, in bytes, and the most tables or lists within each other.
 LARGEST, DEEPEST = 2_000_000, 12
-#: So many characters of a value are quoted in a message.
-QUOTED = 60
 
 #: A time in ms; in a file, text with its unit.
 Milliseconds = NewType("Milliseconds", float)
@@ -142,7 +140,7 @@ def _misfit(content: Any, path: tuple[str | int, ...], leaf: BaseException, wher
         unknown = ", ".join(sorted(leaf.extra_fields))
         known = ", ".join(sorted(field.name for field in fields(leaf.cl)))
         at = f"{name}: " if name else ""
-        return Misfit(f"{where}: {at}unknown {_short(unknown)}; known are {known}", (*path, min(leaf.extra_fields)))
+        return Misfit(f"{where}: {at}unknown {short(unknown)}; known are {known}", (*path, min(leaf.extra_fields)))
     if isinstance(leaf, KeyError):
         return Misfit(f"{where}: no {name}; it is incomplete", path)
     given = content
@@ -156,11 +154,7 @@ def _misfit(content: Any, path: tuple[str | int, ...], leaf: BaseException, wher
 
 
 def _quoted(value: Any) -> str:
-    return str(value).lower() if isinstance(value, bool) else _short(repr(value))
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= QUOTED else f"{text[:QUOTED]}..."
+    return str(value).lower() if isinstance(value, bool) else short(repr(value))
 
 
 def _first(error: BaseException) -> tuple[tuple[str | int, ...], BaseException]:

@@ -16,7 +16,7 @@ from typing import Any
 import brian2
 from brian2.units.fundamentalunits import Dimension, Quantity, get_dimensions, get_or_create_dimension
 
-from .errors import UserError
+from .errors import UserError, short
 
 #: Power of ten of the internal unit in SI, by Brian2's order of dimensions:
 #: length (cm), mass (such that V is mV), time (ms), current (uA), temperature (K), substance (umol), luminosity.
@@ -126,7 +126,7 @@ def dimension_named(name: str) -> Dimension:
     powers = dict.fromkeys(_SYMBOLS, 0.0)
     rest = _POWER.sub(lambda match: powers.update({match[1]: float(match[2])}) or "", name)
     if rest.strip(" ") or not name:
-        raise UserError(f"'{name[:40]}' is no unit of a run; expected one such as mV, uA/cm2 or 'cm^-1 uA^1'")
+        raise UserError(f"'{short(name)}' is no unit of a run; expected one such as mV, uA/cm2 or 'cm^-1 uA^1'")
     return get_or_create_dimension(list(powers.values()))
 
 
@@ -172,7 +172,7 @@ def parse_quantity(text: str) -> Any:
     """
     match = _QUANTITY.fullmatch(text.replace("**", "^"))
     if match is None:
-        raise UserError(f"cannot read '{text}': expected a number and a unit, such as 0.1ms")
+        raise UserError(f"cannot read '{short(text)}': expected a number and a unit, such as 0.1ms")
     result: Any = float(match[1])
     if math.isinf(result):
         raise UserError(f"the number in '{text[:40]}' is too large; give one below 1e308")
@@ -182,7 +182,8 @@ def parse_quantity(text: str) -> Any:
         unit = _UNIT.fullmatch(factor)
         value = getattr(brian2, unit[1], None) if unit else None
         if unit is None or not isinstance(value, Quantity):
-            raise UserError(f"unknown unit '{factor}' in '{text}': use Brian2's, such as ms, mV or uA/cm2")
+            raise UserError(f"unknown unit '{short(factor)}' in '{short(text)}': use Brian2's, such as ms, mV or "
+                            "uA/cm2")
         value = value ** int(unit[2] or 1)
         result = result / value if operator == "/" else result * value
     return result

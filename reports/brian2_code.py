@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..models import units
-from ..models.errors import UserError
+from ..models.errors import UserError, short
 from ..models.methods import METHODS
 from .description import describe_model
 from .recorded_model import recorded_model
@@ -43,7 +43,7 @@ def brian2_code(model: Mapping[str, Any], method: str, *, dt_ms: float, drive: f
     model = describe_model(of)
     expected = units.unit_name(of.system.dimensions[of.input])
     if drive_unit != expected:
-        raise UserError(f"the run drives its model in '{drive_unit[:40]}', expected {expected}; run it again")
+        raise UserError(f"the run drives its model in '{short(drive_unit)}', expected {expected}; run it again")
     dt_ms, drive, horizon_ms = float(dt_ms), float(drive), float(horizon_ms)
     refractory = model["refractory"]
     arguments = {

@@ -19,7 +19,7 @@ from ..accuracy.runner import Progress
 from ..accuracy.suite import Suite
 from ..models import units
 from ..models.catalogue import get_model
-from ..models.errors import UserError
+from ..models.errors import UserError, short
 from ..models.methods import METHODS
 from ..models.neuron import NeuronModel
 from .brian2_code import brian2_code
@@ -205,7 +205,7 @@ def _definition(run: RunFolder, label: str) -> Mapping[str, Any]:
 
 
 def _undefined(label: str) -> UserError:
-    return UserError(f"the run has no definition of its model '{label}'; run it again")
+    return UserError(f"the run has no definition of its model '{short(label)}'; run it again")
 
 
 def _showing(rows: pd.DataFrame, features: Sequence[str], known: Mapping[str, NeuronModel], presets: bool

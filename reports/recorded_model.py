@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..models import units
-from ..models.errors import UserError
+from ..models.errors import UserError, short
 from ..models.neuron import NeuronModel
 from ..models.tables import TableGrid
 
@@ -33,13 +33,13 @@ def recorded_model(label: str, described: Mapping[str, Any]) -> NeuronModel:
     UserError
         If the definition is incomplete, is no model, or is not the one that was run.
     """
-    where = f"the run's model '{label}'"
+    where = f"the run's model '{short(label)}'"
     if not isinstance(described, Mapping):
         raise UserError(f"{where} has no definition; run it again")
     for field in (*_TEXTS, *_TABLES):
         if not isinstance(described.get(field), Mapping if field in _TABLES else str):
             raise UserError(f"{where} has no {field}; run it again")
-    refractory = described.get("refractory") or None
+    refractory = described.get("refractory") if described.get("refractory") != 0 else None
     name, _, preset = label.partition(":")
     named = name.isidentifier() and name.isascii()
     fields: dict[str, Any] = {field: described[field] for field in _TEXTS if field != "content"}
@@ -64,7 +64,7 @@ def _quantity(described: Any, *, text_allowed: bool = False) -> Any:
         return described
     if not (isinstance(described, Mapping) and described.keys() == {"value", "unit"}
             and type(described["value"]) in (int, float) and isinstance(described["unit"], str)):
-        raise UserError(f"{str(described)[:40]!r} is no quantity; expected a value and a unit")
+        raise UserError(f"{short(repr(described))} is no quantity; expected a value and a unit")
     value = float(units.internal(described["value"]))
     return units.quantity(value, units.dimension_named(described["unit"]))
 
@@ -73,5 +73,5 @@ def _grid(described: Any) -> TableGrid | None:
     if described is None:
         return None
     if not (isinstance(described, Mapping) and described.keys() == {"step", "low", "high"}):
-        raise UserError(f"{str(described)[:40]!r} is no grid of tables; expected step, low and high")
+        raise UserError(f"{short(repr(described))} is no grid of tables; expected step, low and high")
     return TableGrid(**{name: _quantity(value) for name, value in described.items()})

@@ -28,10 +28,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..accuracy.criterion import parse_criterion
+from ..accuracy.criterion import Criterion, parse_criterion
 from ..accuracy.suite import Suite
 from ..flops.conventions import CONVENTIONS, Convention
-from ..models.errors import UserError
+from ..models.errors import UserError, short
 from ..models.files import runs_code
 from ..models.reading import Milliseconds, read_text, read_toml, structure
 
@@ -112,12 +112,19 @@ def read_suite(path: str | Path, base: Suite, *, models: Sequence[str] = (), all
         # what the file defines is used, be it named in the list or not
         named = dict.fromkeys([*(found.conventions or ()), *own])
         given["conventions"] = tuple(own.get(name, name) for name in named)
-    if found.criteria is not None:
-        given["criteria"] = tuple(map(parse_criterion, found.criteria))
     try:
+        if found.criteria is not None:
+            given["criteria"] = tuple(_criterion(text) for text in found.criteria)
         return dataclasses.replace(base, **given)
     except UserError as error:
         raise UserError(f"{path}: {error}") from None
+
+
+def _criterion(text: str) -> Criterion:
+    try:
+        return parse_criterion(text)
+    except UserError as error:
+        raise UserError(f"criteria = {short(repr(text))}: {error}") from None
 
 
 def _convention(name: str, given: _Convention, path: str | Path) -> Convention:

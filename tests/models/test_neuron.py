@@ -125,7 +125,7 @@ def _equations(right_hand_side, *more):
 
 BAD = {
     # what is wrong: (what differs from GOOD, the message)
-    "name": ({"name": "my model"}, "model name 'my model': use letters, digits and _"),
+    "name": ({"name": "my model"}, "model name 'my model': use up to 64 letters, digits and _"),
     "unknown unit": (
         _equations("(EL - v + I)/tau", "g : fortnight"),
         "leaky: Brian2 cannot read the equations at "),
@@ -227,7 +227,7 @@ BAD = {
         {"constants": {"EL": -65 * mV, "a b": 3}}, "leaky: the constant 'a b' is no name; use letters, digits and _"),
     "equations that are no text": ({"equations": None}, "a model's equations is text, not None"),
     "threshold that is no text": ({"threshold": -50 * mV}, "a model's threshold is text, not -50. * mvolt"),
-    "preset's name": ({"presets": {"a b": {}}}, "preset name 'a b': use letters, digits and _"),
+    "preset's name": ({"presets": {"a b": {}}}, "preset name 'a b': use up to 64 letters, digits and _"),
     "no number in the reset": (
         {"reset": "v = EL/(tau/ms - 10)"}, "leaky: reset or threshold: float division by zero; change the "),
     "input that drives nothing": (
