@@ -180,7 +180,7 @@ def statements(text: str, targets: Collection[str], dimensions: Mapping[str, Dim
     """Read ``v = c; u += d``: assignments to `targets`, one after the other."""
     found: list[tuple[str, Expr]] = []
     try:
-        for _, target, operator, right in grammar.statements(text):
+        for target, operator, right in grammar.statements(text):
             if target not in targets:
                 raise UserError(f"{where}: '{target}' is not a state variable; known are {', '.join(sorted(targets))}")
             node = Binary(operator, Name(target), right) if operator else right
