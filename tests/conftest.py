@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
+from collections import Counter
 from collections.abc import Callable, Generator
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -29,6 +32,9 @@ from spikecost.models.step import applies, make_step
 # the same examples on every machine and every day: a failure is one that can be looked at again
 settings.register_profile("spikecost", derandomize=True, deadline=None, database=None)
 settings.load_profile("spikecost")
+
+#: How the reason of a skip begins that is the processor's.
+NOT_TO_BE_INSTALLED = ("no PMU", "this processor has no")
 
 
 @pytest.fixture(scope="session")
@@ -111,12 +117,29 @@ def said(capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[Any, str, st
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, pytest.TestReport,
                                                                                          pytest.TestReport]:
-    """In CI nothing may be missing: a skip is a failure unless the machine has no PMU, which no install can mend."""
+    """In CI nothing may be missing: a skip is a failure unless the processor lacks it, which no install can mend."""
     report = yield
-    if report.skipped and os.environ.get("CI") and "no PMU" not in str(report.longrepr):
+    lacks = any(lack in str(report.longrepr) for lack in NOT_TO_BE_INSTALLED)
+    if report.skipped and os.environ.get("CI") and not lacks:
         report.outcome = "failed"
         report.longrepr = f"skipped in CI: {report.longrepr}"
     return report
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_sessionfinish(session: pytest.Session) -> Generator[None, None, None]:
+    """Say in the last line how many tests were skipped and why; `tox` runs pytest more than once and adds them up."""
+    yield
+    terminal = session.config.pluginmanager.get_plugin("terminalreporter")
+    if terminal is None or hasattr(session.config, "workerinput"):  # a process of pytest-xdist reports to another
+        return
+    reasons = [str(report.longrepr[2]).removeprefix("Skipped: ") for report in terminal.stats.get("skipped", [])]
+    if "SPIKECOST_SKIPPED" in os.environ:
+        before = Path(os.environ["SPIKECOST_SKIPPED"])
+        reasons = [*(json.loads(before.read_text()) if before.exists() else ()), *reasons]
+        before.write_text(json.dumps(reasons))
+    why = "; ".join(f"{n} because {reason}" for reason, n in Counter(reasons).most_common())
+    terminal.write_line(f"{len(reasons)} skipped: {why or 'nothing is missing on this machine'}")
 
 
 #: These models meet every method with every detection; the others with one that stays on the grid and one that locates
