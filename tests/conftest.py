@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import collections
 import json
 import os
-from collections import Counter
 from collections.abc import Callable, Generator
 from functools import cache
 from pathlib import Path
@@ -17,8 +17,10 @@ from hypothesis import settings
 from spikecost import cli
 from spikecost.accuracy.drives import drive_for
 from spikecost.accuracy.reference import reference
+from spikecost.flops.counters import COUNTERS, Counter
 from spikecost.flops.toolchain import SCALAR, Build
 from spikecost.harness.adaptive import AdaptiveKernel, compile_adaptive
+from spikecost.harness.engines import brian2 as brian2_engine
 from spikecost.harness.kernel import Kernel, compile_kernels
 from spikecost.harness.stimuli import constant
 from spikecost.models import units
@@ -98,6 +100,22 @@ def adaptive_kernels_of() -> Callable[..., dict[str, AdaptiveKernel]]:
     return together
 
 
+@pytest.fixture(scope="session")
+def callgrind() -> Counter:
+    """Return the counter that runs programs, which needs valgrind."""
+    counter = COUNTERS["callgrind"]
+    if reason := counter.available():
+        pytest.skip(reason)
+    return counter
+
+
+@pytest.fixture(scope="session")
+def compiled_brian2() -> None:
+    """Brian2 can compile here."""
+    if reason := brian2_engine.cannot_compile():
+        pytest.skip(f"Brian2 cannot compile: {reason}")
+
+
 @pytest.fixture
 def said(capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[Any, str, str]]:
     """Run a command of the command line in process; return its status and what it printed."""
@@ -138,7 +156,7 @@ def pytest_sessionfinish(session: pytest.Session) -> Generator[None, None, None]
         before = Path(os.environ["SPIKECOST_SKIPPED"])
         reasons = [*(json.loads(before.read_text()) if before.exists() else ()), *reasons]
         before.write_text(json.dumps(reasons))
-    why = "; ".join(f"{n} because {reason}" for reason, n in Counter(reasons).most_common())
+    why = "; ".join(f"{n} because {reason}" for reason, n in collections.Counter(reasons).most_common())
     terminal.write_line(f"{len(reasons)} skipped: {why or 'nothing is missing on this machine'}")
 
 
