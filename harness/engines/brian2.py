@@ -46,11 +46,11 @@ def run(model: NeuronModel, method: str, stimulus: Stimulus, dt: Fraction, targe
         the stimulus.
     """
     name = method_name(model, method)
-    if target == "cython" and (reason := cannot_compile()):
-        raise UserError(f"Brian2 cannot run {model.label} with the target cython: {reason}; or give the target numpy")
     if detection not in LABELS:
         raise UserError(f"Brian2 has no detection like '{detection}'; give {' or '.join(LABELS)}")
     steps = steps_of(stimulus, dt)
+    if target == "cython" and (reason := cannot_compile()):
+        raise UserError(f"Brian2 cannot run {model.label} with the target cython: {reason}; or give the target numpy")
     before = brian2.prefs.codegen.target
     brian2.prefs.codegen.target = target
     try:

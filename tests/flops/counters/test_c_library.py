@@ -15,9 +15,9 @@ from spikecost.flops.toolchain import SCALAR, compile_library
 from spikecost.models.errors import UserError
 
 N = 200
-#: Each doubles one number. The pointers are volatile: else the compiler would put its own code in place of a call.
+#: All but the last double one number. The pointers are volatile: else the compiler would put its own code in place of
+#: a call.
 SOURCE = """
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 static int compare(const void *a, const void *b)
@@ -44,7 +44,7 @@ void allocates(long n, double *x)
     free(p);
 }
 void sorts(long n, double *x) { qsort(x, n, sizeof *x, compare); x[0] += x[0]; }
-void scales(long n, double *x) { double (*volatile scale)(double, int) = ldexp; x[0] = scale(x[0], n); }
+void draws(long n, double *x) { x[0] = drand48(); }
 """
 
 
@@ -65,7 +65,6 @@ def test_what_the_c_library_moves_is_neither_counted_nor_lost(function):
         counts.call(given)
     assert counts.own.by_kind == {"add": 1}
     assert counts.other.operations == {}
-    assert counts.other.instructions == 0
     witness = counted("stepped", function)
     assert witness.own == counts.own
     assert witness.other.operations == {}
@@ -78,14 +77,14 @@ def test_what_the_c_library_moves_is_neither_counted_nor_lost(function):
         assert x[N:].tolist() == x[:N].tolist()
 
 
-@pytest.mark.parametrize(("function", "reason"), [("scales", "does arithmetic"), ("sorts", "is handed a function")])
+@pytest.mark.parametrize(("function", "reason"), [("draws", "does arithmetic"), ("sorts", "is handed a function")])
 def test_what_would_go_uncounted_is_refused(function, reason):
     with pytest.raises(UserError, match=f"{function} calls a function of libc.* that {reason}.*use 'stepped'"):
         counted("instrumented", function)
 
 
 def test_the_other_counter_follows_it():
-    assert counted("stepped", "scales").other.by_kind  # the comparisons by which ldexp tells what it was given
+    assert counted("stepped", "draws").other.by_kind == {"sub": 1}  # of 1, from a number between 1 and 2
     sorted_by_it = counted("stepped", "sorts").own.by_kind
     assert sorted_by_it["add"] == 1
     assert sorted_by_it["compare"] >= 2 * (N - 1)  # each number is compared at least once, both ways
