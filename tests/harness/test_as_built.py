@@ -30,7 +30,7 @@ LEVEL, KNOWN = "x86-64-v3", ("12",)
 def known_compiler() -> None:
     require_level(LEVEL)
     compiler = find_compiler().version
-    release = re.search(r"gcc.* (\d+)\.\d+\.\d+", compiler)
+    release = re.search(r"\) (\d+)\.\d+\.\d+", compiler)  # gcc (Debian 12.2.0-14) 12.2.0, also under the name cc
     if release is None or release[1] not in KNOWN:
         pytest.skip(f"what the compiler changes is known of gcc {' and '.join(KNOWN)}: install one of these (Debian: "
                     f"apt-get install gcc-{KNOWN[0]}) and set CC=gcc-{KNOWN[0]}")
