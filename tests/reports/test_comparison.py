@@ -101,6 +101,7 @@ def test_without_an_exact_counter_the_report_says_so_at_its_top(monkeypatch, tmp
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("callgrind", "compiled_brian2")
 def test_a_thorough_suite_looks_at_brian2_and_at_other_builds():
     suite = replace(SUITE, methods=("euler",), detections=("grid",), rates=(50.0,), thorough=True)
     result = sc.compare(["lif"], suite=suite)
