@@ -14,7 +14,7 @@ from brian2 import ms
 
 from ..harness.drive import Drive
 from ..harness.stimuli import STIMULI, Kind, Stimulus
-from ..models.errors import UserError
+from ..models.errors import reason_of
 from ..models.neuron import NeuronModel
 from . import taylor
 from .cache import recall
@@ -141,8 +141,8 @@ def _around_rates(asked: Regime, trials: int, find: Callable[[], Drive]) -> Regi
                                  for k in range(1, trials))]
         stimuli = [constant_drive(model, value, horizon).divided(horizon / PIECES * ms) for value in drives]
         found = tuple(Trial(model, each, kept_reference(model, each)) for each in stimuli)
-    except UserError as error:
-        return replace(asked, reason=str(error))
+    except Exception as error:  # a model's trouble is the reason of its regime, whatever it is
+        return replace(asked, reason=reason_of(error))
     return replace(asked, drive=drive, trials=found)
 
 
@@ -152,8 +152,8 @@ def _around_drive(asked: Regime, trials: int, find: Callable[[], float]) -> Regi
         driven, value = kind.driven(model), find()
         found = tuple(Trial(driven, each, kept_reference(driven, each))
                       for each in stimuli_around(kind, model, value, asked.horizon, trials))
-    except UserError as error:
-        return replace(asked, reason=str(error))
+    except Exception as error:  # a model's trouble is the reason of its regime, whatever it is
+        return replace(asked, reason=reason_of(error))
     rate = 1000 * fmean(trial.spikes for trial in found) / asked.horizon
     return replace(asked, drive=Drive(value, rate), trials=found)
 

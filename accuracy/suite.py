@@ -71,8 +71,9 @@ class Suite:
             for value in getattr(self, name):
                 if not value > 0:
                     raise UserError(f"{name.rstrip('s')} = {value:g} is not positive")
-        if self.trials < 1:
-            raise UserError(f"trials = {self.trials}: give 1 or more")
+        for name in ("trials", "repeats", "per_decade"):
+            if getattr(self, name) < 1:
+                raise UserError(f"{name} = {getattr(self, name)}: give 1 or more")
         for method in self.methods:
             get_method(method)
         for registry, names in ((STIMULI, self.stimuli), (DETECTIONS, self.detections), (MEASURES, self.measures)):
