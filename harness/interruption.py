@@ -12,7 +12,7 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 from typing import Any
@@ -94,6 +94,33 @@ def interruptible() -> Iterator[None]:
         yield
     finally:
         keeper.may_raise = False
+
+
+def run_stoppable(call: Callable[[], None], stop: Callable[[], None]) -> None:
+    """Run compiled code so that a signal can end it.
+
+    Python sees signals between its own instructions, and a call of compiled code is one. So the call is made in another
+    thread, and this one waits for it.
+
+    Parameters
+    ----------
+    call : callable
+        Does not hold Python's lock while it runs.
+    stop : callable
+        Makes it end soon, without a result.
+    """
+    if not _in_main_thread():
+        call()
+        return
+    worker = threading.Thread(target=call, daemon=True)
+    try:
+        worker.start()
+        worker.join()
+    except BaseException:
+        while worker.is_alive():
+            stop()
+            worker.join(0.01)
+        raise
 
 
 @contextmanager
