@@ -119,6 +119,14 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     return report
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what is marked ``deep``, unless SPIKECOST_DEEP is set."""
+    if not os.environ.get("SPIKECOST_DEEP"):
+        deep = [item for item in items if item.get_closest_marker("deep")]
+        config.hook.pytest_deselected(items=deep)
+        items[:] = [item for item in items if not item.get_closest_marker("deep")]
+
+
 #: These models meet every method with every detection; the others with one that stays on the grid and one that locates
 #: the crossing: what a detection does does not depend on the model.
 EVERY_DETECTION = ("lif", "izhikevich", "hodgkin_huxley", "hodgkin_huxley_tables", "mihalas_niebur")
