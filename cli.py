@@ -18,7 +18,7 @@ from .harness.interruption import as_ctrl_c, keeping
 from .models import units
 from .models.catalogue import get_model
 from .models.detection import DETECTIONS
-from .models.errors import UserError
+from .models.errors import UserError, shortened
 from .models.methods import METHODS
 from .models.step import Step, make_step
 
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from .accuracy.suite import Suite
 
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
+#: What is wrong with a path that was given.
+_NO_PATH = (errno.ENAMETOOLONG, errno.ELOOP, errno.EACCES, errno.EPERM, errno.ENOTDIR, errno.EISDIR)
 #: A terminal that was closed.
 _GONE = (errno.EIO,)
 #: Where ``spikecost run`` writes unless it is told otherwise.
@@ -70,6 +72,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _close_output()
         return 0
     except OSError as error:
+        if error.errno in _NO_PATH and error.filename is not None:
+            _complain(f"cannot use {shortened(os.fsdecode(error.filename))}: {error.strerror}; give another path")
+            return 2
         if error.errno not in (*_NO_ROOM, *_GONE):
             traceback.print_exc()
             return 2
@@ -83,8 +88,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _complain(message: str) -> None:
     """Print a message on one line of the standard error, if there still is one."""
+    line = " ".join(message.encode("utf-8", "backslashreplace").decode().split())  # a path need not be UTF-8
     with contextlib.suppress(OSError):
-        print(f"spikecost: {' '.join(message.split())}", file=sys.stderr, flush=True)
+        print(f"spikecost: {line}", file=sys.stderr, flush=True)
 
 
 def _close_output() -> None:
@@ -246,12 +252,12 @@ def _add_checks(commands: Any) -> None:
 
 def _run(options: argparse.Namespace) -> int:
     from .accuracy.criterion import parse_criterion
+    from .accuracy.runner import check_jobs
     from .accuracy.suite import FULL, QUICK, Suite
     from .reports.regression.history import History
     from .reports.suite_file import read_suite
 
-    if options.jobs < 1:
-        raise UserError(f"--jobs {options.jobs}: give 1 or more")
+    check_jobs(options.jobs)
     if options.quick and options.full:
         raise UserError("--quick and --full: give one of them")
     suite = QUICK if options.quick else FULL if options.full else Suite()
@@ -333,13 +339,13 @@ def _compare(options: argparse.Namespace) -> int:
 
 
 def _recommend(options: argparse.Namespace) -> int:
+    from .accuracy.runner import check_jobs
     from .reports.bars import bars
     from .reports.recommend import recommend
     from .reports.records import dumps
     from .reports.run_folder import RunFolder
 
-    if options.jobs < 1:
-        raise UserError(f"--jobs {options.jobs}: give 1 or more")
+    check_jobs(options.jobs)
     with bars() as progress:
         found = recommend(
             units.parse_quantity(options.rate), units.parse_quantity(options.tolerance),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -22,7 +23,7 @@ from ..harness.stimuli import common_divisor
 from ..harness.sweep import TimeSteps, Tolerances
 from ..harness.timing import Job, Timing, many_neurons, measure, one_neuron
 from ..models.catalogue import get_model
-from ..models.errors import reason_of
+from ..models.errors import UserError, reason_of
 from ..models.methods import METHODS
 from ..models.neuron import NeuronModel
 from ..models.step import make_step
@@ -39,6 +40,10 @@ from .tolerance import ErrorCurve, coarsest_settings, descend
 
 Found = TypeVar("Found")
 
+#: More threads than this are refused.
+MOST_JOBS = 1024
+#: So is more model time than this of all stimuli together, in ms: a reference takes some 0.1 ms for each, here months.
+MOST_MS = 1e11
 #: The methods whose other builds and whose Brian2 code are looked at: those of published comparisons. Each takes a few
 #: seconds of compiling.
 LOOKED_AT = ("euler", "rk4", "exponential_euler")
@@ -64,8 +69,10 @@ def run_suite(suite: Suite, jobs: int = 2, progress: Progress | None = None) -> 
     Raises
     ------
     UserError
-        If there is no C compiler.
+        If there is no C compiler, or the suite or the number of threads is beyond all bounds.
     """
+    check_jobs(jobs)
+    check_length(suite)
     find_compiler()
     progress = progress or Progress()
     study = Study(suite)
@@ -78,6 +85,34 @@ def run_suite(suite: Suite, jobs: int = 2, progress: Progress | None = None) -> 
         study.interrupted = True
         study.cells = study.cells or [cell for curve in study.curves for cell in _cells(curve, suite)]
     return study
+
+
+def check_jobs(jobs: int) -> None:
+    """Refuse a number of threads that no machine has.
+
+    Raises
+    ------
+    UserError
+    """
+    if not 1 <= jobs <= MOST_JOBS:
+        raise UserError(f"--jobs {jobs}: give 1 to {MOST_JOBS}; more threads than cores, here {os.cpu_count()}, are of "
+                        "no use")
+
+
+def check_length(suite: Suite) -> None:
+    """Refuse a suite whose references alone would take months.
+
+    Raises
+    ------
+    UserError
+    """
+    regimes = len(suite.models) * len(suite.stimuli) * (len(suite.rates) + len(suite.rheobases))
+    asked = regimes * suite.trials * sum(suite.horizons)
+    if asked > MOST_MS:
+        horizons = ", ".join(f"{each / 1000:g}" for each in suite.horizons)
+        raise UserError(f"the suite asks for {asked / 1000:.2g} s of model time ({regimes} x {suite.trials} stimuli "
+                        f"over {horizons} s), and more than "
+                        f"{MOST_MS / 1000:.0g} s are not run; give shorter horizons, or fewer trials")
 
 
 def _run(study: Study, jobs: int, progress: Progress) -> None:
@@ -228,7 +263,8 @@ def _judged(curve: Curve, criterion: Criterion) -> Cell:
         left_out = curve.reason == LEFT_OUT
         return Cell(curve, criterion, "left out" if left_out else "not applicable", curve.reason, [])
     if curve.regime.reason:
-        return Cell(curve, criterion, "rate not reachable", curve.reason, [])
+        status = "failed" if curve.regime.failed else "rate not reachable"
+        return Cell(curve, criterion, status, curve.reason, [])
     if curve.reason:
         return Cell(curve, criterion, "failed", curve.reason, [])
     error = curve.regime.reference_error_in(criterion.unit)

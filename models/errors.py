@@ -18,3 +18,9 @@ def reason_of(error: BaseException) -> str:
         return said
     name = type(error).__name__
     return f"failed with {name}: {said}" if said else f"failed with {name}"
+
+
+def shortened(path: str, most: int = 200) -> str:
+    """Return a path as it can be printed on one line: what is no text is escaped, a long one loses its middle."""
+    text = path.encode("utf-8", "backslashreplace").decode()
+    return text if len(text) <= most else f"{text[: most // 2]}...{text[-most // 4 :]}"

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..harness.interruption import keeping
-from ..models.errors import UserError
+from ..models.errors import UserError, shortened
 from .drawn import drawn
 from .escape import to_csv
 
@@ -53,12 +53,6 @@ def _cannot_write(what: str, path: str | Path, error: OSError | ValueError, inst
     """Return the error to raise; a ValueError is of a path that no file system takes."""
     reason = (isinstance(error, OSError) and error.strerror) or str(error)
     return CannotWrite(f"cannot write {what}{shortened(str(path))}: {reason}; give another {instead}")
-
-
-def shortened(path: str, most: int = 200) -> str:
-    """Return a path as it can be printed on one line: what is no text is escaped, a long one loses its middle."""
-    text = path.encode("utf-8", "backslashreplace").decode()
-    return text if len(text) <= most else f"{text[: most // 2]}...{text[-most // 4 :]}"
 
 
 #: How long to wait for another process that writes into the same folder, in s.
