@@ -21,6 +21,8 @@ from typing import Any
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 #: Within so many seconds of an interruption another signal is taken for the same one: a batch system may send two.
 PATIENCE = 2.0
+#: Name of the thread in which a long call of compiled code is made.
+KERNEL = "spikecost kernel"
 _SAID = b"spikecost: interrupted; keeping what is finished\n"
 
 
@@ -112,15 +114,28 @@ def run_stoppable(call: Callable[[], None], stop: Callable[[], None]) -> None:
     if not _in_main_thread():
         call()
         return
-    worker = threading.Thread(target=call, daemon=True)
+    ended = threading.Event()  # an interrupted Thread.join takes the thread for ended, at least in Python 3.11
+
+    raised: list[BaseException] = []
+
+    def work() -> None:
+        try:
+            call()
+        except BaseException as error:
+            raised.append(error)
+        finally:
+            ended.set()
+
+    worker = threading.Thread(target=work, name=KERNEL, daemon=True)
     try:
         worker.start()
-        worker.join()
+        ended.wait()
     except BaseException:
-        while worker.is_alive():
+        while worker.ident is not None and not ended.wait(0.01):
             stop()
-            worker.join(0.01)
         raise
+    if raised:
+        raise raised[0]
 
 
 @contextmanager
