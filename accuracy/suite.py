@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -69,8 +70,8 @@ class Suite:
     def __post_init__(self) -> None:
         for name in ("rates", "rheobases", "horizons", "tolerances"):
             for value in getattr(self, name):
-                if not value > 0:
-                    raise UserError(f"{name.rstrip('s')} = {value:g} is not positive")
+                if not 0 < value < math.inf:
+                    raise UserError(f"{name.rstrip('s')} = {value:g} is not positive, or not finite")
         for name in ("trials", "repeats", "per_decade"):
             if getattr(self, name) < 1:
                 raise UserError(f"{name} = {getattr(self, name)}: give 1 or more")

@@ -140,7 +140,8 @@ def in_ms(value: Any, what: str) -> Fraction:
     if duration <= 0:
         raise UserError(f"{what} = {value} is not positive; give a time such as 0.1*ms")
     if not _TIMES[0] <= duration <= _TIMES[1]:
-        raise UserError(f"{what} = {value} is beyond all times that can be computed with; give a time such as 0.1*ms")
+        raise UserError(f"{what} = {float(value):g} s is beyond all times that can be computed with; give a time "
+                        "such as 0.1*ms")
     return duration
 
 

@@ -27,9 +27,14 @@ def number(request):
 
 def test_a_signal_waits_until_something_is_kept_and_is_sent_then(number):
     finished = []
-    with as_ctrl_c(), pytest.raises(KeyboardInterrupt), keeping():
-        signal.raise_signal(number)
-        finished.append("kept")
+
+    def keep():
+        with keeping():
+            signal.raise_signal(number)
+            finished.append("kept")
+
+    with as_ctrl_c(), pytest.raises(KeyboardInterrupt):
+        keep()
     assert finished == ["kept"]
 
 
@@ -51,17 +56,21 @@ def test_a_signal_interrupts_what_may_be_interrupted_and_not_what_keeps_it(numbe
 
 def test_the_second_of_two_signals_does_not_interrupt_the_way_out(monkeypatch):
     steps = []
+
+    def work():
+        try:
+            signal.raise_signal(signal.SIGINT)
+        finally:
+            signal.raise_signal(signal.SIGINT)
+            steps.append("way out")
+            # but what goes on for long after the first one can still be interrupted
+            monkeypatch.setattr(interruption, "PATIENCE", 0.0)
+            signal.raise_signal(signal.SIGINT)
+            steps.append("never")
+
     with keeping() as came:
         with pytest.raises(KeyboardInterrupt), interruptible():
-            try:
-                signal.raise_signal(signal.SIGINT)
-            finally:
-                signal.raise_signal(signal.SIGINT)
-                steps.append("way out")
-                # but what goes on for long after the first one can still be interrupted
-                monkeypatch.setattr(interruption, "PATIENCE", 0.0)
-                signal.raise_signal(signal.SIGINT)
-                steps.append("never")
+            work()
         came.clear()
     assert steps == ["way out"]
 

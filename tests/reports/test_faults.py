@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -24,16 +25,38 @@ from spikecost.models.errors import UserError
 from spikecost.reports import bars, comparison, files
 from spikecost.reports.run_folder import MANIFEST, RunFolder
 
-TINY = ("--models", "lif", "--methods", "euler", "rk4", "--detections", "grid", "--rates", "50", "--tolerances", "1ms",
-        "--horizons", "0.2second", "--trials", "2", "--no-features", "--suite", "tiny.toml")
+#: In place of the page and the figures, which take seconds to draw.
+DRAWN = {"index.html": b"page", "work_precision.svg": b"figure"}
+SUITE = """
+models = ["lif"]
+methods = ["euler", "rk4"]
+detections = ["grid"]
+rates = [50.0]
+tolerances = ["1 ms"]
+horizons = ["0.1 second"]
+trials = 1
+per_decade = 3
+repeats = 1
+thorough = false
+features = false
+time_lanes = false
+"""
 
 
 @pytest.fixture
-def tiny(said, tmp_path, monkeypatch):
+def spikecost_run(said, tmp_path, monkeypatch):
     """Run a tiny suite from the command line, within a folder of its own."""
     monkeypatch.chdir(tmp_path)
-    Path("tiny.toml").write_text("repeats = 1\nper_decade = 3\nthorough = false\ntime_lanes = false\n")
-    return lambda *more: said("run", *TINY, "--out", "out", *more)
+    Path("tiny.toml").write_text(SUITE)
+    monkeypatch.setattr(comparison, "render", lambda _run: DRAWN)
+    return lambda *more: said("run", "--suite", "tiny.toml", "--out", "out", *more)
+
+
+@pytest.fixture
+def computed(spikecost_run, small_comparison, monkeypatch):
+    """The same, but what it compares has been computed before."""
+    monkeypatch.setattr("spikecost.reports.run.compare", lambda *_, **__: small_comparison)
+    return spikecost_run
 
 
 @pytest.fixture(params=SIGNALS, ids=lambda number: signal.Signals(number).name)
@@ -57,24 +80,24 @@ def signalled(monkeypatch, owner, name, number, times=1):
 
 
 @pytest.mark.parametrize(("owner", "name"), [
-    (comparison, "provenance"), (comparison, "render"), (files, "_sweep"), (files, "_to_disk"), (Path, "replace"),
+    (comparison, "render"), (files, "_sweep"), (files, "_to_disk"), (Path, "replace"),
 ], ids=lambda each: getattr(each, "__name__", each))
-def test_a_signal_while_the_report_is_written_loses_nothing(tiny, monkeypatch, owner, name, number):
+def test_a_signal_while_the_report_is_written_loses_nothing(computed, monkeypatch, owner, name, number):
     with monkeypatch.context() as patch:
         signalled(patch, owner, name, number, times=2)
-        status, out, err = tiny()
+        status, out, err = computed()
     assert status == 130
     assert "open out/index.html" in out
     assert "Traceback" not in err
     assert RunFolder.read("out").about["interrupted"] is False
 
 
-def test_what_was_finished_is_kept_whichever_signal_comes(tiny, monkeypatch, number):
+def test_what_was_finished_is_kept_whichever_signal_comes(spikecost_run, monkeypatch, number):
     with monkeypatch.context() as patch:
         # while it is timed, and again when what was finished is written
         signalled(patch, runner, "measure", number, times=2)
         signalled(patch, comparison, "render", number)
-        status, out, _ = tiny()
+        status, out, _ = spikecost_run()
     assert status == 130
     assert "interrupted: what was finished is in out/interrupted" in out
     kept = RunFolder.read("out/interrupted")
@@ -82,14 +105,14 @@ def test_what_was_finished_is_kept_whichever_signal_comes(tiny, monkeypatch, num
     assert set(kept.table["status"]) <= {"reached", "at least"}
     # the next run that ends takes it away, and nothing that is the user's
     Path("out/interrupted/mine.txt").write_text("mine")
-    assert tiny()[0] == 0
+    assert spikecost_run()[0] == 0
     assert [path.name for path in Path("out/interrupted").iterdir()] == ["mine.txt"]
 
 
-def test_before_anything_is_finished_there_is_nothing_to_keep(tiny, monkeypatch, number):
+def test_before_anything_is_finished_there_is_nothing_to_keep(spikecost_run, monkeypatch, number):
     with monkeypatch.context() as patch:
         signalled(patch, runner, "kernels_of", number)
-        status, _, err = tiny()
+        status, _, err = spikecost_run()
     assert status == 130
     assert err.splitlines()[-1] == "spikecost: interrupted before anything was finished"
     assert list(Path("out").iterdir()) == []
@@ -99,7 +122,7 @@ def test_before_anything_is_finished_there_is_nothing_to_keep(tiny, monkeypatch,
 
 
 @pytest.mark.parametrize("reason", [errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EIO])
-def test_a_folder_that_cannot_be_written_at_the_end_has_a_stand_in(tiny, monkeypatch, reason):
+def test_a_folder_that_cannot_be_written_at_the_end_has_a_stand_in(computed, monkeypatch, reason):
     write = Path.write_bytes
 
     def full(path, content):
@@ -108,21 +131,21 @@ def test_a_folder_that_cannot_be_written_at_the_end_has_a_stand_in(tiny, monkeyp
         return write(path, content)
 
     monkeypatch.setattr(Path, "write_bytes", full)
-    status, out, err = tiny()
+    status, out, err = computed()
     (line,) = [line for line in err.splitlines() if os.strerror(reason) in line]
     stand_in = Path(line.rpartition("the report is in ")[2].removesuffix(" instead"))
     assert (status, stand_in.parent) == (2, Path.cwd())
     assert f"open {stand_in}/index.html" in out
-    assert list(RunFolder.read(stand_in).table["model"].unique()) == ["lif"]
+    assert RunFolder.read(stand_in).models == ["lif", "izhikevich:RS"]
     assert not [path for path in Path("out").rglob("*") if path.is_file()]
 
 
-def test_a_page_that_cannot_be_drawn_does_not_lose_the_data(tiny, monkeypatch):
+def test_a_page_that_cannot_be_drawn_does_not_lose_the_data(computed, monkeypatch):
     monkeypatch.setattr(comparison, "render", lambda _run: 1 / 0)
-    status, _, err = tiny()
+    status, _, err = computed()
     assert status == 2
     assert "What was found is kept: spikecost report out/interrupted" in err
-    assert len(RunFolder.read("out/interrupted").table) == 2
+    assert len(RunFolder.read("out/interrupted").table)
 
 
 # --- models that raise -----------------------------------------------------------------------------------------------
@@ -136,11 +159,11 @@ def odd_model():
 
 
 SMALL = Suite(models=("lif",), methods=("euler", "rk4"), detections=("grid",), rates=(50.0,), tolerances=(1.0,),
-              horizons=(200.0,), trials=2, per_decade=3, repeats=1, thorough=True, features=True)
+              horizons=(100.0,), trials=1, per_decade=3, repeats=1, thorough=False, features=False)
 
 
 def test_one_model_that_raises_costs_its_own_rows_alone():
-    suite = Suite(**{**vars(SMALL), "models": ("lif", odd_model()), "thorough": False, "features": False})
+    suite = replace(SMALL, models=("lif", odd_model()))
     table = sc.compare(suite.models, suite=suite).table.set_index("model")
     assert set(table.loc["lif", "status"]) <= {"reached", "at least"}
     odd = table.loc["odd"]
@@ -151,7 +174,7 @@ def test_one_model_that_raises_costs_its_own_rows_alone():
 
 @pytest.mark.parametrize("name", [
     "kernels_of", "descend", "record", "record_reference", "measure", "count_on_processor", "count_step_and_spike",
-    "as_built", "executed", "search", "stability",
+    "stability", *(pytest.param(name, marks=pytest.mark.deep) for name in ("as_built", "executed", "search")),
 ])
 def test_whatever_one_piece_raises_is_a_reason_and_not_the_end(monkeypatch, tmp_path, name):
     calls = []
@@ -164,21 +187,23 @@ def test_whatever_one_piece_raises_is_a_reason_and_not_the_end(monkeypatch, tmp_
         return called(*arguments, **named)
 
     monkeypatch.setattr(runner, name, fails_once)
-    found = sc.compare(SMALL.models, suite=SMALL, jobs=1)
+    suite = replace(SMALL, thorough=name in ("as_built", "executed"), features=name == "search")
+    found = sc.compare(suite.models, suite=suite, jobs=1)
     assert calls
     assert found.table["flops_per_ms"].notna().any()
-    RunFolder.read(found.save(tmp_path).parent)
+    found.run.write(tmp_path)
+    assert RunFolder.read(tmp_path).models == ["lif"]
 
 
 # --- two at once -----------------------------------------------------------------------------------------------------
 
 
-def test_a_second_run_into_a_folder_is_refused_before_it_computes(tiny, monkeypatch):
+def test_a_second_run_into_a_folder_is_refused_before_it_computes(spikecost_run, monkeypatch):
     Path("out").mkdir()
     monkeypatch.setattr("spikecost.reports.run.compare", lambda *_, **__: pytest.fail("it computes"))
     other = os.open("out", os.O_RDONLY)
     fcntl.flock(other, fcntl.LOCK_EX)
-    status, _, err = tiny()
+    status, _, err = spikecost_run()
     os.close(other)
     assert status == 2
     assert err == "spikecost: another run writes into the folder out: wait until it has ended, or give another folder\n"
@@ -266,8 +291,8 @@ def test_a_kill_at_any_file_operation_leaves_nothing_mixed(tmp_path, what, strid
 
 
 @pytest.fixture
-def kept(small_comparison, tmp_path):
-    return small_comparison.save(tmp_path / "run").parent
+def kept(small_folder, tmp_path):
+    return Path(shutil.copytree(small_folder, tmp_path / "run"))
 
 
 @pytest.mark.parametrize("step", [7, pytest.param(1, marks=pytest.mark.deep)])
@@ -276,10 +301,10 @@ def test_no_file_of_a_run_changes_unnoticed(kept, step):
     assert len(names) > 30
     for path in names[::step] if step > 1 else names:
         whole = path.read_bytes()
-        places = {0, len(whole) // 2, len(whole) - 1}
-        for harm in (*(lambda at=at: whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1 :] for at in places),
-                     lambda: whole[:-1], lambda: whole + b" x", lambda: b""):
-            path.write_bytes(harm())
+        places = 0, len(whole) // 2, len(whole) - 1
+        flipped = [whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1 :] for at in places]
+        for harmed in (*flipped, whole[:-1], whole + b" x", b""):
+            path.write_bytes(harmed)
             with pytest.raises(UserError) as refused:
                 RunFolder.read(kept)
             assert "\n" not in str(refused.value)
