@@ -94,9 +94,11 @@ def check_jobs(jobs: int) -> None:
     ------
     UserError
     """
-    if not 1 <= jobs <= MOST_JOBS:
-        raise UserError(f"--jobs {jobs}: give 1 to {MOST_JOBS}; more threads than cores, here {os.cpu_count()}, are of "
-                        "no use")
+    if jobs < 1:
+        raise UserError(f"--jobs {jobs}: give 1 or more")
+    if jobs > MOST_JOBS:
+        raise UserError(f"--jobs {jobs}: give at most {MOST_JOBS}; this machine has {os.cpu_count()} cores, and more "
+                        "threads are of no use")
 
 
 def check_length(suite: Suite) -> None:

@@ -28,7 +28,7 @@ import pandas as pd
 
 from ..accuracy.study import Study
 from ..accuracy.winners import winners
-from ..models.errors import UserError
+from ..models.errors import UserError, shortened
 from .breakdown import by_kind, operations
 from .demos import runs_table
 from .description import describe
@@ -254,8 +254,11 @@ def remove_run(folder: Path) -> None:
 def _leads_out(folder: Path, name: str) -> bool:
     """Whether a name in a manifest may be another file's than one within the folder."""
     parts = name.split("/")
-    return (not name or "\0" in name or "\\" in name or any(part in ("", ".", "..") for part in parts)
-            or any((folder / "/".join(parts[:n])).is_symlink() for n in range(1, len(parts) + 1)))
+    try:
+        return ("\\" in name or any(part in ("", ".", "..") for part in parts)
+                or any((folder / "/".join(parts[:n])).is_symlink() for n in range(1, len(parts) + 1)))
+    except (OSError, ValueError):  # no system takes such a name
+        return True
 
 
 def _content(path: Path) -> bytes:
@@ -275,8 +278,8 @@ def _checksum(manifest: Mapping[str, Any]) -> str:
 
 def _checked(folder: Path, name: str, digest: str) -> bytes:
     if _leads_out(folder, name):
-        raise UserError(f"the run {folder} is not as it was written: {MANIFEST} lists {name!r}, which is no plain file "
-                        "within its folder; run it again")
+        raise UserError(f"the run {folder} is not as it was written: {MANIFEST} lists {shortened(repr(name))}, which "
+                        "is no plain file within its folder; run it again")
     try:
         content = _content(folder / name)
     except OSError as error:

@@ -23,7 +23,7 @@ from spikecost.accuracy.suite import Suite
 from spikecost.harness.interruption import SIGNALS
 from spikecost.models.errors import UserError
 from spikecost.reports import bars, comparison, files
-from spikecost.reports.run_folder import MANIFEST, RunFolder
+from spikecost.reports.run_folder import MANIFEST, RunFolder, _checksum
 
 #: In place of the page and the figures, which take seconds to draw.
 DRAWN = {"index.html": b"page", "work_precision.svg": b"figure"}
@@ -327,7 +327,7 @@ def test_a_digit_in_the_manifest_is_noticed_wherever_it_is(kept):
 
 @pytest.mark.parametrize("name", [
     "/dev/zero", "/etc/passwd", "../other", "data/../../other", "data//points.parquet", "./table.csv", "", ".", "..",
-    "link", "linked/file", "pipe", "data", "a\0b", "x" * 5000, "C:\\\\x",
+    "link", "linked/file", "pipe", "data", "a\0b", "\ud800", "x" * 5000, "C:\\\\x",
 ])
 def test_a_manifest_leads_nowhere_but_into_its_folder(kept, name):
     (kept.parent / "other").write_text("secret")
@@ -336,8 +336,6 @@ def test_a_manifest_leads_nowhere_but_into_its_folder(kept, name):
     (kept.parent / "elsewhere" / "file").write_text("secret")
     (kept / "linked").symlink_to(kept.parent / "elsewhere")
     os.mkfifo(kept / "pipe")
-    from spikecost.reports.run_folder import _checksum
-
     manifest = json.loads((kept / MANIFEST).read_text())
     manifest["files"][name] = "0" * 64
     (kept / MANIFEST).write_text(json.dumps(manifest | {"checksum": _checksum(manifest)}))
@@ -346,6 +344,7 @@ def test_a_manifest_leads_nowhere_but_into_its_folder(kept, name):
         RunFolder.read(kept)
     assert time.monotonic() - start < 5
     assert "secret" not in str(refused.value)
+    assert len(str(refused.value)) < 1000
     assert "\n" not in str(refused.value)
 
 
