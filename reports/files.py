@@ -38,7 +38,7 @@ def writable(folder: str | Path) -> Path:
     folder = Path(folder)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=folder):
+        with tempfile.TemporaryFile(dir=folder):  # without a name: nothing is left if the process is killed here
             pass
     except (OSError, ValueError) as error:
         raise _cannot_write("the folder ", folder, error) from error

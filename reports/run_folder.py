@@ -137,7 +137,7 @@ class RunFolder(Shown):
         lacking = [name for name in (PROVENANCE, *map(_file, TABLES)) if name not in content]
         if lacking:
             raise UserError(f"the run {folder} is incomplete: {MANIFEST} does not list {lacking[0]}; run it again")
-        if manifest.get("checksum") != _checksum(manifest):
+        if manifest.get("checksum") != _checksum(manifest) or _content(folder / MANIFEST) != _json(manifest):
             raise UserError(f"the run {folder} is not as it was written: {MANIFEST} has changed; run it again")
         try:
             frames = {name: pd.read_parquet(io.BytesIO(content[_file(name)])) for name in TABLES}
@@ -255,7 +255,7 @@ def _leads_out(folder: Path, name: str) -> bool:
     """Whether a name in a manifest may be another file's than one within the folder."""
     parts = name.split("/")
     try:
-        return ("\\" in name or any(part in ("", ".", "..") for part in parts)
+        return (b"\0" in os.fsencode(name) or "\\" in name or any(part in ("", ".", "..") for part in parts)
                 or any((folder / "/".join(parts[:n])).is_symlink() for n in range(1, len(parts) + 1)))
     except (OSError, ValueError):  # no system takes such a name
         return True
@@ -271,7 +271,7 @@ def _content(path: Path) -> bytes:
 
 
 def _checksum(manifest: Mapping[str, Any]) -> str:
-    """Return the checksum of a manifest's other entries; their order and the spaces do not matter."""
+    """Return the checksum of a manifest's other entries."""
     content = {name: value for name, value in manifest.items() if name != "checksum"}
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
