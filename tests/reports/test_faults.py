@@ -15,10 +15,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from brian2 import mV
 
 import spikecost as sc
-from spikecost.accuracy import runner
+from spikecost.accuracy import regime, runner
 from spikecost.accuracy.suite import Suite
 from spikecost.harness.interruption import SIGNALS
 from spikecost.models.errors import UserError
@@ -151,25 +150,24 @@ def test_a_page_that_cannot_be_drawn_does_not_lose_the_data(computed, monkeypatc
 # --- models that raise -----------------------------------------------------------------------------------------------
 
 
-def odd_model():
-    """Return a model whose right-hand side the reference's integrator does not take."""
-    return sc.NeuronModel(
-        name="odd", equations="dv/dt = I - v/(20*ms) + int(10 <= 1)*w/ms : volt\ndw/dt = (v - w)/(30*ms) : volt\n"
-        "I : volt/second", threshold="v > 15*mV", reset="v = 0*mV", initial={"v": 0 * mV, "w": 0 * mV})
-
-
 SMALL = Suite(models=("lif",), methods=("euler", "rk4"), detections=("grid",), rates=(50.0,), tolerances=(1.0,),
               horizons=(100.0,), trials=1, per_decade=3, repeats=1, thorough=False, features=False)
 
 
-def test_one_model_that_raises_costs_its_own_rows_alone():
-    suite = replace(SMALL, models=("lif", odd_model()))
+def test_one_model_that_raises_costs_its_own_rows_alone(monkeypatch):
+    find = regime.drive_for
+
+    def fails(model, *arguments):
+        return 1 / 0 if model.name == "izhikevich" else find(model, *arguments)
+
+    monkeypatch.setattr(regime, "drive_for", fails)
+    suite = replace(SMALL, models=("izhikevich", "lif"))
     table = sc.compare(suite.models, suite=suite).table.set_index("model")
     assert set(table.loc["lif", "status"]) <= {"reached", "at least"}
-    odd = table.loc["odd"]
-    assert len(odd) == 2
-    assert (odd["reason"] != "").all()
-    assert odd["flops_per_ms"].isna().all()
+    failed = table.loc["izhikevich:RS"]
+    assert list(failed["status"]) == ["failed", "failed"]
+    assert set(failed["reason"]) == {"failed with ZeroDivisionError: division by zero"}
+    assert failed["flops_per_ms"].isna().all()
 
 
 @pytest.mark.parametrize("name", [
