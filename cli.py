@@ -3,27 +3,34 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import errno
 import io
 import os
 import sys
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from .flops.conventions import CONVENTIONS
+from .harness.interruption import as_ctrl_c, keeping
 from .models import units
 from .models.catalogue import get_model
 from .models.detection import DETECTIONS
-from .models.errors import UserError
+from .models.errors import UserError, shortened
 from .models.methods import METHODS
 from .models.step import Step, make_step
 
 if TYPE_CHECKING:
+    from .accuracy.suite import Suite
     from .reports.regression.figures import Figures
 
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
+#: What is wrong with a path that was given.
+_NO_PATH = (errno.ENAMETOOLONG, errno.ELOOP, errno.EACCES, errno.EPERM, errno.ENOTDIR, errno.EISDIR)
+#: A terminal that was closed.
+_GONE = (errno.EIO,)
 #: Where ``spikecost run`` writes unless it is told otherwise.
 OUT = "spikecost-report"
 
@@ -51,29 +58,40 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a sign that a terminal does not have is no reason to fail
     try:
-        options = _parser().parse_args(arguments)  # it lists methods, which other packages add to
-        status = int(options.run(options))
-        sys.stdout.flush()  # a reader that has gone is noticed here and not when Python ends
-        return status
+        with as_ctrl_c():
+            options = _parser().parse_args(arguments)  # it lists methods, which other packages add to
+            status = int(options.run(options))
+            sys.stdout.flush()  # a reader that has gone is noticed here and not when Python ends
+            return status
     except UserError as error:
-        print(f"spikecost: {' '.join(str(error).split())}", file=sys.stderr)
+        _complain(str(error))
         return 2
     except KeyboardInterrupt:
-        print("spikecost: interrupted before anything was finished", file=sys.stderr)
+        _complain("interrupted before anything was finished")
         return 130
     except BrokenPipeError:  # the reader, such as head, has seen enough
         _close_output()
         return 0
     except OSError as error:
-        if error.errno not in _NO_ROOM:
+        if error.errno in _NO_PATH and error.filename is not None:
+            _complain(f"cannot use {shortened(os.fsdecode(error.filename))}: {error.strerror}; give another path")
+            return 2
+        if error.errno not in (*_NO_ROOM, *_GONE):
             traceback.print_exc()
             return 2
         _close_output()
-        print(f"spikecost: cannot write {error.filename or 'the output'}: {error.strerror}; make room", file=sys.stderr)
+        _complain(f"cannot write {error.filename or 'the output'}: {error.strerror}; make room")
         return 2
     except Exception:
         traceback.print_exc()
         return 2
+
+
+def _complain(message: str) -> None:
+    """Print a message on one line of the standard error, if there still is one."""
+    line = " ".join(message.encode("utf-8", "backslashreplace").decode().split())  # a path need not be UTF-8
+    with contextlib.suppress(OSError):
+        print(f"spikecost: {line}", file=sys.stderr, flush=True)
 
 
 def _close_output() -> None:
@@ -249,16 +267,12 @@ def _add_checks(commands: Any) -> None:
 
 def _run(options: argparse.Namespace) -> int:
     from .accuracy.criterion import parse_criterion
+    from .accuracy.runner import check_jobs
     from .accuracy.suite import FULL, QUICK, Suite
-    from .reports.records import dumps
-    from .reports.regression import command
     from .reports.regression.history import History
-    from .reports.regression.of_run import figures_of
-    from .reports.run import found, run, summary
-    from .reports.suite_file import left_out, read_suite
+    from .reports.suite_file import read_suite
 
-    if options.jobs < 1:
-        raise UserError(f"--jobs {options.jobs}: give 1 or more")
+    check_jobs(options.jobs)
     if options.quick and options.full:
         raise UserError("--quick and --full: give one of them")
     suite = QUICK if options.quick else FULL if options.full else Suite()
@@ -284,13 +298,39 @@ def _run(options: argparse.Namespace) -> int:
     suite = replace(suite, **chosen)
     if options.history:
         History(options.history).check()
-    comparison, page = run(suite, options.out, options.jobs)
+    with keeping() as came:
+        status = _run_and_say(options, suite, chosen)
+        if came:  # whether it came in time to interrupt or not: it has been dealt with
+            came.clear()
+            return 130
+    return status
+
+
+def _run_and_say(options: argparse.Namespace, suite: Suite, chosen: Mapping[str, Any]) -> int:
+    from .accuracy.suite import FULL
+    from .reports.records import dumps
+    from .reports.regression import command
+    from .reports.regression.of_run import figures_of
+    from .reports.run import found, run, summary
+    from .reports.suite_file import left_out
+
+    comparison, page, elsewhere = run(suite, options.out, options.jobs)
     said = "--quick left out: " if options.quick else "" if options.full or options.suite or chosen else "left out: "
     more = [said + left_out(FULL, suite)] if said else []
+    not_added = None
     if options.history and not comparison.study.interrupted:
-        more.append(command.add(options.history, figures_of(comparison.run)))
+        try:
+            more.append(command.add(options.history, figures_of(comparison.run)))
+        except UserError as error:  # the report is there all the same, and where it is is said first
+            not_added = error
+    if elsewhere:
+        _complain(elsewhere)
     print(dumps(found(comparison, page, more)) if options.json else summary(comparison, page, "\n".join(more)))
-    return 130 if comparison.study.interrupted else 0
+    if comparison.study.interrupted:
+        return 130
+    if not_added:
+        raise not_added
+    return 2 if elsewhere else 0  # what comes next would not find it
 
 
 def _report(options: argparse.Namespace) -> int:
@@ -314,13 +354,13 @@ def _compare(options: argparse.Namespace) -> int:
 
 
 def _recommend(options: argparse.Namespace) -> int:
+    from .accuracy.runner import check_jobs
     from .reports.bars import bars
     from .reports.recommend import recommend
     from .reports.records import dumps
     from .reports.run_folder import RunFolder
 
-    if options.jobs < 1:
-        raise UserError(f"--jobs {options.jobs}: give 1 or more")
+    check_jobs(options.jobs)
     with bars() as progress:
         found = recommend(
             units.parse_quantity(options.rate), units.parse_quantity(options.tolerance),

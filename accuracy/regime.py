@@ -14,7 +14,7 @@ from brian2 import ms
 
 from ..harness.drive import Drive
 from ..harness.stimuli import STIMULI, Kind, Stimulus
-from ..models.errors import UserError
+from ..models.errors import UserError, reason_of
 from ..models.neuron import NeuronModel
 from . import taylor
 from .cache import recall
@@ -51,6 +51,8 @@ class Regime:
     trials: tuple[Trial, ...] = ()
     reason: str = ""
     """Why there are no trials; empty if there are."""
+    failed: bool = False
+    """Whether the reason is an error and not the model's nature."""
 
     @property
     def said(self) -> str:
@@ -148,8 +150,8 @@ def _around_rates(asked: Regime, trials: int, find: Callable[[], Drive]) -> Regi
                                  for k in range(1, trials))]
         stimuli = [constant_drive(model, value, horizon).divided(horizon / PIECES * ms) for value in drives]
         found = tuple(Trial(model, each, kept_reference(model, each)) for each in stimuli)
-    except UserError as error:
-        return replace(asked, reason=str(error))
+    except Exception as error:  # a model's trouble is the reason of its regime, whatever it is
+        return replace(asked, reason=reason_of(error), failed=not isinstance(error, UserError))
     return _with_spikes(asked, drive, found)
 
 
@@ -159,8 +161,8 @@ def _around_drive(asked: Regime, trials: int, find: Callable[[], float]) -> Regi
         driven, value = kind.driven(model), find()
         found = tuple(Trial(driven, each, kept_reference(driven, each))
                       for each in stimuli_around(kind, model, value, asked.horizon, trials))
-    except UserError as error:
-        return replace(asked, reason=str(error))
+    except Exception as error:  # a model's trouble is the reason of its regime, whatever it is
+        return replace(asked, reason=reason_of(error), failed=not isinstance(error, UserError))
     rate = 1000 * fmean(trial.spikes for trial in found) / asked.horizon
     return _with_spikes(asked, Drive(value, rate), found)
 

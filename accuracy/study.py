@@ -94,7 +94,7 @@ class Cell:
     criterion: Criterion
     status: str
     """``reached``, ``at least`` or ``not reached`` (see `Coarsest`), ``not applicable``, ``left out``, ``rate not
-    reachable`` or ``reference too coarse``."""
+    reachable``, ``reference too coarse`` or ``failed``."""
     reason: str
     answers: list[Coarsest]
     """One a stimulus; empty unless every one has a setting."""
@@ -154,4 +154,6 @@ class Study:
     """Which of the twenty features each model shows."""
     demos: list[DemoRun] = field(default_factory=list)
     """The twenty demos of Izhikevich 2004, as published and converged, if his model is there."""
+    failures: list[str] = field(default_factory=list)
+    """What beside a cell's number could not be done, and why."""
     interrupted: bool = False

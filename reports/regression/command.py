@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
+from ...accuracy.runner import check_jobs
 from ...models.errors import UserError
 from .. import escape
 from ..files import save_figure, write_file
@@ -89,8 +90,7 @@ def source(folder: str | None, suite: str | None = None, jobs: int = 2, *, allow
     UserError
         If both are named, or the suite cannot be read.
     """
-    if jobs < 1:
-        raise UserError(f"--jobs {jobs}: give 1 or more")
+    check_jobs(jobs)
     if folder and suite:
         raise UserError(f"--suite {suite} is run only where no run is given; drop one of the two")
     if folder:
