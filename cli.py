@@ -198,7 +198,8 @@ def _add_step(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_checks(commands: Any) -> None:
-    check = commands.add_parser("check", help="hold a run against a baseline: 0 it holds, 1 it regressed, 2 not judged")
+    check = commands.add_parser("check", help="hold a run against a baseline: 0 it holds, 1 it regressed, "
+                                  "2 it could not be judged, or improved so much that the baseline must be renewed")
     baseline = commands.add_parser("baseline", help="make a baseline, or renew it")
     update = baseline.add_subparsers(metavar="update", required=True, parser_class=_Parser).add_parser(
         "update", help="write the figures of a run to a baseline; its limits stay")
@@ -207,8 +208,11 @@ def _add_checks(commands: Any) -> None:
         command.add_argument("--baseline", required=True, metavar="FILE")
         command.add_argument("--suite", metavar="FILE", help="a suite in TOML to run instead of the small one")
         command.add_argument("--jobs", type=int, default=os.cpu_count() or 1, metavar="N", help="threads")
+        command.add_argument("--without-counter", action="store_true",
+                             help="accept counts where no exact counter works that confirms them (see spikecost doctor)")
     check.add_argument("--only", default="*", metavar="PATTERN", help="judge figures so named, such as '*/dt_ms'")
-    check.add_argument("--gate-times", action="store_true", help="a kernel that became slower counts as regressed")
+    check.add_argument("--gate-times", action="store_true", help="a kernel that became slower counts as regressed; "
+                       "the toolchain must be the baseline's")
     check.add_argument("--all", action="store_true", help="list the figures that hold, too")
     check.add_argument("--junit", metavar="FILE", help="write JUnit XML")
     check.add_argument("--markdown", metavar="FILE", help="write the table as Markdown")
@@ -407,7 +411,8 @@ def _check(options: argparse.Namespace) -> int:
     status, said = command.check(
         command.source(options.folder, options.suite, options.jobs), options.baseline, gate_times=options.gate_times,
         only=options.only, every=options.all, as_json=options.json, junit=options.junit, markdown=options.markdown,
-        github=options.github)
+        github=options.github, without_counter=options.without_counter)
+    options.status = status  # it counts, whether or not somebody reads the table to its end
     print(said)
     return status
 
@@ -415,7 +420,8 @@ def _check(options: argparse.Namespace) -> int:
 def _update(options: argparse.Namespace) -> int:
     from .reports.regression import command
 
-    print(command.update(command.source(options.folder, options.suite, options.jobs), options.baseline, options.json))
+    print(command.update(command.source(options.folder, options.suite, options.jobs), options.baseline, options.json,
+                         options.without_counter))
     return 0
 
 

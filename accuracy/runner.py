@@ -9,13 +9,14 @@ from typing import TypeVar
 
 from joblib import Parallel, delayed
 
+from ..harness.adaptive import AdaptiveKernel
 from ..harness.as_built import as_built
 from ..harness.engines.brian2_operations import executed
 from ..harness.kernel import Kernel
 from ..harness.kernels import Kernels, kernels_of
 from ..harness.measure import Measurement
 from ..harness.measure import measure as count_on_processor
-from ..harness.spike_cost import StepAndSpike, count_step_and_spike
+from ..harness.spike_cost import count_run, count_step_and_spike
 from ..harness.stimuli import common_divisor
 from ..harness.sweep import TimeSteps, Tolerances
 from ..harness.timing import many_neurons, measure, one_neuron
@@ -120,22 +121,32 @@ def _measured(model: NeuronModel, method: str, detection: str) -> Measurement | 
     try:
         return count_on_processor(model, method, detection)
     except UserError as error:
-        return Unmeasured(model.label, method, str(error))
+        return Unmeasured(model.label, method, detection, str(error))
 
 
 def _count_spikes(study: Study, kernels: Mapping[tuple[NeuronModel, str], Kernels],
                   kinds: Mapping[tuple[NeuronModel, str], Regime], progress: Progress) -> None:
-    work = [(model, stimulus, regime.drive.value, way) for (model, stimulus), regime in kinds.items()
-            if regime.drive is not None for way in kernels[model, stimulus].compiled if way[0] in METHODS]
+    work = [(model, stimulus, regime.drive, way) for (model, stimulus), regime in kinds.items()
+            for way in kernels[model, stimulus].compiled]
     progress.begin("counting steps and spikes on the processor", len(work))
+    measured = {(each.model, each.method, each.detection) for each in study.measurements
+                if isinstance(each, Measurement)}
     for model, stimulus, drive, way in work:
         kernel = kernels[model, stimulus].compiled[way].alone
-        assert isinstance(kernel, Kernel)
+        key = model.label, *way, stimulus
         try:
-            found: StepAndSpike | str = count_step_and_spike(kernel, drive)
+            if isinstance(kernel, AdaptiveKernel):
+                study.whole_runs[key] = count_run(kernel, drive.value if drive else 0.0)
+            else:
+                study.steps_and_spikes[key] = count_step_and_spike(kernel, drive.value if drive else 0.0)
         except UserError as error:
-            found = str(error)
-        study.steps_and_spikes[model.label, *way, stimulus] = found
+            if isinstance(kernel, AdaptiveKernel):
+                study.whole_runs[key] = str(error)
+            else:
+                study.steps_and_spikes[key] = str(error)
+                if key[:3] not in measured:
+                    measured.add(key[:3])
+                    study.quiet_steps.append(_measured(model, *way))
         progress.done()
 
 

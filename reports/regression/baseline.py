@@ -7,6 +7,7 @@ JSON, sorted, one figure a line, so that a change of one figure is a change of o
      "made": {"commit": "...", "date": "2026-11-24", "spikecost": "0.1.0"},
      "environment": {"compiler": "...", ...},
      "models": {"lif": "4a1d...", ...},
+     "suite": {"trials": 20, ...},
      "limits": {"*/dt_ms": {"soft_percent": 5}},
      "gate": {"alpha": 0.0001, "threshold_percent": 40.0},
      "figures": {"lif/rk4/grid/operations_per_step": 23.0, ...},
@@ -93,6 +94,7 @@ def _parsed(content: dict[str, Any], path: str | Path, where: str) -> Baseline:
                for name, samples in content["times"].items()},
         **{facts: {name: str(value) for name, value in content[facts].items()}
            for facts in ("models", "environment", "made")},
+        suite=dict(content.get("suite", {})),  # an older one does not say, and is then of no suite that is known
     )
     gate = Gate(**{name: _above_0(value, where, name) for name, value in content["gate"].items()})
     return Baseline(figures, read_limits(content["limits"], where), gate, str(path))
@@ -127,6 +129,7 @@ def to_text(baseline: Baseline) -> str:
         "made": figures.made,
         "environment": figures.environment,
         "models": figures.models,
+        "suite": figures.suite,
         "limits": baseline.limits,
         "gate": asdict(baseline.gate),
         "figures": {name: _rounded(value) for name, value in figures.values.items() if not isinstance(value, str)},

@@ -18,7 +18,7 @@ from . import output
 from .changes import Change, changes, plot
 from .figures import Figures
 from .history import Entry, History, store_path
-from .judge import TIME, judge
+from .judge import TIME, judge, refuse_wrong_counts
 from .of_run import figures_of
 from .small_suite import SMALL, run_small
 
@@ -29,8 +29,8 @@ _SHOWN = 20
 
 
 def check(run: Callable[[], Figures], baseline: str, *, gate_times: bool = False, only: str = "*", every: bool = False,
-          as_json: bool = False, junit: str | None = None, markdown: str | None = None, github: bool = False
-          ) -> tuple[int, str]:
+          as_json: bool = False, junit: str | None = None, markdown: str | None = None, github: bool = False,
+          without_counter: bool = False) -> tuple[int, str]:
     """Hold a run against a baseline.
 
     Parameters
@@ -51,17 +51,19 @@ def check(run: Callable[[], Figures], baseline: str, *, gate_times: bool = False
         Files to write.
     github : bool
         Whether to add annotations, and the table to the step summary.
+    without_counter : bool
+        Whether counts are accepted that no exact counter confirms.
 
     Returns
     -------
     int, str
-        Exit status (0 holds, 1 regressed, 2 not judged), and what to print.
+        Exit status (0 holds, 1 regressed, 2 not judged or improved), and what to print.
     """
     if github and as_json:
         raise UserError("--github writes annotations where --json writes JSON; give one of them")
     try:
         kept = baselines.read(baseline)
-        judgement = judge(kept, run(), gate_times=gate_times, only=only)
+        judgement = judge(kept, run(), gate_times=gate_times, only=only, without_counter=without_counter)
     except UserError as error:
         if not github:
             raise
@@ -98,11 +100,20 @@ def source(folder: str | None, suite: str | None = None, jobs: int = 2) -> Calla
     return lambda: figures_of(run_small(chosen, jobs))
 
 
-def update(run: Callable[[], Figures], baseline: str, as_json: bool = False) -> str:
-    """Make a baseline of a run; return what to print."""
+def update(run: Callable[[], Figures], baseline: str, as_json: bool = False, without_counter: bool = False) -> str:
+    """Make a baseline of a run; return what to print.
+
+    Raises
+    ------
+    UserError
+        If the counts are not what the processor executed, or no exact counter confirms them and `without_counter` does
+        not accept that; or if what is there is no baseline.
+    """
     if baselines.exists(baseline):
         baselines.read(baseline)  # before the run: what is no baseline is left alone
-    changed = baselines.update(baseline, run())
+    figures = run()
+    refuse_wrong_counts(figures, without_counter)
+    changed = baselines.update(baseline, figures)
     if as_json:
         return dumps({"baseline": baseline, "added": changed.added, "changed": changed.changed,
                       "removed": changed.removed})
