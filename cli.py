@@ -47,20 +47,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a sign that a terminal does not have is no reason to fail
+    options = argparse.Namespace(status=0)
     try:
-        options = _parser().parse_args(arguments)  # it lists methods, which other packages add to
-        status = int(options.run(options))
+        _parser().parse_args(arguments, options)  # it lists methods, which other packages add to
+        options.status = _ran(options)
         sys.stdout.flush()  # a reader that has gone is noticed here and not when Python ends
-        return status
+        return options.status
     except UserError as error:
         print(f"spikecost: {' '.join(str(error).split())}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("spikecost: interrupted before anything was finished", file=sys.stderr)
         return 130
-    except BrokenPipeError:  # the reader, such as head, has seen enough
+    except BrokenPipeError:  # the reader, such as head, has seen enough; what a check found holds all the same
         _close_output()
-        return 0
+        return int(options.status)
     except OSError as error:
         if error.errno not in _NO_ROOM:
             traceback.print_exc()
@@ -71,6 +72,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Exception:
         traceback.print_exc()
         return 2
+
+
+def _ran(options: argparse.Namespace) -> int:
+    try:
+        return int(options.run(options))
+    except SystemExit as stop:  # of a model's file, or of another package
+        raise UserError(f"code that was loaded ended the program (exit {stop.code}); it must not") from stop
 
 
 def _close_output() -> None:
