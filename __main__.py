@@ -1,6 +1,7 @@
 """The console script, and ``python -m spikecost``.
 
-What goes wrong before the command line is loaded ends with 2: Python's own 1 would say that a check's figures regressed.
+What goes wrong before the command line is loaded ends with 2: Python's own 1 would say that a check's figures
+regressed.
 """
 
 from __future__ import annotations

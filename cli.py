@@ -52,7 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _parser().parse_args(arguments, options)  # it lists methods, which other packages add to
         options.status = _ran(options)
         sys.stdout.flush()  # a reader that has gone is noticed here and not when Python ends
-        return options.status
+        return int(options.status)
     except UserError as error:
         print(f"spikecost: {' '.join(str(error).split())}", file=sys.stderr)
         return 2
@@ -217,7 +217,7 @@ def _add_checks(commands: Any) -> None:
         command.add_argument("--suite", metavar="FILE", help="a suite in TOML to run instead of the small one")
         command.add_argument("--jobs", type=int, default=os.cpu_count() or 1, metavar="N", help="threads")
         command.add_argument("--without-counter", action="store_true",
-                             help="accept counts where no exact counter works that confirms them (see spikecost doctor)")
+                             help="accept counts that no exact counter confirms, where none works (see doctor)")
     check.add_argument("--only", default="*", metavar="PATTERN", help="judge figures so named, such as '*/dt_ms'")
     check.add_argument("--gate-times", action="store_true", help="a kernel that became slower counts as regressed; "
                        "the toolchain must be the baseline's")

@@ -5,9 +5,9 @@
     def test_my_model_stays_cheap(spikecost):
         assert spikecost.cost("my_model.py:model", tolerance="0.1 ms") <= 500
 
-With ``--spikecost-baseline=FILE`` every figure that a cost is made of is held against that file, too, and a figure of the
-file that no test asks for is a failure; ``--spikecost-update`` makes or renews it. What fails is shown as a table. What the fixture does is in
-`spikecost.reports.regression.guard`; nothing of it is imported before a test asks for it.
+With ``--spikecost-baseline=FILE`` every figure that a cost is made of is held against that file, too, and a figure of
+the file that no test asks for is a failure; ``--spikecost-update`` makes or renews it. What fails is shown as a table.
+What the fixture does is in `spikecost.reports.regression.guard`; nothing of it is imported before a test asks for it.
 """
 
 from __future__ import annotations
@@ -139,12 +139,12 @@ def _refuse_unjudged(session: pytest.Session) -> None:
     session.exitstatus = pytest.ExitCode.USAGE_ERROR
     session.config.stash[_SAID] = (
         f"no test asked for {len(lacking)} figures of {baseline.path}, such as "  # type: ignore[attr-defined]
-        f"{next(iter(lacking), 'none')}: they were not judged; if that is meant, --spikecost-update on the folder of the "
-        "tests renews the file")
+        f"{next(iter(lacking), 'none')}: they were not judged; if that is meant, renew the file with "
+        "--spikecost-update on the folder of the tests")
 
 
 def _is_selection(config: pytest.Config) -> bool:
-    """Whether somebody runs some of the tests only: by name, mark or place, or by path with a baseline of an ini file."""
+    """Whether some of the tests are run only: by name or mark, or by path where an ini file names the baseline."""
     option = config.option
     typed = any(str(each).startswith("--spikecost-baseline") for each in config.invocation_params.args)
     given = config.args_source is pytest.Config.ArgsSource.ARGS

@@ -12,7 +12,6 @@ from joblib import Parallel, delayed
 from ..harness.adaptive import AdaptiveKernel
 from ..harness.as_built import as_built
 from ..harness.engines.brian2_operations import executed
-from ..harness.kernel import Kernel
 from ..harness.kernels import Kernels, kernels_of
 from ..harness.measure import Measurement
 from ..harness.measure import measure as count_on_processor

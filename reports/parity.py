@@ -81,7 +81,7 @@ RETIRED_COLUMNS = {
 #: Kinds of operation in a build.
 _BUILT = (*KINDS, "fma")
 #: Not arithmetic: a change of sign, and the choice between two values.
-_NO_FLOPS = ("sign", "select")
+NO_FLOPS = ("sign", "select")
 
 
 def parity(study: Study) -> pd.DataFrame:
@@ -145,7 +145,8 @@ def _none(reason: str) -> tuple[str, str, float, float, str]:
 def _both(part: str, counter: str, counted: Mapping[str, float], executed: Mapping[str, float]
           ) -> Iterator[tuple[str, str, str, float, float, str]]:
     for kind in (*KINDS, "fma"):
-        if kind not in _NO_FLOPS and (counted.get(kind) or executed.get(kind) or kind == "add"):
+        # "add" in any case: that nothing was executed was seen, too
+        if kind not in NO_FLOPS and (counted.get(kind) or executed.get(kind) or kind == "add"):
             yield part, counter, kind, float(counted.get(kind, 0)), float(executed.get(kind, 0)), ""
 
 
@@ -247,4 +248,4 @@ def retired(own: Mapping[str, float], libm: Mapping[str, float]) -> float:
 
 def flops(operations: Mapping[str, float]) -> float:
     """Sum operations, a fused multiply-add as two."""
-    return sum((2 if kind == "fma" else 1) * n for kind, n in operations.items() if kind not in _NO_FLOPS)
+    return sum((2 if kind == "fma" else 1) * n for kind, n in operations.items() if kind not in NO_FLOPS)

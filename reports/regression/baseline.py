@@ -92,12 +92,15 @@ def _parsed(content: dict[str, Any], path: str | Path, where: str) -> Baseline:
         values=values,
         times={name: tuple(_above_0(each, where, f"times of {name}") for each in samples)
                for name, samples in content["times"].items()},
-        **{facts: {name: str(value) for name, value in content[facts].items()}
-           for facts in ("models", "environment", "made")},
+        models=_texts(content["models"]), environment=_texts(content["environment"]), made=_texts(content["made"]),
         suite=dict(content.get("suite", {})),  # an older one does not say, and is then of no suite that is known
     )
     gate = Gate(**{name: _above_0(value, where, name) for name, value in content["gate"].items()})
     return Baseline(figures, read_limits(content["limits"], where), gate, str(path))
+
+
+def _texts(section: Mapping[str, Any]) -> dict[str, str]:
+    return {name: str(value) for name, value in section.items()}
 
 
 def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 import pandas as pd
 
+from ..parity import NO_FLOPS
+from ..records import records
 from .figures import Contradiction
 
 #: A Step's operations by model, method, detection, part and kind: what the figures of a run are taken from.
@@ -36,40 +39,37 @@ def confirm(retired: pd.DataFrame, counted: Counted) -> tuple[tuple[Contradictio
     """
     seen = retired[retired["counter"] != ""]
     found = dict.fromkeys([*_within(seen), *_of_figures(seen, counted)])
-    confirmed = {_key(row) for row in _rows(seen)}
-    reasons = {_key(row): str(row["reason"]) for row in _rows(retired) if row["reason"]}
+    confirmed = {_key(row) for row in records(seen)}
+    reasons = {_key(row): str(row["reason"]) for row in records(retired) if row["reason"]}
     missing = dict.fromkeys(key[:3] for key in counted if key[:3] not in confirmed)
     return tuple(found), {"/".join(key): reasons.get(key, _NEVER_COUNTED) for key in missing}
 
 
 def _within(seen: pd.DataFrame) -> Iterator[Contradiction]:
-    for row in _rows(seen):
+    for row in records(seen):
         if not math.isclose(row["counted"], row["retired"], rel_tol=1e-12):
-            yield Contradiction("/".join(_key(row)), str(row["part"]), str(row["kind"]), float(row["counted"]),
-                                float(row["retired"]), str(row["counter"]))
+            yield Contradiction("/".join(_key(row)), row["part"], row["kind"], float(row["counted"]),
+                                float(row["retired"]), row["counter"])
 
 
 def _of_figures(seen: pd.DataFrame, counted: Counted) -> Iterator[Contradiction]:
-    """Yield where the figures tell of other operations; a Step of a varying input may be the one they are of."""
-    for (model, method, detection, part), rows in seen.groupby(["model", "method", "detection", "part"], sort=False):
-        if part not in _PARTS:
-            continue
-        tallies = [{str(row["kind"]): row for row in _rows(of)} for _, of in rows.groupby("stimulus", sort=False)]
-        kinds = dict.fromkeys(kind for tally in tallies for kind in tally)
-        differing = [[kind for kind in kinds if counted.get((model, method, detection, part, kind), 0.0)
-                      != (float(tally[kind]["retired"]) if kind in tally else 0.0)] for tally in tallies]
-        if not all(differing):
-            continue
-        for kind in differing[0]:
-            row = tallies[0].get(kind)
-            yield Contradiction(f"{model}/{method}/{detection}", str(part), kind,
-                                float(counted.get((model, method, detection, part, kind), 0.0)),
-                                float(row["retired"]) if row else 0.0, str(rows["counter"].iloc[0]))
+    """Yield where the figures tell of other operations; a Step of a varying input may be the one that they are of."""
+    executed: dict[tuple[str, str, str, str], dict[str, dict[str, float]]] = {}
+    counters: dict[tuple[str, str, str, str], str] = {}
+    for row in records(seen[seen["part"].isin(_PARTS)]):
+        part = *_key(row), str(row["part"])
+        executed.setdefault(part, {}).setdefault(row["stimulus"], {})[row["kind"]] = float(row["retired"])
+        counters[part] = row["counter"]
+    for part, by_stimulus in executed.items():
+        told = {kind: n for (*of, kind), n in counted.items() if tuple(of) == part and kind not in NO_FLOPS}
+        differing = [[(kind, tally.get(kind, 0.0)) for kind in {**told, **tally}
+                      if told.get(kind, 0.0) != tally.get(kind, 0.0)] for tally in by_stimulus.values()]
+        if all(differing):
+            model, method, detection, which = part
+            yield from (Contradiction(f"{model}/{method}/{detection}", which, kind, told.get(kind, 0.0), n,
+                                      counters[part]) for kind, n in differing[0])
 
 
-def _key(row: Mapping[str, object]) -> Key:
-    return str(row["model"]), str(row["method"]), str(row["detection"])
+def _key(row: Mapping[str, Any]) -> Key:
+    return row["model"], row["method"], row["detection"]
 
-
-def _rows(frame: pd.DataFrame) -> list[dict[str, object]]:
-    return frame.to_dict("records")

@@ -118,8 +118,8 @@ class Guard:
             given that has no figure of this, of which not all can be judged, or of which some improved so much that it
             must be renewed.
         Regressed
-            If a count is not what the processor executed; or if a baseline is given, and a figure of this model is worse
-            than it allows.
+            If a count is not what the processor executed; or if a baseline is given, and a figure of this model is
+            worse than it allows.
         """
         of = get_model(model)
         comparison = compare([of], _quantity(tolerance), rates=[rate], horizon=_quantity(horizon), methods=methods,
@@ -269,8 +269,8 @@ def update_baseline(path: str, kept: dict[str, Figures], whole: bool = True) -> 
     if not whole:
         others = {name: value for name, value in old.values.items() if name.partition("/")[0] not in new.models}
         if others and (differences := different(old, new)):
-            raise UserError(f"{path} was made elsewhere ({'; '.join(differences.values())}): renew it with all tests, or "
-                            "where it was made; it was left as it is")
+            raise UserError(f"{path} was made elsewhere ({'; '.join(differences.values())}): renew it with all tests, "
+                            "or where it was made; it was left as it is")
         if others:
             new = merged(replace(old, values=others), new)
             kept_too = f"; {len(others)} of models that these tests do not ask for were kept"

@@ -87,9 +87,10 @@ def counted_against_retired(run: Figures, chosen: Collection[str], without_count
 
     for each in run.contradictions:
         if is_asked_for(each.subject):
-            yield Finding(f"{each.subject}/retired/{each.kind}_per_{each.part}", CONTRADICTED, None, None, "operations",
-                          "counted = retired", f"{each.kind}: {each.counted:.15g} counted, {each.retired:.15g} retired "
-                          f"by the processor ({each.counter}); the count is wrong")
+            yield Finding(f"{each.subject}/retired/{each.kind}_per_{each.part}", CONTRADICTED, None, None,
+                          "operations", "counted = retired",
+                          f"{each.kind}: {each.counted:.15g} counted, {each.retired:.15g} retired by the processor "
+                          f"({each.counter}); the count is wrong")
     for subject, reason in run.unconfirmed.items():
         if is_asked_for(subject):
             yield Finding(f"{subject}/retired", REPORTED if without_counter else NOT_JUDGED, None, None, "operations",
@@ -145,8 +146,8 @@ def refuse_incomparable(baseline: Baseline, run: Figures) -> None:
     other = [f"{name} = {known.suite[name]} in the baseline, {run.suite[name]} in this run" for name in SETTINGS
              if name in known.suite and name in run.suite and known.suite[name] != run.suite[name]]
     if other:
-        raise UserError(f"{where} is of another suite: {'; '.join(other)}; give the run that it was made of, or make it "
-                        "anew with spikecost baseline update")
+        raise UserError(f"{where} is of another suite: {'; '.join(other)}; give the run that it was made of, or make "
+                        "it anew with spikecost baseline update")
 
 
 def _figure(name: str, baseline: Baseline, run: Figures, differences: dict[str, str], without_counter: bool

@@ -100,8 +100,11 @@ class Judgement(Shown):
         """The verdict in a word or two."""
         if self.status == 1:
             return REGRESSED if self.of(REGRESSED) else CONTRADICTED
-        unjudged = self.of(NOT_JUDGED) or not self.of(HOLDS, IMPROVED)
-        return HOLDS if not self.status else NOT_JUDGED if unjudged else IMPROVED if self.of(IMPROVED) else NOT_COMPARABLE
+        if not self.status:
+            return HOLDS
+        if self.of(NOT_JUDGED) or not self.of(HOLDS, IMPROVED):
+            return NOT_JUDGED
+        return IMPROVED if self.of(IMPROVED) else NOT_COMPARABLE
 
     @property
     def headline(self) -> str:
@@ -166,8 +169,8 @@ class Judgement(Shown):
             figures = [finding.figure for finding in unlike if finding.reason == reason]
             yield f"not comparable: {', '.join(figures[:3])}{', ...' if len(figures) > 3 else ''}: {reason}"
         if self.strict and self.environment:
-            yield ("times and retired operations hold for one machine and toolchain: check where the baseline was made, "
-                   f"or make it anew here ({'; '.join(self.environment)})")
+            yield ("times and retired operations hold for one machine and toolchain: check where the baseline was "
+                   f"made, or make it anew here ({'; '.join(self.environment)})")
         lacking = len(self.of(NOT_JUDGED))
         if lacking:
             more = f" ({lacking - MOST_NOT_JUDGED} more)" if lacking > MOST_NOT_JUDGED else ""

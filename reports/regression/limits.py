@@ -13,8 +13,8 @@ from .figures import Kind
 
 #: What a baseline says of limits: by pattern of names, one or more of `FIELDS`.
 Given = Mapping[str, Mapping[str, float | None]]
-#: ``soft_percent``: how much worse (null: the figure is only reported); ``improved_percent``: how much better before the
-#: baseline must be renewed (null: as much as it likes); ``hard``: the number itself.
+#: ``soft_percent``: how much worse (null: the figure is only reported); ``improved_percent``: how much better before
+#: the baseline must be renewed (null: as much as it likes); ``hard``: the number itself.
 FIELDS = ("soft_percent", "improved_percent", "hard")
 
 
@@ -49,8 +49,8 @@ def refuse_idle(given: Given, names: Collection[str], where: str) -> None:
     idle = [pattern for pattern in given if not any(fnmatchcase(name, pattern) for name in names)]
     if idle:
         more = f" (and {len(idle) - 1} more)" if idle[1:] else ""
-        raise UserError(f"{where}: limit '{idle[0]}'{more} matches no figure; a figure is called such as "
-                        f"{next(iter(sorted(names)), 'lif/rk4/grid/operations_per_step')}: mend the pattern or delete it")
+        raise UserError(f"{where}: limit '{idle[0]}'{more} matches no figure: mend or delete it; a figure is called "
+                        f"such as {next(iter(sorted(names)), 'lif/rk4/grid/operations_per_step')}")
 
 
 def read_limits(given: Any, where: str) -> Given:
@@ -66,8 +66,8 @@ def read_limits(given: Any, where: str) -> Given:
     for pattern, value in given.items():
         limit = f"{where}: limit '{pattern}'"
         if not (isinstance(value, dict) and value and value.keys() <= set(FIELDS)):
-            raise UserError(f"{limit}: give soft_percent, hard, or both, and improved_percent where better figures have "
-                            "another limit")
+            raise UserError(f"{limit}: give soft_percent, hard, or both, and improved_percent where better figures "
+                            "have another limit")
         for name, number in value.items():
             if number is not None and (isinstance(number, bool) or not isinstance(number, (int, float))
                                        or not abs(number) <= sys.float_info.max):

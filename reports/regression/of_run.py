@@ -37,8 +37,8 @@ def figures_of(run: RunFolder) -> Figures:
                  _cells(run.table), _references(run.regimes)):
         for name, value in part:
             if name in values:
-                raise UserError(f"the run has two figures that are called {name}; make the settings of its suite differ "
-                                "by more")
+                raise UserError(f"the run has two figures that are called {name}; let the settings of its suite "
+                                "differ by more")
             values[name] = value
     contradictions, unconfirmed = confirm(run.retired, {
         (row["model"], row["method"], row["detection"], row["part"], row["kind"]): float(row["operations"])

@@ -14,7 +14,7 @@ LEAST_SAMPLES = 10
 
 @dataclass(frozen=True)
 class Gate:
-    """When a kernel counts as slower: both must hold. (As faster: the same with before and after exchanged.)"""
+    """When a kernel counts as slower: both must hold; as faster, with before and after exchanged."""
 
     threshold_percent: float = 40.0
     """Its median ratio has grown by more. The scatter of a shared machine is up to 40 %."""
