@@ -230,7 +230,8 @@ def test_the_steps_of_the_action_run(folder, tmp_path, status, only, gate):
     """GitHub's runner does this: inputs to the variables that a step names, its script to bash -e."""
     action = yaml.safe_load((DOCS / "action" / "action.yml").read_text())
     inputs = {name: given.get("default", "") for name, given in action["inputs"].items()} | {
-        "baseline": "baseline.json", "run": "run", "only": only, "gate-times": gate, "junit": str(tmp_path / "junit.xml")}
+        "baseline": "baseline.json", "run": "run", "only": only, "gate-times": gate,
+        "junit": str(tmp_path / "junit.xml")}
     step = next(step for step in action["runs"]["steps"] if step.get("id") == "check")
     given = {name: inputs[re.fullmatch(r"\$\{\{ inputs\.([\w-]+) \}\}", value)[1]]
              for name, value in step["env"].items()}
