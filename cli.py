@@ -216,8 +216,12 @@ def _add_checks(commands: Any) -> None:
         command.add_argument("--baseline", required=True, metavar="FILE")
         command.add_argument("--suite", metavar="FILE", help="a suite in TOML to run instead of the small one")
         command.add_argument("--jobs", type=int, default=os.cpu_count() or 1, metavar="N", help="threads")
+        command.add_argument("--models", nargs="+", metavar="MODEL",
+                             help="run these in place of the suite's, such as my_model.py:model")
         command.add_argument("--without-counter", action="store_true",
                              help="accept counts that no exact counter confirms, where none works (see doctor)")
+    update.add_argument("--figures", nargs="+", default=(), metavar="PATTERN",
+                        help="renew figures so named only, such as '*/dt_ms' (default: all)")
     check.add_argument("--only", default="*", metavar="PATTERN", help="judge figures so named, such as '*/dt_ms'")
     check.add_argument("--gate-times", action="store_true", help="a kernel that became slower counts as regressed; "
                        "the toolchain must be the baseline's")
@@ -417,8 +421,9 @@ def _check(options: argparse.Namespace) -> int:
     from .reports.regression import command
 
     status, said = command.check(
-        command.source(options.folder, options.suite, options.jobs), options.baseline, gate_times=options.gate_times,
-        only=options.only, every=options.all, as_json=options.json, junit=options.junit, markdown=options.markdown,
+        command.source(options.folder, options.suite, options.jobs, options.models), options.baseline,
+        gate_times=options.gate_times, only=options.only,
+        every=options.all, as_json=options.json, junit=options.junit, markdown=options.markdown,
         github=options.github, without_counter=options.without_counter)
     options.status = status  # it counts, whether or not somebody reads the table to its end
     print(said)
@@ -428,8 +433,8 @@ def _check(options: argparse.Namespace) -> int:
 def _update(options: argparse.Namespace) -> int:
     from .reports.regression import command
 
-    print(command.update(command.source(options.folder, options.suite, options.jobs), options.baseline, options.json,
-                         options.without_counter))
+    print(command.update(command.source(options.folder, options.suite, options.jobs, options.models), options.baseline,
+                         options.json, options.without_counter, options.figures))
     return 0
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from ...models.errors import UserError
@@ -16,9 +17,9 @@ from ..suite_file import read_suite
 from . import baseline as baselines
 from . import output
 from .changes import Change, changes, plot
-from .figures import Figures
+from .figures import TIME, Figures
 from .history import Entry, History, store_path
-from .judge import TIME, judge, refuse_wrong_counts
+from .judge import different, judge, refuse_incomparable, refuse_wrong_counts
 from .of_run import figures_of
 from .small_suite import SMALL, run_small
 
@@ -82,38 +83,56 @@ def check(run: Callable[[], Figures], baseline: str, *, gate_times: bool = False
     return judgement.status, "\n".join(said)
 
 
-def source(folder: str | None, suite: str | None = None, jobs: int = 2) -> Callable[[], Figures]:
+def source(folder: str | None, suite: str | None = None, jobs: int = 2, models: Sequence[str] | None = None
+           ) -> Callable[[], Figures]:
     """Return what gives the figures: of a run's folder, or of a suite that it runs, the small one if none is named.
+
+    Parameters
+    ----------
+    folder, suite : str, optional
+    jobs : int
+    models : sequence of str, optional
+        In place of the suite's.
 
     Raises
     ------
     UserError
-        If both are named, or the suite cannot be read.
+        If a folder is named with one of the others, or the suite cannot be read.
     """
     if jobs < 1:
         raise UserError(f"--jobs {jobs}: give 1 or more")
     if folder and suite:
         raise UserError(f"--suite {suite} is run only where no run is given; drop one of the two")
+    if folder and models:
+        raise UserError(f"--models {' '.join(models)}: they are run only where no run is given; drop one of the two")
     if folder:
         return lambda: figures_of(RunFolder.read(folder))
     chosen = read_suite(suite, SMALL) if suite else SMALL
+    if models:
+        chosen = replace(chosen, models=tuple(models))
     return lambda: figures_of(run_small(chosen, jobs))
 
 
-def update(run: Callable[[], Figures], baseline: str, as_json: bool = False, without_counter: bool = False) -> str:
-    """Make a baseline of a run; return what to print.
+def update(run: Callable[[], Figures], baseline: str, as_json: bool = False, without_counter: bool = False,
+           accepted: Sequence[str] = ()) -> str:
+    """Make a baseline of a run, or renew the figures whose names match one of `accepted`; return what to print.
 
     Raises
     ------
     UserError
         If the counts are not what the processor executed, or no exact counter confirms them and `without_counter` does
-        not accept that; or if what is there is no baseline.
+        not accept that; if what is there is no baseline, or one of another suite or machine of which only some figures
+        are to be renewed.
     """
-    if baselines.exists(baseline):
-        baselines.read(baseline)  # before the run: what is no baseline is left alone
+    old = baselines.read(baseline) if baselines.exists(baseline) or accepted else None  # what is none is left alone
     figures = run()
     refuse_wrong_counts(figures, without_counter)
-    changed = baselines.update(baseline, figures)
+    if old and accepted:
+        refuse_incomparable(old, figures)
+        if differences := different(old.figures, figures):
+            raise UserError(f"{baseline} was made elsewhere ({'; '.join(differences.values())}), so that all "
+                            "its figures are renewed or none; nothing was written")
+    changed = baselines.update(baseline, figures, accepted)
     if as_json:
         return dumps({"baseline": baseline, "added": changed.added, "changed": changed.changed,
                       "removed": changed.removed})

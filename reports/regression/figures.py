@@ -17,6 +17,8 @@ from ...models.expression import KINDS as OPERATIONS
 
 #: Operations that cost as much as many others: their number is judged by itself.
 DEAR = ("div", "sqrt", "exp", "pow")
+#: Last part of the name of a kernel's time.
+TIME = "time"
 #: What counts of retired instructions depend on, beside the program.
 TOOLCHAIN = ("compiler", "flags", "libc", "processor", "vector instructions")
 #: Fields of a suite that figures depend on without being named after them, and those that are in their names.
@@ -102,6 +104,8 @@ class Figures:
     """When and by what: ``date``, ``spikecost``, ``commit``."""
     suite: Mapping[str, Any] = field(default_factory=dict)
     """What was run, as far as figures depend on it; empty if they are of several suites."""
+    places: Mapping[str, tuple[str, int]] = field(default_factory=dict)
+    """File and line of the models that were given as files, by model."""
     contradictions: tuple[Contradiction, ...] = ()
     """Where the counts are not what the processor executed."""
     unconfirmed: Mapping[str, str] = field(default_factory=dict)

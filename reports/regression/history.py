@@ -17,8 +17,7 @@ from pathlib import Path
 from statistics import median
 
 from ...models.errors import UserError
-from .figures import Figures
-from .judge import TIME
+from .figures import TIME, Figures
 
 #: Where runs are kept unless another file is named.
 STORE = "spikecost-history.sqlite"

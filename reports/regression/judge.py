@@ -9,7 +9,7 @@ from fnmatch import fnmatchcase
 
 from ...models.errors import UserError
 from .baseline import Baseline
-from .figures import NAMED, SETTINGS, TOOLCHAIN, Figures, Kind, kind_of, number_of
+from .figures import NAMED, SETTINGS, TIME, TOOLCHAIN, Figures, Kind, kind_of, number_of
 from .judgement import (
     CONTRADICTED,
     HOLDS,
@@ -24,9 +24,6 @@ from .judgement import (
 )
 from .limits import Limit, limit_for, refuse_idle
 from .timing_gate import LEAST_SAMPLES, slowdown
-
-#: Last part of the name of a kernel's time.
-TIME = "time"
 
 
 def judge(baseline: Baseline, run: Figures, *, gate_times: bool = False, only: str = "*", without_counter: bool = False
@@ -48,8 +45,7 @@ def judge(baseline: Baseline, run: Figures, *, gate_times: bool = False, only: s
     Raises
     ------
     UserError
-        If the baseline is of other definitions of the models or of another suite, one of its limits is of no figure, or
-        no figure matches the pattern.
+        If the baseline is of another suite, one of its limits is of no figure, or no figure matches the pattern.
     """
     refuse_incomparable(baseline, run)
     names = sorted({*baseline.figures.values, *run.values})
@@ -68,7 +64,8 @@ def judge(baseline: Baseline, run: Figures, *, gate_times: bool = False, only: s
         times.append(Finding(TIME, NOT_JUDGED, None, None, "calibrations", reason="times are to be gated, and none is "
                              "comparable in both the baseline and this run"))
     return Judgement((*findings, *times), baseline.path, tuple(differences.values()),
-                     strict=gate_times or "flags" in differences)
+                     strict=gate_times or "flags" in differences, changed=changed_models(baseline.figures, run),
+                     places=run.places)
 
 
 def counted_against_retired(run: Figures, chosen: Collection[str], without_counter: bool) -> Iterator[Finding]:
@@ -122,25 +119,24 @@ def different(before: Figures, after: Figures) -> dict[str, str]:
     }
 
 
+def changed_models(before: Figures, after: Figures) -> tuple[str, ...]:
+    """Return the models that have another definition now: what their figures are judged for."""
+    return tuple(name for name, content in sorted(before.models.items()) if after.models.get(name, content) != content)
+
+
 def refuse_incomparable(baseline: Baseline, run: Figures) -> None:
     """Make sure that figures of the same name are of the same.
 
     Raises
     ------
     UserError
-        If the baseline is of other definitions of the models, or of a suite with other settings.
+        If the baseline does not say what its figures are of, or is of a suite with other settings.
     """
     known, where = baseline.figures, f"the baseline {baseline.path}"
     unknown = sorted({name.partition("/")[0] for name in known.values} & run.models.keys() - known.models.keys())
     if unknown:
         raise UserError(f"{where} does not say of which definition its figures of {', '.join(unknown)} are; make it "
                         "anew with spikecost baseline update")
-    changed = [name for name, content in sorted(known.models.items()) if run.models.get(name, content) != content]
-    if changed:
-        made = known.made.get("date", "at an unknown date")
-        raise UserError(f"{where} of {made} is stale: {', '.join(changed)} "
-                        f"{'has' if len(changed) == 1 else 'have'} another definition now; if that is meant, "
-                        "make it anew with spikecost baseline update")
     if run.suite and not known.suite:
         raise UserError(f"{where} does not say of which suite it is; make it anew with spikecost baseline update")
     other = [f"{name} = {known.suite[name]} in the baseline, {run.suite[name]} in this run" for name in SETTINGS

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from html import escape
 from typing import Any
 
@@ -15,6 +15,8 @@ VERDICTS = CONTRADICTED, REGRESSED, NOT_JUDGED, IMPROVED, NOT_COMPARABLE, NEW, R
     "contradicted", "regressed", "not judged", "improved", "not comparable", "new", "reported", "holds")
 #: Of what was not judged, so many figures are listed: a run of another suite lacks all.
 MOST_NOT_JUDGED = 10
+#: And so many of those that the baseline does not have.
+MOST_NEW = 10
 #: Of the table of findings.
 COLUMNS = ("figure", "verdict", "baseline", "now", "change", "limit", "")
 
@@ -77,6 +79,10 @@ class Judgement(Shown):
     """How the run's machine and toolchain differ from the baseline's, in words."""
     strict: bool = False
     """Whether another machine or toolchain, or a figure that is not comparable, is no success."""
+    changed: tuple[str, ...] = ()
+    """Models that have another definition than in the baseline."""
+    places: Mapping[str, tuple[str, int]] = field(default_factory=dict)
+    """File and line of the models that were given as files, by model."""
 
     def of(self, *verdicts: str) -> list[Finding]:
         """Return the findings with a verdict."""
@@ -127,7 +133,7 @@ class Judgement(Shown):
     def listed(self) -> list[Finding]:
         """The findings that are listed one by one; the others are counted."""
         return [*self.of(CONTRADICTED), *self.of(REGRESSED), *self.of(NOT_JUDGED)[:MOST_NOT_JUDGED],
-                *self.of(IMPROVED)]
+                *self.of(IMPROVED), *self.of(NEW)[:MOST_NEW]]
 
     @property
     def notes(self) -> list[str]:
@@ -157,13 +163,18 @@ class Judgement(Shown):
     def to_json(self) -> dict[str, Any]:
         """Return plain dictionaries, lists, strings and numbers."""
         return {"status": self.status, "verdict": self.verdict,
-                "baseline": self.baseline, "environment": list(self.environment),
+                "baseline": self.baseline, "environment": list(self.environment), "changed": list(self.changed),
                 "figures": [finding.to_json() for finding in self.findings]}
 
     def _notes(self) -> Iterator[str]:
+        if self.changed:
+            yield (f"{', '.join(self.changed)}: another definition than in the baseline; its figures were judged as "
+                   "they changed")
         if self.of(IMPROVED):
-            yield ("what improved by more than its limit is a change like any other: if it is meant, accept it with "
-                   "spikecost baseline update")
+            yield "what improved by more than its limit is a change like any other, to be looked at and accepted"
+        if self.of(REGRESSED, IMPROVED) or self.changed:
+            yield ("to accept what is meant: spikecost baseline update, or some of it: spikecost baseline update "
+                   "--figures 'PATTERN'")
         unlike = self.of(NOT_COMPARABLE)
         for reason in dict.fromkeys(finding.reason for finding in unlike):
             figures = [finding.figure for finding in unlike if finding.reason == reason]

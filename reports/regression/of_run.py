@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from ...models.errors import UserError
+from ...models.files import is_file, place_of
 from ..run_folder import RunFolder
 from .confirmation import confirm
 from .figures import NAMED, SETTINGS, Figures
@@ -44,7 +45,8 @@ def figures_of(run: RunFolder) -> Figures:
         (row["model"], row["method"], row["detection"], row["part"], row["kind"]): float(row["operations"])
         for row in _rows(run.operations)})
     return Figures(
-        values=values, times=_times(run), suite=_suite(run), contradictions=contradictions, unconfirmed=unconfirmed,
+        values=values, times=_times(run), suite=_suite(run), places=_places(run),
+        contradictions=contradictions, unconfirmed=unconfirmed,
         models={label: str(model["content"])[:16] for label, model in run.about["models"].items()},
         environment=environment(run.provenance),
         made={"date": str(run.about["made"]), "spikecost": run.provenance.get("spikecost", "unknown"),
@@ -55,6 +57,14 @@ def figures_of(run: RunFolder) -> Figures:
 def _suite(run: RunFolder) -> dict[str, Any]:
     given = run.about["suite"]
     return {name: given[name] for name in (*SETTINGS, *NAMED) if name in given} | {"models": run.models}
+
+
+def _places(run: RunFolder) -> dict[str, tuple[str, int]]:
+    given = [str(model) for model in run.about["suite"]["models"]]
+    if len(given) != len(run.models):
+        return {}
+    found = {label: place_of(asked) for label, asked in zip(run.models, given, strict=True) if is_file(asked)}
+    return {label: place for label, place in found.items() if place}
 
 
 def environment(provenance: Mapping[str, str]) -> dict[str, str]:

@@ -68,7 +68,8 @@ def github(judgement: Judgement) -> list[str]:
     for level, verdicts in (("error", (*FAILED, NOT_JUDGED)), ("warning", (IMPROVED,))):
         findings = judgement.of(*verdicts)
         shown = findings if len(findings) <= MOST_ANNOTATIONS else findings[:MOST_ANNOTATIONS - 1]
-        found += [_command(level, f"{each.figure} {each.verdict}", each.sentence) for each in shown]
+        found += [_command(level, f"{each.figure} {each.verdict}", each.sentence,
+                           judgement.places.get(each.figure.partition("/")[0])) for each in shown]
         if len(shown) < len(findings):
             found.append(_command(level, "and more", f"{len(findings) - len(shown)} more; the step summary has all"))
     return found
@@ -85,9 +86,13 @@ def github_problem(message: str) -> str:
     return _command("error", "spikecost check", message)
 
 
-def _command(level: str, title: str, message: str) -> str:
-    properties = _percent(title).replace(":", "%3A").replace(",", "%2C")
-    return f"::{level} title={properties}::{_percent(message)}"
+def _command(level: str, title: str, message: str, place: tuple[str, int] | None = None) -> str:
+    where = f"file={_property(place[0])},line={place[1]}," if place else ""
+    return f"::{level} {where}title={_property(title)}::{_percent(message)}"
+
+
+def _property(value: str) -> str:
+    return _percent(value).replace(":", "%3A").replace(",", "%2C")
 
 
 def _percent(value: str) -> str:

@@ -154,11 +154,11 @@ def test_a_mistake_is_one_line_and_status_2(said, folder, arguments, message):
     assert (folder / "suite.toml").read_bytes() == suite
 
 
-def test_another_definition_is_stale(said, folder, tmp_path):
+def test_a_baseline_of_another_suite_is_stale(said, folder, tmp_path):
     content = json.loads((folder / "baseline.json").read_text())
-    content["models"]["lif"] = "0123456789abcdef"
+    content["suite"]["trials"] = 3
     (tmp_path / "stale.json").write_text(json.dumps(content))
-    assert " is stale: lif has another definition now; " in mistake(
+    assert "trials = 3 in the baseline, 2 in this run" in mistake(
         said, "check", "run", "--baseline", str(tmp_path / "stale.json"))
 
 

@@ -1,5 +1,6 @@
 import json
 import re
+from dataclasses import replace
 from xml.etree import ElementTree
 
 import pytest
@@ -38,7 +39,7 @@ def test_text(regressed):
     assert step.split() == [STEP, "regressed", "24", "25", "+1", "(+4.17", "%)", "+0", "%"]
     dt = next(line for line in lines if line.startswith(DT))
     assert dt.endswith("no number any more: not reached: 1 spikes missing")
-    assert lines[-1].endswith("spikecost baseline update")
+    assert "spikecost baseline update --figures" in lines[-1]
 
 
 def test_text_of_what_holds():
@@ -161,12 +162,12 @@ def test_check_in_json(kept):
 
 def test_what_cannot_be_judged_is_an_annotation_too(kept, tmp_path, monkeypatch):
     monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(tmp_path / "summary.md"))
-    stale = lambda: figures(models={"lif": "4567"})  # noqa: E731
+    stale = lambda: replace(figures(), suite={"trials": 3})  # noqa: E731
     status, said = command.check(stale, kept, github=True)
     assert status == 2
     assert said.splitlines()[-1].startswith("::error title=spikecost check::the baseline ")
-    assert "is stale: lif has another" in (tmp_path / "summary.md").read_text()
-    with pytest.raises(UserError, match="is stale"):
+    assert "does not say of which suite" in (tmp_path / "summary.md").read_text()
+    with pytest.raises(UserError, match="of which suite"):
         command.check(stale, kept, junit=str(tmp_path / "junit.xml"))
     assert not (tmp_path / "junit.xml").exists()
 
