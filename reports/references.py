@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from ..accuracy import taylor
+from ..accuracy.flow import Precision
 from ..accuracy.regime import Regime
 from ..accuracy.study import Study
 from ..models import units
@@ -72,8 +73,7 @@ def _row(regime: Regime) -> dict[str, Any]:
         "rate_hz": regime.drive.rate,
         "stimuli": len(regime.trials),
         "spikes": sum(trial.spikes for trial in regime.trials),
-        "reference_tolerance": max(each.tolerance for each in vars(taylor).values()
-                                   if isinstance(each, taylor.Precision)),
+        "reference_tolerance": max(each.tolerance for each in vars(taylor).values() if isinstance(each, Precision)),
         "reference_error_ms": regime.reference_error,
         "reference_checked_ms": regime.certified,
         "reference_voltage_error": max((float(each.max()) for each in errors if each.size), default=None),
