@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import subprocess
 import sys
 from dataclasses import replace
@@ -157,10 +158,10 @@ def in_new_process(folder, *arguments, **environment):
 def test_a_compiler_that_leaves_out_the_optimisation(check, monkeypatch, tmp_path):
     real = toolchain.find_compiler()
     other = tmp_path / "cc"
-    other.write_text(f'#!/bin/bash\nexec {real.path} "${{@/#-O2/-O0}}"\n')
+    other.write_text(f'#!/bin/bash\nexec {shlex.join(real.command)} "${{@/#-O2/-O0}}"\n')
     other.chmod(0o755)
     # it says that it is the same: what a variable such as CC can do
-    monkeypatch.setattr(toolchain, "find_compiler", lambda: toolchain.Compiler(str(other), real.version))
+    monkeypatch.setattr(toolchain, "find_compiler", lambda: replace(real, command=(str(other),)))
     status, said = check()
     assert status == 1
     assert "/instructions_per_step" in said
