@@ -57,21 +57,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a sign that a terminal does not have is no reason to fail
+    options = argparse.Namespace(status=0)
     try:
         with as_ctrl_c():
-            options = _parser().parse_args(arguments)  # it lists methods, which other packages add to
-            status = int(options.run(options))
+            _parser().parse_args(arguments, options)  # it lists methods, which other packages add to
+            options.status = _ran(options)
             sys.stdout.flush()  # a reader that has gone is noticed here and not when Python ends
-            return status
+            return int(options.status)
     except UserError as error:
         _complain(str(error))
         return 2
     except KeyboardInterrupt:
         _complain("interrupted before anything was finished")
         return 130
-    except BrokenPipeError:  # the reader, such as head, has seen enough
+    except BrokenPipeError:  # the reader, such as head, has seen enough; what a check found holds all the same
         _close_output()
-        return 0
+        return int(options.status)
     except OSError as error:
         if error.errno in _NO_PATH and error.filename is not None:
             _complain(f"cannot use {shortened(os.fsdecode(error.filename))}: {error.strerror}; give another path")
@@ -92,6 +93,13 @@ def _complain(message: str) -> None:
     line = " ".join(message.encode("utf-8", "backslashreplace").decode().split())  # a path need not be UTF-8
     with contextlib.suppress(OSError):
         print(f"spikecost: {line}", file=sys.stderr, flush=True)
+
+
+def _ran(options: argparse.Namespace) -> int:
+    try:
+        return int(options.run(options))
+    except SystemExit as stop:  # of a model's file, or of another package
+        raise UserError(f"code that was loaded ended the program (exit {stop.code}); it must not") from stop
 
 
 def _close_output() -> None:
@@ -232,7 +240,8 @@ def _add_step(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_checks(commands: Any) -> None:
-    check = commands.add_parser("check", help="hold a run against a baseline: 0 it holds, 1 it regressed, 2 not judged")
+    check = commands.add_parser("check", help="hold a run against a baseline: 0 it holds, 1 it regressed, "
+                                  "2 it could not be judged, or improved so much that the baseline must be renewed")
     baseline = commands.add_parser("baseline", help="make a baseline, or renew it")
     update = baseline.add_subparsers(metavar="update", required=True, parser_class=_Parser).add_parser(
         "update", help="write the figures of a run to a baseline; its limits stay")
@@ -242,8 +251,15 @@ def _add_checks(commands: Any) -> None:
         command.add_argument("--suite", metavar="FILE", help="a suite in TOML to run instead of the small one")
         _add_consent(command)
         command.add_argument("--jobs", type=int, default=os.cpu_count() or 1, metavar="N", help="threads")
+        command.add_argument("--models", nargs="+", metavar="MODEL",
+                             help="run these in place of the suite's, such as my_model.py:model")
+        command.add_argument("--without-counter", action="store_true",
+                             help="accept counts that no exact counter confirms, where none works (see doctor)")
+    update.add_argument("--figures", nargs="+", default=(), metavar="PATTERN",
+                        help="renew figures so named only, such as '*/dt_ms' (default: all)")
     check.add_argument("--only", default="*", metavar="PATTERN", help="judge figures so named, such as '*/dt_ms'")
-    check.add_argument("--gate-times", action="store_true", help="a kernel that became slower counts as regressed")
+    check.add_argument("--gate-times", action="store_true", help="a kernel that became slower counts as regressed; "
+                       "the toolchain must be the baseline's")
     check.add_argument("--all", action="store_true", help="list the figures that hold, too")
     check.add_argument("--junit", metavar="FILE", help="write JUnit XML")
     check.add_argument("--markdown", metavar="FILE", help="write the table as Markdown")
@@ -464,7 +480,8 @@ def _check(options: argparse.Namespace) -> int:
     status, said = command.check(
         _figures(options), options.baseline, gate_times=options.gate_times,
         only=options.only, every=options.all, as_json=options.json, junit=options.junit, markdown=options.markdown,
-        github=options.github)
+        github=options.github, without_counter=options.without_counter)
+    options.status = status  # it counts, whether or not somebody reads the table to its end
     print(said)
     return status
 
@@ -472,13 +489,14 @@ def _check(options: argparse.Namespace) -> int:
 def _figures(options: argparse.Namespace) -> Callable[[], Figures]:
     from .reports.regression import command
 
-    return command.source(options.folder, options.suite, options.jobs, allow_python=options.allow_python)
+    return command.source(options.folder, options.suite, options.jobs, options.models,
+                          allow_python=options.allow_python)
 
 
 def _update(options: argparse.Namespace) -> int:
     from .reports.regression import command
 
-    print(command.update(_figures(options), options.baseline, options.json))
+    print(command.update(_figures(options), options.baseline, options.json, options.without_counter, options.figures))
     return 0
 
 

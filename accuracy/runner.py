@@ -11,14 +11,14 @@ from typing import TypeVar
 from joblib import Parallel, delayed
 
 from ..flops.toolchain import find_compiler
+from ..harness.adaptive import AdaptiveKernel
 from ..harness.as_built import as_built
 from ..harness.engines.brian2_operations import executed
 from ..harness.interruption import interruptible
-from ..harness.kernel import Kernel
 from ..harness.kernels import Compiled, Kernels, kernels_of
 from ..harness.measure import Measurement
 from ..harness.measure import measure as count_on_processor
-from ..harness.spike_cost import count_step_and_spike
+from ..harness.spike_cost import count_run, count_step_and_spike
 from ..harness.stimuli import common_divisor
 from ..harness.sweep import TimeSteps, Tolerances
 from ..harness.timing import Job, Timing, many_neurons, measure, one_neuron
@@ -189,18 +189,28 @@ def _measured(model: NeuronModel, method: str, detection: str) -> Measurement | 
     try:
         return count_on_processor(model, method, detection)
     except Exception as error:
-        return Unmeasured(model.label, method, reason_of(error))
+        return Unmeasured(model.label, method, detection, reason_of(error))
 
 
 def _count_spikes(study: Study, kernels: Mapping[tuple[NeuronModel, str], Kernels],
                   kinds: Mapping[tuple[NeuronModel, str], Regime], progress: Progress) -> None:
-    work = [(model, stimulus, regime.drive.value, way) for (model, stimulus), regime in kinds.items()
-            if regime.drive is not None for way in kernels[model, stimulus].compiled if way[0] in METHODS]
+    work = [(model, stimulus, regime.drive, way) for (model, stimulus), regime in kinds.items()
+            for way in kernels[model, stimulus].compiled]
     progress.begin("counting steps and spikes on the processor", len(work))
+    measured = {(each.model, each.method, each.detection) for each in study.measurements
+                if isinstance(each, Measurement)}
     for model, stimulus, drive, way in work:
         kernel = kernels[model, stimulus].compiled[way].alone
-        assert isinstance(kernel, Kernel)
-        study.steps_and_spikes[model.label, *way, stimulus] = _or_reason(partial(count_step_and_spike, kernel, drive))
+        key = model.label, *way, stimulus
+        value = drive.value if drive else 0.0
+        if isinstance(kernel, AdaptiveKernel):
+            study.whole_runs[key] = _or_reason(partial(count_run, kernel, value))
+        else:
+            found = _or_reason(partial(count_step_and_spike, kernel, value))
+            study.steps_and_spikes[key] = found
+            if isinstance(found, str) and key[:3] not in measured:
+                measured.add(key[:3])
+                study.quiet_steps.append(_measured(model, *way))
         progress.done()
 
 

@@ -12,7 +12,7 @@ from ..flops.operations import Count
 from ..harness.as_built import AsBuilt
 from ..harness.engines.brian2_operations import Executed
 from ..harness.measure import Measurement
-from ..harness.spike_cost import StepAndSpike
+from ..harness.spike_cost import StepAndSpike, WholeRun
 from ..harness.timing import Timing
 from ..models.methods import knob
 from ..models.neuron import NeuronModel
@@ -129,6 +129,7 @@ class Unmeasured:
 
     model: str
     method: str
+    detection: str
     reason: str
 
 
@@ -144,6 +145,10 @@ class Study:
     """One a model and method: the counters' view of a step without a spike."""
     steps_and_spikes: dict[tuple[str, str, str, str], StepAndSpike | str] = field(default_factory=dict)
     """By model, method, detection and kind of stimulus: what a step and a spike retire, or why that is not known."""
+    whole_runs: dict[tuple[str, str, str, str], WholeRun | str] = field(default_factory=dict)
+    """The same of adaptive methods: what a whole run retires."""
+    quiet_steps: list[Measurement | Unmeasured] = field(default_factory=list)
+    """Steps without a spike, of ways of which no spike could be counted and that `measurements` leave out."""
     builds: dict[tuple[str, str], list[AsBuilt] | str] = field(default_factory=dict)
     """By model and method: what the builds for speed change, or why that is not known."""
     brian2: dict[tuple[str, str], list[Executed] | str] = field(default_factory=dict)

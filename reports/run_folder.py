@@ -37,7 +37,7 @@ from .features import findings_table
 from .figure import work_precision
 from .files import replace_all
 from .notebook import Shown, figure_html, frame_html
-from .parity import builds, parity, parity_by_kind, step_and_spike
+from .parity import builds, parity, parity_by_kind, retired_by_kind, step_and_spike
 from .points import points
 from .recorded import spikes, voltages
 from .references import references, regimes
@@ -89,6 +89,8 @@ class RunFolder(Shown):
     """What an exact counter saw a step and a spike retire, apart (`spikecost.reports.parity.APART_COLUMNS`)."""
     parity: pd.DataFrame
     """The same by kind (`spikecost.reports.parity.KIND_COLUMNS`)."""
+    retired: pd.DataFrame
+    """Every count by kind beside what the processor executed (`spikecost.reports.parity.RETIRED_COLUMNS`)."""
     builds: pd.DataFrame
     """What the builds for speed change; empty unless the suite is thorough."""
     operations: pd.DataFrame
@@ -120,7 +122,7 @@ class RunFolder(Shown):
             about=describe(study), provenance=dict(provenance), table=table(study), points=points(study),
             ranking=ranking(study, base), winners=winner_table(won), candidates=candidate_table(won),
             counters=parity(study), step_and_spike=step_and_spike(study), parity=parity_by_kind(study),
-            builds=builds(study), operations=operations(study),
+            retired=retired_by_kind(study), builds=builds(study), operations=operations(study),
             by_kind=by_kind(study), by_stimulus=by_stimulus(study), timings=timings(study), regimes=regimes(study),
             references=references(study), spikes=spikes(study), voltages=voltages(study),
             features=findings_table(study.features), demos=runs_table(study.demos),

@@ -18,8 +18,7 @@ from statistics import median
 from typing import Any
 
 from ...models.errors import UserError
-from .figures import Figures
-from .judge import TIME
+from .figures import TIME, Figures
 
 #: Where runs are kept unless another file is named.
 STORE = "spikecost-history.sqlite"
