@@ -14,9 +14,11 @@ from fractions import Fraction
 from typing import Any
 
 import brian2
-from brian2.units.fundamentalunits import Dimension, Quantity, get_dimensions
+import numpy as np
+from brian2.units.fundamentalunits import Dimension, Quantity
 
 from .errors import UserError
+from .given import dimension_of, given
 
 #: Power of ten of the internal unit in SI, by Brian2's order of dimensions:
 #: length (cm), mass (such that V is mV), time (ms), current (uA), temperature (K), substance (umol), luminosity.
@@ -24,6 +26,10 @@ _EXPONENTS = (-2, -14, -3, -6, 0, -6, 0)
 
 MS = brian2.ms.dim
 DIMENSIONLESS = brian2.Unit(1.0).dim
+
+#: A decimal of no more digits was typed as such. A fraction is meant if the float is within a few roundings of it and it
+#: is simple: numerator times denominator, without powers of ten. That many fractions leave gaps a thousand times wider.
+SHORT, ROUNDING, MOST_COMPLEX = 10, Fraction(1, 2**50), 10**12
 
 #: Of powers of ten between units: what a double has room for.
 _HIGHEST = 300
@@ -44,7 +50,7 @@ _NAMES = {
 
 #: Dimensions that Brian2's equations can name; others are written with the base units.
 _DECLARED = {getattr(brian2, name).dim: name
-             for name in ("second", "hertz", "volt", "amp", "siemens", "farad", "ohm", "coulomb", "metre", "molar")}
+             for name in ("second", "hertz", "volt", "amp", "siemens", "farad", "ohm", "coulomb", "metre", "mmolar")}
 _DECLARED |= {(getattr(brian2, name) / over).dim: f"{name}/{text}"
               for name in ("volt", "amp", "siemens", "farad")
               for over, text in ((brian2.second, "second"), (brian2.metre**2, "metre**2"))}
@@ -68,8 +74,36 @@ def exponent(dimension: Dimension) -> int:
 
 
 def exact(value: float) -> Fraction:
-    """Return the decimal that was meant by a float, to 15 significant digits."""
-    return Fraction(Decimal(f"{float(value):.14e}"))
+    """Return what was meant by a float: a short decimal, a simple fraction, or 15 significant digits.
+
+    The period of 30 kHz is the float that is nearest to 1/30000 s, or one beside it after some arithmetic. A decimal of
+    15 digits is another number, and no whole number of them fills a millisecond.
+    """
+    decimal = Decimal(f"{float(value):.14e}")
+    typed = len(decimal.normalize().as_tuple().digits) <= SHORT and _near(Fraction(decimal), Fraction(value))
+    if typed or not value:
+        return Fraction(decimal)
+    # whatever its size: the decimal point is moved behind the first digit
+    scale = Fraction(10) ** decimal.adjusted()
+    simple = _simple(Fraction(value) / scale)
+    return Fraction(decimal) if simple is None else simple * scale
+
+
+def _near(found: Fraction, value: Fraction) -> bool:
+    return abs(found - value) <= ROUNDING * abs(value)
+
+
+def _simple(value: Fraction) -> Fraction | None:
+    """Return the simplest fraction that some rounding of floats leads from to `value`; None if none is simple."""
+    (p, q), (p_before, q_before), rest = (math.floor(value), 1), (1, 0), value - math.floor(value)
+    while abs(p) * q <= MOST_COMPLEX:
+        if _near(Fraction(p, q), value):
+            return Fraction(p, q)
+        if not rest:
+            return None
+        whole = math.floor(1 / rest)
+        (p, q), (p_before, q_before), rest = (whole * p + p_before, whole * q + q_before), (p, q), 1 / rest - whole
+    return None
 
 
 def internal(quantity: Any) -> Fraction:
@@ -80,18 +114,16 @@ def internal(quantity: Any) -> Fraction:
     UserError
         If it is not one finite number.
     """
+    read = given(quantity)
+    if np.size(read) != 1:
+        raise UserError(f"expected one number or Brian2 quantity, got {np.size(read)}: {quantity!r}")
     try:
-        if isinstance(quantity, str):
-            raise TypeError
-        value = float(quantity)
-    except (TypeError, ValueError):
-        raise UserError(f"expected one number or Brian2 quantity, got {quantity!r}") from None
+        value = float(np.asarray(read).item())
     except OverflowError:
         raise UserError("expected a finite value, got an integer that is too large; give one below 1e308") from None
-    if not (-float("inf") < value < float("inf")):
+    if not math.isfinite(value):
         raise UserError(f"expected a finite value, got {quantity!r}")
-    shift = exponent(get_dimensions(quantity))
-    return exact(value) / Fraction(10) ** shift
+    return exact(value) / Fraction(10) ** exponent(dimension_of(read))
 
 
 def quantity(value: float, dimension: Dimension) -> Any:
@@ -127,12 +159,11 @@ def in_ms(value: Any, what: str) -> Fraction:
         If it is not a positive time; `what` names it.
     """
     try:
-        dimension, given = get_dimensions(value), value
-    except TypeError:  # no number at all
-        dimension, given = None, repr(value)
+        dimension, duration = dimension_of(value), internal(value)
+    except UserError as error:
+        raise UserError(f"{what}: {error}") from None
     if dimension is not MS:
-        raise UserError(f"{what} = {given} is not a time; give a Brian2 quantity such as 0.1*ms")
-    duration = internal(value)
+        raise UserError(f"{what} = {value} is not a time; give a Brian2 quantity such as 0.1*ms")
     if duration <= 0:
         raise UserError(f"{what} = {value} is not positive; give a time such as 0.1*ms")
     return duration
