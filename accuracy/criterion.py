@@ -7,6 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
+from brian2 import ms, mV
+from brian2.units.fundamentalunits import Quantity
+
+from ..models import units
 from ..models.errors import UserError
 from .measures import MEASURES, Measure
 from .spike_trains import SpikeTimeError
@@ -65,6 +69,10 @@ class Criterion:
 
     def __post_init__(self) -> None:
         self._measure  # noqa: B018 - refuses an unknown one
+        unit = {"ms": ms, "mV": mV}.get(self.unit)
+        if self.unit == "ms/s" and isinstance(units.given(self.tolerance), Quantity):
+            raise UserError(f"tolerance = {self.tolerance} of {self.measure}: give a plain number, in ms per s")
+        object.__setattr__(self, "tolerance", units.number_in(self.tolerance, unit, f"tolerance of {self.measure}"))
         if not self.tolerance > 0:
             raise UserError(f"tolerance = {self.tolerance:g} is not positive")
 

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from brian2 import Hz, ms
+
 from ..flops.conventions import get_convention
 from ..harness.stimuli import STIMULI
+from ..models import units
 from ..models.catalogue import MODELS, get_model
 from ..models.detection import DETECTIONS
 from ..models.errors import UserError
@@ -67,10 +70,14 @@ class Suite:
     """Whether to look for the twenty features of Izhikevich 2004 in the models, and to run the demos of his own."""
 
     def __post_init__(self) -> None:
-        for name in ("rates", "rheobases", "horizons", "tolerances"):
-            for value in getattr(self, name):
+        for name, unit in (("rates", Hz), ("rheobases", None), ("horizons", ms), ("tolerances", ms)):
+            values = tuple(units.number_in(value, unit, name.rstrip("s")) for value in getattr(self, name))
+            object.__setattr__(self, name, values)
+            for value in values:
                 if not value > 0:
                     raise UserError(f"{name.rstrip('s')} = {value:g} is not positive")
+        for name in ("coarsest", "finest", "finest_varying"):
+            object.__setattr__(self, name, units.number_in(getattr(self, name), ms, name))
         if self.trials < 1:
             raise UserError(f"trials = {self.trials}: give 1 or more")
         for method in self.methods:

@@ -49,7 +49,8 @@ def simulate(model: str | NeuronModel, stimulus: Stimulus, dt: Any = None, metho
     outcome: Outcome
     if method in ADAPTIVE:
         made = make_adaptive_step(model, method, detection or "dense", stimulus.varies)
-        outcome = compile_adaptive([made])[0].run([stimulus], step if tolerance is None else tolerance)[0]
+        setting = step if tolerance is None else units.number_in(tolerance, None, "tolerance")
+        outcome = compile_adaptive([made])[0].run([stimulus], setting)[0]
     else:
         kernel = compile_kernels([make_step(model, method, detection or "hermite", stimulus.varies)])[0]
         outcome = kernel.run([stimulus], step)[0]

@@ -21,14 +21,13 @@ from brian2.units.fundamentalunits import Dimension, Quantity
 from . import units
 from .errors import UserError
 from .expression import Const, Expr, Op, Var, names, select
+from .names import OF_GROUPS
 from .polynomial import minus, times
 
 _FUNCTIONS = ("exp", "sqrt", "abs", "exprel", "tanh", "cosh", "sinh")
 _OPERATORS = {ast.Add: "add", ast.Sub: "sub", ast.Mult: "mul", ast.Div: "div", ast.Pow: "pow"}
 _FLAGS = {DIFFERENTIAL_EQUATION: ("unless refractory",), PARAMETER: ("constant",)}
 _NUMBERS = {"pi": math.pi, "e": math.e}
-#: Names that Brian2 gives a meaning of their own.
-_BRIAN2S_OWN = {"t", "dt", "t_in_timesteps", "i", "N", "lastspike", "not_refractory", "xi"}
 _COMPARISONS = {ast.Gt: ">", ast.GtE: ">="}
 #: Of conditions: the operation, and whether its operands stand the other way round.
 _CONDITIONS = {ast.Lt: ("less", False), ast.LtE: ("at_most", False), ast.Gt: ("less", True), ast.GtE: ("at_most", True)}
@@ -164,7 +163,7 @@ def parse(text: str, variables: set[str], constants: Mapping[str, Any], where: s
             return Const(units.internal(unit), unit=True)
         if identifier in _NUMBERS:
             return Const(Fraction(_NUMBERS[identifier]))
-        if identifier in _BRIAN2S_OWN:
+        if identifier in OF_GROUPS:
             raise UserError(f"{where}: Brian2's own variable '{identifier}' cannot be run; write the equations without "
                             "it, and what depends on time as the input")
         raise UserError(f"{where}: '{identifier}' is neither in the equations nor a constant nor a unit; define it")

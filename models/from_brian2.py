@@ -10,7 +10,7 @@ from typing import Any
 import brian2
 import numpy as np
 from brian2.core.base import BrianObject
-from brian2.core.functions import Function
+from brian2.core.functions import DEFAULT_CONSTANTS, Function
 from brian2.core.namespace import get_local_namespace
 from brian2.core.variables import Constant
 from brian2.equations.equations import DIFFERENTIAL_EQUATION, PARAMETER
@@ -224,6 +224,8 @@ class _Group:
             if isinstance(value, brian2.TimedArray):
                 raise UserError(f"{group.name}: the TimedArray '{identifier}' in the threshold, reset or "
                                 "refractoriness cannot be run; write a parameter or a number in its place")
+            if identifier in DEFAULT_CONSTANTS:
+                continue  # pi and e, which the equations know
             if isinstance(value, Constant) and not isinstance(getattr(brian2, identifier, None), brian2.Unit):
                 constants[identifier] = Quantity.with_dimensions(value.value, value.dim)
             elif not isinstance(value, Constant | Function | brian2.Unit):

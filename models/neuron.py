@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import dataclasses
-import keyword
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 import brian2
-from brian2.core.functions import DEFAULT_FUNCTIONS
 from brian2.units.fundamentalunits import Quantity, get_dimensions
 
 from . import equations as language
 from . import units
 from .errors import UserError
 from .expression import FLOATS, Expr, Var, evaluate, names
+from .names import check_name
 from .polynomial import affine_parts
 from .program import substitute
 from .published_cost import PublishedCost
@@ -89,8 +88,15 @@ class NeuronModel:
         for what, name in (("model", self.name), *(("preset", preset) for preset in self.presets)):
             if not str(name).replace("_", "a").isalnum() or (what == "model" and not self.name.isidentifier()):
                 raise UserError(f"{what} name '{name}': use letters, digits and _")
-        for name in ("parameters", "constants", "initial", "presets"):
-            object.__setattr__(self, name, dict(getattr(self, name)))
+        for name in ("parameters", "constants", "initial"):
+            object.__setattr__(self, name, _read(getattr(self, name), self.name, text_allowed=name == "initial"))
+        presets = {preset: _read(values, f"{self.name}: preset '{preset}'", text_allowed=False)
+                   for preset, values in self.presets.items()}
+        object.__setattr__(self, "presets", presets)
+        if self.drive is not None:
+            object.__setattr__(self, "drive", _read_one(self.drive, f"{self.name}: drive"))
+        if self.refractory is not None and not isinstance(self.refractory, str):
+            object.__setattr__(self, "refractory", _read_one(self.refractory, f"{self.name}: refractory"))
         self._check()
 
     def __repr__(self) -> str:
@@ -256,18 +262,14 @@ class NeuronModel:
 
     def _check(self) -> None:
         where = self.name
-        for given in (self.constants, self.parameters, self.initial):
-            _numbers(given, where, text_allowed=given is self.initial)
         for name in self.constants:
-            if isinstance(getattr(brian2, name, None), brian2.Unit) or name in DEFAULT_FUNCTIONS:
-                raise UserError(f"{where}: the constant '{name}' has the name of a unit or function; choose another")
-            if not name.isidentifier():
-                raise UserError(f"{where}: the constant '{name}' is no name; use letters, digits and _")
+            check_name(name, f"{where}: the constant")
         system = self.system
         reserved = RESERVED | {f"{name}{ending}" for name in system.state for ending in RESERVED_ENDINGS}
         reserved |= {f"{self.input}{ending}" for ending in (*INPUT_ENDINGS, "_rest", "_mid_rest")}
         for name in system.dimensions:
-            if name in reserved or keyword.iskeyword(name):
+            check_name(name, f"{where}: the name")
+            if name in reserved:
                 raise UserError(f"{where}: the name '{name}' is reserved; choose another")
         for name in self.constants:
             if name in system.dimensions:
@@ -339,14 +341,18 @@ def _needed(system: language.System, name: str) -> bool:
     return name in needed
 
 
-def _numbers(given: Mapping[str, Any], where: str, text_allowed: bool) -> None:
-    for name, value in given.items():
-        if text_allowed and isinstance(value, str):
-            continue
-        try:
-            units.internal(value)
-        except UserError as error:
-            raise UserError(f"{where}: '{name}': {error}") from None
+def _read(given: Mapping[str, Any], where: str, text_allowed: bool) -> dict[str, Any]:
+    """Return numbers and Brian2 quantities for what a user gave, and its text as it is."""
+    return {name: value if text_allowed and isinstance(value, str) else _read_one(value, f"{where}: '{name}'")
+            for name, value in given.items()}
+
+
+def _read_one(value: Any, what: str) -> Any:
+    try:
+        units.internal(value)
+        return units.given(value)
+    except UserError as error:
+        raise UserError(f"{what}: {error}") from None
 
 
 def _same_names(given: Mapping[str, Any], expected: tuple[str, ...], where: str, system: language.System) -> None:

@@ -16,6 +16,7 @@ from typing import Any
 import brian2
 import numpy as np
 from brian2.units.fundamentalunits import Dimension, Quantity
+from numpy.typing import NDArray
 
 from .errors import UserError
 from .given import dimension_of, given
@@ -27,9 +28,10 @@ _EXPONENTS = (-2, -14, -3, -6, 0, -6, 0)
 MS = brian2.ms.dim
 DIMENSIONLESS = brian2.Unit(1.0).dim
 
-#: A decimal of no more digits was typed as such. A fraction is meant if the float is within a few roundings of it and it
-#: is simple: numerator times denominator, without powers of ten. That many fractions leave gaps a thousand times wider.
-SHORT, ROUNDING, MOST_COMPLEX = 10, Fraction(1, 2**50), 10**12
+#: A decimal of no more digits is what was typed. A fraction is meant if the float is within a few roundings of it (one
+#: part in so many) and it is simple: numerator times denominator, the powers of ten apart, is no larger. Between
+#: two such fractions there is room for a thousand times that rounding.
+SHORT, ROUNDING, MOST_COMPLEX = 10, 2**50, 10**12
 
 #: Of powers of ten between units: what a double has room for.
 _HIGHEST = 300
@@ -79,31 +81,36 @@ def exact(value: float) -> Fraction:
     The period of 30 kHz is the float that is nearest to 1/30000 s, or one beside it after some arithmetic. A decimal of
     15 digits is another number, and no whole number of them fills a millisecond.
     """
-    decimal = Decimal(f"{float(value):.14e}")
-    typed = len(decimal.normalize().as_tuple().digits) <= SHORT and _near(Fraction(decimal), Fraction(value))
-    if typed or not value:
-        return Fraction(decimal)
+    digits, _, places = f"{float(value):.14e}".partition("e")
+    decimal = int(digits.replace(".", ""))  # times 10**(place - 14)
+    place = int(places)
     # whatever its size: the decimal point is moved behind the first digit
-    scale = Fraction(10) ** decimal.adjusted()
-    simple = _simple(Fraction(value) / scale)
-    return Fraction(decimal) if simple is None else simple * scale
+    numerator, denominator = float(value).as_integer_ratio()
+    numerator, denominator = numerator * 10 ** max(-place, 0), denominator * 10 ** max(place, 0)
+    mantissa = Fraction(decimal, 10**14)
+    if decimal % 10 ** (15 - SHORT) or not _near(decimal, 10**14, numerator, denominator):
+        mantissa = _simple(numerator, denominator) or mantissa
+    return mantissa * 10**place if place >= 0 else mantissa / 10**-place
 
 
-def _near(found: Fraction, value: Fraction) -> bool:
-    return abs(found - value) <= ROUNDING * abs(value)
-
-
-def _simple(value: Fraction) -> Fraction | None:
-    """Return the simplest fraction that some rounding of floats leads from to `value`; None if none is simple."""
-    (p, q), (p_before, q_before), rest = (math.floor(value), 1), (1, 0), value - math.floor(value)
-    while abs(p) * q <= MOST_COMPLEX:
-        if _near(Fraction(p, q), value):
-            return Fraction(p, q)
-        if not rest:
+def _simple(numerator: int, denominator: int) -> Fraction | None:
+    """Return the fraction that rounding may have led away from, of the continued fraction; None if none is simple."""
+    sign, numerator = (-1 if numerator < 0 else 1), abs(numerator)
+    p, q, p_before, q_before = 1, 0, 0, 1
+    top, bottom = numerator, denominator
+    while bottom:
+        whole, rest = divmod(top, bottom)
+        p, q, p_before, q_before = whole * p + p_before, whole * q + q_before, p, q
+        if p * q > MOST_COMPLEX:
             return None
-        whole = math.floor(1 / rest)
-        (p, q), (p_before, q_before), rest = (whole * p + p_before, whole * q + q_before), (p, q), 1 / rest - whole
+        if _near(p, q, numerator, denominator):
+            return Fraction(sign * p, q)
+        top, bottom = bottom, rest
     return None
+
+
+def _near(p: int, q: int, numerator: int, denominator: int) -> bool:
+    return abs(p * denominator - q * numerator) * ROUNDING <= abs(numerator) * q
 
 
 def internal(quantity: Any) -> Fraction:
@@ -167,6 +174,40 @@ def in_ms(value: Any, what: str) -> Fraction:
     if duration <= 0:
         raise UserError(f"{what} = {value} is not positive; give a time such as 0.1*ms")
     return duration
+
+
+def in_unit(values: Any, unit: Quantity | None, what: str) -> NDArray[np.float64]:
+    """Return values as an array of plain numbers of a unit; numbers without a unit are taken as such.
+
+    Without a unit (None) only pure numbers are.
+
+    Raises
+    ------
+    UserError
+        If they are no numbers or have another unit; `what` names them.
+    """
+    try:
+        read = given(values)
+    except UserError as error:
+        raise UserError(f"{what}: {error}") from None
+    dimension = dimension_of(read)
+    if dimension is DIMENSIONLESS:
+        return np.array(read, dtype=float)
+    if unit is None or dimension is not unit.dim:
+        raise UserError(f"{what} given in {unit_name(dimension)}; give "
+                        + (f"a number in {unit}, or a quantity of that kind" if unit is not None else "a plain number"))
+    one, shift = internal(unit), Fraction(10) ** exponent(dimension)
+    numbers = [float(exact(value) / shift / one) if math.isfinite(value) else value
+               for value in np.ravel(np.asarray(read, dtype=float)).tolist()]
+    return np.array(numbers).reshape(np.shape(read))
+
+
+def number_in(value: Any, unit: Quantity | None, what: str) -> float:
+    """Return one value as a plain number of a unit; see `in_unit`."""
+    found = in_unit(value, unit, what)
+    if found.size != 1:
+        raise UserError(f"{what}: expected one number, got {found.size}")
+    return float(found.item())
 
 
 _QUANTITY = re.compile(r"\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*\*?\s*([A-Za-z0-9/*^-]*)\s*")
