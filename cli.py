@@ -8,9 +8,9 @@ import io
 import os
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from .flops.conventions import CONVENTIONS
 from .models import units
@@ -19,6 +19,9 @@ from .models.detection import DETECTIONS
 from .models.errors import UserError
 from .models.methods import METHODS
 from .models.step import Step, make_step
+
+if TYPE_CHECKING:
+    from .reports.regression.figures import Figures
 
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 #: Where ``spikecost run`` writes unless it is told otherwise.
@@ -89,6 +92,7 @@ def _parser() -> _Parser:
     run.add_argument("--out", default=OUT, metavar="DIR", help=f"folder of the report (default {OUT})")
     run.add_argument("--jobs", type=int, default=os.cpu_count() or 1, metavar="N", help="threads (default: all cores)")
     run.add_argument("--suite", metavar="FILE", help="a suite in TOML; the options below change it")
+    _add_consent(run)
     run.add_argument("--models", nargs="+", metavar="MODEL",
                      help="such as lif izhikevich:CH script.py:group model.toml (default: the suite's)")
     run.add_argument("--methods", nargs="+", metavar="METHOD")
@@ -175,6 +179,11 @@ def _add_readers(commands: Any) -> None:
     recommend.set_defaults(run=_recommend)
 
 
+def _add_consent(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--allow-python", action="store_true",
+                        help="execute the Python files that the suite takes models from")
+
+
 def _add_run(parser: argparse.ArgumentParser, default: str | None = OUT) -> None:
     otherwise = default or "some models are run, with few stimuli"
     parser.add_argument("folder", nargs="?", default=default, metavar="RUN",
@@ -206,6 +215,7 @@ def _add_checks(commands: Any) -> None:
         command.add_argument("folder", nargs="?", metavar="RUN", help="folder of a run (default: runs a small suite)")
         command.add_argument("--baseline", required=True, metavar="FILE")
         command.add_argument("--suite", metavar="FILE", help="a suite in TOML to run instead of the small one")
+        _add_consent(command)
         command.add_argument("--jobs", type=int, default=os.cpu_count() or 1, metavar="N", help="threads")
     check.add_argument("--only", default="*", metavar="PATTERN", help="judge figures so named, such as '*/dt_ms'")
     check.add_argument("--gate-times", action="store_true", help="a kernel that became slower counts as regressed")
@@ -246,7 +256,7 @@ def _run(options: argparse.Namespace) -> int:
         raise UserError("--quick and --full: give one of them")
     suite = QUICK if options.quick else FULL if options.full else Suite()
     if options.suite:
-        suite = read_suite(options.suite, suite)
+        suite = read_suite(options.suite, suite, models=options.models or (), allow_python=options.allow_python)
     chosen: dict[str, Any] = {
         name: tuple(getattr(options, name))
         for name in ("models", "methods", "detections", "stimuli", "rates", "rheobases", "measures")
@@ -405,17 +415,23 @@ def _check(options: argparse.Namespace) -> int:
     from .reports.regression import command
 
     status, said = command.check(
-        command.source(options.folder, options.suite, options.jobs), options.baseline, gate_times=options.gate_times,
+        _figures(options), options.baseline, gate_times=options.gate_times,
         only=options.only, every=options.all, as_json=options.json, junit=options.junit, markdown=options.markdown,
         github=options.github)
     print(said)
     return status
 
 
+def _figures(options: argparse.Namespace) -> Callable[[], Figures]:
+    from .reports.regression import command
+
+    return command.source(options.folder, options.suite, options.jobs, allow_python=options.allow_python)
+
+
 def _update(options: argparse.Namespace) -> int:
     from .reports.regression import command
 
-    print(command.update(command.source(options.folder, options.suite, options.jobs), options.baseline, options.json))
+    print(command.update(_figures(options), options.baseline, options.json))
     return 0
 
 

@@ -73,8 +73,8 @@ class Criterion:
         if self.unit == "ms/s" and isinstance(units.given(self.tolerance), Quantity):
             raise UserError(f"tolerance = {self.tolerance} of {self.measure}: give a plain number, in ms per s")
         object.__setattr__(self, "tolerance", units.number_in(self.tolerance, unit, f"tolerance of {self.measure}"))
-        if not self.tolerance > 0:
-            raise UserError(f"tolerance = {self.tolerance:g} is not positive")
+        if not 0 < self.tolerance < math.inf:
+            raise UserError(f"tolerance = {self.tolerance:g} is not positive and finite; give a number above 0")
 
     @property
     def _measure(self) -> Measure | type[VoltageRms]:

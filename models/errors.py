@@ -2,6 +2,15 @@
 
 from __future__ import annotations
 
+#: So many characters of what was given are quoted in a message.
+QUOTED = 100
+
+
+def short(given: str) -> str:
+    """Return what was given as a message quotes it: in one line, not too long."""
+    text = " ".join(given.split())
+    return text if len(text) <= QUOTED else f"{text[:QUOTED]}..."
+
 
 class UserError(ValueError):
     """A mistake in what was asked for.

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import re
+
 import brian2
 from brian2.equations.equations import Equations
 
-from .errors import UserError
+from .errors import UserError, short
 
+#: Of a variable, a parameter or a constant.
+LONGEST_NAME = 64
+NAME = re.compile(rf"[A-Za-z][A-Za-z0-9_]{{0,{LONGEST_NAME - 1}}}")
 #: Variables that Brian2 gives to every group, beside those that its `Equations` know.
 OF_GROUPS = {"t", "dt", "t_in_timesteps", "i", "N", "lastspike", "not_refractory", "xi"}
 
@@ -19,6 +24,9 @@ def check_name(name: str, where: str) -> None:
     UserError
         If it is a variable, constant, function or unit of Brian2's, or no name at all; `where` says what has it.
     """
+    if not NAME.fullmatch(name):
+        raise UserError(f"{where} '{short(name)}' is no name; use up to {LONGEST_NAME} letters, digits and _, a letter "
+                        "first")
     try:
         Equations.check_identifier(name)
     except SyntaxError as error:

@@ -15,10 +15,10 @@ from typing import Any
 
 import brian2
 import numpy as np
-from brian2.units.fundamentalunits import Dimension, Quantity
+from brian2.units.fundamentalunits import Dimension, Quantity, get_or_create_dimension
 from numpy.typing import NDArray
 
-from .errors import UserError
+from .errors import UserError, short
 from .given import dimension_of, given
 
 #: Power of ten of the internal unit in SI, by Brian2's order of dimensions:
@@ -56,6 +56,9 @@ _DECLARED = {getattr(brian2, name).dim: name
 _DECLARED |= {(getattr(brian2, name) / over).dim: f"{name}/{text}"
               for name in ("volt", "amp", "siemens", "farad")
               for over, text in ((brian2.second, "second"), (brian2.metre**2, "metre**2"))}
+#: The internal units of Brian2's base dimensions, in their order.
+_SYMBOLS = ("cm", "1e-14 kg", "ms", "uA", "K", "umol", "cd")
+_POWER = re.compile(r"(?:^| )(cm|1e-14 kg|ms|uA|K|umol|cd)\^(-?\d{1,3}(?:\.\d{1,6})?)(?= |$)")
 _BASE_UNITS = ("metre", "kilogram", "second", "amp", "kelvin", "mole", "candela")
 
 
@@ -143,10 +146,27 @@ def unit_name(dimension: Dimension) -> str:
     """Name the internal unit of `dimension`, such as ``mV`` or ``uA/cm2``."""
     if dimension in _NAMES:
         return _NAMES[dimension]
-    symbols = ("cm", "1e-14 kg", "ms", "uA", "K", "umol", "cd")
     return " ".join(
-        f"{s}^{d:g}" for s, d in zip(symbols, dimension._dims, strict=True) if d != 0
+        f"{s}^{d:g}" for s, d in zip(_SYMBOLS, dimension._dims, strict=True) if d != 0
     )
+
+
+def dimension_named(name: str) -> Dimension:
+    """Return the dimension whose internal unit `unit_name` calls so.
+
+    Raises
+    ------
+    UserError
+        If there is none.
+    """
+    dimension = next((each for each, known in _NAMES.items() if known == name), None)
+    if dimension is not None:
+        return dimension
+    powers = dict.fromkeys(_SYMBOLS, 0.0)
+    rest = _POWER.sub(lambda match: powers.update({match[1]: float(match[2])}) or "", name)
+    if rest.strip(" ") or not name:
+        raise UserError(f"'{short(name)}' is no unit of a run; expected one such as mV, uA/cm2 or 'cm^-1 uA^1'")
+    return get_or_create_dimension(list(powers.values()))
 
 
 def dimension_text(dimension: Dimension) -> str:
@@ -224,7 +244,7 @@ def parse_quantity(text: str) -> Any:
     """
     match = _QUANTITY.fullmatch(text.replace("**", "^"))
     if match is None:
-        raise UserError(f"cannot read '{text}': expected a number and a unit, such as 0.1ms")
+        raise UserError(f"cannot read '{short(text)}': expected a number and a unit, such as 0.1ms")
     result: Any = float(match[1])
     if math.isinf(result):
         raise UserError(f"the number in '{text[:40]}' is too large; give one below 1e308")
@@ -234,7 +254,8 @@ def parse_quantity(text: str) -> Any:
         unit = _UNIT.fullmatch(factor)
         value = getattr(brian2, unit[1], None) if unit else None
         if unit is None or not isinstance(value, Quantity):
-            raise UserError(f"unknown unit '{factor}' in '{text}': use Brian2's, such as ms, mV or uA/cm2")
+            raise UserError(f"unknown unit '{short(factor)}' in '{short(text)}': use Brian2's, such as ms, mV or "
+                            "uA/cm2")
         value = value ** int(unit[2] or 1)
         result = result / value if operator == "/" else result * value
     return result

@@ -80,7 +80,8 @@ def check(run: Callable[[], Figures], baseline: str, *, gate_times: bool = False
     return judgement.status, "\n".join(said)
 
 
-def source(folder: str | None, suite: str | None = None, jobs: int = 2) -> Callable[[], Figures]:
+def source(folder: str | None, suite: str | None = None, jobs: int = 2, *, allow_python: bool = False
+           ) -> Callable[[], Figures]:
     """Return what gives the figures: of a run's folder, or of a suite that it runs, the small one if none is named.
 
     Raises
@@ -94,7 +95,7 @@ def source(folder: str | None, suite: str | None = None, jobs: int = 2) -> Calla
         raise UserError(f"--suite {suite} is run only where no run is given; drop one of the two")
     if folder:
         return lambda: figures_of(RunFolder.read(folder))
-    chosen = read_suite(suite, SMALL) if suite else SMALL
+    chosen = read_suite(suite, SMALL, allow_python=allow_python) if suite else SMALL
     return lambda: figures_of(run_small(chosen, jobs))
 
 
