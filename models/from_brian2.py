@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -19,7 +18,7 @@ from brian2.units.fundamentalunits import Quantity, get_dimensions
 from brian2.utils.stringtools import get_identifiers
 
 from . import equations as language
-from . import units
+from . import grammar, units
 from .errors import UserError
 from .expression import FLOATS, evaluate
 from .methods import METHODS
@@ -116,6 +115,8 @@ class _Group:
         texts += [group.events["spike"], self._reset]
         texts += [group._refractory] if isinstance(group._refractory, str) else []
         self._used = {identifier for text in texts for identifier in get_identifiers(text)}
+        # what a reset assigns and nobody declares is a temporary variable
+        self._used -= _assigned(self._reset) - set(self._equations.names) - set(group.variables)
         self._constants = self._constants_among(self._used - set(self._equations.names))
 
     def model(self, given_input: str | None, name: str) -> NeuronModel:
@@ -304,12 +305,9 @@ def _text(code: str) -> str:
 def _assigned(statements: str) -> set[str]:
     """Return the names that statements change."""
     try:
-        body = ast.parse(statements.replace(";", "\n").replace("\n ", "\n")).body
-    except SyntaxError:
+        return {target for _, target, _, _ in grammar.statements(statements)}
+    except grammar.Unreadable:
         return set()  # NeuronModel refuses it
-    targets = [line.targets[0] if isinstance(line, ast.Assign) else line.target for line in body
-               if isinstance(line, ast.Assign | ast.AugAssign)]
-    return {target.id for target in targets if isinstance(target, ast.Name)}
 
 
 def _instances() -> list[Any]:

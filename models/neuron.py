@@ -295,7 +295,7 @@ class NeuronModel:
         published = self.system_as_published
         if {*published.state, *published.parameters} != {*system.state, *system.parameters}:
             raise UserError(f"{where}: published has other variables or parameters than equations; give both the same")
-        known = {*system.parameters, *system.state}
+        known = {*system.parameters, *system.state, *(name for name, _ in system.reset)}
         for what, value in (("the threshold's level", system.threshold.level),
                             *((f"the reset of '{name}'", value) for name, value in system.reset)):
             if names(value) - known:
