@@ -156,17 +156,22 @@ class _Group:
         variables = dict(group.variables) | group.resolve_all(
             group.equations.identifiers - set(group.variables), self._namespace, user_identifiers=set())
         choices = group.method_choice
-        for choice in [choices] if isinstance(choices, str) or callable(choices) else choices:
+        choices = [choices] if isinstance(choices, str) or callable(choices) else choices
+        reason = "it has none"
+        for choice in choices:
             try:
                 StateUpdateMethod.apply_stateupdater(group.equations, variables, choice, group_name=group.name)
-            except UnsupportedEquationsException:
+            except UnsupportedEquationsException as error:
+                reason = " ".join(str(error).split()).rstrip(".")
                 continue
             name = "exact" if choice == "linear" else choice if isinstance(choice, str) else type(choice).__name__
             ours = {method.brian2: method.name for method in METHODS.values() if method.brian2}
             if name in ours:
                 return ours[name]
             raise UserError(f"{group.name}: spikecost has no method like Brian2's '{name}'; it has {', '.join(ours)}")
-        raise UserError(f"{group.name}: none of Brian2's methods {', '.join(choices)} applies to it; give another")
+        asked = ", ".join(map(str, choices))
+        raise UserError(f"{group.name}: Brian2 cannot integrate its equations with the method {asked} ({reason}); give "
+                        "the group another")
 
     def value(self, variable: str) -> Any:
         """Return what a name stands for in the group, for its one neuron."""
@@ -258,8 +263,8 @@ class _Group:
         if not candidates:
             raise UserError(f"{self._group.name}: {what}, and there is none that a stimulus could drive; "
                             "add one to the equations")
-        raise UserError(f"{self._group.name}: {what}; say which one the stimulus drives, input='{candidates[0]}' or "
-                        f"one of {', '.join(candidates)}")
+        raise UserError(f"{self._group.name}: {what}; say which one the stimulus drives, input='{candidates[0]}' "
+                        f"(on the command line: --input {candidates[0]}), or one of {', '.join(candidates)}")
 
     def _line(self, equation: Any, changed_by_reset: bool) -> str:
         """Write an equation without the flags that one neuron alone does not need; nothing if it is not used."""

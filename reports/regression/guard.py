@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from brian2 import Hz
+
 from ...accuracy.suite import Suite
 from ...flops.operations import count
 from ...models import units
@@ -78,7 +80,8 @@ class Guard:
     """Comparisons that did not hold."""
 
     def cost(self, model: str | NeuronModel, tolerance: Any, *, rate: float = 50.0, horizon: Any = "1 second",
-             methods: Sequence[str] | None = None, detections: Sequence[str] | None = None) -> Cost:
+             methods: Sequence[str] | None = None, detections: Sequence[str] | None = None,
+             input: str | None = None) -> Cost:  # noqa: A002 - as NeuronModel's
         """Return what 1 ms of model time costs, run in the cheapest way that keeps the spikes within a tolerance.
 
         Parameters
@@ -93,6 +96,8 @@ class Guard:
             Model time that is compared.
         methods, detections : sequence of str, optional
             Ways that are tried: forward Euler, RK4 and exponential Euler, with every detection, by default.
+        input : str, optional
+            What the stimulus drives, of a Brian2 group in a script; ``I`` by default.
 
         Returns
         -------
@@ -107,7 +112,7 @@ class Guard:
         Regressed
             If a baseline is given, and a figure of this model is worse than it allows.
         """
-        of = get_model(model)
+        of, rate = get_model(model, input), units.number_in(rate, Hz, "rate")
         comparison = compare([of], _quantity(tolerance), rates=[rate], horizon=_quantity(horizon), methods=methods,
                              detections=detections, suite=SUITE)
         best = comparison.cheapest
@@ -121,15 +126,16 @@ class Guard:
         return Cost(row["flops_per_ms"], f"{of.label}, {tolerance}, {rate:g} Hz ({row['method']}, {row['detection']}, "
                     f"dt {row['dt_ms']:.3g} ms)", "operations a ms", self.over, how)
 
-    def operations(self, model: str | NeuronModel, method: str, detection: str = "grid") -> Cost:
-        """Return how many operations a step of a model costs that has no spike.
+    def operations(self, model: str | NeuronModel, method: str, detection: str = "grid",
+                   input: str | None = None) -> Cost:  # noqa: A002 - as NeuronModel's
+        """Return how many operations a step of a model costs that has no spike; `input` as in `cost`.
 
         Raises
         ------
         UserError
             If a name is unknown or the method does not apply.
         """
-        found = count(get_model(model), method, detection)
+        found = count(get_model(model, input), method, detection)
         return Cost(found.flops_per_step(), f"{found.step.model.label}, {method}, {detection}", "operations a step",
                     self.over)
 
