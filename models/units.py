@@ -19,7 +19,8 @@ from brian2.units.fundamentalunits import Dimension, Quantity, get_or_create_dim
 from numpy.typing import NDArray
 
 from .errors import UserError, short
-from .given import dimension_of, given
+from .given import dimension_of as dimension_of
+from .given import given as given
 
 #: Power of ten of the internal unit in SI, by Brian2's order of dimensions:
 #: length (cm), mass (such that V is mV), time (ms), current (uA), temperature (K), substance (umol), luminosity.
@@ -93,7 +94,7 @@ def exact(value: float) -> Fraction:
     mantissa = Fraction(decimal, 10**14)
     if decimal % 10 ** (15 - SHORT) or not _near(decimal, 10**14, numerator, denominator):
         mantissa = _simple(numerator, denominator) or mantissa
-    return mantissa * 10**place if place >= 0 else mantissa / 10**-place
+    return mantissa * Fraction(10) ** place
 
 
 def _simple(numerator: int, denominator: int) -> Fraction | None:
@@ -126,7 +127,7 @@ def internal(quantity: Any) -> Fraction:
     """
     read = given(quantity)
     if np.size(read) != 1:
-        raise UserError(f"expected one number or Brian2 quantity, got {np.size(read)}: {quantity!r}")
+        raise UserError(f"expected one number or Brian2 quantity, got {quantity!r}")
     try:
         value = float(np.asarray(read).item())
     except OverflowError:
