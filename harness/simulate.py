@@ -52,7 +52,7 @@ def simulate(model: str | NeuronModel, stimulus: Stimulus, dt: Any = None, metho
         raise UserError(f"{method} is set by its {knob(method)}: give " + (
             "dt, such as dt=0.1*ms, alone" if knob(method) == "dt" else "tolerance, such as tolerance=1e-6, and no dt"))
     step = Fraction(0) if dt is None else meant_dt(stimulus, units.in_ms(dt, "dt"))
-    setting: Fraction | float = step if tolerance is None else units.number_in(tolerance, None, "tolerance")
+    setting: Any = step if tolerance is None else units.number_in(tolerance, None, "tolerance")
     run: Callable[..., Sequence[Outcome]]
     if method in ADAPTIVE:
         run = compile_adaptive([make_adaptive_step(model, method, detection or "dense", stimulus.varies)])[0].run

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import brian2
+from brian2.core.namespace import DEFAULT_UNITS
 from brian2.units.fundamentalunits import Dimension, Quantity, get_dimensions
 
 from . import units
@@ -105,5 +106,5 @@ def dimension(root: Node, dimensions: Mapping[str, Dimension], constants: Mappin
 
 def unit_called(identifier: str) -> Any:
     """Return the unit of a name; None if it is none."""
-    found = getattr(brian2, identifier, None)
+    found = DEFAULT_UNITS.get(identifier, getattr(brian2, identifier, None))
     return found if isinstance(found, Quantity) else None

@@ -19,6 +19,7 @@ from brian2.utils.stringtools import get_identifiers
 
 from . import equations as language
 from . import grammar, units
+from .dimensions import unit_called
 from .errors import UserError
 from .expression import FLOATS, evaluate
 from .methods import METHODS
@@ -230,11 +231,11 @@ class _Group:
             if isinstance(value, brian2.TimedArray):
                 raise UserError(f"{group.name}: the TimedArray '{identifier}' in the threshold, reset or "
                                 "refractoriness cannot be run; write a parameter or a number in its place")
-            if identifier in DEFAULT_CONSTANTS:
-                continue  # pi and e, which the equations know
-            if isinstance(value, Constant) and not isinstance(getattr(brian2, identifier, None), brian2.Unit):
+            if identifier in DEFAULT_CONSTANTS or unit_called(identifier) is not None:
+                continue  # the equations know it
+            if isinstance(value, Constant):
                 constants[identifier] = Quantity.with_dimensions(value.value, value.dim)
-            elif not isinstance(value, Constant | Function | brian2.Unit):
+            elif not isinstance(value, Function):
                 raise UserError(f"{group.name}: '{identifier}' is {value!r}, where one number or quantity is expected")
         return constants
 

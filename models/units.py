@@ -19,8 +19,8 @@ from brian2.units.fundamentalunits import Dimension, Quantity, get_or_create_dim
 from numpy.typing import NDArray
 
 from .errors import UserError, short
-from .given import dimension_of as dimension_of
-from .given import given as given
+from .given import dimension_of as dimension_of  # noqa: PLC0414 - others ask for it here, too
+from .given import given as given  # noqa: PLC0414
 
 #: Power of ten of the internal unit in SI, by Brian2's order of dimensions:
 #: length (cm), mass (such that V is mV), time (ms), current (uA), temperature (K), substance (umol), luminosity.
@@ -60,7 +60,8 @@ _DECLARED |= {(getattr(brian2, name) / over).dim: f"{name}/{text}"
 #: The internal units of Brian2's base dimensions, in their order.
 _SYMBOLS = ("cm", "1e-14 kg", "ms", "uA", "K", "umol", "cd")
 _POWER = re.compile(r"(?:^| )(cm|1e-14 kg|ms|uA|K|umol|cd)\^(-?\d{1,3}(?:\.\d{1,6})?)(?= |$)")
-_BASE_UNITS = ("metre", "kilogram", "second", "amp", "kelvin", "mole", "candela")
+#: As Brian2's equations call them: the candela has another name there.
+_BASE_UNITS = ("metre", "kilogram", "second", "amp", "kelvin", "mole", "candle")
 
 
 def exponent(dimension: Dimension) -> int:

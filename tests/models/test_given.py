@@ -39,7 +39,7 @@ U = pint.UnitRegistry()
     (pd.Series([1 * U.s, 2 * U.s]), [1, 2] * second), (pd.Series([1.0, 2.0]), [1, 2]),
     ([0.1 * second, 0.2 * second], [100, 200] * ms), (range(3), [0, 1, 2]), (array("d", [1, 2]), [1, 2]),
     (Decimal("1.5"), 1.5), (Fraction(1, 4), 0.25), (np.float32(0.5), 0.5), (np.ma.array([1, 2]), [1, 2]),
-], ids=repr)
+], ids=lambda value: type(value).__name__)
 def test_converted(value, means):
     assert dimension_of(value) is brian2.get_dimensions(means)
     np.testing.assert_allclose(np.asarray(given(value), dtype=float), np.asarray(means, dtype=float), rtol=1e-15)
@@ -54,7 +54,7 @@ def test_converted(value, means):
     pd.Series([True]), pd.DataFrame({"a": [1]}),
     20 * pq.degC, 1 / pq.degF, pq.UncertainQuantity(3, pq.s, 1), 1 * pq.B, pq.Quantity(1j, "s"), pq.Quantity(True, "s"),
     U.Quantity(20, "degC"), U.Quantity(2, "dBm"), 2 * U.bit, 1 * U.byte,
-], ids=repr)
+], ids=lambda value: type(value).__name__)
 def test_refused_in_one_line(value):
     with pytest.raises(sc.UserError, match=r"^expected .*; give one such as 0\.1\*ms or 5$"):
         given(value)
@@ -104,7 +104,7 @@ def test_a_model_takes_them(field, value, means):
     {"refractory": 2 * pq.mV}, {"presets": {"hot": {"tau": 20 * pq.degC}}},
 ])
 def test_a_model_refuses_the_rest(change):
-    with pytest.raises(sc.UserError, match="^mine: "):
+    with pytest.raises(sc.UserError, match=r"^mine: "):
         sc.NeuronModel(name="mine", **{**LIF, **change})
 
 

@@ -19,7 +19,7 @@ def test_brian2s_own_variables_are_all_known():
 
 @pytest.mark.parametrize("name", OWN)
 def test_no_name_of_brian2s(name):
-    with pytest.raises(sc.UserError, match="choose another name|a letter first"):
+    with pytest.raises(sc.UserError, match=r"choose another name|a letter first"):
         check_name(name, "mine: the constant")
 
 
