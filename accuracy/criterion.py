@@ -5,8 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from numbers import Real
 from types import MappingProxyType
 
+from brian2 import ms, mV
+
+from ..models import units
 from ..models.errors import UserError
 from .measures import MEASURES, Measure
 from .spike_trains import SpikeTimeError
@@ -65,6 +69,10 @@ class Criterion:
 
     def __post_init__(self) -> None:
         self._measure  # noqa: B018 - refuses an unknown one
+        unit = {"ms": ms, "mV": mV}.get(self.unit)
+        if self.unit == "ms/s" and not isinstance(self.tolerance, Real):  # 1 ms/s is 0.001 to most libraries
+            raise UserError(f"tolerance = {self.tolerance} of {self.measure}: give a plain number, in ms per s")
+        object.__setattr__(self, "tolerance", units.number_in(self.tolerance, unit, f"tolerance of {self.measure}"))
         if not 0 < self.tolerance < math.inf:
             raise UserError(f"tolerance = {self.tolerance:g} is not positive and finite; give a number above 0")
 

@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from brian2 import second
-from brian2.units.fundamentalunits import get_dimensions
 
 from ..accuracy.features import FEATURES
 from ..accuracy.features.search import FOUND, search
@@ -151,7 +150,7 @@ def read_budget(budget: str | float | None) -> float:
 
 
 def _hertz(rate: Any) -> float:
-    if get_dimensions(rate) is not HERTZ or float(rate) <= 0:
+    if units.dimension_of(rate) is not HERTZ or units.internal(rate) <= 0:
         raise UserError(f"rate = {rate} is not a positive firing rate; give one such as 20*Hz")
     return 1000 * float(units.internal(rate))
 
