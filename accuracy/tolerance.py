@@ -29,7 +29,7 @@ from .voltage import between_spikes, voltage_error
 #: part of the largest below which all hold.
 SPARE, LEAST = 1, 0.7
 #: See `_highest`.
-TAIL = 5
+TAIL = 10
 #: A sweep goes no finer once this many steps in a row hold the strictest tolerance `CALM_MARGIN` times over.
 CALM, CALM_MARGIN = 4, 10.0
 
@@ -211,8 +211,8 @@ def _highest(curve: ErrorCurve, sweep: TimeSteps | Tolerances, criterion: Criter
              ) -> float:
     """Return, over the tolerance, how far errors may go at the first of some settings, from those at all of them.
 
-    The largest that was seen, scaled, and as much again as it is above the `TAIL`-th largest: little where errors pile
-    up below a bound, as on the grid, and more where they thin out. Robson and Whitlock 1964, Biometrika 51, estimate the
+    The largest that was seen, scaled, and as much again as it is above one further down (the `TAIL`-th, or, of few, the
+    twentieth part of them): little where errors pile up below a bound, as on the grid, and more where they thin out. Robson and Whitlock 1964, Biometrika 51, estimate the
     end of a distribution so, with the second largest.
     """
     settings = list(held)
@@ -223,7 +223,7 @@ def _highest(curve: ErrorCurve, sweep: TimeSteps | Tolerances, criterion: Criter
     known = np.isfinite(typical)
     order = -np.polyfit(coarser[known], typical[known], 1)[0] if known.sum() > 2 else 0.0
     scaled = np.sort(np.exp(errors + np.clip(order, *sweep.orders) * coarser[:, None]), axis=None)
-    return float(2 * scaled[-1] - scaled[-min(TAIL, scaled.size)])
+    return float(2 * scaled[-1] - scaled[-min(max(scaled.size // 20, 3), TAIL, scaled.size)])
 
 
 def _not_reached(curve: ErrorCurve, sweep: TimeSteps | Tolerances, criterion: Criterion, setting: Fraction) -> Coarsest:
