@@ -127,6 +127,13 @@ def _parser() -> _Parser:
 
     doctor = commands.add_parser("doctor", help="say what works here, what does not, and why")
     doctor.set_defaults(run=_doctor)
+
+    cached = commands.add_parser("cache", help="say what is kept on disk, verify it, or take it away")
+    actions = cached.add_subparsers(metavar="info|verify|clear", required=True, parser_class=_Parser)
+    for name, text in (("info", "say where it is, and what it holds"),
+                       ("verify", "compare every entry with its key and checksum: 0 all are right, 2 some are damaged"),
+                       ("clear", "take away every entry; they are made again when they are needed")):
+        actions.add_parser(name, help=text).set_defaults(run=_cache, action=name)
     return parser
 
 
@@ -444,6 +451,15 @@ def _doctor(options: argparse.Namespace) -> int:
     for finding in findings():
         print(f"{'yes' if finding.here else 'no ':3}  {finding.what}: {finding.detail}")
     return 0
+
+
+def _cache(options: argparse.Namespace) -> int:
+    from .reports.cache import ACTIONS
+    from .reports.records import dumps
+
+    found = ACTIONS[options.action]()
+    print(dumps(found.to_json()) if options.json else found.text)
+    return 0 if found.sound else 2
 
 
 def _step(options: argparse.Namespace) -> Step:

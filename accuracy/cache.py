@@ -1,15 +1,11 @@
 """References and drives kept on disk, by the content of what they were computed from.
 
-The key is made of the model's text and numbers, the stimulus, this program's own solvers and kernels, and the versions
-of heyoka and numpy: whatever could change a result changes the key.
+The key is made of the model's text and numbers, the stimulus, this program's own solvers and kernels (without comments
+and docstrings), and the versions of heyoka and numpy: whatever could change a result changes the key.
 """
 
 from __future__ import annotations
 
-import contextlib
-import hashlib
-import json
-import os
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -18,7 +14,8 @@ from typing import Any
 import heyoka
 import numpy as np
 
-from ..flops.toolchain import cache_folder
+from ..flops import cache as kept
+from ..flops.code_version import version_of
 from ..models.neuron import NeuronModel
 
 
@@ -36,17 +33,7 @@ def recall(kind: str, model: NeuronModel, request: Any, compute: Callable[[], An
         Returns what JSON can hold. What it raises is not kept.
     """
     key = "\n".join((kind, _solvers(), model.content, repr(request)))
-    path = cache_folder() / "references" / f"{hashlib.sha256(key.encode()).hexdigest()}.json"
-    try:
-        return json.loads(path.read_text())
-    except (OSError, ValueError):
-        found = compute()
-    with contextlib.suppress(OSError):  # a cache that cannot be written only costs time
-        path.parent.mkdir(parents=True, exist_ok=True)
-        aside = path.with_suffix(f".{os.getpid()}")
-        aside.write_text(json.dumps(found))
-        aside.replace(path)
-    return found
+    return kept.recall("references", key, compute)
 
 
 @cache
@@ -55,8 +42,6 @@ def _solvers() -> str:
 
 
 def solvers(root: Path) -> str:
-    """Return what computes: a digest of the sources below a folder, templates of kernels too, and the libraries."""
-    sources = sorted(path for folder in ("models", "flops", "harness", "accuracy")
-                     for path in (root / folder).rglob("*") if path.suffix in (".py", ".j2"))
-    content = b"".join(path.read_bytes() for path in sources)
-    return f"{hashlib.sha256(content).hexdigest()} heyoka {heyoka.__version__} numpy {np.__version__}"
+    """Return what computes: a version of the code below a folder, templates of kernels too, and the libraries."""
+    code = version_of(root, ("models", "flops", "harness", "accuracy"))
+    return f"{code} heyoka {heyoka.__version__} numpy {np.__version__}"

@@ -12,13 +12,13 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from ..harness.kernel import MAX_SPIKES_PER_MS
 from ..harness.stimuli import Stimulus
 from ..models.errors import UserError
 from ..models.expression import FLOATS, Expr, evaluate, names
 from ..models.neuron import NeuronModel
 from ..models.polynomial import ZERO, coefficients, linear_parts
-from .taylor import Precision, Solution, reset_at
+from .flow import Precision
+from .taylor import Solution, endless, reset_at, too_many
 
 
 def applies(model: NeuronModel, stimulus: Stimulus) -> bool:
@@ -36,7 +36,7 @@ def solve(model: NeuronModel, stimulus: Stimulus, precision: Precision) -> Solut
     Raises
     ------
     UserError
-        If the model spikes without end.
+        If the model spikes without end, or its solution leaves the finite numbers.
     """
     number = precision.number
     system = model.system
@@ -50,6 +50,14 @@ def solve(model: NeuronModel, stimulus: Stimulus, precision: Precision) -> Solut
     held = name in system.held
     spikes: list[Any] = []
     samples: list[list[Any]] = []
+
+    def passing(flow: _Flow, v: Any, now: Any, t: Any) -> Any:
+        last = flow.lasts(v)
+        if t >= last:
+            raise UserError(f"{model.label} leaves the finite numbers at {float(now + last):.4g} ms; "
+                            "give another drive or other parameters")
+        return flow.after(v, t)
+
     now = free_from = start = number(0)
     for boundary, shape in stimulus.pieces:
         end, slope = number(boundary), number(shape.slope)
@@ -60,18 +68,18 @@ def solve(model: NeuronModel, stimulus: Stimulus, precision: Precision) -> Solut
                 flow = polynomial.flow(values, slope, number)
             if now < free_from:
                 until = min(free_from, end)
-                v = v if held else flow.after(v, until - now)
+                v = v if held else passing(flow, v, now, until - now)
                 now = until
                 continue
             wait = flow.time_to(level, v, end - now)
             if not now + wait <= end:
-                v, now = flow.after(v, end - now), end
+                v, now = passing(flow, v, now, end - now), end
                 continue
-            now = now + wait
+            now, v = now + wait, level if wait > 0 else v  # at once if it is above
             spikes.append(now)
-            if len(spikes) > MAX_SPIKES_PER_MS * float(stimulus.horizon) + 1:
-                raise UserError(f"{model.label} spikes without end; let its reset lead below the threshold")
-            state = {name: level}
+            if too_many(spikes, float(stimulus.horizon)):
+                raise UserError(endless(model, spikes))
+            state = {name: v}
             reset_at(now, model, state, values, number)
             v = state[name]
             free_from = now + refractory
@@ -85,6 +93,9 @@ class _Flow(Protocol):
 
     def after(self, v: Any, t: Any) -> Any:
         """Return the state t ms later."""
+
+    def lasts(self, v: Any) -> Any:
+        """Return the time until the solution is infinite; infinite if it never is."""
 
     def time_to(self, level: Any, v: Any, longest: Any) -> Any:
         """Return the time until v reaches the level from below, infinite if not within `longest`."""
@@ -101,6 +112,9 @@ class _Linear:
         if self.b == 0:
             return v + self.a * t
         return v + (v + self.a / self.b) * np.expm1(self.b * t)
+
+    def lasts(self, v: Any) -> Any:
+        return v * 0 + np.inf
 
     def time_to(self, level: Any, v: Any, longest: Any) -> Any:
         # log((level + a/b)/(v + a/b))/b, or (level - v)/a where b is 0
@@ -128,6 +142,9 @@ class _Ramped:
         x = self.b * t
         # the homogeneous solution from v + a/b + k/b**2 and the line that v follows in the end, without their sum
         return v + ((self.a + self.b * v) * np.expm1(x) + self.k / self.b * (np.expm1(x) - x)) / self.b
+
+    def lasts(self, v: Any) -> Any:
+        return v * 0 + np.inf
 
     def time_to(self, level: Any, v: Any, longest: Any) -> Any:
         # v - level is convex or concave, so that it crosses from below at most once before its extremum or after it
@@ -171,6 +188,16 @@ class _Quadratic:
         else:
             w = w / (1 - w * t / 2)
         return (w - self.b) / (2 * self.c)
+
+    def lasts(self, v: Any) -> Any:
+        # w only grows where w**2 + d > 0, and is infinite from below in a finite time
+        w, d = self.b + 2 * self.c * v, self._d
+        root = np.sqrt(abs(d))
+        if d > 0:
+            return 2 * np.arctan2(root, w) / root
+        if not w > root:
+            return v * 0 + np.inf
+        return 2 / w if d == 0 else np.log1p(2 * root / (w - root)) / root
 
     def time_to(self, level: Any, v: Any, longest: Any) -> Any:
         del longest

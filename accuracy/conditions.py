@@ -1,50 +1,155 @@
-"""Right-hand sides with conditions, ``int(v > vh)``, taken apart: what is smooth, and where it changes."""
+"""Right-hand sides with conditions and kinks taken apart: what is smooth, and where it changes.
+
+A comparison, ``int(v > vh)``, makes a right-hand side jump; an absolute value, a square root or a power that is no
+whole number has a kink where its argument is zero, and no Taylor series there. Each becomes a name for 1 or 0, with
+the expression that is positive where it is 1.
+"""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from fractions import Fraction
 
 from ..models.equations import System
 from ..models.errors import UserError
-from ..models.expression import Expr, Op, Var, names, nodes, text
+from ..models.expression import FLOATS, Const, Expr, Op, Var, evaluate, exp, names, nodes, text
 from ..models.neuron import NeuronModel
-from ..models.program import Derivatives, Program
+from ..models.program import Derivatives, Program, substitute
 
 
-def take_out_conditions(model: NeuronModel) -> tuple[System, dict[str, tuple[Expr, Expr]]]:
-    """Replace each comparison in the right-hand sides by a name for 1 or 0.
+@dataclass(frozen=True)
+class Condition:
+    """Where a right-hand side changes."""
+
+    distance: Expr
+    """Positive where it holds, in terms of state variables, parameters and names of earlier conditions."""
+    kink: bool = False
+    """Whether the right-hand side is continuous there, so that a change a little beside it does no harm."""
+    domain: str = ""
+    """Of a root or a power: its text. It has no value where the distance is negative."""
+
+
+def right_hand_sides(model: NeuronModel) -> dict[str, Expr]:
+    """Return the derivatives, per ms, in terms of state variables, parameters and input alone."""
+    return Derivatives(model.system, Program(frozenset())).right_hand_sides
+
+
+#: Exponentials are bounded by that of this.
+LARGEST_EXPONENT = 300
+
+
+def take_out_conditions(model: NeuronModel, *, bounded: bool = False) -> tuple[System, dict[str, Condition]]:
+    """Replace whatever is not smooth in the right-hand sides by names for 1 or 0.
+
+    Parameters
+    ----------
+    model : NeuronModel
+    bounded : bool
+        Whether exponentials stay at that of `LARGEST_EXPONENT` beyond it. A series of ``1/(1 + exp(x))`` is no number
+        where exp(x) is infinite, although its value is 0.
 
     Returns
     -------
     System
-        With the names in place of comparisons; the model's own if there are none.
+        With the names in place; the model's own if there are none.
     dict
-        By name, in an order in which each needs only earlier ones: the side that is less, and the other.
+        By name, in an order in which each needs only earlier ones.
     """
     system = model.system
-    sides = Derivatives(system, Program(frozenset())).right_hand_sides
-    found: dict[str, tuple[Expr, Expr]] = {}
-    known: dict[str, Expr] = {}
-    done: dict[int, Expr] = {}
-    for node in nodes(*sides.values()):
-        if not isinstance(node, Op):
-            done[id(node)] = node
-            continue
-        args = tuple(done[id(arg)] for arg in node.args)
+    taken = _Taken(model, bounded)
+    sides = {name: taken.apart(_known_powers(root, model.parameter_values))
+             for name, root in right_hand_sides(model).items()}
+    if not taken.found:
+        return system, {}
+    return replace(system, derivatives=sides, subexpressions={}), taken.found
+
+
+def powers_of_parameters(model: NeuronModel) -> tuple[str, ...]:
+    """Return the parameters that powers depend on."""
+    sides = right_hand_sides(model).values()
+    powers = [node.args[1] for node in nodes(*sides) if isinstance(node, Op) and node.kind == "pow"]
+    return tuple(sorted(names(*powers) & set(model.system.parameters)))
+
+
+class _Taken:
+    """What was taken out of a model's right-hand sides so far."""
+
+    def __init__(self, model: NeuronModel, bounded: bool) -> None:
+        self.found: dict[str, Condition] = {}
+        self._model = model
+        self._bounded = bounded
+        self._known: dict[str, Var] = {}
+
+    def apart(self, root: Expr) -> Expr:
+        """Return an expression with names in place of what is not smooth."""
+        done: dict[int, Expr] = {}
+        for node in nodes(root):
+            done[id(node)] = node if not isinstance(node, Op) else self._operation(
+                node, tuple(done[id(arg)] for arg in node.args))
+        return done[id(root)]
+
+    def _operation(self, node: Op, args: tuple[Expr, ...]) -> Expr:
         if node.kind in ("less", "at_most"):
-            if model.input in names(*args):
-                raise UserError(f"{model.label}: a condition on the input {model.input} has no reference solution; "
-                                "make it one on the state")
-            key = " < ".join(map(text, args))
-            if key not in known:
-                known[key] = Var(f"_switch_{len(found)}")
-                found[f"_switch_{len(found)}"] = (args[0], args[1])
-            done[id(node)] = known[key]
-        elif node.kind == "select":
+            return self._name(" < ".join(map(text, args)), Condition(args[1] - args[0]))
+        if node.kind == "select":
             condition, yes, no = args
-            done[id(node)] = no + condition * (yes - no)
-        else:
-            done[id(node)] = Op(node.kind, args)
-    if not found:
-        return system, found
-    return replace(system, derivatives={name: done[id(root)] for name, root in sides.items()}, subexpressions={}), found
+            return no + condition * (yes - no)
+        if not names(*args) & set(self._model.system.state):
+            return Op(node.kind, args)
+        if node.kind == "abs":
+            positive = self._name(f"0 < {text(args[0])}", Condition(args[0], kink=True))
+            return (positive + positive - 1) * args[0]
+        if node.kind == "sqrt" or (node.kind == "pow" and _is_fractional(args[1])):
+            # 0 where the base is 0; there a base of 1 stands in, of which the series exists
+            base = args[0]
+            positive = self._name(f"0 < {text(base)}", Condition(base, kink=True, domain=text(Op(node.kind, args))))
+            return positive * Op(node.kind, (1 + positive * (base - 1), *args[1:]))
+        if self._bounded and node.kind in ("exp", "exprel"):
+            return Op(node.kind, (self._bound(args[0]),))
+        if self._bounded and node.kind in ("cosh", "sinh"):
+            up, down = exp(self._bound(args[0])), exp(self._bound(-args[0]))
+            return (up + down if node.kind == "cosh" else up - down) / 2
+        return Op(node.kind, args)
+
+    def _bound(self, power: Expr) -> Expr:
+        room = LARGEST_EXPONENT - power
+        within = self._name(f"{text(power)} < {LARGEST_EXPONENT}", Condition(room, kink=True))
+        return LARGEST_EXPONENT - within * room
+
+    def _name(self, key: str, condition: Condition) -> Var:
+        if self._model.input in names(condition.distance):
+            raise UserError(f"{self._model.label}: a condition on the input {self._model.input} has no reference "
+                            "solution; make it one on the state")
+        if key not in self._known:
+            self._known[key] = Var(f"_switch_{len(self.found)}")
+            self.found[self._known[key].name] = condition
+        return self._known[key]
+
+
+def _known_powers(root: Expr, parameters: Mapping[str, float]) -> Expr:
+    """Put the values of parameters where they are powers: whether one is whole decides how it is solved."""
+    values = {name: Const(Fraction(value)) for name, value in parameters.items()}
+    powers = {id(node.args[1]) for node in nodes(root) if isinstance(node, Op) and node.kind == "pow"}
+    done: dict[int, Expr] = {}
+    for node in nodes(root):
+        made = Op(node.kind, tuple(done[id(arg)] for arg in node.args)) if isinstance(node, Op) else node
+        done[id(node)] = _number(substitute(made, values)) if id(node) in powers else made
+    return done[id(root)]
+
+
+def _number(power: Expr) -> Expr:
+    """Return the number that a power is, itself if it is none."""
+    if names(power):
+        return power
+    try:
+        return Const(Fraction(evaluate(power, {}, FLOATS, lambda exact: exact)))
+    except (ArithmeticError, ValueError, TypeError):
+        return power
+
+
+def _is_fractional(power: Expr) -> bool:
+    """Whether a power of zero is zero, and its series is none."""
+    return not isinstance(power, Const) or (power.value.denominator != 1 and power.value > 0)
+
+

@@ -1,4 +1,4 @@
-"""Solutions by Taylor series of high order (heyoka), with spikes as events.
+"""Solutions by Taylor series of high order (heyoka), with spikes as events; every step is inspected.
 
 heyoka finds an event on the very series that advances the state, so a spike time is as accurate as the state.
 """
@@ -6,66 +6,43 @@ heyoka finds an event on the very series that advances the state, so a spike tim
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
-from fractions import Fraction
-from functools import cache
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
-import heyoka
 import numpy as np
+import scipy.integrate
 
 from ..harness.kernel import MAX_SPIKES_PER_MS
-from ..harness.stimuli import Shape, Stimulus
+from ..harness.stimuli import Stimulus
 from ..models.errors import UserError
-from ..models.expression import FLOATS, Expr, Op, evaluate, nodes
+from ..models.expression import FLOATS, Op, evaluate, nodes
 from ..models.neuron import NeuronModel
-from ..models.polynomial import by_products
-from .conditions import take_out_conditions
-
-#: exprel(x) is computed at x/2**HALVINGS from this many terms of its series, which leave 1e-19 for |x| < 12, and
-#: doubled back: right at x = 0 too, where (exp(x) - 1)/x is not.
-HALVINGS, TERMS = 4, 18
-
-#: A model of more operations is compiled in heyoka's compact mode: in a second instead of up to a minute; half as fast.
-#: (Hodgkin-Huxley has 76, Connor-Stevens 129.)
-MOST_UNROLLED = 100
+from .flow import SHAPE, NotFiniteError, Precision, Record, State, StoppedError, flow_of
 
 #: A solution that takes so many steps in a row that are shorter than this on average, in ms, is given up. (No single
 #: step of the catalogue's models at their drives is shorter than 0.005 ms.)
 SEVERAL, SHORTEST = 2000, 1e-4
 
-#: The numbers of a stimulus's shape, in the order in which they are parameters.
-_SHAPE = tuple(field.name for field in fields(Shape))
+#: So many steps are made before they are inspected: at first, and at most. After one that fails they are few again.
+FEW, MANY = 8, 1024
 
-State = dict[str, Any]
+#: Spikes come ever faster where the last interval is this fraction of the mean of the first tenth, or less.
+RUNAWAY = 0.1
+#: More spikes per ms than this are not followed.
+MOST_SPIKES_PER_MS = 100
 
-# that a state rests where a condition changes is no news: see `_Flow`
-heyoka.set_logger_level_error()
+#: Longest steps in ms with which a solution that left the finite numbers is tried again.
+SHORTER = (2.0**-4, 2.0**-8, 2.0**-12)
 
-
-@dataclass(frozen=True)
-class Precision:
-    """How a solution is computed."""
-
-    name: str
-    tolerance: float
-    """Relative, of one step; it sets the order of the series."""
-    high_accuracy: bool
-    """Whether the rounding of the series' sum is compensated."""
-    type: Any = float
-    """The floating-point type."""
-
-    def number(self, value: Fraction | float) -> Any:
-        """Return a number of this precision, an exact fraction being rounded once."""
-        if isinstance(value, Fraction):
-            return self.type(value.numerator) / self.type(value.denominator)
-        return self.type(value)
-
+#: Where a voltage needs no longer than this for the rest of its way to the threshold, in ms, the spike is there.
+JUMP, JUMP_POINTS = 1e-13, 4001
 
 #: Two computations that share no step: another tolerance, hence another order and other steps, and other rounding.
 FIRST = Precision("double", 2.0**-52, high_accuracy=False)
-SECOND = Precision("double, compensated, lower order", 2.0**-49, high_accuracy=True)
+SECOND = Precision("double, compensated, lower order", 2.0**-49, high_accuracy=True, margin=4.0)
+#: The second without an inspection of its steps: enough where it agrees with the first.
+QUICK = replace(SECOND, inspected=False)
 #: An independent check: 80-bit arithmetic.
 EXTENDED = Precision("extended", 2.0**-63, high_accuracy=False, type=np.longdouble)
 
@@ -92,9 +69,31 @@ class EndlessSpikesError(UserError):
     """
 
     def __init__(self, model: NeuronModel, times: Any, state: State) -> None:
-        super().__init__(f"{model.label} spikes without end; does its reset leave the threshold?")
+        super().__init__(endless(model, times))
         self.times = times
         self.state = {name: float(value) for name, value in state.items()}
+
+
+def too_many(times: Sequence[Any], horizon: float) -> bool:
+    """Whether there are more spikes (ms) than any neuron makes, and ever faster, or more than are followed at all."""
+    count = len(times)
+    if count <= MAX_SPIKES_PER_MS * horizon + 1:
+        return False
+    return count > MOST_SPIKES_PER_MS * horizon + 1 or _come_ever_faster(times)
+
+
+def _come_ever_faster(times: Sequence[Any]) -> bool:
+    tenth = len(times) // 10 + 1
+    first = float(times[tenth] - times[0]) / tenth
+    return bool(float(times[-1] - times[-2]) <= RUNAWAY * first)
+
+
+def endless(model: NeuronModel, times: Sequence[Any]) -> str:
+    """Say that there are too many spikes (ms): without end if they come ever faster, else at which rate."""
+    if _come_ever_faster(times):
+        return f"{model.label} spikes without end; let its reset lead below the threshold"
+    return (f"{model.label} fires more than {1000 * MOST_SPIKES_PER_MS} times per s, at {float(times[-1]):.4g} ms; "
+            "give a weaker drive or a refractory time")
 
 
 def solve(model: NeuronModel, stimulus: Stimulus, precision: Precision = FIRST) -> Solution:
@@ -108,59 +107,246 @@ def solve(model: NeuronModel, stimulus: Stimulus, precision: Precision = FIRST) 
         If the solution leaves the finite numbers, or spikes without end (`EndlessSpikesError`).
     """
     model = model.exact
-    number = precision.number
-    reset, threshold = model.system.reset, model.system.threshold
-    flow = _flow(_Equations(model), precision, stimulus.terms)
-    parameters = {name: number(value) for name, value in model.parameter_values.items()}
-    state: State = {name: number(value) for name, value in model.initial_values.items()}
-    spikes: list[Any] = []
-    samples: list[list[Any]] = []
+    try:
+        return _Solver(model, stimulus, precision).solution()
+    except UserError as error:
+        if not isinstance(error.__cause__, NotFiniteError) or not _has_exponentials(model):
+            raise
+    return _Solver(model, stimulus, precision, bounded=True).solution()
 
-    def level() -> Any:
-        return evaluate(threshold.level, {**parameters, **state}, FLOATS, number)
 
-    def is_above() -> bool:
-        return bool(state[threshold.variable] > level())
+def _has_exponentials(model: NeuronModel) -> bool:
+    sides = nodes(*model.system.derivatives.values(), *model.system.subexpressions.values())
+    return any(isinstance(node, Op) and node.kind in ("exp", "exprel", "cosh", "sinh") for node in sides)
 
-    def leave_the_level() -> None:
-        # heyoka finds no other crossing in a step that starts exactly on one; so start a unit in the last place below
-        if state[threshold.variable] == level():
-            state[threshold.variable] = np.nextafter(state[threshold.variable], number(-math.inf))
 
-    leave_the_level()
-    now = free_from = number(0)
-    start = number(0)
-    spiked = model.spike_interrupts and is_above()  # at once
-    for boundary, shape in stimulus.pieces:
-        end = number(boundary)
-        constants = [*parameters.values(), *(number(getattr(shape, name)) for name in _SHAPE), start]
-        switches = flow.switches(state, constants)
-        while now < end:
+@dataclass
+class _Place:
+    """How far a solution has come."""
+
+    state: State
+    now: Any
+    start: Any
+    """Of the piece of the stimulus."""
+    free_from: Any
+    """When the refractory time ends."""
+    spiked: bool
+    """Whether there is a spike now."""
+    piece: int = 0
+    switches: list[Any] | None = None
+    """None where the conditions are to be looked at anew."""
+    spikes: int = 0
+    samples: int = 0
+    longest: float = math.inf
+    """No step is longer, in ms."""
+
+    def copy(self) -> _Place:
+        return replace(self, state=dict(self.state), switches=self.switches and list(self.switches))
+
+
+@dataclass
+class _Pace:
+    """How many steps there were since a time in ms."""
+
+    since: Any
+    steps: int = 0
+
+
+class _Solver:
+    """One solution under way.
+
+    Steps are made many at a time and then inspected; where one fails, the solution goes back to it, makes the part of
+    it that can be believed, and goes on from there.
+    """
+
+    def __init__(self, model: NeuronModel, stimulus: Stimulus, precision: Precision, *, bounded: bool = False) -> None:
+        number = precision.number
+        self._model, self._stimulus, self._number, self._type = model, stimulus, number, precision.type
+        self._flow = flow_of(model, precision, stimulus.terms, bounded=bounded)
+        self._flow.forget()
+        self._flow.reset_cooldowns()
+        self._parameters = {name: number(value) for name, value in model.parameter_values.items()}
+        self._pieces = list(stimulus.pieces)
+        self._spikes: list[Any] = []
+        self._samples: list[list[Any]] = []
+        state: State = {name: number(value) for name, value in model.initial_values.items()}
+        zero = number(0)
+        self._at = _Place(state, zero, zero, zero, spiked=False)
+        self._leave_the_level()
+        self._at.spiked = model.spike_interrupts and self._is_above()  # at once
+        self._record = Record(self._flow, MANY + 1, precision.type) if precision.inspected else None
+        self._marks: list[tuple[int, _Place]] = []
+        self._pace = _Pace(zero)
+        self._batch = FEW * FEW if precision.inspected else SEVERAL
+        self._tries = 0
+
+    def solution(self) -> Solution:
+        """Solve."""
+        while self._at.piece < len(self._pieces):
+            if self._record is not None:
+                self._marks.append((self._record.count, self._at.copy()))
             try:
-                if not spiked and now < free_from:
-                    state, now, _ = flow.held(state, constants, switches, now, min(free_from, end))
-                    # a voltage or a threshold that moved on may have passed the other meanwhile
-                    spiked = now >= free_from and is_above()
-                elif not spiked:
-                    state, now, spiked = flow.free(state, constants, switches, now, end)
-            except _StoppedError as error:
-                raise UserError(f"{model.label} {error}") from None
-            if spiked:
-                spikes.append(now)
-                if len(spikes) > MAX_SPIKES_PER_MS * float(stimulus.horizon) + 1:
-                    raise EndlessSpikesError(model, np.array(spikes, dtype=float), state)
-                reset_at(now, model, state, parameters, number)
-                if reset and not model.refractory_ms and is_above():
-                    raise UserError(f"{model.label} spikes without end: its reset leaves {threshold.variable} above "
-                                    "the threshold")
-                if reset:
-                    leave_the_level()
-                free_from = now + number(model.refractory_ms)
-                switches = flow.switches(state, constants)
-                spiked = False
-        samples.append(list(state.values()))
-        start = end
-    return Solution(np.array(spikes, dtype=precision.type), np.array(samples, dtype=precision.type))
+                self._go_on()
+            except UserError as error:
+                if not self._went_back(unfinished=True):
+                    self._try_again(error)
+                continue
+            full = self._record is not None and self._record.count >= self._batch
+            if (full or self._at.piece == len(self._pieces)) and not self._went_back():
+                self._tries, self._at.longest = 0, math.inf
+        return Solution(np.array(self._spikes, dtype=self._type), np.array(self._samples, dtype=self._type))
+
+    def _try_again(self, error: UserError) -> None:
+        """Go on where a number was not finite: in shorter steps, or at once if the threshold is as good as reached."""
+        if not isinstance(error.__cause__, NotFiniteError) or self._record is None:
+            raise error
+        if self._tries < len(SHORTER):
+            self._at.longest = SHORTER[self._tries]
+            self._tries += 1
+            return
+        left = self._left()
+        if left is None:
+            raise error
+        self._at.state[self._model.system.threshold.variable] = self._level()
+        self._at.now, self._at.spiked, self._tries, self._at.longest = self._at.now + left, True, 0, math.inf
+
+    def _left(self) -> Any:
+        """Return the time in ms until a voltage that all but jumps reaches the threshold; None if it does not do so.
+
+        It is the integral of dv/f(v), all else standing still. The coefficients of a series are no finite numbers where
+        a solution changes within 1e-15 ms.
+        """
+        at, variable, level = self._at, self._model.system.threshold.variable, self._level()
+        if at.now < at.free_from or not at.state[variable] < level:
+            return None
+        voltages = np.linspace(float(at.state[variable]), float(level), JUMP_POINTS)
+        speeds = self._flow.speeds({**at.state, variable: voltages}, self._numbers_now(), at.switches or [])
+        if not (speeds > 0).all():
+            return None
+        left = float(scipy.integrate.trapezoid(1 / speeds, voltages))
+        return self._number(left) if left <= JUMP else None
+
+    def _numbers_now(self) -> list[Any]:
+        """Return the parameters of the flow, switches apart."""
+        shape = self._pieces[self._at.piece][1]
+        return [*self._parameters.values(), *(self._number(getattr(shape, name)) for name in SHAPE), self._at.start]
+
+    def _go_on(self) -> None:
+        """Go on until something happens: a spike, the end of refractoriness or of a piece, a change of a condition."""
+        at, flow, model, number = self._at, self._flow, self._model, self._number
+        end = number(self._pieces[at.piece][0])
+        numbers = self._numbers_now()
+        if at.switches is None:
+            at.switches = flow.switches(at.state, numbers)
+        if at.now < end and not at.spiked:
+            refractory = at.now < at.free_from
+            until = min(at.free_from, end) if refractory else end
+            if refractory and not flow.moves_while_refractory:
+                at.now = until
+            else:
+                made = 0 if self._record is None else self._record.count
+                try:
+                    at.state, at.now, at.spiked, steps = flow.advance(
+                        at.state, numbers, at.switches, at.now, until, refractory=refractory, most=self._batch - made,
+                        longest=at.longest, record=self._record)
+                except StoppedError as error:
+                    raise UserError(f"{model.label} {error}") from error
+                self._keep_pace(steps)
+            if refractory:
+                # a voltage or a threshold that moved on may have passed the other meanwhile
+                at.spiked = at.now >= at.free_from and self._is_above()
+        if at.spiked:
+            self._spike()
+        if not at.now < end:
+            self._samples.append(list(at.state.values()))
+            at.samples += 1
+            at.piece, at.start, at.switches = at.piece + 1, end, None
+
+    def _spike(self) -> None:
+        at, model, number = self._at, self._model, self._number
+        self._spikes.append(at.now)
+        at.spikes += 1
+        if too_many(self._spikes, float(self._stimulus.horizon)):
+            raise EndlessSpikesError(model, np.array(self._spikes, dtype=float), at.state)
+        reset_at(at.now, model, at.state, self._parameters, number)
+        reset = model.system.reset
+        if reset and not model.refractory_ms and self._is_above():
+            raise UserError(f"{model.label} spikes without end: its reset leaves {model.system.threshold.variable} "
+                            "above the threshold")
+        if reset:
+            self._leave_the_level()
+        at.free_from = at.now + number(model.refractory_ms)
+        at.switches, at.spiked = None, False
+
+    def _went_back(self, *, unfinished: bool = False) -> bool:
+        """Inspect the steps; return whether one cannot be believed, the solution going on from within it.
+
+        Where all can and the last segment is `unfinished`, it goes on from the end of its last step.
+        """
+        record, flow = self._record, self._flow
+        if record is None or not record.count:
+            self._marks.clear()
+            return False
+        bad = flow.first_bad(record)
+        if bad is None:
+            try:
+                flow.check_domain(record)
+            except StoppedError as error:
+                raise UserError(f"{self._model.label} {error}") from None
+            flow.remember(record)
+            if record.count > self._marks[-1][0] and unfinished:
+                # what stopped the solution did so after these steps
+                self._at.state = dict(zip(self._at.state, record.last_state, strict=True))
+                self._at.now, self._at.switches = record.last_end, flow.switches_in(record.numbers_of(record.count - 1))
+            record.clear()
+            self._marks.clear()
+            self._batch = min(2 * self._batch, MANY)
+            return False
+        longest = flow.longest(record, bad)
+        place = next(place for count, place in reversed(self._marks) if count <= bad)
+        begins = record.start_of(bad)
+        if longest is None:
+            raise UserError(f"{self._model.label} has no solution that can be vouched for beyond "
+                            f"{float(begins):.4g} ms: its right-hand side changes more abruptly there than double "
+                            "precision can follow; give other parameters")
+        # within a segment the switches do not change; the step begins where the one before it ended
+        self._at = place
+        del self._spikes[place.spikes :], self._samples[place.samples :]
+        state = record.state_in(bad, longest)
+        place.state = dict(zip(place.state, state, strict=True))
+        place.now = begins + self._number(longest)
+        place.spiked = False
+        place.switches = flow.switches_in(record.numbers_of(bad))
+        record.clear()
+        flow.reset_cooldowns()
+        self._marks.clear()
+        self._batch = FEW
+        self._keep_pace(1)
+        return True
+
+    def _keep_pace(self, steps: int) -> None:
+        """Give up where the solution all but stands still."""
+        pace, now = self._pace, self._at.now
+        pace.steps += steps
+        if pace.steps < SEVERAL:
+            return
+        if now - pace.since < pace.steps * SHORTEST:
+            raise UserError(f"{self._model.label} needs steps below {SHORTEST:g} ms at {float(now):.4g} ms; "
+                            "give a weaker drive or other parameters")
+        self._pace = _Pace(now)
+
+    def _level(self) -> Any:
+        at = self._at.state
+        return evaluate(self._model.system.threshold.level, {**self._parameters, **at}, FLOATS, self._number)
+
+    def _is_above(self) -> bool:
+        return bool(self._at.state[self._model.system.threshold.variable] > self._level())
+
+    def _leave_the_level(self) -> None:
+        # heyoka finds no other crossing in a step that starts exactly on one; so start a unit in the last place below
+        state, variable = self._at.state, self._model.system.threshold.variable
+        if state[variable] == self._level():
+            state[variable] = np.nextafter(state[variable], self._number(-math.inf))
 
 
 def reset_at(now: Any, model: NeuronModel, state: State, parameters: Mapping[str, Any], number: Callable[[Any], Any]
@@ -178,233 +364,3 @@ def reset_at(now: Any, model: NeuronModel, state: State, parameters: Mapping[str
     except ArithmeticError as error:
         raise UserError(f"{model.label}: its reset '{model.reset}' has no value at {float(now):.4g} ms ({error}); "
                         "give another reset or other parameters") from None
-
-
-class _StoppedError(Exception):
-    """Why there is no solution beyond some time: what follows the model's name in a message."""
-
-
-class _Equations:
-    """A model as a key: two models with the same mathematics share compiled code."""
-
-    def __init__(self, model: NeuronModel) -> None:
-        self.model = model
-        self._key = (model.equations, model.threshold, model.input, repr(model.constants), model.spike_interrupts)
-
-    def __hash__(self) -> int:
-        return hash(self._key)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Equations) and self._key == other._key
-
-
-class _Flow:
-    """A model's flow between spikes, and while it is refractory.
-
-    Where the right-hand side has conditions, ``int(v > vh)``, it is not smooth. Each condition is then a parameter of
-    the flow, 1 or 0, and where its two sides cross is an event at which the parameter changes: the series never
-    reaches over a jump.
-    """
-
-    def __init__(self, model: NeuronModel, precision: Precision, terms: frozenset[str]) -> None:
-        self._model = model
-        self._precision = precision
-        self._terms = terms
-        self._system, conditions = take_out_conditions(model)
-        self._first_switch = len(model.system.parameters) + len(_SHAPE) + 1
-        self._conditions = conditions
-        self._slides, self._touched = False, None
-        self._distances = self._compiled(self._surfaces(self._values())) if conditions else None
-        self._free = self._integrator(frozenset(), event=True)
-        held = model.system.held
-        self._held = self._integrator(held, event=False) if set(held) != set(model.system.state) else None
-
-    def switches(self, state: State, constants: list[Any]) -> list[Any]:
-        """Return 1 for each condition that holds, and 0 for the others."""
-        values = [self._precision.number(0)] * len(self._conditions)
-        if self._distances is None:
-            return values
-        for i in range(len(values)):  # a condition may have earlier ones in it
-            used = [*constants, *values][: self._distances.nparams]
-            distances = self._distances(np.array(list(state.values()), dtype=self._precision.type),
-                                        pars=np.array(used, dtype=self._precision.type))
-            values[i] = self._precision.number(int(distances[i] > 0))
-        return values
-
-    def free(self, state: State, constants: list[Any], switches: list[Any], now: Any, end: Any
-             ) -> tuple[State, Any, bool]:
-        """Advance until a spike or `end`; `switches` change on the way."""
-        self._free.time = now
-        return self._advance(self._free, state, constants, switches, end=end)
-
-    def held(self, state: State, constants: list[Any], switches: list[Any], now: Any, end: Any
-             ) -> tuple[State, Any, bool]:
-        """Advance what goes on while refractory."""
-        if self._held is None:
-            return state, end, False
-        self._held.time = now
-        return self._advance(self._held, state, constants, switches, end=end)
-
-    def _advance(self, integrator: Any, state: State, numbers: list[Any], switches: list[Any], *, end: Any
-                 ) -> tuple[State, Any, bool]:
-        integrator.state[:] = list(state.values())
-        integrator.pars[:] = [*numbers, *switches][: len(integrator.pars)]
-        self._slides = False
-        outcome = self._propagated(integrator, end)
-        if self._slides:
-            raise _StoppedError(f"stays where a condition changes at {float(integrator.time):.4g} ms, pushed back from "
-                                "both sides: there is no solution to refer to; give other parameters")
-        switches[:] = integrator.pars[self._first_switch :]
-        after = dict(zip(state, integrator.state.copy(), strict=True))
-        if outcome == heyoka.taylor_outcome.time_limit:
-            return after, end, False
-        if outcome == heyoka.taylor_outcome.err_nf_state:
-            raise _StoppedError(f"leaves the finite numbers at {float(integrator.time):.4g} ms; "
-                                "give a weaker drive or other parameters")
-        if self._model.spike_interrupts:
-            integrator.reset_cooldowns()
-        return after, integrator.time, True
-
-    def _propagated(self, integrator: Any, end: Any) -> Any:
-        """Propagate; return the outcome.
-
-        What comes to rest exactly where a condition changes goes on from a unit in the last place below: heyoka would
-        find that it touches there for ever.
-        """
-        voltage = self._system.state.index(self._system.threshold.variable)
-        self._touched = rested = None
-        while True:
-            outcome = self._until(integrator, end)
-            if self._touched is None or integrator.time != self._touched or self._slides:
-                return outcome
-            if rested == self._touched:
-                raise _StoppedError(f"rests where a condition changes at {float(rested):.4g} ms; give other parameters")
-            rested, self._touched = self._touched, None
-            integrator.state[voltage] -= np.spacing(max(abs(integrator.state[voltage]), self._precision.number(1)))
-
-    @staticmethod
-    def _until(integrator: Any, end: Any) -> Any:
-        """Propagate as far as heyoka goes; give up where it all but stands still."""
-        while True:
-            before = integrator.time
-            outcome = integrator.propagate_until(end, max_steps=SEVERAL)[0]
-            if outcome != heyoka.taylor_outcome.step_limit:
-                return outcome
-            if integrator.time - before < SEVERAL * SHORTEST:
-                raise _StoppedError(f"needs steps below {SHORTEST:g} ms at {float(before):.4g} ms; "
-                                    "give a weaker drive or other parameters")
-
-    def _integrator(self, held: frozenset[str], event: bool) -> Any:
-        system, precision = self._system, self._precision
-        values = self._values()
-        derivatives = [
-            (values[name], heyoka.expression(precision.number(0)) if name in held else self._symbolic(value, values))
-            for name, value in system.derivatives.items()
-        ]
-        kind = {} if precision.type is float else {"fp_type": precision.type}
-        events = []
-        if event:
-            distance = values[system.threshold.variable] - self._symbolic(system.threshold.level, values)
-            events.append(heyoka.t_event(distance, direction=heyoka.event_direction.positive, **kind))
-        surfaces = self._surfaces(values)
-        speeds = self._compiled([
-            sum((heyoka.diff(distance, variable) * slope for variable, slope in derivatives),
-                start=heyoka.expression(precision.number(0))) for distance in surfaces]) if surfaces else None
-        events += [heyoka.t_event(distance, callback=self._switch(i, speeds), **kind)
-                   for i, distance in enumerate(surfaces)]
-        sides = nodes(*system.subexpressions.values(), *system.derivatives.values())
-        operations = sum(1 for node in sides if isinstance(node, Op))
-        return heyoka.taylor_adaptive(
-            derivatives, state=[precision.number(0)] * len(derivatives), compact_mode=operations > MOST_UNROLLED,
-            tol=precision.number(precision.tolerance), high_accuracy=precision.high_accuracy,
-            t_events=events, **kind,
-        )
-
-    def _values(self) -> dict[str, Any]:
-        """Return what the names of the model are in the flow."""
-        system = self._system
-        values: dict[str, Any] = {name: heyoka.par[i] for i, name in enumerate(system.parameters)}
-        values[self._model.input] = self._input(len(system.parameters))
-        values |= {name: heyoka.make_vars(name) for name in system.state}
-        values |= {name: heyoka.par[self._first_switch + i] for i, name in enumerate(self._conditions)}
-        for name, value in system.subexpressions.items():
-            values[name] = self._symbolic(value, values)
-        return values
-
-    def _surfaces(self, values: dict[str, Any]) -> list[Any]:
-        """Return an expression for each condition, which is positive where it holds."""
-        return [self._symbolic(more, values) - self._symbolic(less, values)
-                for less, more in self._conditions.values()]
-
-    def _compiled(self, expressions: list[Any]) -> Any:
-        kind = {} if self._precision.type is float else {"fp_type": self._precision.type}
-        return heyoka.cfunc(expressions, vars=[heyoka.make_vars(name) for name in self._system.state], **kind)
-
-    def _switch(self, i: int, speeds: Any) -> Callable[[Any, int], bool]:
-        """Return what happens where the two sides of a condition cross; `speeds` is that of their distance."""
-        place, number = self._first_switch + i, self._precision.number
-
-        def switch(integrator: Any, direction: int) -> bool:
-            if not direction:  # they only touch; if twice at the same time, for good
-                before, self._touched = self._touched, integrator.time
-                return bool(before is None or before != self._touched)
-            integrator.pars[place] = number(int(direction > 0))
-            onwards = speeds(integrator.state, pars=integrator.pars[: speeds.nparams], time=integrator.time)[i]
-            self._slides = onwards * direction < 0
-            return not self._slides
-
-        return switch
-
-    def _input(self, first: int) -> Any:
-        """Return the input as a function of time, its numbers being parameters from `first` on: `Shape`'s formula."""
-        numbers = {name: heyoka.par[first + i] for i, name in enumerate((*_SHAPE, "start"))}
-        s = heyoka.time - numbers["start"]
-        value = numbers["offset"]
-        if "slope" in self._terms:
-            value = value + numbers["slope"] * s
-        if "decay" in self._terms:
-            value = value + numbers["decay"] * heyoka.exp(-s / numbers["tau"])
-        if "sine" in self._terms:
-            speed = numbers["omega"]
-            if "sweep" in self._terms:
-                speed = speed + numbers["sweep"] * s
-            value = value + numbers["amplitude"] * heyoka.sin(numbers["phase"] + speed * s)
-        return value
-
-    def _symbolic(self, value: Expr, values: dict[str, Any]) -> Any:
-        # the series of a power is 0/0 where its base is zero
-        return evaluate(by_products(value), values, self._algebra,
-                        lambda x: heyoka.expression(self._precision.number(x)))
-
-    @property
-    def _algebra(self) -> dict[str, Any]:
-        return {
-            **{kind: FLOATS[kind] for kind in ("add", "sub", "mul", "div", "pow", "neg")},
-            "exp": heyoka.exp,
-            "sqrt": heyoka.sqrt,
-            "abs": lambda x: heyoka.sqrt(x * x),
-            "exprel": lambda x: _exprel(x, self._precision),
-            "tanh": heyoka.tanh,
-            "cosh": heyoka.cosh,
-            "sinh": heyoka.sinh,
-        }
-
-
-def _exprel(x: Any, precision: Precision) -> Any:
-    def number(value: Fraction) -> Any:
-        return heyoka.expression(precision.number(value))
-
-    y = x * number(Fraction(1, 2**HALVINGS))
-    value = number(Fraction(1, math.factorial(TERMS)))
-    for k in range(TERMS - 1, 0, -1):
-        value = value * y + number(Fraction(1, math.factorial(k)))
-    power, half = heyoka.exp(y), number(Fraction(1, 2))
-    for _ in range(HALVINGS):
-        value = value * (half * power + half)  # exprel(2 y) = exprel(y) (exp(y) + 1)/2
-        power = power * power
-    return value
-
-
-@cache
-def _flow(equations: _Equations, precision: Precision, terms: frozenset[str]) -> _Flow:
-    return _Flow(equations.model, precision, terms)

@@ -1,26 +1,25 @@
-"""The C compiler: which one, with which flags, and the cache of what it made.
+"""The C compiler: which one, with which flags, and what it made.
 
 It lives beside the counts because its flags decide which operations run.
 """
 
 from __future__ import annotations
 
-import contextlib
 import ctypes
-import hashlib
 import os
 import platform
 import re
+import shlex
 import shutil
-import subprocess
-import tempfile
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from platformdirs import user_cache_dir
-
 from ..models.errors import UserError
+from . import cache as kept
+from .bounded import brief, patience, run_bounded
+from .process_folder import place, scratch
+from .products import why_cut_short, why_not_loaded
 
 # -fno-plt: a call of exp stands in the kernel's own code, where counters in other processes find it
 _COMMON = ("-std=gnu11", "-fPIC", "-fno-plt", "-march=native", "-ffp-contract=off", "-fno-math-errno",
@@ -71,6 +70,8 @@ class Compiler:
     path: str
     version: str
     """First line of ``--version``."""
+    command: tuple[str, ...]
+    """How its command line begins: with what starts it, such as ccache, if there is such a thing."""
 
 
 @cache
@@ -80,17 +81,46 @@ def find_compiler() -> Compiler:
     Raises
     ------
     UserError
-        If there is none.
+        If there is none, or it does not say its version.
     """
     asked = os.environ.get("CC")
+    reasons = []
     for name in [asked] if asked else ["cc", "gcc", "clang"]:
-        path = shutil.which(name)
-        if path:
-            answer = subprocess.run([path, "--version"], capture_output=True, text=True, check=False)
-            if answer.returncode == 0:
-                return Compiler(path, answer.stdout.splitlines()[0])
-    tried = f"CC={asked}" if asked else "cc, gcc and clang"
-    raise UserError(f"no C compiler: {tried} not found; install one (Debian: apt-get install gcc libc6-dev), or set CC")
+        asked_for = f"{'CC=' if asked else ''}{brief(name)}"
+        first, *more = _words(name)
+        path = shutil.which(first)
+        if not path:
+            reasons.append(f"{asked_for} not found")
+            continue
+        answer = run_bounded([path, *more, "--version"], min(patience(), 20.0))
+        if answer.failure or not answer.text.strip():
+            reasons.append(f"{asked_for} was run with --version and {answer.failure or 'printed nothing'}")
+            continue
+        own = shutil.which(more[-1]) or more[-1] if more else path
+        return Compiler(own, answer.text.strip().splitlines()[0].strip(), (path, *more))
+    raise UserError(f"no C compiler: {'; '.join(reasons)}; install one (Debian: apt-get install gcc libc6-dev), or set "
+                    "CC")
+
+
+def _words(given: str) -> list[str]:
+    """Return the words of a compiler's command line: a compiler, and perhaps what starts it, such as ``ccache gcc``.
+
+    Raises
+    ------
+    UserError
+        If there are flags among them.
+    """
+    if shutil.which(given):  # a path may have spaces
+        return [given]
+    try:
+        words = shlex.split(given)
+    except ValueError as error:
+        raise UserError(f"CC={brief(given)} cannot be read: {error}; give a compiler's name, such as gcc") from error
+    flags = [word for word in words if word.startswith("-")]
+    if flags:
+        raise UserError(f"CC={brief(given)}: it has flags ({' '.join(flags)}), which would change what is counted; "
+                        "give the compiler alone, such as CC=gcc; the flags are those of the builds")
+    return words or [given]
 
 
 @cache
@@ -135,55 +165,80 @@ def has_cpu_flag(name: str) -> bool:
 def compile_library(source: str, build: Build) -> Path:
     """Compile C source to a shared library; the same source, flags, compiler and processor are compiled once.
 
+    Returns
+    -------
+    Path
+        Of a copy that only this process uses and that no other user can write: what is loaded is what was verified.
+
     Raises
     ------
     UserError
-        If there is no compiler, it refuses, or the cache cannot be written.
+        If there is no compiler, it refuses or fails, or other users can write to the cache.
     """
     libraries = ("-lmvec", "-lm") if build.lanes and has_vector_exp() else ("-lm",)
-    return _compile(source, build.flags, ("-shared",), libraries)
+    return _compiled("kernels", source, build.flags, ("-shared",), libraries)
 
 
 def compile_program(source: str) -> Path:
     """Compile C source to a program, as `compile_library` does."""
-    return _compile(source, ("-std=gnu11", "-O1"), (), ("-ldl",))
+    return _compiled("programs", source, ("-std=gnu11", "-O1"), (), ("-ldl",))
 
 
-def _compile(source: str, flags: tuple[str, ...], kind: tuple[str, ...], libraries: tuple[str, ...]) -> Path:
+def load_library(path: Path) -> ctypes.CDLL:
+    """Load a library that `compile_library` made.
+
+    Raises
+    ------
+    UserError
+        If it cannot be loaded.
+    """
+    try:
+        return ctypes.CDLL(str(path))
+    except OSError as error:
+        raise UserError(f"the compiled library {path} cannot be loaded: {error}") from error
+
+
+def _compiled(kind: str, source: str, flags: tuple[str, ...], form: tuple[str, ...], libraries: tuple[str, ...]
+              ) -> Path:
     compiler = find_compiler()
     if "clang" in compiler.version:
         flags = tuple(flag for flag in flags if flag != _NO_REMATERIALIZATION)
     # -march=native: the processor is part of the key
-    command_line = [compiler.path, compiler.version, *flags, *kind, *libraries]
+    command_line = [*compiler.command, compiler.version, *flags, *form, *libraries]
     key = "\0".join([*command_line, cpu_model(), _cpuinfo("flags"), source])
-    folder = cache_folder() / "kernels"
-    product = folder / (hashlib.sha256(key.encode()).hexdigest()[:24] + (".so" if kind else ""))
-    if product.exists():
-        return product
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=folder) as scratch:
-            c_file, object_file, made = Path(scratch, "kernel.c"), Path(scratch, "kernel.o"), Path(scratch, "made")
+    product = kept.read(kind, key)
+    if product is None:
+        product = _made(compiler, source, flags, form, libraries)
+        kept.write(kind, key, product)
+    return place(kept.digest_of(kind, key)[:24] + kept.KINDS[kind], product)
+
+
+def _made(compiler: Compiler, source: str, flags: tuple[str, ...], form: tuple[str, ...], libraries: tuple[str, ...]
+          ) -> bytes:
+    """Compile; what a compiler made that failed in any way is not returned, so that it is never kept."""
+    with scratch() as folder:
+        c_file, object_file, made = folder / "kernel.c", folder / "kernel.o", folder / "made"
+        try:
             c_file.write_text(source, encoding="utf-8")
-            # linked without the flags: -ffast-math there would make the whole process flush small numbers to zero
-            for command in ([*flags, "-c", "-o", str(object_file), str(c_file)],
-                            [*kind, "-o", str(made), str(object_file), *libraries]):
-                result = subprocess.run([compiler.path, *command], capture_output=True, text=True, check=False)
-                if result.returncode != 0:
-                    lines = result.stderr.splitlines() or ["?"]
-                    reason = next((line for line in lines if "error" in line), lines[0])
-                    raise UserError(f"{compiler.path} refused a kernel: {reason.split('error: ')[-1]}")
-            # atomic, and another process that has compiled the same may have loaded its file: that one stays
-            with contextlib.suppress(FileExistsError):
-                os.link(made, product)
-    except OSError as error:
-        raise UserError(f"cannot write the kernel cache {folder}: {error.strerror}; set SPIKECOST_CACHE") from error
+        except OSError as error:
+            raise UserError(f"cannot write the source of a kernel to {folder}: {error.strerror}; make room, or set "
+                            "TMPDIR to another folder") from error
+        # linked without the flags: -ffast-math there would make the whole process flush small numbers to zero
+        for command in ([*flags, "-c", "-o", str(object_file), str(c_file)],
+                        [*form, "-o", str(made), str(object_file), *libraries]):
+            answer = run_bounded([*compiler.command, *command], patience())
+            if answer.failure:
+                raise UserError(f"the compiler {' '.join(compiler.command)} refused a kernel or failed: it "
+                                f"{answer.failure}")
+        try:
+            product = made.read_bytes()
+        except OSError:
+            product = b""
+        reason = why_cut_short(product) or (why_not_loaded(made, source) if "-shared" in form else "")
+    if reason:
+        raise UserError(f"the compiler {' '.join(compiler.command)} reported success, but {reason}; it is not used: "
+                        "look at the compiler, and at the room on the disk, or set CC to another one")
     return product
-
-
-def cache_folder() -> Path:
-    """Return where compiled kernels and references are kept: SPIKECOST_CACHE, or the user's cache folder."""
-    return Path(os.environ.get("SPIKECOST_CACHE") or user_cache_dir("spikecost"))
 
 
 @cache

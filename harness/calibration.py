@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..flops.toolchain import SCALAR, compile_library
+from ..flops.toolchain import SCALAR, compile_library, load_library
 
 #: Turns of the loop in calibration.c, about half a millisecond: as long as the shorter of the timed runs.
 TURNS = 50_000
@@ -36,7 +36,8 @@ def calibrate() -> float:
 
 @cache
 def _work() -> ctypes._CFuncPtr:  # type: ignore[name-defined]  # the type of loaded functions has no public name
-    library = ctypes.CDLL(str(compile_library(Path(__file__).with_name("calibration.c").read_text(), SCALAR)))
+    source = Path(__file__).with_name("calibration.c").read_text()
+    library = load_library(compile_library(source, SCALAR))
     work = library.calibration
     work.restype = None
     work.argtypes = (ctypes.c_long, ctypes.c_void_p)

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..flops.counters import Argument, CFunction, Records
-from ..flops.toolchain import SCALAR, Build, compile_library, has_vector_exp
+from ..flops.toolchain import SCALAR, Build, compile_library, has_vector_exp, load_library
 from ..models import units
 from ..models.errors import UserError
 from ..models.neuron import NeuronModel
@@ -114,11 +114,11 @@ def compile_kernels(steps: Iterable[Step], build: Build = SCALAR) -> list[Kernel
     Raises
     ------
     UserError
-        If there is no compiler.
+        If there is no compiler, it fails, or other users can write to the cache.
     """
     steps = list(steps)
     path = compile_library(c_source(steps, build, has_vector_exp()), build)
-    library = ctypes.CDLL(str(path))
+    library = load_library(path)
     kernels = []
     for step in steps:
         function = getattr(library, function_name(step))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection
 from fractions import Fraction
 
@@ -73,8 +74,8 @@ def is_zero(value: Expr) -> bool:
     return isinstance(value, Const) and value.value == 0
 
 
-def by_products(root: Expr) -> Expr:
-    """Replace natural powers by products."""
+def by_products(root: Expr, highest: float = math.inf) -> Expr:
+    """Replace natural powers by products, powers above `highest` apart."""
     done: dict[int, Expr] = {}
     for node in nodes(root):
         done[id(node)] = node
@@ -82,7 +83,7 @@ def by_products(root: Expr) -> Expr:
             continue
         args = tuple(done[id(arg)] for arg in node.args)
         power = args[1].value if node.kind == "pow" and isinstance(args[1], Const) else Fraction(0)
-        natural = power.denominator == 1 and power > 0
+        natural = power.denominator == 1 and 0 < power <= highest
         done[id(node)] = _power(args[0], int(power)) if natural else Op(node.kind, args)
     return done[id(root)]
 

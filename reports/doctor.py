@@ -8,8 +8,10 @@ from importlib.metadata import PackageNotFoundError, version
 import brian2
 
 from ..flops import toolchain
+from ..flops.cache import holdings
 from ..flops.counters import COUNTERS
 from ..flops.counters.selftest import selftest
+from ..flops.private import cache_folder, why_not_written
 from ..models.errors import UserError
 
 
@@ -30,6 +32,7 @@ def findings() -> list[Finding]:
 def _compiler() -> Finding:
     try:
         compiler = toolchain.find_compiler()
+        toolchain.compile_library("void works(void) {}\n", toolchain.SCALAR)
     except UserError as error:
         return Finding("C compiler", False, str(error))
     return Finding("C compiler", True, f"{compiler.version} ({compiler.path})")
@@ -50,8 +53,21 @@ def _vector_exp() -> Finding:
 
 
 def _cache() -> Finding:
-    folder = toolchain.cache_folder()
-    return Finding("cache of compiled kernels", True, f"{folder} (set SPIKECOST_CACHE to move it)")
+    what = "cache of compiled kernels"
+    folder = cache_folder()
+    try:
+        held = holdings()
+    except UserError as error:
+        return Finding(what, False, str(error))
+    damaged = sum(len(each.damaged) for each in held)
+    entries = f"{sum(each.entries for each in held)} entries, {sum(each.size for each in held) / 1e6:.1f} MB"
+    if damaged:
+        return Finding(what, False, f"{folder}: {entries}, {damaged} damaged, which are made again when they are "
+                       "needed; `spikecost cache verify` lists them")
+    reason = why_not_written(folder)
+    if reason:
+        return Finding(what, False, f"{folder}: nothing new is kept: {reason}; set SPIKECOST_CACHE to move it")
+    return Finding(what, True, f"{folder}: {entries}, every checksum is right (set SPIKECOST_CACHE to move it)")
 
 
 def _counters() -> list[Finding]:

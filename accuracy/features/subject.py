@@ -23,6 +23,7 @@ from ...models.step import make_step
 from ...models.tables import ARRAYS
 from .. import closed_form, taylor
 from ..drives import constant_drive, firing_rate, rheobase, silencing
+from ..flow import Precision
 from .recorded import Array, Recording
 
 #: Longest time step in ms of the runs that search for a feature; RK4, crossings located within the step.
@@ -201,7 +202,7 @@ def recorded(model: NeuronModel, stimulus: Stimulus, pieces: Stimulus, outcome: 
                      level, failure)
 
 
-def solved(model: NeuronModel, stimulus: Stimulus, every: float = 0.0, precision: taylor.Precision = taylor.FIRST
+def solved(model: NeuronModel, stimulus: Stimulus, every: float = 0.0, precision: Precision = taylor.FIRST
            ) -> Recording:
     """Return the reference solution as a recording; the voltage about `every` ms, if that is not 0."""
     solve = closed_form.solve if closed_form.applies(model, stimulus) else taylor.solve

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from functools import cache
 
@@ -10,10 +9,12 @@ import numpy as np
 
 from ...models.errors import UserError
 from ...models.expression import KINDS
+from .. import cache as kept
+from ..code_version import code_version
 from ..counters import COUNTERS, CFunction
 from ..counters.base import machine
 from ..counters.selftest import selftest
-from ..toolchain import SCALAR, cache_folder, compile_library
+from ..toolchain import SCALAR, compile_library
 from .base import CONVENTIONS, Convention
 
 _WITNESSES = ("instrumented", "stepped", "callgrind")
@@ -43,17 +44,10 @@ class _Measured(Mapping[str, float]):
 @cache
 def _measured() -> dict[str, float]:
     """Return the operations of exp and pow: from the cache if this machine and library were measured before."""
-    file = cache_folder() / "libm.json"
-    here = " ".join(machine().values())
-    try:
-        known: dict[str, dict[str, float]] = json.loads(file.read_text())
-    except (OSError, ValueError):
-        known = {}
-    if here not in known:
-        known[here] = {kind: _measure(kind) for kind in ("exp", "pow")}
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(json.dumps(known, indent=1))
-    return known[here]
+    # an entry for each machine and version of the counters: two processes never write to one table
+    key = "\n".join([*machine().values(), code_version("flops/counters", "flops/conventions")])
+    found: dict[str, float] = kept.recall("libm", key, lambda: {kind: _measure(kind) for kind in ("exp", "pow")})
+    return found
 
 
 def _measure(function: str) -> float:

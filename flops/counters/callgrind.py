@@ -69,7 +69,8 @@ def _run(workload: Workload, counts: Counts) -> None:
         if program.function != "*":
             options.append(f"--toggle-collect={program.function}")
         result = subprocess.run(
-            [_valgrind(), *options, *program.command], capture_output=True, text=True, check=False, cwd=program.folder,
+            [_valgrind(), *options, *program.command], capture_output=True, text=True, errors="replace", check=False,
+            cwd=program.folder,
             # functions are looked up before the start, as in this process, not while they are counted
             env={**os.environ, "LD_BIND_NOW": "1"},
         )

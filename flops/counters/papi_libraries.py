@@ -8,6 +8,7 @@ import importlib
 import importlib.util
 import re
 from functools import cache
+from pathlib import Path
 from typing import Any, Protocol
 
 from .hardware import Refused
@@ -16,6 +17,8 @@ _NULL = -1
 _EINVAL = -1
 #: Versions of the system library that are tried where its file name does not tell.
 _VERSIONS = ((7, 0), (7, 1), (7, 2), (7, 3), (8, 0))
+#: PAPI's arrays for paths hold 1024 bytes.
+_LONGEST_PATH = 1000
 #: The component that reads the processor's counting unit.
 _COMPONENT = "perf"
 
@@ -153,6 +156,7 @@ def _initialize(papi: ctypes.CDLL, name: str) -> str:
     named = ((int(match[1]), int(match[2])),) if match else _VERSIONS
     if named[0][0] < 7:
         raise Refused(f"{name} is older than PAPI 7; install 7 or later")
+    _require_short_paths()
     answer = _EINVAL
     for major, minor in named:
         version = major << 24 | minor << 16
@@ -162,6 +166,17 @@ def _initialize(papi: ctypes.CDLL, name: str) -> str:
         if answer != _EINVAL:
             break
     raise Refused(f"{name} does not start: PAPI_library_init returned {answer}")
+
+
+def _require_short_paths() -> None:
+    """Refuse to start PAPI where it would abort: it copies the path of each file mapped as code into a fixed array."""
+    try:
+        mapped = Path("/proc/self/maps").read_bytes().splitlines()
+    except OSError:
+        return
+    if any(len(line.split(maxsplit=5)[-1]) >= _LONGEST_PATH for line in mapped):
+        raise Refused(f"PAPI aborts where a loaded library has a path of {_LONGEST_PATH} characters or more; use "
+                      "shorter folders")
 
 
 class PythonPapi:
@@ -185,6 +200,7 @@ class PythonPapi:
         self._error: type[Exception] = errors.PapiError
         version = int(importlib.import_module("pypapi.consts").PAPI_VERSION)
         self.title = f"python-papi with PAPI {version >> 24}.{version >> 16 & 255}"
+        _require_short_paths()
         try:
             self._papi.library_init()
         except self._error as error:

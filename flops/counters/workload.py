@@ -10,6 +10,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from ..toolchain import load_library
+
 Buffer = NDArray[np.float64] | NDArray[np.int64]
 
 
@@ -45,7 +47,7 @@ class CFunction:
     @property
     def address(self) -> int:
         """Where the function is in this process; loads the library."""
-        function = getattr(ctypes.CDLL(str(self.library)), self.name)
+        function = getattr(load_library(self.library), self.name)
         return int(ctypes.cast(function, ctypes.c_void_p).value or 0)
 
     @property

@@ -11,11 +11,7 @@ counter that steps through native code.
 from __future__ import annotations
 
 import ctypes
-import hashlib
-import json
-import os
 import pickle
-import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping
@@ -24,9 +20,12 @@ from pathlib import Path
 
 import brian2
 
+from ...flops import cache as kept
+from ...flops.bounded import patience, run_bounded
+from ...flops.code_version import code_version
 from ...flops.counters import CFunction, Counts, Program, get_counter
 from ...flops.counters.base import machine
-from ...flops.toolchain import SCALAR, cache_folder, find_compiler
+from ...flops.toolchain import SCALAR, find_compiler
 from ...models import units
 from ...models.errors import UserError
 from ...models.neuron import NeuronModel
@@ -36,6 +35,8 @@ from .brian2 import method_name
 NEURONS = 256
 
 _STEPS = 4
+#: Files that are compiled for a project, about; each may take as long as a compiler may.
+_FILES = 5
 #: Brian2's names for the code that runs at every step: stateupdater, spike_thresholder, spike_resetter.
 _CODE = "_run_spikecost_neuron_s*"
 
@@ -68,18 +69,9 @@ def executed(model: NeuronModel, method: str) -> list[Executed]:
     # parameters are run-time arguments of the generated code
     definition = (model.equations, model.threshold, model.reset, repr(model.refractory), repr(model.constants), method)
     toolchain = (find_compiler().version, *SCALAR.flags, brian2.__version__, *machine().values())
-    key = hashlib.sha256("\0".join([*definition, *toolchain]).encode()).hexdigest()[:24]
-    file = cache_folder() / "brian2" / f"{key}.json"
-    try:
-        return [Executed(**found) for found in json.loads(file.read_text())]
-    except (OSError, ValueError, TypeError):
-        pass
-    found = [*standalone_operations(model, method), cython_operations(model, method)]
-    file.parent.mkdir(parents=True, exist_ok=True)
-    aside = file.with_suffix(f".{os.getpid()}")
-    aside.write_text(json.dumps([asdict(each) for each in found], indent=1))
-    aside.replace(file)
-    return found
+    key = "\0".join([*definition, *toolchain, code_version("flops/counters", "harness/engines")])
+    return [Executed(**found) for found in kept.recall("brian2", key, lambda: [
+        asdict(each) for each in (*standalone_operations(model, method), cython_operations(model, method))])]
 
 
 def standalone_operations(model: NeuronModel, method: str) -> list[Executed]:
@@ -151,12 +143,11 @@ def _executed(target: str, flags: str, counts: Counts, parts: int) -> Executed:
 
 
 def _build(folder: str, model: NeuronModel, method: str, flags: list[str]) -> None:
-    result = subprocess.run(
-        [sys.executable, "-W", "ignore", "-m", __name__, folder],
-        input=pickle.dumps((model, method, flags)), capture_output=True, check=False,
-    )
-    if result.returncode != 0 or not Path(folder, "main").exists():
-        reason = (result.stderr.decode(errors="replace").strip() or "no program was made").splitlines()[-1]
+    # through a pipe of our own: no pickle is read from disk
+    answer = run_bounded([sys.executable, "-W", "ignore", "-m", __name__, folder], _FILES * patience(),
+                         pickle.dumps((model, method, flags)))
+    if answer.failure or not Path(folder, "main").exists():
+        reason = (answer.text.strip() or answer.failure or "no program was made").splitlines()[-1]
         raise UserError(f"Brian2 could not build its standalone code of {model.label} with {method}: {reason}")
 
 

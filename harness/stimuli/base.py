@@ -51,7 +51,7 @@ class Shape:
 
     def at(self, s: Any) -> Any:
         """Return the value at s ms, a number or array of any floating-point type."""
-        return _value(self.terms, self.numbers, s)
+        return shape_value(self.terms, self.numbers, s)
 
     def from_(self, s: float) -> Shape:
         """Return the shape that starts s ms later."""
@@ -161,7 +161,7 @@ class Stimulus:
 
     def within(self, piece: NDArray[np.int64], s: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the values of some pieces, each s ms after its start."""
-        found: NDArray[np.float64] = _value(self.terms, self._numbers[:, piece], s)
+        found: NDArray[np.float64] = shape_value(self.terms, self._numbers[:, piece], s)
         return found
 
     @cached_property
@@ -215,7 +215,7 @@ class Stimulus:
         return replace(self, shapes=tuple(shape.scaled(factor) for shape in self.shapes))
 
 
-def _value(terms: frozenset[str], numbers: Iterable[Any], s: Any) -> Any:
+def shape_value(terms: frozenset[str], numbers: Iterable[Any], s: Any) -> Any:
     """Return the formula of `Shape` with the `terms` that occur; its numbers may be arrays, as `s`."""
     offset, slope, decay, tau, amplitude, phase, omega, sweep = numbers
     value = np.zeros_like(s) + offset

@@ -114,6 +114,29 @@ def test_references_are_kept_by_content(tmp_path, monkeypatch):
     assert len(solved) == 5
 
 
+def test_references_that_changed_places_are_computed_again(tmp_path, monkeypatch):
+    monkeypatch.setenv("SPIKECOST_CACHE", str(tmp_path))
+    lif, stimuli = get_model("lif"), [constant(drive * mV / ms, 300 * ms) for drive in (2, 3)]
+    right = [kept_reference(lif, stimulus).train.times for stimulus in stimuli]
+    one, other = (tmp_path / "references").iterdir()
+    content = one.read_bytes()
+    one.write_bytes(other.read_bytes())
+    other.write_bytes(content)
+    for stimulus, times in zip(stimuli, right, strict=True):
+        assert np.array_equal(kept_reference(lif, stimulus).train.times, times)
+
+
+def test_a_docstring_or_comment_does_not_empty_the_cache(tmp_path):
+    source = tmp_path / "accuracy" / "taylor.py"
+    source.parent.mkdir()
+    source.write_text('def solve():\n    """Solve."""\n    return 1\n')
+    before = cache.solvers(tmp_path)
+    source.write_text('def solve():\n    """Solve it otherwise."""\n    return 1  # as ever\n')
+    assert cache.solvers(tmp_path) == before
+    source.write_text('def solve():\n    """Solve."""\n    return 1.0\n')
+    assert cache.solvers(tmp_path) != before
+
+
 def test_a_damaged_or_unwritable_cache_costs_only_time(tmp_path, monkeypatch):
     monkeypatch.setenv("SPIKECOST_CACHE", str(tmp_path))
     lif, stimulus = get_model("lif"), constant(2 * mV / ms, 300 * ms)
@@ -121,5 +144,11 @@ def test_a_damaged_or_unwritable_cache_costs_only_time(tmp_path, monkeypatch):
     (kept,) = (tmp_path / "references").iterdir()
     kept.write_text("[")
     assert (kept_reference(lif, stimulus).train.times == first.train.times).all()
+    content = kept.read_bytes()
+    digits = [i for i, byte in enumerate(content) if chr(byte).isdigit()]
+    for i in digits[::40]:  # one digit is another
+        kept.write_bytes(content[:i] + str((int(chr(content[i])) + 1) % 10).encode() + content[i + 1:])
+        assert (kept_reference(lif, stimulus).train.times == first.train.times).all()
+        assert kept.read_bytes() == content
     monkeypatch.setenv("SPIKECOST_CACHE", str(kept / "not-a-folder"))
     assert (kept_reference(lif, stimulus).train.times == first.train.times).all()

@@ -57,7 +57,7 @@ def test_libm_is_what_this_machine_executes(monkeypatch: pytest.MonkeyPatch, tmp
         weight = get_convention("libm").weights["exp"]
     finally:
         libm._measured.cache_clear()
-    assert (tmp_path / "libm.json").exists()
+    assert len(list((tmp_path / "libm").iterdir())) == 1
     # another counter, another program: exp of the self-test
     with COUNTERS["callgrind"].measure() as counts:
         counts.call(workload("functions", 10))

@@ -1,0 +1,49 @@
+"""Whether what a compiler made is whole: one that fails may report success, and what it made would be kept."""
+
+from __future__ import annotations
+
+import re
+import struct
+import sys
+from pathlib import Path
+
+from .bounded import patience, run_bounded
+
+_TRIAL = """\
+import ctypes, sys
+library = ctypes.CDLL(sys.argv[1], 2)  # 2: every function that it calls must be there
+for name in sys.argv[2:]:
+    getattr(library, name)
+"""
+
+
+def why_cut_short(product: bytes) -> str:
+    """Return why a file is no whole ELF file, as its own headers say; empty if it is one."""
+    if not product:
+        return "it made no file"
+    if product[:4] != b"\x7fELF":
+        return "what it made is no executable file"
+    if product[4:6] != b"\x02\x01":  # only 64 bits, low byte first, are looked into
+        return ""
+    cut = "what it made is cut short"
+    if len(product) < 64:
+        return cut
+    segments, sections = struct.unpack_from("<QQ", product, 32)
+    segment_size, segment_count, section_size, section_count = struct.unpack_from("<HHHH", product, 54)
+    if max(segments + segment_size * segment_count, sections + section_size * section_count) > len(product):
+        return cut
+    for i in range(segment_count):
+        offset, size = (struct.unpack_from("<Q", product, segments + i * segment_size + at)[0] for at in (8, 32))
+        if offset + size > len(product):
+            return cut
+    return ""
+
+
+def why_not_loaded(library: Path, source: str) -> str:
+    """Return why a library cannot be loaded, or has not the functions of its source; empty if it is fine.
+
+    It is tried in another process: a damaged library can crash the one that loads it.
+    """
+    functions = re.findall(r"^(?:void|int|long|double) (\w+)\(", source, re.MULTILINE)
+    answer = run_bounded([sys.executable, "-I", "-S", "-c", _TRIAL, str(library), *functions], patience())
+    return f"what it made cannot be loaded: a process that tried {answer.failure}" if answer.failure else ""

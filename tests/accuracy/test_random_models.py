@@ -1,0 +1,75 @@
+"""References of random models, held against what cannot share their blind spots."""
+
+import numpy as np
+import pytest
+from brian2 import ms
+
+from spikecost.accuracy import flow
+from spikecost.accuracy.reference import reference
+from spikecost.harness.stimuli import constant
+
+from .random_models import Coupled, Scalar
+
+#: Spike times are compared over so many intervals.
+INTERVALS = 3
+#: Longer ones are not waited for, in ms.
+LONGEST = 1000
+
+
+def check(seed):
+    """Return how a reference is wrong, empty if it is right."""
+    drawn = Scalar.drawn(seed)
+    right = drawn.interval()
+    interval, unsure = right or (LONGEST / INTERVALS, 0.0)
+    if interval * INTERVALS > LONGEST:
+        return ""
+    found = reference(drawn.model, constant(float(drawn.drive), (INTERVALS + 0.5) * interval * ms))
+    expected = interval * np.arange(1, INTERVALS + 1) if right else np.empty(0)
+    if len(found.train) != len(expected):
+        return f"seed {seed}: {len(found.train)} spikes, right: {len(expected)}; {drawn}"
+    off = np.abs(found.train.times - expected).max(initial=0)
+    allowed = found.error + INTERVALS * unsure + 4 * np.spacing(expected.max(initial=0))
+    return "" if off <= allowed else f"seed {seed}: off by {off:.2g} ms, stated {found.error:.2g} ms; {drawn}"
+
+
+@pytest.mark.parametrize("first", range(0, 300, 30))
+def test_intervals_of_models_with_steep_terms_are_right(first):
+    # steps, bumps and exponentials of widths from 1 to 1e-3 of the range of v
+    wrong = [said for said in map(check, range(first, first + 30)) if said]
+    assert not wrong, "\n".join(wrong)
+
+
+def check_coupled(seed):
+    """Return how a reference of several variables is wrong, empty if it is right."""
+    drawn, horizon = Coupled.drawn(seed), 40.0
+    right = np.array(drawn.spikes(horizon, 4))
+    stop = (right[-1] + right[-2]) / 2 if len(right) == 4 else horizon
+    right = right[right < stop]
+    found = reference(drawn.model, constant(float(drawn.scalar.drive), stop * ms))
+    if len(found.train) != len(right):
+        return f"seed {seed}: {len(found.train)} spikes, right: {len(right)}; {drawn}"
+    off = np.abs(found.train.times - right).max(initial=0)
+    return "" if off <= found.error + 1e-8 else f"seed {seed}: off by {off:.2g} ms; {drawn}"
+
+
+@pytest.mark.parametrize("first", range(0, 20, 5))
+def test_spikes_of_coupled_models_with_steep_terms_are_right(first):
+    # against Dormand and Prince's eighth order with steps below half of the narrowest width
+    wrong = [said for said in map(check_coupled, range(first, first + 5)) if said]
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.deep
+@pytest.mark.parametrize("first", range(300, 10_000, 100))
+def test_intervals_of_ten_thousand_models_are_right(first):
+    wrong = [said for said in map(check, range(first, first + 100)) if said]
+    flow.forget()
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.deep
+@pytest.mark.parametrize("first", range(20, 500, 20))
+def test_spikes_of_many_coupled_models_are_right(first):
+    wrong = [said for said in map(check_coupled, range(first, first + 20)) if said]
+    flow.forget()
+    assert not wrong, "\n".join(wrong)
