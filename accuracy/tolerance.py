@@ -212,8 +212,8 @@ def _highest(curve: ErrorCurve, sweep: TimeSteps | Tolerances, criterion: Criter
     """Return, over the tolerance, how far errors may go at the first of some settings, from those at all of them.
 
     The largest that was seen, scaled, and as much again as it is above one further down (the `TAIL`-th, or, of few, the
-    twentieth part of them): little where errors pile up below a bound, as on the grid, and more where they thin out. Robson and Whitlock 1964, Biometrika 51, estimate the
-    end of a distribution so, with the second largest.
+    twentieth part of them): little where errors pile up below a bound, as on the grid, and more where they thin out.
+    Robson and Whitlock 1964, Biometrika 51, estimate the end of a distribution so, with the second largest.
     """
     settings = list(held)
     coarser = np.log([float(settings[0] / each) for each in settings])

@@ -9,7 +9,16 @@ from hypothesis import strategies as st
 from spikecost.accuracy.criterion import Criterion, Run
 from spikecost.accuracy.reference import Reference, reference
 from spikecost.accuracy.spike_trains import SpikeTimeError, SpikeTrain
-from spikecost.accuracy.tolerance import CALM, LEAST, ErrorCurve, Trial, coarsest_setting, descend, describe, own_settings
+from spikecost.accuracy.tolerance import (
+    CALM,
+    LEAST,
+    ErrorCurve,
+    Trial,
+    coarsest_setting,
+    descend,
+    describe,
+    own_settings,
+)
 from spikecost.harness.kernel import Outcome, compile_kernels
 from spikecost.harness.stimuli import constant
 from spikecost.harness.sweep import PROBES, RUNG, TimeSteps, Tolerances
@@ -177,7 +186,8 @@ def test_not_reached_says_what_happened_at_the_finest_step():
     assert find(lambda dt: 5 + dt, 0.1).status == "not reached"
     assert find(lambda dt: 5 + dt, 0.1).reason == "by 1 of 1 stimuli: maximum 5 ms at dt = 0.001 ms"
     assert find(lambda dt: float("nan"), 0.1).reason == "by 1 of 1 stimuli: diverged at dt = 0.001 ms"
-    assert find(lambda dt: float("inf"), 0.1).reason == "by 1 of 1 stimuli: 1 spikes missing, 0 too many at dt = 0.001 ms"
+    lost = find(lambda dt: float("inf"), 0.1).reason
+    assert lost == "by 1 of 1 stimuli: 1 spikes missing, 0 too many at dt = 0.001 ms"
 
 
 def test_the_coarsest_step_is_a_lower_bound():

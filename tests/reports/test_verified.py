@@ -67,10 +67,10 @@ def test_every_winning_way_holds_at_its_dt_and_at_fresh_smaller_ones(small_compa
     broken = []
     for cell in cells:
         assert again(cell, cell.setting) == cell.runs  # what is printed is what is run
-        for setting in (cell.setting, *fresh_settings(cell, generator)):
-            if not all(map(cell.criterion.holds, again(cell, setting))):
-                broken.append((cell.curve.regime.model.label, cell.curve.method, cell.curve.detection,
-                               cell.curve.regime.level, str(cell.criterion), float(cell.setting), float(setting)))
+        what = (cell.curve.regime.model.label, cell.curve.method, cell.curve.detection, cell.curve.regime.level,
+                str(cell.criterion), float(cell.setting))
+        broken += [(*what, float(setting)) for setting in (cell.setting, *fresh_settings(cell, generator))
+                   if not all(map(cell.criterion.holds, again(cell, setting)))]
     assert not broken, f"seed {seed}: {broken}"
 
 
