@@ -187,7 +187,9 @@ def _curve(regime: Regime, method: str, detection: str, kernels: Kernels, suite:
     sweep = TimeSteps(unit, suite.coarsest, finest, suite.per_decade) if compiled.knob == "dt" else Tolerances()
     run = descend(curve, sweep, suite.all_criteria)
     find = partial(coarsest_setting, curve, sweep, run)
-    answers = {criterion: find(criterion) for criterion in suite.all_criteria}
+    # the strictest first: what is run for it, finer, is known for the others
+    found = {criterion: find(criterion) for criterion in sorted(suite.all_criteria, key=lambda each: each.tolerance)}
+    answers = {criterion: found[criterion] for criterion in suite.all_criteria}
     own = {criterion: own_settings(curve, criterion) for criterion in suite.all_criteria}
     points = tuple(Point(setting, curve(setting)) for setting in run)
     limit = stability(curve, sweep, run) if isinstance(sweep, TimeSteps) else None

@@ -181,7 +181,7 @@ def coarsest_setting(curve: ErrorCurve, sweep: TimeSteps | Tolerances, run: Sequ
         return _not_reached(curve, sweep, criterion, run[-1])
     fails_at = run[-finer - 1] if finer < len(run) else None
     held: deque[Fraction] = deque()  # without a gap, from coarse to fine; the first one is the candidate
-    first = Fraction(0)
+    first, spare = Fraction(0), 0
     for setting in sorted({*run, *sweep.ladder}, reverse=True):
         if setting > run[0] or (fails_at is not None and setting >= fails_at):
             continue
@@ -197,9 +197,18 @@ def coarsest_setting(curve: ErrorCurve, sweep: TimeSteps | Tolerances, run: Sequ
             if not criterion.grows or _highest(curve, sweep, criterion, held) <= 1:
                 break
             held.popleft()
-        if held[0] >= 2 * setting:
-            break
-    spare = SPARE if fails_at is not None else 0
+        spare = SPARE if fails_at is not None else 0
+        if len(held) > spare and held[spare] >= 2 * setting:
+            # what other criteria had run further down must hold, too
+            below = next((each for each in curve.settings if each < setting and not all_hold(each)), None)
+            if below is None:
+                break
+            held.clear()
+            fails_at = below
+    else:
+        return Coarsest("not reached", fails_at=fails_at, holds_again_at=_holds_again(curve, criterion, fails_at),
+                        reason=f"it holds at {sweep.describe(run[-1])}, but not with the margin that would make every "
+                               "smaller one sure")
     found = held[spare]
     rounded = next((each for each in sweep.rounded(found) if all_hold(each)), None)
     return Coarsest(AT_LEAST if found == run[0] else "reached", found, curve(found), fails_at,

@@ -54,7 +54,7 @@ class TimeSteps:
     def ladder(self) -> tuple[Fraction, ...]:
         """Time steps to try, from the sweep's coarsest to below half of its finest: `PROBES` or more in an octave."""
         divisions = [round(self.unit / self.settings[0])]
-        last = 2.1 * float(self.unit / self.settings[-1])
+        last = 2.5 * float(self.unit / self.settings[-1])
         while divisions[-1] < last:
             n = divisions[-1]
             cheap = float(self.unit) / n / (CHEAP * self.finest)
@@ -102,7 +102,7 @@ class Tolerances:
     @cached_property
     def ladder(self) -> tuple[Fraction, ...]:
         """Tolerances to try, from the loosest to below half of the strictest: `PROBES` in an octave."""
-        count = math.ceil(math.log(2.1 * self.loosest / self.strictest, RUNG))
+        count = math.ceil(math.log(2.5 * self.loosest / self.strictest, RUNG))
         return tuple(_rounded(self.loosest * RUNG**-i) for i in range(count + 1))
 
     @staticmethod
