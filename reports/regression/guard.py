@@ -19,6 +19,7 @@ from ...models.errors import UserError
 from ...models.expression import KINDS as OPERATIONS
 from ...models.neuron import NeuronModel
 from ..comparison import compare
+from ..numbers import as_said
 from . import baseline as baselines
 from .baseline import Baseline
 from .figures import Figures
@@ -138,7 +139,7 @@ class Guard:
         row = best.iloc[0]
         how = {name: row[name] for name in ("method", "detection", "dt_ms", "error_ms")}
         return Cost(row["flops_per_ms"], f"{of.label}, {tolerance}, {rate:g} Hz ({row['method']}, {row['detection']}, "
-                    f"dt {row['dt_ms']:.3g} ms)", "operations a ms", self.over, how)
+                    f"dt {as_said(best)['dt_ms'].iloc[0]} ms)", "operations a ms", self.over, how)
 
     def operations(self, model: str | NeuronModel, method: str, detection: str = "grid",
                    input: str | None = None) -> Cost:  # noqa: A002 - as NeuronModel's
