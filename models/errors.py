@@ -6,10 +6,10 @@ from __future__ import annotations
 QUOTED = 100
 
 
-def short(given: str) -> str:
+def short(given: str, most: int = QUOTED) -> str:
     """Return what was given as a message quotes it: in one line, not too long."""
     text = " ".join(given.split())
-    return text if len(text) <= QUOTED else f"{text[:QUOTED]}..."
+    return text if len(text) <= most else f"{text[:most]}..."
 
 
 class UserError(ValueError):

@@ -249,7 +249,7 @@ def parse_quantity(text: str) -> Any:
         raise UserError(f"cannot read '{short(text)}': expected a number and a unit, such as 0.1ms")
     result: Any = float(match[1])
     if math.isinf(result):
-        raise UserError(f"the number in '{text[:40]}' is too large; give one below 1e308")
+        raise UserError(f"the number in '{short(text[:40])}' is too large; give one below 1e308")
     parts = re.split(r"([*/])", match[2])
     parts = parts[1:] if match[2].startswith("/") else ["*", *parts] if match[2] else []
     for operator, factor in zip(parts[::2], parts[1::2], strict=True):

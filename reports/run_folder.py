@@ -23,7 +23,8 @@ import pandas as pd
 
 from ..accuracy.study import Study
 from ..accuracy.winners import winners
-from ..models.errors import UserError
+from ..models.errors import UserError, short
+from ..models.reading import read_json
 from .breakdown import by_kind, operations
 from .demos import runs_table
 from .description import describe
@@ -36,6 +37,7 @@ from .points import points
 from .recorded import spikes, voltages
 from .references import references, regimes
 from .repeats import by_stimulus, timings
+from .run_form import check_about, check_table
 from .table import cheapest, table
 from .text import frame
 from .verdict import baseline, ranking, verdict
@@ -50,6 +52,8 @@ SHOWN = ("stimulus", "level", "tolerance", "model", "method", "detection", "dt_m
 #: What ``about`` holds, as `describe` returns it.
 ABOUT = ("made", "interrupted", "baseline", "no_exact_count", "no_hardware_count", "suite", "seeds", "models",
          "measures", "criteria", "costs", "conventions", "columns")
+#: What reading a damaged or hostile table may raise.
+_DAMAGED = (ValueError, KeyError, OSError, TypeError, NotImplementedError, ArithmeticError, RecursionError, MemoryError)
 MANIFEST, PROVENANCE, DATA = "run.json", "provenance.json", "data"
 
 
@@ -133,10 +137,14 @@ class RunFolder(Shown):
         if lacking:
             raise UserError(f"the run {folder} is incomplete: {MANIFEST} does not list {lacking[0]}; run it again")
         try:
+            provenance = read_json(content[PROVENANCE])
+            check_about(manifest["about"], provenance)
             frames = {name: pd.read_parquet(io.BytesIO(content[_file(name)])) for name in TABLES}
-            return cls(about=manifest["about"], provenance=json.loads(content[PROVENANCE]), **frames)
-        except (ValueError, KeyError, OSError) as error:
-            raise UserError(f"the run {folder} cannot be read: {error}; run it again") from error
+            for name, frame in frames.items():
+                check_table(name, frame)
+        except _DAMAGED as error:
+            raise UserError(f"the run {folder} cannot be read: {short(str(error), 400)}; run it again") from error
+        return cls(about=manifest["about"], provenance=provenance, **frames)
 
     def __repr__(self) -> str:
         return f"<RunFolder of {self.about['made'][:10]}: {', '.join(self.models)}>"
@@ -206,7 +214,7 @@ def _manifest(folder: Path) -> dict[str, Any]:
     if not folder.is_dir():
         raise UserError(f"there is no folder {folder}; give one that `spikecost run --out` wrote")
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
+        found = read_json(path.read_bytes())
         version = found["version"] if found["format"] == FORMAT else None
     except FileNotFoundError:
         started = (folder / DATA).is_dir()

@@ -112,7 +112,11 @@ def _times(run: RunFolder) -> dict[str, tuple[float, ...]]:
     cell = ["model", "method", "detection", "stimulus", "horizon_ms", "level", "measure", "tolerance"]
     steps = run.table.set_index(cell)
     for row in _rows(run.timings[run.timings["build"] == "scalar"]):
-        of = steps.loc[tuple(row[name] for name in cell)]
+        key = tuple(row[name] for name in cell)
+        if key not in steps.index or not steps.index.is_unique:
+            raise UserError(f"the run is damaged: it has a time of {row['model']} with {row['method']}, and not one "
+                            "cell of it; run it again")
+        of = steps.loc[key]
         dt = 1.0 if _is_number(of["error_control"]) else float(of["dt_ms"])
         found.setdefault(_subject(row), []).append(float(row["calibrations_per_ms"]) * dt)
     return {kernel: tuple(samples) for kernel, samples in found.items()}

@@ -150,7 +150,7 @@ def test_statements(source, written):
     ("if v > u: v = u", "here: 'if v > u: v = u' is not supported; write v = c or u += d"),
     ("tau = 1*ms", "here: 'tau' is not a state variable; known are u, v"),
     ("v = w; w = EL", "here: 'v = w' uses 'w' before it has a value; assign one to it first"),
-    ("w += EL", "here: 'w += EL' uses 'w' before it has a value; assign one to it first"),
+    ("w += EL", "here: 'w = w + EL' uses 'w' before it has a value; assign one to it first"),
     ("w = EL; w = 3", "here: '3' has the unit 1, expected mV"),
     ("v = w", "here: 'w' is neither in the equations nor a constant nor a unit; define it"),
     ("v = 5", "here: '5' has the unit 1, expected mV"),
