@@ -3,29 +3,36 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import errno
 import io
 import os
 import sys
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from .flops.conventions import CONVENTIONS
+from .harness.interruption import as_ctrl_c, keeping
 from .models import units
 from .models.catalogue import get_model
 from .models.detection import DETECTIONS
-from .models.errors import UserError
+from .models.errors import UserError, shortened
 from .models.files import runs_code
 from .models.methods import METHODS
 from .models.neuron import NeuronModel
 from .models.step import Step, make_step
 
 if TYPE_CHECKING:
+    from .accuracy.suite import Suite
     from .reports.regression.figures import Figures
 
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
+#: What is wrong with a path that was given.
+_NO_PATH = (errno.ENAMETOOLONG, errno.ELOOP, errno.EACCES, errno.EPERM, errno.ENOTDIR, errno.EISDIR)
+#: A terminal that was closed.
+_GONE = (errno.EIO,)
 #: Where ``spikecost run`` writes unless it is told otherwise.
 OUT = "spikecost-report"
 
@@ -52,30 +59,49 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a sign that a terminal does not have is no reason to fail
+    options = argparse.Namespace(status=0)
     try:
-        options = _parser().parse_args(arguments)  # it lists methods, which other packages add to
-        status = int(options.run(options))
-        sys.stdout.flush()  # a reader that has gone is noticed here and not when Python ends
-        return status
+        with as_ctrl_c():
+            _parser().parse_args(arguments, options)  # it lists methods, which other packages add to
+            options.status = _ran(options)
+            sys.stdout.flush()  # a reader that has gone is noticed here and not when Python ends
+            return int(options.status)
     except UserError as error:
-        print(f"spikecost: {' '.join(str(error).split())}", file=sys.stderr)
+        _complain(str(error))
         return 2
     except KeyboardInterrupt:
-        print("spikecost: interrupted before anything was finished", file=sys.stderr)
+        _complain("interrupted before anything was finished")
         return 130
-    except BrokenPipeError:  # the reader, such as head, has seen enough
+    except BrokenPipeError:  # the reader, such as head, has seen enough; what a check found holds all the same
         _close_output()
-        return 0
+        return int(options.status)
     except OSError as error:
-        if error.errno not in _NO_ROOM:
+        if error.errno in _NO_PATH and error.filename is not None:
+            _complain(f"cannot use {shortened(os.fsdecode(error.filename))}: {error.strerror}; give another path")
+            return 2
+        if error.errno not in (*_NO_ROOM, *_GONE):
             traceback.print_exc()
             return 2
         _close_output()
-        print(f"spikecost: cannot write {error.filename or 'the output'}: {error.strerror}; make room", file=sys.stderr)
+        _complain(f"cannot write {error.filename or 'the output'}: {error.strerror}; make room")
         return 2
     except Exception:
         traceback.print_exc()
         return 2
+
+
+def _complain(message: str) -> None:
+    """Print a message on one line of the standard error, if there still is one."""
+    line = " ".join(message.encode("utf-8", "backslashreplace").decode().split())  # a path need not be UTF-8
+    with contextlib.suppress(OSError):
+        print(f"spikecost: {line}", file=sys.stderr, flush=True)
+
+
+def _ran(options: argparse.Namespace) -> int:
+    try:
+        return int(options.run(options))
+    except SystemExit as stop:  # of a model's file, or of another package
+        raise UserError(f"code that was loaded ended the program (exit {stop.code}); it must not") from stop
 
 
 def _close_output() -> None:
@@ -230,7 +256,8 @@ def _add_step(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_checks(commands: Any) -> None:
-    check = commands.add_parser("check", help="hold a run against a baseline: 0 it holds, 1 it regressed, 2 not judged")
+    check = commands.add_parser("check", help="hold a run against a baseline: 0 it holds, 1 it regressed, "
+                                  "2 it could not be judged, or improved so much that the baseline must be renewed")
     baseline = commands.add_parser("baseline", help="make a baseline, or renew it")
     update = baseline.add_subparsers(metavar="update", required=True, parser_class=_Parser).add_parser(
         "update", help="write the figures of a run to a baseline; its limits stay")
@@ -240,8 +267,15 @@ def _add_checks(commands: Any) -> None:
         command.add_argument("--suite", metavar="FILE", help="a suite in TOML to run instead of the small one")
         _add_consent(command)
         command.add_argument("--jobs", type=int, default=os.cpu_count() or 1, metavar="N", help="threads")
+        command.add_argument("--models", nargs="+", metavar="MODEL",
+                             help="run these in place of the suite's, such as my_model.py:model")
+        command.add_argument("--without-counter", action="store_true",
+                             help="accept counts that no exact counter confirms, where none works (see doctor)")
+    update.add_argument("--figures", nargs="+", default=(), metavar="PATTERN",
+                        help="renew figures so named only, such as '*/dt_ms' (default: all)")
     check.add_argument("--only", default="*", metavar="PATTERN", help="judge figures so named, such as '*/dt_ms'")
-    check.add_argument("--gate-times", action="store_true", help="a kernel that became slower counts as regressed")
+    check.add_argument("--gate-times", action="store_true", help="a kernel that became slower counts as regressed; "
+                       "the toolchain must be the baseline's")
     check.add_argument("--all", action="store_true", help="list the figures that hold, too")
     check.add_argument("--junit", metavar="FILE", help="write JUnit XML")
     check.add_argument("--markdown", metavar="FILE", help="write the table as Markdown")
@@ -265,16 +299,12 @@ def _add_checks(commands: Any) -> None:
 
 def _run(options: argparse.Namespace) -> int:
     from .accuracy.criterion import parse_criterion
+    from .accuracy.runner import check_jobs
     from .accuracy.suite import FULL, QUICK, Suite
-    from .reports.records import dumps
-    from .reports.regression import command
     from .reports.regression.history import History
-    from .reports.regression.of_run import figures_of
-    from .reports.run import found, run, summary
-    from .reports.suite_file import left_out, read_suite
+    from .reports.suite_file import read_suite
 
-    if options.jobs < 1:
-        raise UserError(f"--jobs {options.jobs}: give 1 or more")
+    check_jobs(options.jobs)
     if options.quick and options.full:
         raise UserError("--quick and --full: give one of them")
     suite = QUICK if options.quick else FULL if options.full else Suite()
@@ -302,13 +332,39 @@ def _run(options: argparse.Namespace) -> int:
     suite = replace(suite, **chosen)
     if options.history:
         History(options.history).check()
-    comparison, page = run(suite, options.out, options.jobs)
+    with keeping() as came:
+        status = _run_and_say(options, suite, chosen)
+        if came:  # whether it came in time to interrupt or not: it has been dealt with
+            came.clear()
+            return 130
+    return status
+
+
+def _run_and_say(options: argparse.Namespace, suite: Suite, chosen: Mapping[str, Any]) -> int:
+    from .accuracy.suite import FULL
+    from .reports.records import dumps
+    from .reports.regression import command
+    from .reports.regression.of_run import figures_of
+    from .reports.run import found, run, summary
+    from .reports.suite_file import left_out
+
+    comparison, page, elsewhere = run(suite, options.out, options.jobs)
     said = "--quick left out: " if options.quick else "" if options.full or options.suite or chosen else "left out: "
     more = [said + left_out(FULL, suite)] if said else []
+    not_added = None
     if options.history and not comparison.study.interrupted:
-        more.append(command.add(options.history, figures_of(comparison.run)))
+        try:
+            more.append(command.add(options.history, figures_of(comparison.run)))
+        except UserError as error:  # the report is there all the same, and where it is is said first
+            not_added = error
+    if elsewhere:
+        _complain(elsewhere)
     print(dumps(found(comparison, page, more)) if options.json else summary(comparison, page, "\n".join(more)))
-    return 130 if comparison.study.interrupted else 0
+    if comparison.study.interrupted:
+        return 130
+    if not_added:
+        raise not_added
+    return 2 if elsewhere else 0  # what comes next would not find it
 
 
 def _report(options: argparse.Namespace) -> int:
@@ -332,13 +388,13 @@ def _compare(options: argparse.Namespace) -> int:
 
 
 def _recommend(options: argparse.Namespace) -> int:
+    from .accuracy.runner import check_jobs
     from .reports.bars import bars
     from .reports.recommend import recommend
     from .reports.records import dumps
     from .reports.run_folder import RunFolder
 
-    if options.jobs < 1:
-        raise UserError(f"--jobs {options.jobs}: give 1 or more")
+    check_jobs(options.jobs)
     with bars() as progress:
         found = recommend(
             units.parse_quantity(options.rate), units.parse_quantity(options.tolerance),
@@ -445,7 +501,8 @@ def _check(options: argparse.Namespace) -> int:
     status, said = command.check(
         _figures(options), options.baseline, gate_times=options.gate_times,
         only=options.only, every=options.all, as_json=options.json, junit=options.junit, markdown=options.markdown,
-        github=options.github)
+        github=options.github, without_counter=options.without_counter)
+    options.status = status  # it counts, whether or not somebody reads the table to its end
     print(said)
     return status
 
@@ -453,13 +510,14 @@ def _check(options: argparse.Namespace) -> int:
 def _figures(options: argparse.Namespace) -> Callable[[], Figures]:
     from .reports.regression import command
 
-    return command.source(options.folder, options.suite, options.jobs, allow_python=options.allow_python)
+    return command.source(options.folder, options.suite, options.jobs, options.models,
+                          allow_python=options.allow_python)
 
 
 def _update(options: argparse.Namespace) -> int:
     from .reports.regression import command
 
-    print(command.update(_figures(options), options.baseline, options.json))
+    print(command.update(_figures(options), options.baseline, options.json, options.without_counter, options.figures))
     return 0
 
 

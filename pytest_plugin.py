@@ -5,9 +5,9 @@
     def test_my_model_stays_cheap(spikecost):
         assert spikecost.cost("my_model.py:model", tolerance="0.1 ms") <= 500
 
-With ``--spikecost-baseline=FILE`` every figure that a cost is made of is held against that file, too;
-``--spikecost-update`` makes or renews it. What fails is shown as a table. What the fixture does is in
-`spikecost.reports.regression.guard`; nothing of it is imported before a test asks for it.
+With ``--spikecost-baseline=FILE`` every figure that a cost is made of is held against that file, too, and a figure of
+the file that no test asks for is a failure; ``--spikecost-update`` makes or renews it. What fails is shown as a table.
+What the fixture does is in `spikecost.reports.regression.guard`; nothing of it is imported before a test asks for it.
 """
 
 from __future__ import annotations
@@ -24,6 +24,9 @@ _GUARD: pytest.StashKey[Guard] = pytest.StashKey()
 _KEPT: pytest.StashKey[dict[str, object]] = pytest.StashKey()
 _BASELINE: pytest.StashKey[object] = pytest.StashKey()
 _SAID: pytest.StashKey[str] = pytest.StashKey()
+#: Figures of the baseline that tests were held against, those of worker processes among them.
+_JUDGED: pytest.StashKey[set[str]] = pytest.StashKey()
+_OF_REPORT = "spikecost_judged"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -32,6 +35,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--spikecost-baseline", metavar="FILE", help="baseline that the costs of models are held against")
     group.addoption("--spikecost-update", action="store_true",
                     help="put the costs that the tests ask for into the baseline instead")
+    group.addoption("--spikecost-without-counter", action="store_true",
+                    help="accept counts where no exact counter works that confirms them")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -51,6 +56,19 @@ def pytest_configure(config: pytest.Config) -> None:
             config.stash[_BASELINE] = read_baseline(path)
         except UserError as error:
             raise pytest.UsageError(f"--spikecost-baseline: {error}") from None
+        config.stash[_JUDGED] = set()
+        config.pluginmanager.register(_Ledger(config), "spikecost-ledger")
+
+
+class _Ledger:
+    """Takes down which figures of the baseline were judged, in this process or in a worker of pytest-xdist."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Take down those of a test."""
+        self._config.stash[_JUDGED].update(getattr(report, _OF_REPORT, ()))
 
 
 @pytest.fixture
@@ -59,7 +77,8 @@ def spikecost(request: pytest.FixtureRequest) -> Guard:
     from .reports.regression.guard import Guard  # noqa: PLC0415 - heavy, and only for tests that ask for it
 
     stash = request.config.stash
-    guard = Guard(baseline=stash.get(_BASELINE, None), keep=stash.get(_KEPT, None))  # type: ignore[arg-type]
+    guard = Guard(baseline=stash.get(_BASELINE, None), keep=stash.get(_KEPT, None),  # type: ignore[arg-type]
+                  without_counter=request.config.getoption("spikecost_without_counter"))
     request.node.stash[_GUARD] = guard
     return guard
 
@@ -70,6 +89,8 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]
     """Show the table, or the one line of a mistake, instead of a traceback."""
     report = yield
     guard = item.stash.get(_GUARD, None)
+    if guard is not None and call.when == "call":
+        setattr(report, _OF_REPORT, sorted(guard.judged))
     if guard is None or call.excinfo is None or not report.failed:
         return report
     from .models.errors import UserError  # noqa: PLC0415 - loaded by the fixture
@@ -84,9 +105,12 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Write the baseline, if it is to be renewed."""
+    """Write the baseline, if it is to be renewed; else make sure that all of it was judged."""
     kept = session.config.stash.get(_KEPT, None)
-    if kept is None or session.config.option.collectonly:
+    if session.config.option.collectonly:
+        return
+    if kept is None:
+        _refuse_unjudged(session)
         return
     from .models.errors import UserError  # noqa: PLC0415
     from .reports.regression.guard import update_baseline  # noqa: PLC0415
@@ -96,10 +120,41 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         return
     try:
         session.config.stash[_SAID] = update_baseline(session.config.getoption("spikecost_baseline"),
-                                                      kept)  # type: ignore[arg-type]
+                                                      kept, _is_whole(session.config))  # type: ignore[arg-type]
     except UserError as error:
         session.config.stash[_SAID] = str(error)
         session.exitstatus = pytest.ExitCode.USAGE_ERROR
+
+
+def _refuse_unjudged(session: pytest.Session) -> None:
+    """Let a session fail of which a test was deleted, renamed or skipped that judged figures of the baseline."""
+    judged, baseline = session.config.stash.get(_JUDGED, None), session.config.stash.get(_BASELINE, None)
+    if judged is None or baseline is None or hasattr(session.config, "workerinput"):
+        return
+    if session.exitstatus not in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
+        return
+    lacking = sorted(baseline.figures.values.keys() - judged)  # type: ignore[attr-defined]
+    if _is_selection(session.config) or (judged and not lacking):
+        return
+    session.exitstatus = pytest.ExitCode.USAGE_ERROR
+    session.config.stash[_SAID] = (
+        f"no test asked for {len(lacking)} figures of {baseline.path}, such as "  # type: ignore[attr-defined]
+        f"{next(iter(lacking), 'none')}: they were not judged; if that is meant, renew the file with "
+        "--spikecost-update on the folder of the tests")
+
+
+def _is_selection(config: pytest.Config) -> bool:
+    """Whether some of the tests are run only: by name or mark, or by path where an ini file names the baseline."""
+    option = config.option
+    typed = any(str(each).startswith("--spikecost-baseline") for each in config.invocation_params.args)
+    given = config.args_source is pytest.Config.ArgsSource.ARGS
+    return bool(option.keyword or option.markexpr or option.deselect or getattr(option, "lf", False) or option.ignore
+                or option.ignore_glob or any("::" in each for each in config.args) or (given and not typed))
+
+
+def _is_whole(config: pytest.Config) -> bool:
+    """Whether all tests are run, so that what they do not ask for is gone: those of folders, not of some files."""
+    return not (_is_selection(config) or any(each.endswith(".py") for each in config.args))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

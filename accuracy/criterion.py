@@ -97,18 +97,32 @@ class Criterion:
         """Print a value of the measure."""
         return f"{value:.3g}" if self.unit == "1" else f"{value:.3g} {self.unit}"
 
+    @property
+    def grows(self) -> bool:
+        """Whether errors shrink at least in proportion to dt, so that one can be scaled to a larger dt.
+
+        Those of spike times and of the voltage do; a count of spikes or a distance of trains moves in jumps.
+        """
+        return self._measure.matched or self._measure is VoltageRms
+
     def holds(self, run: Run, margin: float = 1.0) -> bool:
         """Whether a run is accurate enough, `margin` times over."""
+        return self.times_over(run) >= margin
+
+    def times_over(self, run: Run) -> float:
+        """Return how many times over a run is accurate enough: 1 at the tolerance, 0 if it failed or has no value."""
         if run.error is None:
-            return False
+            return 0.0
         measure = self._measure
         if measure.matched and (run.error.missing or run.error.extra):
-            return False
+            return 0.0
         value = run.value(self.measure)
         if math.isnan(value):  # no spikes to compare: perfect if there were none to find
-            return measure.matched and run.error.matched == 0
-        return abs(value - measure.perfect) <= self.tolerance / margin
-
+            return math.inf if measure.matched and run.error.matched == 0 else 0.0
+        away = abs(value - measure.perfect)
+        if away > self.tolerance:  # a quotient may be rounded to 1
+            return min(self.tolerance / away, math.nextafter(1, 0))
+        return max(self.tolerance / away, 1.0) if away else math.inf
 
 
 def parse_criterion(text: str) -> Criterion:

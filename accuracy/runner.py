@@ -2,41 +2,55 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import os
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
 
 from joblib import Parallel, delayed
 
+from ..flops.toolchain import find_compiler
+from ..harness.adaptive import AdaptiveKernel
 from ..harness.as_built import as_built
 from ..harness.engines.brian2_operations import executed
-from ..harness.kernel import Kernel
-from ..harness.kernels import Kernels, kernels_of
+from ..harness.interruption import interruptible
+from ..harness.kernels import Compiled, Kernels, kernels_of
 from ..harness.measure import Measurement
 from ..harness.measure import measure as count_on_processor
-from ..harness.spike_cost import StepAndSpike, count_step_and_spike
+from ..harness.spike_cost import count_run, count_step_and_spike
 from ..harness.stimuli import common_divisor
 from ..harness.sweep import TimeSteps, Tolerances
-from ..harness.timing import many_neurons, measure, one_neuron
+from ..harness.timing import Job, Timing, many_neurons, measure, one_neuron
 from ..models.catalogue import get_model
-from ..models.errors import UserError
+from ..models.domain import check_domain
+from ..models.errors import UserError, reason_of
 from ..models.methods import METHODS
 from ..models.neuron import NeuronModel
 from ..models.step import make_step
 from .criterion import REFERENCE_MARGIN, Criterion
 from .features.demo_runs import run_demo
 from .features.demos import demos
-from .features.search import search
+from .features.search import not_tried, search
 from .recording import Recording, Share, record, record_reference
 from .regime import Regime
 from .stability import stability
 from .study import Cell, Curve, Point, Study, Unmeasured
 from .suite import LEFT_OUT, Suite
-from .tolerance import ErrorCurve, coarsest_settings, descend
+from .tolerance import Coarsest, ErrorCurve, coarsest_setting, descend, own_settings
+from .winners import map_criteria, may_win
+from .witness import contradiction
 
 Found = TypeVar("Found")
 
+#: Finds the coarsest setting of a curve for a criterion.
+Finder = Callable[[Criterion], Coarsest]
+#: A reference to which some kernel is nearer than this, in ms, is not in doubt, where no tolerance says so.
+NEAR = 0.1
+#: More threads than this are refused.
+MOST_JOBS = 1024
+#: So is more model time than this of all stimuli together, in ms: a reference takes some 0.1 ms for each, here months.
+MOST_MS = 1e11
 #: The methods whose other builds and whose Brian2 code are looked at: those of published comparisons. Each takes a few
 #: seconds of compiling.
 LOOKED_AT = ("euler", "rk4", "exponential_euler")
@@ -46,27 +60,34 @@ IZHIKEVICH_2004 = ("izhikevich", "izhikevich_mv")
 
 @dataclass(frozen=True)
 class Progress:
-    """Callbacks: a phase begins with a number of pieces of work; one is done."""
+    """Callbacks: a phase begins with a number of pieces of work; one is done; there is something to tell."""
 
     begin: Callable[[str, int], None] = lambda _phase, _pieces: None
     done: Callable[[], None] = lambda: None
+    say: Callable[[str], None] = lambda _line: None
 
 
 def run_suite(suite: Suite, jobs: int = 2, progress: Progress | None = None) -> Study:
     """Run a suite.
 
     The kernels run in `jobs` threads (compiled code does not hold Python's lock); timing comes last, alone.
-    Interrupting it keeps what is finished, marked as interrupted.
+    Interrupting it keeps what is finished, marked as interrupted. Whatever one model, method or cell raises is the
+    reason of its row and does not end the run.
 
     Raises
     ------
     UserError
-        If there is no C compiler.
+        If a model's equations have no value, there is no C compiler, no model reaches any of the rates, or the suite
+        or the number of threads is beyond all bounds.
     """
+    check_jobs(jobs)
+    check_length(suite)
+    find_compiler()
     progress = progress or Progress()
     study = Study(suite)
     try:
-        _run(study, jobs, progress)
+        with interruptible():
+            _run(study, jobs, progress)
     except KeyboardInterrupt:
         if not study.curves:
             raise
@@ -75,30 +96,71 @@ def run_suite(suite: Suite, jobs: int = 2, progress: Progress | None = None) -> 
     return study
 
 
+def check_jobs(jobs: int) -> None:
+    """Refuse a number of threads that no machine has.
+
+    Raises
+    ------
+    UserError
+    """
+    if jobs < 1:
+        raise UserError(f"--jobs {jobs}: give 1 or more")
+    if jobs > MOST_JOBS:
+        raise UserError(f"--jobs {jobs}: give at most {MOST_JOBS}; this machine has {os.cpu_count()} cores, and more "
+                        "threads are of no use")
+
+
+def check_length(suite: Suite) -> None:
+    """Refuse a suite whose references alone would take months.
+
+    Raises
+    ------
+    UserError
+    """
+    regimes = len(suite.models) * len(suite.stimuli) * (len(suite.rates) + len(suite.rheobases))
+    asked = regimes * suite.trials * sum(suite.horizons)
+    if asked > MOST_MS:
+        horizons = ", ".join(f"{each / 1000:g}" for each in suite.horizons)
+        raise UserError(f"the suite asks for {asked / 1000:.2g} s of model time ({regimes} x {suite.trials} stimuli "
+                        f"over {horizons} s), and more than "
+                        f"{MOST_MS / 1000:.0g} s are not run; give shorter horizons, or fewer trials")
+
+
 def _run(study: Study, jobs: int, progress: Progress) -> None:
     suite = study.suite
     models = [get_model(model) for model in suite.models]
+    for model in models:
+        check_domain(model)
     progress.begin("finding drives and references", len(models) * suite.regimes_a_model)
     for model in models:
         for regime in suite.regimes(model):
             study.regimes.append(regime)
             progress.done()
+            if regime.said:
+                progress.say(regime.said)
+    if not any(regime.trials for regime in study.regimes):
+        raise UserError(f"nothing to compare: {study.regimes[0].reason}")
     # regimes without stimuli first: where there are others of the kind, those count
     kinds = {(regime.model, regime.stimulus): regime
              for regime in sorted(study.regimes, key=lambda each: bool(each.trials))}
     progress.begin("compiling kernels", len(kinds))
     kernels = {}
     for key, regime in kinds.items():
-        kernels[key] = kernels_of(regime.driven, suite.pairs, regime.varying, suite.witnessed)
+        kernels[key] = _compiled(regime, suite)
         progress.done()
     work = [(regime, method, detection) for regime in study.regimes for method in suite.methods
             for detection in suite.detections]
     progress.begin("sweeping dt", len(work))
     run = Parallel(n_jobs=jobs, backend="threading", return_as="generator")
-    for curve in run(delayed(_curve)(*item, kernels[item[0].model, item[0].stimulus], suite) for item in work):
+    finders: dict[int, Finder] = {}
+    for curve, find in run(delayed(_curve)(*item, kernels[item[0].model, item[0].stimulus], suite) for item in work):
         study.curves.append(curve)
+        finders[id(curve)] = find
         progress.done()
-    study.cells = [cell for curve in study.curves for cell in _cells(curve, suite)]
+    contradicted = _contradictions(study, kernels, progress)
+    study.cells = [cell for curve in study.curves
+                   for cell in _cells(curve, suite, contradicted.get(_regime_of(curve), ""))]
+    _fill_map(study, finders, contradicted, jobs, progress)
     if not (suite.witnessed and any(curve.points for curve in study.curves)):
         return
     _record(study, kernels, jobs, progress)
@@ -116,26 +178,50 @@ def _run(study: Study, jobs: int, progress: Progress) -> None:
         _look_for_features(study, models, progress)
 
 
+def _compiled(regime: Regime, suite: Suite) -> Kernels:
+    """Compile a model's kernels, one by one if not all of them can be."""
+    compiled = partial(kernels_of, regime.driven, varying=regime.varying, alone=suite.witnessed)
+    try:
+        return compiled(suite.pairs)
+    except Exception:
+        found = Kernels()
+        for pair in suite.pairs:
+            try:
+                one = compiled([pair])
+            except Exception as error:
+                found.reasons[pair] = reason_of(error)
+            else:
+                found.compiled |= one.compiled
+                found.reasons |= one.reasons
+        return found
+
+
 def _measured(model: NeuronModel, method: str, detection: str) -> Measurement | Unmeasured:
     try:
         return count_on_processor(model, method, detection)
-    except UserError as error:
-        return Unmeasured(model.label, method, str(error))
+    except Exception as error:
+        return Unmeasured(model.label, method, detection, reason_of(error))
 
 
 def _count_spikes(study: Study, kernels: Mapping[tuple[NeuronModel, str], Kernels],
                   kinds: Mapping[tuple[NeuronModel, str], Regime], progress: Progress) -> None:
-    work = [(model, stimulus, regime.drive.value, way) for (model, stimulus), regime in kinds.items()
-            if regime.drive is not None for way in kernels[model, stimulus].compiled if way[0] in METHODS]
+    work = [(model, stimulus, regime.drive, way) for (model, stimulus), regime in kinds.items()
+            for way in kernels[model, stimulus].compiled]
     progress.begin("counting steps and spikes on the processor", len(work))
+    measured = {(each.model, each.method, each.detection) for each in study.measurements
+                if isinstance(each, Measurement)}
     for model, stimulus, drive, way in work:
         kernel = kernels[model, stimulus].compiled[way].alone
-        assert isinstance(kernel, Kernel)
-        try:
-            found: StepAndSpike | str = count_step_and_spike(kernel, drive)
-        except UserError as error:
-            found = str(error)
-        study.steps_and_spikes[model.label, *way, stimulus] = found
+        key = model.label, *way, stimulus
+        value = drive.value if drive else 0.0
+        if isinstance(kernel, AdaptiveKernel):
+            study.whole_runs[key] = _or_reason(partial(count_run, kernel, value))
+        else:
+            found = _or_reason(partial(count_step_and_spike, kernel, value))
+            study.steps_and_spikes[key] = found
+            if isinstance(found, str) and key[:3] not in measured:
+                measured.add(key[:3])
+                study.quiet_steps.append(_measured(model, *way))
         progress.done()
 
 
@@ -153,101 +239,209 @@ def _look_for_features(study: Study, models: Sequence[NeuronModel], progress: Pr
     own = demos() if any(model.name in IZHIKEVICH_2004 for model in models) else ()
     progress.begin("looking for features", len(models) + len(own))
     for model in models:
-        study.features.append((model, search(model)))
+        found = _or_reason(partial(search, model))
+        study.features.append((model, not_tried(found) if isinstance(found, str) else found))
         progress.done()
     for demo in own:
-        study.demos.append(run_demo(demo))
+        ran = _or_reason(partial(run_demo, demo))
+        if isinstance(ran, str):
+            study.failures.append(f"demo {demo.letter}: {ran}")
+        else:
+            study.demos.append(ran)
         progress.done()
 
 
-def _or_reason(look: Callable[[], list[Found]]) -> list[Found] | str:
+def _or_reason(look: Callable[[], Found]) -> Found | str:
     try:
         return look()
-    except UserError as error:
-        return str(error)
+    except Exception as error:
+        return reason_of(error)
 
 
-def _curve(regime: Regime, method: str, detection: str, kernels: Kernels, suite: Suite) -> Curve:
+def _curve(regime: Regime, method: str, detection: str, kernels: Kernels, suite: Suite) -> tuple[Curve, Finder]:
+    """Sweep; return what came out, and what finds the coarsest setting for a further criterion."""
     key = method, detection
     if key not in kernels.compiled:
-        return Curve(regime, *key, None, (), {}, suite.leaves_out(*key) or kernels.reasons[key])
+        return Curve(regime, *key, None, (), {}, {}, suite.leaves_out(*key) or kernels.reasons[key]), _none
     compiled = kernels.compiled[key]
     if regime.reason:
-        return Curve(regime, *key, compiled.count, (), {}, regime.reason)
+        return Curve(regime, *key, compiled.count, (), {}, {}, regime.reason), _none
+    found = _or_reason(partial(_swept, regime, method, detection, compiled, suite))
+    return found if not isinstance(found, str) else (Curve(regime, *key, compiled.count, (), {}, {}, found), _none)
+
+
+def _swept(regime: Regime, method: str, detection: str, compiled: Compiled, suite: Suite) -> tuple[Curve, Finder]:
     curve = ErrorCurve(compiled.lanes, regime.trials, suite.all_measures)
     finest = (suite.finest_varying if regime.varying else suite.finest) * max(regime.horizon / 1000, 1)
     unit = common_divisor(trial.stimulus.unit for trial in regime.trials)
     sweep = TimeSteps(unit, suite.coarsest, finest, suite.per_decade) if compiled.knob == "dt" else Tolerances()
     run = descend(curve, sweep, suite.all_criteria)
-    answers = {criterion: coarsest_settings(curve, sweep, run, criterion) for criterion in suite.all_criteria}
-    points = tuple(Point(setting, tuple(curve(setting).values())) for setting in run)
+    find = partial(coarsest_setting, curve, sweep, run)
+    # the strictest first: what is run for it, finer, is known for the others
+    found = {criterion: find(criterion) for criterion in sorted(suite.all_criteria, key=lambda each: each.tolerance)}
+    answers = {criterion: found[criterion] for criterion in suite.all_criteria}
+    own = {criterion: own_settings(curve, criterion) for criterion in suite.all_criteria}
+    points = tuple(Point(setting, curve(setting)) for setting in run)
     limit = stability(curve, sweep, run) if isinstance(sweep, TimeSteps) else None
-    return Curve(regime, *key, compiled.count, points, answers, "", limit)
+    return Curve(regime, method, detection, compiled.count, points, answers, own, "", limit), find
 
 
-def _cells(curve: Curve, suite: Suite) -> list[Cell]:
-    return [_cell(curve, criterion) for criterion in suite.all_criteria]
+def _none(_criterion: Criterion) -> Coarsest:
+    raise AssertionError("a curve that was not swept has no setting")
 
 
-def _cell(curve: Curve, criterion: Criterion) -> Cell:
+def _regime_of(curve: Curve) -> tuple[str, tuple[str, str, float]]:
+    return curve.regime.model.label, curve.regime.key
+
+
+def _together(curves: Sequence[Curve]) -> dict[tuple[str, tuple[str, str, float]], list[Curve]]:
+    """Return the curves of each model in each regime."""
+    found: dict[tuple[str, tuple[str, str, float]], list[Curve]] = {}
+    for curve in curves:
+        found.setdefault(_regime_of(curve), []).append(curve)
+    return found
+
+
+def _contradictions(study: Study, kernels: Mapping[tuple[NeuronModel, str], Kernels], progress: Progress
+                    ) -> dict[tuple[str, tuple[str, str, float]], str]:
+    """Return by model and regime how kernels contradict its references, where they do."""
+    allowed = min((each.tolerance for each in study.suite.all_criteria if each.unit == "ms"), default=NEAR)
+    found = {}
+    for key, curves in _together(study.curves).items():
+        regime = curves[0].regime
+        said = _or_reason(partial(contradiction, curves, kernels[regime.model, regime.stimulus].compiled, allowed))
+        if said:
+            found[key] = said
+            study.failures.append(f"{regime.model.label} at {regime.level}, {regime.stimulus}: {said}")
+            progress.say(study.failures[-1])
+    return found
+
+
+def _fill_map(study: Study, finders: Mapping[int, Finder], contradicted: Container[object], jobs: int,
+              progress: Progress) -> None:
+    """Verify, for the tolerances of the winner map beside the suite's, what may be the cheapest way of a model."""
+    criteria = map_criteria(study.suite.all_criteria)
+    together = {key: curves for key, curves in _together(study.curves).items() if key not in contradicted}
+
+    def fill(curves: Sequence[Curve], criterion: Criterion) -> list[Cell]:
+        def cell_of(curve: Curve) -> Cell:
+            return _judged(curve, criterion, finders[id(curve)](criterion))
+
+        if curves[0].regime.reference_error_in(criterion.unit) > criterion.least_error:
+            return []
+        found = _or_reason(partial(may_win, [curve for curve in curves if curve.points], criterion, cell_of))
+        return [] if isinstance(found, str) else found
+
+    # one model in one regime is one piece of work: its criteria share what they run
+    progress.begin("looking between the tolerances", len(together))
+    study.map_cells = []
+    run = Parallel(n_jobs=jobs, backend="threading", return_as="generator")
+    for cells in run(delayed(lambda curves: [cell for each in criteria for cell in fill(curves, each)])(curves)
+                     for curves in together.values()):
+        study.map_cells += cells
+        progress.done()
+
+
+def _cells(curve: Curve, suite: Suite, contradicted: str = "") -> list[Cell]:
+    return [_cell(curve, criterion, contradicted) for criterion in suite.all_criteria]
+
+
+def _cell(curve: Curve, criterion: Criterion, contradicted: str) -> Cell:
+    if contradicted and curve.points:
+        return Cell(curve, criterion, "reference contradicted", contradicted)
+    found = _or_reason(partial(_answered, curve, criterion))
+    return Cell(curve, criterion, "failed", found) if isinstance(found, str) else found
+
+
+def _answered(curve: Curve, criterion: Criterion) -> Cell:
     if curve.count is None:
         left_out = curve.reason == LEFT_OUT
-        return Cell(curve, criterion, "left out" if left_out else "not applicable", curve.reason, [])
+        return Cell(curve, criterion, "left out" if left_out else "not applicable", curve.reason)
     if curve.regime.reason:
-        return Cell(curve, criterion, "rate not reachable", curve.reason, [])
+        status = "failed" if curve.regime.failed else "rate not reachable"
+        return Cell(curve, criterion, status, curve.reason)
+    if curve.reason:
+        return Cell(curve, criterion, "failed", curve.reason)
     error = curve.regime.reference_error_in(criterion.unit)
     if error > criterion.least_error:
         return Cell(curve, criterion, "reference too coarse", f"its error of {error:.1g} {criterion.unit} is "
-                    f"not {REFERENCE_MARGIN} times below the tolerance", [])
-    answers = curve.answers[criterion]
-    failed = [answer for answer in answers if answer.setting is None]
-    if failed:
-        return Cell(curve, criterion, "not reached",
-                    f"by {len(failed)} of {len(answers)} stimuli: {failed[0].reason}", [])
-    status = "at least" if any(answer.status == "at least" for answer in answers) else "reached"
-    return Cell(curve, criterion, status, "", answers)
+                    f"not {REFERENCE_MARGIN} times below the tolerance")
+    return _judged(curve, criterion, curve.answers[criterion])
+
+
+def _judged(curve: Curve, criterion: Criterion, found: Coarsest) -> Cell:
+    if found.setting is None:
+        return Cell(curve, criterion, found.status, found.reason)
+    return Cell(curve, criterion, found.status, "", found)
 
 
 def _record(study: Study, kernels: Mapping[tuple[NeuronModel, str], Kernels], jobs: int, progress: Progress) -> None:
-    cells = [cell for cell in study.cells if cell.answers]
+    cells = [cell for cell in study.cells if cell.coarsest]
     regimes = [regime for regime in study.regimes if regime.trials]
     share = Share.of(len(cells) + len(regimes))
     progress.begin("recording spikes and voltages", len(cells) + len(regimes))
     for regime in regimes:
-        study.recorded_references.append((regime, record_reference(regime.trials[0], share)))
+        kept = _or_reason(partial(record_reference, regime.trials[0], share))
+        if isinstance(kept, str):
+            study.failures.append(f"reference of {regime.model.label} at {regime.level}, not recorded: {kept}")
+        else:
+            study.recorded_references.append((regime, kept))
         progress.done()
 
     def recorded(cell: Cell) -> Recording:
-        curve, (setting, _) = cell.curve, cell.runs[0]
+        curve = cell.curve
         compiled = kernels[curve.regime.model, curve.regime.stimulus].compiled[curve.method, curve.detection]
-        return record(compiled.lanes, curve.regime.trials[0], setting, curve.by_dt, share)
+        return record(compiled.lanes, curve.regime.trials[0], cell.setting, curve.by_dt, share)
 
     run = Parallel(n_jobs=jobs, backend="threading", return_as="generator")
-    for cell, found in zip(cells, run(delayed(recorded)(cell) for cell in cells), strict=True):
-        cell.recording = found
+    for cell, found in zip(cells, run(delayed(_or_reason)(partial(recorded, cell)) for cell in cells), strict=True):
+        if isinstance(found, str):
+            study.failures.append(f"{_named(cell)}, not recorded: {found}")
+        else:
+            cell.recording = found
         progress.done()
 
 
 def _time(study: Study, kernels: Mapping[tuple[NeuronModel, str], Kernels], progress: Progress) -> None:
     # what a step takes does not depend on the kind of stimulus: one kind is enough
     first = study.suite.stimuli[0], study.suite.horizons[0]
-    timed = [cell for cell in study.cells
-             if cell.answers and (cell.curve.regime.stimulus, cell.curve.regime.horizon) == first]
+    timed: list[tuple[Cell, str]] = []
+    """Cells, and which of their timings."""
     jobs = []
-    for cell in timed:
+    for cell in study.cells:
         regime = cell.curve.regime
+        if not cell.coarsest or (regime.stimulus, regime.horizon) != first:
+            continue
         compiled = kernels[regime.model, regime.stimulus].compiled[cell.curve.method, cell.curve.detection]
-        stimulus = cell.curve.regime.trials[0].stimulus
+        stimulus = regime.trials[0].stimulus
         jobs.append(one_neuron(compiled.alone, stimulus, cell.setting, cell.curve.by_dt))
+        timed.append((cell, "one_neuron"))
         if _in_lanes(cell, study.suite):
             jobs.append(many_neurons(compiled.lanes, stimulus, cell.setting))
+            timed.append((cell, "many_neurons"))
     progress.begin("timing", len(jobs) * (study.suite.repeats + 1))
-    timings = measure(jobs, study.suite.repeats, progress.done)
-    found = iter(timings)
-    for cell in timed:
-        cell.one_neuron = next(found)
-        if _in_lanes(cell, study.suite):
-            cell.many_neurons = next(found)
+    timings: Sequence[Timing | None]
+    together = _or_reason(partial(measure, jobs, study.suite.repeats, progress.done))
+    if isinstance(together, str):
+        # interleaved, they fail together; one after the other, only those fail that cannot be timed
+        timings = [_timed_alone(study, cell, job) for (cell, _), job in zip(timed, jobs, strict=True)]
+    else:
+        timings = together
+    for (cell, which), timing in zip(timed, timings, strict=True):
+        setattr(cell, which, timing)
+
+
+def _timed_alone(study: Study, cell: Cell, job: Job) -> Timing | None:
+    found = _or_reason(partial(measure, [job], study.suite.repeats))
+    if isinstance(found, str):
+        study.failures.append(f"{_named(cell)}, not timed: {found}")
+        return None
+    return found[0]
+
+
+def _named(cell: Cell) -> str:
+    curve = cell.curve
+    return f"{curve.regime.model.label} at {curve.regime.level}, {curve.method} with {curve.detection}"
 
 
 def _in_lanes(cell: Cell, suite: Suite) -> bool:

@@ -7,11 +7,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
-from ..flops.counters import Retired, auto
+from ..flops.adaptive import count_adaptive
+from ..flops.counters import Counter, Retired, auto
 from ..flops.operations import count_step
 from ..models import units
 from ..models.errors import UserError
+from ..models.methods import ADAPTIVE
 from ..models.neuron import NeuronModel
+from .adaptive import AdaptiveKernel
 from .kernel import Kernel
 from .stimuli import Stimulus
 
@@ -21,6 +24,8 @@ STEPS = (Fraction(1, 64), Fraction(1, 256), Fraction(1, 1024))
 LONGEST = 1000
 #: The counted run ends with the spike's step, its last.
 STEPS_COUNTED = 3
+#: Of an adaptive method: its tolerance where that sets it, and the length in ms of a run without a spike.
+TOLERANCE, QUIET = Fraction(1, 10_000), 20
 
 
 @dataclass(frozen=True)
@@ -57,9 +62,7 @@ def count_step_and_spike(kernel: Kernel, drive: float) -> StepAndSpike:
     UserError
         If no exact counter works here, the model does not spike, or it does so in its first steps.
     """
-    counter = auto.best(exact=True)
-    if counter is None or not counter.tells_images:
-        raise UserError("no exact counter that tells the kernel from the library works here")
+    counter = _counter()
     dt, state = _before_a_spike(kernel, drive)
     model = _from(kernel, state)
     own: list[Tally[str]] = []
@@ -73,6 +76,51 @@ def count_step_and_spike(kernel: Kernel, drive: float) -> StepAndSpike:
     count = count_step(kernel.step)
     return StepAndSpike(counter.name, step, spike, step_in_libm, spike_in_libm, count.as_run.present,
                         count.as_run_spike.present)
+
+
+@dataclass(frozen=True)
+class WholeRun:
+    """A run of a kernel of an adaptive method; operations by kind, calls of the mathematics library as one each."""
+
+    counter: str
+    counted: Mapping[str, int]
+    """Operations of each block times how often it ran."""
+    retired: Mapping[str, int]
+    """By the processor."""
+
+
+def count_run(kernel: AdaptiveKernel, drive: float) -> WholeRun:
+    """Count a run of an adaptive method until after its first spike, or for `QUIET` ms if there is none.
+
+    Parameters
+    ----------
+    kernel : AdaptiveKernel
+    drive : float
+        A constant input, in internal units.
+
+    Raises
+    ------
+    UserError
+        If no exact counter works here, or the run fails.
+    """
+    counter = _counter()
+    step = kernel.step
+    setting = STEPS[0] if ADAPTIVE[step.method].knob == "dt" else TOLERANCE
+    first = kernel.run([_constant(kernel, drive, LONGEST)], setting)[0].spike_times
+    stimulus = _constant(kernel, drive, int(first[0]) + 2 if len(first) else QUIET)
+    outcome = kernel.run([stimulus], setting)[0]
+    if outcome.failure:
+        raise UserError(f"{step.model.label} with {step.method} {outcome.failure} under a constant input of {drive:g}")
+    with counter.measure() as counts:
+        counts.call(kernel.workload([stimulus], setting))
+    return WholeRun(counter.name, count_adaptive(step).of(outcome.tallies).present, counts.own.by_kind)
+
+
+def _counter() -> Counter:
+    counter = auto.best(exact=True)
+    if counter is None or not counter.tells_images:
+        raise UserError("no exact counter that tells the kernel from the library works here")
+    return counter
 
 
 def _apart(one: Tally[str], two: Tally[str], three: Tally[str]) -> tuple[dict[str, int], dict[str, int]]:
@@ -117,6 +165,6 @@ def _from(kernel: Kernel, state: Mapping[str, float]) -> NeuronModel:
                                   for name, value in state.items()})
 
 
-def _constant(kernel: Kernel, drive: float, length: Fraction | int) -> Stimulus:
+def _constant(kernel: Kernel | AdaptiveKernel, drive: float, length: Fraction | int) -> Stimulus:
     model = kernel.step.model
     return Stimulus((Fraction(length),), (drive,), model.system.dimensions[model.input])

@@ -81,6 +81,19 @@ def model_from_file(asked: str, input: str | None = None) -> NeuronModel:  # noq
     return found.with_preset(presets[0]) if presets and presets[0] else found
 
 
+def place_of(asked: str) -> tuple[str, int] | None:
+    """Return the file of ``path.py:name`` or ``path.toml`` and the line of the model; None if it cannot be read."""
+    match = _FILE.fullmatch(asked)
+    if match is None:
+        return None
+    try:
+        source = Path(match["path"]).read_text(encoding="utf-8-sig")
+        is_python = match["path"].endswith(".py")
+        return match["path"], _line_of(source, (match["names"] or "").partition(":")[0]) if is_python else 1
+    except (OSError, UnicodeDecodeError, SyntaxError):  # it has changed since
+        return None
+
+
 @cache  # a model is itself only once: what is known of it is found again by what it is
 def _from_python(path: Path, source: str, name: str, driven: str | None, _changed: int) -> NeuronModel:
     brian2.BrianLogger.suppress_name("unused_brian_object")  # Brian2 need not run what the file defines

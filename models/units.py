@@ -179,6 +179,10 @@ def dimension_text(dimension: Dimension) -> str:
     return "*".join(f"{name}**{power:g}" for name, power in powers if power) or "1"
 
 
+#: The shortest and the longest time in ms that are taken; products and quotients of two of them are still numbers.
+_TIMES = Fraction(1, 10**100), Fraction(10**100)
+
+
 def in_ms(value: Any, what: str) -> Fraction:
     """Return a duration in ms.
 
@@ -195,6 +199,9 @@ def in_ms(value: Any, what: str) -> Fraction:
         raise UserError(f"{what} = {value} is not a time; give a Brian2 quantity such as 0.1*ms")
     if duration <= 0:
         raise UserError(f"{what} = {value} is not positive; give a time such as 0.1*ms")
+    if not _TIMES[0] <= duration <= _TIMES[1]:
+        raise UserError(f"{what} = {float(value):g} s is beyond all times that can be computed with; give a time "
+                        "such as 0.1*ms")
     return duration
 
 

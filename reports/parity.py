@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pandas as pd
@@ -11,6 +12,7 @@ from matplotlib.figure import Figure
 from ..accuracy.study import Study, Unmeasured
 from ..flops.counters import COUNTERS
 from ..harness.measure import Measurement
+from ..harness.spike_cost import WholeRun
 from ..models.expression import KINDS
 from .escape import in_figure
 from .shared_columns import WAY
@@ -65,11 +67,21 @@ KIND_COLUMNS = {
     "counted": "operations a step, from the Step",
     "retired": "operations a step that the counter saw the kernel retire",
 }
+RETIRED_COLUMNS = {
+    **WAY,
+    "stimulus": "kind of stimulus; empty for steps without input",
+    "part": "step (without a spike), spike (what it adds to its step), run (of many steps, whole)",
+    "counter": "an exact counter; empty if none saw it",
+    "kind": "kind of operation; without sign and select, which are no arithmetic",
+    "counted": "how many, from the Step",
+    "retired": "how many the counter saw the kernel execute",
+    "reason": "why there is no number",
+}
 
 #: Kinds of operation in a build.
 _BUILT = (*KINDS, "fma")
 #: Not arithmetic: a change of sign, and the choice between two values.
-_NO_FLOPS = ("sign", "select")
+NO_FLOPS = ("sign", "select")
 
 
 def parity(study: Study) -> pd.DataFrame:
@@ -103,6 +115,39 @@ def step_and_spike(study: Study) -> pd.DataFrame:
             "instrumented_spike": flops(found.spike), "spike_in_libm": flops(found.spike_in_libm),
         })
     return pd.DataFrame(rows, columns=list(APART_COLUMNS))
+
+
+def retired_by_kind(study: Study) -> pd.DataFrame:
+    """Return one row a model, method, detection, stimulus, part and kind; columns as in `RETIRED_COLUMNS`."""
+    rows: list[tuple[Any, ...]] = []
+    for measured in (*study.measurements, *study.quiet_steps):
+        if isinstance(measured, Unmeasured):
+            rows.append((measured.model, measured.method, measured.detection, "", "run", *_none(measured.reason)))
+            continue
+        way = measured.model, measured.method, measured.detection, ""
+        rows += [(*way, *row) for each in measured.witnesses if each.exact and each.libm is not None
+                 for row in _both("run", each.counter, measured.analytic, each.operations)]
+    for key, found in (*study.steps_and_spikes.items(), *study.whole_runs.items()):
+        if isinstance(found, str):
+            rows.append((*key, "run", *_none(found)))
+        elif isinstance(found, WholeRun):
+            rows += [(*key, *row) for row in _both("run", found.counter, found.counted, found.retired)]
+        else:
+            rows += [(*key, *row) for row in (*_both("step", found.counter, found.counted_step, found.step),
+                                              *_both("spike", found.counter, found.counted_spike, found.spike))]
+    return pd.DataFrame(rows, columns=list(RETIRED_COLUMNS))
+
+
+def _none(reason: str) -> tuple[str, str, float, float, str]:
+    return "", "", math.nan, math.nan, reason
+
+
+def _both(part: str, counter: str, counted: Mapping[str, float], executed: Mapping[str, float]
+          ) -> Iterator[tuple[str, str, str, float, float, str]]:
+    for kind in (*KINDS, "fma"):
+        # "add" in any case: that nothing was executed was seen, too
+        if kind not in NO_FLOPS and (counted.get(kind) or executed.get(kind) or kind == "add"):
+            yield part, counter, kind, float(counted.get(kind, 0)), float(executed.get(kind, 0)), ""
 
 
 def builds(study: Study) -> pd.DataFrame:
@@ -203,4 +248,4 @@ def retired(own: Mapping[str, float], libm: Mapping[str, float]) -> float:
 
 def flops(operations: Mapping[str, float]) -> float:
     """Sum operations, a fused multiply-add as two."""
-    return sum((2 if kind == "fma" else 1) * n for kind, n in operations.items() if kind not in _NO_FLOPS)
+    return sum((2 if kind == "fma" else 1) * n for kind, n in operations.items() if kind not in NO_FLOPS)

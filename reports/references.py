@@ -6,6 +6,8 @@ from typing import Any
 
 import pandas as pd
 
+from ..accuracy import taylor
+from ..accuracy.flow import Precision
 from ..accuracy.regime import Regime
 from ..accuracy.study import Study
 from ..models import units
@@ -20,6 +22,7 @@ COLUMNS = {
     "rate_hz": "firing rate of the reference",
     "stimuli": "number of stimuli",
     "spikes": "spikes of all references",
+    "reference_tolerance": "loosest tolerance of the Taylor computations (relative, of one step)",
     "reference_error_ms": "largest stated error of a reference",
     "reference_checked_ms": "difference of the first reference from a solution in 80-bit arithmetic",
     "reference_voltage_error": "largest stated error of the references' voltage samples, in the model's unit",
@@ -70,6 +73,7 @@ def _row(regime: Regime) -> dict[str, Any]:
         "rate_hz": regime.drive.rate,
         "stimuli": len(regime.trials),
         "spikes": sum(trial.spikes for trial in regime.trials),
+        "reference_tolerance": max(each.tolerance for each in vars(taylor).values() if isinstance(each, Precision)),
         "reference_error_ms": regime.reference_error,
         "reference_checked_ms": regime.certified,
         "reference_voltage_error": max((float(each.max()) for each in errors if each.size), default=None),

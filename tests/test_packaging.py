@@ -55,7 +55,7 @@ def test_version():
     try:
         installed = version("spikecost")
     except PackageNotFoundError:
-        pytest.skip("spikecost runs from its folder and is not installed")
+        pytest.skip("spikecost runs from its folder and is not installed: pip install .")
     assert installed == PROJECT["project"]["version"]
 
 
@@ -78,4 +78,4 @@ def test_a_name_that_is_not_there():
 
 def test_the_console_script_is_the_command_line():
     module, _, function = PROJECT["project"]["scripts"]["spikecost"].partition(":")
-    assert (module, function) == ("spikecost.cli", "main")
+    assert (module, function) == ("spikecost.__main__", "main")

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
+from dataclasses import replace
 
 import pytest
 
 import spikecost.reports.regression.guard  # noqa: F401 - else every inner pytest would import it anew
+from spikecost.accuracy import taylor
+from spikecost.flops.counters import auto
+
+from .reports.regression.planted import count_one_too_few, halve_errors
 
 pytest_plugins = ["pytester"]
 
@@ -161,13 +167,100 @@ def test_a_cost_that_is_not_in_the_baseline_is_not_passed_over(with_baseline):
     result.stdout.fnmatch_lines(["spikecost: costs.json has no figure of mine at this tolerance and rate; add them *"])
 
 
-def test_a_changed_model_makes_the_baseline_stale(with_baseline):
-    with_baseline.makepyfile(my_model=MODEL.replace("15*mV", "14.5*mV"))
+def test_a_changed_model_is_judged_by_its_figures(with_baseline):
+    with_baseline.makepyfile(my_model=MODEL.replace("I - v/tau", "I - v/tau - 1e-9*v*v/mV/tau"))
     result = with_baseline.runpytest(FILE)
     result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines([
-        "spikecost: the baseline costs.json of * is stale: mine has another definition now; *"])
+    result.stdout.fnmatch_lines(["mine/rk4/hermite/operations_per_step *regressed *",
+                                 "mine: another definition than in the baseline; *"])
     with_baseline.runpytest(FILE, "--spikecost-update").assert_outcomes(passed=1)
+    with_baseline.runpytest(FILE).assert_outcomes(passed=1)
+
+
+# --- ways to pass it -------------------------------------------------------------------------------------------------
+
+STEP = "mine/rk4/hermite/operations_per_step"
+
+
+def fails(folder, *arguments):
+    result = folder.runpytest(FILE, *arguments)
+    result.assert_outcomes(failed=1)
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    assert "Traceback" not in said(result)
+    return said(result)
+
+
+def test_a_count_that_is_one_multiplication_too_low(with_baseline, monkeypatch):
+    count_one_too_few(monkeypatch)
+    assert re.search(r"mul: \d+ counted, \d+ retired by the processor", fails(with_baseline))
+    # the limit of the test alone would hold
+    result = with_baseline.runpytest()
+    result.assert_outcomes(failed=1)
+    assert "retired by the processor" in said(result)
+
+
+def test_a_count_of_a_step_that_is_one_multiplication_too_low(pytester, monkeypatch):
+    pytester.makepyfile("def test_step(spikecost):\n    assert spikecost.operations('izhikevich', 'euler') <= 15\n")
+    count_one_too_few(monkeypatch)
+    result = pytester.runpytest()
+    result.assert_outcomes(failed=1)
+    assert re.search(r"mul: \d+ counted, \d+ retired", said(result))
+
+
+def test_errors_halved(with_baseline, monkeypatch):
+    halve_errors(monkeypatch)
+    found = fails(with_baseline)
+    assert "improved by more than their limit" in found
+    assert "--spikecost-update" in found
+
+
+def test_a_looser_reference(with_baseline, monkeypatch):
+    monkeypatch.setattr(taylor, "SECOND", replace(taylor.SECOND, tolerance=2.0**-48))
+    assert "/reference_tolerance" in fails(with_baseline)
+
+
+def test_no_exact_counter(with_baseline, monkeypatch):
+    real = auto.best
+    monkeypatch.setattr(auto, "best", lambda exact=None: None if exact else real(exact))
+    assert "no exact counter" in fails(with_baseline)
+    with_baseline.runpytest(FILE, "--spikecost-without-counter").assert_outcomes(passed=1)
+
+
+@pytest.mark.parametrize("gone", [STEP, "mine/rk4/instrumented_per_step"])
+def test_a_figure_that_was_deleted_from_the_baseline(with_baseline, gone):
+    change(with_baseline, lambda content: content["figures"].pop(gone))
+    assert f"{gone}  not judged" in fails(with_baseline)
+
+
+def test_a_limit_of_no_figure(with_baseline):
+    change(with_baseline, lambda content: content["limits"].update({"*/dt_sm": {"hard": 1}}))
+    assert "'*/dt_sm'" in fails(with_baseline)
+
+
+@pytest.mark.parametrize("deleted", ["def test_other(): pass", "def test_cost(spikecost): pass",
+                                     "import pytest\n\ndef test_cost(spikecost):\n    pytest.skip()"])
+def test_a_test_that_was_deleted(with_baseline, deleted):
+    with_baseline.makepyfile(test_cost=deleted)
+    result = with_baseline.runpytest(FILE)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stdout.fnmatch_lines(["spikecost: no test asked for * figures of costs.json, such as mine/*"])
+    # who picks tests knows that there are others
+    assert with_baseline.runpytest(FILE, "-k", "test_").ret == pytest.ExitCode.OK
+
+
+@pytest.mark.slow
+def test_figures_that_worker_processes_judged_are_judged(with_baseline):
+    with_baseline.runpytest_subprocess(FILE, "-n", "1").assert_outcomes(passed=1)
+    with_baseline.makepyfile(test_cost="def test_other(): pass")
+    assert with_baseline.runpytest_subprocess(FILE, "-n", "1").ret == pytest.ExitCode.USAGE_ERROR
+
+
+def test_an_update_of_all_tests_forgets_what_none_asks_for(with_baseline):
+    change(with_baseline, lambda content: content["figures"].update({"gone/rk4/hermite/operations_per_step": 1.0}))
+    assert with_baseline.runpytest(FILE).ret == pytest.ExitCode.USAGE_ERROR
+    result = with_baseline.runpytest(FILE, "--spikecost-update", "-k", "cost")
+    result.stdout.fnmatch_lines(["spikecost: * 1 of models that these tests do not ask for were kept; *"])
+    with_baseline.runpytest(FILE, "--spikecost-update").stdout.fnmatch_lines(["spikecost: * 1 removed; *"])
     with_baseline.runpytest(FILE).assert_outcomes(passed=1)
 
 

@@ -7,6 +7,7 @@ JSON, sorted, one figure a line, so that a change of one figure is a change of o
      "made": {"commit": "...", "date": "2026-11-24", "spikecost": "0.1.0"},
      "environment": {"compiler": "...", ...},
      "models": {"lif": "4a1d...", ...},
+     "suite": {"trials": 20, ...},
      "limits": {"*/dt_ms": {"soft_percent": 5}},
      "gate": {"alpha": 0.0001, "threshold_percent": 40.0},
      "figures": {"lif/rk4/grid/operations_per_step": 23.0, ...},
@@ -20,14 +21,15 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
 from ...models.errors import UserError
 from ..files import write_file
-from .figures import Figures, kind_of
+from .figures import TIME, Figures, kind_of
 from .limits import Given, read_limits
 from .timing_gate import Gate
 
@@ -91,11 +93,15 @@ def _parsed(content: dict[str, Any], path: str | Path, where: str) -> Baseline:
         values=values,
         times={name: tuple(_above_0(each, where, f"times of {name}") for each in samples)
                for name, samples in content["times"].items()},
-        **{facts: {name: str(value) for name, value in content[facts].items()}
-           for facts in ("models", "environment", "made")},
+        models=_texts(content["models"]), environment=_texts(content["environment"]), made=_texts(content["made"]),
+        suite=dict(content.get("suite", {})),  # an older one does not say, and is then of no suite that is known
     )
     gate = Gate(**{name: _above_0(value, where, name) for name, value in content["gate"].items()})
     return Baseline(figures, read_limits(content["limits"], where), gate, str(path))
+
+
+def _texts(section: Mapping[str, Any]) -> dict[str, str]:
+    return {name: str(value) for name, value in section.items()}
 
 
 def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -127,6 +133,7 @@ def to_text(baseline: Baseline) -> str:
         "made": figures.made,
         "environment": figures.environment,
         "models": figures.models,
+        "suite": figures.suite,
         "limits": baseline.limits,
         "gate": asdict(baseline.gate),
         "figures": {name: _rounded(value) for name, value in figures.values.items() if not isinstance(value, str)},
@@ -160,24 +167,53 @@ class Update:
     removed: tuple[str, ...]
 
 
-def update(path: str | Path, figures: Figures) -> Update:
+def update(path: str | Path, figures: Figures, accepted: Sequence[str] = ()) -> Update:
     """Make the file a baseline of these figures; the limits of the one that is there stay.
+
+    Parameters
+    ----------
+    path : str or Path
+    figures : Figures
+    accepted : sequence of str
+        Patterns of names: only such figures are renewed, times of kernels as ``.../time``; all without one.
 
     Raises
     ------
     UserError
-        If there is no figure, or what is there is no baseline: it is left as it is.
+        If there is no figure, no figure matches, or what is there is no baseline: it is left as it is.
     """
     if not any(not isinstance(value, str) for value in figures.values.values()):
         raise UserError("the run has no figure to keep: every cell failed; nothing was written")
     old = read(path) if exists(path) else Baseline(Figures({}))
-    new = Baseline(figures, old.limits, old.gate, str(path))
+    new = Baseline(_accepted(old, figures, accepted) if accepted else figures, old.limits, old.gate, str(path))
     write(new, path)
     before, after = old.figures.values, read(path).figures.values
     return Update(
         added=tuple(sorted(after.keys() - before.keys())),
         changed=tuple(sorted(name for name in after.keys() & before.keys() if after[name] != before[name])),
         removed=tuple(sorted(before.keys() - after.keys())),
+    )
+
+
+def _accepted(old: Baseline, figures: Figures, patterns: Sequence[str]) -> Figures:
+    """Return the figures of a baseline with some of them renewed."""
+    def chosen(names: Iterable[str]) -> set[str]:
+        return {name for name in names if any(fnmatchcase(name, pattern) for pattern in patterns)}
+
+    times = {name.removesuffix(f"/{TIME}") for name in chosen(f"{kernel}/{TIME}" for kernel in
+                                                              {*old.figures.times, *figures.times})}
+    renewed = chosen({*old.figures.values, *figures.values})
+    if not (renewed or times):
+        raise UserError(f"no figure is named {' or '.join(map(repr, patterns))}; nothing was written")
+    models = {name.partition("/")[0] for name in renewed | times}
+    return replace(
+        old.figures,
+        values={name: value for name, value in old.figures.values.items() if name not in renewed}
+        | {name: value for name, value in figures.values.items() if name in renewed},
+        times={name: value for name, value in old.figures.times.items() if name not in times}
+        | {name: value for name, value in figures.times.items() if name in times},
+        models={**old.figures.models, **{name: content for name, content in figures.models.items() if name in models}},
+        made=figures.made,
     )
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
+from ...accuracy.runner import check_jobs
 from ...models.errors import UserError
 from .. import escape
 from ..files import save_figure, write_file
@@ -16,9 +18,9 @@ from ..suite_file import read_suite
 from . import baseline as baselines
 from . import output
 from .changes import Change, changes, plot
-from .figures import Figures
+from .figures import TIME, Figures
 from .history import Entry, History, store_path
-from .judge import TIME, judge
+from .judge import different, judge, refuse_incomparable, refuse_wrong_counts
 from .of_run import figures_of
 from .small_suite import SMALL, run_small
 
@@ -29,8 +31,8 @@ _SHOWN = 20
 
 
 def check(run: Callable[[], Figures], baseline: str, *, gate_times: bool = False, only: str = "*", every: bool = False,
-          as_json: bool = False, junit: str | None = None, markdown: str | None = None, github: bool = False
-          ) -> tuple[int, str]:
+          as_json: bool = False, junit: str | None = None, markdown: str | None = None, github: bool = False,
+          without_counter: bool = False) -> tuple[int, str]:
     """Hold a run against a baseline.
 
     Parameters
@@ -51,17 +53,19 @@ def check(run: Callable[[], Figures], baseline: str, *, gate_times: bool = False
         Files to write.
     github : bool
         Whether to add annotations, and the table to the step summary.
+    without_counter : bool
+        Whether counts are accepted that no exact counter confirms.
 
     Returns
     -------
     int, str
-        Exit status (0 holds, 1 regressed, 2 not judged), and what to print.
+        Exit status (0 holds, 1 regressed, 2 not judged or improved), and what to print.
     """
     if github and as_json:
         raise UserError("--github writes annotations where --json writes JSON; give one of them")
     try:
         kept = baselines.read(baseline)
-        judgement = judge(kept, run(), gate_times=gate_times, only=only)
+        judgement = judge(kept, run(), gate_times=gate_times, only=only, without_counter=without_counter)
     except UserError as error:
         if not github:
             raise
@@ -80,30 +84,56 @@ def check(run: Callable[[], Figures], baseline: str, *, gate_times: bool = False
     return judgement.status, "\n".join(said)
 
 
-def source(folder: str | None, suite: str | None = None, jobs: int = 2, *, allow_python: bool = False
+def source(folder: str | None, suite: str | None = None, jobs: int = 2, models: Sequence[str] | None = None, *,
+           allow_python: bool = False
            ) -> Callable[[], Figures]:
     """Return what gives the figures: of a run's folder, or of a suite that it runs, the small one if none is named.
+
+    Parameters
+    ----------
+    folder, suite : str, optional
+    jobs : int
+    models : sequence of str, optional
+        In place of the suite's.
 
     Raises
     ------
     UserError
-        If both are named, or the suite cannot be read.
+        If a folder is named with one of the others, or the suite cannot be read.
     """
-    if jobs < 1:
-        raise UserError(f"--jobs {jobs}: give 1 or more")
+    check_jobs(jobs)
     if folder and suite:
         raise UserError(f"--suite {suite} is run only where no run is given; drop one of the two")
+    if folder and models:
+        raise UserError(f"--models {' '.join(models)}: they are run only where no run is given; drop one of the two")
     if folder:
         return lambda: figures_of(RunFolder.read(folder))
-    chosen = read_suite(suite, SMALL, allow_python=allow_python) if suite else SMALL
+    chosen = read_suite(suite, SMALL, allow_python=allow_python or bool(models)) if suite else SMALL
+    if models:
+        chosen = replace(chosen, models=tuple(models))
     return lambda: figures_of(run_small(chosen, jobs))
 
 
-def update(run: Callable[[], Figures], baseline: str, as_json: bool = False) -> str:
-    """Make a baseline of a run; return what to print."""
-    if baselines.exists(baseline):
-        baselines.read(baseline)  # before the run: what is no baseline is left alone
-    changed = baselines.update(baseline, run())
+def update(run: Callable[[], Figures], baseline: str, as_json: bool = False, without_counter: bool = False,
+           accepted: Sequence[str] = ()) -> str:
+    """Make a baseline of a run, or renew the figures whose names match one of `accepted`; return what to print.
+
+    Raises
+    ------
+    UserError
+        If the counts are not what the processor executed, or no exact counter confirms them and `without_counter` does
+        not accept that; if what is there is no baseline, or one of another suite or machine of which only some figures
+        are to be renewed.
+    """
+    old = baselines.read(baseline) if baselines.exists(baseline) or accepted else None  # what is none is left alone
+    figures = run()
+    refuse_wrong_counts(figures, without_counter)
+    if old and accepted:
+        refuse_incomparable(old, figures)
+        if differences := different(old.figures, figures):
+            raise UserError(f"{baseline} was made elsewhere ({'; '.join(differences.values())}), so that all "
+                            "its figures are renewed or none; nothing was written")
+    changed = baselines.update(baseline, figures, accepted)
     if as_json:
         return dumps({"baseline": baseline, "added": changed.added, "changed": changed.changed,
                       "removed": changed.removed})

@@ -6,17 +6,24 @@ A name is a path: ``lif/rk4/hermite/operations_per_step`` is of a Step, ``lif/rk
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
-from ...harness.sweep import BRACKET
+from ...harness.sweep import RUNG
 from ...models.errors import UserError
 from ...models.expression import KINDS as OPERATIONS
 
 #: Operations that cost as much as many others: their number is judged by itself.
 DEAR = ("div", "sqrt", "exp", "pow")
+#: Last part of the name of a kernel's time.
+TIME = "time"
 #: What counts of retired instructions depend on, beside the program.
 TOOLCHAIN = ("compiler", "flags", "libc", "processor", "vector instructions")
+#: Fields of a suite that figures depend on without being named after them, and those that are in their names.
+SETTINGS = ("trials", "coarsest", "finest", "finest_varying", "per_decade")
+NAMED = ("models", "methods", "detections", "stimuli", "rates", "rheobases", "horizons", "tolerances", "criteria")
 
 
 @dataclass(frozen=True)
@@ -52,10 +59,33 @@ KINDS: dict[str, Kind] = {
     # references are good to 1e-12 ms; a last bit of another machine's exp may move a spike by as much
     "error_ms": Kind("largest spike-time error at a fixed time step", "ms", 1.0, slack=1e-9),
     # the largest dt is bisected until it is known within this factor
-    "dt_ms": Kind("largest time step within the tolerance", "ms", round(100 * (BRACKET - 1), 6), lower_is_worse=True),
+    "dt_ms": Kind("largest time step within the tolerance", "ms", round(100 * (RUNG - 1), 1), lower_is_worse=True),
     "flops_per_ms": Kind("operations of 1 ms of model time within the tolerance", "operations",
-                         round(100 * (BRACKET - 1), 6)),
+                         round(100 * (RUNG - 1), 1)),
+    "reference_tolerance": Kind("loosest tolerance that a reference was computed with", "relative", 0.0),
+    # rounding differs between processors, by less than a power of ten
+    "reference_error_ms": Kind("largest stated error of the references", "ms", 900.0, slack=1e-10),
+    "reference_checked_ms": Kind("difference of a reference from a solution in 80-bit arithmetic", "ms", 900.0,
+                                 slack=1e-10),
 }
+
+
+@dataclass(frozen=True)
+class Contradiction:
+    """Operations of which a Step says another number than an exact counter saw its kernel execute."""
+
+    subject: str
+    """Such as ``lif/rk4/hermite``."""
+    part: str
+    """``step``, ``spike`` (what it adds to its step), or ``run`` of an adaptive method."""
+    kind: str
+    """Of operation."""
+    counted: float
+    """From the Step."""
+    retired: float
+    """By the processor."""
+    counter: str
+    """Which one saw it."""
 
 
 @dataclass(frozen=True)
@@ -72,16 +102,27 @@ class Figures:
     """Facts of the machine and toolchain, `TOOLCHAIN` among them."""
     made: Mapping[str, str] = field(default_factory=dict)
     """When and by what: ``date``, ``spikecost``, ``commit``."""
+    suite: Mapping[str, Any] = field(default_factory=dict)
+    """What was run, as far as figures depend on it; empty if they are of several suites."""
+    places: Mapping[str, tuple[str, int]] = field(default_factory=dict)
+    """File and line of the models that were given as files, by model."""
+    contradictions: tuple[Contradiction, ...] = ()
+    """Where the counts are not what the processor executed."""
+    unconfirmed: Mapping[str, str] = field(default_factory=dict)
+    """Why no exact counter confirms the counts, by subject; empty where all are confirmed."""
 
 
 def number_of(name: str, figures: Figures) -> float | str | None:
-    """Return a figure: its number, why there is none, or None where the run is not about it.
+    """Return a figure: its number, which is finite, why there is none, or None where the run is not about it.
 
     A kind of operation that does not occur in a step that was counted occurs 0 times.
     """
     subject, _, last = name.rpartition("/")
     counted = last.removesuffix("_per_step") in OPERATIONS and f"{subject}/operations_per_step" in figures.values
-    return figures.values.get(name, 0.0 if counted else None)
+    found = figures.values.get(name, 0.0 if counted else None)
+    if isinstance(found, str) or found is None or math.isfinite(found):
+        return found
+    return f"it is {found:g}"
 
 
 def kind_of(name: str) -> Kind:

@@ -2,27 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from fnmatch import fnmatchcase
 from typing import Any
 
 from brian2 import Hz
 
 from ...accuracy.suite import Suite
+from ...flops.counters import auto
 from ...flops.operations import count
+from ...harness.measure import measure
 from ...models import units
 from ...models.catalogue import get_model
 from ...models.errors import UserError
+from ...models.expression import KINDS as OPERATIONS
 from ...models.neuron import NeuronModel
 from ..comparison import compare
+from ..numbers import as_said
 from . import baseline as baselines
 from .baseline import Baseline
 from .figures import Figures
-from .judge import judge
+from .judge import counted_against_retired, different, judge, refuse_wrong_counts
+from .judgement import CONTRADICTED
+from .limits import refuse_idle
 from .of_run import figures_of
 
 #: What a cost is taken with: few stimuli of a constant drive, no timed runs beyond one, no look at Brian2's code.
 SUITE = Suite(trials=4, repeats=1, thorough=False, features=False, methods=("euler", "rk4", "exponential_euler"))
+#: Steps in which counted and retired operations are compared.
+STEPS = 20
 
 
 class Regressed(AssertionError):
@@ -78,6 +87,10 @@ class Guard:
     """Where figures are collected for a new baseline, by model; None unless they are."""
     over: list[tuple[Cost, str, float]] = field(default_factory=list)
     """Comparisons that did not hold."""
+    without_counter: bool = False
+    """Whether counts are accepted that no exact counter confirms."""
+    judged: set[str] = field(default_factory=set)
+    """Figures of the baseline that were held against those of now."""
 
     def cost(self, model: str | NeuronModel, tolerance: Any, *, rate: float = 50.0, horizon: Any = "1 second",
              methods: Sequence[str] | None = None, detections: Sequence[str] | None = None,
@@ -108,23 +121,25 @@ class Guard:
         ------
         UserError
             If a name is unknown, the model does not reach the rate, no way keeps within the tolerance, or a baseline is
-            given that has no figure of this.
+            given that has no figure of this, of which not all can be judged, or of which some improved so much that it
+            must be renewed.
         Regressed
-            If a baseline is given, and a figure of this model is worse than it allows.
+            If a count is not what the processor executed; or if a baseline is given, and a figure of this model is
+            worse than it allows.
         """
         of, rate = get_model(model, input), units.number_in(rate, Hz, "rate")
         comparison = compare([of], _quantity(tolerance), rates=[rate], horizon=_quantity(horizon), methods=methods,
                              detections=detections, suite=SUITE)
+        self._hold(figures_of(comparison.run))
         best = comparison.cheapest
         if best.empty:
             reasons = comparison.table["reason"]
             raise UserError(f"{of.label} has no cost at {tolerance}: {next(iter(reasons), 'no way was tried')}; "
                             "give a looser tolerance or other methods")
-        self._hold(figures_of(comparison.run))
         row = best.iloc[0]
         how = {name: row[name] for name in ("method", "detection", "dt_ms", "error_ms")}
         return Cost(row["flops_per_ms"], f"{of.label}, {tolerance}, {rate:g} Hz ({row['method']}, {row['detection']}, "
-                    f"dt {row['dt_ms']:.3g} ms)", "operations a ms", self.over, how)
+                    f"dt {as_said(best)['dt_ms'].iloc[0]} ms)", "operations a ms", self.over, how)
 
     def operations(self, model: str | NeuronModel, method: str, detection: str = "grid",
                    input: str | None = None) -> Cost:  # noqa: A002 - as NeuronModel's
@@ -134,8 +149,11 @@ class Guard:
         ------
         UserError
             If a name is unknown or the method does not apply.
+        Regressed
+            If the processor executes other operations than are counted.
         """
         found = count(get_model(model, input), method, detection)
+        _refuse_contradiction(found.step.model, method, detection)
         return Cost(found.flops_per_step(), f"{found.step.model.label}, {method}, {detection}", "operations a step",
                     self.over)
 
@@ -157,18 +175,64 @@ class Guard:
 
     def _hold(self, figures: Figures) -> None:
         figures = replace(figures, times={})
+        if figures.contradictions:
+            wrong = counted_against_retired(figures, [*figures.values], without_counter=True)
+            raise Regressed("\n".join(each.sentence for each in wrong if each.verdict == CONTRADICTED))
         if self.keep is not None:
+            refuse_wrong_counts(figures, self.without_counter)
             for label in figures.models:
                 self.keep[label] = merged(self.keep.get(label), figures)
         elif self.baseline is not None:
-            same = {name: value for name, value in self.baseline.figures.values.items() if name in figures.values}
+            same = _asked_for(self.baseline.figures.values, figures)
             if not same:
                 raise UserError(f"{self.baseline.path} has no figure of {', '.join(figures.models)} at this tolerance "
                                 "and rate; add them with --spikecost-update, and commit the file")
-            narrowed = replace(self.baseline, figures=replace(self.baseline.figures, values=same, times={}))
-            judgement = judge(narrowed, figures)
+            self.judged |= same.keys()
+            judgement = judge(self._narrowed(same, figures), figures, without_counter=self.without_counter)
             if judgement.status == 1:
                 raise Regressed(judgement.text)
+            if judgement.status:
+                raise UserError(f"{judgement.text}\n(in tests: pytest --spikecost-update renews the baseline, "
+                                "--spikecost-without-counter accepts counts that no exact counter confirms)")
+
+    def _narrowed(self, values: Mapping[str, float | str], figures: Figures) -> Baseline:
+        """Return the baseline of some figures alone, with the limits that are theirs."""
+        assert self.baseline is not None
+        known = self.baseline
+        refuse_idle(known.limits, {*known.figures.values, *figures.values}, f"the baseline {known.path}")
+        limits = {pattern: limit for pattern, limit in known.limits.items()
+                  if any(fnmatchcase(name, pattern) for name in (*values, *figures.values))}
+        return replace(known, figures=replace(known.figures, values=values, times={}), limits=limits)
+
+
+def _asked_for(names: Mapping[str, float | str], run: Figures) -> dict[str, float | str]:
+    """Return the figures of a baseline that a run should have: those of its models, methods, cells and curves."""
+    subjects = {_subject(name) for name in run.values}
+    parts = {"/".join(subject.split("/")[:n]) for subject in subjects for n in (2, 3)}
+    return {name: value for name, value in names.items() if _subject(name) in subjects | parts}
+
+
+def _subject(name: str) -> str:
+    """Return what a figure is of: a model's method, Step, cell, or curve of errors."""
+    subject, _, last = name.rpartition("/")
+    return subject.rpartition("/")[0] if last in ("error_ms", "operations_per_block") else subject
+
+
+def _refuse_contradiction(model: NeuronModel, method: str, detection: str) -> None:
+    """Make sure that the processor executes what is counted, where an exact counter works."""
+    counter = auto.best(exact=True)
+    if counter is None or not counter.tells_images:
+        return
+    try:
+        found = measure(model, method, detection, counter, STEPS)
+    except UserError:  # it spikes at once, say: there is no step without a spike
+        return
+    wrong = [f"{kind}: {found.analytic.get(kind, 0)} counted, {found.witnesses[0].operations.get(kind, 0)} retired"
+             for kind in OPERATIONS if kind not in ("sign", "select")
+             and found.analytic.get(kind, 0) != found.witnesses[0].operations.get(kind, 0)]
+    if wrong:
+        raise Regressed(f"counts of {model.label}, {method}, {detection} are not what the processor executed in "
+                        f"{found.steps} steps ({counter.name}): {'; '.join(wrong)}; the count is wrong")
 
 
 def read_baseline(path: str) -> Baseline:
@@ -180,11 +244,21 @@ def merged(first: Figures | None, second: Figures) -> Figures:
     """Return the figures of both; of what both have, the second's."""
     if first is None:
         return second
-    return replace(second, values={**first.values, **second.values}, models={**first.models, **second.models})
+    suite = {name: value for name, value in first.suite.items() if second.suite.get(name) == value}
+    return replace(second, values={**first.values, **second.values}, models={**first.models, **second.models},
+                   suite=suite)
 
 
-def update_baseline(path: str, kept: dict[str, Figures]) -> str:
-    """Put figures into a baseline, in place of all that it has of their models; return what to print.
+def update_baseline(path: str, kept: dict[str, Figures], whole: bool = True) -> str:
+    """Make a baseline of figures; return what to print.
+
+    Parameters
+    ----------
+    path : str
+    kept : dict
+        The figures, by model.
+    whole : bool
+        Whether they are all; otherwise those of other models stay.
 
     Raises
     ------
@@ -198,11 +272,18 @@ def update_baseline(path: str, kept: dict[str, Figures]) -> str:
         new = merged(new, figures)
     assert new is not None
     old = baselines.read(path).figures if baselines.exists(path) else Figures({})
-    others = {name: value for name, value in old.values.items() if name.partition("/")[0] not in new.models}
-    models = {**old.models, **new.models}
-    changed = baselines.update(path, replace(new, values={**others, **new.values}, models=models, times=old.times))
+    kept_too = ""
+    if not whole:
+        others = {name: value for name, value in old.values.items() if name.partition("/")[0] not in new.models}
+        if others and (differences := different(old, new)):
+            raise UserError(f"{path} was made elsewhere ({'; '.join(differences.values())}): renew it with all tests, "
+                            "or where it was made; it was left as it is")
+        if others:
+            new = merged(replace(old, values=others), new)
+            kept_too = f"; {len(others)} of models that these tests do not ask for were kept"
+    changed = baselines.update(path, replace(new, times=old.times))
     return (f"{path}: {len(changed.added)} figures added, {len(changed.changed)} changed, "
-            f"{len(changed.removed)} removed; review the difference and commit it")
+            f"{len(changed.removed)} removed{kept_too}; review the difference and commit it")
 
 
 def _quantity(value: Any) -> Any:

@@ -1,50 +1,113 @@
-"""The verdict: every figure of a baseline against that of a run."""
+"""The verdict: every figure of a baseline against that of a run, and counted operations against retired ones."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 from fnmatch import fnmatchcase
 
 from ...models.errors import UserError
 from .baseline import Baseline
-from .figures import TOOLCHAIN, Figures, Kind, kind_of, number_of
-from .judgement import HOLDS, IMPROVED, NEW, NOT_COMPARABLE, NOT_JUDGED, REGRESSED, REPORTED, Finding, Judgement
-from .limits import Limit, limit_for
+from .figures import NAMED, SETTINGS, TIME, TOOLCHAIN, Figures, Kind, kind_of, number_of
+from .judgement import (
+    CONTRADICTED,
+    HOLDS,
+    IMPROVED,
+    NEW,
+    NOT_COMPARABLE,
+    NOT_JUDGED,
+    REGRESSED,
+    REPORTED,
+    Finding,
+    Judgement,
+)
+from .limits import Limit, limit_for, refuse_idle
 from .timing_gate import LEAST_SAMPLES, slowdown
 
-#: Last part of the name of a kernel's time.
-TIME = "time"
 
-
-def judge(baseline: Baseline, run: Figures, *, gate_times: bool = False, only: str = "*") -> Judgement:
-    """Hold the figures of a run against a baseline.
+def judge(baseline: Baseline, run: Figures, *, gate_times: bool = False, only: str = "*", without_counter: bool = False
+          ) -> Judgement:
+    """Hold the figures of a run against a baseline, and its counts against what the processor executed.
 
     Parameters
     ----------
     baseline : Baseline
     run : Figures
     gate_times : bool
-        Whether a kernel that became slower counts as regressed; it is only reported otherwise.
+        Whether a kernel that became slower counts as regressed; it is only reported otherwise. Times and counts that
+        cannot be compared are then no success.
     only : str
         Pattern of the names that are judged.
+    without_counter : bool
+        Whether counts are accepted that no exact counter confirms.
 
     Raises
     ------
     UserError
-        If the baseline is of other definitions of the models, or no figure matches the pattern.
+        If the baseline is of another suite, one of its limits is of no figure, or no figure matches the pattern.
     """
-    _refuse_stale(baseline, run)
+    refuse_incomparable(baseline, run)
     names = sorted({*baseline.figures.values, *run.values})
     kernels = sorted({*baseline.figures.times, *run.times})
-    if not any(fnmatchcase(name, only) for name in [*names, *(f"{kernel}/{TIME}" for kernel in kernels)]):
+    refuse_idle(baseline.limits, names, f"the baseline {baseline.path}")
+    chosen = [name for name in names if fnmatchcase(name, only)]
+    timed = [kernel for kernel in kernels if fnmatchcase(f"{kernel}/{TIME}", only)]
+    if not (chosen or timed):
         raise UserError(f"no figure is named '{only}'; the baseline {baseline.path} has such as "
                         f"{next(iter(sorted(baseline.figures.values)), 'none')}")
     differences = different(baseline.figures, run)
-    findings = [_figure(name, baseline, run, differences) for name in names if fnmatchcase(name, only)]
-    findings += [_time(kernel, baseline, run, differences, gate_times) for kernel in kernels
-                 if fnmatchcase(f"{kernel}/{TIME}", only)]
-    return Judgement(tuple(found for found in findings if found), baseline.path, tuple(differences.values()))
+    findings = [*counted_against_retired(run, [*chosen, *(f"{kernel}/{TIME}" for kernel in timed)], without_counter)]
+    findings += [found for name in chosen if (found := _figure(name, baseline, run, differences, without_counter))]
+    times = [_time(kernel, baseline, run, differences, gate_times) for kernel in timed]
+    if gate_times and not any(each.verdict in (HOLDS, REGRESSED, IMPROVED) for each in times):
+        times.append(Finding(TIME, NOT_JUDGED, None, None, "calibrations", reason="times are to be gated, and none is "
+                             "comparable in both the baseline and this run"))
+    return Judgement((*findings, *times), baseline.path, tuple(differences.values()),
+                     strict=gate_times or "flags" in differences, changed=changed_models(baseline.figures, run),
+                     places=run.places)
+
+
+def counted_against_retired(run: Figures, chosen: Collection[str], without_counter: bool) -> Iterator[Finding]:
+    """Yield where the counts behind some figures are not what the processor executed, or are not confirmed.
+
+    Parameters
+    ----------
+    run : Figures
+    chosen : collection of str
+        Names of the figures.
+    without_counter : bool
+        Whether counts are accepted that no exact counter confirms.
+    """
+    def is_asked_for(subject: str) -> bool:
+        return any(name.startswith(f"{subject}/") for name in chosen)
+
+    for each in run.contradictions:
+        if is_asked_for(each.subject):
+            yield Finding(f"{each.subject}/retired/{each.kind}_per_{each.part}", CONTRADICTED, None, None,
+                          "operations", "counted = retired",
+                          f"{each.kind}: {each.counted:.15g} counted, {each.retired:.15g} retired by the processor "
+                          f"({each.counter}); the count is wrong")
+    for subject, reason in run.unconfirmed.items():
+        if is_asked_for(subject):
+            yield Finding(f"{subject}/retired", REPORTED if without_counter else NOT_JUDGED, None, None, "operations",
+                          "counted = retired", f"no exact counter confirms the counts: {reason}; where none works, "
+                          "--without-counter accepts that")
+
+
+def refuse_wrong_counts(run: Figures, without_counter: bool) -> None:
+    """Make sure, before figures become a baseline, that their counts are right.
+
+    Raises
+    ------
+    UserError
+        If a count is not what the processor executed, or is not confirmed and that is not accepted.
+    """
+    wrong = [each for each in counted_against_retired(run, list(run.values), without_counter)
+             if each.verdict != REPORTED]
+    if wrong:
+        more = f" (and {len(wrong) - 1} more)" if wrong[1:] else ""
+        raise UserError(f"no baseline was written: {wrong[0].figure}: {wrong[0].reason}{more}")
 
 
 def different(before: Figures, after: Figures) -> dict[str, str]:
@@ -56,17 +119,35 @@ def different(before: Figures, after: Figures) -> dict[str, str]:
     }
 
 
-def _refuse_stale(baseline: Baseline, run: Figures) -> None:
-    changed = [name for name, content in sorted(baseline.figures.models.items())
-               if run.models.get(name, content) != content]
-    if changed:
-        made = baseline.figures.made.get("date", "at an unknown date")
-        raise UserError(f"the baseline {baseline.path} of {made} is stale: {', '.join(changed)} "
-                        f"{'has' if len(changed) == 1 else 'have'} another definition now; if that is meant, "
-                        "make it anew with spikecost baseline update")
+def changed_models(before: Figures, after: Figures) -> tuple[str, ...]:
+    """Return the models that have another definition now: what their figures are judged for."""
+    return tuple(name for name, content in sorted(before.models.items()) if after.models.get(name, content) != content)
 
 
-def _figure(name: str, baseline: Baseline, run: Figures, differences: dict[str, str]) -> Finding | None:
+def refuse_incomparable(baseline: Baseline, run: Figures) -> None:
+    """Make sure that figures of the same name are of the same.
+
+    Raises
+    ------
+    UserError
+        If the baseline does not say what its figures are of, or is of a suite with other settings.
+    """
+    known, where = baseline.figures, f"the baseline {baseline.path}"
+    unknown = sorted({name.partition("/")[0] for name in known.values} & run.models.keys() - known.models.keys())
+    if unknown:
+        raise UserError(f"{where} does not say of which definition its figures of {', '.join(unknown)} are; make it "
+                        "anew with spikecost baseline update")
+    if run.suite and not known.suite:
+        raise UserError(f"{where} does not say of which suite it is; make it anew with spikecost baseline update")
+    other = [f"{name} = {known.suite[name]} in the baseline, {run.suite[name]} in this run" for name in SETTINGS
+             if name in known.suite and name in run.suite and known.suite[name] != run.suite[name]]
+    if other:
+        raise UserError(f"{where} is of another suite: {'; '.join(other)}; give the run that it was made of, or make "
+                        "it anew with spikecost baseline update")
+
+
+def _figure(name: str, baseline: Baseline, run: Figures, differences: dict[str, str], without_counter: bool
+            ) -> Finding | None:
     kind = kind_of(name)
     before, after = number_of(name, baseline.figures), number_of(name, run)
     number = None if isinstance(after, str) else after
@@ -75,11 +156,13 @@ def _figure(name: str, baseline: Baseline, run: Figures, differences: dict[str, 
     if before is None or isinstance(before, str):
         if number is None:
             return None  # had no number before, and has none now
-        passed = _past_hard(number, limit, kind)
-        return replace(found, verdict=REGRESSED if passed else NEW, limit=passed or found.limit)
+        if passed := _past_hard(number, limit, kind):
+            return replace(found, verdict=REGRESSED, limit=passed)
+        lacking = _lacking(name, baseline.figures, run)
+        return replace(found, verdict=NOT_JUDGED if lacking else NEW, reason=lacking)
     found = replace(found, before=before)
     if after is None:
-        verdict, reason = _absent(name, run)
+        verdict, reason = _absent(name, run, without_counter)
         return replace(found, verdict=verdict, reason=reason)
     unlike = [words for fact, words in differences.items() if fact in kind.depends_on]
     if unlike:
@@ -90,22 +173,64 @@ def _figure(name: str, baseline: Baseline, run: Figures, differences: dict[str, 
         return replace(found, verdict=REGRESSED, limit=passed)
     if limit.soft_percent is None:
         return replace(found, verdict=REPORTED)
-    worse = before - number if kind.lower_is_worse else number - before
-    allowed = max(abs(before) * limit.soft_percent / 100, kind.slack) * (1 + 1e-9)  # the file rounds at 12 digits
-    if abs(worse) <= allowed or math.isclose(before, number, rel_tol=1e-11):
+    return _moved(found, before, number, limit, kind)
+
+
+def _moved(found: Finding, before: float, after: float, limit: Limit, kind: Kind) -> Finding:
+    """Judge a number against another."""
+    worse = before - after if kind.lower_is_worse else after - before
+    allowed = limit.soft_percent if worse > 0 else limit.improved_percent
+    if allowed is None or math.isclose(before, after, rel_tol=1e-11):  # the file rounds at 12 digits
         return found
-    return replace(found, verdict=REGRESSED if worse > 0 else IMPROVED)
+    # "900 % better" is a tenth of it: what is better is the smaller of both, or the baseline's
+    size = abs(before) if worse > 0 else min(abs(before), abs(after))
+    if abs(worse) <= max(size * allowed / 100, kind.slack) * (1 + 1e-9):
+        return found
+    if worse > 0:
+        return replace(found, verdict=REGRESSED)
+    sign = "+" if kind.lower_is_worse else "-"
+    return replace(found, verdict=IMPROVED, limit=f"{sign}{allowed:g} %")
 
 
-def _absent(name: str, run: Figures) -> tuple[str, str]:
+def _lacking(name: str, before: Figures, run: Figures) -> str:
+    """Say why a figure that only the run has should be in the baseline, too; empty if it is new."""
+    reason = "not in the baseline, which is of the same; renew it"
+    if kind_of(name).depends_on and not any(kind_of(other).depends_on for other in before.values):
+        return ""  # made where no exact counter worked
+    if name.endswith("/error_ms"):
+        settings = _settings(name, before)
+        if settings and _setting(name) < min(settings):
+            return ""  # this sweep went on to finer time steps
+        if settings:
+            return reason
+    same = [before.suite.get(field) == run.suite.get(field) for field in NAMED]
+    if before.suite and all(same):
+        return reason
+    subject = name.rpartition("/")[0]
+    return reason if any(other.rpartition("/")[0] == subject for other in before.values) else ""
+
+
+def _absent(name: str, run: Figures, without_counter: bool) -> tuple[str, str]:
     """Say what it means that a run does not have a figure: of a curve that ended earlier, nothing."""
     if name.endswith("/error_ms"):
-        curve = name.rpartition("/")[0].rpartition("/")[0]
-        if any(other.startswith(f"{curve}/") and other.endswith("/error_ms") for other in run.values):
+        settings = _settings(name, run)
+        if settings and _setting(name) < min(settings):
             return REPORTED, "this sweep ended at a coarser time step"
     if kind_of(name).depends_on and not any(kind_of(other).depends_on for other in run.values):
-        return NOT_COMPARABLE, "no exact counter worked in this run"
+        return NOT_COMPARABLE if without_counter else NOT_JUDGED, "no exact counter worked in this run"
     return NOT_JUDGED, "not in this run"
+
+
+def _setting(name: str) -> float:
+    """Return the time step, or the tolerance, at which an error is: ``.../dt 0.125 ms/error_ms``."""
+    return float(name.split("/")[-2].split(" ")[1])
+
+
+def _settings(name: str, figures: Figures) -> list[float]:
+    """Return those of all errors of the same curve."""
+    curve = name.rpartition("/")[0].rpartition("/")[0]
+    return [_setting(other) for other in figures.values
+            if other.endswith("/error_ms") and other.startswith(f"{curve}/")]
 
 
 def _past_hard(value: float, limit: Limit, kind: Kind) -> str:
@@ -122,20 +247,24 @@ def _in_words(limit: Limit, kind: Kind) -> str:
     return f"{sign}{limit.soft_percent:g} %"
 
 
-def _time(kernel: str, baseline: Baseline, run: Figures, differences: dict[str, str], gate: bool) -> Finding | None:
+def _time(kernel: str, baseline: Baseline, run: Figures, differences: dict[str, str], gate: bool) -> Finding:
     before, after = baseline.figures.times.get(kernel), run.times.get(kernel)
     words = f"+{baseline.gate.threshold_percent:g} %, p < {baseline.gate.alpha:g}" if gate else "none"
     found = Finding(f"{kernel}/{TIME}", REPORTED, None, None, "calibrations", words)
-    if before is None or after is None:
-        if before is None:
-            return replace(found, verdict=NEW)
+    if before is None:
+        known = gate and any(name.startswith(f"{kernel}/") for name in baseline.figures.values)
+        return replace(found, verdict=NOT_JUDGED if known else NEW, reason="not timed in the baseline")
+    if after is None:
         return replace(found, verdict=NOT_JUDGED if gate else REPORTED, reason="not timed in this run")
     if differences:
         return replace(found, verdict=NOT_COMPARABLE, reason="; ".join(differences.values()))
     if min(len(before), len(after)) < LEAST_SAMPLES:
         return replace(found, verdict=NOT_JUDGED if gate else REPORTED,
                        reason=f"{len(before)} and {len(after)} samples; {LEAST_SAMPLES} each are needed")
+    if not all(math.isfinite(each) and each > 0 for each in after):
+        return replace(found, verdict=NOT_JUDGED, reason="a time of this run is no number above 0")
     change = slowdown(before, after, baseline.gate)
-    verdict = (REGRESSED if change.slower else HOLDS) if gate else REPORTED
-    return replace(found, verdict=verdict, before=change.before, after=change.after,
-                   reason=f"p = {change.probability:.1g}" + ("" if gate or not change.slower else ", slower"))
+    found = replace(found, before=change.before, after=change.after, reason=f"p = {change.probability:.1g}")
+    if gate:
+        return replace(found, verdict=REGRESSED if change.slower else IMPROVED if change.faster else HOLDS)
+    return replace(found, reason=f"{found.reason}, slower" if change.slower else found.reason)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from html import escape
 from typing import Any
 
@@ -11,10 +11,12 @@ from ...models.html import table_html
 from ..notebook import Shown
 
 #: Verdicts on a figure, from the worst.
-VERDICTS = REGRESSED, NOT_JUDGED, IMPROVED, NOT_COMPARABLE, NEW, REPORTED, HOLDS = (
-    "regressed", "not judged", "improved", "not comparable", "new", "reported", "holds")
+VERDICTS = CONTRADICTED, REGRESSED, NOT_JUDGED, IMPROVED, NOT_COMPARABLE, NEW, REPORTED, HOLDS = (
+    "contradicted", "regressed", "not judged", "improved", "not comparable", "new", "reported", "holds")
 #: Of what was not judged, so many figures are listed: a run of another suite lacks all.
 MOST_NOT_JUDGED = 10
+#: And so many of those that the baseline does not have.
+MOST_NEW = 10
 #: Of the table of findings.
 COLUMNS = ("figure", "verdict", "baseline", "now", "change", "limit", "")
 
@@ -75,6 +77,12 @@ class Judgement(Shown):
     """Its file."""
     environment: tuple[str, ...] = ()
     """How the run's machine and toolchain differ from the baseline's, in words."""
+    strict: bool = False
+    """Whether another machine or toolchain, or a figure that is not comparable, is no success."""
+    changed: tuple[str, ...] = ()
+    """Models that have another definition than in the baseline."""
+    places: Mapping[str, tuple[str, int]] = field(default_factory=dict)
+    """File and line of the models that were given as files, by model."""
 
     def of(self, *verdicts: str) -> list[Finding]:
         """Return the findings with a verdict."""
@@ -82,29 +90,50 @@ class Judgement(Shown):
 
     @property
     def status(self) -> int:
-        """Exit status: 1 if a figure regressed, 2 if one that should be there could not be judged, else 0."""
-        if self.of(REGRESSED):
+        """Exit status: 1 if a figure regressed or a count is wrong, 0 if all hold, else 2.
+
+        2: a figure that should be there could not be judged, or improved by more than its limit, which nobody has
+        accepted yet.
+        """
+        if self.of(CONTRADICTED, REGRESSED):
             return 1
-        return 2 if self.of(NOT_JUDGED) or not self.of(HOLDS, IMPROVED) else 0
+        if self.of(NOT_JUDGED, IMPROVED) or (self.strict and (self.environment or self.of(NOT_COMPARABLE))):
+            return 2
+        return 0 if self.of(HOLDS) else 2
+
+    @property
+    def verdict(self) -> str:
+        """The verdict in a word or two."""
+        if self.status == 1:
+            return REGRESSED if self.of(REGRESSED) else CONTRADICTED
+        if not self.status:
+            return HOLDS
+        if self.of(NOT_JUDGED) or not self.of(HOLDS, IMPROVED):
+            return NOT_JUDGED
+        return IMPROVED if self.of(IMPROVED) else NOT_COMPARABLE
 
     @property
     def headline(self) -> str:
         """The verdict in one line."""
         n = {verdict: len(self.of(verdict)) for verdict in VERDICTS}
-        if self.status == 1:
-            first = f"{n[REGRESSED]} of {n[REGRESSED] + n[HOLDS] + n[IMPROVED]} figures regressed"
-        elif self.status:
-            first = "could not be judged"
-        else:
-            first = f"{n[HOLDS] + n[IMPROVED]} figures hold"
-        more = ", ".join(f"{n[verdict]} {verdict}" for verdict in (IMPROVED, NOT_JUDGED, NOT_COMPARABLE, NEW, REPORTED)
-                         if n[verdict])
+        judged = n[REGRESSED] + n[HOLDS] + n[IMPROVED]
+        first = {
+            REGRESSED: f"{n[REGRESSED]} of {judged} figures regressed",
+            CONTRADICTED: f"{n[CONTRADICTED]} counts are not what the processor executed",
+            IMPROVED: f"{n[IMPROVED]} of {judged} figures improved by more than their limit",
+            NOT_COMPARABLE: "not all can be compared",
+            HOLDS: f"{n[HOLDS]} figures hold",
+        }.get(self.verdict, "could not be judged")
+        told = {REGRESSED, HOLDS, self.verdict} - {NOT_JUDGED, NOT_COMPARABLE}
+        others = [verdict for verdict in VERDICTS if n[verdict] and verdict not in told]
+        more = ", ".join(f"{n[verdict]} {verdict}" for verdict in others)
         return f"{first} against {self.baseline}" + (f" ({more})" if more else "")
 
     @property
     def listed(self) -> list[Finding]:
         """The findings that are listed one by one; the others are counted."""
-        return [*self.of(REGRESSED), *self.of(NOT_JUDGED)[:MOST_NOT_JUDGED], *self.of(IMPROVED)]
+        return [*self.of(CONTRADICTED), *self.of(REGRESSED), *self.of(NOT_JUDGED)[:MOST_NOT_JUDGED],
+                *self.of(IMPROVED), *self.of(NEW)[:MOST_NEW]]
 
     @property
     def notes(self) -> list[str]:
@@ -133,17 +162,26 @@ class Judgement(Shown):
 
     def to_json(self) -> dict[str, Any]:
         """Return plain dictionaries, lists, strings and numbers."""
-        return {"status": self.status, "verdict": ("holds", "regressed", "not judged")[self.status],
-                "baseline": self.baseline, "environment": list(self.environment),
+        return {"status": self.status, "verdict": self.verdict,
+                "baseline": self.baseline, "environment": list(self.environment), "changed": list(self.changed),
                 "figures": [finding.to_json() for finding in self.findings]}
 
     def _notes(self) -> Iterator[str]:
+        if self.changed:
+            yield (f"{', '.join(self.changed)}: another definition than in the baseline; its figures were judged as "
+                   "they changed")
         if self.of(IMPROVED):
-            yield "improved figures stay guarded at their old value until: spikecost baseline update"
+            yield "what improved by more than its limit is a change like any other, to be looked at and accepted"
+        if self.of(REGRESSED, IMPROVED) or self.changed:
+            yield ("to accept what is meant: spikecost baseline update, or some of it: spikecost baseline update "
+                   "--figures 'PATTERN'")
         unlike = self.of(NOT_COMPARABLE)
         for reason in dict.fromkeys(finding.reason for finding in unlike):
             figures = [finding.figure for finding in unlike if finding.reason == reason]
             yield f"not comparable: {', '.join(figures[:3])}{', ...' if len(figures) > 3 else ''}: {reason}"
+        if self.strict and self.environment:
+            yield ("times and retired operations hold for one machine and toolchain: check where the baseline was "
+                   f"made, or make it anew here ({'; '.join(self.environment)})")
         lacking = len(self.of(NOT_JUDGED))
         if lacking:
             more = f" ({lacking - MOST_NOT_JUDGED} more)" if lacking > MOST_NOT_JUDGED else ""

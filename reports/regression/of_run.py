@@ -9,8 +9,10 @@ from typing import Any
 import pandas as pd
 
 from ...models.errors import UserError
+from ...models.files import is_file, place_of
 from ..run_folder import RunFolder
-from .figures import Figures
+from .confirmation import confirm
+from .figures import NAMED, SETTINGS, Figures
 
 #: Parts of a Step of which the figures tell.
 _STEP, _SPIKE, _OTHER = "step", "spike", ("refractory step", "once a run")
@@ -33,15 +35,36 @@ def figures_of(run: RunFolder) -> Figures:
         raise UserError("the run was interrupted, so that its figures are not all there; run it again")
     values: dict[str, float | str] = {}
     for part in (_operations(run.operations), _counters(run), _spikes(run.step_and_spike), _errors(run.points),
-                 _cells(run.table)):
-        values |= part
+                 _cells(run.table), _references(run.regimes)):
+        for name, value in part:
+            if name in values:
+                raise UserError(f"the run has two figures that are called {name}; let the settings of its suite "
+                                "differ by more")
+            values[name] = value
+    contradictions, unconfirmed = confirm(run.retired, {
+        (row["model"], row["method"], row["detection"], row["part"], row["kind"]): float(row["operations"])
+        for row in _rows(run.operations)})
     return Figures(
-        values=values, times=_times(run),
+        values=values, times=_times(run), suite=_suite(run), places=_places(run),
+        contradictions=contradictions, unconfirmed=unconfirmed,
         models={label: str(model["content"])[:16] for label, model in run.about["models"].items()},
         environment=environment(run.provenance),
         made={"date": str(run.about["made"]), "spikecost": run.provenance.get("spikecost", "unknown"),
               "commit": run.provenance.get("commit", "unknown")},
     )
+
+
+def _suite(run: RunFolder) -> dict[str, Any]:
+    given = run.about["suite"]
+    return {name: given[name] for name in (*SETTINGS, *NAMED) if name in given} | {"models": run.models}
+
+
+def _places(run: RunFolder) -> dict[str, tuple[str, int]]:
+    given = [str(model) for model in run.about["suite"]["models"]]
+    if len(given) != len(run.models):
+        return {}
+    found = {label: place_of(asked) for label, asked in zip(run.models, given, strict=True) if is_file(asked)}
+    return {label: place for label, place in found.items() if place}
 
 
 def environment(provenance: Mapping[str, str]) -> dict[str, str]:
@@ -104,6 +127,16 @@ def _cells(table: pd.DataFrame) -> Iterator[tuple[str, float | str]]:
         why = f"{row['status']}: {row['reason']}" if row["reason"] else str(row["status"])
         for figure in ("dt_ms", "flops_per_ms"):
             yield f"{cell}/{figure}", float(row[figure]) if _is_number(row[figure]) else why
+
+
+def _references(regimes: pd.DataFrame) -> Iterator[tuple[str, float | str]]:
+    """Yield how good the references are: what errors are held against is judged, too."""
+    for row in _rows(regimes):
+        for figure in ("reference_tolerance", "reference_error_ms", "reference_checked_ms"):
+            value = row[figure]
+            reason = row["reason"] or ("not checked" if value is None or math.isnan(value) else f"it is {value:g}")
+            yield (f"{row['model']}/reference/{row['stimulus']}/{row['level']}/{row['horizon_ms']:g} ms/{figure}",
+                   float(value) if _is_number(value) else str(reason))
 
 
 def _times(run: RunFolder) -> dict[str, tuple[float, ...]]:

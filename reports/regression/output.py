@@ -7,8 +7,20 @@ import secrets
 from xml.etree import ElementTree
 
 from .. import escape
-from .judgement import COLUMNS, IMPROVED, NEW, NOT_COMPARABLE, NOT_JUDGED, REGRESSED, REPORTED, Judgement
+from .judgement import (
+    COLUMNS,
+    CONTRADICTED,
+    IMPROVED,
+    NEW,
+    NOT_COMPARABLE,
+    NOT_JUDGED,
+    REGRESSED,
+    REPORTED,
+    Judgement,
+)
 
+#: Verdicts by what a test with them has done.
+FAILED, STOPPED, SKIPPED = (CONTRADICTED, REGRESSED), (NOT_JUDGED, IMPROVED), (NOT_COMPARABLE, NEW, REPORTED)
 #: GitHub shows no more than ten annotations of a kind a step.
 MOST_ANNOTATIONS = 10
 
@@ -26,19 +38,23 @@ def markdown(judgement: Judgement) -> str:
 
 
 def junit(judgement: Judgement) -> str:
-    """Return JUnit XML: a test case a figure; what regressed has failed, what was not judged is skipped."""
+    """Return JUnit XML, one test case per figure.
+
+    What regressed has failed; what was not judged, or improved so much that somebody must accept it, is an error; what
+    is not comparable or new is skipped.
+    """
     suite = ElementTree.Element("testsuite", name="spikecost", tests=str(len(judgement.findings)),
-                                failures=str(len(judgement.of(REGRESSED))), errors=str(len(judgement.of(NOT_JUDGED))),
-                                skipped=str(len(judgement.of(NOT_COMPARABLE, NEW, REPORTED))))
+                                failures=str(len(judgement.of(*FAILED))), errors=str(len(judgement.of(*STOPPED))),
+                                skipped=str(len(judgement.of(*SKIPPED))))
     for finding in judgement.findings:
         subject, _, last = finding.figure.rpartition("/")
         case = ElementTree.SubElement(suite, "testcase", classname=_plain(subject), name=last)
         said = _plain(finding.sentence)
-        if finding.verdict == REGRESSED:
-            ElementTree.SubElement(case, "failure", message=said, type=REGRESSED).text = said
-        elif finding.verdict == NOT_JUDGED:
-            ElementTree.SubElement(case, "error", message=said, type=NOT_JUDGED).text = said
-        elif finding.verdict in (NOT_COMPARABLE, NEW, REPORTED):
+        if finding.verdict in FAILED:
+            ElementTree.SubElement(case, "failure", message=said, type=finding.verdict).text = said
+        elif finding.verdict in STOPPED:
+            ElementTree.SubElement(case, "error", message=said, type=finding.verdict).text = said
+        elif finding.verdict in SKIPPED:
             ElementTree.SubElement(case, "skipped", message=said)
     suites = ElementTree.Element("testsuites")
     suites.append(suite)
@@ -47,12 +63,13 @@ def junit(judgement: Judgement) -> str:
 
 
 def github(judgement: Judgement) -> list[str]:
-    """Return GitHub workflow commands: an error for what regressed or was not judged, a notice for what improved."""
+    """Return GitHub workflow commands: an error for what failed or was not judged, a warning for what improved."""
     found = []
-    for level, verdicts in (("error", (REGRESSED, NOT_JUDGED)), ("notice", (IMPROVED,))):
+    for level, verdicts in (("error", (*FAILED, NOT_JUDGED)), ("warning", (IMPROVED,))):
         findings = judgement.of(*verdicts)
         shown = findings if len(findings) <= MOST_ANNOTATIONS else findings[:MOST_ANNOTATIONS - 1]
-        found += [_command(level, f"{each.figure} {each.verdict}", each.sentence) for each in shown]
+        found += [_command(level, f"{each.figure} {each.verdict}", each.sentence,
+                           judgement.places.get(each.figure.partition("/")[0])) for each in shown]
         if len(shown) < len(findings):
             found.append(_command(level, "and more", f"{len(findings) - len(shown)} more; the step summary has all"))
     return found
@@ -69,9 +86,13 @@ def github_problem(message: str) -> str:
     return _command("error", "spikecost check", message)
 
 
-def _command(level: str, title: str, message: str) -> str:
-    properties = _percent(title).replace(":", "%3A").replace(",", "%2C")
-    return f"::{level} title={properties}::{_percent(message)}"
+def _command(level: str, title: str, message: str, place: tuple[str, int] | None = None) -> str:
+    where = f"file={_property(place[0])},line={place[1]}," if place else ""
+    return f"::{level} {where}title={_property(title)}::{_percent(message)}"
+
+
+def _property(value: str) -> str:
+    return _percent(value).replace(":", "%3A").replace(",", "%2C")
 
 
 def _percent(value: str) -> str:

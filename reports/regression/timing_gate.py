@@ -1,4 +1,4 @@
-"""Whether a kernel has become slower: its time over that of the calibrating work, now and in the baseline."""
+"""Whether a kernel has become slower or faster: its time over that of the calibrating work, now and in the baseline."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ LEAST_SAMPLES = 10
 
 @dataclass(frozen=True)
 class Gate:
-    """When a kernel counts as slower: both must hold."""
+    """When a kernel counts as slower: both must hold; as faster, with before and after exchanged."""
 
     threshold_percent: float = 40.0
     """Its median ratio has grown by more. The scatter of a shared machine is up to 40 %."""
@@ -32,6 +32,7 @@ class Slowdown:
     probability: float
     """One-sided Mann-Whitney: that the ranks are as high as this by chance."""
     slower: bool
+    faster: bool
 
     @property
     def percent(self) -> float:
@@ -52,7 +53,8 @@ def slowdown(before: Sequence[float], after: Sequence[float], gate: Gate) -> Slo
         At least `LEAST_SAMPLES` each.
     gate : Gate
     """
-    probability = float(mannwhitneyu(after, before, alternative="greater").pvalue)
+    slower, faster = (float(mannwhitneyu(after, before, alternative=which).pvalue) for which in ("greater", "less"))
     middle, now = median(before), median(after)
-    return Slowdown(middle, now, probability,
-                    probability < gate.alpha and now > middle * (1 + gate.threshold_percent / 100))
+    factor = 1 + gate.threshold_percent / 100
+    return Slowdown(middle, now, slower, slower < gate.alpha and now > middle * factor,
+                    faster < gate.alpha and middle > now * factor)

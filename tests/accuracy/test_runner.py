@@ -26,7 +26,7 @@ def test_every_model_fires_at_the_rate(name):
     assert firing_rate(model, drive.value, 1000) == drive.rate
 
 
-def test_the_squid_axon_cannot_fire_slowly():
+def test_the_squid_axon_does_not_fire_slowly():
     # Hodgkin-Huxley is of class 2: it starts at about 50 Hz (Rinzel and Miller 1980)
     with pytest.raises(UnreachableRate, match="starts to fire at 50"):
         drive_for(get_model("hodgkin_huxley"), 10, 1000)
@@ -51,8 +51,8 @@ def test_every_combination_is_a_cell_with_a_status():
     assert all(cell.one_neuron.median > 0 and cell.many_neurons.median > 0 for cell in study.cells)
     assert all(pieces == done for _, pieces, done in phases)
     for cell in study.cells:
-        assert len(cell.answers) == 3
-        assert all(answer.run.error.within(1.0) for answer in cell.answers)
+        assert len(cell.runs) == 3
+        assert all(run.error.within(1.0) for run in cell.runs)
         costs = [cost.per_ms for cost in cell.costs()]
         found = cell.cost()
         ends = np.array([found.low, found.mean, found.high])

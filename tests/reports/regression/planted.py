@@ -1,7 +1,10 @@
 """Changes that are put into the Steps on purpose."""
 
+from dataclasses import replace
 from fractions import Fraction
 
+from spikecost.accuracy import tolerance
+from spikecost.flops import operations
 from spikecost.models import step as steps
 from spikecost.models.expression import Const
 from spikecost.models.simplify import Assign, Block
@@ -31,3 +34,25 @@ def change_steps(monkeypatch, target, change):
 def multiply_once_more(monkeypatch):
     """Put one multiplication more into the update of v."""
     change_steps(monkeypatch, "v_next", lambda value: value * NEARLY_ONE)
+
+
+def count_one_too_few(monkeypatch):
+    """Leave one multiplication out of every count; what runs stays as it is."""
+    real = operations.count_block
+
+    def count_block(block):
+        counted = real(block)
+        return operations.Operations({**counted, "mul": max(counted["mul"] - 1, 0)})
+
+    monkeypatch.setattr(operations, "count_block", count_block)
+
+
+def halve_errors(monkeypatch):
+    """Let every error be told as half of what it is."""
+    real = tolerance.spike_time_error
+
+    def half(train, reference):
+        found = real(train, reference)
+        return replace(found, maximum=found.maximum / 2)
+
+    monkeypatch.setattr(tolerance, "spike_time_error", half)

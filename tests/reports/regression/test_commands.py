@@ -154,11 +154,11 @@ def test_a_mistake_is_one_line_and_status_2(said, folder, arguments, message):
     assert (folder / "suite.toml").read_bytes() == suite
 
 
-def test_another_definition_is_stale(said, folder, tmp_path):
+def test_a_baseline_of_another_suite_is_stale(said, folder, tmp_path):
     content = json.loads((folder / "baseline.json").read_text())
-    content["models"]["lif"] = "0123456789abcdef"
+    content["suite"]["trials"] = 3
     (tmp_path / "stale.json").write_text(json.dumps(content))
-    assert " is stale: lif has another definition now; " in mistake(
+    assert "trials = 3 in the baseline, 2 in this run" in mistake(
         said, "check", "run", "--baseline", str(tmp_path / "stale.json"))
 
 
@@ -224,12 +224,14 @@ def test_the_workflow_uses_the_action_with_inputs_that_it_has():
     assert all(step["shell"] == "bash" for step in action["runs"]["steps"])
 
 
-@pytest.mark.parametrize(("status", "only"), [(0, "*"), (2, "no such/*")])
-def test_the_steps_of_the_action_run(folder, tmp_path, status, only):
+@pytest.mark.parametrize(("status", "only", "gate"),
+                         [(0, "*", "true"), (2, "no such/*", "false"), (2, "*", "True")])
+def test_the_steps_of_the_action_run(folder, tmp_path, status, only, gate):
     """GitHub's runner does this: inputs to the variables that a step names, its script to bash -e."""
     action = yaml.safe_load((DOCS / "action" / "action.yml").read_text())
     inputs = {name: given.get("default", "") for name, given in action["inputs"].items()} | {
-        "baseline": "baseline.json", "run": "run", "only": only, "junit": str(tmp_path / "junit.xml")}
+        "baseline": "baseline.json", "run": "run", "only": only, "gate-times": gate,
+        "junit": str(tmp_path / "junit.xml")}
     step = next(step for step in action["runs"]["steps"] if step.get("id") == "check")
     given = {name: inputs[re.fullmatch(r"\$\{\{ inputs\.([\w-]+) \}\}", value)[1]]
              for name, value in step["env"].items()}
@@ -241,7 +243,10 @@ def test_the_steps_of_the_action_run(folder, tmp_path, status, only):
                                      "GITHUB_OUTPUT": str(output), "GITHUB_STEP_SUMMARY": str(summary)})
     assert found.returncode == status, found.stderr
     assert output.read_text() == f"status={status}\n"
-    assert summary.read_text().startswith("### spikecost: " + ("" if status == 0 else "could not be judged"))
+    if gate == "True":
+        assert "neither true nor false" in found.stderr
+    else:
+        assert summary.read_text().startswith("### spikecost: " + ("" if status == 0 else "could not be judged"))
     assert (tmp_path / "junit.xml").exists() == (status == 0)
 
 
