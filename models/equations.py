@@ -193,8 +193,8 @@ def statements(text: str, targets: Collection[str], dimensions: Mapping[str, Dim
             node = Binary(operator, Name(target), right) if operator else right
             early = (get_identifiers(written(node)) & temporary) - set(known)
             if early:
-                raise UserError(f"{where}: '{target} = {short(written(node))}' uses '{early.pop()}' before it has a value; "
-                                "assign one to it first")
+                raise UserError(f"{where}: '{target} = {short(written(node))}' uses '{early.pop()}' before it has a "
+                                "value; assign one to it first")
             value = _lowered(node, known, numbers, where)
             if target in temporary and target not in known:
                 check_name(target, f"{where}: the temporary variable")
