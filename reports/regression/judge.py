@@ -23,7 +23,7 @@ from .judgement import (
     Judgement,
 )
 from .limits import Limit, limit_for, refuse_idle
-from .timing_gate import LEAST_SAMPLES, slowdown
+from .timing_gate import FASTER, LEAST_SAMPLES, slowdown
 
 
 def judge(baseline: Baseline, run: Figures, *, gate_times: bool = False, only: str = "*", without_counter: bool = False
@@ -265,6 +265,8 @@ def _time(kernel: str, baseline: Baseline, run: Figures, differences: dict[str, 
         return replace(found, verdict=NOT_JUDGED, reason="a time of this run is no number above 0")
     change = slowdown(before, after, baseline.gate)
     found = replace(found, before=change.before, after=change.after, reason=f"p = {change.probability:.1g}")
+    if gate and change.faster:
+        return replace(found, verdict=IMPROVED, limit=f"no less than 1/{FASTER:g}")
     if gate:
-        return replace(found, verdict=REGRESSED if change.slower else IMPROVED if change.faster else HOLDS)
+        return replace(found, verdict=REGRESSED if change.slower else HOLDS)
     return replace(found, reason=f"{found.reason}, slower" if change.slower else found.reason)
