@@ -3,24 +3,34 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import errno
 import io
 import os
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from .flops.conventions import CONVENTIONS
+from .harness.interruption import as_ctrl_c, keeping
 from .models import units
 from .models.catalogue import get_model
 from .models.detection import DETECTIONS
-from .models.errors import UserError
+from .models.errors import UserError, shortened
 from .models.methods import METHODS
 from .models.step import Step, make_step
 
+if TYPE_CHECKING:
+    from .accuracy.suite import Suite
+    from .reports.regression.figures import Figures
+
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
+#: What is wrong with a path that was given.
+_NO_PATH = (errno.ENAMETOOLONG, errno.ELOOP, errno.EACCES, errno.EPERM, errno.ENOTDIR, errno.EISDIR)
+#: A terminal that was closed.
+_GONE = (errno.EIO,)
 #: Where ``spikecost run`` writes unless it is told otherwise.
 OUT = "spikecost-report"
 
@@ -49,25 +59,29 @@ def main(arguments: Sequence[str] | None = None) -> int:
             stream.reconfigure(errors="replace")  # a sign that a terminal does not have is no reason to fail
     options = argparse.Namespace(status=0)
     try:
-        _parser().parse_args(arguments, options)  # it lists methods, which other packages add to
-        options.status = _ran(options)
-        sys.stdout.flush()  # a reader that has gone is noticed here and not when Python ends
-        return int(options.status)
+        with as_ctrl_c():
+            _parser().parse_args(arguments, options)  # it lists methods, which other packages add to
+            options.status = _ran(options)
+            sys.stdout.flush()  # a reader that has gone is noticed here and not when Python ends
+            return int(options.status)
     except UserError as error:
-        print(f"spikecost: {' '.join(str(error).split())}", file=sys.stderr)
+        _complain(str(error))
         return 2
     except KeyboardInterrupt:
-        print("spikecost: interrupted before anything was finished", file=sys.stderr)
+        _complain("interrupted before anything was finished")
         return 130
     except BrokenPipeError:  # the reader, such as head, has seen enough; what a check found holds all the same
         _close_output()
         return int(options.status)
     except OSError as error:
-        if error.errno not in _NO_ROOM:
+        if error.errno in _NO_PATH and error.filename is not None:
+            _complain(f"cannot use {shortened(os.fsdecode(error.filename))}: {error.strerror}; give another path")
+            return 2
+        if error.errno not in (*_NO_ROOM, *_GONE):
             traceback.print_exc()
             return 2
         _close_output()
-        print(f"spikecost: cannot write {error.filename or 'the output'}: {error.strerror}; make room", file=sys.stderr)
+        _complain(f"cannot write {error.filename or 'the output'}: {error.strerror}; make room")
         return 2
     except Exception:
         traceback.print_exc()
@@ -79,6 +93,13 @@ def _ran(options: argparse.Namespace) -> int:
         return int(options.run(options))
     except SystemExit as stop:  # of a model's file, or of another package
         raise UserError(f"code that was loaded ended the program (exit {stop.code}); it must not") from stop
+
+
+def _complain(message: str) -> None:
+    """Print a message on one line of the standard error, if there still is one."""
+    line = " ".join(message.encode("utf-8", "backslashreplace").decode().split())  # a path need not be UTF-8
+    with contextlib.suppress(OSError):
+        print(f"spikecost: {line}", file=sys.stderr, flush=True)
 
 
 def _close_output() -> None:
@@ -97,6 +118,7 @@ def _parser() -> _Parser:
     run.add_argument("--out", default=OUT, metavar="DIR", help=f"folder of the report (default {OUT})")
     run.add_argument("--jobs", type=int, default=os.cpu_count() or 1, metavar="N", help="threads (default: all cores)")
     run.add_argument("--suite", metavar="FILE", help="a suite in TOML; the options below change it")
+    _add_consent(run)
     run.add_argument("--models", nargs="+", metavar="MODEL",
                      help="such as lif izhikevich:CH script.py:group model.toml (default: the suite's)")
     run.add_argument("--methods", nargs="+", metavar="METHOD")
@@ -190,6 +212,11 @@ def _add_readers(commands: Any) -> None:
     recommend.set_defaults(run=_recommend)
 
 
+def _add_consent(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--allow-python", action="store_true",
+                        help="execute the Python files that the suite takes models from")
+
+
 def _add_run(parser: argparse.ArgumentParser, default: str | None = OUT) -> None:
     otherwise = default or "some models are run, with few stimuli"
     parser.add_argument("folder", nargs="?", default=default, metavar="RUN",
@@ -222,8 +249,9 @@ def _add_checks(commands: Any) -> None:
         command.add_argument("folder", nargs="?", metavar="RUN", help="folder of a run (default: runs a small suite)")
         command.add_argument("--baseline", required=True, metavar="FILE")
         command.add_argument("--suite", metavar="FILE", help="a suite in TOML to run instead of the small one")
+        _add_consent(command)
         command.add_argument("--jobs", type=int, default=os.cpu_count() or 1, metavar="N", help="threads")
-        command.add_argument("--models", nargs="+", metavar="MODEL",
+        command.add_argument("--models", nargs="+", default=(), metavar="MODEL",
                              help="run these in place of the suite's, such as my_model.py:model")
         command.add_argument("--without-counter", action="store_true",
                              help="accept counts that no exact counter confirms, where none works (see doctor)")
@@ -255,21 +283,17 @@ def _add_checks(commands: Any) -> None:
 
 def _run(options: argparse.Namespace) -> int:
     from .accuracy.criterion import parse_criterion
+    from .accuracy.runner import check_jobs
     from .accuracy.suite import FULL, QUICK, Suite
-    from .reports.records import dumps
-    from .reports.regression import command
     from .reports.regression.history import History
-    from .reports.regression.of_run import figures_of
-    from .reports.run import found, run, summary
-    from .reports.suite_file import left_out, read_suite
+    from .reports.suite_file import read_suite
 
-    if options.jobs < 1:
-        raise UserError(f"--jobs {options.jobs}: give 1 or more")
+    check_jobs(options.jobs)
     if options.quick and options.full:
         raise UserError("--quick and --full: give one of them")
     suite = QUICK if options.quick else FULL if options.full else Suite()
     if options.suite:
-        suite = read_suite(options.suite, suite)
+        suite = read_suite(options.suite, suite, models=options.models or (), allow_python=options.allow_python)
     chosen: dict[str, Any] = {
         name: tuple(getattr(options, name))
         for name in ("models", "methods", "detections", "stimuli", "rates", "rheobases", "measures")
@@ -290,13 +314,39 @@ def _run(options: argparse.Namespace) -> int:
     suite = replace(suite, **chosen)
     if options.history:
         History(options.history).check()
-    comparison, page = run(suite, options.out, options.jobs)
+    with keeping() as came:
+        status = _run_and_say(options, suite, chosen)
+        if came:  # whether it came in time to interrupt or not: it has been dealt with
+            came.clear()
+            return 130
+    return status
+
+
+def _run_and_say(options: argparse.Namespace, suite: Suite, chosen: Mapping[str, Any]) -> int:
+    from .accuracy.suite import FULL
+    from .reports.records import dumps
+    from .reports.regression import command
+    from .reports.regression.of_run import figures_of
+    from .reports.run import found, run, summary
+    from .reports.suite_file import left_out
+
+    comparison, page, elsewhere = run(suite, options.out, options.jobs)
     said = "--quick left out: " if options.quick else "" if options.full or options.suite or chosen else "left out: "
     more = [said + left_out(FULL, suite)] if said else []
+    not_added = None
     if options.history and not comparison.study.interrupted:
-        more.append(command.add(options.history, figures_of(comparison.run)))
+        try:
+            more.append(command.add(options.history, figures_of(comparison.run)))
+        except UserError as error:  # the report is there all the same, and where it is is said first
+            not_added = error
+    if elsewhere:
+        _complain(elsewhere)
     print(dumps(found(comparison, page, more)) if options.json else summary(comparison, page, "\n".join(more)))
-    return 130 if comparison.study.interrupted else 0
+    if comparison.study.interrupted:
+        return 130
+    if not_added:
+        raise not_added
+    return 2 if elsewhere else 0  # what comes next would not find it
 
 
 def _report(options: argparse.Namespace) -> int:
@@ -320,13 +370,13 @@ def _compare(options: argparse.Namespace) -> int:
 
 
 def _recommend(options: argparse.Namespace) -> int:
+    from .accuracy.runner import check_jobs
     from .reports.bars import bars
     from .reports.recommend import recommend
     from .reports.records import dumps
     from .reports.run_folder import RunFolder
 
-    if options.jobs < 1:
-        raise UserError(f"--jobs {options.jobs}: give 1 or more")
+    check_jobs(options.jobs)
     with bars() as progress:
         found = recommend(
             units.parse_quantity(options.rate), units.parse_quantity(options.tolerance),
@@ -428,20 +478,25 @@ def _check(options: argparse.Namespace) -> int:
     from .reports.regression import command
 
     status, said = command.check(
-        command.source(options.folder, options.suite, options.jobs, options.models), options.baseline,
-        gate_times=options.gate_times, only=options.only,
-        every=options.all, as_json=options.json, junit=options.junit, markdown=options.markdown,
+        _figures(options), options.baseline, gate_times=options.gate_times,
+        only=options.only, every=options.all, as_json=options.json, junit=options.junit, markdown=options.markdown,
         github=options.github, without_counter=options.without_counter)
     options.status = status  # it counts, whether or not somebody reads the table to its end
     print(said)
     return status
 
 
+def _figures(options: argparse.Namespace) -> Callable[[], Figures]:
+    from .reports.regression import command
+
+    return command.source(options.folder, options.suite, options.jobs, options.models,
+                          allow_python=options.allow_python)
+
+
 def _update(options: argparse.Namespace) -> int:
     from .reports.regression import command
 
-    print(command.update(command.source(options.folder, options.suite, options.jobs, options.models), options.baseline,
-                         options.json, options.without_counter, options.figures))
+    print(command.update(_figures(options), options.baseline, options.json, options.without_counter, options.figures))
     return 0
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ..flops.adaptive import AdaptiveCount
-from ..flops.conventions import get_convention
+from ..flops.conventions import Convention, get_convention
 from ..flops.operations import Count
 from ..models import units
 
@@ -27,7 +27,7 @@ class Cost:
     """A ms of model time, spikes included."""
 
 
-def cost(count: Count, dt: float, rate: float, convention: str = "unit") -> Cost:
+def cost(count: Count, dt: float, rate: float, convention: str | Convention = "unit") -> Cost:
     """Return what a ms of model time costs under a convention.
 
     Parameters
@@ -38,7 +38,7 @@ def cost(count: Count, dt: float, rate: float, convention: str = "unit") -> Cost
     rate : float
         Spikes a second. They and the time spent refractory are included unless the convention counts as written,
         which knows neither.
-    convention : str
+    convention : str or Convention
     """
     weights = get_convention(convention)
     step = weights.weigh(count.weighed_by(weights, units.quantity(dt, units.MS)))
@@ -85,7 +85,7 @@ def _waiting(count: Count, rate: float) -> float:
 
 
 def adaptive_cost(count: AdaptiveCount, tallies: Mapping[str, int], spikes: int, horizon: float,
-                  convention: str = "unit") -> Cost:
+                  convention: str | Convention = "unit") -> Cost:
     """Return what a ms of model time of an adaptive method's run cost under a convention.
 
     Parameters
@@ -96,7 +96,7 @@ def adaptive_cost(count: AdaptiveCount, tallies: Mapping[str, int], spikes: int,
     spikes : int
     horizon : float
         In ms.
-    convention : str
+    convention : str or Convention
         All are nan that do not count as run: what an error control repeats has no written form.
     """
     weights = get_convention(convention)

@@ -65,8 +65,8 @@ class Criterion:
 
     def __post_init__(self) -> None:
         self._measure  # noqa: B018 - refuses an unknown one
-        if not self.tolerance > 0:
-            raise UserError(f"tolerance = {self.tolerance:g} is not positive")
+        if not 0 < self.tolerance < math.inf:
+            raise UserError(f"tolerance = {self.tolerance:g} is not positive and finite; give a number above 0")
 
     @property
     def _measure(self) -> Measure | type[VoltageRms]:

@@ -78,7 +78,7 @@ class Tape:
         found: list[Any] = []
         for node in self._nodes:
             if node.kind == "const":
-                found.append(node.value)
+                found.append(np.float64(node.value))  # divided by zero, it gives a number as arrays do
             elif node.kind == "var":
                 found.append(at[node.name])
             else:

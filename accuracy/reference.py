@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..harness.stimuli import Stimulus
+from ..models.domain import check_domain
 from ..models.errors import UserError
 from ..models.html import raster_html, table_html
 from ..models.neuron import NeuronModel
@@ -51,8 +52,10 @@ def reference(model: NeuronModel, stimulus: Stimulus) -> Reference:
     Raises
     ------
     UserError
-        If the solution diverges, spikes without end, or the two computations disagree on the number of spikes.
+        If the equations have no value (`domain`), the solution diverges or spikes without end, or the two computations
+        disagree on the number of spikes.
     """
+    check_domain(model)
     if closed_form.applies(model, stimulus):
         method = "closed form, double against extended precision"
         first = closed_form.solve(model, stimulus, taylor.EXTENDED)

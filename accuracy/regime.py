@@ -14,7 +14,7 @@ from brian2 import ms
 
 from ..harness.drive import Drive
 from ..harness.stimuli import STIMULI, Kind, Stimulus
-from ..models.errors import UserError
+from ..models.errors import UserError, reason_of
 from ..models.neuron import NeuronModel
 from . import taylor
 from .cache import recall
@@ -51,6 +51,15 @@ class Regime:
     trials: tuple[Trial, ...] = ()
     reason: str = ""
     """Why there are no trials; empty if there are."""
+    failed: bool = False
+    """Whether the reason is an error and not the model's nature."""
+
+    @property
+    def said(self) -> str:
+        """What a user should know before anything runs: why there are no trials, or several rates of the drive."""
+        if self.reason:
+            return f"not compared at {self.level}, {self.stimulus}: {self.reason}"
+        return f"at {self.level}: {self.drive.note}" if self.drive and self.drive.note else ""
 
     @cached_property
     def driven(self) -> NeuronModel:
@@ -137,13 +146,13 @@ def _around_rates(asked: Regime, trials: int, find: Callable[[], Drive]) -> Regi
     model, horizon = asked.model, asked.horizon
     try:
         drive = find()
-        drives = [drive.value, *(drive_near(model, drive, drive.rate * (1 + SPREAD * _place(k)), horizon)
+        drives = [drive.value, *(drive_near(model, drive, SPREAD * _place(k), horizon)
                                  for k in range(1, trials))]
         stimuli = [constant_drive(model, value, horizon).divided(horizon / PIECES * ms) for value in drives]
         found = tuple(Trial(model, each, kept_reference(model, each)) for each in stimuli)
-    except UserError as error:
-        return replace(asked, reason=str(error))
-    return replace(asked, drive=drive, trials=found)
+    except Exception as error:  # a model's trouble is the reason of its regime, whatever it is
+        return replace(asked, reason=reason_of(error), failed=not isinstance(error, UserError))
+    return _with_spikes(asked, drive, found)
 
 
 def _around_drive(asked: Regime, trials: int, find: Callable[[], float]) -> Regime:
@@ -152,10 +161,18 @@ def _around_drive(asked: Regime, trials: int, find: Callable[[], float]) -> Regi
         driven, value = kind.driven(model), find()
         found = tuple(Trial(driven, each, kept_reference(driven, each))
                       for each in stimuli_around(kind, model, value, asked.horizon, trials))
-    except UserError as error:
-        return replace(asked, reason=str(error))
+    except Exception as error:  # a model's trouble is the reason of its regime, whatever it is
+        return replace(asked, reason=reason_of(error), failed=not isinstance(error, UserError))
     rate = 1000 * fmean(trial.spikes for trial in found) / asked.horizon
-    return replace(asked, drive=Drive(value, rate), trials=found)
+    return _with_spikes(asked, Drive(value, rate), found)
+
+
+def _with_spikes(asked: Regime, drive: Drive, found: tuple[Trial, ...]) -> Regime:
+    if any(trial.spikes for trial in found):
+        return replace(asked, drive=drive, trials=found)
+    longer = f"at {drive.rate:.4g} Hz take {1000 / drive.rate:.4g} ms or more" if drive.rate else "take a longer one"
+    return replace(asked, reason=f"{asked.model.label} has no spike within the horizon of {asked.horizon:g} ms, so "
+                                 f"that there is nothing to compare; {longer}")
 
 
 def stimuli_around(kind: Kind, model: NeuronModel, drive: float, horizon: float, trials: int) -> list[Stimulus]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -9,25 +10,28 @@ from typing import TypeVar
 
 from joblib import Parallel, delayed
 
+from ..flops.toolchain import find_compiler
 from ..harness.adaptive import AdaptiveKernel
 from ..harness.as_built import as_built
 from ..harness.engines.brian2_operations import executed
-from ..harness.kernels import Kernels, kernels_of
+from ..harness.interruption import interruptible
+from ..harness.kernels import Compiled, Kernels, kernels_of
 from ..harness.measure import Measurement
 from ..harness.measure import measure as count_on_processor
 from ..harness.spike_cost import count_run, count_step_and_spike
 from ..harness.stimuli import common_divisor
 from ..harness.sweep import TimeSteps, Tolerances
-from ..harness.timing import many_neurons, measure, one_neuron
+from ..harness.timing import Job, Timing, many_neurons, measure, one_neuron
 from ..models.catalogue import get_model
-from ..models.errors import UserError
+from ..models.domain import check_domain
+from ..models.errors import UserError, reason_of
 from ..models.methods import METHODS
 from ..models.neuron import NeuronModel
 from ..models.step import make_step
 from .criterion import REFERENCE_MARGIN, Criterion
 from .features.demo_runs import run_demo
 from .features.demos import demos
-from .features.search import search
+from .features.search import not_tried, search
 from .recording import Recording, Share, record, record_reference
 from .regime import Regime
 from .stability import stability
@@ -37,6 +41,10 @@ from .tolerance import ErrorCurve, coarsest_settings, descend
 
 Found = TypeVar("Found")
 
+#: More threads than this are refused.
+MOST_JOBS = 1024
+#: So is more model time than this of all stimuli together, in ms: a reference takes some 0.1 ms for each, here months.
+MOST_MS = 1e11
 #: The methods whose other builds and whose Brian2 code are looked at: those of published comparisons. Each takes a few
 #: seconds of compiling.
 LOOKED_AT = ("euler", "rk4", "exponential_euler")
@@ -46,27 +54,34 @@ IZHIKEVICH_2004 = ("izhikevich", "izhikevich_mv")
 
 @dataclass(frozen=True)
 class Progress:
-    """Callbacks: a phase begins with a number of pieces of work; one is done."""
+    """Callbacks: a phase begins with a number of pieces of work; one is done; there is something to tell."""
 
     begin: Callable[[str, int], None] = lambda _phase, _pieces: None
     done: Callable[[], None] = lambda: None
+    say: Callable[[str], None] = lambda _line: None
 
 
 def run_suite(suite: Suite, jobs: int = 2, progress: Progress | None = None) -> Study:
     """Run a suite.
 
     The kernels run in `jobs` threads (compiled code does not hold Python's lock); timing comes last, alone.
-    Interrupting it keeps what is finished, marked as interrupted.
+    Interrupting it keeps what is finished, marked as interrupted. Whatever one model, method or cell raises is the
+    reason of its row and does not end the run.
 
     Raises
     ------
     UserError
-        If there is no C compiler.
+        If a model's equations have no value, there is no C compiler, no model reaches any of the rates, or the suite
+        or the number of threads is beyond all bounds.
     """
+    check_jobs(jobs)
+    check_length(suite)
+    find_compiler()
     progress = progress or Progress()
     study = Study(suite)
     try:
-        _run(study, jobs, progress)
+        with interruptible():
+            _run(study, jobs, progress)
     except KeyboardInterrupt:
         if not study.curves:
             raise
@@ -75,21 +90,57 @@ def run_suite(suite: Suite, jobs: int = 2, progress: Progress | None = None) -> 
     return study
 
 
+def check_jobs(jobs: int) -> None:
+    """Refuse a number of threads that no machine has.
+
+    Raises
+    ------
+    UserError
+    """
+    if jobs < 1:
+        raise UserError(f"--jobs {jobs}: give 1 or more")
+    if jobs > MOST_JOBS:
+        raise UserError(f"--jobs {jobs}: give at most {MOST_JOBS}; this machine has {os.cpu_count()} cores, and more "
+                        "threads are of no use")
+
+
+def check_length(suite: Suite) -> None:
+    """Refuse a suite whose references alone would take months.
+
+    Raises
+    ------
+    UserError
+    """
+    regimes = len(suite.models) * len(suite.stimuli) * (len(suite.rates) + len(suite.rheobases))
+    asked = regimes * suite.trials * sum(suite.horizons)
+    if asked > MOST_MS:
+        horizons = ", ".join(f"{each / 1000:g}" for each in suite.horizons)
+        raise UserError(f"the suite asks for {asked / 1000:.2g} s of model time ({regimes} x {suite.trials} stimuli "
+                        f"over {horizons} s), and more than "
+                        f"{MOST_MS / 1000:.0g} s are not run; give shorter horizons, or fewer trials")
+
+
 def _run(study: Study, jobs: int, progress: Progress) -> None:
     suite = study.suite
     models = [get_model(model) for model in suite.models]
+    for model in models:
+        check_domain(model)
     progress.begin("finding drives and references", len(models) * suite.regimes_a_model)
     for model in models:
         for regime in suite.regimes(model):
             study.regimes.append(regime)
             progress.done()
+            if regime.said:
+                progress.say(regime.said)
+    if not any(regime.trials for regime in study.regimes):
+        raise UserError(f"nothing to compare: {study.regimes[0].reason}")
     # regimes without stimuli first: where there are others of the kind, those count
     kinds = {(regime.model, regime.stimulus): regime
              for regime in sorted(study.regimes, key=lambda each: bool(each.trials))}
     progress.begin("compiling kernels", len(kinds))
     kernels = {}
     for key, regime in kinds.items():
-        kernels[key] = kernels_of(regime.driven, suite.pairs, regime.varying, suite.witnessed)
+        kernels[key] = _compiled(regime, suite)
         progress.done()
     work = [(regime, method, detection) for regime in study.regimes for method in suite.methods
             for detection in suite.detections]
@@ -116,11 +167,29 @@ def _run(study: Study, jobs: int, progress: Progress) -> None:
         _look_for_features(study, models, progress)
 
 
+def _compiled(regime: Regime, suite: Suite) -> Kernels:
+    """Compile a model's kernels, one by one if not all of them can be."""
+    compiled = partial(kernels_of, regime.driven, varying=regime.varying, alone=suite.witnessed)
+    try:
+        return compiled(suite.pairs)
+    except Exception:
+        found = Kernels()
+        for pair in suite.pairs:
+            try:
+                one = compiled([pair])
+            except Exception as error:
+                found.reasons[pair] = reason_of(error)
+            else:
+                found.compiled |= one.compiled
+                found.reasons |= one.reasons
+        return found
+
+
 def _measured(model: NeuronModel, method: str, detection: str) -> Measurement | Unmeasured:
     try:
         return count_on_processor(model, method, detection)
-    except UserError as error:
-        return Unmeasured(model.label, method, detection, str(error))
+    except Exception as error:
+        return Unmeasured(model.label, method, detection, reason_of(error))
 
 
 def _count_spikes(study: Study, kernels: Mapping[tuple[NeuronModel, str], Kernels],
@@ -133,19 +202,15 @@ def _count_spikes(study: Study, kernels: Mapping[tuple[NeuronModel, str], Kernel
     for model, stimulus, drive, way in work:
         kernel = kernels[model, stimulus].compiled[way].alone
         key = model.label, *way, stimulus
-        try:
-            if isinstance(kernel, AdaptiveKernel):
-                study.whole_runs[key] = count_run(kernel, drive.value if drive else 0.0)
-            else:
-                study.steps_and_spikes[key] = count_step_and_spike(kernel, drive.value if drive else 0.0)
-        except UserError as error:
-            if isinstance(kernel, AdaptiveKernel):
-                study.whole_runs[key] = str(error)
-            else:
-                study.steps_and_spikes[key] = str(error)
-                if key[:3] not in measured:
-                    measured.add(key[:3])
-                    study.quiet_steps.append(_measured(model, *way))
+        value = drive.value if drive else 0.0
+        if isinstance(kernel, AdaptiveKernel):
+            study.whole_runs[key] = _or_reason(partial(count_run, kernel, value))
+        else:
+            found = _or_reason(partial(count_step_and_spike, kernel, value))
+            study.steps_and_spikes[key] = found
+            if isinstance(found, str) and key[:3] not in measured:
+                measured.add(key[:3])
+                study.quiet_steps.append(_measured(model, *way))
         progress.done()
 
 
@@ -163,18 +228,23 @@ def _look_for_features(study: Study, models: Sequence[NeuronModel], progress: Pr
     own = demos() if any(model.name in IZHIKEVICH_2004 for model in models) else ()
     progress.begin("looking for features", len(models) + len(own))
     for model in models:
-        study.features.append((model, search(model)))
+        found = _or_reason(partial(search, model))
+        study.features.append((model, not_tried(found) if isinstance(found, str) else found))
         progress.done()
     for demo in own:
-        study.demos.append(run_demo(demo))
+        ran = _or_reason(partial(run_demo, demo))
+        if isinstance(ran, str):
+            study.failures.append(f"demo {demo.letter}: {ran}")
+        else:
+            study.demos.append(ran)
         progress.done()
 
 
-def _or_reason(look: Callable[[], list[Found]]) -> list[Found] | str:
+def _or_reason(look: Callable[[], Found]) -> Found | str:
     try:
         return look()
-    except UserError as error:
-        return str(error)
+    except Exception as error:
+        return reason_of(error)
 
 
 def _curve(regime: Regime, method: str, detection: str, kernels: Kernels, suite: Suite) -> Curve:
@@ -184,6 +254,11 @@ def _curve(regime: Regime, method: str, detection: str, kernels: Kernels, suite:
     compiled = kernels.compiled[key]
     if regime.reason:
         return Curve(regime, *key, compiled.count, (), {}, regime.reason)
+    found = _or_reason(partial(_swept, regime, method, detection, compiled, suite))
+    return Curve(regime, *key, compiled.count, (), {}, found) if isinstance(found, str) else found
+
+
+def _swept(regime: Regime, method: str, detection: str, compiled: Compiled, suite: Suite) -> Curve:
     curve = ErrorCurve(compiled.lanes, regime.trials, suite.all_measures)
     finest = (suite.finest_varying if regime.varying else suite.finest) * max(regime.horizon / 1000, 1)
     unit = common_divisor(trial.stimulus.unit for trial in regime.trials)
@@ -192,7 +267,7 @@ def _curve(regime: Regime, method: str, detection: str, kernels: Kernels, suite:
     answers = {criterion: coarsest_settings(curve, sweep, run, criterion) for criterion in suite.all_criteria}
     points = tuple(Point(setting, tuple(curve(setting).values())) for setting in run)
     limit = stability(curve, sweep, run) if isinstance(sweep, TimeSteps) else None
-    return Curve(regime, *key, compiled.count, points, answers, "", limit)
+    return Curve(regime, method, detection, compiled.count, points, answers, "", limit)
 
 
 def _cells(curve: Curve, suite: Suite) -> list[Cell]:
@@ -200,11 +275,19 @@ def _cells(curve: Curve, suite: Suite) -> list[Cell]:
 
 
 def _cell(curve: Curve, criterion: Criterion) -> Cell:
+    found = _or_reason(partial(_judged, curve, criterion))
+    return Cell(curve, criterion, "failed", found, []) if isinstance(found, str) else found
+
+
+def _judged(curve: Curve, criterion: Criterion) -> Cell:
     if curve.count is None:
         left_out = curve.reason == LEFT_OUT
         return Cell(curve, criterion, "left out" if left_out else "not applicable", curve.reason, [])
     if curve.regime.reason:
-        return Cell(curve, criterion, "rate not reachable", curve.reason, [])
+        status = "failed" if curve.regime.failed else "rate not reachable"
+        return Cell(curve, criterion, status, curve.reason, [])
+    if curve.reason:
+        return Cell(curve, criterion, "failed", curve.reason, [])
     error = curve.regime.reference_error_in(criterion.unit)
     if error > criterion.least_error:
         return Cell(curve, criterion, "reference too coarse", f"its error of {error:.1g} {criterion.unit} is "
@@ -224,7 +307,11 @@ def _record(study: Study, kernels: Mapping[tuple[NeuronModel, str], Kernels], jo
     share = Share.of(len(cells) + len(regimes))
     progress.begin("recording spikes and voltages", len(cells) + len(regimes))
     for regime in regimes:
-        study.recorded_references.append((regime, record_reference(regime.trials[0], share)))
+        kept = _or_reason(partial(record_reference, regime.trials[0], share))
+        if isinstance(kept, str):
+            study.failures.append(f"reference of {regime.model.label} at {regime.level}, not recorded: {kept}")
+        else:
+            study.recorded_references.append((regime, kept))
         progress.done()
 
     def recorded(cell: Cell) -> Recording:
@@ -233,31 +320,54 @@ def _record(study: Study, kernels: Mapping[tuple[NeuronModel, str], Kernels], jo
         return record(compiled.lanes, curve.regime.trials[0], setting, curve.by_dt, share)
 
     run = Parallel(n_jobs=jobs, backend="threading", return_as="generator")
-    for cell, found in zip(cells, run(delayed(recorded)(cell) for cell in cells), strict=True):
-        cell.recording = found
+    for cell, found in zip(cells, run(delayed(_or_reason)(partial(recorded, cell)) for cell in cells), strict=True):
+        if isinstance(found, str):
+            study.failures.append(f"{_named(cell)}, not recorded: {found}")
+        else:
+            cell.recording = found
         progress.done()
 
 
 def _time(study: Study, kernels: Mapping[tuple[NeuronModel, str], Kernels], progress: Progress) -> None:
     # what a step takes does not depend on the kind of stimulus: one kind is enough
     first = study.suite.stimuli[0], study.suite.horizons[0]
-    timed = [cell for cell in study.cells
-             if cell.answers and (cell.curve.regime.stimulus, cell.curve.regime.horizon) == first]
+    timed: list[tuple[Cell, str]] = []
+    """Cells, and which of their timings."""
     jobs = []
-    for cell in timed:
+    for cell in study.cells:
         regime = cell.curve.regime
+        if not cell.answers or (regime.stimulus, regime.horizon) != first:
+            continue
         compiled = kernels[regime.model, regime.stimulus].compiled[cell.curve.method, cell.curve.detection]
-        stimulus = cell.curve.regime.trials[0].stimulus
+        stimulus = regime.trials[0].stimulus
         jobs.append(one_neuron(compiled.alone, stimulus, cell.setting, cell.curve.by_dt))
+        timed.append((cell, "one_neuron"))
         if _in_lanes(cell, study.suite):
             jobs.append(many_neurons(compiled.lanes, stimulus, cell.setting))
+            timed.append((cell, "many_neurons"))
     progress.begin("timing", len(jobs) * (study.suite.repeats + 1))
-    timings = measure(jobs, study.suite.repeats, progress.done)
-    found = iter(timings)
-    for cell in timed:
-        cell.one_neuron = next(found)
-        if _in_lanes(cell, study.suite):
-            cell.many_neurons = next(found)
+    timings: Sequence[Timing | None]
+    together = _or_reason(partial(measure, jobs, study.suite.repeats, progress.done))
+    if isinstance(together, str):
+        # interleaved, they fail together; one after the other, only those fail that cannot be timed
+        timings = [_timed_alone(study, cell, job) for (cell, _), job in zip(timed, jobs, strict=True)]
+    else:
+        timings = together
+    for (cell, which), timing in zip(timed, timings, strict=True):
+        setattr(cell, which, timing)
+
+
+def _timed_alone(study: Study, cell: Cell, job: Job) -> Timing | None:
+    found = _or_reason(partial(measure, [job], study.suite.repeats))
+    if isinstance(found, str):
+        study.failures.append(f"{_named(cell)}, not timed: {found}")
+        return None
+    return found[0]
+
+
+def _named(cell: Cell) -> str:
+    curve = cell.curve
+    return f"{curve.regime.model.label} at {curve.regime.level}, {curve.method} with {curve.detection}"
 
 
 def _in_lanes(cell: Cell, suite: Suite) -> bool:

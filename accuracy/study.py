@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 
 from ..flops.adaptive import AdaptiveCount
+from ..flops.conventions import Convention
 from ..flops.operations import Count
 from ..harness.as_built import AsBuilt
 from ..harness.engines.brian2_operations import Executed
@@ -64,7 +65,7 @@ class Curve:
         """Whether the setting is dt, and not a tolerance."""
         return knob(self.method) == "dt"
 
-    def cost(self, setting: Fraction, run: Run, convention: str = "unit") -> Cost:
+    def cost(self, setting: Fraction, run: Run, convention: str | Convention = "unit") -> Cost:
         """Return what a run cost."""
         assert self.count is not None
         horizon = self.regime.horizon
@@ -93,7 +94,7 @@ class Cell:
     criterion: Criterion
     status: str
     """``reached``, ``at least`` or ``not reached`` (see `Coarsest`), ``not applicable``, ``left out``, ``rate not
-    reachable`` or ``reference too coarse``."""
+    reachable``, ``reference too coarse`` or ``failed``."""
     reason: str
     answers: list[Coarsest]
     """One a stimulus; empty unless every one has a setting."""
@@ -113,11 +114,11 @@ class Cell:
         return [(answer.setting, answer.run) for answer in self.answers
                 if answer.setting is not None and answer.run is not None]
 
-    def costs(self, convention: str = "unit") -> list[Cost]:
+    def costs(self, convention: str | Convention = "unit") -> list[Cost]:
         """Return what each stimulus costs at its coarsest setting."""
         return [self.curve.cost(setting, run, convention) for setting, run in self.runs]
 
-    def cost(self, convention: str = "unit") -> Interval:
+    def cost(self, convention: str | Convention = "unit") -> Interval:
         """Return the mean cost of a ms over the stimuli."""
         return interval([each.per_ms for each in self.costs(convention)])
 
@@ -158,4 +159,6 @@ class Study:
     """Which of the twenty features each model shows."""
     demos: list[DemoRun] = field(default_factory=list)
     """The twenty demos of Izhikevich 2004, as published and converged, if his model is there."""
+    failures: list[str] = field(default_factory=list)
+    """What beside a cell's number could not be done, and why."""
     interrupted: bool = False

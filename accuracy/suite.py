@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from ..flops.conventions import get_convention
+from ..flops.conventions import CONVENTIONS, Convention, get_convention
 from ..harness.stimuli import STIMULI
 from ..models.catalogue import MODELS, get_model
 from ..models.detection import DETECTIONS
@@ -21,6 +22,13 @@ from .voltage import VoltageRms
 LEFT_OUT = "an adaptive method is run with its dense output alone, if that is among the detections"
 #: Stimuli of a regime, so that a figure has an interval.
 TRIALS = 20
+#: Fields that are tuples.
+_LISTS = ("models", "methods", "detections", "stimuli", "rates", "rheobases", "horizons", "tolerances", "criteria",
+          "measures", "conventions")
+#: The least and the most that numbers may be: what is beyond is a slip, or would run for weeks.
+_LIMITS = {"rates": (0, 1e5), "rheobases": (0, 1e4), "horizons": (0, 1e6), "tolerances": (0, 1e6), "trials": (1, 1e4),
+           "repeats": (1, 1e4), "per_decade": (1, 1000), "coarsest": (0, 1e6), "finest": (0, 1e6),
+           "finest_varying": (0, 1e6)}
 
 
 @dataclass(frozen=True)
@@ -59,7 +67,7 @@ class Suite:
     """Whether to time neurons in SIMD lanes, too."""
     witnessed: bool = True
     """Whether to record, to time and to count on the processor, too: costs and errors do not need it."""
-    conventions: tuple[str, ...] = ()
+    conventions: tuple[str | Convention, ...] = ()
     """Conventions beside ``unit`` and ``izhikevich2004`` for which the table has a column."""
     thorough: bool = True
     """Whether to count, too, what Brian2 executes and what the builds for speed change."""
@@ -67,12 +75,7 @@ class Suite:
     """Whether to look for the twenty features of Izhikevich 2004 in the models, and to run the demos of his own."""
 
     def __post_init__(self) -> None:
-        for name in ("rates", "rheobases", "horizons", "tolerances"):
-            for value in getattr(self, name):
-                if not value > 0:
-                    raise UserError(f"{name.rstrip('s')} = {value:g} is not positive")
-        if self.trials < 1:
-            raise UserError(f"trials = {self.trials}: give 1 or more")
+        self._check_numbers()
         for method in self.methods:
             get_method(method)
         for registry, names in ((STIMULI, self.stimuli), (DETECTIONS, self.detections), (MEASURES, self.measures)):
@@ -83,11 +86,34 @@ class Suite:
             if labels.count(label) > 1:
                 raise UserError(f"two of the models are called {label}; give one of them another name")
         for convention in self.conventions:
+            if isinstance(convention, Convention) and CONVENTIONS.get(convention.name, convention) is not convention:
+                raise UserError(f"the convention '{convention.name}' is there already; take another name")
             get_convention(convention)
+        for name in ("methods", "detections", "stimuli", "rates", "rheobases", "horizons", "tolerances", "measures"):
+            given = list(getattr(self, name))
+            twice = next((value for value in given if given.count(value) > 1), None)
+            if twice is not None:
+                raise UserError(f"{name}: {twice} is there twice; give it once")
         if not (self.models and self.methods and self.detections and self.stimuli and self.horizons
                 and (self.rates or self.rheobases) and (self.tolerances or self.criteria)):
             raise UserError("a suite needs at least one model, method, detection, kind of stimulus, horizon, "
                             "rate and tolerance")
+
+    def _check_numbers(self) -> None:
+        for name in _LISTS:
+            given = getattr(self, name)
+            if isinstance(given, str) or not isinstance(given, Sequence):
+                raise UserError(f"{name} = {given!r}: give a tuple or list")
+        for name, (least, most) in _LIMITS.items():
+            given = getattr(self, name)
+            for value in given if isinstance(given, Sequence) else (given,):
+                if not least and not 0 < value < math.inf:
+                    raise UserError(f"{name.rstrip('s')} = {value:g} is not positive and finite; give a number above 0")
+                if not least <= value <= most:
+                    raise UserError(f"{name} = {value:g}: give {least:g} or more, and at most {most:g}")
+        if self.coarsest < self.finest:
+            raise UserError(f"coarsest = {self.coarsest:g} ms is below finest = {self.finest:g} ms; give the longest "
+                            "time step as the coarsest")
 
     def leaves_out(self, method: str, detection: str) -> str:
         """Return why a method is not run with a detection although it could be; empty if it is."""
@@ -100,6 +126,11 @@ class Suite:
         """Every method with every detection, but for those that are left out."""
         return tuple((method, detection) for method in self.methods for detection in self.detections
                      if not self.leaves_out(method, detection))
+
+    @property
+    def own_conventions(self) -> tuple[Convention, ...]:
+        """The conventions that the suite brings, which no other suite knows."""
+        return tuple(each for each in self.conventions if isinstance(each, Convention) and each.name not in CONVENTIONS)
 
     @property
     def all_criteria(self) -> tuple[Criterion, ...]:

@@ -139,17 +139,12 @@ class _Place:
     samples: int = 0
     longest: float = math.inf
     """No step is longer, in ms."""
+    steps: int = 0
+    since: Any = 0.0
+    """How many steps there were since a time in ms."""
 
     def copy(self) -> _Place:
         return replace(self, state=dict(self.state), switches=self.switches and list(self.switches))
-
-
-@dataclass
-class _Pace:
-    """How many steps there were since a time in ms."""
-
-    since: Any
-    steps: int = 0
 
 
 class _Solver:
@@ -176,7 +171,6 @@ class _Solver:
         self._at.spiked = model.spike_interrupts and self._is_above()  # at once
         self._record = Record(self._flow, MANY + 1, precision.type) if precision.inspected else None
         self._marks: list[tuple[int, _Place]] = []
-        self._pace = _Pace(zero)
         self._batch = FEW * FEW if precision.inspected else SEVERAL
         self._tries = 0
 
@@ -197,18 +191,18 @@ class _Solver:
         return Solution(np.array(self._spikes, dtype=self._type), np.array(self._samples, dtype=self._type))
 
     def _try_again(self, error: UserError) -> None:
-        """Go on where a number was not finite: in shorter steps, or at once if the threshold is as good as reached."""
+        """Go on where a number was not finite: a spike if the threshold is almost reached, else in shorter steps."""
         if not isinstance(error.__cause__, NotFiniteError) or self._record is None:
             raise error
-        if self._tries < len(SHORTER):
-            self._at.longest = SHORTER[self._tries]
-            self._tries += 1
-            return
         left = self._left()
-        if left is None:
+        if left is not None:
+            self._at.state[self._model.system.threshold.variable] = self._level()
+            self._at.now, self._at.spiked, self._tries, self._at.longest = self._at.now + left, True, 0, math.inf
+            return
+        if self._tries == len(SHORTER):
             raise error
-        self._at.state[self._model.system.threshold.variable] = self._level()
-        self._at.now, self._at.spiked, self._tries, self._at.longest = self._at.now + left, True, 0, math.inf
+        self._at.longest = SHORTER[self._tries]
+        self._tries += 1
 
     def _left(self) -> Any:
         """Return the time in ms until a voltage that all but jumps reaches the threshold; None if it does not do so.
@@ -326,14 +320,14 @@ class _Solver:
 
     def _keep_pace(self, steps: int) -> None:
         """Give up where the solution all but stands still."""
-        pace, now = self._pace, self._at.now
-        pace.steps += steps
-        if pace.steps < SEVERAL:
+        at = self._at
+        at.steps += steps if at.longest == math.inf else 0  # steps that had to be short say nothing
+        if at.steps < SEVERAL:
             return
-        if now - pace.since < pace.steps * SHORTEST:
-            raise UserError(f"{self._model.label} needs steps below {SHORTEST:g} ms at {float(now):.4g} ms; "
+        if at.now - at.since < at.steps * SHORTEST:
+            raise UserError(f"{self._model.label} needs steps below {SHORTEST:g} ms at {float(at.now):.4g} ms; "
                             "give a weaker drive or other parameters")
-        self._pace = _Pace(now)
+        at.steps, at.since = 0, at.now
 
     def _level(self) -> Any:
         at = self._at.state

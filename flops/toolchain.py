@@ -11,7 +11,7 @@ import platform
 import re
 import shlex
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
@@ -35,6 +35,12 @@ class Build:
     description: str
     lanes: bool = False
     """Whether neurons are in the lanes of vector registers; otherwise one neuron after the other."""
+
+
+    def for_processor(self, architecture: str) -> Build:
+        """Return this build for a named processor or level of x86-64 instead of the one that compiles it."""
+        flags = tuple(f"-march={architecture}" if flag.startswith("-march=") else flag for flag in self.flags)
+        return replace(self, name=f"{self.name} for {architecture}", flags=flags)
 
 
 # AVX-512 gives scalar code nothing but registers that neither valgrind nor QBDI can follow

@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -18,8 +19,9 @@ from ..models.errors import UserError
 from ..models.methods import ADAPTIVE
 from ..models.neuron import NeuronModel
 from .adaptive_source import FAILURES, PIECE, adaptive_function_name, adaptive_source, tallied
-from .c_source import MAX_SPIKES_A_STEP
-from .kernel import DIVERGED, MAX_SPIKES_PER_MS, Array, Outcome, check_stimuli, refractory_steps
+from .c_source import MAX_SPIKES_A_STEP, STOP
+from .interruption import run_stoppable
+from .kernel import DIVERGED, LONG, MAX_SPIKES_PER_MS, Array, Outcome, check_size, check_stimuli, refractory_steps
 from .stimuli import Stimulus, steps_of
 
 #: A run whose error control takes more steps than this a ms of model time, rejected ones among them, is given up;
@@ -27,6 +29,10 @@ MAX_STEPS_PER_MS = 10_000
 #: so is one that divides its fixed steps into more parts than this on average.
 MAX_PARTS_A_STEP = 100
 _MARGIN = 10_000
+#: Which word of a neuron's record of spikes says why it ended.
+_STUCK = 2
+#: About so many steps of an error control, if nothing else is known, are a ms.
+_STEPS_PER_MS = 10
 
 
 @dataclass(frozen=True)
@@ -72,7 +78,10 @@ class AdaptiveKernel:
         """
         arguments = _Arguments(self.step, stimuli, setting, models)
         workload = self._workload(arguments)
-        workload.call()
+        if arguments.work > LONG:
+            run_stoppable(workload.call, partial(arguments.stop, workload))
+        else:
+            workload.call()
         return arguments.outcomes(workload)
 
     def seconds(self, stimuli: Sequence[Stimulus], setting: Fraction | float) -> float:
@@ -123,7 +132,11 @@ class _Arguments:
         check_stimuli(model, stimuli, step.varying)
         if not 0 < setting < np.inf:
             raise UserError(f"{knob} = {float(setting):g} of {step.method} is not positive")
-        durations = stimuli[0].durations
+        durations, horizon = stimuli[0].durations, stimuli[0].horizon
+        steps = horizon / Fraction(setting) if knob == "dt" else _STEPS_PER_MS * horizon
+        check_size(stimuli, steps, len(step.state))
+        self.work = lanes * steps
+        """About how many steps all neurons take."""
         if knob == "dt":
             pieces: Array | NDArray[np.int64] = np.array(steps_of(stimuli[0], Fraction(setting)), dtype=np.int64)
             most_steps = MAX_PARTS_A_STEP * int(pieces.sum())
@@ -148,10 +161,14 @@ class _Arguments:
             Records(tuple((capacity, 0, 0, self._spike_place[i], self._spike_at[i]) for i in range(lanes))),
         )
 
+    def stop(self, workload: CFunction) -> None:
+        """End the call that has these arguments."""
+        workload.records(len(self.in_c) - 1)[:, _STUCK] = STOP
+
     def outcomes(self, workload: CFunction) -> list[AdaptiveOutcome]:
         """Return what the neurons did, after the call."""
         rows = workload.records(len(self.in_c) - 1)
-        return [self._outcome(lane, int(row[1]), int(row[2])) for lane, row in enumerate(rows)]
+        return [self._outcome(lane, int(row[1]), int(row[_STUCK])) for lane, row in enumerate(rows)]
 
     def _outcome(self, lane: int, count: int, stuck: int) -> AdaptiveOutcome:
         count = min(count, self._spike_at.shape[1])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -37,15 +37,15 @@ class AsBuilt:
     """What differs from the count, by kind, in words; empty where counted equals retired."""
 
 
-def as_built(step: Step, counter: str = "stepped") -> list[AsBuilt]:
-    """Measure every build of a Step.
+def as_built(step: Step, counter: str = "stepped", builds: Iterable[Build] = tuple(BUILDS.values())) -> list[AsBuilt]:
+    """Measure builds of a Step, all that are known if none are given.
 
     Raises
     ------
     UserError
         If the counter cannot count here.
     """
-    return [_measure(step, build, counter) for build in BUILDS.values()]
+    return [_measure(step, build, counter) for build in builds]
 
 
 def _measure(step: Step, build: Build, counter: str) -> AsBuilt:

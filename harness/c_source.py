@@ -21,6 +21,8 @@ from ..models.step import Step
 
 #: A step that holds more spikes than this is reported as stuck (a reset that does not leave the threshold).
 MAX_SPIKES_A_STEP = 64
+#: What is written into `spikes.stuck` of a call's neurons to end it; what it leaves is no result.
+STOP = -1
 #: Lanes that are advanced together: a Hodgkin-Huxley block of that size stays in the first-level cache.
 LANES = 64
 
@@ -39,6 +41,19 @@ static void record(struct spikes *out, long step, double at)
     if (out->count < out->capacity) { out->step[out->count] = step; out->at[out->count] = at; }
     out->count++;
 }
+
+/* By its bits, so that the test is no floating-point operation. A reset would hide a state that is not finite. */
+static inline int is_number(double x)
+{
+    long long bits;
+    __builtin_memcpy(&bits, &x, sizeof bits);
+    return (bits >> 52 & 0x7ff) != 0x7ff;
+}
+
+/* Whoever waits for a kernel may end it: it looks for that after every POLL steps at the latest. No operation of the
+   model's is added, left out or moved by it. */
+enum { POLL = 4096 };
+#define STOPPED(first) (*(const volatile long *)&(first)->stuck < 0)
 
 /* The input may change at every step: without this the compiler would move work that is counted out of the loop. */
 #if defined(__x86_64__)

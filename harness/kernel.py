@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import math
+import os
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import cache, partial
 from pathlib import Path
 
 import numpy as np
@@ -19,17 +22,24 @@ from ..models import units
 from ..models.errors import UserError
 from ..models.neuron import NeuronModel
 from ..models.step import Step
-from .c_source import MAX_SPIKES_A_STEP, c_source, function_name
+from .c_source import MAX_SPIKES_A_STEP, STOP, c_source, function_name
+from .interruption import run_stoppable
 from .stimuli import Stimulus, steps_of
 
 Array = NDArray[np.float64]
 
 #: Neurons with one input a piece all run at once; inputs that vary are sampled, and run in groups of such a size.
 MANY, MOST_INPUT_BYTES = 1_000_000, 100e6
+#: A call of more steps of a neuron than this can be interrupted, which takes a thread for it.
+LONG = 100_000
+#: More steps than this in one call are refused: at a ns each, the least that one takes, they are twenty minutes.
+MOST_STEPS = 10**12
 #: A neuron that spikes more often than this, a ms, is reported as failed, here and in references.
 MAX_SPIKES_PER_MS = 2
 #: The failure of a run whose state leaves the finite numbers.
 DIVERGED = "diverged"
+#: The bit that a kernel sets in `spikes.stuck` where a spike comes of a state that is not finite.
+NOT_FINITE = 2
 
 
 class _Spikes(ctypes.Structure):
@@ -88,7 +98,10 @@ class Kernel:
         for first in range(0, len(stimuli), size):
             several = models[first : first + size] if models and len(models) == len(stimuli) else models
             arguments = _Arguments(self.step, stimuli[first : first + size], dt, several)
-            self._call(arguments)
+            if arguments.work > LONG:
+                run_stoppable(partial(self._call, arguments), arguments.stop)
+            else:
+                self._call(arguments)
             found += arguments.outcomes()
         return found
 
@@ -134,10 +147,13 @@ class _Arguments:
                  models: Sequence[NeuronModel] | None) -> None:
         model, lanes = step.model, len(stimuli)
         check_stimuli(model, stimuli, step.varying)
+        check_size(stimuli, stimuli[0].horizon / dt if dt > 0 else 0, len(step.state), 24 if step.varying else 0)
         neurons = [model] if models is None else list(models)
         copies = lanes // len(neurons)
         self._dt = float(dt)
         steps = steps_of(stimuli[0], dt)
+        self.work = sum(steps) * lanes
+        """Steps of all neurons."""
         self._steps = np.array(steps, dtype=np.int64)
         self._inputs = _sampled(stimuli, steps, self._dt) if step.varying else np.array(
             [stimulus.values for stimulus in stimuli]).T.copy()
@@ -159,6 +175,11 @@ class _Arguments:
             ctypes.c_double(_refractory_steps(step, self._dt)), self._spikes, _pointer(self._samples),
         )
 
+    def stop(self) -> None:
+        """End the call that has these arguments."""
+        for spikes in self._spikes:
+            spikes.stuck = STOP
+
     @property
     def as_workload(self) -> tuple[Argument, ...]:
         capacity = self._spike_at.shape[1]
@@ -174,10 +195,10 @@ class _Arguments:
         count = min(spikes.count, spikes.capacity)
         state = self._state[:, lane].copy()
         failure = ""
-        if spikes.stuck or spikes.count > spikes.capacity:
-            failure = "spikes without end"
-        elif not np.isfinite(state).all():
+        if spikes.stuck & NOT_FINITE or not np.isfinite(state).all():
             failure = DIVERGED
+        elif spikes.stuck or spikes.count > spikes.capacity:
+            failure = "spikes without end"
         times = (self._spike_step[lane, :count] + self._spike_at[lane, :count]) * self._dt
         return Outcome(times, state, failure, self._samples[:, :, lane].copy())
 
@@ -227,6 +248,45 @@ def check_stimuli(model: NeuronModel, stimuli: Sequence[Stimulus], varying: bool
             )
         if stimulus.durations != stimuli[0].durations:
             raise UserError("stimuli that run together need the same pieces")
+
+
+def check_size(stimuli: Sequence[Stimulus], steps: Fraction | float, state: int, bytes_a_step: int = 0) -> None:
+    """Refuse a call that takes more steps or memory than there can be, before anything is allocated.
+
+    Parameters
+    ----------
+    stimuli : sequence of Stimulus
+    steps : number
+        Of one neuron.
+    state : int
+        Number of state variables.
+    bytes_a_step : int
+        Kept for each step of a neuron.
+
+    Raises
+    ------
+    UserError
+        If it does.
+    """
+    lanes, horizon = len(stimuli), stimuli[0].horizon
+    asked = f"{lanes} x {float(horizon):.3g} ms" if lanes > 1 else f"{float(horizon):.3g} ms"
+    if steps * lanes > MOST_STEPS:
+        raise UserError(f"{asked} take {float(steps * lanes):.2g} time steps, and more than {MOST_STEPS:.0g} are not "
+                        "run at once; give a larger dt, or a shorter stimulus")
+    spikes = MAX_SPIKES_PER_MS * horizon + MAX_SPIKES_A_STEP
+    needed = lanes * (16 * spikes + 8 * state * len(stimuli[0].shapes) + bytes_a_step * steps)
+    if needed > memory():
+        raise UserError(f"{asked} need {float(needed) / 1e9:.2g} GB of memory, and there are {memory() / 1e9:.2g} GB; "
+                        "give a shorter stimulus, or a larger dt if it varies")
+
+
+@cache
+def memory() -> float:
+    """Return the memory in bytes that this process may use: the machine's, or what its control group allows."""
+    found = float(os.sysconf("SC_PAGE_SIZE")) * os.sysconf("SC_PHYS_PAGES")
+    with contextlib.suppress(OSError, ValueError):  # "max" is no number
+        found = min(found, float(Path("/sys/fs/cgroup/memory.max").read_text()))
+    return found
 
 
 def _refractory_steps(step: Step, dt: float) -> float:

@@ -1,1 +1,18 @@
 """What is a neuron? Definitions, the catalogue, integration methods, and the time step that they make."""
+
+import sys
+
+
+def _import_brian2() -> None:
+    """Import Brian2 where the command line is not UTF-8: it writes that into its log then, which would fail."""
+    given = sys.argv
+    plain = [each.encode("utf-8", "backslashreplace").decode() for each in given]
+    if plain != given:
+        sys.argv = plain
+        try:
+            import brian2  # noqa: F401, PLC0415 - for what it does when it is imported
+        finally:
+            sys.argv = given
+
+
+_import_brian2()

@@ -11,6 +11,7 @@ from functools import lru_cache
 
 from .catalogue import get_model
 from .detection import DETECTIONS
+from .domain import check_domain
 from .methods import ADAPTIVE, AdaptiveMethod
 from .neuron import NeuronModel
 from .program import NotApplicable
@@ -50,11 +51,12 @@ def make_adaptive_step(model: str | NeuronModel, method: str, detection: str = "
     Raises
     ------
     UserError
-        If the model, the method or the detection is not known.
+        If the model, the method or the detection is not known, or the equations have no value (`domain`).
     NotApplicable
         If the method cannot integrate the model, or not with this detection.
     """
     model = get_model(model)
+    check_domain(model)
     why = why_not(model, method, detection, varying)
     if why:
         raise NotApplicable(f"{method} does not apply to {model.label}: {why}")

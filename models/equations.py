@@ -1,43 +1,35 @@
 """From Brian2's equation language to expressions in internal units.
 
-Brian2 reads the text (`brian2.Equations`) and checks units; here the right-hand sides become `Expr` trees
-with the operators in the places where the author put them.
+A text is read by `grammar` alone and becomes `Expr` trees with the operators in the places where the author put them;
+units are checked on the same trees. Brian2 sees a text only after that, and nothing of it is ever evaluated as Python.
 """
 
 from __future__ import annotations
 
-import ast
 import math
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
-import brian2
-import numpy as np
-from brian2.equations.equations import DIFFERENTIAL_EQUATION, PARAMETER
-from brian2.units.fundamentalunits import Dimension, Quantity
+from brian2.units.fundamentalunits import Dimension
 
-from . import units
-from .errors import UserError
-from .expression import Const, Expr, Op, Var, names, select
+from . import grammar, units
+from .dimensions import check, unit_called
+from .equation_lines import DIFFERENTIAL, SUBEXPRESSION, lines
+from .errors import UserError, short
+from .expression import FLOATS, Const, Expr, Op, Var, names, select
+from .grammar import HIGHEST_POWER, Binary, Name, Negative, Node, Number, Switch, Unreadable, written
 from .polynomial import minus, times
 
-_FUNCTIONS = ("exp", "sqrt", "abs", "exprel", "tanh", "cosh", "sinh")
-_OPERATORS = {ast.Add: "add", ast.Sub: "sub", ast.Mult: "mul", ast.Div: "div", ast.Pow: "pow"}
-_FLAGS = {DIFFERENTIAL_EQUATION: ("unless refractory",), PARAMETER: ("constant",)}
 _NUMBERS = {"pi": math.pi, "e": math.e}
 #: Names that Brian2 gives a meaning of their own.
 _BRIAN2S_OWN = {"t", "dt", "t_in_timesteps", "i", "N", "lastspike", "not_refractory", "xi"}
-_COMPARISONS = {ast.Gt: ">", ast.GtE: ">="}
 #: Of conditions: the operation, and whether its operands stand the other way round.
-_CONDITIONS = {ast.Lt: ("less", False), ast.LtE: ("at_most", False), ast.Gt: ("less", True), ast.GtE: ("at_most", True)}
-
-
-#: What Python's parser may raise: no syntax, a null character, too deep.
-_UNREADABLE = (SyntaxError, ValueError, RecursionError, MemoryError)
-#: So many characters of a text are quoted in a message.
-QUOTED = 100
+_CONDITIONS = {"<": ("less", False), "<=": ("at_most", False), ">": ("less", True), ">=": ("at_most", True)}
+#: The largest model that is read: state variables, and operations with all subexpressions written out.
+MOST_STATES, MOST_OPERATIONS = 50, 20_000
 
 
 @dataclass(frozen=True)
@@ -81,34 +73,71 @@ class System:
     """Statements, in order."""
 
 
-def read(text: str, constants: Mapping[str, Any], given: str) -> tuple[brian2.Equations, dict[str, Expr]]:
-    """Read equations: Brian2's view of them, and each right-hand side as an expression.
+@dataclass(frozen=True)
+class Equation:
+    """One line of a model's equations."""
+
+    name: str
+    kind: str
+    """`DIFFERENTIAL`, `SUBEXPRESSION` or `PARAMETER`."""
+    dimension: Dimension
+    flags: tuple[str, ...]
+    text: str
+    """The right-hand side; empty for a parameter."""
+    value: Expr | None
+    """The right-hand side; None for a parameter."""
+
+
+def read(text: str, constants: Mapping[str, Any], given: str) -> dict[str, Equation]:
+    """Read equations, by name in the order of the text.
 
     Raises
     ------
     UserError
-        If Brian2 refuses the text, or if it holds what spikecost cannot lower.
+        If the text holds what Brian2 or spikecost cannot read, or is too large.
     """
-    try:
-        equations = brian2.Equations(text)
-        equations.check_flags(_FLAGS)
-    except Exception as error:  # Brian2 raises parser errors, KeyError, SyntaxError, its own: all are the text's
-        raise UserError(f"{given}: Brian2 cannot read the equations{_culprit(text)}: {_line(error)}; "
-                        "write lines such as dv/dt = -v/tau : volt, or I : amp") from error
-    if not equations.diff_eq_names:
+    found_lines = lines(text, given)
+    states = sum(line.kind == DIFFERENTIAL for line in found_lines)
+    if not states:
         raise UserError(f"{given}: no differential equation; write at least one, such as dv/dt = -v/(10*ms) : volt")
-    if equations.stochastic_variables:
-        raise UserError(f"{given}: noise terms (xi) are not supported; drive the model with a frozen input instead")
-    known = set(equations.names)
-    found = {
-        equation.varname: parse(equation.expr.code, known, constants, f"{given}: equation of '{equation.varname}'")
-        for equation in equations.values()
-        if equation.expr is not None
-    }
-    return equations, found
+    if states > MOST_STATES:
+        raise UserError(f"{given}: {states} state variables; spikecost is for single neurons of up to {MOST_STATES}")
+    known = {line.name for line in found_lines}
+    found = {}
+    for line in found_lines:
+        if re.search(r"\bxi(_\w+)?\b", line.right):
+            raise UserError(f"{given}: noise terms (xi) are not supported; drive the model with a frozen input instead")
+        value = parse(line.right, known, constants, f"{given}: equation of '{line.name}'") if line.right else None
+        found[line.name] = Equation(line.name, line.kind, line.dimension, line.flags, line.right, value)
+    _check_size(found, given)
+    return found
 
 
-def parse(text: str, variables: set[str], constants: Mapping[str, Any], where: str) -> Expr:
+def _check_size(found: Mapping[str, Equation], given: str) -> None:
+    """Refuse subexpressions of themselves, and more operations than a model has once subexpressions are written out."""
+    sizes: dict[str, int] = {}
+    waiting = {name: each.value for name, each in found.items() if each.value is not None}
+    inner = {name for name, each in found.items() if each.kind == SUBEXPRESSION}
+    while waiting:
+        ready = [name for name, value in waiting.items() if not names(value) & inner & waiting.keys()]
+        if not ready:
+            last = [name for name in waiting if name in inner][-1]
+            raise UserError(f"{given}: Brian2 cannot read the equations at '{short(f'{last} = {found[last].text}')}': "
+                            "Cannot resolve subexpressions that need each other; write them without circles")
+        for name in ready:
+            sizes[name] = _size(waiting.pop(name), sizes if inner else {})
+            if sizes[name] > MOST_OPERATIONS:
+                raise UserError(f"{given}: equation of '{name}': more than {MOST_OPERATIONS} operations with its "
+                                "subexpressions written out; spikecost is for smaller models")
+
+
+def _size(value: Expr, sizes: Mapping[str, int]) -> int:
+    if isinstance(value, Op):
+        return 1 + sum(_size(arg, sizes) for arg in value.args)
+    return sizes.get(value.name, 1) if isinstance(value, Var) else 1
+
+
+def parse(text: str, variables: Collection[str], constants: Mapping[str, Any], where: str) -> Expr:
     """Read one expression.
 
     Parameters
@@ -116,7 +145,7 @@ def parse(text: str, variables: set[str], constants: Mapping[str, Any], where: s
     text : str
         In Brian2's language: ``+ - * / **``, numbers, names, pi, e, exp, sqrt, abs, exprel, tanh, cosh, sinh, and
         ``int(a > b)``, which is 1 where the comparison holds and 0 elsewhere.
-    variables : set of str
+    variables : collection of str
         Names that stay names.
     constants : mapping
         Names that stand for a quantity; they become numbers.
@@ -126,63 +155,24 @@ def parse(text: str, variables: set[str], constants: Mapping[str, Any], where: s
     Raises
     ------
     UserError
-        If the text is no such expression or a name is unknown.
+        If the text is no such expression, a name is unknown, or a number in it is too large.
     """
-
-    def walk(node: ast.expr) -> Expr:
-        if isinstance(node, ast.Constant) and type(node.value) in (int, float):
-            if node.value == math.inf:
-                raise UserError(f"{where}: a number in '{_short(text)}' is too large; give one below 1e308")
-            return Const(Fraction(str(node.value)))
-        if isinstance(node, ast.Name):
-            return name(node.id)
-        if isinstance(node, ast.BinOp) and type(node.op) in _OPERATORS:
-            return Op(_OPERATORS[type(node.op)], (walk(node.left), walk(node.right)))
-        if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
-            return Op("neg", (walk(node.operand),))
-        if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.UAdd):
-            return walk(node.operand)
-        if (isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in _FUNCTIONS
-                and len(node.args) == 1):
-            return Op(node.func.id, (walk(node.args[0]),))
-        if (isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "int"
-                and len(node.args) == 1 and isinstance(node.args[0], ast.Compare) and len(node.args[0].ops) == 1
-                and type(node.args[0].ops[0]) in _CONDITIONS):
-            kind, turned = _CONDITIONS[type(node.args[0].ops[0])]
-            sides = (walk(node.args[0].left), walk(node.args[0].comparators[0]))
-            return select(Op(kind, sides[::-1] if turned else sides), 1, 0)
-        raise UserError(f"{where}: '{ast.unparse(node)}' is not supported; use + - * / **, the functions "
-                        f"{', '.join(_FUNCTIONS)}, and int(a > b)")
-
-    def name(identifier: str) -> Expr:
-        if identifier in variables:
-            return Var(identifier)
-        if identifier in constants:
-            return Const(units.internal(constants[identifier]))
-        unit = getattr(brian2, identifier, None)
-        if isinstance(unit, Quantity):
-            return Const(units.internal(unit), unit=True)
-        if identifier in _NUMBERS:
-            return Const(Fraction(_NUMBERS[identifier]))
-        if identifier in _BRIAN2S_OWN:
-            raise UserError(f"{where}: Brian2's own variable '{identifier}' cannot be run; write the equations without "
-                            "it, and what depends on time as the input")
-        raise UserError(f"{where}: '{identifier}' is neither in the equations nor a constant nor a unit; define it")
-
-    return walk(_python(text, where))
+    return _lowered(_node(text, where), variables, constants, where)
 
 
 def threshold(text: str, state: Collection[str], dimensions: Mapping[str, Dimension], constants: Mapping[str, Any],
               where: str) -> Threshold:
     """Read ``v > 30*mV``: a state variable, ``>`` or ``>=``, and a level, which may move (``v > theta``)."""
-    node = _python(text, where, "write a state variable, > or >=, and a level: v > 30*mV")
-    if not (isinstance(node, ast.Compare) and len(node.ops) == 1 and type(node.ops[0]) in _COMPARISONS
-            and isinstance(node.left, ast.Name) and node.left.id in state):
-        raise UserError(f"{where}: '{text}' is not supported; write a state variable, > or >=, and a level: v > 30*mV")
-    level = ast.unparse(node.comparators[0])
-    parsed = parse(level, set(dimensions), constants, where)
-    check_units(level, dimensions, constants, dimensions[node.left.id], where)
-    return Threshold(node.left.id, _COMPARISONS[type(node.ops[0])], parsed)
+    instead = "write a state variable, > or >=, and a level: v > 30*mV"
+    try:
+        node = grammar.condition(text)
+    except Unreadable as error:
+        raise UserError(f"{where}: {error.problem}; {instead}") from None
+    if not (node is not None and node.sign in (">", ">=") and isinstance(node.left, Name) and node.left.name in state):
+        raise UserError(f"{where}: '{short(text)}' is not supported; {instead}")
+    level = _lowered(node.right, dimensions, constants, where)
+    _check(node.right, dimensions, constants, dimensions[node.left.name], where)
+    return Threshold(node.left.name, node.sign, level)
 
 
 def statements(text: str, targets: Collection[str], dimensions: Mapping[str, Dimension], constants: Mapping[str, Any],
@@ -190,54 +180,97 @@ def statements(text: str, targets: Collection[str], dimensions: Mapping[str, Dim
     """Read ``v = c; u += d``: assignments to `targets`, one after the other."""
     found: list[tuple[str, Expr]] = []
     try:
-        lines = ast.parse("\n".join(part.strip() for part in text.replace(";", "\n").splitlines())).body
-    except _UNREADABLE:
-        raise UserError(f"{where}: cannot read '{text.strip()}'; write statements such as v = c; u += d") from None
-    for line in lines:
-        if isinstance(line, ast.Assign) and len(line.targets) == 1 and isinstance(line.targets[0], ast.Name):
-            target, value = line.targets[0].id, ast.unparse(line.value)
-        elif isinstance(line, ast.AugAssign) and isinstance(line.target, ast.Name) and type(line.op) in _OPERATORS:
-            target = line.target.id
-            value = ast.unparse(ast.BinOp(ast.Name(target), line.op, line.value))
-        else:
-            raise UserError(f"{where}: '{ast.unparse(line)}' is not supported; write v = c or u += d")
-        if target not in targets:
-            raise UserError(f"{where}: '{target}' is not a state variable; known are {', '.join(sorted(targets))}")
-        found.append((target, parse(value, set(dimensions), constants, where)))
-        check_units(value, dimensions, constants, dimensions[target], where)
+        for target, operator, right in grammar.statements(text):
+            if target not in targets:
+                raise UserError(f"{where}: '{target}' is not a state variable; known are {', '.join(sorted(targets))}")
+            node = Binary(operator, Name(target), right) if operator else right
+            found.append((target, _lowered(node, dimensions, constants, where)))
+            _check(node, dimensions, constants, dimensions[target], where)
+    except Unreadable as error:
+        raise UserError(f"{where}: {error}") from None
     return found
 
 
 def check_units(text: str, dimensions: Mapping[str, Dimension], constants: Mapping[str, Any], expected: Dimension,
                 where: str) -> None:
-    """Let Brian2 compute the dimension of `text` and compare it.
+    """Compute the dimension of `text` and compare it.
 
     Raises
     ------
     UserError
-        If Brian2 finds the units inconsistent or the result has another dimension.
+        If the units are inconsistent or the result has another dimension.
     """
-    known: dict[str, Any] = {**vars(brian2), **constants}
-    known.update({name: Quantity.with_dimensions(1.1, dim) for name, dim in dimensions.items()})
+    _check(_node(text, where), dimensions, constants, expected, where)
+
+
+def _check(node: Node, dimensions: Mapping[str, Dimension], constants: Mapping[str, Any], expected: Dimension,
+           where: str) -> None:
+    check(node, dimensions, constants, expected, where=where,
+          value=lambda part: _lowered(part, dimensions, constants, where))
+
+
+def _node(text: str, where: str) -> Node:
     try:
-        with np.errstate(all="ignore"):  # the units are asked for, not the value
-            code = compile(_Floats().visit(ast.parse(text.strip(), mode="eval")), "equations", "eval")
-            result = eval(code, {"__builtins__": {"abs": abs, "int": int}}, known)  # noqa: S307 - accepted by `parse`
-    except brian2.DimensionMismatchError as error:
-        raise UserError(f"{where}: units do not fit in '{text}': {_line(error).rstrip('.')}; "
-                        "what is added or compared needs the same unit") from None
-    except ArithmeticError:
-        return  # no number: said where it is needed
-    if brian2.get_dimensions(result) is not expected:
-        raise UserError(f"{where}: '{text}' has the unit {units.unit_name(brian2.get_dimensions(result))}, "
-                        f"expected {units.unit_name(expected)}")
+        return grammar.expression(text)
+    except Unreadable as error:
+        raise UserError(f"{where}: {error}") from None
 
 
-class _Floats(ast.NodeTransformer):
-    """Makes floats of integers, as the kernel does: powers of integers would be worked out to their last digit."""
+def _lowered(root: Node, variables: Collection[str], constants: Mapping[str, Any], where: str) -> Expr:
+    """Make an expression of what was read; what is a number already has to be one that a double can hold."""
 
-    def visit_Constant(self, node: ast.Constant) -> ast.Constant:
-        return ast.copy_location(ast.Constant(float(node.value)), node) if type(node.value) is int else node
+    def walk(node: Node) -> tuple[Expr, float | None]:
+        """Return the expression, and its value where it is a number."""
+        if isinstance(node, Number):
+            return Const(node.value), float(node.value)
+        if isinstance(node, Name):
+            found = name(node.name)
+            return found, float(found.value) if isinstance(found, Const) else None
+        if isinstance(node, Switch):
+            kind, turned = _CONDITIONS[node.condition.sign]
+            (left, _), (right, _) = walk(node.condition.left), walk(node.condition.right)
+            return select(Op(kind, (right, left) if turned else (left, right)), 1, 0), None
+        if isinstance(node, Binary):
+            (left, a), (right, b) = walk(node.left), walk(node.right)
+            if node.kind == "pow" and a is None and b is not None and abs(b) > HIGHEST_POWER:
+                raise UserError(f"{where}: the power in '{short(written(node))}' is too high; give one of at most "
+                                f"{HIGHEST_POWER}")
+            return Op(node.kind, (left, right)), number(node, node.kind, a, b)
+        kind, inside = ("neg", node.operand) if isinstance(node, Negative) else (node.function, node.argument)
+        found, a = walk(inside)
+        return Op(kind, (found,)), number(node, kind, a)
+
+    def number(node: Node, kind: str, *values: float | None) -> float | None:
+        given = [value for value in values if value is not None]
+        if len(given) < len(values):
+            return None
+        try:
+            value = float(FLOATS[kind](*given))
+        except OverflowError:
+            value = math.inf
+        except (ArithmeticError, ValueError):
+            return None  # no number: said where it is needed
+        if math.isinf(value):
+            raise UserError(f"{where}: the number '{short(written(node))}' is too large; give one below 1e308")
+        return value
+
+    def name(identifier: str) -> Expr:
+        if identifier in variables:
+            return Var(identifier)
+        if identifier in constants:
+            return Const(units.internal(constants[identifier]))
+        unit = unit_called(identifier)
+        if unit is not None:
+            return Const(units.internal(unit), unit=True)
+        if identifier in _NUMBERS:
+            return Const(Fraction(_NUMBERS[identifier]))
+        if identifier in _BRIAN2S_OWN:
+            raise UserError(f"{where}: Brian2's own variable '{identifier}' cannot be run; write the equations without "
+                            "it, and what depends on time as the input")
+        raise UserError(f"{where}: '{short(identifier)}' is neither in the equations nor a constant nor a unit; "
+                        "define it")
+
+    return walk(root)[0]
 
 
 def subexpression_order(found: Mapping[str, Expr], wanted: set[str]) -> dict[str, Expr]:
@@ -255,32 +288,3 @@ def subexpression_order(found: Mapping[str, Expr], wanted: set[str]) -> dict[str
         if name in wanted:
             visit(name)
     return ordered
-
-
-def _culprit(text: str) -> str:
-    """Quote the first line of the first equation that Brian2 cannot read after those before it."""
-    lines, begins = text.splitlines(), 0
-    for ends, line in enumerate(lines, 1):
-        if ":" not in line.partition("#")[0] and ends < len(lines):
-            continue  # it goes on in the next line
-        try:
-            brian2.Equations("\n".join(lines[:ends])).check_flags(_FLAGS)
-        except Exception:
-            return f" at '{_short(next((part for part in lines[begins:ends] if part.strip()), ''))}'"
-        begins = ends
-    return ""
-
-
-def _python(text: str, where: str, instead: str = "write it as in Brian2, such as EL + 2*mV") -> ast.expr:
-    try:
-        return ast.parse(text.strip(), mode="eval").body
-    except _UNREADABLE:
-        raise UserError(f"{where}: cannot read '{_short(text)}'; {instead}") from None
-
-
-def _line(error: BaseException) -> str:
-    return " ".join(str(error.__cause__ or error).split())
-
-
-def _short(text: str) -> str:
-    return text.strip() if len(text.strip()) <= QUOTED else f"{text.strip()[:QUOTED]}..."

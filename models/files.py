@@ -23,33 +23,35 @@ from __future__ import annotations
 
 import ast
 import contextlib
-import dataclasses
 import re
 import sys
-import tomllib
 import traceback
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from types import ModuleType
-from typing import Any
 
 import brian2
 
-from . import units
 from .errors import UserError
 from .from_brian2 import from_brian2
 from .neuron import NeuronModel
+from .reading import Given, Initial, Misfit, Refractory, read_text, read_toml, structure
 
 _FILE = re.compile(r"(?P<path>.+\.(?:py|toml))(?::(?P<names>[^/\\]*))?")
-_QUANTITIES = ("constants", "parameters", "initial")
-_FIELDS = {field.name for field in dataclasses.fields(NeuronModel)} - {"tables", "preset"}
 _WRITE = "write {name} = sc.NeuronModel(name=..., equations=..., threshold=..., reset=...), or a Brian2 NeuronGroup"
 
 
 def is_file(asked: str) -> bool:
     """Whether a model is asked for by its file: ``path.py:name`` or ``path.toml``."""
     return _FILE.fullmatch(asked) is not None
+
+
+def runs_code(asked: str) -> bool:
+    """Whether a model is asked for by a Python file, which is executed."""
+    match = _FILE.fullmatch(asked)
+    return match is not None and match["path"].endswith(".py")
 
 
 def model_from_file(asked: str) -> NeuronModel:
@@ -65,12 +67,7 @@ def model_from_file(asked: str) -> NeuronModel:
     match = _FILE.fullmatch(asked)
     assert match is not None
     path = Path(match["path"])
-    try:
-        source, changed = path.read_text(encoding="utf-8-sig"), path.stat().st_mtime_ns
-    except OSError as error:
-        raise UserError(f"cannot read the model file {path}: {error.strerror}") from None
-    except UnicodeDecodeError:
-        raise UserError(f"{path} is no text; give a model file, such as model.py:name or model.toml") from None
+    source, changed = read_text(path, "the model file"), path.stat().st_mtime_ns
     names = (match["names"] or "").split(":")
     if len(names) > (1 if path.suffix == ".toml" else 2):
         raise UserError(f"{asked}: give model.py:name, model.py:name:preset, model.toml or model.toml:preset")
@@ -119,60 +116,55 @@ def _from_python(path: Path, source: str, name: str, _changed: int) -> NeuronMod
                     f"{_WRITE.format(name=name)}")
 
 
+@dataclass(frozen=True)
+class _ModelFile:
+    """What a TOML file says of a model."""
+
+    equations: str
+    threshold: str
+    name: str = ""
+    reset: str = ""
+    refractory: Refractory | None = None
+    parameters: Mapping[str, Given] = field(default_factory=dict)
+    constants: Mapping[str, Given] = field(default_factory=dict)
+    initial: Mapping[str, Initial] = field(default_factory=dict)
+    input: str = "I"
+    drive: Given | None = None
+    presets: Mapping[str, Mapping[str, Given]] = field(default_factory=dict)
+    published: str = ""
+    description: str = ""
+    source: str = ""
+
+
 @cache
 def _from_toml(path: Path, source: str, _changed: int) -> NeuronModel:
     try:
-        content = tomllib.loads(source)
-    except tomllib.TOMLDecodeError as error:
+        content = read_toml(source)
+    except ValueError as error:
         place = re.search(r"\(at line (\d+), column \d+\)", str(error))
         line = f":{place[1]}" if place else ""
         raise UserError(f"{path}{line}: not TOML: {error}; write lines such as threshold = \"v > 30*mV\"") from None
-    for key in content:
-        if key not in _FIELDS:
-            raise UserError(f"{path}:{_key_line(source, key)}: a model has no '{key}'; "
-                            f"give {', '.join(sorted(_FIELDS))}")
     for key in ("equations", "threshold"):
         if key not in content:
             raise UserError(f"{path} has no {key}; write {key} = "
                             + ('"v > 30*mV"' if key == "threshold" else "'''dv/dt = ... : volt'''"))
-    fields = {key: _field(path, source, key, value, content) for key, value in content.items()}
+    try:
+        found = structure(content, _ModelFile, str(path))
+    except Misfit as error:
+        said = str(error).removeprefix(f"{path}: ")
+        raise UserError(f"{path}:{_line_at(source, error.path)}: {said}") from None
+    fields = {key: getattr(found, key) for key in content}
     with _lines_named(path, source):
         return _complete(NeuronModel(**{"name": path.stem} | fields))
 
 
-def _field(path: Path, source: str, key: str, value: Any, content: Mapping[str, Any]) -> Any:
-    line = f"{path}:{_key_line(source, key)}"
-    if key in _QUANTITIES or key == "presets":
-        if not isinstance(value, dict):
-            raise UserError(f"{line}: {key} = {value!r}: give a table, such as {key} = {{ tau = \"20*ms\" }}")
-        if key == "presets":
-            for preset, table in value.items():
-                if not isinstance(table, dict):
-                    place = _key_line(source, preset, below=_key_line(source, key))
-                    raise UserError(f"{path}:{place}: presets.{preset} = {table!r}: give a table, such as "
-                                    "[presets.fast] with lines such as tau = \"5*ms\" below it")
-            return {preset: _field(path, source, "parameters", table, content) for preset, table in value.items()}
-        return {name: _quantity(f"{path}:{_key_line(source, name)}: {name}", given, key == "initial")
-                for name, given in value.items()}
-    condition = isinstance(value, str) and re.search("[<>=]", value)  # of refractoriness: the model says which can be
-    if key == "drive" or (key == "refractory" and not condition):
-        return _quantity(f"{line}: {key}", value)
-    if not isinstance(value, str):
-        raise UserError(f"{line}: {key} = {value!r}: give text in quotes")
-    return value
-
-
-def _quantity(where: str, value: Any, expression_allowed: bool = False) -> Any:
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return value
-    if not isinstance(value, str):
-        raise UserError(f"{where} = {value!r}: give a number, or text with a unit such as \"20*ms\"")
-    try:
-        return units.parse_quantity(value)
-    except UserError as error:
-        if expression_allowed:
-            return value
-        raise UserError(f"{where}: {error}") from None
+def _line_at(source: str, path: Sequence[str | int]) -> int:
+    """Return the line of a TOML file where a key of a key, and so on, is given."""
+    line = 1
+    for key in path:
+        if isinstance(key, str):
+            line = _key_line(source, key, below=line)
+    return line
 
 
 def _complete(model: NeuronModel) -> NeuronModel:

@@ -11,11 +11,12 @@ from typing import Any
 
 import brian2
 from brian2.core.functions import DEFAULT_FUNCTIONS
-from brian2.units.fundamentalunits import Quantity, get_dimensions
+from brian2.units.fundamentalunits import get_dimensions
 
 from . import equations as language
 from . import units
-from .errors import UserError
+from .equation_lines import DIFFERENTIAL, LONGEST_NAME, NAME, PARAMETER
+from .errors import UserError, short
 from .expression import FLOATS, Expr, Var, evaluate, names
 from .polynomial import affine_parts
 from .program import substitute
@@ -87,8 +88,9 @@ class NeuronModel:
             if not isinstance(getattr(self, field_name), str):
                 raise UserError(f"a model's {field_name} is text, not {getattr(self, field_name)!r}")
         for what, name in (("model", self.name), *(("preset", preset) for preset in self.presets)):
-            if not str(name).replace("_", "a").isalnum() or (what == "model" and not self.name.isidentifier()):
-                raise UserError(f"{what} name '{name}': use letters, digits and _")
+            well_formed = str(name).replace("_", "a").isalnum() and (what != "model" or name.isidentifier())
+            if not well_formed or len(str(name)) > LONGEST_NAME:
+                raise UserError(f"{what} name '{short(str(name))}': use up to {LONGEST_NAME} letters, digits and _")
         for name in ("parameters", "constants", "initial", "presets"):
             object.__setattr__(self, name, dict(getattr(self, name)))
         self._check()
@@ -111,7 +113,7 @@ class NeuronModel:
         """
         if preset not in self.presets:
             known = ", ".join(self.presets) or "none"
-            raise UserError(f"unknown preset '{preset}' of {self.name}: known are {known}")
+            raise UserError(f"unknown preset '{short(preset)}' of {self.name}: known are {known}")
         chosen = dict(self.presets[preset])
         drive = chosen.pop(self.input, self.drive)
         try:
@@ -261,8 +263,9 @@ class NeuronModel:
         for name in self.constants:
             if isinstance(getattr(brian2, name, None), brian2.Unit) or name in DEFAULT_FUNCTIONS:
                 raise UserError(f"{where}: the constant '{name}' has the name of a unit or function; choose another")
-            if not name.isidentifier():
-                raise UserError(f"{where}: the constant '{name}' is no name; use letters, digits and _")
+            if not NAME.fullmatch(name):
+                raise UserError(f"{where}: the constant '{short(name)}' is no name; use letters, digits and _, a "
+                                "letter first")
         system = self.system
         reserved = RESERVED | {f"{name}{ending}" for name in system.state for ending in RESERVED_ENDINGS}
         reserved |= {f"{self.input}{ending}" for ending in (*INPUT_ENDINGS, "_rest", "_mid_rest")}
@@ -301,13 +304,13 @@ class NeuronModel:
             raise UserError(f"{where}: without a reset the threshold cannot move; use numbers and parameters")
         if isinstance(self.refractory, str):
             if self.refractory != self.threshold or system.reset:
-                raise UserError(f"{where}: refractory = '{self.refractory}' is not supported; give a duration, or, "
-                                "for a model without reset, the threshold's own text")
+                raise UserError(f"{where}: refractory = '{short(self.refractory)}' is not supported; give a duration, "
+                                "or, for a model without reset, the threshold's own text")
         elif self.refractory is not None:
             units.in_ms(self.refractory, f"{where}: refractory")
         elif not system.reset:
             raise UserError(f"{where}: without a reset every step above threshold would be a spike; "
-                            f"give refractory='{self.threshold}'")
+                            f"give refractory='{short(self.threshold)}'")
         self._check_reset()
 
     def _check_reset(self) -> None:
@@ -325,8 +328,8 @@ class NeuronModel:
             raise UserError(f"{self.name}: reset or threshold: {error.args[-1]}; change the numbers in them") from None
         if v > level or (v == level and test.comparison == ">="):
             unit = units.unit_name(self.system.dimensions[test.variable]).removeprefix("1")
-            raise UserError(f"{self.name}: reset: '{self.reset}' leaves {test.variable} at {v:g} {unit}".rstrip()
-                            + f", where '{self.threshold}' still holds, so that spikes never end; "
+            raise UserError(f"{self.name}: reset: '{short(self.reset)}' leaves {test.variable} at {v:g} {unit}".rstrip()
+                            + f", where '{short(self.threshold)}' still holds, so that spikes never end; "
                             "reset it below the threshold")
 
 
@@ -361,19 +364,19 @@ def _same_names(given: Mapping[str, Any], expected: tuple[str, ...], where: str,
 
 
 def _system(model: NeuronModel, text: str) -> language.System:
-    equations, found = language.read(text, model.constants, model.name)
-    if model.input not in equations.parameter_names:
-        raise UserError(f"{model.name}: the input '{model.input}' is not declared in the equations; "
-                        f"add a line such as {model.input} : 1")
-    dimensions = {name: equations[name].dim for name in equations.names}
-    state = tuple(name for name in found if name in equations.diff_eq_names)
+    equations = language.read(text, model.constants, model.name)
+    parameters = [name for name, each in equations.items() if each.kind == PARAMETER]
+    if model.input not in parameters:
+        raise UserError(f"{model.name}: the input '{short(model.input)}' is not declared in the equations; "
+                        f"add a line such as {short(model.input)} : 1")
+    dimensions = {name: each.dimension for name, each in equations.items()}
+    found = {name: each.value for name, each in equations.items() if each.value is not None}
+    state = tuple(name for name in found if equations[name].kind == DIFFERENTIAL)
     for name in found:
-        expected = dimensions[name]
-        if name in state:
-            expected = get_dimensions(Quantity.with_dimensions(1.0, expected) / brian2.ms)
-        language.check_units(equations[name].expr.code, dimensions, model.constants, expected,
+        expected = dimensions[name] / units.MS if name in state else dimensions[name]
+        language.check_units(equations[name].text, dimensions, model.constants, expected,
                              f"{model.name}: equation of '{name}'")
-    subexpressions = language.subexpression_order(found, set(equations.subexpr_names))
+    subexpressions = language.subexpression_order(found, found.keys() - set(state))
     opened: dict[str, Expr] = {}
     for name, value in subexpressions.items():
         opened[name] = substitute(value, opened)
@@ -384,11 +387,10 @@ def _system(model: NeuronModel, text: str) -> language.System:
     if parts is None:
         raise UserError(f"{model.name}: threshold: the level is not linear in the state variables; "
                         "make it a state variable of its own")
-    declared = [name for name in equations if name in equations.parameter_names and name != model.input]
     return language.System(
         dimensions=dimensions,
         state=state,
-        parameters=tuple(declared),
+        parameters=tuple(name for name in parameters if name != model.input),
         subexpressions=subexpressions,
         derivatives={name: found[name] for name in state},
         held=frozenset(name for name in state if "unless refractory" in equations[name].flags),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterator, Mapping
 from importlib.metadata import EntryPoint, entry_points
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from .errors import UserError
 
@@ -62,6 +62,10 @@ class Registry(Mapping[str, T]):
             raise UserError(
                 f"unknown {self.kind} '{name}': {hint}known are {', '.join(self._items)}"
             ) from None
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """Return what has a name, or `default`."""
+        return self[name] if name in self else default  # noqa: SIM401 - this is `get`
 
     def __contains__(self, name: object) -> bool:
         self._load_outside()

@@ -58,6 +58,11 @@ class Graph:
     def number(self, value: Fraction | int) -> Expr:
         """Return the one node of a number."""
         value = Fraction(value)
+        try:
+            float(value)
+        except OverflowError:
+            raise UserError("a number that the equations' constants make is too large, beyond 1e308; "
+                            "give smaller constants") from None
         return self._same(("number", value), Const(value))
 
     def _same(self, key: tuple[object, ...], node: Expr) -> Expr:
@@ -196,7 +201,7 @@ class Graph:
             return a
         return self.number(abs(a.value)) if isinstance(a, Const) else self._op("abs", a)
 
-    def _function(self, kind: str, function: Callable[[Fraction], float], a: Expr) -> Expr:
+    def _function(self, kind: str, function: Callable[[Fraction], float | Fraction], a: Expr) -> Expr:
         if not isinstance(a, Const):
             return self._op(kind, a)
         try:
@@ -241,7 +246,7 @@ class Graph:
     def _exprel(self, x: Expr) -> Expr:
         # (exp(x) - 1)/x, and 1 + x/2 near zero
         if isinstance(x, Const):
-            return self.number(_exprel(x.value))
+            return self._function("exprel", _exprel, x)
         series = self._add(self.number(1), self._mul(self.number(Fraction(1, 2)), x))
         quotient = self._div(self._add(self._exp(x), self.number(-1)), x)
         return self._near_zero(x, series, quotient)
@@ -249,7 +254,7 @@ class Graph:
     def _reciprocal_exprel(self, x: Expr) -> Expr:
         # x/(exp(x) - 1), and 1 - x/2 near zero: one division less than 1/exprel(x)
         if isinstance(x, Const):
-            return self.number(1 / _exprel(x.value))
+            return self._div(self.number(1), self._exprel(x))
         series = self._sub(self.number(1), self._mul(self.number(Fraction(1, 2)), x))
         quotient = self._op("div", x, self._add(self._exp(x), self.number(-1)))
         return self._near_zero(x, series, quotient)

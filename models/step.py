@@ -22,6 +22,7 @@ from functools import lru_cache
 from .adaptive import why_not
 from .catalogue import get_model
 from .detection import DETECTIONS, Crossing, Detection
+from .domain import check_domain
 from .expression import Expr, Var, at_most, less
 from .methods import ADAPTIVE, METHODS, Method
 from .neuron import INPUT_ENDINGS, NeuronModel
@@ -89,11 +90,12 @@ def make_step(model: str | NeuronModel, method: str, detection: str = "grid", va
     Raises
     ------
     UserError
-        If the model, the method or the detection is not known.
+        If the model, the method or the detection is not known, or the equations have no value (`domain`).
     NotApplicable
         If the method cannot integrate the model.
     """
     model = get_model(model)
+    check_domain(model)
     why = _why_not(model, METHODS[method], DETECTIONS["grid"])
     if why:
         others = ", ".join(name for name in METHODS if not applies(model, name))

@@ -14,9 +14,9 @@ from fractions import Fraction
 from typing import Any
 
 import brian2
-from brian2.units.fundamentalunits import Dimension, Quantity, get_dimensions
+from brian2.units.fundamentalunits import Dimension, Quantity, get_dimensions, get_or_create_dimension
 
-from .errors import UserError
+from .errors import UserError, short
 
 #: Power of ten of the internal unit in SI, by Brian2's order of dimensions:
 #: length (cm), mass (such that V is mV), time (ms), current (uA), temperature (K), substance (umol), luminosity.
@@ -48,6 +48,9 @@ _DECLARED = {getattr(brian2, name).dim: name
 _DECLARED |= {(getattr(brian2, name) / over).dim: f"{name}/{text}"
               for name in ("volt", "amp", "siemens", "farad")
               for over, text in ((brian2.second, "second"), (brian2.metre**2, "metre**2"))}
+#: The internal units of Brian2's base dimensions, in their order.
+_SYMBOLS = ("cm", "1e-14 kg", "ms", "uA", "K", "umol", "cd")
+_POWER = re.compile(r"(?:^| )(cm|1e-14 kg|ms|uA|K|umol|cd)\^(-?\d{1,3}(?:\.\d{1,6})?)(?= |$)")
 _BASE_UNITS = ("metre", "kilogram", "second", "amp", "kelvin", "mole", "candela")
 
 
@@ -104,10 +107,27 @@ def unit_name(dimension: Dimension) -> str:
     """Name the internal unit of `dimension`, such as ``mV`` or ``uA/cm2``."""
     if dimension in _NAMES:
         return _NAMES[dimension]
-    symbols = ("cm", "1e-14 kg", "ms", "uA", "K", "umol", "cd")
     return " ".join(
-        f"{s}^{d:g}" for s, d in zip(symbols, dimension._dims, strict=True) if d != 0
+        f"{s}^{d:g}" for s, d in zip(_SYMBOLS, dimension._dims, strict=True) if d != 0
     )
+
+
+def dimension_named(name: str) -> Dimension:
+    """Return the dimension whose internal unit `unit_name` calls so.
+
+    Raises
+    ------
+    UserError
+        If there is none.
+    """
+    dimension = next((each for each, known in _NAMES.items() if known == name), None)
+    if dimension is not None:
+        return dimension
+    powers = dict.fromkeys(_SYMBOLS, 0.0)
+    rest = _POWER.sub(lambda match: powers.update({match[1]: float(match[2])}) or "", name)
+    if rest.strip(" ") or not name:
+        raise UserError(f"'{short(name)}' is no unit of a run; expected one such as mV, uA/cm2 or 'cm^-1 uA^1'")
+    return get_or_create_dimension(list(powers.values()))
 
 
 def dimension_text(dimension: Dimension) -> str:
@@ -116,6 +136,10 @@ def dimension_text(dimension: Dimension) -> str:
         return _DECLARED[dimension]
     powers = zip(_BASE_UNITS, dimension._dims, strict=True)
     return "*".join(f"{name}**{power:g}" for name, power in powers if power) or "1"
+
+
+#: The shortest and the longest time in ms that are taken; products and quotients of two of them are still numbers.
+_TIMES = Fraction(1, 10**100), Fraction(10**100)
 
 
 def in_ms(value: Any, what: str) -> Fraction:
@@ -135,6 +159,9 @@ def in_ms(value: Any, what: str) -> Fraction:
     duration = internal(value)
     if duration <= 0:
         raise UserError(f"{what} = {value} is not positive; give a time such as 0.1*ms")
+    if not _TIMES[0] <= duration <= _TIMES[1]:
+        raise UserError(f"{what} = {float(value):g} s is beyond all times that can be computed with; give a time "
+                        "such as 0.1*ms")
     return duration
 
 
@@ -152,17 +179,18 @@ def parse_quantity(text: str) -> Any:
     """
     match = _QUANTITY.fullmatch(text.replace("**", "^"))
     if match is None:
-        raise UserError(f"cannot read '{text}': expected a number and a unit, such as 0.1ms")
+        raise UserError(f"cannot read '{short(text)}': expected a number and a unit, such as 0.1ms")
     result: Any = float(match[1])
     if math.isinf(result):
-        raise UserError(f"the number in '{text[:40]}' is too large; give one below 1e308")
+        raise UserError(f"the number in '{short(text[:40])}' is too large; give one below 1e308")
     parts = re.split(r"([*/])", match[2])
     parts = parts[1:] if match[2].startswith("/") else ["*", *parts] if match[2] else []
     for operator, factor in zip(parts[::2], parts[1::2], strict=True):
         unit = _UNIT.fullmatch(factor)
         value = getattr(brian2, unit[1], None) if unit else None
         if unit is None or not isinstance(value, Quantity):
-            raise UserError(f"unknown unit '{factor}' in '{text}': use Brian2's, such as ms, mV or uA/cm2")
+            raise UserError(f"unknown unit '{short(factor)}' in '{short(text)}': use Brian2's, such as ms, mV or "
+                            "uA/cm2")
         value = value ** int(unit[2] or 1)
         result = result / value if operator == "/" else result * value
     return result

@@ -1,9 +1,11 @@
-"""Progress, drawn on the standard error."""
+"""Progress, on the standard error: bars on a terminal, a line now and then elsewhere."""
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from rich.console import Console
@@ -12,20 +14,80 @@ from rich.progress import Progress as Bar
 
 from ..accuracy.runner import Progress
 
+#: Where no bar can be drawn, a line says at least so often, in s, how far the work is.
+HEARTBEAT = 20.0
+
 
 @contextmanager
 def bars() -> Iterator[Progress]:
-    """Draw a bar for every phase that begins; nothing where none does."""
-    bar = Bar(TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
-              TextColumn("left"), TimeRemainingColumn(), console=Console(stderr=True))
-    tasks: list[Any] = []
+    """Draw a bar for every phase that begins, or print lines where the standard error is no terminal.
 
-    def begin(phase: str, pieces: int) -> None:
-        bar.start()
-        tasks.append(bar.add_task(phase, total=pieces))
-
+    Nothing is printed where no phase begins. A standard error that can no longer be written ends nothing.
+    """
+    console = Console(stderr=True)
+    shown = _Bars(console) if console.is_terminal or console.is_jupyter else _Lines(console)
     try:
-        yield Progress(begin=begin, done=lambda: bar.advance(tasks[-1]))
+        yield Progress(begin=shown.begin, done=shown.done, say=shown.say)
     finally:
-        if tasks:  # a bar that never began must not even end a line
-            bar.stop()
+        with suppress(OSError):
+            shown.end()
+
+
+class _Bars:
+    """A bar for each phase."""
+
+    def __init__(self, console: Console) -> None:
+        self._bar = Bar(TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
+                        TextColumn("left"), TimeRemainingColumn(), console=console)
+        self._tasks: list[Any] = []
+
+    def begin(self, phase: str, pieces: int) -> None:
+        with suppress(OSError):
+            self._bar.start()
+            self._tasks.append(self._bar.add_task(phase, total=pieces))
+
+    def done(self) -> None:
+        with suppress(OSError):
+            self._bar.advance(self._tasks[-1])
+
+    def say(self, line: str) -> None:
+        with suppress(OSError):
+            self._bar.console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+    def end(self) -> None:
+        if self._tasks:  # a bar that never began must not even end a line
+            self._bar.stop()
+
+
+class _Lines:
+    """A line when a phase begins, and one every `HEARTBEAT` while it goes on."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._phase, self._pieces, self._finished, self._start = "", 0, 0, 0.0
+        self._ended = threading.Event()
+        self._beat = threading.Thread(target=self._beats, name="heartbeat", daemon=True)
+
+    def begin(self, phase: str, pieces: int) -> None:
+        self._phase, self._pieces, self._finished, self._start = phase, pieces, 0, time.monotonic()
+        self.say(f"{phase}: {pieces} pieces" if pieces != 1 else phase)
+        if not self._beat.is_alive():
+            self._beat.start()
+
+    def done(self) -> None:
+        self._finished += 1
+
+    def end(self) -> None:
+        self._ended.set()
+        if self._beat.is_alive():
+            self._beat.join()
+
+    def _beats(self) -> None:
+        while not self._ended.wait(HEARTBEAT):
+            seconds = time.monotonic() - self._start
+            self.say(f"{self._phase}: {self._finished} of {self._pieces} done after {seconds:.0f} s")
+
+    def say(self, text: str) -> None:
+        with suppress(OSError, ValueError):  # ValueError: it is closed
+            self._console.file.write(f"spikecost: {text}\n")
+            self._console.file.flush()

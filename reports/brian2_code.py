@@ -6,7 +6,11 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from ..models import units
+from ..models.errors import UserError, short
 from ..models.methods import METHODS
+from .description import describe_model
+from .recorded_model import recorded_model
 
 #: Base units that Brian2 calls otherwise.
 _NAMED = {"1e-14 kg": "1e-14*kilogram", "K": "kelvin", "umol": "umole"}
@@ -28,7 +32,19 @@ def brian2_code(model: Mapping[str, Any], method: str, *, dt_ms: float, drive: f
         As `spikecost.models.units.unit_name` gives it.
     title : str
         What the program is, for its first line.
+
+    Raises
+    ------
+    UserError
+        If the definition is no model, or the drive has another unit than its input.
     """
+    # every text and name of the program is one that the model's own reader has accepted
+    of = recorded_model("model", model)
+    model = describe_model(of)
+    expected = units.unit_name(of.system.dimensions[of.input])
+    if drive_unit != expected:
+        raise UserError(f"the run drives its model in '{short(drive_unit)}', expected {expected}; run it again")
+    dt_ms, drive, horizon_ms = float(dt_ms), float(drive), float(horizon_ms)
     refractory = model["refractory"]
     arguments = {
         "threshold": repr(model["threshold"]),
@@ -40,7 +56,7 @@ def brian2_code(model: Mapping[str, Any], method: str, *, dt_ms: float, drive: f
     text = model["equations"].replace("\\", "\\\\").replace('"', '\\"')
     equations = "\n".join(f"    {line.strip()}" for line in text.splitlines() if line.strip())
     lines = [
-        f"# {' '.join(title.split())}",
+        f"# {''.join(sign for sign in ' '.join(title.split()) if sign.isprintable())}",
         "from brian2 import *",
         "",
         f"defaultclock.dt = {dt_ms!r}*ms",

@@ -15,6 +15,7 @@ from ..accuracy.criterion import Criterion
 from ..accuracy.runner import Progress, run_suite
 from ..accuracy.study import Study
 from ..accuracy.suite import Suite
+from ..harness.interruption import keeping
 from ..models import units
 from ..models.errors import UserError
 from ..models.neuron import NeuronModel
@@ -113,7 +114,8 @@ class Comparison(Shown):
     def save(self, folder: str | Path) -> Path:
         """Write the run (see `RunFolder`), page, figures (PNG, SVG) and tables (CSV, Markdown); return the page's path.
 
-        All is written aside and then moved into place: a folder is whole, or it says that it is not.
+        All is written aside and then moved into place: a folder is whole, or it says that it is not. Signals that end
+        a process wait until it is written.
 
         Raises
         ------
@@ -121,7 +123,8 @@ class Comparison(Shown):
             If the folder cannot be written.
         """
         folder = writable(folder)
-        self.run.write(folder, render(self.run))
+        with keeping():
+            self.run.write(folder, render(self.run))
         return folder / PAGE
 
 
@@ -188,8 +191,6 @@ def compare(
     if horizon is not None:
         changes["horizons"] = (float(units.in_ms(horizon, "horizon")),)
     study = run_suite(replace(suite or Suite(thorough=False, features=False), **changes), jobs, progress)
-    if not any(regime.trials for regime in study.regimes):
-        raise UserError(f"nothing to compare: {study.regimes[0].reason}")
     if not any(curve.points for curve in study.curves):
         first = study.curves[0]
         raise UserError(f"nothing to compare: {first.method} on {first.regime.model.label}: {first.reason}; "

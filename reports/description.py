@@ -14,7 +14,7 @@ from ..accuracy.measures import MEASURES
 from ..accuracy.study import Study
 from ..accuracy.suite import Suite
 from ..accuracy.voltage import VoltageRms
-from ..flops.conventions import CONVENTIONS
+from ..flops.conventions import CONVENTIONS, get_convention
 from ..models import units
 from ..models.neuron import NeuronModel
 from .look import axis_label
@@ -46,9 +46,10 @@ def describe(study: Study) -> dict[str, Any]:
         "measures": {name: _measure(name) for name in taken},
         "criteria": [{"measure": each.measure, "tolerance": each.tolerance, "unit": each.unit, "text": str(each)}
                      for each in study.suite.all_criteria],
-        "costs": costs(),
+        "costs": costs(study),
         "conventions": {name: {"counts": each.counts, "unit": each.unit, "source": each.source}
-                        for name, each in CONVENTIONS.items()},
+                        for name, each in [*CONVENTIONS.items(),
+                                           *((own.name, own) for own in study.suite.own_conventions)]},
         "columns": columns(study),
     }
 
@@ -56,6 +57,7 @@ def describe(study: Study) -> dict[str, Any]:
 def _suite(suite: Suite) -> dict[str, Any]:
     fields = {field.name: getattr(suite, field.name) for field in dataclasses.fields(suite)}
     fields["models"] = [model.label if isinstance(model, NeuronModel) else model for model in suite.models]
+    fields["conventions"] = [get_convention(each).name for each in suite.conventions]
     fields["criteria"] = [f"{each.measure}={each.tolerance!r}" for each in suite.criteria]
     return {name: list(value) if isinstance(value, tuple) else value for name, value in fields.items()}
 
@@ -70,7 +72,10 @@ def describe_model(model: NeuronModel) -> dict[str, Any]:
         "reset": model.reset,
         "refractory": model.refractory if isinstance(model.refractory, str) else model.refractory_ms,
         "input": model.input,
+        "published": model.published,
         "tables": str(model.tables or ""),
+        "grid": {name: _quantity(getattr(model.tables, name)) for name in ("step", "low", "high")}
+                if model.tables else None,
         "parameters": {name: _quantity(value) for name, value in model.parameters.items()},
         "constants": {name: _quantity(value) for name, value in model.constants.items()},
         "initial": {name: _quantity(value) for name, value in model.initial.items()},

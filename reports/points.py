@@ -49,9 +49,10 @@ REGIME = list(shared_columns.REGIME)
 def points(study: Study) -> pd.DataFrame:
     """Return a row a curve and dt; columns as in `COLUMNS`, further `costs`, further measures averaged."""
     measures = study.suite.drawn_measures
-    rows = [_row(curve, point, measures) | {"instrumented_per_ms": _instrumented(study, curve, point)}
+    weighing = _conventions(study)
+    rows = [_row(curve, point, measures, weighing) | {"instrumented_per_ms": _instrumented(study, curve, point)}
             for curve in study.curves for point in curve.points]
-    further = [name for name in costs() if name not in COLUMNS]
+    further = [name for name in costs(study) if name not in COLUMNS]
     frame = pd.DataFrame(rows, columns=[*COLUMNS, *further, *measures])
     keys = frame[["model", "method", "detection"]].itertuples(index=False, name=None)
     hardware = _hardware(study)
@@ -61,7 +62,7 @@ def points(study: Study) -> pd.DataFrame:
     return frame
 
 
-def costs() -> dict[str, dict[str, str]]:
+def costs(study: Study) -> dict[str, dict[str, str]]:
     """Return the label and unit of each cost that points have, by column.
 
     Operations that an exact counter saw are known of steps that are all alike; those that the processor's own counter
@@ -70,14 +71,15 @@ def costs() -> dict[str, dict[str, str]]:
     return {
         "flops_per_ms": {"label": "operations per ms of model time", "unit": "operations"},
         **{f"{each.name}_per_ms": {"label": f"{each.unit} per ms of model time ({each.name})", "unit": each.unit}
-           for each in _conventions()},
+           for each in _conventions(study)},
         **{name: {"label": f"{label}, per ms", "unit": "operations"} for name, label in _COUNTED.items()},
     }
 
 
-def _conventions() -> list[Convention]:
+def _conventions(study: Study) -> list[Convention]:
     """Return the conventions that weigh what is run, but for the one that is ``flops_per_ms``."""
-    return [each for each in CONVENTIONS.values() if each.counts == "as run" and each.name != "unit"]
+    return [each for each in (*CONVENTIONS.values(), *study.suite.own_conventions)
+            if each.counts == "as run" and each.name != "unit"]
 
 
 def _hardware(study: Study) -> dict[tuple[str, str, str], float]:
@@ -123,7 +125,7 @@ def error_by(frame: pd.DataFrame, measure: str) -> pd.Series:
     return (frame[measure] - MEASURES[measure].perfect).abs()
 
 
-def _row(curve: Curve, point: Point, measures: tuple[str, ...]) -> dict[str, Any]:
+def _row(curve: Curve, point: Point, measures: tuple[str, ...], weighing: list[Convention]) -> dict[str, Any]:
     regime, runs = curve.regime, point.runs
     errors = [run.error for run in runs if run.error is not None]
     failures = [run.failure for run in runs if run.failure]
@@ -142,7 +144,7 @@ def _row(curve: Curve, point: Point, measures: tuple[str, ...]) -> dict[str, Any
         "dt_ms": fmean(curve.dt(point.setting, run) for run in runs),
         "error_control": None if curve.by_dt else float(point.setting),
         "flops_per_ms": geometric_mean([curve.cost(point.setting, run).per_ms for run in runs]),
-        **{f"{each.name}_per_ms": _weighed(each, mean) for each in _conventions()},
+        **{f"{each.name}_per_ms": _weighed(each, mean) for each in weighing},
         "error_ms": max(largest, default=np.nan) if whole else np.nan,
         "median_error_ms": float(np.median(largest)) if whole and largest else np.nan,
         "voltage_error": float(np.median([run.voltage for run in runs])) if whole else np.nan,

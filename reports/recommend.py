@@ -19,13 +19,14 @@ from ..accuracy.runner import Progress
 from ..accuracy.suite import Suite
 from ..models import units
 from ..models.catalogue import get_model
-from ..models.errors import UserError
+from ..models.errors import UserError, short
 from ..models.methods import METHODS
 from ..models.neuron import NeuronModel
 from .brian2_code import brian2_code
 from .comparison import compare
 from .notebook import Shown, frame_html
 from .numbers import number
+from .recorded_model import recorded_model
 from .records import records
 from .run_folder import RunFolder
 from .text import frame
@@ -75,7 +76,7 @@ class Recommendation(Shown):
 
 
 def recommend(rate: Any, tolerance: Any, *, features: Iterable[str] = (), budget: str | float | None = None,
-              run: RunFolder | None = None, models: Sequence[str] | None = None, jobs: int = 2,
+              run: RunFolder | None = None, models: Sequence[str | NeuronModel] | None = None, jobs: int = 2,
               progress: Progress | None = None) -> Recommendation:
     """Recommend model, method, detection and dt.
 
@@ -91,8 +92,8 @@ def recommend(rate: Any, tolerance: Any, *, features: Iterable[str] = (), budget
         Most operations per second of model time: ``5e5 FLOP/s``.
     run : RunFolder, optional
         Where costs are taken from; by default `models` are run, with few stimuli.
-    models : sequence of str, optional
-        Names; those of the default suite by default. Where features are asked for, their presets are looked at, too.
+    models : sequence of str or NeuronModel, optional
+        Those of the default suite by default. Where features are asked for, their presets are looked at, too.
     jobs : int
         Threads of that run.
     progress : Progress, optional
@@ -112,16 +113,17 @@ def recommend(rate: Any, tolerance: Any, *, features: Iterable[str] = (), budget
         raise UserError(f"nothing costs at most {most:g} FLOP/s: the cheapest is {_way(_as_choice(_cheapest(rows)))}; "
                         "allow more, or a larger tolerance")
     if wanted:
-        label, said = _showing(affordable, wanted, presets=not given)
+        known = _of_run(run) if given else {model.label: model for model in map(get_model, models or Suite().models)}
+        label, model, said = _showing(affordable, wanted, known, presets=not given)
         if label not in set(rows["model"]):
-            run = _made([label], hertz, allowed, jobs, progress)
+            run = _made([model], hertz, allowed, jobs, progress)
             rows, why = _rows(run, hertz, allowed)
         affordable, why = rows[rows["model"] == label], [*said, *why]
     best = _cheapest(affordable)
     choice = _as_choice(best)
     in_brian2, remark = _in_brian2(run, rows, best)
     why = [*_reasons(rows, best, allowed, most), *why, remark]
-    if in_brian2 and run.about["models"][best["model"]]["tables"]:
+    if in_brian2 and _definition(run, best["model"])["tables"]:
         why.append("the program evaluates the rates that the kernel looks up in tables: it needs more operations")
     asked = {"rate_hz": hertz, "tolerance_ms": allowed, "features": wanted,
              "budget_flops": most if math.isfinite(most) else None}
@@ -190,19 +192,41 @@ def _rows(run: RunFolder, rate: float, tolerance: float) -> tuple[pd.DataFrame, 
     return rows.reset_index(drop=True), said
 
 
-def _showing(rows: pd.DataFrame, features: Sequence[str], presets: bool) -> tuple[str, list[str]]:
-    """Return the cheapest model that shows all features, and what is said of those before it; no dearer one is asked.
+def _of_run(run: RunFolder) -> dict[str, NeuronModel]:
+    """Return the models of a run, from the definitions in it: what it calls them names nothing here."""
+    return {label: recorded_model(label, described) for label, described in run.about["models"].items()}
+
+
+def _definition(run: RunFolder, label: str) -> Mapping[str, Any]:
+    if label not in run.about["models"]:
+        raise _undefined(label)
+    found: Mapping[str, Any] = run.about["models"][label]
+    return found
+
+
+def _undefined(label: str) -> UserError:
+    return UserError(f"the run has no definition of its model '{short(label)}'; run it again")
+
+
+def _showing(rows: pd.DataFrame, features: Sequence[str], known: Mapping[str, NeuronModel], presets: bool
+             ) -> tuple[str, NeuronModel, list[str]]:
+    """Return the cheapest model that shows all features, its label before it, and what is said of those that do not.
+
+    No more expensive one is asked.
 
     Where it may be any preset of a model (`presets`), its own comes first.
     """
     passed: list[str] = []
     for label in rows.sort_values("flops_per_ms", kind="stable")["model"].unique():
-        model = get_model(label)
+        if label not in known:
+            raise _undefined(label)
+        model = known[label]
         for each in (model, *(model.with_preset(name) for name in model.presets if presets and name != model.preset)):
             lacking = next((found for found in search(each, features) if found.outcome != FOUND), None)
             if lacking is None:
                 said = f"{each.label} shows {', '.join(features)}; dearer models were not asked"
-                return each.label, [said, *([f"not shown by {'; '.join(passed)}"] if passed else [])]
+                found = label if each is model else each.label
+                return found, each, [said, *([f"not shown by {'; '.join(passed)}"] if passed else [])]
             passed.append(f"{each.label} ({lacking.feature}: {lacking.outcome})")
     raise UserError(f"no model that is cheap enough shows {', '.join(features)}: not {'; '.join(passed)}; ask for "
                     "fewer features, or give a run with other models or presets")
@@ -280,7 +304,7 @@ def _code(run: RunFolder, choice: Mapping[str, Any]) -> str:
     if not choice:
         return ""
     title = f"{_way(choice)}, off by at most {number(choice['error_ms'])} ms over {choice['horizon_ms'] / 1000:g} s"
-    return brian2_code(run.about["models"][choice["model"]], choice["method"], title=title,
+    return brian2_code(_definition(run, choice["model"]), choice["method"], title=title,
                        **{name: choice[name] for name in ("dt_ms", "drive", "drive_unit", "horizon_ms")})
 
 

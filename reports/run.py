@@ -2,32 +2,78 @@
 
 from __future__ import annotations
 
+import shutil
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from ..accuracy.suite import Suite
+from ..harness.interruption import keeping
 from . import text
 from .bars import bars
 from .comparison import Comparison, compare
 from .demos import headline
-from .files import writable
+from .files import CannotWrite, alone_in, writable
 from .records import records
+from .run_folder import remove_run
 from .table import SITUATION
 
+#: Where an interrupted run is written, within its folder; and the name of a folder that is made in place of a full one.
+INTERRUPTED, FALLBACK = "interrupted", "spikecost-report"
 
-def run(suite: Suite, out: str | Path, jobs: int) -> tuple[Comparison, Path]:
-    """Compare, with a bar on the standard error; return the comparison and the page of the report.
+
+def run(suite: Suite, out: str | Path, jobs: int) -> tuple[Comparison, Path, str]:
+    """Compare, with a bar on the standard error, and write the report.
+
+    The folder is held from the start, so that no second run writes into it. If it cannot be written at the end, the
+    report is written elsewhere. Signals that end a run do so while it computes; what is finished is kept whatever comes
+    then.
+
+    Returns
+    -------
+    Comparison, Path, str
+        The page of the report, and one line that says why the report is not where it was asked for, empty if it is.
 
     Raises
     ------
     UserError
-        If the folder `out` cannot be written (known before anything is run), or nothing can be compared.
+        If the folder `out` cannot be written or another run writes into it (known before anything is run), or nothing
+        can be compared.
     """
     folder = writable(out)
-    with bars() as progress:
-        comparison = compare(suite.models, suite=suite, jobs=jobs, progress=progress)
-    return comparison, comparison.save(folder / "interrupted" if comparison.study.interrupted else folder)
+    with keeping(), alone_in(folder, patience=0):
+        with bars() as progress:
+            comparison = compare(suite.models, suite=suite, jobs=jobs, progress=progress)
+        interrupted = comparison.study.interrupted
+        page, elsewhere = _saved(comparison, folder / INTERRUPTED if interrupted else folder)
+        if not (interrupted or elsewhere):
+            remove_run(folder / INTERRUPTED)  # of an earlier run, which this one supersedes
+        return comparison, page, elsewhere
+
+
+def _saved(comparison: Comparison, folder: Path) -> tuple[Path, str]:
+    """Write a report; where its folder cannot be written, into a new one in the first place that can."""
+    try:
+        return comparison.save(folder), ""
+    except CannotWrite as error:
+        for place in (Path.cwd, Path.home, lambda: Path(tempfile.gettempdir())):
+            try:
+                other = Path(tempfile.mkdtemp(prefix=f"{FALLBACK}-", dir=place()))
+            except (OSError, RuntimeError):  # there is no such place, or it cannot be written either
+                continue
+            try:
+                page = comparison.save(other)
+            except CannotWrite:
+                shutil.rmtree(other, ignore_errors=True)
+                continue
+            return page, f"{str(error).partition('; give')[0]}; the report is in {other} instead"
+        raise
+    except Exception as error:  # of our own: the page or a figure cannot be drawn, the data is kept
+        kept = folder if folder.name == INTERRUPTED else folder / INTERRUPTED
+        comparison.run.write(kept)
+        error.add_note(f"What was found is kept: spikecost report {kept}")
+        raise
 
 
 def summary(comparison: Comparison, page: Path, more: str = "") -> str:
@@ -39,8 +85,8 @@ def summary(comparison: Comparison, page: Path, more: str = "") -> str:
     if len(verdict):
         parts.append(text.frame(f"Operations per ms, divided by those of {comparison.baseline}", verdict,
                                 ("view", *_where(verdict), *verdict.columns[1 + len(SITUATION):])))
-    parts += [f"not compared at {regime.level}, {regime.stimulus}: {regime.reason}"
-              for regime in study.regimes if regime.reason]
+    parts += [regime.said for regime in study.regimes if regime.said]
+    parts += study.failures
     if len(comparison.demos):
         parts.append(headline(comparison.demos))
     if more:
@@ -57,7 +103,9 @@ def found(comparison: Comparison, page: Path, more: Sequence[str] = ()) -> dict[
         "ranking": records(comparison.ranking),
         "not_compared": [{"model": regime.model.label, "stimulus": regime.stimulus, "level": regime.level,
                           "reason": regime.reason} for regime in comparison.study.regimes if regime.reason],
-        "said": list(more),
+        "several_rates": [regime.drive.note for regime in comparison.study.regimes
+                          if regime.drive and regime.drive.note],
+        "failures": list(comparison.study.failures), "said": list(more),
     }
 
 

@@ -1,8 +1,9 @@
 """A run as data: everything that the page, papers, comparisons and checks need, without running anything again.
 
 In the folder of a run, ``run.json`` says what the run was (the suite, its models, measures and conventions) and lists
-the tables, one Parquet file each, with their checksums; ``provenance.json`` says where it was made. ``run.json`` is
-written last: a folder is whole, or it says that it is not.
+every other file with its checksum, and its own: the tables, one Parquet file each, ``provenance.json``, which says
+where it was made, and what is there for people. ``run.json`` is written last: a folder is whole, or it says that it is
+not.
 
     >>> run = RunFolder.read("spikecost-report")  # doctest: +SKIP
     >>> run.cheapest[["level", "tolerance", "model", "flops_per_ms"]]  # doctest: +SKIP
@@ -10,9 +11,13 @@ written last: a folder is whole, or it says that it is not.
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import hashlib
 import io
 import json
+import os
+import stat
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from functools import cached_property
@@ -23,7 +28,8 @@ import pandas as pd
 
 from ..accuracy.study import Study
 from ..accuracy.winners import winners
-from ..models.errors import UserError
+from ..models.errors import UserError, short, shortened
+from ..models.reading import read_json
 from .breakdown import by_kind, operations
 from .demos import runs_table
 from .description import describe
@@ -36,6 +42,7 @@ from .points import points
 from .recorded import spikes, voltages
 from .references import references, regimes
 from .repeats import by_stimulus, timings
+from .run_form import check_about, check_table
 from .table import cheapest, table
 from .text import frame
 from .verdict import baseline, ranking, verdict
@@ -50,6 +57,8 @@ SHOWN = ("stimulus", "level", "tolerance", "model", "method", "detection", "dt_m
 #: What ``about`` holds, as `describe` returns it.
 ABOUT = ("made", "interrupted", "baseline", "no_exact_count", "no_hardware_count", "suite", "seeds", "models",
          "measures", "criteria", "costs", "conventions", "columns")
+#: What reading a damaged or hostile table may raise.
+_DAMAGED = (ValueError, KeyError, OSError, TypeError, NotImplementedError, ArithmeticError, RecursionError, MemoryError)
 MANIFEST, PROVENANCE, DATA = "run.json", "provenance.json", "data"
 
 
@@ -130,15 +139,21 @@ class RunFolder(Shown):
         """
         folder = Path(folder)
         manifest = _manifest(folder)
-        content = {name: _checked(folder, name, digest) for name, digest in manifest["files"].items()}
+        content = {name: _checked(folder, str(name), digest) for name, digest in manifest["files"].items()}
         lacking = [name for name in (PROVENANCE, *map(_file, TABLES)) if name not in content]
         if lacking:
             raise UserError(f"the run {folder} is incomplete: {MANIFEST} does not list {lacking[0]}; run it again")
+        if manifest.get("checksum") != _checksum(manifest) or _content(folder / MANIFEST) != _json(manifest):
+            raise UserError(f"the run {folder} is not as it was written: {MANIFEST} has changed; run it again")
         try:
+            provenance = read_json(content[PROVENANCE])
+            check_about(manifest["about"], provenance)
             frames = {name: pd.read_parquet(io.BytesIO(content[_file(name)])) for name in TABLES}
-            return cls(about=manifest["about"], provenance=json.loads(content[PROVENANCE]), **frames)
-        except (ValueError, KeyError, OSError) as error:
-            raise UserError(f"the run {folder} cannot be read: {error}; run it again") from error
+            for name, frame in frames.items():
+                check_table(name, frame)
+        except _DAMAGED as error:
+            raise UserError(f"the run {folder} cannot be read: {short(str(error), 400)}; run it again") from error
+        return cls(about=manifest["about"], provenance=provenance, **frames)
 
     def __repr__(self) -> str:
         return f"<RunFolder of {self.about['made'][:10]}: {', '.join(self.models)}>"
@@ -164,10 +179,10 @@ class RunFolder(Shown):
             If the folder cannot be written.
         """
         files = {_file(name): _parquet(getattr(self, name)) for name in TABLES}
-        files[PROVENANCE] = _json(self.provenance)
+        files |= {PROVENANCE: _json(self.provenance), **(beside or {})}
         digests = {name: hashlib.sha256(content).hexdigest() for name, content in sorted(files.items())}
-        manifest = _json({"format": FORMAT, "version": VERSION, "about": self.about, "files": digests})
-        replace_all(Path(folder), {**files, **(beside or {})}, MANIFEST, manifest)
+        manifest = json.loads(_json({"format": FORMAT, "version": VERSION, "about": self.about, "files": digests}))
+        replace_all(Path(folder), files, MANIFEST, _json(manifest | {"checksum": _checksum(manifest)}))
 
     @property
     def baseline(self) -> str:
@@ -208,13 +223,13 @@ def _manifest(folder: Path) -> dict[str, Any]:
     if not folder.is_dir():
         raise UserError(f"there is no folder {folder}; give one that `spikecost run --out` wrote")
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
+        found = read_json(_content(path))
         version = found["version"] if found["format"] == FORMAT else None
     except FileNotFoundError:
         started = (folder / DATA).is_dir()
         what = "is incomplete: it has no" if started else "is no run: it has no"
         raise UserError(f"the folder {folder} {what} {MANIFEST}; give one that `spikecost run --out` wrote") from None
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise UserError(f"cannot read {path}: {error}; give a folder that `spikecost run --out` wrote") from error
     if version != VERSION:
         raise UserError(f"the run {folder} is of format version {version}, this spikecost reads version {VERSION}; "
@@ -227,9 +242,56 @@ def _manifest(folder: Path) -> dict[str, Any]:
     return dict(found)
 
 
-def _checked(folder: Path, name: str, digest: str) -> bytes:
+def remove_run(folder: Path) -> None:
+    """Remove the files of a run that its manifest lists, and the folders that are empty then; nothing else.
+
+    What is no run, or is not whole, stays as it is.
+    """
     try:
-        content = (folder / name).read_bytes()
+        names = [*_manifest(folder)["files"], MANIFEST]
+    except UserError:
+        return
+    paths = [folder / name for name in names if not _leads_out(folder, name)]
+    for path in paths:
+        with contextlib.suppress(OSError):
+            path.unlink()
+    within = {parent for path in paths for parent in path.parents if parent.is_relative_to(folder)}
+    for parent in sorted(within, key=lambda each: len(each.parts), reverse=True):
+        with contextlib.suppress(OSError):  # it holds something else, too
+            parent.rmdir()
+
+
+def _leads_out(folder: Path, name: str) -> bool:
+    """Whether a name in a manifest may be another file's than one within the folder."""
+    parts = name.split("/")
+    try:
+        return (b"\0" in os.fsencode(name) or "\\" in name or any(part in ("", ".", "..") for part in parts)
+                or any((folder / "/".join(parts[:n])).is_symlink() for n in range(1, len(parts) + 1)))
+    except (OSError, ValueError):  # no system takes such a name
+        return True
+
+
+def _content(path: Path) -> bytes:
+    """Return the content of a plain file; a device or a pipe could be read without end."""
+    handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOFOLLOW)
+    with open(handle, "rb") as file:
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            raise OSError(errno.EINVAL, "it is no plain file", str(path))
+        return file.read()
+
+
+def _checksum(manifest: Mapping[str, Any]) -> str:
+    """Return the checksum of a manifest's other entries."""
+    content = {name: value for name, value in manifest.items() if name != "checksum"}
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+def _checked(folder: Path, name: str, digest: str) -> bytes:
+    if _leads_out(folder, name):
+        raise UserError(f"the run {folder} is not as it was written: {MANIFEST} lists {shortened(repr(name))}, which "
+                        "is no plain file within its folder; run it again")
+    try:
+        content = _content(folder / name)
     except OSError as error:
         raise UserError(f"the run {folder} is incomplete: {name}: {error.strerror}; run it again") from error
     if hashlib.sha256(content).hexdigest() != digest:

@@ -23,49 +23,119 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..accuracy.criterion import parse_criterion
+from ..accuracy.criterion import Criterion, parse_criterion
 from ..accuracy.suite import Suite
 from ..flops.conventions import CONVENTIONS, Convention
-from ..models import units
-from ..models.errors import UserError
+from ..models.errors import UserError, short
+from ..models.files import runs_code
+from ..models.reading import Milliseconds, read_text, read_toml, structure
 
 #: Fields that are given as times, such as ``0.1ms``.
 _TIMES = ("tolerances", "horizons", "coarsest", "finest", "finest_varying")
 
 
-def read_suite(path: str | Path, base: Suite) -> Suite:
-    """Read a suite; its own conventions are registered.
+@dataclass(frozen=True)
+class _Convention:
+    """What a file says of a convention."""
+
+    counts: str
+    unit: str
+    source: str
+    weights: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class _SuiteFile:
+    """What a file says of a suite: its fields, each None if it is not given, and conventions of its own."""
+
+    models: tuple[str, ...] | None = None
+    methods: tuple[str, ...] | None = None
+    detections: tuple[str, ...] | None = None
+    stimuli: tuple[str, ...] | None = None
+    rates: tuple[float, ...] | None = None
+    rheobases: tuple[float, ...] | None = None
+    horizons: tuple[Milliseconds, ...] | None = None
+    trials: int | None = None
+    tolerances: tuple[Milliseconds, ...] | None = None
+    criteria: tuple[str, ...] | None = None
+    measures: tuple[str, ...] | None = None
+    coarsest: Milliseconds | None = None
+    finest: Milliseconds | None = None
+    finest_varying: Milliseconds | None = None
+    per_decade: int | None = None
+    repeats: int | None = None
+    time_lanes: bool | None = None
+    witnessed: bool | None = None
+    conventions: tuple[str, ...] | None = None
+    thorough: bool | None = None
+    features: bool | None = None
+    convention: Mapping[str, _Convention] | None = None
+
+
+def read_suite(path: str | Path, base: Suite, *, models: Sequence[str] = (), allow_python: bool = False) -> Suite:
+    """Read a suite.
+
+    Parameters
+    ----------
+    path : str or Path
+    base : Suite
+        What the file does not say.
+    models : sequence of str
+        To be run instead of the file's, which are not looked at then.
+    allow_python : bool
+        Whether the file may name Python files, which are executed to take models from them.
 
     Raises
     ------
     UserError
         If the file cannot be read, or holds what a suite does not.
     """
+    text = read_text(Path(path), "the suite")
     try:
-        content = tomllib.loads(Path(path).read_text(encoding="utf-8"))
-    except OSError as error:
-        raise UserError(f"cannot read the suite {path}: {error.strerror}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UserError(f"the suite {path} is not TOML: {error}") from error
-    for name, table in content.pop("convention", {}).items():
-        if not (isinstance(table, dict) and table.keys() == {"counts", "unit", "source", "weights"}):
-            raise UserError(f"{path}: convention '{name}': give counts, unit, source and weights")
-        if name in CONVENTIONS:
-            raise UserError(f"{path}: the convention '{name}' is there already; take another name")
-        CONVENTIONS.register(Convention(name=name, **table))
-    fields = {field.name for field in dataclasses.fields(Suite)}
-    unknown = sorted(content.keys() - fields)
-    if unknown:
-        raise UserError(f"{path}: unknown {', '.join(unknown)}; a suite has {', '.join(sorted(fields))}, convention")
+        content = read_toml(text)
+    except ValueError as error:
+        raise UserError(f"the suite {path} is not TOML: {error}") from None
+    found = structure(content, _SuiteFile, str(path))
+    given = {name: getattr(found, name) for name in content}
+    given |= {"models": tuple(models)} if models else {}
+    code = [model for model in found.models or () if runs_code(model)]
+    if code and not models and not allow_python:
+        raise UserError(f"{path}: {code[0]} is Python, which would be run; if you trust it, say --allow-python, or "
+                        "name the models with --models")
+    own = {name: _convention(name, each, path) for name, each in (given.pop("convention", None) or {}).items()}
+    if own:
+        # what the file defines is used, be it named in the list or not
+        named = dict.fromkeys([*(found.conventions or ()), *own])
+        given["conventions"] = tuple(own.get(name, name) for name in named)
     try:
-        return dataclasses.replace(base, **{name: _value(name, value) for name, value in content.items()})
-    except TypeError as error:
-        raise UserError(f"{path}: {error}") from error
+        if found.criteria is not None:
+            given["criteria"] = tuple(_criterion(text) for text in found.criteria)
+        return dataclasses.replace(base, **given)
+    except UserError as error:
+        raise UserError(f"{path}: {error}") from None
+
+
+def _criterion(text: str) -> Criterion:
+    try:
+        return parse_criterion(text)
+    except UserError as error:
+        raise UserError(f"criteria = {short(repr(text))}: {error}") from None
+
+
+def _convention(name: str, given: _Convention, path: str | Path) -> Convention:
+    if name in CONVENTIONS:
+        raise UserError(f"{path}: the convention '{name}' is there already; take another name")
+    if not name.isidentifier():
+        raise UserError(f"{path}: convention '{name}': give it a name of letters, digits and _")
+    try:
+        return Convention(name, given.counts, given.weights, given.unit, given.source)
+    except UserError as error:
+        raise UserError(f"{path}: {error}") from None
 
 
 def suite_text(suite: Mapping[str, Any]) -> str:
@@ -110,15 +180,3 @@ def left_out(whole: Suite, quick: Suite) -> str:
     if not quick.features:
         parts.append("the twenty features and demos of Izhikevich 2004")
     return "; ".join(parts)
-
-
-def _value(name: str, value: Any) -> Any:
-    if isinstance(value, list):
-        return tuple(_value(name, each) for each in value)
-    if name == "criteria":
-        return parse_criterion(str(value))
-    if name in _TIMES:
-        if not isinstance(value, str):
-            raise UserError(f"{name} = {value}: give a time with its unit, such as \"0.1ms\"")
-        return float(units.in_ms(units.parse_quantity(value), name))
-    return value

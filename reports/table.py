@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from ..accuracy.study import Cell, Study
-from ..flops.conventions import get_convention
+from ..flops.conventions import Convention, get_convention
 from ..models import units
 from . import shared_columns
 
@@ -62,8 +62,8 @@ SITUATION = list(shared_columns.SITUATION)
 def columns(study: Study) -> dict[str, str]:
     """Return `COLUMNS` and one more for each further convention of the suite."""
     more = {
-        f"{name}_per_ms": f"cost a ms under the convention {name}, in {get_convention(name).unit}"
-        for name in study.suite.conventions
+        f"{each.name}_per_ms": f"cost a ms under the convention {each.name}, in {each.unit}"
+        for each in map(get_convention, study.suite.conventions)
     }
     return COLUMNS | more
 
@@ -92,7 +92,7 @@ def situation(cell: Cell) -> dict[str, Any]:
             "measure": criterion.measure, "tolerance": criterion.tolerance}
 
 
-def _row(cell: Cell, conventions: tuple[str, ...]) -> dict[str, Any]:
+def _row(cell: Cell, conventions: tuple[str | Convention, ...]) -> dict[str, Any]:
     curve, regime, criterion = cell.curve, cell.curve.regime, cell.criterion
     row: dict[str, Any] = {
         **situation(cell),
@@ -128,7 +128,7 @@ def _least(values: Sequence[Fraction], of: Callable[[Sequence[Fraction]], Fracti
     return float(of(values)) if values else None
 
 
-def _costs(cell: Cell, conventions: tuple[str, ...]) -> dict[str, Any]:
+def _costs(cell: Cell, conventions: tuple[str | Convention, ...]) -> dict[str, Any]:
     errors = [each.run.error for each in cell.answers if each.run and each.run.error]
     costs, per_ms = cell.costs(), cell.cost()
     steps = [cell.curve.dt(setting, run) for setting, run in cell.runs]
@@ -152,5 +152,5 @@ def _costs(cell: Cell, conventions: tuple[str, ...]) -> dict[str, Any]:
         "spikes": sum(each.matched for each in errors),
         "missing": sum(each.missing for each in errors),
         "extra": sum(each.extra for each in errors),
-        **{f"{name}_per_ms": cell.cost(name).mean for name in conventions},
+        **{f"{each.name}_per_ms": cell.cost(each).mean for each in map(get_convention, conventions)},
     }

@@ -2,48 +2,81 @@
 
 from __future__ import annotations
 
-import ast
-import keyword
 import sys
+from fractions import Fraction
 
-import brian2
 import sympy
-from brian2.utils.stringtools import get_identifiers
-from sympy.parsing.sympy_parser import parse_expr
 
+from ..models import grammar
+from ..models.equation_lines import DIFFERENTIAL, Line, lines
+from ..models.grammar import Binary, Call, Condition, Name, Negative, Node, Number
 from ..models.neuron import NeuronModel
 
-#: What keeps its meaning; every other name is a symbol or a function of its own.
-_KNOWN = {"exp", "sqrt", "tanh", "cosh", "sinh"}
+#: How other functions are set; ``exprel`` and ``int`` have no sign of their own.
+_FUNCTIONS = {"exp": sympy.exp, "sqrt": sympy.sqrt, "abs": sympy.Abs, "tanh": sympy.tanh, "cosh": sympy.cosh,
+              "sinh": sympy.sinh}
+_SIGNS = {"<": sympy.Lt, "<=": sympy.Le, ">": sympy.Gt, ">=": sympy.Ge}
 
 
 def typeset(model: NeuronModel) -> str:
     """Set a model's equations, in the paper's own form if it is another."""
-    equations = brian2.Equations(model.published or model.equations).values()
-    return "\n\n".join(_set(equation) for equation in equations if equation.expr is not None)
+    found = lines(model.published or model.equations, model.name)
+    return "\n\n".join(_set(line) for line in found if line.right)
 
 
-def _set(equation: brian2.equations.equations.SingleEquation) -> str:
-    code = ast.unparse(_OneDivision().visit(ast.parse(equation.expr.code, mode="eval")))
-    meanings = {name: sympy.Function(name) if name in {"exprel", "int"} else sympy.Symbol(name)
-                for name in get_identifiers(code) - _KNOWN if not keyword.iskeyword(name)}
-    meanings["abs"] = sympy.Abs
+def _set(line: Line) -> str:
+    left = f"d{line.name}/dt" if line.kind == DIFFERENTIAL else line.name
     with sympy.evaluate(False):
-        value = parse_expr(code, local_dict=meanings, evaluate=False)
-    left = f"d{equation.varname}/dt" if equation.type == "differential equation" else equation.varname
-    lines = sympy.pretty(sympy.Eq(sympy.Symbol(left), value, evaluate=False), order="none", wrap_line=False,
-                         use_unicode=_has_unicode())
-    return "\n".join(line.rstrip() for line in lines.splitlines())
+        value = _symbols(grammar.expression(line.right))
+    rows = sympy.pretty(sympy.Eq(sympy.Symbol(left), value, evaluate=False), order="none", wrap_line=False,
+                        use_unicode=_has_unicode())
+    return "\n".join(row.rstrip() for row in rows.splitlines())
 
 
-class _OneDivision(ast.NodeTransformer):
-    """Writes ``x/a/b`` as ``x/(a*b)``, which is set as one fraction."""
+def _symbols(node: Node | Condition) -> sympy.Basic:
+    """Make sympy's expression of what was read, in which nothing is reordered or worked out."""
+    if isinstance(node, Number):
+        return _number(node.value)
+    if isinstance(node, Negative) and isinstance(node.operand, Number):
+        return _number(-node.operand.value)
+    if isinstance(node, Name):
+        return sympy.Symbol(node.name)
+    if isinstance(node, Negative):
+        return sympy.Mul(-1, _symbols(node.operand))
+    if isinstance(node, Call):
+        return _FUNCTIONS.get(node.function, sympy.Function(node.function))(_symbols(node.argument))
+    if isinstance(node, Condition):
+        return _SIGNS[node.sign](_symbols(node.left), _symbols(node.right))
+    if isinstance(node, grammar.Switch):
+        return sympy.Function("int")(_symbols(node.condition))
+    if node.kind == "pow":
+        return sympy.Pow(_symbols(node.left), _symbols(node.right))
+    return sympy.Add(*_terms(node)) if node.kind in ("add", "sub") else sympy.Mul(*_factors(node))
 
-    def visit_BinOp(self, node: ast.BinOp) -> ast.BinOp:  # the name that ast looks for
-        self.generic_visit(node)
-        if isinstance(node.op, ast.Div) and isinstance(node.left, ast.BinOp) and isinstance(node.left.op, ast.Div):
-            return ast.BinOp(node.left.left, ast.Div(), ast.BinOp(node.left.right, ast.Mult(), node.right))
-        return node
+
+def _number(value: Fraction) -> sympy.Basic:
+    return sympy.Integer(value.numerator) if value.denominator == 1 else sympy.Float(repr(float(value)))
+
+
+def _terms(node: Node) -> list[sympy.Basic]:
+    """Return what is added, in its order."""
+    if not (isinstance(node, Binary) and node.kind in ("add", "sub")):
+        return [_symbols(node)]
+    right = _terms(node.right) if node.kind == "add" else [sympy.Mul(-1, *_factors(node.right))]
+    return [*_terms(node.left), *right]
+
+
+def _factors(node: Node) -> list[sympy.Basic]:
+    """Return what is multiplied, in its order; ``x/a/b`` is set as one fraction."""
+    if not (isinstance(node, Binary) and node.kind in ("mul", "div")):
+        return [_symbols(node)]
+    if node.kind == "mul":
+        return [*_factors(node.left), *_factors(node.right)]
+    under: list[sympy.Basic] = []
+    while isinstance(node, Binary) and node.kind == "div":
+        under = [*_factors(node.right), *under]
+        node = node.left
+    return [*_factors(node), sympy.Pow(sympy.Mul(*under) if len(under) > 1 else under[0], -1)]
 
 
 def _has_unicode() -> bool:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import collections
+import json
 import os
 from collections.abc import Callable, Generator
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,8 +17,10 @@ from hypothesis import settings
 from spikecost import cli
 from spikecost.accuracy.drives import drive_for
 from spikecost.accuracy.reference import reference
+from spikecost.flops.counters import COUNTERS, Counter
 from spikecost.flops.toolchain import SCALAR, Build
 from spikecost.harness.adaptive import AdaptiveKernel, compile_adaptive
+from spikecost.harness.engines import brian2 as brian2_engine
 from spikecost.harness.kernel import Kernel, compile_kernels
 from spikecost.harness.stimuli import constant
 from spikecost.models import units
@@ -29,6 +34,9 @@ from spikecost.models.step import applies, make_step
 # the same examples on every machine and every day: a failure is one that can be looked at again
 settings.register_profile("spikecost", derandomize=True, deadline=None, database=None)
 settings.load_profile("spikecost")
+
+#: How the reason of a skip begins that is the processor's.
+NOT_TO_BE_INSTALLED = ("no PMU", "this processor has no")
 
 
 @pytest.fixture(scope="session")
@@ -92,6 +100,22 @@ def adaptive_kernels_of() -> Callable[..., dict[str, AdaptiveKernel]]:
     return together
 
 
+@pytest.fixture(scope="session")
+def callgrind() -> Counter:
+    """Return the counter that runs programs, which needs valgrind."""
+    counter = COUNTERS["callgrind"]
+    if reason := counter.available():
+        pytest.skip(reason)
+    return counter
+
+
+@pytest.fixture(scope="session")
+def compiled_brian2() -> None:
+    """Brian2 can compile here."""
+    if reason := brian2_engine.cannot_compile():
+        pytest.skip(f"Brian2 cannot compile: {reason}")
+
+
 @pytest.fixture
 def said(capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[Any, str, str]]:
     """Run a command of the command line in process; return its status and what it printed."""
@@ -119,12 +143,29 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, pytest.TestReport,
                                                                                          pytest.TestReport]:
-    """In CI nothing may be missing: a skip is a failure unless the machine has no PMU, which no install can mend."""
+    """In CI nothing may be missing: a skip is a failure unless the processor lacks it, which no install can mend."""
     report = yield
-    if report.skipped and os.environ.get("CI") and "no PMU" not in str(report.longrepr):
+    lacks = any(lack in str(report.longrepr) for lack in NOT_TO_BE_INSTALLED)
+    if report.skipped and os.environ.get("CI") and not lacks:
         report.outcome = "failed"
         report.longrepr = f"skipped in CI: {report.longrepr}"
     return report
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_sessionfinish(session: pytest.Session) -> Generator[None, None, None]:
+    """Say in the last line how many tests were skipped and why; `tox` runs pytest more than once and adds them up."""
+    yield
+    terminal = session.config.pluginmanager.get_plugin("terminalreporter")
+    if terminal is None or hasattr(session.config, "workerinput"):  # a process of pytest-xdist reports to another
+        return
+    reasons = [str(report.longrepr[2]).removeprefix("Skipped: ") for report in terminal.stats.get("skipped", [])]
+    if "SPIKECOST_SKIPPED" in os.environ:
+        before = Path(os.environ["SPIKECOST_SKIPPED"])
+        reasons = [*(json.loads(before.read_text()) if before.exists() else ()), *reasons]
+        before.write_text(json.dumps(reasons))
+    why = "; ".join(f"{n} because {reason}" for reason, n in collections.Counter(reasons).most_common())
+    terminal.write_line(f"{len(reasons)} skipped: {why or 'nothing is missing on this machine'}")
 
 
 #: These models meet every method with every detection; the others with one that stays on the grid and one that locates

@@ -55,7 +55,7 @@ def test_version():
     try:
         installed = version("spikecost")
     except PackageNotFoundError:
-        pytest.skip("spikecost runs from its folder and is not installed")
+        pytest.skip("spikecost runs from its folder and is not installed: pip install .")
     assert installed == PROJECT["project"]["version"]
 
 

@@ -54,6 +54,11 @@ def search(model: NeuronModel, features: Iterable[str] | None = None) -> list[Fi
     return [find(FEATURES[name]) for name in (FEATURES if features is None else features)]
 
 
+def not_tried(reason: str, features: Iterable[str] | None = None) -> list[Finding]:
+    """Return findings of features that could not be looked for."""
+    return [Finding(name, NOT_TRIED, reason, 0) for name in (FEATURES if features is None else features)]
+
+
 class _Search:
     def __init__(self, model: NeuronModel) -> None:
         self._model = model

@@ -16,13 +16,14 @@ from ...harness.kernel import Kernel, Outcome, compile_kernels
 from ...harness.kernels import run_together
 from ...harness.stimuli import Shape, Stimulus
 from ...models import units
+from ...models.domain import check_domain
 from ...models.errors import UserError
 from ...models.expression import evaluate
 from ...models.neuron import NeuronModel
 from ...models.step import make_step
 from ...models.tables import ARRAYS
 from .. import closed_form, taylor
-from ..drives import constant_drive, firing_rate, rheobase, silencing
+from ..drives import constant_drive, firing_rate, rate_once_it_fires, rheobase, silencing
 from ..flow import Precision
 from .recorded import Array, Recording
 
@@ -57,14 +58,15 @@ class Subject:
     Raises
     ------
     UserError
-        If no constant input makes it fire, or none silences it.
+        If the equations have no value, no constant input makes it fire, or none silences it.
     """
 
     def __init__(self, model: NeuronModel) -> None:
+        check_domain(model)
         self.held = 2 * silencing(model, float(HORIZON)) if _fires_alone(model) else 0.0
         self.model = at_rest(model, self.held)
         self.drive = rheobase(self.model, float(HORIZON), self.held)
-        rates = (firing_rate(self.model, self.held + factor * self.drive, float(HORIZON))
+        rates = (rate_once_it_fires(self.model, self.held + factor * self.drive, float(HORIZON))
                  for factor in (2, 1.5, 1.2, 1.05, 1))
         rate = next(rate for rate in rates if rate)
         pace = max(1000 / rate, ringing(self.model, self.held))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -31,6 +32,10 @@ class Convention:
     def __post_init__(self) -> None:
         if set(self.weights) - {"fma"} != set(KINDS):
             raise UserError(f"convention '{self.name}': give a weight for each of {', '.join(KINDS)}")
+        for kind, weight in self.weights.items():
+            if not 0 <= weight < math.inf:
+                raise UserError(f"convention '{self.name}': the weight of {kind} is {weight}; give a finite number "
+                                "of at least 0")
         if self.counts not in COUNTINGS:
             raise UserError(f"convention '{self.name}': counts = '{self.counts}', expected one of "
                             f"{', '.join(map(repr, COUNTINGS))}")

@@ -73,7 +73,8 @@ class Counts:
         self.libm: Retired | None = None
         """The mathematics library; None where a counter cannot tell images apart."""
         self.other: Retired | None = None
-        """All other images; None where a counter cannot tell images apart or leaves them out."""
+        """All other images; None where a counter cannot tell images apart or leaves them out. Of the C library, its
+        floating-point operations alone: which of its ways to copy memory it takes is up to the processor."""
 
     def call(self, workload: Workload) -> None:
         """Run a workload under this counter; may be called more than once.

@@ -8,7 +8,7 @@ import platform
 import re
 from collections import Counter as Tally
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,9 @@ from .instruction import operations_of
 _CALLED = {"exp": "exp", "pow": "pow", "expm1": "exp", "sqrt": "sqrt"}
 _VECTOR_NAME = re.compile(r"_ZGV[a-z]M?N?(?P<width>\d+)v+_(?P<function>\w+)")
 _THROUGH_SLOT = re.compile(r"qword ptr \[rip (?P<sign>[+-]) (?P<offset>0x[0-9a-f]+|\d+)\]")
+_DIRECT = re.compile(r"0x[0-9a-f]+")
+#: A function that computes does so early: ``ldexp`` and the like are short. What allocates memory has no end in sight.
+_MOST_FOLLOWED = 4096
 _WIDE = re.compile(r"zmm|[xy]mm(1[6-9]|2\d|3[01])|\{k|\bk[0-7]\b")
 
 
@@ -73,6 +76,27 @@ class Image:
         """Return what the instruction at `address` executes."""
         decoded = self._decoder.disasm_lite(self._bytes(address, address + 15), address, 1)
         return self.code_between(address, address + next((size for _, size, _, _ in decoded), 1))
+
+    def computes(self, address: int) -> bool:
+        """Whether the function at `address` does floating-point arithmetic, itself or in what it calls or jumps to.
+
+        Its code is followed through direct jumps and calls, up to `_MOST_FOLLOWED` instructions.
+        """
+        ahead, seen = [address], set[int]()
+        while ahead and len(seen) < _MOST_FOLLOWED:
+            start = ahead.pop()
+            for instruction in self._decoder.disasm(self._bytes(start, start + _MOST_FOLLOWED), start):
+                if instruction.address in seen or len(seen) >= _MOST_FOLLOWED:
+                    break
+                seen.add(instruction.address)
+                if operations_of(instruction):
+                    return True
+                mnemonic = instruction.mnemonic.removeprefix("bnd ")
+                if (mnemonic[0] == "j" or mnemonic == "call") and _DIRECT.fullmatch(instruction.op_str):
+                    ahead.append(int(instruction.op_str, 16))
+                if mnemonic in ("jmp", "ret", "hlt", "ud2"):
+                    break
+        return False
 
     def _bytes(self, start: int, end: int) -> bytes:
         segment, code = self._segments[bisect.bisect_right(self._segments, start, key=lambda s: s[0]) - 1]
@@ -155,6 +179,11 @@ def is_libm(path: Path) -> bool:
     return re.match(r"libm(vec)?[-.]", path.name) is not None
 
 
+def is_libc(path: Path) -> bool:
+    """Whether a file is GNU's C library, which is apart from its mathematics library."""
+    return re.fullmatch(r"libc(\.so\.6|-2\.\d+\.so)", path.name) is not None
+
+
 def add_images(counts: Counts, own: Path, executed: Iterable[tuple[Path, Code, int]]) -> None:
     """Add code that ran, with how often it did, to the image of `counts` to which it belongs.
 
@@ -164,10 +193,12 @@ def add_images(counts: Counts, own: Path, executed: Iterable[tuple[Path, Code, i
     own : Path
         The kernel's own image; libm and other files are told apart from it.
     executed : iterable of (Path, Code, int)
+        Of the C library only the operations are added: how it copies memory is up to the processor.
     """
     parts = {"own": _Part(), "libm": _Part(), "other": _Part()}
     for path, code, n in executed:
-        parts["own" if path == own else "libm" if is_libm(path) else "other"].add(code, n)
+        counted = replace(code, instructions=0) if is_libc(path) else code
+        parts["own" if path == own else "libm" if is_libm(path) else "other"].add(counted, n)
     counts.own += parts["own"].retired
     counts.libm = parts["libm"].retired + (counts.libm or Retired(instructions=0))
     counts.other = parts["other"].retired + (counts.other or Retired(instructions=0))

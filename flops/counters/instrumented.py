@@ -8,16 +8,18 @@ import struct
 from collections import Counter as Tally
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ...models.errors import UserError
 from .base import COUNTERS, Counts, machine, require, require_retired
-from .image import Code, add_images, cannot_read_code, loaded_images
+from .image import Code, add_images, cannot_read_code, is_libc, loaded_images
 from .workload import CFunction, Workload
 
 #: How often each basic block, from one address to before another, was run.
 Blocks = Tally[tuple[int, int]]
+_ARGUMENT_REGISTERS = ("rdi", "rsi", "rdx", "rcx", "r8", "r9")
 
 
 class Instrumented:
@@ -25,6 +27,10 @@ class Instrumented:
 
     Exact and repeatable to the instruction, without privileges. The function runs in this process on its own
     buffers. It slows execution down a hundredfold, so it says nothing about time.
+
+    PyQBDI does not keep the registers of AVX-512 from one block to the next. Kernels (built as `SCALAR`) and libm do
+    not use them, but the C library copies memory with them where the processor has them. So the C library runs natively
+    and is not counted. A workload is refused if a function of it does arithmetic or calls the kernel back.
     """
 
     name = "instrumented"
@@ -43,11 +49,12 @@ class Instrumented:
     def measure(self) -> Iterator[Counts]:
         """Count the workloads that are passed to `Counts.call`."""
         require(self)
-        runs: list[tuple[Path, Blocks]] = []
+        runs: list[_Ran] = []
         counts = Counts(lambda workload: runs.append(_run(workload)))
         yield counts
-        for own, blocks in runs:
-            add_images(counts, own, _decoded(blocks))
+        for ran in runs:
+            _check_left(ran)
+            add_images(counts, ran.own, _decoded(ran.blocks))
         require_retired(self, counts)
 
     def teardown(self) -> dict[str, str]:
@@ -55,8 +62,16 @@ class Instrumented:
         return machine() | {name: importlib.metadata.version(name) for name in ("PyQBDI", "capstone")}
 
 
-def _run(workload: Workload) -> tuple[Path, Blocks]:
-    """Run a function; return its library and its blocks."""
+@dataclass(frozen=True)
+class _Ran:
+    name: str
+    own: Path
+    blocks: Blocks
+    left: set[tuple[int, int]]
+    """Where instrumented code was left for the C library: the function's address, and 1 if it was handed code."""
+
+
+def _run(workload: Workload) -> _Ran:
     import pyqbdi  # noqa: PLC0415 - the suite runs without it
 
     if not isinstance(workload, CFunction):
@@ -65,23 +80,50 @@ def _run(workload: Workload) -> tuple[Path, Blocks]:
     vm = pyqbdi.VM()
     stack = pyqbdi.allocateVirtualStack(vm.getGPRState(), 1 << 20)
     vm.instrumentAllExecutableMaps()
-    blocks: Blocks = Tally()
+    images = loaded_images()
+    for loaded in images:
+        if is_libc(loaded.path):
+            vm.removeInstrumentedRange(loaded.first, loaded.last)
+    ran = _Ran(workload.name, workload.library.resolve(), Tally(), set())
+    blocks, left = ran.blocks, ran.left
 
     def entered(_vm: Any, state: Any, _general: Any, _floating: Any, _data: Any) -> Any:
         blocks[state.basicBlockStart, state.basicBlockEnd] += 1
         return pyqbdi.CONTINUE
 
+    def leaves(_vm: Any, _state: Any, general: Any, _floating: Any, _data: Any) -> Any:
+        handed = (getattr(general, name) for name in _ARGUMENT_REGISTERS)
+        left.add((general.rip, int(any(loaded.first <= word < loaded.last for word in handed for loaded in images))))
+        return pyqbdi.CONTINUE
+
     vm.addVMEventCB(pyqbdi.VMEvent.BASIC_BLOCK_ENTRY, entered, None)
+    vm.addVMEventCB(pyqbdi.VMEvent.EXEC_TRANSFER_CALL, leaves, None)
     values = workload.values()
     registers = vm.getFPRState()
     for i, value in enumerate(value for value in values if isinstance(value, float)):
         setattr(registers, f"xmm{i}", struct.pack("<dd", value, 0.0))
     vm.setFPRState(registers)
-    ran, _ = vm.call(address, [value for value in values if isinstance(value, int)])
+    # native code can be entered only if it returns to instrumented code: what ends in a jump to the C library does so
+    # too where the function returns to the start of its own image, which nothing executes
+    returns_to = next(loaded.first for loaded in images if loaded.first < address < loaded.last)
+    pyqbdi.simulateCall(vm.getGPRState(), returns_to, [value for value in values if isinstance(value, int)])
+    ended = vm.run(address, returns_to)
     pyqbdi.alignedFree(stack)
-    if not ran:
+    if not ended:
         raise UserError(f"the counter 'instrumented' could not run {workload.name} of {workload.library.name}")
-    return workload.library.resolve(), blocks
+    return ran
+
+
+def _check_left(ran: _Ran) -> None:
+    """Raise if the C library did arithmetic, or called back, where it was not counted."""
+    for address, handed in ran.left:
+        for loaded in loaded_images():
+            if loaded.first <= address < loaded.last:
+                computes = loaded.image.computes(loaded.in_image(address))
+                if handed or computes:
+                    what = "does arithmetic" if computes else "is handed a function to call"
+                    raise UserError(f"{ran.name} calls a function of {loaded.path.name} that {what}, which the counter "
+                                    "'instrumented' does not follow; use 'stepped'")
 
 
 def _decoded(blocks: Blocks) -> Iterator[tuple[Path, Code, int]]:

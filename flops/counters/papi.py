@@ -73,6 +73,10 @@ class Papi(HardwareCounter):
 
     name = "papi"
 
+    def available(self) -> str:
+        """Return why PAPI cannot count here; without a counting unit, no library that may be missing is asked for."""
+        return no_pmu() or super().available()
+
     def candidates(self) -> Iterator[Candidate | Refused]:
         """Yield every formula under every library, with cycles and then without."""
         for load in LIBRARIES:

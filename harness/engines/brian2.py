@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import sysconfig
 from fractions import Fraction
+from pathlib import Path
 
 import brian2
 import numpy as np
@@ -38,12 +42,15 @@ def run(model: NeuronModel, method: str, stimulus: Stimulus, dt: Fraction, targe
     Raises
     ------
     UserError
-        If Brian2 has no such method or detection or cannot run the model, or dt does not divide the stimulus.
+        If Brian2 has no such method or detection, cannot run the model or cannot compile it here, or dt does not divide
+        the stimulus.
     """
     name = method_name(model, method)
     if detection not in LABELS:
         raise UserError(f"Brian2 has no detection like '{detection}'; give {' or '.join(LABELS)}")
     steps = steps_of(stimulus, dt)
+    if target == "cython" and (reason := cannot_compile()):
+        raise UserError(f"Brian2 cannot run {model.label} with the target cython: {reason}; or give the target numpy")
     before = brian2.prefs.codegen.target
     brian2.prefs.codegen.target = target
     try:
@@ -63,6 +70,17 @@ def run(model: NeuronModel, method: str, stimulus: Stimulus, dt: Fraction, targe
     finally:
         brian2.prefs.codegen.target = before
     return np.asarray((starts + LABELS[detection]) * float(dt), dtype=np.float64)
+
+
+def cannot_compile() -> str:
+    """Return what Brian2 needs and does not find here to compile with Cython, and how to get it; empty if nothing."""
+    compiler = (os.environ.get("CXX") or sysconfig.get_config_var("CXX") or "g++").split()[0]
+    if shutil.which(compiler) is None:
+        return f"there is no C++ compiler {compiler}; install one (Debian: apt-get install g++), or set CXX"
+    headers = Path(sysconfig.get_path("include"), "Python.h")
+    if not headers.exists():
+        return f"there are no headers of Python ({headers}); install them (Debian: apt-get install python3-dev)"
+    return ""
 
 
 def method_name(model: NeuronModel, method: str) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from ...accuracy.runner import check_jobs
 from ...models.errors import UserError
 from .. import escape
 from ..files import save_figure, write_file
@@ -83,33 +84,35 @@ def check(run: Callable[[], Figures], baseline: str, *, gate_times: bool = False
     return judgement.status, "\n".join(said)
 
 
-def source(folder: str | None, suite: str | None = None, jobs: int = 2, models: Sequence[str] | None = None
-           ) -> Callable[[], Figures]:
+def source(folder: str | None, suite: str | None = None, jobs: int = 2, models: Sequence[str] = (), *,
+           allow_python: bool = False) -> Callable[[], Figures]:
     """Return what gives the figures: of a run's folder, or of a suite that it runs, the small one if none is named.
 
     Parameters
     ----------
     folder, suite : str, optional
     jobs : int
-    models : sequence of str, optional
+    models : sequence of str
         In place of the suite's.
+    allow_python : bool
+        Whether the suite's file may name Python files.
 
     Raises
     ------
     UserError
         If a folder is named with one of the others, or the suite cannot be read.
     """
-    if jobs < 1:
-        raise UserError(f"--jobs {jobs}: give 1 or more")
+    check_jobs(jobs)
     if folder and suite:
         raise UserError(f"--suite {suite} is run only where no run is given; drop one of the two")
     if folder and models:
         raise UserError(f"--models {' '.join(models)}: they are run only where no run is given; drop one of the two")
     if folder:
         return lambda: figures_of(RunFolder.read(folder))
-    chosen = read_suite(suite, SMALL) if suite else SMALL
-    if models:
-        chosen = replace(chosen, models=tuple(models))
+    if suite:
+        chosen = read_suite(suite, SMALL, models=models, allow_python=allow_python)
+    else:
+        chosen = replace(SMALL, models=tuple(models)) if models else SMALL
     return lambda: figures_of(run_small(chosen, jobs))
 
 

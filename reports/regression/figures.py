@@ -17,6 +17,8 @@ from ...models.expression import KINDS as OPERATIONS
 
 #: Operations that cost as much as many others: their number is judged by itself.
 DEAR = ("div", "sqrt", "exp", "pow")
+#: How a reason begins that tells of the program and not of the model: it crashed, so that nothing is known.
+FAILED = "failed"
 #: Last part of the name of a kernel's time.
 TIME = "time"
 #: What counts of retired instructions depend on, beside the program.
@@ -93,7 +95,7 @@ class Figures:
     """What a run gave, as far as a baseline keeps it."""
 
     values: Mapping[str, float | str]
-    """By name: the number, or why there is none."""
+    """By name: the number, or why there is none; that it could not be run begins with `FAILED`."""
     times: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
     """By name of the kernel: samples of its time over that of the calibrating work."""
     models: Mapping[str, str] = field(default_factory=dict)

@@ -10,17 +10,20 @@ import hashlib
 import json
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 from ...models.errors import UserError
 from .figures import TIME, Figures
 
 #: Where runs are kept unless another file is named.
 STORE = "spikecost-history.sqlite"
+#: Under this name the facts of a run keep the checksum of all that is kept of it.
+CHECKSUM = "checksum"
 #: "spkc": what says that a SQLite file is ours.
 _APPLICATION, _VERSION = 0x73706B63, 1
 _TABLES = (
@@ -77,13 +80,15 @@ class History:
             raise UserError("the run has no figure to keep: every cell failed; nothing was added")
         made = dict(figures.made)
         commit = commit or made.get("commit", "")
-        facts = json.dumps({"made": made, "environment": dict(figures.environment), "models": dict(figures.models)},
-                           sort_keys=True)
-        content = json.dumps([commit, facts, values, {k: list(v) for k, v in figures.times.items()}], sort_keys=True)
+        known = {"made": made, "environment": dict(figures.environment), "models": dict(figures.models)}
+        content = json.dumps([commit, json.dumps(known, sort_keys=True), values,
+                              {k: list(v) for k, v in figures.times.items()}], sort_keys=True)
         digest = hashlib.sha256(content.encode()).hexdigest()
+        date = made.get("date", "")
         with self._open(make=True) as store, store:  # one transaction: a run is there whole, or not at all
+            facts = {**known, CHECKSUM: _checksum(digest, date, commit, known, values)}
             cursor = store.execute('INSERT OR IGNORE INTO runs (digest, date, "commit", facts) VALUES (?, ?, ?, ?)',
-                                   (digest, made.get("date", ""), commit, facts))
+                                   (digest, date, commit, json.dumps(facts, sort_keys=True)))
             if not cursor.rowcount:
                 return False
             store.executemany("INSERT INTO figures VALUES (?, ?, ?)",
@@ -124,14 +129,30 @@ class History:
             raise UserError(f"there is no history {self.path}; add a run with spikecost history add RUN")
         # who only reads needs no right to write: a history may lie on a disk that cannot be written
         where = f"{self.path.absolute().as_uri()}?mode={'rwc' if make else 'ro'}"
+        new = make and not _holds_something(self.path)
         try:
             with closing(sqlite3.connect(where, timeout=30, isolation_level="IMMEDIATE", uri=True)) as store:
-                if make and _is_new(store):
+                if new:
                     _make(store)
                 self._refuse_others(store)
+                self._refuse_damaged(store)
                 yield store
         except sqlite3.Error as error:
             raise UserError(f"cannot use the history {self.path}: {error}; give another file") from error
+
+    def _refuse_damaged(self, store: sqlite3.Connection) -> None:
+        """Refuse a file of which any part is not as it was written: nothing is read from it, nothing added."""
+        try:
+            ((found,),) = store.execute("PRAGMA integrity_check(1)")
+            problem = "" if found == "ok" else str(found).replace("*** in database main ***", "")
+            problem = problem or _structure(store) or _contents(store)
+        except (sqlite3.Error, ValueError, TypeError, KeyError, OverflowError, RecursionError, MemoryError) as error:
+            if isinstance(error, sqlite3.OperationalError) and "locked" in str(error):
+                raise
+            problem = str(error)
+        if problem:
+            raise UserError(f"the history {self.path} is damaged: {' '.join(problem.split())}; put back a copy of it, "
+                            "or start another file")
 
     def _refuse_others(self, store: sqlite3.Connection) -> None:
         version = store.execute("PRAGMA user_version").fetchone()[0]
@@ -140,6 +161,37 @@ class History:
         if version != _VERSION:
             raise UserError(f"the history {self.path} has format {version}, this spikecost reads {_VERSION}; "
                             "use the spikecost that made it, or start another file")
+
+
+def _structure(store: sqlite3.Connection) -> str:
+    """Return what of the tables is not as `_TABLES` says; empty if nothing is."""
+    found = [text for (text,) in store.execute("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY rowid")]
+    return "" if found == list(_TABLES) else "its tables are others"
+
+
+def _contents(store: sqlite3.Connection) -> str:
+    """Return what of the runs is not as it was added; empty if nothing is."""
+    values: dict[int, dict[str, float]] = {}
+    for run, name, value in store.execute("SELECT run, name, value FROM figures"):
+        if not (isinstance(run, int) and isinstance(name, str) and isinstance(value, float)):
+            return f"a figure of run {run} is no number"
+        values.setdefault(run, {})[name] = value
+    for run, digest, date, commit, text in store.execute('SELECT id, digest, date, "commit", facts FROM runs'):
+        if not all(isinstance(each, str) for each in (digest, date, commit, text)):
+            return f"run {run} is not as it was added"
+        facts = json.loads(text)
+        # runs that were added before there were checksums have none
+        kept = facts.pop(CHECKSUM, None)
+        found = _checksum(digest, date, commit, facts, values.pop(run))
+        if sorted(facts) != ["environment", "made", "models"] or kept not in (None, found):
+            return f"run {run} is not as it was added"
+    return "figures are of no run" if values else ""
+
+
+def _checksum(digest: str, date: str, commit: str, facts: Mapping[str, Any], values: Mapping[str, float]) -> str:
+    """Return the checksum of all that is kept of a run."""
+    content = [digest, date, commit, facts, {name: float(value) for name, value in values.items()}]
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
 def _holds_something(path: Path) -> bool:

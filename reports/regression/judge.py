@@ -9,7 +9,7 @@ from fnmatch import fnmatchcase
 
 from ...models.errors import UserError
 from .baseline import Baseline
-from .figures import NAMED, SETTINGS, TIME, TOOLCHAIN, Figures, Kind, kind_of, number_of
+from .figures import FAILED, NAMED, SETTINGS, TIME, TOOLCHAIN, Figures, Kind, kind_of, number_of
 from .judgement import (
     CONTRADICTED,
     HOLDS,
@@ -168,7 +168,8 @@ def _figure(name: str, baseline: Baseline, run: Figures, differences: dict[str, 
     if unlike:
         return replace(found, verdict=NOT_COMPARABLE, reason="; ".join(unlike))
     if number is None:
-        return replace(found, verdict=REGRESSED, reason=f"no number any more: {after}")
+        crashed = str(after).startswith(FAILED)
+        return replace(found, verdict=NOT_JUDGED if crashed else REGRESSED, reason=f"no number any more: {after}")
     if passed := _past_hard(number, limit, kind):
         return replace(found, verdict=REGRESSED, limit=passed)
     if limit.soft_percent is None:

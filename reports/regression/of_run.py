@@ -12,7 +12,7 @@ from ...models.errors import UserError
 from ...models.files import is_file, place_of
 from ..run_folder import RunFolder
 from .confirmation import confirm
-from .figures import NAMED, SETTINGS, Figures
+from .figures import FAILED, NAMED, SETTINGS, Figures
 
 #: Parts of a Step of which the figures tell.
 _STEP, _SPIKE, _OTHER = "step", "spike", ("refractory step", "once a run")
@@ -125,6 +125,8 @@ def _cells(table: pd.DataFrame) -> Iterator[tuple[str, float | str]]:
         cell = (f"{_subject(row)}/{row['stimulus']}/{row['level']}/{row['horizon_ms']:g} ms/"
                 f"{row['measure']} {row['tolerance']:g}{unit}")
         why = f"{row['status']}: {row['reason']}" if row["reason"] else str(row["status"])
+        if str(row["reason"]).startswith(FAILED):
+            why = str(row["reason"])
         for figure in ("dt_ms", "flops_per_ms"):
             yield f"{cell}/{figure}", float(row[figure]) if _is_number(row[figure]) else why
 
@@ -145,7 +147,11 @@ def _times(run: RunFolder) -> dict[str, tuple[float, ...]]:
     cell = ["model", "method", "detection", "stimulus", "horizon_ms", "level", "measure", "tolerance"]
     steps = run.table.set_index(cell)
     for row in _rows(run.timings[run.timings["build"] == "scalar"]):
-        of = steps.loc[tuple(row[name] for name in cell)]
+        key = tuple(row[name] for name in cell)
+        if key not in steps.index or not steps.index.is_unique:
+            raise UserError(f"the run is damaged: it has a time of {row['model']} with {row['method']}, and not one "
+                            "cell of it; run it again")
+        of = steps.loc[key]
         dt = 1.0 if _is_number(of["error_control"]) else float(of["dt_ms"])
         found.setdefault(_subject(row), []).append(float(row["calibrations_per_ms"]) * dt)
     return {kernel: tuple(samples) for kernel, samples in found.items()}

@@ -58,15 +58,19 @@ def scales(model: NeuronModel, drive: float) -> np.ndarray:
     return np.array([abs(drive) if name in driven else max(abs(start[name]), 1e-2) for name in system.state])
 
 
-def dop853(model: NeuronModel, stimulus: Stimulus, rtol: float = 2.3e-14, most: int | None = None) -> np.ndarray:
-    """Return the spike times in ms under a piecewise-constant stimulus; the first `most` of them."""
+def dop853(model: NeuronModel, stimulus: Stimulus, rtol: float = 2.3e-14, most: int | None = None,
+           longest: float = np.inf) -> np.ndarray:
+    """Return the spike times in ms under a piecewise-constant stimulus; the first `most` of them.
+
+    Steps of at most `longest` ms leave out no voltage that passes the threshold and comes back.
+    """
     space = compiled(model)
     x, now, free_from, spikes = list(model.initial_values.values()), 0.0, 0.0, []
     atol = rtol * scales(model, max(map(abs, stimulus.values)))
 
     def advance(rates: str, end: float, drive: float, event: bool) -> bool:
         nonlocal x, now
-        found = solve_ivp(space[rates], (now, end), x, "DOP853", rtol=rtol, atol=atol, args=(drive,),
+        found = solve_ivp(space[rates], (now, end), x, "DOP853", rtol=rtol, atol=atol, args=(drive,), max_step=longest,
                           events=space["above"] if event else None)
         now, x = found.t[-1], list(found.y[:, -1])
         return bool(found.status == 1)

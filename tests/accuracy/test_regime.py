@@ -37,7 +37,7 @@ def test_the_stated_error_holds_against_80_bit(name):
 def test_a_rate_that_is_not_reached_is_a_reason():
     regime = at_rate(get_model("hodgkin_huxley"), "constant", 10, 400.0, 2)
     assert regime.trials == ()
-    assert "cannot fire at" in regime.reason
+    assert "no constant drive found at which it fires at" in regime.reason
 
 
 def test_the_rheobase_is_that_of_theory():

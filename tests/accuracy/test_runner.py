@@ -26,7 +26,7 @@ def test_every_model_fires_at_the_rate(name):
     assert firing_rate(model, drive.value, 1000) == drive.rate
 
 
-def test_the_squid_axon_cannot_fire_slowly():
+def test_the_squid_axon_does_not_fire_slowly():
     # Hodgkin-Huxley is of class 2: it starts at about 50 Hz (Rinzel and Miller 1980)
     with pytest.raises(UnreachableRate, match="starts to fire at 50"):
         drive_for(get_model("hodgkin_huxley"), 10, 1000)

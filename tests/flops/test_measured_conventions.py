@@ -8,7 +8,7 @@ import pytest
 
 from spikecost.flops import CONVENTIONS, Convention, count, get_convention
 from spikecost.flops.conventions import libm
-from spikecost.flops.counters import COUNTERS
+from spikecost.flops.counters import Counter
 from spikecost.flops.counters.selftest import workload
 from spikecost.models.errors import UserError
 from spikecost.models.expression import KINDS
@@ -50,7 +50,8 @@ def test_fusing_keeps_the_sum_under_unit() -> None:
         assert unit.weigh(counted.as_fused) == unit.weigh(counted.as_run)
 
 
-def test_libm_is_what_this_machine_executes(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_libm_is_what_this_machine_executes(
+        monkeypatch: pytest.MonkeyPatch, tmp_path: Path, callgrind: Counter) -> None:
     monkeypatch.setenv("SPIKECOST_CACHE", str(tmp_path))
     libm._measured.cache_clear()
     try:
@@ -59,7 +60,7 @@ def test_libm_is_what_this_machine_executes(monkeypatch: pytest.MonkeyPatch, tmp
         libm._measured.cache_clear()
     assert len(list((tmp_path / "libm").iterdir())) == 1
     # another counter, another program: exp of the self-test
-    with COUNTERS["callgrind"].measure() as counts:
+    with callgrind.measure() as counts:
         counts.call(workload("functions", 10))
     assert counts.libm is not None
     assert counts.libm.flops() == 10 * weight

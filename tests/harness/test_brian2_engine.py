@@ -27,13 +27,15 @@ COMPILED = ("lif", "izhikevich", "hodgkin_huxley", "held")
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("model", "method"), CASES, ids=lambda value: getattr(value, "label", value))
-def test_same_spike_train_on_the_grid(model, method, drive_of, kernel_of, length_of):
+def test_same_spike_train_on_the_grid(model, method, drive_of, kernel_of, length_of, request):
+    compiled = method == "euler" and model.name in COMPILED
+    if compiled:
+        request.getfixturevalue("compiled_brian2")
     name = "lif" if model.name == "held" else model.name
     length = length_of(name)
     dt = Fraction(1, 20) if length <= 100 else Fraction(1, 10)  # Brian2 in numpy takes up to a ms a step
     stimulus = step(0.5 * drive_of(name), drive_of(name), 10 * ms, (10 + length) * ms)
     ours = kernel_of(model, method).run([stimulus], dt)[0].spike_times
-    compiled = method == "euler" and model.name in COMPILED
     theirs = engine.run(model, method, stimulus, dt, target="cython" if compiled else "numpy")
     assert len(ours) == len(theirs) > 0
     np.testing.assert_allclose(theirs, ours, rtol=0, atol=1e-9)
@@ -43,6 +45,12 @@ def test_brian2_has_no_tables():
     with pytest.raises(UserError, match="Brian2 has no tables of rates: it cannot run hodgkin_huxley_tables"):
         engine.run(get_model("hodgkin_huxley_tables"), "euler", step(0 * uA / cm**2, 2 * uA / cm**2, 1 * ms, 2 * ms),
                    Fraction(1, 10))
+
+
+def test_what_is_missing_to_compile_is_named(monkeypatch):
+    monkeypatch.setenv("CXX", "no-such-compiler")
+    with pytest.raises(UserError, match=r"cannot run lif .*no C\+\+ compiler no-such-compiler; install one"):
+        engine.run(get_model("lif"), "euler", step(0 * mV / ms, 2 * mV / ms, 1 * ms, 2 * ms), Fraction(1, 10))
 
 
 def test_the_target_is_put_back():

@@ -13,6 +13,7 @@ from spikecost.models.methods import METHODS
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("callgrind", "compiled_brian2")
 def test_standalone_lif_is_our_step() -> None:
     ours, default = standalone_operations(MODELS["lif"], "euler")
     assert ours.own == count("lif", "euler").as_run.present
@@ -23,6 +24,7 @@ def test_standalone_lif_is_our_step() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("callgrind", "compiled_brian2")
 def test_standalone_exponential_euler_of_hodgkin_huxley_takes_powers() -> None:
     # sympy writes exp(-v/(18 mV)) as exp(v/mV)**(1/18) and so on
     ours, _ = standalone_operations(MODELS["hodgkin_huxley"], "exponential_euler")
@@ -33,6 +35,7 @@ def test_standalone_exponential_euler_of_hodgkin_huxley_takes_powers() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("compiled_brian2")
 def test_cython_lif_is_the_fused_step() -> None:
     executed = cython_operations(MODELS["lif"], "euler")
     fused = count("lif", "euler").as_fused
@@ -49,6 +52,7 @@ def test_a_method_that_brian2_has_not(monkeypatch: pytest.MonkeyPatch) -> None:
             measure(MODELS["lif"], "rk4")
 
 
+@pytest.mark.usefixtures("callgrind")
 def test_what_brian2_refuses_is_said() -> None:
     with pytest.raises(UserError, match="could not build its standalone code of izhikevich:RS with exponential_euler"):
         standalone_operations(MODELS["izhikevich"], "exponential_euler")

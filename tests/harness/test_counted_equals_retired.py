@@ -18,8 +18,9 @@ from brian2 import ms
 
 from spikecost.flops import Operations, count_block, count_step
 from spikecost.flops.counters import COUNTERS
+from spikecost.flops.toolchain import SCALAR
 from spikecost.harness.c_source import MAX_SPIKES_A_STEP
-from spikecost.harness.kernel import Kernel, _refractory_steps
+from spikecost.harness.kernel import Kernel, _refractory_steps, compile_kernels
 from spikecost.harness.stimuli import Stimulus
 from spikecost.models import units
 from spikecost.models.catalogue import MODELS
@@ -29,6 +30,8 @@ from spikecost.models.methods import METHODS
 from spikecost.models.neuron import NeuronModel
 from spikecost.models.simplify import Block
 from spikecost.models.step import Step, applies, make_step
+
+from .levels import NEEDS, require_level
 
 #: In ms; the first at which the model spikes and stays finite. (An exponential upstroke overflows in a coarse step.)
 STEPS = (Fraction(1, 64), Fraction(1, 256), Fraction(1, 1024))
@@ -244,6 +247,21 @@ def test_count_names_the_paths(name: str, refractory: str, method: str, kernel_o
                 assert change in (["steps"], ["steps", "spikes"], ["steps", "spikes", "pauses"])
                 expected = count.as_run + (count.as_run_spike if "spikes" in change else Operations())
             assert before + expected == interpreter.counted
+
+
+@pytest.mark.parametrize("level", NEEDS)
+@pytest.mark.parametrize(("model", "method", "detection"), [
+    ("lif", "rk4", "hermite"), ("izhikevich", "euler", "linear"), ("hodgkin_huxley", "exponential_euler", "grid"),
+    ("hodgkin_huxley_tables", "euler", "grid"), ("ifb", "heun", "linear"),
+])
+def test_counted_equals_retired_in_builds_for_other_processors(
+        model: str, method: str, detection: str, level: str) -> None:
+    # without AVX-512's registers, which no scalar build uses, level 4 is one with the instructions of level 3
+    require_level("x86-64-v3" if level == "x86-64-v4" else level)
+    cell = _Cell(compile_kernels([make_step(model, method, detection)], SCALAR.for_processor(level))[0])
+    drive, state = cell.before_a_spike()
+    cell.check(0.0, cell.step.model.initial_values, 5)
+    assert cell.check(drive, state, 6).passed["spikes"] >= 1
 
 
 @pytest.mark.parametrize(("model", "method"), [

@@ -101,6 +101,7 @@ def test_without_an_exact_counter_the_report_says_so_at_its_top(monkeypatch, tmp
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("callgrind", "compiled_brian2")
 def test_a_thorough_suite_looks_at_brian2_and_at_other_builds():
     suite = replace(SUITE, methods=("euler",), detections=("grid",), rates=(50.0,), thorough=True)
     result = sc.compare(["lif"], suite=suite)
@@ -266,7 +267,7 @@ def test_users_can_compare_their_own_model():
     ({"models": ["lif"], "horizon": 1 * mV}, "horizon = .* is not a time"),
     ({"models": [3]}, "expected a model's name"),
     ({"models": ["hodgkin_huxley"], "rates": [10], "methods": ["euler"], "detections": ["grid"], "horizon": 300 * ms},
-     "nothing to compare: hodgkin_huxley cannot fire"),
+     "nothing to compare: hodgkin_huxley: no constant drive found"),
 ])
 def test_bad_input_is_named(arguments, message):
     with pytest.raises(sc.UserError, match=message):

@@ -23,6 +23,9 @@ from spikecost.models.step import applies, make_step
 from spikecost.reports.brian2_code import brian2_code, brian2_unit
 from spikecost.reports.description import describe_model
 from spikecost.reports.recommend import read_budget, recommend
+from spikecost.reports.regression.of_run import figures_of
+from spikecost.reports.run_comparison import compare_runs
+from spikecost.reports.run_folder import TABLES, RunFolder
 
 
 def run_program(code, tmp_path):
@@ -175,3 +178,26 @@ def test_a_run_in_which_brian2_does_not_get_there(small_run):
     assert any("none of its methods gets there" in reason for reason in found.why)
     points = small_run.points.query("model == 'lif' and level == '50 Hz' and detection == 'grid'")
     assert found.brian2["error_ms"] == points["error_ms"].min()
+
+
+@pytest.mark.parametrize("label", ["evil.py:m", "./sub/evil.py:m", "x.toml", "__import__('os')"])
+def test_the_label_of_a_run_names_no_file(tmp_path, monkeypatch, small_run, label):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "sub").mkdir()
+    for evil in (tmp_path / "evil.py", tmp_path / "sub" / "evil.py"):
+        evil.write_text("from pathlib import Path\nPath('touched').touch()\n")
+
+    def renamed(frame):
+        return frame.replace({"lif": label})
+
+    about = {**small_run.about, "models": {label if name == "lif" else name: each
+                                           for name, each in small_run.about["models"].items()}}
+    run = dataclasses.replace(small_run, about=about, **{name: renamed(getattr(small_run, name)) for name in TABLES})
+    run.write(tmp_path / "run")
+    read = RunFolder.read(tmp_path / "run")
+    found = recommend(50 * Hz, 1 * ms, features=["tonic_spiking"], run=read)
+    assert found.choice["model"] == label
+    recommend(50 * Hz, 1 * ms, features=["spike_frequency_adaptation"], run=read)
+    compare_runs(read, read)
+    figures_of(read)
+    assert not (tmp_path / "touched").exists()

@@ -55,7 +55,9 @@ def test_nothing_else_lies_in_the_folder(small_folder):
     hidden = [path.name for path in small_folder.iterdir() if path.name.startswith(".")]
     assert hidden == []
     manifest = json.loads((small_folder / "run.json").read_text())
-    assert {f"data/{name}.parquet" for name in TABLES} | {"provenance.json"} == set(manifest["files"])
+    there = {str(path.relative_to(small_folder)) for path in small_folder.rglob("*") if path.is_file()}
+    assert {f"data/{name}.parquet" for name in TABLES} | {"provenance.json", "table.csv", "index.html"} <= there
+    assert set(manifest["files"]) == there - {"run.json"}
 
 
 def test_the_stimuli_of_a_cell_give_its_row(small_run):

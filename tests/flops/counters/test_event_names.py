@@ -50,8 +50,8 @@ def encoded(pmu: str, events: tuple[str, ...]) -> dict[str, int | str]:
             pairs = (line.split("\t") for line in answer.stdout.splitlines())
             return {event: int(code) if code.isdigit() else code for event, code in pairs}
     assert "SPIKECOST_LIBPFM4" not in os.environ, f"no libpfm4 in SPIKECOST_LIBPFM4 knows {pmu}"
-    pytest.skip(f"no libpfm4 here knows {pmu}: install it (Debian: apt-get install libpfm4 qemu-user), run .ci/libpfm4 "
-                "FOLDER for the processors that it does not know, and set SPIKECOST_LIBPFM4=FOLDER")
+    pytest.skip("no libpfm4 here knows the processor: install it (Debian: apt-get install libpfm4 qemu-user), run "
+                ".ci/libpfm4 FOLDER for the processors that it does not know, and set SPIKECOST_LIBPFM4=FOLDER")
 
 
 @cache

@@ -13,6 +13,7 @@ from spikecost.flops.counters.perf_events import PAGE_FAULTS, SOFTWARE, TASK_CLO
 from spikecost.flops.toolchain import SCALAR, compile_library
 from spikecost.models.errors import UserError
 
+pytestmark = pytest.mark.usefixtures("software_events")
 CPU_CLOCK = Event("cpu-clock", SOFTWARE, 0)
 BUSY = """
 void busy(long n, double *x) { for (long i = 0; i < n; i++) *x = *x * 0.5 + 1.0; }

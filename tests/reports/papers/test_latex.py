@@ -33,7 +33,8 @@ DOCUMENT = r"""
 @pytest.fixture(scope="module", autouse=True)
 def tex():
     if not (shutil.which("pdflatex") and shutil.which("bibtex")):
-        pytest.skip("no pdflatex and bibtex on this machine")
+        pytest.skip("there is no pdflatex with bibtex: install them (Debian: apt-get install texlive-latex-base "
+                    "texlive-latex-recommended)")
 
 
 def compiled(folder, tables, references):

@@ -147,6 +147,20 @@ def test_a_model_that_fails_to_run(check, monkeypatch):
     assert "no number any more" in said
 
 
+@pytest.mark.parametrize("place", ["accuracy.runner._swept", "accuracy.runner.kernels_of",
+                                   "accuracy.runner.count_step_and_spike", "accuracy.regime.reference"])
+def test_a_program_that_crashes_has_not_regressed(check, monkeypatch, place):
+    def crash(*_, **__):
+        raise ImportError("no such library")
+
+    monkeypatch.setattr(f"spikecost.{place}", crash)
+    if place.endswith("reference"):
+        monkeypatch.setattr("spikecost.accuracy.regime.recall", lambda kind, model, request, compute: compute())
+    status, said = check()
+    assert status == 2
+    assert "no such library" in said
+
+
 # --- another machine, another environment ----------------------------------------------------------------------------
 
 

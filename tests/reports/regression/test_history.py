@@ -1,6 +1,8 @@
+import contextlib
 import sqlite3
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from random import Random
 
 import numpy as np
 import pytest
@@ -197,3 +199,50 @@ def test_what_cannot_be_shown(store, tmp_path, pattern, file, message):
     with pytest.raises(UserError, match=message):
         command.show(store.path, pattern, file=file and str(tmp_path / file))
     assert [each.name for each in tmp_path.iterdir() if not each.name.startswith("history")] == []
+
+
+# --- damage ----------------------------------------------------------------------------------------------------------
+
+
+def harmed(content, random):
+    """Return the file with one thing changed: a bit, a stretch of zeros, the end cut off, or two places swapped."""
+    found = bytearray(content)
+    at, other = random.randrange(len(found)), random.randrange(len(found))
+    length = random.choice([1, 1, 8, 100])
+    match random.randrange(4):
+        case 0:
+            found[at] ^= 1 << random.randrange(8)
+        case 1:
+            found[at : at + length] = bytes(len(found[at : at + length]))
+        case 2:
+            del found[at:]
+        case _:
+            first, second = bytes(found[at : at + length]), bytes(found[other : other + length])
+            if len(first) == len(second) == length and abs(at - other) >= length:
+                found[at : at + length], found[other : other + length] = second, first
+    return bytes(found)
+
+
+@pytest.mark.parametrize("rounds", [150, pytest.param(3000, marks=pytest.mark.deep)])
+def test_a_damaged_history_is_told_in_one_line_and_not_written(store, rounds):
+    for value in range(12):
+        store.add(figures({f"lif/method{n}/hermite/operations_per_step": float(value + n) for n in range(20)}))
+    whole = store.path.read_bytes()
+    expected = {name: store.series(name) for name in store.names()}
+    random = Random(rounds)
+    refused = 0
+    for _ in range(rounds):
+        content = harmed(whole, random)
+        store.path.write_bytes(content)
+        found = None
+        with contextlib.suppress(UserError):
+            found = {name: store.series(name) for name in store.names()}
+        if found is not None:  # what is not used of a page may hold anything
+            assert found == expected
+        elif content:  # an empty file is no damage: it becomes a history
+            refused += 1
+            with pytest.raises(UserError) as told:
+                store.add(figures({STEP: 1.0}))
+            assert "\n" not in str(told.value)
+            assert store.path.read_bytes() == content
+    assert refused > rounds / 3

@@ -1,0 +1,159 @@
+"""Signals that end a run: when they interrupt it, and when they wait until something has been kept.
+
+Ctrl-C sends SIGINT; batch systems send SIGTERM before they kill, a terminal that closes sends SIGHUP. All three count
+as the same here. Python hands signals to the main thread alone: in any other thread nothing in this module has an
+effect.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Any
+
+#: What ends a run.
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+#: Within so many seconds of an interruption another signal is taken for the same one: a batch system may send two.
+PATIENCE = 2.0
+#: Name of the thread in which a long call of compiled code is made.
+KERNEL = "spikecost kernel"
+_SAID = b"spikecost: interrupted; keeping what is finished\n"
+
+
+class _Keeper:
+    """What `keeping` installs as the handler of `SIGNALS`."""
+
+    def __init__(self) -> None:
+        self.came: list[int] = []
+        self.may_raise = False
+        self._raised = -PATIENCE
+
+    def __call__(self, number: int, _frame: FrameType | None) -> None:
+        if not self.came:
+            with contextlib.suppress(OSError):  # not print: a signal may come while something is printed
+                os.write(2, _SAID)
+        self.came.append(number)
+        now = time.monotonic()
+        if self.may_raise and now - self._raised > PATIENCE:
+            self._raised = now
+            raise KeyboardInterrupt
+
+
+_keeper: _Keeper | None = None
+
+
+@contextmanager
+def as_ctrl_c() -> Iterator[None]:
+    """Let SIGTERM and SIGHUP raise KeyboardInterrupt as Ctrl-C does, unless they are ignored (as under nohup)."""
+    with _handled(signal.default_int_handler, [signal.SIGTERM, signal.SIGHUP]):
+        yield
+
+
+@contextmanager
+def keeping() -> Iterator[list[int]]:
+    """Let signals wait until the end of the block, where the first one that came is sent again.
+
+    Yields
+    ------
+    list of int
+        The signals that came so far. Who has dealt with them clears it, and nothing is sent again.
+    """
+    global _keeper  # noqa: PLW0603 - signals belong to the process
+    if _keeper is not None or not _in_main_thread():
+        yield _keeper.came if _keeper is not None and _in_main_thread() else []
+        return
+    keeper = _keeper = _Keeper()
+    try:
+        with _handled(keeper, SIGNALS):
+            yield keeper.came
+    finally:
+        _keeper = None
+    if keeper.came:
+        signal.raise_signal(keeper.came[0])
+
+
+@contextmanager
+def interruptible() -> Iterator[None]:
+    """Within `keeping`, let signals raise KeyboardInterrupt: what is finished can still be kept when it is caught.
+
+    Only the first of several does, so that whoever catches it is not interrupted again; one that comes later than
+    `PATIENCE` while the block goes on raises again.
+    """
+    keeper = _keeper if _in_main_thread() else None
+    if keeper is None:
+        yield
+        return
+    if keeper.came:
+        raise KeyboardInterrupt
+    keeper.may_raise = True
+    try:
+        yield
+    finally:
+        keeper.may_raise = False
+
+
+def run_stoppable(call: Callable[[], None], stop: Callable[[], None]) -> None:
+    """Run compiled code so that a signal can end it.
+
+    Python sees signals between its own instructions, and a call of compiled code is one. So the call is made in another
+    thread, and this one waits for it.
+
+    Parameters
+    ----------
+    call : callable
+        Does not hold Python's lock while it runs.
+    stop : callable
+        Makes it end soon, without a result.
+    """
+    if not _in_main_thread():
+        call()
+        return
+    ended = threading.Event()  # an interrupted Thread.join takes the thread for ended, at least in Python 3.11
+
+    raised: list[BaseException] = []
+
+    def work() -> None:
+        try:
+            call()
+        except BaseException as error:
+            raised.append(error)
+        finally:
+            ended.set()
+
+    worker = threading.Thread(target=work, name=KERNEL, daemon=True)
+    try:
+        worker.start()
+        ended.wait()
+    except BaseException:
+        while worker.ident is not None and not ended.wait(0.01):
+            stop()
+        raise
+    if raised:
+        raise raised[0]
+
+
+@contextmanager
+def _handled(handler: Any, numbers: Any) -> Iterator[None]:
+    """Install a handler of signals for a block; a signal that is ignored stays so."""
+    before: dict[int, Any] = {}
+    try:
+        if _in_main_thread():
+            for number in numbers:
+                now = signal.getsignal(number)
+                if now not in (signal.SIG_IGN, None):
+                    before[number] = now
+                    signal.signal(number, handler)
+        yield
+    finally:
+        for number, old in before.items():
+            signal.signal(number, old)
+
+
+def _in_main_thread() -> bool:
+    return threading.current_thread() is threading.main_thread()

@@ -1,0 +1,12 @@
+"""What the tests of several counters need of the machine."""
+
+import pytest
+
+from spikecost.flops.counters import perf_events
+
+
+@pytest.fixture(scope="session")
+def software_events():
+    """The kernel lets this process count its own events, such as page faults; the reason says what is needed if not."""
+    if reason := perf_events.refusal():
+        pytest.skip(f"the kernel's own events cannot be counted: {reason}")

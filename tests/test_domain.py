@@ -1,0 +1,135 @@
+"""What has no value is refused by everything that can be done with a model, in one and the same line."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+from brian2 import Hz, ms, mV, nA, nS, pF
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+import spikecost as sc
+from spikecost.models.catalogue import MODELS
+from spikecost.models.domain import check_domain
+from spikecost.models.expression import Const, Op, expr
+from spikecost.models.rewriting import Graph
+from spikecost.reports.run import run
+
+#: Ways for a name to be where it must not be zero, and (a root) not negative; `{}` is the name.
+DIVIDING = ("v/{}", "b/({}*c)", "exp(-v/{})", "{}**-2", "b/tanh({})", "(v + b)/(2*{} + 0*c)", "1/({}/b)", "c/sqrt({})",
+            "exprel(b/{})", "int(v > b/{})", "w/{}", "1/(v*{})")
+
+
+def every_entry_point(model, folder):
+    """What each entry point says; no number, and no traceback."""
+    stimulus = sc.constant(2.0, 20 * ms)
+    suite = sc.Suite(models=(model,), rates=(50.0,), trials=1, methods=("euler",), detections=("grid",))
+    calls = {
+        "count": lambda: sc.count(model, "euler"),
+        "reference": lambda: sc.reference(model, stimulus),
+        "simulate": lambda: sc.simulate(model, stimulus, 0.1 * ms),
+        "compare": lambda: sc.compare([model], 0.1 * ms, rates=[50 * Hz]),
+        "run": lambda: run(suite, folder / "out", 1),
+    }
+    said = {}
+    for name, call in calls.items():
+        with pytest.raises(sc.UserError) as error:
+            call()
+        said[name] = str(error.value)
+    return said
+
+
+def one_line(model, folder):
+    said = every_entry_point(model, folder)
+    (line,) = set(said.values())
+    assert "\n" not in line
+    return line
+
+
+@settings(max_examples=60)
+@given(st.sampled_from(DIVIDING), st.sampled_from(["parameter", "constant"]), st.sampled_from(["v", "w", "s"]),
+       st.lists(st.sampled_from(["+ b", "- c*v", "*b", "+ exp(-c)"]), max_size=3), st.floats(0.1, 9), st.floats(0.1, 9))
+@example("v/{}", "parameter", "v", [], 1.0, 1.0)
+def test_a_zero_is_named_by_all_alike(tmp_path_factory, form, kind, where, more, b, c):
+    term = f"{form.format('a')} {' '.join(more)}"
+    sides = {"v": "I - v + s", "w": "v - w", "s": "b*v"}
+    sides[where] += f" + {term}"
+    text = f"dv/dt = ({sides['v']})/ms : 1\ndw/dt = ({sides['w']})/ms : 1\ns = {sides['s']} : 1\nI : 1"
+    given_values = {"a": 0.0, "b": b, "c": c}
+    if where == "s":
+        text = text.replace("s = b*v + w/a", "s = b*v + v/a")
+    model = sc.NeuronModel(
+        name="mine", equations=text + ("\na : 1\nb : 1\nc : 1" if kind == "parameter" else ""), threshold="v > 1",
+        reset="v = 0", initial={"v": 0.0, "w": 0.0},
+        **{"parameters" if kind == "parameter" else "constants": given_values})
+    line = one_line(model, tmp_path_factory.mktemp("run"))
+    assert line.startswith(f"mine: equation of '{where}': a is 0")
+    assert "divides by zero" in line
+    assert "give a another value" in line
+    check_domain(model.replace(**{"parameters" if kind == "parameter" else "constants": {**given_values, "a": 0.7}}))
+
+
+def leaky(side="(I - v)/tau", **changes):
+    known = {"tau": 10 * ms, "k": -2.0, **changes.pop("constants", {})}
+    return sc.NeuronModel(**{"name": "mine", "equations": f"dv/dt = {side} : 1\nI : 1", "threshold": "v > 1",
+                             "reset": "v = 0", "constants": known, "initial": {"v": 0.0}, **changes})
+
+
+@pytest.mark.parametrize(("model", "said"), [
+    (leaky("(I - v + sqrt(k))/tau"), ("equation of 'v'", "sqrt(k)", "k = -2", "math domain error")),
+    (leaky("(I - v + k**0.5)/tau"), ("equation of 'v'", "k**0.5", "k = -2")),
+    (leaky("(I - v*exp(k))/tau", constants={"k": 1e4}), ("exp(k)", "k = 10000", "range")),
+    (leaky("(I - v*k*k)/tau", constants={"k": 1e200}), ("k*k", "k = 1e+200", "range")),
+    (leaky("(I - v*exprel(k))/tau", constants={"k": 1e4}), ("exprel(k)", "k = 10000", "range")),
+    (leaky("(I - v/exprel(k))/tau", constants={"k": 1e4}), ("exprel(k)", "k = 10000", "range")),
+    (leaky("(I - v)/(tau - 10*ms)"), ("'tau - 10*ms' is 0 with tau = 10 ms", "divides by zero")),
+    (leaky("(I - v/(0.1 + 0.2 - 0.3))/tau"), ("equation of 'v'", "divides by zero")),
+    (leaky("(I - v)/tau + 1/(k*k*1e-200*1e-200)/tau", constants={"k": 1e-9}), ("k = 1e-09", "divides by zero")),
+    (leaky(threshold="v > 1/z", constants={"z": 0.0}, reset="v = 0*v"), ("threshold", "z is 0")),
+    (leaky(reset="v /= 0*v + z", constants={"z": 0.0}), ("reset", "z")),
+    (leaky(initial={"v": "k/z"}, constants={"z": 0.0}), ("initial value of 'v'", "z is 0")),
+], ids=range(12))
+def test_what_is_no_number_is_named(tmp_path, model, said):
+    line = one_line(model, tmp_path)
+    assert all(part in line for part in said), line
+
+
+def test_a_slope_of_zero_in_adex_is_refused(tmp_path):
+    equations = "dv/dt = (gL*(EL - v) + gL*DeltaT*exp((v - VT)/DeltaT) + I)/C : volt\nI : amp"
+    constants = {"gL": 30 * nS, "EL": -70.6 * mV, "VT": -50.4 * mV, "C": 281 * pF, "DeltaT": 0 * mV}
+    model = sc.NeuronModel(name="eif", equations=equations, threshold="v > -30*mV", reset="v = EL", constants=constants,
+                           initial={"v": -70.6 * mV})
+    for call in (lambda: sc.reference(model, sc.constant(1 * nA, 200 * ms)),
+                 lambda: sc.simulate(model, sc.constant(1 * nA, 200 * ms), 0.1 * ms, "euler", "grid")):
+        with pytest.raises(sc.UserError, match="DeltaT is 0"):
+            call()
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_every_preset_of_the_catalogue_has_values(name):
+    for model in (MODELS[name], *map(MODELS[name].with_preset, MODELS[name].presets)):
+        check_domain(model)
+
+
+@given(st.floats(-1e300, 1e300))
+def test_functions_of_any_number_are_folded_or_refused(x):
+    for kind in ("exp", "exprel", "tanh", "cosh", "sinh", "sqrt"):
+        for written in (Op(kind, (expr(x),)), 1 / Op(kind, (expr(x),)), 1 / (expr(x) * expr(x))):
+            try:
+                found = Graph().lower(written, {})
+            except sc.UserError:
+                continue
+            assert isinstance(found, Const)
+            assert math.isfinite(float(found.value))
+
+
+@pytest.mark.parametrize("side", ["I/(v - v)", "sqrt(v - 1 - v) + I", "I + exp(1e3*(v + 1))", "(v - 1)**0.3 + I",
+                                  "I/(v - 0.5)**2*exp(800 + 10*v)", "exprel(1e4*(v + 1)) + I"])
+def test_what_has_no_value_in_some_state_is_a_failure_of_the_run(side):
+    model = leaky(f"({side})/ms")
+    for method, detection in (("euler", "grid"), ("euler", "linear"), ("rk4", "hermite")):
+        with pytest.raises(sc.UserError, match=r"diverged|divides by zero"):
+            sc.simulate(model, sc.constant(0.3, 20 * ms), 0.1 * ms, method, detection)
+    with pytest.raises(sc.UserError):
+        sc.reference(model, sc.constant(0.3, 20 * ms))
