@@ -19,7 +19,9 @@ from .models import units
 from .models.catalogue import get_model
 from .models.detection import DETECTIONS
 from .models.errors import UserError, shortened
+from .models.files import runs_code
 from .models.methods import METHODS
+from .models.neuron import NeuronModel
 from .models.step import Step, make_step
 
 if TYPE_CHECKING:
@@ -121,6 +123,7 @@ def _parser() -> _Parser:
     _add_consent(run)
     run.add_argument("--models", nargs="+", metavar="MODEL",
                      help="such as lif izhikevich:CH script.py:group model.toml (default: the suite's)")
+    _add_input(run)
     run.add_argument("--methods", nargs="+", metavar="METHOD")
     run.add_argument("--detections", nargs="+", metavar="DETECTION")
     run.add_argument("--stimuli", nargs="+", metavar="KIND", help="such as constant ornstein_uhlenbeck")
@@ -145,6 +148,7 @@ def _parser() -> _Parser:
 
     methods = commands.add_parser("methods", help="list integration methods, and what they cost on a model")
     methods.add_argument("--model", help="such as izhikevich or izhikevich:CH")
+    _add_input(methods)
     methods.set_defaults(run=_methods)
 
     published = commands.add_parser("published", help="show what a paper says that models cost, beside what is counted")
@@ -207,6 +211,7 @@ def _add_readers(commands: Any) -> None:
     recommend.add_argument("--tolerance", required=True, metavar="TIME", help="spike-time error allowed, such as 0.1ms")
     recommend.add_argument("--features", default="", metavar="F,F,...", help="such as tonic_bursting,mixed_mode")
     recommend.add_argument("--models", nargs="+", metavar="MODEL", help="without a RUN (default: the suite's)")
+    _add_input(recommend)
     recommend.add_argument("--budget", metavar="FLOPS", help="operations per second allowed, such as '5e5 FLOP/s'")
     recommend.add_argument("--jobs", type=int, default=os.cpu_count() or 1, metavar="N", help="threads without a RUN")
     recommend.set_defaults(run=_recommend)
@@ -233,7 +238,18 @@ def _data(options: argparse.Namespace) -> str | None:
     return str(options.data) if options.data else None
 
 
+def _add_input(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--input", metavar="NAME",
+                        help="what the stimulus drives, of a Brian2 group in a script (default I)")
+
+
+def _several(models: Sequence[str], options: argparse.Namespace) -> list[str | NeuronModel]:
+    """Return the models, with the input that is named for those of scripts."""
+    return [get_model(model, options.input) if options.input and runs_code(model) else model for model in models]
+
+
 def _add_step(parser: argparse.ArgumentParser) -> None:
+    _add_input(parser)
     parser.add_argument("model", help="such as izhikevich, izhikevich:CH, script.py:group or model.toml")
     parser.add_argument("--method", default="euler", help=f"one of {', '.join(METHODS)} (default euler)")
     parser.add_argument("--detection", default="grid", help=f"one of {', '.join(DETECTIONS)} (default grid)")
@@ -299,6 +315,8 @@ def _run(options: argparse.Namespace) -> int:
         for name in ("models", "methods", "detections", "stimuli", "rates", "rheobases", "measures")
         if getattr(options, name)
     }
+    if options.models:
+        chosen["models"] = tuple(_several(options.models, options))
     if options.rheobases and not options.rates:
         chosen["rates"] = ()
     for name in ("tolerances", "horizons"):
@@ -381,7 +399,8 @@ def _recommend(options: argparse.Namespace) -> int:
         found = recommend(
             units.parse_quantity(options.rate), units.parse_quantity(options.tolerance),
             features=[name for name in options.features.split(",") if name], budget=options.budget,
-            run=RunFolder.read(options.folder) if options.folder else None, models=options.models, jobs=options.jobs,
+            run=RunFolder.read(options.folder) if options.folder else None,
+            models=_several(options.models, options) if options.models else None, jobs=options.jobs,
             progress=progress,
         )
     print(dumps(found.to_json()) if options.json else found.text)
@@ -401,7 +420,7 @@ def _methods(options: argparse.Namespace) -> int:
     from .reports.records import dumps, records
     from .reports.text import frame
 
-    model = get_model(options.model) if options.model else None
+    model = get_model(options.model, options.input) if options.model else None
     of_model = f"; a step of {model.label} without a spike, as run" if model else ""
     table = methods(model)
     print(dumps(records(table)) if options.json else frame(f"Integration methods{of_model}", table))
@@ -445,13 +464,15 @@ def _measure(options: argparse.Namespace) -> int:
     from .reports.counts import measured_text
     from .reports.records import dumps
 
-    found = measure(get_model(options.model), options.method, options.detection, options.counter, options.steps)
+    model = get_model(options.model, options.input)
+    found = measure(model, options.method, options.detection, options.counter, options.steps)
     print(dumps(found.to_json()) if options.json else measured_text(found))
     return 0
 
 
 def _add_features(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("models", nargs="*", metavar="MODEL", help="such as lif izhikevich:CH (default: every model)")
+    _add_input(parser)
     parser.add_argument("--presets", action="store_true", help="every preset of the models that are given without one")
     parser.add_argument("--demos", action="store_true", help="the demos of 2004, as published against converged")
     parser.add_argument("--plot", metavar="FILE", help="draw features against cost, as stated and at equal accuracy")
@@ -467,7 +488,7 @@ def _features(options: argparse.Namespace) -> int:
     from .reports.text import frame
 
     with bars() as progress:
-        tables = list(feature_tables(options.models, options.presets, options.demos, progress,
+        tables = list(feature_tables(_several(options.models, options), options.presets, options.demos, progress,
                                      plot=options.plot, csv=options.csv, data=_data(options)))
     print(dumps({each.name: records(each.whole) for each in tables if each.name}) if options.json else
           "\n".join(frame(each.title, each.table) for each in tables))
@@ -537,7 +558,7 @@ def _cache(options: argparse.Namespace) -> int:
 
 
 def _step(options: argparse.Namespace) -> Step:
-    return make_step(get_model(options.model), options.method, options.detection)
+    return make_step(get_model(options.model, options.input), options.method, options.detection)
 
 
 if __name__ == "__main__":

@@ -5,8 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from numbers import Real
 from types import MappingProxyType
 
+from brian2 import ms, mV
+
+from ..models import units
 from ..models.errors import UserError
 from .measures import MEASURES, Measure
 from .spike_trains import SpikeTimeError
@@ -65,6 +69,10 @@ class Criterion:
 
     def __post_init__(self) -> None:
         self._measure  # noqa: B018 - refuses an unknown one
+        unit = {"ms": ms, "mV": mV}.get(self.unit)
+        if self.unit == "ms/s" and not isinstance(self.tolerance, Real):  # 1 ms/s is 0.001 to most libraries
+            raise UserError(f"tolerance = {self.tolerance} of {self.measure}: give a plain number, in ms per s")
+        object.__setattr__(self, "tolerance", units.number_in(self.tolerance, unit, f"tolerance of {self.measure}"))
         if not 0 < self.tolerance < math.inf:
             raise UserError(f"tolerance = {self.tolerance:g} is not positive and finite; give a number above 0")
 
@@ -89,18 +97,32 @@ class Criterion:
         """Print a value of the measure."""
         return f"{value:.3g}" if self.unit == "1" else f"{value:.3g} {self.unit}"
 
+    @property
+    def grows(self) -> bool:
+        """Whether errors shrink at least in proportion to dt, so that one can be scaled to a larger dt.
+
+        Those of spike times and of the voltage do; a count of spikes or a distance of trains moves in jumps.
+        """
+        return self._measure.matched or self._measure is VoltageRms
+
     def holds(self, run: Run, margin: float = 1.0) -> bool:
         """Whether a run is accurate enough, `margin` times over."""
+        return self.times_over(run) >= margin
+
+    def times_over(self, run: Run) -> float:
+        """Return how many times over a run is accurate enough: 1 at the tolerance, 0 if it failed or has no value."""
         if run.error is None:
-            return False
+            return 0.0
         measure = self._measure
         if measure.matched and (run.error.missing or run.error.extra):
-            return False
+            return 0.0
         value = run.value(self.measure)
         if math.isnan(value):  # no spikes to compare: perfect if there were none to find
-            return measure.matched and run.error.matched == 0
-        return abs(value - measure.perfect) <= self.tolerance / margin
-
+            return math.inf if measure.matched and run.error.matched == 0 else 0.0
+        away = abs(value - measure.perfect)
+        if away > self.tolerance:  # a quotient may be rounded to 1
+            return min(self.tolerance / away, math.nextafter(1, 0))
+        return max(self.tolerance / away, 1.0) if away else math.inf
 
 
 def parse_criterion(text: str) -> Criterion:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..harness.sweep import RUNG
 from .spike_trains import Array
 
 #: Resamples of a bootstrap, their seed, and the part of them that lies within an interval.
@@ -24,10 +25,15 @@ class Interval:
     low: float
     high: float
 
-    @property
-    def straddles_one(self) -> bool:
-        """Whether 1 is inside: of a ratio, that it says nothing about which is larger."""
-        return self.low <= 1 <= self.high
+
+#: Costs that differ by less than this factor are not ranked: each is at a dt that is the largest to within a setting of
+#: the ladder.
+RESOLUTION = RUNG**2
+
+
+def too_close(low: float, high: float) -> bool:
+    """Whether a ratio of costs with this interval says nothing about which is larger."""
+    return low <= RESOLUTION and high >= 1 / RESOLUTION
 
 
 def interval(values: Sequence[float]) -> Interval:

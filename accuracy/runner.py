@@ -37,10 +37,13 @@ from .regime import Regime
 from .stability import stability
 from .study import Cell, Curve, Point, Study, Unmeasured
 from .suite import LEFT_OUT, Suite
-from .tolerance import ErrorCurve, coarsest_settings, descend
+from .tolerance import Coarsest, ErrorCurve, coarsest_setting, descend, own_settings
+from .winners import map_criteria, may_win
 
 Found = TypeVar("Found")
 
+#: Finds the coarsest setting of a curve for a criterion.
+Finder = Callable[[Criterion], Coarsest]
 #: More threads than this are refused.
 MOST_JOBS = 1024
 #: So is more model time than this of all stimuli together, in ms: a reference takes some 0.1 ms for each, here months.
@@ -146,10 +149,13 @@ def _run(study: Study, jobs: int, progress: Progress) -> None:
             for detection in suite.detections]
     progress.begin("sweeping dt", len(work))
     run = Parallel(n_jobs=jobs, backend="threading", return_as="generator")
-    for curve in run(delayed(_curve)(*item, kernels[item[0].model, item[0].stimulus], suite) for item in work):
+    finders: dict[int, Finder] = {}
+    for curve, find in run(delayed(_curve)(*item, kernels[item[0].model, item[0].stimulus], suite) for item in work):
         study.curves.append(curve)
+        finders[id(curve)] = find
         progress.done()
     study.cells = [cell for curve in study.curves for cell in _cells(curve, suite)]
+    _fill_map(study, finders, jobs, progress)
     if not (suite.witnessed and any(curve.points for curve in study.curves)):
         return
     _record(study, kernels, jobs, progress)
@@ -247,27 +253,61 @@ def _or_reason(look: Callable[[], Found]) -> Found | str:
         return reason_of(error)
 
 
-def _curve(regime: Regime, method: str, detection: str, kernels: Kernels, suite: Suite) -> Curve:
+def _curve(regime: Regime, method: str, detection: str, kernels: Kernels, suite: Suite) -> tuple[Curve, Finder]:
+    """Sweep; return what came out, and what finds the coarsest setting for a further criterion."""
     key = method, detection
     if key not in kernels.compiled:
-        return Curve(regime, *key, None, (), {}, suite.leaves_out(*key) or kernels.reasons[key])
+        return Curve(regime, *key, None, (), {}, {}, suite.leaves_out(*key) or kernels.reasons[key]), _none
     compiled = kernels.compiled[key]
     if regime.reason:
-        return Curve(regime, *key, compiled.count, (), {}, regime.reason)
+        return Curve(regime, *key, compiled.count, (), {}, {}, regime.reason), _none
     found = _or_reason(partial(_swept, regime, method, detection, compiled, suite))
-    return Curve(regime, *key, compiled.count, (), {}, found) if isinstance(found, str) else found
+    return found if not isinstance(found, str) else (Curve(regime, *key, compiled.count, (), {}, {}, found), _none)
 
 
-def _swept(regime: Regime, method: str, detection: str, compiled: Compiled, suite: Suite) -> Curve:
+def _swept(regime: Regime, method: str, detection: str, compiled: Compiled, suite: Suite) -> tuple[Curve, Finder]:
     curve = ErrorCurve(compiled.lanes, regime.trials, suite.all_measures)
     finest = (suite.finest_varying if regime.varying else suite.finest) * max(regime.horizon / 1000, 1)
     unit = common_divisor(trial.stimulus.unit for trial in regime.trials)
     sweep = TimeSteps(unit, suite.coarsest, finest, suite.per_decade) if compiled.knob == "dt" else Tolerances()
     run = descend(curve, sweep, suite.all_criteria)
-    answers = {criterion: coarsest_settings(curve, sweep, run, criterion) for criterion in suite.all_criteria}
-    points = tuple(Point(setting, tuple(curve(setting).values())) for setting in run)
+    find = partial(coarsest_setting, curve, sweep, run)
+    # the strictest first: what is run for it, finer, is known for the others
+    found = {criterion: find(criterion) for criterion in sorted(suite.all_criteria, key=lambda each: each.tolerance)}
+    answers = {criterion: found[criterion] for criterion in suite.all_criteria}
+    own = {criterion: own_settings(curve, criterion) for criterion in suite.all_criteria}
+    points = tuple(Point(setting, curve(setting)) for setting in run)
     limit = stability(curve, sweep, run) if isinstance(sweep, TimeSteps) else None
-    return Curve(regime, method, detection, compiled.count, points, answers, "", limit)
+    return Curve(regime, method, detection, compiled.count, points, answers, own, "", limit), find
+
+
+def _none(_criterion: Criterion) -> Coarsest:
+    raise AssertionError("a curve that was not swept has no setting")
+
+
+def _fill_map(study: Study, finders: Mapping[int, Finder], jobs: int, progress: Progress) -> None:
+    """Verify, for the tolerances of the winner map beside the suite's, what may be the cheapest way of a model."""
+    criteria = map_criteria(study.suite.all_criteria)
+    together: dict[tuple[str, tuple[str, str, float]], list[Curve]] = {}
+    for curve in study.curves:
+        together.setdefault((curve.regime.model.label, curve.regime.key), []).append(curve)
+
+    def fill(curves: Sequence[Curve], criterion: Criterion) -> list[Cell]:
+        def cell_of(curve: Curve) -> Cell:
+            return _judged(curve, criterion, finders[id(curve)](criterion))
+
+        if curves[0].regime.reference_error_in(criterion.unit) > criterion.least_error:
+            return []
+        return may_win([curve for curve in curves if curve.points], criterion, cell_of)
+
+    # one model in one regime is one piece of work: its criteria share what they run
+    progress.begin("looking between the tolerances", len(together))
+    study.map_cells = []
+    run = Parallel(n_jobs=jobs, backend="threading", return_as="generator")
+    for cells in run(delayed(lambda curves: [cell for each in criteria for cell in fill(curves, each)])(curves)
+                     for curves in together.values()):
+        study.map_cells += cells
+        progress.done()
 
 
 def _cells(curve: Curve, suite: Suite) -> list[Cell]:
@@ -275,34 +315,34 @@ def _cells(curve: Curve, suite: Suite) -> list[Cell]:
 
 
 def _cell(curve: Curve, criterion: Criterion) -> Cell:
-    found = _or_reason(partial(_judged, curve, criterion))
-    return Cell(curve, criterion, "failed", found, []) if isinstance(found, str) else found
+    found = _or_reason(partial(_answered, curve, criterion))
+    return Cell(curve, criterion, "failed", found) if isinstance(found, str) else found
 
 
-def _judged(curve: Curve, criterion: Criterion) -> Cell:
+def _answered(curve: Curve, criterion: Criterion) -> Cell:
     if curve.count is None:
         left_out = curve.reason == LEFT_OUT
-        return Cell(curve, criterion, "left out" if left_out else "not applicable", curve.reason, [])
+        return Cell(curve, criterion, "left out" if left_out else "not applicable", curve.reason)
     if curve.regime.reason:
         status = "failed" if curve.regime.failed else "rate not reachable"
-        return Cell(curve, criterion, status, curve.reason, [])
+        return Cell(curve, criterion, status, curve.reason)
     if curve.reason:
-        return Cell(curve, criterion, "failed", curve.reason, [])
+        return Cell(curve, criterion, "failed", curve.reason)
     error = curve.regime.reference_error_in(criterion.unit)
     if error > criterion.least_error:
         return Cell(curve, criterion, "reference too coarse", f"its error of {error:.1g} {criterion.unit} is "
-                    f"not {REFERENCE_MARGIN} times below the tolerance", [])
-    answers = curve.answers[criterion]
-    failed = [answer for answer in answers if answer.setting is None]
-    if failed:
-        return Cell(curve, criterion, "not reached",
-                    f"by {len(failed)} of {len(answers)} stimuli: {failed[0].reason}", [])
-    status = "at least" if any(answer.status == "at least" for answer in answers) else "reached"
-    return Cell(curve, criterion, status, "", answers)
+                    f"not {REFERENCE_MARGIN} times below the tolerance")
+    return _judged(curve, criterion, curve.answers[criterion])
+
+
+def _judged(curve: Curve, criterion: Criterion, found: Coarsest) -> Cell:
+    if found.setting is None:
+        return Cell(curve, criterion, found.status, found.reason)
+    return Cell(curve, criterion, found.status, "", found)
 
 
 def _record(study: Study, kernels: Mapping[tuple[NeuronModel, str], Kernels], jobs: int, progress: Progress) -> None:
-    cells = [cell for cell in study.cells if cell.answers]
+    cells = [cell for cell in study.cells if cell.coarsest]
     regimes = [regime for regime in study.regimes if regime.trials]
     share = Share.of(len(cells) + len(regimes))
     progress.begin("recording spikes and voltages", len(cells) + len(regimes))
@@ -315,9 +355,9 @@ def _record(study: Study, kernels: Mapping[tuple[NeuronModel, str], Kernels], jo
         progress.done()
 
     def recorded(cell: Cell) -> Recording:
-        curve, (setting, _) = cell.curve, cell.runs[0]
+        curve = cell.curve
         compiled = kernels[curve.regime.model, curve.regime.stimulus].compiled[curve.method, curve.detection]
-        return record(compiled.lanes, curve.regime.trials[0], setting, curve.by_dt, share)
+        return record(compiled.lanes, curve.regime.trials[0], cell.setting, curve.by_dt, share)
 
     run = Parallel(n_jobs=jobs, backend="threading", return_as="generator")
     for cell, found in zip(cells, run(delayed(_or_reason)(partial(recorded, cell)) for cell in cells), strict=True):
@@ -336,7 +376,7 @@ def _time(study: Study, kernels: Mapping[tuple[NeuronModel, str], Kernels], prog
     jobs = []
     for cell in study.cells:
         regime = cell.curve.regime
-        if not cell.answers or (regime.stimulus, regime.horizon) != first:
+        if not cell.coarsest or (regime.stimulus, regime.horizon) != first:
             continue
         compiled = kernels[regime.model, regime.stimulus].compiled[cell.curve.method, cell.curve.detection]
         stimulus = regime.trials[0].stimulus

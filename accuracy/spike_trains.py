@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from brian2.units.fundamentalunits import Quantity
+from brian2 import ms
 from numpy.typing import NDArray
 
 from ..models import units
@@ -18,7 +18,7 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class SpikeTrain:
-    """Spike times within edges: plain numbers in ms, or Brian2 quantities, which become such numbers.
+    """Spike times within edges: plain numbers in ms, or quantities (Brian2's, neo's ...), which become such.
 
     Raises
     ------
@@ -31,10 +31,10 @@ class SpikeTrain:
     start: float = 0.0
 
     def __post_init__(self) -> None:
-        times = _in_ms(self.times)
+        times = units.in_unit(self.times, ms, "spike times and edges")
         object.__setattr__(self, "times", times)
         for edge in ("start", "stop"):
-            value = _in_ms(getattr(self, edge))
+            value = units.in_unit(getattr(self, edge), ms, "spike times and edges")
             if value.ndim:
                 raise UserError(f"the edge {edge} must be one number in ms, not an array of shape {value.shape}")
             object.__setattr__(self, edge, float(value))
@@ -64,7 +64,7 @@ class SpikeTrain:
 
     def until(self, stop: float) -> SpikeTrain:
         """Return the part up to `stop`."""
-        return SpikeTrain(self.times[self.times <= _in_ms(stop)], stop, self.start)
+        return SpikeTrain(self.times[self.times <= units.number_in(stop, ms, "stop")], stop, self.start)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +92,10 @@ class SpikeTimeError:
         counts = {name: getattr(self, name) for name in ("matched", "missing", "extra")}
         return table_html("Spike-time error", [*facts, *counts], [[*facts.values(), *counts.values()]])
 
-    def within(self, tolerance: float) -> bool:
-        """Whether every spike is there, none is too many, and all are within the tolerance (ms)."""
-        return self.missing == 0 and self.extra == 0 and (self.matched == 0 or self.maximum <= tolerance)
+    def within(self, tolerance: Any) -> bool:
+        """Whether every spike is there, none is too many, and all are within the tolerance (ms, or a quantity)."""
+        allowed = units.number_in(tolerance, ms, "tolerance")
+        return self.missing == 0 and self.extra == 0 and (self.matched == 0 or self.maximum <= allowed)
 
 
 def spike_time_error(train: SpikeTrain, reference: SpikeTrain) -> SpikeTimeError:
@@ -122,22 +123,6 @@ def spike_time_error(train: SpikeTrain, reference: SpikeTrain) -> SpikeTimeError
         missing=len(reference) - matched,
         extra=len(train) - matched,
     )
-
-
-def _in_ms(times: Any) -> Array:
-    if type(times) is np.ndarray and times.dtype.kind in "fiub":  # a quantity is of a subclass
-        return times.astype(float)
-    try:
-        if np.iscomplexobj(times):
-            raise TypeError
-        quantity = Quantity(times, dtype=float)
-    except (TypeError, ValueError):
-        raise UserError(f"spike times and edges are numbers in ms or Brian2 times, not {times!r}") from None
-    if quantity.dim is units.DIMENSIONLESS:
-        return np.asarray(quantity)
-    if quantity.dim is not units.MS:
-        raise UserError(f"spike times or edges are given in {units.unit_name(quantity.dim)}; give times, such as 1*ms")
-    return np.array([float(units.internal(time)) for time in np.ravel(quantity)]).reshape(quantity.shape)
 
 
 def _match(a: Array, b: Array) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

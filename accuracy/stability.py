@@ -46,4 +46,4 @@ def stability(curve: ErrorCurve, sweep: TimeSteps, run: Sequence[Fraction]) -> S
 
 
 def _diverges(curve: ErrorCurve, setting: Fraction) -> bool:
-    return any(run.failure == DIVERGED for run in curve(setting).values())
+    return any(run.failure == DIVERGED for run in curve(setting))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import statistics
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 
@@ -25,7 +25,7 @@ from .recording import Recording
 from .regime import Regime
 from .stability import Stability
 from .suite import Suite
-from .tolerance import Coarsest
+from .tolerance import AT_LEAST, Coarsest, Own
 
 
 @dataclass(frozen=True)
@@ -48,8 +48,10 @@ class Curve:
     """None if the method does not apply."""
     points: tuple[Point, ...]
     """From coarse to fine."""
-    answers: dict[Criterion, list[Coarsest]]
-    """By criterion, one a stimulus."""
+    answers: dict[Criterion, Coarsest]
+    """By criterion."""
+    own: dict[Criterion, list[Own | None]]
+    """By criterion: what each stimulus alone would allow."""
     reason: str
     """Why there are no points; empty if there are."""
     stability: Stability | None = None
@@ -83,7 +85,13 @@ class Curve:
 
     def dt(self, setting: Fraction, run: Run) -> float:
         """Return the time step in ms: the mean one where an error control chooses it."""
-        return float(setting) if self.by_dt else self.regime.horizon / max(run.tallies["accepted"], 1)
+        return self.mean_dt(setting, [run])
+
+    def mean_dt(self, setting: Fraction, runs: Sequence[Run]) -> float:
+        """Return the time step in ms of several runs: where an error control chooses it, all time over all steps."""
+        if self.by_dt:
+            return float(setting)
+        return self.regime.horizon * len(runs) / max(sum(run.tallies["accepted"] for run in runs), 1)
 
 
 @dataclass
@@ -96,27 +104,38 @@ class Cell:
     """``reached``, ``at least`` or ``not reached`` (see `Coarsest`), ``not applicable``, ``left out``, ``rate not
     reachable``, ``reference too coarse`` or ``failed``."""
     reason: str
-    answers: list[Coarsest]
-    """One a stimulus; empty unless every one has a setting."""
+    coarsest: Coarsest | None = None
+    """Where, and below which, all stimuli hold; None unless there is such a setting, and so a cost."""
     one_neuron: Timing | None = None
     many_neurons: Timing | None = None
     recording: Recording | None = None
-    """Of the first stimulus at its own coarsest setting."""
+    """Of the first stimulus at the setting."""
 
     @property
     def setting(self) -> Fraction:
-        """The median of the stimuli's coarsest settings, one of them."""
-        return statistics.median_high(answer.setting for answer in self.answers if answer.setting is not None)
+        """The coarsest setting at which, and below which, the criterion holds for every stimulus."""
+        assert self.coarsest is not None
+        assert self.coarsest.setting is not None
+        return self.coarsest.setting
 
     @property
-    def runs(self) -> list[tuple[Fraction, Run]]:
-        """Each stimulus's coarsest setting, and the run there."""
-        return [(answer.setting, answer.run) for answer in self.answers
-                if answer.setting is not None and answer.run is not None]
+    def runs(self) -> tuple[Run, ...]:
+        """The runs at the setting, one a stimulus."""
+        return self.coarsest.runs if self.coarsest else ()
+
+    @property
+    def at_least(self) -> bool:
+        """Whether the setting is the coarsest of the sweep: a coarser one might hold, too, and would cost less."""
+        return self.status == AT_LEAST
+
+    @property
+    def dt(self) -> float:
+        """The time step in ms at the setting: where an error control chooses it, the mean one of all stimuli."""
+        return self.curve.mean_dt(self.setting, self.runs)
 
     def costs(self, convention: str | Convention = "unit") -> list[Cost]:
-        """Return what each stimulus costs at its coarsest setting."""
-        return [self.curve.cost(setting, run, convention) for setting, run in self.runs]
+        """Return what each stimulus costs at the setting."""
+        return [self.curve.cost(self.setting, run, convention) for run in self.runs]
 
     def cost(self, convention: str | Convention = "unit") -> Interval:
         """Return the mean cost of a ms over the stimuli."""
@@ -141,6 +160,9 @@ class Study:
     regimes: list[Regime] = field(default_factory=list)
     curves: list[Curve] = field(default_factory=list)
     cells: list[Cell] = field(default_factory=list)
+    map_cells: list[Cell] | None = None
+    """Of the tolerances that the winner map has beside the suite's: the cells that may be the cheapest of a model; None
+    before they are looked for."""
     measurements: list[Measurement | Unmeasured] = field(default_factory=list)
     """One a model and method: the counters' view of a step without a spike."""
     steps_and_spikes: dict[tuple[str, str, str, str], StepAndSpike | str] = field(default_factory=dict)

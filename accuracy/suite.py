@@ -6,8 +6,11 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from brian2 import Hz, ms
+
 from ..flops.conventions import CONVENTIONS, Convention, get_convention
 from ..harness.stimuli import STIMULI
+from ..models import units
 from ..models.catalogue import MODELS, get_model
 from ..models.detection import DETECTIONS
 from ..models.errors import UserError
@@ -29,6 +32,9 @@ _LISTS = ("models", "methods", "detections", "stimuli", "rates", "rheobases", "h
 _LIMITS = {"rates": (0, 1e5), "rheobases": (0, 1e4), "horizons": (0, 1e6), "tolerances": (0, 1e6), "trials": (1, 1e4),
            "repeats": (1, 1e4), "per_decade": (1, 1000), "coarsest": (0, 1e6), "finest": (0, 1e6),
            "finest_varying": (0, 1e6)}
+#: The unit of numbers that may be given as quantities, too.
+_UNITS = {"rates": Hz, "rheobases": None, "horizons": ms, "tolerances": ms, "coarsest": ms, "finest": ms,
+          "finest_varying": ms}
 
 
 @dataclass(frozen=True)
@@ -104,6 +110,11 @@ class Suite:
             given = getattr(self, name)
             if isinstance(given, str) or not isinstance(given, Sequence):
                 raise UserError(f"{name} = {given!r}: give a tuple or list")
+        for name, unit in _UNITS.items():
+            given = getattr(self, name)
+            plain = (tuple(units.number_in(value, unit, name.rstrip("s")) for value in given) if name in _LISTS
+                     else units.number_in(given, unit, name))
+            object.__setattr__(self, name, plain)
         for name, (least, most) in _LIMITS.items():
             given = getattr(self, name)
             for value in given if isinstance(given, Sequence) else (given,):

@@ -353,8 +353,10 @@ def reset_at(now: Any, model: NeuronModel, state: State, parameters: Mapping[str
         If it has no value there.
     """
     try:
+        values = {**parameters, **state}  # and those of temporary variables
         for name, value in model.system.reset:
-            state[name] = evaluate(value, {**parameters, **state}, FLOATS, number)
+            values[name] = evaluate(value, values, FLOATS, number)
+        state.update({name: values[name] for name in state})
     except ArithmeticError as error:
         raise UserError(f"{model.label}: its reset '{model.reset}' has no value at {float(now):.4g} ms ({error}); "
                         "give another reset or other parameters") from None

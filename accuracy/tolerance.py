@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
+from itertools import takewhile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +25,11 @@ from .reference import Reference
 from .spike_trains import SpikeTrain, spike_time_error
 from .voltage import between_spikes, voltage_error
 
+#: The largest dt is so many settings of the ladder below what the scaled errors admit; they lower it at most to this
+#: part of the largest below which all hold.
+SPARE, LEAST = 1, 0.7
+#: See `_highest`.
+TAIL = 10
 #: A sweep goes no finer once this many steps in a row hold the strictest tolerance `CALM_MARGIN` times over.
 CALM, CALM_MARGIN = 4, 10.0
 
@@ -71,18 +78,19 @@ class ErrorCurve:
         self._kernel = kernel
         self._trials = trials
         self._measures = tuple(measures)
-        self._runs: dict[Fraction, dict[int, Run]] = {}
+        self._runs: dict[Fraction, tuple[Run, ...]] = {}
 
-    def __call__(self, setting: Fraction, which: Iterable[int] | None = None) -> dict[int, Run]:
-        """Run at a setting, or recall; return a run a trial, of the trials `which` if they are given."""
-        wanted = range(len(self._trials)) if which is None else tuple(which)
-        runs = self._runs.setdefault(setting, {})
-        new = [i for i in wanted if i not in runs]
-        if new:
-            outcomes = run_together(self._kernel, [self._trials[i].stimulus for i in new], setting)
-            for i, outcome in zip(new, outcomes, strict=True):
-                runs[i] = self._judge(self._trials[i], outcome)
-        return {i: runs[i] for i in wanted}
+    def __call__(self, setting: Fraction) -> tuple[Run, ...]:
+        """Run at a setting, or recall; return a run a trial."""
+        if setting not in self._runs:
+            outcomes = run_together(self._kernel, [trial.stimulus for trial in self._trials], setting)
+            self._runs[setting] = tuple(map(self._judge, self._trials, outcomes))
+        return self._runs[setting]
+
+    @property
+    def settings(self) -> tuple[Fraction, ...]:
+        """The settings that were run, from coarse to fine."""
+        return tuple(sorted(self._runs, reverse=True))
 
     def _judge(self, trial: Trial, outcome: Outcome) -> Run:
         times, reference = outcome.spike_times, trial.compared
@@ -104,41 +112,58 @@ def descend(curve: ErrorCurve, sweep: TimeSteps | Tolerances, criteria: Iterable
     wanted = tuple(criteria)
     calm = 0
     for n, setting in enumerate(sweep.settings, 1):
-        runs = curve(setting).values()
-        calm = calm + 1 if all(each.holds(run, CALM_MARGIN) for each in wanted for run in runs) else 0
+        calm = calm + 1 if all(each.holds(run, CALM_MARGIN) for each in wanted for run in curve(setting)) else 0
         if calm == CALM:
             return sweep.settings[:n]
     return sweep.settings
 
 
-@dataclass
-class Coarsest:
-    """How coarse the setting may be for one stimulus: the largest dt, or the loosest tolerance of an error control."""
+#: The status where the coarsest setting of the sweep holds: the largest dt is this or a larger one.
+AT_LEAST = "at least"
 
-    status: str = "not reached"
+
+@dataclass(frozen=True)
+class Own:
+    """The coarsest setting that a single trial would allow, and its run there."""
+
+    setting: Fraction
+    run: Run
+
+
+@dataclass(frozen=True)
+class Coarsest:
+    """How coarse the setting may be: the largest dt, or the loosest tolerance of an error control."""
+
+    status: str
     """``reached``; ``at least`` (the coarsest setting of the sweep holds); or ``not reached``."""
     setting: Fraction | None = None
     """dt in ms or tolerance; None if not reached."""
-    run: Run | None = None
-    """The run at this setting."""
+    runs: tuple[Run, ...] = ()
+    """The runs at this setting, one a trial."""
     fails_at: Fraction | None = None
     """The next coarser setting that was run and fails."""
     holds_again_at: Fraction | None = None
-    """The coarsest setting of the sweep that holds although a finer one fails; None if there is none."""
+    """The coarsest setting that was run and holds although a finer one fails; None if there is none."""
+    rounded: Fraction | None = None
+    """The largest time step below it that is a round number; None if there is none, or there is no setting."""
+    rounded_runs: tuple[Run, ...] = ()
+    """The runs at it, which hold, too."""
+    checked: int = 0
+    """How many settings between this one and half of it were run, and hold."""
     reason: str = ""
     """For ``not reached``: what happened at the finest setting."""
 
 
-@dataclass
-class _Bracket:
-    answer: Coarsest
-    trial: int
-    open: bool
+def coarsest_setting(curve: ErrorCurve, sweep: TimeSteps | Tolerances, run: Sequence[Fraction], criterion: Criterion
+                     ) -> Coarsest:
+    """Find the coarsest setting at which, and at every finer one that was run, a criterion holds for every trial.
 
-
-def coarsest_settings(curve: ErrorCurve, sweep: TimeSteps | Tolerances, run: Sequence[Fraction], criterion: Criterion
-                      ) -> list[Coarsest]:
-    """Find for each stimulus the coarsest setting at which, and at every finer one of the sweep, a criterion holds.
+    From the coarsest setting of the sweep below which all hold, the ladder of the sweep is gone down, until all between
+    a setting and half of it hold. That alone would leave gaps: the error need not shrink with dt. With spikes on the
+    grid it is a sawtooth; where the crossing is located it has narrow peaks, at steps of which an interval between
+    spikes is a multiple. So the errors of all trials in this octave are scaled up to the setting, with the order at
+    which they grow, and how far they might go there must be within the tolerance, too (`_highest`). The answer is
+    `SPARE` settings further down.
 
     Parameters
     ----------
@@ -148,50 +173,93 @@ def coarsest_settings(curve: ErrorCurve, sweep: TimeSteps | Tolerances, run: Seq
         Its settings that were run, from coarse to fine.
     criterion : Criterion
     """
-    answers = [_scan(curve, sweep, run, criterion, i) for i in curve(run[-1])]
-    brackets = [_Bracket(answer, i, answer.status == "reached") for i, answer in enumerate(answers)]
-    while any(bracket.open for bracket in brackets):
-        together: dict[Fraction, list[_Bracket]] = {}
-        for bracket in brackets:
-            middle = _middle(bracket.answer, sweep) if bracket.open else None
-            bracket.open = middle is not None
-            if middle is not None:  # stimuli whose brackets are the same run together
-                together.setdefault(middle, []).append(bracket)
-        for setting, several in together.items():
-            runs = curve(setting, [bracket.trial for bracket in several])
-            for bracket in several:
-                found = runs[bracket.trial]
-                if criterion.holds(found):
-                    bracket.answer.setting, bracket.answer.run = setting, found
-                else:
-                    bracket.answer.fails_at = setting
-    return answers
+    def all_hold(setting: Fraction) -> bool:
+        return all(criterion.holds(each) for each in curve(setting))
+
+    finer = len(list(takewhile(all_hold, reversed(run))))
+    if not finer:
+        return _not_reached(curve, sweep, criterion, run[-1])
+    fails_at = run[-finer - 1] if finer < len(run) else None
+    held: deque[Fraction] = deque()  # without a gap, from coarse to fine; the first one is the candidate
+    first, spare = Fraction(0), 0
+    for setting in sorted({*run, *sweep.ladder}, reverse=True):
+        if setting > run[0] or (fails_at is not None and setting >= fails_at):
+            continue
+        if not all_hold(setting):
+            if setting < run[-1]:
+                return _not_reached(curve, sweep, criterion, setting)
+            held.clear()
+            fails_at = setting
+            continue
+        first = first if held else setting
+        held.append(setting)
+        while fails_at is not None and held[0] >= 2 * setting and held[0] > LEAST * first:
+            if not criterion.grows or _highest(curve, sweep, criterion, held) <= 1:
+                break
+            held.popleft()
+        spare = SPARE if fails_at is not None else 0
+        if len(held) > spare and held[spare] >= 2 * setting:
+            # what other criteria had run further down must hold, too
+            below = next((each for each in curve.settings if each < setting and not all_hold(each)), None)
+            if below is None:
+                break
+            held.clear()
+            fails_at = below
+    else:
+        return Coarsest("not reached", fails_at=fails_at, holds_again_at=_holds_again(curve, criterion, fails_at),
+                        reason=f"it holds at {sweep.describe(run[-1])}, but not with the margin that would make every "
+                               "smaller one sure")
+    found = held[spare]
+    rounded = next((each for each in sweep.rounded(found) if all_hold(each)), None)
+    return Coarsest(AT_LEAST if found == run[0] else "reached", found, curve(found), fails_at,
+                    _holds_again(curve, criterion, fails_at), rounded, curve(rounded) if rounded else (),
+                    sum(found / 2 <= each < found for each in held))
 
 
-def _scan(curve: ErrorCurve, sweep: TimeSteps | Tolerances, run: Sequence[Fraction], criterion: Criterion, trial: int
-          ) -> Coarsest:
-    answer = Coarsest("at least")
-    for setting in reversed(run):
-        found = curve(setting)[trial]
-        holds = criterion.holds(found)
-        if answer.fails_at is not None:
-            if holds:
-                answer.holds_again_at = setting
-        elif holds:
-            answer.setting, answer.run = setting, found
-        else:
-            answer.fails_at = setting
-            answer.status = "reached" if answer.setting is not None else "not reached"
-    if answer.setting is None:
-        answer.reason = f"{describe(curve(run[-1])[trial], criterion)} at {sweep.describe(run[-1])}"
-    return answer
+def _highest(curve: ErrorCurve, sweep: TimeSteps | Tolerances, criterion: Criterion, held: Iterable[Fraction]
+             ) -> float:
+    """Return, over the tolerance, how far errors may go at the first of some settings, from those at all of them.
+
+    The largest that was seen, scaled, and as much again as it is above one further down (the `TAIL`-th, or, of few, the
+    twentieth part of them): little where errors pile up below a bound, as on the grid, and more where they thin out.
+    Robson and Whitlock 1964, Biometrika 51, estimate the end of a distribution so, with the second largest.
+    """
+    settings = list(held)
+    coarser = np.log([float(settings[0] / each) for each in settings])
+    with np.errstate(divide="ignore"):
+        errors = np.log([[1 / criterion.times_over(run) for run in curve(each)] for each in settings])
+    typical = np.median(errors, axis=1)
+    known = np.isfinite(typical)
+    order = -np.polyfit(coarser[known], typical[known], 1)[0] if known.sum() > 2 else 0.0
+    scaled = np.sort(np.exp(errors + np.clip(order, *sweep.orders) * coarser[:, None]), axis=None)
+    return float(2 * scaled[-1] - scaled[-min(max(scaled.size // 20, 3), TAIL, scaled.size)])
 
 
-def _middle(answer: Coarsest, sweep: TimeSteps | Tolerances) -> Fraction | None:
-    assert answer.setting is not None
-    assert answer.fails_at is not None
-    wide = answer.fails_at / answer.setting > sweep.bracket
-    return sweep.between(answer.setting, answer.fails_at) if wide else None
+def _not_reached(curve: ErrorCurve, sweep: TimeSteps | Tolerances, criterion: Criterion, setting: Fraction) -> Coarsest:
+    runs = curve(setting)
+    failed = [run for run in runs if not criterion.holds(run)]
+    return Coarsest("not reached", fails_at=setting, holds_again_at=_holds_again(curve, criterion, setting),
+                    reason=f"by {len(failed)} of {len(runs)} stimuli: {describe(failed[0], criterion)} at "
+                           f"{sweep.describe(setting)}")
+
+
+def _holds_again(curve: ErrorCurve, criterion: Criterion, fails_at: Fraction | None) -> Fraction | None:
+    return next((setting for setting in curve.settings if fails_at is not None and setting > fails_at
+                 and all(criterion.holds(each) for each in curve(setting))), None)
+
+
+def own_settings(curve: ErrorCurve, criterion: Criterion) -> list[Own | None]:
+    """Return each trial's own coarsest setting at which, and at every finer one that was run, a criterion holds.
+
+    None where the finest does not hold. They tell how much the trials differ: nothing was looked for between the
+    settings that were run for all of them together.
+    """
+    fine_to_coarse = curve.settings[::-1]
+    found: list[Own | None] = []
+    for trial in range(len(curve(fine_to_coarse[0]))):
+        holding = list(takewhile(criterion.holds, (curve(setting)[trial] for setting in fine_to_coarse)))
+        found.append(Own(fine_to_coarse[len(holding) - 1], holding[-1]) if holding else None)
+    return found
 
 
 def describe(run: Run, criterion: Criterion) -> str:

@@ -18,10 +18,22 @@ from ..models.adaptive import AdaptiveStep, restarts
 from ..models.errors import UserError
 from ..models.methods import ADAPTIVE
 from ..models.neuron import NeuronModel
-from .adaptive_source import FAILURES, PIECE, adaptive_function_name, adaptive_source, tallied
+from .adaptive_source import FAILURES, PIECE, TOO_MANY_SPIKES, adaptive_function_name, adaptive_source, tallied
 from .c_source import MAX_SPIKES_A_STEP, STOP
 from .interruption import run_stoppable
-from .kernel import DIVERGED, LONG, MAX_SPIKES_PER_MS, Array, Outcome, check_size, check_stimuli, refractory_steps
+from .kernel import (
+    DIVERGED,
+    ENDLESS,
+    LONG,
+    MAX_SPIKES_PER_MS,
+    TOO_FAST,
+    Array,
+    Outcome,
+    check_size,
+    check_stimuli,
+    refractory_steps,
+    reset_is_above,
+)
 from .stimuli import Stimulus, steps_of
 
 #: A run whose error control takes more steps than this a ms of model time, rejected ones among them, is given up;
@@ -145,7 +157,7 @@ class _Arguments:
             most_steps = int(MAX_STEPS_PER_MS * stimuli[0].horizon)
         neurons = [model] if models is None else list(models)
         copies = lanes // len(neurons)
-        self._step, self._knob, self._setting = step, knob, float(setting)
+        self._step, self._knob, self._setting, self._neurons = step, knob, float(setting), neurons
         self._starts = np.array([0, *stimuli[0].ends[:-1]], dtype=float)
         self._state = np.array([list(n.initial_values.values()) for n in neurons] * copies).T.copy()
         self._samples = np.full((len(durations), lanes, len(step.state)), np.nan)
@@ -175,6 +187,8 @@ class _Arguments:
         place, at = self._spike_place[lane, :count], self._spike_at[lane, :count]
         state = self._state[:, lane].copy()
         failure = FAILURES.get(stuck, "")
+        if stuck == TOO_MANY_SPIKES:
+            failure = ENDLESS if reset_is_above(self._neurons[lane % len(self._neurons)], state) else TOO_FAST
         if not failure and not np.isfinite(state).all():
             failure = DIVERGED
         return AdaptiveOutcome(

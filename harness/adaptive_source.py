@@ -28,8 +28,10 @@ from .stimuli import Shape
 
 #: Newton's iterations for a crossing end here at the latest: bisection alone would be at round-off.
 MOST_ITERATIONS = 60
-#: Why a kernel gave up, by the number that it leaves in `spikes.stuck`.
-FAILURES = {1: "spikes without end", 2: "step too small", 3: "steps without end"}
+#: What a kernel leaves in `spikes.stuck` where there were more spikes than are kept.
+TOO_MANY_SPIKES = 1
+#: Why else it gave up.
+FAILURES = {2: "step too small", 3: "steps without end"}
 #: A step that is halved so often and whose series has not ended yet is given up.
 MOST_HALVINGS = 40
 #: Tallies that are of no block: steps, and those among them (or beside them) that were made smaller.

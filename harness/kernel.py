@@ -20,6 +20,7 @@ from ..flops.counters import Argument, CFunction, Records
 from ..flops.toolchain import SCALAR, Build, compile_library, has_vector_exp, load_library
 from ..models import units
 from ..models.errors import UserError
+from ..models.expression import FLOATS, evaluate
 from ..models.neuron import NeuronModel
 from ..models.step import Step
 from .c_source import MAX_SPIKES_A_STEP, STOP, c_source, function_name
@@ -36,10 +37,14 @@ LONG = 100_000
 MOST_STEPS = 10**12
 #: A neuron that spikes more often than this, a ms, is reported as failed, here and in references.
 MAX_SPIKES_PER_MS = 2
-#: The failure of a run whose state leaves the finite numbers.
+#: Failures: the state leaves the finite numbers; the reset leaves the threshold passed; the neuron fires faster than
+#: spikes are kept for, or than a step has room for.
 DIVERGED = "diverged"
 #: The bit that a kernel sets in `spikes.stuck` where a spike comes of a state that is not finite.
 NOT_FINITE = 2
+ENDLESS = "spikes without end"
+TOO_FAST = f"more than {MAX_SPIKES_PER_MS} spikes per ms"
+TOO_MANY = f"more than {MAX_SPIKES_A_STEP} spikes in one step"
 
 
 class _Spikes(ctypes.Structure):
@@ -61,7 +66,7 @@ class Outcome:
     state: Array
     """Final state, in the order of the model's state variables."""
     failure: str
-    """``diverged`` (not a finite state), ``spikes without end``, or empty."""
+    """`DIVERGED`, `ENDLESS`, `TOO_FAST`, `TOO_MANY`, or empty."""
     samples: Array = field(default_factory=lambda: np.empty((0, 0)))
     """State at the end of every piece of the stimulus: an array (pieces, state variables)."""
 
@@ -150,6 +155,7 @@ class _Arguments:
         check_size(stimuli, stimuli[0].horizon / dt if dt > 0 else 0, len(step.state), 24 if step.varying else 0)
         neurons = [model] if models is None else list(models)
         copies = lanes // len(neurons)
+        self._neurons = neurons
         self._dt = float(dt)
         steps = steps_of(stimuli[0], dt)
         self.work = sum(steps) * lanes
@@ -198,9 +204,26 @@ class _Arguments:
         if spikes.stuck & NOT_FINITE or not np.isfinite(state).all():
             failure = DIVERGED
         elif spikes.stuck or spikes.count > spikes.capacity:
-            failure = "spikes without end"
+            endless = reset_is_above(self._neurons[lane % len(self._neurons)], state)
+            failure = ENDLESS if endless else TOO_MANY if spikes.stuck else TOO_FAST
         times = (self._spike_step[lane, :count] + self._spike_at[lane, :count]) * self._dt
         return Outcome(times, state, failure, self._samples[:, :, lane].copy())
+
+
+def reset_is_above(model: NeuronModel, state: Array) -> bool:
+    """Whether a reset at the threshold does not lead below it, so that spikes follow each other at once.
+
+    The other variables are those of `state`.
+    """
+    test = model.system.threshold
+    values = {**model.parameter_values, **dict(zip(model.system.state, state.tolist(), strict=True))}
+    try:
+        values[test.variable] = evaluate(test.level, values, FLOATS)
+        for name, value in model.system.reset:
+            values[name] = evaluate(value, values, FLOATS)
+        return not values[test.variable] < evaluate(test.level, values, FLOATS)
+    except (ArithmeticError, ValueError):
+        return False
 
 
 def _group_size(step: Step, stimulus: Stimulus, dt: Fraction) -> int:

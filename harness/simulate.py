@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -13,8 +14,13 @@ from ..models.methods import ADAPTIVE, get_method, knob
 from ..models.neuron import NeuronModel
 from ..models.step import make_step
 from .adaptive import compile_adaptive
-from .kernel import Array, Outcome, compile_kernels
+from .kernel import ENDLESS, TOO_FAST, Array, Outcome, compile_kernels
 from .stimuli import Stimulus, meant_dt
+
+#: What helps against a failure, whatever the step is.
+_ADVICE = {ENDLESS: "let the reset lead below the threshold", TOO_FAST: "drive it less, or make it refractory"}
+#: A smaller step is only advised if this many times smaller ones do not fail.
+FINER = 64
 
 
 def simulate(model: str | NeuronModel, stimulus: Stimulus, dt: Any = None, method: str = "rk4", detection: str = "",
@@ -46,16 +52,19 @@ def simulate(model: str | NeuronModel, stimulus: Stimulus, dt: Any = None, metho
         raise UserError(f"{method} is set by its {knob(method)}: give " + (
             "dt, such as dt=0.1*ms, alone" if knob(method) == "dt" else "tolerance, such as tolerance=1e-6, and no dt"))
     step = Fraction(0) if dt is None else meant_dt(stimulus, units.in_ms(dt, "dt"))
-    outcome: Outcome
+    setting: Any = step if tolerance is None else units.number_in(tolerance, None, "tolerance")
+    run: Callable[..., Sequence[Outcome]]
     if method in ADAPTIVE:
-        made = make_adaptive_step(model, method, detection or "dense", stimulus.varies)
-        outcome = compile_adaptive([made])[0].run([stimulus], step if tolerance is None else tolerance)[0]
+        run = compile_adaptive([make_adaptive_step(model, method, detection or "dense", stimulus.varies)])[0].run
     else:
-        kernel = compile_kernels([make_step(model, method, detection or "hermite", stimulus.varies)])[0]
-        outcome = kernel.run([stimulus], step)[0]
+        run = compile_kernels([make_step(model, method, detection or "hermite", stimulus.varies)])[0].run
+    outcome = run([stimulus], setting)[0]
     if outcome.failure:
-        endless = outcome.failure.startswith("spikes")
-        advice = "let the reset lead below the threshold, or drive it less" if endless else (
-            f"take a smaller {knob(method)}")
+        advice = _ADVICE.get(outcome.failure)
+        if advice is None:
+            name = knob(method)
+            advice = f"take a smaller {name}" if not run([stimulus], setting / FINER)[0].failure else (
+                f"a smaller {name} does not help: the solution is too steep or leaves the finite numbers before its "
+                "threshold; lower the threshold, drive it less, or change the equations")
         raise UserError(f"{model.label} with {method} at {knob(method)} = {wanted}: {outcome.failure}; {advice}")
     return outcome.spike_times

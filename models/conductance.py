@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from brian2.units.fundamentalunits import get_dimensions, get_or_create_dimension
+from brian2.units.fundamentalunits import get_or_create_dimension
 
 from . import units
 from .errors import UserError
@@ -34,7 +34,7 @@ def with_conductance(model: NeuronModel, reversal: Any) -> NeuronModel:
     system = model.system
     voltage = system.threshold.variable
     expected = system.dimensions[voltage]
-    if get_dimensions(reversal) is not expected:
+    if units.dimension_of(reversal) is not expected:
         raise UserError(f"the reversal {reversal} has the wrong unit: {voltage} of {model.label} is in "
                         f"{units.unit_name(expected)}")
     taken = {*system.dimensions, *model.constants} & {CONDUCTANCE, REVERSAL}

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import brian2
+from brian2.core.namespace import DEFAULT_UNITS
 from brian2.units.fundamentalunits import Dimension, Quantity, get_dimensions
 
 from . import units
@@ -16,14 +17,25 @@ from .grammar import HIGHEST_POWER, Binary, Call, Condition, Name, Negative, Nod
 
 def check(root: Node, dimensions: Mapping[str, Dimension], constants: Mapping[str, Any], expected: Dimension,
           *, value: Callable[[Node], Expr], where: str) -> None:
-    """Compare the dimension of an expression with the one that is expected; the rules are those of Brian2.
+    """Compare the dimension of an expression with the one that is expected.
+
+    Parameters and errors are those of `dimension`; it is an error, too, if the dimension is not the expected one.
+    """
+    found = dimension(root, dimensions, constants, value=value, where=where)
+    if found is not expected:
+        raise UserError(f"{where}: '{short(written(root))}' has the unit {units.unit_name(found)}, "
+                        f"expected {units.unit_name(expected)}")
+
+
+def dimension(root: Node, dimensions: Mapping[str, Dimension], constants: Mapping[str, Any], *,
+              value: Callable[[Node], Expr], where: str) -> Dimension:
+    """Return the dimension of an expression; the rules are those of Brian2.
 
     Parameters
     ----------
     root : Node
     dimensions, constants : mapping
         Of every name that is no unit.
-    expected : Dimension
     value : callable
         Makes an expression of a part of `root`: a power has to be a number where it decides the unit.
     where : str
@@ -32,7 +44,7 @@ def check(root: Node, dimensions: Mapping[str, Dimension], constants: Mapping[st
     Raises
     ------
     UserError
-        If it has another one, or none.
+        If it has none.
     """
 
     def of(node: Node) -> Dimension:
@@ -89,13 +101,10 @@ def check(root: Node, dimensions: Mapping[str, Dimension], constants: Mapping[st
     def misfit(problem: str, instead: str) -> UserError:
         return UserError(f"{where}: units do not fit in '{short(written(root))}': {problem}; {instead}")
 
-    found = of(root)
-    if found is not expected:
-        raise UserError(f"{where}: '{short(written(root))}' has the unit {units.unit_name(found)}, "
-                        f"expected {units.unit_name(expected)}")
+    return of(root)
 
 
 def unit_called(identifier: str) -> Any:
     """Return the unit of a name; None if it is none."""
-    found = getattr(brian2, identifier, None)
+    found = DEFAULT_UNITS.get(identifier, getattr(brian2, identifier, None))
     return found if isinstance(found, Quantity) else None

@@ -12,6 +12,7 @@ from brian2.units.fundamentalunits import Dimension
 from . import grammar, units
 from .errors import UserError, short
 from .grammar import Unreadable
+from .names import LONGEST_NAME, NAME
 
 #: What an equation is.
 DIFFERENTIAL, SUBEXPRESSION, PARAMETER = "differential equation", "subexpression", "parameter"
@@ -19,10 +20,6 @@ _FLAGS = {DIFFERENTIAL: ("unless refractory",), PARAMETER: ("constant",), SUBEXP
 #: Units that equations can declare: those without a prefix, as Brian2 has it.
 _BASE_UNITS = {name: unit.dim for name, unit in DEFAULT_UNITS.items()
                if float(unit) == 1.0 and repr(unit)[-1] not in ("2", "3")}
-
-#: Of a variable, a parameter or a constant.
-LONGEST_NAME = 64
-NAME = re.compile(rf"[A-Za-z][A-Za-z0-9_]{{0,{LONGEST_NAME - 1}}}")
 
 _WRITE = "write lines such as dv/dt = -v/tau : volt, or I : amp"
 _HEAD = re.compile(r"\s*(?:d([A-Za-z_][A-Za-z0-9_]*)\s*/\s*dt\s*=|([A-Za-z_][A-Za-z0-9_]*)\s*(=(?!=))?)\s*")

@@ -8,24 +8,24 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
 from brian2.units.fundamentalunits import Dimension
+from brian2.utils.stringtools import get_identifiers
 
 from . import grammar, units
-from .dimensions import check, unit_called
+from .dimensions import check, dimension, unit_called
 from .equation_lines import DIFFERENTIAL, SUBEXPRESSION, lines
 from .errors import UserError, short
 from .expression import FLOATS, Const, Expr, Op, Var, names, select
 from .grammar import HIGHEST_POWER, Binary, Name, Negative, Node, Number, Switch, Unreadable, written
+from .names import OF_GROUPS, check_name
 from .polynomial import minus, times
 
 _NUMBERS = {"pi": math.pi, "e": math.e}
-#: Names that Brian2 gives a meaning of their own.
-_BRIAN2S_OWN = {"t", "dt", "t_in_timesteps", "i", "N", "lastspike", "not_refractory", "xi"}
 #: Of conditions: the operation, and whether its operands stand the other way round.
 _CONDITIONS = {"<": ("less", False), "<=": ("at_most", False), ">": ("less", True), ">=": ("at_most", True)}
 #: The largest model that is read: state variables, and operations with all subexpressions written out.
@@ -177,18 +177,46 @@ def threshold(text: str, state: Collection[str], dimensions: Mapping[str, Dimens
 
 def statements(text: str, targets: Collection[str], dimensions: Mapping[str, Dimension], constants: Mapping[str, Any],
                where: str) -> list[tuple[str, Expr]]:
-    """Read ``v = c; u += d``: assignments to `targets`, one after the other."""
+    """Read ``v = c; u += d``: assignments to `targets`, one after the other.
+
+    What is assigned and not declared is a temporary variable, as in Brian2: it has a value from its first assignment
+    on, and hides a constant of its name. Those that nothing needs are left out.
+    """
     found: list[tuple[str, Expr]] = []
     try:
-        for target, operator, right in grammar.statements(text):
-            if target not in targets:
+        read = list(grammar.statements(text))
+        temporary = {target for _, target, _, _ in read} - set(dimensions)
+        known, numbers = dict(dimensions), {name: constants[name] for name in constants if name not in temporary}
+        for statement, target, operator, right in read:
+            if target in dimensions and target not in targets:
                 raise UserError(f"{where}: '{target}' is not a state variable; known are {', '.join(sorted(targets))}")
             node = Binary(operator, Name(target), right) if operator else right
-            found.append((target, _lowered(node, dimensions, constants, where)))
-            _check(node, dimensions, constants, dimensions[target], where)
+            early = (get_identifiers(written(node)) & temporary) - set(known)
+            if early:
+                raise UserError(f"{where}: '{short(statement)}' uses '{early.pop()}' before it has a value; assign one "
+                                "to it first")
+            value = _lowered(node, known, numbers, where)
+            if target in temporary and target not in known:
+                check_name(target, f"{where}: the temporary variable")
+                known[target] = dimension(node, known, numbers, where=where, value=_numbers_of(known, numbers, where))
+            else:
+                _check(node, known, numbers, known[target], where)
+            found.append((target, value))
     except Unreadable as error:
         raise UserError(f"{where}: {error}") from None
-    return found
+    return _needed(found, set(targets))
+
+
+def _needed(assigned: list[tuple[str, Expr]], wanted: set[str]) -> list[tuple[str, Expr]]:
+    """Return the assignments that some `wanted` name needs at the end, all of those to such names among them."""
+    found, needed = [], set(wanted)
+    for name, value in reversed(assigned):
+        if name in needed:
+            if name not in wanted:
+                needed.remove(name)
+            needed |= names(value)
+            found.append((name, value))
+    return found[::-1]
 
 
 def check_units(text: str, dimensions: Mapping[str, Dimension], constants: Mapping[str, Any], expected: Dimension,
@@ -205,8 +233,11 @@ def check_units(text: str, dimensions: Mapping[str, Dimension], constants: Mappi
 
 def _check(node: Node, dimensions: Mapping[str, Dimension], constants: Mapping[str, Any], expected: Dimension,
            where: str) -> None:
-    check(node, dimensions, constants, expected, where=where,
-          value=lambda part: _lowered(part, dimensions, constants, where))
+    check(node, dimensions, constants, expected, where=where, value=_numbers_of(dimensions, constants, where))
+
+
+def _numbers_of(dimensions: Collection[str], constants: Mapping[str, Any], where: str) -> Callable[[Node], Expr]:
+    return lambda part: _lowered(part, dimensions, constants, where)
 
 
 def _node(text: str, where: str) -> Node:
@@ -264,7 +295,7 @@ def _lowered(root: Node, variables: Collection[str], constants: Mapping[str, Any
             return Const(units.internal(unit), unit=True)
         if identifier in _NUMBERS:
             return Const(Fraction(_NUMBERS[identifier]))
-        if identifier in _BRIAN2S_OWN:
+        if identifier in OF_GROUPS:
             raise UserError(f"{where}: Brian2's own variable '{identifier}' cannot be run; write the equations without "
                             "it, and what depends on time as the input")
         raise UserError(f"{where}: '{short(identifier)}' is neither in the equations nor a constant nor a unit; "

@@ -96,7 +96,7 @@ def reset(model: NeuronModel) -> Block:
     values: dict[str, Expr] = {name: Var(f"{name}_at") for name in model.system.state}
     for name, value in model.system.reset:
         values[name] = substitute(value, values)
-    outputs = {f"{name}_reset": value for name, value in values.items()}
+    outputs = {f"{name}_reset": values[name] for name in model.system.state}
     return block(model, outputs, *(f"{name}_at" for name in model.system.state))
 
 

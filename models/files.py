@@ -54,10 +54,10 @@ def runs_code(asked: str) -> bool:
     return match is not None and match["path"].endswith(".py")
 
 
-def model_from_file(asked: str) -> NeuronModel:
+def model_from_file(asked: str, input: str | None = None) -> NeuronModel:  # noqa: A002 - as NeuronModel's
     """Return the model of ``path.py:name`` or ``path.toml``, either with ``:preset`` behind.
 
-    In a Python file `name` is a `NeuronModel`, or a Brian2 `NeuronGroup` with ``I`` for input.
+    In a Python file `name` is a `NeuronModel`, or a Brian2 `NeuronGroup` with `input`, or ``I``, for input.
 
     Raises
     ------
@@ -74,11 +74,13 @@ def model_from_file(asked: str) -> NeuronModel:
     if path.suffix == ".toml":
         found, presets = _from_toml(path, source, changed), names
     else:
-        found, presets = _from_python(path, source, names[0], changed), names[1:]
+        found, presets = _from_python(path, source, names[0], input, changed), names[1:]
+    if input not in (None, found.input):
+        raise UserError(f"{asked}: its input is '{found.input}', not '{input}'; another one can only be named for a "
+                        "Brian2 group")
     return found.with_preset(presets[0]) if presets and presets[0] else found
 
 
-@cache  # a model is itself only once: what is known of it is found again by what it is
 def place_of(asked: str) -> tuple[str, int] | None:
     """Return the file of ``path.py:name`` or ``path.toml`` and the line of the model; None if it cannot be read."""
     match = _FILE.fullmatch(asked)
@@ -92,7 +94,8 @@ def place_of(asked: str) -> tuple[str, int] | None:
         return None
 
 
-def _from_python(path: Path, source: str, name: str, _changed: int) -> NeuronModel:
+@cache  # a model is itself only once: what is known of it is found again by what it is
+def _from_python(path: Path, source: str, name: str, driven: str | None, _changed: int) -> NeuronModel:
     brian2.BrianLogger.suppress_name("unused_brian_object")  # Brian2 need not run what the file defines
     module = ModuleType(f"{path.stem}_model_file")
     module.__file__ = str(path)
@@ -109,7 +112,7 @@ def _from_python(path: Path, source: str, name: str, _changed: int) -> NeuronMod
     found = defined[name]
     with _lines_named(path, source, _line_of(source, name)):
         if isinstance(found, brian2.Group):
-            return _complete(from_brian2(found, name=name, namespace=defined))
+            return _complete(from_brian2(found, driven, name=name, namespace=defined))
         if isinstance(found, NeuronModel):
             return _complete(found)
     raise UserError(f"{path}:{_line_of(source, name)}: {name} is a {type(found).__name__} and no model; "
@@ -196,12 +199,14 @@ def _lines_named(path: Path, source: str, line: int | None = None) -> Iterator[N
 
 @contextlib.contextmanager
 def _beside(path: Path) -> Iterator[None]:
-    """Let a file import what lies beside it, as if Python had started it."""
-    folder = str(path.resolve().parent)
+    """Let a file import what lies beside it, and see no arguments but its own name, as if Python had started it."""
+    folder, arguments = str(path.resolve().parent), sys.argv
     sys.path.insert(0, folder)
+    sys.argv = [str(path)]
     try:
         yield
     finally:
+        sys.argv = arguments
         if folder in sys.path:
             sys.path.remove(folder)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 import brian2
 import numpy as np
 from brian2.core.base import BrianObject
-from brian2.core.functions import Function
+from brian2.core.functions import DEFAULT_CONSTANTS, Function
 from brian2.core.namespace import get_local_namespace
 from brian2.core.variables import Constant
 from brian2.equations.equations import DIFFERENTIAL_EQUATION, PARAMETER
@@ -19,7 +18,8 @@ from brian2.units.fundamentalunits import Quantity, get_dimensions
 from brian2.utils.stringtools import get_identifiers
 
 from . import equations as language
-from . import units
+from . import grammar, units
+from .dimensions import unit_called
 from .errors import UserError
 from .expression import FLOATS, evaluate
 from .methods import METHODS
@@ -116,6 +116,8 @@ class _Group:
         texts += [group.events["spike"], self._reset]
         texts += [group._refractory] if isinstance(group._refractory, str) else []
         self._used = {identifier for text in texts for identifier in get_identifiers(text)}
+        # what a reset assigns and nobody declares is a temporary variable
+        self._used -= _assigned(self._reset) - set(self._equations.names) - set(group.variables)
         self._constants = self._constants_among(self._used - set(self._equations.names))
 
     def model(self, given_input: str | None, name: str) -> NeuronModel:
@@ -155,17 +157,22 @@ class _Group:
         variables = dict(group.variables) | group.resolve_all(
             group.equations.identifiers - set(group.variables), self._namespace, user_identifiers=set())
         choices = group.method_choice
-        for choice in [choices] if isinstance(choices, str) or callable(choices) else choices:
+        choices = [choices] if isinstance(choices, str) or callable(choices) else choices
+        reason = "it has none"
+        for choice in choices:
             try:
                 StateUpdateMethod.apply_stateupdater(group.equations, variables, choice, group_name=group.name)
-            except UnsupportedEquationsException:
+            except UnsupportedEquationsException as error:
+                reason = " ".join(str(error).split()).rstrip(".")
                 continue
             name = "exact" if choice == "linear" else choice if isinstance(choice, str) else type(choice).__name__
             ours = {method.brian2: method.name for method in METHODS.values() if method.brian2}
             if name in ours:
                 return ours[name]
             raise UserError(f"{group.name}: spikecost has no method like Brian2's '{name}'; it has {', '.join(ours)}")
-        raise UserError(f"{group.name}: none of Brian2's methods {', '.join(choices)} applies to it; give another")
+        asked = ", ".join(map(str, choices))
+        raise UserError(f"{group.name}: Brian2 cannot integrate its equations with the method {asked} ({reason}); give "
+                        "the group another")
 
     def value(self, variable: str) -> Any:
         """Return what a name stands for in the group, for its one neuron."""
@@ -224,9 +231,11 @@ class _Group:
             if isinstance(value, brian2.TimedArray):
                 raise UserError(f"{group.name}: the TimedArray '{identifier}' in the threshold, reset or "
                                 "refractoriness cannot be run; write a parameter or a number in its place")
-            if isinstance(value, Constant) and not isinstance(getattr(brian2, identifier, None), brian2.Unit):
+            if identifier in DEFAULT_CONSTANTS or unit_called(identifier) is not None:
+                continue  # the equations know it
+            if isinstance(value, Constant):
                 constants[identifier] = Quantity.with_dimensions(value.value, value.dim)
-            elif not isinstance(value, Constant | Function | brian2.Unit):
+            elif not isinstance(value, Function):
                 raise UserError(f"{group.name}: '{identifier}' is {value!r}, where one number or quantity is expected")
         return constants
 
@@ -255,8 +264,8 @@ class _Group:
         if not candidates:
             raise UserError(f"{self._group.name}: {what}, and there is none that a stimulus could drive; "
                             "add one to the equations")
-        raise UserError(f"{self._group.name}: {what}; say which one the stimulus drives, input='{candidates[0]}' or "
-                        f"one of {', '.join(candidates)}")
+        raise UserError(f"{self._group.name}: {what}; say which one the stimulus drives, input='{candidates[0]}' "
+                        f"(on the command line: --input {candidates[0]}), or one of {', '.join(candidates)}")
 
     def _line(self, equation: Any, changed_by_reset: bool) -> str:
         """Write an equation without the flags that one neuron alone does not need; nothing if it is not used."""
@@ -302,12 +311,9 @@ def _text(code: str) -> str:
 def _assigned(statements: str) -> set[str]:
     """Return the names that statements change."""
     try:
-        body = ast.parse(statements.replace(";", "\n").replace("\n ", "\n")).body
-    except SyntaxError:
+        return {target for _, target, _, _ in grammar.statements(statements)}
+    except grammar.Unreadable:
         return set()  # NeuronModel refuses it
-    targets = [line.targets[0] if isinstance(line, ast.Assign) else line.target for line in body
-               if isinstance(line, ast.Assign | ast.AugAssign)]
-    return {target.id for target in targets if isinstance(target, ast.Name)}
 
 
 def _instances() -> list[Any]:

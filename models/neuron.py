@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import dataclasses
-import keyword
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 import brian2
-from brian2.core.functions import DEFAULT_FUNCTIONS
 from brian2.units.fundamentalunits import get_dimensions
 
 from . import equations as language
 from . import units
-from .equation_lines import DIFFERENTIAL, LONGEST_NAME, NAME, PARAMETER
+from .equation_lines import DIFFERENTIAL, PARAMETER
 from .errors import UserError, short
 from .expression import FLOATS, Expr, Var, evaluate, names
+from .names import LONGEST_NAME, check_name
 from .polynomial import affine_parts
 from .program import substitute
 from .published_cost import PublishedCost
@@ -91,8 +90,15 @@ class NeuronModel:
             well_formed = str(name).replace("_", "a").isalnum() and (what != "model" or name.isidentifier())
             if not well_formed or len(str(name)) > LONGEST_NAME:
                 raise UserError(f"{what} name '{short(str(name))}': use up to {LONGEST_NAME} letters, digits and _")
-        for name in ("parameters", "constants", "initial", "presets"):
-            object.__setattr__(self, name, dict(getattr(self, name)))
+        for name in ("parameters", "constants", "initial"):
+            object.__setattr__(self, name, _read(getattr(self, name), self.name, text_allowed=name == "initial"))
+        presets = {preset: _read(values, f"{self.name}: preset '{preset}'", text_allowed=False)
+                   for preset, values in self.presets.items()}
+        object.__setattr__(self, "presets", presets)
+        if self.drive is not None:
+            object.__setattr__(self, "drive", _read_one(self.drive, f"{self.name}: drive"))
+        if self.refractory is not None and not isinstance(self.refractory, str):
+            object.__setattr__(self, "refractory", _read_one(self.refractory, f"{self.name}: refractory"))
         self._check()
 
     def __repr__(self) -> str:
@@ -258,19 +264,14 @@ class NeuronModel:
 
     def _check(self) -> None:
         where = self.name
-        for given in (self.constants, self.parameters, self.initial):
-            _numbers(given, where, text_allowed=given is self.initial)
         for name in self.constants:
-            if isinstance(getattr(brian2, name, None), brian2.Unit) or name in DEFAULT_FUNCTIONS:
-                raise UserError(f"{where}: the constant '{name}' has the name of a unit or function; choose another")
-            if not NAME.fullmatch(name):
-                raise UserError(f"{where}: the constant '{short(name)}' is no name; use letters, digits and _, a "
-                                "letter first")
+            check_name(name, f"{where}: the constant")
         system = self.system
         reserved = RESERVED | {f"{name}{ending}" for name in system.state for ending in RESERVED_ENDINGS}
         reserved |= {f"{self.input}{ending}" for ending in (*INPUT_ENDINGS, "_rest", "_mid_rest")}
         for name in system.dimensions:
-            if name in reserved or keyword.iskeyword(name):
+            check_name(name, f"{where}: the name")
+            if name in reserved:
                 raise UserError(f"{where}: the name '{name}' is reserved; choose another")
         for name in self.constants:
             if name in system.dimensions:
@@ -294,7 +295,7 @@ class NeuronModel:
         published = self.system_as_published
         if {*published.state, *published.parameters} != {*system.state, *system.parameters}:
             raise UserError(f"{where}: published has other variables or parameters than equations; give both the same")
-        known = {*system.parameters, *system.state}
+        known = {*system.parameters, *system.state, *(name for name, _ in system.reset)}
         for what, value in (("the threshold's level", system.threshold.level),
                             *((f"the reset of '{name}'", value) for name, value in system.reset)):
             if names(value) - known:
@@ -342,14 +343,18 @@ def _needed(system: language.System, name: str) -> bool:
     return name in needed
 
 
-def _numbers(given: Mapping[str, Any], where: str, text_allowed: bool) -> None:
-    for name, value in given.items():
-        if text_allowed and isinstance(value, str):
-            continue
-        try:
-            units.internal(value)
-        except UserError as error:
-            raise UserError(f"{where}: '{name}': {error}") from None
+def _read(given: Mapping[str, Any], where: str, text_allowed: bool) -> dict[str, Any]:
+    """Return numbers and Brian2 quantities for what a user gave, and its text as it is."""
+    return {name: value if text_allowed and isinstance(value, str) else _read_one(value, f"{where}: '{name}'")
+            for name, value in given.items()}
+
+
+def _read_one(value: Any, what: str) -> Any:
+    try:
+        units.internal(value)
+        return units.given(value)
+    except UserError as error:
+        raise UserError(f"{what}: {error}") from None
 
 
 def _same_names(given: Mapping[str, Any], expected: tuple[str, ...], where: str, system: language.System) -> None:

@@ -22,7 +22,7 @@ from fractions import Fraction
 from typing import Any
 
 import numpy as np
-from brian2.units.fundamentalunits import Dimension, get_dimensions
+from brian2.units.fundamentalunits import Dimension
 
 from . import units
 from .equations import System
@@ -47,7 +47,7 @@ class TableGrid:
     high: Any
 
     def __str__(self) -> str:
-        unit = units.unit_name(get_dimensions(self.step))
+        unit = units.unit_name(units.dimension_of(self.step))
         low, high, step = (f"{float(units.internal(value)):g}" for value in (self.low, self.high, self.step))
         of = "" if unit == "1" else f" {unit}"
         return f"from {low} to {high}{of} in steps of {step}{of}"
@@ -66,7 +66,7 @@ class TableGrid:
                 units.internal(value)
             except UserError as error:
                 raise UserError(f"{where}: the tables' {name}: {error}") from None
-            if get_dimensions(value) is not dimension:
+            if units.dimension_of(value) is not dimension:
                 raise UserError(f"{where}: the tables' {name} = {value} has the wrong unit, "
                                 f"expected {units.unit_name(dimension)}")
         low, high, step = (units.internal(value) for value in (self.low, self.high, self.step))

@@ -14,9 +14,13 @@ from fractions import Fraction
 from typing import Any
 
 import brian2
-from brian2.units.fundamentalunits import Dimension, Quantity, get_dimensions, get_or_create_dimension
+import numpy as np
+from brian2.units.fundamentalunits import Dimension, Quantity, get_or_create_dimension
+from numpy.typing import NDArray
 
 from .errors import UserError, short
+from .given import dimension_of as dimension_of  # noqa: PLC0414 - others ask for it here, too
+from .given import given as given  # noqa: PLC0414
 
 #: Power of ten of the internal unit in SI, by Brian2's order of dimensions:
 #: length (cm), mass (such that V is mV), time (ms), current (uA), temperature (K), substance (umol), luminosity.
@@ -24,6 +28,11 @@ _EXPONENTS = (-2, -14, -3, -6, 0, -6, 0)
 
 MS = brian2.ms.dim
 DIMENSIONLESS = brian2.Unit(1.0).dim
+
+#: A decimal of no more digits is what was typed. A fraction is meant if the float is within a few roundings of it (one
+#: part in so many) and it is simple: numerator times denominator, the powers of ten apart, is no larger. Between
+#: two such fractions there is room for a thousand times that rounding.
+SHORT, ROUNDING, MOST_COMPLEX = 10, 2**50, 10**12
 
 #: Of powers of ten between units: what a double has room for.
 _HIGHEST = 300
@@ -44,14 +53,15 @@ _NAMES = {
 
 #: Dimensions that Brian2's equations can name; others are written with the base units.
 _DECLARED = {getattr(brian2, name).dim: name
-             for name in ("second", "hertz", "volt", "amp", "siemens", "farad", "ohm", "coulomb", "metre", "molar")}
+             for name in ("second", "hertz", "volt", "amp", "siemens", "farad", "ohm", "coulomb", "metre", "mmolar")}
 _DECLARED |= {(getattr(brian2, name) / over).dim: f"{name}/{text}"
               for name in ("volt", "amp", "siemens", "farad")
               for over, text in ((brian2.second, "second"), (brian2.metre**2, "metre**2"))}
 #: The internal units of Brian2's base dimensions, in their order.
 _SYMBOLS = ("cm", "1e-14 kg", "ms", "uA", "K", "umol", "cd")
 _POWER = re.compile(r"(?:^| )(cm|1e-14 kg|ms|uA|K|umol|cd)\^(-?\d{1,3}(?:\.\d{1,6})?)(?= |$)")
-_BASE_UNITS = ("metre", "kilogram", "second", "amp", "kelvin", "mole", "candela")
+#: As Brian2's equations call them: the candela has another name there.
+_BASE_UNITS = ("metre", "kilogram", "second", "amp", "kelvin", "mole", "candle")
 
 
 def exponent(dimension: Dimension) -> int:
@@ -71,8 +81,41 @@ def exponent(dimension: Dimension) -> int:
 
 
 def exact(value: float) -> Fraction:
-    """Return the decimal that was meant by a float, to 15 significant digits."""
-    return Fraction(Decimal(f"{float(value):.14e}"))
+    """Return what was meant by a float: a short decimal, a simple fraction, or 15 significant digits.
+
+    The period of 30 kHz is the float that is nearest to 1/30000 s, or one beside it after some arithmetic. A decimal of
+    15 digits is another number, and no whole number of them fills a millisecond.
+    """
+    digits, _, places = f"{float(value):.14e}".partition("e")
+    decimal = int(digits.replace(".", ""))  # times 10**(place - 14)
+    place = int(places)
+    # whatever its size: the decimal point is moved behind the first digit
+    numerator, denominator = float(value).as_integer_ratio()
+    numerator, denominator = numerator * 10 ** max(-place, 0), denominator * 10 ** max(place, 0)
+    mantissa = Fraction(decimal, 10**14)
+    if decimal % 10 ** (15 - SHORT) or not _near(decimal, 10**14, numerator, denominator):
+        mantissa = _simple(numerator, denominator) or mantissa
+    return mantissa * Fraction(10) ** place
+
+
+def _simple(numerator: int, denominator: int) -> Fraction | None:
+    """Return the fraction that rounding may have led away from, of the continued fraction; None if none is simple."""
+    sign, numerator = (-1 if numerator < 0 else 1), abs(numerator)
+    p, q, p_before, q_before = 1, 0, 0, 1
+    top, bottom = numerator, denominator
+    while bottom:
+        whole, rest = divmod(top, bottom)
+        p, q, p_before, q_before = whole * p + p_before, whole * q + q_before, p, q
+        if p * q > MOST_COMPLEX:
+            return None
+        if _near(p, q, numerator, denominator):
+            return Fraction(sign * p, q)
+        top, bottom = bottom, rest
+    return None
+
+
+def _near(p: int, q: int, numerator: int, denominator: int) -> bool:
+    return abs(p * denominator - q * numerator) * ROUNDING <= abs(numerator) * q
 
 
 def internal(quantity: Any) -> Fraction:
@@ -83,18 +126,16 @@ def internal(quantity: Any) -> Fraction:
     UserError
         If it is not one finite number.
     """
+    read = given(quantity)
+    if np.size(read) != 1:
+        raise UserError(f"expected one number or Brian2 quantity, got {quantity!r}")
     try:
-        if isinstance(quantity, str):
-            raise TypeError
-        value = float(quantity)
-    except (TypeError, ValueError):
-        raise UserError(f"expected one number or Brian2 quantity, got {quantity!r}") from None
+        value = float(np.asarray(read).item())
     except OverflowError:
         raise UserError("expected a finite value, got an integer that is too large; give one below 1e308") from None
-    if not (-float("inf") < value < float("inf")):
+    if not math.isfinite(value):
         raise UserError(f"expected a finite value, got {quantity!r}")
-    shift = exponent(get_dimensions(quantity))
-    return exact(value) / Fraction(10) ** shift
+    return exact(value) / Fraction(10) ** exponent(dimension_of(read))
 
 
 def quantity(value: float, dimension: Dimension) -> Any:
@@ -151,18 +192,51 @@ def in_ms(value: Any, what: str) -> Fraction:
         If it is not a positive time; `what` names it.
     """
     try:
-        dimension, given = get_dimensions(value), value
-    except TypeError:  # no number at all
-        dimension, given = None, repr(value)
+        dimension, duration = dimension_of(value), internal(value)
+    except UserError as error:
+        raise UserError(f"{what}: {error}") from None
     if dimension is not MS:
-        raise UserError(f"{what} = {given} is not a time; give a Brian2 quantity such as 0.1*ms")
-    duration = internal(value)
+        raise UserError(f"{what} = {value} is not a time; give a Brian2 quantity such as 0.1*ms")
     if duration <= 0:
         raise UserError(f"{what} = {value} is not positive; give a time such as 0.1*ms")
     if not _TIMES[0] <= duration <= _TIMES[1]:
         raise UserError(f"{what} = {float(value):g} s is beyond all times that can be computed with; give a time "
                         "such as 0.1*ms")
     return duration
+
+
+def in_unit(values: Any, unit: Quantity | None, what: str) -> NDArray[np.float64]:
+    """Return values as an array of plain numbers of a unit; numbers without a unit are taken as such.
+
+    Without a unit (None) only pure numbers are.
+
+    Raises
+    ------
+    UserError
+        If they are no numbers or have another unit; `what` names them.
+    """
+    try:
+        read = given(values)
+    except UserError as error:
+        raise UserError(f"{what}: {error}") from None
+    dimension = dimension_of(read)
+    if dimension is DIMENSIONLESS:
+        return np.array(read, dtype=float)
+    if unit is None or dimension is not unit.dim:
+        raise UserError(f"{what} given in {unit_name(dimension)}; give "
+                        + (f"a number in {unit}, or a quantity of that kind" if unit is not None else "a plain number"))
+    one, shift = internal(unit), Fraction(10) ** exponent(dimension)
+    numbers = [float(exact(value) / shift / one) if math.isfinite(value) else value
+               for value in np.ravel(np.asarray(read, dtype=float)).tolist()]
+    return np.array(numbers).reshape(np.shape(read))
+
+
+def number_in(value: Any, unit: Quantity | None, what: str) -> float:
+    """Return one value as a plain number of a unit; see `in_unit`."""
+    found = in_unit(value, unit, what)
+    if found.size != 1:
+        raise UserError(f"{what}: expected one number, got {found.size}")
+    return float(found.item())
 
 
 _QUANTITY = re.compile(r"\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*\*?\s*([A-Za-z0-9/*^-]*)\s*")

@@ -41,7 +41,7 @@ def operations(study: Study) -> pd.DataFrame:
 def by_kind(study: Study) -> pd.DataFrame:
     """Return a row a reached cell and kind of operation that occurs; columns as in `COLUMNS`."""
     return pd.DataFrame([
-        {**situation(cell), "kind": kind, "per_ms": n} for cell in study.cells if cell.answers
+        {**situation(cell), "kind": kind, "per_ms": n} for cell in study.cells if cell.coarsest
         for kind, n in _per_ms(cell).items() if n
     ], columns=list(COLUMNS))
 
@@ -54,5 +54,5 @@ def _parts(count: Count | AdaptiveCount) -> Mapping[str, Mapping[str, int]]:
 
 
 def _per_ms(cell: Cell) -> dict[str, float]:
-    found = [cell.curve.operations(setting, run) for setting, run in cell.runs]
+    found = [cell.curve.operations(cell.setting, run) for run in cell.runs]
     return {kind: sum(each[kind] for each in found) / len(found) for kind in KINDS}

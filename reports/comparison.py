@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from brian2 import Hz
 from matplotlib.figure import Figure
 
 from ..accuracy.criterion import Criterion
@@ -187,7 +188,7 @@ def compare(
         if values is not None:
             changes[name] = tuple(values)
     if rates is not None:
-        changes["rates"] = tuple(float(rate) for rate in rates)
+        changes["rates"] = tuple(units.number_in(rate, Hz, "rate") for rate in rates)
     if horizon is not None:
         changes["horizons"] = (float(units.in_ms(horizon, "horizon")),)
     study = run_suite(replace(suite or Suite(thorough=False, features=False), **changes), jobs, progress)

@@ -12,6 +12,7 @@ import pandas as pd
 from ..accuracy.runner import Progress
 from ..accuracy.suite import QUICK
 from ..models.errors import UserError
+from ..models.neuron import NeuronModel
 from .comparison import compare
 from .demos import demo_table, headline, shown
 from .escape import to_csv
@@ -38,13 +39,13 @@ class Shown(NamedTuple):
 Tables = Iterator[Shown]
 
 
-def feature_tables(models: Sequence[str], presets: bool, with_demos: bool, progress: Progress, *,
+def feature_tables(models: Sequence[str | NeuronModel], presets: bool, with_demos: bool, progress: Progress, *,
                    plot: str | None = None, csv: str | None = None, data: str | None = None) -> Tables:
     """Make the tables, each with its title, and write the files that are asked for.
 
     Parameters
     ----------
-    models : sequence of str
+    models : sequence of str or NeuronModel
         Empty: every model, but none where the demos are all that is asked for.
     presets : bool
         Whether to look at every preset.

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from ..accuracy.intervals import ratio
+from ..accuracy.intervals import Interval, ratio
+from ..accuracy.tolerance import AT_LEAST
+from ..accuracy.winners import bound, ranks
 from . import shared_columns
 from .table import SITUATION
 
@@ -21,29 +23,34 @@ COLUMNS = {
     "model": "model and preset",
     "method": "its cheapest method",
     "detection": "its cheapest detection",
-    "dt_ms": "largest dt: the median over the stimuli",
+    "status": "reached, or at least: the coarsest dt of the sweep holds, so that dt may be larger and the cost less",
+    "dt_ms": "largest dt at which, and below which, every stimulus holds",
     "flops_per_ms": "operations a ms of model time, geometric mean over the stimuli",
     "flops_per_ms_low": "lower end of its 95 % bootstrap interval",
     "flops_per_ms_high": "upper end",
     "ratio": "cost over that of the cheapest",
     "ratio_low": "lower end of its 95 % bootstrap interval",
     "ratio_high": "upper end",
-    "ranked": "whether the interval leaves out 1; if not, the model and the cheapest are too close to rank",
+    "bound": "what the ratio is where a dt is only known to be at least the sweep's: at least, at most, not known",
+    "ranked": "whether it is sure that the model is dearer than the cheapest",
 }
 
 
 def leaders(run: RunFolder) -> pd.DataFrame:
     """Return a row a regime, criterion and model that gets there, the cheapest first; columns as in `COLUMNS`."""
     keys = ["model", "method", "detection", *SITUATION]
-    costs = {key: list(group["flops_per_ms"]) for key, group in run.by_stimulus.groupby(keys, sort=False)}
+    reached = run.by_stimulus[run.by_stimulus["flops_per_ms"].notna()]
+    costs = {key: list(group["flops_per_ms"]) for key, group in reached.groupby(keys, sort=False)}
     rows: list[dict[Hashable, Any]] = []
     first: list[float] = []
+    first_least = False
     for row in run.cheapest.to_dict("records"):
         new = not rows or any(row[name] != rows[-1][name] for name in SITUATION)
         own = costs[tuple(row[name] for name in keys)]
         first = own if new else first
-        found = ratio(own, first)
-        low, high = (1.0, 1.0) if new else (found.low, found.high)
-        rows.append({**row, "place": 1 if new else rows[-1]["place"] + 1, "ratio": found.mean, "ratio_low": low,
-                     "ratio_high": high, "ranked": new or not found.straddles_one})
+        least = row["status"] == AT_LEAST
+        first_least = least if new else first_least
+        found, limit = (Interval(1.0, 1.0, 1.0), "") if new else (ratio(own, first), bound(least, first_least))
+        rows.append({**row, "place": 1 if new else rows[-1]["place"] + 1, "ratio": found.mean, "ratio_low": found.low,
+                     "ratio_high": found.high, "bound": limit, "ranked": new or ranks(found, limit)})
     return pd.DataFrame(rows, columns=list(COLUMNS))

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import pandas as pd
+
 
 def number(value: Any) -> str:
     """Print a table entry: four digits, and a dash where there is none."""
@@ -13,6 +15,53 @@ def number(value: Any) -> str:
     if isinstance(value, float):
         return f"{value:,.0f}" if 1e4 <= abs(value) < 1e9 else f"{value:.4g}"
     return str(value)
+
+
+#: Signs of a bound (see `spikecost.accuracy.winners.bound`).
+_SIGNS = {"at most": "\u2264 ", "at least": "\u2265 "}
+
+
+def bounded(value: Any, bound: str) -> str:
+    """Print a table entry as the bound that it is: ``at least``, ``at most``, ``not known``, or none."""
+    return bounded_text(number(value), bound)
+
+
+def bounded_text(text: str, bound: str) -> str:
+    """Put the sign of a bound before a number that is printed; a dash stays as it is."""
+    if bound == "not known":
+        return bound
+    return f"{_SIGNS.get(bound, '')}{text}" if any(character.isdigit() for character in text) else text
+
+
+def step(value: Any) -> str:
+    """Print a dt: four digits, rounded down, so that what is printed is not above what was run."""
+    if not isinstance(value, float) or not math.isfinite(value) or value <= 0:
+        return number(value)
+    unit = 10.0 ** (math.floor(math.log10(value)) - 3)
+    # a value that has no more digits may be a hair below itself in binary
+    return number(math.floor(value / unit * (1 + 1e-12)) * unit)
+
+
+#: Costs of a cell, which are at most what they are where its dt is at least what it is.
+_COSTS = ("flops_per_ms", "flops_per_ms_low", "flops_per_ms_high", "ns_per_ms", "ns_per_ms_simd")
+
+
+def as_said(cells: pd.DataFrame) -> pd.DataFrame:
+    """Return rows of cells with dt and costs as texts, those that are bounds (status ``at least``) as such.
+
+    Parameters
+    ----------
+    cells : DataFrame
+        With ``status`` and ``dt_ms``.
+    """
+    least = cells["status"] == "at least"
+
+    def said(texts: pd.Series, bound: str) -> pd.Series:
+        shown = [bounded_text(text, bound if at else "") for text, at in zip(texts, least, strict=True)]
+        return pd.Series(shown, index=cells.index, dtype=object)
+
+    return cells.assign(dt_ms=said(cells["dt_ms"].map(step), "at least"),
+                        **{name: said(cells[name].map(number), "at most") for name in _COSTS if name in cells})
 
 
 def with_interval(value: float, low: float, high: float) -> str:

@@ -11,12 +11,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from brian2 import second
-from brian2.units.fundamentalunits import get_dimensions
 
 from ..accuracy.features import FEATURES
 from ..accuracy.features.search import FOUND, search
 from ..accuracy.runner import Progress
 from ..accuracy.suite import Suite
+from ..accuracy.tolerance import AT_LEAST
+from ..accuracy.winners import NOT_KNOWN, bound, cheapest_of_each
 from ..models import units
 from ..models.catalogue import get_model
 from ..models.errors import UserError, short
@@ -25,7 +26,7 @@ from ..models.neuron import NeuronModel
 from .brian2_code import brian2_code
 from .comparison import compare
 from .notebook import Shown, frame_html
-from .numbers import number
+from .numbers import as_said, bounded, bounded_text, number, step
 from .recorded_model import recorded_model
 from .records import records
 from .run_folder import RunFolder
@@ -47,8 +48,10 @@ class Recommendation(Shown):
     asked: Mapping[str, Any]
     """``rate_hz``, ``tolerance_ms``, ``features`` and ``budget_flops``."""
     choice: Mapping[str, Any]
-    """``model``, ``method``, ``detection``, ``dt_ms`` (that holds for all stimuli) or ``error_control``, expected
-    ``flops_per_ms`` with its interval and ``flops_per_s`` (of model time), ``error_ms``, ``drive``."""
+    """``model``, ``method``, ``detection``, ``dt_ms`` (that holds for all stimuli, as every smaller one that was run)
+    or ``error_control``, ``status`` (``at least``: dt may be larger, the cost is at most this), ``flops_per_ms`` at
+    this dt with its interval and ``flops_per_s`` (of model time), ``error_ms``, ``drive``; ``round_dt_ms``, a smaller
+    dt that is a round number and was run, with its own ``round_flops_per_ms`` and ``round_error_ms``."""
     why: Sequence[str]
     others: pd.DataFrame
     """The cheapest way of each model that gets there, the dearer ones included, and its cost over the choice's."""
@@ -67,12 +70,12 @@ class Recommendation(Shown):
     def text(self) -> str:
         """What a terminal shows."""
         return "\n".join([_way(self.choice), *(f"- {reason}" for reason in self.why), "",
-                          frame("The cheapest way of each model", self.others), self.code])
+                          frame("The cheapest way of each model", _others_said(self.others)), self.code])
 
     def _repr_html_(self) -> str:
         chosen = pd.DataFrame(list(self.choice.items()), columns=["", "recommended"])
         return (frame_html("Recommended", chosen) + frame_html("Why", pd.DataFrame({"why": list(self.why)}))
-                + frame_html("The cheapest way of each model", self.others))
+                + frame_html("The cheapest way of each model", _others_said(self.others)))
 
 
 def recommend(rate: Any, tolerance: Any, *, features: Iterable[str] = (), budget: str | float | None = None,
@@ -127,7 +130,7 @@ def recommend(rate: Any, tolerance: Any, *, features: Iterable[str] = (), budget
         why.append("the program evaluates the rates that the kernel looks up in tables: it needs more operations")
     asked = {"rate_hz": hertz, "tolerance_ms": allowed, "features": wanted,
              "budget_flops": most if math.isfinite(most) else None}
-    return Recommendation(asked, choice, why, _others(rows, choice["flops_per_ms"]), in_brian2, _code(run, in_brian2))
+    return Recommendation(asked, choice, why, _others(rows, choice), in_brian2, _code(run, in_brian2))
 
 
 def read_budget(budget: str | float | None) -> float:
@@ -151,7 +154,7 @@ def read_budget(budget: str | float | None) -> float:
 
 
 def _hertz(rate: Any) -> float:
-    if get_dimensions(rate) is not HERTZ or float(rate) <= 0:
+    if units.dimension_of(rate) is not HERTZ or units.internal(rate) <= 0:
         raise UserError(f"rate = {rate} is not a positive firing rate; give one such as 20*Hz")
     return 1000 * float(units.internal(rate))
 
@@ -164,7 +167,7 @@ def _made(models: Sequence[str | NeuronModel], rate: float, tolerance: float, jo
 
 
 def _rows(run: RunFolder, rate: float, tolerance: float) -> tuple[pd.DataFrame, list[str]]:
-    """Return a row a way that holds in every regime of the rate: the dearest of them, with the smallest dt."""
+    """Return a row a way that holds in every regime of the rate: that of the regime which needs the smallest dt."""
     table = run.table[run.table["measure"] == "maximum"]
     level = f"{rate:g} Hz"
     if level not in set(table["level"]):
@@ -182,9 +185,10 @@ def _rows(run: RunFolder, rate: float, tolerance: float) -> tuple[pd.DataFrame, 
     if not len(reached):
         raise UserError(f"no model reaches {held:g} ms at {level} in this run; the reasons are in its table.csv")
     whole = reached.groupby(_WAY).filter(lambda way: len(way) == regimes)
-    rows = whole.loc[whole.groupby(_WAY)["flops_per_ms"].idxmax()].copy()
-    for name in ("dt_all_ms", "error_control"):
-        rows[name] = rows[_WAY].merge(whole.groupby(_WAY)[name].min().reset_index(), on=_WAY)[name].to_numpy()
+    setting = whole["error_control"].astype(float).fillna(whole["dt_ms"])
+    strictest = whole.assign(_setting=setting).sort_values(["_setting", "flops_per_ms"], ascending=[True, False],
+                                                           kind="stable").groupby(_WAY, sort=False).head(1)
+    rows = strictest.drop(columns="_setting").sort_index()
     said = [f"costs are of the run of {run.about['made'][:10]}: {run.about['suite']['trials']} stimuli a regime of "
             f"{', '.join(run.about['suite']['stimuli'])}, over {rows['horizon_ms'].max() / 1000:g} s"]
     if held < tolerance:
@@ -217,7 +221,7 @@ def _showing(rows: pd.DataFrame, features: Sequence[str], known: Mapping[str, Ne
     Where it may be any preset of a model (`presets`), its own comes first.
     """
     passed: list[str] = []
-    for label in rows.sort_values("flops_per_ms", kind="stable")["model"].unique():
+    for label in _ranked(rows)["model"]:
         if label not in known:
             raise _undefined(label)
         model = known[label]
@@ -233,39 +237,55 @@ def _showing(rows: pd.DataFrame, features: Sequence[str], known: Mapping[str, Ne
 
 
 def _cheapest(rows: pd.DataFrame) -> pd.Series:
-    return rows.sort_values("flops_per_ms", kind="stable").iloc[0]
+    return _ranked(rows).iloc[0]
+
+
+def _ranked(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the cheapest row of each model, the cheapest first."""
+    return rows.loc[cheapest_of_each(rows.index, rows["model"].to_dict().__getitem__,
+                                     rows["flops_per_ms"].to_dict().__getitem__)]
 
 
 def _as_choice(row: pd.Series) -> dict[str, Any]:
-    names = {"model": "model", "method": "method", "detection": "detection", "dt_ms": "dt_all_ms",
-             "error_control": "error_control", "flops_per_ms": "flops_per_ms", "flops_per_ms_low": "flops_per_ms_low",
-             "flops_per_ms_high": "flops_per_ms_high", "ns_per_ms": "ns_per_ms", "error_ms": "error_ms",
-             "drive": "drive", "drive_unit": "drive_unit", "horizon_ms": "horizon_ms"}
-    found = {name: None if pd.isna(row[column]) else row[column] for name, column in names.items()}
+    names = (*_WAY, "dt_ms", "error_control", "status", "flops_per_ms", "flops_per_ms_low", "flops_per_ms_high",
+             "ns_per_ms", "error_ms", "round_dt_ms", "round_flops_per_ms", "round_error_ms", "drive", "drive_unit",
+             "horizon_ms")
+    found = {name: None if pd.isna(row[name]) else row[name] for name in names}
     plain = {name: float(value) if isinstance(value, np.floating) else value for name, value in found.items()}
     return {**plain, "flops_per_s": 1000 * float(row["flops_per_ms"])}
 
 
 def _way(choice: Mapping[str, Any]) -> str:
-    setting = (f"dt = {number(choice['dt_ms'])} ms" if choice["error_control"] is None
-               else f"tolerance {choice['error_control']:g} (mean dt {number(choice['dt_ms'])} ms)")
+    least = choice["status"] == AT_LEAST
+    dt, sign = step(choice["dt_ms"]), "\u2265" if least else "="
+    setting = (f"dt {sign} {dt} ms" if choice["error_control"] is None
+               else f"tolerance {sign} {choice['error_control']:g} (mean dt {sign} {dt} ms)")
     return (f"{choice['model']} with {choice['method']}, {choice['detection']} detection, {setting}: "
-            f"{number(choice['flops_per_s'])} FLOP/s")
+            f"{bounded_text(number(choice['flops_per_s']), 'at most' if least else '')} FLOP/s")
 
 
 def _reasons(rows: pd.DataFrame, best: pd.Series, tolerance: float, budget: float) -> list[str]:
     low, high = 1000 * best["flops_per_ms_low"], 1000 * best["flops_per_ms_high"]
-    said = [f"{number(1000 * best['flops_per_ms'])} operations per second of model time (95 % interval {number(low)} "
-            f"to {number(high)}); largest spike-time error {number(best['error_ms'])} ms of {tolerance:g} ms allowed",
+    least = best["status"] == AT_LEAST
+    cost = bounded_text(number(1000 * best["flops_per_ms"]), "at most" if least else "")
+    said = [f"{cost} operations per second of model time (95 % interval {number(low)} to {number(high)}); largest "
+            f"spike-time error {number(best['error_ms'])} ms of {tolerance:g} ms allowed",
+            *(["the coarsest dt of the run holds: a larger one may, too, and costs less"] if least else []),
+            *([f"all {best['stimuli']:g} stimuli were run at it, at {best['checked_settings']:g} smaller ones down to "
+               "half of it, and at finer ones"] if best["checked_settings"] else []),
+            *([f"a round number that was run, and holds, is dt = {number(best['round_dt_ms'])} ms: off by at most "
+               f"{number(best['round_error_ms'])} ms for {number(1000 * best['round_flops_per_ms'])} FLOP/s"]
+              if best["round_dt_ms"] < best["dt_ms"] else []),
             f"the cheapest of {len(rows)} ways that get there, of {', '.join(dict.fromkeys(rows['model']))}"]
     same = rows[rows["model"] == best["model"]]
     second = same[same.index != best.name].sort_values("flops_per_ms")
     if len(second):
         next_best = second.iloc[0]
         said.append(f"the model's next best way, {next_best['method']} with {next_best['detection']}, costs "
-                    f"{next_best['flops_per_ms'] / best['flops_per_ms']:.3g} times as much")
+                    f"{_times(next_best, best)} as much")
     if math.isfinite(budget):
-        said.append(f"{100_000 * best['flops_per_ms'] / budget:.3g} % of the budget of {budget:g} FLOP/s")
+        share = bounded_text(f"{100_000 * best['flops_per_ms'] / budget:.3g}", "at most" if least else "")
+        said.append(f"{share} % of the budget of {budget:g} FLOP/s")
     return said
 
 
@@ -274,10 +294,10 @@ def _in_brian2(run: RunFolder, rows: pd.DataFrame, best: pd.Series) -> tuple[dic
     own = rows[(rows["model"] == best["model"]) & (rows["detection"] == "grid") & rows["method"].map(_has)]
     if len(own):
         row = _cheapest(own)
-        times = row["flops_per_ms"] / best["flops_per_ms"]
+        dt = bounded_text(f"{step(row['dt_ms'])} ms", "at least" if row["status"] == AT_LEAST else "")
         return _as_choice(row), (
             f"Brian2 finds spikes at the end of a step only: there the same accuracy takes {row['method']} at dt = "
-            f"{number(row['dt_all_ms'])} ms and {times:.3g} times the operations; the program below does that")
+            f"{dt} and {_times(row, best)} the operations; the program below does that")
     points = run.points
     here = points[(points["model"] == best["model"]) & (points["level"] == best["level"])
                   & (points["detection"] == "grid") & points["method"].map(_has) & points["error_ms"].notna()]
@@ -287,13 +307,21 @@ def _in_brian2(run: RunFolder, rows: pd.DataFrame, best: pd.Series) -> tuple[dic
     row = best.copy()
     for name in ("method", "detection", "flops_per_ms", "error_ms"):
         row[name] = nearest[name]
-    row["dt_all_ms"] = nearest["dt_ms"]
-    for name in ("error_control", "flops_per_ms_low", "flops_per_ms_high", "ns_per_ms"):
+    row["dt_ms"], row["status"] = nearest["dt_ms"], "not reached"
+    for name in ("error_control", "flops_per_ms_low", "flops_per_ms_high", "ns_per_ms", "round_dt_ms",
+                 "round_flops_per_ms", "round_error_ms"):
         row[name] = math.nan
     return _as_choice(row), (
         f"Brian2 finds spikes at the end of a step only, and none of its methods gets there in this run: the program "
         f"below is the nearest, off by {number(nearest['error_ms'])} ms at "
-        f"{nearest['flops_per_ms'] / best['flops_per_ms']:.3g} times the operations")
+        f"{_times(row, best)} the operations")
+
+
+def _times(row: pd.Series, best: pd.Series) -> str:
+    """Say how many times the cost of the best way a way costs, as the bound that it is."""
+    ratio = f"{row['flops_per_ms'] / best['flops_per_ms']:.3g}"
+    text = bounded_text(ratio, bound(row["status"] == AT_LEAST, best["status"] == AT_LEAST))
+    return f"a number of times (which is {text})" if text == NOT_KNOWN else f"{text} times"
 
 
 def _has(method: str) -> bool:
@@ -308,7 +336,16 @@ def _code(run: RunFolder, choice: Mapping[str, Any]) -> str:
                        **{name: choice[name] for name in ("dt_ms", "drive", "drive_unit", "horizon_ms")})
 
 
-def _others(rows: pd.DataFrame, cost: float) -> pd.DataFrame:
-    best = rows.loc[rows.groupby("model")["flops_per_ms"].idxmin()].sort_values("flops_per_ms")
-    frame = best[[*_WAY, "dt_all_ms", "flops_per_ms", "error_ms"]].rename(columns={"dt_all_ms": "dt_ms"})
-    return frame.assign(times=frame["flops_per_ms"] / cost).reset_index(drop=True)
+def _others(rows: pd.DataFrame, choice: Mapping[str, Any]) -> pd.DataFrame:
+    best = _ranked(rows)
+    frame = best[[*_WAY, "status", "dt_ms", "flops_per_ms", "error_ms"]]
+    chosen = (best[_WAY] == [choice[name] for name in _WAY]).all(axis=1)
+    bounds = ["" if itself else bound(status == AT_LEAST, choice["status"] == AT_LEAST)
+              for itself, status in zip(chosen, best["status"], strict=True)]
+    return frame.assign(times=frame["flops_per_ms"] / choice["flops_per_ms"], bound=bounds).reset_index(drop=True)
+
+
+def _others_said(others: pd.DataFrame) -> pd.DataFrame:
+    """Return the same as a terminal and a notebook show it: bounds as such."""
+    times = [bounded(row["times"], row["bound"]) for row in others.to_dict("records")]
+    return as_said(others).assign(times=times).drop(columns=["status", "bound"])

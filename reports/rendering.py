@@ -12,6 +12,7 @@ from .demos import headline
 from .escape import markdown, to_csv
 from .features_figure import features_against_cost
 from .figure import work_precision
+from .numbers import as_said
 from .page import page
 from .papers import tables
 from .parity import parity_figure
@@ -48,7 +49,7 @@ def render(run: RunFolder) -> dict[str, bytes]:
 
 
 def _markdown(table: pd.DataFrame) -> bytes:
-    escaped = table.map(lambda value: markdown(value) if isinstance(value, str) else value)
+    escaped = as_said(table).map(lambda value: markdown(value) if isinstance(value, str) else value)
     escaped.columns = [markdown(str(name)) for name in table.columns]
     return (escaped.to_markdown(index=False, floatfmt=".4g") + "\n").encode()
 

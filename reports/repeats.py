@@ -7,23 +7,24 @@ from typing import Any
 import pandas as pd
 
 from ..accuracy.study import Cell, Study
-from ..accuracy.tolerance import Coarsest
+from ..accuracy.tolerance import Own
 from .shared_columns import CELL
 from .table import situation
 
-#: Columns, and what they are; with one more for each measure of the suite.
+#: Columns, and what they are; with one more for each measure of the suite, at the cell's dt.
 COLUMNS = {
     **CELL,
     "trial": "which stimulus of its kind, from 0",
-    "status": "reached; at least (the coarsest dt of the sweep holds); not reached",
-    "dt_ms": "largest dt that holds; the mean step where an error control chooses it",
-    "error_control": "its tolerance",
-    "flops_per_ms": "operations a ms of model time, spikes included",
-    "error_ms": "largest spike-time error",
-    "rms_error_ms": "root mean square error",
-    "voltage_error": "root mean square error of the voltage between spikes, in the model's unit",
+    "flops_per_ms": "operations a ms of model time, spikes included, at the cell's dt",
+    "error_ms": "largest spike-time error at the cell's dt",
+    "rms_error_ms": "root mean square error there",
+    "voltage_error": "root mean square error of the voltage between spikes there, in the model's unit",
     "spikes": "spikes compared",
-    "reason": "for not reached: what happened at the finest setting",
+    "own_dt_ms": "largest dt that was run at which, and below which, this stimulus alone holds; the mean step where an "
+                 "error control chooses it",
+    "own_error_control": "its tolerance",
+    "own_flops_per_ms": "operations a ms at that dt",
+    "own_error_ms": "largest spike-time error at that dt",
 }
 TIMING_COLUMNS = {
     **CELL,
@@ -38,8 +39,8 @@ def by_stimulus(study: Study) -> pd.DataFrame:
     """Return a row a cell and stimulus, where there are any; columns as in `COLUMNS`, then the suite's measures."""
     measures = study.suite.drawn_measures
     return pd.DataFrame([
-        {**situation(cell), "trial": trial, **_answer(cell, answer, measures)}
-        for cell in study.cells for trial, answer in enumerate(cell.curve.answers.get(cell.criterion, []))
+        {**situation(cell), "trial": trial, **_at_dt(cell, trial, measures), **_alone(cell, own)}
+        for cell in study.cells for trial, own in enumerate(cell.curve.own.get(cell.criterion, []))
     ], columns=[*COLUMNS, *measures])
 
 
@@ -53,18 +54,27 @@ def timings(study: Study) -> pd.DataFrame:
     ], columns=list(TIMING_COLUMNS))
 
 
-def _answer(cell: Cell, answer: Coarsest, measures: tuple[str, ...]) -> dict[str, Any]:
-    curve, row = cell.curve, {"status": answer.status, "reason": answer.reason}
-    if answer.setting is None or answer.run is None or answer.run.error is None:
-        return row
-    run, error = answer.run, answer.run.error
-    return row | {
-        "dt_ms": curve.dt(answer.setting, run),
-        "error_control": None if curve.by_dt else float(answer.setting),
-        "flops_per_ms": curve.cost(answer.setting, run).per_ms,
-        "error_ms": error.maximum,
-        "rms_error_ms": error.rms,
+def _at_dt(cell: Cell, trial: int, measures: tuple[str, ...]) -> dict[str, Any]:
+    run = cell.runs[trial] if cell.runs else None
+    if run is None or run.error is None:
+        return {}
+    return {
+        "flops_per_ms": cell.curve.cost(cell.setting, run).per_ms,
+        "error_ms": run.error.maximum,
+        "rms_error_ms": run.error.rms,
         "voltage_error": run.voltage,
-        "spikes": error.matched,
+        "spikes": run.error.matched,
         **{name: run.value(name) for name in measures},
+    }
+
+
+def _alone(cell: Cell, own: Own | None) -> dict[str, Any]:
+    curve = cell.curve
+    if own is None or own.run.error is None:
+        return {}
+    return {
+        "own_dt_ms": curve.dt(own.setting, own.run),
+        "own_error_control": None if curve.by_dt else float(own.setting),
+        "own_flops_per_ms": curve.cost(own.setting, own.run).per_ms,
+        "own_error_ms": own.run.error.maximum,
     }

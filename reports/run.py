@@ -15,9 +15,11 @@ from .bars import bars
 from .comparison import Comparison, compare
 from .demos import headline
 from .files import CannotWrite, alone_in, writable
+from .numbers import as_said
 from .records import records
 from .run_folder import remove_run
 from .table import SITUATION
+from .verdict import verdict_text
 
 #: Where an interrupted run is written, within its folder; and the name of a folder that is made in place of a full one.
 INTERRUPTED, FALLBACK = "interrupted", "spikecost-report"
@@ -78,10 +80,11 @@ def _saved(comparison: Comparison, folder: Path) -> tuple[Path, str]:
 
 def summary(comparison: Comparison, page: Path, more: str = "") -> str:
     """Write what came out, and where the report is; `more` is a line that goes before the last."""
-    cheapest, verdict, study = comparison.cheapest, comparison.verdict, comparison.study
-    parts = [text.frame("Cost at equal spike-time accuracy: the cheapest way to run each model", cheapest,
+    cheapest, study = comparison.cheapest, comparison.study
+    parts = [text.frame("Cost at equal spike-time accuracy: the cheapest way to run each model", as_said(cheapest),
                         (*_where(cheapest), "model", "method", "detection", "dt_ms", "flops_per_ms", "ns_per_ms",
                          "ns_per_ms_simd", "error_ms"))]
+    verdict = verdict_text(comparison.ranking)
     if len(verdict):
         parts.append(text.frame(f"Operations per ms, divided by those of {comparison.baseline}", verdict,
                                 ("view", *_where(verdict), *verdict.columns[1 + len(SITUATION):])))

@@ -21,7 +21,7 @@ CELL = list(shared_columns.CELL)
 #: Figures that are compared: the table they come from, its column, and what they are.
 FIGURES = {
     "flops_per_ms": ("by_stimulus", "operations per ms of model time"),
-    "dt_ms": ("by_stimulus", "largest dt in ms"),
+    "dt_ms": ("table", "largest dt in ms"),
     "error_ms": ("by_stimulus", "largest spike-time error in ms"),
     "scalar": ("timings", "ns per ms of model time, one neuron"),
     "simd": ("timings", "ns per ms of model time, SIMD lanes"),
@@ -41,7 +41,8 @@ class RunComparison(Shown):
     bootstrap interval over the cells, and the smallest and largest ratio."""
     cells: pd.DataFrame
     """A row a figure and cell: ``first``, ``second`` (geometric means), ``ratio`` and its interval (``low``, ``high``)
-    over the stimuli, which are paired, or over the timed runs, which are not."""
+    over the stimuli, which are paired, or over the timed runs, which are not; a cell has one dt, and no interval of
+    it."""
     apart: pd.DataFrame
     """Cells that are in one run alone, or have a number in one alone: their status in either."""
 
@@ -118,7 +119,7 @@ def _cells(name: str, first: RunFolder, second: RunFolder) -> pd.DataFrame:
     rows = []
     for key in one:
         if key in other:
-            found = _ratio(one[key], other[key], paired=table == "by_stimulus")
+            found = _ratio(one[key], other[key], paired=table != "timings")
             if found is not None:
                 rows.append({"figure": name, **dict(zip(CELL, key, strict=True)), **found})
     return pd.DataFrame(rows, columns=["figure", *CELL, "first", "second", "ratio", "low", "high"])
@@ -130,6 +131,7 @@ def _samples(frame: pd.DataFrame, name: str) -> dict[tuple[Any, ...], pd.Series]
         frame, column, index = frame[frame["build"] == name], "ns_per_ms", "repeat"
     else:
         column, index = name, "trial"
+        frame = frame if index in frame else frame.assign(trial=0)  # one dt a cell
     frame = frame[frame[column] > 0]
     return {key: cell.set_index(index)[column].astype(float) for key, cell in frame.groupby(CELL, sort=False)}
 

@@ -37,6 +37,7 @@ from .features import findings_table
 from .figure import work_precision
 from .files import replace_all
 from .notebook import Shown, figure_html, frame_html
+from .numbers import as_said
 from .parity import builds, parity, parity_by_kind, retired_by_kind, step_and_spike
 from .points import points
 from .recorded import spikes, voltages
@@ -45,7 +46,7 @@ from .repeats import by_stimulus, timings
 from .run_form import check_about, check_table
 from .table import cheapest, table
 from .text import frame
-from .verdict import baseline, ranking, verdict
+from .verdict import baseline, ranking, verdict, verdict_text
 from .winner_map import candidate_table, winner_table
 
 #: What ``run.json`` says that it is, and the version of all that this module writes.
@@ -98,7 +99,8 @@ class RunFolder(Shown):
     by_kind: pd.DataFrame
     """Operations a ms of each reached cell, by kind (`spikecost.reports.breakdown.COLUMNS`)."""
     by_stimulus: pd.DataFrame
-    """Each cell's largest dt, cost and errors, stimulus by stimulus (`spikecost.reports.repeats.COLUMNS`)."""
+    """Stimulus by stimulus: cost and errors at each cell's dt, and the largest dt of the stimulus alone
+    (`spikecost.reports.repeats.COLUMNS`)."""
     timings: pd.DataFrame
     """Every timed run (`spikecost.reports.repeats.TIMING_COLUMNS`)."""
     regimes: pd.DataFrame
@@ -161,11 +163,11 @@ class RunFolder(Shown):
     @property
     def text(self) -> str:
         """What a terminal shows: the cheapest way to run each model in each situation."""
-        return frame(CHEAPEST, self.cheapest, SHOWN)
+        return frame(CHEAPEST, as_said(self.cheapest), SHOWN)
 
     def _repr_html_(self) -> str:
-        ratios = frame_html(f"Operations per ms, divided by those of {self.baseline}", self.verdict)
-        return (ratios + frame_html(CHEAPEST, self.cheapest, SHOWN)
+        ratios = frame_html(f"Operations per ms, divided by those of {self.baseline}", verdict_text(self.ranking))
+        return (ratios + frame_html(CHEAPEST, as_said(self.cheapest), SHOWN)
                 + figure_html(work_precision(self), "cost against error"))
 
     def write(self, folder: str | Path, beside: Mapping[str, bytes] | None = None) -> None:

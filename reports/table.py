@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from fractions import Fraction
 from statistics import fmean, median_high
 from typing import Any
 
 import pandas as pd
 
+from ..accuracy.intervals import interval
 from ..accuracy.study import Cell, Study
+from ..accuracy.winners import cheapest_of_each
 from ..flops.conventions import Convention, get_convention
 from ..models import units
 from . import shared_columns
@@ -19,12 +20,12 @@ COLUMNS = {
     **shared_columns.CELL,
     "tolerance_unit": "its unit",
     "status": "reached; at least (the coarsest dt of the sweep holds); or why there is no number",
-    "dt_ms": "largest dt at which, and below which, the tolerance holds: the median over the stimuli; the mean step "
-             "where an error control chooses it",
-    "dt_all_ms": "the smallest over the stimuli: the dt that holds for all of them",
-    "error_control": "relative tolerance of the method's error control, in place of dt: the strictest over the stimuli",
+    "dt_ms": "largest dt at which, and below which, the tolerance holds for every stimulus: all were run at it and at "
+             "the settings counted in checked_settings; the mean step of all where an error control chooses it",
+    "error_control": "relative tolerance of the method's error control, in place of dt: the loosest that holds for "
+                     "every stimulus",
     "flops_per_ms": "operations of the Step a ms of model time, spikes included (convention: unit): geometric mean "
-                    "over the stimuli, each at its own largest dt",
+                    "over the stimuli at dt_ms",
     "flops_per_ms_low": "lower end of its 95 % bootstrap interval over the stimuli",
     "flops_per_ms_high": "upper end",
     "flops_per_ms_steps": "the part of the steps",
@@ -32,7 +33,7 @@ COLUMNS = {
     "flops_per_ms_2004": "the same dt counted as the 2004 paper counts, spikes left out (convention: izhikevich2004)",
     "ns_per_ms": "wall time a ms of model time at dt_ms, one neuron, median; taken for the first kind of stimulus only",
     "ns_per_ms_simd": "the same, a neuron of 1024 in SIMD lanes",
-    "error_ms": "largest spike-time error, each stimulus at its own largest dt",
+    "error_ms": "largest spike-time error of all stimuli at dt_ms",
     "mean_error_ms": "mean error, late positive",
     "rms_error_ms": "root mean square error",
     "voltage_error": "root mean square error of the voltage between spikes, in the model's unit, mean",
@@ -40,10 +41,15 @@ COLUMNS = {
     "spikes": "spikes compared",
     "missing": "spikes of the reference that are not there",
     "extra": "spikes that are not in the reference",
-    "fails_at_dt_ms": "next coarser dt (or tolerance of an error control) that was tried and fails, smallest over the "
-                      "stimuli",
-    "holds_again_at_dt_ms": "coarsest dt of the sweep that holds although a finer one fails; empty if none does",
-    "checked_down_to_dt_ms": "finest dt that was run",
+    "dt_median_of_trials": "largest dt (or tolerance of an error control) that was run at which, and below which, a "
+                           "stimulus alone holds: the median over the stimuli",
+    "fails_at_dt_ms": "next coarser dt (or tolerance of an error control) that was run and fails for a stimulus",
+    "holds_again_at_dt_ms": "coarsest dt that was run and holds for all although a finer one fails; empty if none does",
+    "round_dt_ms": "the largest dt below it that is a round number: all stimuli were run at it, and hold",
+    "round_flops_per_ms": "operations a ms at that dt: geometric mean over the stimuli",
+    "round_error_ms": "largest spike-time error at that dt",
+    "checked_settings": "how many smaller dt (or tolerances of an error control) down to half of it were run and hold",
+    "checked_down_to_dt_ms": "finest dt of the sweep that was run, and, where there is a cost, holds",
     "stable_dt_ms": "largest dt at which, and below which, every state stays finite, over all stimuli: the stability "
                     "limit, or the sweep's coarsest dt if none diverges",
     "diverges_at_dt_ms": "next coarser dt that was tried, where a state leaves the finite numbers; empty if none does",
@@ -77,11 +83,15 @@ def table(study: Study) -> pd.DataFrame:
 def cheapest(rows: pd.DataFrame, cost: str = "flops_per_ms") -> pd.DataFrame:
     """Return, for each situation and model, the row with the lowest cost; models that have none are left out."""
     reached = rows[rows[cost].notna()]
-    best = reached.loc[reached.groupby([*SITUATION, "model"], sort=False)[cost].idxmin()]
     # situations in the order of the suite, models from the cheapest
-    order = {key: i for i, key in enumerate(dict.fromkeys(rows[SITUATION].itertuples(index=False, name=None)))}
-    rank = [order[key] for key in best[SITUATION].itertuples(index=False, name=None)]
-    return best.assign(_rank=rank).sort_values(["_rank", cost]).drop(columns="_rank")
+    order = dict.fromkeys(rows[SITUATION].itertuples(index=False, name=None))
+    together: dict[tuple[Any, ...], list[Any]] = {key: [] for key in order}
+    for place, key in zip(reached.index, reached[SITUATION].itertuples(index=False, name=None), strict=True):
+        together[key].append(place)
+    models, costs = reached["model"].to_dict(), reached[cost].to_dict()
+    best = [place for places in together.values()
+            for place in cheapest_of_each(places, models.__getitem__, costs.__getitem__)]
+    return reached.loc[best]
 
 
 def situation(cell: Cell) -> dict[str, Any]:
@@ -114,28 +124,27 @@ def _row(cell: Cell, conventions: tuple[str | Convention, ...]) -> dict[str, Any
         if curve.stability is not None:
             row["stable_dt_ms"] = _or_none(curve.stability.stable)
             row["diverges_at_dt_ms"] = _or_none(curve.stability.diverges)
-        answers = curve.answers[criterion]
-        row["fails_at_dt_ms"] = _least([each.fails_at for each in answers if each.fails_at])
-        row["holds_again_at_dt_ms"] = _least([each.holds_again_at for each in answers if each.holds_again_at], max)
-    return row | (_costs(cell, conventions) if cell.answers else {})
+        found, own = curve.answers[criterion], curve.own[criterion]
+        row["fails_at_dt_ms"] = _or_none(found.fails_at)
+        row["holds_again_at_dt_ms"] = _or_none(found.holds_again_at)
+        if cell.coarsest:
+            row["checked_settings"] = found.checked
+        known = [each.setting for each in own if each is not None]
+        if len(known) == len(own):
+            row["dt_median_of_trials"] = float(median_high(known))
+    return row | (_costs(cell, conventions) if cell.coarsest else {})
 
 
 def _or_none(value: Fraction | None) -> float | None:
     return None if value is None else float(value)
 
 
-def _least(values: Sequence[Fraction], of: Callable[[Sequence[Fraction]], Fraction] = min) -> float | None:
-    return float(of(values)) if values else None
-
-
 def _costs(cell: Cell, conventions: tuple[str | Convention, ...]) -> dict[str, Any]:
-    errors = [each.run.error for each in cell.answers if each.run and each.run.error]
+    errors = [run.error for run in cell.runs if run.error]
     costs, per_ms = cell.costs(), cell.cost()
-    steps = [cell.curve.dt(setting, run) for setting, run in cell.runs]
     return {
-        "dt_ms": median_high(steps),
-        "dt_all_ms": min(steps),
-        "error_control": None if cell.curve.by_dt else float(min(setting for setting, _ in cell.runs)),
+        "dt_ms": cell.dt,
+        "error_control": None if cell.curve.by_dt else float(cell.setting),
         "flops_per_ms": per_ms.mean,
         "flops_per_ms_low": per_ms.low,
         "flops_per_ms_high": per_ms.high,
@@ -148,9 +157,20 @@ def _costs(cell: Cell, conventions: tuple[str | Convention, ...]) -> dict[str, A
         "mean_error_ms": fmean(each.mean for each in errors),
         "rms_error_ms": fmean(each.rms for each in errors),
         "drift_ms_per_s": fmean(each.drift for each in errors),
-        "voltage_error": fmean(run.voltage for _, run in cell.runs),
+        "voltage_error": fmean(run.voltage for run in cell.runs),
         "spikes": sum(each.matched for each in errors),
         "missing": sum(each.missing for each in errors),
         "extra": sum(each.extra for each in errors),
         **{f"{each.name}_per_ms": cell.cost(each).mean for each in map(get_convention, conventions)},
+        **_rounded(cell),
     }
+
+
+def _rounded(cell: Cell) -> dict[str, Any]:
+    assert cell.coarsest is not None
+    dt, runs = cell.coarsest.rounded, cell.coarsest.rounded_runs
+    if dt is None:
+        return {}
+    costs = [cell.curve.cost(dt, run).per_ms for run in runs]
+    return {"round_dt_ms": float(dt), "round_flops_per_ms": interval(costs).mean,
+            "round_error_ms": max(run.error.maximum for run in runs if run.error)}

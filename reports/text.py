@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Mapping, Sequence
 
@@ -21,12 +22,21 @@ def by_kind(operations: Mapping[str, int]) -> str:
     return ", ".join(f"{n} {kind}" for kind, n in operations.items() if n) or "nothing"
 
 
+#: What texts of numbers are made of, bounds and dashes among them.
+_NUMBER = re.compile(r"([\u2264\u2265] )?[-+\u2013\d.,e]*|not known")
+
+
+def numeric(column: pd.Series) -> bool:
+    """Whether a column holds numbers, or texts of them alone: it stands right."""
+    return column.dtype.kind in "fi" or all(isinstance(each, str) and bool(_NUMBER.fullmatch(each)) for each in column)
+
+
 def frame(title: str, table: pd.DataFrame, columns: Sequence[str] = ()) -> str:
     """Write some columns of a table, all of them by default; it ends with an empty line."""
     columns = columns or list(table.columns)
     shown = Table(title=escape(title), title_justify="left", box=None, pad_edge=False)
     for name in columns:
-        shown.add_column(escape(str(name)), justify="left" if table[name].dtype.kind not in "fi" else "right")
+        shown.add_column(escape(str(name)), justify="right" if numeric(table[name]) else "left")
     for row in table[list(columns)].to_dict("records"):
         shown.add_row(*(escape(number(value)) for value in row.values()))
     console = Console(width=None if sys.stdout.isatty() else WIDTH)

@@ -7,11 +7,13 @@ from typing import Any
 
 import pandas as pd
 
-from ..accuracy.intervals import Interval, ratio
+from ..accuracy.intervals import Interval, ratio, too_close
 from ..accuracy.study import Cell, Study
+from ..accuracy.winners import bound, cheapest_cells, ranks
 from ..flops.conventions import get_convention
 from ..flops.operations import count
 from ..models.catalogue import MODELS
+from .numbers import bounded
 from .table import SITUATION
 
 #: (view, cells that it admits)
@@ -23,6 +25,7 @@ VIEWS: dict[str, dict[str, str]] = {
 #: The view without any demand on accuracy.
 PUBLISHED = "counted as in 2004, at its time steps"
 TOO_CLOSE = "too close to rank"
+COARSER_MAY_DO = "not known: a coarser dt than the sweep's may do"
 
 
 def baseline(study: Study) -> str:
@@ -44,14 +47,14 @@ def ranking(study: Study, baseline: str) -> pd.DataFrame:
     -------
     DataFrame
         A row a view, situation and model: ``ratio`` of mean costs over the stimuli, its 95 % bootstrap interval
-        (``low``, ``high``), and in words what it says. The published view comes first; it has neither situation nor
-        interval.
+        (``low``, ``high``), its ``bound`` (`spikecost.accuracy.winners.bound`), and in words what it says. The
+        published view comes first; it has neither situation nor interval.
     """
     labels = list(dict.fromkeys(regime.model.label for regime in study.regimes))
     rows = _as_published(labels, baseline)
     for view, wanted in VIEWS.items():
         for situation, cells in _situations(study, wanted):
-            best = _cheapest(cells)
+            best = {cell.curve.regime.model.label: cell for cell in cheapest_cells(cells)}
             if baseline not in best or len(best) < 2:
                 continue
             base = [each.per_ms for each in best[baseline].costs()]
@@ -59,17 +62,27 @@ def ranking(study: Study, baseline: str) -> pd.DataFrame:
                 if label in best:
                     own = [each.per_ms for each in best[label].costs()]
                     found = ratio(own, base) if label != baseline else Interval(1.0, 1.0, 1.0)
+                    limit = bound(best[label].at_least, best[baseline].at_least) if label != baseline else ""
                     rows.append({"view": view, **situation, "model": label, "ratio": found.mean, "low": found.low,
-                                 "high": found.high, "says": _says(label, baseline, found)})
-    return pd.DataFrame(rows, columns=["view", *SITUATION, "model", "ratio", "low", "high", "says"])
+                                 "high": found.high, "bound": limit, "says": _says(label, baseline, found, limit)})
+    return pd.DataFrame(rows, columns=["view", *SITUATION, "model", "ratio", "low", "high", "bound", "says"])
 
 
-def verdict(ranked: pd.DataFrame) -> pd.DataFrame:
-    """Return `ranking` with a row a view and situation and one column a model: its cost over the baseline's."""
+def verdict(ranked: pd.DataFrame, values: str = "ratio") -> pd.DataFrame:
+    """Return `ranking` with a row a view and situation and one column a model: its cost over the baseline's.
+
+    Parameters
+    ----------
+    ranked : DataFrame
+        As `ranking` returns.
+    values : str
+        The column of it that is shown.
+    """
     if not len(ranked):
         return pd.DataFrame()
     keys = ["view", *SITUATION]
-    wide = ranked.pivot_table(index=keys, columns="model", values="ratio", sort=False, dropna=False).reset_index()
+    wide = ranked.pivot_table(index=keys, columns="model", values=values, sort=False, dropna=False, aggfunc="first"
+                              ).reset_index()
     wide = wide.dropna(how="all", subset=list(ranked["model"].unique()))
     wide.columns.name = None
     views = [PUBLISHED, *VIEWS]
@@ -79,31 +92,29 @@ def verdict(ranked: pd.DataFrame) -> pd.DataFrame:
     return wide.sort_values(["_situation", "_view"], ignore_index=True).drop(columns=["_situation", "_view"])
 
 
+def verdict_text(ranked: pd.DataFrame) -> pd.DataFrame:
+    """Return `verdict` with texts in place of numbers, which tell a bound from a value."""
+    texts = [bounded(row["ratio"], row["bound"]) for row in ranked.to_dict("records")]
+    return verdict(ranked.assign(text=pd.Series(texts, index=ranked.index, dtype=object)), "text")
+
+
 def _situations(study: Study, wanted: dict[str, str]) -> Iterable[tuple[dict[str, Any], list[Cell]]]:
     together: dict[tuple[Any, ...], list[Cell]] = {}
     for cell in study.cells:
-        if cell.answers and all(getattr(cell.curve, name) == value for name, value in wanted.items()):
+        if cell.coarsest and all(getattr(cell.curve, name) == value for name, value in wanted.items()):
             regime = cell.curve.regime
             key = (regime.stimulus, regime.horizon, regime.level, cell.criterion.measure, cell.criterion.tolerance)
             together.setdefault(key, []).append(cell)
     return ((dict(zip(SITUATION, key, strict=True)), cells) for key, cells in together.items())
 
 
-def _cheapest(cells: Iterable[Cell]) -> dict[str, Cell]:
-    """Return the cheapest cell of each model."""
-    best: dict[str, tuple[float, Cell]] = {}
-    for cell in cells:
-        label, cost = cell.curve.regime.model.label, cell.cost().mean
-        if label not in best or cost < best[label][0]:
-            best[label] = (cost, cell)
-    return {label: cell for label, (_, cell) in best.items()}
-
-
-def _says(label: str, baseline: str, found: Interval) -> str:
+def _says(label: str, baseline: str, found: Interval, limit: str) -> str:
     if label == baseline:
         return "the baseline"
-    if found.straddles_one:
+    if too_close(found.low, found.high):
         return TOO_CLOSE
+    if not ranks(found, limit):
+        return COARSER_MAY_DO
     return "cheaper" if found.mean < 1 else "dearer"
 
 
@@ -118,4 +129,5 @@ def _as_published(labels: list[str], baseline: str) -> list[dict[str, Any]]:
             costs[label] = count(label, "euler").flops_per_ms(published.dt, convention)
     if baseline not in costs:
         return []
-    return [{"view": PUBLISHED, "model": label, "ratio": cost / costs[baseline]} for label, cost in costs.items()]
+    return [{"view": PUBLISHED, "model": label, "ratio": cost / costs[baseline], "bound": ""}
+            for label, cost in costs.items()]

@@ -10,9 +10,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch, Rectangle
 
-from ..accuracy.winners import Winner
+from ..accuracy.tolerance import AT_LEAST
+from ..accuracy.winners import Winner, bound
 from .escape import in_figure
 from .look import COLOURS, pick
+from .numbers import bounded_text
 from .shared_columns import SITUATION
 
 #: Columns, and what they are.
@@ -21,12 +23,15 @@ COLUMNS = {
     "winner": "the cheapest model; empty if none gets there",
     "method": "its cheapest method",
     "detection": "its cheapest detection",
-    "flops_per_ms": "what it costs, geometric mean over the stimuli",
+    "dt_ms": "its largest dt at which, and below which, every stimulus holds",
+    "status": "reached, or at least: the coarsest dt of the sweep holds, so that the cost is at most this",
+    "flops_per_ms": "what it costs there, geometric mean over the stimuli",
     "second": "the next model; empty if there is none",
     "lead": "cost of the second over that of the winner",
     "lead_low": "lower end of its 95 % bootstrap interval",
     "lead_high": "upper end",
-    "ranked": "whether the interval leaves out 1; if not, the two are too close to rank",
+    "bound": "what the lead is where a dt is only known to be at least the sweep's: at least, at most, not known",
+    "ranked": "whether it is sure that the winner is cheaper",
 }
 CANDIDATE_COLUMNS = {
     **SITUATION,
@@ -34,7 +39,9 @@ CANDIDATE_COLUMNS = {
     "model": "model and preset",
     "method": "its cheapest method",
     "detection": "its cheapest detection",
-    "flops_per_ms": "what it costs, geometric mean over the stimuli",
+    "dt_ms": "its largest dt at which, and below which, every stimulus holds",
+    "status": "reached, or at least: the coarsest dt of the sweep holds, so that the cost is at most this",
+    "flops_per_ms": "what it costs there, geometric mean over the stimuli",
     "flops_per_ms_low": "lower end of its 95 % bootstrap interval",
     "flops_per_ms_high": "upper end",
 }
@@ -57,10 +64,10 @@ def candidate_table(found: Sequence[Winner]) -> pd.DataFrame:
     for winner in found:
         stimulus, level, horizon = winner.regime
         for place, each in enumerate(winner.candidates, 1):
-            cost = each.cost
+            cost = each.cost()
             rows.append((stimulus, horizon, level, winner.criterion.measure, winner.criterion.tolerance, place,
-                         each.curve.regime.model.label, each.curve.method, each.curve.detection, cost.mean, cost.low,
-                         cost.high))
+                         each.curve.regime.model.label, each.curve.method, each.curve.detection, each.dt, each.status,
+                         cost.mean, cost.low, cost.high))
     return pd.DataFrame(rows, columns=list(CANDIDATE_COLUMNS))
 
 
@@ -69,12 +76,13 @@ def _row(winner: Winner) -> dict[str, object]:
     row: dict[str, object] = {
         "stimulus": stimulus, "level": level, "horizon_ms": horizon, "measure": winner.criterion.measure,
         "tolerance": winner.criterion.tolerance, "winner": "", "method": "", "detection": "", "second": "",
-        "ranked": winner.ranked,
+        "status": "", "bound": winner.bound, "ranked": winner.ranked,
     }
     if winner.candidates:
         first = winner.candidates[0]
         row |= {"winner": first.curve.regime.model.label, "method": first.curve.method,
-                "detection": first.curve.detection, "flops_per_ms": first.cost.mean}
+                "detection": first.curve.detection, "dt_ms": first.dt, "status": first.status,
+                "flops_per_ms": first.cost().mean}
     lead = winner.lead
     if lead is not None:
         row |= {"second": winner.candidates[1].curve.regime.model.label, "lead": lead.mean, "lead_low": lead.low,
@@ -135,12 +143,15 @@ def _field(axis: Axes, place: tuple[int, int], candidates: pd.DataFrame, ranked:
         return
     x, y = place
     labels, costs = list(candidates["model"]), list(candidates["flops_per_ms"])
+    least = list(candidates["status"] == AT_LEAST)
     axis.add_patch(Rectangle((x - 0.5, y - 0.5), 1, 1, facecolor=pick(COLOURS, models.index(labels[0])), alpha=0.45,
                              edgecolor="white"))
     if len(labels) > 1 and not ranked:
         axis.add_patch(Rectangle((x - 0.5, y - 0.5), 1, 1, fill=False, hatch="////", edgecolor="0.4", linewidth=0))
-    lines = [_short(labels[0]), *(f"{_short(label)} {_times(cost / costs[0])}"
-                                  for label, cost in zip(labels[1:LINES], costs[1:LINES], strict=True))]
+    lines = [_short(labels[0])]
+    for i in range(1, min(len(labels), LINES)):
+        times = bounded_text(_times(costs[i] / costs[0]), bound(least[i], least[0]))
+        lines.append(f"{_short(labels[i])} {times}")
     axis.text(x, y, "\n".join(lines), ha="center", va="center", fontsize=6.5)
 
 

@@ -11,6 +11,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+import spikecost as sc
+from spikecost.reports.regression.guard import Guard
+
 GROUP = """\
 from brian2 import *
 
@@ -207,3 +210,44 @@ def test_another_package_that_cannot_be_used(installed, tmp_path, old, new, what
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == (f"spikecost: the {what} of the package tiny-package 1.0 cannot be used: {message}; "
                            "mend or uninstall the package\n")
+
+
+WITH_ARGUMENTS = """
+import argparse
+import sys
+
+from brian2 import NeuronGroup, ms
+
+parser = argparse.ArgumentParser()
+parser.add_argument("--seed", type=int, default=1)
+arguments = parser.parse_args()
+assert sys.argv == ["cell.py"]
+G = NeuronGroup(1, "dv/dt = (Iext - v)/(10*ms) : 1\\nIext : 1", threshold="v > 1", reset="v = 0", method="exact")
+"""
+
+
+def test_a_script_with_arguments_of_its_own_and_an_input_to_name(tmp_path):
+    (tmp_path / "cell.py").write_text(WITH_ARGUMENTS)
+
+    def count(*more):
+        script = [sys.executable, "-m", "spikecost.cli", "count", "cell.py:G", *more]
+        return subprocess.run(script, cwd=tmp_path, capture_output=True, text=True, check=False)
+
+    asked = count()
+    assert asked.returncode == 2
+    assert "--input Iext" in asked.stderr
+    assert count("--input", "Iext").returncode == 0
+    wrong = count("--input", "J")
+    assert wrong.returncode == 2
+    assert "'J' is no parameter or constant" in wrong.stderr
+    assert sc.get_model("lif", None).input == "I"
+    with pytest.raises(sc.UserError, match="can only be given for a Brian2 group"):
+        sc.get_model("lif", "J")
+
+
+def test_the_fixture_names_the_input(tmp_path, monkeypatch):
+    (tmp_path / "cell.py").write_text(WITH_ARGUMENTS)
+    monkeypatch.chdir(tmp_path)
+    arguments = list(sys.argv)
+    assert Guard().operations("cell.py:G", "euler", input="Iext") > 0
+    assert sys.argv == arguments

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from ...flops.toolchain import SIMD
-from ...harness.kernel import Kernel, Outcome, compile_kernels
+from ...harness.kernel import ENDLESS, TOO_FAST, TOO_MANY, Kernel, Outcome, compile_kernels
 from ...harness.kernels import run_together
 from ...harness.stimuli import Shape, Stimulus
 from ...models import units
@@ -194,7 +194,7 @@ def _starting(model: NeuronModel, state: Array) -> NeuronModel:
 
 def recorded(model: NeuronModel, stimulus: Stimulus, pieces: Stimulus, outcome: Outcome, voltage: bool) -> Recording:
     """Return what a kernel found as a recording; the voltage at the ends of `pieces`, if it is asked for."""
-    failure = runaway(outcome.spike_times) if outcome.failure == "spikes without end" else outcome.failure
+    failure = runaway(outcome.spike_times) if outcome.failure in (ENDLESS, TOO_FAST, TOO_MANY) else outcome.failure
     if not voltage:
         return Recording(stimulus, outcome.spike_times, failure=failure)
     times = np.cumsum([float(duration) for duration in pieces.durations])

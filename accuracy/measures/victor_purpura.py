@@ -30,9 +30,9 @@ class VictorPurpura:
     matched = False
 
     def __init__(self, cost: Any) -> None:
-        if getattr(cost, "dim", None) is not (1 / second).dim or units.internal(cost) <= 0:
-            raise UserError(f"cost = {cost} is not a positive rate; give a Brian2 quantity such as 100/second")
         per_ms = units.internal(cost)
+        if units.dimension_of(cost) is not (1 / second).dim or per_ms <= 0:
+            raise UserError(f"cost = {cost} is not a positive rate; give a Brian2 quantity such as 100/second")
         self.cost = float(per_ms)
         self.name = f"victor_purpura_{float(1000 * per_ms):g}_per_s"
 

@@ -13,7 +13,7 @@ from operator import attrgetter
 from typing import Any
 
 import numpy as np
-from brian2.units.fundamentalunits import Dimension, get_dimensions
+from brian2.units.fundamentalunits import Dimension
 from numpy.typing import NDArray
 
 from ...models import units
@@ -263,9 +263,9 @@ def internal_values(*values: Any) -> tuple[Dimension, list[float]]:
     Raises
     ------
     UserError
-        If their units differ.
+        If their units differ, or one is no number.
     """
-    dimensions = {get_dimensions(value) for value in values}
+    dimensions = {units.dimension_of(value) for value in values}
     if len(dimensions) > 1:
         raise UserError(f"the values of a stimulus have different units: {[str(value) for value in values]}")
     return dimensions.pop(), [float(units.internal(value)) for value in values]

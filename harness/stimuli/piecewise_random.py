@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from brian2 import ms
 
-from .base import Stimulus, random_numbers, whole_pieces
-from .constant import piecewise_constant
+from ...models import units
+from .base import Stimulus, internal_values, random_numbers, whole_pieces
 from .kind import STIMULI, Kind
 
 
@@ -30,7 +29,9 @@ def piecewise_random(low: Any, high: Any, piece: Any, duration: Any, seed: int) 
         If the duration is no whole number of pieces, a unit does not fit, or the seed is none.
     """
     fractions = random_numbers(seed).random(whole_pieces(piece, duration))
-    return replace(piecewise_constant([(piece, low + float(f) * (high - low)) for f in fractions]), seed=seed)
+    length, (dimension, (lowest, highest)) = units.in_ms(piece, "piece"), internal_values(low, high)
+    values = [lowest + float(f) * (highest - lowest) for f in fractions]
+    return Stimulus([length] * len(values), values, dimension, seed)
 
 
 class PiecewiseRandom(Kind):

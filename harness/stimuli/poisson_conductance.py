@@ -8,13 +8,12 @@ from typing import Any
 
 import numpy as np
 from brian2 import Hz, ms
-from brian2.units.fundamentalunits import get_dimensions
 
 from ...models import units
 from ...models.conductance import with_conductance
 from ...models.errors import UserError
 from ...models.neuron import NeuronModel
-from .base import Shape, Stimulus, random_numbers, whole_pieces
+from .base import Shape, Stimulus, internal_values, random_numbers, whole_pieces
 from .kind import STIMULI, Kind
 from .sine import per_ms
 
@@ -43,7 +42,7 @@ def poisson_conductance(rate: Any, weight: Any, tau: Any, grid: Any, duration: A
     """
     count = whole_pieces(grid, duration)
     interval, decay_time = units.in_ms(grid, "grid"), units.in_ms(tau, "tau")
-    jump = float(units.internal(weight))
+    dimension, (jump,) = internal_values(weight)
     generator = random_numbers(seed)
     events = generator.random(generator.poisson(per_ms(rate, "rate") * float(count * interval)))
     points, jumps = np.unique(np.round(events * count).astype(int), return_counts=True)
@@ -55,7 +54,7 @@ def poisson_conductance(rate: Any, weight: Any, tau: Any, grid: Any, duration: A
         conductance += at[knot] * jump
         shapes.append(Shape(0.0, decay=conductance, tau=float(decay_time)))
         conductance *= math.exp(-float(length / decay_time))
-    return Stimulus(durations, shapes, get_dimensions(weight), seed)
+    return Stimulus(durations, shapes, dimension, seed)
 
 
 class PoissonConductance(Kind):

@@ -6,7 +6,6 @@ import math
 from typing import Any
 
 from brian2 import Hz
-from brian2.units.fundamentalunits import get_dimensions
 
 from ...models import units
 from ...models.errors import UserError
@@ -34,7 +33,8 @@ def sine(mean: Any, amplitude: Any, frequency: Any, duration: Any, phase: float 
         If a unit does not fit.
     """
     dimension, (offset, swing) = internal_values(mean, amplitude)
-    shape = Shape(offset, amplitude=swing, phase=float(phase), omega=2 * math.pi * per_ms(frequency, "frequency"))
+    shape = Shape(offset, amplitude=swing, phase=units.number_in(phase, None, "phase"),
+                  omega=2 * math.pi * per_ms(frequency, "frequency"))
     return Stimulus([units.in_ms(duration, "duration")], [shape], dimension)
 
 
@@ -46,9 +46,12 @@ def per_ms(frequency: Any, what: str) -> float:
     UserError
         If it is none, or not positive; `what` names it.
     """
-    if get_dimensions(frequency) is not Hz.dim:
+    try:
+        dimension, value = units.dimension_of(frequency), float(units.internal(frequency))
+    except UserError as error:
+        raise UserError(f"{what}: {error}") from None
+    if dimension is not Hz.dim:
         raise UserError(f"{what} = {frequency} is not a frequency; give a Brian2 quantity such as 8*Hz")
-    value = float(units.internal(frequency))
     if value <= 0:
         raise UserError(f"{what} = {frequency} is not positive; give a frequency such as 8*Hz")
     return value

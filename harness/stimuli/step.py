@@ -6,8 +6,7 @@ from typing import Any
 
 from ...models import units
 from ...models.errors import UserError
-from .base import Stimulus
-from .constant import piecewise_constant
+from .base import Stimulus, internal_values
 from .kind import STIMULI, Kind
 
 
@@ -19,9 +18,11 @@ def step(before: Any, after: Any, at: Any, duration: Any) -> Stimulus:
     UserError
         If the change lies beyond the end, a time is not positive, or the values' units differ.
     """
-    if units.in_ms(at, "at") >= units.in_ms(duration, "duration"):
+    first, whole = units.in_ms(at, "at"), units.in_ms(duration, "duration")
+    if first >= whole:
         raise UserError(f"the step at {at} does not fit into the horizon of {duration}; give an earlier time")
-    return piecewise_constant([(at, before), (duration - at, after)])
+    dimension, values = internal_values(before, after)
+    return Stimulus([first, whole - first], values, dimension)
 
 
 class Step(Kind):

@@ -61,22 +61,25 @@ for _model in (
     MODELS.register(_model)
 
 
-def get_model(model: str | NeuronModel) -> NeuronModel:
+def get_model(model: str | NeuronModel, input: str | None = None) -> NeuronModel:  # noqa: A002 - as NeuronModel's
     """Return a model given by itself, by name, by name and preset (``izhikevich:CH``), or by its file.
 
-    Files are ``path.py:name`` and ``path.toml``; see `files`.
+    Files are ``path.py:name`` and ``path.toml``; see `files`. `input` is the parameter or constant that the stimulus
+    drives, of a Brian2 group in a file; by default its ``I``.
 
     Raises
     ------
     UserError
-        If there is no such model or preset.
+        If there is no such model or preset, or it has another input.
     """
-    if isinstance(model, NeuronModel):
+    if isinstance(model, str) and is_file(model):
+        return model_from_file(model, input)
+    if isinstance(model, NeuronModel) and input in (None, model.input):
         return model
+    if input is not None:
+        raise UserError(f"{model}: input = '{input}' can only be given for a Brian2 group in a file, as model.py:name")
     if not isinstance(model, str):
         raise UserError(f"expected a model's name or a NeuronModel, got {model!r}")
-    if is_file(model):
-        return model_from_file(model)
     name, _, preset = model.partition(":")
     if name not in MODELS and any(mark in name for mark in "./\\"):
         raise UserError(f"unknown model '{model}': a model's file is given as model.py:name or model.toml, "

@@ -13,7 +13,7 @@ import plotly.offline
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup
 
-from ..numbers import number, short, with_interval
+from ..numbers import number, short
 from ..run_folder import RunFolder
 from . import tables
 from .embedded import data
@@ -61,6 +61,7 @@ def _packed(text: str) -> str:
 def _template() -> Template:
     environment = Environment(loader=PackageLoader(__name__, "."), undefined=StrictUndefined, trim_blocks=True,
                               lstrip_blocks=True, autoescape=True)
-    filters: dict[str, Any] = {"number": number, "short": short, "interval": with_interval}
+    filters: dict[str, Any] = {"number": number, "short": short, "dt": tables.dt_text, "cost": tables.cost_text,
+                               "times": tables.times_text}
     environment.filters.update(filters)
     return environment.get_template("page.html")

@@ -12,7 +12,7 @@ function breakdown() {
     const situation = byId("kinds-situation").value, model = byId("kinds-model").value, share = byId("kinds-share").checked;
     const cells = (model ? rows("table").filter((row) => row.model === model && row.flops_per_ms !== null) : leaders).filter((row) => keyOf(row, SITUATION) === situation)
       .sort((a, b) => b.flops_per_ms - a.flops_per_ms);
-    const name = (row) => `${plain(model ? wayText(row) : `${row.model}: ${wayText(row)}`)}  <b>${number(row.flops_per_ms)}</b>`;
+    const name = (row) => `${plain(model ? wayText(row) : `${row.model}: ${wayText(row)}`)}  <b>${said(row, "flops_per_ms")}</b>`;
     const found = cells.map((row) => new Map((byKind.get(keyOf(row, CELL)) || []).map((each) => [each.kind, each.per_ms])));
     const totals = found.map((of) => [...of.values()].reduce((a, b) => a + b, 0));
     const traces = kinds.filter((kind) => found.some((of) => of.has(kind))).map((kind) => {

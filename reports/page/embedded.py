@@ -62,7 +62,7 @@ def timed(run: RunFolder) -> pd.DataFrame:
     cells = run.table[run.table["ns_per_ms"].notna()]
     measures = [name for name in run.measures if name in run.by_stimulus]
     means = run.by_stimulus.groupby(_CELL, sort=False)[measures].mean().reset_index()
-    wanted = ["dt_ms", "error_control", "error_ms", "voltage_error", "ns_per_ms", "ns_per_ms_simd"]
+    wanted = ["status", "dt_ms", "error_control", "error_ms", "voltage_error", "ns_per_ms", "ns_per_ms_simd"]
     return cells[[*_CELL, *wanted]].merge(means, on=_CELL, how="left")
 
 

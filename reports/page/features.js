@@ -21,7 +21,7 @@ function features() {
           text: [`<b>${plain(row.model)}</b>, as stated in 2004<br>${known ? `${features} of 20 features` : `features not known for sure; ${count} found here`}<br>${number(flops)} FLOPs per ms`] });
       }
       traces.push({ ...mark, x: [row.flops_per_ms], y: [count], mode: "markers+text", textposition: "top center", texttemplate: plain(name), marker: { size: 13, color: colour, symbol },
-        text: [`<b>${plain(row.model)}</b><br>${count} of ${looked} features<br>${number(row.flops_per_ms)} operations per ms (${plain(wayText(row))})`] });
+        text: [`<b>${plain(row.model)}</b><br>${count} of ${looked} features<br>${said(row, "flops_per_ms")} operations per ms (${plain(wayText(row))})`] });
     }
     show("features-plot", traces, { height: 420, showlegend: false, xaxis: logarithmic("operations per ms of model time"), yaxis: axis(`features, of ${looked}`, { range: [-0.5, looked + 1.5] }) });
   }

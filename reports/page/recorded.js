@@ -16,7 +16,7 @@ function recorded() {
   function choose() {
     offer(byId("rec-cell"), cells().map((each) => {
       const row = costs.get(keyOf(each, CELL));
-      return [keyOf(each, CELL), `${accuracyText(each)}: ${wayText(each)}, dt ${number(row.dt_ms)} ms, ${number(row.flops_per_ms)} operations per ms`];
+      return [keyOf(each, CELL), `${accuracyText(each)}: ${wayText(each)}, dt ${said(row, "dt_ms")} ms, ${said(row, "flops_per_ms")} operations per ms`];
     }));
   }
 

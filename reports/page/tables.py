@@ -8,13 +8,16 @@ from typing import Any
 
 import pandas as pd
 
+from ...accuracy.tolerance import AT_LEAST
+from ...accuracy.winners import NOT_KNOWN, bound
 from ...models.expression import KINDS
 from ..demos import headline
 from ..features import title
 from ..leaders import leaders
-from ..numbers import short, with_interval
+from ..numbers import bounded_text, short, step, with_interval
 from ..run_folder import RunFolder
 from ..table import SITUATION
+from ..verdict import COARSER_MAY_DO, TOO_CLOSE
 
 Row = dict[Hashable, Any]
 
@@ -69,11 +72,12 @@ def in_short(rows: list[dict[str, Any]]) -> list[str]:
         winners.setdefault(str(row["first"]["model"]), []).append(row)
     said = []
     for model, won in sorted(winners.items(), key=lambda item: -len(item[1])):
-        others: dict[str, list[dict[str, Any]]] = {}
+        others: dict[str, list[Row]] = {}
         for row in won:
             for each in row["others"]:
-                others.setdefault(str(each["model"]), []).append(each)
-        costs = [f"{other} costs {_between([each['ratio'] for each in found])} times as much"
+                if each["bound"] != NOT_KNOWN:
+                    others.setdefault(str(each["model"]), []).append(each)
+        costs = [f"{other} costs {_between(found)} times as much"
                  + (f" in {len(found)} of them" if len(found) < len(won) else "")
                  + ("" if all(each["ranked"] for each in found) else ", in places too close to rank")
                  for other, found in sorted(others.items(), key=lambda item: min(each["ratio"] for each in item[1]))]
@@ -86,9 +90,14 @@ def in_short(rows: list[dict[str, Any]]) -> list[str]:
     return said
 
 
-def _between(ratios: list[float]) -> str:
-    low, high = short(min(ratios)), short(max(ratios))
+def _between(found: list[Row]) -> str:
+    low, high = (bounded_text(short(each["ratio"]), each["bound"])
+                 for each in (min(found, key=_ratio_of), max(found, key=_ratio_of)))
     return low if low == high else f"{low} to {high}"
+
+
+def _ratio_of(row: Row) -> float:
+    return float(row["ratio"])
 
 
 def published(run: RunFolder) -> dict[str, Any]:
@@ -98,12 +107,32 @@ def published(run: RunFolder) -> dict[str, Any]:
         known = isinstance(row["level"], str)
         key = (regime_text(row) if known else "any", accuracy(run, row) if known else "none asked", str(row["view"]))
         entry = rows.setdefault(key, {"regime": key[0], "accuracy": key[1], "view": key[2], "ratios": {}})
-        close = row["low"] <= 1 <= row["high"] and row["model"] != run.baseline
-        entry["ratios"][row["model"]] = with_interval(row["ratio"], row["low"], row["high"]) + (
-            ", too close to rank" if close else "")
+        entry["ratios"][row["model"]] = _ratio(row) + (
+            f", {row['says']}" if row["says"] in (TOO_CLOSE, COARSER_MAY_DO) and row["bound"] != NOT_KNOWN else "")
     order = {key: i for i, key in enumerate(dict.fromkeys(key[:2] for key in rows))}
     return {"models": list(dict.fromkeys(run.ranking["model"])),
             "rows": [rows[key] for key in sorted(rows, key=lambda key: order[key[:2]])]}
+
+
+def dt_text(row: Row) -> str:
+    """Print the dt of a row, as a bound if it is one."""
+    return bounded_text(step(row["dt_ms"]), "at least" if row["status"] == AT_LEAST else "")
+
+
+def cost_text(row: Row) -> str:
+    """Print the cost of a row with its interval, as a bound if it is one."""
+    return bounded_text(with_interval(row["flops_per_ms"], row["flops_per_ms_low"], row["flops_per_ms_high"]),
+                        "at most" if row["status"] == AT_LEAST else "")
+
+
+def times_text(row: Row) -> str:
+    """Print how many times the cheapest's a cost is, with the interval, as a bound if it is one."""
+    text = bounded_text(with_interval(row["ratio"], row["ratio_low"], row["ratio_high"]), row["bound"])
+    return "costs more or less, which is not known" if row["bound"] == NOT_KNOWN else f"{text} times"
+
+
+def _ratio(row: Row) -> str:
+    return bounded_text(with_interval(row["ratio"], row["low"], row["high"]), row["bound"])
 
 
 def winner_maps(run: RunFolder) -> list[dict[str, Any]]:
@@ -127,16 +156,17 @@ def _field(winner: Row, candidates: list[Row], run: RunFolder) -> dict[str, Any]
     first = candidates[0]
     return {
         "model": first["model"], "method": first["method"], "detection": first["detection"],
-        "cost": with_interval(first["flops_per_ms"], first["flops_per_ms_low"], first["flops_per_ms_high"]),
+        "cost": cost_text(first),
         "place": run.models.index(first["model"]), "close": len(candidates) > 1 and not winner["ranked"],
-        "others": [{"model": each["model"], "ratio": each["flops_per_ms"] / first["flops_per_ms"]}
-                   for each in candidates[1:]],
+        "others": [{"model": each["model"], "ratio": bounded_text(
+            short(each["flops_per_ms"] / first["flops_per_ms"]),
+            bound(each["status"] == AT_LEAST, first["status"] == AT_LEAST))} for each in candidates[1:]],
     }
 
 
 def failed(run: RunFolder) -> list[dict[str, Any]]:
     """Return a row a model, status and reason of cells that have no number: how many, and which."""
-    table = run.table[~run.table["status"].isin(["reached", "at least"])]
+    table = run.table[~run.table["status"].isin(["reached", AT_LEAST])]
     found = []
     for (model, status, reason), group in table.groupby(["model", "status", "reason"], sort=False, dropna=False):
         ways = dict.fromkeys(f"{row['method']}, {row['detection']}" for row in group.to_dict("records"))

@@ -48,6 +48,22 @@ function number(value) {
   return digits.includes("e") ? Number(digits).toExponential() : String(Number(digits));
 }
 
+/** A dt is rounded down, so that what is shown is not above what was run. */
+function step(value) {
+  if (typeof value !== "number" || !(value > 0)) return number(value);
+  const unit = 10 ** (Math.floor(Math.log10(value)) - 3);
+  return number(Math.floor((value / unit) * (1 + 1e-9)) * unit);
+}
+
+const COSTS = ["flops_per_ms", "flops_per_ms_low", "flops_per_ms_high", "ns_per_ms", "ns_per_ms_simd"];
+
+/** An entry of a row; where the coarsest dt of the sweep holds, its dt is a lower bound and its costs are upper ones. */
+function said(row, name) {
+  const text = name === "dt_ms" ? step(row[name]) : number(row[name]);
+  if (row.status !== "at least" || typeof row[name] !== "number") return text;
+  return name === "dt_ms" ? `\u2265 ${text}` : COSTS.includes(name) ? `\u2264 ${text}` : text;
+}
+
 const regimeText = (row) => `${row.stimulus.replaceAll("_", " ")}, ${row.level}, ${row.horizon_ms / 1000} s`;
 
 function accuracyText(row) {

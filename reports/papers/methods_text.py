@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ...harness.sweep import BRACKET
+from ...harness.sweep import MOST_PROBES, PROBES
 from .bibliography import Work, cited, of_method
 
 if TYPE_CHECKING:
@@ -25,9 +25,9 @@ def methods_text(run: RunFolder) -> str:
         *_silent(run),
         f"The integration methods were {_and(methods)}; spikes were located by the detections "
         f"{_and(suite['detections'])}.",
-        f"For every stimulus the largest time step was taken at which, and below which, the accuracy asked for was "
-        f"kept: {suite['per_decade']} steps a decade from {suite['coarsest']:g} ms down, then bisection to within "
-        f"{100 * (BRACKET - 1):.0f} %.",
+        f"The largest time step was taken at which, and below which, the accuracy asked for was kept for every "
+        f"stimulus: verified by runs of all stimuli at it, at {PROBES} to {MOST_PROBES} smaller ones down to half of "
+        f"it, and at {suite['per_decade']} a decade below, of a sweep from {suite['coarsest']:g} ms down.",
         f"Accuracy asked for: {_and(map(_criterion, run.about['criteria']), 'or')}.",
         *_references(run),
         "Costs are operations of the time step as it is executed, spikes included, in operations per ms of model time: "

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from ...accuracy.winners import NOT_KNOWN
 from ..demos import shown
 from ..escape import latex, markdown
-from ..numbers import number
+from ..numbers import as_said, bounded, number
 from ..table import SITUATION
+from ..text import numeric
 
 if TYPE_CHECKING:
     from ..run_folder import RunFolder
@@ -31,10 +33,10 @@ _NO_WIDER = r"\resizebox{\ifdim\width>\textwidth \textwidth\else\width\fi}{!}{"
 
 def cheapest(run: RunFolder) -> pd.DataFrame:
     """Return the cheapest way to run each model in each situation, as texts, without what is the same everywhere."""
-    rows = run.cheapest
+    rows = as_said(run.cheapest)
     frame = rows[[*_telling(rows), "model", "method", "detection", "dt_ms", "flops_per_ms"]].copy()
-    frame["interval"] = [_range(low, high) for low, high in zip(rows["flops_per_ms_low"], rows["flops_per_ms_high"],
-                                                                 strict=True)]
+    frame["interval"] = [_range(low, high) for low, high in zip(run.cheapest["flops_per_ms_low"],
+                                                                 run.cheapest["flops_per_ms_high"], strict=True)]
     frame[["error_ms", "ns_per_ms"]] = rows[["error_ms", "ns_per_ms"]]
     return _shown(frame)
 
@@ -46,8 +48,8 @@ def ratios(run: RunFolder) -> pd.DataFrame:
     entries: dict[tuple[Any, ...], dict[str, str]] = {}
     for row in rows.to_dict("records"):
         key = (row["view"], *(row[name] for name in telling))
-        known = row["low"] is not None and row["low"] != row["high"]
-        entries.setdefault(key, {})[row["model"]] = number(row["ratio"]) + (
+        known = row["low"] is not None and row["low"] != row["high"] and row["bound"] != NOT_KNOWN
+        entries.setdefault(key, {})[row["model"]] = bounded(row["ratio"], row["bound"]) + (
             f" ({_range(row['low'], row['high'])})" if known else "")
     models = list(dict.fromkeys(rows["model"]))
     made = [[*key, *(entry.get(model, "–") for model in models)]  # noqa: RUF001 - a dash
@@ -107,4 +109,4 @@ def _row(entries: Sequence[Any], escape: Callable[[str], str]) -> str:
 
 
 def _numeric(column: pd.Series) -> bool:
-    return bool(column.str.fullmatch(r"[-+–\d.,e]*").all())  # noqa: RUF001 - a dash stands where there is none
+    return numeric(column)

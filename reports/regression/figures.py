@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ...harness.sweep import BRACKET
+from ...harness.sweep import RUNG
 from ...models.errors import UserError
 from ...models.expression import KINDS as OPERATIONS
 
@@ -61,9 +61,9 @@ KINDS: dict[str, Kind] = {
     # references are good to 1e-12 ms; a last bit of another machine's exp may move a spike by as much
     "error_ms": Kind("largest spike-time error at a fixed time step", "ms", 1.0, slack=1e-9),
     # the largest dt is bisected until it is known within this factor
-    "dt_ms": Kind("largest time step within the tolerance", "ms", round(100 * (BRACKET - 1), 6), lower_is_worse=True),
+    "dt_ms": Kind("largest time step within the tolerance", "ms", round(100 * (RUNG - 1), 1), lower_is_worse=True),
     "flops_per_ms": Kind("operations of 1 ms of model time within the tolerance", "operations",
-                         round(100 * (BRACKET - 1), 6)),
+                         round(100 * (RUNG - 1), 1)),
     "reference_tolerance": Kind("loosest tolerance that a reference was computed with", "relative", 0.0),
     # rounding differs between processors, by less than a power of ten
     "reference_error_ms": Kind("largest stated error of the references", "ms", 900.0, slack=1e-10),

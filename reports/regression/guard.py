@@ -7,6 +7,8 @@ from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from typing import Any
 
+from brian2 import Hz
+
 from ...accuracy.suite import Suite
 from ...flops.counters import auto
 from ...flops.operations import count
@@ -17,6 +19,7 @@ from ...models.errors import UserError
 from ...models.expression import KINDS as OPERATIONS
 from ...models.neuron import NeuronModel
 from ..comparison import compare
+from ..numbers import as_said
 from . import baseline as baselines
 from .baseline import Baseline
 from .figures import Figures
@@ -90,7 +93,8 @@ class Guard:
     """Figures of the baseline that were held against those of now."""
 
     def cost(self, model: str | NeuronModel, tolerance: Any, *, rate: float = 50.0, horizon: Any = "1 second",
-             methods: Sequence[str] | None = None, detections: Sequence[str] | None = None) -> Cost:
+             methods: Sequence[str] | None = None, detections: Sequence[str] | None = None,
+             input: str | None = None) -> Cost:  # noqa: A002 - as NeuronModel's
         """Return what 1 ms of model time costs, run in the cheapest way that keeps the spikes within a tolerance.
 
         Parameters
@@ -105,6 +109,8 @@ class Guard:
             Model time that is compared.
         methods, detections : sequence of str, optional
             Ways that are tried: forward Euler, RK4 and exponential Euler, with every detection, by default.
+        input : str, optional
+            What the stimulus drives, of a Brian2 group in a script; ``I`` by default.
 
         Returns
         -------
@@ -121,7 +127,7 @@ class Guard:
             If a count is not what the processor executed; or if a baseline is given, and a figure of this model is
             worse than it allows.
         """
-        of = get_model(model)
+        of, rate = get_model(model, input), units.number_in(rate, Hz, "rate")
         comparison = compare([of], _quantity(tolerance), rates=[rate], horizon=_quantity(horizon), methods=methods,
                              detections=detections, suite=SUITE)
         self._hold(figures_of(comparison.run))
@@ -133,10 +139,11 @@ class Guard:
         row = best.iloc[0]
         how = {name: row[name] for name in ("method", "detection", "dt_ms", "error_ms")}
         return Cost(row["flops_per_ms"], f"{of.label}, {tolerance}, {rate:g} Hz ({row['method']}, {row['detection']}, "
-                    f"dt {row['dt_ms']:.3g} ms)", "operations a ms", self.over, how)
+                    f"dt {as_said(best)['dt_ms'].iloc[0]} ms)", "operations a ms", self.over, how)
 
-    def operations(self, model: str | NeuronModel, method: str, detection: str = "grid") -> Cost:
-        """Return how many operations a step of a model costs that has no spike.
+    def operations(self, model: str | NeuronModel, method: str, detection: str = "grid",
+                   input: str | None = None) -> Cost:  # noqa: A002 - as NeuronModel's
+        """Return how many operations a step of a model costs that has no spike; `input` as in `cost`.
 
         Raises
         ------
@@ -145,7 +152,7 @@ class Guard:
         Regressed
             If the processor executes other operations than are counted.
         """
-        found = count(get_model(model), method, detection)
+        found = count(get_model(model, input), method, detection)
         _refuse_contradiction(found.step.model, method, detection)
         return Cost(found.flops_per_step(), f"{found.step.model.label}, {method}, {detection}", "operations a step",
                     self.over)

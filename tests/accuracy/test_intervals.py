@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from spikecost.accuracy.intervals import interval, ratio
+from spikecost.accuracy.intervals import interval, ratio, too_close
 
 
 def test_the_mean_is_geometric():
@@ -28,8 +28,13 @@ def test_the_interval_holds_the_mean_as_often_as_it_says():
 
 def test_a_ratio_is_ranked_only_where_its_interval_leaves_out_one():
     one = [10.0, 11.0, 9.0, 10.5] * 5
-    assert ratio(one, one).straddles_one
+    same = ratio(one, one)
+    assert too_close(same.low, same.high)
     clear = ratio([2 * value for value in one], one)
-    assert not clear.straddles_one
+    assert not too_close(clear.low, clear.high)
+    # dt is known to two rungs of the ladder: what is nearer than that is not ranked, however sure its mean is
+    assert too_close(1.05, 1.06)
+    assert too_close(0.95, 0.96)
+    assert not too_close(1.08, 1.09)
     assert clear.mean == pytest.approx(2)
     assert clear.low < 2 < clear.high

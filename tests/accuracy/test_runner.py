@@ -51,8 +51,8 @@ def test_every_combination_is_a_cell_with_a_status():
     assert all(cell.one_neuron.median > 0 and cell.many_neurons.median > 0 for cell in study.cells)
     assert all(pieces == done for _, pieces, done in phases)
     for cell in study.cells:
-        assert len(cell.answers) == 3
-        assert all(answer.run.error.within(1.0) for answer in cell.answers)
+        assert len(cell.runs) == 3
+        assert all(run.error.within(1.0) for run in cell.runs)
         costs = [cost.per_ms for cost in cell.costs()]
         found = cell.cost()
         ends = np.array([found.low, found.mean, found.high])

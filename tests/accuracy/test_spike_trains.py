@@ -94,8 +94,8 @@ def test_bad_trains_are_named(times, message):
 
 
 @pytest.mark.parametrize(("times", "stop", "message"), [
-    (np.array(["x"]), 10.0, "spike times and edges are numbers in ms or Brian2 times, not array"),
-    (np.array([1 + 2j]), 10.0, "spike times and edges are numbers in ms or Brian2 times, not array"),
+    (np.array(["x"]), 10.0, "spike times and edges: expected a number or Brian2 quantity, got array"),
+    (np.array([1 + 2j]), 10.0, "spike times and edges: expected a number or Brian2 quantity, got array"),
     ([1.0], [2.0, 3.0], "the edge stop must be one number in ms, not an array of shape (2,)"),
 ])
 def test_what_is_no_number_is_named(times, stop, message):

@@ -5,8 +5,10 @@ from __future__ import annotations
 import brian2
 import numpy as np
 import pytest
-from brian2 import Mohm, ms, mV, nA
+from brian2 import Mohm, kHz, mmolar, ms, mV, nA
+from brian2.core.namespace import DEFAULT_UNITS
 
+from spikecost.accuracy.reference import reference
 from spikecost.harness.kernel import compile_kernels
 from spikecost.harness.simulate import simulate
 from spikecost.harness.stimuli import constant, stimulus_from_brian2
@@ -50,6 +52,50 @@ def test_a_timed_array_spike_by_spike(index, monkeypatch):
     theirs = monitor.t[monitor.i == index] / ms
     assert len(theirs) >= 3
     np.testing.assert_allclose(ours, theirs, rtol=0, atol=1e-9)
+
+
+@pytest.mark.parametrize("dt", [0.1 * ms, 1 / (30 * kHz), 1 / (44.1 * kHz), 1 / (48 * kHz), ms / 3], ids=str)
+def test_a_current_sampled_at_any_rate_runs_at_its_own_dt(dt, monkeypatch):
+    sampled = brian2.TimedArray(2 + np.sin(np.arange(2000) * 0.1), dt=dt)
+    group = brian2.NeuronGroup(1, "dv/dt = (s(t) - v)/(10*ms) : 1", threshold="v > 1", reset="v = 0", method="euler",
+                               dt=dt, namespace={"s": sampled})
+    ours = simulate(from_brian2(group), stimulus_from_brian2(sampled, 30 * ms), dt, "euler", "grid_start")
+    theirs = in_brian2(group, from_brian2(group), {}, 30)
+    assert len(theirs) >= 4
+    np.testing.assert_allclose(ours, theirs, rtol=0, atol=1e-9)
+
+
+@pytest.mark.parametrize("unit", ["mmolar", "mole/metre**3", "mole/meter**3", "candle", "1"])
+def test_a_concentration(unit):
+    size = {"1": 1, "candle": DEFAULT_UNITS["candle"]}.get(unit, mmolar)
+    group = brian2.NeuronGroup(1, f"dv/dt = (I - v - 2*Ca/K)/(10*ms) : 1\ndCa/dt = -Ca/(80*ms) : {unit}\nI : 1",
+                               threshold="v > 1", reset="v = 0; Ca += 0.1*K", method="euler",
+                               namespace={"K": 0.01 * size})
+    group.I = 3
+    model = from_brian2(group)
+    ours = simulate(model, constant(3, 100 * ms), 0.1 * ms, "euler", "grid_start")
+    assert len(ours) == 14
+    np.testing.assert_allclose(ours, in_brian2(group, model, {}, 100), rtol=0, atol=1e-9)
+
+
+@pytest.mark.parametrize("reset", [
+    "v = 0; w = 0", "w = 0; v = w", "w = v; v = 0; u += w", "w = 0.1*v; v = w; w = 2*w; u += w; w *= 3",
+    "w = v; v = 0.5*u; u = w", "u += 1; w = u; u = 0; v = 0.1*w; unused = exp(w)", "w = 0.1\nv = w # of the last",
+])
+@pytest.mark.parametrize("also", [{}, {"w": 7.0}])
+def test_temporary_variables_in_resets(reset, also):
+    group = brian2.NeuronGroup(1, "dv/dt = (2 - v + I)/(10*ms) : 1\ndu/dt = -u/(20*ms) : 1\nI : 1", threshold="v > 1",
+                               reset=reset, method="euler", dt=0.01 * ms)
+    model = from_brian2(group, namespace=also)
+    ours = simulate(model, constant(0, 60 * ms), 0.01 * ms, "euler", "grid_start")
+    theirs = in_brian2(group, model, {}, 60)
+    assert len(theirs) >= 3
+    np.testing.assert_allclose(ours, theirs, rtol=0, atol=1e-9)
+    exact = reference(model, constant(0, 60 * ms))
+    fine = simulate(model, constant(0, 60 * ms), 0.01 * ms, "rk4", "hermite")
+    np.testing.assert_allclose(fine, exact.train.times, rtol=0, atol=1e-4)
+    adaptive = simulate(model, constant(0, 60 * ms), method="dormand_prince", tolerance=1e-9)
+    np.testing.assert_allclose(adaptive, exact.train.times, rtol=0, atol=1e-4)
 
 
 @pytest.mark.parametrize(("made", "message"), [

@@ -46,3 +46,23 @@ def test_mistakes_are_named(settings, message):
 def test_a_detection_that_a_method_cannot_have_is_named():
     with pytest.raises(NotApplicable, match="rk4 cannot be used with detection dense: it has no dense output; take"):
         sc.simulate("lif", STIMULUS, 0.1 * ms, detection="dense")
+
+
+def test_a_rate_that_is_too_high_is_not_the_resets_fault():
+    fast = sc.NeuronModel(name="fast", equations="dv/dt = (I - v)/tau : 1\nI : 1", threshold="v > 1", reset="v = 0",
+                          constants={"tau": 10 * ms}, initial={"v": 0})
+    for how in ({"dt": 1 * ms}, {"dt": 0.1 * ms, "method": "euler", "detection": "linear"},
+                {"method": "dormand_prince", "tolerance": 1e-6}):
+        with pytest.raises(sc.UserError, match="more than 2 spikes per ms; drive it less"):
+            sc.simulate(fast, sc.constant(22, 1000 * ms), **how)
+    stuck = fast.replace(name="stuck", reset="v = v + 0.1")
+    with pytest.raises(sc.UserError, match="spikes without end; let the reset lead below"):
+        sc.simulate(stuck, sc.constant(2, 200 * ms), 0.1 * ms)
+
+
+def test_a_smaller_setting_is_advised_where_it_helps():
+    explodes = sc.NeuronModel(name="explodes", equations="dv/dt = v**2/ms + I : 1\nI : hertz", threshold="v > 1e300",
+                              reset="v = 0", initial={"v": 1})
+    for how in ({"dt": 0.1 * ms, "detection": "linear"}, {"method": "dormand_prince", "tolerance": 1e-3}):
+        with pytest.raises(sc.UserError, match="does not help"):
+            sc.simulate(explodes, sc.constant(0 / ms, 2 * ms), **how)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spikecost.harness.drive import UnreachableRate, find_drive
-from spikecost.harness.sweep import between, time_steps
+from spikecost.harness.sweep import MOST_PROBES, PROBES, TimeSteps, between, time_steps
 from spikecost.models.errors import UserError
 
 
@@ -21,6 +21,29 @@ def test_every_step_divides_the_unit_and_they_shrink(unit, finest, factor, per_d
 def test_steps_are_log_spaced():
     steps = np.array([float(dt) for dt in time_steps(Fraction(1000), 1.0, 0.01, 4)])
     np.testing.assert_allclose(steps, np.geomspace(1, 0.01, 9), rtol=2e-3)
+
+
+def test_a_ladder_has_twenty_or_more_rungs_in_every_octave():
+    sweep = TimeSteps(Fraction(125), 5.0, 1e-3, 8)
+    ladder = np.array([float(dt) for dt in sweep.ladder])
+    assert all((sweep.unit / dt).denominator == 1 for dt in sweep.ladder)
+    assert ladder[0] == float(sweep.settings[0])
+    assert ladder[-1] < float(sweep.settings[-1]) / 2
+    for dt in np.geomspace(2e-3, 5, 30):
+        several = ((dt / 2 < ladder) & (ladder <= dt)).sum()
+        assert min(PROBES, round(125 / dt)) - 1 <= several <= 1.2 * MOST_PROBES
+    # where there are few whole divisions, it has all of them
+    assert sweep.ladder[:20] == tuple(Fraction(125, n) for n in range(25, 45))
+    # and little in common with the sweep
+    assert len(set(sweep.ladder) & set(sweep.settings)) < len(sweep.settings) / 2
+
+
+@given(st.fractions(Fraction(1, 1000), 5, max_denominator=5000), st.sampled_from([1, 125, 1000]))
+def test_round_steps_divide_the_unit_and_are_round(dt, unit):
+    for each in TimeSteps(Fraction(unit), 5.0, 1e-3, 8).rounded(dt):
+        assert dt / 2 <= each <= dt
+        assert (unit / each).denominator == 1
+        assert len(f"{float(each):.12g}".replace(".", "").strip("0")) <= 2
 
 
 def test_an_empty_range_is_refused():

