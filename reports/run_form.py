@@ -42,10 +42,10 @@ COLUMNS: Mapping[str, Iterable[str]] = {
 }
 #: Columns of text; all others are of numbers or truth values.
 TEXT = frozenset({
-    "build", "changes", "counter", "detection", "drive_unit", "exact_counter", "failure", "feature", "finding", "kind",
-    "letter", "level", "measure", "method", "model", "outcome", "parameters", "part", "reason", "reason_as_published",
-    "reason_converged", "says", "second", "stated_2004", "status", "stimulus", "tolerance_unit", "view", "voltage_unit",
-    "winner",
+    "bound", "build", "changes", "counter", "detection", "drive_unit", "exact_counter", "failure", "feature",
+    "finding", "kind", "letter", "level", "measure", "method", "model", "outcome", "parameters", "part", "reason",
+    "reason_as_published", "reason_converged", "says", "second", "stated_2004", "status", "stimulus",
+    "tolerance_unit", "view", "voltage_unit", "winner",
 })
 
 

@@ -60,7 +60,7 @@ KINDS: dict[str, Kind] = {
                                   depends_on=TOOLCHAIN),
     # references are good to 1e-12 ms; a last bit of another machine's exp may move a spike by as much
     "error_ms": Kind("largest spike-time error at a fixed time step", "ms", 1.0, slack=1e-9),
-    # the largest dt is bisected until it is known within this factor
+    # the largest dt is one of a ladder of settings, whose rungs are apart by this factor
     "dt_ms": Kind("largest time step within the tolerance", "ms", round(100 * (RUNG - 1), 1), lower_is_worse=True),
     "flops_per_ms": Kind("operations of 1 ms of model time within the tolerance", "operations",
                          round(100 * (RUNG - 1), 1)),
