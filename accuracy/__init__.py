@@ -1,1 +1,1 @@
-"""To be filled."""
+"""How right is it? References, spike-train measures, and the largest dt at which all stimuli keep a tolerance."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
@@ -39,11 +39,14 @@ from .study import Cell, Curve, Point, Study, Unmeasured
 from .suite import LEFT_OUT, Suite
 from .tolerance import Coarsest, ErrorCurve, coarsest_setting, descend, own_settings
 from .winners import map_criteria, may_win
+from .witness import contradiction
 
 Found = TypeVar("Found")
 
 #: Finds the coarsest setting of a curve for a criterion.
 Finder = Callable[[Criterion], Coarsest]
+#: A reference to which some kernel is nearer than this, in ms, is not in doubt, where no tolerance says so.
+NEAR = 0.1
 #: More threads than this are refused.
 MOST_JOBS = 1024
 #: So is more model time than this of all stimuli together, in ms: a reference takes some 0.1 ms for each, here months.
@@ -154,8 +157,10 @@ def _run(study: Study, jobs: int, progress: Progress) -> None:
         study.curves.append(curve)
         finders[id(curve)] = find
         progress.done()
-    study.cells = [cell for curve in study.curves for cell in _cells(curve, suite)]
-    _fill_map(study, finders, jobs, progress)
+    contradicted = _contradictions(study, kernels, progress)
+    study.cells = [cell for curve in study.curves
+                   for cell in _cells(curve, suite, contradicted.get(_regime_of(curve), ""))]
+    _fill_map(study, finders, contradicted, jobs, progress)
     if not (suite.witnessed and any(curve.points for curve in study.curves)):
         return
     _record(study, kernels, jobs, progress)
@@ -285,12 +290,38 @@ def _none(_criterion: Criterion) -> Coarsest:
     raise AssertionError("a curve that was not swept has no setting")
 
 
-def _fill_map(study: Study, finders: Mapping[int, Finder], jobs: int, progress: Progress) -> None:
+def _regime_of(curve: Curve) -> tuple[str, tuple[str, str, float]]:
+    return curve.regime.model.label, curve.regime.key
+
+
+def _together(curves: Sequence[Curve]) -> dict[tuple[str, tuple[str, str, float]], list[Curve]]:
+    """Return the curves of each model in each regime."""
+    found: dict[tuple[str, tuple[str, str, float]], list[Curve]] = {}
+    for curve in curves:
+        found.setdefault(_regime_of(curve), []).append(curve)
+    return found
+
+
+def _contradictions(study: Study, kernels: Mapping[tuple[NeuronModel, str], Kernels], progress: Progress
+                    ) -> dict[tuple[str, tuple[str, str, float]], str]:
+    """Return by model and regime how kernels contradict its references, where they do."""
+    allowed = min((each.tolerance for each in study.suite.all_criteria if each.unit == "ms"), default=NEAR)
+    found = {}
+    for key, curves in _together(study.curves).items():
+        regime = curves[0].regime
+        said = _or_reason(partial(contradiction, curves, kernels[regime.model, regime.stimulus].compiled, allowed))
+        if said:
+            found[key] = said
+            study.failures.append(f"{regime.model.label} at {regime.level}, {regime.stimulus}: {said}")
+            progress.say(study.failures[-1])
+    return found
+
+
+def _fill_map(study: Study, finders: Mapping[int, Finder], contradicted: Container[object], jobs: int,
+              progress: Progress) -> None:
     """Verify, for the tolerances of the winner map beside the suite's, what may be the cheapest way of a model."""
     criteria = map_criteria(study.suite.all_criteria)
-    together: dict[tuple[str, tuple[str, str, float]], list[Curve]] = {}
-    for curve in study.curves:
-        together.setdefault((curve.regime.model.label, curve.regime.key), []).append(curve)
+    together = {key: curves for key, curves in _together(study.curves).items() if key not in contradicted}
 
     def fill(curves: Sequence[Curve], criterion: Criterion) -> list[Cell]:
         def cell_of(curve: Curve) -> Cell:
@@ -298,7 +329,8 @@ def _fill_map(study: Study, finders: Mapping[int, Finder], jobs: int, progress: 
 
         if curves[0].regime.reference_error_in(criterion.unit) > criterion.least_error:
             return []
-        return may_win([curve for curve in curves if curve.points], criterion, cell_of)
+        found = _or_reason(partial(may_win, [curve for curve in curves if curve.points], criterion, cell_of))
+        return [] if isinstance(found, str) else found
 
     # one model in one regime is one piece of work: its criteria share what they run
     progress.begin("looking between the tolerances", len(together))
@@ -310,11 +342,13 @@ def _fill_map(study: Study, finders: Mapping[int, Finder], jobs: int, progress: 
         progress.done()
 
 
-def _cells(curve: Curve, suite: Suite) -> list[Cell]:
-    return [_cell(curve, criterion) for criterion in suite.all_criteria]
+def _cells(curve: Curve, suite: Suite, contradicted: str = "") -> list[Cell]:
+    return [_cell(curve, criterion, contradicted) for criterion in suite.all_criteria]
 
 
-def _cell(curve: Curve, criterion: Criterion) -> Cell:
+def _cell(curve: Curve, criterion: Criterion, contradicted: str) -> Cell:
+    if contradicted and curve.points:
+        return Cell(curve, criterion, "reference contradicted", contradicted)
     found = _or_reason(partial(_answered, curve, criterion))
     return Cell(curve, criterion, "failed", found) if isinstance(found, str) else found
 

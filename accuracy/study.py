@@ -102,7 +102,7 @@ class Cell:
     criterion: Criterion
     status: str
     """``reached``, ``at least`` or ``not reached`` (see `Coarsest`), ``not applicable``, ``left out``, ``rate not
-    reachable``, ``reference too coarse`` or ``failed``."""
+    reachable``, ``reference too coarse``, ``reference contradicted`` or ``failed``."""
     reason: str
     coarsest: Coarsest | None = None
     """Where, and below which, all stimuli hold; None unless there is such a setting, and so a cost."""

@@ -185,16 +185,16 @@ def statements(text: str, targets: Collection[str], dimensions: Mapping[str, Dim
     found: list[tuple[str, Expr]] = []
     try:
         read = list(grammar.statements(text))
-        temporary = {target for _, target, _, _ in read} - set(dimensions)
+        temporary = {target for target, _, _ in read} - set(dimensions)
         known, numbers = dict(dimensions), {name: constants[name] for name in constants if name not in temporary}
-        for statement, target, operator, right in read:
+        for target, operator, right in read:
             if target in dimensions and target not in targets:
                 raise UserError(f"{where}: '{target}' is not a state variable; known are {', '.join(sorted(targets))}")
             node = Binary(operator, Name(target), right) if operator else right
             early = (get_identifiers(written(node)) & temporary) - set(known)
             if early:
-                raise UserError(f"{where}: '{short(statement)}' uses '{early.pop()}' before it has a value; assign one "
-                                "to it first")
+                raise UserError(f"{where}: '{target} = {short(written(node))}' uses '{early.pop()}' before it has a value; "
+                                "assign one to it first")
             value = _lowered(node, known, numbers, where)
             if target in temporary and target not in known:
                 check_name(target, f"{where}: the temporary variable")

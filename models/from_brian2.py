@@ -311,7 +311,7 @@ def _text(code: str) -> str:
 def _assigned(statements: str) -> set[str]:
     """Return the names that statements change."""
     try:
-        return {target for _, target, _, _ in grammar.statements(statements)}
+        return {target for target, _, _ in grammar.statements(statements)}
     except grammar.Unreadable:
         return set()  # NeuronModel refuses it
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from brian2 import ms, mV
+from brian2 import cm, ms, mV, uA
 
 import spikecost as sc
 from spikecost.models.errors import UserError
@@ -61,8 +61,10 @@ def test_a_rate_that_is_too_high_is_not_the_resets_fault():
 
 
 def test_a_smaller_setting_is_advised_where_it_helps():
-    explodes = sc.NeuronModel(name="explodes", equations="dv/dt = v**2/ms + I : 1\nI : hertz", threshold="v > 1e300",
-                              reset="v = 0", initial={"v": 1})
-    for how in ({"dt": 0.1 * ms, "detection": "linear"}, {"method": "dormand_prince", "tolerance": 1e-3}):
-        with pytest.raises(sc.UserError, match="does not help"):
-            sc.simulate(explodes, sc.constant(0 / ms, 2 * ms), **how)
+    steep = sc.NeuronModel(name="eif", equations="dv/dt = (I - v + k*exp((v - VT)/k))/tau : volt\nI : volt",
+                           threshold="v > 30*mV", reset="v = 0*mV", initial={"v": 0 * mV},
+                           constants={"tau": 10 * ms, "VT": 0 * mV, "k": 0.5 * mV})
+    with pytest.raises(sc.UserError, match="a smaller tolerance does not help"):
+        sc.simulate(steep, sc.constant(20 * mV, 50 * ms), method="dormand_prince", tolerance=1e-3)
+    with pytest.raises(sc.UserError, match="take a smaller dt"):
+        sc.simulate("hodgkin_huxley", sc.constant(10 * uA / cm**2, 100 * ms), 1 * ms, "euler")

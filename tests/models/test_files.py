@@ -134,7 +134,7 @@ BAD_TOML = {
     "unreadable equation": ("(EL - v", "(EL - (v", "leaky.toml:3: leaky: Brian2 cannot read the equations at '"),
     "units": ("- v + I)", "- v + I/ms)", "leaky.toml:3: leaky: equation of 'v': units do not fit in '(EL - v + I/ms)/"),
     "threshold's form": ("v > -50*mV", "v < -50*mV", "leaky.toml:7: leaky: threshold: 'v < -50*mV' is not supported; "),
-    "reset's target": ("v = EL", "w = EL", "leaky.toml:8: leaky: reset: 'w' is not a state variable; known are v"),
+    "reset's target": ("v = EL", "tau = 1*ms", "leaky.toml:8: leaky: reset: 'tau' is not a state variable; known are v"),
     "endless": ('"v = EL"', '"v = -50*mV + 1*mV"',
                 "leaky.toml:8: leaky: reset: 'v = -50*mV + 1*mV' leaves v at -49 mV, where 'v > -50*mV' still "),
     "our name": ("tau", "step", "leaky.toml:5: leaky: the name 'step' is reserved; choose another"),

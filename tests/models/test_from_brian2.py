@@ -8,7 +8,9 @@ import pytest
 from brian2 import ExplicitStateUpdater, Hz, NeuronGroup, ms, mV, nA, nS, second
 from brian2.codegen.runtime.numpy_rt.numpy_rt import NumpyCodeObject
 
+from spikecost.models import units
 from spikecost.models.errors import UserError
+from spikecost.models.expression import FLOATS, evaluate
 from spikecost.models.from_brian2 import Brian2Settings, from_brian2, settings_from_brian2
 
 LEAKY = "dv/dt = (EL - v + R*I)/tau : volt (unless refractory)\nI : amp"
@@ -73,7 +75,9 @@ def test_names_come_from_a_namespace_that_is_given():
 
 def test_pi_is_a_number():
     model = from_brian2(leaky("dv/dt = (EL - v + pi*I)/tau : volt\nI : volt"), namespace=NAMES)
-    assert model.constants["pi"] == np.pi
+    assert "pi" not in model.constants  # Brian2 has it
+    value = evaluate(model.system.derivatives["v"], {"v": 0.0, "I": 1.0}, FLOATS)
+    assert value == pytest.approx((units.internal(NAMES["EL"]) + np.pi) / units.internal(NAMES["tau"]), rel=1e-14)
 
 
 def test_one_neuron_of_many():
@@ -248,7 +252,8 @@ def test_refused_by_name(make, message):
 
 
 @pytest.mark.parametrize(("asked", "message"), [
-    ({}, "mine: no parameter is named I; say which one the stimulus drives, input='Iext' or one of Iext, EL, R, tau"),
+    ({}, "mine: no parameter is named I; say which one the stimulus drives, input='Iext' "
+     "(on the command line: --input Iext), or one of Iext, EL, R, tau"),
     ({"input": "v"}, "mine: 'v' is no parameter or constant of the equations; say which one the stimulus drives, "),
     ({"input": "Iext", "index": 1}, "mine has 1 neurons; give an index below that, not 1"),
     ({"input": "Iext", "index": 0.5}, "mine has 1 neurons; give an index below that, not 0.5"),
