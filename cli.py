@@ -90,18 +90,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
 
 
-def _complain(message: str) -> None:
-    """Print a message on one line of the standard error, if there still is one."""
-    line = " ".join(message.encode("utf-8", "backslashreplace").decode().split())  # a path need not be UTF-8
-    with contextlib.suppress(OSError):
-        print(f"spikecost: {line}", file=sys.stderr, flush=True)
-
-
 def _ran(options: argparse.Namespace) -> int:
     try:
         return int(options.run(options))
     except SystemExit as stop:  # of a model's file, or of another package
         raise UserError(f"code that was loaded ended the program (exit {stop.code}); it must not") from stop
+
+
+def _complain(message: str) -> None:
+    """Print a message on one line of the standard error, if there still is one."""
+    line = " ".join(message.encode("utf-8", "backslashreplace").decode().split())  # a path need not be UTF-8
+    with contextlib.suppress(OSError):
+        print(f"spikecost: {line}", file=sys.stderr, flush=True)
 
 
 def _close_output() -> None:
@@ -267,7 +267,7 @@ def _add_checks(commands: Any) -> None:
         command.add_argument("--suite", metavar="FILE", help="a suite in TOML to run instead of the small one")
         _add_consent(command)
         command.add_argument("--jobs", type=int, default=os.cpu_count() or 1, metavar="N", help="threads")
-        command.add_argument("--models", nargs="+", metavar="MODEL",
+        command.add_argument("--models", nargs="+", default=(), metavar="MODEL",
                              help="run these in place of the suite's, such as my_model.py:model")
         command.add_argument("--without-counter", action="store_true",
                              help="accept counts that no exact counter confirms, where none works (see doctor)")

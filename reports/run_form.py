@@ -34,6 +34,7 @@ COLUMNS: Mapping[str, Iterable[str]] = {
     "ranking": ("view", *shared_columns.SITUATION, "model", "ratio", "low", "high", "says"),
     "winners": winner_map.COLUMNS, "candidates": winner_map.CANDIDATE_COLUMNS, "counters": parity.COLUMNS,
     "step_and_spike": parity.APART_COLUMNS, "parity": parity.KIND_COLUMNS,
+    "retired": parity.RETIRED_COLUMNS,
     "builds": ("model", "method", "build", "changes"), "operations": breakdown.OPERATION_COLUMNS,
     "by_kind": breakdown.COLUMNS, "by_stimulus": repeats.COLUMNS, "timings": repeats.TIMING_COLUMNS,
     "regimes": references.COLUMNS, "references": references.TRIAL_COLUMNS, "spikes": recorded.SPIKE_COLUMNS,
@@ -41,10 +42,10 @@ COLUMNS: Mapping[str, Iterable[str]] = {
 }
 #: Columns of text; all others are of numbers or truth values.
 TEXT = frozenset({
-    "build", "changes", "counter", "detection", "drive_unit", "exact_counter", "failure", "feature", "finding", "kind",
-    "letter", "level", "measure", "method", "model", "outcome", "parameters", "part", "reason", "reason_as_published",
-    "reason_converged", "says", "second", "stated_2004", "status", "stimulus", "tolerance_unit", "view", "voltage_unit",
-    "winner",
+    "bound", "build", "changes", "counter", "detection", "drive_unit", "exact_counter", "failure", "feature",
+    "finding", "kind", "letter", "level", "measure", "method", "model", "outcome", "parameters", "part", "reason",
+    "reason_as_published", "reason_converged", "says", "second", "stated_2004", "status", "stimulus",
+    "tolerance_unit", "view", "voltage_unit", "winner",
 })
 
 

@@ -84,17 +84,18 @@ def check(run: Callable[[], Figures], baseline: str, *, gate_times: bool = False
     return judgement.status, "\n".join(said)
 
 
-def source(folder: str | None, suite: str | None = None, jobs: int = 2, models: Sequence[str] | None = None, *,
-           allow_python: bool = False
-           ) -> Callable[[], Figures]:
+def source(folder: str | None, suite: str | None = None, jobs: int = 2, models: Sequence[str] = (), *,
+           allow_python: bool = False) -> Callable[[], Figures]:
     """Return what gives the figures: of a run's folder, or of a suite that it runs, the small one if none is named.
 
     Parameters
     ----------
     folder, suite : str, optional
     jobs : int
-    models : sequence of str, optional
+    models : sequence of str
         In place of the suite's.
+    allow_python : bool
+        Whether the suite's file may name Python files.
 
     Raises
     ------
@@ -108,9 +109,10 @@ def source(folder: str | None, suite: str | None = None, jobs: int = 2, models: 
         raise UserError(f"--models {' '.join(models)}: they are run only where no run is given; drop one of the two")
     if folder:
         return lambda: figures_of(RunFolder.read(folder))
-    chosen = read_suite(suite, SMALL, allow_python=allow_python or bool(models)) if suite else SMALL
-    if models:
-        chosen = replace(chosen, models=tuple(models))
+    if suite:
+        chosen = read_suite(suite, SMALL, models=models, allow_python=allow_python)
+    else:
+        chosen = replace(SMALL, models=tuple(models)) if models else SMALL
     return lambda: figures_of(run_small(chosen, jobs))
 
 

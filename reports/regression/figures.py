@@ -17,6 +17,8 @@ from ...models.expression import KINDS as OPERATIONS
 
 #: Operations that cost as much as many others: their number is judged by itself.
 DEAR = ("div", "sqrt", "exp", "pow")
+#: How a reason begins that tells of the program and not of the model: it crashed, so that nothing is known.
+FAILED = "failed"
 #: Last part of the name of a kernel's time.
 TIME = "time"
 #: What counts of retired instructions depend on, beside the program.
@@ -58,7 +60,7 @@ KINDS: dict[str, Kind] = {
                                   depends_on=TOOLCHAIN),
     # references are good to 1e-12 ms; a last bit of another machine's exp may move a spike by as much
     "error_ms": Kind("largest spike-time error at a fixed time step", "ms", 1.0, slack=1e-9),
-    # the largest dt is bisected until it is known within this factor
+    # the largest dt is one of a ladder of settings, whose rungs are apart by this factor
     "dt_ms": Kind("largest time step within the tolerance", "ms", round(100 * (RUNG - 1), 1), lower_is_worse=True),
     "flops_per_ms": Kind("operations of 1 ms of model time within the tolerance", "operations",
                          round(100 * (RUNG - 1), 1)),
@@ -93,7 +95,7 @@ class Figures:
     """What a run gave, as far as a baseline keeps it."""
 
     values: Mapping[str, float | str]
-    """By name: the number, or why there is none."""
+    """By name: the number, or why there is none; that it could not be run begins with `FAILED`."""
     times: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
     """By name of the kernel: samples of its time over that of the calibrating work."""
     models: Mapping[str, str] = field(default_factory=dict)

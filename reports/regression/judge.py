@@ -9,7 +9,7 @@ from fnmatch import fnmatchcase
 
 from ...models.errors import UserError
 from .baseline import Baseline
-from .figures import NAMED, SETTINGS, TIME, TOOLCHAIN, Figures, Kind, kind_of, number_of
+from .figures import FAILED, NAMED, SETTINGS, TIME, TOOLCHAIN, Figures, Kind, kind_of, number_of
 from .judgement import (
     CONTRADICTED,
     HOLDS,
@@ -23,7 +23,7 @@ from .judgement import (
     Judgement,
 )
 from .limits import Limit, limit_for, refuse_idle
-from .timing_gate import LEAST_SAMPLES, slowdown
+from .timing_gate import FASTER, LEAST_SAMPLES, slowdown
 
 
 def judge(baseline: Baseline, run: Figures, *, gate_times: bool = False, only: str = "*", without_counter: bool = False
@@ -168,7 +168,8 @@ def _figure(name: str, baseline: Baseline, run: Figures, differences: dict[str, 
     if unlike:
         return replace(found, verdict=NOT_COMPARABLE, reason="; ".join(unlike))
     if number is None:
-        return replace(found, verdict=REGRESSED, reason=f"no number any more: {after}")
+        crashed = str(after).startswith(FAILED)
+        return replace(found, verdict=NOT_JUDGED if crashed else REGRESSED, reason=f"no number any more: {after}")
     if passed := _past_hard(number, limit, kind):
         return replace(found, verdict=REGRESSED, limit=passed)
     if limit.soft_percent is None:
@@ -265,6 +266,8 @@ def _time(kernel: str, baseline: Baseline, run: Figures, differences: dict[str, 
         return replace(found, verdict=NOT_JUDGED, reason="a time of this run is no number above 0")
     change = slowdown(before, after, baseline.gate)
     found = replace(found, before=change.before, after=change.after, reason=f"p = {change.probability:.1g}")
+    if gate and change.faster:
+        return replace(found, verdict=IMPROVED, limit=f"no less than 1/{FASTER:g}")
     if gate:
-        return replace(found, verdict=REGRESSED if change.slower else IMPROVED if change.faster else HOLDS)
+        return replace(found, verdict=REGRESSED if change.slower else HOLDS)
     return replace(found, reason=f"{found.reason}, slower" if change.slower else found.reason)

@@ -12,7 +12,7 @@ from ...models.errors import UserError
 from ...models.files import is_file, place_of
 from ..run_folder import RunFolder
 from .confirmation import confirm
-from .figures import NAMED, SETTINGS, Figures
+from .figures import FAILED, NAMED, SETTINGS, Figures
 
 #: Parts of a Step of which the figures tell.
 _STEP, _SPIKE, _OTHER = "step", "spike", ("refractory step", "once a run")
@@ -125,6 +125,8 @@ def _cells(table: pd.DataFrame) -> Iterator[tuple[str, float | str]]:
         cell = (f"{_subject(row)}/{row['stimulus']}/{row['level']}/{row['horizon_ms']:g} ms/"
                 f"{row['measure']} {row['tolerance']:g}{unit}")
         why = f"{row['status']}: {row['reason']}" if row["reason"] else str(row["status"])
+        if str(row["reason"]).startswith(FAILED):
+            why = str(row["reason"])
         for figure in ("dt_ms", "flops_per_ms"):
             yield f"{cell}/{figure}", float(row[figure]) if _is_number(row[figure]) else why
 

@@ -147,6 +147,20 @@ def test_a_model_that_fails_to_run(check, monkeypatch):
     assert "no number any more" in said
 
 
+@pytest.mark.parametrize("place", ["accuracy.runner._swept", "accuracy.runner.kernels_of",
+                                   "accuracy.runner.count_step_and_spike", "accuracy.regime.reference"])
+def test_a_program_that_crashes_has_not_regressed(check, monkeypatch, place):
+    def crash(*_, **__):
+        raise ImportError("no such library")
+
+    monkeypatch.setattr(f"spikecost.{place}", crash)
+    if place.endswith("reference"):
+        monkeypatch.setattr("spikecost.accuracy.regime.recall", lambda kind, model, request, compute: compute())
+    status, said = check()
+    assert status == 2
+    assert ("no such library" in said) == (not place.endswith("spike"))  # of a spike only the figure is gone
+
+
 # --- another machine, another environment ----------------------------------------------------------------------------
 
 
@@ -210,8 +224,7 @@ def test_a_dependency_that_is_missing(made, tmp_path):
 
 def test_a_model_that_ends_the_program(check):
     Path("ends.py").write_text("import sys\nsys.exit(1)\n")
-    Path("ends.toml").write_text(SUITE.replace('"izhikevich"', '"ends.py:model"'))
-    assert check(suite="ends.toml")[0] == 2
+    assert check("--models", "ends.py:model")[0] == 2
 
 
 def test_code_that_ends_the_program_later(check, monkeypatch):
@@ -263,10 +276,13 @@ def test_times_that_cannot_be_judged(check):
 
 def test_times_that_became_much_shorter(check):
     content = json.loads(Path("kept.json").read_text())
-    edit("times", **{WAY: [3 * each for each in content["times"][WAY]]})
+    edit("times", **{WAY: [6 * each for each in content["times"][WAY]]})
     status, said = check("--gate-times", folder="run")
     assert status == 2
     assert f"{WAY}/time" in said
+    # a baseline that was made beside other work
+    edit("times", **{WAY: [1.6 * each for each in content["times"][WAY]]})
+    assert check("--gate-times", folder="run")[0] == 0
 
 
 def test_a_baseline_that_does_not_name_its_definitions(check):
@@ -294,8 +310,7 @@ def test_a_baseline_that_does_not_name_its_suite(check):
 
 def test_a_renamed_model(check):
     Path("own.py").write_text("from spikecost import get_model\nmodel = get_model('izhikevich').replace(name='own')\n")
-    Path("own.toml").write_text(SUITE.replace('"izhikevich"', '"own.py:model"'))
-    status, said = check(suite="own.toml")
+    status, said = check("--models", "own.py:model")
     assert status == 2
     assert "not in this run" in said
 
