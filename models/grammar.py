@@ -130,13 +130,13 @@ def condition(text: str) -> Condition | None:
     return found if isinstance(found, Condition) else None
 
 
-def statements(text: str) -> Iterator[tuple[str, str, str, Node]]:
+def statements(text: str) -> Iterator[tuple[str, str, Node]]:
     """Read assignments such as ``v = c; u += d``.
 
     Yields
     ------
-    str, str, str, Node
-        The statement as written, its target, the operator before the ``=`` (or nothing), and the value.
+    str, str, Node
+        The target, the operator before the ``=`` (or nothing), and the value.
 
     Raises
     ------
@@ -152,7 +152,7 @@ def statements(text: str) -> Iterator[tuple[str, str, str, Node]]:
             raise Unreadable(f"cannot read '{short(statement)}'", "write statements such as v = c; u += d")
         if re.search(r"(?<![<>])=|,", rest):
             raise Unreadable(f"'{short(statement)}' is not supported", "write v = c or u += d")
-        yield statement, match[1], _KINDS[match[2]] if match[2] else "", expression(rest)
+        yield match[1], _KINDS[match[2]] if match[2] else "", expression(rest)
 
 
 def without_comments(text: str) -> str:
