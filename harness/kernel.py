@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,14 +33,9 @@ MAX_SPIKES_PER_MS = 2
 DIVERGED = "diverged"
 
 
-class _Spikes(ctypes.Structure):
-    _fields_ = (
-        ("capacity", ctypes.c_long),
-        ("count", ctypes.c_long),
-        ("stuck", ctypes.c_long),
-        ("step", ctypes.POINTER(ctypes.c_long)),
-        ("at", ctypes.POINTER(ctypes.c_double)),
-    )
+#: ``struct spikes`` of the kernels: counters, and the addresses of a neuron's arrays.
+_SPIKES = np.dtype([("capacity", np.int64), ("count", np.int64), ("stuck", np.int64), ("step", np.uintp),
+                    ("at", np.uintp)])
 
 
 @dataclass(frozen=True)
@@ -148,15 +144,14 @@ class _Arguments:
         # written to now, so that a timed run does not wait for pages
         self._spike_step = np.full((lanes, capacity), -1, dtype=np.int64)
         self._spike_at = np.full((lanes, capacity), np.nan)
-        self._spikes = (_Spikes * lanes)(*(
-            _Spikes(capacity, 0, 0, self._spike_step[i].ctypes.data_as(ctypes.POINTER(ctypes.c_long)),
-                    self._spike_at[i].ctypes.data_as(ctypes.POINTER(ctypes.c_double)))
-            for i in range(lanes)
-        ))
+        self._spikes = np.zeros(lanes, dtype=_SPIKES)
+        self._spikes["capacity"] = capacity
+        for name, buffer in (("step", self._spike_step), ("at", self._spike_at)):
+            self._spikes[name] = buffer.ctypes.data + buffer.strides[0] * np.arange(lanes)
         self.in_c = (
             ctypes.c_long(lanes), ctypes.c_long(len(steps)), _pointer(self._steps), _pointer(self._inputs),
             ctypes.c_double(self._dt), _pointer(self._parameters), _pointer(self._state),
-            ctypes.c_double(_refractory_steps(step, self._dt)), self._spikes, _pointer(self._samples),
+            ctypes.c_double(_refractory_steps(step, self._dt)), _pointer(self._spikes), _pointer(self._samples),
         )
 
     @property
@@ -168,13 +163,15 @@ class _Arguments:
                 self._state, float(self.in_c[7].value), spikes, self._samples)
 
     def outcomes(self) -> list[Outcome]:
-        return [self._outcome(lane, spikes) for lane, spikes in enumerate(self._spikes)]
+        rows = zip(self._spikes["count"].tolist(), self._spikes["stuck"].tolist(), strict=True)
+        return [self._outcome(lane, spikes, bool(stuck)) for lane, (spikes, stuck) in enumerate(rows)]
 
-    def _outcome(self, lane: int, spikes: _Spikes) -> Outcome:
-        count = min(spikes.count, spikes.capacity)
+    def _outcome(self, lane: int, spikes: int, stuck: bool) -> Outcome:
+        capacity = self._spike_step.shape[1]
+        count = min(spikes, capacity)
         state = self._state[:, lane].copy()
         failure = ""
-        if spikes.stuck or spikes.count > spikes.capacity:
+        if stuck or spikes > capacity:
             failure = "spikes without end"
         elif not np.isfinite(state).all():
             failure = DIVERGED
@@ -242,5 +239,5 @@ def refractory_steps(model: NeuronModel, dt: float, restarts: bool) -> float:
     return max(math.floor(steps + 1e-3) - 1, 0)
 
 
-def _pointer(array: NDArray[np.float64] | NDArray[np.int64]) -> ctypes.c_void_p:
+def _pointer(array: NDArray[Any]) -> ctypes.c_void_p:
     return ctypes.c_void_p(array.ctypes.data)
