@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+import operator
 from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
-from itertools import takewhile
+from itertools import accumulate, compress, takewhile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -79,6 +80,7 @@ class ErrorCurve:
         self._trials = trials
         self._measures = tuple(measures)
         self._runs: dict[Fraction, tuple[Run, ...]] = {}
+        self._times_over: dict[tuple[Criterion, Fraction], tuple[float, ...]] = {}
 
     def __call__(self, setting: Fraction) -> tuple[Run, ...]:
         """Run at a setting, or recall; return a run a trial."""
@@ -86,6 +88,17 @@ class ErrorCurve:
             outcomes = run_together(self._kernel, [trial.stimulus for trial in self._trials], setting)
             self._runs[setting] = tuple(map(self._judge, self._trials, outcomes))
         return self._runs[setting]
+
+    def times_over(self, setting: Fraction, criterion: Criterion) -> tuple[float, ...]:
+        """Return how many times over a criterion holds at a setting (`Criterion.times_over`), for every trial."""
+        key = criterion, setting
+        if key not in self._times_over:
+            self._times_over[key] = tuple(map(criterion.times_over, self(setting)))
+        return self._times_over[key]
+
+    def holds(self, setting: Fraction, criterion: Criterion) -> bool:
+        """Whether a criterion holds at a setting for every trial."""
+        return min(self.times_over(setting, criterion)) >= 1
 
     @property
     def settings(self) -> tuple[Fraction, ...]:
@@ -112,7 +125,7 @@ def descend(curve: ErrorCurve, sweep: TimeSteps | Tolerances, criteria: Iterable
     wanted = tuple(criteria)
     calm = 0
     for n, setting in enumerate(sweep.settings, 1):
-        calm = calm + 1 if all(each.holds(run, CALM_MARGIN) for each in wanted for run in curve(setting)) else 0
+        calm = calm + 1 if all(min(curve.times_over(setting, each)) >= CALM_MARGIN for each in wanted) else 0
         if calm == CALM:
             return sweep.settings[:n]
     return sweep.settings
@@ -174,7 +187,7 @@ def coarsest_setting(curve: ErrorCurve, sweep: TimeSteps | Tolerances, run: Sequ
     criterion : Criterion
     """
     def all_hold(setting: Fraction) -> bool:
-        return all(criterion.holds(each) for each in curve(setting))
+        return curve.holds(setting, criterion)
 
     finer = len(list(takewhile(all_hold, reversed(run))))
     if not finer:
@@ -227,7 +240,7 @@ def _highest(curve: ErrorCurve, sweep: TimeSteps | Tolerances, criterion: Criter
     settings = list(held)
     coarser = np.log([float(settings[0] / each) for each in settings])
     with np.errstate(divide="ignore"):
-        errors = np.log([[1 / criterion.times_over(run) for run in curve(each)] for each in settings])
+        errors = -np.log([curve.times_over(each, criterion) for each in settings])
     typical = np.median(errors, axis=1)
     known = np.isfinite(typical)
     order = -np.polyfit(coarser[known], typical[known], 1)[0] if known.sum() > 2 else 0.0
@@ -245,7 +258,7 @@ def _not_reached(curve: ErrorCurve, sweep: TimeSteps | Tolerances, criterion: Cr
 
 def _holds_again(curve: ErrorCurve, criterion: Criterion, fails_at: Fraction | None) -> Fraction | None:
     return next((setting for setting in curve.settings if fails_at is not None and setting > fails_at
-                 and all(criterion.holds(each) for each in curve(setting))), None)
+                 and curve.holds(setting, criterion)), None)
 
 
 def own_settings(curve: ErrorCurve, criterion: Criterion) -> list[Own | None]:
@@ -257,8 +270,9 @@ def own_settings(curve: ErrorCurve, criterion: Criterion) -> list[Own | None]:
     fine_to_coarse = curve.settings[::-1]
     found: list[Own | None] = []
     for trial in range(len(curve(fine_to_coarse[0]))):
-        holding = list(takewhile(criterion.holds, (curve(setting)[trial] for setting in fine_to_coarse)))
-        found.append(Own(fine_to_coarse[len(holding) - 1], holding[-1]) if holding else None)
+        holding = [curve.times_over(setting, criterion)[trial] >= 1 for setting in fine_to_coarse]
+        finer = list(compress(fine_to_coarse, accumulate(holding, operator.and_)))
+        found.append(Own(finer[-1], curve(finer[-1])[trial]) if finer else None)
     return found
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cache, partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,14 +48,9 @@ TOO_FAST = f"more than {MAX_SPIKES_PER_MS} spikes per ms"
 TOO_MANY = f"more than {MAX_SPIKES_A_STEP} spikes in one step"
 
 
-class _Spikes(ctypes.Structure):
-    _fields_ = (
-        ("capacity", ctypes.c_long),
-        ("count", ctypes.c_long),
-        ("stuck", ctypes.c_long),
-        ("step", ctypes.POINTER(ctypes.c_long)),
-        ("at", ctypes.POINTER(ctypes.c_double)),
-    )
+#: ``struct spikes`` of the kernels: counters, and the addresses of a neuron's arrays.
+_SPIKES = np.dtype([("capacity", np.int64), ("count", np.int64), ("stuck", np.int64), ("step", np.uintp),
+                    ("at", np.uintp)])
 
 
 @dataclass(frozen=True)
@@ -170,21 +166,19 @@ class _Arguments:
         # written to now, so that a timed run does not wait for pages
         self._spike_step = np.full((lanes, capacity), -1, dtype=np.int64)
         self._spike_at = np.full((lanes, capacity), np.nan)
-        self._spikes = (_Spikes * lanes)(*(
-            _Spikes(capacity, 0, 0, self._spike_step[i].ctypes.data_as(ctypes.POINTER(ctypes.c_long)),
-                    self._spike_at[i].ctypes.data_as(ctypes.POINTER(ctypes.c_double)))
-            for i in range(lanes)
-        ))
+        self._spikes = np.zeros(lanes, dtype=_SPIKES)
+        self._spikes["capacity"] = capacity
+        for name, buffer in (("step", self._spike_step), ("at", self._spike_at)):
+            self._spikes[name] = buffer.ctypes.data + buffer.strides[0] * np.arange(lanes)
         self.in_c = (
             ctypes.c_long(lanes), ctypes.c_long(len(steps)), _pointer(self._steps), _pointer(self._inputs),
             ctypes.c_double(self._dt), _pointer(self._parameters), _pointer(self._state),
-            ctypes.c_double(_refractory_steps(step, self._dt)), self._spikes, _pointer(self._samples),
+            ctypes.c_double(_refractory_steps(step, self._dt)), _pointer(self._spikes), _pointer(self._samples),
         )
 
     def stop(self) -> None:
         """End the call that has these arguments."""
-        for spikes in self._spikes:
-            spikes.stuck = STOP
+        self._spikes["stuck"] = STOP
 
     @property
     def as_workload(self) -> tuple[Argument, ...]:
@@ -195,17 +189,19 @@ class _Arguments:
                 self._state, float(self.in_c[7].value), spikes, self._samples)
 
     def outcomes(self) -> list[Outcome]:
-        return [self._outcome(lane, spikes) for lane, spikes in enumerate(self._spikes)]
+        rows = zip(self._spikes["count"].tolist(), self._spikes["stuck"].tolist(), strict=True)
+        return [self._outcome(lane, spikes, stuck) for lane, (spikes, stuck) in enumerate(rows)]
 
-    def _outcome(self, lane: int, spikes: _Spikes) -> Outcome:
-        count = min(spikes.count, spikes.capacity)
+    def _outcome(self, lane: int, spikes: int, stuck: int) -> Outcome:
+        capacity = self._spike_step.shape[1]
+        count = min(spikes, capacity)
         state = self._state[:, lane].copy()
         failure = ""
-        if spikes.stuck & NOT_FINITE or not np.isfinite(state).all():
+        if stuck & NOT_FINITE or not np.isfinite(state).all():
             failure = DIVERGED
-        elif spikes.stuck or spikes.count > spikes.capacity:
+        elif stuck or spikes > capacity:
             endless = reset_is_above(self._neurons[lane % len(self._neurons)], state)
-            failure = ENDLESS if endless else TOO_MANY if spikes.stuck else TOO_FAST
+            failure = ENDLESS if endless else TOO_MANY if stuck else TOO_FAST
         times = (self._spike_step[lane, :count] + self._spike_at[lane, :count]) * self._dt
         return Outcome(times, state, failure, self._samples[:, :, lane].copy())
 
@@ -325,5 +321,5 @@ def refractory_steps(model: NeuronModel, dt: float, restarts: bool) -> float:
     return max(math.floor(steps + 1e-3) - 1, 0)
 
 
-def _pointer(array: NDArray[np.float64] | NDArray[np.int64]) -> ctypes.c_void_p:
+def _pointer(array: NDArray[Any]) -> ctypes.c_void_p:
     return ctypes.c_void_p(array.ctypes.data)

@@ -14,7 +14,7 @@ from ..models.errors import UserError
 BRACKET = 1.02
 #: Settings that are tried between any setting and half of it: their ratio is irrational, so that they have nothing in
 #: common with the sweep or with the stimuli. Where steps are coarse, and so cost little, more of them are tried.
-PROBES, MOST_PROBES = 20, 80
+PROBES, MOST_PROBES = 20, 40
 #: Ratio of two settings where they are `PROBES` apart: so close to the largest one that holds is the one found.
 RUNG = 2 ** (1 / PROBES)
 #: First digits of a time step that is a round number, from the largest.

@@ -134,17 +134,21 @@ def test_the_verdict_comes_first(shown, small_run):
         for rate in (50, 100) for tolerance in ("1", "0.3")]
     best = small_run.cheapest.iloc[0]
     assert rows[0][3].startswith(f"{best['method']}, {best['detection']}, dt")
-    assert float(rows[0][4].split()[0]) == pytest.approx(best["flops_per_ms"], rel=0.01)
-    assert re.search(r"izhikevich:RS [\d.]+ \([\d.]+ to [\d.]+\) times", rows[0][5])
-    ratios = leaders(small_run).query("place == 2")["ratio"]
+    # the coarsest dt of the sweep holds: its dt, its cost and what is divided by it are bounds, and said to be
+    assert best["status"] == "at least"
+    assert f"dt \u2265 {best['dt_ms']:g} ms" in rows[0][3].replace("\u00a0", " ")
+    bound, value = rows[0][4].split()[:2]
+    assert (bound, float(value)) == ("\u2264", pytest.approx(best["flops_per_ms"], rel=0.01))
+    assert re.search(r"izhikevich:RS \u2265 [\d.]+ (\([\d.]+ to [\d.]+\) )?times", rows[0][5])
+    others = leaders(small_run).query("place == 2").sort_values("ratio").to_dict("records")
+    least, most = (f"{'\u2265 ' if each['bound'] else ''}{short(each['ratio'])}" for each in (others[0], others[-1]))
     assert [each.text for each in first.find_elements(By.CLASS_NAME, "short")] == [
-        "lif is cheapest in all 4 situations; "
-        f"izhikevich:RS costs {short(ratios.min())} to {short(ratios.max())} times as much."]
+        f"lif is cheapest in all 4 situations; izhikevich:RS costs {least} to {most} times as much."]
 
 
-def _verdict(winner, *others, ranked=True):
-    return {"first": {"model": winner}, "others": [{"model": name, "ratio": ratio, "ranked": ranked}
-                                                   for name, ratio in others]}
+def _verdict(winner, *others, ranked=True, bound=""):
+    return {"first": {"model": winner}, "others": [
+        {"model": name, "ratio": ratio, "ranked": ranked, "bound": bound} for name, ratio in others]}
 
 
 def test_the_verdict_in_short():
@@ -155,6 +159,10 @@ def test_the_verdict_in_short():
                      _verdict("a", ("b", 1.5), ("c", 30.0))]) == [
         "a is cheapest in 2 of 3 situations; b costs 1.1 to 1.5 times as much, in places too close to rank; c costs 30 "
         "times as much in 1 of them.", "b is cheapest in 1 of 3 situations; a costs 3 times as much."]
+    # a bound is told as one, and what is not known is left out
+    assert in_short([_verdict("a", ("b", 2.0), bound="at least"), _verdict("a", ("b", 3.0))]) == [
+        "a is cheapest in all 2 situations; b costs \u2265 2 to 3 times as much."]
+    assert in_short([_verdict("a", ("b", 2.0), bound="not known")]) == ["a is cheapest in the only situation."]
     many = in_short([_verdict("a", *((f"m{i}", float(i)) for i in range(9, 1, -1)))])[0]
     assert many.endswith("; m5 costs 5 times as much; the table has the other 4 models.")
 
@@ -304,7 +312,8 @@ def test_the_cells_sort_and_filter(shown, small_run):
                    if each.text == "flops_per_ms")
     for direction in ("ascending", "descending"):
         heading.click()
-        values = [float(text.replace(",", "")) for text in column("flops_per_ms") if text != DASH]
+        values = [float(text.replace(",", "").removeprefix("\u2264 ")) for text in column("flops_per_ms")
+                  if text != DASH]
         assert values == sorted(values, reverse=direction == "descending")
         assert heading.find_element(By.XPATH, "..").get_attribute("aria-sort") == direction
         missing = [text == DASH for text in column("flops_per_ms")]

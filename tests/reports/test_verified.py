@@ -15,6 +15,7 @@ from spikecost.harness.stimuli import common_divisor
 from spikecost.reports.shared_columns import SITUATION
 from spikecost.reports.verdict import VIEWS
 
+KEYS = list(SITUATION)
 #: Fresh settings of each way: most of them down to half of its dt, some further down.
 FRESH = 12
 
@@ -96,10 +97,10 @@ def test_a_row_is_one_dt_one_cost_one_error(small_comparison, small_run):
 
 def test_verdict_table_and_map_name_the_same_costs(small_run):
     """In every situation of the suite: the same model, the same way, the same number, the same ratio."""
-    cheapest, baseline = small_run.cheapest.set_index(SITUATION), small_run.baseline
-    found = small_run.winners.set_index(SITUATION)
-    ranked = small_run.ranking[small_run.ranking["view"] == "cheapest method and detection"].set_index(SITUATION)
-    situations = small_run.table[SITUATION].drop_duplicates().itertuples(index=False, name=None)
+    cheapest, baseline = small_run.cheapest.set_index(KEYS), small_run.baseline
+    found = small_run.winners.set_index(KEYS)
+    ranked = small_run.ranking[small_run.ranking["view"] == "cheapest method and detection"].set_index(KEYS)
+    situations = small_run.table[KEYS].drop_duplicates().itertuples(index=False, name=None)
     for situation in situations:
         first, second = cheapest.loc[[situation]].iloc[0], cheapest.loc[[situation]].iloc[1]
         winner = found.loc[situation]
