@@ -22,7 +22,7 @@ from spikecost.flops.counters import auto
 from spikecost.flops.counters.hardware import no_pmu
 from spikecost.models.methods import ADAPTIVE, METHODS
 from spikecost.reports.leaders import leaders
-from spikecost.reports.numbers import short
+from spikecost.reports.numbers import bounded_text, short
 from spikecost.reports.page import SCRIPTS, page
 from spikecost.reports.page.tables import in_short, stability, verdict
 from spikecost.reports.run_folder import TABLES, RunFolder
@@ -44,8 +44,7 @@ def downloads(tmp_path_factory):
 def browser(downloads):
     chromium, driver = shutil.which("chromium"), shutil.which("chromedriver")
     if not (chromium and driver):
-        pytest.skip("there is no chromium with its chromedriver: install them (Debian: apt-get install chromium "
-                    "chromium-driver)")
+        pytest.skip("no chromium and chromedriver on this machine")
     options = webdriver.ChromeOptions()
     options.binary_location = chromium
     # a container's shared memory may be smaller than a page needs
@@ -141,7 +140,7 @@ def test_the_verdict_comes_first(shown, small_run):
     assert (bound, float(value)) == ("\u2264", pytest.approx(best["flops_per_ms"], rel=0.01))
     assert re.search(r"izhikevich:RS \u2265 [\d.]+ (\([\d.]+ to [\d.]+\) )?times", rows[0][5])
     others = leaders(small_run).query("place == 2").sort_values("ratio").to_dict("records")
-    least, most = (("\u2265 " if each["bound"] else "") + short(each["ratio"]) for each in (others[0], others[-1]))
+    least, most = (bounded_text(short(each["ratio"]), each["bound"]) for each in (others[0], others[-1]))
     assert [each.text for each in first.find_elements(By.CLASS_NAME, "short")] == [
         f"lif is cheapest in all 4 situations; izhikevich:RS costs {least} to {most} times as much."]
 
