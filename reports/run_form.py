@@ -31,7 +31,7 @@ from . import (
 #: Columns that every run has, by table.
 COLUMNS: Mapping[str, Iterable[str]] = {
     "table": table.COLUMNS, "points": points.COLUMNS,
-    "ranking": ("view", *shared_columns.SITUATION, "model", "ratio", "low", "high", "says"),
+    "ranking": ("view", *shared_columns.SITUATION, "model", "ratio", "low", "high", "bound", "says"),
     "winners": winner_map.COLUMNS, "candidates": winner_map.CANDIDATE_COLUMNS, "counters": parity.COLUMNS,
     "step_and_spike": parity.APART_COLUMNS, "parity": parity.KIND_COLUMNS,
     "retired": parity.RETIRED_COLUMNS,

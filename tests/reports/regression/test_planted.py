@@ -69,7 +69,8 @@ def test_a_reset_moved_one_step_late(monkeypatch):
     found = regressed(before, after)
     # at a step of dt, the n-th spike is late by n dt more
     assert found["error_ms"].after > 1.5 * found["error_ms"].before
-    assert found["dt_ms"].after < 0.7 * found["dt_ms"].before
+    # dt is smaller, or no step of the sweep keeps the tolerance any more
+    assert (found["dt_ms"].after or 0) < 0.7 * found["dt_ms"].before
     assert before.values["lif/rk4/grid/operations_per_step"] == after.values["lif/rk4/grid/operations_per_step"]
 
 
