@@ -7,7 +7,6 @@ with the same line. What depends on the state or the input is a matter of the ru
 
 from __future__ import annotations
 
-import ast
 import math
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
@@ -15,9 +14,11 @@ from functools import lru_cache
 
 import brian2
 from brian2.units.fundamentalunits import Quantity, get_dimensions
+from brian2.utils.stringtools import get_identifiers
 
 from . import equations as language
-from . import units
+from . import grammar, units
+from .equation_lines import lines
 from .errors import UserError
 from .expression import FLOATS, Const, Expr, Op, Var, names, nodes, text
 from .neuron import NeuronModel
@@ -75,19 +76,17 @@ def _message(model: NeuronModel) -> str:
 
 def _texts(model: NeuronModel) -> Iterator[tuple[str, str, str]]:
     """Yield every expression of a model: where it is, the name that it gives a value to (if it does), and its text."""
-    written = brian2.Equations(model.equations)
+    written = {line.name: line.right for line in lines(model.equations, model.name)}
     for name in model.system.subexpressions:
-        yield f"equation of '{name}'", name, written[name].expr.code
+        yield f"equation of '{name}'", name, written[name]
     for name in model.system.state:
-        yield f"equation of '{name}'", "", written[name].expr.code
-    level = ast.parse(model.threshold.strip(), mode="eval").body
-    if isinstance(level, ast.Compare):
-        yield "threshold", "", ast.unparse(level.comparators[0])
-    for line in ast.parse("\n".join(part.strip() for part in model.reset.replace(";", "\n").splitlines())).body:
-        if isinstance(line, ast.Assign):
-            yield "reset", "", ast.unparse(line.value)
-        elif isinstance(line, ast.AugAssign) and isinstance(line.target, ast.Name):
-            yield "reset", "", ast.unparse(ast.BinOp(ast.Name(line.target.id), line.op, line.value))
+        yield f"equation of '{name}'", "", written[name]
+    level = grammar.condition(model.threshold)
+    if level is not None:
+        yield "threshold", "", grammar.written(level.right)
+    for target, operator, value in grammar.statements(model.reset):
+        node = grammar.Binary(operator, grammar.Name(target), value) if operator else value
+        yield "reset", "", grammar.written(node)
     for name, value in model.initial.items():
         if isinstance(value, str):
             yield f"initial value of '{name}'", "", value
@@ -95,7 +94,7 @@ def _texts(model: NeuronModel) -> Iterator[tuple[str, str, str]]:
 
 def _as_written(written: str, known: dict[str, _Number], where: str) -> Expr:
     """Read an expression in which every name stays a name; units become known."""
-    used = {node.id for node in ast.walk(ast.parse(written.strip(), mode="eval")) if isinstance(node, ast.Name)}
+    used = get_identifiers(written)
     for name in used - known.keys():
         unit = getattr(brian2, name, None)
         if isinstance(unit, Quantity):

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from brian2 import ms
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from spikecost import cli
 from spikecost.accuracy.drives import drive_for
@@ -32,7 +32,9 @@ from spikecost.models.neuron import NeuronModel
 from spikecost.models.step import applies, make_step
 
 # the same examples on every machine and every day: a failure is one that can be looked at again
-settings.register_profile("spikecost", derandomize=True, deadline=None, database=None)
+# a loaded machine is no reason to fail
+settings.register_profile("spikecost", derandomize=True, deadline=None, database=None,
+                          suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("spikecost")
 
 #: How the reason of a skip begins that is the processor's.
