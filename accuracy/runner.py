@@ -160,7 +160,8 @@ def _run(study: Study, jobs: int, progress: Progress) -> None:
     contradicted = _contradictions(study, kernels, progress)
     study.cells = [cell for curve in study.curves
                    for cell in _cells(curve, suite, contradicted.get(_regime_of(curve), ""))]
-    _fill_map(study, finders, contradicted, jobs, progress)
+    if suite.witnessed:
+        _fill_map(study, finders, contradicted, jobs, progress)
     if not (suite.witnessed and any(curve.points for curve in study.curves)):
         return
     _record(study, kernels, jobs, progress)

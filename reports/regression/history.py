@@ -143,9 +143,11 @@ class History:
     def _refuse_damaged(self, store: sqlite3.Connection) -> None:
         """Refuse a file of which any part is not as it was written: nothing is read from it, nothing added."""
         try:
+            store.execute("BEGIN")  # one state of the file, whatever others add meanwhile
             ((found,),) = store.execute("PRAGMA integrity_check(1)")
             problem = "" if found == "ok" else str(found).replace("*** in database main ***", "")
             problem = problem or _structure(store) or _contents(store)
+            store.rollback()
         except (sqlite3.Error, ValueError, TypeError, KeyError, OverflowError, RecursionError, MemoryError) as error:
             if isinstance(error, sqlite3.OperationalError) and "locked" in str(error):
                 raise

@@ -99,8 +99,8 @@ def test_ranges_hold_every_value(root, x, width, y, height):
         at = np.linspace(0, 1, 9)
         across, up = np.meshgrid(x + width * at, y + height * at)
         values = np.broadcast_to(tape.values({"x": across, "y": up})[tape.roots[0]], across.shape)
-    slack = 1e-9 * (1 + np.abs(values))
-    inside = (values >= low - slack) & (values <= high + slack)
+        slack = 1e-9 * (1 + np.abs(values))
+        inside = (values >= low - slack) & (values <= high + slack)
     assert (inside | ~np.isfinite(values) | np.isnan(low) | np.isnan(high)).all()
 
 
