@@ -10,8 +10,8 @@ So the generators are told to change one step before the stimulus does, and the 
 
 The published program moves u with the v that has overshot the threshold (to 1500 mV at its own 1 ms); that makes it
 sensitive to round-off, so that on a coarse grid two orders of the same additions part after a dozen spikes. Trains are
-compared as far as our own stays the same when it starts 1e-12 mV elsewhere, a hundred times round-off: throughout with
-forward Euler (but for one preset at 1 ms).
+compared as far as our own stays the same when it starts 1e-12 to 1e-11 mV elsewhere, a hundred times round-off, and is
+driven so much more or less: throughout with forward Euler (but for one preset at 1 ms).
 """
 
 from fractions import Fraction
@@ -21,21 +21,25 @@ import pytest
 from brian2 import ms, second
 
 from spikecost.harness.kernel import compile_kernels
-from spikecost.harness.stimuli import constant, piecewise_random
+from spikecost.harness.stimuli import constant, piecewise_constant, piecewise_random
 from spikecost.models.catalogue import get_model
 from spikecost.models.step import make_step
 
 from .ask import ask
 
+#: Starts so far from -65 mV, and a tenth of that of the drive: round-off parts trains in more than one way.
+NEAR = (1e-12, -1e-12, 3e-12, -3e-12, 1e-11, -1e-11)
 CONSISTENT_INTEGRATION = {"euler": True, "izhikevich2003": False}
 MODEL = get_model("izhikevich")
-STIMULI = [constant(14, 1 * second), piecewise_random(4, 14, 20 * ms, 1 * second, seed=3)]
+# multiples of 1/1024: NEST adds up changes of the current, and these sums are exact
+STIMULI = [constant(14, 1 * second), piecewise_constant(
+    [(20 * ms, round(value * 1024) / 1024) for value in piecewise_random(4, 14, 20 * ms, 1 * second, seed=3).values])]
 CASES = [(MODEL.with_preset(preset), stimulus) for preset in MODEL.presets for stimulus in STIMULI]
 
 
-# 1865, 1650 and 1461 spikes of Euler, 1836, 1368 and 840 of the program
+# 1857, 1652 and 1418 spikes of Euler, 1617, 769 and 253 of the program
 @pytest.mark.parametrize(("method", "dt", "least"), [
-    ("euler", Fraction(1, 10), 1865), ("euler", Fraction(1, 2), 1650), ("euler", Fraction(1), 1400),
+    ("euler", Fraction(1, 10), 1850), ("euler", Fraction(1, 2), 1650), ("euler", Fraction(1), 1400),
     ("izhikevich2003", Fraction(1, 10), 1500), ("izhikevich2003", Fraction(1, 2), 700),
     ("izhikevich2003", Fraction(1), 200),
 ], ids=str)
@@ -47,11 +51,11 @@ def test_same_spikes_step_by_step(method, dt, least):
     })
     compared = 0
     for (model, stimulus), times in zip(CASES, theirs, strict=True):
-        ours, near = (in_steps(kernel.run([stimulus], dt, [start])[0].spike_times, dt)
-                      for start in (model, model.replace(initial={**model.initial, "v": -65 + 1e-12})))
-        sure = same(ours, near)
+        ours, *near = (in_steps(kernel.run([stimulus.scaled(1 + off / 10)], dt, [model.replace(
+            initial={**model.initial, "v": -65 + off})])[0].spike_times, dt) for off in (0, *NEAR))
+        sure = min(same(ours, each) for each in near)
         assert ours[:sure] == in_steps(times, dt)[:sure], model.label
-        if sure == len(ours) == len(near):
+        if all(sure == len(ours) == len(each) for each in near):
             assert len(times) == sure, model.label
         compared += sure
     assert compared >= least
