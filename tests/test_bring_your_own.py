@@ -110,13 +110,14 @@ def test_code_that_is_no_model(said, folder, command):
 @pytest.mark.parametrize(("old", "new", "message"), [
     ("v > -50*mV", "v > 1e9*mV", "leaky never spikes, for drives up to 32768: v > 1e9*mV is not reached; lower the "
                                  "threshold, or see how I enters the equations"),
-    ("v = EL", "v = v - 0.001*mV", "leaky spikes without end; let its reset lead below the threshold"),
+    # a little above its rheobase it fires thousands of times a second
+    ("v = EL", "v = v - 0.001*mV", "leaky: no constant drive found at which it fires at 49.69 Hz"),
 ])
 def test_what_shows_only_when_it_runs(said, folder, old, new, message):
     (folder / "leaky.toml").write_text(TOML.replace(old, new))
     status, out, err = said("run", "--models", "leaky.toml", "--methods", "rk4", "--rates", "50", "--quick")
     assert (status, out) == (2, "")
-    assert err.splitlines()[-1] == f"spikecost: nothing to compare: {message}"
+    assert err.splitlines()[-1].startswith(f"spikecost: nothing to compare: {message}")
 
 
 def test_two_models_of_one_name(said, folder):
