@@ -95,14 +95,14 @@ def test_a_signal_that_is_ignored_stays_so():
 LIF = MODELS["lif"]
 LONG = {
     "fixed steps": {"dt": 1e-7 * ms},
-    "error control": {"tolerance": 1e-11, "method": "dormand_prince"},
+    "error control": {"tolerance": 1e-13, "method": "dormand_prince"},
     "series": {"dt": 1e-3 * ms, "method": "parker_sochacki"},
 }
 
 
 @pytest.mark.parametrize("given", LONG.values(), ids=LONG)
 def test_a_kernel_that_runs_long_is_interrupted(given, number):
-    stimulus = constant(LIF.drive, (100 if given.get("dt") == 1e-7 * ms else 300_000) * ms)
+    stimulus = constant(LIF.drive, (2000 if given.get("dt") == 1e-7 * ms else 1_000_000) * ms)
     main = threading.main_thread().ident
     sent = []
 
@@ -118,9 +118,11 @@ def test_a_kernel_that_runs_long_is_interrupted(given, number):
         sender.start()
         with pytest.raises(KeyboardInterrupt):
             simulate("lif", stimulus, **given)
-    assert time.monotonic() - sent[0] < 1  # it is a hundredth of it on an idle machine
-    time.sleep(0.05)
-    assert not _is_waiting_for_a_kernel()
+    # to their end the runs take a minute and more; on an idle machine this is some hundredths of a second
+    assert time.monotonic() - sent[0] < 15
+    while _is_waiting_for_a_kernel():
+        assert time.monotonic() - sent[0] < 15
+        time.sleep(0.01)
 
 
 def _is_waiting_for_a_kernel():
