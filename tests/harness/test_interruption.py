@@ -110,7 +110,7 @@ def test_a_kernel_that_runs_long_is_interrupted(given, number):
         while not _is_waiting_for_a_kernel():
             if over.wait(0.01):  # it must not find the kernel of another test
                 return
-        time.sleep(0.1)
+        time.sleep(0.02)
         sent.append(time.monotonic())
         signal.pthread_kill(main, number)
 
