@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from ..models.equations import System
-from ..models.errors import UserError
 from ..models.expression import FLOATS, Const, Expr, Op, Var, evaluate, exp, names, nodes, text
 from ..models.neuron import NeuronModel
 from ..models.program import Derivatives, Program, substitute
@@ -23,7 +22,7 @@ class Condition:
     """Where a right-hand side changes."""
 
     distance: Expr
-    """Positive where it holds, in terms of state variables, parameters and names of earlier conditions."""
+    """Positive where it holds, in terms of state variables, parameters, input and names of earlier conditions."""
     kink: bool = False
     """Whether the right-hand side is continuous there, so that a change a little beside it does no harm."""
     domain: str = ""
@@ -95,7 +94,7 @@ class _Taken:
         if node.kind == "select":
             condition, yes, no = args
             return no + condition * (yes - no)
-        if not names(*args) & set(self._model.system.state):
+        if not names(*args) & {*self._model.system.state, self._model.input}:
             return Op(node.kind, args)
         if node.kind == "abs":
             positive = self._name(f"0 < {text(args[0])}", Condition(args[0], kink=True))
@@ -118,9 +117,6 @@ class _Taken:
         return LARGEST_EXPONENT - within * room
 
     def _name(self, key: str, condition: Condition) -> Var:
-        if self._model.input in names(condition.distance):
-            raise UserError(f"{self._model.label}: a condition on the input {self._model.input} has no reference "
-                            "solution; make it one on the state")
         if key not in self._known:
             self._known[key] = Var(f"_switch_{len(self.found)}")
             self.found[self._known[key].name] = condition

@@ -98,7 +98,6 @@ class Record:
     def __init__(self, flow: Flow, capacity: int, number: Any) -> None:
         order = flow.order + 1
         self.count = 0
-        self.capacity = capacity
         self._series = np.empty((capacity, len(flow.system.state), order), dtype=number)
         self._lengths = np.empty(capacity)
         self._ends = np.empty(capacity, dtype=number)
@@ -219,7 +218,7 @@ class Flow:
         for inspector in self._inspectors.values():
             inspector.forget()
 
-    def switches(self, state: State, constants: list[Any]) -> list[Any]:
+    def switches(self, state: State, constants: list[Any], now: Any) -> list[Any]:
         """Return 1 for each condition that holds and 0 for the others, and then how near to each kink is passing it."""
         number = self._precision.number
         if self._distances is None:
@@ -229,7 +228,7 @@ class Flow:
         at = np.array(list(state.values()), dtype=self._precision.type)
         for i in range(count):  # a condition may have earlier ones in it
             used = [*constants, *found][: self._distances.nparams]
-            distances = self._distances(at, pars=np.array(used, dtype=self._precision.type))
+            distances = self._distances(at, pars=np.array(used, dtype=self._precision.type), time=now)
             found[i] = number(int(distances[i] > 0))
         return found
 
@@ -397,9 +396,9 @@ class Flow:
             events.append(heyoka.t_event(distance, direction=heyoka.event_direction.positive, **kind))
         surfaces = self._symbols(self._surfaces.values())
         speeds = self._compiled([
-            sum((heyoka.diff(distance, variable) * slope for variable, slope in derivatives),
-                start=heyoka.expression(precision.number(0))) for distance in surfaces]) if surfaces else None
-        moving = set(system.state) - held
+            sum((heyoka.diff(distance, variable) * slope for variable, slope in derivatives), start=of_input)
+            for distance, of_input in zip(surfaces, self._speeds_of_input(), strict=True)]) if surfaces else None
+        moving = set(system.state) - held | ({self._model.input} if self._terms else set())
         events += [heyoka.t_event(distance, callback=self._switch(i, speeds), **kind)
                    for i, (distance, surface) in enumerate(zip(surfaces, self._surfaces.values(), strict=True))
                    if names(surface) & moving]
@@ -411,11 +410,18 @@ class Flow:
             t_events=events, **kind,
         )
 
-    def _values(self) -> dict[str, Any]:
+    def _speeds_of_input(self) -> list[Any]:
+        """Return how fast each condition's distance changes with the input alone."""
+        time = heyoka.make_vars("_time")
+        values = self._values(time)
+        return [heyoka.subs(heyoka.diff(self._symbolic(value, values), time), {time: heyoka.time})
+                for value in self._surfaces.values()]
+
+    def _values(self, time: Any = heyoka.time) -> dict[str, Any]:
         """Return what the names of the model are in the flow."""
         system = self.system
         values: dict[str, Any] = {name: heyoka.par[i] for i, name in enumerate(self._numbers)}
-        values[self._model.input] = self._input(len(system.parameters))
+        values[self._model.input] = self._input(len(system.parameters), time)
         values |= {name: heyoka.make_vars(name) for name in system.state}
         for name, value in system.subexpressions.items():
             values[name] = self._symbolic(value, values)
@@ -447,10 +453,10 @@ class Flow:
 
         return switch
 
-    def _input(self, first: int) -> Any:
+    def _input(self, first: int, time: Any) -> Any:
         """Return the input as a function of time, its numbers being parameters from `first` on: `Shape`'s formula."""
         numbers = {name: heyoka.par[first + i] for i, name in enumerate((*SHAPE, "start"))}
-        s = heyoka.time - numbers["start"]
+        s = time - numbers["start"]
         value = numbers["offset"]
         if "slope" in self._terms:
             value = value + numbers["slope"] * s

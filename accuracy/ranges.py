@@ -223,6 +223,7 @@ _BOUNDS: Mapping[str, Callable[..., Range]] = {
     "div": _quotient,
     "pow": _power,
     "sqrt": lambda a: (np.sqrt(np.maximum(a[0], 0.0)), np.sqrt(a[1])),
+    "abs": lambda a: (_smallest(a), _largest(a)),
     "cosh": lambda a: (np.cosh(_smallest(a)), np.cosh(_largest(a))),
     **{kind: _rising(ARRAYS[kind]) for kind in ("exp", "exprel", "tanh", "sinh")},
 }
@@ -245,6 +246,7 @@ _SLOPES: Mapping[str, Callable[..., tuple[Any, ...]]] = {
     "add": lambda a, b: (1.0, 1.0),  # noqa: ARG005 - as the others are called
     "sub": lambda a, b: (1.0, 1.0),  # noqa: ARG005
     "neg": lambda a: (1.0,),  # noqa: ARG005
+    "abs": lambda a: (1.0,),  # noqa: ARG005
     "mul": lambda a, b: (_largest(b), _largest(a)),
     "div": lambda a, b: (1 / _smallest(b), _largest(a) / _smallest(b) ** 2),
     "pow": _power_slopes,

@@ -231,7 +231,7 @@ class _Solver:
         end = number(self._pieces[at.piece][0])
         numbers = self._numbers_now()
         if at.switches is None:
-            at.switches = flow.switches(at.state, numbers)
+            at.switches = flow.switches(at.state, numbers, at.now)
         if at.now < end and not at.spiked:
             refractory = at.now < at.free_from
             until = min(at.free_from, end) if refractory else end

@@ -12,7 +12,7 @@ from scipy.integrate import quad, solve_ivp
 from spikecost.accuracy import closed_form, taylor
 from spikecost.accuracy.reference import reference
 from spikecost.harness.simulate import simulate
-from spikecost.harness.stimuli import constant, piecewise_constant
+from spikecost.harness.stimuli import constant, piecewise_constant, ramp
 from spikecost.models.errors import UserError
 from spikecost.models.neuron import NeuronModel
 
@@ -111,6 +111,34 @@ def test_a_fractional_power_that_starts_at_zero_and_is_raised_by_each_spike():
     found = reference(model, constant(3, 100 * ms)).train.times
     assert len(found) == 11
     np.testing.assert_allclose(found, spikes, atol=1e-9)
+
+
+@pytest.mark.parametrize(("drive", "interval"), [
+    (2.0, 10 * np.log(2.3 / 1.3)),
+    (0.5, 10 * np.log(0.8 / 0.3) + 10 * np.log(0.8 / 0.3)),  # 0.8 - v up to 0.5, then v - 0.2
+])
+def test_a_kink_where_the_voltage_passes_the_input(drive, interval):
+    model = neuron("dv/dt = (abs(I - v) + 0.3)/(10*ms) : 1\nI : 1")
+    intervals_are(interval, reference(model, constant(drive, 100 * ms)))
+
+
+def test_a_kink_of_the_input_alone():
+    # |I| under a ramp from -1 to 1 in 100 ms: v' = |1 - t/50|, whose integral is t - t**2/100 up to 50 ms
+    model = neuron("dv/dt = abs(I)/ms : 1\nI : 1", "v > 5", initial={"v": 0})
+    found = reference(model, ramp(-1.0, 1.0, 100 * ms)).train.times
+    # v passes 5 where the integral is 5, 10, 15, 20; it is 25 at 50 ms, and the second half mirrors the first
+    early = 50 - 50 * np.sqrt(1 - np.arange(1, 5) / 5)
+    np.testing.assert_allclose(found[:4], early, atol=1e-11)
+    np.testing.assert_allclose(found[-4:], 100 - early[::-1], atol=1e-11)
+
+
+def test_a_switch_that_the_input_passes_within_a_piece():
+    model = neuron("dv/dt = (-v + 0.3 + 2*int(I > 1.5))/(10*ms) : 1\nI : 1")
+    found = reference(model, ramp(0.2, 2.5, 150 * ms)).train.times
+    at = 1.3 / (2.3 / 150)
+    first = at + 10 * np.log((2.3 - 0.3 * (1 - np.exp(-at / 10))) / 1.3)
+    np.testing.assert_allclose(found, first + 10 * np.log(2.3 / 1.3) * np.arange(len(found)), atol=1e-11)
+    assert len(found) > 5
 
 
 def test_a_root_is_refused_where_it_has_no_value():

@@ -19,7 +19,7 @@ from spikecost.harness.adaptive import compile_adaptive
 from spikecost.harness.adaptive_source import tallied
 from spikecost.harness.engines import brian2 as engine
 from spikecost.harness.kernel import compile_kernels
-from spikecost.harness.stimuli import constant, step
+from spikecost.harness.stimuli import constant, piecewise_constant, step
 from spikecost.models.adaptive import make_adaptive_step
 from spikecost.models.detection import DETECTIONS
 from spikecost.models.errors import UserError
@@ -251,10 +251,11 @@ def test_a_solution_that_is_pushed_back_to_a_switch_has_no_reference():
         taylor.solve(stuck, constant(7, 20 * ms))
 
 
-def test_a_condition_on_the_input_has_no_reference():
+def test_a_condition_on_the_input_has_a_reference():
+    # v' is 1 in the second piece, and 0 in the others
     model = SWITCHED.replace(equations="dv/dt = int(I > 5)/ms : 1\nI : 1", initial={"v": 0})
-    with pytest.raises(UserError, match="condition on the input I"):
-        taylor.solve(model, constant(7, 20 * ms))
+    solution = taylor.solve(model, piecewise_constant([(4 * ms, 3), (7 * ms, 7), (5 * ms, 5)]))
+    assert solution.samples[:, 0] == pytest.approx([0, 7, 7], abs=1e-12)
 
 
 def test_a_reset_that_leaves_the_voltage_above_is_refused():
