@@ -23,6 +23,8 @@ class Condition:
 
     distance: Expr
     """Positive where it holds, in terms of state variables, parameters, input and names of earlier conditions."""
+    inclusive: bool = False
+    """Whether it holds where the distance is 0, too."""
     kink: bool = False
     """Whether the right-hand side is continuous there, so that a change a little beside it does no harm."""
     domain: str = ""
@@ -34,6 +36,8 @@ def right_hand_sides(model: NeuronModel) -> dict[str, Expr]:
     return Derivatives(model.system, Program(frozenset())).right_hand_sides
 
 
+#: Operations that are not smooth everywhere.
+_NOT_SMOOTH = ("less", "at_most", "abs", "sqrt", "pow")
 #: Exponentials are bounded by that of this.
 LARGEST_EXPONENT = 300
 
@@ -59,7 +63,8 @@ def take_out_conditions(model: NeuronModel, *, bounded: bool = False) -> tuple[S
     taken = _Taken(model, bounded)
     sides = {name: taken.apart(_known_powers(root, model.parameter_values))
              for name, root in right_hand_sides(model).items()}
-    if not taken.found:
+    kinds = {node.kind for node in nodes(*right_hand_sides(model).values()) if isinstance(node, Op)}
+    if not taken.found and not kinds & {*_NOT_SMOOTH, "select"}:
         return system, {}
     return replace(system, derivatives=sides, subexpressions={}), taken.found
 
@@ -89,13 +94,16 @@ class _Taken:
         return done[id(root)]
 
     def _operation(self, node: Op, args: tuple[Expr, ...]) -> Expr:
+        if not names(*args) and node.kind in _NOT_SMOOTH:
+            return _number(Op(node.kind, args))
         if node.kind in ("less", "at_most"):
-            return self._name(" < ".join(map(text, args)), Condition(args[1] - args[0]))
+            inclusive = node.kind == "at_most"
+            if text(args[0]) == text(args[1]):
+                return Const(Fraction(inclusive))
+            return self._name(text(Op(node.kind, args)), Condition(args[1] - args[0], inclusive))
         if node.kind == "select":
             condition, yes, no = args
             return no + condition * (yes - no)
-        if not names(*args) & {*self._model.system.state, self._model.input}:
-            return Op(node.kind, args)
         if node.kind == "abs":
             positive = self._name(f"0 < {text(args[0])}", Condition(args[0], kink=True))
             return (positive + positive - 1) * args[0]
@@ -103,7 +111,7 @@ class _Taken:
             # 0 where the base is 0; there a base of 1 stands in, of which the series exists
             base = args[0]
             positive = self._name(f"0 < {text(base)}", Condition(base, kink=True, domain=text(Op(node.kind, args))))
-            return positive * Op(node.kind, (1 + positive * (base - 1), *args[1:]))
+            return positive * Op(node.kind, (positive * base + (1 - positive), *args[1:]))
         if self._bounded and node.kind in ("exp", "exprel"):
             return Op(node.kind, (self._bound(args[0]),))
         if self._bounded and node.kind in ("cosh", "sinh"):
@@ -134,14 +142,14 @@ def _known_powers(root: Expr, parameters: Mapping[str, float]) -> Expr:
     return done[id(root)]
 
 
-def _number(power: Expr) -> Expr:
-    """Return the number that a power is, itself if it is none."""
-    if names(power):
-        return power
+def _number(value: Expr) -> Expr:
+    """Return the number that an expression is, itself if it is none."""
+    if names(value):
+        return value
     try:
-        return Const(Fraction(evaluate(power, {}, FLOATS, lambda exact: exact)))
+        return Const(Fraction(evaluate(value, {}, FLOATS, lambda exact: exact)))
     except (ArithmeticError, ValueError, TypeError):
-        return power
+        return value
 
 
 def _is_fractional(power: Expr) -> bool:

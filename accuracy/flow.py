@@ -16,7 +16,8 @@ import numpy as np
 
 from ..harness.stimuli import Shape
 from ..models import units
-from ..models.expression import FLOATS, Expr, Op, Var, evaluate, names, nodes
+from ..models.expression import FLOATS, Expr, Op, Var, evaluate, nodes
+from ..models.expression import names as names_of
 from ..models.neuron import NeuronModel
 from ..models.polynomial import ZERO, by_products
 from ..models.program import substitute
@@ -192,7 +193,10 @@ class Flow:
                           for name, each in self._conditions.items()}
         domains = any(each.domain for each in self._conditions.values())
         self._written = tuple(right_hand_sides(model).values()) if domains else ()
-        self._switched = False
+        # where one condition changes, those that have it in them may jump
+        self._dependent = [i for i, each in enumerate(self._conditions.values())
+                           if names_of(each.distance) & set(self._conditions)]
+        self._switched: int | None = None
         self._touched: tuple[Any, int] = (None, 0)
         self._stopped = ""
         self._distances = self._compiled(self._symbols(self._surfaces.values())) if names else None
@@ -225,12 +229,19 @@ class Flow:
             return []
         count = len(self._conditions)
         found = [number(0)] * count + [number(margin) for margin in self._margins(state, constants)]
-        at = np.array(list(state.values()), dtype=self._precision.type)
-        for i in range(count):  # a condition may have earlier ones in it
-            used = [*constants, *found][: self._distances.nparams]
-            distances = self._distances(at, pars=np.array(used, dtype=self._precision.type), time=now)
-            found[i] = number(int(distances[i] > 0))
+        self._look(range(count), state, constants, found, now)
         return found
+
+    def _look(self, which: Iterable[int], state: State, constants: list[Any], switches: list[Any], now: Any) -> None:
+        """Set some switches, in order: a condition may have earlier ones in it."""
+        assert self._distances is not None
+        number = self._precision.number
+        at = np.array(list(state.values()), dtype=self._precision.type)
+        conditions = list(self._conditions.values())
+        for i in which:
+            used = [*constants, *switches][: self._distances.nparams]
+            distance = self._distances(at, pars=np.array(used, dtype=self._precision.type), time=now)[i]
+            switches[i] = number(int(distance >= 0 if conditions[i].inclusive else distance > 0))
 
     def advance(self, state: State, numbers: list[Any], switches: list[Any], now: Any, end: Any, *, refractory: bool,
                 most: int, longest: float = math.inf, record: Record | None = None) -> tuple[State, Any, bool, int]:
@@ -269,7 +280,7 @@ class Flow:
         integrator.time = now
         integrator.state[:] = list(state.values())
         integrator.pars[:] = [*numbers, *switches][: len(integrator.pars)]
-        self._switched, self._stopped = False, ""
+        self._switched, self._stopped = None, ""
         kept: dict[str, Any] = {}
         if record is not None:
             record.begin(now, [float(x) for x in (*numbers, *switches)], refractory=refractory)
@@ -289,8 +300,9 @@ class Flow:
             return after, end, False, steps
         if outcome == limits.step_limit:
             return after, integrator.time, False, steps
-        if self._switched:
+        if self._switched is not None:
             switches[: len(self._conditions)] = self._switches_of(integrator, switches)
+            self._look([i for i in self._dependent if i != self._switched], after, numbers, switches, integrator.time)
             self._leave(after, integrator.time)
             return after, integrator.time, False, steps
         if self._model.spike_interrupts:
@@ -373,8 +385,10 @@ class Flow:
         sized = {name: (x, abs(x)) for name, x in now.items()}
         ahead = {name: (value[name], max(abs(value[name]), AHEAD * _size(slope, sized)))
                  for name, slope in self.system.derivatives.items()}
-        return [max(MARGIN * self._precision.margin * _size(each.distance, {**sized, **ahead}), 1e-300)
-                if each.kink else 0.0 for each in self._conditions.values()]
+        # a root's argument, such as an absolute value, is looked at later than what is in it
+        return [max(MARGIN * self._precision.margin * (2 if each.domain else 1)
+                    * _size(each.distance, {**sized, **ahead}), 1e-300) if each.kink else 0.0
+                for each in self._conditions.values()]
 
     def _inspector(self, held: frozenset[str]) -> Inspector:
         sides = {name: ZERO if name in held else _opened(value, self.system.subexpressions)
@@ -401,7 +415,7 @@ class Flow:
         moving = set(system.state) - held | ({self._model.input} if self._terms else set())
         events += [heyoka.t_event(distance, callback=self._switch(i, speeds), **kind)
                    for i, (distance, surface) in enumerate(zip(surfaces, self._surfaces.values(), strict=True))
-                   if names(surface) & moving]
+                   if names_of(surface) & moving]
         sides = nodes(*system.subexpressions.values(), *system.derivatives.values())
         operations = sum(1 for node in sides if isinstance(node, Op))
         return heyoka.taylor_adaptive(
@@ -438,14 +452,17 @@ class Flow:
     def _switch(self, i: int, speeds: Any) -> Callable[[Any, int], bool]:
         """Return what happens where a condition changes; `speeds` is that of its distance."""
         place, number = self._first_switch + i, self._precision.number
+        kink = list(self._conditions.values())[i].kink
 
         def switch(integrator: Any, direction: int) -> bool:
-            self._switched = True
+            self._switched = i
             if not direction:  # it only touches; if twice at the same time, for good
                 at, times = self._touched
                 self._touched = (integrator.time, times + 1 if at == integrator.time else 1)
                 return False
             integrator.pars[place] = number(int(direction > 0))
+            if kink:
+                return False
             onwards = speeds(integrator.state, pars=integrator.pars[: speeds.nparams], time=integrator.time)[i]
             if onwards * direction < 0:
                 self._stopped = "stays where a condition changes"
@@ -514,6 +531,14 @@ def _both(kind: str, size: Callable[..., float]) -> Callable[..., tuple[float, f
     return lambda *args: (FLOATS[kind](*(arg[0] for arg in args)), size(*args))
 
 
+def _root_of_size(kind: str) -> Callable[..., tuple[float, float]]:
+    # which switches are on is not known here, so that an argument may have either sign
+    def apply(base: tuple[float, float], *power: tuple[float, float]) -> tuple[float, float]:
+        return tuple(FLOATS[kind](abs(each), *(number for number, _ in power)) for each in base)
+
+    return apply
+
+
 def _of_value(kind: str) -> Callable[..., tuple[float, float]]:
     def apply(*args: tuple[float, float]) -> tuple[float, float]:
         value = FLOATS[kind](*(arg[0] for arg in args))
@@ -528,7 +553,9 @@ _SIZES = {
     "mul": _both("mul", lambda a, b: a[1] * b[1]),
     "div": _both("div", lambda a, b: a[1] / abs(b[0])),
     "neg": _both("neg", lambda a: a[1]),
-    **{kind: _of_value(kind) for kind in ("pow", "sqrt", "abs", "exp", "exprel", "tanh", "cosh", "sinh")},
+    **{kind: _both(kind, lambda a, kind=kind: abs(FLOATS[kind](a[1]))) for kind in ("abs", "tanh", "sinh")},
+    **{kind: _root_of_size(kind) for kind in ("pow", "sqrt")},
+    **{kind: _of_value(kind) for kind in ("exp", "exprel", "cosh")},
 }
 
 

@@ -165,3 +165,29 @@ class Coupled:
                 found.append(now)
                 state[0], state[1] = 0, state[1] + self.adaptation[2]
         return found
+
+
+#: What a random expression is made of: smooth and not, of state, input and parameters.
+FORMS = ("({a} + {b})", "({a} - {b})", "({a})*({b})", "tanh({a})", "exp(-({a})**2)", "abs({a})", "sqrt(abs({a}))",
+         "1/(1 + ({a})**2)", "int({a} > {b})", "abs({a})**1.5/(1 + abs({a}))", "exprel(-abs({a}))")
+
+
+def expression(rng, depth: int) -> str:
+    """A random expression, so many functions deep."""
+    if not depth:
+        return str(rng.choice(["v", "w", "I", "p", "q", "0.3", "1.7"]))
+    a, b = expression(rng, depth - 1), expression(rng, int(rng.integers(0, depth)))
+    return FORMS[rng.integers(len(FORMS))].format(a=a, b=b)
+
+
+def of_random_functions(rng) -> NeuronModel:
+    """A model that fires, with a random function in each of its two equations."""
+    return NeuronModel(
+        name="random", equations=f"""
+        dv/dt = (2 - v + 0.5*tanh({expression(rng, 3)}) + 0.2*I)/(10*ms) : 1
+        dw/dt = (tanh({expression(rng, 2)}) - w)/(20*ms) : 1
+        I : 1
+        p : 1
+        q : 1
+        """, threshold="v > 1", reset="v = 0; w += 0.1",
+        parameters={"p": float(rng.normal()), "q": float(rng.choice([0, 0.5]))}, initial={"v": 0, "w": 0})
