@@ -101,7 +101,7 @@ def read_json(text: str | bytes) -> Any:
         If it is none, or objects lie too deep in each other.
     """
     try:
-        content = json.loads(text, object_pairs_hook=_each_once, parse_constant=_no_number)
+        content = json.loads(text, object_pairs_hook=each_once, parse_constant=_no_number)
     except RecursionError:
         raise ValueError(f"more than {DEEPEST} objects or lists within each other") from None
     _look_at(content)
@@ -180,8 +180,8 @@ def _look_at(content: Any) -> None:
         raise ValueError(f"more than {DEEPEST} tables or lists within each other")
 
 
-def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    # given twice, as a merge of two versions leaves it, is a mistake: which of them holds is not known
+def each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Make an object of JSON; a name given twice, as a merge leaves it, is a mistake: which line holds is not known."""
     found = dict(pairs)
     if len(found) < len(pairs):
         names = [name for name, _ in pairs]

@@ -28,6 +28,7 @@ from pathlib import Path
 from typing import Any
 
 from ...models.errors import UserError
+from ...models.reading import each_once
 from ..files import write_file
 from .figures import TIME, Figures, kind_of
 from .limits import Given, read_limits
@@ -59,7 +60,7 @@ def read(path: str | Path) -> Baseline:
     """
     where = f"the baseline {path}"
     try:
-        content = json.loads(Path(path).read_bytes(), object_pairs_hook=_each_once)
+        content = json.loads(Path(path).read_bytes(), object_pairs_hook=each_once)
     except OSError as error:
         raise UserError(f"cannot read {where}: {error.strerror}; make one with spikecost baseline update") from error
     except (ValueError, RecursionError) as error:
@@ -102,15 +103,6 @@ def _parsed(content: dict[str, Any], path: str | Path, where: str) -> Baseline:
 
 def _texts(section: Mapping[str, Any]) -> dict[str, str]:
     return {name: str(value) for name, value in section.items()}
-
-
-def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Make an object of JSON; a name given twice, as a merge leaves it, is a mistake: which line holds is not known."""
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        names = [name for name, _ in pairs]
-        raise ValueError(f"'{next(name for name in names if names.count(name) > 1)}' is there twice")
-    return found
 
 
 def _finite(value: Any, where: str, name: str) -> float:
