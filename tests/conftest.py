@@ -19,17 +19,15 @@ from spikecost.accuracy.drives import drive_for
 from spikecost.accuracy.reference import reference
 from spikecost.flops.counters import COUNTERS, Counter
 from spikecost.flops.toolchain import SCALAR, Build
-from spikecost.harness.adaptive import AdaptiveKernel, compile_adaptive
 from spikecost.harness.engines import brian2 as brian2_engine
 from spikecost.harness.kernel import Kernel, compile_kernels
 from spikecost.harness.stimuli import constant
 from spikecost.models import units
-from spikecost.models.adaptive import make_adaptive_step
 from spikecost.models.catalogue import MODELS, get_model
 from spikecost.models.detection import DETECTIONS
-from spikecost.models.methods import METHODS
+from spikecost.models.methods import with_steps_alike
 from spikecost.models.neuron import NeuronModel
-from spikecost.models.step import applies, make_step
+from spikecost.models.step import make_step, why_not
 
 # the same examples on every machine and every day: a failure is one that can be looked at again
 # a loaded machine is no reason to fail
@@ -79,8 +77,8 @@ def kernel_of() -> Callable[..., Kernel]:
 
     @cache
     def together(model: NeuronModel, build: Build) -> dict[tuple[str, str], Kernel]:
-        steps = [make_step(model, method, detection) for method in METHODS for detection in DETECTIONS
-                 if not applies(model, method, detection)]
+        steps = [make_step(model, method, detection) for method in with_steps_alike() for detection in DETECTIONS
+                 if not why_not(model, method, detection)]
         return {(kernel.step.method, kernel.step.detection): kernel for kernel in compile_kernels(steps, build)}
 
     def find(model: str | NeuronModel, method: str, detection: str = "grid", build: Build = SCALAR) -> Kernel:
@@ -90,14 +88,14 @@ def kernel_of() -> Callable[..., Kernel]:
 
 
 @pytest.fixture(scope="session")
-def adaptive_kernels_of() -> Callable[..., dict[str, AdaptiveKernel]]:
+def adaptive_kernels_of() -> Callable[..., dict[str, Kernel]]:
     """Return the kernels of a model and an adaptive method by detection, all compiled at once."""
 
     @cache
-    def together(model: NeuronModel, method: str, varying: bool = False) -> dict[str, AdaptiveKernel]:
-        steps = [make_adaptive_step(model, method, detection, varying) for detection in DETECTIONS
-                 if not applies(model, method, detection, varying)]
-        return {kernel.step.detection: kernel for kernel in compile_adaptive(steps)}
+    def together(model: NeuronModel, method: str, varying: bool = False) -> dict[str, Kernel]:
+        steps = [make_step(model, method, detection, varying) for detection in DETECTIONS
+                 if not why_not(model, method, detection, varying)]
+        return {kernel.step.detection: kernel for kernel in compile_kernels(steps)}
 
     return together
 
@@ -180,8 +178,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "combination" in metafunc.fixturenames:
         found = [
             (model, method, detection)
-            for model in MODELS for method in METHODS
+            for model in MODELS for method in with_steps_alike()
             for detection in (DETECTIONS if model in EVERY_DETECTION else ("grid", "hermite"))
-            if not applies(MODELS[model], method, detection)
+            if not why_not(MODELS[model], method, detection)
         ]
         metafunc.parametrize("combination", found, ids=["-".join(names) for names in found])

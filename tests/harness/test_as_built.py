@@ -10,15 +10,15 @@ from spikecost.flops import count
 from spikecost.flops.toolchain import BUILDS, find_compiler, has_vector_exp, simd_extensions
 from spikecost.harness.as_built import as_built, explain
 from spikecost.models.catalogue import MODELS
-from spikecost.models.methods import METHODS
-from spikecost.models.step import applies, make_step
+from spikecost.models.methods import with_steps_alike
+from spikecost.models.step import make_step, why_not
 
 from .levels import NEEDS, require_level
 
 #: On these every method is looked at; on the others the one that is their right-hand side and little else.
 EVERY_METHOD = ("lif", "izhikevich", "hodgkin_huxley")
-CELLS = [(model, method) for model in MODELS for method in METHODS
-         if (model in EVERY_METHOD or method == "euler") and not applies(MODELS[model], method)]
+CELLS = [(model, method) for model in MODELS for method in with_steps_alike()
+         if (model in EVERY_METHOD or method == "euler") and not why_not(MODELS[model], method)]
 
 
 #: Builds for a named level of x86-64 do not depend on the processor that compiles them, but on the compiler: of these

@@ -10,11 +10,11 @@ from spikecost.harness.engines import brian2 as engine
 from spikecost.harness.stimuli import step
 from spikecost.models.catalogue import MODELS, get_model
 from spikecost.models.errors import UserError
-from spikecost.models.methods import METHODS
-from spikecost.models.step import applies
+from spikecost.models.methods import METHODS, with_steps_alike
+from spikecost.models.step import why_not
 
-CASES = [(MODELS[name], method) for name in MODELS for method in METHODS
-         if METHODS[method].brian2 and not applies(MODELS[name], method) and not MODELS[name].tables]
+CASES = [(MODELS[name], method) for name in MODELS for method in with_steps_alike()
+         if METHODS[method].brian2 and not why_not(MODELS[name], method) and not MODELS[name].tables]
 CASES += [(get_model("izhikevich:CH"), "euler"),
           (get_model("lif").replace(name="held", refractory=2 * ms), "euler"),
           (get_model("lif").replace(name="held", refractory=2.005 * ms), "rk4"),

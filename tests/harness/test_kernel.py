@@ -16,9 +16,9 @@ from spikecost.harness.stimuli import constant, piecewise_constant, step
 from spikecost.models.catalogue import MODELS, get_model
 from spikecost.models.detection import DETECTIONS
 from spikecost.models.errors import UserError
-from spikecost.models.methods import METHODS
+from spikecost.models.methods import with_steps_alike
 from spikecost.models.neuron import NeuronModel
-from spikecost.models.step import applies, make_step
+from spikecost.models.step import make_step, why_not
 
 #: v after a step of LIF is v_inf + factor(b dt) (v - v_inf)
 FACTORS = {
@@ -98,8 +98,8 @@ def measured_order(kernel, stimulus, divisions, exact):
 def test_every_method_converges_on_every_model(name, drive_of, kernel_of, length_of):
     stimulus = constant(drive_of(name), length_of(name) * ms)
     exact = reference(get_model(name), stimulus).train.times
-    for method in METHODS:
-        if applies(MODELS[name], method, "hermite"):
+    for method in with_steps_alike():
+        if why_not(MODELS[name], method, "hermite"):
             continue
 
         def error(dt, method=method):
@@ -149,8 +149,8 @@ def test_simd_lanes_do_what_one_neuron_does(name, drive_of, length_of, kernel_of
     length = length_of(name) * ms
     pieces = [piecewise_constant([(length, drive_of(name) * (1 + i / 200)), (length / 2, drive_of(name))])
               for i in range(70)]
-    cells = [(method, detection) for method in METHODS for detection in IN_LANES[name]
-             if not applies(MODELS[name], method, detection)]
+    cells = [(method, detection) for method in with_steps_alike() for detection in IN_LANES[name]
+             if not why_not(MODELS[name], method, detection)]
     in_lanes = compile_kernels([make_step(name, *cell) for cell in cells], SIMD)
     for one, many in zip((kernel_of(name, *cell) for cell in cells), in_lanes, strict=True):
         for a, b in zip(*(kernel.run(pieces, Fraction(1, 100)) for kernel in (one, many)), strict=True):
@@ -191,8 +191,8 @@ def test_what_is_not_held_goes_on_while_refractory():
         """, threshold="v > 1", reset="v = 0", refractory=3 * ms, initial={"v": 0, "u": 0},
     )
     stimulus = constant(0.1 / ms, 100 * ms)
-    steps = [make_step(model, method, detection) for method in METHODS for detection in DETECTIONS
-             if not applies(model, method, detection)]
+    steps = [make_step(model, method, detection) for method in with_steps_alike() for detection in DETECTIONS
+             if not why_not(model, method, detection)]
     assert len(steps) >= 8 * 4
     for build in (SCALAR, SIMD):
         for kernel in compile_kernels(steps, build):
@@ -217,9 +217,9 @@ def test_a_voltage_that_passes_the_threshold_while_refractory_spikes_when_that_e
 
 def test_two_forms_of_izhikevich_spike_together(kernel_of):
     presets = list(get_model("izhikevich").presets)
-    for method in METHODS:
+    for method in with_steps_alike():
         for detection in DETECTIONS:
-            if applies(get_model("izhikevich"), method, detection):
+            if why_not(get_model("izhikevich"), method, detection):
                 continue
             one, other = (
                 kernel_of(name, method, detection).run([constant(drive, 500 * ms)] * len(presets), Fraction(1, 32),
@@ -237,7 +237,8 @@ def test_hodgkin_huxley_starts_on_its_removable_singularities(voltage):
         initial={"v": voltage * mV, "m": 0.1, "h": 0.5, "n": 0.4}, name="singular")
     nearby = model.replace(initial={**model.initial, "v": (voltage + 1e-9) * mV})
     stimulus = constant(10 * uA / cm**2, 50 * ms)
-    steps = [make_step(model, method, "hermite") for method in METHODS if not applies(model, method, "hermite")]
+    steps = [make_step(model, method, "hermite") for method in with_steps_alike()
+             if not why_not(model, method, "hermite")]
     for build in (SCALAR, SIMD):
         for kernel in compile_kernels(steps, build):
             on, off = kernel.run([stimulus] * 2, Fraction(1, 64), [model, nearby])
