@@ -13,7 +13,7 @@ from ..harness.engines.brian2_operations import Executed
 from ..harness.measure import Measurement
 from ..harness.spike_cost import StepAndSpike, WholeRun
 from ..harness.timing import Timing
-from ..models.methods import METHODS, knob
+from ..models.methods import knob
 from ..models.neuron import NeuronModel
 from .cost import Cost, cost, operations
 from .criterion import Criterion, Run
@@ -55,11 +55,6 @@ class Curve:
     """Why there are no points; empty if there are."""
     stability: Stability | None = None
     """None if there are no points, or an error control chooses dt."""
-
-    @property
-    def steps_alike(self) -> bool:
-        """Whether all steps without a spike cost the same."""
-        return METHODS[self.method].steps_alike
 
     @property
     def by_dt(self) -> bool:

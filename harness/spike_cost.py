@@ -42,6 +42,11 @@ class StepAndSpike:
     """From the Step."""
     counted_spike: Mapping[str, int]
 
+    @property
+    def parts(self) -> dict[str, tuple[Mapping[str, float], Mapping[str, int]]]:
+        """What was counted and what was retired, by part."""
+        return {"step": (self.counted_step, self.step), "spike": (self.counted_spike, self.spike)}
+
 
 def count_step_and_spike(kernel: Kernel, drive: float) -> StepAndSpike:
     """Count a step, and what a spike adds to its own.
@@ -85,6 +90,11 @@ class WholeRun:
     """Operations of each block times how often it ran."""
     retired: Mapping[str, int]
     """By the processor."""
+
+    @property
+    def parts(self) -> dict[str, tuple[Mapping[str, float], Mapping[str, int]]]:
+        """The same, as of `StepAndSpike`: a run has one part."""
+        return {"run": (self.counted, self.retired)}
 
 
 def count_run(kernel: Kernel, drive: float) -> WholeRun:

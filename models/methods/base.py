@@ -192,7 +192,7 @@ class InBlocks:
         if varying and not self.varying:
             return "it takes the input as constant over a step"
         if detection not in self.detections:
-            return f"its steps are not those of a grid, and it takes detection {' or '.join(self.detections)} alone"
+            return f"it takes detection {' or '.join(self.detections)} alone"
         return self.refusal(model)
 
     def written(self, model: NeuronModel) -> tuple[Assign, ...]:

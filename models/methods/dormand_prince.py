@@ -60,7 +60,7 @@ class DormandPrince(InBlocks):
     knob = "tolerance"
     template = Template("spikecost.models.methods", "dormand_prince.c.j2")
     extras: tuple[str, ...] = ("accepted", "rejected")
-    at_spikes: Collection[str] = ("dense output", "newton", "crossing", "reset")
+    at_spikes: Collection[str] = ("dense output", "newton", "crossing", "reset", "wait")
 
     def blocks(self, model: NeuronModel, detection: str, varying: bool) -> Mapping[str, Block]:
         """Return the blocks of the kernel."""

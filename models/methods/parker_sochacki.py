@@ -63,7 +63,8 @@ class ParkerSochacki(InBlocks):
     detections: tuple[str, ...] = ("grid", "linear", "hermite", "dense")
     template = Template("spikecost.models.methods", "parker_sochacki.c.j2")
     extras: tuple[str, ...] = ("accepted", "divided")
-    at_spikes: Collection[str] = ("dense output", "newton", "locate", "crossing", "reset")
+    at_spikes: Collection[str] = (
+        "dense output", "gap term", "newton term", "newton", "state term", "locate", "crossing", "reset", "wait")
 
     def refusal(self, model: NeuronModel) -> str:
         """Return why the method cannot integrate a model; empty if it can."""

@@ -216,6 +216,27 @@ def test_a_solution_that_explodes_ends_with_a_reason(method):
     assert outcome.failure in {"step too small", "steps without end", "diverged"}
 
 
+@pytest.mark.parametrize(("method", "detection"), [
+    (method, detection) for method in CHOOSING for detection in ("dense", "hermite")
+    if detection in METHODS[method].detections])
+@pytest.mark.parametrize("threshold", ["v > 10*mV", "v > 10*mV + 0.1*u"])
+def test_what_runs_at_spikes_alone(method, detection, threshold):
+    model = NeuronModel(
+        name="two", equations="dv/dt = (I - v)/(10*ms) : volt\ndu/dt = (v - u)/(50*ms) : volt\nI : volt",
+        threshold=threshold, reset="v = 0*mV", refractory=3 * ms, initial={"v": 0 * mV, "u": 0 * mV})
+    kernel = kernel_of(model, method, detection)
+    quiet, spiking = (kernel.run([constant(drive, 60 * ms)], coarse(method))[0] for drive in (5 * mV, 30 * mV))
+    at_spikes = set(METHODS[method].at_spikes).intersection(kernel.step.blocks)
+    assert not len(quiet.spike_times)
+    assert len(spiking.spike_times) > 2
+    assert not any(quiet.tallies[name] for name in at_spikes)
+    assert all(spiking.tallies[name] for name in at_spikes)
+    # what else runs only where there are spikes belongs to the steps after them
+    others = {name for name, n in spiking.tallies.items() if n and not quiet.tallies[name]} - at_spikes
+    assert not {name for name in others if not name.startswith(("order", "held"))} - {
+        "once", "length", "end", "refractory", "carry", "at once", "rejected", "divided"}
+
+
 def test_endless_spikes_are_reported(drive_of):
     model = get_model("lif").replace(name="stuck", reset="v = v + 1*mV")
     for method in CHOOSING:
@@ -224,11 +245,10 @@ def test_endless_spikes_are_reported(drive_of):
 
 
 def test_mistakes_are_named():
-    with pytest.raises(NotApplicable, match="dormand_prince does not apply to lif: its steps are not those of a grid; "
-                                            "take detection dense instead of grid"):
+    with pytest.raises(NotApplicable, match=r"dormand_prince cannot be used with detection grid: .*; take dense"):
         make_step("lif", "dormand_prince", "grid")
     kernel = kernel_of("lif", "dormand_prince")
-    with pytest.raises(UserError, match="tolerance = -1 of dormand_prince is not positive"):
+    with pytest.raises(UserError, match=r"tolerance = -1 is not positive.*; give dormand_prince"):
         kernel.run([constant(DRIVES["lif"], 10 * ms)], -1.0)
     with pytest.raises(UserError, match="the stimulus is in 1, but the input 'I' of lif is in"):
         kernel.run([constant(10, 10 * ms)], 1e-3)

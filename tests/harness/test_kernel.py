@@ -286,3 +286,26 @@ def test_a_cache_that_cannot_be_written_only_costs_time(tmp_path, monkeypatch):
     (found,) = kernel.run([stimulus], Fraction(1, 10))
     assert found.spike_times.tolist() == expected.spike_times.tolist() != []
     assert (tmp_path / "file").read_text() == ""
+
+
+@pytest.mark.parametrize("method", ["euler", "dormand_prince", "parker_sochacki"])
+@pytest.mark.parametrize(("models", "stimuli"), [(2, 3), (4, 2), (0, 2), (1, 0)])
+def test_models_that_cannot_be_dealt_out_to_the_stimuli(method, models, stimuli):
+    detection = "grid" if method == "euler" else "dense"
+    kernel = compile_kernels([make_step("lif", method, detection)])[0]
+    given, neurons = [constant(2 * mV / ms, 10 * ms)] * stimuli, [get_model("lif")] * models
+    for call in (kernel.run, kernel.workload):
+        with pytest.raises(UserError, match="stimul"):
+            call(given, Fraction(1, 8), neurons)
+
+
+def test_models_are_dealt_out_in_turn(monkeypatch):
+    # however many run at once: inputs that vary are run in groups
+    monkeypatch.setattr("spikecost.harness.kernel.MOST_INPUT_BYTES", 3 * 8 * 160 * 3)
+    kernel = compile_kernels([make_step("lif", "euler", "linear", varying=True)])[0]
+    starts = [get_model("lif").replace(initial={"v": v * mV}) for v in (-65, -55)]
+    runs = kernel.run([constant(2 * mV / ms, 20 * ms)] * 4, Fraction(1, 8), starts)
+    alone = [kernel.run([constant(2 * mV / ms, 20 * ms)], Fraction(1, 8), [start])[0] for start in starts]
+    for i, ran in enumerate(runs):
+        np.testing.assert_array_equal(ran.spike_times, alone[i % 2].spike_times)
+    assert runs[0].spike_times[0] > runs[1].spike_times[0]

@@ -74,7 +74,8 @@ def python(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., subprocess
 
 
 @pytest.mark.slow
-def test_methods_of_either_kind_are_counted_run_and_cost(python: Callable[..., subprocess.CompletedProcess[str]]) -> None:
+def test_methods_of_either_kind_are_counted_run_and_cost(
+        python: Callable[..., subprocess.CompletedProcess[str]]) -> None:
     done = python("-c", SCRIPT)
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)

@@ -1,4 +1,4 @@
-"""A package of somebody else with three methods: of fixed step, of fixed step without our class, and of blocks of its own."""
+"""A package of somebody else with three methods: two of fixed step, one without our class, and one in blocks."""
 
 from fractions import Fraction
 
@@ -66,7 +66,8 @@ class Careful(InBlocks):
         better = {f"{name}_next": 2 * Var(f"_fine_{name}") - Var(f"_whole_{name}") for name in state}
         return {
             "attempt": lower(made, outputs)[1],
-            "correct": events.block(model, better, *(f"_{what}_{name}" for what in ("fine", "whole") for name in state)),
+            "correct": events.block(model, better, *(f"_fine_{name}" for name in state),
+                                    *(f"_whole_{name}" for name in state)),
             "threshold": events.threshold(model),
             "reset": events.reset(model),
         }
