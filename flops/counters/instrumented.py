@@ -30,7 +30,7 @@ class Instrumented:
 
     PyQBDI does not keep the AVX-512 registers from one block to the next. Kernels (built as `SCALAR`) and libm do
     not use them, but the C library copies memory with them if the processor has them. So the C library runs natively
-    and is not counted. A workload is refused if it calls a function of the C library that does arithmetic or calls back.
+    and is not counted. A workload is refused if a function of the C library does arithmetic or calls the kernel back.
     """
 
     name = "instrumented"
