@@ -1,4 +1,4 @@
-"""What a run of an adaptive method costs: its tallies times what each block costs."""
+"""The cost of a run of an adaptive method: how often each block ran, times the cost of that block."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from .operations import Operations, count_block
 
 @dataclass(frozen=True)
 class AdaptiveCount:
-    """What the blocks of an adaptive step cost, in operations."""
+    """Operations of the blocks of an adaptive step."""
 
     step: AdaptiveStep
     by_block: Mapping[str, Operations]
     """One run of each block."""
 
     def of(self, tallies: Mapping[str, int]) -> Operations:
-        """Return what a run cost.
+        """Return the operations of a run.
 
         Parameters
         ----------
         tallies : mapping
-            How often each block ran; what is no block's name (steps accepted, rejected) costs nothing.
+            How often each block ran. Other entries (steps accepted, steps rejected) cost nothing.
         """
         counts = dict.fromkeys(Operations(), 0)
         for name, operations in self.by_block.items():
