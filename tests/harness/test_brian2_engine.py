@@ -11,10 +11,18 @@ from spikecost.harness.stimuli import step
 from spikecost.models.catalogue import MODELS, get_model
 from spikecost.models.errors import UserError
 from spikecost.models.methods import METHODS
-from spikecost.models.step import applies
 
-CASES = [(MODELS[name], method) for name in MODELS for method in METHODS
-         if METHODS[method].brian2 and not applies(MODELS[name], method) and not MODELS[name].tables]
+from ..archetypes import applicable, everyday_methods, is_archetype, product
+
+
+def of_brian2(name):
+    """Return the methods that apply to a model and that Brian2 has, too; first those of everyday tests."""
+    return [method for method in dict.fromkeys([*everyday_methods(name), *applicable(name)]) if METHODS[method].brian2]
+
+
+#: An archetype with all of these methods, another model with one.
+CASES = [(MODELS[name], method) if is_archetype(name) or method == of_brian2(name)[0] else product(MODELS[name], method)
+         for name in MODELS if not MODELS[name].tables for method in of_brian2(name)]
 CASES += [(get_model("izhikevich:CH"), "euler"),
           (get_model("lif").replace(name="held", refractory=2 * ms), "euler"),
           (get_model("lif").replace(name="held", refractory=2.005 * ms), "rk4"),

@@ -20,6 +20,8 @@ from spikecost.models.methods import METHODS
 from spikecost.models.neuron import NeuronModel
 from spikecost.models.step import applies, make_step
 
+from ..archetypes import methods_of
+
 #: v after a step of LIF is v_inf + factor(b dt) (v - v_inf)
 FACTORS = {
     "euler": lambda z: 1 - z,
@@ -98,9 +100,7 @@ def measured_order(kernel, stimulus, divisions, exact):
 def test_every_method_converges_on_every_model(name, drive_of, kernel_of, length_of):
     stimulus = constant(drive_of(name), length_of(name) * ms)
     exact = reference(get_model(name), stimulus).train.times
-    for method in METHODS:
-        if applies(MODELS[name], method, "hermite"):
-            continue
+    for method in methods_of(name):
 
         def error(dt, method=method):
             outcome = kernel_of(name, method, "hermite").run([stimulus], dt)[0]
@@ -149,7 +149,7 @@ def test_simd_lanes_do_what_one_neuron_does(name, drive_of, length_of, kernel_of
     length = length_of(name) * ms
     pieces = [piecewise_constant([(length, drive_of(name) * (1 + i / 200)), (length / 2, drive_of(name))])
               for i in range(70)]
-    cells = [(method, detection) for method in METHODS for detection in IN_LANES[name]
+    cells = [(method, detection) for method in methods_of(name) for detection in IN_LANES[name]
              if not applies(MODELS[name], method, detection)]
     in_lanes = compile_kernels([make_step(name, *cell) for cell in cells], SIMD)
     for one, many in zip((kernel_of(name, *cell) for cell in cells), in_lanes, strict=True):
