@@ -8,7 +8,7 @@ tried, and over all models every method comes about as often. ``tox -e deep`` ru
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from functools import cache
 from typing import Any
 
@@ -72,8 +72,8 @@ def is_everyday(name: str, method: str) -> bool:
     return method in everyday_methods(name)
 
 
-def detections_of(name: str) -> Sequence[str]:
-    """Return the detections that a model meets."""
+def detections_of(name: str) -> tuple[str, ...]:
+    """Return the detections that a model meets, the whole product included."""
     return tuple(DETECTIONS) if is_archetype(name) else TWO_DETECTIONS
 
 

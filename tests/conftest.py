@@ -78,15 +78,18 @@ def kernel_of() -> Callable[..., Kernel]:
     """
 
     @cache
-    def together(model: NeuronModel, methods: tuple[str, ...], build: Build) -> dict[tuple[str, str], Kernel]:
-        steps = [make_step(model, method, detection) for method in methods for detection in DETECTIONS
+    def together(model: NeuronModel, methods: tuple[str, ...], detections: tuple[str, ...], build: Build
+                 ) -> dict[tuple[str, str], Kernel]:
+        steps = [make_step(model, method, detection) for method in methods for detection in detections
                  if not applies(model, method, detection)]
         return {(kernel.step.method, kernel.step.detection): kernel for kernel in compile_kernels(steps, build)}
 
     def find(model: str | NeuronModel, method: str, detection: str = "grid", build: Build = SCALAR) -> Kernel:
         model = get_model(model)
-        methods = methods_of(model.name) if model.name in MODELS else tuple(METHODS)
-        return together(model, methods if method in methods else tuple(METHODS), build)[method, detection]
+        every = tuple(METHODS), tuple(DETECTIONS)
+        usual = (methods_of(model.name), detections_of(model.name)) if model.name in MODELS else every
+        group = usual if method in usual[0] and detection in usual[1] else every
+        return together(model, *group, build)[method, detection]
 
     return find
 

@@ -19,9 +19,9 @@ from .levels import NEEDS, require_level
 EVERY_METHOD = ("lif", "izhikevich", "hodgkin_huxley")
 WHOLE = [(model, method) for model in MODELS for method in applicable(model)
          if model in EVERY_METHOD or method == "euler"]
-#: A cell is four compilations at -O3: of a gated model, whose right-hand side is long, one method of each kind.
-OF_GATES = ("euler", "rk4", "exponential_euler", "rush_larsen")
-CELLS = choose(WHOLE, lambda cell: is_archetype(cell[0]) and (cell[0] != "hodgkin_huxley" or cell[1] in OF_GATES))
+#: A cell is four compilations at -O3: everyday tests have one method of each kind.
+OF_EACH_KIND = ("euler", "rk4", "exponential_euler", "rush_larsen", "exact", "esr_midpoint", "izhikevich2003")
+CELLS = choose(WHOLE, lambda cell: is_archetype(cell[0]) and cell[1] in OF_EACH_KIND)
 
 
 #: Builds for a named level of x86-64 do not depend on the processor that compiles them, but on the compiler: of these

@@ -24,13 +24,12 @@ from spikecost.harness.kernel import Kernel, _refractory_steps, compile_kernels
 from spikecost.harness.stimuli import Stimulus
 from spikecost.models import units
 from spikecost.models.catalogue import MODELS
-from spikecost.models.detection import DETECTIONS
 from spikecost.models.expression import FLOATS, Const, Op, evaluate, nodes
 from spikecost.models.neuron import NeuronModel
 from spikecost.models.simplify import Block
 from spikecost.models.step import Step, applies, make_step
 
-from ..archetypes import applicable, cells, choose, is_everyday
+from ..archetypes import applicable, cells, choose, detections_of, everyday_methods, is_archetype
 from .levels import NEEDS, require_level
 
 #: In ms; the first at which the model spikes and stays finite. (An exponential upstroke overflows in a coarse step.)
@@ -62,11 +61,11 @@ ALGEBRA: Mapping[str, Callable[..., Any]] = {**FLOATS, "div": _divide, "exp": _e
 def _cells() -> list[Any]:
     found = [(name, refractory, method) for name in MODELS for method in applicable(name)
              for refractory in WAITING.get(name, ("own",))]
-    return choose(found, lambda cell: is_everyday(cell[0], cell[2]))
+    return choose(found, lambda cell: is_archetype(cell[0]) or cell[2] == everyday_methods(cell[0])[0])
 
 
 def _detections(model: NeuronModel, method: str) -> list[str]:
-    return [detection for detection in DETECTIONS if not applies(model, method, detection)]
+    return [detection for detection in detections_of(model.name) if not applies(model, method, detection)]
 
 
 @cache
