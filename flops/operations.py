@@ -1,12 +1,12 @@
-"""Operation counts, by kind, taken from a Step.
+"""Operation counts of a Step, by kind.
 
-Two countings, always told apart:
+There are two counts, and every result says which of them it is:
 
-- **as run**: the Step, which is what the kernel executes;
-- **as written**: every operator of the published equations once, an integer power as repeated multiplication,
-  ``int(a > b)`` as its comparison, a hyperbolic function as the exponential and the operations that define it, dt and
-  fractions of it as constants, a multiplication by a dt of one dropped, units none, the threshold's comparison
-  included. This is how the 2004 paper counts. Rates that are looked up in tables count as the look-up.
+- **as run**: the operations of the Step, which the kernel executes;
+- **as written**: every operator of the published equations once. An integer power counts as repeated multiplication,
+  ``int(a > b)`` as its comparison, a hyperbolic function as the exponential and the operations that define it. dt and
+  fractions of dt are constants, a multiplication by a dt of one is dropped, units count nothing, the threshold's
+  comparison is included. This is how the 2004 paper counts. Rates from tables count as the lookup.
 """
 
 from __future__ import annotations
@@ -34,19 +34,19 @@ _KIND = {
     "neg": "sign",
     "abs": "sign",
 }
-#: Functions as written: what defines them, with one exponential each; tanh is ``1 - 2/(exp(2*x) + 1)``.
+#: Functions as written: the operations that define them, with one exponential each; tanh is ``1 - 2/(exp(2*x) + 1)``.
 _FUNCTIONS = {
     "exprel": ("exp", "sub", "div"),
     "tanh": ("mul", "exp", "add", "div", "sub"),
     "cosh": ("exp", "div", "add", "div"),
     "sinh": ("exp", "div", "sub", "div"),
 }
-#: Looking up a table: conversion to an integer, comparisons of integers, a load.
+#: Operations of a table lookup: conversion to an integer, comparisons of integers, a load.
 _INTEGER = {"cell", "entry"}
 
 
 class Operations(Mapping[str, int]):
-    """A number of operations of every kind; the kinds are those of `spikecost.models.expression.KINDS`."""
+    """Numbers of operations by kind; the kinds are those of `spikecost.models.expression.KINDS`."""
 
     def __init__(self, counts: Mapping[str, int] | None = None) -> None:
         given = counts or {}
@@ -75,11 +75,11 @@ class Operations(Mapping[str, int]):
 
 @dataclass(frozen=True)
 class Count:
-    """What a step costs, in operations."""
+    """The operations of a time step."""
 
     step: Step
     by_block: Mapping[str, Operations]
-    """One run of what runs keep a tally of, as run: of the blocks, or of parts of the step that are several blocks."""
+    """One execution of each, by the name under which runs tally it: a block, or a part of several blocks."""
 
     def of(self, tallies: Mapping[str, float], fused: bool = False) -> dict[str, float]:
         """Return the operations of a run by kind: the sum over its tallies of how often times what it costs.
@@ -105,15 +105,16 @@ class Count:
 
     @property
     def as_run_spike(self) -> Operations:
-        """What a spike adds to its step: the rest of the step, integrated anew or spent refractory, included.
+        """Operations that a spike adds to its step, including the rest of the step.
 
-        (Where refractoriness ends within that same step: the block ``spike`` and `as_run_refractory_end`.)
+        The rest is integrated again or spent refractory. (If refractoriness ends within the same step: the block
+        ``spike`` and `as_run_refractory_end`.)
         """
         return self._part("spike")
 
     @property
     def as_run_once(self) -> Operations:
-        """Done once a run."""
+        """Executed once per run."""
         return self._part("once a run")
 
     @property
@@ -123,7 +124,7 @@ class Count:
 
     @property
     def as_run_refractory_end(self) -> Operations:
-        """A step within which refractoriness ends; nothing where it ends with a step (on the grid)."""
+        """A step within which refractoriness ends; empty if it ends at the end of a step (on the grid)."""
         self._alike()
         blocks = self.step.blocks
         if not blocks["resume"].assignments:
@@ -140,7 +141,7 @@ class Count:
                             f"take one of {', '.join(with_steps_alike())}, or run a suite, which counts whole runs")
 
     def as_written(self, dt: Any = None) -> Operations:
-        """Count a step without a spike as written, at a time step dt (a quantity; it matters only if it is 1 ms)."""
+        """Count a step without a spike as written, at a time step dt (a quantity; only 1 ms makes a difference)."""
         self._alike()
         dt_ms = None if dt is None else units.in_ms(dt, "dt")
         total = Operations()
@@ -158,7 +159,7 @@ class Count:
 
     @property
     def as_fused(self) -> dict[str, int]:
-        """A step without a spike, multiplications and additions fused where a compiler fuses them; by kind."""
+        """A step without a spike, by kind, with multiplications and additions fused where a compiler fuses them."""
         return fused(self.step.blocks["advance"], self.as_run)
 
     def flops_per_step(self, convention: str | Convention = "unit", dt: Any = None) -> float:
@@ -167,7 +168,7 @@ class Count:
         return convention.weigh(self.weighed_by(convention, dt))
 
     def weighed_by(self, convention: Convention, dt: Any = None) -> Mapping[str, int]:
-        """Return the counting of a step without a spike that a convention weighs."""
+        """Return the count of a step without a spike to which a convention applies its weights."""
         if convention.counts == "as written":
             return self.as_written(dt)
         return self.as_fused if convention.counts == "as fused" else self.as_run
@@ -227,7 +228,7 @@ def _run(node: Expr) -> Iterator[str]:
 
 def _written(node: Expr, dt: Fraction | None) -> Iterator[str]:
     if not isinstance(node, Op) or _is_unit(node) or (names(node) == {"dt"}):
-        return  # dt/2 and dt/6 are constants of the run, and ms is notation
+        return  # dt/2 and dt/6 are constants of the run, and ms is only a unit
     dropped = node.kind in ("mul", "div") and any(_is_unit(arg) or (dt == 1 and _is_dt(arg)) for arg in node.args)
     if dropped or (node.kind == "neg" and isinstance(node.args[0], (Const, Var))):
         pass
@@ -248,12 +249,12 @@ def _written(node: Expr, dt: Fraction | None) -> Iterator[str]:
 
 
 def _is_comparison(node: Op) -> bool:
-    """Whether a node is ``int(a > b)``, which is its comparison and nothing more."""
+    """Whether a node is ``int(a > b)``, which counts as the comparison alone."""
     return node.kind == "select" and all(isinstance(arg, Const) for arg in node.args[1:])
 
 
 def _integer(node: Expr) -> int:
-    """Return a constant integer, which may be written with a sign; 0 if it is none."""
+    """Return a constant integer, which may be written with a sign; 0 if the node is not one."""
     if isinstance(node, Op) and node.kind == "neg":
         return -_integer(node.args[0])
     return int(node.value) if isinstance(node, Const) and node.value.denominator == 1 else 0

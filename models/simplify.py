@@ -1,7 +1,7 @@
-"""From a program as it was written to the assignments that run.
+"""From a program as written to the assignments that run.
 
-Equal expressions are computed once; numbers are folded exactly and rounded once, at the end; what depends only on
-dt and on parameters is set apart, to be done once a run. What is rewritten stands in `rewriting`.
+Equal expressions are computed once. Numbers are folded exactly and rounded once, at the end. Expressions that depend
+only on dt and on parameters are separated, to be computed once per run. The rewriting rules are in `rewriting`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from .rewriting import Graph
 
 @dataclass(frozen=True)
 class Assign:
-    """``target = value``; the operations are those of the tree `value`."""
+    """``target = value``; its operations are those of the tree `value`."""
 
     target: str
     value: Expr
@@ -53,9 +53,9 @@ def lower(program: Program, outputs: Mapping[str, Expr], fixed: frozenset[str] =
     Returns
     -------
     once : Block
-        What depends on `fixed` alone.
+        The part that depends only on `fixed`.
     body : Block
-        The rest; ends with the outputs.
+        The rest, which ends with the outputs.
     """
     graph = Graph()
     while True:
@@ -72,7 +72,7 @@ def lower(program: Program, outputs: Mapping[str, Expr], fixed: frozenset[str] =
 
 
 class _Emission:
-    """Names for the nodes that are used more than once, and their order."""
+    """Names for the nodes that are used more than once, and the order of the assignments."""
 
     def __init__(self, taken: Iterable[str], hints: Mapping[int, str], fixed: frozenset[str]) -> None:
         self._taken = set(taken)

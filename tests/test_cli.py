@@ -138,7 +138,7 @@ def test_published(said):
     assert row == ["morris_lecar", "0.1", "60", "72", "12", "600", "720"]
     assert "izhikevich: 5 add + 2 sub + 5 mul + 1 compare = 13" in lines
     why = lines[lines.index("wilson: 12 add + 9 sub + 21 mul + 3 div + 1 compare = 46") + 1]
-    assert why == "    +1 a comparison that finds the spike, which a model without reset does not need"
+    assert why.startswith("    +1 a comparison to find the spike")
     assert lines[-1].startswith("counted from the equations, never fitted. Izhikevich 2004, ")
 
 
