@@ -77,7 +77,7 @@ def test_what_the_c_library_moves_is_neither_counted_nor_lost(function):
         assert x[N:].tolist() == x[:N].tolist()
 
 
-@pytest.mark.parametrize(("function", "reason"), [("draws", "does arithmetic"), ("sorts", "is handed a function")])
+@pytest.mark.parametrize(("function", "reason"), [("draws", "does arithmetic"), ("sorts", "takes a function")])
 def test_what_would_go_uncounted_is_refused(function, reason):
     with pytest.raises(UserError, match=f"{function} calls a function of libc.* that {reason}.*use 'stepped'"):
         counted("instrumented", function)

@@ -68,7 +68,7 @@ def test_the_first_set_that_really_counts_is_taken():
 
 
 def test_a_set_that_starts_but_does_not_see_the_work_is_no_proof():
-    with pytest.raises(Refused, match=r"started but do not count: .* 10000 multiplications ran"):
+    with pytest.raises(Refused, match=r"started but do not count: .* 10000 multiplications "):
         prove(candidate(TASK_CLOCK, PAGE_FAULTS))
 
 

@@ -188,7 +188,7 @@ def test_a_package_that_took_the_name_pypapi_is_told_apart(monkeypatch):
     for name in [name for name in sys.modules if name.startswith("pypapi")]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "pypapi", other)
-    with pytest.raises(Refused, match="the installed pypapi is not that of python-papi"):
+    with pytest.raises(Refused, match="the installed pypapi does not belong to python-papi"):
         PythonPapi()
 
 
