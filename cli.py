@@ -18,7 +18,7 @@ from .harness.interruption import as_ctrl_c, keeping
 from .models import units
 from .models.catalogue import get_model
 from .models.detection import DETECTIONS
-from .models.errors import UserError, shortened
+from .models.errors import UserError, shortened, visible
 from .models.files import runs_code
 from .models.methods import METHODS
 from .models.neuron import NeuronModel
@@ -47,7 +47,7 @@ class _Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Say what is wrong in one line."""
-        self.exit(2, f"{self.prog}: {message}; see {self.prog} --help\n")
+        self.exit(2, f"{self.prog}: {visible(message)}; see {self.prog} --help\n")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -80,13 +80,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
             _complain(f"cannot use {shortened(os.fsdecode(error.filename))}: {error.strerror}; give another path")
             return 2
         if error.errno not in (*_NO_ROOM, *_GONE):
-            traceback.print_exc()
+            _print_traceback()
             return 2
         _close_output()
         _complain(f"cannot write {error.filename or 'the output'}: {error.strerror}; make room")
         return 2
     except Exception:
-        traceback.print_exc()
+        _print_traceback()
         return 2
 
 
@@ -99,9 +99,17 @@ def _ran(options: argparse.Namespace) -> int:
 
 def _complain(message: str) -> None:
     """Print a message on one line of the standard error, if there still is one."""
-    line = " ".join(message.encode("utf-8", "backslashreplace").decode().split())  # a path need not be UTF-8
     with contextlib.suppress(OSError):
-        print(f"spikecost: {line}", file=sys.stderr, flush=True)
+        print(f"spikecost: {visible(' '.join(message.split()))}", file=sys.stderr, flush=True)
+
+
+def _print(text: str) -> None:
+    """Print what a command found. All commands print here, so that no text of others controls the terminal."""
+    print(visible(text))
+
+
+def _print_traceback() -> None:
+    sys.stderr.write(visible(traceback.format_exc()))
 
 
 def _close_output() -> None:
@@ -359,7 +367,7 @@ def _run_and_say(options: argparse.Namespace, suite: Suite, chosen: Mapping[str,
             not_added = error
     if elsewhere:
         _complain(elsewhere)
-    print(dumps(found(comparison, page, more)) if options.json else summary(comparison, page, "\n".join(more)))
+    _print(dumps(found(comparison, page, more)) if options.json else summary(comparison, page, "\n".join(more)))
     if comparison.study.interrupted:
         return 130
     if not_added:
@@ -373,7 +381,7 @@ def _report(options: argparse.Namespace) -> int:
 
     formats = None if options.format is None else [name for name in options.format.split(",") if name]
     written = [str(path) for path in report(options.folder, formats, options.out)]
-    print(dumps(written) if options.json else "\n".join(written))
+    _print(dumps(written) if options.json else "\n".join(written))
     return 0
 
 
@@ -383,7 +391,7 @@ def _compare(options: argparse.Namespace) -> int:
     from .reports.run_folder import RunFolder
 
     found = compare_runs(RunFolder.read(options.first), RunFolder.read(options.second))
-    print(dumps(found.to_json()) if options.json else found.text)
+    _print(dumps(found.to_json()) if options.json else found.text)
     return 0
 
 
@@ -403,7 +411,7 @@ def _recommend(options: argparse.Namespace) -> int:
             models=_several(options.models, options) if options.models else None, jobs=options.jobs,
             progress=progress,
         )
-    print(dumps(found.to_json()) if options.json else found.text)
+    _print(dumps(found.to_json()) if options.json else found.text)
     return 0
 
 
@@ -411,7 +419,7 @@ def _models(options: argparse.Namespace) -> int:
     from .reports.catalogue import catalogue, models
     from .reports.records import dumps, records
 
-    print(dumps(records(models())) if options.json else catalogue())
+    _print(dumps(records(models())) if options.json else catalogue())
     return 0
 
 
@@ -423,7 +431,7 @@ def _methods(options: argparse.Namespace) -> int:
     model = get_model(options.model, options.input) if options.model else None
     of_model = f"; a step of {model.label} without a spike, as run" if model else ""
     table = methods(model)
-    print(dumps(records(table)) if options.json else frame(f"Integration methods{of_model}", table))
+    _print(dumps(records(table)) if options.json else frame(f"Integration methods{of_model}", table))
     return 0
 
 
@@ -437,7 +445,7 @@ def _show(options: argparse.Namespace) -> int:
         from .reports.portrait import portrait
 
         save_figure(portrait(step.model), options.plot, data)
-    print(dumps(shown(step)) if options.json else show(step))
+    _print(dumps(shown(step)) if options.json else show(step))
     return 0
 
 
@@ -446,7 +454,7 @@ def _count(options: argparse.Namespace) -> int:
     from .reports.records import dumps
 
     given = _step(options), units.parse_quantity(options.dt), options.convention
-    print(dumps(counted(*given)) if options.json else counted_text(*given))
+    _print(dumps(counted(*given)) if options.json else counted_text(*given))
     return 0
 
 
@@ -455,7 +463,7 @@ def _published(options: argparse.Namespace) -> int:
     from .reports.records import dumps, records
 
     found = published(options.convention)
-    print(dumps(records(found)) if options.json else published_text(found, options.convention))
+    _print(dumps(records(found)) if options.json else published_text(found, options.convention))
     return 0
 
 
@@ -466,7 +474,7 @@ def _measure(options: argparse.Namespace) -> int:
 
     model = get_model(options.model, options.input)
     found = measure(model, options.method, options.detection, options.counter, options.steps)
-    print(dumps(found.to_json()) if options.json else measured_text(found))
+    _print(dumps(found.to_json()) if options.json else measured_text(found))
     return 0
 
 
@@ -490,7 +498,7 @@ def _features(options: argparse.Namespace) -> int:
     with bars() as progress:
         tables = list(feature_tables(_several(options.models, options), options.presets, options.demos, progress,
                                      plot=options.plot, csv=options.csv, data=_data(options)))
-    print(dumps({each.name: records(each.whole) for each in tables if each.name}) if options.json else
+    _print(dumps({each.name: records(each.whole) for each in tables if each.name}) if options.json else
           "\n".join(frame(each.title, each.table) for each in tables))
     return 0
 
@@ -503,7 +511,7 @@ def _check(options: argparse.Namespace) -> int:
         only=options.only, every=options.all, as_json=options.json, junit=options.junit, markdown=options.markdown,
         github=options.github, without_counter=options.without_counter)
     options.status = status  # it counts, whether or not somebody reads the table to its end
-    print(said)
+    _print(said)
     return status
 
 
@@ -517,14 +525,14 @@ def _figures(options: argparse.Namespace) -> Callable[[], Figures]:
 def _update(options: argparse.Namespace) -> int:
     from .reports.regression import command
 
-    print(command.update(_figures(options), options.baseline, options.json, options.without_counter, options.figures))
+    _print(command.update(_figures(options), options.baseline, options.json, options.without_counter, options.figures))
     return 0
 
 
 def _history(options: argparse.Namespace) -> int:
     from .reports.regression import command
 
-    print(command.show(options.store, options.figure, as_json=options.json, file=options.plot,
+    _print(command.show(options.store, options.figure, as_json=options.json, file=options.plot,
                        data=_data(options)))
     return 0
 
@@ -532,7 +540,7 @@ def _history(options: argparse.Namespace) -> int:
 def _history_add(options: argparse.Namespace) -> int:
     from .reports.regression import command
 
-    print(command.add(options.store, command.source(options.folder)(), options.commit, as_json=options.json))
+    _print(command.add(options.store, command.source(options.folder)(), options.commit, as_json=options.json))
     return 0
 
 
@@ -541,10 +549,10 @@ def _doctor(options: argparse.Namespace) -> int:
     from .reports.records import dumps
 
     if options.json:
-        print(dumps([asdict(finding) for finding in findings()]))
+        _print(dumps([asdict(finding) for finding in findings()]))
         return 0
     for finding in findings():
-        print(f"{'yes' if finding.here else 'no ':3}  {finding.what}: {finding.detail}")
+        _print(f"{'yes' if finding.here else 'no ':3}  {finding.what}: {finding.detail}")
     return 0
 
 
@@ -553,7 +561,7 @@ def _cache(options: argparse.Namespace) -> int:
     from .reports.records import dumps
 
     found = ACTIONS[options.action]()
-    print(dumps(found.to_json()) if options.json else found.text)
+    _print(dumps(found.to_json()) if options.json else found.text)
     return 0 if found.sound else 2
 
 

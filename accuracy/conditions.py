@@ -71,9 +71,15 @@ def take_out_conditions(model: NeuronModel, *, bounded: bool = False) -> tuple[S
 
 def powers_of_parameters(model: NeuronModel) -> tuple[str, ...]:
     """Return the parameters that powers depend on."""
-    sides = right_hand_sides(model).values()
-    powers = [node.args[1] for node in nodes(*sides) if isinstance(node, Op) and node.kind == "pow"]
-    return tuple(sorted(names(*powers) & set(model.system.parameters)))
+    system = model.system
+    if not _powers(*system.derivatives.values(), *system.subexpressions.values()):
+        return ()
+    exponents = [power.args[1] for power in _powers(*right_hand_sides(model).values())]
+    return tuple(sorted(names(*exponents) & set(system.parameters)))
+
+
+def _powers(*roots: Expr) -> list[Op]:
+    return [node for node in nodes(*roots) if isinstance(node, Op) and node.kind == "pow"]
 
 
 class _Taken:

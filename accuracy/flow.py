@@ -24,9 +24,9 @@ from ..models.program import substitute
 from .conditions import powers_of_parameters, right_hand_sides, take_out_conditions
 from .inspection import Inspector, Steps
 
-#: exprel(x) is computed at x/2**HALVINGS from this many terms of its series, with an error of 1e-19 for |x| < 12, and
-#: then doubled back. This is also right at x = 0, where (exp(x) - 1)/x is not.
-HALVINGS, TERMS = 4, 18
+#: A Taylor step that begins at |x| < `NEAR` computes exprel(x) as exp(x/2) sinh(x/2)/(x/2), with this many terms of the
+#: series of sinh (error 1e-19 even at the step's end, |x| < 4). Other steps use (exp(x) - 1)/x.
+NEAR, TERMS = 2, 12
 
 #: A model with more operations is compiled in heyoka's compact mode: in a second, not up to a minute, but half as fast.
 #: (Hodgkin-Huxley has 76, Connor-Stevens 129.)
@@ -334,7 +334,7 @@ class Flow:
         ------
         StoppedError
         """
-        for held, part, _ in record.parts(self.system.held):
+        for held, part, _ in record.parts(self.system.held) if self._written else ():
             lost = self._inspectors[held].first_without_value(part)
             if lost is not None:
                 culprits = ", ".join(sorted({each.domain for each in self._conditions.values() if each.domain}))
@@ -560,18 +560,16 @@ _SIZES = {
 
 
 def _exprel(x: Any, precision: Precision) -> Any:
-    def number(value: Fraction) -> Any:
-        return heyoka.expression(precision.number(value))
+    def number(value: Fraction | int) -> Any:
+        return heyoka.expression(precision.number(Fraction(value)))
 
-    y = x * number(Fraction(1, 2**HALVINGS))
-    value = number(Fraction(1, math.factorial(TERMS)))
-    for k in range(TERMS - 1, 0, -1):
-        value = value * y + number(Fraction(1, math.factorial(k)))
-    power, half = heyoka.exp(y), number(Fraction(1, 2))
-    for _ in range(HALVINGS):
-        value = value * (half * power + half)  # exprel(2 y) = exprel(y) (exp(y) + 1)/2
-        power = power * power
-    return value
+    half = x * number(Fraction(1, 2))
+    square = half * half
+    value = number(Fraction(1, math.factorial(2 * TERMS + 1)))
+    for k in reversed(range(TERMS)):
+        value = value * square + number(Fraction(1, math.factorial(2 * k + 1)))
+    is_near = heyoka.lt(square, number(Fraction(NEAR**2, 4)))
+    return heyoka.select(is_near, value * heyoka.exp(half), (heyoka.exp(x) - number(1)) / x)
 
 
 class _Equations:

@@ -162,6 +162,7 @@ class _Solver:
         self._flow.reset_cooldowns()
         self._parameters = {name: number(value) for name, value in model.parameter_values.items()}
         self._pieces = list(stimulus.pieces)
+        self._numbers: tuple[int, list[Any]] = (-1, [])
         self._spikes: list[Any] = []
         self._samples: list[list[Any]] = []
         state: State = {name: number(value) for name, value in model.initial_values.items()}
@@ -222,8 +223,11 @@ class _Solver:
 
     def _numbers_now(self) -> list[Any]:
         """Return the parameters of the flow, without switches."""
-        shape = self._pieces[self._at.piece][1]
-        return [*self._parameters.values(), *(self._number(getattr(shape, name)) for name in SHAPE), self._at.start]
+        piece = self._at.piece
+        if self._numbers[0] != piece:
+            shape = self._pieces[piece][1]
+            self._numbers = piece, [*self._parameters.values(), *(self._number(getattr(shape, name)) for name in SHAPE)]
+        return [*self._numbers[1], self._at.start]
 
     def _go_on(self) -> None:
         """Continue until an event: a spike, the end of refractoriness or of a piece, or a change of a condition."""

@@ -19,7 +19,7 @@ from pathlib import Path
 
 from platformdirs import user_cache_dir
 
-from ..models.errors import UserError
+from ..models.errors import UserError, visible
 
 _told: set[str] = set()
 
@@ -34,7 +34,7 @@ def tell_once(topic: str, message: str) -> None:
     if topic in _told:
         return
     _told.add(topic)
-    logging.getLogger("spikecost").warning("spikecost: %s", message)
+    logging.getLogger("spikecost").warning("spikecost: %s", visible(message))
 
 
 def require_private(folder: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 #: So many characters of what was given are quoted in a message.
 QUOTED = 100
 
@@ -10,6 +12,34 @@ def short(given: str, most: int = QUOTED) -> str:
     """Return what was given as a message quotes it: in one line, not too long."""
     text = " ".join(given.split())
     return text if len(text) <= most else f"{text[:most]}..."
+
+
+#: What a terminal obeys or hides instead of showing it: control and format characters, lone surrogates, odd line ends.
+_HIDDEN = {"Cc", "Cf", "Cs", "Zl", "Zp"}
+
+
+def visible(text: str, keep: str = "\n\t") -> str:
+    """Return a text as it can be printed anywhere: what a terminal would obey or hide is written as its number.
+
+    Files and programs of others bring texts of their own. A name in them may hold an escape sequence, which moves the
+    cursor or renames the window, or a sign that turns the direction of writing. Both are shown by their number, in the
+    form that JSON reads as the same character.
+
+    Parameters
+    ----------
+    text : str
+    keep : str
+        Control characters that stay.
+    """
+    if text.isprintable():
+        return text
+    return "".join(_shown(each) if each not in keep and unicodedata.category(each) in _HIDDEN else each
+                   for each in text)
+
+
+def _shown(character: str) -> str:
+    number = ord(character)
+    return f"\\u{number:04x}" if number < 0x10000 else f"\\U{number:08x}"
 
 
 class UserError(ValueError):

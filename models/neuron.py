@@ -240,8 +240,9 @@ class NeuronModel:
                 values[name] = float(units.internal(given))
         # an initial value may use parameters, subexpressions and other initial values, in any order without circles
         waiting |= system.subexpressions
+        needed = {name: names(value) for name, value in waiting.items()}
         while waiting:
-            ready = [name for name, value in waiting.items() if names(value) <= values.keys()]
+            ready = [name for name in waiting if needed[name] <= values.keys()]
             if not ready:
                 break  # only subexpressions of the input are left: no initial value needs them
             for name in ready:

@@ -43,7 +43,7 @@ from .points import points
 from .recorded import spikes, voltages
 from .references import references, regimes
 from .repeats import by_stimulus, timings
-from .run_form import check_about, check_table
+from .run_form import check_about, check_names, check_table
 from .table import cheapest, table
 from .text import frame
 from .verdict import baseline, ranking, verdict, verdict_text
@@ -153,6 +153,7 @@ class RunFolder(Shown):
             frames = {name: pd.read_parquet(io.BytesIO(content[_file(name)])) for name in TABLES}
             for name, frame in frames.items():
                 check_table(name, frame)
+            check_names(manifest["about"], frames)
         except _DAMAGED as error:
             raise UserError(f"the run {folder} cannot be read: {short(str(error), 400)}; run it again") from error
         return cls(about=manifest["about"], provenance=provenance, **frames)

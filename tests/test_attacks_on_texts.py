@@ -9,11 +9,13 @@ import subprocess
 import sys
 import time
 from contextlib import contextmanager, suppress
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from spikecost import cli
 from spikecost.accuracy.suite import QUICK
 from spikecost.cli import main
 from spikecost.models.catalogue import get_model
@@ -399,3 +401,29 @@ def test_json_of_others(folder, text):
     (folder / "b.json").write_text(text, encoding="utf-8", errors="surrogatepass")
     with watched(), pytest.raises(UserError):
         baseline.read(folder / "b.json")
+
+
+SIGNS = "\x1b]0;title\x07\x1b[2J\x9b31m\u202e\x7f"
+
+
+def test_no_text_of_others_controls_the_terminal(folder, said):
+    model = write_model(folder, description=SIGNS, source=SIGNS)
+    _written(folder / "s.toml", f"models = [{json.dumps(SIGNS)}]\n")
+    _written(folder / "b.json", json.dumps({"spikecost_baseline": 1, "limits": {SIGNS: 3}}))
+    _written(folder / f"{SIGNS}.toml", "")
+    for command in (["show", str(model)], ["show", str(model), "--json"], ["count", f"{SIGNS}.toml"],
+                    ["show", str(write_model(folder, threshold=f"v > {SIGNS}"))], ["run", "--suite", "s.toml"],
+                    ["check", "--baseline", "b.json"], ["report", SIGNS], [SIGNS], ["run", "--jobs", SIGNS],
+                    ["history", "--store", SIGNS]):
+        _, out, err = said(*command)
+        assert out + err
+        assert all(each.isprintable() or each in "\n\t" for each in out + err), command
+
+
+def test_every_command_prints_in_one_place():
+    """So that what is shown above holds for all of them."""
+    tree = ast.parse(Path(cli.__file__).read_text())
+    printing = {function.name for function in ast.walk(tree) if isinstance(function, ast.FunctionDef)
+                for node in ast.walk(function) if isinstance(node, ast.Call)
+                and ast.unparse(node.func) in ("print", "sys.stdout.write", "sys.stderr.write", "traceback.print_exc")}
+    assert printing == {"_print", "_complain", "_print_traceback"}

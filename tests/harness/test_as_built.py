@@ -10,15 +10,18 @@ from spikecost.flops import count
 from spikecost.flops.toolchain import BUILDS, find_compiler, has_vector_exp, simd_extensions
 from spikecost.harness.as_built import as_built, explain
 from spikecost.models.catalogue import MODELS
-from spikecost.models.methods import METHODS
-from spikecost.models.step import applies, make_step
+from spikecost.models.step import make_step
 
+from ..archetypes import applicable, choose, is_archetype
 from .levels import NEEDS, require_level
 
 #: On these every method is looked at; on the others the one that is their right-hand side and little else.
 EVERY_METHOD = ("lif", "izhikevich", "hodgkin_huxley")
-CELLS = [(model, method) for model in MODELS for method in METHODS
-         if (model in EVERY_METHOD or method == "euler") and not applies(MODELS[model], method)]
+WHOLE = [(model, method) for model in MODELS for method in applicable(model)
+         if model in EVERY_METHOD or method == "euler"]
+#: A cell is four compilations at -O3: everyday tests have one method of each kind.
+OF_EACH_KIND = ("euler", "rk4", "exponential_euler", "rush_larsen", "exact", "esr_midpoint", "izhikevich2003")
+CELLS = choose(WHOLE, lambda cell: is_archetype(cell[0]) and cell[1] in OF_EACH_KIND)
 
 
 #: Builds for a named level of x86-64 do not depend on the processor that compiles them, but on the compiler: of these

@@ -11,10 +11,12 @@ from spikecost.harness.stimuli import step
 from spikecost.models.catalogue import MODELS, get_model
 from spikecost.models.errors import UserError
 from spikecost.models.methods import METHODS
-from spikecost.models.step import applies
 
-CASES = [(MODELS[name], method) for name in MODELS for method in METHODS
-         if METHODS[method].brian2 and not applies(MODELS[name], method) and not MODELS[name].tables]
+from ..archetypes import applicable, is_archetype, product
+
+#: That Brian2 takes the definitions of the other models, and their first step, is shown by tests of the catalogue.
+CASES = [(MODELS[name], method) if is_archetype(name) or name == "adex" else product(MODELS[name], method)
+         for name in MODELS if not MODELS[name].tables for method in applicable(name) if METHODS[method].brian2]
 CASES += [(get_model("izhikevich:CH"), "euler"),
           (get_model("lif").replace(name="held", refractory=2 * ms), "euler"),
           (get_model("lif").replace(name="held", refractory=2.005 * ms), "rk4"),

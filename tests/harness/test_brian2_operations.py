@@ -23,7 +23,7 @@ def test_standalone_lif_is_our_step() -> None:
     assert default.instructions < ours.instructions
 
 
-@pytest.mark.slow
+@pytest.mark.product
 @pytest.mark.usefixtures("callgrind", "compiled_brian2")
 def test_standalone_exponential_euler_of_hodgkin_huxley_takes_powers() -> None:
     # sympy writes exp(-v/(18 mV)) as exp(v/mV)**(1/18) and so on

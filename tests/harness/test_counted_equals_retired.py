@@ -24,13 +24,12 @@ from spikecost.harness.kernel import Kernel, _refractory_steps, compile_kernels
 from spikecost.harness.stimuli import Stimulus
 from spikecost.models import units
 from spikecost.models.catalogue import MODELS
-from spikecost.models.detection import DETECTIONS
 from spikecost.models.expression import FLOATS, Const, Op, evaluate, nodes
-from spikecost.models.methods import METHODS
 from spikecost.models.neuron import NeuronModel
 from spikecost.models.simplify import Block
 from spikecost.models.step import Step, applies, make_step
 
+from ..archetypes import applicable, cells, choose, detections_of, everyday_methods, is_archetype
 from .levels import NEEDS, require_level
 
 #: In ms; the first at which the model spikes and stays finite. (An exponential upstroke overflows in a coarse step.)
@@ -59,16 +58,14 @@ def _exp(x: float) -> float:
 ALGEBRA: Mapping[str, Callable[..., Any]] = {**FLOATS, "div": _divide, "exp": _exp}
 
 
-def _cells() -> Iterator[tuple[str, str, str]]:
-    for name in MODELS:
-        for method in METHODS:
-            if not applies(MODELS[name], method):
-                for refractory in WAITING.get(name, ("own",)):
-                    yield name, refractory, method
+def _cells() -> list[Any]:
+    found = [(name, refractory, method) for name in MODELS for method in applicable(name)
+             for refractory in WAITING.get(name, ("own",))]
+    return choose(found, lambda cell: is_archetype(cell[0]) or cell[2] == everyday_methods(cell[0])[0])
 
 
 def _detections(model: NeuronModel, method: str) -> list[str]:
-    return [detection for detection in DETECTIONS if not applies(model, method, detection)]
+    return [detection for detection in detections_of(model.name) if not applies(model, method, detection)]
 
 
 @cache
@@ -202,7 +199,7 @@ class _Cell:
         return interpreter
 
 
-@pytest.mark.parametrize(("name", "refractory", "method"), list(_cells()))
+@pytest.mark.parametrize(("name", "refractory", "method"), _cells())
 def test_counted_equals_retired(name: str, refractory: str, method: str, kernel_of: Callable[..., Kernel]) -> None:
     model = _model(name, refractory)
     for detection in _detections(model, method):
@@ -221,7 +218,7 @@ def test_counted_equals_retired(name: str, refractory: str, method: str, kernel_
             assert spiking.passed["resumes"] >= 1
 
 
-@pytest.mark.parametrize(("name", "refractory", "method"), list(_cells()))
+@pytest.mark.parametrize(("name", "refractory", "method"), _cells())
 def test_count_names_the_paths(name: str, refractory: str, method: str, kernel_of: Callable[..., Kernel]) -> None:
     """The fields of Count are the operations of whole steps, as the interpreter passes them."""
     model = _model(name, refractory)
@@ -264,9 +261,7 @@ def test_counted_equals_retired_in_builds_for_other_processors(
     assert cell.check(drive, state, 6).passed["spikes"] >= 1
 
 
-@pytest.mark.parametrize(("model", "method"), [
-    (model, method) for model in MODELS for method in METHODS if not applies(MODELS[model], method)
-])
+@pytest.mark.parametrize(("model", "method"), cells())
 def test_both_sides_of_every_select(model: str, method: str, kernel_of: Callable[..., Kernel]) -> None:
     """Start where each quotient x/(exp(x) - 1) of the first stage is singular or a condition changes, and beside it."""
     cell = _Cell(kernel_of(model, method))

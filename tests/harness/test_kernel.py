@@ -20,6 +20,8 @@ from spikecost.models.methods import METHODS
 from spikecost.models.neuron import NeuronModel
 from spikecost.models.step import applies, make_step
 
+from ..archetypes import choose, is_archetype, methods_of, product
+
 #: v after a step of LIF is v_inf + factor(b dt) (v - v_inf)
 FACTORS = {
     "euler": lambda z: 1 - z,
@@ -70,9 +72,9 @@ def lif_recurrence(method, detection, dt, horizon):
 @pytest.mark.parametrize("detection", ["grid", "linear", "hermite"])
 @pytest.mark.parametrize("method", FACTORS)
 @pytest.mark.parametrize("divisions", [1000, 3001, 99991])
-def test_lif_follows_its_recurrence(method, detection, divisions):
+def test_lif_follows_its_recurrence(method, detection, divisions, kernel_of):
     dt = Fraction(1000, divisions)
-    found = run("lif", method, detection, constant(2 * mV / ms, 1 * second), dt).spike_times
+    found = kernel_of("lif", method, detection).run([constant(2 * mV / ms, 1 * second)], dt)[0].spike_times
     expected = lif_recurrence(method, detection, float(dt), 1000)
     assert len(found) == len(expected) > 60
     np.testing.assert_allclose(found, expected, rtol=1e-12)
@@ -98,9 +100,7 @@ def measured_order(kernel, stimulus, divisions, exact):
 def test_every_method_converges_on_every_model(name, drive_of, kernel_of, length_of):
     stimulus = constant(drive_of(name), length_of(name) * ms)
     exact = reference(get_model(name), stimulus).train.times
-    for method in METHODS:
-        if applies(MODELS[name], method, "hermite"):
-            continue
+    for method in methods_of(name):
 
         def error(dt, method=method):
             outcome = kernel_of(name, method, "hermite").run([stimulus], dt)[0]
@@ -121,8 +121,8 @@ def test_every_method_converges_on_every_model(name, drive_of, kernel_of, length
 @pytest.mark.parametrize(("model", "method", "detection", "order"), [
     ("lif", "euler", "grid", 1), ("lif", "rk4", "grid", 1), ("lif", "exponential_euler", "grid", 1),
     ("izhikevich", "euler", "grid", 1), ("izhikevich", "rk4", "grid", 1),
-    ("hodgkin_huxley", "euler", "grid", 1), ("hodgkin_huxley", "rk4", "grid", 1),
-    ("hodgkin_huxley", "exponential_euler", "grid", 1),
+    ("hodgkin_huxley", "euler", "grid", 1), product("hodgkin_huxley", "rk4", "grid", 1),
+    product("hodgkin_huxley", "exponential_euler", "grid", 1),
     ("lif", "rk4", "linear", 2), ("izhikevich", "rk4", "linear", 2),
 ])
 def test_detection_limits_the_order_of_spike_times(model, method, detection, order, drive_of, kernel_of):
@@ -143,13 +143,13 @@ def test_detection_limits_the_order_of_spike_times(model, method, detection, ord
 IN_LANES = dict.fromkeys(MODELS, ("grid", "hermite")) | dict.fromkeys(("lif", "izhikevich"), tuple(DETECTIONS))
 
 
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", choose(MODELS, lambda name: is_archetype(name) or name == "adex"))
 def test_simd_lanes_do_what_one_neuron_does(name, drive_of, length_of, kernel_of):
     # lanes of different drives, more than a block and no multiple of it
     length = length_of(name) * ms
     pieces = [piecewise_constant([(length, drive_of(name) * (1 + i / 200)), (length / 2, drive_of(name))])
               for i in range(70)]
-    cells = [(method, detection) for method in METHODS for detection in IN_LANES[name]
+    cells = [(method, detection) for method in methods_of(name) for detection in IN_LANES[name]
              if not applies(MODELS[name], method, detection)]
     in_lanes = compile_kernels([make_step(name, *cell) for cell in cells], SIMD)
     for one, many in zip((kernel_of(name, *cell) for cell in cells), in_lanes, strict=True):
@@ -160,23 +160,25 @@ def test_simd_lanes_do_what_one_neuron_does(name, drive_of, length_of, kernel_of
             np.testing.assert_allclose(b.state, a.state, rtol=1e-7)
 
 
+#: A model whose refractory time is not a whole number of steps.
+HELD = get_model("lif").replace(name="held", refractory=2.3 * ms)
+
+
 @pytest.mark.parametrize("method", FACTORS)
 @pytest.mark.parametrize("detection", ["linear", "hermite"])
-def test_refractoriness_delays_every_interval(method, detection):
+def test_refractoriness_delays_every_interval(method, detection, kernel_of):
     stimulus = constant(2 * mV / ms, 500 * ms)
     dt = Fraction(1, 128)  # 2.3 ms are not a whole number of steps
-    free = run("lif", method, detection, stimulus, dt).spike_times
-    held = run(get_model("lif").replace(name="held", refractory=2.3 * ms), method, detection, stimulus, dt).spike_times
+    free, held = (kernel_of(model, method, detection).run([stimulus], dt)[0].spike_times for model in ("lif", HELD))
     np.testing.assert_allclose(np.diff(held), np.diff(free)[: len(held) - 1] + 2.3, atol=2e-3)
 
 
 @pytest.mark.parametrize("build", [SCALAR, SIMD])
 @pytest.mark.parametrize(("detection", "order"), [("linear", 2), ("hermite", 4)])
 def test_refractory_spike_times_converge_to_the_closed_form(detection, order, build):
-    model = get_model("lif").replace(name="held", refractory=2.3 * ms)
     stimulus = step(1.8 * mV / ms, 2 * mV / ms, 100 * ms, 300 * ms)
-    exact = reference(model, stimulus).train.times
-    errors = [np.abs(run(model, "rk4", detection, stimulus, dt, build).spike_times - exact).max()
+    exact = reference(HELD, stimulus).train.times
+    errors = [np.abs(run(HELD, "rk4", detection, stimulus, dt, build).spike_times - exact).max()
               for dt in (Fraction(1, 2), Fraction(1, 4), Fraction(1, 8), Fraction(1, 16))]
     assert math.log2(errors[0] / errors[3]) / 3 == pytest.approx(order, abs=0.3)
 

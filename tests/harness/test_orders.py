@@ -1,4 +1,4 @@
-"""Measured orders are those of theory, for every method on every model.
+"""Measured orders are those of theory, for every method on every kind of model; on every model in the whole product.
 
 Of the state at fixed times, without a spike, so that no detection limits it; and of spike times, resets among them,
 with the detection whose own order is the highest. What is right is the certified reference. Where the order is not the
@@ -28,9 +28,11 @@ from spikecost.models.detection import DETECTIONS
 from spikecost.models.methods import ADAPTIVE, METHODS
 from spikecost.models.neuron import NeuronModel
 from spikecost.models.order import breaks, order_on
-from spikecost.models.step import applies, make_step
+from spikecost.models.step import make_step
 
-CELLS = [(name, method) for name in MODELS for method in METHODS if not applies(MODELS[name], method)]
+from ..archetypes import applicable, choose, is_archetype
+
+CELLS = [(name, method) for name in MODELS for method in applicable(name)]
 #: The state is looked at at the ends of so many pieces.
 PIECES = 4
 #: Errors where there is none but rounding, and where rounding does not matter; how far an order may be off.
@@ -167,7 +169,12 @@ def order_of_states(stretch: Stretch, kernel: Kernel, order: float, scatters: bo
                           doublings=4 if scatters and order <= 2 else 2, scatter=SCATTER if scatters else 1)
 
 
-@pytest.mark.parametrize(("name", "method"), CELLS)
+def of_archetypes(found: list[Any]) -> list[Any]:
+    """Return cells, of which everyday tests have those of the archetypes."""
+    return choose(found, lambda cell: is_archetype(cell[0] if isinstance(cell, tuple) else cell))
+
+
+@pytest.mark.parametrize(("name", "method"), of_archetypes(CELLS))
 def test_the_order_of_states_is_that_of_theory(name: str, method: str, stretch_of: Callable[[str], Stretch],
                                                kernel_of: Callable[..., Kernel]) -> None:
     stretch, kernel, order = stretch_of(name), kernel_of(name, method), order_on(name, method).value
@@ -253,10 +260,10 @@ def spikes_of(drive_of: Callable[[str], Any], length_of: Callable[[str], int]) -
     return find
 
 
-@pytest.mark.parametrize(("name", "method"), [
+@pytest.mark.parametrize(("name", "method"), of_archetypes([
     # of models without a reset one: their state goes through a spike as it goes on
     (name, method) for name, method in CELLS if MODELS[name].system.reset or name == "hodgkin_huxley"
-])
+]))
 def test_the_order_of_spike_times_is_that_of_theory(name: str, method: str, spikes_of: Callable[[str], Spikes],
                                                     kernel_of: Callable[..., Kernel]) -> None:
     spikes, kernel = spikes_of(name), kernel_of(name, method, "hermite")
@@ -267,7 +274,7 @@ def test_the_order_of_spike_times_is_that_of_theory(name: str, method: str, spik
     assert found == pytest.approx(order, abs=WITHIN)
 
 
-@pytest.mark.parametrize("name", [name for name in MODELS if not MODELS[name].tables])
+@pytest.mark.parametrize("name", of_archetypes([name for name in MODELS if not MODELS[name].tables]))
 def test_the_error_of_step_control_goes_with_its_tolerance(
         name: str, spikes_of: Callable[[str], Spikes],
         adaptive_kernels_of: Callable[..., dict[str, AdaptiveKernel]]) -> None:

@@ -18,6 +18,8 @@ from spikecost.models.catalogue import MODELS, get_model
 from spikecost.models.neuron import NeuronModel
 from spikecost.models.step import make_step
 
+from ..archetypes import choose, is_archetype
+
 WITH_RESET = [name for name in MODELS if MODELS[name].system.reset]
 #: Without a reset a spike is found again where a refractory time ends above the threshold: a long one and a short one.
 WITHOUT_RESET = [(name, time) for name in ("hodgkin_huxley", "fitzhugh_nagumo") for time in (3 * ms, 0.3 * ms)]
@@ -40,7 +42,7 @@ def adaptive_error(model: NeuronModel, stimulus: Stimulus, right: Reference, met
     return float(np.abs(times - right.train.times).max())
 
 
-@pytest.mark.parametrize("name", WITH_RESET)
+@pytest.mark.parametrize("name", choose(WITH_RESET, lambda name: is_archetype(name) or name == "adex"))
 def test_every_model_with_a_reset_can_be_refractory(name: str, drive_of: Any, length_of: Any) -> None:
     model = MODELS[name].replace(refractory=2 * ms)
     stimulus = constant(drive_of(name), 2 * length_of(name) * ms)

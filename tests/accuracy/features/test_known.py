@@ -7,7 +7,9 @@ from spikecost.accuracy.features.known import FILE, MARKS, digest, known
 from spikecost.accuracy.features.search import FOUND, search
 from spikecost.models.catalogue import MODELS
 
-#: The models whose rows every run of the tests holds against a search; the others are slow.
+from ...archetypes import choose
+
+#: The models whose rows every run of the tests holds against a search; each of the others takes some 20 s.
 QUICK = ("lif", "adaptive_lif", "ifb", "fitzhugh_nagumo")
 
 
@@ -32,8 +34,7 @@ def test_a_model_that_is_defined_otherwise_is_not_known():
     assert known(MODELS["lif"].replace(name="mine")) is None
 
 
-@pytest.mark.parametrize("name", [name if name in QUICK else pytest.param(name, marks=pytest.mark.slow)
-                                  for name in MODELS])
+@pytest.mark.parametrize("name", choose(MODELS, QUICK.__contains__))
 def test_a_search_finds_what_the_file_says(name):
     assert {each.feature: each.outcome for each in search(MODELS[name])} == known(MODELS[name])
 

@@ -85,7 +85,7 @@ def test_a_finding_says_where_and_how_much():
 
 @pytest.mark.parametrize(("slope", "reason"), [
     ("tanh(I) - v", "mine never spikes, for drives up to 32768: v > 1.5 is not reached; lower the threshold"),
-    ("2 + I**2 - v", "mine fires without any drive, and no inhibition silences it"),
+    ("2 + tanh(I)**2 - v", "mine fires without any drive, and no inhibition silences it"),
 ])
 def test_without_a_weakest_drive_nothing_is_tried(slope, reason):
     mine = NeuronModel(name="mine", equations=f"dv/dt = ({slope})/ms : 1\nI : 1", threshold="v > 1.5", reset="v = 0",
