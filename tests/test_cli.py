@@ -281,7 +281,7 @@ MISTAKES = {
     "file in no folder": (["features", "lif", "--csv", "no/f.csv"],
                           "spikecost: cannot write no/f.csv: give a file in a "),
     "numbers of no picture": (["show", "lif", "--data", "d.csv"],
-                              "spikecost: --data d.csv: it takes the numbers of a picture; give --plot, too"),
+                              "spikecost: --data d.csv: it writes the numbers of a plot; give --plot, too"),
     "unknown counter": (["measure", "lif", "--counter", "papy"], "spikecost: unknown counter 'papy': did you mean "),
     "negative tolerance": (["run", "--tolerances=-0.1ms"], "spikecost: tolerance = -100. us is not positive; give a"),
     "tolerance without a unit": (["run", "--tolerances", "0.1"], "spikecost: tolerance = 0.1 is not a time; give a "),
@@ -527,7 +527,7 @@ def test_a_full_disk_is_one_line_and_status_2(tmp_path, arguments):
         failed = subprocess.run([*command(), *arguments], cwd=tmp_path, stdout=full, stderr=subprocess.PIPE, text=True,
                                 check=False)
     assert (failed.returncode, failed.stderr) == (
-        2, "spikecost: cannot write the output: No space left on device; make room\n")
+        2, "spikecost: cannot write the output: No space left on device; free some space\n")
 
 
 def test_a_terminal_without_a_sign(tmp_path):
