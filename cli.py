@@ -297,7 +297,7 @@ def _add_checks(commands: Any) -> None:
     history = commands.add_parser("history", help="show figures over the runs of a history, and where they changed")
     add = history.add_subparsers(metavar="add", parser_class=_Parser).add_parser("add", help="add a run")
     add.add_argument("folder", metavar="RUN", help="folder of a run")
-    add.add_argument("--commit", metavar="HASH", help="commit that was run (default: of the run, or the working folder)")
+    add.add_argument("--commit", metavar="HASH", help="commit that was run (default: from the run or folder)")
     for command in (history, add):
         command.add_argument("--store", metavar="FILE", default=argparse.SUPPRESS, help="file of the history (default: "
                              "SPIKECOST_HISTORY, or spikecost-history.sqlite here)")
