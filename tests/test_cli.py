@@ -1,4 +1,4 @@
-"""The command line as a user types it."""
+"""The command line, as typed by a user."""
 
 from __future__ import annotations
 
@@ -223,7 +223,7 @@ def test_features(said):
     assert ["A", "tonic_spiking", "found"] in rows
     assert ["C", "tonic_bursting", "cannot"] in rows
     assert ["found", "3", "of", "20"] in rows
-    # of a single model the reasons, too
+    # for a single model, the reasons too
     assert "one linear variable, reset to a fixed value: under a constant input all intervals after the first" in out
 
 
@@ -405,7 +405,7 @@ def test_run_compares_what_was_asked_for(report):
     assert table[["model", "method", "detection", "level", "tolerance"]].to_numpy().tolist() == [
         ["lif", "rk4", "hermite", "50 Hz", 0.1]]
     assert 0 < table.loc[0, "error_ms"] <= 0.1
-    # 23 operations a step (a test in tests/flops counts them by hand)
+    # 23 operations per step (a test in tests/flops counts them by hand)
     assert table.loc[0, "flops_per_ms"] >= 23 / table.loc[0, "dt_ms"]
     parquet = pd.read_parquet(folder / "out" / "data" / "table.parquet")
     assert list(parquet.columns) == list(table.columns)

@@ -1,4 +1,4 @@
-"""Adaptive methods: what they cost is what they ran, and they are as accurate as they say."""
+"""Adaptive methods: their cost is what they ran, and they are as accurate as they state."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def kernel_of(model, method, detection="dense"):
 
 @cache
 def varying_kernel_of(name, method, detection="dense"):
-    """One kernel a model for all stimuli."""
+    """One kernel per model for all stimuli."""
     return compile_adaptive([make_adaptive_step(name, method, detection, varying=True)])[0]
 
 

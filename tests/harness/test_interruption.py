@@ -1,4 +1,4 @@
-"""Signals: what they end at once, and what they leave until it is finished."""
+"""Signals: what they end immediately, and what they let finish."""
 
 from __future__ import annotations
 
@@ -138,7 +138,7 @@ def _is_waiting_for_a_kernel():
 def test_spike_times_do_not_depend_on_how_a_kernel_is_called(kernel_of, lanes, monkeypatch):
     stimuli = [constant((1 + 0.1 * i) * LIF.drive, 200 * ms) for i in range(lanes)]
     in_a_step = compile_adaptive([make_adaptive_step(LIF, "parker_sochacki", "dense")])[0]
-    # more steps than the kernel takes between two looks at whether it is to stop
+    # more steps than the kernel takes between two checks for a stop
     runs = {run: (lambda run=run: run(stimuli, Fraction(1, 64))) for run in (
         kernel_of("lif", "rk4", "hermite").run, in_a_step.run)}
     for run in runs.values():

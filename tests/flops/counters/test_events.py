@@ -1,4 +1,4 @@
-"""The event tables: what is in them, and what is refused."""
+"""The event tables: their content, and refused tables."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What papi and perf share, tried on real event sets: the kernel's software events stand in for the PMU's."""
+"""The common part of papi and perf, on real event sets: software events of the kernel replace those of the PMU."""
 
 import ctypes
 from functools import partial
@@ -34,7 +34,7 @@ def refused():
 
 
 class Clocks(HardwareCounter):
-    """Nanoseconds on the processor as instructions, those of the wall as operations."""
+    """Processor time in ns as instructions, wall time in ns as operations."""
 
     name = "clocks"
 

@@ -1,4 +1,4 @@
-"""PAPI: software events for real, presence by a started and read set only, every refusal with its reason."""
+"""PAPI: real software events, presence only by a started and read set, every refusal with its reason."""
 
 import ctypes
 import importlib.util

@@ -1,4 +1,4 @@
-"""perf_event_open: software events for real, every refusal with its reason, scaled values refused."""
+"""perf_event_open: real software events, every refusal with its reason, scaled values refused."""
 
 import errno
 import struct
@@ -173,6 +173,6 @@ print(PERF.available())
     (errno.ENOSYS, "task-clock: the kernel has no perf_event_open, or it is hidden by a seccomp filter"),
 ])
 def test_a_seccomp_filter_is_named(number, reason, software_events):
-    """A filter of the kind that containers have, set for real in a process of its own."""
+    """A real filter as in containers, set in a separate process."""
     answer = subprocess.run([sys.executable, "-c", FILTERED, str(number)], capture_output=True, text=True, check=True)
     assert reason in answer.stdout
