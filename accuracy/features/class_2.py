@@ -21,9 +21,9 @@ class Class2(Feature):
     name = "class_2"
     letter = "H"
     by_protocol = True
-    criterion = ("with constant inputs just above the weakest that keeps the model firing, the slowest rate is at"
-                 " least half of the rate at twice the weakest")
-    linear = "at the weakest input that reaches the threshold the interval grows without bound"
+    criterion = ("with constant inputs just above the rheobase (the weakest at which the model keeps firing), the "
+                 "slowest rate is at least half of the rate at twice the rheobase")
+    linear = "near the rheobase the interval grows without bound"
 
     def trials(self, subject: Subject) -> Iterator[tuple[Stimulus, ...]]:
         """Make constant inputs."""

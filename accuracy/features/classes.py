@@ -30,7 +30,7 @@ def slowest(recordings: tuple[Recording, ...]) -> tuple[float, float, str]:
     rates = [1000 / float(np.diff(each.spikes)[-1]) if each.spikes.size > 1 else 0.0 for each in recordings]
     firing = [rate for rate in rates if rate]
     if not rates[-1]:
-        return 0.0, 0.0, "does not keep firing at twice the weakest drive"
+        return 0.0, 0.0, "does not keep firing at twice the rheobase"
     least = min(firing)
     return least, rates[-1], (f"slowest {least:.4g} Hz, {least / rates[-1]:.3g} of the {rates[-1]:.4g} Hz at twice the "
-                              "weakest constant input")
+                              "rheobase")

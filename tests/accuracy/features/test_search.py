@@ -77,7 +77,7 @@ def test_presets_of_izhikevich():
 def test_a_finding_says_where_and_how_much():
     found = search(MODELS["lif"], ["class_1"])[0]
     assert (found.trials, found.outcome) == (1, FOUND)
-    assert found.reason.endswith("at twice the weakest constant input")
+    assert found.reason.endswith("at twice the rheobase")
     assert found.stimulus.startswith("(3000, 1.5); (3000, 1.5002); ")
     missing = search(MODELS["izhikevich"], ["phasic_bursting"])[0]
     assert missing.reason.startswith("in none of 12 trials; the first: ")
