@@ -64,8 +64,8 @@ def from_brian2(group: brian2.NeuronGroup, input: str | None = None, *, index: i
     becomes a variable that stays between spikes. A TimedArray in the equations, ``stimulus(t)``, is the model's input:
     `harness.stimuli.stimulus_from_brian2` makes a stimulus of it. `settings_from_brian2` tells the method and dt.
 
-    Quantities of other libraries (pint, numpy, pandas ...) are converted exactly where the equations name them. What was
-    assigned to a variable of the group, or put into a TimedArray, is a plain number of Brian2's by now: where that
+    Quantities of other libraries (pint, numpy, pandas ...) are converted exactly where the equations name them. What
+    was assigned to a variable of the group, or put into a TimedArray, is a plain number of Brian2's by now: where that
     expects a pure number, it drops the unit of another library and says nothing.
 
     Parameters

@@ -106,8 +106,8 @@ def dop853(model: NeuronModel, stimulus: Stimulus, rtol: float = 2.3e-14, most: 
             up_to_crossing(rates, end, drive)
             if now >= end:
                 return False
-        found = solve_ivp(space[rates], (now, end), x, "DOP853", rtol=rtol, atol=rtol * np.array(scale), args=(drive,), max_step=longest,
-                          events=space["above"] if event else None)
+        found = solve_ivp(space[rates], (now, end), x, "DOP853", rtol=rtol, atol=rtol * np.array(scale), args=(drive,),
+                          max_step=longest, events=space["above"] if event else None)
         now, x = found.t[-1], list(found.y[:, -1])
         return bool(found.status == 1)
 
