@@ -96,9 +96,9 @@ class NeuronModel:
                    for preset, values in self.presets.items()}
         object.__setattr__(self, "presets", presets)
         if self.drive is not None:
-            object.__setattr__(self, "drive", _read_one(self.drive, f"{self.name}: drive"))
+            object.__setattr__(self, "drive", units.one_given(self.drive, f"{self.name}: drive"))
         if self.refractory is not None and not isinstance(self.refractory, str):
-            object.__setattr__(self, "refractory", _read_one(self.refractory, f"{self.name}: refractory"))
+            object.__setattr__(self, "refractory", units.one_given(self.refractory, f"{self.name}: refractory"))
         self._check()
 
     def __repr__(self) -> str:
@@ -346,16 +346,8 @@ def _needed(system: language.System, name: str) -> bool:
 
 def _read(given: Mapping[str, Any], where: str, text_allowed: bool) -> dict[str, Any]:
     """Return numbers and Brian2 quantities for what a user gave, and its text as it is."""
-    return {name: value if text_allowed and isinstance(value, str) else _read_one(value, f"{where}: '{name}'")
+    return {name: value if text_allowed and isinstance(value, str) else units.one_given(value, f"{where}: '{name}'")
             for name, value in given.items()}
-
-
-def _read_one(value: Any, what: str) -> Any:
-    try:
-        units.internal(value)
-        return units.given(value)
-    except UserError as error:
-        raise UserError(f"{what}: {error}") from None
 
 
 def _same_names(given: Mapping[str, Any], expected: tuple[str, ...], where: str, system: language.System) -> None:
