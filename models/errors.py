@@ -49,6 +49,10 @@ class UserError(ValueError):
     The command line prints it and exits with status 2.
     """
 
+    def __init__(self, message: str = "") -> None:
+        # names of others, which a message quotes, may hold ends of lines
+        super().__init__(message if message.isprintable() else " ".join(message.split()))
+
 
 def reason_of(error: BaseException) -> str:
     """Return in one line why something failed: a user's mistake as it is told, any other error with its name."""
