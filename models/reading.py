@@ -41,10 +41,9 @@ T = TypeVar("T")
 class Misfit(UserError):
     """What a file holds does not fit its form."""
 
-    def __init__(self, message: str, path: tuple[str | int, ...]) -> None:
+    def __init__(self, message: str, place: tuple[str | int, ...]) -> None:
         super().__init__(message)
-        self.path = path
-        """Names and places within each other that lead to it."""
+        self.place = place
 
 
 class _Unexpected(ValueError):
