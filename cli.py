@@ -20,7 +20,7 @@ from .models.catalogue import get_model
 from .models.detection import DETECTIONS
 from .models.errors import UserError, shortened, visible
 from .models.files import runs_code
-from .models.methods import METHODS
+from .models.methods import with_steps_alike
 from .models.neuron import NeuronModel
 from .models.step import Step, make_step
 
@@ -261,7 +261,7 @@ def _several(models: Sequence[str], options: argparse.Namespace) -> list[str | N
 def _add_step(parser: argparse.ArgumentParser) -> None:
     _add_input(parser)
     parser.add_argument("model", help="such as izhikevich, izhikevich:CH, script.py:group or model.toml")
-    parser.add_argument("--method", default="euler", help=f"one of {', '.join(METHODS)} (default euler)")
+    parser.add_argument("--method", default="euler", help=f"one of {', '.join(with_steps_alike())} (default euler)")
     parser.add_argument("--detection", default="grid", help=f"one of {', '.join(DETECTIONS)} (default grid)")
 
 

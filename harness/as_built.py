@@ -140,22 +140,22 @@ def explain(step: Step, build: Build, own: Mapping[str, float], once: Mapping[st
 
 
 def _doublings(step: Step) -> int:
-    sums = (node for assign in step.advance.assignments for node in nodes(assign.value))
+    sums = (node for assign in step.blocks["advance"].assignments for node in nodes(assign.value))
     return sum(isinstance(node, Op) and node.kind == "add" and _same(*node.args) for node in sums)
 
 
 def _repeated_products(step: Step) -> int:
     """Count the sums, after the first, in which each product is a term."""
-    products = {assign.target for assign in step.advance.assignments
+    products = {assign.target for assign in step.blocks["advance"].assignments
                 if isinstance(assign.value, Op) and assign.value.kind == "mul"}
-    sums = [node for assign in step.advance.assignments for node in nodes(assign.value)
+    sums = [node for assign in step.blocks["advance"].assignments for node in nodes(assign.value)
             if isinstance(node, Op) and node.kind in ("add", "sub")]
     terms = [term.name for node in sums for term in node.args if isinstance(term, Var) and term.name in products]
     return len(terms) - len(set(terms))
 
 
 def _selects(step: Step) -> list[Op]:
-    return [node for assign in step.advance.assignments for node in nodes(assign.value)
+    return [node for assign in step.blocks["advance"].assignments for node in nodes(assign.value)
             if isinstance(node, Op) and node.kind == "select"]
 
 

@@ -7,14 +7,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
-from ..flops.adaptive import count_adaptive
 from ..flops.counters import Counter, Retired, auto
 from ..flops.operations import count_step
 from ..models import units
 from ..models.errors import UserError
-from ..models.methods import ADAPTIVE
+from ..models.methods import METHODS
 from ..models.neuron import NeuronModel
-from .adaptive import AdaptiveKernel
 from .kernel import Kernel
 from .stimuli import Stimulus
 
@@ -24,7 +22,7 @@ STEPS = (Fraction(1, 64), Fraction(1, 256), Fraction(1, 1024))
 LONGEST = 1000
 #: Number of steps of the counted run; the spike is in its last step.
 STEPS_COUNTED = 3
-#: For an adaptive method: its tolerance if that is its setting, and the length in ms of a run without a spike.
+#: Of a whole run: the tolerance where that sets the method, and the length in ms of a run without a spike.
 TOLERANCE, QUIET = Fraction(1, 10_000), 20
 
 
@@ -43,6 +41,11 @@ class StepAndSpike:
     counted_step: Mapping[str, int]
     """From the Step."""
     counted_spike: Mapping[str, int]
+
+    @property
+    def parts(self) -> dict[str, tuple[Mapping[str, float], Mapping[str, int]]]:
+        """What was counted and what was retired, by part."""
+        return {"step": (self.counted_step, self.step), "spike": (self.counted_spike, self.spike)}
 
 
 def count_step_and_spike(kernel: Kernel, drive: float) -> StepAndSpike:
@@ -80,21 +83,28 @@ def count_step_and_spike(kernel: Kernel, drive: float) -> StepAndSpike:
 
 @dataclass(frozen=True)
 class WholeRun:
-    """A run of a kernel of an adaptive method; operations by kind, calls of the mathematics library as one each."""
+    """A run of a kernel; operations by kind, calls of the mathematics library as one each."""
 
     counter: str
-    counted: Mapping[str, int]
+    counted: Mapping[str, float]
     """Operations of each block times how often it ran."""
     retired: Mapping[str, int]
     """By the processor."""
 
+    @property
+    def parts(self) -> dict[str, tuple[Mapping[str, float], Mapping[str, int]]]:
+        """The same, as of `StepAndSpike`: a run has one part."""
+        return {"run": (self.counted, self.retired)}
 
-def count_run(kernel: AdaptiveKernel, drive: float) -> WholeRun:
-    """Count a run of an adaptive method until after its first spike, or for `QUIET` ms if there is none.
+
+def count_run(kernel: Kernel, drive: float) -> WholeRun:
+    """Count a run until after its first spike, or for `QUIET` ms if there is none.
+
+    It is for methods whose steps are not all alike: of others `count_step_and_spike` tells more.
 
     Parameters
     ----------
-    kernel : AdaptiveKernel
+    kernel : Kernel
     drive : float
         A constant input, in internal units.
 
@@ -105,7 +115,7 @@ def count_run(kernel: AdaptiveKernel, drive: float) -> WholeRun:
     """
     counter = _counter()
     step = kernel.step
-    setting = STEPS[0] if ADAPTIVE[step.method].knob == "dt" else TOLERANCE
+    setting = STEPS[0] if METHODS[step.method].knob == "dt" else TOLERANCE
     first = kernel.run([_constant(kernel, drive, LONGEST)], setting)[0].spike_times
     stimulus = _constant(kernel, drive, int(first[0]) + 2 if len(first) else QUIET)
     outcome = kernel.run([stimulus], setting)[0]
@@ -113,7 +123,8 @@ def count_run(kernel: AdaptiveKernel, drive: float) -> WholeRun:
         raise UserError(f"{step.model.label} with {step.method} {outcome.failure} under a constant input of {drive:g}")
     with counter.measure() as counts:
         counts.call(kernel.workload([stimulus], setting))
-    return WholeRun(counter.name, count_adaptive(step).of(outcome.tallies).present, counts.own.by_kind)
+    counted = {kind: n for kind, n in count_step(step).of(outcome.tallies).items() if n}
+    return WholeRun(counter.name, counted, counts.own.by_kind)
 
 
 def _counter() -> Counter:
@@ -166,6 +177,6 @@ def _from(kernel: Kernel, state: Mapping[str, float]) -> NeuronModel:
                                   for name, value in state.items()})
 
 
-def _constant(kernel: Kernel | AdaptiveKernel, drive: float, length: Fraction | int) -> Stimulus:
+def _constant(kernel: Kernel, drive: float, length: Fraction | int) -> Stimulus:
     model = kernel.step.model
     return Stimulus((Fraction(length),), (drive,), model.system.dimensions[model.input])

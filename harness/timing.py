@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from .adaptive import AdaptiveKernel
 from .c_source import LANES
 from .calibration import calibrate
 from .kernel import Kernel
@@ -23,7 +22,7 @@ NEURONS, DRIVES = 1024, LANES
 class Job:
     """A kernel to be timed."""
 
-    kernel: Kernel | AdaptiveKernel
+    kernel: Kernel
     stimuli: tuple[Stimulus, ...]
     """One per neuron."""
     setting: Fraction
@@ -45,13 +44,13 @@ class Timing:
         return statistics.median(self.samples)
 
 
-def one_neuron(kernel: Kernel | AdaptiveKernel, stimulus: Stimulus, setting: Fraction, by_dt: bool = True) -> Job:
-    """Return a job with a single neuron; `by_dt` says whether the setting is dt."""
+def one_neuron(kernel: Kernel, stimulus: Stimulus, setting: Fraction, by_dt: bool = True) -> Job:
+    """Time a single neuron; `by_dt` says whether the setting is dt."""
     return Job(kernel, (shorten(stimulus, setting, ONE_NEURON_STEPS) if by_dt else stimulus,), setting)
 
 
-def many_neurons(kernel: Kernel | AdaptiveKernel, stimulus: Stimulus, dt: Fraction) -> Job:
-    """Return a job with `NEURONS` neurons; drives differ by up to 2 % in a block, so that not all spike at once."""
+def many_neurons(kernel: Kernel, stimulus: Stimulus, dt: Fraction) -> Job:
+    """Time `NEURONS` neurons side by side, in blocks whose drives differ by up to 2 %, so as not to spike at once."""
     part = shorten(stimulus, dt, MANY_NEURONS_STEPS)
     return Job(kernel, tuple(part.scaled(1 + 0.02 * i / DRIVES) for i in range(DRIVES)) * (NEURONS // DRIVES), dt)
 

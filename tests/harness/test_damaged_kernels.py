@@ -15,10 +15,8 @@ from brian2 import ms, mV
 
 from spikecost.flops import cache, private
 from spikecost.flops.toolchain import SCALAR, SIMD
-from spikecost.harness.adaptive import compile_adaptive
 from spikecost.harness.kernel import compile_kernels
 from spikecost.harness.stimuli import constant
-from spikecost.models.adaptive import make_adaptive_step
 from spikecost.models.catalogue import get_model
 from spikecost.models.step import make_step
 
@@ -40,7 +38,7 @@ def simd() -> bytes:
 
 
 def adaptive() -> bytes:
-    return run(compile_adaptive([make_adaptive_step(get_model("lif"), "dormand_prince", "dense")])[0],
+    return run(compile_kernels([make_step(get_model("lif"), "dormand_prince", "dense")])[0],
                Fraction(1, 10**6))
 
 

@@ -19,13 +19,12 @@ import pytest
 from brian2 import cm, ms, mV, uA
 
 from spikecost.accuracy.reference import reference
-from spikecost.harness.adaptive import AdaptiveKernel
 from spikecost.harness.kernel import Kernel, compile_kernels
 from spikecost.harness.stimuli import Shape, Stimulus, constant
 from spikecost.models import units
 from spikecost.models.catalogue import MODELS
 from spikecost.models.detection import DETECTIONS
-from spikecost.models.methods import ADAPTIVE, METHODS
+from spikecost.models.methods import METHODS
 from spikecost.models.neuron import NeuronModel
 from spikecost.models.order import breaks, order_on
 from spikecost.models.step import make_step
@@ -90,7 +89,7 @@ class Spikes:
         """Root mean square error of the times in ms, for a number of steps."""
         return self.error_at(kernel, self.stimulus.horizon / steps)
 
-    def error_at(self, kernel: Kernel | AdaptiveKernel, setting: Fraction) -> float:
+    def error_at(self, kernel: Kernel, setting: Fraction) -> float:
         """Root mean square error of the times in ms, at a dt in ms or at a tolerance."""
         found = kernel.run([self.stimulus], setting, [self.model])[0]
         if found.failure or len(found.spike_times) < len(self.times):
@@ -200,7 +199,7 @@ STEPS_OF_CONTROL = {
 
 @pytest.mark.parametrize("name", STEPS_OF_CONTROL)
 def test_the_order_of_the_steps_of_step_control(name: str, stretch_of: Callable[[str], Stretch],
-                                                adaptive_kernels_of: Callable[..., dict[str, AdaptiveKernel]]) -> None:
+                                                adaptive_kernels_of: Callable[..., dict[str, Kernel]]) -> None:
     # steps end where pieces do: with pieces of equal length the kernel takes steps of one length
     stretch = stretch_of(name)
     kernel = adaptive_kernels_of(MODELS[name], "dormand_prince")["dense"]
@@ -214,7 +213,7 @@ def test_the_order_of_the_steps_of_step_control(name: str, stretch_of: Callable[
 
     small = max(FAR_ABOVE_ROUNDING, 1e4 * stretch.floor)
     found = measured_order(error, stretch.coarsest, small, doublings=2, scatter=1)
-    assert found == pytest.approx(ADAPTIVE["dormand_prince"].order, abs=STEPS_OF_CONTROL[name])
+    assert found == pytest.approx(METHODS["dormand_prince"].order, abs=STEPS_OF_CONTROL[name])
 
 
 @pytest.mark.parametrize("name", ["lif", "izhikevich", "hodgkin_huxley"])
@@ -277,7 +276,7 @@ def test_the_order_of_spike_times_is_that_of_theory(name: str, method: str, spik
 @pytest.mark.parametrize("name", of_archetypes([name for name in MODELS if not MODELS[name].tables]))
 def test_the_error_of_step_control_goes_with_its_tolerance(
         name: str, spikes_of: Callable[[str], Spikes],
-        adaptive_kernels_of: Callable[..., dict[str, AdaptiveKernel]]) -> None:
+        adaptive_kernels_of: Callable[..., dict[str, Kernel]]) -> None:
     spikes, kernel = spikes_of(name), adaptive_kernels_of(MODELS[name], "dormand_prince")["dense"]
     tolerances = np.geomspace(1e-6, 1e-11, 41)
     errors = [spikes.error_at(kernel, Fraction(tolerance)) for tolerance in tolerances]
