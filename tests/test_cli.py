@@ -27,7 +27,7 @@ from spikecost.models.methods import METHODS
 REPORT = {"index.html", "provenance.json", "run.json", "data", "table.csv", "table.md",
           "work_precision.png", "work_precision.svg"}
 TINY = ["run", "--models", "lif", "--methods", "rk4", "--detections", "hermite", "--rates", "50",
-        "--tolerances", "0.1ms"]
+        "--tolerances", "0.1ms", "--quick"]
 
 
 def command() -> list[str]:
@@ -336,7 +336,7 @@ def test_an_output_folder_that_cannot_be_written(said, tmp_path):
 
 def test_a_method_that_applies_to_none_of_the_models(said, tmp_path):
     status, out, err = said("run", "--models", "izhikevich", "--methods", "exponential_euler", "--detections", "grid",
-                            "--rates", "50", "--out", str(tmp_path / "out"))
+                            "--rates", "50", "--quick", "--out", str(tmp_path / "out"))
     assert (status, out) == (2, "")
     assert err.splitlines()[-1] == (
         "spikecost: nothing to compare: exponential_euler on izhikevich:RS: dv/dt is not linear in v; "
@@ -345,7 +345,7 @@ def test_a_method_that_applies_to_none_of_the_models(said, tmp_path):
 
 
 def test_drives_relative_to_the_rheobase_stand_in_place_of_rates(said, tmp_path):
-    options = ["--detections", "hermite", "--tolerances", "0.1ms", "--trials", "1", "--no-features", "--out"]
+    options = ["--detections", "hermite", "--tolerances", "0.1ms", "--trials", "1", "--quick", "--out"]
     status, *_ = said("run", "--models", "lif", "--methods", "rk4", "--rheobases", "2", *options, str(tmp_path))
     assert status == 0
     found = pd.read_csv(tmp_path / "table.csv")
