@@ -33,8 +33,9 @@ from .features.demo_runs import run_demo
 from .features.demos import demos
 from .features.search import not_tried, search
 from .recording import Recording, Share, record, record_reference
-from .regime import Regime
+from .regime import Regime, RegimeKey
 from .stability import stability
+from .status import Status
 from .study import Cell, Curve, Point, Study, Unmeasured
 from .suite import LEFT_OUT, Suite
 from .tolerance import Coarsest, ErrorCurve, coarsest_setting, descend, own_settings
@@ -291,20 +292,20 @@ def _none(_criterion: Criterion) -> Coarsest:
     raise AssertionError("a curve that was not swept has no setting")
 
 
-def _regime_of(curve: Curve) -> tuple[str, tuple[str, str, float]]:
+def _regime_of(curve: Curve) -> tuple[str, RegimeKey]:
     return curve.regime.model.label, curve.regime.key
 
 
-def _together(curves: Sequence[Curve]) -> dict[tuple[str, tuple[str, str, float]], list[Curve]]:
+def _together(curves: Sequence[Curve]) -> dict[tuple[str, RegimeKey], list[Curve]]:
     """Return the curves of each model in each regime."""
-    found: dict[tuple[str, tuple[str, str, float]], list[Curve]] = {}
+    found: dict[tuple[str, RegimeKey], list[Curve]] = {}
     for curve in curves:
         found.setdefault(_regime_of(curve), []).append(curve)
     return found
 
 
 def _contradictions(study: Study, kernels: Mapping[tuple[NeuronModel, str], Kernels], progress: Progress
-                    ) -> dict[tuple[str, tuple[str, str, float]], str]:
+                    ) -> dict[tuple[str, RegimeKey], str]:
     """Return by model and regime how kernels contradict its references, where they do."""
     allowed = min((each.tolerance for each in study.suite.all_criteria if each.unit == "ms"), default=NEAR)
     found = {}
@@ -349,23 +350,23 @@ def _cells(curve: Curve, suite: Suite, contradicted: str = "") -> list[Cell]:
 
 def _cell(curve: Curve, criterion: Criterion, contradicted: str) -> Cell:
     if contradicted and curve.points:
-        return Cell(curve, criterion, "reference contradicted", contradicted)
+        return Cell(curve, criterion, Status.REFERENCE_CONTRADICTED, contradicted)
     found = _or_reason(partial(_answered, curve, criterion))
-    return Cell(curve, criterion, "failed", found) if isinstance(found, str) else found
+    return Cell(curve, criterion, Status.FAILED, found) if isinstance(found, str) else found
 
 
 def _answered(curve: Curve, criterion: Criterion) -> Cell:
     if curve.count is None:
         left_out = curve.reason == LEFT_OUT
-        return Cell(curve, criterion, "left out" if left_out else "not applicable", curve.reason)
+        return Cell(curve, criterion, Status.LEFT_OUT if left_out else Status.NOT_APPLICABLE, curve.reason)
     if curve.regime.reason:
-        status = "failed" if curve.regime.failed else "rate not reachable"
+        status = Status.FAILED if curve.regime.failed else Status.RATE_NOT_REACHABLE
         return Cell(curve, criterion, status, curve.reason)
     if curve.reason:
-        return Cell(curve, criterion, "failed", curve.reason)
+        return Cell(curve, criterion, Status.FAILED, curve.reason)
     error = curve.regime.reference_error_in(criterion.unit)
     if error > criterion.least_error:
-        return Cell(curve, criterion, "reference too coarse", f"its error of {error:.1g} {criterion.unit} is "
+        return Cell(curve, criterion, Status.REFERENCE_TOO_COARSE, f"its error of {error:.1g} {criterion.unit} is "
                     f"not {REFERENCE_MARGIN} times below the tolerance")
     return _judged(curve, criterion, curve.answers[criterion])
 

@@ -24,8 +24,9 @@ from .intervals import Interval, interval
 from .recording import Recording
 from .regime import Regime
 from .stability import Stability
+from .status import Status
 from .suite import Suite
-from .tolerance import AT_LEAST, Coarsest, Own
+from .tolerance import Coarsest, Own
 
 
 @dataclass(frozen=True)
@@ -100,9 +101,7 @@ class Cell:
 
     curve: Curve
     criterion: Criterion
-    status: str
-    """``reached``, ``at least`` or ``not reached`` (see `Coarsest`), ``not applicable``, ``left out``, ``rate not
-    reachable``, ``reference too coarse``, ``reference contradicted`` or ``failed``."""
+    status: Status
     reason: str
     coarsest: Coarsest | None = None
     """Where, and below which, all stimuli hold; None unless there is such a setting, and so a cost."""
@@ -122,11 +121,6 @@ class Cell:
     def runs(self) -> tuple[Run, ...]:
         """The runs at the setting, one a stimulus."""
         return self.coarsest.runs if self.coarsest else ()
-
-    @property
-    def at_least(self) -> bool:
-        """Whether the setting is the coarsest of the sweep: a coarser one might hold, too, and would cost less."""
-        return self.status == AT_LEAST
 
     @property
     def dt(self) -> float:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from ...accuracy.winners import NOT_KNOWN
+from ...accuracy.status import Bound
 from ..demos import shown
 from ..escape import latex, markdown
 from ..numbers import as_said, bounded, number
@@ -48,7 +48,7 @@ def ratios(run: RunFolder) -> pd.DataFrame:
     entries: dict[tuple[Any, ...], dict[str, str]] = {}
     for row in rows.to_dict("records"):
         key = (row["view"], *(row[name] for name in telling))
-        known = row["low"] is not None and row["low"] != row["high"] and row["bound"] != NOT_KNOWN
+        known = row["low"] is not None and row["low"] != row["high"] and row["bound"] != Bound.NOT_KNOWN
         entries.setdefault(key, {})[row["model"]] = bounded(row["ratio"], row["bound"]) + (
             f" ({_range(row['low'], row['high'])})" if known else "")
     models = list(dict.fromkeys(rows["model"]))
