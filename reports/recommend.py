@@ -163,7 +163,7 @@ def _made(models: Sequence[str | NeuronModel], rate: float, tolerance: float, jo
           ) -> RunFolder:
     suite = Suite(models=tuple(models), rates=(rate,), tolerances=(tolerance,), trials=TRIALS,
                   witnessed=False, thorough=False, features=False)
-    return compare(models, suite=suite, jobs=jobs, progress=progress).run
+    return compare(models, suite=suite, jobs=jobs, progress=progress)
 
 
 def _rows(run: RunFolder, rate: float, tolerance: float) -> tuple[pd.DataFrame, list[str]]:

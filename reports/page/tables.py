@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 from itertools import groupby
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -14,9 +14,11 @@ from ..demos import headline
 from ..features import title
 from ..leaders import leaders
 from ..numbers import bounded_text, short, step, with_interval
-from ..run_folder import RunFolder
 from ..table import SITUATION
 from ..verdict import Says
+
+if TYPE_CHECKING:
+    from ..run_folder import RunFolder
 
 Row = dict[Hashable, Any]
 
