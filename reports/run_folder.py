@@ -164,7 +164,7 @@ class RunFolder(Shown):
             check_names(manifest["about"], frames)
         except _DAMAGED as error:
             raise UserError(f"the run {folder} cannot be read: {short(str(error), 400)}; run it again") from error
-        return cls(about=manifest["about"], provenance=provenance, **frames)
+        return cls(about=manifest["about"], provenance=provenance, **frames, _study=None)
 
     def __repr__(self) -> str:
         return f"<RunFolder of {self.about['made'][:10]}: {', '.join(self.models)}>"
