@@ -150,8 +150,8 @@ class Count:
         return total
 
     def _repr_html_(self) -> str:
-        parts = {"a step": self.as_run, "a spike adds": self.as_run_spike, "a refractory step": self.as_run_refractory,
-                 "once a run": self.as_run_once, "a step as written": self.as_written()}
+        parts = {"step": self.as_run, "spike adds": self.as_run_spike, "refractory step": self.as_run_refractory,
+                 "once per run": self.as_run_once, "step, as written": self.as_written()}
         kinds = [kind for kind in KINDS if any(part[kind] for part in parts.values())]
         title = f"{self.step.model.label}, {self.step.method}, {self.step.detection} detection: operations"
         rows = ([name, *(part[kind] for kind in kinds)] for name, part in parts.items())

@@ -1,4 +1,4 @@
-"""What a step and a spike cost on the processor: exactly, apart, and with what the mathematics library executes."""
+"""The cost of a step and of a spike on the processor: exact, separate, with the mathematics library's operations."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from ..models.neuron import NeuronModel
 from .kernel import Kernel
 from .stimuli import Stimulus
 
-#: Time steps in ms; the first at which the model spikes and stays finite is taken. Counts do not depend on it.
+#: Time steps in ms; the first at which the model spikes and stays finite is used. Counts do not depend on dt.
 STEPS = (Fraction(1, 64), Fraction(1, 256), Fraction(1, 1024))
-#: For so many ms a spike is waited for.
+#: Longest wait for a spike, in ms.
 LONGEST = 1000
-#: The counted run ends with the spike's step, its last.
+#: Number of steps of the counted run; the spike is in its last step.
 STEPS_COUNTED = 3
 #: Of a whole run: the tolerance where that sets the method, and the length in ms of a run without a spike.
 TOLERANCE, QUIET = Fraction(1, 10_000), 20
@@ -28,15 +28,15 @@ TOLERANCE, QUIET = Fraction(1, 10_000), 20
 
 @dataclass(frozen=True)
 class StepAndSpike:
-    """Of one kernel; operations by kind, calls of the mathematics library as one each."""
+    """The cost of a step and of a spike of one kernel: operations by kind, each library call counted as one."""
 
     counter: str
     step: Mapping[str, int]
-    """Retired by a step without a spike."""
+    """Operations retired in a step without a spike."""
     spike: Mapping[str, int]
-    """What a spike adds to its step, as `Count.as_run_spike`."""
+    """Operations that a spike adds to its step, as in `Count.as_run_spike`."""
     step_in_libm: Mapping[str, int]
-    """Within the mathematics library, by the same step."""
+    """Operations in the mathematics library, in the same step."""
     spike_in_libm: Mapping[str, int]
     counted_step: Mapping[str, int]
     """From the Step."""
@@ -49,16 +49,16 @@ class StepAndSpike:
 
 
 def count_step_and_spike(kernel: Kernel, drive: float) -> StepAndSpike:
-    """Count a step, and what a spike adds to its own.
+    """Count the operations of a step, and those that a spike adds to its step.
 
     The kernel starts shortly before its first spike and runs one, two and three steps; the spike is in the third.
 
     Parameters
     ----------
     kernel : Kernel
-        Of one neuron after the other.
+        A kernel that runs one neuron after the other.
     drive : float
-        A constant input under which it spikes, in internal units.
+        A constant input at which it spikes, in internal units.
 
     Raises
     ------
@@ -130,12 +130,13 @@ def count_run(kernel: Kernel, drive: float) -> WholeRun:
 def _counter() -> Counter:
     counter = auto.best(exact=True)
     if counter is None or not counter.tells_images:
-        raise UserError("no exact counter that tells the kernel from the library works here")
+        raise UserError("no exact counter that separates the kernel from the mathematics library works here; "
+                        "see spikecost doctor")
     return counter
 
 
 def _apart(one: Tally[str], two: Tally[str], three: Tally[str]) -> tuple[dict[str, int], dict[str, int]]:
-    """Return what the second step retired, and what the third did more than it."""
+    """Return the operations retired in the second step, and the additional ones in the third step."""
     step = {kind: two[kind] - one[kind] for kind in two}
     spike = {kind: three[kind] - two[kind] - step.get(kind, 0) for kind in three}
     return _present(step), _present(spike)
@@ -146,7 +147,7 @@ def _present(operations: Mapping[str, int]) -> dict[str, int]:
 
 
 def _before_a_spike(kernel: Kernel, drive: float) -> tuple[Fraction, dict[str, float]]:
-    """Return dt, and the state from which the spike lies in the third step."""
+    """Return dt, and a state from which the spike is in the third step."""
     label = kernel.step.model.label
     for dt in STEPS:
         outcome = kernel.run([_constant(kernel, drive, LONGEST)], dt)[0]
@@ -158,7 +159,7 @@ def _before_a_spike(kernel: Kernel, drive: float) -> tuple[Fraction, dict[str, f
 
 
 def _states(kernel: Kernel, drive: float, dt: Fraction, spike: int) -> Iterator[dict[str, float]]:
-    """Yield states, around that of step `spike`, from which two steps have no spike and three have one."""
+    """Yield states near step `spike` from which two steps have no spike and the third step has one."""
     for steps in range(max(spike - STEPS_COUNTED, 1), spike + 1):
         before = kernel.run([_constant(kernel, drive, steps * dt)], dt)[0]
         state = dict(zip(kernel.step.state, map(float, before.state), strict=True))
@@ -170,7 +171,7 @@ def _states(kernel: Kernel, drive: float, dt: Fraction, spike: int) -> Iterator[
 
 
 def _from(kernel: Kernel, state: Mapping[str, float]) -> NeuronModel:
-    """Return the model, to start from a state."""
+    """Return the model with another initial state."""
     model = kernel.step.model
     return model.replace(initial={name: units.quantity(value, model.system.dimensions[name])
                                   for name, value in state.items()})

@@ -204,7 +204,7 @@ def test_what_runs_costs_no_more_than_what_is_written(combination):
         if names(assign.value) <= of_dt:
             of_dt.add(assign.target)
             numbers += count_block(Block((assign,)))
-    # kinds that nothing turns into: the expensive ones
+    # the expensive kinds, into which no other kind is changed
     for kind in ("div", "sqrt", "exp", "pow"):
         assert found.as_run[kind] + found.as_run_once[kind] - numbers[kind] <= written[kind]
 

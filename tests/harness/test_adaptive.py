@@ -1,4 +1,4 @@
-"""Adaptive methods: what they cost is what they ran, and they are as accurate as they say."""
+"""Adaptive methods: their cost is what they ran, and they are as accurate as they state."""
 
 from __future__ import annotations
 

@@ -146,7 +146,7 @@ class _Interpreter:
 
 
 class _Cell:
-    """A kernel beside its Step."""
+    """A kernel and its Step."""
 
     def __init__(self, kernel: Kernel) -> None:
         self.step = kernel.step
@@ -174,7 +174,7 @@ class _Cell:
         pytest.fail(f"no drive makes {self.step.model.name} spike")
 
     def drives(self) -> Iterator[float]:
-        """Return the model's own drive and larger ones; without one, all that are thinkable."""
+        """Return the model's own drive and larger drives; without one, a wide range of drives."""
         own = self.step.model.drive
         if own is not None:
             yield from (float(units.internal(own)) * factor for factor in (1, 2, 4, 8))

@@ -23,7 +23,7 @@ from spikecost.models.step import make_step
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Return a cache of its own."""
+    """Return a separate cache."""
     monkeypatch.setenv("SPIKECOST_CACHE", str(tmp_path / "cache"))
     monkeypatch.setattr(private, "_told", set())
     return tmp_path / "cache"
@@ -106,7 +106,7 @@ def attack(folder: Path, work: Callable[[], bytes], tries: int) -> None:
             continue
         path.write_bytes(damaged)
         assert in_another_process(work) == right, (attempt, first, last)
-        assert path.read_bytes() == content  # made again, and by a compiler that repeats itself the same
+        assert path.read_bytes() == content  # made again, with the same bytes if the compiler is reproducible
     path.write_bytes(content[: len(content) // 2])
     assert in_another_process(work) == right
 

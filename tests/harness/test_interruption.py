@@ -1,4 +1,4 @@
-"""Signals: what they end at once, and what they leave until it is finished."""
+"""Signals: what they end immediately, and what they let finish."""
 
 from __future__ import annotations
 

@@ -41,7 +41,7 @@ def run(model, method, detection, stimulus, dt, build=SCALAR):
 
 
 def lif_recurrence(method, detection, dt, horizon):
-    """Spike times of LIF from the method's own recurrence: powers of one factor a step."""
+    """Spike times of LIF from the method's own recurrence: powers of one factor per step."""
     def value(v, z):
         return V_INF + FACTORS[method](z) * (v - V_INF)
 
@@ -256,7 +256,7 @@ def test_a_diverging_run_says_so():
 
 @pytest.mark.parametrize("detection", ["grid", "linear", "hermite"])
 def test_a_reset_above_threshold_does_not_run_forever(detection):
-    # written so that the definition cannot tell where it leads
+    # written so that the definition does not show where it leads
     model = get_model("lif").replace(name="stuck", reset="v = -40*mV + 0*v")
     outcome = run(model, "euler", detection, constant(2 * mV / ms, 100 * ms), Fraction(1, 100))
     assert outcome.failure == "spikes without end"

@@ -1,4 +1,4 @@
-"""What the equation language takes beside arithmetic: conditions, hyperbolic functions, thresholds that move."""
+"""The equation language beyond arithmetic: conditions, hyperbolic functions, thresholds that move."""
 
 from __future__ import annotations
 
@@ -166,7 +166,7 @@ def test_a_threshold_that_falls_below_the_voltage_while_refractory_is_a_spike_wh
             dtheta/dt = -0.2/ms : 1
             I : 1
         """, threshold="v > theta", reset="v = 0.5; theta = 1", refractory=5 * ms, initial={"v": 0.5, "theta": 1})
-    # from 0.5 at 0.1 a ms it meets the falling threshold after 0.5/(0.1 + 0.2) ms
+    # from 0.5 at 0.1 per ms it meets the falling threshold after 0.5/(0.1 + 0.2) ms
     expected = 0.5 / 0.3 + np.array([0, 5, 10])
     stimulus = constant(0.1, 12 * ms)
     np.testing.assert_allclose(taylor.solve(model, stimulus).times, expected, rtol=1e-13)

@@ -32,22 +32,22 @@ from spikecost.models.step import make_step
 from ..archetypes import applicable, choose, is_archetype
 
 CELLS = [(name, method) for name in MODELS for method in applicable(name)]
-#: The state is looked at at the ends of so many pieces.
+#: Number of pieces; the state is compared at the end of each.
 PIECES = 4
 #: Errors where there is none but rounding, and where rounding does not matter; how far an order may be off.
 ROUNDING, FAR_ABOVE_ROUNDING, WITHIN = 1e-12, 1e-9, 0.1
-#: So many numbers of steps between one and its double, where the error scatters.
+#: Numbers of steps tried between one number and its double, where the error scatters.
 SCATTER = 40
-#: So many spikes are looked at; by order, the error in ms below which it is measured.
+#: Number of spikes that are compared; by order, the error in ms below which the order is measured.
 MOST_SPIKES, SMALL = 8, {1: 1e-2, 2: 1e-5, 4: 3e-5}
-#: Steps a piece of a solution that others are compared with.
+#: Steps per piece of the solution with which others are compared.
 FINEST = 2**18
 Array = Any
 
 
 @dataclass(frozen=True)
 class Stretch:
-    """A piece of a model's life without a spike."""
+    """A part of a model's solution without a spike."""
 
     model: NeuronModel
     stimulus: Stimulus
@@ -66,14 +66,14 @@ class Stretch:
         return self.stimulus.durations[0]
 
     def error(self, kernel: Kernel, steps: int) -> float:
-        """Root mean square error with so many steps a piece, in parts of `scale`."""
+        """Root mean square error for a number of steps per piece, in units of `scale`."""
         outcome = kernel.run([self.stimulus], self.piece / steps, [self.model])[0]
         if outcome.failure or np.abs(outcome.samples).max() > 1e9:
             return math.inf
         return self.off(outcome.samples)
 
     def off(self, states: Array) -> float:
-        """Root mean square difference of states from the right ones, in parts of `scale`."""
+        """Root mean square difference of states from the right ones, in units of `scale`."""
         return float(np.sqrt((((states - self.states) / self.scale) ** 2).mean()))
 
 
@@ -86,7 +86,7 @@ class Spikes:
     times: Array
 
     def error(self, kernel: Kernel, steps: int) -> float:
-        """Root mean square error of the times in ms, with so many steps."""
+        """Root mean square error of the times in ms, for a number of steps."""
         return self.error_at(kernel, self.stimulus.horizon / steps)
 
     def error_at(self, kernel: Kernel, setting: Fraction) -> float:

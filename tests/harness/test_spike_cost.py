@@ -1,4 +1,4 @@
-"""A step and a spike on the processor, apart: what the Step lists, for every way to run three models."""
+"""A step and a spike on the processor, separately: as listed by the Step, for every way to run three models."""
 
 import pytest
 

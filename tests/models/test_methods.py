@@ -1,4 +1,4 @@
-"""Where methods apply, what they say where they do not, and what they write."""
+"""Where methods apply, their message if they do not, and the assignments that they write."""
 
 import pytest
 from brian2 import ms

@@ -277,7 +277,7 @@ def test_a_reset_that_may_be_below_the_threshold_is_taken(changes):
 def test_initial_values_that_cannot_be_had(initial):
     model = NeuronModel(**{**GOOD, "initial": {"v": initial}})
     with pytest.raises(UserError) as error:
-        model.initial_values  # noqa: B018 - asking is what fails
+        model.initial_values  # noqa: B018 - the access fails
     assert str(error.value) == ("leaky: initial values of v depend on each other or on the input; give numbers or "
                                 "quantities")
 

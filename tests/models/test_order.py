@@ -1,4 +1,4 @@
-"""The order of a method on a model, from the equations."""
+"""The order of a method on a model, derived from the equations."""
 
 import math
 

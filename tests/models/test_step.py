@@ -59,7 +59,7 @@ class Textbook:
         return values
 
     def size(self, name, value):
-        """How large a variable is that starts at `value`: what has the input's unit is as large as the drive."""
+        """The size of a variable that starts at `value`: that of the drive if it has the input's unit."""
         dimensions = self.model.system.dimensions
         is_current = dimensions[name] is dimensions[self.model.input] and dimensions[name] is not units.DIMENSIONLESS
         return abs(self.drive) if is_current else max(1.0, abs(value))

@@ -1,4 +1,4 @@
-"""Rates in tables: what is looked up, what the entries are, what a bad table is told."""
+"""Rates in tables: lookups, entries, and messages about bad tables."""
 
 import copy
 import math

@@ -27,6 +27,8 @@ from spikecost.reports.regression.of_run import figures_of
 from spikecost.reports.run_comparison import compare_runs
 from spikecost.reports.run_folder import TABLES, RunFolder
 
+from ..archetypes import choose, is_archetype
+
 
 def run_program(code, tmp_path):
     """Run a program as a user does; return the spike times that it prints."""
@@ -107,8 +109,8 @@ def executed(capsys):
     brian2.defaultclock.dt, brian2.prefs.codegen.target = clock, target
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("name", [*MODELS, "izhikevich_mv:CH"])
+@pytest.mark.parametrize("name", choose([*MODELS, "izhikevich_mv:CH"], lambda name: (
+    is_archetype(name) or name in ("izhikevich_mv:CH", "adex"))))
 def test_the_program_of_every_model_gives_the_spikes_that_were_judged(name, executed, drive_of):
     model = get_model(name)
     method = next(each for each in ("exact", "exponential_euler", "midpoint") if not why_not(model, each, "grid"))

@@ -18,6 +18,7 @@ from spikecost.reports.regression.judge import judge
 from spikecost.reports.regression.of_run import figures_of
 from spikecost.reports.regression.small_suite import SMALL, run_small
 
+from ...archetypes import product
 from .planted import change_steps, make_anew, multiply_once_more
 
 
@@ -146,15 +147,15 @@ def test_fifty_timings_of_unchanged_code_raise_no_alarm():
     assert [judge(before, timed(*jobs), gate_times=True).status for _ in range(50)] == [0] * 50
 
 
-@pytest.mark.slow
-def test_fifty_runs_of_unchanged_code_raise_no_alarm():
+@pytest.mark.parametrize("runs", [10, product(50)])
+def test_runs_of_unchanged_code_raise_no_alarm(runs):
     def once():
         return run("lif", "rk4", "hermite", horizons=(100.0,), per_decade=3, finest=0.01)
 
     before = once()
     assert {"error_ms", "dt_ms", "operations_per_step", "instrumented_per_step"} <= {
         name.rpartition("/")[2] for name in before.values}
-    for _ in range(50):
+    for _ in range(runs):
         judgement = judge(Baseline(before), once())
         assert judgement.status == 0
         assert not judgement.of("improved", "not judged", "not comparable", "new")
