@@ -49,13 +49,13 @@ def pytest_configure(config: pytest.Config) -> None:
     if update:
         config.stash[_KEPT] = {}
     elif path:
-        from .models.errors import UserError  # noqa: PLC0415 - heavy, and only for those who name a baseline
+        from .models.errors import UserError, visible  # noqa: PLC0415 - heavy, and only for those who name a baseline
         from .reports.regression.guard import read_baseline  # noqa: PLC0415
 
         try:
             config.stash[_BASELINE] = read_baseline(path)
         except UserError as error:
-            raise pytest.UsageError(f"--spikecost-baseline: {error}") from None
+            raise pytest.UsageError(visible(f"--spikecost-baseline: {error}")) from None
         config.stash[_JUDGED] = set()
         config.pluginmanager.register(_Ledger(config), "spikecost-ledger")
 
@@ -93,14 +93,14 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]
         setattr(report, _OF_REPORT, sorted(guard.judged))
     if guard is None or call.excinfo is None or not report.failed:
         return report
-    from .models.errors import UserError  # noqa: PLC0415 - loaded by the fixture
+    from .models.errors import UserError, visible  # noqa: PLC0415 - loaded by the fixture
     from .reports.regression.guard import Regressed  # noqa: PLC0415
 
     error = call.excinfo.value
     if isinstance(error, (Regressed, UserError)):
-        report.longrepr = f"spikecost: {error}"
+        report.longrepr = visible(f"spikecost: {error}")
     elif isinstance(error, AssertionError) and guard.over:
-        report.longrepr = f"spikecost: {guard.headline()}\n\n{guard.table()}"
+        report.longrepr = visible(f"spikecost: {guard.headline()}\n\n{guard.table()}")
     return report
 
 
@@ -161,4 +161,6 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say what became of the baseline."""
     said = terminalreporter.config.stash.get(_SAID, None)
     if said:
-        terminalreporter.write_line(f"spikecost: {said}")
+        from .models.errors import visible  # noqa: PLC0415 - loaded by what is said
+
+        terminalreporter.write_line(visible(f"spikecost: {said}"))

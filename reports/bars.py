@@ -9,10 +9,12 @@ from contextlib import contextmanager, suppress
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
 
 from ..accuracy.runner import Progress
+from ..models.errors import visible
 
 #: Where no bar can be drawn, a line says at least so often, in s, how far the work is.
 HEARTBEAT = 20.0
@@ -44,7 +46,7 @@ class _Bars:
     def begin(self, phase: str, pieces: int) -> None:
         with suppress(OSError):
             self._bar.start()
-            self._tasks.append(self._bar.add_task(phase, total=pieces))
+            self._tasks.append(self._bar.add_task(escape(visible(phase)), total=pieces))
 
     def done(self) -> None:
         with suppress(OSError):
@@ -52,7 +54,7 @@ class _Bars:
 
     def say(self, line: str) -> None:
         with suppress(OSError):
-            self._bar.console.print(line, markup=False, highlight=False, soft_wrap=True)
+            self._bar.console.print(visible(line), markup=False, highlight=False, soft_wrap=True)
 
     def end(self) -> None:
         if self._tasks:  # a bar that never began must not even end a line
@@ -89,5 +91,5 @@ class _Lines:
 
     def say(self, text: str) -> None:
         with suppress(OSError, ValueError):  # ValueError: it is closed
-            self._console.file.write(f"spikecost: {text}\n")
+            self._console.file.write(f"spikecost: {visible(text)}\n")
             self._console.file.flush()

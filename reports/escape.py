@@ -10,6 +10,8 @@ from typing import Any
 
 import pandas as pd
 
+from ..models.errors import visible
+
 _LATEX = {
     "\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_", "{": r"\{", "}": r"\}",
     "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "<": r"\textless{}", ">": r"\textgreater{}",
@@ -71,7 +73,7 @@ def cell(value: Any) -> Any:
     """
     if not isinstance(value, str):
         return value
-    line = re.sub(r"[\r\n]+", " ", value)
+    line = visible(re.sub(r"[\r\n]+", " ", value))
     return f"'{line}" if line.startswith(_FORMULA) or line.lstrip().startswith(_FORMULA) else line
 
 
@@ -85,4 +87,4 @@ def to_csv(frame: pd.DataFrame) -> bytes:
 
 
 def _one_line(text: str) -> str:
-    return " ".join(str(text).split())
+    return visible(" ".join(str(text).split()))

@@ -6,10 +6,12 @@ can take it as it is.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from ..models.errors import UserError, short
@@ -27,6 +29,7 @@ from . import (
     table,
     winner_map,
 )
+from .verdict import PUBLISHED, VIEWS
 
 #: Columns that every run has, by table.
 COLUMNS: Mapping[str, Iterable[str]] = {
@@ -47,6 +50,9 @@ TEXT = frozenset({
     "reason_as_published", "reason_converged", "says", "second", "stated_2004", "status", "stimulus",
     "tolerance_unit", "view", "voltage_unit", "winner",
 })
+
+#: Columns of names that are not the run's: how a reference was found is no method of a suite.
+_FREE = {("references", "method")}
 
 
 @dataclass(frozen=True)
@@ -172,6 +178,9 @@ def check_table(name: str, frame: pd.DataFrame) -> None:
         if isinstance(values.dtype, pd.CategoricalDtype) or values.dtype.kind not in "biufO":
             raise UserError(f"its table '{name}' has a column '{short(str(column))}' of {values.dtype}")
         if not text and values.dtype.kind in "biuf":
+            if values.dtype.kind == "f" and np.isinf(values).any():
+                raise UserError(f"its table '{name}' has a number in the column '{short(str(column))}' that is not "
+                                "finite")
             continue
         odd = next((value for value in values if not (isinstance(value, str) if text else _is_number(value))
                     and not _is_empty(value)), None)
@@ -180,8 +189,32 @@ def check_table(name: str, frame: pd.DataFrame) -> None:
                             f"{'text' if text else 'numbers'}")
 
 
+def check_names(about: Mapping[str, Any], frames: Mapping[str, pd.DataFrame]) -> None:
+    """Check that tables name only models, methods, detections and measures that the run says it has.
+
+    Raises
+    ------
+    UserError
+        At the first other name.
+    """
+    suite, models = about["suite"], set(about["models"])
+    known = {"model": models, "winner": models, "second": models, "method": set(suite["methods"]),
+             "detection": set(suite["detections"]), "measure": set(about["measures"]), "view": {PUBLISHED, *VIEWS}}
+    if about["baseline"] and about["baseline"] not in models:
+        raise UserError(f"its baseline {short(repr(about['baseline']))} is none of its models")
+    for name, frame in frames.items():
+        for column in known.keys() & set(frame):
+            if (name, column) in _FREE:
+                continue
+            odd = next((each for each in frame[column].unique()
+                        if each not in known[column] and each != "" and not _is_empty(each)), None)
+            if odd is not None:
+                raise UserError(f"its table '{name}' has {short(repr(odd))} in the column '{column}', which the run "
+                                "does not have")
+
+
 def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float)
+    return isinstance(value, int | float) and not (isinstance(value, float) and math.isinf(value))
 
 
 def _is_empty(value: Any) -> bool:

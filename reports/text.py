@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from ..models.errors import visible
 from .numbers import number
 
 #: Columns of characters where the output is no terminal.
@@ -31,14 +32,20 @@ def numeric(column: pd.Series) -> bool:
     return column.dtype.kind in "fi" or all(isinstance(each, str) and bool(_NUMBER.fullmatch(each)) for each in column)
 
 
+def aligned(rows: Sequence[Sequence[str]]) -> str:
+    """Write rows of texts below each other, each column as wide as its longest text."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return "\n".join("  ".join(map(str.ljust, row, widths)).rstrip() for row in rows)
+
+
 def frame(title: str, table: pd.DataFrame, columns: Sequence[str] = ()) -> str:
     """Write some columns of a table, all of them by default; it ends with an empty line."""
     columns = columns or list(table.columns)
-    shown = Table(title=escape(title), title_justify="left", box=None, pad_edge=False)
+    shown = Table(title=escape(visible(title, keep="")), title_justify="left", box=None, pad_edge=False)
     for name in columns:
-        shown.add_column(escape(str(name)), justify="right" if numeric(table[name]) else "left")
+        shown.add_column(escape(visible(str(name), keep="")), justify="right" if numeric(table[name]) else "left")
     for row in table[list(columns)].to_dict("records"):
-        shown.add_row(*(escape(number(value)) for value in row.values()))
+        shown.add_row(*(escape(visible(number(value), keep="")) for value in row.values()))
     console = Console(width=None if sys.stdout.isatty() else WIDTH)
     with console.capture() as captured:
         console.print(shown)

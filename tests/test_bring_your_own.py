@@ -1,4 +1,4 @@
-"""A user's own models, methods and counters, as a user names them on the command line."""
+"""A user's own models, methods and counters, as named on the command line."""
 
 from __future__ import annotations
 
@@ -115,7 +115,8 @@ def test_code_that_is_no_model(said, folder, command):
 ])
 def test_what_shows_only_when_it_runs(said, folder, old, new, message):
     (folder / "leaky.toml").write_text(TOML.replace(old, new))
-    status, out, err = said("run", "--models", "leaky.toml", "--methods", "rk4", "--rates", "50", "--quick")
+    status, out, err = said("run", "--models", "leaky.toml", "--methods", "rk4", "--rates", "50", "--quick",
+                            "--horizons", "0.1second")
     assert (status, out) == (2, "")
     assert err.splitlines()[-1].startswith(f"spikecost: nothing to compare: {message}")
 

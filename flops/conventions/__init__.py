@@ -1,4 +1,4 @@
-"""Conventions, one a file; importing one here registers it."""
+"""How much does one operation of each kind count? One convention per file; importing it here registers it."""
 
 from . import energy45nm, fma1, izhikevich2004, libm, unit
 from .base import CONVENTIONS, Convention, get_convention

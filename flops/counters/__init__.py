@@ -1,4 +1,4 @@
-"""Counters, one a file; importing one here registers it."""
+"""Which operations did the processor really execute? One counter per file; importing it here registers it."""
 
 from . import auto, callgrind, instrumented, papi, perf, stepped
 from .base import COUNTERS, Counter, Counts, NothingRetired, Retired, get_counter

@@ -1,4 +1,4 @@
-"""Spike detection, one way a file; importing one here registers it."""
+"""When within a step does a neuron spike? One detection per file; importing it here registers it."""
 
 from . import dense, grid, grid_start, hermite, linear
 from .base import DETECTIONS, Crossing, Detection

@@ -1,4 +1,4 @@
-"""SciPy's DOP853: a solver of another family and house, which shares the model's text alone with the references."""
+"""SciPy's DOP853: an independent solver of another family, which shares only the model's text with the references."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def compiled(model: NeuronModel) -> dict[str, Callable[..., Any]]:
 
 
 def scales(model: NeuronModel, drive: float) -> np.ndarray:
-    """How large each variable is, roughly: what has the input's unit as the drive, the others as they start."""
+    """The approximate size of each variable: that of the drive if it has the input's unit, else its initial value."""
     system, start = model.system, model.initial_values
     unit = system.dimensions[model.input]
     driven = {name for name in system.state if system.dimensions[name] is unit and unit is not units.DIMENSIONLESS}
@@ -63,7 +63,7 @@ def dop853(model: NeuronModel, stimulus: Stimulus, rtol: float = 2.3e-14, most: 
            longest: float = np.inf) -> np.ndarray:
     """Return the spike times in ms under a piecewise-constant stimulus; the first `most` of them.
 
-    Steps of at most `longest` ms leave out no voltage that passes the threshold and comes back.
+    Steps of at most `longest` ms do not miss a voltage that passes the threshold and comes back.
     """
     space = compiled(model)
     x, now, free_from, spikes = list(model.initial_values.values()), 0.0, 0.0, []

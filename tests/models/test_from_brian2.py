@@ -1,4 +1,4 @@
-"""What becomes of a Brian2 group, and which groups are refused. (tests/harness compares spikes.)"""
+"""The conversion of Brian2 groups, and which groups are refused. (tests/harness compares spikes.)"""
 
 from __future__ import annotations
 

@@ -2,6 +2,8 @@
 
 import csv
 import io
+import json
+import unicodedata
 
 import pandas as pd
 import pytest
@@ -9,7 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pylatexenc.latex2text import LatexNodes2Text
 
+from spikecost.models.errors import UserError, visible
 from spikecost.reports import escape
+from spikecost.reports.text import frame
 
 FORMULAS = ["=1+2", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", " =1", '=cmd|" /C calc"!A0']
 
@@ -44,3 +48,35 @@ def test_markdown_by_hand():
 
 def test_figures_show_no_mathematics():
     assert escape.in_figure("$x$\ny") == r"\$x\$ y"
+
+
+#: What a terminal would obey: colours, titles, the cursor (in 7 and 8 bits), deletions, directions of writing.
+SIGNS = ["\x1b[31m", "\x1b]0;title\x07", "\x9b2J", "\b\b\b", "\x7f", "\x00", "\u202e", "\u2066", "\u200b", "\u2028",
+         "\U000e0041", "\ud800", "\x85"]
+
+
+@pytest.mark.parametrize("sign", SIGNS)
+def test_what_a_terminal_would_obey_is_shown(sign):
+    name = f"a{sign}b".encode(errors="replace").decode()  # a table holds no lone surrogate
+    for shown in (visible(f"a{sign}b"), frame(f"t{sign}", pd.DataFrame({name: [name]})),
+                  escape.markdown(f"a{sign}b"), escape.cell(f"a{sign}b"), escape.in_figure(f"a{sign}b")):
+        assert all(each.isprintable() or each in "\n\t" for each in shown), repr(shown)
+
+
+@given(st.text())
+def test_what_is_made_visible_can_be_read_back(text):
+    shown = visible(text)
+    assert visible(shown) == shown
+    assert "\r" not in shown
+    # a text without hidden characters stays as it is; JSON is the same value
+    assert shown == text or any(unicodedata.category(each) in ("Cc", "Cf", "Cs", "Zl", "Zp") for each in text)
+    assert json.loads(visible(json.dumps(text))) == text
+
+
+def test_an_error_is_one_line_whatever_it_quotes():
+    assert str(UserError("unknown 'a\r\nforged line'; give  b")) == "unknown 'a forged line'; give b"
+
+
+def test_a_name_does_not_make_a_line_of_its_own():
+    shown = frame("t", pd.DataFrame({"model": ["lif\nforged  1.0"], "cost": [2.0]}))
+    assert len(shown.splitlines()) == 3

@@ -13,7 +13,7 @@ import pytest
 from spikecost.models.errors import UserError
 from spikecost.reports.regression.of_run import figures_of
 from spikecost.reports.run_folder import TABLES, RunFolder
-from spikecost.reports.run_form import COLUMNS, TEXT, check_about, check_table
+from spikecost.reports.run_form import COLUMNS, TEXT, check_about, check_names, check_table
 
 
 def test_every_run_has_it(small_run):
@@ -21,6 +21,7 @@ def test_every_run_has_it(small_run):
     assert set(COLUMNS) == set(TABLES)
     for name in TABLES:
         check_table(name, getattr(small_run, name))
+    check_names(small_run.about, {name: getattr(small_run, name) for name in TABLES})
 
 
 def test_columns_of_text_are_those_that_hold_text(small_run):
@@ -60,6 +61,8 @@ def test_what_a_run_says_of_itself(small_run, path, value, problem):
     (lambda frame: frame.assign(dt_ms=[[1]] * len(frame)), "in the column 'dt_ms' of numbers"),
     (lambda frame: frame.assign(model=1), "has 1 in the column 'model' of text"),
     (lambda frame: frame.assign(model=b"lif"), "has b'lif' in the column 'model' of text"),
+    (lambda frame: frame.assign(dt_ms=float("inf")), "column 'dt_ms' that is not finite"),
+    (lambda frame: frame.assign(dt_ms=pd.Series([-float("inf")] * len(frame), dtype=object)), "column 'dt_ms' of numb"),
     (lambda frame: frame.assign(dt_ms=pd.Timestamp("2024-01-01")), "column 'dt_ms' of datetime"),
     (lambda frame: frame.assign(model=frame["model"].astype("category")), "column 'model' of category"),
 ])
@@ -67,6 +70,16 @@ def test_what_a_table_holds(small_run, tmp_path, changed, problem):
     frame = changed(small_run.table)
     with pytest.raises(UserError, match=problem):
         check_table("table", frame)
+
+
+@pytest.mark.parametrize(("table", "column"), [("table", "model"), ("points", "detection"), ("points", "method"),
+                                                ("ranking", "view"), ("winners", "winner"), ("candidates", "measure")])
+def test_what_tables_name_is_of_the_run(small_run, tmp_path, table, column):
+    frame = getattr(small_run, table).copy()
+    frame.loc[len(frame) - 1, column] = "zzz"
+    dataclasses.replace(small_run, **{table: frame}).write(tmp_path)
+    with pytest.raises(UserError, match=f"table '{table}' has 'zzz' in the column '{column}'"):
+        RunFolder.read(tmp_path)
 
 
 @pytest.mark.parametrize("content", [b"", b"PAR1", b"PAR1" + b"\0" * 100 + b"PAR1", b"[" * 100_000])
