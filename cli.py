@@ -365,7 +365,7 @@ def _run_and_say(options: argparse.Namespace, suite: Suite, chosen: Mapping[str,
     not_added = None
     if options.history and not comparison.study.interrupted:
         try:
-            more.append(command.add(options.history, figures_of(comparison.run)))
+            more.append(command.add(options.history, figures_of(comparison)))
         except UserError as error:  # the report was written; its place is printed first
             not_added = error
     if elsewhere:

@@ -13,6 +13,7 @@ from ..harness.engines.brian2_operations import Executed
 from ..harness.measure import Measurement
 from ..harness.spike_cost import StepAndSpike, WholeRun
 from ..harness.timing import Timing
+from ..models.errors import NoValue
 from ..models.methods import knob
 from ..models.neuron import NeuronModel
 from .cost import Cost, cost, operations
@@ -23,8 +24,9 @@ from .intervals import Interval, interval
 from .recording import Recording
 from .regime import Regime
 from .stability import Stability
+from .status import Status
 from .suite import Suite
-from .tolerance import AT_LEAST, Coarsest, Own
+from .tolerance import Coarsest, Own
 
 
 @dataclass(frozen=True)
@@ -88,9 +90,7 @@ class Cell:
 
     curve: Curve
     criterion: Criterion
-    status: str
-    """``reached``, ``at least`` or ``not reached`` (see `Coarsest`), ``not applicable``, ``left out``, ``rate not
-    reachable``, ``reference too coarse``, ``reference contradicted`` or ``failed``."""
+    status: Status
     reason: str
     coarsest: Coarsest | None = None
     """Where, and below which, all stimuli hold; None unless there is such a setting, and so a cost."""
@@ -112,11 +112,6 @@ class Cell:
         return self.coarsest.runs if self.coarsest else ()
 
     @property
-    def at_least(self) -> bool:
-        """Whether the setting is the coarsest of the sweep: a coarser one might hold, too, and would cost less."""
-        return self.status == AT_LEAST
-
-    @property
     def dt(self) -> float:
         """The time step in ms at the setting: where an error control chooses it, the mean one of all stimuli."""
         return self.curve.mean_dt(self.setting, self.runs)
@@ -130,16 +125,6 @@ class Cell:
         return interval([each.per_ms for each in self.costs(convention)])
 
 
-@dataclass(frozen=True)
-class Unmeasured:
-    """A model and method whose step no counter could be put to."""
-
-    model: str
-    method: str
-    detection: str
-    reason: str
-
-
 @dataclass
 class Study:
     """What a suite gave."""
@@ -151,17 +136,17 @@ class Study:
     map_cells: list[Cell] | None = None
     """Of the tolerances that the winner map has beside the suite's: the cells that may be the cheapest of a model; None
     before they are looked for."""
-    measurements: list[Measurement | Unmeasured] = field(default_factory=list)
-    """One a model and method: the counters' view of a step without a spike."""
-    steps_and_spikes: dict[tuple[str, str, str, str], StepAndSpike | str] = field(default_factory=dict)
+    measurements: dict[tuple[str, str, str], Measurement | NoValue] = field(default_factory=dict)
+    """By model, method and detection, one detection per method: the counters' view of a step without a spike."""
+    steps_and_spikes: dict[tuple[str, str, str, str], StepAndSpike | NoValue] = field(default_factory=dict)
     """By model, method, detection and kind of stimulus: what a step and a spike retire, or why that is not known."""
-    whole_runs: dict[tuple[str, str, str, str], WholeRun | str] = field(default_factory=dict)
+    whole_runs: dict[tuple[str, str, str, str], WholeRun | NoValue] = field(default_factory=dict)
     """The same of methods whose steps are not all alike: what a whole run retires."""
-    quiet_steps: list[Measurement | Unmeasured] = field(default_factory=list)
+    quiet_steps: dict[tuple[str, str, str], Measurement | NoValue] = field(default_factory=dict)
     """Steps without a spike, of ways of which no spike could be counted and that `measurements` leave out."""
-    builds: dict[tuple[str, str], list[AsBuilt] | str] = field(default_factory=dict)
+    builds: dict[tuple[str, str], list[AsBuilt] | NoValue] = field(default_factory=dict)
     """By model and method: what the builds for speed change, or why that is not known."""
-    brian2: dict[tuple[str, str], list[Executed] | str] = field(default_factory=dict)
+    brian2: dict[tuple[str, str], list[Executed] | NoValue] = field(default_factory=dict)
     """By model and method: what Brian2's own code executes, or why that is not known."""
     recorded_references: list[tuple[Regime, Recording]] = field(default_factory=list)
     """What the reference of each regime's first stimulus did."""

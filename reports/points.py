@@ -84,7 +84,7 @@ def _conventions(study: Study) -> list[Convention]:
 def _hardware(study: Study) -> dict[tuple[str, str, str], float]:
     """Return the operations a step that a hardware counter saw, by model, method and detection."""
     return {(measured.model, measured.method, measured.detection): witness.flops / measured.steps / witness.repetitions
-            for measured in study.measurements if isinstance(measured, Measurement)
+            for measured in study.measurements.values() if isinstance(measured, Measurement)
             for witness in measured.witnesses if not witness.exact}
 
 

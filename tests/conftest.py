@@ -84,7 +84,7 @@ def kernel_of() -> Callable[..., Kernel]:
 
     def find(model: str | NeuronModel, method: str, detection: str = "grid", build: Build = SCALAR) -> Kernel:
         model = get_model(model)
-        every = with_steps_alike(), tuple(DETECTIONS)
+        every = tuple(with_steps_alike()), tuple(DETECTIONS)
         usual = (methods_of(model.name), detections_of(model.name)) if model.name in MODELS else every
         group = usual if method in usual[0] and detection in usual[1] else every
         return together(model, *group, build)[method, detection]
