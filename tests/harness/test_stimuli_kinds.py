@@ -198,7 +198,7 @@ def test_standard_forms(name, model):
     (lambda: chirp(1, 1, 1 * Hz, 40, 1 * second), "stop = 40 is not a frequency"),
     (lambda: ornstein_uhlenbeck(1, 1, 5 * ms, 3 * ms, 10 * ms, seed=1), r"pieces of 3\. ms do not fill a duration"),
     (lambda: ornstein_uhlenbeck(1, -1, 5 * ms, 1 * ms, 10 * ms, seed=1), "negative"),
-    (lambda: ornstein_uhlenbeck(1, 1, 5 * ms, 1 * ms, 10 * ms, seed=-1), "seed = -1 is not a whole number of at least 0"),
+    (lambda: ornstein_uhlenbeck(1, 1, 5 * ms, 1 * ms, 10 * ms, seed=-1), "seed = -1 is not a whole number of at"),
     (lambda: piecewise_random(1, 2, 5 * ms, 10 * ms, seed=1.5), "seed = 1.5 is not a whole number"),
     (lambda: poisson_conductance(400 * Hz, 1, 5 * ms, 1 * ms, 10 * ms, seed=None), "seed = None is not a whole number"),
     (lambda: poisson_conductance(400 * Hz, 1, 5 * ms, 3 * ms, 10 * ms, seed=1), "do not fill a duration"),
