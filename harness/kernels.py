@@ -10,6 +10,7 @@ from ..flops.adaptive import AdaptiveCount, count_adaptive
 from ..flops.operations import Count, count_step
 from ..flops.toolchain import SCALAR, SIMD
 from ..models.adaptive import make_adaptive_step
+from ..models.errors import NoValue
 from ..models.methods import ADAPTIVE
 from ..models.neuron import NeuronModel
 from ..models.step import applies, make_step
@@ -37,7 +38,7 @@ class Kernels:
 
     compiled: dict[tuple[str, str], Compiled] = field(default_factory=dict)
     """By method and detection."""
-    reasons: dict[tuple[str, str], str] = field(default_factory=dict)
+    reasons: dict[tuple[str, str], NoValue] = field(default_factory=dict)
     """Why there is no kernel, for the others."""
 
 
@@ -64,7 +65,7 @@ def kernels_of(model: NeuronModel, pairs: Iterable[tuple[str, str]], varying: bo
     for key in pairs:
         refused = applies(model, *key, varying=varying)
         if refused:
-            found.reasons[key] = refused
+            found.reasons[key] = NoValue(refused)
         elif key[0] in ADAPTIVE:
             adaptive.append(make_adaptive_step(model, *key, varying=varying))
         else:

@@ -15,7 +15,7 @@ from ...flops.operations import count
 from ...harness.measure import measure
 from ...models import units
 from ...models.catalogue import get_model
-from ...models.errors import UserError
+from ...models.errors import NoValue, UserError
 from ...models.expression import KINDS as OPERATIONS
 from ...models.neuron import NeuronModel
 from ..comparison import compare
@@ -194,7 +194,7 @@ class Guard:
                 raise UserError(f"{judgement.text}\n(in tests: pytest --spikecost-update renews the baseline, "
                                 "--spikecost-without-counter accepts counts that no exact counter confirms)")
 
-    def _narrowed(self, values: Mapping[str, float | str], figures: Figures) -> Baseline:
+    def _narrowed(self, values: Mapping[str, float | NoValue], figures: Figures) -> Baseline:
         """Return the baseline of some figures alone, with the limits that are theirs."""
         assert self.baseline is not None
         known = self.baseline
@@ -204,7 +204,7 @@ class Guard:
         return replace(known, figures=replace(known.figures, values=values, times={}), limits=limits)
 
 
-def _asked_for(names: Mapping[str, float | str], run: Figures) -> dict[str, float | str]:
+def _asked_for(names: Mapping[str, float | NoValue], run: Figures) -> dict[str, float | NoValue]:
     """Return the figures of a baseline that a run should have: those of its models, methods, cells and curves."""
     subjects = {_subject(name) for name in run.values}
     parts = {"/".join(subject.split("/")[:n]) for subject in subjects for n in (2, 3)}
