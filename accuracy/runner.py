@@ -10,7 +10,6 @@ from functools import partial
 from joblib import Parallel, delayed
 
 from ..flops.toolchain import find_compiler
-from ..harness.adaptive import AdaptiveKernel
 from ..harness.as_built import as_built
 from ..harness.engines.brian2_operations import executed
 from ..harness.interruption import interruptible
@@ -24,7 +23,7 @@ from ..harness.timing import Job, Timing, many_neurons, measure, one_neuron
 from ..models.catalogue import get_model
 from ..models.domain import check_domain
 from ..models.errors import NoValue, UserError, attempt
-from ..models.methods import METHODS
+from ..models.methods import METHODS, with_steps_alike
 from ..models.neuron import NeuronModel
 from ..models.step import make_step
 from .criterion import REFERENCE_MARGIN, Criterion
@@ -165,7 +164,8 @@ def _run(study: Study, jobs: int, progress: Progress) -> None:
     _record(study, kernels, jobs, progress)
     _time(study, kernels, progress)
     pairs = [(model, method) for model in models for method in suite.methods
-             if method in METHODS and (method, suite.detections[0]) in kernels[model, suite.stimuli[0]].compiled]
+             if method in with_steps_alike()
+             and (method, suite.detections[0]) in kernels[model, suite.stimuli[0]].compiled]
     progress.begin("counting on the processor", len(pairs))
     for model, method in pairs:
         way = method, suite.detections[0]
@@ -209,7 +209,7 @@ def _count_spikes(study: Study, kernels: Mapping[tuple[NeuronModel, str], Kernel
         kernel = kernels[model, stimulus].compiled[way].alone
         key = model.label, *way, stimulus
         value = drive.value if drive else 0.0
-        if isinstance(kernel, AdaptiveKernel):
+        if not METHODS[way[0]].steps_alike:
             study.whole_runs[key] = attempt(partial(count_run, kernel, value))
         else:
             found = attempt(partial(count_step_and_spike, kernel, value))
@@ -434,4 +434,4 @@ def _named(cell: Cell) -> str:
 
 
 def _in_lanes(cell: Cell, suite: Suite) -> bool:
-    return suite.time_lanes and not cell.curve.adaptive
+    return suite.time_lanes and METHODS[cell.curve.method].template.in_lanes

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 
-from ..flops.adaptive import AdaptiveCount
 from ..flops.conventions import Convention
 from ..flops.operations import Count
 from ..harness.as_built import AsBuilt
@@ -17,7 +16,7 @@ from ..harness.timing import Timing
 from ..models.errors import NoValue
 from ..models.methods import knob
 from ..models.neuron import NeuronModel
-from .cost import Cost, adaptive_cost, cost, operations
+from .cost import Cost, cost, operations
 from .criterion import Criterion, Run
 from .features.demo_runs import DemoRun
 from .features.search import Finding
@@ -46,7 +45,7 @@ class Curve:
     regime: Regime
     method: str
     detection: str
-    count: Count | AdaptiveCount | None
+    count: Count | None
     """None if the method does not apply."""
     points: tuple[Point, ...]
     """From coarse to fine."""
@@ -62,30 +61,19 @@ class Curve:
     """None if there are no points, or an error control chooses dt."""
 
     @property
-    def adaptive(self) -> bool:
-        """Whether steps do not all cost the same."""
-        return isinstance(self.count, AdaptiveCount)
-
-    @property
     def by_dt(self) -> bool:
         """Whether the setting is dt, and not a tolerance."""
         return knob(self.method) == "dt"
 
-    def cost(self, setting: Fraction, run: Run, convention: str | Convention = "unit") -> Cost:
+    def cost(self, run: Run, convention: str | Convention = "unit") -> Cost:
         """Return what a run cost."""
         assert self.count is not None
-        horizon = self.regime.horizon
-        if isinstance(self.count, AdaptiveCount):
-            return adaptive_cost(self.count, run.tallies, run.spikes, horizon, convention)
-        return cost(self.count, float(setting), 1000 * run.spikes / horizon, convention)
+        return cost(self.count, run.tallies, run.spikes, self.regime.horizon, convention)
 
-    def operations(self, setting: Fraction, run: Run) -> dict[str, float]:
+    def operations(self, run: Run) -> dict[str, float]:
         """Return the operations of a ms of model time of a run, by kind."""
         assert self.count is not None
-        horizon = self.regime.horizon
-        if isinstance(self.count, AdaptiveCount):
-            return {kind: n / horizon for kind, n in self.count.of(run.tallies).items()}
-        return operations(self.count, float(setting), 1000 * run.spikes / horizon)
+        return operations(self.count, run.tallies, self.regime.horizon)
 
     def dt(self, setting: Fraction, run: Run) -> float:
         """Return the time step in ms: the mean one where an error control chooses it."""
@@ -132,7 +120,7 @@ class Cell:
 
     def costs(self, convention: str | Convention = "unit") -> list[Cost]:
         """Return what each stimulus costs at the setting."""
-        return [self.curve.cost(self.setting, run, convention) for run in self.runs]
+        return [self.curve.cost(run, convention) for run in self.runs]
 
     def cost(self, convention: str | Convention = "unit") -> Interval:
         """Return the mean cost of a ms over the stimuli."""
@@ -155,7 +143,7 @@ class Study:
     steps_and_spikes: dict[tuple[str, str, str, str], StepAndSpike | NoValue] = field(default_factory=dict)
     """By model, method, detection and kind of stimulus: what a step and a spike retire, or why that is not known."""
     whole_runs: dict[tuple[str, str, str, str], WholeRun | NoValue] = field(default_factory=dict)
-    """The same of adaptive methods: what a whole run retires."""
+    """The same of methods whose steps are not all alike: what a whole run retires."""
     quiet_steps: dict[tuple[str, str, str], Measurement | NoValue] = field(default_factory=dict)
     """Steps without a spike, of ways of which no spike could be counted and that `measurements` leave out."""
     builds: dict[tuple[str, str], list[AsBuilt] | NoValue] = field(default_factory=dict)

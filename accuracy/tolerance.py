@@ -14,7 +14,6 @@ from itertools import accumulate, compress, takewhile
 import numpy as np
 from numpy.typing import NDArray
 
-from ..harness.adaptive import AdaptiveKernel, AdaptiveOutcome
 from ..harness.kernel import Kernel, Outcome
 from ..harness.kernels import run_together
 from ..harness.stimuli import Stimulus
@@ -70,13 +69,13 @@ class ErrorCurve:
 
     Parameters
     ----------
-    kernel : Kernel or AdaptiveKernel
+    kernel : Kernel
     trials : sequence of Trial
     measures : iterable of str
         Measures to take beside the spike-time errors.
     """
 
-    def __init__(self, kernel: Kernel | AdaptiveKernel, trials: Sequence[Trial], measures: Iterable[str] = ()) -> None:
+    def __init__(self, kernel: Kernel, trials: Sequence[Trial], measures: Iterable[str] = ()) -> None:
         self._kernel = kernel
         self._trials = trials
         self._measures = tuple(measures)
@@ -108,13 +107,12 @@ class ErrorCurve:
 
     def _judge(self, trial: Trial, outcome: Outcome) -> Run:
         times, reference = outcome.spike_times, trial.compared
-        tallies = outcome.tallies if isinstance(outcome, AdaptiveOutcome) else {}
         if outcome.failure:
-            return Run(None, outcome.failure, {}, len(times), tallies)
+            return Run(None, outcome.failure, {}, len(times), outcome.tallies)
         train = SpikeTrain(times[times <= reference.stop], reference.stop)
         values = {name: MEASURES[name](train, reference) for name in self._measures}
         voltage = voltage_error(outcome, trial.reference, trial.model, trial.between).rms
-        return Run(spike_time_error(train, reference), "", values, len(times), tallies, voltage)
+        return Run(spike_time_error(train, reference), "", values, len(times), outcome.tallies, voltage)
 
 
 def descend(curve: ErrorCurve, sweep: TimeSteps | Tolerances, criteria: Iterable[Criterion]) -> tuple[Fraction, ...]:

@@ -192,7 +192,7 @@ def _least_cost(curve: Curve, criterion: Criterion) -> float | None:
     if not holding:
         return None
     coarsest = holding[-1]
-    cost = interval([curve.cost(coarsest.setting, run).per_ms for run in coarsest.runs]).mean
+    cost = interval([curve.cost(run).per_ms for run in coarsest.runs]).mean
     coarser = curve.points[len(curve.points) - len(holding) - 1] if len(holding) < len(curve.points) else coarsest
     # steps are longer in proportion to dt; to the tolerance of an error control, by its square root at most
     longer = float(coarser.setting / coarsest.setting)

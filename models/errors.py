@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -53,6 +54,22 @@ class UserError(ValueError):
     The message is one line that says what was given, what is expected and what to do.
     The command line prints it and exits with status 2.
     """
+
+    def __init__(self, message: str = "") -> None:
+        # names of others, which a message quotes, may hold ends of lines
+        super().__init__(message if message.isprintable() else " ".join(message.split()))
+        self.place: tuple[str | int, ...] = ()
+        """Where in a definition it is: a field, then names within it; a number is a line of a text, the first is 0."""
+
+
+@contextmanager
+def at(*place: str | int) -> Iterator[None]:
+    """Put the place of what is read in a block before the places of errors that come out of it."""
+    try:
+        yield
+    except UserError as error:
+        error.place = (*place, *error.place)
+        raise
 
 
 def reason_of(error: BaseException) -> str:

@@ -12,7 +12,6 @@ from matplotlib.figure import Figure
 from ..accuracy.study import Study
 from ..flops.counters import COUNTERS
 from ..harness.measure import Measurement
-from ..harness.spike_cost import WholeRun
 from ..models.errors import NoValue
 from ..models.expression import KINDS
 from .escape import in_figure
@@ -131,11 +130,9 @@ def retired_by_kind(study: Study) -> pd.DataFrame:
     for key, found in (*study.steps_and_spikes.items(), *study.whole_runs.items()):
         if isinstance(found, NoValue):
             rows.append((*key, "run", *_none(found.reason)))
-        elif isinstance(found, WholeRun):
-            rows += [(*key, *row) for row in _both("run", found.counter, found.counted, found.retired)]
         else:
-            rows += [(*key, *row) for row in (*_both("step", found.counter, found.counted_step, found.step),
-                                              *_both("spike", found.counter, found.counted_spike, found.spike))]
+            rows += [(*key, *row) for part, (counted, executed) in found.parts.items()
+                     for row in _both(part, found.counter, counted, executed)]
     return pd.DataFrame(rows, columns=list(RETIRED_COLUMNS))
 
 

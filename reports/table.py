@@ -168,6 +168,6 @@ def _rounded(cell: Cell) -> dict[str, Any]:
     dt, runs = cell.coarsest.rounded, cell.coarsest.rounded_runs
     if dt is None:
         return {}
-    costs = [cell.curve.cost(dt, run).per_ms for run in runs]
+    costs = [cell.curve.cost(run).per_ms for run in runs]
     return {"round_dt_ms": float(dt), "round_flops_per_ms": interval(costs).mean,
             "round_error_ms": max(run.error.maximum for run in runs if run.error)}
