@@ -129,7 +129,7 @@ def measure(model: str | NeuronModel, method: str, detection: str = "grid", coun
     step = make_step(model, method, detection)
     witnesses = _counters(counter)
     kernel = compile_kernels([step], SCALAR)[0]
-    run = _Run(kernel, _quiet_steps(kernel, steps))
+    run = _CountedRun(kernel, _quiet_steps(kernel, steps))
     count = count_step(step)
     analytic = {kind: count.as_run_once[kind] + run.steps * count.as_run[kind] for kind in count.as_run}
     return Measurement(
@@ -141,7 +141,7 @@ def measure(model: str | NeuronModel, method: str, detection: str = "grid", coun
 
 
 @dataclass(frozen=True)
-class _Run:
+class _CountedRun:
     kernel: Kernel
     steps: int
 
@@ -183,7 +183,7 @@ def _no_input(kernel: Kernel, steps: int) -> Stimulus:
     return Stimulus((steps * DT,), (0.0,), model.system.dimensions[model.input])
 
 
-def _witness(counter: Counter, run: _Run, analytic: Mapping[str, int]) -> Witness:
+def _witness(counter: Counter, run: _CountedRun, analytic: Mapping[str, int]) -> Witness:
     repetitions = 1 if counter.exact else REPETITIONS
     with counter.measure() as counts:
         for workload in [run.workload() for _ in range(repetitions)]:
@@ -208,7 +208,7 @@ def _witness(counter: Counter, run: _Run, analytic: Mapping[str, int]) -> Witnes
     )
 
 
-def _with_libm(counted: Mapping[str, int], run: _Run, leaves_out: frozenset[str]) -> int | None:
+def _with_libm(counted: Mapping[str, int], run: _CountedRun, leaves_out: frozenset[str]) -> int | None:
     """Return the operations of a run, including those of the mathematics library, which an exact counter provides."""
     own = _flops({kind: n for kind, n in counted.items() if kind not in _CALLS})
     if not any(counted.get(kind) for kind in _CALLS):

@@ -19,6 +19,7 @@ from .judgement import (
     NOT_JUDGED,
     REGRESSED,
     REPORTED,
+    FigureVerdict,
     Finding,
     Judgement,
 )
@@ -211,7 +212,7 @@ def _lacking(name: str, before: Figures, run: Figures) -> str:
     return reason if any(other.rpartition("/")[0] == subject for other in before.values) else ""
 
 
-def _absent(name: str, run: Figures, without_counter: bool) -> tuple[str, str]:
+def _absent(name: str, run: Figures, without_counter: bool) -> tuple[FigureVerdict, str]:
     """Say what it means that a run does not have a figure: of a curve that ended earlier, nothing."""
     if name.endswith("/error_ms"):
         settings = _settings(name, run)
