@@ -14,7 +14,6 @@ from itertools import accumulate, compress, takewhile
 import numpy as np
 from numpy.typing import NDArray
 
-from ..harness.adaptive import AdaptiveKernel, AdaptiveOutcome
 from ..harness.kernel import Kernel, Outcome
 from ..harness.kernels import run_together
 from ..harness.stimuli import Stimulus
@@ -24,6 +23,7 @@ from .criterion import Criterion, Run
 from .measures import MEASURES
 from .reference import Reference
 from .spike_trains import SpikeTrain, spike_time_error
+from .status import Status
 from .voltage import between_spikes, voltage_error
 
 #: The largest dt is so many settings of the ladder below what the scaled errors admit; they lower it at most to this
@@ -69,13 +69,13 @@ class ErrorCurve:
 
     Parameters
     ----------
-    kernel : Kernel or AdaptiveKernel
+    kernel : Kernel
     trials : sequence of Trial
     measures : iterable of str
         Measures to take beside the spike-time errors.
     """
 
-    def __init__(self, kernel: Kernel | AdaptiveKernel, trials: Sequence[Trial], measures: Iterable[str] = ()) -> None:
+    def __init__(self, kernel: Kernel, trials: Sequence[Trial], measures: Iterable[str] = ()) -> None:
         self._kernel = kernel
         self._trials = trials
         self._measures = tuple(measures)
@@ -107,13 +107,12 @@ class ErrorCurve:
 
     def _judge(self, trial: Trial, outcome: Outcome) -> Run:
         times, reference = outcome.spike_times, trial.compared
-        tallies = outcome.tallies if isinstance(outcome, AdaptiveOutcome) else {}
         if outcome.failure:
-            return Run(None, outcome.failure, {}, len(times), tallies)
+            return Run(None, outcome.failure, {}, len(times), outcome.tallies)
         train = SpikeTrain(times[times <= reference.stop], reference.stop)
         values = {name: MEASURES[name](train, reference) for name in self._measures}
         voltage = voltage_error(outcome, trial.reference, trial.model, trial.between).rms
-        return Run(spike_time_error(train, reference), "", values, len(times), tallies, voltage)
+        return Run(spike_time_error(train, reference), "", values, len(times), outcome.tallies, voltage)
 
 
 def descend(curve: ErrorCurve, sweep: TimeSteps | Tolerances, criteria: Iterable[Criterion]) -> tuple[Fraction, ...]:
@@ -131,10 +130,6 @@ def descend(curve: ErrorCurve, sweep: TimeSteps | Tolerances, criteria: Iterable
     return sweep.settings
 
 
-#: The status where the coarsest setting of the sweep holds: the largest dt is this or a larger one.
-AT_LEAST = "at least"
-
-
 @dataclass(frozen=True)
 class Own:
     """The coarsest setting that a single trial would allow, and its run there."""
@@ -147,8 +142,8 @@ class Own:
 class Coarsest:
     """How coarse the setting may be: the largest dt, or the loosest tolerance of an error control."""
 
-    status: str
-    """``reached``; ``at least`` (the coarsest setting of the sweep holds); or ``not reached``."""
+    status: Status
+    """`Status.REACHED`, `Status.AT_LEAST` or `Status.NOT_REACHED`."""
     setting: Fraction | None = None
     """dt in ms or tolerance; None if not reached."""
     runs: tuple[Run, ...] = ()
@@ -219,12 +214,12 @@ def coarsest_setting(curve: ErrorCurve, sweep: TimeSteps | Tolerances, run: Sequ
             held.clear()
             fails_at = below
     else:
-        return Coarsest("not reached", fails_at=fails_at, holds_again_at=_holds_again(curve, criterion, fails_at),
+        return Coarsest(Status.NOT_REACHED, fails_at=fails_at, holds_again_at=_holds_again(curve, criterion, fails_at),
                         reason=f"it holds at {sweep.describe(run[-1])}, but not with the margin that would make every "
                                "smaller one sure")
     found = held[spare]
     rounded = next((each for each in sweep.rounded(found) if all_hold(each)), None)
-    return Coarsest(AT_LEAST if found == run[0] else "reached", found, curve(found), fails_at,
+    return Coarsest(Status.AT_LEAST if found == run[0] else Status.REACHED, found, curve(found), fails_at,
                     _holds_again(curve, criterion, fails_at), rounded, curve(rounded) if rounded else (),
                     sum(found / 2 <= each < found for each in held))
 
@@ -251,7 +246,7 @@ def _highest(curve: ErrorCurve, sweep: TimeSteps | Tolerances, criterion: Criter
 def _not_reached(curve: ErrorCurve, sweep: TimeSteps | Tolerances, criterion: Criterion, setting: Fraction) -> Coarsest:
     runs = curve(setting)
     failed = [run for run in runs if not criterion.holds(run)]
-    return Coarsest("not reached", fails_at=setting, holds_again_at=_holds_again(curve, criterion, setting),
+    return Coarsest(Status.NOT_REACHED, fails_at=setting, holds_again_at=_holds_again(curve, criterion, setting),
                     reason=f"by {len(failed)} of {len(runs)} stimuli: {describe(failed[0], criterion)} at "
                            f"{sweep.describe(setting)}")
 

@@ -17,10 +17,12 @@ from fractions import Fraction
 from typing import Any
 
 from ..models import units
+from ..models.errors import UserError
 from ..models.expression import KINDS, Const, Expr, Op, Var, names
 from ..models.html import table_html
+from ..models.methods import METHODS, with_steps_alike
 from ..models.neuron import NeuronModel
-from ..models.simplify import Assign, Block
+from ..models.simplify import Block
 from ..models.step import Step, make_step
 from .contraction import fused
 from .conventions import Convention, get_convention
@@ -76,30 +78,79 @@ class Count:
     """The operations of a time step."""
 
     step: Step
-    as_run: Operations
-    """A step without a spike."""
-    as_run_spike: Operations
-    """Operations that a spike adds to its step, including the rest of the step, which is integrated again or spent
-    refractory. (If refractoriness ends within the same step: the block `Step.spike` and `as_run_refractory_end`.)"""
-    as_run_once: Operations
-    """Executed once per run."""
-    as_run_refractory: Operations
-    """A step spent refractory."""
-    as_run_refractory_end: Operations
-    """A step within which refractoriness ends; empty if it ends at the end of a step (on the grid)."""
-    written: tuple[Assign, ...]
+    by_block: Mapping[str, Operations]
+    """One run of what runs keep a tally of, as run: of the blocks, or of parts of the step that are several blocks."""
+
+    def of(self, tallies: Mapping[str, float], fused: bool = False) -> dict[str, float]:
+        """Return the operations of a run by kind: the sum over its tallies of how often times what it costs.
+
+        Parameters
+        ----------
+        tallies : mapping
+            How often each part ran; what is no part's name (steps accepted, rejected) costs nothing.
+        fused : bool
+            Whether multiplications and additions of a step without a spike are fused where a compiler fuses them.
+        """
+        total: dict[str, float] = dict.fromkeys(Operations(), 0)
+        for name, operations in self.by_block.items():
+            times = tallies.get(name, 0)
+            for kind, n in (self.as_fused if fused and name == "step" else operations).items():
+                total[kind] = total.get(kind, 0) + times * n
+        return total
+
+    @property
+    def as_run(self) -> Operations:
+        """A step without a spike."""
+        return self._part("step")
+
+    @property
+    def as_run_spike(self) -> Operations:
+        """What a spike adds to its step: the rest of the step, integrated anew or spent refractory, included.
+
+        (Where refractoriness ends within that same step: the block ``spike`` and `as_run_refractory_end`.)
+        """
+        return self._part("spike")
+
+    @property
+    def as_run_once(self) -> Operations:
+        """Done once a run."""
+        return self._part("once a run")
+
+    @property
+    def as_run_refractory(self) -> Operations:
+        """A step spent refractory."""
+        return self._part("refractory step")
+
+    @property
+    def as_run_refractory_end(self) -> Operations:
+        """A step within which refractoriness ends; nothing where it ends with a step (on the grid)."""
+        self._alike()
+        blocks = self.step.blocks
+        if not blocks["resume"].assignments:
+            return Operations()
+        return _sum(blocks[name] for name in ("check", "resume", "once", "advance"))
+
+    def _part(self, name: str) -> Operations:
+        self._alike()
+        return self.by_block[name]
+
+    def _alike(self) -> None:
+        if not METHODS[self.step.method].steps_alike:
+            raise UserError(f"the steps of {self.step.method} do not all cost the same, so a single step has no count; "
+                            f"take one of {', '.join(with_steps_alike())}, or run a suite, which counts whole runs")
 
     def as_written(self, dt: Any = None) -> Operations:
-        """Count a step without a spike as written, at a time step dt (a quantity; only 1 ms makes a difference)."""
+        """Count a step without a spike as written, at a time step dt (a quantity; it matters only if it is 1 ms)."""
+        self._alike()
         dt_ms = None if dt is None else units.in_ms(dt, "dt")
         total = Operations()
-        for assign in self.written:
+        for assign in self.step.written:
             total += Operations(_tally(_written(assign.value, dt_ms)))
         return total
 
     def _repr_html_(self) -> str:
-        parts = {"a step": self.as_run, "a spike adds": self.as_run_spike, "a refractory step": self.as_run_refractory,
-                 "once a run": self.as_run_once, "a step as written": self.as_written()}
+        parts = {"step": self.as_run, "spike adds": self.as_run_spike, "refractory step": self.as_run_refractory,
+                 "once per run": self.as_run_once, "step, as written": self.as_written()}
         kinds = [kind for kind in KINDS if any(part[kind] for part in parts.values())]
         title = f"{self.step.model.label}, {self.step.method}, {self.step.detection} detection: operations"
         rows = ([name, *(part[kind] for kind in kinds)] for name, part in parts.items())
@@ -107,8 +158,8 @@ class Count:
 
     @property
     def as_fused(self) -> dict[str, int]:
-        """A step without a spike, by kind, with multiplications and additions fused where a compiler fuses them."""
-        return fused(self.step.advance, self.as_run)
+        """A step without a spike, multiplications and additions fused where a compiler fuses them; by kind."""
+        return fused(self.step.blocks["advance"], self.as_run)
 
     def flops_per_step(self, convention: str | Convention = "unit", dt: Any = None) -> float:
         """Return the cost of a step without a spike under a convention."""
@@ -153,19 +204,12 @@ def count(model: str | NeuronModel, method: str, detection: str = "grid") -> Cou
 
 def count_step(step: Step) -> Count:
     """Count the operations of a Step."""
-    check, advance, once = count_block(step.check), count_block(step.advance), count_block(step.once)
-    spike, pause, resume = count_block(step.spike), count_block(step.pause), count_block(step.resume)
-    if step.restarts:
-        spike += check + resume + pause if step.check.assignments else once + advance
-    return Count(
-        step=step,
-        as_run=check + advance,
-        as_run_spike=spike,
-        as_run_once=once,
-        as_run_refractory=check + resume + pause,
-        as_run_refractory_end=check + resume + once + advance if step.resume.assignments else Operations(),
-        written=step.written,
-    )
+    parts = METHODS[step.method].parts(step)
+    return Count(step, {part: _sum(step.blocks[name] for name in names) for part, names in parts.items()})
+
+
+def _sum(blocks: Iterable[Block]) -> Operations:
+    return sum(map(count_block, blocks), Operations())
 
 
 def count_block(block: Block) -> Operations:

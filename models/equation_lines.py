@@ -10,7 +10,7 @@ from brian2.core.namespace import DEFAULT_UNITS
 from brian2.units.fundamentalunits import Dimension
 
 from . import grammar, units
-from .errors import UserError, short
+from .errors import UserError, at, short
 from .grammar import Unreadable
 from .names import LONGEST_NAME, NAME
 
@@ -48,7 +48,7 @@ def lines(text: str, given: str) -> list[Line]:
     Raises
     ------
     UserError
-        If it is not written as Brian2 has it; the message quotes the line.
+        If it is not written as Brian2 has it; the message quotes the line, and the error's place is its number.
     """
     try:
         bare = grammar.without_comments(text)
@@ -63,10 +63,15 @@ def lines(text: str, given: str) -> list[Line]:
                 raise Unreadable(f"Duplicate definition of '{line.name}'", _WRITE)
         except Unreadable as error:
             first = next((part for part in bare[place:].splitlines() if part.strip()), "")
-            raise UserError(f"{given}: Brian2 cannot read the equations at '{short(first)}': {error}"
-                            ) from None
+            with at(_line_number(bare, place)):
+                raise UserError(f"{given}: Brian2 cannot read the equations at '{short(first)}': {error}") from None
         found[line.name], place = line, line.ends
     return list(found.values())
+
+
+def _line_number(text: str, place: int) -> int:
+    """Return the line of the first thing at or behind a place."""
+    return text.count("\n", 0, place + len(text[place:]) - len(text[place:].lstrip()))
 
 
 def _line(text: str, place: int) -> Line:

@@ -19,7 +19,7 @@ from brian2.utils.stringtools import get_identifiers
 from . import grammar, units
 from .dimensions import check, dimension, unit_called
 from .equation_lines import DIFFERENTIAL, SUBEXPRESSION, lines
-from .errors import UserError, short
+from .errors import UserError, at, short
 from .expression import FLOATS, Const, Expr, Op, Var, names, select
 from .grammar import HIGHEST_POWER, Binary, Name, Negative, Node, Number, Switch, Unreadable, written
 from .names import OF_GROUPS, check_name
@@ -105,9 +105,11 @@ def read(text: str, constants: Mapping[str, Any], given: str) -> dict[str, Equat
     known = {line.name for line in found_lines}
     found = {}
     for line in found_lines:
-        if re.search(r"\bxi(_\w+)?\b", line.right):
-            raise UserError(f"{given}: noise terms (xi) are not supported; drive the model with a frozen input instead")
-        value = parse(line.right, known, constants, f"{given}: equation of '{line.name}'") if line.right else None
+        with at(line.name):
+            if re.search(r"\bxi(_\w+)?\b", line.right):
+                raise UserError(f"{given}: noise terms (xi) are not supported; drive the model with a frozen input "
+                                "instead")
+            value = parse(line.right, known, constants, f"{given}: equation of '{line.name}'") if line.right else None
         found[line.name] = Equation(line.name, line.kind, line.dimension, line.flags, line.right, value)
     _check_size(found, given)
     return found
@@ -122,13 +124,16 @@ def _check_size(found: Mapping[str, Equation], given: str) -> None:
         ready = [name for name, value in waiting.items() if not names(value) & inner & waiting.keys()]
         if not ready:
             last = [name for name in waiting if name in inner][-1]
-            raise UserError(f"{given}: Brian2 cannot read the equations at '{short(f'{last} = {found[last].text}')}': "
-                            "Cannot resolve subexpressions that need each other; write them without circles")
+            with at(last):
+                raise UserError(f"{given}: Brian2 cannot read the equations at "
+                                f"'{short(f'{last} = {found[last].text}')}': Cannot resolve subexpressions that need "
+                                "each other; write them without circles")
         for name in ready:
             sizes[name] = _size(waiting.pop(name), sizes if inner else {})
             if sizes[name] > MOST_OPERATIONS:
-                raise UserError(f"{given}: equation of '{name}': more than {MOST_OPERATIONS} operations with its "
-                                "subexpressions written out; spikecost is for smaller models")
+                with at(name):
+                    raise UserError(f"{given}: equation of '{name}': more than {MOST_OPERATIONS} operations with its "
+                                    "subexpressions written out; spikecost is for smaller models")
 
 
 def _size(value: Expr, sizes: Mapping[str, int]) -> int:

@@ -21,14 +21,13 @@ A TOML file holds the fields of `NeuronModel`; quantities are text such as ``"20
 
 from __future__ import annotations
 
-import ast
 import contextlib
 import re
 import sys
 import traceback
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from types import ModuleType
 
@@ -37,6 +36,7 @@ import brian2
 from .errors import UserError
 from .from_brian2 import from_brian2
 from .neuron import NeuronModel
+from .places import line_in_python, line_in_toml, line_of_name
 from .reading import Given, Initial, Misfit, Refractory, read_text, read_toml, structure
 
 _FILE = re.compile(r"(?P<path>.+\.(?:py|toml))(?::(?P<names>[^/\\]*))?")
@@ -89,7 +89,7 @@ def place_of(asked: str) -> tuple[str, int] | None:
     try:
         source = Path(match["path"]).read_text(encoding="utf-8-sig")
         is_python = match["path"].endswith(".py")
-        return match["path"], _line_of(source, (match["names"] or "").partition(":")[0]) if is_python else 1
+        return match["path"], line_of_name(source, (match["names"] or "").partition(":")[0]) if is_python else 1
     except (OSError, UnicodeDecodeError, SyntaxError):  # it has changed since
         return None
 
@@ -110,12 +110,12 @@ def _from_python(path: Path, source: str, name: str, driven: str | None, _change
     if name not in defined:
         raise UserError(f"{path} defines no '{name}'{known or '; ' + _WRITE.format(name=name)}")
     found = defined[name]
-    with _lines_named(path, source, _line_of(source, name)):
+    with _lines_named(path, source, line_of_name(source, name)):
         if isinstance(found, brian2.Group):
             return _complete(from_brian2(found, driven, name=name, namespace=defined))
         if isinstance(found, NeuronModel):
             return _complete(found)
-    raise UserError(f"{path}:{_line_of(source, name)}: {name} is a {type(found).__name__} and no model; "
+    raise UserError(f"{path}:{line_of_name(source, name)}: {name} is a {type(found).__name__} and no model; "
                     f"{_WRITE.format(name=name)}")
 
 
@@ -155,19 +155,10 @@ def _from_toml(path: Path, source: str, _changed: int) -> NeuronModel:
         found = structure(content, _ModelFile, str(path))
     except Misfit as error:
         said = str(error).removeprefix(f"{path}: ")
-        raise UserError(f"{path}:{_line_at(source, error.path)}: {said}") from None
+        raise UserError(f"{path}:{line_in_toml(source, error.place) or 1}: {said}") from None
     fields = {key: getattr(found, key) for key in content}
     with _lines_named(path, source):
         return _complete(NeuronModel(**{"name": path.stem} | fields))
-
-
-def _line_at(source: str, path: Sequence[str | int]) -> int:
-    """Return the line of a TOML file where a key of a key, and so on, is given."""
-    line = 1
-    for key in path:
-        if isinstance(key, str):
-            line = _key_line(source, key, below=line)
-    return line
 
 
 def _complete(model: NeuronModel) -> NeuronModel:
@@ -192,9 +183,12 @@ def _lines_named(path: Path, source: str, line: int | None = None) -> Iterator[N
     except (Exception, SystemExit) as error:
         frames = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(path)]
         begins = line or (frames[-1] if frames else None)
-        place = (isinstance(error, UserError) and _line_about(str(error), source, begins or 0)) or begins
+        found = begins
+        if isinstance(error, UserError):
+            find = line_in_toml if path.suffix == ".toml" else partial(line_in_python, begins=begins)
+            found = find(source, error.place) or begins
         kind = "" if isinstance(error, UserError) else f"{type(error).__name__}: "
-        raise UserError(f"{path}{f':{place}' if place else ''}: {kind}{' '.join(str(error).split())}") from None
+        raise UserError(f"{path}{f':{found}' if found else ''}: {kind}{' '.join(str(error).split())}") from None
 
 
 @contextlib.contextmanager
@@ -209,41 +203,3 @@ def _beside(path: Path) -> Iterator[None]:
         sys.argv = arguments
         if folder in sys.path:
             sys.path.remove(folder)
-
-
-def _line_about(message: str, source: str, start: int) -> int | None:
-    """Find the line that a definition's error is about; `start` is where the definition begins."""
-    for pattern, line, anywhere in (
-        (r"cannot read the equations at '(.*?)': ", r"{0}", True),
-        (r"^\w+: preset '(.*?)'", r"(?:^|[\[{{,(.])\s*[\"']?{0}[\"']?\s*[:=\]]", False),
-        (r"(?:equation of|the name|the input) '(\w+)'", r"(?:^|[\"'])\s*d?{0}(?:/dt)?\s*[:=]", True),
-        (r"(?:initial value of|^\w+:|the constant) '(\w+)'", r"(?:^|[{{,(])\s*[\"']?{0}[\"']?\s*[:=]", False),
-        (r"^\w+: (?:the )?(threshold|reset|refractory|drive)\b", r"(?:^|[,(])\s*{0}\s*=", False),
-    ):
-        match = re.search(pattern, message)
-        if match:
-            place = re.compile(line.format(re.escape(match[1].removesuffix("..."))))
-            found = [number for number, text in enumerate(source.splitlines(), 1) if place.search(text)]
-            after = [number for number in found if number >= start]
-            if after and "Duplicate definition" in message:
-                return after[-1]
-            return after[0] if after else found[-1] if found and anywhere else None
-    return None
-
-
-def _line_of(source: str, name: str) -> int:
-    """Return the line of a Python file that defines a name."""
-    for node in ast.walk(ast.parse(source)):
-        named = node.name if isinstance(node, ast.FunctionDef | ast.ClassDef) else (
-            node.id if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store) else None)
-        if named == name:
-            return int(node.lineno)  # type: ignore[attr-defined]  # all three have a place
-    return 1
-
-
-def _key_line(source: str, key: str, below: int = 1) -> int:
-    """Return the line of a TOML file, at or below another, that gives a key."""
-    pattern = re.compile(rf"(?:^|[{{,\[.])\s*[\"']?{re.escape(key)}[\"']?\s*[=\].]")
-    bare = re.sub(r"'''.*?'''|\"\"\".*?\"\"\"", lambda text: "\n" * text[0].count("\n"), source, flags=re.DOTALL)
-    return next((number for number, text in enumerate(bare.splitlines(), 1)
-                 if number >= below and pattern.search(text)), below)

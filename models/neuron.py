@@ -14,7 +14,7 @@ from brian2.units.fundamentalunits import get_dimensions
 from . import equations as language
 from . import units
 from .equation_lines import DIFFERENTIAL, PARAMETER
-from .errors import UserError, short
+from .errors import UserError, at, short
 from .expression import FLOATS, Expr, Var, evaluate, names
 from .names import LONGEST_NAME, check_name
 from .polynomial import affine_parts
@@ -89,16 +89,21 @@ class NeuronModel:
         for what, name in (("model", self.name), *(("preset", preset) for preset in self.presets)):
             well_formed = str(name).replace("_", "a").isalnum() and (what != "model" or name.isidentifier())
             if not well_formed or len(str(name)) > LONGEST_NAME:
-                raise UserError(f"{what} name '{short(str(name))}': use up to {LONGEST_NAME} letters, digits and _")
+                with at(*(("name",) if what == "model" else ("presets", str(name)))):
+                    raise UserError(f"{what} name '{short(str(name))}': use up to {LONGEST_NAME} letters, digits and _")
         for name in ("parameters", "constants", "initial"):
-            object.__setattr__(self, name, _read(getattr(self, name), self.name, text_allowed=name == "initial"))
-        presets = {preset: _read(values, f"{self.name}: preset '{preset}'", text_allowed=False)
-                   for preset, values in self.presets.items()}
+            with at(name):
+                object.__setattr__(self, name, _read(getattr(self, name), self.name, text_allowed=name == "initial"))
+        presets = {}
+        for preset, values in self.presets.items():
+            with at("presets", preset):
+                presets[preset] = _read(values, f"{self.name}: preset '{preset}'", text_allowed=False)
         object.__setattr__(self, "presets", presets)
-        if self.drive is not None:
-            object.__setattr__(self, "drive", _read_one(self.drive, f"{self.name}: drive"))
-        if self.refractory is not None and not isinstance(self.refractory, str):
-            object.__setattr__(self, "refractory", _read_one(self.refractory, f"{self.name}: refractory"))
+        for name in ("drive", "refractory"):
+            value = getattr(self, name)
+            if value is not None and not (name == "refractory" and isinstance(value, str)):
+                with at(name):
+                    object.__setattr__(self, name, units.one_given(value, f"{self.name}: {name}"))
         self._check()
 
     def __repr__(self) -> str:
@@ -126,7 +131,10 @@ class NeuronModel:
             return self.replace(parameters={**self.parameters, **chosen}, drive=drive, preset=preset)
         except UserError as error:
             said = str(error).removeprefix(f"{self.name}: ")
-            raise UserError(f"{self.name}: preset '{preset}': {said}") from None
+            wrong = UserError(f"{self.name}: preset '{preset}': {said}")
+            inner = {"parameters": error.place[1:], "drive": (self.input,)}.get(str(next(iter(error.place), "")), ())
+            wrong.place = ("presets", preset, *inner)
+            raise wrong from None
 
     def replace(self, **changes: Any) -> NeuronModel:
         """Return the model with some fields changed."""
@@ -159,13 +167,13 @@ class NeuronModel:
     @cached_property
     def system(self) -> language.System:
         """The mathematics in internal units."""
-        system = _system(self, self.equations)
+        system = _system(self, "equations")
         return tabulate(system, self.tables, self.name) if self.tables else system
 
     @cached_property
     def system_as_published(self) -> language.System:
         """The mathematics in the paper's own form; where rates are looked up, that is the look-up."""
-        return _system(self, self.published) if self.published and not self.tables else self.system
+        return _system(self, "published") if self.published and not self.tables else self.system
 
     @property
     def content(self) -> str:
@@ -251,69 +259,94 @@ class NeuronModel:
                     values[name] = evaluate(value, values, FLOATS)
                 except (ArithmeticError, ValueError) as error:
                     if name in system.state:
-                        raise UserError(f"{self.name}: initial value of '{name}': {error.args[-1]}; give a number"
-                                        ) from None
+                        with at("initial", name):
+                            raise UserError(f"{self.name}: initial value of '{name}': {error.args[-1]}; give a number"
+                                            ) from None
         missing = [name for name in system.state if name not in values]
         if missing:
-            raise UserError(f"{self.name}: initial values of {', '.join(missing)} depend on each other or on the "
-                            "input; give numbers or quantities")
+            with at("initial", missing[0]):
+                raise UserError(f"{self.name}: initial values of {', '.join(missing)} depend on each other or on the "
+                                "input; give numbers or quantities")
         return {name: values[name] for name in system.state}
 
     def _initial_expression(self, name: str) -> Expr:
-        return language.parse(self.initial[name], set(self.system.dimensions), self.constants,
-                              f"{self.name}: initial value of '{name}'")
+        with at("initial", name):
+            return language.parse(self.initial[name], set(self.system.dimensions), self.constants,
+                                  f"{self.name}: initial value of '{name}'")
 
     def _check(self) -> None:
         where = self.name
         for name in self.constants:
-            check_name(name, f"{where}: the constant")
+            with at("constants", name):
+                check_name(name, f"{where}: the constant")
         system = self.system
         reserved = RESERVED | {f"{name}{ending}" for name in system.state for ending in RESERVED_ENDINGS}
         reserved |= {f"{self.input}{ending}" for ending in (*INPUT_ENDINGS, "_rest", "_mid_rest")}
         for name in system.dimensions:
-            check_name(name, f"{where}: the name")
-            if name in reserved:
-                raise UserError(f"{where}: the name '{name}' is reserved; choose another")
+            with at("equations", name):
+                check_name(name, f"{where}: the name")
+                if name in reserved:
+                    raise UserError(f"{where}: the name '{name}' is reserved; choose another")
         for name in self.constants:
             if name in system.dimensions:
-                raise UserError(f"{where}: the constant '{name}' is declared in the equations, too; take it out of one")
-        _same_names(self.parameters, system.parameters, f"{where}: parameters", system)
-        _same_names(self.initial, system.state, f"{where}: initial", system)
-        for name, given in {**self.parameters, **self.initial}.items():
-            if isinstance(given, str):
-                self._initial_expression(name)
-                language.check_units(given, system.dimensions, self.constants, system.dimensions[name],
-                                     f"{where}: initial value of '{name}'")
-            elif get_dimensions(given) is not system.dimensions[name]:
-                raise UserError(f"{where}: '{name}' = {given} has the wrong unit, "
-                                f"expected {units.unit_name(system.dimensions[name])}")
+                with at("constants", name):
+                    raise UserError(f"{where}: the constant '{name}' is declared in the equations, too; take it out of "
+                                    "one")
+        _same_names(self.parameters, system.parameters, where, "parameters", system)
+        _same_names(self.initial, system.state, where, "initial", system)
+        for field_name in ("parameters", "initial"):
+            for name, given in getattr(self, field_name).items():
+                with at(field_name, name):
+                    self._check_value(name, given)
         if self.drive is not None and get_dimensions(self.drive) is not system.dimensions[self.input]:
-            raise UserError(f"{where}: drive = {self.drive} has the wrong unit, "
-                            f"expected {units.unit_name(system.dimensions[self.input])}")
+            with at("drive"):
+                raise UserError(f"{where}: drive = {self.drive} has the wrong unit, "
+                                f"expected {units.unit_name(system.dimensions[self.input])}")
         if not _needed(system, self.input):
-            raise UserError(f"{where}: the input '{self.input}' enters no equation, so that nothing drives the model; "
-                            "write it into one, or give input= another parameter")
+            with at("equations", self.input):
+                raise UserError(f"{where}: the input '{self.input}' enters no equation, so that nothing drives the "
+                                "model; write it into one, or give input= another parameter")
         published = self.system_as_published
         if {*published.state, *published.parameters} != {*system.state, *system.parameters}:
             raise UserError(f"{where}: published has other variables or parameters than equations; give both the same")
         known = {*system.parameters, *system.state, *(name for name, _ in system.reset)}
-        for what, value in (("the threshold's level", system.threshold.level),
-                            *((f"the reset of '{name}'", value) for name, value in system.reset)):
+        for field_name, what, value in (
+            ("threshold", "the threshold's level", system.threshold.level),
+            *(("reset", f"the reset of '{name}'", value) for name, value in system.reset),
+        ):
             if names(value) - known:
-                raise UserError(f"{where}: {what} uses {', '.join(sorted(names(value) - known))}; "
-                                "use numbers, parameters and state variables")
-        if system.threshold.slopes and not system.reset:
-            raise UserError(f"{where}: without a reset the threshold cannot move; use numbers and parameters")
+                with at(field_name):
+                    raise UserError(f"{where}: {what} uses {', '.join(sorted(names(value) - known))}; "
+                                    "use numbers, parameters and state variables")
+        with at("threshold"):
+            if system.threshold.slopes and not system.reset:
+                raise UserError(f"{where}: without a reset the threshold cannot move; use numbers and parameters")
+        with at("refractory"):
+            self._check_refractory()
+        with at("reset"):
+            self._check_reset()
+
+    def _check_value(self, name: str, given: Any) -> None:
+        """Refuse a parameter or an initial value of another unit."""
+        dimension = self.system.dimensions[name]
+        if isinstance(given, str):
+            where = f"{self.name}: initial value of '{name}'"
+            language.parse(given, set(self.system.dimensions), self.constants, where)
+            language.check_units(given, self.system.dimensions, self.constants, dimension, where)
+        elif get_dimensions(given) is not dimension:
+            raise UserError(f"{self.name}: '{name}' = {given} has the wrong unit, "
+                            f"expected {units.unit_name(dimension)}")
+
+    def _check_refractory(self) -> None:
         if isinstance(self.refractory, str):
-            if self.refractory != self.threshold or system.reset:
-                raise UserError(f"{where}: refractory = '{short(self.refractory)}' is not supported; give a duration, "
-                                "or, for a model without reset, the threshold's own text")
+            if self.refractory != self.threshold or self.system.reset:
+                raise UserError(f"{self.name}: refractory = '{short(self.refractory)}' is not supported; give a "
+                                "duration, or, for a model without reset, the threshold's own text")
         elif self.refractory is not None:
-            units.in_ms(self.refractory, f"{where}: refractory")
-        elif not system.reset:
-            raise UserError(f"{where}: without a reset every step above threshold would be a spike; "
+            units.in_ms(self.refractory, f"{self.name}: refractory")
+        elif not self.system.reset:
+            raise UserError(f"{self.name}: without a reset every step above threshold would be a spike; "
                             f"give refractory='{short(self.threshold)}'")
-        self._check_reset()
 
     def _check_reset(self) -> None:
         """Refuse a reset to a value above threshold, where nothing holds the next spike back: spikes without end."""
@@ -346,53 +379,60 @@ def _needed(system: language.System, name: str) -> bool:
 
 def _read(given: Mapping[str, Any], where: str, text_allowed: bool) -> dict[str, Any]:
     """Return numbers and Brian2 quantities for what a user gave, and its text as it is."""
-    return {name: value if text_allowed and isinstance(value, str) else _read_one(value, f"{where}: '{name}'")
-            for name, value in given.items()}
+    found = {}
+    for name, value in given.items():
+        with at(name):
+            is_text = text_allowed and isinstance(value, str)
+            found[name] = value if is_text else units.one_given(value, f"{where}: '{name}'")
+    return found
 
 
-def _read_one(value: Any, what: str) -> Any:
-    try:
-        units.internal(value)
-        return units.given(value)
-    except UserError as error:
-        raise UserError(f"{what}: {error}") from None
-
-
-def _same_names(given: Mapping[str, Any], expected: tuple[str, ...], where: str, system: language.System) -> None:
+def _same_names(given: Mapping[str, Any], expected: tuple[str, ...], model: str, what: str,
+                system: language.System) -> None:
+    where = f"{model}: {what}"
     missing = [name for name in expected if name not in given]
     unknown = [name for name in given if name not in expected]
     if missing:
         needed = [(name, units.unit_name(system.dimensions[name])) for name in missing]
         give = ", ".join(f"{name} without a unit" if unit == "1" else f"{name} in {unit}" for name, unit in needed)
-        raise UserError(f"{where}: no value for {', '.join(missing)}; give {give}")
+        with at(what):
+            raise UserError(f"{where}: no value for {', '.join(missing)}; give {give}")
     if unknown:
-        raise UserError(f"{where}: {', '.join(unknown)} not in the equations; expected {', '.join(expected) or 'none'}")
+        with at(what, unknown[0]):
+            raise UserError(f"{where}: {', '.join(unknown)} not in the equations; expected "
+                            f"{', '.join(expected) or 'none'}")
 
 
-def _system(model: NeuronModel, text: str) -> language.System:
-    equations = language.read(text, model.constants, model.name)
+def _system(model: NeuronModel, field_name: str) -> language.System:
+    """Read a model's `equations`, or its `published` ones."""
+    with at(field_name):
+        equations = language.read(getattr(model, field_name), model.constants, model.name)
     parameters = [name for name, each in equations.items() if each.kind == PARAMETER]
     if model.input not in parameters:
-        raise UserError(f"{model.name}: the input '{short(model.input)}' is not declared in the equations; "
-                        f"add a line such as {short(model.input)} : 1")
+        with at("input"):
+            raise UserError(f"{model.name}: the input '{short(model.input)}' is not declared in the equations; "
+                            f"add a line such as {short(model.input)} : 1")
     dimensions = {name: each.dimension for name, each in equations.items()}
     found = {name: each.value for name, each in equations.items() if each.value is not None}
     state = tuple(name for name in found if equations[name].kind == DIFFERENTIAL)
     for name in found:
         expected = dimensions[name] / units.MS if name in state else dimensions[name]
-        language.check_units(equations[name].text, dimensions, model.constants, expected,
-                             f"{model.name}: equation of '{name}'")
+        with at(field_name, name):
+            language.check_units(equations[name].text, dimensions, model.constants, expected,
+                                 f"{model.name}: equation of '{name}'")
     subexpressions = language.subexpression_order(found, found.keys() - set(state))
     opened: dict[str, Expr] = {}
     for name, value in subexpressions.items():
         opened[name] = substitute(value, opened)
-    reset = language.statements(model.reset, state, dimensions, model.constants, f"{model.name}: reset")
-    threshold = language.threshold(model.threshold, state, dimensions, model.constants, f"{model.name}: threshold")
-    level = substitute(threshold.level, opened)
-    parts = affine_parts(level, state)
-    if parts is None:
-        raise UserError(f"{model.name}: threshold: the level is not linear in the state variables; "
-                        "make it a state variable of its own")
+    with at("reset"):
+        reset = language.statements(model.reset, state, dimensions, model.constants, f"{model.name}: reset")
+    with at("threshold"):
+        threshold = language.threshold(model.threshold, state, dimensions, model.constants, f"{model.name}: threshold")
+        level = substitute(threshold.level, opened)
+        parts = affine_parts(level, state)
+        if parts is None:
+            raise UserError(f"{model.name}: threshold: the level is not linear in the state variables; "
+                            "make it a state variable of its own")
     return language.System(
         dimensions=dimensions,
         state=state,

@@ -56,7 +56,7 @@ def order_on(model: str | NeuronModel, method: str, varying: bool = False) -> Or
     own = chosen.order
     if varying and math.isinf(own):
         return Order(2, "it takes the input in the middle of a step")
-    if not varying and getattr(chosen, "exact_alone", False) and _is_alone(model):
+    if not varying and chosen.exact_alone and _is_alone(model):
         return Order(math.inf, "no variable depends on another: each is solved exactly")
     return next((limit for limit in breaks(model) if limit.value < own), Order(own))
 

@@ -26,6 +26,8 @@ LARGEST, DEEPEST = 2_000_000, 12
 
 #: A time in ms; in a file, text with its unit.
 Milliseconds = NewType("Milliseconds", float)
+#: A number above 0.
+Positive = NewType("Positive", float)
 #: A Brian2 quantity, or a number; in a file, text with a unit, or a number.
 Given = NewType("Given", object)
 #: The same, or an expression, which is text.
@@ -39,10 +41,9 @@ T = TypeVar("T")
 class Misfit(UserError):
     """What a file holds does not fit its form."""
 
-    def __init__(self, message: str, path: tuple[str | int, ...]) -> None:
+    def __init__(self, message: str, place: tuple[str | int, ...]) -> None:
         super().__init__(message)
-        self.path = path
-        """Names and places within each other that lead to it."""
+        self.place = place
 
 
 class _Unexpected(ValueError):
@@ -135,7 +136,7 @@ def structure(content: Any, into: type[T], where: str, *, more_allowed: bool = F
 
 
 def _misfit(content: Any, path: tuple[str | int, ...], leaf: BaseException, where: str) -> Misfit:
-    name = ".".join(str(part) for part in path if isinstance(part, str))
+    name = short(".".join(str(part) for part in path if isinstance(part, str)))
     if isinstance(leaf, cattrs.ForbiddenExtraKeysError):
         unknown = ", ".join(sorted(leaf.extra_fields))
         known = ", ".join(sorted(field.name for field in fields(leaf.cl)))
@@ -209,6 +210,13 @@ def _number(value: Any, _: Any) -> float:
     return float(value)
 
 
+def _positive(value: Any, _: Any) -> float:
+    number = _number(value, _)
+    if number <= 0:
+        raise _Unexpected("a number above 0")
+    return number
+
+
 def _truth(value: Any, _: Any) -> bool:
     if not isinstance(value, bool):
         raise _Unexpected("true or false")
@@ -275,7 +283,7 @@ def _is(origin: type) -> Callable[[Any], bool]:
 def _converter(more_allowed: bool) -> cattrs.Converter:
     converter = cattrs.Converter(forbid_extra_keys=not more_allowed)
     for kind, hook in ((int, _whole), (float, _number), (bool, _truth), (str, _text), (Milliseconds, _time),
-                       (Given, _given), (Initial, _initial), (Refractory, _refractory)):
+                       (Positive, _positive), (Given, _given), (Initial, _initial), (Refractory, _refractory)):
         converter.register_structure_hook(kind, hook)
     converter.register_structure_hook_factory(
         is_dataclass, _checked(dict, "a table, such as { name = ... }", make_dict_structure_fn))

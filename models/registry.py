@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any, Protocol, TypeVar
 
@@ -29,13 +29,16 @@ class Registry(Mapping[str, T]):
     ----------
     kind : str
         What is registered here, for messages ("model", "method").
-    group : str
-        Entry-point group through which other packages add to it; every entry point loads one item.
+    *groups : str
+        Entry-point groups through which other packages add to it; every entry point loads one item.
+    made_whole : callable, optional
+        From an item of another package to what is registered.
     """
 
-    def __init__(self, kind: str, group: str) -> None:
+    def __init__(self, kind: str, *groups: str, made_whole: Callable[[Any], Any] = lambda item: item) -> None:
         self.kind = kind
-        self._group = group
+        self._groups = groups
+        self._made_whole = made_whole
         self._items: dict[str, T] = {}
         self._outside_loaded = False
 
@@ -83,9 +86,9 @@ class Registry(Mapping[str, T]):
         if self._outside_loaded:
             return
         self._outside_loaded = True
-        for entry in entry_points(group=self._group):
+        for entry in (entry for group in self._groups for entry in entry_points(group=group)):
             try:
-                self.register(entry.load())
+                self.register(self._made_whole(entry.load()))
             except Exception as error:  # another package's code: anything can go wrong in it
                 self._outside_loaded = False  # say it again, rather than go on without
                 raise UserError(

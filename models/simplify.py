@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from .expression import Const, Expr, Op, Var, nodes
+from .expression import Const, Expr, Op, Var, names, nodes
 from .program import Program
 from .rewriting import Graph
 
@@ -32,6 +32,11 @@ class Block:
     def targets(self) -> tuple[str, ...]:
         """Names assigned, in order."""
         return tuple(assign.target for assign in self.assignments)
+
+    @property
+    def reads(self) -> list[str]:
+        """Names that are taken from outside, sorted."""
+        return sorted(names(*(assign.value for assign in self.assignments)) - set(self.targets))
 
 
 def lower(program: Program, outputs: Mapping[str, Expr], fixed: frozenset[str] = frozenset()) -> tuple[Block, Block]:

@@ -205,6 +205,22 @@ def in_ms(value: Any, what: str) -> Fraction:
     return duration
 
 
+def one_given(value: Any, what: str) -> Any:
+    """Return what a user gave as one finite number or Brian2 quantity; `what` names it in the error.
+
+    Raises
+    ------
+    UserError
+        As `internal`.
+    """
+    try:
+        internal(value)
+        found = given(value)
+        return np.reshape(found, ()) if np.ndim(found) else found
+    except UserError as error:
+        raise UserError(f"{what}: {error}") from None
+
+
 def in_unit(values: Any, unit: Quantity | None, what: str) -> NDArray[np.float64]:
     """Return values as an array of plain numbers in a unit; numbers without a unit are accepted unchanged.
 

@@ -71,4 +71,4 @@ def _definition(model: NeuronModel) -> list[str]:
 
 def _lines(step: Step, *blocks: str) -> list[str]:
     return [f"{assign.target} = {text(assign.value)}" for block in blocks
-            for assign in getattr(step, block).assignments]
+            for assign in step.blocks[block].assignments]

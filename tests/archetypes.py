@@ -16,8 +16,8 @@ import pytest
 
 from spikecost.models.catalogue import MODELS
 from spikecost.models.detection import DETECTIONS
-from spikecost.models.methods import METHODS
-from spikecost.models.step import applies
+from spikecost.models.methods import with_steps_alike
+from spikecost.models.step import why_not
 
 #: One model of each kind: linear in one variable; a square; gates, and a crossing without a reset; rates in tables; a
 #: threshold that moves, and a reset that keeps what it was; a condition that switches a current.
@@ -47,7 +47,7 @@ def is_archetype(name: str) -> bool:
 @cache
 def applicable(name: str) -> tuple[str, ...]:
     """Return the fixed-step methods that apply to a model of the catalogue."""
-    return tuple(method for method in METHODS if not applies(MODELS[name], method))
+    return tuple(method for method in with_steps_alike() if not why_not(MODELS[name], method))
 
 
 @cache

@@ -17,17 +17,15 @@ from spikecost.accuracy.drives import drive_for
 from spikecost.accuracy.reference import reference
 from spikecost.flops.counters import COUNTERS, Counter
 from spikecost.flops.toolchain import SCALAR, Build
-from spikecost.harness.adaptive import AdaptiveKernel, compile_adaptive
 from spikecost.harness.engines import brian2 as brian2_engine
 from spikecost.harness.kernel import Kernel, compile_kernels
 from spikecost.harness.stimuli import constant
 from spikecost.models import units
-from spikecost.models.adaptive import make_adaptive_step
 from spikecost.models.catalogue import MODELS, get_model
 from spikecost.models.detection import DETECTIONS
-from spikecost.models.methods import METHODS
+from spikecost.models.methods import with_steps_alike
 from spikecost.models.neuron import NeuronModel
-from spikecost.models.step import applies, make_step
+from spikecost.models.step import make_step, why_not
 
 from .archetypes import applicable, detections_of, is_everyday, methods_of, product
 
@@ -81,12 +79,12 @@ def kernel_of() -> Callable[..., Kernel]:
     def together(model: NeuronModel, methods: tuple[str, ...], detections: tuple[str, ...], build: Build
                  ) -> dict[tuple[str, str], Kernel]:
         steps = [make_step(model, method, detection) for method in methods for detection in detections
-                 if not applies(model, method, detection)]
+                 if not why_not(model, method, detection)]
         return {(kernel.step.method, kernel.step.detection): kernel for kernel in compile_kernels(steps, build)}
 
     def find(model: str | NeuronModel, method: str, detection: str = "grid", build: Build = SCALAR) -> Kernel:
         model = get_model(model)
-        every = tuple(METHODS), tuple(DETECTIONS)
+        every = tuple(with_steps_alike()), tuple(DETECTIONS)
         usual = (methods_of(model.name), detections_of(model.name)) if model.name in MODELS else every
         group = usual if method in usual[0] and detection in usual[1] else every
         return together(model, *group, build)[method, detection]
@@ -95,14 +93,14 @@ def kernel_of() -> Callable[..., Kernel]:
 
 
 @pytest.fixture(scope="session")
-def adaptive_kernels_of() -> Callable[..., dict[str, AdaptiveKernel]]:
+def adaptive_kernels_of() -> Callable[..., dict[str, Kernel]]:
     """Return the kernels of a model and an adaptive method by detection, all compiled at once."""
 
     @cache
-    def together(model: NeuronModel, method: str, varying: bool = False) -> dict[str, AdaptiveKernel]:
-        steps = [make_adaptive_step(model, method, detection, varying) for detection in DETECTIONS
-                 if not applies(model, method, detection, varying)]
-        return {kernel.step.detection: kernel for kernel in compile_adaptive(steps)}
+    def together(model: NeuronModel, method: str, varying: bool = False) -> dict[str, Kernel]:
+        steps = [make_step(model, method, detection, varying) for detection in DETECTIONS
+                 if not why_not(model, method, detection, varying)]
+        return {kernel.step.detection: kernel for kernel in compile_kernels(steps)}
 
     return together
 
@@ -194,7 +192,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         found = [
             (model, method, detection)
             for model in MODELS for method in applicable(model) for detection in detections_of(model)
-            if not applies(MODELS[model], method, detection)
+            if not why_not(MODELS[model], method, detection)
         ]
         metafunc.parametrize("combination", [each if is_everyday(*each[:2]) else product(each) for each in found],
                              ids=["-".join(each) for each in found])

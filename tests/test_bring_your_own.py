@@ -1,4 +1,4 @@
-"""A user's own models, methods and counters, as a user names them on the command line."""
+"""A user's own models, methods and counters, as named on the command line."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The command line as a user types it."""
+"""The command line, as typed by a user."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from spikecost.flops.conventions import CONVENTIONS
 from spikecost.models.catalogue import MODELS
 from spikecost.models.detection import DETECTIONS
 from spikecost.models.expression import KINDS
-from spikecost.models.methods import ADAPTIVE, METHODS
+from spikecost.models.methods import METHODS
 
 REPORT = {"index.html", "provenance.json", "run.json", "data", "table.csv", "table.md",
           "work_precision.png", "work_precision.svg"}
@@ -185,7 +185,7 @@ def test_doctor(said):
 
 @pytest.mark.parametrize(("arguments", "key", "names"), [
     (["models"], "model", list(MODELS)),
-    (["methods", "--model", "lif"], "method", [*METHODS, *ADAPTIVE]),
+    (["methods", "--model", "lif"], "method", list(METHODS)),
 ])
 def test_lists_in_json(said, arguments, key, names):
     status, out, err = said(*arguments, "--json")
@@ -223,7 +223,7 @@ def test_features(said):
     assert ["A", "tonic_spiking", "found"] in rows
     assert ["C", "tonic_bursting", "cannot"] in rows
     assert ["found", "3", "of", "20"] in rows
-    # of a single model the reasons, too
+    # for a single model, the reasons too
     assert "one linear variable, reset to a fixed value: under a constant input all intervals after the first" in out
 
 
@@ -281,7 +281,7 @@ MISTAKES = {
     "file in no folder": (["features", "lif", "--csv", "no/f.csv"],
                           "spikecost: cannot write no/f.csv: give a file in a "),
     "numbers of no picture": (["show", "lif", "--data", "d.csv"],
-                              "spikecost: --data d.csv: it takes the numbers of a picture; give --plot, too"),
+                              "spikecost: --data d.csv: it writes the numbers of a plot; give --plot, too"),
     "unknown counter": (["measure", "lif", "--counter", "papy"], "spikecost: unknown counter 'papy': did you mean "),
     "negative tolerance": (["run", "--tolerances=-0.1ms"], "spikecost: tolerance = -100. us is not positive; give a"),
     "tolerance without a unit": (["run", "--tolerances", "0.1"], "spikecost: tolerance = 0.1 is not a time; give a "),
@@ -405,7 +405,7 @@ def test_run_compares_what_was_asked_for(report):
     assert table[["model", "method", "detection", "level", "tolerance"]].to_numpy().tolist() == [
         ["lif", "rk4", "hermite", "50 Hz", 0.1]]
     assert 0 < table.loc[0, "error_ms"] <= 0.1
-    # 23 operations a step (a test in tests/flops counts them by hand)
+    # 23 operations per step (a test in tests/flops counts them by hand)
     assert table.loc[0, "flops_per_ms"] >= 23 / table.loc[0, "dt_ms"]
     parquet = pd.read_parquet(folder / "out" / "data" / "table.parquet")
     assert list(parquet.columns) == list(table.columns)
@@ -527,7 +527,7 @@ def test_a_full_disk_is_one_line_and_status_2(tmp_path, arguments):
         failed = subprocess.run([*command(), *arguments], cwd=tmp_path, stdout=full, stderr=subprocess.PIPE, text=True,
                                 check=False)
     assert (failed.returncode, failed.stderr) == (
-        2, "spikecost: cannot write the output: No space left on device; make room\n")
+        2, "spikecost: cannot write the output: No space left on device; free some space\n")
 
 
 def test_a_terminal_without_a_sign(tmp_path):

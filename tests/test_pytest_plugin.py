@@ -1,4 +1,4 @@
-"""The pytest plugin, as the tests of another project use it."""
+"""The pytest plugin, as used by the tests of another project."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def test_cost(spikecost):
 
 @pytest.fixture
 def project(pytester):
-    """Another project: a model, and a test of what it costs."""
+    """Another project: a model, and a test of its cost."""
     pytester.makepyfile(my_model=MODEL)
 
     def tests(limit):

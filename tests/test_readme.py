@@ -1,4 +1,4 @@
-"""What the README shows is true and runs."""
+"""The results and examples of the README are true and run."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,7 @@
-"""The twenty features of Izhikevich 2004, one a file; importing one here registers it, in the order of his figure 1."""
+"""Which of the twenty features of Izhikevich 2004 does a model show? One feature per file, in the order of figure 1.
+
+Importing a feature here registers it.
+"""
 
 # isort: off
 from . import (

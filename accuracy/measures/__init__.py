@@ -1,4 +1,4 @@
-"""Measures of how far a spike train is from a reference, one a file; importing one here registers it."""
+"""How far is a spike train from a reference? One measure per file; importing it here registers it."""
 
 from . import (
     drift,

@@ -1,4 +1,4 @@
-"""Stimuli, one kind a file; importing one here registers it."""
+"""Which input does a neuron get? One kind of stimulus per file; importing it here registers it."""
 
 from .base import Shape, Stimulus, common_divisor, meant_dt, shorten, steps_of
 from .chirp import chirp

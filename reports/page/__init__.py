@@ -7,16 +7,18 @@ import gzip
 import json
 from functools import cache
 from importlib.resources import files
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import plotly.offline
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup
 
 from ..numbers import number, short
-from ..run_folder import RunFolder
 from . import tables
 from .embedded import data
+
+if TYPE_CHECKING:
+    from ..run_folder import RunFolder
 
 #: The page's own scripts, in the order in which they are read; the last one starts them.
 SCRIPTS = ("tools.js", "plot.js", "work_precision.js", "breakdown.js", "recorded.js", "features.js", "cells.js",

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from ...accuracy.measures import MEASURES
 from ...models.detection import DETECTIONS
-from ...models.methods import ADAPTIVE, METHODS, get_method
+from ...models.methods import METHODS
 from ..escape import latex
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def cited(text: str) -> list[Work]:
 
 def of_method(name: str) -> list[Work]:
     """Return the works that a method of integration cites; none if it is not registered here."""
-    return cited(type(get_method(name)).__doc__ or "") if name in METHODS or name in ADAPTIVE else []
+    return cited(type(METHODS[name]).__doc__ or "") if name in METHODS else []
 
 
 def literature(run: RunFolder) -> list[Work]:
@@ -79,7 +79,7 @@ def literature(run: RunFolder) -> list[Work]:
     suite = run.about["suite"]
     texts = [
         *(model["source"] for model in run.about["models"].values()),
-        *_documented(suite["methods"], METHODS), *_documented(suite["methods"], ADAPTIVE),
+        *_documented(suite["methods"], METHODS),
         *_documented(suite["detections"], DETECTIONS), *_documented(run.measures, MEASURES),
         *(each["source"] for each in run.about["conventions"].values()),
     ]

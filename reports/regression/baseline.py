@@ -20,23 +20,21 @@ JSON, sorted, one figure a line, so that a change of one figure is a change of o
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
-from ...models.errors import UserError
-from ...models.reading import each_once
+from ...models.errors import UserError, short
+from ...models.reading import Positive, read_json, structure
 from ..files import write_file
 from .figures import TIME, Figures, kind_of
-from .limits import Given, read_limits
+from .limits import Given, LimitForm, given_limits
 from .timing_gate import Gate
 
 #: Version of the format.
 FORMAT = 1
-_SECTIONS = ("made", "environment", "models", "limits", "gate", "figures", "times")
 
 
 @dataclass(frozen=True)
@@ -50,6 +48,22 @@ class Baseline:
     path: str = ""
 
 
+@dataclass(frozen=True)
+class _File:
+    """What the file says."""
+
+    spikecost_baseline: int
+    made: Mapping[str, str]
+    environment: Mapping[str, str]
+    models: Mapping[str, str]
+    limits: Mapping[str, LimitForm]
+    gate: Gate
+    figures: Mapping[str, float]
+    times: Mapping[str, tuple[Positive, ...]]
+    suite: Mapping[str, Any] = field(default_factory=dict)
+    """An older one does not say, and is then of no suite that is known."""
+
+
 def read(path: str | Path) -> Baseline:
     """Read a baseline.
 
@@ -60,62 +74,28 @@ def read(path: str | Path) -> Baseline:
     """
     where = f"the baseline {path}"
     try:
-        content = json.loads(Path(path).read_bytes(), object_pairs_hook=each_once)
+        content = read_json(Path(path).read_bytes())
     except OSError as error:
         raise UserError(f"cannot read {where}: {error.strerror}; make one with spikecost baseline update") from error
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         raise UserError(f"{where} is not JSON: {error}; restore it, or make another one") from error
     if not (isinstance(content, dict) and "spikecost_baseline" in content):
         raise UserError(f"{where} is no baseline of spikecost's; make one with spikecost baseline update")
-    if content["spikecost_baseline"] != FORMAT or content["spikecost_baseline"] is True:
-        raise UserError(f"{where} has format {content['spikecost_baseline']!r}, this spikecost reads {FORMAT}; "
-                        "use the spikecost that made it, or make another one")
-    try:
-        return _parsed(content, path, where)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        if isinstance(error, UserError):
-            raise
-        raise UserError(f"{where} is incomplete or damaged ({error}); restore it, or make another one") from error
+    version = content["spikecost_baseline"]
+    if type(version) is not int or version != FORMAT:
+        raise UserError(f"{where} has format {short(repr(version))}, this spikecost reads {FORMAT}; use the spikecost "
+                        "that made it, or make another one")
+    found = structure(content, _File, where)
+    for name in found.figures:
+        kind_of(name)
+    figures = Figures(values=found.figures, times=found.times, models=found.models, environment=found.environment,
+                      made=found.made, suite=found.suite)
+    return Baseline(figures, given_limits(content["limits"], where), found.gate, str(path))
 
 
 def exists(path: str | Path) -> bool:
     """Whether there is such a file, be it a baseline or not."""
     return Path(path).exists()
-
-
-def _parsed(content: dict[str, Any], path: str | Path, where: str) -> Baseline:
-    missing = [name for name in _SECTIONS if name not in content]
-    if missing:
-        raise UserError(f"{where} is incomplete: it has no {', '.join(missing)}; restore it, or make another one")
-    values = {name: _finite(value, where, name) for name, value in content["figures"].items()}
-    for name in values:
-        kind_of(name)
-    figures = Figures(
-        values=values,
-        times={name: tuple(_above_0(each, where, f"times of {name}") for each in samples)
-               for name, samples in content["times"].items()},
-        models=_texts(content["models"]), environment=_texts(content["environment"]), made=_texts(content["made"]),
-        suite=dict(content.get("suite", {})),  # an older one does not say, and is then of no suite that is known
-    )
-    gate = Gate(**{name: _above_0(value, where, name) for name, value in content["gate"].items()})
-    return Baseline(figures, read_limits(content["limits"], where), gate, str(path))
-
-
-def _texts(section: Mapping[str, Any]) -> dict[str, str]:
-    return {name: str(value) for name, value in section.items()}
-
-
-def _finite(value: Any, where: str, name: str) -> float:
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not abs(value) <= sys.float_info.max:
-        raise UserError(f"{where}: '{name}' is {str(value)[:40]!r}; give a finite number")
-    return float(value)
-
-
-def _above_0(value: Any, where: str, name: str) -> float:
-    number = _finite(value, where, name)
-    if number <= 0:
-        raise UserError(f"{where}: '{name}' is {number:g}; give a number above 0")
-    return number
 
 
 def to_text(baseline: Baseline) -> str:

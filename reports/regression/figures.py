@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ...harness.sweep import RUNG
-from ...models.errors import UserError
+from ...models.errors import UserError, short
 from ...models.expression import KINDS as OPERATIONS
 
 #: Operations that cost as much as many others: their number is judged by itself.
@@ -137,5 +137,5 @@ def kind_of(name: str) -> Kind:
     """
     last = name.rpartition("/")[2]
     if last not in KINDS:
-        raise UserError(f"unknown figure '{name}': its last part is one of {', '.join(KINDS)}")
+        raise UserError(f"unknown figure '{short(name)}': its last part is one of {', '.join(KINDS)}")
     return KINDS[last]

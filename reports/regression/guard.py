@@ -20,6 +20,7 @@ from ...models.expression import KINDS as OPERATIONS
 from ...models.neuron import NeuronModel
 from ..comparison import compare
 from ..numbers import as_said
+from ..text import aligned
 from . import baseline as baselines
 from .baseline import Baseline
 from .figures import Figures
@@ -130,7 +131,7 @@ class Guard:
         of, rate = get_model(model, input), units.number_in(rate, Hz, "rate")
         comparison = compare([of], _quantity(tolerance), rates=[rate], horizon=_quantity(horizon), methods=methods,
                              detections=detections, suite=SUITE)
-        self._hold(figures_of(comparison.run))
+        self._hold(figures_of(comparison))
         best = comparison.cheapest
         if best.empty:
             reasons = comparison.table["reason"]
@@ -169,9 +170,7 @@ class Guard:
             percent = f" ({100 * (cost / limit - 1):+.3g} %)" if limit else ""
             over = f"{cost - limit:+.4g}{percent}"
             rows.append((cost.of, f"{float(cost):.6g}", f"{sign} {limit:.6g}", over, cost.unit))
-        widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
-        return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-                         for row in rows)
+        return aligned(rows)
 
     def _hold(self, figures: Figures) -> None:
         figures = replace(figures, times={})

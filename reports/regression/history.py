@@ -18,6 +18,7 @@ from statistics import median
 from typing import Any
 
 from ...models.errors import UserError
+from ...models.reading import read_json, structure
 from .figures import TIME, Figures
 
 #: Where runs are kept unless another file is named.
@@ -35,6 +36,16 @@ _TABLES = (
         run INTEGER NOT NULL REFERENCES runs (id), name TEXT NOT NULL, value REAL NOT NULL, PRIMARY KEY (name, run)
     ) WITHOUT ROWID""",
 )
+
+
+@dataclass(frozen=True)
+class _Facts:
+    """What is kept of a run beside its figures."""
+
+    environment: Mapping[str, str]
+    made: Mapping[str, str]
+    models: Mapping[str, str]
+    checksum: str = ""
 
 
 @dataclass(frozen=True)
@@ -181,11 +192,12 @@ def _contents(store: sqlite3.Connection) -> str:
     for run, digest, date, commit, text in store.execute('SELECT id, digest, date, "commit", facts FROM runs'):
         if not all(isinstance(each, str) for each in (digest, date, commit, text)):
             return f"run {run} is not as it was added"
-        facts = json.loads(text)
+        facts = read_json(text)
+        structure(facts, _Facts, f"run {run}")
+        known = {name: value for name, value in facts.items() if name != CHECKSUM}
+        found = _checksum(digest, date, commit, known, values.pop(run))
         # runs that were added before there were checksums have none
-        kept = facts.pop(CHECKSUM, None)
-        found = _checksum(digest, date, commit, facts, values.pop(run))
-        if sorted(facts) != ["environment", "made", "models"] or kept not in (None, found):
+        if facts.get(CHECKSUM, found) != found:
             return f"run {run} is not as it was added"
     return "figures are of no run" if values else ""
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from ...models.html import table_html
 from ..notebook import Shown
+from ..text import aligned
 
 #: Verdicts on a figure, from the worst.
 VERDICTS = CONTRADICTED, REGRESSED, NOT_JUDGED, IMPROVED, NOT_COMPARABLE, NEW, REPORTED, HOLDS = (
@@ -149,9 +150,7 @@ class Judgement(Shown):
         """Return the verdict as text, with a table of some findings."""
         lines = [self.headline]
         if findings:
-            table = [COLUMNS, *(finding.row for finding in findings)]
-            widths = [max(map(len, column)) for column in zip(*table, strict=True)]
-            lines += ["", *("  ".join(map(str.ljust, row, widths)).rstrip() for row in table)]
+            lines += ["", aligned([COLUMNS, *(finding.row for finding in findings)])]
         if self.notes:
             lines += ["", *self.notes]
         return "\n".join(lines)

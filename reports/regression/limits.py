@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from typing import Any
 
-from ...models.errors import UserError
+from ...models.errors import UserError, short
 from .figures import Kind
 
 #: What a baseline says of limits: by pattern of names, one or more of `FIELDS`.
@@ -49,30 +47,40 @@ def refuse_idle(given: Given, names: Collection[str], where: str) -> None:
     idle = [pattern for pattern in given if not any(fnmatchcase(name, pattern) for name in names)]
     if idle:
         more = f" (and {len(idle) - 1} more)" if idle[1:] else ""
-        raise UserError(f"{where}: limit '{idle[0]}'{more} matches no figure: mend or delete it; a figure is called "
-                        f"such as {next(iter(sorted(names)), 'lif/rk4/grid/operations_per_step')}")
+        raise UserError(f"{where}: limit '{short(idle[0])}'{more} matches no figure: mend or delete it; a figure is "
+                        f"called such as {short(next(iter(sorted(names)), 'lif/rk4/grid/operations_per_step'))}")
 
 
-def read_limits(given: Any, where: str) -> Given:
-    """Check the limits that a baseline file holds, such as ``{"*/dt_ms": {"soft_percent": 5, "hard": 0.01}}``.
+@dataclass(frozen=True)
+class LimitForm:
+    """What a baseline file says of a limit; what it leaves out is told from ``null`` by the file alone."""
+
+    soft_percent: float | None = None
+    hard: float | None = None
+    improved_percent: float | None = None
+
+
+def given_limits(content: Given, where: str) -> Given:
+    """Return the limits of a baseline file, such as ``{"*/dt_ms": {"soft_percent": 5, "hard": 0.01}}``.
+
+    Parameters
+    ----------
+    content : mapping
+        By pattern, of the form of `LimitForm`.
+    where : str
+        The file, for messages.
 
     Raises
     ------
     UserError
-        If they are not written so.
+        If one limits nothing, or is below 0.
     """
-    if not isinstance(given, dict):
-        raise UserError(f"{where}: limits are no object; write patterns of names, each with {', '.join(FIELDS)}")
-    for pattern, value in given.items():
-        limit = f"{where}: limit '{pattern}'"
-        if not (isinstance(value, dict) and value and value.keys() <= set(FIELDS)):
+    for pattern, value in content.items():
+        limit = f"{where}: limit '{short(pattern)}'"
+        if not value:
             raise UserError(f"{limit}: give soft_percent, hard, or both, and improved_percent where better figures "
                             "have another limit")
-        for name, number in value.items():
-            if number is not None and (isinstance(number, bool) or not isinstance(number, (int, float))
-                                       or not abs(number) <= sys.float_info.max):
-                raise UserError(f"{limit}: {name} = {str(number)[:40]!r} is not a finite number")
         for name, than in (("soft_percent", "worse"), ("improved_percent", "better")):
             if (value.get(name) or 0) < 0:
                 raise UserError(f"{limit}: {name} is below 0; give how much {than} the figure may become")
-    return given
+    return content

@@ -8,20 +8,24 @@ from statistics import median
 
 from scipy.stats import mannwhitneyu
 
+from ...models.reading import Positive
+
 #: Fewer samples on either side cannot give a probability below `ALPHA`.
 LEAST_SAMPLES = 10
 #: A baseline that was made beside other work is slow by itself, by half and more; what has become faster by this factor
 #: was not timed as it was.
 FASTER = 3.0
 
+_THRESHOLD, _ALPHA = Positive(40.0), Positive(1e-4)
+
 
 @dataclass(frozen=True)
 class Gate:
     """When a kernel counts as slower: both must hold."""
 
-    threshold_percent: float = 40.0
+    threshold_percent: Positive = _THRESHOLD
     """Its median ratio has grown by more. The scatter of a shared machine is up to 40 %."""
-    alpha: float = 1e-4
+    alpha: Positive = _ALPHA
     """Were nothing changed, ranks as high as these would come up with a probability below this."""
 
 

@@ -23,7 +23,7 @@ def test_differences_by_hand():
     assert error.maximum == pytest.approx(0.3)
     assert error.mean == pytest.approx(0.2)
     assert error.rms == pytest.approx(np.sqrt((0.01 + 0.09 + 0.04) / 3))
-    # slope of (0.1, 0.3, 0.2) over (10, 20, 30) ms: 0.005 ms a ms
+    # slope of (0.1, 0.3, 0.2) over (10, 20, 30) ms: 0.005 ms per ms
     assert error.drift == pytest.approx(5)
 
 
@@ -51,7 +51,7 @@ def test_empty_trains():
 
 @given(trains, trains)
 def test_matching_is_the_best_in_order(a, b):
-    """Against all ways to leave out spikes of the longer train."""
+    """Compare with all ways to leave out spikes of the longer train."""
     short, long = sorted((a.times, b.times), key=len)
     best = min(np.abs(short - long[list(chosen)]).sum() for chosen in combinations(range(len(long)), len(short)))
     error = spike_time_error(a, b)

@@ -1,4 +1,4 @@
-"""References of models that a Taylor step could jump over: steep terms, sparse series, kinks, jumps, blow-ups."""
+"""References of models with features that a Taylor step could miss: steep terms, sparse series, kinks, jumps."""
 
 from itertools import pairwise
 
@@ -80,7 +80,7 @@ def test_a_hill_term_from_zero():
 @pytest.mark.parametrize(("start", "first"), [(0, 5 / 0.5 + 10 / 1.5), (-3, 8 / 0.5 + 10 / 1.5),
                                               (-8, 3 / 1.5 + 10 / 0.5 + 10 / 1.5)])
 def test_a_switch_on_a_size(start, first):
-    # v' is 0.5 where |v| <= 5 and 1.5 beyond
+    # v' is 0.5 where |v| <= 5 and 1.5 elsewhere
     model = neuron("dv/dt = I + int(abs(v) > 5*mV)*mV/ms : volt\nI : volt/second", "v > 15*mV", f"v = {start}*mV",
                    initial={"v": start * mV})
     intervals_are(first, reference(model, constant(0.5 * mV / ms, 200 * ms)))

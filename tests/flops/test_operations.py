@@ -180,7 +180,7 @@ def test_counts_are_those_of_the_blocks(combination):
         step = make_step(model, method, detection)
         found = count_step(step)
         once, check, advance, spike, pause, resume = (
-            _tally(block) for block in (step.once, step.check, step.advance, step.spike, step.pause, step.resume))
+            _tally(step.blocks[name]) for name in ("once", "check", "advance", "spike", "pause", "resume"))
         a_step = _sum(check, advance)
         assert found.as_run.present == a_step
         assert found.as_run_once.present == once
@@ -200,11 +200,11 @@ def test_what_runs_costs_no_more_than_what_is_written(combination):
     written = found.as_written()
     # what depends on dt alone, done once a run, is a number as written
     of_dt, numbers = {"dt"}, Operations()
-    for assign in found.step.once.assignments:
+    for assign in found.step.blocks["once"].assignments:
         if names(assign.value) <= of_dt:
             of_dt.add(assign.target)
             numbers += count_block(Block((assign,)))
-    # kinds that nothing turns into: the expensive ones
+    # the expensive kinds, into which no other kind is changed
     for kind in ("div", "sqrt", "exp", "pow"):
         assert found.as_run[kind] + found.as_run_once[kind] - numbers[kind] <= written[kind]
 

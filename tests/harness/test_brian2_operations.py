@@ -41,7 +41,7 @@ def test_cython_lif_is_the_fused_step() -> None:
     fused = count("lif", "euler").as_fused
     assert executed.own["fma"] == fused["fma"] == 2
     assert executed.own["add"] == fused["add"] == 1
-    # beside the threshold's comparison, one a step for all neurons
+    # in addition to the threshold's comparison, one per step for all neurons
     assert 1 <= executed.own["compare"] <= 1 + 2 / brian2_operations.NEURONS
 
 

@@ -19,13 +19,12 @@ import pytest
 from brian2 import cm, ms, mV, uA
 
 from spikecost.accuracy.reference import reference
-from spikecost.harness.adaptive import AdaptiveKernel
 from spikecost.harness.kernel import Kernel, compile_kernels
 from spikecost.harness.stimuli import Shape, Stimulus, constant
 from spikecost.models import units
 from spikecost.models.catalogue import MODELS
 from spikecost.models.detection import DETECTIONS
-from spikecost.models.methods import ADAPTIVE, METHODS
+from spikecost.models.methods import METHODS
 from spikecost.models.neuron import NeuronModel
 from spikecost.models.order import breaks, order_on
 from spikecost.models.step import make_step
@@ -33,22 +32,22 @@ from spikecost.models.step import make_step
 from ..archetypes import applicable, choose, is_archetype
 
 CELLS = [(name, method) for name in MODELS for method in applicable(name)]
-#: The state is looked at at the ends of so many pieces.
+#: Number of pieces; the state is compared at the end of each.
 PIECES = 4
 #: Errors where there is none but rounding, and where rounding does not matter; how far an order may be off.
 ROUNDING, FAR_ABOVE_ROUNDING, WITHIN = 1e-12, 1e-9, 0.1
-#: So many numbers of steps between one and its double, where the error scatters.
+#: Numbers of steps tried between one number and its double, where the error scatters.
 SCATTER = 40
-#: So many spikes are looked at; by order, the error in ms below which it is measured.
+#: Number of spikes that are compared; by order, the error in ms below which the order is measured.
 MOST_SPIKES, SMALL = 8, {1: 1e-2, 2: 1e-5, 4: 3e-5}
-#: Steps a piece of a solution that others are compared with.
+#: Steps per piece of the solution with which others are compared.
 FINEST = 2**18
 Array = Any
 
 
 @dataclass(frozen=True)
 class Stretch:
-    """A piece of a model's life without a spike."""
+    """A part of a model's solution without a spike."""
 
     model: NeuronModel
     stimulus: Stimulus
@@ -67,14 +66,14 @@ class Stretch:
         return self.stimulus.durations[0]
 
     def error(self, kernel: Kernel, steps: int) -> float:
-        """Root mean square error with so many steps a piece, in parts of `scale`."""
+        """Root mean square error for a number of steps per piece, in units of `scale`."""
         outcome = kernel.run([self.stimulus], self.piece / steps, [self.model])[0]
         if outcome.failure or np.abs(outcome.samples).max() > 1e9:
             return math.inf
         return self.off(outcome.samples)
 
     def off(self, states: Array) -> float:
-        """Root mean square difference of states from the right ones, in parts of `scale`."""
+        """Root mean square difference of states from the right ones, in units of `scale`."""
         return float(np.sqrt((((states - self.states) / self.scale) ** 2).mean()))
 
 
@@ -87,10 +86,10 @@ class Spikes:
     times: Array
 
     def error(self, kernel: Kernel, steps: int) -> float:
-        """Root mean square error of the times in ms, with so many steps."""
+        """Root mean square error of the times in ms, for a number of steps."""
         return self.error_at(kernel, self.stimulus.horizon / steps)
 
-    def error_at(self, kernel: Kernel | AdaptiveKernel, setting: Fraction) -> float:
+    def error_at(self, kernel: Kernel, setting: Fraction) -> float:
         """Root mean square error of the times in ms, at a dt in ms or at a tolerance."""
         found = kernel.run([self.stimulus], setting, [self.model])[0]
         if found.failure or len(found.spike_times) < len(self.times):
@@ -200,7 +199,7 @@ STEPS_OF_CONTROL = {
 
 @pytest.mark.parametrize("name", STEPS_OF_CONTROL)
 def test_the_order_of_the_steps_of_step_control(name: str, stretch_of: Callable[[str], Stretch],
-                                                adaptive_kernels_of: Callable[..., dict[str, AdaptiveKernel]]) -> None:
+                                                adaptive_kernels_of: Callable[..., dict[str, Kernel]]) -> None:
     # steps end where pieces do: with pieces of equal length the kernel takes steps of one length
     stretch = stretch_of(name)
     kernel = adaptive_kernels_of(MODELS[name], "dormand_prince")["dense"]
@@ -214,7 +213,7 @@ def test_the_order_of_the_steps_of_step_control(name: str, stretch_of: Callable[
 
     small = max(FAR_ABOVE_ROUNDING, 1e4 * stretch.floor)
     found = measured_order(error, stretch.coarsest, small, doublings=2, scatter=1)
-    assert found == pytest.approx(ADAPTIVE["dormand_prince"].order, abs=STEPS_OF_CONTROL[name])
+    assert found == pytest.approx(METHODS["dormand_prince"].order, abs=STEPS_OF_CONTROL[name])
 
 
 @pytest.mark.parametrize("name", ["lif", "izhikevich", "hodgkin_huxley"])
@@ -277,7 +276,7 @@ def test_the_order_of_spike_times_is_that_of_theory(name: str, method: str, spik
 @pytest.mark.parametrize("name", of_archetypes([name for name in MODELS if not MODELS[name].tables]))
 def test_the_error_of_step_control_goes_with_its_tolerance(
         name: str, spikes_of: Callable[[str], Spikes],
-        adaptive_kernels_of: Callable[..., dict[str, AdaptiveKernel]]) -> None:
+        adaptive_kernels_of: Callable[..., dict[str, Kernel]]) -> None:
     spikes, kernel = spikes_of(name), adaptive_kernels_of(MODELS[name], "dormand_prince")["dense"]
     tolerances = np.geomspace(1e-6, 1e-11, 41)
     errors = [spikes.error_at(kernel, Fraction(tolerance)) for tolerance in tolerances]

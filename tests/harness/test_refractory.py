@@ -10,10 +10,8 @@ import pytest
 from brian2 import ms, mV
 
 from spikecost.accuracy.reference import Reference, reference
-from spikecost.harness.adaptive import compile_adaptive
 from spikecost.harness.kernel import compile_kernels
 from spikecost.harness.stimuli import Stimulus, constant
-from spikecost.models.adaptive import make_adaptive_step
 from spikecost.models.catalogue import MODELS, get_model
 from spikecost.models.neuron import NeuronModel
 from spikecost.models.step import make_step
@@ -37,7 +35,7 @@ def errors(model: NeuronModel, stimulus: Stimulus, right: Reference, dt: Fractio
 
 def adaptive_error(model: NeuronModel, stimulus: Stimulus, right: Reference, method: str, setting: Fraction) -> float:
     """Return the largest error in ms of an adaptive method with its dense output."""
-    times = compile_adaptive([make_adaptive_step(model, method)])[0].run([stimulus], setting)[0].spike_times
+    times = compile_kernels([make_step(model, method, "dense")])[0].run([stimulus], setting)[0].spike_times
     assert len(times) == len(right.train)
     return float(np.abs(times - right.train.times).max())
 

@@ -1,4 +1,4 @@
-"""Models in files of their own."""
+"""Models in files."""
 
 from __future__ import annotations
 
@@ -150,13 +150,21 @@ BAD_TOML = {
     "long": ("(EL - v", "((EL - v" + 300 * " + EL", "leaky.toml:3: leaky: Brian2 cannot read the equations at 'dv/dt"),
     "initial's type": ('"EL + 2*mV"', "true", "leaky.toml:15: initial.v = true: give a number, or text with a "),
     "initial's value": ("EL + 2*mV", "EL/0", "leaky.toml:15: leaky: initial value of 'v': float division by zero; "),
-    "initial of itself": ("EL + 2*mV", "v", "leaky.toml: leaky: initial values of v depend on each other or on the "),
-    "preset's name": ("presets.fast", 'presets."a:b"', "leaky.toml: preset name 'a:b': use up to 64 letters, "),
+    "initial of itself": ("EL + 2*mV", "v",
+                        "leaky.toml:15: leaky: initial values of v depend on each other or on the "),
+    "preset's name": ("presets.fast", 'presets."a:b"', "leaky.toml:17: preset name 'a:b': use up to 64 letters, "),
     "preset's form": ("[presets.fast]", "[presets]", "leaky.toml:18: presets.tau = '5*ms': give a table, such as { "),
     "preset's parameter": ("tau = \"5*ms\"", "taum = \"5*ms\"",
-                           "leaky.toml:17: leaky: preset 'fast': parameters: taum not in the equations; expected tau"),
-    "preset's unit": ("5*ms", "5*mV", "leaky.toml:17: leaky: preset 'fast': 'tau' = 5. mV has the wrong unit, "),
-    "preset's input": ("30 mV", "30 ms", "leaky.toml:17: leaky: preset 'fast': drive = 30. ms has the wrong unit, "),
+                           "leaky.toml:18: leaky: preset 'fast': parameters: taum not in the equations; expected tau"),
+    "preset's unit": ("5*ms", "5*mV", "leaky.toml:18: leaky: preset 'fast': 'tau' = 5. mV has the wrong unit, "),
+    "preset's input": ("30 mV", "30 ms", "leaky.toml:19: leaky: preset 'fast': drive = 30. ms has the wrong unit, "),
+    "preset's text": ("5*ms", "5*msec", "leaky.toml:18: presets.fast.tau = '5*msec': unknown unit"),
+    "constant's name": ("{ EL", "{ xi", "leaky.toml:11: leaky: the constant 'xi' cannot be called so: "),
+    "noise": ("- v + I)", "- v + I + xi*mV)", "leaky.toml:3: leaky: noise terms (xi) are not supported"),
+    "circle": ("tau : second", "tau = tau : second",
+               "leaky.toml:5: leaky: Brian2 cannot read the equations at 'tau = "),
+    "drive's unit": ('"20*mV"', '"20*ms"', "leaky.toml:10: leaky: drive = 20. ms has the wrong unit"),
+    "a value too few": ('tau = "20*ms"', "", "leaky.toml:12: leaky: parameters: no value for tau"),
     "initial": ("EL + 2*mV", "2*ms", "leaky.toml:15: leaky: 'v' = 2. ms has the wrong unit, expected mV"),
 }
 
@@ -186,6 +194,11 @@ BAD_PYTHON = {
     "module beside": ("from beside", "from besides", "mine", "my models.py:6: ModuleNotFoundError: No module named "),
     "a bad definition": ("-50*mV\", reset=\"v = EL\",\n", "3\", reset=\"v = EL\",\n", "mine",
                          "my models.py:18: mine: threshold: '3' has the unit 1, expected mV"),
+    "a bad constant": ('"tau": tau}', '"tau": tau, "xi": tau}', "mine", "my models.py:19: mine: the constant 'xi' "),
+    "a bad initial value": ('initial={"v": EL}', 'initial={"v": 1*ms}', "mine", "my models.py:20: mine: 'v' = 1. ms "),
+    "a group's equations": ("(EL - v + I)/tau : volt\n    I", "(EL - v + I/ms)/tau : volt\n    I", "group",
+                            "my models.py:11: "),
+    "a preset": ('{"other": {}}', '{"other": {"tau": 1*ms}}', "mine", "my models.py:21: mine: preset 'other': "),
     "a bad group": ("method=\"euler\"", "method=\"euler\", events={\"e\": \"v > 0*mV\"}", "group",
                     "my models.py:10: neurongroup"),
     "a function": ("", "", "helper", "my models.py:24: helper is a function and no model; write helper = "),

@@ -1,4 +1,4 @@
-"""From what was written to what runs."""
+"""From a program as written to the assignments that run."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ def power(base: Expr, exponent: Expr | float) -> Op:
     (x * y / x, "x*y/x"),
     (exp(x) * exp(y), "exp(x)*exp(y)"),
     (Op("sqrt", (x * x,)), "sqrt(x*x)"),
-    # choosing between equal values is no choice
+    # a choice between equal values is left out
     (select(less(x, y), z, z), "z"),
     (select(less(x, y), z, 1), "select(x < y, z, 1)"),
 ])

@@ -47,7 +47,7 @@ def test_there_and_back(value):
 
 
 def test_ohms_law_holds_in_internal_units():
-    # mS/cm2 times mV is uA/cm2, uA/cm2 over uF/cm2 is mV/ms: no factor may remain
+    # mS/cm2 times mV is uA/cm2, uA/cm2 divided by uF/cm2 is mV/ms: no factor may remain
     current = units.internal(36 * msiemens / cm**2) * units.internal(10 * mV)
     assert current == units.internal(36 * msiemens / cm**2 * (10 * mV)) == 360
     assert current / units.internal(2 * ufarad / cm**2) == units.internal(180 * volt / second)

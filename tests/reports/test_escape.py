@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pylatexenc.latex2text import LatexNodes2Text
 
-from spikecost.models.errors import visible
+from spikecost.models.errors import UserError, visible
 from spikecost.reports import escape
 from spikecost.reports.text import frame
 
@@ -71,6 +71,10 @@ def test_what_is_made_visible_can_be_read_back(text):
     # a text without hidden characters stays as it is; JSON is the same value
     assert shown == text or any(unicodedata.category(each) in ("Cc", "Cf", "Cs", "Zl", "Zp") for each in text)
     assert json.loads(visible(json.dumps(text))) == text
+
+
+def test_an_error_is_one_line_whatever_it_quotes():
+    assert str(UserError("unknown 'a\r\nforged line'; give  b")) == "unknown 'a forged line'; give b"
 
 
 def test_a_name_does_not_make_a_line_of_its_own():

@@ -36,7 +36,7 @@ class Term:
 
 @dataclass(frozen=True)
 class Formula:
-    """Events whose weighted sum is a number of floating-point operations."""
+    """Events with a weighted sum that is a number of floating-point operations."""
 
     name: str
     title: str

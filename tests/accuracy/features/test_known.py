@@ -1,4 +1,4 @@
-"""The kept file of features: a row a model, and each what a search finds now."""
+"""The stored file of features: one row per model, equal to the result of a search now."""
 
 import pytest
 
@@ -9,7 +9,7 @@ from spikecost.models.catalogue import MODELS
 
 from ...archetypes import choose
 
-#: The models whose rows every run of the tests holds against a search; each of the others takes some 20 s.
+#: Models that every run of the tests compares with a search; each of the others takes about 20 s.
 QUICK = ("lif", "adaptive_lif", "ifb", "fitzhugh_nagumo")
 
 
@@ -40,9 +40,9 @@ def test_a_search_finds_what_the_file_says(name):
 
 
 @pytest.mark.parametrize(("name", "features"), [
-    # Izhikevich 2001: it resonates, rebounds, and swings below the threshold
+    # Izhikevich 2001: it resonates, rebounds, and oscillates below the threshold
     ("resonate_and_fire", {"resonator", "rebound_spike", "subthreshold_oscillations"}),
-    # Smith et al. 2000: the low-threshold current makes a burst at the onset of a step
+    # Smith et al. 2000: the low-threshold current causes a burst at the onset of a step
     ("ifb", {"phasic_bursting"}),
     # Hindmarsh and Rose 1984: bursts
     ("hindmarsh_rose", {"tonic_bursting", "rebound_burst"}),

@@ -4,7 +4,7 @@ import pytest
 from pybtex.database import parse_string
 
 from spikecost.models.catalogue import MODELS
-from spikecost.models.methods import ADAPTIVE, METHODS
+from spikecost.models.methods import METHODS
 from spikecost.reports.papers.bibliography import bibliography, cited, literature, of_method, works
 
 
@@ -13,7 +13,7 @@ def test_every_model_of_the_catalogue_cites_works_that_are_known(name):
     assert cited(MODELS[name].source), f"add what '{MODELS[name].source}' cites to sources.toml"
 
 
-@pytest.mark.parametrize("name", [*METHODS, *ADAPTIVE])
+@pytest.mark.parametrize("name", METHODS)
 def test_every_method_cites_works_that_are_known(name):
     assert of_method(name), f"add what {name}'s docstring cites to sources.toml, or cite a work there"
 

@@ -1,7 +1,8 @@
 import json
+import os
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from spikecost.models.errors import UserError
@@ -74,7 +75,7 @@ DAMAGED = {
     "both sides of a merge": ('{"spikecost_baseline": 1, "made": {"a": 1, "a": 2}}', "is not JSON: 'a' is there twice"),
     "brackets without end": ("[" * 100_000, "is not JSON: "),
     "bytes that are no text": (b"\xff\xfe{", "is not JSON: "),
-    "half of it": ('{"spikecost_baseline": 1, "made": {}, "models": {}}', "is incomplete: it has no environment, "),
+    "half of it": ('{"spikecost_baseline": 1, "made": {}, "models": {}}', "no environment; it is incomplete"),
 }
 
 
@@ -92,25 +93,26 @@ def test_a_baseline_that_cannot_be_read_is_refused_and_left_alone(tmp_path, cont
 
 
 @pytest.mark.parametrize(("section", "value", "message"), [
-    ("figures", {STEP: "23"}, "is '23'; give a finite number"),
-    ("figures", {STEP: True}, "is 'True'; give a finite number"),
-    ("figures", {STEP: None}, "is 'None'; give a finite number"),
-    ("figures", {STEP: 10**400}, r"is '10+'; give a finite number"),
-    ("figures", {STEP: float("nan")}, "give a finite number"),
+    ("figures", {STEP: "23"}, "= '23': give a number without quotes"),
+    ("figures", {STEP: True}, "= true: give a number without quotes"),
+    ("figures", {STEP: None}, "= None: give a number without quotes"),
+    ("figures", {STEP: 10**400}, r"= 10+\.\.\.: give a finite number"),
+    ("figures", {STEP: float("nan")}, "NaN is no number"),
     ("figures", {"lif/speed": 1.0}, "unknown figure 'lif/speed': its last part is one of operations_per_step"),
-    ("figures", [], "damaged"),
-    ("times", {"lif": 3}, "damaged"),
-    ("times", {"lif": [1.0, float("nan")]}, "'times of lif' is 'nan'; give a finite number"),
-    ("times", {"lif": [1.0, 0.0]}, "'times of lif' is 0; give a number above 0"),
-    ("limits", {"*": {"soft": 3}}, "limit '\\*': give soft_percent, hard, or both"),
-    ("limits", {"*": {"hard": "low"}}, "hard = 'low' is not a finite number"),
-    ("limits", {"*": {"hard": float("nan")}}, "hard = 'nan' is not a finite number"),
-    ("limits", {"*": {"soft_percent": float("inf")}}, "soft_percent = 'inf' is not a finite number"),
+    ("figures", [], r"figures = \[\]: give a table"),
+    ("times", {"lif": 3}, "times.lif = 3: give a list"),
+    ("times", {"lif": [1.0, float("nan")]}, "NaN is no number"),
+    ("times", {"lif": [1.0, 0.0]}, "times.lif = 0.0: give a number above 0"),
+    ("limits", {"*": {"soft": 3}}, "unknown soft; known are hard, improved_percent, soft_percent"),
+    ("limits", {"*": {}}, "limit '\\*': give soft_percent, hard, or both"),
+    ("limits", {"*": {"hard": "low"}}, "hard = 'low': give a number without quotes"),
+    ("limits", {"*": {"hard": float("nan")}}, "NaN is no number"),
+    ("limits", {"*": {"soft_percent": 1e308 * 10}}, "Infinity is no number"),
     ("limits", {"*": {"soft_percent": -1}}, "soft_percent is below 0"),
-    ("limits", [], "limits are no object"),
-    ("gate", {"alpha": 0.1, "power": 2}, "damaged"),
-    ("gate", {"alpha": "low"}, "'alpha' is 'low'; give a finite number"),
-    ("gate", {"threshold_percent": -40}, "'threshold_percent' is -40; give a number above 0"),
+    ("limits", [], r"limits = \[\]: give a table"),
+    ("gate", {"alpha": 0.1, "power": 2}, "unknown power; known are alpha, threshold_percent"),
+    ("gate", {"alpha": "low"}, "alpha = 'low': give a number without quotes"),
+    ("gate", {"threshold_percent": -40}, "threshold_percent = -40: give a number above 0"),
 ])
 def test_a_damaged_section_is_named(file, section, value, message):
     content = json.loads(file.read_text())
@@ -118,6 +120,37 @@ def test_a_damaged_section_is_named(file, section, value, message):
     file.write_text(json.dumps(content))
     with pytest.raises(UserError, match=message):
         baselines.read(file)
+
+
+JSON = st.recursive(st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+                    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+                    max_leaves=4)
+
+
+@settings(max_examples=20_000 if os.environ.get("SPIKECOST_DEEP") == "1" else 200, deadline=None,
+          suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.data())
+def test_any_change_of_a_file_is_a_baseline_or_refused_in_one_line(file, data):
+    content = json.loads(file.read_text())
+    holder, path = content, []
+    while True:
+        path.append(data.draw(st.sampled_from(sorted(holder) if isinstance(holder, dict) else range(len(holder)))))
+        inner = holder[path[-1]]
+        if not (isinstance(inner, dict | list) and inner and data.draw(st.booleans())):
+            break
+        holder = inner
+    if data.draw(st.booleans()) and isinstance(holder, dict):
+        del holder[path[-1]]
+    else:
+        holder[path[-1]] = data.draw(JSON)
+    changed = file.with_name("changed.json")
+    changed.write_text(json.dumps(content), errors="surrogatepass")
+    said = ""
+    try:
+        assert judge(baselines.read(changed), figures()).text
+    except UserError as error:
+        said = str(error)
+    assert "\n" not in said
 
 
 def test_no_file(tmp_path):

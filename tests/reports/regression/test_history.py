@@ -246,3 +246,15 @@ def test_a_damaged_history_is_told_in_one_line_and_not_written(store, rounds):
             assert "\n" not in str(told.value)
             assert store.path.read_bytes() == content
     assert refused > rounds / 3
+
+
+@pytest.mark.parametrize("facts", ['"x"', "[]", "3", "null", "{", '{"made": 1}', '{"made": {}, "made": {}}', "[" * 9999,
+                                   '{"made": {}, "models": {}, "environment": {}, "checksum": 3}',
+                                   '{"made": {"a": NaN}, "models": {}, "environment": {}}'])
+def test_facts_of_a_run_that_are_of_another_form(store, facts):
+    store.add(figures({STEP: 1.0}))
+    with contextlib.closing(sqlite3.connect(store.path)) as opened, opened:
+        opened.execute("UPDATE runs SET facts = ?", (facts,))
+    with pytest.raises(UserError, match="is damaged") as told:
+        store.names()
+    assert "\n" not in str(told.value)
