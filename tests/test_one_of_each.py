@@ -1,7 +1,7 @@
 """One more of each kind: how many files it touches in the repository, and that another package can bring it.
 
-The same small definitions are tried twice: written into a copy of spikecost, as a contributor would, and in a package of
-their own, as pip installs it.
+The same small definitions are tried twice: written into a copy of spikecost, as a contributor would, and in a package
+of their own, as pip installs it.
 """
 
 from __future__ import annotations
