@@ -27,7 +27,7 @@ from pathlib import Path
 from typing import Any
 
 from ...models.errors import NoValue, UserError, short
-from ...models.reading import Positive, read_json, structure
+from ...models.reading import Positive, read_bytes, read_json, structure
 from ..files import write_file
 from .figures import TIME, Figures, kind_of
 from .limits import Given, LimitForm, given_limits
@@ -35,6 +35,8 @@ from .timing_gate import Gate
 
 #: Version of the format.
 FORMAT = 1
+#: The largest file that is read, in bytes.
+LARGEST = 100_000_000
 
 
 @dataclass(frozen=True)
@@ -74,9 +76,9 @@ def read(path: str | Path) -> Baseline:
     """
     where = f"the baseline {path}"
     try:
-        content = read_json(Path(path).read_bytes())
-    except OSError as error:
-        raise UserError(f"cannot read {where}: {error.strerror}; make one with spikecost baseline update") from error
+        content = read_json(read_bytes(Path(path), "the baseline", LARGEST, "make one with spikecost baseline update"))
+    except UserError:
+        raise
     except ValueError as error:
         raise UserError(f"{where} is not JSON: {error}; restore it, or make another one") from error
     if not (isinstance(content, dict) and "spikecost_baseline" in content):

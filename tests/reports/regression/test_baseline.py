@@ -153,6 +153,11 @@ def test_any_change_of_a_file_is_a_baseline_or_refused_in_one_line(file, data):
     assert "\n" not in said
 
 
+def test_a_file_without_end():
+    with pytest.raises(UserError, match="larger than 100 MB"):
+        baselines.read("/dev/zero")
+
+
 def test_no_file(tmp_path):
     with pytest.raises(UserError, match=r"cannot read the baseline .*: No such file or directory; make one with"):
         baselines.read(tmp_path / "none.json")
