@@ -79,7 +79,7 @@ class Count:
 
     step: Step
     by_block: Mapping[str, Operations]
-    """Operations, as run, of one execution of each part that runs count: a block, or a part of the step with several."""
+    """One execution of each, by the name under which runs tally it: a block, or a part of several blocks."""
 
     def of(self, tallies: Mapping[str, float], fused: bool = False) -> dict[str, float]:
         """Return the operations of a run by kind: for each part, how often it ran times its operations, summed.
@@ -105,9 +105,10 @@ class Count:
 
     @property
     def as_run_spike(self) -> Operations:
-        """Operations that a spike adds to its step, including the rest of the step (integrated again or refractory).
+        """Operations that a spike adds to its step, including the rest of the step.
 
-        (If refractoriness ends within the same step: the block ``spike`` and `as_run_refractory_end`.)
+        The rest is integrated again or spent refractory. (If refractoriness ends within the same step: the block
+        ``spike`` and `as_run_refractory_end`.)
         """
         return self._part("spike")
 
@@ -158,7 +159,7 @@ class Count:
 
     @property
     def as_fused(self) -> dict[str, int]:
-        """A step without a spike, by kind, with multiplications and additions fused if a compiler fuses them."""
+        """A step without a spike, by kind, with multiplications and additions fused where a compiler fuses them."""
         return fused(self.step.blocks["advance"], self.as_run)
 
     def flops_per_step(self, convention: str | Convention = "unit", dt: Any = None) -> float:
