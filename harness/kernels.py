@@ -85,9 +85,9 @@ def run_together(kernel: Kernel, stimuli: Sequence[Stimulus], setting: Fraction)
     setting : Fraction
         dt in ms or tolerance; dt divides every piece.
     """
-    groups: dict[tuple[Fraction, ...], list[int]] = {}
+    groups: dict[tuple[int, ...], list[int]] = {}
     for i, stimulus in enumerate(stimuli):
-        groups.setdefault(stimulus.durations, []).append(i)
+        groups.setdefault(stimulus.whole_durations, []).append(i)
     found: dict[int, Outcome] = {}
     for group in groups.values():
         found |= zip(group, kernel.run([stimuli[i] for i in group], setting), strict=True)

@@ -127,14 +127,15 @@ def measure(model: str | NeuronModel, method: str, detection: str = "grid", coun
     if steps < 1:
         raise UserError(f"steps = {steps}: give at least 1")
     step = make_step(model, method, detection)
+    count = count_step(step)
+    per_step = count.as_run
     witnesses = _counters(counter)
     kernel = compile_kernels([step], SCALAR)[0]
     run = _CountedRun(kernel, _quiet_steps(kernel, steps))
-    count = count_step(step)
-    analytic = {kind: count.as_run_once[kind] + run.steps * count.as_run[kind] for kind in count.as_run}
+    analytic = {kind: count.as_run_once[kind] + run.steps * n for kind, n in per_step.items()}
     return Measurement(
         model=step.model.label, method=method, detection=detection, build=kernel.build.name, steps=run.steps,
-        per_step=count.as_run.present, once=count.as_run_once.present, analytic=Operations(analytic).present,
+        per_step=per_step.present, once=count.as_run_once.present, analytic=Operations(analytic).present,
         witnesses=tuple(_witness(witness, run, analytic) for witness in witnesses),
         why_not=auto.reasons() if _is_auto(counter) else {},
     )
