@@ -74,13 +74,13 @@ def test_show(said):
         "    drive I = 10",
         "    threshold v >= 30",
         "    reset v = c; u += d",
-        "a step of euler, in ms and the units above: 5 add, 2 sub, 7 mul, 1 compare",
+        "per step of euler, in ms and the units above: 5 add, 2 sub, 7 mul, 1 compare",
         "    v_next = v + dt*(0.04*(v*v) + 5*v + 140 - u + I)",
         "    u_next = u + dt*(a*(b*v - u))",
         "    above = 30 <= v_next",
         "    v_reset = c",
         "    then the step is run again over the rest of dt",
-        "a step as written: 5 add, 2 sub, 7 mul, 1 compare",
+        "per step, as written: 5 add, 2 sub, 7 mul, 1 compare",
     ):
         assert line in out.splitlines()
 
@@ -120,15 +120,15 @@ def test_count(said):
     lines = out.splitlines()
     assert lines[:3] == [
         "izhikevich:RS, euler, grid detection, dt = 1 ms",
-        "13 FLOPs a step, 13 a ms (convention izhikevich2004: counts as written)",
+        "13 FLOPs per step, 13 per ms (convention izhikevich2004: counts as written)",
         "= 5 add + 2 sub + 5 mul + 1 compare",
     ]
-    assert lines[3].startswith("published: 13 a step of 1 ms (Izhikevich 2004, ")
+    assert lines[3].startswith("published: 13 per step of 1 ms (Izhikevich 2004, ")
     assert lines[4:] == [
-        "as run, a step without a spike: 5 add, 2 sub, 7 mul, 1 compare",
-        "as run, a spike adds:           1 add",
-        "as run, once a run:             nothing",
-        "as written, a step:             5 add, 2 sub, 5 mul, 1 compare",
+        "as run, per step without spike: 5 add, 2 sub, 7 mul, 1 compare",
+        "as run, added per spike:        1 add",
+        "as run, once per run:           nothing",
+        "as written, per step:           5 add, 2 sub, 5 mul, 1 compare",
     ]
 
 
