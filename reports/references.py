@@ -29,6 +29,7 @@ COLUMNS = {
     "voltage_unit": "its unit",
     "reason": "why there are no stimuli; empty if there are",
     "failed": "whether the program failed there: nothing is known of the model then",
+    "several_rates": "the rates of the same constant drive, which depend on how it is reached; empty if there is one",
 }
 TRIAL_COLUMNS = {
     "model": "model and preset",
@@ -65,7 +66,8 @@ def _row(regime: Regime) -> dict[str, Any]:
     voltage = system.threshold.variable
     row = {**_key(regime), "drive_unit": units.unit_name(system.dimensions[regime.model.input]),
            "voltage_unit": units.unit_name(system.dimensions[voltage]), "reason": regime.reason,
-           "failed": regime.failed}
+           "failed": regime.failed,
+           "several_rates": regime.drive.note if regime.drive else ""}
     if not regime.trials or regime.drive is None:
         return row
     place = system.state.index(voltage)

@@ -47,7 +47,7 @@ COLUMNS: Mapping[str, Iterable[str]] = {
 TEXT = frozenset({
     "bound", "build", "changes", "counter", "detection", "drive_unit", "exact_counter", "failure", "feature",
     "finding", "kind", "letter", "level", "measure", "method", "model", "outcome", "parameters", "part", "reason",
-    "reason_as_published", "reason_converged", "says", "second", "stated_2004", "status", "stimulus",
+    "reason_as_published", "reason_converged", "says", "second", "several_rates", "stated_2004", "status", "stimulus",
     "tolerance_unit", "view", "voltage_unit", "winner",
 })
 
