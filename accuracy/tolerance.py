@@ -24,7 +24,7 @@ from .measures import MEASURES
 from .reference import Reference
 from .spike_trains import SpikeTrain, spike_time_error
 from .status import Status
-from .voltage import between_spikes, voltage_error
+from .voltage import between_spikes, voltage_rms
 
 #: The largest dt is so many settings of the ladder below what the scaled errors admit; they lower it at most to this
 #: part of the largest below which all hold.
@@ -57,7 +57,6 @@ class Trial:
         train = self.reference.train
         return train.until(float(train.times[-2:].mean())) if len(train) > 1 else train
 
-
     @cached_property
     def between(self) -> NDArray[np.bool_]:
         """The samples of the voltage that are compared."""
@@ -80,7 +79,7 @@ class ErrorCurve:
         self._trials = trials
         self._measures = tuple(measures)
         self._runs: dict[Fraction, tuple[Run, ...]] = {}
-        self._times_over: dict[tuple[Criterion, Fraction], tuple[float, ...]] = {}
+        self._times_over: dict[Criterion, dict[Fraction, tuple[float, ...]]] = {}
 
     def __call__(self, setting: Fraction) -> tuple[Run, ...]:
         """Run at a setting, or recall; return a run a trial."""
@@ -91,10 +90,10 @@ class ErrorCurve:
 
     def times_over(self, setting: Fraction, criterion: Criterion) -> tuple[float, ...]:
         """Return how many times over a criterion holds at a setting (`Criterion.times_over`), for every trial."""
-        key = criterion, setting
-        if key not in self._times_over:
-            self._times_over[key] = tuple(map(criterion.times_over, self(setting)))
-        return self._times_over[key]
+        known = self._times_over.setdefault(criterion, {})
+        if (found := known.get(setting)) is None:
+            found = known[setting] = tuple(map(criterion.times_over, self(setting)))
+        return found
 
     def holds(self, setting: Fraction, criterion: Criterion) -> bool:
         """Whether a criterion holds at a setting for every trial."""
@@ -103,7 +102,7 @@ class ErrorCurve:
     @property
     def settings(self) -> tuple[Fraction, ...]:
         """The settings that were run, from coarse to fine."""
-        return tuple(sorted(self._runs, reverse=True))
+        return tuple(sorted(self._runs, key=float, reverse=True))
 
     def _judge(self, trial: Trial, outcome: Outcome) -> Run:
         times, reference = outcome.spike_times, trial.compared
@@ -111,7 +110,7 @@ class ErrorCurve:
             return Run(None, outcome.failure, {}, len(times), outcome.tallies)
         train = SpikeTrain(times[times <= reference.stop], reference.stop)
         values = {name: MEASURES[name](train, reference) for name in self._measures}
-        voltage = voltage_error(outcome, trial.reference, trial.model, trial.between).rms
+        voltage = voltage_rms(outcome, trial.reference, trial.model, trial.between)
         return Run(spike_time_error(train, reference), "", values, len(times), outcome.tallies, voltage)
 
 
@@ -188,23 +187,29 @@ def coarsest_setting(curve: ErrorCurve, sweep: TimeSteps | Tolerances, run: Sequ
     if not finer:
         return _not_reached(curve, sweep, criterion, run[-1])
     fails_at = run[-finer - 1] if finer < len(run) else None
-    held: deque[Fraction] = deque()  # without a gap, from coarse to fine; the first one is the candidate
+    # without a gap, from coarse to fine, the first one the candidate; and the logarithms of the errors at each
+    held: deque[Fraction] = deque()
+    errors: deque[NDArray[np.float64]] = deque()
     first, spare = Fraction(0), 0
-    for setting in sorted({*run, *sweep.ladder}, reverse=True):
+    for setting in sorted({*run, *sweep.ladder}, key=float, reverse=True):
         if setting > run[0] or (fails_at is not None and setting >= fails_at):
             continue
         if not all_hold(setting):
             if setting < run[-1]:
                 return _not_reached(curve, sweep, criterion, setting)
             held.clear()
+            errors.clear()
             fails_at = setting
             continue
         first = first if held else setting
         held.append(setting)
+        with np.errstate(divide="ignore"):
+            errors.append(-np.log(curve.times_over(setting, criterion)))
         while fails_at is not None and held[0] >= 2 * setting and held[0] > LEAST * first:
-            if not criterion.grows or _highest(curve, sweep, criterion, held) <= 1:
+            if not criterion.grows or _highest(sweep, held, errors) <= 1:
                 break
             held.popleft()
+            errors.popleft()
         spare = SPARE if fails_at is not None else 0
         if len(held) > spare and held[spare] >= 2 * setting:
             # what other criteria had run further down must hold, too
@@ -212,6 +217,7 @@ def coarsest_setting(curve: ErrorCurve, sweep: TimeSteps | Tolerances, run: Sequ
             if below is None:
                 break
             held.clear()
+            errors.clear()
             fails_at = below
     else:
         return Coarsest(Status.NOT_REACHED, fails_at=fails_at, holds_again_at=_holds_again(curve, criterion, fails_at),
@@ -224,22 +230,22 @@ def coarsest_setting(curve: ErrorCurve, sweep: TimeSteps | Tolerances, run: Sequ
                     sum(found / 2 <= each < found for each in held))
 
 
-def _highest(curve: ErrorCurve, sweep: TimeSteps | Tolerances, criterion: Criterion, held: Iterable[Fraction]
-             ) -> float:
+def _highest(sweep: TimeSteps | Tolerances, held: Iterable[Fraction], errors: Iterable[NDArray[np.float64]]) -> float:
     """Return, over the tolerance, how far errors may go at the first of some settings, from those at all of them.
+
+    `errors` are the logarithms of all trials' errors over the tolerance, one array a setting.
 
     The largest that was seen, scaled, and as much again as it is above one further down (the `TAIL`-th, or, of few, the
     twentieth part of them): little where errors pile up below a bound, as on the grid, and more where they thin out.
     Robson and Whitlock 1964, Biometrika 51, estimate the end of a distribution so, with the second largest.
     """
-    settings = list(held)
-    coarser = np.log([float(settings[0] / each) for each in settings])
-    with np.errstate(divide="ignore"):
-        errors = -np.log([curve.times_over(each, criterion) for each in settings])
-    typical = np.median(errors, axis=1)
+    settings = np.array([float(each) for each in held])
+    coarser = np.log(settings[0] / settings)
+    together = np.array(errors)
+    typical = np.median(together, axis=1)
     known = np.isfinite(typical)
     order = -np.polyfit(coarser[known], typical[known], 1)[0] if known.sum() > 2 else 0.0
-    scaled = np.sort(np.exp(errors + np.clip(order, *sweep.orders) * coarser[:, None]), axis=None)
+    scaled = np.sort(np.exp(together + np.clip(order, *sweep.orders) * coarser[:, None]), axis=None)
     return float(2 * scaled[-1] - scaled[-min(max(scaled.size // 20, 3), TAIL, scaled.size)])
 
 
@@ -264,9 +270,9 @@ def own_settings(curve: ErrorCurve, criterion: Criterion) -> list[Own | None]:
     """
     fine_to_coarse = curve.settings[::-1]
     found: list[Own | None] = []
-    for trial in range(len(curve(fine_to_coarse[0]))):
-        holding = [curve.times_over(setting, criterion)[trial] >= 1 for setting in fine_to_coarse]
-        finer = list(compress(fine_to_coarse, accumulate(holding, operator.and_)))
+    of_trials = zip(*(curve.times_over(setting, criterion) for setting in fine_to_coarse), strict=True)
+    for trial, times_over in enumerate(of_trials):
+        finer = list(compress(fine_to_coarse, accumulate((each >= 1 for each in times_over), operator.and_)))
         found.append(Own(finer[-1], curve(finer[-1])[trial]) if finer else None)
     return found
 

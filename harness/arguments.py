@@ -245,7 +245,7 @@ def check_stimuli(model: NeuronModel, stimuli: Sequence[Stimulus], varying: bool
                 f"the stimulus is in {units.unit_name(stimulus.dimension)}, but the input '{model.input}' of "
                 f"{model.label} is in {units.unit_name(model.system.dimensions[model.input])}"
             )
-        if stimulus.durations != stimuli[0].durations:
+        if stimulus.whole_durations != stimuli[0].whole_durations:
             raise UserError("stimuli that run together need the same pieces")
 
 

@@ -132,9 +132,15 @@ class Stimulus:
         return tuple(shape.offset for shape in self.shapes)
 
     @cached_property
+    def whole_durations(self) -> tuple[int, ...]:
+        """The durations over their least common denominator, and that: equal where these are, and quick to compare."""
+        wholes, denominator = _over_one_denominator(self.durations)
+        return (*wholes, denominator)
+
+    @cached_property
     def ends(self) -> tuple[Fraction, ...]:
         """The end of each piece in ms."""
-        wholes, denominator = _over_one_denominator(self.durations)
+        *wholes, denominator = self.whole_durations
         return tuple(Fraction(end, denominator) for end in accumulate(wholes))
 
     @property

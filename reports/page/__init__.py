@@ -35,7 +35,7 @@ def page(run: RunFolder) -> str:
     verdict = tables.verdict(run)
     return _template().render(
         run=run, about=run.about, suite=run.about["suite"],
-        verdict=verdict, in_short=tables.in_short(verdict),
+        verdict=verdict, in_short=tables.in_short(verdict), several_rates=tables.several_rates(run),
         published=tables.published(run), maps=tables.winner_maps(run),
         failed=tables.failed(run), stability=tables.stability(run),
         operations=tables.operations(run), features=tables.features(run),

@@ -53,6 +53,12 @@ def verdict(run: RunFolder) -> list[dict[str, Any]]:
     return found
 
 
+def several_rates(run: RunFolder) -> list[str]:
+    """Say of which drives a model has several rates, so that others may find another one than the run did."""
+    rows = run.regimes[run.regimes["several_rates"].astype(bool)].to_dict("records")
+    return [f"{regime_text(row)}: {row['several_rates']}" for row in rows]
+
+
 def _why_not(run: RunFolder, situation: Row, model: str) -> str:
     """Say why a model has no cost in a situation: its regime could not be made, or none of its ways is accurate."""
     regimes = run.regimes

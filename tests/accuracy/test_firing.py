@@ -102,7 +102,7 @@ def test_what_has_not_been_found_is_not_called_impossible():
     with pytest.raises(UnreachableRate) as error:
         drive_for(get_model("hodgkin_huxley"), 10, 1000)
     assert "cannot" not in str(error.value)
-    assert "1 s each" in str(error.value)
+    assert "held for 1 s" in str(error.value)
 
 
 def test_a_refractory_time_is_a_proof():
