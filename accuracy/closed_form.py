@@ -51,7 +51,7 @@ def solve(model: NeuronModel, stimulus: Stimulus, precision: Precision) -> Solut
     spikes: list[Any] = []
     samples: list[list[Any]] = []
 
-    def passing(flow: _Flow, v: Any, now: Any, t: Any) -> Any:
+    def passing(flow: _ClosedForm, v: Any, now: Any, t: Any) -> Any:
         last = flow.lasts(v)
         if t >= last:
             raise UserError(f"{model.label} leaves the finite numbers at {float(now + last):.4g} ms; "
@@ -61,7 +61,7 @@ def solve(model: NeuronModel, stimulus: Stimulus, precision: Precision) -> Solut
     now = free_from = start = number(0)
     for boundary, shape in stimulus.pieces:
         end, slope = number(boundary), number(shape.slope)
-        flow: _Flow | None = None
+        flow: _ClosedForm | None = None
         while now < end:
             if slope or flow is None:  # a constant piece has one flow
                 values[model.input] = number(shape.offset) + slope * (now - start)
@@ -88,7 +88,7 @@ def solve(model: NeuronModel, stimulus: Stimulus, precision: Precision) -> Solut
     return Solution(np.array(spikes, dtype=precision.type), np.array(samples, dtype=precision.type))
 
 
-class _Flow(Protocol):
+class _ClosedForm(Protocol):
     """The solution from a state on, for one shape of the input."""
 
     def after(self, v: Any, t: Any) -> Any:
@@ -102,7 +102,7 @@ class _Flow(Protocol):
 
 
 @dataclass(frozen=True)
-class _Linear:
+class _LinearFlow:
     """``v' = a + b v``."""
 
     a: Any
@@ -226,12 +226,12 @@ class _Polynomial:
     c: Expr
     gain: Expr
 
-    def flow(self, values: Mapping[str, Any], slope: Any, number: Callable[[Any], Any]) -> _Flow:
+    def flow(self, values: Mapping[str, Any], slope: Any, number: Callable[[Any], Any]) -> _ClosedForm:
         """Return the solution for an input that starts as in `values` and changes by `slope` per ms."""
         a, b, c, gain = (evaluate(part, values, FLOATS, number) for part in (self.a, self.b, self.c, self.gain))
         if c != 0:
             return _Quadratic(a, b, c)
-        return _Ramped(a, gain * slope, b) if slope else _Linear(a, b)
+        return _Ramped(a, gain * slope, b) if slope else _LinearFlow(a, b)
 
 
 def _polynomial(model: NeuronModel) -> _Polynomial | None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from ..models.equations import System
-from ..models.expression import FLOATS, Const, Expr, Op, Var, evaluate, exp, names, nodes, text
+from ..models.expression import FLOATS, Const, Expr, Op, Var, evaluate, exp, names, nodes, rebuild, text
 from ..models.neuron import NeuronModel
 from ..models.program import Derivatives, Program, substitute
 
@@ -141,11 +141,7 @@ def _known_powers(root: Expr, parameters: Mapping[str, float]) -> Expr:
     """Replace parameters in powers by their values: whole and fractional powers are solved differently."""
     values = {name: Const(Fraction(value)) for name, value in parameters.items()}
     powers = {id(node.args[1]) for node in nodes(root) if isinstance(node, Op) and node.kind == "pow"}
-    done: dict[int, Expr] = {}
-    for node in nodes(root):
-        made = Op(node.kind, tuple(done[id(arg)] for arg in node.args)) if isinstance(node, Op) else node
-        done[id(node)] = _number(substitute(made, values)) if id(node) in powers else made
-    return done[id(root)]
+    return rebuild(root, change=lambda node, made: _number(substitute(made, values)) if id(node) in powers else made)[0]
 
 
 def _number(value: Expr) -> Expr:

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..models.expression import Const, Expr, Op, Var, nodes
+from ..models.expression import Const, Expr, Op, Var, nodes, rebuild
 from ..models.polynomial import by_products
 from ..models.tables import ARRAYS
 
@@ -147,17 +147,14 @@ class Tape:
 
 def _simple_powers(root: Expr) -> Expr:
     """Write natural powers as products, and negative powers as reciprocals of products."""
-    done: dict[int, Expr] = {}
-    for node in nodes(root):
-        done[id(node)] = node
-        if isinstance(node, Op):
-            args = tuple(done[id(arg)] for arg in node.args)
-            power = args[1].value if node.kind == "pow" and isinstance(args[1], Const) else None
-            if power is not None and power.denominator == 1 and 0 < -power <= HIGHEST:
-                done[id(node)] = 1 / Op("pow", (args[0], Const(-power)))
-            else:
-                done[id(node)] = Op(node.kind, args)
-    return by_products(done[id(root)], HIGHEST)
+    def reciprocal(_node: Expr, made: Expr) -> Expr:
+        if not (isinstance(made, Op) and made.kind == "pow" and isinstance(made.args[1], Const)):
+            return made
+        power = made.args[1].value
+        negative = power.denominator == 1 and 0 < -power <= HIGHEST
+        return 1 / Op("pow", (made.args[0], Const(-power))) if negative else made
+
+    return by_products(rebuild(root, change=reciprocal)[0], HIGHEST)
 
 
 def _float(value: Fraction) -> float:

@@ -22,7 +22,7 @@ from ..harness.sweep import TimeSteps, Tolerances
 from ..harness.timing import Job, Timing, many_neurons, measure, one_neuron
 from ..models.catalogue import get_model
 from ..models.domain import check_domain
-from ..models.errors import NoValue, UserError, attempt, reason_of
+from ..models.errors import NoValue, UserError, attempt
 from ..models.methods import METHODS, with_steps_alike
 from ..models.neuron import NeuronModel
 from ..models.step import make_step
@@ -35,7 +35,7 @@ from .regime import Regime, RegimeKey
 from .stability import stability
 from .status import Status
 from .study import Cell, Curve, Point, Study
-from .suite import LEFT_OUT, Suite
+from .suite import Suite
 from .tolerance import Coarsest, ErrorCurve, coarsest_setting, descend, own_settings
 from .winners import map_criteria, may_win
 from .witness import contradiction
@@ -186,10 +186,9 @@ def _compiled(regime: Regime, suite: Suite) -> Kernels:
     except Exception:
         found = Kernels()
         for pair in suite.pairs:
-            try:
-                one = compiled([pair])
-            except Exception as error:
-                found.reasons[pair] = reason_of(error)
+            one = attempt(partial(compiled, [pair]))
+            if isinstance(one, NoValue):
+                found.reasons[pair] = one
             else:
                 found.compiled |= one.compiled
                 found.reasons |= one.reasons
@@ -250,15 +249,20 @@ def _look_for_features(study: Study, models: Sequence[NeuronModel], progress: Pr
 def _curve(regime: Regime, method: str, detection: str, kernels: Kernels, suite: Suite) -> tuple[Curve, Finder]:
     """Sweep; return what came out, and what finds the coarsest setting for a further criterion."""
     key = method, detection
-    if key not in kernels.compiled:
-        return Curve(regime, *key, None, (), {}, {}, suite.leaves_out(*key) or kernels.reasons[key]), _none
-    compiled = kernels.compiled[key]
+    compiled = kernels.compiled.get(key)
+
+    def without_points(status: Status, reason: str) -> tuple[Curve, Finder]:
+        return Curve(regime, *key, compiled.count if compiled else None, (), {}, {}, reason, status), _none
+
+    if compiled is None:
+        if left_out := suite.leaves_out(*key):
+            return without_points(Status.LEFT_OUT, left_out)
+        why = kernels.reasons[key]
+        return without_points(Status.FAILED if why.failed else Status.NOT_APPLICABLE, why.reason)
     if regime.reason:
-        return Curve(regime, *key, compiled.count, (), {}, {}, regime.reason), _none
+        return without_points(Status.FAILED if regime.failed else Status.RATE_NOT_REACHABLE, regime.reason)
     found = attempt(partial(_swept, regime, method, detection, compiled, suite))
-    if isinstance(found, NoValue):
-        return Curve(regime, *key, compiled.count, (), {}, {}, found.reason), _none
-    return found
+    return without_points(Status.FAILED, found.reason) if isinstance(found, NoValue) else found
 
 
 def _swept(regime: Regime, method: str, detection: str, compiled: Compiled, suite: Suite) -> tuple[Curve, Finder]:
@@ -274,7 +278,7 @@ def _swept(regime: Regime, method: str, detection: str, compiled: Compiled, suit
     own = {criterion: own_settings(curve, criterion) for criterion in suite.all_criteria}
     points = tuple(Point(setting, curve(setting)) for setting in run)
     limit = stability(curve, sweep, run) if isinstance(sweep, TimeSteps) else None
-    return Curve(regime, method, detection, compiled.count, points, answers, own, "", limit), find
+    return Curve(regime, method, detection, compiled.count, points, answers, own, "", stability=limit), find
 
 
 def _none(_criterion: Criterion) -> Coarsest:
@@ -345,14 +349,8 @@ def _cell(curve: Curve, criterion: Criterion, contradicted: str) -> Cell:
 
 
 def _answered(curve: Curve, criterion: Criterion) -> Cell:
-    if curve.count is None:
-        left_out = curve.reason == LEFT_OUT
-        return Cell(curve, criterion, Status.LEFT_OUT if left_out else Status.NOT_APPLICABLE, curve.reason)
-    if curve.regime.reason:
-        status = Status.FAILED if curve.regime.failed else Status.RATE_NOT_REACHABLE
-        return Cell(curve, criterion, status, curve.reason)
-    if curve.reason:
-        return Cell(curve, criterion, Status.FAILED, curve.reason)
+    if curve.status is not None:
+        return Cell(curve, criterion, curve.status, curve.reason)
     error = curve.regime.reference_error_in(criterion.unit)
     if error > criterion.least_error:
         return Cell(curve, criterion, Status.REFERENCE_TOO_COARSE, f"its error of {error:.1g} {criterion.unit} is "

@@ -55,6 +55,8 @@ class Curve:
     """By criterion: what each stimulus alone would allow."""
     reason: str
     """Why there are no points; empty if there are."""
+    status: Status | None = None
+    """What its cells are where there are no points; None if there are."""
     stability: Stability | None = None
     """None if there are no points, or an error control chooses dt."""
 

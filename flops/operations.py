@@ -79,17 +79,17 @@ class Count:
 
     step: Step
     by_block: Mapping[str, Operations]
-    """One run of what runs keep a tally of, as run: of the blocks, or of parts of the step that are several blocks."""
+    """One execution of each, by the name under which runs tally it: a block, or a part of several blocks."""
 
     def of(self, tallies: Mapping[str, float], fused: bool = False) -> dict[str, float]:
-        """Return the operations of a run by kind: the sum over its tallies of how often times what it costs.
+        """Return the operations of a run by kind: for each part, how often it ran times its operations, summed.
 
         Parameters
         ----------
         tallies : mapping
-            How often each part ran; what is no part's name (steps accepted, rejected) costs nothing.
+            How often each part ran. Other entries (steps accepted, steps rejected) cost nothing.
         fused : bool
-            Whether multiplications and additions of a step without a spike are fused where a compiler fuses them.
+            Whether multiplications and additions of a step without a spike are fused if a compiler fuses them.
         """
         total: dict[str, float] = dict.fromkeys(Operations(), 0)
         for name, operations in self.by_block.items():
@@ -105,15 +105,16 @@ class Count:
 
     @property
     def as_run_spike(self) -> Operations:
-        """What a spike adds to its step: the rest of the step, integrated anew or spent refractory, included.
+        """Operations that a spike adds to its step, including the rest of the step.
 
-        (Where refractoriness ends within that same step: the block ``spike`` and `as_run_refractory_end`.)
+        The rest is integrated again or spent refractory. (If refractoriness ends within the same step: the block
+        ``spike`` and `as_run_refractory_end`.)
         """
         return self._part("spike")
 
     @property
     def as_run_once(self) -> Operations:
-        """Done once a run."""
+        """Executed once per run."""
         return self._part("once a run")
 
     @property
@@ -123,7 +124,7 @@ class Count:
 
     @property
     def as_run_refractory_end(self) -> Operations:
-        """A step within which refractoriness ends; nothing where it ends with a step (on the grid)."""
+        """A step within which refractoriness ends; empty if it ends at the end of a step (on the grid)."""
         self._alike()
         blocks = self.step.blocks
         if not blocks["resume"].assignments:
@@ -137,10 +138,10 @@ class Count:
     def _alike(self) -> None:
         if not METHODS[self.step.method].steps_alike:
             raise UserError(f"the steps of {self.step.method} do not all cost the same, so a single step has no count; "
-                            f"take one of {', '.join(with_steps_alike())}, or run a suite, which counts whole runs")
+                            f"use one of {', '.join(with_steps_alike())}, or run a suite, which counts whole runs")
 
     def as_written(self, dt: Any = None) -> Operations:
-        """Count a step without a spike as written, at a time step dt (a quantity; it matters only if it is 1 ms)."""
+        """Count a step without a spike as written, at a time step dt (a quantity; only 1 ms makes a difference)."""
         self._alike()
         dt_ms = None if dt is None else units.in_ms(dt, "dt")
         total = Operations()
@@ -158,7 +159,7 @@ class Count:
 
     @property
     def as_fused(self) -> dict[str, int]:
-        """A step without a spike, multiplications and additions fused where a compiler fuses them; by kind."""
+        """A step without a spike, by kind, with multiplications and additions fused where a compiler fuses them."""
         return fused(self.step.blocks["advance"], self.as_run)
 
     def flops_per_step(self, convention: str | Convention = "unit", dt: Any = None) -> float:

@@ -8,6 +8,7 @@ from fractions import Fraction
 
 from ..flops.operations import Count, count_step
 from ..flops.toolchain import SCALAR, SIMD
+from ..models.errors import NoValue
 from ..models.methods import METHODS
 from ..models.neuron import NeuronModel
 from ..models.step import make_step, why_not
@@ -37,7 +38,7 @@ class Kernels:
 
     compiled: dict[tuple[str, str], Compiled] = field(default_factory=dict)
     """By method and detection."""
-    reasons: dict[tuple[str, str], str] = field(default_factory=dict)
+    reasons: dict[tuple[str, str], NoValue] = field(default_factory=dict)
     """Why there is no kernel, for the others."""
 
 
@@ -64,7 +65,7 @@ def kernels_of(model: NeuronModel, pairs: Iterable[tuple[str, str]], varying: bo
     for key in pairs:
         refused = why_not(model, *key, varying=varying)
         if refused:
-            found.reasons[key] = refused
+            found.reasons[key] = NoValue(refused)
         else:
             steps.append(make_step(model, *key, varying=varying))
     together = compile_kernels(steps, SIMD)

@@ -127,21 +127,22 @@ def measure(model: str | NeuronModel, method: str, detection: str = "grid", coun
     if steps < 1:
         raise UserError(f"steps = {steps}: give at least 1")
     step = make_step(model, method, detection)
+    count = count_step(step)
+    per_step = count.as_run
     witnesses = _counters(counter)
     kernel = compile_kernels([step], SCALAR)[0]
-    run = _Run(kernel, _quiet_steps(kernel, steps))
-    count = count_step(step)
-    analytic = {kind: count.as_run_once[kind] + run.steps * count.as_run[kind] for kind in count.as_run}
+    run = _CountedRun(kernel, _quiet_steps(kernel, steps))
+    analytic = {kind: count.as_run_once[kind] + run.steps * n for kind, n in per_step.items()}
     return Measurement(
         model=step.model.label, method=method, detection=detection, build=kernel.build.name, steps=run.steps,
-        per_step=count.as_run.present, once=count.as_run_once.present, analytic=Operations(analytic).present,
+        per_step=per_step.present, once=count.as_run_once.present, analytic=Operations(analytic).present,
         witnesses=tuple(_witness(witness, run, analytic) for witness in witnesses),
         why_not=auto.reasons() if _is_auto(counter) else {},
     )
 
 
 @dataclass(frozen=True)
-class _Run:
+class _CountedRun:
     kernel: Kernel
     steps: int
 
@@ -183,7 +184,7 @@ def _no_input(kernel: Kernel, steps: int) -> Stimulus:
     return Stimulus((steps * DT,), (0.0,), model.system.dimensions[model.input])
 
 
-def _witness(counter: Counter, run: _Run, analytic: Mapping[str, int]) -> Witness:
+def _witness(counter: Counter, run: _CountedRun, analytic: Mapping[str, int]) -> Witness:
     repetitions = 1 if counter.exact else REPETITIONS
     with counter.measure() as counts:
         for workload in [run.workload() for _ in range(repetitions)]:
@@ -208,7 +209,7 @@ def _witness(counter: Counter, run: _Run, analytic: Mapping[str, int]) -> Witnes
     )
 
 
-def _with_libm(counted: Mapping[str, int], run: _Run, leaves_out: frozenset[str]) -> int | None:
+def _with_libm(counted: Mapping[str, int], run: _CountedRun, leaves_out: frozenset[str]) -> int | None:
     """Return the operations of a run, including those of the mathematics library, which an exact counter provides."""
     own = _flops({kind: n for kind, n in counted.items() if kind not in _CALLS})
     if not any(counted.get(kind) for kind in _CALLS):

@@ -22,7 +22,7 @@ STEPS = (Fraction(1, 64), Fraction(1, 256), Fraction(1, 1024))
 LONGEST = 1000
 #: Number of steps of the counted run; the spike is in its last step.
 STEPS_COUNTED = 3
-#: Of a whole run: the tolerance where that sets the method, and the length in ms of a run without a spike.
+#: For a whole run: the tolerance if the method has one as its setting, and the length in ms of a run without a spike.
 TOLERANCE, QUIET = Fraction(1, 10_000), 20
 
 
@@ -44,7 +44,7 @@ class StepAndSpike:
 
     @property
     def parts(self) -> dict[str, tuple[Mapping[str, float], Mapping[str, int]]]:
-        """What was counted and what was retired, by part."""
+        """Counted and retired operations, by part."""
         return {"step": (self.counted_step, self.step), "spike": (self.counted_spike, self.spike)}
 
 
@@ -83,24 +83,24 @@ def count_step_and_spike(kernel: Kernel, drive: float) -> StepAndSpike:
 
 @dataclass(frozen=True)
 class WholeRun:
-    """A run of a kernel; operations by kind, calls of the mathematics library as one each."""
+    """A run of a kernel: operations by kind, each call of the mathematics library counted as one."""
 
     counter: str
     counted: Mapping[str, float]
     """Operations of each block times how often it ran."""
     retired: Mapping[str, int]
-    """By the processor."""
+    """Operations retired by the processor."""
 
     @property
     def parts(self) -> dict[str, tuple[Mapping[str, float], Mapping[str, int]]]:
-        """The same, as of `StepAndSpike`: a run has one part."""
+        """The same as in `StepAndSpike`: a run has one part."""
         return {"run": (self.counted, self.retired)}
 
 
 def count_run(kernel: Kernel, drive: float) -> WholeRun:
     """Count a run until after its first spike, or for `QUIET` ms if there is none.
 
-    It is for methods whose steps are not all alike: of others `count_step_and_spike` tells more.
+    Use it for methods with steps of different cost; for other methods `count_step_and_spike` gives more detail.
 
     Parameters
     ----------

@@ -45,12 +45,12 @@ class Timing:
 
 
 def one_neuron(kernel: Kernel, stimulus: Stimulus, setting: Fraction, by_dt: bool = True) -> Job:
-    """Time a single neuron; `by_dt` says whether the setting is dt."""
+    """Return a job with a single neuron; `by_dt` says whether the setting is dt."""
     return Job(kernel, (shorten(stimulus, setting, ONE_NEURON_STEPS) if by_dt else stimulus,), setting)
 
 
 def many_neurons(kernel: Kernel, stimulus: Stimulus, dt: Fraction) -> Job:
-    """Time `NEURONS` neurons side by side, in blocks whose drives differ by up to 2 %, so as not to spike at once."""
+    """Return a job with `NEURONS` neurons; drives differ by up to 2 % in a block, so that not all spike at once."""
     part = shorten(stimulus, dt, MANY_NEURONS_STEPS)
     return Job(kernel, tuple(part.scaled(1 + 0.02 * i / DRIVES) for i in range(DRIVES)) * (NEURONS // DRIVES), dt)
 

@@ -6,7 +6,7 @@ import math
 from collections.abc import Collection
 from fractions import Fraction
 
-from .expression import Const, Expr, Op, Var, names, nodes
+from .expression import Const, Expr, Op, Var, names, rebuild
 
 ZERO = Const(Fraction(0))
 
@@ -76,16 +76,13 @@ def is_zero(value: Expr) -> bool:
 
 def by_products(root: Expr, highest: float = math.inf) -> Expr:
     """Replace natural powers by products, except powers above `highest`."""
-    done: dict[int, Expr] = {}
-    for node in nodes(root):
-        done[id(node)] = node
-        if not isinstance(node, Op):
-            continue
-        args = tuple(done[id(arg)] for arg in node.args)
-        power = args[1].value if node.kind == "pow" and isinstance(args[1], Const) else Fraction(0)
-        natural = power.denominator == 1 and 0 < power <= highest
-        done[id(node)] = _power(args[0], int(power)) if natural else Op(node.kind, args)
-    return done[id(root)]
+    def product(_node: Expr, made: Expr) -> Expr:
+        if not (isinstance(made, Op) and made.kind == "pow" and isinstance(made.args[1], Const)):
+            return made
+        power = made.args[1].value
+        return _power(made.args[0], int(power)) if power.denominator == 1 and 0 < power <= highest else made
+
+    return rebuild(root, change=product)[0]
 
 
 def plus(a: Expr, b: Expr) -> Expr:

@@ -19,7 +19,7 @@ from cattrs.cols import homogenous_tuple_structure_factory
 from cattrs.gen import make_dict_structure_fn, mapping_structure_factory
 
 from . import units
-from .errors import UserError, short
+from .errors import UserError, short, shortened
 
 #: The largest file that is read, in bytes, and the most tables or lists within each other.
 LARGEST, DEEPEST = 2_000_000, 12
@@ -50,14 +50,37 @@ class _Unexpected(ValueError):
     """A value of another type; says what is expected."""
 
 
-def read_text(path: Path, what: str) -> str:
-    """Return the text of a file.
+def read_bytes(path: Path, what: str, most: int = LARGEST, instead: str = "") -> bytes:
+    """Return the content of a file, however large it says that it is: a device has no end.
 
     Parameters
     ----------
     path : Path
     what : str
         What it should be, for messages, such as ``the suite``.
+    most : int
+        The largest file that is read, in bytes.
+    instead : str
+        What to do where it cannot be read.
+
+    Raises
+    ------
+    UserError
+        If it cannot be read, or is too large.
+    """
+    try:
+        with path.open("rb") as file:
+            content = file.read(most + 1)
+    except (OSError, ValueError) as error:  # the latter of a name with a null character
+        raise UserError(f"cannot read {what} {shortened(str(path))}: {getattr(error, 'strerror', None) or error}"
+                        f"{instead and f'; {instead}'}") from None
+    if len(content) > most:
+        raise UserError(f"{what} {path} is larger than {most // 1_000_000} MB; give a smaller file")
+    return content
+
+
+def read_text(path: Path, what: str) -> str:
+    """Return the text of a file; see `read_bytes`.
 
     Raises
     ------
@@ -65,14 +88,7 @@ def read_text(path: Path, what: str) -> str:
         If it cannot be read, is too large or is no text.
     """
     try:
-        with path.open("rb") as file:
-            content = file.read(LARGEST + 1)
-    except (OSError, ValueError) as error:  # the latter of a name with a null character
-        raise UserError(f"cannot read {what} {path}: {getattr(error, 'strerror', None) or error}") from None
-    if len(content) > LARGEST:
-        raise UserError(f"{what} {path} is larger than {LARGEST // 1_000_000} MB; give a smaller file")
-    try:
-        return content.decode("utf-8-sig")
+        return read_bytes(path, what).decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise UserError(f"{what} {path} is no UTF-8 text (byte {error.start}); save it as UTF-8") from None
 

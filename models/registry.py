@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
+from pkgutil import iter_modules
 from typing import Any, Protocol, TypeVar
 
 from .errors import UserError
@@ -95,6 +97,24 @@ class Registry(Mapping[str, T]):
                     f"the {self.kind} '{entry.name}' of the package {_package(entry)} cannot be used: "
                     f"{type(error).__name__}: {' '.join(str(error).split())}; mend or uninstall the package"
                 ) from error
+
+
+def import_all(package: str, folder: Iterable[str], programs: Collection[str] = ()) -> None:
+    """Import every module of a package, in alphabetical order: a file that is added there registers what it defines.
+
+    What the package has imported before keeps its place: tables list things in the order in which they are registered.
+
+    Parameters
+    ----------
+    package : str
+        The ``__name__`` of the package.
+    folder : iterable of str
+        Its ``__path__``.
+    programs : collection of str
+        Modules that are run with ``python -m``, which must not be imported before.
+    """
+    for name in sorted({module.name for module in iter_modules(folder)} - set(programs)):
+        import_module(f"{package}.{name}")
 
 
 def _package(entry: EntryPoint) -> str:

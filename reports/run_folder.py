@@ -56,7 +56,7 @@ from .verdict import baseline, ranking, verdict, verdict_text
 from .winner_map import candidate_table, winner_table
 
 #: What ``run.json`` says that it is, and the version of all that this module writes.
-FORMAT, VERSION = "spikecost run", 4
+FORMAT, VERSION = "spikecost run", 5
 #: What is shown of a run, and columns of it.
 CHEAPEST = "The cheapest way to run each model at equal spike-time accuracy"
 SHOWN = ("stimulus", "level", "tolerance", "model", "method", "detection", "dt_ms", "flops_per_ms", "ns_per_ms",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any
 
@@ -25,6 +26,10 @@ VIEWS: dict[str, dict[str, str]] = {
 PUBLISHED = "counted as in 2004, at its time steps"
 
 
+#: How the names of the models begin that others are divided by: Izhikevich's, whose comparison of 2004 this checks.
+BASELINE = "izhikevich"
+
+
 class Says(StrEnum):
     """What a ratio of costs says of a model."""
 
@@ -37,8 +42,8 @@ class Says(StrEnum):
 
 def baseline(study: Study) -> str:
     """Return the model that others are divided by: Izhikevich's if it was run, else the first."""
-    labels = [regime.model.label for regime in study.regimes]
-    return next((label for label in labels if label.startswith("izhikevich")), labels[0] if labels else "")
+    models = [regime.model for regime in study.regimes]
+    return next((model.label for model in models if model.name.startswith(BASELINE)), models[0].label if models else "")
 
 
 def ranking(study: Study, baseline: str) -> pd.DataFrame:
@@ -57,8 +62,8 @@ def ranking(study: Study, baseline: str) -> pd.DataFrame:
         (``low``, ``high``), its ``bound`` (`spikecost.accuracy.status.Bound`), and what it ``says`` (`Says`). The
         published view comes first; it has neither situation nor interval.
     """
-    labels = list(dict.fromkeys(regime.model.label for regime in study.regimes))
-    rows = _as_published(labels, baseline)
+    names = {regime.model.label: regime.model.name for regime in study.regimes}
+    rows = _as_published(names, baseline)
     for view, wanted in VIEWS.items():
         admitted = [cell for cell in study.cells
                     if all(getattr(cell.curve, name) == value for name, value in wanted.items())]
@@ -68,7 +73,7 @@ def ranking(study: Study, baseline: str) -> pd.DataFrame:
                 continue
             situation = dict(zip(SITUATION, (*regime, criterion.measure, criterion.tolerance), strict=True))
             rows += [{"view": view, **situation, "model": label, **_compared(best[label], best[baseline])}
-                     for label in labels if label in best]
+                     for label in names if label in best]
     return pd.DataFrame(rows, columns=["view", *SITUATION, "model", "ratio", "low", "high", "bound", "says"])
 
 
@@ -117,12 +122,11 @@ def _says(found: CostRatio) -> Says:
     return Says.CHEAPER if found.interval.mean < 1 else Says.DEARER
 
 
-def _as_published(labels: list[str], baseline: str) -> list[dict[str, Any]]:
+def _as_published(names: Mapping[str, str], baseline: str) -> list[dict[str, Any]]:
     """Return the ratios without any demand on accuracy: the paper's counting at the paper's time steps."""
     convention = get_convention("izhikevich2004")
     costs = {}
-    for label in labels:
-        name = label.partition(":")[0]
+    for label, name in names.items():
         published = MODELS[name].published_costs.get(convention.name) if name in MODELS else None
         if published:
             costs[label] = count(label, "euler").flops_per_ms(published.dt, convention)

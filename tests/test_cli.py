@@ -24,6 +24,8 @@ from spikecost.models.detection import DETECTIONS
 from spikecost.models.expression import KINDS
 from spikecost.models.methods import METHODS
 
+from .messages import tells
+
 REPORT = {"index.html", "provenance.json", "run.json", "data", "table.csv", "table.md",
           "work_precision.png", "work_precision.svg"}
 TINY = ["run", "--models", "lif", "--methods", "rk4", "--detections", "hermite", "--rates", "50",
@@ -72,13 +74,13 @@ def test_show(said):
         "    drive I = 10",
         "    threshold v >= 30",
         "    reset v = c; u += d",
-        "a step of euler, in ms and the units above: 5 add, 2 sub, 7 mul, 1 compare",
+        "per step of euler, in ms and the units above: 5 add, 2 sub, 7 mul, 1 compare",
         "    v_next = v + dt*(0.04*(v*v) + 5*v + 140 - u + I)",
         "    u_next = u + dt*(a*(b*v - u))",
         "    above = 30 <= v_next",
         "    v_reset = c",
         "    then the step is run again over the rest of dt",
-        "a step as written: 5 add, 2 sub, 7 mul, 1 compare",
+        "per step, as written: 5 add, 2 sub, 7 mul, 1 compare",
     ):
         assert line in out.splitlines()
 
@@ -118,15 +120,15 @@ def test_count(said):
     lines = out.splitlines()
     assert lines[:3] == [
         "izhikevich:RS, euler, grid detection, dt = 1 ms",
-        "13 FLOPs a step, 13 a ms (convention izhikevich2004: counts as written)",
+        "13 FLOPs per step, 13 per ms (convention izhikevich2004: counts as written)",
         "= 5 add + 2 sub + 5 mul + 1 compare",
     ]
-    assert lines[3].startswith("published: 13 a step of 1 ms (Izhikevich 2004, ")
+    assert lines[3].startswith("published: 13 per step of 1 ms (Izhikevich 2004, ")
     assert lines[4:] == [
-        "as run, a step without a spike: 5 add, 2 sub, 7 mul, 1 compare",
-        "as run, a spike adds:           1 add",
-        "as run, once a run:             nothing",
-        "as written, a step:             5 add, 2 sub, 5 mul, 1 compare",
+        "as run, per step without spike: 5 add, 2 sub, 7 mul, 1 compare",
+        "as run, added per spike:        1 add",
+        "as run, once per run:           nothing",
+        "as written, per step:           5 add, 2 sub, 5 mul, 1 compare",
     ]
 
 
@@ -509,7 +511,7 @@ def test_a_failed_run_leaves_an_earlier_report_as_it_was(report, no_compiler):
 def test_a_mistake_in_the_real_script(tmp_path):
     failed = typed("count", "lif", "--dt", "1", folder=tmp_path)
     assert (failed.returncode, failed.stdout) == (2, "")
-    assert failed.stderr == "spikecost: dt = 1.0 is not a time; give a Brian2 quantity such as 0.1*ms\n"
+    assert tells(failed.stderr, "spikecost: dt = 1.0 is not a time; give a Brian2 quantity such as 0.1*ms")
 
 
 def test_a_reader_that_has_seen_enough(tmp_path):

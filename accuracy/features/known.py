@@ -13,7 +13,7 @@ from pathlib import Path
 from ...models.catalogue import MODELS
 from ...models.neuron import NeuronModel
 from .base import FEATURES
-from .search import CANNOT, FOUND, NOT_FOUND, NOT_TRIED, search
+from .search import CANNOT, FOUND, NOT_FOUND, NOT_TRIED, FeatureOutcome, search
 
 FILE = Path(__file__).with_name("catalogue.csv")
 #: The mark in the file for each outcome.
@@ -22,7 +22,7 @@ MARKS = {FOUND: "+", NOT_FOUND: "-", CANNOT: "x", NOT_TRIED: "?"}
 _OUTCOMES = {mark: outcome for outcome, mark in MARKS.items()}
 
 
-def known(model: NeuronModel) -> dict[str, str] | None:
+def known(model: NeuronModel) -> dict[str, FeatureOutcome] | None:
     """Return the outcomes of a model's search by feature; None if the file has none for its present definition."""
     row = _rows().get(model.name)
     if row is None or row["definition"] != digest(model):

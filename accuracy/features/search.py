@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
+from enum import StrEnum
 from itertools import islice
 
 from ...harness.stimuli import Stimulus
@@ -14,7 +15,21 @@ from .base import FEATURES, Feature, Verdict
 from .recorded import Recording
 from .subject import Subject
 
-FOUND, NOT_FOUND, CANNOT, NOT_TRIED = "found", "not found", "cannot", "not tried"
+
+class FeatureOutcome(StrEnum):
+    """What came of looking for a feature in a model."""
+
+    FOUND = "found"
+    """The reference solution shows it."""
+    NOT_FOUND = "not found"
+    """Not with these parameters, in these trials."""
+    CANNOT = "cannot"
+    """No parameters of the model can show it."""
+    NOT_TRIED = "not tried"
+    """The model has no rheobase with which to scale the protocols, or could not be run."""
+
+
+FOUND, NOT_FOUND, CANNOT, NOT_TRIED = FeatureOutcome
 #: Findings are checked on the reference solution; after this many failed checks the feature counts as not found.
 CHECKS = 4
 #: Number of trials that run at a time, in the order in which the feature makes them.
@@ -26,9 +41,7 @@ class Finding:
     """Whether a model, with its parameters, shows a feature."""
 
     feature: str
-    outcome: str
-    """``found``; ``not found`` with these parameters and trials; ``cannot``, with any parameters; or ``not tried``,
-    because the model has no rheobase with which to scale the protocols."""
+    outcome: FeatureOutcome
     reason: str
     """If found, the detector's numbers on the reference solution; otherwise why not."""
     trials: int
@@ -49,7 +62,8 @@ def search(model: NeuronModel, features: Iterable[str] | None = None) -> list[Fi
     searcher = _Search(model)
 
     def find(feature: Feature) -> Finding:
-        return Finding(**recall("feature", model, feature.name, lambda: asdict(searcher.look(feature))))
+        kept = recall("feature", model, feature.name, lambda: asdict(searcher.look(feature)))
+        return Finding(**{**kept, "outcome": FeatureOutcome(kept["outcome"])})
 
     return [find(FEATURES[name]) for name in (FEATURES if features is None else features)]
 

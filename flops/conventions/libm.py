@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from functools import cache
 
 import numpy as np
@@ -15,7 +15,7 @@ from ..counters import COUNTERS, CFunction
 from ..counters.base import machine
 from ..counters.selftest import selftest
 from ..toolchain import SCALAR, compile_library
-from .base import CONVENTIONS, Convention
+from .base import CONVENTIONS, Convention, Measured
 
 _WITNESSES = ("instrumented", "stepped", "callgrind")
 _CALLS = 64
@@ -26,7 +26,7 @@ void measure_pow(long n, double *x, double *y) { for (long i = 0; i < n; i++) y[
 """
 
 
-class _Measured(Mapping[str, float]):
+class _Measured(Measured):
     """One for every kind except exp and pow, which are measured at their first use."""
 
     def __getitem__(self, kind: str) -> float:

@@ -195,7 +195,7 @@ def add_images(counts: Counts, own: Path, executed: Iterable[tuple[Path, Code, i
     executed : iterable of (Path, Code, int)
         Of the C library only the operations are added: how it copies memory depends on the processor.
     """
-    parts = {"own": _Part(), "libm": _Part(), "other": _Part()}
+    parts = {"own": _ImagePart(), "libm": _ImagePart(), "other": _ImagePart()}
     for path, code, n in executed:
         counted = replace(code, instructions=0) if is_libc(path) else code
         parts["own" if path == own else "libm" if is_libm(path) else "other"].add(counted, n)
@@ -204,7 +204,7 @@ def add_images(counts: Counts, own: Path, executed: Iterable[tuple[Path, Code, i
     counts.other = parts["other"].retired + (counts.other or Retired(instructions=0))
 
 
-class _Part:
+class _ImagePart:
     def __init__(self) -> None:
         self._operations: Tally[tuple[str, int]] = Tally()
         self._instructions = 0

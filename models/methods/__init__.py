@@ -3,6 +3,7 @@
 First those of fixed step, whose steps are all alike, then those that choose theirs: tables list them so.
 """
 
+from ..registry import import_all
 from . import (
     esr_midpoint,
     euler,
@@ -22,6 +23,9 @@ from . import (
 from . import dormand_prince, parker_sochacki
 from .base import METHODS, InBlocks, Method, Step, Template, knob, with_steps_alike
 from .fixed_step import FixedStep
+
+#: A file that is added to this folder needs no line here, unless its place in tables matters.
+import_all(__name__, __path__)
 
 __all__ = [
     "METHODS",

@@ -7,7 +7,7 @@ costs know of it. There are two ways to write one.
 - `InBlocks`: the method makes its own blocks and has its own template in C, which runs some of them, some several
   times: by the error of a step, or by how fast a series converges.
 
-Nothing outside this folder asks which of both a method is, but only for what it can do.
+Nothing outside this folder asks which of the two a method is; it asks only what the method can do.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ class Step:
     varying: bool
     """Whether the input may vary within a step."""
     blocks: Mapping[str, Block]
-    """By name, in the order in which a step comes to them; the method says what each is."""
+    """By name, in the order in which a step runs them; the module of the method says what each does."""
     written: tuple[Assign, ...]
     """A step without a spike as published, nothing simplified; empty where not all steps are alike."""
 
@@ -79,7 +79,7 @@ class Step:
 
 
 class Method(Hashable, Protocol):
-    """What counts, kernels and costs know of a method."""
+    """What the rest of the program knows about a method: all that counts, kernels and costs need."""
 
     name: str
     brian2: str
@@ -94,9 +94,9 @@ class Method(Hashable, Protocol):
     template: Template
     """The control flow of its kernels."""
     extras: tuple[str, ...]
-    """What kernels keep a tally of that is no block: ``accepted`` steps first, and how many steps became smaller."""
+    """What kernels tally in addition to the blocks: first ``accepted`` steps, then how many steps were made smaller."""
     at_spikes: Collection[str]
-    """What is tallied and runs at spikes alone."""
+    """Of what is tallied, the parts that run only at spikes: their cost is what a spike adds."""
 
     @property
     def dense_output(self) -> bool:
@@ -116,7 +116,7 @@ class Method(Hashable, Protocol):
         ...
 
     def blocks(self, model: NeuronModel, detection: str, varying: bool) -> Mapping[str, Block]:
-        """Return the blocks of a step, by name, in the order in which a step comes to them.
+        """Return the blocks of a step, by name, in the order in which a step runs them.
 
         Parameters
         ----------
@@ -132,7 +132,7 @@ class Method(Hashable, Protocol):
         ...
 
     def parts(self, step: Step) -> Mapping[str, tuple[str, ...]]:
-        """Return what runs are tallied by: the blocks that run together, by the name of the tally."""
+        """Return the blocks that run together and are tallied as one, by the name of the tally."""
         ...
 
     def tallies(self, step: Step, kept: Mapping[str, int], steps: float, spikes: int, horizon: float
@@ -143,9 +143,9 @@ class Method(Hashable, Protocol):
         ----------
         step : Step
         kept : mapping
-            What the kernel kept: how often it called each block, if blocks are functions, and the extras.
+            What the kernel tallied, if blocks are functions: how often it called each, and the extras.
         steps : float
-            How many steps of dt the run has.
+            Number of steps of dt; if a tolerance sets the method, only a rough guess.
         spikes : int
         horizon : float
             Its length in ms.

@@ -26,8 +26,8 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
-from ...models.errors import UserError, short
-from ...models.reading import Positive, read_json, structure
+from ...models.errors import NoValue, UserError, short
+from ...models.reading import Positive, read_bytes, read_json, structure
 from ..files import write_file
 from .figures import TIME, Figures, kind_of
 from .limits import Given, LimitForm, given_limits
@@ -35,6 +35,8 @@ from .timing_gate import Gate
 
 #: Version of the format.
 FORMAT = 1
+#: The largest file that is read, in bytes.
+LARGEST = 100_000_000
 
 
 @dataclass(frozen=True)
@@ -74,9 +76,9 @@ def read(path: str | Path) -> Baseline:
     """
     where = f"the baseline {path}"
     try:
-        content = read_json(Path(path).read_bytes())
-    except OSError as error:
-        raise UserError(f"cannot read {where}: {error.strerror}; make one with spikecost baseline update") from error
+        content = read_json(read_bytes(Path(path), "the baseline", LARGEST, "make one with spikecost baseline update"))
+    except UserError:
+        raise
     except ValueError as error:
         raise UserError(f"{where} is not JSON: {error}; restore it, or make another one") from error
     if not (isinstance(content, dict) and "spikecost_baseline" in content):
@@ -108,7 +110,7 @@ def to_text(baseline: Baseline) -> str:
         "suite": figures.suite,
         "limits": baseline.limits,
         "gate": asdict(baseline.gate),
-        "figures": {name: _rounded(value) for name, value in figures.values.items() if not isinstance(value, str)},
+        "figures": {name: _rounded(value) for name, value in figures.values.items() if not isinstance(value, NoValue)},
         "times": {name: [_rounded(each, 4) for each in samples] for name, samples in figures.times.items()},
     }
     lines = ["{", f' "spikecost_baseline": {FORMAT}']
@@ -154,7 +156,7 @@ def update(path: str | Path, figures: Figures, accepted: Sequence[str] = ()) -> 
     UserError
         If there is no figure, no figure matches, or what is there is no baseline: it is left as it is.
     """
-    if not any(not isinstance(value, str) for value in figures.values.values()):
+    if not any(not isinstance(value, NoValue) for value in figures.values.values()):
         raise UserError("the run has no figure to keep: every cell failed; nothing was written")
     old = read(path) if exists(path) else Baseline(Figures({}))
     new = Baseline(_accepted(old, figures, accepted) if accepted else figures, old.limits, old.gate, str(path))

@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 from spikecost.accuracy.spike_trains import SpikeTrain, _match, spike_time_error
 from spikecost.models.errors import UserError
 
+from ..messages import tells
+
 trains = st.lists(st.floats(0, 100, allow_nan=False, width=32), max_size=8).map(
     lambda times: SpikeTrain(np.sort(np.array(times, dtype=float)), 100.0))
 
@@ -90,7 +92,7 @@ def test_swapping_the_trains_swaps_missing_and_extra(a, b):
 def test_bad_trains_are_named(times, message):
     with pytest.raises(UserError) as error:
         SpikeTrain(np.array(times, dtype=float), 100.0)
-    assert str(error.value) == message
+    assert tells(str(error.value), message)
 
 
 @pytest.mark.parametrize(("times", "stop", "message"), [

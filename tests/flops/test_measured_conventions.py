@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -93,3 +96,13 @@ def test_no_counter_no_libm(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_bad_tables_are_refused(weights: dict[str, float], counts: str, message: str) -> None:
     with pytest.raises(UserError, match=message):
         Convention("own", counts, weights, "operations", "me")
+
+
+def test_nothing_is_measured_before_it_is_asked_for(tmp_path: Path) -> None:
+    """Commands that compile nothing need neither a compiler nor a cache: neither is used when modules are loaded."""
+    cache = tmp_path / "cache"
+    environment = {**os.environ, "CC": "false", "SPIKECOST_CACHE": str(cache)}
+    run = [sys.executable, "-m", "spikecost", "show", "lif"]
+    done = subprocess.run(run, env=environment, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert not cache.exists()

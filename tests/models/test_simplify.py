@@ -16,6 +16,8 @@ from spikecost.models.program import Program
 from spikecost.models.rewriting import SERIES_BELOW
 from spikecost.models.simplify import Block, lower
 
+from ..messages import tells
+
 NAMES = ("x", "y", "z")
 x, y, z = (Var(name) for name in NAMES)
 COMMUTATIVE = ("add", "mul")
@@ -153,7 +155,7 @@ def test_dividing_by_exprel_takes_one_division():
 def test_constants_that_have_no_value(tree, message):
     with pytest.raises(UserError) as error:
         one(tree)
-    assert str(error.value) == message
+    assert tells(str(error.value), message)
 
 
 def test_the_root_of_a_negative_constant():

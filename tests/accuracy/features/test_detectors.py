@@ -181,13 +181,13 @@ def test_departures_and_pulses():
 
 
 @pytest.mark.parametrize(("name", "needs"), [
-    ("inhibition_induced_spiking", "0 pieces below, where the detector needs 1"),
-    ("bistability", "1 pieces above, where the detector needs 2"),
-    ("resonator", "1 departures from its first value, where the detector needs 4"),
-    ("accommodation", "1 departures from its first value, where the detector needs 2"),
+    ("inhibition_induced_spiking", "0 pieces below, but the detector needs 1"),
+    ("bistability", "1 pieces above, but the detector needs 2"),
+    ("resonator", "1 departures from its first value, but the detector needs 4"),
+    ("accommodation", "1 departures from its first value, but the detector needs 2"),
 ])
 def test_a_stimulus_that_does_not_fit_is_refused(name, needs):
-    with pytest.raises(UserError, match=f"the stimulus has {needs}; give another one"):
+    with pytest.raises(UserError, match=f"the stimulus has {needs}; give another"):
         FEATURES[name].judge(recording(PULSE, [30]))
 
 

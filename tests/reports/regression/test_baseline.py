@@ -5,7 +5,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from spikecost.models.errors import UserError
+from spikecost.models.errors import NoValue, UserError
 from spikecost.reports.regression import baseline as baselines
 from spikecost.reports.regression.baseline import Baseline
 from spikecost.reports.regression.figures import Figures
@@ -153,6 +153,11 @@ def test_any_change_of_a_file_is_a_baseline_or_refused_in_one_line(file, data):
     assert "\n" not in said
 
 
+def test_a_file_without_end():
+    with pytest.raises(UserError, match="larger than 100 MB"):
+        baselines.read("/dev/zero")
+
+
 def test_no_file(tmp_path):
     with pytest.raises(UserError, match=r"cannot read the baseline .*: No such file or directory; make one with"):
         baselines.read(tmp_path / "none.json")
@@ -163,5 +168,5 @@ def test_no_file(tmp_path):
 def test_a_run_without_figures_is_no_baseline(tmp_path):
     path = tmp_path / "baseline.json"
     with pytest.raises(UserError, match="the run has no figure to keep"):
-        baselines.update(path, Figures({STEP: "not applicable"}))
+        baselines.update(path, Figures({STEP: NoValue("not applicable")}))
     assert not path.exists()
