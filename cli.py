@@ -1,4 +1,4 @@
-"""The command line: it parses; what is printed is made in `reports`, imported by the command that needs it."""
+"""The command line: it parses the arguments; `reports` makes the output, and each command imports what it needs."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from .models.catalogue import get_model
 from .models.detection import DETECTIONS
 from .models.errors import UserError, shortened, visible
 from .models.files import runs_code
-from .models.methods import METHODS
+from .models.methods import with_steps_alike
 from .models.neuron import NeuronModel
 from .models.step import Step, make_step
 
@@ -29,42 +29,42 @@ if TYPE_CHECKING:
     from .reports.regression.figures import Figures
 
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
-#: What is wrong with a path that was given.
+#: Errors of a path given by the user.
 _NO_PATH = (errno.ENAMETOOLONG, errno.ELOOP, errno.EACCES, errno.EPERM, errno.ENOTDIR, errno.EISDIR)
 #: A terminal that was closed.
 _GONE = (errno.EIO,)
-#: Where ``spikecost run`` writes unless it is told otherwise.
+#: Default folder of ``spikecost run``.
 OUT = "spikecost-report"
 
 
 class _Parser(argparse.ArgumentParser):
-    """Of every command: each prints JSON if it is asked to."""
+    """The parser of every command: each prints JSON with ``--json``."""
 
     def __init__(self, **given: Any) -> None:
         super().__init__(**given)
-        # without a default, a command's parser does not undo what stood before the command
+        # without a default, a command's parser does not undo an option before the command
         self.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="print JSON")
 
     def error(self, message: str) -> NoReturn:
-        """Say what is wrong in one line."""
+        """Print the error in one line and exit."""
         self.exit(2, f"{self.prog}: {visible(message)}; see {self.prog} --help\n")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command; return the exit status: 0, 2 for a mistake of the user's, 130 if interrupted.
+    """Run a command; return the exit status: 0, 2 for a user's mistake, 130 if interrupted.
 
-    An error of the program's own has its traceback and is 2, too: 1 is for a check whose figures regressed.
+    An internal error prints its traceback and also returns 2: 1 is only for a check with regressed figures.
     """
-    sys.excepthook = sys.__excepthook__  # Brian2 puts its own there, which writes log files
+    sys.excepthook = sys.__excepthook__  # Brian2 installs its own, which writes log files
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace")  # a sign that a terminal does not have is no reason to fail
+            stream.reconfigure(errors="replace")  # a character that the terminal lacks must not cause a failure
     options = argparse.Namespace(status=0)
     try:
         with as_ctrl_c():
-            _parser().parse_args(arguments, options)  # it lists methods, which other packages add to
+            _parser().parse_args(arguments, options)  # it lists methods, including those of other packages
             options.status = _ran(options)
-            sys.stdout.flush()  # a reader that has gone is noticed here and not when Python ends
+            sys.stdout.flush()  # a closed pipe is noticed here and not when Python ends
             return int(options.status)
     except UserError as error:
         _complain(str(error))
@@ -72,7 +72,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         _complain("interrupted before anything was finished")
         return 130
-    except BrokenPipeError:  # the reader, such as head, has seen enough; what a check found holds all the same
+    except BrokenPipeError:  # the reader, such as head, has closed the pipe; the result of a check still holds
         _close_output()
         return int(options.status)
     except OSError as error:
@@ -83,7 +83,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             _print_traceback()
             return 2
         _close_output()
-        _complain(f"cannot write {error.filename or 'the output'}: {error.strerror}; make room")
+        _complain(f"cannot write {error.filename or 'the output'}: {error.strerror}; free some space")
         return 2
     except Exception:
         _print_traceback()
@@ -93,12 +93,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _ran(options: argparse.Namespace) -> int:
     try:
         return int(options.run(options))
-    except SystemExit as stop:  # of a model's file, or of another package
+    except SystemExit as stop:  # from a model's file, or from another package
         raise UserError(f"code that was loaded ended the program (exit {stop.code}); it must not") from stop
 
 
 def _complain(message: str) -> None:
-    """Print a message on one line of the standard error, if there still is one."""
+    """Print a message on one line of the standard error, if it is still open."""
     with contextlib.suppress(OSError):
         print(f"spikecost: {visible(' '.join(message.split()))}", file=sys.stderr, flush=True)
 
@@ -113,7 +113,7 @@ def _print_traceback() -> None:
 
 
 def _close_output() -> None:
-    """Let what is still to be written go nowhere, so that Python does not complain of it at its end."""
+    """Discard further output, so that Python does not report an error when it ends."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
@@ -123,7 +123,8 @@ def _parser() -> _Parser:
     commands = parser.add_subparsers(metavar="COMMAND", required=True, parser_class=_Parser)
 
     run = commands.add_parser("run", help="compare models at equal spike-time accuracy and write a report")
-    run.add_argument("--quick", action="store_true", help="fewer rates and tolerances, a coarser sweep: under a minute")
+    run.add_argument("--quick", action="store_true",
+                     help="fewer rates and tolerances, a coarser sweep: less than a minute")
     run.add_argument("--full", action="store_true", help="the whole catalogue, every kind of stimulus, 10 s too: long")
     run.add_argument("--out", default=OUT, metavar="DIR", help=f"folder of the report (default {OUT})")
     run.add_argument("--jobs", type=int, default=os.cpu_count() or 1, metavar="N", help="threads (default: all cores)")
@@ -137,15 +138,15 @@ def _parser() -> _Parser:
     run.add_argument("--stimuli", nargs="+", metavar="KIND", help="such as constant ornstein_uhlenbeck")
     run.add_argument("--rates", nargs="+", type=float, metavar="HZ", help="firing rates in Hz")
     run.add_argument("--rheobases", nargs="+", type=float, metavar="MULTIPLE",
-                     help="drives as multiples of each model's weakest, in place of rates unless those are given")
+                     help="drives as multiples of each model's rheobase; replaces rates unless --rates is given")
     run.add_argument("--tolerances", nargs="+", metavar="TIME", help="spike-time errors allowed, such as 0.1ms")
     run.add_argument("--criteria", nargs="+", metavar="MEASURE=VALUE",
-                     help="other measures and how far from perfect they may be, such as gamma_2ms=0.05")
-    run.add_argument("--measures", nargs="+", metavar="MEASURE", help="measures to draw costs against, such as rms")
-    run.add_argument("--horizons", nargs="+", metavar="TIME", help="model time that is compared, such as 1second")
+                     help="other measures, and their largest allowed distance from perfect, such as gamma_2ms=0.05")
+    run.add_argument("--measures", nargs="+", metavar="MEASURE", help="measures to plot costs against, such as rms")
+    run.add_argument("--horizons", nargs="+", metavar="TIME", help="simulated time to compare, such as 1second")
     run.add_argument("--trials", type=int, metavar="N", help="stimuli of each kind")
     run.add_argument("--features", action=argparse.BooleanOptionalAction,
-                     help="look for the twenty features of 2004 in the models, and run its demos (--quick does not)")
+                     help="look for the twenty features of 2004 in the models, and run its demos (not with --quick)")
     run.add_argument("--history", metavar="FILE", help="history to add the run to")
     run.set_defaults(run=_run)
 
@@ -154,27 +155,28 @@ def _parser() -> _Parser:
     models = commands.add_parser("models", help="list models, methods, detections and conventions")
     models.set_defaults(run=_models)
 
-    methods = commands.add_parser("methods", help="list integration methods, and what they cost on a model")
+    methods = commands.add_parser("methods", help="list integration methods, and their cost on a model")
     methods.add_argument("--model", help="such as izhikevich or izhikevich:CH")
     _add_input(methods)
     methods.set_defaults(run=_methods)
 
-    published = commands.add_parser("published", help="show what a paper says that models cost, beside what is counted")
-    published.add_argument("--convention", default="izhikevich2004", help="of the paper (default izhikevich2004)")
+    published = commands.add_parser("published", help="compare published costs of models with the counts")
+    published.add_argument("--convention", default="izhikevich2004",
+                           help="the paper's convention (default izhikevich2004)")
     published.set_defaults(run=_published)
 
     _add_steps(commands)
     _add_features(commands.add_parser("features", help="look for the twenty features of Izhikevich 2004 in models"))
     _add_checks(commands)
 
-    doctor = commands.add_parser("doctor", help="say what works here, what does not, and why")
+    doctor = commands.add_parser("doctor", help="say what works on this machine, what does not, and why")
     doctor.set_defaults(run=_doctor)
 
-    cached = commands.add_parser("cache", help="say what is kept on disk, verify it, or take it away")
+    cached = commands.add_parser("cache", help="show, verify or remove the results kept on disk")
     actions = cached.add_subparsers(metavar="info|verify|clear", required=True, parser_class=_Parser)
-    for name, text in (("info", "say where it is, and what it holds"),
+    for name, text in (("info", "show its folder and its content"),
                        ("verify", "compare every entry with its key and checksum: 0 all are right, 2 some are damaged"),
-                       ("clear", "take away every entry; they are made again when they are needed")):
+                       ("clear", "remove every entry; entries are made again when needed")):
         actions.add_parser(name, help=text).set_defaults(run=_cache, action=name)
     return parser
 
@@ -183,7 +185,7 @@ def _add_steps(commands: Any) -> None:
     """Add the commands about one step of a model."""
     show = commands.add_parser("show", help="show a model's equations, its Step and its operations")
     _add_step(show)
-    show.add_argument("--plot", metavar="FILE", help="draw firing rates, and the phase plane of two variables")
+    show.add_argument("--plot", metavar="FILE", help="plot firing rates, and the phase plane of two variables")
     _add_data(show)
     show.set_defaults(run=_show)
 
@@ -193,7 +195,7 @@ def _add_steps(commands: Any) -> None:
     count.add_argument("--convention", default="unit", help=f"one of {', '.join(CONVENTIONS)} (default unit)")
     count.set_defaults(run=_count)
 
-    measure = commands.add_parser("measure", help="count a model's operations on the processor, beside the Step's")
+    measure = commands.add_parser("measure", help="compare operations on the processor with those of the Step")
     _add_step(measure)
     measure.add_argument("--counter", default="auto", help="a counter of `spikecost doctor` (default auto)")
     measure.add_argument("--steps", type=int, default=1000, metavar="N", help="steps to run (default 1000)")
@@ -202,7 +204,7 @@ def _add_steps(commands: Any) -> None:
 
 def _add_readers(commands: Any) -> None:
     """Add the commands that read runs."""
-    report = commands.add_parser("report", help="write a run's tables, figures and literature, for papers and people")
+    report = commands.add_parser("report", help="write a run's tables, figures and references, for papers and people")
     _add_run(report)
     report.add_argument("--format", metavar="F,F,...", help="such as html,md,tex,csv,bib (default: all)")
     report.add_argument("--out", metavar="DIR", help="folder of the report (default: report, in that of the run)")
@@ -210,7 +212,7 @@ def _add_readers(commands: Any) -> None:
 
     compared = commands.add_parser("compare", help="compare two runs: machines, compilers, versions")
     compared.add_argument("first", metavar="RUN_A", help="folder of a run")
-    compared.add_argument("second", metavar="RUN_B", help="folder of another; ratios are its over the first's")
+    compared.add_argument("second", metavar="RUN_B", help="folder of another run; ratios are second over first")
     compared.set_defaults(run=_compare)
 
     recommend = commands.add_parser("recommend", help="recommend a model, a method and dt, and a Brian2 program")
@@ -227,7 +229,7 @@ def _add_readers(commands: Any) -> None:
 
 def _add_consent(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--allow-python", action="store_true",
-                        help="execute the Python files that the suite takes models from")
+                        help="execute the Python files from which the suite takes models")
 
 
 def _add_run(parser: argparse.ArgumentParser, default: str | None = OUT) -> None:
@@ -237,34 +239,34 @@ def _add_run(parser: argparse.ArgumentParser, default: str | None = OUT) -> None
 
 
 def _add_data(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--data", metavar="FILE", help="write the numbers that --plot draws, as CSV")
+    parser.add_argument("--data", metavar="FILE", help="write the numbers of the plot as CSV")
 
 
 def _data(options: argparse.Namespace) -> str | None:
     if options.data and not options.plot:
-        raise UserError(f"--data {options.data}: it takes the numbers of a picture; give --plot, too")
+        raise UserError(f"--data {options.data}: it writes the numbers of a plot; give --plot, too")
     return str(options.data) if options.data else None
 
 
 def _add_input(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--input", metavar="NAME",
-                        help="what the stimulus drives, of a Brian2 group in a script (default I)")
+                        help="the parameter that the stimulus drives, for a Brian2 group in a script (default I)")
 
 
 def _several(models: Sequence[str], options: argparse.Namespace) -> list[str | NeuronModel]:
-    """Return the models, with the input that is named for those of scripts."""
+    """Return the models; those from scripts have the named input."""
     return [get_model(model, options.input) if options.input and runs_code(model) else model for model in models]
 
 
 def _add_step(parser: argparse.ArgumentParser) -> None:
     _add_input(parser)
     parser.add_argument("model", help="such as izhikevich, izhikevich:CH, script.py:group or model.toml")
-    parser.add_argument("--method", default="euler", help=f"one of {', '.join(METHODS)} (default euler)")
+    parser.add_argument("--method", default="euler", help=f"one of {', '.join(with_steps_alike())} (default euler)")
     parser.add_argument("--detection", default="grid", help=f"one of {', '.join(DETECTIONS)} (default grid)")
 
 
 def _add_checks(commands: Any) -> None:
-    check = commands.add_parser("check", help="hold a run against a baseline: 0 it holds, 1 it regressed, "
+    check = commands.add_parser("check", help="compare a run with a baseline: 0 it holds, 1 it regressed, "
                                   "2 it could not be judged, or improved so much that the baseline must be renewed")
     baseline = commands.add_parser("baseline", help="make a baseline, or renew it")
     update = baseline.add_subparsers(metavar="update", required=True, parser_class=_Parser).add_parser(
@@ -272,19 +274,20 @@ def _add_checks(commands: Any) -> None:
     for command in (check, update):
         command.add_argument("folder", nargs="?", metavar="RUN", help="folder of a run (default: runs a small suite)")
         command.add_argument("--baseline", required=True, metavar="FILE")
-        command.add_argument("--suite", metavar="FILE", help="a suite in TOML to run instead of the small one")
+        command.add_argument("--suite", metavar="FILE", help="a suite in TOML to run instead of the small suite")
         _add_consent(command)
         command.add_argument("--jobs", type=int, default=os.cpu_count() or 1, metavar="N", help="threads")
         command.add_argument("--models", nargs="+", default=(), metavar="MODEL",
-                             help="run these in place of the suite's, such as my_model.py:model")
+                             help="run these models instead of the suite's, such as my_model.py:model")
         command.add_argument("--without-counter", action="store_true",
                              help="accept counts that no exact counter confirms, where none works (see doctor)")
     update.add_argument("--figures", nargs="+", default=(), metavar="PATTERN",
-                        help="renew figures so named only, such as '*/dt_ms' (default: all)")
-    check.add_argument("--only", default="*", metavar="PATTERN", help="judge figures so named, such as '*/dt_ms'")
+                        help="renew only figures with these names, such as '*/dt_ms' (default: all)")
+    check.add_argument("--only", default="*", metavar="PATTERN",
+                       help="judge only figures with these names, such as '*/dt_ms'")
     check.add_argument("--gate-times", action="store_true", help="a kernel that became slower counts as regressed; "
                        "the toolchain must be the baseline's")
-    check.add_argument("--all", action="store_true", help="list the figures that hold, too")
+    check.add_argument("--all", action="store_true", help="also list the figures that hold")
     check.add_argument("--junit", metavar="FILE", help="write JUnit XML")
     check.add_argument("--markdown", metavar="FILE", help="write the table as Markdown")
     check.add_argument("--github", action="store_true", help="add annotations, and the table to the step summary")
@@ -294,12 +297,12 @@ def _add_checks(commands: Any) -> None:
     history = commands.add_parser("history", help="show figures over the runs of a history, and where they changed")
     add = history.add_subparsers(metavar="add", parser_class=_Parser).add_parser("add", help="add a run")
     add.add_argument("folder", metavar="RUN", help="folder of a run")
-    add.add_argument("--commit", metavar="HASH", help="what was run (default: the run's, or the working folder's)")
+    add.add_argument("--commit", metavar="HASH", help="commit that was run (default: from the run or folder)")
     for command in (history, add):
         command.add_argument("--store", metavar="FILE", default=argparse.SUPPRESS, help="file of the history (default: "
                              "SPIKECOST_HISTORY, or spikecost-history.sqlite here)")
-    history.add_argument("--figure", metavar="PATTERN", help="such as 'lif/*/dt_ms' (default: what changed)")
-    history.add_argument("--plot", metavar="FILE", help="draw them to a .png, .svg or .pdf")
+    history.add_argument("--figure", metavar="PATTERN", help="such as 'lif/*/dt_ms' (default: figures that changed)")
+    history.add_argument("--plot", metavar="FILE", help="plot the figures to a .png, .svg or .pdf")
     _add_data(history)
     history.set_defaults(run=_history, store=None)
     add.set_defaults(run=_history_add)
@@ -342,7 +345,7 @@ def _run(options: argparse.Namespace) -> int:
         History(options.history).check()
     with keeping() as came:
         status = _run_and_say(options, suite, chosen)
-        if came:  # whether it came in time to interrupt or not: it has been dealt with
+        if came:  # the signal has been handled, even if it came too late to interrupt
             came.clear()
             return 130
     return status
@@ -362,8 +365,8 @@ def _run_and_say(options: argparse.Namespace, suite: Suite, chosen: Mapping[str,
     not_added = None
     if options.history and not comparison.study.interrupted:
         try:
-            more.append(command.add(options.history, figures_of(comparison.run)))
-        except UserError as error:  # the report is there all the same, and where it is is said first
+            more.append(command.add(options.history, figures_of(comparison)))
+        except UserError as error:  # the report was written; its place is printed first
             not_added = error
     if elsewhere:
         _complain(elsewhere)
@@ -372,7 +375,7 @@ def _run_and_say(options: argparse.Namespace, suite: Suite, chosen: Mapping[str,
         return 130
     if not_added:
         raise not_added
-    return 2 if elsewhere else 0  # what comes next would not find it
+    return 2 if elsewhere else 0  # a following command would not find the report
 
 
 def _report(options: argparse.Namespace) -> int:
@@ -429,7 +432,7 @@ def _methods(options: argparse.Namespace) -> int:
     from .reports.text import frame
 
     model = get_model(options.model, options.input) if options.model else None
-    of_model = f"; a step of {model.label} without a spike, as run" if model else ""
+    of_model = f"; per step of {model.label} without a spike, as run" if model else ""
     table = methods(model)
     _print(dumps(records(table)) if options.json else frame(f"Integration methods{of_model}", table))
     return 0
@@ -481,9 +484,9 @@ def _measure(options: argparse.Namespace) -> int:
 def _add_features(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("models", nargs="*", metavar="MODEL", help="such as lif izhikevich:CH (default: every model)")
     _add_input(parser)
-    parser.add_argument("--presets", action="store_true", help="every preset of the models that are given without one")
-    parser.add_argument("--demos", action="store_true", help="the demos of 2004, as published against converged")
-    parser.add_argument("--plot", metavar="FILE", help="draw features against cost, as stated and at equal accuracy")
+    parser.add_argument("--presets", action="store_true", help="every preset of models given without a preset")
+    parser.add_argument("--demos", action="store_true", help="the demos of 2004, as published and converged")
+    parser.add_argument("--plot", metavar="FILE", help="plot features against cost, as stated and at equal accuracy")
     parser.add_argument("--csv", metavar="FILE", help="write the last table with all its columns")
     _add_data(parser)
     parser.set_defaults(run=_features)
@@ -510,7 +513,7 @@ def _check(options: argparse.Namespace) -> int:
         _figures(options), options.baseline, gate_times=options.gate_times,
         only=options.only, every=options.all, as_json=options.json, junit=options.junit, markdown=options.markdown,
         github=options.github, without_counter=options.without_counter)
-    options.status = status  # it counts, whether or not somebody reads the table to its end
+    options.status = status  # it is the exit status, even if the table is not read to its end
     _print(said)
     return status
 

@@ -12,6 +12,7 @@ What the fixture does is in `spikecost.reports.regression.guard`; nothing of it 
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Generator
 from typing import TYPE_CHECKING
 
@@ -27,6 +28,8 @@ _SAID: pytest.StashKey[str] = pytest.StashKey()
 #: Figures of the baseline that tests were held against, those of worker processes among them.
 _JUDGED: pytest.StashKey[set[str]] = pytest.StashKey()
 _OF_REPORT = "spikecost_judged"
+#: What was last said of a comparison with a cost that does not hold.
+_EXPLAINED: pytest.StashKey[list[str]] = pytest.StashKey()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -83,6 +86,18 @@ def spikecost(request: pytest.FixtureRequest) -> Guard:
     return guard
 
 
+def pytest_assertrepr_compare(config: pytest.Config, op: str, left: object, right: object) -> list[str] | None:
+    """Say of an assertion on a cost that does not hold what costs how much, as a table."""
+    if "spikecost.reports.regression.guard" not in sys.modules:  # no test has asked for a cost
+        return None
+    from .reports.regression.guard import explained  # noqa: PLC0415 - loaded by the fixture
+
+    lines = explained(op, left, right)
+    if lines:
+        config.stash[_EXPLAINED] = lines
+    return lines
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]
                               ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
@@ -99,8 +114,9 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]
     error = call.excinfo.value
     if isinstance(error, (Regressed, UserError)):
         report.longrepr = visible(f"spikecost: {error}")
-    elif isinstance(error, AssertionError) and guard.over:
-        report.longrepr = visible(f"spikecost: {guard.headline()}\n\n{guard.table()}")
+    lines = item.config.stash.get(_EXPLAINED, None)
+    if isinstance(error, AssertionError) and lines and lines[0] in str(error):  # and not another assertion, later
+        report.longrepr = visible("\n".join([f"spikecost: {lines[0]}", *lines[1:]]))
     return report
 
 

@@ -1,1 +1,1 @@
-"""How right is it? References, spike-train measures, and the largest dt at which all stimuli keep a tolerance."""
+"""How accurate is it? References, spike-train measures, and the largest dt at which all stimuli keep a tolerance."""

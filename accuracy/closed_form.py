@@ -1,7 +1,7 @@
 """Exact solutions of models with one state variable: leaky and quadratic integrate-and-fire.
 
-Leaky, ``v' = a + b v``, under an input that is constant or changes linearly over each piece; quadratic,
-``v' = a + b v + c v**2``, under one that is constant.
+Leaky, ``v' = a + b v``, with an input that is constant or changes linearly over each piece; quadratic,
+``v' = a + b v + c v**2``, with a constant input over each piece.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from .taylor import Solution, endless, reset_at, too_many
 
 
 def applies(model: NeuronModel, stimulus: Stimulus) -> bool:
-    """Whether the model has one state variable and a solution in closed form under this stimulus."""
+    """Whether the model has one state variable and a solution in closed form with this stimulus."""
     found = _polynomial(model)
     if found is None:
         return False
@@ -51,7 +51,7 @@ def solve(model: NeuronModel, stimulus: Stimulus, precision: Precision) -> Solut
     spikes: list[Any] = []
     samples: list[list[Any]] = []
 
-    def passing(flow: _Flow, v: Any, now: Any, t: Any) -> Any:
+    def passing(flow: _ClosedForm, v: Any, now: Any, t: Any) -> Any:
         last = flow.lasts(v)
         if t >= last:
             raise UserError(f"{model.label} leaves the finite numbers at {float(now + last):.4g} ms; "
@@ -61,7 +61,7 @@ def solve(model: NeuronModel, stimulus: Stimulus, precision: Precision) -> Solut
     now = free_from = start = number(0)
     for boundary, shape in stimulus.pieces:
         end, slope = number(boundary), number(shape.slope)
-        flow: _Flow | None = None
+        flow: _ClosedForm | None = None
         while now < end:
             if slope or flow is None:  # a constant piece has one flow
                 values[model.input] = number(shape.offset) + slope * (now - start)
@@ -75,7 +75,7 @@ def solve(model: NeuronModel, stimulus: Stimulus, precision: Precision) -> Solut
             if not now + wait <= end:
                 v, now = passing(flow, v, now, end - now), end
                 continue
-            now, v = now + wait, level if wait > 0 else v  # at once if it is above
+            now, v = now + wait, level if wait > 0 else v  # immediately if it is above
             spikes.append(now)
             if too_many(spikes, float(stimulus.horizon)):
                 raise UserError(endless(model, spikes))
@@ -88,21 +88,21 @@ def solve(model: NeuronModel, stimulus: Stimulus, precision: Precision) -> Solut
     return Solution(np.array(spikes, dtype=precision.type), np.array(samples, dtype=precision.type))
 
 
-class _Flow(Protocol):
-    """The solution from a state on, while the input keeps its shape."""
+class _ClosedForm(Protocol):
+    """The solution from a state on, for one shape of the input."""
 
     def after(self, v: Any, t: Any) -> Any:
         """Return the state t ms later."""
 
     def lasts(self, v: Any) -> Any:
-        """Return the time until the solution is infinite; infinite if it never is."""
+        """Return the time until the solution is infinite; infinity if it stays finite."""
 
     def time_to(self, level: Any, v: Any, longest: Any) -> Any:
-        """Return the time until v reaches the level from below, infinite if not within `longest`."""
+        """Return the time until v reaches the level from below; infinity if not within `longest`."""
 
 
 @dataclass(frozen=True)
-class _Linear:
+class _LinearFlow:
     """``v' = a + b v``."""
 
     a: Any
@@ -140,20 +140,20 @@ class _Ramped:
         if self.b == 0:
             return v + (self.a + self.k * t / 2) * t
         x = self.b * t
-        # the homogeneous solution from v + a/b + k/b**2 and the line that v follows in the end, without their sum
+        # the homogeneous solution from v + a/b + k/b**2, and the line that v finally follows, without their sum
         return v + ((self.a + self.b * v) * np.expm1(x) + self.k / self.b * (np.expm1(x) - x)) / self.b
 
     def lasts(self, v: Any) -> Any:
         return v * 0 + np.inf
 
     def time_to(self, level: Any, v: Any, longest: Any) -> Any:
-        # v - level is convex or concave, so that it crosses from below at most once before its extremum or after it
+        # v - level is convex or concave, so it crosses from below at most once before or after its extremum
         if v >= level:
             return v * 0
         rise = self._rise_at(v, v * 0)
         bend = self.b * rise + self.k
         end = longest
-        if rise > 0 and bend < 0:  # concave: not beyond the top
+        if rise > 0 and bend < 0:  # concave: not after the maximum
             top = -rise / self.k if self.b == 0 else np.log(self.k / bend) / self.b if self.k / bend > 0 else end
             end = top if 0 < top < end else end
         if not self.after(v, end) >= level:
@@ -190,7 +190,7 @@ class _Quadratic:
         return (w - self.b) / (2 * self.c)
 
     def lasts(self, v: Any) -> Any:
-        # w only grows where w**2 + d > 0, and is infinite from below in a finite time
+        # w only grows where w**2 + d > 0, and reaches infinity in a finite time
         w, d = self.b + 2 * self.c * v, self._d
         root = np.sqrt(abs(d))
         if d > 0:
@@ -219,19 +219,19 @@ class _Quadratic:
 
 @dataclass(frozen=True)
 class _Polynomial:
-    """``v' = a + b v + c v**2``, the input in a alone and there linear, times `gain`."""
+    """``v' = a + b v + c v**2``; the input is only in a, linearly, with the factor `gain`."""
 
     a: Expr
     b: Expr
     c: Expr
     gain: Expr
 
-    def flow(self, values: Mapping[str, Any], slope: Any, number: Callable[[Any], Any]) -> _Flow:
-        """Return the solution from where the input is as in `values`, and changes by `slope` a ms."""
+    def flow(self, values: Mapping[str, Any], slope: Any, number: Callable[[Any], Any]) -> _ClosedForm:
+        """Return the solution for an input that starts as in `values` and changes by `slope` per ms."""
         a, b, c, gain = (evaluate(part, values, FLOATS, number) for part in (self.a, self.b, self.c, self.gain))
         if c != 0:
             return _Quadratic(a, b, c)
-        return _Ramped(a, gain * slope, b) if slope else _Linear(a, b)
+        return _Ramped(a, gain * slope, b) if slope else _LinearFlow(a, b)
 
 
 def _polynomial(model: NeuronModel) -> _Polynomial | None:
@@ -250,7 +250,7 @@ def _polynomial(model: NeuronModel) -> _Polynomial | None:
 
 
 def _root(value: Callable[[Any], Any], slope: Callable[[Any], Any], end: Any) -> Any:
-    """Return where a function that is below zero at 0 and not at `end` passes zero: Newton's method, bisected."""
+    """Return the zero of a function that is below zero at 0 but not at `end`: Newton's method with bisection."""
     low, high = end * 0, end
     t = end
     while True:

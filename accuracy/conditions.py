@@ -1,8 +1,8 @@
-"""Right-hand sides with conditions and kinks taken apart: what is smooth, and where it changes.
+"""Split right-hand sides into smooth parts and the places where they change: conditions and kinks.
 
-A comparison, ``int(v > vh)``, makes a right-hand side jump; an absolute value, a square root or a power that is no
-whole number has a kink where its argument is zero, and no Taylor series there. Each becomes a name for 1 or 0, with
-the expression that is positive where it is 1.
+A comparison, ``int(v > vh)``, makes a right-hand side jump. An absolute value, a square root or a fractional power has
+a kink where its argument is zero, and no Taylor series there. Each becomes a name with the value 1 or 0, and an
+expression that is positive where the value is 1.
 """
 
 from __future__ import annotations
@@ -12,52 +12,52 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from ..models.equations import System
-from ..models.expression import FLOATS, Const, Expr, Op, Var, evaluate, exp, names, nodes, text
+from ..models.expression import FLOATS, Const, Expr, Op, Var, evaluate, exp, names, nodes, rebuild, text
 from ..models.neuron import NeuronModel
 from ..models.program import Derivatives, Program, substitute
 
 
 @dataclass(frozen=True)
 class Condition:
-    """Where a right-hand side changes."""
+    """A place where a right-hand side changes."""
 
     distance: Expr
-    """Positive where it holds, in terms of state variables, parameters, input and names of earlier conditions."""
+    """Positive where the condition holds; uses state variables, parameters, input and names of earlier conditions."""
     inclusive: bool = False
-    """Whether it holds where the distance is 0, too."""
+    """Whether the condition also holds where the distance is 0."""
     kink: bool = False
-    """Whether the right-hand side is continuous there, so that a change a little beside it does no harm."""
+    """Whether the right-hand side is continuous there, so that a change slightly too early or late does no harm."""
     domain: str = ""
-    """Of a root or a power: its text. It has no value where the distance is negative."""
+    """For a root or a power, its text: it has no value where the distance is negative."""
 
 
 def right_hand_sides(model: NeuronModel) -> dict[str, Expr]:
-    """Return the derivatives, per ms, in terms of state variables, parameters and input alone."""
+    """Return the derivatives, per ms, as functions of only state variables, parameters and input."""
     return Derivatives(model.system, Program(frozenset())).right_hand_sides
 
 
 #: Operations that are not smooth everywhere.
 _NOT_SMOOTH = ("less", "at_most", "abs", "sqrt", "pow")
-#: Exponentials are bounded by that of this.
+#: Largest argument of a bounded exponential.
 LARGEST_EXPONENT = 300
 
 
 def take_out_conditions(model: NeuronModel, *, bounded: bool = False) -> tuple[System, dict[str, Condition]]:
-    """Replace whatever is not smooth in the right-hand sides by names for 1 or 0.
+    """Replace what is not smooth in the right-hand sides by names with the value 1 or 0.
 
     Parameters
     ----------
     model : NeuronModel
     bounded : bool
-        Whether exponentials stay at that of `LARGEST_EXPONENT` beyond it. A series of ``1/(1 + exp(x))`` is no number
-        where exp(x) is infinite, although its value is 0.
+        Whether exponentials are constant above `LARGEST_EXPONENT`. The series of ``1/(1 + exp(x))`` is NaN where exp(x)
+        is infinite, although its value is 0.
 
     Returns
     -------
     System
-        With the names in place; the model's own if there are none.
+        With these names; the model's own if there are none.
     dict
-        By name, in an order in which each needs only earlier ones.
+        The conditions by name, ordered so that each depends only on earlier ones.
     """
     system = model.system
     taken = _Taken(model, bounded)
@@ -71,13 +71,19 @@ def take_out_conditions(model: NeuronModel, *, bounded: bool = False) -> tuple[S
 
 def powers_of_parameters(model: NeuronModel) -> tuple[str, ...]:
     """Return the parameters that powers depend on."""
-    sides = right_hand_sides(model).values()
-    powers = [node.args[1] for node in nodes(*sides) if isinstance(node, Op) and node.kind == "pow"]
-    return tuple(sorted(names(*powers) & set(model.system.parameters)))
+    system = model.system
+    if not _powers(*system.derivatives.values(), *system.subexpressions.values()):
+        return ()
+    exponents = [power.args[1] for power in _powers(*right_hand_sides(model).values())]
+    return tuple(sorted(names(*exponents) & set(system.parameters)))
+
+
+def _powers(*roots: Expr) -> list[Op]:
+    return [node for node in nodes(*roots) if isinstance(node, Op) and node.kind == "pow"]
 
 
 class _Taken:
-    """What was taken out of a model's right-hand sides so far."""
+    """The conditions taken out of a model's right-hand sides so far."""
 
     def __init__(self, model: NeuronModel, bounded: bool) -> None:
         self.found: dict[str, Condition] = {}
@@ -108,7 +114,7 @@ class _Taken:
             positive = self._name(f"0 < {text(args[0])}", Condition(args[0], kink=True))
             return (positive + positive - 1) * args[0]
         if node.kind == "sqrt" or (node.kind == "pow" and _is_fractional(args[1])):
-            # 0 where the base is 0; there a base of 1 stands in, of which the series exists
+            # 0 where the base is 0; a base of 1 is used there instead, because its series exists
             base = args[0]
             positive = self._name(f"0 < {text(base)}", Condition(base, kink=True, domain=text(Op(node.kind, args))))
             return positive * Op(node.kind, (positive * base + (1 - positive), *args[1:]))
@@ -132,18 +138,14 @@ class _Taken:
 
 
 def _known_powers(root: Expr, parameters: Mapping[str, float]) -> Expr:
-    """Put the values of parameters where they are powers: whether one is whole decides how it is solved."""
+    """Replace parameters in powers by their values: whole and fractional powers are solved differently."""
     values = {name: Const(Fraction(value)) for name, value in parameters.items()}
     powers = {id(node.args[1]) for node in nodes(root) if isinstance(node, Op) and node.kind == "pow"}
-    done: dict[int, Expr] = {}
-    for node in nodes(root):
-        made = Op(node.kind, tuple(done[id(arg)] for arg in node.args)) if isinstance(node, Op) else node
-        done[id(node)] = _number(substitute(made, values)) if id(node) in powers else made
-    return done[id(root)]
+    return rebuild(root, change=lambda node, made: _number(substitute(made, values)) if id(node) in powers else made)[0]
 
 
 def _number(value: Expr) -> Expr:
-    """Return the number that an expression is, itself if it is none."""
+    """Return the number to which an expression evaluates, or the expression itself if it is not constant."""
     if names(value):
         return value
     try:
@@ -153,7 +155,7 @@ def _number(value: Expr) -> Expr:
 
 
 def _is_fractional(power: Expr) -> bool:
-    """Whether a power of zero is zero, and its series is none."""
+    """Whether the power of zero is zero but has no series."""
     return not isinstance(power, Const) or (power.value.denominator != 1 and power.value > 0)
 
 

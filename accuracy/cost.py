@@ -1,4 +1,7 @@
-"""What a run costs: its steps and its spikes, apart."""
+"""What a run costs: its steps and its spikes, apart.
+
+For every method it is the sum over the tallies of a run: how often a part of the step ran times what it costs.
+"""
 
 from __future__ import annotations
 
@@ -6,13 +9,10 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ..flops.adaptive import AdaptiveCount
 from ..flops.conventions import Convention, get_convention
 from ..flops.operations import Count
 from ..models import units
-
-#: Blocks of adaptive methods that run at spikes alone.
-AT_SPIKES = frozenset({"dense output", "newton", "locate", "crossing", "reset"})
+from ..models.methods import METHODS
 
 
 @dataclass(frozen=True)
@@ -27,43 +27,43 @@ class Cost:
     """A ms of model time, spikes included."""
 
 
-def cost(count: Count, dt: float, rate: float, convention: str | Convention = "unit") -> Cost:
-    """Return what a ms of model time costs under a convention.
+def cost(count: Count, tallies: Mapping[str, float], spikes: int, horizon: float, convention: str | Convention = "unit"
+         ) -> Cost:
+    """Return what a ms of model time of a run cost under a convention.
 
     Parameters
     ----------
     count : Count
-    dt : float
+    tallies : mapping
+        How often each part of the step ran, and how many steps were accepted (`Outcome.tallies`).
+    spikes : int
+    horizon : float
         In ms.
-    rate : float
-        Spikes a second. They and the time spent refractory are included unless the convention counts as written,
-        which knows neither.
     convention : str or Convention
+        One that counts as written knows neither spikes nor the time spent refractory: all steps cost the same. Where
+        not all steps are alike and a convention does not count as run, all are nan: what is repeated until an error is
+        small enough has no written form.
     """
-    weights = get_convention(convention)
-    step = weights.weigh(count.weighed_by(weights, units.quantity(dt, units.MS)))
+    weights, method = get_convention(convention), METHODS[count.step.method]
+    if weights.counts != "as run" and not method.steps_alike:
+        return Cost(math.nan, math.nan, math.nan)
     if weights.counts == "as written":
-        return Cost(step / dt, 0.0, step / dt)
-    waiting = _waiting(count, rate)
-    steps = ((1 - waiting) * step + waiting * weights.weigh(count.as_run_refractory)) / dt
-    spike = weights.weigh(count.as_run_spike)
-    return Cost(steps, spike, steps + spike * rate / 1000)
+        dt = horizon / tallies["accepted"]
+        step = weights.weigh(count.as_written(units.quantity(dt, units.MS))) / dt
+        return Cost(step, 0.0, step)
+    at_spikes = {name: n for name, n in tallies.items() if name in method.at_spikes}
+    others = {name: n for name, n in tallies.items() if name not in at_spikes}
+    whole, of_steps, of_spikes = (
+        weights.weigh(count.of(part, fused=weights.counts == "as fused")) for part in (tallies, others, at_spikes))
+    return Cost(of_steps / horizon, of_spikes / spikes if spikes else 0.0, whole / horizon)
 
 
-def operations(count: Count, dt: float, rate: float) -> dict[str, float]:
-    """Return the operations of a ms of model time by kind, as run: what `cost` weighs under ``unit``.
-
-    Parameters
-    ----------
-    count, dt, rate
-        As of `cost`.
-    """
-    waiting = _waiting(count, rate)
-    return {kind: ((1 - waiting) * n + waiting * count.as_run_refractory[kind]) / dt
-            + rate / 1000 * count.as_run_spike[kind] for kind, n in count.as_run.items()}
+def operations(count: Count, tallies: Mapping[str, float], horizon: float) -> dict[str, float]:
+    """Return the operations of a ms of model time by kind, as run: what `cost` weighs under ``unit``."""
+    return {kind: n / horizon for kind, n in count.of(tallies).items()}
 
 
-def retired_per_ms(step: float, spike: float, count: Count, dt: float, rate: float) -> float:
+def retired_per_ms(step: float, spike: float, count: Count, tallies: Mapping[str, float], horizon: float) -> float:
     """Return what a ms of model time retires where a step and what a spike adds to it were measured.
 
     Steps spent refractory are taken as counted.
@@ -72,36 +72,8 @@ def retired_per_ms(step: float, spike: float, count: Count, dt: float, rate: flo
     ----------
     step, spike : float
         Operations.
-    count, dt, rate
+    count, tallies, horizon
         As of `cost`.
     """
-    waiting, waits = _waiting(count, rate), get_convention("unit").weigh(count.as_run_refractory)
-    return ((1 - waiting) * step + waiting * waits) / dt + spike * rate / 1000
-
-
-def _waiting(count: Count, rate: float) -> float:
-    """Return the share of the time that is spent refractory."""
-    return min(rate / 1000 * count.step.model.refractory_ms, 1)
-
-
-def adaptive_cost(count: AdaptiveCount, tallies: Mapping[str, int], spikes: int, horizon: float,
-                  convention: str | Convention = "unit") -> Cost:
-    """Return what a ms of model time of an adaptive method's run cost under a convention.
-
-    Parameters
-    ----------
-    count : AdaptiveCount
-    tallies : mapping
-        How often each block ran.
-    spikes : int
-    horizon : float
-        In ms.
-    convention : str or Convention
-        All are nan that do not count as run: what an error control repeats has no written form.
-    """
-    weights = get_convention(convention)
-    if weights.counts != "as run":
-        return Cost(math.nan, math.nan, math.nan)
-    at_spikes = {name: n for name, n in tallies.items() if name in AT_SPIKES}
-    whole, of_spikes = (weights.weigh(count.of(part)) for part in (tallies, at_spikes))
-    return Cost((whole - of_spikes) / horizon, of_spikes / spikes if spikes else 0.0, whole / horizon)
+    waits = get_convention("unit").weigh(count.as_run_refractory)
+    return (tallies["step"] * step + tallies["refractory step"] * waits + tallies["spike"] * spike) / horizon

@@ -19,7 +19,7 @@ from .voltage import VoltageRms
 #: A tolerance is only tested against a reference whose stated error is this many times smaller.
 REFERENCE_MARGIN = 1000
 
-_NONE: Mapping[str, int] = MappingProxyType({})
+_NONE: Mapping[str, float] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +34,8 @@ class Run:
     """Of the measures that were asked for beside the spike-time errors, by name."""
     spikes: int
     """Spikes in the whole run, those after the last compared one included."""
-    tallies: Mapping[str, int] = field(default_factory=lambda: _NONE)
-    """Of an adaptive method: how often each block ran."""
+    tallies: Mapping[str, float] = field(default_factory=lambda: _NONE)
+    """How often each part of the step ran (`Outcome.tallies`)."""
     voltage: float = math.nan
     """Root mean square error of the voltage between spikes."""
 

@@ -85,7 +85,7 @@ def drive_for(model: NeuronModel, rate: float, horizon: float) -> Drive:
         except NeverSpikes as error:
             return _why_silent(model, error, failures)
         except UnreachableRate as error:
-            return f"{error}; {horizon / 1000:g} s each"
+            return f"{error}; each drive was held for {horizon / 1000:g} s"
         return drive.value, drive.rate, other_rates(model, drive.value, horizon)
 
     found = recall("drive", model, (wanted, horizon), compute)
@@ -224,7 +224,8 @@ def other_rates(model: NeuronModel, drive: float, horizon: float) -> str:
     if max(counts) - min(counts) <= SAME_SPIKES or max(rates) - min(rates) <= SAME_RATES * max(rates):
         return ""
     said = ", ".join(f"{rate:.4g} Hz if it is {way}" for way, (_, rate) in found.items())
-    return f"{model.label} has several rates under a constant drive of {drive:g}: {said}"
+    return (f"{model.label} has several rates under a constant drive of {drive:g}: {said}; its spikes were counted "
+            f"over the last {hold / 1000:g} s of {2 * hold / 1000:g} s at that drive")
 
 
 def drive_near(model: NeuronModel, near: Drive, away: float, horizon: float) -> float:

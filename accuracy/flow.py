@@ -24,77 +24,77 @@ from ..models.program import substitute
 from .conditions import powers_of_parameters, right_hand_sides, take_out_conditions
 from .inspection import Inspector, Steps
 
-#: exprel(x) is computed at x/2**HALVINGS from this many terms of its series, which leave 1e-19 for |x| < 12, and
-#: doubled back: right at x = 0 too, where (exp(x) - 1)/x is not.
-HALVINGS, TERMS = 4, 18
+#: A Taylor step that begins at |x| < `NEAR` computes exprel(x) as exp(x/2) sinh(x/2)/(x/2), with this many terms of the
+#: series of sinh (error 1e-19 even at the step's end, |x| < 4). Other steps use (exp(x) - 1)/x.
+NEAR, TERMS = 2, 12
 
-#: A model of more operations is compiled in heyoka's compact mode: in a second instead of up to a minute; half as fast.
+#: A model with more operations is compiled in heyoka's compact mode: in a second, not up to a minute, but half as fast.
 #: (Hodgkin-Huxley has 76, Connor-Stevens 129.)
 MOST_UNROLLED = 100
 
-#: A kink counts as passed so near to it, relative to the largest terms of its argument over `AHEAD` ms: rounding alone
-#: would not let a solution come nearer.
+#: A kink counts as passed within this distance, relative to the largest terms of its argument over `AHEAD` ms: because
+#: of rounding, a solution cannot come nearer.
 MARGIN, AHEAD = 2.0**-46, 1.0
 
-#: No step is asked to be better than this, relative to the state: its inspection is in double precision.
+#: No step needs to be more accurate than this, relative to the state: the inspection uses double precision.
 FINEST = 2.0**-52
 
-#: So many compiled flows are kept; each takes about 10 MB.
+#: Number of compiled flows that are kept; each takes about 10 MB.
 MOST_FLOWS = 64
 
 #: The numbers of a stimulus's shape, in the order in which they are parameters.
 SHAPE = tuple(each.name for each in fields(Shape))
-#: Their names in a flow, where no name of a model can be; after them: when the piece of the stimulus began.
+#: Their names in a flow, which no model can use; after them, the start time of the stimulus's piece.
 INPUT = (*(f"_input_{name}" for name in SHAPE), "_input_start")
 
 State = dict[str, Any]
 
-# that a state rests where a condition changes is expected: see `Flow`
+# it is expected that a state may rest where a condition changes: see `Flow`
 heyoka.set_logger_level_error()
 
 
 @dataclass(frozen=True)
 class Precision:
-    """How a solution is computed."""
+    """The arithmetic and tolerance with which a solution is computed."""
 
     name: str
     tolerance: float
-    """Relative, of one step; it sets the order of the series."""
+    """Relative tolerance of one step; it sets the order of the series."""
     high_accuracy: bool
     """Whether the rounding of the series' sum is compensated."""
     type: Any = float
     """The floating-point type."""
     margin: float = 1.0
-    """Kinks are passed so many times `MARGIN` before they are reached."""
+    """Kinks count as passed at this many times `MARGIN` before they are reached."""
     inspected: bool = field(default=True, compare=False)
     """Whether every step is inspected."""
 
     def number(self, value: Fraction | float) -> Any:
-        """Return a number of this precision, an exact fraction being rounded once."""
+        """Convert to a number of this precision; an exact fraction is rounded once."""
         if isinstance(value, Fraction):
             return self.type(value.numerator) / self.type(value.denominator)
         return self.type(value)
 
 
 class StoppedError(Exception):
-    """Why there is no solution beyond some time: what follows the model's name in a message."""
+    """There is no solution beyond some time. The text follows the model's name in a message."""
 
 
 class NotFiniteError(StoppedError):
-    """A number was infinite, or none."""
+    """A number was infinite or NaN."""
 
 
 @dataclass(frozen=True)
 class _Part:
     first: int
-    """Its first step."""
+    """Index of its first step."""
     start: Any
     numbers: list[float]
     refractory: bool
 
 
 class Record:
-    """The steps that a flow makes, kept until they are inspected."""
+    """The steps of a flow, kept until they are inspected."""
 
     def __init__(self, flow: Flow, capacity: int, number: Any) -> None:
         order = flow.order + 1
@@ -105,13 +105,13 @@ class Record:
         self._parts: list[_Part] = []
 
     def begin(self, start: Any, numbers: list[float], *, refractory: bool) -> None:
-        """Take note when the next step begins, and of the flow and its parameters from there on."""
+        """Record when the next step begins, and the flow and its parameters from there on."""
         if self._parts and self._parts[-1].first == self.count:
             self._parts.pop()
         self._parts.append(_Part(self.count, start, numbers, refractory))
 
     def keeper(self, integrator: Any) -> Callable[[Any], bool]:
-        """Return what keeps each step that an integrator makes."""
+        """Return a callback that keeps each step of an integrator."""
         series, lengths, ends, coefficients = self._series, self._lengths, self._ends, integrator.tc
 
         def keep(_: Any) -> bool:
@@ -125,12 +125,12 @@ class Record:
         return keep
 
     def clear(self) -> None:
-        """Begin anew."""
+        """Delete all steps."""
         self.count = 0
         self._parts.clear()
 
     def start_of(self, i: int) -> Any:
-        """Return when a step began."""
+        """Return the time at which a step began."""
         return next((part.start for part in self._parts if part.first == i), self._ends[i - 1])
 
     def numbers_of(self, i: int) -> list[float]:
@@ -138,7 +138,7 @@ class Record:
         return next(part.numbers for part in reversed(self._parts) if part.first <= i)
 
     def state_in(self, i: int, length: float) -> Any:
-        """Return the state some ms after a step began: an array of the precision's type."""
+        """Return the state `length` ms after a step began: an array of the precision's type."""
         series = self._series[i]
         found = series[:, -1]
         for k in reversed(range(series.shape[1] - 1)):
@@ -152,11 +152,11 @@ class Record:
 
     @property
     def last_end(self) -> Any:
-        """When the last step ended."""
+        """The time at which the last step ended."""
         return self._ends[self.count - 1]
 
     def parts(self, held: frozenset[str]) -> Iterator[tuple[frozenset[str], Steps, int]]:
-        """Return what was kept: the variables that were held, the steps, and the number of their first."""
+        """Return the recorded parts: the variables that were held, the steps, and the index of the first step."""
         parts = [part for part in self._parts if part.first < self.count]
         for refractory, several in groupby(parts, attrgetter("refractory")):
             several_ = list(several)
@@ -177,8 +177,8 @@ class Record:
 class Flow:
     """A model's flow between spikes, and while it is refractory.
 
-    Where the right-hand side is not smooth, see `conditions`, each condition is a parameter of the flow, 1 or 0, and
-    where it changes is an event: the series never reaches over a jump or a kink.
+    If the right-hand side is not smooth (see `conditions`), each condition is a parameter of the flow, 1 or 0, and its
+    change is an event: a series never extends over a jump or a kink.
     """
 
     def __init__(self, model: NeuronModel, precision: Precision, terms: frozenset[str], *, bounded: bool) -> None:
@@ -193,7 +193,7 @@ class Flow:
                           for name, each in self._conditions.items()}
         domains = any(each.domain for each in self._conditions.values())
         self._written = tuple(right_hand_sides(model).values()) if domains else ()
-        # where one condition changes, those that have it in them may jump
+        # when a condition changes, the conditions that depend on it may jump
         self._dependent = [i for i, each in enumerate(self._conditions.values())
                            if names_of(each.distance) & set(self._conditions)]
         self._switched: int | None = None
@@ -208,12 +208,12 @@ class Flow:
 
     @property
     def order(self) -> int:
-        """Of the series."""
+        """Order of the series."""
         return int(self._free.order)
 
     @property
     def moves_while_refractory(self) -> bool:
-        """Whether anything does."""
+        """Whether any variable changes while the model is refractory."""
         return self._held is not None
 
     def forget(self) -> None:
@@ -223,7 +223,7 @@ class Flow:
             inspector.forget()
 
     def switches(self, state: State, constants: list[Any], now: Any) -> list[Any]:
-        """Return 1 for each condition that holds and 0 for the others, and then how near to each kink is passing it."""
+        """Return 1 or 0 for each condition (whether it holds), then the distance at which each counts as passed."""
         number = self._precision.number
         if self._distances is None:
             return []
@@ -233,7 +233,7 @@ class Flow:
         return found
 
     def _look(self, which: Iterable[int], state: State, constants: list[Any], switches: list[Any], now: Any) -> None:
-        """Set some switches, in order: a condition may have earlier ones in it."""
+        """Set some switches, in order: a condition may depend on earlier ones."""
         assert self._distances is not None
         number = self._precision.number
         at = np.array(list(state.values()), dtype=self._precision.type)
@@ -245,7 +245,7 @@ class Flow:
 
     def advance(self, state: State, numbers: list[Any], switches: list[Any], now: Any, end: Any, *, refractory: bool,
                 most: int, longest: float = math.inf, record: Record | None = None) -> tuple[State, Any, bool, int]:
-        """Advance until a spike, a change of a condition, `end`, or so many steps.
+        """Advance until a spike, a change of a condition, `end`, or `most` steps.
 
         Parameters
         ----------
@@ -253,17 +253,17 @@ class Flow:
         numbers : list
             Parameters, and those of the stimulus's piece.
         switches : list
-            Changed where a condition changes.
+            Updated when a condition changes.
         now, end : number
             In ms.
         refractory : bool
-            Whether variables are held, and no spike is looked for.
+            Whether variables are held and spikes are ignored.
         most : int
-            Steps.
+            Largest number of steps.
         longest : float
-            Of a step, in ms.
+            Longest step, in ms.
         record : Record, optional
-            Where the steps are kept.
+            Receives the steps.
 
         Returns
         -------
@@ -273,7 +273,7 @@ class Flow:
         Raises
         ------
         StoppedError
-            If the solution does not go on.
+            If the solution does not exist beyond this time.
         """
         integrator = self._held if refractory else self._free
         assert integrator is not None
@@ -310,17 +310,17 @@ class Flow:
         return after, integrator.time, True, steps
 
     def speeds(self, state: State, numbers: list[Any], switches: list[Any]) -> Any:
-        """Return how fast the voltage changes, per ms: an array over that of one of the state variables."""
+        """Return the change of the voltage per ms: an array if one of the state variables is an array."""
         return self._inspectors[frozenset()].speeds(state, [*numbers, *switches], self.system.threshold.variable)
 
     def reset_cooldowns(self) -> None:
-        """Forget which events were just found: what follows is another solution, or a part of this one again."""
+        """Forget which events were just found, before another solution or a repeated part of this one."""
         for integrator in (self._free, self._held):
             if integrator is not None and integrator.with_events:
                 integrator.reset_cooldowns()
 
     def first_bad(self, record: Record) -> int | None:
-        """Return the first step on record that cannot be believed."""
+        """Return the first recorded step that cannot be trusted."""
         for held, part, first in record.parts(self.system.held):
             found = self._inspectors[held].first_bad(part, self._error)
             if found is not None:
@@ -334,7 +334,7 @@ class Flow:
         ------
         StoppedError
         """
-        for held, part, _ in record.parts(self.system.held):
+        for held, part, _ in record.parts(self.system.held) if self._written else ():
             lost = self._inspectors[held].first_without_value(part)
             if lost is not None:
                 culprits = ", ".join(sorted({each.domain for each in self._conditions.values() if each.domain}))
@@ -342,14 +342,14 @@ class Flow:
                                    "give other parameters, or a form that has a value everywhere")
 
     def longest(self, record: Record, i: int) -> float | None:
-        """Return how much of a step can be believed, in ms; None if nothing."""
+        """Return the length of the part of a step that can be trusted, in ms; None if there is none."""
         for held, part, first in record.parts(self.system.held):
             if first <= i < first + len(part.lengths):
                 return self._inspectors[held].longest(part, i - first, self._error)
         raise AssertionError(i)
 
     def remember(self, record: Record) -> None:
-        """Take note of steps that were found good."""
+        """Remember steps that passed the inspection."""
         for held, part, _ in record.parts(self.system.held):
             self._inspectors[held].remember(part)
 
@@ -366,7 +366,7 @@ class Flow:
         return found + switches[len(found) : len(self._conditions)]
 
     def _leave(self, state: State, now: Any) -> None:
-        """Leave a change of a condition on which the state rests: heyoka would find that it touches there for ever."""
+        """Move away from a change of a condition at which the state rests: heyoka would find it again forever."""
         touched, times = self._touched
         if touched is None or touched != now or times % 2:
             return
@@ -376,7 +376,7 @@ class Flow:
         state[voltage] -= np.spacing(max(abs(state[voltage]), self._precision.number(1)))
 
     def _margins(self, state: State, constants: list[Any]) -> list[float]:
-        """Return for each condition how near to it is passing it: 0 but for kinks."""
+        """Return for each condition the distance at which it counts as passed: 0 except for kinks."""
         numbers = dict(zip(self._numbers, map(float, constants), strict=False))
         value = {name: float(x) for name, x in state.items()}
         shape = {name: numbers[own] for name, own in zip(SHAPE, INPUT, strict=False)}
@@ -385,7 +385,7 @@ class Flow:
         sized = {name: (x, abs(x)) for name, x in now.items()}
         ahead = {name: (value[name], max(abs(value[name]), AHEAD * _size(slope, sized)))
                  for name, slope in self.system.derivatives.items()}
-        # a root's argument, such as an absolute value, is looked at later than what is in it
+        # a root's argument, such as an absolute value, is handled after the conditions that it contains
         return [max(MARGIN * self._precision.margin * (2 if each.domain else 1)
                     * _size(each.distance, {**sized, **ahead}), 1e-300) if each.kink else 0.0
                 for each in self._conditions.values()]
@@ -425,14 +425,14 @@ class Flow:
         )
 
     def _speeds_of_input(self) -> list[Any]:
-        """Return how fast each condition's distance changes with the input alone."""
+        """Return the rate of change of each condition's distance that is due to the input alone."""
         time = heyoka.make_vars("_time")
         values = self._values(time)
         return [heyoka.subs(heyoka.diff(self._symbolic(value, values), time), {time: heyoka.time})
                 for value in self._surfaces.values()]
 
     def _values(self, time: Any = heyoka.time) -> dict[str, Any]:
-        """Return what the names of the model are in the flow."""
+        """Return the flow's expressions for the names of the model."""
         system = self.system
         values: dict[str, Any] = {name: heyoka.par[i] for i, name in enumerate(self._numbers)}
         values[self._model.input] = self._input(len(system.parameters), time)
@@ -450,13 +450,13 @@ class Flow:
         return heyoka.cfunc(expressions, vars=[heyoka.make_vars(name) for name in self.system.state], **kind)
 
     def _switch(self, i: int, speeds: Any) -> Callable[[Any, int], bool]:
-        """Return what happens where a condition changes; `speeds` is that of its distance."""
+        """Return the callback for a change of a condition; `speeds` gives the rate of change of its distance."""
         place, number = self._first_switch + i, self._precision.number
         kink = list(self._conditions.values())[i].kink
 
         def switch(integrator: Any, direction: int) -> bool:
             self._switched = i
-            if not direction:  # it only touches; if twice at the same time, for good
+            if not direction:  # it only touches; if this happens twice at the same time, it stays there
                 at, times = self._touched
                 self._touched = (integrator.time, times + 1 if at == integrator.time else 1)
                 return False
@@ -471,7 +471,7 @@ class Flow:
         return switch
 
     def _input(self, first: int, time: Any) -> Any:
-        """Return the input as a function of time, its numbers being parameters from `first` on: `Shape`'s formula."""
+        """Return the input as a function of time, `Shape`'s formula; its numbers are parameters from `first` on."""
         numbers = {name: heyoka.par[first + i] for i, name in enumerate((*SHAPE, "start"))}
         s = time - numbers["start"]
         value = numbers["offset"]
@@ -487,7 +487,7 @@ class Flow:
         return value
 
     def _symbolic(self, value: Expr, values: dict[str, Any]) -> Any:
-        # the series of a power is 0/0 where its base is zero
+        # the series of a power is 0/0 if its base is zero
         return evaluate(by_products(value), values, self._algebra,
                         lambda x: heyoka.expression(self._precision.number(x)))
 
@@ -516,7 +516,7 @@ def _opened(value: Expr, subexpressions: Mapping[str, Expr]) -> Expr:
 
 
 def _size(value: Expr, at: Mapping[str, tuple[float, float]]) -> float:
-    """Return the sum of the absolute values of an expression's terms; 0 where it has no value.
+    """Return the sum of the absolute values of an expression's terms; 0 if it has no value.
 
     `at` gives a value and a size for each name.
     """
@@ -532,7 +532,7 @@ def _both(kind: str, size: Callable[..., float]) -> Callable[..., tuple[float, f
 
 
 def _root_of_size(kind: str) -> Callable[..., tuple[float, float]]:
-    # which switches are on is not known here, so that an argument may have either sign
+    # the switches are not known here, so an argument may have either sign
     def apply(base: tuple[float, float], *power: tuple[float, float]) -> tuple[float, float]:
         return tuple(FLOATS[kind](abs(each), *(number for number, _ in power)) for each in base)
 
@@ -560,22 +560,20 @@ _SIZES = {
 
 
 def _exprel(x: Any, precision: Precision) -> Any:
-    def number(value: Fraction) -> Any:
-        return heyoka.expression(precision.number(value))
+    def number(value: Fraction | int) -> Any:
+        return heyoka.expression(precision.number(Fraction(value)))
 
-    y = x * number(Fraction(1, 2**HALVINGS))
-    value = number(Fraction(1, math.factorial(TERMS)))
-    for k in range(TERMS - 1, 0, -1):
-        value = value * y + number(Fraction(1, math.factorial(k)))
-    power, half = heyoka.exp(y), number(Fraction(1, 2))
-    for _ in range(HALVINGS):
-        value = value * (half * power + half)  # exprel(2 y) = exprel(y) (exp(y) + 1)/2
-        power = power * power
-    return value
+    half = x * number(Fraction(1, 2))
+    square = half * half
+    value = number(Fraction(1, math.factorial(2 * TERMS + 1)))
+    for k in reversed(range(TERMS)):
+        value = value * square + number(Fraction(1, math.factorial(2 * k + 1)))
+    is_near = heyoka.lt(square, number(Fraction(NEAR**2, 4)))
+    return heyoka.select(is_near, value * heyoka.exp(half), (heyoka.exp(x) - number(1)) / x)
 
 
 class _Equations:
-    """A model as a key: two models with the same mathematics share compiled code."""
+    """A model as a key of the cache: two models with the same mathematics share compiled code."""
 
     def __init__(self, model: NeuronModel) -> None:
         self.model = model
@@ -593,9 +591,9 @@ class _Equations:
 
 
 def flow_of(model: NeuronModel, precision: Precision, terms: frozenset[str], *, bounded: bool = False) -> Flow:
-    """Return the flow of a model under an input with these terms, compiled once.
+    """Return the flow of a model for an input with these terms, compiled once.
 
-    It is `bounded` if its exponentials are; see `conditions`.
+    If `bounded`, its exponentials are bounded; see `conditions`.
     """
     return _flow(_Equations(model), precision, terms, bounded)
 

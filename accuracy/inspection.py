@@ -1,10 +1,11 @@
-"""Whether the polynomials that a Taylor solution is made of can be believed.
+"""Check whether the polynomials of a Taylor solution can be trusted.
 
-The length of a Taylor step is chosen from the last coefficients of its series. They say nothing of a term that is flat
-where the step begins and steep further on, nor where every other coefficient vanishes; and two computations that make
-the same long step agree and are wrong together. So each step is judged by what it claims to solve: the defect
-x' - f(x) of its polynomial at `POINTS` inside it (Enright 2000, "Continuous numerical methods for ODEs with defect
-control"), and the ranges of the parts of f over the step, in which nothing narrow may lie between those points.
+The length of a Taylor step is chosen from the last coefficients of its series. They do not show a term that is flat
+where the step begins and steep later, and they fail where every other coefficient vanishes. Two computations that make
+the same long step then agree, and both are wrong. So each step is judged by the equation that it should solve: by the
+defect x' - f(x) of its polynomial at `POINTS` inside it (Enright 2000, "Continuous numerical methods for ODEs with
+defect control"), and by the ranges of the parts of f over the step, which must exclude narrow features between these
+points.
 """
 
 from __future__ import annotations
@@ -20,24 +21,24 @@ from ..harness.stimuli.base import shape_value
 from ..models.expression import Expr
 from .ranges import Array, Range, Tape
 
-#: Each step is looked at in so many points.
+#: Number of points at which each step is checked.
 POINTS = 5
-#: Largest defect times the length of the step, relative to the state: so many times the error that is allowed per step.
+#: Largest defect times the length of the step, relative to the state, as a multiple of the error allowed per step.
 DEFECT = 128.0
-#: The defect has the rounding of the right-hand side in it: so many times that of each of its parts.
+#: The defect includes the rounding of the right-hand side: this multiple of the rounding of each of its parts.
 ROUNDING = 8.0
-#: More of the state than this is never taken for rounding.
+#: A larger fraction of the state than this is never taken as rounding.
 MOST_ROUNDING = 1e-9
-#: What changes the state by less than this, relatively, does not matter.
+#: Relative changes of the state below this do not matter.
 NEGLIGIBLE = 2.0**-54
-#: A step that fails is cut to these fractions of it ...
+#: A step that fails is shortened to one of these fractions ...
 CUTS = 0.5 ** np.arange(1, 41)
-#: ... of which those after so many need not show that nothing narrow is between the points: they are narrow themselves.
+#: ... The fractions after this many need no check for narrow features between the points: they are narrow themselves.
 RESOLVED = 20
 
 _INSIDE = (np.arange(POINTS) + 0.5) / POINTS
 _WHERE = np.concatenate([[0.0], _INSIDE, [1.0]])
-#: From the coefficients of a series over a step, of any order up to this, to its values there and its slopes inside.
+#: Matrices from the coefficients of a series over a step, up to this order, to its values and to its slopes inside.
 _ORDERS = np.arange(64)
 _VALUES = _WHERE[:, None] ** _ORDERS
 _SLOPES = _ORDERS * _INSIDE[:, None] ** np.maximum(_ORDERS - 1, 0)
@@ -48,39 +49,39 @@ class Steps:
     """Some steps of a solution."""
 
     series: Array
-    """Taylor coefficients at the start of each: an array (steps, state variables, order + 1)."""
+    """Taylor coefficients at the start of each step: an array (steps, state variables, order + 1)."""
     lengths: Array
     """In ms."""
     starts: Array
-    """When each begins, in ms."""
+    """Start time of each step, in ms."""
     numbers: Array
-    """The parameters of the flow during each: an array (numbers, steps)."""
+    """The parameters of the flow during each step: an array (numbers, steps)."""
 
     def cut(self, i: int) -> Steps:
-        """Return the i-th, shortened by each of `CUTS`."""
+        """Return the i-th step, shortened to each of `CUTS`."""
         count = len(CUTS)
         return Steps(np.repeat(self.series[i : i + 1], count, axis=0), self.lengths[i] * CUTS,
                      np.repeat(self.starts[i : i + 1], count), np.repeat(self.numbers[:, i : i + 1], count, axis=1))
 
 
 class Inspector:
-    """Judges steps of one flow.
+    """Checks steps of one flow.
 
     Parameters
     ----------
     derivatives : mapping
-        The right-hand sides as the flow has them, without conditions: by state variable, in order.
+        The right-hand sides as in the flow, without conditions: by state variable, in order.
     conditions : mapping
-        For each name that stands for a condition: an expression that is positive where it holds.
+        For each name that stands for a condition: an expression that is positive where the condition holds.
     names : sequence of str
-        What the numbers of the flow are, in order: parameters and names of conditions among them.
+        Names of the flow's numbers, in order, including parameters and conditions.
     shape : sequence of str
-        Those that are the numbers of the input's `Shape`, and then its start.
+        Names of the numbers of the input's `Shape`, and then of its start.
     terms : frozenset of str
-        Of the input's `Shape` that occur.
+        The terms of the input's `Shape` that occur.
     input_name : str
     written : sequence of Expr, optional
-        The right-hand sides as they were written, if they may have no value.
+        The right-hand sides as written, if they may have no value.
     """
 
     def __init__(self, derivatives: Mapping[str, Expr], conditions: Mapping[str, Expr], names: Sequence[str], *,
@@ -101,20 +102,20 @@ class Inspector:
         self._largest = None
 
     def first_bad(self, steps: Steps, error: float) -> int | None:
-        """Return the first step that cannot be believed to within the relative error that is allowed per step."""
+        """Return the first step that may exceed the relative error allowed per step."""
         scale = np.maximum.accumulate(self._sizes(steps), axis=0)
         good = self._good(steps, scale, error, resolved=np.ones(len(steps.lengths), dtype=bool))
         return None if good.all() else int(np.argmin(good))
 
     def longest(self, steps: Steps, i: int, error: float) -> float | None:
-        """Return the longest part of a step that can be believed, in ms; None if there is none."""
+        """Return the length of the longest part of a step that can be trusted, in ms; None if there is none."""
         cuts = steps.cut(i)
         scale = np.repeat(self._sizes(steps)[: i + 1].max(axis=0)[None, :], len(CUTS), axis=0)
         good = self._good(cuts, scale, error, resolved=np.arange(len(CUTS)) < RESOLVED)
         return float(steps.lengths[i] * CUTS[np.argmax(good)]) if good.any() else None
 
     def first_without_value(self, steps: Steps) -> int | None:
-        """Return the first step in which a right-hand side, as it was written, has no value; None if there is none."""
+        """Return the first step in which a right-hand side, as written, has no value; None if there is none."""
         if self._written is None:
             return None
         with np.errstate(all="ignore"):
@@ -127,7 +128,7 @@ class Inspector:
         return int(np.argmax(lost)) if lost.any() else None
 
     def _points(self, steps: Steps, inside: Array) -> dict[str, Any]:
-        """Return what the names are in points of steps: arrays (points, steps), or (steps,)."""
+        """Return the values of the names at points of steps: arrays (points, steps), or (steps,)."""
         points: dict[str, Any] = dict(zip(self._names, steps.numbers, strict=True))
         points |= {name: inside[:, :, k] for k, name in enumerate(self._state)}
         times = steps.starts - points[self._shape[-1]] + _INSIDE[:, None] * steps.lengths
@@ -143,7 +144,7 @@ class Inspector:
             at = (_VALUES[:, :terms] @ series.T).reshape(-1, count, size)
             inside = at[1:-1]
             slopes = (_SLOPES[:, :terms] @ series.T).reshape(-1, count, size)
-            # between two points a curve leaves the line through them by no more than this
+            # largest distance between a curve and the line through two neighbouring points
             bend = (np.abs(series) @ (rising * (rising - 1) / (8.0 * POINTS**2))).reshape(count, size)
             low, high = at.min(axis=0) - bend, at.max(axis=0) + bend
 
@@ -172,24 +173,24 @@ class Inspector:
         return np.asarray(good, dtype=bool)
 
     def speeds(self, state: Mapping[str, Any], numbers: Sequence[Any], variable: str) -> Any:
-        """Return how fast a variable changes, per ms, where the input is what it is at the start of its piece."""
+        """Return the change of a variable per ms, with the input at the start of its piece."""
         at = {**dict(zip(self._names, map(float, numbers), strict=True)), **state}
         at[self._input] = shape_value(self._terms, (at[name] for name in self._shape[:-1]), np.float64(0))
         with np.errstate(all="ignore"):
             return self._tape.values(at)[self._tape.roots[self._state.index(variable)]]
 
     def _sizes(self, steps: Steps) -> Array:
-        """Return the size of each state variable where steps begin, and no less than in those that were found good."""
+        """Return the size of each state variable at the starts of steps, at least its size in accepted steps."""
         sizes = np.abs(steps.series[:, :, 0])
         return np.asarray(np.maximum(sizes, 1e-300 if self._largest is None else self._largest))
 
     def remember(self, steps: Steps) -> None:
-        """Take note of the sizes of the state in steps that were found good."""
+        """Remember the sizes of the state in accepted steps."""
         if len(steps.lengths):
             self._largest = self._sizes(steps).max(axis=0)
 
     def _sides(self, points: Mapping[str, Any], over: Mapping[str, Range], resolved: NDArray[np.bool_]) -> Any:
-        """Return where every condition holds, or does not, throughout a step as the flow assumes."""
+        """Return whether every condition stays, throughout each step, as the flow assumes."""
         assert self._surfaces is not None
         values = self._surfaces.values(points)
         ranges = self._surfaces.ranges(over)
@@ -197,7 +198,7 @@ class Inspector:
         for name, root in zip(self._conditions, self._surfaces.roots, strict=True):
             value = values[root]
             holds = points[name] > 0
-            # as near to the change as rounding, either is right
+            # within rounding of the change, both values are right
             weights = [np.ones_like(over[name][0]) if other == root else 0.0 for other in self._surfaces.roots]
             effects = self._surfaces.effects(ranges, weights)
             slack = np.minimum(ROUNDING * 2.0**-52 * self._surfaces.rounding(ranges, effects), MOST_ROUNDING)
@@ -211,7 +212,7 @@ class Inspector:
         first = steps.starts - numbers[self._shape[-1]]
         last = first + steps.lengths
         ends = [slope * at + decay * np.exp(-at / tau) for at in (first, last)]
-        # a line and a decay against it may turn between
+        # a line and an opposite decay may have an extremum inside
         turn = np.where(slope * decay > 0, np.abs(decay) * (np.exp(-first / tau) - np.exp(-last / tau)), 0.0)
         size = np.abs(amplitude)
         return offset + np.minimum(*ends) - turn - size, offset + np.maximum(*ends) + turn + size
@@ -227,5 +228,5 @@ def _scaled(steps: Steps) -> Array:
 
 
 def _furthest(values: Array) -> Array:
-    """Return the largest size along the first axis; quicker than that of absolute values."""
+    """Return the largest absolute value along the first axis; faster than computing absolute values."""
     return np.asarray(np.maximum(values.max(axis=0), -values.min(axis=0)))

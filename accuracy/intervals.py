@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from scipy.stats import bootstrap
 
 from ..harness.sweep import RUNG
-from .spike_trains import Array
 
 #: Resamples of a bootstrap, their seed, and the part of them that lies within an interval.
 RESAMPLES, SEED, INSIDE = 2000, 20040915, 0.95
@@ -38,21 +39,19 @@ def too_close(low: float, high: float) -> bool:
 
 def interval(values: Sequence[float]) -> Interval:
     """Return the geometric mean of positive values."""
-    return _interval(np.log(values), _resampled(np.log(values), 0))
+    return _interval(lambda one, axis: one.mean(axis=axis), values)
 
 
 def ratio(values: Sequence[float], others: Sequence[float]) -> Interval:
-    """Return the ratio of two geometric means; the two sets of stimuli are resampled apart."""
-    one, other = np.log(values), np.log(others)
-    return _interval(np.array([one.mean() - other.mean()]), _resampled(one, 0) - _resampled(other, 1))
+    """Return the ratio of two geometric means; the two sets of stimuli are resampled independently."""
+    return _interval(lambda one, other, axis: one.mean(axis=axis) - other.mean(axis=axis), values, others)
 
 
-def _resampled(values: Array, stream: int) -> Array:
-    generator = np.random.default_rng([SEED, stream])
-    means: Array = values[generator.integers(0, values.size, (RESAMPLES, values.size))].mean(axis=1)
-    return means
-
-
-def _interval(logarithms: Array, resampled: Array) -> Interval:
-    low, high = np.quantile(resampled, [(1 - INSIDE) / 2, (1 + INSIDE) / 2])
-    return Interval(*(float(np.exp(value)) for value in (logarithms.mean(), low, high)))
+def _interval(statistic: Callable[..., Any], *samples: Sequence[float]) -> Interval:
+    """Return a statistic of logarithms, taken back to what they are logarithms of."""
+    logarithms = [np.log(sample) for sample in samples]
+    # a single value cannot be resampled into anything else, which scipy refuses: twice the same is the same
+    found = bootstrap([np.repeat(each, 2) if each.size == 1 else each for each in logarithms], statistic,
+                      n_resamples=RESAMPLES, confidence_level=INSIDE, method="percentile", vectorized=True,
+                      rng=np.random.default_rng([SEED, 0])).confidence_interval
+    return Interval(*(float(np.exp(value)) for value in (statistic(*logarithms, axis=0), found.low, found.high)))

@@ -1,8 +1,8 @@
-"""Expressions over ranges: which of their parts a few points cannot have missed.
+"""Expressions over ranges: whether a few points may miss a narrow feature.
 
-A function that is looked at in a few points may do anything between them. Over a box of arguments, interval arithmetic
-bounds each part of an expression (Moore 1966, Interval Analysis); a part whose whole range cannot change the result
-does not matter, and a part of a kind that changes slowly over its range has nothing narrow in it.
+A function that is known at a few points may do anything between them. Over a box of arguments, interval arithmetic
+bounds each part of an expression (Moore 1966, Interval Analysis). A part does not matter if its whole range cannot
+change the result. A part that changes slowly over its range has no narrow features.
 """
 
 from __future__ import annotations
@@ -15,33 +15,33 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..models.expression import Const, Expr, Op, Var, nodes
+from ..models.expression import Const, Expr, Op, Var, nodes, rebuild
 from ..models.polynomial import by_products
 from ..models.tables import ARRAYS
 
 Array = NDArray[np.float64]
-#: Least and largest: arrays, or twice the same constant.
+#: Lower and upper bound: arrays, or the same constant twice.
 Range = tuple[Any, Any]
 
-#: An exponential's argument may change by so much over a range: a bell is then a third of it wide, or more.
+#: Largest change of an exponential's argument over a range: the width of a bell is then at least a third of the range.
 WIDEST = 6.0
-#: A denominator or a root's argument may change by this factor over a range.
+#: Largest factor by which a denominator or a root's argument may change over a range.
 STEEPEST = 32.0
-#: A natural power up to this changes slowly over any range, relative to its largest value.
+#: Natural powers up to this change slowly over any range, relative to their largest value.
 HIGHEST = 16
 
 
 @dataclass(frozen=True)
 class _Node:
     kind: str
-    """Of the operation; ``const`` or ``var`` for a leaf."""
+    """Kind of the operation; ``const`` or ``var`` for a leaf."""
     args: tuple[int, ...] = ()
     value: float = 0.0
     name: str = ""
 
 
 class Tape:
-    """Some expressions as one list of operations, each part once.
+    """Expressions as one list of operations, in which each part occurs once.
 
     Parameters
     ----------
@@ -74,11 +74,11 @@ class Tape:
         self.roots = [places[id(root)] for root in kept]
 
     def values(self, at: Mapping[str, Any]) -> list[Any]:
-        """Return the value of each part, the names being numbers or arrays."""
+        """Return the value of each part; the values of names are numbers or arrays."""
         found: list[Any] = []
         for node in self._nodes:
             if node.kind == "const":
-                found.append(np.float64(node.value))  # divided by zero, it gives a number as arrays do
+                found.append(np.float64(node.value))  # division by zero gives a number, as with arrays
             elif node.kind == "var":
                 found.append(at[node.name])
             else:
@@ -86,7 +86,7 @@ class Tape:
         return found
 
     def ranges(self, over: Mapping[str, Range]) -> list[Range]:
-        """Return bounds of each part, the names lying between bounds."""
+        """Return bounds of each part from bounds of the names."""
         found: list[Range] = []
         for node in self._nodes:
             if node.kind == "const":
@@ -101,7 +101,7 @@ class Tape:
         return found
 
     def slow(self, ranges: Sequence[Range]) -> Any:
-        """Return where every part changes slowly, as `resolved` would without a look at what matters."""
+        """Return where every part changes slowly: as `resolved`, but including parts that do not matter."""
         good: Any = True
         for node in self._nodes:
             if node.kind in _SLOW:
@@ -109,7 +109,7 @@ class Tape:
         return good
 
     def effects(self, ranges: Sequence[Range], weights: Sequence[Any]) -> list[Any]:
-        """Return for each part by how much the roots, times `weights`, change at most with it: a sum over the roots."""
+        """Return, per part, the largest change that it causes in the roots times `weights`, summed over the roots."""
         found: list[Any] = [0.0] * len(self._nodes)
         for root, weight in zip(self.roots, weights, strict=True):
             found[root] = found[root] + weight
@@ -122,7 +122,7 @@ class Tape:
         return found
 
     def resolved(self, ranges: Sequence[Range], effects: Sequence[Any], negligible: float) -> Any:
-        """Return where no root has anything narrow in it that matters: an array of truth values."""
+        """Return where no root has a narrow feature that matters: an array of truth values."""
         found: list[Any] = []
         for node, (low, high), effect in zip(self._nodes, ranges, effects, strict=True):
             if not node.args:
@@ -141,23 +141,20 @@ class Tape:
         return good
 
     def rounding(self, ranges: Sequence[Range], effects: Sequence[Any]) -> Any:
-        """Return how far rounding of every part once, by one part in 1, moves the roots times their weights."""
+        """Return the change of the roots times their weights per relative rounding error, if each part has one."""
         return sum(effect * _largest(bounds) for bounds, effect in zip(ranges, effects, strict=True))
 
 
 def _simple_powers(root: Expr) -> Expr:
-    """Write natural powers as products, and the reciprocals of those for negative ones."""
-    done: dict[int, Expr] = {}
-    for node in nodes(root):
-        done[id(node)] = node
-        if isinstance(node, Op):
-            args = tuple(done[id(arg)] for arg in node.args)
-            power = args[1].value if node.kind == "pow" and isinstance(args[1], Const) else None
-            if power is not None and power.denominator == 1 and 0 < -power <= HIGHEST:
-                done[id(node)] = 1 / Op("pow", (args[0], Const(-power)))
-            else:
-                done[id(node)] = Op(node.kind, args)
-    return by_products(done[id(root)], HIGHEST)
+    """Write natural powers as products, and negative powers as reciprocals of products."""
+    def reciprocal(_node: Expr, made: Expr) -> Expr:
+        if not (isinstance(made, Op) and made.kind == "pow" and isinstance(made.args[1], Const)):
+            return made
+        power = made.args[1].value
+        negative = power.denominator == 1 and 0 < -power <= HIGHEST
+        return 1 / Op("pow", (made.args[0], Const(-power))) if negative else made
+
+    return by_products(rebuild(root, change=reciprocal)[0], HIGHEST)
 
 
 def _float(value: Fraction) -> float:
@@ -230,7 +227,7 @@ _BOUNDS: Mapping[str, Callable[..., Range]] = {
 
 
 def _exprel_slope(a: Range) -> tuple[Any]:
-    # it rises from 0 to 1/2 at 0, and beyond as (exp(x) (x - 1) + 1)/x**2
+    # it rises from 0 to 1/2 at x = 0, and then as (exp(x) (x - 1) + 1)/x**2
     x = np.maximum(a[1], 0.1)
     return (np.where(a[1] <= 0, 0.5, np.maximum(0.55, (np.exp(x) * (x - 1) + 1) / (x * x))),)
 
@@ -241,9 +238,9 @@ def _power_slopes(a: Range, b: Range) -> tuple[Any, Any]:
     return _largest(b) * np.maximum(np.abs(low), np.abs(high)), value * _largest((np.log(a[0]), np.log(a[1])))
 
 
-#: Bounds of the derivatives by each operand.
+#: Bounds of the derivatives with respect to each operand.
 _SLOPES: Mapping[str, Callable[..., tuple[Any, ...]]] = {
-    "add": lambda a, b: (1.0, 1.0),  # noqa: ARG005 - as the others are called
+    "add": lambda a, b: (1.0, 1.0),  # noqa: ARG005 - same arguments as the others
     "sub": lambda a, b: (1.0, 1.0),  # noqa: ARG005
     "neg": lambda a: (1.0,),  # noqa: ARG005
     "abs": lambda a: (1.0,),  # noqa: ARG005
@@ -271,7 +268,7 @@ def _slow_power(a: Range, b: Range) -> Any:
     return _steady(a) & (_largest(b) * np.log(_largest(a) / _smallest(a)) <= WIDEST)
 
 
-#: Where an operation changes slowly over the range of its operands; those that are not here do everywhere.
+#: Where an operation changes slowly over the range of its operands; operations not listed here do so everywhere.
 _SLOW: Mapping[str, Callable[..., Any]] = {
     "div": lambda a, b: _steady(b),  # noqa: ARG005
     "pow": _slow_power,

@@ -9,7 +9,6 @@ from fractions import Fraction
 
 import numpy as np
 
-from ..harness.adaptive import AdaptiveKernel
 from ..harness.kernel import Kernel
 from ..harness.stimuli import Stimulus
 from . import closed_form, taylor
@@ -50,7 +49,7 @@ class Share:
         return cls(max(min(SAMPLES, MOST_SAMPLES // each), 2), max(MOST_SPIKES // each, 1))
 
 
-def record(kernel: Kernel | AdaptiveKernel, trial: Trial, setting: Fraction, by_dt: bool, share: Share) -> Recording:
+def record(kernel: Kernel, trial: Trial, setting: Fraction, by_dt: bool, share: Share) -> Recording:
     """Run a stimulus at a setting once more, with the voltage sampled.
 
     The samples are at time steps. An error control does not choose its steps freely where it is sampled: each ends at
@@ -58,7 +57,7 @@ def record(kernel: Kernel | AdaptiveKernel, trial: Trial, setting: Fraction, by_
 
     Parameters
     ----------
-    kernel : Kernel or AdaptiveKernel
+    kernel : Kernel
     trial : Trial
     setting : Fraction
         dt in ms, or the tolerance of an error control.

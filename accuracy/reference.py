@@ -1,4 +1,4 @@
-"""Reference solutions, each computed twice; the difference is the stated error."""
+"""Reference solutions, each computed twice; their difference gives the stated error."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from ..models.neuron import NeuronModel
 from . import closed_form, taylor
 from .spike_trains import SpikeTrain
 
-#: Least stated error, in units in the last place of the last spike time: two computations in double precision share
-#: the rounding of the model's constants, which their difference does not show. Against extended precision, constants
-#: included, the Izhikevich presets and Hodgkin-Huxley are off by up to 24 units over 1 s.
+#: Smallest stated error, in units in the last place of the last spike time: two computations in double precision share
+#: the rounding of the model's constants, which their difference does not show. Compared with extended precision,
+#: including constants, the Izhikevich presets and Hodgkin-Huxley are off by up to 24 units over 1 s.
 SHARED_ROUNDING = 32
-#: Spike times of a second computation that differ by more than this, in ms, are computed with every step inspected.
+#: If the second computation differs by more than this, in ms, it is repeated with every step inspected.
 AGREEMENT = 1e-9
 #: A spike nearer than this to the horizon, in ms, counts if both computations have it before the horizon.
 EDGE = 1e-9
@@ -27,12 +27,12 @@ EDGE = 1e-9
 
 @dataclass(frozen=True)
 class Reference:
-    """The spike times that others are measured against."""
+    """The spike times with which others are compared."""
 
     train: SpikeTrain
     error: float
     """Stated error of any spike time in ms: twice the largest difference between the two computations (neither is
-    exact), and no less than `SHARED_ROUNDING`."""
+    exact), and at least `SHARED_ROUNDING`."""
     method: str
     """How it was computed."""
     samples: NDArray[np.float64] = field(default_factory=lambda: np.empty((0, 0)))
@@ -47,7 +47,7 @@ class Reference:
 
 
 def reference(model: NeuronModel, stimulus: Stimulus) -> Reference:
-    """Solve a model exactly where a closed form is known, by Taylor series elsewhere.
+    """Solve a model by its closed form if one is known, otherwise by Taylor series.
 
     Raises
     ------
@@ -82,7 +82,7 @@ def reference(model: NeuronModel, stimulus: Stimulus) -> Reference:
 
 
 def _second(model: NeuronModel, stimulus: Stimulus, first: taylor.Solution) -> taylor.Solution:
-    """Compute a second solution; its steps are inspected where it does not agree with the first."""
+    """Compute a second solution; its steps are inspected if it does not agree with the first."""
     try:
         second = taylor.solve(model, stimulus, taylor.QUICK)
     except UserError:

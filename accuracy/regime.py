@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from statistics import fmean
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from brian2 import ms
@@ -33,6 +33,17 @@ SPREAD = 0.02
 PIECES = 8
 #: Fractional part of the golden ratio: its multiples fill an interval evenly, whatever their number.
 GOLDEN = (5**0.5 - 1) / 2
+
+
+class RegimeKey(NamedTuple):
+    """What regimes of different models have in common."""
+
+    stimulus: str
+    """Kind of stimulus."""
+    horizon: float
+    """In ms."""
+    level: str
+    """What was asked for: ``100 Hz`` or ``1.5 x rheobase``."""
 
 
 @dataclass(frozen=True)
@@ -97,9 +108,9 @@ class Regime:
         return certify(self.trials[0]) if self.trials else math.nan
 
     @property
-    def key(self) -> tuple[str, str, float]:
+    def key(self) -> RegimeKey:
         """What regimes of different models have in common."""
-        return self.stimulus, self.level, self.horizon
+        return RegimeKey(self.stimulus, self.horizon, self.level)
 
 
 def at_rate(model: NeuronModel, stimulus: str, rate: float, horizon: float, trials: int) -> Regime:

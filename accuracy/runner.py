@@ -6,12 +6,10 @@ import os
 from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import TypeVar
 
 from joblib import Parallel, delayed
 
 from ..flops.toolchain import find_compiler
-from ..harness.adaptive import AdaptiveKernel
 from ..harness.as_built import as_built
 from ..harness.engines.brian2_operations import executed
 from ..harness.interruption import interruptible
@@ -24,8 +22,8 @@ from ..harness.sweep import TimeSteps, Tolerances
 from ..harness.timing import Job, Timing, many_neurons, measure, one_neuron
 from ..models.catalogue import get_model
 from ..models.domain import check_domain
-from ..models.errors import UserError, reason_of
-from ..models.methods import METHODS
+from ..models.errors import NoValue, UserError, attempt
+from ..models.methods import METHODS, with_steps_alike
 from ..models.neuron import NeuronModel
 from ..models.step import make_step
 from .criterion import REFERENCE_MARGIN, Criterion
@@ -33,15 +31,14 @@ from .features.demo_runs import run_demo
 from .features.demos import demos
 from .features.search import not_tried, search
 from .recording import Recording, Share, record, record_reference
-from .regime import Regime
+from .regime import Regime, RegimeKey
 from .stability import stability
-from .study import Cell, Curve, Point, Study, Unmeasured
-from .suite import LEFT_OUT, Suite
+from .status import Status
+from .study import Cell, Curve, Point, Study
+from .suite import Suite
 from .tolerance import Coarsest, ErrorCurve, coarsest_setting, descend, own_settings
 from .winners import map_criteria, may_win
 from .witness import contradiction
-
-Found = TypeVar("Found")
 
 #: Finds the coarsest setting of a curve for a criterion.
 Finder = Callable[[Criterion], Coarsest]
@@ -167,10 +164,12 @@ def _run(study: Study, jobs: int, progress: Progress) -> None:
     _record(study, kernels, jobs, progress)
     _time(study, kernels, progress)
     pairs = [(model, method) for model in models for method in suite.methods
-             if method in METHODS and (method, suite.detections[0]) in kernels[model, suite.stimuli[0]].compiled]
+             if method in with_steps_alike()
+             and (method, suite.detections[0]) in kernels[model, suite.stimuli[0]].compiled]
     progress.begin("counting on the processor", len(pairs))
     for model, method in pairs:
-        study.measurements.append(_measured(model, method, suite.detections[0]))
+        way = method, suite.detections[0]
+        study.measurements[model.label, *way] = _measured(model, *way)
         progress.done()
     _count_spikes(study, kernels, kinds, progress)
     if suite.thorough:
@@ -187,21 +186,17 @@ def _compiled(regime: Regime, suite: Suite) -> Kernels:
     except Exception:
         found = Kernels()
         for pair in suite.pairs:
-            try:
-                one = compiled([pair])
-            except Exception as error:
-                found.reasons[pair] = reason_of(error)
+            one = attempt(partial(compiled, [pair]))
+            if isinstance(one, NoValue):
+                found.reasons[pair] = one
             else:
                 found.compiled |= one.compiled
                 found.reasons |= one.reasons
         return found
 
 
-def _measured(model: NeuronModel, method: str, detection: str) -> Measurement | Unmeasured:
-    try:
-        return count_on_processor(model, method, detection)
-    except Exception as error:
-        return Unmeasured(model.label, method, detection, reason_of(error))
+def _measured(model: NeuronModel, method: str, detection: str) -> Measurement | NoValue:
+    return attempt(partial(count_on_processor, model, method, detection))
 
 
 def _count_spikes(study: Study, kernels: Mapping[tuple[NeuronModel, str], Kernels],
@@ -209,20 +204,19 @@ def _count_spikes(study: Study, kernels: Mapping[tuple[NeuronModel, str], Kernel
     work = [(model, stimulus, regime.drive, way) for (model, stimulus), regime in kinds.items()
             for way in kernels[model, stimulus].compiled]
     progress.begin("counting steps and spikes on the processor", len(work))
-    measured = {(each.model, each.method, each.detection) for each in study.measurements
-                if isinstance(each, Measurement)}
+    measured = {way for way, each in study.measurements.items() if isinstance(each, Measurement)}
     for model, stimulus, drive, way in work:
         kernel = kernels[model, stimulus].compiled[way].alone
         key = model.label, *way, stimulus
         value = drive.value if drive else 0.0
-        if isinstance(kernel, AdaptiveKernel):
-            study.whole_runs[key] = _or_reason(partial(count_run, kernel, value))
+        if not METHODS[way[0]].steps_alike:
+            study.whole_runs[key] = attempt(partial(count_run, kernel, value))
         else:
-            found = _or_reason(partial(count_step_and_spike, kernel, value))
+            found = attempt(partial(count_step_and_spike, kernel, value))
             study.steps_and_spikes[key] = found
-            if isinstance(found, str) and key[:3] not in measured:
+            if isinstance(found, NoValue) and key[:3] not in measured:
                 measured.add(key[:3])
-                study.quiet_steps.append(_measured(model, *way))
+                study.quiet_steps[key[:3]] = _measured(model, *way)
         progress.done()
 
 
@@ -230,9 +224,9 @@ def _look_closer(study: Study, pairs: Sequence[tuple[NeuronModel, str]], progres
     progress.begin("counting other builds and Brian2's code", 2 * len(pairs))
     for model, method in pairs:
         key = model.label, method
-        study.builds[key] = _or_reason(partial(as_built, make_step(model, method)))
+        study.builds[key] = attempt(partial(as_built, make_step(model, method)))
         progress.done()
-        study.brian2[key] = _or_reason(partial(executed, model, method))
+        study.brian2[key] = attempt(partial(executed, model, method))
         progress.done()
 
 
@@ -240,35 +234,35 @@ def _look_for_features(study: Study, models: Sequence[NeuronModel], progress: Pr
     own = demos() if any(model.name in IZHIKEVICH_2004 for model in models) else ()
     progress.begin("looking for features", len(models) + len(own))
     for model in models:
-        found = _or_reason(partial(search, model))
-        study.features.append((model, not_tried(found) if isinstance(found, str) else found))
+        found = attempt(partial(search, model))
+        study.features.append((model, not_tried(found.reason) if isinstance(found, NoValue) else found))
         progress.done()
     for demo in own:
-        ran = _or_reason(partial(run_demo, demo))
-        if isinstance(ran, str):
+        ran = attempt(partial(run_demo, demo))
+        if isinstance(ran, NoValue):
             study.failures.append(f"demo {demo.letter}: {ran}")
         else:
             study.demos.append(ran)
         progress.done()
 
 
-def _or_reason(look: Callable[[], Found]) -> Found | str:
-    try:
-        return look()
-    except Exception as error:
-        return reason_of(error)
-
-
 def _curve(regime: Regime, method: str, detection: str, kernels: Kernels, suite: Suite) -> tuple[Curve, Finder]:
     """Sweep; return what came out, and what finds the coarsest setting for a further criterion."""
     key = method, detection
-    if key not in kernels.compiled:
-        return Curve(regime, *key, None, (), {}, {}, suite.leaves_out(*key) or kernels.reasons[key]), _none
-    compiled = kernels.compiled[key]
+    compiled = kernels.compiled.get(key)
+
+    def without_points(status: Status, reason: str) -> tuple[Curve, Finder]:
+        return Curve(regime, *key, compiled.count if compiled else None, (), {}, {}, reason, status), _none
+
+    if compiled is None:
+        if left_out := suite.leaves_out(*key):
+            return without_points(Status.LEFT_OUT, left_out)
+        why = kernels.reasons[key]
+        return without_points(Status.FAILED if why.failed else Status.NOT_APPLICABLE, why.reason)
     if regime.reason:
-        return Curve(regime, *key, compiled.count, (), {}, {}, regime.reason), _none
-    found = _or_reason(partial(_swept, regime, method, detection, compiled, suite))
-    return found if not isinstance(found, str) else (Curve(regime, *key, compiled.count, (), {}, {}, found), _none)
+        return without_points(Status.FAILED if regime.failed else Status.RATE_NOT_REACHABLE, regime.reason)
+    found = attempt(partial(_swept, regime, method, detection, compiled, suite))
+    return without_points(Status.FAILED, found.reason) if isinstance(found, NoValue) else found
 
 
 def _swept(regime: Regime, method: str, detection: str, compiled: Compiled, suite: Suite) -> tuple[Curve, Finder]:
@@ -284,33 +278,33 @@ def _swept(regime: Regime, method: str, detection: str, compiled: Compiled, suit
     own = {criterion: own_settings(curve, criterion) for criterion in suite.all_criteria}
     points = tuple(Point(setting, curve(setting)) for setting in run)
     limit = stability(curve, sweep, run) if isinstance(sweep, TimeSteps) else None
-    return Curve(regime, method, detection, compiled.count, points, answers, own, "", limit), find
+    return Curve(regime, method, detection, compiled.count, points, answers, own, "", stability=limit), find
 
 
 def _none(_criterion: Criterion) -> Coarsest:
     raise AssertionError("a curve that was not swept has no setting")
 
 
-def _regime_of(curve: Curve) -> tuple[str, tuple[str, str, float]]:
+def _regime_of(curve: Curve) -> tuple[str, RegimeKey]:
     return curve.regime.model.label, curve.regime.key
 
 
-def _together(curves: Sequence[Curve]) -> dict[tuple[str, tuple[str, str, float]], list[Curve]]:
+def _together(curves: Sequence[Curve]) -> dict[tuple[str, RegimeKey], list[Curve]]:
     """Return the curves of each model in each regime."""
-    found: dict[tuple[str, tuple[str, str, float]], list[Curve]] = {}
+    found: dict[tuple[str, RegimeKey], list[Curve]] = {}
     for curve in curves:
         found.setdefault(_regime_of(curve), []).append(curve)
     return found
 
 
 def _contradictions(study: Study, kernels: Mapping[tuple[NeuronModel, str], Kernels], progress: Progress
-                    ) -> dict[tuple[str, tuple[str, str, float]], str]:
+                    ) -> dict[tuple[str, RegimeKey], str]:
     """Return by model and regime how kernels contradict its references, where they do."""
     allowed = min((each.tolerance for each in study.suite.all_criteria if each.unit == "ms"), default=NEAR)
     found = {}
     for key, curves in _together(study.curves).items():
         regime = curves[0].regime
-        said = _or_reason(partial(contradiction, curves, kernels[regime.model, regime.stimulus].compiled, allowed))
+        said = str(attempt(partial(contradiction, curves, kernels[regime.model, regime.stimulus].compiled, allowed)))
         if said:
             found[key] = said
             study.failures.append(f"{regime.model.label} at {regime.level}, {regime.stimulus}: {said}")
@@ -330,8 +324,8 @@ def _fill_map(study: Study, finders: Mapping[int, Finder], contradicted: Contain
 
         if curves[0].regime.reference_error_in(criterion.unit) > criterion.least_error:
             return []
-        found = _or_reason(partial(may_win, [curve for curve in curves if curve.points], criterion, cell_of))
-        return [] if isinstance(found, str) else found
+        found = attempt(partial(may_win, [curve for curve in curves if curve.points], criterion, cell_of))
+        return [] if isinstance(found, NoValue) else found
 
     # one model in one regime is one piece of work: its criteria share what they run
     progress.begin("looking between the tolerances", len(together))
@@ -349,23 +343,17 @@ def _cells(curve: Curve, suite: Suite, contradicted: str = "") -> list[Cell]:
 
 def _cell(curve: Curve, criterion: Criterion, contradicted: str) -> Cell:
     if contradicted and curve.points:
-        return Cell(curve, criterion, "reference contradicted", contradicted)
-    found = _or_reason(partial(_answered, curve, criterion))
-    return Cell(curve, criterion, "failed", found) if isinstance(found, str) else found
+        return Cell(curve, criterion, Status.REFERENCE_CONTRADICTED, contradicted)
+    found = attempt(partial(_answered, curve, criterion))
+    return Cell(curve, criterion, Status.FAILED, found.reason) if isinstance(found, NoValue) else found
 
 
 def _answered(curve: Curve, criterion: Criterion) -> Cell:
-    if curve.count is None:
-        left_out = curve.reason == LEFT_OUT
-        return Cell(curve, criterion, "left out" if left_out else "not applicable", curve.reason)
-    if curve.regime.reason:
-        status = "failed" if curve.regime.failed else "rate not reachable"
-        return Cell(curve, criterion, status, curve.reason)
-    if curve.reason:
-        return Cell(curve, criterion, "failed", curve.reason)
+    if curve.status is not None:
+        return Cell(curve, criterion, curve.status, curve.reason)
     error = curve.regime.reference_error_in(criterion.unit)
     if error > criterion.least_error:
-        return Cell(curve, criterion, "reference too coarse", f"its error of {error:.1g} {criterion.unit} is "
+        return Cell(curve, criterion, Status.REFERENCE_TOO_COARSE, f"its error of {error:.1g} {criterion.unit} is "
                     f"not {REFERENCE_MARGIN} times below the tolerance")
     return _judged(curve, criterion, curve.answers[criterion])
 
@@ -382,8 +370,8 @@ def _record(study: Study, kernels: Mapping[tuple[NeuronModel, str], Kernels], jo
     share = Share.of(len(cells) + len(regimes))
     progress.begin("recording spikes and voltages", len(cells) + len(regimes))
     for regime in regimes:
-        kept = _or_reason(partial(record_reference, regime.trials[0], share))
-        if isinstance(kept, str):
+        kept = attempt(partial(record_reference, regime.trials[0], share))
+        if isinstance(kept, NoValue):
             study.failures.append(f"reference of {regime.model.label} at {regime.level}, not recorded: {kept}")
         else:
             study.recorded_references.append((regime, kept))
@@ -395,8 +383,8 @@ def _record(study: Study, kernels: Mapping[tuple[NeuronModel, str], Kernels], jo
         return record(compiled.lanes, curve.regime.trials[0], cell.setting, curve.by_dt, share)
 
     run = Parallel(n_jobs=jobs, backend="threading", return_as="generator")
-    for cell, found in zip(cells, run(delayed(_or_reason)(partial(recorded, cell)) for cell in cells), strict=True):
-        if isinstance(found, str):
+    for cell, found in zip(cells, run(delayed(attempt)(partial(recorded, cell)) for cell in cells), strict=True):
+        if isinstance(found, NoValue):
             study.failures.append(f"{_named(cell)}, not recorded: {found}")
         else:
             cell.recording = found
@@ -422,8 +410,8 @@ def _time(study: Study, kernels: Mapping[tuple[NeuronModel, str], Kernels], prog
             timed.append((cell, "many_neurons"))
     progress.begin("timing", len(jobs) * (study.suite.repeats + 1))
     timings: Sequence[Timing | None]
-    together = _or_reason(partial(measure, jobs, study.suite.repeats, progress.done))
-    if isinstance(together, str):
+    together = attempt(partial(measure, jobs, study.suite.repeats, progress.done))
+    if isinstance(together, NoValue):
         # interleaved, they fail together; one after the other, only those fail that cannot be timed
         timings = [_timed_alone(study, cell, job) for (cell, _), job in zip(timed, jobs, strict=True)]
     else:
@@ -433,8 +421,8 @@ def _time(study: Study, kernels: Mapping[tuple[NeuronModel, str], Kernels], prog
 
 
 def _timed_alone(study: Study, cell: Cell, job: Job) -> Timing | None:
-    found = _or_reason(partial(measure, [job], study.suite.repeats))
-    if isinstance(found, str):
+    found = attempt(partial(measure, [job], study.suite.repeats))
+    if isinstance(found, NoValue):
         study.failures.append(f"{_named(cell)}, not timed: {found}")
         return None
     return found[0]
@@ -446,4 +434,4 @@ def _named(cell: Cell) -> str:
 
 
 def _in_lanes(cell: Cell, suite: Suite) -> bool:
-    return suite.time_lanes and not cell.curve.adaptive
+    return suite.time_lanes and METHODS[cell.curve.method].template.in_lanes

@@ -105,13 +105,16 @@ def spike_time_error(train: SpikeTrain, reference: SpikeTrain) -> SpikeTimeError
     to those of the longer one, in order, that make the sum of absolute differences smallest; the rest are missing or
     extra.
     """
-    a, b = _match(train.times, reference.times)
-    differences = train.times[a] - reference.times[b]
+    times, expected = train.times, reference.times
+    if times.size != expected.size:
+        of_train, of_reference = _match(times, expected)
+        times, expected = times[of_train], expected[of_reference]
+    differences = times - expected
     matched = differences.size
     nan = float("nan")
     drift = nan
     if matched > 1:
-        at = reference.times[b] - reference.times[b].mean()
+        at = expected - expected.mean()
         spread = float(at @ at)
         drift = float(1000 * (at @ differences)) / spread if spread > 0 else nan
     return SpikeTimeError(

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 
-from ..flops.adaptive import AdaptiveCount
 from ..flops.conventions import Convention
 from ..flops.operations import Count
 from ..harness.as_built import AsBuilt
@@ -14,9 +13,10 @@ from ..harness.engines.brian2_operations import Executed
 from ..harness.measure import Measurement
 from ..harness.spike_cost import StepAndSpike, WholeRun
 from ..harness.timing import Timing
+from ..models.errors import NoValue
 from ..models.methods import knob
 from ..models.neuron import NeuronModel
-from .cost import Cost, adaptive_cost, cost, operations
+from .cost import Cost, cost, operations
 from .criterion import Criterion, Run
 from .features.demo_runs import DemoRun
 from .features.search import Finding
@@ -24,8 +24,9 @@ from .intervals import Interval, interval
 from .recording import Recording
 from .regime import Regime
 from .stability import Stability
+from .status import Status
 from .suite import Suite
-from .tolerance import AT_LEAST, Coarsest, Own
+from .tolerance import Coarsest, Own
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ class Curve:
     regime: Regime
     method: str
     detection: str
-    count: Count | AdaptiveCount | None
+    count: Count | None
     """None if the method does not apply."""
     points: tuple[Point, ...]
     """From coarse to fine."""
@@ -54,34 +55,25 @@ class Curve:
     """By criterion: what each stimulus alone would allow."""
     reason: str
     """Why there are no points; empty if there are."""
+    status: Status | None = None
+    """What its cells are where there are no points; None if there are."""
     stability: Stability | None = None
     """None if there are no points, or an error control chooses dt."""
-
-    @property
-    def adaptive(self) -> bool:
-        """Whether steps do not all cost the same."""
-        return isinstance(self.count, AdaptiveCount)
 
     @property
     def by_dt(self) -> bool:
         """Whether the setting is dt, and not a tolerance."""
         return knob(self.method) == "dt"
 
-    def cost(self, setting: Fraction, run: Run, convention: str | Convention = "unit") -> Cost:
+    def cost(self, run: Run, convention: str | Convention = "unit") -> Cost:
         """Return what a run cost."""
         assert self.count is not None
-        horizon = self.regime.horizon
-        if isinstance(self.count, AdaptiveCount):
-            return adaptive_cost(self.count, run.tallies, run.spikes, horizon, convention)
-        return cost(self.count, float(setting), 1000 * run.spikes / horizon, convention)
+        return cost(self.count, run.tallies, run.spikes, self.regime.horizon, convention)
 
-    def operations(self, setting: Fraction, run: Run) -> dict[str, float]:
+    def operations(self, run: Run) -> dict[str, float]:
         """Return the operations of a ms of model time of a run, by kind."""
         assert self.count is not None
-        horizon = self.regime.horizon
-        if isinstance(self.count, AdaptiveCount):
-            return {kind: n / horizon for kind, n in self.count.of(run.tallies).items()}
-        return operations(self.count, float(setting), 1000 * run.spikes / horizon)
+        return operations(self.count, run.tallies, self.regime.horizon)
 
     def dt(self, setting: Fraction, run: Run) -> float:
         """Return the time step in ms: the mean one where an error control chooses it."""
@@ -100,9 +92,7 @@ class Cell:
 
     curve: Curve
     criterion: Criterion
-    status: str
-    """``reached``, ``at least`` or ``not reached`` (see `Coarsest`), ``not applicable``, ``left out``, ``rate not
-    reachable``, ``reference too coarse``, ``reference contradicted`` or ``failed``."""
+    status: Status
     reason: str
     coarsest: Coarsest | None = None
     """Where, and below which, all stimuli hold; None unless there is such a setting, and so a cost."""
@@ -124,32 +114,17 @@ class Cell:
         return self.coarsest.runs if self.coarsest else ()
 
     @property
-    def at_least(self) -> bool:
-        """Whether the setting is the coarsest of the sweep: a coarser one might hold, too, and would cost less."""
-        return self.status == AT_LEAST
-
-    @property
     def dt(self) -> float:
         """The time step in ms at the setting: where an error control chooses it, the mean one of all stimuli."""
         return self.curve.mean_dt(self.setting, self.runs)
 
     def costs(self, convention: str | Convention = "unit") -> list[Cost]:
         """Return what each stimulus costs at the setting."""
-        return [self.curve.cost(self.setting, run, convention) for run in self.runs]
+        return [self.curve.cost(run, convention) for run in self.runs]
 
     def cost(self, convention: str | Convention = "unit") -> Interval:
         """Return the mean cost of a ms over the stimuli."""
         return interval([each.per_ms for each in self.costs(convention)])
-
-
-@dataclass(frozen=True)
-class Unmeasured:
-    """A model and method whose step no counter could be put to."""
-
-    model: str
-    method: str
-    detection: str
-    reason: str
 
 
 @dataclass
@@ -163,17 +138,17 @@ class Study:
     map_cells: list[Cell] | None = None
     """Of the tolerances that the winner map has beside the suite's: the cells that may be the cheapest of a model; None
     before they are looked for."""
-    measurements: list[Measurement | Unmeasured] = field(default_factory=list)
-    """One a model and method: the counters' view of a step without a spike."""
-    steps_and_spikes: dict[tuple[str, str, str, str], StepAndSpike | str] = field(default_factory=dict)
+    measurements: dict[tuple[str, str, str], Measurement | NoValue] = field(default_factory=dict)
+    """By model, method and detection, one detection per method: the counters' view of a step without a spike."""
+    steps_and_spikes: dict[tuple[str, str, str, str], StepAndSpike | NoValue] = field(default_factory=dict)
     """By model, method, detection and kind of stimulus: what a step and a spike retire, or why that is not known."""
-    whole_runs: dict[tuple[str, str, str, str], WholeRun | str] = field(default_factory=dict)
-    """The same of adaptive methods: what a whole run retires."""
-    quiet_steps: list[Measurement | Unmeasured] = field(default_factory=list)
+    whole_runs: dict[tuple[str, str, str, str], WholeRun | NoValue] = field(default_factory=dict)
+    """The same of methods whose steps are not all alike: what a whole run retires."""
+    quiet_steps: dict[tuple[str, str, str], Measurement | NoValue] = field(default_factory=dict)
     """Steps without a spike, of ways of which no spike could be counted and that `measurements` leave out."""
-    builds: dict[tuple[str, str], list[AsBuilt] | str] = field(default_factory=dict)
+    builds: dict[tuple[str, str], list[AsBuilt] | NoValue] = field(default_factory=dict)
     """By model and method: what the builds for speed change, or why that is not known."""
-    brian2: dict[tuple[str, str], list[Executed] | str] = field(default_factory=dict)
+    brian2: dict[tuple[str, str], list[Executed] | NoValue] = field(default_factory=dict)
     """By model and method: what Brian2's own code executes, or why that is not known."""
     recorded_references: list[tuple[Regime, Recording]] = field(default_factory=list)
     """What the reference of each regime's first stimulus did."""

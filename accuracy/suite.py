@@ -14,14 +14,14 @@ from ..models import units
 from ..models.catalogue import MODELS, get_model
 from ..models.detection import DETECTIONS
 from ..models.errors import UserError
-from ..models.methods import ADAPTIVE, METHODS, get_method
+from ..models.methods import METHODS
 from ..models.neuron import NeuronModel
 from .criterion import Criterion
 from .measures import MEASURES
 from .regime import Regime, at_rate, at_rheobase
 from .voltage import VoltageRms
 
-#: Why an adaptive method is not run on the grid: its steps would be the grid's, and its cost for nothing.
+#: Why a method with dense output is not run on the grid: its steps would be the grid's, and its cost for nothing.
 LEFT_OUT = "an adaptive method is run with its dense output alone, if that is among the detections"
 #: Stimuli of a regime, so that a figure has an interval.
 TRIALS = 20
@@ -46,7 +46,7 @@ class Suite:
     """
 
     models: tuple[str | NeuronModel, ...] = ("lif", "izhikevich", "hodgkin_huxley")
-    methods: tuple[str, ...] = (*METHODS, *ADAPTIVE)
+    methods: tuple[str, ...] = tuple(METHODS)
     detections: tuple[str, ...] = ("grid", "linear", "hermite", "dense")
     stimuli: tuple[str, ...] = ("constant",)
     rates: tuple[float, ...] = (10.0, 20.0, 50.0, 100.0)
@@ -83,7 +83,7 @@ class Suite:
     def __post_init__(self) -> None:
         self._check_numbers()
         for method in self.methods:
-            get_method(method)
+            METHODS[method]
         for registry, names in ((STIMULI, self.stimuli), (DETECTIONS, self.detections), (MEASURES, self.measures)):
             for name in names:
                 registry[name]
@@ -128,7 +128,7 @@ class Suite:
 
     def leaves_out(self, method: str, detection: str) -> str:
         """Return why a method is not run with a detection although it could be; empty if it is."""
-        if method in ADAPTIVE and detection != "dense" and "dense" in self.detections:
+        if METHODS[method].dense_output and detection != "dense" and "dense" in self.detections:
             return LEFT_OUT
         return ""
 

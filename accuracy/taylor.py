@@ -1,6 +1,6 @@
 """Solutions by Taylor series of high order (heyoka), with spikes as events; every step is inspected.
 
-heyoka finds an event on the very series that advances the state, so a spike time is as accurate as the state.
+heyoka finds an event on the same series that advances the state, so a spike time is as accurate as the state.
 """
 
 from __future__ import annotations
@@ -20,28 +20,28 @@ from ..models.expression import FLOATS, Op, evaluate, nodes
 from ..models.neuron import NeuronModel
 from .flow import SHAPE, NotFiniteError, Precision, Record, State, StoppedError, flow_of
 
-#: A solution that takes so many steps in a row that are shorter than this on average, in ms, is given up. (No single
-#: step of the catalogue's models at their drives is shorter than 0.005 ms.)
+#: A solution is stopped if it makes this many steps in a row with a mean length below this, in ms. (No step of the
+#: catalogue's models at their drives is shorter than 0.005 ms.)
 SEVERAL, SHORTEST = 2000, 1e-4
 
-#: So many steps are made before they are inspected: at first, and at most. After one that fails they are few again.
+#: Number of steps between inspections: at first, and at most. After a failed step it starts again from the first.
 FEW, MANY = 8, 1024
 
-#: Spikes come ever faster where the last interval is this fraction of the mean of the first tenth, or less.
+#: Spikes come faster and faster if the last interval is at most this fraction of the mean of the first tenth.
 RUNAWAY = 0.1
-#: More spikes per ms than this are not followed.
+#: Largest number of spikes per ms that is followed.
 MOST_SPIKES_PER_MS = 100
 
-#: Longest steps in ms with which a solution that left the finite numbers is tried again.
+#: Longest steps, in ms, for further attempts after a solution left the finite numbers.
 SHORTER = (2.0**-4, 2.0**-8, 2.0**-12)
 
-#: Where a voltage needs no longer than this for the rest of its way to the threshold, in ms, the spike is there.
+#: If a voltage needs at most this time, in ms, for the rest of its way to the threshold, there is a spike.
 JUMP, JUMP_POINTS = 1e-13, 4001
 
-#: Two computations that share no step: another tolerance, hence another order and other steps, and other rounding.
+#: Two computations with no common step: a different tolerance, so a different order, different steps and rounding.
 FIRST = Precision("double", 2.0**-52, high_accuracy=False)
 SECOND = Precision("double, compensated, lower order", 2.0**-49, high_accuracy=True, margin=4.0)
-#: The second without an inspection of its steps: enough where it agrees with the first.
+#: The second computation without inspection of its steps: enough if it agrees with the first.
 QUICK = replace(SECOND, inspected=False)
 #: An independent check: 80-bit arithmetic.
 EXTENDED = Precision("extended", 2.0**-63, high_accuracy=False, type=np.longdouble)
@@ -49,7 +49,7 @@ EXTENDED = Precision("extended", 2.0**-63, high_accuracy=False, type=np.longdoub
 
 @dataclass(frozen=True)
 class Solution:
-    """What a solver found: arrays of the precision's type."""
+    """The result of a solver: arrays of the precision's type."""
 
     times: Any
     """Spike times in ms."""
@@ -58,14 +58,14 @@ class Solution:
 
 
 class EndlessSpikesError(UserError):
-    """More spikes than any neuron makes; what was found until then is kept.
+    """More spikes than any neuron makes; the spikes found so far are kept.
 
     Attributes
     ----------
     times : array
         Spike times in ms.
     state : dict
-        At the last of them, before its reset.
+        State at the last spike, before its reset.
     """
 
     def __init__(self, model: NeuronModel, times: Any, state: State) -> None:
@@ -75,7 +75,7 @@ class EndlessSpikesError(UserError):
 
 
 def too_many(times: Sequence[Any], horizon: float) -> bool:
-    """Whether there are more spikes (ms) than any neuron makes, and ever faster, or more than are followed at all."""
+    """Whether spikes (ms) are more than any neuron makes and come faster and faster, or are too many to be followed."""
     count = len(times)
     if count <= MAX_SPIKES_PER_MS * horizon + 1:
         return False
@@ -89,7 +89,7 @@ def _come_ever_faster(times: Sequence[Any]) -> bool:
 
 
 def endless(model: NeuronModel, times: Sequence[Any]) -> str:
-    """Say that there are too many spikes (ms): without end if they come ever faster, else at which rate."""
+    """Return a message about too many spikes (ms): without end if they come faster and faster, otherwise their rate."""
     if _come_ever_faster(times):
         return f"{model.label} spikes without end; let its reset lead below the threshold"
     return (f"{model.label} fires more than {1000 * MOST_SPIKES_PER_MS} times per s, at {float(times[-1]):.4g} ms; "
@@ -99,7 +99,7 @@ def endless(model: NeuronModel, times: Sequence[Any]) -> str:
 def solve(model: NeuronModel, stimulus: Stimulus, precision: Precision = FIRST) -> Solution:
     """Return the spike times, and the state at the end of every piece of the stimulus.
 
-    Where a model has tables, the solution is that of the exact rates.
+    For a model with tables, the solution uses the exact rates.
 
     Raises
     ------
@@ -122,36 +122,36 @@ def _has_exponentials(model: NeuronModel) -> bool:
 
 @dataclass
 class _Place:
-    """How far a solution has come."""
+    """The position of a solution in progress."""
 
     state: State
     now: Any
     start: Any
-    """Of the piece of the stimulus."""
+    """Index of the piece of the stimulus."""
     free_from: Any
-    """When the refractory time ends."""
+    """End of the refractory time."""
     spiked: bool
     """Whether there is a spike now."""
     piece: int = 0
     switches: list[Any] | None = None
-    """None where the conditions are to be looked at anew."""
+    """None if the conditions must be evaluated again."""
     spikes: int = 0
     samples: int = 0
     longest: float = math.inf
-    """No step is longer, in ms."""
+    """Longest step, in ms."""
     steps: int = 0
     since: Any = 0.0
-    """How many steps there were since a time in ms."""
+    """Number of steps since a time in ms."""
 
     def copy(self) -> _Place:
         return replace(self, state=dict(self.state), switches=self.switches and list(self.switches))
 
 
 class _Solver:
-    """One solution under way.
+    """One solution in progress.
 
-    Steps are made many at a time and then inspected; where one fails, the solution goes back to it, makes the part of
-    it that can be believed, and goes on from there.
+    Many steps are made at a time and then inspected. If a step fails, the solution goes back to it, makes the part of
+    it that can be trusted, and continues from there.
     """
 
     def __init__(self, model: NeuronModel, stimulus: Stimulus, precision: Precision, *, bounded: bool = False) -> None:
@@ -162,13 +162,14 @@ class _Solver:
         self._flow.reset_cooldowns()
         self._parameters = {name: number(value) for name, value in model.parameter_values.items()}
         self._pieces = list(stimulus.pieces)
+        self._numbers: tuple[int, list[Any]] = (-1, [])
         self._spikes: list[Any] = []
         self._samples: list[list[Any]] = []
         state: State = {name: number(value) for name, value in model.initial_values.items()}
         zero = number(0)
         self._at = _Place(state, zero, zero, zero, spiked=False)
         self._leave_the_level()
-        self._at.spiked = model.spike_interrupts and self._is_above()  # at once
+        self._at.spiked = model.spike_interrupts and self._is_above()  # immediately, at the start
         self._record = Record(self._flow, MANY + 1, precision.type) if precision.inspected else None
         self._marks: list[tuple[int, _Place]] = []
         self._batch = FEW * FEW if precision.inspected else SEVERAL
@@ -191,7 +192,7 @@ class _Solver:
         return Solution(np.array(self._spikes, dtype=self._type), np.array(self._samples, dtype=self._type))
 
     def _try_again(self, error: UserError) -> None:
-        """Go on where a number was not finite: a spike if the threshold is almost reached, else in shorter steps."""
+        """Continue after a number was not finite: with a spike if the threshold is near, otherwise in shorter steps."""
         if not isinstance(error.__cause__, NotFiniteError) or self._record is None:
             raise error
         left = self._left()
@@ -205,10 +206,10 @@ class _Solver:
         self._tries += 1
 
     def _left(self) -> Any:
-        """Return the time in ms until a voltage that all but jumps reaches the threshold; None if it does not do so.
+        """Return the time in ms until a voltage that almost jumps reaches the threshold; None if it does not reach it.
 
-        It is the integral of dv/f(v), all else standing still. The coefficients of a series are no finite numbers where
-        a solution changes within 1e-15 ms.
+        It is the integral of dv/f(v), with all other variables constant. The coefficients of a series are not finite
+        where a solution changes within 1e-15 ms.
         """
         at, variable, level = self._at, self._model.system.threshold.variable, self._level()
         if at.now < at.free_from or not at.state[variable] < level:
@@ -221,12 +222,15 @@ class _Solver:
         return self._number(left) if left <= JUMP else None
 
     def _numbers_now(self) -> list[Any]:
-        """Return the parameters of the flow, switches apart."""
-        shape = self._pieces[self._at.piece][1]
-        return [*self._parameters.values(), *(self._number(getattr(shape, name)) for name in SHAPE), self._at.start]
+        """Return the parameters of the flow, without switches."""
+        piece = self._at.piece
+        if self._numbers[0] != piece:
+            shape = self._pieces[piece][1]
+            self._numbers = piece, [*self._parameters.values(), *(self._number(getattr(shape, name)) for name in SHAPE)]
+        return [*self._numbers[1], self._at.start]
 
     def _go_on(self) -> None:
-        """Go on until something happens: a spike, the end of refractoriness or of a piece, a change of a condition."""
+        """Continue until an event: a spike, the end of refractoriness or of a piece, or a change of a condition."""
         at, flow, model, number = self._at, self._flow, self._model, self._number
         end = number(self._pieces[at.piece][0])
         numbers = self._numbers_now()
@@ -247,7 +251,7 @@ class _Solver:
                     raise UserError(f"{model.label} {error}") from error
                 self._keep_pace(steps)
             if refractory:
-                # a voltage or a threshold that moved on may have passed the other meanwhile
+                # a voltage or a threshold that changed meanwhile may have crossed the other
                 at.spiked = at.now >= at.free_from and self._is_above()
         if at.spiked:
             self._spike()
@@ -273,9 +277,9 @@ class _Solver:
         at.switches, at.spiked = None, False
 
     def _went_back(self, *, unfinished: bool = False) -> bool:
-        """Inspect the steps; return whether one cannot be believed, the solution going on from within it.
+        """Inspect the steps; return whether one cannot be trusted. The solution then continues from within this step.
 
-        Where all can and the last segment is `unfinished`, it goes on from the end of its last step.
+        If all can be trusted and the last segment is `unfinished`, it continues from the end of the last step.
         """
         record, flow = self._record, self._flow
         if record is None or not record.count:
@@ -289,7 +293,7 @@ class _Solver:
                 raise UserError(f"{self._model.label} {error}") from None
             flow.remember(record)
             if record.count > self._marks[-1][0] and unfinished:
-                # what stopped the solution did so after these steps
+                # the solution was stopped after these steps
                 self._at.state = dict(zip(self._at.state, record.last_state, strict=True))
                 self._at.now, self._at.switches = record.last_end, flow.switches_in(record.numbers_of(record.count - 1))
             record.clear()
@@ -300,9 +304,9 @@ class _Solver:
         place = next(place for count, place in reversed(self._marks) if count <= bad)
         begins = record.start_of(bad)
         if longest is None:
-            raise UserError(f"{self._model.label} has no solution that can be vouched for beyond "
-                            f"{float(begins):.4g} ms: its right-hand side changes more abruptly there than double "
-                            "precision can follow; give other parameters")
+            raise UserError(f"{self._model.label} has no reliable solution beyond {float(begins):.4g} ms: its "
+                            "right-hand side changes more abruptly there than double precision can follow; give other "
+                            "parameters")
         # within a segment the switches do not change; the step begins where the one before it ended
         self._at = place
         del self._spikes[place.spikes :], self._samples[place.samples :]
@@ -319,9 +323,9 @@ class _Solver:
         return True
 
     def _keep_pace(self, steps: int) -> None:
-        """Give up where the solution all but stands still."""
+        """Stop if the solution almost stands still."""
         at = self._at
-        at.steps += steps if at.longest == math.inf else 0  # steps that had to be short say nothing
+        at.steps += steps if at.longest == math.inf else 0  # steps that were limited do not count
         if at.steps < SEVERAL:
             return
         if at.now - at.since < at.steps * SHORTEST:
@@ -337,7 +341,7 @@ class _Solver:
         return bool(self._at.state[self._model.system.threshold.variable] > self._level())
 
     def _leave_the_level(self) -> None:
-        # heyoka finds no other crossing in a step that starts exactly on one; so start a unit in the last place below
+        # heyoka finds no other crossing in a step that starts exactly on one, so start a unit in the last place below
         state, variable = self._at.state, self._model.system.threshold.variable
         if state[variable] == self._level():
             state[variable] = np.nextafter(state[variable], self._number(-math.inf))
@@ -350,10 +354,10 @@ def reset_at(now: Any, model: NeuronModel, state: State, parameters: Mapping[str
     Raises
     ------
     UserError
-        If it has no value there.
+        If the reset has no value for this state.
     """
     try:
-        values = {**parameters, **state}  # and those of temporary variables
+        values = {**parameters, **state}  # temporary variables are added
         for name, value in model.system.reset:
             values[name] = evaluate(value, values, FLOATS, number)
         state.update({name: values[name] for name in state})

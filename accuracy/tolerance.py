@@ -14,7 +14,6 @@ from itertools import accumulate, compress, takewhile
 import numpy as np
 from numpy.typing import NDArray
 
-from ..harness.adaptive import AdaptiveKernel, AdaptiveOutcome
 from ..harness.kernel import Kernel, Outcome
 from ..harness.kernels import run_together
 from ..harness.stimuli import Stimulus
@@ -24,7 +23,8 @@ from .criterion import Criterion, Run
 from .measures import MEASURES
 from .reference import Reference
 from .spike_trains import SpikeTrain, spike_time_error
-from .voltage import between_spikes, voltage_error
+from .status import Status
+from .voltage import between_spikes, voltage_rms
 
 #: The largest dt is so many settings of the ladder below what the scaled errors admit; they lower it at most to this
 #: part of the largest below which all hold.
@@ -57,7 +57,6 @@ class Trial:
         train = self.reference.train
         return train.until(float(train.times[-2:].mean())) if len(train) > 1 else train
 
-
     @cached_property
     def between(self) -> NDArray[np.bool_]:
         """The samples of the voltage that are compared."""
@@ -69,18 +68,18 @@ class ErrorCurve:
 
     Parameters
     ----------
-    kernel : Kernel or AdaptiveKernel
+    kernel : Kernel
     trials : sequence of Trial
     measures : iterable of str
         Measures to take beside the spike-time errors.
     """
 
-    def __init__(self, kernel: Kernel | AdaptiveKernel, trials: Sequence[Trial], measures: Iterable[str] = ()) -> None:
+    def __init__(self, kernel: Kernel, trials: Sequence[Trial], measures: Iterable[str] = ()) -> None:
         self._kernel = kernel
         self._trials = trials
         self._measures = tuple(measures)
         self._runs: dict[Fraction, tuple[Run, ...]] = {}
-        self._times_over: dict[tuple[Criterion, Fraction], tuple[float, ...]] = {}
+        self._times_over: dict[Criterion, dict[Fraction, tuple[float, ...]]] = {}
 
     def __call__(self, setting: Fraction) -> tuple[Run, ...]:
         """Run at a setting, or recall; return a run a trial."""
@@ -91,10 +90,10 @@ class ErrorCurve:
 
     def times_over(self, setting: Fraction, criterion: Criterion) -> tuple[float, ...]:
         """Return how many times over a criterion holds at a setting (`Criterion.times_over`), for every trial."""
-        key = criterion, setting
-        if key not in self._times_over:
-            self._times_over[key] = tuple(map(criterion.times_over, self(setting)))
-        return self._times_over[key]
+        known = self._times_over.setdefault(criterion, {})
+        if (found := known.get(setting)) is None:
+            found = known[setting] = tuple(map(criterion.times_over, self(setting)))
+        return found
 
     def holds(self, setting: Fraction, criterion: Criterion) -> bool:
         """Whether a criterion holds at a setting for every trial."""
@@ -103,17 +102,16 @@ class ErrorCurve:
     @property
     def settings(self) -> tuple[Fraction, ...]:
         """The settings that were run, from coarse to fine."""
-        return tuple(sorted(self._runs, reverse=True))
+        return tuple(sorted(self._runs, key=float, reverse=True))
 
     def _judge(self, trial: Trial, outcome: Outcome) -> Run:
         times, reference = outcome.spike_times, trial.compared
-        tallies = outcome.tallies if isinstance(outcome, AdaptiveOutcome) else {}
         if outcome.failure:
-            return Run(None, outcome.failure, {}, len(times), tallies)
+            return Run(None, outcome.failure, {}, len(times), outcome.tallies)
         train = SpikeTrain(times[times <= reference.stop], reference.stop)
         values = {name: MEASURES[name](train, reference) for name in self._measures}
-        voltage = voltage_error(outcome, trial.reference, trial.model, trial.between).rms
-        return Run(spike_time_error(train, reference), "", values, len(times), tallies, voltage)
+        voltage = voltage_rms(outcome, trial.reference, trial.model, trial.between)
+        return Run(spike_time_error(train, reference), "", values, len(times), outcome.tallies, voltage)
 
 
 def descend(curve: ErrorCurve, sweep: TimeSteps | Tolerances, criteria: Iterable[Criterion]) -> tuple[Fraction, ...]:
@@ -131,10 +129,6 @@ def descend(curve: ErrorCurve, sweep: TimeSteps | Tolerances, criteria: Iterable
     return sweep.settings
 
 
-#: The status where the coarsest setting of the sweep holds: the largest dt is this or a larger one.
-AT_LEAST = "at least"
-
-
 @dataclass(frozen=True)
 class Own:
     """The coarsest setting that a single trial would allow, and its run there."""
@@ -147,8 +141,8 @@ class Own:
 class Coarsest:
     """How coarse the setting may be: the largest dt, or the loosest tolerance of an error control."""
 
-    status: str
-    """``reached``; ``at least`` (the coarsest setting of the sweep holds); or ``not reached``."""
+    status: Status
+    """`Status.REACHED`, `Status.AT_LEAST` or `Status.NOT_REACHED`."""
     setting: Fraction | None = None
     """dt in ms or tolerance; None if not reached."""
     runs: tuple[Run, ...] = ()
@@ -193,23 +187,29 @@ def coarsest_setting(curve: ErrorCurve, sweep: TimeSteps | Tolerances, run: Sequ
     if not finer:
         return _not_reached(curve, sweep, criterion, run[-1])
     fails_at = run[-finer - 1] if finer < len(run) else None
-    held: deque[Fraction] = deque()  # without a gap, from coarse to fine; the first one is the candidate
+    # without a gap, from coarse to fine, the first one the candidate; and the logarithms of the errors at each
+    held: deque[Fraction] = deque()
+    errors: deque[NDArray[np.float64]] = deque()
     first, spare = Fraction(0), 0
-    for setting in sorted({*run, *sweep.ladder}, reverse=True):
+    for setting in sorted({*run, *sweep.ladder}, key=float, reverse=True):
         if setting > run[0] or (fails_at is not None and setting >= fails_at):
             continue
         if not all_hold(setting):
             if setting < run[-1]:
                 return _not_reached(curve, sweep, criterion, setting)
             held.clear()
+            errors.clear()
             fails_at = setting
             continue
         first = first if held else setting
         held.append(setting)
+        with np.errstate(divide="ignore"):
+            errors.append(-np.log(curve.times_over(setting, criterion)))
         while fails_at is not None and held[0] >= 2 * setting and held[0] > LEAST * first:
-            if not criterion.grows or _highest(curve, sweep, criterion, held) <= 1:
+            if not criterion.grows or _highest(sweep, held, errors) <= 1:
                 break
             held.popleft()
+            errors.popleft()
         spare = SPARE if fails_at is not None else 0
         if len(held) > spare and held[spare] >= 2 * setting:
             # what other criteria had run further down must hold, too
@@ -217,41 +217,42 @@ def coarsest_setting(curve: ErrorCurve, sweep: TimeSteps | Tolerances, run: Sequ
             if below is None:
                 break
             held.clear()
+            errors.clear()
             fails_at = below
     else:
-        return Coarsest("not reached", fails_at=fails_at, holds_again_at=_holds_again(curve, criterion, fails_at),
+        return Coarsest(Status.NOT_REACHED, fails_at=fails_at, holds_again_at=_holds_again(curve, criterion, fails_at),
                         reason=f"it holds at {sweep.describe(run[-1])}, but not with the margin that would make every "
                                "smaller one sure")
     found = held[spare]
     rounded = next((each for each in sweep.rounded(found) if all_hold(each)), None)
-    return Coarsest(AT_LEAST if found == run[0] else "reached", found, curve(found), fails_at,
+    return Coarsest(Status.AT_LEAST if found == run[0] else Status.REACHED, found, curve(found), fails_at,
                     _holds_again(curve, criterion, fails_at), rounded, curve(rounded) if rounded else (),
                     sum(found / 2 <= each < found for each in held))
 
 
-def _highest(curve: ErrorCurve, sweep: TimeSteps | Tolerances, criterion: Criterion, held: Iterable[Fraction]
-             ) -> float:
+def _highest(sweep: TimeSteps | Tolerances, held: Iterable[Fraction], errors: Iterable[NDArray[np.float64]]) -> float:
     """Return, over the tolerance, how far errors may go at the first of some settings, from those at all of them.
+
+    `errors` are the logarithms of all trials' errors over the tolerance, one array a setting.
 
     The largest that was seen, scaled, and as much again as it is above one further down (the `TAIL`-th, or, of few, the
     twentieth part of them): little where errors pile up below a bound, as on the grid, and more where they thin out.
     Robson and Whitlock 1964, Biometrika 51, estimate the end of a distribution so, with the second largest.
     """
-    settings = list(held)
-    coarser = np.log([float(settings[0] / each) for each in settings])
-    with np.errstate(divide="ignore"):
-        errors = -np.log([curve.times_over(each, criterion) for each in settings])
-    typical = np.median(errors, axis=1)
+    settings = np.array([float(each) for each in held])
+    coarser = np.log(settings[0] / settings)
+    together = np.array(errors)
+    typical = np.median(together, axis=1)
     known = np.isfinite(typical)
     order = -np.polyfit(coarser[known], typical[known], 1)[0] if known.sum() > 2 else 0.0
-    scaled = np.sort(np.exp(errors + np.clip(order, *sweep.orders) * coarser[:, None]), axis=None)
+    scaled = np.sort(np.exp(together + np.clip(order, *sweep.orders) * coarser[:, None]), axis=None)
     return float(2 * scaled[-1] - scaled[-min(max(scaled.size // 20, 3), TAIL, scaled.size)])
 
 
 def _not_reached(curve: ErrorCurve, sweep: TimeSteps | Tolerances, criterion: Criterion, setting: Fraction) -> Coarsest:
     runs = curve(setting)
     failed = [run for run in runs if not criterion.holds(run)]
-    return Coarsest("not reached", fails_at=setting, holds_again_at=_holds_again(curve, criterion, setting),
+    return Coarsest(Status.NOT_REACHED, fails_at=setting, holds_again_at=_holds_again(curve, criterion, setting),
                     reason=f"by {len(failed)} of {len(runs)} stimuli: {describe(failed[0], criterion)} at "
                            f"{sweep.describe(setting)}")
 
@@ -269,9 +270,9 @@ def own_settings(curve: ErrorCurve, criterion: Criterion) -> list[Own | None]:
     """
     fine_to_coarse = curve.settings[::-1]
     found: list[Own | None] = []
-    for trial in range(len(curve(fine_to_coarse[0]))):
-        holding = [curve.times_over(setting, criterion)[trial] >= 1 for setting in fine_to_coarse]
-        finer = list(compress(fine_to_coarse, accumulate(holding, operator.and_)))
+    of_trials = zip(*(curve.times_over(setting, criterion) for setting in fine_to_coarse), strict=True)
+    for trial, times_over in enumerate(of_trials):
+        finer = list(compress(fine_to_coarse, accumulate((each >= 1 for each in times_over), operator.and_)))
         found.append(Own(finer[-1], curve(finer[-1])[trial]) if finer else None)
     return found
 

@@ -64,6 +64,20 @@ def _voltage(model: NeuronModel) -> int:
     return model.system.state.index(model.system.threshold.variable)
 
 
+def voltage_rms(outcome: Outcome, reference: Reference, model: NeuronModel, between: NDArray[np.bool_]) -> float:
+    """Return the root mean square error alone; parameters as of `voltage_error`, nan if nothing is compared."""
+    differences = _differences(outcome, reference, model, between)
+    with np.errstate(over="ignore"):  # a run that is about to diverge
+        return float(np.sqrt((differences**2).mean())) if differences.size else np.nan
+
+
+def _differences(outcome: Outcome, reference: Reference, model: NeuronModel, between: NDArray[np.bool_]
+                 ) -> NDArray[np.float64]:
+    place = _voltage(model)
+    found: NDArray[np.float64] = np.abs(outcome.samples[between, place] - reference.samples[between, place])
+    return found
+
+
 def voltage_error(outcome: Outcome, reference: Reference, model: NeuronModel, between: NDArray[np.bool_]
                   ) -> VoltageError:
     """Compare the voltage at the ends of a stimulus's pieces with the reference's.
@@ -81,13 +95,11 @@ def voltage_error(outcome: Outcome, reference: Reference, model: NeuronModel, be
     between : array of bool
         The samples to compare, as `between_spikes` returns.
     """
-    differences = np.abs(outcome.samples - reference.samples)[between, _voltage(model)]
+    differences = _differences(outcome, reference, model, between)
     if not differences.size:
         return VoltageError(np.nan, np.nan, 0, np.nan)
-    with np.errstate(over="ignore"):  # a run that is about to diverge
-        squares = differences**2
     return VoltageError(
-        rms=float(np.sqrt(squares.mean())),
+        rms=voltage_rms(outcome, reference, model, between),
         maximum=float(differences.max()),
         compared=differences.size,
         error=stated_error(reference, model, between),

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
 from typing import TypeVar
 
 from .criterion import Criterion
 from .intervals import Interval, interval, ratio, too_close
+from .regime import RegimeKey
+from .status import Bound
 from .study import Cell, Curve, Study
 
 Item = TypeVar("Item")
-#: Kind of stimulus, level, horizon in ms.
-Key = tuple[str, str, float]
+Situation = TypeVar("Situation")
 
-#: Tolerances of the map, a decade.
+#: Tolerances of the map, per decade.
 PER_DECADE = 4
-#: What a bound of a ratio is called: see `bound`.
-AT_MOST, AT_LEAST, NOT_KNOWN = "at most", "at least", "not known"
 
 
 def cheapest_of_each(items: Iterable[Item], model: Callable[[Item], str], cost: Callable[[Item], float]) -> list[Item]:
@@ -27,7 +26,7 @@ def cheapest_of_each(items: Iterable[Item], model: Callable[[Item], str], cost: 
     Parameters
     ----------
     items : iterable
-        Ways to run models.
+        Ways to run models in one situation.
     model, cost : callable
         Return an item's model, and its cost: the geometric mean over the stimuli at its largest verified dt.
     """
@@ -39,55 +38,94 @@ def cheapest_of_each(items: Iterable[Item], model: Callable[[Item], str], cost: 
     return [item for _, item in sorted(best.values(), key=lambda each: each[0])]
 
 
-def cheapest_cells(cells: Iterable[Cell]) -> list[Cell]:
-    """Return the cheapest cell of each model, the cheapest model first."""
-    return cheapest_of_each(cells, lambda cell: cell.curve.regime.model.label, lambda cell: cell.cost().mean)
+def cheapest_in_each(items: Iterable[Item], situation: Callable[[Item], Situation], model: Callable[[Item], str],
+                     cost: Callable[[Item], float], situations: Iterable[Situation] = ()
+                     ) -> dict[Situation, list[Item]]:
+    """Return `cheapest_of_each` by situation: what is compared with each other is a regime under a criterion.
 
-
-def bound(own_at_least: bool, other_at_least: bool) -> str:
-    """Say what a ratio of costs is where the dt of one of them, or of both, is only known to be at least the sweep's.
-
-    Such a cost is an upper bound. Empty if both dt are known.
+    Parameters
+    ----------
+    items : iterable
+        Ways to run models.
+    situation, model, cost : callable
+        Return an item's situation, its model and its cost.
+    situations : iterable, optional
+        These come first, in this order, those without an item included.
     """
-    if own_at_least and other_at_least:
-        return NOT_KNOWN
-    return AT_MOST if own_at_least else AT_LEAST if other_at_least else ""
+    together: dict[Situation, list[Item]] = {each: [] for each in situations}
+    for item in items:
+        together.setdefault(situation(item), []).append(item)
+    return {key: cheapest_of_each(ways, model, cost) for key, ways in together.items()}
 
 
-def ranks(found: Interval, of: str) -> bool:
-    """Whether a ratio of costs, with its `bound`, says which is larger."""
-    if too_close(found.low, found.high) or of == NOT_KNOWN:
-        return False
-    return {AT_MOST: found.mean < 1, AT_LEAST: found.mean > 1}.get(of, True)
+def cheapest_cells(cells: Iterable[Cell], situations: Iterable[tuple[RegimeKey, Criterion]] = ()
+                   ) -> dict[tuple[RegimeKey, Criterion], list[Cell]]:
+    """Return the cheapest cell of each model, the cheapest model first, by regime and criterion.
+
+    Cells without a cost are left out.
+    """
+    return cheapest_in_each((cell for cell in cells if cell.coarsest),
+                            lambda cell: (cell.curve.regime.key, cell.criterion),
+                            lambda cell: cell.curve.regime.model.label, lambda cell: cell.cost().mean, situations)
+
+
+@dataclass(frozen=True)
+class CostRatio:
+    """The cost of a way over that of another."""
+
+    interval: Interval
+    bound: Bound
+    """What the ratio is where a dt is only known to be at least the coarsest of the sweep."""
+
+    @classmethod
+    def of(cls, own: Sequence[float], own_status: str, other: Sequence[float], other_status: str) -> CostRatio:
+        """Compare two ways.
+
+        Parameters
+        ----------
+        own, other : sequence of float
+            What each stimulus costs per ms.
+        own_status, other_status : str
+            Status of the cells (`Status`).
+        """
+        return cls(ratio(own, other), Bound.of_ratio(own_status, other_status))
+
+    @classmethod
+    def of_cells(cls, own: Cell, other: Cell) -> CostRatio:
+        """Compare two cells."""
+        return cls.of([each.per_ms for each in own.costs()], own.status,
+                      [each.per_ms for each in other.costs()], other.status)
+
+    @property
+    def too_close(self) -> bool:
+        """Whether the interval says nothing about which costs more."""
+        return too_close(self.interval.low, self.interval.high)
+
+    @property
+    def ranked(self) -> bool:
+        """Whether it is sure which costs more."""
+        if self.too_close or self.bound == Bound.NOT_KNOWN:
+            return False
+        return {Bound.AT_MOST: self.interval.mean < 1, Bound.AT_LEAST: self.interval.mean > 1}.get(self.bound, True)
+
+
+#: Of a way over itself.
+ITSELF = CostRatio(Interval(1.0, 1.0, 1.0), Bound.NONE)
 
 
 @dataclass(frozen=True)
 class Winner:
     """A place of the map."""
 
-    regime: Key
-    """Kind of stimulus, level, horizon in ms."""
+    regime: RegimeKey
     criterion: Criterion
     candidates: tuple[Cell, ...]
     """The cheapest cell of each model, the cheapest first; models that do not get there are left out."""
 
     @property
-    def lead(self) -> Interval | None:
+    def lead(self) -> CostRatio | None:
         """Cost of the second over that of the first; None if there is no second."""
-        if len(self.candidates) < 2:
-            return None
-        first, second = ([each.per_ms for each in cell.costs()] for cell in self.candidates[:2])
-        return ratio(second, first)
-
-    @property
-    def bound(self) -> str:
-        """What `lead` is where a dt is only known to be at least the sweep's coarsest (see `bound`)."""
-        return bound(self.candidates[1].at_least, self.candidates[0].at_least) if len(self.candidates) > 1 else ""
-
-    @property
-    def ranked(self) -> bool:
-        """Whether the first is cheaper than the second for sure."""
-        return self.lead is not None and ranks(self.lead, self.bound)
+        return CostRatio.of_cells(self.candidates[1], self.candidates[0]) if len(self.candidates) > 1 else None
 
 
 def winners(study: Study, measure: str = "maximum") -> list[Winner]:
@@ -99,13 +137,10 @@ def winners(study: Study, measure: str = "maximum") -> list[Winner]:
     own = study.suite.all_criteria
     criteria = [*(each for each in own if each.measure == measure),
                 *(map_criteria(own, measure) if study.map_cells is not None else [])]
-    together: dict[tuple[Key, Criterion], list[Cell]] = {
-        (key, criterion): [] for key in dict.fromkeys(regime.key for regime in study.regimes)
-        for criterion in sorted(criteria, key=lambda each: -each.tolerance)}
-    for cell in (*study.cells, *(study.map_cells or ())):
-        if cell.coarsest and cell.criterion.measure == measure:
-            together[cell.curve.regime.key, cell.criterion].append(cell)
-    return [Winner(*key, tuple(cheapest_cells(cells))) for key, cells in together.items()]
+    cells = (cell for cell in (*study.cells, *(study.map_cells or ())) if cell.criterion.measure == measure)
+    situations = [(key, criterion) for key in dict.fromkeys(regime.key for regime in study.regimes)
+                  for criterion in sorted(criteria, key=lambda each: -each.tolerance)]
+    return [Winner(*key, tuple(ranked)) for key, ranked in cheapest_cells(cells, situations).items()]
 
 
 def map_criteria(given: Iterable[Criterion], measure: str = "maximum") -> list[Criterion]:
@@ -157,7 +192,7 @@ def _least_cost(curve: Curve, criterion: Criterion) -> float | None:
     if not holding:
         return None
     coarsest = holding[-1]
-    cost = interval([curve.cost(coarsest.setting, run).per_ms for run in coarsest.runs]).mean
+    cost = interval([curve.cost(run).per_ms for run in coarsest.runs]).mean
     coarser = curve.points[len(curve.points) - len(holding) - 1] if len(holding) < len(curve.points) else coarsest
     # steps are longer in proportion to dt; to the tolerance of an error control, by its square root at most
     longer = float(coarser.setting / coarsest.setting)

@@ -1,8 +1,8 @@
-"""Kernels as witnesses: two methods that agree with each other, as dt shrinks, and contradict a reference.
+"""Check references with kernels: two methods that agree at small dt may contradict a reference.
 
-A reference and its stated error come from one way of solving. Where every kernel that was run down to its finest dt is
-far from it, either the kernels are too coarse or the reference is wrong. Kernels that are too coarse still move as dt
-shrinks, and two methods move differently; kernels that stand still, in the same place, are right.
+A reference and its stated error come from one way of solving. If every kernel, run at its finest dt, is far from the
+reference, either the kernels are too coarse or the reference is wrong. Kernels that are too coarse still change when
+dt is reduced, and two methods change differently. Kernels that no longer change, with the same result, are right.
 """
 
 from __future__ import annotations
@@ -17,26 +17,26 @@ from ..harness.kernels import Compiled, run_together
 from .study import Curve
 from .tolerance import Trial
 
-#: Witnesses stand still if they move by less than this part of their distance from the reference, where dt is this many
-#: times finer; and agree if they are no further apart.
+#: Kernels no longer change if spikes move by less than this fraction of their distance from the reference when dt is
+#: this many times finer. Two kernels agree if their distance is also below this fraction.
 STILL, FINER = 0.1, 2
-#: So many stimuli of a regime are looked at, and so many of its witnesses.
+#: Number of stimuli of a regime that are checked, and number of kernels used for it.
 STIMULI, WITNESSES = 3, 4
 
 Times = NDArray[np.float64]
 
 
 def contradiction(curves: Sequence[Curve], kernels: Mapping[tuple[str, str], Compiled], allowed: float) -> str:
-    """Say how kernels contradict the references of a regime; empty if they do not.
+    """Return how kernels contradict the references of a regime; empty if they do not.
 
     Parameters
     ----------
     curves : sequence of Curve
         All curves of the regime.
     kernels : mapping
-        By method and detection.
+        Kernels by method and detection.
     allowed : float
-        In ms: a reference from which some kernel is this near, or nearer, is not in doubt.
+        In ms: a reference is not in doubt if some kernel is at most this far from it.
     """
     swept = [curve for curve in curves if curve.by_dt and curve.points]
     trials = curves[0].regime.trials if curves else ()
@@ -54,7 +54,7 @@ def _distance(curve: Curve, trial: int) -> float:
 
 
 def _first_of_each(curves: Sequence[Curve], trial: int) -> list[Curve]:
-    """Return curves of different methods, the nearest to the reference first."""
+    """Return curves of different methods, starting with the one nearest to the reference."""
     found: dict[str, Curve] = {}
     for curve in sorted(curves, key=lambda curve: (_distance(curve, trial), curve.detection == "grid")):
         if not curve.points[-1].runs[trial].failure:
@@ -91,5 +91,5 @@ def _times(kernel: Compiled, trial: Trial, dt: Fraction) -> Times:
 
 
 def _apart(times: Times, others: Times) -> float:
-    """Return the largest distance in ms between spikes of the same number; infinite if their numbers differ."""
+    """Return the largest distance in ms between spikes of the same index; infinite if the numbers of spikes differ."""
     return float(np.abs(times - others).max(initial=0.0)) if times.size == others.size else float("inf")

@@ -18,7 +18,7 @@ from spikecost import cli
 
 
 def typed(example: Example) -> str | None:
-    """Run the commands of a console block; return how what they print differs from what is shown."""
+    """Run the commands of a console block; return the difference between their output and the output shown."""
     for part in example.parsed.removeprefix("$ ").split("\n$ "):
         command, _, shown = part.partition("\n")
         printed = io.StringIO()
@@ -32,13 +32,13 @@ def typed(example: Example) -> str | None:
 pytest_collect_file = Sybil(
     parsers=[PythonCodeBlockParser(doctest_optionflags=ELLIPSIS), CodeBlockParser("console", typed)],
     patterns=["*.md"],
-    fixtures=["elsewhere"],  # an example sees no fixture that is not named here, autouse or not
+    fixtures=["elsewhere"],  # an example sees only the fixtures named here, even autouse ones
 ).pytest()
 
 
 @pytest.fixture(scope="session")
 def elsewhere(tmp_path_factory: pytest.TempPathFactory) -> Generator[None]:
-    """Let documents write where nothing else is, and put back what they change of Brian2."""
+    """Let documents write to an empty folder, and restore the Brian2 settings that they change."""
     before, target = os.getcwd(), brian2.prefs.codegen.target
     os.chdir(tmp_path_factory.mktemp("docs"))
     yield

@@ -1,4 +1,4 @@
-"""What does a step cost? Operation counts, and conventions of what one operation is."""
+"""How many operations does a time step cost? Counts by kind, conventions that weigh them, counters that check them."""
 
 from .conventions import CONVENTIONS, Convention, get_convention
 from .operations import Count, Operations, count, count_block, count_step

@@ -1,4 +1,4 @@
-"""Programs that are started and may fail, hang, or print what is no text."""
+"""Run other programs, which may fail, hang, or print something that is not text."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ _TIMEOUT = "SPIKECOST_COMPILER_TIMEOUT"
 
 @dataclass(frozen=True)
 class Answer:
-    """What a program printed."""
+    """The output of a program."""
 
     text: str
     """Standard output, then standard error."""
     failure: str
-    """How it failed, as in "it ended with status 1: ..."; empty if it did not."""
+    """How the program failed, as in "it ended with status 1: ..."; empty if it did not fail."""
 
 
 def run_bounded(command: Sequence[str], seconds: float, given: bytes = b"") -> Answer:
-    """Run a program; after so many seconds, or if interrupted, it is ended with all that it started.
+    """Run a program. After `seconds`, or if interrupted, stop it and all processes that it started.
 
     Parameters
     ----------
@@ -42,8 +42,7 @@ def run_bounded(command: Sequence[str], seconds: float, given: bytes = b"") -> A
     try:
         out, err = process.communicate(given, timeout=seconds)
     except subprocess.TimeoutExpired:
-        return Answer("", f"did not end within {seconds:g} s and was stopped ({_TIMEOUT} sets how many seconds it may "
-                          "take)")
+        return Answer("", f"did not end within {seconds:g} s and was stopped ({_TIMEOUT} sets this limit in seconds)")
     finally:
         if process.returncode is None:
             with contextlib.suppress(ProcessLookupError, PermissionError):
@@ -68,18 +67,18 @@ def _failure(status: int, printed: str) -> str:
 
 
 def brief(text: str) -> str:
-    """Return a text in one line, cut if it is long."""
+    """Return a text as one line, shortened if it is long."""
     text = " ".join(text.split())
     return text if len(text) <= 200 else f"{text[:200]}..."
 
 
 def patience() -> float:
-    """Return how many seconds a compiler may take.
+    """Return the time that a compiler may take, in seconds.
 
     Raises
     ------
     UserError
-        If SPIKECOST_COMPILER_TIMEOUT is no number of seconds above 0.
+        If SPIKECOST_COMPILER_TIMEOUT is not a number of seconds above 0.
     """
     given = os.environ.get(_TIMEOUT) or "120"
     try:

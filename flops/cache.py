@@ -1,8 +1,8 @@
-"""The cache on disk: each entry with its key and a checksum, which are verified whenever it is read.
+"""The cache on disk. Each entry has its key and a checksum, which are verified whenever the entry is read.
 
-An entry is one file: the bytes that are kept, then a line with the digest of its key and a checksum of both. (A shared
-library with such a line at its end can still be loaded.) It is written to another file first, synchronized to disk, and
-renamed. One that is damaged, cut short, or lies under another entry's name is made again.
+An entry is one file: the stored bytes, then a line with the digest of its key and a checksum of both. (A shared
+library with such a line at its end can still be loaded.) An entry is written to another file first, synchronized to
+disk, and renamed. An entry that is damaged, cut short, or stored under another entry's name is made again.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from typing import Any
 
 from .private import cache_folder, is_unlocked, make_private, require_private, tell_once
 
-#: What is kept: folders, with how names of their entries end.
+#: Kinds of entries: a folder for each kind, and the ending of its file names.
 KINDS = {"kernels": ".so", "programs": ".program", "references": ".json", "brian2": ".json", "libm": ".json",
          "code": ".json"}
 
@@ -33,9 +33,9 @@ _DIGITS = 40
 _FORMAT = re.compile(rb"\nspikecost-entry-1 ([0-9a-f]{64}) ([0-9a-f]{64})\n")
 _FOOT = len(b"\nspikecost-entry-1 ") + 64 + 1 + 64 + 1
 _ENTRY = re.compile(r"[0-9a-f]{40}\.(so|program|json)")
-#: Entries of earlier versions, which are not read any more.
+#: Entries of earlier versions, which are no longer read.
 _EARLIER = re.compile(r"[0-9a-f]{24}(\.so|\.json)?|[0-9a-f]{64}\.json")
-#: What earlier versions left when they were killed; their process numbers do not tell the machine.
+#: Files that earlier versions left when they were killed; their process numbers do not identify the machine.
 _EARLIER_ASIDE = re.compile(r"tmp\w{8}|[0-9a-f]{24,64}\.\d+")
 _ASIDE = "aside-"
 _DAY = 86400
@@ -44,12 +44,12 @@ _swept: set[Path] = set()
 
 
 def digest_of(kind: str, key: str) -> str:
-    """Return the digest of an entry's key, in hexadecimal; its file is named by the first digits."""
+    """Return the digest of an entry's key, in hexadecimal; its first digits are the file name."""
     return hashlib.sha256(f"{kind}\0{key}".encode(errors="surrogateescape")).hexdigest()
 
 
 def read(kind: str, key: str) -> bytes | None:
-    """Return what is kept under a key; None if there is nothing, or it is damaged.
+    """Return the content stored under a key; None if there is none, or it is damaged.
 
     Parameters
     ----------
@@ -69,7 +69,7 @@ def read(kind: str, key: str) -> bytes | None:
     try:
         return _content(_own_bytes(path), digest_of(kind, key))
     except OSError as error:
-        if error.errno not in (errno.ELOOP, errno.EIO):  # others: it is not there, or the cache cannot be used at all
+        if error.errno not in (errno.ELOOP, errno.EIO):  # other errors: no entry, or the cache cannot be used at all
             return None
         reason = error.strerror
     except ValueError as error:
@@ -80,7 +80,7 @@ def read(kind: str, key: str) -> bytes | None:
 
 
 def write(kind: str, key: str, content: bytes) -> None:
-    """Keep something under a key; a cache that cannot be written only costs time, which is said once.
+    """Store content under a key. If the cache cannot be written, only time is lost; this is logged once.
 
     Raises
     ------
@@ -94,14 +94,14 @@ def write(kind: str, key: str, content: bytes) -> None:
         _sweep_once(path.parent)
         _replace(path, content + f"\nspikecost-entry-1 {digest} {_checksum(content, digest)}\n".encode())
     except OSError as error:
-        tell_once("unwritable", f"nothing is kept in the cache {str(path.parent)[:200]}: {error.strerror}; to save "
-                                "time, set SPIKECOST_CACHE to a folder of your own with room")
+        tell_once("unwritable", f"cannot write to the cache {str(path.parent)[:200]}: {error.strerror}; to save "
+                                "time, set SPIKECOST_CACHE to a folder of your own with free space")
 
 
 def recall(kind: str, key: str, compute: Callable[[], Any]) -> Any:
-    """Return what `compute` returns, which JSON can hold, from the cache if it was asked for before.
+    """Return the result of `compute`, from the cache if it was computed before; JSON must be able to hold it.
 
-    What it raises is not kept.
+    Exceptions are not stored.
 
     Raises
     ------
@@ -119,7 +119,7 @@ def recall(kind: str, key: str, compute: Callable[[], Any]) -> Any:
 
 @dataclass(frozen=True)
 class Holdings:
-    """What the cache holds of one kind."""
+    """The cache's entries of one kind."""
 
     kind: str
     entries: int
@@ -132,7 +132,7 @@ class Holdings:
 
 
 def holdings(verify: bool = True) -> list[Holdings]:
-    """Return what the cache holds, by kind.
+    """Return the cache's entries by kind.
 
     Parameters
     ----------
@@ -157,9 +157,9 @@ def holdings(verify: bool = True) -> list[Holdings]:
 
 
 def clear() -> int:
-    """Take away every entry, also of earlier versions, and what was left behind; return how many files.
+    """Remove every entry, also of earlier versions, and leftover files; return the number of files.
 
-    A file of another name is not touched.
+    Files with other names are not touched.
 
     Raises
     ------
@@ -194,15 +194,15 @@ def _own_bytes(path: Path) -> bytes:
     Raises
     ------
     OSError
-        If it cannot be read.
+        If the file cannot be read.
     ValueError
-        If it is another's, or no file.
+        If it belongs to another user, or is not a regular file.
     """
     handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     with open(handle, "rb") as file:
         found = os.fstat(handle)
         if not stat.S_ISREG(found.st_mode):
-            raise ValueError("it is no regular file")
+            raise ValueError("it is not a regular file")
         if found.st_uid not in (os.geteuid(), 0) or found.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
             raise ValueError("others can write it")
         return file.read()
@@ -214,7 +214,7 @@ def _content(kept: bytes, digest: str) -> bytes:
     Raises
     ------
     ValueError
-        If it is damaged or another entry.
+        If it is damaged, or is the entry of another key.
     """
     foot = _FORMAT.fullmatch(kept[-_FOOT:])
     if foot is None:
@@ -232,7 +232,7 @@ def _checksum(content: bytes, digest: str) -> str:
 
 
 def _why_damaged(kind: str, path: Path) -> str:
-    """Return why an entry cannot be believed; empty if it can."""
+    """Return why an entry cannot be trusted; empty if it can."""
     if path.suffix != KINDS[kind]:
         return "it is the entry of another key"
     try:
@@ -242,7 +242,7 @@ def _why_damaged(kind: str, path: Path) -> str:
         _content(kept, digest)
         if not digest.startswith(path.stem):
             return "it is the entry of another key"
-    except FileNotFoundError:  # taken away since
+    except FileNotFoundError:  # removed in the meantime
         return ""
     except OSError as error:
         return error.strerror or "it cannot be read"
@@ -252,12 +252,12 @@ def _why_damaged(kind: str, path: Path) -> str:
 
 
 def _replace(path: Path, content: bytes) -> None:
-    """Write a file or replace it: after a crash at any moment it is the old one or the new one."""
+    """Write or replace a file. After a crash at any moment, the file is either the old one or the new one."""
     handle, name = tempfile.mkstemp(prefix=_ASIDE, dir=path.parent)
     aside = Path(name)
     try:
         with open(handle, "wb") as file:
-            with contextlib.suppress(OSError):  # so that nobody sweeps it; a file system without locks
+            with contextlib.suppress(OSError):  # the lock protects it from `_sweep`; some file systems have no locks
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
             file.write(content)
             file.flush()
@@ -290,7 +290,7 @@ def _sweep_once(folder: Path) -> None:
 
 
 def _sweep(folder: Path) -> None:
-    """Take away what killed processes left: files that no process holds, and those of earlier versions after a day."""
+    """Remove leftovers of killed processes: files that no process locks; those of earlier versions after a day."""
     with contextlib.suppress(OSError), os.scandir(folder) as listed:
         for each in listed:
             path = Path(each.path)

@@ -1,4 +1,4 @@
-"""A version of what computes: a digest of the program's code, which comments and docstrings do not change."""
+"""A version of the computing code: a digest of the source, not changed by comments and docstrings."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ def code_version(*folders: str) -> str:
 
 
 def version_of(root: Path, folders: tuple[str, ...]) -> str:
-    """Return a digest of the code below folders: Python without comments and docstrings, templates of kernels.
+    """Return a digest of the code in folders: Python without comments and docstrings, and templates of kernels.
 
     Parameters
     ----------
     root : Path
-        Where the folders are.
+        The folder that contains them.
     folders : tuple of str
     """
     sources = sorted(path for folder in folders for path in (root / folder).rglob("*")
                      if path.suffix in (".py", ".c", ".j2"))
     contents = {str(path.relative_to(root)): path.read_bytes() for path in sources}
-    # parsing takes half a second: it is done once for each state of the files
+    # parsing takes half a second, so it is done once for each state of the files
     state = hashlib.sha256(repr(contents).encode()).hexdigest()
     found = kept.read("code", state)
     if found is None:
@@ -41,7 +41,7 @@ def version_of(root: Path, folders: tuple[str, ...]) -> str:
 
 
 def _meaning(name: str, content: bytes) -> str:
-    """Return what a source says, without what it only says to people."""
+    """Return the code of a source file, without comments and docstrings."""
     if not name.endswith(".py"):
         return repr(content)
     tree = ast.parse(content)
@@ -53,6 +53,6 @@ def _meaning(name: str, content: bytes) -> str:
 
 
 def _is_text(statement: ast.stmt) -> bool:
-    """Whether a statement is a string alone: a docstring of a module, class, function or field."""
+    """Whether a statement is only a string: a docstring of a module, class, function or field."""
     return (isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
             and isinstance(statement.value.value, str))

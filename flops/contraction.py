@@ -1,7 +1,7 @@
-"""Which multiplications a compiler fuses with an addition or subtraction, when it may.
+"""Which multiplications a compiler fuses with an addition or subtraction, if it is allowed to.
 
-The rule is that of gcc and clang: a product is fused if everything that uses it is an addition or a subtraction (or a
-change of sign that goes into one), and each of these takes up one product. A sum ``x + x`` counts as ``2*x``.
+The rule is that of gcc and clang: a product is fused if it is used only in additions and subtractions (or in changes of
+sign that are used in one), and each of them can take one product. A sum ``x + x`` counts as ``2*x``.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def fused(block: Block, operations: Mapping[str, int]) -> dict[str, int]:
     Returns
     -------
     dict
-        By kind, ``fma`` among them.
+        By kind, including ``fma``.
     """
     totals = Tally(operations)
     for product in _nodes(block):
@@ -54,7 +54,7 @@ def fused(block: Block, operations: Mapping[str, int]) -> dict[str, int]:
 
 
 def _nodes(block: Block) -> list[_Node]:
-    """Return the operations in the order in which they are computed, each with those that use its value."""
+    """Return the operations in order of computation, each with the operations that use its value."""
     found: list[_Node] = []
     named: dict[str, _Node] = {}
 

@@ -1,12 +1,12 @@
-"""Operation counts, by kind, taken from a Step.
+"""Operation counts of a Step, by kind.
 
-Two countings, always told apart:
+There are two counts, and every result says which of them it is:
 
-- **as run**: the Step, which is what the kernel executes;
-- **as written**: every operator of the published equations once, an integer power as repeated multiplication,
-  ``int(a > b)`` as its comparison, a hyperbolic function as the exponential and the operations that define it, dt and
-  fractions of it as constants, a multiplication by a dt of one dropped, units none, the threshold's comparison
-  included. This is how the 2004 paper counts. Rates that are looked up in tables count as the look-up.
+- **as run**: the operations of the Step, which the kernel executes;
+- **as written**: every operator of the published equations once. An integer power counts as repeated multiplication,
+  ``int(a > b)`` as its comparison, a hyperbolic function as the exponential and the operations that define it. dt and
+  fractions of dt are constants, a multiplication by a dt of one is dropped, units count nothing, the threshold's
+  comparison is included. This is how the 2004 paper counts. Rates from tables count as the lookup.
 """
 
 from __future__ import annotations
@@ -17,10 +17,12 @@ from fractions import Fraction
 from typing import Any
 
 from ..models import units
+from ..models.errors import UserError
 from ..models.expression import KINDS, Const, Expr, Op, Var, names
 from ..models.html import table_html
+from ..models.methods import METHODS, with_steps_alike
 from ..models.neuron import NeuronModel
-from ..models.simplify import Assign, Block
+from ..models.simplify import Block
 from ..models.step import Step, make_step
 from .contraction import fused
 from .conventions import Convention, get_convention
@@ -32,19 +34,19 @@ _KIND = {
     "neg": "sign",
     "abs": "sign",
 }
-#: Functions as written: what defines them, with one exponential each; tanh is ``1 - 2/(exp(2*x) + 1)``.
+#: Functions as written: the operations that define them, with one exponential each; tanh is ``1 - 2/(exp(2*x) + 1)``.
 _FUNCTIONS = {
     "exprel": ("exp", "sub", "div"),
     "tanh": ("mul", "exp", "add", "div", "sub"),
     "cosh": ("exp", "div", "add", "div"),
     "sinh": ("exp", "div", "sub", "div"),
 }
-#: Looking up a table: conversion to an integer, comparisons of integers, a load.
+#: Operations of a table lookup: conversion to an integer, comparisons of integers, a load.
 _INTEGER = {"cell", "entry"}
 
 
 class Operations(Mapping[str, int]):
-    """A number of operations of every kind; the kinds are those of `spikecost.models.expression.KINDS`."""
+    """Numbers of operations by kind; the kinds are those of `spikecost.models.expression.KINDS`."""
 
     def __init__(self, counts: Mapping[str, int] | None = None) -> None:
         given = counts or {}
@@ -73,33 +75,83 @@ class Operations(Mapping[str, int]):
 
 @dataclass(frozen=True)
 class Count:
-    """What a step costs, in operations."""
+    """The operations of a time step."""
 
     step: Step
-    as_run: Operations
-    """A step without a spike."""
-    as_run_spike: Operations
-    """What a spike adds to its step: the rest of the step, integrated anew or spent refractory, included.
-    (Where refractoriness ends within that same step: the block `Step.spike` and `as_run_refractory_end`.)"""
-    as_run_once: Operations
-    """Done once a run."""
-    as_run_refractory: Operations
-    """A step spent refractory."""
-    as_run_refractory_end: Operations
-    """A step within which refractoriness ends; nothing where it ends with a step (on the grid)."""
-    written: tuple[Assign, ...]
+    by_block: Mapping[str, Operations]
+    """One execution of each, by the name under which runs tally it: a block, or a part of several blocks."""
+
+    def of(self, tallies: Mapping[str, float], fused: bool = False) -> dict[str, float]:
+        """Return the operations of a run by kind: for each part, how often it ran times its operations, summed.
+
+        Parameters
+        ----------
+        tallies : mapping
+            How often each part ran. Other entries (steps accepted, steps rejected) cost nothing.
+        fused : bool
+            Whether multiplications and additions of a step without a spike are fused if a compiler fuses them.
+        """
+        total: dict[str, float] = dict.fromkeys(Operations(), 0)
+        for name, operations in self.by_block.items():
+            times = tallies.get(name, 0)
+            for kind, n in (self.as_fused if fused and name == "step" else operations).items():
+                total[kind] = total.get(kind, 0) + times * n
+        return total
+
+    @property
+    def as_run(self) -> Operations:
+        """A step without a spike."""
+        return self._part("step")
+
+    @property
+    def as_run_spike(self) -> Operations:
+        """Operations that a spike adds to its step, including the rest of the step.
+
+        The rest is integrated again or spent refractory. (If refractoriness ends within the same step: the block
+        ``spike`` and `as_run_refractory_end`.)
+        """
+        return self._part("spike")
+
+    @property
+    def as_run_once(self) -> Operations:
+        """Executed once per run."""
+        return self._part("once a run")
+
+    @property
+    def as_run_refractory(self) -> Operations:
+        """A step spent refractory."""
+        return self._part("refractory step")
+
+    @property
+    def as_run_refractory_end(self) -> Operations:
+        """A step within which refractoriness ends; empty if it ends at the end of a step (on the grid)."""
+        self._alike()
+        blocks = self.step.blocks
+        if not blocks["resume"].assignments:
+            return Operations()
+        return _sum(blocks[name] for name in ("check", "resume", "once", "advance"))
+
+    def _part(self, name: str) -> Operations:
+        self._alike()
+        return self.by_block[name]
+
+    def _alike(self) -> None:
+        if not METHODS[self.step.method].steps_alike:
+            raise UserError(f"the steps of {self.step.method} do not all cost the same, so a single step has no count; "
+                            f"use one of {', '.join(with_steps_alike())}, or run a suite, which counts whole runs")
 
     def as_written(self, dt: Any = None) -> Operations:
-        """Count a step without a spike as written, at a time step dt (a quantity; it matters only if it is 1 ms)."""
+        """Count a step without a spike as written, at a time step dt (a quantity; only 1 ms makes a difference)."""
+        self._alike()
         dt_ms = None if dt is None else units.in_ms(dt, "dt")
         total = Operations()
-        for assign in self.written:
+        for assign in self.step.written:
             total += Operations(_tally(_written(assign.value, dt_ms)))
         return total
 
     def _repr_html_(self) -> str:
-        parts = {"a step": self.as_run, "a spike adds": self.as_run_spike, "a refractory step": self.as_run_refractory,
-                 "once a run": self.as_run_once, "a step as written": self.as_written()}
+        parts = {"step": self.as_run, "spike adds": self.as_run_spike, "refractory step": self.as_run_refractory,
+                 "once per run": self.as_run_once, "step, as written": self.as_written()}
         kinds = [kind for kind in KINDS if any(part[kind] for part in parts.values())]
         title = f"{self.step.model.label}, {self.step.method}, {self.step.detection} detection: operations"
         rows = ([name, *(part[kind] for kind in kinds)] for name, part in parts.items())
@@ -107,8 +159,8 @@ class Count:
 
     @property
     def as_fused(self) -> dict[str, int]:
-        """A step without a spike, multiplications and additions fused where a compiler fuses them; by kind."""
-        return fused(self.step.advance, self.as_run)
+        """A step without a spike, by kind, with multiplications and additions fused where a compiler fuses them."""
+        return fused(self.step.blocks["advance"], self.as_run)
 
     def flops_per_step(self, convention: str | Convention = "unit", dt: Any = None) -> float:
         """Return the cost of a step without a spike under a convention."""
@@ -116,7 +168,7 @@ class Count:
         return convention.weigh(self.weighed_by(convention, dt))
 
     def weighed_by(self, convention: Convention, dt: Any = None) -> Mapping[str, int]:
-        """Return the counting of a step without a spike that a convention weighs."""
+        """Return the count of a step without a spike to which a convention applies its weights."""
         if convention.counts == "as written":
             return self.as_written(dt)
         return self.as_fused if convention.counts == "as fused" else self.as_run
@@ -153,19 +205,12 @@ def count(model: str | NeuronModel, method: str, detection: str = "grid") -> Cou
 
 def count_step(step: Step) -> Count:
     """Count the operations of a Step."""
-    check, advance, once = count_block(step.check), count_block(step.advance), count_block(step.once)
-    spike, pause, resume = count_block(step.spike), count_block(step.pause), count_block(step.resume)
-    if step.restarts:
-        spike += check + resume + pause if step.check.assignments else once + advance
-    return Count(
-        step=step,
-        as_run=check + advance,
-        as_run_spike=spike,
-        as_run_once=once,
-        as_run_refractory=check + resume + pause,
-        as_run_refractory_end=check + resume + once + advance if step.resume.assignments else Operations(),
-        written=step.written,
-    )
+    parts = METHODS[step.method].parts(step)
+    return Count(step, {part: _sum(step.blocks[name] for name in names) for part, names in parts.items()})
+
+
+def _sum(blocks: Iterable[Block]) -> Operations:
+    return sum(map(count_block, blocks), Operations())
 
 
 def count_block(block: Block) -> Operations:
@@ -183,7 +228,7 @@ def _run(node: Expr) -> Iterator[str]:
 
 def _written(node: Expr, dt: Fraction | None) -> Iterator[str]:
     if not isinstance(node, Op) or _is_unit(node) or (names(node) == {"dt"}):
-        return  # dt/2 and dt/6 are constants of the run, and ms is notation
+        return  # dt/2 and dt/6 are constants of the run, and ms is only a unit
     dropped = node.kind in ("mul", "div") and any(_is_unit(arg) or (dt == 1 and _is_dt(arg)) for arg in node.args)
     if dropped or (node.kind == "neg" and isinstance(node.args[0], (Const, Var))):
         pass
@@ -204,12 +249,12 @@ def _written(node: Expr, dt: Fraction | None) -> Iterator[str]:
 
 
 def _is_comparison(node: Op) -> bool:
-    """Whether a node is ``int(a > b)``, which is its comparison and nothing more."""
+    """Whether a node is ``int(a > b)``, which counts as the comparison alone."""
     return node.kind == "select" and all(isinstance(arg, Const) for arg in node.args[1:])
 
 
 def _integer(node: Expr) -> int:
-    """Return a constant integer, which may be written with a sign; 0 if it is none."""
+    """Return a constant integer, which may be written with a sign; 0 if the node is not one."""
     if isinstance(node, Op) and node.kind == "neg":
         return -_integer(node.args[0])
     return int(node.value) if isinstance(node, Const) and node.value.denominator == 1 else 0

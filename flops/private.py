@@ -1,7 +1,7 @@
 """Folders that no other user can write to.
 
-A shared library that is loaded runs with the user's rights. So the cache is read only where it belongs to the user,
-and where nobody else can change what is in it or put another folder in its place.
+A loaded shared library runs with the user's rights. So the cache is read only if it belongs to the user, and if nobody
+else can change its content or replace it by another folder.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _told: set[str] = set()
 
 
 def cache_folder() -> Path:
-    """Return where everything is kept: SPIKECOST_CACHE, or the user's cache folder; without symbolic links."""
+    """Return the folder of the cache: SPIKECOST_CACHE, or the user's cache folder; without symbolic links."""
     return Path(os.path.realpath(os.environ.get("SPIKECOST_CACHE") or user_cache_dir("spikecost")))
 
 
@@ -38,12 +38,12 @@ def tell_once(topic: str, message: str) -> None:
 
 
 def require_private(folder: Path) -> None:
-    """Refuse a folder that other users can write to, or can put another folder in the place of.
+    """Refuse a folder that other users can write to, or can replace by another folder.
 
     Parameters
     ----------
     folder : Path
-        Without symbolic links; what does not exist yet is not looked at.
+        Without symbolic links; a folder that does not exist yet is not checked.
 
     Raises
     ------
@@ -52,12 +52,12 @@ def require_private(folder: Path) -> None:
     """
     reason = why_not_private(folder)
     if reason:
-        raise UserError(f"{reason}, who could put code there that runs as you; make it your own and private "
-                        f"(chmod go-w), or set SPIKECOST_CACHE to a folder that is")
+        raise UserError(f"{reason}, who could put code there that runs as you; make it private and your own "
+                        f"(chmod go-w), or set SPIKECOST_CACHE to another folder of your own")
 
 
 def why_not_private(folder: Path) -> str:
-    """Return which folder, this one or one above, can be changed by another user; empty if none."""
+    """Return which folder, this one or one above it, another user can change; empty if none."""
     found = _look_at(folder)
     if found:
         if stat.S_ISLNK(found.st_mode):
@@ -70,7 +70,7 @@ def why_not_private(folder: Path) -> str:
 
 
 def why_replaceable(parent: Path) -> str:
-    """Return which folder, this one or one above, lets others rename what is in it; empty if none."""
+    """Return which folder, this one or one above it, lets others rename its content; empty if none."""
     for above in (parent, *parent.parents):
         found = _look_at(above)
         if found is None:
@@ -85,7 +85,7 @@ def why_replaceable(parent: Path) -> str:
 
 
 def _look_at(path: Path) -> os.stat_result | None:
-    """Return what is known of a file; None if it cannot be looked at: nothing can be read through it either."""
+    """Return the status of a file; None if it cannot be read, since then nothing can be read through it either."""
     try:
         return path.lstat()
     except OSError:
@@ -93,7 +93,7 @@ def _look_at(path: Path) -> os.stat_result | None:
 
 
 def make_private(folder: Path) -> None:
-    """Make a folder, and those above it that are missing, for the user alone; close one that others can read.
+    """Make a folder, and missing folders above it, for the user alone; remove other users' access if it exists.
 
     Raises
     ------
@@ -116,7 +116,7 @@ def make_private(folder: Path) -> None:
 
 
 def why_not_written(folder: Path) -> str:
-    """Return why nothing can be written into a folder that may be missing; empty if it can."""
+    """Return why nothing can be written into a folder, which may not exist yet; empty if it can be written."""
     try:
         for each in (folder, *folder.parents):
             if each.exists():
@@ -128,7 +128,7 @@ def why_not_written(folder: Path) -> str:
 
 
 def is_unlocked(path: Path) -> bool:
-    """Whether no living process holds a lock on a file or folder; False if that cannot be told."""
+    """Whether no living process holds a lock on a file or folder; False if this cannot be determined."""
     try:
         handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
     except OSError:
@@ -144,7 +144,7 @@ def is_unlocked(path: Path) -> bool:
 
 
 def _own_group(group: int) -> bool:
-    """Whether a group has the user as its only member, as many systems make one for each user; root's is shared."""
+    """Whether the user is the only member of a group, as many systems make one for each user; root's is shared."""
     user = os.geteuid()
     if not user:
         return False
@@ -157,7 +157,7 @@ def _own_group(group: int) -> bool:
 
 @cache
 def _unmapped_owner() -> int:
-    """Return who seems to own the system's folders in a container that has no number for their owner; 0 elsewhere."""
+    """Return the apparent owner of the system's folders in a container that does not map root; 0 elsewhere."""
     try:
         if Path("/proc/self/uid_map").read_text().split()[:3] == ["0", "0", "4294967295"]:
             return 0

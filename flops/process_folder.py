@@ -1,4 +1,4 @@
-"""A folder of this process alone, from which it loads compiled code."""
+"""A folder used only by this process, from which it loads compiled code."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ from pathlib import Path
 from ..models.errors import UserError
 from .private import cache_folder, is_unlocked, why_replaceable
 
-#: Folders of processes, among the temporary files: one that is being made, and one that is in use.
+#: Names of folders of processes, in the temporary folder: while being made, and in use.
 _NEW, _USED = "spikecost-new-", "spikecost-run-"
-#: A longer path of a mapped library crashes PAPI, which copies it into an array of fixed length.
+#: A mapped library with a longer path crashes PAPI, which copies the path into an array of fixed length.
 _LONGEST_PATH = 500
 _DAY = 86400
 
 _lock = threading.RLock()
-#: Folders of this process by process number (a forked process makes its own), with the open file that holds the lock.
+#: Folders of this process by process number (a forked process makes its own), with the open file that holds its lock.
 _folders: dict[int, dict[Path, int]] = {}
 
 
 def _forked() -> None:
-    """Give a forked process a lock of its own: another thread may have held it."""
+    """Give a forked process its own lock: another thread may have held the old one."""
     global _lock  # noqa: PLW0603 - there is one per process
     _lock = threading.RLock()
 
@@ -38,20 +38,20 @@ os.register_at_fork(after_in_child=_forked)
 
 
 def place(name: str, content: bytes) -> Path:
-    """Write compiled code into a folder of this process alone, from where it is loaded; once per name.
+    """Write compiled code into a folder used only by this process, to be loaded from there; once per name.
 
-    What is loaded are exactly the bytes that were checked: what happens to the cache afterwards does not reach them.
+    The loaded bytes are exactly those that were checked: later changes of the cache do not affect them.
 
     Parameters
     ----------
     name : str
-        Of the file; made from its content.
+        Name of the file, made from its content.
     content : bytes
 
     Raises
     ------
     UserError
-        If there is no private folder with room from which code may be run.
+        If there is no private folder with free space from which code may be run.
     """
     with _lock:
         reasons: list[str] = []
@@ -74,7 +74,7 @@ def place(name: str, content: bytes) -> Path:
 
 @contextlib.contextmanager
 def scratch() -> Iterator[Path]:
-    """Make a folder to work in, which no other user can read, and take it away afterwards.
+    """Make a working folder that no other user can read, and remove it afterwards.
 
     Raises
     ------
@@ -98,11 +98,11 @@ def scratch() -> Iterator[Path]:
 
 def _no_place(reasons: list[str]) -> UserError:
     return UserError(f"no private folder to run compiled code from ({'; '.join(reasons)}); set TMPDIR to a folder of "
-                     "your own with room, from which programs may be started")
+                     "your own with free space, from which programs may be started")
 
 
 def _process_folders(reasons: list[str]) -> Iterator[Path]:
-    """Yield this process's folder among the temporary files, then one in the cache; add why one cannot be had."""
+    """Yield this process's folder in the temporary folder, then one in the cache; add reasons for failures."""
     bases = [cache_folder()]
     try:
         bases.insert(0, Path(os.path.realpath(tempfile.gettempdir())))
@@ -131,7 +131,7 @@ def _unfit(base: Path) -> str:
         return f"{str(base)[:40]}...: its path is longer than {_LONGEST_PATH} characters"
     try:
         if os.statvfs(base).f_flag & os.ST_NOEXEC:
-            return f"{base}: mounted without leave to run programs (noexec)"
+            return f"{base}: mounted without permission to run programs (noexec)"
     except FileNotFoundError:
         pass
     except OSError as error:
@@ -140,14 +140,14 @@ def _unfit(base: Path) -> str:
 
 
 def _make(base: Path, mine: dict[Path, int]) -> Path:
-    """Make a folder for this process below `base`, locked as long as the process lives."""
+    """Make a folder for this process in `base`, locked as long as the process lives."""
     base.mkdir(mode=0o700, parents=True, exist_ok=True)
     sweep_processes(base)
     new = Path(tempfile.mkdtemp(prefix=_NEW, dir=base))
     handle = os.open(new, os.O_RDONLY | os.O_DIRECTORY)
-    with contextlib.suppress(OSError):  # a file system without locks: nobody sweeps there
+    with contextlib.suppress(OSError):  # a file system without locks: leftovers are not removed there
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    # named as one to be swept only now that it is locked
+    # it gets a name that `sweep_processes` looks for only now that it is locked
     folder = new.with_name(_USED + new.name.removeprefix(_NEW))
     new.rename(folder)
     mine[folder] = handle
@@ -156,15 +156,15 @@ def _make(base: Path, mine: dict[Path, int]) -> Path:
 
 
 def _leave(folder: Path, process: int) -> None:
-    if os.getpid() == process:  # not in a process that was forked from it
+    if os.getpid() == process:  # not in a process forked from it
         shutil.rmtree(folder, ignore_errors=True)
 
 
 def sweep_processes(base: Path) -> None:
-    """Take away folders that processes of this user left when they were killed.
+    """Remove folders that killed processes of this user left.
 
-    A living process holds a lock on its folder, wherever it runs: its number says nothing, since another container on
-    this machine numbers its own.
+    A living process holds a lock on its folder, wherever it runs. Process numbers cannot be used: another container on
+    this machine has its own numbers.
     """
     for folder in base.glob("spikecost-*-*"):
         with contextlib.suppress(OSError):

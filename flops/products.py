@@ -1,4 +1,4 @@
-"""Whether what a compiler made is whole: one that fails may report success, and what it made would be kept."""
+"""Check that a compiler's output is complete: a failing compiler may report success, and its output would be kept."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ for name in sys.argv[2:]:
 
 
 def why_cut_short(product: bytes) -> str:
-    """Return why a file is no whole ELF file, as its own headers say; empty if it is one."""
+    """Return why a file is not a complete ELF file, judged by its headers; empty if it is."""
     if not product:
         return "it made no file"
     if product[:4] != b"\x7fELF":
-        return "what it made is no executable file"
-    if product[4:6] != b"\x02\x01":  # only 64 bits, low byte first, are looked into
+        return "its output is not an executable file"
+    if product[4:6] != b"\x02\x01":  # only 64-bit little-endian files are checked
         return ""
-    cut = "what it made is cut short"
+    cut = "its output is cut short"
     if len(product) < 64:
         return cut
     segments, sections = struct.unpack_from("<QQ", product, 32)
@@ -40,10 +40,10 @@ def why_cut_short(product: bytes) -> str:
 
 
 def why_not_loaded(library: Path, source: str) -> str:
-    """Return why a library cannot be loaded, or has not the functions of its source; empty if it is fine.
+    """Return why a library cannot be loaded, or lacks functions of its source; empty if it is fine.
 
-    It is tried in another process: a damaged library can crash the one that loads it.
+    It is tried in another process: a damaged library can crash the process that loads it.
     """
     functions = re.findall(r"^(?:void|int|long|double) (\w+)\(", source, re.MULTILINE)
     answer = run_bounded([sys.executable, "-I", "-S", "-c", _TRIAL, str(library), *functions], patience())
-    return f"what it made cannot be loaded: a process that tried {answer.failure}" if answer.failure else ""
+    return f"its output cannot be loaded: a process that tried {answer.failure}" if answer.failure else ""

@@ -1,6 +1,6 @@
-"""The C compiler: which one, with which flags, and what it made.
+"""The C compiler: which one, with which flags, and its output.
 
-It lives beside the counts because its flags decide which operations run.
+It is in the same folder as the counts because its flags decide which operations run.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from .bounded import brief, patience, run_bounded
 from .process_folder import place, scratch
 from .products import why_cut_short, why_not_loaded
 
-# -fno-plt: a call of exp stands in the kernel's own code, where counters in other processes find it
+# -fno-plt: a call of exp is then in the kernel's own code, where counters in other processes find it
 _COMMON = ("-std=gnu11", "-fPIC", "-fno-plt", "-march=native", "-ffp-contract=off", "-fno-math-errno",
            "-fno-trapping-math")
 
@@ -38,28 +38,28 @@ class Build:
 
 
     def for_processor(self, architecture: str) -> Build:
-        """Return this build for a named processor or level of x86-64 instead of the one that compiles it."""
+        """Return this build for a named processor or level of x86-64 instead of the processor that compiles it."""
         flags = tuple(f"-march={architecture}" if flag.startswith("-march=") else flag for flag in self.flags)
         return replace(self, name=f"{self.name} for {architecture}", flags=flags)
 
 
-# AVX-512 gives scalar code nothing but registers that neither valgrind nor QBDI can follow
+# AVX-512 adds nothing to scalar code except registers that neither valgrind nor QBDI can follow
 _NO_AVX512 = ("-mno-avx512f",) if platform.machine() == "x86_64" else ()
 
-# where registers are short, gcc would compute a product once more rather than keep it; clang does not know the flag
+# with few registers, gcc would compute a product again instead of keeping it; clang does not know the flag
 _NO_REMATERIALIZATION = "-fno-lra-remat"
 
-#: One neuron after the other; the operations are those of the Step, in its order. (libm takes its exp by processor, so
-#: another machine may differ in the last bits.)
+#: One neuron after the other; the operations are those of the Step, in its order. (libm chooses its exp by processor,
+#: so the last bits may differ on another machine.)
 SCALAR = Build("scalar", ("-O2", "-fno-tree-vectorize", _NO_REMATERIALIZATION, *_COMMON, *_NO_AVX512),
                "one neuron, scalar, no fused multiply-add")
-#: Neurons in the lanes of vector registers. No operation is fused or reordered; only exp differs in value, by the few
-#: units in the last place that separate the vector library from libm. What the compiler moves is told by `as_built`.
+#: Neurons in the lanes of vector registers. No operation is fused or reordered. Only exp differs in value, by the few
+#: units in the last place between the vector library and libm. `as_built` reports what the compiler moves.
 SIMD = Build("simd", ("-O3", "-mprefer-vector-width=512", "-fopenmp-simd", *_COMMON),
              "neurons in SIMD lanes, no fused multiply-add", lanes=True)
-#: What users' builds often have: multiplications and additions fused into one rounding.
+#: As in many users' builds: multiplications and additions fused, with one rounding.
 FUSED = Build("fused", (*SIMD.flags, "-ffp-contract=fast"), "neurons in SIMD lanes, fused multiply-add", lanes=True)
-#: Leave to reassociate, to replace divisions by reciprocals, and to assume that no number is infinite or not one.
+#: Permission to reassociate, to replace divisions by reciprocals, and to assume that no number is infinite or NaN.
 FAST_MATH = Build("fast-math", (*SIMD.flags, "-ffp-contract=fast", "-ffast-math"),
                   "neurons in SIMD lanes, -ffast-math", lanes=True)
 
@@ -71,13 +71,13 @@ STEPPER = Build("stepper", ("-O1", "-std=gnu11", "-fPIC"), "not for kernels")
 
 @dataclass(frozen=True)
 class Compiler:
-    """A C compiler that was found and answers."""
+    """A C compiler that was found and states its version."""
 
     path: str
     version: str
     """First line of ``--version``."""
     command: tuple[str, ...]
-    """How its command line begins: with what starts it, such as ccache, if there is such a thing."""
+    """The start of its command line, including a launcher such as ccache, if there is one."""
 
 
 @cache
@@ -87,7 +87,7 @@ def find_compiler() -> Compiler:
     Raises
     ------
     UserError
-        If there is none, or it does not say its version.
+        If there is none, or it does not state its version.
     """
     asked = os.environ.get("CC")
     reasons = []
@@ -109,12 +109,12 @@ def find_compiler() -> Compiler:
 
 
 def _words(given: str) -> list[str]:
-    """Return the words of a compiler's command line: a compiler, and perhaps what starts it, such as ``ccache gcc``.
+    """Return the words of a compiler's command line: a compiler, perhaps with a launcher, such as ``ccache gcc``.
 
     Raises
     ------
     UserError
-        If there are flags among them.
+        If it contains flags.
     """
     if shutil.which(given):  # a path may have spaces
         return [given]
@@ -154,7 +154,7 @@ def cpu_identity() -> tuple[str, int, int]:
 
 
 def simd_extensions() -> list[str]:
-    """Return which of the vector instruction sets the processor has."""
+    """Return the vector instruction sets that the processor has."""
     return [name for name in ("sse2", "avx", "avx2", "fma", "avx512f", "asimd", "sve") if has_cpu_flag(name)]
 
 
@@ -169,17 +169,17 @@ def has_cpu_flag(name: str) -> bool:
 
 
 def compile_library(source: str, build: Build) -> Path:
-    """Compile C source to a shared library; the same source, flags, compiler and processor are compiled once.
+    """Compile C source to a shared library, once for the same source, flags, compiler and processor.
 
     Returns
     -------
     Path
-        Of a copy that only this process uses and that no other user can write: what is loaded is what was verified.
+        Of a copy that only this process uses and no other user can write: the loaded bytes are the verified bytes.
 
     Raises
     ------
     UserError
-        If there is no compiler, it refuses or fails, or other users can write to the cache.
+        If there is no compiler, it refuses the source or fails, or other users can write to the cache.
     """
     libraries = ("-lmvec", "-lm") if build.lanes and has_vector_exp() else ("-lm",)
     return _compiled("kernels", source, build.flags, ("-shared",), libraries)
@@ -221,15 +221,15 @@ def _compiled(kind: str, source: str, flags: tuple[str, ...], form: tuple[str, .
 
 def _made(compiler: Compiler, source: str, flags: tuple[str, ...], form: tuple[str, ...], libraries: tuple[str, ...]
           ) -> bytes:
-    """Compile; what a compiler made that failed in any way is not returned, so that it is never kept."""
+    """Compile; the output of a compiler that failed in any way is not returned, so it is never kept."""
     with scratch() as folder:
         c_file, object_file, made = folder / "kernel.c", folder / "kernel.o", folder / "made"
         try:
             c_file.write_text(source, encoding="utf-8")
         except OSError as error:
-            raise UserError(f"cannot write the source of a kernel to {folder}: {error.strerror}; make room, or set "
-                            "TMPDIR to another folder") from error
-        # linked without the flags: -ffast-math there would make the whole process flush small numbers to zero
+            raise UserError(f"cannot write the source of a kernel to {folder}: {error.strerror}; free some space, or "
+                            "set TMPDIR to another folder") from error
+        # linked without the flags: -ffast-math at linking would make the whole process flush small numbers to zero
         for command in ([*flags, "-c", "-o", str(object_file), str(c_file)],
                         [*form, "-o", str(made), str(object_file), *libraries]):
             answer = run_bounded([*compiler.command, *command], patience())
@@ -243,7 +243,7 @@ def _made(compiler: Compiler, source: str, flags: tuple[str, ...], form: tuple[s
         reason = why_cut_short(product) or (why_not_loaded(made, source) if "-shared" in form else "")
     if reason:
         raise UserError(f"the compiler {' '.join(compiler.command)} reported success, but {reason}; it is not used: "
-                        "look at the compiler, and at the room on the disk, or set CC to another one")
+                        "check the compiler and the free space on the disk, or set CC to another compiler")
     return product
 
 

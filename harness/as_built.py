@@ -1,4 +1,4 @@
-"""What the compiler makes of a Step when it is built for speed: operations a neuron-step, beside the counted ones."""
+"""What the compiler does to a Step in builds for speed: operations per neuron and step, compared with the count."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .c_source import LANES
 from .kernel import compile_kernels
 from .stimuli import Stimulus
 
-#: Steps between the two runs whose difference is a step's cost.
+#: Difference in steps between two runs; the cost per step is the difference of their costs.
 _STEPS = 4
 _DT = Fraction(1, 64)
 
@@ -26,19 +26,19 @@ class AsBuilt:
 
     build: Build
     own: Mapping[str, float]
-    """Operations a neuron-step by kind, in the kernel's own code; a fused multiply-add is one ``fma``."""
+    """Operations per neuron and step by kind, in the kernel's own code; a fused multiply-add is one ``fma``."""
     libm: Mapping[str, float]
     """The same in the mathematics library."""
     once: Mapping[str, float]
-    """Operations a neuron that a run (one piece of stimulus) adds to its steps."""
+    """Operations per neuron that a run (one piece of stimulus) adds to its steps."""
     instructions: float
-    """Own instructions a neuron-step."""
+    """Instructions of the kernel's own code per neuron and step."""
     changes: tuple[str, ...]
-    """What differs from the count, by kind, in words; empty where counted equals retired."""
+    """Differences from the count, by kind, in words; empty if counted equals retired."""
 
 
 def as_built(step: Step, counter: str = "stepped", builds: Iterable[Build] = tuple(BUILDS.values())) -> list[AsBuilt]:
-    """Measure builds of a Step, all that are known if none are given.
+    """Measure builds of a Step, by default all known builds.
 
     Raises
     ------
@@ -78,19 +78,19 @@ def _per(more: Mapping[str, float], less: Mapping[str, float], parts: int) -> di
 
 
 def explain(step: Step, build: Build, own: Mapping[str, float], once: Mapping[str, float]) -> tuple[str, ...]:
-    """Say in words what a build changed.
+    """Describe in words what a build changed.
 
     Parameters
     ----------
     step : Step
     build : Build
     own, once : mapping
-        Operations a neuron-step, and those that a run adds, as measured.
+        Operations per neuron and step, and those that a run adds, as measured.
 
     Returns
     -------
     tuple of str
-        One line a change. A line that begins with ``not explained`` is what no rule accounts for.
+        One line per change. A line that begins with ``not explained`` has a difference that no rule explains.
     """
     counted, counted_once = count_step(step).as_run, count_step(step).as_run_once
     left = {kind: own.get(kind, 0) - counted[kind] for kind in counted}
@@ -113,22 +113,23 @@ def explain(step: Step, build: Build, own: Mapping[str, float], once: Mapping[st
     if fused:
         explained(min(-left["add"], left["mul"], _doublings(step)),
                   "sums x + x are a fused multiplication by two", add=1, mul=-1)
-        explained(-left["sign"], "changes of sign are taken into a fused operation", sign=1)
+        explained(-left["sign"], "changes of sign are part of a fused operation", sign=1)
     else:
         explained(swapped, "subtractions of a number are additions of its negative")
     for kind, name in (("add", "additions and subtractions"), ("mul", "multiplications"), ("div", "divisions")):
-        explained(min(-left[kind], outside[kind]), f"{name} are done once a piece of the stimulus: they depend on the "
-                  "input and the parameters alone", **{kind: 1})
+        explained(min(-left[kind], outside[kind]), f"{name} are done once per piece of the stimulus: they depend only "
+                  "on the input and the parameters", **{kind: 1})
     explained(min(left["mul"], counted["select"]), "factors of a select are multiplied into both of its sides", mul=-1)
     if fused:
         explained(min(left["mul"], _repeated_products(step)), "products in several sums are fused into each", mul=-1)
     explained(min(-left["select"], left["sign"], _selects_of_zero(step)),
-              "selects of which one side is zero are a bitwise and with the condition", select=1, sign=-1)
+              "selects with a zero on one side are a bitwise AND with the condition", select=1, sign=-1)
     merged = min(-left["select"], _repeated_conditions(step))
     if merged > 0:
         added, multiplied = max(left["add"], 0), max(left["mul"], 0)
-        explained(merged, "selects are taken into another of the same condition; what stands around them is done for "
-                  f"both sides: {added:g} additions or subtractions and {multiplied:g} multiplications more", select=1)
+        explained(merged, "selects are merged with another select of the same condition; operations around them are "
+                  f"done for both sides: {added:g} more additions or subtractions and {multiplied:g} more "
+                  "multiplications", select=1)
         left["add"] -= added
         left["mul"] -= multiplied
     rest = ", ".join(f"{n:+g} {kind}" for kind, n in left.items() if n)
@@ -139,22 +140,22 @@ def explain(step: Step, build: Build, own: Mapping[str, float], once: Mapping[st
 
 
 def _doublings(step: Step) -> int:
-    sums = (node for assign in step.advance.assignments for node in nodes(assign.value))
+    sums = (node for assign in step.blocks["advance"].assignments for node in nodes(assign.value))
     return sum(isinstance(node, Op) and node.kind == "add" and _same(*node.args) for node in sums)
 
 
 def _repeated_products(step: Step) -> int:
     """Count the sums, after the first, in which each product is a term."""
-    products = {assign.target for assign in step.advance.assignments
+    products = {assign.target for assign in step.blocks["advance"].assignments
                 if isinstance(assign.value, Op) and assign.value.kind == "mul"}
-    sums = [node for assign in step.advance.assignments for node in nodes(assign.value)
+    sums = [node for assign in step.blocks["advance"].assignments for node in nodes(assign.value)
             if isinstance(node, Op) and node.kind in ("add", "sub")]
     terms = [term.name for node in sums for term in node.args if isinstance(term, Var) and term.name in products]
     return len(terms) - len(set(terms))
 
 
 def _selects(step: Step) -> list[Op]:
-    return [node for assign in step.advance.assignments for node in nodes(assign.value)
+    return [node for assign in step.blocks["advance"].assignments for node in nodes(assign.value)
             if isinstance(node, Op) and node.kind == "select"]
 
 

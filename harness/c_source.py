@@ -1,111 +1,40 @@
 """C source of kernels, printed from Steps.
 
-A kernel advances neurons through a stimulus and records each spike as (number of its step, fraction of that step), so
-that no time is added up in the loop. Names of the Step get an underscore, which keeps them apart from C's own. The
-control flow is the template `kernel.c.j2`; every floating-point operation of the model's is printed from a Block.
+A kernel advances neurons through a stimulus and records each spike as (number of its step or piece, place in it), so
+that no time is added up in the loop. The control flow is the template of the method; every floating-point operation of
+the model's is printed from a Block.
 """
 
 from __future__ import annotations
 
-import hashlib
-from array import array
-from collections.abc import Iterable
-from functools import cache
+from collections.abc import Callable, Collection, Iterable, Mapping
+from functools import cache, partial
+from itertools import compress
+from operator import not_
+from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
 from ..flops.toolchain import Build
-from ..models.expression import Const, Expr, Op, Table, Var, nodes
+from ..models import events
+from ..models.expression import Op, Var
+from ..models.methods import METHODS
+from ..models.neuron import RESERVED_ENDINGS
 from ..models.simplify import Block
 from ..models.step import Step
+from .c_blocks import c_block, c_prelude, c_stimulus, c_tables
 
 #: A step that holds more spikes than this is reported as stuck (a reset that does not leave the threshold).
 MAX_SPIKES_A_STEP = 64
-#: What is written into `spikes.stuck` of a call's neurons to end it; what it leaves is no result.
-STOP = -1
 #: Lanes that are advanced together: a Hodgkin-Huxley block of that size stays in the first-level cache.
 LANES = 64
-
-_INFIX = {"add": "+", "sub": "-", "mul": "*", "div": "/", "less": "<", "at_most": "<="}
-_CALLS = {"exp": "exp", "sqrt": "sqrt", "pow": "pow", "abs": "fabs"}
-#: Their values are integers.
-_INTEGERS = ("less", "at_most", "cell")
-
-_PRELUDE = """\
-#include <math.h>
-
-struct spikes { long capacity, count, stuck; long *step; double *at; };
-
-static void record(struct spikes *out, long step, double at)
-{
-    if (out->count < out->capacity) { out->step[out->count] = step; out->at[out->count] = at; }
-    out->count++;
-}
-
-/* By its bits, so that the test is no floating-point operation. A reset would hide a state that is not finite. */
-static inline int is_number(double x)
-{
-    long long bits;
-    __builtin_memcpy(&bits, &x, sizeof bits);
-    return (bits >> 52 & 0x7ff) != 0x7ff;
-}
-
-/* Whoever waits for a kernel may end it: it looks for that after every POLL steps at the latest. No operation of the
-   model's is added, left out or moved by it. */
-enum { POLL = 4096 };
-#define STOPPED(first) (*(const volatile long *)&(first)->stuck < 0)
-
-/* The input may change at every step: without this the compiler would move work that is counted out of the loop. */
-#if defined(__x86_64__)
-#define FRESH(x) __asm__ volatile("" : "+x"(x))
-#elif defined(__aarch64__)
-#define FRESH(x) __asm__ volatile("" : "+w"(x))
-#else
-#define FRESH(x) __asm__ volatile("" : "+m"(x))
-#endif
-/* Both comparisons of a test are made: a branch after the first would skip the second. */
-#define EVALUATED(test) __asm__ volatile("" : "+r"(test))
-"""
-#: Both values of a select are computed and one is taken. Written with ?: it would become a branch around one of them.
-_SELECT = """
-#if defined(__SSE4_1__)
-#include <immintrin.h>
-static inline double choose(int test, double yes, double no)
-{
-    FRESH(yes); /* a number known to the compiler would make another instruction of it */
-    FRESH(no);
-    const __m128d mask = _mm_castsi128_pd(_mm_cvtsi64_si128(-(long long)test));
-    return _mm_cvtsd_f64(_mm_blendv_pd(_mm_set_sd(no), _mm_set_sd(yes), mask));
-}
-#else
-static inline double choose(int test, double yes, double no)
-{
-    FRESH(yes);
-    FRESH(no);
-    return test ? yes : no;
-}
-#endif
-"""
-_SELECT_IN_LANES = """
-/* in lanes the compiler makes a masked move of it */
-#define choose(test, yes, no) ((test) ? (yes) : (no))
-"""
-#: The conversion cuts off towards zero, and what does not fit is negative: the first cell.
-_CELL = """
-static inline int table_cell(double position, int count)
-{
-    const int cell = (int)position;
-    const int last = count - 1;
-    return cell < 0 ? 0 : cell > last ? last : cell;
-}
-"""
-_VECTOR_FUNCTIONS = '__attribute__((simd("notinbranch"))) double exp(double), pow(double, double);\n'
+#: Names that templates use in any case, where blocks are functions.
+_MEMBERS = ("dt", "_now", "_target", "_end", "_span", "_step", "_s", "_at", "_before", "_refractory")
 
 
 def function_name(step: Step) -> str:
     """Return the name of a Step's kernel in C."""
-    varying = "__varying" if step.varying else ""
-    return f"{step.model.name}__{step.method}__{step.detection}{varying}"
+    return _family_name(step, step.detection)
 
 
 def c_source(steps: Iterable[Step], build: Build, vector_exp: bool) -> str:
@@ -120,83 +49,143 @@ def c_source(steps: Iterable[Step], build: Build, vector_exp: bool) -> str:
         Whether the compiler may call vector versions of exp and pow.
     """
     steps = list(steps)
-    blocks = [block for step in steps
-              for block in (step.once, step.advance, step.spike, step.check, step.pause, step.resume)]
-    head = _VECTOR_FUNCTIONS if vector_exp and build.lanes else ""
-    kernels = (
-        _template().render(
-            step=step, name=function_name(step), input=step.model.input, in_lanes=build.lanes, block=c_block,
-            lanes=LANES, max_spikes=MAX_SPIKES_A_STEP, resets=bool(step.model.system.reset),
-            spiked=" & ".join(f"{name}_" for name in step.conditions),
-        )
-        for step in steps
-    )
-    return head + c_prelude(build) + c_tables(blocks) + "\n".join(kernels)
+    head = c_prelude(build, vector_exp) + c_tables(block for step in steps for block in step.blocks.values())
+    if not all(METHODS[step.method].template.sampled_input for step in steps):
+        head += c_stimulus()
+    families: dict[str, list[Step]] = {}
+    for step in steps:
+        families.setdefault(_family_name(step), []).append(step)
+    return head + "\n".join(_family(name, members, build) for name, members in families.items())
 
 
-def c_prelude(build: Build) -> str:
-    """Print what stands before kernels."""
-    return _PRELUDE + (_SELECT_IN_LANES if build.lanes else _SELECT)
+def tallied(step: Step) -> tuple[str, ...]:
+    """Return what the kernel keeps a tally of: its blocks, if they are functions, and what the method adds to them."""
+    method = METHODS[step.method]
+    return (*step.blocks, *method.extras) if method.template.functions else ()
 
 
-def c_expression(node: Expr) -> str:
-    """Print an expression in C."""
-    if isinstance(node, Const):
-        text = repr(float(node.value))
-        return f"({text})" if node.value < 0 else text
-    if isinstance(node, Var):
-        return f"{node.name}_"
-    if isinstance(node, Table):
-        return _c_name(node)
-    assert isinstance(node, Op)
-    args = [c_expression(arg) for arg in node.args]
-    if node.kind in _INFIX:
-        return f"({args[0]} {_INFIX[node.kind]} {args[1]})"
-    if node.kind == "neg":
-        return f"(-{args[0]})"
-    if node.kind == "select":
-        return f"choose({', '.join(args)})"
-    if node.kind == "cell":
-        return f"table_cell({args[0]}, {int(float(args[1]))})"
-    if node.kind == "entry":
-        return f"{args[0]}[{args[1]}]"
-    return f"{_CALLS[node.kind]}({', '.join(args)})"
+def _family_name(step: Step, *detection: str) -> str:
+    return "__".join([step.model.name, step.method, *detection, *(["varying"] if step.varying else [])])
 
 
-def c_block(block: Block, indent: int, declared: Iterable[str] = ()) -> str:
-    """Print the statements of a block; names in `declared` are assigned, others declared."""
-    lines = []
+def _family(name: str, steps: list[Step], build: Build) -> str:
+    """Print the kernels of a model and method with several detections."""
+    if METHODS[steps[0].method].template.functions:
+        return _Family(name, steps).source()
+    return "\n".join(_template(step.method).render(_common(step, build.lanes)) for step in steps)
+
+
+def _common(step: Step, in_lanes: bool) -> dict[str, Any]:
+    """Return what a template is given in any case."""
+    method = METHODS[step.method]
+    return {
+        "step": step, "name": function_name(step), "input": step.model.input, "by_dt": method.knob == "dt",
+        "in_lanes": in_lanes, "lanes": LANES, "max_spikes": MAX_SPIKES_A_STEP, "block": c_block, **method.given(step),
+    }
+
+
+class _Family:
+    """The kernels of a model and method with several detections: what they have in common is printed once."""
+
+    def __init__(self, name: str, steps: list[Step]) -> None:
+        self._name = name
+        self._steps = steps
+        blocks = [block for step in steps for block in step.blocks.values()]
+        first = steps[0]
+        found = {name for block in blocks for name in (*block.reads, *writes(block))}
+        found |= {*_MEMBERS, *first.state, *first.parameters, first.model.input}
+        self._tests: set[str] = set()
+        """The members that stand for comparisons."""
+        for block in blocks:
+            self._tests |= _tests(block, self._tests).intersection(writes(block))
+        self._members = sorted(found)
+        self._printed: dict[str, str] = {}
+
+    def source(self) -> str:
+        """Print the kernels."""
+        is_test = [name in self._tests for name in self._members]
+        shared: Any = _environment().get_template("shared.c.j2").module
+        printed = [shared.structure(self._name, list(compress(self._members, map(not_, is_test))),
+                                    list(compress(self._members, is_test)))]
+        for step in self._steps:
+            called = {}
+            for title, block in step.blocks.items():
+                body = _body(block, self._tests)
+                called[title], text = self._once(title, step, partial(shared.function, self._name, body=body))
+                printed.append(text)
+            kernel = partial(_template(step.method).render, **self._given(step, called))
+            series, text = self._once("series", step, partial(_series, kernel))
+            printed += [text, kernel(part="kernel", series=series)]
+        return "".join(printed)
+
+    def _given(self, step: Step, called: Mapping[str, str]) -> dict[str, Any]:
+        """Return what a template needs of a step; `called` are the functions of its blocks."""
+        places = {name: place for place, name in enumerate(tallied(step))}
+        return {
+            "family": self._name, "blocks": list(step.blocks), "called": called, "tallied": len(places),
+            "extra": {name: places[name] for name in METHODS[step.method].extras},
+            "interrupts": step.model.spike_interrupts, "held": events.moving(step.model),
+            "kept": events.kept(step.model),
+            "spiked": " & ".join(f"s.{name}_" for name in events.conditions(step.model)),
+            **_common(step, in_lanes=False),
+        }
+
+    def _once(self, title: str, step: Step, text_of: Callable[[str], str]) -> tuple[str, str]:
+        """Return the name of a function, and its text, or none if the same is printed already."""
+        plain = f"{self._name}_{title.replace(' ', '_')}"
+        for name in (plain, f"{plain}_{step.detection}"):
+            text = text_of(name)
+            if name not in self._printed:
+                self._printed[name] = text
+                return name, text
+            if self._printed[name] == text:
+                break
+        return name, ""
+
+
+def _series(kernel: Callable[..., str], name: str) -> str:
+    return kernel(part="series", series=name)
+
+
+def _tests(block: Block, shared: Collection[str]) -> set[str]:
+    """Return the targets of a block that stand for comparisons; `shared` are those of other blocks."""
+    found: set[str] = set()
     for assign in block.assignments:
-        is_integer = isinstance(assign.value, Op) and assign.value.kind in _INTEGERS
-        kind = "" if assign.target in declared else "int " if is_integer else "const double "
-        lines.append(f"{' ' * indent}{kind}{assign.target}_ = {c_expression(assign.value)};\n")
+        value = assign.value
+        if (isinstance(value, Op) and value.kind in ("less", "at_most")) or (
+                isinstance(value, Var) and value.name in found.union(shared)):
+            found.add(assign.target)
+    return found
+
+
+def _body(block: Block, shared: Collection[str]) -> str:
+    """Print a block as the body of a function on the structure `s`; `shared` are comparisons of all blocks."""
+    tests = _tests(block, shared)
+    lines = [f"    const {'int' if name in shared else 'double'} {name}_ = s->{name}_;\n" for name in block.reads]
+    lines += [f"    int {name}_;\n" for name in block.targets if name in tests]
+    lines.append(c_block(block, 4, tests))
+    lines += [f"    s->{name}_ = {name}_;\n" for name in writes(block)]
     return "".join(lines)
 
 
-def c_tables(blocks: Iterable[Block]) -> str:
-    """Print the tables that occur, each once, and what looks into them."""
-    found = {
-        _c_name(node): node
-        for block in blocks for node in nodes(*(assign.value for assign in block.assignments))
-        if isinstance(node, Table)
-    }
-    lines = [f"static const double {name}[] = {{{', '.join(map(repr, table.values))}}};\n"
-             for name, table in found.items()]
-    return _CELL + "".join(lines) if lines else ""
-
-
-def _c_name(table: Table) -> str:
-    """Return a name that tells tables with the same name and other numbers apart."""
-    content = hashlib.sha256(array("d", table.values)).hexdigest()
-    return f"{table.name}_{content[:12]}"
+def writes(block: Block) -> list[str]:
+    """Return the names that a block gives to others: new values (``_next`` and the like) and the method's own."""
+    return [name for name in block.targets if name.startswith("_") or name == "dt" or name.endswith(RESERVED_ENDINGS)]
 
 
 @cache
-def _template() -> Template:
+def _template(method: str) -> Template:
+    return _environment().from_string(METHODS[method].template.text)
+
+
+@cache
+def _environment() -> Environment:
     environment = Environment(
         loader=PackageLoader("spikecost.harness", "."), undefined=StrictUndefined, trim_blocks=True,
         keep_trailing_newline=True, autoescape=False,  # noqa: S701 - it prints C
     )
-    environment.filters["next_name"] = lambda name: f"{name}_next"
-    environment.filters["c_name"] = lambda name: f"{name}_"
-    return environment.get_template("kernel.c.j2")
+    environment.filters |= {
+        "c_name": lambda name: f"{name}_", "c_member": lambda name: f"s.{name}_",
+        "next_name": lambda name: f"{name}_next", "writes": writes,
+    }
+    return environment

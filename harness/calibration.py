@@ -1,7 +1,7 @@
-"""A fixed piece of work that kernels' times are divided by.
+"""A fixed piece of work; the times of kernels are divided by its time.
 
-An absolute time says more about the machine and its other users than about a kernel. The ratio to work that is the same
-in every version, run right before and after on the same machine, says how much slower the kernel has become.
+An absolute time depends more on the machine and its other users than on the kernel. The ratio to work that is the same
+in every version, run directly before and after on the same machine, shows how much slower the kernel has become.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ import numpy as np
 
 from ..flops.toolchain import SCALAR, compile_library, load_library
 
-#: Turns of the loop in calibration.c, about half a millisecond: as long as the shorter of the timed runs.
+#: Iterations of the loop in calibration.c, about half a millisecond: as long as the shorter timed runs.
 TURNS = 50_000
 
 
 def calibrate() -> float:
-    """Run the calibrating work and return its wall time in s.
+    """Run the calibration work and return its wall time in s.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""The drive at which a model fires at a wanted rate."""
+"""Find the drive at which a model fires at a given rate."""
 
 from __future__ import annotations
 
@@ -9,23 +9,23 @@ from itertools import pairwise
 
 from ..models.errors import UserError
 
-#: First drive that is tried where none is given, in the internal unit of the input; how often it is doubled from there.
+#: First drive tried if none is given, in the internal unit of the input; and the number of doublings from there.
 SMALLEST, DOUBLINGS = 2.0**-6, 22
-#: Where a rate is jumped over, so many drives per octave are looked at, up to so many octaves above the jump.
+#: If the rate jumps over the given one: number of drives tried per octave, and number of octaves above the jump.
 PER_OCTAVE, OCTAVES = 6, 3
-#: Fractions of a drive to which it is bisected, and at which two rates that are still far apart are taken for a jump.
+#: Relative width to which a drive is bisected; and relative width at which two rates that still differ are a jump.
 NARROW, WIDE = 1e-10, 1e-4
-#: So many drives on either side of a jump, this fraction apart, are tried for a rate within one spike.
+#: Near a jump, a rate within one spike is tried: number of drives on either side, and their relative distance.
 BESIDE, BESIDE_STEP = 16, 0.005
-#: The rate is accepted within this fraction of the wanted one.
+#: The rate is accepted within this fraction of the given rate.
 RATE_TOLERANCE = 0.005
-#: Drives are rounded to so many digits, so that they can be written down; around which stimuli vary, to fewer.
+#: Digits to which drives are rounded, so that they can be written down; and fewer digits for means of varying stimuli.
 DIGITS, MEAN_DIGITS = 9, 6
 
 #: A mean rate over several stimuli is accepted within this fraction.
 MEAN_RATE_TOLERANCE = 0.03
 
-#: From a drive to a rate in Hz; 0 where the model falls silent.
+#: From a drive to a rate in Hz; 0 if the model stops firing.
 Rates = Callable[[float], float]
 
 
@@ -35,14 +35,14 @@ class UnreachableRate(UserError):
 
 @dataclass(frozen=True)
 class Drive:
-    """A constant input and what it does."""
+    """A constant input and its effect."""
 
     value: float
     """In the internal unit of the input, rounded to nine digits so that it can be written down."""
     rate: float
-    """The firing rate that it gives, in Hz."""
+    """The firing rate at this drive, in Hz."""
     note: str = ""
-    """The other rates of the same drive, which depend on how it is reached; empty if there are none."""
+    """Other rates at the same drive, which depend on how it is reached; empty if there are none."""
 
 
 class NeverSpikes(UnreachableRate):
@@ -50,12 +50,12 @@ class NeverSpikes(UnreachableRate):
 
 
 def adjust_drive(firing_rate: Rates, wanted: float, near: Drive) -> Drive:
-    """Find the drive of a rate that is near that of a drive which is known.
+    """Find the drive for a rate that is near the rate of a known drive.
 
     Parameters
     ----------
     firing_rate : callable
-        From a drive to a rate in Hz; 0 where the model falls silent.
+        From a drive to a rate in Hz; 0 if the model stops firing.
     wanted : float
         In Hz.
     near : Drive
@@ -63,7 +63,7 @@ def adjust_drive(firing_rate: Rates, wanted: float, near: Drive) -> Drive:
     Raises
     ------
     UnreachableRate
-        If none within a fifth of the known one fires at the rate.
+        If no drive within a fifth of the known one gives the rate.
     """
     low, high = 0.8 * near.value, 1.25 * near.value
     while (middle := _middle(low, high, DIGITS)) is not None:
@@ -77,28 +77,28 @@ def adjust_drive(firing_rate: Rates, wanted: float, near: Drive) -> Drive:
 def find_drive(firing_rate: Rates, wanted: float, name: str, first: float = SMALLEST, spike: float = 0.0) -> Drive:
     """Find the weakest drive that gives a firing rate.
 
-    It is doubled until the rate is passed, then bisected. Where the rate jumps over the wanted one there, or never
-    gets there, drives in between and beyond are looked at: a rate need not grow with the drive. A model that fires
-    faster than that without any drive is slowed down by inhibition.
+    The drive is doubled until the rate is exceeded, then bisected. If the rate jumps over the given one, or never
+    reaches it, drives in between and above are tried: a rate need not increase with the drive. A model that fires
+    faster than the given rate without any drive is slowed down by inhibition.
 
     Parameters
     ----------
     firing_rate : callable
-        From a drive to a rate in Hz; 0 where the model falls silent.
+        From a drive to a rate in Hz; 0 if the model stops firing.
     wanted : float
         In Hz.
     name : str
-        The model's, for messages.
+        The model's name, for messages.
     first : float
-        First drive that is tried, well below the one that is sought; below zero if inhibition makes the model fire.
+        First drive tried, well below the expected one; below zero if inhibition makes the model fire.
     spike : float
         The rate in Hz of one spike in the time over which spikes are counted. The rate of a model that fires in
-        bursts jumps by about that as the drive grows; it is then accepted within one spike.
+        bursts jumps by about this much when the drive increases; the rate is then accepted within one spike.
 
     Raises
     ------
     UnreachableRate
-        If none was found.
+        If no drive was found.
     """
     rates = cache(firing_rate)
     alone = rates(0.0)
@@ -122,9 +122,9 @@ def find_drive(firing_rate: Rates, wanted: float, name: str, first: float = SMAL
 
 
 def find_mean_drive(firing_rate: Rates, wanted: float, name: str, first: float = SMALLEST) -> Drive:
-    """Find a drive that gives a firing rate, where the rate goes up in small jumps.
+    """Find a drive that gives a firing rate, if the rate increases in small jumps.
 
-    Parameters, and what is raised, are those of `find_drive`; the rate may differ by `MEAN_RATE_TOLERANCE`.
+    Parameters and errors are those of `find_drive`; the rate may differ by `MEAN_RATE_TOLERANCE`.
     """
     low, high = _bracket(firing_rate, wanted, name, first)
     while (middle := _middle(low, high, MEAN_DIGITS)) is not None:
@@ -137,16 +137,16 @@ def find_mean_drive(firing_rate: Rates, wanted: float, name: str, first: float =
 
 
 def find_rheobase(firing_rate: Rates, name: str, first: float = SMALLEST) -> float:
-    """Find the weakest drive under which a model keeps firing; parameters and errors as in `find_drive`."""
+    """Find the weakest drive at which a model keeps firing; parameters and errors as in `find_drive`."""
     low, high = _bracket(firing_rate, 0.0, name, first)
     return float(f"{_narrow(low, high, lambda drive: firing_rate(drive) > 0)[1]:.{DIGITS}g}")
 
 
 def _on_curve(rates: Rates, wanted: float, curve: Sequence[float], spike: float, wide: float = 0.0
               ) -> tuple[Drive | None, tuple[float, float] | None]:
-    """Return the first drive between two of a curve that gives the rate, and the first pair that jumps over it.
+    """Return the first drive between two drives of a curve that gives the rate, and the first pair that jumps over it.
 
-    A pair whose rates are still far apart when it is `wide`, a fraction of the drive, is taken for a jump.
+    A pair with rates that still differ when its relative width is `wide` is taken as a jump.
     """
     jump = None
     for left, right in pairwise(curve):
@@ -166,9 +166,9 @@ def _on_curve(rates: Rates, wanted: float, curve: Sequence[float], spike: float,
 
 
 def _beside(rates: Rates, wanted: float, jump: tuple[float, float], spike: float) -> Drive | None:
-    """Return a drive beside a jump of the rate of a model that fires on both sides, within one spike.
+    """Return a drive near a jump of the rate of a model that fires on both sides, within one spike.
 
-    Not one at the jump itself, where the smallest error of a solution makes a spike more or less.
+    The drive is not at the jump itself, where the smallest error of a solution adds or removes a spike.
     """
     slower, faster = jump
     if rates(slower) > 0:
@@ -180,9 +180,9 @@ def _beside(rates: Rates, wanted: float, jump: tuple[float, float], spike: float
 
 
 def _finer(rates: Rates, curve: Sequence[float], jump: tuple[float, float] | None) -> list[float]:
-    """Return drives at which a rate may be found that was not between those of a curve."""
+    """Return more drives to try for a rate that was not found between the drives of a curve."""
     if jump is None:
-        # around where it fires fastest, or anywhere if it does not fire
+        # near the drive with the highest rate, or anywhere if it does not fire
         highest = max(range(len(curve)), key=lambda i: rates(curve[i]))
         inside = curve if not rates(curve[highest]) else curve[max(highest - 1, 0) : highest + 2]
         return sorted({drive for left, right in pairwise(inside) for drive in _between(left, right)}, key=abs)
@@ -217,7 +217,7 @@ def _not_found(rates: Rates, wanted: float, name: str, curve: Sequence[float], j
 
 
 def _bracket(firing_rate: Rates, wanted: float, name: str, first: float) -> tuple[float, float]:
-    """Return two drives between which the rate passes `wanted`, or, if that is 0, between which firing begins."""
+    """Return two drives between which the rate passes `wanted`; if `wanted` is 0, between which firing begins."""
 
     def enough(rate: float) -> bool:
         return rate >= wanted if wanted else rate > 0
@@ -239,7 +239,7 @@ def _bracket(firing_rate: Rates, wanted: float, name: str, first: float) -> tupl
 
 
 def _middle(low: float, high: float, digits: int) -> float | None:
-    """Return the middle of two drives, rounded to some digits; None if no such number is between them."""
+    """Return the middle of two drives, rounded to `digits`; None if no such number is between them."""
     middle = float(f"{(low + high) / 2:.{digits}g}")
     return middle if min(low, high) < middle < max(low, high) else None
 

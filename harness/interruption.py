@@ -1,8 +1,7 @@
-"""Signals that end a run: when they interrupt it, and when they wait until something has been kept.
+"""Signals that end a run: when they interrupt it, and when they wait until results have been saved.
 
-Ctrl-C sends SIGINT; batch systems send SIGTERM before they kill, a terminal that closes sends SIGHUP. All three count
-as the same here. Python hands signals to the main thread alone: in any other thread nothing in this module has an
-effect.
+Ctrl-C sends SIGINT, batch systems send SIGTERM before they kill, a closing terminal sends SIGHUP. All three are treated
+in the same way. Python delivers signals only to the main thread: in other threads this module has no effect.
 """
 
 from __future__ import annotations
@@ -17,9 +16,9 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Any
 
-#: What ends a run.
+#: Signals that end a run.
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-#: Within so many seconds of an interruption another signal is taken for the same one: a batch system may send two.
+#: A second signal within this many seconds of an interruption belongs to the first: a batch system may send two.
 PATIENCE = 2.0
 #: Name of the thread in which a long call of compiled code is made.
 KERNEL = "spikecost kernel"
@@ -27,7 +26,7 @@ _SAID = b"spikecost: interrupted; keeping what is finished\n"
 
 
 class _Keeper:
-    """What `keeping` installs as the handler of `SIGNALS`."""
+    """The handler of `SIGNALS` that `keeping` installs."""
 
     def __init__(self) -> None:
         self.came: list[int] = []
@@ -36,7 +35,7 @@ class _Keeper:
 
     def __call__(self, number: int, _frame: FrameType | None) -> None:
         if not self.came:
-            with contextlib.suppress(OSError):  # not print: a signal may come while something is printed
+            with contextlib.suppress(OSError):  # `print` must not be used: a signal may come while it is running
                 os.write(2, _SAID)
         self.came.append(number)
         now = time.monotonic()
@@ -50,19 +49,19 @@ _keeper: _Keeper | None = None
 
 @contextmanager
 def as_ctrl_c() -> Iterator[None]:
-    """Let SIGTERM and SIGHUP raise KeyboardInterrupt as Ctrl-C does, unless they are ignored (as under nohup)."""
+    """Let SIGTERM and SIGHUP raise KeyboardInterrupt like Ctrl-C, unless they are ignored (as with nohup)."""
     with _handled(signal.default_int_handler, [signal.SIGTERM, signal.SIGHUP]):
         yield
 
 
 @contextmanager
 def keeping() -> Iterator[list[int]]:
-    """Let signals wait until the end of the block, where the first one that came is sent again.
+    """Let signals wait until the end of the block; then the first one is sent again.
 
     Yields
     ------
     list of int
-        The signals that came so far. Who has dealt with them clears it, and nothing is sent again.
+        The signals received so far. Code that has handled them clears the list; then nothing is sent again.
     """
     global _keeper  # noqa: PLW0603 - signals belong to the process
     if _keeper is not None or not _in_main_thread():
@@ -80,10 +79,10 @@ def keeping() -> Iterator[list[int]]:
 
 @contextmanager
 def interruptible() -> Iterator[None]:
-    """Within `keeping`, let signals raise KeyboardInterrupt: what is finished can still be kept when it is caught.
+    """Within `keeping`, let signals raise KeyboardInterrupt: code that catches it can still save finished results.
 
-    Only the first of several does, so that whoever catches it is not interrupted again; one that comes later than
-    `PATIENCE` while the block goes on raises again.
+    Only the first of several signals raises it, so that this code is not interrupted again. A signal that comes after
+    `PATIENCE`, while the block still runs, raises it again.
     """
     keeper = _keeper if _in_main_thread() else None
     if keeper is None:
@@ -101,20 +100,20 @@ def interruptible() -> Iterator[None]:
 def run_stoppable(call: Callable[[], None], stop: Callable[[], None]) -> None:
     """Run compiled code so that a signal can end it.
 
-    Python sees signals between its own instructions, and a call of compiled code is one. So the call is made in another
-    thread, and this one waits for it.
+    Python handles signals only between its instructions, and a call of compiled code is one instruction. So the call is
+    made in another thread, and this thread waits for it.
 
     Parameters
     ----------
     call : callable
-        Does not hold Python's lock while it runs.
+        Must not hold Python's lock while it runs.
     stop : callable
-        Makes it end soon, without a result.
+        Makes `call` end soon, without a result.
     """
     if not _in_main_thread():
         call()
         return
-    ended = threading.Event()  # an interrupted Thread.join takes the thread for ended, at least in Python 3.11
+    ended = threading.Event()  # an interrupted Thread.join assumes that the thread has ended, at least in Python 3.11
 
     raised: list[BaseException] = []
 
@@ -140,7 +139,7 @@ def run_stoppable(call: Callable[[], None], stop: Callable[[], None]) -> None:
 
 @contextmanager
 def _handled(handler: Any, numbers: Any) -> Iterator[None]:
-    """Install a handler of signals for a block; a signal that is ignored stays so."""
+    """Install a signal handler for a block; ignored signals stay ignored."""
     before: dict[int, Any] = {}
     try:
         if _in_main_thread():

@@ -1,4 +1,4 @@
-"""The kernels of a model under many methods, of fixed and of adaptive step."""
+"""The kernels of a model under many methods."""
 
 from __future__ import annotations
 
@@ -6,14 +6,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 
-from ..flops.adaptive import AdaptiveCount, count_adaptive
 from ..flops.operations import Count, count_step
 from ..flops.toolchain import SCALAR, SIMD
-from ..models.adaptive import make_adaptive_step
-from ..models.methods import ADAPTIVE
+from ..models.errors import NoValue
+from ..models.methods import METHODS
 from ..models.neuron import NeuronModel
-from ..models.step import applies, make_step
-from .adaptive import AdaptiveKernel, compile_adaptive
+from ..models.step import make_step, why_not
 from .kernel import Kernel, Outcome, compile_kernels
 from .stimuli import Stimulus
 
@@ -22,13 +20,16 @@ from .stimuli import Stimulus
 class Compiled:
     """A model under a method and a detection."""
 
-    lanes: Kernel | AdaptiveKernel
+    lanes: Kernel
     """Runs neurons side by side, if the method can."""
-    alone: Kernel | AdaptiveKernel
+    alone: Kernel
     """Runs one after the other."""
-    count: Count | AdaptiveCount
-    knob: str
-    """What sets the method: ``dt`` or ``tolerance``."""
+    count: Count
+
+    @property
+    def knob(self) -> str:
+        """What sets the method: ``dt`` or ``tolerance``."""
+        return METHODS[self.count.step.method].knob
 
 
 @dataclass
@@ -37,7 +38,7 @@ class Kernels:
 
     compiled: dict[tuple[str, str], Compiled] = field(default_factory=dict)
     """By method and detection."""
-    reasons: dict[tuple[str, str], str] = field(default_factory=dict)
+    reasons: dict[tuple[str, str], NoValue] = field(default_factory=dict)
     """Why there is no kernel, for the others."""
 
 
@@ -60,38 +61,33 @@ def kernels_of(model: NeuronModel, pairs: Iterable[tuple[str, str]], varying: bo
         If there is no compiler.
     """
     found = Kernels()
-    fixed, adaptive = [], []
+    steps = []
     for key in pairs:
-        refused = applies(model, *key, varying=varying)
+        refused = why_not(model, *key, varying=varying)
         if refused:
-            found.reasons[key] = refused
-        elif key[0] in ADAPTIVE:
-            adaptive.append(make_adaptive_step(model, *key, varying=varying))
+            found.reasons[key] = NoValue(refused)
         else:
-            fixed.append(make_step(model, *key, varying=varying))
-    together = compile_kernels(fixed, SIMD)
-    for lanes, one in zip(together, compile_kernels(fixed, SCALAR) if alone else together, strict=True):
+            steps.append(make_step(model, *key, varying=varying))
+    together = compile_kernels(steps, SIMD)
+    for lanes, one in zip(together, compile_kernels(steps, SCALAR) if alone else together, strict=True):
         step = lanes.step
-        found.compiled[step.method, step.detection] = Compiled(lanes, one, count_step(step), "dt")
-    for kernel in compile_adaptive(adaptive) if adaptive else ():
-        key = kernel.step.method, kernel.step.detection
-        found.compiled[key] = Compiled(kernel, kernel, count_adaptive(kernel.step), ADAPTIVE[kernel.step.method].knob)
+        found.compiled[step.method, step.detection] = Compiled(lanes, one, count_step(step))
     return found
 
 
-def run_together(kernel: Kernel | AdaptiveKernel, stimuli: Sequence[Stimulus], setting: Fraction) -> list[Outcome]:
+def run_together(kernel: Kernel, stimuli: Sequence[Stimulus], setting: Fraction) -> list[Outcome]:
     """Run one neuron a stimulus, those with the same pieces side by side.
 
     Parameters
     ----------
-    kernel : Kernel or AdaptiveKernel
+    kernel : Kernel
     stimuli : sequence of Stimulus
     setting : Fraction
         dt in ms or tolerance; dt divides every piece.
     """
-    groups: dict[tuple[Fraction, ...], list[int]] = {}
+    groups: dict[tuple[int, ...], list[int]] = {}
     for i, stimulus in enumerate(stimuli):
-        groups.setdefault(stimulus.durations, []).append(i)
+        groups.setdefault(stimulus.whole_durations, []).append(i)
     found: dict[int, Outcome] = {}
     for group in groups.values():
         found |= zip(group, kernel.run([stimuli[i] for i in group], setting), strict=True)

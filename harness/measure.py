@@ -1,4 +1,4 @@
-"""What a model's step costs by count and by measurement, side by side."""
+"""The cost of a model's step, counted and measured, side by side."""
 
 from __future__ import annotations
 
@@ -22,40 +22,40 @@ from .stimuli import Stimulus
 
 #: Time step in ms; the counts do not depend on it.
 DT = Fraction(1, 64)
-#: A counter that is not exact sees the same run so many times, each from the initial state: an interrupt weighs less.
+#: Repetitions of the run under a counter that is not exact, each from the initial state: interrupts then matter less.
 REPETITIONS = 200
 
-#: Kinds that are calls of the mathematics library: what they execute is counted there.
+#: Kinds that are calls of the mathematics library: their operations are counted there.
 _CALLS = frozenset({"exp", "pow"})
 
 
 @dataclass(frozen=True)
 class Witness:
-    """What one counter saw of a run."""
+    """What one counter measured in a run."""
 
     counter: str
     exact: bool
     repetitions: int
-    """How often the run was repeated; all numbers are of all repetitions."""
+    """Number of repetitions of the run; all numbers are sums over the repetitions."""
     operations: Mapping[str, int]
-    """By kind: the kernel's own, calls of the mathematics library as one each; with a counter that does not tell
-    images apart, everything, as ``flop``."""
+    """By kind: the kernel's own operations, with each call of the mathematics library as one; everything, as ``flop``,
+    if the counter does not separate images."""
     libm: Mapping[str, int] | None
-    """By kind, within the mathematics library; None if the counter does not tell images apart."""
+    """By kind, within the mathematics library; None if the counter does not separate images."""
     flops: int
-    """Of `operations`."""
+    """Floating-point operations in `operations`."""
     expected: int | None
-    """What `flops` should be; None if what the mathematics library executes is in it and not known."""
+    """The expected value of `flops`; None if it includes unknown operations of the mathematics library."""
     ratio: float | None
-    """`flops` over `expected`."""
+    """`flops` divided by `expected`."""
     instructions: int | None
     cycles: int | None
     events: Mapping[str, int]
-    """Hardware events over the block; empty for other counters."""
+    """Hardware events in the block; empty for other counters."""
     leaves_out: tuple[str, ...]
-    """Kinds that this counter does not count and that `expected` is therefore without."""
+    """Kinds that this counter does not count; `expected` does not include them."""
     not_documented: tuple[str, ...]
-    """Kinds of which it is not documented whether they are counted; `expected` is without them."""
+    """Kinds for which the documentation does not say whether they are counted; `expected` does not include them."""
     provenance: Mapping[str, str]
 
     def to_json(self) -> dict[str, Any]:
@@ -65,23 +65,23 @@ class Witness:
 
 @dataclass(frozen=True)
 class Measurement:
-    """Counted from the Step, and seen by counters."""
+    """Operations counted from the Step, and measured by counters."""
 
     model: str
     method: str
     detection: str
     build: str
     steps: int
-    """Steps of the run, none of which has a spike."""
+    """Number of steps of the run, all without a spike."""
     per_step: Mapping[str, int]
-    """Operations of a step, by kind, from the Step."""
+    """Operations per step, by kind, from the Step."""
     once: Mapping[str, int]
-    """Operations done once a run, from the Step."""
+    """Operations executed once per run, from the Step."""
     analytic: Mapping[str, int]
-    """Of the run: `once` and `steps` times `per_step`."""
+    """Operations of the run: `once` plus `steps` times `per_step`."""
     witnesses: tuple[Witness, ...]
     why_not: Mapping[str, str]
-    """Why each of the other counters does not count here; empty if one was asked for by name."""
+    """Why each of the other counters does not count here; empty if a counter was named."""
 
     def to_json(self) -> dict[str, Any]:
         """Return plain dictionaries, lists, strings and numbers."""
@@ -106,7 +106,7 @@ def measure(model: str | NeuronModel, method: str, detection: str = "grid", coun
             steps: int = 1000) -> Measurement:
     """Run steps without a spike under a counter.
 
-    The neuron starts from its initial state and gets no input. Where it spikes all the same, the run ends before.
+    The neuron starts from its initial state and gets no input. If it spikes, the run ends before the spike.
 
     Parameters
     ----------
@@ -116,32 +116,33 @@ def measure(model: str | NeuronModel, method: str, detection: str = "grid", coun
     counter : str or Counter
         ``auto`` takes the best exact counter and the best hardware counter of those that count here.
     steps : int
-        At most so many.
+        Largest number of steps.
 
     Raises
     ------
     UserError
-        If a name is not known, the method does not apply, the counter asked for cannot count here, or the model spikes
+        If a name is not known, the method does not apply, the named counter cannot count here, or the model spikes
         or diverges in its first step.
     """
     if steps < 1:
         raise UserError(f"steps = {steps}: give at least 1")
     step = make_step(model, method, detection)
+    count = count_step(step)
+    per_step = count.as_run
     witnesses = _counters(counter)
     kernel = compile_kernels([step], SCALAR)[0]
-    run = _Run(kernel, _quiet_steps(kernel, steps))
-    count = count_step(step)
-    analytic = {kind: count.as_run_once[kind] + run.steps * count.as_run[kind] for kind in count.as_run}
+    run = _CountedRun(kernel, _quiet_steps(kernel, steps))
+    analytic = {kind: count.as_run_once[kind] + run.steps * n for kind, n in per_step.items()}
     return Measurement(
         model=step.model.label, method=method, detection=detection, build=kernel.build.name, steps=run.steps,
-        per_step=count.as_run.present, once=count.as_run_once.present, analytic=Operations(analytic).present,
+        per_step=per_step.present, once=count.as_run_once.present, analytic=Operations(analytic).present,
         witnesses=tuple(_witness(witness, run, analytic) for witness in witnesses),
         why_not=auto.reasons() if _is_auto(counter) else {},
     )
 
 
 @dataclass(frozen=True)
-class _Run:
+class _CountedRun:
     kernel: Kernel
     steps: int
 
@@ -166,7 +167,7 @@ def _is_auto(counter: str | Counter) -> bool:
 def _quiet_steps(kernel: Kernel, steps: int) -> int:
     outcome = kernel.run([_no_input(kernel, steps)], DT)[0]
     if len(outcome.spike_times):
-        # with detection within the step, a spike lies in the step that it does not end
+        # with a detection within the step, the spike is inside a step, not at its end
         steps = -(-Fraction(float(outcome.spike_times[0])) // DT) - 1
         outcome = kernel.run([_no_input(kernel, steps)], DT)[0] if steps else outcome
     name = kernel.step.model.label
@@ -183,7 +184,7 @@ def _no_input(kernel: Kernel, steps: int) -> Stimulus:
     return Stimulus((steps * DT,), (0.0,), model.system.dimensions[model.input])
 
 
-def _witness(counter: Counter, run: _Run, analytic: Mapping[str, int]) -> Witness:
+def _witness(counter: Counter, run: _CountedRun, analytic: Mapping[str, int]) -> Witness:
     repetitions = 1 if counter.exact else REPETITIONS
     with counter.measure() as counts:
         for workload in [run.workload() for _ in range(repetitions)]:
@@ -208,8 +209,8 @@ def _witness(counter: Counter, run: _Run, analytic: Mapping[str, int]) -> Witnes
     )
 
 
-def _with_libm(counted: Mapping[str, int], run: _Run, leaves_out: frozenset[str]) -> int | None:
-    """Return the operations of a run with those of the mathematics library, which an exact counter must tell."""
+def _with_libm(counted: Mapping[str, int], run: _CountedRun, leaves_out: frozenset[str]) -> int | None:
+    """Return the operations of a run, including those of the mathematics library, which an exact counter provides."""
     own = _flops({kind: n for kind, n in counted.items() if kind not in _CALLS})
     if not any(counted.get(kind) for kind in _CALLS):
         return own

@@ -1,4 +1,4 @@
-"""What a step and a spike cost on the processor: exactly, apart, and with what the mathematics library executes."""
+"""The cost of a step and of a spike on the processor: exact, separate, with the mathematics library's operations."""
 
 from __future__ import annotations
 
@@ -7,55 +7,58 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
-from ..flops.adaptive import count_adaptive
 from ..flops.counters import Counter, Retired, auto
 from ..flops.operations import count_step
 from ..models import units
 from ..models.errors import UserError
-from ..models.methods import ADAPTIVE
+from ..models.methods import METHODS
 from ..models.neuron import NeuronModel
-from .adaptive import AdaptiveKernel
 from .kernel import Kernel
 from .stimuli import Stimulus
 
-#: Time steps in ms; the first at which the model spikes and stays finite is taken. Counts do not depend on it.
+#: Time steps in ms; the first at which the model spikes and stays finite is used. Counts do not depend on dt.
 STEPS = (Fraction(1, 64), Fraction(1, 256), Fraction(1, 1024))
-#: For so many ms a spike is waited for.
+#: Longest wait for a spike, in ms.
 LONGEST = 1000
-#: The counted run ends with the spike's step, its last.
+#: Number of steps of the counted run; the spike is in its last step.
 STEPS_COUNTED = 3
-#: Of an adaptive method: its tolerance where that sets it, and the length in ms of a run without a spike.
+#: For a whole run: the tolerance if the method has one as its setting, and the length in ms of a run without a spike.
 TOLERANCE, QUIET = Fraction(1, 10_000), 20
 
 
 @dataclass(frozen=True)
 class StepAndSpike:
-    """Of one kernel; operations by kind, calls of the mathematics library as one each."""
+    """The cost of a step and of a spike of one kernel: operations by kind, each library call counted as one."""
 
     counter: str
     step: Mapping[str, int]
-    """Retired by a step without a spike."""
+    """Operations retired in a step without a spike."""
     spike: Mapping[str, int]
-    """What a spike adds to its step, as `Count.as_run_spike`."""
+    """Operations that a spike adds to its step, as in `Count.as_run_spike`."""
     step_in_libm: Mapping[str, int]
-    """Within the mathematics library, by the same step."""
+    """Operations in the mathematics library, in the same step."""
     spike_in_libm: Mapping[str, int]
     counted_step: Mapping[str, int]
     """From the Step."""
     counted_spike: Mapping[str, int]
 
+    @property
+    def parts(self) -> dict[str, tuple[Mapping[str, float], Mapping[str, int]]]:
+        """Counted and retired operations, by part."""
+        return {"step": (self.counted_step, self.step), "spike": (self.counted_spike, self.spike)}
+
 
 def count_step_and_spike(kernel: Kernel, drive: float) -> StepAndSpike:
-    """Count a step, and what a spike adds to its own.
+    """Count the operations of a step, and those that a spike adds to its step.
 
     The kernel starts shortly before its first spike and runs one, two and three steps; the spike is in the third.
 
     Parameters
     ----------
     kernel : Kernel
-        Of one neuron after the other.
+        A kernel that runs one neuron after the other.
     drive : float
-        A constant input under which it spikes, in internal units.
+        A constant input at which it spikes, in internal units.
 
     Raises
     ------
@@ -80,21 +83,28 @@ def count_step_and_spike(kernel: Kernel, drive: float) -> StepAndSpike:
 
 @dataclass(frozen=True)
 class WholeRun:
-    """A run of a kernel of an adaptive method; operations by kind, calls of the mathematics library as one each."""
+    """A run of a kernel: operations by kind, each call of the mathematics library counted as one."""
 
     counter: str
-    counted: Mapping[str, int]
+    counted: Mapping[str, float]
     """Operations of each block times how often it ran."""
     retired: Mapping[str, int]
-    """By the processor."""
+    """Operations retired by the processor."""
+
+    @property
+    def parts(self) -> dict[str, tuple[Mapping[str, float], Mapping[str, int]]]:
+        """The same as in `StepAndSpike`: a run has one part."""
+        return {"run": (self.counted, self.retired)}
 
 
-def count_run(kernel: AdaptiveKernel, drive: float) -> WholeRun:
-    """Count a run of an adaptive method until after its first spike, or for `QUIET` ms if there is none.
+def count_run(kernel: Kernel, drive: float) -> WholeRun:
+    """Count a run until after its first spike, or for `QUIET` ms if there is none.
+
+    Use it for methods with steps of different cost; for other methods `count_step_and_spike` gives more detail.
 
     Parameters
     ----------
-    kernel : AdaptiveKernel
+    kernel : Kernel
     drive : float
         A constant input, in internal units.
 
@@ -105,7 +115,7 @@ def count_run(kernel: AdaptiveKernel, drive: float) -> WholeRun:
     """
     counter = _counter()
     step = kernel.step
-    setting = STEPS[0] if ADAPTIVE[step.method].knob == "dt" else TOLERANCE
+    setting = STEPS[0] if METHODS[step.method].knob == "dt" else TOLERANCE
     first = kernel.run([_constant(kernel, drive, LONGEST)], setting)[0].spike_times
     stimulus = _constant(kernel, drive, int(first[0]) + 2 if len(first) else QUIET)
     outcome = kernel.run([stimulus], setting)[0]
@@ -113,18 +123,20 @@ def count_run(kernel: AdaptiveKernel, drive: float) -> WholeRun:
         raise UserError(f"{step.model.label} with {step.method} {outcome.failure} under a constant input of {drive:g}")
     with counter.measure() as counts:
         counts.call(kernel.workload([stimulus], setting))
-    return WholeRun(counter.name, count_adaptive(step).of(outcome.tallies).present, counts.own.by_kind)
+    counted = {kind: n for kind, n in count_step(step).of(outcome.tallies).items() if n}
+    return WholeRun(counter.name, counted, counts.own.by_kind)
 
 
 def _counter() -> Counter:
     counter = auto.best(exact=True)
     if counter is None or not counter.tells_images:
-        raise UserError("no exact counter that tells the kernel from the library works here")
+        raise UserError("no exact counter that separates the kernel from the mathematics library works here; "
+                        "see spikecost doctor")
     return counter
 
 
 def _apart(one: Tally[str], two: Tally[str], three: Tally[str]) -> tuple[dict[str, int], dict[str, int]]:
-    """Return what the second step retired, and what the third did more than it."""
+    """Return the operations retired in the second step, and the additional ones in the third step."""
     step = {kind: two[kind] - one[kind] for kind in two}
     spike = {kind: three[kind] - two[kind] - step.get(kind, 0) for kind in three}
     return _present(step), _present(spike)
@@ -135,7 +147,7 @@ def _present(operations: Mapping[str, int]) -> dict[str, int]:
 
 
 def _before_a_spike(kernel: Kernel, drive: float) -> tuple[Fraction, dict[str, float]]:
-    """Return dt, and the state from which the spike lies in the third step."""
+    """Return dt, and a state from which the spike is in the third step."""
     label = kernel.step.model.label
     for dt in STEPS:
         outcome = kernel.run([_constant(kernel, drive, LONGEST)], dt)[0]
@@ -147,7 +159,7 @@ def _before_a_spike(kernel: Kernel, drive: float) -> tuple[Fraction, dict[str, f
 
 
 def _states(kernel: Kernel, drive: float, dt: Fraction, spike: int) -> Iterator[dict[str, float]]:
-    """Yield states, around that of step `spike`, from which two steps have no spike and three have one."""
+    """Yield states near step `spike` from which two steps have no spike and the third step has one."""
     for steps in range(max(spike - STEPS_COUNTED, 1), spike + 1):
         before = kernel.run([_constant(kernel, drive, steps * dt)], dt)[0]
         state = dict(zip(kernel.step.state, map(float, before.state), strict=True))
@@ -159,12 +171,12 @@ def _states(kernel: Kernel, drive: float, dt: Fraction, spike: int) -> Iterator[
 
 
 def _from(kernel: Kernel, state: Mapping[str, float]) -> NeuronModel:
-    """Return the model, to start from a state."""
+    """Return the model with another initial state."""
     model = kernel.step.model
     return model.replace(initial={name: units.quantity(value, model.system.dimensions[name])
                                   for name, value in state.items()})
 
 
-def _constant(kernel: Kernel | AdaptiveKernel, drive: float, length: Fraction | int) -> Stimulus:
+def _constant(kernel: Kernel, drive: float, length: Fraction | int) -> Stimulus:
     model = kernel.step.model
     return Stimulus((Fraction(length),), (drive,), model.system.dimensions[model.input])

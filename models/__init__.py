@@ -1,4 +1,4 @@
-"""What is a neuron? Definitions, the catalogue, integration methods, and the time step that they make."""
+"""What is a neuron model? Definitions, the catalogue, integration methods, and the time step made from them."""
 
 import sys
 

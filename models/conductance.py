@@ -1,4 +1,4 @@
-"""A synaptic conductance in place of a current."""
+"""A synaptic conductance instead of a current as the input."""
 
 from __future__ import annotations
 
@@ -11,14 +11,15 @@ from . import units
 from .errors import UserError
 from .neuron import NeuronModel
 
-#: The conductance and its reversal in the equations.
+#: Names of the conductance and its reversal potential in the equations.
 CONDUCTANCE, REVERSAL = "g_syn", "E_syn"
 
 
 def with_conductance(model: NeuronModel, reversal: Any) -> NeuronModel:
-    """Return the model with a conductance for input: what was its input is ``g_syn*(E_syn - v)`` now.
+    """Return the model with a conductance as input: the old input becomes ``g_syn*(E_syn - v)``.
 
-    v is the variable that the threshold tests. The new input ``g_syn`` has the dimension of the old one over that of v.
+    v is the variable that the threshold tests. The dimension of the new input ``g_syn`` is that of the old input
+    divided by that of v.
 
     Parameters
     ----------
@@ -29,17 +30,17 @@ def with_conductance(model: NeuronModel, reversal: Any) -> NeuronModel:
     Raises
     ------
     UserError
-        If the reversal's unit is not that of v, or the model has such names already.
+        If the unit of `reversal` is not that of v, or the model already has these names.
     """
     system = model.system
     voltage = system.threshold.variable
     expected = system.dimensions[voltage]
     if units.dimension_of(reversal) is not expected:
-        raise UserError(f"the reversal {reversal} has the wrong unit: {voltage} of {model.label} is in "
+        raise UserError(f"the reversal potential {reversal} has the wrong unit: {voltage} of {model.label} is in "
                         f"{units.unit_name(expected)}")
     taken = {*system.dimensions, *model.constants} & {CONDUCTANCE, REVERSAL}
     if taken:
-        raise UserError(f"{model.label} has {', '.join(sorted(taken))} already; give its conductance as the input")
+        raise UserError(f"{model.label} already has {', '.join(sorted(taken))}; give its conductance as the input")
     source = system.dimensions[model.input]
     dimension = get_or_create_dimension([a - b for a, b in zip(source._dims, expected._dims, strict=True)])
     lines = (f"{model.input} = {CONDUCTANCE}*({REVERSAL} - {voltage}) : {units.dimension_text(source)}\n"

@@ -1,4 +1,4 @@
-"""The dimension of an expression, from those of its names: nothing is evaluated but the numbers that are powers."""
+"""The dimension of an expression, from the dimensions of its names; only numbers in powers are evaluated."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from .grammar import HIGHEST_POWER, Binary, Call, Condition, Name, Negative, Nod
 
 def check(root: Node, dimensions: Mapping[str, Dimension], constants: Mapping[str, Any], expected: Dimension,
           *, value: Callable[[Node], Expr], where: str) -> None:
-    """Compare the dimension of an expression with the one that is expected.
+    """Compare the dimension of an expression with the expected dimension.
 
-    Parameters and errors are those of `dimension`; it is an error, too, if the dimension is not the expected one.
+    Parameters and errors are those of `dimension`. In addition, a dimension other than the expected one is an error.
     """
     found = dimension(root, dimensions, constants, value=value, where=where)
     if found is not expected:
@@ -35,16 +35,16 @@ def dimension(root: Node, dimensions: Mapping[str, Dimension], constants: Mappin
     ----------
     root : Node
     dimensions, constants : mapping
-        Of every name that is no unit.
+        For every name that is not a unit.
     value : callable
-        Makes an expression of a part of `root`: a power has to be a number where it decides the unit.
+        Makes an expression from a part of `root`: a power must be a number if the unit depends on it.
     where : str
         For messages.
 
     Raises
     ------
     UserError
-        If it has none.
+        If the units in the expression do not fit.
     """
 
     def of(node: Node) -> Dimension:
@@ -93,9 +93,9 @@ def dimension(root: Node, dimensions: Mapping[str, Dimension], constants: Mappin
             raise misfit(f"the power of '{short(written(node))}' changes, and with it the unit",
                          "give a number, or take the power of a number without a unit") from None
         except (ArithmeticError, ValueError) as error:
-            raise misfit(f"the power of '{short(written(node))}' is no number: {error}", "give one") from None
+            raise misfit(f"the power of '{short(written(node))}' is not a number: {error}", "give a number") from None
         if abs(found) > HIGHEST_POWER:
-            raise misfit(f"the power of '{short(written(node))}' is too high", f"give one of at most {HIGHEST_POWER}")
+            raise misfit(f"the power of '{short(written(node))}' is too high", f"give at most {HIGHEST_POWER}")
         return found
 
     def misfit(problem: str, instead: str) -> UserError:
@@ -105,6 +105,6 @@ def dimension(root: Node, dimensions: Mapping[str, Dimension], constants: Mappin
 
 
 def unit_called(identifier: str) -> Any:
-    """Return the unit of a name; None if it is none."""
+    """Return the unit with this name; None if there is none."""
     found = DEFAULT_UNITS.get(identifier, getattr(brian2, identifier, None))
     return found if isinstance(found, Quantity) else None

@@ -1,10 +1,14 @@
-"""The one kind of error that a user can cause."""
+"""The one kind of error that a user can cause, and what stands in the place of a value that there is not."""
 
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TypeVar
+
+Found = TypeVar("Found")
 
 #: So many characters of what was given are quoted in a message.
 QUOTED = 100
@@ -75,6 +79,26 @@ def reason_of(error: BaseException) -> str:
         return said
     name = type(error).__name__
     return f"failed with {name}: {said}" if said else f"failed with {name}"
+
+
+@dataclass(frozen=True)
+class NoValue:
+    """Why there is no value; it is returned in the place of one."""
+
+    reason: str
+    failed: bool = False
+    """Whether the program failed, so that nothing is known; the reason is of what was asked for otherwise."""
+
+    def __str__(self) -> str:
+        return self.reason
+
+
+def attempt(look: Callable[[], Found]) -> Found | NoValue:
+    """Return what a function returns, or why it returns nothing: what is wrong in one place ends nothing else."""
+    try:
+        return look()
+    except Exception as error:
+        return NoValue(reason_of(error), failed=not isinstance(error, UserError))
 
 
 def shortened(path: str, most: int = 200) -> str:

@@ -161,6 +161,23 @@ def nodes(*roots: Expr) -> Iterator[Expr]:
                 yield node
 
 
+def rebuild(*roots: Expr, change: Callable[[Expr, Expr], Expr]) -> list[Expr]:
+    """Build expressions anew from their leaves; what they share, they share again.
+
+    Parameters
+    ----------
+    roots : Expr
+    change : callable
+        Called for each node once, operands before operations, with the node as it was and with the same operation of
+        the new operands (a leaf is the same in both); returns what stands in its place.
+    """
+    done: dict[int, Expr] = {}
+    for node in nodes(*roots):
+        made = Op(node.kind, tuple(done[id(arg)] for arg in node.args)) if isinstance(node, Op) else node
+        done[id(node)] = change(node, made)
+    return [done[id(root)] for root in roots]
+
+
 def names(*roots: Expr) -> set[str]:
     """Return the variables that occur in `roots`."""
     return {node.name for node in nodes(*roots) if isinstance(node, Var)}

@@ -9,9 +9,9 @@ from typing import Any
 import brian2
 import numpy as np
 from brian2.core.base import BrianObject
-from brian2.core.functions import DEFAULT_CONSTANTS, Function
-from brian2.core.namespace import get_local_namespace
-from brian2.core.variables import Constant
+from brian2.core.functions import DEFAULT_CONSTANTS, DEFAULT_FUNCTIONS, Function
+from brian2.core.namespace import DEFAULT_UNITS, get_local_namespace
+from brian2.core.variables import Constant, Variable
 from brian2.equations.equations import DIFFERENTIAL_EQUATION, PARAMETER
 from brian2.stateupdaters.base import StateUpdateMethod, UnsupportedEquationsException
 from brian2.units.fundamentalunits import Quantity, get_dimensions
@@ -63,6 +63,10 @@ def from_brian2(group: brian2.NeuronGroup, input: str | None = None, *, index: i
     namespace, then `namespace`. Parameters and the state of now become the model's; a parameter that the reset changes
     becomes a variable that stays between spikes. A TimedArray in the equations, ``stimulus(t)``, is the model's input:
     `harness.stimuli.stimulus_from_brian2` makes a stimulus of it. `settings_from_brian2` tells the method and dt.
+
+    Quantities of other libraries (pint, numpy, pandas ...) are converted exactly where the equations name them. What
+    was assigned to a variable of the group, or put into a TimedArray, is a plain number of Brian2's by now: where that
+    expects a pure number, it drops the unit of another library and says nothing.
 
     Parameters
     ----------
@@ -154,8 +158,8 @@ class _Group:
     def method(self) -> str:
         """Return our name of the method that Brian2 takes."""
         group = self._group
-        variables = dict(group.variables) | group.resolve_all(
-            group.equations.identifiers - set(group.variables), self._namespace, user_identifiers=set())
+        variables = dict(group.variables) | {
+            name: self._resolved(name) for name in group.equations.identifiers - set(group.variables)}
         choices = group.method_choice
         choices = [choices] if isinstance(choices, str) or callable(choices) else choices
         reason = "it has none"
@@ -243,10 +247,29 @@ class _Group:
         """Return what a name stands for that the equations do not declare; None if nothing."""
         if identifier in _BRIAN2S_OWN or identifier in self._group.variables:
             return None
+        found = self._converted(identifier)
+        if found is not None:
+            return found
         try:
             return self._group.resolve_all([identifier], self._namespace, user_identifiers=set())[identifier]
         except KeyError:
             return None
+
+    def _converted(self, identifier: str) -> Constant | None:
+        """Return a number or quantity under a name that is not Brian2's; None if there is none.
+
+        Brian2 takes only the number of another library's quantity, or passes over it to what the name means elsewhere.
+        """
+        if any(identifier in names for names in (DEFAULT_CONSTANTS, DEFAULT_UNITS, DEFAULT_FUNCTIONS)):
+            return None
+        for names in (self._group.namespace or {}, self._namespace):
+            value = names.get(identifier)
+            if isinstance(value, Variable | bool | np.bool_) or callable(value):
+                return None
+            if value is not None:
+                number = units.one_given(value, f"{self._group.name}: '{identifier}'")
+                return Constant(identifier, np.asarray(number), get_dimensions(number))
+        return None
 
     def _input(self, given: str | None) -> str:
         if self._timed:
@@ -289,7 +312,8 @@ class _Group:
         if given is False:
             return None
         if not isinstance(given, str):
-            return given if float(given) else None
+            time = units.one_given(given, f"{self._group.name}: refractory")
+            return time if float(time) else None
         known = {**self._constants, **parameters}
         if get_identifiers(given) & (set(self._equations.names) - set(parameters)):
             return _text(given)  # a condition: NeuronModel says whether it can be run

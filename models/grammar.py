@@ -1,9 +1,9 @@
-"""The grammar of a model's texts: what of Brian2's language is read, before Brian2 or anything else sees the text.
+"""The grammar of a model's texts: the part of Brian2's language that is read, before other code sees the text.
 
-Texts come from files of others. They are read by this grammar alone, which knows numbers, names, ``+ - * / **``,
-comparisons, and functions of one argument; nothing of a text is ever evaluated as Python, and nothing of Python's
-beyond that (keywords, strings, subscripts, attributes) has a form here. What is too large to be a model is refused
-here, before it costs time.
+Texts may come from other people's files. They are read only by this grammar, which has numbers, names,
+``+ - * / **``, comparisons, and functions of one argument. No part of a text is ever evaluated as Python, and the rest
+of Python (keywords, strings, subscripts, attributes) does not exist in this grammar. A text that is too large to be a
+model is refused here, before it costs time.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from .errors import short
 #: Functions that equations may use.
 FUNCTIONS = ("exp", "sqrt", "abs", "exprel", "tanh", "cosh", "sinh")
 USE = f"use + - * / **, the functions {', '.join(FUNCTIONS)}, and int(a > b)"
-#: What a text may hold: characters, brackets within brackets, operations within operations.
+#: Limits of a text: characters, nested brackets, nested operations.
 LONGEST, BRACKETS, DEEPEST = 50_000, 40, 150
-#: The highest power of anything but a number.
+#: The highest power of anything except a number.
 HIGHEST_POWER = 128
 
 _KINDS = {"+": "add", "-": "sub", "*": "mul", "/": "div", "**": "pow"}
@@ -38,7 +38,7 @@ _STATEMENT = re.compile(r"\s*([A-Za-z_][A-Za-z0-9_]*)\s*(\*\*|[-+*/])?=(?!=)")
 
 
 class Unreadable(Exception):
-    """A text that is not of this grammar: what is wrong with it, and what to write instead."""
+    """A text that does not follow this grammar: what is wrong with it, and what to write instead."""
 
     def __init__(self, problem: str, instead: str) -> None:
         super().__init__(f"{problem}; {instead}")
@@ -47,7 +47,7 @@ class Unreadable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """A number, exactly as it is written."""
+    """A number, exactly as written."""
 
     value: Fraction
 
@@ -94,7 +94,7 @@ class Condition:
 
 @dataclass(frozen=True, slots=True)
 class Switch:
-    """``int(condition)``: 1 where the condition holds, 0 elsewhere."""
+    """``int(condition)``: 1 where the condition holds, 0 elsewhere (Brian2's form of a switch)."""
 
     condition: Condition
 
@@ -108,7 +108,7 @@ def expression(text: str) -> Node:
     Raises
     ------
     Unreadable
-        If it is none.
+        If the text is not an expression.
     """
     reader = _Reader(text)
     found, _ = reader.read_sum()
@@ -117,12 +117,12 @@ def expression(text: str) -> Node:
 
 
 def condition(text: str) -> Condition | None:
-    """Read a comparison of two expressions; None if the text is something else that can be read.
+    """Read a comparison of two expressions; None if the text is valid but not a comparison.
 
     Raises
     ------
     Unreadable
-        If it cannot be read.
+        If the text cannot be read.
     """
     reader = _Reader(text)
     found, _ = reader.read_comparison()
@@ -141,7 +141,7 @@ def statements(text: str) -> Iterator[tuple[str, str, Node]]:
     Raises
     ------
     Unreadable
-        If there is anything else.
+        If the text contains anything else.
     """
     for statement in _split(without_comments(text)):
         match = _STATEMENT.match(statement)
@@ -156,19 +156,19 @@ def statements(text: str) -> Iterator[tuple[str, str, Node]]:
 
 
 def without_comments(text: str) -> str:
-    """Return a text with blanks in place of its comments, after a look at its characters.
+    """Check the characters of a text, and return it with blanks in place of its comments.
 
     Raises
     ------
     Unreadable
-        If it is too long, or holds characters that no text has.
+        If it is too long, or contains characters that are not allowed.
     """
     if len(text) > LONGEST:
         raise Unreadable(f"a text of {len(text)} characters is too long", f"write at most {LONGEST}")
     text = text.replace("\r\n", "\n")
     for character in text:
         if unicodedata.category(character) in ("Cc", "Zl", "Zp", "Cs") and character not in "\t\n":
-            raise Unreadable(f"the character {character!r} has no meaning here", "take it out")
+            raise Unreadable(f"the character {character!r} has no meaning here", "remove it")
     return re.sub(r"#[^\n]*", lambda comment: " " * len(comment[0]), text)
 
 
@@ -195,7 +195,7 @@ def written(node: Node | Condition, binding: int = 0) -> str:
 
 
 def _split(text: str) -> Iterator[str]:
-    """Yield the statements of a text: a line each, or with ``;`` between them; brackets hold lines together."""
+    """Yield the statements of a text, separated by line breaks or ``;``; a line break in brackets does not count."""
     open_brackets, begins = 0, 0
     for place, character in enumerate(f"{text};"):
         open_brackets += (character == "(") - (character == ")")
@@ -206,7 +206,7 @@ def _split(text: str) -> Iterator[str]:
 
 
 class _Reader:
-    """Reads one text, from left to right; each operator has its precedence in Python, and so in Brian2."""
+    """Reads one text from left to right; operators have the precedence of Python, as in Brian2."""
 
     def __init__(self, text: str) -> None:
         self._text = without_comments(text).strip()
@@ -215,7 +215,7 @@ class _Reader:
         self._tokens = list(self._read_tokens())
 
     def end(self) -> None:
-        """Refuse what is left."""
+        """Refuse a text that is not finished."""
         if self._token() in _SIGNS:
             raise Unreadable(f"'{short(self._text)}' is not supported", USE)
         if self._next < len(self._tokens):
@@ -225,7 +225,7 @@ class _Reader:
         place = open_brackets = 0
         while place < len(self._text):
             match = _TOKEN.match(self._text, place)
-            if match is None:  # said where it is come to, so that what is around it can be quoted
+            if match is None:  # the error is raised when this token is reached, so that its context can be quoted
                 yield "unknown", self._text[place], place
                 return
             kind = str(match.lastgroup)
@@ -253,7 +253,7 @@ class _Reader:
     def _place(self) -> int:
         return self._tokens[self._next][2] if self._next < len(self._tokens) else len(self._text)
 
-    # each returns what it read, and how deep that is
+    # each method returns what it read, and the depth of its nesting
 
     def read_comparison(self) -> tuple[Node | Condition, int]:
         left, depth = self.read_sum()
@@ -347,13 +347,13 @@ class _Reader:
     def _enter(self) -> None:
         self._brackets += 1
         if self._brackets > BRACKETS:
-            raise Unreadable(f"'{short(self._text)}' has more than {BRACKETS} brackets within brackets",
-                             "write parts of it as equations of their own")
+            raise Unreadable(f"'{short(self._text)}' has more than {BRACKETS} nested brackets",
+                             "write parts of it as separate equations")
 
     def _deeper(self, depth: int) -> int:
         if depth >= DEEPEST:
-            raise Unreadable(f"'{short(self._text)}' has more than {DEEPEST} operations after each other",
-                             "write parts of it as equations of their own")
+            raise Unreadable(f"'{short(self._text)}' has more than {DEEPEST} nested operations",
+                             "write parts of it as separate equations")
         return depth + 1
 
     def _number(self, token: str, place: int) -> Fraction:

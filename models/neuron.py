@@ -103,7 +103,7 @@ class NeuronModel:
             value = getattr(self, name)
             if value is not None and not (name == "refractory" and isinstance(value, str)):
                 with at(name):
-                    object.__setattr__(self, name, _read_one(value, f"{self.name}: {name}"))
+                    object.__setattr__(self, name, units.one_given(value, f"{self.name}: {name}"))
         self._check()
 
     def __repr__(self) -> str:
@@ -248,8 +248,9 @@ class NeuronModel:
                 values[name] = float(units.internal(given))
         # an initial value may use parameters, subexpressions and other initial values, in any order without circles
         waiting |= system.subexpressions
+        needed = {name: names(value) for name, value in waiting.items()}
         while waiting:
-            ready = [name for name, value in waiting.items() if names(value) <= values.keys()]
+            ready = [name for name in waiting if needed[name] <= values.keys()]
             if not ready:
                 break  # only subexpressions of the input are left: no initial value needs them
             for name in ready:
@@ -382,16 +383,8 @@ def _read(given: Mapping[str, Any], where: str, text_allowed: bool) -> dict[str,
     for name, value in given.items():
         with at(name):
             is_text = text_allowed and isinstance(value, str)
-            found[name] = value if is_text else _read_one(value, f"{where}: '{name}'")
+            found[name] = value if is_text else units.one_given(value, f"{where}: '{name}'")
     return found
-
-
-def _read_one(value: Any, what: str) -> Any:
-    try:
-        units.internal(value)
-        return units.given(value)
-    except UserError as error:
-        raise UserError(f"{what}: {error}") from None
 
 
 def _same_names(given: Mapping[str, Any], expected: tuple[str, ...], model: str, what: str,

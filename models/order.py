@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from .catalogue import get_model
-from .expression import FLOATS, Expr, Op, evaluate, expr, names, nodes, text
+from .expression import FLOATS, Expr, Op, evaluate, expr, names, nodes, rebuild, text
 from .methods import METHODS
 from .neuron import NeuronModel
 from .polynomial import linear_parts
@@ -56,7 +56,7 @@ def order_on(model: str | NeuronModel, method: str, varying: bool = False) -> Or
     own = chosen.order
     if varying and math.isinf(own):
         return Order(2, "it takes the input in the middle of a step")
-    if not varying and getattr(chosen, "exact_alone", False) and _is_alone(model):
+    if not varying and chosen.exact_alone and _is_alone(model):
         return Order(math.inf, "no variable depends on another: each is solved exactly")
     return next((limit for limit in breaks(model) if limit.value < own), Order(own))
 
@@ -124,12 +124,8 @@ def _smoothness(model: NeuronModel, sides: Mapping[str, Expr], condition: Op) ->
 
 def _decided(root: Expr, at: Mapping[str, float]) -> Expr:
     """Return an expression with its conditions as they are at a point."""
-    done: dict[int, Expr] = {}
-    for node in nodes(root):
-        if not isinstance(node, Op):
-            done[id(node)] = node
-        elif node.kind in ("less", "at_most"):
-            done[id(node)] = expr(int(evaluate(node, at, FLOATS)))
-        else:
-            done[id(node)] = Op(node.kind, tuple(done[id(arg)] for arg in node.args))
-    return done[id(root)]
+    def decided(node: Expr, made: Expr) -> Expr:
+        is_condition = isinstance(node, Op) and node.kind in ("less", "at_most")
+        return expr(int(evaluate(node, at, FLOATS))) if is_condition else made
+
+    return rebuild(root, change=decided)[0]

@@ -1,4 +1,4 @@
-"""Right-hand sides as polynomials of one variable, with coefficients as they were written."""
+"""Right-hand sides as polynomials in one variable, with coefficients as written."""
 
 from __future__ import annotations
 
@@ -6,18 +6,18 @@ import math
 from collections.abc import Collection
 from fractions import Fraction
 
-from .expression import Const, Expr, Op, Var, names, nodes
+from .expression import Const, Expr, Op, Var, names, rebuild
 
 ZERO = Const(Fraction(0))
 
-#: Powers above this are not multiplied out.
+#: Powers above this are not expanded.
 _HIGHEST = 4
 
 
 def coefficients(root: Expr, variable: str) -> tuple[Expr, ...] | None:
-    """Return (a, b, c, ...) with ``root = a + b*variable + c*variable**2 + ...``, or None if `root` is no polynomial.
+    """Return (a, b, c, ...) with ``root = a + b*variable + c*variable**2 + ...``; None if `root` is not a polynomial.
 
-    The last coefficient is not zero, a constant polynomial apart.
+    The last coefficient is not zero, except in a constant polynomial.
     """
     if isinstance(root, Var) and root.name == variable:
         return ZERO, Const(Fraction(1))
@@ -75,21 +75,18 @@ def is_zero(value: Expr) -> bool:
 
 
 def by_products(root: Expr, highest: float = math.inf) -> Expr:
-    """Replace natural powers by products, powers above `highest` apart."""
-    done: dict[int, Expr] = {}
-    for node in nodes(root):
-        done[id(node)] = node
-        if not isinstance(node, Op):
-            continue
-        args = tuple(done[id(arg)] for arg in node.args)
-        power = args[1].value if node.kind == "pow" and isinstance(args[1], Const) else Fraction(0)
-        natural = power.denominator == 1 and 0 < power <= highest
-        done[id(node)] = _power(args[0], int(power)) if natural else Op(node.kind, args)
-    return done[id(root)]
+    """Replace natural powers by products, except powers above `highest`."""
+    def product(_node: Expr, made: Expr) -> Expr:
+        if not (isinstance(made, Op) and made.kind == "pow" and isinstance(made.args[1], Const)):
+            return made
+        power = made.args[1].value
+        return _power(made.args[0], int(power)) if power.denominator == 1 and 0 < power <= highest else made
+
+    return rebuild(root, change=product)[0]
 
 
 def plus(a: Expr, b: Expr) -> Expr:
-    """Add; nothing is written for a zero."""
+    """Add two expressions; a zero is left out."""
     if is_zero(a):
         return b
     if isinstance(b, Op) and b.kind == "neg":
@@ -98,7 +95,7 @@ def plus(a: Expr, b: Expr) -> Expr:
 
 
 def minus(a: Expr, b: Expr) -> Expr:
-    """Subtract; nothing is written for a zero."""
+    """Subtract two expressions; a zero is left out."""
     if is_zero(b):
         return a
     if is_zero(a):
@@ -109,7 +106,7 @@ def minus(a: Expr, b: Expr) -> Expr:
 
 
 def times(a: Expr, b: Expr) -> Expr:
-    """Multiply; nothing is written for a zero or a one, and a sign for a minus one."""
+    """Multiply two expressions; zero and one are simplified, and a minus one becomes a change of sign."""
     for factor, other in ((a, b), (b, a)):
         if is_zero(factor):
             return factor
@@ -119,7 +116,7 @@ def times(a: Expr, b: Expr) -> Expr:
 
 
 def over(a: Expr, b: Expr) -> Expr:
-    """Divide; nothing is written for a zero, nor for a number's unit."""
+    """Divide two expressions; a zero is simplified, and the unit of a number is folded into the number."""
     if isinstance(a, Const) and isinstance(b, Const) and b.unit:
         return Const(a.value / b.value)
     return a if is_zero(a) else a / b

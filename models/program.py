@@ -8,7 +8,7 @@ from fractions import Fraction
 
 from .equations import System
 from .errors import UserError
-from .expression import Const, Expr, Number, Op, Var, expr, names, nodes, text
+from .expression import Const, Expr, Number, Var, expr, names, rebuild, text
 from .polynomial import ZERO, coefficients, linear_parts
 
 #: Where in a step a method may ask for the input.
@@ -223,12 +223,4 @@ class Derivatives:
 
 def substitute(root: Expr, values: Mapping[str, Expr]) -> Expr:
     """Return `root` with variables replaced."""
-    done: dict[int, Expr] = {}
-    for node in nodes(root):
-        if isinstance(node, Var):
-            done[id(node)] = values.get(node.name, node)
-        elif isinstance(node, Op):
-            done[id(node)] = Op(node.kind, tuple(done[id(arg)] for arg in node.args))
-        else:
-            done[id(node)] = node
-    return done[id(root)]
+    return rebuild(root, change=lambda _node, made: values.get(made.name, made) if isinstance(made, Var) else made)[0]

@@ -1,4 +1,4 @@
-"""What a paper states that a model costs."""
+"""The cost of a model as stated by a paper."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from . import units
 
 @dataclass(frozen=True)
 class PublishedCost:
-    """The cost of a forward Euler step under a convention, as its source states it, not as it is counted here."""
+    """The cost of a forward Euler step under a convention, as stated by its source, not as counted here."""
 
     step: float
-    """Of a step, in the convention's unit."""
+    """Cost per step, in the convention's unit."""
     dt: Any
     """The time step that the source assumes, a quantity."""
     differences: Mapping[str, float] = field(default_factory=dict)
-    """By how much what is counted from the equations exceeds `step`, and why: operations by their reason. They add up
-    to the whole difference; a test holds them to it."""
+    """Reasons for the difference between the count from the equations and `step`, with the operations of each (positive
+    if more are counted). They add up to the whole difference, which a test checks."""
 
     @property
     def dt_ms(self) -> float:
@@ -28,5 +28,5 @@ class PublishedCost:
 
     @property
     def per_ms(self) -> float:
-        """Of a ms of model time."""
+        """Cost per ms of model time."""
         return self.step / self.dt_ms

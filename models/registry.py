@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
+from pkgutil import iter_modules
 from typing import Any, Protocol, TypeVar
 
 from .errors import UserError
@@ -29,13 +31,16 @@ class Registry(Mapping[str, T]):
     ----------
     kind : str
         What is registered here, for messages ("model", "method").
-    group : str
-        Entry-point group through which other packages add to it; every entry point loads one item.
+    *groups : str
+        Entry-point groups through which other packages add to it; every entry point loads one item.
+    made_whole : callable, optional
+        From an item of another package to what is registered.
     """
 
-    def __init__(self, kind: str, group: str) -> None:
+    def __init__(self, kind: str, *groups: str, made_whole: Callable[[Any], Any] = lambda item: item) -> None:
         self.kind = kind
-        self._group = group
+        self._groups = groups
+        self._made_whole = made_whole
         self._items: dict[str, T] = {}
         self._outside_loaded = False
 
@@ -83,15 +88,33 @@ class Registry(Mapping[str, T]):
         if self._outside_loaded:
             return
         self._outside_loaded = True
-        for entry in entry_points(group=self._group):
+        for entry in (entry for group in self._groups for entry in entry_points(group=group)):
             try:
-                self.register(entry.load())
+                self.register(self._made_whole(entry.load()))
             except Exception as error:  # another package's code: anything can go wrong in it
                 self._outside_loaded = False  # say it again, rather than go on without
                 raise UserError(
                     f"the {self.kind} '{entry.name}' of the package {_package(entry)} cannot be used: "
                     f"{type(error).__name__}: {' '.join(str(error).split())}; mend or uninstall the package"
                 ) from error
+
+
+def import_all(package: str, folder: Iterable[str], programs: Collection[str] = ()) -> None:
+    """Import every module of a package, in alphabetical order: a file that is added there registers what it defines.
+
+    What the package has imported before keeps its place: tables list things in the order in which they are registered.
+
+    Parameters
+    ----------
+    package : str
+        The ``__name__`` of the package.
+    folder : iterable of str
+        Its ``__path__``.
+    programs : collection of str
+        Modules that are run with ``python -m``, which must not be imported before.
+    """
+    for name in sorted({module.name for module in iter_modules(folder)} - set(programs)):
+        import_module(f"{package}.{name}")
 
 
 def _package(entry: EntryPoint) -> str:

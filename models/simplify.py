@@ -1,7 +1,7 @@
-"""From a program as it was written to the assignments that run.
+"""From a program as written to the assignments that run.
 
-Equal expressions are computed once; numbers are folded exactly and rounded once, at the end; what depends only on
-dt and on parameters is set apart, to be done once a run. What is rewritten stands in `rewriting`.
+Equal expressions are computed once. Numbers are folded exactly and rounded once, at the end. Expressions that depend
+only on dt and on parameters are separated, to be computed once per run. The rewriting rules are in `rewriting`.
 """
 
 from __future__ import annotations
@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from .expression import Const, Expr, Op, Var, nodes
+from .expression import Const, Expr, Op, Var, names, nodes
 from .program import Program
 from .rewriting import Graph
 
 
 @dataclass(frozen=True)
 class Assign:
-    """``target = value``; the operations are those of the tree `value`."""
+    """``target = value``; its operations are those of the tree `value`."""
 
     target: str
     value: Expr
@@ -33,6 +33,11 @@ class Block:
         """Names assigned, in order."""
         return tuple(assign.target for assign in self.assignments)
 
+    @property
+    def reads(self) -> list[str]:
+        """Names that are taken from outside, sorted."""
+        return sorted(names(*(assign.value for assign in self.assignments)) - set(self.targets))
+
 
 def lower(program: Program, outputs: Mapping[str, Expr], fixed: frozenset[str] = frozenset()) -> tuple[Block, Block]:
     """Make the assignments that compute `outputs`.
@@ -48,9 +53,9 @@ def lower(program: Program, outputs: Mapping[str, Expr], fixed: frozenset[str] =
     Returns
     -------
     once : Block
-        What depends on `fixed` alone.
+        The part that depends only on `fixed`.
     body : Block
-        The rest; ends with the outputs.
+        The rest, which ends with the outputs.
     """
     graph = Graph()
     while True:
@@ -67,7 +72,7 @@ def lower(program: Program, outputs: Mapping[str, Expr], fixed: frozenset[str] =
 
 
 class _Emission:
-    """Names for the nodes that are used more than once, and their order."""
+    """Names for the nodes that are used more than once, and the order of the assignments."""
 
     def __init__(self, taken: Iterable[str], hints: Mapping[int, str], fixed: frozenset[str]) -> None:
         self._taken = set(taken)

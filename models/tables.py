@@ -1,15 +1,16 @@
-"""Rates looked up in tables over the voltage, as NEURON's TABLE statement makes them.
+"""Rates from lookup tables over the voltage, as NEURON's TABLE statement makes them.
 
-Every part of the equations that depends on the voltage alone, and that is dearer than a look-up, becomes a straight
-line between the entries of a table::
+Every part of the equations that depends only on the voltage, and that is more expensive than a lookup, becomes a
+straight line between the entries of a table::
 
     position = (v - low)*(1/step)      cell = its whole part, within the table      fraction = position - cell
     value = entries[cell] + fraction*differences[cell]
 
-Position, cell and fraction are common to all tables: three additions or multiplications, and two more a table. The
-whole part is a conversion and work on integers, no floating-point operation. Beyond the ends of the table the line of
-its first or last cell goes on (NEURON takes the end value there). The error is of second order in the table's step; the
-derivative jumps from cell to cell, so that methods of higher order lose their order where the table's error begins.
+Position, cell and fraction are common to all tables: three additions or multiplications, and two more per table. The
+whole part is a conversion and integer arithmetic, not a floating-point operation. Outside the table the line of its
+first or last cell is continued (NEURON takes the end value there). The error is of second order in the table's step.
+The derivative jumps from cell to cell, so methods of higher order lose their order when their error reaches that of
+the table.
 Hines and Carnevale 2000, Neural Computation 12:995 (NMODL's TABLE).
 """
 
@@ -32,15 +33,15 @@ from .polynomial import minus, times
 from .program import substitute
 from .rewriting import Graph
 
-#: A table has at most so many cells: one of that size fills the second-level cache.
+#: Largest number of cells of a table: a table of this size fills the second-level cache.
 MOST_CELLS = 100_000
-#: What a look-up is cheaper than.
+#: Operations that are more expensive than a lookup.
 _DEAR = {"exp", "pow", "sqrt", "div"}
 
 
 @dataclass(frozen=True)
 class TableGrid:
-    """The voltages at which tables have their entries: quantities in the voltage's unit."""
+    """The voltages of the tables' entries: quantities in the voltage's unit."""
 
     step: Any
     low: Any
@@ -58,7 +59,7 @@ class TableGrid:
         Raises
         ------
         UserError
-            If a value is no finite number in the voltage's unit, or the step does not divide the range.
+            If a value is not a finite number in the voltage's unit, or the step does not divide the range.
         """
         for name in ("step", "low", "high"):
             value = getattr(self, name)
@@ -85,7 +86,7 @@ class TableGrid:
 
 
 def _decimal_divisions(length: Fraction, count: Fraction) -> list[int]:
-    """Return the numbers below and above `count` by which a length is divided into parts that can be written down."""
+    """Return the nearest numbers below and above `count` that divide a length into parts with finite decimals."""
     def is_decimal(n: int) -> bool:
         rest = (length / n).denominator
         for factor in (2, 5):
@@ -99,7 +100,7 @@ def _decimal_divisions(length: Fraction, count: Fraction) -> list[int]:
 
 
 def tabulate(system: System, grid: TableGrid, where: str) -> System:
-    """Return the system with everything dear that depends on the voltage alone looked up.
+    """Return the system with lookups in place of expensive parts that depend only on the voltage.
 
     Parameters
     ----------
@@ -111,7 +112,7 @@ def tabulate(system: System, grid: TableGrid, where: str) -> System:
     Raises
     ------
     UserError
-        If the grid is none, there is nothing to tabulate, or a value of a table is not finite.
+        If the grid is not valid, there is nothing to tabulate, or a value of a table is not finite.
     """
     return _Tabulation(system, grid, where).system()
 
@@ -141,8 +142,8 @@ class _Tabulation:
             subexpressions[name] = self._rewritten(value, name)
         derivatives = {name: self._rewritten(value, f"d{name}") for name, value in system.derivatives.items()}
         if not self._tables:
-            raise UserError(f"{self._where}: nothing to tabulate: no exponential, power, root or quotient depends on "
-                            f"{self._voltage} alone")
+            raise UserError(f"{self._where}: nothing to tabulate: no exponential, power, root or quotient depends "
+                            f"only on {self._voltage}")
         return dataclasses.replace(
             system, derivatives=derivatives, subexpressions={**self._place, **subexpressions},
             dimensions={**system.dimensions, **dict.fromkeys(self._place, units.DIMENSIONLESS)},
@@ -152,7 +153,7 @@ class _Tabulation:
         if not isinstance(value, Op):
             return value
         opened = substitute(value, self._opened)
-        if names(opened) == {self._voltage} and _is_dear(opened):
+        if names(opened) == {self._voltage} and _is_expensive(opened):
             return self._looked_up(opened, name)
         args = (self._rewritten(arg, f"{name}_{i}") for i, arg in enumerate(value.args, 1))
         return Op(value.kind, tuple(args))
@@ -177,8 +178,8 @@ class _Tabulation:
         return name
 
 
-def _is_dear(value: Expr) -> bool:
-    """Whether `value`, as it would run, is dearer than a look-up."""
+def _is_expensive(value: Expr) -> bool:
+    """Whether `value`, as it would run, is more expensive than a lookup."""
     return any(isinstance(node, Op) and node.kind in _DEAR for node in nodes(Graph().lower(value, {})))
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
-from .expression import Const, Expr, Op, Var, exp, expr, hyperbolic, less, nodes, select, text
+from .expression import Const, Expr, Op, Var, exp, expr, hyperbolic, less, nodes, rebuild, select, text
 from .polynomial import ZERO, minus, plus, times
 from .program import NotApplicable, Program
 
@@ -40,22 +40,24 @@ def take_out_exprel(derivatives: Mapping[str, Expr]) -> tuple[dict[str, Expr], l
         In an order in which the argument of each needs only earlier ones.
     """
     found: dict[str, Singular] = {}
-    done: dict[int, Expr] = {}
+    arguments: dict[int, Expr] = {}
 
     def name_of(argument: Expr, reciprocal: bool) -> Var:
         key = f"{text(argument)} {reciprocal}"
         return Var(found.setdefault(key, Singular(f"_exprel{len(found) + 1}", argument, reciprocal)).name)
 
-    for node in nodes(*derivatives.values()):
-        if not isinstance(node, Op):
-            done[id(node)] = node
-        elif node.kind == "div" and isinstance(node.args[1], Op) and node.args[1].kind == "exprel":
-            done[id(node)] = done[id(node.args[0])] * name_of(done[id(node.args[1].args[0])], reciprocal=True)
-        elif node.kind == "exprel":
-            done[id(node)] = node if _is_denominator(node, derivatives) else name_of(done[id(node.args[0])], False)
-        else:
-            done[id(node)] = Op(node.kind, tuple(done[id(arg)] for arg in node.args))
-    return {name: done[id(root)] for name, root in derivatives.items()}, list(found.values())
+    def named(node: Expr, made: Expr) -> Expr:
+        if not (isinstance(node, Op) and isinstance(made, Op)):
+            return made
+        if node.kind == "div" and isinstance(node.args[1], Op) and node.args[1].kind == "exprel":
+            return made.args[0] * name_of(arguments[id(node.args[1])], reciprocal=True)
+        if node.kind == "exprel":
+            arguments[id(node)] = made.args[0]
+            return node if _is_denominator(node, derivatives) else name_of(made.args[0], False)
+        return made
+
+    written = rebuild(*derivatives.values(), change=named)
+    return dict(zip(derivatives, written, strict=True)), list(found.values())
 
 
 def _is_denominator(node: Op, derivatives: Mapping[str, Expr]) -> bool:
@@ -66,15 +68,11 @@ def _is_denominator(node: Op, derivatives: Mapping[str, Expr]) -> bool:
 
 def in_exponentials(root: Expr) -> Expr:
     """Return `root` with the hyperbolic functions written in exponentials."""
-    done: dict[int, Expr] = {}
-    for node in nodes(root):
-        if not isinstance(node, Op):
-            done[id(node)] = node
-        elif node.kind in ("tanh", "cosh", "sinh"):
-            done[id(node)] = hyperbolic(node.kind, done[id(node.args[0])])
-        else:
-            done[id(node)] = Op(node.kind, tuple(done[id(arg)] for arg in node.args))
-    return done[id(root)]
+    def written(_node: Expr, made: Expr) -> Expr:
+        return hyperbolic(made.kind, made.args[0]) if isinstance(made, Op) and made.kind in (
+            "tanh", "cosh", "sinh") else made
+
+    return rebuild(root, change=written)[0]
 
 
 class Recursion:

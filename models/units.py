@@ -1,8 +1,8 @@
-"""Between Brian2 quantities (the surface) and plain numbers (inside).
+"""Conversion between Brian2 quantities (for users) and plain numbers (inside spikecost).
 
 Inside, every number is in one coherent system: ms, mV, uA and cm, hence uA/cm2, mS/cm2 and uF/cm2. All of
-these are powers of ten of the SI units that Brian2 holds, so that a conversion is a shift of the decimal
-point and loses nothing: ``-65*mV`` is -65 inside, not -65.00000000000001.
+these are powers of ten of the SI units that Brian2 uses, so a conversion moves the decimal point and is
+exact: ``-65*mV`` is -65 inside, not -65.00000000000001.
 """
 
 from __future__ import annotations
@@ -19,22 +19,22 @@ from brian2.units.fundamentalunits import Dimension, Quantity, get_or_create_dim
 from numpy.typing import NDArray
 
 from .errors import UserError, short
-from .given import dimension_of as dimension_of  # noqa: PLC0414 - others ask for it here, too
+from .given import dimension_of as dimension_of  # noqa: PLC0414 - other modules import it from here
 from .given import given as given  # noqa: PLC0414
 
-#: Power of ten of the internal unit in SI, by Brian2's order of dimensions:
-#: length (cm), mass (such that V is mV), time (ms), current (uA), temperature (K), substance (umol), luminosity.
+#: Power of ten of the internal unit in SI units, in Brian2's order of dimensions:
+#: length (cm), mass (so that voltage is in mV), time (ms), current (uA), temperature (K), substance (umol), luminosity.
 _EXPONENTS = (-2, -14, -3, -6, 0, -6, 0)
 
 MS = brian2.ms.dim
 DIMENSIONLESS = brian2.Unit(1.0).dim
 
-#: A decimal of no more digits is what was typed. A fraction is meant if the float is within a few roundings of it (one
-#: part in so many) and it is simple: numerator times denominator, the powers of ten apart, is no larger. Between
-#: two such fractions there is room for a thousand times that rounding.
+#: A decimal with at most `SHORT` digits is taken as typed. A fraction is taken if the float is within a few rounding
+#: errors of it (relative distance up to 1/`ROUNDING`) and if it is simple: numerator times denominator, without powers
+#: of ten, is at most `MOST_COMPLEX`. Two such fractions are at least a thousand such rounding errors apart.
 SHORT, ROUNDING, MOST_COMPLEX = 10, 2**50, 10**12
 
-#: Of powers of ten between units: what a double has room for.
+#: Largest power of ten between units that a double can hold.
 _HIGHEST = 300
 
 _NAMES = {
@@ -51,7 +51,7 @@ _NAMES = {
     DIMENSIONLESS: "1",
 }
 
-#: Dimensions that Brian2's equations can name; others are written with the base units.
+#: Dimensions with a name in Brian2's equations; others are written with the base units.
 _DECLARED = {getattr(brian2, name).dim: name
              for name in ("second", "hertz", "volt", "amp", "siemens", "farad", "ohm", "coulomb", "metre", "mmolar")}
 _DECLARED |= {(getattr(brian2, name) / over).dim: f"{name}/{text}"
@@ -60,36 +60,36 @@ _DECLARED |= {(getattr(brian2, name) / over).dim: f"{name}/{text}"
 #: The internal units of Brian2's base dimensions, in their order.
 _SYMBOLS = ("cm", "1e-14 kg", "ms", "uA", "K", "umol", "cd")
 _POWER = re.compile(r"(?:^| )(cm|1e-14 kg|ms|uA|K|umol|cd)\^(-?\d{1,3}(?:\.\d{1,6})?)(?= |$)")
-#: As Brian2's equations call them: the candela has another name there.
+#: Names of the base units in Brian2's equations: the candela has another name there.
 _BASE_UNITS = ("metre", "kilogram", "second", "amp", "kelvin", "mole", "candle")
 
 
 def exponent(dimension: Dimension) -> int:
-    """Power of ten of the internal unit of `dimension`, in SI units.
+    """Return the power of ten of the internal unit of `dimension`, in SI units.
 
     Raises
     ------
     UserError
-        If the dimension has fractional powers for which the internal unit is no power of ten.
+        If the dimension has fractional powers for which the internal unit is not a power of ten.
     """
     power = sum(float(d) * e for d, e in zip(dimension._dims, _EXPONENTS, strict=True))
     if abs(power) > _HIGHEST:
-        raise UserError(f"the dimension {dimension} has powers that no double can scale; write lower ones")
+        raise UserError(f"the dimension {dimension} has powers that are too high for a double; write lower powers")
     if power != int(power):
         raise UserError(f"the dimension {dimension} has fractional powers; write the equation without them")
     return int(power)
 
 
 def exact(value: float) -> Fraction:
-    """Return what was meant by a float: a short decimal, a simple fraction, or 15 significant digits.
+    """Return the number that a float stands for: a short decimal, a simple fraction, or 15 significant digits.
 
-    The period of 30 kHz is the float that is nearest to 1/30000 s, or one beside it after some arithmetic. A decimal of
-    15 digits is another number, and no whole number of them fills a millisecond.
+    The period of 30 kHz is the float nearest to 1/30000 s, or a neighbour of it after some arithmetic. A decimal of
+    15 digits is a different number, and no whole number of such periods fills a millisecond.
     """
     digits, _, places = f"{float(value):.14e}".partition("e")
     decimal = int(digits.replace(".", ""))  # times 10**(place - 14)
     place = int(places)
-    # whatever its size: the decimal point is moved behind the first digit
+    # independent of its size: the decimal point is moved behind the first digit
     numerator, denominator = float(value).as_integer_ratio()
     numerator, denominator = numerator * 10 ** max(-place, 0), denominator * 10 ** max(place, 0)
     mantissa = Fraction(decimal, 10**14)
@@ -99,7 +99,7 @@ def exact(value: float) -> Fraction:
 
 
 def _simple(numerator: int, denominator: int) -> Fraction | None:
-    """Return the fraction that rounding may have led away from, of the continued fraction; None if none is simple."""
+    """Return the simple fraction that was rounded to this value, from its continued fraction; None if there is none."""
     sign, numerator = (-1 if numerator < 0 else 1), abs(numerator)
     p, q, p_before, q_before = 1, 0, 0, 1
     top, bottom = numerator, denominator
@@ -124,7 +124,7 @@ def internal(quantity: Any) -> Fraction:
     Raises
     ------
     UserError
-        If it is not one finite number.
+        If it is not a single finite number.
     """
     read = given(quantity)
     if np.size(read) != 1:
@@ -154,12 +154,12 @@ def unit_name(dimension: Dimension) -> str:
 
 
 def dimension_named(name: str) -> Dimension:
-    """Return the dimension whose internal unit `unit_name` calls so.
+    """Return the dimension of an internal unit with this name, the inverse of `unit_name`.
 
     Raises
     ------
     UserError
-        If there is none.
+        If no internal unit has this name.
     """
     dimension = next((each for each, known in _NAMES.items() if known == name), None)
     if dimension is not None:
@@ -167,19 +167,19 @@ def dimension_named(name: str) -> Dimension:
     powers = dict.fromkeys(_SYMBOLS, 0.0)
     rest = _POWER.sub(lambda match: powers.update({match[1]: float(match[2])}) or "", name)
     if rest.strip(" ") or not name:
-        raise UserError(f"'{short(name)}' is no unit of a run; expected one such as mV, uA/cm2 or 'cm^-1 uA^1'")
+        raise UserError(f"'{short(name)}' is not a unit of a run; expected one such as mV, uA/cm2 or 'cm^-1 uA^1'")
     return get_or_create_dimension(list(powers.values()))
 
 
 def dimension_text(dimension: Dimension) -> str:
-    """Write a dimension as Brian2's equations take it: ``volt/second``."""
+    """Write a dimension as in Brian2's equations: ``volt/second``."""
     if dimension in _DECLARED:
         return _DECLARED[dimension]
     powers = zip(_BASE_UNITS, dimension._dims, strict=True)
     return "*".join(f"{name}**{power:g}" for name, power in powers if power) or "1"
 
 
-#: The shortest and the longest time in ms that are taken; products and quotients of two of them are still numbers.
+#: The shortest and the longest time accepted, in ms; products and quotients of two of them are still finite doubles.
 _TIMES = Fraction(1, 10**100), Fraction(10**100)
 
 
@@ -189,7 +189,7 @@ def in_ms(value: Any, what: str) -> Fraction:
     Raises
     ------
     UserError
-        If it is not a positive time; `what` names it.
+        If it is not a positive time; `what` is its name in the message.
     """
     try:
         dimension, duration = dimension_of(value), internal(value)
@@ -200,21 +200,39 @@ def in_ms(value: Any, what: str) -> Fraction:
     if duration <= 0:
         raise UserError(f"{what} = {value} is not positive; give a time such as 0.1*ms")
     if not _TIMES[0] <= duration <= _TIMES[1]:
-        raise UserError(f"{what} = {float(value):g} s is beyond all times that can be computed with; give a time "
+        raise UserError(f"{what} = {float(value):g} s is outside the range of times that can be used; give a time "
                         "such as 0.1*ms")
     return duration
 
 
-def in_unit(values: Any, unit: Quantity | None, what: str) -> NDArray[np.float64]:
-    """Return values as an array of plain numbers of a unit; numbers without a unit are taken as such.
-
-    Without a unit (None) only pure numbers are.
+def one_given(value: Any, what: str) -> Any:
+    """Return what a user gave as one finite number or Brian2 quantity; `what` names it in the error.
 
     Raises
     ------
     UserError
-        If they are no numbers or have another unit; `what` names them.
+        As `internal`.
     """
+    try:
+        internal(value)
+        found = given(value)
+        return np.reshape(found, ()) if np.ndim(found) else found
+    except UserError as error:
+        raise UserError(f"{what}: {error}") from None
+
+
+def in_unit(values: Any, unit: Quantity | None, what: str) -> NDArray[np.float64]:
+    """Return values as an array of plain numbers in a unit; numbers without a unit are accepted unchanged.
+
+    If `unit` is None, only pure numbers are accepted.
+
+    Raises
+    ------
+    UserError
+        If they are not numbers or have another unit; `what` is their name in the message.
+    """
+    if type(values) is float or (type(values) is np.ndarray and values.dtype == float):
+        return np.array(values)  # what nearly all are, thousands of times
     try:
         read = given(values)
     except UserError as error:
@@ -232,7 +250,7 @@ def in_unit(values: Any, unit: Quantity | None, what: str) -> NDArray[np.float64
 
 
 def number_in(value: Any, unit: Quantity | None, what: str) -> float:
-    """Return one value as a plain number of a unit; see `in_unit`."""
+    """Return one value as a plain number in a unit; see `in_unit`."""
     found = in_unit(value, unit, what)
     if found.size != 1:
         raise UserError(f"{what}: expected one number, got {found.size}")

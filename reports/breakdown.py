@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import pandas as pd
 
 from ..accuracy.study import Cell, Study
-from ..flops.adaptive import AdaptiveCount
-from ..flops.operations import Count
 from ..models.expression import KINDS
 from .shared_columns import CELL, WAY
 from .table import situation
@@ -16,8 +12,8 @@ from .table import situation
 #: Columns, and what they are.
 OPERATION_COLUMNS = {
     **WAY,
-    "part": "step (without a spike), spike (adds to its step), refractory step, once a run; of an adaptive method, "
-            "the block",
+    "part": "step (without a spike), spike (adds to its step), refractory step, once a run; where steps are not all "
+            "alike, the block",
     "kind": "kind of operation",
     "operations": "how many, as run",
 }
@@ -33,7 +29,7 @@ def operations(study: Study) -> pd.DataFrame:
     counts = {(curve.regime.model.label, curve.method, curve.detection): curve.count for curve in study.curves
               if curve.count is not None}
     return pd.DataFrame([
-        (*key, part, kind, n) for key, count in counts.items() for part, tally in _parts(count).items()
+        (*key, part, kind, n) for key, count in counts.items() for part, tally in count.by_block.items()
         for kind, n in tally.items() if n
     ], columns=list(OPERATION_COLUMNS))
 
@@ -46,13 +42,6 @@ def by_kind(study: Study) -> pd.DataFrame:
     ], columns=list(COLUMNS))
 
 
-def _parts(count: Count | AdaptiveCount) -> Mapping[str, Mapping[str, int]]:
-    if isinstance(count, AdaptiveCount):
-        return count.by_block
-    return {"step": count.as_run, "spike": count.as_run_spike, "refractory step": count.as_run_refractory,
-            "once a run": count.as_run_once}
-
-
 def _per_ms(cell: Cell) -> dict[str, float]:
-    found = [cell.curve.operations(cell.setting, run) for run in cell.runs]
+    found = [cell.curve.operations(run) for run in cell.runs]
     return {kind: sum(each[kind] for each in found) / len(found) for kind in KINDS}

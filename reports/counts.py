@@ -1,4 +1,4 @@
-"""What a step costs: counted from the Step, and measured on the processor."""
+"""The cost of a step: counted from the Step, and measured on the processor."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .text import by_kind
 
 
 def counted(step: Step, dt: Any, convention: str) -> dict[str, Any]:
-    """Return a step's operations, and what they weigh under a convention at a time step `dt` (a quantity)."""
+    """Return a step's operations, and their cost under a convention at a time step `dt` (a quantity)."""
     dt_ms = float(units.in_ms(dt, "dt"))
     weights = CONVENTIONS[convention]
     count = count_step(step)
@@ -40,23 +40,23 @@ def counted_text(step: Step, dt: Any, convention: str) -> str:
     found, weights = counted(step, dt, convention), CONVENTIONS[convention]
     lines = [
         f"{found['model']}, {found['method']}, {found['detection']} detection, dt = {found['dt_ms']:g} ms",
-        f"{found['flops_per_step']:g} {weights.unit} a step, {found['flops_per_ms']:g} a ms "
+        f"{found['flops_per_step']:g} {weights.unit} per step, {found['flops_per_ms']:g} per ms "
         f"(convention {convention}: counts {found['counts']})",
         f"= {weights.breakdown(count_step(step).weighed_by(weights, dt))}",
     ]
     if found["published"] is not None:
-        lines.append(f"published: {found['published']:g} a step of {found['dt_ms']:g} ms ({weights.source})")
+        lines.append(f"published: {found['published']:g} per step of {found['dt_ms']:g} ms ({weights.source})")
     return "\n".join([
         *lines,
-        f"as run, a step without a spike: {by_kind(found['as_run'])}",
-        f"as run, a spike adds:           {by_kind(found['as_run_spike'])}",
-        f"as run, once a run:             {by_kind(found['as_run_once'])}",
-        f"as written, a step:             {by_kind(found['as_written'])}",
+        f"as run, per step without spike: {by_kind(found['as_run'])}",
+        f"as run, added per spike:        {by_kind(found['as_run_spike'])}",
+        f"as run, once per run:           {by_kind(found['as_run_once'])}",
+        f"as written, per step:           {by_kind(found['as_written'])}",
     ])
 
 
 def measured_text(found: Measurement) -> str:
-    """Write what the counters of this machine found beside the Step's count."""
+    """Write the Step's count and the results of this machine's counters."""
     lines = [f"{found.model}, {found.method}, {found.detection} detection: {found.steps} steps without a spike",
              f"counted from the Step: {by_kind(found.analytic)}"]
     for witness in found.witnesses:
@@ -70,6 +70,6 @@ def measured_text(found: Measurement) -> str:
 
 
 def _published(convention: Convention, model: NeuronModel, method: str, dt_ms: float) -> float | None:
-    """Return what the convention's source states for this very step, if it states anything."""
+    """Return the cost that the convention's source states for this step, if it states one."""
     found = model.published_costs.get(convention.name)
     return found.step if found and method == "euler" and found.dt_ms == dt_ms else None

@@ -76,7 +76,7 @@ def findings_table(found: Iterable[tuple[NeuronModel, Sequence[Finding]]]) -> pd
             "parameters": model.preset,
             "letter": FEATURES[finding.feature].letter,
             "feature": finding.feature,
-            "outcome": finding.outcome,
+            "outcome": finding.outcome.value,
             "stated_2004": stated(model.name, finding.feature),
             "reason": finding.reason,
             "stimulus": finding.stimulus,
@@ -99,7 +99,7 @@ def stated(model: str, feature: str) -> str:
 def feature_table(found: pd.DataFrame) -> pd.DataFrame:
     """Return one row a feature, one column a model with its parameters, and a row of counts, of `features`' table."""
     wide = found[["letter", "feature"]].drop_duplicates().reset_index(drop=True)
-    last: dict[str, object] = {"letter": "", "feature": FOUND}
+    last: dict[str, object] = {"letter": "", "feature": FOUND.value}
     for (model, preset), rows in found.groupby(["model", "parameters"], sort=False):
         label = f"{model}:{preset}" if preset else str(model)
         wide[label] = wide["feature"].map(dict(zip(rows["feature"], rows["outcome"], strict=True)))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import errno
 import fcntl
-import io
 import os
 import platform
 import shutil
@@ -21,6 +20,7 @@ from typing import TYPE_CHECKING
 from ..harness.interruption import keeping
 from ..models.errors import UserError, shortened
 from .drawn import drawn
+from .encoded import to_figure
 from .escape import to_csv
 
 if TYPE_CHECKING:
@@ -265,8 +265,7 @@ def save_figure(figure: Figure, path: str | Path, data: str | Path | None = None
     known = sorted(figure.canvas.get_supported_filetypes())
     if kind not in known:
         raise UserError(f"cannot draw {path}: give a name that ends in {', '.join('.' + each for each in known)}")
-    content = io.BytesIO()
-    figure.savefig(content, format=kind, dpi=150)
+    content = to_figure(figure, kind)
     if data is not None:
         write_file(data, to_csv(drawn(figure)))
-    write_file(path, content.getvalue())
+    write_file(path, content)

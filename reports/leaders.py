@@ -7,9 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from ..accuracy.intervals import Interval, ratio
-from ..accuracy.tolerance import AT_LEAST
-from ..accuracy.winners import bound, ranks
+from ..accuracy.winners import ITSELF, CostRatio
 from . import shared_columns
 from .table import SITUATION
 
@@ -42,15 +40,13 @@ def leaders(run: RunFolder) -> pd.DataFrame:
     reached = run.by_stimulus[run.by_stimulus["flops_per_ms"].notna()]
     costs = {key: list(group["flops_per_ms"]) for key, group in reached.groupby(keys, sort=False)}
     rows: list[dict[Hashable, Any]] = []
-    first: list[float] = []
-    first_least = False
+    first: tuple[list[float], str] = ([], "")
     for row in run.cheapest.to_dict("records"):
-        new = not rows or any(row[name] != rows[-1][name] for name in SITUATION)
-        own = costs[tuple(row[name] for name in keys)]
-        first = own if new else first
-        least = row["status"] == AT_LEAST
-        first_least = least if new else first_least
-        found, limit = (Interval(1.0, 1.0, 1.0), "") if new else (ratio(own, first), bound(least, first_least))
-        rows.append({**row, "place": 1 if new else rows[-1]["place"] + 1, "ratio": found.mean, "ratio_low": found.low,
-                     "ratio_high": found.high, "bound": limit, "ranked": new or ranks(found, limit)})
+        leads = not rows or any(row[name] != rows[-1][name] for name in SITUATION)
+        own = costs[tuple(row[name] for name in keys)], row["status"]
+        first = own if leads else first
+        found = ITSELF if leads else CostRatio.of(*own, *first)
+        rows.append({**row, "place": 1 if leads else rows[-1]["place"] + 1, "ratio": found.interval.mean,
+                     "ratio_low": found.interval.low, "ratio_high": found.interval.high, "bound": found.bound.value,
+                     "ranked": leads or found.ranked})
     return pd.DataFrame(rows, columns=list(COLUMNS))

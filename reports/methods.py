@@ -8,10 +8,10 @@ import math
 import pandas as pd
 
 from ..flops.operations import count
-from ..models.methods import ADAPTIVE, METHODS, get_method
+from ..models.methods import METHODS
 from ..models.neuron import NeuronModel
 from ..models.order import Order, order_on
-from ..models.step import applies
+from ..models.step import why_not
 
 
 def methods(model: NeuronModel | None = None) -> pd.DataFrame:
@@ -20,8 +20,7 @@ def methods(model: NeuronModel | None = None) -> pd.DataFrame:
     For a model the order is that on the model, with the reason where it is not the method's own.
     """
     rows = []
-    for name in (*METHODS, *ADAPTIVE):
-        method = get_method(name)
+    for name, method in METHODS.items():
         row = {"method": name, "order": _order(name, model)}
         if model is not None:
             row |= _cost(model, name)
@@ -30,20 +29,20 @@ def methods(model: NeuronModel | None = None) -> pd.DataFrame:
 
 
 def _order(method: str, model: NeuronModel | None) -> str:
-    order = Order(get_method(method).order)
-    if model is not None and method in METHODS and not applies(model, method):
+    order = Order(METHODS[method].order)
+    if model is not None and METHODS[method].steps_alike and not why_not(model, method):
         order = order_on(model, method)
-    infinite = "adapts" if method in ADAPTIVE else "exact"
+    infinite = "exact" if METHODS[method].steps_alike else "adapts"
     text = infinite if math.isinf(order.value) else f"{order.value:g}"
     return f"{text}: {order.why}" if order.why else text
 
 
 def _cost(model: NeuronModel, method: str) -> dict[str, str]:
-    if method in ADAPTIVE:
+    if not METHODS[method].steps_alike:
         return {"operations a step": "–", "by kind": "not all steps cost the same"}  # noqa: RUF001 - as below
-    why_not = applies(model, method)
-    if why_not:
-        return {"operations a step": "–", "by kind": f"not applicable: {why_not}"}  # noqa: RUF001 - the dash of tables
+    reason = why_not(model, method)
+    if reason:
+        return {"operations a step": "–", "by kind": f"not applicable: {reason}"}  # noqa: RUF001 - the dash of tables
     found = count(model, method)
     kinds = ", ".join(f"{n} {kind}" for kind, n in found.as_run.present.items())
     return {"operations a step": f"{found.flops_per_step('unit'):g}", "by kind": kinds}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import io
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from html import escape
@@ -13,6 +12,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from ..models.html import table_html
+from .encoded import to_figure
 from .numbers import number
 
 
@@ -42,7 +42,5 @@ def frame_html(title: str, frame: pd.DataFrame, columns: Sequence[str] = ()) -> 
 
 def figure_html(figure: Figure, label: str) -> str:
     """Return a figure as HTML that needs no other file."""
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=80)
-    data = base64.b64encode(buffer.getvalue()).decode()
+    data = base64.b64encode(to_figure(figure, "png", dpi=80)).decode()
     return f'<img alt="{escape(label)}" src="data:image/png;base64,{data}">'

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import pandas as pd
+
+from ..accuracy.status import Bound
 
 
 def number(value: Any) -> str:
@@ -17,19 +20,18 @@ def number(value: Any) -> str:
     return str(value)
 
 
-#: Signs of a bound (see `spikecost.accuracy.winners.bound`).
-_SIGNS = {"at most": "\u2264 ", "at least": "\u2265 "}
+_SIGNS: dict[str, str] = {Bound.AT_MOST: "\u2264 ", Bound.AT_LEAST: "\u2265 "}
 
 
 def bounded(value: Any, bound: str) -> str:
-    """Print a table entry as the bound that it is: ``at least``, ``at most``, ``not known``, or none."""
+    """Print a table entry as the bound that it is (`Bound`)."""
     return bounded_text(number(value), bound)
 
 
 def bounded_text(text: str, bound: str) -> str:
     """Put the sign of a bound before a number that is printed; a dash stays as it is."""
-    if bound == "not known":
-        return bound
+    if bound == Bound.NOT_KNOWN:
+        return str(bound)
     return f"{_SIGNS.get(bound, '')}{text}" if any(character.isdigit() for character in text) else text
 
 
@@ -54,14 +56,12 @@ def as_said(cells: pd.DataFrame) -> pd.DataFrame:
     cells : DataFrame
         With ``status`` and ``dt_ms``.
     """
-    least = cells["status"] == "at least"
-
-    def said(texts: pd.Series, bound: str) -> pd.Series:
-        shown = [bounded_text(text, bound if at else "") for text, at in zip(texts, least, strict=True)]
+    def said(texts: pd.Series, bound: Callable[[str], Bound]) -> pd.Series:
+        shown = [bounded_text(text, bound(status)) for text, status in zip(texts, cells["status"], strict=True)]
         return pd.Series(shown, index=cells.index, dtype=object)
 
-    return cells.assign(dt_ms=said(cells["dt_ms"].map(step), "at least"),
-                        **{name: said(cells[name].map(number), "at most") for name in _COSTS if name in cells})
+    return cells.assign(dt_ms=said(cells["dt_ms"].map(step), Bound.of_dt),
+                        **{name: said(cells[name].map(number), Bound.of_cost) for name in _COSTS if name in cells})
 
 
 def with_interval(value: float, low: float, high: float) -> str:

@@ -9,10 +9,10 @@ from typing import Any
 import pandas as pd
 from matplotlib.figure import Figure
 
-from ..accuracy.study import Study, Unmeasured
+from ..accuracy.study import Study
 from ..flops.counters import COUNTERS
 from ..harness.measure import Measurement
-from ..harness.spike_cost import WholeRun
+from ..models.errors import NoValue
 from ..models.expression import KINDS
 from .escape import in_figure
 from .shared_columns import WAY
@@ -86,16 +86,17 @@ NO_FLOPS = ("sign", "select")
 
 def parity(study: Study) -> pd.DataFrame:
     """Return one row a model and method; columns as in `COLUMNS`."""
-    rows = [_row(measured) | _brian2(study, measured) for measured in study.measurements]
+    rows = [{"model": model, "method": method, **_row(measured), **_brian2(study, model, method, measured)}
+            for (model, method, _), measured in study.measurements.items()]
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
 def parity_by_kind(study: Study) -> pd.DataFrame:
     """Return one row a model, method, exact counter and kind of operation; columns as in `KIND_COLUMNS`."""
     return pd.DataFrame([
-        (measured.model, measured.method, witness.counter, kind, n / measured.steps,
+        (model, method, witness.counter, kind, n / measured.steps,
          witness.operations.get(kind, 0) / measured.steps)
-        for measured in study.measurements if isinstance(measured, Measurement)
+        for (model, method, _), measured in study.measurements.items() if isinstance(measured, Measurement)
         for witness in measured.witnesses if witness.exact for kind, n in measured.analytic.items()
     ], columns=list(KIND_COLUMNS))
 
@@ -105,8 +106,8 @@ def step_and_spike(study: Study) -> pd.DataFrame:
     rows = []
     for (model, method, detection, stimulus), found in study.steps_and_spikes.items():
         row: dict[str, Any] = {"model": model, "method": method, "detection": detection, "stimulus": stimulus}
-        if isinstance(found, str):
-            rows.append(row | {"reason": found})
+        if isinstance(found, NoValue):
+            rows.append(row | {"reason": found.reason})
             continue
         rows.append(row | {
             "counter": found.counter, "reason": "",
@@ -120,21 +121,18 @@ def step_and_spike(study: Study) -> pd.DataFrame:
 def retired_by_kind(study: Study) -> pd.DataFrame:
     """Return one row a model, method, detection, stimulus, part and kind; columns as in `RETIRED_COLUMNS`."""
     rows: list[tuple[Any, ...]] = []
-    for measured in (*study.measurements, *study.quiet_steps):
-        if isinstance(measured, Unmeasured):
-            rows.append((measured.model, measured.method, measured.detection, "", "run", *_none(measured.reason)))
+    for way, measured in (*study.measurements.items(), *study.quiet_steps.items()):
+        if isinstance(measured, NoValue):
+            rows.append((*way, "", "run", *_none(measured.reason)))
             continue
-        way = measured.model, measured.method, measured.detection, ""
-        rows += [(*way, *row) for each in measured.witnesses if each.exact and each.libm is not None
+        rows += [(*way, "", *row) for each in measured.witnesses if each.exact and each.libm is not None
                  for row in _both("run", each.counter, measured.analytic, each.operations)]
     for key, found in (*study.steps_and_spikes.items(), *study.whole_runs.items()):
-        if isinstance(found, str):
-            rows.append((*key, "run", *_none(found)))
-        elif isinstance(found, WholeRun):
-            rows += [(*key, *row) for row in _both("run", found.counter, found.counted, found.retired)]
+        if isinstance(found, NoValue):
+            rows.append((*key, "run", *_none(found.reason)))
         else:
-            rows += [(*key, *row) for row in (*_both("step", found.counter, found.counted_step, found.step),
-                                              *_both("spike", found.counter, found.counted_spike, found.spike))]
+            rows += [(*key, *row) for part, (counted, executed) in found.parts.items()
+                     for row in _both(part, found.counter, counted, executed)]
     return pd.DataFrame(rows, columns=list(RETIRED_COLUMNS))
 
 
@@ -155,23 +153,23 @@ def builds(study: Study) -> pd.DataFrame:
     return pd.DataFrame([
         {"model": model, "method": method, "build": built.build.name, **{kind: built.own.get(kind, 0) for kind in
          _BUILT}, "instructions": built.instructions, "changes": "; ".join(built.changes)}
-        for (model, method), found in study.builds.items() if not isinstance(found, str) for built in found
+        for (model, method), found in study.builds.items() if not isinstance(found, NoValue) for built in found
     ], columns=["model", "method", "build", *_BUILT, "instructions", "changes"])
 
 
 def why_no_exact_count(study: Study) -> str:
     """Return why no exact counter saw any kernel; empty if one did."""
-    measured = [m for m in study.measurements if isinstance(m, Measurement)]
+    measured = [m for m in study.measurements.values() if isinstance(m, Measurement)]
     if any(witness.exact for m in measured for witness in m.witnesses):
         return ""
     reasons = [f"{name}: {reason}" for m in measured[:1] for name, reason in m.why_not.items()]
-    reasons += [m.reason for m in study.measurements if isinstance(m, Unmeasured)]
+    reasons += [m.reason for m in study.measurements.values() if isinstance(m, NoValue)]
     return "; ".join(dict.fromkeys(reasons))
 
 
 def why_no_hardware_count(study: Study) -> str:
     """Return why no counter of the processor's own saw any kernel; empty if one did, or if nothing was counted."""
-    measured = [m for m in study.measurements if isinstance(m, Measurement)]
+    measured = [m for m in study.measurements.values() if isinstance(m, Measurement)]
     if any(not witness.exact for m in measured for witness in m.witnesses):
         return ""
     reasons = [f"{name}: {m.why_not[name]}" for m in measured for name in m.why_not if not COUNTERS[name].exact]
@@ -202,12 +200,11 @@ def parity_figure(by_kind: pd.DataFrame) -> Figure:
     return figure
 
 
-def _row(measured: Measurement | Unmeasured) -> dict[str, Any]:
-    row: dict[str, Any] = {"model": measured.model, "method": measured.method, "reason": ""}
-    if isinstance(measured, Unmeasured):
-        return row | {"reason": measured.reason}
+def _row(measured: Measurement | NoValue) -> dict[str, Any]:
+    if isinstance(measured, NoValue):
+        return {"reason": measured.reason}
     steps = measured.steps
-    row |= {"steps": steps, "counted": flops(measured.analytic) / steps}
+    row: dict[str, Any] = {"reason": "", "steps": steps, "counted": flops(measured.analytic) / steps}
     for witness in measured.witnesses:
         each = steps * witness.repetitions
         if witness.exact:
@@ -226,12 +223,12 @@ def _row(measured: Measurement | Unmeasured) -> dict[str, Any]:
     return row
 
 
-def _brian2(study: Study, measured: Measurement | Unmeasured) -> dict[str, Any]:
-    found = study.brian2.get((measured.model, measured.method))
-    if found is None or isinstance(measured, Unmeasured):
+def _brian2(study: Study, model: str, method: str, measured: Measurement | NoValue) -> dict[str, Any]:
+    found = study.brian2.get((model, method))
+    if found is None or isinstance(measured, NoValue):
         return {}
-    if isinstance(found, str):
-        return {"brian2_reason": found}
+    if isinstance(found, NoValue):
+        return {"brian2_reason": found.reason}
     costs = {(each.target, each.flags): flops(each.own) for each in found}
     ours = costs["cpp_standalone", "ours"]
     return {

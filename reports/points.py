@@ -14,7 +14,6 @@ from ..accuracy.measures import MEASURES
 from ..accuracy.study import Curve, Point, Study
 from ..accuracy.voltage import VoltageRms
 from ..flops.conventions import CONVENTIONS, Convention
-from ..flops.operations import Count
 from ..harness.measure import Measurement
 from ..harness.spike_cost import StepAndSpike
 from ..models.errors import UserError
@@ -85,7 +84,7 @@ def _conventions(study: Study) -> list[Convention]:
 def _hardware(study: Study) -> dict[tuple[str, str, str], float]:
     """Return the operations a step that a hardware counter saw, by model, method and detection."""
     return {(measured.model, measured.method, measured.detection): witness.flops / measured.steps / witness.repetitions
-            for measured in study.measurements if isinstance(measured, Measurement)
+            for measured in study.measurements.values() if isinstance(measured, Measurement)
             for witness in measured.witnesses if not witness.exact}
 
 
@@ -93,11 +92,11 @@ def _instrumented(study: Study, curve: Curve, point: Point) -> float:
     """Return the operations a ms that an exact counter saw, geometric mean over the stimuli; nan if it saw none."""
     regime = curve.regime
     found = study.steps_and_spikes.get((regime.model.label, curve.method, curve.detection, regime.stimulus))
-    if not isinstance(found, StepAndSpike) or not isinstance(curve.count, Count):
+    if not isinstance(found, StepAndSpike) or curve.count is None:
         return float("nan")
     step, spike = retired(found.step, found.step_in_libm), retired(found.spike, found.spike_in_libm)
     return geometric_mean([
-        retired_per_ms(step, spike, curve.count, float(point.setting), 1000 * run.spikes / regime.horizon)
+        retired_per_ms(step, spike, curve.count, run.tallies, regime.horizon)
         for run in point.runs])
 
 
@@ -132,7 +131,7 @@ def _row(curve: Curve, point: Point, measures: tuple[str, ...], weighing: list[C
     missing, extra = sum(each.missing for each in errors), sum(each.extra for each in errors)
     whole = not (failures or missing or extra)
     largest = [each.maximum for each in errors if each.matched]
-    operations = [curve.operations(point.setting, run) for run in runs]
+    operations = [curve.operations(run) for run in runs]
     mean = {kind: fmean(each[kind] for each in operations) for kind in operations[0]}
     return {
         "model": regime.model.label,
@@ -143,7 +142,7 @@ def _row(curve: Curve, point: Point, measures: tuple[str, ...], weighing: list[C
         "horizon_ms": regime.horizon,
         "dt_ms": fmean(curve.dt(point.setting, run) for run in runs),
         "error_control": None if curve.by_dt else float(point.setting),
-        "flops_per_ms": geometric_mean([curve.cost(point.setting, run).per_ms for run in runs]),
+        "flops_per_ms": geometric_mean([curve.cost(run).per_ms for run in runs]),
         **{f"{each.name}_per_ms": _weighed(each, mean) for each in weighing},
         "error_ms": max(largest, default=np.nan) if whole else np.nan,
         "median_error_ms": float(np.median(largest)) if whole and largest else np.nan,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import subprocess
+from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -18,7 +19,8 @@ def provenance() -> dict[str, str]:
     """Return facts of this machine and installation, by name."""
     compiler = toolchain.find_compiler()
     return {
-        "processor": f"{toolchain.cpu_model()}, {os.cpu_count()} logical processors",
+        "processor": toolchain.cpu_model(),
+        "logical processors": str(os.cpu_count()),
         "vector instructions": ", ".join(toolchain.simd_extensions()) or "none known",
         "processor's features": " ".join(toolchain.cpu_flags()) or "not known",
         "system": f"{platform.system()} {platform.release()}",
@@ -29,7 +31,7 @@ def provenance() -> dict[str, str]:
         "flags, SIMD lanes": " ".join(toolchain.SIMD.flags),
         "Python": platform.python_version(),
         **{name: _version(name) for name in PACKAGES},
-        "commit": _commit(),
+        **_commit(),
     }
 
 
@@ -40,15 +42,22 @@ def _version(package: str) -> str:
         return "not installed as a package"
 
 
-def _commit() -> str:
-    """Return the commit that runs, if spikecost runs from its own repository."""
+def _commit() -> dict[str, str]:
+    """Return the commit that runs, if spikecost runs from its own repository, and what was changed since; else ''."""
     root = Path(__file__).parents[1]
+    unknown = {"commit": "", "files changed since": ""}
     if not (root / ".git").exists():
-        return "not known: spikecost does not run from its repository"
+        return unknown
     try:
         head, changed = (subprocess.run(["git", "-C", str(root), *command], capture_output=True,  # noqa: S607
                                         text=True, check=True).stdout.strip()
                          for command in (["rev-parse", "HEAD"], ["status", "--porcelain", "--untracked-files=no"]))
     except (OSError, subprocess.CalledProcessError):
-        return "not known: git gives no answer"
-    return f"{head}, with changes" if changed else head
+        return unknown
+    return {"commit": head, "files changed since": str(len(changed.splitlines()))}
+
+
+def commit_said(facts: Mapping[str, str]) -> str:
+    """Say which commit ran, from the facts of `provenance`; empty if it is not known."""
+    changed = facts.get("files changed since", "") not in ("", "0")
+    return facts.get("commit", "") + (", with changes" if changed else "")

@@ -15,9 +15,9 @@ from brian2 import second
 from ..accuracy.features import FEATURES
 from ..accuracy.features.search import FOUND, search
 from ..accuracy.runner import Progress
+from ..accuracy.status import Bound, Status
 from ..accuracy.suite import Suite
-from ..accuracy.tolerance import AT_LEAST
-from ..accuracy.winners import NOT_KNOWN, bound, cheapest_of_each
+from ..accuracy.winners import cheapest_of_each
 from ..models import units
 from ..models.catalogue import get_model
 from ..models.errors import UserError, short
@@ -163,7 +163,7 @@ def _made(models: Sequence[str | NeuronModel], rate: float, tolerance: float, jo
           ) -> RunFolder:
     suite = Suite(models=tuple(models), rates=(rate,), tolerances=(tolerance,), trials=TRIALS,
                   witnessed=False, thorough=False, features=False)
-    return compare(models, suite=suite, jobs=jobs, progress=progress).run
+    return compare(models, suite=suite, jobs=jobs, progress=progress)
 
 
 def _rows(run: RunFolder, rate: float, tolerance: float) -> tuple[pd.DataFrame, list[str]]:
@@ -256,21 +256,20 @@ def _as_choice(row: pd.Series) -> dict[str, Any]:
 
 
 def _way(choice: Mapping[str, Any]) -> str:
-    least = choice["status"] == AT_LEAST
-    dt, sign = step(choice["dt_ms"]), "\u2265" if least else "="
+    dt, sign = step(choice["dt_ms"]), "\u2265" if choice["status"] == Status.AT_LEAST else "="
     setting = (f"dt {sign} {dt} ms" if choice["error_control"] is None
                else f"tolerance {sign} {choice['error_control']:g} (mean dt {sign} {dt} ms)")
     return (f"{choice['model']} with {choice['method']}, {choice['detection']} detection, {setting}: "
-            f"{bounded_text(number(choice['flops_per_s']), 'at most' if least else '')} FLOP/s")
+            f"{bounded_text(number(choice['flops_per_s']), Bound.of_cost(choice['status']))} FLOP/s")
 
 
 def _reasons(rows: pd.DataFrame, best: pd.Series, tolerance: float, budget: float) -> list[str]:
     low, high = 1000 * best["flops_per_ms_low"], 1000 * best["flops_per_ms_high"]
-    least = best["status"] == AT_LEAST
-    cost = bounded_text(number(1000 * best["flops_per_ms"]), "at most" if least else "")
+    limit = Bound.of_cost(best["status"])
+    cost = bounded_text(number(1000 * best["flops_per_ms"]), limit)
     said = [f"{cost} operations per second of model time (95 % interval {number(low)} to {number(high)}); largest "
             f"spike-time error {number(best['error_ms'])} ms of {tolerance:g} ms allowed",
-            *(["the coarsest dt of the run holds: a larger one may, too, and costs less"] if least else []),
+            *(["the coarsest dt of the run holds: a larger one may, too, and costs less"] if limit else []),
             *([f"all {best['stimuli']:g} stimuli were run at it, at {best['checked_settings']:g} smaller ones down to "
                "half of it, and at finer ones"] if best["checked_settings"] else []),
             *([f"a round number that was run, and holds, is dt = {number(best['round_dt_ms'])} ms: off by at most "
@@ -284,7 +283,7 @@ def _reasons(rows: pd.DataFrame, best: pd.Series, tolerance: float, budget: floa
         said.append(f"the model's next best way, {next_best['method']} with {next_best['detection']}, costs "
                     f"{_times(next_best, best)} as much")
     if math.isfinite(budget):
-        share = bounded_text(f"{100_000 * best['flops_per_ms'] / budget:.3g}", "at most" if least else "")
+        share = bounded_text(f"{100_000 * best['flops_per_ms'] / budget:.3g}", limit)
         said.append(f"{share} % of the budget of {budget:g} FLOP/s")
     return said
 
@@ -294,7 +293,7 @@ def _in_brian2(run: RunFolder, rows: pd.DataFrame, best: pd.Series) -> tuple[dic
     own = rows[(rows["model"] == best["model"]) & (rows["detection"] == "grid") & rows["method"].map(_has)]
     if len(own):
         row = _cheapest(own)
-        dt = bounded_text(f"{step(row['dt_ms'])} ms", "at least" if row["status"] == AT_LEAST else "")
+        dt = bounded_text(f"{step(row['dt_ms'])} ms", Bound.of_dt(row["status"]))
         return _as_choice(row), (
             f"Brian2 finds spikes at the end of a step only: there the same accuracy takes {row['method']} at dt = "
             f"{dt} and {_times(row, best)} the operations; the program below does that")
@@ -307,7 +306,7 @@ def _in_brian2(run: RunFolder, rows: pd.DataFrame, best: pd.Series) -> tuple[dic
     row = best.copy()
     for name in ("method", "detection", "flops_per_ms", "error_ms"):
         row[name] = nearest[name]
-    row["dt_ms"], row["status"] = nearest["dt_ms"], "not reached"
+    row["dt_ms"], row["status"] = nearest["dt_ms"], Status.NOT_REACHED.value
     for name in ("error_control", "flops_per_ms_low", "flops_per_ms_high", "ns_per_ms", "round_dt_ms",
                  "round_flops_per_ms", "round_error_ms"):
         row[name] = math.nan
@@ -320,8 +319,9 @@ def _in_brian2(run: RunFolder, rows: pd.DataFrame, best: pd.Series) -> tuple[dic
 def _times(row: pd.Series, best: pd.Series) -> str:
     """Say how many times the cost of the best way a way costs, as the bound that it is."""
     ratio = f"{row['flops_per_ms'] / best['flops_per_ms']:.3g}"
-    text = bounded_text(ratio, bound(row["status"] == AT_LEAST, best["status"] == AT_LEAST))
-    return f"a number of times (which is {text})" if text == NOT_KNOWN else f"{text} times"
+    limit = Bound.of_ratio(row["status"], best["status"])
+    text = bounded_text(ratio, limit)
+    return f"a number of times (which is {text})" if limit == Bound.NOT_KNOWN else f"{text} times"
 
 
 def _has(method: str) -> bool:
@@ -340,7 +340,7 @@ def _others(rows: pd.DataFrame, choice: Mapping[str, Any]) -> pd.DataFrame:
     best = _ranked(rows)
     frame = best[[*_WAY, "status", "dt_ms", "flops_per_ms", "error_ms"]]
     chosen = (best[_WAY] == [choice[name] for name in _WAY]).all(axis=1)
-    bounds = ["" if itself else bound(status == AT_LEAST, choice["status"] == AT_LEAST)
+    bounds = ["" if itself else Bound.of_ratio(status, choice["status"]).value
               for itself, status in zip(chosen, best["status"], strict=True)]
     return frame.assign(times=frame["flops_per_ms"] / choice["flops_per_ms"], bound=bounds).reset_index(drop=True)
 

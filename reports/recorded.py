@@ -9,6 +9,7 @@ import pandas as pd
 
 from ..accuracy.recording import Recording
 from ..accuracy.study import Study
+from .shared_columns import REGIME
 from .table import situation
 
 _SOURCE = {
@@ -41,8 +42,7 @@ def voltages(study: Study) -> pd.DataFrame:
 
 def _recordings(study: Study) -> Iterator[tuple[dict[str, Any], Recording]]:
     for regime, recording in study.recorded_references:
-        stimulus, level, horizon = regime.key
-        yield ({"model": regime.model.label, "stimulus": stimulus, "horizon_ms": horizon, "level": level, "method": "",
+        yield ({"model": regime.model.label, **dict(zip(REGIME, regime.key, strict=True)), "method": "",
                 "detection": "", "measure": "", "tolerance": float("nan")}, recording)
     for cell in study.cells:
         if cell.recording is not None:

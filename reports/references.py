@@ -28,6 +28,8 @@ COLUMNS = {
     "reference_voltage_error": "largest stated error of the references' voltage samples, in the model's unit",
     "voltage_unit": "its unit",
     "reason": "why there are no stimuli; empty if there are",
+    "failed": "whether the program failed there: nothing is known of the model then",
+    "several_rates": "the rates of the same constant drive, which depend on how it is reached; empty if there is one",
 }
 TRIAL_COLUMNS = {
     "model": "model and preset",
@@ -63,7 +65,9 @@ def _row(regime: Regime) -> dict[str, Any]:
     system = regime.model.system
     voltage = system.threshold.variable
     row = {**_key(regime), "drive_unit": units.unit_name(system.dimensions[regime.model.input]),
-           "voltage_unit": units.unit_name(system.dimensions[voltage]), "reason": regime.reason}
+           "voltage_unit": units.unit_name(system.dimensions[voltage]), "reason": regime.reason,
+           "failed": regime.failed,
+           "several_rates": regime.drive.note if regime.drive else ""}
     if not regime.trials or regime.drive is None:
         return row
     place = system.state.index(voltage)

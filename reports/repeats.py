@@ -59,7 +59,7 @@ def _at_dt(cell: Cell, trial: int, measures: tuple[str, ...]) -> dict[str, Any]:
     if run is None or run.error is None:
         return {}
     return {
-        "flops_per_ms": cell.curve.cost(cell.setting, run).per_ms,
+        "flops_per_ms": cell.curve.cost(run).per_ms,
         "error_ms": run.error.maximum,
         "rms_error_ms": run.error.rms,
         "voltage_error": run.voltage,
@@ -75,6 +75,6 @@ def _alone(cell: Cell, own: Own | None) -> dict[str, Any]:
     return {
         "own_dt_ms": curve.dt(own.setting, own.run),
         "own_error_control": None if curve.by_dt else float(own.setting),
-        "own_flops_per_ms": curve.cost(own.setting, own.run).per_ms,
+        "own_flops_per_ms": curve.cost(own.run).per_ms,
         "own_error_ms": own.run.error.maximum,
     }

@@ -73,7 +73,7 @@ def _saved(comparison: Comparison, folder: Path) -> tuple[Path, str]:
         raise
     except Exception as error:  # of our own: the page or a figure cannot be drawn, the data is kept
         kept = folder if folder.name == INTERRUPTED else folder / INTERRUPTED
-        comparison.run.write(kept)
+        comparison.write(kept)
         error.add_note(f"What was found is kept: spikecost report {kept}")
         raise
 

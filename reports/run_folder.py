@@ -7,6 +7,8 @@ not.
 
     >>> run = RunFolder.read("spikecost-report")  # doctest: +SKIP
     >>> run.cheapest[["level", "tolerance", "model", "flops_per_ms"]]  # doctest: +SKIP
+
+`spikecost.compare` returns the same class, with the study it was made of.
 """
 
 from __future__ import annotations
@@ -25,23 +27,27 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from matplotlib.figure import Figure
 
 from ..accuracy.study import Study
 from ..accuracy.winners import winners
+from ..harness.interruption import keeping
 from ..models.errors import UserError, short, shortened
 from ..models.reading import read_json
 from .breakdown import by_kind, operations
 from .demos import runs_table
 from .description import describe
+from .encoded import to_parquet
 from .features import findings_table
 from .figure import work_precision
-from .files import replace_all
+from .files import replace_all, writable
 from .notebook import Shown, figure_html, frame_html
 from .numbers import as_said
 from .parity import builds, parity, parity_by_kind, retired_by_kind, step_and_spike
 from .points import points
 from .recorded import spikes, voltages
 from .references import references, regimes
+from .rendering import PAGE, render
 from .repeats import by_stimulus, timings
 from .run_form import check_about, check_names, check_table
 from .table import cheapest, table
@@ -50,7 +56,7 @@ from .verdict import baseline, ranking, verdict, verdict_text
 from .winner_map import candidate_table, winner_table
 
 #: What ``run.json`` says that it is, and the version of all that this module writes.
-FORMAT, VERSION = "spikecost run", 4
+FORMAT, VERSION = "spikecost run", 5
 #: What is shown of a run, and columns of it.
 CHEAPEST = "The cheapest way to run each model at equal spike-time accuracy"
 SHOWN = ("stimulus", "level", "tolerance", "model", "method", "detection", "dt_ms", "flops_per_ms", "ns_per_ms",
@@ -65,9 +71,10 @@ MANIFEST, PROVENANCE, DATA = "run.json", "provenance.json", "data"
 
 @dataclass(frozen=True, eq=False, repr=False)
 class RunFolder(Shown):
-    """What a run found, as tidy tables; columns are documented where the tables are made.
+    """Models at equal spike-time accuracy: what a run found, as tidy tables.
 
-    `RunFolder.of` takes it from a study, `RunFolder.read` from a folder.
+    `RunFolder.of` takes it from a study, `RunFolder.read` from a folder. The columns of a table are documented where
+    it is made.
     """
 
     about: Mapping[str, Any]
@@ -115,6 +122,7 @@ class RunFolder(Shown):
     """A row a model and feature, if they were looked for (`spikecost.reports.features.COLUMNS`)."""
     demos: pd.DataFrame
     """The twenty demos of Izhikevich 2004, if they were run (`spikecost.reports.demos.COLUMNS`)."""
+    _study: Study | None = None
 
     @classmethod
     def of(cls, study: Study, provenance: Mapping[str, str]) -> RunFolder:
@@ -127,7 +135,7 @@ class RunFolder(Shown):
             retired=retired_by_kind(study), builds=builds(study), operations=operations(study),
             by_kind=by_kind(study), by_stimulus=by_stimulus(study), timings=timings(study), regimes=regimes(study),
             references=references(study), spikes=spikes(study), voltages=voltages(study),
-            features=findings_table(study.features), demos=runs_table(study.demos),
+            features=findings_table(study.features), demos=runs_table(study.demos), _study=study,
         )
 
     @classmethod
@@ -156,7 +164,7 @@ class RunFolder(Shown):
             check_names(manifest["about"], frames)
         except _DAMAGED as error:
             raise UserError(f"the run {folder} cannot be read: {short(str(error), 400)}; run it again") from error
-        return cls(about=manifest["about"], provenance=provenance, **frames)
+        return cls(about=manifest["about"], provenance=provenance, **frames, _study=None)
 
     def __repr__(self) -> str:
         return f"<RunFolder of {self.about['made'][:10]}: {', '.join(self.models)}>"
@@ -166,10 +174,48 @@ class RunFolder(Shown):
         """What a terminal shows: the cheapest way to run each model in each situation."""
         return frame(CHEAPEST, as_said(self.cheapest), SHOWN)
 
+    @property
+    def study(self) -> Study:
+        """Every run that the tables are made of.
+
+        Raises
+        ------
+        UserError
+            If this was read from a folder, which holds the tables alone.
+        """
+        if self._study is None:
+            raise UserError("a run that was read from a folder has its tables and no study; run the suite again")
+        return self._study
+
+    @property
+    def run(self) -> RunFolder:
+        """The run itself, for scripts that ask the result of `compare` for its data."""
+        return self
+
+    def plot(self, measure: str = "maximum") -> Figure:
+        """Return the work-precision figure for a measure; ``voltage_rms`` and those of the suite are there, too."""
+        return work_precision(self, measure)
+
     def _repr_html_(self) -> str:
         ratios = frame_html(f"Operations per ms, divided by those of {self.baseline}", verdict_text(self.ranking))
         return (ratios + frame_html(CHEAPEST, as_said(self.cheapest), SHOWN)
                 + figure_html(work_precision(self), "cost against error"))
+
+    def save(self, folder: str | Path) -> Path:
+        """Write the run, page, figures (PNG, SVG) and tables (CSV, Markdown); return the page's path.
+
+        All is written aside and then moved into place: a folder is whole, or it says that it is not. Signals that end
+        a process wait until it is written.
+
+        Raises
+        ------
+        UserError
+            If the folder cannot be written.
+        """
+        folder = writable(folder)
+        with keeping():
+            self.write(folder, render(self))
+        return folder / PAGE
 
     def write(self, folder: str | Path, beside: Mapping[str, bytes] | None = None) -> None:
         """Write the run, and other files `beside` it; what was there is replaced.
@@ -181,7 +227,7 @@ class RunFolder(Shown):
         UserError
             If the folder cannot be written.
         """
-        files = {_file(name): _parquet(getattr(self, name)) for name in TABLES}
+        files = {_file(name): to_parquet(getattr(self, name)) for name in TABLES}
         files |= {PROVENANCE: _json(self.provenance), **(beside or {})}
         digests = {name: hashlib.sha256(content).hexdigest() for name, content in sorted(files.items())}
         manifest = json.loads(_json({"format": FORMAT, "version": VERSION, "about": self.about, "files": digests}))
@@ -214,7 +260,7 @@ class RunFolder(Shown):
 
 
 #: Names of the tables.
-TABLES = tuple(each.name for each in fields(RunFolder) if each.name not in ("about", "provenance"))
+TABLES = tuple(each.name for each in fields(RunFolder) if each.name not in ("about", "provenance", "_study"))
 
 
 def _file(name: str) -> str:
@@ -300,12 +346,6 @@ def _checked(folder: Path, name: str, digest: str) -> bytes:
     if hashlib.sha256(content).hexdigest() != digest:
         raise UserError(f"the run {folder} is not as it was written: {name} has changed; run it again")
     return content
-
-
-def _parquet(frame: pd.DataFrame) -> bytes:
-    buffer = io.BytesIO()
-    frame.to_parquet(buffer, index=False)
-    return buffer.getvalue()
 
 
 def _json(content: Any) -> bytes:

@@ -47,7 +47,7 @@ COLUMNS: Mapping[str, Iterable[str]] = {
 TEXT = frozenset({
     "bound", "build", "changes", "counter", "detection", "drive_unit", "exact_counter", "failure", "feature",
     "finding", "kind", "letter", "level", "measure", "method", "model", "outcome", "parameters", "part", "reason",
-    "reason_as_published", "reason_converged", "says", "second", "stated_2004", "status", "stimulus",
+    "reason_as_published", "reason_converged", "says", "second", "several_rates", "stated_2004", "status", "stimulus",
     "tolerance_unit", "view", "voltage_unit", "winner",
 })
 
@@ -56,7 +56,7 @@ _FREE = {("references", "method")}
 
 
 @dataclass(frozen=True)
-class _Suite:
+class _SuiteForm:
     models: tuple[str, ...]
     methods: tuple[str, ...]
     detections: tuple[str, ...]
@@ -81,13 +81,13 @@ class _Suite:
 
 
 @dataclass(frozen=True)
-class _Seeds:
+class _SeedsForm:
     stimuli: tuple[int, ...]
     bootstrap: int
 
 
 @dataclass(frozen=True)
-class _Model:
+class _ModelForm:
     """What is shown of a model; `spikecost.reports.recorded_model` reads the rest where it is run."""
 
     description: str
@@ -97,14 +97,14 @@ class _Model:
 
 
 @dataclass(frozen=True)
-class _Measure:
+class _MeasureForm:
     unit: str
     perfect: float
     label: str
 
 
 @dataclass(frozen=True)
-class _Criterion:
+class _CriterionForm:
     measure: str
     tolerance: float
     unit: str
@@ -112,37 +112,37 @@ class _Criterion:
 
 
 @dataclass(frozen=True)
-class _Cost:
+class _CostForm:
     label: str
     unit: str
 
 
 @dataclass(frozen=True)
-class _Convention:
+class _ConventionForm:
     counts: str
     unit: str
     source: str
 
 
 @dataclass(frozen=True)
-class _About:
+class _AboutForm:
     made: str
     interrupted: bool
     baseline: str
     no_exact_count: str
     no_hardware_count: str
-    suite: _Suite
-    seeds: _Seeds
-    models: Mapping[str, _Model]
-    measures: Mapping[str, _Measure]
-    criteria: tuple[_Criterion, ...]
-    costs: Mapping[str, _Cost]
-    conventions: Mapping[str, _Convention]
+    suite: _SuiteForm
+    seeds: _SeedsForm
+    models: Mapping[str, _ModelForm]
+    measures: Mapping[str, _MeasureForm]
+    criteria: tuple[_CriterionForm, ...]
+    costs: Mapping[str, _CostForm]
+    conventions: Mapping[str, _ConventionForm]
     columns: Mapping[str, str]
 
 
 @dataclass(frozen=True)
-class _Provenance:
+class _ProvenanceForm:
     facts: Mapping[str, str]
 
 
@@ -155,8 +155,8 @@ def check_about(about: Any, provenance: Any) -> None:
         At the first value of another type than it has.
     """
     try:
-        structure(about, _About, "run.json", more_allowed=True)
-        structure({"facts": provenance}, _Provenance, "provenance.json")
+        structure(about, _AboutForm, "run.json", more_allowed=True)
+        structure({"facts": provenance}, _ProvenanceForm, "provenance.json")
     except Misfit as error:
         raise UserError(str(error)) from None
 

@@ -15,17 +15,17 @@ from .typeset import typeset
 
 
 def show(step: Step) -> str:
-    """Write the model of a step, and the step with what it costs."""
+    """Write the model of a step, and the step with its cost."""
     count = count_step(step)
     lines = _definition(step.model)
-    titles = {"once": "once a run", "step": f"a step of {step.method}, in ms and the units above",
-              "spike": f"a spike ({step.detection} detection) adds", "refractory": "a step spent refractory"}
+    titles = {"once": "once per run", "step": f"per step of {step.method}, in ms and the units above",
+              "spike": f"added per spike ({step.detection} detection)", "refractory": "per refractory step"}
     for part, (operations, assignments) in _parts(step, count).items():
         if assignments:
             lines += ["", f"{titles[part]}: {by_kind(operations)}", *(f"    {line}" for line in assignments)]
     if step.restarts:
         lines.append("    then the step is run again over the rest of dt")
-    return "\n".join([*lines, "", f"a step as written: {by_kind(count.as_written())}"])
+    return "\n".join([*lines, "", f"per step, as written: {by_kind(count.as_written())}"])
 
 
 def shown(step: Step) -> dict[str, Any]:
@@ -55,7 +55,7 @@ def _definition(model: NeuronModel) -> list[str]:
     lines += ["", indent(typeset(model), "    "), ""]
     lines += [f"    {line.strip()}" for line in model.equations.splitlines() if line.strip()]
     if model.tables:
-        lines.append(f"    what depends on {model.system.threshold.variable} alone: looked up in tables {model.tables}")
+        lines.append(f"    parts that depend only on {model.system.threshold.variable}: from tables {model.tables}")
     lines.append(f"    threshold {model.threshold}")
     if model.reset:
         lines.append(f"    reset {model.reset}")
@@ -71,4 +71,4 @@ def _definition(model: NeuronModel) -> list[str]:
 
 def _lines(step: Step, *blocks: str) -> list[str]:
     return [f"{assign.target} = {text(assign.value)}" for block in blocks
-            for assign in getattr(step, block).assignments]
+            for assign in step.blocks[block].assignments]

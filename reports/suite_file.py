@@ -40,7 +40,7 @@ _TIMES = ("tolerances", "horizons", "coarsest", "finest", "finest_varying")
 
 
 @dataclass(frozen=True)
-class _Convention:
+class _OwnConvention:
     """What a file says of a convention."""
 
     counts: str
@@ -74,7 +74,7 @@ class _SuiteFile:
     conventions: tuple[str, ...] | None = None
     thorough: bool | None = None
     features: bool | None = None
-    convention: Mapping[str, _Convention] | None = None
+    convention: Mapping[str, _OwnConvention] | None = None
 
 
 def read_suite(path: str | Path, base: Suite, *, models: Sequence[str] = (), allow_python: bool = False) -> Suite:
@@ -127,7 +127,7 @@ def _criterion(text: str) -> Criterion:
         raise UserError(f"criteria = {short(repr(text))}: {error}") from None
 
 
-def _convention(name: str, given: _Convention, path: str | Path) -> Convention:
+def _convention(name: str, given: _OwnConvention, path: str | Path) -> Convention:
     if name in CONVENTIONS:
         raise UserError(f"{path}: the convention '{name}' is there already; take another name")
     if not name.isidentifier():

@@ -10,7 +10,7 @@ import pandas as pd
 
 from ..accuracy.intervals import interval
 from ..accuracy.study import Cell, Study
-from ..accuracy.winners import cheapest_of_each
+from ..accuracy.winners import cheapest_in_each
 from ..flops.conventions import Convention, get_convention
 from ..models import units
 from . import shared_columns
@@ -85,13 +85,10 @@ def cheapest(rows: pd.DataFrame, cost: str = "flops_per_ms") -> pd.DataFrame:
     reached = rows[rows[cost].notna()]
     # situations in the order of the suite, models from the cheapest
     order = dict.fromkeys(rows[SITUATION].itertuples(index=False, name=None))
-    together: dict[tuple[Any, ...], list[Any]] = {key: [] for key in order}
-    for place, key in zip(reached.index, reached[SITUATION].itertuples(index=False, name=None), strict=True):
-        together[key].append(place)
+    situations = dict(zip(reached.index, reached[SITUATION].itertuples(index=False, name=None), strict=True))
     models, costs = reached["model"].to_dict(), reached[cost].to_dict()
-    best = [place for places in together.values()
-            for place in cheapest_of_each(places, models.__getitem__, costs.__getitem__)]
-    return reached.loc[best]
+    best = cheapest_in_each(reached.index, situations.__getitem__, models.__getitem__, costs.__getitem__, order)
+    return reached.loc[[place for places in best.values() for place in places]]
 
 
 def situation(cell: Cell) -> dict[str, Any]:
@@ -107,7 +104,7 @@ def _row(cell: Cell, conventions: tuple[str | Convention, ...]) -> dict[str, Any
     row: dict[str, Any] = {
         **situation(cell),
         "tolerance_unit": criterion.unit,
-        "status": cell.status,
+        "status": cell.status.value,
         "reason": cell.reason,
         "stimuli": len(regime.trials),
         "drive_unit": units.unit_name(regime.model.system.dimensions[regime.model.input]),
@@ -171,6 +168,6 @@ def _rounded(cell: Cell) -> dict[str, Any]:
     dt, runs = cell.coarsest.rounded, cell.coarsest.rounded_runs
     if dt is None:
         return {}
-    costs = [cell.curve.cost(dt, run).per_ms for run in runs]
+    costs = [cell.curve.cost(run).per_ms for run in runs]
     return {"round_dt_ms": float(dt), "round_flops_per_ms": interval(costs).mean,
             "round_error_ms": max(run.error.maximum for run in runs if run.error)}

@@ -32,6 +32,12 @@ def numeric(column: pd.Series) -> bool:
     return column.dtype.kind in "fi" or all(isinstance(each, str) and bool(_NUMBER.fullmatch(each)) for each in column)
 
 
+def aligned(rows: Sequence[Sequence[str]]) -> str:
+    """Write rows of texts below each other, each column as wide as its longest text."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return "\n".join("  ".join(map(str.ljust, row, widths)).rstrip() for row in rows)
+
+
 def frame(title: str, table: pd.DataFrame, columns: Sequence[str] = ()) -> str:
     """Write some columns of a table, all of them by default; it ends with an empty line."""
     columns = columns or list(table.columns)

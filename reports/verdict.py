@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping
+from enum import StrEnum
 from typing import Any
 
 import pandas as pd
 
-from ..accuracy.intervals import Interval, ratio, too_close
 from ..accuracy.study import Cell, Study
-from ..accuracy.winners import bound, cheapest_cells, ranks
+from ..accuracy.winners import ITSELF, CostRatio, cheapest_cells
 from ..flops.conventions import get_convention
 from ..flops.operations import count
 from ..models.catalogue import MODELS
@@ -24,14 +24,26 @@ VIEWS: dict[str, dict[str, str]] = {
 }
 #: The view without any demand on accuracy.
 PUBLISHED = "counted as in 2004, at its time steps"
-TOO_CLOSE = "too close to rank"
-COARSER_MAY_DO = "not known: a coarser dt than the sweep's may do"
+
+
+#: How the names of the models begin that others are divided by: Izhikevich's, whose comparison of 2004 this checks.
+BASELINE = "izhikevich"
+
+
+class Says(StrEnum):
+    """What a ratio of costs says of a model."""
+
+    BASELINE = "the baseline"
+    CHEAPER = "cheaper"
+    DEARER = "dearer"
+    TOO_CLOSE = "too close to rank"
+    COARSER_MAY_DO = "not known: a coarser dt than the sweep's may do"
 
 
 def baseline(study: Study) -> str:
     """Return the model that others are divided by: Izhikevich's if it was run, else the first."""
-    labels = [regime.model.label for regime in study.regimes]
-    return next((label for label in labels if label.startswith("izhikevich")), labels[0] if labels else "")
+    models = [regime.model for regime in study.regimes]
+    return next((model.label for model in models if model.name.startswith(BASELINE)), models[0].label if models else "")
 
 
 def ranking(study: Study, baseline: str) -> pd.DataFrame:
@@ -47,24 +59,21 @@ def ranking(study: Study, baseline: str) -> pd.DataFrame:
     -------
     DataFrame
         A row a view, situation and model: ``ratio`` of mean costs over the stimuli, its 95 % bootstrap interval
-        (``low``, ``high``), its ``bound`` (`spikecost.accuracy.winners.bound`), and in words what it says. The
+        (``low``, ``high``), its ``bound`` (`spikecost.accuracy.status.Bound`), and what it ``says`` (`Says`). The
         published view comes first; it has neither situation nor interval.
     """
-    labels = list(dict.fromkeys(regime.model.label for regime in study.regimes))
-    rows = _as_published(labels, baseline)
+    names = {regime.model.label: regime.model.name for regime in study.regimes}
+    rows = _as_published(names, baseline)
     for view, wanted in VIEWS.items():
-        for situation, cells in _situations(study, wanted):
-            best = {cell.curve.regime.model.label: cell for cell in cheapest_cells(cells)}
+        admitted = [cell for cell in study.cells
+                    if all(getattr(cell.curve, name) == value for name, value in wanted.items())]
+        for (regime, criterion), cells in cheapest_cells(admitted).items():
+            best = {cell.curve.regime.model.label: cell for cell in cells}
             if baseline not in best or len(best) < 2:
                 continue
-            base = [each.per_ms for each in best[baseline].costs()]
-            for label in labels:
-                if label in best:
-                    own = [each.per_ms for each in best[label].costs()]
-                    found = ratio(own, base) if label != baseline else Interval(1.0, 1.0, 1.0)
-                    limit = bound(best[label].at_least, best[baseline].at_least) if label != baseline else ""
-                    rows.append({"view": view, **situation, "model": label, "ratio": found.mean, "low": found.low,
-                                 "high": found.high, "bound": limit, "says": _says(label, baseline, found, limit)})
+            situation = dict(zip(SITUATION, (*regime, criterion.measure, criterion.tolerance), strict=True))
+            rows += [{"view": view, **situation, "model": label, **_compared(best[label], best[baseline])}
+                     for label in names if label in best]
     return pd.DataFrame(rows, columns=["view", *SITUATION, "model", "ratio", "low", "high", "bound", "says"])
 
 
@@ -98,32 +107,26 @@ def verdict_text(ranked: pd.DataFrame) -> pd.DataFrame:
     return verdict(ranked.assign(text=pd.Series(texts, index=ranked.index, dtype=object)), "text")
 
 
-def _situations(study: Study, wanted: dict[str, str]) -> Iterable[tuple[dict[str, Any], list[Cell]]]:
-    together: dict[tuple[Any, ...], list[Cell]] = {}
-    for cell in study.cells:
-        if cell.coarsest and all(getattr(cell.curve, name) == value for name, value in wanted.items()):
-            regime = cell.curve.regime
-            key = (regime.stimulus, regime.horizon, regime.level, cell.criterion.measure, cell.criterion.tolerance)
-            together.setdefault(key, []).append(cell)
-    return ((dict(zip(SITUATION, key, strict=True)), cells) for key, cells in together.items())
+def _compared(cell: Cell, baseline: Cell) -> dict[str, Any]:
+    found = ITSELF if cell is baseline else CostRatio.of_cells(cell, baseline)
+    says = Says.BASELINE if cell is baseline else _says(found)
+    return {"ratio": found.interval.mean, "low": found.interval.low, "high": found.interval.high,
+            "bound": found.bound.value, "says": says.value}
 
 
-def _says(label: str, baseline: str, found: Interval, limit: str) -> str:
-    if label == baseline:
-        return "the baseline"
-    if too_close(found.low, found.high):
-        return TOO_CLOSE
-    if not ranks(found, limit):
-        return COARSER_MAY_DO
-    return "cheaper" if found.mean < 1 else "dearer"
+def _says(found: CostRatio) -> Says:
+    if found.too_close:
+        return Says.TOO_CLOSE
+    if not found.ranked:
+        return Says.COARSER_MAY_DO
+    return Says.CHEAPER if found.interval.mean < 1 else Says.DEARER
 
 
-def _as_published(labels: list[str], baseline: str) -> list[dict[str, Any]]:
+def _as_published(names: Mapping[str, str], baseline: str) -> list[dict[str, Any]]:
     """Return the ratios without any demand on accuracy: the paper's counting at the paper's time steps."""
     convention = get_convention("izhikevich2004")
     costs = {}
-    for label in labels:
-        name = label.partition(":")[0]
+    for label, name in names.items():
         published = MODELS[name].published_costs.get(convention.name) if name in MODELS else None
         if published:
             costs[label] = count(label, "euler").flops_per_ms(published.dt, convention)

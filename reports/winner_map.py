@@ -10,8 +10,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch, Rectangle
 
-from ..accuracy.tolerance import AT_LEAST
-from ..accuracy.winners import Winner, bound
+from ..accuracy.status import Bound
+from ..accuracy.winners import Winner
 from .escape import in_figure
 from .look import COLOURS, pick
 from .numbers import bounded_text
@@ -62,31 +62,30 @@ def candidate_table(found: Sequence[Winner]) -> pd.DataFrame:
     """Return a row a regime, tolerance and model that gets there; columns as in `CANDIDATE_COLUMNS`."""
     rows = []
     for winner in found:
-        stimulus, level, horizon = winner.regime
         for place, each in enumerate(winner.candidates, 1):
             cost = each.cost()
-            rows.append((stimulus, horizon, level, winner.criterion.measure, winner.criterion.tolerance, place,
-                         each.curve.regime.model.label, each.curve.method, each.curve.detection, each.dt, each.status,
-                         cost.mean, cost.low, cost.high))
+            rows.append((*winner.regime, winner.criterion.measure, winner.criterion.tolerance, place,
+                         each.curve.regime.model.label, each.curve.method, each.curve.detection, each.dt,
+                         each.status.value, cost.mean, cost.low, cost.high))
     return pd.DataFrame(rows, columns=list(CANDIDATE_COLUMNS))
 
 
 def _row(winner: Winner) -> dict[str, object]:
-    stimulus, level, horizon = winner.regime
+    situation = (*winner.regime, winner.criterion.measure, winner.criterion.tolerance)
     row: dict[str, object] = {
-        "stimulus": stimulus, "level": level, "horizon_ms": horizon, "measure": winner.criterion.measure,
-        "tolerance": winner.criterion.tolerance, "winner": "", "method": "", "detection": "", "second": "",
-        "status": "", "bound": winner.bound, "ranked": winner.ranked,
+        **dict(zip(SITUATION, situation, strict=True)), "winner": "", "method": "", "detection": "", "second": "",
+        "status": "", "bound": "", "ranked": False,
     }
     if winner.candidates:
         first = winner.candidates[0]
         row |= {"winner": first.curve.regime.model.label, "method": first.curve.method,
-                "detection": first.curve.detection, "dt_ms": first.dt, "status": first.status,
+                "detection": first.curve.detection, "dt_ms": first.dt, "status": first.status.value,
                 "flops_per_ms": first.cost().mean}
     lead = winner.lead
     if lead is not None:
-        row |= {"second": winner.candidates[1].curve.regime.model.label, "lead": lead.mean, "lead_low": lead.low,
-                "lead_high": lead.high}
+        row |= {"second": winner.candidates[1].curve.regime.model.label, "lead": lead.interval.mean,
+                "lead_low": lead.interval.low, "lead_high": lead.interval.high, "bound": lead.bound.value,
+                "ranked": lead.ranked}
     return row
 
 
@@ -143,14 +142,14 @@ def _field(axis: Axes, place: tuple[int, int], candidates: pd.DataFrame, ranked:
         return
     x, y = place
     labels, costs = list(candidates["model"]), list(candidates["flops_per_ms"])
-    least = list(candidates["status"] == AT_LEAST)
+    statuses = list(candidates["status"])
     axis.add_patch(Rectangle((x - 0.5, y - 0.5), 1, 1, facecolor=pick(COLOURS, models.index(labels[0])), alpha=0.45,
                              edgecolor="white"))
     if len(labels) > 1 and not ranked:
         axis.add_patch(Rectangle((x - 0.5, y - 0.5), 1, 1, fill=False, hatch="////", edgecolor="0.4", linewidth=0))
     lines = [_short(labels[0])]
     for i in range(1, min(len(labels), LINES)):
-        times = bounded_text(_times(costs[i] / costs[0]), bound(least[i], least[0]))
+        times = bounded_text(_times(costs[i] / costs[0]), Bound.of_ratio(statuses[i], statuses[0]))
         lines.append(f"{_short(labels[i])} {times}")
     axis.text(x, y, "\n".join(lines), ha="center", va="center", fontsize=6.5)
 

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import collections
-import json
 import os
 from collections.abc import Callable, Generator
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,17 +17,17 @@ from spikecost.accuracy.drives import drive_for
 from spikecost.accuracy.reference import reference
 from spikecost.flops.counters import COUNTERS, Counter
 from spikecost.flops.toolchain import SCALAR, Build
-from spikecost.harness.adaptive import AdaptiveKernel, compile_adaptive
 from spikecost.harness.engines import brian2 as brian2_engine
 from spikecost.harness.kernel import Kernel, compile_kernels
 from spikecost.harness.stimuli import constant
 from spikecost.models import units
-from spikecost.models.adaptive import make_adaptive_step
 from spikecost.models.catalogue import MODELS, get_model
 from spikecost.models.detection import DETECTIONS
-from spikecost.models.methods import METHODS
+from spikecost.models.methods import with_steps_alike
 from spikecost.models.neuron import NeuronModel
-from spikecost.models.step import applies, make_step
+from spikecost.models.step import make_step, why_not
+
+from .archetypes import applicable, detections_of, is_everyday, methods_of, product
 
 # the same examples on every machine and every day: a failure is one that can be looked at again
 # a loaded machine is no reason to fail
@@ -74,30 +72,35 @@ def length_of() -> Callable[[str], int]:
 def kernel_of() -> Callable[..., Kernel]:
     """Return the kernel of a model, method and detection.
 
-    All of a model's kernels are compiled at once: a compiler takes longer to start than to compile one.
+    What everyday tests want of a model is compiled at once: a compiler takes longer to start than to compile a kernel.
     """
 
     @cache
-    def together(model: NeuronModel, build: Build) -> dict[tuple[str, str], Kernel]:
-        steps = [make_step(model, method, detection) for method in METHODS for detection in DETECTIONS
-                 if not applies(model, method, detection)]
+    def together(model: NeuronModel, methods: tuple[str, ...], detections: tuple[str, ...], build: Build
+                 ) -> dict[tuple[str, str], Kernel]:
+        steps = [make_step(model, method, detection) for method in methods for detection in detections
+                 if not why_not(model, method, detection)]
         return {(kernel.step.method, kernel.step.detection): kernel for kernel in compile_kernels(steps, build)}
 
     def find(model: str | NeuronModel, method: str, detection: str = "grid", build: Build = SCALAR) -> Kernel:
-        return together(get_model(model), build)[method, detection]
+        model = get_model(model)
+        every = tuple(with_steps_alike()), tuple(DETECTIONS)
+        usual = (methods_of(model.name), detections_of(model.name)) if model.name in MODELS else every
+        group = usual if method in usual[0] and detection in usual[1] else every
+        return together(model, *group, build)[method, detection]
 
     return find
 
 
 @pytest.fixture(scope="session")
-def adaptive_kernels_of() -> Callable[..., dict[str, AdaptiveKernel]]:
+def adaptive_kernels_of() -> Callable[..., dict[str, Kernel]]:
     """Return the kernels of a model and an adaptive method by detection, all compiled at once."""
 
     @cache
-    def together(model: NeuronModel, method: str, varying: bool = False) -> dict[str, AdaptiveKernel]:
-        steps = [make_adaptive_step(model, method, detection, varying) for detection in DETECTIONS
-                 if not applies(model, method, detection, varying)]
-        return {kernel.step.detection: kernel for kernel in compile_adaptive(steps)}
+    def together(model: NeuronModel, method: str, varying: bool = False) -> dict[str, Kernel]:
+        steps = [make_step(model, method, detection, varying) for detection in DETECTIONS
+                 if not why_not(model, method, detection, varying)]
+        return {kernel.step.detection: kernel for kernel in compile_kernels(steps)}
 
     return together
 
@@ -134,11 +137,28 @@ def said(capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[Any, str, st
     return run
 
 
+def group_of(item: pytest.Item) -> str:
+    """Return the group of a test, of which all run in one process: they share Steps, kernels, references or a run."""
+    if "small_comparison" in getattr(item, "fixturenames", ()):
+        return "small_comparison"
+    for value in item.callspec.params.values() if hasattr(item, "callspec") else ():
+        first = value[0] if isinstance(value, tuple) and value else value
+        name = first.name if isinstance(first, NeuronModel) else first
+        if isinstance(name, str) and name.partition(":")[0] in MODELS:
+            return name.partition(":")[0]
+    return item.path.stem
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what is marked `deep`, unless it is asked for."""
+    """Mark what needs a browser, leave out what is not asked for, and group what shares kernels and references."""
+    for item in items:
+        if "browser" in getattr(item, "fixturenames", ()):
+            item.add_marker("browser")
+        if config.pluginmanager.hasplugin("xdist"):
+            item.add_marker(pytest.mark.xdist_group(group_of(item)))
     if not os.environ.get("SPIKECOST_DEEP"):
-        deep = [item for item in items if item.get_closest_marker("deep")]
-        config.hook.pytest_deselected(items=deep)
+        deep = {item for item in items if item.get_closest_marker("product") or item.get_closest_marker("deep")}
+        config.hook.pytest_deselected(items=list(deep))
         items[:] = [item for item in items if item not in deep]
 
 
@@ -156,23 +176,14 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_sessionfinish(session: pytest.Session) -> Generator[None, None, None]:
-    """Say in the last line how many tests were skipped and why; `tox` runs pytest more than once and adds them up."""
+    """Say in the last line how many tests were skipped and why."""
     yield
     terminal = session.config.pluginmanager.get_plugin("terminalreporter")
     if terminal is None or hasattr(session.config, "workerinput"):  # a process of pytest-xdist reports to another
         return
     reasons = [str(report.longrepr[2]).removeprefix("Skipped: ") for report in terminal.stats.get("skipped", [])]
-    if "SPIKECOST_SKIPPED" in os.environ:
-        before = Path(os.environ["SPIKECOST_SKIPPED"])
-        reasons = [*(json.loads(before.read_text()) if before.exists() else ()), *reasons]
-        before.write_text(json.dumps(reasons))
     why = "; ".join(f"{n} because {reason}" for reason, n in collections.Counter(reasons).most_common())
     terminal.write_line(f"{len(reasons)} skipped: {why or 'nothing is missing on this machine'}")
-
-
-#: These models meet every method with every detection; the others with one that stays on the grid and one that locates
-#: the crossing: what a detection does does not depend on the model.
-EVERY_DETECTION = ("lif", "izhikevich", "hodgkin_huxley", "hodgkin_huxley_tables", "mihalas_niebur")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -180,8 +191,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "combination" in metafunc.fixturenames:
         found = [
             (model, method, detection)
-            for model in MODELS for method in METHODS
-            for detection in (DETECTIONS if model in EVERY_DETECTION else ("grid", "hermite"))
-            if not applies(MODELS[model], method, detection)
+            for model in MODELS for method in applicable(model) for detection in detections_of(model)
+            if not why_not(MODELS[model], method, detection)
         ]
-        metafunc.parametrize("combination", found, ids=["-".join(names) for names in found])
+        metafunc.parametrize("combination", [each if is_everyday(*each[:2]) else product(each) for each in found],
+                             ids=["-".join(each) for each in found])

@@ -1,4 +1,4 @@
-"""Files of others are data: whatever a TOML, JSON or Parquet file says, nothing of it is run, and nothing hangs."""
+"""Other people's files are data: no part of a TOML, JSON or Parquet file is run, and nothing hangs."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from spikecost.reports.suite_file import read_suite
 #: The nightly profile tries more.
 DEEP = os.environ.get("SPIKECOST_DEEP") == "1"
 EXAMPLES = 20_000 if DEEP else 150
-#: What reading a text has no reason to do.
+#: Actions that reading a text never needs.
 FORBIDDEN = ("exec", "compile", "os.", "subprocess.", "shutil.", "socket.", "ctypes.", "pickle.", "marshal.", "import")
 ALLOWED = ("os.listdir", "os.scandir")
 SECONDS = 3.0
@@ -95,7 +95,7 @@ def write_model(folder, **changes):
 
 @pytest.fixture(scope="module", autouse=True)
 def warm(tmp_path_factory):
-    """Read good files once: what is imported or generated at first use is no attack."""
+    """Read good files once: imports and code generation at first use are not attacks."""
     folder = tmp_path_factory.mktemp("warm")
     make_step(get_model(str(write_model(folder))), "euler")
     for text in ("trials = 'x'", "rates = [1]", "foo = 1", "[convention.a]\ncounts = 'as run'", "tolerances = ['1ms']"):
@@ -128,7 +128,7 @@ EXPRESSIONS = [
     "v\x00", "v\x0c+ 1", "v\r+ 1", "v\u2028+ 1", "v\\\n+ 1", "v; 1", f"v # \n{EVIL}", f"v\n{EVIL}", "v,", "v:", "v = 1",
     "exp", "exp()", "exp(v, v)", "int", "int(v)", "mV.dim", "brian2", "units", "os", "np.exp(1)", "__name__",
 ]
-#: Numbers and nestings that would be worked out to their last digit, or would not fit into a stack.
+#: Numbers and nestings that would take too long to compute, or would not fit into a stack.
 HEAVY = [
     "9**9**9**9", "exp(exp(0.0037**-2.5))", "10**10**10", "1e999", "1e308*1e308", "exprel(1e308)", "exp(1e6)",
     "cosh(1e4)",
@@ -166,7 +166,7 @@ FIELDS = {
 }
 
 
-#: Where a text is a name and may be any.
+#: Places where a text is a name and may be arbitrary.
 NAMES = {"name of the model", "preset's name", "constant's name"}
 
 
@@ -192,7 +192,7 @@ def refusal(model):
     return ""
 
 
-#: Pieces of what models are written in, and of what they are not.
+#: Parts of the language of models, and parts of other languages.
 PIECES = st.sampled_from([
     "v", "I", "tau", "EL", "mV", "ms", "volt", "second", "1", "2.5", "1e300", "1e-300", "0", "128", "+", "-", "*",
     "/", "**",
@@ -421,7 +421,7 @@ def test_no_text_of_others_controls_the_terminal(folder, said):
 
 
 def test_every_command_prints_in_one_place():
-    """So that what is shown above holds for all of them."""
+    """So that the results above hold for all of them."""
     tree = ast.parse(Path(cli.__file__).read_text())
     printing = {function.name for function in ast.walk(tree) if isinstance(function, ast.FunctionDef)
                 for node in ast.walk(function) if isinstance(node, ast.Call)

@@ -1,4 +1,4 @@
-"""What has no value is refused by everything that can be done with a model, in one and the same line."""
+"""An expression without a value is refused by all functions for models, with the same line."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is installed is what the repository holds."""
+"""The installed package equals the repository."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def test_public_names_are_unique():
 
 def test_a_name_that_is_not_there():
     with pytest.raises(AttributeError, match=r"^module 'spikecost' has no attribute 'cuont'$"):
-        spikecost.cuont  # noqa: B018 - asking is what fails
+        spikecost.cuont  # noqa: B018 - the access fails
 
 
 def test_the_console_script_is_the_command_line():

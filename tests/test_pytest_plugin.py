@@ -1,4 +1,4 @@
-"""The pytest plugin, as the tests of another project use it."""
+"""The pytest plugin, as used by the tests of another project."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def test_cost(spikecost):
 
 @pytest.fixture
 def project(pytester):
-    """Another project: a model, and a test of what it costs."""
+    """Another project: a model, and a test of its cost."""
     pytester.makepyfile(my_model=MODEL)
 
     def tests(limit):
@@ -86,10 +86,24 @@ def test_operations_of_a_step(pytester):
     result.stdout.re_match_lines([r"izhikevich:RS, euler, grid +15 +<= 14 +\+1 \(\+7\.14 %\) +operations a step"])
 
 
+@pytest.mark.parametrize("compared", ["14 >= operations", "operations < 14", "operations == 14"])
+def test_a_cost_may_stand_on_either_side(pytester, compared):
+    pytester.makepyfile(f"""
+        def test_step(spikecost):
+            operations = spikecost.operations("izhikevich", "euler")
+            assert {compared}
+    """)
+    result = pytester.runpytest()
+    result.assert_outcomes(failed=1)
+    sign = compared.split()[1].replace(">", "<")
+    result.stdout.fnmatch_lines([f"spikecost: izhikevich:RS, euler, grid costs 15 *, which is not {sign} 14"])
+
+
 def test_another_assertion_keeps_its_traceback(pytester):
     pytester.makepyfile("""
         def test_mine(spikecost):
             assert spikecost.operations("lif", "euler") < 100
+            assert not spikecost.operations("lif", "euler") > 100
             assert 1 + 1 == 3
     """)
     result = pytester.runpytest()

@@ -1,4 +1,4 @@
-"""What the README shows is true and runs."""
+"""The results and examples of the README are true and run."""
 
 import re
 from pathlib import Path
@@ -30,7 +30,7 @@ def test_the_result_is_what_the_suite_gives():
         assert [float(value) for value in shown] == pytest.approx(list(found), rel=0.06)
     best = comparison.cheapest.set_index("model")["flops_per_ms"]
     grid = comparison.table.query("model == 'izhikevich:RS' and detection == 'grid'")["flops_per_ms"].min()
-    shown = re.search(r"it needs (\d+) operations a millisecond instead of (\d+ \d+)", README)
+    shown = re.search(r"it needs (\d+) operations per millisecond instead of (\d+ \d+)", README)
     assert float(shown[1]) == pytest.approx(best["izhikevich:RS"], rel=0.04)
     assert float(shown[2].replace(" ", "")) == pytest.approx(grid, rel=0.04)
 

@@ -1,4 +1,4 @@
-"""What a feature is: what a neuron does under a stimulus, and who decides whether it did."""
+"""A feature: a kind of response to a stimulus, and the detector that decides whether a neuron shows it."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ class Verdict:
 
     shown: bool
     reason: str
-    """In numbers."""
+    """The reason, in numbers."""
 
 
 class Feature(ABC):
-    """One of the features by which models are told apart, with its stimulus and its detector."""
+    """One of the features in which models differ, with its stimulus and its detector."""
 
     name: str
     letter: str = ""
@@ -36,27 +36,27 @@ class Feature(ABC):
     criterion: str
     """What must hold, in words."""
     needs_voltage: bool = False
-    """Whether the detector looks at the voltage beside the spikes."""
+    """Whether the detector uses the voltage in addition to the spikes."""
     by_protocol: bool = False
-    """Whether one stimulus alone cannot decide, so that a demo's model too is asked under the protocol."""
+    """Whether one stimulus cannot decide; then the model of a demo is also run with the protocol."""
     linear: str = ""
-    """Why no linear model of one variable that is reset to a fixed value can show it; empty if one can."""
+    """Why no linear model of one variable that is reset to a fixed value can show it; empty if such a model can."""
 
     @property
     def title(self) -> str:
-        """The name as people write it."""
+        """The name for display."""
         return self.name.replace("_", " ")
 
     @abstractmethod
     def trials(self, subject: Subject) -> Iterator[tuple[Stimulus, ...]]:
-        """Make the stimuli under which a model is looked at, in order; a trial may need several."""
+        """Make the stimuli to try on a model, in order; a trial may need several stimuli."""
 
     @abstractmethod
     def detect(self, *recordings: Recording) -> Verdict:
-        """Decide from one recording a stimulus of a trial."""
+        """Decide from the recordings of a trial, one per stimulus."""
 
     def judge(self, *recordings: Recording) -> Verdict:
-        """Decide as `detect` does; a recording that failed shows nothing."""
+        """Decide as `detect` does; a failed recording does not show the feature."""
         for recording in recordings:
             if recording.failure:
                 return Verdict(False, recording.failure)

@@ -21,13 +21,13 @@ class Bistability(Feature):
     criterion = ("two pulses above a constant input: no spike before the first, at least three between them, to "
                  "the second; after it at most one more, and silence to the end for over 1.5 of their longest "
                  "intervals")
-    linear = "under one constant input it either always or never reaches the threshold"
+    linear = "with a constant input it reaches the threshold either always or never"
 
     def trials(self, subject: Subject) -> Iterator[tuple[Stimulus, ...]]:
         """Make two pulses above a base, the second at several phases of the spiking.
 
-        Where the spikes after the first do not go on until the second, it has nothing to switch off, whatever it is:
-        one trial says so.
+        If the spikes after the first pulse do not continue until the second, the second has nothing to switch off:
+        one trial is then enough.
         """
         for base in (1.05, 1.2, 1.4, 0.98, 0.9, 0.8, 0.6, 0.3, 0.0):
             for ticks, least in subject.pulses(4, 12, base=base):

@@ -14,15 +14,15 @@ from .subject import Subject
 class Class1(Feature):
     """Class 1 excitability: firing starts at arbitrarily low rates.
 
-    The demo's ramp does not tell the classes apart (converged, its intervals shorten 2.7 fold for class 1 and 2.4 fold
-    for class 2), so that the demo's model too is asked under constant inputs.
+    The demo's ramp does not distinguish the classes (converged, its intervals shorten 2.7 fold for class 1 and 2.4 fold
+    for class 2), so the demo's model is also run with constant inputs.
     """
 
     name = "class_1"
     letter = "G"
     by_protocol = True
-    criterion = ("under constant inputs just above the weakest that keeps the model firing, the slowest rate is at"
-                 " most a third of that at twice the weakest")
+    criterion = ("with constant inputs just above the rheobase (the weakest at which the model keeps firing), the "
+                 "slowest rate is at most a third of the rate at twice the rheobase")
 
     def trials(self, subject: Subject) -> Iterator[tuple[Stimulus, ...]]:
         """Make constant inputs."""

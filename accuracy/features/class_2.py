@@ -14,16 +14,16 @@ from .subject import Subject
 class Class2(Feature):
     """Class 2 excitability: firing starts at a rate well above zero.
 
-    The demo's ramp does not tell the classes apart (converged, its intervals shorten 2.7 fold for class 1 and 2.4 fold
-    for class 2), so that the demo's model too is asked under constant inputs.
+    The demo's ramp does not distinguish the classes (converged, its intervals shorten 2.7 fold for class 1 and 2.4 fold
+    for class 2), so the demo's model is also run with constant inputs.
     """
 
     name = "class_2"
     letter = "H"
     by_protocol = True
-    criterion = ("under constant inputs just above the weakest that keeps the model firing, the slowest rate is at"
-                 " least half of that at twice the weakest")
-    linear = "at the weakest input that reaches the threshold the interval grows without bound"
+    criterion = ("with constant inputs just above the rheobase (the weakest at which the model keeps firing), the "
+                 "slowest rate is at least half of the rate at twice the rheobase")
+    linear = "near the rheobase the interval grows without bound"
 
     def trials(self, subject: Subject) -> Iterator[tuple[Stimulus, ...]]:
         """Make constant inputs."""

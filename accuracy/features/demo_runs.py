@@ -1,4 +1,4 @@
-"""The demos run twice: as published, and converged; and the time step at which the two part."""
+"""The demos run as published and converged, and the time step at which the results differ."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ from .demos import DETECTION, METHOD, Demo, demos
 from .recorded import Array, Recording
 from .subject import RUNAWAY, Subject, cut, recorded, solved
 
-#: The published time step is halved so many times.
+#: Number of times that the published time step is halved.
 HALVINGS = 12
-#: The voltage is kept about so often, in ms.
+#: Approximate sampling interval of the voltage, in ms.
 EVERY = Fraction(1, 4)
 
 
 @dataclass(frozen=True)
 class DemoRun:
-    """What a demo did with its published step, with smaller ones, and converged."""
+    """Results of a demo with its published step, with smaller steps, and converged."""
 
     letter: str
     feature: str
@@ -42,11 +42,11 @@ class DemoRun:
     """In ms."""
     converged: Verdict
     spikes_converged: tuple[float, ...]
-    """In ms; of a runaway those found before it was given up."""
+    """In ms; for a runaway, the spikes found before the computation was stopped."""
     error: float
-    """Stated error of the converged spike times in ms, as that of any reference."""
+    """Stated error of the converged spike times in ms, as for any reference."""
     steps: tuple[tuple[float, bool, int], ...]
-    """Of the published time step and each half of the one before: dt in ms, whether the feature is shown, spikes."""
+    """For the published time step and its halves: dt in ms, whether the feature is shown, number of spikes."""
 
     @property
     def artefact(self) -> bool:
@@ -55,25 +55,25 @@ class DemoRun:
 
     @property
     def runaway(self) -> bool:
-        """Whether the converged model spikes ever faster, without end."""
+        """Whether the converged model spikes faster and faster, without end."""
         return self.converged.reason.startswith(RUNAWAY)
 
     @property
     def artefact_from(self) -> float | None:
-        """The smallest time step in ms that shows a feature which the converged model does not have."""
+        """The smallest time step in ms with a feature that the converged model does not show."""
         return min((dt for dt, shown, _ in self.steps if shown), default=None) if self.artefact else None
 
     @property
     def gone_from(self) -> float | None:
-        """The next smaller time step in ms: from there on down an artefact is gone."""
+        """The next smaller time step in ms: at it, and below, the artefact is absent."""
         last = self.artefact_from
         return max((dt for dt, *_ in self.steps if last is not None and dt < last), default=None)
 
     @property
     def converged_from(self) -> float | None:
-        """The largest time step in ms from which on down verdict and number of spikes are the converged model's.
+        """The largest time step in ms at and below which verdict and number of spikes equal the converged model's.
 
-        None if that holds at none, as for a runaway.
+        None if there is none, as for a runaway.
         """
         found = None
         for dt, shown, spikes in reversed(self.steps):
@@ -84,7 +84,7 @@ class DemoRun:
 
 
 def run_demo(demo: Demo) -> DemoRun:
-    """Run a demo as published, at smaller steps and converged; what was computed before is recalled."""
+    """Run a demo as published, at smaller steps and converged; earlier results come from the cache."""
     found = recall("demo", demo.model, (demo, HALVINGS, EVERY), lambda: asdict(_Runs(demo).all()))
     return DemoRun(**{**found, "as_published": Verdict(**found["as_published"]),
                       "converged": Verdict(**found["converged"]), "steps": tuple(map(tuple, found["steps"])),
@@ -115,7 +115,7 @@ class _Runs:
         )
 
     def _stepped(self, stimuli: Sequence[Stimulus], tau: Fraction) -> list[Recording]:
-        """Run the published scheme under stimuli with the same pieces."""
+        """Run the published scheme with stimuli that have the same pieces."""
         voltage = self._feature.needs_voltage
         pieces = [cut(stimulus, EVERY, tau) if voltage else stimulus for stimulus in stimuli]
         outcomes = _kernels()[self._demo.letter, stimuli[0].varies].run(pieces, tau)
@@ -134,7 +134,7 @@ class _Runs:
         return first, max(2 * float(np.abs(first.spikes - second.spikes).max()), least)
 
     def _judge(self, recording: Recording, tau: Fraction | None) -> Verdict:
-        """Judge the demo's recording, or, for a feature that its own input does not decide, those of the protocol."""
+        """Judge the demo's recording, or the protocol's recordings if the demo's input cannot decide."""
         if recording.failure or not self._feature.by_protocol:
             return self._feature.judge(recording)
         if tau is not None:
@@ -148,7 +148,7 @@ class _Runs:
 
 @cache
 def _kernels() -> dict[tuple[str, bool], Kernel]:
-    """Compile the published scheme of all demos at once: by letter, and whether the input varies within a step."""
+    """Compile the published scheme of all demos at once; keys: letter, and whether the input varies within a step."""
     keys = [(demo.letter, varying) for demo in demos() for varying in {False, demo.stimulus.varies}]
     models = {demo.letter: demo.model for demo in demos()}
     steps = [make_step(models[letter], METHOD, DETECTION, varying) for letter, varying in keys]

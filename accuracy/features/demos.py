@@ -1,4 +1,4 @@
-"""The twenty demos of Izhikevich 2004: their models, and their inputs in continuous time and as a program steps."""
+"""The twenty demos of Izhikevich 2004: their models, and their inputs in continuous time and in the program's steps."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ...models.catalogue.izhikevich import IZHIKEVICH
 from ...models.neuron import NeuronModel
 from ...models.units import DIMENSIONLESS
 
-#: The scheme of the published programs, and the label that they give a spike.
+#: The scheme of the published programs, and their label of a spike.
 METHOD, DETECTION = "izhikevich2004", "grid_start"
 
 _TABLE = Path(__file__).with_name("izhikevich2004_demos.csv")
@@ -25,28 +25,28 @@ _SOURCE = "Izhikevich 2004, IEEE Trans. Neural Networks 15:1063, figure 1"
 
 @dataclass(frozen=True)
 class Demo:
-    """A panel of figure 1 as its program has it; times in ms."""
+    """A panel of figure 1 as in its program; times in ms."""
 
     letter: str
     feature: str
-    """What it shows, in `FEATURES`."""
+    """The feature that it shows, a name in `FEATURES`."""
     model: NeuronModel
     stimulus: Stimulus
-    """In continuous time."""
+    """The input in continuous time."""
     closed: tuple[bool, ...]
-    """Whether the time at which a piece ends belongs to it or to the next, one a piece."""
+    """Whether the end time of a piece belongs to it or to the next piece, one per piece."""
     tau: Fraction
     """The published time step."""
     spikes: int
-    """That the program gives at its time step."""
+    """Number of spikes of the program at its time step."""
     first_spike: float
     """Its time there."""
 
     def sampled(self, tau: Fraction) -> Stimulus:
-        """Return the input as the program meets it at a time step of tau: each step has the value at its start.
+        """Return the input as used by the program with a time step of tau: each step has the value at its start.
 
-        The program steps at 0, tau, 2 tau ..., the end included: it lasts a step longer than the time span. A piece
-        whose end belongs to it lasts through the step that starts there.
+        The program makes steps at 0, tau, 2 tau ..., including the end, so it runs one step longer than the time span.
+        If the end time of a piece belongs to it, the step that starts there has the value of this piece.
         """
         pieces = list(zip(self.stimulus.pieces, self.closed, strict=True))
         starts = [0]

@@ -12,19 +12,19 @@ from .epochs import departures, listed, maxima
 from .recorded import Recording
 from .subject import TICKS, Subject
 
-#: The after-potential is above rest by this part of the range of the voltage, spike included.
+#: The after-potential is above rest by at least this fraction of the voltage range, including the spike.
 PROMINENCE = 1 / 200
 
 
 class DepolarizingAfterPotential(Feature):
-    """After a spike the voltage rises above rest once more, and makes no other spike."""
+    """After a spike the voltage rises above rest again, without another spike."""
 
     name = "depolarizing_after_potential"
     title = "depolarizing after-potential"
     letter = "Q"
-    criterion = ("after a pulse one spike; then, with the input back, the voltage rises to a maximum above rest "
+    criterion = ("after a pulse one spike; then, after the pulse, the voltage rises to a maximum above rest "
                  "(its value before the pulse), by at least 1/200 of its range, and was not below rest since the "
-                 "spike: else it but swings")
+                 "spike: otherwise it only oscillates")
     needs_voltage = True
     linear = "it goes straight back to rest"
 

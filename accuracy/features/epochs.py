@@ -1,4 +1,4 @@
-"""What detectors ask of a stimulus and of a spike train: when the input is on, which spikes are a burst."""
+"""Functions for detectors: when the input of a stimulus is on, and which spikes of a train are a burst."""
 
 from __future__ import annotations
 
@@ -11,33 +11,33 @@ from ...harness.stimuli import Stimulus
 from ...models.errors import UserError
 from .recorded import Array
 
-#: A spike train goes on until an end if its last spike is no further from it than this many of its longest intervals.
+#: A train continues until a time if its last spike is at most this many of its longest intervals before that time.
 GOES_ON = 1.5
-#: Silence is what lasts this many times longer than what it is compared with.
+#: Silence lasts at least this many times as long as the time with which it is compared.
 SILENCE = 3.0
-#: A burst that is alone has at least so many spikes.
+#: Smallest number of spikes of a single burst.
 BURST = 3
-#: Intervals are equal if the longest is no more than this many times the shortest.
+#: Intervals are equal if the longest is at most this many times the shortest.
 EQUAL = 1.5
-#: Bursts are where intervals are shorter than this part of the train's longest.
+#: In a burst, intervals are shorter than this fraction of the train's longest interval.
 WITHIN_BURST = 0.5
 
 
 @dataclass(frozen=True)
 class Epoch:
-    """A time during which the input is not what it was at the start; ms."""
+    """A time during which the input differs from its value at the start; in ms."""
 
     start: float
     stop: float
     step: float
-    """How far the input departs at the epoch's end, in the internal unit of the input; negative: inhibition."""
+    """Difference of the input at the epoch's end, in the internal unit of the input; negative for inhibition."""
 
     def __str__(self) -> str:
         return f"{self.start:.4g} to {self.stop:.4g} ms"
 
 
 def departures(stimulus: Stimulus, least: int = 1) -> list[Epoch]:
-    """Return when the input departs from its first value, one epoch a piece.
+    """Return the epochs in which the input differs from its first value, one per piece.
 
     Raises
     ------
@@ -54,7 +54,7 @@ def departures(stimulus: Stimulus, least: int = 1) -> list[Epoch]:
 
 
 def pulses(stimulus: Stimulus, sign: int = 1, least: int = 1) -> list[Epoch]:
-    """Return the constant pieces that stand above (`sign` 1) or below (-1) what comes before and after them.
+    """Return the constant pieces that are above (`sign` 1) or below (-1) the pieces before and after them.
 
     Raises
     ------
@@ -74,12 +74,12 @@ def pulses(stimulus: Stimulus, sign: int = 1, least: int = 1) -> list[Epoch]:
 
 def _enough(found: list[Epoch], least: int, what: str) -> list[Epoch]:
     if len(found) < least:
-        raise UserError(f"the stimulus has {len(found)} {what}, where the detector needs {least}; give another one")
+        raise UserError(f"the stimulus has {len(found)} {what}, but the detector needs {least}; give another stimulus")
     return found
 
 
 def bursts(spikes: Array) -> list[Array]:
-    """Cut a train where intervals are longer than `WITHIN_BURST` of its longest: bursts, and single spikes."""
+    """Cut a train at intervals longer than `WITHIN_BURST` times its longest: the parts are bursts and single spikes."""
     gaps = np.diff(spikes)
     if not gaps.size:
         return [spikes] if spikes.size else []
@@ -87,24 +87,24 @@ def bursts(spikes: Array) -> list[Array]:
 
 
 def goes_on(spikes: Array, stop: float) -> bool:
-    """Whether a train of two or more spikes goes on until `stop`."""
+    """Whether a train of two or more spikes continues until `stop`."""
     return spikes.size > 1 and bool(stop - spikes[-1] <= GOES_ON * np.diff(spikes).max())
 
 
 def ratio(intervals: Array) -> float:
-    """Return the longest over the shortest."""
+    """Return the longest interval divided by the shortest."""
     return float(intervals.max() / intervals.min())
 
 
 def listed(values: Array, unit: str = "ms") -> str:
-    """Print up to eight numbers, and how many more there are."""
+    """Return up to eight numbers as text, and how many more there are."""
     shown = ", ".join(f"{value:.4g}" for value in values[:8])
     more = f" and {values.size - 8} more" if values.size > 8 else ""
     return f"{shown}{more} {unit}" if values.size else "none"
 
 
 def maxima(times: Array, values: Array, least: float) -> Array:
-    """Return the times of local maxima that stand out by `least` from the minima before and after them."""
+    """Return the times of local maxima that exceed the minima before and after them by at least `least`."""
     slopes = np.flatnonzero(np.diff(values))
     turns = [int(after) for before, after in pairwise(slopes) if (values[before + 1] - values[before] > 0)
              != (values[after + 1] - values[after] > 0)]

@@ -1,4 +1,4 @@
-"""What the two features have in common that inhibition brings about."""
+"""The common part of the two features that are caused by inhibition."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from .recorded import Array, Recording
 
 
 def lowered(recording: Recording) -> tuple[Array, Verdict]:
-    """Return the spikes from the time on when the input is lowered, and whether they are because of it.
+    """Return the spikes after the input is lowered, and whether they are caused by it.
 
-    Shown: no spike before, at least three from then on, spread over at least half of that time, none in the later half
-    of what follows.
+    Shown means: no spike before; at least three spikes from then on, spread over at least half of the lowered time; no
+    spike in the second half of the time after it.
     """
     low = pulses(recording.stimulus, -1)[0]
     before, spikes = recording.between(0, low.start), recording.between(low.start, recording.stop + 1)
@@ -20,4 +20,4 @@ def lowered(recording: Recording) -> tuple[Array, Verdict]:
     spread = bool(within.size > 1 and within[-1] - within[0] >= (low.stop - low.start) / 2)
     return spikes, Verdict(low.step < 0 and not before.size and within.size > 2 and spread and not late.size,
                            f"input lowered by {-low.step:.4g} from {low}; spikes before {listed(before)}, from then on "
-                           f"{listed(spikes)}; in the later half of what follows {late.size}")
+                           f"{listed(spikes)}; in the second half of the time after it {late.size}")

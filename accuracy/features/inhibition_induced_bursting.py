@@ -13,14 +13,14 @@ from .subject import TICKS, Subject
 
 
 class InhibitionInducedBursting(Feature):
-    """Bursts for as long as the input is lowered."""
+    """Bursts as long as the input is lowered."""
 
     name = "inhibition_induced_bursting"
     title = "inhibition-induced bursting"
     letter = "T"
     criterion = ("the input lowered for a time: no spike before, at least two bursts of at least two spikes from "
-                 "then on, spread over at least half of that time, none in the later half of what follows it")
-    linear = "a lower input takes it further from the threshold"
+                 "then on, spread over at least half of that time, none in the second half of the time after it")
+    linear = "a lower input takes the variable further from the threshold"
 
     def trials(self, subject: Subject) -> Iterator[tuple[Stimulus, ...]]:
         """Make inputs that are lowered for a time."""

@@ -12,14 +12,14 @@ from .subject import TICKS, Subject
 
 
 class InhibitionInducedSpiking(Feature):
-    """Spikes for as long as the input is lowered."""
+    """Spikes as long as the input is lowered."""
 
     name = "inhibition_induced_spiking"
     title = "inhibition-induced spiking"
     letter = "S"
     criterion = ("the input lowered for a time: no spike before, at least three from then on, spread over at least"
-                 " half of that time, none in the later half of what follows it")
-    linear = "a lower input takes it further from the threshold"
+                 " half of that time, none in the second half of the time after it")
+    linear = "a lower input takes the variable further from the threshold"
 
     def trials(self, subject: Subject) -> Iterator[tuple[Stimulus, ...]]:
         """Make inputs that are lowered for a time."""

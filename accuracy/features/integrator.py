@@ -12,15 +12,15 @@ from .subject import TICKS, Subject
 
 
 class Integrator(Feature):
-    """Two weak inputs make a spike if they come close together, not if they come further apart."""
+    """Two weak inputs cause a spike if they are close together in time, not if they are further apart."""
 
     name = "integrator"
     letter = "L"
-    criterion = ("two pairs of equal pulses, the second pair further apart: the first pair makes a spike, the "
-                 "second none")
+    criterion = ("two pairs of equal pulses, the second pair further apart: the first pair causes a spike, the "
+                 "second does not")
 
     def trials(self, subject: Subject) -> Iterator[tuple[Stimulus, ...]]:
-        """Make pairs of pulses each too weak for a spike."""
+        """Make pairs of pulses; a single pulse is too weak for a spike."""
         for ticks, least in subject.pulses(4, 8, 2):
             for narrow, wide in ((ticks + 2, 48), (ticks + 4, 24), (2 * ticks, 4 * ticks)):
                 for factor in (0.95, 0.9, 0.8, 0.7, 0.6):

@@ -1,6 +1,6 @@
-"""What searches found in the catalogue's models with their default parameters: catalogue.csv, for people to review.
+"""Results of searches in the catalogue's models with their default parameters: catalogue.csv, for people to review.
 
-``python -m spikecost.accuracy.features.known`` searches all models and writes it; the tests hold it against the search.
+``python -m spikecost.accuracy.features.known`` searches all models and writes it; the tests compare it with the search.
 """
 
 from __future__ import annotations
@@ -13,17 +13,17 @@ from pathlib import Path
 from ...models.catalogue import MODELS
 from ...models.neuron import NeuronModel
 from .base import FEATURES
-from .search import CANNOT, FOUND, NOT_FOUND, NOT_TRIED, search
+from .search import CANNOT, FOUND, NOT_FOUND, NOT_TRIED, FeatureOutcome, search
 
 FILE = Path(__file__).with_name("catalogue.csv")
-#: What stands in the file for each outcome.
+#: The mark in the file for each outcome.
 MARKS = {FOUND: "+", NOT_FOUND: "-", CANNOT: "x", NOT_TRIED: "?"}
 
 _OUTCOMES = {mark: outcome for outcome, mark in MARKS.items()}
 
 
-def known(model: NeuronModel) -> dict[str, str] | None:
-    """Return the outcomes of a model's search by feature; None if the file has none for the model as it is now."""
+def known(model: NeuronModel) -> dict[str, FeatureOutcome] | None:
+    """Return the outcomes of a model's search by feature; None if the file has none for its present definition."""
     row = _rows().get(model.name)
     if row is None or row["definition"] != digest(model):
         return None
@@ -31,7 +31,7 @@ def known(model: NeuronModel) -> dict[str, str] | None:
 
 
 def digest(model: NeuronModel) -> str:
-    """Return what tells a model's definition, parameters included, from any other."""
+    """Return a digest of a model's definition, including parameters."""
     return hashlib.sha256(model.content.encode()).hexdigest()[:12]
 
 

@@ -13,7 +13,7 @@ from .recorded import Recording
 from .steps import response, steps
 from .subject import Subject
 
-#: The first interval after the burst is no shorter than this part of the later ones: intervals do not just lengthen.
+#: The first interval after the burst is at least this fraction of the later ones: otherwise it is only adaptation.
 NOT_SHORTER = 0.98
 
 
@@ -22,10 +22,10 @@ class MixedMode(Feature):
 
     name = "mixed_mode"
     letter = "E"
-    criterion = ("after a step of the input a burst of at least three spikes, then at least three single ones to "
-                 "the end: their intervals equal (1.5 times), each over twice those of the burst, the first not "
-                 "the shortest, so that it is not mere adaptation")
-    linear = "under a constant input all intervals after the first spike are equal"
+    criterion = ("after a step of the input a burst of at least three spikes, then at least three single spikes to "
+                 "the end: their intervals are equal (within 1.5 times) and each over twice those of the burst, the "
+                 "first not the shortest, so that it is not only adaptation")
+    linear = "with a constant input all intervals after the first spike are equal"
 
     def trials(self, subject: Subject) -> Iterator[tuple[Stimulus, ...]]:
         """Make steps."""

@@ -21,7 +21,7 @@ class PhasicBursting(Feature):
     letter = "D"
     criterion = ("after a step of the input at least three spikes, then silence while the input lasts: for at "
                  "least 3 of their longest intervals, and longer than from the step to the last spike")
-    linear = "what reached the threshold once under a constant input reaches it again from the reset"
+    linear = "if it reaches the threshold once with a constant input, it reaches it again from the reset"
 
     def trials(self, subject: Subject) -> Iterator[tuple[Stimulus, ...]]:
         """Make steps."""

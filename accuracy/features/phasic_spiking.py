@@ -18,7 +18,7 @@ class PhasicSpiking(Feature):
     name = "phasic_spiking"
     letter = "B"
     criterion = "after a step of the input one spike, then silence for at least 3 times its delay while the input lasts"
-    linear = "what reached the threshold once under a constant input reaches it again from the reset"
+    linear = "if it reaches the threshold once with a constant input, it reaches it again from the reset"
 
     def trials(self, subject: Subject) -> Iterator[tuple[Stimulus, ...]]:
         """Make steps."""

@@ -14,13 +14,13 @@ from .subject import TICKS, Subject
 
 
 class ReboundBurst(Feature):
-    """A burst that follows the end of an inhibition."""
+    """A burst after the end of an inhibition."""
 
     name = "rebound_burst"
     letter = "N"
     criterion = ("an inhibitory pulse, no spike before its end, then at least three, and silence to the end for at"
                  " least 3 of their longest intervals")
-    linear = "it goes straight back to rest when the inhibition ends"
+    linear = "it returns directly to rest when the inhibition ends"
 
     def trials(self, subject: Subject) -> Iterator[tuple[Stimulus, ...]]:
         """Make inhibitory pulses."""

@@ -12,12 +12,12 @@ from .subject import TICKS, Subject
 
 
 class ReboundSpike(Feature):
-    """A spike that follows the end of an inhibition."""
+    """A spike after the end of an inhibition."""
 
     name = "rebound_spike"
     letter = "M"
     criterion = "an inhibitory pulse, no spike before its end, one after it"
-    linear = "it goes straight back to rest when the inhibition ends"
+    linear = "it returns directly to rest when the inhibition ends"
 
     def trials(self, subject: Subject) -> Iterator[tuple[Stimulus, ...]]:
         """Make inhibitory pulses."""

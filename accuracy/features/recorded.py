@@ -1,4 +1,4 @@
-"""What one neuron did under one stimulus, as detectors look at it."""
+"""The response of one neuron to one stimulus, as used by detectors."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ _EMPTY = np.empty(0)
 
 @dataclass(frozen=True)
 class Recording:
-    """What one neuron did under one stimulus; times in ms."""
+    """The response of one neuron to one stimulus; times in ms."""
 
     stimulus: Stimulus
     spikes: Array
     times: Array = field(default_factory=lambda: _EMPTY)
-    """When the voltage was sampled."""
+    """Times at which the voltage was sampled."""
     voltage: Array = field(default_factory=lambda: _EMPTY)
-    """In the model's internal unit, at `times`; empty if nobody asked for it."""
+    """In the model's internal unit, at `times`; empty if it was not requested."""
     threshold: Array | float = np.inf
-    """The voltage at which a spike is found; at `times`, if it moves."""
+    """The threshold voltage; an array at `times` if it moves."""
     failure: str = ""
-    """Why there is no more of it, such as a runaway; empty if it is complete."""
+    """Why the recording stops early, such as a runaway; empty if it is complete."""
 
     @property
     def stop(self) -> float:

@@ -12,16 +12,16 @@ from .subject import TICKS, Subject
 
 
 class Resonator(Feature):
-    """Two weak inputs make a spike if they come at the right interval, not if they come sooner."""
+    """Two weak inputs cause a spike at the right interval, but not at a shorter one."""
 
     name = "resonator"
     letter = "K"
-    criterion = ("two pairs of equal pulses, the second pair further apart: no spike until the second pair, whose "
-                 "second pulse makes one (before the end)")
-    linear = "of two pulses the first has the less effect left the longer ago it was"
+    criterion = ("two pairs of equal pulses, the second pair further apart: no spike before the last pulse, which "
+                 "causes a spike (before the end)")
+    linear = "the effect of the first of two pulses decays with the time between them"
 
     def trials(self, subject: Subject) -> Iterator[tuple[Stimulus, ...]]:
-        """Make pairs of pulses each too weak for a spike."""
+        """Make pairs of pulses; a single pulse is too weak for a spike."""
         for ticks, least in subject.pulses(4, 8):
             for narrow, wide in ((12, 24), (16, 32), (24, 48), (32, 64), (48, 96), (12, 36), (16, 48), (24, 72)):
                 for factor in (0.99, 0.95, 0.9, 0.8, 0.7):

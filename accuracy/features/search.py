@@ -1,9 +1,10 @@
-"""Look for features in any model: the protocols with amplitudes of its own, every finding checked on the reference."""
+"""Look for features in any model: protocols scaled to the model, every finding checked on the reference solution."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
+from enum import StrEnum
 from itertools import islice
 
 from ...harness.stimuli import Stimulus
@@ -14,10 +15,24 @@ from .base import FEATURES, Feature, Verdict
 from .recorded import Recording
 from .subject import Subject
 
-FOUND, NOT_FOUND, CANNOT, NOT_TRIED = "found", "not found", "cannot", "not tried"
-#: What a search finds is checked on the reference; after so many that fail there the feature counts as not found.
+
+class FeatureOutcome(StrEnum):
+    """What came of looking for a feature in a model."""
+
+    FOUND = "found"
+    """The reference solution shows it."""
+    NOT_FOUND = "not found"
+    """Not with these parameters, in these trials."""
+    CANNOT = "cannot"
+    """No parameters of the model can show it."""
+    NOT_TRIED = "not tried"
+    """The model has no rheobase with which to scale the protocols, or could not be run."""
+
+
+FOUND, NOT_FOUND, CANNOT, NOT_TRIED = FeatureOutcome
+#: Findings are checked on the reference solution; after this many failed checks the feature counts as not found.
 CHECKS = 4
-#: Trials are run so many at a time, in the order in which the feature makes them.
+#: Number of trials that run at a time, in the order in which the feature makes them.
 BATCH = 64
 
 
@@ -26,19 +41,17 @@ class Finding:
     """Whether a model, with its parameters, shows a feature."""
 
     feature: str
-    outcome: str
-    """``found``; ``not found`` with these parameters and trials; ``cannot``, whatever they are; or ``not tried``, as
-    the model has no weakest drive to write protocols in."""
+    outcome: FeatureOutcome
     reason: str
-    """Of a finding the detector's numbers on the reference solution; else why not."""
+    """If found, the detector's numbers on the reference solution; otherwise why not."""
     trials: int
-    """How many were run."""
+    """Number of trials that were run."""
     stimulus: str = ""
-    """In which it was found: pieces as (ms, input at start, at end), in the internal unit of the input."""
+    """The stimuli with which it was found: pieces as (ms, input at start, at end), in the input's internal unit."""
 
 
 def search(model: NeuronModel, features: Iterable[str] | None = None) -> list[Finding]:
-    """Look for features in a model with its parameters; what was looked for before is recalled.
+    """Look for features in a model with its parameters; earlier results come from the cache.
 
     Parameters
     ----------
@@ -49,13 +62,14 @@ def search(model: NeuronModel, features: Iterable[str] | None = None) -> list[Fi
     searcher = _Search(model)
 
     def find(feature: Feature) -> Finding:
-        return Finding(**recall("feature", model, feature.name, lambda: asdict(searcher.look(feature))))
+        kept = recall("feature", model, feature.name, lambda: asdict(searcher.look(feature)))
+        return Finding(**{**kept, "outcome": FeatureOutcome(kept["outcome"])})
 
     return [find(FEATURES[name]) for name in (FEATURES if features is None else features)]
 
 
 def not_tried(reason: str, features: Iterable[str] | None = None) -> list[Finding]:
-    """Return findings of features that could not be looked for."""
+    """Return findings for features that could not be searched for."""
     return [Finding(name, NOT_TRIED, reason, 0) for name in (FEATURES if features is None else features)]
 
 
@@ -90,7 +104,7 @@ class _Search:
                 break
         if not tried:
             return Finding(feature.name, NOT_FOUND, "no pulse makes it spike", 0)
-        of = "the first" if not refuted else "the last that a coarse run seemed to show"
+        of = "the first" if not refuted else "the last one that a coarse run seemed to show"
         return Finding(feature.name, NOT_FOUND, f"in none of {tried} trials; {of}: {nearest.reason}", tried)
 
     def _made(self) -> Subject | str:

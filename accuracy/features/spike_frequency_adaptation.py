@@ -13,20 +13,20 @@ from .recorded import Recording
 from .steps import response, steps
 from .subject import Subject
 
-#: An interval may be shorter than the one before it by this part.
+#: An interval may be shorter than the one before it by this fraction.
 SLACK = 0.02
 #: The last interval is at least this many times the first.
 LENGTHENED = 1.1
 
 
 class SpikeFrequencyAdaptation(Feature):
-    """Intervals that lengthen under a constant input."""
+    """Intervals become longer with a constant input."""
 
     name = "spike_frequency_adaptation"
     letter = "F"
     criterion = ("after a step of the input at least four spikes to the end, no interval shorter than the one "
                  "before it (by over 2 %), the last at least 1.1 times the first")
-    linear = "under a constant input all intervals after the first spike are equal"
+    linear = "with a constant input all intervals after the first spike are equal"
 
     def trials(self, subject: Subject) -> Iterator[tuple[Stimulus, ...]]:
         """Make steps."""

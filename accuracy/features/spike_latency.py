@@ -12,12 +12,12 @@ from .subject import TICKS, Subject
 
 
 class SpikeLatency(Feature):
-    """A spike that comes well after the short input that made it."""
+    """A spike occurs long after the short input that caused it."""
 
     name = "spike_latency"
     letter = "I"
-    criterion = "after a pulse one spike or more, the first after the pulse's end by at least the pulse's length"
-    linear = "below the threshold it goes straight back to rest when the pulse ends"
+    criterion = "after a pulse one spike or more, the first at least one pulse length after the pulse's end"
+    linear = "below the threshold it returns directly to rest when the pulse ends"
 
     def trials(self, subject: Subject) -> Iterator[tuple[Stimulus, ...]]:
         """Make pulses just strong enough for a spike."""

@@ -1,4 +1,4 @@
-"""The protocol of a step: silence, then a constant input to the end."""
+"""The protocol with a step of the input: no input, then a constant input to the end."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from .epochs import departures, listed
 from .recorded import Array, Recording
 from .subject import TICKS, Subject
 
-#: Heights in parts of the weakest drive; below it only what does not keep firing can be found.
+#: Heights as multiples of the rheobase; below the rheobase only responses that stop can be found.
 HEIGHTS = (1.5, 2, 3, 1.25, 1.1, 1.02, 0.98, 0.9, 0.75, 0.5, 5, 8)
-#: Length in paces.
+#: Length in units of the model's pace (see `Subject`).
 LENGTH = 24
 
 
@@ -23,7 +23,7 @@ def steps(subject: Subject) -> Iterator[tuple[Stimulus, ...]]:
 
 
 def response(recording: Recording) -> tuple[float, Array, Verdict | None]:
-    """Return the step's start, the spikes after it, and a verdict already if there are spikes before it or none after.
+    """Return the step's start, the spikes after it, and a negative verdict if spikes are before or none are after it.
 
     The times are in ms from the recording's start.
     """

@@ -1,4 +1,4 @@
-"""A model as the protocols see it: its weakest drive, its pace, and how to run it under many stimuli."""
+"""A model for the protocols: its rheobase, its pace (a time scale), and how to run it with many stimuli."""
 
 from __future__ import annotations
 
@@ -27,15 +27,15 @@ from ..drives import constant_drive, firing_rate, rate_once_it_fires, rheobase, 
 from ..flow import Precision
 from .recorded import Array, Recording
 
-#: Longest time step in ms of the runs that search for a feature; RK4, crossings located within the step.
+#: Longest time step in ms of the runs that search for a feature, with RK4 and crossings located within the step.
 SEARCH_STEP = Fraction(1, 50)
-#: Horizon in ms over which a model must keep firing under its weakest drive.
+#: Time in ms over which a model must keep firing at its rheobase.
 HORIZON = Fraction(3000)
-#: Protocols count time in this part of the pace.
+#: Number of ticks per pace; protocols measure time in ticks.
 TICKS = 48
-#: Pulses are tried up to this many times the weakest drive.
+#: Pulses are tried up to this many times the rheobase.
 STRONGEST = 2.0**12
-#: How a recording of a model that spikes without end is named.
+#: Name of the failure of a model that spikes without end.
 RUNAWAY = "runaway"
 
 
@@ -45,15 +45,15 @@ class Subject:
     Attributes
     ----------
     model : NeuronModel
-        With what it settles to as its initial state.
+        With its resting state as its initial state.
     held : float
-        What protocols take for no input, in the internal unit of the input: 0; for a model that fires without any,
-        twice the weakest inhibition that silences it.
+        The input that protocols use as no input, in the internal unit of the input: 0; for a model that fires without
+        input, twice the weakest inhibition that silences it.
     drive : float
-        The weakest constant input above `held` under which it keeps firing.
+        The rheobase: the weakest constant input above `held` at which it keeps firing.
     tick : Fraction
-        `TICKS` of them, in ms, are its pace: the mean interval between spikes at twice that input, or the period with
-        which it rings at rest, if that is longer.
+        Time unit in ms; `TICKS` ticks are the pace. The pace is the mean interval between spikes at twice the rheobase,
+        or the period of the oscillation with which the model comes to rest, if that is longer.
 
     Raises
     ------
@@ -79,28 +79,28 @@ class Subject:
         return self.tick / math.ceil(self.tick / SEARCH_STEP)
 
     def stimulus(self, *pieces: tuple[int, float]) -> Stimulus:
-        """Return an input made of (ticks, part of the weakest drive) pieces; what ends with a ramp is `ramps`."""
+        """Return an input made of (ticks, rheobase fraction) pieces; `ramps` makes inputs with ramps."""
         return self.ramps(*((ticks, value, value) for ticks, value in pieces))
 
     def constant(self, height: float) -> Stimulus:
-        """Return a constant input over `HORIZON`, in parts of the weakest drive."""
+        """Return a constant input over `HORIZON`, as a rheobase fraction."""
         return Stimulus([HORIZON], [self.held + height * self.drive], self.model.system.dimensions[self.model.input])
 
     def lead(self, base: float) -> list[tuple[int, float, float]]:
-        """Return the pieces that take the input slowly to a base, in parts of the weakest drive, and hold it there."""
+        """Return the pieces that take the input slowly to a base, a rheobase fraction, and hold it there."""
         return [(8 * TICKS, 0, base), (2 * TICKS, base, base)] if base else [(TICKS, 0, 0)]
 
     def ramps(self, *pieces: tuple[int, float, float]) -> Stimulus:
-        """Return an input made of (ticks, first, last) pieces, in parts of the weakest drive."""
+        """Return an input made of (ticks, first, last) pieces, as rheobase fractions."""
         durations = [ticks * self.tick for ticks, *_ in pieces]
         shapes = [Shape(self.held + first * self.drive, slope=(last - first) * self.drive / float(duration))
                   for duration, (_, first, last) in zip(durations, pieces, strict=True)]
         return Stimulus(durations, shapes, self.model.system.dimensions[self.model.input])
 
     def pulses(self, *ticks: int, base: float = 0.0) -> Iterator[tuple[int, float]]:
-        """Return lengths, and the height above a base of the weakest pulse that makes a spike, if any does.
+        """Return lengths, and the height above a base of the weakest pulse that causes a spike, if any does.
 
-        Heights and base in parts of the weakest drive.
+        Heights and base are rheobase fractions.
         """
         for length in ticks:
             height = self._pulse(length, base)
@@ -109,7 +109,7 @@ class Subject:
 
     @cache  # noqa: B019 - a subject lives as long as its search
     def _pulse(self, ticks: int, base: float) -> float:
-        """Return the weakest pulse that makes a spike; infinite if none does up to `STRONGEST`, or the base does."""
+        """Return the weakest pulse that causes a spike; infinite if none up to `STRONGEST` does, or the base does."""
         lead = self.ramps(*self.lead(base))
         before = self._kernel(lead.varies).run([lead], self.dt)[0]
         if before.spike_times.size or before.failure:
@@ -130,14 +130,14 @@ class Subject:
         return high
 
     def run(self, stimuli: Sequence[Stimulus], voltage: bool = False) -> list[Recording]:
-        """Run one neuron a stimulus side by side, as exactly as a search needs."""
+        """Run one neuron per stimulus side by side, with the accuracy that a search needs."""
         cuts = [cut(stimulus, self.tick / 2, self.dt) if voltage else stimulus for stimulus in stimuli]
         kernel = self._kernel(any(stimulus.varies for stimulus in stimuli))
         outcomes = run_together(kernel, cuts, self.dt)
         return [recorded(self.model, *each, voltage) for each in zip(stimuli, cuts, outcomes, strict=True)]
 
     def solve(self, stimulus: Stimulus, voltage: bool = False) -> Recording:
-        """Run one neuron on the reference solution."""
+        """Return the recording of the reference solution."""
         return solved(self.model, stimulus, float(self.tick) / 2 if voltage else 0.0)
 
     @cache  # noqa: B019 - as above
@@ -146,12 +146,12 @@ class Subject:
 
 
 def at_rest(model: NeuronModel, held: float = 0.0) -> NeuronModel:
-    """Return the model with the state to which it settles within `HORIZON` under a constant input, by default none.
+    """Return the model with the state that it reaches after `HORIZON` with a constant input (default 0).
 
     Raises
     ------
     UserError
-        If it is still spiking then.
+        If it still spikes then.
     """
     found = taylor.solve(model, constant_drive(model, held, float(HORIZON)))
     if found.times.size and found.times[-1] > float(HORIZON) / 2:
@@ -162,8 +162,8 @@ def at_rest(model: NeuronModel, held: float = 0.0) -> NeuronModel:
 def ringing(model: NeuronModel, held: float) -> float:
     """Return the period in ms of the slowest oscillation with which a model comes to rest, 0 if there is none.
 
-    It is that of the equations, linear about the model's initial state under the constant input `held`; what is damped
-    by more than half within a quarter of a period is none.
+    The equations are linearized at the model's initial state with the constant input `held`. An oscillation that is
+    damped by more than half within a quarter of a period does not count.
     """
     system = model.system
     values = {**model.parameter_values, model.input: held}
@@ -193,7 +193,7 @@ def _starting(model: NeuronModel, state: Array) -> NeuronModel:
 
 
 def recorded(model: NeuronModel, stimulus: Stimulus, pieces: Stimulus, outcome: Outcome, voltage: bool) -> Recording:
-    """Return what a kernel found as a recording; the voltage at the ends of `pieces`, if it is asked for."""
+    """Return a kernel's outcome as a recording, with the voltage at the ends of `pieces` if requested."""
     failure = runaway(outcome.spike_times) if outcome.failure in (ENDLESS, TOO_FAST, TOO_MANY) else outcome.failure
     if not voltage:
         return Recording(stimulus, outcome.spike_times, failure=failure)
@@ -206,7 +206,7 @@ def recorded(model: NeuronModel, stimulus: Stimulus, pieces: Stimulus, outcome: 
 
 def solved(model: NeuronModel, stimulus: Stimulus, every: float = 0.0, precision: Precision = taylor.FIRST
            ) -> Recording:
-    """Return the reference solution as a recording; the voltage about `every` ms, if that is not 0."""
+    """Return the reference solution as a recording, with the voltage about every `every` ms if that is not 0."""
     solve = closed_form.solve if closed_form.applies(model, stimulus) else taylor.solve
     pieces = cut(stimulus, Fraction(every).limit_denominator(10**6)) if every else stimulus
     try:
@@ -220,10 +220,10 @@ def solved(model: NeuronModel, stimulus: Stimulus, every: float = 0.0, precision
 
 
 def runaway(spikes: Array) -> str:
-    """Say that spikes come ever faster, until they are given up."""
+    """Return a text: spikes come faster and faster, until the computation is stopped."""
     intervals = np.diff(spikes)
     return (f"{RUNAWAY}: {spikes.size} spikes by {spikes[-1]:.5g} ms, intervals {intervals[0]:.3g} ms at first, then "
-            f"{intervals[intervals.size // 2]:.3g}, at last {intervals[-1]:.2g}")
+            f"{intervals[intervals.size // 2]:.3g}, finally {intervals[-1]:.2g}")
 
 
 def _state(state: Mapping[str, float]) -> str:
@@ -231,9 +231,9 @@ def _state(state: Mapping[str, float]) -> str:
 
 
 def cut(stimulus: Stimulus, longest: Fraction, dt: Fraction | None = None) -> Stimulus:
-    """Return the same stimulus in pieces of at most about `longest` ms, at whose ends the state is sampled.
+    """Return the same stimulus in pieces of at most about `longest` ms; the state is sampled at the end of each piece.
 
-    Their lengths are multiples of `dt`, if that is given and those of the stimulus are.
+    The lengths are multiples of `dt`, if it is given and the stimulus's own lengths are multiples of it.
     """
     durations: list[Fraction] = []
     shapes: list[Shape] = []

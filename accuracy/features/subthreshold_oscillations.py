@@ -12,19 +12,19 @@ from .epochs import departures, listed, maxima
 from .recorded import Recording
 from .subject import TICKS, Subject
 
-#: A maximum stands out by this part of the range of the voltage, spikes included.
+#: A maximum exceeds its neighbouring minima by at least this fraction of the voltage range, including spikes.
 PROMINENCE = 1 / 2000
 
 
 class SubthresholdOscillations(Feature):
-    """The voltage swings around rest after a spike, without another one."""
+    """The voltage oscillates around rest after a spike, without another spike."""
 
     name = "subthreshold_oscillations"
     letter = "J"
     criterion = ("after a pulse a spike, then no more, and at least two maxima of the voltage that stand out by at"
                  " least 1/2000 of the voltage's range")
     needs_voltage = True
-    linear = "it goes straight back to rest"
+    linear = "it returns directly to rest"
 
     def trials(self, subject: Subject) -> Iterator[tuple[Stimulus, ...]]:
         """Make pulses strong enough for a spike."""

@@ -12,13 +12,13 @@ from .subject import TICKS, Subject
 
 
 class ThresholdVariability(Feature):
-    """An input too weak for a spike makes one after an inhibition."""
+    """An input that is too weak for a spike causes one after an inhibition."""
 
     name = "threshold_variability"
     letter = "O"
-    criterion = ("a pulse, and the same pulse soon after an inhibition (which may come alone before): spikes only "
-                 "after that last pulse's start")
-    linear = "an inhibition only takes it further from the threshold"
+    criterion = ("a pulse, and the same pulse soon after an inhibition (which may also occur alone before): spikes "
+                 "only after the start of the last pulse")
+    linear = "an inhibition only takes the variable further from the threshold"
 
     def trials(self, subject: Subject) -> Iterator[tuple[Stimulus, ...]]:
         """Make a pulse alone, an inhibition alone, and the pulse after the inhibition."""

@@ -13,13 +13,13 @@ from .subject import Subject
 
 
 class TonicBursting(Feature):
-    """Bursts for as long as a constant input lasts."""
+    """Bursts as long as a constant input lasts."""
 
     name = "tonic_bursting"
     letter = "C"
     criterion = ("after a step of the input at least three bursts, each of at least two spikes (the last may be "
                  "cut by the end), with intervals within them at most half the longest between them, to the end")
-    linear = "under a constant input all intervals after the first spike are equal"
+    linear = "with a constant input all intervals after the first spike are equal"
 
     def trials(self, subject: Subject) -> Iterator[tuple[Stimulus, ...]]:
         """Make steps."""

@@ -15,13 +15,12 @@ from .subject import Subject
 
 
 class TonicSpiking(Feature):
-    """Single spikes for as long as a constant input lasts."""
+    """Single spikes as long as a constant input lasts."""
 
     name = "tonic_spiking"
     letter = "A"
-    criterion = ("after a step of the input at least four spikes, the later half of the intervals equal (the "
-                 "longest at most 1.5 times the shortest), the last spike no further than 1.5 intervals from the "
-                 "end")
+    criterion = ("after a step of the input at least four spikes, the second half of the intervals equal (the "
+                 "longest at most 1.5 times the shortest), the last spike at most 1.5 intervals before the end")
 
     def trials(self, subject: Subject) -> Iterator[tuple[Stimulus, ...]]:
         """Make steps."""

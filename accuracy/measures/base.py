@@ -1,4 +1,4 @@
-"""What a measure is."""
+"""A measure: the distance of a spike train from a reference."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from ..spike_trains import SpikeTrain
 
 
 class Measure(Protocol):
-    """How far a spike train is from a reference, as one number."""
+    """The distance of a spike train from a reference, as one number."""
 
     name: str
     unit: str
     """Unit of the value; ``1`` if it has none."""
     perfect: float
-    """The value of a train that equals its reference, 0 or 1: the nearer a value is to it, the better the train."""
+    """The value for a train that equals its reference, 0 or 1. A value nearer to it means a better train."""
     matched: bool
-    """Whether it compares the times of matched spikes, and so says nothing of spikes that are missing or extra."""
+    """Whether it compares the times of matched spikes, so that missing and extra spikes have no effect."""
 
     def __call__(self, train: SpikeTrain, reference: SpikeTrain) -> float:
-        """Compare a train with a reference, where both were observed: over the overlap of their edges.
+        """Compare a train with a reference over the time in which both were observed, the overlap of their edges.
 
-        nan says that the measure has no value for these two trains; its docstring says when.
+        nan means that the measure has no value for these two trains; its docstring says when.
 
         Raises
         ------
@@ -42,7 +42,7 @@ def common(train: SpikeTrain, reference: SpikeTrain) -> tuple[SpikeTrain, SpikeT
     Raises
     ------
     UserError
-        If there is none, or one of the two is no spike train.
+        If they do not overlap, or one of them is not a spike train.
     """
     for given in (train, reference):
         if not isinstance(given, SpikeTrain):
@@ -51,7 +51,8 @@ def common(train: SpikeTrain, reference: SpikeTrain) -> tuple[SpikeTrain, SpikeT
     start, stop = max(train.start, reference.start), min(train.stop, reference.stop)
     if not start < stop:
         raise UserError(f"the train's edges, {train.start:g} to {train.stop:g} ms, and the reference's, "
-                        f"{reference.start:g} to {reference.stop:g} ms, do not overlap; give trains of the same time")
+                        f"{reference.start:g} to {reference.stop:g} ms, do not overlap; give trains with overlapping "
+                        "times")
     first, second = (
         SpikeTrain(t.times[(start <= t.times) & (t.times <= stop)], stop, start) for t in (train, reference)
     )

@@ -1,13 +1,14 @@
-"""How fast the error of matched spikes grows."""
+"""The rate at which the error of matched spikes grows."""
 
 from ..spike_trains import SpikeTrain, spike_time_error
 from .base import MEASURES, common
 
 
 class Drift:
-    """Slope of the least-squares line through the differences ``t_k - r_k`` over ``r_k``; falling behind is positive.
+    """Slope of the least-squares line through the differences ``t_k - r_k`` over ``r_k``; positive if spikes get later.
 
-    Spikes are matched as in `spike_time_error`. nan below two different spike times. A constant lag has no drift.
+    Spikes are matched as in `spike_time_error`. nan with fewer than two different spike times. A constant lag has no
+    drift.
     """
 
     name = "drift"
@@ -16,7 +17,7 @@ class Drift:
     matched = True
 
     def __call__(self, train: SpikeTrain, reference: SpikeTrain) -> float:
-        """Return the drift in ms a second of model time."""
+        """Return the drift in ms per second of model time."""
         return spike_time_error(*common(train, reference)).drift
 
 

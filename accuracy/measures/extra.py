@@ -1,13 +1,13 @@
-"""How many spikes are too many."""
+"""The number of extra spikes."""
 
 from ..spike_trains import SpikeTrain, spike_time_error
 from .base import MEASURES, common
 
 
 class Extra:
-    """Spikes of the train that are left without a partner.
+    """Spikes of the train without a partner in the reference.
 
-    Spikes are matched as in `spike_time_error`: all of the shorter train are, so these are the spikes too many.
+    Spikes are matched as in `spike_time_error`: all spikes of the shorter train are matched.
     """
 
     name = "extra"
@@ -16,7 +16,7 @@ class Extra:
     matched = False
 
     def __call__(self, train: SpikeTrain, reference: SpikeTrain) -> float:
-        """Return the number of spikes too many."""
+        """Return the number of extra spikes."""
         return float(spike_time_error(*common(train, reference)).extra)
 
 

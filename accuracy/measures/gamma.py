@@ -10,13 +10,13 @@ from .base import MEASURES, common
 
 
 class Gamma:
-    """Coincidences within a window, beyond those by chance, as a share of the spikes.
+    """Coincidences within a window, minus those by chance, as a fraction of the spikes.
 
     Gamma = (N_coinc - <N_coinc>) / ((N_train + N_reference)/2) / (1 - 2 nu window), where ``nu`` is the rate of the
-    train and ``<N_coinc> = 2 nu window N_reference`` is what a Poisson process of that rate would have by chance. 1 is
-    perfect, 0 is chance. Each spike takes part in at most one coincidence, and as many as possible are made.
+    train and ``<N_coinc> = 2 nu window N_reference`` is the expected number for a Poisson process of that rate. 1 is
+    perfect, 0 is chance. Each spike is in at most one coincidence, and as many coincidences as possible are formed.
 
-    nan if both trains are empty, and where ``2 nu window`` is 1 or more: every spike would be one by chance.
+    nan if both trains are empty, or if ``2 nu window`` is 1 or more: every spike would then be a coincidence by chance.
 
     Kistler, Gerstner and van Hemmen 1997, Neural Computation 9:1015 (window 2 ms); Jolivet et al. 2008, Journal of
     Neuroscience Methods 169:417 (window 4 ms).
@@ -24,7 +24,7 @@ class Gamma:
     Parameters
     ----------
     window : Quantity
-        Largest distance of two spikes that coincide, to either side.
+        Largest distance of two coincident spikes, in either direction.
     """
 
     unit = "1"
@@ -47,12 +47,12 @@ class Gamma:
 
 
 def coincidences(a: Array, b: Array, window: float) -> int:
-    """Return the largest number of pairs of spikes within `window` of each other, each spike in one pair at most."""
+    """Return the largest number of pairs of spikes within `window` of each other; each spike is in at most one pair."""
     first, second = a.tolist(), b.tolist()
     i = j = found = 0
     while i < len(first) and j < len(second):
         distance = first[i] - second[j]
-        if abs(distance) <= window:  # in order of time, this pair is in the way of no better one
+        if abs(distance) <= window:  # spikes are in order of time, so this pair prevents no better one
             found, i, j = found + 1, i + 1, j + 1
         elif distance < 0:
             i += 1

@@ -1,4 +1,4 @@
-"""Interspike intervals that cover a train from edge to edge, for the ISI and the SPIKE distance."""
+"""Interspike intervals that cover a train from edge to edge, for the ISI distance and the SPIKE distance."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ from ..spike_trains import Array, SpikeTrain
 
 
 def bounds(train: SpikeTrain) -> Array:
-    """Return spike times with one more before and one more after them, at or beyond the edges.
+    """Return the spike times with one more time before and one more after them, at or beyond the edges.
 
-    The edges are treated as PySpike does (Mulansky and Kreuz 2016, SoftwareX 5:183). The interval before the first
-    spike is as long as the one after it, or reaches to the edge if that is farther; the last likewise. A train
-    without a spike after its start counts as one with a spike at each edge. Spikes at the same time count once.
+    The edges are treated as in PySpike (Mulansky and Kreuz 2016, SoftwareX 5:183). The interval before the first
+    spike is as long as the one after it, or reaches to the edge if that is farther; the same holds after the last
+    spike. A train without a spike after its start counts as a train with a spike at each edge. Spikes at the same time
+    count once.
     """
     times = np.unique(train.times)
     if not (times > train.start).any():
@@ -25,10 +26,10 @@ def bounds(train: SpikeTrain) -> Array:
 
 
 def pieces(train: SpikeTrain, *bounds: Array) -> Array:
-    """Return the times, from edge to edge, between which no interval begins or ends."""
+    """Return times from edge to edge; between two of them no interval begins or ends."""
     return np.unique(np.concatenate([[train.start, train.stop], *bounds]).clip(train.start, train.stop))
 
 
 def index(bounds: Array, pieces: Array) -> NDArray[np.int64]:
-    """Return the index of the interval in which each piece lies."""
+    """Return, for each piece, the index of the interval that contains it."""
     return np.searchsorted(bounds, pieces[:-1], side="right") - 1

@@ -8,10 +8,10 @@ from .intervals import bounds, index, pieces
 
 
 class IsiDistance:
-    """Time average of ``|x - y| / max(x, y)``, where x and y are the interspike intervals that the trains are in.
+    """Time average of ``|x - y| / max(x, y)``, where x and y are the current interspike intervals of the trains.
 
-    Between 0 and 1. It compares rates from moment to moment: trains of the same regular rhythm are at 0 whatever their
-    lag, up to the edges. Edges as in PySpike. Symmetric, with the triangle inequality.
+    Between 0 and 1. It compares instantaneous rates: for trains of the same regular rhythm it is 0 for every lag,
+    except near the edges. Edges as in PySpike. Symmetric; the triangle inequality holds.
 
     Kreuz, Haas, Morelli, Abarbanel and Politi 2007, Journal of Neuroscience Methods 165:151.
     """

@@ -1,14 +1,14 @@
-"""How late the n-th spike is."""
+"""The lag of the n-th spike."""
 
 from ..spike_trains import Array, SpikeTrain
 from .base import MEASURES, common
 
 
 def lag_by_index(train: SpikeTrain, reference: SpikeTrain) -> Array:
-    """Return how late each spike is after the reference's spike of the same index, in ms.
+    """Return the lag of each spike behind the reference's spike with the same index, in ms.
 
-    The n-th spike is compared with the n-th whatever lies between, so that one spike too many shifts all that follow.
-    The array ends with the shorter train.
+    The n-th spike is always compared with the n-th spike of the reference, so one extra spike shifts all later ones.
+    The array is as long as the shorter train.
 
     Raises
     ------
@@ -22,10 +22,10 @@ def lag_by_index(train: SpikeTrain, reference: SpikeTrain) -> Array:
 
 
 class Lag:
-    """Lag of the last spike that both trains have, counted from their start: ``t_n - r_n``; late is positive.
+    """Lag of the last spike that both trains have, counted from their start: ``t_n - r_n``; positive if late.
 
     nan if one of the trains is empty. `lag_by_index` returns the lags of all spikes. Hopkins and Furber 2015, Neural
-    Computation 27:2148, judge solvers of the Izhikevich model by it.
+    Computation 27:2148, use it to judge solvers of the Izhikevich model.
     """
 
     name = "lag"

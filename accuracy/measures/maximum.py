@@ -7,7 +7,7 @@ from .base import MEASURES, common
 class Maximum:
     """Largest absolute difference of matched spikes, ``max |t_k - r_k|``.
 
-    Spikes are matched as in `spike_time_error`. nan if none is. It says nothing of spikes that are missing or too many.
+    Spikes are matched as in `spike_time_error`. nan if none is matched. Missing and extra spikes have no effect.
     """
 
     name = "maximum"

@@ -5,9 +5,9 @@ from .base import MEASURES, common
 
 
 class Mean:
-    """Mean difference of matched spikes, ``sum (t_k - r_k) / n``; late is positive.
+    """Mean difference of matched spikes, ``sum (t_k - r_k) / n``; positive if late.
 
-    Spikes are matched as in `spike_time_error`. nan if none is. 0 is the best, but late and early spikes cancel.
+    Spikes are matched as in `spike_time_error`. nan if none is matched. 0 is best, but late and early spikes cancel.
     """
 
     name = "mean"

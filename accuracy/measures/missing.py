@@ -1,13 +1,13 @@
-"""How many spikes are missing."""
+"""The number of missing spikes."""
 
 from ..spike_trains import SpikeTrain, spike_time_error
 from .base import MEASURES, common
 
 
 class Missing:
-    """Spikes of the reference that are left without a partner.
+    """Spikes of the reference without a partner in the train.
 
-    Spikes are matched as in `spike_time_error`: all of the shorter train are, so these are the spikes too few.
+    Spikes are matched as in `spike_time_error`: all spikes of the shorter train are matched.
     """
 
     name = "missing"

@@ -10,9 +10,10 @@ from .intervals import bounds, index, pieces
 class SpikeDistance:
     """Time average of the distances to the other train's nearest spikes, relative to the local interspike intervals.
 
-    ``S(t) = (S1 x2 + S2 x1) / (2 x**2)``, where x1 and x2 are the intervals that the trains are in at t, x is their
-    mean, and S1 goes straight from the preceding spike's distance to the other train's nearest spike to the following
-    one's (S2 likewise). Between 0 and 1. Edges as in PySpike. Symmetric; the triangle inequality need not hold.
+    ``S(t) = (S1 x2 + S2 x1) / (2 x**2)``, where x1 and x2 are the intervals of the trains at t, and x is their mean.
+    The preceding and the following spike each have a distance to the other train's nearest spike; S1 interpolates
+    linearly between these two distances (S2 in the same way). Between 0 and 1. Edges as in PySpike. Symmetric; the
+    triangle inequality need not hold.
 
     Kreuz, Chicharro, Houghton, Andrzejak and Mormann 2013, Journal of Neurophysiology 109:1457.
     """
@@ -30,15 +31,15 @@ class SpikeDistance:
         (x1, s1), (x2, s2) = _local(a, b, t), _local(b, a, t)
         x = (x1 + x2) / 2
         profile = (s1 * (x2 / x) + s2 * (x1 / x)) / (2 * x)
-        # S(t) is straight within a piece: the mean of its ends is exact
+        # S(t) is linear within a piece: the mean of its ends is exact
         return float(np.diff(t) @ profile.mean(axis=0)) / (train.stop - train.start)
 
 
 def _local(own: Array, other: Array, t: Array) -> tuple[Array, Array]:
-    """Return the interval that each piece is in, and the distance to the other train at the piece's two ends."""
+    """Return the interval that contains each piece, and the distance to the other train at the piece's two ends."""
     nearest = np.clip(np.searchsorted(other, own), 1, other.size - 1)
     distance = np.minimum(np.abs(own - other[nearest - 1]), np.abs(other[nearest] - own))
-    # the bounds at the ends are no spikes: they take the distance of the spike beside them
+    # the bounds at the ends are not spikes: they take the distance of the neighbouring spike
     distance[0], distance[-1] = distance[1], distance[-2]
     k = index(own, t)
     before, interval = own[k], np.diff(own)[k]

@@ -1,4 +1,4 @@
-"""The distance of van Rossum."""
+"""The van Rossum distance."""
 
 from typing import Any
 
@@ -11,11 +11,11 @@ from .base import MEASURES, common
 
 
 class VanRossum:
-    """Distance of the trains after each spike became a decaying exponential of time constant tau.
+    """Distance of the trains when each spike is replaced by a decaying exponential with time constant tau.
 
-    ``D**2 = 2/tau * integral of (f - g)**2`` from the start on without end, where f and g are the sums of
-    ``exp(-(t - t_k)/tau)`` over the spikes up to t. One spike more or less is 1; with the paper's ``1/tau`` in place
-    of ``2/tau`` it would be 1/sqrt(2). A metric.
+    ``D**2 = 2/tau * integral of (f - g)**2`` from the start to infinity, where f and g are the sums of
+    ``exp(-(t - t_k)/tau)`` over the spikes up to t. One additional or missing spike gives 1; with the paper's ``1/tau``
+    instead of ``2/tau`` it would give 1/sqrt(2). A metric.
 
     van Rossum 2001, Neural Computation 13:751.
 
@@ -40,7 +40,7 @@ class VanRossum:
         signs = np.repeat([1.0, -1.0], [len(train), len(reference)])
         order = np.argsort(times, kind="stable")
         gaps = np.diff(times[order], append=np.inf) / self.tau
-        # between spikes f - g only decays, so that the integral is a sum of squares: nothing cancels in it
+        # between spikes f - g only decays, so the integral is a sum of squares, without cancellation
         difference, after = 0.0, []
         for sign, decay in zip(signs[order].tolist(), np.exp(-gaps).tolist(), strict=True):
             difference += sign

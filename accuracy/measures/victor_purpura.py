@@ -1,4 +1,4 @@
-"""The distance of Victor and Purpura."""
+"""The Victor-Purpura distance."""
 
 from typing import Any
 
@@ -12,17 +12,17 @@ from .base import MEASURES, common
 
 
 class VictorPurpura:
-    """The least cost of editing one train into the other: D^spike[q] of Victor and Purpura.
+    """The lowest cost of editing one train into the other: D^spike[q] of Victor and Purpura.
 
-    To insert or to delete a spike costs 1, to shift it by ``dt`` costs ``q |dt|``. Spikes more than ``2/q`` apart are
-    rather deleted and inserted. A metric.
+    Inserting or deleting a spike costs 1, shifting it by ``dt`` costs ``q |dt|``. For spikes more than ``2/q`` apart it
+    is cheaper to delete one and insert the other. A metric.
 
     Victor and Purpura 1996, Journal of Neurophysiology 76:1310.
 
     Parameters
     ----------
     cost : Quantity
-        ``q``, a rate.
+        ``q``, the cost of a shift per time.
     """
 
     unit = "1"
@@ -43,10 +43,10 @@ class VictorPurpura:
 
 
 def _least_cost(a: Array, b: Array, q: float) -> float:
-    """Return the least cost of editing a into b.
+    """Return the lowest cost of editing a into b.
 
-    ``new[i]`` is that of editing the first i spikes of a into the first k - i of b. No entry depends on another of the
-    same k, so that a diagonal is computed at once, and costs only add up, so that small ones keep their digits.
+    ``new[i]`` is the cost of editing the first i spikes of a into the first k - i of b. Entries with the same k do not
+    depend on each other, so a diagonal is computed at once. Costs are only added, so small costs keep their digits.
     """
     n, m = a.size, b.size
     reverse = b[::-1]

@@ -1,4 +1,4 @@
-"""What a convention is."""
+"""A convention: the cost of one operation of each kind."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ class Measured(Mapping[str, float]):
 
 @dataclass(frozen=True)
 class Convention:
-    """What one operation of each kind costs: a table, not code."""
+    """The cost of one operation of each kind: a table, not code."""
 
     name: str
     counts: str
-    """Which counting is weighed: ``as run``, ``as fused`` (as run, with multiplications and additions fused where a
+    """Which count is weighted: ``as run``, ``as fused`` (as run, with multiplications and additions fused where a
     compiler fuses them) or ``as written``."""
     weights: Mapping[str, float]
-    """Cost of an operation, by kind; every kind of `spikecost.models.expression.KINDS`, and ``fma`` where a fused
-    multiply-add costs something else than a multiplication and an addition."""
+    """Cost of an operation, by kind: every kind of `spikecost.models.expression.KINDS`, and ``fma`` if a fused
+    multiply-add does not cost the same as a multiplication and an addition."""
     unit: str
-    """What the cost is in."""
+    """Unit of the cost."""
     source: str
-    """Where the weights are from."""
+    """Source of the weights."""
 
     def __post_init__(self) -> None:
         if set(self.weights) - {"fma"} != set(KINDS):
@@ -64,5 +64,5 @@ CONVENTIONS: Registry[Convention] = Registry("convention", "spikecost.convention
 
 
 def get_convention(convention: str | Convention) -> Convention:
-    """Return a convention given by itself or by name."""
+    """Return a convention given as an object or by name."""
     return convention if isinstance(convention, Convention) else CONVENTIONS[convention]

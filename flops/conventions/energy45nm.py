@@ -2,10 +2,10 @@
 
 from .base import CONVENTIONS, Convention
 
-# Horowitz 2014, figure 1.1.9: the two entries that are used
+# Horowitz 2014, figure 1.1.9, in pJ
 _ADD = 0.9
 _MUL = 3.7
-# the table's 32-bit integer addition: no less than what a change of sign or a select of one number takes
+# the table's 32-bit integer addition: an upper bound for a change of sign or a select of one number
 _BITS = 0.1
 
 ENERGY45NM = CONVENTIONS.register(Convention(
@@ -16,12 +16,12 @@ ENERGY45NM = CONVENTIONS.register(Convention(
         "sub": _ADD,
         "compare": _ADD,
         "mul": _MUL,
-        # a table of 8 bits refined twice by Newton's method, y (2 - b y), and a multiplication by the numerator
+        # an 8-bit table refined twice by Newton's method, y (2 - b y), and a multiplication by the numerator
         "div": 5 * _MUL + 2 * _ADD,
         # the same for 1/sqrt(a), y (3/2 - a/2 y y), with a/2 once and a multiplication by a
         "sqrt": 8 * _MUL + 2 * _ADD,
-        # what glibc 2.36 executes: 10 multiplications and 12 additions, subtractions and comparisons;
-        # 26 multiplications and 37 of the others
+        # as executed by glibc 2.36. exp: 10 multiplications and 12 additions, subtractions and comparisons;
+        # pow: 26 multiplications and 37 additions, subtractions and comparisons
         "exp": 10 * _MUL + 12 * _ADD,
         "pow": 26 * _MUL + 37 * _ADD,
         "select": _BITS,
@@ -29,9 +29,9 @@ ENERGY45NM = CONVENTIONS.register(Convention(
     },
     unit="pJ",
     source="Horowitz 2014, ISSCC, figure 1.1.9: 32-bit floating-point addition 0.9 pJ and multiplication 3.7 pJ at "
-           "45 nm and 0.9 V. The table has no 64-bit entries: in double precision the arithmetic takes more. "
+           "45 nm and 0.9 V. The table has no 64-bit entries: double precision takes more energy. "
            "Derived, not published: subtraction and comparison as an addition; division and square root as Newton "
-           "iterations in these; exp and pow as the additions and multiplications that glibc 2.36 executes; select and "
-           "sign as a 32-bit integer addition (0.1 pJ, published), which bounds them. Arithmetic only: no memory, no "
+           "iterations of these; exp and pow as the additions and multiplications that glibc 2.36 executes; select and "
+           "sign as a 32-bit integer addition (0.1 pJ, published), an upper bound. Arithmetic only: no memory, no "
            "instruction handling",
 ))

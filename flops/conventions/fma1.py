@@ -1,4 +1,4 @@
-"""A fused multiply-add is one operation."""
+"""A fused multiply-add counts as one operation."""
 
 from ...models.expression import KINDS
 from .base import CONVENTIONS, Convention
@@ -8,6 +8,6 @@ FMA1 = CONVENTIONS.register(Convention(
     counts="as fused",
     weights={**dict.fromkeys(KINDS, 1), "sign": 0, "fma": 1},
     unit="operations",
-    source="as unit, but a multiplication and the addition that follows it are one operation where the processor "
-           "fuses them, as processors with fused multiply-add retire them",
+    source="as unit, but a multiplication and the addition that follows it count as one operation if a processor "
+           "with fused multiply-add executes them as one",
 ))

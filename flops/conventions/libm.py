@@ -1,4 +1,4 @@
-"""Exponentials and powers at what this machine's mathematics library executes for them."""
+"""Exponentials and powers count as the operations that this machine's mathematics library executes for them."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ void measure_pow(long n, double *x, double *y) { for (long i = 0; i < n; i++) y[
 
 
 class _Measured(Measured):
-    """One for every kind but exp and pow, which are measured when they are first asked for."""
+    """One for every kind except exp and pow, which are measured at their first use."""
 
     def __getitem__(self, kind: str) -> float:
         if kind in ("exp", "pow"):
@@ -43,8 +43,8 @@ class _Measured(Measured):
 
 @cache
 def _measured() -> dict[str, float]:
-    """Return the operations of exp and pow: from the cache if this machine and library were measured before."""
-    # an entry for each machine and version of the counters: two processes never write to one table
+    """Return the operations of exp and pow, from the cache if this machine and library were measured before."""
+    # one entry per machine and version of the counters, so that two processes never write to one table
     key = "\n".join([*machine().values(), code_version("flops/counters", "flops/conventions")])
     found: dict[str, float] = kept.recall("libm", key, lambda: {kind: _measure(kind) for kind in ("exp", "pow")})
     return found
@@ -57,7 +57,7 @@ def _measure(function: str) -> float:
         if reason:
             reasons.append(f"{name}: {reason}")
             continue
-        # arguments of one sign of rates and of the other; not zero, for which libm takes a short cut
+        # typical arguments of rates, with both signs; not zero, for which libm takes a shortcut
         arguments = np.linspace(0.01, 4.01, _CALLS) * (1 if function == "pow" else np.tile([1, -1], _CALLS // 2))
         workload = CFunction(compile_library(_SOURCE, SCALAR), f"measure_{function}",
                              (_CALLS, arguments, np.zeros(_CALLS)))
@@ -73,6 +73,6 @@ LIBM = CONVENTIONS.register(Convention(
     counts="as run",
     weights=_Measured(),
     unit="operations",
-    source="as unit, but exp and pow are the operations that this machine's mathematics library executes for them, "
-           "measured by reading its machine code (a fused multiply-add is two, a comparison one)",
+    source="as unit, but exp and pow count as the operations that this machine's mathematics library executes for "
+           "them, measured by reading its machine code (a fused multiply-add counts two, a comparison one)",
 ))

@@ -1,4 +1,4 @@
-"""Every operation that runs is one."""
+"""Every operation that runs counts as one."""
 
 from ...models.expression import KINDS
 from .base import CONVENTIONS, Convention
@@ -8,5 +8,5 @@ UNIT = CONVENTIONS.register(Convention(
     counts="as run",
     weights={**dict.fromkeys(KINDS, 1), "sign": 0},
     unit="operations",
-    source="each operation of the Step counts one, an exponential too; a change of sign is no operation",
+    source="each operation of the Step counts one, an exponential too; a change of sign counts nothing",
 ))

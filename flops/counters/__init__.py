@@ -1,8 +1,12 @@
-"""Counters, one a file; importing one here registers it."""
+"""Which operations did the processor really execute? One counter per file; importing it here registers it."""
 
+from ...models.registry import import_all
 from . import auto, callgrind, instrumented, papi, perf, stepped
 from .base import COUNTERS, Counter, Counts, NothingRetired, Retired, get_counter
 from .workload import Argument, CFunction, Program, Records, Workload
+
+#: A file that is added to this folder needs no line here, unless its place in tables matters.
+import_all(__name__, __path__)
 
 __all__ = [
     "COUNTERS",

@@ -1,4 +1,4 @@
-"""The best counter that really counts here."""
+"""The best counter that really counts on this machine."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ _IN_ANOTHER_PROCESS = frozenset({"callgrind"})
 
 
 class Auto:
-    """Takes the best counter that passes its self-test here.
+    """Uses the best counter that passes its self-test on this machine.
 
-    Best is: exact before noisy; kinds told apart before a sum; images told apart; any code before calls only; this
-    process before another, which takes longer to start; and, all being equal, the one that was registered first. On a
-    machine whose processor exposes its counting unit, the hardware counters are thus the second witness and not the
-    first: `best` finds them by ``exact=False``.
+    A counter is better if it is exact, not noisy; if it separates the kinds of operations instead of giving their sum;
+    if it separates images; if it counts any code, not only calls; if it counts in this process, which starts faster.
+    Among equal counters the first registered one is used. If the processor exposes its counting unit, the hardware
+    counters are therefore the second check, not the first: `best` finds them with ``exact=False``.
     """
 
     name = "auto"
-    # as those of the counter taken; which one, is found out when it is first asked for
+    # the values of the counter that is used, which is chosen at the first access
     exact: bool
     tells_kinds: bool
     tells_images: bool
     counts_any_code: bool
 
     def available(self) -> str:
-        """Return why no counter counts here, each with its reason; empty if one does."""
+        """Return why no counter counts here, with each counter's reason; empty if one does."""
         if best() is not None:
             return ""
         return "; ".join(f"{name}: {reason}" for name, reason in reasons().items())
@@ -39,11 +39,11 @@ class Auto:
         return bool(getattr(_taken(), attribute))
 
     def measure(self) -> AbstractContextManager[Counts]:
-        """Count what happens in a ``with`` block, with the counter taken."""
+        """Count what happens in a ``with`` block, with the counter that is used."""
         return _taken().measure()
 
     def teardown(self) -> dict[str, str]:
-        """Return the provenance of the counter taken."""
+        """Return the provenance of the counter that is used."""
         return _taken().teardown()
 
 
@@ -53,10 +53,10 @@ def best(exact: bool | None = None) -> Counter | None:
     Parameters
     ----------
     exact : bool, optional
-        Only exact counters, or only those that are not: the hardware's.
+        True: only exact counters. False: only counters that are not exact, those of the hardware.
     """
     candidates = [counter for counter in _others() if exact is None or counter.exact == exact]
-    # sorted is stable: registration order decides between equals
+    # sorted is stable: registration order decides between equal counters
     for counter in sorted(candidates, key=_merits, reverse=True):
         if not selftest(counter):
             return counter
@@ -64,7 +64,7 @@ def best(exact: bool | None = None) -> Counter | None:
 
 
 def reasons() -> dict[str, str]:
-    """Return, for every counter that cannot be trusted here, why not, in one line."""
+    """Return the reason, in one line, for every counter that cannot be trusted here."""
     found = {counter.name: selftest(counter) for counter in _others()}
     return {name: reason for name, reason in found.items() if reason}
 

@@ -1,4 +1,4 @@
-"""What a counter is."""
+"""A counter: how operations are counted while code runs."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ from ...models.registry import Registry
 from ..toolchain import cpu_model
 from .workload import Workload
 
-#: Kinds that a counter reports: those of the Step; a fused multiply-add; and ``flop`` where a counter cannot tell the
-#: kinds apart. Exponentials and powers are calls: what they execute is in the counts of libm.
+#: Kinds that a counter reports: those of the Step; a fused multiply-add; and ``flop`` if a counter cannot separate the
+#: kinds. Exponentials and powers are calls: their operations are in the counts of libm.
 COUNTED_KINDS = (*KINDS, "fma", "flop")
 
-#: Vector width of a count of which only the sum over all widths is known.
+#: Vector width of a count if only the sum over all widths is known.
 ANY_WIDTH = 0
 
 
 @dataclass(frozen=True)
 class Retired:
-    """What the processor did in one image, or in all."""
+    """What the processor executed in one image, or in all images."""
 
     operations: Mapping[tuple[str, int], int] = field(default_factory=dict)
-    """Operations by (kind, vector width in numbers). An instruction on four numbers is four operations here; a fused
-    multiply-add is one ``fma``."""
+    """Operations by (kind, vector width in numbers). An instruction on four numbers counts as four operations; a fused
+    multiply-add counts as one ``fma``."""
     instructions: int | None = None
     cycles: int | None = None
 
@@ -43,12 +43,12 @@ class Retired:
 
     @property
     def by_kind(self) -> dict[str, int]:
-        """Operations by kind, over all widths; only kinds that occur."""
+        """Operations by kind, summed over all widths; only kinds that occur."""
         totals = {kind: sum(n for (k, _), n in self.operations.items() if k == kind) for kind in COUNTED_KINDS}
         return {kind: n for kind, n in totals.items() if n}
 
     def flops(self, fma: int = 2, compare: int = 1, select: int = 0) -> int:
-        """Return the floating-point operations; a change of sign is none."""
+        """Return the number of floating-point operations; a change of sign is not counted."""
         weights = {"fma": fma, "compare": compare, "select": select, "sign": 0}
         return sum(weights.get(kind, 1) * n for kind, n in self.by_kind.items())
 
@@ -58,7 +58,7 @@ def _sum(a: int | None, b: int | None) -> int | None:
 
 
 class Counts:
-    """Counts of one ``with`` block; they are there when the block has ended.
+    """Counts of one ``with`` block, available when the block has ended.
 
     Parameters
     ----------
@@ -69,15 +69,15 @@ class Counts:
     def __init__(self, run: Callable[[Workload], None]) -> None:
         self._run = run
         self.own = Retired(instructions=0)
-        """The kernel's own image; everything that was counted, where a counter cannot tell images apart."""
+        """The kernel's own image; everything that was counted, if a counter cannot separate images."""
         self.libm: Retired | None = None
-        """The mathematics library; None where a counter cannot tell images apart."""
+        """The mathematics library; None if a counter cannot separate images."""
         self.other: Retired | None = None
-        """All other images; None where a counter cannot tell images apart or leaves them out. Of the C library, its
-        floating-point operations alone: which of its ways to copy memory it takes is up to the processor."""
+        """All other images; None if a counter cannot separate images or leaves them out. Of the C library only
+        floating-point operations are counted: how it copies memory depends on the processor."""
 
     def call(self, workload: Workload) -> None:
-        """Run a workload under this counter; may be called more than once.
+        """Run a workload under this counter. It may be called more than once.
 
         Raises
         ------
@@ -88,26 +88,26 @@ class Counts:
 
     @property
     def total(self) -> Retired:
-        """Over all images."""
+        """Sum over all images."""
         return sum((part for part in (self.libm, self.other) if part is not None), self.own)
 
 
 class Counter(Protocol):
-    """A way to count what retires.
+    """A way to count retired operations.
 
-    ``with counter.measure() as counts: counts.call(workload)`` works with every counter. Where `counts_any_code`
-    holds, everything else in the block is counted too, so that a block may hold Python.
+    ``with counter.measure() as counts: counts.call(workload)`` works with every counter. If `counts_any_code` is true,
+    everything else in the block is counted too, so that the block may contain Python.
     """
 
     name: str
     exact: bool
     """Whether two runs of the same work give the same counts, to the operation."""
     tells_kinds: bool
-    """Whether kinds are told apart; otherwise they are summed as ``flop``."""
+    """Whether kinds are counted separately; otherwise they are summed as ``flop``."""
     tells_images: bool
-    """Whether the kernel's own image and libm are told apart."""
+    """Whether the kernel's own image and libm are counted separately."""
     counts_any_code: bool
-    """Whether all code in the block is counted, not only what goes through `Counts.call`."""
+    """Whether all code in the block is counted, not only calls through `Counts.call`."""
 
     def available(self) -> str:
         """Return why this counter cannot count here, in one line; empty if it can."""
@@ -121,24 +121,24 @@ class Counter(Protocol):
         UserError
             If the counter cannot count here.
         NothingRetired
-            When the block ends: if the kernel's own image retired no instruction.
+            At the end of the block, if the kernel's own image retired no instruction.
         """
         ...
 
     def teardown(self) -> dict[str, str]:
-        """Let go of what the counter holds and return its provenance: versions, processor, event names."""
+        """Release the counter's resources and return its provenance: versions, processor, event names."""
         ...
 
 
 class NothingRetired(UserError):
-    """A counter saw no instruction of the image that it was to count: an error, never a zero."""
+    """A counter saw no instruction of the image that it should count: this is an error, never a count of zero."""
 
 
 COUNTERS: Registry[Counter] = Registry("counter", "spikecost.counters")
 
 
 def get_counter(counter: str | Counter) -> Counter:
-    """Return a counter given by itself or by name.
+    """Return a counter given as an object or by name.
 
     Raises
     ------
@@ -149,12 +149,12 @@ def get_counter(counter: str | Counter) -> Counter:
 
 
 def require(counter: Counter) -> None:
-    """Raise if a counter that was asked for cannot count here.
+    """Raise an error if the requested counter cannot count here.
 
     Raises
     ------
     UserError
-        With the counter's own reason.
+        With the reason that the counter gives.
     """
     reason = counter.available()
     if reason:
@@ -162,7 +162,7 @@ def require(counter: Counter) -> None:
 
 
 def require_retired(counter: Counter, counts: Counts) -> None:
-    """Raise if the kernel's own image retired nothing.
+    """Raise an error if the kernel's own image retired nothing.
 
     Raises
     ------
@@ -174,7 +174,7 @@ def require_retired(counter: Counter, counts: Counts) -> None:
 
 
 def machine() -> dict[str, str]:
-    """Return what counts depend on beside the counter: processor and C library."""
+    """Return what counts depend on in addition to the counter: processor and C library."""
     try:
         libc = os.confstr("CS_GNU_LIBC_VERSION") or ""
     except (ValueError, OSError):

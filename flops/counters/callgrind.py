@@ -1,4 +1,4 @@
-"""Counting in another process, under valgrind: a witness that shares only the decoding with `instrumented`."""
+"""Counting in another process, under valgrind: a check that shares only the decoding with `instrumented`."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ _POSITION = re.compile(r"(0x[0-9a-f]+) \d+ (\d+)")
 
 
 class Callgrind:
-    """Valgrind's callgrind counts the executions of every instruction; capstone tells what each executes.
+    """Valgrind's callgrind counts the executions of every instruction; capstone decodes its operations.
 
     Exact and repeatable to the instruction. A C function is called by a small program with copies of its buffers;
-    whole programs can be run too. Valgrind knows no AVX-512.
+    whole programs can be run too. Valgrind does not support AVX-512.
     """
 
     name = "callgrind"
@@ -71,11 +71,11 @@ def _run(workload: Workload, counts: Counts) -> None:
         result = subprocess.run(
             [_valgrind(), *options, *program.command], capture_output=True, text=True, errors="replace", check=False,
             cwd=program.folder,
-            # functions are looked up before the start, as in this process, not while they are counted
+            # functions are bound before the start, as in this process, not while they are counted
             env={**os.environ, "LD_BIND_NOW": "1"},
         )
         if result.returncode != 0 or not out.exists():
-            hint = "; valgrind knows no AVX-512" if "unhandled instruction" in result.stderr else ""
+            hint = "; valgrind does not support AVX-512" if "unhandled instruction" in result.stderr else ""
             raise UserError(f"the counter 'callgrind': {program.command[0]} ended with {result.returncode} "
                             f"under valgrind{hint}")
         executed = list(_instructions(out))
@@ -88,26 +88,26 @@ def _valgrind() -> str:
 
 
 def _instructions(out: Path) -> Iterator[tuple[Path, Code, int]]:
-    """Read callgrind's file: each instruction that was executed, and how often."""
+    """Read callgrind's file: each executed instruction, and how often it ran."""
     executed: Tally[tuple[str, int]] = Tally()
     image, called = "", False
     for line in out.read_text().splitlines():
         if line.startswith("ob="):
             image = line[3:]
         elif line.startswith("calls="):
-            called = True  # the next line is what the callee cost
+            called = True  # the next line is the cost of the called function
         elif position := _POSITION.fullmatch(line):
             if not called:
                 executed[image, int(position[1], 16)] += int(position[2])
             called = False
     for (name, address), n in executed.items():
         path = Path(name)
-        if path.is_file():  # else the kernel's own pages
+        if path.is_file():  # otherwise these are pages of the Linux kernel
             yield path, image_of(path).code_at(address), n
 
 
 def _driver(function: CFunction) -> str:
-    """Print a program that calls the function in the library that it is given, on copies of the buffers."""
+    """Return the source of a program that calls the function in a given library, on copies of the buffers."""
     lines = ["#include <dlfcn.h>", "#include <string.h>"]
     setup, arguments, types = [], [], []
     for i, argument in enumerate(function.arguments):

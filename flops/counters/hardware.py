@@ -1,4 +1,4 @@
-"""What the counters that read the processor's own counting unit share: event sets, and when to trust them."""
+"""The common part of the counters that read the processor's counting unit: event sets, and when to trust them."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from .base import Counts, Retired, machine, require, require_retired
 from .events import Formula, this_cpu
 from .workload import Program, Workload
 
-#: What a counting unit is called in sysfs: one unit; the two of a hybrid processor; Arm's.
+#: Names of counting units in sysfs: a single unit; the two units of a hybrid processor; Arm's.
 _UNITS = ("cpu", "cpu_core", "cpu_atom", "armv*")
 #: Multiplications that an event set must see before it is trusted.
 _PROBE = 10_000
 
 
 class Refused(Exception):
-    """An event set that cannot be had; the message is the reason, in one line."""
+    """An event set is not available; the message is the reason, in one line."""
 
 
 class EventSet(Protocol):
-    """Events that are counted together, in this thread, in user mode, all the time or not at all."""
+    """Events that are counted together, in this thread, in user mode, during the whole time or not at all."""
 
     names: tuple[str, ...]
 
@@ -41,16 +41,16 @@ class EventSet(Protocol):
         Raises
         ------
         Refused
-            If the events were not on the processor all the time.
+            If the events were not counted during the whole time.
         """
         ...
 
     def stop(self) -> tuple[int, ...]:
-        """Stop and return the values, as `read`."""
+        """Stop and return the values, as `read` does."""
         ...
 
     def close(self) -> None:
-        """Give the set back."""
+        """Release the set."""
         ...
 
 
@@ -62,18 +62,18 @@ class Candidate:
     instructions: str
     """Name of the event that counts instructions."""
     cycles: str
-    """Name of the event that counts cycles; empty if it is left out to save a counter."""
+    """Name of the event that counts cycles; empty if it is left out because there are too few counters."""
     through: str
-    """Software that the events are read through, with its version."""
+    """Software through which the events are read, with its version."""
     open: Callable[[], EventSet]
     """Opens the event set, or raises `Refused`."""
 
 
 class HardwareCounts(Counts):
-    """Counts with the values of the events that they were made from.
+    """Counts, with the values of the events from which they were computed.
 
-    What `call` runs is `own`; what else happens in the block, Python itself included, is `other`. Where nothing is
-    called everything is `own`.
+    What `call` runs is `own`; everything else in the block, including Python itself, is `other`. If nothing is called,
+    everything is `own`.
     """
 
     def __init__(self, candidate: Candidate, events: EventSet) -> None:
@@ -90,7 +90,7 @@ class HardwareCounts(Counts):
             raise UserError("a hardware counter counts in this process; it cannot run a program: give a C function, "
                             "or take the counter 'callgrind'")
         self._was_called = True
-        # bound beforehand: loading the library is no part of the work
+        # bound beforehand: loading the library must not be counted
         function, arguments = ctypes.CFUNCTYPE(None, *workload.parameter_types)(workload.address), workload.values()
         before = self._set.read()
         function(*arguments)
@@ -98,7 +98,7 @@ class HardwareCounts(Counts):
         self._called = [sum_ + b - a for sum_, a, b in zip(self._called, before, after, strict=True)]
 
     def close(self, values: Sequence[int]) -> None:
-        """Make the counts from the values at the block's end."""
+        """Compute the counts from the values at the end of the block."""
         self.events = dict(zip(self._set.names, values, strict=True))
         if not self._was_called:
             self.own = self._retired(values)
@@ -126,11 +126,11 @@ class HardwareCounter:
         self._reason: str | None = None
 
     def candidates(self) -> Iterator[Candidate | Refused]:
-        """Yield the event sets to try, the best first, and the reasons for those that there are not."""
+        """Yield the event sets to try, the best first, and the reasons for those that do not exist."""
         raise NotImplementedError
 
     def available(self) -> str:
-        """Return why this counter cannot count here; only a set that was started and read proves that it can."""
+        """Return why this counter cannot count here; only starting and reading an event set proves that it can."""
         if self._reason is None:
             self._reason = self._choose()
         return self._reason
@@ -159,7 +159,7 @@ class HardwareCounter:
         require_retired(self, counts)
 
     def teardown(self) -> dict[str, str]:
-        """Return the provenance; nothing is held between blocks."""
+        """Return the provenance; no resources are held between blocks."""
         found = {"counter": self.name, **machine()}
         if self._chosen is not None:
             formula = self._chosen.formula
@@ -184,12 +184,12 @@ class HardwareCounter:
 
 
 def prove(candidate: Candidate) -> None:
-    """Start an event set, do known work, read it.
+    """Start an event set, do known work, and read the set.
 
     Raises
     ------
     Refused
-        If it does not open, start or read, or sees less work than was done.
+        If it cannot be opened, started or read, or sees less work than was done.
     """
     events = candidate.open()
     try:
@@ -202,20 +202,20 @@ def prove(candidate: Candidate) -> None:
     if values[candidate.instructions] < _PROBE or operations < _PROBE:
         raise Refused(f"{candidate.formula.title}: the events were started but do not count: "
                       f"{values[candidate.instructions]} instructions and {operations} operations while {_PROBE} "
-                      "multiplications ran")
+                      "multiplications were executed")
 
 
 _FACTORS = [1.0] * _PROBE
 
 
 def formulas_here() -> tuple[Formula, ...] | Refused:
-    """Return the formulas of this processor, or why there are none."""
+    """Return the formulas of this processor, or the reason why there are none."""
     found = this_cpu()
     return Refused(found) if isinstance(found, str) else found[1].formulas
 
 
 def no_pmu() -> str:
-    """Return that no counting unit is to be seen here, and why; empty if there is one."""
+    """Return why no counting unit is visible here; empty if there is one."""
     if any(next(Path("/sys/bus/event_source/devices").glob(unit), None) for unit in _UNITS):
         return ""
     return "no PMU exposed by the hypervisor" if has_cpu_flag("hypervisor") else "no PMU exposed by the kernel"

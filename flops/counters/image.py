@@ -16,19 +16,19 @@ from typing import Any
 from .base import Counts, Retired
 from .instruction import operations_of
 
-#: Functions of the mathematics library that are operations of a Step.
+#: Functions of the mathematics library that count as operations of a Step.
 _CALLED = {"exp": "exp", "pow": "pow", "expm1": "exp", "sqrt": "sqrt"}
 _VECTOR_NAME = re.compile(r"_ZGV[a-z]M?N?(?P<width>\d+)v+_(?P<function>\w+)")
 _THROUGH_SLOT = re.compile(r"qword ptr \[rip (?P<sign>[+-]) (?P<offset>0x[0-9a-f]+|\d+)\]")
 _DIRECT = re.compile(r"0x[0-9a-f]+")
-#: A function that computes does so early: ``ldexp`` and the like are short. What allocates memory has no end in sight.
+#: Functions that do arithmetic do it early: ``ldexp`` and similar functions are short. Memory allocation is very long.
 _MOST_FOLLOWED = 4096
 _WIDE = re.compile(r"zmm|[xy]mm(1[6-9]|2\d|3[01])|\{k|\bk[0-7]\b")
 
 
 @dataclass(frozen=True)
 class Code:
-    """What straight-line code executes, once through."""
+    """What straight-line code executes in one pass."""
 
     instructions: int
     operations: Tally[tuple[str, int]]
@@ -38,7 +38,7 @@ class Code:
 
 
 class Image:
-    """Code by address, as the file's own headers number it (an address in memory less the load address)."""
+    """Code by address, as in the file's headers (the address in memory minus the load address)."""
 
     def __init__(self, path: Path) -> None:
         from capstone import CS_ARCH_X86, CS_MODE_64, Cs  # noqa: PLC0415 - the suite runs without these
@@ -66,7 +66,7 @@ class Image:
         self.code_between = cache(self._code_between)
 
     def address_of_offset(self, offset: int) -> int:
-        """Return the address at which a byte of the file is, both relative to the image."""
+        """Return the address of a byte of the file, both relative to the image."""
         for start, size, address in self._offsets:
             if start <= offset < start + size:
                 return address + offset - start
@@ -78,7 +78,7 @@ class Image:
         return self.code_between(address, address + next((size for _, size, _, _ in decoded), 1))
 
     def computes(self, address: int) -> bool:
-        """Whether the function at `address` does floating-point arithmetic, itself or in what it calls or jumps to.
+        """Whether the function at `address`, or code that it calls or jumps to, does floating-point arithmetic.
 
         Its code is followed through direct jumps and calls, up to `_MOST_FOLLOWED` instructions.
         """
@@ -113,11 +113,11 @@ class Image:
             if instruction.mnemonic.removeprefix("bnd ") in ("jmp", "call"):
                 tally.update(self._called(instruction.op_str, address))
         if address != end:
-            raise ValueError(f"{self.path.name}: no instruction of x86-64 that is known here at {address:#x}")
+            raise ValueError(f"{self.path.name}: unknown x86-64 instruction at {address:#x}")
         return Code(instructions, tally, wide)
 
     def _called(self, operand: str, following: int) -> list[tuple[str, int]]:
-        """Return the operation that a jump or call through a slot of the linker's table asks for."""
+        """Return the operation that a jump or call through a slot of the linker's table executes."""
         slot = _THROUGH_SLOT.fullmatch(operand)
         if slot is None:
             return []
@@ -159,7 +159,7 @@ class Loaded:
         return image_of(self.path)
 
     def in_image(self, address: int) -> int:
-        """Return an address in memory as the file's headers number it."""
+        """Convert an address in memory to an address as in the file's headers."""
         return self.image.address_of_offset(address - self.first + self.offset)
 
 
@@ -168,7 +168,7 @@ def loaded_images() -> list[Loaded]:
     found = []
     for line in Path("/proc/self/maps").read_text().splitlines():
         span, permissions, offset, _, _, *path = line.split(maxsplit=5)
-        if "x" in permissions and path and Path(path[0]).is_file():  # not one deleted since
+        if "x" in permissions and path and Path(path[0]).is_file():  # it may have been deleted since
             first, last = (int(address, 16) for address in span.split("-"))
             found.append(Loaded(first, last, int(offset, 16), Path(path[0])))
     return found
@@ -180,22 +180,22 @@ def is_libm(path: Path) -> bool:
 
 
 def is_libc(path: Path) -> bool:
-    """Whether a file is GNU's C library, which is apart from its mathematics library."""
+    """Whether a file is GNU's C library (not its mathematics library, which is a separate file)."""
     return re.fullmatch(r"libc(\.so\.6|-2\.\d+\.so)", path.name) is not None
 
 
 def add_images(counts: Counts, own: Path, executed: Iterable[tuple[Path, Code, int]]) -> None:
-    """Add code that ran, with how often it did, to the image of `counts` to which it belongs.
+    """Add executed code, with how often it ran, to the image of `counts` to which it belongs.
 
     Parameters
     ----------
     counts : Counts
     own : Path
-        The kernel's own image; libm and other files are told apart from it.
+        The kernel's own image; libm and other files are counted separately.
     executed : iterable of (Path, Code, int)
-        Of the C library only the operations are added: how it copies memory is up to the processor.
+        Of the C library only the operations are added: how it copies memory depends on the processor.
     """
-    parts = {"own": _Part(), "libm": _Part(), "other": _Part()}
+    parts = {"own": _ImagePart(), "libm": _ImagePart(), "other": _ImagePart()}
     for path, code, n in executed:
         counted = replace(code, instructions=0) if is_libc(path) else code
         parts["own" if path == own else "libm" if is_libm(path) else "other"].add(counted, n)
@@ -204,7 +204,7 @@ def add_images(counts: Counts, own: Path, executed: Iterable[tuple[Path, Code, i
     counts.other = parts["other"].retired + (counts.other or Retired(instructions=0))
 
 
-class _Part:
+class _ImagePart:
     def __init__(self) -> None:
         self._operations: Tally[tuple[str, int]] = Tally()
         self._instructions = 0

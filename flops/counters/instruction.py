@@ -1,11 +1,11 @@
 """Which floating-point operations an x86-64 instruction executes.
 
-Counted is what computes on floating-point numbers, in any width and encoding (SSE, AVX, AVX-512, x87). Moves,
-shuffles, conversions, roundings and integer instructions are no operations. Two conventions of compilers are read
-back: a bitwise operation on numbers changes a sign (``xorpd`` negates, ``andpd`` takes the absolute value; the one
-that clears a register is no operation), and a blend, or a move or operation under a mask, selects. Bitwise operations
-and blends have no scalar forms: on the smallest registers they are taken for scalar, so that code in vectors of two
-would be counted short by half.
+Arithmetic on floating-point numbers is counted, in any width and encoding (SSE, AVX, AVX-512, x87). Moves, shuffles,
+conversions, roundings and integer instructions are not operations. Two habits of compilers are taken into account. A
+bitwise operation on numbers changes a sign (``xorpd`` negates, ``andpd`` takes the absolute value; one that clears a
+register is not an operation). A blend, or a move or operation under a mask, is a select. Bitwise operations and blends
+have no scalar forms: on the smallest registers they are counted as scalar, so in code with vectors of two only half of
+them would be counted.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _REGISTER_BITS = {"x": 128, "y": 256, "z": 512}
 
 
 def operations_of(instruction: CsInsn) -> list[tuple[str, int]]:
-    """Return (kind, vector width) of each operation that `instruction` executes; none for most instructions."""
+    """Return (kind, vector width) of each operation that `instruction` executes; most instructions have none."""
     mnemonic, operands = instruction.mnemonic, instruction.op_str
     if "mm" not in operands:
         x87 = _X87.fullmatch(mnemonic) if mnemonic.startswith("f") else None
@@ -62,7 +62,7 @@ def operations_of(instruction: CsInsn) -> list[tuple[str, int]]:
 
 
 def _masked(operands: str, width: int) -> list[tuple[str, int]]:
-    """Return a select where an operation leaves some lanes of its target as they were."""
+    """Return a select if an operation leaves some lanes of its target unchanged."""
     target = operands.partition(",")[0]
     return [("select", width)] if "{k" in target and "{z}" not in target else []
 

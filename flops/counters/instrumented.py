@@ -1,4 +1,4 @@
-"""Counting by dynamic binary instrumentation, in this process, to the operation."""
+"""Exact counting by dynamic binary instrumentation, in this process."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ from .base import COUNTERS, Counts, machine, require, require_retired
 from .image import Code, add_images, cannot_read_code, is_libc, loaded_images
 from .workload import CFunction, Workload
 
-#: How often each basic block, from one address to before another, was run.
+#: How often each basic block ran; a block is (first address, address after its end).
 Blocks = Tally[tuple[int, int]]
 _ARGUMENT_REGISTERS = ("rdi", "rsi", "rdx", "rcx", "r8", "r9")
 
 
 class Instrumented:
-    """PyQBDI runs the function and reports each basic block; capstone tells once what a block executes.
+    """PyQBDI runs the function and reports each basic block; capstone decodes each block once.
 
     Exact and repeatable to the instruction, without privileges. The function runs in this process on its own
-    buffers. It slows execution down a hundredfold, so it says nothing about time.
+    buffers. Execution is a hundred times slower, so nothing can be concluded about time.
 
-    PyQBDI does not keep the registers of AVX-512 from one block to the next. Kernels (built as `SCALAR`) and libm do
-    not use them, but the C library copies memory with them where the processor has them. So the C library runs natively
-    and is not counted. A workload is refused if a function of it does arithmetic or calls the kernel back.
+    PyQBDI does not keep the AVX-512 registers from one block to the next. Kernels (built as `SCALAR`) and libm do
+    not use them, but the C library copies memory with them if the processor has them. So the C library runs natively
+    and is not counted. A workload is refused if a function of the C library does arithmetic or calls the kernel back.
     """
 
     name = "instrumented"
@@ -68,7 +68,7 @@ class _Ran:
     own: Path
     blocks: Blocks
     left: set[tuple[int, int]]
-    """Where instrumented code was left for the C library: the function's address, and 1 if it was handed code."""
+    """Where instrumented code called the C library: the function's address, and 1 if a function was passed to it."""
 
 
 def _run(workload: Workload) -> _Ran:
@@ -76,7 +76,7 @@ def _run(workload: Workload) -> _Ran:
 
     if not isinstance(workload, CFunction):
         raise UserError("the counter 'instrumented' runs C functions in this process; for a program use 'callgrind'")
-    address = workload.address  # loads the library: code that is loaded later would run uncounted
+    address = workload.address  # this loads the library: code that is loaded later would not be counted
     vm = pyqbdi.VM()
     stack = pyqbdi.allocateVirtualStack(vm.getGPRState(), 1 << 20)
     vm.instrumentAllExecutableMaps()
@@ -103,8 +103,8 @@ def _run(workload: Workload) -> _Ran:
     for i, value in enumerate(value for value in values if isinstance(value, float)):
         setattr(registers, f"xmm{i}", struct.pack("<dd", value, 0.0))
     vm.setFPRState(registers)
-    # native code can be entered only if it returns to instrumented code: what ends in a jump to the C library does so
-    # too where the function returns to the start of its own image, which nothing executes
+    # native code can be entered only if it returns to instrumented code. A function that ends in a jump to the C
+    # library also does so if it returns to the start of its own image, which is never executed
     returns_to = next(loaded.first for loaded in images if loaded.first < address < loaded.last)
     pyqbdi.simulateCall(vm.getGPRState(), returns_to, [value for value in values if isinstance(value, int)])
     ended = vm.run(address, returns_to)
@@ -115,13 +115,13 @@ def _run(workload: Workload) -> _Ran:
 
 
 def _check_left(ran: _Ran) -> None:
-    """Raise if the C library did arithmetic, or called back, where it was not counted."""
+    """Raise an error if the C library did arithmetic, or called back, where it was not counted."""
     for address, handed in ran.left:
         for loaded in loaded_images():
             if loaded.first <= address < loaded.last:
                 computes = loaded.image.computes(loaded.in_image(address))
                 if handed or computes:
-                    what = "does arithmetic" if computes else "is handed a function to call"
+                    what = "does arithmetic" if computes else "takes a function to call"
                     raise UserError(f"{ran.name} calls a function of {loaded.path.name} that {what}, which the counter "
                                     "'instrumented' does not follow; use 'stepped'")
 

@@ -1,4 +1,4 @@
-"""PAPI: the performance API of high-performance computing, over the system's libpapi or python-papi."""
+"""PAPI: the performance API of high-performance computing, through the system's libpapi or python-papi."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from .events import Formula, Term
 from .hardware import Candidate, HardwareCounter, Refused, formulas_here, no_pmu
 from .papi_libraries import LIBRARIES, Library, PapiError
 
-#: PAPI's own sums. What they count is what their events count, which PAPI's table of this processor says.
-#: PAPI_VEC_DP, vector instructions of double precision, is recorded beside: it is no number of operations.
+#: PAPI's presets, sums of events; PAPI's table of this processor says what they count.
+#: PAPI_VEC_DP, vector instructions of double precision, is recorded as well; it is not a number of operations.
 _PRESETS = (("PAPI_DP_OPS", "PAPI_VEC_DP"), ("PAPI_DP_OPS",), ("PAPI_FP_OPS",))
 T = TypeVar("T")
 _INSTRUCTIONS, _CYCLES = "PAPI_TOT_INS", "PAPI_TOT_CYC"
@@ -24,7 +24,7 @@ class PapiSet:
     Raises
     ------
     Refused
-        If PAPI does not take one of the events.
+        If PAPI refuses one of the events.
     """
 
     def __init__(self, library: Library, names: tuple[str, ...]) -> None:
@@ -39,7 +39,7 @@ class PapiSet:
                 raise Refused(f"{library.title}: {_cause(library, name, error)}") from error
 
     def start(self) -> None:
-        """Start from zero; a multiplexed set is refused, since its values are estimates."""
+        """Start from zero; a multiplexed set is refused because its values are estimates."""
         if self._library.is_multiplexed(self._handle):
             raise Refused(f"{self._library.title}: {', '.join(self.names)}: multiplexed; its values would be estimates")
         self._try("start", lambda: self._library.start(self._handle))
@@ -53,7 +53,7 @@ class PapiSet:
         return self._try("stop", lambda: self._library.stop(self._handle, len(self.names)))
 
     def close(self) -> None:
-        """Give the set back."""
+        """Release the set."""
         self._library.destroy(self._handle)
 
     def _try(self, what: str, action: Callable[[], T]) -> T:
@@ -64,7 +64,7 @@ class PapiSet:
 
 
 def _cause(library: Library, name: str, error: PapiError) -> str:
-    # PAPI says "Event does not exist" of a processor without a counting unit, and of one that it does not know
+    # PAPI says "Event does not exist" both for a processor without a counting unit and for an unknown processor
     return library.disabled() or no_pmu() or f"{name}: {error}"
 
 
@@ -74,11 +74,11 @@ class Papi(HardwareCounter):
     name = "papi"
 
     def available(self) -> str:
-        """Return why PAPI cannot count here; without a counting unit, no library that may be missing is asked for."""
+        """Return why PAPI cannot count here; without a counting unit, no missing library is mentioned."""
         return no_pmu() or super().available()
 
     def candidates(self) -> Iterator[Candidate | Refused]:
-        """Yield every formula under every library, with cycles and then without."""
+        """Yield every formula with every library, first with cycles and then without."""
         for load in LIBRARIES:
             try:
                 library = load()

@@ -1,4 +1,4 @@
-"""PAPI's two carriers: the system's libpapi through ctypes, and the wheel python-papi, which is imported as pypapi."""
+"""Two libraries with PAPI: the system's libpapi through ctypes, and the wheel python-papi, imported as pypapi."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .hardware import Refused
 
 _NULL = -1
 _EINVAL = -1
-#: Versions of the system library that are tried where its file name does not tell.
+#: Versions of the system library that are tried if its file name does not contain one.
 _VERSIONS = ((7, 0), (7, 1), (7, 2), (7, 3), (8, 0))
 #: PAPI's arrays for paths hold 1024 bytes.
 _LONGEST_PATH = 1000
@@ -24,14 +24,14 @@ _COMPONENT = "perf"
 
 
 class PapiError(Exception):
-    """What PAPI answered, in its words."""
+    """An error message of PAPI, unchanged."""
 
 
 class Library(Protocol):
-    """The calls of PAPI that are needed; each raises `PapiError`."""
+    """The PAPI calls that are needed; each may raise `PapiError`."""
 
     title: str
-    """Which PAPI, with its version."""
+    """Name of the library, with its version."""
 
     def create(self) -> int:
         """Return a new event set."""
@@ -67,7 +67,7 @@ class Library(Protocol):
 
 
 class _ComponentInfo(ctypes.Structure):
-    """The head of PAPI_component_info_t, as it is since PAPI 7.0."""
+    """The first fields of PAPI_component_info_t, as of PAPI 7.0 and later."""
 
     _fields_ = (
         ("name", ctypes.c_char * 128),
@@ -87,7 +87,7 @@ class SystemPapi:
     Raises
     ------
     Refused
-        If it is not there, too old, or does not start.
+        If it is not installed, too old, or does not start.
     """
 
     def __init__(self) -> None:
@@ -151,7 +151,7 @@ class SystemPapi:
 
 
 def _initialize(papi: ctypes.CDLL, name: str) -> str:
-    """Initialize and return the version: PAPI starts only for the version that its caller names."""
+    """Initialize PAPI and return its version: PAPI starts only if the caller names the right version."""
     match = re.search(r"so\.(\d+)\.(\d+)", name)
     named = ((int(match[1]), int(match[2])),) if match else _VERSIONS
     if named[0][0] < 7:
@@ -169,23 +169,23 @@ def _initialize(papi: ctypes.CDLL, name: str) -> str:
 
 
 def _require_short_paths() -> None:
-    """Refuse to start PAPI where it would abort: it copies the path of each file mapped as code into a fixed array."""
+    """Refuse to start PAPI if it would abort: it copies the path of each mapped code file into a fixed array."""
     try:
         mapped = Path("/proc/self/maps").read_bytes().splitlines()
     except OSError:
         return
     if any(len(line.split(maxsplit=5)[-1]) >= _LONGEST_PATH for line in mapped):
-        raise Refused(f"PAPI aborts where a loaded library has a path of {_LONGEST_PATH} characters or more; use "
-                      "shorter folders")
+        raise Refused(f"PAPI aborts if a loaded library has a path of {_LONGEST_PATH} characters or more; use "
+                      "folders with shorter paths")
 
 
 class PythonPapi:
-    """The PAPI that the wheel python-papi holds.
+    """The PAPI that the wheel python-papi contains.
 
     Raises
     ------
     Refused
-        If it is not installed, another package took its import name, or it does not start.
+        If it is not installed, another package uses its import name, or it does not start.
     """
 
     def __init__(self) -> None:
@@ -196,7 +196,7 @@ class PythonPapi:
         except ImportError as error:
             if importlib.util.find_spec("pypapi") is None:
                 raise Refused("python-papi is not installed") from None
-            raise Refused(f"the installed pypapi is not that of python-papi ({error})") from None
+            raise Refused(f"the installed pypapi does not belong to python-papi ({error})") from None
         self._error: type[Exception] = errors.PapiError
         version = int(importlib.import_module("pypapi.consts").PAPI_VERSION)
         self.title = f"python-papi with PAPI {version >> 24}.{version >> 16 & 255}"
@@ -236,10 +236,10 @@ class PythonPapi:
             try:
                 self._call(release, handle)
             except PapiError:
-                continue  # not running, or empty: there is nothing to give back
+                continue  # not running, or empty: there is nothing to release
 
     def disabled(self) -> str:
-        """Return why PAPI's perf_event component is disabled: most often, a processor newer than the wheel."""
+        """Return why PAPI's perf_event component is disabled; usually the processor is newer than the wheel."""
         info = self._call(self._papi.get_component_info, 0)
         return f"perf_event disabled: {info.disabled_reason} (the wheel's tables may be older than this CPU)" \
             if info.disabled else ""

@@ -22,7 +22,7 @@ class Perf(HardwareCounter):
     name = "perf"
 
     def candidates(self) -> Iterator[Candidate | Refused]:
-        """Yield each formula, with cycles and then without: they may be the counter that is one too many."""
+        """Yield each formula, first with cycles and then without: there may be more events than counters."""
         formulas = formulas_here()
         if reason := perf_events.refusal() or no_pmu():
             yield Refused(reason)

@@ -1,4 +1,4 @@
-"""Event groups of perf_event_open, through the system call itself."""
+"""Event groups of perf_event_open, through the system call."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _DISABLED, _PINNED, _EXCLUDE_KERNEL, _EXCLUDE_HYPERVISOR = 1 << 0, 1 << 2, 1 << 
 
 
 class _Attributes(ctypes.Structure):
-    """The first published form of perf_event_attr, which every kernel takes."""
+    """The first published form of perf_event_attr, which every kernel accepts."""
 
     _fields_ = (
         ("type", ctypes.c_uint32),
@@ -44,25 +44,25 @@ class _Attributes(ctypes.Structure):
 
 @dataclass(frozen=True)
 class Event:
-    """One event, as the kernel takes it."""
+    """One event, as given to the kernel."""
 
     name: str
     type: int
     config: int
 
 
-#: Software events, which need no counting unit: ns on the processor, and page faults.
+#: Software events, which need no counting unit: time on the processor in ns, and page faults.
 TASK_CLOCK = Event("task-clock", SOFTWARE, 1)
 PAGE_FAULTS = Event("page-faults", SOFTWARE, 2)
 
 
 class Group:
-    """Events that are counted together in the calling thread, all of the time or not at all.
+    """Events that are counted together in the calling thread, during the whole time or not at all.
 
     Raises
     ------
     Refused
-        If the kernel does not give one of them.
+        If the kernel refuses one of them.
     """
 
     def __init__(self, events: tuple[Event, ...]) -> None:
@@ -78,7 +78,7 @@ class Group:
     def start(self) -> None:
         """Start from zero."""
         fcntl.ioctl(self._files[0], _RESET, _ALL_OF_GROUP)
-        fcntl.ioctl(self._files[0], _ENABLE, 0)  # the others follow their leader
+        fcntl.ioctl(self._files[0], _ENABLE, 0)  # this starts the whole group
 
     def read(self) -> tuple[int, ...]:
         """Return the values so far."""
@@ -96,12 +96,12 @@ class Group:
 
 
 def values(data: bytes, names: tuple[str, ...]) -> tuple[int, ...]:
-    """Return the values in what was read from a group, if it was on the processor for as long as it was enabled.
+    """Return the values read from a group, if it was counting for the whole time that it was enabled.
 
     Raises
     ------
     Refused
-        If it was not: the kernel then expects the reader to scale, and a scaled count is an estimate.
+        If it was not: the kernel then expects the reader to scale the values, and a scaled count is an estimate.
     """
     if len(data) < 8 * (3 + len(names)):
         raise Refused(f"{', '.join(names)}: there are not enough free counters for them together; another profiler or "
@@ -118,10 +118,10 @@ def values(data: bytes, names: tuple[str, ...]) -> tuple[int, ...]:
 def refusal() -> str:
     """Return why this process may not count at all; empty if it may.
 
-    A software event is opened for it, which needs no counting unit.
+    To find out, a software event is opened, which needs no counting unit.
     """
     if platform.machine() not in _SYSCALL:
-        return f"perf_event_open is not wired up for {platform.machine()}; known are {', '.join(_SYSCALL)}"
+        return f"perf_event_open is not supported for {platform.machine()}; supported are {', '.join(_SYSCALL)}"
     try:
         Group((TASK_CLOCK,)).close()
     except Refused as refused:
@@ -166,7 +166,7 @@ def _why(event: Event, number: int) -> str:
 
 
 def paranoid_level() -> int | None:
-    """Return the level of kernel.perf_event_paranoid; None where there is none."""
+    """Return the level of kernel.perf_event_paranoid; None if there is none."""
     try:
         return int(Path("/proc/sys/kernel/perf_event_paranoid").read_text())
     except (OSError, ValueError):
@@ -174,9 +174,9 @@ def paranoid_level() -> int | None:
 
 
 def seccomp() -> str:
-    """Return that system calls of this process are filtered, as containers do; empty if not."""
+    """Return a text if system calls of this process are filtered, as in containers; empty if not."""
     try:
         status = Path("/proc/self/status").read_text()
     except OSError:
         return ""
-    return "by a seccomp filter (as containers have)" if re.search(r"^Seccomp:\s*2", status, re.MULTILINE) else ""
+    return "by a seccomp filter (as in containers)" if re.search(r"^Seccomp:\s*2", status, re.MULTILINE) else ""

@@ -1,4 +1,4 @@
-"""A counter is trusted when it gets known numbers right."""
+"""A counter is trusted only if it counts known numbers of operations correctly."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from ..toolchain import SCALAR, compile_library, simd_extensions
 from .base import COUNTERS, Counter
 from .workload import CFunction
 
-#: Operations of one turn of the loops in selftest.c.
+#: Operations of one iteration of the loops in selftest.c.
 ARITHMETIC = {"add": 3, "sub": 2, "mul": 5, "div": 2, "fma": 4}
 FUNCTIONS = {"sqrt": 1, "compare": 2, "exp": 1, "sign": 2}
 
-#: A counter that is not exact may differ by this part: an interrupt retires some operations of its own.
+#: A counter that is not exact may differ by this fraction: an interrupt adds some operations.
 TOLERANCE = 1e-3
 
 _TURNS_EXACT = 100
@@ -24,12 +24,12 @@ _TURNS_INEXACT = 1_000_000
 
 
 def selftest(counter: Counter) -> str:
-    """Run the known numbers under a counter.
+    """Run known numbers of operations under a counter.
 
     Returns
     -------
     str
-        Empty if the counter may be trusted; otherwise, in one line, why it cannot count here or what it got wrong.
+        Empty if the counter may be trusted; otherwise one line: why it cannot count here, or what it counted wrongly.
     """
     reason = counter.available()
     if reason:
@@ -39,7 +39,7 @@ def selftest(counter: Counter) -> str:
 
 
 def trusted() -> dict[str, str]:
-    """Return, for every registered counter, why it is not trusted; empty where it is."""
+    """Return, for every registered counter, why it is not trusted; empty if it is."""
     return {name: selftest(counter) for name, counter in COUNTERS.items()}
 
 
@@ -58,7 +58,7 @@ def _tested(counter: Counter) -> str:
 
 
 def expected_arithmetic() -> dict[str, int]:
-    """Return the operations of a turn of ``arithmetic``; fused ones only where the processor has them."""
+    """Return the operations per iteration of ``arithmetic``; fused ones only if the processor has them."""
     return ARITHMETIC if _is_fused() else {kind: n for kind, n in ARITHMETIC.items() if kind != "fma"}
 
 

@@ -23,8 +23,8 @@ _INTEGERS, _DOUBLES = 12, 8
 class Stepped:
     """The processor stops after every instruction and a signal handler counts the address; capstone decodes it.
 
-    Exact and repeatable to the instruction, and the code runs natively: AVX-512 too, which `instrumented` and
-    `callgrind` cannot follow. About 100 000 instructions a second.
+    Exact and repeatable to the instruction. The code runs natively, including AVX-512, which `instrumented` and
+    `callgrind` cannot follow. About 100 000 instructions per second.
     """
 
     name = "stepped"
@@ -68,7 +68,7 @@ def _run(workload: Workload) -> tuple[Path, dict[int, int]]:
     if len(integers) > _INTEGERS or len(doubles) > _DOUBLES:
         raise UserError(f"{workload.name}: the counter 'stepped' passes up to {_INTEGERS} integers and pointers and "
                         f"{_DOUBLES} doubles")
-    # PyDLL keeps the interpreter locked: the function may be one of Python's own
+    # PyDLL keeps the interpreter locked: the function may belong to Python itself
     stepper = ctypes.PyDLL(str(compile_library(Path(__file__).with_name("stepped.c").read_text(), STEPPER)))
     slots = np.zeros((_SLOTS, 2), dtype=np.uint64)
     failed = stepper.run_stepped(

@@ -1,4 +1,4 @@
-"""What a counter is asked to run."""
+"""Workloads: what a counter can run."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Buffer = NDArray[np.float64] | NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Records:
-    """An array of C structures whose fields are all eight bytes wide: a long, a double or a pointer to a buffer."""
+    """An array of C structures. All fields have eight bytes: a long, a double or a pointer to a buffer."""
 
     rows: tuple[tuple[int | float | Buffer, ...], ...]
 
@@ -30,11 +30,11 @@ Argument = int | float | Buffer | Records
 class CFunction:
     """A call of an exported C function that returns nothing.
 
-    Counters in this process call it and the buffers are changed; counters in another process call it with copies.
+    Counters in this process call it, and it changes the buffers; counters in another process call it with copies.
     """
 
     library: Path
-    """The shared library: the image whose operations are a kernel's own."""
+    """The shared library: the operations of this image are counted as the kernel's own."""
     name: str
     arguments: tuple[Argument, ...]
     _records: dict[int, NDArray[np.int64]] = field(default_factory=dict, repr=False)
@@ -46,7 +46,7 @@ class CFunction:
 
     @property
     def address(self) -> int:
-        """Where the function is in this process; loads the library."""
+        """Address of the function in this process; loads the library."""
         function = getattr(load_library(self.library), self.name)
         return int(ctypes.cast(function, ctypes.c_void_p).value or 0)
 
@@ -63,7 +63,7 @@ class CFunction:
         ctypes.CFUNCTYPE(None, *self.parameter_types)(self.address)(*self.values())
 
     def values(self) -> list[int | float]:
-        """Return the arguments as a machine passes them: numbers, and addresses of the buffers in this process."""
+        """Return the arguments as they are passed in a call: numbers, and addresses of the buffers in this process."""
         return [
             argument if isinstance(argument, (int, float)) else int((self.records(i) if isinstance(
                 argument, Records) else argument).ctypes.data)
@@ -81,9 +81,9 @@ class Program:
 
     command: Sequence[str]
     image: str
-    """End of the path of the file whose operations are the kernel's own."""
+    """End of the path of the file that is the kernel's own image."""
     function: str = "*"
-    """Only what runs within this function is counted; ``*`` is everything. A pattern as valgrind understands it."""
+    """Only code that runs within this function is counted; ``*`` counts everything. A pattern in valgrind's form."""
     folder: Path | None = None
     """Working folder."""
 

@@ -18,7 +18,7 @@ from ...models.methods import METHODS
 from ...models.neuron import NeuronModel
 from ..stimuli import Stimulus, steps_of
 
-#: Detections that do what Brian2 does, and how many steps after Brian2's own label theirs is.
+#: Detections equivalent to Brian2's, and the number of steps from Brian2's label to theirs.
 LABELS = {"grid_start": 0, "grid": 1}
 
 
@@ -30,14 +30,14 @@ def run(model: NeuronModel, method: str, stimulus: Stimulus, dt: Fraction, targe
     ----------
     model : NeuronModel
     method : str
-        A method of ours that Brian2 has too.
+        A method that both spikecost and Brian2 have.
     stimulus : Stimulus
     dt : Fraction
         In ms.
     target : str
         Brian2's code generation target, ``cython`` or ``numpy``.
     detection : str
-        How spikes are labelled: ``grid_start`` is Brian2's own way, ``grid`` the end of the same step.
+        How spikes are labelled: ``grid_start`` as in Brian2, ``grid`` with the end of the same step.
 
     Raises
     ------
@@ -73,7 +73,7 @@ def run(model: NeuronModel, method: str, stimulus: Stimulus, dt: Fraction, targe
 
 
 def cannot_compile() -> str:
-    """Return what Brian2 needs and does not find here to compile with Cython, and how to get it; empty if nothing."""
+    """Return what is missing here for Brian2 to compile with Cython, and how to install it; empty if nothing is."""
     compiler = (os.environ.get("CXX") or sysconfig.get_config_var("CXX") or "g++").split()[0]
     if shutil.which(compiler) is None:
         return f"there is no C++ compiler {compiler}; install one (Debian: apt-get install g++), or set CXX"
@@ -92,7 +92,7 @@ def method_name(model: NeuronModel, method: str) -> str:
         If Brian2 has no such method, or cannot run the model.
     """
     if model.tables:
-        raise UserError(f"Brian2 has no tables of rates: it cannot run {model.label}; take the model without tables")
+        raise UserError(f"Brian2 has no tables of rates: it cannot run {model.label}; use the model without tables")
     name = METHODS[method].brian2
     if not name:
         raise UserError(f"Brian2 has no method like '{method}'")

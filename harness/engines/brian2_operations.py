@@ -1,11 +1,11 @@
-"""What Brian2 executes: operations a neuron-step of the code that it generates, for the same model and method.
+"""What Brian2 executes: operations per neuron and step of its generated code, for the same model and method.
 
-Steps without a spike are counted: the state update and the threshold's test, which is what Brian2 runs at every step.
+Steps without a spike are counted: the state update and the threshold's test, which Brian2 runs in every step.
 
-C++ standalone: Brian2 writes a project of its own, in a process of its own, since that mode is global. It is compiled
-with the flags of our scalar build, so that the two differ in the code alone, and with Brian2's own default flags; the
-counter is callgrind. Cython: the extension modules that Brian2 has compiled are called in this process, under the
-counter that steps through native code.
+C++ standalone: Brian2 writes a separate project, in a separate process, since this mode is global. It is compiled with
+the flags of our scalar build, so that only the code differs, and again with Brian2's default flags. The counter is
+callgrind. Cython: the extension modules that Brian2 compiled are called in this process, under the counter that
+steps through native code.
 """
 
 from __future__ import annotations
@@ -31,25 +31,25 @@ from ...models.errors import UserError
 from ...models.neuron import NeuronModel
 from .brian2 import method_name
 
-#: Brian2 computes what all neurons share once a step; with so many neurons that is less than a hundredth of a step.
+#: Number of neurons: what Brian2 computes once per step for all of them is then less than a hundredth of a step.
 NEURONS = 256
 
 _STEPS = 4
-#: Files that are compiled for a project, about; each may take as long as a compiler may.
+#: About the number of files compiled for a project; each may take up to the compiler's time limit.
 _FILES = 5
-#: Brian2's names for the code that runs at every step: stateupdater, spike_thresholder, spike_resetter.
+#: Brian2's names for the code that runs in every step: stateupdater, spike_thresholder, spike_resetter.
 _CODE = "_run_spikecost_neuron_s*"
 
 
 @dataclass(frozen=True)
 class Executed:
-    """Operations a neuron-step of Brian2's code, without a spike."""
+    """Operations of Brian2's code per neuron and step, without a spike."""
 
     target: str
     """``cpp_standalone`` or ``cython``."""
     flags: str
-    """``ours`` (our scalar build's) or ``brian2`` (its defaults; standalone without AVX-512, which valgrind does not
-    know)."""
+    """``ours`` (those of our scalar build) or ``brian2`` (its defaults; standalone without AVX-512, which valgrind does
+    not support)."""
     own: Mapping[str, float]
     """By kind, in the generated code; ``exp`` and ``pow`` are calls of the mathematics library."""
     libm: Mapping[str, float]
@@ -59,14 +59,14 @@ class Executed:
 
 
 def executed(model: NeuronModel, method: str) -> list[Executed]:
-    """Return what Brian2 executes, standalone and Cython; measured once for a definition, machine and toolchain.
+    """Return what Brian2 executes, standalone and Cython; measured once per definition, machine and toolchain.
 
     Raises
     ------
     UserError
         As `standalone_operations` and `cython_operations` do.
     """
-    # parameters are run-time arguments of the generated code
+    # parameters are run-time arguments of the generated code, so their values do not matter
     definition = (model.equations, model.threshold, model.reset, repr(model.refractory), repr(model.constants), method)
     toolchain = (find_compiler().version, *SCALAR.flags, brian2.__version__, *machine().values())
     key = "\0".join([*definition, *toolchain, code_version("flops/counters", "harness/engines")])
@@ -100,7 +100,7 @@ def _measure(name: str, model: NeuronModel, method: str, flags: list[str]) -> Ex
 
 
 def cython_operations(model: NeuronModel, method: str) -> Executed:
-    """Measure what the extension modules execute that Brian2 compiles with Cython.
+    """Measure what the extension modules that Brian2 compiles with Cython execute.
 
     Raises
     ------
@@ -123,11 +123,11 @@ def cython_operations(model: NeuronModel, method: str) -> Executed:
 
 
 class _PythonCall(CFunction):
-    """A call of a Python function with one argument; `library` is the extension module that counts as its own."""
+    """A call of a Python function with one argument; `library` is the extension module to be counted."""
 
     @property
     def address(self) -> int:
-        """Where Python's own function for such calls is."""
+        """Address of Python's function for such calls."""
         return int(ctypes.cast(getattr(ctypes.pythonapi, self.name), ctypes.c_void_p).value or 0)
 
 
@@ -143,11 +143,11 @@ def _executed(target: str, flags: str, counts: Counts, parts: int) -> Executed:
 
 
 def _build(folder: str, model: NeuronModel, method: str, flags: list[str]) -> None:
-    # through a pipe of our own: no pickle is read from disk
+    # through our own pipe: no pickle is read from disk
     answer = run_bounded([sys.executable, "-W", "ignore", "-m", __name__, folder], _FILES * patience(),
                          pickle.dumps((model, method, flags)))
     if answer.failure or not Path(folder, "main").exists():
-        reason = (answer.text.strip() or answer.failure or "no program was made").splitlines()[-1]
+        reason = (answer.text.strip() or answer.failure or "it made no program").splitlines()[-1]
         raise UserError(f"Brian2 could not build its standalone code of {model.label} with {method}: {reason}")
 
 
@@ -163,7 +163,7 @@ def _write_project(folder: str, model: NeuronModel, method: str, flags: list[str
 def _group(model: NeuronModel, method: str) -> brian2.NeuronGroup:
     refractory = model.refractory is not None
     group = brian2.NeuronGroup(
-        # the flag has no meaning without refractoriness, and Brian2 warns of it
+        # the flag has no meaning without refractoriness, and Brian2 warns about it
         NEURONS, model.equations if refractory else model.equations.replace("(unless refractory)", ""),
         threshold=model.threshold, reset=model.reset or None, refractory=model.refractory if refractory else False,
         method=method_name(model, method), dt=0.01 * brian2.ms, namespace=dict(model.constants),

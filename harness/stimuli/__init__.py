@@ -1,5 +1,6 @@
-"""Stimuli, one kind a file; importing one here registers it."""
+"""Which input does a neuron get? One kind of stimulus per file; importing it here registers it."""
 
+from ...models.registry import import_all
 from .base import Shape, Stimulus, common_divisor, meant_dt, shorten, steps_of
 from .chirp import chirp
 from .constant import constant, piecewise_constant
@@ -11,6 +12,9 @@ from .ramp import ramp
 from .sine import sine
 from .step import step
 from .timed_array import stimulus_from_brian2
+
+#: A file that is added to this folder needs no line here, unless its place in tables matters.
+import_all(__name__, __path__)
 
 __all__ = [
     "STIMULI", "Kind", "Shape", "Stimulus", "chirp", "common_divisor", "constant", "meant_dt",

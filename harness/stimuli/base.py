@@ -1,4 +1,4 @@
-"""What a stimulus is: pieces with a duration each, and over each a shape in time; no time step enters it."""
+"""A stimulus: pieces, each with a duration and a shape in time. It does not depend on any time step."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Shape:
     """The input over a piece, s ms after the piece's start.
 
     It is ``offset + slope*s + decay*exp(-s/tau) + amplitude*sin(phase + omega*s + sweep*s**2)``, in the internal unit
-    of the input; times in ms. The numbers are the definition: what is computed from them in any precision is right.
+    of the input; times in ms. The numbers are the definition and are exact: they can be used in any precision.
     """
 
     offset: float
@@ -44,13 +44,13 @@ class Shape:
 
     @property
     def terms(self) -> frozenset[str]:
-        """The terms beside `offset` that occur: ``slope``, ``decay``, ``sine``, ``sweep`` (with ``sine``)."""
+        """The terms that occur in addition to `offset`: ``slope``, ``decay``, ``sine``, ``sweep`` (with ``sine``)."""
         occurs = {"slope": self.slope, "decay": self.decay, "sine": self.amplitude,
                   "sweep": self.amplitude and self.sweep}
         return frozenset(name for name, value in occurs.items() if value)
 
     def at(self, s: Any) -> Any:
-        """Return the value at s ms, a number or array of any floating-point type."""
+        """Return the value at s ms; s is a number or array of any floating-point type."""
         return shape_value(self.terms, self.numbers, s)
 
     def from_(self, s: float) -> Shape:
@@ -63,7 +63,7 @@ class Shape:
         )
 
     def scaled(self, factor: float) -> Shape:
-        """Return the shape `factor` times as strong."""
+        """Return the shape multiplied by `factor`."""
         return replace(self, **{name: factor * getattr(self, name) for name in (
             "offset", "slope", "decay", "amplitude")})
 
@@ -78,17 +78,17 @@ _NUMBERS: Callable[[Shape], tuple[float, ...]] = attrgetter(*(field.name for fie
 
 @dataclass(frozen=True, init=False)
 class Stimulus:
-    """An input made of pieces, each with a shape; it may jump where one piece ends and the next starts.
+    """An input made of pieces, each with a shape; it may jump between pieces.
 
     Parameters
     ----------
     durations : iterable of Fraction
-        In ms, one a piece.
+        In ms, one per piece.
     shapes : iterable of Shape or float
-        One a piece, in the internal unit of `dimension`; a number is a constant piece.
+        One per piece, in the internal unit of `dimension`; a number is a constant piece.
     dimension : Dimension
     seed : int, optional
-        Of the random numbers that the shapes are made of.
+        Seed of the random numbers from which the shapes are made.
     """
 
     durations: tuple[Fraction, ...]
@@ -127,14 +127,20 @@ class Stimulus:
             If it changes within a piece.
         """
         if self.varies:
-            raise UserError("the stimulus changes within its pieces, where one value a piece is expected; "
-                            "give a constant or piecewise-constant one")
+            raise UserError("the stimulus changes within its pieces, but one value per piece is expected; "
+                            "give a constant or piecewise-constant stimulus")
         return tuple(shape.offset for shape in self.shapes)
+
+    @cached_property
+    def whole_durations(self) -> tuple[int, ...]:
+        """The durations over their least common denominator, and that: equal where these are, and quick to compare."""
+        wholes, denominator = _over_one_denominator(self.durations)
+        return (*wholes, denominator)
 
     @cached_property
     def ends(self) -> tuple[Fraction, ...]:
         """The end of each piece in ms."""
-        wholes, denominator = _over_one_denominator(self.durations)
+        *wholes, denominator = self.whole_durations
         return tuple(Fraction(end, denominator) for end in accumulate(wholes))
 
     @property
@@ -149,11 +155,11 @@ class Stimulus:
 
     @cached_property
     def unit(self) -> Fraction:
-        """The longest time in ms of which every piece is a multiple; time steps divide it."""
+        """The longest time in ms that divides every piece; time steps must divide it."""
         return common_divisor(self.durations)
 
     def at(self, times: Any) -> Any:
-        """Return the values at some times in ms; where it jumps, those after the jump."""
+        """Return the values at some times in ms; at a jump, the value after the jump."""
         times = np.asarray(times, dtype=float)
         ends = np.array(self.ends, dtype=float)
         piece = np.minimum(np.searchsorted(ends, times, side="right"), len(ends) - 1)
@@ -166,11 +172,11 @@ class Stimulus:
 
     @cached_property
     def _numbers(self) -> NDArray[np.float64]:
-        """What the shapes are made of: an array (numbers of `Shape`, pieces)."""
+        """The numbers of the shapes: an array (numbers of `Shape`, pieces)."""
         return np.array([shape.numbers for shape in self.shapes]).T
 
     def divided(self, piece: Any) -> Stimulus:
-        """Return the same stimulus with its pieces cut into equal ones, at whose ends the state is sampled.
+        """Return the same stimulus cut into equal pieces; the state is sampled at the end of each piece.
 
         Parameters
         ----------
@@ -180,7 +186,7 @@ class Stimulus:
         Raises
         ------
         UserError
-            If it does not.
+            If `piece` does not divide every piece.
         """
         length = units.in_ms(piece, "piece")
         counts = [duration / length for duration in self.durations]
@@ -192,9 +198,9 @@ class Stimulus:
         return replace(self, durations=(length,) * len(shapes), shapes=shapes)
 
     def cut(self, times: Iterable[Fraction]) -> Stimulus:
-        """Return the same stimulus, its pieces cut at some times in ms as well, where the state is sampled then.
+        """Return the same stimulus with additional cuts at some times in ms, at which the state is then sampled.
 
-        Times outside the stimulus cut nothing.
+        Times outside the stimulus are ignored.
         """
         cuts = deque(sorted({at for at in times if at > 0}))
         durations, shapes, start = [], [], Fraction(0)
@@ -211,12 +217,12 @@ class Stimulus:
         return replace(self, durations=tuple(durations), shapes=tuple(shapes))
 
     def scaled(self, factor: float) -> Stimulus:
-        """Return the same stimulus, `factor` times as strong."""
+        """Return the same stimulus multiplied by `factor`."""
         return replace(self, shapes=tuple(shape.scaled(factor) for shape in self.shapes))
 
 
 def shape_value(terms: frozenset[str], numbers: Iterable[Any], s: Any) -> Any:
-    """Return the formula of `Shape` with the `terms` that occur; its numbers may be arrays, as `s`."""
+    """Return the formula of `Shape` with the `terms` that occur; its numbers and `s` may be arrays."""
     offset, slope, decay, tau, amplitude, phase, omega, sweep = numbers
     value = np.zeros_like(s) + offset
     if "slope" in terms:
@@ -234,23 +240,23 @@ def random_numbers(seed: Any) -> np.random.Generator:
     Raises
     ------
     UserError
-        If the seed is no whole number from 0 on.
+        If the seed is not a whole number of at least 0.
     """
     if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or seed < 0:
-        raise UserError(f"seed = {seed!r} is not a whole number from 0 on")
+        raise UserError(f"seed = {seed!r} is not a whole number of at least 0; give one such as 0")
     return np.random.default_rng(int(seed))
 
 
 def common_divisor(durations: Iterable[Fraction]) -> Fraction:
-    """Return the longest duration of which all are multiples."""
+    """Return the longest duration that divides all durations."""
     wholes, denominator = _over_one_denominator(durations)
     return Fraction(math.gcd(*wholes), denominator)
 
 
 def _over_one_denominator(values: Iterable[Fraction]) -> tuple[list[int], int]:
-    """Return the numerators of some fractions over their least common denominator, and that.
+    """Return the numerators of some fractions over their least common denominator, and this denominator.
 
-    A stimulus of 10 s may have ten thousand pieces, whose sums and quotients are much quicker in whole numbers.
+    A stimulus of 10 s may have ten thousand pieces; sums and quotients are much faster with whole numbers.
     """
     ratios = [value.as_integer_ratio() for value in values]
     common = math.lcm(*{denominator for _, denominator in ratios})
@@ -263,7 +269,7 @@ def internal_values(*values: Any) -> tuple[Dimension, list[float]]:
     Raises
     ------
     UserError
-        If their units differ, or one is no number.
+        If their units differ, or one is not a number.
     """
     dimensions = {units.dimension_of(value) for value in values}
     if len(dimensions) > 1:
@@ -272,12 +278,12 @@ def internal_values(*values: Any) -> tuple[Dimension, list[float]]:
 
 
 def whole_pieces(piece: Any, duration: Any) -> int:
-    """Return how many pieces fill a duration.
+    """Return the number of pieces that fill a duration.
 
     Raises
     ------
     UserError
-        If that is no whole number, or one of both is not a positive time.
+        If it is not a whole number, or `piece` or `duration` is not a positive time.
     """
     count = units.in_ms(duration, "duration") / units.in_ms(piece, "piece")
     if count.denominator != 1:
@@ -285,12 +291,13 @@ def whole_pieces(piece: Any, duration: Any) -> int:
     return int(count)
 
 
-#: A dt that is a quotient, as ``1*ms/3``, comes as decimals. What is meant divides the pieces and is so near to it.
+#: A quotient such as ``1*ms/3`` is rounded when it is given as dt. A dt that divides the pieces is taken instead if its
+#: relative distance is below this.
 NEAR = Fraction(1, 10**9)
 
 
 def meant_dt(stimulus: Stimulus, dt: Fraction) -> Fraction:
-    """Return the time step in ms that divides every piece, if the one that is given is that up to its last decimals."""
+    """Return the time step in ms that divides every piece, if the given dt equals it except for rounding."""
     quotient = stimulus.unit / dt
     count = round(quotient)
     return stimulus.unit / count if count and abs(quotient - count) <= NEAR * count else dt

@@ -1,4 +1,4 @@
-"""A sinusoidal input whose frequency rises."""
+"""A sinusoidal input with increasing frequency."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .sine import per_ms
 
 
 def chirp(mean: Any, amplitude: Any, start: Any, stop: Any, duration: Any) -> Stimulus:
-    """Return a sine around `mean` whose frequency changes linearly in time; its phase is 0 at the start.
+    """Return a sine around `mean` with a frequency that changes linearly in time; its phase is 0 at the start.
 
     Parameters
     ----------
@@ -39,7 +39,7 @@ def chirp(mean: Any, amplitude: Any, start: Any, stop: Any, duration: Any) -> St
 
 
 class Chirp(Kind):
-    """The drive with a sine of a fifth of it, from 1 to 40 Hz."""
+    """The drive plus a sine with an amplitude of a fifth of the drive, from 1 to 40 Hz."""
 
     name = "chirp"
 

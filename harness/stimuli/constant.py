@@ -1,4 +1,4 @@
-"""Inputs that are constant, over all or over each piece."""
+"""Inputs that are constant, over the whole time or over each piece."""
 
 from __future__ import annotations
 

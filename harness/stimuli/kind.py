@@ -35,7 +35,7 @@ class Kind(ABC):
         horizon : float
             In ms.
         seed : int
-            Kept in the stimulus, if it matters.
+            Stored in the stimulus, if it matters.
 
         Raises
         ------
@@ -45,7 +45,7 @@ class Kind(ABC):
         return self.form(units.quantity(drive, model.system.dimensions[model.input]), horizon * ms, seed)
 
     def driven(self, model: NeuronModel) -> NeuronModel:
-        """Return the model that the stimulus drives: `model` itself, or one made of it."""
+        """Return the model that the stimulus drives: `model` itself, or a model made from it."""
         return model
 
 

@@ -15,34 +15,34 @@ from .kind import STIMULI, Kind
 
 
 def ornstein_uhlenbeck(mean: Any, sd: Any, tau: Any, grid: Any, duration: Any, *, seed: int) -> Stimulus:
-    """Return a frozen Ornstein-Uhlenbeck current: one realization, exact on a grid, linear between its points.
+    """Return a frozen Ornstein-Uhlenbeck current: one realization, exact on a grid, linear between the grid points.
 
-    The grid is part of the definition, not a time step: every simulation and every reference sees the same lines. The
-    points have the process's own mean, standard deviation and correlations (``exp(-grid/tau)`` from one to the next),
-    from the stationary start on; they are ends of pieces.
+    The grid is part of the definition, not a time step: every simulation and every reference uses the same lines. The
+    points have the mean, standard deviation and correlation of the process (``exp(-grid/tau)`` from one to the next),
+    with a stationary start; pieces end at grid points.
 
     Parameters
     ----------
     mean, sd : Quantity or float
-        Of the stationary process, in the unit of the model's input.
+        Mean and standard deviation of the stationary process, in the unit of the model's input.
     tau : Quantity
         Correlation time.
     grid, duration : Quantity
         Times; `duration` is a whole number of grid intervals.
     seed : int
-        Of numpy's default generator; it is kept in the stimulus.
+        Seed of numpy's default generator; it is stored in the stimulus.
 
     Raises
     ------
     UserError
-        If the duration is no whole number of grid intervals, `sd` is negative, a unit does not fit, or the seed is
-        none.
+        If the duration is not a whole number of grid intervals, `sd` is negative, a unit does not fit, or the seed is
+        not valid.
     """
     count = whole_pieces(grid, duration)
     interval = units.in_ms(grid, "grid")
     dimension, (center, spread) = internal_values(mean, sd)
     if spread < 0:
-        raise UserError(f"sd = {sd} is negative; give a standard deviation")
+        raise UserError(f"sd = {sd} is negative; give a standard deviation of at least 0")
     memory = math.exp(-float(interval / units.in_ms(tau, "tau")))
     noise = random_numbers(seed).standard_normal(count + 1)
     points = [center + spread * float(noise[0])]
@@ -53,7 +53,7 @@ def ornstein_uhlenbeck(mean: Any, sd: Any, tau: Any, grid: Any, duration: Any, *
 
 
 class OrnsteinUhlenbeck(Kind):
-    """Mean the drive, standard deviation a fifth of it, correlation time 5 ms, on a grid of 1 ms."""
+    """Mean: the drive; standard deviation: a fifth of the drive; correlation time 5 ms; grid of 1 ms."""
 
     name = "ornstein_uhlenbeck"
     seeded = True

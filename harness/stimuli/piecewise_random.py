@@ -21,12 +21,12 @@ def piecewise_random(low: Any, high: Any, piece: Any, duration: Any, seed: int) 
     piece, duration : Quantity
         Times; `duration` is a whole number of pieces.
     seed : int
-        Of numpy's default generator; it is kept in the stimulus.
+        Seed of numpy's default generator; it is stored in the stimulus.
 
     Raises
     ------
     UserError
-        If the duration is no whole number of pieces, a unit does not fit, or the seed is none.
+        If the duration is not a whole number of pieces, a unit does not fit, or the seed is not valid.
     """
     fractions = random_numbers(seed).random(whole_pieces(piece, duration))
     length, (dimension, (lowest, highest)) = units.in_ms(piece, "piece"), internal_values(low, high)
@@ -35,7 +35,7 @@ def piecewise_random(low: Any, high: Any, piece: Any, duration: Any, seed: int) 
 
 
 class PiecewiseRandom(Kind):
-    """Uniform between 0.6 and 1.4 times the drive, anew every 10 ms."""
+    """Uniform between 0.6 and 1.4 times the drive, a new value every 10 ms."""
 
     name = "piecewise_random"
     seeded = True

@@ -1,4 +1,4 @@
-"""A conductance that a frozen Poisson train of synaptic events opens."""
+"""A conductance opened by a frozen Poisson train of synaptic events."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def poisson_conductance(rate: Any, weight: Any, tau: Any, grid: Any, duration: A
     """Return the conductance of exponential synapses driven by a frozen Poisson train.
 
     Each event adds `weight`, which decays with `tau`; the conductance is 0 at the start. Event times are rounded to a
-    grid, which is part of the definition: so they are ends of pieces, and time steps that divide the grid meet them.
+    grid, which is part of the definition: pieces end at the events, and time steps that divide the grid reach them.
 
     Parameters
     ----------
@@ -33,12 +33,12 @@ def poisson_conductance(rate: Any, weight: Any, tau: Any, grid: Any, duration: A
     tau, grid, duration : Quantity
         Times; `duration` is a whole number of grid intervals.
     seed : int
-        Of numpy's default generator; it is kept in the stimulus.
+        Seed of numpy's default generator; it is stored in the stimulus.
 
     Raises
     ------
     UserError
-        If the duration is no whole number of grid intervals, a unit does not fit, or the seed is none.
+        If the duration is not a whole number of grid intervals, a unit does not fit, or the seed is not valid.
     """
     count = whole_pieces(grid, duration)
     interval, decay_time = units.in_ms(grid, "grid"), units.in_ms(tau, "tau")
@@ -58,26 +58,26 @@ def poisson_conductance(rate: Any, weight: Any, tau: Any, grid: Any, duration: A
 
 
 class PoissonConductance(Kind):
-    """Events at 400 Hz that decay with 5 ms, on a grid of 1 ms, reversal at 0.
+    """Events at 400 Hz that decay with 5 ms, on a grid of 1 ms; reversal potential 0.
 
-    The mean conductance times the distance from the initial voltage to the reversal is the drive.
+    The mean conductance times the distance from the initial voltage to the reversal potential is the drive.
     """
 
     name = "poisson_conductance"
     seeded = True
 
     def form(self, drive: Any, duration: Any, seed: int) -> Stimulus:
-        """Return the conductance whose mean is `drive`."""
+        """Return the conductance with mean `drive`."""
         rate, tau = 400 * Hz, 5 * ms
         return poisson_conductance(rate, drive / float(rate * tau), tau, 1 * ms, duration, seed=seed)
 
     def around(self, drive: float, model: NeuronModel, horizon: float, seed: int = 0) -> Stimulus:
-        """Return the conductance that drives `driven(model)` as the drive drives `model`; see `Kind.around`.
+        """Return a conductance for `driven(model)` that is equivalent to the drive of `model`; see `Kind.around`.
 
         Raises
         ------
         UserError
-            If the initial voltage is not below the reversal of 0, or the grid does not fill the horizon.
+            If the initial voltage is not below the reversal potential of 0, or the grid does not fill the horizon.
         """
         synaptic = self.driven(model)
         return super().around(drive / -_initial_voltage(model), synaptic, horizon, seed)
@@ -91,8 +91,8 @@ class PoissonConductance(Kind):
 def _initial_voltage(model: NeuronModel) -> float:
     voltage = model.initial_values[model.system.threshold.variable]
     if voltage >= 0:
-        raise UserError(f"{model.label} starts at {voltage:g}, not below 0, where the standard form of "
-                        "poisson_conductance has its reversal; use with_conductance and sc.poisson_conductance")
+        raise UserError(f"{model.label} starts at {voltage:g}, not below 0, the reversal potential of the standard "
+                        "form of poisson_conductance; use with_conductance and sc.poisson_conductance")
     return voltage
 
 

@@ -44,7 +44,7 @@ def per_ms(frequency: Any, what: str) -> float:
     Raises
     ------
     UserError
-        If it is none, or not positive; `what` names it.
+        If it is not a frequency, or not positive; `what` is its name in the message.
     """
     try:
         dimension, value = units.dimension_of(frequency), float(units.internal(frequency))
@@ -58,7 +58,7 @@ def per_ms(frequency: Any, what: str) -> float:
 
 
 class Sine(Kind):
-    """The drive with a sine of a fifth of it, at 8 Hz."""
+    """The drive plus a sine with an amplitude of a fifth of the drive, at 8 Hz."""
 
     name = "sine"
 

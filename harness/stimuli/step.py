@@ -11,12 +11,12 @@ from .kind import STIMULI, Kind
 
 
 def step(before: Any, after: Any, at: Any, duration: Any) -> Stimulus:
-    """Return an input that changes once, at the time `at`, and lasts `duration` in all.
+    """Return an input that changes once, at the time `at`; its total length is `duration`.
 
     Raises
     ------
     UserError
-        If the change lies beyond the end, a time is not positive, or the values' units differ.
+        If the change is after the end, a time is not positive, or the values' units differ.
     """
     first, whole = units.in_ms(at, "at"), units.in_ms(duration, "duration")
     if first >= whole:
@@ -26,7 +26,7 @@ def step(before: Any, after: Any, at: Any, duration: Any) -> Stimulus:
 
 
 class Step(Kind):
-    """From 0.8 to 1.2 times the drive, in the middle."""
+    """0.8 times the drive, then 1.2 times the drive from the middle on."""
 
     name = "step"
 

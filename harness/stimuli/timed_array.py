@@ -1,4 +1,4 @@
-"""Inputs out of Brian2."""
+"""Inputs from Brian2."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ from .base import Stimulus
 
 
 def stimulus_from_brian2(array: brian2.TimedArray, duration: Any, index: int = 0) -> Stimulus:
-    """Return what a TimedArray gives a neuron.
+    """Return the input that a TimedArray gives a neuron.
 
     Parameters
     ----------
     array : brian2.TimedArray
-        Of one or two dimensions. After its end its last value stays, as in Brian2.
+        With one or two dimensions. After its end the last value stays, as in Brian2.
     duration : Quantity
         A time.
     index : int
-        The neuron, if the array has a column for each.
+        The neuron, if the array has one column per neuron.
 
     Raises
     ------
     UserError
-        If it is no TimedArray, has no such column, or `duration` is no positive time.
+        If it is not a TimedArray, has no such column, or `duration` is not a positive time.
     """
     if not isinstance(array, brian2.TimedArray):
         raise UserError(f"expected a Brian2 TimedArray, got {array!r}")

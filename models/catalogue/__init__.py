@@ -1,4 +1,4 @@
-"""The models that come with spikecost, each in a file of its own."""
+"""Which models come with spikecost? One file per model; `get_model` finds them by name."""
 
 from ..errors import UserError
 from ..files import is_file, model_from_file
@@ -29,7 +29,7 @@ from .wilson import WILSON
 MODELS: Registry[NeuronModel] = Registry("model", "spikecost.models")
 
 for _model in (
-    # those of Izhikevich 2004, in the order of its table
+    # the models of Izhikevich 2004, in the order of its table
     LIF,
     ADAPTIVE_LIF,
     IFB,
@@ -43,7 +43,7 @@ for _model in (
     WILSON,
     HODGKIN_HUXLEY,
     HODGKIN_HUXLEY_TABLES,
-    # those of today
+    # later models
     EXPONENTIAL_IF,
     ADEX,
     IZHIKEVICH2007,
@@ -62,15 +62,15 @@ for _model in (
 
 
 def get_model(model: str | NeuronModel, input: str | None = None) -> NeuronModel:  # noqa: A002 - as NeuronModel's
-    """Return a model given by itself, by name, by name and preset (``izhikevich:CH``), or by its file.
+    """Return a model given as an object, by name, by name and preset (``izhikevich:CH``), or by its file.
 
-    Files are ``path.py:name`` and ``path.toml``; see `files`. `input` is the parameter or constant that the stimulus
-    drives, of a Brian2 group in a file; by default its ``I``.
+    Files are ``path.py:name`` and ``path.toml``; see `files`. For a Brian2 group in a file, `input` is the parameter
+    or constant that the stimulus drives (default ``I``).
 
     Raises
     ------
     UserError
-        If there is no such model or preset, or it has another input.
+        If there is no such model or preset, or the model has another input.
     """
     if isinstance(model, str) and is_file(model):
         return model_from_file(model, input)
@@ -82,6 +82,6 @@ def get_model(model: str | NeuronModel, input: str | None = None) -> NeuronModel
         raise UserError(f"expected a model's name or a NeuronModel, got {model!r}")
     name, _, preset = model.partition(":")
     if name not in MODELS and any(mark in name for mark in "./\\"):
-        raise UserError(f"unknown model '{model}': a model's file is given as model.py:name or model.toml, "
-                        "one of the catalogue by its name")
+        raise UserError(f"unknown model '{model}': give a model's file as model.py:name or model.toml, "
+                        "a model of the catalogue by its name")
     return MODELS[name].with_preset(preset) if preset else MODELS[name]

@@ -1,7 +1,7 @@
 """Integrate-and-fire with adaptation.
 
-Not checked against the book: r_m Delta g = 0.06, tau_sra = 100 ms and E_K = -70 mV are found in public programs after
-Dayan and Abbott, no source was found for tau_m = 30 ms. The drive is ours; no published count was found.
+Not checked against the book: r_m Delta g = 0.06, tau_sra = 100 ms and E_K = -70 mV come from public programs based on
+Dayan and Abbott; no source was found for tau_m = 30 ms. We chose the drive; no published count was found.
 """
 
 from brian2 import Hz, ms, mV
@@ -10,10 +10,10 @@ from ..neuron import NeuronModel
 from ..published_cost import PublishedCost
 
 # Dayan and Abbott's membrane time constant 30 ms, rest and reset -65 mV, threshold -50 mV, E_K = -70 mV, and
-# r_m Delta g = 0.06: a = -65 mV/30 ms, b = 1/30 ms, and e, which Brian2 keeps for a number, is `jump`, 0.06/30 ms
+# r_m Delta g = 0.06: a = -65 mV/30 ms, b = 1/30 ms. The paper's e is named `jump`, 0.06/30 ms: in Brian2 e is a number
 ADAPTIVE_LIF = NeuronModel(
     name="adaptive_lif",
-    description="Integrate-and-fire with adaptation, a potassium conductance g that each spike raises",
+    description="Integrate-and-fire with adaptation: each spike increases a potassium conductance g",
     source="Izhikevich 2004, IEEE Trans. Neural Networks 15:1063, section III; parameters of Dayan and Abbott 2001, "
            "Theoretical Neuroscience, figure 5.6",
     equations="""

@@ -1,20 +1,20 @@
 """The adaptive exponential integrate-and-fire model.
 
 Checked against Brian2's examples Brette_Gerstner_2005 and Naud_et_al_2008_adex_firing_patterns: every number and drive.
-The latter says that its numbers were adapted to match the paper's figure. Its patterns are tested; no published count
-was found.
+The second example says that its numbers were adapted to match the paper's figure. Its patterns are tested; no
+published count was found.
 
-The exponential makes v diverge in finite time. A spike is where v passes `Vcut`, here VT + 5 DeltaT as in Brian2's
-example of the paper of 2005. From there to infinity it is C/gL exp(-5), 0.06 ms with the parameters of 2005; a cutoff
-further up (Brian2's example of Naud et al. 2008 takes 0 mV) delays every spike by as much, but then a step of fixed
-length has to meet an upstroke that is over within 1e-10 ms of it. `Vcut` is a parameter.
+The exponential makes v diverge in finite time. A spike is where v crosses `Vcut`, here VT + 5 DeltaT as in Brian2's
+example of the paper of 2005. From there v needs C/gL exp(-5), 0.06 ms with the parameters of 2005, to reach infinity.
+A higher cutoff (Brian2's example of Naud et al. 2008 takes 0 mV) delays every spike by up to this time, but then a
+step of fixed length must resolve an upstroke that ends within 1e-10 ms. `Vcut` is a parameter.
 """
 
 from brian2 import ms, mV, nS, pA, pF
 
 from ..neuron import NeuronModel
 
-# of 2005: the table, the reset to EL; the current is that of Brian2's example
+# of 2005: the paper's table, with the reset to EL; the current is from Brian2's example
 _REGULAR = {
     "C": 281 * pF, "gL": 30 * nS, "EL": -70.6 * mV, "VT": -50.4 * mV, "DeltaT": 2 * mV,
     "a": 4 * nS, "tauw": 144 * ms, "b": 80.5 * pA, "Vr": -70.6 * mV, "Vcut": -40.4 * mV, "I": 1000 * pA,

@@ -1,8 +1,9 @@
-"""Connor, Walter and McKown's crustacean walking-leg axon, whose A current makes it fire slowly.
+"""Connor, Walter and McKown's crustacean walking-leg axon. Its A current lets it fire slowly.
 
-Checked against channel/connorstevens.py of HussainAther/neuroscience and RTXI/connor-stevens, after Dayan and Abbott:
-rates, conductances, reversals. They have EL = -70 mV, public programs of the paper of 1977 the -17 mV of here. The
-difference is a current of 0.3 x 53 uA/cm2; the rheobases that the two state come out in the tests. The drive is ours.
+Checked against channel/connorstevens.py of HussainAther/neuroscience and RTXI/connor-stevens, based on Dayan and
+Abbott: rates, conductances, reversal potentials. They have EL = -70 mV; public programs of the paper of 1977 have
+-17 mV, as here. The difference is a current of 0.3 x 53 uA/cm2; the tests find the rheobases that both state. We chose
+the drive.
 """
 
 from brian2 import cm, msiemens, mV, uA, ufarad

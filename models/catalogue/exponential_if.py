@@ -1,10 +1,10 @@
 """The exponential integrate-and-fire model.
 
-Checked against ExpIF in brainpy/dyn/neurons/lif.py of brainpy/BrainPy, after the paper: EL, VT, DeltaT, Vr, C/gL and
-the refractory time; not against the paper itself. The tests hold the rate against that of the model which the paper
-fits: within 4 % from 0.3 to 5 uA/cm2. The drive is ours; no published count was found.
+Checked against ExpIF in brainpy/dyn/neurons/lif.py of brainpy/BrainPy, based on the paper: EL, VT, DeltaT, Vr, C/gL and
+the refractory time; not checked against the paper itself. The tests compare the rate with the rate of the model that
+the paper fits: within 4 % from 0.3 to 5 uA/cm2. We chose the drive; no published count was found.
 
-As in `adex`, a spike is where v passes VT + 5 DeltaT: it would diverge within C/gL exp(-5) = 0.07 ms from there.
+As in `adex`, a spike is where v crosses VT + 5 DeltaT: from there v would diverge within C/gL exp(-5) = 0.07 ms.
 """
 
 from brian2 import cm, ms, msiemens, mV, uA, ufarad

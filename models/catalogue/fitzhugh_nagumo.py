@@ -1,8 +1,8 @@
 """FitzHugh and Nagumo's model.
 
-a = 0.7 and b = 0.8 are FitzHugh's; his c = 3 would make the recovery's factor 1/9. The usual 1/12.5 is checked against
-the models in brainpy/analysis of brainpy/BrainPy. The resting point, which does not depend on it, is FitzHugh's and
-tested. The drive is ours; no published count was found.
+a = 0.7 and b = 0.8 are from FitzHugh; with his c = 3 the factor of the recovery would be 1/9. The usual 1/12.5 is
+checked against the models in brainpy/analysis of brainpy/BrainPy. The resting point does not depend on this factor; it
+is FitzHugh's, and tested. We chose the drive; no published count was found.
 """
 
 from fractions import Fraction
@@ -13,11 +13,11 @@ from ..neuron import NeuronModel
 from ..published_cost import PublishedCost
 
 # FitzHugh's x' = x - x**3/3 - w + I, w' = 0.08 (x + 0.7 - 0.8 w), the form of Nagumo, Arimoto and Yoshizawa, with
-# u = w - 0.875: w' = 0.064 (1.25 x - u), and -0.875 goes into a. `slope` is the paper's e,
-# which Brian2 keeps for a number. The unit of time is taken as 1 ms
+# u = w - 0.875: w' = 0.064 (1.25 x - u), and -0.875 goes into a. The paper's e is named `slope`:
+# in Brian2 e is a number. The unit of time is taken as 1 ms
 FITZHUGH_NAGUMO = NeuronModel(
     name="fitzhugh_nagumo",
-    description="FitzHugh-Nagumo, dimensionless, a cubic v and a linear recovery u",
+    description="FitzHugh-Nagumo, dimensionless, v with a cubic term and a linear recovery u",
     source="Izhikevich 2004, IEEE Trans. Neural Networks 15:1063, section III; "
            "a = 0.7 and b = 0.8 of FitzHugh 1961, Biophys. J. 1:445, and 0.08",
     equations="""
@@ -38,7 +38,7 @@ FITZHUGH_NAGUMO = NeuronModel(
     drive=0.6,
     published_costs={
         "izhikevich2004": PublishedCost(18, 0.25 * ms, {
-            "a comparison that finds the spike, which a model without reset does not need": 1,
+            "a comparison to find the spike, not needed by a model without reset": 1,
         }),
     },
 )

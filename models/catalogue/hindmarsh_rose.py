@@ -1,8 +1,8 @@
 """Hindmarsh and Rose's model.
 
 Checked against Brian2's example Hindmarsh_Rose_1984, which redraws the paper's figure 6: the equations and all numbers
-but r, which is 0.001 there (preset figure_6, with its third current) and 0.006 in later work (preset usual). The drive
-at 0.006 is ours; no published count was found.
+except r. There r is 0.001 (preset figure_6, with the third current of that figure), in later work 0.006 (preset usual).
+We chose the drive at 0.006; no published count was found.
 """
 
 from brian2 import ms
@@ -10,8 +10,8 @@ from brian2 import ms
 from ..neuron import NeuronModel
 from ..published_cost import PublishedCost
 
-# the paper's x, y, z are v, u, w here as in the paper of 2004; the unit of time is taken as 1 ms.
-# Near I = 3.25 the model is chaotic: no reference would hold; at the drive below it fires regularly
+# the paper's x, y, z are named v, u, w, as in the paper of 2004; the unit of time is taken as 1 ms.
+# Near I = 3.25 the model is chaotic and no reference is possible; at the drive below it fires regularly
 HINDMARSH_ROSE = NeuronModel(
     name="hindmarsh_rose",
     description="Hindmarsh-Rose 1984, dimensionless, three variables",
@@ -40,8 +40,8 @@ HINDMARSH_ROSE = NeuronModel(
     drive=4,
     published_costs={
         "izhikevich2004": PublishedCost(30, 0.25 * ms, {
-            "a comparison that finds the spike, which a model without reset does not need": 1,
-            "no source at hand derives the published number, F, G and H being open": -7,
+            "a comparison to find the spike, not needed by a model without reset": 1,
+            "we found no derivation of the published number (F, G and H are not specified)": -7,
         }),
     },
 )

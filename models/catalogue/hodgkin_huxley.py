@@ -1,7 +1,7 @@
 """Hodgkin and Huxley's squid axon.
 
-Checked against NEURON's hh and NEST's hh_psc_alpha, spike by spike in the tests: they round the leak's reversal,
--65 + 10.613 mV in the paper, to -54.3 and -54.402 mV. The drive is ours.
+Checked against NEURON's hh and NEST's hh_psc_alpha, spike by spike in the tests. They round the reversal potential of
+the leak, -65 + 10.613 mV in the paper, to -54.3 and -54.402 mV. We chose the drive.
 """
 
 from brian2 import cm, ms, msiemens, mV, uA, ufarad
@@ -21,7 +21,7 @@ _CURRENTS = """
     I : amp/meter**2
 """
 
-# x/(1 - exp(-x)) is 1/exprel(-x), which is defined where x = 0 (v = -40 and -55 mV) too
+# x/(1 - exp(-x)) is written 1/exprel(-x), which is also defined at x = 0 (v = -40 and -55 mV)
 HODGKIN_HUXLEY = NeuronModel(
     name="hodgkin_huxley",
     description="Hodgkin-Huxley 1952, squid axon at 6.3 degrees C, modern sign, rest near -65 mV",
@@ -54,8 +54,8 @@ HODGKIN_HUXLEY = NeuronModel(
     drive=10 * uA / cm**2,
     published_costs={
         "izhikevich2004": PublishedCost(120, 0.1 * ms, {
-            "a comparison that finds the spike, which a model without reset does not need": 1,
-            "no source at hand derives the published number": 3,
+            "a comparison to find the spike, not needed by a model without reset": 1,
+            "we found no derivation of the published number": 3,
         }),
     },
 )

@@ -1,8 +1,8 @@
 """Integrate-and-fire-or-burst.
 
-Checked against tcifb.mod of ModelDB 37819: gT, VT, Vh, threshold, reset, and 100 and 20 ms, which it has the other way
-round; other public programs have them as here, the recovery below Vh being the slower, and C, gL and VL. Not checked
-against the paper. The drive is ours; no published count was found.
+Checked against tcifb.mod of ModelDB 37819: gT, VT, Vh, threshold, reset, and the times 100 and 20 ms, which are
+exchanged there. Other public programs have the times as here (recovery below Vh is slower), and the same C, gL and VL.
+Not checked against the paper. We chose the drive; no published count was found.
 """
 
 from brian2 import cm, ms, msiemens, mV, uA, ufarad
@@ -10,7 +10,7 @@ from brian2 import cm, ms, msiemens, mV, uA, ufarad
 from ..neuron import NeuronModel
 from ..published_cost import PublishedCost
 
-# above V_h the calcium current flows and inactivates, below it recovers: `up` is the Heaviside function of the paper
+# above V_h the calcium current flows and inactivates, below V_h it recovers: `up` is the paper's Heaviside function
 IFB = NeuronModel(
     name="ifb",
     description="Integrate-and-fire-or-burst, a thalamic relay neuron with a low-threshold calcium current",
@@ -38,8 +38,8 @@ IFB = NeuronModel(
     drive=2 * uA / cm**2,
     published_costs={
         "izhikevich2004": PublishedCost(13, 1 * ms, {
-            "both branches of h' and the choice between them, of which one is taken at a time": 6,
-            "the division by C, which the parameters of the form I + a - b v contain": 1,
+            "both branches of h' and the choice between them, where only one is taken at a time": 6,
+            "the division by C, which is part of the parameters in the form I + a - b v": 1,
         }),
     },
 )

@@ -1,7 +1,8 @@
 """Izhikevich's simple model of 2003, as published and with units.
 
-Checked against izhi2003.m of ModelDB 39948, which draws figure 2: under its inputs the published scheme gives its
-spikes, and those of the programs of 2004 (tests/harness/test_methods.py, tests/accuracy/features). The drive is ours.
+Checked against izhi2003.m of ModelDB 39948, which draws figure 2: with its inputs the published scheme gives its
+spikes, and the spikes of the programs of 2004 (tests/harness/test_methods.py, tests/accuracy/features). We chose the
+drive.
 """
 
 from brian2 import ms, mV

@@ -1,8 +1,8 @@
 """Izhikevich's simple model of 2007: with a capacitance, and in units that can be measured.
 
 Checked against izhi2007.m of ModelDB 39948 (RS, IB, CH) and iz/iz_bench.m of ModelDB 117361 (SB). The tests count the
-spikes of the book's figures as izhi2007Comparison.pdf of the former shows them, and find the times that the latter
-stores to 1e-10 ms. The drive of RS is ours.
+spikes of the book's figures as shown in izhi2007Comparison.pdf of ModelDB 39948, and find the times stored in ModelDB
+117361 to 1e-10 ms. We chose the drive of RS.
 """
 
 from brian2 import ms, mV, nS, pA, pF
@@ -10,7 +10,7 @@ from brian2 import ms, mV, nS, pA, pF
 from ..neuron import NeuronModel
 
 # C (pF), k (nS/mV), vr, vt, vpeak (mV), a (1/ms), b (nS), c (mV), d (pA), I (pA).
-# RS, IB and CH: figures 8.12, 8.19 and 8.23. SB: what Stewart and Bair fit to a fast-spiking Hodgkin-Huxley model.
+# RS, IB and CH: figures 8.12, 8.19 and 8.23. SB: the fit of Stewart and Bair to a fast-spiking Hodgkin-Huxley model.
 _NUMBERS = {
     "RS": (100, 0.7, -60, -40, 35, 0.03, -2, -50, 100, 200),
     "IB": (150, 1.2, -75, -45, 50, 0.01, 5, -56, 130, 500),

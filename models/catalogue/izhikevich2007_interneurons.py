@@ -1,10 +1,11 @@
-"""Izhikevich's simple models of 2007 of two interneurons, whose recovery or reset is bent.
+"""Izhikevich's simple models of 2007 of two interneurons, with a nonlinear recovery or a reset that moves.
 
 Fast spiking: the recovery u follows a cubic of v above vb, zero below. Low-threshold spiking: peak and reset of v move
-with u, and u stops at umax; from u = 93/0.14 pA on, below umax, the reset is above the peak: 1000 pA are too much.
+with u, and u stops at umax. From u = 93/0.14 pA on, which is below umax, the reset is above the peak: 1000 pA is too
+much.
 
 Checked against the program izhi2007.m of ModelDB 39948 (numbers and rules) and against the book's figures 8.25 and 8.27
-as izhi2007Comparison.pdf there shows them, whose spikes the tests count. The drives are currents of the figures.
+as shown in its izhi2007Comparison.pdf; the tests count the spikes. The drives are currents of the figures.
 """
 
 from brian2 import ms, mV, nS, pA, pF
@@ -15,7 +16,7 @@ _SOURCE = "Izhikevich 2007, Dynamical Systems in Neuroscience, MIT Press, figure
 
 IZHIKEVICH2007_FS = NeuronModel(
     name="izhikevich2007_fs",
-    description="Izhikevich 2007, fast-spiking interneuron: recovery along a cubic",
+    description="Izhikevich 2007, fast-spiking interneuron: recovery follows a cubic",
     source=_SOURCE.format("8.27"),
     equations="""
         dv/dt = (k*(v - vr)*(v - vt) - u + I)/C : volt (unless refractory)

@@ -1,7 +1,7 @@
 """Leaky integrate-and-fire.
 
-The form is that of the paper of 2004. EL, tau, threshold, reset and drive are ours, so that they were not checked
-against a source; it is tested against its closed form, not against a published count.
+The form is that of the paper of 2004. We chose EL, tau, threshold, reset and drive, so they were not checked against a
+source. The model is tested against its closed form, not against a published count.
 """
 
 from brian2 import Hz, ms, mV

@@ -1,10 +1,10 @@
 """Mihalas and Niebur's generalized leaky integrate-and-fire model: linear, with a threshold that moves.
 
 Checked against Detorakis's replication in ReScience/ReScience-submission (article/detorakis-2017.md, which repeats the
-paper's table 1, and code/neuron_model.py). The tests run all twenty patterns of the paper's figure 1, pulses included,
-spike by spike against that program; its pulses' times are read off the figure.
+paper's table 1, and code/neuron_model.py). The tests compare all twenty patterns of the paper's figure 1, including
+pulses, with that program spike by spike; the times of its pulses were read from the figure.
 
-The reset moves four variables: v and the two spike currents, and the threshold, which is lifted to its own reset value
+The reset changes four variables: v, the two spike currents, and the threshold, which is raised to its own reset value
 if it is lower (the larger of the two, written as a condition). Everything is divided by the capacitance, as in the
 paper's table: currents are in V/s, G is a rate.
 """
@@ -13,9 +13,9 @@ from brian2 import mV, second, volt
 
 from ..neuron import NeuronModel
 
-# a (1/s), A1, A2 and the input (V/s) of the paper's table 1. The last three have pulses for input, and the others take
-# pulses for nine more patterns: rebound_spike is phasic, rebound_burst phasic_bursting, afterpotentials mixed_mode, and
-# so on, under the pulses of the tests. For these three the input is ours.
+# a (1/s), A1, A2 and the input (V/s) of the paper's table 1. The last three presets have pulses as input; we chose
+# theirs. The others give nine more patterns under the pulses of the tests: rebound_spike is phasic, rebound_burst is
+# phasic_bursting, afterpotentials is mixed_mode, and so on.
 _TABLE = {
     "tonic": (0, 0, 0, 1.5),
     "adapting": (5, 0, 0, 2),

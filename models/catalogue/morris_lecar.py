@@ -2,7 +2,7 @@
 
 Checked against MorrisLecar.m of breakspear/bdtoolkit, which has table 3.1 of Ermentrout and Terman 2010: the presets
 Hopf and SNLC. (The paper's own figure 9, in Brian2's example Morris_Lecar_1981, has other numbers.) The currents of the
-two bifurcations are published and tested; the drives are ours.
+two bifurcations are published and tested; we chose the drives.
 """
 
 from brian2 import cm, ms, msiemens, mV, uA, ufarad
@@ -52,8 +52,8 @@ MORRIS_LECAR = NeuronModel(
     drive=120 * uA / cm**2,
     published_costs={
         "izhikevich2004": PublishedCost(60, 0.1 * ms, {
-            "a comparison that finds the spike, which a model without reset does not need": 1,
-            "tanh and cosh as an exponential and what makes them of it, not as ten each": 11,
+            "a comparison to find the spike, not needed by a model without reset": 1,
+            "tanh and cosh each counted as an exponential and the operations around it, not as ten": 11,
         }),
     },
 )

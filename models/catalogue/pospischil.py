@@ -1,13 +1,13 @@
-"""Four classes of neurons of cortex and thalamus: what currents a neuron has tells its class.
+"""Four classes of neurons of cortex and thalamus; each class has its own set of currents.
 
-Regular spiking: a slow potassium current M. Fast spiking: none. Intrinsically bursting: M and a calcium current L.
-Low-threshold spiking: M and a calcium current T. Parameters are those of the paper's demonstration, ModelDB 123623. A
-current there is a density here, over a surface of pi times the diameter squared. There, 0.75 nA (RS), 0.5 nA (FS) and
-0.15 nA (IB, LTS) are injected; to spike steadily the drives are two (RS) and three times (IB, LTS) as strong. The
-reversal of calcium is 120 mV as in the paper; the demonstration computes it, and it moves, from a concentration.
+Regular spiking: a slow potassium current M. Fast spiking: no slow current. Intrinsically bursting: M and a calcium
+current L. Low-threshold spiking: M and a calcium current T. Parameters are those of the paper's demonstration, ModelDB
+123623. Its currents are divided here by the surface, pi times the diameter squared. It injects 0.75 nA (RS), 0.5 nA
+(FS) and 0.15 nA (IB, LTS); for steady spiking the drives here are two (RS) and three times (IB, LTS) as strong. The
+reversal potential of calcium is 120 mV as in the paper; in the demonstration it moves with a concentration.
 
 Checked against the demonstration's files: rates in its .mod files, cells in its templates and demo_*.hoc, where gates
-start at 0 and not at their steady state. How each class fires is tested; no published count was found.
+start at 0 and not at their steady state. The firing of each class is tested; no published count was found.
 """
 
 from math import pi
@@ -68,7 +68,7 @@ _T = """
 
 
 def _cell(name: str, diameter: float, current: float, **more: Any) -> dict[str, Any]:
-    """Return what the four cells share; the diameter is in um, the current in nA."""
+    """Return the arguments that the four cells share; the diameter is in um, the current in nA."""
     gates = {gate: f"alpha_{gate}/(alpha_{gate} + beta_{gate})" for gate in "mhn"}
     return {
         "name": f"pospischil_{name}",
@@ -113,7 +113,7 @@ POSPISCHIL_IB = NeuronModel(
             presets={"IB": {"gCaL": 0.17 * msiemens / cm**2}, "IBR": {"gCaL": 0.22 * msiemens / cm**2}},
             preset="IB"),
     description="Pospischil et al. 2008, intrinsically bursting: sodium, potassium, M and calcium L",
-    source=_SOURCE.format("cells IB (bursts at first) and IBR (bursts again and again)"),
+    source=_SOURCE.format("cells IB (bursts at first) and IBR (bursts repeatedly)"),
     equations=_VOLTAGE.format(_M_CURRENT + " - gCaL*q**2*r*(v - ECa)") + _SPIKES + _SPIKES_REGULAR + _M + _L
     + _L_REGULAR,
     published=_VOLTAGE.format(_M_CURRENT + " - gCaL*q**2*r*(v - ECa)") + _SPIKES + _SPIKES_PUBLISHED + _M + _L

@@ -1,7 +1,7 @@
 """Quadratic integrate-and-fire.
 
-Checked against QuaIF in brainpy/dyn/neurons/lif.py of brainpy/BrainPy, after the paper: rest, threshold and tau, and
-a = 0.07/tau, where 1/15 is taken here. Peak, reset and drive were not checked; no published count was found.
+Checked against QuaIF in brainpy/dyn/neurons/lif.py of brainpy/BrainPy, based on the paper: rest, threshold and tau. It
+has a = 0.07/tau; here a is (1/15)/tau. Peak, reset and drive were not checked; no published count was found.
 """
 
 from brian2 import ms, mV

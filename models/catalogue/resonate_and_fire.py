@@ -1,7 +1,7 @@
 """Resonate-and-fire.
 
-Checked against bpmodels/neurons/ResonateandFire_model.py of Gracewx/BrainPy-Models, after the paper: b = -1,
-omega = 10, threshold 1, reset x = 0 and y = 1. The unit of time and the drive are ours; no published count was found.
+Checked against bpmodels/neurons/ResonateandFire_model.py of Gracewx/BrainPy-Models, based on the paper: b = -1,
+omega = 10, threshold 1, reset x = 0 and y = 1. We chose the unit of time and the drive; no published count was found.
 """
 
 from brian2 import Hz, ms
@@ -9,9 +9,9 @@ from brian2 import Hz, ms
 from ..neuron import NeuronModel
 from ..published_cost import PublishedCost
 
-# z = u + i v: u is current-like, v voltage-like, the paper's x and y. The paper has no unit of time; b = -1 and
-# omega = 10 are taken for 100 ms, which makes the neuron resonate at 16 Hz. At the paper's reset z = i, on the
-# threshold, v falls.
+# z = u + i v: u (the paper's x) is like a current, v (its y) like a voltage. The paper has no unit of time; here it is
+# 100 ms (b = -1, omega = 10), so the neuron resonates at 16 Hz. At the paper's reset z = i, which is on the threshold,
+# v falls.
 RESONATE_AND_FIRE = NeuronModel(
     name="resonate_and_fire",
     description="Resonate-and-fire, z' = I + (b + i omega) z with z = u + i v",

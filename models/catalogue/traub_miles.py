@@ -1,8 +1,8 @@
 """Traub and Miles's hippocampal pyramidal cell, in the form in which simulators are compared (COBA-HH).
 
 Checked against ModelDB 83319 (Brian/COBAHH.py, NEURON/cobahh/hhcell.hoc, NEST/hh_coba.sli) and NEST's
-hh_cond_exp_traub. The preset neuron is the cell of ModelDB 117361, whose stored voltages the tests find to 1e-9 mV. The
-drive is ours.
+hh_cond_exp_traub. The preset neuron is the cell of ModelDB 117361; the tests find its stored voltages to 1e-9 mV. We
+chose the drive.
 """
 
 from brian2 import cm, msiemens, mV, uA, ufarad
@@ -25,9 +25,9 @@ _CURRENTS = """
 TRAUB_MILES = NeuronModel(
     name="traub_miles",
     description="Traub-Miles 1991 as in the benchmark COBA-HH, without synapses",
-    # -60 mV in Brian2 and NEST's hh_cond_exp_traub; the benchmark's NEURON and NEST files have -65 mV
+    # EL: -60 mV in Brian2 and NEST's hh_cond_exp_traub; -65 mV in the benchmark's NEURON and NEST files
     source="Brette et al. 2007, J. Comput. Neurosci. 23:349, appendix 1, benchmark 3; after Traub and Miles 1991, "
-           "Neuronal Networks of the Hippocampus; preset neuron: the rest of that benchmark's NEURON files",
+           "Neuronal Networks of the Hippocampus; preset neuron: resting potential of that benchmark's NEURON files",
     equations=_CURRENTS + """
     alpha_m = 1.28/exprel((13*mV - x)/(4*mV))/ms : Hz
     beta_m = 1.4/exprel((x - 40*mV)/(5*mV))/ms : Hz

@@ -1,8 +1,8 @@
 """Wang and Buzsaki's fast-spiking hippocampal interneuron.
 
-Checked against Brian2's example Wang_Buszaki_1996: every number. The tests hold the rate against that which
-tests/nest_tests/test_wb_cond_exp_neuron.py of nest/nestml expects of the same numbers: 50 Hz, within 5, under 75 pA at
-100 pF; here 47 spikes in 1000 ms. Not checked against the paper's figures. The drive is ours.
+Checked against Brian2's example Wang_Buszaki_1996: every number. The tests compare the rate with the one that
+tests/nest_tests/test_wb_cond_exp_neuron.py of nest/nestml expects for the same numbers: 50 Hz within 5, under 75 pA at
+100 pF; here 47 spikes in 1000 ms. Not checked against the paper's figures. We chose the drive.
 """
 
 from brian2 import cm, msiemens, mV, uA, ufarad
@@ -23,7 +23,7 @@ _CURRENTS = """
 
 WANG_BUZSAKI = NeuronModel(
     name="wang_buzsaki",
-    description="Wang-Buzsaki 1996, fast-spiking interneuron, sodium activation instantaneous",
+    description="Wang-Buzsaki 1996, fast-spiking interneuron, instantaneous sodium activation",
     source="Wang and Buzsaki 1996, J. Neurosci. 16:6402, the model of a single neuron",
     equations=_CURRENTS + """
     alpha_m = 1/exprel(-0.1/mV*(v + 35*mV))/ms : Hz

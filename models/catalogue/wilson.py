@@ -1,6 +1,6 @@
 """Wilson's polynomial model of neocortical neurons.
 
-Checked against neural/wilsoneuler.m of HussainAther/neuroscience (the equations; bursting, under I = 1 as here) and a
+Checked against neural/wilsoneuler.m of HussainAther/neuroscience (the equations; bursting at I = 1 as here) and a
 public notebook that redraws the paper's figures (gT, gH, tau_R of RS and FS). No published count was found.
 """
 
@@ -41,7 +41,7 @@ WILSON = NeuronModel(
     drive=1,
     published_costs={
         "izhikevich2004": PublishedCost(45, 0.25 * ms, {
-            "a comparison that finds the spike, which a model without reset does not need": 1,
+            "a comparison to find the spike, not needed by a model without reset": 1,
         }),
     },
 )

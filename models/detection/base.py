@@ -1,14 +1,15 @@
-"""What spike detection is.
+"""Spike detection: the order of events in a step, and where within the step a spike is.
 
-The order of events in a step, of all detections: the update (the method proposes the step's end), the test (is the end
-past the threshold?), the reset, the label. They differ in where the reset acts and which time the spike carries. On the
-grid the reset acts on the proposed end, which is the next step's start; `grid` labels the spike with that time,
-`grid_start` with the step's own start, as Brian2 does (its clock still shows it when the spike is recorded).
+The order of events is the same for all detections: the update (the method proposes the step's end), the test (is the
+end past the threshold?), the reset, the label. Detections differ in where the reset acts and in the time of the spike.
+On the grid the reset acts on the proposed end, which is the next step's start. `grid` labels the spike with that time,
+`grid_start` with the start of the step, as Brian2 does (its clock still shows that time when the spike is recorded).
 
-Izhikevich's published program tests at the head of its loop: test, reset, update. That is the same sequence cut
-elsewhere: what its loop finds is the end of the loop before, so that it spikes and resets as `grid` does. It counts its
-loops from one and labels a spike with the loop that finds it: t = k + 2 where our step k (from 0) passes the threshold,
-which `grid` labels k + 1 and `grid_start` k, in steps. A crossing in its very last update it does not report.
+Izhikevich's published program has another order in its loop: test, reset, update. This is the same sequence with
+another starting point: its loop tests the end of the loop before, so it spikes and resets as `grid` does. It counts
+loops from one and labels a spike with the loop that finds it. If our step k (from 0) passes the threshold, its label
+is k + 2, that of `grid` is k + 1 and that of `grid_start` is k, in steps. It does not report a crossing in its last
+update.
 """
 
 from __future__ import annotations
@@ -25,25 +26,25 @@ from ..registry import Registry
 
 @dataclass(frozen=True)
 class Crossing:
-    """A step at whose end the threshold is passed."""
+    """A step that ends past the threshold."""
 
     start: Vector
     """State at the step's start."""
     end: Vector
-    """State that the method proposes for its end."""
+    """State that the method proposes for the step's end."""
     dt: Expr
     """Length of the step in ms."""
     f: Derivatives
     threshold: Threshold
     program: Program
-    """Where intermediates are assigned."""
+    """The program to which intermediates are added."""
     starts_below: bool = True
-    """Whether the step is sure to start below the threshold (`NeuronModel.steps_start_below`); where it does not, the
-    spike is at once."""
+    """Whether the step always starts below the threshold (`NeuronModel.steps_start_below`). A step that starts above it
+    spikes immediately."""
 
     @property
     def variable(self) -> str:
-        """The variable that is compared with the threshold."""
+        """The variable compared with the threshold."""
         return self.threshold.variable
 
     @property
@@ -52,34 +53,34 @@ class Crossing:
         return substitute(self.threshold.level, self.start)
 
     def gap(self, change: Vector) -> Expr:
-        """Return by how much the variable moves away from the threshold, which may move too, where the state moves."""
+        """Return the change of the distance to the threshold (which may move, too) for a change of the state."""
         return self.threshold.gap(change)
 
     def straight_line(self) -> Expr:
-        """Return where the straight line between the step's ends crosses the threshold."""
+        """Return the fraction of the step at which the straight line between its ends crosses the threshold."""
         v = self.variable
         at: Expr = (self.level - self.start[v]) / self.gap(self.end - self.start)
         return at
 
     def or_at_once(self, theta: Expr) -> Expr:
-        """Return where a step that starts below the threshold crosses it, or its start if it is not sure to."""
+        """Return the crossing `theta`, or the start of the step if the step may start above the threshold and does."""
         if self.starts_below:
             return theta
         return select(less(self.start[self.variable], self.level), theta, 0)
 
 
 class Detection(Hashable, Protocol):
-    """Where within a step a spike is."""
+    """A way to find where within a step a spike is."""
 
     name: str
     restarts: bool
-    """Whether the state is reset at the crossing and the rest of the step is integrated from there."""
+    """Whether the state is reset at the crossing, and the rest of the step is integrated from there."""
 
     @property
     def order(self) -> float:
-        """Order of the crossing's error, infinite if it adds none of its own.
+        """Order of the error of the crossing; infinite if the detection adds no error.
 
-        With it, spike times converge with the lower of this and the method's order.
+        Spike times converge with the lower of this order and the method's order.
         """
         ...
 

@@ -8,20 +8,20 @@ from .base import DETECTIONS, Crossing
 
 
 class Dense:
-    """The crossing of the polynomial that the method itself gives between the ends of its step, to round-off.
+    """The crossing of the polynomial that the method gives between the ends of its step, to rounding errors.
 
-    The polynomial is that of the method: the continuous extension of `dormand_prince`, the Taylor series of
-    `parker_sochacki`; all variables are taken from it. Its root is found by Newton's method, kept between bounds that
-    close in on the crossing, and each iteration is counted as it runs. As accurate as the method's polynomial.
-    A method that gives none cannot be used with it.
+    The polynomial is the continuous extension of `dormand_prince` or the Taylor series of `parker_sochacki`; all
+    variables are taken from it. Its root is found by Newton's method within bounds that shrink around the crossing;
+    each iteration is counted when it runs. The result is as accurate as the method's polynomial. A method without such
+    a polynomial cannot be used.
     """
 
     name = "dense"
     order = math.inf
     restarts = True
 
-    def locate(self, crossing: Crossing) -> tuple[Expr, Vector]:  # noqa: ARG002 - that of any detection
-        """Refuse: a method with dense output makes its own blocks."""
+    def locate(self, crossing: Crossing) -> tuple[Expr, Vector]:  # noqa: ARG002 - the interface of every detection
+        """Raise an error: a method with dense output makes its own blocks."""
         raise NotApplicable("it has no dense output")
 
 

@@ -8,9 +8,9 @@ from .base import DETECTIONS, Crossing
 
 
 class Grid:
-    """A spike is at the end of the step that passes the threshold, and the reset is applied there: Brian2's way.
+    """A spike is at the end of the step that passes the threshold, and the reset is applied there, as in Brian2.
 
-    First order in the spike times whatever the method. Brian2's label is `grid_start`'s, exactly dt earlier.
+    Spike times are of first order with every method. Brian2 labels spikes as `grid_start` does, exactly dt earlier.
     """
 
     name = "grid"

@@ -1,4 +1,4 @@
-"""Spikes at the end of a step, named by its start."""
+"""Spikes at the end of a step, labelled with its start."""
 
 from fractions import Fraction
 
@@ -8,9 +8,9 @@ from .base import DETECTIONS, Crossing
 
 
 class GridStart:
-    """A spike as on the `grid` in all that happens, but named by the start of its step: the label of Brian2.
+    """The same spikes as `grid`, but labelled with the start of the step, as in Brian2.
 
-    Exactly dt earlier than `grid`, first order too: a way to name spikes, for comparing them with a SpikeMonitor's.
+    Spike times are exactly dt earlier than with `grid`, also of first order. Use it to compare with a SpikeMonitor.
     """
 
     name = "grid_start"

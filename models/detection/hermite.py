@@ -4,17 +4,17 @@ from ..expression import Expr, less, select
 from ..program import END, Vector
 from .base import DETECTIONS, Crossing
 
-#: From the straight line's crossing, whose error is of first order in dt, each iteration of Newton's method squares
-#: the error: two make it fourth order, the third leaves it below the cubic's own.
+#: Newton's method starts from the straight line's crossing, with an error of first order in dt. Each iteration squares
+#: the error: after two it is of fourth order, after three it is smaller than the cubic's own error.
 NEWTON_ITERATIONS = 3
 
 
 class Hermite:
-    """The crossing of the cubic that has the step's end values and derivatives; all variables are interpolated so.
+    """The crossing of the cubic with the values and derivatives of the step's ends; it interpolates all variables.
 
     A threshold that moves is interpolated with the variables that move it.
-    Fourth order. Beside two right-hand sides, three Newton iterations. Where the cubic has no crossing within the
-    step (a step so coarse that it bends back) the straight line's is taken.
+    Fourth order. It costs two right-hand sides and three Newton iterations. If the cubic has no crossing within the
+    step (in a very coarse step it may bend back), the crossing of the straight line is used.
     Shelley and Tao 2001, J. Comput. Neurosci. 11:111.
     """
 

@@ -6,9 +6,9 @@ from .base import DETECTIONS, Crossing
 
 
 class Linear:
-    """The crossing of the straight line between the step's ends; all variables are interpolated there.
+    """The crossing of the straight line between the step's ends, on which all variables are interpolated.
 
-    Second order. A division and, a variable that the reset keeps, a multiplication and two additions.
+    Second order. It costs a division and, per variable that the reset keeps, a multiplication and two additions.
     Hansel, Mato, Meunier and Neltner 1998, Neural Computation 10:467.
     """
 

@@ -1,7 +1,10 @@
-"""Integration methods, one a file; importing one here registers it."""
+"""Integration methods, one a file; importing one here registers it.
 
+First those of fixed step, whose steps are all alike, then those that choose theirs: tables list them so.
+"""
+
+from ..registry import import_all
 from . import (
-    dormand_prince,
     esr_midpoint,
     euler,
     exact,
@@ -11,25 +14,32 @@ from . import (
     izhikevich2003,
     izhikevich2004,
     midpoint,
-    parker_sochacki,
     rk4,
     rush_larsen,
     strang,
 )
-from .base import ADAPTIVE, METHODS, AdaptiveMethod, Method, get_method, knob
+
+# isort: split
+from . import dormand_prince, parker_sochacki
+from .base import METHODS, InBlocks, Method, Step, Template, knob, with_steps_alike
+from .fixed_step import FixedStep
+
+#: A file that is added to this folder needs no line here, unless its place in tables matters.
+import_all(__name__, __path__)
 
 __all__ = [
-    "ADAPTIVE",
     "METHODS",
-    "AdaptiveMethod",
+    "FixedStep",
+    "InBlocks",
     "Method",
+    "Step",
+    "Template",
     "dormand_prince",
     "esr_midpoint",
     "euler",
     "exact",
     "exponential_euler",
     "exponential_euler_staggered",
-    "get_method",
     "heun",
     "izhikevich2003",
     "izhikevich2004",
@@ -39,4 +49,5 @@ __all__ = [
     "rk4",
     "rush_larsen",
     "strang",
+    "with_steps_alike",
 ]

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from fractions import Fraction
+from typing import Any
 
 from .. import events
 from ..expression import Expr, Op, Var, at_most, expr, less, select
 from ..neuron import NeuronModel
 from ..program import Derivatives, Program, Vector
 from ..simplify import Block, lower
-from .base import ADAPTIVE
+from .base import METHODS, InBlocks, Step, Template
 
 #: Nodes, stages, the difference of the two solutions, and the continuous extension's own row (Shampine 1986).
 NODES = (Fraction(0), Fraction(1, 5), Fraction(3, 10), Fraction(4, 5), Fraction(8, 9), Fraction(1), Fraction(1))
@@ -31,7 +32,7 @@ EXTENSION = tuple(map(Fraction, [
 SAFETY, SHRINK, GROW = Fraction(9, 10), Fraction(1, 5), 10
 
 
-class DormandPrince:
+class DormandPrince(InBlocks):
     """Dormand and Prince's Runge-Kutta pair of order 5(4), the step controlled by the error; six stages a step.
 
     The seventh stage is the first of the next step. It is computed anew, and a first step chosen, where the solution
@@ -55,16 +56,11 @@ class DormandPrince:
     """
 
     name = "dormand_prince"
-    brian2 = ""
     order = 5
-    varying = True
     knob = "tolerance"
-    detections = ("dense",)
-
-    def refuses(self, model: NeuronModel) -> str:
-        """Return why the method cannot integrate a model: there is no such reason."""
-        del model
-        return ""
+    template = Template("spikecost.models.methods", "dormand_prince.c.j2")
+    extras: tuple[str, ...] = ("accepted", "rejected")
+    at_spikes: Collection[str] = ("dense output", "newton", "crossing", "reset", "wait")
 
     def blocks(self, model: NeuronModel, detection: str, varying: bool) -> Mapping[str, Block]:
         """Return the blocks of the kernel."""
@@ -89,6 +85,11 @@ class DormandPrince:
             found["held start"] = _start(model, held, varying, "_held")
             found["held attempt"] = _attempt(model, held, varying, "_held")
         return found
+
+    def given(self, step: Step) -> Mapping[str, Any]:
+        """Return what the template needs: the names of the input, and where in a step each is taken."""
+        nodes = [(name, float(node)) for name, node in input_nodes(step.model, step.varying).items()]
+        return {"grow": float(GROW), "start_inputs": nodes[:2], "attempt_inputs": nodes[1:]}
 
 
 def input_nodes(model: NeuronModel, varying: bool) -> dict[str, Fraction]:
@@ -254,4 +255,4 @@ def _smaller(a: Expr, b: Expr, made: Program) -> Expr:
     return select(less(a, b), a, b)
 
 
-ADAPTIVE.register(DormandPrince())
+METHODS.register(DormandPrince())

@@ -5,9 +5,10 @@ from ..forms import izhikevich
 from ..polynomial import plus, times
 from ..program import MIDDLE, Derivatives, Vector
 from .base import METHODS
+from .fixed_step import FixedStep
 
 
-class EsrMidpoint:
+class EsrMidpoint(FixedStep):
     """Explicit solver reduction of the midpoint method, for models of Izhikevich's form.
 
     The method's equations and the model's are combined, and what the two stages share is computed once. With
@@ -27,7 +28,6 @@ class EsrMidpoint:
 
     name = "esr_midpoint"
     order = 2
-    brian2 = ""
 
     def advance(self, x: Vector, dt: Expr, f: Derivatives) -> Vector:
         """Return the state at t + dt."""

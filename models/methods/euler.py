@@ -3,9 +3,10 @@
 from ..expression import Expr
 from ..program import Derivatives, Vector
 from .base import METHODS
+from .fixed_step import FixedStep
 
 
-class Euler:
+class Euler(FixedStep):
     """Forward Euler: ``x + dt f(x)``.
 
     Order 1. Beside one right-hand side: a multiplication and an addition a variable.

@@ -6,9 +6,10 @@ from ..expression import Expr, exp, exprel
 from ..polynomial import is_zero, minus, plus, times
 from ..program import MIDDLE, Derivatives, NotApplicable, Vector
 from .base import METHODS
+from .fixed_step import FixedStep
 
 
-class Exact:
+class Exact(FixedStep):
     """Exact solution of a linear model, the input constant over the step (Rotter and Diesmann's exact integration).
 
     With ``dx/dt = c + b x`` a step is ``x' = P x + Q c``, ``P = exp(b dt)``, ``Q = (exp(b dt) - 1)/b``; P and Q are

@@ -5,9 +5,10 @@ from fractions import Fraction
 from ..expression import Const, Expr, exp
 from ..program import Derivatives, Vector
 from .base import METHODS
+from .fixed_step import FixedStep
 
 
-class ExponentialEuler:
+class ExponentialEuler(FixedStep):
     """Exponential Euler, all else frozen at the step's start: Brian2's ``exponential_euler``.
 
     Each variable obeys ``dx/dt = a + b x`` with a and b taken at the step's start, and is advanced by the exact

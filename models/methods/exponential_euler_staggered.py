@@ -4,10 +4,11 @@ from ..expression import Expr
 from ..forms import groups
 from ..program import Derivatives, Vector
 from .base import METHODS
+from .fixed_step import FixedStep
 from .strang import symmetric
 
 
-class ExponentialEulerStaggered:
+class ExponentialEulerStaggered(FixedStep):
     """Staggered exponential Euler: the gates live half a step off the voltage; each is advanced at the other's middle.
 
     A step here starts and ends with all variables at the same time, so it is: the gates half a step with the old
@@ -24,7 +25,6 @@ class ExponentialEulerStaggered:
     name = "exponential_euler_staggered"
     order = 2
     exact_alone = True
-    brian2 = ""
 
     def advance(self, x: Vector, dt: Expr, f: Derivatives) -> Vector:
         """Return the state at t + dt."""

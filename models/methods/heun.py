@@ -3,9 +3,10 @@
 from ..expression import Expr
 from ..program import END, Derivatives, Vector
 from .base import METHODS
+from .fixed_step import FixedStep
 
 
-class Heun:
+class Heun(FixedStep):
     """Heun's method (the trapezoid of RK2): a whole step with the mean of the derivatives at both ends.
 
     Order 2. Beside two right-hand sides: 2 multiplications and 3 additions a variable.
@@ -16,7 +17,6 @@ class Heun:
 
     name = "heun"
     order = 2
-    brian2 = ""
 
     def advance(self, x: Vector, dt: Expr, f: Derivatives) -> Vector:
         """Return the state at t + dt."""

@@ -4,9 +4,10 @@ from ..expression import Expr
 from ..forms import izhikevich
 from ..program import Derivatives, Vector
 from .base import METHODS
+from .fixed_step import FixedStep
 
 
-class Izhikevich2003:
+class Izhikevich2003(FixedStep):
     """Izhikevich's published scheme: two half steps of v, then a step of u with the new v, all forward Euler.
 
     Order 1; the two halves are for stability at the published dt = 1 ms. Beside two dv/dt and one du/dt:
@@ -19,7 +20,6 @@ class Izhikevich2003:
 
     name = "izhikevich2003"
     order = 1
-    brian2 = ""
 
     def advance(self, x: Vector, dt: Expr, f: Derivatives) -> Vector:
         """Return the state at t + dt."""

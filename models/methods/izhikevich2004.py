@@ -4,9 +4,10 @@ from ..expression import Expr
 from ..forms import izhikevich
 from ..program import Derivatives, Vector
 from .base import METHODS
+from .fixed_step import FixedStep
 
 
-class Izhikevich2004:
+class Izhikevich2004(FixedStep):
     """A step of v, then a step of u with the new v, both forward Euler: semi-implicit (symplectic) Euler.
 
     Order 1. Beside one right-hand side: a multiplication and an addition a variable, as many as forward Euler.
@@ -17,7 +18,6 @@ class Izhikevich2004:
 
     name = "izhikevich2004"
     order = 1
-    brian2 = ""
 
     def advance(self, x: Vector, dt: Expr, f: Derivatives) -> Vector:
         """Return the state at t + dt."""

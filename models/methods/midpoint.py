@@ -3,9 +3,10 @@
 from ..expression import Expr
 from ..program import MIDDLE, Derivatives, Vector
 from .base import METHODS
+from .fixed_step import FixedStep
 
 
-class Midpoint:
+class Midpoint(FixedStep):
     """Midpoint method (RK2): a whole step with the derivatives at half a forward Euler step.
 
     Order 2. Beside two right-hand sides: 2 multiplications and 2 additions a variable.

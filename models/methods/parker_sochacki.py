@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
+from typing import Any
 
 from .. import events
 from ..detection import DETECTIONS, Crossing
@@ -21,17 +22,19 @@ from ..taylor_series import (
     in_exponentials,
     take_out_exprel,
 )
-from .base import ADAPTIVE
+from .base import METHODS, InBlocks, Step, Template
 
 #: The series ends where its last two terms, of every variable x, are below this times ``1 + |x|``.
 TOLERANCE = Fraction(1, 10**14)
 #: No series is longer than this; a step whose series has not ended by then is divided.
 HIGHEST_ORDER = 20
+#: A step that is halved so often and whose series has not ended yet is given up.
+MOST_HALVINGS = 40
 #: Below this |x| an exprel(x) takes the rule that does not divide by x.
 NEAR_ZERO = 1
 
 
-class ParkerSochacki:
+class ParkerSochacki(InBlocks):
     r"""Taylor series of the solution, of as many terms as a step needs; the coefficients by recursion.
 
     The coefficients of products, quotients, powers and exponentials follow from those of their operands, order by
@@ -55,13 +58,15 @@ class ParkerSochacki:
     """
 
     name = "parker_sochacki"
-    brian2 = ""
     order = float("inf")
-    varying = True
     knob = "dt"
-    detections = ("grid", "linear", "hermite", "dense")
+    detections: tuple[str, ...] = ("grid", "linear", "hermite", "dense")
+    template = Template("spikecost.models.methods", "parker_sochacki.c.j2")
+    extras: tuple[str, ...] = ("accepted", "divided")
+    at_spikes: Collection[str] = (
+        "dense output", "gap term", "newton term", "newton", "state term", "locate", "crossing", "reset", "wait")
 
-    def refuses(self, model: NeuronModel) -> str:
+    def refusal(self, model: NeuronModel) -> str:
         """Return why the method cannot integrate a model; empty if it can."""
         try:
             derivatives, _ = take_out_exprel(_sides(model, frozenset()))
@@ -91,6 +96,26 @@ class ParkerSochacki:
         if not within:
             found.pop("at once", None)  # on the grid the next step's end is looked at, as with any method
         return found
+
+    def given(self, step: Step) -> Mapping[str, Any]:
+        """Return what the template needs."""
+        model, test = step.model, step.model.system.threshold
+        level = (test.variable, *test.slopes)
+        flows = [("", step.state)]
+        if "held once" in step.blocks:
+            flows.append(("held ", events.moving(model)))
+        read = {name for block in step.blocks.values() for name in block.reads}
+        return {
+            "flows": [(flow, moving, orders(model, flow, step.varying)) for flow, moving in flows],
+            "highest": HIGHEST_ORDER, "inputs": [model.input, *input_terms(model)] if step.varying else [],
+            "input_end": f"{model.input}_end" if f"{model.input}_end" in read else "",
+            "halved": lambda moving: [*moving, *([model.input] if step.varying else [])],
+            "most_halvings": MOST_HALVINGS, "within": DETECTIONS[step.detection].restarts,
+            "voltage": test.variable,
+            "moving_level": level,
+            "located": list(dict.fromkeys((*level, *events.kept(model)))),
+            "dense": step.detection == "dense",
+        }
 
 
 @dataclass(frozen=True)
@@ -284,4 +309,4 @@ def _dense(model: NeuronModel) -> dict[str, Block]:
     }
 
 
-ADAPTIVE.register(ParkerSochacki())
+METHODS.register(ParkerSochacki())

@@ -3,9 +3,10 @@
 from ..expression import Expr
 from ..program import END, MIDDLE, Derivatives, Vector
 from .base import METHODS
+from .fixed_step import FixedStep
 
 
-class RungeKutta4:
+class RungeKutta4(FixedStep):
     """Classical Runge-Kutta method of order 4, all variables advanced together in every stage.
 
     Beside four right-hand sides: 5 multiplications and 8 additions a variable as it runs.

@@ -5,9 +5,10 @@ from ..forms import gates
 from ..program import Derivatives, Vector
 from .base import METHODS
 from .exponential_euler import relaxed
+from .fixed_step import FixedStep
 
 
-class RushLarsen:
+class RushLarsen(FixedStep):
     """Gates by exponential Euler, the voltage and all else by forward Euler, everything from the step's start.
 
     A gate is a variable that relaxes linearly, ``dx/dt = a + b x``, at a rate b that the voltage sets; it takes the
@@ -19,7 +20,6 @@ class RushLarsen:
 
     name = "rush_larsen"
     order = 1
-    brian2 = ""
 
     def advance(self, x: Vector, dt: Expr, f: Derivatives) -> Vector:
         """Return the state at t + dt."""

@@ -7,9 +7,10 @@ from ..forms import groups
 from ..program import MIDDLE, Derivatives, Vector
 from .base import METHODS
 from .exponential_euler import relaxed
+from .fixed_step import FixedStep
 
 
-class Strang:
+class Strang(FixedStep):
     """Strang splitting: half a step of the voltage, a step of the gates, half a step of the voltage.
 
     Each substep is the exact solution of ``dx/dt = a + b x`` with all other variables frozen where they are by then.
@@ -24,7 +25,6 @@ class Strang:
     name = "strang"
     order = 2
     exact_alone = True
-    brian2 = ""
 
     def advance(self, x: Vector, dt: Expr, f: Derivatives) -> Vector:
         """Return the state at t + dt."""

@@ -7,16 +7,18 @@ import gzip
 import json
 from functools import cache
 from importlib.resources import files
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import plotly.offline
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup
 
 from ..numbers import number, short
-from ..run_folder import RunFolder
 from . import tables
 from .embedded import data
+
+if TYPE_CHECKING:
+    from ..run_folder import RunFolder
 
 #: The page's own scripts, in the order in which they are read; the last one starts them.
 SCRIPTS = ("tools.js", "plot.js", "work_precision.js", "breakdown.js", "recorded.js", "features.js", "cells.js",
@@ -33,7 +35,7 @@ def page(run: RunFolder) -> str:
     verdict = tables.verdict(run)
     return _template().render(
         run=run, about=run.about, suite=run.about["suite"],
-        verdict=verdict, in_short=tables.in_short(verdict),
+        verdict=verdict, in_short=tables.in_short(verdict), several_rates=tables.several_rates(run),
         published=tables.published(run), maps=tables.winner_maps(run),
         failed=tables.failed(run), stability=tables.stability(run),
         operations=tables.operations(run), features=tables.features(run),

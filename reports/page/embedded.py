@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -11,9 +11,11 @@ from ..features import STATED, counts
 from ..features_figure import published_flops_per_ms
 from ..leaders import leaders
 from ..points import REGIME
-from ..run_folder import RunFolder
 from ..shared_columns import CELL
 from ..suite_file import suite_text
+
+if TYPE_CHECKING:
+    from ..run_folder import RunFolder
 
 #: Digits of a number in the page; the Parquet files beside it have all.
 _DIGITS = 6

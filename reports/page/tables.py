@@ -4,27 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 from itertools import groupby
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from ...accuracy.tolerance import AT_LEAST
-from ...accuracy.winners import NOT_KNOWN, bound
+from ...accuracy.status import WITH_COST, Bound
 from ...models.expression import KINDS
 from ..demos import headline
 from ..features import title
 from ..leaders import leaders
 from ..numbers import bounded_text, short, step, with_interval
-from ..run_folder import RunFolder
 from ..table import SITUATION
-from ..verdict import COARSER_MAY_DO, TOO_CLOSE
+from ..verdict import Says
+
+if TYPE_CHECKING:
+    from ..run_folder import RunFolder
 
 Row = dict[Hashable, Any]
 
 #: Models whose costs the verdict's sentence tells.
 MOST_SAID = 4
-#: A field of the winner map.
-_FIELD = ["stimulus", "level", "horizon_ms", "measure", "tolerance"]
 
 
 def regime_text(row: Row) -> str:
@@ -54,6 +53,12 @@ def verdict(run: RunFolder) -> list[dict[str, Any]]:
     return found
 
 
+def several_rates(run: RunFolder) -> list[str]:
+    """Say of which drives a model has several rates, so that others may find another one than the run did."""
+    rows = run.regimes[run.regimes["several_rates"].astype(bool)].to_dict("records")
+    return [f"{regime_text(row)}: {row['several_rates']}" for row in rows]
+
+
 def _why_not(run: RunFolder, situation: Row, model: str) -> str:
     """Say why a model has no cost in a situation: its regime could not be made, or none of its ways is accurate."""
     regimes = run.regimes
@@ -75,7 +80,7 @@ def in_short(rows: list[dict[str, Any]]) -> list[str]:
         others: dict[str, list[Row]] = {}
         for row in won:
             for each in row["others"]:
-                if each["bound"] != NOT_KNOWN:
+                if each["bound"] != Bound.NOT_KNOWN:
                     others.setdefault(str(each["model"]), []).append(each)
         costs = [f"{other} costs {_between(found)} times as much"
                  + (f" in {len(found)} of them" if len(found) < len(won) else "")
@@ -107,8 +112,8 @@ def published(run: RunFolder) -> dict[str, Any]:
         known = isinstance(row["level"], str)
         key = (regime_text(row) if known else "any", accuracy(run, row) if known else "none asked", str(row["view"]))
         entry = rows.setdefault(key, {"regime": key[0], "accuracy": key[1], "view": key[2], "ratios": {}})
-        entry["ratios"][row["model"]] = _ratio(row) + (
-            f", {row['says']}" if row["says"] in (TOO_CLOSE, COARSER_MAY_DO) and row["bound"] != NOT_KNOWN else "")
+        unsure = row["says"] in (Says.TOO_CLOSE, Says.COARSER_MAY_DO) and row["bound"] != Bound.NOT_KNOWN
+        entry["ratios"][row["model"]] = _ratio(row) + (f", {row['says']}" if unsure else "")
     order = {key: i for i, key in enumerate(dict.fromkeys(key[:2] for key in rows))}
     return {"models": list(dict.fromkeys(run.ranking["model"])),
             "rows": [rows[key] for key in sorted(rows, key=lambda key: order[key[:2]])]}
@@ -116,19 +121,19 @@ def published(run: RunFolder) -> dict[str, Any]:
 
 def dt_text(row: Row) -> str:
     """Print the dt of a row, as a bound if it is one."""
-    return bounded_text(step(row["dt_ms"]), "at least" if row["status"] == AT_LEAST else "")
+    return bounded_text(step(row["dt_ms"]), Bound.of_dt(row["status"]))
 
 
 def cost_text(row: Row) -> str:
     """Print the cost of a row with its interval, as a bound if it is one."""
     return bounded_text(with_interval(row["flops_per_ms"], row["flops_per_ms_low"], row["flops_per_ms_high"]),
-                        "at most" if row["status"] == AT_LEAST else "")
+                        Bound.of_cost(row["status"]))
 
 
 def times_text(row: Row) -> str:
     """Print how many times the cheapest's a cost is, with the interval, as a bound if it is one."""
     text = bounded_text(with_interval(row["ratio"], row["ratio_low"], row["ratio_high"]), row["bound"])
-    return "costs more or less, which is not known" if row["bound"] == NOT_KNOWN else f"{text} times"
+    return "costs more or less, which is not known" if row["bound"] == Bound.NOT_KNOWN else f"{text} times"
 
 
 def _ratio(row: Row) -> str:
@@ -137,13 +142,13 @@ def _ratio(row: Row) -> str:
 
 def winner_maps(run: RunFolder) -> list[dict[str, Any]]:
     """Return a map a kind of stimulus, horizon and measure: levels across, tolerances down."""
-    candidates = {key: group.to_dict("records") for key, group in run.candidates.groupby(_FIELD, sort=False)}
+    candidates = {key: group.to_dict("records") for key, group in run.candidates.groupby(SITUATION, sort=False)}
     maps = []
     for (stimulus, horizon, measure), group in run.winners.groupby(["stimulus", "horizon_ms", "measure"], sort=False):
         fields = {(row["level"], row["tolerance"]): row for row in group.to_dict("records")}
         levels = list(dict.fromkeys(group["level"]))
         rows = [{"accuracy": accuracy(run, {"measure": measure, "tolerance": tolerance}), "fields": [
-            _field(fields[level, tolerance], candidates.get((stimulus, level, horizon, measure, tolerance), []), run)
+            _field(fields[level, tolerance], candidates.get((stimulus, horizon, level, measure, tolerance), []), run)
             for level in levels]} for tolerance in sorted(set(group["tolerance"]), reverse=True)]
         title = f"{str(stimulus).replace('_', ' ')}, {float(str(horizon)) / 1000:g} s"
         maps.append({"title": title, "levels": levels, "rows": rows})
@@ -160,13 +165,13 @@ def _field(winner: Row, candidates: list[Row], run: RunFolder) -> dict[str, Any]
         "place": run.models.index(first["model"]), "close": len(candidates) > 1 and not winner["ranked"],
         "others": [{"model": each["model"], "ratio": bounded_text(
             short(each["flops_per_ms"] / first["flops_per_ms"]),
-            bound(each["status"] == AT_LEAST, first["status"] == AT_LEAST))} for each in candidates[1:]],
+            Bound.of_ratio(each["status"], first["status"]))} for each in candidates[1:]],
     }
 
 
 def failed(run: RunFolder) -> list[dict[str, Any]]:
     """Return a row a model, status and reason of cells that have no number: how many, and which."""
-    table = run.table[~run.table["status"].isin(["reached", AT_LEAST])]
+    table = run.table[~run.table["status"].isin(WITH_COST)]
     found = []
     for (model, status, reason), group in table.groupby(["model", "status", "reason"], sort=False, dropna=False):
         ways = dict.fromkeys(f"{row['method']}, {row['detection']}" for row in group.to_dict("records"))

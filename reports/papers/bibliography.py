@@ -1,6 +1,6 @@
 """The literature behind a run, as BibTeX.
 
-`sources.toml` holds the works. What uses them cites them in its own words, by the first author's surname and the year:
+`sources.bib` holds the works. What uses them cites them in its own words, by the first author's surname and the year:
 a model in its `source`, a method, a detection or a measure in its docstring, a convention in its `source`. So a model
 that is added needs no entry here to be run; what cites no work that is known is listed with the words of its source.
 """
@@ -8,23 +8,22 @@ that is added needs no entry here to be run; what cites no work that is known is
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
+from unicodedata import combining, normalize
+
+from pybtex.database import Person, parse_string
 
 from ...accuracy.measures import MEASURES
 from ...models.detection import DETECTIONS
-from ...models.methods import ADAPTIVE, METHODS, get_method
+from ...models.methods import METHODS
 from ..escape import latex
 
 if TYPE_CHECKING:
     from ..run_folder import RunFolder
-
-#: An accented letter, as TeX writes it.
-_ACCENT = re.compile(r"\{\\(?:c |\W)?(\w)\}")
 
 
 @dataclass(frozen=True)
@@ -40,7 +39,9 @@ class Work:
     @property
     def surnames(self) -> list[str]:
         """The authors' surnames, without accents."""
-        return [_ACCENT.sub(r"\1", author).partition(",")[0] for author in self.fields["author"].split(" and ")]
+        people = map(Person, self.fields["author"].split(" and "))
+        names = [" ".join(map(str, (*each.rich_prelast_names, *each.rich_last_names))) for each in people]
+        return ["".join(filter(lambda sign: not combining(sign), normalize("NFD", name))) for name in names]
 
     @property
     def cited_as(self) -> str:
@@ -58,8 +59,9 @@ class Work:
 @cache
 def works() -> dict[str, Work]:
     """Return the works that are known, by key."""
-    found = tomllib.loads(files(__package__).joinpath("sources.toml").read_text(encoding="utf-8"))
-    return {key: Work(key, fields.pop("type"), fields) for key, fields in found.items()}
+    text = files(__package__).joinpath("sources.bib").read_text(encoding="utf-8")
+    return {key: Work(key, entry.type, {"author": " and ".join(map(str, entry.persons["author"])), **entry.fields})
+            for key, entry in parse_string(text, "bibtex").entries.items()}
 
 
 def cited(text: str) -> list[Work]:
@@ -71,7 +73,7 @@ def cited(text: str) -> list[Work]:
 
 def of_method(name: str) -> list[Work]:
     """Return the works that a method of integration cites; none if it is not registered here."""
-    return cited(type(get_method(name)).__doc__ or "") if name in METHODS or name in ADAPTIVE else []
+    return cited(type(METHODS[name]).__doc__ or "") if name in METHODS else []
 
 
 def literature(run: RunFolder) -> list[Work]:
@@ -79,7 +81,7 @@ def literature(run: RunFolder) -> list[Work]:
     suite = run.about["suite"]
     texts = [
         *(model["source"] for model in run.about["models"].values()),
-        *_documented(suite["methods"], METHODS), *_documented(suite["methods"], ADAPTIVE),
+        *_documented(suite["methods"], METHODS),
         *_documented(suite["detections"], DETECTIONS), *_documented(run.measures, MEASURES),
         *(each["source"] for each in run.about["conventions"].values()),
     ]

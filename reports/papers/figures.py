@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import math
 from collections.abc import Mapping, Sequence
 from importlib.resources import as_file, files
@@ -14,6 +13,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from ..encoded import to_figure
 from ..escape import in_figure
 from ..figure import work_precision
 from ..look import COLOURS, MARKERS, pick
@@ -50,7 +50,7 @@ def draw(run: RunFolder, kinds: Sequence[str], columns: Sequence[str] = tuple(WI
             regimes = None if column == "double" else [_fullest(run)]
             figures = {"work_precision": work_precision(run, width=width, regimes=regimes),
                        "ratios": ratios(run, width, list(VIEWS) if column == "double" else [list(VIEWS)[-1]])}
-            found |= {f"{name}_{column}.{kind}": _drawn(figure, kind)
+            found |= {f"{name}_{column}.{kind}": to_figure(figure, kind, dpi=None)
                       for name, figure in figures.items() for kind in kinds}
     return found
 
@@ -120,11 +120,3 @@ def _in_lines(view: str) -> str:
     words = view.split()
     half = math.ceil(len(words) / 2)
     return f"{' '.join(words[:half])}\n{' '.join(words[half:])}"
-
-
-def _drawn(figure: Figure, kind: str) -> bytes:
-    buffer = io.BytesIO()
-    # no date: the same run gives the same file
-    metadata = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}.get(kind)
-    figure.savefig(buffer, format=kind, metadata=metadata)
-    return buffer.getvalue()

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import io
 import json
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from ...models.errors import UserError
 from ..demos import headline
+from ..encoded import to_parquet
 from ..escape import to_csv
 from ..page import page
 from ..records import records
@@ -81,12 +81,7 @@ def _csv(run: RunFolder) -> dict[str, bytes]:
 
 
 def _parquet(run: RunFolder) -> dict[str, bytes]:
-    found = {}
-    for name in TABLES:
-        buffer = io.BytesIO()
-        getattr(run, name).to_parquet(buffer, index=False)
-        found[f"{name}.parquet"] = buffer.getvalue()
-    return found
+    return {f"{name}.parquet": to_parquet(getattr(run, name)) for name in TABLES}
 
 
 def _json(run: RunFolder) -> dict[str, bytes]:

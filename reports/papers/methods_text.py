@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ...harness.sweep import MOST_PROBES, PROBES
+from ..provenance import commit_said
 from .bibliography import Work, cited, of_method
 
 if TYPE_CHECKING:
@@ -33,16 +34,16 @@ def methods_text(run: RunFolder) -> str:
         "Costs are operations of the time step as it is executed, spikes included, in operations per ms of model time: "
         "geometric means over the stimuli with 95 % percentile bootstrap intervals (Efron and Tibshirani 1993).",
         f"Kernels were compiled by {facts['compiler']} with {facts['flags, one neuron']} and ran on "
-        f"{facts['processor']}, {facts['system']}, Python {facts['Python']}, Brian2 {facts['brian2']}, heyoka "
-        f"{facts['heyoka']}.",
+        f"{facts['processor']}, {facts['logical processors']} logical processors, {facts['system']}, Python "
+        f"{facts['Python']}, Brian2 {facts['brian2']}, heyoka {facts['heyoka']}.",
         *_seeds(run),
     ]
     return " ".join(" ".join(sentences).split()) + "\n"
 
 
 def _commit(facts: Mapping[str, str]) -> str:
-    commit = facts.get("commit", "")
-    return f" (commit {commit})" if commit and not commit.startswith("not known") else ""
+    commit = commit_said(facts)
+    return f" (commit {commit})" if commit else ""
 
 
 def _stimuli(run: RunFolder) -> str:

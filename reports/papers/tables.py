@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from ...accuracy.winners import NOT_KNOWN
+from ...accuracy.status import Bound
+from .. import encoded
 from ..demos import shown
 from ..escape import latex, markdown
 from ..numbers import as_said, bounded, number
@@ -48,7 +49,7 @@ def ratios(run: RunFolder) -> pd.DataFrame:
     entries: dict[tuple[Any, ...], dict[str, str]] = {}
     for row in rows.to_dict("records"):
         key = (row["view"], *(row[name] for name in telling))
-        known = row["low"] is not None and row["low"] != row["high"] and row["bound"] != NOT_KNOWN
+        known = row["low"] is not None and row["low"] != row["high"] and row["bound"] != Bound.NOT_KNOWN
         entries.setdefault(key, {})[row["model"]] = bounded(row["ratio"], row["bound"]) + (
             f" ({_range(row['low'], row['high'])})" if known else "")
     models = list(dict.fromkeys(rows["model"]))
@@ -73,7 +74,7 @@ def to_latex(frame: pd.DataFrame, caption: str, label: str) -> str:
 
 
 def _table(frame: pd.DataFrame, caption: str, label: str) -> str:
-    columns = "".join("r" if _numeric(frame[name]) else "l" for name in frame)
+    columns = "".join("r" if numeric(frame[name]) else "l" for name in frame)
     body = [_row(list(frame.columns), latex), r"\midrule", *(_row(row, latex) for row in frame.itertuples(index=False))]
     return "\n".join([
         r"\begin{table*}", r"\centering\footnotesize", r"\setlength{\tabcolsep}{4pt}",
@@ -84,11 +85,8 @@ def _table(frame: pd.DataFrame, caption: str, label: str) -> str:
 
 
 def to_markdown(frame: pd.DataFrame, caption: str) -> str:
-    """Return a table of texts as Markdown; numbers stand right."""
-    rule = "|".join("---:" if _numeric(frame[name]) else "---" for name in frame)
-    rows = [f"| {' | '.join(markdown(entry) for entry in row)} |"
-            for row in (tuple(frame.columns), *frame.itertuples(index=False, name=None))]
-    return "\n".join([markdown(caption), "", rows[0], f"|{rule}|", *rows[1:], ""])
+    """Return a table of texts and its caption as Markdown; numbers stand right."""
+    return f"{markdown(caption)}\n\n{encoded.to_markdown(frame)}"
 
 
 def _telling(rows: pd.DataFrame) -> list[str]:
@@ -106,7 +104,3 @@ def _range(low: float, high: float) -> str:
 
 def _row(entries: Sequence[Any], escape: Callable[[str], str]) -> str:
     return " & ".join(escape(str(entry)) for entry in entries) + r" \\"
-
-
-def _numeric(column: pd.Series) -> bool:
-    return numeric(column)

@@ -26,7 +26,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
-from ...models.errors import UserError, short
+from ...models.errors import NoValue, UserError, short
 from ...models.reading import Positive, read_bytes, read_json, structure
 from ..files import write_file
 from .figures import TIME, Figures, kind_of
@@ -110,7 +110,7 @@ def to_text(baseline: Baseline) -> str:
         "suite": figures.suite,
         "limits": baseline.limits,
         "gate": asdict(baseline.gate),
-        "figures": {name: _rounded(value) for name, value in figures.values.items() if not isinstance(value, str)},
+        "figures": {name: _rounded(value) for name, value in figures.values.items() if not isinstance(value, NoValue)},
         "times": {name: [_rounded(each, 4) for each in samples] for name, samples in figures.times.items()},
     }
     lines = ["{", f' "spikecost_baseline": {FORMAT}']
@@ -156,7 +156,7 @@ def update(path: str | Path, figures: Figures, accepted: Sequence[str] = ()) -> 
     UserError
         If there is no figure, no figure matches, or what is there is no baseline: it is left as it is.
     """
-    if not any(not isinstance(value, str) for value in figures.values.values()):
+    if not any(not isinstance(value, NoValue) for value in figures.values.values()):
         raise UserError("the run has no figure to keep: every cell failed; nothing was written")
     old = read(path) if exists(path) else Baseline(Figures({}))
     new = Baseline(_accepted(old, figures, accepted) if accepted else figures, old.limits, old.gate, str(path))

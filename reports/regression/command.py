@@ -210,8 +210,7 @@ def _change(step: Change) -> str:
 
 def _commit(figures: Figures) -> str:
     """Return the commit of the run, or else of the working folder."""
-    known = figures.made.get("commit", "unknown")
-    if not known.startswith(("not known", "unknown")):
+    if known := figures.made.get("commit"):
         return known
     try:
         found = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=True)  # noqa: S607

@@ -12,13 +12,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ...harness.sweep import RUNG
-from ...models.errors import UserError, short
+from ...models.errors import NoValue, UserError, short
 from ...models.expression import KINDS as OPERATIONS
 
 #: Operations that cost as much as many others: their number is judged by itself.
 DEAR = ("div", "sqrt", "exp", "pow")
-#: How a reason begins that tells of the program and not of the model: it crashed, so that nothing is known.
-FAILED = "failed"
 #: Last part of the name of a kernel's time.
 TIME = "time"
 #: What counts of retired instructions depend on, beside the program.
@@ -94,8 +92,8 @@ class Contradiction:
 class Figures:
     """What a run gave, as far as a baseline keeps it."""
 
-    values: Mapping[str, float | str]
-    """By name: the number, or why there is none; that it could not be run begins with `FAILED`."""
+    values: Mapping[str, float | NoValue]
+    """By name: the number, or why there is none."""
     times: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
     """By name of the kernel: samples of its time over that of the calibrating work."""
     models: Mapping[str, str] = field(default_factory=dict)
@@ -114,7 +112,7 @@ class Figures:
     """Why no exact counter confirms the counts, by subject; empty where all are confirmed."""
 
 
-def number_of(name: str, figures: Figures) -> float | str | None:
+def number_of(name: str, figures: Figures) -> float | NoValue | None:
     """Return a figure: its number, which is finite, why there is none, or None where the run is not about it.
 
     A kind of operation that does not occur in a step that was counted occurs 0 times.
@@ -122,9 +120,19 @@ def number_of(name: str, figures: Figures) -> float | str | None:
     subject, _, last = name.rpartition("/")
     counted = last.removesuffix("_per_step") in OPERATIONS and f"{subject}/operations_per_step" in figures.values
     found = figures.values.get(name, 0.0 if counted else None)
-    if isinstance(found, str) or found is None or math.isfinite(found):
+    if isinstance(found, NoValue) or found is None or math.isfinite(found):
         return found
-    return f"it is {found:g}"
+    return NoValue(f"it is {found:g}")
+
+
+def setting_part(setting: float, controlled: bool) -> str:
+    """Return the part of a name that says at which dt in ms, or tolerance of an error control, an error is."""
+    return f"tolerance {setting:g}" if controlled else f"dt {setting:.6g} ms"
+
+
+def setting_of(name: str) -> float:
+    """Return the dt in ms, or the tolerance, of the name of an error: what `setting_part` has written."""
+    return float(name.split("/")[-2].split(" ")[1])
 
 
 def kind_of(name: str) -> Kind:

@@ -15,11 +15,12 @@ from ...flops.operations import count
 from ...harness.measure import measure
 from ...models import units
 from ...models.catalogue import get_model
-from ...models.errors import UserError
+from ...models.errors import NoValue, UserError
 from ...models.expression import KINDS as OPERATIONS
 from ...models.neuron import NeuronModel
 from ..comparison import compare
 from ..numbers import as_said
+from ..text import aligned
 from . import baseline as baselines
 from .baseline import Baseline
 from .figures import Figures
@@ -39,42 +40,48 @@ class Regressed(AssertionError):
 
 
 class Cost(float):
-    """A number of operations that remembers what it was compared with, so that a failing test can show it."""
+    """A number of operations that knows what it is of, so that a failing test can say it."""
 
     of: str
     """What costs this."""
     unit: str
     made_of: dict[str, Any]
     """For a cost at a tolerance: method, detection, dt_ms, error_ms of the cheapest way."""
-    over: list[tuple[Cost, str, float]]
-    """Where comparisons that do not hold are noted: the cost, the sign, the limit."""
 
-    def __new__(cls, value: float, of: str, unit: str, over: list[tuple[Cost, str, float]],
-                made_of: dict[str, Any] | None = None) -> Cost:
+    def __new__(cls, value: float, of: str, unit: str, made_of: dict[str, Any] | None = None) -> Cost:
         """Make a number."""
         cost = super().__new__(cls, value)
-        cost.of, cost.unit, cost.over, cost.made_of = of, unit, over, made_of or {}
+        cost.of, cost.unit, cost.made_of = of, unit, made_of or {}
         return cost
-
-    def __le__(self, limit: float) -> bool:
-        return self._noted(float(self) <= limit, "<=", limit)
-
-    def __lt__(self, limit: float) -> bool:
-        return self._noted(float(self) < limit, "<", limit)
-
-    def __ge__(self, limit: float) -> bool:
-        return self._noted(float(self) >= limit, ">=", limit)
-
-    def __gt__(self, limit: float) -> bool:
-        return self._noted(float(self) > limit, ">", limit)
 
     def __repr__(self) -> str:
         return f"{float(self):.6g} {self.unit}"
 
-    def _noted(self, holds: bool, sign: str, limit: float) -> bool:
-        if not holds:
-            self.over.append((self, sign, float(limit)))
-        return holds
+
+#: What a comparison is called whose sides are exchanged.
+_EXCHANGED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "==": "==", "!=": "!="}
+
+
+def explained(sign: str, left: object, right: object) -> list[str] | None:
+    """Return why a comparison with a cost does not hold, as lines: a sentence and a table; None of anything else.
+
+    Parameters
+    ----------
+    sign : str
+        Such as ``<=``.
+    left, right : object
+        What was compared.
+    """
+    if not isinstance(left, Cost):
+        left, right, sign = right, left, _EXCHANGED.get(sign, "")
+    if not isinstance(left, Cost) or not isinstance(right, int | float) or sign not in _EXCHANGED:
+        return None
+    limit = float(right)
+    percent = f" ({100 * (left / limit - 1):+.3g} %)" if limit else ""
+    now, allowed = f"{float(left):.6g}", f"{sign} {limit:.6g}"
+    table = aligned([("cost of", "now", "allowed", "over by", ""),
+                     (left.of, now, allowed, f"{left - limit:+.4g}{percent}", left.unit)])
+    return [f"{left.of} costs {now} {left.unit}, which is not {allowed}", "", *table.splitlines()]
 
 
 @dataclass
@@ -85,8 +92,6 @@ class Guard:
     """What figures are held against; None without ``--spikecost-baseline``."""
     keep: dict[str, Figures] | None = None
     """Where figures are collected for a new baseline, by model; None unless they are."""
-    over: list[tuple[Cost, str, float]] = field(default_factory=list)
-    """Comparisons that did not hold."""
     without_counter: bool = False
     """Whether counts are accepted that no exact counter confirms."""
     judged: set[str] = field(default_factory=set)
@@ -130,7 +135,7 @@ class Guard:
         of, rate = get_model(model, input), units.number_in(rate, Hz, "rate")
         comparison = compare([of], _quantity(tolerance), rates=[rate], horizon=_quantity(horizon), methods=methods,
                              detections=detections, suite=SUITE)
-        self._hold(figures_of(comparison.run))
+        self._hold(figures_of(comparison))
         best = comparison.cheapest
         if best.empty:
             reasons = comparison.table["reason"]
@@ -139,7 +144,7 @@ class Guard:
         row = best.iloc[0]
         how = {name: row[name] for name in ("method", "detection", "dt_ms", "error_ms")}
         return Cost(row["flops_per_ms"], f"{of.label}, {tolerance}, {rate:g} Hz ({row['method']}, {row['detection']}, "
-                    f"dt {as_said(best)['dt_ms'].iloc[0]} ms)", "operations a ms", self.over, how)
+                    f"dt {as_said(best)['dt_ms'].iloc[0]} ms)", "operations a ms", how)
 
     def operations(self, model: str | NeuronModel, method: str, detection: str = "grid",
                    input: str | None = None) -> Cost:  # noqa: A002 - as NeuronModel's
@@ -154,24 +159,7 @@ class Guard:
         """
         found = count(get_model(model, input), method, detection)
         _refuse_contradiction(found.step.model, method, detection)
-        return Cost(found.flops_per_step(), f"{found.step.model.label}, {method}, {detection}", "operations a step",
-                    self.over)
-
-    def headline(self) -> str:
-        """Return the last comparison that did not hold in one line."""
-        cost, sign, limit = self.over[-1]
-        return f"{cost.of} costs {float(cost):.6g} {cost.unit}, which is not {sign} {limit:.6g}"
-
-    def table(self) -> str:
-        """Return the comparisons that did not hold as a table."""
-        rows = [("cost of", "now", "allowed", "over by", "")]
-        for cost, sign, limit in self.over:
-            percent = f" ({100 * (cost / limit - 1):+.3g} %)" if limit else ""
-            over = f"{cost - limit:+.4g}{percent}"
-            rows.append((cost.of, f"{float(cost):.6g}", f"{sign} {limit:.6g}", over, cost.unit))
-        widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
-        return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-                         for row in rows)
+        return Cost(found.flops_per_step(), f"{found.step.model.label}, {method}, {detection}", "operations a step")
 
     def _hold(self, figures: Figures) -> None:
         figures = replace(figures, times={})
@@ -195,7 +183,7 @@ class Guard:
                 raise UserError(f"{judgement.text}\n(in tests: pytest --spikecost-update renews the baseline, "
                                 "--spikecost-without-counter accepts counts that no exact counter confirms)")
 
-    def _narrowed(self, values: Mapping[str, float | str], figures: Figures) -> Baseline:
+    def _narrowed(self, values: Mapping[str, float | NoValue], figures: Figures) -> Baseline:
         """Return the baseline of some figures alone, with the limits that are theirs."""
         assert self.baseline is not None
         known = self.baseline
@@ -205,7 +193,7 @@ class Guard:
         return replace(known, figures=replace(known.figures, values=values, times={}), limits=limits)
 
 
-def _asked_for(names: Mapping[str, float | str], run: Figures) -> dict[str, float | str]:
+def _asked_for(names: Mapping[str, float | NoValue], run: Figures) -> dict[str, float | NoValue]:
     """Return the figures of a baseline that a run should have: those of its models, methods, cells and curves."""
     subjects = {_subject(name) for name in run.values}
     parts = {"/".join(subject.split("/")[:n]) for subject in subjects for n in (2, 3)}

@@ -17,7 +17,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from ...models.errors import UserError
+from ...models.errors import NoValue, UserError
 from ...models.reading import read_json, structure
 from .figures import TIME, Figures
 
@@ -85,7 +85,7 @@ class History:
         UserError
             If there is no figure, or the file cannot be written or is no history.
         """
-        values = {name: value for name, value in figures.values.items() if not isinstance(value, str)}
+        values = {name: value for name, value in figures.values.items() if not isinstance(value, NoValue)}
         values |= {f"{kernel}/{TIME}": median(samples) for kernel, samples in figures.times.items()}
         if not values:
             raise UserError("the run has no figure to keep: every cell failed; nothing was added")

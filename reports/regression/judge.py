@@ -7,9 +7,9 @@ from collections.abc import Collection, Iterator
 from dataclasses import replace
 from fnmatch import fnmatchcase
 
-from ...models.errors import UserError
+from ...models.errors import NoValue, UserError
 from .baseline import Baseline
-from .figures import FAILED, NAMED, SETTINGS, TIME, TOOLCHAIN, Figures, Kind, kind_of, number_of
+from .figures import NAMED, SETTINGS, TIME, TOOLCHAIN, Figures, Kind, kind_of, number_of, setting_of
 from .judgement import (
     CONTRADICTED,
     HOLDS,
@@ -19,6 +19,7 @@ from .judgement import (
     NOT_JUDGED,
     REGRESSED,
     REPORTED,
+    FigureVerdict,
     Finding,
     Judgement,
 )
@@ -150,10 +151,10 @@ def _figure(name: str, baseline: Baseline, run: Figures, differences: dict[str, 
             ) -> Finding | None:
     kind = kind_of(name)
     before, after = number_of(name, baseline.figures), number_of(name, run)
-    number = None if isinstance(after, str) else after
+    number = None if isinstance(after, NoValue) else after
     limit = limit_for(name, kind, baseline.limits)
     found = Finding(name, HOLDS, None, number, kind.unit, _in_words(limit, kind))
-    if before is None or isinstance(before, str):
+    if before is None or isinstance(before, NoValue):
         if number is None:
             return None  # had no number before, and has none now
         if passed := _past_hard(number, limit, kind):
@@ -167,14 +168,14 @@ def _figure(name: str, baseline: Baseline, run: Figures, differences: dict[str, 
     unlike = [words for fact, words in differences.items() if fact in kind.depends_on]
     if unlike:
         return replace(found, verdict=NOT_COMPARABLE, reason="; ".join(unlike))
-    if number is None:
-        crashed = str(after).startswith(FAILED)
-        return replace(found, verdict=NOT_JUDGED if crashed else REGRESSED, reason=f"no number any more: {after}")
-    if passed := _past_hard(number, limit, kind):
+    if isinstance(after, NoValue):
+        return replace(found, verdict=NOT_JUDGED if after.failed else REGRESSED,
+                       reason=f"no number any more: {after}")
+    if passed := _past_hard(after, limit, kind):
         return replace(found, verdict=REGRESSED, limit=passed)
     if limit.soft_percent is None:
         return replace(found, verdict=REPORTED)
-    return _moved(found, before, number, limit, kind)
+    return _moved(found, before, after, limit, kind)
 
 
 def _moved(found: Finding, before: float, after: float, limit: Limit, kind: Kind) -> Finding:
@@ -200,7 +201,7 @@ def _lacking(name: str, before: Figures, run: Figures) -> str:
         return ""  # made where no exact counter worked
     if name.endswith("/error_ms"):
         settings = _settings(name, before)
-        if settings and _setting(name) < min(settings):
+        if settings and setting_of(name) < min(settings):
             return ""  # this sweep went on to finer time steps
         if settings:
             return reason
@@ -211,26 +212,21 @@ def _lacking(name: str, before: Figures, run: Figures) -> str:
     return reason if any(other.rpartition("/")[0] == subject for other in before.values) else ""
 
 
-def _absent(name: str, run: Figures, without_counter: bool) -> tuple[str, str]:
+def _absent(name: str, run: Figures, without_counter: bool) -> tuple[FigureVerdict, str]:
     """Say what it means that a run does not have a figure: of a curve that ended earlier, nothing."""
     if name.endswith("/error_ms"):
         settings = _settings(name, run)
-        if settings and _setting(name) < min(settings):
+        if settings and setting_of(name) < min(settings):
             return REPORTED, "this sweep ended at a coarser time step"
     if kind_of(name).depends_on and not any(kind_of(other).depends_on for other in run.values):
         return NOT_COMPARABLE if without_counter else NOT_JUDGED, "no exact counter worked in this run"
     return NOT_JUDGED, "not in this run"
 
 
-def _setting(name: str) -> float:
-    """Return the time step, or the tolerance, at which an error is: ``.../dt 0.125 ms/error_ms``."""
-    return float(name.split("/")[-2].split(" ")[1])
-
-
 def _settings(name: str, figures: Figures) -> list[float]:
     """Return those of all errors of the same curve."""
     curve = name.rpartition("/")[0].rpartition("/")[0]
-    return [_setting(other) for other in figures.values
+    return [setting_of(other) for other in figures.values
             if other.endswith("/error_ms") and other.startswith(f"{curve}/")]
 
 

@@ -4,15 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 from html import escape
 from typing import Any
 
 from ...models.html import table_html
 from ..notebook import Shown
+from ..text import aligned
 
-#: Verdicts on a figure, from the worst.
-VERDICTS = CONTRADICTED, REGRESSED, NOT_JUDGED, IMPROVED, NOT_COMPARABLE, NEW, REPORTED, HOLDS = (
-    "contradicted", "regressed", "not judged", "improved", "not comparable", "new", "reported", "holds")
+
+class FigureVerdict(StrEnum):
+    """Verdicts on a figure, from the worst."""
+
+    CONTRADICTED = "contradicted"
+    """A count is not what the processor executed."""
+    REGRESSED = "regressed"
+    """Worse than its limit allows, or without a number that it had."""
+    NOT_JUDGED = "not judged"
+    """It should be there and is not, or nothing is known of it."""
+    IMPROVED = "improved"
+    """Better by more than its limit: somebody has to accept it."""
+    NOT_COMPARABLE = "not comparable"
+    """Measured on another machine or with another toolchain."""
+    NEW = "new"
+    """The baseline does not have it."""
+    REPORTED = "reported"
+    """It has no limit."""
+    HOLDS = "holds"
+
+
+CONTRADICTED, REGRESSED, NOT_JUDGED, IMPROVED, NOT_COMPARABLE, NEW, REPORTED, HOLDS = FigureVerdict
 #: Of what was not judged, so many figures are listed: a run of another suite lacks all.
 MOST_NOT_JUDGED = 10
 #: And so many of those that the baseline does not have.
@@ -26,7 +47,7 @@ class Finding:
     """What became of one figure."""
 
     figure: str
-    verdict: str
+    verdict: FigureVerdict
     before: float | None
     """The baseline's."""
     after: float | None
@@ -84,7 +105,7 @@ class Judgement(Shown):
     places: Mapping[str, tuple[str, int]] = field(default_factory=dict)
     """File and line of the models that were given as files, by model."""
 
-    def of(self, *verdicts: str) -> list[Finding]:
+    def of(self, *verdicts: FigureVerdict) -> list[Finding]:
         """Return the findings with a verdict."""
         return [finding for finding in self.findings if finding.verdict in verdicts]
 
@@ -102,7 +123,7 @@ class Judgement(Shown):
         return 0 if self.of(HOLDS) else 2
 
     @property
-    def verdict(self) -> str:
+    def verdict(self) -> FigureVerdict:
         """The verdict in a word or two."""
         if self.status == 1:
             return REGRESSED if self.of(REGRESSED) else CONTRADICTED
@@ -115,7 +136,7 @@ class Judgement(Shown):
     @property
     def headline(self) -> str:
         """The verdict in one line."""
-        n = {verdict: len(self.of(verdict)) for verdict in VERDICTS}
+        n = {verdict: len(self.of(verdict)) for verdict in FigureVerdict}
         judged = n[REGRESSED] + n[HOLDS] + n[IMPROVED]
         first = {
             REGRESSED: f"{n[REGRESSED]} of {judged} figures regressed",
@@ -125,7 +146,7 @@ class Judgement(Shown):
             HOLDS: f"{n[HOLDS]} figures hold",
         }.get(self.verdict, "could not be judged")
         told = {REGRESSED, HOLDS, self.verdict} - {NOT_JUDGED, NOT_COMPARABLE}
-        others = [verdict for verdict in VERDICTS if n[verdict] and verdict not in told]
+        others = [verdict for verdict in FigureVerdict if n[verdict] and verdict not in told]
         more = ", ".join(f"{n[verdict]} {verdict}" for verdict in others)
         return f"{first} against {self.baseline}" + (f" ({more})" if more else "")
 
@@ -149,9 +170,7 @@ class Judgement(Shown):
         """Return the verdict as text, with a table of some findings."""
         lines = [self.headline]
         if findings:
-            table = [COLUMNS, *(finding.row for finding in findings)]
-            widths = [max(map(len, column)) for column in zip(*table, strict=True)]
-            lines += ["", *("  ".join(map(str.ljust, row, widths)).rstrip() for row in table)]
+            lines += ["", aligned([COLUMNS, *(finding.row for finding in findings)])]
         if self.notes:
             lines += ["", *self.notes]
         return "\n".join(lines)

@@ -8,11 +8,13 @@ from typing import Any
 
 import pandas as pd
 
-from ...models.errors import UserError
+from ...accuracy.status import Status
+from ...models.errors import NoValue, UserError
 from ...models.files import is_file, place_of
+from ..provenance import commit_said
 from ..run_folder import RunFolder
 from .confirmation import confirm
-from .figures import FAILED, NAMED, SETTINGS, Figures
+from .figures import NAMED, SETTINGS, Figures, setting_part
 
 #: Parts of a Step of which the figures tell.
 _STEP, _SPIKE, _OTHER = "step", "spike", ("refractory step", "once a run")
@@ -33,7 +35,7 @@ def figures_of(run: RunFolder) -> Figures:
     """
     if run.about["interrupted"]:
         raise UserError("the run was interrupted, so that its figures are not all there; run it again")
-    values: dict[str, float | str] = {}
+    values: dict[str, float | NoValue] = {}
     for part in (_operations(run.operations), _counters(run), _spikes(run.step_and_spike), _errors(run.points),
                  _cells(run.table), _references(run.regimes)):
         for name, value in part:
@@ -50,7 +52,7 @@ def figures_of(run: RunFolder) -> Figures:
         models={label: str(model["content"])[:16] for label, model in run.about["models"].items()},
         environment=environment(run.provenance),
         made={"date": str(run.about["made"]), "spikecost": run.provenance.get("spikecost", "unknown"),
-              "commit": run.provenance.get("commit", "unknown")},
+              "commit": commit_said(run.provenance)},
     )
 
 
@@ -69,9 +71,7 @@ def _places(run: RunFolder) -> dict[str, tuple[str, int]]:
 
 def environment(provenance: Mapping[str, str]) -> dict[str, str]:
     """Return what measured counts and times depend on; see `TOOLCHAIN`."""
-    found = {fact: provenance.get(entry, "unknown") for fact, entry in _FACTS.items()}
-    # "AMD EPYC, 2 logical processors": how many is no matter
-    return found | {"processor": found["processor"].rpartition(",")[0] or found["processor"]}
+    return {fact: provenance.get(entry, "unknown") for fact, entry in _FACTS.items()}
 
 
 def _operations(frame: pd.DataFrame) -> Iterator[tuple[str, float]]:
@@ -103,7 +103,7 @@ def _spikes(frame: pd.DataFrame) -> Iterator[tuple[str, float]]:
             yield f"{_subject(row)}/instrumented_per_spike", float(row["instrumented_spike"])
 
 
-def _errors(points: pd.DataFrame) -> Iterator[tuple[str, float | str]]:
+def _errors(points: pd.DataFrame) -> Iterator[tuple[str, float | NoValue]]:
     """Yield errors at fixed settings: of every curve, the coarsest of each decade."""
     seen = set()
     for row in _rows(points):
@@ -114,31 +114,31 @@ def _errors(points: pd.DataFrame) -> Iterator[tuple[str, float | str]]:
         if (curve, decade) in seen:
             continue
         seen.add((curve, decade))
-        where = f"tolerance {setting:g}" if controlled else f"dt {setting:.6g} ms"
         reason = row["failure"] or f"{row['missing']:g} spikes missing, {row['extra']:g} too many"
-        yield f"{curve}/{where}/error_ms", float(row["error_ms"]) if _is_number(row["error_ms"]) else str(reason)
+        yield (f"{curve}/{setting_part(setting, controlled)}/error_ms",
+               float(row["error_ms"]) if _is_number(row["error_ms"]) else NoValue(str(reason)))
 
 
-def _cells(table: pd.DataFrame) -> Iterator[tuple[str, float | str]]:
+def _cells(table: pd.DataFrame) -> Iterator[tuple[str, float | NoValue]]:
     for row in _rows(table):
         unit = "" if row["tolerance_unit"] == "1" else f" {row['tolerance_unit']}"
         cell = (f"{_subject(row)}/{row['stimulus']}/{row['level']}/{row['horizon_ms']:g} ms/"
                 f"{row['measure']} {row['tolerance']:g}{unit}")
-        why = f"{row['status']}: {row['reason']}" if row["reason"] else str(row["status"])
-        if str(row["reason"]).startswith(FAILED):
-            why = str(row["reason"])
+        failed = row["status"] == Status.FAILED
+        said = [str(row["reason"])] if failed and row["reason"] else [row["status"], *filter(None, [row["reason"]])]
+        why = NoValue(": ".join(map(str, said)), failed)
         for figure in ("dt_ms", "flops_per_ms"):
             yield f"{cell}/{figure}", float(row[figure]) if _is_number(row[figure]) else why
 
 
-def _references(regimes: pd.DataFrame) -> Iterator[tuple[str, float | str]]:
+def _references(regimes: pd.DataFrame) -> Iterator[tuple[str, float | NoValue]]:
     """Yield how good the references are: what errors are held against is judged, too."""
     for row in _rows(regimes):
         for figure in ("reference_tolerance", "reference_error_ms", "reference_checked_ms"):
             value = row[figure]
             reason = row["reason"] or ("not checked" if value is None or math.isnan(value) else f"it is {value:g}")
             yield (f"{row['model']}/reference/{row['stimulus']}/{row['level']}/{row['horizon_ms']:g} ms/{figure}",
-                   float(value) if _is_number(value) else str(reason))
+                   float(value) if _is_number(value) else NoValue(str(reason), bool(row["failed"])))
 
 
 def _times(run: RunFolder) -> dict[str, tuple[float, ...]]:

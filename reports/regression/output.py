@@ -7,6 +7,7 @@ import secrets
 from xml.etree import ElementTree
 
 from .. import escape
+from ..encoded import markdown_rows
 from .judgement import (
     COLUMNS,
     CONTRADICTED,
@@ -30,9 +31,7 @@ def markdown(judgement: Judgement) -> str:
     lines = [f"### spikecost: {escape.markdown(judgement.headline)}", ""]
     table = [finding.row for finding in judgement.listed]
     if table:
-        lines += [f"| {' | '.join(COLUMNS)} |", "|---|---|---:|---:|---:|---|---|"]
-        lines += [f"| {' | '.join(escape.markdown(cell) for cell in row)} |" for row in table]
-        lines.append("")
+        lines.append(markdown_rows(COLUMNS, table, [name in ("baseline", "now", "change") for name in COLUMNS]))
     lines += [f"{escape.markdown(note)}\n" for note in judgement.notes]
     return "\n".join(lines)
 

@@ -1,7 +1,7 @@
-"""What every model and preset does under its drive and two stronger ones: the file f_i.csv, for people to review.
+"""Spikes of every model and preset at its drive and at two stronger drives: the file f_i.csv, for people to review.
 
-``python tests/accuracy/f_i.py`` writes it with the references' solver; test_presets.py holds it against that and
-against a solver that shares nothing with it. A row: the spikes within `HORIZON`, and the times of the first ones in ms.
+``python tests/accuracy/f_i.py`` writes it with the references' solver; test_presets.py compares it with that solver and
+with a solver that shares nothing with it. A row: the spikes within `HORIZON`, and the times of the first ones in ms.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from spikecost.models.catalogue import MODELS, get_model
 
 #: In ms.
 HORIZON = 300.0
-#: Times the preset's drive.
+#: Multiples of the preset's drive.
 STRENGTHS = (1.0, 1.25, 1.6)
-#: Spikes whose times are written.
+#: Number of spikes with times in the file.
 TIMES = 5
 FILE = Path(__file__).with_name("f_i.csv")
 
@@ -47,7 +47,7 @@ def drive(label: str, strength: float) -> float:
 
 
 def computed(label: str, strength: float) -> Point:
-    """Return the row that the first of the reference's two computations gives; other tests hold them equal."""
+    """Return the row from the first of the reference's two computations; other tests check that both are equal."""
     model = get_model(label)
     stimulus = constant_drive(model, drive(label, strength), HORIZON)
     solve = closed_form.solve if closed_form.applies(model, stimulus) else taylor.solve

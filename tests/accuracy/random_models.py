@@ -1,4 +1,4 @@
-"""Random models with steep smooth terms, and what is right for them: by quadrature, in 80-bit arithmetic."""
+"""Random models with steep smooth terms, and their right solutions: by quadrature, in 80-bit arithmetic."""
 
 from dataclasses import dataclass
 
@@ -46,7 +46,7 @@ class Scalar:
 
     @property
     def model(self) -> NeuronModel:
-        """With its numbers as parameters, so that models of the same kinds share compiled code."""
+        """The model with its numbers as parameters, so that models of the same kinds share compiled code."""
         names = ("a", "c", "k")
         text = " + ".join(TERMS[kind][0].replace("a", f"a{i}", 1).replace("c)", f"c{i})").replace("/k", f"/k{i}")
                           for i, kind in enumerate(self.kinds))
@@ -67,14 +67,14 @@ class Scalar:
         return total / 10
 
     def interval(self) -> tuple[float, float] | None:
-        """Between spikes in ms, and how sure that is; None if v comes to rest."""
+        """The interval between spikes in ms, and its uncertainty; None if v comes to rest."""
         edges = [_RANGE]
         for _, centre, width in self.numbers:
             edges += [float(centre) + float(width) * _EDGES, float(centre) - float(width) * _EDGES]
         edges = np.unique(np.clip(np.concatenate(edges), 0, 1)).astype(np.longdouble)
         if self.speed(_fine(edges)).min() <= 0:
             return None
-        # cut in two until that changes nothing
+        # halved until the result no longer changes
         found = self._integral(edges)
         while True:
             edges = np.sort(np.concatenate([edges, (edges[1:] + edges[:-1]) / 2]))
@@ -149,7 +149,7 @@ class Coupled:
         return [rise + strength * x[0] / 10, (slope * v - w) / tau, (opened - x[0]) / tau_x]
 
     def spikes(self, horizon: float, most: int) -> list[float]:
-        """The first spike times in ms before a horizon, by steps that no term is narrower than."""
+        """The first spike times in ms before a horizon, with steps shorter than the width of every term."""
 
         def crossing(_, state):
             return state[0] - 1
@@ -167,13 +167,13 @@ class Coupled:
         return found
 
 
-#: What a random expression is made of: smooth and not, of state, input and parameters.
+#: The parts of a random expression: smooth and not smooth, of state, input and parameters.
 FORMS = ("({a} + {b})", "({a} - {b})", "({a})*({b})", "tanh({a})", "exp(-({a})**2)", "abs({a})", "sqrt(abs({a}))",
          "1/(1 + ({a})**2)", "int({a} > {b})", "abs({a})**1.5/(1 + abs({a}))", "exprel(-abs({a}))")
 
 
 def expression(rng, depth: int) -> str:
-    """A random expression, so many functions deep."""
+    """A random expression with a given depth of nested functions."""
     if not depth:
         return str(rng.choice(["v", "w", "I", "p", "q", "0.3", "1.7"]))
     a, b = expression(rng, depth - 1), expression(rng, int(rng.integers(0, depth)))

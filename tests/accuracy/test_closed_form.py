@@ -15,7 +15,7 @@ from spikecost.models.catalogue import MODELS, get_model
 from spikecost.models.neuron import NeuronModel
 
 LIF, QIF = get_model("lif"), get_model("qif")
-#: v' = I + c v**2 + b v, whose fixed points and turns are easy to set.
+#: v' = I + c v**2 + b v: its fixed points and turning points are easy to set.
 PARABOLA = NeuronModel(
     name="parabola", equations="dv/dt = I + b*v + c*v**2 : 1\nb : Hz\nc : Hz\nI : Hz", threshold="v >= 3",
     reset="v = -3", parameters={"b": 0 / ms, "c": 1 / ms}, initial={"v": -3},
@@ -57,7 +57,7 @@ def test_a_ramp_into_lif_in_forty_digits():
     step(0 * mV / ms, 1.7 * mV / ms, 33.3 * ms, 1 * second),
     ramp(0 * mV / ms, 4 * mV / ms, 1 * second),
     ramp(4 * mV / ms, -2 * mV / ms, 1 * second),
-    # up and down, over and back under what a spike takes
+    # up and down, above and below the rheobase
     Stimulus([Fraction(50)] * 8, [Shape(1.2, slope=0.02), Shape(3.0, slope=-0.08), 1.6, Shape(1.55, slope=-0.001)] * 2,
              (mV / ms).dim),
 ])

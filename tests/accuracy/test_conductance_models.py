@@ -1,4 +1,4 @@
-"""Conductance-based models of today against SciPy on the papers' equations, which are written here once more."""
+"""Conductance-based models against SciPy on the papers' equations, which are written here again."""
 
 import math
 
@@ -145,7 +145,7 @@ def test_pospischils_classes_fire_as_they_are_called():
     assert (np.diff(regular[:5]) > 0).all()
     assert regular[-1] > 4 * regular[0]
     assert np.ptp(fast[1:]) < 1e-3 * fast[1]
-    # a burst, then single spikes; bursts again and again
+    # a burst, then single spikes; repeated bursts
     burst, repeated = intervals("ib:IB", 2000), intervals("ib:IBR", 2000)
     assert (burst[:5] < 10).all()
     assert (burst[7:] > 200).all()
@@ -161,7 +161,7 @@ def test_a_low_threshold_cell_starts_with_a_burst_that_the_t_current_makes():
     assert plain[0] > 2 * with_t[0]
 
 
-#: Voltages in mV at some ms that Stewart and Bair 2009 store of this cell (ModelDB 117361, hh/tm_inj_results_10_1.mat
+#: Voltages in mV at some times in ms that Stewart and Bair 2009 store (ModelDB 117361, hh/tm_inj_results_10_1.mat
 #: and ..._10.mat: ref_v), under pA into 20 000 um2. Its programs call them the currents of 1 and 10 spikes; the stored
 #: voltages have 3 and 14.
 STORED = {

@@ -1,4 +1,4 @@
-"""What a firing rate is: spikes per second of the horizon, within one spike, however they are spread over it."""
+"""A firing rate is the number of spikes per second of the horizon, within one spike, for any distribution in time."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ LONG = 10_000.0
 
 @given(st.lists(st.floats(0.5, 400), min_size=1, max_size=9), st.floats(0, 300), st.floats(300, 5000))
 def test_a_rate_is_less_than_one_spike_off_the_count(pattern, latency, horizon):
-    """Any pattern of intervals, from anywhere on."""
+    """Any pattern of intervals, starting at any phase."""
     all_times = latency + np.cumsum(np.tile(pattern, int(8 * horizon / sum(pattern)) + 3))
     times = all_times[all_times < 4 * horizon]
     within = int((times < horizon).sum())
@@ -34,7 +34,7 @@ def test_a_rate_is_less_than_one_spike_off_the_count(pattern, latency, horizon):
         return
     rate = firing.rate_of(times, within, horizon)
     assert abs(rate * horizon / 1000 - within) < 1
-    # over many periods it is that of the pattern
+    # over many periods it is the rate of the pattern
     assert firing.rate_of(all_times, all_times.size, float(all_times[-1])) == pytest.approx(
         1000 * len(pattern) / sum(pattern), abs=1000 * (len(pattern) + latency / min(pattern)) / all_times[-1])
 
@@ -102,7 +102,7 @@ def test_what_has_not_been_found_is_not_called_impossible():
     with pytest.raises(UnreachableRate) as error:
         drive_for(get_model("hodgkin_huxley"), 10, 1000)
     assert "cannot" not in str(error.value)
-    assert "1 s each" in str(error.value)
+    assert "held for 1 s" in str(error.value)
 
 
 def test_a_refractory_time_is_a_proof():
@@ -113,7 +113,7 @@ def test_a_refractory_time_is_a_proof():
 
 @given(st.floats(1, 50), st.floats(0.2, 3))
 def test_a_rate_that_falls_with_the_drive_is_found(top, width):
-    """A hump over the drive, as of a neuron whose firing is blocked by too strong a drive, and a jump at its start."""
+    """A rate that rises and falls with the drive (too strong a drive blocks the firing), with a jump at its start."""
 
     def rate(drive):
         return 0.0 if drive < top else 200.0 / (1 + ((drive - top) / (width * top)) ** 2)
@@ -134,7 +134,7 @@ def strengths(label):
 
 
 def checked(label, drive, horizon):
-    """Rate and independent count agree within one spike; a rate of 0 is of a model that falls silent."""
+    """Rate and independent count agree within one spike; a rate of 0 means that the model stops firing."""
     model = get_model(label)
 
     def counted(until):

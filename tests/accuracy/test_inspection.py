@@ -1,4 +1,4 @@
-"""The inspection of Taylor steps finds what was planted, and nothing in good steps."""
+"""The inspection of Taylor steps finds planted errors, and none in good steps."""
 
 import dataclasses
 
@@ -21,7 +21,7 @@ ERROR = 2.0**-52
 
 @pytest.fixture(scope="module")
 def inspected():
-    """Steps of Izhikevich's model as a solution makes them, and who inspected them."""
+    """Steps of Izhikevich's model as made by a solution, and the inspector that checked them."""
     model, stimulus = get_model("izhikevich").replace(name="inspected"), constant(10, 200 * ms)
     inspector = flow_of(model, taylor.FIRST, stimulus.terms)._inspectors[frozenset()]
     seen, look = [], inspector.first_bad

@@ -1,4 +1,4 @@
-"""Integrate-and-fire models of today: closed forms, the papers' programs, SciPy on the papers' equations."""
+"""Later integrate-and-fire models: closed forms, the papers' programs, SciPy on the papers' equations."""
 
 import math
 from fractions import Fraction
@@ -123,7 +123,7 @@ def test_adex_fires_in_the_patterns_of_naud_et_al():
         assert (later > 50).sum() >= least
         assert not ((later > 10) & (later < 50)).any()
     assert intervals("transient").size == 0
-    # irregular: no interval comes back within a second
+    # irregular: no interval is repeated within a second
     irregular = intervals("irregular")[4:]
     assert np.abs(irregular[:, None] - irregular)[np.triu_indices(len(irregular), 1)].min() > 0
     assert irregular.std() > 0.3 * irregular.mean()
@@ -148,7 +148,7 @@ def test_a_higher_cutoff_delays_each_spike_by_the_rest_of_the_upstroke(cutoff):
     rest = 281 / 30 * (math.exp(-5) - math.exp(-(cutoff + 50.4) / 2))
     assert rest == pytest.approx(0.0631, abs=1e-4)
     assert high[0] - low[0] == pytest.approx(rest, rel=0.05)
-    # each interval is longer by as much, and by what w moves meanwhile
+    # each interval is longer by this much, and by the change of w meanwhile
     np.testing.assert_allclose(np.diff(high) - np.diff(low), rest, rtol=0.3)
 
 
@@ -156,7 +156,7 @@ def test_a_higher_cutoff_delays_each_spike_by_the_rest_of_the_upstroke(cutoff):
 
 
 def program_of_the_book(current, steps):
-    """Run the MATLAB program under figure 8.12, RS cell: forward Euler, tau = 1 ms, the current from the start."""
+    """Run the MATLAB program below figure 8.12, RS cell: forward Euler, tau = 1 ms, the current from the start."""
     C, vr, vt, k, a, b, c, d, vpeak = 100, -60, -40, 0.7, 0.03, -2, -50, 100, 35
     v, u, found = vr, 0.0, []
     for i in range(1, steps + 1):
@@ -192,7 +192,7 @@ FIGURES = {
     ("izhikevich2007_fs", 89): {73.2: 2, 100: 4, 200: 8, 400: 14},
     ("izhikevich2007_lts", 323): {100: 1, 125: 4, 200: 10, 300: 19},
 }
-#: Where the converged model has others. The currents are those that ModelDB 39948 takes for the figures: 19 spikes are
+#: Where the converged model has other numbers. The currents are those of ModelDB 39948 for the figures: 19 spikes are
 #: those of 275 pA, and the figure's intervals at 370 and 500 pA are longer by 16 to 29 %.
 OTHERS = {("izhikevich2007:IB", 370): 4, ("izhikevich2007:IB", 500): 9, ("izhikevich2007_lts", 300): 22}
 

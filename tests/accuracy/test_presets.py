@@ -1,4 +1,4 @@
-"""Every model and preset spikes under its drive, as kept in f_i.csv, by two solvers that share nothing."""
+"""Every model and preset spikes at its drive as stored in f_i.csv, with two independent solvers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""References of random models, held against what cannot share their blind spots."""
+"""References of random models, compared with methods that do not share their blind spots."""
 
 import numpy as np
 import pytest
@@ -12,14 +12,14 @@ from spikecost.models.errors import UserError
 
 from .random_models import Coupled, Scalar, of_random_functions
 
-#: Spike times are compared over so many intervals.
+#: Number of intervals over which spike times are compared.
 INTERVALS = 3
-#: Longer ones are not waited for, in ms.
+#: Longest interval, in ms.
 LONGEST = 1000
 
 
 def check(seed):
-    """Return how a reference is wrong, empty if it is right."""
+    """Return how a reference is wrong; empty if it is right."""
     drawn = Scalar.drawn(seed)
     right = drawn.interval()
     interval, unsure = right or (LONGEST / INTERVALS, 0.0)
@@ -42,7 +42,7 @@ def test_intervals_of_models_with_steep_terms_are_right(first):
 
 
 def check_coupled(seed):
-    """Return how a reference of several variables is wrong, empty if it is right."""
+    """Return how a reference of several variables is wrong; empty if it is right."""
     drawn, horizon = Coupled.drawn(seed), 40.0
     right = np.array(drawn.spikes(horizon, 4))
     stop = (right[-1] + right[-2]) / 2 if len(right) == 4 else horizon
@@ -85,7 +85,7 @@ def check_functions(seed):
 def check_many(seeds):
     said = [check_functions(seed) for seed in seeds]
     assert not any(said), "\n".join(filter(None, said))
-    # what is refused slides along a switch, or rests on one
+    # refused models slide along a switch, or rest on one
     assert said.count(None) <= len(said) / 8
 
 

@@ -136,7 +136,7 @@ def test_a_model_that_starts_above_the_threshold_spikes_at_once():
 
 
 def test_a_spike_at_the_horizon_is_no_disagreement():
-    # v = t/30 passes 1 at 30, 60, 90 ms, and whether the last is before the horizon is a matter of rounding
+    # v = t/30 passes 1 at 30, 60, 90 ms; rounding decides whether the last is before the horizon
     model = NeuronModel(name="perfect", equations="dv/dt = I : 1\nI : Hz", threshold="v > 1", reset="v = 0",
                         initial={"v": 0})
     for horizon in (90, 90 - 1e-12, 90 + 1e-12):

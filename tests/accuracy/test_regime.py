@@ -64,7 +64,7 @@ def test_a_drive_is_not_looked_for_far_away():
 
 
 def test_the_search_for_a_drive_ends_where_the_rate_jumps():
-    # beside a jump there is no number of so many digits left to try
+    # next to a jump no number with this many digits is left to try
     for jump in (1.000005, 3.14159265, 9.999995):
         with pytest.raises(UnreachableRate, match="its rate jumps near drive"):
             find_mean_drive(lambda drive, at=jump: 100.0 * (drive > at), 50.0, "mine")

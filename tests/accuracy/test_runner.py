@@ -57,7 +57,7 @@ def test_every_combination_is_a_cell_with_a_status():
         found = cell.cost()
         ends = np.array([found.low, found.mean, found.high])
         assert (np.diff([min(costs), *ends, max(costs)]) >= -1e-12 * max(costs)).all()
-    # hermite lets RK4 take a step at least ten times that of the grid
+    # hermite allows RK4 a step at least ten times as long as the grid does
     grid, hermite = (float(cell.setting) for cell in study.cells if cell.curve.method == "rk4")
     assert hermite > 10 * grid
 

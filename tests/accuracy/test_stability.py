@@ -14,7 +14,7 @@ from spikecost.harness.stimuli import constant
 from spikecost.harness.sweep import TimeSteps
 from spikecost.models.step import make_step
 
-#: w' = -w/tau beside a v that never spikes, so that no reset hides what w does.
+#: w' = -w/tau next to a v that never spikes, so that no reset hides the behaviour of w.
 DECAY = sc.NeuronModel(
     name="decay", equations="dv/dt = I - v/tau : volt\ndw/dt = -w/tau : volt\ntau : second\nI : volt/second",
     threshold="v > 1*mV", reset="v = 0*mV", parameters={"tau": 0.1 * ms}, initial={"v": 0 * mV, "w": 1 * mV})

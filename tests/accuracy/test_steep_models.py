@@ -1,11 +1,11 @@
-"""References of models that a Taylor step could jump over: steep terms, sparse series, kinks, jumps, blow-ups."""
+"""References of models with features that a Taylor step could miss: steep terms, sparse series, kinks, jumps."""
 
 from itertools import pairwise
 
 import numpy as np
 import pytest
 from brian2 import ms, mV
-from mpmath import exp, mpf, workdps
+from mpmath import exp, expm1, mpf, workdps
 from mpmath import quad as mp_quad
 from scipy.integrate import quad, solve_ivp
 
@@ -46,6 +46,20 @@ def test_an_exponential_blow_up_far_from_the_start(slope):
     assert found.error < 1e-12
 
 
+@pytest.mark.parametrize("width", [5, -1, 0.3, -0.1, 0.03, -0.003])
+def test_a_rate_that_is_written_with_exprel(width):
+    # its argument goes from -7.5/width to 7.5/width: far beyond where a series of exprel about 0 is right
+    model = neuron("dv/dt = I + 1/exprel((v - 7.5*mV)/k)*mV/ms : volt\nI : volt/second\nk : volt", "v > 15*mV",
+                   "v = 0*mV", parameters={"k": width * mV}, initial={"v": 0 * mV})
+
+    def slowness(v):
+        x = (v - mpf("7.5")) / mpf(str(width))
+        return 1 / (1 + (x / expm1(x) if x else 1))
+
+    edges = [x for x in (7.5 + abs(width) * k for k in (-40, -10, -3, -1, 0, 1, 3, 10, 40)) if 0 < x < 15]
+    intervals_are(integral(slowness, [0, *edges, 15]), reference(model, constant(1 * mV / ms, 50 * ms)))
+
+
 @pytest.mark.parametrize("power", range(3, 10))
 def test_a_series_whose_coefficients_vanish(power):
     # the reset is to 0, where only one in `power` coefficients is not zero
@@ -66,7 +80,7 @@ def test_a_hill_term_from_zero():
 @pytest.mark.parametrize(("start", "first"), [(0, 5 / 0.5 + 10 / 1.5), (-3, 8 / 0.5 + 10 / 1.5),
                                               (-8, 3 / 1.5 + 10 / 0.5 + 10 / 1.5)])
 def test_a_switch_on_a_size(start, first):
-    # v' is 0.5 where |v| <= 5 and 1.5 beyond
+    # v' is 0.5 where |v| <= 5 and 1.5 elsewhere
     model = neuron("dv/dt = I + int(abs(v) > 5*mV)*mV/ms : volt\nI : volt/second", "v > 15*mV", f"v = {start}*mV",
                    initial={"v": start * mV})
     intervals_are(first, reference(model, constant(0.5 * mV / ms, 200 * ms)))

@@ -30,7 +30,7 @@ STIMULUS = constant(2 * mV / ms, 1000 * ms)
 
 
 class Made:
-    """A kernel whose error at dt is given, a function a stimulus; ``nan`` diverges, ``inf`` loses a spike."""
+    """A kernel with a given error at dt, one function per stimulus; ``nan`` diverges, ``inf`` loses a spike."""
 
     def __init__(self, *errors):
         self.errors = errors
@@ -111,14 +111,14 @@ def test_one_step_for_all_stimuli_and_all_run_at_every_step():
     assert len(kernel.runs) == len({dt for dt, _ in kernel.runs})  # none is run twice
     own = [float(each.setting) for each in own_settings(curve, criterion)]
     assert own[0] == own[1] == pytest.approx(0.1, rel=0.04)
-    assert own[2] == pytest.approx(0.4, rel=0.26)  # no finer than the sweep: ten steps a decade
+    assert own[2] == pytest.approx(0.4, rel=0.26)  # no finer than the sweep: ten steps per decade
 
 
 @given(period=st.floats(5.0, 20.0), spread=st.floats(1e-3, 0.02), spikes=st.integers(10, 100),
        trials=st.integers(3, 8), seed=st.integers(0, 2**32 - 1))
 @settings(max_examples=12)
 def test_the_sawtooth_of_the_grid_holds_at_every_smaller_step(period, spread, spikes, trials, seed):
-    """Spikes at the end of a step: each is late by what its interval lacks to whole steps, and the delays add up."""
+    """Spikes at the end of a step: each interval is rounded up to whole steps, and the delays add up."""
     periods = [period * (1 + spread * i / trials) for i in range(trials)]
 
     def late(of):
@@ -127,7 +127,7 @@ def test_the_sawtooth_of_the_grid_holds_at_every_smaller_step(period, spread, sp
     tolerance, sweep = 1.0, TimeSteps(Fraction(1000), 1.0, 1e-3, 8)
     answer = find_all([late(of) for of in periods], tolerance, sweep)
     dt = float(answer.setting)
-    # whatever the phase, no delay is longer than all steps together
+    # for any phase, no delay is longer than all steps together
     assert dt >= LEAST * tolerance / spikes / RUNG
     fresh = dt * 2 ** -np.random.default_rng(seed).uniform(0, 2, 200)
     assert not [each for each in fresh if max(late(of)(each) for of in periods) > tolerance]

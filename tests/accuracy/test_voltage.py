@@ -16,6 +16,8 @@ from spikecost.harness.stimuli import constant, step
 from spikecost.models.catalogue import MODELS, get_model
 from spikecost.models.step import make_step
 
+from ..archetypes import choose, is_archetype
+
 DRIVES = {"lif": 2 * mV / ms, "izhikevich": 10, "hodgkin_huxley": 10 * uA / cm**2}
 LIF = constant(2 * mV / ms, 100 * ms).divided(5 * ms)
 
@@ -37,7 +39,7 @@ def test_samples_of_the_reference_by_hand():
 
 
 @pytest.mark.parametrize("build", [SCALAR, SIMD])
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", choose(MODELS, is_archetype))
 def test_samples_are_the_states_at_which_shorter_runs_end(name, build, drive_of):
     stimulus = step(0.5 * drive_of(name), drive_of(name), 20 * ms, 40 * ms).divided(10 * ms)
     whole = run(name, "rk4", stimulus, Fraction(1, 20), build, lanes=3)

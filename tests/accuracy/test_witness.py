@@ -1,4 +1,4 @@
-"""Kernels that agree with each other and contradict a reference refuse it."""
+"""Kernels that agree with each other and contradict a reference cause it to be refused."""
 
 from dataclasses import replace
 
@@ -53,7 +53,7 @@ def test_a_right_reference_is_not(monkeypatch):
 
 
 def test_kernels_that_are_too_coarse_contradict_nothing(monkeypatch):
-    # on the grid every method is late by about the same, and far from the tolerance at this finest dt
+    # on the grid every method has about the same delay, far from the tolerance at this finest dt
     coarse = replace(SMALL, detections=("grid",), finest=0.05, tolerances=(1e-4,))
     study = cells_of(monkeypatch, suite=coarse)
     assert {cell.status for cell in study.cells} == {"not reached"}

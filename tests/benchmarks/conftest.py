@@ -1,4 +1,4 @@
-"""What benchmarks share: models under a drive that makes them spike."""
+"""Common parts of benchmarks: models with a drive at which they spike."""
 
 from fractions import Fraction
 

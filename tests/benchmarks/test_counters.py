@@ -1,4 +1,4 @@
-"""Counters: wall time of a run that is counted, beside what is counted."""
+"""Counters: wall time of a counted run, together with its counts."""
 
 from fractions import Fraction
 

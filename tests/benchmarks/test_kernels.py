@@ -1,4 +1,4 @@
-"""Kernels: wall time of a second of model time, beside the operations that are in it."""
+"""Kernels: wall time per second of model time, together with its operations."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""References: wall time of a second, computed twice, beside their stated error."""
+"""References: wall time per second of model time, computed twice, together with their stated error."""
 
 from spikecost.accuracy.reference import reference
 from spikecost.models.catalogue import get_model

@@ -1,4 +1,4 @@
-"""Speed and memory, as ratios to what was asked for; nothing here fails by time."""
+"""Speed and memory, as ratios to the requirements; no test fails because of time."""
 
 import resource
 import subprocess

@@ -1,4 +1,4 @@
-"""The sweep: wall time from a regime to the largest dt at a tolerance, beside the runs and operations in it."""
+"""The sweep: wall time from a regime to the largest dt at a tolerance, with its numbers of runs and operations."""
 
 from dataclasses import replace
 

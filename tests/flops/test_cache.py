@@ -22,7 +22,7 @@ from spikecost.models.errors import UserError
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Return a cache of its own."""
+    """Return a separate cache."""
     made = tmp_path / "cache"
     monkeypatch.setenv("SPIKECOST_CACHE", str(made))
     monkeypatch.setattr(private, "_told", set())

@@ -1,4 +1,4 @@
-"""Conventions: what one operation costs."""
+"""Conventions: the cost of one operation."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def test_what_the_2004_paper_states():
     assert {name: round(cost.per_ms) for name, cost in published.items() if name != "izhikevich_mv"} == {
         "lif": 5, "adaptive_lif": 10, "ifb": 13, "resonate_and_fire": 10, "qif": 7, "izhikevich": 13,
         "fitzhugh_nagumo": 72, "hindmarsh_rose": 120, "morris_lecar": 600, "wilson": 180, "hodgkin_huxley": 1200}
-    # five are counted as published; the reasons for the other differences add up to them
+    # five counts equal the published ones; the reasons of the other differences add up to the differences
     differences = {}
     for name, cost in published.items():
         counted = count(name, "euler").flops_per_step("izhikevich2004", cost.dt)

@@ -1,4 +1,4 @@
-"""Compilers that fail, hang, lie or vanish: one line, nothing kept of what they made, and the next one is as before."""
+"""Compilers that fail, hang, lie or vanish: one line, no output is kept, and the next compiler works as before."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from spikecost.models.errors import UserError
 
 SOURCE = "void twice(double *x)\n{\n    x[0] *= 2;\n}\n"
 REAL = shutil.which("gcc") or shutil.which("cc") or ""
-#: What stands before a misbehaving compiler's own lines: `$out` is the file that it is to make.
+#: The lines before a misbehaving compiler's own lines: `$out` is the file that it should make.
 HEAD = f"""#!/bin/bash
 if [ "$1" = --version ]; then echo "a compiler for tests"; exit 0; fi
 for ((i = 1; i < $#; i++)); do j=$((i + 1)); [ "${{!i}}" = -o ] && out="${{!j}}"; done
@@ -54,7 +54,7 @@ FAILURES = {
 
 @pytest.fixture(autouse=True)
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """Return a cache of its own; the compiler is looked for anew."""
+    """Return a separate cache; the compiler is searched again."""
     monkeypatch.setenv("SPIKECOST_CACHE", str(tmp_path / "cache"))
     monkeypatch.setattr(private, "_told", set())
     for found in (toolchain.find_compiler, toolchain.has_vector_exp):
@@ -66,7 +66,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 @pytest.fixture
 def compiler(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
-    """Make the compiler one that does what a script says."""
+    """Replace the compiler by a script."""
     def make(script: str) -> None:
         path = tmp_path / "fake-cc"
         path.write_text(HEAD + script + "\n")

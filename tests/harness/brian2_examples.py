@@ -1,6 +1,6 @@
-"""Groups of Brian2's own published examples, as a user has them: names come from the function that makes the group.
+"""Groups of Brian2's published examples, as in a user's code: names come from the function that makes the group.
 
-What is changed is said beside each: one neuron alone, a constant drive in place of random input, a threshold where the
+Changes are noted at each example: one neuron alone, a constant drive instead of random input, a threshold where the
 example only plots the voltage.
 """
 

@@ -1,4 +1,4 @@
-"""Adaptive methods: what they cost is what they ran, and they are as accurate as they say."""
+"""Adaptive methods: their cost is what they ran, and they are as accurate as they state."""
 
 from __future__ import annotations
 
@@ -12,54 +12,60 @@ from brian2 import Hz, cm, ms, mV, uA
 from scipy.integrate import RK45
 
 from spikecost.accuracy.reference import reference
-from spikecost.flops.adaptive import count_adaptive
 from spikecost.flops.counters import COUNTERS
-from spikecost.harness.adaptive import compile_adaptive
-from spikecost.harness.adaptive_source import tallied
+from spikecost.flops.operations import count_step
+from spikecost.harness.c_source import tallied
+from spikecost.harness.kernel import compile_kernels
 from spikecost.harness.stimuli import STIMULI, constant, poisson_conductance, sine, step
-from spikecost.models.adaptive import make_adaptive_step
 from spikecost.models.catalogue import MODELS, get_model
 from spikecost.models.conductance import with_conductance
 from spikecost.models.detection import DETECTIONS
 from spikecost.models.errors import UserError
 from spikecost.models.expression import FLOATS, evaluate
-from spikecost.models.methods import ADAPTIVE
+from spikecost.models.methods import METHODS
 from spikecost.models.neuron import NeuronModel
 from spikecost.models.program import NotApplicable
-from spikecost.models.step import applies
+from spikecost.models.step import make_step, why_not
 from spikecost.models.units import internal
 
+from ..archetypes import choose, is_archetype
+
 DRIVES = {"lif": 2 * mV / ms, "izhikevich": 10, "hodgkin_huxley": 10 * uA / cm**2}
+#: Methods that choose their steps.
+CHOOSING = [name for name, method in METHODS.items() if not method.steps_alike]
 TALLIES = 10  # place of the tallies among a kernel's arguments
 
 
 def kernel_of(model, method, detection="dense"):
-    return compile_adaptive([make_adaptive_step(model, method, detection)])[0]
+    return compile_kernels([make_step(model, method, detection)])[0]
 
 
 @cache
 def varying_kernel_of(name, method, detection="dense"):
     """One kernel a model for all stimuli."""
-    return compile_adaptive([make_adaptive_step(name, method, detection, varying=True)])[0]
+    return compile_kernels([make_step(name, method, detection, varying=True)])[0]
 
 
 def coarse(method):
-    return Fraction(1, 4) if ADAPTIVE[method].knob == "dt" else Fraction(1, 10_000)
+    return Fraction(1, 4) if METHODS[method].knob == "dt" else Fraction(1, 10_000)
 
 
 #: Two models, of which one is held as a whole while it is refractory, and of the other one variable goes on.
 WAITING = ("lif", "izhikevich")
 #: No refractoriness but the model's own; for these two others.
-CELLS = [(name, method, refractory, False) for name in MODELS for method in ADAPTIVE
+CELLS = [(name, method, refractory, False) for name in MODELS for method in CHOOSING
          for refractory in ([None, 2 * ms, ms / 100] if name in WAITING else [None])
-         if any(not applies(MODELS[name], method, detection) for detection in DETECTIONS)]
+         if any(not why_not(MODELS[name], method, detection) for detection in DETECTIONS)]
 #: Without a reset it spikes again where refractoriness ends, if it still is above the threshold.
-CELLS += [("fitzhugh_nagumo", method, 2 * ms, False) for method in ADAPTIVE]
+CELLS += [("fitzhugh_nagumo", method, 2 * ms, False) for method in CHOOSING]
 #: With code for an input that varies within a step: to evaluate one is not the model's cost, so it is constant here.
-CELLS += [(name, method, refractory, True) for name in WAITING for method in ADAPTIVE for refractory in (None, 2 * ms)]
+CELLS += [(name, method, refractory, True) for name in WAITING for method in CHOOSING for refractory in (None, 2 * ms)]
+#: Two more kinds of models, to a series: a polynomial without a reset; an upstroke that is an exponential.
+MORE_KINDS = ("fitzhugh_nagumo", "adex")
 
 
-@pytest.mark.parametrize(("name", "method", "refractory", "varying"), CELLS)
+@pytest.mark.parametrize(("name", "method", "refractory", "varying"), choose(
+    CELLS, lambda cell: is_archetype(cell[0]) or cell[0] in MORE_KINDS))
 def test_counted_equals_retired(name, method, refractory, varying, drive_of, length_of, adaptive_kernels_of):
     model = MODELS[name] if refractory is None else MODELS[name].replace(refractory=refractory)
     length = length_of(name) * ms
@@ -72,13 +78,13 @@ def test_counted_equals_retired(name, method, refractory, varying, drive_of, len
         with COUNTERS["instrumented"].measure() as counts:
             counts.call(workload)
         tallies = dict(zip(tallied(kernel.step), workload.arguments[TALLIES][0].tolist(), strict=True))
-        assert counts.own.by_kind == count_adaptive(kernel.step).of(tallies).present
+        assert counts.own.by_kind == {kind: n for kind, n in count_step(kernel.step).of(tallies).items() if n}
         assert tallies["crossing"] >= 1
         assert tallies["accepted"] > 10
         # what the run itself reports is the same
         run = kernel.run([stimulus], knob)[0]
         assert run.tallies == tallies
-        if ADAPTIVE[method].order == math.inf and kernel.step.detection == "dense":  # only rounding is left
+        if METHODS[method].order == math.inf and kernel.step.detection == "dense":  # only rounding is left
             assert np.abs(run.spike_times - reference(model, stimulus).train.times).max() < 1e-9
 
 
@@ -152,7 +158,7 @@ def test_a_series_follows_a_conductance(refractory, tau):
     model = with_conductance(get_model("lif"), 0 * mV).replace(refractory=refractory)
     stimulus = poisson_conductance(400 * Hz, 0.012 / ms * 5 * ms / tau, tau, 1 * ms, 300 * ms, seed=4)
     right = reference(model, stimulus).train.times
-    run = compile_adaptive([make_adaptive_step(model, "parker_sochacki", varying=True)])[0].run([stimulus], 1)[0]
+    run = compile_kernels([make_step(model, "parker_sochacki", "dense", varying=True)])[0].run([stimulus], 1)[0]
     assert len(right) > 5
     assert np.abs(run.spike_times - right).max() < 1e-9
 
@@ -165,7 +171,7 @@ def test_what_is_not_held_follows_the_input_while_the_neuron_is_refractory():
     right = reference(model, stimulus)
     omega = 2 * np.pi * 0.03
     integral = 0.2 * 100 + 0.15 / omega * (np.cos(0.3) - np.cos(0.3 + 100 * omega))
-    run = compile_adaptive([make_adaptive_step(model, "parker_sochacki", varying=True)])[0].run([stimulus], 1)[0]
+    run = compile_kernels([make_step(model, "parker_sochacki", "dense", varying=True)])[0].run([stimulus], 1)[0]
     assert len(run.spike_times) == len(right.train) > 5
     np.testing.assert_allclose(run.spike_times, right.train.times, atol=1e-9)
     assert run.state[1] == pytest.approx(integral, rel=1e-12)
@@ -206,7 +212,7 @@ def test_a_larger_step_costs_a_higher_order():
     assert orders[1] > orders[0] + 2
 
 
-@pytest.mark.parametrize("method", ADAPTIVE)
+@pytest.mark.parametrize("method", CHOOSING)
 def test_a_solution_that_explodes_ends_with_a_reason(method):
     # v = 1/(1 - t) has no value from 1 ms on, and the threshold is not met
     model = NeuronModel(name="explodes", equations="dv/dt = v**2/ms + I : 1\nI : hertz", threshold="v > 1e300",
@@ -215,19 +221,39 @@ def test_a_solution_that_explodes_ends_with_a_reason(method):
     assert outcome.failure in {"step too small", "steps without end", "diverged"}
 
 
+@pytest.mark.parametrize(("method", "detection"), [
+    (method, detection) for method in CHOOSING for detection in ("dense", "hermite")
+    if detection in METHODS[method].detections])
+@pytest.mark.parametrize("threshold", ["v > 10*mV", "v > 10*mV + 0.1*u"])
+def test_what_runs_at_spikes_alone(method, detection, threshold):
+    model = NeuronModel(
+        name="two", equations="dv/dt = (I - v)/(10*ms) : volt\ndu/dt = (v - u)/(50*ms) : volt\nI : volt",
+        threshold=threshold, reset="v = 0*mV", refractory=3 * ms, initial={"v": 0 * mV, "u": 0 * mV})
+    kernel = kernel_of(model, method, detection)
+    quiet, spiking = (kernel.run([constant(drive, 60 * ms)], coarse(method))[0] for drive in (5 * mV, 30 * mV))
+    at_spikes = set(METHODS[method].at_spikes).intersection(kernel.step.blocks)
+    assert not len(quiet.spike_times)
+    assert len(spiking.spike_times) > 2
+    assert not any(quiet.tallies[name] for name in at_spikes)
+    assert all(spiking.tallies[name] for name in at_spikes)
+    # what else runs only where there are spikes belongs to the steps after them
+    others = {name for name, n in spiking.tallies.items() if n and not quiet.tallies[name]} - at_spikes
+    assert not {name for name in others if not name.startswith(("order", "held"))} - {
+        "once", "length", "end", "refractory", "carry", "at once", "rejected", "divided"}
+
+
 def test_endless_spikes_are_reported(drive_of):
     model = get_model("lif").replace(name="stuck", reset="v = v + 1*mV")
-    for method in ADAPTIVE:
+    for method in CHOOSING:
         outcome = kernel_of(model, method).run([constant(drive_of("lif"), 100 * ms)], coarse(method))[0]
         assert outcome.failure == "spikes without end"
 
 
 def test_mistakes_are_named():
-    with pytest.raises(NotApplicable, match="dormand_prince does not apply to lif: its steps are not those of a grid; "
-                                            "take detection dense instead of grid"):
-        make_adaptive_step("lif", "dormand_prince", "grid")
+    with pytest.raises(NotApplicable, match=r"dormand_prince cannot be used with detection grid: .*; take dense"):
+        make_step("lif", "dormand_prince", "grid")
     kernel = kernel_of("lif", "dormand_prince")
-    with pytest.raises(UserError, match="tolerance = -1 of dormand_prince is not positive"):
+    with pytest.raises(UserError, match=r"tolerance = -1 is not positive.*; give dormand_prince"):
         kernel.run([constant(DRIVES["lif"], 10 * ms)], -1.0)
     with pytest.raises(UserError, match="the stimulus is in 1, but the input 'I' of lif is in"):
         kernel.run([constant(10, 10 * ms)], 1e-3)

@@ -10,15 +10,18 @@ from spikecost.flops import count
 from spikecost.flops.toolchain import BUILDS, find_compiler, has_vector_exp, simd_extensions
 from spikecost.harness.as_built import as_built, explain
 from spikecost.models.catalogue import MODELS
-from spikecost.models.methods import METHODS
-from spikecost.models.step import applies, make_step
+from spikecost.models.step import make_step
 
+from ..archetypes import applicable, choose, is_archetype
 from .levels import NEEDS, require_level
 
-#: On these every method is looked at; on the others the one that is their right-hand side and little else.
+#: Models on which every method is checked; on the others only the simplest method, mainly their right-hand side.
 EVERY_METHOD = ("lif", "izhikevich", "hodgkin_huxley")
-CELLS = [(model, method) for model in MODELS for method in METHODS
-         if (model in EVERY_METHOD or method == "euler") and not applies(MODELS[model], method)]
+WHOLE = [(model, method) for model in MODELS for method in applicable(model)
+         if model in EVERY_METHOD or method == "euler"]
+#: A cell is four compilations at -O3: everyday tests have one method of each kind.
+OF_EACH_KIND = ("euler", "rk4", "exponential_euler", "rush_larsen", "exact", "esr_midpoint", "izhikevich2003")
+CELLS = choose(WHOLE, lambda cell: is_archetype(cell[0]) and cell[1] in OF_EACH_KIND)
 
 
 #: Builds for a named level of x86-64 do not depend on the processor that compiles them, but on the compiler: of these
@@ -58,14 +61,14 @@ def test_every_change_of_a_known_compiler_is_explained(model: str, method: str, 
     builds = dict(zip(BUILDS, found, strict=True))
     for built in builds.values():
         assert not [line for line in built.changes if line.startswith("not explained")]
-    if not MODELS[model].tables:  # a look-up in lanes takes as many instructions as there are lanes
+    if not MODELS[model].tables:  # a lookup in lanes takes as many instructions as there are lanes
         assert builds["simd"].instructions < builds["scalar"].instructions / 2
     if any("of the same condition" in line for line in builds["fused"].changes):
         return  # fma1 fuses what is written, not what a compiler makes of two selects
     # the convention fma1 fuses what the compiler fuses
     fused, own, once = count(model, method).as_fused, builds["fused"].own, builds["fused"].once
     assert own["fma"] == fused["fma"] > 0
-    # sums of the input and parameters alone are done once a piece of the stimulus, beside what the Step does once a run
+    # sums of only input and parameters are done once per piece of the stimulus, in addition to what runs once per run
     sums = sum(once.get(kind, 0) for kind in ("add", "sub", "fma"))
     moved = sums - sum(count(model, method).as_run_once[kind] for kind in ("add", "sub"))
     assert own.get("add", 0) + own.get("sub", 0) + moved == fused.get("add", 0) + fused.get("sub", 0)

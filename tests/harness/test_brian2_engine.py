@@ -11,17 +11,19 @@ from spikecost.harness.stimuli import step
 from spikecost.models.catalogue import MODELS, get_model
 from spikecost.models.errors import UserError
 from spikecost.models.methods import METHODS
-from spikecost.models.step import applies
 
-CASES = [(MODELS[name], method) for name in MODELS for method in METHODS
-         if METHODS[method].brian2 and not applies(MODELS[name], method) and not MODELS[name].tables]
+from ..archetypes import applicable, is_archetype, product
+
+#: That Brian2 takes the definitions of the other models, and their first step, is shown by tests of the catalogue.
+CASES = [(MODELS[name], method) if is_archetype(name) or name == "adex" else product(MODELS[name], method)
+         for name in MODELS if not MODELS[name].tables for method in applicable(name) if METHODS[method].brian2]
 CASES += [(get_model("izhikevich:CH"), "euler"),
           (get_model("lif").replace(name="held", refractory=2 * ms), "euler"),
           (get_model("lif").replace(name="held", refractory=2.005 * ms), "rk4"),
           # without a reset: again where refractoriness ends, if it still is above the threshold
           (MODELS["fitzhugh_nagumo"].replace(refractory=3 * ms), "euler"),
           (get_model("lif").replace(initial={"v": -40 * mV}), "euler")]
-#: Brian2 compiles these, which takes it seconds a model; the others run in numpy. The code is made from the same text.
+#: Brian2 compiles these, which takes seconds per model; the others run in numpy. The code comes from the same text.
 COMPILED = ("lif", "izhikevich", "hodgkin_huxley", "held")
 
 
@@ -33,7 +35,7 @@ def test_same_spike_train_on_the_grid(model, method, drive_of, kernel_of, length
         request.getfixturevalue("compiled_brian2")
     name = "lif" if model.name == "held" else model.name
     length = length_of(name)
-    dt = Fraction(1, 20) if length <= 100 else Fraction(1, 10)  # Brian2 in numpy takes up to a ms a step
+    dt = Fraction(1, 20) if length <= 100 else Fraction(1, 10)  # Brian2 in numpy takes up to 1 ms per step
     stimulus = step(0.5 * drive_of(name), drive_of(name), 10 * ms, (10 + length) * ms)
     ours = kernel_of(model, method).run([stimulus], dt)[0].spike_times
     theirs = engine.run(model, method, stimulus, dt, target="cython" if compiled else "numpy")

@@ -23,7 +23,7 @@ def test_standalone_lif_is_our_step() -> None:
     assert default.instructions < ours.instructions
 
 
-@pytest.mark.slow
+@pytest.mark.product
 @pytest.mark.usefixtures("callgrind", "compiled_brian2")
 def test_standalone_exponential_euler_of_hodgkin_huxley_takes_powers() -> None:
     # sympy writes exp(-v/(18 mV)) as exp(v/mV)**(1/18) and so on
@@ -41,7 +41,7 @@ def test_cython_lif_is_the_fused_step() -> None:
     fused = count("lif", "euler").as_fused
     assert executed.own["fma"] == fused["fma"] == 2
     assert executed.own["add"] == fused["add"] == 1
-    # beside the threshold's comparison, one a step for all neurons
+    # in addition to the threshold's comparison, one per step for all neurons
     assert 1 <= executed.own["compare"] <= 1 + 2 / brian2_operations.NEURONS
 
 

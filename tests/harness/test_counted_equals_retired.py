@@ -19,18 +19,19 @@ from brian2 import ms
 from spikecost.flops import Operations, count_block, count_step
 from spikecost.flops.counters import COUNTERS
 from spikecost.flops.toolchain import SCALAR
+from spikecost.harness.arguments import refractory_steps
 from spikecost.harness.c_source import MAX_SPIKES_A_STEP
-from spikecost.harness.kernel import Kernel, _refractory_steps, compile_kernels
+from spikecost.harness.kernel import Kernel, compile_kernels
 from spikecost.harness.stimuli import Stimulus
 from spikecost.models import units
 from spikecost.models.catalogue import MODELS
-from spikecost.models.detection import DETECTIONS
 from spikecost.models.expression import FLOATS, Const, Op, evaluate, nodes
-from spikecost.models.methods import METHODS
+from spikecost.models.methods.fixed_step import conditions
 from spikecost.models.neuron import NeuronModel
 from spikecost.models.simplify import Block
-from spikecost.models.step import Step, applies, make_step
+from spikecost.models.step import Step, make_step, why_not
 
+from ..archetypes import applicable, cells, choose, detections_of, everyday_methods, is_archetype
 from .levels import NEEDS, require_level
 
 #: In ms; the first at which the model spikes and stays finite. (An exponential upstroke overflows in a coarse step.)
@@ -40,7 +41,7 @@ REFRACTORY = {"own": None, "long": 2 * ms, "short": ms / 100}
 #: What is tried of these: with all variables held, with one that goes on, and without a reset, where a short time would
 #: be spikes without end. (A kernel waits alike for all models.)
 WAITING = {"lif": ("own", "long", "short"), "izhikevich": ("own", "long", "short"), "fitzhugh_nagumo": ("own", "long")}
-STATE = 6  # place of the state among a kernel's arguments
+STATE = 7  # place of the state among a kernel's arguments
 
 
 def _divide(a: float, b: float) -> float:
@@ -59,16 +60,14 @@ def _exp(x: float) -> float:
 ALGEBRA: Mapping[str, Callable[..., Any]] = {**FLOATS, "div": _divide, "exp": _exp}
 
 
-def _cells() -> Iterator[tuple[str, str, str]]:
-    for name in MODELS:
-        for method in METHODS:
-            if not applies(MODELS[name], method):
-                for refractory in WAITING.get(name, ("own",)):
-                    yield name, refractory, method
+def _cells() -> list[Any]:
+    found = [(name, refractory, method) for name in MODELS for method in applicable(name)
+             for refractory in WAITING.get(name, ("own",))]
+    return choose(found, lambda cell: is_archetype(cell[0]) or cell[2] == everyday_methods(cell[0])[0])
 
 
 def _detections(model: NeuronModel, method: str) -> list[str]:
-    return [detection for detection in DETECTIONS if not applies(model, method, detection)]
+    return [detection for detection in detections_of(model.name) if not why_not(model, method, detection)]
 
 
 @cache
@@ -85,9 +84,9 @@ class _Interpreter:
         self.state = dict(state)
         self._fixed = {**step.model.parameter_values, step.model.input: drive}
         self._dt = float(dt)
-        self._refractory = _refractory_steps(step, self._dt)
+        self._refractory = refractory_steps(step.model, self._dt, step.restarts)
         self._left = 0.0
-        self._once = self._run(step.once, {**self._fixed, "dt": self._dt})
+        self._once = self._run(step.blocks["once"], {**self._fixed, "dt": self._dt})
 
     def _run(self, block: Block, values: dict[str, float]) -> dict[str, float]:
         values = dict(values)
@@ -99,13 +98,13 @@ class _Interpreter:
     def advance(self) -> None:
         step = self.step
         values = {**self._once, **self.state, "left": self._left}
-        values = self._run(step.check, values)
+        values = self._run(step.blocks["check"], values)
         if values.get("waiting"):
             self._interrupt(values, waiting=True)
             return
-        values = self._run(step.advance, values)
+        values = self._run(step.blocks["advance"], values)
         self.passed["steps"] += 1
-        if all(values[name] for name in step.conditions):
+        if all(values[name] for name in conditions(step.model)):
             self._interrupt(values, waiting=False)
         else:
             self._take(values, "next")
@@ -116,19 +115,19 @@ class _Interpreter:
         for _ in range(MAX_SPIKES_A_STEP):
             if not waiting:
                 self.passed["spikes"] += 1
-                values = self._run(step.spike, values)
+                values = self._run(step.blocks["spike"], values)
                 self._take(values, "reset" if step.restarts or step.model.system.reset else "next")
                 self._left = self._refractory
                 if not step.restarts:
                     return
                 values |= {**self.state, "done": values["elapsed"], "dt": values["rest"], "left": self._left}
-                values = self._run(step.check, values)
+                values = self._run(step.blocks["check"], values)
             if values.get("waiting"):
                 if step.restarts:
-                    values = self._run(step.resume, values)
+                    values = self._run(step.blocks["resume"], values)
                 if not step.restarts or not values["ends"]:
                     self.passed["pauses"] += 1
-                    values = self._run(step.pause, values)
+                    values = self._run(step.blocks["pause"], values)
                     self._take(values, "held")
                     self._left = values["left_next"]
                     return
@@ -137,8 +136,8 @@ class _Interpreter:
                 values |= {**self.state, "done": values["elapsed"], "dt": values["rest"]}
                 self._left = 0.0
             waiting = False
-            values = self._run(step.advance, self._run(step.once, values))
-            if not all(values[name] for name in step.conditions):
+            values = self._run(step.blocks["advance"], self._run(step.blocks["once"], values))
+            if not all(values[name] for name in conditions(step.model)):
                 self._take(values, "next")
                 return
 
@@ -147,7 +146,7 @@ class _Interpreter:
 
 
 class _Cell:
-    """A kernel beside its Step."""
+    """A kernel and its Step."""
 
     def __init__(self, kernel: Kernel) -> None:
         self.step = kernel.step
@@ -175,7 +174,7 @@ class _Cell:
         pytest.fail(f"no drive makes {self.step.model.name} spike")
 
     def drives(self) -> Iterator[float]:
-        """Return the model's own drive and larger ones; without one, all that are thinkable."""
+        """Return the model's own drive and larger drives; without one, a wide range of drives."""
         own = self.step.model.drive
         if own is not None:
             yield from (float(units.internal(own)) * factor for factor in (1, 2, 4, 8))
@@ -202,7 +201,7 @@ class _Cell:
         return interpreter
 
 
-@pytest.mark.parametrize(("name", "refractory", "method"), list(_cells()))
+@pytest.mark.parametrize(("name", "refractory", "method"), _cells())
 def test_counted_equals_retired(name: str, refractory: str, method: str, kernel_of: Callable[..., Kernel]) -> None:
     model = _model(name, refractory)
     for detection in _detections(model, method):
@@ -221,7 +220,7 @@ def test_counted_equals_retired(name: str, refractory: str, method: str, kernel_
             assert spiking.passed["resumes"] >= 1
 
 
-@pytest.mark.parametrize(("name", "refractory", "method"), list(_cells()))
+@pytest.mark.parametrize(("name", "refractory", "method"), _cells())
 def test_count_names_the_paths(name: str, refractory: str, method: str, kernel_of: Callable[..., Kernel]) -> None:
     """The fields of Count are the operations of whole steps, as the interpreter passes them."""
     model = _model(name, refractory)
@@ -242,7 +241,7 @@ def test_count_names_the_paths(name: str, refractory: str, method: str, kernel_o
             elif change == ["spikes", "pauses", "resumes"]:  # it ends above the threshold
                 expected = count.as_run_refractory_end + count.as_run_spike
             elif change == ["steps", "spikes", "resumes"]:
-                expected = count.as_run + count_block(step.spike) + count.as_run_refractory_end
+                expected = count.as_run + count_block(step.blocks["spike"]) + count.as_run_refractory_end
             else:
                 assert change in (["steps"], ["steps", "spikes"], ["steps", "spikes", "pauses"])
                 expected = count.as_run + (count.as_run_spike if "spikes" in change else Operations())
@@ -264,9 +263,7 @@ def test_counted_equals_retired_in_builds_for_other_processors(
     assert cell.check(drive, state, 6).passed["spikes"] >= 1
 
 
-@pytest.mark.parametrize(("model", "method"), [
-    (model, method) for model in MODELS for method in METHODS if not applies(MODELS[model], method)
-])
+@pytest.mark.parametrize(("model", "method"), cells())
 def test_both_sides_of_every_select(model: str, method: str, kernel_of: Callable[..., Kernel]) -> None:
     """Start where each quotient x/(exp(x) - 1) of the first stage is singular or a condition changes, and beside it."""
     cell = _Cell(kernel_of(model, method))
@@ -304,12 +301,13 @@ def _singular(step: Step) -> list[tuple[str, float]]:
 
 def _conditions(step: Step, values: dict[str, float]) -> dict[int, float]:
     values = dict(values)
-    for assign in step.once.assignments:
+    for assign in step.blocks["once"].assignments:
         values[assign.target] = evaluate(assign.value, values, ALGEBRA)
     found = {}
-    for assign in step.advance.assignments:
+    for assign in step.blocks["advance"].assignments:
         for node in nodes(assign.value):
-            if isinstance(node, Op) and node.kind in ("less", "at_most") and assign.target not in step.conditions:
+            if isinstance(node, Op) and node.kind in ("less", "at_most") \
+                    and assign.target not in conditions(step.model):
                 a, b = node.args
                 if isinstance(a, Op) and a.kind == "abs":
                     a, b = a.args[0], Const(Fraction(0))

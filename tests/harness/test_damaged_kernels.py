@@ -15,17 +15,15 @@ from brian2 import ms, mV
 
 from spikecost.flops import cache, private
 from spikecost.flops.toolchain import SCALAR, SIMD
-from spikecost.harness.adaptive import compile_adaptive
 from spikecost.harness.kernel import compile_kernels
 from spikecost.harness.stimuli import constant
-from spikecost.models.adaptive import make_adaptive_step
 from spikecost.models.catalogue import get_model
 from spikecost.models.step import make_step
 
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Return a cache of its own."""
+    """Return a separate cache."""
     monkeypatch.setenv("SPIKECOST_CACHE", str(tmp_path / "cache"))
     monkeypatch.setattr(private, "_told", set())
     return tmp_path / "cache"
@@ -40,7 +38,7 @@ def simd() -> bytes:
 
 
 def adaptive() -> bytes:
-    return run(compile_adaptive([make_adaptive_step(get_model("lif"), "dormand_prince", "dense")])[0],
+    return run(compile_kernels([make_step(get_model("lif"), "dormand_prince", "dense")])[0],
                Fraction(1, 10**6))
 
 
@@ -108,7 +106,7 @@ def attack(folder: Path, work: Callable[[], bytes], tries: int) -> None:
             continue
         path.write_bytes(damaged)
         assert in_another_process(work) == right, (attempt, first, last)
-        assert path.read_bytes() == content  # made again, and by a compiler that repeats itself the same
+        assert path.read_bytes() == content  # made again, with the same bytes if the compiler is reproducible
     path.write_bytes(content[: len(content) // 2])
     assert in_another_process(work) == right
 

@@ -85,9 +85,9 @@ def test_a_concentration(unit):
 @pytest.mark.parametrize("also", [{}, {"w": 7.0}])  # no "v = w; w = 2*w": Brian2 doubles v, too, in numpy, not in C
 def test_temporary_variables_in_resets(reset, also):
     group = brian2.NeuronGroup(1, "dv/dt = (2 - v + I)/(10*ms) : 1\ndu/dt = -u/(20*ms) : 1\nI : 1", threshold="v > 1",
-                               reset=reset, method="euler", dt=0.01 * ms)
+                               reset=reset, method="euler", dt=0.05 * ms)
     model = from_brian2(group, namespace=also)
-    ours = simulate(model, constant(0, 60 * ms), 0.01 * ms, "euler", "grid_start")
+    ours = simulate(model, constant(0, 60 * ms), 0.05 * ms, "euler", "grid_start")
     theirs = in_brian2(group, model, {}, 60)
     assert len(theirs) >= 3
     np.testing.assert_allclose(ours, theirs, rtol=0, atol=1e-9)

@@ -1,4 +1,4 @@
-"""Signals: what they end at once, and what they leave until it is finished."""
+"""Signals: what they end immediately, and what they let finish."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ import pytest
 from brian2 import ms
 
 from spikecost import UserError, simulate
-from spikecost.harness import adaptive, interruption, kernel
-from spikecost.harness.adaptive import compile_adaptive
+from spikecost.harness import interruption, kernel
 from spikecost.harness.interruption import SIGNALS, as_ctrl_c, interruptible, keeping
+from spikecost.harness.kernel import compile_kernels
 from spikecost.harness.stimuli import constant
-from spikecost.models.adaptive import make_adaptive_step
 from spikecost.models.catalogue import MODELS
+from spikecost.models.step import make_step
 
 
 @pytest.fixture(params=SIGNALS, ids=lambda number: signal.Signals(number).name)
@@ -137,15 +137,14 @@ def _is_waiting_for_a_kernel():
 @pytest.mark.parametrize("lanes", [1, 3])
 def test_spike_times_do_not_depend_on_how_a_kernel_is_called(kernel_of, lanes, monkeypatch):
     stimuli = [constant((1 + 0.1 * i) * LIF.drive, 200 * ms) for i in range(lanes)]
-    in_a_step = compile_adaptive([make_adaptive_step(LIF, "parker_sochacki", "dense")])[0]
+    in_a_step = compile_kernels([make_step(LIF, "parker_sochacki", "dense")])[0]
     # more steps than the kernel takes between two looks at whether it is to stop
     runs = {run: (lambda run=run: run(stimuli, Fraction(1, 64))) for run in (
         kernel_of("lif", "rk4", "hermite").run, in_a_step.run)}
     for run in runs.values():
         at_once = run()
         with monkeypatch.context() as patch:
-            for module in (kernel, adaptive):
-                patch.setattr(module, "LONG", 0)
+            patch.setattr(kernel, "LONG", 0)
             in_a_thread = run()
         for one, other in zip(at_once, in_a_thread, strict=True):
             assert len(one.spike_times) > 1

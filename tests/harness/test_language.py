@@ -1,4 +1,4 @@
-"""What the equation language takes beside arithmetic: conditions, hyperbolic functions, thresholds that move."""
+"""The equation language beyond arithmetic: conditions, hyperbolic functions, thresholds that move."""
 
 from __future__ import annotations
 
@@ -12,20 +12,17 @@ from scipy.integrate import solve_ivp
 
 from spikecost.accuracy import taylor
 from spikecost.accuracy.reference import reference
-from spikecost.flops.adaptive import count_adaptive
 from spikecost.flops.counters import COUNTERS
 from spikecost.flops.operations import count, count_step
-from spikecost.harness.adaptive import compile_adaptive
-from spikecost.harness.adaptive_source import tallied
+from spikecost.harness.c_source import tallied
 from spikecost.harness.engines import brian2 as engine
 from spikecost.harness.kernel import compile_kernels
 from spikecost.harness.stimuli import constant, piecewise_constant, step
-from spikecost.models.adaptive import make_adaptive_step
 from spikecost.models.detection import DETECTIONS
 from spikecost.models.errors import UserError
 from spikecost.models.expression import FLOATS, evaluate
 from spikecost.models.neuron import NeuronModel
-from spikecost.models.step import applies, make_step
+from spikecost.models.step import make_step, why_not
 
 TALLIES = 10  # place of the tallies among an adaptive kernel's arguments
 
@@ -145,7 +142,7 @@ def test_moving_thresholds_are_found_at_the_detections_order(detection, order):
 @pytest.mark.parametrize("detection", ["linear", "hermite", "dense"])
 def test_moving_thresholds_in_a_series(refractory, detection):
     model = MOVING.replace(refractory=refractory)
-    kernel = compile_adaptive([make_adaptive_step(model, "parker_sochacki", detection)])[0]
+    kernel = compile_kernels([make_step(model, "parker_sochacki", detection)])[0]
     found = kernel.run([constant(2, 200 * ms)], Fraction(1, 2))[0].spike_times
     # within the step of the dense detection there is no error but rounding
     bound = {"linear": 0.1, "hermite": 1e-4, "dense": 1e-11}[detection]
@@ -154,7 +151,7 @@ def test_moving_thresholds_in_a_series(refractory, detection):
 
 @pytest.mark.parametrize("model", ALL, ids=lambda model: model.name)
 def test_dormand_prince_follows(model):
-    kernel = compile_adaptive([make_adaptive_step(model, "dormand_prince")])[0]
+    kernel = compile_kernels([make_step(model, "dormand_prince", "dense")])[0]
     errors = [np.abs(kernel.run([constant(DRIVES[model.name], 200 * ms)], tolerance)[0].spike_times
                      - exact(model).train.times).max() for tolerance in (1e-5, 1e-9)]
     assert errors[1] < errors[0] / 100
@@ -169,7 +166,7 @@ def test_a_threshold_that_falls_below_the_voltage_while_refractory_is_a_spike_wh
             dtheta/dt = -0.2/ms : 1
             I : 1
         """, threshold="v > theta", reset="v = 0.5; theta = 1", refractory=5 * ms, initial={"v": 0.5, "theta": 1})
-    # from 0.5 at 0.1 a ms it meets the falling threshold after 0.5/(0.1 + 0.2) ms
+    # from 0.5 at 0.1 per ms it meets the falling threshold after 0.5/(0.1 + 0.2) ms
     expected = 0.5 / 0.3 + np.array([0, 5, 10])
     stimulus = constant(0.1, 12 * ms)
     np.testing.assert_allclose(taylor.solve(model, stimulus).times, expected, rtol=1e-13)
@@ -177,7 +174,7 @@ def test_a_threshold_that_falls_below_the_voltage_while_refractory_is_a_spike_wh
         kernel = compile_kernels([make_step(model, "rk4", detection)])[0]
         np.testing.assert_allclose(kernel.run([stimulus], Fraction(1, 4))[0].spike_times, expected, rtol=1e-12)
     for method, setting in (("parker_sochacki", Fraction(1, 4)), ("dormand_prince", 1e-9)):
-        kernel = compile_adaptive([make_adaptive_step(model, method)])[0]
+        kernel = compile_kernels([make_step(model, method, "dense")])[0]
         np.testing.assert_allclose(kernel.run([stimulus], setting)[0].spike_times, expected, rtol=1e-12)
 
 
@@ -186,7 +183,7 @@ def test_counted_equals_retired(model):
     stimulus = constant(DRIVES[model.name], 50 * ms)
     steps = [make_step(model, method, detection)
              for method in ("euler", "heun", "rk4", "exponential_euler") for detection in ("grid", "linear", "hermite")
-             if not applies(model, method, detection)]
+             if not why_not(model, method, detection)]
     assert len(steps) >= 9
     for made, kernel in zip(steps, compile_kernels(steps), strict=True):
         spikes = len(kernel.run([stimulus], Fraction(1, 4))[0].spike_times)
@@ -202,17 +199,17 @@ def test_counted_equals_retired(model):
 @pytest.mark.parametrize(("model", "method", "detection"), [
     (MOVING, "dormand_prince", "dense"), (SWITCHED, "dormand_prince", "dense"), (HYPERBOLIC, "dormand_prince", "dense"),
     *((model, "parker_sochacki", detection) for model in (MOVING, HYPERBOLIC) for detection in DETECTIONS
-      if not applies(model, "parker_sochacki", detection)),
+      if not why_not(model, "parker_sochacki", detection)),
 ], ids=lambda value: getattr(value, "name", value))
 def test_adaptive_counted_equals_retired(model, method, detection):
-    kernel = compile_adaptive([make_adaptive_step(model, method, detection)])[0]
+    kernel = compile_kernels([make_step(model, method, detection)])[0]
     workload = kernel.workload([constant(DRIVES[model.name], 50 * ms)],
                                Fraction(1, 2) if method == "parker_sochacki" else 1e-4)
     with COUNTERS["instrumented"].measure() as counts:
         counts.call(workload)
     tallies = dict(zip(tallied(kernel.step), workload.arguments[TALLIES][0].tolist(), strict=True))
     assert tallies["crossing"] > 1
-    assert counts.own.by_kind == count_adaptive(kernel.step).of(tallies).present
+    assert counts.own.by_kind == {kind: n for kind, n in count_step(kernel.step).of(tallies).items() if n}
 
 
 @pytest.mark.parametrize("model", ALL, ids=lambda model: model.name)
@@ -240,8 +237,8 @@ def test_a_condition_costs_a_comparison_and_a_choice_a_use():
 
 
 def test_what_cannot_reach_over_a_switch_says_so():
-    assert applies(SWITCHED, "parker_sochacki", "dense") == "a condition, int(a > b), has no Taylor series"
-    assert "not linear" in applies(SWITCHED, "exact")
+    assert why_not(SWITCHED, "parker_sochacki", "dense") == "a condition, int(a > b), has no Taylor series"
+    assert "not linear" in why_not(SWITCHED, "exact")
 
 
 def test_a_solution_that_is_pushed_back_to_a_switch_has_no_reference():

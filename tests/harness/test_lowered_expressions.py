@@ -1,4 +1,4 @@
-"""Random expressions: what `lower` lists is what the compiler makes, whatever the equations."""
+"""Random expressions: the compiler makes what `lower` lists, for all equations."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def _block(seed: int) -> Block:
         try:
             outputs = {f"y{i}": _expression(chance, 4, known) for i in range(3)}
             once, body = lower(Program(frozenset(INPUTS)), outputs)
-            assert not once.assignments  # a number is no operation
+            assert not once.assignments  # a number is not an operation
             return body
         except (UserError, OverflowError):  # a division by zero, a number too large
             known.clear()

@@ -1,4 +1,4 @@
-"""`measure`: the Step's count beside what counters see of the same run."""
+"""`measure`: the Step's count and the counters' results for the same run."""
 
 import json
 from contextlib import contextmanager
@@ -14,18 +14,18 @@ from spikecost.harness import measure as module
 from spikecost.harness.measure import REPETITIONS, measure
 from spikecost.models.catalogue import MODELS
 from spikecost.models.errors import UserError
-from spikecost.models.methods import METHODS
-from spikecost.models.step import applies
+
+from ..archetypes import applicable, choose, is_archetype
 
 #: Every method on three models, one on each of the others: that all cells agree is `test_counted_equals_retired`'s.
-CELLS = [(model, method) for model in MODELS for method in METHODS
-         if (model in ("lif", "izhikevich", "hodgkin_huxley") or method == "euler")
-         and not applies(MODELS[model], method)]
+CELLS = choose([(model, method) for model in MODELS for method in applicable(model)
+                if model in ("lif", "izhikevich", "hodgkin_huxley") or method == "euler"],
+               lambda cell: is_archetype(cell[0]))
 LEAVES_OUT = frozenset({"compare", "select", "sign"})
 
 
 class Processor(HardwareCounter):
-    """What a counting unit would show: the sum over all images, without comparisons, taken by instrumentation."""
+    """The result of a counting unit: the sum over all images, without comparisons, found by instrumentation."""
 
     name = "processor"
     formula = Formula("sum", "all but comparisons", (), LEAVES_OUT - {"compare"}, frozenset({"compare"}))
@@ -81,7 +81,7 @@ def test_without_an_exact_counter_libm_is_not_guessed(monkeypatch):
     assert witness.flops > 0
     assert (witness.expected, witness.ratio) == (None, None)
     (witness,) = measure("lif", "euler", counter=Processor(), steps=5).witnesses  # needs no libm
-    assert (witness.flops, witness.expected) == (25, 25)  # 2 add, 1 sub, 2 mul a step
+    assert (witness.flops, witness.expected) == (25, 25)  # 2 add, 1 sub, 2 mul per step
 
 
 def test_auto_says_of_each_other_counter_why_it_does_not_count():

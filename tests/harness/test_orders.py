@@ -1,4 +1,4 @@
-"""Measured orders are those of theory, for every method on every model.
+"""Measured orders are those of theory, for every method on every kind of model; on every model in the whole product.
 
 Of the state at fixed times, without a spike, so that no detection limits it; and of spike times, resets among them,
 with the detection whose own order is the highest. What is right is the certified reference. Where the order is not the
@@ -19,34 +19,35 @@ import pytest
 from brian2 import cm, ms, mV, uA
 
 from spikecost.accuracy.reference import reference
-from spikecost.harness.adaptive import AdaptiveKernel
 from spikecost.harness.kernel import Kernel, compile_kernels
 from spikecost.harness.stimuli import Shape, Stimulus, constant
 from spikecost.models import units
 from spikecost.models.catalogue import MODELS
 from spikecost.models.detection import DETECTIONS
-from spikecost.models.methods import ADAPTIVE, METHODS
+from spikecost.models.methods import METHODS
 from spikecost.models.neuron import NeuronModel
 from spikecost.models.order import breaks, order_on
-from spikecost.models.step import applies, make_step
+from spikecost.models.step import make_step
 
-CELLS = [(name, method) for name in MODELS for method in METHODS if not applies(MODELS[name], method)]
-#: The state is looked at at the ends of so many pieces.
+from ..archetypes import applicable, choose, is_archetype
+
+CELLS = [(name, method) for name in MODELS for method in applicable(name)]
+#: Number of pieces; the state is compared at the end of each.
 PIECES = 4
 #: Errors where there is none but rounding, and where rounding does not matter; how far an order may be off.
 ROUNDING, FAR_ABOVE_ROUNDING, WITHIN = 1e-12, 1e-9, 0.1
-#: So many numbers of steps between one and its double, where the error scatters.
+#: Numbers of steps tried between one number and its double, where the error scatters.
 SCATTER = 40
-#: So many spikes are looked at; by order, the error in ms below which it is measured.
+#: Number of spikes that are compared; by order, the error in ms below which the order is measured.
 MOST_SPIKES, SMALL = 8, {1: 1e-2, 2: 1e-5, 4: 3e-5}
-#: Steps a piece of a solution that others are compared with.
+#: Steps per piece of the solution with which others are compared.
 FINEST = 2**18
 Array = Any
 
 
 @dataclass(frozen=True)
 class Stretch:
-    """A piece of a model's life without a spike."""
+    """A part of a model's solution without a spike."""
 
     model: NeuronModel
     stimulus: Stimulus
@@ -65,14 +66,14 @@ class Stretch:
         return self.stimulus.durations[0]
 
     def error(self, kernel: Kernel, steps: int) -> float:
-        """Root mean square error with so many steps a piece, in parts of `scale`."""
+        """Root mean square error for a number of steps per piece, in units of `scale`."""
         outcome = kernel.run([self.stimulus], self.piece / steps, [self.model])[0]
         if outcome.failure or np.abs(outcome.samples).max() > 1e9:
             return math.inf
         return self.off(outcome.samples)
 
     def off(self, states: Array) -> float:
-        """Root mean square difference of states from the right ones, in parts of `scale`."""
+        """Root mean square difference of states from the right ones, in units of `scale`."""
         return float(np.sqrt((((states - self.states) / self.scale) ** 2).mean()))
 
 
@@ -85,10 +86,10 @@ class Spikes:
     times: Array
 
     def error(self, kernel: Kernel, steps: int) -> float:
-        """Root mean square error of the times in ms, with so many steps."""
+        """Root mean square error of the times in ms, for a number of steps."""
         return self.error_at(kernel, self.stimulus.horizon / steps)
 
-    def error_at(self, kernel: Kernel | AdaptiveKernel, setting: Fraction) -> float:
+    def error_at(self, kernel: Kernel, setting: Fraction) -> float:
         """Root mean square error of the times in ms, at a dt in ms or at a tolerance."""
         found = kernel.run([self.stimulus], setting, [self.model])[0]
         if found.failure or len(found.spike_times) < len(self.times):
@@ -167,7 +168,12 @@ def order_of_states(stretch: Stretch, kernel: Kernel, order: float, scatters: bo
                           doublings=4 if scatters and order <= 2 else 2, scatter=SCATTER if scatters else 1)
 
 
-@pytest.mark.parametrize(("name", "method"), CELLS)
+def of_archetypes(found: list[Any]) -> list[Any]:
+    """Return cells, of which everyday tests have those of the archetypes."""
+    return choose(found, lambda cell: is_archetype(cell[0] if isinstance(cell, tuple) else cell))
+
+
+@pytest.mark.parametrize(("name", "method"), of_archetypes(CELLS))
 def test_the_order_of_states_is_that_of_theory(name: str, method: str, stretch_of: Callable[[str], Stretch],
                                                kernel_of: Callable[..., Kernel]) -> None:
     stretch, kernel, order = stretch_of(name), kernel_of(name, method), order_on(name, method).value
@@ -193,7 +199,7 @@ STEPS_OF_CONTROL = {
 
 @pytest.mark.parametrize("name", STEPS_OF_CONTROL)
 def test_the_order_of_the_steps_of_step_control(name: str, stretch_of: Callable[[str], Stretch],
-                                                adaptive_kernels_of: Callable[..., dict[str, AdaptiveKernel]]) -> None:
+                                                adaptive_kernels_of: Callable[..., dict[str, Kernel]]) -> None:
     # steps end where pieces do: with pieces of equal length the kernel takes steps of one length
     stretch = stretch_of(name)
     kernel = adaptive_kernels_of(MODELS[name], "dormand_prince")["dense"]
@@ -207,7 +213,7 @@ def test_the_order_of_the_steps_of_step_control(name: str, stretch_of: Callable[
 
     small = max(FAR_ABOVE_ROUNDING, 1e4 * stretch.floor)
     found = measured_order(error, stretch.coarsest, small, doublings=2, scatter=1)
-    assert found == pytest.approx(ADAPTIVE["dormand_prince"].order, abs=STEPS_OF_CONTROL[name])
+    assert found == pytest.approx(METHODS["dormand_prince"].order, abs=STEPS_OF_CONTROL[name])
 
 
 @pytest.mark.parametrize("name", ["lif", "izhikevich", "hodgkin_huxley"])
@@ -253,10 +259,10 @@ def spikes_of(drive_of: Callable[[str], Any], length_of: Callable[[str], int]) -
     return find
 
 
-@pytest.mark.parametrize(("name", "method"), [
+@pytest.mark.parametrize(("name", "method"), of_archetypes([
     # of models without a reset one: their state goes through a spike as it goes on
     (name, method) for name, method in CELLS if MODELS[name].system.reset or name == "hodgkin_huxley"
-])
+]))
 def test_the_order_of_spike_times_is_that_of_theory(name: str, method: str, spikes_of: Callable[[str], Spikes],
                                                     kernel_of: Callable[..., Kernel]) -> None:
     spikes, kernel = spikes_of(name), kernel_of(name, method, "hermite")
@@ -267,10 +273,10 @@ def test_the_order_of_spike_times_is_that_of_theory(name: str, method: str, spik
     assert found == pytest.approx(order, abs=WITHIN)
 
 
-@pytest.mark.parametrize("name", [name for name in MODELS if not MODELS[name].tables])
+@pytest.mark.parametrize("name", of_archetypes([name for name in MODELS if not MODELS[name].tables]))
 def test_the_error_of_step_control_goes_with_its_tolerance(
         name: str, spikes_of: Callable[[str], Spikes],
-        adaptive_kernels_of: Callable[..., dict[str, AdaptiveKernel]]) -> None:
+        adaptive_kernels_of: Callable[..., dict[str, Kernel]]) -> None:
     spikes, kernel = spikes_of(name), adaptive_kernels_of(MODELS[name], "dormand_prince")["dense"]
     tolerances = np.geomspace(1e-6, 1e-11, 41)
     errors = [spikes.error_at(kernel, Fraction(tolerance)) for tolerance in tolerances]

@@ -10,13 +10,13 @@ import pytest
 from brian2 import ms, mV
 
 from spikecost.accuracy.reference import Reference, reference
-from spikecost.harness.adaptive import compile_adaptive
 from spikecost.harness.kernel import compile_kernels
 from spikecost.harness.stimuli import Stimulus, constant
-from spikecost.models.adaptive import make_adaptive_step
 from spikecost.models.catalogue import MODELS, get_model
 from spikecost.models.neuron import NeuronModel
 from spikecost.models.step import make_step
+
+from ..archetypes import choose, is_archetype
 
 WITH_RESET = [name for name in MODELS if MODELS[name].system.reset]
 #: Without a reset a spike is found again where a refractory time ends above the threshold: a long one and a short one.
@@ -35,12 +35,12 @@ def errors(model: NeuronModel, stimulus: Stimulus, right: Reference, dt: Fractio
 
 def adaptive_error(model: NeuronModel, stimulus: Stimulus, right: Reference, method: str, setting: Fraction) -> float:
     """Return the largest error in ms of an adaptive method with its dense output."""
-    times = compile_adaptive([make_adaptive_step(model, method)])[0].run([stimulus], setting)[0].spike_times
+    times = compile_kernels([make_step(model, method, "dense")])[0].run([stimulus], setting)[0].spike_times
     assert len(times) == len(right.train)
     return float(np.abs(times - right.train.times).max())
 
 
-@pytest.mark.parametrize("name", WITH_RESET)
+@pytest.mark.parametrize("name", choose(WITH_RESET, lambda name: is_archetype(name) or name == "adex"))
 def test_every_model_with_a_reset_can_be_refractory(name: str, drive_of: Any, length_of: Any) -> None:
     model = MODELS[name].replace(refractory=2 * ms)
     stimulus = constant(drive_of(name), 2 * length_of(name) * ms)

@@ -35,7 +35,7 @@ def test_every_kind_of_method_is_run(settings, within):
     ({"dt": 0.1 * ms, "tolerance": 1e-6}, "rk4 is set by its dt"),
     ({}, "rk4 is set by its dt"),
     ({"dt": 0.1}, "dt = 0.1 is not a time"),
-    ({"tolerance": -1.0, "method": "dormand_prince"}, "tolerance = -1 of dormand_prince is not positive"),
+    ({"tolerance": -1.0, "method": "dormand_prince"}, "tolerance = -1 is not positive"),
     ({"dt": 0.1 * ms, "method": "rk5"}, "unknown method 'rk5'.*dormand_prince"),
 ])
 def test_mistakes_are_named(settings, message):

@@ -1,4 +1,4 @@
-"""A step and a spike on the processor, apart: what the Step lists, for every way to run three models."""
+"""A step and a spike on the processor, separately: as listed by the Step, for every way to run three models."""
 
 import pytest
 
@@ -8,15 +8,15 @@ from spikecost.models import units
 from spikecost.models.catalogue import MODELS
 from spikecost.models.detection import DETECTIONS
 from spikecost.models.errors import UserError
-from spikecost.models.methods import METHODS
-from spikecost.models.step import applies
+from spikecost.models.methods import with_steps_alike
+from spikecost.models.step import why_not
 
 
 @pytest.mark.parametrize("name", ["lif", "izhikevich", "hodgkin_huxley", "adex"])
 def test_the_processor_executes_what_the_step_lists(name, kernel_of):
     drive = float(units.internal(MODELS[name].drive))
-    ways = [(method, detection) for method in METHODS for detection in DETECTIONS
-            if not applies(MODELS[name], method, detection)]
+    ways = [(method, detection) for method in with_steps_alike() for detection in DETECTIONS
+            if not why_not(MODELS[name], method, detection)]
     assert len(ways) >= 16
     for way in ways:
         found = count_step_and_spike(kernel_of(name, *way), drive)

@@ -167,7 +167,7 @@ FORMS = {"constant": (1, 1, 1), "step": (1, 0.8, 1.2), "ramp": (1, 0.8, 1.2), "s
 def test_standard_forms(name, model):
     kind, model = STIMULI[name], get_model(model)
     if name == "poisson_conductance" and model.initial_values[model.system.threshold.variable] >= 0:
-        with pytest.raises(UserError, match="not below 0, where the standard form of poisson_conductance has its rev"):
+        with pytest.raises(UserError, match="not below 0, the reversal potential of the standard form"):
             kind.around(DRIVE, model, 1000.0, 5)
         return
     stimulus = kind.around(DRIVE, model, 1000.0, 5)
@@ -198,7 +198,7 @@ def test_standard_forms(name, model):
     (lambda: chirp(1, 1, 1 * Hz, 40, 1 * second), "stop = 40 is not a frequency"),
     (lambda: ornstein_uhlenbeck(1, 1, 5 * ms, 3 * ms, 10 * ms, seed=1), r"pieces of 3\. ms do not fill a duration"),
     (lambda: ornstein_uhlenbeck(1, -1, 5 * ms, 1 * ms, 10 * ms, seed=1), "negative"),
-    (lambda: ornstein_uhlenbeck(1, 1, 5 * ms, 1 * ms, 10 * ms, seed=-1), "seed = -1 is not a whole number from 0 on"),
+    (lambda: ornstein_uhlenbeck(1, 1, 5 * ms, 1 * ms, 10 * ms, seed=-1), "seed = -1 is not a whole number of at"),
     (lambda: piecewise_random(1, 2, 5 * ms, 10 * ms, seed=1.5), "seed = 1.5 is not a whole number"),
     (lambda: poisson_conductance(400 * Hz, 1, 5 * ms, 1 * ms, 10 * ms, seed=None), "seed = None is not a whole number"),
     (lambda: poisson_conductance(400 * Hz, 1, 5 * ms, 3 * ms, 10 * ms, seed=1), "do not fill a duration"),

@@ -32,9 +32,9 @@ def test_a_ladder_has_twenty_or_more_rungs_in_every_octave():
     for dt in np.geomspace(2e-3, 5, 30):
         several = ((dt / 2 < ladder) & (ladder <= dt)).sum()
         assert min(PROBES, round(125 / dt)) - 1 <= several <= 1.2 * MOST_PROBES
-    # where there are few whole divisions, it has all of them
+    # if there are few whole divisions, it has all of them
     assert sweep.ladder[:20] == tuple(Fraction(125, n) for n in range(25, 45))
-    # and little in common with the sweep
+    # and few values in common with the sweep
     assert len(set(sweep.ladder) & set(sweep.settings)) < len(sweep.settings) / 2
 
 

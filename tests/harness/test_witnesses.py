@@ -1,4 +1,4 @@
-"""Two counters that share no mechanism agree, and neither is disturbed by what else goes on."""
+"""Two counters with different mechanisms agree, and other activity of the process disturbs neither."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ CELLS = {  # model, method, detection, drive in internal units, ms: with spikes,
 
 @pytest.fixture
 def counter(request: pytest.FixtureRequest) -> str:
-    """An exact counter; where it needs a program that is not installed, its tests say which."""
+    """An exact counter; if it needs a program that is not installed, its tests say which."""
     if request.param == "callgrind":
         request.getfixturevalue("callgrind")
     return str(request.param)

@@ -1,4 +1,4 @@
-"""Models in files of their own."""
+"""Models in files."""
 
 from __future__ import annotations
 

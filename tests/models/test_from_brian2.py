@@ -1,10 +1,15 @@
-"""What becomes of a Brian2 group, and which groups are refused. (tests/harness compares spikes.)"""
+"""The conversion of Brian2 groups, and which groups are refused. (tests/harness compares spikes.)"""
 
 from __future__ import annotations
 
+import datetime
+
 import brian2
 import numpy as np
+import pandas as pd
+import pint
 import pytest
+import quantities as pq
 from brian2 import ExplicitStateUpdater, Hz, NeuronGroup, ms, mV, nA, nS, second
 from brian2.codegen.runtime.numpy_rt.numpy_rt import NumpyCodeObject
 
@@ -78,6 +83,59 @@ def test_pi_is_a_number():
     assert "pi" not in model.constants  # Brian2 has it
     value = evaluate(model.system.derivatives["v"], {"v": 0.0, "I": 1.0}, FLOATS)
     assert value == pytest.approx((units.internal(NAMES["EL"]) + np.pi) / units.internal(NAMES["tau"]), rel=1e-14)
+
+
+U = pint.UnitRegistry()
+#: 20 ms of every library whose units are known; Brian2 drops the unit, or does not see the name.
+TWENTY_MS = [20 * U.ms, U.Quantity(np.array(0.02), "s"), 20 * pq.ms, np.array([20.0]) * pq.ms, np.timedelta64(20, "ms"),
+             np.array(20_000, "m8[us]"), pd.Timedelta(20, "ms"), datetime.timedelta(milliseconds=20)]
+
+
+def kind(value):
+    return f"{type(value).__module__}.{type(value).__name__}"
+
+
+@pytest.mark.parametrize("where", ["group", "given", "around"])
+@pytest.mark.parametrize("value", TWENTY_MS, ids=kind)
+def test_quantities_of_other_libraries_keep_their_unit(value, where):
+    names = {**NAMES, "tau": value}
+    around = names if where == "around" else {}
+    made = "leaky(namespace=names)" if where == "group" else "leaky()"
+    given = "namespace=names" if where == "given" else ""
+    space = {"leaky": leaky, "from_brian2": from_brian2, "settings_from_brian2": settings_from_brian2, "names": names}
+    # as a script does, whose names are found in the frame
+    exec(f"group = {made}\nmodel, runs = from_brian2(group, {given}), settings_from_brian2(group, {given})",
+         found := space | around)
+    assert found["model"].constants["tau"].dim is second.dim
+    assert float(found["model"].constants["tau"]) == 0.02
+    assert found["runs"].method == "exact"
+
+
+@pytest.mark.parametrize("value", TWENTY_MS, ids=kind)
+def test_so_do_refractory_times(value):
+    """As a value, and as a name."""
+    assert from_brian2(leaky(refractory="wait"), namespace={**NAMES, "wait": value}).refractory_ms == 20
+    assert from_brian2(leaky(refractory=value), namespace=NAMES).refractory_ms == 20
+
+
+@pytest.mark.parametrize("value", ["20", "20*ms", U.Quantity(20, "degC"), np.timedelta64(5, "M"), 1j, {},
+                                   np.array(["a"]), [1 * ms, 2 * ms], np.datetime64("2026-01-01"), object()], ids=kind)
+@pytest.mark.parametrize("where", ["group", "given"])
+def test_what_is_no_number_is_refused_by_name(value, where):
+    names = {**NAMES, "tau": value}
+    with pytest.raises(UserError, match=r"^mine: 'tau': expected .*[^\n]*$"):
+        from_brian2(leaky(name="mine", namespace=names if where == "group" else None),
+                    namespace=names if where == "given" else {})
+
+
+def test_a_name_of_another_unit_is_refused():
+    with pytest.raises(UserError, match=r"has the unit .*, expected"):
+        from_brian2(leaky(namespace={**NAMES, "tau": 20 * U.mV}))
+
+
+def test_the_groups_namespace_comes_first_whatever_it_holds():
+    names = {**NAMES, "tau": 20 * U.ms}
+    assert from_brian2(leaky(namespace=names), namespace={"tau": 1 * second}).constants["tau"] == 20 * ms
 
 
 def test_one_neuron_of_many():
@@ -236,7 +294,7 @@ REFUSED = {
     "unknown name": (lambda: leaky(LEAKY.replace("tau", "taum"), name="mine"),
                      "mine: 'taum' is neither in the equations nor where you call from_brian2; define it, or give "),
     "array": (lambda: leaky(name="mine", namespace={**NAMES, "EL": [-65, -60] * mV}),
-              "mine: 'EL' is neither in the equations nor"),
+              "mine: 'EL': expected one number or Brian2 quantity, got array"),
     "own function": (lambda: leaky(LEAKY.replace("R*I", "R*double(I)"), name="mine", namespace={
         **NAMES, "double": brian2.Function(lambda x: 2 * x, arg_units=[brian2.amp], return_unit=brian2.amp)}),
         "mine: equation of 'v': 'double(I)' is not supported"),

@@ -1,4 +1,4 @@
-"""The grammar that model texts are read by, held against Python's parser and Brian2's reading."""
+"""The grammar of model texts, compared with Python's parser and Brian2's reading."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _COMPARISONS = {ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">="}
 
 
 def by_python(node):
-    """What Python's own parser makes of a text, as a tree of ours."""
+    """The result of Python's parser, converted to our tree."""
     match node:
         case ast.Constant(value=int() | float() as value) if type(value) is not bool:
             return Number(Fraction(str(value)))
@@ -70,7 +70,7 @@ def test_what_is_written_is_read_as_it_was(text):
     assert grammar.expression(written(tree)) == tree
 
 
-#: Pieces of Python that have no form in a model's text, and those that have.
+#: Parts of Python that do not exist in a model's text, and parts that do.
 PIECES = st.sampled_from([
     "v", "u", "1", "2.5", "1e999", "mV", "+", "-", "*", "/", "**", "(", ")", "<", ">=", "==", "=", ":=", "exp",
     "int", "abs", ",", ".", "[", "]", "{", "}", "'", '"', "\\", "#", "\n", "\r", "\t", "\0", ";", ":", "@", "%",

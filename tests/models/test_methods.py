@@ -1,4 +1,4 @@
-"""Where methods apply, what they say where they do not, and what they write."""
+"""Where methods apply, their message if they do not, and the assignments that they write."""
 
 import pytest
 from brian2 import ms
@@ -8,7 +8,7 @@ from spikecost.models.forms import gates, groups
 from spikecost.models.neuron import NeuronModel
 from spikecost.models.polynomial import by_products, coefficients, linear_parts
 from spikecost.models.program import Derivatives, NotApplicable, Program, Vector
-from spikecost.models.step import applies, make_step
+from spikecost.models.step import make_step, why_not
 
 
 def model(equations, name="mine", **more):
@@ -53,7 +53,7 @@ CALCIUM = model("""
     (BENT, "esr_midpoint", "w does not enter dv/dt and dw/dt linearly, as in Izhikevich's model"),
 ])
 def test_a_method_that_does_not_apply_says_why(mine, method, why):
-    assert applies(mine, method) == why
+    assert why_not(mine, method) == why
     with pytest.raises(NotApplicable, match=f"{method} does not apply to mine: {why}; take euler, "):
         make_step(mine, method)
 
@@ -64,8 +64,8 @@ def test_a_method_that_does_not_apply_says_why(mine, method, why):
 ])
 def test_a_method_that_applies(mine, method):
     step = make_step(mine, method)
-    assert step.advance.targets[-1] == "above"
-    assert {f"{name}_next" for name in step.state} <= {*step.advance.targets}
+    assert step.blocks["advance"].targets[-1] == "above"
+    assert {f"{name}_next" for name in step.state} <= {*step.blocks["advance"].targets}
 
 
 def derivatives(mine):

@@ -1,4 +1,4 @@
-"""The order of a method on a model, from the equations."""
+"""The order of a method on a model, derived from the equations."""
 
 import math
 
@@ -6,10 +6,10 @@ import pytest
 from brian2 import ms
 
 from spikecost.models.catalogue import MODELS
-from spikecost.models.methods import METHODS
+from spikecost.models.methods import with_steps_alike
 from spikecost.models.neuron import NeuronModel
 from spikecost.models.order import breaks, order_on
-from spikecost.models.step import applies
+from spikecost.models.step import why_not
 
 
 def model(right, *more, **given):
@@ -21,8 +21,8 @@ def model(right, *more, **given):
 
 
 def test_most_orders_are_the_methods_own():
-    others = {(name, method): order_on(name, method) for name in MODELS for method in METHODS
-              if not applies(MODELS[name], method) and order_on(name, method).why}
+    others = {(name, method): order_on(name, method) for name in MODELS for method in with_steps_alike()
+              if not why_not(MODELS[name], method) and order_on(name, method).why}
     alone = "no variable depends on another: each is solved exactly"
     jump = "a right-hand side jumps where (-60) <= v changes"
     assert {cell: (order.value, order.why) for cell, order in others.items()} == {

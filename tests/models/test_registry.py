@@ -14,6 +14,8 @@ from spikecost.models.errors import UserError
 from spikecost.models.methods import METHODS
 from spikecost.models.registry import Registry
 
+from ..messages import tells
+
 
 @dataclass(frozen=True)
 class Thing:
@@ -55,7 +57,7 @@ def test_a_name_is_taken_once(things):
 def test_unknown_name(things, name, message):
     with pytest.raises(UserError) as error:
         things[name]
-    assert str(error.value) == message
+    assert tells(str(error.value), message)
 
 
 class Entry:

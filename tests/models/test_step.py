@@ -20,9 +20,10 @@ from spikecost.models.catalogue import MODELS, get_model
 from spikecost.models.detection import DETECTIONS
 from spikecost.models.errors import UserError
 from spikecost.models.expression import FLOATS, Op, Var, evaluate, nodes
-from spikecost.models.methods import METHODS
+from spikecost.models.methods import METHODS, with_steps_alike
+from spikecost.models.methods.fixed_step import conditions
 from spikecost.models.program import NotApplicable
-from spikecost.models.step import applies, make_step
+from spikecost.models.step import make_step, why_not
 
 DT = 0.05
 RELATIVE = 1e-11
@@ -58,7 +59,7 @@ class Textbook:
         return values
 
     def size(self, name, value):
-        """How large a variable is that starts at `value`: what has the input's unit is as large as the drive."""
+        """The size of a variable that starts at `value`: that of the drive if it has the input's unit."""
         dimensions = self.model.system.dimensions
         is_current = dimensions[name] is dimensions[self.model.input] and dimensions[name] is not units.DIMENSIONLESS
         return abs(self.drive) if is_current else max(1.0, abs(value))
@@ -249,9 +250,9 @@ def inputs_of(step, x, current, dt):
 def advance(step, x, current, dt):
     """Execute `once` and `advance`: what they assigned, and whether there is a spike."""
     values = inputs_of(step, x, current, dt)
-    once = run(step.once, values)
-    found = run(step.advance, {**values, **once})
-    return found, all(found[name] for name in step.conditions)
+    once = run(step.blocks["once"], values)
+    found = run(step.blocks["advance"], {**values, **once})
+    return found, all(found[name] for name in conditions(step.model))
 
 
 def next_state(found, state, ending):
@@ -266,7 +267,7 @@ def approximately(expected):
 
 
 def test_every_registered_method_and_detection_has_its_textbook_step_here():
-    assert set(TEXTBOOK_METHODS) == set(METHODS)
+    assert set(TEXTBOOK_METHODS) == set(with_steps_alike())
     # a method with dense output makes its own blocks: tests of its own
     assert set(TEXTBOOK_DETECTIONS) == set(DETECTIONS) - {"dense"}
 
@@ -298,7 +299,7 @@ def test_a_step_with_a_spike(combination):
 
     theta, at = TEXTBOOK_DETECTIONS[detection](book, f, x, after, DT)
     assert 0 <= theta <= 1
-    found = run(step.spike, {**inputs_of(step, x, current, DT), **found, "done": 0.0, "step": DT})
+    found = run(step.blocks["spike"], {**inputs_of(step, x, current, DT), **found, "done": 0.0, "step": DT})
     # bisection and Newton's iterations leave 1e-15/slope and the cubic's own rounding
     assert found["elapsed"] == pytest.approx(theta, abs=1e-10)
     assert step.restarts == (not detection.startswith("grid") and bool(MODELS[name].reset))
@@ -319,14 +320,14 @@ def test_a_second_spike_within_a_step_is_timed_from_the_steps_start(combination)
     name, method, detection = combination
     step = make_step(name, method, detection)
     if not step.restarts:
-        assert "done" not in _read(step.spike) | _read(step.advance)
+        assert "done" not in _read(step.blocks["spike"]) | _read(step.blocks["advance"])
         return
     x, current = about_to_spike(name)
     found, _ = advance(step, x, current, DT)
     values = {**inputs_of(step, x, current, DT), **found}
-    whole = run(step.spike, {**values, "done": 0.0, "step": DT})["elapsed"]
+    whole = run(step.blocks["spike"], {**values, "done": 0.0, "step": DT})["elapsed"]
     # the same piece of length DT, as the last quarter of a step four times as long
-    later = run(step.spike, {**values, "done": 0.75, "step": 4 * DT})
+    later = run(step.blocks["spike"], {**values, "done": 0.75, "step": 4 * DT})
     assert later["elapsed"] == pytest.approx(0.75 + whole / 4, rel=1e-12)
     assert later["rest"] == pytest.approx((1 - whole) * DT, rel=1e-9)
 
@@ -337,16 +338,16 @@ def test_no_block_uses_a_name_before_it_is_assigned(combination):
     given = {*step.state, *step.parameters, step.model.input, "dt"}
     nexts = {f"{variable}_next" for variable in step.state}
     fixed = {"dt", *step.parameters}
-    _check(step.once, fixed)
-    _check(step.advance, given | set(step.once.targets))
-    _check(step.spike, given | nexts | {"done", "step"})
-    _check(step.check, {"left"})
-    for block in (step.pause, step.resume):
+    _check(step.blocks["once"], fixed)
+    _check(step.blocks["advance"], given | set(step.blocks["once"].targets))
+    _check(step.blocks["spike"], given | nexts | {"done", "step"})
+    _check(step.blocks["check"], {"left"})
+    for block in (step.blocks["pause"], step.blocks["resume"]):
         _check(block, given - {"dt"} | {"left", "done", "step"})
-    assert nexts | set(step.conditions) <= set(step.advance.targets)
-    assert "elapsed" in step.spike.targets
-    assert step.check.targets == ("waiting",)
-    assert "left_next" in step.pause.targets
+    assert nexts | set(conditions(step.model)) <= set(step.blocks["advance"].targets)
+    assert "elapsed" in step.blocks["spike"].targets
+    assert step.blocks["check"].targets == ("waiting",)
+    assert "left_next" in step.blocks["pause"].targets
 
 
 def _check(block, known):
@@ -356,6 +357,11 @@ def _check(block, known):
         assert used <= known, f"{assign.target} uses {used - known}"
         assert assign.target not in known, f"{assign.target} is assigned twice"
         known.add(assign.target)
+
+
+def going_on(step):
+    """Return the variables that go on while the neuron is refractory."""
+    return tuple(METHODS[step.method].given(step)["moving"])
 
 
 def _read(block):
@@ -369,40 +375,40 @@ def test_a_refractory_step(combination):
     x, current = settled(name)
     values = {**inputs_of(step, x, current, DT), "step": DT}
 
-    assert run(step.check, {"left": 0.5})["waiting"]
-    assert not run(step.check, {"left": 0.0})["waiting"]
+    assert run(step.blocks["check"], {"left": 0.5})["waiting"]
+    assert not run(step.blocks["check"], {"left": 0.0})["waiting"]
 
     def held_over(dt):
         after = TEXTBOOK_METHODS[method](lambda x: book.f(x, current, book.held), x, dt)
         return {f"{variable}_held": after[variable] for variable in book.state if variable not in book.held}
 
     # what is flagged stays, the rest goes on, over the whole step
-    paused = run(step.pause, {**values, "left": 7.0, "done": 0.0})
+    paused = run(step.blocks["pause"], {**values, "left": 7.0, "done": 0.0})
     assert paused.pop("left_next") == 6.0
     held = held_over(DT)
-    assert set(step.held_variables) == {name.removesuffix("_held") for name in held}
+    assert set(going_on(step)) == {name.removesuffix("_held") for name in held}
     assert {name: paused[name] for name in held} == approximately(held)
     if not step.restarts:
-        assert step.resume.assignments == ()
+        assert step.blocks["resume"].assignments == ()
         return
     # after a spike at 0.25 of the step three quarters are left to wait in
-    paused = run(step.pause, {**values, "left": 7.0, "done": 0.25})
+    paused = run(step.blocks["pause"], {**values, "left": 7.0, "done": 0.25})
     assert paused["left_next"] == 6.25
     assert {name: paused[name] for name in held} == approximately(held_over(0.75 * DT))
     # refractoriness of 0.5 steps that began at 0.25 ends at 0.75
-    resumed = run(step.resume, {**values, "left": 0.5, "done": 0.25})
+    resumed = run(step.blocks["resume"], {**values, "left": 0.5, "done": 0.25})
     assert resumed["ends"]
     assert (resumed["elapsed"], resumed["rest"]) == (0.75, pytest.approx(0.25 * DT, rel=1e-14))
     assert {name: resumed[name] for name in held} == approximately(held_over(0.5 * DT))
     # 0.75 steps that began there end with the step: the next one is not waited in, but this one is
-    assert not run(step.resume, {**values, "left": 0.75, "done": 0.25})["ends"]
+    assert not run(step.blocks["resume"], {**values, "left": 0.75, "done": 0.25})["ends"]
 
 
 @pytest.mark.parametrize(("name", "held"), [("lif", ()), ("izhikevich", ("v", "u"))])
 def test_what_goes_on_while_refractory(name, held):
     # lif's v is flagged (unless refractory); nothing of Izhikevich's is
     step = make_step(MODELS[name].replace(refractory=2 * ms), "rk4")
-    assert step.held_variables == held
+    assert going_on(step) == held
 
 
 @pytest.mark.parametrize("method", ["euler", "rk4"])
@@ -412,9 +418,9 @@ def test_what_goes_on_sees_what_is_held_stand_still(method):
     model = model.replace(equations=model.equations.replace("I)/ms : 1", "I)/ms : 1 (unless refractory)"),
                           refractory=2 * ms)
     step, book = make_step(model, method), Textbook(model)
-    assert step.held_variables == ("u",)
+    assert going_on(step) == ("u",)
     x, current = settled("izhikevich")
-    found = run(step.pause, {**inputs_of(step, x, current, DT), "step": DT, "left": 3.0, "done": 0.0})
+    found = run(step.blocks["pause"], {**inputs_of(step, x, current, DT), "step": DT, "left": 3.0, "done": 0.0})
     after = TEXTBOOK_METHODS[method](lambda x: book.f(x, current, ["v"]), x, DT)
     assert found["u_held"] == approximately(after["u"])
     assert after["v"] == x["v"]
@@ -423,7 +429,7 @@ def test_what_goes_on_sees_what_is_held_stand_still(method):
 def test_a_model_that_is_never_refractory_has_no_such_blocks(combination):
     name, method, detection = combination
     step = make_step(MODELS[name].replace(refractory=None) if MODELS[name].reset else name, method, detection)
-    assert [block.assignments for block in (step.check, step.pause, step.resume)] == [(), (), ()]
+    assert not any(step.blocks[name].assignments for name in ("check", "pause", "resume"))
 
 
 @pytest.mark.parametrize(("threshold", "at", "spikes"), [
@@ -442,7 +448,7 @@ def test_a_spike_without_a_reset_needs_a_crossing():
     gates = {"m": 0.9, "h": 0.3, "n": 0.4}
     before = {v: advance(step, {"v": v, **gates}, 200.0, 0.01)[0] for v in (-1.0, 1.0)}
     assert all(found["v_next"] > 0 for found in before.values())
-    assert step.conditions == ("above", "was_below")
+    assert conditions(step.model) == ("above", "was_below")
     assert (before[-1.0]["above"], before[-1.0]["was_below"]) == (True, True)
     assert (before[1.0]["above"], before[1.0]["was_below"]) == (True, False)
 
@@ -452,7 +458,7 @@ def test_hermite_falls_back_to_the_straight_line_where_the_cubic_bends_out_of_th
     step = make_step("izhikevich", "euler", "hermite")
     values = {"v": 25.0, "u": 0.0, "v_next": 60.0, "u_next": 0.0, "I": -500.0, "dt": 0.5, "done": 0.0, "step": 0.5,
               **MODELS["izhikevich"].parameter_values}
-    found = run(step.spike, values)
+    found = run(step.blocks["spike"], values)
     assert not 0 < found["s_3"] < 1
     assert found["elapsed"] == found["line"] == pytest.approx((30 - 25) / (60 - 25), rel=1e-15)
 
@@ -460,15 +466,15 @@ def test_hermite_falls_back_to_the_straight_line_where_the_cubic_bends_out_of_th
 def test_parameters_are_operands_and_constants_are_numbers(combination):
     name, method, detection = combination
     step = make_step(name, method, detection)
-    read = _read(step.once) | _read(step.advance) | _read(step.spike)
+    read = _read(step.blocks["once"]) | _read(step.blocks["advance"]) | _read(step.blocks["spike"])
     assert set(step.parameters) <= read
     assert not set(step.model.constants) & read
 
 
 def test_the_preset_does_not_change_the_step():
     blocks = [
-        [(a.target, repr(_shape(a.value))) for a in make_step(f"izhikevich:{preset}", "rk4").advance.assignments]
-        for preset in MODELS["izhikevich"].presets
+        [(a.target, repr(_shape(a.value))) for a in step.blocks["advance"].assignments]
+        for step in (make_step(f"izhikevich:{preset}", "rk4") for preset in MODELS["izhikevich"].presets)
     ]
     assert all(block == blocks[0] for block in blocks)
 
@@ -479,7 +485,7 @@ def _shape(node):
 
 @pytest.mark.parametrize("name", ["izhikevich", "izhikevich_mv"])
 def test_exponential_euler_does_not_apply_to_a_square(name):
-    assert applies(get_model(name), "exponential_euler") == "dv/dt is not linear in v"
+    assert why_not(get_model(name), "exponential_euler") == "dv/dt is not linear in v"
     with pytest.raises(NotApplicable) as error:
         make_step(name, "exponential_euler")
     assert str(error.value).startswith(

@@ -1,4 +1,4 @@
-"""Rates in tables: what is looked up, what the entries are, what a bad table is told."""
+"""Rates in tables: lookups, entries, and messages about bad tables."""
 
 import copy
 import math
@@ -115,7 +115,7 @@ def test_the_error_of_a_rate_falls_with_the_square_of_the_step():
 
 def test_the_lookup_stands_in_the_step():
     step = make_step(HH.tabulated(0.5 * mV), "euler")
-    lines = {assign.target: text(assign.value) for assign in step.advance.assignments}
+    lines = {assign.target: text(assign.value) for assign in step.blocks["advance"].assignments}
     assert lines["position"] == "(v + 100) + (v + 100)" or lines["position"] == "x2 + x2"  # 2*x is x + x
     assert lines["cell"] == "cell(position, 400)"
     assert lines["fraction"] == "position - cell"
@@ -138,7 +138,7 @@ def test_a_step_by_hand():
 
 def test_stages_of_a_method_look_up_at_their_own_voltages():
     one, four = (count("hodgkin_huxley_tables", method).step for method in ("euler", "rk4"))
-    cells = [sum(isinstance(a.value, Op) and a.value.kind == "cell" for a in step.advance.assignments)
+    cells = [sum(isinstance(a.value, Op) and a.value.kind == "cell" for a in step.blocks["advance"].assignments)
              for step in (one, four)]
     assert cells == [1, 4]
     assert count(one.model, "rk4").as_run["exp"] == count(one.model, "rk4").as_run["div"] == 0
@@ -166,7 +166,8 @@ def test_subexpressions_of_subexpressions_are_one_table():
                  initial={"v": -65 * mV, "g": 0})
     variant = model.tabulated(5 * mV)
     step = make_step(variant, "euler")
-    used = {node.name for assign in step.advance.assignments for node in nodes(assign.value) if isinstance(node, Table)}
+    values = [assign.value for assign in step.blocks["advance"].assignments]
+    used = {node.name for value in values for node in nodes(value) if isinstance(node, Table)}
     assert used == {"g_inf_entries", "g_inf_differences", "tau_entries", "tau_differences"}
     assert tables(variant)["tau_entries"][20] == 0.25
     assert count(step.model, "euler").as_run["exp"] == 0

@@ -28,7 +28,7 @@ def small_folder(small_comparison, tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def small_run(small_comparison):
-    return small_comparison.run
+    return small_comparison
 
 
 @pytest.fixture(scope="session")

@@ -10,6 +10,7 @@ from brian2 import Hz, ms, mV, second
 import spikecost as sc
 from spikecost.accuracy.cost import cost
 from spikecost.accuracy.suite import Suite
+from spikecost.models.methods import METHODS
 from spikecost.reports.table import COLUMNS
 
 SUITE = Suite(methods=("euler", "rk4", "exponential_euler"), detections=("grid", "hermite"), rates=(50.0, 100.0),
@@ -83,7 +84,11 @@ def test_where_a_method_diverges_is_in_the_table(comparison):
 
 def test_cost_is_steps_plus_spikes():
     # Izhikevich, forward Euler, grid: 15 operations a step, 1 more a spike; 10 steps a ms, 0.1 spikes a ms
-    assert cost(sc.count("izhikevich", "euler"), 0.1, 100.0).per_ms == pytest.approx(15 * 10 + 1 * 0.1)
+    count = sc.count("izhikevich", "euler")
+    tallies = METHODS["euler"].tallies(count.step, {}, steps=10_000, spikes=100, horizon=1000)
+    found = cost(count, tallies, 100, 1000)
+    assert found.per_ms == pytest.approx(15 * 10 + 1 * 0.1)
+    assert (found.steps, found.spike) == (pytest.approx(150), 1)
 
 
 def test_counters_see_what_is_counted(comparison):
@@ -124,7 +129,9 @@ def test_a_thorough_suite_looks_at_brian2_and_at_other_builds():
 def test_time_spent_refractory_costs_less():
     # LIF with 2 ms at 100 Hz: a fifth of the time takes a comparison and a subtraction a step, the rest 7 operations
     held = sc.get_model("lif").replace(refractory=2 * ms)
-    assert cost(sc.count(held, "euler"), 0.1, 100.0).per_ms == pytest.approx((0.8 * 7 + 0.2 * 2) * 10)
+    count = sc.count(held, "euler")
+    tallies = METHODS["euler"].tallies(count.step, {}, steps=10_000, spikes=100, horizon=1000)
+    assert cost(count, tallies, 100, 1000).per_ms == pytest.approx((0.8 * 7 + 0.2 * 2) * 10)
 
 
 def test_the_points_have_every_run_and_a_front(comparison):

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from spikecost.accuracy.intervals import ratio
-from spikecost.accuracy.winners import bound, ranks
+from spikecost.accuracy.status import Bound
+from spikecost.accuracy.winners import CostRatio
 from spikecost.reports.leaders import leaders
 
 
@@ -22,7 +23,7 @@ def test_the_leader_is_the_cheapest_and_the_others_are_divided_by_it(small_run):
         assert (first["ratio"], first["ratio_low"], first["ratio_high"]) == (1, 1, 1)
         assert second["ratio"] == pytest.approx(second["flops_per_ms"] / first["flops_per_ms"])
         assert second["ratio_low"] <= second["ratio"] <= second["ratio_high"]
-        assert second["bound"] == bound(second["status"] == "at least", first["status"] == "at least")
+        assert second["bound"] == Bound.of_ratio(second["status"], first["status"])
 
 
 def test_the_interval_is_that_of_the_stimuli(small_run):
@@ -37,4 +38,4 @@ def test_the_interval_is_that_of_the_stimuli(small_run):
     expected = ratio(costs("izhikevich:RS"), costs("lif"))
     row = found.loc["izhikevich:RS"]
     assert (row["ratio"], row["ratio_low"], row["ratio_high"]) == (expected.mean, expected.low, expected.high)
-    assert row["ranked"] == ranks(expected, row["bound"])
+    assert row["ranked"] == CostRatio(expected, Bound(row["bound"])).ranked

@@ -56,7 +56,7 @@ def shown(result):
 def test_a_count():
     page = shown(sc.count("lif", "euler", "linear"))
     # by hand: v' = I + a - b v, v + dt v': 2 additions and a subtraction, 2 multiplications, the threshold
-    assert page.cells[: page.cells.index("a spike adds")] == ["add", "sub", "mul", "div", "compare", "a step", "2", "1",
+    assert page.cells[: page.cells.index("spike adds")] == ["add", "sub", "mul", "div", "compare", "step", "2", "1",
                                                               "2", "0", "1"]
 
 

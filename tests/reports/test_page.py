@@ -20,7 +20,7 @@ from spikecost.accuracy.study import Study
 from spikecost.accuracy.suite import Suite
 from spikecost.flops.counters import auto
 from spikecost.flops.counters.hardware import no_pmu
-from spikecost.models.methods import ADAPTIVE, METHODS
+from spikecost.models.methods import METHODS
 from spikecost.reports.leaders import leaders
 from spikecost.reports.numbers import bounded_text, short
 from spikecost.reports.page import SCRIPTS, page
@@ -577,7 +577,7 @@ def test_names_are_text_everywhere(site, small_run, tmp_path, downloads):
 def test_every_method_has_a_marker_of_its_own():
     script = (Path(inspect.getfile(page)).parent / "plot.js").read_text()
     symbols = re.findall(r'"([a-z-]+)"', script.split("const SYMBOLS = [", 1)[1].split("]", 1)[0])
-    assert len(symbols) == len(set(symbols)) >= len(METHODS) + len(ADAPTIVE)
+    assert len(symbols) == len(set(symbols)) >= len(METHODS)
     outlines = script.split("const outlines = {", 1)[1].split("};", 1)[0]
     assert all(re.search(rf'[\s"]{symbol}"?:', outlines) for symbol in symbols)
 

@@ -19,13 +19,15 @@ from spikecost.harness.stimuli import constant
 from spikecost.models import units
 from spikecost.models.catalogue import MODELS, get_model
 from spikecost.models.errors import UserError
-from spikecost.models.step import applies, make_step
+from spikecost.models.step import make_step, why_not
 from spikecost.reports.brian2_code import brian2_code, brian2_unit
 from spikecost.reports.description import describe_model
 from spikecost.reports.recommend import read_budget, recommend
 from spikecost.reports.regression.of_run import figures_of
 from spikecost.reports.run_comparison import compare_runs
 from spikecost.reports.run_folder import TABLES, RunFolder
+
+from ..archetypes import choose, is_archetype
 
 
 def run_program(code, tmp_path):
@@ -107,11 +109,11 @@ def executed(capsys):
     brian2.defaultclock.dt, brian2.prefs.codegen.target = clock, target
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("name", [*MODELS, "izhikevich_mv:CH"])
+@pytest.mark.parametrize("name", choose([*MODELS, "izhikevich_mv:CH"], lambda name: (
+    is_archetype(name) or name in ("izhikevich_mv:CH", "adex"))))
 def test_the_program_of_every_model_gives_the_spikes_that_were_judged(name, executed, drive_of):
     model = get_model(name)
-    method = next(each for each in ("exact", "exponential_euler", "midpoint") if not applies(model, each, "grid"))
+    method = next(each for each in ("exact", "exponential_euler", "midpoint") if not why_not(model, each, "grid"))
     drive, dt = drive_of(model.name), Fraction(1, 32)
     kernel = compile_kernels([make_step(model, method, "grid")])[0]
     expected = kernel.run([constant(drive, 60 * ms)], dt)[0].spike_times

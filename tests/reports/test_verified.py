@@ -24,11 +24,9 @@ def winning_cells(study):
     """Return the cells that the map and the verdict print, and of every view each model's cheapest."""
     cells = [cell for winner in winners(study) for cell in winner.candidates]
     for wanted in VIEWS.values():
-        admitted = {}
-        for cell in study.cells:
-            if cell.coarsest and all(getattr(cell.curve, name) == value for name, value in wanted.items()):
-                admitted.setdefault((cell.curve.regime.key, cell.criterion), []).append(cell)
-        cells += [cell for together in admitted.values() for cell in cheapest_cells(together)]
+        admitted = [cell for cell in study.cells
+                    if all(getattr(cell.curve, name) == value for name, value in wanted.items())]
+        cells += [cell for together in cheapest_cells(admitted).values() for cell in together]
     return list({id(cell): cell for cell in cells}.values())
 
 

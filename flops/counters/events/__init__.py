@@ -1,8 +1,8 @@
-"""Event tables: what the processors of each vendor count, as data with prose, one file a vendor.
+"""What can the processors of each vendor count? Event tables: data with explanations, one file per vendor.
 
-A table names events as libpfm4 spells them (PAPI takes these names) beside the code that the kernel takes, and says
-which sum of them is a number of floating-point operations. A CPU has one or more such formulas, the best first; which
-of them its counters can hold at once, only a started and read event set shows.
+A table gives the names of events in libpfm4's spelling (which PAPI accepts) and their codes for the kernel, and says
+which sum of them is a number of floating-point operations. A CPU has one or more such formulas, the best first. Which
+of them fit into its counters at once is known only after an event set was started and read.
 """
 
 from __future__ import annotations
@@ -25,18 +25,18 @@ class Term:
     """One event of a formula."""
 
     event: str
-    """Name, as libpfm4 spells it."""
+    """Name, in libpfm4's spelling."""
     code: int
-    """Raw code, as perf_event_open takes it."""
+    """Raw code for perf_event_open."""
     width: int
-    """Vector width in numbers; `ANY_WIDTH` if it is not told."""
+    """Vector width in numbers; `ANY_WIDTH` if the event does not separate widths."""
     operations: int
-    """Operations for each time that the event counts."""
+    """Operations per count of the event."""
 
 
 @dataclass(frozen=True)
 class Formula:
-    """Events whose weighted sum is a number of floating-point operations."""
+    """Events with a weighted sum that is a number of floating-point operations."""
 
     name: str
     title: str
@@ -44,7 +44,7 @@ class Formula:
     leaves_out: frozenset[str]
     """Kinds of operation that are not counted."""
     not_documented: frozenset[str]
-    """Kinds of which the vendor does not say whether they are counted."""
+    """Kinds for which the vendor does not say whether they are counted."""
 
     def operations(self, values: Mapping[str, int]) -> dict[tuple[str, int], int]:
         """Return operations by (``flop``, width) from the values of the events, by name."""
@@ -57,18 +57,18 @@ class Formula:
 
 @dataclass(frozen=True)
 class Cpu:
-    """Processors that share formulas, or that have none and why."""
+    """Processors with the same formulas, or with the same reason for having none."""
 
     title: str
     pmus: tuple[str, ...]
-    """libpfm4's names of their counting unit."""
+    """libpfm4's names of their counting units."""
     family: int
     models: tuple[tuple[int, int], ...]
     """Ranges of model numbers (of part numbers, for Arm), both ends included."""
     formulas: tuple[Formula, ...]
     """The best first."""
     reason: str
-    """Why there are no formulas; empty where there are."""
+    """Why there are no formulas; empty if there are."""
 
     def is_cpu(self, family: int, model: int) -> bool:
         """Whether a family and model number are one of these processors."""
@@ -80,26 +80,26 @@ class Table:
     """The events of one vendor's processors."""
 
     vendor: str
-    """As the kernel names it in /proc/cpuinfo."""
+    """Name of the vendor in /proc/cpuinfo."""
     title: str
     counts: str
-    """Prose: what is counted and what is not."""
+    """Explanation: what is counted and what is not."""
     source: str
     cpus: tuple[Cpu, ...]
 
 
 def find_cpu(vendor: str, family: int, model: int) -> tuple[Table, Cpu] | str:
-    """Return the table and the entry of a processor, or why there is none."""
+    """Return the table and the entry of a processor, or the reason why there is none."""
     for table in tables():
         if table.vendor == vendor:
             for cpu in table.cpus:
                 if cpu.is_cpu(family, model):
                     return (table, cpu) if cpu.formulas else f"{cpu.title}: {cpu.reason}"
-    return f"no event table has this processor ({vendor or 'unknown vendor'}, family {family}, model {model})"
+    return f"no event table contains this processor ({vendor or 'unknown vendor'}, family {family}, model {model})"
 
 
 def this_cpu() -> tuple[Table, Cpu] | str:
-    """Return the table and the entry of this machine's processor, or why there is none."""
+    """Return the table and the entry of this machine's processor, or the reason why there is none."""
     return find_cpu(*cpu_identity())
 
 
@@ -115,7 +115,7 @@ def read_table(path: Path) -> Table:
     Raises
     ------
     UserError
-        If something in it is missing, unknown or contradicts itself.
+        If something in it is missing, unknown or contradictory.
     """
     try:
         data = tomllib.loads(path.read_text(encoding="utf-8"))

@@ -1,4 +1,4 @@
-"""The twenty demos of Izhikevich 2004: what is published comes out exactly, and what becomes of it converged."""
+"""The twenty demos of Izhikevich 2004: the published results exactly, and the converged results."""
 
 from fractions import Fraction
 
@@ -13,7 +13,7 @@ from spikecost.models.step import make_step
 
 DEMOS = {demo.letter: demo for demo in demos()}
 
-#: Converged: spikes, the first and the last in ms (by a Taylor integrator with events of its own, written for this
+#: Converged: spikes, the first and the last in ms (from a separate Taylor integrator with events, written for this
 #: table), whether the feature is shown. T spikes without end: see below.
 CONVERGED = {
     "A": (5, 12.631, 82.665, True), "B": (1, 42.746, 42.746, True), "C": (29, 24.494, 187.915, True),
@@ -24,12 +24,12 @@ CONVERGED = {
     "P": (7, 44.160, 263.314, False), "Q": (8, 11.096, 48.849, False), "R": (1, 310.504, 310.504, True),
     "S": (4, 93.218, 254.577, True),
 }
-#: The largest of the steps from which on down feature and number of spikes are the converged ones.
+#: The largest step at and below which feature and number of spikes equal the converged ones.
 SAME_FROM = {"A": 0.25, "C": 0.125, "D": 0.025, "N": 0.00625, "P": 0.125, "Q": 0.1 / 128, "S": 0.25}
 
 
 def program(demo, row):
-    """Run the published program in Python, with the input as it writes it."""
+    """Run the published program in Python, with its own form of the input."""
     v, u = (demo.model.initial_values[name] for name in "vu")
     a, b, c, d = (demo.model.parameters[name] for name in "abcd")
     linear, constant = row["linear"], row["constant"]
@@ -44,7 +44,7 @@ def program(demo, row):
     return spikes
 
 
-#: The forms that differ, and a selection of the inputs, as they stand in the programs.
+#: The forms that differ, and a selection of the inputs, as written in the programs.
 PROGRAMS = {
     "A": {"linear": 5, "constant": 140, "input": lambda t: 14 if t > 10 else 0},
     "G": {"linear": 4.1, "constant": 108, "input": lambda t: 0.075 * float(t - 30) if t > 30 else 0},
@@ -96,7 +96,7 @@ def test_converged(letter):
     spikes, first, last, shown = CONVERGED[letter]
     assert (len(run.spikes_converged), run.converged.shown) == (spikes, shown), run.converged.reason
     np.testing.assert_allclose((run.spikes_converged[0], run.spikes_converged[-1]), (first, last), atol=6e-4)
-    assert run.error < 1e-9  # K, at its threshold, 1e-11; times above are told to 1e-3
+    assert run.error < 1e-9  # K, at its threshold, 1e-11; the times above are given to 1e-3
     # the finest step of the sweep is near it, too: two solvers and two ways to write the input agree
     assert run.steps[-1][1:] == (shown, spikes)
 
@@ -117,7 +117,7 @@ def test_the_runaway_is_named():
     assert run.runaway
     assert run.converged_from is None
     assert run.converged.reason.startswith("runaway: 702 spikes by 171.55 ms, intervals 1.1 ms at first, then ")
-    # each spike lowers u by 2 and so drives the next; at the half of the published step it does already
+    # each spike lowers u by 2 and so drives the next; this already happens at half of the published step
     assert float(run.converged.reason.rpartition("u = ")[2]) < -2000
     assert [spikes for _, _, spikes in run.steps[:2]] == [12, 203]
     assert not any(shown for _, shown, _ in run.steps[1:])

@@ -48,12 +48,12 @@ SHOWN = {
 NOT_SHOWN = {
     "tonic_spiking": [(STEP, []), (STEP, [30]), (STEP, REGULAR[:5]), (STEP, BURSTS), (STEP, [10, *REGULAR])],
     "phasic_spiking": [(STEP, []), (STEP, REGULAR), (STEP, [30, 33]), (STEP, [10]),
-                       (STEP, [120])],  # what is to follow in 100 ms more cannot be seen
+                       (STEP, [120])],  # the following 100 ms cannot be seen
     "tonic_bursting": [(STEP, []), (STEP, REGULAR), (STEP, BURSTS[:3]), (STEP, [30, 33, 36, 90, 150])],
     "phasic_bursting": [(STEP, []), (STEP, [30]), (STEP, [30, 33]), (STEP, REGULAR), (STEP, BURSTS)],
     "mixed_mode": [(STEP, []), (STEP, REGULAR), (STEP, BURSTS), (STEP, [30, 33, 36]),
-                   (STEP, [30, 33, 80, 120, 160]),  # two spikes are no burst
-                   (STEP, [30, 33, 36, 70, 110, 158])],  # mere adaptation
+                   (STEP, [30, 33, 80, 120, 160]),  # two spikes are not a burst
+                   (STEP, [30, 33, 36, 70, 110, 158])],  # only adaptation
     "spike_frequency_adaptation": [(STEP, []), (STEP, [30]), (STEP, REGULAR),
                                    (STEP, [25, 30, 40, 60, 70, 110, 150, 190]), (STEP, [25, 30, 40, 60])],
     "spike_latency": [(PULSE, []), (PULSE, [23]), (PULSE, [29])],
@@ -65,7 +65,7 @@ NOT_SHOWN = {
     "threshold_variability": [(VARIABLE, []), (VARIABLE, [22]), (VARIABLE, [87]), (VARIABLE, [22, 93]), (TWICE, [103])],
     "bistability": [(TWICE, []), (TWICE, [10, 30, 50, 70, 90]), (TWICE, [30, 50]),
                     (TWICE, [30, 50, 70, 90, 110, 130, 150, 170, 190]), (TWICE, [26, 29, 32, 35]),
-                    (TWICE, [21, 61, 102, 145]),  # goes on as before, slowly
+                    (TWICE, [21, 61, 102, 145]),  # continues as before, slowly
                     (TWICE, [26, 45, 101])],  # two spikes, and one of the second pulse
     "accommodation": [(RAMPS, []), (RAMPS, [90]), (RAMPS, [90, 128])],
     "inhibition_induced_spiking": [(LOWERED, []), (LOWERED, [60]), (LOWERED, [60, 65, 70]),
@@ -73,7 +73,7 @@ NOT_SHOWN = {
     "inhibition_induced_bursting": [(LOWERED, []), (LOWERED, [60, 90, 120, 148]), (LOWERED, [60, 63, 66]),
                                     (LOWERED, [60, 63, 66, 120, 123, 126, 180, 183])],
 }
-#: Those that look at voltages or at several trains have tests of their own below.
+#: Detectors that use voltages or several trains have separate tests below.
 APART = {"class_1", "class_2", "subthreshold_oscillations", "depolarizing_after_potential"}
 
 
@@ -119,7 +119,7 @@ def firing(*rates):
 
 @pytest.mark.parametrize(("rates", "shown"), [
     ((5, 6, 20), (True, False)), ((40, 45, 60), (False, True)), ((8, 10, 20), (False, False)),
-    ((0, 5, 20), (True, False)),  # a single spike is no rate
+    ((0, 5, 20), (True, False)),  # a single spike gives no rate
     ((5, 6, 0), (False, False)),
 ])
 def test_classes(rates, shown):
@@ -181,13 +181,13 @@ def test_departures_and_pulses():
 
 
 @pytest.mark.parametrize(("name", "needs"), [
-    ("inhibition_induced_spiking", "0 pieces below, where the detector needs 1"),
-    ("bistability", "1 pieces above, where the detector needs 2"),
-    ("resonator", "1 departures from its first value, where the detector needs 4"),
-    ("accommodation", "1 departures from its first value, where the detector needs 2"),
+    ("inhibition_induced_spiking", "0 pieces below, but the detector needs 1"),
+    ("bistability", "1 pieces above, but the detector needs 2"),
+    ("resonator", "1 departures from its first value, but the detector needs 4"),
+    ("accommodation", "1 departures from its first value, but the detector needs 2"),
 ])
 def test_a_stimulus_that_does_not_fit_is_refused(name, needs):
-    with pytest.raises(UserError, match=f"the stimulus has {needs}; give another one"):
+    with pytest.raises(UserError, match=f"the stimulus has {needs}; give another"):
         FEATURES[name].judge(recording(PULSE, [30]))
 
 

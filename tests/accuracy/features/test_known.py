@@ -1,4 +1,4 @@
-"""The kept file of features: a row a model, and each what a search finds now."""
+"""The stored file of features: one row per model, equal to the result of a search now."""
 
 import pytest
 
@@ -7,7 +7,9 @@ from spikecost.accuracy.features.known import FILE, MARKS, digest, known
 from spikecost.accuracy.features.search import FOUND, search
 from spikecost.models.catalogue import MODELS
 
-#: The models whose rows every run of the tests holds against a search; the others are slow.
+from ...archetypes import choose
+
+#: Models that every run of the tests compares with a search; each of the others takes about 20 s.
 QUICK = ("lif", "adaptive_lif", "ifb", "fitzhugh_nagumo")
 
 
@@ -32,16 +34,15 @@ def test_a_model_that_is_defined_otherwise_is_not_known():
     assert known(MODELS["lif"].replace(name="mine")) is None
 
 
-@pytest.mark.parametrize("name", [name if name in QUICK else pytest.param(name, marks=pytest.mark.slow)
-                                  for name in MODELS])
+@pytest.mark.parametrize("name", choose(MODELS, QUICK.__contains__))
 def test_a_search_finds_what_the_file_says(name):
     assert {each.feature: each.outcome for each in search(MODELS[name])} == known(MODELS[name])
 
 
 @pytest.mark.parametrize(("name", "features"), [
-    # Izhikevich 2001: it resonates, rebounds, and swings below the threshold
+    # Izhikevich 2001: it resonates, rebounds, and oscillates below the threshold
     ("resonate_and_fire", {"resonator", "rebound_spike", "subthreshold_oscillations"}),
-    # Smith et al. 2000: the low-threshold current makes a burst at the onset of a step
+    # Smith et al. 2000: the low-threshold current causes a burst at the onset of a step
     ("ifb", {"phasic_bursting"}),
     # Hindmarsh and Rose 1984: bursts
     ("hindmarsh_rose", {"tonic_bursting", "rebound_burst"}),

@@ -49,7 +49,7 @@ def test_no_reason_is_given_for_other_models(name):
     {"equations": "dv/dt = (I + v)/ms : 1\nI : 1\nc : 1"},  # away from rest
     {"equations": "dv/dt = (I + v**2)/ms : 1\nI : 1\nc : 1"},
     {"equations": "dv/dt = (-I - v)/ms : 1\nI : 1\nc : 1"},
-    {"reset": "v += c"},  # a reset that keeps what was before
+    {"reset": "v += c"},  # a reset that keeps the earlier value
 ])
 def test_the_reasons_hold_for_one_linear_variable_alone(changes):
     given = {"name": "mine", "equations": "dv/dt = (I - v)/ms : 1\nI : 1\nc : 1", "threshold": "v > 1",
@@ -77,7 +77,7 @@ def test_presets_of_izhikevich():
 def test_a_finding_says_where_and_how_much():
     found = search(MODELS["lif"], ["class_1"])[0]
     assert (found.trials, found.outcome) == (1, FOUND)
-    assert found.reason.endswith("at twice the weakest constant input")
+    assert found.reason.endswith("at twice the rheobase")
     assert found.stimulus.startswith("(3000, 1.5); (3000, 1.5002); ")
     missing = search(MODELS["izhikevich"], ["phasic_bursting"])[0]
     assert missing.reason.startswith("in none of 12 trials; the first: ")
@@ -85,7 +85,7 @@ def test_a_finding_says_where_and_how_much():
 
 @pytest.mark.parametrize(("slope", "reason"), [
     ("tanh(I) - v", "mine never spikes, for drives up to 32768: v > 1.5 is not reached; lower the threshold"),
-    ("2 + I**2 - v", "mine fires without any drive, and no inhibition silences it"),
+    ("2 + tanh(I)**2 - v", "mine fires without any drive, and no inhibition silences it"),
 ])
 def test_without_a_weakest_drive_nothing_is_tried(slope, reason):
     mine = NeuronModel(name="mine", equations=f"dv/dt = ({slope})/ms : 1\nI : 1", threshold="v > 1.5", reset="v = 0",
@@ -102,7 +102,7 @@ def test_spikes_without_end_are_the_reason_and_not_silence():
 
 
 def test_a_model_that_fires_alone_is_held_at_twice_what_silences_it():
-    # v' = I - 0.1 v up to -50, from -65: silent below I = -5; held at -10, from where the weakest drive is 5
+    # v' = I - 0.1 v up to -50, from -65: silent below I = -5; held at -10, above which the rheobase is 5
     alone = MODELS["lif"].replace(name="alone", parameters={**MODELS["lif"].parameters, "a": 0 * mV / ms})
     subject = Subject(alone)
     assert (subject.held, subject.drive) == (pytest.approx(-10, rel=1e-6), pytest.approx(5, rel=1e-6))
@@ -114,7 +114,7 @@ def test_a_model_that_fires_alone_is_held_at_twice_what_silences_it():
 
 
 def test_ringing_is_that_of_the_linear_equations():
-    # z' = (b + i omega) z, omega = 0.1/ms; integrate-and-fire comes to rest without swinging
+    # z' = (b + i omega) z, omega = 0.1/ms; integrate-and-fire comes to rest without oscillation
     assert ringing(MODELS["resonate_and_fire"], 0.0) == pytest.approx(2 * np.pi / 0.1)
     assert ringing(MODELS["lif"], 0.0) == 0
     assert float(Subject(MODELS["resonate_and_fire"]).tick) * TICKS == pytest.approx(2 * np.pi / 0.1, rel=1e-3)

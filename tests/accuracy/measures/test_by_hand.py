@@ -1,4 +1,4 @@
-"""Every measure against values worked out by hand, and against bad input."""
+"""Every measure against values computed by hand, and against bad input."""
 
 import numpy as np
 import pytest
@@ -15,7 +15,7 @@ from .trains import train
     ("maximum", 0.3),
     ("mean", 0.2),
     ("rms", np.sqrt((0.01 + 0.09 + 0.04) / 3)),
-    # slope of (0.1, 0.3, 0.2) over (10, 20, 30) ms: 0.005 ms a ms
+    # slope of (0.1, 0.3, 0.2) over (10, 20, 30) ms: 0.005 ms per ms
     ("drift", 5),
     ("lag", 0.2),
     ("missing", 0),
@@ -47,7 +47,7 @@ def test_gamma(window):
 
 
 def test_a_spike_takes_part_in_one_coincidence():
-    # else two spikes near one of the reference would be as good as the one
+    # otherwise two spikes near one of the reference would be as good as one
     assert Gamma(2 * ms)(train(10, 11, stop=1e9), train(10, stop=1e9)) == pytest.approx(1 / 1.5)
     # 8 goes with 6, so that 10 can go with 9
     assert Gamma(2 * ms)(train(8, 10, stop=1e9), train(6, 9, stop=1e9)) == pytest.approx(1)
@@ -72,7 +72,7 @@ def test_van_rossum():
     distance = VanRossum(10 * ms)
     assert distance(train(10), train()) == 1
     assert distance(train(10, 10), train()) == 2
-    # (f - g)**2 is exp(-2 t/10) for 5 ms, then (1 - exp(-0.5))**2 exp(-2 t/10) without end
+    # (f - g)**2 is exp(-2 t/10) for 5 ms, then (1 - exp(-0.5))**2 exp(-2 t/10) to infinity
     by_hand = np.sqrt((1 - np.exp(-1)) + (1 - np.exp(-0.5)) ** 2)
     assert distance(train(10), train(15)) == pytest.approx(by_hand, rel=1e-15)
 
@@ -85,7 +85,7 @@ def test_van_rossum_keeps_its_digits_for_trains_that_are_almost_equal():
 
 
 def test_isi_distance():
-    # intervals of 10 and 20 ms all the way
+    # intervals of 10 and 20 ms throughout
     assert MEASURES["isi_distance"](train(*range(10, 100, 10)), train(20, 40, 60, 80)) == pytest.approx(0.5)
     # 100 ms against 60 up to the spike, and 40 after it
     assert MEASURES["isi_distance"](train(), train(60)) == pytest.approx((40 * 60 + 60 * 40) / 100**2)

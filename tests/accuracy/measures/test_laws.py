@@ -1,4 +1,4 @@
-"""What every measure holds to, and what makes a distance one."""
+"""Laws of every measure, and the properties of a distance."""
 
 import numpy as np
 import pytest
@@ -25,7 +25,7 @@ def test_a_measure_says_what_it_is(name):
 @pytest.mark.parametrize("name", MEASURES)
 @given(a=trains(least=2))
 def test_a_train_is_perfect_against_itself(name, a):
-    assume(a.times[0] < a.times[-1])  # else there is no drift
+    assume(a.times[0] < a.times[-1])  # otherwise there is no drift
     assert MEASURES[name](a, a) == pytest.approx(MEASURES[name].perfect, abs=1e-12)
 
 
@@ -41,7 +41,7 @@ def test_a_worse_train_is_not_perfect(name):
 @pytest.mark.parametrize("name", MEASURES)
 @given(a=trains(), b=trains(), shift=st.integers(-1000, 1000))
 def test_when_it_happens_does_not_matter(name, a, b, shift):
-    # on a grid of 2**-20 ms, so that the shift rounds nothing
+    # on a grid of 2**-20 ms, so that the shift causes no rounding
     a, b = (SpikeTrain(np.round(t.times * 2**20) / 2**20, STOP, START) for t in (a, b))
     later = [SpikeTrain(t.times + shift, STOP + shift, START + shift) for t in (a, b)]
     assert MEASURES[name](*later) == pytest.approx(MEASURES[name](a, b), rel=1e-9, abs=1e-9, nan_ok=True)

@@ -1,4 +1,4 @@
-"""The measures against elephant, PySpike, and Gamma as the textbook writes it."""
+"""The measures against elephant, PySpike, and the textbook's formula of Gamma."""
 
 import importlib
 import importlib.util
@@ -37,7 +37,7 @@ def test_van_rossum_is_elephants(a, b, tau):
     theirs = van_rossum_distance([to_neo(a), to_neo(b)], tau * pq.ms)[0, 1]
     ours = VanRossum(tau * ms)(a, b)
     assert ours**2 == pytest.approx(theirs**2, rel=0, abs=TOLERANCE)
-    # elephant subtracts sums of about 64: the root of what that leaves is 1e-7, for equal trains too
+    # elephant subtracts sums of about 64: the root of the rounding error is 1e-7, for equal trains too
     if theirs > 1e-3:
         assert ours == pytest.approx(theirs, rel=0, abs=TOLERANCE)
 
@@ -72,7 +72,7 @@ def test_gamma_is_the_textbooks(a, b, window):
 
 @given(a=trains(), b=trains())
 def test_where_spikes_are_far_apart_every_near_spike_coincides(a, b):
-    # then the plain count of the papers, of spikes with a spike near by, is the same
+    # then the simple count of the papers, of spikes with a spike nearby, is the same
     assume(len(a) and len(b) and all(np.diff(t.times, prepend=-np.inf).min() > 8 for t in (a, b)))
     count = int((np.abs(a.times[:, None] - b.times).min(axis=1) <= 4).sum())
     rate = len(a) / (STOP - START)

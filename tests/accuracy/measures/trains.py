@@ -12,7 +12,7 @@ def train(*times, stop=100.0, start=0.0):
     return SpikeTrain(np.array(times, dtype=float), stop, start)
 
 
-# on a grid of 5 ms, trains share spike times and edges; off it, they are anything
+# on a grid of 5 ms, trains share spike times and edges; otherwise times are arbitrary
 _times = st.one_of(st.integers(0, 200).map(lambda k: START + 5.0 * k), st.floats(START, STOP))
 
 

@@ -1,4 +1,4 @@
-"""What the tests of several counters need of the machine."""
+"""Requirements on the machine for the tests of several counters."""
 
 import pytest
 

@@ -1,8 +1,8 @@
-"""Encode event names with libpfm4; a program of its own, since libpfm4 reads LIBPFM_FORCE_PMU once, when it starts.
+"""Encode event names with libpfm4; a separate program, since libpfm4 reads LIBPFM_FORCE_PMU only when it starts.
 
 usage: LIBPFM_FORCE_PMU=PMU encode_events.py LIBRARY EVENT...
-Prints nothing if the library does not know the PMU; else, a line an event, its name, a tab, and its code or libpfm4's
-words where it refuses. (It imports little: it may run under emulation.)
+Prints nothing if the library does not know the PMU; else one line per event: its name, a tab, its code or libpfm4's
+message if it refuses. (It imports little: it may run under emulation.)
 """
 
 import ctypes

@@ -1,4 +1,4 @@
-"""Work whose page faults are known."""
+"""Work with a known number of page faults."""
 
 import ctypes
 import mmap
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 
 def touch(pages: int) -> Iterator[None]:
-    """Prepare; then write to pages that were never written to, each of which the kernel gives by a fault of its own."""
+    """Prepare; then write to new pages, each of which causes one page fault."""
     with mmap.mmap(-1, pages * mmap.PAGESIZE, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS) as memory:
         memory.madvise(mmap.MADV_NOHUGEPAGE)
         first = ctypes.c_char.from_buffer(memory)

@@ -10,7 +10,7 @@ from spikecost.models.errors import UserError
 
 
 class Other:
-    """A counter as another package might register it."""
+    """A counter as registered by another package."""
 
     tells_images = False
 

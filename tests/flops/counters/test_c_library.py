@@ -1,4 +1,4 @@
-"""What the C library does for a kernel is no arithmetic, and how it copies memory decides nothing."""
+"""The C library does no arithmetic for a kernel, and its way of copying memory does not change the counts."""
 
 import os
 import subprocess
@@ -68,7 +68,7 @@ def test_what_the_c_library_moves_is_neither_counted_nor_lost(function):
     witness = counted("stepped", function)
     assert witness.own == counts.own
     assert witness.other.operations == {}
-    # what it was to do it did
+    # it did its work
     x = given.arguments[1]
     assert x[0] == 2 * (2 * N - 1)
     if function == "copies":
@@ -77,7 +77,7 @@ def test_what_the_c_library_moves_is_neither_counted_nor_lost(function):
         assert x[N:].tolist() == x[:N].tolist()
 
 
-@pytest.mark.parametrize(("function", "reason"), [("draws", "does arithmetic"), ("sorts", "is handed a function")])
+@pytest.mark.parametrize(("function", "reason"), [("draws", "does arithmetic"), ("sorts", "takes a function")])
 def test_what_would_go_uncounted_is_refused(function, reason):
     with pytest.raises(UserError, match=f"{function} calls a function of libc.* that {reason}.*use 'stepped'"):
         counted("instrumented", function)

@@ -1,4 +1,4 @@
-"""Every event name in the tables is known to libpfm4, with the code that stands beside it."""
+"""Every event name in the tables is known to libpfm4, with the code in the table."""
 
 import ctypes
 import os

@@ -1,4 +1,4 @@
-"""The event tables: what is in them, and what is refused."""
+"""The event tables: their content, and refused tables."""
 
 import pytest
 
@@ -77,8 +77,8 @@ def test_processors_are_found_by_family_and_model(vendor, family, model, title, 
     ("GenuineIntel", 6, 60, "Haswell: it has no event for floating-point operations"),
     ("GenuineIntel", 6, 151, "two kinds of core"),
     ("0x41", 0, 0xd0c, "Neoverse N1: it counts floating-point instructions but not their operations"),
-    ("AuthenticAMD", 23, 1, "no event table has this processor (AuthenticAMD, family 23, model 1)"),
-    ("", -1, -1, "no event table has this processor (unknown vendor"),
+    ("AuthenticAMD", 23, 1, "no event table contains this processor (AuthenticAMD, family 23, model 1)"),
+    ("", -1, -1, "no event table contains this processor (unknown vendor"),
 ])
 def test_a_processor_without_formula_gives_its_reason(vendor, family, model, reason):
     assert reason in find_cpu(vendor, family, model)

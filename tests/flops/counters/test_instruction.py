@@ -1,4 +1,4 @@
-"""Instructions are told apart by what they compute."""
+"""Instructions are classified by what they compute."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""PAPI: software events for real, presence by a started and read set only, every refusal with its reason."""
+"""PAPI: real software events, presence only by a started and read set, every refusal with its reason."""
 
 import ctypes
 import importlib.util
@@ -188,7 +188,7 @@ def test_a_package_that_took_the_name_pypapi_is_told_apart(monkeypatch):
     for name in [name for name in sys.modules if name.startswith("pypapi")]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "pypapi", other)
-    with pytest.raises(Refused, match="the installed pypapi is not that of python-papi"):
+    with pytest.raises(Refused, match="the installed pypapi does not belong to python-papi"):
         PythonPapi()
 
 

@@ -1,4 +1,4 @@
-"""perf_event_open: software events for real, every refusal with its reason, scaled values refused."""
+"""perf_event_open: real software events, every refusal with its reason, scaled values refused."""
 
 import errno
 import struct
@@ -116,7 +116,7 @@ def open_files():
 
 @pytest.mark.parametrize(("number", "paranoid", "filtered", "pmu", "reason"), [
     (errno.EACCES, 3, "", "", "kernel.perf_event_paranoid is 3; 2 is needed"),
-    (errno.EPERM, 2, "by a seccomp filter (as containers have)", "", "not permitted, by a seccomp filter"),
+    (errno.EPERM, 2, "by a seccomp filter (as in containers)", "", "not permitted, by a seccomp filter"),
     (errno.EPERM, 2, "", "", "not permitted, by a security module; grant CAP_PERFMON"),
     (errno.ENOSYS, None, "", "", "the kernel has no perf_event_open"),
     (errno.ENOENT, 2, "", "no PMU exposed by the hypervisor", "no PMU exposed by the hypervisor"),
@@ -140,7 +140,7 @@ def test_the_kernel_s_refusals_are_given_their_reason(monkeypatch, number, paran
 
 def test_the_paranoid_level_and_the_filter_are_read_from_the_kernel():
     assert perf_events.paranoid_level() in (None, *range(-1, 5))
-    assert perf_events.seccomp() in ("", "by a seccomp filter (as containers have)")
+    assert perf_events.seccomp() in ("", "by a seccomp filter (as in containers)")
 
 
 FILTERED = """
@@ -169,10 +169,10 @@ print(PERF.available())
 
 
 @pytest.mark.parametrize(("number", "reason"), [
-    (errno.EPERM, "task-clock: not permitted, by a seccomp filter (as containers have); grant CAP_PERFMON"),
+    (errno.EPERM, "task-clock: not permitted, by a seccomp filter (as in containers); grant CAP_PERFMON"),
     (errno.ENOSYS, "task-clock: the kernel has no perf_event_open, or it is hidden by a seccomp filter"),
 ])
 def test_a_seccomp_filter_is_named(number, reason, software_events):
-    """A filter of the kind that containers have, set for real in a process of its own."""
+    """A real filter as in containers, set in a separate process."""
     answer = subprocess.run([sys.executable, "-c", FILTERED, str(number)], capture_output=True, text=True, check=True)
     assert reason in answer.stdout

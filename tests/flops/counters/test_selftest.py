@@ -1,4 +1,4 @@
-"""No counter is trusted that gets known numbers wrong."""
+"""A counter that counts known numbers wrongly is not trusted."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,7 +16,7 @@ EXACT = [name for name, counter in COUNTERS.items() if counter.exact]
 
 @pytest.fixture
 def name(request: pytest.FixtureRequest) -> str:
-    """An exact counter; where it needs a program that is not installed, its tests say which."""
+    """An exact counter; if it needs a program that is not installed, its tests say which."""
     if request.param == "callgrind":
         request.getfixturevalue("callgrind")
     return str(request.param)

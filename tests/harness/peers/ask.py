@@ -1,4 +1,4 @@
-"""Another simulator, in a process of its own: it may print, set signal handlers and threads as it likes."""
+"""Another simulator, in a separate process: it may print, and set signal handlers and threads."""
 
 import json
 import os

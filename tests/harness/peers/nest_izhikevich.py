@@ -1,4 +1,4 @@
-"""NEST's izhikevich, many neurons at once, each with parameters and a current of its own."""
+"""NEST's izhikevich, many neurons at once, each with its own parameters and current."""
 
 import json
 import sys

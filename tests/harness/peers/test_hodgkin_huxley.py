@@ -1,4 +1,4 @@
-"""NEURON's and Arbor's Hodgkin-Huxley come to our reference, each at the order of its own method.
+"""NEURON's and Arbor's Hodgkin-Huxley converge to our reference, each with the order of its own method.
 
 Both have our constants and rates (6.3 degrees C, no tables); their leak reverses at -54.3 mV by default and is told our
 -54.387. A spike is where a cubic spline through the voltages of all steps crosses 0 mV, which adds an error of fourth
@@ -31,7 +31,7 @@ TOLERANCES = [1e-3, 1e-6, 1e-9, 1e-12]
 
 @pytest.fixture(scope="module", params=STIMULI)
 def drive(request):
-    """What another simulator is told of a stimulus, and the spikes that it should find."""
+    """The stimulus for another simulator, and the spikes that it should find."""
     stimulus = STIMULI[request.param]
     starts = [0.0, *(float(end) for end, _ in stimulus.pieces)][:-1]
     question = {"EL": float(MODEL.constants["EL"] / mV), "values": list(stimulus.values), "from": starts,

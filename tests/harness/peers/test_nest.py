@@ -76,5 +76,5 @@ def in_steps(times, dt):
 
 
 def same(a, b):
-    """Return how many spikes two trains have in common before they part."""
+    """Return the number of common spikes of two trains before they differ."""
     return next((i for i, (x, y) in enumerate(zip(a, b, strict=False)) if x != y), min(len(a), len(b)))

@@ -1,5 +1,6 @@
 """Figures as a run would give them, by hand."""
 
+from spikecost.models.errors import NoValue
 from spikecost.reports.regression.baseline import Baseline
 from spikecost.reports.regression.figures import Figures
 
@@ -20,8 +21,9 @@ VALUES = {
 
 
 def figures(changes=None, times=None, environment=ENVIRONMENT, models=None):
-    """Return `VALUES` with some changed; a value of None leaves a figure out."""
-    values = {name: value for name, value in {**VALUES, **(changes or {})}.items() if value is not None}
+    """Return `VALUES` with some changed; None leaves a figure out, a text is why it has no number."""
+    values = {name: NoValue(value) if isinstance(value, str) else value
+              for name, value in {**VALUES, **(changes or {})}.items() if value is not None}
     return Figures(values, times or {}, models or {"lif": "0123"}, environment,
                    {"date": "2026-11-24T12:00:00+00:00", "spikecost": "0.1.0", "commit": "c0ffee"})
 

@@ -7,6 +7,7 @@ from spikecost.accuracy import tolerance
 from spikecost.flops import operations
 from spikecost.models import step as steps
 from spikecost.models.expression import Const
+from spikecost.models.methods import fixed_step
 from spikecost.models.simplify import Assign, Block
 
 #: One unit in the last place more than 1: a multiplication by it that no compiler leaves out and no error shows.
@@ -21,14 +22,14 @@ def make_anew(monkeypatch):
 def change_steps(monkeypatch, target, change):
     """Change the value of a target in the Steps that are made, after everything was simplified."""
     make_anew(monkeypatch)
-    real = steps.lower
+    real = fixed_step.lower
 
     def lower(*arguments):
         once, body = real(*arguments)
         return once, Block(tuple(Assign(each.target, change(each.value) if each.target == target else each.value)
                                  for each in body.assignments))
 
-    monkeypatch.setattr(steps, "lower", lower)
+    monkeypatch.setattr(fixed_step, "lower", lower)
 
 
 def multiply_once_more(monkeypatch):

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from spikecost.models.errors import UserError
+from spikecost.models.errors import NoValue, UserError
 from spikecost.reports.regression import baseline as baselines
 from spikecost.reports.regression.baseline import Baseline
 from spikecost.reports.regression.figures import Figures
@@ -168,5 +168,5 @@ def test_no_file(tmp_path):
 def test_a_run_without_figures_is_no_baseline(tmp_path):
     path = tmp_path / "baseline.json"
     with pytest.raises(UserError, match="the run has no figure to keep"):
-        baselines.update(path, Figures({STEP: "not applicable"}))
+        baselines.update(path, Figures({STEP: NoValue("not applicable")}))
     assert not path.exists()

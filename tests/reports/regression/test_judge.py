@@ -4,7 +4,7 @@ import pytest
 from brian2 import ms, mV
 
 from spikecost.models.catalogue import MODELS
-from spikecost.models.errors import UserError
+from spikecost.models.errors import NoValue, UserError
 from spikecost.reports.description import describe_model
 from spikecost.reports.regression.figures import KINDS
 from spikecost.reports.regression.judge import judge
@@ -42,6 +42,12 @@ def test_the_same_figures_hold():
 ])
 def test_what_becomes_worse_has_regressed_and_what_becomes_much_better_must_be_accepted(figure, after, status):
     assert judge(baseline(), figures({figure: after})).status == status
+
+
+def test_a_figure_is_lost_if_the_model_has_none_and_not_judged_if_the_program_failed():
+    lost, crashed = (judge(baseline(), figures({DT: NoValue("because", failed)})) for failed in (False, True))
+    assert (verdicts(lost)[DT], lost.status) == ("regressed", 1)
+    assert (verdicts(crashed)[DT], crashed.status) == ("not judged", 2)
 
 
 def test_rounding_of_an_error_that_is_none():

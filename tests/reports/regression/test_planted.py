@@ -9,9 +9,8 @@ from brian2 import ms, mV
 from spikecost.harness.kernel import compile_kernels
 from spikecost.harness.stimuli import constant
 from spikecost.harness.timing import Job, measure
-from spikecost.models import step as steps
 from spikecost.models.expression import Const, Op
-from spikecost.models.methods import METHODS
+from spikecost.models.methods import METHODS, FixedStep, fixed_step
 from spikecost.models.step import make_step
 from spikecost.reports.regression.baseline import Baseline
 from spikecost.reports.regression.figures import Figures
@@ -19,6 +18,7 @@ from spikecost.reports.regression.judge import judge
 from spikecost.reports.regression.of_run import figures_of
 from spikecost.reports.regression.small_suite import SMALL, run_small
 
+from ...archetypes import product
 from .planted import change_steps, make_anew, multiply_once_more
 
 
@@ -49,7 +49,7 @@ def test_a_method_dropped_from_order_4_to_2(monkeypatch):
     before = run("izhikevich", "rk4", "hermite")
     midpoint = METHODS["midpoint"]
 
-    class Dropped:
+    class Dropped(FixedStep):
         name, order, brian2, advance = "rk4", 4, "rk4", staticmethod(midpoint.advance)
 
     monkeypatch.setitem(METHODS._items, "rk4", Dropped())
@@ -62,9 +62,9 @@ def test_a_method_dropped_from_order_4_to_2(monkeypatch):
 def test_a_reset_moved_one_step_late(monkeypatch):
     before = run("lif", "rk4")
     make_anew(monkeypatch)
-    real = steps._Maker._conditions
+    real = fixed_step._Maker._conditions
     # the test asks for the state at the step's start, so that spike and reset come with the next step's end
-    monkeypatch.setattr(steps._Maker, "_conditions", lambda self, _: real(self, self._x))
+    monkeypatch.setattr(fixed_step._Maker, "_conditions", lambda self, _: real(self, self._x))
     after = run("lif", "rk4")
     found = regressed(before, after)
     # at a step of dt, the n-th spike is late by n dt more
@@ -89,7 +89,8 @@ def test_exp_called_twice(monkeypatch):
         done.clear()
         return twice(value)
 
-    first = next(each.target for each in make_step("hodgkin_huxley", "euler").advance.assignments if _calls_exp(each))
+    advance = make_step("hodgkin_huxley", "euler").blocks["advance"]
+    first = next(each.target for each in advance.assignments if _calls_exp(each))
     change_steps(monkeypatch, first, change)
     found = regressed(before, run("hodgkin_huxley", "euler"))
     assert (found["exp_per_step"].before, found["exp_per_step"].after) == (6, 7)
@@ -146,15 +147,15 @@ def test_fifty_timings_of_unchanged_code_raise_no_alarm():
     assert [judge(before, timed(*jobs), gate_times=True).status for _ in range(50)] == [0] * 50
 
 
-@pytest.mark.slow
-def test_fifty_runs_of_unchanged_code_raise_no_alarm():
+@pytest.mark.parametrize("runs", [10, product(50)])
+def test_runs_of_unchanged_code_raise_no_alarm(runs):
     def once():
         return run("lif", "rk4", "hermite", horizons=(100.0,), per_decade=3, finest=0.01)
 
     before = once()
     assert {"error_ms", "dt_ms", "operations_per_step", "instrumented_per_step"} <= {
         name.rpartition("/")[2] for name in before.values}
-    for _ in range(50):
+    for _ in range(runs):
         judgement = judge(Baseline(before), once())
         assert judgement.status == 0
         assert not judgement.of("improved", "not judged", "not comparable", "new")

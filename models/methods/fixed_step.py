@@ -1,0 +1,254 @@
+"""Methods of fixed step: one straight line of assignments, the same for every step.
+
+Times within the step are fractions of it. The blocks use these names beside the model's own:
+
+- ``dt``: length in ms of the piece of the step that is being integrated; ``step``: that of the whole step;
+- ``done``: fraction of the step that was done before that piece; ``elapsed``: fraction up to the spike;
+- ``rest``: length in ms of what is left after it;
+- ``left``: steps of refractoriness that are left; ``v_next``, ``v_reset``, ``v_held``: new values of ``v``.
+
+Where the input varies within a step, ``I`` is its value at the start of that piece, ``I_mid`` at its middle and
+``I_end`` at its end; ``I_first``, ``I_half`` and ``I_last`` are those of the whole step. A piece that is not the whole
+step has its values from the parabola through these three, which keeps a method's order up to 4: such a piece comes but
+once a spike. They are computed in the blocks that end a piece, as ``I_rest`` and ``I_mid_rest``.
+
+The blocks are
+
+- ``once``: from dt and parameters alone: done once a run, and again for a partial step;
+- ``check``: ``waiting``, whether the neuron is refractory; empty for a model that never is;
+- ``advance``: from the state to ``*_next`` and the `conditions`;
+- ``spike``: locating the crossing (``elapsed``), ``*_reset`` and, if the step restarts, ``rest``;
+- ``pause``: a step (or the rest of one) spent refractory: ``left_next`` and ``*_held``;
+- ``resume``: a step in which refractoriness ends: ``ends``, ``elapsed``, ``rest`` and ``*_held``; empty on the grid.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Collection, Mapping
+from fractions import Fraction
+from typing import Any
+
+from .. import events
+from ..detection import DETECTIONS, Crossing, Detection
+from ..expression import Expr, Var, at_most, less
+from ..neuron import INPUT_ENDINGS, NeuronModel
+from ..program import END, MIDDLE, START, Derivatives, NotApplicable, Program, Vector, substitute
+from ..simplify import Assign, Block, lower
+from .base import Step, Template
+
+
+class FixedStep(ABC):
+    """A method whose steps are all alike: a subclass gives `name`, `order` and `advance`."""
+
+    name: str
+    order: float
+    brian2 = ""
+    exact_alone = False
+    knob = "dt"
+    steps_alike = True
+    dense_output = False
+    template = Template("spikecost.models.methods", "fixed_step.c.j2", functions=False, in_lanes=True,
+                        sampled_input=True)
+    extras: tuple[str, ...] = ("accepted",)
+    at_spikes: Collection[str] = ("spike",)
+
+    @abstractmethod
+    def advance(self, x: Vector, dt: Expr, f: Derivatives) -> Vector:
+        """Return the state at t + dt.
+
+        Parameters
+        ----------
+        x : Vector
+            State at t.
+        dt : Expr
+            Step in ms.
+        f : Derivatives
+            ``f(x)`` is dx/dt per ms.
+
+        Raises
+        ------
+        NotApplicable
+            If the method cannot integrate this right-hand side.
+        """
+
+    def why_not(self, model: NeuronModel, detection: str, varying: bool) -> str:
+        """Return why the method cannot be used with a model and a detection; empty if it can."""
+        del varying  # it takes the input at the start, the middle and the end of a step
+        maker = _Maker(model, self, DETECTIONS[detection])
+        try:
+            maker.proposal()
+            maker.located()
+        except NotApplicable as error:
+            return str(error)
+        return ""
+
+    def blocks(self, model: NeuronModel, detection: str, varying: bool) -> Mapping[str, Block]:
+        """Return the blocks of a step; see the module."""
+        maker = _Maker(model, self, DETECTIONS[detection], varying)
+        once, advance = maker.advance()
+        check, pause, resume = maker.refractory() if model.refractory_ms else (Block(), Block(), Block())
+        return {"once": once, "check": check, "advance": advance, "spike": maker.spike(), "pause": pause,
+                "resume": resume}
+
+    def written(self, model: NeuronModel) -> tuple[Assign, ...]:
+        """Return a step without a spike as written: published equations, nothing simplified."""
+        return _Maker(model, self, DETECTIONS["grid"]).written()
+
+    def parts(self, step: Step) -> Mapping[str, tuple[str, ...]]:
+        """Return what runs together.
+
+        A spike adds to its step the rest of it, which is integrated anew or spent refractory.
+        """
+        waits = ("check", "resume", "pause")
+        rest = waits if step.blocks["check"].assignments else ("once", "advance")
+        return {
+            "step": ("check", "advance"),
+            "spike": ("spike", *(rest if step.restarts else ())),
+            "refractory step": waits,
+            "once a run": ("once",),
+        }
+
+    def tallies(self, step: Step, kept: Mapping[str, int], steps: float, spikes: int, horizon: float
+                ) -> Mapping[str, float]:
+        """Return the tallies of a run, which follow from its steps and spikes.
+
+        The time spent refractory is the refractory time of each spike. What is done once a run is not tallied: it is
+        no cost of a ms, for a run may have any length.
+        """
+        del kept
+        share = min(spikes / horizon * step.model.refractory_ms, 1)
+        return {"step": (1 - share) * steps, "spike": spikes, "refractory step": share * steps, "accepted": steps}
+
+    def given(self, step: Step) -> Mapping[str, Any]:
+        """Return what the template needs."""
+        return {
+            "spiked": " & ".join(f"{name}_" for name in conditions(step.model)),
+            "conditions": conditions(step.model),
+            "resets": bool(step.model.system.reset),
+            "moving": events.moving(step.model) if step.model.refractory_ms else (),
+        }
+
+
+def conditions(model: NeuronModel) -> tuple[str, ...]:
+    """Return the targets of `advance` that all hold where a step has a spike."""
+    return ("above", "was_below") if model.spike_is_crossing else ("above",)
+
+
+class _Maker:
+    def __init__(self, model: NeuronModel, method: FixedStep, detection: Detection, varying: bool = False) -> None:
+        self._model = model
+        self._varying = varying
+        self._system = model.system
+        self._method = method
+        self._detection = detection
+        self.restarts = self._detection.restarts and model.spike_interrupts
+        self._dt = Var("dt")
+        self._x = Vector({name: Var(name) for name in self._system.state})
+        self._fixed = frozenset({"dt", *self._system.parameters})
+
+    def proposal(self) -> tuple[Program, Vector]:
+        """Return the state that the method proposes for the step's end, not simplified."""
+        program = self._program()
+        return program, self._method.advance(self._x, self._dt, self._derivatives(program))
+
+    def located(self) -> tuple[Program, Expr, Vector]:
+        """Return the crossing and the state there, not simplified."""
+        program = self._program(*(f"{name}_next" for name in self._system.state), "done", "step")
+        end = Vector({name: Var(f"{name}_next") for name in self._system.state})
+        theta, at = self._detection.locate(Crossing(
+            self._x, end, self._dt, self._derivatives(program), self._system.threshold, program,
+            starts_below=self._model.steps_start_below,
+        ))
+        return program, theta, at
+
+    def advance(self) -> tuple[Block, Block]:
+        program, after = self.proposal()
+        outputs = {f"{name}_next": value for name, value in after.items()}
+        outputs |= self._conditions(after)
+        return lower(program, outputs, self._fixed)
+
+    def written(self) -> tuple[Assign, ...]:
+        program = self._program()
+        after = self._method.advance(self._x, self._dt, Derivatives(self._model.system_as_published, program))
+        outputs = {f"{name}_next": value for name, value in after.items()}
+        # the threshold once: that a spike without reset is a crossing is our rule, not the paper's
+        proposed = Vector({name: Var(f"{name}_next") for name in self._system.state})
+        outputs["above"] = self._conditions(proposed)["above"]
+        return tuple(Assign(name, value) for name, value in (program.assignments | outputs).items())
+
+    def spike(self) -> Block:
+        program, theta, at = self.located()
+        outputs: dict[str, Expr] = {"elapsed": theta}
+        if self.restarts:
+            done = Var("done")
+            elapsed = program.let("elapsed", done + theta * (1 - done))
+            outputs = {"elapsed": elapsed, "rest": (1 - elapsed) * Var("step"), **self._rest_of_input(program, elapsed)}
+        values: dict[str, Expr] = dict(at)
+        for name, value in self._system.reset:
+            values[name] = program.let(f"{name}_new", substitute(value, values))
+        if self.restarts or self._system.reset:
+            outputs |= {f"{name}_reset": values[name] for name in self._system.state}
+        return lower(program, outputs)[1]
+
+    def refractory(self) -> tuple[Block, Block, Block]:
+        left, done, step = Var("left"), Var("done"), Var("step")
+        check = lower(self._program("left"), {"waiting": less(0, left)})[1]
+        if not self.restarts:
+            pause = self._held(self._program("left", "done", "step"), step, {"left_next": left - 1})
+            return check, pause, Block()
+        remaining = 1 - done
+        pause = self._held(self._program("left", "done", "step"), remaining * step, {"left_next": left - remaining})
+        program = self._program("left", "done", "step")
+        after = program.let("elapsed", done + left)
+        ends: dict[str, Expr] = {"ends": less(left, remaining), "elapsed": after, "rest": (1 - after) * step,
+                                 **self._rest_of_input(program, after)}
+        inputs = None
+        if self._varying:
+            inputs = {START: Var(self._model.input), MIDDLE: self._input_at(program, done + left / 2),
+                      END: self._input_at(program, after)}
+        return check, pause, self._held(program, left * step, ends, inputs)
+
+    def _held(self, program: Program, dt: Expr, outputs: dict[str, Expr], inputs: dict[Fraction, Expr] | None = None
+              ) -> Block:
+        f = self._derivatives(program, self._system.held, inputs)
+        if set(self._system.state) != set(self._system.held):
+            after = self._method.advance(self._x, program.let("held", dt), f)
+            outputs = outputs | {f"{n}_held": after[n] for n in self._system.state if n not in self._system.held}
+        return lower(program, outputs)[1]
+
+    def _program(self, *more: str) -> Program:
+        within = [f"{self._model.input}{ending}" for ending in INPUT_ENDINGS] if self._varying else []
+        return Program(frozenset({*self._system.dimensions, "dt", *within, *more}) - set(self._system.subexpressions))
+
+    def _derivatives(self, program: Program, held: frozenset[str] = frozenset(),
+                     inputs: dict[Fraction, Expr] | None = None) -> Derivatives:
+        name = self._model.input
+        if self._varying and inputs is None:
+            inputs = {START: Var(name), MIDDLE: Var(f"{name}_mid"), END: Var(f"{name}_end")}
+        return Derivatives(self._system, program, held, inputs, name)
+
+    def _rest_of_input(self, program: Program, after: Expr) -> dict[str, Expr]:
+        """Return the input at the start and the middle of what is left after a fraction of the step."""
+        if not self._varying:
+            return {}
+        name = self._model.input
+        return {f"{name}_rest": self._input_at(program, after),
+                f"{name}_mid_rest": self._input_at(program, (after + 1) / 2)}
+
+    def _input_at(self, program: Program, fraction: Expr) -> Expr:
+        """Return the input at a fraction of the step, from the parabola through its three values."""
+        first, half, last = (Var(f"{self._model.input}_{at}") for at in ("first", "half", "last"))
+        bend = program.let("bend", 2 * (first + last) - 4 * half)
+        x = program.let("place", fraction)
+        return first + x * (last - first - bend * (1 - x))
+
+    def _conditions(self, proposed: Vector) -> dict[str, Expr]:
+        threshold = self._system.threshold
+        inclusive = threshold.comparison == ">="
+        level = substitute(threshold.level, proposed)
+        conditions: dict[str, Expr] = {
+            "above": (at_most if inclusive else less)(level, proposed[threshold.variable])}
+        if self._model.spike_is_crossing:
+            conditions["was_below"] = (less if inclusive else at_most)(Var(threshold.variable), threshold.level)
+        return conditions

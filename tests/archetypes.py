@@ -1,0 +1,82 @@
+"""Which models and methods everyday tests combine, and which combinations only the whole product has.
+
+What a Step is made of depends on the method, the detection and the kind of model, not on the model. One model of each
+kind meets every method and every detection. The other models meet two methods each: how their equations are written is
+tried, and over all models every method comes about as often. ``tox -e deep`` runs the whole product.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable
+from functools import cache
+from typing import Any
+
+import pytest
+
+from spikecost.models.catalogue import MODELS
+from spikecost.models.detection import DETECTIONS
+from spikecost.models.methods import with_steps_alike
+from spikecost.models.step import why_not
+
+#: One model of each kind: linear in one variable; a square; gates, and a crossing without a reset; rates in tables; a
+#: threshold that moves, and a reset that keeps what it was; a condition that switches a current.
+ARCHETYPES = ("lif", "izhikevich", "hodgkin_huxley", "hodgkin_huxley_tables", "mihalas_niebur", "ifb")
+#: The detections of the other models: one that stays on the grid, and one that locates the crossing.
+TWO_DETECTIONS = ("grid", "hermite")
+#: Methods per model that is no archetype.
+OF_OTHERS = 2
+
+
+def product(*values: Any, **more: Any) -> Any:
+    """Return a parameter that only the whole product has."""
+    return pytest.param(*values, marks=pytest.mark.product, **more)
+
+
+def choose(values: Iterable[Any], everyday: Callable[[Any], bool]) -> list[Any]:
+    """Return all values; those that are no everyday ones are marked as parts of the whole product."""
+    return [value if everyday(value) else product(*(value if isinstance(value, tuple) else (value,)))
+            for value in values]
+
+
+def is_archetype(name: str) -> bool:
+    """Whether a model stands for its kind."""
+    return name in ARCHETYPES
+
+
+@cache
+def applicable(name: str) -> tuple[str, ...]:
+    """Return the fixed-step methods that apply to a model of the catalogue."""
+    return tuple(method for method in with_steps_alike() if not why_not(MODELS[name], method))
+
+
+@cache
+def everyday_methods(name: str) -> tuple[str, ...]:
+    """Return the methods that a model meets in everyday tests."""
+    methods = applicable(name)
+    if is_archetype(name):
+        return methods
+    # from one model to the next by as many, so that each method has its turn
+    others = [other for other in MODELS if not is_archetype(other) and applicable(other) == methods]
+    first = OF_OTHERS * others.index(name)
+    return tuple(methods[(first + i) % len(methods)] for i in range(OF_OTHERS))
+
+
+def methods_of(name: str) -> tuple[str, ...]:
+    """Return the methods that a model meets in this run of the tests."""
+    return applicable(name) if os.environ.get("SPIKECOST_DEEP") else everyday_methods(name)
+
+
+def is_everyday(name: str, method: str) -> bool:
+    """Whether a model meets a method in everyday tests."""
+    return method in everyday_methods(name)
+
+
+def detections_of(name: str) -> tuple[str, ...]:
+    """Return the detections that a model meets, the whole product included."""
+    return tuple(DETECTIONS) if is_archetype(name) else TWO_DETECTIONS
+
+
+def cells() -> list[Any]:
+    """Return every model with every fixed-step method that applies to it, for `pytest.mark.parametrize`."""
+    return choose(((name, method) for name in MODELS for method in applicable(name)), lambda cell: is_everyday(*cell))

@@ -1,0 +1,255 @@
+"""One more of each kind: how many files it touches in the repository, and that another package can bring it.
+
+The same small definitions are tried twice: written into a copy of spikecost, as a contributor would, and in a package
+of their own, as pip installs it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import spikecost
+
+#: A definition of each kind: where its file goes, in which registry it is, and what it is called.
+MODEL = '''
+from brian2 import mV, ms
+
+from spikecost.models.neuron import NeuronModel
+
+ITEM = NeuronModel(
+    name="one_more", description="One more model", source="by hand, 2024",
+    equations="dv/dt = (I - v)/(10*ms) : volt\\nI : volt", threshold="v > 10*mV", reset="v = 0*mV",
+    initial={"v": 0 * mV}, drive=20 * mV,
+)
+'''
+METHOD = '''
+from spikecost.models.methods.fixed_step import FixedStep
+
+
+class OneMore(FixedStep):
+    """Ralston's method: order 2."""
+
+    name, order, brian2 = "one_more", 2, ""
+
+    def advance(self, x, dt, f):
+        k1 = f(x)
+        k2 = f(x + 2 * dt / 3 * k1)
+        return x + dt / 4 * (k1 + 3 * k2)
+
+
+ITEM = OneMore()
+'''
+DETECTION = '''
+class OneMore:
+    """The middle of the step."""
+
+    name, order, restarts = "one_more", 1, True
+
+    def locate(self, crossing):
+        return crossing.program.let("theta", crossing.dt / (2 * crossing.dt)), crossing.end
+
+
+ITEM = OneMore()
+'''
+CONVENTION = '''
+from spikecost.flops.conventions.base import Convention
+from spikecost.models.expression import KINDS
+
+ITEM = Convention(name="one_more", counts="as run", weights=dict.fromkeys(KINDS, 3), unit="operations",
+                  source="by hand")
+'''
+COUNTER = '''
+from spikecost.flops.counters.stepped import Stepped
+
+
+class OneMore(Stepped):
+    """The trap flag under another name."""
+
+    name = "one_more"
+
+
+ITEM = OneMore()
+'''
+MEASURE = '''
+class OneMore:
+    """The difference of the numbers of spikes."""
+
+    name, unit, perfect, matched = "one_more", "1", 0.0, False
+
+    def __call__(self, train, reference):
+        return float(abs(len(train) - len(reference)))
+
+
+ITEM = OneMore()
+'''
+FEATURE = '''
+from spikecost.accuracy.features.base import Feature, Verdict
+
+
+class OneMore(Feature):
+    """More than two spikes."""
+
+    name, criterion = "one_more", "more than two spikes at twice the weakest drive"
+
+    def trials(self, subject):
+        yield (subject.constant(2.0),)
+
+    def detect(self, *recordings):
+        return Verdict(recordings[0].spikes.size > 2, f"{recordings[0].spikes.size} spikes")
+
+
+ITEM = OneMore()
+'''
+STIMULUS = '''
+from spikecost.harness.stimuli.constant import constant
+from spikecost.harness.stimuli.kind import Kind
+
+
+class OneMore(Kind):
+    """Three times the drive."""
+
+    name = "one_more"
+
+    def form(self, drive, duration, seed):
+        return constant(3 * drive, duration)
+
+
+ITEM = OneMore()
+'''
+#: The kind of entry point, the folder, where the registry is, and the definition.
+KINDS = {
+    "models": ("models/catalogue", "spikecost.models.catalogue.MODELS", MODEL),
+    "methods": ("models/methods", "spikecost.models.methods.base.METHODS", METHOD),
+    "detections": ("models/detection", "spikecost.models.detection.base.DETECTIONS", DETECTION),
+    "conventions": ("flops/conventions", "spikecost.flops.conventions.base.CONVENTIONS", CONVENTION),
+    "counters": ("flops/counters", "spikecost.flops.counters.base.COUNTERS", COUNTER),
+    "measures": ("accuracy/measures", "spikecost.accuracy.measures.base.MEASURES", MEASURE),
+    "features": ("accuracy/features", "spikecost.accuracy.features.base.FEATURES", FEATURE),
+    "stimuli": ("harness/stimuli", "spikecost.harness.stimuli.kind.STIMULI", STIMULUS),
+}
+#: So many files written by hand, as CONTRIBUTING says; an engine and a format are no entry points.
+TOUCHED = dict.fromkeys(KINDS, 1) | {"models": 2, "engines": 1, "formats": 1}
+
+SCRIPT = """
+import json
+
+import numpy as np
+from brian2 import ms, mV
+
+import spikecost as sc
+from spikecost.accuracy.features.search import search
+from spikecost.accuracy.measures import MEASURES
+from spikecost.accuracy.spike_trains import SpikeTrain
+from spikecost.flops.conventions import CONVENTIONS
+from spikecost.harness.measure import measure
+from spikecost.harness.stimuli import STIMULI, constant
+from spikecost.reports.papers.formats import FORMATS
+
+model = sc.get_model("one_more")
+counted = sc.count("one_more", "one_more", "one_more")
+found = {
+    "file": sc.__file__,
+    "model": model.description,
+    "flops": counted.flops_per_step("one_more"),
+    "run": counted.as_run.present,
+    "spikes": sc.simulate(model, constant(20*mV, 30*ms), 0.125*ms, "one_more", "one_more").tolist(),
+    "counter": measure("one_more", "one_more", counter="one_more", steps=5).witnesses[0].ratio,
+    "measure": MEASURES["one_more"](SpikeTrain(np.array([1.0, 2.0]), 5.0), SpikeTrain(np.array([1.0]), 5.0)),
+    "feature": search(sc.get_model("lif"), ["one_more"])[0].outcome,
+    "stimulus": STIMULI["one_more"].around(2.0, model, 100.0).values[0],
+    "formats": "one_more" in FORMATS,
+}
+try:
+    from spikecost.harness.engines import one_more
+    found["engine"] = one_more.run(model, "euler", constant(20*mV, 30*ms), 0.125)
+except ImportError:
+    found["engine"] = None
+print(json.dumps(found))
+"""
+
+
+def asked(folder: Path) -> dict:
+    """Run the script where a folder comes first among those that modules are looked for in."""
+    done = subprocess.run([sys.executable, "-c", SCRIPT], capture_output=True, text=True, check=False, cwd=folder,
+                          env={**os.environ, "PYTHONPATH": str(folder)})
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def right(found: dict) -> None:
+    """Assert what each of the definitions gives, by hand."""
+    assert found["model"] == "One more model"
+    assert found["flops"] == 3 * sum(n for kind, n in found["run"].items())
+    # v = 20 (1 - exp(-t/10)) is 10 after 10 log 2 ms, which is in the 56th step of an eighth of a ms: its middle; reset
+    # there, the next is 56 steps after that, but for the half step that is left
+    first, *others = found["spikes"]
+    assert first == 55.5 / 8
+    assert len(others) >= 2
+    assert found["counter"] == 1.0
+    assert found["measure"] == 1.0
+    assert found["feature"] == "found"
+    assert found["stimulus"] == pytest.approx(6.0)
+
+
+@pytest.fixture
+def copy(tmp_path):
+    """A copy of the package that is tested."""
+    left_out = shutil.ignore_patterns("__pycache__", "tests", "docs", ".*", "*.egg-info")
+    shutil.copytree(Path(spikecost.__file__).parent, tmp_path / "spikecost", ignore=left_out)
+    return tmp_path / "spikecost"
+
+
+def test_in_the_repository(copy):
+    before = {path: path.read_bytes() for path in copy.rglob("*") if path.is_file()}
+    touched = {}
+
+    def files_since():
+        now = {path: path.read_bytes() for path in copy.rglob("*") if path.is_file()}
+        changed = [path for path, content in now.items() if before.get(path) != content]
+        before.update(now)
+        return len(changed)
+
+    for kind, (folder, registry, definition) in KINDS.items():
+        module, _, name = registry.rpartition(".")
+        registers = "" if kind == "models" else f"\nfrom {module} import {name}\n\n{name}.register(ITEM)\n"
+        (copy / folder / "one_more.py").write_text(definition + registers)
+        if kind == "models":
+            path = copy / folder / "__init__.py"
+            text = path.read_text().replace("    LIF,\n", "    LIF,\n    ITEM,\n", 1)
+            path.write_text(text.replace("import LIF\n", "import LIF\nfrom .one_more import ITEM\n"))
+        touched[kind] = files_since()
+    (copy / "harness/engines/one_more.py").write_text(
+        "def run(model, method, stimulus, dt):\n    return [model.name, method]\n")
+    touched["engines"] = files_since()
+    path = copy / "reports/papers/formats.py"
+    path.write_text(path.read_text().replace('"html": _html,', '"html": _html, "one_more": lambda run: {"a": b""},'))
+    touched["formats"] = files_since()
+    assert touched == TOUCHED
+
+    found = asked(copy.parent)
+    assert Path(found["file"]).parent == copy
+    right(found)
+    assert found["formats"]
+    assert found["engine"] == ["one_more", "euler"]
+
+
+def test_from_another_package(tmp_path):
+    package = tmp_path / "one_more_package"
+    package.mkdir()
+    (package / "__init__.py").touch()
+    points = []
+    for kind, (_, _, definition) in KINDS.items():
+        (package / f"{kind}.py").write_text(definition)
+        points.append(f"[spikecost.{kind}]\none_more = one_more_package.{kind}:ITEM\n")
+    metadata = tmp_path / "one_more-1.0.dist-info"
+    metadata.mkdir()
+    (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: one-more\nVersion: 1.0\n")
+    (metadata / "entry_points.txt").write_text("\n".join(points))
+    right(asked(tmp_path))
