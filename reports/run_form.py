@@ -206,10 +206,11 @@ def check_names(about: Mapping[str, Any], frames: Mapping[str, pd.DataFrame]) ->
         for column in known.keys() & set(frame):
             if (name, column) in _FREE:
                 continue
-            odd = next((each for each in frame[column].unique()
-                        if each not in known[column] and each != "" and not _is_empty(each)), None)
-            if odd is not None:
-                raise UserError(f"its table '{name}' has {short(repr(odd))} in the column '{column}', which the run "
+            # a curve has all of them; a reference has no method, and a situation may have no winner
+            odd = [each for each in frame[column].unique()
+                   if each not in known[column] and (name == "points" or not (each == "" or _is_empty(each)))]
+            if odd:
+                raise UserError(f"its table '{name}' has {short(repr(odd[0]))} in the column '{column}', which the run "
                                 "does not have")
 
 

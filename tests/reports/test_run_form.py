@@ -72,13 +72,15 @@ def test_what_a_table_holds(small_run, tmp_path, changed, problem):
         check_table("table", frame)
 
 
-@pytest.mark.parametrize(("table", "column"), [("table", "model"), ("points", "detection"), ("points", "method"),
-                                                ("ranking", "view"), ("winners", "winner"), ("candidates", "measure")])
-def test_what_tables_name_is_of_the_run(small_run, tmp_path, table, column):
+@pytest.mark.parametrize(("table", "column", "name"), [
+    ("table", "model", "zzz"), ("points", "detection", "zzz"), ("points", "method", ""), ("ranking", "view", "zzz"),
+    ("winners", "winner", "zzz"), ("candidates", "measure", "zzz"),
+])
+def test_what_tables_name_is_of_the_run(small_run, tmp_path, table, column, name):
     frame = getattr(small_run, table).copy()
-    frame.loc[len(frame) - 1, column] = "zzz"
+    frame.loc[len(frame) - 1, column] = name
     dataclasses.replace(small_run, **{table: frame}).write(tmp_path)
-    with pytest.raises(UserError, match=f"table '{table}' has 'zzz' in the column '{column}'"):
+    with pytest.raises(UserError, match=f"table '{table}' has '{name}' in the column '{column}'"):
         RunFolder.read(tmp_path)
 
 
