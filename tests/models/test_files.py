@@ -225,8 +225,8 @@ def test_bad_python_is_refused_with_its_line(folder, old, new, name, message):
     ("folder.toml", "cannot read the model file folder.toml: Is a directory"),
     ("my models.py:1a", "my models.py defines no '1a'; it has the models group, mine"),
     ("my models.py:mine:other:x", "my models.py:mine:other:x: give model.py:name, model.py:name:preset, "),
-    ("leaky.json", "unknown model 'leaky.json': a model's file is given as model.py:name or model.toml, one of "),
-    ("./lif", "unknown model './lif': a model's file is given as "),
+    ("leaky.json", "unknown model 'leaky.json': "),
+    ("./lif", "unknown model './lif': "),
     ("leaky.toml:slow", "unknown preset 'slow' of leaky: known are fast"),
     ("data.toml", "the model file data.toml is no UTF-8 text (byte 0); save it as UTF-8"),
 ])
