@@ -10,8 +10,8 @@ from collections import Counter as Tally
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from ..models.expression import Expr, Op, Var
-from ..models.simplify import Block
+from ..models.algebra.expression import Expr, Op, Var
+from ..models.algebra.simplify import Block
 
 
 @dataclass

@@ -16,13 +16,13 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from ..models import units
-from ..models.errors import UserError
-from ..models.expression import KINDS, Const, Expr, Op, Var, names
-from ..models.html import table_html
+from ..models.algebra.expression import KINDS, Const, Expr, Op, Var, names
+from ..models.algebra.simplify import Block
+from ..models.definition.neuron import NeuronModel
+from ..models.ground.errors import UserError
+from ..models.ground.html import table_html
+from ..models.language import units
 from ..models.methods import METHODS, with_steps_alike
-from ..models.neuron import NeuronModel
-from ..models.simplify import Block
 from ..models.step import Step, make_step
 from .contraction import fused
 from .conventions import Convention, get_convention
@@ -46,7 +46,7 @@ _INTEGER = {"cell", "entry"}
 
 
 class Operations(Mapping[str, int]):
-    """Numbers of operations by kind; the kinds are those of `spikecost.models.expression.KINDS`."""
+    """Numbers of operations by kind; the kinds are those of `spikecost.models.algebra.expression.KINDS`."""
 
     def __init__(self, counts: Mapping[str, int] | None = None) -> None:
         given = counts or {}

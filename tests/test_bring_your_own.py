@@ -138,7 +138,7 @@ PACKAGE = """\
 from brian2 import ms, mV
 
 import spikecost as sc
-from spikecost.flops.counters.stepped import Stepped
+from spikecost.flops.counters.machine_code.stepped import Stepped
 from spikecost.models.methods.euler import Euler
 
 model = sc.NeuronModel(

@@ -19,9 +19,9 @@ import pytest
 from spikecost import cli
 from spikecost.flops import toolchain
 from spikecost.flops.conventions import CONVENTIONS
+from spikecost.models.algebra.expression import KINDS
 from spikecost.models.catalogue import MODELS
 from spikecost.models.detection import DETECTIONS
-from spikecost.models.expression import KINDS
 from spikecost.models.methods import METHODS
 
 from .messages import tells

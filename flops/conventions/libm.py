@@ -7,10 +7,10 @@ from functools import cache
 
 import numpy as np
 
-from ...models.errors import UserError
-from ...models.expression import KINDS
-from .. import cache as kept
-from ..code_version import code_version
+from ...models.algebra.expression import KINDS
+from ...models.ground import cache as kept
+from ...models.ground.code_version import code_version
+from ...models.ground.errors import UserError
 from ..counters import COUNTERS, CFunction
 from ..counters.base import machine
 from ..counters.selftest import selftest

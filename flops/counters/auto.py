@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import AbstractContextManager
 
-from ...models.errors import UserError
+from ...models.ground.errors import UserError
 from .base import COUNTERS, Counter, Counts
 from .selftest import selftest
 

@@ -9,9 +9,9 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from ...models.errors import UserError
-from ...models.expression import KINDS
-from ...models.registry import Registry
+from ...models.algebra.expression import KINDS
+from ...models.ground.errors import UserError
+from ...models.ground.registry import Registry
 from ..toolchain import cpu_model
 from .workload import Workload
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ...models.errors import UserError
+from ...models.ground.errors import UserError
 from ..toolchain import SCALAR, compile_library, simd_extensions
 from .base import COUNTERS, Counter
 from .workload import CFunction

@@ -12,10 +12,10 @@ import brian2
 import numpy as np
 from numpy.typing import NDArray
 
-from ...models import units
-from ...models.errors import UserError
+from ...models.definition.neuron import NeuronModel
+from ...models.ground.errors import UserError
+from ...models.language import units
 from ...models.methods import METHODS
-from ...models.neuron import NeuronModel
 from ..stimuli import Stimulus, steps_of
 
 #: Detections equivalent to Brian2's, and the number of steps from Brian2's label to theirs.

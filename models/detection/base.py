@@ -18,10 +18,10 @@ from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import Protocol
 
-from ..equations import Threshold
-from ..expression import Expr, less, select
-from ..program import Derivatives, Program, Vector, substitute
-from ..registry import Registry
+from ..algebra.draft import Derivatives, Program, Vector, substitute
+from ..algebra.expression import Expr, less, select
+from ..algebra.system import Threshold
+from ..ground.registry import Registry
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """Spikes where a cubic crosses the threshold."""
 
-from ..expression import Expr, less, select
-from ..program import END, Vector
+from ..algebra.draft import END, Vector
+from ..algebra.expression import Expr, less, select
 from .base import DETECTIONS, Crossing
 
 #: Newton's method starts from the straight line's crossing, with an error of first order in dt. Each iteration squares

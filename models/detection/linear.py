@@ -1,7 +1,7 @@
 """Spikes where a straight line crosses the threshold."""
 
-from ..expression import Expr
-from ..program import Vector
+from ..algebra.draft import Vector
+from ..algebra.expression import Expr
 from .base import DETECTIONS, Crossing
 
 

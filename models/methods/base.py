@@ -17,17 +17,16 @@ from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any, Protocol
 
+from ..algebra.simplify import Assign, Block
+from ..definition.neuron import NeuronModel
 from ..detection import DETECTIONS
-from ..neuron import NeuronModel
-from ..registry import Registry
-from ..simplify import Assign, Block
 
 
 @dataclass(frozen=True)
 class Template:
     """The control flow of a kernel in C, as a Jinja template; the operations are printed from the blocks.
 
-    What a template is given, and the macros that it shares with others, stand in ``harness/shared.c.j2``.
+    What a template is given, and the macros that it shares with others, stand in ``harness/kernels/shared.c.j2``.
     """
 
     package: str
@@ -214,29 +213,3 @@ class InBlocks:
         """Return nothing more."""
         del step
         return {}
-
-
-def _whole(item: Any) -> Any:
-    """Return a method with all that `Method` asks for: what has ``advance`` alone is of fixed step."""
-    if not hasattr(item, "advance") or hasattr(item, "blocks"):
-        return item
-    from .fixed_step import FixedStep  # noqa: PLC0415 - which registers nothing, but imports this module
-
-    kind = type(item)
-    made: Any = object.__new__(type(kind.__name__, (kind, FixedStep), {"__doc__": kind.__doc__}))
-    made.__dict__.update(vars(item))
-    return made
-
-
-#: The second group is what methods that choose their steps had of their own.
-METHODS: Registry[Method] = Registry("method", "spikecost.methods", "spikecost.adaptive_methods", made_whole=_whole)
-
-
-def with_steps_alike() -> list[str]:
-    """Return the names of the methods of which it can be said what a step costs."""
-    return [name for name, method in METHODS.items() if method.steps_alike]
-
-
-def knob(method: str) -> str:
-    """Return what a user sets of a method: ``dt`` or ``tolerance``."""
-    return METHODS[method].knob

@@ -6,12 +6,13 @@ from collections.abc import Collection, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
-from .. import events
-from ..expression import Expr, Op, Var, at_most, expr, less, select
-from ..neuron import NeuronModel
-from ..program import Derivatives, Program, Vector
-from ..simplify import Block, lower
-from .base import METHODS, InBlocks, Step, Template
+from ..algebra.draft import Derivatives, Program, Vector
+from ..algebra.expression import Expr, Op, Var, at_most, expr, less, select
+from ..algebra.simplify import Block, lower
+from ..definition.neuron import NeuronModel
+from . import events
+from .base import InBlocks, Step, Template
+from .registered import METHODS
 
 #: Nodes, stages, the difference of the two solutions, and the continuous extension's own row (Shampine 1986).
 NODES = (Fraction(0), Fraction(1, 5), Fraction(3, 10), Fraction(4, 5), Fraction(8, 9), Fraction(1), Fraction(1))

@@ -29,12 +29,12 @@ from collections.abc import Collection, Mapping
 from fractions import Fraction
 from typing import Any
 
-from .. import events
+from ..algebra.draft import END, MIDDLE, START, Derivatives, NotApplicable, Program, Vector, substitute
+from ..algebra.expression import Expr, Var, at_most, less
+from ..algebra.simplify import Assign, Block, lower
+from ..definition.neuron import INPUT_ENDINGS, NeuronModel
 from ..detection import DETECTIONS, Crossing, Detection
-from ..expression import Expr, Var, at_most, less
-from ..neuron import INPUT_ENDINGS, NeuronModel
-from ..program import END, MIDDLE, START, Derivatives, NotApplicable, Program, Vector, substitute
-from ..simplify import Assign, Block, lower
+from . import events
 from .base import Step, Template
 
 

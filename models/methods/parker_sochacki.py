@@ -8,13 +8,10 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import Any
 
-from .. import events
-from ..detection import DETECTIONS, Crossing
-from ..expression import Expr, Var, at_most, expr, less, names
-from ..neuron import NeuronModel
-from ..program import END, START, Derivatives, NotApplicable, Program, Vector, substitute
-from ..simplify import Assign, Block, lower
-from ..taylor_series import (
+from ..algebra.draft import END, START, Derivatives, NotApplicable, Program, Vector, substitute
+from ..algebra.expression import Expr, Var, at_most, expr, less, names
+from ..algebra.simplify import Assign, Block, lower
+from ..algebra.taylor_series import (
     Recursion,
     Singular,
     exprel_coefficients,
@@ -22,7 +19,11 @@ from ..taylor_series import (
     in_exponentials,
     take_out_exprel,
 )
-from .base import METHODS, InBlocks, Step, Template
+from ..definition.neuron import NeuronModel
+from ..detection import DETECTIONS, Crossing
+from . import events
+from .base import InBlocks, Step, Template
+from .registered import METHODS
 
 #: The series ends where its last two terms, of every variable x, are below this times ``1 + |x|``.
 TOLERANCE = Fraction(1, 10**14)

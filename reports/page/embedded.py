@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from ..features import STATED, counts
-from ..features_figure import published_flops_per_ms
-from ..leaders import leaders
-from ..points import REGIME
-from ..shared_columns import CELL
-from ..suite_file import suite_text
+from ..figures.features_figure import published_flops_per_ms
+from ..results.leaders import leaders
+from ..results.suite_file import suite_text
+from ..tables.features import STATED, counts
+from ..tables.points import REGIME
+from ..tables.shared_columns import CELL
 
 if TYPE_CHECKING:
-    from ..run_folder import RunFolder
+    from ..comparison.run_folder import RunFolder
 
 #: Digits of a number in the page; the Parquet files beside it have all.
 _DIGITS = 6

@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from ...accuracy.status import WITH_COST, Bound
-from ...models.expression import KINDS
-from ..demos import headline
-from ..features import title
-from ..leaders import leaders
-from ..numbers import bounded_text, short, step, with_interval
-from ..table import SITUATION
-from ..verdict import Says
+from ...accuracy.search.status import WITH_COST, Bound
+from ...models.algebra.expression import KINDS
+from ..results.leaders import leaders
+from ..results.verdict import Says
+from ..tables.demos import headline
+from ..tables.features import title
+from ..tables.table import SITUATION
+from ..writing.numbers import bounded_text, short, step, with_interval
 
 if TYPE_CHECKING:
-    from ..run_folder import RunFolder
+    from ..comparison.run_folder import RunFolder
 
 Row = dict[Hashable, Any]
 

@@ -9,24 +9,24 @@ from typing import Any
 
 from brian2 import Hz
 
-from ...accuracy.suite import Suite
+from ...accuracy.study.suite import Suite
 from ...flops.counters import auto
 from ...flops.operations import count
-from ...harness.measure import measure
-from ...models import units
+from ...harness.measuring.measure import measure
+from ...models.algebra.expression import KINDS as OPERATIONS
 from ...models.catalogue import get_model
-from ...models.errors import NoValue, UserError
-from ...models.expression import KINDS as OPERATIONS
-from ...models.neuron import NeuronModel
-from ..comparison import compare
-from ..numbers import as_said
-from ..text import aligned
-from . import baseline as baselines
-from .baseline import Baseline
-from .figures import Figures
+from ...models.definition.neuron import NeuronModel
+from ...models.ground.errors import NoValue, UserError
+from ...models.language import units
+from ..comparison.comparison import compare
+from ..writing.numbers import as_said
+from ..writing.text import aligned
 from .judge import counted_against_retired, different, judge, refuse_wrong_counts
 from .judgement import CONTRADICTED
-from .limits import refuse_idle
+from .kept import baseline as baselines
+from .kept.baseline import Baseline
+from .kept.figures import Figures
+from .kept.limits import refuse_idle
 from .of_run import figures_of
 
 #: What a cost is taken with: few stimuli of a constant drive, no timed runs beyond one, no look at Brian2's code.

@@ -7,9 +7,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import replace
 from fnmatch import fnmatchcase
 
-from ...models.errors import NoValue, UserError
-from .baseline import Baseline
-from .figures import NAMED, SETTINGS, TIME, TOOLCHAIN, Figures, Kind, kind_of, number_of, setting_of
+from ...models.ground.errors import NoValue, UserError
 from .judgement import (
     CONTRADICTED,
     HOLDS,
@@ -23,8 +21,10 @@ from .judgement import (
     Finding,
     Judgement,
 )
-from .limits import Limit, limit_for, refuse_idle
-from .timing_gate import FASTER, LEAST_SAMPLES, slowdown
+from .kept.baseline import Baseline
+from .kept.figures import NAMED, SETTINGS, TIME, TOOLCHAIN, Figures, Kind, kind_of, number_of, setting_of
+from .kept.limits import Limit, limit_for, refuse_idle
+from .kept.timing_gate import FASTER, LEAST_SAMPLES, slowdown
 
 
 def judge(baseline: Baseline, run: Figures, *, gate_times: bool = False, only: str = "*", without_counter: bool = False

@@ -8,9 +8,9 @@ from enum import StrEnum
 from html import escape
 from typing import Any
 
-from ...models.html import table_html
-from ..notebook import Shown
-from ..text import aligned
+from ...models.ground.html import table_html
+from ..writing.notebook import Shown
+from ..writing.text import aligned
 
 
 class FigureVerdict(StrEnum):

@@ -8,13 +8,13 @@ from typing import Any
 
 import pandas as pd
 
-from ...accuracy.status import Status
-from ...models.errors import NoValue, UserError
-from ...models.files import is_file, place_of
-from ..provenance import commit_said
-from ..run_folder import RunFolder
+from ...accuracy.search.status import Status
+from ...models.ground.errors import NoValue, UserError
+from ...models.reading.files import is_file, place_of
+from ..comparison.run_folder import RunFolder
+from ..results.provenance import commit_said
 from .confirmation import confirm
-from .figures import NAMED, SETTINGS, Figures, setting_part
+from .kept.figures import NAMED, SETTINGS, Figures, setting_part
 
 #: Parts of a Step of which the figures tell.
 _STEP, _SPIKE, _OTHER = "step", "spike", ("refractory step", "once a run")

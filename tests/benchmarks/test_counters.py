@@ -7,7 +7,7 @@ import pytest
 from spikecost.flops.counters import COUNTERS
 from spikecost.flops.counters.selftest import selftest
 from spikecost.flops.operations import count_step
-from spikecost.harness.kernel import compile_kernels
+from spikecost.harness.kernels.kernel import compile_kernels
 from spikecost.harness.stimuli import Stimulus
 from spikecost.models.step import make_step
 

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from spikecost.accuracy.runner import run_suite
-from spikecost.accuracy.suite import Suite
+from spikecost.accuracy.study.runner import run_suite
+from spikecost.accuracy.study.suite import Suite
 
 SUITE = Suite(methods=("rk4",), detections=("hermite",), rates=(100.0,), horizons=(300.0,), trials=4, tolerances=(0.1,),
               finest=5e-3, per_decade=4, repeats=1, time_lanes=False, thorough=False, features=False)

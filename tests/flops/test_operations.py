@@ -6,11 +6,11 @@ import pytest
 from brian2 import ms, mV
 
 from spikecost.flops.operations import Operations, count, count_block, count_step
+from spikecost.models.algebra.expression import KINDS, Op, Var, expr, names
+from spikecost.models.algebra.simplify import Assign, Block
 from spikecost.models.catalogue import MODELS
-from spikecost.models.errors import UserError
-from spikecost.models.expression import KINDS, Op, Var, expr, names
-from spikecost.models.neuron import NeuronModel
-from spikecost.models.simplify import Assign, Block
+from spikecost.models.definition.neuron import NeuronModel
+from spikecost.models.ground.errors import UserError
 from spikecost.models.step import make_step
 
 from ..messages import tells

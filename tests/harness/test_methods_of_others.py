@@ -28,10 +28,10 @@ from fractions import Fraction
 from brian2 import ms
 
 import spikecost as sc
-from spikecost.accuracy.cost import cost
+from spikecost.accuracy.study.cost import cost
 from spikecost.flops.operations import count_step
-from spikecost.harness.kernels import kernels_of
-from spikecost.harness.spike_cost import count_run, count_step_and_spike
+from spikecost.harness.kernels.kernels import kernels_of
+from spikecost.harness.measuring.spike_cost import count_run, count_step_and_spike
 
 model = sc.get_model("izhikevich").replace(drive=None)
 WAYS = [("ralston", "hermite"), ("plain", "grid"), ("euler", "grid"), ("careful", "grid"), ("careful", "dense")]

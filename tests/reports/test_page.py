@@ -16,16 +16,16 @@ from selenium import webdriver
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import Select, WebDriverWait
 
-from spikecost.accuracy.study import Study
-from spikecost.accuracy.suite import Suite
+from spikecost.accuracy.study.study import Study
+from spikecost.accuracy.study.suite import Suite
 from spikecost.flops.counters import auto
-from spikecost.flops.counters.hardware import no_pmu
+from spikecost.flops.counters.hardware.base import no_pmu
 from spikecost.models.methods import METHODS
-from spikecost.reports.leaders import leaders
-from spikecost.reports.numbers import bounded_text, short
+from spikecost.reports.comparison.run_folder import TABLES, RunFolder
 from spikecost.reports.page import SCRIPTS, page
 from spikecost.reports.page.tables import in_short, stability, verdict
-from spikecost.reports.run_folder import TABLES, RunFolder
+from spikecost.reports.results.leaders import leaders
+from spikecost.reports.writing.numbers import bounded_text, short
 
 #: Seconds that a machine with much else to do may take for what takes a tenth of a second alone.
 PATIENCE = 100  # the driver itself gives up after 120

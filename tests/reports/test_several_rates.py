@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 import spikecost as sc
-from spikecost.accuracy.suite import Suite
+from spikecost.accuracy.study.suite import Suite
+from spikecost.reports.comparison.run_folder import RunFolder
 from spikecost.reports.page.tables import several_rates
-from spikecost.reports.run_folder import RunFolder
 
 #: At rest and firing side by side where the Hodgkin-Huxley model fires at this rate: Rinzel and Miller 1980.
 SUITE = Suite(models=("lif", "hodgkin_huxley"), methods=("rk4",), detections=("hermite",), rates=(60.0,), trials=2,

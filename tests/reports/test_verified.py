@@ -8,12 +8,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from spikecost.accuracy.tolerance import ErrorCurve
-from spikecost.accuracy.winners import cheapest_cells, winners
-from spikecost.harness.kernels import kernels_of
+from spikecost.accuracy.search.tolerance import ErrorCurve
+from spikecost.accuracy.study.winners import cheapest_cells, winners
+from spikecost.harness.kernels.kernels import kernels_of
 from spikecost.harness.stimuli import common_divisor
-from spikecost.reports.shared_columns import SITUATION
-from spikecost.reports.verdict import VIEWS
+from spikecost.reports.results.verdict import VIEWS
+from spikecost.reports.tables.shared_columns import SITUATION
 
 KEYS = list(SITUATION)
 #: Fresh settings of each way: most of them down to half of its dt, some further down.

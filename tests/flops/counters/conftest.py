@@ -2,7 +2,7 @@
 
 import pytest
 
-from spikecost.flops.counters import perf_events
+from spikecost.flops.counters.hardware import perf_events
 
 
 @pytest.fixture(scope="session")

@@ -2,11 +2,12 @@
 
 import pytest
 
-from spikecost.flops.counters import COUNTERS, auto, perf_events
+from spikecost.flops.counters import COUNTERS, auto
 from spikecost.flops.counters.auto import AUTO
-from spikecost.flops.counters.hardware import no_pmu
+from spikecost.flops.counters.hardware import perf_events
+from spikecost.flops.counters.hardware.base import no_pmu
 from spikecost.flops.counters.selftest import selftest, workload
-from spikecost.models.errors import UserError
+from spikecost.models.ground.errors import UserError
 
 
 class Other:

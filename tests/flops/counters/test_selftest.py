@@ -6,10 +6,10 @@ from contextlib import contextmanager
 import pytest
 
 from spikecost.flops.counters import COUNTERS, Counts, NothingRetired, Program, Retired
-from spikecost.flops.counters.image import image_of
+from spikecost.flops.counters.machine_code.image import image_of
 from spikecost.flops.counters.selftest import expected_arithmetic, selftest, trusted, workload
 from spikecost.flops.toolchain import SCALAR, compile_library
-from spikecost.models.errors import UserError
+from spikecost.models.ground.errors import UserError
 
 EXACT = [name for name, counter in COUNTERS.items() if counter.exact]
 

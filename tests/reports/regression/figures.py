@@ -1,8 +1,8 @@
 """Figures as a run would give them, by hand."""
 
-from spikecost.models.errors import NoValue
-from spikecost.reports.regression.baseline import Baseline
-from spikecost.reports.regression.figures import Figures
+from spikecost.models.ground.errors import NoValue
+from spikecost.reports.regression.kept.baseline import Baseline
+from spikecost.reports.regression.kept.figures import Figures
 
 ENVIRONMENT = {"compiler": "gcc 12.2.0", "flags": "-O2", "libc": "glibc 2.36", "processor": "Zen 4",
                "vector instructions": "sse2, avx"}

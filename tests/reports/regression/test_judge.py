@@ -4,10 +4,10 @@ import pytest
 from brian2 import ms, mV
 
 from spikecost.models.catalogue import MODELS
-from spikecost.models.errors import NoValue, UserError
-from spikecost.reports.description import describe_model
-from spikecost.reports.regression.figures import KINDS
+from spikecost.models.ground.errors import NoValue, UserError
 from spikecost.reports.regression.judge import judge
+from spikecost.reports.regression.kept.figures import KINDS
+from spikecost.reports.results.description import describe_model
 
 from .figures import CELL, ENVIRONMENT, VALUES, baseline, figures
 

@@ -5,12 +5,12 @@ from xml.etree import ElementTree
 
 import pytest
 
-from spikecost.models.errors import UserError
-from spikecost.reports.regression import baseline as baselines
+from spikecost.models.ground.errors import UserError
 from spikecost.reports.regression import command, output
-from spikecost.reports.regression.figures import Figures
 from spikecost.reports.regression.judge import judge
 from spikecost.reports.regression.judgement import COLUMNS, MOST_NOT_JUDGED
+from spikecost.reports.regression.kept import baseline as baselines
+from spikecost.reports.regression.kept.figures import Figures
 
 from .figures import CELL, baseline, figures
 
