@@ -7,7 +7,7 @@ import random
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from .algebra.draft import Derivatives, Program
+from .algebra.draft import Derivatives, Draft
 from .algebra.expression import FLOATS, Expr, Op, evaluate, expr, names, nodes, rebuild, text
 from .algebra.polynomial import linear_parts
 from .catalogue import get_model
@@ -76,7 +76,7 @@ def breaks(model: NeuronModel) -> list[Order]:
 
 
 def _sides(model: NeuronModel) -> dict[str, Expr]:
-    return Derivatives(model.system, Program(frozenset())).right_hand_sides
+    return Derivatives(model.system, Draft(frozenset())).right_hand_sides
 
 
 def _is_alone(model: NeuronModel) -> bool:

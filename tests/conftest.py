@@ -109,7 +109,7 @@ def adaptive_kernels_of() -> Callable[..., dict[str, Kernel]]:
 def callgrind() -> Counter:
     """Return the counter that runs programs, which needs valgrind."""
     counter = COUNTERS["callgrind"]
-    if reason := counter.available():
+    if reason := counter.why_not():
         pytest.skip(reason)
     return counter
 
@@ -117,7 +117,7 @@ def callgrind() -> Counter:
 @pytest.fixture(scope="session")
 def compiled_brian2() -> None:
     """Brian2 can compile here."""
-    if reason := brian2_engine.cannot_compile():
+    if reason := brian2_engine.why_not_compiled():
         pytest.skip(f"Brian2 cannot compile: {reason}")
 
 

@@ -11,14 +11,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from ...models.algebra.draft import Derivatives, Program, substitute
+from ...models.algebra.draft import Derivatives, Draft, substitute
 from ...models.algebra.expression import FLOATS, Const, Expr, Op, Var, evaluate, exp, names, nodes, rebuild, text
 from ...models.algebra.system import System
 from ...models.definition.neuron import NeuronModel
 
 
 @dataclass(frozen=True)
-class Condition:
+class Boundary:
     """A place where a right-hand side changes."""
 
     distance: Expr
@@ -33,7 +33,7 @@ class Condition:
 
 def right_hand_sides(model: NeuronModel) -> dict[str, Expr]:
     """Return the derivatives, per ms, as functions of only state variables, parameters and input."""
-    return Derivatives(model.system, Program(frozenset())).right_hand_sides
+    return Derivatives(model.system, Draft(frozenset())).right_hand_sides
 
 
 #: Operations that are not smooth everywhere.
@@ -42,7 +42,7 @@ _NOT_SMOOTH = ("less", "at_most", "abs", "sqrt", "pow")
 LARGEST_EXPONENT = 300
 
 
-def take_out_conditions(model: NeuronModel, *, bounded: bool = False) -> tuple[System, dict[str, Condition]]:
+def take_out_conditions(model: NeuronModel, *, bounded: bool = False) -> tuple[System, dict[str, Boundary]]:
     """Replace what is not smooth in the right-hand sides by names with the value 1 or 0.
 
     Parameters
@@ -86,7 +86,7 @@ class _Taken:
     """The conditions taken out of a model's right-hand sides so far."""
 
     def __init__(self, model: NeuronModel, bounded: bool) -> None:
-        self.found: dict[str, Condition] = {}
+        self.found: dict[str, Boundary] = {}
         self._model = model
         self._bounded = bounded
         self._known: dict[str, Var] = {}
@@ -106,17 +106,17 @@ class _Taken:
             inclusive = node.kind == "at_most"
             if text(args[0]) == text(args[1]):
                 return Const(Fraction(inclusive))
-            return self._name(text(Op(node.kind, args)), Condition(args[1] - args[0], inclusive))
+            return self._name(text(Op(node.kind, args)), Boundary(args[1] - args[0], inclusive))
         if node.kind == "select":
             condition, yes, no = args
             return no + condition * (yes - no)
         if node.kind == "abs":
-            positive = self._name(f"0 < {text(args[0])}", Condition(args[0], kink=True))
+            positive = self._name(f"0 < {text(args[0])}", Boundary(args[0], kink=True))
             return (positive + positive - 1) * args[0]
         if node.kind == "sqrt" or (node.kind == "pow" and _is_fractional(args[1])):
             # 0 where the base is 0; a base of 1 is used there instead, because its series exists
             base = args[0]
-            positive = self._name(f"0 < {text(base)}", Condition(base, kink=True, domain=text(Op(node.kind, args))))
+            positive = self._name(f"0 < {text(base)}", Boundary(base, kink=True, domain=text(Op(node.kind, args))))
             return positive * Op(node.kind, (positive * base + (1 - positive), *args[1:]))
         if self._bounded and node.kind in ("exp", "exprel"):
             return Op(node.kind, (self._bound(args[0]),))
@@ -127,10 +127,10 @@ class _Taken:
 
     def _bound(self, power: Expr) -> Expr:
         room = LARGEST_EXPONENT - power
-        within = self._name(f"{text(power)} < {LARGEST_EXPONENT}", Condition(room, kink=True))
+        within = self._name(f"{text(power)} < {LARGEST_EXPONENT}", Boundary(room, kink=True))
         return LARGEST_EXPONENT - within * room
 
-    def _name(self, key: str, condition: Condition) -> Var:
+    def _name(self, key: str, condition: Boundary) -> Var:
         if key not in self._known:
             self._known[key] = Var(f"_switch_{len(self.found)}")
             self.found[self._known[key].name] = condition

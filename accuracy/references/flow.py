@@ -85,7 +85,7 @@ class NotFiniteError(StoppedError):
 
 
 @dataclass(frozen=True)
-class _Part:
+class _Stretch:
     first: int
     """Index of its first step."""
     start: Any
@@ -102,13 +102,13 @@ class Record:
         self._series = np.empty((capacity, len(flow.system.state), order), dtype=number)
         self._lengths = np.empty(capacity)
         self._ends = np.empty(capacity, dtype=number)
-        self._parts: list[_Part] = []
+        self._parts: list[_Stretch] = []
 
     def begin(self, start: Any, numbers: list[float], *, refractory: bool) -> None:
         """Record when the next step begins, and the flow and its parameters from there on."""
         if self._parts and self._parts[-1].first == self.count:
             self._parts.pop()
-        self._parts.append(_Part(self.count, start, numbers, refractory))
+        self._parts.append(_Stretch(self.count, start, numbers, refractory))
 
     def keeper(self, integrator: Any) -> Callable[[Any], bool]:
         """Return a callback that keeps each step of an integrator."""

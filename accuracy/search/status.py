@@ -1,4 +1,4 @@
-"""What is known of a cell: whether it has a cost, and which of its numbers are bounds only."""
+"""What is known of a case: whether it has a cost, and which of its numbers are bounds only."""
 
 from __future__ import annotations
 
@@ -43,17 +43,17 @@ class Bound(StrEnum):
 
     @classmethod
     def of_dt(cls, status: str) -> Bound:
-        """Return what the dt of a cell with a status is."""
+        """Return what the dt of a case with a status is."""
         return cls.AT_LEAST if status == Status.AT_LEAST else cls.NONE
 
     @classmethod
     def of_cost(cls, status: str) -> Bound:
-        """Return what the cost of a cell with a status is: a larger dt costs less."""
+        """Return what the cost of a case with a status is: a larger dt costs less."""
         return cls.AT_MOST if status == Status.AT_LEAST else cls.NONE
 
     @classmethod
     def of_ratio(cls, own: str, other: str) -> Bound:
-        """Return what the cost of a cell over that of another is, from the status of both."""
+        """Return what the cost of a case over that of another is, from the status of both."""
         own_at_most, other_at_most = (status == Status.AT_LEAST for status in (own, other))
         if own_at_most and other_at_most:
             return cls.NOT_KNOWN

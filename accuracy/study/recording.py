@@ -24,7 +24,7 @@ SAMPLES, MOST_SAMPLES, MOST_SPIKES = 250, 150_000, 200_000
 
 
 @dataclass(frozen=True)
-class Recording:
+class Trace:
     """What one neuron did under the first stimulus of a regime."""
 
     spike_times: Array
@@ -49,7 +49,7 @@ class Share:
         return cls(max(min(SAMPLES, MOST_SAMPLES // each), 2), max(MOST_SPIKES // each, 1))
 
 
-def record(kernel: Kernel, trial: Trial, setting: Fraction, by_dt: bool, share: Share) -> Recording:
+def record(kernel: Kernel, trial: Trial, setting: Fraction, by_dt: bool, share: Share) -> Trace:
     """Run a stimulus at a setting once more, with the voltage sampled.
 
     The samples are at time steps. An error control does not choose its steps freely where it is sampled: each ends at
@@ -73,10 +73,10 @@ def record(kernel: Kernel, trial: Trial, setting: Fraction, by_dt: bool, share: 
     times = _times(start, stop, step)
     stimulus = trial.stimulus.cut(times)
     outcome = kernel.run([stimulus], setting)[0]
-    return Recording(outcome.spike_times[: share.spikes], *_sampled(trial, stimulus, outcome.samples, times))
+    return Trace(outcome.spike_times[: share.spikes], *_sampled(trial, stimulus, outcome.samples, times))
 
 
-def record_reference(trial: Trial, share: Share) -> Recording:
+def record_reference(trial: Trial, share: Share) -> Trace:
     """Solve a stimulus once more, with the voltage sampled."""
     start, stop = window(trial)
     times = _times(start, stop, (stop - start) / SAMPLES)
@@ -88,7 +88,7 @@ def record_reference(trial: Trial, share: Share) -> Recording:
         return found
 
     samples = np.array(recall("trace", trial.model, stimulus, compute))
-    return Recording(trial.reference.train.times[: share.spikes], *_sampled(trial, stimulus, samples, times))
+    return Trace(trial.reference.train.times[: share.spikes], *_sampled(trial, stimulus, samples, times))
 
 
 def window(trial: Trial) -> tuple[Fraction, Fraction]:

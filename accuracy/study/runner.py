@@ -34,8 +34,8 @@ from ..search.stability import stability
 from ..search.status import Status
 from ..search.sweep import TimeSteps, Tolerances
 from ..search.tolerance import Coarsest, ErrorCurve, coarsest_setting, descend, own_settings
-from .recording import Recording, Share, record, record_reference
-from .study import Cell, Curve, Point, Study
+from .recording import Share, Trace, record, record_reference
+from .study import Case, Curve, Point, Study
 from .suite import Suite
 from .winners import map_criteria, may_win
 from .witness import contradiction
@@ -68,7 +68,7 @@ def run_suite(suite: Suite, jobs: int = 2, progress: Progress | None = None) -> 
     """Run a suite.
 
     The kernels run in `jobs` threads (compiled code does not hold Python's lock); timing comes last, alone.
-    Interrupting it keeps what is finished, marked as interrupted. Whatever one model, method or cell raises is the
+    Interrupting it keeps what is finished, marked as interrupted. Whatever one model, method or case raises is the
     reason of its row and does not end the run.
 
     Raises
@@ -89,7 +89,7 @@ def run_suite(suite: Suite, jobs: int = 2, progress: Progress | None = None) -> 
         if not study.curves:
             raise
         study.interrupted = True
-        study.cells = study.cells or [cell for curve in study.curves for cell in _cells(curve, suite)]
+        study.cases = study.cases or [case for curve in study.curves for case in _cases(curve, suite)]
     return study
 
 
@@ -155,8 +155,8 @@ def _run(study: Study, jobs: int, progress: Progress) -> None:
         finders[id(curve)] = find
         progress.done()
     contradicted = _contradictions(study, kernels, progress)
-    study.cells = [cell for curve in study.curves
-                   for cell in _cells(curve, suite, contradicted.get(_regime_of(curve), ""))]
+    study.cases = [case for curve in study.curves
+                   for case in _cases(curve, suite, contradicted.get(_regime_of(curve), ""))]
     if suite.witnessed:
         _fill_map(study, finders, contradicted, jobs, progress)
     if not (suite.witnessed and any(curve.points for curve in study.curves)):
@@ -255,7 +255,7 @@ def _curve(regime: Regime, method: str, detection: str, kernels: Kernels, suite:
         return Curve(regime, *key, compiled.count if compiled else None, (), {}, {}, reason, status), _none
 
     if compiled is None:
-        if left_out := suite.leaves_out(*key):
+        if left_out := suite.why_left_out(*key):
             return without_points(Status.LEFT_OUT, left_out)
         why = kernels.reasons[key]
         return without_points(Status.FAILED if why.failed else Status.NOT_APPLICABLE, why.reason)
@@ -318,57 +318,57 @@ def _fill_map(study: Study, finders: Mapping[int, Finder], contradicted: Contain
     criteria = map_criteria(study.suite.all_criteria)
     together = {key: curves for key, curves in _together(study.curves).items() if key not in contradicted}
 
-    def fill(curves: Sequence[Curve], criterion: Criterion) -> list[Cell]:
-        def cell_of(curve: Curve) -> Cell:
+    def fill(curves: Sequence[Curve], criterion: Criterion) -> list[Case]:
+        def case_of(curve: Curve) -> Case:
             return _judged(curve, criterion, finders[id(curve)](criterion))
 
         if curves[0].regime.reference_error_in(criterion.unit) > criterion.least_error:
             return []
-        found = attempt(partial(may_win, [curve for curve in curves if curve.points], criterion, cell_of))
+        found = attempt(partial(may_win, [curve for curve in curves if curve.points], criterion, case_of))
         return [] if isinstance(found, NoValue) else found
 
     # one model in one regime is one piece of work: its criteria share what they run
     progress.begin("looking between the tolerances", len(together))
-    study.map_cells = []
+    study.map_cases = []
     run = Parallel(n_jobs=jobs, backend="threading", return_as="generator")
-    for cells in run(delayed(lambda curves: [cell for each in criteria for cell in fill(curves, each)])(curves)
+    for cases in run(delayed(lambda curves: [case for each in criteria for case in fill(curves, each)])(curves)
                      for curves in together.values()):
-        study.map_cells += cells
+        study.map_cases += cases
         progress.done()
 
 
-def _cells(curve: Curve, suite: Suite, contradicted: str = "") -> list[Cell]:
-    return [_cell(curve, criterion, contradicted) for criterion in suite.all_criteria]
+def _cases(curve: Curve, suite: Suite, contradicted: str = "") -> list[Case]:
+    return [_case(curve, criterion, contradicted) for criterion in suite.all_criteria]
 
 
-def _cell(curve: Curve, criterion: Criterion, contradicted: str) -> Cell:
+def _case(curve: Curve, criterion: Criterion, contradicted: str) -> Case:
     if contradicted and curve.points:
-        return Cell(curve, criterion, Status.REFERENCE_CONTRADICTED, contradicted)
+        return Case(curve, criterion, Status.REFERENCE_CONTRADICTED, contradicted)
     found = attempt(partial(_answered, curve, criterion))
-    return Cell(curve, criterion, Status.FAILED, found.reason) if isinstance(found, NoValue) else found
+    return Case(curve, criterion, Status.FAILED, found.reason) if isinstance(found, NoValue) else found
 
 
-def _answered(curve: Curve, criterion: Criterion) -> Cell:
+def _answered(curve: Curve, criterion: Criterion) -> Case:
     if curve.status is not None:
-        return Cell(curve, criterion, curve.status, curve.reason)
+        return Case(curve, criterion, curve.status, curve.reason)
     error = curve.regime.reference_error_in(criterion.unit)
     if error > criterion.least_error:
-        return Cell(curve, criterion, Status.REFERENCE_TOO_COARSE, f"its error of {error:.1g} {criterion.unit} is "
+        return Case(curve, criterion, Status.REFERENCE_TOO_COARSE, f"its error of {error:.1g} {criterion.unit} is "
                     f"not {REFERENCE_MARGIN} times below the tolerance")
     return _judged(curve, criterion, curve.answers[criterion])
 
 
-def _judged(curve: Curve, criterion: Criterion, found: Coarsest) -> Cell:
+def _judged(curve: Curve, criterion: Criterion, found: Coarsest) -> Case:
     if found.setting is None:
-        return Cell(curve, criterion, found.status, found.reason)
-    return Cell(curve, criterion, found.status, "", found)
+        return Case(curve, criterion, found.status, found.reason)
+    return Case(curve, criterion, found.status, "", found)
 
 
 def _record(study: Study, kernels: Mapping[tuple[NeuronModel, str], Kernels], jobs: int, progress: Progress) -> None:
-    cells = [cell for cell in study.cells if cell.coarsest]
+    cases = [case for case in study.cases if case.coarsest]
     regimes = [regime for regime in study.regimes if regime.trials]
-    share = Share.of(len(cells) + len(regimes))
-    progress.begin("recording spikes and voltages", len(cells) + len(regimes))
+    share = Share.of(len(cases) + len(regimes))
+    progress.begin("recording spikes and voltages", len(cases) + len(regimes))
     for regime in regimes:
         kept = attempt(partial(record_reference, regime.trials[0], share))
         if isinstance(kept, NoValue):
@@ -377,61 +377,61 @@ def _record(study: Study, kernels: Mapping[tuple[NeuronModel, str], Kernels], jo
             study.recorded_references.append((regime, kept))
         progress.done()
 
-    def recorded(cell: Cell) -> Recording:
-        curve = cell.curve
+    def recorded(case: Case) -> Trace:
+        curve = case.curve
         compiled = kernels[curve.regime.model, curve.regime.stimulus].compiled[curve.method, curve.detection]
-        return record(compiled.lanes, curve.regime.trials[0], cell.setting, curve.by_dt, share)
+        return record(compiled.lanes, curve.regime.trials[0], case.setting, curve.by_dt, share)
 
     run = Parallel(n_jobs=jobs, backend="threading", return_as="generator")
-    for cell, found in zip(cells, run(delayed(attempt)(partial(recorded, cell)) for cell in cells), strict=True):
+    for case, found in zip(cases, run(delayed(attempt)(partial(recorded, case)) for case in cases), strict=True):
         if isinstance(found, NoValue):
-            study.failures.append(f"{_named(cell)}, not recorded: {found}")
+            study.failures.append(f"{_named(case)}, not recorded: {found}")
         else:
-            cell.recording = found
+            case.recording = found
         progress.done()
 
 
 def _time(study: Study, kernels: Mapping[tuple[NeuronModel, str], Kernels], progress: Progress) -> None:
     # what a step takes does not depend on the kind of stimulus: one kind is enough
     first = study.suite.stimuli[0], study.suite.horizons[0]
-    timed: list[tuple[Cell, str]] = []
+    timed: list[tuple[Case, str]] = []
     """Cells, and which of their timings."""
     jobs = []
-    for cell in study.cells:
-        regime = cell.curve.regime
-        if not cell.coarsest or (regime.stimulus, regime.horizon) != first:
+    for case in study.cases:
+        regime = case.curve.regime
+        if not case.coarsest or (regime.stimulus, regime.horizon) != first:
             continue
-        compiled = kernels[regime.model, regime.stimulus].compiled[cell.curve.method, cell.curve.detection]
+        compiled = kernels[regime.model, regime.stimulus].compiled[case.curve.method, case.curve.detection]
         stimulus = regime.trials[0].stimulus
-        jobs.append(one_neuron(compiled.alone, stimulus, cell.setting, cell.curve.by_dt))
-        timed.append((cell, "one_neuron"))
-        if _in_lanes(cell, study.suite):
-            jobs.append(many_neurons(compiled.lanes, stimulus, cell.setting))
-            timed.append((cell, "many_neurons"))
+        jobs.append(one_neuron(compiled.alone, stimulus, case.setting, case.curve.by_dt))
+        timed.append((case, "one_neuron"))
+        if _in_lanes(case, study.suite):
+            jobs.append(many_neurons(compiled.lanes, stimulus, case.setting))
+            timed.append((case, "many_neurons"))
     progress.begin("timing", len(jobs) * (study.suite.repeats + 1))
     timings: Sequence[Timing | None]
     together = attempt(partial(measure, jobs, study.suite.repeats, progress.done))
     if isinstance(together, NoValue):
         # interleaved, they fail together; one after the other, only those fail that cannot be timed
-        timings = [_timed_alone(study, cell, job) for (cell, _), job in zip(timed, jobs, strict=True)]
+        timings = [_timed_alone(study, case, job) for (case, _), job in zip(timed, jobs, strict=True)]
     else:
         timings = together
-    for (cell, which), timing in zip(timed, timings, strict=True):
-        setattr(cell, which, timing)
+    for (case, which), timing in zip(timed, timings, strict=True):
+        setattr(case, which, timing)
 
 
-def _timed_alone(study: Study, cell: Cell, job: Job) -> Timing | None:
+def _timed_alone(study: Study, case: Case, job: Job) -> Timing | None:
     found = attempt(partial(measure, [job], study.suite.repeats))
     if isinstance(found, NoValue):
-        study.failures.append(f"{_named(cell)}, not timed: {found}")
+        study.failures.append(f"{_named(case)}, not timed: {found}")
         return None
     return found[0]
 
 
-def _named(cell: Cell) -> str:
-    curve = cell.curve
+def _named(case: Case) -> str:
+    curve = case.curve
     return f"{curve.regime.model.label} at {curve.regime.level}, {curve.method} with {curve.detection}"
 
 
-def _in_lanes(cell: Cell, suite: Suite) -> bool:
-    return suite.time_lanes and METHODS[cell.curve.method].template.in_lanes
+def _in_lanes(case: Case, suite: Suite) -> bool:
+    return suite.time_lanes and METHODS[case.curve.method].template.in_lanes

@@ -25,7 +25,7 @@ from ..search.status import Status
 from ..search.tolerance import Coarsest, Own
 from .cost import Cost, cost, operations
 from .intervals import Interval, interval
-from .recording import Recording
+from .recording import Trace
 from .suite import Suite
 
 
@@ -56,7 +56,7 @@ class Curve:
     reason: str
     """Why there are no points; empty if there are."""
     status: Status | None = None
-    """What its cells are where there are no points; None if there are."""
+    """What its cases are where there are no points; None if there are."""
     stability: Stability | None = None
     """None if there are no points, or an error control chooses dt."""
 
@@ -87,7 +87,7 @@ class Curve:
 
 
 @dataclass
-class Cell:
+class Case:
     """One row: a curve under a criterion, over all stimuli of its regime."""
 
     curve: Curve
@@ -98,7 +98,7 @@ class Cell:
     """Where, and below which, all stimuli hold; None unless there is such a setting, and so a cost."""
     one_neuron: Timing | None = None
     many_neurons: Timing | None = None
-    recording: Recording | None = None
+    recording: Trace | None = None
     """Of the first stimulus at the setting."""
 
     @property
@@ -134,9 +134,9 @@ class Study:
     suite: Suite
     regimes: list[Regime] = field(default_factory=list)
     curves: list[Curve] = field(default_factory=list)
-    cells: list[Cell] = field(default_factory=list)
-    map_cells: list[Cell] | None = None
-    """Of the tolerances that the winner map has beside the suite's: the cells that may be the cheapest of a model; None
+    cases: list[Case] = field(default_factory=list)
+    map_cases: list[Case] | None = None
+    """Of the tolerances that the winner map has beside the suite's: the cases that may be the cheapest of a model; None
     before they are looked for."""
     measurements: dict[tuple[str, str, str], Measurement | NoValue] = field(default_factory=dict)
     """By model, method and detection, one detection per method: the counters' view of a step without a spike."""
@@ -150,7 +150,7 @@ class Study:
     """By model and method: what the builds for speed change, or why that is not known."""
     brian2: dict[tuple[str, str], list[Executed] | NoValue] = field(default_factory=dict)
     """By model and method: what Brian2's own code executes, or why that is not known."""
-    recorded_references: list[tuple[Regime, Recording]] = field(default_factory=list)
+    recorded_references: list[tuple[Regime, Trace]] = field(default_factory=list)
     """What the reference of each regime's first stimulus did."""
     features: list[tuple[NeuronModel, list[Finding]]] = field(default_factory=list)
     """Which of the twenty features each model shows."""

@@ -68,7 +68,7 @@ class Suite:
     """The same for stimuli that vary within their pieces, whose values must be at hand for every step."""
     per_decade: int = 8
     repeats: int = 3
-    """Timed runs of each cell."""
+    """Timed runs of each case."""
     time_lanes: bool = True
     """Whether to time neurons in SIMD lanes, too."""
     witnessed: bool = True
@@ -126,7 +126,7 @@ class Suite:
             raise UserError(f"coarsest = {self.coarsest:g} ms is below finest = {self.finest:g} ms; give the longest "
                             "time step as the coarsest")
 
-    def leaves_out(self, method: str, detection: str) -> str:
+    def why_left_out(self, method: str, detection: str) -> str:
         """Return why a method is not run with a detection although it could be; empty if it is."""
         if METHODS[method].dense_output and detection != "dense" and "dense" in self.detections:
             return LEFT_OUT
@@ -136,7 +136,7 @@ class Suite:
     def pairs(self) -> tuple[tuple[str, str], ...]:
         """Every method with every detection, but for those that are left out."""
         return tuple((method, detection) for method in self.methods for detection in self.detections
-                     if not self.leaves_out(method, detection))
+                     if not self.why_left_out(method, detection))
 
     @property
     def own_conventions(self) -> tuple[Convention, ...]:

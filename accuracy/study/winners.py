@@ -11,7 +11,7 @@ from ..regimes.regime import RegimeKey
 from ..search.criterion import Criterion
 from ..search.status import Bound
 from .intervals import Interval, interval, ratio, too_close
-from .study import Cell, Curve, Study
+from .study import Case, Curve, Study
 
 Item = TypeVar("Item")
 Situation = TypeVar("Situation")
@@ -58,15 +58,15 @@ def cheapest_in_each(items: Iterable[Item], situation: Callable[[Item], Situatio
     return {key: cheapest_of_each(ways, model, cost) for key, ways in together.items()}
 
 
-def cheapest_cells(cells: Iterable[Cell], situations: Iterable[tuple[RegimeKey, Criterion]] = ()
-                   ) -> dict[tuple[RegimeKey, Criterion], list[Cell]]:
-    """Return the cheapest cell of each model, the cheapest model first, by regime and criterion.
+def cheapest_cases(cases: Iterable[Case], situations: Iterable[tuple[RegimeKey, Criterion]] = ()
+                   ) -> dict[tuple[RegimeKey, Criterion], list[Case]]:
+    """Return the cheapest case of each model, the cheapest model first, by regime and criterion.
 
-    Cells without a cost are left out.
+    Cases without a cost are left out.
     """
-    return cheapest_in_each((cell for cell in cells if cell.coarsest),
-                            lambda cell: (cell.curve.regime.key, cell.criterion),
-                            lambda cell: cell.curve.regime.model.label, lambda cell: cell.cost().mean, situations)
+    return cheapest_in_each((case for case in cases if case.coarsest),
+                            lambda case: (case.curve.regime.key, case.criterion),
+                            lambda case: case.curve.regime.model.label, lambda case: case.cost().mean, situations)
 
 
 @dataclass(frozen=True)
@@ -86,13 +86,13 @@ class CostRatio:
         own, other : sequence of float
             What each stimulus costs per ms.
         own_status, other_status : str
-            Status of the cells (`Status`).
+            Status of the cases (`Status`).
         """
         return cls(ratio(own, other), Bound.of_ratio(own_status, other_status))
 
     @classmethod
-    def of_cells(cls, own: Cell, other: Cell) -> CostRatio:
-        """Compare two cells."""
+    def of_cases(cls, own: Case, other: Case) -> CostRatio:
+        """Compare two cases."""
         return cls.of([each.per_ms for each in own.costs()], own.status,
                       [each.per_ms for each in other.costs()], other.status)
 
@@ -119,28 +119,28 @@ class Winner:
 
     regime: RegimeKey
     criterion: Criterion
-    candidates: tuple[Cell, ...]
-    """The cheapest cell of each model, the cheapest first; models that do not get there are left out."""
+    candidates: tuple[Case, ...]
+    """The cheapest case of each model, the cheapest first; models that do not get there are left out."""
 
     @property
     def lead(self) -> CostRatio | None:
         """Cost of the second over that of the first; None if there is no second."""
-        return CostRatio.of_cells(self.candidates[1], self.candidates[0]) if len(self.candidates) > 1 else None
+        return CostRatio.of_cases(self.candidates[1], self.candidates[0]) if len(self.candidates) > 1 else None
 
 
 def winners(study: Study, measure: str = "maximum") -> list[Winner]:
     """Find the cheapest model for every regime and tolerance.
 
     The tolerances are the suite's, and those of `map_criteria` from ten times the loosest to the strictest of them.
-    Every cost is that of a cell: at a dt that was verified.
+    Every cost is that of a case: at a dt that was verified.
     """
     own = study.suite.all_criteria
     criteria = [*(each for each in own if each.measure == measure),
-                *(map_criteria(own, measure) if study.map_cells is not None else [])]
-    cells = (cell for cell in (*study.cells, *(study.map_cells or ())) if cell.criterion.measure == measure)
+                *(map_criteria(own, measure) if study.map_cases is not None else [])]
+    cases = (case for case in (*study.cases, *(study.map_cases or ())) if case.criterion.measure == measure)
     situations = [(key, criterion) for key in dict.fromkeys(regime.key for regime in study.regimes)
                   for criterion in sorted(criteria, key=lambda each: -each.tolerance)]
-    return [Winner(*key, tuple(ranked)) for key, ranked in cheapest_cells(cells, situations).items()]
+    return [Winner(*key, tuple(ranked)) for key, ranked in cheapest_cases(cases, situations).items()]
 
 
 def map_criteria(given: Iterable[Criterion], measure: str = "maximum") -> list[Criterion]:
@@ -158,8 +158,8 @@ def _tolerances(loosest: float, strictest: float) -> Iterator[float]:
         value = loosest * 10 ** (-n / PER_DECADE)
 
 
-def may_win(curves: Iterable[Curve], criterion: Criterion, cell_of: Callable[[Curve], Cell]) -> list[Cell]:
-    """Return the cells of one model among which its cheapest is; the others need not be verified.
+def may_win(curves: Iterable[Curve], criterion: Criterion, case_of: Callable[[Curve], Case]) -> list[Case]:
+    """Return the cases of one model among which its cheapest is; the others need not be verified.
 
     Parameters
     ----------
@@ -167,19 +167,19 @@ def may_win(curves: Iterable[Curve], criterion: Criterion, cell_of: Callable[[Cu
         Of one model in one regime.
     criterion : Criterion
     cell_of : callable
-        Verify a curve's cell.
+        Verify a curve's case.
     """
     promising = sorted(((least, i, curve) for i, curve in enumerate(curves)
                         if (least := _least_cost(curve, criterion)) is not None), key=lambda each: each[:2])
-    found: list[Cell] = []
+    found: list[Case] = []
     cheapest = float("inf")
     for least, _, curve in promising:
         if least > cheapest:
             break
-        cell = cell_of(curve)
-        found.append(cell)
-        if cell.coarsest:
-            cheapest = min(cheapest, cell.cost().mean)
+        case = case_of(curve)
+        found.append(case)
+        if case.coarsest:
+            cheapest = min(cheapest, case.cost().mean)
     return found
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from ...flops.counters import CFunction, Counter, Retired, auto, get_counter
 from ...flops.counters.base import COUNTED_KINDS
 from ...flops.counters.hardware.base import HardwareCounter, HardwareCounts
-from ...flops.counters.selftest import selftest
+from ...flops.counters.selftest import why_not_trusted
 from ...flops.operations import Operations, count_step
 from ...flops.toolchain import SCALAR
 from ...models.definition.neuron import NeuronModel
@@ -155,7 +155,7 @@ def _counters(counter: str | Counter) -> list[Counter]:
     if _is_auto(counter):
         return [found for found in (auto.best(exact=True), auto.best(exact=False)) if found is not None]
     counter = get_counter(counter)
-    if reason := selftest(counter):
+    if reason := why_not_trusted(counter):
         raise UserError(f"the counter '{counter.name}' cannot count here: {reason}; 'auto' takes the best that can")
     return [counter]
 
@@ -205,7 +205,7 @@ def _witness(counter: Counter, run: _CountedRun, analytic: Mapping[str, int]) ->
         libm=None if counts.libm is None else counts.libm.by_kind, flops=flops, expected=expected,
         ratio=flops / expected if expected else None, instructions=counts.own.instructions, cycles=counts.own.cycles,
         events=counts.events if isinstance(counts, HardwareCounts) else {}, leaves_out=tuple(sorted(leaves_out)),
-        not_documented=tuple(sorted(not_documented)), provenance=counter.teardown(),
+        not_documented=tuple(sorted(not_documented)), provenance=counter.provenance(),
     )
 
 

@@ -12,7 +12,7 @@ from ..kernels.kernel import Kernel
 from ..stimuli import Stimulus, shorten
 from .calibration import calibrate
 
-#: Steps of one timed run: enough to make the clock's resolution negligible, few enough to time hundreds of cells.
+#: Steps of one timed run: enough to make the clock's resolution negligible, few enough to time hundreds of cases.
 ONE_NEURON_STEPS, MANY_NEURONS_STEPS = 20_000, 400
 #: Number of neurons in the run that fills the SIMD lanes, and number of different drives: one per neuron of a block.
 NEURONS, DRIVES = 1024, LANES

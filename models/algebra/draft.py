@@ -1,4 +1,4 @@
-"""Programs: named assignments as a method writes them, before anything is simplified."""
+"""Drafts: named assignments as a method writes them, before anything is simplified."""
 
 from __future__ import annotations
 
@@ -57,11 +57,11 @@ class NotApplicable(UserError):
 
 
 @dataclass
-class Program:
+class Draft:
     """Assignments in order; each name is assigned once and no input is assigned."""
 
     inputs: frozenset[str]
-    """Names that have a value before the program starts."""
+    """Names that have a value before the draft starts."""
     assignments: dict[str, Expr] = field(default_factory=dict)
 
     def let(self, name: str, value: Expr) -> Expr:
@@ -79,12 +79,12 @@ class Program:
 class Derivatives:
     """The right-hand side of a model, as methods call it: ``k = f(x)``.
 
-    Every call appends to the program what it needs of the stage's state and subexpressions, and the derivatives.
+    Every call appends to the draft what it needs of the stage's state and subexpressions, and the derivatives.
 
     Parameters
     ----------
     system : System
-    program : Program
+    draft : Draft
     held : frozenset of str
         State variables that do not move now (refractory); their derivative is zero.
     inputs : mapping, optional
@@ -93,10 +93,10 @@ class Derivatives:
         The input's name, if `inputs` are given.
     """
 
-    def __init__(self, system: System, program: Program, held: frozenset[str] = frozenset(),
+    def __init__(self, system: System, draft: Draft, held: frozenset[str] = frozenset(),
                  inputs: Mapping[Fraction, Expr] | None = None, name: str = "") -> None:
         self._system = system
-        self._program = program
+        self._draft = draft
         self._inputs = {at: {name: value} for at, value in inputs.items()} if inputs else {}
         self._assigned: dict[tuple[str, str], Expr] = {}
         self._expressions = {name: ZERO if name in held else value for name, value in system.derivatives.items()}
@@ -116,12 +116,12 @@ class Derivatives:
         """Return dx/dt at `x`, per ms; of the variables `only`, if they are given; the input is that at `at`."""
         moving = {name: value for name, value in self._expressions.items() if only is None or name in only}
         values = self._stage(x, at, *moving.values())
-        return Vector({name: self._program.let(f"d{name}", substitute(value, values))
+        return Vector({name: self._draft.let(f"d{name}", substitute(value, values))
                        for name, value in moving.items()})
 
     def let(self, x: Vector) -> Vector:
         """Assign the components of `x`, so that what uses them several times does not write them several times."""
-        return Vector({name: self._program.let(name, value) for name, value in x.items()})
+        return Vector({name: self._draft.let(name, value) for name, value in x.items()})
 
     def linear(self, x: Vector, only: Collection[str] | None = None, at: Fraction = START) -> tuple[Vector, Vector]:
         """Return (a, b) such that each variable's derivative is ``a + b*variable``, all else frozen at `x` and `at`.
@@ -142,8 +142,8 @@ class Derivatives:
         a: dict[str, Expr] = {}
         b: dict[str, Expr] = {}
         for name, parts in found.items():
-            a[name] = self._program.let(f"a_{name}", substitute(parts[0], values))
-            b[name] = self._program.let(f"b_{name}", substitute(parts[1], values))
+            a[name] = self._draft.let(f"a_{name}", substitute(parts[0], values))
+            b[name] = self._draft.let(f"b_{name}", substitute(parts[1], values))
         return Vector(a), Vector(b)
 
     def affine(self, at: Fraction = START) -> tuple[Vector, dict[str, Vector]]:
@@ -169,7 +169,7 @@ class Derivatives:
             constant[name], rows[name] = rest, row
         parts_of_rows = (part for row in rows.values() for part in row.values())
         values = self._stage(Vector({}), at, *constant.values(), *parts_of_rows)
-        let = self._program.let
+        let = self._draft.let
         return (
             Vector({name: let(f"c_{name}", substitute(value, values)) for name, value in constant.items()}),
             {name: Vector({other: let(f"A_{name}_{other}", substitute(value, values)) for other, value in row.items()})
@@ -189,7 +189,7 @@ class Derivatives:
         if found is None or len(found) > 3:
             raise NotApplicable(f"d{v}/dt is not quadratic in {v}")
         values = self._stage(x, at, *found)
-        a, b, c = (self._program.let(f"q{i}", substitute(value, values))
+        a, b, c = (self._draft.let(f"q{i}", substitute(value, values))
                    for i, value in enumerate([*found, ZERO, ZERO][:3]))
         return a, b, c
 
@@ -201,13 +201,13 @@ class Derivatives:
             if name in wanted:
                 wanted |= names(subexpressions[name])
         values = dict(self._inputs.get(at, {}))
-        values |= {name: self._program.let(name, value) for name, value in x.items() if name in wanted}
+        values |= {name: self._draft.let(name, value) for name, value in x.items() if name in wanted}
         for name, value in subexpressions.items():
             if name in wanted:
                 written = substitute(value, values)
                 same = (name, text(written))
                 if same not in self._assigned:  # two calls at the same state share it
-                    self._assigned[same] = self._program.let(name, written)
+                    self._assigned[same] = self._draft.let(name, written)
                 values[name] = self._assigned[same]
         return values
 

@@ -1,4 +1,4 @@
-"""From a program as written to the assignments that run.
+"""From a draft as written to the assignments that run.
 
 Equal expressions are computed once. Numbers are folded exactly and rounded once, at the end. Expressions that depend
 only on dt and on parameters are separated, to be computed once per run. The rewriting rules are in `rewriting`.
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from .draft import Program
+from .draft import Draft
 from .expression import Const, Expr, Op, Var, names, nodes
 from .rewriting import Graph
 
@@ -39,14 +39,14 @@ class Block:
         return sorted(names(*(assign.value for assign in self.assignments)) - set(self.targets))
 
 
-def lower(program: Program, outputs: Mapping[str, Expr], fixed: frozenset[str] = frozenset()) -> tuple[Block, Block]:
+def lower(draft: Draft, outputs: Mapping[str, Expr], fixed: frozenset[str] = frozenset()) -> tuple[Block, Block]:
     """Make the assignments that compute `outputs`.
 
     Parameters
     ----------
-    program : Program
+    draft : Draft
     outputs : mapping
-        Target name to expression over the program's names.
+        Target name to expression over the draft's names.
     fixed : frozenset of str
         Inputs that do not change during a run.
 
@@ -61,14 +61,14 @@ def lower(program: Program, outputs: Mapping[str, Expr], fixed: frozenset[str] =
     while True:
         values: dict[str, Expr] = {}
         hints: dict[int, str] = {}
-        for name, value in program.assignments.items():
+        for name, value in draft.assignments.items():
             node = graph.lower(value, values)
             values[name] = node
             hints.setdefault(id(node), name)
         roots = {target: graph.lower(value, values) for target, value in outputs.items()}
         if not graph.learn_opposites(roots.values()):
             break
-    return _Emission(program.inputs | set(outputs), hints, fixed).emit(roots)
+    return _Emission(draft.inputs | set(outputs), hints, fixed).emit(roots)
 
 
 class _Emission:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
-from .draft import NotApplicable, Program
+from .draft import Draft, NotApplicable
 from .expression import Const, Expr, Op, Var, exp, expr, hyperbolic, less, nodes, rebuild, select, text
 from .polynomial import ZERO, minus, plus, times
 
@@ -82,7 +82,7 @@ class Recursion:
     ----------
     roots : mapping
         The expressions, by name.
-    program : Program
+    draft : Draft
         Where the coefficients are assigned.
 
     Raises
@@ -91,9 +91,9 @@ class Recursion:
         If an operation has no rule.
     """
 
-    def __init__(self, roots: Mapping[str, Expr], program: Program) -> None:
+    def __init__(self, roots: Mapping[str, Expr], draft: Draft) -> None:
         self._roots = dict(roots)
-        self._program = program
+        self._draft = draft
         self._order = list(nodes(*roots.values()))
         self._series: dict[int, Series] = {}
         self._named: dict[str, Series] = {}
@@ -115,7 +115,7 @@ class Recursion:
         for node in self._order:
             if isinstance(node, Op):
                 value = getattr(self, f"_{node.kind}")(order, node, *(self._of(arg, order) for arg in node.args))
-                self._series[id(node)].append(self._program.let(node.kind, value))
+                self._series[id(node)].append(self._draft.let(node.kind, value))
         return {name: self._of(root, order)[order] for name, root in self._roots.items()}
 
     def _of(self, node: Expr, order: int) -> Series:
@@ -128,7 +128,7 @@ class Recursion:
     def _helper(self, node: Expr, key: object, value: Expr) -> Expr:
         """Assign and keep a value that a rule needs again."""
         series = self._helpers.setdefault((id(node), key), [])
-        series.append(self._program.let("part", value))
+        series.append(self._draft.let("part", value))
         return series[-1]
 
     def _kept(self, node: Expr, key: object) -> Series:
@@ -228,18 +228,18 @@ def total(terms: Iterable[Expr]) -> Expr:
     return found
 
 
-def exprel_coefficients(argument: Series, reciprocal: bool, program: Program) -> Series:
+def exprel_coefficients(argument: Series, reciprocal: bool, draft: Draft) -> Series:
     """Return the coefficients of ``exprel(x)`` where x starts away from zero: those of a quotient.
 
     Of the reciprocal, ``x/(exp(x) - 1)``.
     """
     x = Var("x")
     numerator: Expr = exp(x) - 1
-    recursion = Recursion({"y": x / numerator if reciprocal else numerator / x}, program)
+    recursion = Recursion({"y": x / numerator if reciprocal else numerator / x}, draft)
     return [recursion.next(k, {"x": value})["y"] for k, value in enumerate(argument)]
 
 
-def exprel_near_zero(argument: Series, reciprocal: bool, program: Program) -> Series:
+def exprel_near_zero(argument: Series, reciprocal: bool, draft: Draft) -> Series:
     r"""Return the same where x starts near zero, without a division by x.
 
     The derivatives of ``exprel`` obey ``D[j] = (exp(x) - x D[j+1])/(j + 1)``, which from the highest downwards loses
@@ -247,22 +247,22 @@ def exprel_near_zero(argument: Series, reciprocal: bool, program: Program) -> Se
     the series ends. The coefficients of all D[j] in time follow by the chain rule, ``D[j]' = D[j+1] x'``.
     """
     highest = len(argument)
-    power = program.let("exponential", exp(argument[0]))
+    power = draft.let("exponential", exp(argument[0]))
     derivatives: Series = [ZERO] * highest
-    above: Expr = program.let("derivative", expr(Fraction(1, highest + 1)) * power)
+    above: Expr = draft.let("derivative", expr(Fraction(1, highest + 1)) * power)
     for j in range(highest - 1, -1, -1):
         value: Expr = power - argument[0] * above
-        above = derivatives[j] = program.let("derivative", value if j == 0 else expr(Fraction(1, j + 1)) * value)
-    weighted = [program.let("weighted", times(expr(i), argument[i])) for i in range(highest)]
+        above = derivatives[j] = draft.let("derivative", value if j == 0 else expr(Fraction(1, j + 1)) * value)
+    weighted = [draft.let("weighted", times(expr(i), argument[i])) for i in range(highest)]
     chain: list[Series] = [[value] for value in derivatives]
     for k in range(1, highest):
         for j in range(k - 1, -1, -1):
             m = k - j
             value = total(times(weighted[i], chain[j + 1][m - i]) for i in range(1, m + 1))
-            chain[j].append(program.let("chain", times(expr(Fraction(1, m)), value)))
+            chain[j].append(draft.let("chain", times(expr(Fraction(1, m)), value)))
     if not reciprocal:
         return chain[0]
-    recursion = Recursion({"y": 1 / Var("x")}, program)
+    recursion = Recursion({"y": 1 / Var("x")}, draft)
     return [recursion.next(k, {"x": value})["y"] for k, value in enumerate(chain[0])]
 
 

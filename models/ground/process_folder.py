@@ -113,7 +113,7 @@ def _process_folders(reasons: list[str]) -> Iterator[Path]:
             mine = _folders.setdefault(os.getpid(), {})
             made = next((folder for folder in mine if folder.parent == base and folder.exists()), None)
             if made is None:
-                reason = _unfit(base)
+                reason = _why_unfit(base)
                 if reason:
                     reasons.append(reason)
                     continue
@@ -125,7 +125,7 @@ def _process_folders(reasons: list[str]) -> Iterator[Path]:
         yield made
 
 
-def _unfit(base: Path) -> str:
+def _why_unfit(base: Path) -> str:
     """Return why code should not be loaded from a folder; empty if it may."""
     if len(str(base)) > _LONGEST_PATH:
         return f"{str(base)[:40]}...: its path is longer than {_LONGEST_PATH} characters"

@@ -181,7 +181,7 @@ class InBlocks:
         """Whether it gives the solution between the ends of its step."""
         return "dense" in self.detections
 
-    def refusal(self, model: NeuronModel) -> str:
+    def why_not_model(self, model: NeuronModel) -> str:
         """Return why the method cannot integrate a model; empty if it can."""
         del model
         return ""
@@ -192,7 +192,7 @@ class InBlocks:
             return "it takes the input as constant over a step"
         if detection not in self.detections:
             return f"it takes detection {' or '.join(self.detections)} alone"
-        return self.refusal(model)
+        return self.why_not_model(model)
 
     def written(self, model: NeuronModel) -> tuple[Assign, ...]:
         """Return nothing: what is repeated until an error is small enough has no written form."""

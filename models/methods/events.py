@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from fractions import Fraction
 
-from ..algebra.draft import Program, substitute
+from ..algebra.draft import Draft, substitute
 from ..algebra.expression import Expr, Op, Var, at_most, less, names, select
 from ..algebra.simplify import Block, lower
 from ..definition.neuron import NeuronModel
@@ -22,15 +22,15 @@ from ..definition.neuron import NeuronModel
 SETTLED = Fraction(1, 2**49)
 
 
-def program(model: NeuronModel, *more: str) -> Program:
-    """Return an empty program on the model's names and some more."""
+def draft(model: NeuronModel, *more: str) -> Draft:
+    """Return an empty draft on the model's names and some more."""
     system = model.system
-    return Program(frozenset({*system.dimensions, "dt", *more}) - set(system.subexpressions))
+    return Draft(frozenset({*system.dimensions, "dt", *more}) - set(system.subexpressions))
 
 
 def block(model: NeuronModel, outputs: Mapping[str, Expr], *more: str) -> Block:
     """Lower expressions on the model's names and some more."""
-    return lower(program(model, *more), outputs)[1]
+    return lower(draft(model, *more), outputs)[1]
 
 
 def absolute(value: Expr) -> Expr:
@@ -70,7 +70,7 @@ def newton(model: NeuronModel, value: Expr, slope: Expr, *more: str) -> Block:
     *more : str
         Names that they use.
     """
-    made = program(model, "_s", "_low", "_high", *more)
+    made = draft(model, "_s", "_low", "_high", *more)
     s, value = Var("_s"), made.let("value", value)
     above = at_most(0, value)
     low = made.let("lower", select(above, Var("_low"), s))

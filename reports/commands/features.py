@@ -25,7 +25,7 @@ from ..writing.files import save_figure, write_file
 RATE, TOLERANCE = 100.0, 0.1
 
 
-class Shown(NamedTuple):
+class ShownTable(NamedTuple):
     """What a terminal shows, and what it is taken from."""
 
     title: str
@@ -36,7 +36,7 @@ class Shown(NamedTuple):
     """All columns."""
 
 
-Tables = Iterator[Shown]
+Tables = Iterator[ShownTable]
 
 
 def feature_tables(models: Sequence[str | NeuronModel], presets: bool, with_demos: bool, progress: Progress, *,
@@ -67,14 +67,14 @@ def feature_tables(models: Sequence[str | NeuronModel], presets: bool, with_demo
         raise UserError(f"--plot {plot}: give a file that ends in .png, .svg or .pdf")
     of_demos = demo_table() if with_demos or plot else None
     if with_demos and of_demos is not None:
-        yield Shown(f"{headline(of_demos)} As published -> converged:", shown(of_demos), "demos", of_demos)
+        yield ShownTable(f"{headline(of_demos)} As published -> converged:", shown(of_demos), "demos", of_demos)
     kept = of_demos
     if models or plot or not with_demos:
         found = features(models or None, presets, progress)
         kept = found
-        yield Shown("Features of Izhikevich 2004", feature_table(found), "features", found)
+        yield ShownTable("Features of Izhikevich 2004", feature_table(found), "features", found)
         if found[["model", "parameters"]].drop_duplicates().shape[0] == 1:
-            yield Shown("Why", found[["letter", "feature", "outcome", "stated_2004", "reason"]])
+            yield ShownTable("Why", found[["letter", "feature", "outcome", "stated_2004", "reason"]])
         if plot is not None:
             suite = replace(QUICK, models=tuple(found["model"].unique()), rates=(RATE,), tolerances=(TOLERANCE,),
                             witnessed=False)

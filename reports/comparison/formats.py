@@ -37,7 +37,7 @@ def render(run: RunFolder, formats: Iterable[str]) -> dict[str, bytes]:
     Raises
     ------
     UserError
-        If a format is not known, none is given, or the run has no cell with a cost.
+        If a format is not known, none is given, or the run has no case with a cost.
     """
     wanted = list(dict.fromkeys(formats))
     unknown = [name for name in wanted if name not in FORMATS]

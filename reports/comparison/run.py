@@ -95,7 +95,7 @@ def summary(comparison: Comparison, page: Path, more: str = "") -> str:
     if more:
         parts.append(more)
     what = "interrupted: what was finished" if study.interrupted else "report"
-    return "\n".join([*parts, f"{what} is in {page.parent}, open {page} (every cell: {page.parent / 'table.csv'})"])
+    return "\n".join([*parts, f"{what} is in {page.parent}, open {page} (every case: {page.parent / 'table.csv'})"])
 
 
 def found(comparison: Comparison, page: Path, more: Sequence[str] = ()) -> dict[str, Any]:

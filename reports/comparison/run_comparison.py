@@ -17,7 +17,7 @@ from ..writing.records import records
 from ..writing.text import frame
 from .run_folder import RunFolder
 
-CELL = list(shared_columns.CELL)
+CASE = list(shared_columns.CASE)
 #: Figures that are compared: the table they come from, its column, and what they are.
 FIGURES = {
     "flops_per_ms": ("by_stimulus", "operations per ms of model time"),
@@ -26,7 +26,7 @@ FIGURES = {
     "scalar": ("timings", "ns per ms of model time, one neuron"),
     "simd": ("timings", "ns per ms of model time, SIMD lanes"),
 }
-#: Cells that the text shows of each figure: those that moved most.
+#: Cases that the text shows of each figure: those that moved most.
 SHOWN = 5
 
 
@@ -37,11 +37,11 @@ class RunComparison(Shown):
     changed: pd.DataFrame
     """What is not the same in suite, models, machine and installation: ``what``, ``first``, ``second``."""
     summary: pd.DataFrame
-    """A row a figure: cells in both runs, how many of them differ, the geometric mean of their ratios and its 95 %
-    bootstrap interval over the cells, and the smallest and largest ratio."""
+    """A row a figure: cases in both runs, how many of them differ, the geometric mean of their ratios and its 95 %
+    bootstrap interval over the cases, and the smallest and largest ratio."""
     cells: pd.DataFrame
-    """A row a figure and cell: ``first``, ``second`` (geometric means), ``ratio`` and its interval (``low``, ``high``)
-    over the stimuli, which are paired, or over the timed runs, which are not; a cell has one dt, and no interval of
+    """A row a figure and case: ``first``, ``second`` (geometric means), ``ratio`` and its interval (``low``, ``high``)
+    over the stimuli, which are paired, or over the timed runs, which are not; a case has one dt, and no interval of
     it."""
     apart: pd.DataFrame
     """Cells that are in one run alone, or have a number in one alone: their status in either."""
@@ -52,20 +52,20 @@ class RunComparison(Shown):
 
     @property
     def text(self) -> str:
-        """What a terminal shows: what changed, then the figures, then the cells that moved most."""
+        """What a terminal shows: what changed, then the figures, then the cases that moved most."""
         parts = [frame("What changed", self.changed) if len(self.changed) else
                  "Nothing changed: suite, models, machine and installation are the same.\n"]
         parts.append(frame("Second run over first", self.summary))
         moved = _most(self.cells)
         if len(moved):
-            parts.append(frame("The cells that moved most", moved.drop(columns=_same_everywhere(moved))))
+            parts.append(frame("The cases that moved most", moved.drop(columns=_same_everywhere(moved))))
         if len(self.apart):
             parts.append(frame("With a number in one run alone", self.apart))
         return "\n".join(parts)
 
     def _repr_html_(self) -> str:
         return "".join([frame_html("What changed", self.changed), frame_html("Second run over first", self.summary),
-                        frame_html("The cells that moved most", _most(self.cells))])
+                        frame_html("The cases that moved most", _most(self.cells))])
 
 
 def compare_runs(first: RunFolder, second: RunFolder) -> RunComparison:
@@ -74,11 +74,11 @@ def compare_runs(first: RunFolder, second: RunFolder) -> RunComparison:
     Raises
     ------
     UserError
-        If they have no cell in common.
+        If they have no case in common.
     """
-    keys = [set(map(tuple, run.table[CELL].itertuples(index=False, name=None))) for run in (first, second)]
+    keys = [set(map(tuple, run.table[CASE].itertuples(index=False, name=None))) for run in (first, second)]
     if not keys[0] & keys[1]:
-        raise UserError("the two runs have no cell in common: no model, method, detection, regime and tolerance is in "
+        raise UserError("the two runs have no case in common: no model, method, detection, regime and tolerance is in "
                         "both; compare runs of the same suite")
     cells = pd.concat([_cells(name, first, second) for name in FIGURES], ignore_index=True)
     return RunComparison(changed=_changed(first, second), summary=_summary(cells), cells=cells,
@@ -121,8 +121,8 @@ def _cells(name: str, first: RunFolder, second: RunFolder) -> pd.DataFrame:
         if key in other:
             found = _ratio(one[key], other[key], paired=table != "timings")
             if found is not None:
-                rows.append({"figure": name, **dict(zip(CELL, key, strict=True)), **found})
-    return pd.DataFrame(rows, columns=["figure", *CELL, "first", "second", "ratio", "low", "high"])
+                rows.append({"figure": name, **dict(zip(CASE, key, strict=True)), **found})
+    return pd.DataFrame(rows, columns=["figure", *CASE, "first", "second", "ratio", "low", "high"])
 
 
 def _samples(frame: pd.DataFrame, name: str) -> dict[tuple[Any, ...], pd.Series]:
@@ -131,9 +131,9 @@ def _samples(frame: pd.DataFrame, name: str) -> dict[tuple[Any, ...], pd.Series]
         frame, column, index = frame[frame["build"] == name], "ns_per_ms", "repeat"
     else:
         column, index = name, "trial"
-        frame = frame if index in frame else frame.assign(trial=0)  # one dt a cell
+        frame = frame if index in frame else frame.assign(trial=0)  # one dt a case
     frame = frame[frame[column] > 0]
-    return {key: cell.set_index(index)[column].astype(float) for key, cell in frame.groupby(CELL, sort=False)}
+    return {key: cell.set_index(index)[column].astype(float) for key, cell in frame.groupby(CASE, sort=False)}
 
 
 def _ratio(one: pd.Series, other: pd.Series, paired: bool) -> dict[str, float] | None:
@@ -164,16 +164,16 @@ def _summary(cells: pd.DataFrame) -> pd.DataFrame:
 
 
 def _apart(first: pd.DataFrame, second: pd.DataFrame) -> pd.DataFrame:
-    columns = [*CELL, "status", "flops_per_ms"]
-    both = first[columns].merge(second[columns], on=CELL, how="outer", suffixes=("_first", "_second"), sort=False)
+    columns = [*CASE, "status", "flops_per_ms"]
+    both = first[columns].merge(second[columns], on=CASE, how="outer", suffixes=("_first", "_second"), sort=False)
     for run in ("first", "second"):
         both[f"status_{run}"] = both[f"status_{run}"].fillna("not run")
     one_alone = both["flops_per_ms_first"].isna() != both["flops_per_ms_second"].isna()
-    return both.loc[one_alone, [*CELL, "status_first", "status_second"]].reset_index(drop=True)
+    return both.loc[one_alone, [*CASE, "status_first", "status_second"]].reset_index(drop=True)
 
 
 def _most(cells: pd.DataFrame) -> pd.DataFrame:
-    """Return the cells of each figure that moved most and whose interval leaves out 1."""
+    """Return the cases of each figure that moved most and whose interval leaves out 1."""
     moved = cells[(cells["low"] > 1) | (cells["high"] < 1)]
     far = moved.assign(_far=np.abs(np.log(moved["ratio"].astype(float)))).sort_values("_far", ascending=False)
     return far.groupby("figure", sort=False).head(SHOWN).sort_index().drop(columns="_far")

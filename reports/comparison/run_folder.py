@@ -104,7 +104,7 @@ class RunFolder(Shown):
     operations: pd.DataFrame
     """Operations by kind of each part of a Step (`spikecost.reports.tables.breakdown.OPERATION_COLUMNS`)."""
     by_kind: pd.DataFrame
-    """Operations a ms of each reached cell, by kind (`spikecost.reports.tables.breakdown.COLUMNS`)."""
+    """Operations a ms of each reached case, by kind (`spikecost.reports.tables.breakdown.COLUMNS`)."""
     by_stimulus: pd.DataFrame
     """Stimulus by stimulus: cost and errors at each cell's dt, and the largest dt of the stimulus alone
     (`spikecost.reports.tables.repeats.COLUMNS`)."""
@@ -115,7 +115,7 @@ class RunFolder(Shown):
     references: pd.DataFrame
     """A row a stimulus: its seed and its reference (`spikecost.reports.tables.references.TRIAL_COLUMNS`)."""
     spikes: pd.DataFrame
-    """Spike times of references and of reached cells (`spikecost.reports.tables.recorded.SPIKE_COLUMNS`)."""
+    """Spike times of references and of reached cases (`spikecost.reports.tables.recorded.SPIKE_COLUMNS`)."""
     voltages: pd.DataFrame
     """The voltage around a spike, of the same (`spikecost.reports.tables.recorded.VOLTAGE_COLUMNS`)."""
     features: pd.DataFrame

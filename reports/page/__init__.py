@@ -28,8 +28,8 @@ SCRIPTS = ("tools.js", "plot.js", "work_precision.js", "breakdown.js", "recorded
 def page(run: RunFolder) -> str:
     """Return the page as HTML.
 
-    What must be read without scripts (verdict, winner map, failed cells, provenance) is text; plots and the table of
-    all cells are drawn from data within the page. Data and plotly.js are compressed and encoded, so that no name that
+    What must be read without scripts (verdict, winner map, failed cases, provenance) is text; plots and the table of
+    all cases are drawn from data within the page. Data and plotly.js are compressed and encoded, so that no name that
     they hold can end a script.
     """
     verdict = tables.verdict(run)

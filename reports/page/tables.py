@@ -170,7 +170,7 @@ def _field(winner: Row, candidates: list[Row], run: RunFolder) -> dict[str, Any]
 
 
 def failed(run: RunFolder) -> list[dict[str, Any]]:
-    """Return a row a model, status and reason of cells that have no number: how many, and which."""
+    """Return a row a model, status and reason of cases that have no number: how many, and which."""
     table = run.table[~run.table["status"].isin(WITH_COST)]
     found = []
     for (model, status, reason), group in table.groupby(["model", "status", "reason"], sort=False, dropna=False):
@@ -182,7 +182,7 @@ def failed(run: RunFolder) -> list[dict[str, Any]]:
 
 
 def stability(run: RunFolder) -> dict[str, Any]:
-    """Return the models, and a row a method with each model's stability limit: the smallest over all its cells."""
+    """Return the models, and a row a method with each model's stability limit: the smallest over all its cases."""
     known = run.table[run.table["stable_dt_ms"].notna() | run.table["diverges_at_dt_ms"].notna()]
     rows: dict[str, dict[str, Any]] = {}
     for (model, method), group in known.groupby(["model", "method"], sort=False):

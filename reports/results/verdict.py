@@ -8,15 +8,15 @@ from typing import Any
 
 import pandas as pd
 
-from ...accuracy.study.study import Cell, Study
-from ...accuracy.study.winners import ITSELF, CostRatio, cheapest_cells
+from ...accuracy.study.study import Case, Study
+from ...accuracy.study.winners import ITSELF, CostRatio, cheapest_cases
 from ...flops.conventions import get_convention
 from ...flops.operations import count
 from ...models.catalogue import MODELS
 from ..tables.table import SITUATION
 from ..writing.numbers import bounded
 
-#: (view, cells that it admits)
+#: (view, cases that it admits)
 VIEWS: dict[str, dict[str, str]] = {
     "forward Euler, spikes on the grid": {"method": "euler", "detection": "grid"},
     "cheapest method, spikes on the grid": {"detection": "grid"},
@@ -65,10 +65,10 @@ def ranking(study: Study, baseline: str) -> pd.DataFrame:
     names = {regime.model.label: regime.model.name for regime in study.regimes}
     rows = _as_published(names, baseline)
     for view, wanted in VIEWS.items():
-        admitted = [cell for cell in study.cells
-                    if all(getattr(cell.curve, name) == value for name, value in wanted.items())]
-        for (regime, criterion), cells in cheapest_cells(admitted).items():
-            best = {cell.curve.regime.model.label: cell for cell in cells}
+        admitted = [case for case in study.cases
+                    if all(getattr(case.curve, name) == value for name, value in wanted.items())]
+        for (regime, criterion), cases in cheapest_cases(admitted).items():
+            best = {case.curve.regime.model.label: case for case in cases}
             if baseline not in best or len(best) < 2:
                 continue
             situation = dict(zip(SITUATION, (*regime, criterion.measure, criterion.tolerance), strict=True))
@@ -107,9 +107,9 @@ def verdict_text(ranked: pd.DataFrame) -> pd.DataFrame:
     return verdict(ranked.assign(text=pd.Series(texts, index=ranked.index, dtype=object)), "text")
 
 
-def _compared(cell: Cell, baseline: Cell) -> dict[str, Any]:
-    found = ITSELF if cell is baseline else CostRatio.of_cells(cell, baseline)
-    says = Says.BASELINE if cell is baseline else _says(found)
+def _compared(case: Case, baseline: Case) -> dict[str, Any]:
+    found = ITSELF if case is baseline else CostRatio.of_cases(case, baseline)
+    says = Says.BASELINE if case is baseline else _says(found)
     return {"ratio": found.interval.mean, "low": found.interval.low, "high": found.interval.high,
             "bound": found.bound.value, "says": says.value}
 

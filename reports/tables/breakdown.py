@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pandas as pd
 
-from ...accuracy.study.study import Cell, Study
+from ...accuracy.study.study import Case, Study
 from ...models.algebra.expression import KINDS
-from .shared_columns import CELL, WAY
+from .shared_columns import CASE, WAY
 from .table import situation
 
 #: Columns, and what they are.
@@ -18,7 +18,7 @@ OPERATION_COLUMNS = {
     "operations": "how many, as run",
 }
 COLUMNS = {
-    **CELL,
+    **CASE,
     "kind": "kind of operation",
     "per_ms": "operations a ms of model time, spikes included; mean over the stimuli, each at its own largest dt",
 }
@@ -35,13 +35,13 @@ def operations(study: Study) -> pd.DataFrame:
 
 
 def by_kind(study: Study) -> pd.DataFrame:
-    """Return a row a reached cell and kind of operation that occurs; columns as in `COLUMNS`."""
+    """Return a row a reached case and kind of operation that occurs; columns as in `COLUMNS`."""
     return pd.DataFrame([
-        {**situation(cell), "kind": kind, "per_ms": n} for cell in study.cells if cell.coarsest
-        for kind, n in _per_ms(cell).items() if n
+        {**situation(case), "kind": kind, "per_ms": n} for case in study.cases if case.coarsest
+        for kind, n in _per_ms(case).items() if n
     ], columns=list(COLUMNS))
 
 
-def _per_ms(cell: Cell) -> dict[str, float]:
-    found = [cell.curve.operations(run) for run in cell.runs]
+def _per_ms(case: Case) -> dict[str, float]:
+    found = [case.curve.operations(run) for run in case.runs]
     return {kind: sum(each[kind] for each in found) / len(found) for kind in KINDS}

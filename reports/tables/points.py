@@ -37,7 +37,7 @@ COLUMNS = {
     "front": "nothing else in this regime is both cheaper and more accurate (error_ms)",
     "model_front": "nothing else of this model is",
 }
-#: Costs of a point beside ``flops_per_ms``, and of a cell: label and unit by column.
+#: Costs of a point beside ``flops_per_ms``, and of a case: label and unit by column.
 _COUNTED = {
     "instrumented_per_ms": "operations that an exact counter saw retire, library and spikes included",
     "hardware_per_ms": "operations that the processor's own counter saw retire, library included, spikes left out",

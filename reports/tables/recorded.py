@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from ...accuracy.study.recording import Recording
+from ...accuracy.study.recording import Trace
 from ...accuracy.study.study import Study
 from .shared_columns import REGIME
 from .table import situation
@@ -40,13 +40,13 @@ def voltages(study: Study) -> pd.DataFrame:
         for source, each in _recordings(study)])
 
 
-def _recordings(study: Study) -> Iterator[tuple[dict[str, Any], Recording]]:
+def _recordings(study: Study) -> Iterator[tuple[dict[str, Any], Trace]]:
     for regime, recording in study.recorded_references:
         yield ({"model": regime.model.label, **dict(zip(REGIME, regime.key, strict=True)), "method": "",
                 "detection": "", "measure": "", "tolerance": float("nan")}, recording)
-    for cell in study.cells:
-        if cell.recording is not None:
-            yield situation(cell), cell.recording
+    for case in study.cases:
+        if case.recording is not None:
+            yield situation(case), case.recording
 
 
 def _frame(columns: dict[str, str], parts: list[pd.DataFrame]) -> pd.DataFrame:

@@ -1,4 +1,4 @@
-"""What was done more than once: each cell stimulus by stimulus, and every timed run."""
+"""What was done more than once: each case stimulus by stimulus, and every timed run."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from typing import Any
 import pandas as pd
 
 from ...accuracy.search.tolerance import Own
-from ...accuracy.study.study import Cell, Study
-from .shared_columns import CELL
+from ...accuracy.study.study import Case, Study
+from .shared_columns import CASE
 from .table import situation
 
 #: Columns, and what they are; with one more for each measure of the suite, at the cell's dt.
 COLUMNS = {
-    **CELL,
+    **CASE,
     "trial": "which stimulus of its kind, from 0",
     "flops_per_ms": "operations a ms of model time, spikes included, at the cell's dt",
     "error_ms": "largest spike-time error at the cell's dt",
@@ -27,7 +27,7 @@ COLUMNS = {
     "own_error_ms": "largest spike-time error at that dt",
 }
 TIMING_COLUMNS = {
-    **CELL,
+    **CASE,
     "build": "scalar (one neuron) or simd (a neuron of 1024 in SIMD lanes)",
     "repeat": "which timed run, from 0; those of the same number ran in turn",
     "ns_per_ms": "wall time a ms of model time of a neuron",
@@ -36,30 +36,30 @@ TIMING_COLUMNS = {
 
 
 def by_stimulus(study: Study) -> pd.DataFrame:
-    """Return a row a cell and stimulus, where there are any; columns as in `COLUMNS`, then the suite's measures."""
+    """Return a row a case and stimulus, where there are any; columns as in `COLUMNS`, then the suite's measures."""
     measures = study.suite.drawn_measures
     return pd.DataFrame([
-        {**situation(cell), "trial": trial, **_at_dt(cell, trial, measures), **_alone(cell, own)}
-        for cell in study.cells for trial, own in enumerate(cell.curve.own.get(cell.criterion, []))
+        {**situation(case), "trial": trial, **_at_dt(case, trial, measures), **_alone(case, own)}
+        for case in study.cases for trial, own in enumerate(case.curve.own.get(case.criterion, []))
     ], columns=[*COLUMNS, *measures])
 
 
 def timings(study: Study) -> pd.DataFrame:
     """Return a row a timed run; columns as in `TIMING_COLUMNS`."""
     return pd.DataFrame([
-        {**situation(cell), "build": build, "repeat": repeat, "ns_per_ms": sample, "calibrations_per_ms": ratio}
-        for cell in study.cells for build, timing in (("scalar", cell.one_neuron), ("simd", cell.many_neurons))
+        {**situation(case), "build": build, "repeat": repeat, "ns_per_ms": sample, "calibrations_per_ms": ratio}
+        for case in study.cases for build, timing in (("scalar", case.one_neuron), ("simd", case.many_neurons))
         if timing is not None
         for repeat, (sample, ratio) in enumerate(zip(timing.samples, timing.relative, strict=True))
     ], columns=list(TIMING_COLUMNS))
 
 
-def _at_dt(cell: Cell, trial: int, measures: tuple[str, ...]) -> dict[str, Any]:
-    run = cell.runs[trial] if cell.runs else None
+def _at_dt(case: Case, trial: int, measures: tuple[str, ...]) -> dict[str, Any]:
+    run = case.runs[trial] if case.runs else None
     if run is None or run.error is None:
         return {}
     return {
-        "flops_per_ms": cell.curve.cost(run).per_ms,
+        "flops_per_ms": case.curve.cost(run).per_ms,
         "error_ms": run.error.maximum,
         "rms_error_ms": run.error.rms,
         "voltage_error": run.voltage,
@@ -68,8 +68,8 @@ def _at_dt(cell: Cell, trial: int, measures: tuple[str, ...]) -> dict[str, Any]:
     }
 
 
-def _alone(cell: Cell, own: Own | None) -> dict[str, Any]:
-    curve = cell.curve
+def _alone(case: Case, own: Own | None) -> dict[str, Any]:
+    curve = case.curve
     if own is None or own.run.error is None:
         return {}
     return {

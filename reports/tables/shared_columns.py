@@ -19,5 +19,5 @@ CRITERION = {
 }
 #: What rows have in common that are compared with each other.
 SITUATION = REGIME | CRITERION
-#: What tells a cell from all others.
-CELL = WAY | SITUATION
+#: What tells a case from all others.
+CASE = WAY | SITUATION

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from ...accuracy.study.intervals import interval
-from ...accuracy.study.study import Cell, Study
+from ...accuracy.study.study import Case, Study
 from ...accuracy.study.winners import cheapest_in_each
 from ...flops.conventions import Convention, get_convention
 from ...models.language import units
@@ -17,7 +17,7 @@ from . import shared_columns
 
 #: Columns, their unit, and what they are; the page prints this.
 COLUMNS = {
-    **shared_columns.CELL,
+    **shared_columns.CASE,
     "tolerance_unit": "its unit",
     "status": "reached; at least (the coarsest dt of the sweep holds); or why there is no number",
     "dt_ms": "largest dt at which, and below which, the tolerance holds for every stimulus: all were run at it and at "
@@ -75,8 +75,8 @@ def columns(study: Study) -> dict[str, str]:
 
 
 def table(study: Study) -> pd.DataFrame:
-    """Return the table; columns as in `columns`, failed cells included with their reason."""
-    rows = [_row(cell, study.suite.conventions) for cell in study.cells]
+    """Return the table; columns as in `columns`, failed cases included with their reason."""
+    rows = [_row(case, study.suite.conventions) for case in study.cases]
     return pd.DataFrame(rows, columns=list(columns(study)))
 
 
@@ -91,21 +91,21 @@ def cheapest(rows: pd.DataFrame, cost: str = "flops_per_ms") -> pd.DataFrame:
     return reached.loc[[place for places in best.values() for place in places]]
 
 
-def situation(cell: Cell) -> dict[str, Any]:
-    """Return what tells a cell from all others."""
-    regime, criterion = cell.curve.regime, cell.criterion
-    return {"model": regime.model.label, "method": cell.curve.method, "detection": cell.curve.detection,
+def situation(case: Case) -> dict[str, Any]:
+    """Return what tells a case from all others."""
+    regime, criterion = case.curve.regime, case.criterion
+    return {"model": regime.model.label, "method": case.curve.method, "detection": case.curve.detection,
             "stimulus": regime.stimulus, "horizon_ms": regime.horizon, "level": regime.level,
             "measure": criterion.measure, "tolerance": criterion.tolerance}
 
 
-def _row(cell: Cell, conventions: tuple[str | Convention, ...]) -> dict[str, Any]:
-    curve, regime, criterion = cell.curve, cell.curve.regime, cell.criterion
+def _row(case: Case, conventions: tuple[str | Convention, ...]) -> dict[str, Any]:
+    curve, regime, criterion = case.curve, case.curve.regime, case.criterion
     row: dict[str, Any] = {
-        **situation(cell),
+        **situation(case),
         "tolerance_unit": criterion.unit,
-        "status": cell.status.value,
-        "reason": cell.reason,
+        "status": case.status.value,
+        "reason": case.reason,
         "stimuli": len(regime.trials),
         "drive_unit": units.unit_name(regime.model.system.dimensions[regime.model.input]),
     }
@@ -124,50 +124,50 @@ def _row(cell: Cell, conventions: tuple[str | Convention, ...]) -> dict[str, Any
         found, own = curve.answers[criterion], curve.own[criterion]
         row["fails_at_dt_ms"] = _or_none(found.fails_at)
         row["holds_again_at_dt_ms"] = _or_none(found.holds_again_at)
-        if cell.coarsest:
+        if case.coarsest:
             row["checked_settings"] = found.checked
         known = [each.setting for each in own if each is not None]
         if len(known) == len(own):
             row["dt_median_of_trials"] = float(median_high(known))
-    return row | (_costs(cell, conventions) if cell.coarsest else {})
+    return row | (_costs(case, conventions) if case.coarsest else {})
 
 
 def _or_none(value: Fraction | None) -> float | None:
     return None if value is None else float(value)
 
 
-def _costs(cell: Cell, conventions: tuple[str | Convention, ...]) -> dict[str, Any]:
-    errors = [run.error for run in cell.runs if run.error]
-    costs, per_ms = cell.costs(), cell.cost()
+def _costs(case: Case, conventions: tuple[str | Convention, ...]) -> dict[str, Any]:
+    errors = [run.error for run in case.runs if run.error]
+    costs, per_ms = case.costs(), case.cost()
     return {
-        "dt_ms": cell.dt,
-        "error_control": None if cell.curve.by_dt else float(cell.setting),
+        "dt_ms": case.dt,
+        "error_control": None if case.curve.by_dt else float(case.setting),
         "flops_per_ms": per_ms.mean,
         "flops_per_ms_low": per_ms.low,
         "flops_per_ms_high": per_ms.high,
         "flops_per_ms_steps": fmean(each.steps for each in costs),
         "flops_per_spike": fmean(each.spike for each in costs),
-        "flops_per_ms_2004": cell.cost("izhikevich2004").mean,
-        "ns_per_ms": cell.one_neuron.median if cell.one_neuron else None,
-        "ns_per_ms_simd": cell.many_neurons.median if cell.many_neurons else None,
+        "flops_per_ms_2004": case.cost("izhikevich2004").mean,
+        "ns_per_ms": case.one_neuron.median if case.one_neuron else None,
+        "ns_per_ms_simd": case.many_neurons.median if case.many_neurons else None,
         "error_ms": max(each.maximum for each in errors),
         "mean_error_ms": fmean(each.mean for each in errors),
         "rms_error_ms": fmean(each.rms for each in errors),
         "drift_ms_per_s": fmean(each.drift for each in errors),
-        "voltage_error": fmean(run.voltage for run in cell.runs),
+        "voltage_error": fmean(run.voltage for run in case.runs),
         "spikes": sum(each.matched for each in errors),
         "missing": sum(each.missing for each in errors),
         "extra": sum(each.extra for each in errors),
-        **{f"{each.name}_per_ms": cell.cost(each).mean for each in map(get_convention, conventions)},
-        **_rounded(cell),
+        **{f"{each.name}_per_ms": case.cost(each).mean for each in map(get_convention, conventions)},
+        **_rounded(case),
     }
 
 
-def _rounded(cell: Cell) -> dict[str, Any]:
-    assert cell.coarsest is not None
-    dt, runs = cell.coarsest.rounded, cell.coarsest.rounded_runs
+def _rounded(case: Case) -> dict[str, Any]:
+    assert case.coarsest is not None
+    dt, runs = case.coarsest.rounded, case.coarsest.rounded_runs
     if dt is None:
         return {}
-    costs = [cell.curve.cost(run).per_ms for run in runs]
+    costs = [case.curve.cost(run).per_ms for run in runs]
     return {"round_dt_ms": float(dt), "round_flops_per_ms": interval(costs).mean,
             "round_error_ms": max(run.error.maximum for run in runs if run.error)}

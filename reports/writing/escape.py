@@ -33,7 +33,7 @@ _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+!|~$-])")
 _NAMED = {chr(0x3B1 + i): name for i, name in enumerate(_GREEK) if name != "omicron"}
 _NAMED |= {chr(0x391 + _GREEK.index(name)): name.title() for name in (
     "gamma", "delta", "theta", "lambda", "xi", "pi", "sigma", "upsilon", "phi", "psi", "omega")}
-#: What makes a spreadsheet take a cell for a formula, if it comes first.
+#: What makes a spreadsheet take a case for a formula, if it comes first.
 _FORMULA = ("=", "+", "-", "@", "\t")
 
 
@@ -78,7 +78,7 @@ def cell(value: Any) -> Any:
 
 
 def to_csv(frame: pd.DataFrame) -> bytes:
-    """Return a table as CSV, its texts and headings through `cell`."""
+    """Return a table as CSV, its texts and headings through `case`."""
     buffer = io.StringIO()
     safe = frame.apply(lambda column: column.map(cell) if column.dtype.kind not in "biufc" else column)
     safe.columns = [cell(str(name)) for name in frame.columns]

@@ -44,24 +44,24 @@ def step(value: Any) -> str:
     return number(math.floor(value / unit * (1 + 1e-12)) * unit)
 
 
-#: Costs of a cell, which are at most what they are where its dt is at least what it is.
+#: Costs of a case, which are at most what they are where its dt is at least what it is.
 _COSTS = ("flops_per_ms", "flops_per_ms_low", "flops_per_ms_high", "ns_per_ms", "ns_per_ms_simd")
 
 
-def as_said(cells: pd.DataFrame) -> pd.DataFrame:
-    """Return rows of cells with dt and costs as texts, those that are bounds (status ``at least``) as such.
+def as_said(cases: pd.DataFrame) -> pd.DataFrame:
+    """Return rows of cases with dt and costs as texts, those that are bounds (status ``at least``) as such.
 
     Parameters
     ----------
-    cells : DataFrame
+    cases : DataFrame
         With ``status`` and ``dt_ms``.
     """
     def said(texts: pd.Series, bound: Callable[[str], Bound]) -> pd.Series:
-        shown = [bounded_text(text, bound(status)) for text, status in zip(texts, cells["status"], strict=True)]
-        return pd.Series(shown, index=cells.index, dtype=object)
+        shown = [bounded_text(text, bound(status)) for text, status in zip(texts, cases["status"], strict=True)]
+        return pd.Series(shown, index=cases.index, dtype=object)
 
-    return cells.assign(dt_ms=said(cells["dt_ms"].map(step), Bound.of_dt),
-                        **{name: said(cells[name].map(number), Bound.of_cost) for name in _COSTS if name in cells})
+    return cases.assign(dt_ms=said(cases["dt_ms"].map(step), Bound.of_dt),
+                        **{name: said(cases[name].map(number), Bound.of_cost) for name in _COSTS if name in cases})
 
 
 def with_interval(value: float, low: float, high: float) -> str:

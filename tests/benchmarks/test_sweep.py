@@ -15,11 +15,11 @@ SUITE = Suite(methods=("rk4",), detections=("hermite",), rates=(100.0,), horizon
 def test_sweep(benchmark, model):
     # compiles, and finds drives and references, which are kept
     study = benchmark.pedantic(run_suite, (replace(SUITE, models=(model,)), 1), rounds=1, warmup_rounds=1)
-    cell = study.cells[0]
-    assert cell.status == "reached"
-    curve = cell.curve
+    case = study.cases[0]
+    assert case.status == "reached"
+    curve = case.curve
     steps = sum(curve.regime.horizon / float(point.setting) * len(point.runs) for point in curve.points)
     benchmark.extra_info |= {
         "time steps tried": len(curve.points), "stimuli": len(curve.regime.trials), "steps": round(steps),
-        "largest dt in ms": float(cell.setting), "operations a ms at it": cell.cost().mean,
+        "largest dt in ms": float(case.setting), "operations a ms at it": case.cost().mean,
     }

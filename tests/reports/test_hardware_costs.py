@@ -29,7 +29,7 @@ class Standing(HardwareCounter):
     formula = Formula("sum", "FLOPs of any kind", (Term("FLOPS", 0, ANY_WIDTH, 1),),
                       frozenset({"compare", "select", "sign"}), frozenset())
 
-    def available(self):
+    def why_not(self):
         return ""
 
     @contextmanager
@@ -42,7 +42,7 @@ class Standing(HardwareCounter):
         found = Retired({key: n for key, n in seen.operations.items() if key[0] not in ("exp", "pow")})
         counts.own = Retired({("flop", ANY_WIDTH): found.flops(compare=0)}, exact.own.instructions)
 
-    def teardown(self):
+    def provenance(self):
         return {"counter": self.name}
 
 

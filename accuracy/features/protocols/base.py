@@ -62,7 +62,7 @@ class Feature(ABC):
                 return Verdict(False, recording.failure)
         return self.detect(*recordings)
 
-    def cannot(self, model: NeuronModel) -> str:
+    def why_not(self, model: NeuronModel) -> str:
         """Return why a model cannot show the feature whatever its stimulus; empty if that is not known."""
         return f"one linear variable, reset to a fixed value: {self.linear}" if self.linear and _linear(model) else ""
 

@@ -79,7 +79,7 @@ class _Search:
         self._subject: Subject | str | None = None
 
     def look(self, feature: Feature) -> Finding:
-        why_not = feature.cannot(self._model)
+        why_not = feature.why_not(self._model)
         if why_not:
             return Finding(feature.name, CANNOT, why_not, 0)
         subject = self._made()

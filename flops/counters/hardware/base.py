@@ -129,7 +129,7 @@ class HardwareCounter:
         """Yield the event sets to try, the best first, and the reasons for those that do not exist."""
         raise NotImplementedError
 
-    def available(self) -> str:
+    def why_not(self) -> str:
         """Return why this counter cannot count here; only starting and reading an event set proves that it can."""
         if self._reason is None:
             self._reason = self._choose()
@@ -138,7 +138,7 @@ class HardwareCounter:
     @property
     def formula(self) -> Formula | None:
         """The formula in use; None if this counter cannot count here."""
-        return self._chosen.formula if not self.available() and self._chosen else None
+        return self._chosen.formula if not self.why_not() and self._chosen else None
 
     @contextmanager
     def measure(self) -> Iterator[HardwareCounts]:
@@ -158,7 +158,7 @@ class HardwareCounter:
             raise UserError(f"the counter '{self.name}' lost its events: {refusal}") from refusal
         require_retired(self, counts)
 
-    def teardown(self) -> dict[str, str]:
+    def provenance(self) -> dict[str, str]:
         """Return the provenance; no resources are held between blocks."""
         found = {"counter": self.name, **machine()}
         if self._chosen is not None:
@@ -214,7 +214,7 @@ def formulas_here() -> tuple[Formula, ...] | Refused:
     return Refused(found) if isinstance(found, str) else found[1].formulas
 
 
-def no_pmu() -> str:
+def why_no_pmu() -> str:
     """Return why no counting unit is visible here; empty if there is one."""
     if any(next(Path("/sys/bus/event_source/devices").glob(unit), None) for unit in _UNITS):
         return ""

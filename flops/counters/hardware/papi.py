@@ -7,7 +7,7 @@ from functools import partial
 from typing import TypeVar
 
 from ..base import ANY_WIDTH, COUNTERS
-from .base import Candidate, HardwareCounter, Refused, formulas_here, no_pmu
+from .base import Candidate, HardwareCounter, Refused, formulas_here, why_no_pmu
 from .events import Formula, Term
 from .papi_libraries import LIBRARIES, Library, PapiError
 
@@ -65,7 +65,7 @@ class PapiSet:
 
 def _cause(library: Library, name: str, error: PapiError) -> str:
     # PAPI says "Event does not exist" both for a processor without a counting unit and for an unknown processor
-    return library.disabled() or no_pmu() or f"{name}: {error}"
+    return library.why_disabled() or why_no_pmu() or f"{name}: {error}"
 
 
 class Papi(HardwareCounter):
@@ -73,9 +73,9 @@ class Papi(HardwareCounter):
 
     name = "papi"
 
-    def available(self) -> str:
+    def why_not(self) -> str:
         """Return why PAPI cannot count here; without a counting unit, no missing library is mentioned."""
-        return no_pmu() or super().available()
+        return why_no_pmu() or super().why_not()
 
     def candidates(self) -> Iterator[Candidate | Refused]:
         """Yield every formula with every library, first with cycles and then without."""

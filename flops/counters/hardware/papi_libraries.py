@@ -61,7 +61,7 @@ class Library(Protocol):
         """Empty the set and give it back."""
         ...
 
-    def disabled(self) -> str:
+    def why_disabled(self) -> str:
         """Return why PAPI's perf_event component is disabled; empty if it is not."""
         ...
 
@@ -136,7 +136,7 @@ class SystemPapi:
         self._papi.PAPI_cleanup_eventset(handle)
         self._papi.PAPI_destroy_eventset(ctypes.byref(ctypes.c_int(handle)))
 
-    def disabled(self) -> str:
+    def why_disabled(self) -> str:
         """Return why PAPI's perf_event component is disabled."""
         for i in range(self._papi.PAPI_num_components()):
             info = self._papi.PAPI_get_component_info(i)
@@ -238,7 +238,7 @@ class PythonPapi:
             except PapiError:
                 continue  # not running, or empty: there is nothing to release
 
-    def disabled(self) -> str:
+    def why_disabled(self) -> str:
         """Return why PAPI's perf_event component is disabled; usually the processor is newer than the wheel."""
         info = self._call(self._papi.get_component_info, 0)
         return f"perf_event disabled: {info.disabled_reason} (the wheel's tables may be older than this CPU)" \

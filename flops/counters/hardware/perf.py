@@ -8,7 +8,7 @@ from functools import partial
 
 from ..base import COUNTERS
 from . import perf_events
-from .base import Candidate, HardwareCounter, Refused, formulas_here, no_pmu
+from .base import Candidate, HardwareCounter, Refused, formulas_here, why_no_pmu
 from .events import Formula
 from .perf_events import Event, Group
 
@@ -24,7 +24,7 @@ class Perf(HardwareCounter):
     def candidates(self) -> Iterator[Candidate | Refused]:
         """Yield each formula, first with cycles and then without: there may be more events than counters."""
         formulas = formulas_here()
-        if reason := perf_events.refusal() or no_pmu():
+        if reason := perf_events.why_not_allowed() or why_no_pmu():
             yield Refused(reason)
         elif isinstance(formulas, Refused):
             yield formulas

@@ -12,7 +12,7 @@ import struct
 from dataclasses import dataclass
 from pathlib import Path
 
-from .base import Refused, no_pmu
+from .base import Refused, why_no_pmu
 
 #: Types of event (linux/perf_event.h).
 HARDWARE, SOFTWARE, RAW = 0, 1, 4
@@ -115,7 +115,7 @@ def values(data: bytes, names: tuple[str, ...]) -> tuple[int, ...]:
     return tuple(numbers)
 
 
-def refusal() -> str:
+def why_not_allowed() -> str:
     """Return why this process may not count at all; empty if it may.
 
     To find out, a software event is opened, which needs no counting unit.
@@ -150,7 +150,7 @@ def _open(event: Event, leader: int) -> int:
 
 def _why(event: Event, number: int) -> str:
     """Return the reason for a refusal, in one line."""
-    paranoid, filtered = paranoid_level(), seccomp()
+    paranoid, filtered = paranoid_level(), why_filtered()
     if number in (errno.EACCES, errno.EPERM):
         if paranoid is not None and paranoid > 2:
             return (f"{event.name}: kernel.perf_event_paranoid is {paranoid}; "
@@ -159,7 +159,7 @@ def _why(event: Event, number: int) -> str:
     if number == errno.ENOSYS:
         return f"{event.name}: the kernel has no perf_event_open{', or it is hidden ' + filtered if filtered else ''}"
     if number in (errno.ENOENT, errno.EOPNOTSUPP, errno.ENODEV, errno.ENXIO) and event.type != SOFTWARE:
-        return no_pmu() or f"{event.name}: the PMU does not have this event"
+        return why_no_pmu() or f"{event.name}: the PMU does not have this event"
     if number in (errno.EINVAL, errno.ENOSPC):
         return f"{event.name}: refused in this group ({os.strerror(number)}): not known, or no counter is left"
     return f"{event.name}: {os.strerror(number)}"
@@ -173,7 +173,7 @@ def paranoid_level() -> int | None:
         return None
 
 
-def seccomp() -> str:
+def why_filtered() -> str:
     """Return a text if system calls of this process are filtered, as in containers; empty if not."""
     try:
         status = Path("/proc/self/status").read_text()

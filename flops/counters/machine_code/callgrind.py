@@ -18,7 +18,7 @@ from ....models.ground.errors import UserError
 from ...toolchain import compile_program
 from ..base import COUNTERS, Counts, machine, require, require_retired
 from ..workload import Argument, CFunction, Program, Records, Workload
-from .image import Code, add_images, cannot_read_code, image_of
+from .image import Code, add_images, image_of, why_not_readable
 
 _POSITION = re.compile(r"(0x[0-9a-f]+) \d+ (\d+)")
 
@@ -36,11 +36,11 @@ class Callgrind:
     tells_images = True
     counts_any_code = False
 
-    def available(self) -> str:
+    def why_not(self) -> str:
         """Return why this counter cannot count here; empty if it can."""
         if not _valgrind():
             return "valgrind is not installed; install it (Debian: apt-get install valgrind)"
-        return cannot_read_code()
+        return why_not_readable()
 
     @contextmanager
     def measure(self) -> Iterator[Counts]:
@@ -50,7 +50,7 @@ class Callgrind:
         yield counts
         require_retired(self, counts)
 
-    def teardown(self) -> dict[str, str]:
+    def provenance(self) -> dict[str, str]:
         """Return the versions."""
         version = subprocess.run([_valgrind(), "--version"], capture_output=True, text=True, check=False).stdout
         return machine() | {"valgrind": version.strip()}

@@ -128,7 +128,7 @@ class Image:
         return [(kind, int(vector["width"]) if vector else 1)] if kind else []
 
 
-def cannot_read_code() -> str:
+def why_not_readable() -> str:
     """Return why machine code cannot be read here; empty if it can."""
     if platform.machine() != "x86_64":
         return f"it reads x86-64 code, and this processor is {platform.machine()}"

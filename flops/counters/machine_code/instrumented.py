@@ -15,7 +15,7 @@ from typing import Any
 from ....models.ground.errors import UserError
 from ..base import COUNTERS, Counts, machine, require, require_retired
 from ..workload import CFunction, Workload
-from .image import Code, add_images, cannot_read_code, is_libc, loaded_images
+from .image import Code, add_images, is_libc, loaded_images, why_not_readable
 
 #: How often each basic block ran; a block is (first address, address after its end).
 Blocks = Tally[tuple[int, int]]
@@ -39,11 +39,11 @@ class Instrumented:
     tells_images = True
     counts_any_code = False
 
-    def available(self) -> str:
+    def why_not(self) -> str:
         """Return why this counter cannot count here; empty if it can."""
         if importlib.util.find_spec("pyqbdi") is None:
             return "the package PyQBDI is not installed; pip install PyQBDI"
-        return cannot_read_code()
+        return why_not_readable()
 
     @contextmanager
     def measure(self) -> Iterator[Counts]:
@@ -57,7 +57,7 @@ class Instrumented:
             add_images(counts, ran.own, _decoded(ran.blocks))
         require_retired(self, counts)
 
-    def teardown(self) -> dict[str, str]:
+    def provenance(self) -> dict[str, str]:
         """Return the versions."""
         return machine() | {name: importlib.metadata.version(name) for name in ("PyQBDI", "capstone")}
 

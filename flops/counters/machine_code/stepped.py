@@ -14,7 +14,7 @@ from ....models.ground.errors import UserError
 from ...toolchain import STEPPER, compile_library, find_compiler
 from ..base import COUNTERS, Counts, machine, require, require_retired
 from ..workload import CFunction, Workload
-from .image import Code, add_images, cannot_read_code, loaded_images
+from .image import Code, add_images, loaded_images, why_not_readable
 
 _SLOTS = 1 << 16
 _INTEGERS, _DOUBLES = 12, 8
@@ -33,7 +33,7 @@ class Stepped:
     tells_images = True
     counts_any_code = False
 
-    def available(self) -> str:
+    def why_not(self) -> str:
         """Return why this counter cannot count here; empty if it can."""
         if platform.system() != "Linux":
             return f"it needs Linux's signals, and this is {platform.system()}"
@@ -41,7 +41,7 @@ class Stepped:
             find_compiler()
         except UserError as error:
             return str(error)
-        return cannot_read_code()
+        return why_not_readable()
 
     @contextmanager
     def measure(self) -> Iterator[Counts]:
@@ -54,7 +54,7 @@ class Stepped:
             add_images(counts, own, _decoded(executed))
         require_retired(self, counts)
 
-    def teardown(self) -> dict[str, str]:
+    def provenance(self) -> dict[str, str]:
         """Return the versions."""
         return machine() | {"compiler": find_compiler().version}
 

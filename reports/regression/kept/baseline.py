@@ -157,7 +157,7 @@ def update(path: str | Path, figures: Figures, accepted: Sequence[str] = ()) -> 
         If there is no figure, no figure matches, or what is there is no baseline: it is left as it is.
     """
     if not any(not isinstance(value, NoValue) for value in figures.values.values()):
-        raise UserError("the run has no figure to keep: every cell failed; nothing was written")
+        raise UserError("the run has no figure to keep: every case failed; nothing was written")
     old = read(path) if exists(path) else Baseline(Figures({}))
     new = Baseline(_accepted(old, figures, accepted) if accepted else figures, old.limits, old.gate, str(path))
     write(new, path)

@@ -1,7 +1,7 @@
 """Figures: the numbers of a run that a baseline keeps, each under a name that says what it is of.
 
 A name is a path: ``lif/rk4/hermite/operations_per_step`` is of a Step, ``lif/rk4/hermite/constant/50 Hz/1000 ms/maximum
-0.1 ms/dt_ms`` of a cell. Its last part is the kind of figure, one of `KINDS`.
+0.1 ms/dt_ms`` of a case. Its last part is the kind of figure, one of `KINDS`.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ NAMED = ("models", "methods", "detections", "stimuli", "rates", "rheobases", "ho
 
 
 @dataclass(frozen=True)
-class Kind:
+class Rule:
     """What a figure is, and how far it may move."""
 
     what: str
@@ -42,30 +42,30 @@ class Kind:
 
 
 #: Every kind of figure.
-KINDS: dict[str, Kind] = {
-    "operations_per_step": Kind("operations of a step without a spike, from the Step", "operations", 0.0),
-    **{f"{kind}_per_step": Kind(f"of them {kind}", "operations", 0.0 if kind in DEAR else None)
+KINDS: dict[str, Rule] = {
+    "operations_per_step": Rule("operations of a step without a spike, from the Step", "operations", 0.0),
+    **{f"{kind}_per_step": Rule(f"of them {kind}", "operations", 0.0 if kind in DEAR else None)
        for kind in OPERATIONS},
-    "operations_per_spike": Kind("operations that a spike adds", "operations", 0.0),
-    "operations_per_block": Kind("operations of a block of an adaptive method's step", "operations", 0.0),
-    "instrumented_per_step": Kind("operations of a step that an exact counter saw the kernel retire", "operations",
+    "operations_per_spike": Rule("operations that a spike adds", "operations", 0.0),
+    "operations_per_block": Rule("operations of a block of an adaptive method's step", "operations", 0.0),
+    "instrumented_per_step": Rule("operations of a step that an exact counter saw the kernel retire", "operations",
                                   0.0, depends_on=TOOLCHAIN),
-    "instrumented_per_spike": Kind("operations that it saw a spike add to its step", "operations", 0.0,
+    "instrumented_per_spike": Rule("operations that it saw a spike add to its step", "operations", 0.0,
                                    depends_on=TOOLCHAIN),
-    "libm_per_step": Kind("operations of a step that it saw the mathematics library retire", "operations", 0.0,
+    "libm_per_step": Rule("operations of a step that it saw the mathematics library retire", "operations", 0.0,
                           depends_on=TOOLCHAIN),
-    "instructions_per_step": Kind("instructions of a step of the kernel's own", "instructions", 0.0,
+    "instructions_per_step": Rule("instructions of a step of the kernel's own", "instructions", 0.0,
                                   depends_on=TOOLCHAIN),
     # references are good to 1e-12 ms; a last bit of another machine's exp may move a spike by as much
-    "error_ms": Kind("largest spike-time error at a fixed time step", "ms", 1.0, slack=1e-9),
+    "error_ms": Rule("largest spike-time error at a fixed time step", "ms", 1.0, slack=1e-9),
     # the largest dt is one of a ladder of settings, whose rungs are apart by this factor
-    "dt_ms": Kind("largest time step within the tolerance", "ms", round(100 * (RUNG - 1), 1), lower_is_worse=True),
-    "flops_per_ms": Kind("operations of 1 ms of model time within the tolerance", "operations",
+    "dt_ms": Rule("largest time step within the tolerance", "ms", round(100 * (RUNG - 1), 1), lower_is_worse=True),
+    "flops_per_ms": Rule("operations of 1 ms of model time within the tolerance", "operations",
                          round(100 * (RUNG - 1), 1)),
-    "reference_tolerance": Kind("loosest tolerance that a reference was computed with", "relative", 0.0),
+    "reference_tolerance": Rule("loosest tolerance that a reference was computed with", "relative", 0.0),
     # rounding differs between processors, by less than a power of ten
-    "reference_error_ms": Kind("largest stated error of the references", "ms", 900.0, slack=1e-10),
-    "reference_checked_ms": Kind("difference of a reference from a solution in 80-bit arithmetic", "ms", 900.0,
+    "reference_error_ms": Rule("largest stated error of the references", "ms", 900.0, slack=1e-10),
+    "reference_checked_ms": Rule("difference of a reference from a solution in 80-bit arithmetic", "ms", 900.0,
                                  slack=1e-10),
 }
 
@@ -135,7 +135,7 @@ def setting_of(name: str) -> float:
     return float(name.split("/")[-2].split(" ")[1])
 
 
-def kind_of(name: str) -> Kind:
+def kind_of(name: str) -> Rule:
     """Return the kind of a figure.
 
     Raises

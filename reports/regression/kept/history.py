@@ -88,7 +88,7 @@ class History:
         values = {name: value for name, value in figures.values.items() if not isinstance(value, NoValue)}
         values |= {f"{kernel}/{TIME}": median(samples) for kernel, samples in figures.times.items()}
         if not values:
-            raise UserError("the run has no figure to keep: every cell failed; nothing was added")
+            raise UserError("the run has no figure to keep: every case failed; nothing was added")
         made = dict(figures.made)
         commit = commit or made.get("commit", "")
         known = {"made": made, "environment": dict(figures.environment), "models": dict(figures.models)}

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from ....models.ground.errors import UserError, short
-from .figures import Kind
+from .figures import Rule
 
 #: What a baseline says of limits: by pattern of names, one or more of `FIELDS`.
 Given = Mapping[str, Mapping[str, float | None]]
@@ -28,7 +28,7 @@ class Limit:
     """How much better than the baseline it may be before the baseline must be renewed; None if there is no limit."""
 
 
-def limit_for(name: str, kind: Kind, given: Given) -> Limit:
+def limit_for(name: str, kind: Rule, given: Given) -> Limit:
     """Return the limit of a figure: the longest matching pattern's; what that leaves out, its kind's."""
     matching = [pattern for pattern in given if fnmatchcase(name, pattern)]
     found = given[max(matching, key=lambda each: (len(each), each))] if matching else {}

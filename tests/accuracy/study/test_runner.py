@@ -43,36 +43,36 @@ def test_a_drive_is_a_constant_stimulus():
     assert stimulus.horizon == 100
 
 
-def test_every_combination_is_a_cell_with_a_status():
+def test_every_combination_is_a_case_with_a_status():
     phases = []
     study = run_suite(SMALL, 2, Progress(begin=lambda phase, pieces: phases.append([phase, pieces, 0]),
                                          done=lambda: phases[-1].__setitem__(2, phases[-1][2] + 1)))
-    assert [cell.status for cell in study.cells] == ["reached", "reached", "reached", "at least"]
-    assert all(cell.one_neuron.median > 0 and cell.many_neurons.median > 0 for cell in study.cells)
+    assert [case.status for case in study.cases] == ["reached", "reached", "reached", "at least"]
+    assert all(case.one_neuron.median > 0 and case.many_neurons.median > 0 for case in study.cases)
     assert all(pieces == done for _, pieces, done in phases)
-    for cell in study.cells:
-        assert len(cell.runs) == 3
-        assert all(run.error.within(1.0) for run in cell.runs)
-        costs = [cost.per_ms for cost in cell.costs()]
-        found = cell.cost()
+    for case in study.cases:
+        assert len(case.runs) == 3
+        assert all(run.error.within(1.0) for run in case.runs)
+        costs = [cost.per_ms for cost in case.costs()]
+        found = case.cost()
         ends = np.array([found.low, found.mean, found.high])
         assert (np.diff([min(costs), *ends, max(costs)]) >= -1e-12 * max(costs)).all()
     # hermite allows RK4 a step at least ten times as long as the grid does
-    grid, hermite = (float(cell.setting) for cell in study.cells if cell.curve.method == "rk4")
+    grid, hermite = (float(case.setting) for case in study.cases if case.curve.method == "rk4")
     assert hermite > 10 * grid
 
 
-def test_cells_that_fail_are_in_the_study_with_their_reason():
+def test_cases_that_fail_are_in_the_study_with_their_reason():
     suite = replace(SMALL, models=("izhikevich", "hodgkin_huxley"), methods=("exponential_euler",),
                     detections=("grid",), rates=(10.0, 100.0), tolerances=(1e-12, 1.0))
-    found = run_suite(suite).cells
-    cells = {(c.curve.regime.model.name, c.curve.regime.level, c.criterion.tolerance): c for c in found}
-    assert cells["izhikevich", "100 Hz", 1.0].status == "not applicable"
-    assert cells["izhikevich", "100 Hz", 1.0].reason == "dv/dt is not linear in v"
-    assert cells["hodgkin_huxley", "10 Hz", 1.0].status == "rate not reachable"
-    assert cells["hodgkin_huxley", "100 Hz", 1e-12].status == "reference too coarse"
-    assert cells["hodgkin_huxley", "100 Hz", 1.0].status == "not reached"
-    assert cells["hodgkin_huxley", "100 Hz", 1.0].reason.startswith("by 3 of 3 stimuli: ")
+    found = run_suite(suite).cases
+    cases = {(c.curve.regime.model.name, c.curve.regime.level, c.criterion.tolerance): c for c in found}
+    assert cases["izhikevich", "100 Hz", 1.0].status == "not applicable"
+    assert cases["izhikevich", "100 Hz", 1.0].reason == "dv/dt is not linear in v"
+    assert cases["hodgkin_huxley", "10 Hz", 1.0].status == "rate not reachable"
+    assert cases["hodgkin_huxley", "100 Hz", 1e-12].status == "reference too coarse"
+    assert cases["hodgkin_huxley", "100 Hz", 1.0].status == "not reached"
+    assert cases["hodgkin_huxley", "100 Hz", 1.0].reason.startswith("by 3 of 3 stimuli: ")
 
 
 def test_a_tolerance_below_a_references_error_is_marked_in_any_unit():
@@ -81,11 +81,11 @@ def test_a_tolerance_below_a_references_error_is_marked_in_any_unit():
     study = run_suite(replace(SMALL, methods=("exact",), detections=("linear",), tolerances=(), criteria=criteria,
                               witnessed=False))
     (regime,) = study.regimes
-    found = {(cell.criterion.measure, cell.criterion.tolerance): cell for cell in study.cells}
+    found = {(case.criterion.measure, case.criterion.tolerance): case for case in study.cases}
     for name, tolerance in asked.items():
-        cell = found[name, tolerance]
-        assert cell.status == "reference too coarse"
-        assert cell.reason.endswith(f" {cell.criterion.unit} is not 1000 times below the tolerance")
+        case = found[name, tolerance]
+        assert case.status == "reference too coarse"
+        assert case.reason.endswith(f" {case.criterion.unit} is not 1000 times below the tolerance")
     assert found["voltage_rms", 1.0].status in ("reached", "at least")
     assert regime.reference_error_in("ms/s") == pytest.approx(3 * regime.reference_error / 0.4)
     assert 0 < regime.reference_error_in("mV") < 1e-12
@@ -96,8 +96,8 @@ def test_what_has_no_value_is_said():
     # one spike has no drift
     suite = replace(SMALL, methods=("rk4",), detections=("hermite",), tolerances=(), horizons=(50.0,),
                     criteria=(Criterion("drift", 1.0),), witnessed=False)
-    (cell,) = run_suite(suite).cells
-    assert (cell.status, cell.reason) == ("not reached", "by 3 of 3 stimuli: drift has no value at dt = 0.01 ms")
+    (case,) = run_suite(suite).cases
+    assert (case.status, case.reason) == ("not reached", "by 3 of 3 stimuli: drift has no value at dt = 0.01 ms")
 
 
 def test_a_run_that_is_interrupted_keeps_what_is_finished(monkeypatch):
@@ -107,8 +107,8 @@ def test_a_run_that_is_interrupted_keeps_what_is_finished(monkeypatch):
     monkeypatch.setattr(module, "measure", stop)
     study = run_suite(SMALL)
     assert study.interrupted
-    assert [cell.status for cell in study.cells] == ["reached", "reached", "reached", "at least"]
-    assert all(cell.one_neuron is None for cell in study.cells)
+    assert [case.status for case in study.cases] == ["reached", "reached", "reached", "at least"]
+    assert all(case.one_neuron is None for case in study.cases)
 
 
 @pytest.mark.parametrize(("changes", "message"), [
@@ -131,17 +131,17 @@ def test_a_model_that_diverges_is_marked_and_the_run_goes_on():
     broken = get_model("lif").replace(
         name="broken", equations=get_model("lif").equations.replace("b*v", "b*v*v/mV*1e6"), initial={"v": -49 * mV},
         refractory=1 * ms)
-    cells = run_suite(replace(SMALL, models=(broken, "lif"))).cells
-    assert {cell.status for cell in cells if cell.curve.regime.model is broken} == {"rate not reachable"}
-    assert {cell.status for cell in cells if cell.curve.regime.model is not broken} == {"reached", "at least"}
+    cases = run_suite(replace(SMALL, models=(broken, "lif"))).cases
+    assert {case.status for case in cases if case.curve.regime.model is broken} == {"rate not reachable"}
+    assert {case.status for case in cases if case.curve.regime.model is not broken} == {"reached", "at least"}
 
 
 def test_lanes_are_timed_if_they_are_asked_for():
     small = replace(SMALL, methods=("euler",), detections=("grid",))
     for asked in (True, False):
-        cell = run_suite(replace(small, time_lanes=asked), 1).cells[0]
-        assert cell.one_neuron is not None
-        assert (cell.many_neurons is not None) == asked
+        case = run_suite(replace(small, time_lanes=asked), 1).cases[0]
+        assert case.one_neuron is not None
+        assert (case.many_neurons is not None) == asked
 
 
 def test_ten_seconds_of_noise_are_run_to_their_end():
@@ -149,7 +149,7 @@ def test_ten_seconds_of_noise_are_run_to_their_end():
     study = run_suite(Suite(models=("lif",), methods=("exact", "rk4"), detections=("hermite",), rates=(50.0,),
                             stimuli=("ornstein_uhlenbeck",), horizons=(10_000.0,), trials=1, tolerances=(0.1,),
                             repeats=1, thorough=False, time_lanes=False))
-    assert [cell.status for cell in study.cells if cell.curve.method == "rk4"] == ["reached"]
+    assert [case.status for case in study.cases if case.curve.method == "rk4"] == ["reached"]
     trial = study.regimes[0].trials[0]
     assert len(trial.stimulus.durations) == 10_000
     assert trial.spikes == pytest.approx(500, rel=0.04)

@@ -23,7 +23,7 @@ def late(train):
     return train.times + 0.7
 
 
-def cells_of(monkeypatch, wrong=None, suite=SMALL):
+def cases_of(monkeypatch, wrong=None, suite=SMALL):
     right = regime.reference
 
     def reference(model, stimulus):
@@ -41,20 +41,20 @@ def cells_of(monkeypatch, wrong=None, suite=SMALL):
 
 @pytest.mark.parametrize("wrong", [missing_half, late])
 def test_a_wrong_reference_is_contradicted(monkeypatch, wrong):
-    study = cells_of(monkeypatch, wrong)
-    assert {cell.status for cell in study.cells} == {"reference contradicted"}
-    assert all("agree with each other" in cell.reason for cell in study.cells)
+    study = cases_of(monkeypatch, wrong)
+    assert {case.status for case in study.cases} == {"reference contradicted"}
+    assert all("agree with each other" in case.reason for case in study.cases)
     assert any("izhikevich" in said for said in study.failures)
 
 
 def test_a_right_reference_is_not(monkeypatch):
-    study = cells_of(monkeypatch)
-    assert {cell.status for cell in study.cells} <= {"reached", "at least"}
+    study = cases_of(monkeypatch)
+    assert {case.status for case in study.cases} <= {"reached", "at least"}
     assert not study.failures
 
 
 def test_kernels_that_are_too_coarse_contradict_nothing(monkeypatch):
     # on the grid every method has about the same delay, far from the tolerance at this finest dt
     coarse = replace(SMALL, detections=("grid",), finest=0.05, tolerances=(1e-4,))
-    study = cells_of(monkeypatch, suite=coarse)
-    assert {cell.status for cell in study.cells} == {"not reached"}
+    study = cases_of(monkeypatch, suite=coarse)
+    assert {case.status for case in study.cases} == {"not reached"}

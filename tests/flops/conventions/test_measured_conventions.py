@@ -83,7 +83,7 @@ def test_libm_is_measured_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) 
 
 
 def test_no_counter_no_libm(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(libm, "selftest", lambda counter: "no such luck")
+    monkeypatch.setattr(libm, "why_not_trusted", lambda counter: "no such luck")
     with pytest.raises(UserError, match="needs a counter that reads machine code; instrumented: no such luck"):
         libm._measure("exp")
 

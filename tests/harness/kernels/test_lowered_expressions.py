@@ -12,7 +12,7 @@ from spikecost.flops import count_block
 from spikecost.flops.counters import COUNTERS, CFunction
 from spikecost.flops.toolchain import SCALAR, compile_library
 from spikecost.harness.kernels.c_source import c_block, c_prelude
-from spikecost.models.algebra.draft import Program
+from spikecost.models.algebra.draft import Draft
 from spikecost.models.algebra.expression import Const, Expr, Op, Var, exp, less, select
 from spikecost.models.algebra.simplify import Block, lower
 from spikecost.models.ground.errors import UserError
@@ -51,7 +51,7 @@ def _block(seed: int) -> Block:
     while True:
         try:
             outputs = {f"y{i}": _expression(chance, 4, known) for i in range(3)}
-            once, body = lower(Program(frozenset(INPUTS)), outputs)
+            once, body = lower(Draft(frozenset(INPUTS)), outputs)
             assert not once.assignments  # a number is not an operation
             return body
         except (UserError, OverflowError):  # a division by zero, a number too large

@@ -9,7 +9,7 @@ from spikecost.flops import count
 from spikecost.flops.counters import COUNTERS, Retired, auto
 from spikecost.flops.counters.base import ANY_WIDTH
 from spikecost.flops.counters.hardware import perf_events
-from spikecost.flops.counters.hardware.base import HardwareCounter, no_pmu
+from spikecost.flops.counters.hardware.base import HardwareCounter, why_no_pmu
 from spikecost.flops.counters.hardware.events import Formula
 from spikecost.harness.measuring import measure as module
 from spikecost.harness.measuring.measure import REPETITIONS, measure
@@ -31,10 +31,10 @@ class Processor(HardwareCounter):
     name = "processor"
     formula = Formula("sum", "all but comparisons", (), LEAVES_OUT - {"compare"}, frozenset({"compare"}))
 
-    def available(self):
+    def why_not(self):
         return ""
 
-    def teardown(self):
+    def provenance(self):
         return {"counter": self.name}
 
     @contextmanager
@@ -62,7 +62,7 @@ def test_the_exact_witness_agrees_by_kind(model, method):
 @pytest.mark.parametrize(("model", "method"), CELLS)
 def test_a_sum_over_all_images_is_compared_with_like(model, method, monkeypatch):
     monkeypatch.setattr(module, "REPETITIONS", 3)
-    monkeypatch.setattr(module, "selftest", lambda counter: counter.available())
+    monkeypatch.setattr(module, "why_not_trusted", lambda counter: counter.why_not())
     (witness,) = measure(model, method, counter=Processor(), steps=20).witnesses
     assert witness.repetitions == 3
     assert not witness.exact
@@ -75,7 +75,7 @@ def test_a_sum_over_all_images_is_compared_with_like(model, method, monkeypatch)
 
 
 def test_without_an_exact_counter_libm_is_not_guessed(monkeypatch):
-    monkeypatch.setattr(module, "selftest", lambda counter: counter.available())
+    monkeypatch.setattr(module, "why_not_trusted", lambda counter: counter.why_not())
     monkeypatch.setattr(module, "REPETITIONS", 1)
     monkeypatch.setattr(module.auto, "best", lambda exact=None: None)
     (witness,) = measure("hodgkin_huxley", "euler", counter=Processor(), steps=5).witnesses
@@ -89,9 +89,9 @@ def test_auto_says_of_each_other_counter_why_it_does_not_count():
     found = measure("lif", "euler", steps=10)
     assert set(found.why_not) | {witness.counter for witness in found.witnesses} <= set(COUNTERS)
     assert found.why_not == auto.reasons()
-    if no_pmu():
+    if why_no_pmu():
         assert [witness.counter for witness in found.witnesses] == [auto.best().name]
-        assert found.why_not["perf"] == (perf_events.refusal() or no_pmu())
+        assert found.why_not["perf"] == (perf_events.why_not_allowed() or why_no_pmu())
     else:
         assert all(abs(witness.ratio - 1) < 0.01 for witness in found.witnesses)
     assert REPETITIONS > 1

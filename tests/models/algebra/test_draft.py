@@ -7,7 +7,7 @@ from fractions import Fraction
 import pytest
 from brian2 import ms, mV
 
-from spikecost.models.algebra.draft import Derivatives, NotApplicable, Program, Vector, linear_parts, substitute
+from spikecost.models.algebra.draft import Derivatives, Draft, NotApplicable, Vector, linear_parts, substitute
 from spikecost.models.algebra.expression import FLOATS, Const, Op, Var, evaluate, exp, expr, text
 from spikecost.models.catalogue import MODELS
 from spikecost.models.definition.neuron import NeuronModel
@@ -50,19 +50,19 @@ def test_substitute():
 
 
 def test_let_gives_every_assignment_its_own_name():
-    program = Program(frozenset({"v"}))
-    assert program.let("dv", x + y).name == "dv"
-    assert program.let("dv", x - y).name == "dv_2"
-    assert program.let("v", x * y).name == "v_2"
-    assert list(program.assignments) == ["dv", "dv_2", "v_2"]
+    draft = Draft(frozenset({"v"}))
+    assert draft.let("dv", x + y).name == "dv"
+    assert draft.let("dv", x - y).name == "dv_2"
+    assert draft.let("v", x * y).name == "v_2"
+    assert list(draft.assignments) == ["dv", "dv_2", "v_2"]
 
 
 def test_let_does_not_assign_a_bare_name_or_number():
-    program = Program(frozenset({"v"}))
+    draft = Draft(frozenset({"v"}))
     number = Const(Fraction(3))
-    assert program.let("dv", x) is x
-    assert program.let("dv", number) is number
-    assert program.assignments == {}
+    assert draft.let("dv", x) is x
+    assert draft.let("dv", number) is number
+    assert draft.assignments == {}
 
 
 def test_vectors():
@@ -91,38 +91,38 @@ MODEL = NeuronModel(
 STATE = Vector({"v": Var("v"), "w": Var("w")})
 
 
-def _program():
-    return Program(frozenset({"v", "w", "I"}))
+def _draft():
+    return Draft(frozenset({"v", "w", "I"}))
 
 
 def test_derivatives_append_the_subexpressions_that_they_need_and_no_other():
-    program = _program()
-    Derivatives(MODEL.system, program)(STATE)
-    assert list(program.assignments) == ["k", "g", "dv", "dw"]
-    Derivatives(MODEL.system, program)(STATE)
-    assert list(program.assignments)[4:] == ["k_2", "g_2", "dv_2", "dw_2"]
+    draft = _draft()
+    Derivatives(MODEL.system, draft)(STATE)
+    assert list(draft.assignments) == ["k", "g", "dv", "dw"]
+    Derivatives(MODEL.system, draft)(STATE)
+    assert list(draft.assignments)[4:] == ["k_2", "g_2", "dv_2", "dw_2"]
 
 
 def test_derivatives_at_a_stage():
-    program = _program()
-    k = Derivatives(MODEL.system, program)(STATE + STATE)  # v and w twice as large
+    draft = _draft()
+    k = Derivatives(MODEL.system, draft)(STATE + STATE)  # v and w twice as large
     values = {"v": -50.0, "w": 0.5, "I": 3.0}
-    for name, value in program.assignments.items():
+    for name, value in draft.assignments.items():
         values[name] = evaluate(value, values, FLOATS)
     # w = 1, k = 2, g = 2: 2 (-60 + 100) + 3
     assert (values[k["v"].name], values[k["w"].name]) == (83.0, -1.0)
 
 
 def test_what_is_held_does_not_move():
-    k = Derivatives(MODEL.system, _program(), MODEL.system.held)(STATE)
+    k = Derivatives(MODEL.system, _draft(), MODEL.system.held)(STATE)
     assert (text(k["v"]), text(k["w"])) == ("0", "dw")
 
 
 def test_linear_opens_the_subexpressions_that_hold_the_variable():
-    program = _program()
-    a, b = Derivatives(MODEL.system, program).linear(STATE)
+    draft = _draft()
+    a, b = Derivatives(MODEL.system, draft).linear(STATE)
     values = {"v": -50.0, "w": 0.5, "I": 3.0}
-    for name, value in program.assignments.items():
+    for name, value in draft.assignments.items():
         values[name] = evaluate(value, values, FLOATS)
     # dv/dt = g (-60 - v) + 3 with g = 2 w w = 0.5: a = -27, b = -0.5; dw/dt = -w
     assert [evaluate(part["v"], values, FLOATS) for part in (a, b)] == [-27.0, -0.5]
@@ -132,10 +132,10 @@ def test_linear_opens_the_subexpressions_that_hold_the_variable():
 def test_linear_refuses_what_is_nonlinear():
     system = MODELS["izhikevich"].system
     with pytest.raises(NotApplicable, match=r"^dv/dt is not linear in v$"):
-        Derivatives(system, Program(frozenset({"v", "u"}))).linear(STATE)
+        Derivatives(system, Draft(frozenset({"v", "u"}))).linear(STATE)
 
 
 def test_linear_sees_nonlinearity_through_a_subexpression():
     model = MODEL.replace(equations=MODEL.equations.replace("g = w*k", "g = v/mV"))
     with pytest.raises(NotApplicable, match=r"^dv/dt is not linear in v$"):
-        Derivatives(model.system, _program()).linear(STATE)
+        Derivatives(model.system, _draft()).linear(STATE)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from spikecost.models.algebra.draft import Program
+from spikecost.models.algebra.draft import Draft
 from spikecost.models.algebra.expression import (
     FLOATS,
     Const,
@@ -38,7 +38,7 @@ COMMUTATIVE = ("add", "mul")
 
 def one(tree: Expr) -> str:
     """Lower one expression and write what runs."""
-    once, body = lower(Program(frozenset(NAMES)), {"out": tree})
+    once, body = lower(Draft(frozenset(NAMES)), {"out": tree})
     assert once == Block()
     written = [text(a.value) if a.target == "out" else f"{a.target} = {text(a.value)}" for a in body.assignments]
     return "; ".join(written)
@@ -142,7 +142,7 @@ def test_a_difference_is_not_its_opposite():
 
 
 def test_exprel_has_a_series_near_zero():
-    once, body = lower(Program(frozenset(NAMES)), {"a": Op("exprel", (x,)), "b": y / Op("exprel", (x,))})
+    once, body = lower(Draft(frozenset(NAMES)), {"a": Op("exprel", (x,)), "b": y / Op("exprel", (x,))})
     assert once == Block()
     for value in (-2.0, -1.01e-6, -9e-7, 0.0, 1e-12, 9e-7, 1.01e-6, 0.5, 3.0):
         with np.errstate(invalid="ignore"):  # 0/0 is evaluated too, and not chosen
@@ -155,7 +155,7 @@ def test_exprel_has_a_series_near_zero():
 
 
 def test_dividing_by_exprel_takes_one_division():
-    body = lower(Program(frozenset(NAMES)), {"b": 1 / Op("exprel", (x,))})[1]
+    body = lower(Draft(frozenset(NAMES)), {"b": 1 / Op("exprel", (x,))})[1]
     assert _kinds(body).count("div") == 1
 
 
@@ -178,23 +178,23 @@ def test_the_root_of_a_negative_constant():
 
 
 def test_what_is_fixed_is_set_apart():
-    program = Program(frozenset({"v", "b", "dt"}))
+    draft = Draft(frozenset({"v", "b", "dt"}))
     decay = exp(-(Var("b") * Var("dt")))
-    once, body = lower(program, {"out": Var("v") * decay}, frozenset({"b", "dt"}))
+    once, body = lower(draft, {"out": Var("v") * decay}, frozenset({"b", "dt"}))
     assert [(a.target, text(a.value)) for a in once.assignments] == [("fixed1", "exp(-(b*dt))")]
     assert [(a.target, text(a.value)) for a in body.assignments] == [("out", "v*fixed1")]
 
 
 def test_a_bare_fixed_name_or_number_is_not_assigned():
-    once, body = lower(Program(frozenset({"v", "dt"})), {"out": Var("v") * Var("dt") + 2}, frozenset({"dt"}))
+    once, body = lower(Draft(frozenset({"v", "dt"})), {"out": Var("v") * Var("dt") + 2}, frozenset({"dt"}))
     assert once == Block()
     assert [text(a.value) for a in body.assignments] == ["v*dt + 2"]
 
 
 def test_an_output_that_is_fixed_or_equal_to_another_is_still_assigned():
-    program = Program(frozenset({"v", "dt"}))
+    draft = Draft(frozenset({"v", "dt"}))
     tree = Var("dt") / 2
-    once, body = lower(program, {"half": tree, "v_next": Var("v"), "sum": Var("v") + 1, "same": 1 + Var("v")},
+    once, body = lower(draft, {"half": tree, "v_next": Var("v"), "sum": Var("v") + 1, "same": 1 + Var("v")},
                        frozenset({"dt"}))
     values = _run(body, _run(once, {"v": 3.0, "dt": 0.5}))
     assert (values["half"], values["v_next"], values["sum"], values["same"]) == (0.25, 3.0, 4.0, 4.0)
@@ -202,15 +202,15 @@ def test_an_output_that_is_fixed_or_equal_to_another_is_still_assigned():
 
 
 def test_names_that_a_program_gave_are_kept():
-    program = Program(frozenset(NAMES))
-    gate = program.let("alpha_m", exp(x))
-    body = lower(program, {"out": gate * y + gate})[1]
+    draft = Draft(frozenset(NAMES))
+    gate = draft.let("alpha_m", exp(x))
+    body = lower(draft, {"out": gate * y + gate})[1]
     assert body.targets == ("alpha_m", "out")
 
 
 def test_names_of_intermediates_do_not_take_a_models_own():
-    program = Program(frozenset({"x1", "x"}))
-    body = lower(program, {"out": exp(x + Var("x1")) * (x + Var("x1"))})[1]
+    draft = Draft(frozenset({"x1", "x"}))
+    body = lower(draft, {"out": exp(x + Var("x1")) * (x + Var("x1"))})[1]
     assert body.targets == ("x2", "out")
 
 
@@ -247,7 +247,7 @@ def test_the_value_is_kept_exactly_in_exact_arithmetic(trees, values, fixed):
         expected = {name: _exact(tree, values) for name, tree in outputs.items()}
     except ZeroDivisionError:
         assume(False)
-    once, body = lower(Program(frozenset(NAMES)), outputs, frozenset(fixed))
+    once, body = lower(Draft(frozenset(NAMES)), outputs, frozenset(fixed))
     found = _run(body, _run(once, values, _exact), _exact)
     assert {name: found[name] for name in outputs} == expected
 
@@ -272,7 +272,7 @@ POSITIVE = st.recursive(
 def test_the_value_is_kept_to_rounding_in_floats(tree, values):
     expected = _floats(tree, values)
     assume(1e-100 < expected < 1e100)
-    once, body = lower(Program(frozenset(NAMES)), {"out": tree}, frozenset({"z"}))
+    once, body = lower(Draft(frozenset(NAMES)), {"out": tree}, frozenset({"z"}))
     # (exp(x) - 1)/x as it runs loses 1e-16/x, and x may be small here; without exprel it is 1e-13
     uses_exprel = any(isinstance(node, Op) and node.kind == "exprel" for node in nodes(tree))
     assert _run(body, _run(once, values))["out"] == pytest.approx(expected, rel=1e-9 if uses_exprel else 1e-13)
@@ -321,7 +321,7 @@ def test_once_depends_on_what_is_fixed_and_nothing_fixed_is_left_in_the_body(tre
 
 def _lowered(outputs, fixed):
     try:
-        return lower(Program(frozenset(NAMES)), outputs, frozenset(fixed))
+        return lower(Draft(frozenset(NAMES)), outputs, frozenset(fixed))
     except UserError:  # a random expression may divide by a constant zero; that is tested above
         assume(False)
 

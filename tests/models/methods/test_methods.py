@@ -3,7 +3,7 @@
 import pytest
 from brian2 import ms
 
-from spikecost.models.algebra.draft import Derivatives, NotApplicable, Program, Vector
+from spikecost.models.algebra.draft import Derivatives, Draft, NotApplicable, Vector
 from spikecost.models.algebra.expression import Const, Op, Var, expr, text
 from spikecost.models.algebra.polynomial import by_products, coefficients, linear_parts
 from spikecost.models.definition.neuron import NeuronModel
@@ -69,8 +69,8 @@ def test_a_method_that_applies(mine, method):
 
 
 def derivatives(mine):
-    program = Program(frozenset({*mine.system.dimensions, "dt"}) - set(mine.system.subexpressions))
-    return Derivatives(mine.system, program), program
+    draft = Draft(frozenset({*mine.system.dimensions, "dt"}) - set(mine.system.subexpressions))
+    return Derivatives(mine.system, draft), draft
 
 
 def test_gates_are_what_relaxes_at_a_rate_of_the_voltage():
@@ -83,15 +83,15 @@ def test_variables_of_a_group_do_not_enter_each_others_derivatives():
 
 
 def test_only_what_is_asked_for_is_written():
-    f, program = derivatives(CALCIUM)
+    f, draft = derivatives(CALCIUM)
     x = Vector({name: Var(name) for name in CALCIUM.system.state})
     f(x, only=["m"])
-    assert list(program.assignments) == ["dm"]
+    assert list(draft.assignments) == ["dm"]
     f(x, only=["v"])
     f(x, only=["c"])  # at the same state: the current is there already
-    assert list(program.assignments) == ["dm", "flow", "dv", "dc"]
+    assert list(draft.assignments) == ["dm", "flow", "dv", "dc"]
     f.linear(x | {"v": Var("v") * 2}, only=["n"])
-    assert list(program.assignments)[4:] == ["v_2", "a_n", "b_n"]
+    assert list(draft.assignments)[4:] == ["v_2", "a_n", "b_n"]
 
 
 def test_adding_moves_what_the_other_has():

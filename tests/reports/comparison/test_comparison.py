@@ -26,7 +26,7 @@ def comparison():
     return sc.compare(["lif", "izhikevich", "hodgkin_huxley"], suite=SUITE)
 
 
-def test_the_table_has_every_cell(comparison):
+def test_the_table_has_every_case(comparison):
     table = comparison.table
     assert list(table.columns) == list(COLUMNS)
     assert len(table) == 3 * 3 * 2 * 2

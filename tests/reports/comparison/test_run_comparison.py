@@ -69,7 +69,7 @@ def test_cells_with_a_number_in_one_run_alone(small_run):
 
 def test_runs_without_a_common_cell(small_run):
     other = small_run.table.assign(level="7 Hz")
-    with pytest.raises(UserError, match="no cell in common"):
+    with pytest.raises(UserError, match="no case in common"):
         compare_runs(small_run, changed(small_run, table=other))
 
 

@@ -60,7 +60,7 @@ def test_nothing_else_lies_in_the_folder(small_folder):
     assert set(manifest["files"]) == there - {"run.json"}
 
 
-def test_the_stimuli_of_a_cell_give_its_row(small_run):
+def test_the_stimuli_of_a_case_give_its_row(small_run):
     keys = ["model", "method", "detection", "level", "tolerance"]
     stimuli = small_run.by_stimulus.groupby(keys)
     reached = small_run.table[small_run.table["flops_per_ms"].notna()].set_index(keys)
@@ -77,11 +77,11 @@ def test_the_stimuli_of_a_cell_give_its_row(small_run):
     assert timed.median().to_dict() == pytest.approx(reached["ns_per_ms"].to_dict())
 
 
-def test_the_kinds_of_a_cell_add_up(small_run):
+def test_the_kinds_of_a_case_add_up(small_run):
     # Izhikevich, forward Euler, grid: 5 add, 2 sub, 7 mul, 1 compare a step, 1 add a spike
-    cells = small_run.by_kind.query("model == 'izhikevich:RS' and method == 'euler' and detection == 'grid'")
-    for _, cell in cells.groupby(["level", "tolerance"]):
-        kinds = cell.set_index("kind")["per_ms"]
+    cases = small_run.by_kind.query("model == 'izhikevich:RS' and method == 'euler' and detection == 'grid'")
+    for _, case in cases.groupby(["level", "tolerance"]):
+        kinds = case.set_index("kind")["per_ms"]
         assert kinds["mul"] / kinds["compare"] == pytest.approx(7)
         assert kinds["sub"] / kinds["compare"] == pytest.approx(2)
         assert 5 < kinds["add"] / kinds["compare"] < 5.1
@@ -174,14 +174,14 @@ def test_recorded_voltages_are_near_the_reference(small_run):
     reference = voltages[voltages["method"] == ""].groupby(keys)
     spikes = small_run.spikes[small_run.spikes["method"] == ""].groupby(keys)["time_ms"]
     compared = 0
-    for (model, level, *_), cell in voltages[voltages["method"] != ""].groupby([*keys, "method", "detection",
+    for (model, level, *_), case in voltages[voltages["method"] != ""].groupby([*keys, "method", "detection",
                                                                                "tolerance"]):
         right = reference.get_group((model, level))
-        assert cell["time_ms"].min() >= right["time_ms"].min() - 5
-        assert cell["time_ms"].max() <= right["time_ms"].max() + 1e-9
+        assert case["time_ms"].min() >= right["time_ms"].min() - 5
+        assert case["time_ms"].max() <= right["time_ms"].max() + 1e-9
         # away from spikes, where a millisecond decides
-        apart = np.abs(cell["time_ms"].to_numpy()[:, None] - spikes.get_group((model, level)).to_numpy()).min(axis=1)
-        far = cell[apart > 4]
+        apart = np.abs(case["time_ms"].to_numpy()[:, None] - spikes.get_group((model, level)).to_numpy()).min(axis=1)
+        far = case[apart > 4]
         expected = np.interp(far["time_ms"], right["time_ms"], right["voltage"])
         assert (np.abs(far["voltage"] - expected) < 3).all()
         compared += len(far)

@@ -35,7 +35,7 @@ thorough = false
 """
 WAY = "izhikevich:RS/rk4/hermite"
 STEP = f"{WAY}/operations_per_step"
-CELL = f"{WAY}/constant/50 Hz/100 ms/maximum 0.1 ms"
+CASE = f"{WAY}/constant/50 Hz/100 ms/maximum 0.1 ms"
 
 
 @pytest.fixture(scope="module")
@@ -144,7 +144,7 @@ def test_a_model_that_fails_to_run(check, monkeypatch):
         None, "diverged", {}, 0, {}))
     status, said = check()
     assert status == 1
-    assert f"{CELL}/dt_ms" in said
+    assert f"{CASE}/dt_ms" in said
     assert "no number any more" in said
 
 
@@ -248,7 +248,7 @@ def test_an_empty_baseline(check):
 
 
 @pytest.mark.parametrize("gone", [
-    STEP, f"{CELL}/dt_ms", f"{CELL}/flops_per_ms", "izhikevich:RS/rk4/instructions_per_step",
+    STEP, f"{CASE}/dt_ms", f"{CASE}/flops_per_ms", "izhikevich:RS/rk4/instructions_per_step",
     "izhikevich:RS/reference/constant/50 Hz/100 ms/reference_error_ms"])
 def test_a_figure_that_was_deleted_from_the_baseline(check, gone):
     edit("figures", **{gone: None})

@@ -16,10 +16,10 @@ def test_the_leader_is_the_cheapest_and_the_others_are_divided_by_it(small_run):
     groups = found.groupby(["level", "tolerance"])
     assert len(groups) == 4
     for (level, tolerance), group in groups:
-        cells = table[(table["level"] == level) & (table["tolerance"] == tolerance)]
+        cases = table[(table["level"] == level) & (table["tolerance"] == tolerance)]
         first, second = group.iloc[0], group.iloc[1]
         assert (first["place"], second["place"]) == (1, 2)
-        assert first["flops_per_ms"] == cells["flops_per_ms"].min()
+        assert first["flops_per_ms"] == cases["flops_per_ms"].min()
         assert (first["ratio"], first["ratio_low"], first["ratio_high"]) == (1, 1, 1)
         assert second["ratio"] == pytest.approx(second["flops_per_ms"] / first["flops_per_ms"])
         assert second["ratio_low"] <= second["ratio"] <= second["ratio_high"]

@@ -102,7 +102,7 @@ def test_what_is_no_manifest(small_run, tmp_path, content):
     assert "\n" not in str(refused.value)
 
 
-def test_a_time_of_a_cell_that_is_not_there(small_run):
+def test_a_time_of_a_case_that_is_not_there(small_run):
     broken = dataclasses.replace(small_run, table=small_run.table.iloc[:0])
     with pytest.raises(UserError, match="damaged"):
         figures_of(broken)

@@ -22,7 +22,7 @@ from ..regression.figures import baseline, figures
 
 
 class Page(HTMLParser):
-    """Texts of cells, and tags that were opened and not closed."""
+    """Texts of cases, and tags that were opened and not closed."""
 
     VOID = ("img", "line")
 

@@ -76,7 +76,7 @@ class Cpu:
 
 
 @dataclass(frozen=True)
-class Table:
+class EventTable:
     """The events of one vendor's processors."""
 
     vendor: str
@@ -88,7 +88,7 @@ class Table:
     cpus: tuple[Cpu, ...]
 
 
-def find_cpu(vendor: str, family: int, model: int) -> tuple[Table, Cpu] | str:
+def find_cpu(vendor: str, family: int, model: int) -> tuple[EventTable, Cpu] | str:
     """Return the table and the entry of a processor, or the reason why there is none."""
     for table in tables():
         if table.vendor == vendor:
@@ -98,18 +98,18 @@ def find_cpu(vendor: str, family: int, model: int) -> tuple[Table, Cpu] | str:
     return f"no event table contains this processor ({vendor or 'unknown vendor'}, family {family}, model {model})"
 
 
-def this_cpu() -> tuple[Table, Cpu] | str:
+def this_cpu() -> tuple[EventTable, Cpu] | str:
     """Return the table and the entry of this machine's processor, or the reason why there is none."""
     return find_cpu(*cpu_identity())
 
 
 @cache
-def tables() -> tuple[Table, ...]:
+def tables() -> tuple[EventTable, ...]:
     """Return all event tables."""
     return tuple(read_table(path) for path in sorted(Path(__file__).parent.glob("*.toml")))
 
 
-def read_table(path: Path) -> Table:
+def read_table(path: Path) -> EventTable:
     """Read an event table and check it.
 
     Raises
@@ -135,7 +135,7 @@ def read_table(path: Path) -> Table:
         _expect(f"{path.name}: without", entry, {"title", "family", "models", "reason"})
         cpus.append(Cpu(entry["title"], (), entry["family"], _ranges(path.name, entry), (), entry["reason"]))
     _disjoint(path.name, cpus)
-    return Table(data["vendor"], data["title"], data["counts"].strip(), data["source"].strip(), tuple(cpus))
+    return EventTable(data["vendor"], data["title"], data["counts"].strip(), data["source"].strip(), tuple(cpus))
 
 
 def _formula(file: str, name: str, entry: Mapping[str, Any], leaves_out: frozenset[str],

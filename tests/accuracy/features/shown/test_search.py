@@ -42,7 +42,7 @@ def test_what_cannot_be_is_not_found_either(lif, name):
 
 @pytest.mark.parametrize("name", FEATURES)
 def test_no_reason_is_given_for_other_models(name):
-    assert FEATURES[name].cannot(MODELS["izhikevich"]) == FEATURES[name].cannot(MODELS["hodgkin_huxley"]) == ""
+    assert FEATURES[name].why_not(MODELS["izhikevich"]) == FEATURES[name].why_not(MODELS["hodgkin_huxley"]) == ""
 
 
 @pytest.mark.parametrize("changes", [
@@ -54,8 +54,8 @@ def test_no_reason_is_given_for_other_models(name):
 def test_the_reasons_hold_for_one_linear_variable_alone(changes):
     given = {"name": "mine", "equations": "dv/dt = (I - v)/ms : 1\nI : 1\nc : 1", "threshold": "v > 1",
              "reset": "v = c", "parameters": {"c": 0}, "initial": {"v": 0}}
-    assert FEATURES["resonator"].cannot(NeuronModel(**given))
-    assert not FEATURES["resonator"].cannot(NeuronModel(**{**given, **changes}))
+    assert FEATURES["resonator"].why_not(NeuronModel(**given))
+    assert not FEATURES["resonator"].why_not(NeuronModel(**{**given, **changes}))
 
 
 @pytest.mark.slow

@@ -61,10 +61,10 @@ def busy():
 
 def test_the_first_set_that_really_counts_is_taken():
     counter = Clocks()
-    assert counter.available() == ""
+    assert counter.why_not() == ""
     assert counter.formula.title == "cpu-clock as operations"
-    assert counter.teardown()["events"] == "1 x cpu-clock"
-    assert counter.teardown()["through"] == "the kernel"
+    assert counter.provenance()["events"] == "1 x cpu-clock"
+    assert counter.provenance()["through"] == "the kernel"
 
 
 def test_a_set_that_starts_but_does_not_see_the_work_is_no_proof():
@@ -73,7 +73,7 @@ def test_a_set_that_starts_but_does_not_see_the_work_is_no_proof():
 
 
 def test_every_reason_is_kept_once():
-    reason = Hopeless().available()
+    reason = Hopeless().why_not()
     assert reason.startswith("no first set; page-faults as operations: the events were started but do not count")
     assert reason.count("no first set") == 1
 
@@ -116,7 +116,7 @@ def test_nothing_retired_is_an_error():
             yield candidate(TASK_CLOCK, CPU_CLOCK)
 
     counter = Still()
-    assert counter.available() == ""
+    assert counter.why_not() == ""
     counter._chosen = candidate(PAGE_FAULTS, CPU_CLOCK)  # an empty block has none
     with pytest.raises(NothingRetired), counter.measure():
         pass
@@ -128,7 +128,7 @@ def test_counts_that_are_lost_are_an_error():
             raise Refused("multiplexed")
 
     counter = Clocks()
-    counter.available()
+    counter.why_not()
     counter._chosen = Candidate(formula(CPU_CLOCK), TASK_CLOCK.name, "", "", partial(Lost, (TASK_CLOCK, CPU_CLOCK)))
     with pytest.raises(UserError, match="the counter 'clocks' lost its events: multiplexed"), counter.measure():
         pass

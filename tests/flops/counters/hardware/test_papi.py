@@ -11,7 +11,7 @@ import pytest
 
 from spikecost.flops.counters.base import ANY_WIDTH
 from spikecost.flops.counters.hardware import papi, papi_libraries
-from spikecost.flops.counters.hardware.base import Candidate, HardwareCounter, Refused, no_pmu
+from spikecost.flops.counters.hardware.base import Candidate, HardwareCounter, Refused, why_no_pmu
 from spikecost.flops.counters.hardware.events import Formula, Term, find_cpu
 from spikecost.flops.counters.hardware.papi import PAPI, Papi, PapiSet
 from spikecost.flops.counters.hardware.papi_libraries import PapiError, PythonPapi, SystemPapi, python_papi, system_papi
@@ -84,7 +84,7 @@ def test_a_multiplexed_set_is_refused(library):
 
 
 def test_an_event_set_needs_its_events(library, software_events):
-    reason = no_pmu() or "NO_SUCH_EVENT: "
+    reason = why_no_pmu() or "NO_SUCH_EVENT: "
     with pytest.raises(Refused) as refused:
         PapiSet(library, (FAULTS, "NO_SUCH_EVENT"))
     assert str(refused.value).startswith(f"{library.title}: {reason}")
@@ -115,7 +115,7 @@ def test_a_counter_on_papi_counts_calls_and_the_rest(library, software_events):
             yield Candidate(formula, CLOCK, "", library.title, partial(PapiSet, library, names))
 
     counter = Clocks()
-    assert counter.available() == ""
+    assert counter.why_not() == ""
     with counter.measure() as counts:
         sum(range(1_000_000))
         counts.call(workload("arithmetic", 1_000_000))
@@ -123,7 +123,7 @@ def test_a_counter_on_papi_counts_calls_and_the_rest(library, software_events):
     assert counts.other.instructions > 1_000_000
     assert counts.total.instructions == counts.events[CLOCK]
     assert counts.total.by_kind == {"flop": counts.events["perf::CPU-CLOCK"]}
-    assert counter.teardown()["through"] == library.title
+    assert counter.provenance()["through"] == library.title
 
 
 def test_native_events_are_tried_before_presets_and_cycles_before_none(monkeypatch, library):
@@ -149,11 +149,11 @@ def test_without_an_event_table_the_presets_are_tried(monkeypatch, library):
 
 
 def test_papi_counts_or_says_why_not():
-    reason = PAPI.available()
+    reason = PAPI.why_not()
     assert "\n" not in reason
     assert (PAPI.formula is None) == bool(reason)
-    if no_pmu():
-        assert reason == no_pmu()
+    if why_no_pmu():
+        assert reason == why_no_pmu()
 
 
 @pytest.mark.parametrize("pmu", ["", "no PMU exposed by the hypervisor"])
@@ -161,9 +161,9 @@ def test_a_library_is_asked_for_only_where_there_is_something_to_count(pmu, monk
     def not_here():
         raise Refused("libpapi is not installed (Debian: apt-get install libpapi-dev)")
 
-    monkeypatch.setattr(papi, "no_pmu", lambda: pmu)
+    monkeypatch.setattr(papi, "why_no_pmu", lambda: pmu)
     monkeypatch.setattr(papi, "LIBRARIES", (not_here, not_here))
-    assert Papi().available() == (pmu or "libpapi is not installed (Debian: apt-get install libpapi-dev)")
+    assert Papi().why_not() == (pmu or "libpapi is not installed (Debian: apt-get install libpapi-dev)")
 
 
 def test_python_papi_counts_or_gives_its_reason(software_events):
@@ -172,7 +172,7 @@ def test_python_papi_counts_or_gives_its_reason(software_events):
             PythonPapi()
         return
     library = python_papi()
-    if library.disabled():  # its tables are older than this processor: it has no event at all then
+    if library.why_disabled():  # its tables are older than this processor: it has no event at all then
         with pytest.raises(Refused, match=r"python-papi with PAPI 6\.0: perf_event disabled"):
             PapiSet(library, (FAULTS,))
     else:

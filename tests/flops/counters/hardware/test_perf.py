@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from spikecost.flops.counters.hardware import perf_events
-from spikecost.flops.counters.hardware.base import Refused, no_pmu
+from spikecost.flops.counters.hardware.base import Refused, why_no_pmu
 from spikecost.flops.counters.hardware.perf import INSTRUCTIONS, PERF
 from spikecost.flops.counters.hardware.perf_events import HARDWARE, PAGE_FAULTS, RAW, SOFTWARE, TASK_CLOCK, Event, Group
 
@@ -85,11 +85,11 @@ def test_a_group_that_never_got_its_counters_is_refused():
 
 
 def test_a_hardware_event_counts_or_says_that_there_is_no_pmu(software_events):
-    if no_pmu():
+    if why_no_pmu():
         with pytest.raises(Refused) as refused:
             Group((INSTRUCTIONS,))
-        assert str(refused.value) == no_pmu()
-        assert PERF.available() == no_pmu()
+        assert str(refused.value) == why_no_pmu()
+        assert PERF.why_not() == why_no_pmu()
     else:
         group = Group((INSTRUCTIONS,))
         group.start()
@@ -131,8 +131,8 @@ def test_the_kernel_s_refusals_are_given_their_reason(monkeypatch, number, paran
 
     monkeypatch.setattr(perf_events, "_open", refuse)
     monkeypatch.setattr(perf_events, "paranoid_level", lambda: paranoid)
-    monkeypatch.setattr(perf_events, "seccomp", lambda: filtered)
-    monkeypatch.setattr(perf_events, "no_pmu", lambda: pmu)
+    monkeypatch.setattr(perf_events, "why_filtered", lambda: filtered)
+    monkeypatch.setattr(perf_events, "why_no_pmu", lambda: pmu)
     with pytest.raises(Refused) as refused:
         Group((Event("flops", RAW, 0x0f03), Event("instructions", HARDWARE, 1)))
     assert reason in str(refused.value)
@@ -140,7 +140,7 @@ def test_the_kernel_s_refusals_are_given_their_reason(monkeypatch, number, paran
 
 def test_the_paranoid_level_and_the_filter_are_read_from_the_kernel():
     assert perf_events.paranoid_level() in (None, *range(-1, 5))
-    assert perf_events.seccomp() in ("", "by a seccomp filter (as in containers)")
+    assert perf_events.why_filtered() in ("", "by a seccomp filter (as in containers)")
 
 
 FILTERED = """
@@ -164,7 +164,7 @@ instructions = (Instruction * 4)(
 libc = ctypes.CDLL(None, use_errno=True)
 assert libc.prctl(38, 1, 0, 0, 0) == 0
 assert libc.prctl(22, 2, ctypes.byref(Program(4, instructions)), 0, 0) == 0
-print(PERF.available())
+print(PERF.why_not())
 """
 
 
