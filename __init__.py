@@ -9,11 +9,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .accuracy.criterion import Criterion
     from .accuracy.features import FEATURES
-    from .accuracy.reference import Reference, reference
-    from .accuracy.spike_trains import SpikeTimeError, SpikeTrain, spike_time_error
-    from .accuracy.suite import QUICK, Suite
+    from .accuracy.measures.spike_trains import SpikeTimeError, SpikeTrain, spike_time_error
+    from .accuracy.references.reference import Reference, reference
+    from .accuracy.search.criterion import Criterion
+    from .accuracy.study.suite import QUICK, Suite
     from .flops import CONVENTIONS, Convention, Count, count
     from .harness.simulate import simulate
     from .harness.stimuli import (
@@ -31,25 +31,25 @@ if TYPE_CHECKING:
         stimulus_from_brian2,
     )
     from .models.catalogue import MODELS, get_model
-    from .models.conductance import with_conductance
+    from .models.definition.conductance import with_conductance
+    from .models.definition.neuron import NeuronModel
     from .models.detection import DETECTIONS
-    from .models.errors import UserError
-    from .models.from_brian2 import Brian2Settings, from_brian2, settings_from_brian2
+    from .models.ground.errors import UserError
     from .models.methods import METHODS
-    from .models.neuron import NeuronModel
+    from .models.reading.from_brian2 import Brian2Settings, from_brian2, settings_from_brian2
     from .models.step import Step, make_step
-    from .reports.comparison import Comparison, compare
-    from .reports.demos import demo_table
-    from .reports.features import features
-    from .reports.features_figure import features_against_cost
-    from .reports.run_folder import RunFolder
+    from .reports.comparison.comparison import Comparison, compare
+    from .reports.comparison.run_folder import RunFolder
+    from .reports.figures.features_figure import features_against_cost
+    from .reports.tables.demos import demo_table
+    from .reports.tables.features import features
 
 # loaded when first used: a name alone should not cost the import of pandas, matplotlib and heyoka
 _HOMES = {
-    ".accuracy.reference": ("Reference", "reference"),
-    ".accuracy.spike_trains": ("SpikeTimeError", "SpikeTrain", "spike_time_error"),
-    ".accuracy.criterion": ("Criterion",),
-    ".accuracy.suite": ("QUICK", "Suite"),
+    ".accuracy.references.reference": ("Reference", "reference"),
+    ".accuracy.measures.spike_trains": ("SpikeTimeError", "SpikeTrain", "spike_time_error"),
+    ".accuracy.search.criterion": ("Criterion",),
+    ".accuracy.study.suite": ("QUICK", "Suite"),
     ".flops": ("CONVENTIONS", "Convention", "Count", "count"),
     ".harness.simulate": ("simulate",),
     ".harness.stimuli": (
@@ -57,19 +57,19 @@ _HOMES = {
         "poisson_conductance", "ramp", "sine", "step", "stimulus_from_brian2",
     ),
     ".models.catalogue": ("MODELS", "get_model"),
-    ".models.conductance": ("with_conductance",),
+    ".models.definition.conductance": ("with_conductance",),
     ".models.detection": ("DETECTIONS",),
-    ".models.errors": ("UserError",),
-    ".models.from_brian2": ("Brian2Settings", "from_brian2", "settings_from_brian2"),
+    ".models.ground.errors": ("UserError",),
+    ".models.reading.from_brian2": ("Brian2Settings", "from_brian2", "settings_from_brian2"),
     ".models.methods": ("METHODS",),
-    ".models.neuron": ("NeuronModel",),
+    ".models.definition.neuron": ("NeuronModel",),
     ".models.step": ("Step", "make_step"),
     ".accuracy.features": ("FEATURES",),
-    ".reports.comparison": ("Comparison", "compare"),
-    ".reports.demos": ("demo_table",),
-    ".reports.features": ("features",),
-    ".reports.features_figure": ("features_against_cost",),
-    ".reports.run_folder": ("RunFolder",),
+    ".reports.comparison.comparison": ("Comparison", "compare"),
+    ".reports.tables.demos": ("demo_table",),
+    ".reports.tables.features": ("features",),
+    ".reports.figures.features_figure": ("features_against_cost",),
+    ".reports.comparison.run_folder": ("RunFolder",),
 }
 _HOME = {name: home for home, names in _HOMES.items() for name in names}
 

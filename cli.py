@@ -14,19 +14,19 @@ from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from .flops.conventions import CONVENTIONS
-from .harness.interruption import as_ctrl_c, keeping
-from .models import units
 from .models.catalogue import get_model
+from .models.definition.neuron import NeuronModel
 from .models.detection import DETECTIONS
-from .models.errors import UserError, shortened, visible
-from .models.files import runs_code
+from .models.ground.errors import UserError, shortened, visible
+from .models.ground.interruption import as_ctrl_c, keeping
+from .models.language import units
 from .models.methods import with_steps_alike
-from .models.neuron import NeuronModel
+from .models.reading.files import runs_code
 from .models.step import Step, make_step
 
 if TYPE_CHECKING:
-    from .accuracy.suite import Suite
-    from .reports.regression.figures import Figures
+    from .accuracy.study.suite import Suite
+    from .reports.regression.kept.figures import Figures
 
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 #: Errors of a path given by the user.
@@ -309,11 +309,11 @@ def _add_checks(commands: Any) -> None:
 
 
 def _run(options: argparse.Namespace) -> int:
-    from .accuracy.criterion import parse_criterion
-    from .accuracy.runner import check_jobs
-    from .accuracy.suite import FULL, QUICK, Suite
-    from .reports.regression.history import History
-    from .reports.suite_file import read_suite
+    from .accuracy.search.criterion import parse_criterion
+    from .accuracy.study.runner import check_jobs
+    from .accuracy.study.suite import FULL, QUICK, Suite
+    from .reports.regression.kept.history import History
+    from .reports.results.suite_file import read_suite
 
     check_jobs(options.jobs)
     if options.quick and options.full:
@@ -352,12 +352,12 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _run_and_say(options: argparse.Namespace, suite: Suite, chosen: Mapping[str, Any]) -> int:
-    from .accuracy.suite import FULL
-    from .reports.records import dumps
+    from .accuracy.study.suite import FULL
+    from .reports.comparison.run import found, run, summary
     from .reports.regression import command
     from .reports.regression.of_run import figures_of
-    from .reports.run import found, run, summary
-    from .reports.suite_file import left_out
+    from .reports.results.suite_file import left_out
+    from .reports.writing.records import dumps
 
     comparison, page, elsewhere = run(suite, options.out, options.jobs)
     said = "--quick left out: " if options.quick else "" if options.full or options.suite or chosen else "left out: "
@@ -379,8 +379,8 @@ def _run_and_say(options: argparse.Namespace, suite: Suite, chosen: Mapping[str,
 
 
 def _report(options: argparse.Namespace) -> int:
-    from .reports.records import dumps
-    from .reports.report import report
+    from .reports.comparison.report import report
+    from .reports.writing.records import dumps
 
     formats = None if options.format is None else [name for name in options.format.split(",") if name]
     written = [str(path) for path in report(options.folder, formats, options.out)]
@@ -389,9 +389,9 @@ def _report(options: argparse.Namespace) -> int:
 
 
 def _compare(options: argparse.Namespace) -> int:
-    from .reports.records import dumps
-    from .reports.run_comparison import compare_runs
-    from .reports.run_folder import RunFolder
+    from .reports.comparison.run_comparison import compare_runs
+    from .reports.comparison.run_folder import RunFolder
+    from .reports.writing.records import dumps
 
     found = compare_runs(RunFolder.read(options.first), RunFolder.read(options.second))
     _print(dumps(found.to_json()) if options.json else found.text)
@@ -399,11 +399,11 @@ def _compare(options: argparse.Namespace) -> int:
 
 
 def _recommend(options: argparse.Namespace) -> int:
-    from .accuracy.runner import check_jobs
-    from .reports.bars import bars
-    from .reports.recommend import recommend
-    from .reports.records import dumps
-    from .reports.run_folder import RunFolder
+    from .accuracy.study.runner import check_jobs
+    from .reports.comparison.recommend import recommend
+    from .reports.comparison.run_folder import RunFolder
+    from .reports.writing.bars import bars
+    from .reports.writing.records import dumps
 
     check_jobs(options.jobs)
     with bars() as progress:
@@ -419,17 +419,17 @@ def _recommend(options: argparse.Namespace) -> int:
 
 
 def _models(options: argparse.Namespace) -> int:
-    from .reports.catalogue import catalogue, models
-    from .reports.records import dumps, records
+    from .reports.commands.catalogue import catalogue, models
+    from .reports.writing.records import dumps, records
 
     _print(dumps(records(models())) if options.json else catalogue())
     return 0
 
 
 def _methods(options: argparse.Namespace) -> int:
-    from .reports.methods import methods
-    from .reports.records import dumps, records
-    from .reports.text import frame
+    from .reports.commands.methods import methods
+    from .reports.writing.records import dumps, records
+    from .reports.writing.text import frame
 
     model = get_model(options.model, options.input) if options.model else None
     of_model = f"; per step of {model.label} without a spike, as run" if model else ""
@@ -439,13 +439,13 @@ def _methods(options: argparse.Namespace) -> int:
 
 
 def _show(options: argparse.Namespace) -> int:
-    from .reports.records import dumps
-    from .reports.show import show, shown
+    from .reports.commands.show import show, shown
+    from .reports.writing.records import dumps
 
     step, data = _step(options), _data(options)
     if options.plot:
-        from .reports.files import save_figure
-        from .reports.portrait import portrait
+        from .reports.figures.portrait import portrait
+        from .reports.writing.files import save_figure
 
         save_figure(portrait(step.model), options.plot, data)
     _print(dumps(shown(step)) if options.json else show(step))
@@ -453,8 +453,8 @@ def _show(options: argparse.Namespace) -> int:
 
 
 def _count(options: argparse.Namespace) -> int:
-    from .reports.counts import counted, counted_text
-    from .reports.records import dumps
+    from .reports.commands.counts import counted, counted_text
+    from .reports.writing.records import dumps
 
     given = _step(options), units.parse_quantity(options.dt), options.convention
     _print(dumps(counted(*given)) if options.json else counted_text(*given))
@@ -462,8 +462,8 @@ def _count(options: argparse.Namespace) -> int:
 
 
 def _published(options: argparse.Namespace) -> int:
-    from .reports.published import published, published_text
-    from .reports.records import dumps, records
+    from .reports.commands.published import published, published_text
+    from .reports.writing.records import dumps, records
 
     found = published(options.convention)
     _print(dumps(records(found)) if options.json else published_text(found, options.convention))
@@ -471,9 +471,9 @@ def _published(options: argparse.Namespace) -> int:
 
 
 def _measure(options: argparse.Namespace) -> int:
-    from .harness.measure import measure
-    from .reports.counts import measured_text
-    from .reports.records import dumps
+    from .harness.measuring.measure import measure
+    from .reports.commands.counts import measured_text
+    from .reports.writing.records import dumps
 
     model = get_model(options.model, options.input)
     found = measure(model, options.method, options.detection, options.counter, options.steps)
@@ -493,10 +493,10 @@ def _add_features(parser: argparse.ArgumentParser) -> None:
 
 
 def _features(options: argparse.Namespace) -> int:
-    from .reports.bars import bars
-    from .reports.features_command import feature_tables
-    from .reports.records import dumps, records
-    from .reports.text import frame
+    from .reports.commands.features import feature_tables
+    from .reports.writing.bars import bars
+    from .reports.writing.records import dumps, records
+    from .reports.writing.text import frame
 
     with bars() as progress:
         tables = list(feature_tables(_several(options.models, options), options.presets, options.demos, progress,
@@ -548,8 +548,8 @@ def _history_add(options: argparse.Namespace) -> int:
 
 
 def _doctor(options: argparse.Namespace) -> int:
-    from .reports.doctor import findings
-    from .reports.records import dumps
+    from .reports.commands.doctor import findings
+    from .reports.writing.records import dumps
 
     if options.json:
         _print(dumps([asdict(finding) for finding in findings()]))
@@ -560,8 +560,8 @@ def _doctor(options: argparse.Namespace) -> int:
 
 
 def _cache(options: argparse.Namespace) -> int:
-    from .reports.cache import ACTIONS
-    from .reports.records import dumps
+    from .reports.commands.cache import ACTIONS
+    from .reports.writing.records import dumps
 
     found = ACTIONS[options.action]()
     _print(dumps(found.to_json()) if options.json else found.text)

@@ -52,7 +52,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if update:
         config.stash[_KEPT] = {}
     elif path:
-        from .models.errors import UserError, visible  # noqa: PLC0415 - heavy, and only for those who name a baseline
+        from .models.ground.errors import UserError, visible  # noqa: PLC0415 - heavy, and only for those who name a baseline
         from .reports.regression.guard import read_baseline  # noqa: PLC0415
 
         try:
@@ -108,7 +108,7 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]
         setattr(report, _OF_REPORT, sorted(guard.judged))
     if guard is None or call.excinfo is None or not report.failed:
         return report
-    from .models.errors import UserError, visible  # noqa: PLC0415 - loaded by the fixture
+    from .models.ground.errors import UserError, visible  # noqa: PLC0415 - loaded by the fixture
     from .reports.regression.guard import Regressed  # noqa: PLC0415
 
     error = call.excinfo.value
@@ -128,7 +128,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     if kept is None:
         _refuse_unjudged(session)
         return
-    from .models.errors import UserError  # noqa: PLC0415
+    from .models.ground.errors import UserError  # noqa: PLC0415
     from .reports.regression.guard import update_baseline  # noqa: PLC0415
 
     if session.testsfailed:
@@ -177,6 +177,6 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say what became of the baseline."""
     said = terminalreporter.config.stash.get(_SAID, None)
     if said:
-        from .models.errors import visible  # noqa: PLC0415 - loaded by what is said
+        from .models.ground.errors import visible  # noqa: PLC0415 - loaded by what is said
 
         terminalreporter.write_line(visible(f"spikecost: {said}"))

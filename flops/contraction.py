@@ -10,14 +10,14 @@ from collections import Counter as Tally
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from ..models.expression import Expr, Op, Var
-from ..models.simplify import Block
+from ..models.algebra.expression import Expr, Op, Var
+from ..models.algebra.simplify import Block
 
 
 @dataclass
-class _Node:
+class _Value:
     kind: str
-    uses: list[_Node] = field(default_factory=list)
+    uses: list[_Value] = field(default_factory=list)
 
 
 def fused(block: Block, operations: Mapping[str, int]) -> dict[str, int]:
@@ -53,19 +53,19 @@ def fused(block: Block, operations: Mapping[str, int]) -> dict[str, int]:
     return {kind: n for kind, n in totals.items() if n}
 
 
-def _nodes(block: Block) -> list[_Node]:
+def _nodes(block: Block) -> list[_Value]:
     """Return the operations in order of computation, each with the operations that use its value."""
-    found: list[_Node] = []
-    named: dict[str, _Node] = {}
+    found: list[_Value] = []
+    named: dict[str, _Value] = {}
 
-    def visit(expression: Expr) -> _Node | None:
+    def visit(expression: Expr) -> _Value | None:
         if isinstance(expression, Var):
             return named.get(expression.name)
         if not isinstance(expression, Op):
             return None
         operands = [visit(arg) for arg in expression.args]
         doubled = expression.kind == "add" and _name(expression.args[0]) == _name(expression.args[1]) != ""
-        node = _Node("double" if doubled else expression.kind)
+        node = _Value("double" if doubled else expression.kind)
         for operand in operands:
             if operand is not None:
                 operand.uses.append(node)

@@ -16,13 +16,13 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from ..models import units
-from ..models.errors import UserError
-from ..models.expression import KINDS, Const, Expr, Op, Var, names
-from ..models.html import table_html
+from ..models.algebra.expression import KINDS, Const, Expr, Op, Var, names
+from ..models.algebra.simplify import Block
+from ..models.definition.neuron import NeuronModel
+from ..models.ground.errors import UserError
+from ..models.ground.html import table_html
+from ..models.language import units
 from ..models.methods import METHODS, with_steps_alike
-from ..models.neuron import NeuronModel
-from ..models.simplify import Block
 from ..models.step import Step, make_step
 from .contraction import fused
 from .conventions import Convention, get_convention
@@ -46,7 +46,7 @@ _INTEGER = {"cell", "entry"}
 
 
 class Operations(Mapping[str, int]):
-    """Numbers of operations by kind; the kinds are those of `spikecost.models.expression.KINDS`."""
+    """Numbers of operations by kind; the kinds are those of `spikecost.models.algebra.expression.KINDS`."""
 
     def __init__(self, counts: Mapping[str, int] | None = None) -> None:
         given = counts or {}
@@ -82,14 +82,14 @@ class Count:
     """One execution of each, by the name under which runs tally it: a block, or a part of several blocks."""
 
     def of(self, tallies: Mapping[str, float], fused: bool = False) -> dict[str, float]:
-        """Return the operations of a run by kind: the sum over its tallies of how often times what it costs.
+        """Return the operations of a run by kind: for each part, how often it ran times its operations, summed.
 
         Parameters
         ----------
         tallies : mapping
-            How often each part ran; what is no part's name (steps accepted, rejected) costs nothing.
+            How often each part ran. Other entries (steps accepted, steps rejected) cost nothing.
         fused : bool
-            Whether multiplications and additions of a step without a spike are fused where a compiler fuses them.
+            Whether multiplications and additions of a step without a spike are fused if a compiler fuses them.
         """
         total: dict[str, float] = dict.fromkeys(Operations(), 0)
         for name, operations in self.by_block.items():
@@ -138,7 +138,7 @@ class Count:
     def _alike(self) -> None:
         if not METHODS[self.step.method].steps_alike:
             raise UserError(f"the steps of {self.step.method} do not all cost the same, so a single step has no count; "
-                            f"take one of {', '.join(with_steps_alike())}, or run a suite, which counts whole runs")
+                            f"use one of {', '.join(with_steps_alike())}, or run a suite, which counts whole runs")
 
     def as_written(self, dt: Any = None) -> Operations:
         """Count a step without a spike as written, at a time step dt (a quantity; only 1 ms makes a difference)."""

@@ -7,7 +7,7 @@ import struct
 import sys
 from pathlib import Path
 
-from .bounded import patience, run_bounded
+from ..models.ground.bounded import patience, run_bounded
 
 _TRIAL = """\
 import ctypes, sys

@@ -15,10 +15,10 @@ from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
-from ..models.errors import UserError
-from . import cache as kept
-from .bounded import brief, patience, run_bounded
-from .process_folder import place, scratch
+from ..models.ground import cache as kept
+from ..models.ground.bounded import brief, patience, run_bounded
+from ..models.ground.errors import UserError
+from ..models.ground.process_folder import place, scratch
 from .products import why_cut_short, why_not_loaded
 
 # -fno-plt: a call of exp is then in the kernel's own code, where counters in other processes find it

@@ -5,13 +5,13 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Any
 
-from ..models import units
 from ..models.catalogue import get_model
-from ..models.errors import UserError
+from ..models.definition.neuron import NeuronModel
+from ..models.ground.errors import UserError
+from ..models.language import units
 from ..models.methods import METHODS
-from ..models.neuron import NeuronModel
 from ..models.step import make_step, why_not
-from .kernel import ENDLESS, TOO_FAST, Array, compile_kernels
+from .kernels.kernel import ENDLESS, TOO_FAST, Array, compile_kernels
 from .stimuli import Stimulus, meant_dt
 
 #: What helps against a failure, whatever the step is.

@@ -7,12 +7,12 @@ import random
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from .algebra.draft import Derivatives, Draft
+from .algebra.expression import FLOATS, Expr, Op, evaluate, expr, names, nodes, rebuild, text
+from .algebra.polynomial import linear_parts
 from .catalogue import get_model
-from .expression import FLOATS, Expr, Op, evaluate, expr, names, nodes, rebuild, text
+from .definition.neuron import NeuronModel
 from .methods import METHODS
-from .neuron import NeuronModel
-from .polynomial import linear_parts
-from .program import Derivatives, Program
 
 #: The sides of a condition are compared at so many random points of its edge; which side is which is seen so far from
 #: it, and their difference at such a step and at twice that. Distances are relative.
@@ -76,7 +76,7 @@ def breaks(model: NeuronModel) -> list[Order]:
 
 
 def _sides(model: NeuronModel) -> dict[str, Expr]:
-    return Derivatives(model.system, Program(frozenset())).right_hand_sides
+    return Derivatives(model.system, Draft(frozenset())).right_hand_sides
 
 
 def _is_alone(model: NeuronModel) -> bool:

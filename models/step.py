@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from functools import lru_cache
 
+from .algebra.draft import NotApplicable
 from .catalogue import get_model
+from .definition.domain import check_domain
+from .definition.neuron import NeuronModel
 from .detection import DETECTIONS
-from .domain import check_domain
 from .methods import METHODS, Method, Step
-from .neuron import NeuronModel
-from .program import NotApplicable
 
 __all__ = ["Step", "make_step", "why_not"]
 

@@ -13,18 +13,18 @@ from brian2 import ms
 from hypothesis import HealthCheck, settings
 
 from spikecost import cli
-from spikecost.accuracy.drives import drive_for
-from spikecost.accuracy.reference import reference
+from spikecost.accuracy.references.reference import reference
+from spikecost.accuracy.regimes.drives import drive_for
 from spikecost.flops.counters import COUNTERS, Counter
 from spikecost.flops.toolchain import SCALAR, Build
 from spikecost.harness.engines import brian2 as brian2_engine
-from spikecost.harness.kernel import Kernel, compile_kernels
+from spikecost.harness.kernels.kernel import Kernel, compile_kernels
 from spikecost.harness.stimuli import constant
-from spikecost.models import units
 from spikecost.models.catalogue import MODELS, get_model
+from spikecost.models.definition.neuron import NeuronModel
 from spikecost.models.detection import DETECTIONS
+from spikecost.models.language import units
 from spikecost.models.methods import with_steps_alike
-from spikecost.models.neuron import NeuronModel
 from spikecost.models.step import make_step, why_not
 
 from .archetypes import applicable, detections_of, is_everyday, methods_of, product
@@ -109,7 +109,7 @@ def adaptive_kernels_of() -> Callable[..., dict[str, Kernel]]:
 def callgrind() -> Counter:
     """Return the counter that runs programs, which needs valgrind."""
     counter = COUNTERS["callgrind"]
-    if reason := counter.available():
+    if reason := counter.why_not():
         pytest.skip(reason)
     return counter
 
@@ -117,7 +117,7 @@ def callgrind() -> Counter:
 @pytest.fixture(scope="session")
 def compiled_brian2() -> None:
     """Brian2 can compile here."""
-    if reason := brian2_engine.cannot_compile():
+    if reason := brian2_engine.why_not_compiled():
         pytest.skip(f"Brian2 cannot compile: {reason}")
 
 

@@ -16,15 +16,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from spikecost import cli
-from spikecost.accuracy.suite import QUICK
+from spikecost.accuracy.study.suite import QUICK
 from spikecost.cli import main
 from spikecost.models.catalogue import get_model
-from spikecost.models.errors import UserError
+from spikecost.models.ground.errors import UserError
 from spikecost.models.step import make_step
-from spikecost.reports.brian2_code import brian2_code
-from spikecost.reports.recorded_model import recorded_model
-from spikecost.reports.regression import baseline
-from spikecost.reports.suite_file import read_suite
+from spikecost.reports.regression.kept import baseline
+from spikecost.reports.results.brian2_code import brian2_code
+from spikecost.reports.results.recorded_model import recorded_model
+from spikecost.reports.results.suite_file import read_suite
 
 #: The nightly profile tries more.
 DEEP = os.environ.get("SPIKECOST_DEEP") == "1"

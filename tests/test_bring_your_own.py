@@ -14,6 +14,8 @@ import pytest
 import spikecost as sc
 from spikecost.reports.regression.guard import Guard
 
+from .messages import tells
+
 GROUP = """\
 from brian2 import *
 
@@ -103,8 +105,9 @@ def test_bad_input_is_one_line_and_status_2(said, folder, command, old, new, mes
 def test_code_that_is_no_model(said, folder, command):
     status, out, err = said(command, *(["--models"] if command == "run" else []), "script.py:tau")
     assert (status, out) == (2, "")
-    assert err == ("spikecost: script.py:6: tau is a Quantity and no model; write tau = sc.NeuronModel(name=..., "
-                   "equations=..., threshold=..., reset=...), or a Brian2 NeuronGroup\n")
+    assert tells(err, "spikecost: script.py:6: tau is a Quantity and no model; write tau = sc.NeuronModel(...)")
+    assert "script.py:6: tau" in err
+    assert "sc.NeuronModel(name=..., equations=..., threshold=..., reset=...)" in err
 
 
 @pytest.mark.parametrize(("old", "new", "message"), [
@@ -125,7 +128,8 @@ def test_two_models_of_one_name(said, folder):
     (folder / "lif.toml").write_text(TOML)
     status, out, err = said("run", "--models", "lif", "lif.toml")
     assert (status, out) == (2, "")
-    assert err == "spikecost: two of the models are called lif; give one of them another name\n"
+    assert tells(err, "spikecost: two of the models are called lif; give one of them another name")
+    assert "lif" in err
 
 
 # --- another package -------------------------------------------------------------------------------------------------
@@ -134,7 +138,7 @@ PACKAGE = """\
 from brian2 import ms, mV
 
 import spikecost as sc
-from spikecost.flops.counters.stepped import Stepped
+from spikecost.flops.counters.machine_code.stepped import Stepped
 from spikecost.models.methods.euler import Euler
 
 model = sc.NeuronModel(
@@ -210,8 +214,9 @@ def test_another_package_that_cannot_be_used(installed, tmp_path, old, new, what
     (tmp_path / "tiny_package.py").write_text(PACKAGE.replace(old, new))
     done = installed("count", "lif")
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr == (f"spikecost: the {what} of the package tiny-package 1.0 cannot be used: {message}; "
-                           "mend or uninstall the package\n")
+    assert tells(done.stderr, f"spikecost: the {what} of the package tiny-package 1.0 cannot be used; mend the package")
+    assert "tiny-package 1.0" in done.stderr
+    assert message in done.stderr
 
 
 WITH_ARGUMENTS = """

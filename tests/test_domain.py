@@ -10,12 +10,12 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import spikecost as sc
+from spikecost.models.algebra.expression import Const, Op, expr
+from spikecost.models.algebra.rewriting import Graph
 from spikecost.models.catalogue import MODELS
-from spikecost.models.domain import check_domain
-from spikecost.models.errors import UserError
-from spikecost.models.expression import Const, Op, expr
-from spikecost.models.rewriting import Graph
-from spikecost.reports.run import run
+from spikecost.models.definition.domain import check_domain
+from spikecost.models.ground.errors import UserError
+from spikecost.reports.comparison.run import run
 
 #: Ways for a name to be where it must not be zero, and (a root) not negative; `{}` is the name.
 DIVIDING = ("v/{}", "b/({}*c)", "exp(-v/{})", "{}**-2", "b/tanh({})", "(v + b)/(2*{} + 0*c)", "1/({}/b)", "c/sqrt({})",

@@ -21,7 +21,7 @@ import spikecost
 MODEL = '''
 from brian2 import mV, ms
 
-from spikecost.models.neuron import NeuronModel
+from spikecost.models.definition.neuron import NeuronModel
 
 ITEM = NeuronModel(
     name="one_more", description="One more model", source="by hand, 2024",
@@ -60,13 +60,13 @@ ITEM = OneMore()
 '''
 CONVENTION = '''
 from spikecost.flops.conventions.base import Convention
-from spikecost.models.expression import KINDS
+from spikecost.models.algebra.expression import KINDS
 
 ITEM = Convention(name="one_more", counts="as run", weights=dict.fromkeys(KINDS, 3), unit="operations",
                   source="by hand")
 '''
 COUNTER = '''
-from spikecost.flops.counters.stepped import Stepped
+from spikecost.flops.counters.machine_code.stepped import Stepped
 
 
 class OneMore(Stepped):
@@ -90,7 +90,7 @@ class OneMore:
 ITEM = OneMore()
 '''
 FEATURE = '''
-from spikecost.accuracy.features.base import Feature, Verdict
+from spikecost.accuracy.features.protocols.base import Feature, Verdict
 
 
 class OneMore(Feature):
@@ -126,12 +126,12 @@ ITEM = OneMore()
 #: The kind of entry point, the folder, where the registry is, and the definition.
 KINDS = {
     "models": ("models/catalogue", "spikecost.models.catalogue.MODELS", MODEL),
-    "methods": ("models/methods", "spikecost.models.methods.base.METHODS", METHOD),
+    "methods": ("models/methods", "spikecost.models.methods.registered.METHODS", METHOD),
     "detections": ("models/detection", "spikecost.models.detection.base.DETECTIONS", DETECTION),
     "conventions": ("flops/conventions", "spikecost.flops.conventions.base.CONVENTIONS", CONVENTION),
     "counters": ("flops/counters", "spikecost.flops.counters.base.COUNTERS", COUNTER),
     "measures": ("accuracy/measures", "spikecost.accuracy.measures.base.MEASURES", MEASURE),
-    "features": ("accuracy/features", "spikecost.accuracy.features.base.FEATURES", FEATURE),
+    "features": ("accuracy/features", "spikecost.accuracy.features.protocols.base.FEATURES", FEATURE),
     "stimuli": ("harness/stimuli", "spikecost.harness.stimuli.kind.STIMULI", STIMULUS),
 }
 #: So many files written by hand, as CONTRIBUTING says; an engine and a format are no entry points.
@@ -144,13 +144,13 @@ import numpy as np
 from brian2 import ms, mV
 
 import spikecost as sc
-from spikecost.accuracy.features.search import search
+from spikecost.accuracy.features.shown.search import search
 from spikecost.accuracy.measures import MEASURES
-from spikecost.accuracy.spike_trains import SpikeTrain
+from spikecost.accuracy.measures.spike_trains import SpikeTrain
 from spikecost.flops.conventions import CONVENTIONS
-from spikecost.harness.measure import measure
+from spikecost.harness.measuring.measure import measure
 from spikecost.harness.stimuli import STIMULI, constant
-from spikecost.reports.papers.formats import FORMATS
+from spikecost.reports.comparison.formats import FORMATS
 
 model = sc.get_model("one_more")
 counted = sc.count("one_more", "one_more", "one_more")
@@ -228,7 +228,7 @@ def test_in_the_repository(copy):
     (copy / "harness/engines/one_more.py").write_text(
         "def run(model, method, stimulus, dt):\n    return [model.name, method]\n")
     touched["engines"] = files_since()
-    path = copy / "reports/papers/formats.py"
+    path = copy / "reports/comparison/formats.py"
     path.write_text(path.read_text().replace('"html": _html,', '"html": _html, "one_more": lambda run: {"a": b""},'))
     touched["formats"] = files_since()
     assert touched == TOUCHED

@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 import spikecost.reports.regression.guard  # noqa: F401 - else every inner pytest would import it anew
-from spikecost.accuracy import taylor
+from spikecost.accuracy.references import taylor
 from spikecost.flops.counters import auto
 
 from .reports.regression.planted import count_one_too_few, halve_errors

@@ -27,12 +27,12 @@ from . import (
     inhibition_induced_bursting,
 )
 # isort: on
-from ...models.registry import import_all
-from .base import FEATURES, Feature, Verdict
-from .recorded import Recording
+from ...models.ground.registry import import_all
+from .protocols.base import FEATURES, Feature, Verdict
+from .protocols.recorded import Recording
 
 #: A file that is added to this folder needs no line here, unless its place in tables matters.
-import_all(__name__, __path__, programs=["known"])
+import_all(__name__, __path__)
 
 __all__ = [  # noqa: RUF022 - as above
     "FEATURES", "Feature", "Recording", "Verdict",

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 import numpy as np
 
 from ...harness.stimuli import Stimulus
-from .base import FEATURES, Feature, Verdict
-from .epochs import GOES_ON, goes_on, listed, pulses
-from .recorded import Array, Recording
-from .subject import TICKS, Subject
+from .protocols.base import FEATURES, Feature, Verdict
+from .protocols.epochs import GOES_ON, goes_on, listed, pulses
+from .protocols.recorded import Array, Recording
+from .protocols.subject import TICKS, Subject
 
 
 class Bistability(Feature):

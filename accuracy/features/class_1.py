@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...harness.stimuli import Stimulus
-from .base import FEATURES, Feature, Verdict
-from .classes import CLASS_1, constants, slowest
-from .recorded import Recording
-from .subject import Subject
+from .protocols.base import FEATURES, Feature, Verdict
+from .protocols.classes import CLASS_1, constants, slowest
+from .protocols.recorded import Recording
+from .protocols.subject import Subject
 
 
 class Class1(Feature):

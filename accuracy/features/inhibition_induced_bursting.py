@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...harness.stimuli import Stimulus
-from .base import FEATURES, Feature, Verdict
-from .epochs import bursts
-from .inhibition import lowered
-from .recorded import Recording
-from .subject import TICKS, Subject
+from .protocols.base import FEATURES, Feature, Verdict
+from .protocols.epochs import bursts
+from .protocols.inhibition import lowered
+from .protocols.recorded import Recording
+from .protocols.subject import TICKS, Subject
 
 
 class InhibitionInducedBursting(Feature):

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...harness.stimuli import Stimulus
-from .base import FEATURES, Feature, Verdict
-from .epochs import SILENCE, listed
-from .recorded import Recording
-from .steps import response, steps
-from .subject import Subject
+from .protocols.base import FEATURES, Feature, Verdict
+from .protocols.epochs import SILENCE, listed
+from .protocols.recorded import Recording
+from .protocols.steps import response, steps
+from .protocols.subject import Subject
 
 
 class PhasicSpiking(Feature):

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 import numpy as np
 
 from ...harness.stimuli import Stimulus
-from .base import FEATURES, Feature, Verdict
-from .epochs import BURST, SILENCE, departures, listed
-from .recorded import Recording
-from .subject import TICKS, Subject
+from .protocols.base import FEATURES, Feature, Verdict
+from .protocols.epochs import BURST, SILENCE, departures, listed
+from .protocols.recorded import Recording
+from .protocols.subject import TICKS, Subject
 
 
 class ReboundBurst(Feature):

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 import numpy as np
 
 from ...harness.stimuli import Stimulus
-from .base import FEATURES, Feature, Verdict
-from .epochs import goes_on, listed
-from .recorded import Recording
-from .steps import response, steps
-from .subject import Subject
+from .protocols.base import FEATURES, Feature, Verdict
+from .protocols.epochs import goes_on, listed
+from .protocols.recorded import Recording
+from .protocols.steps import response, steps
+from .protocols.subject import Subject
 
 #: An interval may be shorter than the one before it by this fraction.
 SLACK = 0.02

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 import numpy as np
 
 from ...harness.stimuli import Stimulus
-from .base import FEATURES, Feature, Verdict
-from .epochs import departures, listed, maxima
-from .recorded import Recording
-from .subject import TICKS, Subject
+from .protocols.base import FEATURES, Feature, Verdict
+from .protocols.epochs import departures, listed, maxima
+from .protocols.recorded import Recording
+from .protocols.subject import TICKS, Subject
 
 #: A maximum exceeds its neighbouring minima by at least this fraction of the voltage range, including spikes.
 PROMINENCE = 1 / 2000

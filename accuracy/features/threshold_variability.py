@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...harness.stimuli import Stimulus
-from .base import FEATURES, Feature, Verdict
-from .epochs import departures, listed
-from .recorded import Recording
-from .subject import TICKS, Subject
+from .protocols.base import FEATURES, Feature, Verdict
+from .protocols.epochs import departures, listed
+from .protocols.recorded import Recording
+from .protocols.subject import TICKS, Subject
 
 
 class ThresholdVariability(Feature):

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 import numpy as np
 
 from ...harness.stimuli import Stimulus
-from .base import FEATURES, Feature, Verdict
-from .epochs import EQUAL, goes_on, listed, ratio
-from .recorded import Recording
-from .steps import response, steps
-from .subject import Subject
+from .protocols.base import FEATURES, Feature, Verdict
+from .protocols.epochs import EQUAL, goes_on, listed, ratio
+from .protocols.recorded import Recording
+from .protocols.steps import response, steps
+from .protocols.subject import Subject
 
 
 class TonicSpiking(Feature):

@@ -1,6 +1,6 @@
 """How far is a spike train from a reference? One measure per file; importing it here registers it."""
 
-from ...models.registry import import_all
+from ...models.ground.registry import import_all
 from . import (
     drift,
     extra,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from ...models.errors import UserError
-from ...models.registry import Registry
-from ..spike_trains import SpikeTrain
+from ...models.ground.errors import UserError
+from ...models.ground.registry import Registry
+from .spike_trains import SpikeTrain
 
 
 class Measure(Protocol):

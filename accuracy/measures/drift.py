@@ -1,7 +1,7 @@
 """The rate at which the error of matched spikes grows."""
 
-from ..spike_trains import SpikeTrain, spike_time_error
 from .base import MEASURES, common
+from .spike_trains import SpikeTrain, spike_time_error
 
 
 class Drift:

@@ -4,9 +4,9 @@ from typing import Any
 
 from brian2 import ms
 
-from ...models import units
-from ..spike_trains import Array, SpikeTrain
+from ...models.language import units
 from .base import MEASURES, common
+from .spike_trains import Array, SpikeTrain
 
 
 class Gamma:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from ..spike_trains import Array, SpikeTrain
+from .spike_trains import Array, SpikeTrain
 
 
 def bounds(train: SpikeTrain) -> Array:

@@ -1,7 +1,7 @@
 """The lag of the n-th spike."""
 
-from ..spike_trains import Array, SpikeTrain
 from .base import MEASURES, common
+from .spike_trains import Array, SpikeTrain
 
 
 def lag_by_index(train: SpikeTrain, reference: SpikeTrain) -> Array:

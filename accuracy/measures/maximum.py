@@ -1,7 +1,7 @@
 """The largest error of a matched spike."""
 
-from ..spike_trains import SpikeTrain, spike_time_error
 from .base import MEASURES, common
+from .spike_trains import SpikeTrain, spike_time_error
 
 
 class Maximum:

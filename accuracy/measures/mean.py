@@ -1,7 +1,7 @@
 """The mean error of matched spikes."""
 
-from ..spike_trains import SpikeTrain, spike_time_error
 from .base import MEASURES, common
+from .spike_trains import SpikeTrain, spike_time_error
 
 
 class Mean:

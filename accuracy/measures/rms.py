@@ -1,7 +1,7 @@
 """The root mean square error of matched spikes."""
 
-from ..spike_trains import SpikeTrain, spike_time_error
 from .base import MEASURES, common
+from .spike_trains import SpikeTrain, spike_time_error
 
 
 class Rms:

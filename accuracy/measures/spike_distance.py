@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from ..spike_trains import Array, SpikeTrain
 from .base import MEASURES, common
 from .intervals import bounds, index, pieces
+from .spike_trains import Array, SpikeTrain
 
 
 class SpikeDistance:

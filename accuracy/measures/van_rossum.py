@@ -5,9 +5,9 @@ from typing import Any
 import numpy as np
 from brian2 import ms
 
-from ...models import units
-from ..spike_trains import SpikeTrain
+from ...models.language import units
 from .base import MEASURES, common
+from .spike_trains import SpikeTrain
 
 
 class VanRossum:

@@ -5,10 +5,10 @@ from typing import Any
 import numpy as np
 from brian2 import second
 
-from ...models import units
-from ...models.errors import UserError
-from ..spike_trains import Array, SpikeTrain
+from ...models.ground.errors import UserError
+from ...models.language import units
 from .base import MEASURES, common
+from .spike_trains import Array, SpikeTrain
 
 
 class VictorPurpura:

@@ -1,6 +1,6 @@
 """How much does one operation of each kind count? One convention per file; importing it here registers it."""
 
-from ...models.registry import import_all
+from ...models.ground.registry import import_all
 from . import energy45nm, fma1, izhikevich2004, libm, unit
 from .base import CONVENTIONS, Convention, get_convention
 

@@ -6,9 +6,9 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ...models.errors import UserError
-from ...models.expression import KINDS
-from ...models.registry import Registry
+from ...models.algebra.expression import KINDS
+from ...models.ground.errors import UserError
+from ...models.ground.registry import Registry
 
 COUNTINGS = ("as run", "as fused", "as written")
 
@@ -26,7 +26,7 @@ class Convention:
     """Which count is weighted: ``as run``, ``as fused`` (as run, with multiplications and additions fused where a
     compiler fuses them) or ``as written``."""
     weights: Mapping[str, float]
-    """Cost of an operation, by kind: every kind of `spikecost.models.expression.KINDS`, and ``fma`` if a fused
+    """Cost of an operation, by kind: every kind of `spikecost.models.algebra.expression.KINDS`, and ``fma`` if a fused
     multiply-add does not cost the same as a multiplication and an addition."""
     unit: str
     """Unit of the cost."""

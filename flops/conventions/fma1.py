@@ -1,6 +1,6 @@
 """A fused multiply-add counts as one operation."""
 
-from ...models.expression import KINDS
+from ...models.algebra.expression import KINDS
 from .base import CONVENTIONS, Convention
 
 FMA1 = CONVENTIONS.register(Convention(

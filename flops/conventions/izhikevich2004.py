@@ -1,6 +1,6 @@
 """How Izhikevich counted in 2004."""
 
-from ...models.expression import KINDS
+from ...models.algebra.expression import KINDS
 from .base import CONVENTIONS, Convention
 
 IZHIKEVICH2004 = CONVENTIONS.register(Convention(

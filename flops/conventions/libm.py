@@ -7,13 +7,13 @@ from functools import cache
 
 import numpy as np
 
-from ...models.errors import UserError
-from ...models.expression import KINDS
-from .. import cache as kept
-from ..code_version import code_version
+from ...models.algebra.expression import KINDS
+from ...models.ground import cache as kept
+from ...models.ground.code_version import code_version
+from ...models.ground.errors import UserError
 from ..counters import COUNTERS, CFunction
 from ..counters.base import machine
-from ..counters.selftest import selftest
+from ..counters.selftest import why_not_trusted
 from ..toolchain import SCALAR, compile_library
 from .base import CONVENTIONS, Convention, Measured
 
@@ -53,7 +53,7 @@ def _measured() -> dict[str, float]:
 def _measure(function: str) -> float:
     reasons = []
     for name in _WITNESSES:
-        reason = selftest(COUNTERS[name])
+        reason = why_not_trusted(COUNTERS[name])
         if reason:
             reasons.append(f"{name}: {reason}")
             continue

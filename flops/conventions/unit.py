@@ -1,6 +1,6 @@
 """Every operation that runs counts as one."""
 
-from ...models.expression import KINDS
+from ...models.algebra.expression import KINDS
 from .base import CONVENTIONS, Convention
 
 UNIT = CONVENTIONS.register(Convention(

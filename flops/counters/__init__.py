@@ -1,7 +1,13 @@
 """Which operations did the processor really execute? One counter per file; importing it here registers it."""
 
-from ...models.registry import import_all
-from . import auto, callgrind, instrumented, papi, perf, stepped
+from ...models.ground.registry import import_all
+
+# isort: off
+from . import auto
+from .machine_code import callgrind, instrumented
+from .hardware import papi, perf
+from .machine_code import stepped
+# isort: on
 from .base import COUNTERS, Counter, Counts, NothingRetired, Retired, get_counter
 from .workload import Argument, CFunction, Program, Records, Workload
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from contextlib import AbstractContextManager
 
-from ...models.errors import UserError
+from ...models.ground.errors import UserError
 from .base import COUNTERS, Counter, Counts
-from .selftest import selftest
+from .selftest import why_not_trusted
 
 _IN_ANOTHER_PROCESS = frozenset({"callgrind"})
 
@@ -27,7 +27,7 @@ class Auto:
     tells_images: bool
     counts_any_code: bool
 
-    def available(self) -> str:
+    def why_not(self) -> str:
         """Return why no counter counts here, with each counter's reason; empty if one does."""
         if best() is not None:
             return ""
@@ -42,9 +42,9 @@ class Auto:
         """Count what happens in a ``with`` block, with the counter that is used."""
         return _taken().measure()
 
-    def teardown(self) -> dict[str, str]:
+    def provenance(self) -> dict[str, str]:
         """Return the provenance of the counter that is used."""
-        return _taken().teardown()
+        return _taken().provenance()
 
 
 def best(exact: bool | None = None) -> Counter | None:
@@ -58,14 +58,14 @@ def best(exact: bool | None = None) -> Counter | None:
     candidates = [counter for counter in _others() if exact is None or counter.exact == exact]
     # sorted is stable: registration order decides between equal counters
     for counter in sorted(candidates, key=_merits, reverse=True):
-        if not selftest(counter):
+        if not why_not_trusted(counter):
             return counter
     return None
 
 
 def reasons() -> dict[str, str]:
     """Return the reason, in one line, for every counter that cannot be trusted here."""
-    found = {counter.name: selftest(counter) for counter in _others()}
+    found = {counter.name: why_not_trusted(counter) for counter in _others()}
     return {name: reason for name, reason in found.items() if reason}
 
 
@@ -81,7 +81,7 @@ def _merits(counter: Counter) -> tuple[bool, bool, bool, bool, bool]:
 def _taken() -> Counter:
     counter = best()
     if counter is None:
-        raise UserError(f"no counter counts here: {AUTO.available()}")
+        raise UserError(f"no counter counts here: {AUTO.why_not()}")
     return counter
 
 

@@ -9,9 +9,9 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from ...models.errors import UserError
-from ...models.expression import KINDS
-from ...models.registry import Registry
+from ...models.algebra.expression import KINDS
+from ...models.ground.errors import UserError
+from ...models.ground.registry import Registry
 from ..toolchain import cpu_model
 from .workload import Workload
 
@@ -109,7 +109,7 @@ class Counter(Protocol):
     counts_any_code: bool
     """Whether all code in the block is counted, not only calls through `Counts.call`."""
 
-    def available(self) -> str:
+    def why_not(self) -> str:
         """Return why this counter cannot count here, in one line; empty if it can."""
         ...
 
@@ -125,7 +125,7 @@ class Counter(Protocol):
         """
         ...
 
-    def teardown(self) -> dict[str, str]:
+    def provenance(self) -> dict[str, str]:
         """Release the counter's resources and return its provenance: versions, processor, event names."""
         ...
 
@@ -156,7 +156,7 @@ def require(counter: Counter) -> None:
     UserError
         With the reason that the counter gives.
     """
-    reason = counter.available()
+    reason = counter.why_not()
     if reason:
         raise UserError(f"the counter '{counter.name}' cannot count here: {reason}")
 

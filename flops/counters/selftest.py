@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ...models.errors import UserError
+from ...models.ground.errors import UserError
 from ..toolchain import SCALAR, compile_library, simd_extensions
 from .base import COUNTERS, Counter
 from .workload import CFunction
@@ -23,7 +23,7 @@ _TURNS_EXACT = 100
 _TURNS_INEXACT = 1_000_000
 
 
-def selftest(counter: Counter) -> str:
+def why_not_trusted(counter: Counter) -> str:
     """Run known numbers of operations under a counter.
 
     Returns
@@ -31,7 +31,7 @@ def selftest(counter: Counter) -> str:
     str
         Empty if the counter may be trusted; otherwise one line: why it cannot count here, or what it counted wrongly.
     """
-    reason = counter.available()
+    reason = counter.why_not()
     if reason:
         return reason
     registered = counter.name in COUNTERS and COUNTERS[counter.name] is counter
@@ -40,7 +40,7 @@ def selftest(counter: Counter) -> str:
 
 def trusted() -> dict[str, str]:
     """Return, for every registered counter, why it is not trusted; empty if it is."""
-    return {name: selftest(counter) for name, counter in COUNTERS.items()}
+    return {name: why_not_trusted(counter) for name, counter in COUNTERS.items()}
 
 
 @cache

@@ -12,10 +12,10 @@ import brian2
 import numpy as np
 from numpy.typing import NDArray
 
-from ...models import units
-from ...models.errors import UserError
+from ...models.definition.neuron import NeuronModel
+from ...models.ground.errors import UserError
+from ...models.language import units
 from ...models.methods import METHODS
-from ...models.neuron import NeuronModel
 from ..stimuli import Stimulus, steps_of
 
 #: Detections equivalent to Brian2's, and the number of steps from Brian2's label to theirs.
@@ -49,7 +49,7 @@ def run(model: NeuronModel, method: str, stimulus: Stimulus, dt: Fraction, targe
     if detection not in LABELS:
         raise UserError(f"Brian2 has no detection like '{detection}'; give {' or '.join(LABELS)}")
     steps = steps_of(stimulus, dt)
-    if target == "cython" and (reason := cannot_compile()):
+    if target == "cython" and (reason := why_not_compiled()):
         raise UserError(f"Brian2 cannot run {model.label} with the target cython: {reason}; or give the target numpy")
     before = brian2.prefs.codegen.target
     brian2.prefs.codegen.target = target
@@ -72,7 +72,7 @@ def run(model: NeuronModel, method: str, stimulus: Stimulus, dt: Fraction, targe
     return np.asarray((starts + LABELS[detection]) * float(dt), dtype=np.float64)
 
 
-def cannot_compile() -> str:
+def why_not_compiled() -> str:
     """Return what is missing here for Brian2 to compile with Cython, and how to install it; empty if nothing is."""
     compiler = (os.environ.get("CXX") or sysconfig.get_config_var("CXX") or "g++").split()[0]
     if shutil.which(compiler) is None:

@@ -20,15 +20,15 @@ from pathlib import Path
 
 import brian2
 
-from ...flops import cache as kept
-from ...flops.bounded import patience, run_bounded
-from ...flops.code_version import code_version
 from ...flops.counters import CFunction, Counts, Program, get_counter
 from ...flops.counters.base import machine
 from ...flops.toolchain import SCALAR, find_compiler
-from ...models import units
-from ...models.errors import UserError
-from ...models.neuron import NeuronModel
+from ...models.definition.neuron import NeuronModel
+from ...models.ground import cache as kept
+from ...models.ground.bounded import patience, run_bounded
+from ...models.ground.code_version import code_version
+from ...models.ground.errors import UserError
+from ...models.language import units
 from .brian2 import method_name
 
 #: Number of neurons: what Brian2 computes once per step for all of them is then less than a hundredth of a step.

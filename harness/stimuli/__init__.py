@@ -1,6 +1,6 @@
 """Which input does a neuron get? One kind of stimulus per file; importing it here registers it."""
 
-from ...models.registry import import_all
+from ...models.ground.registry import import_all
 from .base import Shape, Stimulus, common_divisor, meant_dt, shorten, steps_of
 from .chirp import chirp
 from .constant import constant, piecewise_constant

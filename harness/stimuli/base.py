@@ -16,8 +16,8 @@ import numpy as np
 from brian2.units.fundamentalunits import Dimension
 from numpy.typing import NDArray
 
-from ...models import units
-from ...models.errors import UserError
+from ...models.ground.errors import UserError
+from ...models.language import units
 
 
 @dataclass(frozen=True)

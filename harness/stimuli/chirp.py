@@ -7,7 +7,7 @@ from typing import Any
 
 from brian2 import Hz
 
-from ...models import units
+from ...models.language import units
 from .base import Shape, Stimulus, internal_values
 from .kind import STIMULI, Kind
 from .sine import per_ms

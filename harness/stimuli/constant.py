@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ...models import units
-from ...models.errors import UserError
+from ...models.ground.errors import UserError
+from ...models.language import units
 from .base import Stimulus, internal_values
 from .kind import STIMULI, Kind
 

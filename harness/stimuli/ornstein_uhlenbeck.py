@@ -8,8 +8,8 @@ from typing import Any
 
 from brian2 import ms
 
-from ...models import units
-from ...models.errors import UserError
+from ...models.ground.errors import UserError
+from ...models.language import units
 from .base import Shape, Stimulus, internal_values, random_numbers, whole_pieces
 from .kind import STIMULI, Kind
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from brian2 import ms
 
-from ...models import units
+from ...models.language import units
 from .base import Stimulus, internal_values, random_numbers, whole_pieces
 from .kind import STIMULI, Kind
 

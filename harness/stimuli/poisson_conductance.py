@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from brian2 import Hz, ms
 
-from ...models import units
-from ...models.conductance import with_conductance
-from ...models.errors import UserError
-from ...models.neuron import NeuronModel
+from ...models.definition.conductance import with_conductance
+from ...models.definition.neuron import NeuronModel
+from ...models.ground.errors import UserError
+from ...models.language import units
 from .base import Shape, Stimulus, internal_values, random_numbers, whole_pieces
 from .kind import STIMULI, Kind
 from .sine import per_ms

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...models import units
+from ...models.language import units
 from .base import Shape, Stimulus, internal_values
 from .kind import STIMULI, Kind
 

@@ -7,8 +7,8 @@ from typing import Any
 
 from brian2 import Hz
 
-from ...models import units
-from ...models.errors import UserError
+from ...models.ground.errors import UserError
+from ...models.language import units
 from .base import Shape, Stimulus, internal_values
 from .kind import STIMULI, Kind
 

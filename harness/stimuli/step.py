@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...models import units
-from ...models.errors import UserError
+from ...models.ground.errors import UserError
+from ...models.language import units
 from .base import Stimulus, internal_values
 from .kind import STIMULI, Kind
 
@@ -25,7 +25,7 @@ def step(before: Any, after: Any, at: Any, duration: Any) -> Stimulus:
     return Stimulus([first, whole - first], values, dimension)
 
 
-class Step(Kind):
+class InputStep(Kind):
     """0.8 times the drive, then 1.2 times the drive from the middle on."""
 
     name = "step"
@@ -35,4 +35,4 @@ class Step(Kind):
         return step(0.8 * drive, 1.2 * drive, duration / 2, duration)
 
 
-STIMULI.register(Step())
+STIMULI.register(InputStep())

@@ -9,8 +9,8 @@ import brian2
 import numpy as np
 from brian2.units.fundamentalunits import Quantity
 
-from ...models import units
-from ...models.errors import UserError
+from ...models.ground.errors import UserError
+from ...models.language import units
 from .base import Stimulus
 
 

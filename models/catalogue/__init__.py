@@ -1,9 +1,9 @@
 """Which models come with spikecost? One file per model; `get_model` finds them by name."""
 
-from ..errors import UserError
-from ..files import is_file, model_from_file
-from ..neuron import NeuronModel
-from ..registry import Registry
+from ..definition.neuron import NeuronModel
+from ..ground.errors import UserError
+from ..ground.registry import Registry
+from ..reading.files import is_file, model_from_file
 from .adaptive_lif import ADAPTIVE_LIF
 from .adex import ADEX
 from .connor_stevens import CONNOR_STEVENS

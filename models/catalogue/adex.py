@@ -12,7 +12,7 @@ step of fixed length must resolve an upstroke that ends within 1e-10 ms. `Vcut` 
 
 from brian2 import ms, mV, nS, pA, pF
 
-from ..neuron import NeuronModel
+from ..definition.neuron import NeuronModel
 
 # of 2005: the paper's table, with the reset to EL; the current is from Brian2's example
 _REGULAR = {

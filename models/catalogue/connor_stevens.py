@@ -8,7 +8,7 @@ the drive.
 
 from brian2 import cm, msiemens, mV, uA, ufarad
 
-from ..neuron import NeuronModel
+from ..definition.neuron import NeuronModel
 
 _CURRENTS = """
     dv/dt = (I - gL*(v - EL) - gNa*m**3*h*(v - ENa) - gK*n**4*(v - EK) - gA*a**3*b*(v - EA))/C : volt

@@ -9,7 +9,7 @@ As in `adex`, a spike is where v crosses VT + 5 DeltaT: from there v would diver
 
 from brian2 import cm, ms, msiemens, mV, uA, ufarad
 
-from ..neuron import NeuronModel
+from ..definition.neuron import NeuronModel
 
 EXPONENTIAL_IF = NeuronModel(
     name="exponential_if",

@@ -7,7 +7,7 @@ spikes of the book's figures as shown in izhi2007Comparison.pdf of ModelDB 39948
 
 from brian2 import ms, mV, nS, pA, pF
 
-from ..neuron import NeuronModel
+from ..definition.neuron import NeuronModel
 
 # C (pF), k (nS/mV), vr, vt, vpeak (mV), a (1/ms), b (nS), c (mV), d (pA), I (pA).
 # RS, IB and CH: figures 8.12, 8.19 and 8.23. SB: the fit of Stewart and Bair to a fast-spiking Hodgkin-Huxley model.

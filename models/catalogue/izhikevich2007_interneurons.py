@@ -10,7 +10,7 @@ as shown in its izhi2007Comparison.pdf; the tests count the spikes. The drives a
 
 from brian2 import ms, mV, nS, pA, pF
 
-from ..neuron import NeuronModel
+from ..definition.neuron import NeuronModel
 
 _SOURCE = "Izhikevich 2007, Dynamical Systems in Neuroscience, MIT Press, figure {}; parameters as in ModelDB 39948"
 

@@ -11,7 +11,7 @@ paper's table: currents are in V/s, G is a rate.
 
 from brian2 import mV, second, volt
 
-from ..neuron import NeuronModel
+from ..definition.neuron import NeuronModel
 
 # a (1/s), A1, A2 and the input (V/s) of the paper's table 1. The last three presets have pulses as input; we chose
 # theirs. The others give nine more patterns under the pulses of the tests: rebound_spike is phasic, rebound_burst is

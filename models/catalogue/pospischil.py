@@ -15,7 +15,7 @@ from typing import Any
 
 from brian2 import cm, msiemens, mV, nA, second, ufarad, um
 
-from ..neuron import NeuronModel
+from ..definition.neuron import NeuronModel
 
 _SOURCE = "Pospischil et al. 2008, Biol. Cybern. 99:427; parameters of ModelDB 123623, {}"
 _M_CURRENT = " - gM*p*(v - EK)"

@@ -7,7 +7,7 @@ chose the drive.
 
 from brian2 import cm, msiemens, mV, uA, ufarad
 
-from ..neuron import NeuronModel
+from ..definition.neuron import NeuronModel
 
 _CURRENTS = """
     dv/dt = (I - gL*(v - EL) - gNa*m**3*h*(v - ENa) - gK*n**4*(v - EK))/C : volt

@@ -7,7 +7,7 @@ tests/nest_tests/test_wb_cond_exp_neuron.py of nest/nestml expects for the same 
 
 from brian2 import cm, msiemens, mV, uA, ufarad
 
-from ..neuron import NeuronModel
+from ..definition.neuron import NeuronModel
 
 _CURRENTS = """
     dv/dt = (-gNa*m**3*h*(v - ENa) - gK*n**4*(v - EK) - gL*(v - EL) + I)/C : volt

@@ -1,6 +1,6 @@
 """When within a step does a neuron spike? One detection per file; importing it here registers it."""
 
-from ..registry import import_all
+from ..ground.registry import import_all
 from . import dense, grid, grid_start, hermite, linear
 from .base import DETECTIONS, Crossing, Detection
 

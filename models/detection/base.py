@@ -18,10 +18,10 @@ from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import Protocol
 
-from ..equations import Threshold
-from ..expression import Expr, less, select
-from ..program import Derivatives, Program, Vector, substitute
-from ..registry import Registry
+from ..algebra.draft import Derivatives, Draft, Vector, substitute
+from ..algebra.expression import Expr, less, select
+from ..algebra.system import Threshold
+from ..ground.registry import Registry
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Crossing:
     """Length of the step in ms."""
     f: Derivatives
     threshold: Threshold
-    program: Program
+    draft: Draft
     """The program to which intermediates are added."""
     starts_below: bool = True
     """Whether the step always starts below the threshold (`NeuronModel.steps_start_below`). A step that starts above it

@@ -2,8 +2,8 @@
 
 import math
 
-from ..expression import Expr
-from ..program import NotApplicable, Vector
+from ..algebra.draft import NotApplicable, Vector
+from ..algebra.expression import Expr
 from .base import DETECTIONS, Crossing
 
 

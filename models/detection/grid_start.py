@@ -2,8 +2,8 @@
 
 from fractions import Fraction
 
-from ..expression import Const, Expr
-from ..program import Vector
+from ..algebra.draft import Vector
+from ..algebra.expression import Const, Expr
 from .base import DETECTIONS, Crossing
 
 

@@ -1,7 +1,7 @@
 """Spikes where a cubic crosses the threshold."""
 
-from ..expression import Expr, less, select
-from ..program import END, Vector
+from ..algebra.draft import END, Vector
+from ..algebra.expression import Expr, less, select
 from .base import DETECTIONS, Crossing
 
 #: Newton's method starts from the straight line's crossing, with an error of first order in dt. Each iteration squares
@@ -24,26 +24,26 @@ class Hermite:
 
     def locate(self, crossing: Crossing) -> tuple[Expr, Vector]:
         """Return the crossing and the state there."""
-        program, v, level = crossing.program, crossing.variable, crossing.level
+        draft, v, level = crossing.draft, crossing.variable, crossing.level
         x0, x1 = crossing.start, crossing.end
         start = crossing.dt * crossing.f(x0)
         end = crossing.dt * crossing.f(x1, at=END)
         rise = x1 - x0
         # x(s) = x0 + s (c1 + s (c2 + s c3)), s from 0 to 1
-        c1 = start.map(lambda value: program.let("c1", value))
-        c2 = (3 * rise - 2 * start - end).map(lambda value: program.let("c2", value))
-        c3 = (start + end - 2 * rise).map(lambda value: program.let("c3", value))
-        line = program.let("line", crossing.straight_line())
+        c1 = start.map(lambda value: draft.let("c1", value))
+        c2 = (3 * rise - 2 * start - end).map(lambda value: draft.let("c2", value))
+        c3 = (start + end - 2 * rise).map(lambda value: draft.let("c3", value))
+        line = draft.let("line", crossing.straight_line())
         g1, g2, g3 = (crossing.gap(c) for c in (c1, c2, c3))
         if crossing.threshold.slopes:
-            g1, g2, g3 = (program.let("gap", g) for g in (g1, g2, g3))
+            g1, g2, g3 = (draft.let("gap", g) for g in (g1, g2, g3))
         s = line
         for _ in range(NEWTON_ITERATIONS):
             value = x0[v] + s * (g1 + s * (g2 + s * g3)) - level
             slope = g1 + s * (2 * g2 + 3 * s * g3)
-            s = program.let("s", s - value / slope)
+            s = draft.let("s", s - value / slope)
         within = select(less(0, s), select(less(s, 1), s, line), line)
-        theta = program.let("theta", crossing.or_at_once(within))
+        theta = draft.let("theta", crossing.or_at_once(within))
         return theta, x0 + theta * (c1 + theta * (c2 + theta * c3))
 
 

@@ -1,7 +1,7 @@
 """Spikes where a straight line crosses the threshold."""
 
-from ..expression import Expr
-from ..program import Vector
+from ..algebra.draft import Vector
+from ..algebra.expression import Expr
 from .base import DETECTIONS, Crossing
 
 
@@ -18,7 +18,7 @@ class Linear:
 
     def locate(self, crossing: Crossing) -> tuple[Expr, Vector]:
         """Return the crossing and the state there."""
-        theta = crossing.program.let("theta", crossing.or_at_once(crossing.straight_line()))
+        theta = crossing.draft.let("theta", crossing.or_at_once(crossing.straight_line()))
         return theta, crossing.start + theta * (crossing.end - crossing.start)
 
 

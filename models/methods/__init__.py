@@ -1,9 +1,6 @@
-"""Integration methods, one a file; importing one here registers it.
+"""How is a model integrated? Methods, one per file; importing one here registers it."""
 
-First those of fixed step, whose steps are all alike, then those that choose theirs: tables list them so.
-"""
-
-from ..registry import import_all
+from ..ground.registry import import_all
 from . import (
     esr_midpoint,
     euler,
@@ -21,8 +18,9 @@ from . import (
 
 # isort: split
 from . import dormand_prince, parker_sochacki
-from .base import METHODS, InBlocks, Method, Step, Template, knob, with_steps_alike
+from .base import InBlocks, Method, Step, Template
 from .fixed_step import FixedStep
+from .registered import METHODS, knob, with_steps_alike
 
 #: A file that is added to this folder needs no line here, unless its place in tables matters.
 import_all(__name__, __path__)

@@ -7,7 +7,7 @@ costs know of it. There are two ways to write one.
 - `InBlocks`: the method makes its own blocks and has its own template in C, which runs some of them, some several
   times: by the error of a step, or by how fast a series converges.
 
-Nothing outside this folder asks which of both a method is, but only for what it can do.
+Nothing outside this folder asks which of the two a method is; it asks only what the method can do.
 """
 
 from __future__ import annotations
@@ -17,17 +17,16 @@ from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any, Protocol
 
+from ..algebra.simplify import Assign, Block
+from ..definition.neuron import NeuronModel
 from ..detection import DETECTIONS
-from ..neuron import NeuronModel
-from ..registry import Registry
-from ..simplify import Assign, Block
 
 
 @dataclass(frozen=True)
 class Template:
     """The control flow of a kernel in C, as a Jinja template; the operations are printed from the blocks.
 
-    What a template is given, and the macros that it shares with others, stand in ``harness/shared.c.j2``.
+    What a template is given, and the macros that it shares with others, stand in ``harness/kernels/shared.c.j2``.
     """
 
     package: str
@@ -58,7 +57,7 @@ class Step:
     varying: bool
     """Whether the input may vary within a step."""
     blocks: Mapping[str, Block]
-    """By name, in the order in which a step comes to them; the method says what each is."""
+    """By name, in the order in which a step runs them; the module of the method says what each does."""
     written: tuple[Assign, ...]
     """A step without a spike as published, nothing simplified; empty where not all steps are alike."""
 
@@ -79,7 +78,7 @@ class Step:
 
 
 class Method(Hashable, Protocol):
-    """What counts, kernels and costs know of a method."""
+    """What the rest of the program knows about a method: all that counts, kernels and costs need."""
 
     name: str
     brian2: str
@@ -94,9 +93,9 @@ class Method(Hashable, Protocol):
     template: Template
     """The control flow of its kernels."""
     extras: tuple[str, ...]
-    """What kernels keep a tally of that is no block: ``accepted`` steps first, and how many steps became smaller."""
+    """What kernels tally in addition to the blocks: first ``accepted`` steps, then how many steps were made smaller."""
     at_spikes: Collection[str]
-    """What is tallied and runs at spikes alone."""
+    """Of what is tallied, the parts that run only at spikes: their cost is what a spike adds."""
 
     @property
     def dense_output(self) -> bool:
@@ -116,7 +115,7 @@ class Method(Hashable, Protocol):
         ...
 
     def blocks(self, model: NeuronModel, detection: str, varying: bool) -> Mapping[str, Block]:
-        """Return the blocks of a step, by name, in the order in which a step comes to them.
+        """Return the blocks of a step, by name, in the order in which a step runs them.
 
         Parameters
         ----------
@@ -132,7 +131,7 @@ class Method(Hashable, Protocol):
         ...
 
     def parts(self, step: Step) -> Mapping[str, tuple[str, ...]]:
-        """Return what runs are tallied by: the blocks that run together, by the name of the tally."""
+        """Return the blocks that run together and are tallied as one, by the name of the tally."""
         ...
 
     def tallies(self, step: Step, kept: Mapping[str, int], steps: float, spikes: int, horizon: float
@@ -143,9 +142,9 @@ class Method(Hashable, Protocol):
         ----------
         step : Step
         kept : mapping
-            What the kernel kept: how often it called each block, if blocks are functions, and the extras.
+            What the kernel tallied, if blocks are functions: how often it called each, and the extras.
         steps : float
-            How many steps of dt the run has.
+            Number of steps of dt; if a tolerance sets the method, only a rough guess.
         spikes : int
         horizon : float
             Its length in ms.
@@ -182,7 +181,7 @@ class InBlocks:
         """Whether it gives the solution between the ends of its step."""
         return "dense" in self.detections
 
-    def refusal(self, model: NeuronModel) -> str:
+    def why_not_model(self, model: NeuronModel) -> str:
         """Return why the method cannot integrate a model; empty if it can."""
         del model
         return ""
@@ -193,7 +192,7 @@ class InBlocks:
             return "it takes the input as constant over a step"
         if detection not in self.detections:
             return f"it takes detection {' or '.join(self.detections)} alone"
-        return self.refusal(model)
+        return self.why_not_model(model)
 
     def written(self, model: NeuronModel) -> tuple[Assign, ...]:
         """Return nothing: what is repeated until an error is small enough has no written form."""
@@ -214,29 +213,3 @@ class InBlocks:
         """Return nothing more."""
         del step
         return {}
-
-
-def _whole(item: Any) -> Any:
-    """Return a method with all that `Method` asks for: what has ``advance`` alone is of fixed step."""
-    if not hasattr(item, "advance") or hasattr(item, "blocks"):
-        return item
-    from .fixed_step import FixedStep  # noqa: PLC0415 - which registers nothing, but imports this module
-
-    kind = type(item)
-    made: Any = object.__new__(type(kind.__name__, (kind, FixedStep), {"__doc__": kind.__doc__}))
-    made.__dict__.update(vars(item))
-    return made
-
-
-#: The second group is what methods that choose their steps had of their own.
-METHODS: Registry[Method] = Registry("method", "spikecost.methods", "spikecost.adaptive_methods", made_whole=_whole)
-
-
-def with_steps_alike() -> list[str]:
-    """Return the names of the methods of which it can be said what a step costs."""
-    return [name for name, method in METHODS.items() if method.steps_alike]
-
-
-def knob(method: str) -> str:
-    """Return what a user sets of a method: ``dt`` or ``tolerance``."""
-    return METHODS[method].knob

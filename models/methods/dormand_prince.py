@@ -6,12 +6,13 @@ from collections.abc import Collection, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
-from .. import events
-from ..expression import Expr, Op, Var, at_most, expr, less, select
-from ..neuron import NeuronModel
-from ..program import Derivatives, Program, Vector
-from ..simplify import Block, lower
-from .base import METHODS, InBlocks, Step, Template
+from ..algebra.draft import Derivatives, Draft, Vector
+from ..algebra.expression import Expr, Op, Var, at_most, expr, less, select
+from ..algebra.simplify import Block, lower
+from ..definition.neuron import NeuronModel
+from . import events
+from .base import InBlocks, Step, Template
+from .registered import METHODS
 
 #: Nodes, stages, the difference of the two solutions, and the continuous extension's own row (Shampine 1986).
 NODES = (Fraction(0), Fraction(1, 5), Fraction(3, 10), Fraction(4, 5), Fraction(8, 9), Fraction(1), Fraction(1))
@@ -114,7 +115,7 @@ def _once(model: NeuronModel, names: Sequence[str], flow: str) -> Block:
     }, "_rtol")
 
 
-def _derivatives(model: NeuronModel, made: Program, names: Sequence[str]) -> Derivatives:
+def _derivatives(model: NeuronModel, made: Draft, names: Sequence[str]) -> Derivatives:
     return Derivatives(model.system, made, frozenset(model.system.state) - set(names))
 
 
@@ -125,7 +126,7 @@ def _state(model: NeuronModel, ending: str = "") -> Vector:
 def _start(model: NeuronModel, names: Sequence[str], varying: bool, flow: str = "") -> Block:
     """Return the first stage and the first step, ``_proposal``."""
     later = _input(model, NODES[1], varying)
-    made = events.program(model, "_left", f"_goal{flow}", f"_small{flow}", later)
+    made = events.draft(model, "_left", f"_goal{flow}", f"_small{flow}", later)
     f, x = _derivatives(model, made, names), _state(model)
     k1 = f(x)
     weights = {name: made.let("weight", 1 + events.absolute(x[name])) for name in names}
@@ -149,7 +150,7 @@ def _start(model: NeuronModel, names: Sequence[str], varying: bool, flow: str = 
 def _length(model: NeuronModel) -> Block:
     """Return the length of a step: what was proposed, or what is left."""
     now, proposal = Var("_now"), Var("_proposal")
-    made = events.program(model, "_now", "_target", "_proposal")
+    made = events.draft(model, "_now", "_target", "_proposal")
     left = made.let("left_over", Var("_target") - now)
     last = at_most(left, proposal)
     dt = made.let("length", select(last, left, proposal))
@@ -161,7 +162,7 @@ def _attempt(model: NeuronModel, names: Sequence[str], varying: bool, flow: str 
     """Return a step: the state and the seventh stage at its end, its error, and the next step."""
     nodes = input_nodes(model, varying)
     derivatives = [f"_k1_{name}" for name in model.system.state]
-    made = events.program(model, "_cap", f"_norm{flow}", *derivatives, *nodes)
+    made = events.draft(model, "_cap", f"_norm{flow}", *derivatives, *nodes)
     f, x, dt = _derivatives(model, made, names), _state(model), Var("dt")
     stages = [Vector({name: Var(f"_k1_{name}") if name in names else expr(0) for name in model.system.state})]
     after = x
@@ -190,7 +191,7 @@ def _dense_output(model: NeuronModel) -> Block:
     v = test.variable
     wanted = dict.fromkeys((v, *test.slopes, *events.kept(model)))
     stages = {name: [Var(f"_k{i}_{name}") for i in range(1, 8)] for name in wanted}
-    made = events.program(model, *(f"{name}_next" for name in wanted), *(k.name for ks in stages.values() for k in ks))
+    made = events.draft(model, *(f"{name}_next" for name in wanted), *(k.name for ks in stages.values() for k in ks))
     dt = Var("dt")
     outputs: dict[str, Expr] = {}
     rises: dict[str, Expr] = {}
@@ -242,7 +243,7 @@ def combine(weights: Sequence[Fraction], values: Sequence[Expr]) -> Expr:
     return total
 
 
-def _squares(made: Program, values: Sequence[Expr]) -> Expr:
+def _squares(made: Draft, values: Sequence[Expr]) -> Expr:
     first, *rest = (made.let("quotient", value) for value in values)
     total: Expr = first * first
     for value in rest:
@@ -250,7 +251,7 @@ def _squares(made: Program, values: Sequence[Expr]) -> Expr:
     return total
 
 
-def _smaller(a: Expr, b: Expr, made: Program) -> Expr:
+def _smaller(a: Expr, b: Expr, made: Draft) -> Expr:
     a = made.let("a", a)
     return select(less(a, b), a, b)
 

@@ -1,11 +1,11 @@
 """The midpoint method, reduced for Izhikevich's model."""
 
-from ..expression import Expr
-from ..forms import izhikevich
-from ..polynomial import plus, times
-from ..program import MIDDLE, Derivatives, Vector
-from .base import METHODS
+from ..algebra.draft import MIDDLE, Derivatives, Vector
+from ..algebra.expression import Expr
+from ..algebra.polynomial import plus, times
 from .fixed_step import FixedStep
+from .forms import izhikevich
+from .registered import METHODS
 
 
 class EsrMidpoint(FixedStep):

@@ -1,9 +1,9 @@
 """Forward Euler."""
 
-from ..expression import Expr
-from ..program import Derivatives, Vector
-from .base import METHODS
+from ..algebra.draft import Derivatives, Vector
+from ..algebra.expression import Expr
 from .fixed_step import FixedStep
+from .registered import METHODS
 
 
 class Euler(FixedStep):

@@ -2,11 +2,11 @@
 
 import math
 
-from ..expression import Expr, exp, exprel
-from ..polynomial import is_zero, minus, plus, times
-from ..program import MIDDLE, Derivatives, NotApplicable, Vector
-from .base import METHODS
+from ..algebra.draft import MIDDLE, Derivatives, NotApplicable, Vector
+from ..algebra.expression import Expr, exp, exprel
+from ..algebra.polynomial import is_zero, minus, plus, times
 from .fixed_step import FixedStep
+from .registered import METHODS
 
 
 class Exact(FixedStep):

@@ -2,10 +2,10 @@
 
 from fractions import Fraction
 
-from ..expression import Const, Expr, exp
-from ..program import Derivatives, Vector
-from .base import METHODS
+from ..algebra.draft import Derivatives, Vector
+from ..algebra.expression import Const, Expr, exp
 from .fixed_step import FixedStep
+from .registered import METHODS
 
 
 class ExponentialEuler(FixedStep):

@@ -1,10 +1,10 @@
 """Exponential Euler with gates and voltage staggered by half a step."""
 
-from ..expression import Expr
-from ..forms import groups
-from ..program import Derivatives, Vector
-from .base import METHODS
+from ..algebra.draft import Derivatives, Vector
+from ..algebra.expression import Expr
 from .fixed_step import FixedStep
+from .forms import groups
+from .registered import METHODS
 from .strang import symmetric
 
 

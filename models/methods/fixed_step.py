@@ -29,12 +29,12 @@ from collections.abc import Collection, Mapping
 from fractions import Fraction
 from typing import Any
 
-from .. import events
+from ..algebra.draft import END, MIDDLE, START, Derivatives, Draft, NotApplicable, Vector, substitute
+from ..algebra.expression import Expr, Var, at_most, less
+from ..algebra.simplify import Assign, Block, lower
+from ..definition.neuron import INPUT_ENDINGS, NeuronModel
 from ..detection import DETECTIONS, Crossing, Detection
-from ..expression import Expr, Var, at_most, less
-from ..neuron import INPUT_ENDINGS, NeuronModel
-from ..program import END, MIDDLE, START, Derivatives, NotApplicable, Program, Vector, substitute
-from ..simplify import Assign, Block, lower
+from . import events
 from .base import Step, Template
 
 
@@ -147,100 +147,100 @@ class _Maker:
         self._x = Vector({name: Var(name) for name in self._system.state})
         self._fixed = frozenset({"dt", *self._system.parameters})
 
-    def proposal(self) -> tuple[Program, Vector]:
+    def proposal(self) -> tuple[Draft, Vector]:
         """Return the state that the method proposes for the step's end, not simplified."""
-        program = self._program()
-        return program, self._method.advance(self._x, self._dt, self._derivatives(program))
+        draft = self._draft()
+        return draft, self._method.advance(self._x, self._dt, self._derivatives(draft))
 
-    def located(self) -> tuple[Program, Expr, Vector]:
+    def located(self) -> tuple[Draft, Expr, Vector]:
         """Return the crossing and the state there, not simplified."""
-        program = self._program(*(f"{name}_next" for name in self._system.state), "done", "step")
+        draft = self._draft(*(f"{name}_next" for name in self._system.state), "done", "step")
         end = Vector({name: Var(f"{name}_next") for name in self._system.state})
         theta, at = self._detection.locate(Crossing(
-            self._x, end, self._dt, self._derivatives(program), self._system.threshold, program,
+            self._x, end, self._dt, self._derivatives(draft), self._system.threshold, draft,
             starts_below=self._model.steps_start_below,
         ))
-        return program, theta, at
+        return draft, theta, at
 
     def advance(self) -> tuple[Block, Block]:
-        program, after = self.proposal()
+        draft, after = self.proposal()
         outputs = {f"{name}_next": value for name, value in after.items()}
         outputs |= self._conditions(after)
-        return lower(program, outputs, self._fixed)
+        return lower(draft, outputs, self._fixed)
 
     def written(self) -> tuple[Assign, ...]:
-        program = self._program()
-        after = self._method.advance(self._x, self._dt, Derivatives(self._model.system_as_published, program))
+        draft = self._draft()
+        after = self._method.advance(self._x, self._dt, Derivatives(self._model.system_as_published, draft))
         outputs = {f"{name}_next": value for name, value in after.items()}
         # the threshold once: that a spike without reset is a crossing is our rule, not the paper's
         proposed = Vector({name: Var(f"{name}_next") for name in self._system.state})
         outputs["above"] = self._conditions(proposed)["above"]
-        return tuple(Assign(name, value) for name, value in (program.assignments | outputs).items())
+        return tuple(Assign(name, value) for name, value in (draft.assignments | outputs).items())
 
     def spike(self) -> Block:
-        program, theta, at = self.located()
+        draft, theta, at = self.located()
         outputs: dict[str, Expr] = {"elapsed": theta}
         if self.restarts:
             done = Var("done")
-            elapsed = program.let("elapsed", done + theta * (1 - done))
-            outputs = {"elapsed": elapsed, "rest": (1 - elapsed) * Var("step"), **self._rest_of_input(program, elapsed)}
+            elapsed = draft.let("elapsed", done + theta * (1 - done))
+            outputs = {"elapsed": elapsed, "rest": (1 - elapsed) * Var("step"), **self._rest_of_input(draft, elapsed)}
         values: dict[str, Expr] = dict(at)
         for name, value in self._system.reset:
-            values[name] = program.let(f"{name}_new", substitute(value, values))
+            values[name] = draft.let(f"{name}_new", substitute(value, values))
         if self.restarts or self._system.reset:
             outputs |= {f"{name}_reset": values[name] for name in self._system.state}
-        return lower(program, outputs)[1]
+        return lower(draft, outputs)[1]
 
     def refractory(self) -> tuple[Block, Block, Block]:
         left, done, step = Var("left"), Var("done"), Var("step")
-        check = lower(self._program("left"), {"waiting": less(0, left)})[1]
+        check = lower(self._draft("left"), {"waiting": less(0, left)})[1]
         if not self.restarts:
-            pause = self._held(self._program("left", "done", "step"), step, {"left_next": left - 1})
+            pause = self._held(self._draft("left", "done", "step"), step, {"left_next": left - 1})
             return check, pause, Block()
         remaining = 1 - done
-        pause = self._held(self._program("left", "done", "step"), remaining * step, {"left_next": left - remaining})
-        program = self._program("left", "done", "step")
-        after = program.let("elapsed", done + left)
+        pause = self._held(self._draft("left", "done", "step"), remaining * step, {"left_next": left - remaining})
+        draft = self._draft("left", "done", "step")
+        after = draft.let("elapsed", done + left)
         ends: dict[str, Expr] = {"ends": less(left, remaining), "elapsed": after, "rest": (1 - after) * step,
-                                 **self._rest_of_input(program, after)}
+                                 **self._rest_of_input(draft, after)}
         inputs = None
         if self._varying:
-            inputs = {START: Var(self._model.input), MIDDLE: self._input_at(program, done + left / 2),
-                      END: self._input_at(program, after)}
-        return check, pause, self._held(program, left * step, ends, inputs)
+            inputs = {START: Var(self._model.input), MIDDLE: self._input_at(draft, done + left / 2),
+                      END: self._input_at(draft, after)}
+        return check, pause, self._held(draft, left * step, ends, inputs)
 
-    def _held(self, program: Program, dt: Expr, outputs: dict[str, Expr], inputs: dict[Fraction, Expr] | None = None
+    def _held(self, draft: Draft, dt: Expr, outputs: dict[str, Expr], inputs: dict[Fraction, Expr] | None = None
               ) -> Block:
-        f = self._derivatives(program, self._system.held, inputs)
+        f = self._derivatives(draft, self._system.held, inputs)
         if set(self._system.state) != set(self._system.held):
-            after = self._method.advance(self._x, program.let("held", dt), f)
+            after = self._method.advance(self._x, draft.let("held", dt), f)
             outputs = outputs | {f"{n}_held": after[n] for n in self._system.state if n not in self._system.held}
-        return lower(program, outputs)[1]
+        return lower(draft, outputs)[1]
 
-    def _program(self, *more: str) -> Program:
+    def _draft(self, *more: str) -> Draft:
         within = [f"{self._model.input}{ending}" for ending in INPUT_ENDINGS] if self._varying else []
-        return Program(frozenset({*self._system.dimensions, "dt", *within, *more}) - set(self._system.subexpressions))
+        return Draft(frozenset({*self._system.dimensions, "dt", *within, *more}) - set(self._system.subexpressions))
 
-    def _derivatives(self, program: Program, held: frozenset[str] = frozenset(),
+    def _derivatives(self, draft: Draft, held: frozenset[str] = frozenset(),
                      inputs: dict[Fraction, Expr] | None = None) -> Derivatives:
         name = self._model.input
         if self._varying and inputs is None:
             inputs = {START: Var(name), MIDDLE: Var(f"{name}_mid"), END: Var(f"{name}_end")}
-        return Derivatives(self._system, program, held, inputs, name)
+        return Derivatives(self._system, draft, held, inputs, name)
 
-    def _rest_of_input(self, program: Program, after: Expr) -> dict[str, Expr]:
+    def _rest_of_input(self, draft: Draft, after: Expr) -> dict[str, Expr]:
         """Return the input at the start and the middle of what is left after a fraction of the step."""
         if not self._varying:
             return {}
         name = self._model.input
-        return {f"{name}_rest": self._input_at(program, after),
-                f"{name}_mid_rest": self._input_at(program, (after + 1) / 2)}
+        return {f"{name}_rest": self._input_at(draft, after),
+                f"{name}_mid_rest": self._input_at(draft, (after + 1) / 2)}
 
-    def _input_at(self, program: Program, fraction: Expr) -> Expr:
+    def _input_at(self, draft: Draft, fraction: Expr) -> Expr:
         """Return the input at a fraction of the step, from the parabola through its three values."""
         first, half, last = (Var(f"{self._model.input}_{at}") for at in ("first", "half", "last"))
-        bend = program.let("bend", 2 * (first + last) - 4 * half)
-        x = program.let("place", fraction)
+        bend = draft.let("bend", 2 * (first + last) - 4 * half)
+        x = draft.let("place", fraction)
         return first + x * (last - first - bend * (1 - x))
 
     def _conditions(self, proposed: Vector) -> dict[str, Expr]:

@@ -1,9 +1,9 @@
 """Heun's method."""
 
-from ..expression import Expr
-from ..program import END, Derivatives, Vector
-from .base import METHODS
+from ..algebra.draft import END, Derivatives, Vector
+from ..algebra.expression import Expr
 from .fixed_step import FixedStep
+from .registered import METHODS
 
 
 class Heun(FixedStep):

@@ -1,10 +1,10 @@
 """The scheme of the programs of Izhikevich 2004."""
 
-from ..expression import Expr
-from ..forms import izhikevich
-from ..program import Derivatives, Vector
-from .base import METHODS
+from ..algebra.draft import Derivatives, Vector
+from ..algebra.expression import Expr
 from .fixed_step import FixedStep
+from .forms import izhikevich
+from .registered import METHODS
 
 
 class Izhikevich2004(FixedStep):

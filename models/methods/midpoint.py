@@ -1,9 +1,9 @@
 """The midpoint method."""
 
-from ..expression import Expr
-from ..program import MIDDLE, Derivatives, Vector
-from .base import METHODS
+from ..algebra.draft import MIDDLE, Derivatives, Vector
+from ..algebra.expression import Expr
 from .fixed_step import FixedStep
+from .registered import METHODS
 
 
 class Midpoint(FixedStep):

@@ -8,13 +8,10 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import Any
 
-from .. import events
-from ..detection import DETECTIONS, Crossing
-from ..expression import Expr, Var, at_most, expr, less, names
-from ..neuron import NeuronModel
-from ..program import END, START, Derivatives, NotApplicable, Program, Vector, substitute
-from ..simplify import Assign, Block, lower
-from ..taylor_series import (
+from ..algebra.draft import END, START, Derivatives, Draft, NotApplicable, Vector, substitute
+from ..algebra.expression import Expr, Var, at_most, expr, less, names
+from ..algebra.simplify import Assign, Block, lower
+from ..algebra.taylor_series import (
     Recursion,
     Singular,
     exprel_coefficients,
@@ -22,7 +19,11 @@ from ..taylor_series import (
     in_exponentials,
     take_out_exprel,
 )
-from .base import METHODS, InBlocks, Step, Template
+from ..definition.neuron import NeuronModel
+from ..detection import DETECTIONS, Crossing
+from . import events
+from .base import InBlocks, Step, Template
+from .registered import METHODS
 
 #: The series ends where its last two terms, of every variable x, are below this times ``1 + |x|``.
 TOLERANCE = Fraction(1, 10**14)
@@ -66,11 +67,11 @@ class ParkerSochacki(InBlocks):
     at_spikes: Collection[str] = (
         "dense output", "gap term", "newton term", "newton", "state term", "locate", "crossing", "reset", "wait")
 
-    def refusal(self, model: NeuronModel) -> str:
+    def why_not_model(self, model: NeuronModel) -> str:
         """Return why the method cannot integrate a model; empty if it can."""
         try:
             derivatives, _ = take_out_exprel(_sides(model, frozenset()))
-            Recursion(derivatives, events.program(model))
+            Recursion(derivatives, events.draft(model))
         except NotApplicable as error:
             return str(error)
         return ""
@@ -119,7 +120,7 @@ class ParkerSochacki(InBlocks):
 
 
 @dataclass(frozen=True)
-class Order:
+class OrderBlocks:
     """The blocks of one order, by name."""
 
     order: int
@@ -130,21 +131,21 @@ class Order:
     """All hold where the terms are small."""
 
 
-def orders(model: NeuronModel, flow: str = "", varying: bool = False) -> list[Order]:
+def orders(model: NeuronModel, flow: str = "", varying: bool = False) -> list[OrderBlocks]:
     """Return the blocks of every order, in the order in which they run; `flow` is ``held `` while refractory."""
     held = model.system.held if flow else frozenset()
     moving = [*(name for name in model.system.state if name not in held), *([model.input] if varying else [])]
     _, singular = take_out_exprel(_sides(model, held))
     return [
-        Order(k, tuple((f"{flow}order {k} argument {i}", f"_near{i}", f"{flow}order {k} exprel {i} near 0",
-                        f"{flow}order {k} exprel {i}") for i in range(1, len(singular) + 1)),
-              f"{flow}order {k}", tuple(f"_small_{name}_{k}" for name in moving))
+        OrderBlocks(k, tuple((f"{flow}order {k} argument {i}", f"_near{i}", f"{flow}order {k} exprel {i} near 0",
+                              f"{flow}order {k} exprel {i}") for i in range(1, len(singular) + 1)),
+                    f"{flow}order {k}", tuple(f"_small_{name}_{k}" for name in moving))
         for k in range(1, HIGHEST_ORDER + 1)
     ]
 
 
 def _sides(model: NeuronModel, held: frozenset[str]) -> dict[str, Expr]:
-    sides = Derivatives(model.system, events.program(model)).right_hand_sides
+    sides = Derivatives(model.system, events.draft(model)).right_hand_sides
     return {name: in_exponentials(value) for name, value in sides.items() if name not in held}
 
 
@@ -159,7 +160,7 @@ def _series(model: NeuronModel, held: frozenset[str], flow: str, varying: bool) 
     sides, singular = take_out_exprel(_sides(model, held))
     coefficients = [f"{one.name}_{k}" for one in singular for k in range(HIGHEST_ORDER)]
     inputs: list[Expr] = [Var(name) for name in (model.input, *input_terms(model))]
-    made = events.program(model, *coefficients, *(input_terms(model) if varying else ()))
+    made = events.draft(model, *coefficients, *(input_terms(model) if varying else ()))
     recursion = Recursion(sides | {f"argument {one.name}": one.argument for one in singular}, made)
     terms: dict[str, list[Expr]] = {name: [Var(name)] for name in sides}
     sums: dict[str, Expr] = {name: Var(name) for name in sides}
@@ -201,7 +202,7 @@ def _alternatives(one: Singular, i: int, flow: str) -> dict[str, Block]:
     found: dict[str, Block] = {}
     for rule, ending in ((exprel_coefficients, ""), (exprel_near_zero, " near 0")):
         arguments = [f"_arg{i}_{k}" for k in range(HIGHEST_ORDER)]
-        made = Program(frozenset(arguments))
+        made = Draft(frozenset(arguments))
         series = rule([Var(name) for name in arguments], one.reciprocal, made)
         outputs = {f"{one.name}_{k}": value for k, value in enumerate(series)}
         parts = {f"{flow}order {k + 1} exprel {i}{ending}": [f"{one.name}_{k}"] for k in range(HIGHEST_ORDER)}
@@ -250,7 +251,7 @@ def _cut(prefix: str, parts: Mapping[str, Sequence[str]], outputs: Collection[st
 def _halve(model: NeuronModel, moving: Sequence[str], varying: bool) -> Block:
     """Return the same series for half of the step, and whether its last two terms are small."""
     halved = [*moving, *([model.input] if varying else [])]
-    made = events.program(model, "_span", *(f"_{n}_{k}" for n in halved for k in range(1, HIGHEST_ORDER + 1)))
+    made = events.draft(model, "_span", *(f"_{n}_{k}" for n in halved for k in range(1, HIGHEST_ORDER + 1)))
     outputs: dict[str, Expr] = {"dt_next": Var("dt") / 2, "_span_next": Var("_span") / 2}
     for name in halved:
         value: Expr = Var(name)
@@ -276,7 +277,7 @@ def _length(model: NeuronModel) -> Block:
 def _locate(model: NeuronModel, detection: str, varying: bool) -> Block:
     """Return the crossing as a detection finds it between the ends of the step, as with any method."""
     state, last = model.system.state, f"{model.input}_end"
-    made = events.program(model, *(f"{name}_next" for name in state), *([last] if varying else []))
+    made = events.draft(model, *(f"{name}_next" for name in state), *([last] if varying else []))
     inputs: dict[Fraction, Expr] = {START: Var(model.input), END: Var(last)}
     x, end = (Vector({name: Var(name + ending) for name in state}) for ending in ("", "_next"))
     s, at = DETECTIONS[detection].locate(Crossing(
@@ -291,7 +292,7 @@ def _dense(model: NeuronModel) -> dict[str, Block]:
     """Return the search for the crossing on the series: term by term, by Horner's scheme."""
     test = model.system.threshold
     moving = (test.variable, *test.slopes)
-    made = events.program(model, *(f"{name}_next" for name in moving))
+    made = events.draft(model, *(f"{name}_next" for name in moving))
     below = made.let("below", Var(test.variable) - test.level)
     guess = events.first_guess(below, test.gap({name: Var(f"{name}_next") - Var(name) for name in moving}))
     gaps = {}

@@ -1,9 +1,9 @@
 """The classical Runge-Kutta method."""
 
-from ..expression import Expr
-from ..program import END, MIDDLE, Derivatives, Vector
-from .base import METHODS
+from ..algebra.draft import END, MIDDLE, Derivatives, Vector
+from ..algebra.expression import Expr
 from .fixed_step import FixedStep
+from .registered import METHODS
 
 
 class RungeKutta4(FixedStep):

@@ -1,11 +1,11 @@
 """The method of Rush and Larsen."""
 
-from ..expression import Expr
-from ..forms import gates
-from ..program import Derivatives, Vector
-from .base import METHODS
+from ..algebra.draft import Derivatives, Vector
+from ..algebra.expression import Expr
 from .exponential_euler import relaxed
 from .fixed_step import FixedStep
+from .forms import gates
+from .registered import METHODS
 
 
 class RushLarsen(FixedStep):

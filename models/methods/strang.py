@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 
-from ..expression import Expr
-from ..forms import groups
-from ..program import MIDDLE, Derivatives, Vector
-from .base import METHODS
+from ..algebra.draft import MIDDLE, Derivatives, Vector
+from ..algebra.expression import Expr
 from .exponential_euler import relaxed
 from .fixed_step import FixedStep
+from .forms import groups
+from .registered import METHODS
 
 
 class Strang(FixedStep):

@@ -13,12 +13,12 @@ import plotly.offline
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup
 
-from ..numbers import number, short
+from ..writing.numbers import number, short
 from . import tables
 from .embedded import data
 
 if TYPE_CHECKING:
-    from ..run_folder import RunFolder
+    from ..comparison.run_folder import RunFolder
 
 #: The page's own scripts, in the order in which they are read; the last one starts them.
 SCRIPTS = ("tools.js", "plot.js", "work_precision.js", "breakdown.js", "recorded.js", "features.js", "cells.js",
@@ -28,14 +28,14 @@ SCRIPTS = ("tools.js", "plot.js", "work_precision.js", "breakdown.js", "recorded
 def page(run: RunFolder) -> str:
     """Return the page as HTML.
 
-    What must be read without scripts (verdict, winner map, failed cells, provenance) is text; plots and the table of
-    all cells are drawn from data within the page. Data and plotly.js are compressed and encoded, so that no name that
+    What must be read without scripts (verdict, winner map, failed cases, provenance) is text; plots and the table of
+    all cases are drawn from data within the page. Data and plotly.js are compressed and encoded, so that no name that
     they hold can end a script.
     """
     verdict = tables.verdict(run)
     return _template().render(
         run=run, about=run.about, suite=run.about["suite"],
-        verdict=verdict, in_short=tables.in_short(verdict),
+        verdict=verdict, in_short=tables.in_short(verdict), several_rates=tables.several_rates(run),
         published=tables.published(run), maps=tables.winner_maps(run),
         failed=tables.failed(run), stability=tables.stability(run),
         operations=tables.operations(run), features=tables.features(run),

@@ -1,4 +1,4 @@
-// Tables that sort, and the table of all cells.
+// Tables that sort, and the table of all cases.
 
 const SHORT = ["stimulus", "level", "measure", "tolerance", "model", "method", "detection", "status", "dt_ms", "flops_per_ms", "flops_per_ms_low", "flops_per_ms_high",
   "ns_per_ms", "ns_per_ms_simd", "error_ms", "reason"];
@@ -104,7 +104,7 @@ function cells() {
     const words = find.value.toLowerCase().split(/\s+/).filter(Boolean);
     const found = all.filter((_, i) => words.every((word) => texts[i].includes(word)));
     fill(found, limit);
-    byId("cells-count").textContent = `${found.length} of ${all.length} cells`;
+    byId("cells-count").textContent = `${found.length} of ${all.length} cases`;
     more.hidden = found.length <= limit;
   }
   function lay() {

@@ -7,19 +7,19 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from ..features import STATED, counts
-from ..features_figure import published_flops_per_ms
-from ..leaders import leaders
-from ..points import REGIME
-from ..shared_columns import CELL
-from ..suite_file import suite_text
+from ..figures.features_figure import published_flops_per_ms
+from ..results.leaders import leaders
+from ..results.suite_file import suite_text
+from ..tables.features import STATED, counts
+from ..tables.points import REGIME
+from ..tables.shared_columns import CASE
 
 if TYPE_CHECKING:
-    from ..run_folder import RunFolder
+    from ..comparison.run_folder import RunFolder
 
 #: Digits of a number in the page; the Parquet files beside it have all.
 _DIGITS = 6
-_CELL = list(CELL)
+_CASE = list(CASE)
 _ERRORS = {"maximum": "error_ms", "voltage_rms": "voltage_error"}
 
 
@@ -60,12 +60,12 @@ def _features(run: RunFolder) -> dict[str, Any]:
 
 
 def timed(run: RunFolder) -> pd.DataFrame:
-    """Return the timed cells as points: their wall times, and their errors in the columns that points have."""
-    cells = run.table[run.table["ns_per_ms"].notna()]
+    """Return the timed cases as points: their wall times, and their errors in the columns that points have."""
+    cases = run.table[run.table["ns_per_ms"].notna()]
     measures = [name for name in run.measures if name in run.by_stimulus]
-    means = run.by_stimulus.groupby(_CELL, sort=False)[measures].mean().reset_index()
+    means = run.by_stimulus.groupby(_CASE, sort=False)[measures].mean().reset_index()
     wanted = ["status", "dt_ms", "error_control", "error_ms", "voltage_error", "ns_per_ms", "ns_per_ms_simd"]
-    return cells[[*_CELL, *wanted]].merge(means, on=_CELL, how="left")
+    return cases[[*_CASE, *wanted]].merge(means, on=_CASE, how="left")
 
 
 def _columns(frame: pd.DataFrame) -> dict[str, list[Any]]:

@@ -1,4 +1,4 @@
-// Spikes and voltage of a cell beside the reference's.
+// Spikes and voltage of a case beside the reference's.
 
 function recorded() {
   const references = run.recorded.filter((each) => each.method === "");
@@ -30,7 +30,7 @@ function recorded() {
   function draw() {
     const { reference, cell } = now();
     if (!reference || !cell) {
-      show("rec-spikes", [], {}, "No cell of this model reaches a tolerance in this regime.");
+      show("rec-spikes", [], {}, "No case of this model reaches a tolerance in this regime.");
       show("rec-voltage", [], {}, "");
       return;
     }

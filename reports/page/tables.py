@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from ...accuracy.status import WITH_COST, Bound
-from ...models.expression import KINDS
-from ..demos import headline
-from ..features import title
-from ..leaders import leaders
-from ..numbers import bounded_text, short, step, with_interval
-from ..table import SITUATION
-from ..verdict import Says
+from ...accuracy.search.status import WITH_COST, Bound
+from ...models.algebra.expression import KINDS
+from ..results.leaders import leaders
+from ..results.verdict import Says
+from ..tables.demos import headline
+from ..tables.features import title
+from ..tables.table import SITUATION
+from ..writing.numbers import bounded_text, short, step, with_interval
 
 if TYPE_CHECKING:
-    from ..run_folder import RunFolder
+    from ..comparison.run_folder import RunFolder
 
 Row = dict[Hashable, Any]
 
@@ -51,6 +51,12 @@ def verdict(run: RunFolder) -> list[dict[str, Any]]:
                       "lacking": [{"model": model, "reason": _why_not(run, first, model)} for model in run.models
                                   if model not in ranked]})
     return found
+
+
+def several_rates(run: RunFolder) -> list[str]:
+    """Say of which drives a model has several rates, so that others may find another one than the run did."""
+    rows = run.regimes[run.regimes["several_rates"].astype(bool)].to_dict("records")
+    return [f"{regime_text(row)}: {row['several_rates']}" for row in rows]
 
 
 def _why_not(run: RunFolder, situation: Row, model: str) -> str:
@@ -164,7 +170,7 @@ def _field(winner: Row, candidates: list[Row], run: RunFolder) -> dict[str, Any]
 
 
 def failed(run: RunFolder) -> list[dict[str, Any]]:
-    """Return a row a model, status and reason of cells that have no number: how many, and which."""
+    """Return a row a model, status and reason of cases that have no number: how many, and which."""
     table = run.table[~run.table["status"].isin(WITH_COST)]
     found = []
     for (model, status, reason), group in table.groupby(["model", "status", "reason"], sort=False, dropna=False):
@@ -176,7 +182,7 @@ def failed(run: RunFolder) -> list[dict[str, Any]]:
 
 
 def stability(run: RunFolder) -> dict[str, Any]:
-    """Return the models, and a row a method with each model's stability limit: the smallest over all its cells."""
+    """Return the models, and a row a method with each model's stability limit: the smallest over all its cases."""
     known = run.table[run.table["stable_dt_ms"].notna() | run.table["diverges_at_dt_ms"].notna()]
     rows: dict[str, dict[str, Any]] = {}
     for (model, method), group in known.groupby(["model", "method"], sort=False):

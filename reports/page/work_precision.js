@@ -77,7 +77,7 @@ function workPrecision() {
     byId("wp-said").textContent = [now.exact ? `${now.exact} runs have no error at all and no place on a logarithmic axis.` : "",
       now.without ? `${now.without} runs have no such cost${now.cost === "instrumented_per_ms" ? ": adaptive methods are not instrumented, and the table below says what else could not be" : ""}.` : ""].join(" ").trim();
     if (!now.points.length) {
-      show("wp-plot", [], {}, timed.includes(now.cost) ? "Wall times are taken of cells that reach a tolerance, under the first kind of stimulus and horizon: there are none here." : undefined);
+      show("wp-plot", [], {}, timed.includes(now.cost) ? "Wall times are taken of cases that reach a tolerance, under the first kind of stimulus and horizon: there are none here." : undefined);
       return;
     }
     if (!alone) {

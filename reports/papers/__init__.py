@@ -1,1 +1,1 @@
-"""A run for papers: figures, tables, literature and a paragraph on how it was done."""
+"""What goes into a paper? A run as figures, tables, literature and a paragraph on how it was done."""

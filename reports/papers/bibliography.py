@@ -20,10 +20,10 @@ from pybtex.database import Person, parse_string
 from ...accuracy.measures import MEASURES
 from ...models.detection import DETECTIONS
 from ...models.methods import METHODS
-from ..escape import latex
+from ..writing.escape import latex
 
 if TYPE_CHECKING:
-    from ..run_folder import RunFolder
+    from ..comparison.run_folder import RunFolder
 
 
 @dataclass(frozen=True)

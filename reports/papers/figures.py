@@ -13,14 +13,14 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from ..encoded import to_figure
-from ..escape import in_figure
-from ..figure import work_precision
-from ..look import COLOURS, MARKERS, pick
-from ..verdict import VIEWS
+from ..figures.figure import work_precision
+from ..figures.look import COLOURS, MARKERS, pick
+from ..results.verdict import VIEWS
+from ..writing.encoded import to_figure
+from ..writing.escape import in_figure
 
 if TYPE_CHECKING:
-    from ..run_folder import RunFolder
+    from ..comparison.run_folder import RunFolder
 
 #: Widths in inches: 85 and 178 mm.
 WIDTHS = {"single": 85 / 25.4, "double": 178 / 25.4}
@@ -64,7 +64,7 @@ def ratios(run: RunFolder, width: float, views: list[str]) -> Figure:
     width : float
         In inches.
     views : list of str
-        Of `spikecost.reports.verdict.VIEWS`.
+        Of `spikecost.reports.results.verdict.VIEWS`.
     """
     rows = run.ranking[run.ranking["view"].isin(views)]
     labels = _labels(rows, {each["measure"]: each["unit"] for each in run.about["criteria"]})

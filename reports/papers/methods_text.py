@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ...harness.sweep import MOST_PROBES, PROBES
-from ..provenance import commit_said
+from ...accuracy.search.sweep import MOST_PROBES, PROBES
+from ..results.provenance import commit_said
 from .bibliography import Work, cited, of_method
 
 if TYPE_CHECKING:
-    from ..run_folder import RunFolder
+    from ..comparison.run_folder import RunFolder
 
 
 def methods_text(run: RunFolder) -> str:

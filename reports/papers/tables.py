@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from ...accuracy.status import Bound
-from .. import encoded
-from ..demos import shown
-from ..escape import latex, markdown
-from ..numbers import as_said, bounded, number
-from ..table import SITUATION
-from ..text import numeric
+from ...accuracy.search.status import Bound
+from ..tables.demos import shown
+from ..tables.table import SITUATION
+from ..writing import encoded
+from ..writing.escape import latex, markdown
+from ..writing.numbers import as_said, bounded, number
+from ..writing.text import numeric
 
 if TYPE_CHECKING:
-    from ..run_folder import RunFolder
+    from ..comparison.run_folder import RunFolder
 
 #: Headings of the columns that are shown.
 HEADINGS = {

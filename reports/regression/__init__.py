@@ -1,1 +1,1 @@
-"""The regression check: figures of a run against a baseline, limits, the verdict, and the history of figures."""
+"""Did anything get worse? Quantities of a run against a baseline, limits, and the verdict."""

@@ -8,19 +8,19 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from ...accuracy.runner import check_jobs
-from ...models.errors import UserError
-from .. import escape
-from ..files import save_figure, write_file
-from ..records import dumps
-from ..run_folder import RunFolder
-from ..suite_file import read_suite
-from . import baseline as baselines
+from ...accuracy.study.runner import check_jobs
+from ...models.ground.errors import UserError
+from ..comparison.run_folder import RunFolder
+from ..results.suite_file import read_suite
+from ..writing import escape
+from ..writing.files import save_figure, write_file
+from ..writing.records import dumps
 from . import output
-from .changes import Change, changes, plot
-from .figures import TIME, Figures
-from .history import Entry, History, store_path
 from .judge import different, judge, refuse_incomparable, refuse_wrong_counts
+from .kept import baseline as baselines
+from .kept.changes import Change, changes, plot
+from .kept.figures import TIME, Figures
+from .kept.history import Entry, History, store_path
 from .of_run import figures_of
 from .small_suite import SMALL, run_small
 

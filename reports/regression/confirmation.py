@@ -8,9 +8,9 @@ from typing import Any
 
 import pandas as pd
 
-from ..parity import NO_FLOPS
-from ..records import records
-from .figures import Contradiction
+from ..tables.parity import NO_FLOPS
+from ..writing.records import records
+from .kept.figures import Contradiction
 
 #: A Step's operations by model, method, detection, part and kind: what the figures of a run are taken from.
 Counted = Mapping[tuple[str, str, str, str, str], float]
@@ -26,7 +26,7 @@ def confirm(retired: pd.DataFrame, counted: Counted) -> tuple[tuple[Contradictio
     Parameters
     ----------
     retired : DataFrame
-        As `spikecost.reports.parity.retired_by_kind` returns.
+        As `spikecost.reports.tables.parity.retired_by_kind` returns.
     counted : mapping
         The Steps' operations of which the figures tell.
 

@@ -9,24 +9,24 @@ from typing import Any
 
 from brian2 import Hz
 
-from ...accuracy.suite import Suite
+from ...accuracy.study.suite import Suite
 from ...flops.counters import auto
 from ...flops.operations import count
-from ...harness.measure import measure
-from ...models import units
+from ...harness.measuring.measure import measure
+from ...models.algebra.expression import KINDS as OPERATIONS
 from ...models.catalogue import get_model
-from ...models.errors import NoValue, UserError
-from ...models.expression import KINDS as OPERATIONS
-from ...models.neuron import NeuronModel
-from ..comparison import compare
-from ..numbers import as_said
-from ..text import aligned
-from . import baseline as baselines
-from .baseline import Baseline
-from .figures import Figures
+from ...models.definition.neuron import NeuronModel
+from ...models.ground.errors import NoValue, UserError
+from ...models.language import units
+from ..comparison.comparison import compare
+from ..writing.numbers import as_said
+from ..writing.text import aligned
 from .judge import counted_against_retired, different, judge, refuse_wrong_counts
 from .judgement import CONTRADICTED
-from .limits import refuse_idle
+from .kept import baseline as baselines
+from .kept.baseline import Baseline
+from .kept.figures import Figures
+from .kept.limits import refuse_idle
 from .of_run import figures_of
 
 #: What a cost is taken with: few stimuli of a constant drive, no timed runs beyond one, no look at Brian2's code.
@@ -39,7 +39,7 @@ class Regressed(AssertionError):
     """A figure is worse than the baseline allows; the message is the table."""
 
 
-class Cost(float):
+class JudgedCost(float):
     """A number of operations that knows what it is of, so that a failing test can say it."""
 
     of: str
@@ -48,7 +48,7 @@ class Cost(float):
     made_of: dict[str, Any]
     """For a cost at a tolerance: method, detection, dt_ms, error_ms of the cheapest way."""
 
-    def __new__(cls, value: float, of: str, unit: str, made_of: dict[str, Any] | None = None) -> Cost:
+    def __new__(cls, value: float, of: str, unit: str, made_of: dict[str, Any] | None = None) -> JudgedCost:
         """Make a number."""
         cost = super().__new__(cls, value)
         cost.of, cost.unit, cost.made_of = of, unit, made_of or {}
@@ -72,9 +72,9 @@ def explained(sign: str, left: object, right: object) -> list[str] | None:
     left, right : object
         What was compared.
     """
-    if not isinstance(left, Cost):
+    if not isinstance(left, JudgedCost):
         left, right, sign = right, left, _EXCHANGED.get(sign, "")
-    if not isinstance(left, Cost) or not isinstance(right, int | float) or sign not in _EXCHANGED:
+    if not isinstance(left, JudgedCost) or not isinstance(right, int | float) or sign not in _EXCHANGED:
         return None
     limit = float(right)
     percent = f" ({100 * (left / limit - 1):+.3g} %)" if limit else ""
@@ -99,7 +99,7 @@ class Guard:
 
     def cost(self, model: str | NeuronModel, tolerance: Any, *, rate: float = 50.0, horizon: Any = "1 second",
              methods: Sequence[str] | None = None, detections: Sequence[str] | None = None,
-             input: str | None = None) -> Cost:  # noqa: A002 - as NeuronModel's
+             input: str | None = None) -> JudgedCost:  # noqa: A002 - as NeuronModel's
         """Return what 1 ms of model time costs, run in the cheapest way that keeps the spikes within a tolerance.
 
         Parameters
@@ -143,11 +143,12 @@ class Guard:
                             "give a looser tolerance or other methods")
         row = best.iloc[0]
         how = {name: row[name] for name in ("method", "detection", "dt_ms", "error_ms")}
-        return Cost(row["flops_per_ms"], f"{of.label}, {tolerance}, {rate:g} Hz ({row['method']}, {row['detection']}, "
-                    f"dt {as_said(best)['dt_ms'].iloc[0]} ms)", "operations a ms", how)
+        return JudgedCost(row["flops_per_ms"],
+                          f"{of.label}, {tolerance}, {rate:g} Hz ({row['method']}, {row['detection']}, "
+                          f"dt {as_said(best)['dt_ms'].iloc[0]} ms)", "operations a ms", how)
 
     def operations(self, model: str | NeuronModel, method: str, detection: str = "grid",
-                   input: str | None = None) -> Cost:  # noqa: A002 - as NeuronModel's
+                   input: str | None = None) -> JudgedCost:  # noqa: A002 - as NeuronModel's
         """Return how many operations a step of a model costs that has no spike; `input` as in `cost`.
 
         Raises
@@ -159,7 +160,8 @@ class Guard:
         """
         found = count(get_model(model, input), method, detection)
         _refuse_contradiction(found.step.model, method, detection)
-        return Cost(found.flops_per_step(), f"{found.step.model.label}, {method}, {detection}", "operations a step")
+        return JudgedCost(found.flops_per_step(), f"{found.step.model.label}, {method}, {detection}",
+                          "operations a step")
 
     def _hold(self, figures: Figures) -> None:
         figures = replace(figures, times={})
@@ -194,14 +196,14 @@ class Guard:
 
 
 def _asked_for(names: Mapping[str, float | NoValue], run: Figures) -> dict[str, float | NoValue]:
-    """Return the figures of a baseline that a run should have: those of its models, methods, cells and curves."""
+    """Return the figures of a baseline that a run should have: those of its models, methods, cases and curves."""
     subjects = {_subject(name) for name in run.values}
     parts = {"/".join(subject.split("/")[:n]) for subject in subjects for n in (2, 3)}
     return {name: value for name, value in names.items() if _subject(name) in subjects | parts}
 
 
 def _subject(name: str) -> str:
-    """Return what a figure is of: a model's method, Step, cell, or curve of errors."""
+    """Return what a figure is of: a model's method, Step, case, or curve of errors."""
     subject, _, last = name.rpartition("/")
     return subject.rpartition("/")[0] if last in ("error_ms", "operations_per_block") else subject
 

@@ -7,9 +7,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import replace
 from fnmatch import fnmatchcase
 
-from ...models.errors import NoValue, UserError
-from .baseline import Baseline
-from .figures import NAMED, SETTINGS, TIME, TOOLCHAIN, Figures, Kind, kind_of, number_of, setting_of
+from ...models.ground.errors import NoValue, UserError
 from .judgement import (
     CONTRADICTED,
     HOLDS,
@@ -20,11 +18,13 @@ from .judgement import (
     REGRESSED,
     REPORTED,
     FigureVerdict,
-    Finding,
+    Judged,
     Judgement,
 )
-from .limits import Limit, limit_for, refuse_idle
-from .timing_gate import FASTER, LEAST_SAMPLES, slowdown
+from .kept.baseline import Baseline
+from .kept.figures import NAMED, SETTINGS, TIME, TOOLCHAIN, Figures, Rule, kind_of, number_of, setting_of
+from .kept.limits import Limit, limit_for, refuse_idle
+from .kept.timing_gate import FASTER, LEAST_SAMPLES, slowdown
 
 
 def judge(baseline: Baseline, run: Figures, *, gate_times: bool = False, only: str = "*", without_counter: bool = False
@@ -62,14 +62,14 @@ def judge(baseline: Baseline, run: Figures, *, gate_times: bool = False, only: s
     findings += [found for name in chosen if (found := _figure(name, baseline, run, differences, without_counter))]
     times = [_time(kernel, baseline, run, differences, gate_times) for kernel in timed]
     if gate_times and not any(each.verdict in (HOLDS, REGRESSED, IMPROVED) for each in times):
-        times.append(Finding(TIME, NOT_JUDGED, None, None, "calibrations", reason="times are to be gated, and none is "
-                             "comparable in both the baseline and this run"))
+        times.append(Judged(TIME, NOT_JUDGED, None, None, "calibrations", reason="times are to be gated, and none is "
+                            "comparable in both the baseline and this run"))
     return Judgement((*findings, *times), baseline.path, tuple(differences.values()),
                      strict=gate_times or "flags" in differences, changed=changed_models(baseline.figures, run),
                      places=run.places)
 
 
-def counted_against_retired(run: Figures, chosen: Collection[str], without_counter: bool) -> Iterator[Finding]:
+def counted_against_retired(run: Figures, chosen: Collection[str], without_counter: bool) -> Iterator[Judged]:
     """Yield where the counts behind some figures are not what the processor executed, or are not confirmed.
 
     Parameters
@@ -85,15 +85,15 @@ def counted_against_retired(run: Figures, chosen: Collection[str], without_count
 
     for each in run.contradictions:
         if is_asked_for(each.subject):
-            yield Finding(f"{each.subject}/retired/{each.kind}_per_{each.part}", CONTRADICTED, None, None,
-                          "operations", "counted = retired",
-                          f"{each.kind}: {each.counted:.15g} counted, {each.retired:.15g} retired by the processor "
-                          f"({each.counter}); the count is wrong")
+            yield Judged(f"{each.subject}/retired/{each.kind}_per_{each.part}", CONTRADICTED, None, None,
+                         "operations", "counted = retired",
+                         f"{each.kind}: {each.counted:.15g} counted, {each.retired:.15g} retired by the processor "
+                         f"({each.counter}); the count is wrong")
     for subject, reason in run.unconfirmed.items():
         if is_asked_for(subject):
-            yield Finding(f"{subject}/retired", REPORTED if without_counter else NOT_JUDGED, None, None, "operations",
-                          "counted = retired", f"no exact counter confirms the counts: {reason}; where none works, "
-                          "--without-counter accepts that")
+            yield Judged(f"{subject}/retired", REPORTED if without_counter else NOT_JUDGED, None, None, "operations",
+                         "counted = retired", f"no exact counter confirms the counts: {reason}; where none works, "
+                         "--without-counter accepts that")
 
 
 def refuse_wrong_counts(run: Figures, without_counter: bool) -> None:
@@ -148,12 +148,12 @@ def refuse_incomparable(baseline: Baseline, run: Figures) -> None:
 
 
 def _figure(name: str, baseline: Baseline, run: Figures, differences: dict[str, str], without_counter: bool
-            ) -> Finding | None:
+            ) -> Judged | None:
     kind = kind_of(name)
     before, after = number_of(name, baseline.figures), number_of(name, run)
     number = None if isinstance(after, NoValue) else after
     limit = limit_for(name, kind, baseline.limits)
-    found = Finding(name, HOLDS, None, number, kind.unit, _in_words(limit, kind))
+    found = Judged(name, HOLDS, None, number, kind.unit, _in_words(limit, kind))
     if before is None or isinstance(before, NoValue):
         if number is None:
             return None  # had no number before, and has none now
@@ -178,7 +178,7 @@ def _figure(name: str, baseline: Baseline, run: Figures, differences: dict[str, 
     return _moved(found, before, after, limit, kind)
 
 
-def _moved(found: Finding, before: float, after: float, limit: Limit, kind: Kind) -> Finding:
+def _moved(found: Judged, before: float, after: float, limit: Limit, kind: Rule) -> Judged:
     """Judge a number against another."""
     worse = before - after if kind.lower_is_worse else after - before
     allowed = limit.soft_percent if worse > 0 else limit.improved_percent
@@ -230,24 +230,24 @@ def _settings(name: str, figures: Figures) -> list[float]:
             if other.endswith("/error_ms") and other.startswith(f"{curve}/")]
 
 
-def _past_hard(value: float, limit: Limit, kind: Kind) -> str:
+def _past_hard(value: float, limit: Limit, kind: Rule) -> str:
     """Return the hard limit that a value is past, in words; empty if it is not."""
     if limit.hard is None or not (value < limit.hard if kind.lower_is_worse else value > limit.hard):
         return ""
     return f"hard: at {'least' if kind.lower_is_worse else 'most'} {limit.hard:.6g}"
 
 
-def _in_words(limit: Limit, kind: Kind) -> str:
+def _in_words(limit: Limit, kind: Rule) -> str:
     if limit.soft_percent is None:
         return "none"
     sign = "-" if kind.lower_is_worse else "+"
     return f"{sign}{limit.soft_percent:g} %"
 
 
-def _time(kernel: str, baseline: Baseline, run: Figures, differences: dict[str, str], gate: bool) -> Finding:
+def _time(kernel: str, baseline: Baseline, run: Figures, differences: dict[str, str], gate: bool) -> Judged:
     before, after = baseline.figures.times.get(kernel), run.times.get(kernel)
     words = f"+{baseline.gate.threshold_percent:g} %, p < {baseline.gate.alpha:g}" if gate else "none"
-    found = Finding(f"{kernel}/{TIME}", REPORTED, None, None, "calibrations", words)
+    found = Judged(f"{kernel}/{TIME}", REPORTED, None, None, "calibrations", words)
     if before is None:
         known = gate and any(name.startswith(f"{kernel}/") for name in baseline.figures.values)
         return replace(found, verdict=NOT_JUDGED if known else NEW, reason="not timed in the baseline")

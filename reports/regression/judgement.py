@@ -8,9 +8,9 @@ from enum import StrEnum
 from html import escape
 from typing import Any
 
-from ...models.html import table_html
-from ..notebook import Shown
-from ..text import aligned
+from ...models.ground.html import table_html
+from ..writing.notebook import Shown
+from ..writing.text import aligned
 
 
 class FigureVerdict(StrEnum):
@@ -43,7 +43,7 @@ COLUMNS = ("figure", "verdict", "baseline", "now", "change", "limit", "")
 
 
 @dataclass(frozen=True)
-class Finding:
+class Judged:
     """What became of one figure."""
 
     figure: str
@@ -93,7 +93,7 @@ class Finding:
 class Judgement(Shown):
     """The whole verdict."""
 
-    findings: tuple[Finding, ...]
+    findings: tuple[Judged, ...]
     baseline: str
     """Its file."""
     environment: tuple[str, ...] = ()
@@ -105,7 +105,7 @@ class Judgement(Shown):
     places: Mapping[str, tuple[str, int]] = field(default_factory=dict)
     """File and line of the models that were given as files, by model."""
 
-    def of(self, *verdicts: FigureVerdict) -> list[Finding]:
+    def of(self, *verdicts: FigureVerdict) -> list[Judged]:
         """Return the findings with a verdict."""
         return [finding for finding in self.findings if finding.verdict in verdicts]
 
@@ -151,7 +151,7 @@ class Judgement(Shown):
         return f"{first} against {self.baseline}" + (f" ({more})" if more else "")
 
     @property
-    def listed(self) -> list[Finding]:
+    def listed(self) -> list[Judged]:
         """The findings that are listed one by one; the others are counted."""
         return [*self.of(CONTRADICTED), *self.of(REGRESSED), *self.of(NOT_JUDGED)[:MOST_NOT_JUDGED],
                 *self.of(IMPROVED), *self.of(NEW)[:MOST_NEW]]
@@ -166,7 +166,7 @@ class Judgement(Shown):
         """What a terminal or a log shows."""
         return self.written(self.listed)
 
-    def written(self, findings: Sequence[Finding]) -> str:
+    def written(self, findings: Sequence[Judged]) -> str:
         """Return the verdict as text, with a table of some findings."""
         lines = [self.headline]
         if findings:

@@ -8,13 +8,13 @@ from typing import Any
 
 import pandas as pd
 
-from ...accuracy.status import Status
-from ...models.errors import NoValue, UserError
-from ...models.files import is_file, place_of
-from ..provenance import commit_said
-from ..run_folder import RunFolder
+from ...accuracy.search.status import Status
+from ...models.ground.errors import NoValue, UserError
+from ...models.reading.files import is_file, place_of
+from ..comparison.run_folder import RunFolder
+from ..results.provenance import commit_said
 from .confirmation import confirm
-from .figures import NAMED, SETTINGS, Figures, setting_part
+from .kept.figures import NAMED, SETTINGS, Figures, setting_part
 
 #: Parts of a Step of which the figures tell.
 _STEP, _SPIKE, _OTHER = "step", "spike", ("refractory step", "once a run")
@@ -37,7 +37,7 @@ def figures_of(run: RunFolder) -> Figures:
         raise UserError("the run was interrupted, so that its figures are not all there; run it again")
     values: dict[str, float | NoValue] = {}
     for part in (_operations(run.operations), _counters(run), _spikes(run.step_and_spike), _errors(run.points),
-                 _cells(run.table), _references(run.regimes)):
+                 _cases(run.table), _references(run.regimes)):
         for name, value in part:
             if name in values:
                 raise UserError(f"the run has two figures that are called {name}; let the settings of its suite "
@@ -119,16 +119,16 @@ def _errors(points: pd.DataFrame) -> Iterator[tuple[str, float | NoValue]]:
                float(row["error_ms"]) if _is_number(row["error_ms"]) else NoValue(str(reason)))
 
 
-def _cells(table: pd.DataFrame) -> Iterator[tuple[str, float | NoValue]]:
+def _cases(table: pd.DataFrame) -> Iterator[tuple[str, float | NoValue]]:
     for row in _rows(table):
         unit = "" if row["tolerance_unit"] == "1" else f" {row['tolerance_unit']}"
-        cell = (f"{_subject(row)}/{row['stimulus']}/{row['level']}/{row['horizon_ms']:g} ms/"
+        case = (f"{_subject(row)}/{row['stimulus']}/{row['level']}/{row['horizon_ms']:g} ms/"
                 f"{row['measure']} {row['tolerance']:g}{unit}")
         failed = row["status"] == Status.FAILED
         said = [str(row["reason"])] if failed and row["reason"] else [row["status"], *filter(None, [row["reason"]])]
         why = NoValue(": ".join(map(str, said)), failed)
         for figure in ("dt_ms", "flops_per_ms"):
-            yield f"{cell}/{figure}", float(row[figure]) if _is_number(row[figure]) else why
+            yield f"{case}/{figure}", float(row[figure]) if _is_number(row[figure]) else why
 
 
 def _references(regimes: pd.DataFrame) -> Iterator[tuple[str, float | NoValue]]:
@@ -142,12 +142,12 @@ def _references(regimes: pd.DataFrame) -> Iterator[tuple[str, float | NoValue]]:
 
 
 def _times(run: RunFolder) -> dict[str, tuple[float, ...]]:
-    """Return each kernel's times, those of all its cells together: a step's, or a ms's where it chooses its steps."""
+    """Return each kernel's times, those of all its cases together: a step's, or a ms's where it chooses its steps."""
     found: dict[str, list[float]] = {}
-    cell = ["model", "method", "detection", "stimulus", "horizon_ms", "level", "measure", "tolerance"]
-    steps = run.table.set_index(cell)
+    case = ["model", "method", "detection", "stimulus", "horizon_ms", "level", "measure", "tolerance"]
+    steps = run.table.set_index(case)
     for row in _rows(run.timings[run.timings["build"] == "scalar"]):
-        key = tuple(row[name] for name in cell)
+        key = tuple(row[name] for name in case)
         if key not in steps.index or not steps.index.is_unique:
             raise UserError(f"the run is damaged: it has a time of {row['model']} with {row['method']}, and not one "
                             "cell of it; run it again")

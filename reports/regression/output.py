@@ -6,8 +6,8 @@ import re
 import secrets
 from xml.etree import ElementTree
 
-from .. import escape
-from ..encoded import markdown_rows
+from ..writing import escape
+from ..writing.encoded import markdown_rows
 from .judgement import (
     COLUMNS,
     CONTRADICTED,

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from ...accuracy.runner import Progress, run_suite
-from ...accuracy.suite import Suite
-from ..provenance import provenance
-from ..run_folder import RunFolder
+from ...accuracy.study.runner import Progress, run_suite
+from ...accuracy.study.suite import Suite
+from ..comparison.run_folder import RunFolder
+from ..results.provenance import provenance
 
 #: Three kinds of model, three kinds of method, spikes at the end of a step and located within it; enough timed runs for
 #: a test of ranks.

@@ -10,10 +10,10 @@ import csv
 from dataclasses import dataclass
 from pathlib import Path
 
-from spikecost.accuracy import closed_form, taylor
-from spikecost.accuracy.drives import constant_drive
-from spikecost.models import units
+from spikecost.accuracy.references import closed_form, taylor
+from spikecost.accuracy.regimes.drives import constant_drive
 from spikecost.models.catalogue import MODELS, get_model
+from spikecost.models.language import units
 
 #: In ms.
 HORIZON = 300.0

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.integrate import solve_ivp
 
-from spikecost.models.neuron import NeuronModel
+from spikecost.models.definition.neuron import NeuronModel
 
 #: Each kind of term: its text with height a, centre c and width k, and its value.
 TERMS = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from spikecost.accuracy.drives import constant_drive
+from spikecost.accuracy.regimes.drives import constant_drive
 from spikecost.models.catalogue import get_model
 
 from . import f_i

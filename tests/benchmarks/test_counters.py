@@ -5,9 +5,9 @@ from fractions import Fraction
 import pytest
 
 from spikecost.flops.counters import COUNTERS
-from spikecost.flops.counters.selftest import selftest
+from spikecost.flops.counters.selftest import why_not_trusted
 from spikecost.flops.operations import count_step
-from spikecost.harness.kernel import compile_kernels
+from spikecost.harness.kernels.kernel import compile_kernels
 from spikecost.harness.stimuli import Stimulus
 from spikecost.models.step import make_step
 
@@ -17,7 +17,7 @@ DT, STEPS = Fraction(1, 64), 200
 @pytest.mark.parametrize("model", ["lif", "hodgkin_huxley"])
 @pytest.mark.parametrize("name", ["instrumented", "stepped", "callgrind"])
 def test_counter(benchmark, name, model):
-    reason = selftest(COUNTERS[name])
+    reason = why_not_trusted(COUNTERS[name])
     assert not reason, reason
     step = make_step(model, "euler")
     kernel = compile_kernels([step])[0]

@@ -4,8 +4,8 @@ import pytest
 
 from spikecost.flops.operations import count_step
 from spikecost.flops.toolchain import SCALAR, SIMD
-from spikecost.harness.calibration import calibrate
-from spikecost.harness.kernel import compile_kernels
+from spikecost.harness.kernels.kernel import compile_kernels
+from spikecost.harness.measuring.calibration import calibrate
 from spikecost.models.step import make_step
 
 from .conftest import DT

@@ -1,6 +1,6 @@
 """References: wall time per second of model time, computed twice, together with their stated error."""
 
-from spikecost.accuracy.reference import reference
+from spikecost.accuracy.references.reference import reference
 from spikecost.models.catalogue import get_model
 
 

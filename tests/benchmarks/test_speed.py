@@ -9,12 +9,12 @@ from fractions import Fraction
 import pytest
 from brian2 import cm, ms, mV, second, uA
 
-from spikecost.accuracy.reference import reference
+from spikecost.accuracy.references.reference import reference
 from spikecost.flops.counters import COUNTERS
 from spikecost.flops.toolchain import SCALAR, SIMD
-from spikecost.harness.kernel import compile_kernels
+from spikecost.harness.kernels.kernel import compile_kernels
+from spikecost.harness.measuring.timing import many_neurons, measure, one_neuron
 from spikecost.harness.stimuli import Stimulus, constant
-from spikecost.harness.timing import many_neurons, measure, one_neuron
 from spikecost.models.catalogue import get_model
 from spikecost.models.step import make_step
 

@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from spikecost.flops import cache, private, toolchain
+from spikecost.flops import toolchain
 from spikecost.flops.toolchain import SCALAR, compile_library, compile_program, find_compiler, load_library
-from spikecost.models.errors import UserError
+from spikecost.models.ground import cache, private
+from spikecost.models.ground.errors import UserError
 
 SOURCE = "void twice(double *x)\n{\n    x[0] *= 2;\n}\n"
 REAL = shutil.which("gcc") or shutil.which("cc") or ""

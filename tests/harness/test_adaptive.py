@@ -11,22 +11,22 @@ import pytest
 from brian2 import Hz, cm, ms, mV, uA
 from scipy.integrate import RK45
 
-from spikecost.accuracy.reference import reference
+from spikecost.accuracy.references.reference import reference
 from spikecost.flops.counters import COUNTERS
 from spikecost.flops.operations import count_step
-from spikecost.harness.c_source import tallied
-from spikecost.harness.kernel import compile_kernels
+from spikecost.harness.kernels.c_source import tallied
+from spikecost.harness.kernels.kernel import compile_kernels
 from spikecost.harness.stimuli import STIMULI, constant, poisson_conductance, sine, step
+from spikecost.models.algebra.draft import NotApplicable
+from spikecost.models.algebra.expression import FLOATS, evaluate
 from spikecost.models.catalogue import MODELS, get_model
-from spikecost.models.conductance import with_conductance
+from spikecost.models.definition.conductance import with_conductance
+from spikecost.models.definition.neuron import NeuronModel
 from spikecost.models.detection import DETECTIONS
-from spikecost.models.errors import UserError
-from spikecost.models.expression import FLOATS, evaluate
+from spikecost.models.ground.errors import UserError
+from spikecost.models.language.units import internal
 from spikecost.models.methods import METHODS
-from spikecost.models.neuron import NeuronModel
-from spikecost.models.program import NotApplicable
 from spikecost.models.step import make_step, why_not
-from spikecost.models.units import internal
 
 from ..archetypes import choose, is_archetype
 

@@ -8,13 +8,13 @@ import pytest
 from brian2 import Mohm, kHz, mmolar, ms, mV, nA
 from brian2.core.namespace import DEFAULT_UNITS
 
-from spikecost.accuracy.reference import reference
-from spikecost.harness.kernel import compile_kernels
+from spikecost.accuracy.references.reference import reference
+from spikecost.harness.kernels.kernel import compile_kernels
 from spikecost.harness.simulate import simulate
 from spikecost.harness.stimuli import constant, stimulus_from_brian2
-from spikecost.models import units
-from spikecost.models.errors import UserError
-from spikecost.models.from_brian2 import from_brian2, settings_from_brian2
+from spikecost.models.ground.errors import UserError
+from spikecost.models.language import units
+from spikecost.models.reading.from_brian2 import from_brian2, settings_from_brian2
 from spikecost.models.step import make_step
 
 from .brian2_examples import EXAMPLES

@@ -10,18 +10,18 @@ import pytest
 from brian2 import ms
 from scipy.integrate import solve_ivp
 
-from spikecost.accuracy import taylor
-from spikecost.accuracy.reference import reference
+from spikecost.accuracy.references import taylor
+from spikecost.accuracy.references.reference import reference
 from spikecost.flops.counters import COUNTERS
 from spikecost.flops.operations import count, count_step
-from spikecost.harness.c_source import tallied
 from spikecost.harness.engines import brian2 as engine
-from spikecost.harness.kernel import compile_kernels
+from spikecost.harness.kernels.c_source import tallied
+from spikecost.harness.kernels.kernel import compile_kernels
 from spikecost.harness.stimuli import constant, piecewise_constant, step
+from spikecost.models.algebra.expression import FLOATS, evaluate
+from spikecost.models.definition.neuron import NeuronModel
 from spikecost.models.detection import DETECTIONS
-from spikecost.models.errors import UserError
-from spikecost.models.expression import FLOATS, evaluate
-from spikecost.models.neuron import NeuronModel
+from spikecost.models.ground.errors import UserError
 from spikecost.models.step import make_step, why_not
 
 TALLIES = 10  # place of the tallies among an adaptive kernel's arguments

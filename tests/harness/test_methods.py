@@ -9,11 +9,11 @@ from brian2 import cm, ms, mV, uA
 from scipy.linalg import expm
 
 from spikecost.flops import count
-from spikecost.harness.kernel import compile_kernels
+from spikecost.harness.kernels.kernel import compile_kernels
 from spikecost.harness.stimuli import constant, piecewise_constant
 from spikecost.models.catalogue import MODELS, get_model
+from spikecost.models.definition.neuron import NeuronModel
 from spikecost.models.methods import METHODS, with_steps_alike
-from spikecost.models.neuron import NeuronModel
 from spikecost.models.step import make_step, why_not
 
 

@@ -28,15 +28,15 @@ from fractions import Fraction
 from brian2 import ms
 
 import spikecost as sc
-from spikecost.accuracy.cost import cost
+from spikecost.accuracy.study.cost import cost
 from spikecost.flops.operations import count_step
-from spikecost.harness.kernels import kernels_of
-from spikecost.harness.spike_cost import count_run, count_step_and_spike
+from spikecost.harness.kernels.kernels import kernels_of
+from spikecost.harness.measuring.spike_cost import count_run, count_step_and_spike
 
 model = sc.get_model("izhikevich").replace(drive=None)
 WAYS = [("ralston", "hermite"), ("plain", "grid"), ("euler", "grid"), ("careful", "grid"), ("careful", "dense")]
 made = kernels_of(model, WAYS, varying=False)
-found = {"reasons": {"/".join(key): why for key, why in made.reasons.items()}}
+found = {"reasons": {"/".join(key): str(why) for key, why in made.reasons.items()}}
 for key, compiled in made.compiled.items():
     runs = [kernel.run([sc.constant(10, 200*ms)] * 3, Fraction(1, 8)) for kernel in (compiled.lanes, compiled.alone)]
     first = runs[0][0]

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 from brian2 import ms, mV
 
-from spikecost.accuracy.reference import Reference, reference
-from spikecost.harness.kernel import compile_kernels
+from spikecost.accuracy.references.reference import Reference, reference
+from spikecost.harness.kernels.kernel import compile_kernels
 from spikecost.harness.stimuli import Stimulus, constant
 from spikecost.models.catalogue import MODELS, get_model
-from spikecost.models.neuron import NeuronModel
+from spikecost.models.definition.neuron import NeuronModel
 from spikecost.models.step import make_step
 
 from ..archetypes import choose, is_archetype

@@ -5,8 +5,8 @@ import pytest
 from brian2 import cm, ms, mV, uA
 
 import spikecost as sc
-from spikecost.models.errors import UserError
-from spikecost.models.program import NotApplicable
+from spikecost.models.algebra.draft import NotApplicable
+from spikecost.models.ground.errors import UserError
 
 STIMULUS = sc.constant(2 * mV / ms, 100 * ms)
 #: From -65 to -50 mV towards -45 with 10 ms.

@@ -11,7 +11,7 @@ import pytest
 from brian2 import ms
 
 from spikecost.flops.counters import COUNTERS, Retired
-from spikecost.harness.kernel import compile_kernels
+from spikecost.harness.kernels.kernel import compile_kernels
 from spikecost.harness.stimuli import Stimulus
 from spikecost.models.step import make_step
 

@@ -6,8 +6,8 @@ import pytest
 from brian2 import ms
 
 from spikecost.models.catalogue import MODELS
+from spikecost.models.definition.neuron import NeuronModel
 from spikecost.models.methods import with_steps_alike
-from spikecost.models.neuron import NeuronModel
 from spikecost.models.order import breaks, order_on
 from spikecost.models.step import why_not
 

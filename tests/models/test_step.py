@@ -15,14 +15,14 @@ import pytest
 from brian2 import ms
 from scipy.linalg import expm
 
-from spikecost.models import units
+from spikecost.models.algebra.draft import NotApplicable
+from spikecost.models.algebra.expression import FLOATS, Op, Var, evaluate, nodes
 from spikecost.models.catalogue import MODELS, get_model
 from spikecost.models.detection import DETECTIONS
-from spikecost.models.errors import UserError
-from spikecost.models.expression import FLOATS, Op, Var, evaluate, nodes
+from spikecost.models.ground.errors import UserError
+from spikecost.models.language import units
 from spikecost.models.methods import METHODS, with_steps_alike
 from spikecost.models.methods.fixed_step import conditions
-from spikecost.models.program import NotApplicable
 from spikecost.models.step import make_step, why_not
 
 DT = 0.05

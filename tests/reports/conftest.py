@@ -8,8 +8,8 @@ import json
 import pytest
 
 import spikecost as sc
-from spikecost.accuracy.suite import Suite
-from spikecost.reports.run_folder import TABLES
+from spikecost.accuracy.study.suite import Suite
+from spikecost.reports.comparison.run_folder import TABLES
 
 SUITE = Suite(models=("lif", "izhikevich"), methods=("euler", "rk4"), detections=("grid", "hermite"),
               rates=(50.0, 100.0), tolerances=(1.0, 0.3), horizons=(200.0,), trials=3, per_decade=4, repeats=2,

@@ -17,12 +17,16 @@ from pathlib import Path
 import pytest
 
 import spikecost as sc
-from spikecost.accuracy import regime, runner
-from spikecost.accuracy.suite import Suite
-from spikecost.harness.interruption import SIGNALS
-from spikecost.models.errors import UserError
-from spikecost.reports import bars, files, run_folder
-from spikecost.reports.run_folder import MANIFEST, RunFolder, _checksum
+from spikecost.accuracy.regimes import regime
+from spikecost.accuracy.study import runner
+from spikecost.accuracy.study.suite import Suite
+from spikecost.models.ground.errors import UserError
+from spikecost.models.ground.interruption import SIGNALS
+from spikecost.reports.comparison import run_folder
+from spikecost.reports.comparison.run_folder import MANIFEST, RunFolder, _checksum
+from spikecost.reports.writing import bars, files
+
+from ..messages import tells
 
 #: In place of the page and the figures, which take seconds to draw.
 DRAWN = {"index.html": b"page", "work_precision.svg": b"figure"}
@@ -54,7 +58,7 @@ def spikecost_run(said, tmp_path, monkeypatch):
 @pytest.fixture
 def computed(spikecost_run, small_comparison, monkeypatch):
     """The same, but what it compares has been computed before."""
-    monkeypatch.setattr("spikecost.reports.run.compare", lambda *_, **__: small_comparison)
+    monkeypatch.setattr("spikecost.reports.comparison.run.compare", lambda *_, **__: small_comparison)
     return spikecost_run
 
 
@@ -198,13 +202,14 @@ def test_whatever_one_piece_raises_is_a_reason_and_not_the_end(monkeypatch, tmp_
 
 def test_a_second_run_into_a_folder_is_refused_before_it_computes(spikecost_run, monkeypatch):
     Path("out").mkdir()
-    monkeypatch.setattr("spikecost.reports.run.compare", lambda *_, **__: pytest.fail("it computes"))
+    monkeypatch.setattr("spikecost.reports.comparison.run.compare", lambda *_, **__: pytest.fail("it computes"))
     other = os.open("out", os.O_RDONLY)
     fcntl.flock(other, fcntl.LOCK_EX)
     status, _, err = spikecost_run()
     os.close(other)
     assert status == 2
-    assert err == "spikecost: another run writes into the folder out: wait until it has ended, or give another folder\n"
+    assert tells(err, "spikecost: another run writes into the folder out: wait until it has ended")
+    assert "the folder out" in err
 
 
 def test_a_leftover_is_told_by_its_lock_whatever_processes_there_are(tmp_path):
@@ -221,7 +226,7 @@ def test_a_leftover_is_told_by_its_lock_whatever_processes_there_are(tmp_path):
 KILLER = """
 import json, os, signal, sys
 from pathlib import Path
-from spikecost.reports.files import replace_all, write_file
+from spikecost.reports.writing.files import replace_all, write_file
 
 what, folder, stride = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3])
 old, new = ({f"data/{n}": word * 9000 for n in range(6)} | {"page": word} for word in (b"old", b"new"))

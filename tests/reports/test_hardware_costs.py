@@ -8,14 +8,14 @@ import numpy as np
 import pytest
 
 import spikecost as sc
-from spikecost.accuracy.suite import Suite
+from spikecost.accuracy.study.suite import Suite
 from spikecost.flops.counters import COUNTERS, selftest
 from spikecost.flops.counters.base import Counts, Retired
-from spikecost.flops.counters.events import ANY_WIDTH, Formula, Term
-from spikecost.flops.counters.hardware import HardwareCounter
+from spikecost.flops.counters.hardware.base import HardwareCounter
+from spikecost.flops.counters.hardware.events import ANY_WIDTH, Formula, Term
+from spikecost.reports.comparison.formats import render
 from spikecost.reports.page import page
 from spikecost.reports.page.embedded import data
-from spikecost.reports.papers.formats import render
 
 SUITE = Suite(models=("lif", "hodgkin_huxley"), methods=("euler", "dormand_prince"), detections=("grid", "dense"),
               rates=(100.0,), tolerances=(1.0,), horizons=(100.0,), trials=1, per_decade=3, repeats=1,
@@ -29,7 +29,7 @@ class Standing(HardwareCounter):
     formula = Formula("sum", "FLOPs of any kind", (Term("FLOPS", 0, ANY_WIDTH, 1),),
                       frozenset({"compare", "select", "sign"}), frozenset())
 
-    def available(self):
+    def why_not(self):
         return ""
 
     @contextmanager
@@ -42,7 +42,7 @@ class Standing(HardwareCounter):
         found = Retired({key: n for key, n in seen.operations.items() if key[0] not in ("exp", "pow")})
         counts.own = Retired({("flop", ANY_WIDTH): found.flops(compare=0)}, exact.own.instructions)
 
-    def teardown(self):
+    def provenance(self):
         return {"counter": self.name}
 
 
@@ -51,7 +51,7 @@ def run():
     with pytest.MonkeyPatch.context() as patch:
         # each of them is instrumented
         patch.setattr(selftest, "_TURNS_INEXACT", 1000)
-        patch.setattr("spikecost.harness.measure.REPETITIONS", 2)
+        patch.setattr("spikecost.harness.measuring.measure.REPETITIONS", 2)
         patch.setitem(COUNTERS._items, Standing.name, Standing())
         yield sc.compare(SUITE.models, suite=SUITE).run
 

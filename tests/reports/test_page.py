@@ -16,16 +16,16 @@ from selenium import webdriver
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import Select, WebDriverWait
 
-from spikecost.accuracy.study import Study
-from spikecost.accuracy.suite import Suite
+from spikecost.accuracy.study.study import Study
+from spikecost.accuracy.study.suite import Suite
 from spikecost.flops.counters import auto
-from spikecost.flops.counters.hardware import no_pmu
+from spikecost.flops.counters.hardware.base import why_no_pmu
 from spikecost.models.methods import METHODS
-from spikecost.reports.leaders import leaders
-from spikecost.reports.numbers import bounded_text, short
+from spikecost.reports.comparison.run_folder import TABLES, RunFolder
 from spikecost.reports.page import SCRIPTS, page
 from spikecost.reports.page.tables import in_short, stability, verdict
-from spikecost.reports.run_folder import TABLES, RunFolder
+from spikecost.reports.results.leaders import leaders
+from spikecost.reports.writing.numbers import bounded_text, short
 
 #: Seconds that a machine with much else to do may take for what takes a tenth of a second alone.
 PATIENCE = 100  # the driver itself gives up after 120
@@ -126,7 +126,7 @@ def test_it_opens_from_disk_and_asks_for_nothing(site, small_folder):
 def test_the_verdict_comes_first(shown, small_run):
     first = shown.find_element(By.CSS_SELECTOR, "main section")
     assert first.get_attribute("id") == "verdict-part"
-    rows = [[cell.text for cell in row.find_elements(By.TAG_NAME, "td")]
+    rows = [[case.text for case in row.find_elements(By.TAG_NAME, "td")]
             for row in first.find_elements(By.CSS_SELECTOR, "#verdict tbody tr")]
     assert [row[:3] for row in rows] == [
         [f"constant, {rate} Hz, 0.2 s", f"every spike within {tolerance} ms", "lif"]
@@ -225,12 +225,12 @@ def test_costs_can_be_chosen(shown, small_run, cost, unit):
     assert f" {unit} per ms" in traces(shown)[0]["text"][0]
 
 
-def test_wall_times_are_those_of_the_timed_cells(shown, small_run):
+def test_wall_times_are_those_of_the_timed_cases(shown, small_run):
     choose(shown, "wp-cost", "ns_per_ms")
     table = small_run.table.query("level == '100 Hz'")
     drawn = sorted(zip(*[[value for trace in traces(shown) for value in trace[axis]] for axis in "xy"], strict=True))
-    cells = table[table["ns_per_ms"].notna()]
-    expected = sorted(zip(cells["ns_per_ms"], cells["error_ms"], strict=True))
+    cases = table[table["ns_per_ms"].notna()]
+    expected = sorted(zip(cases["ns_per_ms"], cases["error_ms"], strict=True))
     assert len(drawn) == len(expected) > 0
     for found, right in zip(drawn, expected, strict=True):
         assert found == pytest.approx(right, rel=1e-5)
@@ -261,7 +261,7 @@ def test_the_references_error_is_drawn(shown, small_run):
     assert 10 ** shown.execute_script("return document.getElementById('wp-plot').layout.yaxis.range[0]") < floor
 
 
-def test_hovering_names_the_cell(shown):
+def test_hovering_names_the_case(shown):
     plot = shown.find_element(By.ID, "wp-plot")
     shown.execute_script("arguments[0].scrollIntoView()", plot)
     # the mouse goes to where the third point of the first curve is drawn
@@ -299,7 +299,7 @@ def test_the_plot_is_used_from_the_keyboard(shown):
         assert all(each.get_attribute("tabindex") in (None, "0") for each in shown.find_elements(By.TAG_NAME, control))
 
 
-def test_the_cells_sort_and_filter(shown, small_run):
+def test_the_cases_sort_and_filter(shown, small_run):
     def column(name):
         return shown.execute_script("""
             const heads = [...document.querySelectorAll('#cells th')].map((th) => th.textContent);
@@ -345,41 +345,41 @@ def test_every_table_is_one_click_away(shown, small_run, downloads):
     assert set(drawn[0]) >= {"model", "method", "detection", "dt_ms", "error_maximum"}
 
 
-def test_the_kinds_of_a_cell_are_stacked(shown, small_run):
+def test_the_kinds_of_a_case_are_stacked(shown, small_run):
     choose_text = Select(shown.find_element(By.ID, "kinds-situation"))
     choose_text.select_by_visible_text("constant, 100 Hz, 0.2 s, every spike within 0.3 ms")
     shown.find_element(By.ID, "kinds-share").click()
     bars = traces(shown, "kinds-plot")
     total = {}
     for trace in bars:
-        for cell, value in zip(trace["y"], trace["x"], strict=True):
-            total[cell.split(":")[0]] = total.get(cell.split(":")[0], 0) + value
+        for case, value in zip(trace["y"], trace["x"], strict=True):
+            total[case.split(":")[0]] = total.get(case.split(":")[0], 0) + value
     best = small_run.cheapest.query("level == '100 Hz' and tolerance == 0.3")
-    cells = small_run.by_kind.merge(best[["model", "method", "detection", "level", "tolerance"]])
-    expected = cells.groupby("model")["per_ms"].sum().to_dict()
+    cases = small_run.by_kind.merge(best[["model", "method", "detection", "level", "tolerance"]])
+    expected = cases.groupby("model")["per_ms"].sum().to_dict()
     assert total == pytest.approx({name.split(":")[0]: cost for name, cost in expected.items()}, rel=1e-5)
     Select(shown.find_element(By.ID, "kinds-model")).select_by_value("lif")
     assert len(traces(shown, "kinds-plot")[0]["x"]) == len(small_run.table.query(
         "model == 'lif' and level == '100 Hz' and tolerance == 0.3")["flops_per_ms"].dropna())
 
 
-def test_spikes_and_voltage_of_a_cell(shown, small_run, downloads):
+def test_spikes_and_voltage_of_a_case(shown, small_run, downloads):
     Select(shown.find_element(By.ID, "rec-regime")).select_by_visible_text("izhikevich:RS: constant, 100 Hz, 0.2 s")
-    cells = Select(shown.find_element(By.ID, "rec-cell"))
+    cases = Select(shown.find_element(By.ID, "rec-cell"))
     of = small_run.table.query("model == 'izhikevich:RS' and level == '100 Hz'")
-    assert len(cells.options) == of["flops_per_ms"].notna().sum()
-    reference, cell, late = traces(shown, "rec-spikes")
+    assert len(cases.options) == of["flops_per_ms"].notna().sum()
+    reference, case, late = traces(shown, "rec-spikes")
     spikes = small_run.spikes.query("model == 'izhikevich:RS' and level == '100 Hz'")
     assert reference["x"] == pytest.approx(list(spikes.query("method == ''")["time_ms"]), abs=1e-4)
-    both = min(len(reference["x"]), len(cell["x"]))
-    assert late["y"] == pytest.approx([a - b for a, b in zip(cell["x"][:both], reference["x"][:both], strict=True)])
+    both = min(len(reference["x"]), len(case["x"]))
+    assert late["y"] == pytest.approx([a - b for a, b in zip(case["x"][:both], reference["x"][:both], strict=True)])
     assert max(map(abs, late["y"][:-1])) <= 1.0
     right, _ = traces(shown, "rec-voltage")
     voltages = small_run.voltages.query("model == 'izhikevich:RS' and level == '100 Hz' and method == ''")
     assert right["y"] == pytest.approx(list(voltages["voltage"]), rel=1e-3)
     assert right["x"] == pytest.approx(list(voltages["time_ms"]), abs=1e-3)
     kept = downloaded(shown, downloads, shown.find_element(By.ID, "rec-csv-spikes"), "spikes.csv")
-    assert len(kept) == len(reference["x"]) + len(cell["x"])
+    assert len(kept) == len(reference["x"]) + len(case["x"])
 
 
 def test_the_demos_headline_stands_with_the_verdict(site, looked_at, small_run, tmp_path, downloads):
@@ -388,7 +388,7 @@ def test_the_demos_headline_stands_with_the_verdict(site, looked_at, small_run, 
     said = browser.find_element(By.CSS_SELECTOR, "#verdict-part #demos-headline").text
     assert said.startswith("3 of the 20 demos of Izhikevich (2004) show their feature only because of the time step: "
                            "bistability (at dt = 0.25 ms, gone at 0.125 ms); ")
-    table = [[cell.text for cell in row.find_elements(By.CSS_SELECTOR, "th, td")]
+    table = [[case.text for case in row.find_elements(By.CSS_SELECTOR, "th, td")]
              for row in browser.find_elements(By.CSS_SELECTOR, "#demos tbody tr")]
     assert len(table) == 20
     assert table[15] == ["P bistability", "artefact of the step", "0.25", "0.25", "0.125", "0.125", "5 \u2192 7",
@@ -427,26 +427,26 @@ def test_what_needs_no_script_is_text(small_run):
     assert before.count('class="field') == fields
 
 
-def test_stability_limits_are_the_smallest_of_a_models_cells(small_run):
+def test_stability_limits_are_the_smallest_of_a_models_cases(small_run):
     found = stability(small_run)
     assert found["models"] == small_run.models
     for row in found["rows"]:
         for model, limit in row["of"].items():
             table = small_run.table
-            cells = table[(table["model"] == model) & (table["method"] == row["method"])]
-            assert limit["dt"] == cells["stable_dt_ms"].min()
-            assert limit["beyond"] == cells["diverges_at_dt_ms"].isna().all()
+            cases = table[(table["model"] == model) & (table["method"] == row["method"])]
+            assert limit["dt"] == cases["stable_dt_ms"].min()
+            assert limit["beyond"] == cases["diverges_at_dt_ms"].isna().all()
     assert "Stability limits" in page(small_run)
 
 
-def test_failed_cells_have_their_reason(small_run):
+def test_failed_cases_have_their_reason(small_run):
     table = small_run.table.copy()
     table.loc[3, ["status", "reason", "flops_per_ms"]] = ["not reached", "by 3 of 3 stimuli: diverged at dt = 1", None]
     text = page(replace(small_run, table=table))
     assert "by 3 of 3 stimuli: diverged at dt = 1" in text[text.index('id="failed"'):]
 
 
-def test_a_run_without_a_single_cell_opens_too(site, tmp_path):
+def test_a_run_without_a_single_case_opens_too(site, tmp_path):
     browser, *_ = site
     (tmp_path / "index.html").write_text(page(RunFolder.of(Study(Suite(), interrupted=True), {})))
     browser.get_log("browser")
@@ -516,7 +516,7 @@ def test_paper_shows_all_that_the_screen_shows(shown):
 def test_it_says_why_the_processors_own_counters_are_not_there(small_run):
     reasons = auto.reasons()
     for name in ("papi", "perf"):
-        assert (f"{name}: {reasons.get(name)}" in small_run.about["no_hardware_count"]) == bool(no_pmu())
+        assert (f"{name}: {reasons.get(name)}" in small_run.about["no_hardware_count"]) == bool(why_no_pmu())
     said = "the processor itself counts are not among the choices: no counter of its own works here (papi: x)"
     assert said in page(replace(small_run, about={**small_run.about, "no_hardware_count": "papi: x"}))
     assert "Costs that the processor itself counts" not in page(

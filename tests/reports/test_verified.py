@@ -8,40 +8,40 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from spikecost.accuracy.tolerance import ErrorCurve
-from spikecost.accuracy.winners import cheapest_cells, winners
-from spikecost.harness.kernels import kernels_of
+from spikecost.accuracy.search.tolerance import ErrorCurve
+from spikecost.accuracy.study.winners import cheapest_cases, winners
+from spikecost.harness.kernels.kernels import kernels_of
 from spikecost.harness.stimuli import common_divisor
-from spikecost.reports.shared_columns import SITUATION
-from spikecost.reports.verdict import VIEWS
+from spikecost.reports.results.verdict import VIEWS
+from spikecost.reports.tables.shared_columns import SITUATION
 
 KEYS = list(SITUATION)
 #: Fresh settings of each way: most of them down to half of its dt, some further down.
 FRESH = 12
 
 
-def winning_cells(study):
-    """Return the cells that the map and the verdict print, and of every view each model's cheapest."""
-    cells = [cell for winner in winners(study) for cell in winner.candidates]
+def winning_cases(study):
+    """Return the cases that the map and the verdict print, and of every view each model's cheapest."""
+    cases = [case for winner in winners(study) for case in winner.candidates]
     for wanted in VIEWS.values():
-        admitted = [cell for cell in study.cells
-                    if all(getattr(cell.curve, name) == value for name, value in wanted.items())]
-        cells += [cell for together in cheapest_cells(admitted).values() for cell in together]
-    return list({id(cell): cell for cell in cells}.values())
+        admitted = [case for case in study.cases
+                    if all(getattr(case.curve, name) == value for name, value in wanted.items())]
+        cases += [case for together in cheapest_cases(admitted).values() for case in together]
+    return list({id(case): case for case in cases}.values())
 
 
 @pytest.fixture(scope="module")
 def again(small_comparison):
-    """Run the trials of a cell at a setting."""
+    """Run the trials of a case at a setting."""
     study = small_comparison.study
-    ways = {(cell.curve.regime.model, cell.curve.method, cell.curve.detection) for cell in winning_cells(study)}
+    ways = {(case.curve.regime.model, case.curve.method, case.curve.detection) for case in winning_cases(study)}
     models = {model: kernels_of(model, sorted((method, detection) for of, method, detection in ways if of is model),
                                 varying=False, alone=False)
               for model in {model for model, _, _ in ways}}
     curves = {}
 
-    def run(cell, setting):
-        curve = cell.curve
+    def run(case, setting):
+        curve = case.curve
         if id(curve) not in curves:
             kernel = models[curve.regime.model].compiled[curve.method, curve.detection].lanes
             curves[id(curve)] = ErrorCurve(kernel, curve.regime.trials, small_comparison.study.suite.all_measures)
@@ -50,47 +50,47 @@ def again(small_comparison):
     return run
 
 
-def fresh_settings(cell, generator):
+def fresh_settings(case, generator):
     octaves = np.concatenate([generator.uniform(0, 1, FRESH - 3), generator.uniform(1, 4, 3)])
-    unit = common_divisor(trial.stimulus.unit for trial in cell.curve.regime.trials)
+    unit = common_divisor(trial.stimulus.unit for trial in case.curve.regime.trials)
     for octave in octaves:
-        below = float(cell.setting) * 2**-octave
-        yield min(unit / max(round(float(unit) / below), 1), cell.setting) if cell.curve.by_dt else Fraction(below)
+        below = float(case.setting) * 2**-octave
+        yield min(unit / max(round(float(unit) / below), 1), case.setting) if case.curve.by_dt else Fraction(below)
 
 
 def test_every_winning_way_holds_at_its_dt_and_at_fresh_smaller_ones(small_comparison, again):
     seed = int(np.random.SeedSequence().generate_state(1)[0])  # another one every time
     generator = np.random.default_rng(seed)
-    cells = winning_cells(small_comparison.study)
-    assert len(cells) > 20
+    cases = winning_cases(small_comparison.study)
+    assert len(cases) > 20
     broken = []
-    for cell in cells:
-        assert again(cell, cell.setting) == cell.runs  # what is printed is what is run
-        what = (cell.curve.regime.model.label, cell.curve.method, cell.curve.detection, cell.curve.regime.level,
-                str(cell.criterion), float(cell.setting))
-        broken += [(*what, float(setting)) for setting in (cell.setting, *fresh_settings(cell, generator))
-                   if not all(map(cell.criterion.holds, again(cell, setting)))]
+    for case in cases:
+        assert again(case, case.setting) == case.runs  # what is printed is what is run
+        what = (case.curve.regime.model.label, case.curve.method, case.curve.detection, case.curve.regime.level,
+                str(case.criterion), float(case.setting))
+        broken += [(*what, float(setting)) for setting in (case.setting, *fresh_settings(case, generator))
+                   if not all(map(case.criterion.holds, again(case, setting)))]
     assert not broken, f"seed {seed}: {broken}"
 
 
 def test_a_round_dt_holds_too(small_comparison, again):
-    rounded = [cell for cell in winning_cells(small_comparison.study) if cell.coarsest.rounded]
+    rounded = [case for case in winning_cases(small_comparison.study) if case.coarsest.rounded]
     assert rounded
-    for cell in rounded:
-        assert cell.coarsest.rounded <= cell.setting
-        assert all(map(cell.criterion.holds, again(cell, cell.coarsest.rounded)))
+    for case in rounded:
+        assert case.coarsest.rounded <= case.setting
+        assert all(map(case.criterion.holds, again(case, case.coarsest.rounded)))
 
 
 def test_a_row_is_one_dt_one_cost_one_error(small_comparison, small_run):
     rows = small_run.table.set_index([*SITUATION, "model", "method", "detection"])
-    for cell in (cell for cell in small_comparison.study.cells if cell.coarsest):
-        regime, criterion = cell.curve.regime, cell.criterion
+    for case in (case for case in small_comparison.study.cases if case.coarsest):
+        regime, criterion = case.curve.regime, case.criterion
         row = rows.loc[regime.stimulus, regime.horizon, regime.level, criterion.measure, criterion.tolerance,
-                       regime.model.label, cell.curve.method, cell.curve.detection]
-        assert row["dt_ms"] == float(cell.setting)
-        assert row["error_ms"] == max(run.error.maximum for run in cell.runs) <= criterion.tolerance
+                       regime.model.label, case.curve.method, case.curve.detection]
+        assert row["dt_ms"] == float(case.setting)
+        assert row["error_ms"] == max(run.error.maximum for run in case.runs) <= criterion.tolerance
         assert row["flops_per_ms"] == pytest.approx(
-            np.exp(np.mean([np.log(cell.curve.cost(cell.setting, run).per_ms) for run in cell.runs])))
+            np.exp(np.mean([np.log(case.curve.cost(case.setting, run).per_ms) for run in case.runs])))
 
 
 def test_verdict_table_and_map_name_the_same_costs(small_run):

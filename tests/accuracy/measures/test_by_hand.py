@@ -5,8 +5,8 @@ import pytest
 from brian2 import ms, mV, second
 
 from spikecost.accuracy.measures import MEASURES, Gamma, VanRossum, VictorPurpura, lag_by_index
-from spikecost.accuracy.spike_trains import SpikeTrain
-from spikecost.models.errors import UserError
+from spikecost.accuracy.measures.spike_trains import SpikeTrain
+from spikecost.models.ground.errors import UserError
 
 from .trains import train
 

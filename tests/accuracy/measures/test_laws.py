@@ -6,7 +6,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from spikecost.accuracy.measures import MEASURES
-from spikecost.accuracy.spike_trains import SpikeTrain
+from spikecost.accuracy.measures.spike_trains import SpikeTrain
 
 from .trains import START, STOP, train, trains
 

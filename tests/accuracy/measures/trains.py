@@ -3,7 +3,7 @@
 import numpy as np
 from hypothesis import strategies as st
 
-from spikecost.accuracy.spike_trains import SpikeTrain
+from spikecost.accuracy.measures.spike_trains import SpikeTrain
 
 START, STOP = 100.0, 1100.0
 

@@ -2,11 +2,12 @@
 
 import pytest
 
-from spikecost.flops.counters import COUNTERS, auto, perf_events
+from spikecost.flops.counters import COUNTERS, auto
 from spikecost.flops.counters.auto import AUTO
-from spikecost.flops.counters.hardware import no_pmu
-from spikecost.flops.counters.selftest import selftest, workload
-from spikecost.models.errors import UserError
+from spikecost.flops.counters.hardware import perf_events
+from spikecost.flops.counters.hardware.base import why_no_pmu
+from spikecost.flops.counters.selftest import why_not_trusted, workload
+from spikecost.models.ground.errors import UserError
 
 
 class Other:
@@ -18,13 +19,13 @@ class Other:
         self.name, self.exact, self.tells_kinds, self.counts_any_code = name, exact, kinds, any_code
         self.reason = reason
 
-    def available(self):
+    def why_not(self):
         return self.reason
 
     def measure(self):
         raise NotImplementedError
 
-    def teardown(self):
+    def provenance(self):
         return {"counter": self.name}
 
 
@@ -32,7 +33,8 @@ class Other:
 def registered(monkeypatch):
     def register(*counters, wrong=()):
         monkeypatch.setattr(auto, "COUNTERS", {c.name: c for c in (*counters, AUTO)})
-        monkeypatch.setattr(auto, "selftest", lambda c: c.available() or ("it got it wrong" if c.name in wrong else ""))
+        monkeypatch.setattr(auto, "why_not_trusted",
+                            lambda c: c.why_not() or ("it got it wrong" if c.name in wrong else ""))
     return register
 
 
@@ -44,7 +46,7 @@ def test_the_best_is_exact_then_tells_kinds_then_comes_first(registered):
                            ((first, any_code), any_code), ((other_process, first), first), ((noisy,), noisy)]:
         registered(*counters)
         assert auto.best() is best
-        assert AUTO.teardown() == {"counter": best.name}
+        assert AUTO.provenance() == {"counter": best.name}
         assert AUTO.exact == best.exact
     registered(noisy, sums)
     assert auto.best(exact=False) is noisy
@@ -60,13 +62,13 @@ def test_a_counter_that_fails_its_self_test_is_named_and_not_used(registered):
 def test_where_nothing_counts_every_reason_is_given(registered):
     registered(Other("first", reason="no PMU"), Other("second", reason="paranoid"))
     assert auto.best() is None
-    assert AUTO.available() == "first: no PMU; second: paranoid"
+    assert AUTO.why_not() == "first: no PMU; second: paranoid"
     with pytest.raises(UserError, match="no counter counts here: first: no PMU; second: paranoid"):
         AUTO.measure()
 
 
 def test_auto_is_the_best_one_here_and_the_others_have_reasons():
-    assert selftest(AUTO) == ""
+    assert why_not_trusted(AUTO) == ""
     best = auto.best()
     assert best is not None
     assert best.name != "auto"
@@ -76,9 +78,9 @@ def test_auto_is_the_best_one_here_and_the_others_have_reasons():
     reasons = auto.reasons()
     assert best.name not in reasons
     assert all("\n" not in reason for reason in reasons.values())
-    if no_pmu():
-        assert reasons["papi"] == no_pmu()
-        assert reasons["perf"] == (perf_events.refusal() or no_pmu())
+    if why_no_pmu():
+        assert reasons["papi"] == why_no_pmu()
+        assert reasons["perf"] == (perf_events.why_not_allowed() or why_no_pmu())
 
 
 def test_only_its_own_attributes_are_asked_of_the_counter_taken():

@@ -6,10 +6,10 @@ from contextlib import contextmanager
 import pytest
 
 from spikecost.flops.counters import COUNTERS, Counts, NothingRetired, Program, Retired
-from spikecost.flops.counters.image import image_of
-from spikecost.flops.counters.selftest import expected_arithmetic, selftest, trusted, workload
+from spikecost.flops.counters.machine_code.image import image_of
+from spikecost.flops.counters.selftest import expected_arithmetic, trusted, why_not_trusted, workload
 from spikecost.flops.toolchain import SCALAR, compile_library
-from spikecost.models.errors import UserError
+from spikecost.models.ground.errors import UserError
 
 EXACT = [name for name, counter in COUNTERS.items() if counter.exact]
 
@@ -31,7 +31,7 @@ class Wrong:
     tells_images = True
     counts_any_code = False
 
-    def available(self) -> str:
+    def why_not(self) -> str:
         return ""
 
     @contextmanager
@@ -40,18 +40,18 @@ class Wrong:
             yield counts
         counts.own += Retired({("mul", 1): 1}, 0)
 
-    def teardown(self) -> dict[str, str]:
+    def provenance(self) -> dict[str, str]:
         return {}
 
 
 @pytest.mark.parametrize("name", EXACT, indirect=True)
 def test_every_exact_counter_passes(name: str) -> None:
-    assert selftest(COUNTERS[name]) == ""
+    assert why_not_trusted(COUNTERS[name]) == ""
     assert trusted()[name] == ""
 
 
 def test_a_wrong_counter_is_named() -> None:
-    assert selftest(Wrong()) == "it got its self-test wrong: 501 of kind mul instead of 500"
+    assert why_not_trusted(Wrong()) == "it got its self-test wrong: 501 of kind mul instead of 500"
 
 
 @pytest.mark.parametrize("name", EXACT, indirect=True)

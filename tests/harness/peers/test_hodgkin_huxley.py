@@ -14,7 +14,7 @@ import pytest
 from brian2 import cm, ms, mV, uA
 from scipy.interpolate import CubicSpline
 
-from spikecost.accuracy.reference import reference
+from spikecost.accuracy.references.reference import reference
 from spikecost.harness.stimuli import constant, piecewise_constant
 from spikecost.models.catalogue import get_model
 

@@ -20,7 +20,7 @@ import numpy as np
 import pytest
 from brian2 import ms, second
 
-from spikecost.harness.kernel import compile_kernels
+from spikecost.harness.kernels.kernel import compile_kernels
 from spikecost.harness.stimuli import constant, piecewise_constant, piecewise_random
 from spikecost.models.catalogue import get_model
 from spikecost.models.step import make_step

@@ -9,10 +9,10 @@ import subprocess
 import pandas as pd
 import pytest
 
-from spikecost.reports.escape import latex
+from spikecost.reports.comparison.formats import render
 from spikecost.reports.papers.bibliography import Work, works
-from spikecost.reports.papers.formats import render
 from spikecost.reports.papers.tables import ROWS, to_latex
+from spikecost.reports.writing.escape import latex
 
 #: Every printable character of ASCII, what makes ligatures, distances and comments, and letters.
 NAMES = ["".join(map(chr, range(32, 127))), "[2cm] -- ''x'' ?`!`", "*", "% \\end{table}", "\\\\", "$x_1^2$", "~^~^",

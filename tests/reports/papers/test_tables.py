@@ -2,8 +2,8 @@
 
 import re
 
-from spikecost.reports.numbers import bounded, number
 from spikecost.reports.papers import tables
+from spikecost.reports.writing.numbers import bounded, number
 
 AT_LEAST, AT_MOST = "\u2265 ", "\u2264 "
 

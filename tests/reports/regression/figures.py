@@ -1,12 +1,12 @@
 """Figures as a run would give them, by hand."""
 
-from spikecost.models.errors import NoValue
-from spikecost.reports.regression.baseline import Baseline
-from spikecost.reports.regression.figures import Figures
+from spikecost.models.ground.errors import NoValue
+from spikecost.reports.regression.kept.baseline import Baseline
+from spikecost.reports.regression.kept.figures import Figures
 
 ENVIRONMENT = {"compiler": "gcc 12.2.0", "flags": "-O2", "libc": "glibc 2.36", "processor": "Zen 4",
                "vector instructions": "sse2, avx"}
-CELL = "lif/rk4/hermite/constant/50 Hz/1000 ms"
+CASE = "lif/rk4/hermite/constant/50 Hz/1000 ms"
 VALUES = {
     "lif/rk4/hermite/operations_per_step": 24.0,
     "lif/rk4/hermite/add_per_step": 13.0,
@@ -14,9 +14,9 @@ VALUES = {
     "lif/rk4/hermite/operations_per_spike": 60.0,
     "lif/rk4/instrumented_per_step": 24.0,
     "lif/rk4/instructions_per_step": 40.0,
-    f"{CELL}/dt 0.125 ms/error_ms": 1e-6,
-    f"{CELL}/maximum 0.1 ms/dt_ms": 2.0,
-    f"{CELL}/maximum 0.1 ms/flops_per_ms": 15.0,
+    f"{CASE}/dt 0.125 ms/error_ms": 1e-6,
+    f"{CASE}/maximum 0.1 ms/dt_ms": 2.0,
+    f"{CASE}/maximum 0.1 ms/flops_per_ms": 15.0,
 }
 
 

@@ -3,12 +3,12 @@
 from dataclasses import replace
 from fractions import Fraction
 
-from spikecost.accuracy import tolerance
+from spikecost.accuracy.search import tolerance
 from spikecost.flops import operations
 from spikecost.models import step as steps
-from spikecost.models.expression import Const
+from spikecost.models.algebra.expression import Const
+from spikecost.models.algebra.simplify import Assign, Block
 from spikecost.models.methods import fixed_step
-from spikecost.models.simplify import Assign, Block
 
 #: One unit in the last place more than 1: a multiplication by it that no compiler leaves out and no error shows.
 NEARLY_ONE = Const(1 + Fraction(1, 2**52))

@@ -11,11 +11,12 @@ from pathlib import Path
 import pytest
 
 from spikecost import cli
-from spikecost.accuracy import taylor, tolerance
+from spikecost.accuracy.references import taylor
+from spikecost.accuracy.search import tolerance
 from spikecost.flops import toolchain
 from spikecost.flops.counters import auto
 from spikecost.reports.regression.small_suite import SMALL, run_small
-from spikecost.reports.suite_file import read_suite
+from spikecost.reports.results.suite_file import read_suite
 
 from .planted import count_one_too_few, halve_errors, multiply_once_more
 
@@ -34,7 +35,7 @@ thorough = false
 """
 WAY = "izhikevich:RS/rk4/hermite"
 STEP = f"{WAY}/operations_per_step"
-CELL = f"{WAY}/constant/50 Hz/100 ms/maximum 0.1 ms"
+CASE = f"{WAY}/constant/50 Hz/100 ms/maximum 0.1 ms"
 
 
 @pytest.fixture(scope="module")
@@ -132,7 +133,7 @@ def test_a_reference_whose_stated_error_is_wrong(check, monkeypatch):
     def worse(self):
         return 1e-6
 
-    monkeypatch.setattr("spikecost.accuracy.regime.Regime.certified", property(worse))
+    monkeypatch.setattr("spikecost.accuracy.regimes.regime.Regime.certified", property(worse))
     status, said = check()
     assert status == 1
     assert "/reference_checked_ms" in said
@@ -143,19 +144,19 @@ def test_a_model_that_fails_to_run(check, monkeypatch):
         None, "diverged", {}, 0, {}))
     status, said = check()
     assert status == 1
-    assert f"{CELL}/dt_ms" in said
+    assert f"{CASE}/dt_ms" in said
     assert "no number any more" in said
 
 
-@pytest.mark.parametrize("place", ["accuracy.runner._swept", "accuracy.runner.kernels_of",
-                                   "accuracy.runner.count_step_and_spike", "accuracy.regime.reference"])
+@pytest.mark.parametrize("place", ["accuracy.study.runner._swept", "accuracy.study.runner.kernels_of",
+                                   "accuracy.study.runner.count_step_and_spike", "accuracy.regimes.regime.reference"])
 def test_a_program_that_crashes_has_not_regressed(check, monkeypatch, place):
     def crash(*_, **__):
         raise ImportError("no such library")
 
     monkeypatch.setattr(f"spikecost.{place}", crash)
     if place.endswith("reference"):
-        monkeypatch.setattr("spikecost.accuracy.regime.recall", lambda kind, model, request, compute: compute())
+        monkeypatch.setattr("spikecost.accuracy.regimes.regime.recall", lambda kind, model, request, compute: compute())
     status, said = check()
     assert status == 2
     assert ("no such library" in said) == (not place.endswith("spike"))  # of a spike only the figure is gone
@@ -247,7 +248,7 @@ def test_an_empty_baseline(check):
 
 
 @pytest.mark.parametrize("gone", [
-    STEP, f"{CELL}/dt_ms", f"{CELL}/flops_per_ms", "izhikevich:RS/rk4/instructions_per_step",
+    STEP, f"{CASE}/dt_ms", f"{CASE}/flops_per_ms", "izhikevich:RS/rk4/instructions_per_step",
     "izhikevich:RS/reference/constant/50 Hz/100 ms/reference_error_ms"])
 def test_a_figure_that_was_deleted_from_the_baseline(check, gone):
     edit("figures", **{gone: None})

@@ -16,7 +16,7 @@ import yaml
 
 from spikecost import cli
 from spikecost.reports.regression.small_suite import SMALL, run_small
-from spikecost.reports.suite_file import read_suite
+from spikecost.reports.results.suite_file import read_suite
 
 from .planted import multiply_once_more
 

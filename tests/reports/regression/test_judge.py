@@ -4,16 +4,16 @@ import pytest
 from brian2 import ms, mV
 
 from spikecost.models.catalogue import MODELS
-from spikecost.models.errors import NoValue, UserError
-from spikecost.reports.description import describe_model
-from spikecost.reports.regression.figures import KINDS
+from spikecost.models.ground.errors import NoValue, UserError
 from spikecost.reports.regression.judge import judge
+from spikecost.reports.regression.kept.figures import KINDS
+from spikecost.reports.results.description import describe_model
 
-from .figures import CELL, ENVIRONMENT, VALUES, baseline, figures
+from .figures import CASE, ENVIRONMENT, VALUES, baseline, figures
 
 STEP = "lif/rk4/hermite/operations_per_step"
-DT = f"{CELL}/maximum 0.1 ms/dt_ms"
-ERROR = f"{CELL}/dt 0.125 ms/error_ms"
+DT = f"{CASE}/maximum 0.1 ms/dt_ms"
+ERROR = f"{CASE}/dt 0.125 ms/error_ms"
 
 
 def verdicts(judgement):
@@ -34,7 +34,7 @@ def test_the_same_figures_hold():
     ("lif/rk4/instructions_per_step", 41.0, 1),
     # 3.5 % either way: a rung of the ladder that dt is looked for on
     (DT, 1.94, 0), (DT, 1.92, 1), (DT, 2.06, 0), (DT, 2.08, 2),
-    (f"{CELL}/maximum 0.1 ms/flops_per_ms", 15.5, 0), (f"{CELL}/maximum 0.1 ms/flops_per_ms", 15.6, 1),
+    (f"{CASE}/maximum 0.1 ms/flops_per_ms", 15.5, 0), (f"{CASE}/maximum 0.1 ms/flops_per_ms", 15.6, 1),
     # 1 %, or 1e-9 ms
     (ERROR, 1.009e-6, 0), (ERROR, 1.02e-6, 1), (ERROR, 0.995e-6, 0), (ERROR, 1e-7, 2), (ERROR, 5e-7, 2),
     (ERROR, math.nan, 1), (STEP, math.nan, 1), (DT, math.inf, 1),  # no numbers
@@ -144,7 +144,7 @@ def test_a_regression_weighs_more_than_what_is_lacking():
 
 
 def test_a_sweep_that_ended_earlier_lacks_nothing():
-    finer = f"{CELL}/dt 0.0125 ms/error_ms"
+    finer = f"{CASE}/dt 0.0125 ms/error_ms"
     assert judge(baseline(changes={finer: 1e-9}), figures()).status == 0
     assert judge(baseline(changes={finer: 1e-9}), figures({ERROR: None})).status == 2  # the whole curve is gone
 

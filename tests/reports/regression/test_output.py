@@ -5,17 +5,17 @@ from xml.etree import ElementTree
 
 import pytest
 
-from spikecost.models.errors import UserError
-from spikecost.reports.regression import baseline as baselines
+from spikecost.models.ground.errors import UserError
 from spikecost.reports.regression import command, output
-from spikecost.reports.regression.figures import Figures
 from spikecost.reports.regression.judge import judge
 from spikecost.reports.regression.judgement import COLUMNS, MOST_NOT_JUDGED
+from spikecost.reports.regression.kept import baseline as baselines
+from spikecost.reports.regression.kept.figures import Figures
 
-from .figures import CELL, baseline, figures
+from .figures import CASE, baseline, figures
 
 STEP = "lif/rk4/hermite/operations_per_step"
-DT = f"{CELL}/maximum 0.1 ms/dt_ms"
+DT = f"{CASE}/maximum 0.1 ms/dt_ms"
 WORSE = {STEP: 25.0, DT: "not reached: 1 spikes missing", "lif/rk4/hermite/operations_per_spike": 50.0}
 NASTY = 'x|<script>alert("%0A")</script>\x07:, `a` *b* [c](d)/rk4/grid/operations_per_step'
 

@@ -6,15 +6,15 @@ from fractions import Fraction
 import pytest
 from brian2 import ms, mV
 
-from spikecost.harness.kernel import compile_kernels
+from spikecost.harness.kernels.kernel import compile_kernels
+from spikecost.harness.measuring.timing import Job, measure
 from spikecost.harness.stimuli import constant
-from spikecost.harness.timing import Job, measure
-from spikecost.models.expression import Const, Op
+from spikecost.models.algebra.expression import Const, Op
 from spikecost.models.methods import METHODS, FixedStep, fixed_step
 from spikecost.models.step import make_step
-from spikecost.reports.regression.baseline import Baseline
-from spikecost.reports.regression.figures import Figures
 from spikecost.reports.regression.judge import judge
+from spikecost.reports.regression.kept.baseline import Baseline
+from spikecost.reports.regression.kept.figures import Figures
 from spikecost.reports.regression.of_run import figures_of
 from spikecost.reports.regression.small_suite import SMALL, run_small
 

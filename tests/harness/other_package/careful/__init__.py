@@ -2,11 +2,10 @@
 
 from fractions import Fraction
 
-from spikecost.models import events
-from spikecost.models.expression import Var, expr, less
-from spikecost.models.methods import FixedStep, InBlocks, Template
-from spikecost.models.program import Derivatives, Vector
-from spikecost.models.simplify import lower
+from spikecost.models.algebra.draft import Derivatives, Vector
+from spikecost.models.algebra.expression import Var, expr, less
+from spikecost.models.algebra.simplify import lower
+from spikecost.models.methods import FixedStep, InBlocks, Template, events
 
 #: A step is corrected where two half steps are further than this from a whole one.
 ROUGH = Fraction(1, 100)

@@ -1,0 +1,607 @@
+"""The flow of a model between spikes: Taylor series of high order (heyoka), with events."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, fields
+from fractions import Fraction
+from functools import lru_cache
+from itertools import groupby
+from operator import attrgetter
+from typing import Any
+
+import heyoka
+import numpy as np
+
+from ...harness.stimuli import Shape
+from ...models.algebra.draft import substitute
+from ...models.algebra.expression import FLOATS, Expr, Op, Var, evaluate, nodes
+from ...models.algebra.expression import names as names_of
+from ...models.algebra.polynomial import ZERO, by_products
+from ...models.definition.neuron import NeuronModel
+from ...models.language import units
+from .conditions import powers_of_parameters, right_hand_sides, take_out_conditions
+from .inspection import Inspector, Steps
+
+#: A Taylor step that begins at |x| < `NEAR` computes exprel(x) as exp(x/2) sinh(x/2)/(x/2), with this many terms of the
+#: series of sinh (error 1e-19 even at the step's end, |x| < 4). Other steps use (exp(x) - 1)/x.
+NEAR, TERMS = 2, 12
+
+#: A model with more operations is compiled in heyoka's compact mode: in a second, not up to a minute, but half as fast.
+#: (Hodgkin-Huxley has 76, Connor-Stevens 129.)
+MOST_UNROLLED = 100
+
+#: A kink counts as passed within this distance, relative to the largest terms of its argument over `AHEAD` ms: because
+#: of rounding, a solution cannot come nearer.
+MARGIN, AHEAD = 2.0**-46, 1.0
+
+#: No step needs to be more accurate than this, relative to the state: the inspection uses double precision.
+FINEST = 2.0**-52
+
+#: Number of compiled flows that are kept; each takes about 10 MB.
+MOST_FLOWS = 64
+
+#: The numbers of a stimulus's shape, in the order in which they are parameters.
+SHAPE = tuple(each.name for each in fields(Shape))
+#: Their names in a flow, which no model can use; after them, the start time of the stimulus's piece.
+INPUT = (*(f"_input_{name}" for name in SHAPE), "_input_start")
+
+State = dict[str, Any]
+
+# it is expected that a state may rest where a condition changes: see `Flow`
+heyoka.set_logger_level_error()
+
+
+@dataclass(frozen=True)
+class Precision:
+    """The arithmetic and tolerance with which a solution is computed."""
+
+    name: str
+    tolerance: float
+    """Relative tolerance of one step; it sets the order of the series."""
+    high_accuracy: bool
+    """Whether the rounding of the series' sum is compensated."""
+    type: Any = float
+    """The floating-point type."""
+    margin: float = 1.0
+    """Kinks count as passed at this many times `MARGIN` before they are reached."""
+    inspected: bool = field(default=True, compare=False)
+    """Whether every step is inspected."""
+
+    def number(self, value: Fraction | float) -> Any:
+        """Convert to a number of this precision; an exact fraction is rounded once."""
+        if isinstance(value, Fraction):
+            return self.type(value.numerator) / self.type(value.denominator)
+        return self.type(value)
+
+
+class StoppedError(Exception):
+    """There is no solution beyond some time. The text follows the model's name in a message."""
+
+
+class NotFiniteError(StoppedError):
+    """A number was infinite or NaN."""
+
+
+@dataclass(frozen=True)
+class _Stretch:
+    first: int
+    """Index of its first step."""
+    start: Any
+    numbers: list[float]
+    refractory: bool
+
+
+class Record:
+    """The steps of a flow, kept until they are inspected."""
+
+    def __init__(self, flow: Flow, capacity: int, number: Any) -> None:
+        order = flow.order + 1
+        self.count = 0
+        self._series = np.empty((capacity, len(flow.system.state), order), dtype=number)
+        self._lengths = np.empty(capacity)
+        self._ends = np.empty(capacity, dtype=number)
+        self._parts: list[_Stretch] = []
+
+    def begin(self, start: Any, numbers: list[float], *, refractory: bool) -> None:
+        """Record when the next step begins, and the flow and its parameters from there on."""
+        if self._parts and self._parts[-1].first == self.count:
+            self._parts.pop()
+        self._parts.append(_Stretch(self.count, start, numbers, refractory))
+
+    def keeper(self, integrator: Any) -> Callable[[Any], bool]:
+        """Return a callback that keeps each step of an integrator."""
+        series, lengths, ends, coefficients = self._series, self._lengths, self._ends, integrator.tc
+
+        def keep(_: Any) -> bool:
+            i = self.count
+            series[i] = coefficients
+            lengths[i] = integrator.last_h
+            ends[i] = integrator.time
+            self.count = i + 1
+            return True
+
+        return keep
+
+    def clear(self) -> None:
+        """Delete all steps."""
+        self.count = 0
+        self._parts.clear()
+
+    def start_of(self, i: int) -> Any:
+        """Return the time at which a step began."""
+        return next((part.start for part in self._parts if part.first == i), self._ends[i - 1])
+
+    def numbers_of(self, i: int) -> list[float]:
+        """Return the parameters of the flow during a step."""
+        return next(part.numbers for part in reversed(self._parts) if part.first <= i)
+
+    def state_in(self, i: int, length: float) -> Any:
+        """Return the state `length` ms after a step began: an array of the precision's type."""
+        series = self._series[i]
+        found = series[:, -1]
+        for k in reversed(range(series.shape[1] - 1)):
+            found = found * series.dtype.type(length) + series[:, k]
+        return found
+
+    @property
+    def last_state(self) -> Any:
+        """The state after the last step."""
+        return self.state_in(self.count - 1, self._lengths[self.count - 1])
+
+    @property
+    def last_end(self) -> Any:
+        """The time at which the last step ended."""
+        return self._ends[self.count - 1]
+
+    def parts(self, held: frozenset[str]) -> Iterator[tuple[frozenset[str], Steps, int]]:
+        """Return the recorded parts: the variables that were held, the steps, and the index of the first step."""
+        parts = [part for part in self._parts if part.first < self.count]
+        for refractory, several in groupby(parts, attrgetter("refractory")):
+            several_ = list(several)
+            first, last = several_[0].first, several_[-1].first
+            after = [part.first for part in parts if part.first > last]
+            end = after[0] if after else self.count
+            firsts = [part.first - first for part in several_]
+            counts = np.diff([*firsts, end - first])
+            numbers = np.repeat(np.array([part.numbers for part in several_]).T, counts, axis=1)
+            starts = np.empty_like(self._ends[first:end])
+            starts[1:] = self._ends[first : end - 1]
+            starts[firsts] = [part.start for part in several_]
+            yield held if refractory else frozenset(), Steps(
+                self._series[first:end].astype(float), self._lengths[first:end].copy(), starts.astype(float), numbers
+            ), first
+
+
+class Flow:
+    """A model's flow between spikes, and while it is refractory.
+
+    If the right-hand side is not smooth (see `conditions`), each condition is a parameter of the flow, 1 or 0, and its
+    change is an event: a series never extends over a jump or a kink.
+    """
+
+    def __init__(self, model: NeuronModel, precision: Precision, terms: frozenset[str], *, bounded: bool) -> None:
+        self._model = model
+        self._precision = precision
+        self._terms = terms
+        self.system, self._conditions = take_out_conditions(model, bounded=bounded)
+        self._first_switch = len(model.system.parameters) + len(INPUT)
+        names = tuple(self._conditions)
+        self._numbers = (*model.system.parameters, *INPUT, *names, *map(_margin, names))
+        self._surfaces = {name: each.distance - Var(_margin(name)) if each.kink else each.distance
+                          for name, each in self._conditions.items()}
+        domains = any(each.domain for each in self._conditions.values())
+        self._written = tuple(right_hand_sides(model).values()) if domains else ()
+        # when a condition changes, the conditions that depend on it may jump
+        self._dependent = [i for i, each in enumerate(self._conditions.values())
+                           if names_of(each.distance) & set(self._conditions)]
+        self._switched: int | None = None
+        self._touched: tuple[Any, int] = (None, 0)
+        self._stopped = ""
+        self._distances = self._compiled(self._symbols(self._surfaces.values())) if names else None
+        self._free = self._integrator(frozenset(), event=True)
+        held = self.system.held
+        self._held = self._integrator(held, event=False) if set(held) != set(self.system.state) else None
+        self._inspectors: dict[frozenset[str], Inspector] = {frozenset(): self._inspector(frozenset())}
+        self._inspectors |= {held: self._inspector(held)} if self._held is not None and held else {}
+
+    @property
+    def order(self) -> int:
+        """Order of the series."""
+        return int(self._free.order)
+
+    @property
+    def moves_while_refractory(self) -> bool:
+        """Whether any variable changes while the model is refractory."""
+        return self._held is not None
+
+    def forget(self) -> None:
+        """Begin a new solution."""
+        self._touched = (None, 0)
+        for inspector in self._inspectors.values():
+            inspector.forget()
+
+    def switches(self, state: State, constants: list[Any], now: Any) -> list[Any]:
+        """Return 1 or 0 for each condition (whether it holds), then the distance at which each counts as passed."""
+        number = self._precision.number
+        if self._distances is None:
+            return []
+        count = len(self._conditions)
+        found = [number(0)] * count + [number(margin) for margin in self._margins(state, constants)]
+        self._look(range(count), state, constants, found, now)
+        return found
+
+    def _look(self, which: Iterable[int], state: State, constants: list[Any], switches: list[Any], now: Any) -> None:
+        """Set some switches, in order: a condition may depend on earlier ones."""
+        assert self._distances is not None
+        number = self._precision.number
+        at = np.array(list(state.values()), dtype=self._precision.type)
+        conditions = list(self._conditions.values())
+        for i in which:
+            used = [*constants, *switches][: self._distances.nparams]
+            distance = self._distances(at, pars=np.array(used, dtype=self._precision.type), time=now)[i]
+            switches[i] = number(int(distance >= 0 if conditions[i].inclusive else distance > 0))
+
+    def advance(self, state: State, numbers: list[Any], switches: list[Any], now: Any, end: Any, *, refractory: bool,
+                most: int, longest: float = math.inf, record: Record | None = None) -> tuple[State, Any, bool, int]:
+        """Advance until a spike, a change of a condition, `end`, or `most` steps.
+
+        Parameters
+        ----------
+        state : dict
+        numbers : list
+            Parameters, and those of the stimulus's piece.
+        switches : list
+            Updated when a condition changes.
+        now, end : number
+            In ms.
+        refractory : bool
+            Whether variables are held and spikes are ignored.
+        most : int
+            Largest number of steps.
+        longest : float
+            Longest step, in ms.
+        record : Record, optional
+            Receives the steps.
+
+        Returns
+        -------
+        tuple
+            The state, the time in ms, whether there is a spike, and the number of steps.
+
+        Raises
+        ------
+        StoppedError
+            If the solution does not exist beyond this time.
+        """
+        integrator = self._held if refractory else self._free
+        assert integrator is not None
+        integrator.time = now
+        integrator.state[:] = list(state.values())
+        integrator.pars[:] = [*numbers, *switches][: len(integrator.pars)]
+        self._switched, self._stopped = None, ""
+        kept: dict[str, Any] = {}
+        if record is not None:
+            record.begin(now, [float(x) for x in (*numbers, *switches)], refractory=refractory)
+            kept = {"callback": record.keeper(integrator), "write_tc": True}
+        if longest < math.inf:
+            kept["max_delta_t"] = self._precision.number(longest)
+        outcome, _, _, steps, *_ = integrator.propagate_until(end, max_steps=most, **kept)
+        after = dict(zip(state, integrator.state.copy(), strict=True))
+        limits = heyoka.taylor_outcome
+        if self._stopped:
+            raise StoppedError(f"{self._stopped} at {float(integrator.time):.4g} ms, pushed back from both sides: "
+                               "there is no solution to refer to; give other parameters")
+        if outcome == limits.err_nf_state:
+            raise NotFiniteError(f"leaves the finite numbers at {float(integrator.time):.4g} ms; "
+                                 "give a weaker drive or other parameters")
+        if outcome == limits.time_limit:
+            return after, end, False, steps
+        if outcome == limits.step_limit:
+            return after, integrator.time, False, steps
+        if self._switched is not None:
+            switches[: len(self._conditions)] = self._switches_of(integrator, switches)
+            self._look([i for i in self._dependent if i != self._switched], after, numbers, switches, integrator.time)
+            self._leave(after, integrator.time)
+            return after, integrator.time, False, steps
+        if self._model.spike_interrupts:
+            integrator.reset_cooldowns()
+        return after, integrator.time, True, steps
+
+    def speeds(self, state: State, numbers: list[Any], switches: list[Any]) -> Any:
+        """Return the change of the voltage per ms: an array if one of the state variables is an array."""
+        return self._inspectors[frozenset()].speeds(state, [*numbers, *switches], self.system.threshold.variable)
+
+    def reset_cooldowns(self) -> None:
+        """Forget which events were just found, before another solution or a repeated part of this one."""
+        for integrator in (self._free, self._held):
+            if integrator is not None and integrator.with_events:
+                integrator.reset_cooldowns()
+
+    def first_bad(self, record: Record) -> int | None:
+        """Return the first recorded step that cannot be trusted."""
+        for held, part, first in record.parts(self.system.held):
+            found = self._inspectors[held].first_bad(part, self._error)
+            if found is not None:
+                return first + found
+        return None
+
+    def check_domain(self, record: Record) -> None:
+        """Refuse steps in which a root or a power has no value.
+
+        Raises
+        ------
+        StoppedError
+        """
+        for held, part, _ in record.parts(self.system.held) if self._written else ():
+            lost = self._inspectors[held].first_without_value(part)
+            if lost is not None:
+                culprits = ", ".join(sorted({each.domain for each in self._conditions.values() if each.domain}))
+                raise StoppedError(f"has no solution beyond {part.starts[lost]:.4g} ms, where {culprits} has no value; "
+                                   "give other parameters, or a form that has a value everywhere")
+
+    def longest(self, record: Record, i: int) -> float | None:
+        """Return the length of the part of a step that can be trusted, in ms; None if there is none."""
+        for held, part, first in record.parts(self.system.held):
+            if first <= i < first + len(part.lengths):
+                return self._inspectors[held].longest(part, i - first, self._error)
+        raise AssertionError(i)
+
+    def remember(self, record: Record) -> None:
+        """Remember steps that passed the inspection."""
+        for held, part, _ in record.parts(self.system.held):
+            self._inspectors[held].remember(part)
+
+    @property
+    def _error(self) -> float:
+        return max(float(self._precision.tolerance), FINEST)
+
+    def switches_in(self, numbers: list[float]) -> list[Any]:
+        """Return the switches among the parameters of the flow."""
+        return [self._precision.number(value) for value in numbers[self._first_switch :]]
+
+    def _switches_of(self, integrator: Any, switches: list[Any]) -> list[Any]:
+        found = list(integrator.pars[self._first_switch : self._first_switch + len(self._conditions)])
+        return found + switches[len(found) : len(self._conditions)]
+
+    def _leave(self, state: State, now: Any) -> None:
+        """Move away from a change of a condition at which the state rests: heyoka would find it again forever."""
+        touched, times = self._touched
+        if touched is None or touched != now or times % 2:
+            return
+        if times > 2:
+            raise StoppedError(f"rests where a condition changes at {float(now):.4g} ms; give other parameters")
+        voltage = self.system.threshold.variable
+        state[voltage] -= np.spacing(max(abs(state[voltage]), self._precision.number(1)))
+
+    def _margins(self, state: State, constants: list[Any]) -> list[float]:
+        """Return for each condition the distance at which it counts as passed: 0 except for kinks."""
+        numbers = dict(zip(self._numbers, map(float, constants), strict=False))
+        value = {name: float(x) for name, x in state.items()}
+        shape = {name: numbers[own] for name, own in zip(SHAPE, INPUT, strict=False)}
+        now = {**numbers, **value, self._model.input: shape["offset"] + abs(shape["decay"]) + abs(shape["amplitude"])}
+        now |= dict.fromkeys(self._conditions, 1.0)
+        sized = {name: (x, abs(x)) for name, x in now.items()}
+        ahead = {name: (value[name], max(abs(value[name]), AHEAD * _size(slope, sized)))
+                 for name, slope in self.system.derivatives.items()}
+        # a root's argument, such as an absolute value, is handled after the conditions that it contains
+        return [max(MARGIN * self._precision.margin * (2 if each.domain else 1)
+                    * _size(each.distance, {**sized, **ahead}), 1e-300) if each.kink else 0.0
+                for each in self._conditions.values()]
+
+    def _inspector(self, held: frozenset[str]) -> Inspector:
+        sides = {name: ZERO if name in held else _opened(value, self.system.subexpressions)
+                 for name, value in self.system.derivatives.items()}
+        return Inspector(sides, self._surfaces, self._numbers, shape=INPUT, terms=self._terms,
+                         input_name=self._model.input, written=self._written)
+
+    def _integrator(self, held: frozenset[str], event: bool) -> Any:
+        system, precision = self.system, self._precision
+        values = self._values()
+        derivatives = [
+            (values[name], heyoka.expression(precision.number(0)) if name in held else self._symbolic(value, values))
+            for name, value in system.derivatives.items()
+        ]
+        kind = {} if precision.type is float else {"fp_type": precision.type}
+        events = []
+        if event:
+            distance = values[system.threshold.variable] - self._symbolic(system.threshold.level, values)
+            events.append(heyoka.t_event(distance, direction=heyoka.event_direction.positive, **kind))
+        surfaces = self._symbols(self._surfaces.values())
+        speeds = self._compiled([
+            sum((heyoka.diff(distance, variable) * slope for variable, slope in derivatives), start=of_input)
+            for distance, of_input in zip(surfaces, self._speeds_of_input(), strict=True)]) if surfaces else None
+        moving = set(system.state) - held | ({self._model.input} if self._terms else set())
+        events += [heyoka.t_event(distance, callback=self._switch(i, speeds), **kind)
+                   for i, (distance, surface) in enumerate(zip(surfaces, self._surfaces.values(), strict=True))
+                   if names_of(surface) & moving]
+        sides = nodes(*system.subexpressions.values(), *system.derivatives.values())
+        operations = sum(1 for node in sides if isinstance(node, Op))
+        return heyoka.taylor_adaptive(
+            derivatives, state=[precision.number(0)] * len(derivatives), compact_mode=operations > MOST_UNROLLED,
+            tol=precision.number(precision.tolerance), high_accuracy=precision.high_accuracy,
+            t_events=events, **kind,
+        )
+
+    def _speeds_of_input(self) -> list[Any]:
+        """Return the rate of change of each condition's distance that is due to the input alone."""
+        time = heyoka.make_vars("_time")
+        values = self._values(time)
+        return [heyoka.subs(heyoka.diff(self._symbolic(value, values), time), {time: heyoka.time})
+                for value in self._surfaces.values()]
+
+    def _values(self, time: Any = heyoka.time) -> dict[str, Any]:
+        """Return the flow's expressions for the names of the model."""
+        system = self.system
+        values: dict[str, Any] = {name: heyoka.par[i] for i, name in enumerate(self._numbers)}
+        values[self._model.input] = self._input(len(system.parameters), time)
+        values |= {name: heyoka.make_vars(name) for name in system.state}
+        for name, value in system.subexpressions.items():
+            values[name] = self._symbolic(value, values)
+        return values
+
+    def _symbols(self, expressions: Iterable[Expr]) -> list[Any]:
+        values = self._values()
+        return [self._symbolic(value, values) for value in expressions]
+
+    def _compiled(self, expressions: list[Any]) -> Any:
+        kind = {} if self._precision.type is float else {"fp_type": self._precision.type}
+        return heyoka.cfunc(expressions, vars=[heyoka.make_vars(name) for name in self.system.state], **kind)
+
+    def _switch(self, i: int, speeds: Any) -> Callable[[Any, int], bool]:
+        """Return the callback for a change of a condition; `speeds` gives the rate of change of its distance."""
+        place, number = self._first_switch + i, self._precision.number
+        kink = list(self._conditions.values())[i].kink
+
+        def switch(integrator: Any, direction: int) -> bool:
+            self._switched = i
+            if not direction:  # it only touches; if this happens twice at the same time, it stays there
+                at, times = self._touched
+                self._touched = (integrator.time, times + 1 if at == integrator.time else 1)
+                return False
+            integrator.pars[place] = number(int(direction > 0))
+            if kink:
+                return False
+            onwards = speeds(integrator.state, pars=integrator.pars[: speeds.nparams], time=integrator.time)[i]
+            if onwards * direction < 0:
+                self._stopped = "stays where a condition changes"
+            return False
+
+        return switch
+
+    def _input(self, first: int, time: Any) -> Any:
+        """Return the input as a function of time, `Shape`'s formula; its numbers are parameters from `first` on."""
+        numbers = {name: heyoka.par[first + i] for i, name in enumerate((*SHAPE, "start"))}
+        s = time - numbers["start"]
+        value = numbers["offset"]
+        if "slope" in self._terms:
+            value = value + numbers["slope"] * s
+        if "decay" in self._terms:
+            value = value + numbers["decay"] * heyoka.exp(-s / numbers["tau"])
+        if "sine" in self._terms:
+            speed = numbers["omega"]
+            if "sweep" in self._terms:
+                speed = speed + numbers["sweep"] * s
+            value = value + numbers["amplitude"] * heyoka.sin(numbers["phase"] + speed * s)
+        return value
+
+    def _symbolic(self, value: Expr, values: dict[str, Any]) -> Any:
+        # the series of a power is 0/0 if its base is zero
+        return evaluate(by_products(value), values, self._algebra,
+                        lambda x: heyoka.expression(self._precision.number(x)))
+
+    @property
+    def _algebra(self) -> dict[str, Any]:
+        return {
+            **{kind: FLOATS[kind] for kind in ("add", "sub", "mul", "div", "pow", "neg")},
+            "exp": heyoka.exp,
+            "sqrt": heyoka.sqrt,
+            "abs": lambda x: heyoka.sqrt(x * x),
+            "exprel": lambda x: _exprel(x, self._precision),
+            "tanh": heyoka.tanh,
+            "cosh": heyoka.cosh,
+            "sinh": heyoka.sinh,
+        }
+
+
+def _margin(name: str) -> str:
+    return f"{name}_margin"
+
+
+def _opened(value: Expr, subexpressions: Mapping[str, Expr]) -> Expr:
+    for name, opened in reversed(list(subexpressions.items())):
+        value = substitute(value, {name: opened})
+    return value
+
+
+def _size(value: Expr, at: Mapping[str, tuple[float, float]]) -> float:
+    """Return the sum of the absolute values of an expression's terms; 0 if it has no value.
+
+    `at` gives a value and a size for each name.
+    """
+    try:
+        size = evaluate(value, at, _SIZES, lambda x: (float(x), abs(float(x))))[1]
+    except (ArithmeticError, ValueError):
+        return 0.0
+    return float(size) if math.isfinite(size) else 0.0
+
+
+def _both(kind: str, size: Callable[..., float]) -> Callable[..., tuple[float, float]]:
+    return lambda *args: (FLOATS[kind](*(arg[0] for arg in args)), size(*args))
+
+
+def _root_of_size(kind: str) -> Callable[..., tuple[float, float]]:
+    # the switches are not known here, so an argument may have either sign
+    def apply(base: tuple[float, float], *power: tuple[float, float]) -> tuple[float, float]:
+        return tuple(FLOATS[kind](abs(each), *(number for number, _ in power)) for each in base)
+
+    return apply
+
+
+def _of_value(kind: str) -> Callable[..., tuple[float, float]]:
+    def apply(*args: tuple[float, float]) -> tuple[float, float]:
+        value = FLOATS[kind](*(arg[0] for arg in args))
+        return value, abs(value)
+
+    return apply
+
+
+_SIZES = {
+    "add": _both("add", lambda a, b: a[1] + b[1]),
+    "sub": _both("sub", lambda a, b: a[1] + b[1]),
+    "mul": _both("mul", lambda a, b: a[1] * b[1]),
+    "div": _both("div", lambda a, b: a[1] / abs(b[0])),
+    "neg": _both("neg", lambda a: a[1]),
+    **{kind: _both(kind, lambda a, kind=kind: abs(FLOATS[kind](a[1]))) for kind in ("abs", "tanh", "sinh")},
+    **{kind: _root_of_size(kind) for kind in ("pow", "sqrt")},
+    **{kind: _of_value(kind) for kind in ("exp", "exprel", "cosh")},
+}
+
+
+def _exprel(x: Any, precision: Precision) -> Any:
+    def number(value: Fraction | int) -> Any:
+        return heyoka.expression(precision.number(Fraction(value)))
+
+    half = x * number(Fraction(1, 2))
+    square = half * half
+    value = number(Fraction(1, math.factorial(2 * TERMS + 1)))
+    for k in reversed(range(TERMS)):
+        value = value * square + number(Fraction(1, math.factorial(2 * k + 1)))
+    is_near = heyoka.lt(square, number(Fraction(NEAR**2, 4)))
+    return heyoka.select(is_near, value * heyoka.exp(half), (heyoka.exp(x) - number(1)) / x)
+
+
+class _Equations:
+    """A model as a key of the cache: two models with the same mathematics share compiled code."""
+
+    def __init__(self, model: NeuronModel) -> None:
+        self.model = model
+        values = model.parameter_values
+        powers = {name: values[name] for name in powers_of_parameters(model)}
+        constants = {name: float(units.internal(value)) for name, value in model.constants.items()}
+        self._key = (model.equations, model.threshold, model.input, repr(constants), model.spike_interrupts,
+                     repr(powers))
+
+    def __hash__(self) -> int:
+        return hash(self._key)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Equations) and self._key == other._key
+
+
+def flow_of(model: NeuronModel, precision: Precision, terms: frozenset[str], *, bounded: bool = False) -> Flow:
+    """Return the flow of a model for an input with these terms, compiled once.
+
+    If `bounded`, its exponentials are bounded; see `conditions`.
+    """
+    return _flow(_Equations(model), precision, terms, bounded)
+
+
+@lru_cache(maxsize=MOST_FLOWS)
+def _flow(equations: _Equations, precision: Precision, terms: frozenset[str], bounded: bool) -> Flow:
+    return Flow(equations.model, precision, terms, bounded=bounded)
+
+
+#: Forget all flows.
+forget = _flow.cache_clear

@@ -1,0 +1,281 @@
+"""Expressions over ranges: whether a few points may miss a narrow feature.
+
+A function that is known at a few points may do anything between them. Over a box of arguments, interval arithmetic
+bounds each part of an expression (Moore 1966, Interval Analysis). A part does not matter if its whole range cannot
+change the result. A part that changes slowly over its range has no narrow features.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...models.algebra.expression import Const, Expr, Op, Var, nodes, rebuild
+from ...models.algebra.polynomial import by_products
+from ...models.definition.tables import ARRAYS
+
+Array = NDArray[np.float64]
+#: Lower and upper bound: arrays, or the same constant twice.
+Range = tuple[Any, Any]
+
+#: Largest change of an exponential's argument over a range: the width of a bell is then at least a third of the range.
+WIDEST = 6.0
+#: Largest factor by which a denominator or a root's argument may change over a range.
+STEEPEST = 32.0
+#: Natural powers up to this change slowly over any range, relative to their largest value.
+HIGHEST = 16
+
+
+@dataclass(frozen=True)
+class _Node:
+    kind: str
+    """Kind of the operation; ``const`` or ``var`` for a leaf."""
+    args: tuple[int, ...] = ()
+    value: float = 0.0
+    name: str = ""
+
+
+class Tape:
+    """Expressions as one list of operations, in which each part occurs once.
+
+    Parameters
+    ----------
+    roots : sequence of Expr
+        Without comparisons, selections and tables.
+    """
+
+    def __init__(self, roots: Sequence[Expr]) -> None:
+        self._nodes: list[_Node] = []
+        self.roots: list[int] = []
+        known: dict[_Node, int] = {}
+        places: dict[int, int] = {}
+
+        def place(node: _Node) -> int:
+            if node not in known:
+                known[node] = len(self._nodes)
+                self._nodes.append(node)
+            return known[node]
+
+        kept = [_simple_powers(root) for root in roots]
+        for node in nodes(*kept):
+            if isinstance(node, Const):
+                made = _Node("const", value=_float(node.value))
+            elif isinstance(node, Var):
+                made = _Node("var", name=node.name)
+            else:
+                assert isinstance(node, Op)
+                made = _Node(node.kind, tuple(places[id(arg)] for arg in node.args))
+            places[id(node)] = place(made)
+        self.roots = [places[id(root)] for root in kept]
+
+    def values(self, at: Mapping[str, Any]) -> list[Any]:
+        """Return the value of each part; the values of names are numbers or arrays."""
+        found: list[Any] = []
+        for node in self._nodes:
+            if node.kind == "const":
+                found.append(np.float64(node.value))  # division by zero gives a number, as with arrays
+            elif node.kind == "var":
+                found.append(at[node.name])
+            else:
+                found.append(ARRAYS[node.kind](*(found[i] for i in node.args)))
+        return found
+
+    def ranges(self, over: Mapping[str, Range]) -> list[Range]:
+        """Return bounds of each part from bounds of the names."""
+        found: list[Range] = []
+        for node in self._nodes:
+            if node.kind == "const":
+                bound = np.float64(node.value)
+                found.append((bound, bound))
+            elif node.kind == "var":
+                found.append(over[node.name])
+            elif node.kind == "mul" and node.args[0] == node.args[1]:
+                found.append(_square(found[node.args[0]]))
+            else:
+                found.append(_BOUNDS[node.kind](*(found[i] for i in node.args)))
+        return found
+
+    def slow(self, ranges: Sequence[Range]) -> Any:
+        """Return where every part changes slowly: as `resolved`, but including parts that do not matter."""
+        good: Any = True
+        for node in self._nodes:
+            if node.kind in _SLOW:
+                good = good & _SLOW[node.kind](*(ranges[j] for j in node.args))
+        return good
+
+    def effects(self, ranges: Sequence[Range], weights: Sequence[Any]) -> list[Any]:
+        """Return, per part, the largest change that it causes in the roots times `weights`, summed over the roots."""
+        found: list[Any] = [0.0] * len(self._nodes)
+        for root, weight in zip(self.roots, weights, strict=True):
+            found[root] = found[root] + weight
+        for i in reversed(range(len(self._nodes))):
+            node = self._nodes[i]
+            if node.args:
+                slopes = _SLOPES[node.kind](*(ranges[j] for j in node.args))
+                for j, slope in zip(node.args, slopes, strict=True):
+                    found[j] = found[j] + found[i] * slope
+        return found
+
+    def resolved(self, ranges: Sequence[Range], effects: Sequence[Any], negligible: float) -> Any:
+        """Return where no root has a narrow feature that matters: an array of truth values."""
+        found: list[Any] = []
+        for node, (low, high), effect in zip(self._nodes, ranges, effects, strict=True):
+            if not node.args:
+                found.append(True)
+                continue
+            good: Any = True
+            for j in node.args:
+                good = good & found[j]
+            slow = _SLOW.get(node.kind)
+            if slow is not None:
+                good = good & slow(*(ranges[j] for j in node.args))
+            found.append(good | (effect * (high - low) <= negligible))
+        good = True
+        for root in self.roots:
+            good = good & found[root]
+        return good
+
+    def rounding(self, ranges: Sequence[Range], effects: Sequence[Any]) -> Any:
+        """Return the change of the roots times their weights per relative rounding error, if each part has one."""
+        return sum(effect * _largest(bounds) for bounds, effect in zip(ranges, effects, strict=True))
+
+
+def _simple_powers(root: Expr) -> Expr:
+    """Write natural powers as products, and negative powers as reciprocals of products."""
+    def reciprocal(_node: Expr, made: Expr) -> Expr:
+        if not (isinstance(made, Op) and made.kind == "pow" and isinstance(made.args[1], Const)):
+            return made
+        power = made.args[1].value
+        negative = power.denominator == 1 and 0 < -power <= HIGHEST
+        return 1 / Op("pow", (made.args[0], Const(-power))) if negative else made
+
+    return by_products(rebuild(root, change=reciprocal)[0], HIGHEST)
+
+
+def _float(value: Fraction) -> float:
+    try:
+        return float(value)
+    except OverflowError:
+        return float("inf") if value > 0 else float("-inf")
+
+
+def _largest(bounds: Range) -> Any:
+    return np.maximum(np.abs(bounds[0]), np.abs(bounds[1]))
+
+
+def _smallest(bounds: Range) -> Any:
+    low, high = bounds
+    return np.where((low <= 0) & (high >= 0), 0.0, np.minimum(np.abs(low), np.abs(high)))
+
+
+def _hull(*corners: Any) -> Range:
+    low = high = corners[0]
+    for corner in corners[1:]:
+        low, high = np.minimum(low, corner), np.maximum(high, corner)
+    return low, high
+
+
+def _product(a: Range, b: Range) -> Range:
+    if b[0] is b[1]:
+        a, b = b, a
+    if a[0] is not a[1]:
+        return _hull(a[0] * b[0], a[0] * b[1], a[1] * b[0], a[1] * b[1])
+    if a[0].ndim == 0:  # a constant
+        return (a[0] * b[0], a[0] * b[1]) if a[0] >= 0 else (a[0] * b[1], a[0] * b[0])
+    return _hull(a[0] * b[0], a[0] * b[1])
+
+
+def _square(a: Range) -> Range:
+    return _smallest(a) ** 2, _largest(a) ** 2
+
+
+def _quotient(a: Range, b: Range) -> Range:
+    if b[0] is b[1] and b[0].ndim == 0:
+        inverse = 1 / b[0]
+        return _product((inverse, inverse), a)
+    low, high = _hull(a[0] / b[0], a[0] / b[1], a[1] / b[0], a[1] / b[1])
+    across = (b[0] <= 0) & (b[1] >= 0)
+    return np.where(across, -np.inf, low), np.where(across, np.inf, high)
+
+
+def _power(a: Range, b: Range) -> Range:
+    low, high = _hull(a[0] ** b[0], a[0] ** b[1], a[1] ** b[0], a[1] ** b[1])
+    return low, high
+
+
+def _rising(function: Callable[[Any], Any]) -> Callable[[Range], Range]:
+    return lambda a: (function(a[0]), function(a[1]))
+
+
+_BOUNDS: Mapping[str, Callable[..., Range]] = {
+    "add": lambda a, b: (a[0] + b[0], a[1] + b[1]),
+    "sub": lambda a, b: (a[0] - b[1], a[1] - b[0]),
+    "neg": lambda a: (-a[1], -a[0]),
+    "mul": _product,
+    "div": _quotient,
+    "pow": _power,
+    "sqrt": lambda a: (np.sqrt(np.maximum(a[0], 0.0)), np.sqrt(a[1])),
+    "abs": lambda a: (_smallest(a), _largest(a)),
+    "cosh": lambda a: (np.cosh(_smallest(a)), np.cosh(_largest(a))),
+    **{kind: _rising(ARRAYS[kind]) for kind in ("exp", "exprel", "tanh", "sinh")},
+}
+
+
+def _exprel_slope(a: Range) -> tuple[Any]:
+    # it rises from 0 to 1/2 at x = 0, and then as (exp(x) (x - 1) + 1)/x**2
+    x = np.maximum(a[1], 0.1)
+    return (np.where(a[1] <= 0, 0.5, np.maximum(0.55, (np.exp(x) * (x - 1) + 1) / (x * x))),)
+
+
+def _power_slopes(a: Range, b: Range) -> tuple[Any, Any]:
+    low, high = _power(a, (b[0] - 1, b[1] - 1))
+    value = _largest(_power(a, b))
+    return _largest(b) * np.maximum(np.abs(low), np.abs(high)), value * _largest((np.log(a[0]), np.log(a[1])))
+
+
+#: Bounds of the derivatives with respect to each operand.
+_SLOPES: Mapping[str, Callable[..., tuple[Any, ...]]] = {
+    "add": lambda a, b: (1.0, 1.0),  # noqa: ARG005 - same arguments as the others
+    "sub": lambda a, b: (1.0, 1.0),  # noqa: ARG005
+    "neg": lambda a: (1.0,),  # noqa: ARG005
+    "abs": lambda a: (1.0,),  # noqa: ARG005
+    "mul": lambda a, b: (_largest(b), _largest(a)),
+    "div": lambda a, b: (1 / _smallest(b), _largest(a) / _smallest(b) ** 2),
+    "pow": _power_slopes,
+    "sqrt": lambda a: (0.5 / np.sqrt(np.maximum(a[0], 0.0)),),
+    "exp": lambda a: (np.exp(a[1]),),
+    "exprel": _exprel_slope,
+    "tanh": lambda a: (1 - np.tanh(_smallest(a)) ** 2,),
+    "sinh": lambda a: (np.cosh(_largest(a)),),
+    "cosh": lambda a: (np.sinh(_largest(a)),),
+}
+
+
+def _narrow(a: Range) -> Any:
+    return a[1] - a[0] <= WIDEST
+
+
+def _steady(a: Range, factor: float = STEEPEST) -> Any:
+    return _largest(a) <= factor * _smallest(a)
+
+
+def _slow_power(a: Range, b: Range) -> Any:
+    return _steady(a) & (_largest(b) * np.log(_largest(a) / _smallest(a)) <= WIDEST)
+
+
+#: Where an operation changes slowly over the range of its operands; operations not listed here do so everywhere.
+_SLOW: Mapping[str, Callable[..., Any]] = {
+    "div": lambda a, b: _steady(b),  # noqa: ARG005
+    "pow": _slow_power,
+    "sqrt": lambda a: (a[0] > 0) & _steady(a),
+    "exp": _narrow,
+    "exprel": lambda a: _narrow(a) | ((a[1] < 0) & _steady(a)),
+    "tanh": _narrow,
+    "sinh": _narrow,
+    "cosh": _narrow,
+}

@@ -1,0 +1,92 @@
+"""Reference solutions, each computed twice; their difference gives the stated error."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...harness.stimuli import Stimulus
+from ...models.definition.domain import check_domain
+from ...models.definition.neuron import NeuronModel
+from ...models.ground.errors import UserError
+from ...models.ground.html import raster_html, table_html
+from ..measures.spike_trains import SpikeTrain
+from . import closed_form, taylor
+
+#: Smallest stated error, in units in the last place of the last spike time: two computations in double precision share
+#: the rounding of the model's constants, which their difference does not show. Compared with extended precision,
+#: including constants, the Izhikevich presets and Hodgkin-Huxley are off by up to 24 units over 1 s.
+SHARED_ROUNDING = 32
+#: If the second computation differs by more than this, in ms, it is repeated with every step inspected.
+AGREEMENT = 1e-9
+#: A spike nearer than this to the horizon, in ms, counts if both computations have it before the horizon.
+EDGE = 1e-9
+
+
+@dataclass(frozen=True)
+class Reference:
+    """The spike times with which others are compared."""
+
+    train: SpikeTrain
+    error: float
+    """Stated error of any spike time in ms: twice the largest difference between the two computations (neither is
+    exact), and at least `SHARED_ROUNDING`."""
+    method: str
+    """How it was computed."""
+    samples: NDArray[np.float64] = field(default_factory=lambda: np.empty((0, 0)))
+    """State at the end of every piece of the stimulus: an array (pieces, state variables)."""
+    samples_error: NDArray[np.float64] = field(default_factory=lambda: np.empty((0, 0)))
+    """Twice the difference between the two computations' samples."""
+
+    def _repr_html_(self) -> str:
+        facts = {"spikes": len(self.train), "until": f"{self.train.stop:g} ms", "stated error": f"{self.error:.2g} ms",
+                 "method": self.method}
+        return table_html("Reference", facts, [facts.values()]) + raster_html(self.train.times, self.train.stop)
+
+
+def reference(model: NeuronModel, stimulus: Stimulus) -> Reference:
+    """Solve a model by its closed form if one is known, otherwise by Taylor series.
+
+    Raises
+    ------
+    UserError
+        If the equations have no value (`domain`), the solution diverges or spikes without end, or the two computations
+        disagree on the number of spikes.
+    """
+    check_domain(model)
+    if closed_form.applies(model, stimulus):
+        method = "closed form, double against extended precision"
+        first = closed_form.solve(model, stimulus, taylor.EXTENDED)
+        second = closed_form.solve(model, stimulus, taylor.FIRST)
+    else:
+        method = "Taylor series with inspected steps, two tolerances, orders and roundings"
+        first = taylor.solve(model, stimulus, taylor.FIRST)
+        second = _second(model, stimulus, first)
+    found, other = first.times, second.times
+    both = min(found.size, other.size)
+    if all(late >= float(stimulus.horizon) - EDGE for late in (*found[both:], *other[both:])):
+        found, other = found[:both], other[:both]
+    if found.size != other.size:
+        raise UserError(f"the two reference solutions of {model.label} have {found.size} and "
+                        f"{other.size} spikes: "
+                        "the model is too sensitive for this horizon; shorten it")
+    times = found.astype(float)
+    error = 2 * float(np.abs(found - other).max()) if times.size else 0.0
+    least = SHARED_ROUNDING * float(np.spacing(times[-1])) if times.size else 0.0
+    return Reference(
+        SpikeTrain(times, float(stimulus.horizon)), max(error, least), method, first.samples.astype(float),
+        2 * np.abs(first.samples - second.samples).astype(float),
+    )
+
+
+def _second(model: NeuronModel, stimulus: Stimulus, first: taylor.Solution) -> taylor.Solution:
+    """Compute a second solution; its steps are inspected if it does not agree with the first."""
+    try:
+        second = taylor.solve(model, stimulus, taylor.QUICK)
+    except UserError:
+        return taylor.solve(model, stimulus, taylor.SECOND)
+    found, other = first.times, second.times
+    agree = found.size == other.size and (np.abs(found - other) <= AGREEMENT).all()
+    return second if agree else taylor.solve(model, stimulus, taylor.SECOND)

@@ -1,0 +1,366 @@
+"""Solutions by Taylor series of high order (heyoka), with spikes as events; every step is inspected.
+
+heyoka finds an event on the same series that advances the state, so a spike time is as accurate as the state.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import scipy.integrate
+
+from ...harness.kernels.kernel import MAX_SPIKES_PER_MS
+from ...harness.stimuli import Stimulus
+from ...models.algebra.expression import FLOATS, Op, evaluate, nodes
+from ...models.definition.neuron import NeuronModel
+from ...models.ground.errors import UserError
+from .flow import SHAPE, NotFiniteError, Precision, Record, State, StoppedError, flow_of
+
+#: A solution is stopped if it makes this many steps in a row with a mean length below this, in ms. (No step of the
+#: catalogue's models at their drives is shorter than 0.005 ms.)
+SEVERAL, SHORTEST = 2000, 1e-4
+
+#: Number of steps between inspections: at first, and at most. After a failed step it starts again from the first.
+FEW, MANY = 8, 1024
+
+#: Spikes come faster and faster if the last interval is at most this fraction of the mean of the first tenth.
+RUNAWAY = 0.1
+#: Largest number of spikes per ms that is followed.
+MOST_SPIKES_PER_MS = 100
+
+#: Longest steps, in ms, for further attempts after a solution left the finite numbers.
+SHORTER = (2.0**-4, 2.0**-8, 2.0**-12)
+
+#: If a voltage needs at most this time, in ms, for the rest of its way to the threshold, there is a spike.
+JUMP, JUMP_POINTS = 1e-13, 4001
+
+#: Two computations with no common step: a different tolerance, so a different order, different steps and rounding.
+FIRST = Precision("double", 2.0**-52, high_accuracy=False)
+SECOND = Precision("double, compensated, lower order", 2.0**-49, high_accuracy=True, margin=4.0)
+#: The second computation without inspection of its steps: enough if it agrees with the first.
+QUICK = replace(SECOND, inspected=False)
+#: An independent check: 80-bit arithmetic.
+EXTENDED = Precision("extended", 2.0**-63, high_accuracy=False, type=np.longdouble)
+
+
+@dataclass(frozen=True)
+class Solution:
+    """The result of a solver: arrays of the precision's type."""
+
+    times: Any
+    """Spike times in ms."""
+    samples: Any
+    """State at the end of every piece of the stimulus: (pieces, state variables)."""
+
+
+class EndlessSpikesError(UserError):
+    """More spikes than any neuron makes; the spikes found so far are kept.
+
+    Attributes
+    ----------
+    times : array
+        Spike times in ms.
+    state : dict
+        State at the last spike, before its reset.
+    """
+
+    def __init__(self, model: NeuronModel, times: Any, state: State) -> None:
+        super().__init__(endless(model, times))
+        self.times = times
+        self.state = {name: float(value) for name, value in state.items()}
+
+
+def too_many(times: Sequence[Any], horizon: float) -> bool:
+    """Whether spikes (ms) are more than any neuron makes and come faster and faster, or are too many to be followed."""
+    count = len(times)
+    if count <= MAX_SPIKES_PER_MS * horizon + 1:
+        return False
+    return count > MOST_SPIKES_PER_MS * horizon + 1 or _come_ever_faster(times)
+
+
+def _come_ever_faster(times: Sequence[Any]) -> bool:
+    tenth = len(times) // 10 + 1
+    first = float(times[tenth] - times[0]) / tenth
+    return bool(float(times[-1] - times[-2]) <= RUNAWAY * first)
+
+
+def endless(model: NeuronModel, times: Sequence[Any]) -> str:
+    """Return a message about too many spikes (ms): without end if they come faster and faster, otherwise their rate."""
+    if _come_ever_faster(times):
+        return f"{model.label} spikes without end; let its reset lead below the threshold"
+    return (f"{model.label} fires more than {1000 * MOST_SPIKES_PER_MS} times per s, at {float(times[-1]):.4g} ms; "
+            "give a weaker drive or a refractory time")
+
+
+def solve(model: NeuronModel, stimulus: Stimulus, precision: Precision = FIRST) -> Solution:
+    """Return the spike times, and the state at the end of every piece of the stimulus.
+
+    For a model with tables, the solution uses the exact rates.
+
+    Raises
+    ------
+    UserError
+        If the solution leaves the finite numbers, or spikes without end (`EndlessSpikesError`).
+    """
+    model = model.exact
+    try:
+        return _Solver(model, stimulus, precision).solution()
+    except UserError as error:
+        if not isinstance(error.__cause__, NotFiniteError) or not _has_exponentials(model):
+            raise
+    return _Solver(model, stimulus, precision, bounded=True).solution()
+
+
+def _has_exponentials(model: NeuronModel) -> bool:
+    sides = nodes(*model.system.derivatives.values(), *model.system.subexpressions.values())
+    return any(isinstance(node, Op) and node.kind in ("exp", "exprel", "cosh", "sinh") for node in sides)
+
+
+@dataclass
+class _Place:
+    """The position of a solution in progress."""
+
+    state: State
+    now: Any
+    start: Any
+    """Index of the piece of the stimulus."""
+    free_from: Any
+    """End of the refractory time."""
+    spiked: bool
+    """Whether there is a spike now."""
+    piece: int = 0
+    switches: list[Any] | None = None
+    """None if the conditions must be evaluated again."""
+    spikes: int = 0
+    samples: int = 0
+    longest: float = math.inf
+    """Longest step, in ms."""
+    steps: int = 0
+    since: Any = 0.0
+    """Number of steps since a time in ms."""
+
+    def copy(self) -> _Place:
+        return replace(self, state=dict(self.state), switches=self.switches and list(self.switches))
+
+
+class _Solver:
+    """One solution in progress.
+
+    Many steps are made at a time and then inspected. If a step fails, the solution goes back to it, makes the part of
+    it that can be trusted, and continues from there.
+    """
+
+    def __init__(self, model: NeuronModel, stimulus: Stimulus, precision: Precision, *, bounded: bool = False) -> None:
+        number = precision.number
+        self._model, self._stimulus, self._number, self._type = model, stimulus, number, precision.type
+        self._flow = flow_of(model, precision, stimulus.terms, bounded=bounded)
+        self._flow.forget()
+        self._flow.reset_cooldowns()
+        self._parameters = {name: number(value) for name, value in model.parameter_values.items()}
+        self._pieces = list(stimulus.pieces)
+        self._numbers: tuple[int, list[Any]] = (-1, [])
+        self._spikes: list[Any] = []
+        self._samples: list[list[Any]] = []
+        state: State = {name: number(value) for name, value in model.initial_values.items()}
+        zero = number(0)
+        self._at = _Place(state, zero, zero, zero, spiked=False)
+        self._leave_the_level()
+        self._at.spiked = model.spike_interrupts and self._is_above()  # immediately, at the start
+        self._record = Record(self._flow, MANY + 1, precision.type) if precision.inspected else None
+        self._marks: list[tuple[int, _Place]] = []
+        self._batch = FEW * FEW if precision.inspected else SEVERAL
+        self._tries = 0
+
+    def solution(self) -> Solution:
+        """Solve."""
+        while self._at.piece < len(self._pieces):
+            if self._record is not None:
+                self._marks.append((self._record.count, self._at.copy()))
+            try:
+                self._go_on()
+            except UserError as error:
+                if not self._went_back(unfinished=True):
+                    self._try_again(error)
+                continue
+            full = self._record is not None and self._record.count >= self._batch
+            if (full or self._at.piece == len(self._pieces)) and not self._went_back():
+                self._tries, self._at.longest = 0, math.inf
+        return Solution(np.array(self._spikes, dtype=self._type), np.array(self._samples, dtype=self._type))
+
+    def _try_again(self, error: UserError) -> None:
+        """Continue after a number was not finite: with a spike if the threshold is near, otherwise in shorter steps."""
+        if not isinstance(error.__cause__, NotFiniteError) or self._record is None:
+            raise error
+        left = self._left()
+        if left is not None:
+            self._at.state[self._model.system.threshold.variable] = self._level()
+            self._at.now, self._at.spiked, self._tries, self._at.longest = self._at.now + left, True, 0, math.inf
+            return
+        if self._tries == len(SHORTER):
+            raise error
+        self._at.longest = SHORTER[self._tries]
+        self._tries += 1
+
+    def _left(self) -> Any:
+        """Return the time in ms until a voltage that almost jumps reaches the threshold; None if it does not reach it.
+
+        It is the integral of dv/f(v), with all other variables constant. The coefficients of a series are not finite
+        where a solution changes within 1e-15 ms.
+        """
+        at, variable, level = self._at, self._model.system.threshold.variable, self._level()
+        if at.now < at.free_from or not at.state[variable] < level:
+            return None
+        voltages = np.linspace(float(at.state[variable]), float(level), JUMP_POINTS)
+        speeds = self._flow.speeds({**at.state, variable: voltages}, self._numbers_now(), at.switches or [])
+        if not (speeds > 0).all():
+            return None
+        left = float(scipy.integrate.trapezoid(1 / speeds, voltages))
+        return self._number(left) if left <= JUMP else None
+
+    def _numbers_now(self) -> list[Any]:
+        """Return the parameters of the flow, without switches."""
+        piece = self._at.piece
+        if self._numbers[0] != piece:
+            shape = self._pieces[piece][1]
+            self._numbers = piece, [*self._parameters.values(), *(self._number(getattr(shape, name)) for name in SHAPE)]
+        return [*self._numbers[1], self._at.start]
+
+    def _go_on(self) -> None:
+        """Continue until an event: a spike, the end of refractoriness or of a piece, or a change of a condition."""
+        at, flow, model, number = self._at, self._flow, self._model, self._number
+        end = number(self._pieces[at.piece][0])
+        numbers = self._numbers_now()
+        if at.switches is None:
+            at.switches = flow.switches(at.state, numbers, at.now)
+        if at.now < end and not at.spiked:
+            refractory = at.now < at.free_from
+            until = min(at.free_from, end) if refractory else end
+            if refractory and not flow.moves_while_refractory:
+                at.now = until
+            else:
+                made = 0 if self._record is None else self._record.count
+                try:
+                    at.state, at.now, at.spiked, steps = flow.advance(
+                        at.state, numbers, at.switches, at.now, until, refractory=refractory, most=self._batch - made,
+                        longest=at.longest, record=self._record)
+                except StoppedError as error:
+                    raise UserError(f"{model.label} {error}") from error
+                self._keep_pace(steps)
+            if refractory:
+                # a voltage or a threshold that changed meanwhile may have crossed the other
+                at.spiked = at.now >= at.free_from and self._is_above()
+        if at.spiked:
+            self._spike()
+        if not at.now < end:
+            self._samples.append(list(at.state.values()))
+            at.samples += 1
+            at.piece, at.start, at.switches = at.piece + 1, end, None
+
+    def _spike(self) -> None:
+        at, model, number = self._at, self._model, self._number
+        self._spikes.append(at.now)
+        at.spikes += 1
+        if too_many(self._spikes, float(self._stimulus.horizon)):
+            raise EndlessSpikesError(model, np.array(self._spikes, dtype=float), at.state)
+        reset_at(at.now, model, at.state, self._parameters, number)
+        reset = model.system.reset
+        if reset and not model.refractory_ms and self._is_above():
+            raise UserError(f"{model.label} spikes without end: its reset leaves {model.system.threshold.variable} "
+                            "above the threshold")
+        if reset:
+            self._leave_the_level()
+        at.free_from = at.now + number(model.refractory_ms)
+        at.switches, at.spiked = None, False
+
+    def _went_back(self, *, unfinished: bool = False) -> bool:
+        """Inspect the steps; return whether one cannot be trusted. The solution then continues from within this step.
+
+        If all can be trusted and the last segment is `unfinished`, it continues from the end of the last step.
+        """
+        record, flow = self._record, self._flow
+        if record is None or not record.count:
+            self._marks.clear()
+            return False
+        bad = flow.first_bad(record)
+        if bad is None:
+            try:
+                flow.check_domain(record)
+            except StoppedError as error:
+                raise UserError(f"{self._model.label} {error}") from None
+            flow.remember(record)
+            if record.count > self._marks[-1][0] and unfinished:
+                # the solution was stopped after these steps
+                self._at.state = dict(zip(self._at.state, record.last_state, strict=True))
+                self._at.now, self._at.switches = record.last_end, flow.switches_in(record.numbers_of(record.count - 1))
+            record.clear()
+            self._marks.clear()
+            self._batch = min(2 * self._batch, MANY)
+            return False
+        longest = flow.longest(record, bad)
+        place = next(place for count, place in reversed(self._marks) if count <= bad)
+        begins = record.start_of(bad)
+        if longest is None:
+            raise UserError(f"{self._model.label} has no reliable solution beyond {float(begins):.4g} ms: its "
+                            "right-hand side changes more abruptly there than double precision can follow; give other "
+                            "parameters")
+        # within a segment the switches do not change; the step begins where the one before it ended
+        self._at = place
+        del self._spikes[place.spikes :], self._samples[place.samples :]
+        state = record.state_in(bad, longest)
+        place.state = dict(zip(place.state, state, strict=True))
+        place.now = begins + self._number(longest)
+        place.spiked = False
+        place.switches = flow.switches_in(record.numbers_of(bad))
+        record.clear()
+        flow.reset_cooldowns()
+        self._marks.clear()
+        self._batch = FEW
+        self._keep_pace(1)
+        return True
+
+    def _keep_pace(self, steps: int) -> None:
+        """Stop if the solution almost stands still."""
+        at = self._at
+        at.steps += steps if at.longest == math.inf else 0  # steps that were limited do not count
+        if at.steps < SEVERAL:
+            return
+        if at.now - at.since < at.steps * SHORTEST:
+            raise UserError(f"{self._model.label} needs steps below {SHORTEST:g} ms at {float(at.now):.4g} ms; "
+                            "give a weaker drive or other parameters")
+        at.steps, at.since = 0, at.now
+
+    def _level(self) -> Any:
+        at = self._at.state
+        return evaluate(self._model.system.threshold.level, {**self._parameters, **at}, FLOATS, self._number)
+
+    def _is_above(self) -> bool:
+        return bool(self._at.state[self._model.system.threshold.variable] > self._level())
+
+    def _leave_the_level(self) -> None:
+        # heyoka finds no other crossing in a step that starts exactly on one, so start a unit in the last place below
+        state, variable = self._at.state, self._model.system.threshold.variable
+        if state[variable] == self._level():
+            state[variable] = np.nextafter(state[variable], self._number(-math.inf))
+
+
+def reset_at(now: Any, model: NeuronModel, state: State, parameters: Mapping[str, Any], number: Callable[[Any], Any]
+             ) -> None:
+    """Apply a model's reset to its state.
+
+    Raises
+    ------
+    UserError
+        If the reset has no value for this state.
+    """
+    try:
+        values = {**parameters, **state}  # temporary variables are added
+        for name, value in model.system.reset:
+            values[name] = evaluate(value, values, FLOATS, number)
+        state.update({name: values[name] for name in state})
+    except ArithmeticError as error:
+        raise UserError(f"{model.label}: its reset '{model.reset}' has no value at {float(now):.4g} ms ({error}); "
+                        "give another reset or other parameters") from None

@@ -1,0 +1,1 @@
+"""Under which inputs are models compared? Drives at which all of them fire at the same rate."""

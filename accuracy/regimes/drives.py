@@ -1,0 +1,332 @@
+"""The drives at which models fire at a rate, on the reference solution; kept on disk."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from fractions import Fraction
+from statistics import fmean
+
+import numpy as np
+from brian2 import ms
+
+from ...flops.toolchain import SIMD
+from ...harness.kernels.kernel import compile_kernels
+from ...harness.kernels.kernels import run_together
+from ...harness.stimuli import Stimulus, common_divisor, constant
+from ...models.definition.domain import check_domain
+from ...models.definition.neuron import NeuronModel
+from ...models.ground.errors import UserError
+from ...models.language import units
+from ...models.step import make_step
+from ..references import closed_form, taylor
+from ..references.cache import recall
+from . import firing
+from .drive import (
+    DIGITS,
+    SMALLEST,
+    Drive,
+    NeverSpikes,
+    UnreachableRate,
+    adjust_drive,
+    find_drive,
+    find_mean_drive,
+    find_rheobase,
+)
+
+#: The rates that are asked for are lowered by this factor, so that an interspike interval is no multiple of any time
+#: step of a sweep: at a multiple, the errors of grid detection cancel and a coarse step looks right.
+INCOMMENSURATE = 1 / 1.00618034
+#: Longest time step in ms of the runs that count spikes to find a mean rate.
+SEARCH_STEP = Fraction(1, 20)
+#: Where the end of a horizon is silent, this many of it are looked at, and at least so many ms.
+WINDOWS, LEAST_WINDOW = 4, 1000.0
+#: A drive is changed slowly in so many stairs.
+STAIRS = 50
+#: Two runs have the same rate if their spikes differ by no more than this many, or their rates by this fraction.
+SAME_SPIKES, SAME_RATES = 2, 0.2
+#: By this factor, so many times, a drive is brought closer to another until their rates are close enough. (With the
+#: golden ratio's parts that `regime` fills an interval with, halves would meet.)
+CLOSER, TIMES_CLOSER = 0.7, 12
+
+
+def constant_drive(model: NeuronModel, value: float, horizon: float) -> Stimulus:
+    """Return a constant stimulus from a drive in internal units, over `horizon` ms."""
+    return constant(units.quantity(value, model.system.dimensions[model.input]), horizon * ms)
+
+
+def drive_for(model: NeuronModel, rate: float, horizon: float) -> Drive:
+    """Find the constant drive at which a model fires at a rate, on the reference solution.
+
+    Parameters
+    ----------
+    model : NeuronModel
+    rate : float
+        In Hz; what is aimed at is this times `INCOMMENSURATE`.
+    horizon : float
+        In ms.
+
+    Raises
+    ------
+    UnreachableRate
+        If no drive does.
+    """
+    wanted = rate * INCOMMENSURATE
+    if model.refractory_ms and wanted * model.refractory_ms > 1000:
+        raise UnreachableRate(f"{model.label} cannot fire at {wanted:.4g} Hz: its refractory time of "
+                              f"{model.refractory_ms:g} ms allows {1000 / model.refractory_ms:.4g} Hz; "
+                              "ask for a lower rate, or shorten it")
+    own = 0.0 if model.drive is None else float(units.internal(model.drive))
+
+    def compute() -> tuple[float, float, str] | str:
+        failures: list[str] = []
+        try:
+            drive = find_drive(lambda value: firing_rate(model, value, horizon, failures), wanted, model.label,
+                               math.copysign(_first(model), own), 1000 / horizon)
+        except NeverSpikes as error:
+            return _why_silent(model, error, failures)
+        except UnreachableRate as error:
+            return f"{error}; each drive was held for {horizon / 1000:g} s"
+        return drive.value, drive.rate, other_rates(model, drive.value, horizon)
+
+    found = recall("drive", model, (wanted, horizon), compute)
+    if isinstance(found, str):
+        raise UnreachableRate(found)
+    return Drive(*found)
+
+
+def rheobase(model: NeuronModel, horizon: float, held: float = 0.0) -> float:
+    """Find the weakest constant drive under which a model keeps firing, on the reference solution.
+
+    Parameters
+    ----------
+    model : NeuronModel
+    horizon : float
+        In ms.
+    held : float
+        Drive from which the one that is found is counted, in the internal unit of the input.
+
+    Raises
+    ------
+    UnreachableRate
+        If it fires without any, or never.
+    """
+    failures: list[str] = []
+    try:
+        return float(recall("rheobase", model, (horizon, held), lambda: find_rheobase(
+            lambda value: firing_rate(model, held + value, horizon, failures), model.label, _first(model))))
+    except NeverSpikes as error:
+        raise UnreachableRate(_why_silent(model, error, failures)) from None
+
+
+def _why_silent(model: NeuronModel, error: NeverSpikes, failures: list[str]) -> str:
+    """Say why a model does not keep firing under any drive: what went wrong in its runs, else its threshold."""
+    return failures[0] if failures else (f"{error}: {model.threshold} is not reached; lower the threshold, or see how "
+                                         f"{model.input} enters the equations")
+
+
+def silencing(model: NeuronModel, horizon: float) -> float:
+    """Find the weakest inhibition under which a model that fires without any drive does not keep firing.
+
+    Returns
+    -------
+    float
+        The drive, negative, in the internal unit of the input.
+
+    Raises
+    ------
+    UnreachableRate
+        If no inhibition does.
+    """
+
+    def silent(inhibition: float) -> float:
+        failures: list[str] = []
+        return float(not firing_rate(model, -inhibition, horizon, failures) and not failures)
+
+    def compute() -> float:
+        try:
+            return find_rheobase(silent, model.label, _first(model))
+        except UnreachableRate:
+            raise UnreachableRate(f"{model.label} fires without any drive, and no inhibition silences it") from None
+
+    return -float(recall("silencing", model, horizon, compute))
+
+
+def firing_rate(model: NeuronModel, drive: float, horizon: float, failures: list[str] | None = None) -> float:
+    """Return the firing rate in Hz under a constant drive; 0 if the model does not keep firing.
+
+    It is the number of spikes per second of the horizon, less than one spike off and finer than that: see `firing`.
+    Where the horizon ends in silence, a longer run shows whether that is a pause between bursts. A model that diverges
+    under the drive counts as silent; why is added to `failures`.
+    """
+    try:
+        times, within = _train(model, drive, horizon)
+    except UserError as error:
+        if failures is not None:
+            failures.append(str(error))
+        return 0.0
+    return firing.rate_of(times, within, horizon) if times.size else 0.0
+
+
+def rate_once_it_fires(model: NeuronModel, drive: float, horizon: float) -> float:
+    """Return the rate in Hz from the first spike on, however long that takes; 0 if the model does not keep firing."""
+    try:
+        times, _ = _train(model, drive, horizon)
+    except UserError:
+        return 0.0
+    return firing.over_periods(times) if times.size else 0.0
+
+
+def _train(model: NeuronModel, drive: float, horizon: float) -> tuple[firing.Array, int]:
+    """Return spikes in ms, none if the model does not keep firing, and how many of them are within the horizon."""
+    none = np.empty(0), 0
+    times = _spikes(model, constant_drive(model, drive, horizon))
+    if firing.fires_steadily(times, horizon):
+        return times, times.size
+    if not times.size and horizon >= LEAST_WINDOW:
+        return none
+    window = max(WINDOWS * horizon, LEAST_WINDOW)
+    longer = _spikes(model, constant_drive(model, drive, window))
+    return (longer, times.size) if firing.keeps_firing(longer, window) else none
+
+
+def _spikes(model: NeuronModel, stimulus: Stimulus) -> firing.Array:
+    check_domain(model)
+    solve = closed_form.solve if closed_form.applies(model, stimulus) else taylor.solve
+    return np.asarray(solve(model, stimulus, taylor.FIRST).times, dtype=float)
+
+
+def other_rates(model: NeuronModel, drive: float, horizon: float) -> str:
+    """Say at which rates a model fires under one constant drive, if that depends on how the drive is reached.
+
+    It is switched on at the model's initial state, raised slowly from zero, or lowered slowly from twice its value. The
+    spikes are counted once the drive has been held for some time.
+
+    Returns
+    -------
+    str
+        Empty if the rates are the same.
+    """
+    hold = max(horizon, LEAST_WINDOW)
+    dimension = model.system.dimensions[model.input]
+    stair = Fraction(2 * hold) / STAIRS
+    found: dict[str, tuple[int, float]] = {}
+    for way, first in (("switched on", 1), ("raised slowly from 0", 0), ("lowered slowly from twice that", 2)):
+        levels = [drive * (first + (1 - first) * i / STAIRS) for i in range(STAIRS)] if first != 1 else []
+        stimulus = Stimulus([*(stair for _ in levels), Fraction(2 * hold)], [*levels, drive], dimension)
+        try:
+            times = _spikes(model, stimulus)
+        except UserError:
+            continue  # that it has no solution on the way there says nothing about the drive
+        late = times[times > float(stimulus.horizon) - hold]
+        fires = late.size >= 2 and firing.keeps_firing(late, float(stimulus.horizon))
+        found[way] = late.size if fires else 0, firing.over_periods(late) if fires else 0.0
+    counts, rates = zip(*found.values(), strict=True) if found else ((0,), (0.0,))
+    if max(counts) - min(counts) <= SAME_SPIKES or max(rates) - min(rates) <= SAME_RATES * max(rates):
+        return ""
+    said = ", ".join(f"{rate:.4g} Hz if it is {way}" for way, (_, rate) in found.items())
+    return (f"{model.label} has several rates under a constant drive of {drive:g}: {said}; its spikes were counted "
+            f"over the last {hold / 1000:g} s of {2 * hold / 1000:g} s at that drive")
+
+
+def drive_near(model: NeuronModel, near: Drive, away: float, horizon: float) -> float:
+    """Find a constant drive near one that is known, whose rate is a small fraction away from that one's.
+
+    Where no drive has that very rate, as of a neuron whose bursts have one spike more or less, it is a drive about
+    that fraction away, at which the rate is off by no more than the fraction and one spike over the horizon.
+
+    Parameters
+    ----------
+    model : NeuronModel
+    near : Drive
+    away : float
+        Relative; negative for a lower rate.
+    horizon : float
+        In ms.
+
+    Raises
+    ------
+    UnreachableRate
+        If there is none close by.
+    """
+    wanted = near.rate * (1 + away)
+
+    def rate(value: float) -> float:
+        return firing_rate(model, value, horizon)
+
+    def compute() -> float | str:
+        times = _spikes(model, constant_drive(model, near.value, horizon))
+        why = ""
+        if firing.fires_steadily(times, horizon) and firing.period(times) == 1:
+            try:
+                return adjust_drive(rate, wanted, near).value
+            except UnreachableRate as error:
+                why = str(error)
+        for part in range(TIMES_CLOSER):
+            value = float(f"{near.value * (1 + away * CLOSER**part):.{DIGITS}g}")
+            if abs(rate(value) - near.rate) <= abs(away) * near.rate + 1000 / horizon:
+                return value
+        return why or (f"no drive near {near.value:g} ({near.rate:.4g} Hz) fires at {wanted:.4g} Hz within one spike "
+                       f"in {horizon:g} ms")
+
+    found = recall("drive near", model, (near, away, horizon), compute)
+    if isinstance(found, str):
+        raise UnreachableRate(found)
+    return float(found)
+
+
+def _first(model: NeuronModel) -> float:
+    """Return a drive to begin a search with: far below that under which the model is known to spike."""
+    own = 0.0 if model.drive is None else abs(float(units.internal(model.drive)))
+    return own / 64 if own else SMALLEST
+
+
+def mean_drive(model: NeuronModel, request: object, around: Callable[[float], list[Stimulus]], driven: NeuronModel,
+               rate: float) -> float:
+    """Find the drive around which stimuli make a model fire at a mean rate, spikes over time.
+
+    The search counts the spikes of RK4 with steps of at most `SEARCH_STEP`, located within the step; the regime then
+    states the rate of the references.
+
+    Parameters
+    ----------
+    model : NeuronModel
+    request : object
+        All else that the result depends on, to keep it by.
+    around : callable
+        From a drive to the stimuli around it.
+    driven : NeuronModel
+        What they drive: the model, or one made of it.
+    rate : float
+        In Hz.
+
+    Raises
+    ------
+    UnreachableRate
+        If no drive makes that rate.
+    """
+    failures: list[str] = []
+    kernel = compile_kernels([make_step(driven, "rk4", "hermite", varying=True)], SIMD)[0]
+
+    def fires(drive: float) -> float:
+        stimuli = around(drive)
+        unit = common_divisor(each.unit for each in stimuli)
+        outcomes = run_together(kernel, stimuli, unit / math.ceil(unit / SEARCH_STEP))
+        failed = next((each.failure for each in outcomes if each.failure), "")
+        if failed:  # the spikes of such a run are no rate
+            failures.append(f"{driven.label} under a mean drive of {drive:g}: {failed}")
+            return 0.0
+        return 1000 * fmean(len(each.spike_times) for each in outcomes) / float(stimuli[0].horizon)
+
+    def compute() -> float | str:
+        try:
+            return find_mean_drive(fires, rate, model.label, _first(model)).value
+        except NeverSpikes as error:
+            return _why_silent(model, error, failures)
+        except UnreachableRate as error:
+            return str(error)
+
+    found = recall("mean drive", model, (request, rate), compute)
+    if isinstance(found, str):
+        raise UnreachableRate(found)
+    return float(found)

@@ -1,0 +1,226 @@
+"""Regimes: stimuli under which each model fires at the same rate, and their references."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import cached_property, partial
+from statistics import fmean
+from typing import Any, NamedTuple
+
+import numpy as np
+from brian2 import ms
+
+from ...harness.stimuli import STIMULI, Kind, Stimulus
+from ...models.definition.neuron import NeuronModel
+from ...models.ground.errors import UserError, reason_of
+from ..measures.spike_trains import SpikeTrain
+from ..references import taylor
+from ..references.cache import recall
+from ..references.reference import Reference, reference
+from ..search.tolerance import Trial
+from ..search.voltage import stated_error
+from .drive import Drive
+from .drives import constant_drive, drive_for, drive_near, firing_rate, mean_drive, rheobase
+
+#: The kind whose drives are found for each stimulus.
+CONSTANT = "constant"
+#: Constant drives of one regime fire at rates within this fraction of the one asked for.
+SPREAD = 0.02
+#: A stimulus of one piece is cut into so many, at whose ends the voltage is looked at. Time steps divide a piece, so
+#: that more of them would leave less choice of dt.
+PIECES = 8
+#: Fractional part of the golden ratio: its multiples fill an interval evenly, whatever their number.
+GOLDEN = (5**0.5 - 1) / 2
+
+
+class RegimeKey(NamedTuple):
+    """What regimes of different models have in common."""
+
+    stimulus: str
+    """Kind of stimulus."""
+    horizon: float
+    """In ms."""
+    level: str
+    """What was asked for: ``100 Hz`` or ``1.5 x rheobase``."""
+
+
+@dataclass(frozen=True)
+class Regime:
+    """A model that is driven to a firing rate by several stimuli of one kind."""
+
+    model: NeuronModel
+    stimulus: str
+    """Kind of stimulus."""
+    level: str
+    """What was asked for: ``100 Hz`` or ``1.5 x rheobase``."""
+    horizon: float
+    """In ms."""
+    drive: Drive | None = None
+    """The mean drive and the rate that it gives; None if there is none."""
+    trials: tuple[Trial, ...] = ()
+    reason: str = ""
+    """Why there are no trials; empty if there are."""
+    failed: bool = False
+    """Whether the reason is an error and not the model's nature."""
+
+    @property
+    def said(self) -> str:
+        """What a user should know before anything runs: why there are no trials, or several rates of the drive."""
+        if self.reason:
+            return f"not compared at {self.level}, {self.stimulus}: {self.reason}"
+        return f"at {self.level}: {self.drive.note}" if self.drive and self.drive.note else ""
+
+    @cached_property
+    def driven(self) -> NeuronModel:
+        """What is run: the model, or, if the stimulus is a conductance, one made of it."""
+        return self.trials[0].model if self.trials else self.model
+
+    @property
+    def varying(self) -> bool:
+        """Whether the input changes within pieces."""
+        return any(trial.stimulus.varies for trial in self.trials)
+
+    @cached_property
+    def reference_error(self) -> float:
+        """Largest stated error of the references in ms."""
+        return max((trial.reference.error for trial in self.trials), default=0.0)
+
+    def reference_error_in(self, unit: str) -> float:
+        """Return the largest stated error of the references in a measure's unit.
+
+        ``ms``; ``ms/s``: three times that over the horizon is the steepest line through errors of either sign; ``mV``:
+        of the voltage where it is compared. 0 for numbers without unit and for counts of spikes, which no tolerance
+        that is asked for resolves as finely.
+        """
+        if unit == "mV":
+            found = [stated_error(trial.reference, trial.model, trial.between) for trial in self.trials]
+            return max((error for error in found if not math.isnan(error)), default=0.0)
+        return self.reference_error * {"ms": 1.0, "ms/s": 3000 / self.horizon}.get(unit, 0.0)
+
+    @cached_property
+    def certified(self) -> float:
+        """Largest difference in ms of the first stimulus's reference from a solution in 80-bit arithmetic.
+
+        By Taylor series whatever the reference is computed by; infinite if the two have different numbers of spikes.
+        """
+        return certify(self.trials[0]) if self.trials else math.nan
+
+    @property
+    def key(self) -> RegimeKey:
+        """What regimes of different models have in common."""
+        return RegimeKey(self.stimulus, self.horizon, self.level)
+
+
+def at_rate(model: NeuronModel, stimulus: str, rate: float, horizon: float, trials: int) -> Regime:
+    """Drive a model to a firing rate.
+
+    The drives of constant stimuli are found by root finding on the reference, each for its own rate within `SPREAD`.
+    Those of other kinds are around one drive, found so that the mean rate is right within `MEAN_RATE_TOLERANCE`.
+
+    Parameters
+    ----------
+    model : NeuronModel
+    stimulus : str
+        Kind of stimulus.
+    rate : float
+        In Hz.
+    horizon : float
+        In ms.
+    trials : int
+        Number of stimuli.
+    """
+    asked = Regime(model, stimulus, f"{rate:g} Hz", horizon)
+    if stimulus == CONSTANT:
+        return _around_rates(asked, trials, lambda: drive_for(model, rate, horizon))
+    around = partial(stimuli_around, STIMULI[stimulus], model, horizon=horizon, trials=trials)
+    driven = STIMULI[stimulus].driven
+    return _around_drive(asked, trials,
+                         lambda: mean_drive(model, (stimulus, trials, horizon), around, driven(model), rate))
+
+
+def at_rheobase(model: NeuronModel, stimulus: str, multiple: float, horizon: float, trials: int) -> Regime:
+    """Drive a model with a multiple of its rheobase, the weakest constant drive under which it keeps firing."""
+    asked = Regime(model, stimulus, f"{multiple:g} x rheobase", horizon)
+
+    def drive() -> Drive:
+        value = multiple * rheobase(model, horizon)
+        return Drive(value, firing_rate(model, value, horizon))
+
+    if stimulus == CONSTANT:
+        return _around_rates(asked, trials, drive)
+    return _around_drive(asked, trials, lambda: drive().value)
+
+
+def _around_rates(asked: Regime, trials: int, find: Callable[[], Drive]) -> Regime:
+    model, horizon = asked.model, asked.horizon
+    try:
+        drive = find()
+        drives = [drive.value, *(drive_near(model, drive, SPREAD * _place(k), horizon)
+                                 for k in range(1, trials))]
+        stimuli = [constant_drive(model, value, horizon).divided(horizon / PIECES * ms) for value in drives]
+        found = tuple(Trial(model, each, kept_reference(model, each)) for each in stimuli)
+    except Exception as error:  # a model's trouble is the reason of its regime, whatever it is
+        return replace(asked, reason=reason_of(error), failed=not isinstance(error, UserError))
+    return _with_spikes(asked, drive, found)
+
+
+def _around_drive(asked: Regime, trials: int, find: Callable[[], float]) -> Regime:
+    model, kind = asked.model, STIMULI[asked.stimulus]
+    try:
+        driven, value = kind.driven(model), find()
+        found = tuple(Trial(driven, each, kept_reference(driven, each))
+                      for each in stimuli_around(kind, model, value, asked.horizon, trials))
+    except Exception as error:  # a model's trouble is the reason of its regime, whatever it is
+        return replace(asked, reason=reason_of(error), failed=not isinstance(error, UserError))
+    rate = 1000 * fmean(trial.spikes for trial in found) / asked.horizon
+    return _with_spikes(asked, Drive(value, rate), found)
+
+
+def _with_spikes(asked: Regime, drive: Drive, found: tuple[Trial, ...]) -> Regime:
+    if any(trial.spikes for trial in found):
+        return replace(asked, drive=drive, trials=found)
+    longer = f"at {drive.rate:.4g} Hz take {1000 / drive.rate:.4g} ms or more" if drive.rate else "take a longer one"
+    return replace(asked, reason=f"{asked.model.label} has no spike within the horizon of {asked.horizon:g} ms, so "
+                                 f"that there is nothing to compare; {longer}")
+
+
+def stimuli_around(kind: Kind, model: NeuronModel, drive: float, horizon: float, trials: int) -> list[Stimulus]:
+    """Return stimuli of a kind around a drive: with seeds 0, 1, ..., or, of a kind without, within `SPREAD` of it."""
+    if kind.seeded:
+        return [kind.around(drive, model, horizon, seed) for seed in range(trials)]
+    found = [kind.around(drive * (1 + SPREAD * _place(k) * bool(k)), model, horizon) for k in range(trials)]
+    # the voltage is looked at where pieces end
+    return [each.divided(each.unit / PIECES * ms) if len(each.durations) < PIECES else each for each in found]
+
+
+def _place(k: int) -> float:
+    """Return the k-th of numbers that fill the interval from -1 to 1 evenly."""
+    return 2 * ((0.5 + k * GOLDEN) % 1) - 1
+
+
+def kept_reference(model: NeuronModel, stimulus: Stimulus) -> Reference:
+    """Return the reference, from disk if it was computed before."""
+
+    def compute() -> dict[str, Any]:
+        found = reference(model, stimulus)
+        return {"times": found.train.times.tolist(), "error": found.error, "method": found.method,
+                "samples": found.samples.tolist(), "samples_error": found.samples_error.tolist()}
+
+    kept = recall("reference", model, stimulus, compute)
+    return Reference(SpikeTrain(np.array(kept["times"]), float(stimulus.horizon)), kept["error"], kept["method"],
+                     np.array(kept["samples"]), np.array(kept["samples_error"]))
+
+
+def certify(trial: Trial) -> float:
+    """Return the largest difference in ms of a reference from a Taylor series in 80-bit arithmetic."""
+
+    def compute() -> float:
+        times = taylor.solve(trial.model, trial.stimulus, taylor.EXTENDED).times
+        known = trial.reference.train.times
+        if times.size != known.size:
+            return math.inf
+        return float(np.abs(times - known).max()) if times.size else 0.0
+
+    return float(recall("80-bit", trial.model, trial.stimulus, compute))

@@ -1,0 +1,141 @@
+"""What "accurate enough" means: a measure and how far its value may be from the perfect one."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from numbers import Real
+from types import MappingProxyType
+
+from brian2 import ms, mV
+
+from ...models.ground.errors import UserError
+from ...models.language import units
+from ..measures import MEASURES, Measure
+from ..measures.spike_trains import SpikeTimeError
+from .voltage import VoltageRms
+
+#: A tolerance is only tested against a reference whose stated error is this many times smaller.
+REFERENCE_MARGIN = 1000
+
+_NONE: Mapping[str, float] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What one stimulus gave at one setting of a method."""
+
+    error: SpikeTimeError | None
+    """None if the run failed."""
+    failure: str
+    """Why it failed, such as ``diverged``; empty if it did not."""
+    values: Mapping[str, float]
+    """Of the measures that were asked for beside the spike-time errors, by name."""
+    spikes: int
+    """Spikes in the whole run, those after the last compared one included."""
+    tallies: Mapping[str, float] = field(default_factory=lambda: _NONE)
+    """How often each part of the step ran (`Outcome.tallies`)."""
+    voltage: float = math.nan
+    """Root mean square error of the voltage between spikes."""
+
+    def value(self, measure: str) -> float:
+        """Return the value of a measure; nan if the run failed or the measure was not asked for."""
+        if self.error is None:
+            return math.nan
+        if measure == VoltageRms.name:
+            return self.voltage
+        return self.values[measure] if measure in self.values else float(getattr(self.error, measure, math.nan))
+
+
+@dataclass(frozen=True)
+class Criterion:
+    """A run is accurate enough if a measure is no further than `tolerance` from its perfect value.
+
+    The measures are those of spike trains, and ``voltage_rms``, the error of the voltage between spikes.
+
+    A measure of matched spikes' times (``maximum``, ``mean``, ``rms``, ``drift``, ``lag``) holds only where no spike is
+    missing and none is extra.
+
+    Raises
+    ------
+    UserError
+        If the measure is not known or the tolerance not positive.
+    """
+
+    measure: str
+    tolerance: float
+    """In the measure's unit."""
+
+    def __post_init__(self) -> None:
+        self._measure  # noqa: B018 - refuses an unknown one
+        unit = {"ms": ms, "mV": mV}.get(self.unit)
+        if self.unit == "ms/s" and not isinstance(self.tolerance, Real):  # 1 ms/s is 0.001 to most libraries
+            raise UserError(f"tolerance = {self.tolerance} of {self.measure}: give a plain number, in ms per s")
+        object.__setattr__(self, "tolerance", units.number_in(self.tolerance, unit, f"tolerance of {self.measure}"))
+        if not 0 < self.tolerance < math.inf:
+            raise UserError(f"tolerance = {self.tolerance:g} is not positive and finite; give a number above 0")
+
+    @property
+    def _measure(self) -> Measure | type[VoltageRms]:
+        return VoltageRms if self.measure == VoltageRms.name else MEASURES[self.measure]
+
+    @property
+    def unit(self) -> str:
+        """The measure's unit; ``1`` if it has none."""
+        return self._measure.unit
+
+    @property
+    def least_error(self) -> float:
+        """The error of a reference, in the measure's unit, up to which the tolerance can be tested."""
+        return self.tolerance / REFERENCE_MARGIN
+
+    def __str__(self) -> str:
+        return f"{self.measure} {self.with_unit(self.tolerance)}"
+
+    def with_unit(self, value: float) -> str:
+        """Print a value of the measure."""
+        return f"{value:.3g}" if self.unit == "1" else f"{value:.3g} {self.unit}"
+
+    @property
+    def grows(self) -> bool:
+        """Whether errors shrink at least in proportion to dt, so that one can be scaled to a larger dt.
+
+        Those of spike times and of the voltage do; a count of spikes or a distance of trains moves in jumps.
+        """
+        return self._measure.matched or self._measure is VoltageRms
+
+    def holds(self, run: Run, margin: float = 1.0) -> bool:
+        """Whether a run is accurate enough, `margin` times over."""
+        return self.times_over(run) >= margin
+
+    def times_over(self, run: Run) -> float:
+        """Return how many times over a run is accurate enough: 1 at the tolerance, 0 if it failed or has no value."""
+        if run.error is None:
+            return 0.0
+        measure = self._measure
+        if measure.matched and (run.error.missing or run.error.extra):
+            return 0.0
+        value = run.value(self.measure)
+        if math.isnan(value):  # no spikes to compare: perfect if there were none to find
+            return math.inf if measure.matched and run.error.matched == 0 else 0.0
+        away = abs(value - measure.perfect)
+        if away > self.tolerance:  # a quotient may be rounded to 1
+            return min(self.tolerance / away, math.nextafter(1, 0))
+        return max(self.tolerance / away, 1.0) if away else math.inf
+
+
+def parse_criterion(text: str) -> Criterion:
+    """Read a criterion such as ``gamma_2ms=0.05``, the value in the measure's unit.
+
+    Raises
+    ------
+    UserError
+        If it is not written so.
+    """
+    measure, _, value = text.partition("=")
+    try:
+        tolerance = float(value)
+    except ValueError:
+        raise UserError(f"criterion '{text}': write MEASURE=VALUE with a number, such as gamma_2ms=0.05") from None
+    return Criterion(measure.strip(), tolerance)

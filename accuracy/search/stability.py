@@ -1,0 +1,49 @@
+"""How coarse a time step may be before a method diverges, whatever its errors."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+from ...harness.kernels.kernel import DIVERGED
+from .sweep import TimeSteps
+from .tolerance import ErrorCurve
+
+
+@dataclass(frozen=True)
+class Stability:
+    """The stability limit of a method in a regime, within the range of a sweep."""
+
+    stable: Fraction | None
+    """Largest dt (ms) at which, and at every finer one of the sweep, every state stays finite; None if there is none.
+    The sweep's coarsest dt where `diverges` is None: the limit is beyond."""
+    diverges: Fraction | None
+    """The next coarser dt that was run, and diverges; None if none of the sweep does."""
+
+
+def stability(curve: ErrorCurve, sweep: TimeSteps, run: Sequence[Fraction]) -> Stability:
+    """Find the stability limit over all stimuli of a curve, bisected as the largest dt within a tolerance is.
+
+    Parameters
+    ----------
+    curve : ErrorCurve
+    sweep : TimeSteps
+    run : sequence of Fraction
+        Its settings that were run, from coarse to fine.
+    """
+    diverging = [setting for setting in run if _diverges(curve, setting)]
+    if not diverging:
+        return Stability(run[0], None)
+    coarse = diverging[-1]
+    stable = next((setting for setting in run if setting < coarse), None)
+    while stable is not None and coarse / stable > sweep.bracket:
+        middle = sweep.between(stable, coarse)
+        if middle is None:
+            break
+        stable, coarse = (stable, middle) if _diverges(curve, middle) else (middle, coarse)
+    return Stability(stable, coarse)
+
+
+def _diverges(curve: ErrorCurve, setting: Fraction) -> bool:
+    return any(run.failure == DIVERGED for run in curve(setting))

@@ -1,0 +1,289 @@
+"""The coarsest setting that is accurate enough, stimulus by stimulus."""
+
+from __future__ import annotations
+
+import math
+import operator
+from collections import deque
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property
+from itertools import accumulate, compress, takewhile
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...harness.kernels.kernel import Kernel, Outcome
+from ...harness.kernels.kernels import run_together
+from ...harness.stimuli import Stimulus
+from ...models.definition.neuron import NeuronModel
+from ..measures import MEASURES
+from ..measures.spike_trains import SpikeTrain, spike_time_error
+from ..references.reference import Reference
+from .criterion import Criterion, Run
+from .status import Status
+from .sweep import TimeSteps, Tolerances
+from .voltage import between_spikes, voltage_rms
+
+#: The largest dt is so many settings of the ladder below what the scaled errors admit; they lower it at most to this
+#: part of the largest below which all hold.
+SPARE, LEAST = 1, 0.7
+#: See `_highest`.
+TAIL = 10
+#: A sweep goes no finer once this many steps in a row hold the strictest tolerance `CALM_MARGIN` times over.
+CALM, CALM_MARGIN = 4, 10.0
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One stimulus and what is right for it."""
+
+    model: NeuronModel
+    stimulus: Stimulus
+    reference: Reference
+
+    @property
+    def spikes(self) -> int:
+        """Spikes of the reference."""
+        return len(self.reference.train)
+
+    @cached_property
+    def compared(self) -> SpikeTrain:
+        """The part that runs are compared with: until midway between the last two spikes, so that none is at its edge.
+
+        (The whole train if it has less than two.)
+        """
+        train = self.reference.train
+        return train.until(float(train.times[-2:].mean())) if len(train) > 1 else train
+
+    @cached_property
+    def between(self) -> NDArray[np.bool_]:
+        """The samples of the voltage that are compared."""
+        return between_spikes(self.reference, self.model, self.stimulus)
+
+
+class ErrorCurve:
+    """The errors of a kernel as a function of its setting, for several stimuli; each is run once at each setting.
+
+    Parameters
+    ----------
+    kernel : Kernel
+    trials : sequence of Trial
+    measures : iterable of str
+        Measures to take beside the spike-time errors.
+    """
+
+    def __init__(self, kernel: Kernel, trials: Sequence[Trial], measures: Iterable[str] = ()) -> None:
+        self._kernel = kernel
+        self._trials = trials
+        self._measures = tuple(measures)
+        self._runs: dict[Fraction, tuple[Run, ...]] = {}
+        self._times_over: dict[Criterion, dict[Fraction, tuple[float, ...]]] = {}
+
+    def __call__(self, setting: Fraction) -> tuple[Run, ...]:
+        """Run at a setting, or recall; return a run a trial."""
+        if setting not in self._runs:
+            outcomes = run_together(self._kernel, [trial.stimulus for trial in self._trials], setting)
+            self._runs[setting] = tuple(map(self._judge, self._trials, outcomes))
+        return self._runs[setting]
+
+    def times_over(self, setting: Fraction, criterion: Criterion) -> tuple[float, ...]:
+        """Return how many times over a criterion holds at a setting (`Criterion.times_over`), for every trial."""
+        known = self._times_over.setdefault(criterion, {})
+        if (found := known.get(setting)) is None:
+            found = known[setting] = tuple(map(criterion.times_over, self(setting)))
+        return found
+
+    def holds(self, setting: Fraction, criterion: Criterion) -> bool:
+        """Whether a criterion holds at a setting for every trial."""
+        return min(self.times_over(setting, criterion)) >= 1
+
+    @property
+    def settings(self) -> tuple[Fraction, ...]:
+        """The settings that were run, from coarse to fine."""
+        return tuple(sorted(self._runs, key=float, reverse=True))
+
+    def _judge(self, trial: Trial, outcome: Outcome) -> Run:
+        times, reference = outcome.spike_times, trial.compared
+        if outcome.failure:
+            return Run(None, outcome.failure, {}, len(times), outcome.tallies)
+        train = SpikeTrain(times[times <= reference.stop], reference.stop)
+        values = {name: MEASURES[name](train, reference) for name in self._measures}
+        voltage = voltage_rms(outcome, trial.reference, trial.model, trial.between)
+        return Run(spike_time_error(train, reference), "", values, len(times), outcome.tallies, voltage)
+
+
+def descend(curve: ErrorCurve, sweep: TimeSteps | Tolerances, criteria: Iterable[Criterion]) -> tuple[Fraction, ...]:
+    """Run a sweep from coarse to fine; return the settings that were run.
+
+    It ends before the finest one where `CALM` settings in a row hold all criteria `CALM_MARGIN` times over for every
+    stimulus: what follows would only be finer.
+    """
+    wanted = tuple(criteria)
+    calm = 0
+    for n, setting in enumerate(sweep.settings, 1):
+        calm = calm + 1 if all(min(curve.times_over(setting, each)) >= CALM_MARGIN for each in wanted) else 0
+        if calm == CALM:
+            return sweep.settings[:n]
+    return sweep.settings
+
+
+@dataclass(frozen=True)
+class Own:
+    """The coarsest setting that a single trial would allow, and its run there."""
+
+    setting: Fraction
+    run: Run
+
+
+@dataclass(frozen=True)
+class Coarsest:
+    """How coarse the setting may be: the largest dt, or the loosest tolerance of an error control."""
+
+    status: Status
+    """`Status.REACHED`, `Status.AT_LEAST` or `Status.NOT_REACHED`."""
+    setting: Fraction | None = None
+    """dt in ms or tolerance; None if not reached."""
+    runs: tuple[Run, ...] = ()
+    """The runs at this setting, one a trial."""
+    fails_at: Fraction | None = None
+    """The next coarser setting that was run and fails."""
+    holds_again_at: Fraction | None = None
+    """The coarsest setting that was run and holds although a finer one fails; None if there is none."""
+    rounded: Fraction | None = None
+    """The largest time step below it that is a round number; None if there is none, or there is no setting."""
+    rounded_runs: tuple[Run, ...] = ()
+    """The runs at it, which hold, too."""
+    checked: int = 0
+    """How many settings between this one and half of it were run, and hold."""
+    reason: str = ""
+    """For ``not reached``: what happened at the finest setting."""
+
+
+def coarsest_setting(curve: ErrorCurve, sweep: TimeSteps | Tolerances, run: Sequence[Fraction], criterion: Criterion
+                     ) -> Coarsest:
+    """Find the coarsest setting at which, and at every finer one that was run, a criterion holds for every trial.
+
+    From the coarsest setting of the sweep below which all hold, the ladder of the sweep is gone down, until all between
+    a setting and half of it hold. That alone would leave gaps: the error need not shrink with dt. With spikes on the
+    grid it is a sawtooth; where the crossing is located it has narrow peaks, at steps of which an interval between
+    spikes is a multiple. So the errors of all trials in this octave are scaled up to the setting, with the order at
+    which they grow, and how far they might go there must be within the tolerance, too (`_highest`). The answer is
+    `SPARE` settings further down.
+
+    Parameters
+    ----------
+    curve : ErrorCurve
+    sweep : TimeSteps or Tolerances
+    run : sequence of Fraction
+        Its settings that were run, from coarse to fine.
+    criterion : Criterion
+    """
+    def all_hold(setting: Fraction) -> bool:
+        return curve.holds(setting, criterion)
+
+    finer = len(list(takewhile(all_hold, reversed(run))))
+    if not finer:
+        return _not_reached(curve, sweep, criterion, run[-1])
+    fails_at = run[-finer - 1] if finer < len(run) else None
+    # without a gap, from coarse to fine, the first one the candidate; and the logarithms of the errors at each
+    held: deque[Fraction] = deque()
+    errors: deque[NDArray[np.float64]] = deque()
+    first, spare = Fraction(0), 0
+    for setting in sorted({*run, *sweep.ladder}, key=float, reverse=True):
+        if setting > run[0] or (fails_at is not None and setting >= fails_at):
+            continue
+        if not all_hold(setting):
+            if setting < run[-1]:
+                return _not_reached(curve, sweep, criterion, setting)
+            held.clear()
+            errors.clear()
+            fails_at = setting
+            continue
+        first = first if held else setting
+        held.append(setting)
+        with np.errstate(divide="ignore"):
+            errors.append(-np.log(curve.times_over(setting, criterion)))
+        while fails_at is not None and held[0] >= 2 * setting and held[0] > LEAST * first:
+            if not criterion.grows or _highest(sweep, held, errors) <= 1:
+                break
+            held.popleft()
+            errors.popleft()
+        spare = SPARE if fails_at is not None else 0
+        if len(held) > spare and held[spare] >= 2 * setting:
+            # what other criteria had run further down must hold, too
+            below = next((each for each in curve.settings if each < setting and not all_hold(each)), None)
+            if below is None:
+                break
+            held.clear()
+            errors.clear()
+            fails_at = below
+    else:
+        return Coarsest(Status.NOT_REACHED, fails_at=fails_at, holds_again_at=_holds_again(curve, criterion, fails_at),
+                        reason=f"it holds at {sweep.describe(run[-1])}, but not with the margin that would make every "
+                               "smaller one sure")
+    found = held[spare]
+    rounded = next((each for each in sweep.rounded(found) if all_hold(each)), None)
+    return Coarsest(Status.AT_LEAST if found == run[0] else Status.REACHED, found, curve(found), fails_at,
+                    _holds_again(curve, criterion, fails_at), rounded, curve(rounded) if rounded else (),
+                    sum(found / 2 <= each < found for each in held))
+
+
+def _highest(sweep: TimeSteps | Tolerances, held: Iterable[Fraction], errors: Iterable[NDArray[np.float64]]) -> float:
+    """Return, over the tolerance, how far errors may go at the first of some settings, from those at all of them.
+
+    `errors` are the logarithms of all trials' errors over the tolerance, one array a setting.
+
+    The largest that was seen, scaled, and as much again as it is above one further down (the `TAIL`-th, or, of few, the
+    twentieth part of them): little where errors pile up below a bound, as on the grid, and more where they thin out.
+    Robson and Whitlock 1964, Biometrika 51, estimate the end of a distribution so, with the second largest.
+    """
+    settings = np.array([float(each) for each in held])
+    coarser = np.log(settings[0] / settings)
+    together = np.array(errors)
+    typical = np.median(together, axis=1)
+    known = np.isfinite(typical)
+    order = -np.polyfit(coarser[known], typical[known], 1)[0] if known.sum() > 2 else 0.0
+    scaled = np.sort(np.exp(together + np.clip(order, *sweep.orders) * coarser[:, None]), axis=None)
+    return float(2 * scaled[-1] - scaled[-min(max(scaled.size // 20, 3), TAIL, scaled.size)])
+
+
+def _not_reached(curve: ErrorCurve, sweep: TimeSteps | Tolerances, criterion: Criterion, setting: Fraction) -> Coarsest:
+    runs = curve(setting)
+    failed = [run for run in runs if not criterion.holds(run)]
+    return Coarsest(Status.NOT_REACHED, fails_at=setting, holds_again_at=_holds_again(curve, criterion, setting),
+                    reason=f"by {len(failed)} of {len(runs)} stimuli: {describe(failed[0], criterion)} at "
+                           f"{sweep.describe(setting)}")
+
+
+def _holds_again(curve: ErrorCurve, criterion: Criterion, fails_at: Fraction | None) -> Fraction | None:
+    return next((setting for setting in curve.settings if fails_at is not None and setting > fails_at
+                 and curve.holds(setting, criterion)), None)
+
+
+def own_settings(curve: ErrorCurve, criterion: Criterion) -> list[Own | None]:
+    """Return each trial's own coarsest setting at which, and at every finer one that was run, a criterion holds.
+
+    None where the finest does not hold. They tell how much the trials differ: nothing was looked for between the
+    settings that were run for all of them together.
+    """
+    fine_to_coarse = curve.settings[::-1]
+    found: list[Own | None] = []
+    of_trials = zip(*(curve.times_over(setting, criterion) for setting in fine_to_coarse), strict=True)
+    for trial, times_over in enumerate(of_trials):
+        finer = list(compress(fine_to_coarse, accumulate((each >= 1 for each in times_over), operator.and_)))
+        found.append(Own(finer[-1], curve(finer[-1])[trial]) if finer else None)
+    return found
+
+
+def describe(run: Run, criterion: Criterion) -> str:
+    """Say in a few words what a run gave."""
+    if run.error is None:
+        return run.failure
+    if run.error.missing or run.error.extra:
+        return f"{run.error.missing} spikes missing, {run.error.extra} too many"
+    value = run.value(criterion.measure)
+    if math.isnan(value):
+        return f"{criterion.measure} has no value"
+    return f"{criterion.measure} {criterion.with_unit(value)}"

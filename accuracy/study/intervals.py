@@ -1,0 +1,57 @@
+"""Means over stimuli, with bootstrap intervals."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy.stats import bootstrap
+
+from ..search.sweep import RUNG
+
+#: Resamples of a bootstrap, their seed, and the part of them that lies within an interval.
+RESAMPLES, SEED, INSIDE = 2000, 20040915, 0.95
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A geometric mean and its 95 % percentile bootstrap interval over stimuli.
+
+    Efron and Tibshirani 1993, An Introduction to the Bootstrap, chapter 13.
+    """
+
+    mean: float
+    low: float
+    high: float
+
+
+#: Costs that differ by less than this factor are not ranked: each is at a dt that is the largest to within a setting of
+#: the ladder.
+RESOLUTION = RUNG**2
+
+
+def too_close(low: float, high: float) -> bool:
+    """Whether a ratio of costs with this interval says nothing about which is larger."""
+    return low <= RESOLUTION and high >= 1 / RESOLUTION
+
+
+def interval(values: Sequence[float]) -> Interval:
+    """Return the geometric mean of positive values."""
+    return _interval(lambda one, axis: one.mean(axis=axis), values)
+
+
+def ratio(values: Sequence[float], others: Sequence[float]) -> Interval:
+    """Return the ratio of two geometric means; the two sets of stimuli are resampled independently."""
+    return _interval(lambda one, other, axis: one.mean(axis=axis) - other.mean(axis=axis), values, others)
+
+
+def _interval(statistic: Callable[..., Any], *samples: Sequence[float]) -> Interval:
+    """Return a statistic of logarithms, taken back to what they are logarithms of."""
+    logarithms = [np.log(sample) for sample in samples]
+    # a single value cannot be resampled into anything else, which scipy refuses: twice the same is the same
+    found = bootstrap([np.repeat(each, 2) if each.size == 1 else each for each in logarithms], statistic,
+                      n_resamples=RESAMPLES, confidence_level=INSIDE, method="percentile", vectorized=True,
+                      rng=np.random.default_rng([SEED, 0])).confidence_interval
+    return Interval(*(float(np.exp(value)) for value in (statistic(*logarithms, axis=0), found.low, found.high)))

@@ -1,0 +1,161 @@
+"""What a suite gives: runs, the largest settings within each criterion, counts; as data."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+from ...flops.conventions import Convention
+from ...flops.operations import Count
+from ...harness.engines.brian2_operations import Executed
+from ...harness.measuring.as_built import AsBuilt
+from ...harness.measuring.measure import Measurement
+from ...harness.measuring.spike_cost import StepAndSpike, WholeRun
+from ...harness.measuring.timing import Timing
+from ...models.definition.neuron import NeuronModel
+from ...models.ground.errors import NoValue
+from ...models.methods import knob
+from ..features.shown.demo_runs import DemoRun
+from ..features.shown.search import Finding
+from ..regimes.regime import Regime
+from ..search.criterion import Criterion, Run
+from ..search.stability import Stability
+from ..search.status import Status
+from ..search.tolerance import Coarsest, Own
+from .cost import Cost, cost, operations
+from .intervals import Interval, interval
+from .recording import Trace
+from .suite import Suite
+
+
+@dataclass(frozen=True)
+class Point:
+    """The runs at one setting, one a stimulus."""
+
+    setting: Fraction
+    """dt in ms, or the tolerance of an error control."""
+    runs: tuple[Run, ...]
+
+
+@dataclass(frozen=True)
+class Curve:
+    """A model, method and detection in a regime, over all settings of the sweep that were run."""
+
+    regime: Regime
+    method: str
+    detection: str
+    count: Count | None
+    """None if the method does not apply."""
+    points: tuple[Point, ...]
+    """From coarse to fine."""
+    answers: dict[Criterion, Coarsest]
+    """By criterion."""
+    own: dict[Criterion, list[Own | None]]
+    """By criterion: what each stimulus alone would allow."""
+    reason: str
+    """Why there are no points; empty if there are."""
+    status: Status | None = None
+    """What its cases are where there are no points; None if there are."""
+    stability: Stability | None = None
+    """None if there are no points, or an error control chooses dt."""
+
+    @property
+    def by_dt(self) -> bool:
+        """Whether the setting is dt, and not a tolerance."""
+        return knob(self.method) == "dt"
+
+    def cost(self, run: Run, convention: str | Convention = "unit") -> Cost:
+        """Return what a run cost."""
+        assert self.count is not None
+        return cost(self.count, run.tallies, run.spikes, self.regime.horizon, convention)
+
+    def operations(self, run: Run) -> dict[str, float]:
+        """Return the operations of a ms of model time of a run, by kind."""
+        assert self.count is not None
+        return operations(self.count, run.tallies, self.regime.horizon)
+
+    def dt(self, setting: Fraction, run: Run) -> float:
+        """Return the time step in ms: the mean one where an error control chooses it."""
+        return self.mean_dt(setting, [run])
+
+    def mean_dt(self, setting: Fraction, runs: Sequence[Run]) -> float:
+        """Return the time step in ms of several runs: where an error control chooses it, all time over all steps."""
+        if self.by_dt:
+            return float(setting)
+        return self.regime.horizon * len(runs) / max(sum(run.tallies["accepted"] for run in runs), 1)
+
+
+@dataclass
+class Case:
+    """One row: a curve under a criterion, over all stimuli of its regime."""
+
+    curve: Curve
+    criterion: Criterion
+    status: Status
+    reason: str
+    coarsest: Coarsest | None = None
+    """Where, and below which, all stimuli hold; None unless there is such a setting, and so a cost."""
+    one_neuron: Timing | None = None
+    many_neurons: Timing | None = None
+    recording: Trace | None = None
+    """Of the first stimulus at the setting."""
+
+    @property
+    def setting(self) -> Fraction:
+        """The coarsest setting at which, and below which, the criterion holds for every stimulus."""
+        assert self.coarsest is not None
+        assert self.coarsest.setting is not None
+        return self.coarsest.setting
+
+    @property
+    def runs(self) -> tuple[Run, ...]:
+        """The runs at the setting, one a stimulus."""
+        return self.coarsest.runs if self.coarsest else ()
+
+    @property
+    def dt(self) -> float:
+        """The time step in ms at the setting: where an error control chooses it, the mean one of all stimuli."""
+        return self.curve.mean_dt(self.setting, self.runs)
+
+    def costs(self, convention: str | Convention = "unit") -> list[Cost]:
+        """Return what each stimulus costs at the setting."""
+        return [self.curve.cost(run, convention) for run in self.runs]
+
+    def cost(self, convention: str | Convention = "unit") -> Interval:
+        """Return the mean cost of a ms over the stimuli."""
+        return interval([each.per_ms for each in self.costs(convention)])
+
+
+@dataclass
+class Study:
+    """What a suite gave."""
+
+    suite: Suite
+    regimes: list[Regime] = field(default_factory=list)
+    curves: list[Curve] = field(default_factory=list)
+    cases: list[Case] = field(default_factory=list)
+    map_cases: list[Case] | None = None
+    """Of the tolerances that the winner map has beside the suite's: the cases that may be the cheapest of a model; None
+    before they are looked for."""
+    measurements: dict[tuple[str, str, str], Measurement | NoValue] = field(default_factory=dict)
+    """By model, method and detection, one detection per method: the counters' view of a step without a spike."""
+    steps_and_spikes: dict[tuple[str, str, str, str], StepAndSpike | NoValue] = field(default_factory=dict)
+    """By model, method, detection and kind of stimulus: what a step and a spike retire, or why that is not known."""
+    whole_runs: dict[tuple[str, str, str, str], WholeRun | NoValue] = field(default_factory=dict)
+    """The same of methods whose steps are not all alike: what a whole run retires."""
+    quiet_steps: dict[tuple[str, str, str], Measurement | NoValue] = field(default_factory=dict)
+    """Steps without a spike, of ways of which no spike could be counted and that `measurements` leave out."""
+    builds: dict[tuple[str, str], list[AsBuilt] | NoValue] = field(default_factory=dict)
+    """By model and method: what the builds for speed change, or why that is not known."""
+    brian2: dict[tuple[str, str], list[Executed] | NoValue] = field(default_factory=dict)
+    """By model and method: what Brian2's own code executes, or why that is not known."""
+    recorded_references: list[tuple[Regime, Trace]] = field(default_factory=list)
+    """What the reference of each regime's first stimulus did."""
+    features: list[tuple[NeuronModel, list[Finding]]] = field(default_factory=list)
+    """Which of the twenty features each model shows."""
+    demos: list[DemoRun] = field(default_factory=list)
+    """The twenty demos of Izhikevich 2004, as published and converged, if his model is there."""
+    failures: list[str] = field(default_factory=list)
+    """What beside a cell's number could not be done, and why."""
+    interrupted: bool = False

@@ -1,0 +1,188 @@
+"""What a comparison runs."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from brian2 import Hz, ms
+
+from ...flops.conventions import CONVENTIONS, Convention, get_convention
+from ...harness.stimuli import STIMULI
+from ...models.catalogue import MODELS, get_model
+from ...models.definition.neuron import NeuronModel
+from ...models.detection import DETECTIONS
+from ...models.ground.errors import UserError
+from ...models.language import units
+from ...models.methods import METHODS
+from ..measures import MEASURES
+from ..regimes.regime import Regime, at_rate, at_rheobase
+from ..search.criterion import Criterion
+from ..search.voltage import VoltageRms
+
+#: Why a method with dense output is not run on the grid: its steps would be the grid's, and its cost for nothing.
+LEFT_OUT = "an adaptive method is run with its dense output alone, if that is among the detections"
+#: Stimuli of a regime, so that a figure has an interval.
+TRIALS = 20
+#: Fields that are tuples.
+_LISTS = ("models", "methods", "detections", "stimuli", "rates", "rheobases", "horizons", "tolerances", "criteria",
+          "measures", "conventions")
+#: The least and the most that numbers may be: what is beyond is a slip, or would run for weeks.
+_LIMITS = {"rates": (0, 1e5), "rheobases": (0, 1e4), "horizons": (0, 1e6), "tolerances": (0, 1e6), "trials": (1, 1e4),
+           "repeats": (1, 1e4), "per_decade": (1, 1000), "coarsest": (0, 1e6), "finest": (0, 1e6),
+           "finest_varying": (0, 1e6)}
+#: The unit of numbers that may be given as quantities, too.
+_UNITS = {"rates": Hz, "rheobases": None, "horizons": ms, "tolerances": ms, "coarsest": ms, "finest": ms,
+          "finest_varying": ms}
+
+
+@dataclass(frozen=True)
+class Suite:
+    """What is run. Times in ms, rates in Hz.
+
+    Every model is driven, by every kind of stimulus over every horizon, to every rate and to every multiple of its
+    rheobase; every method and detection is run there, and judged by every tolerance and criterion.
+    """
+
+    models: tuple[str | NeuronModel, ...] = ("lif", "izhikevich", "hodgkin_huxley")
+    methods: tuple[str, ...] = tuple(METHODS)
+    detections: tuple[str, ...] = ("grid", "linear", "hermite", "dense")
+    stimuli: tuple[str, ...] = ("constant",)
+    rates: tuple[float, ...] = (10.0, 20.0, 50.0, 100.0)
+    rheobases: tuple[float, ...] = ()
+    """Multiples of the rheobase, beside the rates."""
+    horizons: tuple[float, ...] = (1000.0,)
+    trials: int = TRIALS
+    """Stimuli of each regime."""
+    tolerances: tuple[float, ...] = (1.0, 0.1, 0.01)
+    """Largest spike-time errors allowed."""
+    criteria: tuple[Criterion, ...] = ()
+    """Other measures and their tolerances, beside the largest spike-time error."""
+    measures: tuple[str, ...] = ()
+    """Measures to take at every dt, beside those of the criteria."""
+    coarsest: float = 5.0
+    finest: float = 8e-4
+    """For a horizon of 1 s; a longer one gets no more steps."""
+    finest_varying: float = 8e-3
+    """The same for stimuli that vary within their pieces, whose values must be at hand for every step."""
+    per_decade: int = 8
+    repeats: int = 3
+    """Timed runs of each case."""
+    time_lanes: bool = True
+    """Whether to time neurons in SIMD lanes, too."""
+    witnessed: bool = True
+    """Whether to record, to time and to count on the processor, too: costs and errors do not need it."""
+    conventions: tuple[str | Convention, ...] = ()
+    """Conventions beside ``unit`` and ``izhikevich2004`` for which the table has a column."""
+    thorough: bool = True
+    """Whether to count, too, what Brian2 executes and what the builds for speed change."""
+    features: bool = True
+    """Whether to look for the twenty features of Izhikevich 2004 in the models, and to run the demos of his own."""
+
+    def __post_init__(self) -> None:
+        self._check_numbers()
+        for method in self.methods:
+            METHODS[method]
+        for registry, names in ((STIMULI, self.stimuli), (DETECTIONS, self.detections), (MEASURES, self.measures)):
+            for name in names:
+                registry[name]
+        labels = [get_model(model).label for model in self.models]
+        for label in labels:
+            if labels.count(label) > 1:
+                raise UserError(f"two of the models are called {label}; give one of them another name")
+        for convention in self.conventions:
+            if isinstance(convention, Convention) and CONVENTIONS.get(convention.name, convention) is not convention:
+                raise UserError(f"the convention '{convention.name}' is there already; take another name")
+            get_convention(convention)
+        for name in ("methods", "detections", "stimuli", "rates", "rheobases", "horizons", "tolerances", "measures"):
+            given = list(getattr(self, name))
+            twice = next((value for value in given if given.count(value) > 1), None)
+            if twice is not None:
+                raise UserError(f"{name}: {twice} is there twice; give it once")
+        if not (self.models and self.methods and self.detections and self.stimuli and self.horizons
+                and (self.rates or self.rheobases) and (self.tolerances or self.criteria)):
+            raise UserError("a suite needs at least one model, method, detection, kind of stimulus, horizon, "
+                            "rate and tolerance")
+
+    def _check_numbers(self) -> None:
+        for name in _LISTS:
+            given = getattr(self, name)
+            if isinstance(given, str) or not isinstance(given, Sequence):
+                raise UserError(f"{name} = {given!r}: give a tuple or list")
+        for name, unit in _UNITS.items():
+            given = getattr(self, name)
+            plain = (tuple(units.number_in(value, unit, name.rstrip("s")) for value in given) if name in _LISTS
+                     else units.number_in(given, unit, name))
+            object.__setattr__(self, name, plain)
+        for name, (least, most) in _LIMITS.items():
+            given = getattr(self, name)
+            for value in given if isinstance(given, Sequence) else (given,):
+                if not least and not 0 < value < math.inf:
+                    raise UserError(f"{name.rstrip('s')} = {value:g} is not positive and finite; give a number above 0")
+                if not least <= value <= most:
+                    raise UserError(f"{name} = {value:g}: give {least:g} or more, and at most {most:g}")
+        if self.coarsest < self.finest:
+            raise UserError(f"coarsest = {self.coarsest:g} ms is below finest = {self.finest:g} ms; give the longest "
+                            "time step as the coarsest")
+
+    def why_left_out(self, method: str, detection: str) -> str:
+        """Return why a method is not run with a detection although it could be; empty if it is."""
+        if METHODS[method].dense_output and detection != "dense" and "dense" in self.detections:
+            return LEFT_OUT
+        return ""
+
+    @property
+    def pairs(self) -> tuple[tuple[str, str], ...]:
+        """Every method with every detection, but for those that are left out."""
+        return tuple((method, detection) for method in self.methods for detection in self.detections
+                     if not self.why_left_out(method, detection))
+
+    @property
+    def own_conventions(self) -> tuple[Convention, ...]:
+        """The conventions that the suite brings, which no other suite knows."""
+        return tuple(each for each in self.conventions if isinstance(each, Convention) and each.name not in CONVENTIONS)
+
+    @property
+    def all_criteria(self) -> tuple[Criterion, ...]:
+        """The tolerances as criteria, and the other ones."""
+        return (*(Criterion("maximum", value) for value in self.tolerances), *self.criteria)
+
+    @property
+    def all_measures(self) -> tuple[str, ...]:
+        """Measures that are taken of every run beside the errors of matched spikes."""
+        wanted = dict.fromkeys([*self.measures, *(each.measure for each in self.criteria)])
+        return tuple(name for name in wanted if name not in _ALWAYS)
+
+    @property
+    def drawn_measures(self) -> tuple[str, ...]:
+        """Measures that costs can be drawn against, beside the largest error and that of the voltage."""
+        return (*FREE, *(name for name in self.all_measures if name not in FREE))
+
+    def regimes(self, model: NeuronModel) -> Iterator[Regime]:
+        """Find the regimes of a model."""
+        for horizon in self.horizons:
+            for stimulus in self.stimuli:
+                for rate in self.rates:
+                    yield at_rate(model, stimulus, rate, horizon, self.trials)
+                for multiple in self.rheobases:
+                    yield at_rheobase(model, stimulus, multiple, horizon, self.trials)
+
+    @property
+    def regimes_a_model(self) -> int:
+        """How many regimes a model has."""
+        return len(self.horizons) * len(self.stimuli) * (len(self.rates) + len(self.rheobases))
+
+
+#: Measures of all matched spikes that `spike_time_error` gives in any case.
+FREE = ("rms", "mean", "drift")
+#: All that it gives, and the voltage's.
+_ALWAYS = ("maximum", *FREE, "missing", "extra", VoltageRms.name)
+
+#: What ``--full`` runs: the whole catalogue under every kind of stimulus, two horizons, and drives relative to the
+#: rheobase beside those of a rate.
+FULL = Suite(models=tuple(MODELS), stimuli=tuple(STIMULI), rheobases=(1.5,), horizons=(1000.0, 10_000.0))
+#: What ``--quick`` runs: the faster rates, the looser tolerances, three methods, fewer stimuli, no look at Brian2's
+#: code or for features.
+QUICK = Suite(methods=("euler", "rk4", "exponential_euler"), rates=(50.0, 100.0), tolerances=(1.0, 0.1), trials=8,
+              thorough=False, features=False)

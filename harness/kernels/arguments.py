@@ -1,0 +1,318 @@
+"""What a kernel reads and writes, of any method: the arrays of a call, and what comes of them."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import math
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...flops.counters import Argument, Records
+from ...models.algebra.expression import FLOATS, evaluate
+from ...models.definition.neuron import NeuronModel
+from ...models.ground.errors import UserError
+from ...models.language import units
+from ...models.methods import METHODS, Method
+from ...models.step import Step
+from ..stimuli import Stimulus, steps_of
+from .c_blocks import NOT_FINITE, PIECE, STEP_TOO_SMALL, STOP, STUCK_IN_A_STEP, TOO_MANY_STEPS
+from .c_source import MAX_SPIKES_A_STEP, tallied
+
+Array = NDArray[np.float64]
+
+#: More steps than this in one call are refused: at a ns each, the least that one takes, they are twenty minutes.
+MOST_STEPS = 10**12
+#: A neuron that spikes more often than this, a ms, is reported as failed, here and in references.
+MAX_SPIKES_PER_MS = 2
+#: Failures: the state leaves the finite numbers; the reset leaves the threshold passed; the neuron fires faster than
+#: spikes are kept for, or than a step has room for.
+DIVERGED = "diverged"
+ENDLESS = "spikes without end"
+TOO_FAST = f"more than {MAX_SPIKES_PER_MS} spikes per ms"
+TOO_MANY = f"more than {MAX_SPIKES_A_STEP} spikes in one step"
+#: And of methods that choose their steps, by what the kernel leaves in `spikes.stuck`.
+_GIVEN_UP = {STEP_TOO_SMALL: "step too small", TOO_MANY_STEPS: "steps without end"}
+#: A run whose error control takes more steps than this a ms of model time, rejected ones among them, is given up;
+MAX_STEPS_PER_MS = 10_000
+#: so is one that divides its fixed steps into more parts than this on average.
+MAX_PARTS_A_STEP = 100
+_MARGIN = 10_000
+#: About so many steps of an error control, if nothing else is known, are a ms.
+_STEPS_PER_MS = 10
+
+
+#: ``struct spikes`` of the kernels: counters, and the addresses of a neuron's arrays.
+_SPIKES = np.dtype([("capacity", np.int64), ("count", np.int64), ("stuck", np.int64), ("step", np.uintp),
+                    ("at", np.uintp)])
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one neuron did."""
+
+    spike_times: Array
+    """In ms; with grid detection the end of the step."""
+    state: Array
+    """Final state, in the order of the model's state variables."""
+    failure: str
+    """`DIVERGED`, `ENDLESS`, `TOO_FAST`, `TOO_MANY`, ``step too small``, ``steps without end``, or empty."""
+    samples: Array = field(default_factory=lambda: np.empty((0, 0)))
+    """State at the end of every piece of the stimulus: an array (pieces, state variables)."""
+    tallies: Mapping[str, float] = field(default_factory=dict)
+    """How often each part of the step ran, and what else the method tallies: steps that were ``accepted``, and of how
+    many it made smaller ones (``rejected`` by its error, or ``divided`` because a series did not end)."""
+
+
+class Arguments:
+    """The arrays that a kernel reads and writes."""
+
+    def __init__(self, step: Step, stimuli: Sequence[Stimulus], setting: Fraction | float,
+                 models: Sequence[NeuronModel] | None) -> None:
+        model, lanes = step.model, len(stimuli)
+        self._step, self._method = step, METHODS[step.method]
+        self._by_dt, sampled = self._method.knob == "dt", self._method.template.sampled_input
+        check_stimuli(model, stimuli, step.varying)
+        check_models(stimuli, models)
+        self._horizon = stimuli[0].horizon
+        about = number_of_steps(stimuli[0], setting, self._method)
+        check_size(stimuli, about, len(step.state), 24 if step.varying and sampled else 0)
+        self._neurons = [model] if models is None else list(models)
+        copies = lanes // len(self._neurons)
+        self._setting = float(setting)
+        if self._by_dt:
+            steps = steps_of(stimuli[0], Fraction(setting))
+            pieces: NDArray[Any] = np.array(steps, dtype=np.int64)
+            self._most_attempts = MAX_PARTS_A_STEP * sum(steps) + _MARGIN
+            refractory = refractory_steps(model, self._setting, step.restarts)
+        else:
+            pieces = np.array(stimuli[0].durations, dtype=float)
+            self._most_attempts, refractory = int(MAX_STEPS_PER_MS * self._horizon) + _MARGIN, 0.0
+        self._steps = float(about)
+        self.work = self._steps * lanes
+        """Steps of all neurons; about so many, if an error control chooses them."""
+        self._starts = np.array([0, *stimuli[0].ends[:-1]], dtype=float)
+        self._refractory = float(refractory)
+        self._pieces = pieces
+        self._inputs = (_pieces(stimuli) if not sampled
+                        else _sampled(stimuli, pieces.tolist(), self._setting) if step.varying
+                        else np.array([stimulus.values for stimulus in stimuli]).T.copy())
+        self._parameters = np.array([list(n.parameter_values.values()) for n in self._neurons] * copies).T.copy()
+        self._state = np.array([list(n.initial_values.values()) for n in self._neurons] * copies).T.copy()
+        self._samples = np.full((len(pieces), *self._state.shape), np.nan)
+        self._tallied = tallied(step)
+        self._tallies = np.zeros((lanes, max(len(self._tallied), 1)), dtype=np.int64)
+        capacity = int(MAX_SPIKES_PER_MS * float(self._horizon)) + MAX_SPIKES_A_STEP
+        # written to now, so that a timed run does not wait for pages
+        self._spike_place = np.full((lanes, capacity), -1, dtype=np.int64)
+        self._spike_at = np.full((lanes, capacity), np.nan)
+        self._spikes = np.zeros(lanes, dtype=_SPIKES)
+        self._spikes["capacity"] = capacity
+        for name, buffer in (("step", self._spike_place), ("at", self._spike_at)):
+            self._spikes[name] = buffer.ctypes.data + buffer.strides[0] * np.arange(lanes)
+        # converted now, so that a timed run is the compiled code alone
+        self.in_c = tuple(map(_as_c, (*self._values(), self._spikes)))
+        """What the C function is called with."""
+
+    def _values(self) -> tuple[Any, ...]:
+        """Return the arguments in the order of the C function, the record of spikes apart, which is the last."""
+        return (len(self._spikes), len(self._pieces), self._pieces, self._inputs, self._setting, self._refractory,
+                self._parameters, self._state, self._samples, self._most_attempts, self._tallies)
+
+    def stop(self) -> None:
+        """End the call that has these arguments."""
+        self._spikes["stuck"] = STOP
+
+    @property
+    def as_workload(self) -> tuple[Argument, ...]:
+        """The same for a counter."""
+        lanes, capacity = self._spike_at.shape
+        return (*self._values(), Records(tuple(
+            (capacity, 0, 0, self._spike_place[i], self._spike_at[i]) for i in range(lanes))))
+
+    def outcomes(self) -> list[Outcome]:
+        """Return what the neurons did, after the call."""
+        rows = zip(self._spikes["count"].tolist(), self._spikes["stuck"].tolist(), strict=True)
+        return [self._outcome(lane, spikes, stuck) for lane, (spikes, stuck) in enumerate(rows)]
+
+    def _outcome(self, lane: int, spikes: int, stuck: int) -> Outcome:
+        count = min(spikes, self._spike_at.shape[1])
+        place, at = self._spike_place[lane, :count], self._spike_at[lane, :count]
+        kept = dict(zip(self._tallied, self._tallies[lane].tolist(), strict=False))
+        return Outcome(
+            # counted steps, or ms since the piece began: no time is added up over the run
+            spike_times=(place + at) * self._setting if self._by_dt else self._starts[place] + at,
+            state=self._state[:, lane].copy(),
+            failure=self._failure(lane, spikes, stuck),
+            samples=self._samples[:, :, lane].copy(),
+            tallies=self._method.tallies(self._step, kept, self._steps, count, float(self._horizon)),
+        )
+
+    def _failure(self, lane: int, spikes: int, stuck: int) -> str:
+        state = self._state[:, lane]
+        if stuck in _GIVEN_UP:
+            return _GIVEN_UP[stuck]
+        if stuck & NOT_FINITE or not np.isfinite(state).all():
+            return DIVERGED
+        if stuck or spikes > self._spike_at.shape[1]:
+            if reset_is_above(self._neurons[lane % len(self._neurons)], state):
+                return ENDLESS
+            return TOO_MANY if stuck & STUCK_IN_A_STEP else TOO_FAST
+        return ""
+
+
+def number_of_steps(stimulus: Stimulus, setting: Fraction | float, method: Method) -> Fraction:
+    """Return how many steps of dt a stimulus takes; about how many, if an error control chooses them.
+
+    Raises
+    ------
+    UserError
+        If the setting is not positive and finite.
+    """
+    if not 0 < setting < math.inf:
+        unit = " ms" if method.knob == "dt" else ""
+        raise UserError(f"{method.knob} = {float(setting):g}{unit} is not positive and finite; give {method.name} a "
+                        f"{method.knob} above 0")
+    return stimulus.horizon / Fraction(setting) if method.knob == "dt" else _STEPS_PER_MS * stimulus.horizon
+
+
+def reset_is_above(model: NeuronModel, state: Array) -> bool:
+    """Whether a reset at the threshold does not lead below it, so that spikes follow each other at once.
+
+    The other variables are those of `state`.
+    """
+    test = model.system.threshold
+    values = {**model.parameter_values, **dict(zip(model.system.state, state.tolist(), strict=True))}
+    try:
+        values[test.variable] = evaluate(test.level, values, FLOATS)
+        for name, value in model.system.reset:
+            values[name] = evaluate(value, values, FLOATS)
+        return not values[test.variable] < evaluate(test.level, values, FLOATS)
+    except (ArithmeticError, ValueError):
+        return False
+
+
+def _pieces(stimuli: Sequence[Stimulus]) -> Array:
+    """Return the stimuli as a kernel reads them that does not sample its input: an array (pieces, neurons, `PIECE`)."""
+    found = np.zeros((len(stimuli[0].shapes), len(stimuli), PIECE))
+    for lane, stimulus in enumerate(stimuli):
+        found[:, lane, :-1] = [shape.numbers for shape in stimulus.shapes]
+        found[:, lane, -1].view(np.int64)[:] = [bool(shape.terms) for shape in stimulus.shapes]
+    return found
+
+
+def _sampled(stimuli: Sequence[Stimulus], steps: Sequence[int], dt: float) -> Array:
+    """Return the inputs at the start, the middle and the end of each step: an array (steps, 3, neurons).
+
+    A stimulus that jumps has the value before the jump at the end of a step and that after it at the start of the next.
+    """
+    first = np.concatenate([[0], np.cumsum(steps[:-1])])
+    piece = np.repeat(np.arange(len(steps)), steps)
+    at = np.arange(sum(steps)) - first[piece]
+    inputs = np.empty((len(at), 3, len(stimuli)))
+    # many neurons may share a few stimuli
+    places: dict[int, list[int]] = {}
+    for lane, stimulus in enumerate(stimuli):
+        places.setdefault(id(stimulus), []).append(lane)
+    for lanes in places.values():
+        for node, within in enumerate((0.0, 0.5, 1.0)):
+            inputs[:, node, lanes] = stimuli[lanes[0]].within(piece, (at + within) * dt)[:, None]
+    return inputs
+
+
+def check_stimuli(model: NeuronModel, stimuli: Sequence[Stimulus], varying: bool) -> None:
+    """Refuse stimuli that do not fit a model, its step (whose input may be `varying` within it), or each other.
+
+    Raises
+    ------
+    UserError
+        If a stimulus has not the unit of the model's input, varies where that is not foreseen, or their pieces differ.
+    """
+    for stimulus in stimuli:
+        if stimulus.varies and not varying:
+            raise UserError(f"the stimulus varies in time, but this step of {model.label} takes its input as constant; "
+                            "make it with varying=True")
+        if stimulus.dimension is not model.system.dimensions[model.input]:
+            raise UserError(
+                f"the stimulus is in {units.unit_name(stimulus.dimension)}, but the input '{model.input}' of "
+                f"{model.label} is in {units.unit_name(model.system.dimensions[model.input])}"
+            )
+        if stimulus.whole_durations != stimuli[0].whole_durations:
+            raise UserError("stimuli that run together need the same pieces")
+
+
+def check_models(stimuli: Sequence[Stimulus], models: Sequence[NeuronModel] | None) -> None:
+    """Refuse models that cannot be dealt out to stimuli, one after the other and again.
+
+    Raises
+    ------
+    UserError
+        If there is no stimulus, or the models do not divide the stimuli.
+    """
+    if not stimuli:
+        raise UserError("there is no stimulus: give one for each neuron")
+    if models is not None and (not models or len(stimuli) % len(models)):
+        raise UserError(f"{len(models)} models for {len(stimuli)} stimuli: give as many models as stimuli, or a number "
+                        "that divides theirs")
+
+
+def check_size(stimuli: Sequence[Stimulus], steps: Fraction | float, state: int, bytes_a_step: int = 0) -> None:
+    """Refuse a call that takes more steps or memory than there can be, before anything is allocated.
+
+    Parameters
+    ----------
+    stimuli : sequence of Stimulus
+    steps : number
+        Of one neuron.
+    state : int
+        Number of state variables.
+    bytes_a_step : int
+        Kept for each step of a neuron.
+
+    Raises
+    ------
+    UserError
+        If it does.
+    """
+    lanes, horizon = len(stimuli), stimuli[0].horizon
+    asked = f"{lanes} x {float(horizon):.3g} ms" if lanes > 1 else f"{float(horizon):.3g} ms"
+    if steps * lanes > MOST_STEPS:
+        raise UserError(f"{asked} take {float(steps * lanes):.2g} time steps, and more than {MOST_STEPS:.0g} are not "
+                        "run at once; give a larger dt, or a shorter stimulus")
+    spikes = MAX_SPIKES_PER_MS * horizon + MAX_SPIKES_A_STEP
+    needed = lanes * (16 * spikes + 8 * state * len(stimuli[0].shapes) + bytes_a_step * steps)
+    if needed > memory():
+        raise UserError(f"{asked} need {float(needed) / 1e9:.2g} GB of memory, and there are {memory() / 1e9:.2g} GB; "
+                        "give a shorter stimulus, or a larger dt if it varies")
+
+
+@cache
+def memory() -> float:
+    """Return the memory in bytes that this process may use: the machine's, or what its control group allows."""
+    found = float(os.sysconf("SC_PAGE_SIZE")) * os.sysconf("SC_PHYS_PAGES")
+    with contextlib.suppress(OSError, ValueError):  # "max" is no number
+        found = min(found, float(Path("/sys/fs/cgroup/memory.max").read_text()))
+    return found
+
+
+def refractory_steps(model: NeuronModel, dt: float, restarts: bool) -> float:
+    """Return how many steps of dt (ms) a model is refractory; a whole number of them unless a step restarts."""
+    steps = model.refractory_ms / dt
+    if restarts or not steps:
+        return steps
+    # Brian2 counts from the start of the step in which the spike is found, and rounds down (with a margin of dt/1000)
+    return max(math.floor(steps + 1e-3) - 1, 0)
+
+
+def _as_c(argument: float | NDArray[Any]) -> ctypes.c_long | ctypes.c_double | ctypes.c_void_p:
+    if isinstance(argument, np.ndarray):
+        return ctypes.c_void_p(argument.ctypes.data)
+    return ctypes.c_long(argument) if isinstance(argument, int) else ctypes.c_double(argument)

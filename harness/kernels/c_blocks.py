@@ -1,0 +1,216 @@
+"""Blocks of assignments in C, and what stands before kernels.
+
+Names of a Step get an underscore, which keeps them apart from C's own.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from array import array
+from collections.abc import Iterable
+from dataclasses import fields
+
+from ...flops.toolchain import Build
+from ...models.algebra.expression import Const, Expr, Op, Table, Var, nodes
+from ...models.algebra.simplify import Block
+from ..stimuli import Shape
+
+#: Newton's iterations for a crossing end here at the latest: bisection alone would be at round-off.
+MOST_ITERATIONS = 60
+#: Numbers that a piece of the stimulus takes: those of its shape, and whether it varies.
+PIECE = len(fields(Shape)) + 1
+#: What a kernel leaves in `spikes.stuck`: more spikes in one step than there is room for, a spike from a state that is
+#: not finite, a step that cannot be made smaller, too many steps, more spikes in all than are kept.
+STUCK_IN_A_STEP, NOT_FINITE, STEP_TOO_SMALL, TOO_MANY_STEPS, TOO_MANY_SPIKES = 1, 2, 4, 8, 16
+#: What is written there of a call's neurons to end it; what it leaves is no result.
+STOP = -1
+
+_INFIX = {"add": "+", "sub": "-", "mul": "*", "div": "/", "less": "<", "at_most": "<="}
+_CALLS = {"exp": "exp", "sqrt": "sqrt", "pow": "pow", "abs": "fabs"}
+#: Their values are integers.
+_INTEGERS = ("less", "at_most", "cell")
+
+_PRELUDE = """\
+#include <math.h>
+
+struct spikes { long capacity, count, stuck; long *step; double *at; };
+
+static void record(struct spikes *out, long step, double at)
+{
+    if (out->count < out->capacity) { out->step[out->count] = step; out->at[out->count] = at; }
+    out->count++;
+}
+
+/* By its bits, so that the test is no floating-point operation. A reset would hide a state that is not finite. */
+static inline int is_number(double x)
+{
+    long long bits;
+    __builtin_memcpy(&bits, &x, sizeof bits);
+    return (bits >> 52 & 0x7ff) != 0x7ff;
+}
+
+/* Whoever waits for a kernel may end it: it looks for that after every POLL steps at the latest. No operation of the
+   model's is added, left out or moved by it. */
+enum { POLL = 4096 };
+#define STOPPED(first) (*(const volatile long *)&(first)->stuck < 0)
+
+/* The input may change at every step: without this the compiler would move work that is counted out of the loop. */
+#if defined(__x86_64__)
+#define FRESH(x) __asm__ volatile("" : "+x"(x))
+#elif defined(__aarch64__)
+#define FRESH(x) __asm__ volatile("" : "+w"(x))
+#else
+#define FRESH(x) __asm__ volatile("" : "+m"(x))
+#endif
+/* Both comparisons of a test are made: a branch after the first would skip the second. */
+#define EVALUATED(test) __asm__ volatile("" : "+r"(test))
+"""
+#: Both values of a select are computed and one is taken. Written with ?: it would become a branch around one of them.
+_SELECT = """
+#if defined(__SSE4_1__)
+#include <immintrin.h>
+static inline double choose(int test, double yes, double no)
+{
+    FRESH(yes); /* a number known to the compiler would make another instruction of it */
+    FRESH(no);
+    const __m128d mask = _mm_castsi128_pd(_mm_cvtsi64_si128(-(long long)test));
+    return _mm_cvtsd_f64(_mm_blendv_pd(_mm_set_sd(no), _mm_set_sd(yes), mask));
+}
+#else
+static inline double choose(int test, double yes, double no)
+{
+    FRESH(yes);
+    FRESH(no);
+    return test ? yes : no;
+}
+#endif
+"""
+_SELECT_IN_LANES = """
+/* in lanes the compiler makes a masked move of it */
+#define choose(test, yes, no) ((test) ? (yes) : (no))
+"""
+#: The conversion cuts off towards zero, and what does not fit is negative: the first cell.
+_CELL = """
+static inline int table_cell(double position, int count)
+{
+    const int cell = (int)position;
+    const int last = count - 1;
+    return cell < 0 ? 0 : cell > last ? last : cell;
+}
+"""
+_VECTOR_FUNCTIONS = '__attribute__((simd("notinbranch"))) double exp(double), pow(double, double);\n'
+
+
+_STIMULUS = """\
+#define MOST_ITERATIONS {most_iterations}
+enum {{ TOO_MANY_SPIKES = {full}, STEP_TOO_SMALL = {too_small}, TOO_MANY_STEPS = {too_many} }};
+
+/* A piece of the stimulus is PIECE numbers: those of its shape, and as bits whether it varies. To evaluate a stimulus
+   is not the model's cost; a constant one executes no floating-point operation here. */
+#define PIECE {piece}
+static inline int varies(const double *piece)
+{{
+    long bits;
+    __builtin_memcpy(&bits, piece + PIECE - 1, sizeof bits);
+    return bits != 0;
+}}
+static inline double input_at(const double *p, double s)
+{{
+    if (!varies(p)) return p[0];
+    return p[0] + p[1] * s + p[2] * exp(-s / p[3]) + p[4] * sin(p[5] + (p[6] + p[7] * s) * s);
+}}
+/* The input after so many steps and a part of one. Functions apart: nothing of it runs where the piece is constant. */
+static __attribute__((noinline, unused)) double input_after(const double *p, long steps, double part, double step)
+{{
+    return varies(p) ? input_at(p, ((double)steps + part) * step) : p[0];
+}}
+/* The terms of its series from there on, over dt: that of order k is times the k-th power of a fraction of dt. */
+static __attribute__((noinline, unused)) void input_series(
+    const double *p, long steps, double part, double step, double dt, int highest, double *terms)
+{{
+    for (int k = 0; k <= highest; k++) terms[k] = 0.0;
+    if (!varies(p)) {{ terms[0] = p[0]; return; }}
+    const double s = ((double)steps + part) * step;
+    terms[0] = p[0] + p[1] * s;
+    terms[1] = p[1] * dt;
+    double decay = p[2] * exp(-s / p[3]), sine = p[4] * sin(p[5] + (p[6] + p[7] * s) * s);
+    double cosine = p[4] * cos(p[5] + (p[6] + p[7] * s) * s), sine_before = 0.0, cosine_before = 0.0;
+    const double first = (p[6] + 2.0 * p[7] * s) * dt, second = 2.0 * p[7] * dt * dt; /* of the phase */
+    for (int k = 0; k <= highest; k++) {{
+        terms[k] += decay + sine;
+        decay *= -dt / (p[3] * (k + 1));
+        const double sine_next = (first * cosine + second * cosine_before) / (k + 1);
+        const double cosine_next = -(first * sine + second * sine_before) / (k + 1);
+        sine_before = sine; cosine_before = cosine;
+        sine = sine_next; cosine = cosine_next;
+    }}
+}}
+/* The same at a fraction of a step: for a constant piece no time is computed. */
+#define INPUT(piece, now, fraction, dt) (varies(piece) ? input_at(piece, (now) + (fraction) * (dt)) : (piece)[0])
+"""
+
+
+def c_prelude(build: Build, vector_exp: bool = False) -> str:
+    """Print what stands before kernels; `vector_exp` says whether vector versions of exp and pow may be called."""
+    head = _VECTOR_FUNCTIONS if vector_exp and build.lanes else ""
+    return head + _PRELUDE + (_SELECT_IN_LANES if build.lanes else _SELECT)
+
+
+def c_stimulus() -> str:
+    """Print what reads the pieces of a stimulus, for kernels whose input is not sampled."""
+    return _STIMULUS.format(most_iterations=MOST_ITERATIONS, piece=PIECE, full=TOO_MANY_SPIKES,
+                            too_small=STEP_TOO_SMALL, too_many=TOO_MANY_STEPS)
+
+
+def c_expression(node: Expr) -> str:
+    """Print an expression in C."""
+    if isinstance(node, Const):
+        text = repr(float(node.value))
+        return f"({text})" if node.value < 0 else text
+    if isinstance(node, Var):
+        return f"{node.name}_"
+    if isinstance(node, Table):
+        return _c_name(node)
+    assert isinstance(node, Op)
+    args = [c_expression(arg) for arg in node.args]
+    if node.kind in _INFIX:
+        return f"({args[0]} {_INFIX[node.kind]} {args[1]})"
+    if node.kind == "neg":
+        return f"(-{args[0]})"
+    if node.kind == "select":
+        return f"choose({', '.join(args)})"
+    if node.kind == "cell":
+        return f"table_cell({args[0]}, {int(float(args[1]))})"
+    if node.kind == "entry":
+        return f"{args[0]}[{args[1]}]"
+    return f"{_CALLS[node.kind]}({', '.join(args)})"
+
+
+def c_block(block: Block, indent: int, declared: Iterable[str] = ()) -> str:
+    """Print the statements of a block; names in `declared` are assigned, others declared."""
+    lines = []
+    for assign in block.assignments:
+        is_integer = isinstance(assign.value, Op) and assign.value.kind in _INTEGERS
+        kind = "" if assign.target in declared else "int " if is_integer else "const double "
+        lines.append(f"{' ' * indent}{kind}{assign.target}_ = {c_expression(assign.value)};\n")
+    return "".join(lines)
+
+
+def c_tables(blocks: Iterable[Block]) -> str:
+    """Print the tables that occur, each once, and what looks into them."""
+    found = {
+        _c_name(node): node
+        for block in blocks for node in nodes(*(assign.value for assign in block.assignments))
+        if isinstance(node, Table)
+    }
+    lines = [f"static const double {name}[] = {{{', '.join(map(repr, table.values))}}};\n"
+             for name, table in found.items()]
+    return _CELL + "".join(lines) if lines else ""
+
+
+def _c_name(table: Table) -> str:
+    """Return a name that tells tables with the same name and other numbers apart."""
+    content = hashlib.sha256(array("d", table.values)).hexdigest()
+    return f"{table.name}_{content[:12]}"
+
+

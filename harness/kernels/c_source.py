@@ -1,0 +1,190 @@
+"""C source of kernels, printed from Steps.
+
+A kernel advances neurons through a stimulus and records each spike as (number of its step or piece, place in it), so
+that no time is added up in the loop. The control flow is the template of the method; every floating-point operation of
+the model's is printed from a Block.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+from functools import cache, partial
+from itertools import compress
+from operator import not_
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template
+
+from ...flops.toolchain import Build
+from ...models.algebra.expression import Op, Var
+from ...models.algebra.simplify import Block
+from ...models.definition.neuron import RESERVED_ENDINGS
+from ...models.methods import METHODS, events
+from ...models.step import Step
+from .c_blocks import c_block, c_prelude, c_stimulus, c_tables
+
+#: A step that holds more spikes than this is reported as stuck (a reset that does not leave the threshold).
+MAX_SPIKES_A_STEP = 64
+#: Lanes that are advanced together: a Hodgkin-Huxley block of that size stays in the first-level cache.
+LANES = 64
+#: Names that templates use in any case, where blocks are functions.
+_MEMBERS = ("dt", "_now", "_target", "_end", "_span", "_step", "_s", "_at", "_before", "_refractory")
+
+
+def function_name(step: Step) -> str:
+    """Return the name of a Step's kernel in C."""
+    return _family_name(step, step.detection)
+
+
+def c_source(steps: Iterable[Step], build: Build, vector_exp: bool) -> str:
+    """Print the kernels of `steps`.
+
+    Parameters
+    ----------
+    steps : iterable of Step
+    build : Build
+        One neuron after the other, or `LANES` neurons side by side.
+    vector_exp : bool
+        Whether the compiler may call vector versions of exp and pow.
+    """
+    steps = list(steps)
+    head = c_prelude(build, vector_exp) + c_tables(block for step in steps for block in step.blocks.values())
+    if not all(METHODS[step.method].template.sampled_input for step in steps):
+        head += c_stimulus()
+    families: dict[str, list[Step]] = {}
+    for step in steps:
+        families.setdefault(_family_name(step), []).append(step)
+    return head + "\n".join(_family(name, members, build) for name, members in families.items())
+
+
+def tallied(step: Step) -> tuple[str, ...]:
+    """Return what the kernel keeps a tally of: its blocks, if they are functions, and what the method adds to them."""
+    method = METHODS[step.method]
+    return (*step.blocks, *method.extras) if method.template.functions else ()
+
+
+def _family_name(step: Step, *detection: str) -> str:
+    return "__".join([step.model.name, step.method, *detection, *(["varying"] if step.varying else [])])
+
+
+def _family(name: str, steps: list[Step], build: Build) -> str:
+    """Print the kernels of a model and method with several detections."""
+    if METHODS[steps[0].method].template.functions:
+        return _Family(name, steps).source()
+    return "\n".join(_template(step.method).render(_common(step, build.lanes)) for step in steps)
+
+
+def _common(step: Step, in_lanes: bool) -> dict[str, Any]:
+    """Return what a template is given in any case."""
+    method = METHODS[step.method]
+    return {
+        "step": step, "name": function_name(step), "input": step.model.input, "by_dt": method.knob == "dt",
+        "in_lanes": in_lanes, "lanes": LANES, "max_spikes": MAX_SPIKES_A_STEP, "block": c_block, **method.given(step),
+    }
+
+
+class _Family:
+    """The kernels of a model and method with several detections: what they have in common is printed once."""
+
+    def __init__(self, name: str, steps: list[Step]) -> None:
+        self._name = name
+        self._steps = steps
+        blocks = [block for step in steps for block in step.blocks.values()]
+        first = steps[0]
+        found = {name for block in blocks for name in (*block.reads, *writes(block))}
+        found |= {*_MEMBERS, *first.state, *first.parameters, first.model.input}
+        self._tests: set[str] = set()
+        """The members that stand for comparisons."""
+        for block in blocks:
+            self._tests |= _tests(block, self._tests).intersection(writes(block))
+        self._members = sorted(found)
+        self._printed: dict[str, str] = {}
+
+    def source(self) -> str:
+        """Print the kernels."""
+        is_test = [name in self._tests for name in self._members]
+        shared: Any = _environment().get_template("shared.c.j2").module
+        printed = [shared.structure(self._name, list(compress(self._members, map(not_, is_test))),
+                                    list(compress(self._members, is_test)))]
+        for step in self._steps:
+            called = {}
+            for title, block in step.blocks.items():
+                body = _body(block, self._tests)
+                called[title], text = self._once(title, step, partial(shared.function, self._name, body=body))
+                printed.append(text)
+            kernel = partial(_template(step.method).render, **self._given(step, called))
+            series, text = self._once("series", step, partial(_series, kernel))
+            printed += [text, kernel(part="kernel", series=series)]
+        return "".join(printed)
+
+    def _given(self, step: Step, called: Mapping[str, str]) -> dict[str, Any]:
+        """Return what a template needs of a step; `called` are the functions of its blocks."""
+        places = {name: place for place, name in enumerate(tallied(step))}
+        return {
+            "family": self._name, "blocks": list(step.blocks), "called": called, "tallied": len(places),
+            "extra": {name: places[name] for name in METHODS[step.method].extras},
+            "interrupts": step.model.spike_interrupts, "held": events.moving(step.model),
+            "kept": events.kept(step.model),
+            "spiked": " & ".join(f"s.{name}_" for name in events.conditions(step.model)),
+            **_common(step, in_lanes=False),
+        }
+
+    def _once(self, title: str, step: Step, text_of: Callable[[str], str]) -> tuple[str, str]:
+        """Return the name of a function, and its text, or none if the same is printed already."""
+        plain = f"{self._name}_{title.replace(' ', '_')}"
+        for name in (plain, f"{plain}_{step.detection}"):
+            text = text_of(name)
+            if name not in self._printed:
+                self._printed[name] = text
+                return name, text
+            if self._printed[name] == text:
+                break
+        return name, ""
+
+
+def _series(kernel: Callable[..., str], name: str) -> str:
+    return kernel(part="series", series=name)
+
+
+def _tests(block: Block, shared: Collection[str]) -> set[str]:
+    """Return the targets of a block that stand for comparisons; `shared` are those of other blocks."""
+    found: set[str] = set()
+    for assign in block.assignments:
+        value = assign.value
+        if (isinstance(value, Op) and value.kind in ("less", "at_most")) or (
+                isinstance(value, Var) and value.name in found.union(shared)):
+            found.add(assign.target)
+    return found
+
+
+def _body(block: Block, shared: Collection[str]) -> str:
+    """Print a block as the body of a function on the structure `s`; `shared` are comparisons of all blocks."""
+    tests = _tests(block, shared)
+    lines = [f"    const {'int' if name in shared else 'double'} {name}_ = s->{name}_;\n" for name in block.reads]
+    lines += [f"    int {name}_;\n" for name in block.targets if name in tests]
+    lines.append(c_block(block, 4, tests))
+    lines += [f"    s->{name}_ = {name}_;\n" for name in writes(block)]
+    return "".join(lines)
+
+
+def writes(block: Block) -> list[str]:
+    """Return the names that a block gives to others: new values (``_next`` and the like) and the method's own."""
+    return [name for name in block.targets if name.startswith("_") or name == "dt" or name.endswith(RESERVED_ENDINGS)]
+
+
+@cache
+def _template(method: str) -> Template:
+    return _environment().from_string(METHODS[method].template.text)
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("spikecost.harness.kernels", "."), undefined=StrictUndefined, trim_blocks=True,
+        keep_trailing_newline=True, autoescape=False,  # noqa: S701 - it prints C
+    )
+    environment.filters |= {
+        "c_name": lambda name: f"{name}_", "c_member": lambda name: f"s.{name}_",
+        "next_name": lambda name: f"{name}_next", "writes": writes,
+    }
+    return environment

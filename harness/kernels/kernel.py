@@ -1,0 +1,143 @@
+"""Compiled kernels, of any method: load them, run them."""
+
+from __future__ import annotations
+
+import ctypes
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import partial
+from pathlib import Path
+
+from ...flops.counters import CFunction
+from ...flops.toolchain import SCALAR, Build, compile_library, has_vector_exp, load_library
+from ...models.definition.neuron import NeuronModel
+from ...models.ground.interruption import run_stoppable
+from ...models.methods import METHODS
+from ...models.step import Step
+from ..stimuli import Stimulus
+from .arguments import (
+    DIVERGED,
+    ENDLESS,
+    MAX_SPIKES_PER_MS,
+    TOO_FAST,
+    TOO_MANY,
+    Arguments,
+    Array,
+    Outcome,
+    check_models,
+    number_of_steps,
+)
+from .c_source import c_source, function_name
+
+__all__ = ["DIVERGED", "ENDLESS", "MAX_SPIKES_PER_MS", "TOO_FAST", "TOO_MANY", "Array", "Kernel", "Outcome",
+           "compile_kernels"]
+
+#: Neurons with one input a piece all run at once; inputs that vary are sampled, and run in groups of such a size.
+MANY, MOST_INPUT_BYTES = 1_000_000, 100e6
+#: A call of more steps of a neuron than this can be interrupted, which takes a thread for it.
+LONG = 100_000
+
+
+@dataclass(frozen=True)
+class Kernel:
+    """A Step, compiled."""
+
+    step: Step
+    build: Build
+    library: Path
+    _function: ctypes._CFuncPtr  # type: ignore[name-defined]  # the type of loaded functions has no public name
+
+    def run(self, stimuli: Sequence[Stimulus], setting: Fraction | float, models: Sequence[NeuronModel] | None = None
+            ) -> list[Outcome]:
+        """Run one neuron a stimulus.
+
+        Parameters
+        ----------
+        stimuli : sequence of Stimulus
+            With the same pieces; the values may differ.
+        setting : Fraction or float
+            What sets the method: dt in ms, which divides every piece, or the relative tolerance.
+        models : sequence of NeuronModel, optional
+            Parameters and initial state of each neuron; in turn, if there are fewer than stimuli; the Step's model by
+            default.
+
+        Raises
+        ------
+        UserError
+            If dt does not divide a piece, the setting is not positive, a stimulus has the wrong unit or varies although
+            the Step's input does not, or the models do not divide the stimuli.
+        """
+        found = []
+        check_models(stimuli, models)
+        dealt = None if models is None else list(models) * (len(stimuli) // len(models))
+        size = _group_size(self.step, stimuli[0], setting)
+        for first in range(0, len(stimuli), size):
+            several = slice(first, first + size)
+            arguments = Arguments(self.step, stimuli[several], setting, dealt and dealt[several])
+            if arguments.work > LONG:
+                run_stoppable(partial(self._call, arguments), arguments.stop)
+            else:
+                self._call(arguments)
+            found += arguments.outcomes()
+        return found
+
+    def seconds(self, stimuli: Sequence[Stimulus], setting: Fraction | float) -> float:
+        """Run and return the wall time of the compiled code alone, in s."""
+        arguments = Arguments(self.step, stimuli, setting, None)
+        start = time.perf_counter()
+        self._call(arguments)
+        return time.perf_counter() - start
+
+    def workload(self, stimuli: Sequence[Stimulus], setting: Fraction | float,
+                 models: Sequence[NeuronModel] | None = None) -> CFunction:
+        """Return what `run` calls, for a counter to run."""
+        arguments = Arguments(self.step, stimuli, setting, models)
+        return CFunction(self.library, function_name(self.step), arguments.as_workload)
+
+    def _call(self, arguments: Arguments) -> None:
+        self._function(*arguments.in_c)
+
+
+def compile_kernels(steps: Iterable[Step], build: Build = SCALAR) -> list[Kernel]:
+    """Compile many Steps in one go.
+
+    Parameters
+    ----------
+    steps : iterable of Step
+    build : Build
+        Those whose neurons cannot be in lanes run one neuron after the other in any case, and are compiled for it.
+
+    Raises
+    ------
+    UserError
+        If there is no compiler, it fails, or other users can write to the cache.
+    """
+    steps = list(steps)
+    found: dict[int, Kernel] = {}
+    for in_lanes in (True, False):
+        places = [i for i, step in enumerate(steps) if METHODS[step.method].template.in_lanes == in_lanes]
+        if places:
+            together = _compiled([steps[i] for i in places], build if in_lanes else SCALAR)
+            found |= zip(places, together, strict=True)
+    return [found[i] for i in range(len(steps))]
+
+
+def _compiled(steps: Sequence[Step], build: Build) -> list[Kernel]:
+    path = compile_library(c_source(steps, build, has_vector_exp()), build)
+    library = load_library(path)
+    kernels = []
+    for step in steps:
+        function = getattr(library, function_name(step))
+        function.restype = None
+        kernels.append(Kernel(step, build, path, function))
+    return kernels
+
+
+def _group_size(step: Step, stimulus: Stimulus, setting: Fraction | float) -> int:
+    """Return how many neurons run at once: as many as there are, if their inputs fit into `MOST_INPUT_BYTES`."""
+    method = METHODS[step.method]
+    if not (step.varying and method.template.sampled_input):
+        return MANY
+    return max(int(MOST_INPUT_BYTES / (3 * 8 * number_of_steps(stimulus, setting, method))), 1)

@@ -1,0 +1,1 @@
+"""What does a kernel really do? Operations that the processor executes, and time that passes."""

@@ -1,0 +1,1 @@
+"""What are equations made of? Expressions, and drafts of assignments to them."""

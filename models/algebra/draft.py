@@ -1,0 +1,226 @@
+"""Drafts: named assignments as a method writes them, before anything is simplified."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+from ..ground.errors import UserError
+from .expression import Const, Expr, Number, Var, expr, names, rebuild, text
+from .polynomial import ZERO, coefficients, linear_parts
+from .system import System
+
+#: Where in a step a method may ask for the input.
+START, MIDDLE, END = Fraction(0), Fraction(1, 2), Fraction(1)
+
+
+class Vector(Mapping[str, Expr]):
+    """One expression for each state variable, with the arithmetic of vectors."""
+
+    def __init__(self, components: Mapping[str, Expr]) -> None:
+        self._components = dict(components)
+
+    def __getitem__(self, name: str) -> Expr:
+        return self._components[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._components)
+
+    def __len__(self) -> int:
+        return len(self._components)
+
+    def map(self, function: Callable[..., Expr], *others: Vector) -> Vector:
+        """Apply `function` to the components, variable by variable."""
+        return Vector({name: function(x, *(other[name] for other in others)) for name, x in self.items()})
+
+    def __or__(self, other: Mapping[str, Expr]) -> Vector:
+        """Replace the components that `other` has."""
+        return Vector({**self._components, **other})
+
+    def __add__(self, other: Vector) -> Vector:
+        """Add; a component that `other` does not have stays as it is."""
+        return self | {name: self[name] + value for name, value in other.items()}
+
+    def __sub__(self, other: Vector) -> Vector:
+        return self.map(lambda a, b: a - b, other)
+
+    def __mul__(self, factor: Expr | Number) -> Vector:
+        return self.map(lambda a: a * factor)
+
+    def __rmul__(self, factor: Expr | Number) -> Vector:
+        return self.map(lambda a: expr(factor) * a)
+
+
+class NotApplicable(UserError):
+    """A method cannot integrate this model; the message says why."""
+
+
+@dataclass
+class Draft:
+    """Assignments in order; each name is assigned once and no input is assigned."""
+
+    inputs: frozenset[str]
+    """Names that have a value before the draft starts."""
+    assignments: dict[str, Expr] = field(default_factory=dict)
+
+    def let(self, name: str, value: Expr) -> Expr:
+        """Assign `value` to `name` (made unique) and return the variable; a bare name or number stays itself."""
+        if isinstance(value, (Var, Const)):
+            return value
+        unique, number = name, 1
+        while unique in self.assignments or unique in self.inputs:
+            number += 1
+            unique = f"{name}_{number}"
+        self.assignments[unique] = value
+        return Var(unique)
+
+
+class Derivatives:
+    """The right-hand side of a model, as methods call it: ``k = f(x)``.
+
+    Every call appends to the draft what it needs of the stage's state and subexpressions, and the derivatives.
+
+    Parameters
+    ----------
+    system : System
+    draft : Draft
+    held : frozenset of str
+        State variables that do not move now (refractory); their derivative is zero.
+    inputs : mapping, optional
+        What stands for the input at `START`, `MIDDLE` and `END` of the step; its own name by default, everywhere.
+    name : str
+        The input's name, if `inputs` are given.
+    """
+
+    def __init__(self, system: System, draft: Draft, held: frozenset[str] = frozenset(),
+                 inputs: Mapping[Fraction, Expr] | None = None, name: str = "") -> None:
+        self._system = system
+        self._draft = draft
+        self._inputs = {at: {name: value} for at, value in inputs.items()} if inputs else {}
+        self._assigned: dict[tuple[str, str], Expr] = {}
+        self._expressions = {name: ZERO if name in held else value for name, value in system.derivatives.items()}
+
+    @property
+    def voltage(self) -> str:
+        """The variable that the threshold tests."""
+        return self._system.threshold.variable
+
+    @property
+    def right_hand_sides(self) -> dict[str, Expr]:
+        """The derivatives of all variables, held or not, in terms of state variables, parameters and input alone."""
+        everything = set(self._system.dimensions)
+        return {name: self._opened(value, everything) for name, value in self._system.derivatives.items()}
+
+    def __call__(self, x: Vector, only: Collection[str] | None = None, at: Fraction = START) -> Vector:
+        """Return dx/dt at `x`, per ms; of the variables `only`, if they are given; the input is that at `at`."""
+        moving = {name: value for name, value in self._expressions.items() if only is None or name in only}
+        values = self._stage(x, at, *moving.values())
+        return Vector({name: self._draft.let(f"d{name}", substitute(value, values))
+                       for name, value in moving.items()})
+
+    def let(self, x: Vector) -> Vector:
+        """Assign the components of `x`, so that what uses them several times does not write them several times."""
+        return Vector({name: self._draft.let(name, value) for name, value in x.items()})
+
+    def linear(self, x: Vector, only: Collection[str] | None = None, at: Fraction = START) -> tuple[Vector, Vector]:
+        """Return (a, b) such that each variable's derivative is ``a + b*variable``, all else frozen at `x` and `at`.
+
+        Raises
+        ------
+        NotApplicable
+            If a variable (of those that are asked for) enters its own derivative nonlinearly.
+        """
+        found: dict[str, tuple[Expr, Expr]] = {}
+        for name, value in self._expressions.items():
+            if only is None or name in only:
+                parts = linear_parts(self._opened(value, {name}), name)
+                if parts is None:
+                    raise NotApplicable(f"d{name}/dt is not linear in {name}")
+                found[name] = parts
+        values = self._stage(x, at, *(part for parts in found.values() for part in parts))
+        a: dict[str, Expr] = {}
+        b: dict[str, Expr] = {}
+        for name, parts in found.items():
+            a[name] = self._draft.let(f"a_{name}", substitute(parts[0], values))
+            b[name] = self._draft.let(f"b_{name}", substitute(parts[1], values))
+        return Vector(a), Vector(b)
+
+    def affine(self, at: Fraction = START) -> tuple[Vector, dict[str, Vector]]:
+        """Return (c, A) such that each variable's derivative is ``c + sum of A[variable][other]*other``.
+
+        The input is that at `at`.
+
+        Raises
+        ------
+        NotApplicable
+            If the model is not linear.
+        """
+        state = self._system.state
+        constant: dict[str, Expr] = {}
+        rows: dict[str, dict[str, Expr]] = {}
+        for name, value in self._expressions.items():
+            rest, row = self._opened(value, set(state)), {}
+            for other in state:
+                parts = linear_parts(rest, other)
+                if parts is None or names(parts[1]) & set(state):
+                    raise NotApplicable(f"the model is not linear: see {other} in d{name}/dt")
+                rest, row[other] = parts
+            constant[name], rows[name] = rest, row
+        parts_of_rows = (part for row in rows.values() for part in row.values())
+        values = self._stage(Vector({}), at, *constant.values(), *parts_of_rows)
+        let = self._draft.let
+        return (
+            Vector({name: let(f"c_{name}", substitute(value, values)) for name, value in constant.items()}),
+            {name: Vector({other: let(f"A_{name}_{other}", substitute(value, values)) for other, value in row.items()})
+             for name, row in rows.items()},
+        )
+
+    def quadratic(self, x: Vector, at: Fraction = START) -> tuple[Expr, Expr, Expr]:
+        """Return (a, b, c) such that the voltage's derivative is ``a + b*v + c*v**2``, all else frozen at `x` and `at`.
+
+        Raises
+        ------
+        NotApplicable
+            If the voltage enters its own derivative otherwise.
+        """
+        v = self.voltage
+        found = coefficients(self._opened(self._expressions[v], {v}), v)
+        if found is None or len(found) > 3:
+            raise NotApplicable(f"d{v}/dt is not quadratic in {v}")
+        values = self._stage(x, at, *found)
+        a, b, c = (self._draft.let(f"q{i}", substitute(value, values))
+                   for i, value in enumerate([*found, ZERO, ZERO][:3]))
+        return a, b, c
+
+    def _stage(self, x: Vector, at: Fraction, *roots: Expr) -> dict[str, Expr]:
+        """Assign the state and the subexpressions that `roots` need; return what their names stand for."""
+        subexpressions = self._system.subexpressions
+        wanted = names(*roots)
+        for name in reversed(list(subexpressions)):  # each needs only earlier ones
+            if name in wanted:
+                wanted |= names(subexpressions[name])
+        values = dict(self._inputs.get(at, {}))
+        values |= {name: self._draft.let(name, value) for name, value in x.items() if name in wanted}
+        for name, value in subexpressions.items():
+            if name in wanted:
+                written = substitute(value, values)
+                same = (name, text(written))
+                if same not in self._assigned:  # two calls at the same state share it
+                    self._assigned[same] = self._draft.let(name, written)
+                values[name] = self._assigned[same]
+        return values
+
+    def _opened(self, value: Expr, variables: set[str]) -> Expr:
+        """Write out the subexpressions that contain any of `variables`."""
+        opened: dict[str, Expr] = {}
+        for name, subexpression in self._system.subexpressions.items():
+            written = substitute(subexpression, opened)
+            if variables & {name, *names(written)}:
+                opened[name] = written
+        return substitute(value, opened)
+
+
+def substitute(root: Expr, values: Mapping[str, Expr]) -> Expr:
+    """Return `root` with variables replaced."""
+    return rebuild(root, change=lambda _node, made: values.get(made.name, made) if isinstance(made, Var) else made)[0]

@@ -1,0 +1,325 @@
+"""The rewritings that `simplify` makes of expressions; they are the ones below and no others.
+
+Each keeps the value (up to the rounding of a folded constant) and mirrors what an optimizing compiler does to IEEE
+arithmetic anyway (``x + (-65)`` is a subtraction, ``2*x`` is ``x + x``, of ``5*x`` and ``-5*x`` one is computed),
+so that the count that is taken here is the count that runs. Nothing is reassociated or distributed.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Mapping
+from fractions import Fraction
+
+from ..ground.errors import UserError
+from .expression import FLOATS, Const, Expr, Op, Table, Var, hyperbolic, nodes, text
+
+#: Below this |x| the singular quotients x/(exp(x) - 1) and (exp(x) - 1)/x are replaced by two terms of their series.
+SERIES_BELOW = Fraction(1, 10**6)
+
+_COMMUTATIVE = {"add", "mul"}
+
+
+class Graph:
+    """Simplified expressions, equal ones being the same object."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[object, ...], Expr] = {}
+        self._opposites: set[tuple[str, Fraction, int]] = set()
+
+    def learn_opposites(self, roots: Iterable[Expr]) -> bool:
+        """Note where both ``c*x`` and ``-c*x`` (or ``c/x`` and ``-c/x``) occur; return whether there were new ones.
+
+        Lowered again, the second is then the first with its sign changed, and is computed no more.
+        """
+        found = {factor for factor in map(_factor, nodes(*roots)) if factor is not None}
+        new = {(kind, value, x) for kind, value, x in found if value < 0 and (kind, -value, x) in found}
+        new -= self._opposites
+        self._opposites |= new
+        return bool(new)
+
+    def lower(self, root: Expr, values: Mapping[str, Expr]) -> Expr:
+        """Rewrite an expression; `values` are what its variables stand for, rewritten before."""
+        done: dict[int, Expr] = {}
+        for node in nodes(root):
+            if isinstance(node, Const):
+                done[id(node)] = self.number(node.value)
+            elif isinstance(node, Var):
+                done[id(node)] = values.get(node.name) or self._same(("var", node.name), Var(node.name))
+            elif isinstance(node, Table):
+                done[id(node)] = self._same(("table", node.values), node)
+            elif isinstance(node, Op) and node.kind == "div" and _kind(node.args[1]) == "exprel":
+                singular = done[id(_arg(node.args[1]))]
+                done[id(node)] = self._mul(done[id(node.args[0])], self._reciprocal_exprel(singular))
+            elif isinstance(node, Op):
+                done[id(node)] = getattr(self, f"_{node.kind}")(*(done[id(arg)] for arg in node.args))
+        return done[id(root)]
+
+    def number(self, value: Fraction | int) -> Expr:
+        """Return the one node of a number."""
+        value = Fraction(value)
+        try:
+            float(value)
+        except OverflowError:
+            raise UserError("a number that the equations' constants make is too large, beyond 1e308; "
+                            "give smaller constants") from None
+        return self._same(("number", value), Const(value))
+
+    def _same(self, key: tuple[object, ...], node: Expr) -> Expr:
+        return self._known.setdefault(key, node)
+
+    def _op(self, kind: str, *args: Expr) -> Expr:
+        ids = [id(arg) for arg in args]
+        return self._same((kind, *(sorted(ids) if kind in _COMMUTATIVE else ids)), Op(kind, args))
+
+    def _add(self, a: Expr, b: Expr) -> Expr:
+        if isinstance(a, Const) and isinstance(b, Const):
+            return self.number(a.value + b.value)
+        if _is(a, 0):
+            return b
+        if _is(b, 0):
+            return a
+        if _kind(b) == "neg":
+            return self._op("sub", a, _arg(b))
+        if _kind(a) == "neg":
+            return self._op("sub", b, _arg(a))
+        if isinstance(a, Const):
+            a, b = b, a
+        if isinstance(b, Const) and b.value < 0:
+            return self._op("sub", a, self.number(-b.value))
+        return self._op("add", a, b)
+
+    def _sub(self, a: Expr, b: Expr) -> Expr:
+        if _is(a, 1) and isinstance(b, Op) and _is_switch(b):
+            condition, yes, no = b.args
+            return self._select(condition, no, yes)
+        if isinstance(b, Const):
+            return self._add(a, self.number(-b.value))
+        if _is(a, 0):
+            return self._neg(b)
+        if _kind(b) == "neg":
+            return self._add(a, _arg(b))
+        if a is b:
+            return self.number(0)
+        if _is_negative(b):
+            return self._add(a, self._neg(b))
+        return self._op("sub", a, b)
+
+    def _neg(self, a: Expr) -> Expr:
+        if isinstance(a, Const):
+            return self.number(-a.value)
+        if _kind(a) == "neg":
+            return _arg(a)
+        if isinstance(a, Op) and a.kind == "sub":
+            return self._sub(a.args[1], a.args[0])
+        if isinstance(a, Op) and a.kind in ("mul", "div"):
+            product = self._mul if a.kind == "mul" else self._div
+            left, right = a.args
+            if _is_negative(left):
+                return product(self._neg(left), right)
+            if _is_negative(right):
+                return product(left, self._neg(right))
+            if isinstance(left, Const):
+                return product(self._neg(left), right)
+        return self._op("neg", a)
+
+    def _mul(self, a: Expr, b: Expr) -> Expr:
+        # int(v > vh) times x is x or 0
+        for switch, x in ((a, b), (b, a)):
+            if isinstance(switch, Op) and _is_switch(switch):
+                condition, yes, no = switch.args
+                return self._select(condition, self._mul(yes, x), self._mul(no, x))
+        if isinstance(b, Const) and not isinstance(a, Const):
+            a, b = b, a
+        if not isinstance(a, Const):
+            if _kind(a) == "neg":
+                return self._neg(self._mul(_arg(a), b))
+            if _kind(b) == "neg":
+                return self._neg(self._mul(a, _arg(b)))
+            return self._op("mul", a, b)
+        if isinstance(b, Const):
+            return self.number(a.value * b.value)
+        if a.value in (0, 1, -1, 2):
+            return {0: a, 1: b, -1: self._neg(b), 2: self._add(b, b)}[int(a.value)]
+        if _kind(b) == "neg":
+            return self._mul(self.number(-a.value), _arg(b))
+        if isinstance(b, Op) and b.kind == "mul" and isinstance(b.args[0], Const):
+            return self._mul(self.number(a.value * b.args[0].value), b.args[1])
+        if ("mul", a.value, id(b)) in self._opposites:
+            return self._op("neg", self._mul(self.number(-a.value), b))
+        return self._op("mul", a, b)
+
+    def _div(self, a: Expr, b: Expr) -> Expr:
+        if isinstance(b, Const):
+            if b.value == 0:
+                raise UserError(f"'{text(Op('div', (a, b)))}' in the equations divides by zero; change it")
+            return self._mul(self.number(1 / b.value), a)
+        if _is(a, 0):
+            return a
+        if _kind(a) == "neg":
+            return self._neg(self._div(_arg(a), b))
+        if _kind(b) == "neg":
+            return self._neg(self._div(a, _arg(b)))
+        if isinstance(a, Const) and ("div", a.value, id(b)) in self._opposites:
+            return self._op("neg", self._op("div", self.number(-a.value), b))
+        return self._op("div", a, b)
+
+    def _pow(self, a: Expr, b: Expr) -> Expr:
+        if not isinstance(b, Const):
+            return self._op("pow", a, b)
+        power = b.value
+        if power == Fraction(1, 2):
+            return self._sqrt(a)
+        if power.denominator != 1 or abs(power) > 64:
+            return self._op("pow", a, b) if not isinstance(a, Const) else self._constant_power(a, b)
+        if power < 0:
+            return self._div(self.number(1), self._pow(a, self.number(-power)))
+        if power == 0:
+            return self.number(1)
+        # the square of a square: n**4 takes two multiplications, m**3 two
+        half = self._pow(a, self.number(power // 2)) if power > 1 else None
+        square = a if half is None else self._mul(half, half)
+        return self._mul(square, a) if half is not None and power % 2 else square
+
+    def _constant_power(self, a: Const, b: Const) -> Expr:
+        try:
+            return self.number(Fraction(FLOATS["pow"](float(a.value), float(b.value))))
+        except (ArithmeticError, ValueError) as error:
+            raise UserError(f"'{text(Op('pow', (a, b)))}' in the equations is no number: {error.args[-1]}; change it"
+                            ) from None
+
+    def _exp(self, a: Expr) -> Expr:
+        return self._function("exp", math.exp, a)
+
+    def _sqrt(self, a: Expr) -> Expr:
+        return self._function("sqrt", math.sqrt, a)
+
+    def _abs(self, a: Expr) -> Expr:
+        if _kind(a) == "neg":
+            return self._abs(_arg(a))
+        if _never_negative(a):
+            return a
+        return self.number(abs(a.value)) if isinstance(a, Const) else self._op("abs", a)
+
+    def _function(self, kind: str, function: Callable[[Fraction], float | Fraction], a: Expr) -> Expr:
+        if not isinstance(a, Const):
+            return self._op(kind, a)
+        try:
+            return self.number(Fraction(function(a.value)))
+        except (OverflowError, ValueError) as error:  # exp of a large number, the square root of a negative one
+            raise UserError(f"'{text(Op(kind, (a,)))}' in the equations is no number: {error}; change it") from None
+
+    def _less(self, a: Expr, b: Expr) -> Expr:
+        return self._compare("less", a, b)
+
+    def _at_most(self, a: Expr, b: Expr) -> Expr:
+        return self._compare("at_most", a, b)
+
+    def _compare(self, kind: str, a: Expr, b: Expr) -> Expr:
+        if "neg" in (_kind(a), _kind(b)) and all(isinstance(x, Const) or _kind(x) == "neg" for x in (a, b)):
+            a, b = self._neg(b), self._neg(a)
+        return self._op(kind, a, b)
+
+    def _select(self, condition: Expr, yes: Expr, no: Expr) -> Expr:
+        if isinstance(condition, Op):
+            inclusive, (a, b) = condition.kind == "at_most", condition.args
+            if a is b:
+                return yes if inclusive else no
+            if isinstance(a, Const) and isinstance(b, Const):
+                return yes if a.value < b.value or (inclusive and a.value == b.value) else no
+            if not inclusive and _is(b, 0) and _never_negative(a):
+                return no
+        return yes if yes is no else self._op("select", condition, yes, no)
+
+    def _tanh(self, x: Expr) -> Expr:
+        return self._hyperbolic("tanh", x)
+
+    def _cosh(self, x: Expr) -> Expr:
+        return self._hyperbolic("cosh", x)
+
+    def _sinh(self, x: Expr) -> Expr:
+        return self._hyperbolic("sinh", x)
+
+    def _hyperbolic(self, kind: str, x: Expr) -> Expr:
+        return self.lower(hyperbolic(kind, Var("x")), {"x": x})
+
+    def _exprel(self, x: Expr) -> Expr:
+        # (exp(x) - 1)/x, and 1 + x/2 near zero
+        if isinstance(x, Const):
+            return self._function("exprel", _exprel, x)
+        series = self._add(self.number(1), self._mul(self.number(Fraction(1, 2)), x))
+        quotient = self._div(self._add(self._exp(x), self.number(-1)), x)
+        return self._near_zero(x, series, quotient)
+
+    def _reciprocal_exprel(self, x: Expr) -> Expr:
+        # x/(exp(x) - 1), and 1 - x/2 near zero: one division less than 1/exprel(x)
+        if isinstance(x, Const):
+            return self._div(self.number(1), self._exprel(x))
+        series = self._sub(self.number(1), self._mul(self.number(Fraction(1, 2)), x))
+        quotient = self._op("div", x, self._add(self._exp(x), self.number(-1)))
+        return self._near_zero(x, series, quotient)
+
+    def _cell(self, position: Expr, count: Expr) -> Expr:
+        if isinstance(position, Const) and isinstance(count, Const):
+            return self.number(FLOATS["cell"](position.value, count.value))
+        return self._op("cell", position, count)
+
+    def _entry(self, table: Expr, cell: Expr) -> Expr:
+        if isinstance(table, Table) and isinstance(cell, Const):
+            return self.number(Fraction(table.values[int(cell.value)]))
+        return self._op("entry", table, cell)
+
+    def _near_zero(self, x: Expr, series: Expr, quotient: Expr) -> Expr:
+        return self._select(self._less(self._abs(x), self.number(SERIES_BELOW)), series, quotient)
+
+
+def _is(node: Expr, value: int) -> bool:
+    return isinstance(node, Const) and node.value == value
+
+
+def _exprel(x: Fraction) -> Fraction:
+    return Fraction(math.expm1(x)) / x if x else Fraction(1)
+
+
+def _is_negative(node: Expr) -> bool:
+    """Whether a product or quotient has a negative number in it, whose sign an addition or subtraction can take."""
+    if isinstance(node, Const):
+        return node.value < 0
+    return isinstance(node, Op) and node.kind in ("mul", "div") and any(_is_negative(arg) for arg in node.args)
+
+
+def _factor(node: Expr) -> tuple[str, Fraction, int] | None:
+    """Return the kind, the number and the other operand of a product with, or a quotient of, a number."""
+    if not isinstance(node, Op) or node.kind not in ("add", "mul", "div"):
+        return None
+    left, right = node.args
+    if node.kind == "add":
+        return ("mul", Fraction(2), id(left)) if left is right else None
+    return (node.kind, left.value, id(right)) if isinstance(left, Const) else None
+
+
+def _never_negative(node: Expr) -> bool:
+    if isinstance(node, Const):
+        return node.value >= 0
+    if not isinstance(node, Op):
+        return False
+    if node.kind in ("abs", "exp", "sqrt"):
+        return True
+    if node.kind == "mul" and node.args[0] is node.args[1]:
+        return True
+    return node.kind in ("add", "mul", "div") and all(_never_negative(arg) for arg in node.args)
+
+
+def _is_switch(node: Op) -> bool:
+    """Whether a node is 1 where a condition holds and 0 elsewhere, or the other way round."""
+    return node.kind == "select" and ((_is(node.args[1], 1) and _is(node.args[2], 0))
+                                      or (_is(node.args[1], 0) and _is(node.args[2], 1)))
+
+
+def _kind(node: Expr) -> str | None:
+    return node.kind if isinstance(node, Op) else None
+
+
+def _arg(node: Expr) -> Expr:
+    assert isinstance(node, Op)
+    return node.args[0]

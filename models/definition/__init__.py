@@ -1,0 +1,1 @@
+"""What is a neuron model? Equations, threshold, reset, refractoriness and parameters, written once."""

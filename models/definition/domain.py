@@ -1,0 +1,181 @@
+"""Whether the numbers of a model's equations exist: no division by zero, no root of a negative number, no overflow.
+
+Looked at is everything that depends on numbers, units, constants and parameters alone. It is looked at before anything
+is folded, counted or run, in the equations as they were written, so that all that can be done with a model refuses it
+with the same line. What depends on the state or the input is a matter of the run.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from fractions import Fraction
+from functools import lru_cache
+
+import brian2
+from brian2.units.fundamentalunits import Quantity, get_dimensions
+from brian2.utils.stringtools import get_identifiers
+
+from ..algebra.expression import FLOATS, Const, Expr, Op, Var, names, nodes, text
+from ..ground.errors import UserError
+from ..language import equations as language
+from ..language import grammar, units
+from ..language.equation_lines import lines
+from .neuron import NeuronModel
+
+#: Powers up to this are multiplied out exactly.
+_HIGHEST = 64
+#: So many models are remembered, those looked at last.
+_MOST_KEPT = 4096
+
+_Number = Fraction | float
+#: What is known of an expression: its value, and of one that has none yet, by which number it is multiplied.
+_Known = tuple[bool, _Number]
+_NOTHING: _Known = (False, Fraction(1))
+
+
+def check_domain(model: NeuronModel) -> None:
+    """Refuse a model whose equations have no value, whatever its state.
+
+    Raises
+    ------
+    UserError
+        If something divides by zero, or is no number (the root of a negative one, or one that is too large). The
+        message says in which equation, and which parameter or constant makes it so.
+    """
+    message = _message(model.exact)
+    if message:
+        raise UserError(f"{model.label}: {message}")
+
+
+class _Undefined(Exception):
+    """A node has no value: which one, what is zero in it (if it divides by zero), or why it is no number."""
+
+    def __init__(self, node: Op, zero: Expr | None = None, why: str = "") -> None:
+        super().__init__(why)
+        self.node, self.zero, self.why = node, zero, why
+
+
+@lru_cache(_MOST_KEPT)
+def _message(model: NeuronModel) -> str:
+    """Return what is wrong, without the model's name; empty if nothing is."""
+    given = {**model.constants, **model.parameters}
+    known: dict[str, _Number] = {name: units.internal(value) for name, value in given.items()
+                                 if not isinstance(value, str)}
+    known |= {"pi": math.pi, "e": math.e}
+    for where, name, written in _texts(model):
+        root = _as_written(written, known, where)
+        try:
+            value = _value(root, known)
+        except _Undefined as undefined:
+            return f"{where}: {_said(undefined, model, known)}"
+        if name and value is not None:
+            known[name] = value
+    return ""
+
+
+def _texts(model: NeuronModel) -> Iterator[tuple[str, str, str]]:
+    """Yield every expression of a model: where it is, the name that it gives a value to (if it does), and its text."""
+    written = {line.name: line.right for line in lines(model.equations, model.name)}
+    for name in model.system.subexpressions:
+        yield f"equation of '{name}'", name, written[name]
+    for name in model.system.state:
+        yield f"equation of '{name}'", "", written[name]
+    level = grammar.condition(model.threshold)
+    if level is not None:
+        yield "threshold", "", grammar.written(level.right)
+    for target, operator, value in grammar.statements(model.reset):
+        node = grammar.Binary(operator, grammar.Name(target), value) if operator else value
+        yield "reset", "", grammar.written(node)
+    for name, value in model.initial.items():
+        if isinstance(value, str):
+            yield f"initial value of '{name}'", "", value
+
+
+def _as_written(written: str, known: dict[str, _Number], where: str) -> Expr:
+    """Read an expression in which every name stays a name; units become known."""
+    used = get_identifiers(written)
+    for name in used - known.keys():
+        unit = getattr(brian2, name, None)
+        if isinstance(unit, Quantity):
+            known[name] = units.internal(unit)
+    return language.parse(written, used, {}, where)
+
+
+def _value(root: Expr, known: Mapping[str, _Number]) -> _Number | None:
+    """Return the value of an expression; None if it depends on what is not known."""
+    done: dict[int, _Known] = {}
+    for node in nodes(root):
+        if isinstance(node, Const):
+            done[id(node)] = True, node.value
+        elif isinstance(node, Var):
+            done[id(node)] = (True, known[node.name]) if node.name in known else _NOTHING
+        elif isinstance(node, Op):
+            done[id(node)] = _applied(node, [done[id(arg)] for arg in node.args])
+    is_known, value = done[id(root)]
+    return value if is_known else None
+
+
+def _applied(node: Op, args: list[_Known]) -> _Known:
+    if node.kind == "div" and _is_zero(args[1][1]):
+        raise _Undefined(node, zero=node.args[1])
+    if node.kind == "pow" and args[0][0] and _is_zero(args[0][1]) and args[1][0] and args[1][1] < 0:
+        raise _Undefined(node, zero=node.args[0])
+    all_known = all(is_known for is_known, _ in args)
+    if not all_known and node.kind not in ("mul", "div", "neg"):
+        return _NOTHING
+    try:
+        value = _computed(node.kind, [number for _, number in args])
+        if not math.isfinite(value):
+            raise OverflowError("too large")
+    except OverflowError:
+        raise _Undefined(node, why="math range error") from None
+    except (ArithmeticError, ValueError) as error:
+        raise _Undefined(node, why=str(error.args[-1])) from None
+    # zero times whatever the other one is
+    return all_known or (node.kind in ("mul", "div") and _is_zero(value)), value
+
+
+def _computed(kind: str, args: list[_Number]) -> _Number:
+    """Return the result of an operation, exactly where that is possible."""
+    exact = all(isinstance(arg, Fraction) for arg in args)
+    if kind == "pow":
+        exact = exact and Fraction(args[1]).denominator == 1 and abs(float(args[1])) <= _HIGHEST
+    if not exact or kind not in ("add", "sub", "mul", "div", "pow", "neg", "abs", "less", "at_most", "select"):
+        args = [float(arg) for arg in args]
+    found: _Number = FLOATS[kind](*args)
+    return Fraction(found) if isinstance(found, int) else found
+
+
+def _is_zero(value: _Number) -> bool:
+    """Whether a number is zero, or too small for a floating-point number."""
+    try:
+        return float(value) == 0
+    except OverflowError:
+        return False
+
+
+def _said(undefined: _Undefined, model: NeuronModel, known: Mapping[str, _Number]) -> str:
+    whole = text(undefined.node)
+    cause = undefined.node if undefined.zero is None else undefined.zero
+    own = [name for name in sorted(names(cause)) if name in model.parameters or name in model.constants]
+    zeros = [name for name in own if _is_zero(known[name])]
+    if undefined.zero is not None and zeros:
+        never_set = " (in Brian2, a parameter that was never set is 0)" if set(zeros) & set(model.parameters) else ""
+        be = "is" if len(zeros) == 1 else "are"
+        return (f"{' and '.join(zeros)} {be} 0{never_set}, so that '{whole}' divides by zero; "
+                f"give {' or '.join(zeros)} another value")
+    values = " and ".join(f"{name} = {_quantity(name, model)}" for name in own)
+    if undefined.zero is not None and own:
+        return f"'{text(cause)}' is 0 with {values}, so that '{whole}' divides by zero; change one of them"
+    if undefined.zero is not None:
+        return f"'{whole}' in the equations divides by zero; change it"
+    if own:
+        return f"'{whole}' is no number with {values}: {undefined.why}; give {' or '.join(own)} another value"
+    return f"'{whole}' in the equations is no number: {undefined.why}; change it"
+
+
+def _quantity(name: str, model: NeuronModel) -> str:
+    value = model.parameters[name] if name in model.parameters else model.constants[name]
+    unit = units.unit_name(get_dimensions(value))
+    return f"{float(units.internal(value)):g}" + ("" if unit == "1" else f" {unit}")

@@ -1,0 +1,446 @@
+"""The definition of a neuron model: written once, in Brian2's language."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import brian2
+from brian2.units.fundamentalunits import get_dimensions
+
+from ..algebra.draft import substitute
+from ..algebra.expression import FLOATS, Expr, Var, evaluate, names
+from ..algebra.polynomial import affine_parts
+from ..algebra.system import System
+from ..ground.errors import UserError, at, short
+from ..language import equations as language
+from ..language import units
+from ..language.equation_lines import DIFFERENTIAL, PARAMETER
+from ..language.names import LONGEST_NAME, check_name
+from .published_cost import PublishedCost
+from .tables import TableGrid, tabulate
+
+#: Names that the time step uses for itself.
+RESERVED = {"t", "dt", "step", "done", "elapsed", "rest", "left", "left_next", "waiting", "ends", "above", "was_below"}
+#: With the input before them: names of its values within a step and within the rest of one.
+INPUT_ENDINGS = ("_mid", "_end", "_first", "_half", "_last")
+#: With a state variable before them: names that the time step uses for its new values.
+RESERVED_ENDINGS = ("_next", "_reset", "_held", "_at")
+
+
+@dataclass(frozen=True, eq=False)
+class NeuronModel:
+    """A spiking-neuron model.
+
+    Everything that is run, counted, referenced and compared is derived from this text, and Brian2 runs it unchanged.
+
+    Raises
+    ------
+    UserError
+        If Brian2 cannot read the equations, units do not fit, or a value is missing.
+    """
+
+    name: str
+    """What users type."""
+    equations: str
+    """Brian2 equations. Names declared in them (``a : 1``) are parameters, one value a neuron;
+    names found in `constants` are folded into the numbers."""
+    threshold: str
+    """A spike is where this holds: a state variable, ``>`` or ``>=``, a level. The level may move with other state
+    variables, in which it is linear: ``v > theta``, ``v > theta_0 + 2*w``."""
+    reset: str = ""
+    """Statements at a spike, such as ``v = c; u += d``."""
+    refractory: Any = None
+    """A duration after a spike (hard: variables flagged ``(unless refractory)`` stay, no spike is found; if it ends
+    above the threshold, the next one is at once), or the text of `threshold`: then a spike is the crossing, and the
+    next one needs a return below it; or None."""
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    """A quantity for each declared parameter, the input apart."""
+    constants: Mapping[str, Any] = field(default_factory=dict)
+    """A quantity for each name that the equations use and do not declare."""
+    initial: Mapping[str, Any] = field(default_factory=dict)
+    """A quantity, or an expression as text, for each state variable."""
+    input: str = "I"
+    """The declared parameter that the stimulus drives."""
+    drive: Any = None
+    """A constant input, a quantity, under which the model spikes steadily; None: found by its rate where needed."""
+    presets: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """Named sets of parameters; under the input's name, the preset's own `drive`."""
+    preset: str = ""
+    """The preset that `parameters` are from, if any."""
+    published: str = ""
+    """The equations in the paper's own form, where `equations` had to differ from it (a removable singularity
+    made harmless). Counted as written, never run; a test holds the two forms equal."""
+    tables: TableGrid | None = None
+    """The voltages between which rates are looked up; None if they are computed. See `tabulated`."""
+    published_costs: Mapping[str, PublishedCost] = field(default_factory=dict)
+    """By convention: what its source states that this model costs."""
+    description: str = ""
+    """One line."""
+    source: str = ""
+    """Paper and equation numbers."""
+
+    def __post_init__(self) -> None:
+        for field_name in ("name", "equations", "threshold", "reset", "input", "published"):
+            if not isinstance(getattr(self, field_name), str):
+                raise UserError(f"a model's {field_name} is text, not {getattr(self, field_name)!r}")
+        for what, name in (("model", self.name), *(("preset", preset) for preset in self.presets)):
+            well_formed = str(name).replace("_", "a").isalnum() and (what != "model" or name.isidentifier())
+            if not well_formed or len(str(name)) > LONGEST_NAME:
+                with at(*(("name",) if what == "model" else ("presets", str(name)))):
+                    raise UserError(f"{what} name '{short(str(name))}': use up to {LONGEST_NAME} letters, digits and _")
+        for name in ("parameters", "constants", "initial"):
+            with at(name):
+                object.__setattr__(self, name, _read(getattr(self, name), self.name, text_allowed=name == "initial"))
+        presets = {}
+        for preset, values in self.presets.items():
+            with at("presets", preset):
+                presets[preset] = _read(values, f"{self.name}: preset '{preset}'", text_allowed=False)
+        object.__setattr__(self, "presets", presets)
+        for name in ("drive", "refractory"):
+            value = getattr(self, name)
+            if value is not None and not (name == "refractory" and isinstance(value, str)):
+                with at(name):
+                    object.__setattr__(self, name, units.one_given(value, f"{self.name}: {name}"))
+        self._check()
+
+    def __repr__(self) -> str:
+        return f"<NeuronModel {self.label}>"
+
+    @property
+    def label(self) -> str:
+        """Name and preset, as users type them: ``izhikevich:CH``."""
+        return f"{self.name}:{self.preset}" if self.preset else self.name
+
+    def with_preset(self, preset: str) -> NeuronModel:
+        """Return the model with the parameters of a preset.
+
+        Raises
+        ------
+        UserError
+            If there is no such preset.
+        """
+        if preset not in self.presets:
+            known = ", ".join(self.presets) or "none"
+            raise UserError(f"unknown preset '{short(preset)}' of {self.name}: known are {known}")
+        chosen = dict(self.presets[preset])
+        drive = chosen.pop(self.input, self.drive)
+        try:
+            return self.replace(parameters={**self.parameters, **chosen}, drive=drive, preset=preset)
+        except UserError as error:
+            said = str(error).removeprefix(f"{self.name}: ")
+            wrong = UserError(f"{self.name}: preset '{preset}': {said}")
+            inner = {"parameters": error.place[1:], "drive": (self.input,)}.get(str(next(iter(error.place), "")), ())
+            wrong.place = ("presets", preset, *inner)
+            raise wrong from None
+
+    def replace(self, **changes: Any) -> NeuronModel:
+        """Return the model with some fields changed."""
+        return dataclasses.replace(self, **changes)
+
+    def tabulated(self, step: Any, low: Any = -100 * brian2.mV, high: Any = 100 * brian2.mV) -> NeuronModel:
+        """Return the model with its rates looked up in tables over the voltage; see `tables`.
+
+        It starts where the model starts, and its reference is the model's: the error of the tables is error.
+
+        Parameters
+        ----------
+        step, low, high : Quantity
+            Distance, first and last of the voltages with an entry; NEURON's ``TABLE ... FROM low TO high``.
+
+        Raises
+        ------
+        UserError
+            If nothing that depends on the voltage alone is dearer than a look-up, or the step does not divide the
+            range.
+        """
+        name = self.name if self.tables else f"{self.name}_tables"
+        return self.replace(name=name, tables=TableGrid(step, low, high), published_costs={})
+
+    @cached_property
+    def exact(self) -> NeuronModel:
+        """The model that this one approximates by tables; itself without them."""
+        return self.replace(tables=None) if self.tables else self
+
+    @cached_property
+    def system(self) -> System:
+        """The mathematics in internal units."""
+        system = _system(self, "equations")
+        return tabulate(system, self.tables, self.name) if self.tables else system
+
+    @cached_property
+    def system_as_published(self) -> System:
+        """The mathematics in the paper's own form; where rates are looked up, that is the look-up."""
+        return _system(self, "published") if self.published and not self.tables else self.system
+
+    @property
+    def content(self) -> str:
+        """All that a solution depends on, as text: two models with the same text have the same solutions."""
+        numbers = {**self.parameter_values, **self.initial_values}
+        constants = {name: float(units.internal(value)) for name, value in sorted(self.constants.items())}
+        return "\n".join((self.equations, self.threshold, self.reset, str(self.refractory), self.input,
+                          repr(self.refractory_ms), repr(numbers), repr(constants)))
+
+    @property
+    def definition(self) -> str:
+        """All that is run and counted, as text: `content`, the paper's own form, and the tables that rates are in.
+
+        The solution of a model with tables is that of its exact rates, so that `content` knows nothing of them.
+        """
+        grid = self.tables
+        tables = [float(units.internal(value)) for value in (grid.step, grid.low, grid.high)] if grid else None
+        return "\n".join((self.content, self.published, repr(tables)))
+
+    @property
+    def refractory_ms(self) -> float:
+        """Hard refractory time in ms; 0 if there is none."""
+        if self.refractory is None or isinstance(self.refractory, str):
+            return 0.0
+        return float(units.internal(self.refractory))
+
+    @property
+    def spike_is_crossing(self) -> bool:
+        """Whether a spike needs a return below threshold before it, as in models without reset."""
+        return isinstance(self.refractory, str)
+
+    @property
+    def spike_interrupts(self) -> bool:
+        """Whether the solution does not just go on at a spike: there is a reset, or a refractory time begins."""
+        return bool(self.system.reset or self.refractory_ms)
+
+    @property
+    def moves_while_refractory(self) -> bool:
+        """Whether the threshold may be passed while the neuron is refractory: a spike is then where that ends."""
+        threshold = self.system.threshold
+        return bool(self.refractory_ms) and not {threshold.variable, *threshold.slopes} <= self.system.held
+
+    @property
+    def steps_start_below(self) -> bool:
+        """Whether a step at whose end the threshold is passed is sure to start below it.
+
+        Not where the threshold may be passed while the neuron is refractory, nor if the model itself starts above: the
+        spike is at once then.
+        """
+        threshold, start = self.system.threshold, self.initial_values
+        starts_above = start[threshold.variable] > evaluate(threshold.level, {**self.parameter_values, **start}, FLOATS)
+        return not (self.moves_while_refractory or (starts_above and self.spike_interrupts))
+
+    @property
+    def parameter_values(self) -> dict[str, float]:
+        """Declared parameters in internal units, in the order of `System.parameters`."""
+        return {name: float(units.internal(self.parameters[name])) for name in self.system.parameters}
+
+    @property
+    def initial_values(self) -> dict[str, float]:
+        """Initial state in internal units, in the order of `System.state`."""
+        if self.tables:
+            return self.exact.initial_values
+        system = self.system
+        values: dict[str, float] = dict(self.parameter_values)
+        waiting: dict[str, Expr] = {}
+        for name in system.state:
+            given = self.initial[name]
+            if isinstance(given, str):
+                waiting[name] = self._initial_expression(name)
+            else:
+                values[name] = float(units.internal(given))
+        # an initial value may use parameters, subexpressions and other initial values, in any order without circles
+        waiting |= system.subexpressions
+        needed = {name: names(value) for name, value in waiting.items()}
+        while waiting:
+            ready = [name for name in waiting if needed[name] <= values.keys()]
+            if not ready:
+                break  # only subexpressions of the input are left: no initial value needs them
+            for name in ready:
+                value = waiting.pop(name)
+                try:
+                    values[name] = evaluate(value, values, FLOATS)
+                except (ArithmeticError, ValueError) as error:
+                    if name in system.state:
+                        with at("initial", name):
+                            raise UserError(f"{self.name}: initial value of '{name}': {error.args[-1]}; give a number"
+                                            ) from None
+        missing = [name for name in system.state if name not in values]
+        if missing:
+            with at("initial", missing[0]):
+                raise UserError(f"{self.name}: initial values of {', '.join(missing)} depend on each other or on the "
+                                "input; give numbers or quantities")
+        return {name: values[name] for name in system.state}
+
+    def _initial_expression(self, name: str) -> Expr:
+        with at("initial", name):
+            return language.parse(self.initial[name], set(self.system.dimensions), self.constants,
+                                  f"{self.name}: initial value of '{name}'")
+
+    def _check(self) -> None:
+        where = self.name
+        for name in self.constants:
+            with at("constants", name):
+                check_name(name, f"{where}: the constant")
+        system = self.system
+        reserved = RESERVED | {f"{name}{ending}" for name in system.state for ending in RESERVED_ENDINGS}
+        reserved |= {f"{self.input}{ending}" for ending in (*INPUT_ENDINGS, "_rest", "_mid_rest")}
+        for name in system.dimensions:
+            with at("equations", name):
+                check_name(name, f"{where}: the name")
+                if name in reserved:
+                    raise UserError(f"{where}: the name '{name}' is reserved; choose another")
+        for name in self.constants:
+            if name in system.dimensions:
+                with at("constants", name):
+                    raise UserError(f"{where}: the constant '{name}' is declared in the equations, too; take it out of "
+                                    "one")
+        _same_names(self.parameters, system.parameters, where, "parameters", system)
+        _same_names(self.initial, system.state, where, "initial", system)
+        for field_name in ("parameters", "initial"):
+            for name, given in getattr(self, field_name).items():
+                with at(field_name, name):
+                    self._check_value(name, given)
+        if self.drive is not None and get_dimensions(self.drive) is not system.dimensions[self.input]:
+            with at("drive"):
+                raise UserError(f"{where}: drive = {self.drive} has the wrong unit, "
+                                f"expected {units.unit_name(system.dimensions[self.input])}")
+        if not _needed(system, self.input):
+            with at("equations", self.input):
+                raise UserError(f"{where}: the input '{self.input}' enters no equation, so that nothing drives the "
+                                "model; write it into one, or give input= another parameter")
+        published = self.system_as_published
+        if {*published.state, *published.parameters} != {*system.state, *system.parameters}:
+            raise UserError(f"{where}: published has other variables or parameters than equations; give both the same")
+        known = {*system.parameters, *system.state, *(name for name, _ in system.reset)}
+        for field_name, what, value in (
+            ("threshold", "the threshold's level", system.threshold.level),
+            *(("reset", f"the reset of '{name}'", value) for name, value in system.reset),
+        ):
+            if names(value) - known:
+                with at(field_name):
+                    raise UserError(f"{where}: {what} uses {', '.join(sorted(names(value) - known))}; "
+                                    "use numbers, parameters and state variables")
+        with at("threshold"):
+            if system.threshold.slopes and not system.reset:
+                raise UserError(f"{where}: without a reset the threshold cannot move; use numbers and parameters")
+        with at("refractory"):
+            self._check_refractory()
+        with at("reset"):
+            self._check_reset()
+
+    def _check_value(self, name: str, given: Any) -> None:
+        """Refuse a parameter or an initial value of another unit."""
+        dimension = self.system.dimensions[name]
+        if isinstance(given, str):
+            where = f"{self.name}: initial value of '{name}'"
+            language.parse(given, set(self.system.dimensions), self.constants, where)
+            language.check_units(given, self.system.dimensions, self.constants, dimension, where)
+        elif get_dimensions(given) is not dimension:
+            raise UserError(f"{self.name}: '{name}' = {given} has the wrong unit, "
+                            f"expected {units.unit_name(dimension)}")
+
+    def _check_refractory(self) -> None:
+        if isinstance(self.refractory, str):
+            if self.refractory != self.threshold or self.system.reset:
+                raise UserError(f"{self.name}: refractory = '{short(self.refractory)}' is not supported; give a "
+                                "duration, or, for a model without reset, the threshold's own text")
+        elif self.refractory is not None:
+            units.in_ms(self.refractory, f"{self.name}: refractory")
+        elif not self.system.reset:
+            raise UserError(f"{self.name}: without a reset every step above threshold would be a spike; "
+                            f"give refractory='{short(self.threshold)}'")
+
+    def _check_reset(self) -> None:
+        """Refuse a reset to a value above threshold, where nothing holds the next spike back: spikes without end."""
+        test = self.system.threshold
+        values: dict[str, Expr] = {name: Var(name) for name in self.system.state}
+        for name, value in self.system.reset:
+            values[name] = substitute(value, values)
+        after, level_after = values[test.variable], substitute(test.level, values)
+        if names(after, level_after) - set(self.system.parameters) or self.moves_while_refractory:
+            return  # it depends on the state at the spike, or time passes before the next one
+        try:
+            v, level = (evaluate(value, self.parameter_values, FLOATS) for value in (after, level_after))
+        except (ArithmeticError, ValueError) as error:
+            raise UserError(f"{self.name}: reset or threshold: {error.args[-1]}; change the numbers in them") from None
+        if v > level or (v == level and test.comparison == ">="):
+            unit = units.unit_name(self.system.dimensions[test.variable]).removeprefix("1")
+            raise UserError(f"{self.name}: reset: '{short(self.reset)}' leaves {test.variable} at {v:g} {unit}".rstrip()
+                            + f", where '{short(self.threshold)}' still holds, so that spikes never end; "
+                            "reset it below the threshold")
+
+
+def _needed(system: System, name: str) -> bool:
+    """Whether a derivative depends on a name."""
+    needed = names(*system.derivatives.values())
+    for subexpression in reversed(list(system.subexpressions)):
+        if subexpression in needed:
+            needed |= names(system.subexpressions[subexpression])
+    return name in needed
+
+
+def _read(given: Mapping[str, Any], where: str, text_allowed: bool) -> dict[str, Any]:
+    """Return numbers and Brian2 quantities for what a user gave, and its text as it is."""
+    found = {}
+    for name, value in given.items():
+        with at(name):
+            is_text = text_allowed and isinstance(value, str)
+            found[name] = value if is_text else units.one_given(value, f"{where}: '{name}'")
+    return found
+
+
+def _same_names(given: Mapping[str, Any], expected: tuple[str, ...], model: str, what: str,
+                system: System) -> None:
+    where = f"{model}: {what}"
+    missing = [name for name in expected if name not in given]
+    unknown = [name for name in given if name not in expected]
+    if missing:
+        needed = [(name, units.unit_name(system.dimensions[name])) for name in missing]
+        give = ", ".join(f"{name} without a unit" if unit == "1" else f"{name} in {unit}" for name, unit in needed)
+        with at(what):
+            raise UserError(f"{where}: no value for {', '.join(missing)}; give {give}")
+    if unknown:
+        with at(what, unknown[0]):
+            raise UserError(f"{where}: {', '.join(unknown)} not in the equations; expected "
+                            f"{', '.join(expected) or 'none'}")
+
+
+def _system(model: NeuronModel, field_name: str) -> System:
+    """Read a model's `equations`, or its `published` ones."""
+    with at(field_name):
+        equations = language.read(getattr(model, field_name), model.constants, model.name)
+    parameters = [name for name, each in equations.items() if each.kind == PARAMETER]
+    if model.input not in parameters:
+        with at("input"):
+            raise UserError(f"{model.name}: the input '{short(model.input)}' is not declared in the equations; "
+                            f"add a line such as {short(model.input)} : 1")
+    dimensions = {name: each.dimension for name, each in equations.items()}
+    found = {name: each.value for name, each in equations.items() if each.value is not None}
+    state = tuple(name for name in found if equations[name].kind == DIFFERENTIAL)
+    for name in found:
+        expected = dimensions[name] / units.MS if name in state else dimensions[name]
+        with at(field_name, name):
+            language.check_units(equations[name].text, dimensions, model.constants, expected,
+                                 f"{model.name}: equation of '{name}'")
+    subexpressions = language.subexpression_order(found, found.keys() - set(state))
+    opened: dict[str, Expr] = {}
+    for name, value in subexpressions.items():
+        opened[name] = substitute(value, opened)
+    with at("reset"):
+        reset = language.statements(model.reset, state, dimensions, model.constants, f"{model.name}: reset")
+    with at("threshold"):
+        threshold = language.threshold(model.threshold, state, dimensions, model.constants, f"{model.name}: threshold")
+        level = substitute(threshold.level, opened)
+        parts = affine_parts(level, state)
+        if parts is None:
+            raise UserError(f"{model.name}: threshold: the level is not linear in the state variables; "
+                            "make it a state variable of its own")
+    return System(
+        dimensions=dimensions,
+        state=state,
+        parameters=tuple(name for name in parameters if name != model.input),
+        subexpressions=subexpressions,
+        derivatives={name: found[name] for name in state},
+        held=frozenset(name for name in state if "unless refractory" in equations[name].flags),
+        threshold=dataclasses.replace(threshold, level=level, slopes=parts[1]),
+        reset=tuple((name, substitute(value, opened)) for name, value in reset),
+    )

@@ -1,0 +1,58 @@
+"""A version of the computing code: a digest of the source, not changed by comments and docstrings."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+from functools import cache
+from pathlib import Path
+
+from . import cache as kept
+
+_HERE = Path(__file__).parents[2]
+
+
+@cache
+def code_version(*folders: str) -> str:
+    """Return the version of the code in folders of this package, such as ``models`` and ``flops/counters``."""
+    return version_of(_HERE, folders)
+
+
+def version_of(root: Path, folders: tuple[str, ...]) -> str:
+    """Return a digest of the code in folders: Python without comments and docstrings, and templates of kernels.
+
+    Parameters
+    ----------
+    root : Path
+        The folder that contains them.
+    folders : tuple of str
+    """
+    sources = sorted(path for folder in folders for path in (root / folder).rglob("*")
+                     if path.suffix in (".py", ".c", ".j2"))
+    contents = {str(path.relative_to(root)): path.read_bytes() for path in sources}
+    # parsing takes half a second, so it is done once for each state of the files
+    state = hashlib.sha256(repr(contents).encode()).hexdigest()
+    found = kept.read("code", state)
+    if found is None:
+        meaning = [(name, _meaning(name, content)) for name, content in contents.items()]
+        found = hashlib.sha256(repr(meaning).encode()).hexdigest().encode()
+        kept.write("code", state, found)
+    return found.decode()
+
+
+def _meaning(name: str, content: bytes) -> str:
+    """Return the code of a source file, without comments and docstrings."""
+    if not name.endswith(".py"):
+        return repr(content)
+    tree = ast.parse(content)
+    for node in ast.walk(tree):
+        body = getattr(node, "body", None)
+        if isinstance(body, list):
+            node.body = [each for each in body if not _is_text(each)]  # type: ignore[attr-defined]
+    return ast.dump(tree)
+
+
+def _is_text(statement: ast.stmt) -> bool:
+    """Whether a statement is only a string: a docstring of a module, class, function or field."""
+    return (isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
+            and isinstance(statement.value.value, str))

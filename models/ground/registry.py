@@ -1,0 +1,119 @@
+"""Registries: what can be named on the command line and in a suite."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from importlib import import_module
+from importlib.metadata import EntryPoint, entry_points
+from pkgutil import iter_modules
+from typing import Any, Protocol, TypeVar
+
+from .errors import UserError
+
+
+class Named(Protocol):
+    """Anything that carries its own name."""
+
+    @property
+    def name(self) -> str:
+        """The name that users type."""
+        ...
+
+
+T = TypeVar("T", bound=Named)
+
+
+class Registry(Mapping[str, T]):
+    """Named things of one kind, in the order in which they were registered.
+
+    Parameters
+    ----------
+    kind : str
+        What is registered here, for messages ("model", "method").
+    *groups : str
+        Entry-point groups through which other packages add to it; every entry point loads one item.
+    made_whole : callable, optional
+        From an item of another package to what is registered.
+    """
+
+    def __init__(self, kind: str, *groups: str, made_whole: Callable[[Any], Any] = lambda item: item) -> None:
+        self.kind = kind
+        self._groups = groups
+        self._made_whole = made_whole
+        self._items: dict[str, T] = {}
+        self._outside_loaded = False
+
+    def register(self, item: T) -> T:
+        """Add `item` under its name and return it.
+
+        Raises
+        ------
+        ValueError
+            If the name is taken: a registration must not silently replace another.
+        """
+        if item.name in self._items:
+            raise ValueError(f"the {self.kind} '{item.name}' is registered already")
+        self._items[item.name] = item
+        return item
+
+    def __getitem__(self, name: str) -> T:
+        self._load_outside()
+        try:
+            return self._items[name]
+        except KeyError:
+            near = difflib.get_close_matches(name, self._items, n=1)
+            hint = f"did you mean '{near[0]}'? " if near else ""
+            raise UserError(
+                f"unknown {self.kind} '{name}': {hint}known are {', '.join(self._items)}"
+            ) from None
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """Return what has a name, or `default`."""
+        return self[name] if name in self else default  # noqa: SIM401 - this is `get`
+
+    def __contains__(self, name: object) -> bool:
+        self._load_outside()
+        return name in self._items
+
+    def __iter__(self) -> Iterator[str]:
+        self._load_outside()
+        return iter(self._items)
+
+    def __len__(self) -> int:
+        self._load_outside()
+        return len(self._items)
+
+    def _load_outside(self) -> None:
+        if self._outside_loaded:
+            return
+        self._outside_loaded = True
+        for entry in (entry for group in self._groups for entry in entry_points(group=group)):
+            try:
+                self.register(self._made_whole(entry.load()))
+            except Exception as error:  # another package's code: anything can go wrong in it
+                self._outside_loaded = False  # say it again, rather than go on without
+                raise UserError(
+                    f"the {self.kind} '{entry.name}' of the package {_package(entry)} cannot be used: "
+                    f"{type(error).__name__}: {' '.join(str(error).split())}; mend or uninstall the package"
+                ) from error
+
+
+def import_all(package: str, folder: Iterable[str]) -> None:
+    """Import every module of a package, in alphabetical order: a file that is added there registers what it defines.
+
+    What the package has imported before keeps its place: tables list things in the order in which they are registered.
+
+    Parameters
+    ----------
+    package : str
+        The ``__name__`` of the package.
+    folder : iterable of str
+        Its ``__path__``.
+    """
+    for name in sorted(module.name for module in iter_modules(folder)):
+        import_module(f"{package}.{name}")
+
+
+def _package(entry: EntryPoint) -> str:
+    return f"{entry.dist.name} {entry.dist.version}" if entry.dist else entry.value

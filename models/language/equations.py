@@ -1,0 +1,285 @@
+"""From Brian2's equation language to expressions in internal units.
+
+A text is read by `grammar` alone and becomes `Expr` trees with the operators in the places where the author put them;
+units are checked on the same trees. Brian2 sees a text only after that, and nothing of it is ever evaluated as Python.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+from brian2.units.fundamentalunits import Dimension
+from brian2.utils.stringtools import get_identifiers
+
+from ..algebra.expression import FLOATS, Const, Expr, Op, Var, names, select
+from ..algebra.system import Threshold
+from ..ground.errors import UserError, at, short
+from . import grammar, units
+from .dimensions import check, dimension, unit_called
+from .equation_lines import DIFFERENTIAL, SUBEXPRESSION, lines
+from .grammar import HIGHEST_POWER, Binary, Name, Negative, Node, Number, Switch, Unreadable, written
+from .names import OF_GROUPS, check_name
+
+_NUMBERS = {"pi": math.pi, "e": math.e}
+#: Of conditions: the operation, and whether its operands stand the other way round.
+_CONDITIONS = {"<": ("less", False), "<=": ("at_most", False), ">": ("less", True), ">=": ("at_most", True)}
+#: The largest model that is read: state variables, and operations with all subexpressions written out.
+MOST_STATES, MOST_OPERATIONS = 50, 20_000
+
+
+@dataclass(frozen=True)
+class Equation:
+    """One line of a model's equations."""
+
+    name: str
+    kind: str
+    """`DIFFERENTIAL`, `SUBEXPRESSION` or `PARAMETER`."""
+    dimension: Dimension
+    flags: tuple[str, ...]
+    text: str
+    """The right-hand side; empty for a parameter."""
+    value: Expr | None
+    """The right-hand side; None for a parameter."""
+
+
+def read(text: str, constants: Mapping[str, Any], given: str) -> dict[str, Equation]:
+    """Read equations, by name in the order of the text.
+
+    Raises
+    ------
+    UserError
+        If the text holds what Brian2 or spikecost cannot read, or is too large.
+    """
+    found_lines = lines(text, given)
+    states = sum(line.kind == DIFFERENTIAL for line in found_lines)
+    if not states:
+        raise UserError(f"{given}: no differential equation; write at least one, such as dv/dt = -v/(10*ms) : volt")
+    if states > MOST_STATES:
+        raise UserError(f"{given}: {states} state variables; spikecost is for single neurons of up to {MOST_STATES}")
+    known = {line.name for line in found_lines}
+    found = {}
+    for line in found_lines:
+        with at(line.name):
+            if re.search(r"\bxi(_\w+)?\b", line.right):
+                raise UserError(f"{given}: noise terms (xi) are not supported; drive the model with a frozen input "
+                                "instead")
+            value = parse(line.right, known, constants, f"{given}: equation of '{line.name}'") if line.right else None
+        found[line.name] = Equation(line.name, line.kind, line.dimension, line.flags, line.right, value)
+    _check_size(found, given)
+    return found
+
+
+def _check_size(found: Mapping[str, Equation], given: str) -> None:
+    """Refuse subexpressions of themselves, and more operations than a model has once subexpressions are written out."""
+    sizes: dict[str, int] = {}
+    waiting = {name: each.value for name, each in found.items() if each.value is not None}
+    inner = {name for name, each in found.items() if each.kind == SUBEXPRESSION}
+    while waiting:
+        ready = [name for name, value in waiting.items() if not names(value) & inner & waiting.keys()]
+        if not ready:
+            last = [name for name in waiting if name in inner][-1]
+            with at(last):
+                raise UserError(f"{given}: Brian2 cannot read the equations at "
+                                f"'{short(f'{last} = {found[last].text}')}': Cannot resolve subexpressions that need "
+                                "each other; write them without circles")
+        for name in ready:
+            sizes[name] = _size(waiting.pop(name), sizes if inner else {})
+            if sizes[name] > MOST_OPERATIONS:
+                with at(name):
+                    raise UserError(f"{given}: equation of '{name}': more than {MOST_OPERATIONS} operations with its "
+                                    "subexpressions written out; spikecost is for smaller models")
+
+
+def _size(value: Expr, sizes: Mapping[str, int]) -> int:
+    if isinstance(value, Op):
+        return 1 + sum(_size(arg, sizes) for arg in value.args)
+    return sizes.get(value.name, 1) if isinstance(value, Var) else 1
+
+
+def parse(text: str, variables: Collection[str], constants: Mapping[str, Any], where: str) -> Expr:
+    """Read one expression.
+
+    Parameters
+    ----------
+    text : str
+        In Brian2's language: ``+ - * / **``, numbers, names, pi, e, exp, sqrt, abs, exprel, tanh, cosh, sinh, and
+        ``int(a > b)``, which is 1 where the comparison holds and 0 elsewhere.
+    variables : collection of str
+        Names that stay names.
+    constants : mapping
+        Names that stand for a quantity; they become numbers.
+    where : str
+        For messages.
+
+    Raises
+    ------
+    UserError
+        If the text is no such expression, a name is unknown, or a number in it is too large.
+    """
+    return _lowered(_node(text, where), variables, constants, where)
+
+
+def threshold(text: str, state: Collection[str], dimensions: Mapping[str, Dimension], constants: Mapping[str, Any],
+              where: str) -> Threshold:
+    """Read ``v > 30*mV``: a state variable, ``>`` or ``>=``, and a level, which may move (``v > theta``)."""
+    instead = "write a state variable, > or >=, and a level: v > 30*mV"
+    try:
+        node = grammar.condition(text)
+    except Unreadable as error:
+        raise UserError(f"{where}: {error.problem}; {instead}") from None
+    if not (node is not None and node.sign in (">", ">=") and isinstance(node.left, Name) and node.left.name in state):
+        raise UserError(f"{where}: '{short(text)}' is not supported; {instead}")
+    level = _lowered(node.right, dimensions, constants, where)
+    _check(node.right, dimensions, constants, dimensions[node.left.name], where)
+    return Threshold(node.left.name, node.sign, level)
+
+
+def statements(text: str, targets: Collection[str], dimensions: Mapping[str, Dimension], constants: Mapping[str, Any],
+               where: str) -> list[tuple[str, Expr]]:
+    """Read ``v = c; u += d``: assignments to `targets`, one after the other.
+
+    What is assigned and not declared is a temporary variable, as in Brian2: it has a value from its first assignment
+    on, and hides a constant of its name. Those that nothing needs are left out.
+    """
+    found: list[tuple[str, Expr]] = []
+    try:
+        read = list(grammar.statements(text))
+        temporary = {target for target, _, _ in read} - set(dimensions)
+        known, numbers = dict(dimensions), {name: constants[name] for name in constants if name not in temporary}
+        for target, operator, right in read:
+            if target in dimensions and target not in targets:
+                raise UserError(f"{where}: '{target}' is not a state variable; known are {', '.join(sorted(targets))}")
+            node = Binary(operator, Name(target), right) if operator else right
+            early = (get_identifiers(written(node)) & temporary) - set(known)
+            if early:
+                raise UserError(f"{where}: '{target} = {short(written(node))}' uses '{early.pop()}' before it has a "
+                                "value; assign one to it first")
+            value = _lowered(node, known, numbers, where)
+            if target in temporary and target not in known:
+                check_name(target, f"{where}: the temporary variable")
+                known[target] = dimension(node, known, numbers, where=where, value=_numbers_of(known, numbers, where))
+            else:
+                _check(node, known, numbers, known[target], where)
+            found.append((target, value))
+    except Unreadable as error:
+        raise UserError(f"{where}: {error}") from None
+    return _needed(found, set(targets))
+
+
+def _needed(assigned: list[tuple[str, Expr]], wanted: set[str]) -> list[tuple[str, Expr]]:
+    """Return the assignments that some `wanted` name needs at the end, all of those to such names among them."""
+    found, needed = [], set(wanted)
+    for name, value in reversed(assigned):
+        if name in needed:
+            if name not in wanted:
+                needed.remove(name)
+            needed |= names(value)
+            found.append((name, value))
+    return found[::-1]
+
+
+def check_units(text: str, dimensions: Mapping[str, Dimension], constants: Mapping[str, Any], expected: Dimension,
+                where: str) -> None:
+    """Compute the dimension of `text` and compare it.
+
+    Raises
+    ------
+    UserError
+        If the units are inconsistent or the result has another dimension.
+    """
+    _check(_node(text, where), dimensions, constants, expected, where)
+
+
+def _check(node: Node, dimensions: Mapping[str, Dimension], constants: Mapping[str, Any], expected: Dimension,
+           where: str) -> None:
+    check(node, dimensions, constants, expected, where=where, value=_numbers_of(dimensions, constants, where))
+
+
+def _numbers_of(dimensions: Collection[str], constants: Mapping[str, Any], where: str) -> Callable[[Node], Expr]:
+    return lambda part: _lowered(part, dimensions, constants, where)
+
+
+def _node(text: str, where: str) -> Node:
+    try:
+        return grammar.expression(text)
+    except Unreadable as error:
+        raise UserError(f"{where}: {error}") from None
+
+
+def _lowered(root: Node, variables: Collection[str], constants: Mapping[str, Any], where: str) -> Expr:
+    """Make an expression of what was read; what is a number already has to be one that a double can hold."""
+
+    def walk(node: Node) -> tuple[Expr, float | None]:
+        """Return the expression, and its value where it is a number."""
+        if isinstance(node, Number):
+            return Const(node.value), float(node.value)
+        if isinstance(node, Name):
+            found = name(node.name)
+            return found, float(found.value) if isinstance(found, Const) else None
+        if isinstance(node, Switch):
+            kind, turned = _CONDITIONS[node.condition.sign]
+            (left, _), (right, _) = walk(node.condition.left), walk(node.condition.right)
+            return select(Op(kind, (right, left) if turned else (left, right)), 1, 0), None
+        if isinstance(node, Binary):
+            (left, a), (right, b) = walk(node.left), walk(node.right)
+            if node.kind == "pow" and a is None and b is not None and abs(b) > HIGHEST_POWER:
+                raise UserError(f"{where}: the power in '{short(written(node))}' is too high; give one of at most "
+                                f"{HIGHEST_POWER}")
+            return Op(node.kind, (left, right)), number(node, node.kind, a, b)
+        kind, inside = ("neg", node.operand) if isinstance(node, Negative) else (node.function, node.argument)
+        found, a = walk(inside)
+        return Op(kind, (found,)), number(node, kind, a)
+
+    def number(node: Node, kind: str, *values: float | None) -> float | None:
+        given = [value for value in values if value is not None]
+        if len(given) < len(values):
+            return None
+        try:
+            value = float(FLOATS[kind](*given))
+        except OverflowError:
+            value = math.inf
+        except (ArithmeticError, ValueError):
+            return None  # no number: said where it is needed
+        if math.isinf(value):
+            raise UserError(f"{where}: the number '{short(written(node))}' is too large; give one below 1e308")
+        return value
+
+    def name(identifier: str) -> Expr:
+        if identifier in variables:
+            return Var(identifier)
+        if identifier in constants:
+            return Const(units.internal(constants[identifier]))
+        unit = unit_called(identifier)
+        if unit is not None:
+            return Const(units.internal(unit), unit=True)
+        if identifier in _NUMBERS:
+            return Const(Fraction(_NUMBERS[identifier]))
+        if identifier in OF_GROUPS:
+            raise UserError(f"{where}: Brian2's own variable '{identifier}' cannot be run; write the equations without "
+                            "it, and what depends on time as the input")
+        raise UserError(f"{where}: '{short(identifier)}' is neither in the equations nor a constant nor a unit; "
+                        "define it")
+
+    return walk(root)[0]
+
+
+def subexpression_order(found: Mapping[str, Expr], wanted: set[str]) -> dict[str, Expr]:
+    """Return the subexpressions `wanted`, each after those that it needs."""
+    ordered: dict[str, Expr] = {}
+
+    def visit(name: str) -> None:
+        if name in ordered:
+            return
+        for other in sorted(names(found[name]) & wanted):
+            visit(other)
+        ordered[name] = found[name]
+
+    for name in found:
+        if name in wanted:
+            visit(name)
+    return ordered

@@ -1,0 +1,367 @@
+"""The grammar of a model's texts: the part of Brian2's language that is read, before other code sees the text.
+
+Texts may come from other people's files. They are read only by this grammar, which has numbers, names,
+``+ - * / **``, comparisons, and functions of one argument. No part of a text is ever evaluated as Python, and the rest
+of Python (keywords, strings, subscripts, attributes) does not exist in this grammar. A text that is too large to be a
+model is refused here, before it costs time.
+"""
+
+from __future__ import annotations
+
+import keyword
+import re
+import unicodedata
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+
+from ..ground.errors import short
+
+#: Functions that equations may use.
+FUNCTIONS = ("exp", "sqrt", "abs", "exprel", "tanh", "cosh", "sinh")
+USE = f"use + - * / **, the functions {', '.join(FUNCTIONS)}, and int(a > b)"
+#: Limits of a text: characters, nested brackets, nested operations.
+LONGEST, BRACKETS, DEEPEST = 50_000, 40, 150
+#: The highest power of anything except a number.
+HIGHEST_POWER = 128
+
+_KINDS = {"+": "add", "-": "sub", "*": "mul", "/": "div", "**": "pow"}
+_SIGNS = ("<", "<=", ">", ">=")
+_TOKEN = re.compile(r"""
+    (?P<space>[ \t]+)
+  | (?P<newline>\n)
+  | (?P<number>(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?(?![0-9A-Za-z_.]))
+  | (?P<name>[A-Za-z_][A-Za-z0-9_]*)
+  | (?P<sign>\*\*|[<>]=|[-+*/<>()](?!=))
+""", re.VERBOSE)
+_STATEMENT = re.compile(r"\s*([A-Za-z_][A-Za-z0-9_]*)\s*(\*\*|[-+*/])?=(?!=)")
+
+
+class Unreadable(Exception):
+    """A text that does not follow this grammar: what is wrong with it, and what to write instead."""
+
+    def __init__(self, problem: str, instead: str) -> None:
+        super().__init__(f"{problem}; {instead}")
+        self.problem, self.instead = problem, instead
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A number, exactly as written."""
+
+    value: Fraction
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """A name."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Negative:
+    """A change of sign."""
+
+    operand: Node
+
+
+@dataclass(frozen=True, slots=True)
+class Binary:
+    """An operation on two operands: add, sub, mul, div or pow."""
+
+    kind: str
+    left: Node
+    right: Node
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A function of one argument."""
+
+    function: str
+    argument: Node
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """``left sign right``; `sign` is one of ``< <= > >=``."""
+
+    sign: str
+    left: Node
+    right: Node
+
+
+@dataclass(frozen=True, slots=True)
+class Switch:
+    """``int(condition)``: 1 where the condition holds, 0 elsewhere (Brian2's form of a switch)."""
+
+    condition: Condition
+
+
+Node = Number | Name | Negative | Binary | Call | Switch
+
+
+def expression(text: str) -> Node:
+    """Read an expression.
+
+    Raises
+    ------
+    Unreadable
+        If the text is not an expression.
+    """
+    reader = _Reader(text)
+    found, _ = reader.read_sum()
+    reader.end()
+    return found
+
+
+def condition(text: str) -> Condition | None:
+    """Read a comparison of two expressions; None if the text is valid but not a comparison.
+
+    Raises
+    ------
+    Unreadable
+        If the text cannot be read.
+    """
+    reader = _Reader(text)
+    found, _ = reader.read_comparison()
+    reader.end()
+    return found if isinstance(found, Condition) else None
+
+
+def statements(text: str) -> Iterator[tuple[str, str, Node]]:
+    """Read assignments such as ``v = c; u += d``.
+
+    Yields
+    ------
+    str, str, Node
+        The target, the operator before the ``=`` (or nothing), and the value.
+
+    Raises
+    ------
+    Unreadable
+        If the text contains anything else.
+    """
+    for statement in _split(without_comments(text)):
+        match = _STATEMENT.match(statement)
+        if match is None:
+            raise Unreadable(f"'{short(statement)}' is not supported", "write v = c or u += d")
+        rest = statement[match.end():].strip()
+        if not rest:
+            raise Unreadable(f"cannot read '{short(statement)}'", "write statements such as v = c; u += d")
+        if re.search(r"(?<![<>])=|,", rest):
+            raise Unreadable(f"'{short(statement)}' is not supported", "write v = c or u += d")
+        yield match[1], _KINDS[match[2]] if match[2] else "", expression(rest)
+
+
+def without_comments(text: str) -> str:
+    """Check the characters of a text, and return it with blanks in place of its comments.
+
+    Raises
+    ------
+    Unreadable
+        If it is too long, or contains characters that are not allowed.
+    """
+    if len(text) > LONGEST:
+        raise Unreadable(f"a text of {len(text)} characters is too long", f"write at most {LONGEST}")
+    text = text.replace("\r\n", "\n")
+    for character in text:
+        if unicodedata.category(character) in ("Cc", "Zl", "Zp", "Cs") and character not in "\t\n":
+            raise Unreadable(f"the character {character!r} has no meaning here", "remove it")
+    return re.sub(r"#[^\n]*", lambda comment: " " * len(comment[0]), text)
+
+
+def written(node: Node | Condition, binding: int = 0) -> str:
+    """Write a tree as a person would."""
+    if isinstance(node, Number):
+        return str(node.value) if node.value.denominator == 1 else repr(float(node.value))
+    if isinstance(node, Name):
+        return node.name
+    if isinstance(node, Call):
+        return f"{node.function}({written(node.argument)})"
+    if isinstance(node, Switch):
+        return f"int({written(node.condition)})"
+    if isinstance(node, Condition):
+        return f"{written(node.left)} {node.sign} {written(node.right)}"
+    if isinstance(node, Negative):
+        said, own = f"-{written(node.operand, 3)}", 3
+    else:
+        own = {"add": 1, "sub": 1, "mul": 2, "div": 2, "pow": 4}[node.kind]
+        sign = {"add": " + ", "sub": " - ", "mul": "*", "div": "/", "pow": "**"}[node.kind]
+        left, right = (5, 4) if node.kind == "pow" else (own, own + 1)
+        said = f"{written(node.left, left)}{sign}{written(node.right, right)}"
+    return f"({said})" if own < binding else said
+
+
+def _split(text: str) -> Iterator[str]:
+    """Yield the statements of a text, separated by line breaks or ``;``; a line break in brackets does not count."""
+    open_brackets, begins = 0, 0
+    for place, character in enumerate(f"{text};"):
+        open_brackets += (character == "(") - (character == ")")
+        if character in ";\n" and (open_brackets <= 0 or place == len(text)):
+            if text[begins:place].strip():
+                yield text[begins:place].strip()
+            begins = place + 1
+
+
+class _Reader:
+    """Reads one text from left to right; operators have the precedence of Python, as in Brian2."""
+
+    def __init__(self, text: str) -> None:
+        self._text = without_comments(text).strip()
+        self._tokens: list[tuple[str, str, int]] = []
+        self._next = self._brackets = 0
+        self._tokens = list(self._read_tokens())
+
+    def end(self) -> None:
+        """Refuse a text that is not finished."""
+        if self._token() in _SIGNS:
+            raise Unreadable(f"'{short(self._text)}' is not supported", USE)
+        if self._next < len(self._tokens):
+            raise self._cannot(self._place())
+
+    def _read_tokens(self) -> Iterator[tuple[str, str, int]]:
+        place = open_brackets = 0
+        while place < len(self._text):
+            match = _TOKEN.match(self._text, place)
+            if match is None:  # the error is raised when this token is reached, so that its context can be quoted
+                yield "unknown", self._text[place], place
+                return
+            kind = str(match.lastgroup)
+            open_brackets += (match[0] == "(") - (match[0] == ")")
+            if kind == "newline" and open_brackets <= 0:
+                raise self._cannot(place)
+            if kind not in ("space", "newline"):
+                yield kind, match[0], place
+            place = match.end()
+
+    def _cannot(self, place: int) -> Unreadable:
+        if self._next < len(self._tokens) and self._tokens[self._next][0] in ("unknown", "name"):
+            return Unreadable(f"'{short(self._text)}' is not supported", USE)
+        rest = self._text[place:]
+        at = f" at '{short(rest[:20])}'" if rest and place else ""
+        return Unreadable(f"cannot read '{short(self._text)}'{at}", "write it as in Brian2, such as EL + 2*mV")
+
+    def _token(self) -> str:
+        return self._tokens[self._next][1] if self._next < len(self._tokens) else ""
+
+    def _take(self) -> str:
+        self._next += 1
+        return self._tokens[self._next - 1][1]
+
+    def _place(self) -> int:
+        return self._tokens[self._next][2] if self._next < len(self._tokens) else len(self._text)
+
+    # each method returns what it read, and the depth of its nesting
+
+    def read_comparison(self) -> tuple[Node | Condition, int]:
+        left, depth = self.read_sum()
+        if self._token() not in _SIGNS:
+            return left, depth
+        sign = self._take()
+        right, other = self.read_sum()
+        return Condition(sign, left, right), max(depth, other) + 1
+
+    def read_sum(self) -> tuple[Node, int]:
+        return self._chain(("+", "-"), self._product)
+
+    def _product(self) -> tuple[Node, int]:
+        return self._chain(("*", "/"), self._signed)
+
+    def _chain(self, signs: tuple[str, ...], operand: Callable[[], tuple[Node, int]]) -> tuple[Node, int]:
+        left, depth = operand()
+        while self._token() in signs:
+            sign = self._take()
+            right, other = operand()
+            left, depth = Binary(_KINDS[sign], left, right), self._deeper(max(depth, other))
+        return left, depth
+
+    def _signed(self) -> tuple[Node, int]:
+        if self._token() not in ("+", "-"):
+            return self._power()
+        sign = self._take()
+        self._enter()
+        operand, depth = self._signed()
+        self._brackets -= 1
+        return (Negative(operand), self._deeper(depth)) if sign == "-" else (operand, depth)
+
+    def _power(self) -> tuple[Node, int]:
+        base, depth = self._atom()
+        if self._token() != "**":
+            return base, depth
+        self._take()
+        self._enter()
+        power, other = self._signed()
+        self._brackets -= 1
+        return Binary("pow", base, power), self._deeper(max(depth, other))
+
+    def _atom(self) -> tuple[Node, int]:
+        if self._next == len(self._tokens):
+            raise self._cannot(len(self._text))
+        kind, sign, place = self._tokens[self._next]
+        if kind == "number":
+            self._next += 1
+            return Number(self._number(sign, place)), 1
+        if kind == "name":
+            if keyword.iskeyword(sign):
+                raise self._cannot(place)
+            self._next += 1
+            return self._call(sign, place) if self._token() == "(" else (Name(sign), 1)
+        if sign != "(":
+            raise self._cannot(place)
+        self._take()
+        self._enter()
+        inside, depth = self.read_sum()
+        self._close(place)
+        return inside, depth
+
+    def _call(self, function: str, place: int) -> tuple[Node, int]:
+        refused = Unreadable(f"'{short(self._call_text(place))}' is not supported", USE)
+        if function not in (*FUNCTIONS, "int"):
+            raise refused
+        self._take()
+        self._enter()
+        inside, depth = self.read_comparison()
+        unknown = self._next < len(self._tokens) and self._tokens[self._next][0] == "unknown"
+        if unknown or self._token() in _SIGNS or isinstance(inside, Condition) != (function == "int"):
+            raise refused
+        self._close(place)
+        depth = self._deeper(depth)
+        return (Switch(inside), depth) if isinstance(inside, Condition) else (Call(function, inside), depth)
+
+    def _call_text(self, place: int) -> str:
+        open_brackets = 0
+        for end in range(place, len(self._text)):
+            open_brackets += (self._text[end] == "(") - (self._text[end] == ")")
+            if self._text[end] == ")" and open_brackets == 0:
+                return self._text[place:end + 1]
+        return self._text[place:]
+
+    def _close(self, place: int) -> None:
+        if self._token() != ")":
+            raise self._cannot(self._place() if self._token() else place)
+        self._take()
+        self._brackets -= 1
+
+    def _enter(self) -> None:
+        self._brackets += 1
+        if self._brackets > BRACKETS:
+            raise Unreadable(f"'{short(self._text)}' has more than {BRACKETS} nested brackets",
+                             "write parts of it as separate equations")
+
+    def _deeper(self, depth: int) -> int:
+        if depth >= DEEPEST:
+            raise Unreadable(f"'{short(self._text)}' has more than {DEEPEST} nested operations",
+                             "write parts of it as separate equations")
+        return depth + 1
+
+    def _number(self, token: str, place: int) -> Fraction:
+        if re.fullmatch(r"0+[1-9][0-9]*", token):
+            raise self._cannot(place)
+        value = float(token)
+        if value == float("inf"):
+            raise Unreadable(f"a number in '{short(self._text)}' is too large", "give one below 1e308")
+        if value == 0 and re.search(r"[1-9]", re.split(r"[eE]", token)[0]):
+            raise Unreadable(f"a number in '{short(self._text)}' is too small", "give 0, or one above 1e-307")
+        return Fraction(int(token)) if token.isdigit() else Fraction(repr(value))

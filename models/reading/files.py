@@ -1,0 +1,205 @@
+"""Models in files of their own: Python files, which are run, and TOML files, which are only read.
+
+A TOML file holds the fields of `NeuronModel`; quantities are text such as ``"20*ms"``, plain numbers have no unit::
+
+    name = "mine"                  # the file's name by default
+    equations = '''
+    dv/dt = (EL - v + R*I)/tau : volt (unless refractory)
+    I : amp
+    tau : second
+    '''
+    threshold = "v > -50*mV"
+    reset = "v = EL"
+    refractory = "2*ms"
+    constants = { EL = "-65*mV", R = "100*Mohm" }
+    parameters = { tau = "20*ms" }
+    initial = { v = "-65*mV" }     # or an expression, such as "EL + 2*mV"
+
+    [presets.fast]
+    tau = "5*ms"
+"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import sys
+import traceback
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cache, partial
+from pathlib import Path
+from types import ModuleType
+
+import brian2
+
+from ..definition.neuron import NeuronModel
+from ..ground.errors import UserError
+from .data import Given, Initial, Misfit, Refractory, read_text, read_toml, structure
+from .from_brian2 import from_brian2
+from .places import line_in_python, line_in_toml, line_of_name
+
+_FILE = re.compile(r"(?P<path>.+\.(?:py|toml))(?::(?P<names>[^/\\]*))?")
+_WRITE = "write {name} = sc.NeuronModel(name=..., equations=..., threshold=..., reset=...), or a Brian2 NeuronGroup"
+
+
+def is_file(asked: str) -> bool:
+    """Whether a model is asked for by its file: ``path.py:name`` or ``path.toml``."""
+    return _FILE.fullmatch(asked) is not None
+
+
+def runs_code(asked: str) -> bool:
+    """Whether a model is asked for by a Python file, which is executed."""
+    match = _FILE.fullmatch(asked)
+    return match is not None and match["path"].endswith(".py")
+
+
+def model_from_file(asked: str, input: str | None = None) -> NeuronModel:  # noqa: A002 - as NeuronModel's
+    """Return the model of ``path.py:name`` or ``path.toml``, either with ``:preset`` behind.
+
+    In a Python file `name` is a `NeuronModel`, or a Brian2 `NeuronGroup` with `input`, or ``I``, for input.
+
+    Raises
+    ------
+    UserError
+        If the file cannot be read or what it holds is no model; with the line.
+    """
+    match = _FILE.fullmatch(asked)
+    assert match is not None
+    path = Path(match["path"])
+    source, changed = read_text(path, "the model file"), path.stat().st_mtime_ns
+    names = (match["names"] or "").split(":")
+    if len(names) > (1 if path.suffix == ".toml" else 2):
+        raise UserError(f"{asked}: give model.py:name, model.py:name:preset, model.toml or model.toml:preset")
+    if path.suffix == ".toml":
+        found, presets = _from_toml(path, source, changed), names
+    else:
+        found, presets = _from_python(path, source, names[0], input, changed), names[1:]
+    if input not in (None, found.input):
+        raise UserError(f"{asked}: its input is '{found.input}', not '{input}'; another one can only be named for a "
+                        "Brian2 group")
+    return found.with_preset(presets[0]) if presets and presets[0] else found
+
+
+def place_of(asked: str) -> tuple[str, int] | None:
+    """Return the file of ``path.py:name`` or ``path.toml`` and the line of the model; None if it cannot be read."""
+    match = _FILE.fullmatch(asked)
+    if match is None:
+        return None
+    try:
+        source = Path(match["path"]).read_text(encoding="utf-8-sig")
+        is_python = match["path"].endswith(".py")
+        return match["path"], line_of_name(source, (match["names"] or "").partition(":")[0]) if is_python else 1
+    except (OSError, UnicodeDecodeError, SyntaxError):  # it has changed since
+        return None
+
+
+@cache  # a model is itself only once: what is known of it is found again by what it is
+def _from_python(path: Path, source: str, name: str, driven: str | None, _changed: int) -> NeuronModel:
+    brian2.BrianLogger.suppress_name("unused_brian_object")  # Brian2 need not run what the file defines
+    module = ModuleType(f"{path.stem}_model_file")
+    module.__file__ = str(path)
+    sys.modules[module.__name__] = module  # dataclasses and the like look for their module there
+    defined = module.__dict__
+    with _lines_named(path, source), _beside(path), contextlib.redirect_stdout(sys.stderr):
+        exec(compile(source, str(path), "exec"), defined)  # noqa: S102 - the user's own file, asked for by name
+    models = [key for key, value in defined.items() if isinstance(value, NeuronModel | brian2.NeuronGroup)]
+    known = f"; it has the models {', '.join(models)}" if models else ""
+    if not name:
+        raise UserError(f"{path}: say which model, such as {path}:{models[0] if models else 'mine'}{known}")
+    if name not in defined:
+        raise UserError(f"{path} defines no '{name}'{known or '; ' + _WRITE.format(name=name)}")
+    found = defined[name]
+    with _lines_named(path, source, line_of_name(source, name)):
+        if isinstance(found, brian2.Group):
+            return _complete(from_brian2(found, driven, name=name, namespace=defined))
+        if isinstance(found, NeuronModel):
+            return _complete(found)
+    raise UserError(f"{path}:{line_of_name(source, name)}: {name} is a {type(found).__name__} and no model; "
+                    f"{_WRITE.format(name=name)}")
+
+
+@dataclass(frozen=True)
+class _ModelFile:
+    """What a TOML file says of a model."""
+
+    equations: str
+    threshold: str
+    name: str = ""
+    reset: str = ""
+    refractory: Refractory | None = None
+    parameters: Mapping[str, Given] = field(default_factory=dict)
+    constants: Mapping[str, Given] = field(default_factory=dict)
+    initial: Mapping[str, Initial] = field(default_factory=dict)
+    input: str = "I"
+    drive: Given | None = None
+    presets: Mapping[str, Mapping[str, Given]] = field(default_factory=dict)
+    published: str = ""
+    description: str = ""
+    source: str = ""
+
+
+@cache
+def _from_toml(path: Path, source: str, _changed: int) -> NeuronModel:
+    try:
+        content = read_toml(source)
+    except ValueError as error:
+        place = re.search(r"\(at line (\d+), column \d+\)", str(error))
+        line = f":{place[1]}" if place else ""
+        raise UserError(f"{path}{line}: not TOML: {error}; write lines such as threshold = \"v > 30*mV\"") from None
+    for key in ("equations", "threshold"):
+        if key not in content:
+            raise UserError(f"{path} has no {key}; write {key} = "
+                            + ('"v > 30*mV"' if key == "threshold" else "'''dv/dt = ... : volt'''"))
+    try:
+        found = structure(content, _ModelFile, str(path))
+    except Misfit as error:
+        said = str(error).removeprefix(f"{path}: ")
+        raise UserError(f"{path}:{line_in_toml(source, error.place) or 1}: {said}") from None
+    fields = {key: getattr(found, key) for key in content}
+    with _lines_named(path, source):
+        return _complete(NeuronModel(**{"name": path.stem} | fields))
+
+
+def _complete(model: NeuronModel) -> NeuronModel:
+    """Ask now for what a model tells only when it is asked, as long as the file can be named: initial values, presets.
+
+    A group of Brian2's has no presets, and its initial values are numbers.
+    """
+    for each in (model, *map(model.with_preset, model.presets)):
+        each.initial_values  # noqa: B018 - asking is what fails
+    return model
+
+
+@contextlib.contextmanager
+def _lines_named(path: Path, source: str, line: int | None = None) -> Iterator[None]:
+    """Make every error of a file one line that says where in the file it arose."""
+    try:
+        yield
+    except SyntaxError as error:
+        if error.filename != str(path):
+            raise
+        raise UserError(f"{path}:{error.lineno}: {error.msg}; a model file is Python") from None
+    except (Exception, SystemExit) as error:
+        frames = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(path)]
+        begins = line or (frames[-1] if frames else None)
+        found = begins
+        if isinstance(error, UserError):
+            find = line_in_toml if path.suffix == ".toml" else partial(line_in_python, begins=begins)
+            found = find(source, error.place) or begins
+        kind = "" if isinstance(error, UserError) else f"{type(error).__name__}: "
+        raise UserError(f"{path}{f':{found}' if found else ''}: {kind}{' '.join(str(error).split())}") from None
+
+
+@contextlib.contextmanager
+def _beside(path: Path) -> Iterator[None]:
+    """Let a file import what lies beside it, and see no arguments but its own name, as if Python had started it."""
+    folder, arguments = str(path.resolve().parent), sys.argv
+    sys.path.insert(0, folder)
+    sys.argv = [str(path)]
+    try:
+        yield
+    finally:
+        sys.argv = arguments
+        if folder in sys.path:
+            sys.path.remove(folder)

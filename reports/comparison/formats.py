@@ -1,0 +1,113 @@
+"""The formats of a report, each a function from a run to files: one more is a function and its line in `FORMATS`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
+
+from ...models.ground.errors import UserError
+from ..page import page
+from ..papers import tables
+from ..papers.bibliography import bibliography
+from ..papers.figures import draw
+from ..papers.methods_text import methods_text
+from ..tables.demos import headline
+from ..writing.encoded import to_parquet
+from ..writing.escape import to_csv
+from ..writing.records import records
+from .run_folder import TABLES
+
+if TYPE_CHECKING:
+    from .run_folder import RunFolder
+
+_CHEAPEST = "The cheapest way to run each model at equal accuracy."
+_RATIOS = "Cost over that of {}; in parentheses 95 % bootstrap intervals over the stimuli."
+
+
+def render(run: RunFolder, formats: Iterable[str]) -> dict[str, bytes]:
+    """Return the files of a report by name.
+
+    Parameters
+    ----------
+    run : RunFolder
+    formats : iterable of str
+        Names in `FORMATS`.
+
+    Raises
+    ------
+    UserError
+        If a format is not known, none is given, or the run has no case with a cost.
+    """
+    wanted = list(dict.fromkeys(formats))
+    unknown = [name for name in wanted if name not in FORMATS]
+    if unknown or not wanted:
+        what = f"unknown format '{unknown[0]}'" if unknown else "no format is given"
+        raise UserError(f"{what}: known are {', '.join(FORMATS)}")
+    if not run.table["flops_per_ms"].notna().any():
+        raise UserError("there is nothing to report: no model reached any tolerance of this run; the reasons are in "
+                        "its table.csv")
+    kinds = tuple(name for name in wanted if name in _DRAWN)
+    found = draw(run, kinds)
+    for name in wanted:
+        if name not in _DRAWN:
+            found |= FORMATS[name](run)
+    return found
+
+
+def _html(run: RunFolder) -> dict[str, bytes]:
+    return {"index.html": page(run).encode()}
+
+
+def _markdown(run: RunFolder) -> dict[str, bytes]:
+    parts = [tables.to_markdown(tables.cheapest(run), _CHEAPEST)]
+    if len(run.ranking):
+        parts.append(tables.to_markdown(tables.ratios(run), _RATIOS.format(run.baseline)))
+    if len(run.demos):
+        parts.append(tables.to_markdown(tables.demos(run), headline(run.demos)))
+    return {"tables.md": "\n".join(parts).encode()}
+
+
+def _latex(run: RunFolder) -> dict[str, bytes]:
+    parts = ["% \\usepackage{booktabs,graphicx}",
+             tables.to_latex(tables.cheapest(run), _CHEAPEST, "tab:spikecost-cheapest")]
+    if len(run.ranking):
+        parts.append(tables.to_latex(tables.ratios(run), _RATIOS.format(run.baseline), "tab:spikecost-ratios"))
+    return {"tables.tex": "\n".join(parts).encode()}
+
+
+def _csv(run: RunFolder) -> dict[str, bytes]:
+    return {f"{name}.csv": to_csv(getattr(run, name)) for name in TABLES}
+
+
+def _parquet(run: RunFolder) -> dict[str, bytes]:
+    return {f"{name}.parquet": to_parquet(getattr(run, name)) for name in TABLES}
+
+
+def _json(run: RunFolder) -> dict[str, bytes]:
+    data = {"about": run.about, "provenance": run.provenance,
+            **{name: records(getattr(run, name)) for name in TABLES}}
+    return {"run.json": json.dumps(data, indent=1, ensure_ascii=False, allow_nan=False).encode()}
+
+
+def _bib(run: RunFolder) -> dict[str, bytes]:
+    return {"references.bib": bibliography(run).encode()}
+
+
+def _text(run: RunFolder) -> dict[str, bytes]:
+    return {"methods.txt": methods_text(run).encode()}
+
+
+_Format = Callable[["RunFolder"], dict[str, bytes]]
+
+
+def _figures(kind: str) -> _Format:
+    return lambda run: draw(run, (kind,))
+
+
+#: Formats that are drawn, all in one go.
+_DRAWN = ("svg", "pdf", "png")
+FORMATS: dict[str, _Format] = {
+    "html": _html, "md": _markdown, "tex": _latex, "csv": _csv, "parquet": _parquet, "json": _json, "bib": _bib,
+    "txt": _text, **{kind: _figures(kind) for kind in _DRAWN},
+}

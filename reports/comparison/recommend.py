@@ -1,0 +1,351 @@
+"""``spikecost recommend``: the cheapest way to a rate and an accuracy, why, and a Brian2 program that runs it."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from brian2 import second
+
+from ...accuracy.features import FEATURES
+from ...accuracy.features.shown.search import FOUND, search
+from ...accuracy.search.status import Bound, Status
+from ...accuracy.study.runner import Progress
+from ...accuracy.study.suite import Suite
+from ...accuracy.study.winners import cheapest_of_each
+from ...models.catalogue import get_model
+from ...models.definition.neuron import NeuronModel
+from ...models.ground.errors import UserError, short
+from ...models.language import units
+from ...models.methods import METHODS
+from ..results.brian2_code import brian2_code
+from ..results.recorded_model import recorded_model
+from ..writing.notebook import Shown, frame_html
+from ..writing.numbers import as_said, bounded, bounded_text, number, step
+from ..writing.records import records
+from ..writing.text import frame
+from .comparison import compare
+from .run_folder import RunFolder
+
+#: Of a rate.
+HERTZ = (1 / second).dim
+#: Stimuli of the run that is made where none is given.
+TRIALS = 3
+_WAY = ["model", "method", "detection"]
+_BUDGET = re.compile(r"\s*([\d.]+(?:[eE][-+]?\d+)?)\s*([kMGT]?)\s*(?:FLOPS?(?:/s)?)?\s*", re.IGNORECASE)
+_PREFIX = {"": 1.0, "k": 1e3, "m": 1e6, "g": 1e9, "t": 1e12}
+
+
+@dataclass(frozen=True, eq=False)
+class Recommendation(Shown):
+    """The cheapest way, and what it is chosen from."""
+
+    asked: Mapping[str, Any]
+    """``rate_hz``, ``tolerance_ms``, ``features`` and ``budget_flops``."""
+    choice: Mapping[str, Any]
+    """``model``, ``method``, ``detection``, ``dt_ms`` (that holds for all stimuli, as every smaller one that was run)
+    or ``error_control``, ``status`` (``at least``: dt may be larger, the cost is at most this), ``flops_per_ms`` at
+    this dt with its interval and ``flops_per_s`` (of model time), ``error_ms``, ``drive``; ``round_dt_ms``, a smaller
+    dt that is a round number and was run, with its own ``round_flops_per_ms`` and ``round_error_ms``."""
+    why: Sequence[str]
+    others: pd.DataFrame
+    """The cheapest way of each model that gets there, the dearer ones included, and its cost over the choice's."""
+    brian2: Mapping[str, Any]
+    """The cheapest way that Brian2 has, as `choice`; its spikes are at the end of a step."""
+    code: str
+    """A Brian2 program that runs it."""
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain dictionaries, lists, strings and numbers."""
+        return {"asked": dict(self.asked), "choice": dict(self.choice), "why": list(self.why),
+                "others": records(self.others), "brian2": dict(self.brian2),
+                "code": self.code}
+
+    @property
+    def text(self) -> str:
+        """What a terminal shows."""
+        return "\n".join([_way(self.choice), *(f"- {reason}" for reason in self.why), "",
+                          frame("The cheapest way of each model", _others_said(self.others)), self.code])
+
+    def _repr_html_(self) -> str:
+        chosen = pd.DataFrame(list(self.choice.items()), columns=["", "recommended"])
+        return (frame_html("Recommended", chosen) + frame_html("Why", pd.DataFrame({"why": list(self.why)}))
+                + frame_html("The cheapest way of each model", _others_said(self.others)))
+
+
+def recommend(rate: Any, tolerance: Any, *, features: Iterable[str] = (), budget: str | float | None = None,
+              run: RunFolder | None = None, models: Sequence[str | NeuronModel] | None = None, jobs: int = 2,
+              progress: Progress | None = None) -> Recommendation:
+    """Recommend model, method, detection and dt.
+
+    Parameters
+    ----------
+    rate : Quantity
+        Firing rate, such as ``20*Hz``.
+    tolerance : Quantity
+        Largest spike-time error allowed, such as ``0.1*ms``.
+    features : iterable of str
+        Features that the model must show (`spikecost.accuracy.features`).
+    budget : str or float, optional
+        Most operations per second of model time: ``5e5 FLOP/s``.
+    run : RunFolder, optional
+        Where costs are taken from; by default `models` are run, with few stimuli.
+    models : sequence of str or NeuronModel, optional
+        Those of the default suite by default. Where features are asked for, their presets are looked at, too.
+    jobs : int
+        Threads of that run.
+    progress : Progress, optional
+
+    Raises
+    ------
+    UserError
+        If a value cannot be read, the run has not this rate or tolerance, or nothing gets there.
+    """
+    hertz, allowed, most = _hertz(rate), float(units.in_ms(tolerance, "tolerance")), read_budget(budget)
+    wanted = [FEATURES[name].name for name in features]
+    given = run is not None
+    run = run or _made(models or Suite().models, hertz, allowed, jobs, progress)
+    rows, why = _rows(run, hertz, allowed)
+    affordable = rows[1000 * rows["flops_per_ms"] <= most]
+    if not len(affordable):
+        raise UserError(f"nothing costs at most {most:g} FLOP/s: the cheapest is {_way(_as_choice(_cheapest(rows)))}; "
+                        "allow more, or a larger tolerance")
+    if wanted:
+        known = _of_run(run) if given else {model.label: model for model in map(get_model, models or Suite().models)}
+        label, model, said = _showing(affordable, wanted, known, presets=not given)
+        if label not in set(rows["model"]):
+            run = _made([model], hertz, allowed, jobs, progress)
+            rows, why = _rows(run, hertz, allowed)
+        affordable, why = rows[rows["model"] == label], [*said, *why]
+    best = _cheapest(affordable)
+    choice = _as_choice(best)
+    in_brian2, remark = _in_brian2(run, rows, best)
+    why = [*_reasons(rows, best, allowed, most), *why, remark]
+    if in_brian2 and _definition(run, best["model"])["tables"]:
+        why.append("the program evaluates the rates that the kernel looks up in tables: it needs more operations")
+    asked = {"rate_hz": hertz, "tolerance_ms": allowed, "features": wanted,
+             "budget_flops": most if math.isfinite(most) else None}
+    return Recommendation(asked, choice, why, _others(rows, choice), in_brian2, _code(run, in_brian2))
+
+
+def read_budget(budget: str | float | None) -> float:
+    """Read ``5e5 FLOP/s`` as operations per second; none is infinite.
+
+    Raises
+    ------
+    UserError
+        If it cannot be read or is not positive.
+    """
+    if budget is None:
+        return math.inf
+    match = _BUDGET.fullmatch(str(budget))
+    try:
+        found = float(match[1]) * _PREFIX[match[2].lower()] if match else 0.0
+    except ValueError:
+        found = 0.0
+    if not 0 < found < math.inf:
+        raise UserError(f"cannot read the budget '{budget}': expected operations per second, such as '5e5 FLOP/s'")
+    return found
+
+
+def _hertz(rate: Any) -> float:
+    if units.dimension_of(rate) is not HERTZ or units.internal(rate) <= 0:
+        raise UserError(f"rate = {rate} is not a positive firing rate; give one such as 20*Hz")
+    return 1000 * float(units.internal(rate))
+
+
+def _made(models: Sequence[str | NeuronModel], rate: float, tolerance: float, jobs: int, progress: Progress | None
+          ) -> RunFolder:
+    suite = Suite(models=tuple(models), rates=(rate,), tolerances=(tolerance,), trials=TRIALS,
+                  witnessed=False, thorough=False, features=False)
+    return compare(models, suite=suite, jobs=jobs, progress=progress)
+
+
+def _rows(run: RunFolder, rate: float, tolerance: float) -> tuple[pd.DataFrame, list[str]]:
+    """Return a row a way that holds in every regime of the rate: that of the regime which needs the smallest dt."""
+    table = run.table[run.table["measure"] == "maximum"]
+    level = f"{rate:g} Hz"
+    if level not in set(table["level"]):
+        raise UserError(f"the run has no {level}: it has {', '.join(dict.fromkeys(table['level']))}; give one of them, "
+                        f"or run with --rates {rate:g}")
+    strict = [value for value in set(table["tolerance"]) if value <= tolerance]
+    if not strict:
+        raise UserError(f"the run has no tolerance as strict as {tolerance:g} ms: it has "
+                        f"{', '.join(f'{value:g} ms' for value in sorted(set(table['tolerance'])))}; run with "
+                        f"--tolerances {tolerance:g}ms")
+    held = max(strict)
+    table = table[(table["level"] == level) & (table["tolerance"] == held)]
+    regimes = len(table[["stimulus", "horizon_ms"]].drop_duplicates())
+    reached = table[table["flops_per_ms"].notna()]
+    if not len(reached):
+        raise UserError(f"no model reaches {held:g} ms at {level} in this run; the reasons are in its table.csv")
+    whole = reached.groupby(_WAY).filter(lambda way: len(way) == regimes)
+    setting = whole["error_control"].astype(float).fillna(whole["dt_ms"])
+    strictest = whole.assign(_setting=setting).sort_values(["_setting", "flops_per_ms"], ascending=[True, False],
+                                                           kind="stable").groupby(_WAY, sort=False).head(1)
+    rows = strictest.drop(columns="_setting").sort_index()
+    said = [f"costs are of the run of {run.about['made'][:10]}: {run.about['suite']['trials']} stimuli a regime of "
+            f"{', '.join(run.about['suite']['stimuli'])}, over {rows['horizon_ms'].max() / 1000:g} s"]
+    if held < tolerance:
+        said.append(f"judged at {held:g} ms, the loosest tolerance of the run that is strict enough")
+    return rows.reset_index(drop=True), said
+
+
+def _of_run(run: RunFolder) -> dict[str, NeuronModel]:
+    """Return the models of a run, from the definitions in it: what it calls them names nothing here."""
+    return {label: recorded_model(label, described) for label, described in run.about["models"].items()}
+
+
+def _definition(run: RunFolder, label: str) -> Mapping[str, Any]:
+    if label not in run.about["models"]:
+        raise _undefined(label)
+    found: Mapping[str, Any] = run.about["models"][label]
+    return found
+
+
+def _undefined(label: str) -> UserError:
+    return UserError(f"the run has no definition of its model '{short(label)}'; run it again")
+
+
+def _showing(rows: pd.DataFrame, features: Sequence[str], known: Mapping[str, NeuronModel], presets: bool
+             ) -> tuple[str, NeuronModel, list[str]]:
+    """Return the cheapest model that shows all features, its label before it, and what is said of those that do not.
+
+    No more expensive one is asked.
+
+    Where it may be any preset of a model (`presets`), its own comes first.
+    """
+    passed: list[str] = []
+    for label in _ranked(rows)["model"]:
+        if label not in known:
+            raise _undefined(label)
+        model = known[label]
+        for each in (model, *(model.with_preset(name) for name in model.presets if presets and name != model.preset)):
+            lacking = next((found for found in search(each, features) if found.outcome != FOUND), None)
+            if lacking is None:
+                said = f"{each.label} shows {', '.join(features)}; dearer models were not asked"
+                found = label if each is model else each.label
+                return found, each, [said, *([f"not shown by {'; '.join(passed)}"] if passed else [])]
+            passed.append(f"{each.label} ({lacking.feature}: {lacking.outcome})")
+    raise UserError(f"no model that is cheap enough shows {', '.join(features)}: not {'; '.join(passed)}; ask for "
+                    "fewer features, or give a run with other models or presets")
+
+
+def _cheapest(rows: pd.DataFrame) -> pd.Series:
+    return _ranked(rows).iloc[0]
+
+
+def _ranked(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the cheapest row of each model, the cheapest first."""
+    return rows.loc[cheapest_of_each(rows.index, rows["model"].to_dict().__getitem__,
+                                     rows["flops_per_ms"].to_dict().__getitem__)]
+
+
+def _as_choice(row: pd.Series) -> dict[str, Any]:
+    names = (*_WAY, "dt_ms", "error_control", "status", "flops_per_ms", "flops_per_ms_low", "flops_per_ms_high",
+             "ns_per_ms", "error_ms", "round_dt_ms", "round_flops_per_ms", "round_error_ms", "drive", "drive_unit",
+             "horizon_ms")
+    found = {name: None if pd.isna(row[name]) else row[name] for name in names}
+    plain = {name: float(value) if isinstance(value, np.floating) else value for name, value in found.items()}
+    return {**plain, "flops_per_s": 1000 * float(row["flops_per_ms"])}
+
+
+def _way(choice: Mapping[str, Any]) -> str:
+    dt, sign = step(choice["dt_ms"]), "\u2265" if choice["status"] == Status.AT_LEAST else "="
+    setting = (f"dt {sign} {dt} ms" if choice["error_control"] is None
+               else f"tolerance {sign} {choice['error_control']:g} (mean dt {sign} {dt} ms)")
+    return (f"{choice['model']} with {choice['method']}, {choice['detection']} detection, {setting}: "
+            f"{bounded_text(number(choice['flops_per_s']), Bound.of_cost(choice['status']))} FLOP/s")
+
+
+def _reasons(rows: pd.DataFrame, best: pd.Series, tolerance: float, budget: float) -> list[str]:
+    low, high = 1000 * best["flops_per_ms_low"], 1000 * best["flops_per_ms_high"]
+    limit = Bound.of_cost(best["status"])
+    cost = bounded_text(number(1000 * best["flops_per_ms"]), limit)
+    said = [f"{cost} operations per second of model time (95 % interval {number(low)} to {number(high)}); largest "
+            f"spike-time error {number(best['error_ms'])} ms of {tolerance:g} ms allowed",
+            *(["the coarsest dt of the run holds: a larger one may, too, and costs less"] if limit else []),
+            *([f"all {best['stimuli']:g} stimuli were run at it, at {best['checked_settings']:g} smaller ones down to "
+               "half of it, and at finer ones"] if best["checked_settings"] else []),
+            *([f"a round number that was run, and holds, is dt = {number(best['round_dt_ms'])} ms: off by at most "
+               f"{number(best['round_error_ms'])} ms for {number(1000 * best['round_flops_per_ms'])} FLOP/s"]
+              if best["round_dt_ms"] < best["dt_ms"] else []),
+            f"the cheapest of {len(rows)} ways that get there, of {', '.join(dict.fromkeys(rows['model']))}"]
+    same = rows[rows["model"] == best["model"]]
+    second = same[same.index != best.name].sort_values("flops_per_ms")
+    if len(second):
+        next_best = second.iloc[0]
+        said.append(f"the model's next best way, {next_best['method']} with {next_best['detection']}, costs "
+                    f"{_times(next_best, best)} as much")
+    if math.isfinite(budget):
+        share = bounded_text(f"{100_000 * best['flops_per_ms'] / budget:.3g}", limit)
+        said.append(f"{share} % of the budget of {budget:g} FLOP/s")
+    return said
+
+
+def _in_brian2(run: RunFolder, rows: pd.DataFrame, best: pd.Series) -> tuple[dict[str, Any], str]:
+    """Return the cheapest way that Brian2 has for the model, and what it costs that its spikes are on the grid."""
+    own = rows[(rows["model"] == best["model"]) & (rows["detection"] == "grid") & rows["method"].map(_has)]
+    if len(own):
+        row = _cheapest(own)
+        dt = bounded_text(f"{step(row['dt_ms'])} ms", Bound.of_dt(row["status"]))
+        return _as_choice(row), (
+            f"Brian2 finds spikes at the end of a step only: there the same accuracy takes {row['method']} at dt = "
+            f"{dt} and {_times(row, best)} the operations; the program below does that")
+    points = run.points
+    here = points[(points["model"] == best["model"]) & (points["level"] == best["level"])
+                  & (points["detection"] == "grid") & points["method"].map(_has) & points["error_ms"].notna()]
+    if not len(here):
+        return {}, "Brian2 has no method of this run for the model: there is no program"
+    nearest = here.sort_values("error_ms", kind="stable").iloc[0]
+    row = best.copy()
+    for name in ("method", "detection", "flops_per_ms", "error_ms"):
+        row[name] = nearest[name]
+    row["dt_ms"], row["status"] = nearest["dt_ms"], Status.NOT_REACHED.value
+    for name in ("error_control", "flops_per_ms_low", "flops_per_ms_high", "ns_per_ms", "round_dt_ms",
+                 "round_flops_per_ms", "round_error_ms"):
+        row[name] = math.nan
+    return _as_choice(row), (
+        f"Brian2 finds spikes at the end of a step only, and none of its methods gets there in this run: the program "
+        f"below is the nearest, off by {number(nearest['error_ms'])} ms at "
+        f"{_times(row, best)} the operations")
+
+
+def _times(row: pd.Series, best: pd.Series) -> str:
+    """Say how many times the cost of the best way a way costs, as the bound that it is."""
+    ratio = f"{row['flops_per_ms'] / best['flops_per_ms']:.3g}"
+    limit = Bound.of_ratio(row["status"], best["status"])
+    text = bounded_text(ratio, limit)
+    return f"a number of times (which is {text})" if limit == Bound.NOT_KNOWN else f"{text} times"
+
+
+def _has(method: str) -> bool:
+    return method in METHODS and bool(METHODS[method].brian2)
+
+
+def _code(run: RunFolder, choice: Mapping[str, Any]) -> str:
+    if not choice:
+        return ""
+    title = f"{_way(choice)}, off by at most {number(choice['error_ms'])} ms over {choice['horizon_ms'] / 1000:g} s"
+    return brian2_code(_definition(run, choice["model"]), choice["method"], title=title,
+                       **{name: choice[name] for name in ("dt_ms", "drive", "drive_unit", "horizon_ms")})
+
+
+def _others(rows: pd.DataFrame, choice: Mapping[str, Any]) -> pd.DataFrame:
+    best = _ranked(rows)
+    frame = best[[*_WAY, "status", "dt_ms", "flops_per_ms", "error_ms"]]
+    chosen = (best[_WAY] == [choice[name] for name in _WAY]).all(axis=1)
+    bounds = ["" if itself else Bound.of_ratio(status, choice["status"]).value
+              for itself, status in zip(chosen, best["status"], strict=True)]
+    return frame.assign(times=frame["flops_per_ms"] / choice["flops_per_ms"], bound=bounds).reset_index(drop=True)
+
+
+def _others_said(others: pd.DataFrame) -> pd.DataFrame:
+    """Return the same as a terminal and a notebook show it: bounds as such."""
+    times = [bounded(row["times"], row["bound"]) for row in others.to_dict("records")]
+    return as_said(others).assign(times=times).drop(columns=["status", "bound"])

@@ -1,0 +1,48 @@
+"""What is written beside a run's data for people: page, figures and tables."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ...accuracy.search.voltage import VoltageRms
+from ..figures.features_figure import features_against_cost
+from ..figures.figure import work_precision
+from ..figures.winner_map import winner_map
+from ..page import page
+from ..papers import tables
+from ..results.suite_file import suite_text
+from ..tables.demos import headline
+from ..tables.parity import parity_figure
+from ..writing.encoded import to_figure, to_markdown
+from ..writing.escape import to_csv
+from ..writing.numbers import as_said
+
+if TYPE_CHECKING:
+    from .run_folder import RunFolder
+
+PAGE = "index.html"
+#: Tables that are written as CSV.
+_CSV = ("table", "points", "ranking", "winners", "counters", "builds", "features", "demos")
+
+
+def render(run: RunFolder) -> dict[str, bytes]:
+    """Return the files by name."""
+    opens = page(run).encode()
+    asked = {"maximum", VoltageRms.name, *run.about["suite"]["measures"],
+             *(each["measure"] for each in run.about["criteria"])}
+    figures = {
+        **{"work_precision" + ("" if name == "maximum" else f"_{name}"): work_precision(run, name)
+           for name in run.measures if name in asked},
+        "winners": winner_map(run.winners, run.candidates),
+        "parity": parity_figure(run.parity),
+    }
+    if len(run.features):
+        figures["features"] = features_against_cost(run.features, run.cheapest, run.demos)
+    return {
+        **{f"{name}.csv": to_csv(getattr(run, name)) for name in _CSV},
+        "table.md": to_markdown(as_said(run.table)).encode(),
+        **({"demos.md": tables.to_markdown(tables.demos(run), headline(run.demos)).encode()} if len(run.demos) else {}),
+        **{f"{name}.{kind}": to_figure(figure, kind) for name, figure in figures.items() for kind in ("png", "svg")},
+        "suite.toml": suite_text(run.about["suite"]).encode(),
+        PAGE: opens,
+    }

@@ -1,0 +1,41 @@
+"""``spikecost report``: a run's files for people and papers, made from its data alone."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+from pathlib import Path
+
+from ..writing.files import replace_all
+from .formats import FORMATS, render
+from .run_folder import MANIFEST, RunFolder
+
+#: Where a report is written, within the folder of its run, and the file that is written last.
+FOLDER, SIGN = "report", "report.json"
+
+
+def report(folder: str | Path, formats: Iterable[str] | None = None, out: str | Path | None = None) -> list[Path]:
+    """Write a run's report and return the paths of its files.
+
+    Parameters
+    ----------
+    folder : str or Path
+        Of the run.
+    formats : iterable of str, optional
+        Names in `FORMATS`; all of them by default.
+    out : str or Path, optional
+        Folder of the report; ``report`` in that of the run by default.
+
+    Raises
+    ------
+    UserError
+        If the run is incomplete, a format unknown, or the folder cannot be written. Then nothing is overwritten.
+    """
+    run = RunFolder.read(folder)
+    files = render(run, FORMATS if formats is None else formats)
+    target = Path(folder) / FOLDER if out is None else Path(out)
+    digest = hashlib.sha256((Path(folder) / MANIFEST).read_bytes()).hexdigest()
+    sign = {"run": digest, "made": run.about["made"], "files": sorted(files)}
+    replace_all(target, files, SIGN, (json.dumps(sign, indent=1) + "\n").encode())
+    return [target / name for name in files]

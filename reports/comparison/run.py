@@ -1,0 +1,117 @@
+"""Run a suite under a progress bar, write its report, and say in a few lines what came out."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from ...accuracy.study.suite import Suite
+from ...models.ground.interruption import keeping
+from ..results.verdict import verdict_text
+from ..tables.demos import headline
+from ..tables.table import SITUATION
+from ..writing import text
+from ..writing.bars import bars
+from ..writing.files import CannotWrite, alone_in, writable
+from ..writing.numbers import as_said
+from ..writing.records import records
+from .comparison import Comparison, compare
+from .run_folder import remove_run
+
+#: Where an interrupted run is written, within its folder; and the name of a folder that is made in place of a full one.
+INTERRUPTED, FALLBACK = "interrupted", "spikecost-report"
+
+
+def run(suite: Suite, out: str | Path, jobs: int) -> tuple[Comparison, Path, str]:
+    """Compare, with a bar on the standard error, and write the report.
+
+    The folder is held from the start, so that no second run writes into it. If it cannot be written at the end, the
+    report is written elsewhere. Signals that end a run do so while it computes; what is finished is kept whatever comes
+    then.
+
+    Returns
+    -------
+    Comparison, Path, str
+        The page of the report, and one line that says why the report is not where it was asked for, empty if it is.
+
+    Raises
+    ------
+    UserError
+        If the folder `out` cannot be written or another run writes into it (known before anything is run), or nothing
+        can be compared.
+    """
+    folder = writable(out)
+    with keeping(), alone_in(folder, patience=0):
+        with bars() as progress:
+            comparison = compare(suite.models, suite=suite, jobs=jobs, progress=progress)
+        interrupted = comparison.study.interrupted
+        page, elsewhere = _saved(comparison, folder / INTERRUPTED if interrupted else folder)
+        if not (interrupted or elsewhere):
+            remove_run(folder / INTERRUPTED)  # of an earlier run, which this one supersedes
+        return comparison, page, elsewhere
+
+
+def _saved(comparison: Comparison, folder: Path) -> tuple[Path, str]:
+    """Write a report; where its folder cannot be written, into a new one in the first place that can."""
+    try:
+        return comparison.save(folder), ""
+    except CannotWrite as error:
+        for place in (Path.cwd, Path.home, lambda: Path(tempfile.gettempdir())):
+            try:
+                other = Path(tempfile.mkdtemp(prefix=f"{FALLBACK}-", dir=place()))
+            except (OSError, RuntimeError):  # there is no such place, or it cannot be written either
+                continue
+            try:
+                page = comparison.save(other)
+            except CannotWrite:
+                shutil.rmtree(other, ignore_errors=True)
+                continue
+            return page, f"{str(error).partition('; give')[0]}; the report is in {other} instead"
+        raise
+    except Exception as error:  # of our own: the page or a figure cannot be drawn, the data is kept
+        kept = folder if folder.name == INTERRUPTED else folder / INTERRUPTED
+        comparison.write(kept)
+        error.add_note(f"What was found is kept: spikecost report {kept}")
+        raise
+
+
+def summary(comparison: Comparison, page: Path, more: str = "") -> str:
+    """Write what came out, and where the report is; `more` is a line that goes before the last."""
+    cheapest, study = comparison.cheapest, comparison.study
+    parts = [text.frame("Cost at equal spike-time accuracy: the cheapest way to run each model", as_said(cheapest),
+                        (*_where(cheapest), "model", "method", "detection", "dt_ms", "flops_per_ms", "ns_per_ms",
+                         "ns_per_ms_simd", "error_ms"))]
+    verdict = verdict_text(comparison.ranking)
+    if len(verdict):
+        parts.append(text.frame(f"Operations per ms, divided by those of {comparison.baseline}", verdict,
+                                ("view", *_where(verdict), *verdict.columns[1 + len(SITUATION):])))
+    parts += [regime.said for regime in study.regimes if regime.said]
+    parts += study.failures
+    if len(comparison.demos):
+        parts.append(headline(comparison.demos))
+    if more:
+        parts.append(more)
+    what = "interrupted: what was finished" if study.interrupted else "report"
+    return "\n".join([*parts, f"{what} is in {page.parent}, open {page} (every case: {page.parent / 'table.csv'})"])
+
+
+def found(comparison: Comparison, page: Path, more: Sequence[str] = ()) -> dict[str, Any]:
+    """Return what came out, and where the report is, as JSON holds it."""
+    return {
+        "report": str(page.parent), "page": str(page), "interrupted": comparison.study.interrupted,
+        "baseline": comparison.baseline, "cheapest": records(comparison.cheapest),
+        "ranking": records(comparison.ranking),
+        "not_compared": [{"model": regime.model.label, "stimulus": regime.stimulus, "level": regime.level,
+                          "reason": regime.reason} for regime in comparison.study.regimes if regime.reason],
+        "several_rates": [regime.drive.note for regime in comparison.study.regimes
+                          if regime.drive and regime.drive.note],
+        "failures": list(comparison.study.failures), "said": list(more),
+    }
+
+
+def _where(frame: Any) -> list[str]:
+    """Return the columns of a situation that are not the same everywhere, and always rate and tolerance."""
+    return [name for name in SITUATION if name in {"level", "tolerance"} or frame[name].nunique() > 1]

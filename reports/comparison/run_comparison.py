@@ -1,0 +1,183 @@
+"""``spikecost compare``: two runs side by side, what changed first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ...accuracy.study.intervals import Interval, interval, ratio
+from ...models.ground.errors import UserError
+from ..tables import shared_columns
+from ..writing.notebook import Shown, frame_html
+from ..writing.records import records
+from ..writing.text import frame
+from .run_folder import RunFolder
+
+CASE = list(shared_columns.CASE)
+#: Figures that are compared: the table they come from, its column, and what they are.
+FIGURES = {
+    "flops_per_ms": ("by_stimulus", "operations per ms of model time"),
+    "dt_ms": ("table", "largest dt in ms"),
+    "error_ms": ("by_stimulus", "largest spike-time error in ms"),
+    "scalar": ("timings", "ns per ms of model time, one neuron"),
+    "simd": ("timings", "ns per ms of model time, SIMD lanes"),
+}
+#: Cases that the text shows of each figure: those that moved most.
+SHOWN = 5
+
+
+@dataclass(frozen=True, eq=False)
+class RunComparison(Shown):
+    """Two runs side by side; ratios are the second over the first."""
+
+    changed: pd.DataFrame
+    """What is not the same in suite, models, machine and installation: ``what``, ``first``, ``second``."""
+    summary: pd.DataFrame
+    """A row a figure: cases in both runs, how many of them differ, the geometric mean of their ratios and its 95 %
+    bootstrap interval over the cases, and the smallest and largest ratio."""
+    cells: pd.DataFrame
+    """A row a figure and case: ``first``, ``second`` (geometric means), ``ratio`` and its interval (``low``, ``high``)
+    over the stimuli, which are paired, or over the timed runs, which are not; a case has one dt, and no interval of
+    it."""
+    apart: pd.DataFrame
+    """Cells that are in one run alone, or have a number in one alone: their status in either."""
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain lists, strings and numbers; None where there is no number."""
+        return {name: records(getattr(self, name)) for name in ("changed", "summary", "cells", "apart")}
+
+    @property
+    def text(self) -> str:
+        """What a terminal shows: what changed, then the figures, then the cases that moved most."""
+        parts = [frame("What changed", self.changed) if len(self.changed) else
+                 "Nothing changed: suite, models, machine and installation are the same.\n"]
+        parts.append(frame("Second run over first", self.summary))
+        moved = _most(self.cells)
+        if len(moved):
+            parts.append(frame("The cases that moved most", moved.drop(columns=_same_everywhere(moved))))
+        if len(self.apart):
+            parts.append(frame("With a number in one run alone", self.apart))
+        return "\n".join(parts)
+
+    def _repr_html_(self) -> str:
+        return "".join([frame_html("What changed", self.changed), frame_html("Second run over first", self.summary),
+                        frame_html("The cases that moved most", _most(self.cells))])
+
+
+def compare_runs(first: RunFolder, second: RunFolder) -> RunComparison:
+    """Compare two runs: two machines, two compilers, two versions.
+
+    Raises
+    ------
+    UserError
+        If they have no case in common.
+    """
+    keys = [set(map(tuple, run.table[CASE].itertuples(index=False, name=None))) for run in (first, second)]
+    if not keys[0] & keys[1]:
+        raise UserError("the two runs have no case in common: no model, method, detection, regime and tolerance is in "
+                        "both; compare runs of the same suite")
+    cells = pd.concat([_cells(name, first, second) for name in FIGURES], ignore_index=True)
+    return RunComparison(changed=_changed(first, second), summary=_summary(cells), cells=cells,
+                         apart=_apart(first.table, second.table))
+
+
+def _changed(first: RunFolder, second: RunFolder) -> pd.DataFrame:
+    rows = []
+    for what, of_run in _FACTS.items():
+        one, other = of_run(first), of_run(second)
+        for name in dict.fromkeys([*one, *other]):
+            pair = one.get(name, "none"), other.get(name, "none")
+            if pair[0] != pair[1]:
+                rows.append({"what": f"{what}: {name}", "first": _said(pair[0]), "second": _said(pair[1])})
+    return pd.DataFrame(rows, columns=["what", "first", "second"])
+
+
+def _definitions(run: RunFolder) -> dict[str, str]:
+    return {label: f"definition {model['content'][:12]}" for label, model in run.about["models"].items()}
+
+
+_FACTS: dict[str, Callable[[RunFolder], Mapping[str, Any]]] = {
+    "model": _definitions,
+    "suite": lambda run: run.about["suite"],
+    "seeds": lambda run: run.about["seeds"],
+    "machine": lambda run: run.provenance,
+}
+
+
+def _said(value: Any) -> str:
+    text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+    return text or "none"
+
+
+def _cells(name: str, first: RunFolder, second: RunFolder) -> pd.DataFrame:
+    table, _ = FIGURES[name]
+    one, other = (_samples(getattr(run, table), name) for run in (first, second))
+    rows = []
+    for key in one:
+        if key in other:
+            found = _ratio(one[key], other[key], paired=table != "timings")
+            if found is not None:
+                rows.append({"figure": name, **dict(zip(CASE, key, strict=True)), **found})
+    return pd.DataFrame(rows, columns=["figure", *CASE, "first", "second", "ratio", "low", "high"])
+
+
+def _samples(frame: pd.DataFrame, name: str) -> dict[tuple[Any, ...], pd.Series]:
+    """Return each cell's positive values by stimulus or by repeat."""
+    if name in ("scalar", "simd"):
+        frame, column, index = frame[frame["build"] == name], "ns_per_ms", "repeat"
+    else:
+        column, index = name, "trial"
+        frame = frame if index in frame else frame.assign(trial=0)  # one dt a case
+    frame = frame[frame[column] > 0]
+    return {key: cell.set_index(index)[column].astype(float) for key, cell in frame.groupby(CASE, sort=False)}
+
+
+def _ratio(one: pd.Series, other: pd.Series, paired: bool) -> dict[str, float] | None:
+    if paired:
+        both = one.index.intersection(other.index)
+        one, other = one[both], other[both]
+        if not len(both):
+            return None
+        found = interval(list(other / one))
+    else:
+        found = ratio(list(other), list(one))
+    means = (float(np.exp(np.log(values).mean())) for values in (one, other))
+    return {**dict(zip(("first", "second"), means, strict=True)), **_parts(found)}
+
+
+def _parts(found: Interval) -> dict[str, float]:
+    return {"ratio": found.mean, "low": found.low, "high": found.high}
+
+
+def _summary(cells: pd.DataFrame) -> pd.DataFrame:
+    rows = []
+    for name, (_, label) in FIGURES.items():
+        ratios = cells.loc[cells["figure"] == name, "ratio"]
+        if len(ratios):
+            rows.append({"figure": label, "cells": len(ratios), "differ": int((ratios != 1).sum()),
+                         **_parts(interval(list(ratios))), "smallest": ratios.min(), "largest": ratios.max()})
+    return pd.DataFrame(rows, columns=["figure", "cells", "differ", "ratio", "low", "high", "smallest", "largest"])
+
+
+def _apart(first: pd.DataFrame, second: pd.DataFrame) -> pd.DataFrame:
+    columns = [*CASE, "status", "flops_per_ms"]
+    both = first[columns].merge(second[columns], on=CASE, how="outer", suffixes=("_first", "_second"), sort=False)
+    for run in ("first", "second"):
+        both[f"status_{run}"] = both[f"status_{run}"].fillna("not run")
+    one_alone = both["flops_per_ms_first"].isna() != both["flops_per_ms_second"].isna()
+    return both.loc[one_alone, [*CASE, "status_first", "status_second"]].reset_index(drop=True)
+
+
+def _most(cells: pd.DataFrame) -> pd.DataFrame:
+    """Return the cases of each figure that moved most and whose interval leaves out 1."""
+    moved = cells[(cells["low"] > 1) | (cells["high"] < 1)]
+    far = moved.assign(_far=np.abs(np.log(moved["ratio"].astype(float)))).sort_values("_far", ascending=False)
+    return far.groupby("figure", sort=False).head(SHOWN).sort_index().drop(columns="_far")
+
+
+def _same_everywhere(frame: pd.DataFrame) -> Sequence[str]:
+    return [name for name in ("stimulus", "horizon_ms", "measure") if frame[name].nunique() == 1]

@@ -1,0 +1,352 @@
+"""A run as data: everything that the page, papers, comparisons and checks need, without running anything again.
+
+In the folder of a run, ``run.json`` says what the run was (the suite, its models, measures and conventions) and lists
+every other file with its checksum, and its own: the tables, one Parquet file each, ``provenance.json``, which says
+where it was made, and what is there for people. ``run.json`` is written last: a folder is whole, or it says that it is
+not.
+
+    >>> run = RunFolder.read("spikecost-report")  # doctest: +SKIP
+    >>> run.cheapest[["level", "tolerance", "model", "flops_per_ms"]]  # doctest: +SKIP
+
+`spikecost.compare` returns the same class, with the study it was made of.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import hashlib
+import io
+import json
+import os
+import stat
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from ...accuracy.study.study import Study
+from ...accuracy.study.winners import winners
+from ...models.ground.errors import UserError, short, shortened
+from ...models.ground.interruption import keeping
+from ...models.reading.data import read_json
+from ..figures.figure import work_precision
+from ..figures.winner_map import candidate_table, winner_table
+from ..results.description import describe
+from ..results.run_form import check_about, check_names, check_table
+from ..results.verdict import baseline, ranking, verdict, verdict_text
+from ..tables.breakdown import by_kind, operations
+from ..tables.demos import runs_table
+from ..tables.features import findings_table
+from ..tables.parity import builds, parity, parity_by_kind, retired_by_kind, step_and_spike
+from ..tables.points import points
+from ..tables.recorded import spikes, voltages
+from ..tables.references import references, regimes
+from ..tables.repeats import by_stimulus, timings
+from ..tables.table import cheapest, table
+from ..writing.encoded import to_parquet
+from ..writing.files import replace_all, writable
+from ..writing.notebook import Shown, figure_html, frame_html
+from ..writing.numbers import as_said
+from ..writing.text import frame
+from .rendering import PAGE, render
+
+#: What ``run.json`` says that it is, and the version of all that this module writes.
+FORMAT, VERSION = "spikecost run", 5
+#: What is shown of a run, and columns of it.
+CHEAPEST = "The cheapest way to run each model at equal spike-time accuracy"
+SHOWN = ("stimulus", "level", "tolerance", "model", "method", "detection", "dt_ms", "flops_per_ms", "ns_per_ms",
+         "error_ms")
+#: What ``about`` holds, as `describe` returns it.
+ABOUT = ("made", "interrupted", "baseline", "no_exact_count", "no_hardware_count", "suite", "seeds", "models",
+         "measures", "criteria", "costs", "conventions", "columns")
+#: What reading a damaged or hostile table may raise.
+_DAMAGED = (ValueError, KeyError, OSError, TypeError, NotImplementedError, ArithmeticError, RecursionError, MemoryError)
+MANIFEST, PROVENANCE, DATA = "run.json", "provenance.json", "data"
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class RunFolder(Shown):
+    """Models at equal spike-time accuracy: what a run found, as tidy tables.
+
+    `RunFolder.of` takes it from a study, `RunFolder.read` from a folder. The columns of a table are documented where
+    it is made.
+    """
+
+    about: Mapping[str, Any]
+    """The suite, its models, measures and conventions, and more (see `spikecost.reports.results.description`)."""
+    provenance: Mapping[str, str]
+    """Facts of the machine and installation, by name."""
+    table: pd.DataFrame
+    """A row a model, method, detection, regime and criterion (`spikecost.reports.tables.table.COLUMNS`)."""
+    points: pd.DataFrame
+    """A row a curve and setting of the sweeps (`spikecost.reports.tables.points.COLUMNS`)."""
+    ranking: pd.DataFrame
+    """Each model's cost over the baseline's with its interval (`spikecost.reports.results.verdict.ranking`)."""
+    winners: pd.DataFrame
+    """The cheapest model for every rate and tolerance (`spikecost.reports.figures.winner_map.COLUMNS`)."""
+    candidates: pd.DataFrame
+    """The cost of every model that gets there (`spikecost.reports.figures.winner_map.CANDIDATE_COLUMNS`)."""
+    counters: pd.DataFrame
+    """What counters saw of a step (`spikecost.reports.tables.parity.COLUMNS`)."""
+    step_and_spike: pd.DataFrame
+    """What an exact counter saw a step and a spike retire, apart (`spikecost.reports.tables.parity.APART_COLUMNS`)."""
+    parity: pd.DataFrame
+    """The same by kind (`spikecost.reports.tables.parity.KIND_COLUMNS`)."""
+    retired: pd.DataFrame
+    """Every count by kind beside what the processor executed (`spikecost.reports.tables.parity.RETIRED_COLUMNS`)."""
+    builds: pd.DataFrame
+    """What the builds for speed change; empty unless the suite is thorough."""
+    operations: pd.DataFrame
+    """Operations by kind of each part of a Step (`spikecost.reports.tables.breakdown.OPERATION_COLUMNS`)."""
+    by_kind: pd.DataFrame
+    """Operations a ms of each reached case, by kind (`spikecost.reports.tables.breakdown.COLUMNS`)."""
+    by_stimulus: pd.DataFrame
+    """Stimulus by stimulus: cost and errors at each cell's dt, and the largest dt of the stimulus alone
+    (`spikecost.reports.tables.repeats.COLUMNS`)."""
+    timings: pd.DataFrame
+    """Every timed run (`spikecost.reports.tables.repeats.TIMING_COLUMNS`)."""
+    regimes: pd.DataFrame
+    """What each model was driven by, or why not (`spikecost.reports.tables.references.COLUMNS`)."""
+    references: pd.DataFrame
+    """A row a stimulus: its seed and its reference (`spikecost.reports.tables.references.TRIAL_COLUMNS`)."""
+    spikes: pd.DataFrame
+    """Spike times of references and of reached cases (`spikecost.reports.tables.recorded.SPIKE_COLUMNS`)."""
+    voltages: pd.DataFrame
+    """The voltage around a spike, of the same (`spikecost.reports.tables.recorded.VOLTAGE_COLUMNS`)."""
+    features: pd.DataFrame
+    """A row a model and feature, if they were looked for (`spikecost.reports.tables.features.COLUMNS`)."""
+    demos: pd.DataFrame
+    """The twenty demos of Izhikevich 2004, if they were run (`spikecost.reports.tables.demos.COLUMNS`)."""
+    _study: Study | None = None
+
+    @classmethod
+    def of(cls, study: Study, provenance: Mapping[str, str]) -> RunFolder:
+        """Take a study's data."""
+        base, won = baseline(study), winners(study)
+        return cls(
+            about=describe(study), provenance=dict(provenance), table=table(study), points=points(study),
+            ranking=ranking(study, base), winners=winner_table(won), candidates=candidate_table(won),
+            counters=parity(study), step_and_spike=step_and_spike(study), parity=parity_by_kind(study),
+            retired=retired_by_kind(study), builds=builds(study), operations=operations(study),
+            by_kind=by_kind(study), by_stimulus=by_stimulus(study), timings=timings(study), regimes=regimes(study),
+            references=references(study), spikes=spikes(study), voltages=voltages(study),
+            features=findings_table(study.features), demos=runs_table(study.demos), _study=study,
+        )
+
+    @classmethod
+    def read(cls, folder: str | Path) -> RunFolder:
+        """Read a run.
+
+        Raises
+        ------
+        UserError
+            If the folder holds none, is incomplete, or is of another version.
+        """
+        folder = Path(folder)
+        manifest = _manifest(folder)
+        content = {name: _checked(folder, str(name), digest) for name, digest in manifest["files"].items()}
+        lacking = [name for name in (PROVENANCE, *map(_file, TABLES)) if name not in content]
+        if lacking:
+            raise UserError(f"the run {folder} is incomplete: {MANIFEST} does not list {lacking[0]}; run it again")
+        if manifest.get("checksum") != _checksum(manifest) or _content(folder / MANIFEST) != _json(manifest):
+            raise UserError(f"the run {folder} is not as it was written: {MANIFEST} has changed; run it again")
+        try:
+            provenance = read_json(content[PROVENANCE])
+            check_about(manifest["about"], provenance)
+            frames = {name: pd.read_parquet(io.BytesIO(content[_file(name)])) for name in TABLES}
+            for name, frame in frames.items():
+                check_table(name, frame)
+            check_names(manifest["about"], frames)
+        except _DAMAGED as error:
+            raise UserError(f"the run {folder} cannot be read: {short(str(error), 400)}; run it again") from error
+        return cls(about=manifest["about"], provenance=provenance, **frames, _study=None)
+
+    def __repr__(self) -> str:
+        return f"<RunFolder of {self.about['made'][:10]}: {', '.join(self.models)}>"
+
+    @property
+    def text(self) -> str:
+        """What a terminal shows: the cheapest way to run each model in each situation."""
+        return frame(CHEAPEST, as_said(self.cheapest), SHOWN)
+
+    @property
+    def study(self) -> Study:
+        """Every run that the tables are made of.
+
+        Raises
+        ------
+        UserError
+            If this was read from a folder, which holds the tables alone.
+        """
+        if self._study is None:
+            raise UserError("a run that was read from a folder has its tables and no study; run the suite again")
+        return self._study
+
+    @property
+    def run(self) -> RunFolder:
+        """The run itself, for scripts that ask the result of `compare` for its data."""
+        return self
+
+    def plot(self, measure: str = "maximum") -> Figure:
+        """Return the work-precision figure for a measure; ``voltage_rms`` and those of the suite are there, too."""
+        return work_precision(self, measure)
+
+    def _repr_html_(self) -> str:
+        ratios = frame_html(f"Operations per ms, divided by those of {self.baseline}", verdict_text(self.ranking))
+        return (ratios + frame_html(CHEAPEST, as_said(self.cheapest), SHOWN)
+                + figure_html(work_precision(self), "cost against error"))
+
+    def save(self, folder: str | Path) -> Path:
+        """Write the run, page, figures (PNG, SVG) and tables (CSV, Markdown); return the page's path.
+
+        All is written aside and then moved into place: a folder is whole, or it says that it is not. Signals that end
+        a process wait until it is written.
+
+        Raises
+        ------
+        UserError
+            If the folder cannot be written.
+        """
+        folder = writable(folder)
+        with keeping():
+            self.write(folder, render(self))
+        return folder / PAGE
+
+    def write(self, folder: str | Path, beside: Mapping[str, bytes] | None = None) -> None:
+        """Write the run, and other files `beside` it; what was there is replaced.
+
+        All is written aside first and then moved into place, ``run.json`` last.
+
+        Raises
+        ------
+        UserError
+            If the folder cannot be written.
+        """
+        files = {_file(name): to_parquet(getattr(self, name)) for name in TABLES}
+        files |= {PROVENANCE: _json(self.provenance), **(beside or {})}
+        digests = {name: hashlib.sha256(content).hexdigest() for name, content in sorted(files.items())}
+        manifest = json.loads(_json({"format": FORMAT, "version": VERSION, "about": self.about, "files": digests}))
+        replace_all(Path(folder), files, MANIFEST, _json(manifest | {"checksum": _checksum(manifest)}))
+
+    @property
+    def baseline(self) -> str:
+        """The model that `ranking` and `verdict` divide by."""
+        return str(self.about["baseline"])
+
+    @property
+    def models(self) -> list[str]:
+        """Labels of the models, in the order of the suite."""
+        return list(self.about["models"])
+
+    @property
+    def measures(self) -> list[str]:
+        """The measures that costs can be drawn against: ``maximum``, ``voltage_rms`` and the suite's."""
+        return list(self.about["measures"])
+
+    @cached_property
+    def cheapest(self) -> pd.DataFrame:
+        """The cheapest row of each model, for each regime and tolerance."""
+        return cheapest(self.table)
+
+    @cached_property
+    def verdict(self) -> pd.DataFrame:
+        """The ratios of `ranking`, one column a model."""
+        return verdict(self.ranking)
+
+
+#: Names of the tables.
+TABLES = tuple(each.name for each in fields(RunFolder) if each.name not in ("about", "provenance", "_study"))
+
+
+def _file(name: str) -> str:
+    return f"{DATA}/{name}.parquet"
+
+
+def _manifest(folder: Path) -> dict[str, Any]:
+    path = folder / MANIFEST
+    if not folder.is_dir():
+        raise UserError(f"there is no folder {folder}; give one that `spikecost run --out` wrote")
+    try:
+        found = read_json(_content(path))
+        version = found["version"] if found["format"] == FORMAT else None
+    except FileNotFoundError:
+        started = (folder / DATA).is_dir()
+        what = "is incomplete: it has no" if started else "is no run: it has no"
+        raise UserError(f"the folder {folder} {what} {MANIFEST}; give one that `spikecost run --out` wrote") from None
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+        raise UserError(f"cannot read {path}: {error}; give a folder that `spikecost run --out` wrote") from error
+    if version != VERSION:
+        raise UserError(f"the run {folder} is of format version {version}, this spikecost reads version {VERSION}; "
+                        "run it again, or read it with the spikecost that wrote it")
+    if not (isinstance(found.get("files"), dict) and isinstance(found.get("about"), dict)):
+        raise UserError(f"the run {folder} is incomplete: {MANIFEST} lists no files; run it again")
+    lacking = [name for name in ABOUT if name not in found["about"]]
+    if lacking:
+        raise UserError(f"the run {folder} is incomplete: {MANIFEST} does not say {lacking[0]}; run it again")
+    return dict(found)
+
+
+def remove_run(folder: Path) -> None:
+    """Remove the files of a run that its manifest lists, and the folders that are empty then; nothing else.
+
+    What is no run, or is not whole, stays as it is.
+    """
+    try:
+        names = [*_manifest(folder)["files"], MANIFEST]
+    except UserError:
+        return
+    paths = [folder / name for name in names if not _leads_out(folder, name)]
+    for path in paths:
+        with contextlib.suppress(OSError):
+            path.unlink()
+    within = {parent for path in paths for parent in path.parents if parent.is_relative_to(folder)}
+    for parent in sorted(within, key=lambda each: len(each.parts), reverse=True):
+        with contextlib.suppress(OSError):  # it holds something else, too
+            parent.rmdir()
+
+
+def _leads_out(folder: Path, name: str) -> bool:
+    """Whether a name in a manifest may be another file's than one within the folder."""
+    parts = name.split("/")
+    try:
+        return (b"\0" in os.fsencode(name) or "\\" in name or any(part in ("", ".", "..") for part in parts)
+                or any((folder / "/".join(parts[:n])).is_symlink() for n in range(1, len(parts) + 1)))
+    except (OSError, ValueError):  # no system takes such a name
+        return True
+
+
+def _content(path: Path) -> bytes:
+    """Return the content of a plain file; a device or a pipe could be read without end."""
+    handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOFOLLOW)
+    with open(handle, "rb") as file:
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            raise OSError(errno.EINVAL, "it is no plain file", str(path))
+        return file.read()
+
+
+def _checksum(manifest: Mapping[str, Any]) -> str:
+    """Return the checksum of a manifest's other entries."""
+    content = {name: value for name, value in manifest.items() if name != "checksum"}
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+def _checked(folder: Path, name: str, digest: str) -> bytes:
+    if _leads_out(folder, name):
+        raise UserError(f"the run {folder} is not as it was written: {MANIFEST} lists {shortened(repr(name))}, which "
+                        "is no plain file within its folder; run it again")
+    try:
+        content = _content(folder / name)
+    except OSError as error:
+        raise UserError(f"the run {folder} is incomplete: {name}: {error.strerror}; run it again") from error
+    if hashlib.sha256(content).hexdigest() != digest:
+        raise UserError(f"the run {folder} is not as it was written: {name} has changed; run it again")
+    return content
+
+
+def _json(content: Any) -> bytes:
+    return (json.dumps(content, indent=1, ensure_ascii=False) + "\n").encode()

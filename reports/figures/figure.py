@@ -1,0 +1,155 @@
+"""The work-precision figure: cost against error."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.ticker import LogLocator, NullFormatter
+
+from ..tables.points import REGIME, error_by, pareto
+from ..writing.escape import in_figure
+from .look import COLOURS, MARKERS, pick
+
+_Line = Literal["-", "--", ":", "-."]
+
+#: Errors are drawn down to this part of the strictest tolerance.
+IN_SIGHT = 1e-3
+#: What an entry of the legend needs in a paper, in inches.
+LEGEND_WIDTH = 1.6
+_LINES: tuple[_Line, ...] = ("-", "--", ":", "-.")
+
+
+class Swept(Protocol):
+    """The parts of a run (`spikecost.reports.comparison.run_folder.RunFolder`) that are drawn."""
+
+    @property
+    def about(self) -> Mapping[str, Any]:
+        """The suite, its measures and its criteria."""
+
+    @property
+    def models(self) -> list[str]:
+        """Their labels."""
+
+    @property
+    def points(self) -> pd.DataFrame:
+        """A row a curve and setting."""
+
+    @property
+    def regimes(self) -> pd.DataFrame:
+        """What each model was driven by."""
+
+
+def work_precision(run: Swept, measure: str = "maximum", *, width: float | None = None,
+                   regimes: Sequence[tuple[str, float, str]] | None = None) -> Figure:
+    """Draw cost against error, one panel a regime, every run of the sweep a point.
+
+    Runs with missing or extra spikes, and runs that failed, have no error and no point; the table says why. The thick
+    line is the Pareto front of each model, its markers tell the method; the title states the references' error.
+
+    Parameters
+    ----------
+    run : RunFolder
+    measure : str
+        How errors are measured: the largest spike-time error by default, ``voltage_rms``, or a measure that was taken.
+    width : float, optional
+        Of a figure in a paper, in inches: two panels across, no title, type as the style in use has it.
+    regimes : sequence of (stimulus, horizon, level), optional
+        The panels; all that were reached by default.
+
+    Raises
+    ------
+    UserError
+        If it was not.
+    """
+    points, suite = run.points, run.about["suite"]
+    tolerances = [each["tolerance"] for each in run.about["criteria"] if each["measure"] == measure]
+    error = error_by(points, measure)
+    front = pareto(points, error, [*REGIME, "model"])
+    good = points.assign(error=error, front=front)[error > min(tolerances, default=0) * IN_SIGHT]
+    reached = run.regimes[run.regimes["reason"] == ""]
+    regimes = regimes or list(dict.fromkeys(reached[REGIME].itertuples(index=False, name=None))) or [("", 0.0, "")]
+    looks = _Looks(
+        models=[model for model in run.models if not width or (good["model"] == model).any()],
+        methods=[m for m in suite["methods"] if (good.loc[good["front"], "method"] == m).any()],
+        detections=[d for d in suite["detections"] if (good["detection"] == d).any()],
+    )
+    columns = min(len(regimes), 2 if width or len(regimes) <= 4 else 4)
+    rows = -(-len(regimes) // columns)
+    handles = looks.legend()
+    across = max(int(width / LEGEND_WIDTH), 1) if width else 3 * columns
+    size = (1.6 + 4.2 * columns, 1.4 + 4 * rows)
+    if width:
+        size = (width, 0.3 + 0.15 * -(-len(handles) // across) + 0.8 * width / columns * rows)
+    figure = Figure(figsize=size, layout="constrained")
+    axes = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False).flatten()
+    for axis, (stimulus, horizon, level) in zip(axes, regimes, strict=False):
+        here = (good["stimulus"] == stimulus) & (good["level"] == level) & (good["horizon_ms"] == horizon)
+        _panel(axis, good[here], looks, scale=0.6 if width else 1)
+        for tolerance in tolerances:
+            axis.axhline(tolerance, color="0.45", linewidth=0.9, zorder=2)
+        axis.set_title(f"{stimulus.replace('_', ' ')}, {level}, {horizon / 1000:g} s",
+                       fontsize=None if width else 10)
+        axis.set_xlabel("operations per ms of model time")
+        _ticks(axis)
+    for axis in axes[len(regimes):]:
+        axis.set_visible(False)
+    for axis in axes[::columns]:
+        axis.set_ylabel(run.about["measures"][measure]["label"])
+    figure.legend(handles=handles, loc="outside lower center", ncols=min(len(handles), across), frameon=False,
+                  fontsize=None if width else 9)
+    if width:
+        return figure
+    floor = float(reached["reference_error_ms"].max()) if len(reached) else 0.0
+    figure.suptitle(f"Cost at equal accuracy, {suite['trials']} stimuli a regime\nthick: a model's "
+                    f"Pareto front; grey: tolerances; references are within {floor:.1g} ms", fontsize=10)
+    return figure
+
+
+@dataclass(frozen=True)
+class _Looks:
+    """What tells curves apart: colour the model, line the detection; on the fronts, marker the method."""
+
+    models: list[str]
+    methods: list[str]
+    detections: list[str]
+
+    def colour(self, model: str) -> str:
+        return pick(COLOURS, self.models.index(model))
+
+    def legend(self) -> list[Line2D]:
+        handles = [Line2D([], [], color=self.colour(name), linewidth=3, label=in_figure(name))
+                   for name in self.models]
+        handles += [Line2D([], [], color="0.3", marker=pick(MARKERS, i), linestyle="", label=name)
+                    for i, name in enumerate(self.methods)]
+        return handles + [Line2D([], [], color="0.3", linestyle=pick(_LINES, i), label=name)
+                          for i, name in enumerate(self.detections)]
+
+
+def _panel(axis: Axes, points: pd.DataFrame, looks: _Looks, scale: float) -> None:
+    for key, curve in points.groupby(["model", "method", "detection"], sort=False):
+        model, _, detection = (str(part) for part in key)
+        axis.loglog(curve["flops_per_ms"], curve["error"], color=looks.colour(model), linewidth=0.8 * scale, alpha=0.4,
+                    linestyle=pick(_LINES, looks.detections.index(detection)))
+    for name, front in points[points["front"]].groupby("model", sort=False):
+        ordered = front.sort_values("flops_per_ms")
+        colour = looks.colour(str(name))
+        axis.loglog(ordered["flops_per_ms"], ordered["error"], color=colour, linewidth=2.5 * scale, zorder=3,
+                    drawstyle="steps-post")
+        for method, best in ordered.groupby("method", sort=False):
+            axis.loglog(best["flops_per_ms"], best["error"], color=colour, linestyle="", zorder=4, markersize=6 * scale,
+                        marker=pick(MARKERS, looks.methods.index(str(method))), markeredgecolor="white",
+                        markeredgewidth=0.6 * scale)
+
+
+def _ticks(axis: Axes) -> None:
+    axis.set(xscale="log", yscale="log")  # without a point the axes would be linear, and have no such ticks
+    axis.xaxis.set_major_locator(LogLocator(10, numticks=12))
+    axis.yaxis.set_major_locator(LogLocator(10, numticks=16))
+    axis.xaxis.set_minor_formatter(NullFormatter())
+    axis.grid(True, which="major", color="0.92")

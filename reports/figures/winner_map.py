@@ -1,0 +1,164 @@
+"""The winner for every rate and tolerance: as a table and as a map."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from typing import Any
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import Patch, Rectangle
+
+from ...accuracy.search.status import Bound
+from ...accuracy.study.winners import Winner
+from ..tables.shared_columns import SITUATION
+from ..writing.escape import in_figure
+from ..writing.numbers import bounded_text
+from .look import COLOURS, pick
+
+#: Columns, and what they are.
+COLUMNS = {
+    **SITUATION,
+    "winner": "the cheapest model; empty if none gets there",
+    "method": "its cheapest method",
+    "detection": "its cheapest detection",
+    "dt_ms": "its largest dt at which, and below which, every stimulus holds",
+    "status": "reached, or at least: the coarsest dt of the sweep holds, so that the cost is at most this",
+    "flops_per_ms": "what it costs there, geometric mean over the stimuli",
+    "second": "the next model; empty if there is none",
+    "lead": "cost of the second over that of the winner",
+    "lead_low": "lower end of its 95 % bootstrap interval",
+    "lead_high": "upper end",
+    "bound": "what the lead is where a dt is only known to be at least the sweep's: at least, at most, not known",
+    "ranked": "whether it is sure that the winner is cheaper",
+}
+CANDIDATE_COLUMNS = {
+    **SITUATION,
+    "place": "1 for the cheapest model, 2 for the next",
+    "model": "model and preset",
+    "method": "its cheapest method",
+    "detection": "its cheapest detection",
+    "dt_ms": "its largest dt at which, and below which, every stimulus holds",
+    "status": "reached, or at least: the coarsest dt of the sweep holds, so that the cost is at most this",
+    "flops_per_ms": "what it costs there, geometric mean over the stimuli",
+    "flops_per_ms_low": "lower end of its 95 % bootstrap interval",
+    "flops_per_ms_high": "upper end",
+}
+
+
+#: What tells a field of the map from all others.
+_FIELD = list(SITUATION)
+#: Models that a field of the map names.
+LINES = 3
+
+
+def winner_table(found: Sequence[Winner]) -> pd.DataFrame:
+    """Return a row a regime and tolerance; columns as in `COLUMNS`."""
+    return pd.DataFrame([_row(winner) for winner in found], columns=list(COLUMNS))
+
+
+def candidate_table(found: Sequence[Winner]) -> pd.DataFrame:
+    """Return a row a regime, tolerance and model that gets there; columns as in `CANDIDATE_COLUMNS`."""
+    rows = []
+    for winner in found:
+        for place, each in enumerate(winner.candidates, 1):
+            cost = each.cost()
+            rows.append((*winner.regime, winner.criterion.measure, winner.criterion.tolerance, place,
+                         each.curve.regime.model.label, each.curve.method, each.curve.detection, each.dt,
+                         each.status.value, cost.mean, cost.low, cost.high))
+    return pd.DataFrame(rows, columns=list(CANDIDATE_COLUMNS))
+
+
+def _row(winner: Winner) -> dict[str, object]:
+    situation = (*winner.regime, winner.criterion.measure, winner.criterion.tolerance)
+    row: dict[str, object] = {
+        **dict(zip(SITUATION, situation, strict=True)), "winner": "", "method": "", "detection": "", "second": "",
+        "status": "", "bound": "", "ranked": False,
+    }
+    if winner.candidates:
+        first = winner.candidates[0]
+        row |= {"winner": first.curve.regime.model.label, "method": first.curve.method,
+                "detection": first.curve.detection, "dt_ms": first.dt, "status": first.status.value,
+                "flops_per_ms": first.cost().mean}
+    lead = winner.lead
+    if lead is not None:
+        row |= {"second": winner.candidates[1].curve.regime.model.label, "lead": lead.interval.mean,
+                "lead_low": lead.interval.low, "lead_high": lead.interval.high, "bound": lead.bound.value,
+                "ranked": lead.ranked}
+    return row
+
+
+def winner_map(winners: pd.DataFrame, candidates: pd.DataFrame) -> Figure:
+    """Draw the map: a panel a kind of stimulus and horizon, rates across, tolerances down.
+
+    Every field names the models that get there, and how many times dearer the others are; hatched: the first two are
+    too close to rank; empty: no model gets there.
+
+    Parameters
+    ----------
+    winners, candidates : DataFrame
+        As `winner_table` and `candidate_table` return.
+    """
+    fields = winners.to_dict("records")
+    panels = _panels(fields) or {("", 0.0): []}
+    models = list(dict.fromkeys(candidates["model"]))
+    tolerances = sorted(set(winners["tolerance"]), reverse=True)
+    width = sum(max(len(levels), 1) for levels in panels.values())
+    figure = Figure(figsize=(max(1.8 + 1.1 * width, 5.5), 1.9 + 0.42 * len(tolerances)), layout="constrained")
+    axes = figure.subplots(1, len(panels), sharey=True, squeeze=False,
+                           width_ratios=[max(len(levels), 1) for levels in panels.values()])[0]
+    for axis, ((stimulus, horizon), levels) in zip(axes, panels.items(), strict=True):
+        for field in fields:
+            if (field["stimulus"], field["horizon_ms"]) == (stimulus, horizon):
+                place = levels.index(field["level"]), tolerances.index(field["tolerance"])
+                there = candidates[(candidates[_FIELD] == [field[name] for name in _FIELD]).all(axis=1)]
+                _field(axis, place, there, bool(field["ranked"]), models)
+        axis.set(xlim=(-0.5, len(levels) - 0.5), ylim=(len(tolerances) - 0.5, -0.5))
+        axis.set_xticks(range(len(levels)), levels)
+        axis.set_yticks(range(len(tolerances)), [f"{value:.3g}" for value in tolerances])
+        axis.tick_params(length=0)
+        axis.set_title(f"{stimulus.replace('_', ' ')}, {horizon / 1000:g} s", fontsize=10)
+    axes[0].set_ylabel("largest spike-time error (ms)")
+    handles = [Patch(color=pick(COLOURS, i), alpha=0.45, label=in_figure(name)) for i, name in enumerate(models)]
+    handles.append(Patch(facecolor="white", edgecolor="0.4", hatch="////", label="too close to rank"))
+    figure.legend(handles=handles, loc="outside lower center", ncols=min(len(handles), 4), frameon=False, fontsize=9)
+    figure.suptitle("The cheapest model, and how many times dearer the others are", fontsize=11)
+    return figure
+
+
+def _panels(fields: list[dict[Hashable, Any]]) -> dict[tuple[str, float], list[str]]:
+    """Return the levels of each kind of stimulus and horizon, in order."""
+    panels: dict[tuple[str, float], list[str]] = {}
+    for field in fields:
+        levels = panels.setdefault((field["stimulus"], field["horizon_ms"]), [])
+        if field["level"] not in levels:
+            levels.append(field["level"])
+    return panels
+
+
+def _field(axis: Axes, place: tuple[int, int], candidates: pd.DataFrame, ranked: bool, models: list[str]) -> None:
+    if not len(candidates):
+        return
+    x, y = place
+    labels, costs = list(candidates["model"]), list(candidates["flops_per_ms"])
+    statuses = list(candidates["status"])
+    axis.add_patch(Rectangle((x - 0.5, y - 0.5), 1, 1, facecolor=pick(COLOURS, models.index(labels[0])), alpha=0.45,
+                             edgecolor="white"))
+    if len(labels) > 1 and not ranked:
+        axis.add_patch(Rectangle((x - 0.5, y - 0.5), 1, 1, fill=False, hatch="////", edgecolor="0.4", linewidth=0))
+    lines = [_short(labels[0])]
+    for i in range(1, min(len(labels), LINES)):
+        times = bounded_text(_times(costs[i] / costs[0]), Bound.of_ratio(statuses[i], statuses[0]))
+        lines.append(f"{_short(labels[i])} {times}")
+    axis.text(x, y, "\n".join(lines), ha="center", va="center", fontsize=6.5)
+
+
+def _times(ratio: float) -> str:
+    return f"{ratio:.0f}x" if ratio >= 10 else f"{ratio:.2g}x"
+
+
+def _short(label: str) -> str:
+    """Return what fits into a field."""
+    name = label.partition(":")[0]
+    return in_figure(name if len(name) <= 12 else f"{name[:11]}.")

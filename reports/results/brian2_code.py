@@ -1,0 +1,96 @@
+"""A Brian2 program that runs a model, from its definition in a run."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from ...models.ground.errors import UserError, short
+from ...models.language import units
+from ...models.methods import METHODS
+from .description import describe_model
+from .recorded_model import recorded_model
+
+#: Base units that Brian2 calls otherwise.
+_NAMED = {"1e-14 kg": "1e-14*kilogram", "K": "kelvin", "umol": "umole"}
+
+
+def brian2_code(model: Mapping[str, Any], method: str, *, dt_ms: float, drive: float, drive_unit: str,
+                horizon_ms: float, title: str) -> str:
+    """Return the program: it prints spike times in ms, named by the end of their steps.
+
+    Parameters
+    ----------
+    model : mapping
+        As `spikecost.reports.results.description.describe` gives it.
+    method : str
+        A method of ours that Brian2 has too.
+    dt_ms, drive, horizon_ms : float
+        The drive in `drive_unit`.
+    drive_unit : str
+        As `spikecost.models.language.units.unit_name` gives it.
+    title : str
+        What the program is, for its first line.
+
+    Raises
+    ------
+    UserError
+        If the definition is no model, or the drive has another unit than its input.
+    """
+    # every text and name of the program is one that the model's own reader has accepted
+    of = recorded_model("model", model)
+    model = describe_model(of)
+    expected = units.unit_name(of.system.dimensions[of.input])
+    if drive_unit != expected:
+        raise UserError(f"the run drives its model in '{short(drive_unit)}', expected {expected}; run it again")
+    dt_ms, drive, horizon_ms = float(dt_ms), float(drive), float(horizon_ms)
+    refractory = model["refractory"]
+    arguments = {
+        "threshold": repr(model["threshold"]),
+        "reset": repr(model["reset"]) if model["reset"] else "",
+        "refractory": repr(refractory) if isinstance(refractory, str) else f"{refractory!r}*ms" if refractory else "",
+        "method": repr(METHODS[method].brian2),
+        "namespace": _names(model["constants"]),
+    }
+    text = model["equations"].replace("\\", "\\\\").replace('"', '\\"')
+    equations = "\n".join(f"    {line.strip()}" for line in text.splitlines() if line.strip())
+    lines = [
+        f"# {''.join(sign for sign in ' '.join(title.split()) if sign.isprintable())}",
+        "from brian2 import *",
+        "",
+        f"defaultclock.dt = {dt_ms!r}*ms",
+        f'neuron = NeuronGroup(1, """\n{equations}\n""",',
+        f"    {', '.join(f'{name}={value}' for name, value in arguments.items() if value)})",
+        *(f"neuron.{name} = {_value(value)}" for name, value in model["parameters"].items()),
+        f"neuron.{model['input']} = {_quantity(drive, drive_unit)}",
+        # numbers first: an initial value may be an expression of others
+        *(f"neuron.{name} = {_value(value)}"
+          for name, value in sorted(model["initial"].items(), key=lambda item: isinstance(item[1], str))),
+        "spikes = SpikeMonitor(neuron)",
+        f"run({horizon_ms!r}*ms)",
+        "# Brian2 names a spike by the start of its step, spikecost by the end",
+        "print(*((spikes.t + defaultclock.dt)/ms))",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def brian2_unit(unit: str) -> str:
+    """Return a unit of `spikecost.models.language.units.unit_name` as Brian2 writes it: ``uA/cm**2``."""
+    if "^" not in unit:
+        return re.sub(r"([A-Za-z])(\d)", r"\1**\2", unit)
+    powers = re.findall(r"(1e-14 kg|[A-Za-z]+)\^(-?[\d.]+)", unit)
+    return "*".join(f"({_NAMED.get(name, name)})**({power})" for name, power in powers)
+
+
+def _names(constants: Mapping[str, Any]) -> str:
+    return f"{{{', '.join(f'{name!r}: {_value(value)}' for name, value in constants.items())}}}" if constants else ""
+
+
+def _value(value: Mapping[str, Any] | str) -> str:
+    return repr(value) if isinstance(value, str) else _quantity(value["value"], value["unit"])
+
+
+def _quantity(value: float, unit: str) -> str:
+    written = "" if unit == "1" else f"*{brian2_unit(unit)}"
+    return f"{value!r}{written.replace('*1/', '/', 1)}"

@@ -1,0 +1,136 @@
+"""What the published rankings become at equal accuracy, and who wins where."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Any
+
+import pandas as pd
+
+from ...accuracy.study.study import Case, Study
+from ...accuracy.study.winners import ITSELF, CostRatio, cheapest_cases
+from ...flops.conventions import get_convention
+from ...flops.operations import count
+from ...models.catalogue import MODELS
+from ..tables.table import SITUATION
+from ..writing.numbers import bounded
+
+#: (view, cases that it admits)
+VIEWS: dict[str, dict[str, str]] = {
+    "forward Euler, spikes on the grid": {"method": "euler", "detection": "grid"},
+    "cheapest method, spikes on the grid": {"detection": "grid"},
+    "cheapest method and detection": {},
+}
+#: The view without any demand on accuracy.
+PUBLISHED = "counted as in 2004, at its time steps"
+
+
+#: How the names of the models begin that others are divided by: Izhikevich's, whose comparison of 2004 this checks.
+BASELINE = "izhikevich"
+
+
+class Says(StrEnum):
+    """What a ratio of costs says of a model."""
+
+    BASELINE = "the baseline"
+    CHEAPER = "cheaper"
+    DEARER = "dearer"
+    TOO_CLOSE = "too close to rank"
+    COARSER_MAY_DO = "not known: a coarser dt than the sweep's may do"
+
+
+def baseline(study: Study) -> str:
+    """Return the model that others are divided by: Izhikevich's if it was run, else the first."""
+    models = [regime.model for regime in study.regimes]
+    return next((model.label for model in models if model.name.startswith(BASELINE)), models[0].label if models else "")
+
+
+def ranking(study: Study, baseline: str) -> pd.DataFrame:
+    """Compare models with a baseline model, in every view and situation.
+
+    Parameters
+    ----------
+    study : Study
+    baseline : str
+        Label of a model; costs are divided by its cost.
+
+    Returns
+    -------
+    DataFrame
+        A row a view, situation and model: ``ratio`` of mean costs over the stimuli, its 95 % bootstrap interval
+        (``low``, ``high``), its ``bound`` (`accuracy.search.status.Bound`), and what it ``says`` (`Says`). The
+        published view comes first; it has neither situation nor interval.
+    """
+    names = {regime.model.label: regime.model.name for regime in study.regimes}
+    rows = _as_published(names, baseline)
+    for view, wanted in VIEWS.items():
+        admitted = [case for case in study.cases
+                    if all(getattr(case.curve, name) == value for name, value in wanted.items())]
+        for (regime, criterion), cases in cheapest_cases(admitted).items():
+            best = {case.curve.regime.model.label: case for case in cases}
+            if baseline not in best or len(best) < 2:
+                continue
+            situation = dict(zip(SITUATION, (*regime, criterion.measure, criterion.tolerance), strict=True))
+            rows += [{"view": view, **situation, "model": label, **_compared(best[label], best[baseline])}
+                     for label in names if label in best]
+    return pd.DataFrame(rows, columns=["view", *SITUATION, "model", "ratio", "low", "high", "bound", "says"])
+
+
+def verdict(ranked: pd.DataFrame, values: str = "ratio") -> pd.DataFrame:
+    """Return `ranking` with a row a view and situation and one column a model: its cost over the baseline's.
+
+    Parameters
+    ----------
+    ranked : DataFrame
+        As `ranking` returns.
+    values : str
+        The column of it that is shown.
+    """
+    if not len(ranked):
+        return pd.DataFrame()
+    keys = ["view", *SITUATION]
+    wide = ranked.pivot_table(index=keys, columns="model", values=values, sort=False, dropna=False, aggfunc="first"
+                              ).reset_index()
+    wide = wide.dropna(how="all", subset=list(ranked["model"].unique()))
+    wide.columns.name = None
+    views = [PUBLISHED, *VIEWS]
+    order = {key: i for i, key in enumerate(dict.fromkeys(ranked[SITUATION].itertuples(index=False, name=None)))}
+    wide["_situation"] = [order.get(key, -1) for key in wide[SITUATION].itertuples(index=False, name=None)]
+    wide["_view"] = [views.index(view) for view in wide["view"]]
+    return wide.sort_values(["_situation", "_view"], ignore_index=True).drop(columns=["_situation", "_view"])
+
+
+def verdict_text(ranked: pd.DataFrame) -> pd.DataFrame:
+    """Return `verdict` with texts in place of numbers, which tell a bound from a value."""
+    texts = [bounded(row["ratio"], row["bound"]) for row in ranked.to_dict("records")]
+    return verdict(ranked.assign(text=pd.Series(texts, index=ranked.index, dtype=object)), "text")
+
+
+def _compared(case: Case, baseline: Case) -> dict[str, Any]:
+    found = ITSELF if case is baseline else CostRatio.of_cases(case, baseline)
+    says = Says.BASELINE if case is baseline else _says(found)
+    return {"ratio": found.interval.mean, "low": found.interval.low, "high": found.interval.high,
+            "bound": found.bound.value, "says": says.value}
+
+
+def _says(found: CostRatio) -> Says:
+    if found.too_close:
+        return Says.TOO_CLOSE
+    if not found.ranked:
+        return Says.COARSER_MAY_DO
+    return Says.CHEAPER if found.interval.mean < 1 else Says.DEARER
+
+
+def _as_published(names: Mapping[str, str], baseline: str) -> list[dict[str, Any]]:
+    """Return the ratios without any demand on accuracy: the paper's counting at the paper's time steps."""
+    convention = get_convention("izhikevich2004")
+    costs = {}
+    for label, name in names.items():
+        published = MODELS[name].published_costs.get(convention.name) if name in MODELS else None
+        if published:
+            costs[label] = count(label, "euler").flops_per_ms(published.dt, convention)
+    if baseline not in costs:
+        return []
+    return [{"view": PUBLISHED, "model": label, "ratio": cost / costs[baseline], "bound": ""}
+            for label, cost in costs.items()]

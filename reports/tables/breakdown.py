@@ -1,0 +1,47 @@
+"""Operations by kind: of the parts of a Step, and of a ms of model time at equal accuracy."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from ...accuracy.study.study import Case, Study
+from ...models.algebra.expression import KINDS
+from .shared_columns import CASE, WAY
+from .table import situation
+
+#: Columns, and what they are.
+OPERATION_COLUMNS = {
+    **WAY,
+    "part": "step (without a spike), spike (adds to its step), refractory step, once a run; where steps are not all "
+            "alike, the block",
+    "kind": "kind of operation",
+    "operations": "how many, as run",
+}
+COLUMNS = {
+    **CASE,
+    "kind": "kind of operation",
+    "per_ms": "operations a ms of model time, spikes included; mean over the stimuli, each at its own largest dt",
+}
+
+
+def operations(study: Study) -> pd.DataFrame:
+    """Return a row a model, method, detection, part and kind of operation that occurs; columns as in the module."""
+    counts = {(curve.regime.model.label, curve.method, curve.detection): curve.count for curve in study.curves
+              if curve.count is not None}
+    return pd.DataFrame([
+        (*key, part, kind, n) for key, count in counts.items() for part, tally in count.by_block.items()
+        for kind, n in tally.items() if n
+    ], columns=list(OPERATION_COLUMNS))
+
+
+def by_kind(study: Study) -> pd.DataFrame:
+    """Return a row a reached case and kind of operation that occurs; columns as in `COLUMNS`."""
+    return pd.DataFrame([
+        {**situation(case), "kind": kind, "per_ms": n} for case in study.cases if case.coarsest
+        for kind, n in _per_ms(case).items() if n
+    ], columns=list(COLUMNS))
+
+
+def _per_ms(case: Case) -> dict[str, float]:
+    found = [case.curve.operations(run) for run in case.runs]
+    return {kind: sum(each[kind] for each in found) / len(found) for kind in KINDS}

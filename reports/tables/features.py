@@ -1,0 +1,132 @@
+"""Which model shows which of the twenty features."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import pandas as pd
+
+from ...accuracy.features import FEATURES
+from ...accuracy.features.shown.search import FOUND, Finding, search
+from ...accuracy.study.runner import Progress
+from ...models.catalogue import MODELS, get_model
+from ...models.definition.neuron import NeuronModel
+
+#: What Izhikevich 2004 states in its comparison, where that is sure: all twenty for his own model, three for
+#: integrate-and-fire (as widely quoted). For the other models its marks were not at hand.
+_TWENTY = frozenset(FEATURES)
+STATED = {
+    "lif": frozenset({"tonic_spiking", "class_1", "integrator"}),
+    "izhikevich": _TWENTY,
+    "izhikevich_mv": _TWENTY,
+}
+
+#: Columns of `features`, and what they are.
+COLUMNS = {
+    "model": "name of the model",
+    "parameters": "its preset",
+    "letter": "panel of the feature in figure 1 of Izhikevich 2004",
+    "feature": "name of the feature",
+    "outcome": "found (on the reference solution), not found (with these parameters and trials), cannot (no parameters "
+               "would do) or not tried",
+    "stated_2004": "+ or - in Izhikevich 2004, where the literature is sure; else empty",
+    "reason": "the detector's numbers, or why not",
+    "stimulus": "in which it was found: (ms, input) pieces, those of a ramp with both ends",
+    "trials": "stimuli that were tried",
+}
+
+
+def features(models: Sequence[str | NeuronModel] | None = None, presets: bool = False,
+             progress: Progress | None = None) -> pd.DataFrame:
+    """Look for the twenty features in models.
+
+    Parameters
+    ----------
+    models : sequence of str or NeuronModel, optional
+        All that are registered by default.
+    presets : bool
+        Whether to look at every preset of a model that is not given with one.
+    progress : Progress, optional
+
+    Returns
+    -------
+    DataFrame
+        One row a model, set of parameters and feature; columns in `COLUMNS`.
+
+    Raises
+    ------
+    UserError
+        If a model is not known.
+    """
+    subjects = [each for given in (list(MODELS) if models is None else models) for each in _sets(given, presets)]
+    progress = progress or Progress()
+    progress.begin("features", len(subjects))
+    found = []
+    for model in subjects:
+        found.append((model, search(model)))
+        progress.done()
+    return findings_table(found)
+
+
+def findings_table(found: Iterable[tuple[NeuronModel, Sequence[Finding]]]) -> pd.DataFrame:
+    """Return the table of findings in models, without a row if nobody looked."""
+    return pd.DataFrame([
+        {
+            "model": model.name,
+            "parameters": model.preset,
+            "letter": FEATURES[finding.feature].letter,
+            "feature": finding.feature,
+            "outcome": finding.outcome.value,
+            "stated_2004": stated(model.name, finding.feature),
+            "reason": finding.reason,
+            "stimulus": finding.stimulus,
+            "trials": finding.trials,
+        }
+        for model, findings in found for finding in findings
+    ], columns=list(COLUMNS))
+
+
+def title(feature: str) -> str:
+    """Return a feature's name as people write it."""
+    return FEATURES[feature].title if feature in FEATURES else feature.replace("_", " ")
+
+
+def stated(model: str, feature: str) -> str:
+    """Return the mark of a model in Izhikevich 2004, ``+`` or ``-``; empty where it is not known for sure."""
+    return ("+" if feature in STATED[model] else "-") if model in STATED else ""
+
+
+def feature_table(found: pd.DataFrame) -> pd.DataFrame:
+    """Return one row a feature, one column a model with its parameters, and a row of counts, of `features`' table."""
+    wide = found[["letter", "feature"]].drop_duplicates().reset_index(drop=True)
+    last: dict[str, object] = {"letter": "", "feature": FOUND.value}
+    for (model, preset), rows in found.groupby(["model", "parameters"], sort=False):
+        label = f"{model}:{preset}" if preset else str(model)
+        wide[label] = wide["feature"].map(dict(zip(rows["feature"], rows["outcome"], strict=True)))
+        last[label] = f"{(rows['outcome'] == FOUND).sum()} of {len(rows)}"
+    return pd.concat([wide, pd.DataFrame([last])], ignore_index=True)
+
+
+def counts(found: pd.DataFrame, of_demos: pd.DataFrame | None = None) -> dict[str, int]:
+    """Return how many features each model shows with any of the parameters that were looked at.
+
+    Parameters
+    ----------
+    found : DataFrame
+        As `features` returns.
+    of_demos : DataFrame, optional
+        As `spikecost.reports.tables.demos.demo_table` returns: what they show converged counts for Izhikevich's model.
+    """
+    shown = {str(model): set(rows.loc[rows["outcome"] == FOUND, "feature"])
+             for model, rows in found.groupby("model", sort=False)}
+    if of_demos is not None:
+        for model in shown.keys() & {"izhikevich", "izhikevich_mv"}:
+            shown[model] |= set(of_demos.loc[of_demos["shown_converged"], "feature"])
+    return {model: len(names) for model, names in shown.items()}
+
+
+def _sets(given: str | NeuronModel, presets: bool) -> list[NeuronModel]:
+    model = get_model(given)
+    if not presets or not model.presets or (isinstance(given, str) and ":" in given):
+        return [model]
+    return [model.with_preset(preset) for preset in model.presets]

@@ -1,0 +1,248 @@
+"""Counted and retired: what the counters say of the Step's operations."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from ...accuracy.study.study import Study
+from ...flops.counters import COUNTERS
+from ...harness.measuring.measure import Measurement
+from ...models.algebra.expression import KINDS
+from ...models.ground.errors import NoValue
+from ..writing.escape import in_figure
+from .shared_columns import WAY
+
+#: Columns and what they are.
+COLUMNS = {
+    "model": "model and preset",
+    "method": "integration method",
+    "steps": "steps run, none with a spike",
+    "counted": "operations a step, from the Step (exp as one; sign and select none, as processors count)",
+    "instrumented": "operations a step that an exact counter saw the kernel retire",
+    "exact_counter": "which one",
+    "ratio": "instrumented over counted, calls of exp and pow apart",
+    "in_libm": "operations a step that it saw the mathematics library retire",
+    "hardware": "operations a step that the processor's own counter saw",
+    "hardware_counter": "which one",
+    "hardware_ratio": "hardware over what the Step and the library should give",
+    "instructions": "instructions a step of the kernel's own",
+    "brian2": "operations a step of the code that Brian2 generates (C++ standalone, with our flags)",
+    "brian2_overhead": "Brian2's over counted",
+    "brian2_cython": "operations a step of Brian2's Cython code (with its flags)",
+    "brian2_reason": "why there is none of Brian2's",
+    "reason": "why there is no number of the hardware's, or none at all",
+}
+
+#: Of `step_and_spike`.
+APART_COLUMNS = {
+    **WAY,
+    "stimulus": "kind of stimulus: what varies within a step has Steps of its own",
+    "counter": "an exact counter",
+    "counted_step": "operations of a step without a spike, from the Step (as processors count)",
+    "instrumented_step": "operations that it saw such a step of the kernel retire, calls of the library as one each",
+    "step_in_libm": "operations that it saw the mathematics library retire beside it",
+    "counted_spike": "what a spike adds to its step, from the Step",
+    "instrumented_spike": "what the counter saw it add",
+    "spike_in_libm": "and in the mathematics library",
+    "reason": "why there is no number",
+}
+#: Of `builds`, and one more for each kind of operation.
+BUILD_COLUMNS = {
+    "model": "model and preset",
+    "method": "integration method",
+    "build": "how the kernel was compiled",
+    "instructions": "instructions a neuron-step of the kernel's own",
+    "changes": "what differs from the count, in words",
+}
+KIND_COLUMNS = {
+    "model": "model and preset",
+    "method": "integration method",
+    "counter": "an exact counter",
+    "kind": "kind of operation",
+    "counted": "operations a step, from the Step",
+    "retired": "operations a step that the counter saw the kernel retire",
+}
+RETIRED_COLUMNS = {
+    **WAY,
+    "stimulus": "kind of stimulus; empty for steps without input",
+    "part": "step (without a spike), spike (what it adds to its step), run (of many steps, whole)",
+    "counter": "an exact counter; empty if none saw it",
+    "kind": "kind of operation; without sign and select, which are no arithmetic",
+    "counted": "how many, from the Step",
+    "retired": "how many the counter saw the kernel execute",
+    "reason": "why there is no number",
+}
+
+#: Kinds of operation in a build.
+_BUILT = (*KINDS, "fma")
+#: Not arithmetic: a change of sign, and the choice between two values.
+NO_FLOPS = ("sign", "select")
+
+
+def parity(study: Study) -> pd.DataFrame:
+    """Return one row a model and method; columns as in `COLUMNS`."""
+    rows = [{"model": model, "method": method, **_row(measured), **_brian2(study, model, method, measured)}
+            for (model, method, _), measured in study.measurements.items()]
+    return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def parity_by_kind(study: Study) -> pd.DataFrame:
+    """Return one row a model, method, exact counter and kind of operation; columns as in `KIND_COLUMNS`."""
+    return pd.DataFrame([
+        (model, method, witness.counter, kind, n / measured.steps,
+         witness.operations.get(kind, 0) / measured.steps)
+        for (model, method, _), measured in study.measurements.items() if isinstance(measured, Measurement)
+        for witness in measured.witnesses if witness.exact for kind, n in measured.analytic.items()
+    ], columns=list(KIND_COLUMNS))
+
+
+def step_and_spike(study: Study) -> pd.DataFrame:
+    """Return one row a model, method, detection and kind of stimulus; columns as in `APART_COLUMNS`."""
+    rows = []
+    for (model, method, detection, stimulus), found in study.steps_and_spikes.items():
+        row: dict[str, Any] = {"model": model, "method": method, "detection": detection, "stimulus": stimulus}
+        if isinstance(found, NoValue):
+            rows.append(row | {"reason": found.reason})
+            continue
+        rows.append(row | {
+            "counter": found.counter, "reason": "",
+            "counted_step": flops(found.counted_step), "instrumented_step": flops(found.step),
+            "step_in_libm": flops(found.step_in_libm), "counted_spike": flops(found.counted_spike),
+            "instrumented_spike": flops(found.spike), "spike_in_libm": flops(found.spike_in_libm),
+        })
+    return pd.DataFrame(rows, columns=list(APART_COLUMNS))
+
+
+def retired_by_kind(study: Study) -> pd.DataFrame:
+    """Return one row a model, method, detection, stimulus, part and kind; columns as in `RETIRED_COLUMNS`."""
+    rows: list[tuple[Any, ...]] = []
+    for way, measured in (*study.measurements.items(), *study.quiet_steps.items()):
+        if isinstance(measured, NoValue):
+            rows.append((*way, "", "run", *_none(measured.reason)))
+            continue
+        rows += [(*way, "", *row) for each in measured.witnesses if each.exact and each.libm is not None
+                 for row in _both("run", each.counter, measured.analytic, each.operations)]
+    for key, found in (*study.steps_and_spikes.items(), *study.whole_runs.items()):
+        if isinstance(found, NoValue):
+            rows.append((*key, "run", *_none(found.reason)))
+        else:
+            rows += [(*key, *row) for part, (counted, executed) in found.parts.items()
+                     for row in _both(part, found.counter, counted, executed)]
+    return pd.DataFrame(rows, columns=list(RETIRED_COLUMNS))
+
+
+def _none(reason: str) -> tuple[str, str, float, float, str]:
+    return "", "", math.nan, math.nan, reason
+
+
+def _both(part: str, counter: str, counted: Mapping[str, float], executed: Mapping[str, float]
+          ) -> Iterator[tuple[str, str, str, float, float, str]]:
+    for kind in (*KINDS, "fma"):
+        # "add" in any case: that nothing was executed was seen, too
+        if kind not in NO_FLOPS and (counted.get(kind) or executed.get(kind) or kind == "add"):
+            yield part, counter, kind, float(counted.get(kind, 0)), float(executed.get(kind, 0)), ""
+
+
+def builds(study: Study) -> pd.DataFrame:
+    """Return one row a model, method and build: its operations a step by kind, and what changed, in words."""
+    return pd.DataFrame([
+        {"model": model, "method": method, "build": built.build.name, **{kind: built.own.get(kind, 0) for kind in
+         _BUILT}, "instructions": built.instructions, "changes": "; ".join(built.changes)}
+        for (model, method), found in study.builds.items() if not isinstance(found, NoValue) for built in found
+    ], columns=["model", "method", "build", *_BUILT, "instructions", "changes"])
+
+
+def why_no_exact_count(study: Study) -> str:
+    """Return why no exact counter saw any kernel; empty if one did."""
+    measured = [m for m in study.measurements.values() if isinstance(m, Measurement)]
+    if any(witness.exact for m in measured for witness in m.witnesses):
+        return ""
+    reasons = [f"{name}: {reason}" for m in measured[:1] for name, reason in m.why_not.items()]
+    reasons += [m.reason for m in study.measurements.values() if isinstance(m, NoValue)]
+    return "; ".join(dict.fromkeys(reasons))
+
+
+def why_no_hardware_count(study: Study) -> str:
+    """Return why no counter of the processor's own saw any kernel; empty if one did, or if nothing was counted."""
+    measured = [m for m in study.measurements.values() if isinstance(m, Measurement)]
+    if any(not witness.exact for m in measured for witness in m.witnesses):
+        return ""
+    reasons = [f"{name}: {m.why_not[name]}" for m in measured for name in m.why_not if not COUNTERS[name].exact]
+    return "; ".join(dict.fromkeys(reasons))
+
+
+def parity_figure(by_kind: pd.DataFrame) -> Figure:
+    """Draw retired against counted operations, kind by kind; every point belongs on the diagonal.
+
+    Parameters
+    ----------
+    by_kind : DataFrame
+        As `parity_by_kind` returns.
+    """
+    figure = Figure(figsize=(4.6, 4.4), layout="constrained")
+    axis = figure.subplots()
+    shown = by_kind.query("kind not in ['exp', 'pow']")
+    for (model, method), each in shown.groupby(["model", "method"], sort=False):
+        axis.plot(each["counted"], each["retired"], "o", markersize=4, alpha=0.7, label=in_figure(f"{model}, {method}"))
+    highest = max([1.0, *shown["counted"]])
+    axis.set_xscale("symlog", linthresh=1)
+    axis.set_yscale("symlog", linthresh=1)
+    axis.plot([0, highest], [0, highest], color="0.6", linewidth=0.8, zorder=0)
+    axis.set_xlabel("counted from the Step (operations a step, by kind)")
+    axis.set_ylabel("retired by the processor")
+    if axis.get_legend_handles_labels()[0]:
+        axis.legend(fontsize=7, frameon=False)
+    return figure
+
+
+def _row(measured: Measurement | NoValue) -> dict[str, Any]:
+    if isinstance(measured, NoValue):
+        return {"reason": measured.reason}
+    steps = measured.steps
+    row: dict[str, Any] = {"reason": "", "steps": steps, "counted": flops(measured.analytic) / steps}
+    for witness in measured.witnesses:
+        each = steps * witness.repetitions
+        if witness.exact:
+            row |= {
+                "instrumented": witness.flops / each,
+                "exact_counter": witness.counter,
+                "ratio": witness.ratio,
+                "in_libm": None if witness.libm is None else flops(witness.libm) / each,
+                "instructions": None if witness.instructions is None else witness.instructions / each,
+            }
+        else:
+            row |= {"hardware": witness.flops / each, "hardware_counter": witness.counter,
+                    "hardware_ratio": witness.ratio}
+    if "hardware" not in row:
+        row["reason"] = "; ".join(f"no {name}: {reason}" for name, reason in measured.why_not.items())
+    return row
+
+
+def _brian2(study: Study, model: str, method: str, measured: Measurement | NoValue) -> dict[str, Any]:
+    found = study.brian2.get((model, method))
+    if found is None or isinstance(measured, NoValue):
+        return {}
+    if isinstance(found, NoValue):
+        return {"brian2_reason": found.reason}
+    costs = {(each.target, each.flags): flops(each.own) for each in found}
+    ours = costs["cpp_standalone", "ours"]
+    return {
+        "brian2": ours,
+        "brian2_overhead": ours / (flops(measured.analytic) / measured.steps),
+        "brian2_cython": costs["cython", "brian2"],
+    }
+
+
+def retired(own: Mapping[str, float], libm: Mapping[str, float]) -> float:
+    """Sum what a kernel and the mathematics library executed; that the one calls the other is no operation."""
+    return flops({kind: n for kind, n in own.items() if kind not in ("exp", "pow")}) + flops(libm)
+
+
+def flops(operations: Mapping[str, float]) -> float:
+    """Sum operations, a fused multiply-add as two."""
+    return sum((2 if kind == "fma" else 1) * n for kind, n in operations.items() if kind not in NO_FLOPS)

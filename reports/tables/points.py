@@ -1,0 +1,177 @@
+"""Every run of the sweeps as a table: the data behind the work-precision figure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from statistics import fmean, geometric_mean
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ...accuracy.measures import MEASURES
+from ...accuracy.search.voltage import VoltageRms
+from ...accuracy.study.cost import retired_per_ms
+from ...accuracy.study.study import Curve, Point, Study
+from ...flops.conventions import CONVENTIONS, Convention
+from ...harness.measuring.measure import Measurement
+from ...harness.measuring.spike_cost import StepAndSpike
+from ...models.ground.errors import UserError
+from . import shared_columns
+from .parity import retired
+
+#: Columns, and what they are.
+COLUMNS = {
+    **shared_columns.WAY,
+    **shared_columns.REGIME,
+    "dt_ms": "time step; the mean one where an error control chooses it",
+    "error_control": "its tolerance",
+    "flops_per_ms": "operations a ms of model time, spikes included; geometric mean over the stimuli",
+    "error_ms": "largest spike-time error, over all stimuli; empty if a run failed or a spike is missing or extra",
+    "median_error_ms": "the largest spike-time error of a stimulus, median over the stimuli",
+    "voltage_error": "root mean square error of the voltage between spikes, in the model's unit, median",
+    "missing": "spikes of the references that are not there",
+    "extra": "spikes that are not in the references",
+    "failed": "runs that failed",
+    "failure": "why the first of them did",
+    "front": "nothing else in this regime is both cheaper and more accurate (error_ms)",
+    "model_front": "nothing else of this model is",
+}
+#: Costs of a point beside ``flops_per_ms``, and of a case: label and unit by column.
+_COUNTED = {
+    "instrumented_per_ms": "operations that an exact counter saw retire, library and spikes included",
+    "hardware_per_ms": "operations that the processor's own counter saw retire, library included, spikes left out",
+}
+REGIME = list(shared_columns.REGIME)
+
+
+def points(study: Study) -> pd.DataFrame:
+    """Return a row a curve and dt; columns as in `COLUMNS`, further `costs`, further measures averaged."""
+    measures = study.suite.drawn_measures
+    weighing = _conventions(study)
+    rows = [_row(curve, point, measures, weighing) | {"instrumented_per_ms": _instrumented(study, curve, point)}
+            for curve in study.curves for point in curve.points]
+    further = [name for name in costs(study) if name not in COLUMNS]
+    frame = pd.DataFrame(rows, columns=[*COLUMNS, *further, *measures])
+    keys = frame[["model", "method", "detection"]].itertuples(index=False, name=None)
+    hardware = _hardware(study)
+    frame["hardware_per_ms"] = pd.Series([hardware.get(key, np.nan) for key in keys], dtype=float) / frame["dt_ms"]
+    frame["front"] = pareto(frame, frame["error_ms"], REGIME)
+    frame["model_front"] = pareto(frame, frame["error_ms"], [*REGIME, "model"])
+    return frame
+
+
+def costs(study: Study) -> dict[str, dict[str, str]]:
+    """Return the label and unit of each cost that points have, by column.
+
+    Operations that an exact counter saw are known of steps that are all alike; those that the processor's own counter
+    saw are of steps without a spike, over dt, and known for the detection that was counted alone.
+    """
+    return {
+        "flops_per_ms": {"label": "operations per ms of model time", "unit": "operations"},
+        **{f"{each.name}_per_ms": {"label": f"{each.unit} per ms of model time ({each.name})", "unit": each.unit}
+           for each in _conventions(study)},
+        **{name: {"label": f"{label}, per ms", "unit": "operations"} for name, label in _COUNTED.items()},
+    }
+
+
+def _conventions(study: Study) -> list[Convention]:
+    """Return the conventions that weigh what is run, but for the one that is ``flops_per_ms``."""
+    return [each for each in (*CONVENTIONS.values(), *study.suite.own_conventions)
+            if each.counts == "as run" and each.name != "unit"]
+
+
+def _hardware(study: Study) -> dict[tuple[str, str, str], float]:
+    """Return the operations a step that a hardware counter saw, by model, method and detection."""
+    return {(measured.model, measured.method, measured.detection): witness.flops / measured.steps / witness.repetitions
+            for measured in study.measurements.values() if isinstance(measured, Measurement)
+            for witness in measured.witnesses if not witness.exact}
+
+
+def _instrumented(study: Study, curve: Curve, point: Point) -> float:
+    """Return the operations a ms that an exact counter saw, geometric mean over the stimuli; nan if it saw none."""
+    regime = curve.regime
+    found = study.steps_and_spikes.get((regime.model.label, curve.method, curve.detection, regime.stimulus))
+    if not isinstance(found, StepAndSpike) or curve.count is None:
+        return float("nan")
+    step, spike = retired(found.step, found.step_in_libm), retired(found.spike, found.spike_in_libm)
+    return geometric_mean([
+        retired_per_ms(step, spike, curve.count, run.tallies, regime.horizon)
+        for run in point.runs])
+
+
+def _weighed(convention: Convention, operations: Mapping[str, float]) -> float:
+    """Return a cost; nan if the convention has to measure something that cannot be measured here."""
+    try:
+        return convention.weigh(operations)
+    except UserError:
+        return float("nan")
+
+
+def error_by(frame: pd.DataFrame, measure: str) -> pd.Series:
+    """Return each point's error by a measure: its distance from the perfect value.
+
+    Raises
+    ------
+    UserError
+        If the measure was not taken.
+    """
+    always = {"maximum": "error_ms", VoltageRms.name: "voltage_error"}
+    if measure in always:
+        return frame[always[measure]]
+    if measure not in frame:
+        raise UserError(f"the measure '{measure}' was not taken; run the suite with measures = ['{measure}']")
+    return (frame[measure] - MEASURES[measure].perfect).abs()
+
+
+def _row(curve: Curve, point: Point, measures: tuple[str, ...], weighing: list[Convention]) -> dict[str, Any]:
+    regime, runs = curve.regime, point.runs
+    errors = [run.error for run in runs if run.error is not None]
+    failures = [run.failure for run in runs if run.failure]
+    missing, extra = sum(each.missing for each in errors), sum(each.extra for each in errors)
+    whole = not (failures or missing or extra)
+    largest = [each.maximum for each in errors if each.matched]
+    operations = [curve.operations(run) for run in runs]
+    mean = {kind: fmean(each[kind] for each in operations) for kind in operations[0]}
+    return {
+        "model": regime.model.label,
+        "method": curve.method,
+        "detection": curve.detection,
+        "stimulus": regime.stimulus,
+        "level": regime.level,
+        "horizon_ms": regime.horizon,
+        "dt_ms": fmean(curve.dt(point.setting, run) for run in runs),
+        "error_control": None if curve.by_dt else float(point.setting),
+        "flops_per_ms": geometric_mean([curve.cost(run).per_ms for run in runs]),
+        **{f"{each.name}_per_ms": _weighed(each, mean) for each in weighing},
+        "error_ms": max(largest, default=np.nan) if whole else np.nan,
+        "median_error_ms": float(np.median(largest)) if whole and largest else np.nan,
+        "voltage_error": float(np.median([run.voltage for run in runs])) if whole else np.nan,
+        "missing": missing,
+        "extra": extra,
+        "failed": len(failures),
+        "failure": failures[0] if failures else "",
+        **{name: float(np.mean([run.value(name) for run in runs])) if whole or not MEASURES[name].matched else np.nan
+           for name in measures},
+    }
+
+
+def pareto(frame: pd.DataFrame, error: pd.Series, together: list[str]) -> pd.Series:
+    """Mark the Pareto front: in order of cost, each point that is more accurate than all cheaper ones.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        As `points` returns.
+    error : Series
+        Of each point; points without an error are on no front.
+    together : list of str
+        Columns that the points of one front share.
+    """
+    on = pd.Series(data=False, index=frame.index)
+    known = frame.assign(_error=error)[error.notna()]
+    for _, group in known.groupby(together, sort=False):
+        ordered = group.sort_values(["flops_per_ms", "_error"])
+        best_before = ordered["_error"].cummin().shift(fill_value=np.inf)
+        on[ordered.index[ordered["_error"] < best_before]] = True
+    return on

@@ -1,0 +1,53 @@
+"""Recorded spikes and voltages as tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pandas as pd
+
+from ...accuracy.study.recording import Trace
+from ...accuracy.study.study import Study
+from .shared_columns import REGIME
+from .table import situation
+
+_SOURCE = {
+    "model": "model and preset",
+    "stimulus": "kind of stimulus; of each, the first is recorded",
+    "horizon_ms": "model time that is compared",
+    "level": "firing rate asked for, or drive as a multiple of the rheobase",
+    "method": "integration method; empty for the reference",
+    "detection": "how the crossing is located; empty for the reference",
+    "measure": "how errors are measured; empty for the reference",
+    "tolerance": "how far the measure may be from perfect; none for the reference",
+}
+#: Columns, and what they are.
+SPIKE_COLUMNS = {**_SOURCE, "time_ms": "time of a spike"}
+VOLTAGE_COLUMNS = {**_SOURCE, "time_ms": "time of a sample", "voltage": "in the unit that the table of regimes states"}
+
+
+def spikes(study: Study) -> pd.DataFrame:
+    """Return a row a spike; columns as in `SPIKE_COLUMNS`."""
+    return _frame(SPIKE_COLUMNS, [
+        pd.DataFrame({"time_ms": each.spike_times}).assign(**source) for source, each in _recordings(study)])
+
+
+def voltages(study: Study) -> pd.DataFrame:
+    """Return a row a sample; columns as in `VOLTAGE_COLUMNS`."""
+    return _frame(VOLTAGE_COLUMNS, [
+        pd.DataFrame({"time_ms": each.at, "voltage": each.voltage}).assign(**source)
+        for source, each in _recordings(study)])
+
+
+def _recordings(study: Study) -> Iterator[tuple[dict[str, Any], Trace]]:
+    for regime, recording in study.recorded_references:
+        yield ({"model": regime.model.label, **dict(zip(REGIME, regime.key, strict=True)), "method": "",
+                "detection": "", "measure": "", "tolerance": float("nan")}, recording)
+    for case in study.cases:
+        if case.recording is not None:
+            yield situation(case), case.recording
+
+
+def _frame(columns: dict[str, str], parts: list[pd.DataFrame]) -> pd.DataFrame:
+    return pd.concat(parts, ignore_index=True)[list(columns)] if parts else pd.DataFrame(columns=list(columns))

@@ -1,0 +1,95 @@
+"""Progress, on the standard error: bars on a terminal, a line now and then elsewhere."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import Progress as Bar
+
+from ...accuracy.study.runner import Progress
+from ...models.ground.errors import visible
+
+#: Where no bar can be drawn, a line says at least so often, in s, how far the work is.
+HEARTBEAT = 20.0
+
+
+@contextmanager
+def bars() -> Iterator[Progress]:
+    """Draw a bar for every phase that begins, or print lines where the standard error is no terminal.
+
+    Nothing is printed where no phase begins. A standard error that can no longer be written ends nothing.
+    """
+    console = Console(stderr=True)
+    shown = _Bars(console) if console.is_terminal or console.is_jupyter else _Lines(console)
+    try:
+        yield Progress(begin=shown.begin, done=shown.done, say=shown.say)
+    finally:
+        with suppress(OSError):
+            shown.end()
+
+
+class _Bars:
+    """A bar for each phase."""
+
+    def __init__(self, console: Console) -> None:
+        self._bar = Bar(TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
+                        TextColumn("left"), TimeRemainingColumn(), console=console)
+        self._tasks: list[Any] = []
+
+    def begin(self, phase: str, pieces: int) -> None:
+        with suppress(OSError):
+            self._bar.start()
+            self._tasks.append(self._bar.add_task(escape(visible(phase)), total=pieces))
+
+    def done(self) -> None:
+        with suppress(OSError):
+            self._bar.advance(self._tasks[-1])
+
+    def say(self, line: str) -> None:
+        with suppress(OSError):
+            self._bar.console.print(visible(line), markup=False, highlight=False, soft_wrap=True)
+
+    def end(self) -> None:
+        if self._tasks:  # a bar that never began must not even end a line
+            self._bar.stop()
+
+
+class _Lines:
+    """A line when a phase begins, and one every `HEARTBEAT` while it goes on."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._phase, self._pieces, self._finished, self._start = "", 0, 0, 0.0
+        self._ended = threading.Event()
+        self._beat = threading.Thread(target=self._beats, name="heartbeat", daemon=True)
+
+    def begin(self, phase: str, pieces: int) -> None:
+        self._phase, self._pieces, self._finished, self._start = phase, pieces, 0, time.monotonic()
+        self.say(f"{phase}: {pieces} pieces" if pieces != 1 else phase)
+        if not self._beat.is_alive():
+            self._beat.start()
+
+    def done(self) -> None:
+        self._finished += 1
+
+    def end(self) -> None:
+        self._ended.set()
+        if self._beat.is_alive():
+            self._beat.join()
+
+    def _beats(self) -> None:
+        while not self._ended.wait(HEARTBEAT):
+            seconds = time.monotonic() - self._start
+            self.say(f"{self._phase}: {self._finished} of {self._pieces} done after {seconds:.0f} s")
+
+    def say(self, text: str) -> None:
+        with suppress(OSError, ValueError):  # ValueError: it is closed
+            self._console.file.write(f"spikecost: {visible(text)}\n")
+            self._console.file.flush()

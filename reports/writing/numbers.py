@@ -1,0 +1,79 @@
+"""Numbers as people read them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import pandas as pd
+
+from ...accuracy.search.status import Bound
+
+
+def number(value: Any) -> str:
+    """Print a table entry: four digits, and a dash where there is none."""
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return "–"  # noqa: RUF001 - a dash is shown
+    if isinstance(value, float):
+        return f"{value:,.0f}" if 1e4 <= abs(value) < 1e9 else f"{value:.4g}"
+    return str(value)
+
+
+_SIGNS: dict[str, str] = {Bound.AT_MOST: "\u2264 ", Bound.AT_LEAST: "\u2265 "}
+
+
+def bounded(value: Any, bound: str) -> str:
+    """Print a table entry as the bound that it is (`Bound`)."""
+    return bounded_text(number(value), bound)
+
+
+def bounded_text(text: str, bound: str) -> str:
+    """Put the sign of a bound before a number that is printed; a dash stays as it is."""
+    if bound == Bound.NOT_KNOWN:
+        return str(bound)
+    return f"{_SIGNS.get(bound, '')}{text}" if any(character.isdigit() for character in text) else text
+
+
+def step(value: Any) -> str:
+    """Print a dt: four digits, rounded down, so that what is printed is not above what was run."""
+    if not isinstance(value, float) or not math.isfinite(value) or value <= 0:
+        return number(value)
+    unit = 10.0 ** (math.floor(math.log10(value)) - 3)
+    # a value that has no more digits may be a hair below itself in binary
+    return number(math.floor(value / unit * (1 + 1e-12)) * unit)
+
+
+#: Costs of a case, which are at most what they are where its dt is at least what it is.
+_COSTS = ("flops_per_ms", "flops_per_ms_low", "flops_per_ms_high", "ns_per_ms", "ns_per_ms_simd")
+
+
+def as_said(cases: pd.DataFrame) -> pd.DataFrame:
+    """Return rows of cases with dt and costs as texts, those that are bounds (status ``at least``) as such.
+
+    Parameters
+    ----------
+    cases : DataFrame
+        With ``status`` and ``dt_ms``.
+    """
+    def said(texts: pd.Series, bound: Callable[[str], Bound]) -> pd.Series:
+        shown = [bounded_text(text, bound(status)) for text, status in zip(texts, cases["status"], strict=True)]
+        return pd.Series(shown, index=cases.index, dtype=object)
+
+    return cases.assign(dt_ms=said(cases["dt_ms"].map(step), Bound.of_dt),
+                        **{name: said(cases[name].map(number), Bound.of_cost) for name in _COSTS if name in cases})
+
+
+def with_interval(value: float, low: float, high: float) -> str:
+    """Print a number with its interval, if it has one."""
+    if math.isnan(low) or low == high:
+        return short(value)
+    return f"{short(value)} ({short(low)} to {short(high)})"
+
+
+def short(value: float) -> str:
+    """Print three digits, never as a power of ten below a million."""
+    if value == 0 or not math.isfinite(value) or not 1e-4 <= abs(value) < 1e6:
+        return f"{value:.3g}"
+    digits = max(2 - math.floor(math.log10(abs(value))), 0)
+    return f"{value:,.{digits}f}".rstrip("0").rstrip(".") if digits else f"{value:,.0f}"

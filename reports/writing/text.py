@@ -1,0 +1,52 @@
+"""Tables and counts as text for a terminal."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from ...models.ground.errors import visible
+from .numbers import number
+
+#: Columns of characters where the output is no terminal.
+WIDTH = 160
+
+
+def by_kind(operations: Mapping[str, int]) -> str:
+    """Write operations, such as ``5 add, 2 mul``."""
+    return ", ".join(f"{n} {kind}" for kind, n in operations.items() if n) or "nothing"
+
+
+#: What texts of numbers are made of, bounds and dashes among them.
+_NUMBER = re.compile(r"([\u2264\u2265] )?[-+\u2013\d.,e]*|not known")
+
+
+def numeric(column: pd.Series) -> bool:
+    """Whether a column holds numbers, or texts of them alone: it stands right."""
+    return column.dtype.kind in "fi" or all(isinstance(each, str) and bool(_NUMBER.fullmatch(each)) for each in column)
+
+
+def aligned(rows: Sequence[Sequence[str]]) -> str:
+    """Write rows of texts below each other, each column as wide as its longest text."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return "\n".join("  ".join(map(str.ljust, row, widths)).rstrip() for row in rows)
+
+
+def frame(title: str, table: pd.DataFrame, columns: Sequence[str] = ()) -> str:
+    """Write some columns of a table, all of them by default; it ends with an empty line."""
+    columns = columns or list(table.columns)
+    shown = Table(title=escape(visible(title, keep="")), title_justify="left", box=None, pad_edge=False)
+    for name in columns:
+        shown.add_column(escape(visible(str(name), keep="")), justify="right" if numeric(table[name]) else "left")
+    for row in table[list(columns)].to_dict("records"):
+        shown.add_row(*(escape(visible(number(value), keep="")) for value in row.values()))
+    console = Console(width=None if sys.stdout.isatty() else WIDTH)
+    with console.capture() as captured:
+        console.print(shown)
+    return captured.get()

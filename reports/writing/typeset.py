@@ -1,0 +1,83 @@
+"""Equations set as text, with fractions, powers and Greek letters where the terminal has them."""
+
+from __future__ import annotations
+
+import sys
+from fractions import Fraction
+
+import sympy
+
+from ...models.definition.neuron import NeuronModel
+from ...models.language import grammar
+from ...models.language.equation_lines import DIFFERENTIAL, Line, lines
+from ...models.language.grammar import Binary, Call, Condition, Name, Negative, Node, Number
+
+#: How other functions are set; ``exprel`` and ``int`` have no sign of their own.
+_FUNCTIONS = {"exp": sympy.exp, "sqrt": sympy.sqrt, "abs": sympy.Abs, "tanh": sympy.tanh, "cosh": sympy.cosh,
+              "sinh": sympy.sinh}
+_SIGNS = {"<": sympy.Lt, "<=": sympy.Le, ">": sympy.Gt, ">=": sympy.Ge}
+
+
+def typeset(model: NeuronModel) -> str:
+    """Set a model's equations, in the paper's own form if it is another."""
+    found = lines(model.published or model.equations, model.name)
+    return "\n\n".join(_set(line) for line in found if line.right)
+
+
+def _set(line: Line) -> str:
+    left = f"d{line.name}/dt" if line.kind == DIFFERENTIAL else line.name
+    with sympy.evaluate(False):
+        value = _symbols(grammar.expression(line.right))
+    rows = sympy.pretty(sympy.Eq(sympy.Symbol(left), value, evaluate=False), order="none", wrap_line=False,
+                        use_unicode=_has_unicode())
+    return "\n".join(row.rstrip() for row in rows.splitlines())
+
+
+def _symbols(node: Node | Condition) -> sympy.Basic:
+    """Make sympy's expression of what was read, in which nothing is reordered or worked out."""
+    if isinstance(node, Number):
+        return _number(node.value)
+    if isinstance(node, Negative) and isinstance(node.operand, Number):
+        return _number(-node.operand.value)
+    if isinstance(node, Name):
+        return sympy.Symbol(node.name)
+    if isinstance(node, Negative):
+        return sympy.Mul(-1, _symbols(node.operand))
+    if isinstance(node, Call):
+        return _FUNCTIONS.get(node.function, sympy.Function(node.function))(_symbols(node.argument))
+    if isinstance(node, Condition):
+        return _SIGNS[node.sign](_symbols(node.left), _symbols(node.right))
+    if isinstance(node, grammar.Switch):
+        return sympy.Function("int")(_symbols(node.condition))
+    if node.kind == "pow":
+        return sympy.Pow(_symbols(node.left), _symbols(node.right))
+    return sympy.Add(*_terms(node)) if node.kind in ("add", "sub") else sympy.Mul(*_factors(node))
+
+
+def _number(value: Fraction) -> sympy.Basic:
+    return sympy.Integer(value.numerator) if value.denominator == 1 else sympy.Float(repr(float(value)))
+
+
+def _terms(node: Node) -> list[sympy.Basic]:
+    """Return what is added, in its order."""
+    if not (isinstance(node, Binary) and node.kind in ("add", "sub")):
+        return [_symbols(node)]
+    right = _terms(node.right) if node.kind == "add" else [sympy.Mul(-1, *_factors(node.right))]
+    return [*_terms(node.left), *right]
+
+
+def _factors(node: Node) -> list[sympy.Basic]:
+    """Return what is multiplied, in its order; ``x/a/b`` is set as one fraction."""
+    if not (isinstance(node, Binary) and node.kind in ("mul", "div")):
+        return [_symbols(node)]
+    if node.kind == "mul":
+        return [*_factors(node.left), *_factors(node.right)]
+    under: list[sympy.Basic] = []
+    while isinstance(node, Binary) and node.kind == "div":
+        under = [*_factors(node.right), *under]
+        node = node.left
+    return [*_factors(node), sympy.Pow(sympy.Mul(*under) if len(under) > 1 else under[0], -1)]
+
+
+def _has_unicode() -> bool:
+    return (sys.stdout.encoding or "").lower().startswith("utf")

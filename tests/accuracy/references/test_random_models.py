@@ -1,0 +1,115 @@
+"""References of random models, compared with methods that do not share their blind spots."""
+
+import numpy as np
+import pytest
+from brian2 import ms
+
+from spikecost.accuracy.references import flow
+from spikecost.accuracy.references.reference import reference
+from spikecost.harness.simulate import simulate
+from spikecost.harness.stimuli import constant, piecewise_constant, ramp
+from spikecost.models.ground.errors import UserError
+
+from ..random_models import Coupled, Scalar, of_random_functions
+
+#: Number of intervals over which spike times are compared.
+INTERVALS = 3
+#: Longest interval, in ms.
+LONGEST = 1000
+
+
+def check(seed):
+    """Return how a reference is wrong; empty if it is right."""
+    drawn = Scalar.drawn(seed)
+    right = drawn.interval()
+    interval, unsure = right or (LONGEST / INTERVALS, 0.0)
+    if interval * INTERVALS > LONGEST:
+        return ""
+    found = reference(drawn.model, constant(float(drawn.drive), (INTERVALS + 0.5) * interval * ms))
+    expected = interval * np.arange(1, INTERVALS + 1) if right else np.empty(0)
+    if len(found.train) != len(expected):
+        return f"seed {seed}: {len(found.train)} spikes, right: {len(expected)}; {drawn}"
+    off = np.abs(found.train.times - expected).max(initial=0)
+    allowed = found.error + INTERVALS * unsure + 4 * np.spacing(expected.max(initial=0))
+    return "" if off <= allowed else f"seed {seed}: off by {off:.2g} ms, stated {found.error:.2g} ms; {drawn}"
+
+
+@pytest.mark.parametrize("first", range(0, 300, 30))
+def test_intervals_of_models_with_steep_terms_are_right(first):
+    # steps, bumps and exponentials of widths from 1 to 1e-3 of the range of v
+    wrong = [said for said in map(check, range(first, first + 30)) if said]
+    assert not wrong, "\n".join(wrong)
+
+
+def check_coupled(seed):
+    """Return how a reference of several variables is wrong; empty if it is right."""
+    drawn, horizon = Coupled.drawn(seed), 40.0
+    right = np.array(drawn.spikes(horizon, 4))
+    stop = (right[-1] + right[-2]) / 2 if len(right) == 4 else horizon
+    right = right[right < stop]
+    found = reference(drawn.model, constant(float(drawn.scalar.drive), stop * ms))
+    if len(found.train) != len(right):
+        return f"seed {seed}: {len(found.train)} spikes, right: {len(right)}; {drawn}"
+    off = np.abs(found.train.times - right).max(initial=0)
+    return "" if off <= found.error + 1e-8 else f"seed {seed}: off by {off:.2g} ms; {drawn}"
+
+
+@pytest.mark.parametrize("first", range(0, 20, 5))
+def test_spikes_of_coupled_models_with_steep_terms_are_right(first):
+    # against Dormand and Prince's eighth order with steps below half of the narrowest width
+    wrong = [said for said in map(check_coupled, range(first, first + 5)) if said]
+    assert not wrong, "\n".join(wrong)
+
+
+#: Kernels of fourth order at 0.002 ms are this near, in ms; where they pass a jump, of first order.
+NEAR = 0.02
+STIMULI = [constant(1.3, 60 * ms), ramp(-1.0, 2.0, 60 * ms),
+           piecewise_constant([(20 * ms, 0.0), (20 * ms, 2.0), (20 * ms, -1.0)])]
+
+
+def check_functions(seed):
+    """Return how a reference of random functions is wrong, empty if it is right; None if it is refused."""
+    rng = np.random.default_rng([seed, 2])
+    model, stimulus = of_random_functions(rng), STIMULI[rng.integers(len(STIMULI))]
+    try:
+        found = reference(model, stimulus).train.times
+    except UserError:
+        return None
+    kernel = np.asarray(simulate(model, stimulus, 0.002 * ms, "rk4", "hermite"))
+    found, kernel = (times[times < 60 - 2 * NEAR] for times in (found, kernel))
+    if len(found) == len(kernel) and np.abs(found - kernel).max(initial=0) <= NEAR:
+        return ""
+    return f"seed {seed}: {found} and the kernel {kernel}; {model.equations}"
+
+
+def check_many(seeds):
+    said = [check_functions(seed) for seed in seeds]
+    assert not any(said), "\n".join(filter(None, said))
+    # refused models slide along a switch, or rest on one
+    assert said.count(None) <= len(said) / 8
+
+
+def test_references_of_random_functions_agree_with_kernels():
+    check_many(range(16))
+
+
+@pytest.mark.deep
+@pytest.mark.parametrize("first", range(16, 516, 50))
+def test_references_of_many_random_functions_agree_with_kernels(first):
+    check_many(range(first, first + 50))
+
+
+@pytest.mark.deep
+@pytest.mark.parametrize("first", range(300, 10_000, 100))
+def test_intervals_of_ten_thousand_models_are_right(first):
+    wrong = [said for said in map(check, range(first, first + 100)) if said]
+    flow.forget()
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.deep
+@pytest.mark.parametrize("first", range(20, 500, 20))
+def test_spikes_of_many_coupled_models_are_right(first):
+    wrong = [said for said in map(check_coupled, range(first, first + 20)) if said]
+    flow.forget()
+    assert not wrong, "\n".join(wrong)

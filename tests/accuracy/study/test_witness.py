@@ -1,0 +1,60 @@
+"""Kernels that agree with each other and contradict a reference cause it to be refused."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from spikecost.accuracy.measures.spike_trains import SpikeTrain
+from spikecost.accuracy.references.reference import Reference
+from spikecost.accuracy.regimes import regime
+from spikecost.accuracy.study import runner
+from spikecost.accuracy.study.suite import Suite
+
+SMALL = Suite(models=("izhikevich",), methods=("euler", "rk4"), detections=("grid", "hermite"), stimuli=("constant",),
+              rates=(40,), horizons=(300,), tolerances=(1, 0.1), trials=2, repeats=1, witnessed=False)
+
+
+def missing_half(train):
+    return train.times[::2]
+
+
+def late(train):
+    return train.times + 0.7
+
+
+def cases_of(monkeypatch, wrong=None, suite=SMALL):
+    right = regime.reference
+
+    def reference(model, stimulus):
+        found = right(model, stimulus)
+        if wrong is None:
+            return found
+        times = np.array(wrong(found.train))
+        return Reference(SpikeTrain(times[times <= found.train.stop], found.train.stop), 2e-13, found.method,
+                         found.samples, found.samples_error)
+
+    monkeypatch.setattr(regime, "reference", reference)
+    monkeypatch.setattr(regime, "recall", lambda _kind, _model, _request, compute: compute())
+    return runner.run_suite(suite, jobs=1)
+
+
+@pytest.mark.parametrize("wrong", [missing_half, late])
+def test_a_wrong_reference_is_contradicted(monkeypatch, wrong):
+    study = cases_of(monkeypatch, wrong)
+    assert {case.status for case in study.cases} == {"reference contradicted"}
+    assert all("agree with each other" in case.reason for case in study.cases)
+    assert any("izhikevich" in said for said in study.failures)
+
+
+def test_a_right_reference_is_not(monkeypatch):
+    study = cases_of(monkeypatch)
+    assert {case.status for case in study.cases} <= {"reached", "at least"}
+    assert not study.failures
+
+
+def test_kernels_that_are_too_coarse_contradict_nothing(monkeypatch):
+    # on the grid every method has about the same delay, far from the tolerance at this finest dt
+    coarse = replace(SMALL, detections=("grid",), finest=0.05, tolerances=(1e-4,))
+    study = cases_of(monkeypatch, suite=coarse)
+    assert {case.status for case in study.cases} == {"not reached"}

@@ -1,0 +1,86 @@
+"""Random expressions: the compiler makes what `lower` lists, for all equations."""
+
+from __future__ import annotations
+
+import random
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+from spikecost.flops import count_block
+from spikecost.flops.counters import COUNTERS, CFunction
+from spikecost.flops.toolchain import SCALAR, compile_library
+from spikecost.harness.kernels.c_source import c_block, c_prelude
+from spikecost.models.algebra.draft import Draft
+from spikecost.models.algebra.expression import Const, Expr, Op, Var, exp, less, select
+from spikecost.models.algebra.simplify import Block, lower
+from spikecost.models.ground.errors import UserError
+
+INPUTS = ("p", "q", "r", "s")
+NUMBERS = (-4, -2, -1, Fraction(-1, 2), Fraction(-1, 10), 0, Fraction(1, 10), Fraction(1, 2), 1, 2, 3, Fraction(81, 2))
+FUNCTIONS = 300
+
+
+def _expression(chance: random.Random, depth: int, known: list[Expr]) -> Expr:
+    if depth == 0 or chance.random() < 0.1:
+        return Var(chance.choice(INPUTS)) if chance.random() < 0.65 else Const(Fraction(chance.choice(NUMBERS)))
+    if known and chance.random() < 0.15:
+        return chance.choice(known)
+    kind = chance.choices(
+        ["add", "sub", "mul", "div", "neg", "exp", "pow", "exprel", "select"], [6, 6, 6, 2, 2, 1, 1, 1, 1])[0]
+    a = _expression(chance, depth - 1, known)
+    if kind == "neg":
+        made: Expr = -a
+    elif kind == "exp":
+        made = exp(a)
+    elif kind == "exprel":
+        made = 1 / Op("exprel", (a,))
+    elif kind == "pow":
+        made = Op("pow", (a, Const(Fraction(chance.choice([2, 3, 4])))))
+    else:
+        b = _expression(chance, depth - 1, known)
+        made = select(less(Var("p"), a * b), a + 1, b) if kind == "select" else Op(kind, (a, b))
+    known.append(made)
+    return made
+
+
+def _block(seed: int) -> Block:
+    chance = random.Random(seed)
+    known: list[Expr] = []
+    while True:
+        try:
+            outputs = {f"y{i}": _expression(chance, 4, known) for i in range(3)}
+            once, body = lower(Draft(frozenset(INPUTS)), outputs)
+            assert not once.assignments  # a number is not an operation
+            return body
+        except (UserError, OverflowError):  # a division by zero, a number too large
+            known.clear()
+
+
+@pytest.fixture(scope="module")
+def blocks() -> list[Block]:
+    return [_block(seed) for seed in range(FUNCTIONS)]
+
+
+@pytest.fixture(scope="module")
+def functions(blocks: list[Block]) -> list[CFunction]:
+    source = c_prelude(SCALAR)
+    for i, block in enumerate(blocks):
+        source += f"void f{i}(const double *x, double *y)\n{{\n"
+        source += "".join(f"    const double {name}_ = x[{j}];\n" for j, name in enumerate(INPUTS))
+        source += c_block(block, 4)
+        source += "".join(f"    y[{j}] = y{j}_;\n" for j in range(3)) + "}\n"
+    library = compile_library(source, SCALAR)
+    return [CFunction(library, f"f{i}", (np.array([0.3, -0.7, 1.1, 0.9]), np.zeros(3))) for i in range(len(blocks))]
+
+
+def test_random_expressions_cost_what_is_counted(blocks: list[Block], functions: list[CFunction]) -> None:
+    wrong = {}
+    for i, (block, function) in enumerate(zip(blocks, functions, strict=True)):
+        with COUNTERS["instrumented"].measure() as counts:
+            counts.call(function)
+        counted = count_block(block).present
+        if counts.own.by_kind != counted:
+            wrong[i] = (counted, counts.own.by_kind, c_block(block, 0))
+    assert not wrong

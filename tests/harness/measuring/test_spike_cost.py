@@ -1,0 +1,49 @@
+"""A step and a spike on the processor, separately: as listed by the Step, for every way to run three models."""
+
+import pytest
+
+from spikecost.harness.measuring import spike_cost as module
+from spikecost.harness.measuring.spike_cost import count_step_and_spike
+from spikecost.models.catalogue import MODELS
+from spikecost.models.detection import DETECTIONS
+from spikecost.models.ground.errors import UserError
+from spikecost.models.language import units
+from spikecost.models.methods import with_steps_alike
+from spikecost.models.step import why_not
+
+
+@pytest.mark.parametrize("name", ["lif", "izhikevich", "hodgkin_huxley", "adex"])
+def test_the_processor_executes_what_the_step_lists(name, kernel_of):
+    drive = float(units.internal(MODELS[name].drive))
+    ways = [(method, detection) for method in with_steps_alike() for detection in DETECTIONS
+            if not why_not(MODELS[name], method, detection)]
+    assert len(ways) >= 16
+    for way in ways:
+        found = count_step_and_spike(kernel_of(name, *way), drive)
+        assert found.step == found.counted_step, way
+        assert found.spike == found.counted_spike, way
+
+
+def test_by_hand(kernel_of):
+    # u += d and the choice of the new values
+    found = count_step_and_spike(kernel_of("izhikevich", "euler"), 10.0)
+    assert {kind: n for kind, n in found.spike.items() if kind != "select"} == {"add": 1}
+    assert found.step == {"add": 5, "sub": 2, "mul": 7, "compare": 1}
+    assert found.step_in_libm == {}
+    # the rest of the step has another length: one exponential of it, of 22 operations in glibc
+    found = count_step_and_spike(kernel_of("lif", "exponential_euler", "linear"), 2.0)
+    assert found.spike["exp"] == 1
+    assert found.step_in_libm == {}
+    assert sum(found.spike_in_libm.values()) > 10
+
+
+def test_what_cannot_be_counted_says_why(kernel_of, monkeypatch):
+    kernel = kernel_of("lif", "euler")
+    with pytest.raises(UserError, match=r"^lif with euler has no first spike, after some steps, under a constant input "
+                                        "of 0$"):
+        count_step_and_spike(kernel, 0.0)
+    with pytest.raises(UserError, match="has no first spike"):
+        count_step_and_spike(kernel, 1e6)  # in the first step
+    monkeypatch.setattr(module.auto, "best", lambda exact=None: None)
+    with pytest.raises(UserError, match="no exact counter"):
+        count_step_and_spike(kernel, 2.0)

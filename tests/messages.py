@@ -1,0 +1,29 @@
+"""What a test asks of a message: that it tells what matters, not its wording."""
+
+from __future__ import annotations
+
+import re
+
+#: What is quoted, numbers with what is written to them (0.1*ms), and names of the program (exponential_euler).
+ESSENTIAL = re.compile(r"'([^']*)'|((?<![\w.])-?\d[\w.*]*\w|(?<![\w.])-?\d)|(\w+_\w+)")
+
+
+def essentials(like: str) -> list[str]:
+    """Return what another wording of a message must have, too: see `ESSENTIAL`, and the longest word, which says what
+    is wrong.
+    """
+    wrong, _, _ = like.partition(";")
+    found = [next(filter(None, groups), "") for groups in ESSENTIAL.findall(like)]
+    words = re.findall(r"[A-Za-z]{4,}", re.sub(r"'[^']*'", "", wrong.rpartition("spikecost: ")[2]))
+    return found + sorted(words, key=len)[-1:]
+
+
+def tells(said: str, like: str) -> bool:
+    """Whether a message is one line and tells what another wording tells; what to do, if that says what to do."""
+    line = said.removesuffix("\n")
+    missing = [part for part in essentials(like) if part not in line]
+    assert not missing, f"{missing} not in: {line}"
+    assert "\n" not in line, line
+    assert line.startswith("spikecost: ") == like.startswith("spikecost: "), line
+    assert ";" not in like or re.search(r"; .*\w", line), f"it does not say what to do: {line}"
+    return True

@@ -1,0 +1,324 @@
+"""The conversion of Brian2 groups, and which groups are refused. (tests/harness compares spikes.)"""
+
+from __future__ import annotations
+
+import datetime
+
+import brian2
+import numpy as np
+import pandas as pd
+import pint
+import pytest
+import quantities as pq
+from brian2 import ExplicitStateUpdater, Hz, NeuronGroup, ms, mV, nA, nS, second
+from brian2.codegen.runtime.numpy_rt.numpy_rt import NumpyCodeObject
+
+from spikecost.models.algebra.expression import FLOATS, evaluate
+from spikecost.models.ground.errors import UserError
+from spikecost.models.language import units
+from spikecost.models.reading.from_brian2 import Brian2Settings, from_brian2, settings_from_brian2
+
+LEAKY = "dv/dt = (EL - v + R*I)/tau : volt (unless refractory)\nI : amp"
+NAMES = {"EL": -65 * mV, "R": 100 * brian2.Mohm, "tau": 20 * ms}
+
+
+@pytest.fixture(autouse=True)
+def quiet():
+    KEPT.clear()
+    brian2.BrianLogger.suppress_name("unused_brian_object")
+
+
+def leaky(equations=LEAKY, n=1, **changes):
+    given = {"threshold": "v > -50*mV", "reset": "v = EL", "refractory": 2 * ms, "method": "exact", **changes}
+    return NeuronGroup(n, equations, **given)
+
+
+def test_what_a_group_becomes():
+    EL, R, tau = -65 * mV, 100 * brian2.Mohm, 20 * ms  # noqa: F841 - found as Brian2 finds them
+    unrelated = 3  # noqa: F841
+    group = leaky(name="mine")
+    group.v, group.I = -60 * mV, 0.2 * nA
+    model = from_brian2(group)
+    assert model.name == "mine"
+    assert model.equations.splitlines() == ["dv/dt = (EL - v + R*I)/tau : volt (unless refractory)", "I : amp"]
+    assert (model.threshold, model.reset, model.refractory_ms) == ("v > -50*mV", "v = EL", 2.0)
+    assert model.constants == {"EL": -65 * mV, "R": 100 * brian2.Mohm, "tau": 20 * ms}
+    assert (model.initial_values, model.parameters) == ({"v": -60.0}, {})
+    assert model.drive == 0.2 * nA
+
+
+def test_settings():
+    EL, R, tau = -65 * mV, 100 * brian2.Mohm, 20 * ms  # noqa: F841
+    assert settings_from_brian2(leaky(dt=0.05 * ms)) == Brian2Settings("exact", "grid_start", 0.05 * ms)
+    assert settings_from_brian2(leaky(method="rk2")).method == "midpoint"
+    # the first of Brian2's default methods that applies
+    assert settings_from_brian2(leaky(method=("exact", "euler", "heun"))).method == "exact"
+    nonlinear = leaky("dv/dt = (v**2/mV - v + R*I)/tau : volt\nI : amp", method=("exact", "euler", "heun"))
+    assert settings_from_brian2(nonlinear).method == "euler"
+
+
+def test_a_method_that_spikecost_has_not():
+    with pytest.raises(UserError, match=r"^mine: spikecost has no method like Brian2's 'heun'; it has "):
+        settings_from_brian2(leaky(method="heun", name="mine"), namespace=NAMES)
+
+
+def test_a_method_of_the_users_own():
+    own = ExplicitStateUpdater("x_new = x + dt*f(x, t)")
+    with pytest.raises(UserError, match=r"^mine: spikecost has no method like Brian2's 'ExplicitStateUpdater'; "):
+        settings_from_brian2(leaky(method=own, name="mine"), namespace=NAMES)
+
+
+def test_names_come_from_the_groups_namespace_before_those_around():
+    tau, EL, R = 1 * second, 0 * mV, 0 * brian2.ohm  # noqa: F841 - not these
+    assert from_brian2(leaky(namespace=NAMES)).constants == NAMES
+
+
+def test_names_come_from_a_namespace_that_is_given():
+    tau = 1 * second  # noqa: F841 - not this
+    assert from_brian2(leaky(), namespace=NAMES).constants == NAMES
+
+
+def test_pi_is_a_number():
+    model = from_brian2(leaky("dv/dt = (EL - v + pi*I)/tau : volt\nI : volt"), namespace=NAMES)
+    assert "pi" not in model.constants  # Brian2 has it
+    value = evaluate(model.system.derivatives["v"], {"v": 0.0, "I": 1.0}, FLOATS)
+    assert value == pytest.approx((units.internal(NAMES["EL"]) + np.pi) / units.internal(NAMES["tau"]), rel=1e-14)
+
+
+U = pint.UnitRegistry()
+#: 20 ms of every library whose units are known; Brian2 drops the unit, or does not see the name.
+TWENTY_MS = [20 * U.ms, U.Quantity(np.array(0.02), "s"), 20 * pq.ms, np.array([20.0]) * pq.ms, np.timedelta64(20, "ms"),
+             np.array(20_000, "m8[us]"), pd.Timedelta(20, "ms"), datetime.timedelta(milliseconds=20)]
+
+
+def kind(value):
+    return f"{type(value).__module__}.{type(value).__name__}"
+
+
+@pytest.mark.parametrize("where", ["group", "given", "around"])
+@pytest.mark.parametrize("value", TWENTY_MS, ids=kind)
+def test_quantities_of_other_libraries_keep_their_unit(value, where):
+    names = {**NAMES, "tau": value}
+    around = names if where == "around" else {}
+    made = "leaky(namespace=names)" if where == "group" else "leaky()"
+    given = "namespace=names" if where == "given" else ""
+    space = {"leaky": leaky, "from_brian2": from_brian2, "settings_from_brian2": settings_from_brian2, "names": names}
+    # as a script does, whose names are found in the frame
+    exec(f"group = {made}\nmodel, runs = from_brian2(group, {given}), settings_from_brian2(group, {given})",
+         found := space | around)
+    assert found["model"].constants["tau"].dim is second.dim
+    assert float(found["model"].constants["tau"]) == 0.02
+    assert found["runs"].method == "exact"
+
+
+@pytest.mark.parametrize("value", TWENTY_MS, ids=kind)
+def test_so_do_refractory_times(value):
+    """As a value, and as a name."""
+    assert from_brian2(leaky(refractory="wait"), namespace={**NAMES, "wait": value}).refractory_ms == 20
+    assert from_brian2(leaky(refractory=value), namespace=NAMES).refractory_ms == 20
+
+
+@pytest.mark.parametrize("value", ["20", "20*ms", U.Quantity(20, "degC"), np.timedelta64(5, "M"), 1j, {},
+                                   np.array(["a"]), [1 * ms, 2 * ms], np.datetime64("2026-01-01"), object()], ids=kind)
+@pytest.mark.parametrize("where", ["group", "given"])
+def test_what_is_no_number_is_refused_by_name(value, where):
+    names = {**NAMES, "tau": value}
+    with pytest.raises(UserError, match=r"^mine: 'tau': expected .*[^\n]*$"):
+        from_brian2(leaky(name="mine", namespace=names if where == "group" else None),
+                    namespace=names if where == "given" else {})
+
+
+def test_a_name_of_another_unit_is_refused():
+    with pytest.raises(UserError, match=r"has the unit .*, expected"):
+        from_brian2(leaky(namespace={**NAMES, "tau": 20 * U.mV}))
+
+
+def test_the_groups_namespace_comes_first_whatever_it_holds():
+    names = {**NAMES, "tau": 20 * U.ms}
+    assert from_brian2(leaky(namespace=names), namespace={"tau": 1 * second}).constants["tau"] == 20 * ms
+
+
+def test_one_neuron_of_many():
+    group = leaky(LEAKY.replace("tau", "taum") + "\ntaum : second\nshift : volt (shared)\nunused : 1\nflag : boolean",
+                  n=3, threshold="v > shift")
+    group.taum, group.v, group.shift, group.I = [10, 20, 30] * ms, [-70, -65, -60] * mV, -50 * mV, "i*nA"
+    model = from_brian2(group, index=2, namespace=NAMES)
+    assert model.parameters == {"taum": 30 * ms, "shift": -50 * mV}
+    assert model.initial == {"v": -60 * mV}
+    assert model.drive == 2 * nA
+
+
+def test_a_constant_may_be_the_input():
+    group = leaky("dv/dt = (EL - v + R*I0)/tau : volt")
+    model = from_brian2(group, input="I0", namespace={**NAMES, "I0": 1 * nA})
+    assert (model.input, model.drive) == ("I0", 1 * nA)
+    assert "I0 : amp" in model.equations.splitlines()
+    assert "I0" not in model.constants
+
+
+@pytest.mark.parametrize(("equations", "read", "driven"), [
+    ("dv/dt = (EL - v + R*stimulus(t))/tau : volt", ["dv/dt = (EL - v + R*stimulus)/tau : volt", "stimulus : amp"],
+     "stimulus"),
+    ("dv/dt = (EL - v + R*stimulus(t, i))/tau : volt (unless refractory)",
+     ["dv/dt = (EL - v + R*stimulus)/tau : volt (unless refractory)", "stimulus : amp"], "stimulus"),
+    # the name that stands for it is the input's
+    ("dv/dt = (EL - v + R*Iext)/tau : volt\nIext = stimulus(t) : amp",
+     ["dv/dt = (EL - v + R*Iext)/tau : volt", "Iext : amp"], "Iext"),
+    ("dv/dt = (EL - v + R*I)/tau : volt\nI = 2*stimulus(t) : amp",
+     ["dv/dt = (EL - v + R*I)/tau : volt", "I = 2*stimulus : amp", "stimulus : amp"], "stimulus"),
+])
+def test_a_timed_array_is_the_input(equations, read, driven):
+    model = from_brian2(with_timed_array(equations))
+    assert model.equations.splitlines() == read
+    assert (model.input, model.drive) == (driven, None)
+    with pytest.raises(UserError, match=f"the TimedArray is the input, '{driven}', so that 'tau' cannot be one too"):
+        from_brian2(with_timed_array(equations), input="tau")
+
+
+def test_what_the_reset_changes_is_a_variable():
+    group = leaky(LEAKY + "\nw : siemens\nn : integer", reset="v = EL\nw += 1*nS\nn += 1")
+    group.w = 3 * nS
+    model = from_brian2(group, namespace=NAMES)
+    assert model.system.state == ("v", "w", "n")
+    assert model.reset == "v = EL; w += 1*nS; n += 1"
+    assert model.initial == {"v": 0 * mV, "w": 3 * nS, "n": 0}
+
+
+def test_comments_are_left_out():
+    model = from_brian2(leaky(LEAKY + "  # nA", reset="""
+        # back to rest
+        v = EL  # and no more; really
+        I = I
+    """), namespace=NAMES, input="R")
+    assert model.reset == "v = EL; I = I"
+
+
+@pytest.mark.parametrize(("refractory", "expected"), [
+    (False, 0.0), (0 * ms, 0.0), (3 * ms, 3.0), ("3*ms", 3.0), ("ref", 4.0), ("2*ref0", 10.0),
+])
+def test_refractoriness(refractory, expected):
+    group = leaky(LEAKY + "\nref : second", refractory=refractory)
+    group.ref = 4 * ms
+    assert from_brian2(group, namespace={**NAMES, "ref0": 5 * ms}).refractory_ms == expected
+
+
+def test_a_condition_without_reset_is_the_crossing():
+    group = leaky(reset=None, refractory="v > -50*mV")
+    assert from_brian2(group, namespace=NAMES).spike_is_crossing
+
+
+# --- refused by name -------------------------------------------------------------------------------------------------
+
+
+#: Objects that Brian2 holds only weakly.
+KEPT = []
+
+
+def with_run_regularly():
+    group = leaky(name="mine")
+    group.run_regularly("v += 1*mV", dt=1 * ms, name="kick")
+    return group
+
+
+def with_synapses():
+    group = leaky(name="mine")
+    KEPT.append(brian2.Synapses(group, group, on_pre="v += 1*mV", delay=1 * ms, name="recurrent"))
+    return group
+
+
+def with_poisson_input():
+    group = leaky(name="mine")
+    KEPT.append(brian2.PoissonInput(group, "v", 10, 10 * Hz, 1 * mV))
+    return group
+
+
+def with_timed_array(equations="dv/dt = (EL - v + R*stimulus(t))/tau : volt", **changes):
+    arrays = {name: brian2.TimedArray([1, 2] * nA, dt=1 * ms, name=f"{name}*") for name in ("stimulus", "other")}
+    return leaky(equations, name="mine", namespace={**NAMES, **arrays}, **changes)
+
+
+def subgroup():
+    KEPT.append(leaky(n=2, name="mine"))
+    return KEPT[-1][:1]
+
+
+def refractory_now():
+    # for a millisecond nothing is compiled
+    group = leaky(name="mine", namespace=NAMES, refractory=10 * ms, codeobj_class=NumpyCodeObject)
+    group.v = -49 * mV
+    brian2.Network(group).run(1 * ms)
+    return group
+
+
+def spatial():
+    return brian2.SpatialNeuron(brian2.Soma(10 * brian2.um), "Im = 0*amp/metre**2 : amp/metre**2", name="mine")
+
+
+REFUSED = {
+    "synapses": (lambda: brian2.Synapses(leaky(), leaky(), name="mine"),
+                 "cannot convert mine (Synapses): spikecost runs one neuron alone, without synapses and their delays"),
+    "a target of synapses": (with_synapses, "mine is the target of recurrent; spikecost runs one neuron alone, "),
+    "a target of Poisson input": (with_poisson_input, "mine is the target of poissoninput"),
+    "compartments": (spatial, "cannot convert mine (SpatialNeuron): it has compartments, and spikecost runs point "),
+    "a subgroup": (subgroup, "cannot convert mine_subgroup (Subgroup): give the whole "),
+    "no equations": (lambda: brian2.PoissonGroup(1, 10 * Hz, name="mine"), "cannot convert mine (PoissonGroup): it "),
+    "no group": (lambda: 3, "cannot convert 3 (int): give a Brian2 NeuronGroup"),
+    "noise": (lambda: leaky(LEAKY.replace("/tau :", "/tau + mV*xi*tau**-0.5 :"), name="mine", method="euler"),
+              "mine: the equations are stochastic (xi); spikecost compares spike times, and noise has none "),
+    "random numbers": (lambda: leaky(reset="v = EL + rand()*mV", name="mine"), "mine: 'rand' in the equations cannot "),
+    "time": (lambda: leaky(LEAKY.replace("R*I", "R*I*(t/ms)"), name="mine"),
+             "mine: 't' in the equations cannot be run: replace what depends on time by a parameter, "),
+    "TimedArrays": (lambda: with_timed_array("dv/dt = (EL - v + R*stimulus(t) + R*other(t))/tau : volt"),
+                    "mine: the equations have the TimedArrays other, stimulus, and a model has one input; leave one, "),
+    "TimedArray at another time": (
+        lambda: with_timed_array("dv/dt = (EL - v + R*stimulus(t - 1*ms))/tau : volt"),
+        "mine: the TimedArray 'stimulus' can be run where it is taken at the time t, stimulus(t) or stimulus(t, i); "),
+    "TimedArray in a reset": (lambda: with_timed_array(LEAKY, reset="v = EL + R*stimulus(t)"),
+                              "mine: the TimedArray 'stimulus' in the threshold, reset or refractoriness cannot be "),
+    "index": (lambda: leaky(LEAKY.replace("R*I", "R*I*i"), name="mine"), "mine: Brian2's own variable 'i' in the "),
+    "other events": (lambda: leaky(events={"upward": "v > -60*mV"}, name="mine"),
+                     "mine: the event upward beside the spike cannot be run; leave them out"),
+    "no threshold": (lambda: leaky(threshold=None, reset=None, name="mine"),
+                     "mine has no threshold, so that it never spikes; give one such as threshold='v > 30*mV'"),
+    "run_regularly": (with_run_regularly, "mine: the operation 'kick' (v += 1*mV) beside the equations cannot be "),
+    "linked": (lambda: leaky(LEAKY.replace("I : amp", "I : amp (linked)"), name="mine"),
+               "mine: 'I' is (linked), which cannot be run"),
+    "constant over dt": (lambda: leaky(LEAKY + "\ng = v/ms : volt/second (constant over dt)", name="mine"),
+                         "mine: 'g' is (constant over dt), which cannot be run"),
+    "boolean": (lambda: leaky(LEAKY.replace("R*I", "R*I*int(on)") + "\non : boolean", name="mine"),
+                "mine: the parameter 'on' is boolean, which cannot be run; declare a number"),
+    "threshold": (lambda: leaky(threshold="v > -50*mV and I > 0*amp", name="mine"), "mine: threshold: "),
+    "refractory condition": (lambda: leaky(refractory="v > -40*mV", name="mine"),
+                             "mine: refractory = 'v > -40*mV' is not supported; give a duration"),
+    "refractory now": (refractory_now, "mine is refractory now, and a model does not start so; convert it before it "),
+    "unknown name": (lambda: leaky(LEAKY.replace("tau", "taum"), name="mine"),
+                     "mine: 'taum' is neither in the equations nor where you call from_brian2; define it, or give "),
+    "array": (lambda: leaky(name="mine", namespace={**NAMES, "EL": [-65, -60] * mV}),
+              "mine: 'EL': expected one number or Brian2 quantity, got array"),
+    "own function": (lambda: leaky(LEAKY.replace("R*I", "R*double(I)"), name="mine", namespace={
+        **NAMES, "double": brian2.Function(lambda x: 2 * x, arg_units=[brian2.amp], return_unit=brian2.amp)}),
+        "mine: equation of 'v': 'double(I)' is not supported"),
+}
+
+
+@pytest.mark.parametrize(("make", "message"), REFUSED.values(), ids=REFUSED)
+def test_refused_by_name(make, message):
+    with pytest.raises(UserError) as error:
+        from_brian2(make(), namespace=NAMES)
+    assert str(error.value).startswith(message)
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(("asked", "message"), [
+    ({}, "mine: no parameter is named I; say which one the stimulus drives, input='Iext' "
+     "(on the command line: --input Iext), or one of Iext, EL, R, tau"),
+    ({"input": "v"}, "mine: 'v' is no parameter or constant of the equations; say which one the stimulus drives, "),
+    ({"input": "Iext", "index": 1}, "mine has 1 neurons; give an index below that, not 1"),
+    ({"input": "Iext", "index": 0.5}, "mine has 1 neurons; give an index below that, not 0.5"),
+    ({"input": "Iext", "index": "a"}, "mine has 1 neurons; give an index below that, not 'a'"),
+])
+def test_what_is_asked_for(asked, message):
+    group = leaky(LEAKY.replace("I", "Iext"), name="mine")
+    with pytest.raises(UserError) as error:
+        from_brian2(group, namespace=NAMES, **asked)
+    assert str(error.value).startswith(message)

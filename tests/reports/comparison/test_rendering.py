@@ -1,0 +1,46 @@
+"""What is written beside a run: names are what users wrote, in every file."""
+
+import csv
+import io
+import re
+from xml.etree import ElementTree
+
+import matplotlib
+import pytest
+
+from spikecost.reports.comparison.rendering import render
+
+from ..conftest import HOSTILE
+
+
+@pytest.fixture(scope="module")
+def files(hostile_run):
+    with matplotlib.rc_context({"svg.fonttype": "none"}):
+        return render(hostile_run)
+
+
+def test_pictures_show_names_as_they_are(files):
+    for name in ("work_precision", "winners", "parity"):
+        root = ElementTree.fromstring(files[f"{name}.svg"])
+        texts = [" ".join("".join(each.itertext()).split()) for each in root.iter("{http://www.w3.org/2000/svg}text")]
+        assert any(HOSTILE in text for text in texts), name
+        assert not list(root.iter("{http://www.w3.org/2000/svg}script"))
+
+
+def test_tables_have_no_formula_and_as_many_columns_everywhere(files):
+    for name, content in files.items():
+        if name.endswith(".csv"):
+            rows = list(csv.reader(io.StringIO(content.decode())))
+            assert len({len(row) for row in rows}) == 1, name
+            assert not [case for row in rows for case in row if re.match(r"\s*[=+@]|\s*-\D", case)], name
+    lines = files["table.md"].decode().splitlines()
+    assert len({len(re.split(r"(?<!\\)\|", line)) for line in lines}) == 1
+    assert not [line for line in lines if "<script" in line]
+
+
+def test_the_page_holds_names_as_text(files):
+    text = files["index.html"].decode()
+    assert "<script>alert" not in text
+    assert "&lt;script&gt;alert(&#34;x&#34;)&lt;/script&gt;" in text
+    # three elements of data and one of ours: no name has begun or ended one
+    assert text.count("<script") == text.count("</script>") == 3
