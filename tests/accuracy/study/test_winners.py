@@ -1,12 +1,9 @@
 """Who is cheapest, on costs by hand."""
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spikecost.accuracy.search.status import Bound, Status
-from spikecost.accuracy.study.intervals import Interval
-from spikecost.accuracy.study.winners import CostRatio, cheapest_in_each, cheapest_of_each
+from spikecost.accuracy.study.winners import cheapest_in_each, cheapest_of_each
 
 #: Ways to run models: situation, model, cost.
 WAYS = [("slow", "lif", 5.0), ("slow", "hh", 90.0), ("slow", "lif", 3.0), ("fast", "hh", 7.0), ("slow", "hh", 80.0),
@@ -36,19 +33,3 @@ def test_nothing_of_a_model_is_cheaper(ways):
     assert {model for model, _ in found} == {model for model, _ in ways}
     assert [cost for _, cost in found] == sorted(cost for _, cost in found)
     assert all(cost == min(own for other, own in ways if other == model) for model, cost in found)
-
-
-@pytest.mark.parametrize(("own", "other", "bound"), [
-    (Status.REACHED, Status.REACHED, Bound.NONE), (Status.AT_LEAST, Status.REACHED, Bound.AT_MOST),
-    (Status.REACHED, Status.AT_LEAST, Bound.AT_LEAST), (Status.AT_LEAST, Status.AT_LEAST, Bound.NOT_KNOWN),
-])
-@pytest.mark.parametrize("times", [0.5, 2.0])
-def test_a_ratio_is_ranked_unless_a_larger_dt_could_turn_it(own, other, bound, times):
-    found = CostRatio.of([times, times], own, [1.0, 1.0], other)
-    assert (found.bound, found.interval.mean) == (bound, pytest.approx(times))
-    turned = {Bound.AT_MOST: times > 1, Bound.AT_LEAST: times < 1, Bound.NOT_KNOWN: True}.get(bound, False)
-    assert found.ranked is not turned
-
-
-def test_what_is_too_close_is_not_ranked():
-    assert not CostRatio(Interval(1.01, 0.99, 1.02), Bound.NONE).ranked

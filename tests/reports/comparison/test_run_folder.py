@@ -151,7 +151,7 @@ def test_what_compare_returns_is_what_a_folder_holds(small_comparison, tmp_path)
     again = RunFolder.read(tmp_path)
     for name in TABLES:
         pd.testing.assert_frame_equal(getattr(again, name), getattr(small_comparison, name), check_dtype=False)
-    assert small_comparison.study.cells
+    assert small_comparison.study.cases
     with pytest.raises(UserError, match="no study"):
         _ = again.study
 
