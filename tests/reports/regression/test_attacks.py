@@ -145,7 +145,7 @@ def test_a_model_that_fails_to_run(check, monkeypatch):
     status, said = check()
     assert status == 1
     assert f"{CASE}/dt_ms" in said
-    assert "no number any more" in said
+    assert "no longer a number" in said
 
 
 @pytest.mark.parametrize("place", ["accuracy.study.runner._swept", "accuracy.study.runner.kernels_of",

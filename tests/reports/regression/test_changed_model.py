@@ -73,7 +73,7 @@ def test_one_more_tanh(repository, monkeypatch, tmp_path):
     assert f"(+{100 * (now / before[STEP] - 1):.3g} %)" in line
     assert now >= before[STEP] + 4 * 5
     assert re.search(r"mine/rk4/hermite/exp_per_step +regressed +0 +4 +\+4", said)
-    assert "mine: another definition than in the baseline" in said
+    assert "mine: the definition differs from that in the baseline" in said
     number = 1 + MODEL.splitlines().index("model = NeuronModel(")
     assert said.count(f"::error file=my_model.py,line={number},title=mine/") == 9  # no more are shown
     assert "| regressed |" in (tmp_path / "summary.md").read_text()

@@ -112,7 +112,7 @@ def test_another_definition_is_judged_by_its_figures():
     for changes, status in (({}, 0), ({STEP: 25.0}, 1), ({STEP: 23.0}, 2)):
         judgement = judge(baseline(), figures(changes, models={"lif": "4567"}))
         assert (judgement.status, judgement.changed) == (status, ("lif",))
-        assert "lif: another definition than in the baseline" in judgement.text
+        assert "lif: the definition differs from that in the baseline" in judgement.text
 
 
 TABLES = MODELS["hodgkin_huxley"].tabulated(1 * mV)
@@ -167,7 +167,7 @@ def test_a_selection():
     judgement = judge(baseline(), figures({DT: 1.0}), only="*/operations_per_step")
     assert judgement.status == 0
     assert [each.figure for each in judgement.findings] == [STEP]
-    with pytest.raises(UserError, match=r"^no figure is named 'foo\*'; the baseline baseline.json has such as lif/rk4"):
+    with pytest.raises(UserError, match=r"^no figure is named 'foo\*'; a figure of the baseline baseline.json is lif/rk4"):
         judge(baseline(), figures(), only="foo*")
 
 

@@ -107,7 +107,7 @@ def test_files_that_are_no_history_are_left_alone(tmp_path):
     History(newer).add(figures())
     with sqlite3.connect(newer) as file:
         file.execute("PRAGMA user_version = 9")
-    for path, message in ((text, "file is not a database"), (other, "is no history of spikecost's"),
+    for path, message in ((text, "file is not a database"), (other, "is not a history of spikecost"),
                           (newer, "has format 9, this spikecost reads 1")):
         before = path.read_bytes()
         with pytest.raises(UserError, match=message):
