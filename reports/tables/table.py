@@ -48,7 +48,7 @@ COLUMNS = {
     "round_dt_ms": "the largest dt below it that is a round number: all stimuli were run at it, and hold",
     "round_flops_per_ms": "operations per ms at that dt: geometric mean over the stimuli",
     "round_error_ms": "largest spike-time error at that dt",
-    "checked_settings": "number of smaller dt (or tolerances of an error control), down to half, that were run and hold",
+    "checked_settings": "number of smaller dt (or tolerances of an error control), down to half, that ran and hold",
     "checked_down_to_dt_ms": "finest dt of the sweep that was run; if there is a cost, it holds",
     "stable_dt_ms": "largest dt at which, and below which, every state stays finite, over all stimuli: the stability "
                     "limit, or the sweep's coarsest dt if none diverges",

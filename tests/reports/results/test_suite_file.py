@@ -101,6 +101,6 @@ def test_the_suite_of_a_run_can_be_run_again(small_folder, small_run):
 
 def test_what_a_quick_suite_leaves_out_is_said():
     said = left_out(Suite(), QUICK)
-    assert "rates 10, 20 Hz; tolerances 0.01 ms; 12 of 20 stimuli of a kind" in said
+    assert "rates 10, 20 Hz; tolerances 0.01 ms; 12 of 20 stimuli of each kind" in said
     assert said.endswith("the twenty features and demos of Izhikevich 2004")
     assert left_out(QUICK, QUICK) != left_out(Suite(), Suite()) == ""
