@@ -50,8 +50,8 @@ class Recommendation(Shown):
     choice: Mapping[str, Any]
     """``model``, ``method``, ``detection``, ``dt_ms`` (holds for all stimuli, as does every smaller dt that was run) or
     ``error_control``, ``status`` (``at least``: dt may be larger, the cost is at most this), ``flops_per_ms`` at this
-    dt with its interval and ``flops_per_s`` (of model time), ``error_ms``, ``drive``; ``round_dt_ms``, a smaller dt that
-    is a round number and was run, with its own ``round_flops_per_ms`` and ``round_error_ms``."""
+    dt with its interval and ``flops_per_s`` (of model time), ``error_ms``, ``drive``; ``round_dt_ms``, a smaller dt
+    that is a round number and was run, with its own ``round_flops_per_ms`` and ``round_error_ms``."""
     why: Sequence[str]
     others: pd.DataFrame
     """The cheapest way for each model that meets the request, and its cost divided by that of the choice."""

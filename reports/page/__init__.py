@@ -29,8 +29,8 @@ def page(run: RunFolder) -> str:
     """Return the page as HTML.
 
     Everything that must be readable without scripts (verdict, winner map, failed cases, provenance) is text; plots and
-    the table of all cases are drawn from data within the page. Data and plotly.js are compressed and encoded, so no name in
-    them can end a script.
+    the table of all cases are drawn from data within the page. Data and plotly.js are compressed and encoded, so no
+    name in them can end a script.
     """
     verdict = tables.verdict(run)
     return _template().render(

@@ -147,7 +147,7 @@ def test_a_page_that_cannot_be_drawn_does_not_lose_the_data(computed, monkeypatc
     monkeypatch.setattr(run_folder, "render", lambda _run: 1 / 0)
     status, _, err = computed()
     assert status == 2
-    assert "What was found is kept: spikecost report out/interrupted" in err
+    assert "The results are kept: spikecost report out/interrupted" in err
     assert len(RunFolder.read("out/interrupted").table)
 
 

@@ -156,14 +156,14 @@ def test_the_verdict_in_short():
     assert in_short([_verdict("a", ("b", 2.0))] * 2) == ["a is cheapest in all 2 situations; b costs 2 times as much."]
     assert in_short([_verdict("a", ("b", 1.1), ranked=False), _verdict("b", ("a", 3.0)),
                      _verdict("a", ("b", 1.5), ("c", 30.0))]) == [
-        "a is cheapest in 2 of 3 situations; b costs 1.1 to 1.5 times as much, in places too close to rank; c costs 30 "
-        "times as much in 1 of them.", "b is cheapest in 1 of 3 situations; a costs 3 times as much."]
+        "a is cheapest in 2 of 3 situations; b costs 1.1 to 1.5 times as much, in some situations too close to rank; c "
+        "costs 30 times as much in 1 of them.", "b is cheapest in 1 of 3 situations; a costs 3 times as much."]
     # a bound is told as one, and what is not known is left out
     assert in_short([_verdict("a", ("b", 2.0), bound="at least"), _verdict("a", ("b", 3.0))]) == [
         "a is cheapest in all 2 situations; b costs \u2265 2 to 3 times as much."]
     assert in_short([_verdict("a", ("b", 2.0), bound="not known")]) == ["a is cheapest in the only situation."]
     many = in_short([_verdict("a", *((f"m{i}", float(i)) for i in range(9, 1, -1)))])[0]
-    assert many.endswith("; m5 costs 5 times as much; the table has the other 4 models.")
+    assert many.endswith("; m5 costs 5 times as much; the table lists the other 4 models.")
 
 
 def test_a_model_that_is_not_compared_has_its_reason_in_the_verdict(small_run):
@@ -320,7 +320,7 @@ def test_the_cases_sort_and_filter(shown, small_run):
     shown.find_element(By.ID, "cells-find").send_keys("rk4 hermite 100")
     assert set(column("method")) == {"rk4"}
     assert set(column("level")) == {"100 Hz"}
-    assert shown.find_element(By.ID, "cells-count").text == "4 of 32 cells"
+    assert shown.find_element(By.ID, "cells-count").text == "4 of 32 cases"
     shown.find_element(By.ID, "cells-columns").click()
     head = [each.text for each in shown.find_elements(By.CSS_SELECTOR, "#cells th")]
     assert head == list(small_run.table.columns)
@@ -420,7 +420,7 @@ def test_features_stand_against_costs_as_found_and_as_stated(site, looked_at, tm
 def test_what_needs_no_script_is_text(small_run):
     text = page(small_run)
     before = text[: text.index("<script")]
-    for part in ("Who is cheapest?", "Winner map", "Failed cells", "Provenance", small_run.provenance["compiler"]):
+    for part in ("Which model is cheapest?", "Winner map", "Failed cases", "Provenance", small_run.provenance["compiler"]):
         assert part in before
     assert small_run.provenance["processor"] in before
     fields = len(small_run.winners[small_run.winners["winner"] != ""])
@@ -453,7 +453,7 @@ def test_a_run_without_a_single_case_opens_too(site, tmp_path):
     opened(browser, tmp_path / "index.html")
     assert browser.get_log("browser") == []
     text = browser.find_element(By.TAG_NAME, "body").text
-    for said in ("This run was interrupted", "No model gets there", "Nothing to draw", "0 of 0 cells"):
+    for said in ("This run was interrupted", "No model reaches any tolerance", "Nothing to draw", "0 of 0 cases"):
         assert said in text
 
 
@@ -517,7 +517,7 @@ def test_it_says_why_the_processors_own_counters_are_not_there(small_run):
     reasons = auto.reasons()
     for name in ("papi", "perf"):
         assert (f"{name}: {reasons.get(name)}" in small_run.about["no_hardware_count"]) == bool(why_no_pmu())
-    said = "the processor itself counts are not among the choices: no counter of its own works here (papi: x)"
+    said = "the processor itself counts are not available: no counter of the processor works here (papi: x)"
     assert said in page(replace(small_run, about={**small_run.about, "no_hardware_count": "papi: x"}))
     assert "Costs that the processor itself counts" not in page(
         replace(small_run, about={**small_run.about, "no_hardware_count": ""}))

@@ -83,7 +83,7 @@ def test_the_program_is_as_accurate_as_it_says(small_run, tmp_path, features):
     found = recommend(50 * Hz, 0.3 * ms, features=features, run=small_run)
     assert found.brian2["detection"] == "grid"
     assert found.brian2["error_ms"] <= 0.3
-    assert any("end of a step only" in reason and "times the operations" in reason for reason in found.why)
+    assert any("only finds spikes at the end of a step" in reason and "times the operations" in reason for reason in found.why)
     model = get_model(found.brian2["model"])
     drive = units.quantity(found.brian2["drive"], model.system.dimensions[model.input])
     expected = reference(model, constant(drive, 200 * ms)).train
@@ -177,7 +177,7 @@ def test_a_run_in_which_brian2_does_not_get_there(small_run):
     table.loc[grid, "flops_per_ms"] = np.nan
     found = recommend(50 * Hz, 0.3 * ms, run=dataclasses.replace(small_run, table=table))
     assert found.brian2["detection"] == "grid"
-    assert any("none of its methods gets there" in reason for reason in found.why)
+    assert any("none of its methods meets the request" in reason for reason in found.why)
     points = small_run.points.query("model == 'lif' and level == '50 Hz' and detection == 'grid'")
     assert found.brian2["error_ms"] == points["error_ms"].min()
 

@@ -205,7 +205,7 @@ def test_recorded_voltages_are_near_the_reference(small_run):
     (lambda folder: (folder / "data" / "points.parquet").unlink(),
      "the run .* is incomplete: data/points.parquet: No such file or directory; run it again"),
     (lambda folder: (folder / "data" / "points.parquet").write_bytes(b"PAR1"),
-     "the run .* is not as it was written: data/points.parquet has changed; run it again"),
+     "the run .* was changed after it was written: data/points.parquet differs; run it again"),
     (lambda folder: (folder / "run.json").write_text("{"), "cannot read .*run.json: Expecting property name"),
     (lambda folder: (folder / "run.json").write_text("[]"), "cannot read .*run.json: .*; give a folder that"),
     (lambda folder: edit(folder, version=VERSION + 1),
@@ -228,7 +228,7 @@ def edit(folder, **changes):
 
 
 def test_what_is_no_run_is_refused(tmp_path):
-    with pytest.raises(sc.UserError, match=r"is no run: it has no run.json"):
+    with pytest.raises(sc.UserError, match=r"is not a run: it has no run.json"):
         RunFolder.read(tmp_path)
     with pytest.raises(sc.UserError, match=r"there is no folder .*nowhere; give one that `spikecost run --out` wrote"):
         RunFolder.read(tmp_path / "nowhere")

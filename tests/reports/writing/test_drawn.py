@@ -46,7 +46,7 @@ def test_features_against_cost():
     costs = pd.DataFrame({"model": ["lif", "lif"], "flops_per_ms": [10.0, 40.0]})
     rows = drawn(features_against_cost(found, costs)).query("up == ''")
     assert rows[["curve", "x", "y"]].round(9).to_numpy().tolist() == [
-        ["lif, from the least to the most", 10, 1], ["lif, from the least to the most", 40, 1], ["lif", 20, 1]]
+        ["lif, from lowest to highest cost", 10, 1], ["lif, from lowest to highest cost", 40, 1], ["lif", 20, 1]]
 
 
 def test_a_history():
