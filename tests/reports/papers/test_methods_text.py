@@ -1,4 +1,4 @@
-"""The paragraph says what was run, with the run's own numbers."""
+"""The paragraph describes the run, with the numbers of the run."""
 
 from spikecost.reports.papers.methods_text import methods_text
 

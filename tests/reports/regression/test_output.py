@@ -57,7 +57,7 @@ def test_a_run_of_another_suite_lacks_many_figures_of_which_some_are_listed():
 
 
 def shown(line):
-    """What Markdown shows of escaped text."""
+    """Return what Markdown shows for escaped text."""
     return re.sub(r"\\([\\`*_{}\[\]()#+!|~$-])", r"\1", line)
 
 
@@ -117,7 +117,7 @@ def test_a_name_is_no_workflow_command(tmp_path):
         lines = said.splitlines()
         stop = re.fullmatch("::stop-commands::([0-9a-f]{32})", lines[0])[1]
         go = lines.index(f"::{stop}::")
-        # GitHub reads no command between the two; behind them are ours, each a line
+        # GitHub reads no command between the two; after them come spikecost's own, one per line
         assert [line for line in lines[go + 1:] if not re.match("::(error|warning) title=", line)] == []
         assert len(lines) > go + 1
 

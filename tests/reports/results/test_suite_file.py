@@ -56,13 +56,13 @@ def test_a_convention_of_ones_own_has_a_column(tmp_path):
     suite = read_suite(write(tmp_path, text), Suite())
     assert [each.unit for each in suite.own_conventions] == ["pJ"]
     assert "own_energy" not in CONVENTIONS
-    # nothing is registered: it is read as often as one likes
+    # nothing is registered: it can be read again and again
     assert read_suite(write(tmp_path, text), Suite()) == suite
     found = sc.compare(suite.models, suite=suite)
     assert found.run.about["conventions"]["own_energy"]["source"] == "made up"
     assert found.run.points["own_energy_per_ms"].notna().any()
     row = found.table.iloc[0]
-    # 7 add and sub and 1 compare at 1, 7 mul at 3; a spike adds an addition; the last of 300 ms is not compared
+    # 7 add and sub and 1 compare at 1, 7 mul at 3; a spike adds an addition; the last spike in 300 ms is not compared
     assert row["own_energy_per_ms"] == pytest.approx(29 / row["dt_ms"] + (row["spikes"] + 1) / 300)
     assert row["energy45nm_per_ms"] > 0
 
