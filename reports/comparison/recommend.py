@@ -32,7 +32,7 @@ from ..writing.text import frame
 from .comparison import compare
 from .run_folder import RunFolder
 
-#: Of a rate.
+#: Dimension of a rate.
 HERTZ = (1 / second).dim
 #: Number of stimuli in the run that is made if none is given.
 TRIALS = 3

@@ -263,7 +263,7 @@ def _time(kernel: str, baseline: Baseline, run: Figures, differences: dict[str, 
     change = slowdown(before, after, baseline.gate)
     found = replace(found, before=change.before, after=change.after, reason=f"p = {change.probability:.1g}")
     if gate and change.faster:
-        return replace(found, verdict=IMPROVED, limit=f"no less than 1/{FASTER:g}")
+        return replace(found, verdict=IMPROVED, limit=f"at least 1/{FASTER:g}")
     if gate:
         return replace(found, verdict=REGRESSED if change.slower else HOLDS)
     return replace(found, reason=f"{found.reason}, slower" if change.slower else found.reason)
