@@ -1,4 +1,4 @@
-"""References of random models, compared with methods that do not share their blind spots."""
+"""References of random models, compared with methods that cannot make the same mistakes."""
 
 import numpy as np
 import pytest
@@ -61,7 +61,7 @@ def test_spikes_of_coupled_models_with_steep_terms_are_right(first):
     assert not wrong, "\n".join(wrong)
 
 
-#: Kernels of fourth order at 0.002 ms are this near, in ms; where they pass a jump, of first order.
+#: Kernels at 0.002 ms are at least this near, in ms: they are of fourth order, of first order where they pass a jump.
 NEAR = 0.02
 STIMULI = [constant(1.3, 60 * ms), ramp(-1.0, 2.0, 60 * ms),
            piecewise_constant([(20 * ms, 0.0), (20 * ms, 2.0), (20 * ms, -1.0)])]

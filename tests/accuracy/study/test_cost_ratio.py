@@ -1,4 +1,4 @@
-"""Who is cheapest, by how much, and how sure that is."""
+"""Which model is cheapest, by what factor, and whether that is certain."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ WAYS = [("fast", "a", 3.0), ("fast", "b", 2.0), ("fast", "a", 1.0), ("slow", "b"
 
 def test_each_model_is_there_once_in_each_situation_the_cheapest_first():
     found = cheapest_in_each(range(len(WAYS)), *(lambda i, n=n: WAYS[i][n] for n in range(3)), ["none", "slow"])
-    # of the two that cost the same, the first
+    # two cost the same: the first comes first
     assert list(found.items()) == [("none", []), ("slow", [3]), ("fast", [2, 1])]
 
 
