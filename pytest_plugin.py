@@ -177,6 +177,6 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Print what happened to the baseline."""
     said = terminalreporter.config.stash.get(_SAID, None)
     if said:
-        from .models.ground.errors import visible  # noqa: PLC0415 - loaded by what is said
+        from .models.ground.errors import visible  # noqa: PLC0415 - loaded by the code whose message is shown
 
         terminalreporter.write_line(visible(f"spikecost: {said}"))

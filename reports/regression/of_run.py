@@ -149,8 +149,8 @@ def _times(run: RunFolder) -> dict[str, tuple[float, ...]]:
     for row in _rows(run.timings[run.timings["build"] == "scalar"]):
         key = tuple(row[name] for name in case)
         if key not in steps.index or not steps.index.is_unique:
-            raise UserError(f"the run is damaged: it has a time of {row['model']} with {row['method']}, but no "
-                            "case of it; run it again")
+            raise UserError(f"the run is damaged: it has a time of {row['model']} with {row['method']}, but not "
+                            "exactly one case of it; run it again")
         of = steps.loc[key]
         dt = 1.0 if _is_number(of["error_control"]) else float(of["dt_ms"])
         found.setdefault(_subject(row), []).append(float(row["calibrations_per_ms"]) * dt)
