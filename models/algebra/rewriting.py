@@ -185,7 +185,7 @@ class Graph:
         try:
             return self.number(Fraction(FLOATS["pow"](float(a.value), float(b.value))))
         except (ArithmeticError, ValueError) as error:
-            raise UserError(f"'{text(Op('pow', (a, b)))}' in the equations is no number: {error.args[-1]}; change it"
+            raise UserError(f"'{text(Op('pow', (a, b)))}' in the equations is not a number: {error.args[-1]}; change it"
                             ) from None
 
     def _exp(self, a: Expr) -> Expr:
@@ -207,7 +207,7 @@ class Graph:
         try:
             return self.number(Fraction(function(a.value)))
         except (OverflowError, ValueError) as error:  # exp of a large number, the square root of a negative one
-            raise UserError(f"'{text(Op(kind, (a,)))}' in the equations is no number: {error}; change it") from None
+            raise UserError(f"'{text(Op(kind, (a,)))}' in the equations is not a number: {error}; change it") from None
 
     def _less(self, a: Expr, b: Expr) -> Expr:
         return self._compare("less", a, b)

@@ -163,7 +163,7 @@ def test_dividing_by_exprel_takes_one_division():
     (x / 0, "'x/0' in the equations divides by zero; change it"),
     (x / (expr(3) - 3), "'x/0' in the equations divides by zero; change it"),
     (power(expr(0), -1), "'1/0' in the equations divides by zero; change it"),
-    (exp(expr(1000)), "'exp(1000)' in the equations is no number: math range error; change it"),
+    (exp(expr(1000)), "'exp(1000)' in the equations is not a number: math range error; change it"),
 ])
 def test_constants_that_have_no_value(tree, message):
     with pytest.raises(UserError) as error:
@@ -173,7 +173,7 @@ def test_constants_that_have_no_value(tree, message):
 
 def test_the_root_of_a_negative_constant():
     # the middle of the message is Python's own, which later versions word otherwise
-    with pytest.raises(UserError, match=r"^'sqrt\(-1\)' in the equations is no number: .*; change it$"):
+    with pytest.raises(UserError, match=r"^'sqrt\(-1\)' in the equations is not a number: .*; change it$"):
         one(Op("sqrt", (expr(-1),)))
 
 
