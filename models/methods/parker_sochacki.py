@@ -46,8 +46,8 @@ class ParkerSochacki(InBlocks):
     rest is a separate step. A halving costs a multiplication and an addition per term. The cost of a step is the sum of
     the costs of the orders that it ran.
 
-    The number of operations of order k grows as k, and as k**2 for an exprel near zero; so the cost of a step up to order
-    k grows as k**2 or k**3.
+    The number of operations of order k grows as k, and as k**2 for an exprel near zero; so the cost of a step up to
+    order k grows as k**2 or k**3.
     Detections: `dense` finds the crossing on the series itself. With `grid`, `linear` and `hermite` the series gives
     the ends of the step, and only the errors of the detection remain.
     The kernel runs one neuron at a time, because neurons in SIMD lanes would each need a different order.

@@ -201,8 +201,8 @@ BAD_PYTHON = {
     "a preset": ('{"other": {}}', '{"other": {"tau": 1*ms}}', "mine", "my models.py:21: mine: preset 'other': "),
     "a bad group": ("method=\"euler\"", "method=\"euler\", events={\"e\": \"v > 0*mV\"}", "group",
                     "my models.py:10: neurongroup"),
-    "a function": ("", "", "helper", "my models.py:24: helper is a function and no model; write helper = "),
-    "a quantity": ("", "", "tau", "my models.py:8: tau is a Quantity and no model; write tau = sc.NeuronModel("),
+    "a function": ("", "", "helper", "my models.py:24: helper is a function, not a model; write helper = "),
+    "a quantity": ("", "", "tau", "my models.py:8: tau is a Quantity, not a model; write tau = sc.NeuronModel("),
     "nothing of the name": ("", "", "yours", "my models.py defines no 'yours'; it has the models group, mine"),
 }
 
@@ -228,7 +228,7 @@ def test_bad_python_is_refused_with_its_line(folder, old, new, name, message):
     ("leaky.json", "unknown model 'leaky.json': "),
     ("./lif", "unknown model './lif': "),
     ("leaky.toml:slow", "unknown preset 'slow' of leaky: known are fast"),
-    ("data.toml", "the model file data.toml is no UTF-8 text (byte 0); save it as UTF-8"),
+    ("data.toml", "the model file data.toml is not UTF-8 text (byte 0); save it as UTF-8"),
 ])
 def test_what_is_asked_for_is_not_there(folder, asked, message):
     (folder / "data.toml").write_bytes(b"\xff\xfe")

@@ -171,7 +171,7 @@ def test_a_timed_array_is_the_input(equations, read, driven):
     model = from_brian2(with_timed_array(equations))
     assert model.equations.splitlines() == read
     assert (model.input, model.drive) == (driven, None)
-    with pytest.raises(UserError, match=f"the TimedArray is the input, '{driven}', so that 'tau' cannot be one too"):
+    with pytest.raises(UserError, match=f"the TimedArray is the input, '{driven}', so 'tau' cannot be an input too"):
         from_brian2(with_timed_array(equations), input="tau")
 
 
@@ -272,15 +272,15 @@ REFUSED = {
                     "mine: the equations have the TimedArrays other, stimulus, and a model has one input; leave one, "),
     "TimedArray at another time": (
         lambda: with_timed_array("dv/dt = (EL - v + R*stimulus(t - 1*ms))/tau : volt"),
-        "mine: the TimedArray 'stimulus' can be run where it is taken at the time t, stimulus(t) or stimulus(t, i); "),
+        "mine: the TimedArray 'stimulus' can only be run at the time t, as stimulus(t) or stimulus(t, i); "),
     "TimedArray in a reset": (lambda: with_timed_array(LEAKY, reset="v = EL + R*stimulus(t)"),
                               "mine: the TimedArray 'stimulus' in the threshold, reset or refractoriness cannot be "),
     "index": (lambda: leaky(LEAKY.replace("R*I", "R*I*i"), name="mine"), "mine: Brian2's own variable 'i' in the "),
     "other events": (lambda: leaky(events={"upward": "v > -60*mV"}, name="mine"),
-                     "mine: the event upward beside the spike cannot be run; leave them out"),
+                     "mine: the event upward in addition to the spike cannot be run; leave them out"),
     "no threshold": (lambda: leaky(threshold=None, reset=None, name="mine"),
                      "mine has no threshold, so that it never spikes; give one such as threshold='v > 30*mV'"),
-    "run_regularly": (with_run_regularly, "mine: the operation 'kick' (v += 1*mV) beside the equations cannot be "),
+    "run_regularly": (with_run_regularly, "mine: the operation 'kick' (v += 1*mV) outside the equations cannot be "),
     "linked": (lambda: leaky(LEAKY.replace("I : amp", "I : amp (linked)"), name="mine"),
                "mine: 'I' is (linked), which cannot be run"),
     "constant over dt": (lambda: leaky(LEAKY + "\ng = v/ms : volt/second (constant over dt)", name="mine"),
@@ -290,7 +290,7 @@ REFUSED = {
     "threshold": (lambda: leaky(threshold="v > -50*mV and I > 0*amp", name="mine"), "mine: threshold: "),
     "refractory condition": (lambda: leaky(refractory="v > -40*mV", name="mine"),
                              "mine: refractory = 'v > -40*mV' is not supported; give a duration"),
-    "refractory now": (refractory_now, "mine is refractory now, and a model does not start so; convert it before it "),
+    "refractory now": (refractory_now, "mine is refractory now, but a model cannot start so; convert it before it "),
     "unknown name": (lambda: leaky(LEAKY.replace("tau", "taum"), name="mine"),
                      "mine: 'taum' is neither in the equations nor where you call from_brian2; define it, or give "),
     "array": (lambda: leaky(name="mine", namespace={**NAMES, "EL": [-65, -60] * mV}),
@@ -312,7 +312,7 @@ def test_refused_by_name(make, message):
 @pytest.mark.parametrize(("asked", "message"), [
     ({}, "mine: no parameter is named I; say which one the stimulus drives, input='Iext' "
      "(on the command line: --input Iext), or one of Iext, EL, R, tau"),
-    ({"input": "v"}, "mine: 'v' is no parameter or constant of the equations; say which one the stimulus drives, "),
+    ({"input": "v"}, "mine: 'v' is not a parameter or constant of the equations; say which one the stimulus drives, "),
     ({"input": "Iext", "index": 1}, "mine has 1 neurons; give an index below that, not 1"),
     ({"input": "Iext", "index": 0.5}, "mine has 1 neurons; give an index below that, not 0.5"),
     ({"input": "Iext", "index": "a"}, "mine has 1 neurons; give an index below that, not 'a'"),
