@@ -250,7 +250,7 @@ def test_hodgkin_huxley_starts_on_its_removable_singularities(voltage):
 
 def test_a_diverging_run_says_so():
     assert run("hodgkin_huxley", "euler", "grid", constant(10 * uA / cm**2, 100 * ms), 1).failure == "diverged"
-    with pytest.raises(UserError, match="diverged; take a smaller dt"):
+    with pytest.raises(UserError, match="diverged; use a smaller dt"):
         simulate("hodgkin_huxley", constant(10 * uA / cm**2, 100 * ms), 1 * ms, "euler")
 
 

@@ -219,9 +219,9 @@ def test_a_variant_can_be_pickled_copied_and_is_a_key():
 
 @pytest.mark.parametrize(("ask", "message"), [
     (lambda: MODELS["lif"].tabulated(1 * mV),
-     "lif_tables: nothing to tabulate: no exponential, power, root or quotient depends on v alone"),
+     "lif_tables: nothing to tabulate: no exponential, power, root or quotient depends only on v"),
     (lambda: MODELS["izhikevich"].tabulated(1, -100, 100),
-     "izhikevich_tables: nothing to tabulate: no exponential, power, root or quotient depends on v alone"),
+     "izhikevich_tables: nothing to tabulate: no exponential, power, root or quotient depends only on v"),
     (lambda: MODELS["izhikevich"].tabulated(1 * mV),
      "izhikevich_tables: the tables' step = 1. mV has the wrong unit, expected 1"),
     (lambda: HH.tabulated(0.3 * mV), "hodgkin_huxley_tables: a step of 0.3 mV does not divide the tables' range of "
