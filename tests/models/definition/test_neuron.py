@@ -221,12 +221,12 @@ BAD = {
         "leaky: the constant 'v' is also declared in the equations; remove one of "),
     "constant with a unit's name": (
         {"constants": {"EL": -65 * mV, "mV": 3}},
-        "leaky: the constant 'mV' cannot be called so: 'mV' is the name of a unit"),
+        "leaky: the constant 'mV' cannot have this name: 'mV' is the name of a unit"),
     "constant with a function's name": (
         {"constants": {"EL": -65 * mV, "exp": 3}},
-        "leaky: the constant 'exp' cannot be called so: 'exp' is the name of a function"),
+        "leaky: the constant 'exp' cannot have this name: 'exp' is the name of a function"),
     "constant without a name": (
-        {"constants": {"EL": -65 * mV, "a b": 3}}, "leaky: the constant 'a b' is no name; use "),
+        {"constants": {"EL": -65 * mV, "a b": 3}}, "leaky: the constant 'a b' is not a name; use "),
     "equations that are no text": ({"equations": None}, "a model's equations is text, not None"),
     "threshold that is no text": ({"threshold": -50 * mV}, "a model's threshold is text, not -50. * mvolt"),
     "preset's name": ({"presets": {"a b": {}}}, "preset name 'a b': use up to 64 letters, digits and _"),

@@ -159,7 +159,7 @@ BAD_TOML = {
     "preset's unit": ("5*ms", "5*mV", "leaky.toml:18: leaky: preset 'fast': 'tau' = 5. mV has the wrong unit, "),
     "preset's input": ("30 mV", "30 ms", "leaky.toml:19: leaky: preset 'fast': drive = 30. ms has the wrong unit, "),
     "preset's text": ("5*ms", "5*msec", "leaky.toml:18: presets.fast.tau = '5*msec': unknown unit"),
-    "constant's name": ("{ EL", "{ xi", "leaky.toml:11: leaky: the constant 'xi' cannot be called so: "),
+    "constant's name": ("{ EL", "{ xi", "leaky.toml:11: leaky: the constant 'xi' cannot have this name: "),
     "noise": ("- v + I)", "- v + I + xi*mV)", "leaky.toml:3: leaky: noise terms (xi) are not supported"),
     "circle": ("tau : second", "tau = tau : second",
                "leaky.toml:5: leaky: Brian2 cannot read the equations at 'tau = "),
