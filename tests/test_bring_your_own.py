@@ -175,7 +175,7 @@ tiny_counter = tiny_package:counter
 
 @pytest.fixture
 def installed(tmp_path):
-    """Install a package as pip does; return a function that runs spikecost where it can be seen."""
+    """Install a package as pip does; return a function that runs spikecost with the package installed."""
     (tmp_path / "tiny_package.py").write_text(PACKAGE)
     metadata = tmp_path / "tiny_package-1.0.dist-info"
     metadata.mkdir()

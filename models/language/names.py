@@ -33,7 +33,7 @@ def check_name(name: str, where: str) -> None:
         reason = str(error)
     else:
         own = name in OF_GROUPS or isinstance(getattr(brian2, name, None), brian2.Unit)
-        reason = f"'{name}' is a variable of Brian2" if own else ""
+        reason = f"'{name}' is a variable or unit of Brian2" if own else ""
     if reason:
         raise UserError(f"{where} '{name}' cannot have this name: {reason.rstrip('.')}; Brian2 would read the same "
                         "text differently: choose another name")

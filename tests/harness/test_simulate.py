@@ -1,4 +1,4 @@
-"""One neuron, as a user runs it."""
+"""One neuron is run as by a user."""
 
 import numpy as np
 import pytest
@@ -31,7 +31,7 @@ def test_every_kind_of_method_is_run(settings, within):
 @pytest.mark.parametrize(("settings", "message"), [
     ({"dt": 0.3 * ms}, "dt = 0.3 ms does not divide the stimulus's 100 ms pieces; use 0.2994011976 ms or 0.30030030"),
     ({"dt": 0.1 * ms, "method": "dormand_prince"}, "dormand_prince is set by its tolerance: give tolerance, such as"),
-    ({"tolerance": 1e-6}, "rk4 is set by its dt: give dt, such as"),
+    ({"tolerance": 1e-6}, "rk4 is set by its dt: give only dt, such as"),
     ({"dt": 0.1 * ms, "tolerance": 1e-6}, "rk4 is set by its dt"),
     ({}, "rk4 is set by its dt"),
     ({"dt": 0.1}, "dt = 0.1 is not a time"),

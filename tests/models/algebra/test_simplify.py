@@ -1,4 +1,4 @@
-"""From a program as written to the assignments that run."""
+"""From a draft as written to the assignments that run."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ COMMUTATIVE = ("add", "mul")
 
 
 def one(tree: Expr) -> str:
-    """Lower one expression and write what runs."""
+    """Lower one expression and write the code that runs."""
     once, body = lower(Draft(frozenset(NAMES)), {"out": tree})
     assert once == Block()
     written = [text(a.value) if a.target == "out" else f"{a.target} = {text(a.value)}" for a in body.assignments]
@@ -172,7 +172,7 @@ def test_constants_that_have_no_value(tree, message):
 
 
 def test_the_root_of_a_negative_constant():
-    # the middle of the message is Python's own, which later versions word otherwise
+    # the middle of the message comes from Python, and later versions use other words
     with pytest.raises(UserError, match=r"^'sqrt\(-1\)' in the equations is not a number: .*; change it$"):
         one(Op("sqrt", (expr(-1),)))
 
@@ -354,7 +354,7 @@ def _tree_kinds(node):
 
 
 def _written(node):
-    """Operators of a tree as it is written, x**n as n - 1 multiplications (and a division)."""
+    """Operators of a tree as written; x**n counts as n - 1 multiplications (and a division)."""
     if not isinstance(node, Op):
         return 0
     if node.kind == "pow":

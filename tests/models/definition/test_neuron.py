@@ -265,9 +265,9 @@ def test_a_bad_definition_is_refused_in_one_line(changes, message):
 
 
 @pytest.mark.parametrize("changes", [
-    {"reset": "v = v - 20*mV"},  # lands where the state says
+    {"reset": "v = v - 20*mV"},  # the value depends on the state
     {"reset": "v = -50*mV"},  # the threshold is above, not at, this level
-    {"reset": "v = EL + 20*mV", "refractory": 2 * ms},  # v comes down before the next spike is looked for
+    {"reset": "v = EL + 20*mV", "refractory": 2 * ms},  # v falls below the threshold before the next spike is tested
     {"equations": "dv/dt = (EL - v + I + w)/tau : volt\ndw/dt = -w/tau : volt\nI : volt\ntau : second",
      "initial": {"v": -65 * mV, "w": 0 * mV}, "threshold": "v > w - 50*mV", "reset": "v = -45*mV; w = 10*mV"},
 ])
@@ -322,6 +322,6 @@ def test_a_constant_factor_is_a_number_of_the_step(written, factor):
 
 @pytest.mark.parametrize("name", MODELS)
 def test_the_catalogue_can_be_replaced_in_part(name):
-    # replace() checks anew
+    # replace() checks again
     with pytest.raises(UserError, match=f"^{name}: threshold: "):
         MODELS[name].replace(threshold="v <> 3")

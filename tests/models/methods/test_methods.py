@@ -88,7 +88,7 @@ def test_only_what_is_asked_for_is_written():
     f(x, only=["m"])
     assert list(draft.assignments) == ["dm"]
     f(x, only=["v"])
-    f(x, only=["c"])  # at the same state: the current is there already
+    f(x, only=["c"])  # at the same state: the current is already computed
     assert list(draft.assignments) == ["dm", "flow", "dv", "dc"]
     f.linear(x | {"v": Var("v") * 2}, only=["n"])
     assert list(draft.assignments)[4:] == ["v_2", "a_n", "b_n"]

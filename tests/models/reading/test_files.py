@@ -89,7 +89,7 @@ def test_a_crossing_in_toml(folder):
 def test_python(folder, capsys):
     assert get_model("my models.py:mine").initial_values == {"v": -65.0}
     assert get_model("my models.py:mine:other").label == "mine:other"
-    # what a file prints is not what the command prints
+    # the output of a file is separate from the output of the command
     assert capsys.readouterr().out == ""
 
 

@@ -34,7 +34,7 @@ def leaky(equations=LEAKY, n=1, **changes):
 
 
 def test_what_a_group_becomes():
-    EL, R, tau = -65 * mV, 100 * brian2.Mohm, 20 * ms  # noqa: F841 - found as Brian2 finds them
+    EL, R, tau = -65 * mV, 100 * brian2.Mohm, 20 * ms  # noqa: F841 - found in the same way as in Brian2
     unrelated = 3  # noqa: F841
     group = leaky(name="mine")
     group.v, group.I = -60 * mV, 0.2 * nA
@@ -103,7 +103,7 @@ def test_quantities_of_other_libraries_keep_their_unit(value, where):
     made = "leaky(namespace=names)" if where == "group" else "leaky()"
     given = "namespace=names" if where == "given" else ""
     space = {"leaky": leaky, "from_brian2": from_brian2, "settings_from_brian2": settings_from_brian2, "names": names}
-    # as a script does, whose names are found in the frame
+    # like a script: its names are found in the frame
     exec(f"group = {made}\nmodel, runs = from_brian2(group, {given}), settings_from_brian2(group, {given})",
          found := space | around)
     assert found["model"].constants["tau"].dim is second.dim
@@ -161,7 +161,7 @@ def test_a_constant_may_be_the_input():
      "stimulus"),
     ("dv/dt = (EL - v + R*stimulus(t, i))/tau : volt (unless refractory)",
      ["dv/dt = (EL - v + R*stimulus)/tau : volt (unless refractory)", "stimulus : amp"], "stimulus"),
-    # the name that stands for it is the input's
+    # the name of the input replaces it
     ("dv/dt = (EL - v + R*Iext)/tau : volt\nIext = stimulus(t) : amp",
      ["dv/dt = (EL - v + R*Iext)/tau : volt", "Iext : amp"], "Iext"),
     ("dv/dt = (EL - v + R*I)/tau : volt\nI = 2*stimulus(t) : amp",
@@ -243,7 +243,7 @@ def subgroup():
 
 
 def refractory_now():
-    # for a millisecond nothing is compiled
+    # a run of one millisecond is too short to compile anything
     group = leaky(name="mine", namespace=NAMES, refractory=10 * ms, codeobj_class=NumpyCodeObject)
     group.v = -49 * mV
     brian2.Network(group).run(1 * ms)
@@ -269,7 +269,7 @@ REFUSED = {
     "time": (lambda: leaky(LEAKY.replace("R*I", "R*I*(t/ms)"), name="mine"),
              "mine: 't' in the equations cannot be run: replace what depends on time by a parameter, "),
     "TimedArrays": (lambda: with_timed_array("dv/dt = (EL - v + R*stimulus(t) + R*other(t))/tau : volt"),
-                    "mine: the equations have the TimedArrays other, stimulus, and a model has one input; leave one, "),
+                    "mine: the equations have the TimedArrays other, stimulus, but a model has one input; keep one, "),
     "TimedArray at another time": (
         lambda: with_timed_array("dv/dt = (EL - v + R*stimulus(t - 1*ms))/tau : volt"),
         "mine: the TimedArray 'stimulus' can only be run at the time t, as stimulus(t) or stimulus(t, i); "),
