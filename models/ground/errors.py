@@ -88,7 +88,7 @@ class NoValue:
 
     reason: str
     failed: bool = False
-    """Whether the program failed, so that nothing is known; otherwise the reason lies in the request."""
+    """Whether the program failed, and nothing is known; otherwise the request is the reason."""
 
     def __str__(self) -> str:
         return self.reason

@@ -97,8 +97,8 @@ def _from_numpy(value: Any) -> Any:
         return _seconds(value.astype(np.int64), unit, count, value)
     if kind == "O":
         return _from_sequence(value.tolist())
-    raise _refusal(value, {"M": "a date is no duration", "b": "a truth value is no number",
-                           "c": "it is complex"}.get(kind, "it is no number"))
+    raise _refusal(value, {"M": "a date is not a duration", "b": "a truth value is not a number",
+                           "c": "it is complex"}.get(kind, "it is not a number"))
 
 
 def _seconds(counts: Any, unit: str, count: int, value: Any) -> Any:
