@@ -53,7 +53,7 @@ class OneMore:
     name, order, restarts = "one_more", 1, True
 
     def locate(self, crossing):
-        return crossing.program.let("theta", crossing.dt / (2 * crossing.dt)), crossing.end
+        return crossing.draft.let("theta", crossing.dt / (2 * crossing.dt)), crossing.end
 
 
 ITEM = OneMore()

@@ -74,11 +74,11 @@ class SpikeTimeError:
     maximum: float
     """Largest absolute difference in ms; nan if no spike is matched."""
     mean: float
-    """Mean difference in ms: the sign tells late from early."""
+    """Mean difference in ms; positive if spikes are late on average."""
     rms: float
     """Root mean square difference in ms."""
     drift: float
-    """Slope of the difference over time, ms per s of model time; nan below two different spike times."""
+    """Slope of the difference over time, ms per s of model time; nan with fewer than two different spike times."""
     matched: int
     missing: int
     """Spikes of the reference without a partner."""

@@ -1,7 +1,7 @@
-"""References and drives kept on disk, by the content of what they were computed from.
+"""References and drives kept on disk, under a key that contains everything they were computed from.
 
-The key is made of the model's text and numbers, the stimulus, this program's own solvers and kernels (without comments
-and docstrings), and the versions of heyoka and numpy: whatever could change a result changes the key.
+The key consists of the model's text and numbers, the stimulus, the code of the solvers and kernels (without comments
+and docstrings), and the versions of heyoka and numpy: everything that could change a result changes the key.
 """
 
 from __future__ import annotations
@@ -20,17 +20,17 @@ from ...models.ground.code_version import version_of
 
 
 def recall(kind: str, model: NeuronModel, request: Any, compute: Callable[[], Any]) -> Any:
-    """Return what `compute` returns, from disk if it was asked for before.
+    """Return the result of `compute`, from disk if it was computed before.
 
     Parameters
     ----------
     kind : str
-        What is computed.
+        What is computed, such as ``reference``.
     model : NeuronModel
     request : Any
-        All else that the result depends on; its `repr` tells every digit.
+        Everything else that the result depends on; its `repr` must show every digit.
     compute : callable
-        Returns what JSON can hold. What it raises is not kept.
+        Returns a value that JSON can hold. If it raises, nothing is kept.
     """
     key = "\n".join((kind, _solvers(), model.content, repr(request)))
     return kept.recall("references", key, compute)
@@ -42,6 +42,6 @@ def _solvers() -> str:
 
 
 def solvers(root: Path) -> str:
-    """Return what computes: a version of the code below a folder, templates of kernels too, and the libraries."""
+    """Return the version of the code below a folder, including the templates of kernels, and of the libraries."""
     code = version_of(root, ("models", "flops", "harness", "accuracy"))
     return f"{code} heyoka {heyoka.__version__} numpy {np.__version__}"

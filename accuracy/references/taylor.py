@@ -323,7 +323,7 @@ class _Solver:
         return True
 
     def _keep_pace(self, steps: int) -> None:
-        """Stop if the solution almost stands still."""
+        """Stop if the solution needs very many very short steps."""
         at = self._at
         at.steps += steps if at.longest == math.inf else 0  # steps that were limited do not count
         if at.steps < SEVERAL:

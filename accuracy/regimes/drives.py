@@ -1,4 +1,4 @@
-"""The drives at which models fire at a rate, on the reference solution; kept on disk."""
+"""The drives at which models fire at a given rate, found with the reference solution; kept on disk."""
 
 from __future__ import annotations
 
@@ -34,19 +34,20 @@ from .drive import (
     find_rheobase,
 )
 
-#: The rates that are asked for are lowered by this factor, so that an interspike interval is no multiple of any time
-#: step of a sweep: at a multiple, the errors of grid detection cancel and a coarse step looks right.
+#: Requested rates are multiplied by this factor, so that an interspike interval is not a multiple of any time step of a
+#: sweep: at a multiple, the errors of grid detection cancel, and a coarse step looks right.
 INCOMMENSURATE = 1 / 1.00618034
 #: Longest time step in ms of the runs that count spikes to find a mean rate.
 SEARCH_STEP = Fraction(1, 20)
-#: Where the end of a horizon is silent, this many of it are looked at, and at least so many ms.
+#: If the end of a horizon is silent, the run is repeated over this many horizons, and over at least this many ms.
 WINDOWS, LEAST_WINDOW = 4, 1000.0
-#: A drive is changed slowly in so many stairs.
+#: A drive is changed slowly in this many equal steps.
 STAIRS = 50
-#: Two runs have the same rate if their spikes differ by no more than this many, or their rates by this fraction.
+#: Two runs have the same rate if their numbers of spikes differ by at most this many, or their rates by at most this
+#: fraction.
 SAME_SPIKES, SAME_RATES = 2, 0.2
-#: By this factor, so many times, a drive is brought closer to another until their rates are close enough. (With the
-#: golden ratio's parts that `regime` fills an interval with, halves would meet.)
+#: The distance of a drive from another is multiplied by this factor, at most this many times, until their rates are
+#: close enough. (A factor of 0.5 could give the same drive for two trials: `regime` places drives by the golden ratio.)
 CLOSER, TIMES_CLOSER = 0.7, 12
 
 
@@ -56,20 +57,20 @@ def constant_drive(model: NeuronModel, value: float, horizon: float) -> Stimulus
 
 
 def drive_for(model: NeuronModel, rate: float, horizon: float) -> Drive:
-    """Find the constant drive at which a model fires at a rate, on the reference solution.
+    """Find the constant drive at which a model fires at a rate, with the reference solution.
 
     Parameters
     ----------
     model : NeuronModel
     rate : float
-        In Hz; what is aimed at is this times `INCOMMENSURATE`.
+        In Hz; the drive is found for this rate times `INCOMMENSURATE`.
     horizon : float
         In ms.
 
     Raises
     ------
     UnreachableRate
-        If no drive does.
+        If no drive gives the rate.
     """
     wanted = rate * INCOMMENSURATE
     if model.refractory_ms and wanted * model.refractory_ms > 1000:
@@ -96,7 +97,7 @@ def drive_for(model: NeuronModel, rate: float, horizon: float) -> Drive:
 
 
 def rheobase(model: NeuronModel, horizon: float, held: float = 0.0) -> float:
-    """Find the weakest constant drive under which a model keeps firing, on the reference solution.
+    """Find the weakest constant drive under which a model keeps firing, with the reference solution.
 
     Parameters
     ----------
@@ -104,12 +105,12 @@ def rheobase(model: NeuronModel, horizon: float, held: float = 0.0) -> float:
     horizon : float
         In ms.
     held : float
-        Drive from which the one that is found is counted, in the internal unit of the input.
+        A drive that is always present, in the internal unit of the input; the rheobase is what must be added to it.
 
     Raises
     ------
     UnreachableRate
-        If it fires without any, or never.
+        If the model fires without an added drive, or never fires.
     """
     failures: list[str] = []
     try:
@@ -120,7 +121,7 @@ def rheobase(model: NeuronModel, horizon: float, held: float = 0.0) -> float:
 
 
 def _why_silent(model: NeuronModel, error: NeverSpikes, failures: list[str]) -> str:
-    """Say why a model does not keep firing under any drive: what went wrong in its runs, else its threshold."""
+    """Return why a model does not keep firing under any drive: the first failed run, or else its threshold."""
     return failures[0] if failures else (f"{error}: {model.threshold} is not reached; lower the threshold, or see how "
                                          f"{model.input} enters the equations")
 
@@ -136,7 +137,7 @@ def silencing(model: NeuronModel, horizon: float) -> float:
     Raises
     ------
     UnreachableRate
-        If no inhibition does.
+        If no inhibition silences the model.
     """
 
     def silent(inhibition: float) -> float:
@@ -155,9 +156,9 @@ def silencing(model: NeuronModel, horizon: float) -> float:
 def firing_rate(model: NeuronModel, drive: float, horizon: float, failures: list[str] | None = None) -> float:
     """Return the firing rate in Hz under a constant drive; 0 if the model does not keep firing.
 
-    It is the number of spikes per second of the horizon, less than one spike off and finer than that: see `firing`.
-    Where the horizon ends in silence, a longer run shows whether that is a pause between bursts. A model that diverges
-    under the drive counts as silent; why is added to `failures`.
+    The rate differs by less than one spike from the number of spikes per second of the horizon, but is not rounded to
+    whole spikes: see `firing`. If the end of the horizon is silent, a longer run shows whether this is a pause between
+    bursts. A model that diverges under the drive counts as silent; the reason is added to `failures`.
     """
     try:
         times, within = _train(model, drive, horizon)
@@ -169,7 +170,7 @@ def firing_rate(model: NeuronModel, drive: float, horizon: float, failures: list
 
 
 def rate_once_it_fires(model: NeuronModel, drive: float, horizon: float) -> float:
-    """Return the rate in Hz from the first spike on, however long that takes; 0 if the model does not keep firing."""
+    """Return the rate in Hz after the first spike, however late that is; 0 if the model does not keep firing."""
     try:
         times, _ = _train(model, drive, horizon)
     except UserError:
@@ -178,7 +179,7 @@ def rate_once_it_fires(model: NeuronModel, drive: float, horizon: float) -> floa
 
 
 def _train(model: NeuronModel, drive: float, horizon: float) -> tuple[firing.Array, int]:
-    """Return spikes in ms, none if the model does not keep firing, and how many of them are within the horizon."""
+    """Return spike times in ms (none if the model does not keep firing), and how many are within the horizon."""
     none = np.empty(0), 0
     times = _spikes(model, constant_drive(model, drive, horizon))
     if firing.fires_steadily(times, horizon):
@@ -197,10 +198,10 @@ def _spikes(model: NeuronModel, stimulus: Stimulus) -> firing.Array:
 
 
 def other_rates(model: NeuronModel, drive: float, horizon: float) -> str:
-    """Say at which rates a model fires under one constant drive, if that depends on how the drive is reached.
+    """Return a sentence on the rates of a model under one constant drive, if they depend on how the drive is reached.
 
-    It is switched on at the model's initial state, raised slowly from zero, or lowered slowly from twice its value. The
-    spikes are counted once the drive has been held for some time.
+    The drive is switched on at the model's initial state, raised slowly from zero, or lowered slowly from twice its
+    value. Spikes are counted after the drive has been constant for some time.
 
     Returns
     -------
@@ -217,7 +218,7 @@ def other_rates(model: NeuronModel, drive: float, horizon: float) -> str:
         try:
             times = _spikes(model, stimulus)
         except UserError:
-            continue  # that it has no solution on the way there says nothing about the drive
+            continue  # it has no solution at a level on the way, which says nothing about the drive itself
         late = times[times > float(stimulus.horizon) - hold]
         fires = late.size >= 2 and firing.keeps_firing(late, float(stimulus.horizon))
         found[way] = late.size if fires else 0, firing.over_periods(late) if fires else 0.0
@@ -230,24 +231,24 @@ def other_rates(model: NeuronModel, drive: float, horizon: float) -> str:
 
 
 def drive_near(model: NeuronModel, near: Drive, away: float, horizon: float) -> float:
-    """Find a constant drive near one that is known, whose rate is a small fraction away from that one's.
+    """Find a constant drive near a known drive, with a rate that differs by a small fraction.
 
-    Where no drive has that very rate, as of a neuron whose bursts have one spike more or less, it is a drive about
-    that fraction away, at which the rate is off by no more than the fraction and one spike over the horizon.
+    If no drive has exactly this rate (such as for a neuron that bursts, where a burst gains or loses a whole spike),
+    the drive differs by at most this fraction, and the rate by at most this fraction plus one spike per horizon.
 
     Parameters
     ----------
     model : NeuronModel
     near : Drive
     away : float
-        Relative; negative for a lower rate.
+        The fraction; negative for a lower rate.
     horizon : float
         In ms.
 
     Raises
     ------
     UnreachableRate
-        If there is none close by.
+        If no such drive is found.
     """
     wanted = near.rate * (1 + away)
 
@@ -276,34 +277,34 @@ def drive_near(model: NeuronModel, near: Drive, away: float, horizon: float) -> 
 
 
 def _first(model: NeuronModel) -> float:
-    """Return a drive to begin a search with: far below that under which the model is known to spike."""
+    """Return a drive to begin a search with: far below the drive under which the model is known to spike."""
     own = 0.0 if model.drive is None else abs(float(units.internal(model.drive)))
     return own / 64 if own else SMALLEST
 
 
 def mean_drive(model: NeuronModel, request: object, around: Callable[[float], list[Stimulus]], driven: NeuronModel,
                rate: float) -> float:
-    """Find the drive around which stimuli make a model fire at a mean rate, spikes over time.
+    """Find the mean drive of stimuli under which a model fires at a mean rate (spikes divided by time).
 
-    The search counts the spikes of RK4 with steps of at most `SEARCH_STEP`, located within the step; the regime then
-    states the rate of the references.
+    The search counts the spikes of RK4 with steps of at most `SEARCH_STEP` and spikes located within the step. The rate
+    that the regime states is that of the references.
 
     Parameters
     ----------
     model : NeuronModel
     request : object
-        All else that the result depends on, to keep it by.
+        Everything else that the result depends on: part of its key in the cache.
     around : callable
         From a drive to the stimuli around it.
     driven : NeuronModel
-        What they drive: the model, or one made of it.
+        The model that the stimuli drive: `model`, or a model derived from it.
     rate : float
         In Hz.
 
     Raises
     ------
     UnreachableRate
-        If no drive makes that rate.
+        If no drive gives this rate.
     """
     failures: list[str] = []
     kernel = compile_kernels([make_step(driven, "rk4", "hermite", varying=True)], SIMD)[0]
@@ -313,7 +314,7 @@ def mean_drive(model: NeuronModel, request: object, around: Callable[[float], li
         unit = common_divisor(each.unit for each in stimuli)
         outcomes = run_together(kernel, stimuli, unit / math.ceil(unit / SEARCH_STEP))
         failed = next((each.failure for each in outcomes if each.failure), "")
-        if failed:  # the spikes of such a run are no rate
+        if failed:  # the spikes of a failed run do not give a rate
             failures.append(f"{driven.label} under a mean drive of {drive:g}: {failed}")
             return 0.0
         return 1000 * fmean(len(each.spike_times) for each in outcomes) / float(stimuli[0].horizon)

@@ -1,9 +1,9 @@
-"""The rate of a spike train: spikes per second of its horizon, and finer than that.
+"""The firing rate of a spike train: spikes per second of its horizon, but not rounded to whole spikes.
 
-A count over a horizon is a whole number; drives are found more finely than that by the time that whole periods take. A
-period is that of the pattern of intervals: one interval of a neuron that fires steadily, a burst and the pause after it
-of one that fires in bursts. The two never differ by more than one spike over the horizon, so that the rate of a search
-and the number of spikes of a run agree.
+The number of spikes within a horizon is a whole number, too coarse to find a drive. So the rate is taken from the
+duration of whole periods. A period is one interval if the neuron fires steadily, and a burst with the pause after it if
+it bursts. The result never differs by more than one spike per horizon from the number of spikes, so that the rate of a
+search agrees with the spikes of a run.
 """
 
 from __future__ import annotations
@@ -13,26 +13,26 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
 
-#: A neuron is silent if it stays so for longer than this many times its longest pause.
+#: A neuron has stopped firing if it is silent for longer than this many times its longest pause.
 PAUSES = 2
 #: Intervals are the same if they differ by less than this fraction.
 SAME = 0.05
-#: A rate is less than one spike off the count of the horizon, rounding included.
+#: A rate differs from the count of the horizon by less than one spike, even after rounding.
 ONE_SPIKE = 1 - 1e-9
 
 
 def fires_steadily(times: Array, horizon: float) -> bool:
-    """Whether the end of the horizon is not much further from the last spike than spikes are from each other."""
+    """Whether the time from the last spike to the end of the horizon is not much longer than the mean interval."""
     return times.size >= 2 and horizon - float(times[-1]) <= PAUSES * float(times[-1] - times[0]) / (times.size - 1)
 
 
 def keeps_firing(times: Array, horizon: float) -> bool:
-    """Whether the end of the horizon may be in a pause, such as there were before."""
+    """Whether the silence at the end of the horizon may be a pause like earlier ones."""
     return times.size >= 2 and horizon - float(times[-1]) <= PAUSES * float(np.diff(times).max())
 
 
 def period(times: Array) -> int:
-    """Return after how many intervals they come again, over the second half of a spike train; 1 if they never do."""
+    """Return after how many intervals they repeat, in the second half of a spike train; 1 if they never repeat."""
     intervals = np.diff(times).astype(float)
     late = intervals[intervals.size // 2 :]
     for length in range(1, late.size // 2 + 1):
@@ -42,7 +42,7 @@ def period(times: Array) -> int:
 
 
 def over_periods(times: Array) -> float:
-    """Return the rate in Hz of two spikes or more over as many whole periods as there are, counted from the last."""
+    """Return the rate in Hz over all whole periods, counted back from the last spike; it takes two or more spikes."""
     length = period(times)
     intervals = length * ((times.size - 1) // length)
     return 1000 / (float(times[-1] - times[-1 - intervals]) / intervals)
@@ -54,13 +54,13 @@ def rate_of(times: Array, within: int, horizon: float) -> float:
     Parameters
     ----------
     times : array
-        Spike times in ms, two or more: those of the horizon, or of a longer run if these are too few to see a period.
+        Spike times in ms, two or more: those of the horizon, or of a longer run if these are too few to find a period.
     within : int
-        How many of them are within the horizon.
+        Number of spikes within the horizon.
     horizon : float
         In ms.
     """
-    # where one interval is as good as the next, the count is what is rounded; of bursts some are cut by the horizon
+    # steady firing: the count is only rounded; bursts: the horizon may cut one, so the rate is kept closer to the count
     off = ONE_SPIKE if period(times) == 1 else ONE_SPIKE / 2
     fewest, most = (1000 * (within + sign * off) / horizon for sign in (-1, 1))
     return min(max(over_periods(times), fewest), most)

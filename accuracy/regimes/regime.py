@@ -24,14 +24,14 @@ from ..search.voltage import stated_error
 from .drive import Drive
 from .drives import constant_drive, drive_for, drive_near, firing_rate, mean_drive, rheobase
 
-#: The kind whose drives are found for each stimulus.
+#: The kind of stimulus for which a drive is found for each trial.
 CONSTANT = "constant"
-#: Constant drives of one regime fire at rates within this fraction of the one asked for.
+#: The rates of the constant drives of one regime are within this fraction of the requested rate.
 SPREAD = 0.02
-#: A stimulus of one piece is cut into so many, at whose ends the voltage is looked at. Time steps divide a piece, so
-#: that more of them would leave less choice of dt.
+#: A stimulus of one piece is cut into this many pieces; the voltage is compared at their ends. Time steps divide a
+#: piece, so more pieces would leave fewer possible values of dt.
 PIECES = 8
-#: Fractional part of the golden ratio: its multiples fill an interval evenly, whatever their number.
+#: Fractional part of the golden ratio: its multiples, modulo 1, fill an interval evenly, whatever their number.
 GOLDEN = (5**0.5 - 1) / 2
 
 
@@ -43,7 +43,7 @@ class RegimeKey(NamedTuple):
     horizon: float
     """In ms."""
     level: str
-    """What was asked for: ``100 Hz`` or ``1.5 x rheobase``."""
+    """The requested rate or drive: ``100 Hz`` or ``1.5 x rheobase``."""
 
 
 @dataclass(frozen=True)
@@ -54,32 +54,32 @@ class Regime:
     stimulus: str
     """Kind of stimulus."""
     level: str
-    """What was asked for: ``100 Hz`` or ``1.5 x rheobase``."""
+    """The requested rate or drive: ``100 Hz`` or ``1.5 x rheobase``."""
     horizon: float
     """In ms."""
     drive: Drive | None = None
-    """The mean drive and the rate that it gives; None if there is none."""
+    """The mean drive and the rate that it gives; None if no drive was found."""
     trials: tuple[Trial, ...] = ()
     reason: str = ""
     """Why there are no trials; empty if there are."""
     failed: bool = False
-    """Whether the reason is an error and not the model's nature."""
+    """Whether the reason is a failure of the program, not a property of the model."""
 
     @property
     def said(self) -> str:
-        """What a user should know before anything runs: why there are no trials, or several rates of the drive."""
+        """A message to show before anything runs: why there are no trials, or that the drive gives several rates."""
         if self.reason:
             return f"not compared at {self.level}, {self.stimulus}: {self.reason}"
         return f"at {self.level}: {self.drive.note}" if self.drive and self.drive.note else ""
 
     @cached_property
     def driven(self) -> NeuronModel:
-        """What is run: the model, or, if the stimulus is a conductance, one made of it."""
+        """The model that is run: `model`, or, if the stimulus is a conductance, a model derived from it."""
         return self.trials[0].model if self.trials else self.model
 
     @property
     def varying(self) -> bool:
-        """Whether the input changes within pieces."""
+        """Whether the input changes within pieces of the stimulus."""
         return any(trial.stimulus.varies for trial in self.trials)
 
     @cached_property
@@ -90,9 +90,9 @@ class Regime:
     def reference_error_in(self, unit: str) -> float:
         """Return the largest stated error of the references in a measure's unit.
 
-        ``ms``; ``ms/s``: three times that over the horizon is the steepest line through errors of either sign; ``mV``:
-        of the voltage where it is compared. 0 for numbers without unit and for counts of spikes, which no tolerance
-        that is asked for resolves as finely.
+        ``ms``: the error of spike times. ``ms/s``: three times this error divided by the horizon, the steepest line
+        that errors of either sign can give. ``mV``: the error of the voltage at the compared samples. 0 for measures
+        without a unit and for counts of spikes: their tolerances are much coarser than the error of a reference.
         """
         if unit == "mV":
             found = [stated_error(trial.reference, trial.model, trial.between) for trial in self.trials]
@@ -103,7 +103,7 @@ class Regime:
     def certified(self) -> float:
         """Largest difference in ms of the first stimulus's reference from a solution in 80-bit arithmetic.
 
-        By Taylor series whatever the reference is computed by; infinite if the two have different numbers of spikes.
+        The solution is a Taylor series, whatever method gave the reference; infinite if the numbers of spikes differ.
         """
         return certify(self.trials[0]) if self.trials else math.nan
 
@@ -116,8 +116,8 @@ class Regime:
 def at_rate(model: NeuronModel, stimulus: str, rate: float, horizon: float, trials: int) -> Regime:
     """Drive a model to a firing rate.
 
-    The drives of constant stimuli are found by root finding on the reference, each for its own rate within `SPREAD`.
-    Those of other kinds are around one drive, found so that the mean rate is right within `MEAN_RATE_TOLERANCE`.
+    The drives of constant stimuli are found by root finding on the reference solution, each for its own rate within
+    `SPREAD`. Stimuli of other kinds share one mean drive, which gives the mean rate within `MEAN_RATE_TOLERANCE`.
 
     Parameters
     ----------
@@ -161,7 +161,7 @@ def _around_rates(asked: Regime, trials: int, find: Callable[[], Drive]) -> Regi
                                  for k in range(1, trials))]
         stimuli = [constant_drive(model, value, horizon).divided(horizon / PIECES * ms) for value in drives]
         found = tuple(Trial(model, each, kept_reference(model, each)) for each in stimuli)
-    except Exception as error:  # a model's trouble is the reason of its regime, whatever it is
+    except Exception as error:  # any error of a model becomes the reason of its regime
         return replace(asked, reason=reason_of(error), failed=not isinstance(error, UserError))
     return _with_spikes(asked, drive, found)
 
@@ -172,7 +172,7 @@ def _around_drive(asked: Regime, trials: int, find: Callable[[], float]) -> Regi
         driven, value = kind.driven(model), find()
         found = tuple(Trial(driven, each, kept_reference(driven, each))
                       for each in stimuli_around(kind, model, value, asked.horizon, trials))
-    except Exception as error:  # a model's trouble is the reason of its regime, whatever it is
+    except Exception as error:  # any error of a model becomes the reason of its regime
         return replace(asked, reason=reason_of(error), failed=not isinstance(error, UserError))
     rate = 1000 * fmean(trial.spikes for trial in found) / asked.horizon
     return _with_spikes(asked, Drive(value, rate), found)
@@ -187,16 +187,16 @@ def _with_spikes(asked: Regime, drive: Drive, found: tuple[Trial, ...]) -> Regim
 
 
 def stimuli_around(kind: Kind, model: NeuronModel, drive: float, horizon: float, trials: int) -> list[Stimulus]:
-    """Return stimuli of a kind around a drive: with seeds 0, 1, ..., or, of a kind without, within `SPREAD` of it."""
+    """Return stimuli of a kind around a drive: with seeds 0, 1, ..., or, without seeds, with drives within `SPREAD`."""
     if kind.seeded:
         return [kind.around(drive, model, horizon, seed) for seed in range(trials)]
     found = [kind.around(drive * (1 + SPREAD * _place(k) * bool(k)), model, horizon) for k in range(trials)]
-    # the voltage is looked at where pieces end
+    # the voltage is compared at the ends of pieces
     return [each.divided(each.unit / PIECES * ms) if len(each.durations) < PIECES else each for each in found]
 
 
 def _place(k: int) -> float:
-    """Return the k-th of numbers that fill the interval from -1 to 1 evenly."""
+    """Return the k-th number of a sequence that fills the interval from -1 to 1 evenly."""
     return 2 * ((0.5 + k * GOLDEN) % 1) - 1
 
 

@@ -1,1 +1,1 @@
-"""Which setting is just accurate enough? The largest dt or error tolerance within a criterion."""
+"""Which setting is just accurate enough? The largest dt, or error tolerance, that keeps within a criterion."""

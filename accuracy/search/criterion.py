@@ -1,4 +1,4 @@
-"""What "accurate enough" means: a measure and how far its value may be from the perfect one."""
+"""What "accurate enough" means: a measure, and how far its value may be from the perfect value."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ..measures import MEASURES, Measure
 from ..measures.spike_trains import SpikeTimeError
 from .voltage import VoltageRms
 
-#: A tolerance is only tested against a reference whose stated error is this many times smaller.
+#: A tolerance is only tested if the stated error of the reference is this many times smaller.
 REFERENCE_MARGIN = 1000
 
 _NONE: Mapping[str, float] = MappingProxyType({})
@@ -24,23 +24,23 @@ _NONE: Mapping[str, float] = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What one stimulus gave at one setting of a method."""
+    """The result of one stimulus at one setting of a method."""
 
     error: SpikeTimeError | None
     """None if the run failed."""
     failure: str
     """Why it failed, such as ``diverged``; empty if it did not."""
     values: Mapping[str, float]
-    """Of the measures that were asked for beside the spike-time errors, by name."""
+    """By name: the measures that were requested in addition to the spike-time errors."""
     spikes: int
-    """Spikes in the whole run, those after the last compared one included."""
+    """Spikes in the whole run, including those after the last compared one."""
     tallies: Mapping[str, float] = field(default_factory=lambda: _NONE)
     """How often each part of the step ran (`Outcome.tallies`)."""
     voltage: float = math.nan
     """Root mean square error of the voltage between spikes."""
 
     def value(self, measure: str) -> float:
-        """Return the value of a measure; nan if the run failed or the measure was not asked for."""
+        """Return the value of a measure; nan if the run failed or the measure was not requested."""
         if self.error is None:
             return math.nan
         if measure == VoltageRms.name:
@@ -50,12 +50,12 @@ class Run:
 
 @dataclass(frozen=True)
 class Criterion:
-    """A run is accurate enough if a measure is no further than `tolerance` from its perfect value.
+    """A run is accurate enough if the value of a measure differs by at most `tolerance` from its perfect value.
 
     The measures are those of spike trains, and ``voltage_rms``, the error of the voltage between spikes.
 
-    A measure of matched spikes' times (``maximum``, ``mean``, ``rms``, ``drift``, ``lag``) holds only where no spike is
-    missing and none is extra.
+    A criterion on the times of matched spikes (``maximum``, ``mean``, ``rms``, ``drift``, ``lag``) holds only if no
+    spike is missing and no spike is extra.
 
     Raises
     ------
@@ -87,7 +87,7 @@ class Criterion:
 
     @property
     def least_error(self) -> float:
-        """The error of a reference, in the measure's unit, up to which the tolerance can be tested."""
+        """The largest error of a reference, in the measure's unit, with which the tolerance can be tested."""
         return self.tolerance / REFERENCE_MARGIN
 
     def __str__(self) -> str:
@@ -99,18 +99,18 @@ class Criterion:
 
     @property
     def grows(self) -> bool:
-        """Whether errors shrink at least in proportion to dt, so that one can be scaled to a larger dt.
+        """Whether errors shrink at least in proportion to dt, so that an error can be scaled to a larger dt.
 
-        Those of spike times and of the voltage do; a count of spikes or a distance of trains moves in jumps.
+        Errors of spike times and of the voltage do; a count of spikes or a distance of trains changes in jumps.
         """
         return self._measure.matched or self._measure is VoltageRms
 
     def holds(self, run: Run, margin: float = 1.0) -> bool:
-        """Whether a run is accurate enough, `margin` times over."""
+        """Whether a run is accurate enough by a factor of `margin`."""
         return self.times_over(run) >= margin
 
     def times_over(self, run: Run) -> float:
-        """Return how many times over a run is accurate enough: 1 at the tolerance, 0 if it failed or has no value."""
+        """Return the tolerance over the error of a run: 1 at the tolerance, 0 if the run failed or has no value."""
         if run.error is None:
             return 0.0
         measure = self._measure
@@ -131,7 +131,7 @@ def parse_criterion(text: str) -> Criterion:
     Raises
     ------
     UserError
-        If it is not written so.
+        If the text does not have this form.
     """
     measure, _, value = text.partition("=")
     try:

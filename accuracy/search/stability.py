@@ -1,4 +1,4 @@
-"""How coarse a time step may be before a method diverges, whatever its errors."""
+"""The largest time step at which a method does not diverge, whatever its errors."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ class Stability:
 
     stable: Fraction | None
     """Largest dt (ms) at which, and at every finer one of the sweep, every state stays finite; None if there is none.
-    The sweep's coarsest dt where `diverges` is None: the limit is beyond."""
+    If `diverges` is None, it is the sweep's coarsest dt, and the limit is larger."""
     diverges: Fraction | None
-    """The next coarser dt that was run, and diverges; None if none of the sweep does."""
+    """The next coarser dt that was run; it diverges. None if no dt of the sweep diverges."""
 
 
 def stability(curve: ErrorCurve, sweep: TimeSteps, run: Sequence[Fraction]) -> Stability:
-    """Find the stability limit over all stimuli of a curve, bisected as the largest dt within a tolerance is.
+    """Find the stability limit over all stimuli of a curve, by bisection between settings of the sweep.
 
     Parameters
     ----------
     curve : ErrorCurve
     sweep : TimeSteps
     run : sequence of Fraction
-        Its settings that were run, from coarse to fine.
+        The settings of the sweep that were run, from coarse to fine.
     """
     diverging = [setting for setting in run if _diverges(curve, setting)]
     if not diverging:

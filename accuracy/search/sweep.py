@@ -12,14 +12,15 @@ from ...models.ground.errors import UserError
 
 #: The stability limit is bisected until the next coarser time step known to diverge is within this factor.
 BRACKET = 1.02
-#: Settings that are tried between any setting and half of it: their ratio is irrational, so that they have nothing in
-#: common with the sweep or with the stimuli. Where steps are coarse, and so cost little, more of them are tried.
+#: Number of settings that are tried between any setting and half of it. Their ratio is irrational, so that they have no
+#: common factor with the sweep or the stimuli. Coarse steps cost little: up to `MOST_PROBES` of them are tried.
 PROBES, MOST_PROBES = 20, 40
-#: Ratio of two settings where they are `PROBES` apart: so close to the largest one that holds is the one found.
+#: Ratio of neighbouring settings if there are `PROBES` per octave: the setting that is found is this close to the
+#: largest one that holds.
 RUNG = 2 ** (1 / PROBES)
 #: First digits of a time step that is a round number, from the largest.
 ROUND = tuple(map(Fraction, ("8", "5", "4", "2.5", "2", "1")))
-#: At this many times the finest step of a sweep and above, more than `PROBES` are tried.
+#: More than `PROBES` settings are tried for steps longer than this many times the finest step of a sweep.
 CHEAP = 40
 
 
@@ -39,10 +40,10 @@ class TimeSteps:
     finest: float
     """In ms."""
     per_decade: int
-    """Steps a factor of ten."""
+    """Number of steps per factor of ten."""
 
     bracket = BRACKET
-    #: Errors grow with dt to a power within these.
+    #: Errors grow with dt to a power between these.
     orders = (1.0, 6.0)
 
     @cached_property
@@ -52,7 +53,7 @@ class TimeSteps:
 
     @cached_property
     def ladder(self) -> tuple[Fraction, ...]:
-        """Time steps to try, from the sweep's coarsest to below half of its finest: `PROBES` or more in an octave."""
+        """Time steps to try, from the sweep's coarsest to below half of its finest: at least `PROBES` per octave."""
         divisions = [round(self.unit / self.settings[0])]
         last = 2.5 * float(self.unit / self.settings[-1])
         while divisions[-1] < last:
@@ -67,7 +68,7 @@ class TimeSteps:
         return between(finer, coarser, self.unit)
 
     def rounded(self, setting: Fraction) -> Iterator[Fraction]:
-        """Yield the time steps that are round numbers, `ROUND` times a power of ten, from one on down to half of it."""
+        """Yield round time steps (`ROUND` times a power of ten) from a setting down to half of it."""
         power = Fraction(10) ** math.floor(math.log10(setting))
         for scale in (power, power / 10):
             for digits in ROUND:
@@ -89,7 +90,7 @@ class Tolerances:
     strictest: float = 1e-11
     per_decade: int = 2
 
-    #: Errors grow with the tolerance to a power within these.
+    #: Errors grow with the tolerance to a power between these.
     orders = (0.2, 1.5)
 
     @cached_property
@@ -101,13 +102,13 @@ class Tolerances:
 
     @cached_property
     def ladder(self) -> tuple[Fraction, ...]:
-        """Tolerances to try, from the loosest to below half of the strictest: `PROBES` in an octave."""
+        """Tolerances to try, from the loosest to below half of the strictest: `PROBES` per octave."""
         count = math.ceil(math.log(2.5 * self.loosest / self.strictest, RUNG))
         return tuple(_rounded(self.loosest * RUNG**-i) for i in range(count + 1))
 
     @staticmethod
     def rounded(_setting: Fraction) -> Iterator[Fraction]:
-        """Yield nothing: the tolerance of an error control is no time step."""
+        """Yield nothing: the tolerance of an error control is not a time step."""
         return iter(())
 
     @staticmethod
@@ -130,7 +131,7 @@ def time_steps(unit: Fraction, coarsest: float, finest: float, per_decade: int) 
     coarsest, finest : float
         In ms.
     per_decade : int
-        Steps a factor of ten.
+        Number of steps per factor of ten.
 
     Raises
     ------
@@ -138,7 +139,7 @@ def time_steps(unit: Fraction, coarsest: float, finest: float, per_decade: int) 
         If the range is empty.
     """
     if not 0 < finest <= coarsest or per_decade < 1:
-        raise UserError(f"cannot sweep dt from {coarsest:g} to {finest:g} ms with {per_decade} steps a decade; "
+        raise UserError(f"cannot sweep dt from {coarsest:g} to {finest:g} ms with {per_decade} steps per decade; "
                         "give coarsest >= finest > 0")
     decades = math.log10(coarsest / finest)
     count = max(round(decades * per_decade), 1)
@@ -148,7 +149,7 @@ def time_steps(unit: Fraction, coarsest: float, finest: float, per_decade: int) 
 
 
 def between(finer: Fraction, coarser: Fraction, unit: Fraction) -> Fraction | None:
-    """Return a time step between two, near their geometric mean and dividing `unit`; None if there is none."""
+    """Return a time step between two, near their geometric mean, that divides `unit`; None if there is none."""
     low, high = int(unit / coarser), int(unit / finer)
     middle = round(math.sqrt(low * high))
     return unit / middle if low < middle < high else None

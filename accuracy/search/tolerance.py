@@ -1,4 +1,4 @@
-"""The coarsest setting that is accurate enough, stimulus by stimulus."""
+"""The coarsest setting that is accurate enough for every stimulus."""
 
 from __future__ import annotations
 
@@ -26,18 +26,18 @@ from .status import Status
 from .sweep import TimeSteps, Tolerances
 from .voltage import between_spikes, voltage_rms
 
-#: The largest dt is so many settings of the ladder below what the scaled errors admit; they lower it at most to this
-#: part of the largest below which all hold.
+#: The largest dt is `SPARE` settings of the ladder below the setting that the scaled errors allow. The scaled errors
+#: lower it at most to this fraction of the largest setting below which all hold.
 SPARE, LEAST = 1, 0.7
 #: See `_highest`.
 TAIL = 10
-#: A sweep goes no finer once this many steps in a row hold the strictest tolerance `CALM_MARGIN` times over.
+#: A sweep ends once at this many settings in a row all errors are `CALM_MARGIN` times below their tolerance.
 CALM, CALM_MARGIN = 4, 10.0
 
 
 @dataclass(frozen=True)
 class Trial:
-    """One stimulus and what is right for it."""
+    """One stimulus and its reference solution."""
 
     model: NeuronModel
     stimulus: Stimulus
@@ -45,14 +45,15 @@ class Trial:
 
     @property
     def spikes(self) -> int:
-        """Spikes of the reference."""
+        """Number of spikes of the reference."""
         return len(self.reference.train)
 
     @cached_property
     def compared(self) -> SpikeTrain:
-        """The part that runs are compared with: until midway between the last two spikes, so that none is at its edge.
+        """The part of the reference that runs are compared with.
 
-        (The whole train if it has less than two.)
+        It ends midway between the last two spikes, so that no spike is at its edge. It is the whole train if there are
+        fewer than two spikes.
         """
         train = self.reference.train
         return train.until(float(train.times[-2:].mean())) if len(train) > 1 else train
@@ -64,14 +65,14 @@ class Trial:
 
 
 class ErrorCurve:
-    """The errors of a kernel as a function of its setting, for several stimuli; each is run once at each setting.
+    """The errors of a kernel as a function of its setting, for several stimuli; each setting is run only once.
 
     Parameters
     ----------
     kernel : Kernel
     trials : sequence of Trial
     measures : iterable of str
-        Measures to take beside the spike-time errors.
+        Measures to take in addition to the spike-time errors.
     """
 
     def __init__(self, kernel: Kernel, trials: Sequence[Trial], measures: Iterable[str] = ()) -> None:
@@ -82,14 +83,14 @@ class ErrorCurve:
         self._times_over: dict[Criterion, dict[Fraction, tuple[float, ...]]] = {}
 
     def __call__(self, setting: Fraction) -> tuple[Run, ...]:
-        """Run at a setting, or recall; return a run a trial."""
+        """Return the runs at a setting, one per trial; they are computed once and kept."""
         if setting not in self._runs:
             outcomes = run_together(self._kernel, [trial.stimulus for trial in self._trials], setting)
             self._runs[setting] = tuple(map(self._judge, self._trials, outcomes))
         return self._runs[setting]
 
     def times_over(self, setting: Fraction, criterion: Criterion) -> tuple[float, ...]:
-        """Return how many times over a criterion holds at a setting (`Criterion.times_over`), for every trial."""
+        """Return the tolerance over the error at a setting (`Criterion.times_over`), for every trial."""
         known = self._times_over.setdefault(criterion, {})
         if (found := known.get(setting)) is None:
             found = known[setting] = tuple(map(criterion.times_over, self(setting)))
@@ -117,8 +118,8 @@ class ErrorCurve:
 def descend(curve: ErrorCurve, sweep: TimeSteps | Tolerances, criteria: Iterable[Criterion]) -> tuple[Fraction, ...]:
     """Run a sweep from coarse to fine; return the settings that were run.
 
-    It ends before the finest one where `CALM` settings in a row hold all criteria `CALM_MARGIN` times over for every
-    stimulus: what follows would only be finer.
+    It ends early once, at `CALM` settings in a row, all errors of all stimuli are `CALM_MARGIN` times below their
+    tolerance.
     """
     wanted = tuple(criteria)
     calm = 0
@@ -146,17 +147,17 @@ class Coarsest:
     setting: Fraction | None = None
     """dt in ms or tolerance; None if not reached."""
     runs: tuple[Run, ...] = ()
-    """The runs at this setting, one a trial."""
+    """The runs at this setting, one per trial."""
     fails_at: Fraction | None = None
     """The next coarser setting that was run and fails."""
     holds_again_at: Fraction | None = None
-    """The coarsest setting that was run and holds although a finer one fails; None if there is none."""
+    """The coarsest setting that was run and holds, although a finer one fails; None if there is none."""
     rounded: Fraction | None = None
-    """The largest time step below it that is a round number; None if there is none, or there is no setting."""
+    """The largest time step up to `setting` that is a round number and holds; None if there is none, or no setting."""
     rounded_runs: tuple[Run, ...] = ()
-    """The runs at it, which hold, too."""
+    """The runs at the rounded time step."""
     checked: int = 0
-    """How many settings between this one and half of it were run, and hold."""
+    """Number of settings between this one and half of it that were run; all hold."""
     reason: str = ""
     """For ``not reached``: what happened at the finest setting."""
 
@@ -165,19 +166,19 @@ def coarsest_setting(curve: ErrorCurve, sweep: TimeSteps | Tolerances, run: Sequ
                      ) -> Coarsest:
     """Find the coarsest setting at which, and at every finer one that was run, a criterion holds for every trial.
 
-    From the coarsest setting of the sweep below which all hold, the ladder of the sweep is gone down, until all between
-    a setting and half of it hold. That alone would leave gaps: the error need not shrink with dt. With spikes on the
-    grid it is a sawtooth; where the crossing is located it has narrow peaks, at steps of which an interval between
-    spikes is a multiple. So the errors of all trials in this octave are scaled up to the setting, with the order at
-    which they grow, and how far they might go there must be within the tolerance, too (`_highest`). The answer is
-    `SPARE` settings further down.
+    The search starts at the coarsest setting of the sweep below which all hold. It goes down the ladder of the sweep
+    until all settings between one setting and half of it hold. That alone would leave gaps, because the error need not
+    shrink with dt: with spikes on the grid, it is a sawtooth; if the crossing is located, it has narrow peaks where an
+    interval between spikes is a multiple of dt. So the errors of all trials in this octave are scaled up to the
+    setting, with the order at which they grow, and the largest error that is likely there must also be within the
+    tolerance (`_highest`). The answer is `SPARE` settings below this one.
 
     Parameters
     ----------
     curve : ErrorCurve
     sweep : TimeSteps or Tolerances
     run : sequence of Fraction
-        Its settings that were run, from coarse to fine.
+        The settings of the sweep that were run, from coarse to fine.
     criterion : Criterion
     """
     def all_hold(setting: Fraction) -> bool:
@@ -187,7 +188,7 @@ def coarsest_setting(curve: ErrorCurve, sweep: TimeSteps | Tolerances, run: Sequ
     if not finer:
         return _not_reached(curve, sweep, criterion, run[-1])
     fails_at = run[-finer - 1] if finer < len(run) else None
-    # without a gap, from coarse to fine, the first one the candidate; and the logarithms of the errors at each
+    # settings that hold, from coarse to fine without a gap (the first is the candidate); logarithms of their errors
     held: deque[Fraction] = deque()
     errors: deque[NDArray[np.float64]] = deque()
     first, spare = Fraction(0), 0
@@ -212,7 +213,7 @@ def coarsest_setting(curve: ErrorCurve, sweep: TimeSteps | Tolerances, run: Sequ
             errors.popleft()
         spare = SPARE if fails_at is not None else 0
         if len(held) > spare and held[spare] >= 2 * setting:
-            # what other criteria had run further down must hold, too
+            # finer settings that were run for other criteria must hold, too
             below = next((each for each in curve.settings if each < setting and not all_hold(each)), None)
             if below is None:
                 break
@@ -221,8 +222,8 @@ def coarsest_setting(curve: ErrorCurve, sweep: TimeSteps | Tolerances, run: Sequ
             fails_at = below
     else:
         return Coarsest(Status.NOT_REACHED, fails_at=fails_at, holds_again_at=_holds_again(curve, criterion, fails_at),
-                        reason=f"it holds at {sweep.describe(run[-1])}, but not with the margin that would make every "
-                               "smaller one sure")
+                        reason=f"it holds at {sweep.describe(run[-1])}, but not by the margin that is needed to be "
+                               "sure of every smaller one")
     found = held[spare]
     rounded = next((each for each in sweep.rounded(found) if all_hold(each)), None)
     return Coarsest(Status.AT_LEAST if found == run[0] else Status.REACHED, found, curve(found), fails_at,
@@ -231,13 +232,14 @@ def coarsest_setting(curve: ErrorCurve, sweep: TimeSteps | Tolerances, run: Sequ
 
 
 def _highest(sweep: TimeSteps | Tolerances, held: Iterable[Fraction], errors: Iterable[NDArray[np.float64]]) -> float:
-    """Return, over the tolerance, how far errors may go at the first of some settings, from those at all of them.
+    """Estimate the largest error at the first of some settings, over the tolerance, from the errors at all of them.
 
-    `errors` are the logarithms of all trials' errors over the tolerance, one array a setting.
+    `errors` are the logarithms of all trials' errors over the tolerance, one array per setting.
 
-    The largest that was seen, scaled, and as much again as it is above one further down (the `TAIL`-th, or, of few, the
-    twentieth part of them): little where errors pile up below a bound, as on the grid, and more where they thin out.
-    Robson and Whitlock 1964, Biometrika 51, estimate the end of a distribution so, with the second largest.
+    All errors are scaled to the first setting. The estimate is the largest scaled error plus its distance from the k-th
+    largest, where k is a twentieth of their number, from 3 to `TAIL`. This adds little if many errors are close to a
+    bound, as on the grid, and more if large errors are rare. Robson and Whitlock 1964, Biometrika 51, estimate the end
+    of a distribution in this way, with the second largest value.
     """
     settings = np.array([float(each) for each in held])
     coarser = np.log(settings[0] / settings)
@@ -265,8 +267,8 @@ def _holds_again(curve: ErrorCurve, criterion: Criterion, fails_at: Fraction | N
 def own_settings(curve: ErrorCurve, criterion: Criterion) -> list[Own | None]:
     """Return each trial's own coarsest setting at which, and at every finer one that was run, a criterion holds.
 
-    None where the finest does not hold. They tell how much the trials differ: nothing was looked for between the
-    settings that were run for all of them together.
+    None if the finest setting does not hold. These settings show how much the trials differ. Only settings that were
+    run for all trials together are considered.
     """
     fine_to_coarse = curve.settings[::-1]
     found: list[Own | None] = []
@@ -278,7 +280,7 @@ def own_settings(curve: ErrorCurve, criterion: Criterion) -> list[Own | None]:
 
 
 def describe(run: Run, criterion: Criterion) -> str:
-    """Say in a few words what a run gave."""
+    """Describe the result of a run in a few words."""
     if run.error is None:
         return run.failure
     if run.error.missing or run.error.extra:

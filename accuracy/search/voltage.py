@@ -1,4 +1,4 @@
-"""The error of the voltage between spikes: a second axis beside the spike times."""
+"""The error of the voltage between spikes: a second kind of error in addition to the spike times."""
 
 from __future__ import annotations
 
@@ -12,24 +12,24 @@ from ...harness.stimuli import Stimulus
 from ...models.definition.neuron import NeuronModel
 from ..references.reference import Reference
 
-#: Samples nearer than this to a spike of the reference, in ms, are left out: there the voltage changes so fast that
-#: its error is that of the spike time.
+#: Samples nearer than this to a spike of the reference, in ms, are left out: the voltage changes so fast there that
+#: its error comes from the error of the spike time.
 MARGIN = 2.0
 
 
 class VoltageRms:
-    """The root mean square error of the voltage between spikes, as a criterion beside the measures of spike trains."""
+    """The root mean square error of the voltage between spikes: a criterion like the measures of spike trains."""
 
     name = "voltage_rms"
     unit = "mV"
-    """The model's own unit, where its voltage has none."""
+    """If the model's voltage has no dimension, the value is in the model's own unit."""
     perfect = 0.0
     matched = False
 
 
 @dataclass(frozen=True)
 class VoltageError:
-    """Differences of the voltage at samples between spikes, in the model's internal unit (mV, where it has one)."""
+    """Differences of the voltage at samples between spikes, in the model's internal unit (mV if it has a dimension)."""
 
     rms: float
     """Root mean square difference; nan if nothing was compared."""
@@ -45,7 +45,7 @@ def between_spikes(reference: Reference, model: NeuronModel, stimulus: Stimulus,
                    ) -> NDArray[np.bool_]:
     """Return which ends of a stimulus's pieces are further than `margin` (ms) from every spike of the reference.
 
-    The refractoriness after a spike belongs to it.
+    The refractory time after a spike counts as part of the spike.
     """
     at = np.cumsum([float(duration) for duration in stimulus.durations])
     spikes = reference.train.times
@@ -65,7 +65,7 @@ def _voltage(model: NeuronModel) -> int:
 
 
 def voltage_rms(outcome: Outcome, reference: Reference, model: NeuronModel, between: NDArray[np.bool_]) -> float:
-    """Return the root mean square error alone; parameters as of `voltage_error`, nan if nothing is compared."""
+    """Return only the root mean square error; nan if nothing is compared. Parameters are as in `voltage_error`."""
     differences = _differences(outcome, reference, model, between)
     with np.errstate(over="ignore"):  # a run that is about to diverge
         return float(np.sqrt((differences**2).mean())) if differences.size else np.nan
@@ -82,9 +82,9 @@ def voltage_error(outcome: Outcome, reference: Reference, model: NeuronModel, be
                   ) -> VoltageError:
     """Compare the voltage at the ends of a stimulus's pieces with the reference's.
 
-    The voltage is the variable that the threshold tests. Samples near a spike that only the run has count, so that a
-    missing or extra spike shows as a large error. `Stimulus.divided` cuts a stimulus into pieces, at whose ends samples
-    are.
+    The voltage is the variable that the threshold tests. Samples near a spike that only the run has are compared, so
+    that an extra spike gives a large error, as does a missing one. The samples are at the ends of pieces;
+    `Stimulus.divided` cuts a stimulus into pieces.
 
     Parameters
     ----------

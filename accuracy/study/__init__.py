@@ -1,1 +1,1 @@
-"""What does each model cost at equal accuracy? The suite, its runs, and who is cheapest."""
+"""What does each model cost at equal accuracy? The suite, its runs, and which model is cheapest."""

@@ -1,6 +1,6 @@
-"""What a run costs: its steps and its spikes, apart.
+"""What a run costs: its steps and its spikes separately.
 
-For every method it is the sum over the tallies of a run: how often a part of the step ran times what it costs.
+For every method, the cost is a sum over the parts of the step: how often a part ran times what it costs.
 """
 
 from __future__ import annotations
@@ -17,19 +17,19 @@ from ...models.methods import METHODS
 
 @dataclass(frozen=True)
 class Cost:
-    """Under one convention."""
+    """The cost of a run under one convention."""
 
     steps: float
-    """A ms of model time without its spikes."""
+    """Per ms of model time, without spikes."""
     spike: float
-    """What a spike adds."""
+    """What each spike adds."""
     per_ms: float
-    """A ms of model time, spikes included."""
+    """Per ms of model time, with spikes."""
 
 
 def cost(count: Count, tallies: Mapping[str, float], spikes: int, horizon: float, convention: str | Convention = "unit"
          ) -> Cost:
-    """Return what a ms of model time of a run cost under a convention.
+    """Return what a run cost per ms of model time under a convention.
 
     Parameters
     ----------
@@ -40,9 +40,9 @@ def cost(count: Count, tallies: Mapping[str, float], spikes: int, horizon: float
     horizon : float
         In ms.
     convention : str or Convention
-        One that counts as written knows neither spikes nor the time spent refractory: all steps cost the same. Where
-        not all steps are alike and a convention does not count as run, all are nan: what is repeated until an error is
-        small enough has no written form.
+        A convention that counts as written ignores spikes and refractory time: all steps cost the same. If the steps of
+        the method are not all alike, a convention that does not count as run gives nan: a part that is repeated until
+        an error is small enough has no fixed count.
     """
     weights, method = get_convention(convention), METHODS[count.step.method]
     if weights.counts != "as run" and not method.steps_alike:
@@ -59,21 +59,21 @@ def cost(count: Count, tallies: Mapping[str, float], spikes: int, horizon: float
 
 
 def operations(count: Count, tallies: Mapping[str, float], horizon: float) -> dict[str, float]:
-    """Return the operations of a ms of model time by kind, as run: what `cost` weighs under ``unit``."""
+    """Return the operations per ms of model time by kind, as run: what `cost` weighs under ``unit``."""
     return {kind: n / horizon for kind, n in count.of(tallies).items()}
 
 
 def retired_per_ms(step: float, spike: float, count: Count, tallies: Mapping[str, float], horizon: float) -> float:
-    """Return what a ms of model time retires where a step and what a spike adds to it were measured.
+    """Return the operations retired per ms of model time, from measured operations per step and per spike.
 
-    Steps spent refractory are taken as counted.
+    Refractory steps are not measured; the analytic count is used for them.
 
     Parameters
     ----------
     step, spike : float
-        Operations.
+        Operations of a step without a spike, and operations that a spike adds.
     count, tallies, horizon
-        As of `cost`.
+        As in `cost`.
     """
     waits = get_convention("unit").weigh(count.as_run_refractory)
     return (tallies["step"] * step + tallies["refractory step"] * waits + tallies["spike"] * spike) / horizon

@@ -11,7 +11,7 @@ from scipy.stats import bootstrap
 
 from ..search.sweep import RUNG
 
-#: Resamples of a bootstrap, their seed, and the part of them that lies within an interval.
+#: Number of resamples of a bootstrap, their seed, and the fraction of them inside an interval.
 RESAMPLES, SEED, INSIDE = 2000, 20040915, 0.95
 
 
@@ -27,13 +27,13 @@ class Interval:
     high: float
 
 
-#: Costs that differ by less than this factor are not ranked: each is at a dt that is the largest to within a setting of
-#: the ladder.
+#: Costs that differ by less than this factor are not ranked: each belongs to a largest dt that is known only to within
+#: one setting of the ladder.
 RESOLUTION = RUNG**2
 
 
 def too_close(low: float, high: float) -> bool:
-    """Whether a ratio of costs with this interval says nothing about which is larger."""
+    """Whether the interval of a ratio of costs leaves open which cost is larger."""
     return low <= RESOLUTION and high >= 1 / RESOLUTION
 
 
@@ -48,9 +48,9 @@ def ratio(values: Sequence[float], others: Sequence[float]) -> Interval:
 
 
 def _interval(statistic: Callable[..., Any], *samples: Sequence[float]) -> Interval:
-    """Return a statistic of logarithms, taken back to what they are logarithms of."""
+    """Return the exponential of a statistic of the logarithms of samples, with its interval."""
     logarithms = [np.log(sample) for sample in samples]
-    # a single value cannot be resampled into anything else, which scipy refuses: twice the same is the same
+    # scipy refuses a sample of one value; repeating the value does not change the result
     found = bootstrap([np.repeat(each, 2) if each.size == 1 else each for each in logarithms], statistic,
                       n_resamples=RESAMPLES, confidence_level=INSIDE, method="percentile", vectorized=True,
                       rng=np.random.default_rng([SEED, 0])).confidence_interval

@@ -1,4 +1,4 @@
-"""Spikes and voltages of one stimulus, kept to be looked at beside the reference's."""
+"""Spikes and voltages of one stimulus, recorded so that they can be compared with the reference by eye."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from ..references import closed_form, taylor
 from ..references.cache import recall
 from ..search.tolerance import Trial
 
-#: The voltage is kept from this long before the last spike that is compared until that long after it, in ms: there
-#: the error has grown most.
+#: The voltage is kept from `BEFORE` ms before the last compared spike until `AFTER` ms after it: the error is largest
+#: there.
 BEFORE, AFTER = Fraction(15), Fraction(10)
-#: Samples of a voltage, and of all recordings together; spikes of all recordings together.
+#: Number of samples of one voltage; largest number of samples, and of spikes, of all recordings together.
 SAMPLES, MOST_SAMPLES, MOST_SPIKES = 250, 150_000, 200_000
 
 
 @dataclass(frozen=True)
 class Trace:
-    """What one neuron did under the first stimulus of a regime."""
+    """Spikes and voltage of one neuron under the first stimulus of a regime."""
 
     spike_times: Array
-    """In ms; the first ones, if there are too many to keep."""
+    """In ms; only the first ones if there are too many to keep."""
     at: Array
     """Times of the samples in ms."""
     voltage: Array
@@ -37,23 +37,22 @@ class Trace:
 
 @dataclass(frozen=True)
 class Share:
-    """How much each of several recordings may keep."""
+    """How many samples and spikes each recording may keep."""
 
     samples: int
     spikes: int
 
     @classmethod
     def of(cls, recordings: int) -> Share:
-        """Share what may be kept among so many."""
+        """Divide the samples and spikes that may be kept equally among recordings."""
         each = max(recordings, 1)
         return cls(max(min(SAMPLES, MOST_SAMPLES // each), 2), max(MOST_SPIKES // each, 1))
 
 
 def record(kernel: Kernel, trial: Trial, setting: Fraction, by_dt: bool, share: Share) -> Trace:
-    """Run a stimulus at a setting once more, with the voltage sampled.
+    """Run a stimulus at a setting again, with the voltage sampled.
 
-    The samples are at time steps. An error control does not choose its steps freely where it is sampled: each ends at
-    a sample at the latest.
+    The samples are at time steps. The steps of an error control are shortened so that they end at the samples.
 
     Parameters
     ----------
@@ -62,7 +61,7 @@ def record(kernel: Kernel, trial: Trial, setting: Fraction, by_dt: bool, share: 
     setting : Fraction
         dt in ms, or the tolerance of an error control.
     by_dt : bool
-        Which of both.
+        Whether `setting` is dt.
     share : Share
     """
     start, stop = window(trial)
@@ -77,7 +76,7 @@ def record(kernel: Kernel, trial: Trial, setting: Fraction, by_dt: bool, share: 
 
 
 def record_reference(trial: Trial, share: Share) -> Trace:
-    """Solve a stimulus once more, with the voltage sampled."""
+    """Solve a stimulus again, with the voltage sampled."""
     start, stop = window(trial)
     times = _times(start, stop, (stop - start) / SAMPLES)
     stimulus = trial.stimulus.cut(times)
@@ -92,7 +91,7 @@ def record_reference(trial: Trial, share: Share) -> Trace:
 
 
 def window(trial: Trial) -> tuple[Fraction, Fraction]:
-    """Return from when to when the voltage is kept, in ms: around the last spike that is compared."""
+    """Return the start and end of the time in which the voltage is kept, in ms: around the last compared spike."""
     horizon, spikes = trial.stimulus.horizon, trial.compared.times
     last = Fraction(round(float(spikes[-1]))) if spikes.size else horizon - AFTER
     return max(last - BEFORE, Fraction(0)), min(last + AFTER, horizon)

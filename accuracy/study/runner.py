@@ -42,22 +42,23 @@ from .witness import contradiction
 
 #: Finds the coarsest setting of a curve for a criterion.
 Finder = Callable[[Criterion], Coarsest]
-#: A reference to which some kernel is nearer than this, in ms, is not in doubt, where no tolerance says so.
+#: If no tolerance is in ms: a reference is not in doubt if some kernel is nearer to it than this, in ms.
 NEAR = 0.1
 #: More threads than this are refused.
 MOST_JOBS = 1024
-#: So is more model time than this of all stimuli together, in ms: a reference takes some 0.1 ms for each, here months.
+#: More model time than this, over all stimuli, is refused, in ms. References take about 0.1 ms of computing per ms of
+#: model time: this would be months.
 MOST_MS = 1e11
-#: The methods whose other builds and whose Brian2 code are looked at: those of published comparisons. Each takes a few
-#: seconds of compiling.
+#: Methods for which other builds and Brian2's code are counted, too: those of published comparisons. Each takes a few
+#: seconds to compile.
 LOOKED_AT = ("euler", "rk4", "exponential_euler")
-#: The models of which the demos of 2004 are.
+#: The models that the demos of 2004 run.
 IZHIKEVICH_2004 = ("izhikevich", "izhikevich_mv")
 
 
 @dataclass(frozen=True)
 class Progress:
-    """Callbacks: a phase begins with a number of pieces of work; one is done; there is something to tell."""
+    """Callbacks: a phase begins with a number of pieces of work; one piece is done; there is a message to show."""
 
     begin: Callable[[str, int], None] = lambda _phase, _pieces: None
     done: Callable[[], None] = lambda: None
@@ -67,15 +68,15 @@ class Progress:
 def run_suite(suite: Suite, jobs: int = 2, progress: Progress | None = None) -> Study:
     """Run a suite.
 
-    The kernels run in `jobs` threads (compiled code does not hold Python's lock); timing comes last, alone.
-    Interrupting it keeps what is finished, marked as interrupted. Whatever one model, method or case raises is the
-    reason of its row and does not end the run.
+    The kernels run in `jobs` threads (compiled code does not hold Python's lock). Timing runs without other threads.
+    After an interruption, the finished part is returned, marked as interrupted. An exception of one model, method or
+    case becomes the reason of its row and does not end the run.
 
     Raises
     ------
     UserError
         If a model's equations have no value, there is no C compiler, no model reaches any of the rates, or the suite
-        or the number of threads is beyond all bounds.
+        or the number of threads is too large.
     """
     check_jobs(jobs)
     check_length(suite)
@@ -94,7 +95,7 @@ def run_suite(suite: Suite, jobs: int = 2, progress: Progress | None = None) -> 
 
 
 def check_jobs(jobs: int) -> None:
-    """Refuse a number of threads that no machine has.
+    """Refuse a number of threads that is too small or too large.
 
     Raises
     ------
@@ -137,7 +138,7 @@ def _run(study: Study, jobs: int, progress: Progress) -> None:
                 progress.say(regime.said)
     if not any(regime.trials for regime in study.regimes):
         raise UserError(f"nothing to compare: {study.regimes[0].reason}")
-    # regimes without stimuli first: where there are others of the kind, those count
+    # regimes without stimuli first: a regime of the same kind that has stimuli then replaces them
     kinds = {(regime.model, regime.stimulus): regime
              for regime in sorted(study.regimes, key=lambda each: bool(each.trials))}
     progress.begin("compiling kernels", len(kinds))
@@ -179,7 +180,7 @@ def _run(study: Study, jobs: int, progress: Progress) -> None:
 
 
 def _compiled(regime: Regime, suite: Suite) -> Kernels:
-    """Compile a model's kernels, one by one if not all of them can be."""
+    """Compile a model's kernels; one by one if compiling them together fails."""
     compiled = partial(kernels_of, regime.driven, varying=regime.varying, alone=suite.witnessed)
     try:
         return compiled(suite.pairs)
@@ -247,7 +248,7 @@ def _look_for_features(study: Study, models: Sequence[NeuronModel], progress: Pr
 
 
 def _curve(regime: Regime, method: str, detection: str, kernels: Kernels, suite: Suite) -> tuple[Curve, Finder]:
-    """Sweep; return what came out, and what finds the coarsest setting for a further criterion."""
+    """Sweep; return the curve, and a function that finds the coarsest setting for a further criterion."""
     key = method, detection
     compiled = kernels.compiled.get(key)
 
@@ -272,7 +273,7 @@ def _swept(regime: Regime, method: str, detection: str, compiled: Compiled, suit
     sweep = TimeSteps(unit, suite.coarsest, finest, suite.per_decade) if compiled.knob == "dt" else Tolerances()
     run = descend(curve, sweep, suite.all_criteria)
     find = partial(coarsest_setting, curve, sweep, run)
-    # the strictest first: what is run for it, finer, is known for the others
+    # the strictest first: its finer runs are then known to the other criteria
     found = {criterion: find(criterion) for criterion in sorted(suite.all_criteria, key=lambda each: each.tolerance)}
     answers = {criterion: found[criterion] for criterion in suite.all_criteria}
     own = {criterion: own_settings(curve, criterion) for criterion in suite.all_criteria}
@@ -299,7 +300,7 @@ def _together(curves: Sequence[Curve]) -> dict[tuple[str, RegimeKey], list[Curve
 
 def _contradictions(study: Study, kernels: Mapping[tuple[NeuronModel, str], Kernels], progress: Progress
                     ) -> dict[tuple[str, RegimeKey], str]:
-    """Return by model and regime how kernels contradict its references, where they do."""
+    """Return how kernels contradict references, by model and regime, for those where they do."""
     allowed = min((each.tolerance for each in study.suite.all_criteria if each.unit == "ms"), default=NEAR)
     found = {}
     for key, curves in _together(study.curves).items():
@@ -314,7 +315,7 @@ def _contradictions(study: Study, kernels: Mapping[tuple[NeuronModel, str], Kern
 
 def _fill_map(study: Study, finders: Mapping[int, Finder], contradicted: Container[object], jobs: int,
               progress: Progress) -> None:
-    """Verify, for the tolerances of the winner map beside the suite's, what may be the cheapest way of a model."""
+    """Verify the cases that may be the cheapest of a model, for the winner map's tolerances that the suite has not."""
     criteria = map_criteria(study.suite.all_criteria)
     together = {key: curves for key, curves in _together(study.curves).items() if key not in contradicted}
 
@@ -327,7 +328,7 @@ def _fill_map(study: Study, finders: Mapping[int, Finder], contradicted: Contain
         found = attempt(partial(may_win, [curve for curve in curves if curve.points], criterion, case_of))
         return [] if isinstance(found, NoValue) else found
 
-    # one model in one regime is one piece of work: its criteria share what they run
+    # one model in one regime is one piece of work: its criteria share their runs
     progress.begin("looking between the tolerances", len(together))
     study.map_cases = []
     run = Parallel(n_jobs=jobs, backend="threading", return_as="generator")
@@ -392,10 +393,10 @@ def _record(study: Study, kernels: Mapping[tuple[NeuronModel, str], Kernels], jo
 
 
 def _time(study: Study, kernels: Mapping[tuple[NeuronModel, str], Kernels], progress: Progress) -> None:
-    # what a step takes does not depend on the kind of stimulus: one kind is enough
+    # the time per step does not depend on the kind of stimulus: one kind is enough
     first = study.suite.stimuli[0], study.suite.horizons[0]
     timed: list[tuple[Case, str]] = []
-    """Cells, and which of their timings."""
+    """Cases, and the name of the timing."""
     jobs = []
     for case in study.cases:
         regime = case.curve.regime
@@ -412,7 +413,7 @@ def _time(study: Study, kernels: Mapping[tuple[NeuronModel, str], Kernels], prog
     timings: Sequence[Timing | None]
     together = attempt(partial(measure, jobs, study.suite.repeats, progress.done))
     if isinstance(together, NoValue):
-        # interleaved, they fail together; one after the other, only those fail that cannot be timed
+        # interleaved jobs fail together; run one after the other, only those fail that cannot be timed
         timings = [_timed_alone(study, case, job) for (case, _), job in zip(timed, jobs, strict=True)]
     else:
         timings = together

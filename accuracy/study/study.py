@@ -1,4 +1,4 @@
-"""What a suite gives: runs, the largest settings within each criterion, counts; as data."""
+"""The results of a suite as data: runs, the largest settings within each criterion, counts."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from .suite import Suite
 
 @dataclass(frozen=True)
 class Point:
-    """The runs at one setting, one a stimulus."""
+    """The runs at one setting, one per stimulus."""
 
     setting: Fraction
     """dt in ms, or the tolerance of an error control."""
@@ -52,11 +52,11 @@ class Curve:
     answers: dict[Criterion, Coarsest]
     """By criterion."""
     own: dict[Criterion, list[Own | None]]
-    """By criterion: what each stimulus alone would allow."""
+    """By criterion: the setting that each stimulus alone would allow."""
     reason: str
     """Why there are no points; empty if there are."""
     status: Status | None = None
-    """What its cases are where there are no points; None if there are."""
+    """The status of its cases if there are no points; None if there are."""
     stability: Stability | None = None
     """None if there are no points, or an error control chooses dt."""
 
@@ -71,16 +71,16 @@ class Curve:
         return cost(self.count, run.tallies, run.spikes, self.regime.horizon, convention)
 
     def operations(self, run: Run) -> dict[str, float]:
-        """Return the operations of a ms of model time of a run, by kind."""
+        """Return the operations of a run per ms of model time, by kind."""
         assert self.count is not None
         return operations(self.count, run.tallies, self.regime.horizon)
 
     def dt(self, setting: Fraction, run: Run) -> float:
-        """Return the time step in ms: the mean one where an error control chooses it."""
+        """Return the time step in ms; the mean one if an error control chooses it."""
         return self.mean_dt(setting, [run])
 
     def mean_dt(self, setting: Fraction, runs: Sequence[Run]) -> float:
-        """Return the time step in ms of several runs: where an error control chooses it, all time over all steps."""
+        """Return the time step of several runs in ms; if an error control chooses it, all time divided by all steps."""
         if self.by_dt:
             return float(setting)
         return self.regime.horizon * len(runs) / max(sum(run.tallies["accepted"] for run in runs), 1)
@@ -95,11 +95,11 @@ class Case:
     status: Status
     reason: str
     coarsest: Coarsest | None = None
-    """Where, and below which, all stimuli hold; None unless there is such a setting, and so a cost."""
+    """The setting at which, and below which, all stimuli hold; None if there is none, and so no cost."""
     one_neuron: Timing | None = None
     many_neurons: Timing | None = None
     recording: Trace | None = None
-    """Of the first stimulus at the setting."""
+    """Of the first stimulus, at the setting."""
 
     @property
     def setting(self) -> Fraction:
@@ -110,12 +110,12 @@ class Case:
 
     @property
     def runs(self) -> tuple[Run, ...]:
-        """The runs at the setting, one a stimulus."""
+        """The runs at the setting, one per stimulus."""
         return self.coarsest.runs if self.coarsest else ()
 
     @property
     def dt(self) -> float:
-        """The time step in ms at the setting: where an error control chooses it, the mean one of all stimuli."""
+        """The time step in ms at the setting; the mean one of all stimuli if an error control chooses it."""
         return self.curve.mean_dt(self.setting, self.runs)
 
     def costs(self, convention: str | Convention = "unit") -> list[Cost]:
@@ -123,39 +123,40 @@ class Case:
         return [self.curve.cost(run, convention) for run in self.runs]
 
     def cost(self, convention: str | Convention = "unit") -> Interval:
-        """Return the mean cost of a ms over the stimuli."""
+        """Return the mean cost per ms of model time over the stimuli."""
         return interval([each.per_ms for each in self.costs(convention)])
 
 
 @dataclass
 class Study:
-    """What a suite gave."""
+    """The results of a suite."""
 
     suite: Suite
     regimes: list[Regime] = field(default_factory=list)
     curves: list[Curve] = field(default_factory=list)
     cases: list[Case] = field(default_factory=list)
     map_cases: list[Case] | None = None
-    """Of the tolerances that the winner map has beside the suite's: the cases that may be the cheapest of a model; None
-    before they are looked for."""
+    """Cases for the winner map's tolerances that the suite does not have: those that may be the cheapest of a model.
+    None before they are computed."""
     measurements: dict[tuple[str, str, str], Measurement | NoValue] = field(default_factory=dict)
-    """By model, method and detection, one detection per method: the counters' view of a step without a spike."""
+    """By model, method and detection, one detection per method: a step without a spike, counted by the counters."""
     steps_and_spikes: dict[tuple[str, str, str, str], StepAndSpike | NoValue] = field(default_factory=dict)
-    """By model, method, detection and kind of stimulus: what a step and a spike retire, or why that is not known."""
+    """By model, method, detection and kind of stimulus: operations retired per step and per spike, or why not known."""
     whole_runs: dict[tuple[str, str, str, str], WholeRun | NoValue] = field(default_factory=dict)
-    """The same of methods whose steps are not all alike: what a whole run retires."""
+    """The same for methods with steps that are not all alike: operations retired by a whole run."""
     quiet_steps: dict[tuple[str, str, str], Measurement | NoValue] = field(default_factory=dict)
-    """Steps without a spike, of ways of which no spike could be counted and that `measurements` leave out."""
+    """A step without a spike, where no spike could be counted and `measurements` has no entry."""
     builds: dict[tuple[str, str], list[AsBuilt] | NoValue] = field(default_factory=dict)
-    """By model and method: what the builds for speed change, or why that is not known."""
+    """By model and method: what compiler options for speed change, or why that is not known."""
     brian2: dict[tuple[str, str], list[Executed] | NoValue] = field(default_factory=dict)
     """By model and method: what Brian2's own code executes, or why that is not known."""
     recorded_references: list[tuple[Regime, Trace]] = field(default_factory=list)
-    """What the reference of each regime's first stimulus did."""
+    """The recorded reference of each regime's first stimulus."""
     features: list[tuple[NeuronModel, list[Finding]]] = field(default_factory=list)
     """Which of the twenty features each model shows."""
     demos: list[DemoRun] = field(default_factory=list)
-    """The twenty demos of Izhikevich 2004, as published and converged, if his model is there."""
+    """The twenty demos of Izhikevich 2004, as published and converged, if his model is in the suite."""
     failures: list[str] = field(default_factory=list)
-    """What beside a cell's number could not be done, and why."""
+    """What could not be done, and why; failures of a case itself are in the case."""
     interrupted: bool = False
+    """Whether the run was interrupted before its end."""

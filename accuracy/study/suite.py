@@ -21,18 +21,18 @@ from ..regimes.regime import Regime, at_rate, at_rheobase
 from ..search.criterion import Criterion
 from ..search.voltage import VoltageRms
 
-#: Why a method with dense output is not run on the grid: its steps would be the grid's, and its cost for nothing.
+#: Why a method with dense output is not run on the grid: the grid would force its steps, and its cost would be wasted.
 LEFT_OUT = "an adaptive method is run with its dense output alone, if that is among the detections"
-#: Stimuli of a regime, so that a figure has an interval.
+#: Number of stimuli of a regime: several, so that a mean has an interval.
 TRIALS = 20
-#: Fields that are tuples.
+#: Names of the fields that are tuples.
 _LISTS = ("models", "methods", "detections", "stimuli", "rates", "rheobases", "horizons", "tolerances", "criteria",
           "measures", "conventions")
-#: The least and the most that numbers may be: what is beyond is a slip, or would run for weeks.
+#: The smallest and the largest value of numbers: values beyond are a slip, or would run for weeks.
 _LIMITS = {"rates": (0, 1e5), "rheobases": (0, 1e4), "horizons": (0, 1e6), "tolerances": (0, 1e6), "trials": (1, 1e4),
            "repeats": (1, 1e4), "per_decade": (1, 1000), "coarsest": (0, 1e6), "finest": (0, 1e6),
            "finest_varying": (0, 1e6)}
-#: The unit of numbers that may be given as quantities, too.
+#: The units of numbers that may also be given as quantities.
 _UNITS = {"rates": Hz, "rheobases": None, "horizons": ms, "tolerances": ms, "coarsest": ms, "finest": ms,
           "finest_varying": ms}
 
@@ -41,8 +41,8 @@ _UNITS = {"rates": Hz, "rheobases": None, "horizons": ms, "tolerances": ms, "coa
 class Suite:
     """What is run. Times in ms, rates in Hz.
 
-    Every model is driven, by every kind of stimulus over every horizon, to every rate and to every multiple of its
-    rheobase; every method and detection is run there, and judged by every tolerance and criterion.
+    Every model is driven by every kind of stimulus, over every horizon, to every rate and every multiple of its
+    rheobase. Every method and detection is run in each of these regimes, and tested with every tolerance and criterion.
     """
 
     models: tuple[str | NeuronModel, ...] = ("lif", "izhikevich", "hodgkin_huxley")
@@ -51,34 +51,34 @@ class Suite:
     stimuli: tuple[str, ...] = ("constant",)
     rates: tuple[float, ...] = (10.0, 20.0, 50.0, 100.0)
     rheobases: tuple[float, ...] = ()
-    """Multiples of the rheobase, beside the rates."""
+    """Multiples of the rheobase, in addition to the rates."""
     horizons: tuple[float, ...] = (1000.0,)
     trials: int = TRIALS
     """Stimuli of each regime."""
     tolerances: tuple[float, ...] = (1.0, 0.1, 0.01)
     """Largest spike-time errors allowed."""
     criteria: tuple[Criterion, ...] = ()
-    """Other measures and their tolerances, beside the largest spike-time error."""
+    """Other measures and their tolerances, in addition to the largest spike-time error."""
     measures: tuple[str, ...] = ()
-    """Measures to take at every dt, beside those of the criteria."""
+    """Measures to take at every dt, in addition to those of the criteria."""
     coarsest: float = 5.0
     finest: float = 8e-4
-    """For a horizon of 1 s; a longer one gets no more steps."""
+    """For a horizon of 1 s or less; for a longer one, dt is longer so that the number of steps is the same."""
     finest_varying: float = 8e-3
-    """The same for stimuli that vary within their pieces, whose values must be at hand for every step."""
+    """The same for stimuli that vary within their pieces: their value at every step must be kept in memory."""
     per_decade: int = 8
     repeats: int = 3
-    """Timed runs of each case."""
+    """Number of timed runs of each case."""
     time_lanes: bool = True
     """Whether to time neurons in SIMD lanes, too."""
     witnessed: bool = True
-    """Whether to record, to time and to count on the processor, too: costs and errors do not need it."""
+    """Whether to also record, time and count on the processor: costs and errors do not need these."""
     conventions: tuple[str | Convention, ...] = ()
-    """Conventions beside ``unit`` and ``izhikevich2004`` for which the table has a column."""
+    """Conventions that get a column in the table, in addition to ``unit`` and ``izhikevich2004``."""
     thorough: bool = True
-    """Whether to count, too, what Brian2 executes and what the builds for speed change."""
+    """Whether to also count what Brian2 executes and what compiler options for speed change."""
     features: bool = True
-    """Whether to look for the twenty features of Izhikevich 2004 in the models, and to run the demos of his own."""
+    """Whether to look for the twenty features of Izhikevich 2004 in the models, and to run the demos of his model."""
 
     def __post_init__(self) -> None:
         self._check_numbers()
@@ -134,13 +134,13 @@ class Suite:
 
     @property
     def pairs(self) -> tuple[tuple[str, str], ...]:
-        """Every method with every detection, but for those that are left out."""
+        """Every method with every detection, except those that are left out."""
         return tuple((method, detection) for method in self.methods for detection in self.detections
                      if not self.why_left_out(method, detection))
 
     @property
     def own_conventions(self) -> tuple[Convention, ...]:
-        """The conventions that the suite brings, which no other suite knows."""
+        """The conventions that are not registered: they are known to this suite only."""
         return tuple(each for each in self.conventions if isinstance(each, Convention) and each.name not in CONVENTIONS)
 
     @property
@@ -150,13 +150,13 @@ class Suite:
 
     @property
     def all_measures(self) -> tuple[str, ...]:
-        """Measures that are taken of every run beside the errors of matched spikes."""
+        """Measures that are taken of every run, in addition to the errors of matched spikes."""
         wanted = dict.fromkeys([*self.measures, *(each.measure for each in self.criteria)])
         return tuple(name for name in wanted if name not in _ALWAYS)
 
     @property
     def drawn_measures(self) -> tuple[str, ...]:
-        """Measures that costs can be drawn against, beside the largest error and that of the voltage."""
+        """Measures that costs can be drawn against, in addition to the largest error and the error of the voltage."""
         return (*FREE, *(name for name in self.all_measures if name not in FREE))
 
     def regimes(self, model: NeuronModel) -> Iterator[Regime]:
@@ -170,19 +170,19 @@ class Suite:
 
     @property
     def regimes_a_model(self) -> int:
-        """How many regimes a model has."""
+        """Number of regimes per model."""
         return len(self.horizons) * len(self.stimuli) * (len(self.rates) + len(self.rheobases))
 
 
-#: Measures of all matched spikes that `spike_time_error` gives in any case.
+#: Measures of matched spikes that `spike_time_error` always gives.
 FREE = ("rms", "mean", "drift")
-#: All that it gives, and the voltage's.
+#: All measures that it gives, and the error of the voltage.
 _ALWAYS = ("maximum", *FREE, "missing", "extra", VoltageRms.name)
 
 #: What ``--full`` runs: the whole catalogue under every kind of stimulus, two horizons, and drives relative to the
-#: rheobase beside those of a rate.
+#: rheobase in addition to the rates.
 FULL = Suite(models=tuple(MODELS), stimuli=tuple(STIMULI), rheobases=(1.5,), horizons=(1000.0, 10_000.0))
-#: What ``--quick`` runs: the faster rates, the looser tolerances, three methods, fewer stimuli, no look at Brian2's
-#: code or for features.
+#: What ``--quick`` runs: the higher rates, the looser tolerances, three methods, fewer stimuli; without counting
+#: Brian2's code and without features.
 QUICK = Suite(methods=("euler", "rk4", "exponential_euler"), rates=(50.0, 100.0), tolerances=(1.0, 0.1), trials=8,
               thorough=False, features=False)

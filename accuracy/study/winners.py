@@ -1,4 +1,4 @@
-"""Which way, and which model, is cheapest: one rule for every table, map and verdict."""
+"""Which model, method and detection is cheapest: one rule for every table, map and verdict."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from .study import Case, Curve, Study
 Item = TypeVar("Item")
 Situation = TypeVar("Situation")
 
-#: Tolerances of the map, per decade.
+#: Number of tolerances of the map per decade.
 PER_DECADE = 4
 
 
 def cheapest_of_each(items: Iterable[Item], model: Callable[[Item], str], cost: Callable[[Item], float]) -> list[Item]:
-    """Return the cheapest item of each model, the cheapest model first; of those that cost the same, the first.
+    """Return the cheapest item of each model, the cheapest model first; of items with the same cost, the first.
 
     Parameters
     ----------
     items : iterable
         Ways to run models in one situation.
     model, cost : callable
-        Return an item's model, and its cost: the geometric mean over the stimuli at its largest verified dt.
+        Return the item's model, and its cost: the geometric mean over the stimuli at its largest verified dt.
     """
     best: dict[str, tuple[float, Item]] = {}
     for item in items:
@@ -41,16 +41,16 @@ def cheapest_of_each(items: Iterable[Item], model: Callable[[Item], str], cost: 
 def cheapest_in_each(items: Iterable[Item], situation: Callable[[Item], Situation], model: Callable[[Item], str],
                      cost: Callable[[Item], float], situations: Iterable[Situation] = ()
                      ) -> dict[Situation, list[Item]]:
-    """Return `cheapest_of_each` by situation: what is compared with each other is a regime under a criterion.
+    """Return `cheapest_of_each` by situation. Costs are compared within a situation: a regime and a criterion.
 
     Parameters
     ----------
     items : iterable
         Ways to run models.
     situation, model, cost : callable
-        Return an item's situation, its model and its cost.
+        Return the item's situation, its model and its cost.
     situations : iterable, optional
-        These come first, in this order, those without an item included.
+        Situations that come first, in this order, even without an item.
     """
     together: dict[Situation, list[Item]] = {each: [] for each in situations}
     for item in items:
@@ -71,20 +71,20 @@ def cheapest_cases(cases: Iterable[Case], situations: Iterable[tuple[RegimeKey, 
 
 @dataclass(frozen=True)
 class CostRatio:
-    """The cost of a way over that of another."""
+    """The cost of one case divided by the cost of another."""
 
     interval: Interval
     bound: Bound
-    """What the ratio is where a dt is only known to be at least the coarsest of the sweep."""
+    """Whether the ratio is only a bound: a dt may only be known to be at least the coarsest of the sweep."""
 
     @classmethod
     def of(cls, own: Sequence[float], own_status: str, other: Sequence[float], other_status: str) -> CostRatio:
-        """Compare two ways.
+        """Compare the costs of two cases.
 
         Parameters
         ----------
         own, other : sequence of float
-            What each stimulus costs per ms.
+            Cost of each stimulus per ms of model time.
         own_status, other_status : str
             Status of the cases (`Status`).
         """
@@ -98,41 +98,40 @@ class CostRatio:
 
     @property
     def too_close(self) -> bool:
-        """Whether the interval says nothing about which costs more."""
+        """Whether the interval leaves open which case costs more."""
         return too_close(self.interval.low, self.interval.high)
 
     @property
     def ranked(self) -> bool:
-        """Whether it is sure which costs more."""
+        """Whether it is certain which case costs more."""
         if self.too_close or self.bound == Bound.NOT_KNOWN:
             return False
         return {Bound.AT_MOST: self.interval.mean < 1, Bound.AT_LEAST: self.interval.mean > 1}.get(self.bound, True)
 
 
-#: Of a way over itself.
+#: The ratio of a case to itself.
 ITSELF = CostRatio(Interval(1.0, 1.0, 1.0), Bound.NONE)
 
 
 @dataclass(frozen=True)
 class Winner:
-    """A place of the map."""
+    """One regime and criterion of the winner map."""
 
     regime: RegimeKey
     criterion: Criterion
     candidates: tuple[Case, ...]
-    """The cheapest case of each model, the cheapest first; models that do not get there are left out."""
+    """The cheapest case of each model, the cheapest first; models that do not reach the criterion are left out."""
 
     @property
     def lead(self) -> CostRatio | None:
-        """Cost of the second over that of the first; None if there is no second."""
+        """Cost of the second candidate divided by the cost of the first; None if there is no second."""
         return CostRatio.of_cases(self.candidates[1], self.candidates[0]) if len(self.candidates) > 1 else None
 
 
 def winners(study: Study, measure: str = "maximum") -> list[Winner]:
     """Find the cheapest model for every regime and tolerance.
 
-    The tolerances are the suite's, and those of `map_criteria` from ten times the loosest to the strictest of them.
-    Every cost is that of a case: at a dt that was verified.
+    The tolerances are those of the suite and of `map_criteria`. Every cost belongs to a case: its dt was verified.
     """
     own = study.suite.all_criteria
     criteria = [*(each for each in own if each.measure == measure),
@@ -144,7 +143,7 @@ def winners(study: Study, measure: str = "maximum") -> list[Winner]:
 
 
 def map_criteria(given: Iterable[Criterion], measure: str = "maximum") -> list[Criterion]:
-    """Return the criteria that the map has beside the given ones: from ten times the loosest to the strictest."""
+    """Return the map's criteria that are not given: from ten times the loosest given tolerance to the strictest."""
     known = [each.tolerance for each in given if each.measure == measure]
     return [Criterion(measure, value) for value in _tolerances(10 * max(known), min(known))
             if not any(abs(value / each - 1) < 1e-3 for each in known)] if known else []
@@ -159,14 +158,14 @@ def _tolerances(loosest: float, strictest: float) -> Iterator[float]:
 
 
 def may_win(curves: Iterable[Curve], criterion: Criterion, case_of: Callable[[Curve], Case]) -> list[Case]:
-    """Return the cases of one model among which its cheapest is; the others need not be verified.
+    """Verify cases of one model until the cheapest is among them, and return them; the others need not be verified.
 
     Parameters
     ----------
     curves : iterable of Curve
         Of one model in one regime.
     criterion : Criterion
-    cell_of : callable
+    case_of : callable
         Verify a curve's case.
     """
     promising = sorted(((least, i, curve) for i, curve in enumerate(curves)
@@ -184,9 +183,9 @@ def may_win(curves: Iterable[Curve], criterion: Criterion, case_of: Callable[[Cu
 
 
 def _least_cost(curve: Curve, criterion: Criterion) -> float | None:
-    """Return less than a curve can cost under a criterion; None if it does not hold at the finest point.
+    """Return a lower bound of a curve's cost under a criterion; None if it does not hold at the finest point.
 
-    The largest dt is below the coarsest point of the sweep that fails, and fewer steps cost less.
+    The largest dt is smaller than the next coarser point of the sweep, which fails; more steps cost more.
     """
     holding = list(takewhile(lambda point: all(map(criterion.holds, point.runs)), reversed(curve.points)))
     if not holding:

@@ -187,6 +187,7 @@ def check_names(about: Mapping[str, Any], frames: Mapping[str, pd.DataFrame]) ->
         At the first other name.
     """
     suite, models = about["suite"], set(about["models"])
+    names = {label.partition(":")[0] for label in models}  # features are told by name and parameters
     known = {"model": models, "winner": models, "second": models, "method": set(suite["methods"]),
              "detection": set(suite["detections"]), "measure": set(about["measures"]), "view": {PUBLISHED, *VIEWS}}
     if about["baseline"] and about["baseline"] not in models:
@@ -195,9 +196,10 @@ def check_names(about: Mapping[str, Any], frames: Mapping[str, pd.DataFrame]) ->
         for column in known.keys() & set(frame):
             if (name, column) in _FREE:
                 continue
+            allowed = known[column] | names if (name, column) == ("features", "model") else known[column]
             # a curve has all of them; a reference has no method, and a situation may have no winner
             odd = [each for each in frame[column].unique()
-                   if each not in known[column] and (name == "points" or not (each == "" or _is_empty(each)))]
+                   if each not in allowed and (name == "points" or not (each == "" or _is_empty(each)))]
             if odd:
                 raise UserError(f"its table '{name}' has {short(repr(odd[0]))} in the column '{column}', which the run "
                                 "does not have")

@@ -1,4 +1,4 @@
-"""Random models with steep smooth terms, and their right solutions: by quadrature, in 80-bit arithmetic."""
+"""Random models with steep smooth terms, and their correct solutions by quadrature in 80-bit arithmetic."""
 
 from dataclasses import dataclass
 
@@ -16,7 +16,7 @@ TERMS = {
     "resonance": ("a/(1 + ((v - c)/k)**2)", lambda x: 1 / (1 + x * x)),
 }
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(40)
-#: Edges of the pieces of the quadrature, in widths from a centre; and such over the whole range.
+#: Edges of the pieces of the quadrature: in widths from a centre, and over the whole range.
 _EDGES = np.array([0, 0.5, 1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 128, 256, 512])
 _RANGE = np.linspace(0, 1, 17)
 
@@ -117,7 +117,7 @@ class Coupled:
 
     @property
     def width(self) -> float:
-        """The narrowest."""
+        """The smallest width."""
         widths = [float(k) for _, _, k in self.scalar.numbers]
         return min([*widths, self.gate[1]] if self.gate else widths)
 
@@ -138,7 +138,7 @@ class Coupled:
                             initial=initial)
 
     def speed(self, _, state):
-        """Of the state, per ms."""
+        """The change of the state per ms."""
         v, w, *x = state
         slope, tau, _ = self.adaptation
         rise = float(self.scalar.speed(np.longdouble(v))) - w / 10

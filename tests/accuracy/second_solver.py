@@ -52,7 +52,7 @@ def compiled(model: NeuronModel) -> dict[str, Callable[..., Any]]:
 
 
 def scales(model: NeuronModel, drive: float) -> np.ndarray:
-    """The approximate size of each variable: that of the drive if it has the input's unit, else its initial value."""
+    """The approximate size of each variable: the drive if it has the input's unit, otherwise its initial value."""
     system, start = model.system, model.initial_values
     unit = system.dimensions[model.input]
     driven = {name for name in system.state if system.dimensions[name] is unit and unit is not units.DIMENSIONLESS}
@@ -70,9 +70,9 @@ def dop853(model: NeuronModel, stimulus: Stimulus, rtol: float = 2.3e-14, most: 
     scale = scales(model, max(map(abs, stimulus.values))).tolist()
 
     def up_to_crossing(rates: str, end: float, drive: float) -> None:
-        """Go on to the start of the step in which the threshold is crossed, or to the end, in compiled steps.
+        """Advance in compiled steps to the start of the step in which the threshold is crossed, or to the end.
 
-        These take one absolute tolerance, so that each variable is divided by its scale.
+        The compiled solver has only one absolute tolerance, so each variable is divided by its scale.
         """
         nonlocal x, now
         above = space["above"]
@@ -97,7 +97,7 @@ def dop853(model: NeuronModel, stimulus: Stimulus, rtol: float = 2.3e-14, most: 
         solver.set_solout(after_step)
         solver.set_initial_value(np.array(x) / scale, now)
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", UserWarning)  # it stops where it takes the equations for stiff
+            warnings.simplefilter("ignore", UserWarning)  # it stops if it judges the equations to be stiff
             solver.integrate(end)
 
     def advance(rates: str, end: float, drive: float, event: bool) -> bool:

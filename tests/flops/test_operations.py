@@ -36,7 +36,7 @@ def test_leaky_integrate_and_fire_takes_5_operations_a_step_of_1_ms():
 
 
 def test_hodgkin_huxley_takes_124_operations_a_step_of_a_tenth_of_a_ms():
-    # Operator by operator; units are notation, and a change of sign is no operation.
+    # Operator by operator; units are notation, and a change of sign does not count.
     #                                                                        add sub mul div exp
     #   v + dt (I - gNa m^3 h (v-ENa) - gK n^4 (v-EK) - gL (v-EL))/C           1   6  12   1
     #     of its mul: gNa m m m h ( ) 5, gK n n n n ( ) 5, gL ( ) 1, dt ( ) 1
@@ -48,7 +48,7 @@ def test_hodgkin_huxley_takes_124_operations_a_step_of_a_tenth_of_a_ms():
     #   beta_n = 0.125 exp(-(v+65)/80)                                         1       1   1   1
     #   beta_h = 1/(1 + exp(-(v+35)/10))                                       2           2   1
     #   all                                                                   13  14  26  10   6
-    # The paper states 120 and does not derive it; the difference is as many as the multiplications by dt.
+    # The paper states 120 and does not derive it; the difference equals the number of multiplications by dt.
     found = count("hodgkin_huxley", "euler")
     written = found.as_written(0.1 * ms)
     by_kind = {"add": 13, "sub": 14, "mul": 26, "div": 10, "exp": 6, "compare": 1}
@@ -80,7 +80,7 @@ def _model(right_hand_side):
 
 
 @pytest.mark.parametrize(("right_hand_side", "operations"), [
-    # beside v + dt*f and w + dt*I (1 add, 1 mul each) and the threshold (1 compare)
+    # in addition to v + dt*f and w + dt*I (1 add, 1 mul each) and the threshold (1 compare)
     ("v**2/ms", {"mul": 1}),
     ("v**5/ms", {"mul": 4}),
     ("v**1/ms", {}),
@@ -114,7 +114,7 @@ AS_RUN = {
     ("izhikevich_mv", "euler"): {"add": 4 + 1, "sub": 1 + 1, "mul": 4 + 3, "compare": 1},
     # I + a once; four slopes ( ) - b*v; three stages v + h*k; k1 + (k2 + k2) + (k3 + k3) + k4; v + dt/6*( )
     ("lif", "rk4"): {"add": 1 + 3 + 5 + 1, "sub": 4, "mul": 4 + 3 + 1, "compare": 1},
-    # (I + a)/b once; (v - x)*exp(-b*dt) + x, the exponential being done once a run
+    # (I + a)/b once; (v - x)*exp(-b*dt) + x, with the exponential computed once per run
     ("lif", "exponential_euler"): {"add": 1 + 1, "sub": 1, "mul": 1, "div": 1, "compare": 1},
     # v: add v + ( ), v + 77, v + 54.387; sub v - 50 and three; mul n*n, dt, 120 m m m h ( ) 5, 36 n2 n2 ( ) 3, 0.3 ( )
     # x = v + 65 for three exponentials: 1 add
@@ -136,7 +136,7 @@ def test_as_run(name, method):
 
 @pytest.mark.parametrize("name", MODELS)
 def test_once_a_run(name):
-    # what the model makes of its parameters, and dt/2 and dt/6
+    # constants that the model computes from its parameters, and dt/2 and dt/6
     own = count(name, "euler").as_run_once
     assert count(name, "rk4").as_run_once == own + Operations({"mul": 2})
     if not MODELS[name].parameters:
@@ -159,9 +159,9 @@ def test_once_a_run_by_hand():
     ("hodgkin_huxley", "grid", {}),
     # -(v/(v_next - v))
     ("hodgkin_huxley", "linear", {"sub": 1, "div": 1, "sign": 1}),
-    # done + (-50 - v)/(v_next - v)*(1 - done), (1 - elapsed)*step, and the step once more
+    # done + (-50 - v)/(v_next - v)*(1 - done), (1 - elapsed)*step, and the step again
     ("lif", "linear", {"add": 1 + 2, "sub": 4 + 1, "mul": 2 + 2, "div": 1, "compare": 1}),
-    # the same, u + theta*(u_next - u) + d, and the step once more
+    # the same, u + theta*(u_next - u) + d, and the step again
     ("izhikevich", "linear", {"add": 1 + 2 + 5, "sub": 4 + 1 + 2, "mul": 2 + 1 + 7, "div": 1, "compare": 1}),
 ])
 def test_what_a_spike_adds(name, detection, operations):
@@ -186,11 +186,11 @@ def test_counts_are_those_of_the_blocks(combination):
         a_step = _sum(check, advance)
         assert found.as_run.present == a_step
         assert found.as_run_once.present == once
-        # where refractoriness may end within a step, that is tried first
+        # if refractoriness may end within a step, this case is tested first
         waiting = _sum(check, resume, pause)
         assert found.as_run_refractory.present == waiting
         assert found.as_run_refractory_end.present == (_sum(check, resume, once, advance) if resume else {})
-        # the rest of the step is spent refractory, or computes the constants of its shorter dt, and itself, anew
+        # the rest of the step is refractory, or it is computed again, with the constants of its shorter dt
         rest = {} if not step.restarts else waiting if check else _sum(once, advance)
         assert found.as_run_spike.present == _sum(spike, rest)
         assert found.flops_per_step("unit") == sum(n for kind, n in a_step.items() if kind != "sign")
@@ -200,13 +200,13 @@ def test_what_runs_costs_no_more_than_what_is_written(combination):
     name, method, detection = combination
     found = count(name, method, detection)
     written = found.as_written()
-    # what depends on dt alone, done once a run, is a number as written
+    # constants that depend only on dt are computed once per run; as written they are numbers
     of_dt, numbers = {"dt"}, Operations()
     for assign in found.step.blocks["once"].assignments:
         if names(assign.value) <= of_dt:
             of_dt.add(assign.target)
             numbers += count_block(Block((assign,)))
-    # the expensive kinds, into which no other kind is changed
+    # the expensive kinds: no other kind is converted into them
     for kind in ("div", "sqrt", "exp", "pow"):
         assert found.as_run[kind] + found.as_run_once[kind] - numbers[kind] <= written[kind]
 

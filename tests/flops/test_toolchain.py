@@ -26,7 +26,7 @@ real() {{ {REAL} "$@"; }}
 half() {{ truncate -s $(($(stat -c %s "$out") / 2)) "$out"; }}
 last() {{ [ "${{out##*/}}" = made ]; }}
 """
-#: By name: what a compiler does that reports success.
+#: By name: commands of a compiler that reports success.
 LIARS = {
     "nothing": "exit 0",
     "an empty file": ': > "$out"',
@@ -41,7 +41,7 @@ LIARS = {
     "an object for no linker": 'last || real "$@"; last && cp "${out%made}kernel.o" "$out"; true',
     "a folder": 'mkdir "$out"',
 }
-#: What a compiler does that fails, and what is said of it.
+#: By name: commands of a compiler that fails, and a part of the message about it.
 FAILURES = {
     "no text": (r'printf "k.c: error: \xff\xfe\x80 no text\n" >&2; exit 1', "no text"),
     "silent": ("exit 3", "status 3 and printed nothing"),
@@ -100,10 +100,10 @@ def test_what_a_lying_compiler_made_is_not_kept(lie: str, compiler: Callable[[st
     compiler(LIARS[lie])
     assert "fake-cc" in refused(lambda source: compile_library(source, SCALAR))
     if lie not in ("zeros in the second half", "another library", "an object for no linker",
-                   "garbage after the right letters"):  # a program is not tried
+                   "garbage after the right letters"):  # a program is not loaded, so these are not noticed
         refused(compile_program, "int main(void) { return 0; }\n")
     assert kept(folder) == 0
-    compiler('real "$@"')  # the same compiler, as far as it says: what it failed to make is not found
+    compiler('real "$@"')  # it reports the same version: the failed output must not be found in the cache
     assert doubled(compile_library(SOURCE, SCALAR)) == 42
     assert kept(folder) == 1
 
@@ -220,7 +220,7 @@ def test_a_planted_library_in_a_folder_of_others_is_not_loaded(folder: Path, tmp
             shared.chmod(mode)
             assert "SPIKECOST_CACHE" in refused(lambda source: compile_library(source, SCALAR))
         shared.chmod(0o700)
-    # where only the checksum is wrong, too
+    # also if only the checksum is wrong
     assert doubled(compile_library(SOURCE, SCALAR)) == 42
     assert not mark.exists()
 
@@ -237,7 +237,7 @@ def test_a_cache_in_a_very_long_path_works(tmp_path: Path, monkeypatch: pytest.M
 
 def test_a_read_only_or_missing_cache_works(tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
                                             caplog: pytest.LogCaptureFixture) -> None:
-    monkeypatch.setenv("SPIKECOST_CACHE", "/proc/no-such-folder")  # where nobody can write, not even root
+    monkeypatch.setenv("SPIKECOST_CACHE", "/proc/no-such-folder")  # not writable, not even by root
     assert doubled(compile_library(SOURCE, SCALAR)) == 42
     assert len(caplog.records) == 1
     assert "SPIKECOST_CACHE" in caplog.text

@@ -1,1 +1,1 @@
-"""How is a feature asked for? What features share: their base class, stimuli, and what is recorded."""
+"""How is a feature tested? The common parts of features: base class, stimuli, and recordings."""

@@ -17,7 +17,7 @@ from ..protocols.subject import Subject
 
 
 class FeatureOutcome(StrEnum):
-    """What came of looking for a feature in a model."""
+    """The outcome of the search for a feature in a model."""
 
     FOUND = "found"
     """The reference solution shows it."""

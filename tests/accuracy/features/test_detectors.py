@@ -109,7 +109,7 @@ def test_what_failed_shows_nothing(name):
     assert (verdict.shown, verdict.reason) == (False, "runaway: 700 spikes")
 
 
-# --- the classes: the slowest rate against that at twice the weakest input --------------------------------------------
+# --- the classes: the slowest rate compared with the rate at twice the rheobase ---------------------------------------
 
 
 def firing(*rates):

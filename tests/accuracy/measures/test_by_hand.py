@@ -40,14 +40,14 @@ def test_a_spike_too_many_shifts_the_lag_of_all_that_follow():
 
 @pytest.mark.parametrize("window", [2, 4])
 def test_gamma(window):
-    # 10 and 11, 30 and 30 coincide, 20 and 23 within 4 ms only; 4 spikes a second have 8 window/1000 ms by chance
+    # 10 and 11, 30 and 30 coincide, 20 and 23 only within 4 ms; at 4 spikes per second, 8 window/1000 ms are by chance
     found, chance = {2: 2, 4: 3}[window], 8 * window / 1000
     gamma = MEASURES[f"gamma_{window}ms"](train(10, 20, 30, 50, stop=1000), train(11, 23, 30, stop=1000))
     assert gamma == pytest.approx((found - 3 * chance) / 3.5 / (1 - chance), rel=1e-14)
 
 
 def test_a_spike_takes_part_in_one_coincidence():
-    # otherwise two spikes near one of the reference would be as good as one
+    # otherwise two spikes near one spike of the reference would be as good as one
     assert Gamma(2 * ms)(train(10, 11, stop=1e9), train(10, stop=1e9)) == pytest.approx(1 / 1.5)
     # 8 goes with 6, so that 10 can go with 9
     assert Gamma(2 * ms)(train(8, 10, stop=1e9), train(6, 9, stop=1e9)) == pytest.approx(1)

@@ -64,7 +64,7 @@ def connor_stevens(x, current):
 
 
 def pospischil(gL, EL, gK, gM=0.0, gL_calcium=0.0, gT_calcium=0.0):
-    """Sodium, potassium, M, calcium L and T, in this order of variables; in mS/cm2, as the literature file has them."""
+    """Sodium, potassium, M, calcium L and T, with variables in this order; in mS/cm2, as in the published file."""
     def rates(x, current):
         v, m, h, n = x[:4]
         total = current - gL * (v - EL) - 50 * m**3 * h * (v - 50) - gK * n**4 * (v + 100)
@@ -119,7 +119,7 @@ def test_the_reference_is_that_of_an_independent_solver(model, rates, level, cur
     np.testing.assert_allclose(found, theirs, rtol=0, atol=1e-7)
 
 
-# --- what the papers say of them -------------------------------------------------------------------------------------
+# --- statements of the papers ----------------------------------------------------------------------------------------
 
 
 def test_wang_and_buzsakis_rate_is_that_of_nestmls_test():
@@ -192,7 +192,7 @@ def test_connor_stevens_rheobases_are_those_of_published_programs():
 
 
 def test_the_a_current_lets_connor_stevens_fire_slowly():
-    # type I, say Dayan and Abbott 2001: rates from zero on; without it the axon starts at a rate far above
+    # type I (Dayan and Abbott 2001): rates start at zero; without the A current the axon starts at a much higher rate
     model = get_model("connor_stevens")
     without = model.replace(name="without_a", constants={**model.constants, "gA": 0 * model.constants["gA"]})
     assert firing_rate(model, 8.1, 2000) == 0

@@ -66,12 +66,12 @@ def test_a_wrong_parameter_is_found(inspected):
 
 
 def test_a_bell_between_the_points_is_not_overlooked():
-    # v' = 1 from 0 to 10, but for a bell of width 1e-4 at 5: no point of a step of length 10 comes near to it
+    # v' = 1 from 0 to 10, except for a bell of width 1e-4 at 5: no point of a step of length 10 is near it
     model = NeuronModel(name="bell", equations="dv/dt = (I + 100*exp(-((v - c)/k)**2))/ms : 1\nI : 1\nc : 1\nk : 1",
                         threshold="v > 10", reset="v = 0", parameters={"c": 5.0, "k": 1e-4}, initial={"v": 0})
     stimulus = constant(1, 20 * ms)
     first = taylor.solve(model, stimulus).times[0]
-    # it takes 100 k sqrt(pi)/(1 + ...) off: at the bell v' is 101 at most
+    # the bell makes it shorter by 100 k sqrt(pi)/(1 + ...): v' there is at most 101
     v = np.linspace(-8e-4, 8e-4, 400_001)
     saved = np.trapezoid(1 - 1 / (1 + 100 * np.exp(-((v / 1e-4) ** 2))), v)
     assert saved > 3e-4
@@ -106,7 +106,7 @@ def test_ranges_hold_every_value(root, x, width, y, height):
 
 @given(EXPRESSIONS, st.floats(-2, 2), st.floats(0, 1), st.floats(-2, 2), st.floats(0, 1))
 def test_what_does_not_matter_does_not(root, x, width, y, height):
-    # the effect of a leaf times how far it reaches bounds by how much the root changes with it
+    # the effect of a leaf times the width of its range is an upper bound of the change that it causes in the root
     tape = Tape([root + 0 * Var("x")])
     with np.errstate(all="ignore"):
         ranges = tape.ranges(box(x, width, y, height))

@@ -21,7 +21,7 @@ from spikecost.models.step import make_step
 
 from ..second_solver import dop853 as dop853_of_the_text
 
-#: A current inside is in uA.
+#: Inside spikecost a current is in uA.
 PICO = 1e-6
 
 
@@ -73,7 +73,7 @@ def test_the_eifs_rheobase_is_its_closed_form():
     model = MODELS["exponential_if"]
     assert closed == pytest.approx(0.162)
     assert firing_rate(model, closed * 0.9999, 5000) == 0
-    # near it an interval is 2 pi C/sqrt(2 gL (I - closed)/DeltaT): 262 ms at 1 % above, and a little for both ends
+    # near it an interval is 2 pi C/sqrt(2 gL (I - closed)/DeltaT): 262 ms at 1 % above, plus a little at both ends
     current = 1.01 * closed
     interval = 2 * math.pi / math.sqrt(2 * 0.1 * (current - closed) / 3.48)
     assert 1000 / firing_rate(model, current, 5000) == pytest.approx(interval, rel=0.15)
@@ -85,7 +85,7 @@ def test_the_eifs_rheobase_is_its_closed_form():
 @pytest.mark.parametrize("preset", MODELS["adex"].presets)
 def test_adex_agrees_with_an_independent_solver(preset):
     model = get_model(f"adex:{preset}")
-    # pF, nS, mV, pA: a set of units of its own
+    # pF, nS, mV and pA together need no factors
     C, gL, EL, VT, DeltaT, a, tauw, b, Vr = (float(model.parameters[name] / unit) for name, unit in (
         ("C", pA * ms / mV), ("gL", pA / mV), ("EL", mV), ("VT", mV), ("DeltaT", mV), ("a", pA / mV), ("tauw", ms),
         ("b", pA), ("Vr", mV)))
@@ -108,7 +108,7 @@ def intervals(preset, horizon=1000):
 
 
 def test_adex_fires_in_the_patterns_of_naud_et_al():
-    # what figure 4 of Naud et al. 2008 names; numbers are ours
+    # the patterns are those of figure 4 of Naud et al. 2008, the numbers are not
     tonic, adapting, accelerating = (intervals(name) for name in ("tonic", "adapting", "accelerating"))
     assert tonic[-1] == pytest.approx(tonic[5], rel=0.02)
     assert (np.diff(adapting[:6]) > 0).all()
@@ -184,16 +184,16 @@ def test_izhikevich2007s_rheobase_is_its_closed_form(preset, closed):
     assert rheobase(get_model(f"izhikevich2007:{preset}"), 4000) == pytest.approx(closed * PICO, rel=2e-3)
 
 
-#: Spikes of the simple model in the book's figures 8.12, 8.19, 8.27 and 8.25 under so many pA, over the ms that their
-#: scale bars give to the drawn input.
+#: Number of spikes of the simple model in the book's figures 8.12, 8.19, 8.27 and 8.25: by preset and duration of the
+#: drawn input in ms, as read from the scale bars, and by input in pA.
 FIGURES = {
     ("izhikevich2007:RS", 503): {60: 2, 70: 3, 85: 5, 100: 7},
     ("izhikevich2007:IB", 700): {290: 0, 370: 3, 500: 8, 550: 11},
     ("izhikevich2007_fs", 89): {73.2: 2, 100: 4, 200: 8, 400: 14},
     ("izhikevich2007_lts", 323): {100: 1, 125: 4, 200: 10, 300: 19},
 }
-#: Where the converged model has other numbers. The currents are those of ModelDB 39948 for the figures: 19 spikes are
-#: those of 275 pA, and the figure's intervals at 370 and 500 pA are longer by 16 to 29 %.
+#: Inputs at which the converged model has other numbers. The currents are those of ModelDB 39948 for the figures: 19
+#: spikes are those of 275 pA, and the figure's intervals at 370 and 500 pA are longer by 16 to 29 %.
 OTHERS = {("izhikevich2007:IB", 370): 4, ("izhikevich2007:IB", 500): 9, ("izhikevich2007_lts", 300): 22}
 
 
@@ -288,8 +288,8 @@ def test_izhikevich2007_agrees_with_an_independent_solver(preset):
 
 # --- Mihalas-Niebur --------------------------------------------------------------------------------------------------
 
-#: Figure 1 of the paper: the panel's preset, and its input in V/s, each for so many ms. From Detorakis's replication
-#: (ReScience/ReScience-submission), which repeats the paper's table 1 and reads the pulses' times off the figure.
+#: Figure 1 of the paper: the panel's preset, and its inputs in V/s with their durations in ms. From Detorakis's
+#: replication (ReScience/ReScience-submission), which repeats the paper's table 1 and reads the times from the figure.
 PANELS = {
     "A tonic spiking": ("tonic", [(1.5, 200)]),
     "B class 1": ("tonic", [(1 + 1e-6, 500)]),
@@ -347,11 +347,11 @@ def program_of_rescience(name):
 @pytest.mark.parametrize("name", PANELS)
 def test_euler_at_a_tenth_of_a_ms_is_the_replication_of_mihalas_and_nieburs_figure(name):
     model, stimulus = panel(name)
-    kernel = compile_kernels([make_step(model, "euler", "grid")])[0]  # the same for all: presets are operands
+    kernel = compile_kernels([make_step(model, "euler", "grid")])[0]  # one for all presets: their values are arguments
     found = kernel.run([stimulus], Fraction(1, 10))[0].spike_times
     expected = program_of_rescience(name)
     assert len(found) == len(expected) >= 1
-    # where a spike is within rounding of a step's end the two may choose different ends
+    # if a spike is at the end of a step to within rounding, the two programs may choose different steps
     np.testing.assert_allclose(found, expected, rtol=0, atol=0.1 + 1e-9)
 
 
@@ -359,7 +359,7 @@ def test_euler_at_a_tenth_of_a_ms_is_the_replication_of_mihalas_and_nieburs_figu
 def test_mihalas_niebur_agrees_with_an_independent_solver(name):
     model, stimulus = panel(name)
     found = reference(model, stimulus).train.times
-    # B meets its threshold 1e-6 times as fast as the others, and its own closed form below
+    # B reaches its threshold 1e-6 times as fast as the others; its closed form is below
     atol = 1e-5 if name.startswith("B") else 1e-8
     np.testing.assert_allclose(found, dop853_of_the_text(model, stimulus, rtol=1e-13), rtol=0, atol=atol)
 

@@ -184,7 +184,7 @@ def test_morris_lecars_hopf_bifurcation():
 
 
 def test_morris_lecars_saddle_node_on_a_circle():
-    # Rinzel and Ermentrout 1998: the resting point is lost at 39.96 uA/cm2, and firing begins there at any low rate
+    # Rinzel and Ermentrout 1998: rest vanishes at 39.96 uA/cm2, where firing begins at arbitrarily low rates
     model = get_model("morris_lecar:snic")
     knee = minimize_scalar(lambda v: 20 * morris_lecar_rest(model, v, 0.0)[1], bounds=(-60, -20), method="bounded")
     assert -knee.fun == pytest.approx(39.96, abs=0.005)
@@ -201,7 +201,7 @@ def hindmarsh_rose_1984(_, state):
 
 
 def wilson_1999(g_t, g_h, tau_r):
-    # conductances beside their reversal potentials, in 100 mV
+    # conductances next to their reversal potentials, which are in 100 mV
     def rates(_, state):
         v, r, t, h = state
         current = ((17.8 + 47.6 * v + 33.8 * v**2) * (v - 0.5) + 26 * r * (v + 0.95) + g_t * t * (v - 1.2)

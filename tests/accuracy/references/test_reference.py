@@ -114,7 +114,7 @@ def test_models_of_the_same_equations_share_code_and_nothing_else():
     one, other = found["kicked"]
     assert one.tolist() == other.tolist()
     assert len(one) == 4
-    # and a message names the model that was given, not the one whose code it shares
+    # and a message names the model that was given, not another model with the same compiled code
     for name in ("first", "second"):
         blow_up = NeuronModel(name=name, equations="dv/dt = (v**2 + I)/ms : 1\ndw/dt = 0*v/ms : 1\nI : 1",
                               threshold="w > 1", reset="w = 0", initial={"v": 1, "w": 0})
@@ -129,7 +129,7 @@ def test_a_model_that_starts_above_the_threshold_spikes_at_once():
     expected = 10 * np.log(4) * np.arange(8)
     for times in (reference(model, stimulus).train.times, taylor.solve(model, stimulus).times):
         np.testing.assert_allclose(times, expected, atol=1e-11)
-    # without a reset or a refractory time a spike is the crossing, and there is none
+    # without a reset and without a refractory time, a spike is a crossing from below; there is no crossing here
     squid = get_model("hodgkin_huxley")
     squid = squid.replace(initial={**squid.initial, "v": 20 * mV})
     assert reference(squid, constant(10 * uA / cm**2, 50 * ms)).train.times[0] > 5
@@ -172,7 +172,7 @@ def test_what_goes_on_while_refractory_does_in_the_reference_too():
 
 
 def test_a_model_that_rests_where_a_condition_changes():
-    # at v = 0, where int(v > 0) changes, nothing moves; and v comes back there after a pulse, to the last digit
+    # at v = 0, where int(v > 0) changes, the state rests; after a pulse, v returns to exactly this value
     model = NeuronModel(name="rests", equations="dv/dt = (I - v - 3*int(v > 0)*v)/ms : 1\nI : 1", threshold="v > 5",
                         reset="v = -1", initial={"v": 0})
     stimulus = piecewise_constant([(50 * ms, 0), (2 * ms, 24), (200 * ms, 0)])
@@ -192,9 +192,9 @@ def test_bad_models_are_named():
                           threshold="w > 1", reset="w = 0", initial={"v": 1, "w": 0})
     with pytest.raises(UserError, match="blow_up leaves the finite numbers at"):
         reference(blow_up, constant(0, 100 * ms))
-    # a rate goes with cosh of the voltage, which the drive takes to thousands of mV
+    # a rate is proportional to cosh of the voltage, which this drive raises to thousands of mV
     with pytest.raises(UserError, match=r"morris_lecar:hopf needs steps below 0.0001 ms at .* ms; give a weaker drive"):
         reference(get_model("morris_lecar"), constant(1e6 * uA / cm**2, 200 * ms))
-    endless = get_model("lif").replace(reset="v = v")  # of a reset to a number, the definition is refused
+    endless = get_model("lif").replace(reset="v = v")  # a reset to a number above the threshold is already refused
     with pytest.raises(UserError, match="lif spikes without end"):
         reference(endless, constant(2 * mV / ms, 100 * ms))

@@ -34,7 +34,7 @@ def intervals_are(interval, found, rel=1e-12):
 
 @pytest.mark.parametrize("slope", [0.5, 0.1, 0.02])
 def test_an_exponential_blow_up_far_from_the_start(slope):
-    # v' = (100 - v + k exp((v - 10)/k))/10, from 0 to a cut-off that is 10/k slope factors above
+    # v' = (100 - v + k exp((v - 10)/k))/10, from 0 to a cutoff that is 10/k slope factors above
     model = neuron("dv/dt = (I - v + k*exp((v - VT)/k))/tau : volt\nI : volt", "v > 20*mV", "v = 0*mV",
                    constants={"tau": 10 * ms, "VT": 10 * mV, "k": slope * mV}, initial={"v": 0 * mV})
 
@@ -62,7 +62,7 @@ def test_a_rate_that_is_written_with_exprel(width):
 
 @pytest.mark.parametrize("power", range(3, 10))
 def test_a_series_whose_coefficients_vanish(power):
-    # the reset is to 0, where only one in `power` coefficients is not zero
+    # the reset is to 0, where only one of every `power` coefficients is not zero
     model = neuron(f"dv/dt = I + v**{power}/mV**{power - 1}/tau : volt\nI : volt/second", "v > 10*mV", "v = 0*mV",
                    constants={"tau": 20 * ms}, initial={"v": 0 * mV})
     interval = quad(lambda v: 1 / (1 + v**power / 20), 0, 10, epsabs=1e-14, limit=500)[0]
@@ -137,7 +137,7 @@ def test_a_kink_where_the_voltage_passes_the_input(drive, interval):
 
 
 def test_a_kink_of_the_input_alone():
-    # |I| under a ramp from -1 to 1 in 100 ms: v' = |1 - t/50|, whose integral is t - t**2/100 up to 50 ms
+    # |I| under a ramp from -1 to 1 in 100 ms: v' = |1 - t/50|; its integral is t - t**2/100 up to 50 ms
     model = neuron("dv/dt = abs(I)/ms : 1\nI : 1", "v > 5", initial={"v": 0})
     found = reference(model, ramp(-1.0, 1.0, 100 * ms)).train.times
     # v passes 5 where the integral is 5, 10, 15, 20; it is 25 at 50 ms, and the second half mirrors the first

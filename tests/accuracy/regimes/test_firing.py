@@ -20,7 +20,7 @@ from spikecost.models.language import units
 from .. import f_i
 from ..second_solver import dop853
 
-#: In ms, of the independent counts.
+#: Horizon of the independent counts, in ms.
 LONG = 10_000.0
 
 
@@ -91,7 +91,7 @@ def test_a_short_horizon_does_not_make_a_rate_unreachable():
 
 
 def test_several_rates_of_one_drive_are_said():
-    # at rest and firing side by side: Rinzel and Miller 1980
+    # rest and firing are both stable at this drive: Rinzel and Miller 1980
     said = other_rates(get_model("hodgkin_huxley"), 7.0, 1000.0)
     assert "0 Hz if it is raised slowly" in said
     assert not other_rates(get_model("lif"), 2.0, 1000.0)
@@ -161,10 +161,11 @@ def vouched_for(model, drive):
     """The longest horizon up to `LONG` over which a model has one number of spikes; chaos has none over longer ones."""
     for part in (1, 2, 4, 8):
         try:
-            reference(model, constant_drive(model, drive, LONG / part))
+            solution = reference(model, constant_drive(model, drive, LONG / part))
         except UserError:
             continue
-        return LONG / part
+        if solution.error < 1e-3:  # otherwise its stated error says that the last spikes are not known
+            return LONG / part
     raise AssertionError("not even over a second")
 
 

@@ -25,7 +25,7 @@ def test_the_stimuli_of_a_regime_fire_around_the_rate(name):
     assert (abs(found - 1) < SPREAD + 0.005).all()
     assert found.max() - found.min() > SPREAD
     gaps = [b - a for a, b in pairwise(sorted(found))]
-    assert min(gaps) > SPREAD / 20  # no two are alike
+    assert min(gaps) > SPREAD / 20  # all are different
 
 
 @pytest.mark.parametrize("name", ["lif", "izhikevich", "hodgkin_huxley"])
@@ -64,7 +64,7 @@ def test_a_drive_is_not_looked_for_far_away():
 
 
 def test_the_search_for_a_drive_ends_where_the_rate_jumps():
-    # next to a jump no number with this many digits is left to try
+    # next to a jump there is no further number with this many digits to try
     for jump in (1.000005, 3.14159265, 9.999995):
         with pytest.raises(UnreachableRate, match="its rate jumps near drive"):
             find_mean_drive(lambda drive, at=jump: 100.0 * (drive > at), 50.0, "mine")

@@ -127,7 +127,7 @@ def test_the_sawtooth_of_the_grid_holds_at_every_smaller_step(period, spread, sp
     tolerance, sweep = 1.0, TimeSteps(Fraction(1000), 1.0, 1e-3, 8)
     answer = find_all([late(of) for of in periods], tolerance, sweep)
     dt = float(answer.setting)
-    # for any phase, no delay is longer than all steps together
+    # for any phase, the delay is at most the sum of all steps
     assert dt >= LEAST * tolerance / spikes / RUNG
     fresh = dt * 2 ** -np.random.default_rng(seed).uniform(0, 2, 200)
     assert not [each for each in fresh if max(late(of)(each) for of in periods) > tolerance]
@@ -135,7 +135,7 @@ def test_the_sawtooth_of_the_grid_holds_at_every_smaller_step(period, spread, sp
 
 def test_a_round_step_is_verified_or_the_next_lower_is_taken():
     assert find(lambda dt: 2 * dt, 0.1).rounded == Fraction("0.04")
-    # it fails at 0.04 by accident, which divides the stimulus but is no rung of the ladder
+    # by accident it fails at 0.04, which divides the stimulus but is not a setting of the ladder
     assert Fraction("0.04") not in SWEEP.ladder
     answer = find(lambda dt: 5.0 if dt == 0.04 else 2 * dt, 0.1)
     assert answer.rounded == Fraction("0.025")

@@ -32,7 +32,7 @@ def test_a_ratio_is_ranked_only_where_its_interval_leaves_out_one():
     assert too_close(same.low, same.high)
     clear = ratio([2 * value for value in one], one)
     assert not too_close(clear.low, clear.high)
-    # dt is known to two rungs of the ladder: what is nearer than that is not ranked, however sure its mean is
+    # dt is known to two settings of the ladder: closer costs are not ranked, however certain their means are
     assert too_close(1.05, 1.06)
     assert too_close(0.95, 0.96)
     assert not too_close(1.08, 1.09)

@@ -1,4 +1,4 @@
-"""Who is cheapest, on costs by hand."""
+"""Which model is cheapest, for costs made by hand."""
 
 from hypothesis import given
 from hypothesis import strategies as st

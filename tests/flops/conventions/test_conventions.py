@@ -82,7 +82,7 @@ def test_what_the_2004_paper_states():
 
 
 def test_unit():
-    # one each, an exponential too; a change of sign is none
+    # each operation counts one, an exponential, too; a change of sign counts zero
     assert CONVENTIONS["unit"].weigh(Operations({"add": 2, "exp": 1, "compare": 1, "select": 1, "sign": 9})) == 5
     assert CONVENTIONS["unit"].counts == "as run"
 

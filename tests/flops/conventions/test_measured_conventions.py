@@ -1,4 +1,4 @@
-"""Conventions: tables whose numbers can be checked by hand."""
+"""Conventions with published or measured weights, checked by hand."""
 
 from __future__ import annotations
 

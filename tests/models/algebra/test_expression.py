@@ -20,6 +20,7 @@ from spikecost.models.algebra.expression import (
     less,
     names,
     nodes,
+    rebuild,
     select,
     text,
 )
@@ -146,3 +147,18 @@ def test_text_means_the_same_to_python():
     tree = x - (y - z) / (x * -y) - exp(-(x + y) / 18) * (x - 0.25)
     values = {"x": 1.3, "y": 0.7, "z": -2.1}
     assert eval(text(tree), {"exp": math.exp}, values) == evaluate(tree, values, FLOATS)
+
+
+def test_what_expressions_share_they_share_again_when_they_are_rebuilt():
+    shared = x + y
+    seen = []
+
+    def change(node, made):
+        seen.append(node)
+        return z if node is y else made
+
+    first, second = rebuild(shared * 2, shared - x, change=change)
+    assert (text(first), text(second)) == ("(x + z)*2", "x + z - x")
+    assert first.args[0] is second.args[0]
+    assert text(shared) == "x + y"  # the old one is as it was
+    assert len({id(node) for node in seen}) == len(seen) == len(list(nodes(shared * 2, shared - x)))

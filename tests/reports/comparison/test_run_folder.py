@@ -145,6 +145,17 @@ def test_a_step_and_a_spike_apart(small_run):
     assert found.loc[("izhikevich:RS", "euler", "hermite"), "instrumented_spike"] > 16
 
 
+def test_what_compare_returns_is_what_a_folder_holds(small_comparison, tmp_path):
+    assert isinstance(small_comparison, RunFolder)
+    small_comparison.write(tmp_path)
+    again = RunFolder.read(tmp_path)
+    for name in TABLES:
+        pd.testing.assert_frame_equal(getattr(again, name), getattr(small_comparison, name), check_dtype=False)
+    assert small_comparison.study.cases
+    with pytest.raises(UserError, match="no study"):
+        _ = again.study
+
+
 def test_a_run_without_witnesses_has_the_same_costs(small_run):
     alone = sc.compare(SUITE.models, suite=replace(SUITE, witnessed=False)).run
     timed = ["ns_per_ms", "ns_per_ms_simd"]

@@ -1,4 +1,4 @@
-"""Features of any model: what is found, what is not, and what cannot be."""
+"""Features of any model: which are found, which are not found, and which are impossible."""
 
 from fractions import Fraction
 from itertools import islice

@@ -42,7 +42,7 @@ def test_a_misspelt_name_is_found_out():
 
 def encoded(pmu: str, events: tuple[str, ...]) -> dict[str, int | str]:
     for command in encoders():
-        # PYTHONHOME is for the emulated Python alone, which stands in a folder of its own
+        # PYTHONHOME is only for the emulated Python, which has its own folder
         environment = {**os.environ, "LIBPFM_FORCE_PMU": pmu} | (
             {"PYTHONHOME": str(Path(command[2], "usr"))} if "-L" in command else {})
         answer = subprocess.run([*command, *events], env=environment, capture_output=True, text=True, check=True)

@@ -58,13 +58,13 @@ def test_the_task_clock_runs(events):
         pass
     spent = time.thread_time_ns() - start
     nanoseconds = events.stop()[0]
-    # at least what the thread was given, but for what the kernel does at interrupts; on a machine that is shared, the
-    # kernel's clock goes on while the hypervisor runs others, which the thread's does not: no longer than it took
+    # at least the thread's own time, except for interrupts of the kernel. On a shared machine the kernel's clock also
+    # runs while the hypervisor runs others, which the thread's clock does not: at most the elapsed time
     assert 0.9 * spent < nanoseconds <= time.perf_counter_ns() - begun
 
 
 class MultiplexOption(ctypes.Structure):
-    """PAPI_multiplex_option_t, at the head of a PAPI_option_t."""
+    """PAPI_multiplex_option_t, at the start of a PAPI_option_t."""
 
     _fields_ = (("handle", ctypes.c_int), ("ns", ctypes.c_int), ("flags", ctypes.c_int), ("rest", ctypes.c_byte * 4096))
 
@@ -104,7 +104,7 @@ def test_the_library_says_its_version(library):
 
 
 def test_a_counter_on_papi_counts_calls_and_the_rest(library, software_events):
-    """PAPI's software events stand in for the processor's: nanoseconds as instructions and as operations."""
+    """PAPI's software events replace those of the processor: nanoseconds as instructions and as operations."""
     class Clocks(HardwareCounter):
         name = "clocks"
 
@@ -136,7 +136,7 @@ def test_native_events_are_tried_before_presets_and_cycles_before_none(monkeypat
                           ("PAPI_TOT_INS", "PAPI_TOT_CYC", "PAPI_DP_OPS"),
                           ("PAPI_TOT_INS", "PAPI_TOT_CYC", "PAPI_FP_OPS")]
     (preset,) = {candidate.formula for candidate in papi.PAPI.candidates() if len(candidate.formula.terms) == 2}
-    # vector instructions are recorded, and are no operations
+    # vector instructions are recorded, but do not count as operations
     assert preset.operations({"PAPI_DP_OPS": 7, "PAPI_VEC_DP": 3}) == {("flop", ANY_WIDTH): 7}
     assert preset.leaves_out == {"compare", "select", "sign"}
 

@@ -46,8 +46,8 @@ def test_the_task_clock_agrees_with_the_clock_of_the_thread(group):
         pass
     spent = time.thread_time_ns() - start
     nanoseconds = group.stop()[0]
-    # at least what the thread was given, but for what the kernel does at interrupts; on a machine that is shared, the
-    # kernel's clock goes on while the hypervisor runs others, which the thread's does not: no longer than it took
+    # at least the thread's own time, except for interrupts of the kernel. On a shared machine the kernel's clock also
+    # runs while the hypervisor runs others, which the thread's clock does not: at most the elapsed time
     assert 0.9 * spent < nanoseconds <= time.perf_counter_ns() - begun
 
 
@@ -58,7 +58,7 @@ def test_a_group_starts_from_zero_each_time_whoever_leads(leader, software_event
     for _ in range(3):
         group.start()
         early = group.read()[leader]
-        sum(range(5_000_000))  # long beside what may come between a start and a read
+        sum(range(5_000_000))  # long compared with a delay between a start and a read
         late = group.stop()[leader]
         assert 0 < early < late / 2
         assert group.read()[leader] == late

@@ -15,8 +15,8 @@ from spikecost.flops.toolchain import SCALAR, compile_library
 from spikecost.models.ground.errors import UserError
 
 N = 200
-#: All but the last double one number. The pointers are volatile: else the compiler would put its own code in place of
-#: a call.
+#: All except the last double one number. The pointers are volatile: otherwise the compiler would replace a call by its
+#: own code.
 SOURCE = """
 #include <stdlib.h>
 #include <string.h>
@@ -68,7 +68,7 @@ def test_what_the_c_library_moves_is_neither_counted_nor_lost(function):
     witness = counted("stepped", function)
     assert witness.own == counts.own
     assert witness.other.operations == {}
-    # it did its work
+    # the function did its work
     x = given.arguments[1]
     assert x[0] == 2 * (2 * N - 1)
     if function == "copies":

@@ -47,7 +47,7 @@ CASES = {
     "fdivrp": [("div", 1)],
     "fucomip %st(1), %st": [("compare", 1)],
     "fchs": [("sign", 1)],
-    # no operation on numbers
+    # not an operation on numbers
     "vxorpd %xmm1, %xmm1, %xmm3": [],
     "pxor %xmm1, %xmm1": [],
     "vmovsd (%rdi), %xmm1": [],
