@@ -1,1 +1,1 @@
-"""How is a model run? Stimuli, kernels, engines, the sweep over dt."""
+"""How is a model run? Stimuli, kernels, measurements, engines."""

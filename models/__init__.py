@@ -4,13 +4,13 @@ import sys
 
 
 def _import_brian2() -> None:
-    """Import Brian2 where the command line is not UTF-8: it writes that into its log then, which would fail."""
+    """Import Brian2 also if the command line is not UTF-8: Brian2 would fail to write it into its log."""
     given = sys.argv
     plain = [each.encode("utf-8", "backslashreplace").decode() for each in given]
     if plain != given:
         sys.argv = plain
         try:
-            import brian2  # noqa: F401, PLC0415 - for what it does when it is imported
+            import brian2  # noqa: F401, PLC0415 - only the effect of its import is needed
         finally:
             sys.argv = given
 

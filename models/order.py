@@ -1,4 +1,4 @@
-"""The order that theory gives a method on a model: its own, unless the equations say otherwise."""
+"""The theoretical order of a method on a model: the order of the method, unless the equations lower or raise it."""
 
 from __future__ import annotations
 
@@ -14,30 +14,30 @@ from .catalogue import get_model
 from .definition.neuron import NeuronModel
 from .methods import METHODS
 
-#: The sides of a condition are compared at so many random points of its edge; which side is which is seen so far from
-#: it, and their difference at such a step and at twice that. Distances are relative.
+#: How the two sides of a condition are compared: the number of random points on its edge, the distance from the edge at
+#: which the sides are identified, and the distance at which (and at twice which) they are subtracted; both relative.
 _POINTS, _BESIDE, _STEP = 8, 1e-9, 2.0**-8
-#: A difference below this is rounding.
+#: A difference below this is a rounding error.
 _ROUNDING = 1e-13
 
 
 @dataclass(frozen=True)
 class Order:
-    """Order of convergence of the state at a fixed time, without a spike on the way."""
+    """Order of convergence of the state at a fixed time, without a spike before that time."""
 
     value: float
-    """Infinite if there is no error but rounding."""
+    """Infinite if rounding is the only error."""
     why: str = ""
-    """Why it is not the method's own; empty if it is."""
+    """Why it differs from the order of the method; empty if it does not."""
 
 
 def order_on(model: str | NeuronModel, method: str, varying: bool = False) -> Order:
-    """Return the order of a method of fixed step on a model.
+    """Return the order of a fixed-step method on a model.
 
-    A method has its own order where the right-hand side has as many derivatives. A step that meets a jump of the
-    right-hand side makes an error of first order, one that meets a jump of its slope an error of second order, and so
-    on; there are as many such steps as there are crossings, whatever dt. Tables of rates are lines whose slopes jump
-    from cell to cell: that is seen where a step is finer than a cell; in coarser steps it is not.
+    A method keeps its order if the right-hand side has enough derivatives. A step across a jump of the right-hand side
+    has an error of first order, a step across a jump of its slope an error of second order, and so on. The number of
+    such steps is the number of crossings; it does not depend on dt. A tabulated rate consists of straight lines, whose
+    slope jumps between cells: this lowers the order only if a step is finer than a cell.
     Hairer, Norsett and Wanner 1993, Solving Ordinary Differential Equations I, section II.6 (discontinuities).
 
     Parameters
@@ -50,19 +50,19 @@ def order_on(model: str | NeuronModel, method: str, varying: bool = False) -> Or
     Raises
     ------
     UserError
-        If the model or the method is not known.
+        If the model or the method is unknown.
     """
     model, chosen = get_model(model), METHODS[method]
     own = chosen.order
     if varying and math.isinf(own):
-        return Order(2, "it takes the input in the middle of a step")
+        return Order(2, "it uses the input at the middle of a step")
     if not varying and chosen.exact_alone and _is_alone(model):
         return Order(math.inf, "no variable depends on another: each is solved exactly")
     return next((limit for limit in breaks(model) if limit.value < own), Order(own))
 
 
 def breaks(model: NeuronModel) -> list[Order]:
-    """Return what is not smooth in the derivatives: the order that is left of any method's, the lowest first."""
+    """Return what is not smooth in the derivatives, each with the highest order it allows any method; lowest first."""
     sides = _sides(model)
     found = set()
     for node in nodes(*sides.values()):
@@ -80,30 +80,30 @@ def _sides(model: NeuronModel) -> dict[str, Expr]:
 
 
 def _is_alone(model: NeuronModel) -> bool:
-    """Whether each variable obeys ``dx/dt = a + b x`` with a and b constant."""
+    """Whether every variable obeys ``dx/dt = a + b x`` with constant a and b."""
     parts = (linear_parts(value, name) for name, value in _sides(model).items())
     return all(part is not None and not names(*part) & set(model.system.state) for part in parts)
 
 
 def _limit(smoothness: float, where: str) -> tuple[float, str]:
-    """Return the order that is left where so many derivatives of a right-hand side do not jump."""
+    """Return the highest order of a method if derivative `smoothness` of a right-hand side is the first to jump."""
     what = {0: "a right-hand side jumps", 1: "the slope of a right-hand side jumps"}.get(
         int(min(smoothness, 2)), f"derivative {smoothness:g} of a right-hand side jumps")
     return smoothness + 1, f"{what} {where}"
 
 
 def _smoothness(model: NeuronModel, sides: Mapping[str, Expr], condition: Op) -> float:
-    """Return the lowest derivative that jumps where the two sides of a condition cross; 0 where that cannot be told.
+    """Return the lowest derivative that jumps where the two sides of a condition cross; 0 if it cannot be determined.
 
-    On each side of the edge the right-hand sides are smooth functions; continued beyond it, their difference goes with
-    the power of the distance that is sought.
+    On each side of the edge the right-hand sides are smooth functions. If they are continued across the edge, their
+    difference grows as a power of the distance from it; the exponent is the result.
     """
     distance = condition.args[1] - condition.args[0]
     variable = next((name for name in model.system.state if name in names(distance)), "")
     line = linear_parts(distance, variable)
     if not variable or line is None:
         return 0
-    numbers = random.Random(1963)  # noqa: S311 - points, no secrets
+    numbers = random.Random(1963)  # noqa: S311 - these are sample points, not secrets
     lowest = math.inf
     for _ in range(_POINTS):
         at = {name: numbers.uniform(0.5, 2) for name in sorted(names(*sides.values()))}
@@ -123,7 +123,7 @@ def _smoothness(model: NeuronModel, sides: Mapping[str, Expr], condition: Op) ->
 
 
 def _decided(root: Expr, at: Mapping[str, float]) -> Expr:
-    """Return an expression with its conditions as they are at a point."""
+    """Return an expression in which each condition has the value that it has at a point."""
     def decided(node: Expr, made: Expr) -> Expr:
         is_condition = isinstance(node, Op) and node.kind in ("less", "at_most")
         return expr(int(evaluate(node, at, FLOATS))) if is_condition else made

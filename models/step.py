@@ -1,7 +1,7 @@
-"""One time step of a model under a method and a spike detection: the thing that is counted and that runs.
+"""One time step of a model with a method and a spike detection: this is what is counted and run.
 
-A step is blocks of assignments; which of them there are, and how a kernel runs them, is the method's. What a run costs
-is the sum over its tallies of how often something ran times what the blocks of it cost.
+A step consists of blocks of assignments. The method decides which blocks there are and how a kernel runs them. The cost
+of a run is the sum over its tallies: the number of times that something ran, times the cost of its blocks.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from .methods import METHODS, Method, Step
 
 __all__ = ["Step", "make_step", "why_not"]
 
-#: So many Steps are kept, those used last: a method on a model is asked for again and again.
+#: The number of Steps that are kept (the last ones used): the same model and method are requested many times.
 MOST_KEPT = 4096
 
 
@@ -29,14 +29,14 @@ def make_step(model: str | NeuronModel, method: str, detection: str = "grid", va
     model : str or NeuronModel
     method, detection : str
     varying : bool
-        Whether the input may vary within a step; if not, it is one value a step.
+        Whether the input may vary within a step; if not, it has one value per step.
 
     Raises
     ------
     UserError
-        If the model, the method or the detection is not known, or the equations have no value (`domain`).
+        If the model, the method or the detection is unknown, or the equations have no value (`domain`).
     NotApplicable
-        If the method cannot integrate the model, or not with this detection.
+        If the method cannot integrate the model, or cannot be used with this detection.
     """
     model = get_model(model)
     check_domain(model)
@@ -57,7 +57,7 @@ def _made(model: NeuronModel, method: Method, detection: str, varying: bool) -> 
 
 
 def why_not(model: NeuronModel, method: str, detection: str = "grid", varying: bool = False) -> str:
-    """Return why a method cannot be used with a model, a detection and such an input; empty if it can."""
+    """Return why a method cannot be used with a model, a detection and this kind of input; empty if it can."""
     return _why_not(model, METHODS[method], DETECTIONS[detection].name, varying)
 
 

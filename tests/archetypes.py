@@ -1,8 +1,9 @@
 """Which models and methods everyday tests combine, and which combinations only the whole product has.
 
-What a Step is made of depends on the method, the detection and the kind of model, not on the model. One model of each
-kind meets every method and every detection. The other models meet two methods each: how their equations are written is
-tried, and over all models every method comes about as often. ``tox -e deep`` runs the whole product.
+The structure of a Step depends on the method, the detection and the kind of model, not on the model itself. One model
+of each kind is tested with every method and every detection. Each other model is tested with two methods: this tests
+how its equations are written, and over all models every method is used about equally often. ``tox -e deep`` runs the
+whole product.
 """
 
 from __future__ import annotations
@@ -20,11 +21,11 @@ from spikecost.models.methods import with_steps_alike
 from spikecost.models.step import why_not
 
 #: One model of each kind: linear in one variable; a square; gates, and a crossing without a reset; rates in tables; a
-#: threshold that moves, and a reset that keeps what it was; a condition that switches a current.
+#: threshold that moves, and a reset that uses the value before it; a condition that switches a current.
 ARCHETYPES = ("lif", "izhikevich", "hodgkin_huxley", "hodgkin_huxley_tables", "mihalas_niebur", "ifb")
 #: The detections of the other models: one that stays on the grid, and one that locates the crossing.
 TWO_DETECTIONS = ("grid", "hermite")
-#: Methods per model that is no archetype.
+#: The number of methods for a model that is not an archetype.
 OF_OTHERS = 2
 
 
@@ -34,13 +35,13 @@ def product(*values: Any, **more: Any) -> Any:
 
 
 def choose(values: Iterable[Any], everyday: Callable[[Any], bool]) -> list[Any]:
-    """Return all values; those that are no everyday ones are marked as parts of the whole product."""
+    """Return all values; values that everyday tests leave out are marked as parts of the whole product."""
     return [value if everyday(value) else product(*(value if isinstance(value, tuple) else (value,)))
             for value in values]
 
 
 def is_archetype(name: str) -> bool:
-    """Whether a model stands for its kind."""
+    """Whether a model represents its kind."""
     return name in ARCHETYPES
 
 
@@ -52,28 +53,28 @@ def applicable(name: str) -> tuple[str, ...]:
 
 @cache
 def everyday_methods(name: str) -> tuple[str, ...]:
-    """Return the methods that a model meets in everyday tests."""
+    """Return the methods with which a model is tested in everyday tests."""
     methods = applicable(name)
     if is_archetype(name):
         return methods
-    # from one model to the next by as many, so that each method has its turn
+    # shifted by this number for each model, so that every method is used
     others = [other for other in MODELS if not is_archetype(other) and applicable(other) == methods]
     first = OF_OTHERS * others.index(name)
     return tuple(methods[(first + i) % len(methods)] for i in range(OF_OTHERS))
 
 
 def methods_of(name: str) -> tuple[str, ...]:
-    """Return the methods that a model meets in this run of the tests."""
+    """Return the methods with which a model is tested in this run of the tests."""
     return applicable(name) if os.environ.get("SPIKECOST_DEEP") else everyday_methods(name)
 
 
 def is_everyday(name: str, method: str) -> bool:
-    """Whether a model meets a method in everyday tests."""
+    """Whether a model is tested with a method in everyday tests."""
     return method in everyday_methods(name)
 
 
 def detections_of(name: str) -> tuple[str, ...]:
-    """Return the detections that a model meets, the whole product included."""
+    """Return the detections with which a model is tested, including those of the whole product."""
     return tuple(DETECTIONS) if is_archetype(name) else TWO_DETECTIONS
 
 

@@ -1,4 +1,4 @@
-"""What tests in several folders share."""
+"""Fixtures and settings that tests in several folders share."""
 
 from __future__ import annotations
 
@@ -29,19 +29,19 @@ from spikecost.models.step import make_step, why_not
 
 from .archetypes import applicable, detections_of, is_everyday, methods_of, product
 
-# the same examples on every machine and every day: a failure is one that can be looked at again
-# a loaded machine is no reason to fail
+# the same examples on every machine and every day, so that a failure can be reproduced; no deadline, because a busy
+# machine must not make a test fail
 settings.register_profile("spikecost", derandomize=True, deadline=None, database=None,
                           suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("spikecost")
 
-#: How the reason of a skip begins that is the processor's.
+#: The beginning of the reason of a skip that is due to the processor.
 NOT_TO_BE_INSTALLED = ("no PMU", "this processor has no")
 
 
 @pytest.fixture(scope="session")
 def drive_of() -> Callable[[str], Any]:
-    """Return a constant drive for a model of the registry: its own, or, if it states none, where it fires at 70 Hz."""
+    """Return a constant drive for a registered model: its own drive, or the drive at which it fires at 70 Hz."""
 
     @cache
     def find(name: str) -> Any:
@@ -55,7 +55,7 @@ def drive_of() -> Callable[[str], Any]:
 
 @pytest.fixture(scope="session")
 def length_of() -> Callable[[str], int]:
-    """Return for how many ms a model has to run under its drive for two spikes."""
+    """Return the time in ms that a model needs at its drive for two spikes."""
 
     @cache
     def find(name: str) -> int:
@@ -72,7 +72,8 @@ def length_of() -> Callable[[str], int]:
 def kernel_of() -> Callable[..., Kernel]:
     """Return the kernel of a model, method and detection.
 
-    What everyday tests want of a model is compiled at once: a compiler takes longer to start than to compile a kernel.
+    All kernels that everyday tests need for a model are compiled at once, because starting a compiler takes longer than
+    compiling a kernel.
     """
 
     @cache
@@ -138,7 +139,7 @@ def said(capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[Any, str, st
 
 
 def group_of(item: pytest.Item) -> str:
-    """Return the group of a test, of which all run in one process: they share Steps, kernels, references or a run."""
+    """Return the group of a test; a group runs in one process, to share Steps, kernels, reference solutions or runs."""
     if "small_comparison" in getattr(item, "fixturenames", ()):
         return "small_comparison"
     for value in item.callspec.params.values() if hasattr(item, "callspec") else ():
@@ -150,7 +151,7 @@ def group_of(item: pytest.Item) -> str:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Mark what needs a browser, leave out what is not asked for, and group what shares kernels and references."""
+    """Mark tests that need a browser, leave out tests that are not selected, and group tests that share kernels."""
     for item in items:
         if "browser" in getattr(item, "fixturenames", ()):
             item.add_marker("browser")
@@ -165,7 +166,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, pytest.TestReport,
                                                                                          pytest.TestReport]:
-    """In CI nothing may be missing: a skip is a failure unless the processor lacks it, which no install can mend."""
+    """In CI, a skipped test counts as failed, unless the processor lacks what it needs (nothing can install that)."""
     report = yield
     lacks = any(lack in str(report.longrepr) for lack in NOT_TO_BE_INSTALLED)
     if report.skipped and os.environ.get("CI") and not lacks:

@@ -1,15 +1,15 @@
-"""What a test asks of a message: that it tells what matters, not its wording."""
+"""How tests check a message: by its essential content, not by its wording."""
 
 from __future__ import annotations
 
 import re
 
-#: What is quoted, numbers with what is written to them (0.1*ms), and names of the program (exponential_euler).
+#: The essential parts: quoted text, numbers with their unit (0.1*ms), and names of the program (exponential_euler).
 ESSENTIAL = re.compile(r"'([^']*)'|((?<![\w.])-?\d[\w.*]*\w|(?<![\w.])-?\d)|(\w+_\w+)")
 
 
 def essentials(like: str) -> list[str]:
-    """Return what another wording of a message must have, too: see `ESSENTIAL`, and the longest word, which says what
+    """Return the parts that every wording of a message must have: `ESSENTIAL`, and the longest word, which says what
     is wrong.
     """
     wrong, _, _ = like.partition(";")
@@ -19,7 +19,7 @@ def essentials(like: str) -> list[str]:
 
 
 def tells(said: str, like: str) -> bool:
-    """Whether a message is one line and tells what another wording tells; what to do, if that says what to do."""
+    """Whether a message is one line and has the content of another wording, including the advice if there is one."""
     line = said.removesuffix("\n")
     missing = [part for part in essentials(like) if part not in line]
     assert not missing, f"{missing} not in: {line}"

@@ -1,4 +1,4 @@
-"""Other people's files are data: no part of a TOML, JSON or Parquet file is run, and nothing hangs."""
+"""Files of other people are data: no part of a TOML, JSON or Parquet file is run, and nothing hangs."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ sys.addaudithook(_audit)
 
 @contextmanager
 def watched():
-    """Fail if anything is run, written or started, or if it takes the processor long."""
+    """Fail if anything is run, written or started, or if it needs much processor time."""
     global _watching
     _watching, begun = [], time.process_time()
     try:
@@ -112,7 +112,7 @@ def _written(path, text):
 
 
 EVIL = "__import__('pathlib').Path('touched').touch()"
-#: Ways to have an expression evaluated, or a statement run, if a text is ever taken as Python.
+#: Texts that would evaluate an expression or run a statement if they were read as Python.
 EXPRESSIONS = [
     EVIL, f"exp(0, **{{'where': {EVIL}}})", f"exp(*[{EVIL}])", f"exp(0, where={EVIL})", f"int(1 > 0, x={EVIL})",
     f"int(1 > 0, **{EVIL})", f"int({EVIL} > 0)", f"(lambda: {EVIL})()", f"[{EVIL} for x in (1,)][0]",
@@ -184,7 +184,7 @@ def test_a_model_file_is_never_run(tmp_path, monkeypatch, field):
 
 
 def refusal(model):
-    """Return why a model is refused; empty if it is not, down to its Step."""
+    """Return why a model is refused; empty if the model and its Step can be made."""
     try:
         make_step(get_model(model), "rk4")
     except UserError as error:
@@ -265,7 +265,7 @@ def folder(tmp_path, monkeypatch):
 
 
 SUITES = {
-    # what a suite says: what is said of it
+    # the text of a suite: the expected message
     "models = ['evil.py:m']": "--allow-python", "models = ['lif', './sub/evil.py:m:x']": "--allow-python",
     "models = ['evil.py']": "--allow-python", "models = ['x.toml/../evil.py:m']": "--allow-python",
     "models = 'lif'": "list in brackets", "rates = 100": "list in brackets", "rates = ['x']": "number without quotes",
@@ -327,7 +327,7 @@ def test_a_suite_names_python_with_consent_alone(folder, command, capsys):
     _written(folder / "s.toml", "models = ['evil.py:m']\nrates = [100]\n")
     assert main(command) == 2
     assert "--allow-python" in capsys.readouterr().err
-    # with consent it is run, and has no model of this name
+    # with consent the file is run; it has no model of this name
     assert main([*command, "--allow-python"]) == 2
     assert "evil.py defines no 'm'" in capsys.readouterr().err
     (folder / "touched").unlink()
@@ -421,7 +421,7 @@ def test_no_text_of_others_controls_the_terminal(folder, said):
 
 
 def test_every_command_prints_in_one_place():
-    """So that the results above hold for all of them."""
+    """This makes the results above valid for all of them."""
     tree = ast.parse(Path(cli.__file__).read_text())
     printing = {function.name for function in ast.walk(tree) if isinstance(function, ast.FunctionDef)
                 for node in ast.walk(function) if isinstance(node, ast.Call)

@@ -105,7 +105,7 @@ def test_bad_input_is_one_line_and_status_2(said, folder, command, old, new, mes
 def test_code_that_is_no_model(said, folder, command):
     status, out, err = said(command, *(["--models"] if command == "run" else []), "script.py:tau")
     assert (status, out) == (2, "")
-    assert tells(err, "spikecost: script.py:6: tau is a Quantity and no model; write tau = sc.NeuronModel(...)")
+    assert tells(err, "spikecost: script.py:6: tau is a Quantity, not a model; write tau = sc.NeuronModel(...)")
     assert "script.py:6: tau" in err
     assert "sc.NeuronModel(name=..., equations=..., threshold=..., reset=...)" in err
 
@@ -175,7 +175,7 @@ tiny_counter = tiny_package:counter
 
 @pytest.fixture
 def installed(tmp_path):
-    """Install a package as pip does; return a function that runs spikecost where it can be seen."""
+    """Install a package as pip does; return a function that runs spikecost with the package installed."""
     (tmp_path / "tiny_package.py").write_text(PACKAGE)
     metadata = tmp_path / "tiny_package-1.0.dist-info"
     metadata.mkdir()
@@ -246,7 +246,7 @@ def test_a_script_with_arguments_of_its_own_and_an_input_to_name(tmp_path):
     assert count("--input", "Iext").returncode == 0
     wrong = count("--input", "J")
     assert wrong.returncode == 2
-    assert "'J' is no parameter or constant" in wrong.stderr
+    assert "'J' is not a parameter or constant" in wrong.stderr
     assert sc.get_model("lif", None).input == "I"
     with pytest.raises(sc.UserError, match="can only be given for a Brian2 group"):
         sc.get_model("lif", "J")

@@ -33,7 +33,7 @@ TINY = ["run", "--models", "lif", "--methods", "rk4", "--detections", "hermite",
 
 
 def command() -> list[str]:
-    """Return the installed script, or, where the package is not installed, the module that it calls."""
+    """Return the installed script or, if the package is not installed, the module that it calls."""
     script = Path(sys.executable).with_name("spikecost")
     return [str(script)] if script.exists() else [sys.executable, "-m", "spikecost.cli"]
 
@@ -372,7 +372,7 @@ def test_run_writes_the_report_and_says_where(report):
     assert "Traceback" not in finished.stderr
     written = {path.name for path in (folder / "out").iterdir()}
     assert written >= REPORT
-    assert not any(name.startswith(".") for name in written)  # what is written aside is moved into place
+    assert not any(name.startswith(".") for name in written)  # temporary files are moved to their final names
     assert all(path.stat().st_size > 0 for path in (folder / "out").rglob("*"))
     assert "out/index.html" in finished.stdout.splitlines()[-1]
     assert [path.name for path in folder.iterdir()] == ["out"]  # nothing else is left behind
@@ -438,7 +438,7 @@ def test_report_compare_and_recommend_read_the_run(report, said, monkeypatch):
     shutil.rmtree(folder / "paper")
 
 
-#: Of every command, arguments with which it is quick; in a folder with a run, a baseline and a history.
+#: Arguments with which each command is quick, in a folder with a run, a baseline and a history.
 QUICK = {
     "run": [*TINY[1:], "--out", "again"], "report": ["out", "--format", "txt", "--out", "paper"],
     "compare": ["out", "out"], "recommend": ["out", "--rate", "50Hz", "--tolerance", "0.1ms"],
@@ -464,7 +464,7 @@ def commands(parser=None, name=""):
 
 @pytest.fixture(scope="module")
 def kept(report, tmp_path_factory):
-    """A folder with a run, a baseline and a history, to be changed at will."""
+    """A folder with a run, a baseline and a history, which tests may change."""
     folder = tmp_path_factory.mktemp("kept")
     shutil.copytree(report[0] / "out", folder / "out")
     with contextlib.chdir(folder), contextlib.redirect_stdout(io.StringIO()):

@@ -17,13 +17,13 @@ from spikecost.models.definition.domain import check_domain
 from spikecost.models.ground.errors import UserError
 from spikecost.reports.comparison.run import run
 
-#: Ways for a name to be where it must not be zero, and (a root) not negative; `{}` is the name.
+#: Expressions in which a name must not be zero (or, in a root, not negative); `{}` is the name.
 DIVIDING = ("v/{}", "b/({}*c)", "exp(-v/{})", "{}**-2", "b/tanh({})", "(v + b)/(2*{} + 0*c)", "1/({}/b)", "c/sqrt({})",
             "exprel(b/{})", "int(v > b/{})", "w/{}", "1/(v*{})")
 
 
 def every_entry_point(model, folder):
-    """What each entry point says; no number, and no traceback."""
+    """The message of each entry point; none returns a number or a traceback."""
     stimulus = sc.constant(2.0, 20 * ms)
     suite = sc.Suite(models=(model,), rates=(50.0,), trials=1, methods=("euler",), detections=("grid",))
     calls = {

@@ -1,4 +1,4 @@
-"""What is asked of messages."""
+"""The check of messages (`messages.py`)."""
 
 import pytest
 

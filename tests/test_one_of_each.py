@@ -1,7 +1,7 @@
-"""One more of each kind: how many files it touches in the repository, and that another package can bring it.
+"""Add one item of each kind: how many files change in the repository, and whether another package can add it.
 
-The same small definitions are tried twice: written into a copy of spikecost, as a contributor would, and in a package
-of their own, as pip installs it.
+The same small definitions are tested twice: written into a copy of spikecost, as a contributor would do, and in a
+separate package, as pip installs it.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import pytest
 
 import spikecost
 
-#: A definition of each kind: where its file goes, in which registry it is, and what it is called.
+#: A definition of each kind: the place of its file, its registry, and its name.
 MODEL = '''
 from brian2 import mV, ms
 
@@ -134,7 +134,7 @@ KINDS = {
     "features": ("accuracy/features", "spikecost.accuracy.features.protocols.base.FEATURES", FEATURE),
     "stimuli": ("harness/stimuli", "spikecost.harness.stimuli.kind.STIMULI", STIMULUS),
 }
-#: So many files written by hand, as CONTRIBUTING says; an engine and a format are no entry points.
+#: The number of files written by hand, as stated in CONTRIBUTING; engines and formats have no entry points.
 TOUCHED = dict.fromkeys(KINDS, 1) | {"models": 2, "engines": 1, "formats": 1}
 
 SCRIPT = """
@@ -176,7 +176,7 @@ print(json.dumps(found))
 
 
 def asked(folder: Path) -> dict:
-    """Run the script where a folder comes first among those that modules are looked for in."""
+    """Run the script with a folder as the first place in which modules are searched."""
     done = subprocess.run([sys.executable, "-c", SCRIPT], capture_output=True, text=True, check=False, cwd=folder,
                           env={**os.environ, "PYTHONPATH": str(folder)})
     assert done.returncode == 0, done.stderr
@@ -184,7 +184,7 @@ def asked(folder: Path) -> dict:
 
 
 def right(found: dict) -> None:
-    """Assert what each of the definitions gives, by hand."""
+    """Assert the result of each definition, computed by hand."""
     assert found["model"] == "One more model"
     assert found["flops"] == 3 * sum(n for kind, n in found["run"].items())
     # v = 20 (1 - exp(-t/10)) is 10 after 10 log 2 ms, which is in the 56th step of an eighth of a ms: its middle; reset
@@ -200,7 +200,7 @@ def right(found: dict) -> None:
 
 @pytest.fixture
 def copy(tmp_path):
-    """A copy of the package that is tested."""
+    """A copy of the tested package."""
     left_out = shutil.ignore_patterns("__pycache__", "tests", "docs", ".*", "*.egg-info")
     shutil.copytree(Path(spikecost.__file__).parent, tmp_path / "spikecost", ignore=left_out)
     return tmp_path / "spikecost"

@@ -46,7 +46,7 @@ def test_no_file_that_a_package_needs_is_left_out():
     for package in PROJECT["tool"]["setuptools"]["packages"]:
         folder = ROOT.joinpath(*package.split(".")[1:])
         if folder == ROOT:
-            continue  # the repository's own files lie beside the root package
+            continue  # other files of the repository are in the same folder as the root package
         covered = {path for pattern in ["*.py", *data.get(package, [])] for path in folder.glob(pattern)}
         assert {path for path in folder.iterdir() if path.is_file()} == covered
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-import spikecost.reports.regression.guard  # noqa: F401 - else every inner pytest would import it anew
+import spikecost.reports.regression.guard  # noqa: F401 - otherwise every inner pytest would import it again
 from spikecost.accuracy.references import taylor
 from spikecost.flops.counters import auto
 
@@ -258,7 +258,7 @@ def test_a_test_that_was_deleted(with_baseline, deleted):
     result = with_baseline.runpytest(FILE)
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stdout.fnmatch_lines(["spikecost: no test asked for * figures of costs.json, such as mine/*"])
-    # who picks tests knows that there are others
+    # a user who selects tests knows that there are others
     assert with_baseline.runpytest(FILE, "-k", "test_").ret == pytest.ExitCode.OK
 
 

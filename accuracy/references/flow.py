@@ -299,6 +299,10 @@ class Flow:
         if outcome == limits.time_limit:
             return after, end, False, steps
         if outcome == limits.step_limit:
+            if not steps:
+                # where a solution all but jumps, the series have no finite coefficients, and steps have no length
+                raise NotFiniteError(f"makes no progress at {float(integrator.time):.4g} ms; "
+                                     "give a weaker drive or other parameters")
             return after, integrator.time, False, steps
         if self._switched is not None:
             switches[: len(self._conditions)] = self._switches_of(integrator, switches)

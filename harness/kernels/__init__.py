@@ -1,1 +1,1 @@
-"""How does a step become a program? C source, compiled kernels, and their runs."""
+"""How does a step become a program? C source, compiled kernels and their runs."""

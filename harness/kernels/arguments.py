@@ -1,4 +1,4 @@
-"""What a kernel reads and writes, of any method: the arrays of a call, and what comes of them."""
+"""What the kernel of any method reads and writes: the arrays of a call, and the results in them."""
 
 from __future__ import annotations
 
@@ -29,24 +29,24 @@ from .c_source import MAX_SPIKES_A_STEP, tallied
 
 Array = NDArray[np.float64]
 
-#: More steps than this in one call are refused: at a ns each, the least that one takes, they are twenty minutes.
+#: More steps than this in one call are refused: they take at least twenty minutes, at 1 ns or more per step.
 MOST_STEPS = 10**12
-#: A neuron that spikes more often than this, a ms, is reported as failed, here and in references.
+#: A neuron with more spikes per ms than this is reported as failed, here and in reference solutions.
 MAX_SPIKES_PER_MS = 2
-#: Failures: the state leaves the finite numbers; the reset leaves the threshold passed; the neuron fires faster than
-#: spikes are kept for, or than a step has room for.
+#: Failures: the state is no longer finite; the reset does not lead below the threshold; there are more spikes than are
+#: stored in all, or than fit into one step.
 DIVERGED = "diverged"
 ENDLESS = "spikes without end"
 TOO_FAST = f"more than {MAX_SPIKES_PER_MS} spikes per ms"
 TOO_MANY = f"more than {MAX_SPIKES_A_STEP} spikes in one step"
-#: And of methods that choose their steps, by what the kernel leaves in `spikes.stuck`.
+#: Further failures of methods that choose their steps, by the value that the kernel writes to `spikes.stuck`.
 _GIVEN_UP = {STEP_TOO_SMALL: "step too small", TOO_MANY_STEPS: "steps without end"}
-#: A run whose error control takes more steps than this a ms of model time, rejected ones among them, is given up;
+#: A run is ended if its error control takes more steps than this per ms of model time, including rejected steps;
 MAX_STEPS_PER_MS = 10_000
-#: so is one that divides its fixed steps into more parts than this on average.
+#: a run with fixed steps is ended if its steps are divided into more parts than this on average.
 MAX_PARTS_A_STEP = 100
 _MARGIN = 10_000
-#: About so many steps of an error control, if nothing else is known, are a ms.
+#: A rough number of steps per ms under error control, if nothing else is known.
 _STEPS_PER_MS = 10
 
 
@@ -57,10 +57,10 @@ _SPIKES = np.dtype([("capacity", np.int64), ("count", np.int64), ("stuck", np.in
 
 @dataclass(frozen=True)
 class Outcome:
-    """What one neuron did."""
+    """The result of one neuron's run."""
 
     spike_times: Array
-    """In ms; with grid detection the end of the step."""
+    """Spike times in ms; with grid detection the end of the step."""
     state: Array
     """Final state, in the order of the model's state variables."""
     failure: str
@@ -68,8 +68,8 @@ class Outcome:
     samples: Array = field(default_factory=lambda: np.empty((0, 0)))
     """State at the end of every piece of the stimulus: an array (pieces, state variables)."""
     tallies: Mapping[str, float] = field(default_factory=dict)
-    """How often each part of the step ran, and what else the method tallies: steps that were ``accepted``, and of how
-    many it made smaller ones (``rejected`` by its error, or ``divided`` because a series did not end)."""
+    """How often each part of the step ran, and the other tallies of the method: the number of steps ``accepted``, and
+    the number of steps made smaller (``rejected`` by the error, or ``divided`` because a series did not end)."""
 
 
 class Arguments:
@@ -98,7 +98,7 @@ class Arguments:
             self._most_attempts, refractory = int(MAX_STEPS_PER_MS * self._horizon) + _MARGIN, 0.0
         self._steps = float(about)
         self.work = self._steps * lanes
-        """Steps of all neurons; about so many, if an error control chooses them."""
+        """Number of steps of all neurons; an estimate if an error control chooses the steps."""
         self._starts = np.array([0, *stimuli[0].ends[:-1]], dtype=float)
         self._refractory = float(refractory)
         self._pieces = pieces
@@ -111,35 +111,35 @@ class Arguments:
         self._tallied = tallied(step)
         self._tallies = np.zeros((lanes, max(len(self._tallied), 1)), dtype=np.int64)
         capacity = int(MAX_SPIKES_PER_MS * float(self._horizon)) + MAX_SPIKES_A_STEP
-        # written to now, so that a timed run does not wait for pages
+        # written to now, so that a timed run does not wait for memory pages
         self._spike_place = np.full((lanes, capacity), -1, dtype=np.int64)
         self._spike_at = np.full((lanes, capacity), np.nan)
         self._spikes = np.zeros(lanes, dtype=_SPIKES)
         self._spikes["capacity"] = capacity
         for name, buffer in (("step", self._spike_place), ("at", self._spike_at)):
             self._spikes[name] = buffer.ctypes.data + buffer.strides[0] * np.arange(lanes)
-        # converted now, so that a timed run is the compiled code alone
+        # converted now, so that a timed run contains only the compiled code
         self.in_c = tuple(map(_as_c, (*self._values(), self._spikes)))
-        """What the C function is called with."""
+        """The arguments of the C function."""
 
     def _values(self) -> tuple[Any, ...]:
-        """Return the arguments in the order of the C function, the record of spikes apart, which is the last."""
+        """Return the arguments in the order of the C function, without the record of spikes, which is the last."""
         return (len(self._spikes), len(self._pieces), self._pieces, self._inputs, self._setting, self._refractory,
                 self._parameters, self._state, self._samples, self._most_attempts, self._tallies)
 
     def stop(self) -> None:
-        """End the call that has these arguments."""
+        """End the running call that uses these arguments."""
         self._spikes["stuck"] = STOP
 
     @property
     def as_workload(self) -> tuple[Argument, ...]:
-        """The same for a counter."""
+        """The same arguments in the form that a counter needs."""
         lanes, capacity = self._spike_at.shape
         return (*self._values(), Records(tuple(
             (capacity, 0, 0, self._spike_place[i], self._spike_at[i]) for i in range(lanes))))
 
     def outcomes(self) -> list[Outcome]:
-        """Return what the neurons did, after the call."""
+        """Return the results of the neurons, after the call."""
         rows = zip(self._spikes["count"].tolist(), self._spikes["stuck"].tolist(), strict=True)
         return [self._outcome(lane, spikes, stuck) for lane, (spikes, stuck) in enumerate(rows)]
 
@@ -148,7 +148,7 @@ class Arguments:
         place, at = self._spike_place[lane, :count], self._spike_at[lane, :count]
         kept = dict(zip(self._tallied, self._tallies[lane].tolist(), strict=False))
         return Outcome(
-            # counted steps, or ms since the piece began: no time is added up over the run
+            # counted steps, or ms since the start of the piece: no time is summed over the run
             spike_times=(place + at) * self._setting if self._by_dt else self._starts[place] + at,
             state=self._state[:, lane].copy(),
             failure=self._failure(lane, spikes, stuck),
@@ -170,7 +170,7 @@ class Arguments:
 
 
 def number_of_steps(stimulus: Stimulus, setting: Fraction | float, method: Method) -> Fraction:
-    """Return how many steps of dt a stimulus takes; about how many, if an error control chooses them.
+    """Return the number of steps of dt in a stimulus; an estimate if an error control chooses the steps.
 
     Raises
     ------
@@ -185,9 +185,9 @@ def number_of_steps(stimulus: Stimulus, setting: Fraction | float, method: Metho
 
 
 def reset_is_above(model: NeuronModel, state: Array) -> bool:
-    """Whether a reset at the threshold does not lead below it, so that spikes follow each other at once.
+    """Whether a reset at the threshold does not lead below it, so that spikes follow each other immediately.
 
-    The other variables are those of `state`.
+    The values of the other variables are taken from `state`.
     """
     test = model.system.threshold
     values = {**model.parameter_values, **dict(zip(model.system.state, state.tolist(), strict=True))}
@@ -201,7 +201,7 @@ def reset_is_above(model: NeuronModel, state: Array) -> bool:
 
 
 def _pieces(stimuli: Sequence[Stimulus]) -> Array:
-    """Return the stimuli as a kernel reads them that does not sample its input: an array (pieces, neurons, `PIECE`)."""
+    """Return the stimuli for a kernel that does not sample its input: an array (pieces, neurons, `PIECE`)."""
     found = np.zeros((len(stimuli[0].shapes), len(stimuli), PIECE))
     for lane, stimulus in enumerate(stimuli):
         found[:, lane, :-1] = [shape.numbers for shape in stimulus.shapes]
@@ -212,7 +212,8 @@ def _pieces(stimuli: Sequence[Stimulus]) -> Array:
 def _sampled(stimuli: Sequence[Stimulus], steps: Sequence[int], dt: float) -> Array:
     """Return the inputs at the start, the middle and the end of each step: an array (steps, 3, neurons).
 
-    A stimulus that jumps has the value before the jump at the end of a step and that after it at the start of the next.
+    At a jump of the stimulus, the end of a step has the value before the jump, and the start of the next step has the
+    value after it.
     """
     first = np.concatenate([[0], np.cumsum(steps[:-1])])
     piece = np.repeat(np.arange(len(steps)), steps)
@@ -229,16 +230,17 @@ def _sampled(stimuli: Sequence[Stimulus], steps: Sequence[int], dt: float) -> Ar
 
 
 def check_stimuli(model: NeuronModel, stimuli: Sequence[Stimulus], varying: bool) -> None:
-    """Refuse stimuli that do not fit a model, its step (whose input may be `varying` within it), or each other.
+    """Refuse stimuli that do not fit the model, each other, or its step (`varying`: whether the input may vary in it).
 
     Raises
     ------
     UserError
-        If a stimulus has not the unit of the model's input, varies where that is not foreseen, or their pieces differ.
+        If a stimulus does not have the unit of the model's input, varies although the step needs a constant input, or
+        if the pieces of the stimuli differ.
     """
     for stimulus in stimuli:
         if stimulus.varies and not varying:
-            raise UserError(f"the stimulus varies in time, but this step of {model.label} takes its input as constant; "
+            raise UserError(f"the stimulus varies in time, but this step of {model.label} needs a constant input; "
                             "make it with varying=True")
         if stimulus.dimension is not model.system.dimensions[model.input]:
             raise UserError(
@@ -246,11 +248,11 @@ def check_stimuli(model: NeuronModel, stimuli: Sequence[Stimulus], varying: bool
                 f"{model.label} is in {units.unit_name(model.system.dimensions[model.input])}"
             )
         if stimulus.whole_durations != stimuli[0].whole_durations:
-            raise UserError("stimuli that run together need the same pieces")
+            raise UserError("stimuli that run together must have the same pieces")
 
 
 def check_models(stimuli: Sequence[Stimulus], models: Sequence[NeuronModel] | None) -> None:
-    """Refuse models that cannot be dealt out to stimuli, one after the other and again.
+    """Refuse models if their number does not divide the number of stimuli (they are assigned in turn, repeatedly).
 
     Raises
     ------
@@ -261,50 +263,50 @@ def check_models(stimuli: Sequence[Stimulus], models: Sequence[NeuronModel] | No
         raise UserError("there is no stimulus: give one for each neuron")
     if models is not None and (not models or len(stimuli) % len(models)):
         raise UserError(f"{len(models)} models for {len(stimuli)} stimuli: give as many models as stimuli, or a number "
-                        "that divides theirs")
+                        "of models that divides the number of stimuli")
 
 
 def check_size(stimuli: Sequence[Stimulus], steps: Fraction | float, state: int, bytes_a_step: int = 0) -> None:
-    """Refuse a call that takes more steps or memory than there can be, before anything is allocated.
+    """Refuse a call that needs too many steps or too much memory, before anything is allocated.
 
     Parameters
     ----------
     stimuli : sequence of Stimulus
     steps : number
-        Of one neuron.
+        Number of steps of one neuron.
     state : int
         Number of state variables.
     bytes_a_step : int
-        Kept for each step of a neuron.
+        Bytes stored per step of a neuron.
 
     Raises
     ------
     UserError
-        If it does.
+        If the call needs more than the limit.
     """
     lanes, horizon = len(stimuli), stimuli[0].horizon
     asked = f"{lanes} x {float(horizon):.3g} ms" if lanes > 1 else f"{float(horizon):.3g} ms"
     if steps * lanes > MOST_STEPS:
-        raise UserError(f"{asked} take {float(steps * lanes):.2g} time steps, and more than {MOST_STEPS:.0g} are not "
+        raise UserError(f"{asked} take {float(steps * lanes):.2g} time steps, but at most {MOST_STEPS:.0g} can be "
                         "run at once; give a larger dt, or a shorter stimulus")
     spikes = MAX_SPIKES_PER_MS * horizon + MAX_SPIKES_A_STEP
     needed = lanes * (16 * spikes + 8 * state * len(stimuli[0].shapes) + bytes_a_step * steps)
     if needed > memory():
-        raise UserError(f"{asked} need {float(needed) / 1e9:.2g} GB of memory, and there are {memory() / 1e9:.2g} GB; "
+        raise UserError(f"{asked} need {float(needed) / 1e9:.2g} GB of memory, but there are {memory() / 1e9:.2g} GB; "
                         "give a shorter stimulus, or a larger dt if it varies")
 
 
 @cache
 def memory() -> float:
-    """Return the memory in bytes that this process may use: the machine's, or what its control group allows."""
+    """Return the memory in bytes that this process may use: of the machine, or the limit of its control group."""
     found = float(os.sysconf("SC_PAGE_SIZE")) * os.sysconf("SC_PHYS_PAGES")
-    with contextlib.suppress(OSError, ValueError):  # "max" is no number
+    with contextlib.suppress(OSError, ValueError):  # "max" is not a number
         found = min(found, float(Path("/sys/fs/cgroup/memory.max").read_text()))
     return found
 
 
 def refractory_steps(model: NeuronModel, dt: float, restarts: bool) -> float:
-    """Return how many steps of dt (ms) a model is refractory; a whole number of them unless a step restarts."""
+    """Return for how many steps of dt (ms) a model is refractory; a whole number unless steps restart."""
     steps = model.refractory_ms / dt
     if restarts or not steps:
         return steps

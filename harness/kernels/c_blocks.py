@@ -1,6 +1,6 @@
-"""Blocks of assignments in C, and what stands before kernels.
+"""Blocks of assignments in C, and the C code before kernels.
 
-Names of a Step get an underscore, which keeps them apart from C's own.
+Names of a Step get an underscore, so that they differ from all names in C.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from ...models.algebra.expression import Const, Expr, Op, Table, Var, nodes
 from ...models.algebra.simplify import Block
 from ..stimuli import Shape
 
-#: Newton's iterations for a crossing end here at the latest: bisection alone would be at round-off.
+#: The largest number of Newton iterations for a crossing: after this number even bisection has reached round-off.
 MOST_ITERATIONS = 60
-#: Numbers that a piece of the stimulus takes: those of its shape, and whether it varies.
+#: The number of values that describe a piece of the stimulus: the values of its shape, and whether it varies.
 PIECE = len(fields(Shape)) + 1
-#: What a kernel leaves in `spikes.stuck`: more spikes in one step than there is room for, a spike from a state that is
-#: not finite, a step that cannot be made smaller, too many steps, more spikes in all than are kept.
+#: The values that a kernel writes to `spikes.stuck`: more spikes in one step than allowed, a spike from a state that is
+#: not finite, a step that cannot be made smaller, too many steps, more spikes in all than can be stored.
 STUCK_IN_A_STEP, NOT_FINITE, STEP_TOO_SMALL, TOO_MANY_STEPS, TOO_MANY_SPIKES = 1, 2, 4, 8, 16
-#: What is written there of a call's neurons to end it; what it leaves is no result.
+#: This value is written to the `stuck` of a call's neurons to end the call; its output is then not a result.
 STOP = -1
 
 _INFIX = {"add": "+", "sub": "-", "mul": "*", "div": "/", "less": "<", "at_most": "<="}
@@ -65,7 +65,7 @@ enum { POLL = 4096 };
 /* Both comparisons of a test are made: a branch after the first would skip the second. */
 #define EVALUATED(test) __asm__ volatile("" : "+r"(test))
 """
-#: Both values of a select are computed and one is taken. Written with ?: it would become a branch around one of them.
+#: Both values of a select are computed and one is chosen. With ?: the compiler would branch around one of them.
 _SELECT = """
 #if defined(__SSE4_1__)
 #include <immintrin.h>
@@ -89,7 +89,7 @@ _SELECT_IN_LANES = """
 /* in lanes the compiler makes a masked move of it */
 #define choose(test, yes, no) ((test) ? (yes) : (no))
 """
-#: The conversion cuts off towards zero, and what does not fit is negative: the first cell.
+#: The conversion rounds towards zero; a value that does not fit becomes negative, which selects the first cell.
 _CELL = """
 static inline int table_cell(double position, int count)
 {
@@ -151,13 +151,13 @@ static __attribute__((noinline, unused)) void input_series(
 
 
 def c_prelude(build: Build, vector_exp: bool = False) -> str:
-    """Print what stands before kernels; `vector_exp` says whether vector versions of exp and pow may be called."""
+    """Print the code before kernels; `vector_exp` says whether vector versions of exp and pow may be called."""
     head = _VECTOR_FUNCTIONS if vector_exp and build.lanes else ""
     return head + _PRELUDE + (_SELECT_IN_LANES if build.lanes else _SELECT)
 
 
 def c_stimulus() -> str:
-    """Print what reads the pieces of a stimulus, for kernels whose input is not sampled."""
+    """Print the functions that read the pieces of a stimulus, for kernels whose input is not sampled."""
     return _STIMULUS.format(most_iterations=MOST_ITERATIONS, piece=PIECE, full=TOO_MANY_SPIKES,
                             too_small=STEP_TOO_SMALL, too_many=TOO_MANY_STEPS)
 
@@ -187,7 +187,7 @@ def c_expression(node: Expr) -> str:
 
 
 def c_block(block: Block, indent: int, declared: Iterable[str] = ()) -> str:
-    """Print the statements of a block; names in `declared` are assigned, others declared."""
+    """Print the statements of a block; names in `declared` are only assigned, other names are declared."""
     lines = []
     for assign in block.assignments:
         is_integer = isinstance(assign.value, Op) and assign.value.kind in _INTEGERS
@@ -197,7 +197,7 @@ def c_block(block: Block, indent: int, declared: Iterable[str] = ()) -> str:
 
 
 def c_tables(blocks: Iterable[Block]) -> str:
-    """Print the tables that occur, each once, and what looks into them."""
+    """Print every table once, and the lookup function."""
     found = {
         _c_name(node): node
         for block in blocks for node in nodes(*(assign.value for assign in block.assignments))
@@ -209,7 +209,7 @@ def c_tables(blocks: Iterable[Block]) -> str:
 
 
 def _c_name(table: Table) -> str:
-    """Return a name that tells tables with the same name and other numbers apart."""
+    """Return a name that is different for tables that have the same name but different numbers."""
     content = hashlib.sha256(array("d", table.values)).hexdigest()
     return f"{table.name}_{content[:12]}"
 

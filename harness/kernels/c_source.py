@@ -1,8 +1,8 @@
 """C source of kernels, printed from Steps.
 
 A kernel advances neurons through a stimulus and records each spike as (number of its step or piece, place in it), so
-that no time is added up in the loop. The control flow is the template of the method; every floating-point operation of
-the model's is printed from a Block.
+that no time is summed in the loop. The template of the method has the control flow; every floating-point operation of
+the model is printed from a Block.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ from ...models.methods import METHODS, events
 from ...models.step import Step
 from .c_blocks import c_block, c_prelude, c_stimulus, c_tables
 
-#: A step that holds more spikes than this is reported as stuck (a reset that does not leave the threshold).
+#: A step with more spikes than this is reported as stuck (the reset does not lead below the threshold).
 MAX_SPIKES_A_STEP = 64
-#: Lanes that are advanced together: a Hodgkin-Huxley block of that size stays in the first-level cache.
+#: The number of lanes advanced together: a Hodgkin-Huxley block of this size stays in the first-level cache.
 LANES = 64
-#: Names that templates use in any case, where blocks are functions.
+#: Names that all templates use if blocks are functions.
 _MEMBERS = ("dt", "_now", "_target", "_end", "_span", "_step", "_s", "_at", "_before", "_refractory")
 
 
@@ -58,7 +58,7 @@ def c_source(steps: Iterable[Step], build: Build, vector_exp: bool) -> str:
 
 
 def tallied(step: Step) -> tuple[str, ...]:
-    """Return what the kernel keeps a tally of: its blocks, if they are functions, and what the method adds to them."""
+    """Return the names of the kernel's tallies: its blocks, if they are functions, and the extras of the method."""
     method = METHODS[step.method]
     return (*step.blocks, *method.extras) if method.template.functions else ()
 
@@ -75,7 +75,7 @@ def _family(name: str, steps: list[Step], build: Build) -> str:
 
 
 def _common(step: Step, in_lanes: bool) -> dict[str, Any]:
-    """Return what a template is given in any case."""
+    """Return the variables that every template gets."""
     method = METHODS[step.method]
     return {
         "step": step, "name": function_name(step), "input": step.model.input, "by_dt": method.knob == "dt",
@@ -84,7 +84,7 @@ def _common(step: Step, in_lanes: bool) -> dict[str, Any]:
 
 
 class _Family:
-    """The kernels of a model and method with several detections: what they have in common is printed once."""
+    """The kernels of a model and method with several detections; the code that they share is printed once."""
 
     def __init__(self, name: str, steps: list[Step]) -> None:
         self._name = name
@@ -94,7 +94,7 @@ class _Family:
         found = {name for block in blocks for name in (*block.reads, *writes(block))}
         found |= {*_MEMBERS, *first.state, *first.parameters, first.model.input}
         self._tests: set[str] = set()
-        """The members that stand for comparisons."""
+        """The members of the structure that are results of comparisons."""
         for block in blocks:
             self._tests |= _tests(block, self._tests).intersection(writes(block))
         self._members = sorted(found)
@@ -118,7 +118,7 @@ class _Family:
         return "".join(printed)
 
     def _given(self, step: Step, called: Mapping[str, str]) -> dict[str, Any]:
-        """Return what a template needs of a step; `called` are the functions of its blocks."""
+        """Return the variables of a template for a step; `called` are the functions of its blocks."""
         places = {name: place for place, name in enumerate(tallied(step))}
         return {
             "family": self._name, "blocks": list(step.blocks), "called": called, "tallied": len(places),
@@ -130,7 +130,7 @@ class _Family:
         }
 
     def _once(self, title: str, step: Step, text_of: Callable[[str], str]) -> tuple[str, str]:
-        """Return the name of a function, and its text, or none if the same is printed already."""
+        """Return the name of a function, and its text; the text is empty if the same function is already printed."""
         plain = f"{self._name}_{title.replace(' ', '_')}"
         for name in (plain, f"{plain}_{step.detection}"):
             text = text_of(name)
@@ -147,7 +147,7 @@ def _series(kernel: Callable[..., str], name: str) -> str:
 
 
 def _tests(block: Block, shared: Collection[str]) -> set[str]:
-    """Return the targets of a block that stand for comparisons; `shared` are those of other blocks."""
+    """Return the targets of a block that are results of comparisons; `shared` are such targets of other blocks."""
     found: set[str] = set()
     for assign in block.assignments:
         value = assign.value
@@ -158,7 +158,7 @@ def _tests(block: Block, shared: Collection[str]) -> set[str]:
 
 
 def _body(block: Block, shared: Collection[str]) -> str:
-    """Print a block as the body of a function on the structure `s`; `shared` are comparisons of all blocks."""
+    """Print a block as the body of a function on the structure `s`; `shared` are the comparisons of all blocks."""
     tests = _tests(block, shared)
     lines = [f"    const {'int' if name in shared else 'double'} {name}_ = s->{name}_;\n" for name in block.reads]
     lines += [f"    int {name}_;\n" for name in block.targets if name in tests]
@@ -168,7 +168,7 @@ def _body(block: Block, shared: Collection[str]) -> str:
 
 
 def writes(block: Block) -> list[str]:
-    """Return the names that a block gives to others: new values (``_next`` and the like) and the method's own."""
+    """Return the names that a block passes to others: new values (such as ``_next``) and names of the method."""
     return [name for name in block.targets if name.startswith("_") or name == "dt" or name.endswith(RESERVED_ENDINGS)]
 
 

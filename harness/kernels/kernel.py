@@ -1,4 +1,4 @@
-"""Compiled kernels, of any method: load them, run them."""
+"""Compiled kernels of any method: load and run them."""
 
 from __future__ import annotations
 
@@ -34,9 +34,10 @@ from .c_source import c_source, function_name
 __all__ = ["DIVERGED", "ENDLESS", "MAX_SPIKES_PER_MS", "TOO_FAST", "TOO_MANY", "Array", "Kernel", "Outcome",
            "compile_kernels"]
 
-#: Neurons with one input a piece all run at once; inputs that vary are sampled, and run in groups of such a size.
+#: Neurons with one input value per piece all run at once. Inputs that vary are sampled; their neurons run in groups
+#: with at most this size of input.
 MANY, MOST_INPUT_BYTES = 1_000_000, 100e6
-#: A call of more steps of a neuron than this can be interrupted, which takes a thread for it.
+#: A call with more steps per neuron than this can be interrupted; it runs in a separate thread.
 LONG = 100_000
 
 
@@ -51,17 +52,17 @@ class Kernel:
 
     def run(self, stimuli: Sequence[Stimulus], setting: Fraction | float, models: Sequence[NeuronModel] | None = None
             ) -> list[Outcome]:
-        """Run one neuron a stimulus.
+        """Run one neuron per stimulus.
 
         Parameters
         ----------
         stimuli : sequence of Stimulus
-            With the same pieces; the values may differ.
+            They must have the same pieces; the values may differ.
         setting : Fraction or float
-            What sets the method: dt in ms, which divides every piece, or the relative tolerance.
+            The setting of the method: dt in ms, which must divide every piece, or the relative tolerance.
         models : sequence of NeuronModel, optional
-            Parameters and initial state of each neuron; in turn, if there are fewer than stimuli; the Step's model by
-            default.
+            Parameters and initial state of each neuron, by default those of the Step's model. If there are fewer models
+            than stimuli, they are used in turn.
 
         Raises
         ------
@@ -84,7 +85,7 @@ class Kernel:
         return found
 
     def seconds(self, stimuli: Sequence[Stimulus], setting: Fraction | float) -> float:
-        """Run and return the wall time of the compiled code alone, in s."""
+        """Run, and return the wall time of only the compiled code, in s."""
         arguments = Arguments(self.step, stimuli, setting, None)
         start = time.perf_counter()
         self._call(arguments)
@@ -92,7 +93,7 @@ class Kernel:
 
     def workload(self, stimuli: Sequence[Stimulus], setting: Fraction | float,
                  models: Sequence[NeuronModel] | None = None) -> CFunction:
-        """Return what `run` calls, for a counter to run."""
+        """Return the call that `run` makes, so that a counter can run it."""
         arguments = Arguments(self.step, stimuli, setting, models)
         return CFunction(self.library, function_name(self.step), arguments.as_workload)
 
@@ -101,18 +102,18 @@ class Kernel:
 
 
 def compile_kernels(steps: Iterable[Step], build: Build = SCALAR) -> list[Kernel]:
-    """Compile many Steps in one go.
+    """Compile many Steps at once.
 
     Parameters
     ----------
     steps : iterable of Step
     build : Build
-        Those whose neurons cannot be in lanes run one neuron after the other in any case, and are compiled for it.
+        Steps that cannot run neurons in lanes are always compiled to run one neuron after the other.
 
     Raises
     ------
     UserError
-        If there is no compiler, it fails, or other users can write to the cache.
+        If there is no compiler, the compiler fails, or other users can write to the cache.
     """
     steps = list(steps)
     found: dict[int, Kernel] = {}
@@ -136,7 +137,7 @@ def _compiled(steps: Sequence[Step], build: Build) -> list[Kernel]:
 
 
 def _group_size(step: Step, stimulus: Stimulus, setting: Fraction | float) -> int:
-    """Return how many neurons run at once: as many as there are, if their inputs fit into `MOST_INPUT_BYTES`."""
+    """Return how many neurons run at once: all of them, if their inputs fit into `MOST_INPUT_BYTES`."""
     method = METHODS[step.method]
     if not (step.varying and method.template.sampled_input):
         return MANY

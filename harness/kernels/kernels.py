@@ -1,4 +1,4 @@
-"""The kernels of a model under many methods."""
+"""The kernels of a model for many methods."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ from .kernel import Kernel, Outcome, compile_kernels
 
 @dataclass(frozen=True)
 class Compiled:
-    """A model under a method and a detection."""
+    """The kernels of a model for one method and detection."""
 
     lanes: Kernel
-    """Runs neurons side by side, if the method can."""
+    """Runs neurons in parallel, if the method can."""
     alone: Kernel
-    """Runs one after the other."""
+    """Runs neurons one after the other."""
     count: Count
 
     @property
     def knob(self) -> str:
-        """What sets the method: ``dt`` or ``tolerance``."""
+        """The setting of the method: ``dt`` or ``tolerance``."""
         return METHODS[self.count.step.method].knob
 
 
@@ -37,9 +37,9 @@ class Kernels:
     """The kernels of a model."""
 
     compiled: dict[tuple[str, str], Compiled] = field(default_factory=dict)
-    """By method and detection."""
+    """Kernels by method and detection."""
     reasons: dict[tuple[str, str], NoValue] = field(default_factory=dict)
-    """Why there is no kernel, for the others."""
+    """The reason for each method and detection that has no kernel."""
 
 
 def kernels_of(model: NeuronModel, pairs: Iterable[tuple[str, str]], varying: bool, alone: bool = True) -> Kernels:
@@ -53,7 +53,8 @@ def kernels_of(model: NeuronModel, pairs: Iterable[tuple[str, str]], varying: bo
     varying : bool
         Whether the input changes within a step.
     alone : bool
-        Whether to compile what runs one neuron after the other, too; it is what runs them side by side otherwise.
+        Whether to also compile kernels that run one neuron after the other; otherwise the parallel kernels are used for
+        this.
 
     Raises
     ------
@@ -76,14 +77,14 @@ def kernels_of(model: NeuronModel, pairs: Iterable[tuple[str, str]], varying: bo
 
 
 def run_together(kernel: Kernel, stimuli: Sequence[Stimulus], setting: Fraction) -> list[Outcome]:
-    """Run one neuron a stimulus, those with the same pieces side by side.
+    """Run one neuron per stimulus; neurons whose stimuli have the same pieces run in parallel.
 
     Parameters
     ----------
     kernel : Kernel
     stimuli : sequence of Stimulus
     setting : Fraction
-        dt in ms or tolerance; dt divides every piece.
+        dt in ms, which must divide every piece, or the tolerance.
     """
     groups: dict[tuple[int, ...], list[int]] = {}
     for i, stimulus in enumerate(stimuli):

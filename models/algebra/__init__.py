@@ -1,1 +1,1 @@
-"""What are equations made of? Expressions, and drafts of assignments to them."""
+"""What are equations made of? Expressions, and drafts of named assignments."""

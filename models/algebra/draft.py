@@ -1,4 +1,4 @@
-"""Drafts: named assignments as a method writes them, before anything is simplified."""
+"""Drafts: named assignments as a method writes them, before simplification."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .expression import Const, Expr, Number, Var, expr, names, rebuild, text
 from .polynomial import ZERO, coefficients, linear_parts
 from .system import System
 
-#: Where in a step a method may ask for the input.
+#: The places in a step at which a method may use the input.
 START, MIDDLE, END = Fraction(0), Fraction(1, 2), Fraction(1)
 
 
@@ -35,7 +35,7 @@ class Vector(Mapping[str, Expr]):
         return Vector({name: function(x, *(other[name] for other in others)) for name, x in self.items()})
 
     def __or__(self, other: Mapping[str, Expr]) -> Vector:
-        """Replace the components that `other` has."""
+        """Return the vector with the components of `other` in place of its own."""
         return Vector({**self._components, **other})
 
     def __add__(self, other: Vector) -> Vector:
@@ -58,14 +58,14 @@ class NotApplicable(UserError):
 
 @dataclass
 class Draft:
-    """Assignments in order; each name is assigned once and no input is assigned."""
+    """Assignments in order; each name is assigned once, and inputs are never assigned."""
 
     inputs: frozenset[str]
     """Names that have a value before the draft starts."""
     assignments: dict[str, Expr] = field(default_factory=dict)
 
     def let(self, name: str, value: Expr) -> Expr:
-        """Assign `value` to `name` (made unique) and return the variable; a bare name or number stays itself."""
+        """Assign `value` to `name` (made unique) and return the variable; a single name or number is returned as is."""
         if isinstance(value, (Var, Const)):
             return value
         unique, number = name, 1
@@ -79,16 +79,16 @@ class Draft:
 class Derivatives:
     """The right-hand side of a model, as methods call it: ``k = f(x)``.
 
-    Every call appends to the draft what it needs of the stage's state and subexpressions, and the derivatives.
+    Every call appends the derivatives to the draft, and the state and subexpressions of the stage that they need.
 
     Parameters
     ----------
     system : System
     draft : Draft
     held : frozenset of str
-        State variables that do not move now (refractory); their derivative is zero.
+        State variables that are constant now (refractory); their derivative is zero.
     inputs : mapping, optional
-        What stands for the input at `START`, `MIDDLE` and `END` of the step; its own name by default, everywhere.
+        The expressions for the input at `START`, `MIDDLE` and `END` of the step; by default the input's name.
     name : str
         The input's name, if `inputs` are given.
     """
@@ -108,28 +108,28 @@ class Derivatives:
 
     @property
     def right_hand_sides(self) -> dict[str, Expr]:
-        """The derivatives of all variables, held or not, in terms of state variables, parameters and input alone."""
+        """The derivatives of all variables, held or not, in terms of only state variables, parameters and input."""
         everything = set(self._system.dimensions)
         return {name: self._opened(value, everything) for name, value in self._system.derivatives.items()}
 
     def __call__(self, x: Vector, only: Collection[str] | None = None, at: Fraction = START) -> Vector:
-        """Return dx/dt at `x`, per ms; of the variables `only`, if they are given; the input is that at `at`."""
+        """Return dx/dt at `x`, per ms, with the input at `at`; if `only` is given, only for these variables."""
         moving = {name: value for name, value in self._expressions.items() if only is None or name in only}
         values = self._stage(x, at, *moving.values())
         return Vector({name: self._draft.let(f"d{name}", substitute(value, values))
                        for name, value in moving.items()})
 
     def let(self, x: Vector) -> Vector:
-        """Assign the components of `x`, so that what uses them several times does not write them several times."""
+        """Assign the components of `x`, so that they are written only once if they are used several times."""
         return Vector({name: self._draft.let(name, value) for name, value in x.items()})
 
     def linear(self, x: Vector, only: Collection[str] | None = None, at: Fraction = START) -> tuple[Vector, Vector]:
-        """Return (a, b) such that each variable's derivative is ``a + b*variable``, all else frozen at `x` and `at`.
+        """Return (a, b) with each derivative equal to ``a + b*variable``, everything else frozen at `x` and `at`.
 
         Raises
         ------
         NotApplicable
-            If a variable (of those that are asked for) enters its own derivative nonlinearly.
+            If one of these variables enters its own derivative nonlinearly.
         """
         found: dict[str, tuple[Expr, Expr]] = {}
         for name, value in self._expressions.items():
@@ -147,9 +147,9 @@ class Derivatives:
         return Vector(a), Vector(b)
 
     def affine(self, at: Fraction = START) -> tuple[Vector, dict[str, Vector]]:
-        """Return (c, A) such that each variable's derivative is ``c + sum of A[variable][other]*other``.
+        """Return (c, A) with the derivative of each variable equal to ``c + sum of A[variable][other]*other``.
 
-        The input is that at `at`.
+        The input has its value at `at`.
 
         Raises
         ------
@@ -177,12 +177,12 @@ class Derivatives:
         )
 
     def quadratic(self, x: Vector, at: Fraction = START) -> tuple[Expr, Expr, Expr]:
-        """Return (a, b, c) such that the voltage's derivative is ``a + b*v + c*v**2``, all else frozen at `x` and `at`.
+        """Return (a, b, c) with dv/dt equal to ``a + b*v + c*v**2``, everything else frozen at `x` and `at`.
 
         Raises
         ------
         NotApplicable
-            If the voltage enters its own derivative otherwise.
+            If the voltage enters its own derivative in another way.
         """
         v = self.voltage
         found = coefficients(self._opened(self._expressions[v], {v}), v)
@@ -194,7 +194,7 @@ class Derivatives:
         return a, b, c
 
     def _stage(self, x: Vector, at: Fraction, *roots: Expr) -> dict[str, Expr]:
-        """Assign the state and the subexpressions that `roots` need; return what their names stand for."""
+        """Assign the state and the subexpressions that `roots` need; return the expression for each name."""
         subexpressions = self._system.subexpressions
         wanted = names(*roots)
         for name in reversed(list(subexpressions)):  # each needs only earlier ones
@@ -222,5 +222,5 @@ class Derivatives:
 
 
 def substitute(root: Expr, values: Mapping[str, Expr]) -> Expr:
-    """Return `root` with variables replaced."""
+    """Return `root` with variables replaced by `values`."""
     return rebuild(root, change=lambda _node, made: values.get(made.name, made) if isinstance(made, Var) else made)[0]

@@ -1,9 +1,9 @@
-"""Expressions: what equations, integration methods and spike detection are written in.
+"""Expressions: the form in which equations, integration methods and spike detections are written.
 
 An expression is a tree of `Const`, `Var` and `Op`, exactly as it was written: nothing is expanded, reordered or
 evaluated when it is built. (A computer algebra system would distribute ``36*(v + 77)`` and turn ``a - b`` into
 ``a + (-1)*b``; then neither the operators that the author wrote nor those that run could be counted.)
-`simplify` makes of it what runs.
+`simplify` turns it into the code that runs.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from typing import Any
 Number = int | float | Fraction
 
 #: Every kind of operation, in the order in which counts are shown.
-#: ``sign`` is a change of sign or an absolute value: one bit, no arithmetic.
+#: ``sign`` is a change of sign or an absolute value: it changes one bit and is not arithmetic.
 KINDS = ("add", "sub", "mul", "div", "sqrt", "exp", "pow", "compare", "select", "sign")
 
 
 class Expr:
-    """Base of all expressions; Python's operators build larger ones."""
+    """Base class of all expressions; Python's operators build larger expressions."""
 
     __slots__ = ()
 
@@ -56,11 +56,11 @@ class Expr:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Const(Expr):
-    """A number, held exactly."""
+    """A number, stored exactly."""
 
     value: Fraction
     unit: bool = False
-    """True for a unit such as ms: a factor of the notation, no operation of the model."""
+    """True for a unit such as ms: it belongs to the notation and is not an operation of the model."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -85,9 +85,9 @@ class Op(Expr):
     `kind` is one of add, sub, mul, div, pow, neg, abs, sqrt, exp, exprel, tanh, cosh, sinh, less, at_most, select,
     cell, entry.
     ``exprel(x)`` is ``(exp(x) - 1)/x``, 1 at zero; ``less(a, b)`` is ``a < b`` and ``at_most(a, b)`` ``a <= b``;
-    ``select(condition, a, b)`` is `a` where the condition holds and `b` elsewhere, both being evaluated.
-    ``cell(x, n)`` is the integer part of `x`, but at least 0 and at most n - 1; ``entry(table, cell)`` is the number in
-    that place of a table.
+    ``select(condition, a, b)`` is `a` if the condition holds and `b` otherwise; both are evaluated.
+    ``cell(x, n)`` is the integer part of `x`, but at least 0 and at most n - 1; ``entry(table, cell)`` is the number at
+    that place in a table.
     """
 
     kind: str
@@ -97,12 +97,12 @@ class Op(Expr):
 def _binary(kind: str, a: Expr | Number, b: Expr | Number) -> Op:
     for operand in (a, b):
         if not isinstance(operand, (Expr, int, float, Fraction)):
-            return NotImplemented  # a vector of expressions takes it from here
+            return NotImplemented  # a vector of expressions handles it
     return Op(kind, (expr(a), expr(b)))
 
 
 def expr(value: Expr | Number) -> Expr:
-    """Return `value` as an expression; a float stands for the decimal that it prints as."""
+    """Return `value` as an expression; a float means the decimal number as which it is printed."""
     if isinstance(value, Expr):
         return value
     return Const(Fraction(repr(value)) if isinstance(value, float) else Fraction(value))
@@ -119,9 +119,9 @@ def exprel(x: Expr) -> Op:
 
 
 def hyperbolic(kind: str, x: Expr) -> Op:
-    """Return the hyperbolic function ``tanh``, ``cosh`` or ``sinh`` as it runs: with one exponential.
+    """Return the hyperbolic function ``tanh``, ``cosh`` or ``sinh`` in the form that runs: with one exponential.
 
-    Right to rounding for values of order one; tanh and sinh keep an absolute, no relative, error near zero.
+    Correct up to rounding for values of order one; near zero, only the absolute error of tanh and sinh is small.
     """
     if kind == "tanh":
         return 1 - 2 / (exp(2 * x) + 1)
@@ -145,7 +145,7 @@ def at_most(a: Expr | Number, b: Expr | Number) -> Op:
 
 
 def nodes(*roots: Expr) -> Iterator[Expr]:
-    """Every node reachable from `roots`, each once, operands before operations."""
+    """Yield every node reachable from `roots` once, operands before operations."""
     seen: set[int] = set()
     stack: list[Expr | tuple[Expr]] = [*reversed(roots)]
     while stack:
@@ -162,14 +162,14 @@ def nodes(*roots: Expr) -> Iterator[Expr]:
 
 
 def rebuild(*roots: Expr, change: Callable[[Expr, Expr], Expr]) -> list[Expr]:
-    """Build expressions anew from their leaves; what they share, they share again.
+    """Rebuild expressions from their leaves; shared parts stay shared.
 
     Parameters
     ----------
     roots : Expr
     change : callable
-        Called for each node once, operands before operations, with the node as it was and with the same operation of
-        the new operands (a leaf is the same in both); returns what stands in its place.
+        Called once per node, operands before operations, with the old node and with the same operation on the new
+        operands (both are the same for a leaf); returns the replacement.
     """
     done: dict[int, Expr] = {}
     for node in nodes(*roots):
@@ -191,7 +191,7 @@ def evaluate(root: Expr, values: Mapping[str, Any], algebra: Mapping[str, Callab
     ----------
     root : Expr
     values : mapping
-        What each variable stands for.
+        The value of each variable.
     algebra : mapping
         A function for every kind of `Op` that occurs.
     number : callable
@@ -215,7 +215,7 @@ def _exprel(x: float) -> float:
 
 
 def _cell(x: float, count: float) -> int:
-    # what does not fit into 32 bits, or is no number, is before the first cell: so x86-64 converts
+    # NaN and values that do not fit into 32 bits select the first cell, as the conversion of x86-64 does
     whole = int(x) if -(2.0**31) < x < 2.0**31 else 0
     return min(max(whole, 0), int(count) - 1)
 
@@ -268,7 +268,7 @@ def text(node: Expr) -> str:
     if node.kind == "neg":
         return f"-{_bracketed(node.args[0], binding)}"
     left, right = node.args
-    # a - (b + c) and a/(b*c) need their brackets on the right; a + (b - c) keeps its order of evaluation by them
+    # a - (b + c) and a/(b*c) need brackets on the right; in a + (b - c) they keep the order of evaluation
     return f"{_bracketed(left, binding)}{_SYMBOLS[node.kind]}{_bracketed(right, binding + 1)}"
 
 

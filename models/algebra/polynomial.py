@@ -57,7 +57,7 @@ def linear_parts(root: Expr, variable: str) -> tuple[Expr, Expr] | None:
 
 
 def affine_parts(root: Expr, variables: Collection[str]) -> tuple[Expr, dict[str, Expr]] | None:
-    """Return (c, a) with ``root = c + sum of a[variable]*variable``, or None if `root` is not linear in them all."""
+    """Return (c, a) with ``root = c + sum of a[variable]*variable``, or None if `root` is not linear in all of them."""
     rest, slopes = root, {}
     for name in variables:
         parts = linear_parts(rest, name)
@@ -75,7 +75,7 @@ def is_zero(value: Expr) -> bool:
 
 
 def by_products(root: Expr, highest: float = math.inf) -> Expr:
-    """Replace natural powers by products, except powers above `highest`."""
+    """Replace powers with natural exponents by products, except exponents above `highest`."""
     def product(_node: Expr, made: Expr) -> Expr:
         if not (isinstance(made, Op) and made.kind == "pow" and isinstance(made.args[1], Const)):
             return made

@@ -1,8 +1,8 @@
-"""The rewritings that `simplify` makes of expressions; they are the ones below and no others.
+"""The complete list of rewritings that `simplify` applies to expressions.
 
-Each keeps the value (up to the rounding of a folded constant) and mirrors what an optimizing compiler does to IEEE
-arithmetic anyway (``x + (-65)`` is a subtraction, ``2*x`` is ``x + x``, of ``5*x`` and ``-5*x`` one is computed),
-so that the count that is taken here is the count that runs. Nothing is reassociated or distributed.
+Each rewriting keeps the value (up to the rounding of a folded constant) and is one that an optimizing compiler also
+makes in IEEE arithmetic (``x + (-65)`` is a subtraction, ``2*x`` is ``x + x``, only one of ``5*x`` and ``-5*x`` is
+computed). So the count made here is the count of what runs. Nothing is reassociated or distributed.
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ _COMMUTATIVE = {"add", "mul"}
 
 
 class Graph:
-    """Simplified expressions, equal ones being the same object."""
+    """Simplified expressions; equal expressions are the same object."""
 
     def __init__(self) -> None:
         self._known: dict[tuple[object, ...], Expr] = {}
         self._opposites: set[tuple[str, Fraction, int]] = set()
 
     def learn_opposites(self, roots: Iterable[Expr]) -> bool:
-        """Note where both ``c*x`` and ``-c*x`` (or ``c/x`` and ``-c/x``) occur; return whether there were new ones.
+        """Record pairs ``c*x`` and ``-c*x`` (or ``c/x`` and ``-c/x``); return whether there were new pairs.
 
-        Lowered again, the second is then the first with its sign changed, and is computed no more.
+        If the expressions are lowered again, the second is the first with its sign changed, and is not computed.
         """
         found = {factor for factor in map(_factor, nodes(*roots)) if factor is not None}
         new = {(kind, value, x) for kind, value, x in found if value < 0 and (kind, -value, x) in found}
@@ -39,7 +39,7 @@ class Graph:
         return bool(new)
 
     def lower(self, root: Expr, values: Mapping[str, Expr]) -> Expr:
-        """Rewrite an expression; `values` are what its variables stand for, rewritten before."""
+        """Rewrite an expression; `values` are the rewritten expressions for its variables."""
         done: dict[int, Expr] = {}
         for node in nodes(root):
             if isinstance(node, Const):
@@ -56,12 +56,12 @@ class Graph:
         return done[id(root)]
 
     def number(self, value: Fraction | int) -> Expr:
-        """Return the one node of a number."""
+        """Return the only node of a number."""
         value = Fraction(value)
         try:
             float(value)
         except OverflowError:
-            raise UserError("a number that the equations' constants make is too large, beyond 1e308; "
+            raise UserError("a number computed from the constants of the equations is too large, above 1e308; "
                             "give smaller constants") from None
         return self._same(("number", value), Const(value))
 
@@ -185,7 +185,7 @@ class Graph:
         try:
             return self.number(Fraction(FLOATS["pow"](float(a.value), float(b.value))))
         except (ArithmeticError, ValueError) as error:
-            raise UserError(f"'{text(Op('pow', (a, b)))}' in the equations is no number: {error.args[-1]}; change it"
+            raise UserError(f"'{text(Op('pow', (a, b)))}' in the equations is not a number: {error.args[-1]}; change it"
                             ) from None
 
     def _exp(self, a: Expr) -> Expr:
@@ -207,7 +207,7 @@ class Graph:
         try:
             return self.number(Fraction(function(a.value)))
         except (OverflowError, ValueError) as error:  # exp of a large number, the square root of a negative one
-            raise UserError(f"'{text(Op(kind, (a,)))}' in the equations is no number: {error}; change it") from None
+            raise UserError(f"'{text(Op(kind, (a,)))}' in the equations is not a number: {error}; change it") from None
 
     def _less(self, a: Expr, b: Expr) -> Expr:
         return self._compare("less", a, b)
@@ -282,7 +282,7 @@ def _exprel(x: Fraction) -> Fraction:
 
 
 def _is_negative(node: Expr) -> bool:
-    """Whether a product or quotient has a negative number in it, whose sign an addition or subtraction can take."""
+    """Whether a product or quotient contains a negative number; an addition or subtraction can then take its sign."""
     if isinstance(node, Const):
         return node.value < 0
     return isinstance(node, Op) and node.kind in ("mul", "div") and any(_is_negative(arg) for arg in node.args)
@@ -311,7 +311,7 @@ def _never_negative(node: Expr) -> bool:
 
 
 def _is_switch(node: Op) -> bool:
-    """Whether a node is 1 where a condition holds and 0 elsewhere, or the other way round."""
+    """Whether a node is 1 if a condition holds and 0 otherwise, or the reverse."""
     return node.kind == "select" and ((_is(node.args[1], 1) and _is(node.args[2], 0))
                                       or (_is(node.args[1], 0) and _is(node.args[2], 1)))
 

@@ -1,4 +1,4 @@
-"""From a draft as written to the assignments that run.
+"""Turn a draft as written into the assignments that run.
 
 Equal expressions are computed once. Numbers are folded exactly and rounded once, at the end. Expressions that depend
 only on dt and on parameters are separated, to be computed once per run. The rewriting rules are in `rewriting`.
@@ -16,7 +16,7 @@ from .rewriting import Graph
 
 @dataclass(frozen=True)
 class Assign:
-    """``target = value``; its operations are those of the tree `value`."""
+    """``target = value``; its operations are the operations in the tree `value`."""
 
     target: str
     value: Expr
@@ -35,7 +35,7 @@ class Block:
 
     @property
     def reads(self) -> list[str]:
-        """Names that are taken from outside, sorted."""
+        """Names that the block reads from outside, sorted."""
         return sorted(names(*(assign.value for assign in self.assignments)) - set(self.targets))
 
 
@@ -55,7 +55,7 @@ def lower(draft: Draft, outputs: Mapping[str, Expr], fixed: frozenset[str] = fro
     once : Block
         The part that depends only on `fixed`.
     body : Block
-        The rest, which ends with the outputs.
+        The rest; it ends with the outputs.
     """
     graph = Graph()
     while True:
@@ -72,7 +72,7 @@ def lower(draft: Draft, outputs: Mapping[str, Expr], fixed: frozenset[str] = fro
 
 
 class _Emission:
-    """Names for the nodes that are used more than once, and the order of the assignments."""
+    """Chooses names for nodes that are used more than once, and the order of the assignments."""
 
     def __init__(self, taken: Iterable[str], hints: Mapping[int, str], fixed: frozenset[str]) -> None:
         self._taken = set(taken)

@@ -13,18 +13,18 @@ from .polynomial import minus, times
 
 @dataclass(frozen=True)
 class Threshold:
-    """A spike is where `variable` `comparison` `level` holds."""
+    """The condition for a spike: `variable` `comparison` `level`."""
 
     variable: str
     comparison: str
     """``>`` or ``>=``."""
     level: Expr
-    """In terms of parameters and state variables."""
+    """The level, in terms of parameters and state variables."""
     slopes: Mapping[str, Expr] = field(default_factory=dict)
-    """Of the level along each state variable in it, where it moves: it is linear in them."""
+    """The derivative of the level with respect to each state variable in it; the level is linear in them."""
 
     def gap(self, change: Mapping[str, Expr]) -> Expr:
-        """Return by how much the variable moves away from the level, where the state variables change by `change`."""
+        """Return by how much the variable moves above the level if the state variables change by `change`."""
         total = change[self.variable]
         for name, slope in self.slopes.items():
             total = minus(total, times(slope, change[name]))
@@ -36,17 +36,17 @@ class System:
     """A model's mathematics, in ms, mV and uA/cm2."""
 
     dimensions: Mapping[str, Dimension]
-    """Of every state variable, subexpression and declared parameter."""
+    """The dimension of every state variable, subexpression and declared parameter."""
     state: tuple[str, ...]
     """State variables, in the order of the equations."""
     parameters: tuple[str, ...]
-    """Declared parameters, the input apart: operands at run time, one value a neuron."""
+    """Declared parameters except the input: operands at run time, with one value per neuron."""
     subexpressions: Mapping[str, Expr]
-    """In an order in which each needs only earlier ones."""
+    """Subexpressions, in an order in which each needs only earlier ones."""
     derivatives: Mapping[str, Expr]
-    """Of each state variable, per ms."""
+    """The derivative of each state variable, per ms."""
     held: frozenset[str]
-    """State variables that stay where they are while the neuron is refractory."""
+    """State variables that do not change while the neuron is refractory."""
     threshold: Threshold
     reset: tuple[tuple[str, Expr], ...]
-    """Statements, in order."""
+    """The statements of the reset, in order."""

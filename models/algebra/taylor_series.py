@@ -1,8 +1,9 @@
 """Taylor coefficients of a model's solution, order by order, as assignments.
 
-Every operation of the right-hand sides has a rule that gives the k-th coefficient of its result from the coefficients
-of its operands and its own lower ones (Knuth, The Art of Computer Programming II, section 4.7). An ``exprel``, whose
-rule would divide by its argument, is taken out of the equations and gets blocks of its own: see `exprel_coefficients`.
+Every operation of the right-hand sides has a rule. It gives the k-th coefficient of the result from the coefficients of
+the operands and the lower coefficients of the result (Knuth, The Art of Computer Programming II, section 4.7). The rule
+of ``exprel`` would divide by its argument, so each ``exprel`` is replaced by a name and gets separate blocks: see
+`exprel_coefficients`.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ _LARGEST_INTEGER_POWER = 64
 
 @dataclass(frozen=True)
 class Singular:
-    """An ``exprel`` of the equations, or the reciprocal of one, which stands there as a name now."""
+    """An ``exprel`` of the equations, or the reciprocal of one, that has been replaced by a name."""
 
     name: str
     argument: Expr
@@ -35,7 +36,7 @@ def take_out_exprel(derivatives: Mapping[str, Expr]) -> tuple[dict[str, Expr], l
     Returns
     -------
     dict
-        The derivatives.
+        The derivatives with the names.
     list of Singular
         In an order in which the argument of each needs only earlier ones.
     """
@@ -67,7 +68,7 @@ def _is_denominator(node: Op, derivatives: Mapping[str, Expr]) -> bool:
 
 
 def in_exponentials(root: Expr) -> Expr:
-    """Return `root` with the hyperbolic functions written in exponentials."""
+    """Return `root` with the hyperbolic functions written as exponentials."""
     def written(_node: Expr, made: Expr) -> Expr:
         return hyperbolic(made.kind, made.args[0]) if isinstance(made, Op) and made.kind in (
             "tanh", "cosh", "sinh") else made
@@ -104,12 +105,12 @@ class Recursion:
             if isinstance(node, Op) and not hasattr(self, f"_{node.kind}"):
                 raise NotApplicable(f"there is no rule for the Taylor coefficients of {node.kind}")
             if isinstance(node, Op) and node.kind == "pow" and not isinstance(_number(node.args[1]), Const):
-                raise NotApplicable(f"the exponent in {text(node)} is no number")
+                raise NotApplicable(f"the exponent in {text(node)} is not a number")
             if isinstance(node, Op):
                 self._series[id(node)] = []
 
     def next(self, order: int, coefficients: Mapping[str, Expr]) -> dict[str, Expr]:
-        """Take the coefficients of one more order of the names that vary; return those of the roots."""
+        """Add the next order: take the coefficients of the names that vary, and return those of the roots."""
         for name, value in coefficients.items():
             self._named.setdefault(name, []).append(value)
         for node in self._order:
@@ -126,7 +127,7 @@ class Recursion:
         return [node, *[ZERO] * order]  # a number or a parameter
 
     def _helper(self, node: Expr, key: object, value: Expr) -> Expr:
-        """Assign and keep a value that a rule needs again."""
+        """Assign and store a value that a rule needs again."""
         series = self._helpers.setdefault((id(node), key), [])
         series.append(self._draft.let("part", value))
         return series[-1]
@@ -134,7 +135,7 @@ class Recursion:
     def _kept(self, node: Expr, key: object) -> Series:
         return self._helpers[id(node), key]
 
-    # rules: the order, the operation, the coefficients of its operands
+    # the arguments of rules: the order, the operation, the coefficients of its operands
 
     def _add(self, k: int, _node: Op, a: Series, b: Series) -> Expr:
         return plus(a[k], b[k])
@@ -152,7 +153,7 @@ class Recursion:
         return product(a, b, k)
 
     def _div(self, k: int, node: Op, a: Series, b: Series) -> Expr:
-        # a = b c: one division a step
+        # a = b c: one division per step
         if k == 0:
             return times(a[0], self._helper(node, "reciprocal", 1 / b[0]))
         rest = minus(a[k], total(times(b[i], self._series[id(node)][k - i]) for i in range(1, k + 1)))
@@ -213,7 +214,7 @@ class Recursion:
 
 
 def product(a: Series, b: Series, k: int) -> Expr:
-    """Return the k-th coefficient of a product; that of a square takes half of the terms."""
+    """Return the k-th coefficient of a product; a square needs only half of the terms."""
     if a is not b:
         return total(times(a[i], b[k - i]) for i in range(k + 1))
     pairs = times(expr(2), total(times(a[i], a[k - i]) for i in range((k + 1) // 2)))
@@ -221,7 +222,7 @@ def product(a: Series, b: Series, k: int) -> Expr:
 
 
 def total(terms: Iterable[Expr]) -> Expr:
-    """Return the sum of the terms; nothing is written for a zero."""
+    """Return the sum of the terms; a zero adds no term."""
     found: Expr = ZERO
     for term in terms:
         found = plus(found, term)
@@ -229,9 +230,9 @@ def total(terms: Iterable[Expr]) -> Expr:
 
 
 def exprel_coefficients(argument: Series, reciprocal: bool, draft: Draft) -> Series:
-    """Return the coefficients of ``exprel(x)`` where x starts away from zero: those of a quotient.
+    """Return the coefficients of ``exprel(x)`` if x starts away from zero, by the rule for a quotient.
 
-    Of the reciprocal, ``x/(exp(x) - 1)``.
+    With `reciprocal`, return those of ``x/(exp(x) - 1)``.
     """
     x = Var("x")
     numerator: Expr = exp(x) - 1
@@ -240,11 +241,12 @@ def exprel_coefficients(argument: Series, reciprocal: bool, draft: Draft) -> Ser
 
 
 def exprel_near_zero(argument: Series, reciprocal: bool, draft: Draft) -> Series:
-    r"""Return the same where x starts near zero, without a division by x.
+    r"""Return the same coefficients if x starts near zero, without a division by x.
 
-    The derivatives of ``exprel`` obey ``D[j] = (exp(x) - x D[j+1])/(j + 1)``, which from the highest downwards loses
-    nothing for \|x\| < 1; the highest is started with ``exp(x)/(j + 1)``, whose error has shrunk below rounding where
-    the series ends. The coefficients of all D[j] in time follow by the chain rule, ``D[j]' = D[j+1] x'``.
+    The derivatives of ``exprel`` obey ``D[j] = (exp(x) - x D[j+1])/(j + 1)``. Computed from the highest j downwards,
+    this loses no accuracy for \|x\| < 1. The highest starts with ``exp(x)/(j + 1)``; its error becomes smaller than
+    rounding before the end of the series. The coefficients of all D[j] in time follow from the chain rule,
+    ``D[j]' = D[j+1] x'``.
     """
     highest = len(argument)
     power = draft.let("exponential", exp(argument[0]))

@@ -18,8 +18,8 @@ CONDUCTANCE, REVERSAL = "g_syn", "E_syn"
 def with_conductance(model: NeuronModel, reversal: Any) -> NeuronModel:
     """Return the model with a conductance as input: the old input becomes ``g_syn*(E_syn - v)``.
 
-    v is the variable that the threshold tests. The dimension of the new input ``g_syn`` is that of the old input
-    divided by that of v.
+    v is the variable that the threshold tests. The dimension of the new input ``g_syn`` is the dimension of the old
+    input divided by the dimension of v.
 
     Parameters
     ----------
@@ -30,7 +30,7 @@ def with_conductance(model: NeuronModel, reversal: Any) -> NeuronModel:
     Raises
     ------
     UserError
-        If the unit of `reversal` is not that of v, or the model already has these names.
+        If the unit of `reversal` is not the unit of v, or the model already has these names.
     """
     system = model.system
     voltage = system.threshold.variable

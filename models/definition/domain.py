@@ -1,8 +1,8 @@
-"""Whether the numbers of a model's equations exist: no division by zero, no root of a negative number, no overflow.
+"""Check that a model's equations can be computed: no division by zero, no root of a negative number, no overflow.
 
-Looked at is everything that depends on numbers, units, constants and parameters alone. It is looked at before anything
-is folded, counted or run, in the equations as they were written, so that all that can be done with a model refuses it
-with the same line. What depends on the state or the input is a matter of the run.
+The check covers everything that depends only on numbers, units, constants and parameters. It is made on the equations
+as written, before anything is folded, counted or run, so that every use of the model gives the same error message.
+What depends on the state or the input can only be checked when the model runs.
 """
 
 from __future__ import annotations
@@ -25,23 +25,23 @@ from .neuron import NeuronModel
 
 #: Powers up to this are multiplied out exactly.
 _HIGHEST = 64
-#: So many models are remembered, those looked at last.
+#: The number of models whose result is remembered: the last ones checked.
 _MOST_KEPT = 4096
 
 _Number = Fraction | float
-#: What is known of an expression: its value, and of one that has none yet, by which number it is multiplied.
+#: What is known about an expression: its value or, if it has none yet, the number by which it is multiplied.
 _Known = tuple[bool, _Number]
 _NOTHING: _Known = (False, Fraction(1))
 
 
 def check_domain(model: NeuronModel) -> None:
-    """Refuse a model whose equations have no value, whatever its state.
+    """Refuse a model if its equations have no value in any state.
 
     Raises
     ------
     UserError
-        If something divides by zero, or is no number (the root of a negative one, or one that is too large). The
-        message says in which equation, and which parameter or constant makes it so.
+        If something divides by zero, or is not a number (the root of a negative number, or an overflow). The message
+        names the equation, and the parameter or constant that causes the problem.
     """
     message = _message(model.exact)
     if message:
@@ -49,7 +49,7 @@ def check_domain(model: NeuronModel) -> None:
 
 
 class _Undefined(Exception):
-    """A node has no value: which one, what is zero in it (if it divides by zero), or why it is no number."""
+    """A node has no value. Carries the node, the zero divisor in it if there is one, and otherwise the reason."""
 
     def __init__(self, node: Op, zero: Expr | None = None, why: str = "") -> None:
         super().__init__(why)
@@ -58,7 +58,7 @@ class _Undefined(Exception):
 
 @lru_cache(_MOST_KEPT)
 def _message(model: NeuronModel) -> str:
-    """Return what is wrong, without the model's name; empty if nothing is."""
+    """Return what is wrong, without the model's name; empty if nothing is wrong."""
     given = {**model.constants, **model.parameters}
     known: dict[str, _Number] = {name: units.internal(value) for name, value in given.items()
                                  if not isinstance(value, str)}
@@ -75,7 +75,7 @@ def _message(model: NeuronModel) -> str:
 
 
 def _texts(model: NeuronModel) -> Iterator[tuple[str, str, str]]:
-    """Yield every expression of a model: where it is, the name that it gives a value to (if it does), and its text."""
+    """Yield for every expression of a model: where it is, the name that it defines (if any), and its text."""
     written = {line.name: line.right for line in lines(model.equations, model.name)}
     for name in model.system.subexpressions:
         yield f"equation of '{name}'", name, written[name]
@@ -93,7 +93,7 @@ def _texts(model: NeuronModel) -> Iterator[tuple[str, str, str]]:
 
 
 def _as_written(written: str, known: dict[str, _Number], where: str) -> Expr:
-    """Read an expression in which every name stays a name; units become known."""
+    """Read an expression in which every name stays a name; the units are added to `known`."""
     used = get_identifiers(written)
     for name in used - known.keys():
         unit = getattr(brian2, name, None)
@@ -103,7 +103,7 @@ def _as_written(written: str, known: dict[str, _Number], where: str) -> Expr:
 
 
 def _value(root: Expr, known: Mapping[str, _Number]) -> _Number | None:
-    """Return the value of an expression; None if it depends on what is not known."""
+    """Return the value of an expression; None if it depends on an unknown name."""
     done: dict[int, _Known] = {}
     for node in nodes(root):
         if isinstance(node, Const):
@@ -132,7 +132,7 @@ def _applied(node: Op, args: list[_Known]) -> _Known:
         raise _Undefined(node, why="math range error") from None
     except (ArithmeticError, ValueError) as error:
         raise _Undefined(node, why=str(error.args[-1])) from None
-    # zero times whatever the other one is
+    # zero times anything is zero
     return all_known or (node.kind in ("mul", "div") and _is_zero(value)), value
 
 
@@ -171,8 +171,8 @@ def _said(undefined: _Undefined, model: NeuronModel, known: Mapping[str, _Number
     if undefined.zero is not None:
         return f"'{whole}' in the equations divides by zero; change it"
     if own:
-        return f"'{whole}' is no number with {values}: {undefined.why}; give {' or '.join(own)} another value"
-    return f"'{whole}' in the equations is no number: {undefined.why}; change it"
+        return f"'{whole}' is not a number with {values}: {undefined.why}; give {' or '.join(own)} another value"
+    return f"'{whole}' in the equations is not a number: {undefined.why}; change it"
 
 
 def _quantity(name: str, model: NeuronModel) -> str:

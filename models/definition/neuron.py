@@ -25,9 +25,9 @@ from .tables import TableGrid, tabulate
 
 #: Names that the time step uses for itself.
 RESERVED = {"t", "dt", "step", "done", "elapsed", "rest", "left", "left_next", "waiting", "ends", "above", "was_below"}
-#: With the input before them: names of its values within a step and within the rest of one.
+#: Suffixes of the input's name: its values within a step and within the rest of a step.
 INPUT_ENDINGS = ("_mid", "_end", "_first", "_half", "_last")
-#: With a state variable before them: names that the time step uses for its new values.
+#: Suffixes of a state variable's name: its new values in a time step.
 RESERVED_ENDINGS = ("_next", "_reset", "_held", "_at")
 
 
@@ -35,7 +35,7 @@ RESERVED_ENDINGS = ("_next", "_reset", "_held", "_at")
 class NeuronModel:
     """A spiking-neuron model.
 
-    Everything that is run, counted, referenced and compared is derived from this text, and Brian2 runs it unchanged.
+    Runs, counts, reference solutions and comparisons are all derived from this definition; Brian2 runs it unchanged.
 
     Raises
     ------
@@ -44,42 +44,43 @@ class NeuronModel:
     """
 
     name: str
-    """What users type."""
+    """The name that users type."""
     equations: str
-    """Brian2 equations. Names declared in them (``a : 1``) are parameters, one value a neuron;
-    names found in `constants` are folded into the numbers."""
+    """Brian2 equations. Names declared in them (``a : 1``) are parameters, with one value per neuron;
+    names in `constants` are folded into the numbers."""
     threshold: str
-    """A spike is where this holds: a state variable, ``>`` or ``>=``, a level. The level may move with other state
-    variables, in which it is linear: ``v > theta``, ``v > theta_0 + 2*w``."""
+    """The condition for a spike: a state variable, ``>`` or ``>=``, and a level. The level may depend linearly on other
+    state variables: ``v > theta``, ``v > theta_0 + 2*w``."""
     reset: str = ""
     """Statements at a spike, such as ``v = c; u += d``."""
     refractory: Any = None
-    """A duration after a spike (hard: variables flagged ``(unless refractory)`` stay, no spike is found; if it ends
-    above the threshold, the next one is at once), or the text of `threshold`: then a spike is the crossing, and the
-    next one needs a return below it; or None."""
+    """A duration after a spike, or the text of `threshold`, or None. During the time after a spike, variables flagged
+    ``(unless refractory)`` do not change and no spike is detected; if the variable is above the threshold when this
+    time ends, the next spike follows immediately. With the text of `threshold`, a spike is the upward crossing, and the
+    next spike needs a return below the threshold first."""
     parameters: Mapping[str, Any] = field(default_factory=dict)
-    """A quantity for each declared parameter, the input apart."""
+    """A quantity for each declared parameter except the input."""
     constants: Mapping[str, Any] = field(default_factory=dict)
-    """A quantity for each name that the equations use and do not declare."""
+    """A quantity for each name that the equations use but do not declare."""
     initial: Mapping[str, Any] = field(default_factory=dict)
     """A quantity, or an expression as text, for each state variable."""
     input: str = "I"
     """The declared parameter that the stimulus drives."""
     drive: Any = None
-    """A constant input, a quantity, under which the model spikes steadily; None: found by its rate where needed."""
+    """A constant input (a quantity) at which the model spikes steadily; None: it is found by spike rate if needed."""
     presets: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    """Named sets of parameters; under the input's name, the preset's own `drive`."""
+    """Named sets of parameters; a value for the input is the preset's own `drive`."""
     preset: str = ""
-    """The preset that `parameters` are from, if any."""
+    """The preset from which `parameters` come, if any."""
     published: str = ""
-    """The equations in the paper's own form, where `equations` had to differ from it (a removable singularity
-    made harmless). Counted as written, never run; a test holds the two forms equal."""
+    """The equations in the form of the paper, if `equations` had to differ from it (to avoid a removable singularity).
+    They are counted as written and never run; a test checks that the two forms are equal."""
     tables: TableGrid | None = None
-    """The voltages between which rates are looked up; None if they are computed. See `tabulated`."""
+    """The voltages of the lookup tables for rates; None if rates are computed. See `tabulated`."""
     published_costs: Mapping[str, PublishedCost] = field(default_factory=dict)
-    """By convention: what its source states that this model costs."""
+    """The cost of this model as stated by the source of each convention."""
     description: str = ""
-    """One line."""
+    """One line of text."""
     source: str = ""
     """Paper and equation numbers."""
 
@@ -142,19 +143,21 @@ class NeuronModel:
         return dataclasses.replace(self, **changes)
 
     def tabulated(self, step: Any, low: Any = -100 * brian2.mV, high: Any = 100 * brian2.mV) -> NeuronModel:
-        """Return the model with its rates looked up in tables over the voltage; see `tables`.
+        """Return the model with its rates taken from lookup tables over the voltage; see `tables`.
 
-        It starts where the model starts, and its reference is the model's: the error of the tables is error.
+        It has the same initial state and the same reference solution as this model: table interpolation error counts
+        as error.
 
         Parameters
         ----------
         step, low, high : Quantity
-            Distance, first and last of the voltages with an entry; NEURON's ``TABLE ... FROM low TO high``.
+            Distance between the voltages of the tables, the first voltage and the last voltage; as in NEURON's
+            ``TABLE ... FROM low TO high``.
 
         Raises
         ------
         UserError
-            If nothing that depends on the voltage alone is dearer than a look-up, or the step does not divide the
+            If nothing that depends only on the voltage is more expensive than a lookup, or the step does not divide the
             range.
         """
         name = self.name if self.tables else f"{self.name}_tables"
@@ -162,7 +165,7 @@ class NeuronModel:
 
     @cached_property
     def exact(self) -> NeuronModel:
-        """The model that this one approximates by tables; itself without them."""
+        """The model that this model approximates by tables; the model itself if it has no tables."""
         return self.replace(tables=None) if self.tables else self
 
     @cached_property
@@ -173,12 +176,12 @@ class NeuronModel:
 
     @cached_property
     def system_as_published(self) -> System:
-        """The mathematics in the paper's own form; where rates are looked up, that is the look-up."""
+        """The mathematics in the form of the paper; with tables, the form that looks rates up."""
         return _system(self, "published") if self.published and not self.tables else self.system
 
     @property
     def content(self) -> str:
-        """All that a solution depends on, as text: two models with the same text have the same solutions."""
+        """Everything that a solution depends on, as text: models with the same text have the same solutions."""
         numbers = {**self.parameter_values, **self.initial_values}
         constants = {name: float(units.internal(value)) for name, value in sorted(self.constants.items())}
         return "\n".join((self.equations, self.threshold, self.reset, str(self.refractory), self.input,
@@ -186,9 +189,9 @@ class NeuronModel:
 
     @property
     def definition(self) -> str:
-        """All that is run and counted, as text: `content`, the paper's own form, and the tables that rates are in.
+        """Everything that is run and counted, as text: `content`, the form of the paper, and the tables of rates.
 
-        The solution of a model with tables is that of its exact rates, so that `content` knows nothing of them.
+        The reference solution of a model with tables uses the exact rates, so `content` does not include the tables.
         """
         grid = self.tables
         tables = [float(units.internal(value)) for value in (grid.step, grid.low, grid.high)] if grid else None
@@ -203,26 +206,26 @@ class NeuronModel:
 
     @property
     def spike_is_crossing(self) -> bool:
-        """Whether a spike needs a return below threshold before it, as in models without reset."""
+        """Whether the variable must return below threshold before the next spike, as in models without reset."""
         return isinstance(self.refractory, str)
 
     @property
     def spike_interrupts(self) -> bool:
-        """Whether the solution does not just go on at a spike: there is a reset, or a refractory time begins."""
+        """Whether the solution is interrupted at a spike: by a reset, or by the start of a refractory time."""
         return bool(self.system.reset or self.refractory_ms)
 
     @property
     def moves_while_refractory(self) -> bool:
-        """Whether the threshold may be passed while the neuron is refractory: a spike is then where that ends."""
+        """Whether the threshold may be crossed while the neuron is refractory; then a spike occurs when that ends."""
         threshold = self.system.threshold
         return bool(self.refractory_ms) and not {threshold.variable, *threshold.slopes} <= self.system.held
 
     @property
     def steps_start_below(self) -> bool:
-        """Whether a step at whose end the threshold is passed is sure to start below it.
+        """Whether a step that ends above the threshold always starts below it.
 
-        Not where the threshold may be passed while the neuron is refractory, nor if the model itself starts above: the
-        spike is at once then.
+        This is not so if the threshold may be crossed while the neuron is refractory, or if the initial state is above
+        the threshold. Then the spike occurs at the start of the step.
         """
         threshold, start = self.system.threshold, self.initial_values
         starts_above = start[threshold.variable] > evaluate(threshold.level, {**self.parameter_values, **start}, FLOATS)
@@ -247,13 +250,13 @@ class NeuronModel:
                 waiting[name] = self._initial_expression(name)
             else:
                 values[name] = float(units.internal(given))
-        # an initial value may use parameters, subexpressions and other initial values, in any order without circles
+        # an initial value may use parameters, subexpressions and other initial values, in any order without cycles
         waiting |= system.subexpressions
         needed = {name: names(value) for name, value in waiting.items()}
         while waiting:
             ready = [name for name in waiting if needed[name] <= values.keys()]
             if not ready:
-                break  # only subexpressions of the input are left: no initial value needs them
+                break  # only subexpressions that use the input are left: no initial value needs them
             for name in ready:
                 value = waiting.pop(name)
                 try:
@@ -291,8 +294,8 @@ class NeuronModel:
         for name in self.constants:
             if name in system.dimensions:
                 with at("constants", name):
-                    raise UserError(f"{where}: the constant '{name}' is declared in the equations, too; take it out of "
-                                    "one")
+                    raise UserError(f"{where}: the constant '{name}' is also declared in the equations; remove one of "
+                                    "them")
         _same_names(self.parameters, system.parameters, where, "parameters", system)
         _same_names(self.initial, system.state, where, "initial", system)
         for field_name in ("parameters", "initial"):
@@ -305,11 +308,12 @@ class NeuronModel:
                                 f"expected {units.unit_name(system.dimensions[self.input])}")
         if not _needed(system, self.input):
             with at("equations", self.input):
-                raise UserError(f"{where}: the input '{self.input}' enters no equation, so that nothing drives the "
-                                "model; write it into one, or give input= another parameter")
+                raise UserError(f"{where}: no equation uses the input '{self.input}', so nothing drives the model; use "
+                                "it in an equation, or give input= another parameter")
         published = self.system_as_published
         if {*published.state, *published.parameters} != {*system.state, *system.parameters}:
-            raise UserError(f"{where}: published has other variables or parameters than equations; give both the same")
+            raise UserError(f"{where}: published and equations have different variables or parameters; give both the "
+                            "same")
         known = {*system.parameters, *system.state, *(name for name, _ in system.reset)}
         for field_name, what, value in (
             ("threshold", "the threshold's level", system.threshold.level),
@@ -328,7 +332,7 @@ class NeuronModel:
             self._check_reset()
 
     def _check_value(self, name: str, given: Any) -> None:
-        """Refuse a parameter or an initial value of another unit."""
+        """Refuse a parameter or an initial value that has the wrong unit."""
         dimension = self.system.dimensions[name]
         if isinstance(given, str):
             where = f"{self.name}: initial value of '{name}'"
@@ -350,14 +354,14 @@ class NeuronModel:
                             f"give refractory='{short(self.threshold)}'")
 
     def _check_reset(self) -> None:
-        """Refuse a reset to a value above threshold, where nothing holds the next spike back: spikes without end."""
+        """Refuse a reset to a value above threshold if nothing delays the next spike: spikes would never end."""
         test = self.system.threshold
         values: dict[str, Expr] = {name: Var(name) for name in self.system.state}
         for name, value in self.system.reset:
             values[name] = substitute(value, values)
         after, level_after = values[test.variable], substitute(test.level, values)
         if names(after, level_after) - set(self.system.parameters) or self.moves_while_refractory:
-            return  # it depends on the state at the spike, or time passes before the next one
+            return  # the value depends on the state at the spike, or time passes before the next spike
         try:
             v, level = (evaluate(value, self.parameter_values, FLOATS) for value in (after, level_after))
         except (ArithmeticError, ValueError) as error:
@@ -379,7 +383,7 @@ def _needed(system: System, name: str) -> bool:
 
 
 def _read(given: Mapping[str, Any], where: str, text_allowed: bool) -> dict[str, Any]:
-    """Return numbers and Brian2 quantities for what a user gave, and its text as it is."""
+    """Return the values that a user gave as numbers and Brian2 quantities; text is returned unchanged."""
     found = {}
     for name, value in given.items():
         with at(name):
@@ -433,7 +437,7 @@ def _system(model: NeuronModel, field_name: str) -> System:
         parts = affine_parts(level, state)
         if parts is None:
             raise UserError(f"{model.name}: threshold: the level is not linear in the state variables; "
-                            "make it a state variable of its own")
+                            "make it a separate state variable")
     return System(
         dimensions=dimensions,
         state=state,

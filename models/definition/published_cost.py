@@ -18,8 +18,8 @@ class PublishedCost:
     dt: Any
     """The time step that the source assumes, a quantity."""
     differences: Mapping[str, float] = field(default_factory=dict)
-    """Reasons for the difference between the count from the equations and `step`, with the operations of each (positive
-    if more are counted). They add up to the whole difference, which a test checks."""
+    """Reasons for the difference between the count from the equations and `step`, each with its number of operations
+    (positive if the count from the equations is higher). A test checks that they add up to the whole difference."""
 
     @property
     def dt_ms(self) -> float:

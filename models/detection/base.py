@@ -63,7 +63,7 @@ class Crossing:
         return at
 
     def or_at_once(self, theta: Expr) -> Expr:
-        """Return the crossing `theta`, or the start of the step if the step may start above the threshold and does."""
+        """Return the crossing `theta`, or the start of the step if the step starts above the threshold."""
         if self.starts_below:
             return theta
         return select(less(self.start[self.variable], self.level), theta, 0)

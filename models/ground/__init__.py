@@ -1,1 +1,1 @@
-"""What does everything stand on? Errors, registries, the cache, and programs and signals: nothing about neurons."""
+"""What do all other parts need? Errors, registries, the cache, programs and signals; nothing about neurons."""

@@ -1,4 +1,4 @@
-"""The one kind of error that a user can cause, and what stands in the place of a value that there is not."""
+"""The error for a user's mistake, and the object that replaces a value that does not exist."""
 
 from __future__ import annotations
 
@@ -10,26 +10,27 @@ from typing import TypeVar
 
 Found = TypeVar("Found")
 
-#: So many characters of what was given are quoted in a message.
+#: The number of characters of a given text that a message quotes.
 QUOTED = 100
 
 
 def short(given: str, most: int = QUOTED) -> str:
-    """Return what was given as a message quotes it: in one line, not too long."""
+    """Return a given text as a message quotes it: on one line, not too long."""
     text = " ".join(given.split())
     return text if len(text) <= most else f"{text[:most]}..."
 
 
-#: What a terminal obeys or hides instead of showing it: control and format characters, lone surrogates, odd line ends.
+#: Characters that a terminal obeys or hides instead of showing: control and format characters, lone surrogates, unusual
+#: line ends.
 _HIDDEN = {"Cc", "Cf", "Cs", "Zl", "Zp"}
 
 
 def visible(text: str, keep: str = "\n\t") -> str:
-    """Return a text as it can be printed anywhere: what a terminal would obey or hide is written as its number.
+    """Return a text that is safe to print: characters that a terminal would obey or hide are written as numbers.
 
-    Files and programs of others bring texts of their own. A name in them may hold an escape sequence, which moves the
-    cursor or renames the window, or a sign that turns the direction of writing. Both are shown by their number, in the
-    form that JSON reads as the same character.
+    Files and programs of others contain arbitrary text. A name may contain an escape sequence, which moves the cursor
+    or renames the window, or a character that reverses the direction of writing. Such characters are shown as numbers,
+    in a form that JSON reads as the same character.
 
     Parameters
     ----------
@@ -49,22 +50,22 @@ def _shown(character: str) -> str:
 
 
 class UserError(ValueError):
-    """A mistake in what was asked for.
+    """A mistake in what the user gave.
 
     The message is one line that says what was given, what is expected and what to do.
     The command line prints it and exits with status 2.
     """
 
     def __init__(self, message: str = "") -> None:
-        # names of others, which a message quotes, may hold ends of lines
+        # quoted names from files of others may contain line breaks
         super().__init__(message if message.isprintable() else " ".join(message.split()))
         self.place: tuple[str | int, ...] = ()
-        """Where in a definition it is: a field, then names within it; a number is a line of a text, the first is 0."""
+        """The place in a definition: a field, then names within it; a number is a line of a text, counted from 0."""
 
 
 @contextmanager
 def at(*place: str | int) -> Iterator[None]:
-    """Put the place of what is read in a block before the places of errors that come out of it."""
+    """Add the place of what a block reads to the front of the places of its errors."""
     try:
         yield
     except UserError as error:
@@ -73,7 +74,7 @@ def at(*place: str | int) -> Iterator[None]:
 
 
 def reason_of(error: BaseException) -> str:
-    """Return in one line why something failed: a user's mistake as it is told, any other error with its name."""
+    """Return in one line why something failed: the message of a user's mistake; for other errors, also their name."""
     said = " ".join(str(error).split())
     if isinstance(error, UserError):
         return said
@@ -83,18 +84,18 @@ def reason_of(error: BaseException) -> str:
 
 @dataclass(frozen=True)
 class NoValue:
-    """Why there is no value; it is returned in the place of one."""
+    """The reason why there is no value; returned instead of a value."""
 
     reason: str
     failed: bool = False
-    """Whether the program failed, so that nothing is known; the reason is of what was asked for otherwise."""
+    """Whether the program failed, and nothing is known; otherwise the request is the reason."""
 
     def __str__(self) -> str:
         return self.reason
 
 
 def attempt(look: Callable[[], Found]) -> Found | NoValue:
-    """Return what a function returns, or why it returns nothing: what is wrong in one place ends nothing else."""
+    """Return the result of a function, or why it has none, so that an error in one place does not end the rest."""
     try:
         return look()
     except Exception as error:
@@ -102,6 +103,6 @@ def attempt(look: Callable[[], Found]) -> Found | NoValue:
 
 
 def shortened(path: str, most: int = 200) -> str:
-    """Return a path as it can be printed on one line: what is no text is escaped, a long one loses its middle."""
+    """Return a path that can be printed on one line: bytes that are not text are escaped, a long path is shortened."""
     text = path.encode("utf-8", "backslashreplace").decode()
     return text if len(text) <= most else f"{text[: most // 2]}...{text[-most // 4 :]}"

@@ -1,4 +1,4 @@
-"""Tables and rasters as HTML, for what a notebook shows."""
+"""Tables and spike rasters as HTML, for notebooks."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def table_html(title: str, headings: Iterable[str], rows: Iterable[Iterable[obje
 
 
 def raster_html(times: Iterable[float], stop: float) -> str:
-    """Return a picture of spike times in ms, from 0 to `stop`."""
+    """Return a raster plot of spike times in ms, from 0 to `stop`."""
     lines = "".join(f'<line x1="{time:.6g}" x2="{time:.6g}" y1="0" y2="1"/>' for time in times)
     return (f'<svg role="img" aria-label="spike times, 0 to {stop:g} ms" width="640" height="32" '
             f'viewBox="0 0 {stop:g} 1" preserveAspectRatio="none">'

@@ -13,7 +13,7 @@ from .errors import UserError
 
 
 class Named(Protocol):
-    """Anything that carries its own name."""
+    """Anything that has a name."""
 
     @property
     def name(self) -> str:
@@ -32,9 +32,9 @@ class Registry(Mapping[str, T]):
     kind : str
         What is registered here, for messages ("model", "method").
     *groups : str
-        Entry-point groups through which other packages add to it; every entry point loads one item.
+        Entry-point groups through which other packages add items; every entry point loads one item.
     made_whole : callable, optional
-        From an item of another package to what is registered.
+        Converts an item of another package to the item that is registered.
     """
 
     def __init__(self, kind: str, *groups: str, made_whole: Callable[[Any], Any] = lambda item: item) -> None:
@@ -69,7 +69,7 @@ class Registry(Mapping[str, T]):
             ) from None
 
     def get(self, name: str, default: Any = None) -> Any:
-        """Return what has a name, or `default`."""
+        """Return the item with a name, or `default`."""
         return self[name] if name in self else default  # noqa: SIM401 - this is `get`
 
     def __contains__(self, name: object) -> bool:
@@ -91,18 +91,18 @@ class Registry(Mapping[str, T]):
         for entry in (entry for group in self._groups for entry in entry_points(group=group)):
             try:
                 self.register(self._made_whole(entry.load()))
-            except Exception as error:  # another package's code: anything can go wrong in it
-                self._outside_loaded = False  # say it again, rather than go on without
+            except Exception as error:  # code of another package may raise any error
+                self._outside_loaded = False  # report it again the next time, instead of continuing without the item
                 raise UserError(
                     f"the {self.kind} '{entry.name}' of the package {_package(entry)} cannot be used: "
-                    f"{type(error).__name__}: {' '.join(str(error).split())}; mend or uninstall the package"
+                    f"{type(error).__name__}: {' '.join(str(error).split())}; repair or uninstall the package"
                 ) from error
 
 
 def import_all(package: str, folder: Iterable[str]) -> None:
-    """Import every module of a package, in alphabetical order: a file that is added there registers what it defines.
+    """Import every module of a package in alphabetical order, so that a file added there registers its items.
 
-    What the package has imported before keeps its place: tables list things in the order in which they are registered.
+    Modules that the package has already imported keep their place: tables list items in the order of registration.
 
     Parameters
     ----------

@@ -1,1 +1,1 @@
-"""What does a text of equations mean? Brian2's language with units, read and checked by a grammar of our own."""
+"""What does a text of equations mean? Brian2's language with units, read and checked by spikecost's grammar."""

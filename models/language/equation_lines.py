@@ -1,4 +1,4 @@
-"""The lines of a model's equations: what each declares, and the text of its right-hand side."""
+"""The lines of a model's equations: the name that each declares, and the text of its right-hand side."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from . import grammar, units
 from .grammar import Unreadable
 from .names import LONGEST_NAME, NAME
 
-#: What an equation is.
+#: The kinds of equations.
 DIFFERENTIAL, SUBEXPRESSION, PARAMETER = "differential equation", "subexpression", "parameter"
 _FLAGS = {DIFFERENTIAL: ("unless refractory",), PARAMETER: ("constant",), SUBEXPRESSION: ()}
-#: Units that equations can declare: those without a prefix, as Brian2 has it.
+#: Units that equations can declare: only units without a prefix, as in Brian2.
 _BASE_UNITS = {name: unit.dim for name, unit in DEFAULT_UNITS.items()
                if float(unit) == 1.0 and repr(unit)[-1] not in ("2", "3")}
 
@@ -29,7 +29,7 @@ _FACTOR = re.compile(r"\s*([*/])\s*([A-Za-z]+)\s*(?:\*\*\s*(-?\s*[0-9]{1,2}(?:\.
 
 @dataclass(frozen=True)
 class Line:
-    """One equation as it is written; it may go over several lines of the text."""
+    """One equation as written; it may span several lines of the text."""
 
     name: str
     kind: str
@@ -39,16 +39,16 @@ class Line:
     dimension: Dimension
     flags: tuple[str, ...]
     ends: int
-    """Where in the text it ends."""
+    """The position of its end in the text."""
 
 
 def lines(text: str, given: str) -> list[Line]:
-    """Take a text apart into its equations, each with a right-hand side that can be read.
+    """Split a text into its equations; each has a right-hand side that can be read.
 
     Raises
     ------
     UserError
-        If it is not written as Brian2 has it; the message quotes the line, and the error's place is its number.
+        If the text is not in Brian2's form; the message quotes the line, and the place of the error is its number.
     """
     try:
         bare = grammar.without_comments(text)
@@ -70,7 +70,7 @@ def lines(text: str, given: str) -> list[Line]:
 
 
 def _line_number(text: str, place: int) -> int:
-    """Return the line of the first thing at or behind a place."""
+    """Return the number of the line that contains the first text at or after a position."""
     return text.count("\n", 0, place + len(text[place:]) - len(text[place:].lstrip()))
 
 
@@ -81,7 +81,7 @@ def _line(text: str, place: int) -> Line:
     name = head[1] or head[2]
     kind = DIFFERENTIAL if head[1] else SUBEXPRESSION if head[3] else PARAMETER
     if not NAME.fullmatch(name):
-        raise Unreadable(f"'{short(name)}' is no name",
+        raise Unreadable(f"'{short(name)}' is not a name",
                          f"use up to {LONGEST_NAME} letters, digits and _, a letter first")
     try:
         brian2.Equations.check_identifier(name)
@@ -106,7 +106,7 @@ def _line(text: str, place: int) -> Line:
         try:
             grammar.expression(right)
         except Unreadable as error:
-            if error.instead != grammar.USE:  # what Brian2 can read and spikecost cannot run is said with its equation
+            if error.instead != grammar.USE:  # text that only Brian2 can run is reported later, with its equation
                 raise
     return Line(name, kind, right, _declared(match[1]), flags, match.end())
 
@@ -120,7 +120,7 @@ def _declared(text: str) -> Dimension:
     while place < len(rest):
         match = _FACTOR.match(rest, place)
         if match is None:
-            raise Unreadable(f"'{short(text)}' is no unit",
+            raise Unreadable(f"'{short(text)}' is not a unit",
                              "write base units such as volt, amp/metre**2, or 1")
         if match[2] not in _BASE_UNITS:
             raise Unreadable(f"'{short(match[2])}' in '{short(text)}' is not a base unit",

@@ -1,7 +1,7 @@
 """From Brian2's equation language to expressions in internal units.
 
-A text is read by `grammar` alone and becomes `Expr` trees with the operators in the places where the author put them;
-units are checked on the same trees. Brian2 sees a text only after that, and nothing of it is ever evaluated as Python.
+Only `grammar` reads a text. It becomes `Expr` trees in which the operators are where the author wrote them; units are
+checked on the same trees. Brian2 gets a text only after that, and no part of it is ever evaluated as Python.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from .grammar import HIGHEST_POWER, Binary, Name, Negative, Node, Number, Switch
 from .names import OF_GROUPS, check_name
 
 _NUMBERS = {"pi": math.pi, "e": math.e}
-#: Of conditions: the operation, and whether its operands stand the other way round.
+#: For each sign of a condition: the operation, and whether its operands are exchanged.
 _CONDITIONS = {"<": ("less", False), "<=": ("at_most", False), ">": ("less", True), ">=": ("at_most", True)}
 #: The largest model that is read: state variables, and operations with all subexpressions written out.
 MOST_STATES, MOST_OPERATIONS = 50, 20_000
@@ -48,12 +48,12 @@ class Equation:
 
 
 def read(text: str, constants: Mapping[str, Any], given: str) -> dict[str, Equation]:
-    """Read equations, by name in the order of the text.
+    """Read equations; return them by name, in the order of the text.
 
     Raises
     ------
     UserError
-        If the text holds what Brian2 or spikecost cannot read, or is too large.
+        If the text contains something that Brian2 or spikecost cannot read, or is too large.
     """
     found_lines = lines(text, given)
     states = sum(line.kind == DIFFERENTIAL for line in found_lines)
@@ -75,7 +75,7 @@ def read(text: str, constants: Mapping[str, Any], given: str) -> dict[str, Equat
 
 
 def _check_size(found: Mapping[str, Equation], given: str) -> None:
-    """Refuse subexpressions of themselves, and more operations than a model has once subexpressions are written out."""
+    """Refuse subexpressions that contain themselves, and models with too many operations."""
     sizes: dict[str, int] = {}
     waiting = {name: each.value for name, each in found.items() if each.value is not None}
     inner = {name for name, each in found.items() if each.kind == SUBEXPRESSION}
@@ -112,14 +112,14 @@ def parse(text: str, variables: Collection[str], constants: Mapping[str, Any], w
     variables : collection of str
         Names that stay names.
     constants : mapping
-        Names that stand for a quantity; they become numbers.
+        Names of quantities; they become numbers.
     where : str
         For messages.
 
     Raises
     ------
     UserError
-        If the text is no such expression, a name is unknown, or a number in it is too large.
+        If the text is not such an expression, a name is unknown, or a number in it is too large.
     """
     return _lowered(_node(text, where), variables, constants, where)
 
@@ -143,8 +143,8 @@ def statements(text: str, targets: Collection[str], dimensions: Mapping[str, Dim
                where: str) -> list[tuple[str, Expr]]:
     """Read ``v = c; u += d``: assignments to `targets`, one after the other.
 
-    What is assigned and not declared is a temporary variable, as in Brian2: it has a value from its first assignment
-    on, and hides a constant of its name. Those that nothing needs are left out.
+    A name that is assigned but not declared is a temporary variable, as in Brian2: it has a value after its first
+    assignment, and hides a constant with the same name. Temporary variables that are not used are left out.
     """
     found: list[tuple[str, Expr]] = []
     try:
@@ -172,7 +172,7 @@ def statements(text: str, targets: Collection[str], dimensions: Mapping[str, Dim
 
 
 def _needed(assigned: list[tuple[str, Expr]], wanted: set[str]) -> list[tuple[str, Expr]]:
-    """Return the assignments that some `wanted` name needs at the end, all of those to such names among them."""
+    """Return the assignments that the final values of the `wanted` names need, and all assignments to these names."""
     found, needed = [], set(wanted)
     for name, value in reversed(assigned):
         if name in needed:
@@ -212,7 +212,7 @@ def _node(text: str, where: str) -> Node:
 
 
 def _lowered(root: Node, variables: Collection[str], constants: Mapping[str, Any], where: str) -> Expr:
-    """Make an expression of what was read; what is a number already has to be one that a double can hold."""
+    """Make an expression from a tree; every part that is a number must fit into a double."""
 
     def walk(node: Node) -> tuple[Expr, float | None]:
         """Return the expression, and its value where it is a number."""
@@ -244,7 +244,7 @@ def _lowered(root: Node, variables: Collection[str], constants: Mapping[str, Any
         except OverflowError:
             value = math.inf
         except (ArithmeticError, ValueError):
-            return None  # no number: said where it is needed
+            return None  # not a number: this is reported where a number is needed
         if math.isinf(value):
             raise UserError(f"{where}: the number '{short(written(node))}' is too large; give one below 1e308")
         return value
@@ -269,7 +269,7 @@ def _lowered(root: Node, variables: Collection[str], constants: Mapping[str, Any
 
 
 def subexpression_order(found: Mapping[str, Expr], wanted: set[str]) -> dict[str, Expr]:
-    """Return the subexpressions `wanted`, each after those that it needs."""
+    """Return the `wanted` subexpressions, each after the subexpressions that it needs."""
     ordered: dict[str, Expr] = {}
 
     def visit(name: str) -> None:

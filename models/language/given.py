@@ -1,7 +1,7 @@
-"""What a user gives as a quantity, with whatever library's units, as a plain number or a Brian2 quantity.
+"""Convert a user's quantity, with units of any library, to a plain number or a Brian2 quantity.
 
-A unit is never dropped: what cannot be converted exactly is refused. Other libraries are not imported here: an object
-of theirs can only be given where they are imported already.
+A unit is never dropped: a value that cannot be converted exactly is refused. Other libraries are not imported here,
+since an object of a library can only exist if the library is already imported.
 """
 
 from __future__ import annotations
@@ -31,23 +31,23 @@ _OF_QUANTITIES = {"UnitLength": "m", "UnitMass": "kg", "UnitTime": "s", "UnitCur
 #: pint's base units: the place in Brian2's order of dimensions (None: a pure number), and the power of ten to SI.
 _OF_PINT = {"meter": (0, 0), "gram": (1, -3), "kilogram": (1, 0), "second": (2, 0), "ampere": (3, 0),
             "kelvin": (4, 0), "mole": (5, 0), "candela": (6, 0), "radian": (None, 0), "count": (None, 0)}
-#: Kinds of numpy's numbers that have no unit.
+#: Kinds of numpy numbers without a unit.
 _PLAIN = "fiu"
-#: So many characters of what was given are quoted.
+#: The number of characters of a given value that a message quotes.
 _QUOTED = 60
 
 
 def given(value: Any) -> Any:
-    """Return what a user gave as a number or array without a unit, or as a Brian2 quantity.
+    """Return a user's value as a number or array without a unit, or as a Brian2 quantity.
 
-    Plain numbers, Brian2 quantities, and arrays and sequences of them stay what they are. Converted are quantities of
-    python-quantities (and so neo's spike trains) and pint, and durations of Python, numpy and pandas.
+    Plain numbers, Brian2 quantities, and arrays and sequences of them are returned unchanged. Quantities of
+    python-quantities (including neo's spike trains) and pint, and durations of Python, numpy and pandas are converted.
 
     Raises
     ------
     UserError
-        If it is none of these, is no number (text, a truth value, a date, a complex number), or has a unit that
-        cannot be converted exactly: a temperature in degrees Celsius, a month.
+        If it is none of these, is not a number (text, a truth value, a date, a complex number), or has a unit that
+        cannot be converted exactly (a temperature in degrees Celsius, a month).
     """
     if type(value) in (float, int):
         return value
@@ -72,7 +72,7 @@ def given(value: Any) -> Any:
 
 
 def dimension_of(value: Any) -> Dimension:
-    """Return the dimension of what a user gave.
+    """Return the dimension of a user's value.
 
     Raises
     ------
@@ -97,21 +97,21 @@ def _from_numpy(value: Any) -> Any:
         return _seconds(value.astype(np.int64), unit, count, value)
     if kind == "O":
         return _from_sequence(value.tolist())
-    raise _refusal(value, {"M": "a date is no duration", "b": "a truth value is no number",
-                           "c": "it is complex"}.get(kind, "it is no number"))
+    raise _refusal(value, {"M": "a date is not a duration", "b": "a truth value is not a number",
+                           "c": "it is complex"}.get(kind, "it is not a number"))
 
 
 def _seconds(counts: Any, unit: str, count: int, value: Any) -> Any:
-    """Return a duration, given in some of numpy's units of time."""
+    """Return a duration that is given in one of numpy's units of time."""
     if unit not in _SECONDS and unit not in _PARTS:
         raise _refusal(value, "it has no unit" if unit == "generic" else "months and years have no fixed length")
-    # whole numbers divided by whole numbers: the double that is nearest
+    # a quotient of integers gives the nearest double
     seconds = np.multiply(counts, count * _SECONDS.get(unit, 1), dtype=float) / _PARTS.get(unit, 1)
     return Quantity.with_dimensions(seconds, _SECOND)
 
 
 def _from_sequence(values: Any) -> Any:
-    """Return what a list holds as one array or Brian2 quantity: all of it has one dimension."""
+    """Return the content of a list as one array or Brian2 quantity; all items must have the same dimension."""
     if all(type(value) in (float, int) for value in values):
         return np.array(values, dtype=float)
     found = [given(value) for value in values]
@@ -126,7 +126,7 @@ def _from_sequence(values: Any) -> Any:
 
 
 def _from_quantities(value: Any, library: Any) -> Any:
-    """Convert a quantity of python-quantities; None if it is none."""
+    """Convert a quantity of python-quantities; None if it is something else."""
     if not isinstance(value, library.Quantity):
         return None
     if isinstance(value, library.UncertainQuantity):
@@ -146,13 +146,13 @@ def _from_quantities(value: Any, library: Any) -> Any:
 
 
 def _from_pint(value: Any, library: Any) -> Any:
-    """Convert a quantity or unit of pint; None if it is none."""
+    """Convert a quantity or unit of pint; None if it is something else."""
     if not isinstance(value, library.Quantity | library.Unit):
         return None
     try:
         found = (1 * value).to_root_units()
         counts_from_zero = type(found)(0, value.units if hasattr(value, "units") else value).to_root_units().m == 0
-    except Exception:  # pint's own errors, and those of whatever its magnitude is
+    except Exception:  # errors of pint, or of the type of its magnitude
         counts_from_zero = False
     if not counts_from_zero:
         raise _refusal(value, "its unit is no multiple of the SI's, as degrees Celsius and decibels are not")
@@ -176,7 +176,7 @@ def _in_si(values: Any, powers: list[float]) -> Quantity:
 
 
 def _from_pandas(value: Any, library: Any) -> Any:
-    """Convert a duration, series or index of pandas; None if it is none."""
+    """Convert a duration, series or index of pandas; None if it is something else."""
     if isinstance(value, library.Timedelta):
         return given(value.to_timedelta64())
     if isinstance(value, library.Series | library.Index):

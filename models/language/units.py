@@ -232,7 +232,7 @@ def in_unit(values: Any, unit: Quantity | None, what: str) -> NDArray[np.float64
         If they are not numbers or have another unit; `what` is their name in the message.
     """
     if type(values) is float or (type(values) is np.ndarray and values.dtype == float):
-        return np.array(values)  # what nearly all are, thousands of times
+        return np.array(values)  # the most common case, which occurs thousands of times
     try:
         read = given(values)
     except UserError as error:

@@ -1,13 +1,13 @@
 """What an integration method is.
 
-A method turns a model into blocks of assignments, and says how a kernel runs them: that is all that counts, kernels and
-costs know of it. There are two ways to write one.
+A method turns a model into blocks of assignments and defines how a kernel runs them. Counts, kernels and costs use
+nothing else of a method. There are two ways to write a method.
 
-- `FixedStep` (`fixed_step`): the method is mathematics, ``advance``, the same for every step.
-- `InBlocks`: the method makes its own blocks and has its own template in C, which runs some of them, some several
-  times: by the error of a step, or by how fast a series converges.
+- `FixedStep` (`fixed_step`): the method is a formula, ``advance``, the same for every step.
+- `InBlocks`: the method makes its own blocks and has its own template in C. How often the template runs a block may
+  depend on the error of a step, or on how fast a series converges.
 
-Nothing outside this folder asks which of the two a method is; it asks only what the method can do.
+Code outside this folder never checks which of the two a method is, only what the method can do.
 """
 
 from __future__ import annotations
@@ -26,24 +26,24 @@ from ..detection import DETECTIONS
 class Template:
     """The control flow of a kernel in C, as a Jinja template; the operations are printed from the blocks.
 
-    What a template is given, and the macros that it shares with others, stand in ``harness/kernels/shared.c.j2``.
+    The variables that a template can use, and the macros that templates share, are in ``harness/kernels/shared.c.j2``.
     """
 
     package: str
     """The package that holds the file, such as ``my_package.methods``."""
     file: str
     functions: bool = True
-    """Whether each block is a function in C, which keeps a tally of its calls; otherwise the template prints blocks
-    where it needs them."""
+    """Whether each block is a function in C that tallies its calls; otherwise the template inserts blocks where it
+    needs them."""
     in_lanes: bool = False
-    """Whether the template can advance neurons in the lanes of vector registers, too."""
+    """Whether the template can also advance several neurons at once, in the lanes of vector registers."""
     sampled_input: bool = False
-    """Whether the kernel reads the input as its values at the start, the middle and the end of each step; otherwise it
-    reads the numbers of each piece of the stimulus (`Shape`)."""
+    """Whether the kernel reads the values of the input at the start, the middle and the end of each step; otherwise it
+    reads the numbers that describe each piece of the stimulus (`Shape`)."""
 
     @property
     def text(self) -> str:
-        """The template itself."""
+        """The text of the template."""
         return files(self.package).joinpath(self.file).read_text(encoding="utf-8")
 
 
@@ -57,9 +57,9 @@ class Step:
     varying: bool
     """Whether the input may vary within a step."""
     blocks: Mapping[str, Block]
-    """By name, in the order in which a step runs them; the module of the method says what each does."""
+    """Blocks by name, in the order in which a step runs them; the module of the method explains each block."""
     written: tuple[Assign, ...]
-    """A step without a spike as published, nothing simplified; empty where not all steps are alike."""
+    """A step without a spike as published, without simplification; empty if steps differ from each other."""
 
     @property
     def state(self) -> tuple[str, ...]:
@@ -78,35 +78,35 @@ class Step:
 
 
 class Method(Hashable, Protocol):
-    """What the rest of the program knows about a method: all that counts, kernels and costs need."""
+    """The part of a method that the rest of the program uses: everything that counts, kernels and costs need."""
 
     name: str
     brian2: str
-    """The name of the same method in Brian2; empty if it has none."""
+    """The name of the same method in Brian2; empty if Brian2 does not have it."""
     knob: str
-    """What a user sets: ``dt`` (in ms) or ``tolerance`` (relative error of a step)."""
+    """The setting that a user chooses: ``dt`` (in ms) or ``tolerance`` (relative error of a step)."""
     exact_alone: bool
-    """Whether it solves ``dx/dt = a + b x`` exactly, all other variables frozen: where there are none, it is exact.
-    `order.order_on` gives the order on a model."""
+    """Whether it solves ``dx/dt = a + b x`` exactly with all other variables frozen; it is then exact for a model with
+    one variable. `order.order_on` gives the order on a model."""
     steps_alike: bool
-    """Whether all steps without a spike cost the same, so that it can be said what a step costs."""
+    """Whether all steps without a spike have the same cost, so that the cost per step is defined."""
     template: Template
     """The control flow of its kernels."""
     extras: tuple[str, ...]
-    """What kernels tally in addition to the blocks: first ``accepted`` steps, then how many steps were made smaller."""
+    """What kernels tally in addition to the blocks: first ``accepted`` steps, then the number of steps made smaller."""
     at_spikes: Collection[str]
-    """Of what is tallied, the parts that run only at spikes: their cost is what a spike adds."""
+    """The tallied parts that run only at spikes: their cost is the cost that a spike adds."""
 
     @property
     def dense_output(self) -> bool:
-        """Whether it gives the solution between the ends of its step: detection `dense`."""
+        """Whether it gives the solution between the ends of its step, as detection `dense` needs."""
         ...
 
     @property
     def order(self) -> float:
         """Order of convergence of the state at a fixed time, for a smooth right-hand side.
 
-        Infinite without error, or where the order adapts to the step.
+        Infinite if the method has no error, or if its order adapts to the step.
         """
         ...
 
@@ -127,7 +127,7 @@ class Method(Hashable, Protocol):
         ...
 
     def written(self, model: NeuronModel) -> tuple[Assign, ...]:
-        """Return a step without a spike as the published equations write it; nothing if it cannot be written so."""
+        """Return a step without a spike in the form of the published equations; empty if there is no such form."""
         ...
 
     def parts(self, step: Step) -> Mapping[str, tuple[str, ...]]:
@@ -142,25 +142,25 @@ class Method(Hashable, Protocol):
         ----------
         step : Step
         kept : mapping
-            What the kernel tallied, if blocks are functions: how often it called each, and the extras.
+            The kernel's tallies, if blocks are functions: the number of calls of each block, and the extras.
         steps : float
-            Number of steps of dt; if a tolerance sets the method, only a rough guess.
+            Number of steps of dt; only a rough estimate if the method is set by a tolerance.
         spikes : int
         horizon : float
-            Its length in ms.
+            Length of the run in ms.
         """
         ...
 
     def given(self, step: Step) -> Mapping[str, Any]:
-        """Return what the template needs of a step in addition to what all need."""
+        """Return the variables that only this method's template needs."""
         ...
 
 
 class InBlocks:
-    """A method that makes its own blocks, for a template of its own, in which each block is a function.
+    """A method that makes its own blocks, with its own template, in which each block is a function.
 
-    A class gives `name`, `knob`, `order`, `template`, `extras`, `at_spikes`, `detections` and `blocks`; it may replace
-    the rest.
+    A subclass defines `name`, `knob`, `order`, `template`, `extras`, `at_spikes`, `detections` and `blocks`; it may
+    override the rest.
     """
 
     name: str
@@ -189,27 +189,27 @@ class InBlocks:
     def why_not(self, model: NeuronModel, detection: str, varying: bool) -> str:
         """Return why the method cannot be used with a model, a detection and such an input; empty if it can."""
         if varying and not self.varying:
-            return "it takes the input as constant over a step"
+            return "it needs an input that is constant within each step"
         if detection not in self.detections:
-            return f"it takes detection {' or '.join(self.detections)} alone"
+            return f"it can only be used with detection {' or '.join(self.detections)}"
         return self.why_not_model(model)
 
     def written(self, model: NeuronModel) -> tuple[Assign, ...]:
-        """Return nothing: what is repeated until an error is small enough has no written form."""
+        """Return nothing: the number of operations depends on the error, so there is no written form."""
         del model
         return ()
 
     def parts(self, step: Step) -> Mapping[str, tuple[str, ...]]:
-        """Return each block by itself."""
+        """Return each block as a separate part."""
         return {name: (name,) for name in step.blocks}
 
     def tallies(self, step: Step, kept: Mapping[str, int], steps: float, spikes: int, horizon: float
                 ) -> Mapping[str, float]:
-        """Return what the kernel kept."""
+        """Return the tallies of the kernel."""
         del step, steps, spikes, horizon
         return kept
 
     def given(self, step: Step) -> Mapping[str, Any]:
-        """Return nothing more."""
+        """Return nothing: the template needs no further variables."""
         del step
         return {}

@@ -14,7 +14,7 @@ from . import events
 from .base import InBlocks, Step, Template
 from .registered import METHODS
 
-#: Nodes, stages, the difference of the two solutions, and the continuous extension's own row (Shampine 1986).
+#: Nodes, stages, the difference of the two solutions, and the row of the continuous extension (Shampine 1986).
 NODES = (Fraction(0), Fraction(1, 5), Fraction(3, 10), Fraction(4, 5), Fraction(8, 9), Fraction(1), Fraction(1))
 STAGES = tuple(tuple(Fraction(entry) for entry in row.split()) for row in (
     "1/5",
@@ -28,30 +28,32 @@ ERROR = tuple(map(Fraction, ["71/57600", "0", "-71/16695", "71/1920", "-17253/33
 EXTENSION = tuple(map(Fraction, [
     "-12715105075/11282082432", "0", "87487479700/32700410799", "-10690763975/1880347072",
     "701980252875/199316789632", "-1453857185/822651844", "69997945/29380423"]))
-#: A proposed step is `SAFETY` times that which would have had the error asked for, and no less than `SHRINK` and no
-#: more than `GROW` times the last; not longer than the last after a rejection.
+#: A proposed step is `SAFETY` times the step that would have had exactly the allowed error. It is at least `SHRINK` and
+#: at most `GROW` times the last step; after a rejection it is not longer than the last step.
 SAFETY, SHRINK, GROW = Fraction(9, 10), Fraction(1, 5), 10
 
 
 class DormandPrince(InBlocks):
-    """Dormand and Prince's Runge-Kutta pair of order 5(4), the step controlled by the error; six stages a step.
+    """Dormand and Prince's Runge-Kutta pair of order 5(4) with error control of the step; six stages per step.
 
-    The seventh stage is the first of the next step. It is computed anew, and a first step chosen, where the solution
-    is not smooth: at the start, after a reset, at the stimulus' piece boundaries, after refractoriness.
+    The seventh stage is the first stage of the next step. It is computed again, and a first step is chosen, where the
+    solution is not smooth: at the start, after a reset, at boundaries between pieces of the stimulus, and at the end of
+    refractoriness.
 
-    - Error of a step: root mean square over the variables of ``e/(rtol*(1 + max(|x|, |x'|)))``, e being the difference
-      of the two solutions. So atol is rtol times one internal unit: 1 mV for a voltage, 1 for a gate or for a variable
-      without unit. A variable whose natural scale is far below that is hardly controlled.
-    - Accepted if the error is at most 1. The next step is ``0.9 error**(-1/5)`` times this one (elementary
-      controller), the factor between 0.2 and 10, at most 1 after a rejection. A step whose error is not a number is
-      rejected and divided by five. Steps end at piece boundaries and where refractoriness ends.
+    - Error of a step: root mean square over the variables of ``e/(rtol*(1 + max(|x|, |x'|)))``, where e is the
+      difference of the two solutions. So atol is rtol times one internal unit: 1 mV for a voltage, 1 for a gate or a
+      variable without unit. The error of a variable is hardly controlled if its natural scale is far below this unit.
+    - A step is accepted if its error is at most 1. The next step is ``0.9 error**(-1/5)`` times this step (elementary
+      controller); the factor is between 0.2 and 10, and at most 1 after a rejection. If the error is not a number, the
+      step is rejected and divided by five. Steps end at boundaries between pieces and where refractoriness ends.
     - First step: Hairer, Norsett and Wanner's algorithm (one more right-hand side).
-    - Spikes: `dense` alone, the continuous extension of order 4; a crossing is looked for in an accepted step whose
-      end is above the threshold. The state is reset at the crossing and integrated from there. A voltage that passes
-      the threshold and comes back within a step goes unseen, at any tolerance: that is of the state alone.
+    - Spikes: only `dense`, with the continuous extension of order 4. A crossing is searched in an accepted step that
+      ends above the threshold. The state is reset at the crossing and integrated from there. If the voltage crosses the
+      threshold and returns within one step, the spike is missed at any tolerance, because the tolerance controls only
+      the error of the state.
 
-    All this is counted: choice of the step, error norm, bookkeeping of time, rejected steps.
-    One neuron at a time; neurons in SIMD lanes would each want another step.
+    All of this is counted: choice of the step, error norm, bookkeeping of time, rejected steps.
+    The kernel runs one neuron at a time, because neurons in SIMD lanes would each need a different step.
     Dormand and Prince 1980, J. Comput. Appl. Math. 6:19; Hairer, Norsett and Wanner, Solving Ordinary Differential
     Equations I, sections II.4 to II.6.
     """
@@ -88,13 +90,13 @@ class DormandPrince(InBlocks):
         return found
 
     def given(self, step: Step) -> Mapping[str, Any]:
-        """Return what the template needs: the names of the input, and where in a step each is taken."""
+        """Return the names of the input that the template needs, and the place in a step of each."""
         nodes = [(name, float(node)) for name, node in input_nodes(step.model, step.varying).items()]
         return {"grow": float(GROW), "start_inputs": nodes[:2], "attempt_inputs": nodes[1:]}
 
 
 def input_nodes(model: NeuronModel, varying: bool) -> dict[str, Fraction]:
-    """Return the names of the input within a step, and their places in it."""
+    """Return the names of the input within a step, and their places in the step."""
     if not varying:
         return {model.input: Fraction(0)}
     return {_input(model, node, varying): node for node in NODES}
@@ -138,7 +140,7 @@ def _start(model: NeuronModel, names: Sequence[str], varying: bool, flow: str = 
     d0, d1, small = norm(x), norm(k1), Var(f"_small{flow}")
     ratio = select(less(d1, small), Fraction(1, 10**6), Fraction(1, 100) * d0 / d1)
     h0 = made.let("h0", _smaller(select(less(d0, small), Fraction(1, 10**6), ratio), Var("_left"), made))
-    # with an input that varies the derivative is taken where its first node is: an estimate all the same
+    # if the input varies, the derivative uses its value at the first node; this is still a good estimate
     k2 = f(x + h0 * k1 | ({model.input: Var(later)} if varying else {}))
     d2 = made.let("d2", norm({name: k2[name] - k1[name] for name in names}) / h0)
     largest = made.let("largest", select(less(d1, d2), d2, d1))
@@ -148,7 +150,7 @@ def _start(model: NeuronModel, names: Sequence[str], varying: bool, flow: str = 
 
 
 def _length(model: NeuronModel) -> Block:
-    """Return the length of a step: what was proposed, or what is left."""
+    """Return the length of a step: the proposed length, or the time that is left if it is shorter."""
     now, proposal = Var("_now"), Var("_proposal")
     made = events.draft(model, "_now", "_target", "_proposal")
     left = made.let("left_over", Var("_target") - now)
@@ -177,7 +179,7 @@ def _attempt(model: NeuronModel, names: Sequence[str], varying: bool, flow: str 
         quotients.append(dt * combine(ERROR, [k[name] for k in stages]) / weight)
     error = made.let("error", _squares(made, quotients) * Var(f"_norm{flow}"))
     factor = made.let("factor", SAFETY * Op("pow", (error, expr(Fraction(-1, 10)))))
-    # an error that is not a number compares false: the step is divided by five
+    # if the error is not a number, the comparison is false and the step is divided by five
     factor = made.let("factor", select(less(SHRINK, factor), factor, SHRINK))
     outputs: dict[str, Expr] = {f"{name}_next": after[name] for name in names}
     outputs |= {f"_k{i + 1}_{name}": stages[i][name] for name in names for i in (2, 3, 4, 5, 6)}
@@ -186,7 +188,7 @@ def _attempt(model: NeuronModel, names: Sequence[str], varying: bool, flow: str 
 
 
 def _dense_output(model: NeuronModel) -> Block:
-    """Return the continuous extension as a polynomial of ``_s``, of the variables that are needed at the crossing."""
+    """Return the continuous extension as a polynomial of ``_s``, for the variables needed at the crossing."""
     test = model.system.threshold
     v = test.variable
     wanted = dict.fromkeys((v, *test.slopes, *events.kept(model)))
@@ -234,7 +236,7 @@ def _crossing(model: NeuronModel) -> Block:
 
 
 def combine(weights: Sequence[Fraction], values: Sequence[Expr]) -> Expr:
-    """Return the weighted sum; nothing is written for a weight of zero, and a difference for a negative one."""
+    """Return the weighted sum; a weight of zero adds no term, and a negative weight is written as a subtraction."""
     terms = [(weight, value) for weight, value in zip(weights, values, strict=False) if weight]
     (weight, value), *rest = terms
     total: Expr = weight * value

@@ -11,18 +11,18 @@ from .registered import METHODS
 class EsrMidpoint(FixedStep):
     """Explicit solver reduction of the midpoint method, for models of Izhikevich's form.
 
-    The method's equations and the model's are combined, and what the two stages share is computed once. With
-    ``dv/dt = p(u) + (q + r v) v``, p linear in u with slope s, and ``du/dt = g(v, u)``, the midpoint is
-    ``eta = v + dt/2 (p(u) + (q + r v) v)`` and ``u + beta``, ``beta = dt/2 g(v, u)``. There
-    ``p(u + beta) = p(u) + s beta``, so that p is not evaluated again::
+    The equations of the method and the model are combined, and terms that the two stages share are computed once. With
+    ``dv/dt = p(u) + (q + r v) v``, where p is linear in u with slope s, and ``du/dt = g(v, u)``, the midpoint is
+    ``eta = v + dt/2 (p(u) + (q + r v) v)`` and ``u + beta``, with ``beta = dt/2 g(v, u)``. There
+    ``p(u + beta) = p(u) + s beta``, so p need not be evaluated again::
 
         v' = v + dt (p + s beta + (q + r eta) eta)
         u' = u + dt g(eta, u + beta)
 
-    (Izhikevich 2003: p = 140 - u + I, q = 5, r = 0.04, s = -1, g = a (b v - u).) The parabola is in Horner's form: a
-    multiplication less a stage. Order 2, and up to rounding the numbers of `midpoint`. For the published model 13
-    additions and subtractions and 12 multiplications a step, against 14 and 14. Applies to models of Izhikevich's
-    form alone; the paper's fixed-point arithmetic and its threshold correction are not part of it.
+    (Izhikevich 2003: p = 140 - u + I, q = 5, r = 0.04, s = -1, g = a (b v - u).) The parabola is in Horner's form. This
+    saves one multiplication per stage. Order 2; the results equal those of `midpoint` up to rounding. For the published
+    model it needs 13 additions and subtractions and 12 multiplications per step; `midpoint` needs 14 and 14. It applies
+    only to models of Izhikevich's form. The paper's fixed-point arithmetic and threshold correction are not included.
     Hopkins and Furber 2015, Neural Computation 27:2148.
     """
 

@@ -9,8 +9,8 @@ from .registered import METHODS
 class Euler(FixedStep):
     """Forward Euler: ``x + dt f(x)``.
 
-    Order 1. Beside one right-hand side: a multiplication and an addition a variable.
-    Stable only where dt is below 2 over the fastest rate (Hodgkin-Huxley: near 0.04 ms in a spike).
+    Order 1. In addition to one right-hand side: a multiplication and an addition per variable.
+    Stable only if dt is below 2 divided by the fastest rate (Hodgkin-Huxley: near 0.04 ms in a spike).
     Hairer, Norsett and Wanner 1993, Solving Ordinary Differential Equations I, section I.7.
     """
 

@@ -1,10 +1,11 @@
 """Blocks of spikes and refractoriness that methods with step control or dense output share.
 
-Names that begin with an underscore are the method's own: no model can have them. Times are ms since the piece of the
-stimulus began. Beside the model's names the blocks use
+Names that begin with an underscore are reserved for methods: no model can use them. Times are in ms from the start of
+the piece of the stimulus. In addition to the model's names the blocks use
 
-- ``_s``: place in the step, from 0 to 1; ``_low``, ``_high``: bounds of the crossing; ``_going``: it still moves;
-- ``_at``: time of the spike; ``v_at``, ``v_reset``: state there, and after the reset;
+- ``_s``: place in the step, from 0 to 1; ``_low``, ``_high``: bounds of the crossing; ``_going``: whether the crossing
+  still moves between iterations;
+- ``_at``: time of the spike; ``v_at``, ``v_reset``: state at the spike and after the reset;
 - ``_now``, ``_end``, ``_until``: time, end of the piece, end of refractoriness.
 """
 
@@ -18,18 +19,18 @@ from ..algebra.expression import Expr, Op, Var, at_most, less, names, select
 from ..algebra.simplify import Block, lower
 from ..definition.neuron import NeuronModel
 
-#: Newton's method ends where a crossing moves by no more than this part of the step.
+#: Newton's method ends when the crossing moves by at most this fraction of the step.
 SETTLED = Fraction(1, 2**49)
 
 
 def draft(model: NeuronModel, *more: str) -> Draft:
-    """Return an empty draft on the model's names and some more."""
+    """Return an empty draft with the model's names and some more names."""
     system = model.system
     return Draft(frozenset({*system.dimensions, "dt", *more}) - set(system.subexpressions))
 
 
 def block(model: NeuronModel, outputs: Mapping[str, Expr], *more: str) -> Block:
-    """Lower expressions on the model's names and some more."""
+    """Lower expressions that use the model's names and some more names."""
     return lower(draft(model, *more), outputs)[1]
 
 
@@ -39,12 +40,12 @@ def absolute(value: Expr) -> Expr:
 
 
 def conditions(model: NeuronModel) -> tuple[str, ...]:
-    """Return the tests that all hold where a step has a spike."""
+    """Return the names of the tests that must all be true for a spike in a step."""
     return ("_above", "_was_below") if model.spike_is_crossing else ("_above",)
 
 
 def threshold(model: NeuronModel, before: str = "") -> Block:
-    """Test the threshold at a step's end: `conditions`; `before` is the voltage's name at its start."""
+    """Compute the `conditions` at the end of a step; `before` is the name of the voltage at the start of the step."""
     test, v = model.system.threshold, model.system.threshold.variable
     inclusive = test.comparison == ">="
     level = substitute(test.level, {name: Var(f"{name}_next") for name in test.slopes})
@@ -55,20 +56,20 @@ def threshold(model: NeuronModel, before: str = "") -> Block:
 
 
 def first_guess(below: Expr, rise: Expr) -> Expr:
-    """Return where the straight line crosses the threshold; the step's start, where that is not below it."""
+    """Return where the straight line crosses the threshold; the start of the step if it is not below the threshold."""
     return select(less(below, 0), -below / rise, 0)
 
 
 def newton(model: NeuronModel, value: Expr, slope: Expr, *more: str) -> Block:
-    """One iteration of Newton's method for the crossing, which stays between `_low` and `_high` by bisection.
+    """One iteration of Newton's method for the crossing; bisection keeps it between `_low` and `_high`.
 
     Parameters
     ----------
     model : NeuronModel
     value, slope : Expr
-        Of the voltage's polynomial above the threshold, at ``_s``.
+        Of the polynomial of the voltage minus the threshold, at ``_s``.
     *more : str
-        Names that they use.
+        Further names that they use.
     """
     made = draft(model, "_s", "_low", "_high", *more)
     s, value = Var("_s"), made.let("value", value)
@@ -84,15 +85,15 @@ def newton(model: NeuronModel, value: Expr, slope: Expr, *more: str) -> Block:
 
 
 def kept(model: NeuronModel) -> tuple[str, ...]:
-    """Return the variables whose value at the crossing is needed there."""
+    """Return the variables whose value at the crossing is needed."""
     if not model.spike_interrupts:
         return ()
-    read = names(*(assign.value for assign in reset(model).assignments))  # not what is multiplied by zero
+    read = names(*(assign.value for assign in reset(model).assignments))  # excludes what is multiplied by zero
     return tuple(name for name in model.system.state if f"{name}_at" in read)
 
 
 def reset(model: NeuronModel) -> Block:
-    """Return the state after a spike, from that at the crossing; the same where nothing is reset."""
+    """Return the state after a spike, from the state at the crossing; variables without reset keep their value."""
     values: dict[str, Expr] = {name: Var(f"{name}_at") for name in model.system.state}
     for name, value in model.system.reset:
         values[name] = substitute(value, values)
@@ -101,7 +102,7 @@ def reset(model: NeuronModel) -> Block:
 
 
 def waiting(model: NeuronModel, duration: Expr) -> dict[str, Block]:
-    """Return the blocks of refractoriness, which lasts for `duration`; none for a model that never is refractory."""
+    """Return the blocks of refractoriness, which lasts for `duration`; empty for a model that is never refractory."""
     if not model.refractory_ms:
         return {}
     at, end, until = (Var(name) for name in ("_at", "_end", "_until"))
@@ -119,6 +120,6 @@ def waiting(model: NeuronModel, duration: Expr) -> dict[str, Block]:
 
 
 def moving(model: NeuronModel) -> tuple[str, ...]:
-    """Return the variables that go on while the neuron is refractory."""
+    """Return the variables that still change while the neuron is refractory."""
     return tuple(name for name in model.system.state if name not in model.system.held)
 

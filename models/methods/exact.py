@@ -10,16 +10,16 @@ from .registered import METHODS
 
 
 class Exact(FixedStep):
-    """Exact solution of a linear model, the input constant over the step (Rotter and Diesmann's exact integration).
+    """Exact solution of a linear model with the input constant within a step (Rotter and Diesmann's exact integration).
 
     With ``dx/dt = c + b x`` a step is ``x' = P x + Q c``, ``P = exp(b dt)``, ``Q = (exp(b dt) - 1)/b``; P and Q are
-    computed once a run. A variable y that drives x, ``dx/dt = c + b x + k y``, adds ``k R y`` with
-    ``R = (exp(b dt) - exp(b_y dt))/(b - b_y)``, and ``k (R - Q)/b_y c_y`` where y has a constant part of its own.
-    No error but rounding, at any dt; the time of a spike has the error of its detection. An input that varies is taken
-    at its value in the middle of the step: order 2 then. Beside c: 2 multiplications and an addition a variable, a
-    multiplication and an addition for each that drives it. Applies to linear models in which no variable that drives
-    another is driven itself (leaky integrate-and-fire, with exponential synapses too); not to oscillators, whose
-    propagators need sines.
+    computed once per run. A variable y that drives x, ``dx/dt = c + b x + k y``, adds ``k R y`` with
+    ``R = (exp(b dt) - exp(b_y dt))/(b - b_y)``, and ``k (R - Q)/b_y c_y`` if dy/dt has a constant part c_y.
+    The only error is rounding, at any dt; the time of a spike has the error of its detection. If the input varies, its
+    value at the middle of the step is used, and the order is 2. In addition to c: 2 multiplications and an addition per
+    variable, and a multiplication and an addition for each variable that drives it. Applies to linear models in which a
+    variable that drives another is not driven itself (leaky integrate-and-fire, also with exponential synapses). It
+    does not apply to oscillators, which would need sines.
     Rotter and Diesmann 1999, Biol. Cybern. 81:381.
     """
 

@@ -1,4 +1,4 @@
-"""Exponential Euler with everything frozen."""
+"""Exponential Euler with all other variables frozen."""
 
 from fractions import Fraction
 
@@ -9,13 +9,14 @@ from .registered import METHODS
 
 
 class ExponentialEuler(FixedStep):
-    """Exponential Euler, all else frozen at the step's start: Brian2's ``exponential_euler``.
+    """Exponential Euler with all other variables frozen at the start of the step: Brian2's ``exponential_euler``.
 
-    Each variable obeys ``dx/dt = a + b x`` with a and b taken at the step's start, and is advanced by the exact
-    solution ``(x + a/b) exp(b dt) - a/b``. Order 1; beside a and b: an exponential, a division, 2 multiplications
-    and 2 additions a variable. Unconditionally stable for b < 0. Not the variant that updates the voltage first or
-    staggers it by half a step, which is of order 2. Applies where each variable enters its own derivative linearly:
-    not to Izhikevich's v**2. MacGregor 1987, Neural and Brain Modeling; Rotter and Diesmann 1999, Biol. Cybern. 81:381.
+    Each variable obeys ``dx/dt = a + b x`` with a and b from the start of the step, and is advanced by the exact
+    solution ``(x + a/b) exp(b dt) - a/b``. Order 1. In addition to a and b: an exponential, a division,
+    2 multiplications and 2 additions per variable. Unconditionally stable for b < 0. This is not the variant that
+    updates the voltage first, or the variant staggered by half a step, which has order 2. Applies if each variable
+    enters its own derivative linearly; it does not apply to Izhikevich's v**2.
+    MacGregor 1987, Neural and Brain Modeling; Rotter and Diesmann 1999, Biol. Cybern. 81:381.
     """
 
     name = "exponential_euler"

@@ -9,16 +9,17 @@ from .strang import symmetric
 
 
 class ExponentialEulerStaggered(FixedStep):
-    """Staggered exponential Euler: the gates live half a step off the voltage; each is advanced at the other's middle.
+    """Staggered exponential Euler: the times of the gates are half a step from the times of the voltage.
 
-    A step here starts and ends with all variables at the same time, so it is: the gates half a step with the old
-    voltage, the voltage a step with the gates of the middle, the gates half a step with the new voltage. (Two halves
-    with the same voltage make one step of the gates, exactly.) Each is the exact solution of ``dx/dt = a + b x``, all
-    else frozen. Order 2 and symmetric. The rates are evaluated twice a step, where `strang` (voltage outside) takes
-    them once; beside that, a and b of the gates twice, and with them an exponential, a division, 2 multiplications and
-    2 additions twice a gate, once for the voltage. Updating the voltage and then the gates with the new voltage,
-    without half steps, is the same scheme read at the wrong times: order 1. Unconditionally stable for b < 0.
-    Applies where each variable enters its own derivative linearly: not to Izhikevich's v**2.
+    Here a step starts and ends with all variables at the same time. It therefore consists of three parts: half a step
+    of the gates with the old voltage, a step of the voltage with the new gates, half a step of the gates with the new
+    voltage. (Two half steps with the same voltage equal one step of the gates exactly.) Each part is the exact solution
+    of ``dx/dt = a + b x`` with all other variables frozen. Order 2 and symmetric. The rates are evaluated twice per
+    step; `strang` evaluates them once. In addition: a and b of the gates twice; an exponential, a division,
+    2 multiplications and 2 additions twice per gate and once for the voltage. If the voltage and then the gates are
+    updated with the new voltage but without half steps, the scheme is the same but read at the wrong times: order 1.
+    Unconditionally stable for b < 0.
+    Applies if each variable enters its own derivative linearly; it does not apply to Izhikevich's v**2.
     Hines 1984, Int. J. Biomed. Comput. 15:69 (staggering); MacGregor 1987, Neural and Brain Modeling.
     """
 

@@ -1,24 +1,24 @@
-"""Methods of fixed step: one straight line of assignments, the same for every step.
+"""Fixed-step methods: straight-line assignments that are the same for every step.
 
-Times within the step are fractions of it. The blocks use these names beside the model's own:
+Times within the step are fractions of the step. In addition to the model's names, the blocks use these names:
 
-- ``dt``: length in ms of the piece of the step that is being integrated; ``step``: that of the whole step;
+- ``dt``: length in ms of the piece of the step that is being integrated; ``step``: length of the whole step;
 - ``done``: fraction of the step that was done before that piece; ``elapsed``: fraction up to the spike;
-- ``rest``: length in ms of what is left after it;
-- ``left``: steps of refractoriness that are left; ``v_next``, ``v_reset``, ``v_held``: new values of ``v``.
+- ``rest``: length in ms of the part of the step after the spike;
+- ``left``: number of refractory steps that are left; ``v_next``, ``v_reset``, ``v_held``: new values of ``v``.
 
-Where the input varies within a step, ``I`` is its value at the start of that piece, ``I_mid`` at its middle and
-``I_end`` at its end; ``I_first``, ``I_half`` and ``I_last`` are those of the whole step. A piece that is not the whole
-step has its values from the parabola through these three, which keeps a method's order up to 4: such a piece comes but
-once a spike. They are computed in the blocks that end a piece, as ``I_rest`` and ``I_mid_rest``.
+If the input varies within a step, ``I`` is its value at the start of that piece, ``I_mid`` at its middle and ``I_end``
+at its end; ``I_first``, ``I_half`` and ``I_last`` are the values for the whole step. If a piece is not the whole step,
+its values come from the parabola through these three. This keeps orders of up to 4, because there is only one such
+piece per spike. The values are computed in the blocks that end a piece, as ``I_rest`` and ``I_mid_rest``.
 
 The blocks are
 
-- ``once``: from dt and parameters alone: done once a run, and again for a partial step;
-- ``check``: ``waiting``, whether the neuron is refractory; empty for a model that never is;
+- ``once``: everything that depends only on dt and parameters; runs once per run, and again for a partial step;
+- ``check``: ``waiting``, whether the neuron is refractory; empty for a model that is never refractory;
 - ``advance``: from the state to ``*_next`` and the `conditions`;
-- ``spike``: locating the crossing (``elapsed``), ``*_reset`` and, if the step restarts, ``rest``;
-- ``pause``: a step (or the rest of one) spent refractory: ``left_next`` and ``*_held``;
+- ``spike``: location of the crossing (``elapsed``), ``*_reset`` and, if the step restarts, ``rest``;
+- ``pause``: a step (or the rest of a step) spent refractory: ``left_next`` and ``*_held``;
 - ``resume``: a step in which refractoriness ends: ``ends``, ``elapsed``, ``rest`` and ``*_held``; empty on the grid.
 """
 
@@ -39,7 +39,7 @@ from .base import Step, Template
 
 
 class FixedStep(ABC):
-    """A method whose steps are all alike: a subclass gives `name`, `order` and `advance`."""
+    """A method with identical steps; a subclass defines `name`, `order` and `advance`."""
 
     name: str
     order: float
@@ -74,7 +74,7 @@ class FixedStep(ABC):
 
     def why_not(self, model: NeuronModel, detection: str, varying: bool) -> str:
         """Return why the method cannot be used with a model and a detection; empty if it can."""
-        del varying  # it takes the input at the start, the middle and the end of a step
+        del varying  # these methods use the input at the start, the middle and the end of a step
         maker = _Maker(model, self, DETECTIONS[detection])
         try:
             maker.proposal()
@@ -84,7 +84,7 @@ class FixedStep(ABC):
         return ""
 
     def blocks(self, model: NeuronModel, detection: str, varying: bool) -> Mapping[str, Block]:
-        """Return the blocks of a step; see the module."""
+        """Return the blocks of a step; see the docstring of the module."""
         maker = _Maker(model, self, DETECTIONS[detection], varying)
         once, advance = maker.advance()
         check, pause, resume = maker.refractory() if model.refractory_ms else (Block(), Block(), Block())
@@ -92,13 +92,13 @@ class FixedStep(ABC):
                 "resume": resume}
 
     def written(self, model: NeuronModel) -> tuple[Assign, ...]:
-        """Return a step without a spike as written: published equations, nothing simplified."""
+        """Return a step without a spike as written: the published equations without simplification."""
         return _Maker(model, self, DETECTIONS["grid"]).written()
 
     def parts(self, step: Step) -> Mapping[str, tuple[str, ...]]:
-        """Return what runs together.
+        """Return the blocks that run together.
 
-        A spike adds to its step the rest of it, which is integrated anew or spent refractory.
+        A spike adds the rest of its step, which is integrated again or spent refractory.
         """
         waits = ("check", "resume", "pause")
         rest = waits if step.blocks["check"].assignments else ("once", "advance")
@@ -113,15 +113,15 @@ class FixedStep(ABC):
                 ) -> Mapping[str, float]:
         """Return the tallies of a run, which follow from its steps and spikes.
 
-        The time spent refractory is the refractory time of each spike. What is done once a run is not tallied: it is
-        no cost of a ms, for a run may have any length.
+        The refractory time is the same for each spike. What runs once per run is not tallied: it is not a cost per ms,
+        because a run may have any length.
         """
         del kept
         share = min(spikes / horizon * step.model.refractory_ms, 1)
         return {"step": (1 - share) * steps, "spike": spikes, "refractory step": share * steps, "accepted": steps}
 
     def given(self, step: Step) -> Mapping[str, Any]:
-        """Return what the template needs."""
+        """Return the variables that the template needs."""
         return {
             "spiked": " & ".join(f"{name}_" for name in conditions(step.model)),
             "conditions": conditions(step.model),
@@ -131,7 +131,7 @@ class FixedStep(ABC):
 
 
 def conditions(model: NeuronModel) -> tuple[str, ...]:
-    """Return the targets of `advance` that all hold where a step has a spike."""
+    """Return the targets of `advance` that must all be true for a spike in a step."""
     return ("above", "was_below") if model.spike_is_crossing else ("above",)
 
 
@@ -148,7 +148,7 @@ class _Maker:
         self._fixed = frozenset({"dt", *self._system.parameters})
 
     def proposal(self) -> tuple[Draft, Vector]:
-        """Return the state that the method proposes for the step's end, not simplified."""
+        """Return the state that the method proposes for the end of the step, not simplified."""
         draft = self._draft()
         return draft, self._method.advance(self._x, self._dt, self._derivatives(draft))
 
@@ -172,7 +172,7 @@ class _Maker:
         draft = self._draft()
         after = self._method.advance(self._x, self._dt, Derivatives(self._model.system_as_published, draft))
         outputs = {f"{name}_next": value for name, value in after.items()}
-        # the threshold once: that a spike without reset is a crossing is our rule, not the paper's
+        # one test of the threshold: papers do not have our rule that a spike without reset is a crossing
         proposed = Vector({name: Var(f"{name}_next") for name in self._system.state})
         outputs["above"] = self._conditions(proposed)["above"]
         return tuple(Assign(name, value) for name, value in (draft.assignments | outputs).items())
@@ -229,7 +229,7 @@ class _Maker:
         return Derivatives(self._system, draft, held, inputs, name)
 
     def _rest_of_input(self, draft: Draft, after: Expr) -> dict[str, Expr]:
-        """Return the input at the start and the middle of what is left after a fraction of the step."""
+        """Return the input at the start and the middle of the part of the step after a fraction."""
         if not self._varying:
             return {}
         name = self._model.input

@@ -1,4 +1,4 @@
-"""Forms of right-hand sides that methods ask for."""
+"""Forms of right-hand sides that methods need."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from ..algebra.polynomial import coefficients, linear_parts
 
 
 def gates(f: Derivatives) -> list[str]:
-    """Return the variables that relax linearly, at a rate that the voltage sets.
+    """Return the gates: variables that relax linearly at a rate that depends on the voltage.
 
     Raises
     ------
     NotApplicable
-        If there are none.
+        If there are no gates.
     """
     found = []
     for name, value in f.right_hand_sides.items():
@@ -21,12 +21,16 @@ def gates(f: Derivatives) -> list[str]:
         if name != f.voltage and parts is not None and f.voltage in names(parts[1]):
             found.append(name)
     if not found:
-        raise NotApplicable(f"the model has no gate: no variable relaxes linearly at a rate that {f.voltage} sets")
+        raise NotApplicable("the model has no gate: no variable relaxes linearly at a rate that depends on "
+                            f"{f.voltage}")
     return found
 
 
 def groups(f: Derivatives) -> list[list[str]]:
-    """Return the variables in groups, the voltage's first; within a group none enters another's derivative."""
+    """Return the variables in groups, the group of the voltage first.
+
+    Within a group, no variable enters the derivative of another.
+    """
     found: list[list[str]] = [[f.voltage]]
     sides = f.right_hand_sides
     for name, value in sides.items():
@@ -43,9 +47,10 @@ def groups(f: Derivatives) -> list[list[str]]:
 
 
 def izhikevich(f: Derivatives) -> tuple[str, str, Expr]:
-    """Return the voltage v, the recovery variable u, and the factor of u in dv/dt, of a model of Izhikevich's form.
+    """Return the voltage v, the recovery variable u, and the factor of u in dv/dt of a model of Izhikevich's form.
 
-    That is ``dv/dt = p + q v + r v**2 + s u`` and ``du/dt = k + l v + m u``, no factor depending on v or u, r not zero.
+    The form is ``dv/dt = p + q v + r v**2 + s u`` and ``du/dt = k + l v + m u``, where no factor depends on v or u, and
+    r is not zero.
 
     Raises
     ------

@@ -7,12 +7,12 @@ from .registered import METHODS
 
 
 class Heun(FixedStep):
-    """Heun's method (the trapezoid of RK2): a whole step with the mean of the derivatives at both ends.
+    """Heun's method (the trapezoidal form of RK2): a whole step with the mean of the derivatives at both ends.
 
-    Order 2. Beside two right-hand sides: 2 multiplications and 3 additions a variable.
-    Stable about as far as forward Euler. Not Brian2's ``heun``, which is of use for noise alone: without noise it is
-    forward Euler. Heun 1900, Z. Math. Phys. 45:23; Hairer, Norsett and Wanner 1993, Solving Ordinary Differential
-    Equations I, section II.1.
+    Order 2. In addition to two right-hand sides: 2 multiplications and 3 additions per variable.
+    Stable up to about the same dt as forward Euler. This is not Brian2's ``heun``, which is meant for noise: without
+    noise it is forward Euler. Heun 1900, Z. Math. Phys. 45:23; Hairer, Norsett and Wanner 1993, Solving Ordinary
+    Differential Equations I, section II.1.
     """
 
     name = "heun"

@@ -10,12 +10,12 @@ from .registered import METHODS
 class Izhikevich2003(FixedStep):
     """Izhikevich's published scheme: two half steps of v, then a step of u with the new v, all forward Euler.
 
-    Order 1; the two halves are for stability at the published dt = 1 ms. Beside two dv/dt and one du/dt:
-    3 multiplications and 3 additions. Applies to models of Izhikevich's form, dv/dt quadratic in v and all else linear
-    in v and u. That is a choice: the same could be done with any model that has a voltage and something else, but it
-    would not be a published scheme any more.
+    Order 1; the two half steps give stability at the published dt = 1 ms. In addition to two dv/dt and one du/dt:
+    3 multiplications and 3 additions. Applies to models of Izhikevich's form: dv/dt quadratic in v, everything else
+    linear in v and u. This limit is a choice: the same steps are possible for any model with a voltage and another
+    variable, but that would not be a published scheme.
     Izhikevich 2003, IEEE Trans. Neural Networks 14:1569, the program in the paper. The programs of his 2004 paper
-    take v in one step, then u with the new v: another scheme.
+    use another scheme: v in one step, then u with the new v.
     """
 
     name = "izhikevich2003"

@@ -10,10 +10,10 @@ from .registered import METHODS
 class Izhikevich2004(FixedStep):
     """A step of v, then a step of u with the new v, both forward Euler: semi-implicit (symplectic) Euler.
 
-    Order 1. Beside one right-hand side: a multiplication and an addition a variable, as many as forward Euler.
-    Applies to models of Izhikevich's form, dv/dt quadratic in v and all else linear in v and u.
-    Izhikevich 2004, IEEE Trans. Neural Networks 15:1063, the programs of figure 1, which name a spike by its step's
-    start: detection `grid_start`. The program of his 2003 paper takes v in two half steps (`izhikevich2003`).
+    Order 1. In addition to one right-hand side: a multiplication and an addition per variable, as with forward Euler.
+    Applies to models of Izhikevich's form: dv/dt quadratic in v, everything else linear in v and u.
+    Izhikevich 2004, IEEE Trans. Neural Networks 15:1063, the programs of figure 1, which label a spike with the start
+    of its step (detection `grid_start`). The program of his 2003 paper uses two half steps of v (`izhikevich2003`).
     """
 
     name = "izhikevich2004"

@@ -9,8 +9,8 @@ from .registered import METHODS
 class Midpoint(FixedStep):
     """Midpoint method (RK2): a whole step with the derivatives at half a forward Euler step.
 
-    Order 2. Beside two right-hand sides: 2 multiplications and 2 additions a variable.
-    Stable about as far as forward Euler. Not `esr_midpoint`, which gives the same numbers with fewer operations.
+    Order 2. In addition to two right-hand sides: 2 multiplications and 2 additions per variable.
+    Stable up to about the same dt as forward Euler. `esr_midpoint` gives the same numbers with fewer operations.
     Runge 1895, Math. Ann. 46:167; Hairer, Norsett and Wanner 1993, Solving Ordinary Differential Equations I,
     section II.1.
     """

@@ -1,4 +1,4 @@
-"""Taylor series whose order adapts to each step."""
+"""Taylor series with an order that adapts to each step."""
 
 from __future__ import annotations
 
@@ -25,37 +25,39 @@ from . import events
 from .base import InBlocks, Step, Template
 from .registered import METHODS
 
-#: The series ends where its last two terms, of every variable x, are below this times ``1 + |x|``.
+#: The series ends when its last two terms, for every variable x, are below this times ``1 + |x|``.
 TOLERANCE = Fraction(1, 10**14)
-#: No series is longer than this; a step whose series has not ended by then is divided.
+#: The highest order of a series; if the series has not ended at this order, the step is divided.
 HIGHEST_ORDER = 20
-#: A step that is halved so often and whose series has not ended yet is given up.
+#: The run fails if the series has not ended after this number of halvings of a step.
 MOST_HALVINGS = 40
-#: Below this |x| an exprel(x) takes the rule that does not divide by x.
+#: Below this |x| the coefficients of exprel(x) are computed by the rule without division by x.
 NEAR_ZERO = 1
 
 
 class ParkerSochacki(InBlocks):
-    r"""Taylor series of the solution, of as many terms as a step needs; the coefficients by recursion.
+    r"""Taylor series of the solution with as many terms as each step needs; the coefficients are found by recursion.
 
-    The coefficients of products, quotients, powers and exponentials follow from those of their operands, order by
-    order (`taylor_series`), for any model that is built of them. dt is fixed; the order is found in every step: the
-    series ends where the last two terms of every variable x are below ``1e-14 (1 + |x|)``, so that the error is near
-    round-off at any dt and a larger dt costs a higher order. A step that has not ended by order 20 is halved, its terms
-    scaled, until they have, and the rest of it is a step of its own (a halving costs a multiplication and an addition a
-    term). What a step costs is the sum of the orders that it ran.
+    The coefficients of products, quotients, powers and exponentials follow from the coefficients of their operands,
+    order by order (`taylor_series`). So the method works for any model that consists of these operations. dt is fixed,
+    and the order is chosen in every step: the series ends when the last two terms of every variable x are below
+    ``1e-14 (1 + |x|)``. The error is therefore near round-off at any dt, and a larger dt needs a higher order. If the
+    series of a step has not ended at order 20, the step is halved and its terms are scaled until the series ends; the
+    rest is a separate step. A halving costs a multiplication and an addition per term. The cost of a step is the sum of
+    the costs of the orders that it ran.
 
-    Each variable costs of order k the order of k**2 operations, so a step of order k of the order of k**3 over all.
-    Detections: `dense` finds the crossing on the series itself; with `grid`, `linear` and `hermite` the series gives
-    the ends of the step, and their errors are what is left.
-    One neuron at a time; neurons in SIMD lanes would each want another order.
+    The number of operations of order k grows as k, and as k**2 for an exprel near zero; so the cost of a step up to
+    order k grows as k**2 or k**3.
+    Detections: `dense` finds the crossing on the series itself. With `grid`, `linear` and `hermite` the series gives
+    the ends of the step, and only the errors of the detection remain.
+    The kernel runs one neuron at a time, because neurons in SIMD lanes would each need a different order.
 
-    After Stewart and Bair 2009, J. Comput. Neurosci. 27:115, who rewrite a model as polynomials with divisions and
-    powers, and end a series by its last term. Here: exponentials are in the recursion as they are; the last two terms
-    are tested, for one may vanish by chance; the tolerance is relative; the order has a limit, and a step may be
-    divided; ``x/(exp(x) - 1)`` has for \|x\| < 1 a rule without division by x. The tests of convergence are counted.
-    An input that varies within a step enters as a series of its own, whose last two terms are tested too; what makes
-    its terms is no cost of the model, as with any method.
+    After Stewart and Bair 2009, J. Comput. Neurosci. 27:115. They rewrite a model as polynomials with divisions and
+    powers, and end a series by its last term. The differences here are: exponentials are part of the recursion; the
+    last two terms are tested, because one may vanish by chance; the tolerance is relative; the order has a limit, and a
+    step may be divided; ``x/(exp(x) - 1)`` has a rule without division by x for \|x\| < 1. The tests of convergence are
+    counted. An input that varies within a step is a series too, and its last two terms are also tested. As with any
+    method, computing the terms of the input is not a cost of the model.
     """
 
     name = "parker_sochacki"
@@ -95,11 +97,11 @@ class ParkerSochacki(InBlocks):
             found["reset"] = events.reset(model)
         found |= events.waiting(model, Var("_refractory"))
         if not within:
-            found.pop("at once", None)  # on the grid the next step's end is looked at, as with any method
+            found.pop("at once", None)  # on the grid, the end of the next step is tested, as with any method
         return found
 
     def given(self, step: Step) -> Mapping[str, Any]:
-        """Return what the template needs."""
+        """Return the variables that the template needs."""
         model, test = step.model, step.model.system.threshold
         level = (test.variable, *test.slopes)
         flows = [("", step.state)]
@@ -125,14 +127,14 @@ class OrderBlocks:
 
     order: int
     choices: tuple[tuple[str, str, str, str], ...]
-    """For each exprel: the block of its argument, the name of the test, the block near zero, and that elsewhere."""
+    """For each exprel: the block of its argument, the name of the test, the block near zero, the block elsewhere."""
     block: str
     tests: tuple[str, ...]
-    """All hold where the terms are small."""
+    """Names of the tests that are all true if the terms are small."""
 
 
 def orders(model: NeuronModel, flow: str = "", varying: bool = False) -> list[OrderBlocks]:
-    """Return the blocks of every order, in the order in which they run; `flow` is ``held `` while refractory."""
+    """Return the blocks of every order, in running order; `flow` is ``held `` while the neuron is refractory."""
     held = model.system.held if flow else frozenset()
     moving = [*(name for name in model.system.state if name not in held), *([model.input] if varying else [])]
     _, singular = take_out_exprel(_sides(model, held))
@@ -150,13 +152,13 @@ def _sides(model: NeuronModel, held: frozenset[str]) -> dict[str, Expr]:
 
 
 def input_terms(model: NeuronModel) -> list[str]:
-    """Return the names of the terms of an input that varies, from the first order on: its series in the step."""
+    """Return the names of the terms of a varying input's series in the step, starting with the first order."""
     return [f"_{model.input}_{k}" for k in range(1, HIGHEST_ORDER + 1)]
 
 
 @lru_cache(64)
 def _series(model: NeuronModel, held: frozenset[str], flow: str, varying: bool) -> dict[str, Block]:
-    """Return the blocks of the series, the first being what depends on dt and parameters alone."""
+    """Return the blocks of the series; the first block has everything that depends only on dt and parameters."""
     sides, singular = take_out_exprel(_sides(model, held))
     coefficients = [f"{one.name}_{k}" for one in singular for k in range(HIGHEST_ORDER)]
     inputs: list[Expr] = [Var(name) for name in (model.input, *input_terms(model))]
@@ -212,7 +214,7 @@ def _alternatives(one: Singular, i: int, flow: str) -> dict[str, Block]:
 
 
 def _interleaved(cut: Mapping[str, Block], alternatives: Mapping[str, Block]) -> dict[str, Block]:
-    """Put the blocks of each exprel after that of its argument."""
+    """Put the blocks of each exprel after the block of its argument."""
     found: dict[str, Block] = {}
     for name, block in cut.items():
         found[name] = block
@@ -224,9 +226,9 @@ def _interleaved(cut: Mapping[str, Block], alternatives: Mapping[str, Block]) ->
 
 
 def _cut(prefix: str, parts: Mapping[str, Sequence[str]], outputs: Collection[str], body: Block) -> dict[str, Block]:
-    """Cut straight-line code into blocks, each with what its own targets need and no earlier block has assigned.
+    """Cut straight-line code into blocks; each has what its targets need and what no earlier block has assigned.
 
-    What blocks share besides `outputs` gets `prefix` before its name.
+    Names that blocks share, other than `outputs`, get `prefix` before them.
     """
     values = {assign.target: assign.value for assign in body.assignments}
     place: dict[str, str] = {}
@@ -249,7 +251,7 @@ def _cut(prefix: str, parts: Mapping[str, Sequence[str]], outputs: Collection[st
 
 
 def _halve(model: NeuronModel, moving: Sequence[str], varying: bool) -> Block:
-    """Return the same series for half of the step, and whether its last two terms are small."""
+    """Return the block that rescales the series to half of the step and tests its last two terms."""
     halved = [*moving, *([model.input] if varying else [])]
     made = events.draft(model, "_span", *(f"_{n}_{k}" for n in halved for k in range(1, HIGHEST_ORDER + 1)))
     outputs: dict[str, Expr] = {"dt_next": Var("dt") / 2, "_span_next": Var("_span") / 2}
@@ -275,7 +277,7 @@ def _length(model: NeuronModel) -> Block:
 
 
 def _locate(model: NeuronModel, detection: str, varying: bool) -> Block:
-    """Return the crossing as a detection finds it between the ends of the step, as with any method."""
+    """Return the crossing that a detection finds between the ends of the step, as with any method."""
     state, last = model.system.state, f"{model.input}_end"
     made = events.draft(model, *(f"{name}_next" for name in state), *([last] if varying else []))
     inputs: dict[Fraction, Expr] = {START: Var(model.input), END: Var(last)}
@@ -289,7 +291,7 @@ def _locate(model: NeuronModel, detection: str, varying: bool) -> Block:
 
 
 def _dense(model: NeuronModel) -> dict[str, Block]:
-    """Return the search for the crossing on the series: term by term, by Horner's scheme."""
+    """Return the search for the crossing on the series, term by term in Horner's scheme."""
     test = model.system.threshold
     moving = (test.variable, *test.slopes)
     made = events.draft(model, *(f"{name}_next" for name in moving))

@@ -1,4 +1,4 @@
-"""The registry of methods, and what can be asked of a method by its name."""
+"""The registry of methods, and functions that take a method's name."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from .fixed_step import FixedStep
 
 
 def _whole(item: Any) -> Any:
-    """Return a method with all that `Method` asks for: what has ``advance`` alone is of fixed step."""
+    """Return a complete `Method`: an object that has only ``advance`` becomes a fixed-step method."""
     if not hasattr(item, "advance") or hasattr(item, "blocks"):
         return item
 
@@ -20,15 +20,15 @@ def _whole(item: Any) -> Any:
     return made
 
 
-#: The second group is what methods that choose their steps had of their own.
+#: The second group is the older entry-point group for methods that choose their steps.
 METHODS: Registry[Method] = Registry("method", "spikecost.methods", "spikecost.adaptive_methods", made_whole=_whole)
 
 
 def with_steps_alike() -> list[str]:
-    """Return the names of the methods of which it can be said what a step costs."""
+    """Return the names of the methods that have a cost per step."""
     return [name for name, method in METHODS.items() if method.steps_alike]
 
 
 def knob(method: str) -> str:
-    """Return what a user sets of a method: ``dt`` or ``tolerance``."""
+    """Return the setting of a method that a user chooses: ``dt`` or ``tolerance``."""
     return METHODS[method].knob

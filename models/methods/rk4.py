@@ -7,9 +7,9 @@ from .registered import METHODS
 
 
 class RungeKutta4(FixedStep):
-    """Classical Runge-Kutta method of order 4, all variables advanced together in every stage.
+    """Classical Runge-Kutta method of order 4; every stage advances all variables together.
 
-    Beside four right-hand sides: 5 multiplications and 8 additions a variable as it runs.
+    In addition to four right-hand sides: 5 multiplications and 8 additions per variable in the code that runs.
     Hairer, Norsett and Wanner 1993, Solving Ordinary Differential Equations I, table II.1.2.
     """
 

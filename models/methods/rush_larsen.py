@@ -9,12 +9,13 @@ from .registered import METHODS
 
 
 class RushLarsen(FixedStep):
-    """Gates by exponential Euler, the voltage and all else by forward Euler, everything from the step's start.
+    """Gates by exponential Euler, all other variables by forward Euler, all from the state at the start of the step.
 
-    A gate is a variable that relaxes linearly, ``dx/dt = a + b x``, at a rate b that the voltage sets; it takes the
-    exact solution with a and b of the step's start. Order 1. Beside a and b: an exponential, a division,
-    2 multiplications and 2 additions a gate; a multiplication and an addition for every other variable.
-    The gates are stable at any dt, the voltage is only as forward Euler: dt below 2 over its fastest rate.
+    A gate is a variable that relaxes linearly, ``dx/dt = a + b x``, at a rate b that depends on the voltage. It is
+    advanced by the exact solution with a and b from the start of the step. Order 1. In addition to a and b: an
+    exponential, a division, 2 multiplications and 2 additions per gate; a multiplication and an addition for every
+    other variable. The gates are stable at any dt. The voltage is stable only where forward Euler is: dt below 2
+    divided by its fastest rate.
     Does not apply to a model without gates. Rush and Larsen 1978, IEEE Trans. Biomed. Eng. 25:389.
     """
 

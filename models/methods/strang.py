@@ -13,12 +13,12 @@ from .registered import METHODS
 class Strang(FixedStep):
     """Strang splitting: half a step of the voltage, a step of the gates, half a step of the voltage.
 
-    Each substep is the exact solution of ``dx/dt = a + b x`` with all other variables frozen where they are by then.
-    Order 2 and symmetric. The rates are evaluated once a step, at the voltage of its middle; beside that, a and b of
-    the voltage twice, and with them an exponential, a division, 2 multiplications and 2 additions twice for the
-    voltage, once a gate. Unconditionally stable for b < 0. Variables that enter each other's derivatives are split
-    among themselves in the same way, half steps outside.
-    Applies where each variable enters its own derivative linearly: not to Izhikevich's v**2.
+    Each substep is the exact solution of ``dx/dt = a + b x`` with all other variables frozen at their latest values.
+    Order 2 and symmetric. The rates are evaluated once per step, at the voltage in the middle. In addition: a and b of
+    the voltage twice; an exponential, a division, 2 multiplications and 2 additions twice for the voltage and once per
+    gate. Unconditionally stable for b < 0. Variables that enter each other's derivatives are split in the same way,
+    with the half steps outside.
+    Applies if each variable enters its own derivative linearly; it does not apply to Izhikevich's v**2.
     Chen, Raman and Stern 2020, SIAM J. Sci. Comput. 42:B273 ("conditionally linear" systems).
     """
 
@@ -32,7 +32,7 @@ class Strang(FixedStep):
 
 
 def symmetric(parts: Sequence[Sequence[str]], x: Vector, dt: Expr, f: Derivatives) -> Vector:
-    """Advance the parts one after the other by half a step, the last by a whole one, and the others back again."""
+    """Advance the parts in order by half a step, the last part by a whole step, then the others in reverse order."""
     *outer, middle = parts
     for part in outer:
         x = f.let(_flow(part, x, dt / 2, f))

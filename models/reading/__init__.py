@@ -1,1 +1,1 @@
-"""How does a model of your own get in? From a Brian2 group, a Python file or a TOML file."""
+"""How can users give their own model? As a Brian2 group, a Python file or a TOML file."""

@@ -1,8 +1,8 @@
-"""Files of others, TOML and JSON: read as data of the form that is expected, or refused in one line.
+"""Read TOML and JSON files that users give: as data of the expected form, or with an error of one line.
 
-A form is a dataclass, or a mapping or tuple of such: every value has to be of its type as it is written. Text for a
-number, a number for text, ``true`` for 1, a list without its brackets, or a name that the form does not have are
-refused with the place, what was given, and what is expected.
+A form is a dataclass, or a mapping or tuple of dataclasses. Every value must have its type as written. Text instead of
+a number, a number instead of text, ``true`` instead of 1, a list without brackets, and an unknown name are errors; the
+message gives the place, what was given, and what is expected.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from cattrs.gen import make_dict_structure_fn, mapping_structure_factory
 from ..ground.errors import UserError, short, shortened
 from ..language import units
 
-#: The largest file that is read, in bytes, and the most tables or lists within each other.
+#: The largest file that is read, in bytes, and the deepest nesting of tables or lists.
 LARGEST, DEEPEST = 2_000_000, 12
 
 #: A time in ms; in a file, text with its unit.
@@ -30,7 +30,7 @@ Milliseconds = NewType("Milliseconds", float)
 Positive = NewType("Positive", float)
 #: A Brian2 quantity, or a number; in a file, text with a unit, or a number.
 Given = NewType("Given", object)
-#: The same, or an expression, which is text.
+#: A quantity or number, or an expression, which is text.
 Initial = NewType("Initial", object)
 #: A quantity, or a condition, which is text.
 Refractory = NewType("Refractory", object)
@@ -39,7 +39,7 @@ T = TypeVar("T")
 
 
 class Misfit(UserError):
-    """What a file holds does not fit its form."""
+    """The content of a file does not fit its form."""
 
     def __init__(self, message: str, place: tuple[str | int, ...]) -> None:
         super().__init__(message)
@@ -47,31 +47,31 @@ class Misfit(UserError):
 
 
 class _Unexpected(ValueError):
-    """A value of another type; says what is expected."""
+    """A value of the wrong type; the message says what is expected."""
 
 
 def read_bytes(path: Path, what: str, most: int = LARGEST, instead: str = "") -> bytes:
-    """Return the content of a file, however large it says that it is: a device has no end.
+    """Return the content of a file, up to a limit. The size in its status is not used, since a device has no end.
 
     Parameters
     ----------
     path : Path
     what : str
-        What it should be, for messages, such as ``the suite``.
+        What the file should be, for messages, such as ``the suite``.
     most : int
         The largest file that is read, in bytes.
     instead : str
-        What to do where it cannot be read.
+        What to do if it cannot be read, for the message.
 
     Raises
     ------
     UserError
-        If it cannot be read, or is too large.
+        If the file cannot be read, or is too large.
     """
     try:
         with path.open("rb") as file:
             content = file.read(most + 1)
-    except (OSError, ValueError) as error:  # the latter of a name with a null character
+    except (OSError, ValueError) as error:  # ValueError: a name with a null character
         raise UserError(f"cannot read {what} {shortened(str(path))}: {getattr(error, 'strerror', None) or error}"
                         f"{instead and f'; {instead}'}") from None
     if len(content) > most:
@@ -85,12 +85,12 @@ def read_text(path: Path, what: str) -> str:
     Raises
     ------
     UserError
-        If it cannot be read, is too large or is no text.
+        If the file cannot be read, is too large or is not text.
     """
     try:
         return read_bytes(path, what).decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise UserError(f"{what} {path} is no UTF-8 text (byte {error.start}); save it as UTF-8") from None
+        raise UserError(f"{what} {path} is not UTF-8 text (byte {error.start}); save it as UTF-8") from None
 
 
 def read_toml(text: str) -> dict[str, Any]:
@@ -99,7 +99,7 @@ def read_toml(text: str) -> dict[str, Any]:
     Raises
     ------
     ValueError
-        If it is none, or tables lie too deep in each other; `tomllib.TOMLDecodeError` is one.
+        If it is not TOML (`tomllib.TOMLDecodeError`), or tables are nested too deeply.
     """
     try:
         content = tomllib.loads(text)
@@ -115,7 +115,7 @@ def read_json(text: str | bytes) -> Any:
     Raises
     ------
     ValueError
-        If it is none, or objects lie too deep in each other.
+        If it is not such JSON, or objects are nested too deeply.
     """
     try:
         content = json.loads(text, object_pairs_hook=each_once, parse_constant=_no_number)
@@ -126,18 +126,18 @@ def read_json(text: str | bytes) -> Any:
 
 
 def structure(content: Any, into: type[T], where: str, *, more_allowed: bool = False) -> T:
-    """Make `content` what it should be.
+    """Convert `content` to its form.
 
     Parameters
     ----------
     content : object
-        Of TOML or JSON.
+        Data read from TOML or JSON.
     into : type
         A dataclass.
     where : str
         For messages: the file.
     more_allowed : bool
-        Whether there may be names that the form does not have, as files of later versions may.
+        Whether names that the form does not have are allowed, as in files of later versions.
 
     Raises
     ------
@@ -175,7 +175,7 @@ def _quoted(value: Any) -> str:
 
 
 def _first(error: BaseException) -> tuple[tuple[str | int, ...], BaseException]:
-    """Return where the first error lies, and what it is."""
+    """Return the place of the first error, and the error."""
     path: list[str | int] = []
     while isinstance(error, cattrs.BaseValidationError):
         error = error.exceptions[0]
@@ -188,7 +188,7 @@ def _first(error: BaseException) -> tuple[tuple[str | int, ...], BaseException]:
 
 
 def _look_at(content: Any) -> None:
-    """Refuse depths that what comes later would not survive."""
+    """Refuse nesting that is too deep for the code that follows."""
     level = [content]
     for _ in range(DEEPEST + 1):
         level = [inner for each in level if isinstance(each, dict | list)
@@ -198,7 +198,7 @@ def _look_at(content: Any) -> None:
 
 
 def each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Make an object of JSON; a name given twice, as a merge leaves it, is a mistake: which line holds is not known."""
+    """Make an object of JSON; a name given twice (for example by a merge) is an error, as either value may be meant."""
     found = dict(pairs)
     if len(found) < len(pairs):
         names = [name for name, _ in pairs]
@@ -207,7 +207,7 @@ def each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _no_number(text: str) -> NoReturn:
-    raise ValueError(f"{text} is no number")
+    raise ValueError(f"{text} is not a number")
 
 
 def _whole(value: Any, _: Any) -> int:
@@ -267,17 +267,17 @@ def _initial(value: Any, _: Any) -> Any:
     try:
         return _given(value, _)
     except UserError:
-        return value  # an expression: the model says whether it can be read
+        return value  # an expression: the model checks whether it can be read
 
 
 def _refractory(value: Any, _: Any) -> Any:
     if isinstance(value, str) and any(sign in value for sign in "<>="):
-        return value  # a condition: the model says whether it can be run
+        return value  # a condition: the model checks whether it can be run
     return _given(value, _)
 
 
 def _checked(kind: type, expected: str, make: Callable[[Any, Any], Callable[[Any, Any], Any]]) -> Callable[..., Any]:
-    """Return a factory of hooks that look at the kind of a value before they make anything of it."""
+    """Return a factory of hooks that check the type of a value before they convert it."""
 
     def factory(into: Any, converter: cattrs.Converter) -> Callable[[Any, Any], Any]:
         inner = make(into, converter)

@@ -1,4 +1,4 @@
-"""Models in files of their own: Python files, which are run, and TOML files, which are only read.
+"""Models in users' files: Python files, which are run, and TOML files, which are only read.
 
 A TOML file holds the fields of `NeuronModel`; quantities are text such as ``"20*ms"``, plain numbers have no unit::
 
@@ -44,25 +44,25 @@ _WRITE = "write {name} = sc.NeuronModel(name=..., equations=..., threshold=..., 
 
 
 def is_file(asked: str) -> bool:
-    """Whether a model is asked for by its file: ``path.py:name`` or ``path.toml``."""
+    """Whether a model is given by its file: ``path.py:name`` or ``path.toml``."""
     return _FILE.fullmatch(asked) is not None
 
 
 def runs_code(asked: str) -> bool:
-    """Whether a model is asked for by a Python file, which is executed."""
+    """Whether a model is given by a Python file, which is executed."""
     match = _FILE.fullmatch(asked)
     return match is not None and match["path"].endswith(".py")
 
 
 def model_from_file(asked: str, input: str | None = None) -> NeuronModel:  # noqa: A002 - as NeuronModel's
-    """Return the model of ``path.py:name`` or ``path.toml``, either with ``:preset`` behind.
+    """Return the model of ``path.py:name`` or ``path.toml``; both may be followed by ``:preset``.
 
-    In a Python file `name` is a `NeuronModel`, or a Brian2 `NeuronGroup` with `input`, or ``I``, for input.
+    In a Python file `name` is a `NeuronModel`, or a Brian2 `NeuronGroup` whose input is named by `input` (default ``I``).
 
     Raises
     ------
     UserError
-        If the file cannot be read or what it holds is no model; with the line.
+        If the file cannot be read or does not contain a model; the message gives the line.
     """
     match = _FILE.fullmatch(asked)
     assert match is not None
@@ -76,7 +76,7 @@ def model_from_file(asked: str, input: str | None = None) -> NeuronModel:  # noq
     else:
         found, presets = _from_python(path, source, names[0], input, changed), names[1:]
     if input not in (None, found.input):
-        raise UserError(f"{asked}: its input is '{found.input}', not '{input}'; another one can only be named for a "
+        raise UserError(f"{asked}: its input is '{found.input}', not '{input}'; another input can only be named for a "
                         "Brian2 group")
     return found.with_preset(presets[0]) if presets and presets[0] else found
 
@@ -94,15 +94,15 @@ def place_of(asked: str) -> tuple[str, int] | None:
         return None
 
 
-@cache  # a model is itself only once: what is known of it is found again by what it is
+@cache  # keeps object identity: results that are stored per model object are found again
 def _from_python(path: Path, source: str, name: str, driven: str | None, _changed: int) -> NeuronModel:
-    brian2.BrianLogger.suppress_name("unused_brian_object")  # Brian2 need not run what the file defines
+    brian2.BrianLogger.suppress_name("unused_brian_object")  # the file may define objects that Brian2 does not run
     module = ModuleType(f"{path.stem}_model_file")
     module.__file__ = str(path)
-    sys.modules[module.__name__] = module  # dataclasses and the like look for their module there
+    sys.modules[module.__name__] = module  # dataclasses and similar code search for their module there
     defined = module.__dict__
     with _lines_named(path, source), _beside(path), contextlib.redirect_stdout(sys.stderr):
-        exec(compile(source, str(path), "exec"), defined)  # noqa: S102 - the user's own file, asked for by name
+        exec(compile(source, str(path), "exec"), defined)  # noqa: S102 - the user's own file, given by name
     models = [key for key, value in defined.items() if isinstance(value, NeuronModel | brian2.NeuronGroup)]
     known = f"; it has the models {', '.join(models)}" if models else ""
     if not name:
@@ -115,13 +115,13 @@ def _from_python(path: Path, source: str, name: str, driven: str | None, _change
             return _complete(from_brian2(found, driven, name=name, namespace=defined))
         if isinstance(found, NeuronModel):
             return _complete(found)
-    raise UserError(f"{path}:{line_of_name(source, name)}: {name} is a {type(found).__name__} and no model; "
+    raise UserError(f"{path}:{line_of_name(source, name)}: {name} is a {type(found).__name__}, not a model; "
                     f"{_WRITE.format(name=name)}")
 
 
 @dataclass(frozen=True)
 class _ModelFile:
-    """What a TOML file says of a model."""
+    """The fields of a model in a TOML file."""
 
     equations: str
     threshold: str
@@ -162,18 +162,18 @@ def _from_toml(path: Path, source: str, _changed: int) -> NeuronModel:
 
 
 def _complete(model: NeuronModel) -> NeuronModel:
-    """Ask now for what a model tells only when it is asked, as long as the file can be named: initial values, presets.
+    """Check now what a model computes only when needed (initial values, presets), so that errors can name the file.
 
-    A group of Brian2's has no presets, and its initial values are numbers.
+    A Brian2 group has no presets, and its initial values are numbers.
     """
     for each in (model, *map(model.with_preset, model.presets)):
-        each.initial_values  # noqa: B018 - asking is what fails
+        each.initial_values  # noqa: B018 - computing it raises the error
     return model
 
 
 @contextlib.contextmanager
 def _lines_named(path: Path, source: str, line: int | None = None) -> Iterator[None]:
-    """Make every error of a file one line that says where in the file it arose."""
+    """Turn every error of a file into one line that says where in the file it occurred."""
     try:
         yield
     except SyntaxError as error:
@@ -193,7 +193,7 @@ def _lines_named(path: Path, source: str, line: int | None = None) -> Iterator[N
 
 @contextlib.contextmanager
 def _beside(path: Path) -> Iterator[None]:
-    """Let a file import what lies beside it, and see no arguments but its own name, as if Python had started it."""
+    """Let a file import modules from its own folder and see only its name as argument, as if Python had started it."""
     folder, arguments = str(path.resolve().parent), sys.argv
     sys.path.insert(0, folder)
     sys.argv = [str(path)]

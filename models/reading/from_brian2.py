@@ -1,4 +1,4 @@
-"""A model out of a user's own Brian2 group."""
+"""A model made from a user's Brian2 group."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from ..language.dimensions import unit_called
 from ..methods import METHODS
 from .timed_arrays import take_out
 
-#: What spikes in Brian2 without being a neuron with equations, or is more than one.
+#: Brian2 objects that spike but are not a group of point neurons with equations.
 _NOT_A_GROUP = {
     "SpatialNeuron": "it has compartments, and spikecost runs point neurons; give a NeuronGroup",
     "SpatialSubgroup": "it has compartments, and spikecost runs point neurons; give a NeuronGroup",
@@ -46,27 +46,28 @@ _BRIAN2S_OWN = {
 
 @dataclass(frozen=True)
 class Brian2Settings:
-    """How a group runs in Brian2, in spikecost's words."""
+    """How a group runs in Brian2, in spikecost's terms."""
 
     method: str
     detection: str
-    """``grid_start``: Brian2 finds a spike at a step's end and names it by the step's start."""
+    """``grid_start``: Brian2 finds a spike at the end of a step and labels it with the start of the step."""
     dt: Any
-    """A time."""
+    """The time step, a quantity."""
 
 
 def from_brian2(group: brian2.NeuronGroup, input: str | None = None, *, index: int = 0,  # noqa: A002 - as NeuronModel's
                 name: str | None = None, namespace: Mapping[str, Any] | None = None) -> NeuronModel:
-    """Make a model of a Brian2 group.
+    """Make a model from a Brian2 group.
 
-    Names that the group does not declare are looked up where Brian2 looks: units and functions, the group's own
-    namespace, then `namespace`. Parameters and the state of now become the model's; a parameter that the reset changes
-    becomes a variable that stays between spikes. A TimedArray in the equations, ``stimulus(t)``, is the model's input:
-    `harness.stimuli.stimulus_from_brian2` makes a stimulus of it. `settings_from_brian2` tells the method and dt.
+    Names that the group does not declare are searched in the same order as in Brian2: units and functions, the group's
+    namespace, then `namespace`. The model gets the parameters and the current state of the group. A parameter that the
+    reset changes becomes a variable that is constant between spikes. A TimedArray in the equations, ``stimulus(t)``, is
+    the model's input: `harness.stimuli.stimulus_from_brian2` makes a stimulus from it. `settings_from_brian2` returns
+    the method and dt.
 
-    Quantities of other libraries (pint, numpy, pandas ...) are converted exactly where the equations name them. What
-    was assigned to a variable of the group, or put into a TimedArray, is a plain number of Brian2's by now: where that
-    expects a pure number, it drops the unit of another library and says nothing.
+    Quantities of other libraries (pint, numpy, pandas ...) are converted exactly where the equations name them. A value
+    that was assigned to a variable of the group, or put into a TimedArray, is already a plain number of Brian2: where
+    Brian2 expects a pure number, it drops the unit of another library without a warning.
 
     Parameters
     ----------
@@ -74,24 +75,24 @@ def from_brian2(group: brian2.NeuronGroup, input: str | None = None, *, index: i
     input : str, optional
         The declared parameter, or the constant, that the stimulus drives; by default the TimedArray, or ``I``.
     index : int
-        The neuron whose values are taken.
+        The neuron whose values are used.
     name : str, optional
-        Of the model; by default the group's.
+        Name of the model; by default the name of the group.
     namespace : mapping, optional
-        What Brian2's ``run`` would be given; by default the names where this is called.
+        The namespace that Brian2's ``run`` would get; by default the names at the place of the call.
 
     Raises
     ------
     UserError
-        If the group has what spikecost does not run: synapses, compartments, noise, time, other events, linked
-        variables, operations beside its equations, a threshold that is not a variable above a level.
+        If the group has something that spikecost does not run: synapses, compartments, noise, time, other events,
+        linked variables, operations in addition to its equations, a threshold that is not a variable above a level.
     """
     found = _Group(group, get_local_namespace(level=1) if namespace is None else namespace, index)
     return found.model(input, name or group.name)
 
 
 def settings_from_brian2(group: brian2.NeuronGroup, *, namespace: Mapping[str, Any] | None = None) -> Brian2Settings:
-    """Return the method and dt with which a group runs; parameters as in `from_brian2`.
+    """Return the method and dt with which a group runs; the parameters are those of `from_brian2`.
 
     Raises
     ------
@@ -120,7 +121,7 @@ class _Group:
         texts += [group.events["spike"], self._reset]
         texts += [group._refractory] if isinstance(group._refractory, str) else []
         self._used = {identifier for text in texts for identifier in get_identifiers(text)}
-        # what a reset assigns and nobody declares is a temporary variable
+        # a name that a reset assigns and that is not declared is a temporary variable
         self._used -= _assigned(self._reset) - set(self._equations.names) - set(group.variables)
         self._constants = self._constants_among(self._used - set(self._equations.names))
 
@@ -156,13 +157,13 @@ class _Group:
         )
 
     def method(self) -> str:
-        """Return our name of the method that Brian2 takes."""
+        """Return spikecost's name of the method that Brian2 uses."""
         group = self._group
         variables = dict(group.variables) | {
             name: self._resolved(name) for name in group.equations.identifiers - set(group.variables)}
         choices = group.method_choice
         choices = [choices] if isinstance(choices, str) or callable(choices) else choices
-        reason = "it has none"
+        reason = "no method is given"
         for choice in choices:
             try:
                 StateUpdateMethod.apply_stateupdater(group.equations, variables, choice, group_name=group.name)
@@ -179,7 +180,7 @@ class _Group:
                         "the group another")
 
     def value(self, variable: str) -> Any:
-        """Return what a name stands for in the group, for its one neuron."""
+        """Return the value of a variable of the group, for the chosen neuron."""
         if variable in self._constants:
             return self._constants[variable]
         numbers = np.atleast_1d(self._group.variables[variable].get_value())
@@ -189,11 +190,12 @@ class _Group:
     def _refuse_what_is_beside_the_equations(self) -> None:
         group = self._group
         if "not_refractory" in group.variables and not group.variables["not_refractory"].get_value()[self._index]:
-            raise UserError(f"{group.name} is refractory now, and a model does not start so; convert it before it runs")
+            raise UserError(f"{group.name} is refractory now, but a model cannot start so; convert it before it "
+                            "runs")
         others = [event for event in group.events if event != "spike"]
         if others:
-            raise UserError(f"{group.name}: the event{'s'[:len(others) > 1]} {', '.join(others)} beside the spike "
-                            "cannot be run; leave them out")
+            raise UserError(f"{group.name}: the event{'s'[:len(others) > 1]} {', '.join(others)} in addition to "
+                            "the spike cannot be run; leave them out")
         if "spike" not in group.events:
             raise UserError(f"{group.name} has no threshold, so that it never spikes; give one such as "
                             "threshold='v > 30*mV'")
@@ -206,8 +208,8 @@ class _Group:
         for other in group.contained_objects:
             if all(other is not each for each in known):
                 code = _text(getattr(other, "abstract_code", None) or "")
-                raise UserError(f"{group.name}: the operation '{other.name}' ({code}) beside the equations cannot be "
-                                "run; write it into the equations or the reset")
+                raise UserError(f"{group.name}: the operation '{other.name}' ({code}) outside the equations cannot "
+                                "be run; write it into the equations or the reset")
         for other in _instances():
             onto = other.target if isinstance(other, brian2.Synapses) else other._group
             if onto is group:
@@ -244,7 +246,7 @@ class _Group:
         return constants
 
     def _resolved(self, identifier: str) -> Any:
-        """Return what a name stands for that the equations do not declare; None if nothing."""
+        """Return the object of a name that the equations do not declare; None if there is none."""
         if identifier in _BRIAN2S_OWN or identifier in self._group.variables:
             return None
         found = self._converted(identifier)
@@ -256,9 +258,9 @@ class _Group:
             return None
 
     def _converted(self, identifier: str) -> Constant | None:
-        """Return a number or quantity under a name that is not Brian2's; None if there is none.
+        """Return the number or quantity of a name that Brian2 does not define; None if there is none.
 
-        Brian2 takes only the number of another library's quantity, or passes over it to what the name means elsewhere.
+        Brian2 uses only the number of another library's quantity, or ignores it and uses another meaning of the name.
         """
         if any(identifier in names for names in (DEFAULT_CONSTANTS, DEFAULT_UNITS, DEFAULT_FUNCTIONS)):
             return None
@@ -274,8 +276,8 @@ class _Group:
     def _input(self, given: str | None) -> str:
         if self._timed:
             if given not in (None, self._timed):
-                raise UserError(f"{self._group.name}: the TimedArray is the input, '{self._timed}', so that '{given}' "
-                                "cannot be one too; write a parameter in the place of the TimedArray")
+                raise UserError(f"{self._group.name}: the TimedArray is the input, '{self._timed}', so '{given}' "
+                                "cannot be an input too; write a parameter in place of the TimedArray")
             return self._timed
         declared = [variable for variable in self._equations
                     if self._equations[variable].type == PARAMETER and variable in self._used]
@@ -283,7 +285,7 @@ class _Group:
         if wanted in declared or (given and wanted in self._constants):
             return wanted
         candidates = [*declared, *(name for name in self._constants if name not in declared)]
-        what = f"'{given}' is no parameter or constant of the equations" if given else "no parameter is named I"
+        what = f"'{given}' is not a parameter or constant of the equations" if given else "no parameter is named I"
         if not candidates:
             raise UserError(f"{self._group.name}: {what}, and there is none that a stimulus could drive; "
                             "add one to the equations")
@@ -291,7 +293,7 @@ class _Group:
                         f"(on the command line: --input {candidates[0]}), or one of {', '.join(candidates)}")
 
     def _line(self, equation: Any, changed_by_reset: bool) -> str:
-        """Write an equation without the flags that one neuron alone does not need; nothing if it is not used."""
+        """Write an equation without the flags that a single neuron does not need; empty if it is not used."""
         unit, name = units.dimension_text(equation.dim), equation.varname
         if equation.type == DIFFERENTIAL_EQUATION:
             flag = " (unless refractory)" if "unless refractory" in equation.flags else ""
@@ -316,18 +318,18 @@ class _Group:
             return time if float(time) else None
         known = {**self._constants, **parameters}
         if get_identifiers(given) & (set(self._equations.names) - set(parameters)):
-            return _text(given)  # a condition: NeuronModel says whether it can be run
+            return _text(given)  # a condition: NeuronModel checks whether it can be run
         expression = language.parse(given, set(), known, f"{self._group.name}: refractory")
         language.check_units(given, {}, known, units.MS, f"{self._group.name}: refractory")
         try:
             return units.quantity(evaluate(expression, {}, FLOATS), units.MS)
         except (ArithmeticError, ValueError) as error:
-            raise UserError(f"{self._group.name}: refractory = '{given}' is no time: {error.args[-1]}; "
+            raise UserError(f"{self._group.name}: refractory = '{given}' is not a time: {error.args[-1]}; "
                             "change its numbers") from None
 
 
 def _text(code: str) -> str:
-    """Write code in one line, without its comments."""
+    """Return code as one line without comments."""
     lines = (line.partition("#")[0].strip() for line in code.splitlines())
     return "; ".join(line for line in lines if line)
 
@@ -341,6 +343,6 @@ def _assigned(statements: str) -> set[str]:
 
 
 def _instances() -> list[Any]:
-    """Return what there is that acts on groups from outside."""
+    """Return all objects that can act on groups from outside."""
     found = [reference() for reference in BrianObject.__instances__()]
     return [each for each in found if isinstance(each, brian2.Synapses | brian2.PoissonInput)]

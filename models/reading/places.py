@@ -1,4 +1,4 @@
-"""Where in a model's file something is: the line of a place in a definition, as errors carry it (`UserError.place`)."""
+"""Find the line in a model's file for a place in a definition, which errors carry (`UserError.place`)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 Place = Sequence[str | int]
 
-#: Fields that are given by position to `NeuronModel` and to Brian2's `NeuronGroup`, and a field's other name there.
+#: Positional fields of `NeuronModel` and of Brian2's `NeuronGroup`, and fields that have another name there.
 _POSITIONS = {"NeuronModel": ("name", "equations", "threshold", "reset"), "NeuronGroup": ("", "equations")}
 _OTHERWISE = {"model": "equations", "namespace": "constants"}
 _STRINGS = re.compile(r"'''.*?'''|\"\"\".*?\"\"\"", re.DOTALL)
@@ -21,9 +21,9 @@ def line_in_toml(source: str, place: Place) -> int | None:
     ----------
     source : str
     place : sequence of str and int
-        Keys within each other, then perhaps a line of the text that is given there, or a name declared in it.
+        Nested keys, then optionally a line of the text that is given there, or a name declared in it.
     """
-    # what is in texts of several lines is no key
+    # lines inside multi-line texts are not keys
     bare = _STRINGS.sub(lambda text: "\n" * text[0].count("\n"), source).splitlines()
     line: int | None = None
     for step in place:
@@ -39,26 +39,26 @@ def line_in_toml(source: str, place: Place) -> int | None:
 
 
 def _text_at(source: str, line: int) -> tuple[str, int] | None:
-    """Return the text of several lines that begins in a line, and the line of its first; None if none does."""
+    """Return the multi-line text that begins in a line, and the number of its first line; None if there is none."""
     offset = sum(len(each) for each in source.splitlines(keepends=True)[:line - 1])
     match = _STRINGS.search(source, offset)
     if match is None or source.count("\n", offset, match.start()):
         return None
     text = match[0][3:-3]
-    # TOML leaves out an end of line right behind the quotes
+    # TOML ignores a line break directly after the quotes
     return (text.lstrip("\r").removeprefix("\n"), line + 1) if text.lstrip("\r").startswith("\n") else (text, line)
 
 
 def line_in_python(source: str, place: Place, begins: int | None) -> int | None:
-    """Return the line of a Python file where a model's definition gives something; None if that is not known.
+    """Return the line of a Python file where a model's definition gives something; None if it is not known.
 
     Parameters
     ----------
     source : str
     place : sequence of str and int
-        A field of the model, and what is within it.
+        A field of the model, then places within it.
     begins : int, optional
-        The line of the definition.
+        The first line of the definition.
     """
     if begins is None or not place:
         return None
@@ -72,7 +72,7 @@ def line_in_python(source: str, place: Place, begins: int | None) -> int | None:
 
 
 def _given(call: ast.Call) -> dict[str, ast.expr]:
-    """Return what a call gives, by field of a model."""
+    """Return the arguments of a call, by field of a model."""
     function = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
     given = dict(zip(_POSITIONS.get(function, ()), call.args, strict=False))
     return given | {_OTHERWISE.get(each.arg, each.arg): each.value for each in call.keywords if each.arg}

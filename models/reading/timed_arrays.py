@@ -15,27 +15,28 @@ from ..ground.errors import UserError
 
 
 def take_out(equations: Equations, resolve: Callable[[str], Any], where: str) -> tuple[Equations, str]:
-    """Write a parameter in the place of a TimedArray's value.
+    """Replace the value of a TimedArray by a parameter.
 
     Parameters
     ----------
     equations : brian2.Equations
     resolve : callable
-        From a name that the equations do not declare to what it stands for; None if it stands for nothing.
+        Maps a name that the equations do not declare to its object; None if there is none.
     where : str
         The group's name, for messages.
 
     Returns
     -------
     brian2.Equations
-        The same if there is no TimedArray.
+        Unchanged if there is no TimedArray.
     str
-        The parameter: the name of the subexpression that is nothing but the TimedArray, or the TimedArray's; or empty.
+        The parameter: the name of the subexpression that consists only of the TimedArray, or the name of the
+        TimedArray; empty if there is none.
 
     Raises
     ------
     UserError
-        If there are several, or one is taken at another time than now.
+        If there are several, or one is used at a time other than t.
     """
     codes = {equation.varname: equation.expr.code for equation in equations.values() if equation.expr is not None}
     used = {name for code in codes.values() for name in get_identifiers(code)} - set(equations.names)
@@ -43,8 +44,8 @@ def take_out(equations: Equations, resolve: Callable[[str], Any], where: str) ->
     if not arrays:
         return equations, ""
     if len(arrays) > 1:
-        raise UserError(f"{where}: the equations have the TimedArrays {', '.join(arrays)}, and a model has one input; "
-                        "leave one, and write numbers or parameters in the place of the others")
+        raise UserError(f"{where}: the equations have the TimedArrays {', '.join(arrays)}, but a model has one input; "
+                        "keep one, and write numbers or parameters in place of the others")
     (name, array), = arrays.items()
     call = re.compile(rf"\b{name}\s*\(\s*t\s*(,\s*i\s*)?\)")
     driven = next((equation.varname for equation in equations.values()
@@ -55,7 +56,7 @@ def take_out(equations: Equations, resolve: Callable[[str], Any], where: str) ->
             continue
         code = None if equation.expr is None else call.sub(driven, equation.expr.code)
         if code and name in get_identifiers(code) and (driven != name or re.search(rf"\b{name}\s*\(", code)):
-            raise UserError(f"{where}: the TimedArray '{name}' can be run where it is taken at the time t, {name}(t) "
+            raise UserError(f"{where}: the TimedArray '{name}' can only be run at the time t, as {name}(t) "
                             f"or {name}(t, i); write a parameter in its place, and drive that with "
                             "sc.piecewise_constant")
         made.append(SingleEquation(equation.type, equation.varname, equation.dim, equation.var_type,

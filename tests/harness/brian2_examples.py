@@ -1,7 +1,7 @@
-"""Groups of Brian2's published examples, as in a user's code: names come from the function that makes the group.
+"""Groups from Brian2's published examples, as in a user's code: names come from the function that makes the group.
 
-Changes are noted at each example: one neuron alone, a constant drive instead of random input, a threshold where the
-example only plots the voltage.
+Changes are noted at each example: a single neuron, a constant drive instead of random input, a threshold if the example
+only plots the voltage.
 """
 
 from __future__ import annotations
@@ -93,7 +93,7 @@ def cuba():
 
 
 def coba_hh():
-    # without the synapses: what is left of an excitatory conductance, and a leak that drives
+    # without the synapses: only an excitatory conductance and a leak that drives the neuron remain
     area = 20000 * umetre**2
     Cm = (1 * ufarad * cm**-2) * area
     gl = (5e-5 * siemens * cm**-2) * area
@@ -121,7 +121,7 @@ def coba_hh():
 
 
 def adaptive_threshold():
-    # the example's Poisson input is a constant one here
+    # a constant input replaces the Poisson input of the example
     group = NeuronGroup(1, """
     dv/dt = (I - v)/(10*ms) : volt
     dvt/dt = (10*mV - vt)/(15*ms) : volt
@@ -165,7 +165,7 @@ def brette_gerstner_2005():
 
 
 def wang_buzsaki_1996():
-    # the example has no threshold, and takes exponential Euler, which Brian2 allows although dv/dt is not linear in v
+    # the example has no threshold; it uses exponential Euler, which Brian2 allows although dv/dt is not linear in v
     Cm, Iapp, gL, EL, ENa, EK = 1 * uF, 2 * uA, 0.1 * msiemens, -65 * mV, 55 * mV, -90 * mV
     gNa, gK = 35 * msiemens, 9 * msiemens
     group = NeuronGroup(1, """

@@ -1,4 +1,4 @@
-"""Adaptive methods: their cost is what they ran, and they are as accurate as they state."""
+"""Adaptive methods: their cost is the cost of what they ran, and they are as accurate as stated."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def kernel_of(model, method, detection="dense"):
 
 @cache
 def varying_kernel_of(name, method, detection="dense"):
-    """One kernel a model for all stimuli."""
+    """One kernel per model for all stimuli."""
     return compile_kernels([make_step(name, method, detection, varying=True)])[0]
 
 
@@ -50,17 +50,17 @@ def coarse(method):
     return Fraction(1, 4) if METHODS[method].knob == "dt" else Fraction(1, 10_000)
 
 
-#: Two models, of which one is held as a whole while it is refractory, and of the other one variable goes on.
+#: Two models: in the first all variables are held while it is refractory, in the second one variable still changes.
 WAITING = ("lif", "izhikevich")
-#: No refractoriness but the model's own; for these two others.
+#: Only the refractoriness of the model; for these two models, also others.
 CELLS = [(name, method, refractory, False) for name in MODELS for method in CHOOSING
          for refractory in ([None, 2 * ms, ms / 100] if name in WAITING else [None])
          if any(not why_not(MODELS[name], method, detection) for detection in DETECTIONS)]
-#: Without a reset it spikes again where refractoriness ends, if it still is above the threshold.
+#: Without a reset it spikes again when refractoriness ends, if it is still above the threshold.
 CELLS += [("fitzhugh_nagumo", method, 2 * ms, False) for method in CHOOSING]
-#: With code for an input that varies within a step: to evaluate one is not the model's cost, so it is constant here.
+#: With code for an input that varies within a step. Evaluating it is not a cost of the model, so it is constant here.
 CELLS += [(name, method, refractory, True) for name in WAITING for method in CHOOSING for refractory in (None, 2 * ms)]
-#: Two more kinds of models, to a series: a polynomial without a reset; an upstroke that is an exponential.
+#: Two more kinds of models for series: a polynomial without a reset; an exponential upstroke.
 MORE_KINDS = ("fitzhugh_nagumo", "adex")
 
 
@@ -71,7 +71,7 @@ def test_counted_equals_retired(name, method, refractory, varying, drive_of, len
     length = length_of(name) * ms
     stimulus = step(0.3 * drive_of(name), drive_of(name), length / 8, 1.5 * length)
     for kernel in adaptive_kernels_of(model, method, varying).values():
-        # beyond a crossing the exponential of an upstroke has no series over a coarse step
+        # after a crossing, the exponential of an upstroke has no series that converges over a coarse step
         knobs = [coarse(method) / divisor for divisor in (1, 4, 16)]
         knob = next((knob for knob in knobs if kernel.run([stimulus], knob)[0].tallies["crossing"]), knobs[0])
         workload = kernel.workload([stimulus], knob)
@@ -100,7 +100,7 @@ def test_the_error_of_dormand_prince_goes_with_its_tolerance(name):
     assert slope == pytest.approx(1, abs=0.15)  # proportional to the tolerance: error per step, at order 5
     assert errors[-1] < 1e-6
     steps = np.array([run.tallies["accepted"] for run in runs])
-    # steps go as the tolerance to the power of -1/5, once there are many between two spikes
+    # the number of steps grows as the tolerance to the power of -1/5, if there are many steps between two spikes
     assert np.log10(steps[-1] / steps[-3]) / 2 == pytest.approx(1 / 5, abs=0.04)
 
 
@@ -154,7 +154,7 @@ def test_a_series_follows_an_input_that_varies_within_its_steps(name, kind, dt):
 @pytest.mark.parametrize("refractory", [None, 2 * ms])
 @pytest.mark.parametrize("tau", [5 * ms, 0.4 * ms])
 def test_a_series_follows_a_conductance(refractory, tau):
-    # pieces that decay, at whose starts it jumps; a fast one is divided
+    # decaying pieces with jumps at their starts; a fast one needs divided steps
     model = with_conductance(get_model("lif"), 0 * mV).replace(refractory=refractory)
     stimulus = poisson_conductance(400 * Hz, 0.012 / ms * 5 * ms / tau, tau, 1 * ms, 300 * ms, seed=4)
     right = reference(model, stimulus).train.times
@@ -164,7 +164,7 @@ def test_a_series_follows_a_conductance(refractory, tau):
 
 
 def test_what_is_not_held_follows_the_input_while_the_neuron_is_refractory():
-    # du/dt = I all the time, dv/dt = I but for 3 ms after each spike: u is the input's integral
+    # du/dt = I always, dv/dt = I except for 3 ms after each spike: u is the integral of the input
     model = NeuronModel(name="clocked", equations="dv/dt = I : 1 (unless refractory)\ndu/dt = I : 1\nI : Hz",
                         threshold="v > 1", reset="v = 0", refractory=3 * ms, initial={"v": 0, "u": 0})
     stimulus = sine(0.2 / ms, 0.15 / ms, 30 * Hz, 100 * ms, phase=0.3)
@@ -179,7 +179,7 @@ def test_what_is_not_held_follows_the_input_while_the_neuron_is_refractory():
 
 @pytest.mark.parametrize("detection", ["grid", "linear", "hermite"])
 def test_detections_of_fixed_methods_on_a_series_under_an_input_that_varies(detection):
-    # its ends of steps are right to round-off: what is left is what exact ends leave with any method
+    # the ends of its steps are correct to round-off: the remaining error is the one that any method has with exact ends
     stimulus = sine(2 * mV / ms, 0.4 * mV / ms, 8 * Hz, 300 * ms)
     right = reference(get_model("lif"), stimulus).train.times
     steps = [Fraction(300, n) for n in range(200, 400, 7)]
@@ -192,7 +192,7 @@ def test_detections_of_fixed_methods_on_a_series_under_an_input_that_varies(dete
 
 
 def test_a_series_whose_input_turns_where_the_neuron_rests_goes_on():
-    # at rest under the input's maximum the first two terms of v vanish, the third does not
+    # at rest, at the maximum of the input, the first two terms of v vanish, but the third does not
     stimulus = sine(0 * mV / ms, 1 * mV / ms, 20 * Hz, 10 * ms, phase=np.pi / 2)
     model = get_model("lif").replace(initial={"v": -55 * mV})  # where v' = 1 - 6.5 + 5.5 = 0
     run = varying_kernel_of("lif", "parker_sochacki").run([stimulus], Fraction(10), [model])[0]
@@ -214,7 +214,7 @@ def test_a_larger_step_costs_a_higher_order():
 
 @pytest.mark.parametrize("method", CHOOSING)
 def test_a_solution_that_explodes_ends_with_a_reason(method):
-    # v = 1/(1 - t) has no value from 1 ms on, and the threshold is not met
+    # v = 1/(1 - t) has no value after 1 ms, and the threshold is not reached
     model = NeuronModel(name="explodes", equations="dv/dt = v**2/ms + I : 1\nI : hertz", threshold="v > 1e300",
                         reset="v = 0", initial={"v": 1})
     outcome = kernel_of(model, method).run([constant(0 / ms, 2 * ms)], coarse(method))[0]
@@ -236,7 +236,7 @@ def test_what_runs_at_spikes_alone(method, detection, threshold):
     assert len(spiking.spike_times) > 2
     assert not any(quiet.tallies[name] for name in at_spikes)
     assert all(spiking.tallies[name] for name in at_spikes)
-    # what else runs only where there are spikes belongs to the steps after them
+    # everything else that runs only after spikes belongs to the steps after them
     others = {name for name, n in spiking.tallies.items() if n and not quiet.tallies[name]} - at_spikes
     assert not {name for name in others if not name.startswith(("order", "held"))} - {
         "once", "length", "end", "refractory", "carry", "at once", "rejected", "divided"}

@@ -1,4 +1,4 @@
-"""Groups of Brian2's published examples, converted, give Brian2's spikes."""
+"""Converted groups from Brian2's published examples give the spikes of Brian2."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from spikecost.models.step import make_step
 
 from .brian2_examples import EXAMPLES
 
-#: In ms; longer where spikes are rare.
+#: Lengths of the runs in ms; longer if spikes are rare.
 LENGTH, LENGTHS = 100, {"morris_lecar_1981": 300}
 
 
@@ -120,7 +120,7 @@ def test_spike_by_spike(converted, name):
 
 
 def in_brian2(group, model, names, length):
-    """Return the spikes, in ms, that the untouched group has in Brian2, of the neuron that was converted."""
+    """Return the spike times in ms of the converted neuron in Brian2, from the unchanged group."""
     _, _, index = model.description.partition(", neuron ")
     monitor = brian2.SpikeMonitor(group)
     before = brian2.prefs.codegen.target

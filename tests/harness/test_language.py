@@ -38,7 +38,7 @@ MOVING = NeuronModel(
     """,
     threshold="v > level", reset="v = 0; theta += 0.3; w += 0.1*theta", initial={"v": 0, "theta": 1, "w": 0},
 )
-#: A current that a condition switches on, and a recovery that goes two ways (as in integrate-and-fire-or-burst).
+#: A condition switches a current on, and a recovery variable has two time courses (as in integrate-and-fire-or-burst).
 SWITCHED = NeuronModel(
     name="switched",
     equations="""
@@ -72,7 +72,7 @@ def exact(model, horizon=200 * ms):
 
 
 def scipy_times(model, horizon, switch=None):
-    """Spikes by SciPy, restarted at every spike and, where there is a condition, at every switch."""
+    """Spikes by SciPy, restarted at every spike and, if there is a condition, at every switch."""
     drive, found, now = DRIVES[model.name], [], 0.0
     state = np.array(list(model.initial_values.values()))
     names = list(model.system.state)
@@ -144,7 +144,7 @@ def test_moving_thresholds_in_a_series(refractory, detection):
     model = MOVING.replace(refractory=refractory)
     kernel = compile_kernels([make_step(model, "parker_sochacki", detection)])[0]
     found = kernel.run([constant(2, 200 * ms)], Fraction(1, 2))[0].spike_times
-    # within the step of the dense detection there is no error but rounding
+    # within a step, the dense detection has only rounding errors
     bound = {"linear": 0.1, "hermite": 1e-4, "dense": 1e-11}[detection]
     np.testing.assert_allclose(found, exact(model).train.times, rtol=0, atol=bound)
 

@@ -1,4 +1,4 @@
-"""Methods against their own recurrences written out in Python, and against closed forms."""
+"""Methods are compared with their recurrences written in Python, and with closed forms."""
 
 import math
 from fractions import Fraction
@@ -22,7 +22,7 @@ def run(model, method, stimulus, dt, detection="grid"):
 
 
 def published_2003(model, current, steps):
-    """Run the program of Izhikevich 2003 for one neuron, dt = 1 ms: spikes are looked for at the start of a step."""
+    """Run the program of Izhikevich 2003 for one neuron, dt = 1 ms; spikes are tested at the start of a step."""
     a, b, c, d = (model.parameters[name] for name in "abcd")
     v, u = -65.0, b * -65.0
     spikes = []
@@ -105,7 +105,7 @@ def test_what_the_reduction_saves():
 
 
 def gate_rates(v):
-    """Hodgkin and Huxley's, away from the removable singularities."""
+    """Rates of Hodgkin and Huxley, away from the removable singularities."""
     return {
         "m": (0.1 * (v + 40) / (1 - math.exp(-(v + 40) / 10)), 4 * math.exp(-(v + 65) / 18)),
         "h": (0.07 * math.exp(-(v + 65) / 20), 1 / (1 + math.exp(-(v + 35) / 10))),

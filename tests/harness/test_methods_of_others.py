@@ -1,4 +1,4 @@
-"""Methods of either kind come from another package, through one entry-point group."""
+"""Another package can bring methods of both kinds through one entry-point group."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-#: One package's methods, and one under the group that methods which choose their steps once had of their own.
+#: The methods of a package, and a method under the older entry-point group for methods that choose their steps.
 ENTRY_POINTS = """\
 [spikecost.methods]
 ralston = careful:ralston
@@ -59,7 +59,7 @@ print(json.dumps(found))
 
 @pytest.fixture(scope="module")
 def python(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., subprocess.CompletedProcess[str]]:
-    """Install the package as pip does; return a function that runs Python where it can be seen."""
+    """Install the package as pip does; return a function that runs Python with the package installed."""
     metadata = tmp_path_factory.mktemp("installed") / "careful-1.0.dist-info"
     metadata.mkdir()
     (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: careful\nVersion: 1.0\n")
@@ -88,7 +88,7 @@ def test_methods_of_either_kind_are_counted_run_and_cost(
         ran = found[way]
         assert len(ran["times"][0]) > 3
         assert all(each == ran["times"][0] for each in ran["times"])
-        # the cost is the sum over the tallies of what each part costs
+        # the cost is the sum over the tallies, each times the cost of its part
         total = sum(n * ran["by_block"].get(name, 0) for name, n in ran["tallies"].items())
         assert ran["cost"] == pytest.approx(total / 200, rel=1e-12)
     tallies = found["careful/grid"]["tallies"]

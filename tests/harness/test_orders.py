@@ -1,8 +1,9 @@
-"""Measured orders are those of theory, for every method on every kind of model; on every model in the whole product.
+"""Measured orders equal the theoretical orders, for every method on every kind of model (or, in the whole product, on
+every model).
 
-Of the state at fixed times, without a spike, so that no detection limits it; and of spike times, resets among them,
-with the detection whose own order is the highest. What is right is the certified reference. Where the order is not the
-method's own, `order_on` says so from the equations, and that is what is asserted.
+The order is measured for the state at fixed times without a spike, so that no detection limits it, and for spike times,
+including resets, with the detection of the highest order. The certified reference solution gives the correct values.
+If the order differs from that of the method, `order_on` derives it from the equations, and the test asserts that order.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ from ..archetypes import applicable, choose, is_archetype
 CELLS = [(name, method) for name in MODELS for method in applicable(name)]
 #: Number of pieces; the state is compared at the end of each.
 PIECES = 4
-#: Errors where there is none but rounding, and where rounding does not matter; how far an order may be off.
+#: The error if there is only rounding; the error above which rounding does not matter; the allowed error of an order.
 ROUNDING, FAR_ABOVE_ROUNDING, WITHIN = 1e-12, 1e-9, 0.1
 #: Numbers of steps tried between one number and its double, where the error scatters.
 SCATTER = 40
@@ -56,9 +57,9 @@ class Stretch:
     scale: Array
     """By how much each variable changes."""
     floor: float
-    """Stated error of the states, on that scale."""
+    """Stated error of the states, in units of `scale`."""
     coarsest: int
-    """Fewest steps a piece that are tried: with tables, each is shorter than it takes to cross a cell."""
+    """Smallest number of steps per piece tried: with tables, a step is shorter than the time to cross a cell."""
 
     @property
     def piece(self) -> Fraction:
@@ -73,7 +74,7 @@ class Stretch:
         return self.off(outcome.samples)
 
     def off(self, states: Array) -> float:
-        """Root mean square difference of states from the right ones, in units of `scale`."""
+        """Root mean square difference of states from the correct states, in units of `scale`."""
         return float(np.sqrt((((states - self.states) / self.scale) ** 2).mean()))
 
 
@@ -98,7 +99,7 @@ class Spikes:
 
 
 def stirred(model: NeuronModel, drive: Any) -> NeuronModel:
-    """Return a model that starts with no variable at rest: one that rests may hide the error of others."""
+    """Return a model that starts with no variable at rest, since a variable at rest may hide the errors of others."""
     initial = {}
     for name, value in model.initial_values.items():
         dimension = model.system.dimensions[name]
@@ -116,7 +117,7 @@ def stirred(model: NeuronModel, drive: Any) -> NeuronModel:
 
 @pytest.fixture(scope="module")
 def stretch_of(drive_of: Callable[[str], Any], kernel_of: Callable[..., Kernel]) -> Callable[[str], Stretch]:
-    """Return a stretch of a model: before its first spike, or through it, if no reset follows and all is smooth."""
+    """Return a stretch of a model: before its first spike, or across it if there is no reset and all is smooth."""
 
     @cache
     def find(name: str) -> Stretch:
@@ -133,7 +134,7 @@ def stretch_of(drive_of: Callable[[str], Any], kernel_of: Callable[..., Kernel])
         assert scale.min() > 0
         stretch = Stretch(model, stimulus, right.samples, scale, float((right.samples_error / scale).max()), coarsest=4)
         if model.tables:
-            # the reference has the exact rates: from it a method is never nearer than the tables are
+            # the reference solution has the exact rates: no method is closer to it than the tables are
             own = kernel_of(name, "rk4").run([stimulus], stretch.piece / FINEST, [model])[0].samples
             assert 1e-8 < stretch.off(own) < 1e-5
             voltage = model.system.state.index(model.system.threshold.variable)
@@ -145,10 +146,10 @@ def stretch_of(drive_of: Callable[[str], Any], kernel_of: Callable[..., Kernel])
 
 
 def measured_order(error: Callable[[int], float], coarsest: int, small: float, doublings: int, scatter: int) -> float:
-    """Fit the order over some doublings of the number of steps, from where the error is `small`.
+    """Fit the order over some doublings of the number of steps, starting where the error is `small`.
 
-    Where a step meets a jump, or a spike is located in it, the error depends on where in the step that is: it
-    scatters, and so many numbers of steps are taken together.
+    If a step contains a jump or a spike, the error depends on the place in the step, so errors scatter. Therefore many
+    numbers of steps are used together.
     """
     @cache
     def typical(steps: int) -> float:
@@ -162,14 +163,14 @@ def measured_order(error: Callable[[int], float], coarsest: int, small: float, d
 
 
 def order_of_states(stretch: Stretch, kernel: Kernel, order: float, scatters: bool = False) -> float:
-    """Measure the order from where dt is a two-hundredth of what matters."""
+    """Measure the order, starting at a dt of 1/200 of the relevant time scale."""
     small = max(0.005**order, FAR_ABOVE_ROUNDING, 1e4 * stretch.floor)
     return measured_order(lambda steps: stretch.error(kernel, steps), stretch.coarsest, small,
                           doublings=4 if scatters and order <= 2 else 2, scatter=SCATTER if scatters else 1)
 
 
 def of_archetypes(found: list[Any]) -> list[Any]:
-    """Return cells, of which everyday tests have those of the archetypes."""
+    """Return all combinations; everyday tests have only those of the archetypes."""
     return choose(found, lambda cell: is_archetype(cell[0] if isinstance(cell, tuple) else cell))
 
 
@@ -180,17 +181,17 @@ def test_the_order_of_states_is_that_of_theory(name: str, method: str, stretch_o
     if math.isinf(order):
         assert max(stretch.error(kernel, steps) for steps in (1, 2, 5, 16)) < ROUNDING
     else:
-        # what is smoother than a jump of the slope adds no more than the method's own error
+        # anything smoother than a jump of the slope adds at most the error of the method
         scatters = any(limit.value <= 2 for limit in breaks(MODELS[name]))
         found = order_of_states(stretch, kernel, order, scatters)
         assert found == pytest.approx(order, abs=WITHIN)
 
 
-#: A tolerance at which every step is as long as a piece of the stimulus, but for so many: where all variables pass zero
-#: at once, the first step of a piece is shorter.
+#: A tolerance at which every step is as long as a piece of the stimulus, except for this number of steps: if all
+#: variables pass zero at the same time, the first step of a piece is shorter.
 LOOSE, FEW = Fraction(1), 6
-#: Of these the error is that of the leading term well before it is rounding: how far off the order may be. Of
-#: Hodgkin-Huxley it still is 5.15 where rounding comes near; of other models up to 6.7.
+#: Models for which the leading term gives the error well before rounding does, with the allowed error of the order. For
+#: Hodgkin-Huxley the order is still 5.15 where rounding begins; for other models up to 6.7.
 STEPS_OF_CONTROL = {
     "lif": WITHIN, "adaptive_lif": WITHIN, "resonate_and_fire": WITHIN, "izhikevich": WITHIN, "izhikevich_mv": WITHIN,
     "morris_lecar": WITHIN, "hodgkin_huxley": 2 * WITHIN,
@@ -220,7 +221,8 @@ def test_the_order_of_the_steps_of_step_control(name: str, stretch_of: Callable[
 def test_the_order_with_an_input_that_varies(name: str, stretch_of: Callable[[str], Stretch]) -> None:
     constantly = stretch_of(name)
     horizon, drive = float(constantly.stimulus.horizon), constantly.stimulus.values[0]
-    wave = Shape(drive, amplitude=-0.2 * drive, omega=6 / horizon)  # less at first: no spike before the others' first
+    # smaller at first, so that its first spike is not before the first spikes of the other stimuli
+    wave = Shape(drive, amplitude=-0.2 * drive, omega=6 / horizon)
     stimulus = Stimulus([constantly.stimulus.horizon], [wave], constantly.stimulus.dimension)
     stimulus = stimulus.divided(float(constantly.piece) * ms)
     right = reference(constantly.model, stimulus)
@@ -235,7 +237,7 @@ def test_the_order_with_an_input_that_varies(name: str, stretch_of: Callable[[st
 @pytest.mark.parametrize("method", [method for name, method in CELLS if name == "ifb"])
 def test_the_order_is_the_methods_own_until_a_condition_changes(method: str, kernel_of: Callable[..., Kernel]
                                                                 ) -> None:
-    # from far below to near -60 mV, where the calcium current comes on
+    # from far below to near -60 mV, where the calcium current is activated
     model = MODELS["ifb"].replace(initial={"v": -90 * mV, "h": 0.5})
     stimulus = constant(0.1 * uA / cm**2, 160 * ms).divided(40 * ms)
     right = reference(model, stimulus).samples
@@ -260,7 +262,7 @@ def spikes_of(drive_of: Callable[[str], Any], length_of: Callable[[str], int]) -
 
 
 @pytest.mark.parametrize(("name", "method"), of_archetypes([
-    # of models without a reset one: their state goes through a spike as it goes on
+    # one spike for models without a reset: their state continues through the spike
     (name, method) for name, method in CELLS if MODELS[name].system.reset or name == "hodgkin_huxley"
 ]))
 def test_the_order_of_spike_times_is_that_of_theory(name: str, method: str, spikes_of: Callable[[str], Spikes],
@@ -280,6 +282,6 @@ def test_the_error_of_step_control_goes_with_its_tolerance(
     spikes, kernel = spikes_of(name), adaptive_kernels_of(MODELS[name], "dormand_prince")["dense"]
     tolerances = np.geomspace(1e-6, 1e-11, 41)
     errors = [spikes.error_at(kernel, Fraction(tolerance)) for tolerance in tolerances]
-    # the solution that is kept is of order 5, and so are the steps in the tolerance: the error is proportional to it,
-    # but only roughly, since it is that of a step which is controlled
+    # the solution has order 5, and the steps follow the tolerance with the same order: the error is proportional to it,
+    # but only roughly, because the control is of the error per step
     assert np.polyfit(np.log(tolerances), np.log(errors), 1)[0] == pytest.approx(1, abs=0.2)

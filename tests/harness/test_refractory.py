@@ -1,4 +1,4 @@
-"""Refractoriness, and starts above the threshold: kernels of fixed and of adaptive step against references."""
+"""Refractoriness, and starts above the threshold: fixed-step and adaptive kernels against reference solutions."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def test_every_model_with_a_reset_can_be_refractory(name: str, drive_of: Any, le
     model = MODELS[name].replace(refractory=2 * ms)
     stimulus = constant(drive_of(name), 2 * length_of(name) * ms)
     right, free = (reference(each, stimulus) for each in (model, MODELS[name]))
-    # (of some models the input drives up what waits, so that the next spike is no later)
+    # (in some models the input still drives a variable while the neuron is refractory: the next spike is not later)
     assert len(right.train) >= 2
     assert np.diff(right.train.times).min() >= 2
     assert len(right.train) <= len(free.train)
@@ -58,7 +58,7 @@ def test_a_model_without_a_reset_can_be_refractory(name: str, refractory: Any, d
     model, stimulus = MODELS[name].replace(refractory=refractory), constant(drive_of(name), 100 * ms)
     right = reference(model, stimulus)
     free = reference(MODELS[name], stimulus)
-    # it only adds spikes: where it ends above the threshold, another
+    # it only adds spikes: another spike if it ends above the threshold
     assert set(free.train.times.round(9)) <= set(right.train.times.round(9))
     assert (len(right.train) > 2 * len(free.train)) == (refractory < ms or name == "fitzhugh_nagumo")
     grid, linear, hermite = errors(model, stimulus, right, Fraction(1, 200), "grid", "linear", "hermite")

@@ -1,4 +1,4 @@
-"""One neuron, as a user runs it."""
+"""One neuron is run as by a user."""
 
 import numpy as np
 import pytest
@@ -31,7 +31,7 @@ def test_every_kind_of_method_is_run(settings, within):
 @pytest.mark.parametrize(("settings", "message"), [
     ({"dt": 0.3 * ms}, "dt = 0.3 ms does not divide the stimulus's 100 ms pieces; use 0.2994011976 ms or 0.30030030"),
     ({"dt": 0.1 * ms, "method": "dormand_prince"}, "dormand_prince is set by its tolerance: give tolerance, such as"),
-    ({"tolerance": 1e-6}, "rk4 is set by its dt: give dt, such as"),
+    ({"tolerance": 1e-6}, "rk4 is set by its dt: give only dt, such as"),
     ({"dt": 0.1 * ms, "tolerance": 1e-6}, "rk4 is set by its dt"),
     ({}, "rk4 is set by its dt"),
     ({"dt": 0.1}, "dt = 0.1 is not a time"),
@@ -53,7 +53,7 @@ def test_a_rate_that_is_too_high_is_not_the_resets_fault():
                           constants={"tau": 10 * ms}, initial={"v": 0})
     for how in ({"dt": 1 * ms}, {"dt": 0.1 * ms, "method": "euler", "detection": "linear"},
                 {"method": "dormand_prince", "tolerance": 1e-6}):
-        with pytest.raises(sc.UserError, match="more than 2 spikes per ms; drive it less"):
+        with pytest.raises(sc.UserError, match="more than 2 spikes per ms; use a smaller drive"):
             sc.simulate(fast, sc.constant(22, 1000 * ms), **how)
     stuck = fast.replace(name="stuck", reset="v = v + 0.1")
     with pytest.raises(sc.UserError, match="spikes without end; let the reset lead below"):
@@ -66,5 +66,5 @@ def test_a_smaller_setting_is_advised_where_it_helps():
                            constants={"tau": 10 * ms, "VT": 0 * mV, "k": 0.5 * mV})
     with pytest.raises(sc.UserError, match="a smaller tolerance does not help"):
         sc.simulate(steep, sc.constant(20 * mV, 50 * ms), method="dormand_prince", tolerance=1e-3)
-    with pytest.raises(sc.UserError, match="take a smaller dt"):
+    with pytest.raises(sc.UserError, match="use a smaller dt"):
         sc.simulate("hodgkin_huxley", sc.constant(10 * uA / cm**2, 100 * ms), 1 * ms, "euler")

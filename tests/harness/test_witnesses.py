@@ -1,4 +1,4 @@
-"""Two counters with different mechanisms agree, and other activity of the process disturbs neither."""
+"""Two counters with different mechanisms agree, and other activity of the process does not disturb them."""
 
 from __future__ import annotations
 

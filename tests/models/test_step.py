@@ -1,7 +1,7 @@
-"""The Step, executed block by block in Python, against textbook steps written here with plain floats.
+"""The Step, executed block by block in Python, is compared with textbook steps written here with plain floats.
 
-The textbook side shares nothing with the Step but the model's text: right-hand sides are Brian2's equations evaluated
-by Python, the exponential Euler coefficients are differences, the cubic is found by bisection.
+The textbook code shares only the model's text with the Step: Python evaluates the right-hand sides of the Brian2
+equations, the exponential Euler coefficients are differences, and the crossing of the cubic is found by bisection.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ RELATIVE = 1e-11
 
 
 class Textbook:
-    """A model's right-hand side, threshold and reset, by Python's own evaluation of its text."""
+    """A model's right-hand side, threshold and reset, evaluated by Python from the model's text."""
 
     def __init__(self, model):
         self.model = model
@@ -59,13 +59,13 @@ class Textbook:
         return values
 
     def size(self, name, value):
-        """The size of a variable that starts at `value`: that of the drive if it has the input's unit."""
+        """The scale of a variable that starts at `value`: the scale of the drive if it has the input's unit."""
         dimensions = self.model.system.dimensions
         is_current = dimensions[name] is dimensions[self.model.input] and dimensions[name] is not units.DIMENSIONLESS
         return abs(self.drive) if is_current else max(1.0, abs(value))
 
     def gap(self, x):
-        """The voltage above the threshold."""
+        """The voltage minus the threshold."""
         return x[self.variable] - eval(self.level, self.values(x))
 
     def f(self, x, current, held=()):
@@ -73,7 +73,7 @@ class Textbook:
         return {name: 0.0 if name in held else eval(self.code[name], values) for name in self.state}
 
     def looked_up(self, code, values):
-        """On the straight line between the values at the two voltages of the grid beside v."""
+        """On the straight line between the values at the two grid voltages next to v."""
         step = float(units.internal(self.model.tables.step))
         low = math.floor(values["v"] / step) * step
         at_low, at_high = (eval(code, {**values, "v": v}) for v in (low, low + step))
@@ -108,7 +108,7 @@ def rk4(f, x, dt):
 
 
 def exponential_euler(f, x, dt):
-    # x' = a + b x: a is the derivative at 0, b what a unit of x adds; x(dt) = x exp(b dt) + a (exp(b dt) - 1)/b
+    # x' = a + b x: a is the derivative at 0, b its change per unit of x; x(dt) = x exp(b dt) + a (exp(b dt) - 1)/b
     after = {}
     for name, value in x.items():
         a = f({**x, name: 0.0})[name]
@@ -158,7 +158,7 @@ def staggered(f, x, dt):
 
 
 def exact(f, x, dt):
-    # x' = c + A x: the columns of A are what a unit of each variable adds
+    # x' = c + A x: column j of A is the change of the derivatives per unit of variable j
     zero = dict.fromkeys(x, 0.0)
     c = np.array(list(f(zero).values()))
     columns = [np.array(list(f({**zero, name: 1.0}).values())) - c for name in x]
@@ -207,12 +207,12 @@ TEXTBOOK_DETECTIONS = {"grid": grid, "grid_start": grid_start, "linear": linear,
 
 @cache
 def about_to_spike(name):
-    """A state and an input from which every method passes the threshold within DT, on the model's own trajectory."""
+    """A state on the model's trajectory, and an input, from which every method crosses the threshold within DT."""
     book = Textbook(MODELS[name])
     for current in (factor * book.drive for factor in (0.5, 1, 2, 5)):
         x = MODELS[name].initial_values
         for _ in range(5000):
-            after = rk4(lambda x: book.f(x, current), x, 0.01)  # noqa: B023 - used within the turn
+            after = rk4(lambda x: book.f(x, current), x, 0.01)  # noqa: B023 - used within the iteration
             if book.spikes(x, after):
                 return x, current
             x = after
@@ -220,14 +220,14 @@ def about_to_spike(name):
 
 
 def settled(name):
-    """A state and an input a millisecond after a start beside rest: no spike within DT."""
+    """A state and an input, one millisecond after a start near rest, without a spike within DT."""
     book = Textbook(MODELS[name])
     sizes = {name: book.size(name, value) for name, value in MODELS[name].initial_values.items()}
     x = {name: value - 0.01 * sizes[name] for name, value in MODELS[name].initial_values.items()}
     current = 0.4 * book.drive
     for _ in range(20):
         x = rk4(lambda x: book.f(x, current), x, DT)
-    # at rest any method would do
+    # at rest, every method would pass this test
     assert all(abs(slope) > 1e-8 * sizes[name] for name, slope in book.f(x, current).items())
     return x, current
 
@@ -236,7 +236,7 @@ def settled(name):
 
 
 def run(block, values):
-    """Execute a block on `values` and return what it assigned."""
+    """Execute a block on `values` and return the values that it assigned."""
     known = dict(values)
     for assign in block.assignments:
         known[assign.target] = evaluate(assign.value, known, FLOATS)
@@ -248,7 +248,7 @@ def inputs_of(step, x, current, dt):
 
 
 def advance(step, x, current, dt):
-    """Execute `once` and `advance`: what they assigned, and whether there is a spike."""
+    """Execute `once` and `advance`; return the values that they assigned, and whether there is a spike."""
     values = inputs_of(step, x, current, dt)
     once = run(step.blocks["once"], values)
     found = run(step.blocks["advance"], {**values, **once})
@@ -268,7 +268,7 @@ def approximately(expected):
 
 def test_every_registered_method_and_detection_has_its_textbook_step_here():
     assert set(TEXTBOOK_METHODS) == set(with_steps_alike())
-    # a method with dense output makes its own blocks: tests of its own
+    # methods with dense output make their own blocks and have separate tests
     assert set(TEXTBOOK_DETECTIONS) == set(DETECTIONS) - {"dense"}
 
 
@@ -300,7 +300,7 @@ def test_a_step_with_a_spike(combination):
     theta, at = TEXTBOOK_DETECTIONS[detection](book, f, x, after, DT)
     assert 0 <= theta <= 1
     found = run(step.blocks["spike"], {**inputs_of(step, x, current, DT), **found, "done": 0.0, "step": DT})
-    # bisection and Newton's iterations leave 1e-15/slope and the cubic's own rounding
+    # the error left by bisection and Newton's iterations is 1e-15/slope, plus the rounding of the cubic
     assert found["elapsed"] == pytest.approx(theta, abs=1e-10)
     assert step.restarts == (not detection.startswith("grid") and bool(MODELS[name].reset))
     if not MODELS[name].reset:
@@ -360,7 +360,7 @@ def _check(block, known):
 
 
 def going_on(step):
-    """Return the variables that go on while the neuron is refractory."""
+    """Return the variables that still change while the neuron is refractory."""
     return tuple(METHODS[step.method].given(step)["moving"])
 
 
@@ -382,7 +382,7 @@ def test_a_refractory_step(combination):
         after = TEXTBOOK_METHODS[method](lambda x: book.f(x, current, book.held), x, dt)
         return {f"{variable}_held": after[variable] for variable in book.state if variable not in book.held}
 
-    # what is flagged stays, the rest goes on, over the whole step
+    # flagged variables stay, the others change, over the whole step
     paused = run(step.blocks["pause"], {**values, "left": 7.0, "done": 0.0})
     assert paused.pop("left_next") == 6.0
     held = held_over(DT)
@@ -391,7 +391,7 @@ def test_a_refractory_step(combination):
     if not step.restarts:
         assert step.blocks["resume"].assignments == ()
         return
-    # after a spike at 0.25 of the step three quarters are left to wait in
+    # after a spike at 0.25 of the step, the neuron is refractory for the other three quarters
     paused = run(step.blocks["pause"], {**values, "left": 7.0, "done": 0.25})
     assert paused["left_next"] == 6.25
     assert {name: paused[name] for name in held} == approximately(held_over(0.75 * DT))
@@ -400,20 +400,20 @@ def test_a_refractory_step(combination):
     assert resumed["ends"]
     assert (resumed["elapsed"], resumed["rest"]) == (0.75, pytest.approx(0.25 * DT, rel=1e-14))
     assert {name: resumed[name] for name in held} == approximately(held_over(0.5 * DT))
-    # 0.75 steps that began there end with the step: the next one is not waited in, but this one is
+    # refractoriness of 0.75 steps from there ends with the step: this step is refractory, the next step is not
     assert not run(step.blocks["resume"], {**values, "left": 0.75, "done": 0.25})["ends"]
 
 
 @pytest.mark.parametrize(("name", "held"), [("lif", ()), ("izhikevich", ("v", "u"))])
 def test_what_goes_on_while_refractory(name, held):
-    # lif's v is flagged (unless refractory); nothing of Izhikevich's is
+    # lif's v is flagged (unless refractory); no variable of Izhikevich's model is
     step = make_step(MODELS[name].replace(refractory=2 * ms), "rk4")
     assert going_on(step) == held
 
 
 @pytest.mark.parametrize("method", ["euler", "rk4"])
 def test_what_goes_on_sees_what_is_held_stand_still(method):
-    # u follows b v: in the stages of a step, too, v must stay where it is
+    # u follows b v: v must not change, also in the stages of a step
     model = MODELS["izhikevich"]
     model = model.replace(equations=model.equations.replace("I)/ms : 1", "I)/ms : 1 (unless refractory)"),
                           refractory=2 * ms)

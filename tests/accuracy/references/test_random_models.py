@@ -41,6 +41,11 @@ def test_intervals_of_models_with_steep_terms_are_right(first):
     assert not wrong, "\n".join(wrong)
 
 
+def test_an_upstroke_at_which_steps_have_no_length():
+    # an exponential that heyoka's second computation cannot pass: it had made steps of length 0 without end
+    assert not check(473)
+
+
 def check_coupled(seed):
     """Return how a reference of several variables is wrong; empty if it is right."""
     drawn, horizon = Coupled.drawn(seed), 40.0

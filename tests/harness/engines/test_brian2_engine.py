@@ -14,7 +14,7 @@ from spikecost.models.methods import METHODS
 
 from ...archetypes import applicable, is_archetype, product
 
-#: That Brian2 takes the definitions of the other models, and their first step, is shown by tests of the catalogue.
+#: Tests of the catalogue show that Brian2 accepts the definitions of the other models, and compare their first step.
 CASES = [(MODELS[name], method) if is_archetype(name) or name == "adex" else product(MODELS[name], method)
          for name in MODELS if not MODELS[name].tables for method in applicable(name) if METHODS[method].brian2]
 CASES += [(get_model("izhikevich:CH"), "euler"),

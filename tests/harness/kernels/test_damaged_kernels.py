@@ -1,4 +1,4 @@
-"""Compiled kernels whose files are damaged: they are found, made again, and the spike times are the undamaged ones."""
+"""Damaged files of compiled kernels are detected and made again, and the spike times do not change."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def run(kernel, setting=Fraction(1, 64)) -> bytes:  # type: ignore[no-untyped-de
 
 
 def in_another_process(work: Callable[[], bytes]) -> bytes:
-    """Return what a forked process finds: one that crashes on what it loads finds nothing."""
+    """Return the result of a forked process; there is none if the process crashes on what it loads."""
     reads, writes = os.pipe()
     process = os.fork()
     if not process:
@@ -68,7 +68,7 @@ def in_another_process(work: Callable[[], bytes]) -> bytes:
 
 
 def regions(content: bytes) -> list[tuple[int, int]]:
-    """Return where the parts of an ELF file are: its headers, each section, the table of sections, what follows."""
+    """Return the positions of the parts of an ELF file: headers, each section, the table of sections, the rest."""
     table, = struct.unpack_from("<Q", content, 40)
     size, count = struct.unpack_from("<HH", content, 58)
     parts = [(0, 64), (table, table + size * count), (table + size * count, len(content))]

@@ -1,4 +1,4 @@
-"""Kernels against closed forms, and against each other."""
+"""Kernels are compared with closed forms and with each other."""
 
 import math
 from fractions import Fraction
@@ -41,7 +41,7 @@ def run(model, method, detection, stimulus, dt, build=SCALAR):
 
 
 def lif_recurrence(method, detection, dt, horizon):
-    """Spike times of LIF from the method's own recurrence: powers of one factor per step."""
+    """Spike times of LIF from the recurrence of the method: powers of one factor per step."""
     def value(v, z):
         return V_INF + FACTORS[method](z) * (v - V_INF)
 
@@ -94,7 +94,7 @@ def measured_order(kernel, stimulus, divisions, exact):
 
 
 @pytest.mark.parametrize("name", [
-    # test_orders measures at what order, and for models with a reset that of the spike times
+    # test_orders measures the orders, including those of spike times for models with a reset
     name for name in MODELS if not MODELS[name].system.reset and not MODELS[name].tables
 ])
 def test_every_method_converges_on_every_model(name, drive_of, kernel_of, length_of):
@@ -114,7 +114,7 @@ def test_every_method_converges_on_every_model(name, drive_of, kernel_of, length
         while error(dt) > 0.5:
             dt /= 2
             assert dt > Fraction(1, 5000), f"{method} does not come near"
-        # an eighth of dt: an eighth of the error at order 1, less at a higher one, until round-off is left
+        # with dt/8, the error is an eighth at order 1 and less at higher orders, until only round-off is left
         assert error(dt / 8) < max(error(dt) / 4, 1e-9), method
 
 
@@ -132,20 +132,20 @@ def test_detection_limits_the_order_of_spike_times(model, method, detection, ord
     coarsest = {"hodgkin_huxley": 0.02, "lif": 0.1, "izhikevich": 0.04}[model]
     if method == "exponential_euler" and model == "hodgkin_huxley":
         coarsest = 0.002
-    # on the grid the error jumps with dt: many steps over two decades give its trend
+    # on the grid the error jumps as dt changes: many values of dt over two decades give its trend
     decades, steps = (2, 200) if detection == "grid" and model != "hodgkin_huxley" else (1, 60)
     divisions = np.unique(np.geomspace(300 / coarsest, 300 * 10**decades / coarsest, steps).astype(int))
     assert measured_order(kernel, stimulus, divisions, exact) == pytest.approx(order, abs=0.12 if order == 1 else 0.1)
 
 
-#: What a method makes of the state does not depend on the detection, and all share their code in lanes but for the
-#: crossing: one of those that stay on the grid and one of those that locate it are enough, but for the first models.
+#: The state that a method computes does not depend on the detection, and in lanes only the crossing has different code.
+#: So one detection on the grid and one that locates the crossing are enough, except for the first models.
 IN_LANES = dict.fromkeys(MODELS, ("grid", "hermite")) | dict.fromkeys(("lif", "izhikevich"), tuple(DETECTIONS))
 
 
 @pytest.mark.parametrize("name", choose(MODELS, lambda name: is_archetype(name) or name == "adex"))
 def test_simd_lanes_do_what_one_neuron_does(name, drive_of, length_of, kernel_of):
-    # lanes of different drives, more than a block and no multiple of it
+    # lanes with different drives, more than one block and not a multiple of a block
     length = length_of(name) * ms
     pieces = [piecewise_constant([(length, drive_of(name) * (1 + i / 200)), (length / 2, drive_of(name))])
               for i in range(70)]
@@ -184,7 +184,7 @@ def test_refractory_spike_times_converge_to_the_closed_form(detection, order, bu
 
 
 def test_what_is_not_held_goes_on_while_refractory():
-    # u relaxes all the time, v only when it is free: after many spikes u is what its own equation gives
+    # u relaxes always, v only when it is not refractory: after many spikes u has the value from its own equation
     model = NeuronModel(
         name="clocked", equations="""
         dv/dt = I : 1 (unless refractory)
@@ -250,13 +250,13 @@ def test_hodgkin_huxley_starts_on_its_removable_singularities(voltage):
 
 def test_a_diverging_run_says_so():
     assert run("hodgkin_huxley", "euler", "grid", constant(10 * uA / cm**2, 100 * ms), 1).failure == "diverged"
-    with pytest.raises(UserError, match="diverged; take a smaller dt"):
+    with pytest.raises(UserError, match="diverged; use a smaller dt"):
         simulate("hodgkin_huxley", constant(10 * uA / cm**2, 100 * ms), 1 * ms, "euler")
 
 
 @pytest.mark.parametrize("detection", ["grid", "linear", "hermite"])
 def test_a_reset_above_threshold_does_not_run_forever(detection):
-    # written so that the definition does not show where it leads
+    # written so that the definition does not show the value after the reset
     model = get_model("lif").replace(name="stuck", reset="v = -40*mV + 0*v")
     outcome = run(model, "euler", detection, constant(2 * mV / ms, 100 * ms), Fraction(1, 100))
     assert outcome.failure == "spikes without end"
@@ -302,7 +302,7 @@ def test_models_that_cannot_be_dealt_out_to_the_stimuli(method, models, stimuli)
 
 
 def test_models_are_dealt_out_in_turn(monkeypatch):
-    # however many run at once: inputs that vary are run in groups
+    # independent of how many run at once: varying inputs are run in groups
     monkeypatch.setattr("spikecost.harness.kernels.kernel.MOST_INPUT_BYTES", 3 * 8 * 160 * 3)
     kernel = compile_kernels([make_step("lif", "euler", "linear", varying=True)])[0]
     starts = [get_model("lif").replace(initial={"v": v * mV}) for v in (-65, -55)]

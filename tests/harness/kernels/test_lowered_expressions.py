@@ -1,4 +1,4 @@
-"""Random expressions: the compiler makes what `lower` lists, for all equations."""
+"""Random expressions: the compiler makes exactly the operations that `lower` lists."""
 
 from __future__ import annotations
 

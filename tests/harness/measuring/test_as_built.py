@@ -1,4 +1,4 @@
-"""Builds for speed: what differs from the count is explained by kind."""
+"""Builds for speed: every difference from the count is explained by kind."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_every_build_is_told_from_the_count(model: str, method: str) -> None:
     for built in builds.values():
         assert bool(built.changes) == (built.own != counted)
         assert built.instructions > 0
-    # each build may do what its flags allow, and no more
+    # each build may only do what its flags allow
     assert "fma" not in builds["simd"].own
     assert not [line for name in ("scalar", "simd", "fused") for line in builds[name].changes if "-ffast-math" in line]
 
@@ -64,7 +64,7 @@ def test_every_change_of_a_known_compiler_is_explained(model: str, method: str, 
     if not MODELS[model].tables:  # a lookup in lanes takes as many instructions as there are lanes
         assert builds["simd"].instructions < builds["scalar"].instructions / 2
     if any("of the same condition" in line for line in builds["fused"].changes):
-        return  # fma1 fuses what is written, not what a compiler makes of two selects
+        return  # fma1 fuses operations as written, not those that a compiler makes from two selects
     # the convention fma1 fuses what the compiler fuses
     fused, own, once = count(model, method).as_fused, builds["fused"].own, builds["fused"].once
     assert own["fma"] == fused["fma"] > 0

@@ -1,7 +1,8 @@
-"""Counted equals retired: what the Step lists is what the processor executes, by kind, in every registered cell.
+"""Counted equals retired: the processor executes exactly the operations that the Step lists, by kind, for every
+registered combination of model and method.
 
-`_Interpreter` walks a Step as the kernel is meant to, with Python's floats, and adds up the counts of the blocks that
-it passes. The kernel under the instrumented counter must show the same operations, and the same bits of state.
+`_Interpreter` runs a Step in the way that the kernel should, with Python's floats, and adds up the counts of the blocks
+that it runs. The kernel under the instrumented counter must show the same operations, and the same bits of state.
 """
 
 from __future__ import annotations
@@ -34,12 +35,13 @@ from spikecost.models.step import Step, make_step, why_not
 from ...archetypes import applicable, cells, choose, detections_of, everyday_methods, is_archetype
 from .levels import NEEDS, require_level
 
-#: In ms; the first at which the model spikes and stays finite. (An exponential upstroke overflows in a coarse step.)
+#: Steps in ms; the first one is used at which the model spikes and stays finite. (In a coarse step an exponential
+#: upstroke overflows.)
 STEPS = (Fraction(1, 64), Fraction(1, 256), Fraction(1, 1024))
 #: The model as it is; several steps of refractoriness; less than a step of it: it ends in the step of the spike.
 REFRACTORY = {"own": None, "long": 2 * ms, "short": ms / 100}
-#: What is tried of these: with all variables held, with one that goes on, and without a reset, where a short time would
-#: be spikes without end. (A kernel waits alike for all models.)
+#: The models tried with these: with all variables held, with one that still changes, and without a reset, for which a
+#: short time would mean spikes without end. (Refractory kernels work in the same way for all models.)
 WAITING = {"lif": ("own", "long", "short"), "izhikevich": ("own", "long", "short"), "fitzhugh_nagumo": ("own", "long")}
 STATE = 7  # place of the state among a kernel's arguments
 
@@ -56,7 +58,7 @@ def _exp(x: float) -> float:
         return math.inf
 
 
-#: Python's floats, with the processor's infinities where Python raises.
+#: Python's floats, with infinities as in the processor where Python raises an error.
 ALGEBRA: Mapping[str, Callable[..., Any]] = {**FLOATS, "div": _divide, "exp": _exp}
 
 
@@ -164,7 +166,7 @@ class _Cell:
         return dict(zip(self.step.state, map(float, outcome.state), strict=True))
 
     def before_a_spike(self) -> tuple[float, dict[str, float]]:
-        """Return a drive, and the state three steps before the first spike under it."""
+        """Return a drive, and the state three steps before the first spike at this drive."""
         for self.dt in STEPS:
             for drive in self.drives():
                 outcome = self.kernel.run([self.stimulus(drive, int(100 / self.dt))], self.dt)[0]
@@ -182,7 +184,7 @@ class _Cell:
 
     @property
     def refractory_steps(self) -> int:
-        """As many steps as refractoriness lasts."""
+        """The number of steps for which refractoriness lasts."""
         return int(self.step.model.refractory_ms / float(self.dt))
 
     def check(self, drive: float, state: dict[str, float], steps: int) -> _Interpreter:
@@ -222,7 +224,7 @@ def test_counted_equals_retired(name: str, refractory: str, method: str, kernel_
 
 @pytest.mark.parametrize(("name", "refractory", "method"), _cells())
 def test_count_names_the_paths(name: str, refractory: str, method: str, kernel_of: Callable[..., Kernel]) -> None:
-    """The fields of Count are the operations of whole steps, as the interpreter passes them."""
+    """The fields of Count are the operations of whole steps, as the interpreter runs them."""
     model = _model(name, refractory)
     for detection in _detections(model, method):
         cell = _Cell(kernel_of(model, method, detection))
@@ -265,7 +267,7 @@ def test_counted_equals_retired_in_builds_for_other_processors(
 
 @pytest.mark.parametrize(("model", "method"), cells())
 def test_both_sides_of_every_select(model: str, method: str, kernel_of: Callable[..., Kernel]) -> None:
-    """Start where each quotient x/(exp(x) - 1) of the first stage is singular or a condition changes, and beside it."""
+    """Start where each quotient x/(exp(x) - 1) of the first stage is singular or a condition changes, and near it."""
     cell = _Cell(kernel_of(model, method))
     for variable, value in _singular(cell.step):
         for beside in (0.0, 1e-9, 1e-3, -1e-3):
@@ -282,7 +284,7 @@ def test_ifb_where_its_calcium_current_comes_on() -> None:
 
 
 def _singular(step: Step) -> list[tuple[str, float]]:
-    """Find where a select changes over: ``|x| < small`` or ``a < b``, for straight lines in the voltage."""
+    """Find where a select switches (``|x| < small`` or ``a < b``), for expressions that are linear in the voltage."""
     found = []
     initial = {**step.model.initial_values, **step.model.parameter_values, step.model.input: 0.0, "dt": float(STEPS[0])}
     name = step.model.system.threshold.variable

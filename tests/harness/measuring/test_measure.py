@@ -18,7 +18,7 @@ from spikecost.models.ground.errors import UserError
 
 from ...archetypes import applicable, choose, is_archetype
 
-#: Every method on three models, one on each of the others: that all cells agree is `test_counted_equals_retired`'s.
+#: Every method on three models, one method on each other model; `test_counted_equals_retired` checks all combinations.
 CELLS = choose([(model, method) for model in MODELS for method in applicable(model)
                 if model in ("lif", "izhikevich", "hodgkin_huxley") or method == "euler"],
                lambda cell: is_archetype(cell[0]))
@@ -26,7 +26,7 @@ LEAVES_OUT = frozenset({"compare", "select", "sign"})
 
 
 class Processor(HardwareCounter):
-    """The result of a counting unit: the sum over all images, without comparisons, found by instrumentation."""
+    """The result of a hardware counter: the sum over all images without comparisons, found by instrumentation."""
 
     name = "processor"
     formula = Formula("sum", "all but comparisons", (), LEAVES_OUT - {"compare"}, frozenset({"compare"}))

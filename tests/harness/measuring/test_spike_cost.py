@@ -1,4 +1,4 @@
-"""A step and a spike on the processor, separately: as listed by the Step, for every way to run three models."""
+"""The costs of a step and of a spike on the processor equal the Step's list, for every way to run three models."""
 
 import pytest
 

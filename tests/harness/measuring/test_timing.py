@@ -34,7 +34,7 @@ def test_every_sample_has_its_ratio(kernel):
     for timing in (first, second):
         assert len(timing.samples) == len(timing.relative) == 5
         assert min(timing.samples) <= timing.median <= max(timing.samples)
-        # ns a ms over ns of the work: what is divided by took longer than its loop can, and less than a second
+        # ns per ms divided by ns of the work: the divisor is longer than its loop could take, and less than a second
         works = [sample / ratio for sample, ratio in zip(timing.samples, timing.relative, strict=True)]
         assert all(calibration.TURNS < work < 1e9 for work in works)
 

@@ -1,12 +1,12 @@
-"""NEURON's and Arbor's Hodgkin-Huxley converge to our reference, each with the order of its own method.
+"""NEURON's and Arbor's Hodgkin-Huxley models converge to our reference solution, each with the order of its method.
 
-Both have our constants and rates (6.3 degrees C, no tables); their leak reverses at -54.3 mV by default and is told our
--54.387. A spike is where a cubic spline through the voltages of all steps crosses 0 mV, which adds an error of fourth
-order only; with cvode it is where the solver itself finds the crossing.
+Both have our constants and rates (6.3 degrees C, no tables); their leak reverses at -54.3 mV by default and is set to
+our -54.387. A spike is where a cubic spline through the voltages of all steps crosses 0 mV, which adds only an error of
+fourth order; with cvode the solver finds the crossing.
 
-NEURON moves the voltage with the gates of the step's start and the gates, exponentially, with the new voltage:
-`secondorder` 0 by backward Euler, first order; 2 by Crank and Nicolson, the gates being half a step ahead, second order
-(Hines and Carnevale 1997, Neural Computation 9:1179). Arbor does as NEURON's first.
+NEURON advances the voltage with the gates from the start of the step, then the gates, exponentially, with the new
+voltage. `secondorder` 0 uses backward Euler (first order); 2 uses Crank and Nicolson with the gates half a step ahead
+(second order; Hines and Carnevale 1997, Neural Computation 9:1179). Arbor does the same as NEURON's first scheme.
 """
 
 import numpy as np
@@ -73,5 +73,5 @@ def largest_error(times, expected):
 
 
 def orders(errors):
-    """Return the orders that errors show at steps that are halved."""
+    """Return the orders of convergence from the errors at repeatedly halved steps."""
     return np.log2(np.divide(errors[:-1], errors[1:])).tolist()

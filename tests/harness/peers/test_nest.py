@@ -1,17 +1,18 @@
 """NEST's izhikevich finds the spikes of two of our methods, step by step, for every preset.
 
-`consistent_integration` is what NEST calls forward Euler; without it the update is that of the published program, two
-half steps of v and a step of u with the new v: our `izhikevich2003`. NEST tests at the end of a step, resets there and
-labels the spike with that time: our `grid` detection, with no shift.
+In NEST, `consistent_integration` selects forward Euler. Without it, the update is the one of the published program: two
+half steps of v and a step of u with the new v, our `izhikevich2003`. NEST tests at the end of a step, resets there and
+labels the spike with that time, like our `grid` detection without a shift.
 
-Two things about currents: `I_e` acts from the first step on. What a generator sends takes one step (the shortest delay
-there is) and is used by the update after that which receives it: an amplitude of time T drives from T + dt on.
-So the generators are told to change one step before the stimulus does, and the first piece is `I_e`.
+Currents act at different times. `I_e` acts from the first step. A current from a generator arrives after one step (the
+shortest delay) and is used by the update after the one that receives it: an amplitude set at time T acts from T + dt.
+So the generators change one step before the stimulus does, and the first piece is `I_e`.
 
-The published program moves u with the v that has overshot the threshold (to 1500 mV at its own 1 ms); that makes it
-sensitive to round-off, so that on a coarse grid two orders of the same additions part after a dozen spikes. Trains are
-compared as far as our own stays the same when it starts 1e-12 to 1e-11 mV elsewhere, a hundred times round-off, and is
-driven so much more or less: throughout with forward Euler (but for one preset at 1 ms).
+The published program advances u with the v that has overshot the threshold (up to 1500 mV at its 1 ms step). This makes
+it sensitive to round-off: on a coarse grid, two orders of the same additions give different trains after a dozen
+spikes. Trains are compared up to the spike at which our own train changes if its start moves by 1e-12 to 1e-11 mV (a
+hundred times round-off) and its drive by a tenth as much. With forward Euler this is the whole train (except for one
+preset at 1 ms).
 """
 
 from fractions import Fraction
@@ -27,7 +28,7 @@ from spikecost.models.step import make_step
 
 from .ask import ask
 
-#: Starts so far from -65 mV, and a tenth of that of the drive: round-off parts trains in more than one way.
+#: Shifts of the start from -65 mV (a tenth of it for the drive): round-off can separate trains in more than one way.
 NEAR = (1e-12, -1e-12, 3e-12, -3e-12, 1e-11, -1e-11)
 CONSISTENT_INTEGRATION = {"euler": True, "izhikevich2003": False}
 MODEL = get_model("izhikevich")

@@ -1,4 +1,4 @@
-"""Programs, vectors and the linear parts of a right-hand side."""
+"""Drafts, vectors and the linear parts of a right-hand side."""
 
 from __future__ import annotations
 

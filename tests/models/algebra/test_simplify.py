@@ -1,4 +1,4 @@
-"""From a program as written to the assignments that run."""
+"""From a draft as written to the assignments that run."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ COMMUTATIVE = ("add", "mul")
 
 
 def one(tree: Expr) -> str:
-    """Lower one expression and write what runs."""
+    """Lower one expression and write the code that runs."""
     once, body = lower(Draft(frozenset(NAMES)), {"out": tree})
     assert once == Block()
     written = [text(a.value) if a.target == "out" else f"{a.target} = {text(a.value)}" for a in body.assignments]
@@ -163,7 +163,7 @@ def test_dividing_by_exprel_takes_one_division():
     (x / 0, "'x/0' in the equations divides by zero; change it"),
     (x / (expr(3) - 3), "'x/0' in the equations divides by zero; change it"),
     (power(expr(0), -1), "'1/0' in the equations divides by zero; change it"),
-    (exp(expr(1000)), "'exp(1000)' in the equations is no number: math range error; change it"),
+    (exp(expr(1000)), "'exp(1000)' in the equations is not a number: math range error; change it"),
 ])
 def test_constants_that_have_no_value(tree, message):
     with pytest.raises(UserError) as error:
@@ -172,8 +172,8 @@ def test_constants_that_have_no_value(tree, message):
 
 
 def test_the_root_of_a_negative_constant():
-    # the middle of the message is Python's own, which later versions word otherwise
-    with pytest.raises(UserError, match=r"^'sqrt\(-1\)' in the equations is no number: .*; change it$"):
+    # the middle of the message comes from Python, and later versions use other words
+    with pytest.raises(UserError, match=r"^'sqrt\(-1\)' in the equations is not a number: .*; change it$"):
         one(Op("sqrt", (expr(-1),)))
 
 
@@ -354,7 +354,7 @@ def _tree_kinds(node):
 
 
 def _written(node):
-    """Operators of a tree as it is written, x**n as n - 1 multiplications (and a division)."""
+    """Operators of a tree as written; x**n counts as n - 1 multiplications (and a division)."""
     if not isinstance(node, Op):
         return 0
     if node.kind == "pow":

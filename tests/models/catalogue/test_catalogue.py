@@ -40,10 +40,10 @@ def derivatives(system, values):
 
 
 def random_states(model, count=200):
-    """States and inputs about what the model's own trajectories visit, from its initial state and its drive.
+    """States and inputs near the model's trajectories, from its initial state and its drive.
 
-    A voltage that starts at -65 mV goes from -91 to 39, a gate from 0 to 1, another variable half its size about it;
-    what has the input's unit is on the scale of the drive.
+    A voltage that starts at -65 mV ranges from -91 to 39, a gate from 0 to 1, another variable by half its size in both
+    directions; a variable with the input's unit is on the scale of the drive.
     """
     rng = np.random.default_rng(20041)
     system = model.system
@@ -160,7 +160,7 @@ def test_leaky_integrate_and_fire_by_hand():
 
 
 def paper_of_1952(displacement, m, h, n, current):
-    """Equations 26, 7, 8, 15, 16 and 12, 13, 20, 21, 23, 24 of the paper, in its own sign.
+    """Equations 26, 7, 8, 15, 16 and 12, 13, 20, 21, 23, 24 of the paper, with the paper's sign.
 
     `displacement` is the paper's V, in mV from rest, negative when depolarized; the inward current is negative.
     """
@@ -188,7 +188,7 @@ def test_hodgkin_and_huxleys_equations(v):
 def test_hodgkin_and_huxleys_axon_rests_near_minus_65_mv():
     model = MODELS["hodgkin_huxley"]
     start = model.initial_values
-    # the gates' steady state at rest, to the three places that are usually given
+    # the steady state of the gates at rest, to three decimal places as usually stated
     assert {name: round(value, 3) for name, value in start.items()} == {"v": -65.0, "m": 0.053, "h": 0.596, "n": 0.318}
     slopes = derivatives(model.system, {**start, "I": 0.0})
     assert slopes == pytest.approx({"v": 0.0, "m": 0.0, "h": 0.0, "n": 0.0}, abs=5e-3)
@@ -206,7 +206,7 @@ def test_hodgkin_and_huxleys_rates_where_they_are_zero_over_zero(v, gate, limit)
     assert slopes[gate] == pytest.approx(expected, rel=1e-14)
     with pytest.raises(ZeroDivisionError):
         derivatives(model.system_as_published, values)
-    # and so does the step that runs; IEEE division, as 0/0 is computed and not chosen
+    # the step that runs gives the same; with IEEE division, because 0/0 is computed but not selected
     algebra = {**FLOATS, "div": np.divide}
     dt = 0.05
     known = {**values, "dt": dt}
@@ -225,5 +225,5 @@ def test_the_step_goes_smoothly_through_zero_over_zero(v, gate, distance):
     known = {**values, "dt": 1.0}
     for assign in make_step(model, "euler").blocks["advance"].assignments:
         known[assign.target] = evaluate(assign.value, known, FLOATS)
-    slope = derivatives(model.system, values)[gate]  # by expm1, right everywhere
+    slope = derivatives(model.system, values)[gate]  # with expm1, which is accurate everywhere
     assert known[f"{gate}_next"] - values[gate] == pytest.approx(slope, rel=2e-9)

@@ -200,7 +200,7 @@ BAD = {
         "leaky: the threshold's level uses I; use numbers, parameters and state variables"),
     "threshold that is not linear": (
         {"threshold": "v > v**2/mV"},
-        "leaky: threshold: the level is not linear in the state variables; make it a state variable of its own"),
+        "leaky: threshold: the level is not linear in the state variables; make it a separate state variable"),
     "reset to the input": ({"reset": "v = I"}, "leaky: the reset of 'v' uses I; use numbers, parameters and state"),
     "threshold that moves without a reset": (
         {"threshold": "v > 2*v", "reset": "", "refractory": "v > 2*v"},
@@ -218,15 +218,15 @@ BAD = {
     "a power without end": ({"reset": "v = -10**10**10*mV"}, "leaky: reset: the number '10**10**10' is too large; "),
     "constant that is declared": (
         {"constants": {"EL": -65 * mV, "v": 3 * mV}},
-        "leaky: the constant 'v' is declared in the equations, too; take it out of one"),
+        "leaky: the constant 'v' is also declared in the equations; remove one of "),
     "constant with a unit's name": (
         {"constants": {"EL": -65 * mV, "mV": 3}},
-        "leaky: the constant 'mV' cannot be called so: 'mV' is the name of a unit"),
+        "leaky: the constant 'mV' cannot have this name: 'mV' is the name of a unit"),
     "constant with a function's name": (
         {"constants": {"EL": -65 * mV, "exp": 3}},
-        "leaky: the constant 'exp' cannot be called so: 'exp' is the name of a function"),
+        "leaky: the constant 'exp' cannot have this name: 'exp' is the name of a function"),
     "constant without a name": (
-        {"constants": {"EL": -65 * mV, "a b": 3}}, "leaky: the constant 'a b' is no name; use "),
+        {"constants": {"EL": -65 * mV, "a b": 3}}, "leaky: the constant 'a b' is not a name; use "),
     "equations that are no text": ({"equations": None}, "a model's equations is text, not None"),
     "threshold that is no text": ({"threshold": -50 * mV}, "a model's threshold is text, not -50. * mvolt"),
     "preset's name": ({"presets": {"a b": {}}}, "preset name 'a b': use up to 64 letters, digits and _"),
@@ -234,7 +234,7 @@ BAD = {
         {"reset": "v = EL/(tau/ms - 10)"}, "leaky: reset or threshold: float division by zero; change the "),
     "input that drives nothing": (
         _equations("(EL - v)/tau"),
-        "leaky: the input 'I' enters no equation, so that nothing drives the model; write "),
+        "leaky: no equation uses the input 'I', so nothing drives the model; use "),
     "no reset": (
         {"reset": ""},
         "leaky: without a reset every step above threshold would be a spike; give refractory='v > -50*mV'"),
@@ -252,7 +252,7 @@ BAD = {
         "the threshold's own text"),
     "published without a parameter": (
         {"published": "dv/dt = (EL - v + I)/(10*ms) : volt\nI : volt"},
-        "leaky: published has other variables or parameters than equations; give both the same"),
+        "leaky: published and equations have different variables or parameters; give both the "),
 }
 
 
@@ -265,9 +265,9 @@ def test_a_bad_definition_is_refused_in_one_line(changes, message):
 
 
 @pytest.mark.parametrize("changes", [
-    {"reset": "v = v - 20*mV"},  # lands where the state says
+    {"reset": "v = v - 20*mV"},  # the value depends on the state
     {"reset": "v = -50*mV"},  # the threshold is above, not at, this level
-    {"reset": "v = EL + 20*mV", "refractory": 2 * ms},  # v comes down before the next spike is looked for
+    {"reset": "v = EL + 20*mV", "refractory": 2 * ms},  # v falls below the threshold before the next spike is tested
     {"equations": "dv/dt = (EL - v + I + w)/tau : volt\ndw/dt = -w/tau : volt\nI : volt\ntau : second",
      "initial": {"v": -65 * mV, "w": 0 * mV}, "threshold": "v > w - 50*mV", "reset": "v = -45*mV; w = 10*mV"},
 ])
@@ -298,7 +298,7 @@ def test_a_bad_preset_is_refused_when_it_is_taken():
 
 @pytest.mark.parametrize(("right_hand_side", "message"), [
     ("(EL - v + I)/(0*ms)", "divides by zero; change it"),
-    ("(EL - v + I)/tau*sqrt(-4)", "'sqrt(-4)' in the equations is no number: math domain error; change it"),
+    ("(EL - v + I)/tau*sqrt(-4)", "'sqrt(-4)' in the equations is not a number: math domain error; change it"),
 ])
 def test_a_constant_without_a_value_is_refused_when_the_step_is_made(right_hand_side, message):
     model = NeuronModel(**{**GOOD, **_equations(right_hand_side)})
@@ -322,6 +322,6 @@ def test_a_constant_factor_is_a_number_of_the_step(written, factor):
 
 @pytest.mark.parametrize("name", MODELS)
 def test_the_catalogue_can_be_replaced_in_part(name):
-    # replace() checks anew
+    # replace() checks again
     with pytest.raises(UserError, match=f"^{name}: threshold: "):
         MODELS[name].replace(threshold="v <> 3")

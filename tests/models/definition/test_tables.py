@@ -20,7 +20,7 @@ RATES = ("alpha_m", "beta_m", "alpha_h", "beta_h", "alpha_n", "beta_n")
 
 
 def rates(v):
-    """Hodgkin and Huxley's, away from the removable singularities."""
+    """Rates of Hodgkin and Huxley, away from the removable singularities."""
     return {
         "alpha_m": 0.1 * (v + 40) / (1 - math.exp(-(v + 40) / 10)), "beta_m": 4 * math.exp(-(v + 65) / 18),
         "alpha_h": 0.07 * math.exp(-(v + 65) / 20), "beta_h": 1 / (1 + math.exp(-(v + 35) / 10)),
@@ -48,7 +48,7 @@ def mine(equations, **more):
     return NeuronModel(name="mine", equations=equations + "\nI : volt/second", **given)
 
 
-# --- what the entries are --------------------------------------------------------------------------------------------
+# --- the entries -----------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("step", [1, 2, 0.5, 0.1])
@@ -131,7 +131,7 @@ def test_a_step_by_hand():
     # 0 < v_next and v <= 0
     by_hand = {"add": 3 + 1 + 6 + 3, "sub": 4 + 1 + 6, "mul": 11 + 1 + 6 + 9, "compare": 2}
     assert count("hodgkin_huxley_tables", "euler").as_run.present == by_hand
-    # as written: the lookup as it stands (v - low; the sum of squares one by one; division by C; one comparison)
+    # as written: the lookup not simplified (v - low; the sum of squares one by one; division by C; one comparison)
     written = {"add": 1 + 6 + 3, "sub": 6 + 2 + 6, "mul": 10 + 1 + 1 + 6 + 9 + 1, "div": 1, "compare": 1}
     assert count("hodgkin_huxley_tables", "euler").as_written().present == written
 
@@ -149,7 +149,7 @@ def test_parts_of_an_equation_are_found():
                  "dw/dt = (2*Hz*mV*v/(1*mV) - w)/tau : volt/second\ntau : second",
                  constants={"EL": -65 * mV, "VT": -50 * mV, "slope": 2 * mV}, parameters={"tau": 10 * ms},
                  initial={"v": -65 * mV, "w": 0 * mV / ms})
-    # all of the bracket, as tau is an operand of each neuron; w's factor; not what is linear in v
+    # the whole bracket, because tau is an operand per neuron; the factor of w; not the part that is linear in v
     found = tables(model.tabulated(1 * mV, -80 * mV, 0 * mV))
     assert sorted(name for name in found if name.endswith("entries")) == ["dv_1_1_1_entries", "dv_2_2_entries"]
     assert found["dv_1_1_1_entries"][30] == pytest.approx(-65 + 50 + 2)
@@ -219,9 +219,9 @@ def test_a_variant_can_be_pickled_copied_and_is_a_key():
 
 @pytest.mark.parametrize(("ask", "message"), [
     (lambda: MODELS["lif"].tabulated(1 * mV),
-     "lif_tables: nothing to tabulate: no exponential, power, root or quotient depends on v alone"),
+     "lif_tables: nothing to tabulate: no exponential, power, root or quotient depends only on v"),
     (lambda: MODELS["izhikevich"].tabulated(1, -100, 100),
-     "izhikevich_tables: nothing to tabulate: no exponential, power, root or quotient depends on v alone"),
+     "izhikevich_tables: nothing to tabulate: no exponential, power, root or quotient depends only on v"),
     (lambda: MODELS["izhikevich"].tabulated(1 * mV),
      "izhikevich_tables: the tables' step = 1. mV has the wrong unit, expected 1"),
     (lambda: HH.tabulated(0.3 * mV), "hodgkin_huxley_tables: a step of 0.3 mV does not divide the tables' range of "

@@ -35,7 +35,7 @@ def only(folder: Path) -> Path:
 
 
 def forked(work: Callable[[], object]) -> int:
-    """Do something in another process; return its number. Its status is 0 unless something was raised."""
+    """Run a function in another process; return the process number. Its status is 0 unless an error was raised."""
     process = os.fork()
     if process:
         return process
@@ -148,7 +148,7 @@ def test_a_folder_below_one_that_others_can_write_is_refused(folder: Path) -> No
     folder.parent.chmod(0o777)
     with pytest.raises(UserError, match="above the cache can be written by others"):
         cache.read("kernels", "a")
-    folder.parent.chmod(0o1777)  # as /tmp: others cannot rename what is not theirs
+    folder.parent.chmod(0o1777)  # like /tmp: users can only rename their own files
     assert cache.read("kernels", "a") == b"content"
 
 

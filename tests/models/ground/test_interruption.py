@@ -1,4 +1,4 @@
-"""Signals: what they end immediately, and what they let finish."""
+"""Signals: which runs end immediately, and which are allowed to finish."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def test_the_second_of_two_signals_does_not_interrupt_the_way_out(monkeypatch):
         finally:
             signal.raise_signal(signal.SIGINT)
             steps.append("way out")
-            # but what goes on for long after the first one can still be interrupted
+            # but code that runs for long after the first signal can still be interrupted
             monkeypatch.setattr(interruption, "PATIENCE", 0.0)
             signal.raise_signal(signal.SIGINT)
             steps.append("never")
@@ -124,7 +124,7 @@ def test_a_kernel_that_runs_long_is_interrupted(given, number):
         finally:
             over.set()
             sender.join()
-    # to their end the runs take a minute and more; on an idle machine this is some hundredths of a second
+    # complete runs take a minute or more; an interrupted run takes a few hundredths of a second on an idle machine
     assert time.monotonic() - sent[0] < 15
     while _is_waiting_for_a_kernel():
         assert time.monotonic() - sent[0] < 15
@@ -139,7 +139,7 @@ def _is_waiting_for_a_kernel():
 def test_spike_times_do_not_depend_on_how_a_kernel_is_called(kernel_of, lanes, monkeypatch):
     stimuli = [constant((1 + 0.1 * i) * LIF.drive, 200 * ms) for i in range(lanes)]
     in_a_step = compile_kernels([make_step(LIF, "parker_sochacki", "dense")])[0]
-    # more steps than the kernel takes between two looks at whether it is to stop
+    # more steps than the kernel makes between two checks whether it must stop
     runs = {run: (lambda run=run: run(stimuli, Fraction(1, 64))) for run in (
         kernel_of("lif", "rk4", "hermite").run, in_a_step.run)}
     for run in runs.values():
@@ -154,7 +154,7 @@ def test_spike_times_do_not_depend_on_how_a_kernel_is_called(kernel_of, lanes, m
 
 
 @pytest.mark.parametrize(("length", "given", "message"), [
-    (1e3, {"dt": 1e-10 * ms}, r"take 1e\+13 time steps, and more than 1e\+12 are not run"),
+    (1e3, {"dt": 1e-10 * ms}, r"take 1e\+13 time steps, but at most 1e\+12 can be run"),
     (1e12, {"dt": 1 * ms}, "GB of memory"),
     (1e12, {"tolerance": 1e-6, "method": "dormand_prince"}, "are not run|GB of memory"),
 ])

@@ -76,7 +76,7 @@ WITHOUT = "write the equations without it, and what depends on time as the input
                          f"{USE}"),
     ("v +", "here: cannot read 'v +'; write it as in Brian2, such as EL + 2*mV"),
     ("", "here: cannot read ''; write it as in Brian2, such as EL + 2*mV"),
-    ("v\0", r"here: the character '\x00' has no meaning here; take it out"),
+    ("v\0", r"here: the character '\x00' has no meaning here; remove it"),
     ("1e400*v", "here: a number in '1e400*v' is too large; give one below 1e308"),
     ("True", f"here: 'True' is not supported; {USE}"),
     ("v*t/tau", f"here: Brian2's own variable 't' cannot be run; {WITHOUT}"),

@@ -61,7 +61,7 @@ def test_refused_in_one_line(value):
 
 
 class WithUnit(np.ndarray):
-    """An array of some library that is not known here."""
+    """An array of an unknown library."""
 
 
 def test_an_unknown_kind_of_array_is_refused():

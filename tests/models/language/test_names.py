@@ -1,4 +1,4 @@
-"""Names that Brian2 reads as its own are refused, in Python and in TOML."""
+"""Names that have a meaning in Brian2 are refused, in Python and in TOML."""
 
 import brian2
 import pytest

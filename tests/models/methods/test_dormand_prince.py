@@ -1,9 +1,9 @@
-"""The numbers of Dormand and Prince's pair satisfy the order conditions, exactly.
+"""The coefficients of Dormand and Prince's pair satisfy the order conditions exactly.
 
 A Runge-Kutta method has order p if ``sum(b_i Phi_i(t)) = 1/gamma(t)`` for every rooted tree t of up to p nodes
-(Hairer, Norsett and Wanner, Solving Ordinary Differential Equations I, theorem II.2.13). What an adaptive run's error
-goes with is its tolerance, less exactly; this is the order itself.
-A tree is the sorted tuple of what hangs on its root.
+(Hairer, Norsett and Wanner, Solving Ordinary Differential Equations I, theorem II.2.13). The error of an adaptive run
+depends on its tolerance and is only roughly predictable; this test checks the order directly.
+A tree is the sorted tuple of the subtrees at its root.
 """
 
 from fractions import Fraction
@@ -19,13 +19,13 @@ WEIGHTS = (*STAGES[-1], Fraction(0))
 
 @cache
 def trees(nodes):
-    """Return all rooted trees of so many nodes."""
+    """Return all rooted trees with n nodes."""
     return sorted(forests(nodes - 1, nodes - 1))
 
 
 @cache
 def forests(nodes, largest):
-    """Return all multisets of trees with so many nodes together, none of more than `largest`."""
+    """Return all multisets of trees with n nodes in total, each tree with at most `largest` nodes."""
     if not nodes:
         return {()}
     return {tuple(sorted((*rest, tree))) for size in range(1, min(nodes, largest) + 1) for tree in trees(size)
@@ -41,20 +41,20 @@ def gamma(tree):
 
 
 def phi(tree):
-    """Return Phi_i of each stage."""
+    """Return Phi_i for each stage i."""
     below = [[sum((a * b for a, b in zip(row, phi(part), strict=False)), Fraction(0)) for row in ((), *STAGES)]
              for part in tree]
     return [prod((values[i] for values in below), start=Fraction(1)) for i in range(len(NODES))]
 
 
 def defects(weights, order, theta=Fraction(1)):
-    """Return by how much weights miss the conditions of an order, at a part of the step."""
+    """Return by how much the weights violate the conditions of an order, at a fraction of the step."""
     return [sum(b * value for b, value in zip(weights, phi(tree), strict=True)) - theta**order / gamma(tree)
             for tree in trees(order)]
 
 
 def dense(theta):
-    """Return the weights of the continuous extension: a cubic through both ends, and what makes it of order 4."""
+    """Return the weights of the continuous extension: a cubic through both ends, and the term that gives order 4."""
     ends = [Fraction(int(i == place)) for place in (0, len(NODES) - 1) for i in range(len(NODES))]
     first, last = ends[: len(NODES)], ends[len(NODES):]
     return [theta * b + theta * (theta - 1) * ((1 - 2 * theta) * b + (theta - 1) * f + theta * g)

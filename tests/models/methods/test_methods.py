@@ -43,8 +43,8 @@ CALCIUM = model("""
     (RAMP, "exact", "g drives v and grows without bound"),
     (PARABOLA, "strang", "dv/dt is not linear in v"),
     (PARABOLA, "exponential_euler_staggered", "dv/dt is not linear in v"),
-    (LEAKY, "rush_larsen", "the model has no gate: no variable relaxes linearly at a rate that v sets"),
-    (CUBIC, "rush_larsen", "the model has no gate: no variable relaxes linearly at a rate that v sets"),
+    (LEAKY, "rush_larsen", "the model has no gate: no variable relaxes linearly at a rate that depends on v"),
+    (CUBIC, "rush_larsen", "the model has no gate: no variable relaxes linearly at a rate that depends on v"),
     (LEAKY, "izhikevich2003", "the model has 1 variable, not Izhikevich's v and u"),
     (CALCIUM, "esr_midpoint", "the model has 4 variables, not Izhikevich's v and u"),
     (LEAKY, "izhikevich2004", "the model has 1 variable, not Izhikevich's v and u"),
@@ -88,7 +88,7 @@ def test_only_what_is_asked_for_is_written():
     f(x, only=["m"])
     assert list(draft.assignments) == ["dm"]
     f(x, only=["v"])
-    f(x, only=["c"])  # at the same state: the current is there already
+    f(x, only=["c"])  # at the same state: the current is already computed
     assert list(draft.assignments) == ["dm", "flow", "dv", "dc"]
     f.linear(x | {"v": Var("v") * 2}, only=["n"])
     assert list(draft.assignments)[4:] == ["v_2", "a_n", "b_n"]

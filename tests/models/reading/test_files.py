@@ -89,7 +89,7 @@ def test_a_crossing_in_toml(folder):
 def test_python(folder, capsys):
     assert get_model("my models.py:mine").initial_values == {"v": -65.0}
     assert get_model("my models.py:mine:other").label == "mine:other"
-    # what a file prints is not what the command prints
+    # the output of a file is separate from the output of the command
     assert capsys.readouterr().out == ""
 
 
@@ -139,7 +139,7 @@ BAD_TOML = {
     "endless": ('"v = EL"', '"v = -50*mV + 1*mV"',
                 "leaky.toml:8: leaky: reset: 'v = -50*mV + 1*mV' leaves v at -49 mV, where 'v > -50*mV' still "),
     "our name": ("tau", "step", "leaky.toml:5: leaky: the name 'step' is reserved; choose another"),
-    "no drive": ("+ I)", ")", "leaky.toml:4: leaky: the input 'I' enters no equation, so that nothing drives "),
+    "no drive": ("+ I)", ")", "leaky.toml:4: leaky: no equation uses the input 'I', so nothing drives "),
     "condition": ("2*ms", "v > -40*mV", "leaky.toml:9: leaky: refractory = 'v > -40*mV' is not supported; give a "),
     "number without end": ("20*ms", "1e400*ms",
                 "leaky.toml:12: parameters.tau = '1e400*ms': the number in '1e400*ms' is too "),
@@ -159,7 +159,7 @@ BAD_TOML = {
     "preset's unit": ("5*ms", "5*mV", "leaky.toml:18: leaky: preset 'fast': 'tau' = 5. mV has the wrong unit, "),
     "preset's input": ("30 mV", "30 ms", "leaky.toml:19: leaky: preset 'fast': drive = 30. ms has the wrong unit, "),
     "preset's text": ("5*ms", "5*msec", "leaky.toml:18: presets.fast.tau = '5*msec': unknown unit"),
-    "constant's name": ("{ EL", "{ xi", "leaky.toml:11: leaky: the constant 'xi' cannot be called so: "),
+    "constant's name": ("{ EL", "{ xi", "leaky.toml:11: leaky: the constant 'xi' cannot have this name: "),
     "noise": ("- v + I)", "- v + I + xi*mV)", "leaky.toml:3: leaky: noise terms (xi) are not supported"),
     "circle": ("tau : second", "tau = tau : second",
                "leaky.toml:5: leaky: Brian2 cannot read the equations at 'tau = "),
@@ -201,8 +201,8 @@ BAD_PYTHON = {
     "a preset": ('{"other": {}}', '{"other": {"tau": 1*ms}}', "mine", "my models.py:21: mine: preset 'other': "),
     "a bad group": ("method=\"euler\"", "method=\"euler\", events={\"e\": \"v > 0*mV\"}", "group",
                     "my models.py:10: neurongroup"),
-    "a function": ("", "", "helper", "my models.py:24: helper is a function and no model; write helper = "),
-    "a quantity": ("", "", "tau", "my models.py:8: tau is a Quantity and no model; write tau = sc.NeuronModel("),
+    "a function": ("", "", "helper", "my models.py:24: helper is a function, not a model; write helper = "),
+    "a quantity": ("", "", "tau", "my models.py:8: tau is a Quantity, not a model; write tau = sc.NeuronModel("),
     "nothing of the name": ("", "", "yours", "my models.py defines no 'yours'; it has the models group, mine"),
 }
 
@@ -228,7 +228,7 @@ def test_bad_python_is_refused_with_its_line(folder, old, new, name, message):
     ("leaky.json", "unknown model 'leaky.json': "),
     ("./lif", "unknown model './lif': "),
     ("leaky.toml:slow", "unknown preset 'slow' of leaky: known are fast"),
-    ("data.toml", "the model file data.toml is no UTF-8 text (byte 0); save it as UTF-8"),
+    ("data.toml", "the model file data.toml is not UTF-8 text (byte 0); save it as UTF-8"),
 ])
 def test_what_is_asked_for_is_not_there(folder, asked, message):
     (folder / "data.toml").write_bytes(b"\xff\xfe")

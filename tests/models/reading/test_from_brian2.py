@@ -34,7 +34,7 @@ def leaky(equations=LEAKY, n=1, **changes):
 
 
 def test_what_a_group_becomes():
-    EL, R, tau = -65 * mV, 100 * brian2.Mohm, 20 * ms  # noqa: F841 - found as Brian2 finds them
+    EL, R, tau = -65 * mV, 100 * brian2.Mohm, 20 * ms  # noqa: F841 - found in the same way as in Brian2
     unrelated = 3  # noqa: F841
     group = leaky(name="mine")
     group.v, group.I = -60 * mV, 0.2 * nA
@@ -103,7 +103,7 @@ def test_quantities_of_other_libraries_keep_their_unit(value, where):
     made = "leaky(namespace=names)" if where == "group" else "leaky()"
     given = "namespace=names" if where == "given" else ""
     space = {"leaky": leaky, "from_brian2": from_brian2, "settings_from_brian2": settings_from_brian2, "names": names}
-    # as a script does, whose names are found in the frame
+    # like a script: its names are found in the frame
     exec(f"group = {made}\nmodel, runs = from_brian2(group, {given}), settings_from_brian2(group, {given})",
          found := space | around)
     assert found["model"].constants["tau"].dim is second.dim
@@ -161,7 +161,7 @@ def test_a_constant_may_be_the_input():
      "stimulus"),
     ("dv/dt = (EL - v + R*stimulus(t, i))/tau : volt (unless refractory)",
      ["dv/dt = (EL - v + R*stimulus)/tau : volt (unless refractory)", "stimulus : amp"], "stimulus"),
-    # the name that stands for it is the input's
+    # the name of the input replaces it
     ("dv/dt = (EL - v + R*Iext)/tau : volt\nIext = stimulus(t) : amp",
      ["dv/dt = (EL - v + R*Iext)/tau : volt", "Iext : amp"], "Iext"),
     ("dv/dt = (EL - v + R*I)/tau : volt\nI = 2*stimulus(t) : amp",
@@ -171,7 +171,7 @@ def test_a_timed_array_is_the_input(equations, read, driven):
     model = from_brian2(with_timed_array(equations))
     assert model.equations.splitlines() == read
     assert (model.input, model.drive) == (driven, None)
-    with pytest.raises(UserError, match=f"the TimedArray is the input, '{driven}', so that 'tau' cannot be one too"):
+    with pytest.raises(UserError, match=f"the TimedArray is the input, '{driven}', so 'tau' cannot be an input too"):
         from_brian2(with_timed_array(equations), input="tau")
 
 
@@ -243,7 +243,7 @@ def subgroup():
 
 
 def refractory_now():
-    # for a millisecond nothing is compiled
+    # a run of one millisecond is too short to compile anything
     group = leaky(name="mine", namespace=NAMES, refractory=10 * ms, codeobj_class=NumpyCodeObject)
     group.v = -49 * mV
     brian2.Network(group).run(1 * ms)
@@ -269,18 +269,18 @@ REFUSED = {
     "time": (lambda: leaky(LEAKY.replace("R*I", "R*I*(t/ms)"), name="mine"),
              "mine: 't' in the equations cannot be run: replace what depends on time by a parameter, "),
     "TimedArrays": (lambda: with_timed_array("dv/dt = (EL - v + R*stimulus(t) + R*other(t))/tau : volt"),
-                    "mine: the equations have the TimedArrays other, stimulus, and a model has one input; leave one, "),
+                    "mine: the equations have the TimedArrays other, stimulus, but a model has one input; keep one, "),
     "TimedArray at another time": (
         lambda: with_timed_array("dv/dt = (EL - v + R*stimulus(t - 1*ms))/tau : volt"),
-        "mine: the TimedArray 'stimulus' can be run where it is taken at the time t, stimulus(t) or stimulus(t, i); "),
+        "mine: the TimedArray 'stimulus' can only be run at the time t, as stimulus(t) or stimulus(t, i); "),
     "TimedArray in a reset": (lambda: with_timed_array(LEAKY, reset="v = EL + R*stimulus(t)"),
                               "mine: the TimedArray 'stimulus' in the threshold, reset or refractoriness cannot be "),
     "index": (lambda: leaky(LEAKY.replace("R*I", "R*I*i"), name="mine"), "mine: Brian2's own variable 'i' in the "),
     "other events": (lambda: leaky(events={"upward": "v > -60*mV"}, name="mine"),
-                     "mine: the event upward beside the spike cannot be run; leave them out"),
+                     "mine: the event upward in addition to the spike cannot be run; leave them out"),
     "no threshold": (lambda: leaky(threshold=None, reset=None, name="mine"),
                      "mine has no threshold, so that it never spikes; give one such as threshold='v > 30*mV'"),
-    "run_regularly": (with_run_regularly, "mine: the operation 'kick' (v += 1*mV) beside the equations cannot be "),
+    "run_regularly": (with_run_regularly, "mine: the operation 'kick' (v += 1*mV) outside the equations cannot be "),
     "linked": (lambda: leaky(LEAKY.replace("I : amp", "I : amp (linked)"), name="mine"),
                "mine: 'I' is (linked), which cannot be run"),
     "constant over dt": (lambda: leaky(LEAKY + "\ng = v/ms : volt/second (constant over dt)", name="mine"),
@@ -290,7 +290,7 @@ REFUSED = {
     "threshold": (lambda: leaky(threshold="v > -50*mV and I > 0*amp", name="mine"), "mine: threshold: "),
     "refractory condition": (lambda: leaky(refractory="v > -40*mV", name="mine"),
                              "mine: refractory = 'v > -40*mV' is not supported; give a duration"),
-    "refractory now": (refractory_now, "mine is refractory now, and a model does not start so; convert it before it "),
+    "refractory now": (refractory_now, "mine is refractory now, but a model cannot start so; convert it before it "),
     "unknown name": (lambda: leaky(LEAKY.replace("tau", "taum"), name="mine"),
                      "mine: 'taum' is neither in the equations nor where you call from_brian2; define it, or give "),
     "array": (lambda: leaky(name="mine", namespace={**NAMES, "EL": [-65, -60] * mV}),
@@ -312,7 +312,7 @@ def test_refused_by_name(make, message):
 @pytest.mark.parametrize(("asked", "message"), [
     ({}, "mine: no parameter is named I; say which one the stimulus drives, input='Iext' "
      "(on the command line: --input Iext), or one of Iext, EL, R, tau"),
-    ({"input": "v"}, "mine: 'v' is no parameter or constant of the equations; say which one the stimulus drives, "),
+    ({"input": "v"}, "mine: 'v' is not a parameter or constant of the equations; say which one the stimulus drives, "),
     ({"input": "Iext", "index": 1}, "mine has 1 neurons; give an index below that, not 1"),
     ({"input": "Iext", "index": 0.5}, "mine has 1 neurons; give an index below that, not 0.5"),
     ({"input": "Iext", "index": "a"}, "mine has 1 neurons; give an index below that, not 'a'"),

@@ -1,4 +1,4 @@
-"""A package of somebody else with three methods: two of fixed step, one without our class, and one in blocks."""
+"""Another author's package with three methods: two of fixed step (one without our class) and one in blocks."""
 
 from fractions import Fraction
 
@@ -7,7 +7,7 @@ from spikecost.models.algebra.expression import Var, expr, less
 from spikecost.models.algebra.simplify import lower
 from spikecost.models.methods import FixedStep, InBlocks, Template, events
 
-#: A step is corrected where two half steps are further than this from a whole one.
+#: A step is corrected if two half steps differ from a whole step by more than this.
 ROUGH = Fraction(1, 100)
 
 
@@ -36,7 +36,7 @@ class Plain:
 
 
 class Careful(InBlocks):
-    """Two half steps of Euler, extrapolated with a whole one where they are far from it."""
+    """Two half steps of Euler; extrapolated with a whole step if they differ much from it."""
 
     name = "careful"
     order = 1
