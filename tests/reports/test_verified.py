@@ -90,7 +90,7 @@ def test_a_row_is_one_dt_one_cost_one_error(small_comparison, small_run):
         assert row["dt_ms"] == float(case.setting)
         assert row["error_ms"] == max(run.error.maximum for run in case.runs) <= criterion.tolerance
         assert row["flops_per_ms"] == pytest.approx(
-            np.exp(np.mean([np.log(case.curve.cost(case.setting, run).per_ms) for run in case.runs])))
+            np.exp(np.mean([np.log(case.curve.cost(run).per_ms) for run in case.runs])))
 
 
 def test_verdict_table_and_map_name_the_same_costs(small_run):

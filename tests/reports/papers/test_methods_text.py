@@ -21,4 +21,4 @@ def test_it_says_what_was_run(small_run):
     ):
         assert part in text
     assert text.count("\n") == 1
-    assert f"within {small_run.references['error_ms'].max():.1g} ms" in text
+    assert f"is at most {small_run.references['error_ms'].max():.1g} ms" in text

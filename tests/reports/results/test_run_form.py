@@ -88,7 +88,7 @@ def test_what_tables_name_is_of_the_run(small_run, tmp_path, table, column, name
 def test_what_is_no_table(small_run, tmp_path, content):
     small_run.write(tmp_path)
     _replaced(tmp_path, "data/table.parquet", content)
-    with pytest.raises(UserError, match=r"table.parquet differs|cannot be read"):
+    with pytest.raises(UserError, match=r"differs; run it again|cannot be read"):
         RunFolder.read(tmp_path)
 
 

@@ -74,7 +74,7 @@ def test_a_convention_of_ones_own_has_a_column(tmp_path):
     ('tolerances = ["0.1mV"]', "tolerances = '0.1mV': give a positive time with its unit"),
     ('rates = ["fast"]', "suite.toml: .*"),
     ("[convention.other]\ncounts = 'as run'", "no convention.other.unit"),
-    (OWN.format(name="unit"), "the convention 'unit' is there already; take another name"),
+    (OWN.format(name="unit"), "the convention 'unit' exists already; choose another name"),
     (OWN.format(name="less").replace("exp = 40,", ""), "convention 'less': give a weight for each of add, "),
     ('criteria = ["gamma_2ms"]', "criterion 'gamma_2ms': write MEASURE=VALUE with a number"),
     ('criteria = ["gama=1"]', "unknown measure 'gama'"),
