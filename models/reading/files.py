@@ -57,7 +57,7 @@ def runs_code(asked: str) -> bool:
 def model_from_file(asked: str, input: str | None = None) -> NeuronModel:  # noqa: A002 - as NeuronModel's
     """Return the model of ``path.py:name`` or ``path.toml``; both may be followed by ``:preset``.
 
-    In a Python file `name` is a `NeuronModel`, or a Brian2 `NeuronGroup` whose input is named by `input` (default ``I``).
+    In a Python file `name` is a `NeuronModel`, or a Brian2 `NeuronGroup` whose input is called `input` (default ``I``).
 
     Raises
     ------
