@@ -156,7 +156,7 @@ def test_spike_times_do_not_depend_on_how_a_kernel_is_called(kernel_of, lanes, m
 @pytest.mark.parametrize(("length", "given", "message"), [
     (1e3, {"dt": 1e-10 * ms}, r"take 1e\+13 time steps, but at most 1e\+12 can be run"),
     (1e12, {"dt": 1 * ms}, "GB of memory"),
-    (1e12, {"tolerance": 1e-6, "method": "dormand_prince"}, "are not run|GB of memory"),
+    (1e12, {"tolerance": 1e-6, "method": "dormand_prince"}, "can be run|GB of memory"),
 ])
 def test_what_no_machine_can_run_is_refused_before_it_is_tried(length, given, message):
     with pytest.raises(UserError, match=message):

@@ -126,7 +126,7 @@ def test_parse_a_number_that_is_too_large(text):
 
 @pytest.mark.parametrize(("value", "message"), [
     (10**400, "expected a finite value, got an integer that is too large; give one below 1e308"),
-    (1 * mV**200, "has powers that no double can scale; write lower ones"),
+    (1 * mV**200, "has powers that are too high for a double; write lower powers"),
 ])
 def test_what_has_no_value_inside(value, message):
     with pytest.raises(UserError) as error:
