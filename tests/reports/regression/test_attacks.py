@@ -141,7 +141,7 @@ def test_a_reference_whose_stated_error_is_wrong(check, monkeypatch):
 
 def test_a_model_that_fails_to_run(check, monkeypatch):
     monkeypatch.setattr(tolerance.ErrorCurve, "_judge", lambda self, trial, outcome: tolerance.Run(
-        None, "diverged", {}, 0, {}))
+        None, "diverged", {}, 0, outcome.tallies))
     status, said = check()
     assert status == 1
     assert f"{CASE}/dt_ms" in said
