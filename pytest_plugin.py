@@ -109,10 +109,10 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]
     if guard is None or call.excinfo is None or not report.failed:
         return report
     from .models.ground.errors import UserError, visible  # noqa: PLC0415 - loaded by the fixture
-    from .reports.regression.guard import Regressed  # noqa: PLC0415
+    from .reports.regression.guard import NotJudged, Regressed  # noqa: PLC0415
 
     error = call.excinfo.value
-    if isinstance(error, (Regressed, UserError)):
+    if isinstance(error, (Regressed, NotJudged, UserError)):
         report.longrepr = visible(f"spikecost: {error}")
     lines = item.config.stash.get(_EXPLAINED, None)
     if isinstance(error, AssertionError) and lines and lines[0] in str(error):  # and not another assertion, later

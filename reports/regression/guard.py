@@ -39,6 +39,10 @@ class Regressed(AssertionError):
     """A figure is worse than the baseline allows; the message is the table."""
 
 
+class NotJudged(AssertionError):
+    """Figures cannot be judged; the message is the table, and what to do."""
+
+
 class JudgedCost(float):
     """A number of operations that knows what it describes, so that a failing test can say it."""
 
@@ -126,8 +130,9 @@ class Guard:
         ------
         UserError
             If a name is unknown, the model does not reach the rate, or no method keeps within the tolerance; or if a
-            baseline is given and it lacks this figure, not all figures can be judged, or some improved so much that the
-            baseline must be renewed.
+            baseline is given and it lacks this figure.
+        NotJudged
+            If a baseline is given and not all figures can be judged, or some improved so much that it must be renewed.
         Regressed
             If a count differs from what the processor executed; or if a baseline is given and a figure of this model is
             worse than it allows.
@@ -182,7 +187,7 @@ class Guard:
             if judgement.status == 1:
                 raise Regressed(judgement.text)
             if judgement.status:
-                raise UserError(f"{judgement.text}\n(in tests: pytest --spikecost-update renews the baseline, "
+                raise NotJudged(f"{judgement.text}\n(in tests: pytest --spikecost-update renews the baseline, "
                                 "--spikecost-without-counter accepts counts that no exact counter confirms)")
 
     def _narrowed(self, values: Mapping[str, float | NoValue], figures: Figures) -> Baseline:
