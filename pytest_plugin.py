@@ -5,9 +5,9 @@
     def test_my_model_stays_cheap(spikecost):
         assert spikecost.cost("my_model.py:model", tolerance="0.1 ms") <= 500
 
-With ``--spikecost-baseline=FILE`` every figure that a cost is made of is held against that file, too, and a figure of
-the file that no test asks for is a failure; ``--spikecost-update`` makes or renews it. What fails is shown as a table.
-What the fixture does is in `spikecost.reports.regression.guard`; nothing of it is imported before a test asks for it.
+With ``--spikecost-baseline=FILE`` each figure that a cost consists of is also compared with that file, and the session
+fails if no test asks for a figure of the file; ``--spikecost-update`` makes or renews the file. Failures are shown as a
+table. `spikecost.reports.regression.guard` does the work; it is imported only when a test asks for the fixture.
 """
 
 from __future__ import annotations
@@ -25,21 +25,21 @@ _GUARD: pytest.StashKey[Guard] = pytest.StashKey()
 _KEPT: pytest.StashKey[dict[str, object]] = pytest.StashKey()
 _BASELINE: pytest.StashKey[object] = pytest.StashKey()
 _SAID: pytest.StashKey[str] = pytest.StashKey()
-#: Figures of the baseline that tests were held against, those of worker processes among them.
+#: Figures of the baseline that tests were compared with, including those of worker processes.
 _JUDGED: pytest.StashKey[set[str]] = pytest.StashKey()
 _OF_REPORT = "spikecost_judged"
-#: What was last said of a comparison with a cost that does not hold.
+#: The last explanation of a comparison with a cost that failed.
 _EXPLAINED: pytest.StashKey[list[str]] = pytest.StashKey()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the options."""
     group = parser.getgroup("spikecost", "cost of spiking-neuron models")
-    group.addoption("--spikecost-baseline", metavar="FILE", help="baseline that the costs of models are held against")
+    group.addoption("--spikecost-baseline", metavar="FILE", help="baseline that the costs of models are compared with")
     group.addoption("--spikecost-update", action="store_true",
-                    help="put the costs that the tests ask for into the baseline instead")
+                    help="write the costs that the tests ask for to the baseline")
     group.addoption("--spikecost-without-counter", action="store_true",
-                    help="accept counts where no exact counter works that confirms them")
+                    help="accept counts that no exact counter can confirm here")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -64,13 +64,13 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 class _Ledger:
-    """Takes down which figures of the baseline were judged, in this process or in a worker of pytest-xdist."""
+    """Records which figures of the baseline were judged, in this process or in a worker of pytest-xdist."""
 
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Take down those of a test."""
+        """Record those of a test."""
         self._config.stash[_JUDGED].update(getattr(report, _OF_REPORT, ()))
 
 
@@ -87,7 +87,7 @@ def spikecost(request: pytest.FixtureRequest) -> Guard:
 
 
 def pytest_assertrepr_compare(config: pytest.Config, op: str, left: object, right: object) -> list[str] | None:
-    """Say of an assertion on a cost that does not hold what costs how much, as a table."""
+    """Explain a failed assertion on a cost, as a table: which model costs how much."""
     if "spikecost.reports.regression.guard" not in sys.modules:  # no test has asked for a cost
         return None
     from .reports.regression.guard import explained  # noqa: PLC0415 - loaded by the fixture
@@ -121,7 +121,7 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Write the baseline, if it is to be renewed; else make sure that all of it was judged."""
+    """Write the baseline if it must be renewed; otherwise check that all its figures were judged."""
     kept = session.config.stash.get(_KEPT, None)
     if session.config.option.collectonly:
         return
@@ -143,7 +143,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 
 def _refuse_unjudged(session: pytest.Session) -> None:
-    """Let a session fail of which a test was deleted, renamed or skipped that judged figures of the baseline."""
+    """Make a session fail if a test that judged figures of the baseline was deleted, renamed or skipped."""
     judged, baseline = session.config.stash.get(_JUDGED, None), session.config.stash.get(_BASELINE, None)
     if judged is None or baseline is None or hasattr(session.config, "workerinput"):
         return
@@ -155,12 +155,12 @@ def _refuse_unjudged(session: pytest.Session) -> None:
     session.exitstatus = pytest.ExitCode.USAGE_ERROR
     session.config.stash[_SAID] = (
         f"no test asked for {len(lacking)} figures of {baseline.path}, such as "  # type: ignore[attr-defined]
-        f"{next(iter(lacking), 'none')}: they were not judged; if that is meant, renew the file with "
+        f"{next(iter(lacking), 'none')}: they were not judged; if this is intended, renew the file with "
         "--spikecost-update on the folder of the tests")
 
 
 def _is_selection(config: pytest.Config) -> bool:
-    """Whether some of the tests are run only: by name or mark, or by path where an ini file names the baseline."""
+    """Whether only some of the tests run: chosen by name or mark, or by path if an ini file names the baseline."""
     option = config.option
     typed = any(str(each).startswith("--spikecost-baseline") for each in config.invocation_params.args)
     given = config.args_source is pytest.Config.ArgsSource.ARGS
@@ -169,14 +169,14 @@ def _is_selection(config: pytest.Config) -> bool:
 
 
 def _is_whole(config: pytest.Config) -> bool:
-    """Whether all tests are run, so that what they do not ask for is gone: those of folders, not of some files."""
+    """Whether all tests run (folders, not some files), so that figures they do not ask for can be removed."""
     return not (_is_selection(config) or any(each.endswith(".py") for each in config.args))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say what became of the baseline."""
+    """Print what happened to the baseline."""
     said = terminalreporter.config.stash.get(_SAID, None)
     if said:
-        from .models.ground.errors import visible  # noqa: PLC0415 - loaded by what is said
+        from .models.ground.errors import visible  # noqa: PLC0415 - loaded by the code whose message is shown
 
         terminalreporter.write_line(visible(f"spikecost: {said}"))

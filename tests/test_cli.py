@@ -290,7 +290,7 @@ MISTAKES = {
     "negative rate": (["run", "--rates", "-5"], "spikecost: rate = -5 is not positive"),
     "no jobs": (["run", "--jobs", "0"], "spikecost: --jobs 0: give 1 or more"),
     "a run that is not there": (["report", "nowhere"], "spikecost: there is no folder nowhere; give one that "),
-    "a report of no run": (["report", ".", "--format", "md"], "spikecost: the folder . is no run: it has no run.jso"),
+    "a report of no run": (["report", ".", "--format", "md"], "spikecost: the folder . is not a run: it has no run.js"),
     "two runs that are not there": (["compare", "one", "two"], "spikecost: there is no folder one; give one that "),
     "one run": (["compare", "one"], "spikecost compare: the following arguments are required: RUN_B; see "),
     "no rate": (["recommend", "--tolerance", "1ms"], "spikecost recommend: the following arguments are required: --r"),
@@ -424,7 +424,7 @@ def test_report_compare_and_recommend_read_the_run(report, said, monkeypatch):
     assert "izhikevich2004" in (folder / "paper" / "references.bib").read_text()
     status, out, err = said("report", "out", "--format", "tex,doc", "--out", "paper")
     assert (status, out) == (2, "")
-    assert err.startswith("spikecost: unknown format 'doc': known are html, md, tex, ")
+    assert err.startswith("spikecost: unknown format 'doc': give one or more of html, md, tex, ")
     assert {path.name for path in (folder / "paper").iterdir()} == {"references.bib", "methods.txt", "report.json"}
     status, out, err = said("compare", "out", "out")
     assert (status, err) == (0, "")

@@ -63,7 +63,7 @@ def test_a_cost_over_its_limit_is_a_table_and_no_traceback(project):
     result = project(1).runpytest()
     result.assert_outcomes(failed=1)
     result.stdout.re_match_lines([
-        r"spikecost: mine, 0\.1 ms, 50 Hz \(.*\) costs [\d.]+ operations a ms, which is not <= 1",
+        r"spikecost: mine, 0\.1 ms, 50 Hz \(.*\) costs [\d.]+ operations per ms, which is not <= 1",
         r"cost of +now +allowed +over by",
         r"mine, 0\.1 ms, 50 Hz \(rk4, hermite, dt (≥ )?[\d.]+ ms\) +[\d.]+ +<= 1 +\+[\d.]+ \(\+[\de+.]+ %\) +operat.*",
     ])
@@ -83,7 +83,7 @@ def test_operations_of_a_step(pytester):
     """)
     result = pytester.runpytest()
     result.assert_outcomes(passed=1, failed=1)
-    result.stdout.re_match_lines([r"izhikevich:RS, euler, grid +15 +<= 14 +\+1 \(\+7\.14 %\) +operations a step"])
+    result.stdout.re_match_lines([r"izhikevich:RS, euler, grid +15 +<= 14 +\+1 \(\+7\.14 %\) +operations per step"])
 
 
 @pytest.mark.parametrize("compared", ["14 >= operations", "operations < 14", "operations == 14"])
@@ -186,7 +186,7 @@ def test_a_changed_model_is_judged_by_its_figures(with_baseline):
     result = with_baseline.runpytest(FILE)
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["mine/rk4/hermite/operations_per_step *regressed *",
-                                 "mine: another definition than in the baseline; *"])
+                                 "mine: the definition differs from that in the baseline; *"])
     with_baseline.runpytest(FILE, "--spikecost-update").assert_outcomes(passed=1)
     with_baseline.runpytest(FILE).assert_outcomes(passed=1)
 
@@ -273,7 +273,7 @@ def test_an_update_of_all_tests_forgets_what_none_asks_for(with_baseline):
     change(with_baseline, lambda content: content["figures"].update({"gone/rk4/hermite/operations_per_step": 1.0}))
     assert with_baseline.runpytest(FILE).ret == pytest.ExitCode.USAGE_ERROR
     result = with_baseline.runpytest(FILE, "--spikecost-update", "-k", "cost")
-    result.stdout.fnmatch_lines(["spikecost: * 1 of models that these tests do not ask for were kept; *"])
+    result.stdout.fnmatch_lines(["spikecost: * 1 of models that these tests do not use were kept; *"])
     with_baseline.runpytest(FILE, "--spikecost-update").stdout.fnmatch_lines(["spikecost: * 1 removed; *"])
     with_baseline.runpytest(FILE).assert_outcomes(passed=1)
 

@@ -50,6 +50,8 @@ def ratio(values: Sequence[float], others: Sequence[float]) -> Interval:
 def _interval(statistic: Callable[..., Any], *samples: Sequence[float]) -> Interval:
     """Return the exponential of a statistic of the logarithms of samples, with its interval."""
     logarithms = [np.log(sample) for sample in samples]
+    if any(np.isnan(each).any() for each in logarithms):  # a convention may have no cost for a method
+        return Interval(np.nan, np.nan, np.nan)
     # scipy refuses a sample of one value; repeating the value does not change the result
     found = bootstrap([np.repeat(each, 2) if each.size == 1 else each for each in logarithms], statistic,
                       n_resamples=RESAMPLES, confidence_level=INSIDE, method="percentile", vectorized=True,

@@ -1,1 +1,1 @@
-"""What does the command line show without a comparison? Models, methods, counts, features, and this machine."""
+"""What does the command line show in addition to comparisons? Models, methods, counts, features, and this machine."""

@@ -1,4 +1,4 @@
-"""What the cache on disk holds, and whether every entry is what was written."""
+"""The content of the cache on disk, and a check of every entry."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _TITLES = {"kernels": "compiled kernels", "programs": "compiled programs", "refe
 
 @dataclass(frozen=True)
 class Said:
-    """What a command about the cache found."""
+    """The result of a command about the cache."""
 
     text: str
     record: Mapping[str, Any]
@@ -28,7 +28,7 @@ class Said:
 
 
 def info() -> Said:
-    """Say what the cache holds, without reading it.
+    """List the content of the cache without reading the entries.
 
     Raises
     ------
@@ -40,7 +40,7 @@ def info() -> Said:
         f"  {_TITLES[each.kind]}: {each.entries} entries, {each.size / 1e6:.1f} MB" for each in held if each.entries)]
     earlier = sum(each.others for each in held)
     if earlier:
-        lines.append(f"  of earlier versions, not read: {earlier} files; `spikecost cache clear` takes everything away")
+        lines.append(f"  of earlier versions, not used: {earlier} files; `spikecost cache clear` deletes everything")
     return Said("\n".join(lines), _record(held) | {"files_of_earlier_versions": earlier})
 
 
@@ -64,7 +64,7 @@ def verify() -> Said:
 
 
 def empty() -> Said:
-    """Take away every entry.
+    """Delete every entry.
 
     Raises
     ------
@@ -72,7 +72,7 @@ def empty() -> Said:
         If other users can write to the cache.
     """
     taken = clear()
-    return Said(f"{cache_folder()}: {taken} files taken away", {"folder": str(cache_folder()), "taken_away": taken})
+    return Said(f"{cache_folder()}: {taken} files deleted", {"folder": str(cache_folder()), "taken_away": taken})
 
 
 ACTIONS: Mapping[str, Callable[[], Said]] = {"info": info, "verify": verify, "clear": empty}

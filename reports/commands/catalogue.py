@@ -1,4 +1,4 @@
-"""What there is: models, detections and conventions."""
+"""What spikecost contains: models, detections and conventions."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from ..writing import text
 
 
 def catalogue() -> str:
-    """Write what there is."""
+    """Write lists of the models, detections and conventions."""
     lines = [text.frame("Models", models()),
-             f"features: found with the default parameters, of the {len(FEATURES)} of Izhikevich 2004 (a dash: nobody "
-             "looked); which and why: spikecost features MODEL",
+             f"features: found with the default parameters, of the {len(FEATURES)} of Izhikevich 2004 (a dash: not "
+             "searched); which and why: spikecost features MODEL",
              f"detections: {', '.join(DETECTIONS)}",
              "methods: spikecost methods, and with --model which of them apply and what they cost"]
     for name in CONVENTIONS:
@@ -29,10 +29,10 @@ def catalogue() -> str:
 
 
 def models() -> pd.DataFrame:
-    """Return one row a model.
+    """Return one row per model.
 
-    Its state variables, what a step of forward Euler costs as run, how many features were found in it (none: nobody
-    looked), presets, source.
+    The columns: state variables, cost of a forward Euler step as run, number of features found (none: not searched),
+    presets, source.
     """
     return pd.DataFrame([{
         "model": name,

@@ -1,4 +1,4 @@
-"""The cost of a step: counted from the Step, and measured on the processor."""
+"""The cost per step: counted from the Step, and measured on the processor."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def counted(step: Step, dt: Any, convention: str) -> dict[str, Any]:
 
 
 def counted_text(step: Step, dt: Any, convention: str) -> str:
-    """Write what `counted` returns."""
+    """Write the result of `counted` as text."""
     found, weights = counted(step, dt, convention), CONVENTIONS[convention]
     lines = [
         f"{found['model']}, {found['method']}, {found['detection']} detection, dt = {found['dt_ms']:g} ms",
@@ -56,16 +56,16 @@ def counted_text(step: Step, dt: Any, convention: str) -> str:
 
 
 def measured_text(found: Measurement) -> str:
-    """Write the Step's count and the results of this machine's counters."""
+    """Write the count of the Step and the results of the counters on this machine."""
     lines = [f"{found.model}, {found.method}, {found.detection} detection: {found.steps} steps without a spike",
              f"counted from the Step: {by_kind(found.analytic)}"]
     for witness in found.witnesses:
         lines.append(f"{witness.counter}: {by_kind(witness.operations)}")
         if witness.libm:
-            lines.append(f"    and in the mathematics library: {by_kind(witness.libm)}")
+            lines.append(f"    in the mathematics library: {by_kind(witness.libm)}")
         ratio = "unknown" if witness.ratio is None else f"{witness.ratio:.6g}"
         provenance = ", ".join(f"{key} {value}" for key, value in witness.provenance.items())
-        lines.append(f"    measured over counted: {ratio}; {provenance}")
+        lines.append(f"    measured / counted: {ratio}; {provenance}")
     return "\n".join([*lines, *(f"not {name}: {reason}" for name, reason in found.why_not.items())])
 
 

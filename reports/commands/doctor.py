@@ -25,7 +25,7 @@ class Check:
 
 
 def findings() -> list[Check]:
-    """Look for everything that spikecost uses."""
+    """Check everything that spikecost uses."""
     return [_compiler(), _simd(), _vector_exp(), _cache(), *_counters(), _brian2("cython"), _brian2("numpy")]
 
 
@@ -62,11 +62,11 @@ def _cache() -> Check:
     damaged = sum(len(each.damaged) for each in held)
     entries = f"{sum(each.entries for each in held)} entries, {sum(each.size for each in held) / 1e6:.1f} MB"
     if damaged:
-        return Check(what, False, f"{folder}: {entries}, {damaged} damaged, which are made again when they are "
-                     "needed; `spikecost cache verify` lists them")
+        return Check(what, False, f"{folder}: {entries}, {damaged} damaged, which are made again when they "
+                     "are needed; `spikecost cache verify` lists them")
     reason = why_not_written(folder)
     if reason:
-        return Check(what, False, f"{folder}: nothing new is kept: {reason}; set SPIKECOST_CACHE to move it")
+        return Check(what, False, f"{folder}: no new entry can be stored: {reason}; set SPIKECOST_CACHE to move it")
     return Check(what, True, f"{folder}: {entries}, every checksum is right (set SPIKECOST_CACHE to move it)")
 
 

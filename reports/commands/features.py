@@ -1,4 +1,4 @@
-"""What `spikecost features` shows: tables to print, and the picture."""
+"""What `spikecost features` shows: tables to print, and the figure."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ from ..tables.features import feature_table, features
 from ..writing.escape import to_csv
 from ..writing.files import save_figure, write_file
 
-#: The rate in Hz and the largest spike-time error in ms at which the picture's costs are compared; below 50 Hz the
+#: The rate in Hz and the largest spike-time error in ms at which the costs in the figure are compared; below 50 Hz the
 #: squid axon does not fire.
 RATE, TOLERANCE = 100.0, 0.1
 
 
 class ShownTable(NamedTuple):
-    """What a terminal shows, and what it is taken from."""
+    """A table for the terminal, and the whole table that it is taken from."""
 
     title: str
     table: pd.DataFrame
     name: str = ""
-    """Of `whole`; empty if that is another's."""
+    """Columns of `whole` to show; empty if `whole` is a different table."""
     whole: pd.DataFrame = pd.DataFrame()
     """All columns."""
 
@@ -41,19 +41,19 @@ Tables = Iterator[ShownTable]
 
 def feature_tables(models: Sequence[str | NeuronModel], presets: bool, with_demos: bool, progress: Progress, *,
                    plot: str | None = None, csv: str | None = None, data: str | None = None) -> Tables:
-    """Make the tables, each with its title, and write the files that are asked for.
+    """Make the tables, each with its title, and write the requested files.
 
     Parameters
     ----------
     models : sequence of str or NeuronModel
-        Empty: every model, but none where the demos are all that is asked for.
+        If empty: every model, but no model if only the demos are requested.
     presets : bool
-        Whether to look at every preset.
+        Whether to include every preset.
     with_demos : bool
         Whether to show the demos of Izhikevich 2004.
     progress : Progress
     plot, csv, data : str, optional
-        Files for the picture, for all columns of the last table, and for the numbers of the picture.
+        Files for the figure, for all columns of the last table, and for the numbers in the figure.
 
     Raises
     ------

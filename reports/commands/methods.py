@@ -1,4 +1,4 @@
-"""The integration methods, and what a step of a model costs with each."""
+"""The integration methods, and the cost per step of a model with each."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from ...models.step import why_not
 
 
 def methods(model: NeuronModel | None = None) -> pd.DataFrame:
-    """Return one row a method: its name, its order, for a model what a step costs, and what the method is.
+    """Return one row per method: name, order, cost per step of a model if one is given, and a description.
 
-    For a model the order is that on the model, with the reason where it is not the method's own.
+    If a model is given, the order is that on the model, with the reason if it differs from the method's own.
     """
     rows = []
     for name, method in METHODS.items():

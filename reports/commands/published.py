@@ -1,4 +1,4 @@
-"""What a paper says that models cost, beside what is counted from their equations."""
+"""Published costs of models compared with costs counted from their equations."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from ...models.catalogue import MODELS
 from ...models.ground.errors import UserError
 from ..writing.text import frame
 
-#: What is left where the reasons that a model gives do not add up to the difference.
+#: The reason for any part of the difference that a model's own reasons do not explain.
 UNEXPLAINED = "not explained"
 
 
 def published(convention: str | Convention = "izhikevich2004") -> pd.DataFrame:
-    """Compare the published cost of every model with what is counted, under the source's own convention and time step.
+    """Compare the published cost of every model with the counted cost, under the source's own convention and time step.
 
-    A forward Euler step without a spike. The published figures of 2004 are those that are widely quoted.
+    The cost is that of a forward Euler step without a spike. The published figures of 2004 are those widely quoted.
 
     Parameters
     ----------
@@ -26,9 +26,9 @@ def published(convention: str | Convention = "izhikevich2004") -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        One row a model, in the order of the catalogue: ``model``, ``dt_ms``, cost of a step (``published_step``,
-        ``counted_step``, ``difference``) and of a ms of model time (``published_per_ms``, ``counted_per_ms``),
-        ``operations`` (what is counted, by kind) and ``why`` (what the difference is made of).
+        One row per model, in the order of the catalogue: ``model``, ``dt_ms``, cost per step (``published_step``,
+        ``counted_step``, ``difference``) and per ms of model time (``published_per_ms``, ``counted_per_ms``),
+        ``operations`` (counted operations by kind) and ``why`` (the parts of the difference).
 
     Raises
     ------
@@ -66,7 +66,7 @@ def published(convention: str | Convention = "izhikevich2004") -> pd.DataFrame:
 
 
 def published_text(found: pd.DataFrame, convention: str) -> str:
-    """Write what `published` returns: a table, and behind it each model's operations and reasons."""
+    """Write the result of `published`: a table, then the operations and reasons of each model."""
     lines = [frame(f"Forward Euler, a step without a spike, counted as {convention}",
                    found.drop(columns=["operations", "why"]))]
     for row in found.to_dict("records"):
@@ -74,4 +74,4 @@ def published_text(found: pd.DataFrame, convention: str) -> str:
         if row["why"]:
             lines.append(f"    {row['why']}")
     return "\n".join([*lines, f"counted from the equations, never fitted. {get_convention(convention).source}. The "
-                      "published figures are those that are widely quoted"])
+                      "published figures are the widely quoted ones"])

@@ -1,4 +1,4 @@
-"""A model to read: its equations, its Step and its operations."""
+"""A model as text for readers: its equations, its Step and its operations."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def show(step: Step) -> str:
 
 
 def shown(step: Step) -> dict[str, Any]:
-    """Return the same as plain dictionaries, lists, strings and numbers; those of the model in ms, mV, uA and cm."""
+    """Return the same as dictionaries, lists, strings and numbers; numbers of the model are in ms, mV, uA and cm."""
     count = count_step(step)
     return {
         "model": step.model.label, **describe_model(step.model),

@@ -17,7 +17,7 @@ from ...models.language import units
 from ..results.provenance import provenance
 from .run_folder import RunFolder
 
-#: What `compare` returns: a run, which can be looked at, kept, and read again.
+#: What `compare` returns: a run, which can be shown, saved, and read again.
 Comparison = RunFolder
 
 
@@ -44,7 +44,7 @@ def compare(
     tolerance : Quantity or sequence of Quantity, optional
         Largest spike-time error allowed, such as ``0.1*ms``.
     methods, detections : sequence of str, optional
-        All that are registered in the suite by default.
+        By default all that are registered in the suite.
     rates : sequence of float, optional
         Firing rates in Hz (numbers, or Quantities in Hz).
     stimuli : sequence of str, optional
@@ -54,7 +54,7 @@ def compare(
     horizon : Quantity, optional
         Model time that is compared, 1 second by default.
     suite : Suite, optional
-        What the other arguments change; the default suite without its look at Brian2's code and for features otherwise.
+        Base that the other arguments change; by default the default suite without Brian2's code and features.
     jobs : int
         Threads.
     progress : Progress, optional
@@ -66,8 +66,8 @@ def compare(
     Raises
     ------
     UserError
-        If a name is unknown, a value is not positive or has the wrong unit, there is no C compiler, or no model reaches
-        any of the rates.
+        If a name is unknown, a value is not positive or has the wrong unit, there is no C compiler, or no model can
+        fire at any of the rates.
     """
     if isinstance(models, (str, NeuronModel)):
         raise UserError(f"models = {models!r}: give a list, such as ['lif', 'izhikevich']")

@@ -1,4 +1,4 @@
-"""The formats of a report, each a function from a run to files: one more is a function and its line in `FORMATS`."""
+"""The formats of a report, each a function from a run to files; a new one is a function and a line in `FORMATS`."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from .run_folder import RunFolder
 
 _CHEAPEST = "The cheapest way to run each model at equal accuracy."
-_RATIOS = "Cost over that of {}; in parentheses 95 % bootstrap intervals over the stimuli."
+_RATIOS = "Cost divided by that of {}; in parentheses 95 % bootstrap intervals over the stimuli."
 
 
 def render(run: RunFolder, formats: Iterable[str]) -> dict[str, bytes]:
@@ -42,8 +42,8 @@ def render(run: RunFolder, formats: Iterable[str]) -> dict[str, bytes]:
     wanted = list(dict.fromkeys(formats))
     unknown = [name for name in wanted if name not in FORMATS]
     if unknown or not wanted:
-        what = f"unknown format '{unknown[0]}'" if unknown else "no format is given"
-        raise UserError(f"{what}: known are {', '.join(FORMATS)}")
+        what = f"unknown format '{unknown[0]}'" if unknown else "no format was given"
+        raise UserError(f"{what}: give one or more of {', '.join(FORMATS)}")
     if not run.table["flops_per_ms"].notna().any():
         raise UserError("there is nothing to report: no model reached any tolerance of this run; the reasons are in "
                         "its table.csv")
@@ -105,7 +105,7 @@ def _figures(kind: str) -> _Format:
     return lambda run: draw(run, (kind,))
 
 
-#: Formats that are drawn, all in one go.
+#: Formats of figures; they are drawn together.
 _DRAWN = ("svg", "pdf", "png")
 FORMATS: dict[str, _Format] = {
     "html": _html, "md": _markdown, "tex": _latex, "csv": _csv, "parquet": _parquet, "json": _json, "bib": _bib,

@@ -32,9 +32,9 @@ from ..writing.text import frame
 from .comparison import compare
 from .run_folder import RunFolder
 
-#: Of a rate.
+#: Dimension of a rate.
 HERTZ = (1 / second).dim
-#: Stimuli of the run that is made where none is given.
+#: Number of stimuli in the run that is made if none is given.
 TRIALS = 3
 _WAY = ["model", "method", "detection"]
 _BUDGET = re.compile(r"\s*([\d.]+(?:[eE][-+]?\d+)?)\s*([kMGT]?)\s*(?:FLOPS?(?:/s)?)?\s*", re.IGNORECASE)
@@ -43,32 +43,32 @@ _PREFIX = {"": 1.0, "k": 1e3, "m": 1e6, "g": 1e9, "t": 1e12}
 
 @dataclass(frozen=True, eq=False)
 class Recommendation(Shown):
-    """The cheapest way, and what it is chosen from."""
+    """The cheapest way to run a model that meets the request, and the alternatives."""
 
     asked: Mapping[str, Any]
     """``rate_hz``, ``tolerance_ms``, ``features`` and ``budget_flops``."""
     choice: Mapping[str, Any]
-    """``model``, ``method``, ``detection``, ``dt_ms`` (that holds for all stimuli, as every smaller one that was run)
-    or ``error_control``, ``status`` (``at least``: dt may be larger, the cost is at most this), ``flops_per_ms`` at
-    this dt with its interval and ``flops_per_s`` (of model time), ``error_ms``, ``drive``; ``round_dt_ms``, a smaller
-    dt that is a round number and was run, with its own ``round_flops_per_ms`` and ``round_error_ms``."""
+    """``model``, ``method``, ``detection``, ``dt_ms`` (holds for all stimuli, as does every smaller dt that was run) or
+    ``error_control``, ``status`` (``at least``: dt may be larger, the cost is at most this), ``flops_per_ms`` at this
+    dt with its interval and ``flops_per_s`` (of model time), ``error_ms``, ``drive``; ``round_dt_ms``, a smaller dt
+    that is a round number and was run, with its own ``round_flops_per_ms`` and ``round_error_ms``."""
     why: Sequence[str]
     others: pd.DataFrame
-    """The cheapest way of each model that gets there, the dearer ones included, and its cost over the choice's."""
+    """The cheapest way for each model that meets the request, and its cost divided by that of the choice."""
     brian2: Mapping[str, Any]
-    """The cheapest way that Brian2 has, as `choice`; its spikes are at the end of a step."""
+    """The cheapest way that Brian2 offers, in the form of `choice`; its spikes are at the end of a step."""
     code: str
     """A Brian2 program that runs it."""
 
     def to_json(self) -> dict[str, Any]:
-        """Return plain dictionaries, lists, strings and numbers."""
+        """Return dictionaries, lists, strings and numbers."""
         return {"asked": dict(self.asked), "choice": dict(self.choice), "why": list(self.why),
                 "others": records(self.others), "brian2": dict(self.brian2),
                 "code": self.code}
 
     @property
     def text(self) -> str:
-        """What a terminal shows."""
+        """The text for a terminal."""
         return "\n".join([_way(self.choice), *(f"- {reason}" for reason in self.why), "",
                           frame("The cheapest way of each model", _others_said(self.others)), self.code])
 
@@ -92,11 +92,11 @@ def recommend(rate: Any, tolerance: Any, *, features: Iterable[str] = (), budget
     features : iterable of str
         Features that the model must show (`spikecost.accuracy.features`).
     budget : str or float, optional
-        Most operations per second of model time: ``5e5 FLOP/s``.
+        Most operations per second of model time, such as ``5e5 FLOP/s``.
     run : RunFolder, optional
-        Where costs are taken from; by default `models` are run, with few stimuli.
+        The run that gives the costs; by default `models` are run, with few stimuli.
     models : sequence of str or NeuronModel, optional
-        Those of the default suite by default. Where features are asked for, their presets are looked at, too.
+        By default those of the default suite. If features are requested, presets of the models are tried, too.
     jobs : int
         Threads of that run.
     progress : Progress, optional
@@ -104,7 +104,7 @@ def recommend(rate: Any, tolerance: Any, *, features: Iterable[str] = (), budget
     Raises
     ------
     UserError
-        If a value cannot be read, the run has not this rate or tolerance, or nothing gets there.
+        If a value cannot be read, the run has not this rate or tolerance, or nothing meets the request.
     """
     hertz, allowed, most = _hertz(rate), float(units.in_ms(tolerance, "tolerance")), read_budget(budget)
     wanted = [FEATURES[name].name for name in features]
@@ -127,14 +127,14 @@ def recommend(rate: Any, tolerance: Any, *, features: Iterable[str] = (), budget
     in_brian2, remark = _in_brian2(run, rows, best)
     why = [*_reasons(rows, best, allowed, most), *why, remark]
     if in_brian2 and _definition(run, best["model"])["tables"]:
-        why.append("the program evaluates the rates that the kernel looks up in tables: it needs more operations")
+        why.append("the program evaluates rates that the kernel looks up in tables, so it needs more operations")
     asked = {"rate_hz": hertz, "tolerance_ms": allowed, "features": wanted,
              "budget_flops": most if math.isfinite(most) else None}
     return Recommendation(asked, choice, why, _others(rows, choice), in_brian2, _code(run, in_brian2))
 
 
 def read_budget(budget: str | float | None) -> float:
-    """Read ``5e5 FLOP/s`` as operations per second; none is infinite.
+    """Read ``5e5 FLOP/s`` as operations per second; no budget is infinite.
 
     Raises
     ------
@@ -167,7 +167,7 @@ def _made(models: Sequence[str | NeuronModel], rate: float, tolerance: float, jo
 
 
 def _rows(run: RunFolder, rate: float, tolerance: float) -> tuple[pd.DataFrame, list[str]]:
-    """Return a row a way that holds in every regime of the rate: that of the regime which needs the smallest dt."""
+    """Return one row per way that holds in every regime of the rate: from the regime that needs the smallest dt."""
     table = run.table[run.table["measure"] == "maximum"]
     level = f"{rate:g} Hz"
     if level not in set(table["level"]):
@@ -189,15 +189,15 @@ def _rows(run: RunFolder, rate: float, tolerance: float) -> tuple[pd.DataFrame, 
     strictest = whole.assign(_setting=setting).sort_values(["_setting", "flops_per_ms"], ascending=[True, False],
                                                            kind="stable").groupby(_WAY, sort=False).head(1)
     rows = strictest.drop(columns="_setting").sort_index()
-    said = [f"costs are of the run of {run.about['made'][:10]}: {run.about['suite']['trials']} stimuli a regime of "
-            f"{', '.join(run.about['suite']['stimuli'])}, over {rows['horizon_ms'].max() / 1000:g} s"]
+    said = [f"costs come from the run of {run.about['made'][:10]}: {run.about['suite']['trials']} stimuli per regime "
+            f"({', '.join(run.about['suite']['stimuli'])}), over {rows['horizon_ms'].max() / 1000:g} s"]
     if held < tolerance:
         said.append(f"judged at {held:g} ms, the loosest tolerance of the run that is strict enough")
     return rows.reset_index(drop=True), said
 
 
 def _of_run(run: RunFolder) -> dict[str, NeuronModel]:
-    """Return the models of a run, from the definitions in it: what it calls them names nothing here."""
+    """Return the models of a run, built from their definitions in it, not from the catalogue."""
     return {label: recorded_model(label, described) for label, described in run.about["models"].items()}
 
 
@@ -214,11 +214,9 @@ def _undefined(label: str) -> UserError:
 
 def _showing(rows: pd.DataFrame, features: Sequence[str], known: Mapping[str, NeuronModel], presets: bool
              ) -> tuple[str, NeuronModel, list[str]]:
-    """Return the cheapest model that shows all features, its label before it, and what is said of those that do not.
+    """Return the cheapest model that shows all features, its label before it, and a sentence on models that do not.
 
-    No more expensive one is asked.
-
-    Where it may be any preset of a model (`presets`), its own comes first.
+    More expensive models are not tested. With `presets`, any preset of a model may be chosen; its own comes first.
     """
     passed: list[str] = []
     for label in _ranked(rows)["model"]:
@@ -228,11 +226,11 @@ def _showing(rows: pd.DataFrame, features: Sequence[str], known: Mapping[str, Ne
         for each in (model, *(model.with_preset(name) for name in model.presets if presets and name != model.preset)):
             lacking = next((found for found in search(each, features) if found.outcome != FOUND), None)
             if lacking is None:
-                said = f"{each.label} shows {', '.join(features)}; dearer models were not asked"
+                said = f"{each.label} shows {', '.join(features)}; more expensive models were not tested"
                 found = label if each is model else each.label
                 return found, each, [said, *([f"not shown by {'; '.join(passed)}"] if passed else [])]
             passed.append(f"{each.label} ({lacking.feature}: {lacking.outcome})")
-    raise UserError(f"no model that is cheap enough shows {', '.join(features)}: not {'; '.join(passed)}; ask for "
+    raise UserError(f"no model that is cheap enough shows {', '.join(features)}: not {'; '.join(passed)}; request "
                     "fewer features, or give a run with other models or presets")
 
 
@@ -241,7 +239,7 @@ def _cheapest(rows: pd.DataFrame) -> pd.Series:
 
 
 def _ranked(rows: pd.DataFrame) -> pd.DataFrame:
-    """Return the cheapest row of each model, the cheapest first."""
+    """Return the cheapest row of each model, the cheapest model first."""
     return rows.loc[cheapest_of_each(rows.index, rows["model"].to_dict().__getitem__,
                                      rows["flops_per_ms"].to_dict().__getitem__)]
 
@@ -269,13 +267,13 @@ def _reasons(rows: pd.DataFrame, best: pd.Series, tolerance: float, budget: floa
     cost = bounded_text(number(1000 * best["flops_per_ms"]), limit)
     said = [f"{cost} operations per second of model time (95 % interval {number(low)} to {number(high)}); largest "
             f"spike-time error {number(best['error_ms'])} ms of {tolerance:g} ms allowed",
-            *(["the coarsest dt of the run holds: a larger one may, too, and costs less"] if limit else []),
+            *(["the coarsest dt of the run holds: a larger one may hold, too, and would cost less"] if limit else []),
             *([f"all {best['stimuli']:g} stimuli were run at it, at {best['checked_settings']:g} smaller ones down to "
                "half of it, and at finer ones"] if best["checked_settings"] else []),
-            *([f"a round number that was run, and holds, is dt = {number(best['round_dt_ms'])} ms: off by at most "
+            *([f"dt = {number(best['round_dt_ms'])} ms, a round number, was run and holds, too: error at most "
                f"{number(best['round_error_ms'])} ms for {number(1000 * best['round_flops_per_ms'])} FLOP/s"]
               if best["round_dt_ms"] < best["dt_ms"] else []),
-            f"the cheapest of {len(rows)} ways that get there, of {', '.join(dict.fromkeys(rows['model']))}"]
+            f"the cheapest of {len(rows)} ways that meet the request, with {', '.join(dict.fromkeys(rows['model']))}"]
     same = rows[rows["model"] == best["model"]]
     second = same[same.index != best.name].sort_values("flops_per_ms")
     if len(second):
@@ -289,14 +287,14 @@ def _reasons(rows: pd.DataFrame, best: pd.Series, tolerance: float, budget: floa
 
 
 def _in_brian2(run: RunFolder, rows: pd.DataFrame, best: pd.Series) -> tuple[dict[str, Any], str]:
-    """Return the cheapest way that Brian2 has for the model, and what it costs that its spikes are on the grid."""
+    """Return the cheapest way that Brian2 offers for the model, and the extra cost of spikes on the grid."""
     own = rows[(rows["model"] == best["model"]) & (rows["detection"] == "grid") & rows["method"].map(_has)]
     if len(own):
         row = _cheapest(own)
         dt = bounded_text(f"{step(row['dt_ms'])} ms", Bound.of_dt(row["status"]))
         return _as_choice(row), (
-            f"Brian2 finds spikes at the end of a step only: there the same accuracy takes {row['method']} at dt = "
-            f"{dt} and {_times(row, best)} the operations; the program below does that")
+            f"Brian2 only finds spikes at the end of a step: there, the same accuracy needs {row['method']} at dt = "
+            f"{dt} and {_times(row, best)} the operations; the program below does this")
     points = run.points
     here = points[(points["model"] == best["model"]) & (points["level"] == best["level"])
                   & (points["detection"] == "grid") & points["method"].map(_has) & points["error_ms"].notna()]
@@ -311,13 +309,13 @@ def _in_brian2(run: RunFolder, rows: pd.DataFrame, best: pd.Series) -> tuple[dic
                  "round_flops_per_ms", "round_error_ms"):
         row[name] = math.nan
     return _as_choice(row), (
-        f"Brian2 finds spikes at the end of a step only, and none of its methods gets there in this run: the program "
-        f"below is the nearest, off by {number(nearest['error_ms'])} ms at "
+        f"Brian2 only finds spikes at the end of a step, and none of its methods meets the request in this run: the "
+        f"program below is the nearest, with errors of at most {number(nearest['error_ms'])} ms at "
         f"{_times(row, best)} the operations")
 
 
 def _times(row: pd.Series, best: pd.Series) -> str:
-    """Say how many times the cost of the best way a way costs, as the bound that it is."""
+    """Say how many times the cost of the best way another way costs, with the sign of its bound."""
     ratio = f"{row['flops_per_ms'] / best['flops_per_ms']:.3g}"
     limit = Bound.of_ratio(row["status"], best["status"])
     text = bounded_text(ratio, limit)
@@ -331,7 +329,7 @@ def _has(method: str) -> bool:
 def _code(run: RunFolder, choice: Mapping[str, Any]) -> str:
     if not choice:
         return ""
-    title = f"{_way(choice)}, off by at most {number(choice['error_ms'])} ms over {choice['horizon_ms'] / 1000:g} s"
+    title = f"{_way(choice)}, errors of at most {number(choice['error_ms'])} ms over {choice['horizon_ms'] / 1000:g} s"
     return brian2_code(_definition(run, choice["model"]), choice["method"], title=title,
                        **{name: choice[name] for name in ("dt_ms", "drive", "drive_unit", "horizon_ms")})
 
@@ -346,6 +344,6 @@ def _others(rows: pd.DataFrame, choice: Mapping[str, Any]) -> pd.DataFrame:
 
 
 def _others_said(others: pd.DataFrame) -> pd.DataFrame:
-    """Return the same as a terminal and a notebook show it: bounds as such."""
+    """Return the same for a terminal and a notebook: bounds are shown as bounds."""
     times = [bounded(row["times"], row["bound"]) for row in others.to_dict("records")]
     return as_said(others).assign(times=times).drop(columns=["status", "bound"])

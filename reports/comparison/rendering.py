@@ -1,4 +1,4 @@
-"""What is written beside a run's data for people: page, figures and tables."""
+"""What is written for people in addition to a run's data: page, figures and tables."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``spikecost report``: a run's files for people and papers, made from its data alone."""
+"""``spikecost report``: the files of a run for people and papers, made only from its data."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ..writing.files import replace_all
 from .formats import FORMATS, render
 from .run_folder import MANIFEST, RunFolder
 
-#: Where a report is written, within the folder of its run, and the file that is written last.
+#: The folder of a report within the folder of its run, and the file that is written last.
 FOLDER, SIGN = "report", "report.json"
 
 
@@ -21,16 +21,16 @@ def report(folder: str | Path, formats: Iterable[str] | None = None, out: str | 
     Parameters
     ----------
     folder : str or Path
-        Of the run.
+        Folder of the run.
     formats : iterable of str, optional
         Names in `FORMATS`; all of them by default.
     out : str or Path, optional
-        Folder of the report; ``report`` in that of the run by default.
+        Folder of the report; by default ``report`` in the folder of the run.
 
     Raises
     ------
     UserError
-        If the run is incomplete, a format unknown, or the folder cannot be written. Then nothing is overwritten.
+        If the run is incomplete, a format is unknown, or the folder cannot be written. Then nothing is overwritten.
     """
     run = RunFolder.read(folder)
     files = render(run, FORMATS if formats is None else formats)

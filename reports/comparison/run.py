@@ -1,4 +1,4 @@
-"""Run a suite under a progress bar, write its report, and say in a few lines what came out."""
+"""Run a suite with a progress bar, write its report, and summarize the results in a few lines."""
 
 from __future__ import annotations
 
@@ -21,26 +21,25 @@ from ..writing.records import records
 from .comparison import Comparison, compare
 from .run_folder import remove_run
 
-#: Where an interrupted run is written, within its folder; and the name of a folder that is made in place of a full one.
+#: Folder of an interrupted run within the run's folder; and name of the folder that is made if the disk is full.
 INTERRUPTED, FALLBACK = "interrupted", "spikecost-report"
 
 
 def run(suite: Suite, out: str | Path, jobs: int) -> tuple[Comparison, Path, str]:
-    """Compare, with a bar on the standard error, and write the report.
+    """Compare, with a progress bar on standard error, and write the report.
 
-    The folder is held from the start, so that no second run writes into it. If it cannot be written at the end, the
-    report is written elsewhere. Signals that end a run do so while it computes; what is finished is kept whatever comes
-    then.
+    The folder is locked from the start, so that no second run writes into it. If it cannot be written at the end, the
+    report is written elsewhere. Signals end a run while it computes; finished results are kept in every case.
 
     Returns
     -------
     Comparison, Path, str
-        The page of the report, and one line that says why the report is not where it was asked for, empty if it is.
+        The page of the report, and one line that says why the report is not where it was requested, empty if it is.
 
     Raises
     ------
     UserError
-        If the folder `out` cannot be written or another run writes into it (known before anything is run), or nothing
+        If the folder `out` cannot be written or another run writes into it (checked before anything is run), or nothing
         can be compared.
     """
     folder = writable(out)
@@ -50,12 +49,12 @@ def run(suite: Suite, out: str | Path, jobs: int) -> tuple[Comparison, Path, str
         interrupted = comparison.study.interrupted
         page, elsewhere = _saved(comparison, folder / INTERRUPTED if interrupted else folder)
         if not (interrupted or elsewhere):
-            remove_run(folder / INTERRUPTED)  # of an earlier run, which this one supersedes
+            remove_run(folder / INTERRUPTED)  # of an earlier run, which this one replaces
         return comparison, page, elsewhere
 
 
 def _saved(comparison: Comparison, folder: Path) -> tuple[Path, str]:
-    """Write a report; where its folder cannot be written, into a new one in the first place that can."""
+    """Write a report; if its folder cannot be written, write it into a new one in the first place that can."""
     try:
         return comparison.save(folder), ""
     except CannotWrite as error:
@@ -71,15 +70,15 @@ def _saved(comparison: Comparison, folder: Path) -> tuple[Path, str]:
                 continue
             return page, f"{str(error).partition('; give')[0]}; the report is in {other} instead"
         raise
-    except Exception as error:  # of our own: the page or a figure cannot be drawn, the data is kept
+    except Exception as error:  # a bug in spikecost: the page or a figure cannot be drawn, the data are kept
         kept = folder if folder.name == INTERRUPTED else folder / INTERRUPTED
         comparison.write(kept)
-        error.add_note(f"What was found is kept: spikecost report {kept}")
+        error.add_note(f"The results are kept: spikecost report {kept}")
         raise
 
 
 def summary(comparison: Comparison, page: Path, more: str = "") -> str:
-    """Write what came out, and where the report is; `more` is a line that goes before the last."""
+    """Write the results, and where the report is; `more` is a line that goes before the last."""
     cheapest, study = comparison.cheapest, comparison.study
     parts = [text.frame("Cost at equal spike-time accuracy: the cheapest way to run each model", as_said(cheapest),
                         (*_where(cheapest), "model", "method", "detection", "dt_ms", "flops_per_ms", "ns_per_ms",
@@ -99,7 +98,7 @@ def summary(comparison: Comparison, page: Path, more: str = "") -> str:
 
 
 def found(comparison: Comparison, page: Path, more: Sequence[str] = ()) -> dict[str, Any]:
-    """Return what came out, and where the report is, as JSON holds it."""
+    """Return the results, and where the report is, in values that JSON can store."""
     return {
         "report": str(page.parent), "page": str(page), "interrupted": comparison.study.interrupted,
         "baseline": comparison.baseline, "cheapest": records(comparison.cheapest),
@@ -113,5 +112,5 @@ def found(comparison: Comparison, page: Path, more: Sequence[str] = ()) -> dict[
 
 
 def _where(frame: Any) -> list[str]:
-    """Return the columns of a situation that are not the same everywhere, and always rate and tolerance."""
+    """Return the columns of a situation whose values differ between rows; rate and tolerance always."""
     return [name for name in SITUATION if name in {"level", "tolerance"} or frame[name].nunique() > 1]

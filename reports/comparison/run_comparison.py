@@ -1,4 +1,4 @@
-"""``spikecost compare``: two runs side by side, what changed first."""
+"""``spikecost compare``: two runs side by side, changes first."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from ..writing.text import frame
 from .run_folder import RunFolder
 
 CASE = list(shared_columns.CASE)
-#: Figures that are compared: the table they come from, its column, and what they are.
+#: Figures that are compared: the table that contains each, its column, and its meaning.
 FIGURES = {
     "flops_per_ms": ("by_stimulus", "operations per ms of model time"),
     "dt_ms": ("table", "largest dt in ms"),
@@ -26,46 +26,46 @@ FIGURES = {
     "scalar": ("timings", "ns per ms of model time, one neuron"),
     "simd": ("timings", "ns per ms of model time, SIMD lanes"),
 }
-#: Cases that the text shows of each figure: those that moved most.
+#: Number of cases that the text shows for each figure: those that changed most.
 SHOWN = 5
 
 
 @dataclass(frozen=True, eq=False)
 class RunComparison(Shown):
-    """Two runs side by side; ratios are the second over the first."""
+    """Two runs side by side; ratios are the second divided by the first."""
 
     changed: pd.DataFrame
-    """What is not the same in suite, models, machine and installation: ``what``, ``first``, ``second``."""
+    """Differences in suite, models, machine and installation: ``what``, ``first``, ``second``."""
     summary: pd.DataFrame
-    """A row a figure: cases in both runs, how many of them differ, the geometric mean of their ratios and its 95 %
-    bootstrap interval over the cases, and the smallest and largest ratio."""
+    """One row per figure: number of cases in both runs, how many of them differ, the geometric mean of their ratios and
+    its 95 % bootstrap interval over the cases, and the smallest and largest ratio."""
     cells: pd.DataFrame
-    """A row a figure and case: ``first``, ``second`` (geometric means), ``ratio`` and its interval (``low``, ``high``)
-    over the stimuli, which are paired, or over the timed runs, which are not; a case has one dt, and no interval of
-    it."""
+    """One row per figure and case: ``first``, ``second`` (geometric means), ``ratio`` and its interval (``low``,
+    ``high``) over the stimuli, which are paired, or over the timed runs, which are not; a case has one dt and no
+    interval for it."""
     apart: pd.DataFrame
-    """Cells that are in one run alone, or have a number in one alone: their status in either."""
+    """Cases that only one run has, or that have a number in only one run: their status in each."""
 
     def to_json(self) -> dict[str, Any]:
-        """Return plain lists, strings and numbers; None where there is no number."""
+        """Return lists, strings and numbers; None for missing numbers."""
         return {name: records(getattr(self, name)) for name in ("changed", "summary", "cells", "apart")}
 
     @property
     def text(self) -> str:
-        """What a terminal shows: what changed, then the figures, then the cases that moved most."""
+        """The text for a terminal: changes, then the figures, then the cases that changed most."""
         parts = [frame("What changed", self.changed) if len(self.changed) else
                  "Nothing changed: suite, models, machine and installation are the same.\n"]
-        parts.append(frame("Second run over first", self.summary))
+        parts.append(frame("Second run / first run", self.summary))
         moved = _most(self.cells)
         if len(moved):
-            parts.append(frame("The cases that moved most", moved.drop(columns=_same_everywhere(moved))))
+            parts.append(frame("The cases that changed most", moved.drop(columns=_same_everywhere(moved))))
         if len(self.apart):
-            parts.append(frame("With a number in one run alone", self.apart))
+            parts.append(frame("With a number in only one run", self.apart))
         return "\n".join(parts)
 
     def _repr_html_(self) -> str:
-        return "".join([frame_html("What changed", self.changed), frame_html("Second run over first", self.summary),
-                        frame_html("The cases that moved most", _most(self.cells))])
+        return "".join([frame_html("What changed", self.changed), frame_html("Second run / first run", self.summary),
+                        frame_html("The cases that changed most", _most(self.cells))])
 
 
 def compare_runs(first: RunFolder, second: RunFolder) -> RunComparison:
@@ -126,12 +126,12 @@ def _cells(name: str, first: RunFolder, second: RunFolder) -> pd.DataFrame:
 
 
 def _samples(frame: pd.DataFrame, name: str) -> dict[tuple[Any, ...], pd.Series]:
-    """Return each cell's positive values by stimulus or by repeat."""
+    """Return the positive values of each case by stimulus or by repeat."""
     if name in ("scalar", "simd"):
         frame, column, index = frame[frame["build"] == name], "ns_per_ms", "repeat"
     else:
         column, index = name, "trial"
-        frame = frame if index in frame else frame.assign(trial=0)  # one dt a case
+        frame = frame if index in frame else frame.assign(trial=0)  # one dt per case
     frame = frame[frame[column] > 0]
     return {key: cell.set_index(index)[column].astype(float) for key, cell in frame.groupby(CASE, sort=False)}
 
@@ -173,7 +173,7 @@ def _apart(first: pd.DataFrame, second: pd.DataFrame) -> pd.DataFrame:
 
 
 def _most(cells: pd.DataFrame) -> pd.DataFrame:
-    """Return the cases of each figure that moved most and whose interval leaves out 1."""
+    """Return the cases of each figure that changed most and whose interval excludes 1."""
     moved = cells[(cells["low"] > 1) | (cells["high"] < 1)]
     far = moved.assign(_far=np.abs(np.log(moved["ratio"].astype(float)))).sort_values("_far", ascending=False)
     return far.groupby("figure", sort=False).head(SHOWN).sort_index().drop(columns="_far")

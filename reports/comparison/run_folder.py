@@ -1,9 +1,9 @@
-"""A run as data: everything that the page, papers, comparisons and checks need, without running anything again.
+"""A run as data: everything that the page, papers, comparisons and checks need, without any new run.
 
-In the folder of a run, ``run.json`` says what the run was (the suite, its models, measures and conventions) and lists
-every other file with its checksum, and its own: the tables, one Parquet file each, ``provenance.json``, which says
-where it was made, and what is there for people. ``run.json`` is written last: a folder is whole, or it says that it is
-not.
+In the folder of a run, ``run.json`` describes the run (the suite, its models, measures and conventions) and lists every
+other file with its checksum, and its own checksum. The other files are the tables (one Parquet file each),
+``provenance.json``, which says where the run was made, and the files for people. ``run.json`` is written last, so an
+incomplete folder can be recognized.
 
     >>> run = RunFolder.read("spikecost-report")  # doctest: +SKIP
     >>> run.cheapest[["level", "tolerance", "model", "flops_per_ms"]]  # doctest: +SKIP
@@ -55,26 +55,26 @@ from ..writing.numbers import as_said
 from ..writing.text import frame
 from .rendering import PAGE, render
 
-#: What ``run.json`` says that it is, and the version of all that this module writes.
+#: The format named in ``run.json``, and the version of everything that this module writes.
 FORMAT, VERSION = "spikecost run", 5
-#: What is shown of a run, and columns of it.
+#: Title and columns of the table that is shown of a run.
 CHEAPEST = "The cheapest way to run each model at equal spike-time accuracy"
 SHOWN = ("stimulus", "level", "tolerance", "model", "method", "detection", "dt_ms", "flops_per_ms", "ns_per_ms",
          "error_ms")
-#: What ``about`` holds, as `describe` returns it.
+#: Fields of ``about``, as `describe` returns it.
 ABOUT = ("made", "interrupted", "baseline", "no_exact_count", "no_hardware_count", "suite", "seeds", "models",
          "measures", "criteria", "costs", "conventions", "columns")
-#: What reading a damaged or hostile table may raise.
+#: Errors that reading a damaged or hostile table may raise.
 _DAMAGED = (ValueError, KeyError, OSError, TypeError, NotImplementedError, ArithmeticError, RecursionError, MemoryError)
 MANIFEST, PROVENANCE, DATA = "run.json", "provenance.json", "data"
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class RunFolder(Shown):
-    """Models at equal spike-time accuracy: what a run found, as tidy tables.
+    """Models at equal spike-time accuracy: the results of a run, as tidy tables.
 
-    `RunFolder.of` takes it from a study, `RunFolder.read` from a folder. The columns of a table are documented where
-    it is made.
+    `RunFolder.of` takes the data from a study, `RunFolder.read` from a folder. The columns of a table are documented in
+    the module that makes it.
     """
 
     about: Mapping[str, Any]
@@ -82,51 +82,51 @@ class RunFolder(Shown):
     provenance: Mapping[str, str]
     """Facts of the machine and installation, by name."""
     table: pd.DataFrame
-    """A row a model, method, detection, regime and criterion (`spikecost.reports.tables.table.COLUMNS`)."""
+    """One row per model, method, detection, regime and criterion (`spikecost.reports.tables.table.COLUMNS`)."""
     points: pd.DataFrame
-    """A row a curve and setting of the sweeps (`spikecost.reports.tables.points.COLUMNS`)."""
+    """One row per curve and setting of the sweeps (`spikecost.reports.tables.points.COLUMNS`)."""
     ranking: pd.DataFrame
-    """Each model's cost over the baseline's with its interval (`spikecost.reports.results.verdict.ranking`)."""
+    """Cost of each model / cost of the baseline, with its interval (`spikecost.reports.results.verdict.ranking`)."""
     winners: pd.DataFrame
     """The cheapest model for every rate and tolerance (`spikecost.reports.figures.winner_map.COLUMNS`)."""
     candidates: pd.DataFrame
-    """The cost of every model that gets there (`spikecost.reports.figures.winner_map.CANDIDATE_COLUMNS`)."""
+    """The cost of every model that meets the tolerance (`spikecost.reports.figures.winner_map.CANDIDATE_COLUMNS`)."""
     counters: pd.DataFrame
-    """What counters saw of a step (`spikecost.reports.tables.parity.COLUMNS`)."""
+    """Operations per step that counters saw (`spikecost.reports.tables.parity.COLUMNS`)."""
     step_and_spike: pd.DataFrame
-    """What an exact counter saw a step and a spike retire, apart (`spikecost.reports.tables.parity.APART_COLUMNS`)."""
+    """Operations that an exact counter saw per step and per spike (`spikecost.reports.tables.parity.APART_COLUMNS`)."""
     parity: pd.DataFrame
     """The same by kind (`spikecost.reports.tables.parity.KIND_COLUMNS`)."""
     retired: pd.DataFrame
-    """Every count by kind beside what the processor executed (`spikecost.reports.tables.parity.RETIRED_COLUMNS`)."""
+    """Every count by kind and the operations executed (`spikecost.reports.tables.parity.RETIRED_COLUMNS`)."""
     builds: pd.DataFrame
-    """What the builds for speed change; empty unless the suite is thorough."""
+    """Effects of the builds for speed; empty unless the suite is thorough."""
     operations: pd.DataFrame
     """Operations by kind of each part of a Step (`spikecost.reports.tables.breakdown.OPERATION_COLUMNS`)."""
     by_kind: pd.DataFrame
-    """Operations a ms of each reached case, by kind (`spikecost.reports.tables.breakdown.COLUMNS`)."""
+    """Operations per ms of each reached case, by kind (`spikecost.reports.tables.breakdown.COLUMNS`)."""
     by_stimulus: pd.DataFrame
-    """Stimulus by stimulus: cost and errors at each cell's dt, and the largest dt of the stimulus alone
+    """By stimulus: cost and errors at the dt of each case, and the largest dt of the stimulus alone
     (`spikecost.reports.tables.repeats.COLUMNS`)."""
     timings: pd.DataFrame
     """Every timed run (`spikecost.reports.tables.repeats.TIMING_COLUMNS`)."""
     regimes: pd.DataFrame
-    """What each model was driven by, or why not (`spikecost.reports.tables.references.COLUMNS`)."""
+    """The drive of each model, or why there is none (`spikecost.reports.tables.references.COLUMNS`)."""
     references: pd.DataFrame
-    """A row a stimulus: its seed and its reference (`spikecost.reports.tables.references.TRIAL_COLUMNS`)."""
+    """One row per stimulus: its seed and its reference (`spikecost.reports.tables.references.TRIAL_COLUMNS`)."""
     spikes: pd.DataFrame
     """Spike times of references and of reached cases (`spikecost.reports.tables.recorded.SPIKE_COLUMNS`)."""
     voltages: pd.DataFrame
-    """The voltage around a spike, of the same (`spikecost.reports.tables.recorded.VOLTAGE_COLUMNS`)."""
+    """The voltage around a spike, for the same runs (`spikecost.reports.tables.recorded.VOLTAGE_COLUMNS`)."""
     features: pd.DataFrame
-    """A row a model and feature, if they were looked for (`spikecost.reports.tables.features.COLUMNS`)."""
+    """One row per model and feature, if features were searched (`spikecost.reports.tables.features.COLUMNS`)."""
     demos: pd.DataFrame
     """The twenty demos of Izhikevich 2004, if they were run (`spikecost.reports.tables.demos.COLUMNS`)."""
     _study: Study | None = None
 
     @classmethod
     def of(cls, study: Study, provenance: Mapping[str, str]) -> RunFolder:
-        """Take a study's data."""
+        """Return the data of a study."""
         base, won = baseline(study), winners(study)
         return cls(
             about=describe(study), provenance=dict(provenance), table=table(study), points=points(study),
@@ -145,7 +145,7 @@ class RunFolder(Shown):
         Raises
         ------
         UserError
-            If the folder holds none, is incomplete, or is of another version.
+            If the folder contains no run, or one that is incomplete or of another version.
         """
         folder = Path(folder)
         manifest = _manifest(folder)
@@ -154,7 +154,7 @@ class RunFolder(Shown):
         if lacking:
             raise UserError(f"the run {folder} is incomplete: {MANIFEST} does not list {lacking[0]}; run it again")
         if manifest.get("checksum") != _checksum(manifest) or _content(folder / MANIFEST) != _json(manifest):
-            raise UserError(f"the run {folder} is not as it was written: {MANIFEST} has changed; run it again")
+            raise UserError(f"the run {folder} was changed after it was written: {MANIFEST} differs; run it again")
         try:
             provenance = read_json(content[PROVENANCE])
             check_about(manifest["about"], provenance)
@@ -171,29 +171,29 @@ class RunFolder(Shown):
 
     @property
     def text(self) -> str:
-        """What a terminal shows: the cheapest way to run each model in each situation."""
+        """The text for a terminal: the cheapest way to run each model in each situation."""
         return frame(CHEAPEST, as_said(self.cheapest), SHOWN)
 
     @property
     def study(self) -> Study:
-        """Every run that the tables are made of.
+        """Every run behind the tables.
 
         Raises
         ------
         UserError
-            If this was read from a folder, which holds the tables alone.
+            If the run was read from a folder, which contains only the tables.
         """
         if self._study is None:
-            raise UserError("a run that was read from a folder has its tables and no study; run the suite again")
+            raise UserError("a run that was read from a folder has tables but no study; run the suite again")
         return self._study
 
     @property
     def run(self) -> RunFolder:
-        """The run itself, for scripts that ask the result of `compare` for its data."""
+        """The run itself, for scripts that use the data of the result of `compare`."""
         return self
 
     def plot(self, measure: str = "maximum") -> Figure:
-        """Return the work-precision figure for a measure; ``voltage_rms`` and those of the suite are there, too."""
+        """Return the work-precision figure for a measure: ``maximum``, ``voltage_rms``, or one of the suite."""
         return work_precision(self, measure)
 
     def _repr_html_(self) -> str:
@@ -204,8 +204,8 @@ class RunFolder(Shown):
     def save(self, folder: str | Path) -> Path:
         """Write the run, page, figures (PNG, SVG) and tables (CSV, Markdown); return the page's path.
 
-        All is written aside and then moved into place: a folder is whole, or it says that it is not. Signals that end
-        a process wait until it is written.
+        All files are first written to a temporary folder and then moved into place; an incomplete folder can be
+        recognized. Signals that end a process wait until everything is written.
 
         Raises
         ------
@@ -218,9 +218,9 @@ class RunFolder(Shown):
         return folder / PAGE
 
     def write(self, folder: str | Path, beside: Mapping[str, bytes] | None = None) -> None:
-        """Write the run, and other files `beside` it; what was there is replaced.
+        """Write the run, and the other files `beside` in the same folder; existing files are replaced.
 
-        All is written aside first and then moved into place, ``run.json`` last.
+        All files are first written to a temporary folder and then moved into place, ``run.json`` last.
 
         Raises
         ------
@@ -255,7 +255,7 @@ class RunFolder(Shown):
 
     @cached_property
     def verdict(self) -> pd.DataFrame:
-        """The ratios of `ranking`, one column a model."""
+        """The ratios of `ranking`, one column per model."""
         return verdict(self.ranking)
 
 
@@ -276,7 +276,7 @@ def _manifest(folder: Path) -> dict[str, Any]:
         version = found["version"] if found["format"] == FORMAT else None
     except FileNotFoundError:
         started = (folder / DATA).is_dir()
-        what = "is incomplete: it has no" if started else "is no run: it has no"
+        what = "is incomplete: it has no" if started else "is not a run: it has no"
         raise UserError(f"the folder {folder} {what} {MANIFEST}; give one that `spikecost run --out` wrote") from None
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise UserError(f"cannot read {path}: {error}; give a folder that `spikecost run --out` wrote") from error
@@ -294,7 +294,7 @@ def _manifest(folder: Path) -> dict[str, Any]:
 def remove_run(folder: Path) -> None:
     """Remove the files of a run that its manifest lists, and the folders that are empty then; nothing else.
 
-    What is no run, or is not whole, stays as it is.
+    An incomplete run, or any other folder, stays unchanged.
     """
     try:
         names = [*_manifest(folder)["files"], MANIFEST]
@@ -306,45 +306,45 @@ def remove_run(folder: Path) -> None:
             path.unlink()
     within = {parent for path in paths for parent in path.parents if parent.is_relative_to(folder)}
     for parent in sorted(within, key=lambda each: len(each.parts), reverse=True):
-        with contextlib.suppress(OSError):  # it holds something else, too
+        with contextlib.suppress(OSError):  # it contains other files, too
             parent.rmdir()
 
 
 def _leads_out(folder: Path, name: str) -> bool:
-    """Whether a name in a manifest may be another file's than one within the folder."""
+    """Whether a name in a manifest may lead to a file outside the folder."""
     parts = name.split("/")
     try:
         return (b"\0" in os.fsencode(name) or "\\" in name or any(part in ("", ".", "..") for part in parts)
                 or any((folder / "/".join(parts[:n])).is_symlink() for n in range(1, len(parts) + 1)))
-    except (OSError, ValueError):  # no system takes such a name
+    except (OSError, ValueError):  # no system accepts such a name
         return True
 
 
 def _content(path: Path) -> bytes:
-    """Return the content of a plain file; a device or a pipe could be read without end."""
+    """Return the content of a regular file; reading a device or a pipe might never end."""
     handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOFOLLOW)
     with open(handle, "rb") as file:
         if not stat.S_ISREG(os.fstat(handle).st_mode):
-            raise OSError(errno.EINVAL, "it is no plain file", str(path))
+            raise OSError(errno.EINVAL, "it is not a regular file", str(path))
         return file.read()
 
 
 def _checksum(manifest: Mapping[str, Any]) -> str:
-    """Return the checksum of a manifest's other entries."""
+    """Return the checksum of the other entries of a manifest."""
     content = {name: value for name, value in manifest.items() if name != "checksum"}
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
 def _checked(folder: Path, name: str, digest: str) -> bytes:
     if _leads_out(folder, name):
-        raise UserError(f"the run {folder} is not as it was written: {MANIFEST} lists {shortened(repr(name))}, which "
-                        "is no plain file within its folder; run it again")
+        raise UserError(f"the run {folder} was changed after it was written: {MANIFEST} lists {shortened(repr(name))}, "
+                        "which is not a regular file within its folder; run it again")
     try:
         content = _content(folder / name)
     except OSError as error:
         raise UserError(f"the run {folder} is incomplete: {name}: {error.strerror}; run it again") from error
     if hashlib.sha256(content).hexdigest() != digest:
-        raise UserError(f"the run {folder} is not as it was written: {name} has changed; run it again")
+        raise UserError(f"the run {folder} was changed after it was written: {name} differs; run it again")
     return content
 
 

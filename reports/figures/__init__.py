@@ -1,1 +1,1 @@
-"""What does a study look like? Work and precision, the winners, what models can do, and one model's portrait."""
+"""What does a study look like? Work and precision, the winners, the features of models, and one model's portrait."""

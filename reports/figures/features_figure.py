@@ -1,4 +1,4 @@
-"""The picture of 2004, redrawn: what a model can do against what it costs."""
+"""The figure of 2004, redrawn: the features of a model against its cost."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from ..writing.escape import in_figure
 from .look import COLOURS, pick
 
 _TOP = len(FEATURES)
-#: Width of a letter of a mark's name in points.
+#: Width in points of a letter in the name of a mark.
 _LETTER = 4.6
 
 _Places = dict[str, tuple[float, int]]
 
 
 def published_flops_per_ms(model: str) -> float | None:
-    """Return what Izhikevich 2004 states for a model; None if it states nothing."""
+    """Return the cost that Izhikevich 2004 states for a model; None if it states none."""
     stated = MODELS[model].published_costs.get("izhikevich2004") if model in MODELS else None
     return stated.per_ms if stated else None
 
@@ -32,19 +32,19 @@ def published_flops_per_ms(model: str) -> float | None:
 def features_against_cost(found: pd.DataFrame, costs: pd.DataFrame, of_demos: pd.DataFrame | None = None) -> Figure:
     """Draw features against cost: as stated in 2004, and as found, at equal accuracy.
 
-    Left, filled: FLOPs and features as stated; open: the stated FLOPs with the features that were found, where those
-    stated are not known for sure. Right: the features that were found; a model whose cost is known for several rates or
-    tolerances has a bar from the least to the most, and its mark at the geometric mean.
+    Left, filled: FLOPs and features as stated; open: the stated FLOPs with the features found, if the stated features
+    are not known with certainty. Right: the features found; a model whose cost is known for several rates or tolerances
+    has a bar from the lowest to the highest cost, with its mark at the geometric mean.
 
     Parameters
     ----------
     found : DataFrame
         As `spikecost.reports.tables.features.features` returns.
     costs : DataFrame
-        Columns ``model`` and ``flops_per_ms``, such as `Comparison.cheapest`, whose ``level`` and ``tolerance`` the
-        title then states.
+        Columns ``model`` and ``flops_per_ms``, such as `Comparison.cheapest`, whose ``level`` and ``tolerance`` appear
+        in the title.
     of_demos : DataFrame, optional
-        As `spikecost.reports.tables.demos.demo_table` returns: what they show converged counts for Izhikevich's model.
+        As `spikecost.reports.tables.demos.demo_table` returns: features shown converged count for Izhikevich's model.
 
     Raises
     ------
@@ -63,8 +63,8 @@ def features_against_cost(found: pd.DataFrame, costs: pd.DataFrame, of_demos: pd
     marks = {left: _stated(left, number, colours), right: _found(right, number, by_model, colours)}
     left.set_ylabel("features, of 20")
     left.set_ylim(-1.5, _TOP + 2)
-    left.set_title("As stated in 2004: FLOPs at the steps of 2004, no accuracy asked\n"
-                   "(open: features as found here, the stated ones not being at hand)", fontsize=10)
+    left.set_title("As stated in 2004: FLOPs at the steps of 2004, no accuracy required\n"
+                   "(open: features as found here, as the stated ones are not available)", fontsize=10)
     right.set_title(f"As found, at equal accuracy{_situation(known)}", fontsize=10)
     for axis, label in ((left, "FLOPs per ms of model time, as stated"), (right, "operations per ms of model time")):
         axis.set(xscale="log", xlabel=label)
@@ -72,9 +72,9 @@ def features_against_cost(found: pd.DataFrame, costs: pd.DataFrame, of_demos: pd
         axis.grid(True, which="major", color="0.92")
         axis.margins(x=0.25)
     if of_demos is not None and len(of_demos):
-        figure.supxlabel("izhikevich has a set of parameters for each feature, those of the twenty demos of 2004, "
-                         "converged; its cost is that of one", fontsize=8, color="0.4")
-    figure.draw_without_rendering()  # where things are is known then
+        figure.supxlabel("izhikevich has one set of parameters per feature, from the twenty demos of 2004, "
+                         "converged; its cost is that of one set", fontsize=8, color="0.4")
+    figure.draw_without_rendering()  # this fixes the positions
     for axis, places in marks.items():
         _label(axis, places, colours)
     missing = [model for model in number if model not in by_model]
@@ -103,7 +103,7 @@ def _found(axis: Axes, number: Mapping[str, int], costs: Mapping[str, np.ndarray
             values = costs[model]
             places[model] = float(np.exp(np.log(values).mean())), shown
             axis.plot([values.min(), values.max()], [shown, shown], color=colours[model], linewidth=1.5, alpha=0.5,
-                      label=f"{model}, from the least to the most")
+                      label=f"{model}, from lowest to highest cost")
             _mark(axis, places[model], model, colours[model], True)
     return places
 
@@ -113,7 +113,7 @@ def _mark(axis: Axes, at: tuple[float, int], model: str, colour: str, filled: bo
 
 
 def _label(axis: Axes, places: _Places, colours: Mapping[str, str]) -> None:
-    """Name the marks, each name where it covers neither another one nor a mark."""
+    """Name the marks; place each name where it covers no other name and no mark."""
     points = 72 / axis.figure.dpi
     at = {model: axis.transData.transform(place) * points for model, place in places.items()}
     taken = [(x - 5, y - 5, x + 5, y + 5) for x, y in at.values()]
@@ -134,7 +134,7 @@ def _label(axis: Axes, places: _Places, colours: Mapping[str, str]) -> None:
 
 
 def _situation(costs: pd.DataFrame) -> str:
-    """Say at which rates and tolerances the costs are."""
+    """Return the rates and tolerances of the costs, as text."""
     said = [f"{', '.join(map(str, costs['level'].unique()))}" if "level" in costs else "",
             f"spike times within {', '.join(f'{value:g}' for value in costs['tolerance'].unique())} ms"
             if "tolerance" in costs else ""]

@@ -18,9 +18,9 @@ from .look import COLOURS, MARKERS, pick
 
 _Line = Literal["-", "--", ":", "-."]
 
-#: Errors are drawn down to this part of the strictest tolerance.
+#: Errors are drawn down to this fraction of the strictest tolerance.
 IN_SIGHT = 1e-3
-#: What an entry of the legend needs in a paper, in inches.
+#: Space for an entry of the legend in a paper, in inches.
 LEGEND_WIDTH = 1.6
 _LINES: tuple[_Line, ...] = ("-", "--", ":", "-.")
 
@@ -34,23 +34,23 @@ class Swept(Protocol):
 
     @property
     def models(self) -> list[str]:
-        """Their labels."""
+        """Labels of the models."""
 
     @property
     def points(self) -> pd.DataFrame:
-        """A row a curve and setting."""
+        """One row per curve and setting."""
 
     @property
     def regimes(self) -> pd.DataFrame:
-        """What each model was driven by."""
+        """The drive of each model."""
 
 
 def work_precision(run: Swept, measure: str = "maximum", *, width: float | None = None,
                    regimes: Sequence[tuple[str, float, str]] | None = None) -> Figure:
-    """Draw cost against error, one panel a regime, every run of the sweep a point.
+    """Draw cost against error, one panel per regime, one point per run of the sweep.
 
     Runs with missing or extra spikes, and runs that failed, have no error and no point; the table says why. The thick
-    line is the Pareto front of each model, its markers tell the method; the title states the references' error.
+    line is the Pareto front of each model, its markers show the method; the title states the error of the references.
 
     Parameters
     ----------
@@ -58,14 +58,14 @@ def work_precision(run: Swept, measure: str = "maximum", *, width: float | None 
     measure : str
         How errors are measured: the largest spike-time error by default, ``voltage_rms``, or a measure that was taken.
     width : float, optional
-        Of a figure in a paper, in inches: two panels across, no title, type as the style in use has it.
+        Width of a figure for a paper, in inches: two panels across, no title, fonts of the current style.
     regimes : sequence of (stimulus, horizon, level), optional
-        The panels; all that were reached by default.
+        The panels; by default all regimes that were reached.
 
     Raises
     ------
     UserError
-        If it was not.
+        If the measure was not taken.
     """
     points, suite = run.points, run.about["suite"]
     tolerances = [each["tolerance"] for each in run.about["criteria"] if each["measure"] == measure]
@@ -106,14 +106,14 @@ def work_precision(run: Swept, measure: str = "maximum", *, width: float | None 
     if width:
         return figure
     floor = float(reached["reference_error_ms"].max()) if len(reached) else 0.0
-    figure.suptitle(f"Cost at equal accuracy, {suite['trials']} stimuli a regime\nthick: a model's "
+    figure.suptitle(f"Cost at equal accuracy, {suite['trials']} stimuli per regime\nthick: a model's "
                     f"Pareto front; grey: tolerances; references are within {floor:.1g} ms", fontsize=10)
     return figure
 
 
 @dataclass(frozen=True)
 class _Looks:
-    """What tells curves apart: colour the model, line the detection; on the fronts, marker the method."""
+    """How curves differ: colour for the model, line for the detection; on the fronts, marker for the method."""
 
     models: list[str]
     methods: list[str]
@@ -148,7 +148,7 @@ def _panel(axis: Axes, points: pd.DataFrame, looks: _Looks, scale: float) -> Non
 
 
 def _ticks(axis: Axes) -> None:
-    axis.set(xscale="log", yscale="log")  # without a point the axes would be linear, and have no such ticks
+    axis.set(xscale="log", yscale="log")  # axes without a point would be linear and have no such ticks
     axis.xaxis.set_major_locator(LogLocator(10, numticks=12))
     axis.yaxis.set_major_locator(LogLocator(10, numticks=16))
     axis.xaxis.set_minor_formatter(NullFormatter())

@@ -1,4 +1,4 @@
-"""What figures have in common: colours that everybody can tell apart, and what an axis says."""
+"""What figures have in common: colours that everybody can distinguish, and the labels of axes."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ...accuracy.search.voltage import VoltageRms
 
 _Item = TypeVar("_Item", bound=str)
 
-#: Colours that stay apart for colour-blind readers (Okabe and Ito 2008).
+#: Colours that colour-blind readers can distinguish (Okabe and Ito 2008).
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 #: Markers, as many as there are methods.
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*", "p", "h", "<", ">", "d", "8")
@@ -21,7 +21,7 @@ def pick(items: tuple[_Item, ...], index: int) -> _Item:
 
 
 def axis_label(measure: str) -> str:
-    """Say what an axis of errors shows."""
+    """Return the label of an axis of errors."""
     known = {"maximum": "largest spike-time error (ms), worst stimulus",
              "rms": "root mean square spike-time error (ms), mean over the stimuli",
              "mean": "mean spike-time error (ms), late or early, mean over the stimuli",

@@ -1,4 +1,4 @@
-"""What a model does, as a figure: firing rate against drive, and the phase plane of a model with two variables."""
+"""The behaviour of a model as a figure: firing rate against drive, and the phase plane if it has two variables."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ from .look import COLOURS
 
 #: Time step in ms of RK4, with spikes located within the step.
 DT = Fraction(1, 64)
-#: Drives of the f-I curve, from none to twice the model's own; over how many ms; how much of that is left to settle.
+#: Drives of the f-I curve, from 0 to twice the model's own; duration in ms; the part of it for settling.
 DRIVES, HORIZON, SETTLING = 33, 1000, 200
-#: The phase plane shows so many ms, a point every so many.
+#: Duration of the phase plane in ms, and time between points.
 SHOWN, EVERY = 300, Fraction(1, 8)
-#: Rate in Hz whose drive is taken for a model that states none; if it cannot have it, twice its rheobase is.
+#: Rate in Hz that gives the drive of a model that states none; if it cannot reach it, the drive is twice the rheobase.
 RATE = 50.0
-#: Currents of a neuron are read in such units; the first that leaves no less than one of it.
+#: Units for the currents of a neuron; the first unit in which the value is at least one is used.
 CURRENTS = (("uA", 1.0), ("nA", 1e3), ("pA", 1e6))
 
 
@@ -41,7 +41,7 @@ def portrait(model: NeuronModel) -> Figure:
     Raises
     ------
     UserError
-        If the model states no drive and none makes it fire, or there is no C compiler.
+        If the model states no drive and no drive makes it fire, or there is no C compiler.
     """
     drive = _drive(model)
     kernel = compile_kernels([make_step(model, "rk4", "hermite")])[0]
@@ -95,7 +95,7 @@ def _phase_plane(axis: Axes, kernel: Kernel, drive: float) -> None:
     dimension = model.system.dimensions[model.input]
     outcome = kernel.run([Stimulus([EVERY] * pieces, [drive] * pieces, dimension)], DT)[0]
     path = np.vstack([list(model.initial_values.values()), outcome.samples])
-    # a reset is a jump: the line stops there
+    # a reset is a jump: the line ends there
     spikes = np.searchsorted(np.arange(len(path)) * float(EVERY), outcome.spike_times)
     line = np.insert(path, spikes, np.nan, axis=0) if model.system.reset else path
     across, up = (_unit(model, variables[i], float(np.nanmax(np.abs(path[:, i])))) for i in (x, y))
@@ -112,7 +112,7 @@ def _phase_plane(axis: Axes, kernel: Kernel, drive: float) -> None:
 
 
 def _nullclines(model: NeuronModel, drive: float, across: Array, up: Array) -> dict[str, Array]:
-    """Return where each variable stands still, lines parted by NaN."""
+    """Return the points where each variable has derivative 0; NaN separates lines."""
     system = model.exact.system
     plane = dict(zip(_ordered(model), np.meshgrid(across, up), strict=True))
     values = {**model.parameter_values, model.input: drive, **plane}
@@ -137,7 +137,7 @@ def _ordered(model: NeuronModel) -> list[str]:
 
 
 def _unit(model: NeuronModel, name: str, largest: float) -> tuple[float, str]:
-    """Return what numbers of a variable are multiplied by to be shown, and the unit that they are in then."""
+    """Return the factor that converts values of a variable for display, and the unit of the result."""
     unit = units.unit_name(model.system.dimensions[name])
     if unit != "uA":
         return 1.0, "" if unit == "1" else unit

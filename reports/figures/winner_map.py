@@ -1,4 +1,4 @@
-"""The winner for every rate and tolerance: as a table and as a map."""
+"""The cheapest model for every rate and tolerance: as a table and as a map."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ from ..writing.escape import in_figure
 from ..writing.numbers import bounded_text
 from .look import COLOURS, pick
 
-#: Columns, and what they are.
+#: Columns and their meaning.
 COLUMNS = {
     **SITUATION,
-    "winner": "the cheapest model; empty if none gets there",
+    "winner": "the cheapest model; empty if no model reaches the tolerance",
     "method": "its cheapest method",
     "detection": "its cheapest detection",
-    "dt_ms": "its largest dt at which, and below which, every stimulus holds",
-    "status": "reached, or at least: the coarsest dt of the sweep holds, so that the cost is at most this",
-    "flops_per_ms": "what it costs there, geometric mean over the stimuli",
+    "dt_ms": "largest dt at which, and below which, every stimulus holds",
+    "status": "reached, or at least: the coarsest dt of the sweep holds, so the cost is at most this",
+    "flops_per_ms": "operations per ms of model time at this dt, geometric mean over the stimuli",
     "second": "the next model; empty if there is none",
-    "lead": "cost of the second over that of the winner",
+    "lead": "cost of the second divided by that of the winner",
     "lead_low": "lower end of its 95 % bootstrap interval",
     "lead_high": "upper end",
-    "bound": "what the lead is where a dt is only known to be at least the sweep's: at least, at most, not known",
-    "ranked": "whether it is sure that the winner is cheaper",
+    "bound": "what the lead is if a dt is only known to be at least the sweep's: at least, at most, not known",
+    "ranked": "whether the winner is certainly cheaper",
 }
 CANDIDATE_COLUMNS = {
     **SITUATION,
@@ -39,27 +39,27 @@ CANDIDATE_COLUMNS = {
     "model": "model and preset",
     "method": "its cheapest method",
     "detection": "its cheapest detection",
-    "dt_ms": "its largest dt at which, and below which, every stimulus holds",
-    "status": "reached, or at least: the coarsest dt of the sweep holds, so that the cost is at most this",
-    "flops_per_ms": "what it costs there, geometric mean over the stimuli",
+    "dt_ms": "largest dt at which, and below which, every stimulus holds",
+    "status": "reached, or at least: the coarsest dt of the sweep holds, so the cost is at most this",
+    "flops_per_ms": "operations per ms of model time at this dt, geometric mean over the stimuli",
     "flops_per_ms_low": "lower end of its 95 % bootstrap interval",
     "flops_per_ms_high": "upper end",
 }
 
 
-#: What tells a field of the map from all others.
+#: What distinguishes a field of the map from all others.
 _FIELD = list(SITUATION)
-#: Models that a field of the map names.
+#: Number of models that a field of the map names.
 LINES = 3
 
 
 def winner_table(found: Sequence[Winner]) -> pd.DataFrame:
-    """Return a row a regime and tolerance; columns as in `COLUMNS`."""
+    """Return one row per regime and tolerance; columns as in `COLUMNS`."""
     return pd.DataFrame([_row(winner) for winner in found], columns=list(COLUMNS))
 
 
 def candidate_table(found: Sequence[Winner]) -> pd.DataFrame:
-    """Return a row a regime, tolerance and model that gets there; columns as in `CANDIDATE_COLUMNS`."""
+    """Return one row per regime, tolerance and model that reaches it; columns as in `CANDIDATE_COLUMNS`."""
     rows = []
     for winner in found:
         for place, each in enumerate(winner.candidates, 1):
@@ -90,10 +90,10 @@ def _row(winner: Winner) -> dict[str, object]:
 
 
 def winner_map(winners: pd.DataFrame, candidates: pd.DataFrame) -> Figure:
-    """Draw the map: a panel a kind of stimulus and horizon, rates across, tolerances down.
+    """Draw the map: one panel per kind of stimulus and horizon, rates across, tolerances down.
 
-    Every field names the models that get there, and how many times dearer the others are; hatched: the first two are
-    too close to rank; empty: no model gets there.
+    Every field names the models that reach the tolerance and how many times more expensive the others are; hatched: the
+    first two are too close to rank; empty: no model reaches the tolerance.
 
     Parameters
     ----------
@@ -123,7 +123,7 @@ def winner_map(winners: pd.DataFrame, candidates: pd.DataFrame) -> Figure:
     handles = [Patch(color=pick(COLOURS, i), alpha=0.45, label=in_figure(name)) for i, name in enumerate(models)]
     handles.append(Patch(facecolor="white", edgecolor="0.4", hatch="////", label="too close to rank"))
     figure.legend(handles=handles, loc="outside lower center", ncols=min(len(handles), 4), frameon=False, fontsize=9)
-    figure.suptitle("The cheapest model, and how many times dearer the others are", fontsize=11)
+    figure.suptitle("The cheapest model, and how many times more expensive the others are", fontsize=11)
     return figure
 
 
@@ -159,6 +159,6 @@ def _times(ratio: float) -> str:
 
 
 def _short(label: str) -> str:
-    """Return what fits into a field."""
+    """Return the part of a label that fits into a field."""
     name = label.partition(":")[0]
     return in_figure(name if len(name) <= 12 else f"{name[:11]}.")

@@ -1,4 +1,4 @@
-"""The page of a run: one HTML file that opens from disk and asks the network for nothing."""
+"""The page of a run: one HTML file that opens from disk and needs no network."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from .embedded import data
 if TYPE_CHECKING:
     from ..comparison.run_folder import RunFolder
 
-#: The page's own scripts, in the order in which they are read; the last one starts them.
+#: The scripts of the page, in the order in which they are read; the last one starts them.
 SCRIPTS = ("tools.js", "plot.js", "work_precision.js", "breakdown.js", "recorded.js", "features.js", "cells.js",
            "start.js")
 
@@ -28,9 +28,9 @@ SCRIPTS = ("tools.js", "plot.js", "work_precision.js", "breakdown.js", "recorded
 def page(run: RunFolder) -> str:
     """Return the page as HTML.
 
-    What must be read without scripts (verdict, winner map, failed cases, provenance) is text; plots and the table of
-    all cases are drawn from data within the page. Data and plotly.js are compressed and encoded, so that no name that
-    they hold can end a script.
+    Everything that must be readable without scripts (verdict, winner map, failed cases, provenance) is text; plots and
+    the table of all cases are drawn from data within the page. Data and plotly.js are compressed and encoded, so no
+    name in them can end a script.
     """
     verdict = tables.verdict(run)
     return _template().render(
@@ -46,7 +46,7 @@ def page(run: RunFolder) -> str:
 
 
 def _own(name: str) -> Markup:
-    """Return a file of this folder as it stands: it is ours and holds no name of a user."""
+    """Return a file of this folder unchanged: it is part of spikecost and contains no name from a user."""
     return Markup(files(__name__).joinpath(name).read_text())  # noqa: S704
 
 

@@ -1,4 +1,4 @@
-// What the cost is made of, and whether what was counted was retired.
+// The operations that make up the cost, and whether counted operations were retired.
 
 function breakdown() {
   const leaders = rows("leaders"), byKind = grouped(rows("by_kind"), CELL);
@@ -39,7 +39,7 @@ function parity() {
     const named = (name, marker) => ({ x: [null], y: [null], mode: "markers", hoverinfo: "skip", name: plain(name), marker: { size: 9, ...marker } });
     if (traces.length) traces.push(...kinds.map((kind, i) => named(kind, { symbol: pick(SYMBOLS, i), color: css("--faint") })), ...run.models.map((model) => named(model, { symbol: "square", color: modelColour(model) })));
     const shapes = [{ type: "line", x0: 0.001, y0: 0.001, x1: 10 * top, y1: 10 * top, line: { color: css("--faint"), width: 1 }, layer: "below" }];
-    show("parity-plot", traces, { height: 420, shapes, xaxis: logarithmic("counted from the Step, operations a step by kind"), yaxis: logarithmic("retired by the processor") },
+    show("parity-plot", traces, { height: 420, shapes, xaxis: logarithmic("counted from the Step, operations per step by kind"), yaxis: logarithmic("retired by the processor") },
       "No exact counter saw the kernels here.");
   }
   listen("parity-plot");

@@ -2,11 +2,11 @@
 
 const SHORT = ["stimulus", "level", "measure", "tolerance", "model", "method", "detection", "status", "dt_ms", "flops_per_ms", "flops_per_ms_low", "flops_per_ms_high",
   "ns_per_ms", "ns_per_ms_simd", "error_ms", "reason"];
-const AT_FIRST = 60; // rows of the long table that are shown before more are asked for
+const AT_FIRST = 60; // rows of the long table that are shown at first
 
 function compare(a, b) {
   if (a === b) return 0;
-  if (a === null || a === undefined || a === "") return 1; // what is missing comes last, whichever way
+  if (a === null || a === undefined || a === "") return 1; // missing values come last, in both directions
   if (b === null || b === undefined || b === "") return -1;
   return typeof a === "number" && typeof b === "number" ? a - b : String(a).localeCompare(String(b), "en", { numeric: true });
 }
@@ -33,7 +33,7 @@ function heading(text, title, isNumber, press) {
   return th;
 }
 
-/** Make a table of data, which sorts; return a function that fills it with other rows. */
+/** Make a table of data, that can be sorted; return a function that fills it with other rows. */
 function dataTable(table, columns, meanings, types) {
   let items = [], by = null, direction = 1, limit = Infinity;
   const head = document.createElement("thead"), line = head.insertRow(), body = document.createElement("tbody");
@@ -81,7 +81,7 @@ function tables() {
     if (!from) staticTable(table);
     else {
       const known = rows(from), empty = (value) => value === null || value === "";
-      // a reason that all rows share is said once, above the table
+      // a reason that all rows share is shown once, above the table
       const said = (name) => name === "reason" && known.length > 1 && known.every((row) => row.reason === known[0].reason);
       const used = Object.keys(run.tables[from]).filter((name) => known.some((row) => !empty(row[name])) && !said(name));
       const shared = known.length && said("reason") ? known[0].reason : "";

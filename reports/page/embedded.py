@@ -1,4 +1,4 @@
-"""The data that the page's scripts draw from, as compact as it goes."""
+"""The data that the page's scripts draw from, in a compact form."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from ..tables.shared_columns import CASE
 if TYPE_CHECKING:
     from ..comparison.run_folder import RunFolder
 
-#: Digits of a number in the page; the Parquet files beside it have all.
+#: Digits of a number in the page; the Parquet files in the same folder have all digits.
 _DIGITS = 6
 _CASE = list(CASE)
 _ERRORS = {"maximum": "error_ms", "voltage_rms": "voltage_error"}
 
 
 def data(run: RunFolder) -> dict[str, Any]:
-    """Return what the scripts read; tables column by column, missing numbers as null."""
+    """Return the data that the scripts read; tables column by column, missing numbers as null."""
     named = {"table": run.table, "points": run.points, "timed": timed(run), "leaders": leaders(run),
              "ranking": run.ranking, "winners": run.winners, "candidates": run.candidates, "by_kind": run.by_kind,
              "parity": run.parity, "counters": run.counters, "step_and_spike": run.step_and_spike, "builds": run.builds,
@@ -38,7 +38,7 @@ def data(run: RunFolder) -> dict[str, Any]:
                      for name, about in run.about["measures"].items()},
         "costs": {**run.about["costs"], **{column: {"label": label, "unit": "ns"} for column, label in (
             ("ns_per_ms", "ns per ms of model time, one neuron"),
-            ("ns_per_ms_simd", "ns per ms of model time, a neuron of 1024 in SIMD lanes"))}},
+            ("ns_per_ms_simd", "ns per ms of model time and neuron, 1024 neurons in SIMD lanes"))}},
         "criteria": run.about["criteria"],
         "columns": run.about["columns"],
         "suite": suite_text(run.about["suite"]),
@@ -49,7 +49,7 @@ def data(run: RunFolder) -> dict[str, Any]:
 
 
 def _features(run: RunFolder) -> dict[str, Any]:
-    """Return how many features were looked for, how many each model shows, and what is stated of it in 2004."""
+    """Return how many features were tried, how many each model shows, and what is stated about it in 2004."""
     shown = counts(run.features, run.demos)
     published = {model: published_flops_per_ms(model) for model in shown}
     return {
@@ -79,7 +79,7 @@ def _plain(value: Any) -> Any:
 
 
 def _recorded(run: RunFolder) -> list[dict[str, Any]]:
-    """Return one entry a recording: whose it is, its spikes, and its voltage from `start` in steps of `step`."""
+    """Return one entry per recording: what it is of, its spikes, and its voltage from `start` in steps of `step`."""
     keys = [*REGIME, "model", "method", "detection", "measure", "tolerance"]
     voltages = {_known(key): group for key, group in run.voltages.groupby(keys, sort=False, dropna=False)}
     spikes = {_known(key): group for key, group in run.spikes.groupby(keys, sort=False, dropna=False)}

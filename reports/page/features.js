@@ -1,4 +1,4 @@
-// How many features a model shows, against what it costs: as found, and as stated in 2004; only where a run has looked.
+// How many features a model shows, against its cost: as found, and as stated in 2004; only if the run searched features.
 
 function features() {
   if (!byId("features-plot")) return;
@@ -18,7 +18,7 @@ function features() {
         const { flops, features } = stated.get(name), known = features !== null;
         traces.push({ x: [flops, row.flops_per_ms], y: [known ? features : count, count], mode: "lines", hoverinfo: "skip", name: `way of ${plain(row.model)}`, line: { color: colour, width: 1, dash: "dot" } });
         traces.push({ ...mark, x: [flops], y: [known ? features : count], marker: { size: 13, color: colour, symbol: `${symbol}-open`, line: { width: 2 } },
-          text: [`<b>${plain(row.model)}</b>, as stated in 2004<br>${known ? `${features} of 20 features` : `features not known for sure; ${count} found here`}<br>${number(flops)} FLOPs per ms`] });
+          text: [`<b>${plain(row.model)}</b>, as stated in 2004<br>${known ? `${features} of 20 features` : `features not known with certainty; ${count} found here`}<br>${number(flops)} FLOPs per ms`] });
       }
       traces.push({ ...mark, x: [row.flops_per_ms], y: [count], mode: "markers+text", textposition: "top center", texttemplate: plain(name), marker: { size: 13, color: colour, symbol },
         text: [`<b>${plain(row.model)}</b><br>${count} of ${looked} features<br>${said(row, "flops_per_ms")} operations per ms (${plain(wayText(row))})`] });

@@ -14,7 +14,7 @@ const modelColour = (model) => hue(run.models.indexOf(model));
 const methodSymbol = (method) => pick(SYMBOLS, run.methods.indexOf(method));
 const detectionDash = (detection) => pick(DASHES, run.detections.indexOf(detection));
 
-/** Plotly reads markup in labels: names are text. */
+/** Plotly reads markup in labels: names must be shown as text. */
 const plain = (text) => String(text).replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 
 function axis(title, more = {}) {
@@ -25,7 +25,7 @@ const logarithmic = (title, more = {}) => axis(title, { type: "log", exponentfor
 
 function show(id, traces, { height, ...layout }, nothing = "Nothing to draw for this choice.") {
   const plot = byId(id);
-  plot.style.height = traces.length ? `${height}px` : ""; // the element's, not the layout's: a window of another size keeps it
+  plot.style.height = traces.length ? `${height}px` : ""; // of the element, not of the layout: it stays when the window changes size
   if (!traces.length) {
     if (plot.data) Plotly.purge(plot);
     const said = document.createElement("p");
@@ -65,7 +65,7 @@ function listen(id, said) {
     const [curveNumber, pointNumber] = points[at];
     try {
       Plotly.Fx.hover(plot, [{ curveNumber, pointNumber }]);
-    } catch { /* a point outside the range that is shown has no label; it is said all the same */ }
+    } catch { /* a point outside the visible range has no label, but its text is still announced */ }
     if (said) byId(said).textContent = plot.data[curveNumber].text[pointNumber].replaceAll("<br>", "; ").replace(/<\/?b>/g, "").replaceAll("&lt;", "<").replaceAll("&gt;", ">").replaceAll("&amp;", "&");
   };
   const keys = {
@@ -89,7 +89,7 @@ function drawn(draw, controls) {
 
 const SVG = "http://www.w3.org/2000/svg";
 
-/** The marker or line that stands for something, beside its name. */
+/** The marker or line of a model, method or detection, shown next to its name. */
 function swatch({ colour, symbol, dash }) {
   const svg = document.createElementNS(SVG, "svg");
   svg.setAttribute("viewBox", "-8 -8 16 16");

@@ -1,4 +1,4 @@
-// Spikes and voltage of a case beside the reference's.
+// Spikes and voltage of a case, compared with the reference.
 
 function recorded() {
   const references = run.recorded.filter((each) => each.method === "");

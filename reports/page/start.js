@@ -13,7 +13,7 @@ async function start() {
   byId("suite-text").textContent = run.suite;
   for (const part of [tables, workPrecision, breakdown, parity, recorded, features]) part();
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => PLOTS.forEach((draw) => draw()));
-  const plots = document.querySelectorAll(".plot"); // paper shows them as the screen does, smaller
+  const plots = document.querySelectorAll(".plot"); // on paper they look as on the screen, but smaller
   addEventListener("beforeprint", () => plots.forEach((plot) => { plot.style.width = `${plot.clientWidth}px`; }));
   addEventListener("afterprint", () => plots.forEach((plot) => { plot.style.width = ""; }));
   document.body.dataset.ready = "yes";
@@ -21,6 +21,6 @@ async function start() {
 
 start().catch((error) => {
   byId("trouble").hidden = false;
-  byId("trouble").textContent = `The plots cannot be drawn: ${error.message}. The tables beside this page have all numbers.`;
+  byId("trouble").textContent = `The plots cannot be drawn: ${error.message}. The tables in the folder of this page contain all numbers.`;
   throw error;
 });

@@ -22,17 +22,17 @@ if TYPE_CHECKING:
 
 Row = dict[Hashable, Any]
 
-#: Models whose costs the verdict's sentence tells.
+#: Number of models whose costs the sentence of the verdict gives.
 MOST_SAID = 4
 
 
 def regime_text(row: Row) -> str:
-    """Say under which stimulus, level and horizon something holds."""
+    """Return the stimulus, level and horizon of a row, as text."""
     return f"{str(row['stimulus']).replace('_', ' ')}, {row['level']}, {row['horizon_ms'] / 1000:g} s"
 
 
 def accuracy(run: RunFolder, row: Row) -> str:
-    """Say what is accurate enough."""
+    """Return the required accuracy, as text."""
     units = {each["measure"]: each["unit"] for each in run.about["criteria"]}
     units |= {name: each["unit"] for name, each in run.about["measures"].items()}
     unit = units[row["measure"]]
@@ -41,7 +41,7 @@ def accuracy(run: RunFolder, row: Row) -> str:
 
 
 def verdict(run: RunFolder) -> list[dict[str, Any]]:
-    """Return a row a regime and criterion: the cheapest model, and the others with their ratios."""
+    """Return one row per regime and criterion: the cheapest model, and the others with their ratios."""
     rows = leaders(run).to_dict("records")
     found = []
     for _, group in groupby(rows, key=lambda row: tuple(row[name] for name in SITUATION)):
@@ -54,22 +54,22 @@ def verdict(run: RunFolder) -> list[dict[str, Any]]:
 
 
 def several_rates(run: RunFolder) -> list[str]:
-    """Say of which drives a model has several rates, so that others may find another one than the run did."""
+    """Say at which drives a model has several rates, because others may find another rate than the run did."""
     rows = run.regimes[run.regimes["several_rates"].astype(bool)].to_dict("records")
     return [f"{regime_text(row)}: {row['several_rates']}" for row in rows]
 
 
 def _why_not(run: RunFolder, situation: Row, model: str) -> str:
-    """Say why a model has no cost in a situation: its regime could not be made, or none of its ways is accurate."""
+    """Say why a model has no cost in a situation: its regime could not be made, or no method reaches the tolerance."""
     regimes = run.regimes
     own = regimes[(regimes["model"] == model) & (regimes["stimulus"] == situation["stimulus"])
                   & (regimes["level"] == situation["level"]) & (regimes["horizon_ms"] == situation["horizon_ms"])]
     reasons = [str(reason) for reason in own["reason"] if reason]
-    return reasons[0] if reasons else "none of its ways gets there"
+    return reasons[0] if reasons else "no method reaches the tolerance"
 
 
 def in_short(rows: list[dict[str, Any]]) -> list[str]:
-    """Return the verdict in a sentence or two: who is cheapest, how often, and what the others cost."""
+    """Return the verdict in a sentence or two: which model is cheapest, how often, and what the others cost."""
     if not rows:
         return []
     winners: dict[str, list[dict[str, Any]]] = {}
@@ -84,10 +84,10 @@ def in_short(rows: list[dict[str, Any]]) -> list[str]:
                     others.setdefault(str(each["model"]), []).append(each)
         costs = [f"{other} costs {_between(found)} times as much"
                  + (f" in {len(found)} of them" if len(found) < len(won) else "")
-                 + ("" if all(each["ranked"] for each in found) else ", in places too close to rank")
+                 + ("" if all(each["ranked"] for each in found) else ", in some situations too close to rank")
                  for other, found in sorted(others.items(), key=lambda item: min(each["ratio"] for each in item[1]))]
         if len(costs) > MOST_SAID + 1:
-            costs[MOST_SAID:] = [f"the table has the other {len(costs) - MOST_SAID} models"]
+            costs[MOST_SAID:] = [f"the table lists the other {len(costs) - MOST_SAID} models"]
         share = f"all {len(rows)}" if len(won) == len(rows) > 1 else f"{len(won)} of {len(rows)}"
         situations = "situation" if len(rows) == 1 else "situations"
         said.append(f"{model} is cheapest in {'the only' if len(rows) == 1 else share} {situations}"
@@ -106,11 +106,11 @@ def _ratio_of(row: Row) -> float:
 
 
 def published(run: RunFolder) -> dict[str, Any]:
-    """Return the models, and a row a view and situation with each model's ratio to the baseline."""
+    """Return the models, and one row per view and situation with the ratio of each model to the baseline."""
     rows: dict[tuple[str, ...], dict[str, Any]] = {}
     for row in run.ranking.to_dict("records"):
         known = isinstance(row["level"], str)
-        key = (regime_text(row) if known else "any", accuracy(run, row) if known else "none asked", str(row["view"]))
+        key = (regime_text(row) if known else "any", accuracy(run, row) if known else "none required", str(row["view"]))
         entry = rows.setdefault(key, {"regime": key[0], "accuracy": key[1], "view": key[2], "ratios": {}})
         unsure = row["says"] in (Says.TOO_CLOSE, Says.COARSER_MAY_DO) and row["bound"] != Bound.NOT_KNOWN
         entry["ratios"][row["model"]] = _ratio(row) + (f", {row['says']}" if unsure else "")
@@ -131,9 +131,9 @@ def cost_text(row: Row) -> str:
 
 
 def times_text(row: Row) -> str:
-    """Print how many times the cheapest's a cost is, with the interval, as a bound if it is one."""
+    """Print how many times the cheapest cost a cost is, with the interval, as a bound if it is one."""
     text = bounded_text(with_interval(row["ratio"], row["ratio_low"], row["ratio_high"]), row["bound"])
-    return "costs more or less, which is not known" if row["bound"] == Bound.NOT_KNOWN else f"{text} times"
+    return "costs more or less (not known)" if row["bound"] == Bound.NOT_KNOWN else f"{text} times"
 
 
 def _ratio(row: Row) -> str:
@@ -141,7 +141,7 @@ def _ratio(row: Row) -> str:
 
 
 def winner_maps(run: RunFolder) -> list[dict[str, Any]]:
-    """Return a map a kind of stimulus, horizon and measure: levels across, tolerances down."""
+    """Return one map per kind of stimulus, horizon and measure: levels across, tolerances down."""
     candidates = {key: group.to_dict("records") for key, group in run.candidates.groupby(SITUATION, sort=False)}
     maps = []
     for (stimulus, horizon, measure), group in run.winners.groupby(["stimulus", "horizon_ms", "measure"], sort=False):
@@ -170,7 +170,7 @@ def _field(winner: Row, candidates: list[Row], run: RunFolder) -> dict[str, Any]
 
 
 def failed(run: RunFolder) -> list[dict[str, Any]]:
-    """Return a row a model, status and reason of cases that have no number: how many, and which."""
+    """Return one row per model, status and reason of cases without a number: how many, and which."""
     table = run.table[~run.table["status"].isin(WITH_COST)]
     found = []
     for (model, status, reason), group in table.groupby(["model", "status", "reason"], sort=False, dropna=False):
@@ -182,7 +182,7 @@ def failed(run: RunFolder) -> list[dict[str, Any]]:
 
 
 def stability(run: RunFolder) -> dict[str, Any]:
-    """Return the models, and a row a method with each model's stability limit: the smallest over all its cases."""
+    """Return the models, and one row per method with each model's stability limit: the smallest over all its cases."""
     known = run.table[run.table["stable_dt_ms"].notna() | run.table["diverges_at_dt_ms"].notna()]
     rows: dict[str, dict[str, Any]] = {}
     for (model, method), group in known.groupby(["model", "method"], sort=False):
@@ -193,14 +193,14 @@ def stability(run: RunFolder) -> dict[str, Any]:
 
 
 def operations(run: RunFolder) -> dict[str, Any]:
-    """Return the kinds of operation that occur, and a row a model, method, detection and part of its Step."""
+    """Return the kinds of operation that occur, and one row per model, method, detection and part of its Step."""
     wide = run.operations.pivot_table(index=["model", "method", "detection", "part"], columns="kind",
                                       values="operations", sort=False).reset_index()
     return {"kinds": [kind for kind in KINDS if kind in wide], "rows": wide.fillna(0).to_dict("records")}
 
 
 def features(run: RunFolder) -> dict[str, Any]:
-    """Return the models that features were looked for in, and a row a feature with what was found in each."""
+    """Return the models in which features were searched, and one row per feature with the result for each model."""
     if not len(run.features):
         return {"models": [], "rows": []}
     found: pd.DataFrame = run.features.assign(label=[
@@ -215,6 +215,6 @@ def features(run: RunFolder) -> dict[str, Any]:
 
 
 def demos(run: RunFolder) -> dict[str, Any]:
-    """Return what the demos of 2004 come to in a sentence, and a row a demo."""
+    """Return a sentence that summarizes the demos of 2004, and one row per demo."""
     rows = run.demos.astype(object).where(run.demos.notna(), None).to_dict("records")
     return {"headline": headline(run.demos), "rows": [{**row, "title": title(str(row["feature"]))} for row in rows]}

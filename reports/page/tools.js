@@ -1,7 +1,7 @@
 "use strict";
-// What all parts of the page share: the data, numbers, choices, CSV.
+// Things that all parts of the page share: the data, numbers, choices, CSV.
 
-let run; // what the page's data holds; start.js sets it
+let run; // the data of the page; start.js sets it
 
 const byId = (id) => document.getElementById(id);
 const CELL = ["model", "method", "detection", "stimulus", "horizon_ms", "level", "measure", "tolerance"];
@@ -48,7 +48,7 @@ function number(value) {
   return digits.includes("e") ? Number(digits).toExponential() : String(Number(digits));
 }
 
-/** A dt is rounded down, so that what is shown is not above what was run. */
+/** A dt is rounded down, so that the displayed dt does not exceed the one that was run. */
 function step(value) {
   if (typeof value !== "number" || !(value > 0)) return number(value);
   const unit = 10 ** (Math.floor(Math.log10(value)) - 3);
@@ -57,7 +57,7 @@ function step(value) {
 
 const COSTS = ["flops_per_ms", "flops_per_ms_low", "flops_per_ms_high", "ns_per_ms", "ns_per_ms_simd"];
 
-/** An entry of a row; where the coarsest dt of the sweep holds, its dt is a lower bound and its costs are upper ones. */
+/** An entry of a row; if the coarsest dt of the sweep holds, its dt is a lower bound and its costs are upper bounds. */
 function said(row, name) {
   const text = name === "dt_ms" ? step(row[name]) : number(row[name]);
   if (row.status !== "at least" || typeof row[name] !== "number") return text;
@@ -76,14 +76,14 @@ function accuracyText(row) {
 const situationText = (row) => `${regimeText(row)}, ${accuracyText(row)}`;
 const wayText = (row) => `${row.method}, ${row.detection}`;
 
-/** Fill a select with [value, text] pairs and keep what was chosen if it is still there. */
+/** Fill a select with [value, text] pairs and keep the chosen value if it still exists. */
 function offer(select, choices) {
   const before = select.value;
   select.replaceChildren(...choices.map(([value, text]) => new Option(text, value)));
   if (choices.some(([value]) => value === before)) select.value = before;
 }
 
-/** Return one choice a distinct group of rows, in their order. */
+/** Return one choice per distinct group of rows, in their order. */
 function choices(items, names, text) {
   return [...grouped(items, names)].map(([key, [first]]) => [key, text(first)]);
 }

@@ -1,6 +1,6 @@
 // Cost against error: every run of the sweep, filtered, with each model's Pareto front.
 
-const IN_SIGHT = 1e-3; // errors are shown down to this part of the strictest tolerance
+const IN_SIGHT = 1e-3; // errors are shown down to this fraction of the strictest tolerance
 
 function workPrecision() {
   const all = rows("points");
@@ -74,10 +74,10 @@ function workPrecision() {
   function draw() {
     const now = chosen(), alone = byId("wp-front").checked, traces = [], fronts = [], annotations = [], shapes = [];
     const base = { hoverinfo: "text", showlegend: false };
-    byId("wp-said").textContent = [now.exact ? `${now.exact} runs have no error at all and no place on a logarithmic axis.` : "",
-      now.without ? `${now.without} runs have no such cost${now.cost === "instrumented_per_ms" ? ": adaptive methods are not instrumented, and the table below says what else could not be" : ""}.` : ""].join(" ").trim();
+    byId("wp-said").textContent = [now.exact ? `${now.exact} runs have an error of exactly 0, which a logarithmic axis cannot show.` : "",
+      now.without ? `${now.without} runs have no value for this cost${now.cost === "instrumented_per_ms" ? ": adaptive methods are not instrumented, and the table below says which other runs could not be" : ""}.` : ""].join(" ").trim();
     if (!now.points.length) {
-      show("wp-plot", [], {}, timed.includes(now.cost) ? "Wall times are taken of cases that reach a tolerance, under the first kind of stimulus and horizon: there are none here." : undefined);
+      show("wp-plot", [], {}, timed.includes(now.cost) ? "Wall times are measured for cases that reach a tolerance, with the first kind of stimulus and horizon: there are none here." : undefined);
       return;
     }
     if (!alone) {
@@ -104,7 +104,7 @@ function workPrecision() {
     const floor = floorOf(now), toFloor = byId("wp-floor").checked && floor !== null;
     const ys = now.points.map((row) => row.error), top = Math.max(...ys, ...asked);
     const bottom = toFloor ? Math.min(floor / 2, ...ys) : Math.max(Math.min(...ys), asked.length ? Math.min(...asked) * IN_SIGHT : 0);
-    for (const { model, best } of fronts) { // named at both ends, so that it can be told without colours
+    for (const { model, best } of fronts) { // labelled at both ends, so that it can be recognized without colours
       const named = (row, more) => annotations.push({ x: Math.log10(row.cost), y: Math.log10(row.error), text: `<b>${plain(model)}</b>`, showarrow: false, xanchor: "left",
         font: { color: modelColour(model), size: 13 }, bgcolor: css("--page"), opacity: 0.9, ...more });
       const inSight = best.filter((row) => row.error >= bottom);

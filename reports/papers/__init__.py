@@ -1,1 +1,1 @@
-"""What goes into a paper? A run as figures, tables, literature and a paragraph on how it was done."""
+"""What goes into a paper? A run as figures, tables, literature and a paragraph on the methods."""

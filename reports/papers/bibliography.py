@@ -1,8 +1,8 @@
 """The literature behind a run, as BibTeX.
 
-`sources.bib` holds the works. What uses them cites them in its own words, by the first author's surname and the year:
-a model in its `source`, a method, a detection or a measure in its docstring, a convention in its `source`. So a model
-that is added needs no entry here to be run; what cites no work that is known is listed with the words of its source.
+`sources.bib` contains the works. Whatever uses them cites them in its own words, by the first author's surname and the
+year: a model in its `source`, a method, a detection or a measure in its docstring, a convention in its `source`. So a
+new model needs no entry here to be run; a model that cites no known work is listed with the text of its source.
 """
 
 from __future__ import annotations
@@ -32,9 +32,9 @@ class Work:
 
     key: str
     kind: str
-    """Of entry, such as ``article``."""
+    """Type of the entry, such as ``article``."""
     fields: dict[str, str]
-    """BibTeX's, ``author`` and ``year`` among them; TeX, not plain text."""
+    """Fields of BibTeX, including ``author`` and ``year``; TeX, not plain text."""
 
     @property
     def surnames(self) -> list[str]:
@@ -45,34 +45,34 @@ class Work:
 
     @property
     def cited_as(self) -> str:
-        """As texts cite it: ``Hodgkin and Huxley 1952``."""
+        """The citation in texts: ``Hodgkin and Huxley 1952``."""
         names = self.surnames if len(self.surnames) < 3 else [f"{self.surnames[0]} et al."]
         return f"{' and '.join(names)} {self.fields['year']}"
 
     @property
     def bibtex(self) -> str:
-        """The entry."""
+        """The entry in BibTeX's format."""
         lines = [f"  {name} = {{{value}}}," for name, value in self.fields.items()]
         return "\n".join([f"@{self.kind}{{{self.key},", *lines, "}"])
 
 
 @cache
 def works() -> dict[str, Work]:
-    """Return the works that are known, by key."""
+    """Return the known works, by key."""
     text = files(__package__).joinpath("sources.bib").read_text(encoding="utf-8")
     return {key: Work(key, entry.type, {"author": " and ".join(map(str, entry.persons["author"])), **entry.fields})
             for key, entry in parse_string(text, "bibtex").entries.items()}
 
 
 def cited(text: str) -> list[Work]:
-    """Return the works that a text cites, in its order."""
+    """Return the works that a text cites, in order of citation."""
     places = [(match.start(), work) for work in works().values()
               if (match := re.search(_citation(work), text))]
     return [work for _, work in sorted(places, key=lambda place: (place[0], place[1].key))]
 
 
 def of_method(name: str) -> list[Work]:
-    """Return the works that a method of integration cites; none if it is not registered here."""
+    """Return the works that an integration method cites; none if it is not registered here."""
     return cited(type(METHODS[name]).__doc__ or "") if name in METHODS else []
 
 
@@ -101,20 +101,20 @@ def bibliography(run: RunFolder) -> str:
 
 def _documented(names: Iterable[str], registry: Mapping[str, object]) -> Iterator[str]:
     for name in names:
-        if name in registry:  # one of another package may not be installed here
+        if name in registry:  # a method of another package may not be installed here
             yield type(registry[name]).__doc__ or ""
 
 
 def _citation(work: Work) -> str:
-    # other authors may stand between, but no other number
+    # other authors may be in between, but no other number
     return rf"\b{re.escape(work.surnames[0])}\b\D{{0,90}}\b{work.fields['year']}\b"
 
 
 def _unknown(number: str, label: str, model: dict[str, str]) -> str:
-    # two labels may differ in a sign alone that no key can have
+    # two labels may differ only in a character that no key can contain
     key = f"{number}_{re.sub(r'[^A-Za-z0-9]+', '_', label).strip('_')}"
     note = model["source"] or "no source is given"
     return Work(key, "misc", {
-        "key": key,  # it is sorted by this where there is no author
+        "key": key,  # the entry is sorted by this if it has no author
         "title": f"{{{latex(label)}}}: {latex(model['description'] or 'a neuron model')}", "note": latex(note),
     }).bibtex

@@ -1,4 +1,4 @@
-"""A run's figures for papers, at the width of one column or of two."""
+"""Figures of a run for papers, one or two columns wide."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ if TYPE_CHECKING:
 #: Widths in inches: 85 and 178 mm.
 WIDTHS = {"single": 85 / 25.4, "double": 178 / 25.4}
 STYLE = "paper.mplstyle"
-#: Of a row of ratios, in inches.
+#: Height of a row of ratios, in inches.
 _ROW = 0.2
 
 
 def draw(run: RunFolder, kinds: Sequence[str], columns: Sequence[str] = tuple(WIDTHS)) -> dict[str, bytes]:
     """Return the figures as files, by name.
 
-    ``work_precision_double`` shows every regime, ``work_precision_single`` the last one in which most models take part;
-    ``ratios_double`` every view of the ranking, ``ratios_single`` the last.
+    ``work_precision_double`` shows every regime, ``work_precision_single`` the regime with the most models;
+    ``ratios_double`` shows every view of the ranking, ``ratios_single`` the last.
 
     Parameters
     ----------
@@ -56,15 +56,15 @@ def draw(run: RunFolder, kinds: Sequence[str], columns: Sequence[str] = tuple(WI
 
 
 def ratios(run: RunFolder, width: float, views: list[str]) -> Figure:
-    """Draw each model's cost over the baseline's with its interval, a panel a view, a row a situation.
+    """Draw each model's cost divided by the baseline's with its interval, one panel per view, one row per situation.
 
     Parameters
     ----------
     run : RunFolder
     width : float
-        In inches.
+        Width in inches.
     views : list of str
-        Of `spikecost.reports.results.verdict.VIEWS`.
+        Views from `spikecost.reports.results.verdict.VIEWS`.
     """
     rows = run.ranking[run.ranking["view"].isin(views)]
     labels = _labels(rows, {each["measure"]: each["unit"] for each in run.about["criteria"]})
@@ -97,7 +97,7 @@ def _ratios(axis: Axes, rows: pd.DataFrame, at: pd.Series, *, label: str, colour
 
 
 def _labels(rows: pd.DataFrame, units: Mapping[str, str]) -> pd.Series:
-    """Return what tells the situations apart, in words."""
+    """Return texts that distinguish the situations."""
     tolerances = [f"{value:g} {units[measure].replace('1', '')}".rstrip()
                   for value, measure in zip(rows["tolerance"], rows["measure"], strict=True)]
     parts = [rows["level"].astype(str), pd.Series(tolerances, index=rows.index)]
@@ -107,7 +107,7 @@ def _labels(rows: pd.DataFrame, units: Mapping[str, str]) -> pd.Series:
 
 
 def _fullest(run: RunFolder) -> tuple[str, float, str]:
-    """Return the regime (stimulus, horizon, level) in which most models take part, the last of several."""
+    """Return the regime (stimulus, horizon, level) with the most models; the last one if there are several."""
     reached = run.regimes[run.regimes["stimuli"].fillna(0) > 0]
     sizes: dict[tuple[str, float, str], int] = {}
     for row in reached.to_dict("records"):

@@ -26,10 +26,11 @@ def methods_text(run: RunFolder) -> str:
         *_silent(run),
         f"The integration methods were {_and(methods)}; spikes were located by the detections "
         f"{_and(suite['detections'])}.",
-        f"The largest time step was taken at which, and below which, the accuracy asked for was kept for every "
-        f"stimulus: verified by runs of all stimuli at it, at {PROBES} to {MOST_PROBES} smaller ones down to half of "
-        f"it, and at {suite['per_decade']} a decade below, of a sweep from {suite['coarsest']:g} ms down.",
-        f"Accuracy asked for: {_and(map(_criterion, run.about['criteria']), 'or')}.",
+        f"We took the largest time step at which, and below which, the required accuracy holds for every stimulus. "
+        f"This was verified by runs of all stimuli at this step, at {PROBES} to {MOST_PROBES} smaller steps down to "
+        f"half of it, and at {suite['per_decade']} steps per decade below, in a sweep down from "
+        f"{suite['coarsest']:g} ms.",
+        f"Required accuracy: {_and(map(_criterion, run.about['criteria']), 'or')}.",
         *_references(run),
         "Costs are operations of the time step as it is executed, spikes included, in operations per ms of model time: "
         "geometric means over the stimuli with 95 % percentile bootstrap intervals (Efron and Tibshirani 1993).",
@@ -62,7 +63,7 @@ def _levels(suite: dict[str, list[float]]) -> str:
 def _criterion(criterion: Mapping[str, Any]) -> str:
     if criterion["measure"] != "maximum":
         return str(criterion["text"])
-    return f"no spike missing or extra and none off by more than {criterion['tolerance']:g} ms"
+    return f"no spike missing or extra and no spike-time error above {criterion['tolerance']:g} ms"
 
 
 def _silent(run: RunFolder) -> list[str]:
@@ -74,8 +75,8 @@ def _references(run: RunFolder) -> list[str]:
     if not len(run.references):
         return []
     kinds = _and(dict.fromkeys(run.references["method"]))
-    return [f"Errors are against reference solutions ({kinds}), spike times of which are stated to be within "
-            f"{run.references['error_ms'].max():.1g} ms."]
+    return [f"Errors are measured against reference solutions ({kinds}); the stated error of their spike times "
+            f"is at most {run.references['error_ms'].max():.1g} ms."]
 
 
 def _seeds(run: RunFolder) -> list[str]:

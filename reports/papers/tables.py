@@ -1,4 +1,4 @@
-"""A run's two tables for papers: who is cheapest, and how many times dearer the others are. LaTeX and Markdown."""
+"""The two tables of a run for papers: the cheapest models, and how much more the others cost. LaTeX and Markdown."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from ..writing.text import numeric
 if TYPE_CHECKING:
     from ..comparison.run_folder import RunFolder
 
-#: Headings of the columns that are shown.
+#: Headings of the displayed columns.
 HEADINGS = {
     "stimulus": "stimulus", "horizon_ms": "horizon (ms)", "level": "rate", "measure": "measure",
     "tolerance": "tolerance", "view": "compared", "model": "model", "method": "method", "detection": "detection",
@@ -27,13 +27,13 @@ HEADINGS = {
 }
 
 
-#: Rows that fit on a page.
+#: Number of rows that fit on a page.
 ROWS = 40
 _NO_WIDER = r"\resizebox{\ifdim\width>\textwidth \textwidth\else\width\fi}{!}{"
 
 
 def cheapest(run: RunFolder) -> pd.DataFrame:
-    """Return the cheapest way to run each model in each situation, as texts, without what is the same everywhere."""
+    """Return the cheapest way to run each model in each situation, as texts, without columns that are constant."""
     rows = as_said(run.cheapest)
     frame = rows[[*_telling(rows), "model", "method", "detection", "dt_ms", "flops_per_ms"]].copy()
     frame["interval"] = [_range(low, high) for low, high in zip(run.cheapest["flops_per_ms_low"],
@@ -43,7 +43,7 @@ def cheapest(run: RunFolder) -> pd.DataFrame:
 
 
 def ratios(run: RunFolder) -> pd.DataFrame:
-    """Return each model's cost over the baseline's, with its interval, in each view and situation, as texts."""
+    """Return each model's cost divided by the baseline's, with its interval, per view and situation, as texts."""
     rows = run.ranking.astype(object).where(run.ranking.notna(), None)  # a nan is not equal to itself
     telling = _telling(rows)
     entries: dict[tuple[Any, ...], dict[str, str]] = {}
@@ -64,9 +64,9 @@ def demos(run: RunFolder) -> pd.DataFrame:
 
 
 def to_latex(frame: pd.DataFrame, caption: str, label: str) -> str:
-    r"""Return a table of texts as LaTeX, to be used with ``\usepackage{booktabs,graphicx}``; numbers stand right.
+    r"""Return a table of texts as LaTeX, to be used with ``\usepackage{booktabs,graphicx}``; numbers are aligned right.
 
-    It is as wide as the page, or smaller; a long one goes on in another table.
+    It is at most as wide as the page; a long table continues in another table.
     """
     parts = [frame[first : first + ROWS] for first in range(0, max(len(frame), 1), ROWS)]
     return "\n".join(_table(part, caption + (" (continued)" if i else ""), label + (f"-{i + 1}" if i else ""))
@@ -85,12 +85,12 @@ def _table(frame: pd.DataFrame, caption: str, label: str) -> str:
 
 
 def to_markdown(frame: pd.DataFrame, caption: str) -> str:
-    """Return a table of texts and its caption as Markdown; numbers stand right."""
+    """Return a table of texts and its caption as Markdown; numbers are aligned right."""
     return f"{markdown(caption)}\n\n{encoded.to_markdown(frame)}"
 
 
 def _telling(rows: pd.DataFrame) -> list[str]:
-    """Return the columns of the situation that are not the same everywhere; rate and tolerance always."""
+    """Return the columns of the situation whose values differ between rows; rate and tolerance always."""
     return [name for name in SITUATION if name in ("level", "tolerance") or rows[name].nunique() > 1]
 
 

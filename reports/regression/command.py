@@ -24,21 +24,21 @@ from .kept.history import Entry, History, store_path
 from .of_run import figures_of
 from .small_suite import SMALL, run_small
 
-#: Figures that are drawn below each other.
+#: Most figures that are drawn one below the other.
 MOST_DRAWN = 12
-#: Runs that are listed of a figure, the last ones.
+#: How many runs of a figure are listed: the last ones.
 _SHOWN = 20
 
 
 def check(run: Callable[[], Figures], baseline: str, *, gate_times: bool = False, only: str = "*", every: bool = False,
           as_json: bool = False, junit: str | None = None, markdown: str | None = None, github: bool = False,
           without_counter: bool = False) -> tuple[int, str]:
-    """Hold a run against a baseline.
+    """Compare a run with a baseline.
 
     Parameters
     ----------
     run : callable
-        Gives the figures; called after the baseline was read.
+        Gives the figures; called after the baseline has been read.
     baseline : str
         Its file.
     gate_times : bool
@@ -46,15 +46,15 @@ def check(run: Callable[[], Figures], baseline: str, *, gate_times: bool = False
     only : str
         Pattern of the names that are judged.
     every : bool
-        Whether the text lists the figures that hold, too.
+        Whether the text also lists the figures that hold.
     as_json : bool
         Whether to return JSON instead of text.
     junit, markdown : str, optional
         Files to write.
-    github : bool
+    Whether to add annotations, and to add the table to the step summary.
         Whether to add annotations, and the table to the step summary.
     without_counter : bool
-        Whether counts are accepted that no exact counter confirms.
+        Whether to accept counts that no exact counter confirms.
 
     Returns
     -------
@@ -86,14 +86,14 @@ def check(run: Callable[[], Figures], baseline: str, *, gate_times: bool = False
 
 def source(folder: str | None, suite: str | None = None, jobs: int = 2, models: Sequence[str] = (), *,
            allow_python: bool = False) -> Callable[[], Figures]:
-    """Return what gives the figures: of a run's folder, or of a suite that it runs, the small one if none is named.
+    """Return a function that gives the figures of a run's folder, or of a suite that it runs (default: the small one).
 
     Parameters
     ----------
     folder, suite : str, optional
     jobs : int
     models : sequence of str
-        In place of the suite's.
+        Instead of the models of the suite.
     allow_python : bool
         Whether the suite's file may name Python files.
 
@@ -104,9 +104,9 @@ def source(folder: str | None, suite: str | None = None, jobs: int = 2, models: 
     """
     check_jobs(jobs)
     if folder and suite:
-        raise UserError(f"--suite {suite} is run only where no run is given; drop one of the two")
+        raise UserError(f"--suite {suite} is only run if no run is given; drop one of the two")
     if folder and models:
-        raise UserError(f"--models {' '.join(models)}: they are run only where no run is given; drop one of the two")
+        raise UserError(f"--models {' '.join(models)}: they are only run if no run is given; drop one of the two")
     if folder:
         return lambda: figures_of(RunFolder.read(folder))
     if suite:
@@ -118,23 +118,23 @@ def source(folder: str | None, suite: str | None = None, jobs: int = 2, models: 
 
 def update(run: Callable[[], Figures], baseline: str, as_json: bool = False, without_counter: bool = False,
            accepted: Sequence[str] = ()) -> str:
-    """Make a baseline of a run, or renew the figures whose names match one of `accepted`; return what to print.
+    """Make a baseline from a run, or renew the figures whose names match one of `accepted`; return what to print.
 
     Raises
     ------
     UserError
-        If the counts are not what the processor executed, or no exact counter confirms them and `without_counter` does
-        not accept that; if what is there is no baseline, or one of another suite or machine of which only some figures
-        are to be renewed.
+        If the counts differ from what the processor executed, or no exact counter confirms them and `without_counter`
+        is false; if the file is not a baseline; or if only some figures are to be renewed, but the baseline is of
+        another suite or machine.
     """
-    old = baselines.read(baseline) if baselines.exists(baseline) or accepted else None  # what is none is left alone
+    old = baselines.read(baseline) if baselines.exists(baseline) or accepted else None  # any other file is left alone
     figures = run()
     refuse_wrong_counts(figures, without_counter)
     if old and accepted:
         refuse_incomparable(old, figures)
         if differences := different(old.figures, figures):
-            raise UserError(f"{baseline} was made elsewhere ({'; '.join(differences.values())}), so that all "
-                            "its figures are renewed or none; nothing was written")
+            raise UserError(f"{baseline} was made elsewhere ({'; '.join(differences.values())}): renew all its "
+                            "figures, not only some; nothing was written")
     changed = baselines.update(baseline, figures, accepted)
     if as_json:
         return dumps({"baseline": baseline, "added": changed.added, "changed": changed.changed,
@@ -155,7 +155,7 @@ def add(history: str | Path | None, figures: Figures, commit: str | None = None,
 
 def show(history: str | Path | None, pattern: str | None = None, *, as_json: bool = False, file: str | None = None,
          data: str | None = None) -> str:
-    """Show figures over the runs of a history and where they changed; without a pattern, all that ever did.
+    """Show figures over the runs of a history and where they changed; without a pattern, all figures that ever changed.
 
     Raises
     ------
@@ -185,7 +185,7 @@ def show(history: str | Path | None, pattern: str | None = None, *, as_json: boo
 
 
 def is_noisy(figure: str) -> bool:
-    """Whether a figure has noise: only times have."""
+    """Whether a figure has noise: only times do."""
     return figure.endswith(f"/{TIME}")
 
 
@@ -209,7 +209,7 @@ def _change(step: Change) -> str:
 
 
 def _commit(figures: Figures) -> str:
-    """Return the commit of the run, or else of the working folder."""
+    """Return the commit of the run; if it has none, that of the working folder."""
     if known := figures.made.get("commit"):
         return known
     try:

@@ -1,4 +1,4 @@
-"""Whether counts are what the processor executed, as an exact counter saw it: a hard check of every run."""
+"""Whether an exact counter saw the processor execute what was counted: a hard check of every run."""
 
 from __future__ import annotations
 
@@ -12,30 +12,30 @@ from ..tables.parity import NO_FLOPS
 from ..writing.records import records
 from .kept.figures import Contradiction
 
-#: A Step's operations by model, method, detection, part and kind: what the figures of a run are taken from.
+#: A Step's operations by model, method, detection, part and kind: the figures of a run are taken from these.
 Counted = Mapping[tuple[str, str, str, str, str], float]
 Key = tuple[str, str, str]
 
 _PARTS = ("step", "spike")
-_NEVER_COUNTED = "no counter was asked; run it with the counting on the processor"
+_NEVER_COUNTED = "no counter was used; run it with counting on the processor"
 
 
 def confirm(retired: pd.DataFrame, counted: Counted) -> tuple[tuple[Contradiction, ...], dict[str, str]]:
-    """Hold the counts of a run against what an exact counter saw its kernels execute.
+    """Compare the counts of a run with what an exact counter saw its kernels execute.
 
     Parameters
     ----------
     retired : DataFrame
         As `spikecost.reports.tables.parity.retired_by_kind` returns.
     counted : mapping
-        The Steps' operations of which the figures tell.
+        The operations of the Steps that the figures describe.
 
     Returns
     -------
     tuple of Contradiction
-        Kinds of operations of which there are more or fewer than were counted.
+        Kinds of operations that the processor executed more or less often than was counted.
     dict
-        Why there is no exact count, by ``model/method/detection``; empty where there is one of every Step.
+        Why there is no exact count, by ``model/method/detection``; empty if every Step has one.
     """
     seen = retired[retired["counter"] != ""]
     found = dict.fromkeys([*_within(seen), *_of_figures(seen, counted)])
@@ -53,7 +53,7 @@ def _within(seen: pd.DataFrame) -> Iterator[Contradiction]:
 
 
 def _of_figures(seen: pd.DataFrame, counted: Counted) -> Iterator[Contradiction]:
-    """Yield where the figures tell of other operations; a Step of a varying input may be the one that they are of."""
+    """Yield where figures give other operations than executed; they may be of a Step whose input varies."""
     executed: dict[tuple[str, str, str, str], dict[str, dict[str, float]]] = {}
     counters: dict[tuple[str, str, str, str], str] = {}
     for row in records(seen[seen["part"].isin(_PARTS)]):

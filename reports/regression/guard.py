@@ -1,4 +1,4 @@
-"""What the pytest plugin's fixture does: costs of a user's models, and limits on them that a test asserts."""
+"""What the fixture of the pytest plugin does: costs of a user's models, and limits on them that a test asserts."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ from .kept.figures import Figures
 from .kept.limits import refuse_idle
 from .of_run import figures_of
 
-#: What a cost is taken with: few stimuli of a constant drive, no timed runs beyond one, no look at Brian2's code.
+#: How a cost is measured: few stimuli of constant drive, only one timed run, no inspection of Brian2's code.
 SUITE = Suite(trials=4, repeats=1, thorough=False, features=False, methods=("euler", "rk4", "exponential_euler"))
-#: Steps in which counted and retired operations are compared.
+#: Number of steps in which counted and retired operations are compared.
 STEPS = 20
 
 
@@ -40,13 +40,13 @@ class Regressed(AssertionError):
 
 
 class JudgedCost(float):
-    """A number of operations that knows what it is of, so that a failing test can say it."""
+    """A number of operations that knows what it describes, so that a failing test can say it."""
 
     of: str
-    """What costs this."""
+    """What has this cost."""
     unit: str
     made_of: dict[str, Any]
-    """For a cost at a tolerance: method, detection, dt_ms, error_ms of the cheapest way."""
+    """For a cost at a tolerance: method, detection, dt_ms and error_ms of the cheapest combination."""
 
     def __new__(cls, value: float, of: str, unit: str, made_of: dict[str, Any] | None = None) -> JudgedCost:
         """Make a number."""
@@ -58,12 +58,12 @@ class JudgedCost(float):
         return f"{float(self):.6g} {self.unit}"
 
 
-#: What a comparison is called whose sides are exchanged.
+#: The name of a comparison when its sides are exchanged.
 _EXCHANGED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "==": "==", "!=": "!="}
 
 
 def explained(sign: str, left: object, right: object) -> list[str] | None:
-    """Return why a comparison with a cost does not hold, as lines: a sentence and a table; None of anything else.
+    """Return why a comparison with a cost fails, as lines: a sentence and a table; None if no cost is compared.
 
     Parameters
     ----------
@@ -89,18 +89,18 @@ class Guard:
     """The fixture ``spikecost``."""
 
     baseline: Baseline | None = None
-    """What figures are held against; None without ``--spikecost-baseline``."""
+    """What figures are compared with; None without ``--spikecost-baseline``."""
     keep: dict[str, Figures] | None = None
-    """Where figures are collected for a new baseline, by model; None unless they are."""
+    """Where figures are collected for a new baseline, by model; None if there is no new baseline."""
     without_counter: bool = False
-    """Whether counts are accepted that no exact counter confirms."""
+    """Whether to accept counts that no exact counter confirms."""
     judged: set[str] = field(default_factory=set)
-    """Figures of the baseline that were held against those of now."""
+    """Figures of the baseline that were compared with the figures of now."""
 
     def cost(self, model: str | NeuronModel, tolerance: Any, *, rate: float = 50.0, horizon: Any = "1 second",
              methods: Sequence[str] | None = None, detections: Sequence[str] | None = None,
              input: str | None = None) -> JudgedCost:  # noqa: A002 - as NeuronModel's
-        """Return what 1 ms of model time costs, run in the cheapest way that keeps the spikes within a tolerance.
+        """Return the cost of 1 ms of model time in the cheapest way that keeps the spike times within a tolerance.
 
         Parameters
         ----------
@@ -109,27 +109,27 @@ class Guard:
         tolerance : str or Quantity
             Largest spike-time error allowed, such as ``"0.1 ms"``.
         rate : float
-            Firing rate in Hz to which a constant drive brings the model.
+            Firing rate in Hz at which a constant drive makes the model spike.
         horizon : str or Quantity
             Model time that is compared.
         methods, detections : sequence of str, optional
-            Ways that are tried: forward Euler, RK4 and exponential Euler, with every detection, by default.
+            Methods and detections to try; by default forward Euler, RK4 and exponential Euler, with every detection.
         input : str, optional
-            What the stimulus drives, of a Brian2 group in a script; ``I`` by default.
+            For a Brian2 group in a script: the variable that the stimulus drives; ``I`` by default.
 
         Returns
         -------
         Cost
-            Operations a ms, a float.
+            Operations per ms, a float.
 
         Raises
         ------
         UserError
-            If a name is unknown, the model does not reach the rate, no way keeps within the tolerance, or a baseline is
-            given that has no figure of this, of which not all can be judged, or of which some improved so much that it
-            must be renewed.
+            If a name is unknown, the model does not reach the rate, or no method keeps within the tolerance; or if a
+            baseline is given and it lacks this figure, not all figures can be judged, or some improved so much that the
+            baseline must be renewed.
         Regressed
-            If a count is not what the processor executed; or if a baseline is given, and a figure of this model is
+            If a count differs from what the processor executed; or if a baseline is given and a figure of this model is
             worse than it allows.
         """
         of, rate = get_model(model, input), units.number_in(rate, Hz, "rate")
@@ -139,29 +139,29 @@ class Guard:
         best = comparison.cheapest
         if best.empty:
             reasons = comparison.table["reason"]
-            raise UserError(f"{of.label} has no cost at {tolerance}: {next(iter(reasons), 'no way was tried')}; "
+            raise UserError(f"{of.label} has no cost at {tolerance}: {next(iter(reasons), 'no method was tried')}; "
                             "give a looser tolerance or other methods")
         row = best.iloc[0]
         how = {name: row[name] for name in ("method", "detection", "dt_ms", "error_ms")}
         return JudgedCost(row["flops_per_ms"],
                           f"{of.label}, {tolerance}, {rate:g} Hz ({row['method']}, {row['detection']}, "
-                          f"dt {as_said(best)['dt_ms'].iloc[0]} ms)", "operations a ms", how)
+                          f"dt {as_said(best)['dt_ms'].iloc[0]} ms)", "operations per ms", how)
 
     def operations(self, model: str | NeuronModel, method: str, detection: str = "grid",
                    input: str | None = None) -> JudgedCost:  # noqa: A002 - as NeuronModel's
-        """Return how many operations a step of a model costs that has no spike; `input` as in `cost`.
+        """Return how many operations one step of a model without a spike costs; `input` as in `cost`.
 
         Raises
         ------
         UserError
             If a name is unknown or the method does not apply.
         Regressed
-            If the processor executes other operations than are counted.
+            If the processor executes other operations than were counted.
         """
         found = count(get_model(model, input), method, detection)
         _refuse_contradiction(found.step.model, method, detection)
         return JudgedCost(found.flops_per_step(), f"{found.step.model.label}, {method}, {detection}",
-                          "operations a step")
+                          "operations per step")
 
     def _hold(self, figures: Figures) -> None:
         figures = replace(figures, times={})
@@ -186,7 +186,7 @@ class Guard:
                                 "--spikecost-without-counter accepts counts that no exact counter confirms)")
 
     def _narrowed(self, values: Mapping[str, float | NoValue], figures: Figures) -> Baseline:
-        """Return the baseline of some figures alone, with the limits that are theirs."""
+        """Return a baseline of these figures only, with the limits that apply to them."""
         assert self.baseline is not None
         known = self.baseline
         refuse_idle(known.limits, {*known.figures.values, *figures.values}, f"the baseline {known.path}")
@@ -196,32 +196,32 @@ class Guard:
 
 
 def _asked_for(names: Mapping[str, float | NoValue], run: Figures) -> dict[str, float | NoValue]:
-    """Return the figures of a baseline that a run should have: those of its models, methods, cases and curves."""
+    """Return the figures of a baseline that a run should have: figures of its models, methods, cases and curves."""
     subjects = {_subject(name) for name in run.values}
     parts = {"/".join(subject.split("/")[:n]) for subject in subjects for n in (2, 3)}
     return {name: value for name, value in names.items() if _subject(name) in subjects | parts}
 
 
 def _subject(name: str) -> str:
-    """Return what a figure is of: a model's method, Step, case, or curve of errors."""
+    """Return what a figure describes: a model's method, Step, case, or curve of errors."""
     subject, _, last = name.rpartition("/")
     return subject.rpartition("/")[0] if last in ("error_ms", "operations_per_block") else subject
 
 
 def _refuse_contradiction(model: NeuronModel, method: str, detection: str) -> None:
-    """Make sure that the processor executes what is counted, where an exact counter works."""
+    """Check that the processor executes what was counted, if an exact counter works."""
     counter = auto.best(exact=True)
     if counter is None or not counter.tells_images:
         return
     try:
         found = measure(model, method, detection, counter, STEPS)
-    except UserError:  # it spikes at once, say: there is no step without a spike
+    except UserError:  # for example, it spikes at once: there is no step without a spike
         return
     wrong = [f"{kind}: {found.analytic.get(kind, 0)} counted, {found.witnesses[0].operations.get(kind, 0)} retired"
              for kind in OPERATIONS if kind not in ("sign", "select")
              and found.analytic.get(kind, 0) != found.witnesses[0].operations.get(kind, 0)]
     if wrong:
-        raise Regressed(f"counts of {model.label}, {method}, {detection} are not what the processor executed in "
+        raise Regressed(f"counts of {model.label}, {method}, {detection} differ from what the processor executed in "
                         f"{found.steps} steps ({counter.name}): {'; '.join(wrong)}; the count is wrong")
 
 
@@ -231,7 +231,7 @@ def read_baseline(path: str) -> Baseline:
 
 
 def merged(first: Figures | None, second: Figures) -> Figures:
-    """Return the figures of both; of what both have, the second's."""
+    """Return the figures of both; where both have a figure, that of the second."""
     if first is None:
         return second
     suite = {name: value for name, value in first.suite.items() if second.suite.get(name) == value}
@@ -240,7 +240,7 @@ def merged(first: Figures | None, second: Figures) -> Figures:
 
 
 def update_baseline(path: str, kept: dict[str, Figures], whole: bool = True) -> str:
-    """Make a baseline of figures; return what to print.
+    """Make a baseline from figures; return what to print.
 
     Parameters
     ----------
@@ -248,15 +248,15 @@ def update_baseline(path: str, kept: dict[str, Figures], whole: bool = True) -> 
     kept : dict
         The figures, by model.
     whole : bool
-        Whether they are all; otherwise those of other models stay.
+        Whether these are all figures; otherwise figures of other models stay.
 
     Raises
     ------
     UserError
-        If there is no figure, or what is there is no baseline.
+        If there is no figure, or the file is not a baseline.
     """
     if not kept:
-        raise UserError("no test asked for a cost, so that there is nothing to keep; the baseline was left as it is")
+        raise UserError("no test asked for a cost, so there is nothing to keep; the baseline was left as it is")
     new: Figures | None = None
     for figures in kept.values():
         new = merged(new, figures)
@@ -266,11 +266,11 @@ def update_baseline(path: str, kept: dict[str, Figures], whole: bool = True) -> 
     if not whole:
         others = {name: value for name, value in old.values.items() if name.partition("/")[0] not in new.models}
         if others and (differences := different(old, new)):
-            raise UserError(f"{path} was made elsewhere ({'; '.join(differences.values())}): renew it with all tests, "
-                            "or where it was made; it was left as it is")
+            raise UserError(f"{path} was made elsewhere ({'; '.join(differences.values())}): run all tests to renew "
+                            "it, or renew it where it was made; it was left as it is")
         if others:
             new = merged(replace(old, values=others), new)
-            kept_too = f"; {len(others)} of models that these tests do not ask for were kept"
+            kept_too = f"; {len(others)} of models that these tests do not use were kept"
     changed = baselines.update(path, replace(new, times=old.times))
     return (f"{path}: {len(changed.added)} figures added, {len(changed.changed)} changed, "
             f"{len(changed.removed)} removed{kept_too}; review the difference and commit it")

@@ -1,4 +1,4 @@
-"""The verdict: every figure of a baseline against that of a run, and counted operations against retired ones."""
+"""The verdict: every figure of a baseline compared with that of a run, and counted with retired operations."""
 
 from __future__ import annotations
 
@@ -29,24 +29,24 @@ from .kept.timing_gate import FASTER, LEAST_SAMPLES, slowdown
 
 def judge(baseline: Baseline, run: Figures, *, gate_times: bool = False, only: str = "*", without_counter: bool = False
           ) -> Judgement:
-    """Hold the figures of a run against a baseline, and its counts against what the processor executed.
+    """Compare the figures of a run with a baseline, and its counts with what the processor executed.
 
     Parameters
     ----------
     baseline : Baseline
     run : Figures
     gate_times : bool
-        Whether a kernel that became slower counts as regressed; it is only reported otherwise. Times and counts that
-        cannot be compared are then no success.
+        Whether a kernel that became slower counts as regressed; otherwise it is only reported. If true, times and
+        counts that cannot be compared are no success.
     only : str
         Pattern of the names that are judged.
     without_counter : bool
-        Whether counts are accepted that no exact counter confirms.
+        Whether to accept counts that no exact counter confirms.
 
     Raises
     ------
     UserError
-        If the baseline is of another suite, one of its limits is of no figure, or no figure matches the pattern.
+        If the baseline is of another suite, a limit applies to no figure, or no figure matches the pattern.
     """
     refuse_incomparable(baseline, run)
     names = sorted({*baseline.figures.values, *run.values})
@@ -55,22 +55,22 @@ def judge(baseline: Baseline, run: Figures, *, gate_times: bool = False, only: s
     chosen = [name for name in names if fnmatchcase(name, only)]
     timed = [kernel for kernel in kernels if fnmatchcase(f"{kernel}/{TIME}", only)]
     if not (chosen or timed):
-        raise UserError(f"no figure is named '{only}'; the baseline {baseline.path} has such as "
+        raise UserError(f"no figure is named '{only}'; a figure of the baseline {baseline.path} is "
                         f"{next(iter(sorted(baseline.figures.values)), 'none')}")
     differences = different(baseline.figures, run)
     findings = [*counted_against_retired(run, [*chosen, *(f"{kernel}/{TIME}" for kernel in timed)], without_counter)]
     findings += [found for name in chosen if (found := _figure(name, baseline, run, differences, without_counter))]
     times = [_time(kernel, baseline, run, differences, gate_times) for kernel in timed]
     if gate_times and not any(each.verdict in (HOLDS, REGRESSED, IMPROVED) for each in times):
-        times.append(Judged(TIME, NOT_JUDGED, None, None, "calibrations", reason="times are to be gated, and none is "
-                            "comparable in both the baseline and this run"))
+        times.append(Judged(TIME, NOT_JUDGED, None, None, "calibrations", reason="times should be judged, but none can "
+                            "be compared between the baseline and this run"))
     return Judgement((*findings, *times), baseline.path, tuple(differences.values()),
                      strict=gate_times or "flags" in differences, changed=changed_models(baseline.figures, run),
                      places=run.places)
 
 
 def counted_against_retired(run: Figures, chosen: Collection[str], without_counter: bool) -> Iterator[Judged]:
-    """Yield where the counts behind some figures are not what the processor executed, or are not confirmed.
+    """Yield where the counts behind some figures differ from what the processor executed, or are not confirmed.
 
     Parameters
     ----------
@@ -78,7 +78,7 @@ def counted_against_retired(run: Figures, chosen: Collection[str], without_count
     chosen : collection of str
         Names of the figures.
     without_counter : bool
-        Whether counts are accepted that no exact counter confirms.
+        Whether to accept counts that no exact counter confirms.
     """
     def is_asked_for(subject: str) -> bool:
         return any(name.startswith(f"{subject}/") for name in chosen)
@@ -92,17 +92,17 @@ def counted_against_retired(run: Figures, chosen: Collection[str], without_count
     for subject, reason in run.unconfirmed.items():
         if is_asked_for(subject):
             yield Judged(f"{subject}/retired", REPORTED if without_counter else NOT_JUDGED, None, None, "operations",
-                         "counted = retired", f"no exact counter confirms the counts: {reason}; where none works, "
-                         "--without-counter accepts that")
+                         "counted = retired", f"no exact counter confirms the counts: {reason}; if none works here, "
+                         "accept them with --without-counter")
 
 
 def refuse_wrong_counts(run: Figures, without_counter: bool) -> None:
-    """Make sure, before figures become a baseline, that their counts are right.
+    """Check that the counts of figures are right before the figures become a baseline.
 
     Raises
     ------
     UserError
-        If a count is not what the processor executed, or is not confirmed and that is not accepted.
+        If a count differs from what the processor executed, or is not confirmed and this is not accepted.
     """
     wrong = [each for each in counted_against_retired(run, list(run.values), without_counter)
              if each.verdict != REPORTED]
@@ -112,7 +112,7 @@ def refuse_wrong_counts(run: Figures, without_counter: bool) -> None:
 
 
 def different(before: Figures, after: Figures) -> dict[str, str]:
-    """Return which facts of the toolchain differ, and how, in words."""
+    """Return which facts of the toolchain differ, and how, as text."""
     return {
         fact: f"{fact}: {before.environment.get(fact, 'unknown')} in the baseline, "
               f"{after.environment.get(fact, 'unknown')} here"
@@ -121,30 +121,30 @@ def different(before: Figures, after: Figures) -> dict[str, str]:
 
 
 def changed_models(before: Figures, after: Figures) -> tuple[str, ...]:
-    """Return the models that have another definition now: what their figures are judged for."""
+    """Return the models whose definition has changed: their figures are judged for this change."""
     return tuple(name for name, content in sorted(before.models.items()) if after.models.get(name, content) != content)
 
 
 def refuse_incomparable(baseline: Baseline, run: Figures) -> None:
-    """Make sure that figures of the same name are of the same.
+    """Check that figures with the same name describe the same thing.
 
     Raises
     ------
     UserError
-        If the baseline does not say what its figures are of, or is of a suite with other settings.
+        If the baseline does not say what its figures describe, or is of a suite with other settings.
     """
     known, where = baseline.figures, f"the baseline {baseline.path}"
     unknown = sorted({name.partition("/")[0] for name in known.values} & run.models.keys() - known.models.keys())
     if unknown:
-        raise UserError(f"{where} does not say of which definition its figures of {', '.join(unknown)} are; make it "
-                        "anew with spikecost baseline update")
+        raise UserError(f"{where} does not say to which definition its figures of {', '.join(unknown)} belong; make it "
+                        "again with spikecost baseline update")
     if run.suite and not known.suite:
-        raise UserError(f"{where} does not say of which suite it is; make it anew with spikecost baseline update")
+        raise UserError(f"{where} does not say which suite it is of; make it again with spikecost baseline update")
     other = [f"{name} = {known.suite[name]} in the baseline, {run.suite[name]} in this run" for name in SETTINGS
              if name in known.suite and name in run.suite and known.suite[name] != run.suite[name]]
     if other:
-        raise UserError(f"{where} is of another suite: {'; '.join(other)}; give the run that it was made of, or make "
-                        "it anew with spikecost baseline update")
+        raise UserError(f"{where} is of another suite: {'; '.join(other)}; give the run that it was made from, or make "
+                        "it again with spikecost baseline update")
 
 
 def _figure(name: str, baseline: Baseline, run: Figures, differences: dict[str, str], without_counter: bool
@@ -156,7 +156,7 @@ def _figure(name: str, baseline: Baseline, run: Figures, differences: dict[str, 
     found = Judged(name, HOLDS, None, number, kind.unit, _in_words(limit, kind))
     if before is None or isinstance(before, NoValue):
         if number is None:
-            return None  # had no number before, and has none now
+            return None  # it had no number before and has none now
         if passed := _past_hard(number, limit, kind):
             return replace(found, verdict=REGRESSED, limit=passed)
         lacking = _lacking(name, baseline.figures, run)
@@ -170,7 +170,7 @@ def _figure(name: str, baseline: Baseline, run: Figures, differences: dict[str, 
         return replace(found, verdict=NOT_COMPARABLE, reason="; ".join(unlike))
     if isinstance(after, NoValue):
         return replace(found, verdict=NOT_JUDGED if after.failed else REGRESSED,
-                       reason=f"no number any more: {after}")
+                       reason=f"no longer a number: {after}")
     if passed := _past_hard(after, limit, kind):
         return replace(found, verdict=REGRESSED, limit=passed)
     if limit.soft_percent is None:
@@ -179,12 +179,12 @@ def _figure(name: str, baseline: Baseline, run: Figures, differences: dict[str, 
 
 
 def _moved(found: Judged, before: float, after: float, limit: Limit, kind: Rule) -> Judged:
-    """Judge a number against another."""
+    """Judge a number against another number."""
     worse = before - after if kind.lower_is_worse else after - before
     allowed = limit.soft_percent if worse > 0 else limit.improved_percent
     if allowed is None or math.isclose(before, after, rel_tol=1e-11):  # the file rounds at 12 digits
         return found
-    # "900 % better" is a tenth of it: what is better is the smaller of both, or the baseline's
+    # "900 % better" is a tenth of it: the base is the smaller of both if that is better, else the baseline's
     size = abs(before) if worse > 0 else min(abs(before), abs(after))
     if abs(worse) <= max(size * allowed / 100, kind.slack) * (1 + 1e-9):
         return found
@@ -195,14 +195,14 @@ def _moved(found: Judged, before: float, after: float, limit: Limit, kind: Rule)
 
 
 def _lacking(name: str, before: Figures, run: Figures) -> str:
-    """Say why a figure that only the run has should be in the baseline, too; empty if it is new."""
-    reason = "not in the baseline, which is of the same; renew it"
+    """Say why a figure that only the run has should also be in the baseline; empty if it is new."""
+    reason = "not in the baseline, although it is of the same suite; renew it"
     if kind_of(name).depends_on and not any(kind_of(other).depends_on for other in before.values):
-        return ""  # made where no exact counter worked
+        return ""  # made on a machine without a working exact counter
     if name.endswith("/error_ms"):
         settings = _settings(name, before)
         if settings and setting_of(name) < min(settings):
-            return ""  # this sweep went on to finer time steps
+            return ""  # this sweep continued to finer time steps
         if settings:
             return reason
     same = [before.suite.get(field) == run.suite.get(field) for field in NAMED]
@@ -213,7 +213,7 @@ def _lacking(name: str, before: Figures, run: Figures) -> str:
 
 
 def _absent(name: str, run: Figures, without_counter: bool) -> tuple[FigureVerdict, str]:
-    """Say what it means that a run does not have a figure: of a curve that ended earlier, nothing."""
+    """Say what it means that a run lacks a figure: it means nothing if the curve ended earlier."""
     if name.endswith("/error_ms"):
         settings = _settings(name, run)
         if settings and setting_of(name) < min(settings):
@@ -224,14 +224,14 @@ def _absent(name: str, run: Figures, without_counter: bool) -> tuple[FigureVerdi
 
 
 def _settings(name: str, figures: Figures) -> list[float]:
-    """Return those of all errors of the same curve."""
+    """Return the settings of all errors of the same curve."""
     curve = name.rpartition("/")[0].rpartition("/")[0]
     return [setting_of(other) for other in figures.values
             if other.endswith("/error_ms") and other.startswith(f"{curve}/")]
 
 
 def _past_hard(value: float, limit: Limit, kind: Rule) -> str:
-    """Return the hard limit that a value is past, in words; empty if it is not."""
+    """Return the hard limit that a value exceeds, as text; empty if it exceeds none."""
     if limit.hard is None or not (value < limit.hard if kind.lower_is_worse else value > limit.hard):
         return ""
     return f"hard: at {'least' if kind.lower_is_worse else 'most'} {limit.hard:.6g}"
@@ -259,11 +259,11 @@ def _time(kernel: str, baseline: Baseline, run: Figures, differences: dict[str, 
         return replace(found, verdict=NOT_JUDGED if gate else REPORTED,
                        reason=f"{len(before)} and {len(after)} samples; {LEAST_SAMPLES} each are needed")
     if not all(math.isfinite(each) and each > 0 for each in after):
-        return replace(found, verdict=NOT_JUDGED, reason="a time of this run is no number above 0")
+        return replace(found, verdict=NOT_JUDGED, reason="a time of this run is not a number above 0")
     change = slowdown(before, after, baseline.gate)
     found = replace(found, before=change.before, after=change.after, reason=f"p = {change.probability:.1g}")
     if gate and change.faster:
-        return replace(found, verdict=IMPROVED, limit=f"no less than 1/{FASTER:g}")
+        return replace(found, verdict=IMPROVED, limit=f"at least 1/{FASTER:g}")
     if gate:
         return replace(found, verdict=REGRESSED if change.slower else HOLDS)
     return replace(found, reason=f"{found.reason}, slower" if change.slower else found.reason)

@@ -1,4 +1,4 @@
-"""What became of the figures of a baseline: findings, and the verdict on all of them."""
+"""The result for the figures of a baseline: findings, and the verdict on all of them."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from ..writing.text import aligned
 
 
 class FigureVerdict(StrEnum):
-    """Verdicts on a figure, from the worst."""
+    """Verdicts on a figure, the worst first."""
 
     CONTRADICTED = "contradicted"
-    """A count is not what the processor executed."""
+    """A count differs from what the processor executed."""
     REGRESSED = "regressed"
-    """Worse than its limit allows, or without a number that it had."""
+    """Worse than its limit allows, or it no longer has a number."""
     NOT_JUDGED = "not judged"
-    """It should be there and is not, or nothing is known of it."""
+    """It should be there and is not, or nothing is known about it."""
     IMPROVED = "improved"
-    """Better by more than its limit: somebody has to accept it."""
+    """Better by more than its limit: a person has to accept it."""
     NOT_COMPARABLE = "not comparable"
     """Measured on another machine or with another toolchain."""
     NEW = "new"
@@ -34,33 +34,33 @@ class FigureVerdict(StrEnum):
 
 
 CONTRADICTED, REGRESSED, NOT_JUDGED, IMPROVED, NOT_COMPARABLE, NEW, REPORTED, HOLDS = FigureVerdict
-#: Of what was not judged, so many figures are listed: a run of another suite lacks all.
+#: How many of the figures that were not judged are listed: a run of another suite lacks all of them.
 MOST_NOT_JUDGED = 10
-#: And so many of those that the baseline does not have.
+#: How many of the figures that the baseline does not have are listed.
 MOST_NEW = 10
-#: Of the table of findings.
+#: Columns of the table of findings.
 COLUMNS = ("figure", "verdict", "baseline", "now", "change", "limit", "")
 
 
 @dataclass(frozen=True)
 class Judged:
-    """What became of one figure."""
+    """The result for one figure."""
 
     figure: str
     verdict: FigureVerdict
     before: float | None
-    """The baseline's."""
+    """The number in the baseline."""
     after: float | None
-    """The run's; None if there is none."""
+    """The number in the run; None if there is none."""
     unit: str
     limit: str = ""
-    """The limit that was passed, or that holds."""
+    """The limit that was exceeded, or that holds."""
     reason: str = ""
-    """Why it is not judged or not comparable, or why there is no number any more."""
+    """Why it is not judged or not comparable, or why it no longer has a number."""
 
     @property
     def percent(self) -> float | None:
-        """Change in percent; None where there is nothing to divide by."""
+        """Change in percent; None if the baseline's number is 0 or missing."""
         if self.before is None or self.after is None or not self.before:
             return None
         return 100 * (self.after / self.before - 1)
@@ -72,7 +72,7 @@ class Judged:
 
     @property
     def row(self) -> tuple[str, ...]:
-        """What the table says of it, in the order of `COLUMNS`."""
+        """The row of the table, in the order of `COLUMNS`."""
         change = ""
         if self.before is not None and self.after is not None:
             change = f"{self.after - self.before:+.4g}"
@@ -82,7 +82,7 @@ class Judged:
 
     @property
     def sentence(self) -> str:
-        """What became of the figure, in words."""
+        """What happened to the figure, as a sentence."""
         figure, verdict, before, after, change, limit, reason = self.row
         moved = f"{before} -> {after} {self.unit}" if before or after else ""
         parts = (moved, change, f"limit {limit}" if limit and limit != "none" else "", reason)
@@ -95,13 +95,13 @@ class Judgement(Shown):
 
     findings: tuple[Judged, ...]
     baseline: str
-    """Its file."""
+    """File of the baseline."""
     environment: tuple[str, ...] = ()
-    """How the run's machine and toolchain differ from the baseline's, in words."""
+    """How the run's machine and toolchain differ from those of the baseline, as text."""
     strict: bool = False
-    """Whether another machine or toolchain, or a figure that is not comparable, is no success."""
+    """Whether another machine or toolchain, or a figure that is not comparable, prevents success."""
     changed: tuple[str, ...] = ()
-    """Models that have another definition than in the baseline."""
+    """Models whose definition differs from that in the baseline."""
     places: Mapping[str, tuple[str, int]] = field(default_factory=dict)
     """File and line of the models that were given as files, by model."""
 
@@ -111,10 +111,10 @@ class Judgement(Shown):
 
     @property
     def status(self) -> int:
-        """Exit status: 1 if a figure regressed or a count is wrong, 0 if all hold, else 2.
+        """Exit status: 1 if a figure regressed or a count is wrong, 0 if all hold, otherwise 2.
 
-        2: a figure that should be there could not be judged, or improved by more than its limit, which nobody has
-        accepted yet.
+        2: a figure that should be there could not be judged, or improved by more than its limit and this is not yet
+        accepted.
         """
         if self.of(CONTRADICTED, REGRESSED):
             return 1
@@ -140,7 +140,7 @@ class Judgement(Shown):
         judged = n[REGRESSED] + n[HOLDS] + n[IMPROVED]
         first = {
             REGRESSED: f"{n[REGRESSED]} of {judged} figures regressed",
-            CONTRADICTED: f"{n[CONTRADICTED]} counts are not what the processor executed",
+            CONTRADICTED: f"{n[CONTRADICTED]} counts differ from what the processor executed",
             IMPROVED: f"{n[IMPROVED]} of {judged} figures improved by more than their limit",
             NOT_COMPARABLE: "not all can be compared",
             HOLDS: f"{n[HOLDS]} figures hold",
@@ -152,13 +152,13 @@ class Judgement(Shown):
 
     @property
     def listed(self) -> list[Judged]:
-        """The findings that are listed one by one; the others are counted."""
+        """The findings that are listed one by one; the others are only counted."""
         return [*self.of(CONTRADICTED), *self.of(REGRESSED), *self.of(NOT_JUDGED)[:MOST_NOT_JUDGED],
                 *self.of(IMPROVED), *self.of(NEW)[:MOST_NEW]]
 
     @property
     def notes(self) -> list[str]:
-        """What is said below the table."""
+        """The notes below the table."""
         return list(self._notes())
 
     @property
@@ -187,25 +187,25 @@ class Judgement(Shown):
 
     def _notes(self) -> Iterator[str]:
         if self.changed:
-            yield (f"{', '.join(self.changed)}: another definition than in the baseline; its figures were judged as "
-                   "they changed")
+            yield (f"{', '.join(self.changed)}: the definition differs from that in the baseline; the figures were "
+                   "judged for this change")
         if self.of(IMPROVED):
-            yield "what improved by more than its limit is a change like any other, to be looked at and accepted"
+            yield "an improvement by more than its limit is a change like any other: look at it and accept it"
         if self.of(REGRESSED, IMPROVED) or self.changed:
-            yield ("to accept what is meant: spikecost baseline update, or some of it: spikecost baseline update "
+            yield ("to accept intended changes: spikecost baseline update, or some of it: spikecost baseline update "
                    "--figures 'PATTERN'")
         unlike = self.of(NOT_COMPARABLE)
         for reason in dict.fromkeys(finding.reason for finding in unlike):
             figures = [finding.figure for finding in unlike if finding.reason == reason]
             yield f"not comparable: {', '.join(figures[:3])}{', ...' if len(figures) > 3 else ''}: {reason}"
         if self.strict and self.environment:
-            yield ("times and retired operations hold for one machine and toolchain: check where the baseline was "
-                   f"made, or make it anew here ({'; '.join(self.environment)})")
+            yield ("times and retired operations are only comparable on one machine and toolchain: check where the "
+                   f"baseline was made, or make it again here ({'; '.join(self.environment)})")
         lacking = len(self.of(NOT_JUDGED))
         if lacking:
             more = f" ({lacking - MOST_NOT_JUDGED} more)" if lacking > MOST_NOT_JUDGED else ""
-            yield (f"to have all of them judged{more}, give the run that the baseline was made of, name fewer with "
-                   "--only, or make the baseline anew")
+            yield (f"to judge all of them{more}, give the run that the baseline was made from, name fewer with "
+                   "--only, or make the baseline again")
 
 
 def _number(value: float | None) -> str:

@@ -16,7 +16,7 @@ from ..results.provenance import commit_said
 from .confirmation import confirm
 from .kept.figures import NAMED, SETTINGS, Figures, setting_part
 
-#: Parts of a Step of which the figures tell.
+#: Parts of a Step that the figures describe.
 _STEP, _SPIKE, _OTHER = "step", "spike", ("refractory step", "once a run")
 #: Facts by their name in the provenance.
 _FACTS = {"compiler": "compiler", "flags": "flags, one neuron", "libc": "mathematics library",
@@ -26,21 +26,21 @@ _FREE = ("sign",)
 
 
 def figures_of(run: RunFolder) -> Figures:
-    """Take the figures of a run.
+    """Return the figures of a run.
 
     Raises
     ------
     UserError
-        If the run was interrupted: what is missing is not known to be bad.
+        If the run was interrupted: it is not known whether the missing figures are worse.
     """
     if run.about["interrupted"]:
-        raise UserError("the run was interrupted, so that its figures are not all there; run it again")
+        raise UserError("the run was interrupted, so some of its figures are missing; run it again")
     values: dict[str, float | NoValue] = {}
     for part in (_operations(run.operations), _counters(run), _spikes(run.step_and_spike), _errors(run.points),
                  _cases(run.table), _references(run.regimes)):
         for name, value in part:
             if name in values:
-                raise UserError(f"the run has two figures that are called {name}; let the settings of its suite "
+                raise UserError(f"the run has two figures with the name {name}; let the settings of its suite "
                                 "differ by more")
             values[name] = value
     contradictions, unconfirmed = confirm(run.retired, {
@@ -114,7 +114,7 @@ def _errors(points: pd.DataFrame) -> Iterator[tuple[str, float | NoValue]]:
         if (curve, decade) in seen:
             continue
         seen.add((curve, decade))
-        reason = row["failure"] or f"{row['missing']:g} spikes missing, {row['extra']:g} too many"
+        reason = row["failure"] or f"{row['missing']:g} spikes missing, {row['extra']:g} extra"
         yield (f"{curve}/{setting_part(setting, controlled)}/error_ms",
                float(row["error_ms"]) if _is_number(row["error_ms"]) else NoValue(str(reason)))
 
@@ -132,7 +132,7 @@ def _cases(table: pd.DataFrame) -> Iterator[tuple[str, float | NoValue]]:
 
 
 def _references(regimes: pd.DataFrame) -> Iterator[tuple[str, float | NoValue]]:
-    """Yield how good the references are: what errors are held against is judged, too."""
+    """Yield how accurate the references are: errors are measured against them, so they are judged, too."""
     for row in _rows(regimes):
         for figure in ("reference_tolerance", "reference_error_ms", "reference_checked_ms"):
             value = row[figure]
@@ -142,15 +142,15 @@ def _references(regimes: pd.DataFrame) -> Iterator[tuple[str, float | NoValue]]:
 
 
 def _times(run: RunFolder) -> dict[str, tuple[float, ...]]:
-    """Return each kernel's times, those of all its cases together: a step's, or a ms's where it chooses its steps."""
+    """Return each kernel's times, of all its cases together: per step, or per ms if the method chooses its steps."""
     found: dict[str, list[float]] = {}
     case = ["model", "method", "detection", "stimulus", "horizon_ms", "level", "measure", "tolerance"]
     steps = run.table.set_index(case)
     for row in _rows(run.timings[run.timings["build"] == "scalar"]):
         key = tuple(row[name] for name in case)
         if key not in steps.index or not steps.index.is_unique:
-            raise UserError(f"the run is damaged: it has a time of {row['model']} with {row['method']}, and not one "
-                            "cell of it; run it again")
+            raise UserError(f"the run is damaged: it has a time of {row['model']} with {row['method']}, but not "
+                            "exactly one case of it; run it again")
         of = steps.loc[key]
         dt = 1.0 if _is_number(of["error_control"]) else float(of["dt_ms"])
         found.setdefault(_subject(row), []).append(float(row["calibrations_per_ms"]) * dt)

@@ -20,9 +20,9 @@ from .judgement import (
     Judgement,
 )
 
-#: Verdicts by what a test with them has done.
+#: Verdicts, by the outcome of a test.
 FAILED, STOPPED, SKIPPED = (CONTRADICTED, REGRESSED), (NOT_JUDGED, IMPROVED), (NOT_COMPARABLE, NEW, REPORTED)
-#: GitHub shows no more than ten annotations of a kind a step.
+#: GitHub shows at most ten annotations of one kind per step.
 MOST_ANNOTATIONS = 10
 
 
@@ -39,8 +39,8 @@ def markdown(judgement: Judgement) -> str:
 def junit(judgement: Judgement) -> str:
     """Return JUnit XML, one test case per figure.
 
-    What regressed has failed; what was not judged, or improved so much that somebody must accept it, is an error; what
-    is not comparable or new is skipped.
+    Regressed figures are failures; figures that were not judged, or improved so much that a person must accept it, are
+    errors; figures that are not comparable or new are skipped.
     """
     suite = ElementTree.Element("testsuite", name="spikecost", tests=str(len(judgement.findings)),
                                 failures=str(len(judgement.of(*FAILED))), errors=str(len(judgement.of(*STOPPED))),
@@ -70,18 +70,18 @@ def github(judgement: Judgement) -> list[str]:
         found += [_command(level, f"{each.figure} {each.verdict}", each.sentence,
                            judgement.places.get(each.figure.partition("/")[0])) for each in shown]
         if len(shown) < len(findings):
-            found.append(_command(level, "and more", f"{len(findings) - len(shown)} more; the step summary has all"))
+            found.append(_command(level, "and more", f"{len(findings) - len(shown)} more; the step summary lists all"))
     return found
 
 
 def no_commands(said: str) -> str:
-    """Return text of which no line is a workflow command to GitHub, whatever the names in it."""
+    """Return the text in a form in which GitHub takes no line for a workflow command, whatever names it contains."""
     token = secrets.token_hex(16)
     return f"::stop-commands::{token}\n{said}\n::{token}::"
 
 
 def github_problem(message: str) -> str:
-    """Return the GitHub annotation of why nothing could be judged."""
+    """Return the GitHub annotation that says why nothing could be judged."""
     return _command("error", "spikecost check", message)
 
 

@@ -1,1 +1,1 @@
-"""What is known of a run? Its suite, models and provenance as data, who is cheapest, and the form of all that."""
+"""What is known of a run? Its suite, models and provenance as data, the cheapest model, and the form of the data."""

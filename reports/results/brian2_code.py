@@ -12,33 +12,33 @@ from ...models.methods import METHODS
 from .description import describe_model
 from .recorded_model import recorded_model
 
-#: Base units that Brian2 calls otherwise.
+#: Base units that have another name in Brian2.
 _NAMED = {"1e-14 kg": "1e-14*kilogram", "K": "kelvin", "umol": "umole"}
 
 
 def brian2_code(model: Mapping[str, Any], method: str, *, dt_ms: float, drive: float, drive_unit: str,
                 horizon_ms: float, title: str) -> str:
-    """Return the program: it prints spike times in ms, named by the end of their steps.
+    """Return the program: it prints spike times in ms, each given as the end of its step.
 
     Parameters
     ----------
     model : mapping
         As `spikecost.reports.results.description.describe` gives it.
     method : str
-        A method of ours that Brian2 has too.
+        A method that both spikecost and Brian2 have.
     dt_ms, drive, horizon_ms : float
         The drive in `drive_unit`.
     drive_unit : str
         As `spikecost.models.language.units.unit_name` gives it.
     title : str
-        What the program is, for its first line.
+        Title of the program, for its first line.
 
     Raises
     ------
     UserError
-        If the definition is no model, or the drive has another unit than its input.
+        If the definition is not a model, or the drive has another unit than the input of the model.
     """
-    # every text and name of the program is one that the model's own reader has accepted
+    # the reader of the model has accepted every text and name that goes into the program
     of = recorded_model("model", model)
     model = describe_model(of)
     expected = units.unit_name(of.system.dimensions[of.input])
@@ -64,7 +64,7 @@ def brian2_code(model: Mapping[str, Any], method: str, *, dt_ms: float, drive: f
         f"    {', '.join(f'{name}={value}' for name, value in arguments.items() if value)})",
         *(f"neuron.{name} = {_value(value)}" for name, value in model["parameters"].items()),
         f"neuron.{model['input']} = {_quantity(drive, drive_unit)}",
-        # numbers first: an initial value may be an expression of others
+        # numbers first: an initial value may be an expression that uses others
         *(f"neuron.{name} = {_value(value)}"
           for name, value in sorted(model["initial"].items(), key=lambda item: isinstance(item[1], str))),
         "spikes = SpikeMonitor(neuron)",
@@ -76,7 +76,7 @@ def brian2_code(model: Mapping[str, Any], method: str, *, dt_ms: float, drive: f
 
 
 def brian2_unit(unit: str) -> str:
-    """Return a unit of `spikecost.models.language.units.unit_name` as Brian2 writes it: ``uA/cm**2``."""
+    """Return a unit, as given by `spikecost.models.language.units.unit_name`, in Brian2's notation: ``uA/cm**2``."""
     if "^" not in unit:
         return re.sub(r"([A-Za-z])(\d)", r"\1**\2", unit)
     powers = re.findall(r"(1e-14 kg|[A-Za-z]+)\^(-?[\d.]+)", unit)

@@ -1,4 +1,4 @@
-"""What a run was, as JSON: its suite, and the models, measures and conventions that it used."""
+"""The description of a run as JSON: its suite, and the models, measures and conventions that it used."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ from .verdict import baseline
 
 
 def describe(study: Study) -> dict[str, Any]:
-    """Return what JSON can hold.
+    """Return the description of a study, in values that JSON can store.
 
     ``suite``: its fields, models by label; ``seeds``: of the stimuli that have random numbers, 0 to ``trials - 1``, and
-    of the bootstrap; ``models``: by label, the definition, and a digest of all of it that is run and counted;
-    ``measures``: by name, unit, perfect value, label of an axis of errors; ``costs``: by column of the points, unit and
-    label; ``conventions``: by name; ``columns``: of the table, and what they are.
+    of the bootstrap; ``models``: by label, the definition, and a digest of everything in it that is run and counted;
+    ``measures``: by name, the unit, perfect value and axis label of errors; ``costs``: by column of the points, unit
+    and label; ``conventions``: by name; ``columns``: of the table, with their meaning.
     """
     models = {regime.model.label: regime.model for regime in study.regimes}
     taken = ("maximum", VoltageRms.name, *study.suite.drawn_measures)
@@ -63,7 +63,7 @@ def _suite(suite: Suite) -> dict[str, Any]:
 
 
 def describe_model(model: NeuronModel) -> dict[str, Any]:
-    """Return the definition of a model: its texts, its numbers in internal units, and a digest of all."""
+    """Return the definition of a model: its texts, its numbers in internal units, and a digest of all of them."""
     return {
         "description": model.description,
         "source": model.source,

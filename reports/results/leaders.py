@@ -1,4 +1,4 @@
-"""The verdict: who is cheapest in each regime under each criterion, by how much, and how sure that is."""
+"""The verdict: the cheapest model per regime and criterion, by how much, and how certain the difference is."""
 
 from __future__ import annotations
 
@@ -14,28 +14,28 @@ from ..tables.table import SITUATION
 if TYPE_CHECKING:
     from ..comparison.run_folder import RunFolder
 
-#: Columns, and what they are.
+#: Columns and their meaning.
 COLUMNS = {
     **shared_columns.SITUATION,
     "place": "1 for the cheapest model, 2 for the next",
     "model": "model and preset",
     "method": "its cheapest method",
     "detection": "its cheapest detection",
-    "status": "reached, or at least: the coarsest dt of the sweep holds, so that dt may be larger and the cost less",
+    "status": "reached, or at least: the coarsest dt of the sweep holds, so dt may be larger and the cost lower",
     "dt_ms": "largest dt at which, and below which, every stimulus holds",
-    "flops_per_ms": "operations a ms of model time, geometric mean over the stimuli",
+    "flops_per_ms": "operations per ms of model time, geometric mean over the stimuli",
     "flops_per_ms_low": "lower end of its 95 % bootstrap interval",
     "flops_per_ms_high": "upper end",
-    "ratio": "cost over that of the cheapest",
+    "ratio": "cost divided by that of the cheapest",
     "ratio_low": "lower end of its 95 % bootstrap interval",
     "ratio_high": "upper end",
-    "bound": "what the ratio is where a dt is only known to be at least the sweep's: at least, at most, not known",
-    "ranked": "whether it is sure that the model is dearer than the cheapest",
+    "bound": "what the ratio is if a dt is only known to be at least the sweep's: at least, at most, not known",
+    "ranked": "whether the model is certainly more expensive than the cheapest",
 }
 
 
 def leaders(run: RunFolder) -> pd.DataFrame:
-    """Return a row a regime, criterion and model that gets there, the cheapest first; columns as in `COLUMNS`."""
+    """Return one row per regime, criterion and model that meets it, the cheapest first; columns as in `COLUMNS`."""
     keys = ["model", "method", "detection", *SITUATION]
     reached = run.by_stimulus[run.by_stimulus["flops_per_ms"].notna()]
     costs = {key: list(group["flops_per_ms"]) for key, group in reached.groupby(keys, sort=False)}

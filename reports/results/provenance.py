@@ -43,7 +43,7 @@ def _version(package: str) -> str:
 
 
 def _commit() -> dict[str, str]:
-    """Return the commit that runs, if spikecost runs from its own repository, and what was changed since; else ''."""
+    """Return the running commit, if spikecost runs from its own repository, and the files changed since; else ''."""
     root = Path(__file__).parents[2]
     unknown = {"commit": "", "files changed since": ""}
     if not (root / ".git").exists():
@@ -58,6 +58,6 @@ def _commit() -> dict[str, str]:
 
 
 def commit_said(facts: Mapping[str, str]) -> str:
-    """Say which commit ran, from the facts of `provenance`; empty if it is not known."""
+    """Return the commit that ran, from the facts of `provenance`; empty if it is not known."""
     changed = facts.get("files changed since", "") not in ("", "0")
     return facts.get("commit", "") + (", with changes" if changed else "")

@@ -1,7 +1,7 @@
 """A model from its definition in a run.
 
-The run may be another person's. What it says of a model is read as a model's file is: it names no file, no catalogue
-and no code, and a text in it that is no model is refused.
+The run may come from another person. Its description of a model is read like a model file: it cannot name a file, a
+catalogue entry or code, and a text that is not a model is refused.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def recorded_model(label: str, described: Mapping[str, Any]) -> NeuronModel:
     Raises
     ------
     UserError
-        If the definition is incomplete, is no model, or is not the one that was run.
+        If the definition is incomplete, is not a model, or is not the one that was run.
     """
     where = f"the run's model '{short(label)}'"
     if not isinstance(described, Mapping):
@@ -54,8 +54,8 @@ def recorded_model(label: str, described: Mapping[str, Any]) -> NeuronModel:
     except UserError as error:
         raise UserError(f"{where} cannot be read: {error}") from None
     digest = hashlib.sha256(model.definition.encode()).hexdigest()
-    if "published" in described and digest != described["content"]:  # older runs do not tell all that it is made of
-        raise UserError(f"{where} is not the one that was run: its definition has changed; run it again")
+    if "published" in described and digest != described["content"]:  # older runs do not describe all parts of a model
+        raise UserError(f"{where} differs from the one that was run: its definition has changed; run it again")
     return model
 
 
@@ -64,7 +64,7 @@ def _quantity(described: Any, *, text_allowed: bool = False) -> Any:
         return described
     if not (isinstance(described, Mapping) and described.keys() == {"value", "unit"}
             and type(described["value"]) in (int, float) and isinstance(described["unit"], str)):
-        raise UserError(f"{short(repr(described))} is no quantity; expected a value and a unit")
+        raise UserError(f"{short(repr(described))} is not a quantity; expected a value and a unit")
     value = float(units.internal(described["value"]))
     return units.quantity(value, units.dimension_named(described["unit"]))
 
@@ -73,5 +73,5 @@ def _grid(described: Any) -> TableGrid | None:
     if described is None:
         return None
     if not (isinstance(described, Mapping) and described.keys() == {"step", "low", "high"}):
-        raise UserError(f"{short(repr(described))} is no grid of tables; expected step, low and high")
+        raise UserError(f"{short(repr(described))} is not a grid of tables; expected step, low and high")
     return TableGrid(**{name: _quantity(value) for name, value in described.items()})

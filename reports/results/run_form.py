@@ -1,7 +1,7 @@
-"""The form of a run in its folder: what ``run.json`` says, and which tables have which columns of numbers and of text.
+"""The form of a run in its folder: the content of ``run.json``, and the columns of numbers and text of each table.
 
-A run may be another person's. What does not have this form is refused when it is read, so that all that comes later
-can take it as it is.
+A run may come from another person. A run without this form is refused when it is read, so later code need not check
+it again.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ COLUMNS: Mapping[str, Iterable[str]] = {
     "regimes": references.COLUMNS, "references": references.TRIAL_COLUMNS, "spikes": recorded.SPIKE_COLUMNS,
     "voltages": recorded.VOLTAGE_COLUMNS, "features": features.COLUMNS, "demos": demos.COLUMNS,
 }
-#: Columns of text; all others are of numbers or truth values.
+#: Columns of text; all others contain numbers or truth values.
 TEXT = frozenset({
     "bound", "build", "changes", "counter", "detection", "drive_unit", "exact_counter", "failure", "feature",
     "finding", "kind", "letter", "level", "measure", "method", "model", "outcome", "parameters", "part", "reason",
@@ -40,7 +40,7 @@ TEXT = frozenset({
     "tolerance_unit", "view", "voltage_unit", "winner",
 })
 
-#: Columns of names that are not the run's: how a reference was found is no method of a suite.
+#: Columns of names that do not come from the run: the method that found a reference is not a method of a suite.
 _FREE = {("references", "method")}
 
 
@@ -77,7 +77,7 @@ class _SeedsForm:
 
 @dataclass(frozen=True)
 class _ModelForm:
-    """What is shown of a model; `spikecost.reports.results.recorded_model` reads the rest where it is run."""
+    """The part of a model that is shown; `spikecost.reports.results.recorded_model` reads the rest before a run."""
 
     description: str
     source: str
@@ -136,12 +136,12 @@ class _ProvenanceForm:
 
 
 def check_about(about: Any, provenance: Any) -> None:
-    """Check what a run says of itself, and of where it was made.
+    """Check what a run says about itself, and about where it was made.
 
     Raises
     ------
     UserError
-        At the first value of another type than it has.
+        At the first value with a wrong type.
     """
     try:
         structure(about, _AboutForm, "run.json", more_allowed=True)
@@ -156,12 +156,12 @@ def check_table(name: str, frame: pd.DataFrame) -> None:
     Raises
     ------
     UserError
-        If one is missing, or holds something else than it should.
+        If a column is missing, or contains something else than it should.
     """
     missing = [column for column in COLUMNS[name] if column not in frame]
     if missing or not frame.columns.is_unique:
         raise UserError(f"its table '{name}' has no column '{missing[0]}'" if missing else
-                        f"its table '{name}' has two columns of one name")
+                        f"its table '{name}' has two columns with the same name")
     for column in frame:
         values, text = frame[column], column in TEXT
         if isinstance(values.dtype, pd.CategoricalDtype) or values.dtype.kind not in "biufO":
@@ -179,19 +179,19 @@ def check_table(name: str, frame: pd.DataFrame) -> None:
 
 
 def check_names(about: Mapping[str, Any], frames: Mapping[str, pd.DataFrame]) -> None:
-    """Check that tables name only models, methods, detections and measures that the run says it has.
+    """Check that tables name only models, methods, detections and measures that the run lists.
 
     Raises
     ------
     UserError
-        At the first other name.
+        At the first name that it does not list.
     """
     suite, models = about["suite"], set(about["models"])
-    names = {label.partition(":")[0] for label in models}  # features are told by name and parameters
+    names = {label.partition(":")[0] for label in models}  # features are listed by name and parameters
     known = {"model": models, "winner": models, "second": models, "method": set(suite["methods"]),
              "detection": set(suite["detections"]), "measure": set(about["measures"]), "view": {PUBLISHED, *VIEWS}}
     if about["baseline"] and about["baseline"] not in models:
-        raise UserError(f"its baseline {short(repr(about['baseline']))} is none of its models")
+        raise UserError(f"its baseline {short(repr(about['baseline']))} is not one of its models")
     for name, frame in frames.items():
         for column in known.keys() & set(frame):
             if (name, column) in _FREE:
@@ -210,4 +210,4 @@ def _is_number(value: Any) -> bool:
 
 
 def _is_empty(value: Any) -> bool:
-    return value is None or (isinstance(value, float) and value != value)  # noqa: PLR0124 - so nan is told
+    return value is None or (isinstance(value, float) and value != value)  # noqa: PLR0124 - this is true for nan only

@@ -7,8 +7,8 @@
     tolerances = ["1ms", "0.1ms"]
     horizons = ["1second"]
     stimuli = ["constant"]
-    criteria = ["gamma_2ms=0.05"]     # beside the tolerances of spike times
-    conventions = ["unit", "mine"]    # a column each in the table
+    criteria = ["gamma_2ms=0.05"]     # in addition to the tolerances
+    conventions = ["unit", "mine"]    # one column each in the table
 
     [convention.mine]
     counts = "as run"
@@ -16,7 +16,7 @@
     source = "our own measurement, June"
     weights = { add = 1, sub = 1, mul = 3, div = 10, sqrt = 12, exp = 40, pow = 60, compare = 1, select = 0, sign = 0 }
 
-Every field of `spikecost.accuracy.study.suite.Suite` may be given; what is not, is the default suite's.
+Every field of `spikecost.accuracy.study.suite.Suite` may be given; a missing field has its value in the default suite.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ _TIMES = ("tolerances", "horizons", "coarsest", "finest", "finest_varying")
 
 @dataclass(frozen=True)
 class _OwnConvention:
-    """What a file says of a convention."""
+    """The form of a convention in a file."""
 
     counts: str
     unit: str
@@ -51,7 +51,7 @@ class _OwnConvention:
 
 @dataclass(frozen=True)
 class _SuiteFile:
-    """What a file says of a suite: its fields, each None if it is not given, and conventions of its own."""
+    """The form of a suite in a file: its fields, each None if it is not given, and its own conventions."""
 
     models: tuple[str, ...] | None = None
     methods: tuple[str, ...] | None = None
@@ -84,16 +84,16 @@ def read_suite(path: str | Path, base: Suite, *, models: Sequence[str] = (), all
     ----------
     path : str or Path
     base : Suite
-        What the file does not say.
+        Values of the fields that the file does not give.
     models : sequence of str
-        To be run instead of the file's, which are not looked at then.
+        To run instead of the models in the file, which are then ignored.
     allow_python : bool
-        Whether the file may name Python files, which are executed to take models from them.
+        Whether the file may name Python files; these are executed to get models from them.
 
     Raises
     ------
     UserError
-        If the file cannot be read, or holds what a suite does not.
+        If the file cannot be read, or contains something that a suite cannot.
     """
     text = read_text(Path(path), "the suite")
     try:
@@ -105,11 +105,11 @@ def read_suite(path: str | Path, base: Suite, *, models: Sequence[str] = (), all
     given |= {"models": tuple(models)} if models else {}
     code = [model for model in found.models or () if runs_code(model)]
     if code and not models and not allow_python:
-        raise UserError(f"{path}: {code[0]} is Python, which would be run; if you trust it, say --allow-python, or "
-                        "name the models with --models")
+        raise UserError(f"{path}: {code[0]} is Python code, which would be run; if you trust it, give "
+                        "--allow-python, or name the models with --models")
     own = {name: _convention(name, each, path) for name, each in (given.pop("convention", None) or {}).items()}
     if own:
-        # what the file defines is used, be it named in the list or not
+        # what the file defines is used, whether it is in the list or not
         named = dict.fromkeys([*(found.conventions or ()), *own])
         given["conventions"] = tuple(own.get(name, name) for name in named)
     try:
@@ -129,7 +129,7 @@ def _criterion(text: str) -> Criterion:
 
 def _convention(name: str, given: _OwnConvention, path: str | Path) -> Convention:
     if name in CONVENTIONS:
-        raise UserError(f"{path}: the convention '{name}' is there already; take another name")
+        raise UserError(f"{path}: the convention '{name}' exists already; choose another name")
     if not name.isidentifier():
         raise UserError(f"{path}: convention '{name}': give it a name of letters, digits and _")
     try:
@@ -143,9 +143,8 @@ def suite_text(suite: Mapping[str, Any]) -> str:
 
     Parameters
     ----------
-    suite : mapping
-        Fields by name, as ``run.json`` has them. A model that is no name of the catalogue, and a convention of one's
-        own, must be there when the file is read.
+    Fields by name, as in ``run.json``. A model that is not in the catalogue, and a convention of the user, must exist
+    when the file is read.
     """
     return "".join(f"{name} = {_toml(_with_unit(name, value))}\n" for name, value in suite.items())
 
@@ -159,11 +158,11 @@ def _with_unit(name: str, value: Any) -> Any:
 def _toml(value: Any) -> str:
     if isinstance(value, list):
         return f"[{', '.join(_toml(each) for each in value)}]"
-    return json.dumps(value)  # strings, numbers and truth values are written alike in JSON and TOML
+    return json.dumps(value)  # strings, numbers and truth values are written in the same way in JSON and TOML
 
 
 def left_out(whole: Suite, quick: Suite) -> str:
-    """Say what a suite leaves out of another."""
+    """Say what a suite omits compared with another."""
     units_of = {"rates": " Hz", "tolerances": " ms", "horizons": " ms"}
     parts = []
     for name in ("models", "methods", "detections", "stimuli", "rates", "rheobases", "horizons", "tolerances"):
@@ -172,11 +171,11 @@ def left_out(whole: Suite, quick: Suite) -> str:
             shown = ", ".join(f"{value:g}" if isinstance(value, float) else str(value) for value in missing)
             parts.append(f"{name} {shown}{units_of.get(name, '')}")
     if quick.trials < whole.trials:
-        parts.append(f"{whole.trials - quick.trials} of {whole.trials} stimuli of a kind")
+        parts.append(f"{whole.trials - quick.trials} of {whole.trials} stimuli of each kind")
     if quick.repeats < whole.repeats:
         parts.append(f"{whole.repeats - quick.repeats} of {whole.repeats} timed runs")
     if not quick.thorough:
-        parts.append("what Brian2 executes and what the builds for speed change")
+        parts.append("the operations that Brian2 executes and the effects of the builds for speed")
     if not quick.features:
         parts.append("the twenty features and demos of Izhikevich 2004")
     return "; ".join(parts)

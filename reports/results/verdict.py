@@ -1,4 +1,4 @@
-"""What the published rankings become at equal accuracy, and who wins where."""
+"""How the published rankings change at equal accuracy, and which model is cheapest in each situation."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ from ...models.catalogue import MODELS
 from ..tables.table import SITUATION
 from ..writing.numbers import bounded
 
-#: (view, cases that it admits)
+#: Each view with the cases that it admits.
 VIEWS: dict[str, dict[str, str]] = {
     "forward Euler, spikes on the grid": {"method": "euler", "detection": "grid"},
     "cheapest method, spikes on the grid": {"detection": "grid"},
     "cheapest method and detection": {},
 }
-#: The view without any demand on accuracy.
+#: The view without any requirement on accuracy.
 PUBLISHED = "counted as in 2004, at its time steps"
 
 
-#: How the names of the models begin that others are divided by: Izhikevich's, whose comparison of 2004 this checks.
+#: Start of the names of the models that others are compared with: Izhikevich's; this checks his comparison of 2004.
 BASELINE = "izhikevich"
 
 
 class Says(StrEnum):
-    """What a ratio of costs says of a model."""
+    """What a ratio of costs says about a model."""
 
     BASELINE = "the baseline"
     CHEAPER = "cheaper"
@@ -41,7 +41,7 @@ class Says(StrEnum):
 
 
 def baseline(study: Study) -> str:
-    """Return the model that others are divided by: Izhikevich's if it was run, else the first."""
+    """Return the model that costs are divided by: Izhikevich's if it was run, otherwise the first."""
     models = [regime.model for regime in study.regimes]
     return next((model.label for model in models if model.name.startswith(BASELINE)), models[0].label if models else "")
 
@@ -58,8 +58,8 @@ def ranking(study: Study, baseline: str) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        A row a view, situation and model: ``ratio`` of mean costs over the stimuli, its 95 % bootstrap interval
-        (``low``, ``high``), its ``bound`` (`accuracy.search.status.Bound`), and what it ``says`` (`Says`). The
+        One row per view, situation and model: ``ratio`` of mean costs over the stimuli, its 95 % bootstrap interval
+        (``low``, ``high``), its ``bound`` (`accuracy.search.status.Bound`), and the conclusion ``says`` (`Says`). The
         published view comes first; it has neither situation nor interval.
     """
     names = {regime.model.label: regime.model.name for regime in study.regimes}
@@ -78,14 +78,14 @@ def ranking(study: Study, baseline: str) -> pd.DataFrame:
 
 
 def verdict(ranked: pd.DataFrame, values: str = "ratio") -> pd.DataFrame:
-    """Return `ranking` with a row a view and situation and one column a model: its cost over the baseline's.
+    """Return `ranking` with one row per view and situation and one column per model: cost divided by the baseline's.
 
     Parameters
     ----------
     ranked : DataFrame
         As `ranking` returns.
     values : str
-        The column of it that is shown.
+        The column to show.
     """
     if not len(ranked):
         return pd.DataFrame()
@@ -102,7 +102,7 @@ def verdict(ranked: pd.DataFrame, values: str = "ratio") -> pd.DataFrame:
 
 
 def verdict_text(ranked: pd.DataFrame) -> pd.DataFrame:
-    """Return `verdict` with texts in place of numbers, which tell a bound from a value."""
+    """Return `verdict` with texts instead of numbers; they show whether a number is a bound or a value."""
     texts = [bounded(row["ratio"], row["bound"]) for row in ranked.to_dict("records")]
     return verdict(ranked.assign(text=pd.Series(texts, index=ranked.index, dtype=object)), "text")
 
@@ -123,7 +123,7 @@ def _says(found: CostRatio) -> Says:
 
 
 def _as_published(names: Mapping[str, str], baseline: str) -> list[dict[str, Any]]:
-    """Return the ratios without any demand on accuracy: the paper's counting at the paper's time steps."""
+    """Return the ratios without any requirement on accuracy: the paper's counts at the paper's time steps."""
     convention = get_convention("izhikevich2004")
     costs = {}
     for label, name in names.items():

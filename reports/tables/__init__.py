@@ -1,1 +1,1 @@
-"""What did a study give? One function per table, from a study to a DataFrame."""
+"""What are the results of a study? One function per table, from a study to a DataFrame."""

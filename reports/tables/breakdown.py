@@ -1,4 +1,4 @@
-"""Operations by kind: of the parts of a Step, and of a ms of model time at equal accuracy."""
+"""Operations by kind: of the parts of a Step, and per ms of model time at equal accuracy."""
 
 from __future__ import annotations
 
@@ -9,23 +9,23 @@ from ...models.algebra.expression import KINDS
 from .shared_columns import CASE, WAY
 from .table import situation
 
-#: Columns, and what they are.
+#: Columns and their meaning.
 OPERATION_COLUMNS = {
     **WAY,
-    "part": "step (without a spike), spike (adds to its step), refractory step, once a run; where steps are not all "
-            "alike, the block",
+    "part": "step (without a spike), spike (adds to its step), refractory step, once a run; if steps are not all "
+            "equal, the block",
     "kind": "kind of operation",
-    "operations": "how many, as run",
+    "operations": "number of operations, as run",
 }
 COLUMNS = {
     **CASE,
     "kind": "kind of operation",
-    "per_ms": "operations a ms of model time, spikes included; mean over the stimuli, each at its own largest dt",
+    "per_ms": "operations per ms of model time, spikes included; mean over the stimuli, each at its own largest dt",
 }
 
 
 def operations(study: Study) -> pd.DataFrame:
-    """Return a row a model, method, detection, part and kind of operation that occurs; columns as in the module."""
+    """Return one row per model, method, detection, part and occurring kind of operation; columns as in the module."""
     counts = {(curve.regime.model.label, curve.method, curve.detection): curve.count for curve in study.curves
               if curve.count is not None}
     return pd.DataFrame([
@@ -35,7 +35,7 @@ def operations(study: Study) -> pd.DataFrame:
 
 
 def by_kind(study: Study) -> pd.DataFrame:
-    """Return a row a reached case and kind of operation that occurs; columns as in `COLUMNS`."""
+    """Return one row per reached case and occurring kind of operation; columns as in `COLUMNS`."""
     return pd.DataFrame([
         {**situation(case), "kind": kind, "per_ms": n} for case in study.cases if case.coarsest
         for kind, n in _per_ms(case).items() if n

@@ -1,4 +1,4 @@
-"""The twenty demos of Izhikevich 2004, as published and converged: the table, and what it comes to in a sentence."""
+"""The twenty demos of Izhikevich 2004, as published and converged: the table, and a sentence that summarizes it."""
 
 from __future__ import annotations
 
@@ -11,25 +11,26 @@ from ...accuracy.features.shown.demo_runs import DemoRun, run_demo
 from ...accuracy.features.shown.demos import demos
 from .features import title
 
-#: Columns of `demo_table`, and what they are.
+#: Columns of `demo_table` and their meaning.
 COLUMNS = {
     "letter": "panel of figure 1",
-    "feature": "what it shows",
+    "feature": "the feature that it shows",
     "tau_ms": "published time step",
     "spikes_as_published": "spikes with the published scheme and step",
-    "spikes_converged": "spikes of the reference solution; of a runaway those before it was given up",
-    "first_as_published_ms": "time of the first one",
-    "first_converged_ms": "time of the first one",
+    "spikes_converged": "spikes of the reference solution; for a runaway, those before the computation was stopped",
+    "first_as_published_ms": "time of the first of them",
+    "first_converged_ms": "time of the first of them",
     "shown_as_published": "whether the detector finds the feature with the published scheme and step",
     "shown_converged": "whether it finds it in the reference solution",
-    "finding": "both in words",
+    "finding": "both results in words",
     "artefact_from_ms": "the smallest step (of the published one and its halves) that shows a feature which the "
                         "converged model does not have",
-    "gone_from_ms": "the step after it: from there on down the feature is gone",
-    "same_from_ms": "the largest step from which on down feature and number of spikes are the converged model's",
+    "gone_from_ms": "the next smaller step: with this and smaller steps, the feature is gone",
+    "same_from_ms": "the largest step at and below which feature and number of spikes equal those of the "
+                    "converged model",
     "error_ms": "stated error of the reference's spike times",
-    "reason_as_published": "the detector's numbers",
-    "reason_converged": "the detector's numbers",
+    "reason_as_published": "numbers from the detector",
+    "reason_converged": "numbers from the detector",
 }
 
 
@@ -39,23 +40,23 @@ def demo_table() -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row a demo; columns in `COLUMNS`.
+        One row per demo; columns in `COLUMNS`.
     """
     return runs_table(run_demo(demo) for demo in demos())
 
 
 def runs_table(runs: Iterable[DemoRun]) -> pd.DataFrame:
-    """Return the table of demos that were run, without a row if none was."""
+    """Return the table of demos that were run; it has no rows if none was run."""
     return pd.DataFrame([_row(run) for run in runs], columns=list(COLUMNS))
 
 
 def headline(table: pd.DataFrame) -> str:
-    """Say in numbers which demos show their feature because of the time step, and which show it with other spikes.
+    """Say how many demos show their feature because of the time step, and how many show it with other spikes.
 
     Parameters
     ----------
     table : DataFrame
-        As `demo_table` returns; empty: nothing is said.
+        As `demo_table` returns; if empty, the text is empty.
     """
     if not len(table):
         return ""
@@ -70,7 +71,7 @@ def headline(table: pd.DataFrame) -> str:
 
 
 def shown(table: pd.DataFrame) -> pd.DataFrame:
-    """Return of `demo_table` what fits on a screen, with headings."""
+    """Return the part of `demo_table` that fits on a screen, with headings."""
     return pd.DataFrame({
         "": table["letter"],
         "feature": table["feature"],

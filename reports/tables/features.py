@@ -12,8 +12,8 @@ from ...accuracy.study.runner import Progress
 from ...models.catalogue import MODELS, get_model
 from ...models.definition.neuron import NeuronModel
 
-#: What Izhikevich 2004 states in its comparison, where that is sure: all twenty for his own model, three for
-#: integrate-and-fire (as widely quoted). For the other models its marks were not at hand.
+#: Statements of Izhikevich 2004 in its comparison, where they are certain: all twenty for his own model, three for
+#: integrate-and-fire (as widely quoted). Its marks for the other models were not available.
 _TWENTY = frozenset(FEATURES)
 STATED = {
     "lif": frozenset({"tonic_spiking", "class_1", "integrator"}),
@@ -21,18 +21,18 @@ STATED = {
     "izhikevich_mv": _TWENTY,
 }
 
-#: Columns of `features`, and what they are.
+#: Columns of `features` and their meaning.
 COLUMNS = {
     "model": "name of the model",
     "parameters": "its preset",
     "letter": "panel of the feature in figure 1 of Izhikevich 2004",
     "feature": "name of the feature",
-    "outcome": "found (on the reference solution), not found (with these parameters and trials), cannot (no parameters "
-               "would do) or not tried",
-    "stated_2004": "+ or - in Izhikevich 2004, where the literature is sure; else empty",
-    "reason": "the detector's numbers, or why not",
-    "stimulus": "in which it was found: (ms, input) pieces, those of a ramp with both ends",
-    "trials": "stimuli that were tried",
+    "outcome": "found (on the reference solution), not found (with these parameters and trials), cannot (impossible "
+               "with any parameters) or not tried",
+    "stated_2004": "+ or - in Izhikevich 2004, where the literature is certain; otherwise empty",
+    "reason": "numbers from the detector, or why the feature was not found",
+    "stimulus": "the stimulus that shows it: (ms, input) pieces, both ends for a ramp",
+    "trials": "number of stimuli that were tried",
 }
 
 
@@ -43,15 +43,15 @@ def features(models: Sequence[str | NeuronModel] | None = None, presets: bool = 
     Parameters
     ----------
     models : sequence of str or NeuronModel, optional
-        All that are registered by default.
+        By default all registered models.
     presets : bool
-        Whether to look at every preset of a model that is not given with one.
+        Whether to test every preset of a model that is given without one.
     progress : Progress, optional
 
     Returns
     -------
     DataFrame
-        One row a model, set of parameters and feature; columns in `COLUMNS`.
+        One row per model, set of parameters and feature; columns in `COLUMNS`.
 
     Raises
     ------
@@ -69,7 +69,7 @@ def features(models: Sequence[str | NeuronModel] | None = None, presets: bool = 
 
 
 def findings_table(found: Iterable[tuple[NeuronModel, Sequence[Finding]]]) -> pd.DataFrame:
-    """Return the table of findings in models, without a row if nobody looked."""
+    """Return the table of findings in models; it has no rows if no model was searched."""
     return pd.DataFrame([
         {
             "model": model.name,
@@ -87,17 +87,17 @@ def findings_table(found: Iterable[tuple[NeuronModel, Sequence[Finding]]]) -> pd
 
 
 def title(feature: str) -> str:
-    """Return a feature's name as people write it."""
+    """Return the name of a feature as people write it."""
     return FEATURES[feature].title if feature in FEATURES else feature.replace("_", " ")
 
 
 def stated(model: str, feature: str) -> str:
-    """Return the mark of a model in Izhikevich 2004, ``+`` or ``-``; empty where it is not known for sure."""
+    """Return the mark of a model in Izhikevich 2004, ``+`` or ``-``; empty if it is not known with certainty."""
     return ("+" if feature in STATED[model] else "-") if model in STATED else ""
 
 
 def feature_table(found: pd.DataFrame) -> pd.DataFrame:
-    """Return one row a feature, one column a model with its parameters, and a row of counts, of `features`' table."""
+    """Return the table of `features` with one row per feature, one column per model and preset, and a row of counts."""
     wide = found[["letter", "feature"]].drop_duplicates().reset_index(drop=True)
     last: dict[str, object] = {"letter": "", "feature": FOUND.value}
     for (model, preset), rows in found.groupby(["model", "parameters"], sort=False):
@@ -108,14 +108,14 @@ def feature_table(found: pd.DataFrame) -> pd.DataFrame:
 
 
 def counts(found: pd.DataFrame, of_demos: pd.DataFrame | None = None) -> dict[str, int]:
-    """Return how many features each model shows with any of the parameters that were looked at.
+    """Return how many features each model shows with any of the parameters that were tried.
 
     Parameters
     ----------
     found : DataFrame
         As `features` returns.
     of_demos : DataFrame, optional
-        As `spikecost.reports.tables.demos.demo_table` returns: what they show converged counts for Izhikevich's model.
+        As `spikecost.reports.tables.demos.demo_table` returns: features shown converged count for Izhikevich's model.
     """
     shown = {str(model): set(rows.loc[rows["outcome"] == FOUND, "feature"])
              for model, rows in found.groupby("model", sort=False)}

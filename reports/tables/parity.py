@@ -1,4 +1,4 @@
-"""Counted and retired: what the counters say of the Step's operations."""
+"""Counted and retired: the operations of the Step compared with the results of the counters."""
 
 from __future__ import annotations
 
@@ -17,64 +17,64 @@ from ...models.ground.errors import NoValue
 from ..writing.escape import in_figure
 from .shared_columns import WAY
 
-#: Columns and what they are.
+#: Columns and their meaning.
 COLUMNS = {
     "model": "model and preset",
     "method": "integration method",
-    "steps": "steps run, none with a spike",
-    "counted": "operations a step, from the Step (exp as one; sign and select none, as processors count)",
-    "instrumented": "operations a step that an exact counter saw the kernel retire",
-    "exact_counter": "which one",
-    "ratio": "instrumented over counted, calls of exp and pow apart",
-    "in_libm": "operations a step that it saw the mathematics library retire",
-    "hardware": "operations a step that the processor's own counter saw",
-    "hardware_counter": "which one",
-    "hardware_ratio": "hardware over what the Step and the library should give",
-    "instructions": "instructions a step of the kernel's own",
-    "brian2": "operations a step of the code that Brian2 generates (C++ standalone, with our flags)",
-    "brian2_overhead": "Brian2's over counted",
-    "brian2_cython": "operations a step of Brian2's Cython code (with its flags)",
-    "brian2_reason": "why there is none of Brian2's",
-    "reason": "why there is no number of the hardware's, or none at all",
+    "steps": "number of steps that were run, none with a spike",
+    "counted": "operations per step, from the Step (exp as one; sign and select none, as processors count)",
+    "instrumented": "operations per step that an exact counter saw the kernel retire",
+    "exact_counter": "name of the exact counter",
+    "ratio": "instrumented / counted, without calls of exp and pow",
+    "in_libm": "operations per step that it saw the mathematics library retire",
+    "hardware": "operations per step that the processor's own counter saw",
+    "hardware_counter": "name of the processor's counter",
+    "hardware_ratio": "hardware / number expected from the Step and the library",
+    "instructions": "instructions per step in the kernel itself",
+    "brian2": "operations per step of the code that Brian2 generates (C++ standalone, with our flags)",
+    "brian2_overhead": "Brian2's / counted",
+    "brian2_cython": "operations per step of Brian2's Cython code (with its flags)",
+    "brian2_reason": "why there is no number for Brian2",
+    "reason": "why there is no number from the hardware, or no number at all",
 }
 
-#: Of `step_and_spike`.
+#: Columns of `step_and_spike`.
 APART_COLUMNS = {
     **WAY,
-    "stimulus": "kind of stimulus: what varies within a step has Steps of its own",
+    "stimulus": "kind of stimulus: a stimulus that varies within a step has its own Steps",
     "counter": "an exact counter",
-    "counted_step": "operations of a step without a spike, from the Step (as processors count)",
-    "instrumented_step": "operations that it saw such a step of the kernel retire, calls of the library as one each",
-    "step_in_libm": "operations that it saw the mathematics library retire beside it",
-    "counted_spike": "what a spike adds to its step, from the Step",
-    "instrumented_spike": "what the counter saw it add",
-    "spike_in_libm": "and in the mathematics library",
+    "counted_step": "operations per step without a spike, from the Step (as processors count)",
+    "instrumented_step": "operations per such step that it saw the kernel retire; a library call counts as one",
+    "step_in_libm": "operations that it also saw the mathematics library retire in this step",
+    "counted_spike": "operations that a spike adds to its step, from the Step",
+    "instrumented_spike": "operations that the counter saw a spike add",
+    "spike_in_libm": "the same in the mathematics library",
     "reason": "why there is no number",
 }
-#: Of `builds`, and one more for each kind of operation.
+#: Columns of `builds`; there is one more for each kind of operation.
 BUILD_COLUMNS = {
     "model": "model and preset",
     "method": "integration method",
     "build": "how the kernel was compiled",
-    "instructions": "instructions a neuron-step of the kernel's own",
-    "changes": "what differs from the count, in words",
+    "instructions": "instructions per neuron and step in the kernel itself",
+    "changes": "differences from the count, in words",
 }
 KIND_COLUMNS = {
     "model": "model and preset",
     "method": "integration method",
     "counter": "an exact counter",
     "kind": "kind of operation",
-    "counted": "operations a step, from the Step",
-    "retired": "operations a step that the counter saw the kernel retire",
+    "counted": "operations per step, from the Step",
+    "retired": "operations per step that the counter saw the kernel retire",
 }
 RETIRED_COLUMNS = {
     **WAY,
     "stimulus": "kind of stimulus; empty for steps without input",
-    "part": "step (without a spike), spike (what it adds to its step), run (of many steps, whole)",
+    "part": "step (without a spike), spike (what it adds to its step), run (a whole run of many steps)",
     "counter": "an exact counter; empty if none saw it",
-    "kind": "kind of operation; without sign and select, which are no arithmetic",
-    "counted": "how many, from the Step",
-    "retired": "how many the counter saw the kernel execute",
+    "kind": "kind of operation; without sign and select, which are not arithmetic",
+    "counted": "number, from the Step",
+    "retired": "number that the counter saw the kernel execute",
     "reason": "why there is no number",
 }
 
@@ -85,14 +85,14 @@ NO_FLOPS = ("sign", "select")
 
 
 def parity(study: Study) -> pd.DataFrame:
-    """Return one row a model and method; columns as in `COLUMNS`."""
+    """Return one row per model and method; columns as in `COLUMNS`."""
     rows = [{"model": model, "method": method, **_row(measured), **_brian2(study, model, method, measured)}
             for (model, method, _), measured in study.measurements.items()]
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
 def parity_by_kind(study: Study) -> pd.DataFrame:
-    """Return one row a model, method, exact counter and kind of operation; columns as in `KIND_COLUMNS`."""
+    """Return one row per model, method, exact counter and kind of operation; columns as in `KIND_COLUMNS`."""
     return pd.DataFrame([
         (model, method, witness.counter, kind, n / measured.steps,
          witness.operations.get(kind, 0) / measured.steps)
@@ -102,7 +102,7 @@ def parity_by_kind(study: Study) -> pd.DataFrame:
 
 
 def step_and_spike(study: Study) -> pd.DataFrame:
-    """Return one row a model, method, detection and kind of stimulus; columns as in `APART_COLUMNS`."""
+    """Return one row per model, method, detection and kind of stimulus; columns as in `APART_COLUMNS`."""
     rows = []
     for (model, method, detection, stimulus), found in study.steps_and_spikes.items():
         row: dict[str, Any] = {"model": model, "method": method, "detection": detection, "stimulus": stimulus}
@@ -119,7 +119,7 @@ def step_and_spike(study: Study) -> pd.DataFrame:
 
 
 def retired_by_kind(study: Study) -> pd.DataFrame:
-    """Return one row a model, method, detection, stimulus, part and kind; columns as in `RETIRED_COLUMNS`."""
+    """Return one row per model, method, detection, stimulus, part and kind; columns as in `RETIRED_COLUMNS`."""
     rows: list[tuple[Any, ...]] = []
     for way, measured in (*study.measurements.items(), *study.quiet_steps.items()):
         if isinstance(measured, NoValue):
@@ -143,13 +143,13 @@ def _none(reason: str) -> tuple[str, str, float, float, str]:
 def _both(part: str, counter: str, counted: Mapping[str, float], executed: Mapping[str, float]
           ) -> Iterator[tuple[str, str, str, float, float, str]]:
     for kind in (*KINDS, "fma"):
-        # "add" in any case: that nothing was executed was seen, too
+        # "add" in any case, to record that nothing was executed
         if kind not in NO_FLOPS and (counted.get(kind) or executed.get(kind) or kind == "add"):
             yield part, counter, kind, float(counted.get(kind, 0)), float(executed.get(kind, 0)), ""
 
 
 def builds(study: Study) -> pd.DataFrame:
-    """Return one row a model, method and build: its operations a step by kind, and what changed, in words."""
+    """Return one row per model, method and build: its operations per step by kind, and the changes, in words."""
     return pd.DataFrame([
         {"model": model, "method": method, "build": built.build.name, **{kind: built.own.get(kind, 0) for kind in
          _BUILT}, "instructions": built.instructions, "changes": "; ".join(built.changes)}
@@ -168,7 +168,7 @@ def why_no_exact_count(study: Study) -> str:
 
 
 def why_no_hardware_count(study: Study) -> str:
-    """Return why no counter of the processor's own saw any kernel; empty if one did, or if nothing was counted."""
+    """Return why no counter of the processor saw any kernel; empty if one did, or if nothing was counted."""
     measured = [m for m in study.measurements.values() if isinstance(m, Measurement)]
     if any(not witness.exact for m in measured for witness in m.witnesses):
         return ""
@@ -177,7 +177,7 @@ def why_no_hardware_count(study: Study) -> str:
 
 
 def parity_figure(by_kind: pd.DataFrame) -> Figure:
-    """Draw retired against counted operations, kind by kind; every point belongs on the diagonal.
+    """Draw retired against counted operations, kind by kind; every point should be on the diagonal.
 
     Parameters
     ----------
@@ -193,7 +193,7 @@ def parity_figure(by_kind: pd.DataFrame) -> Figure:
     axis.set_xscale("symlog", linthresh=1)
     axis.set_yscale("symlog", linthresh=1)
     axis.plot([0, highest], [0, highest], color="0.6", linewidth=0.8, zorder=0)
-    axis.set_xlabel("counted from the Step (operations a step, by kind)")
+    axis.set_xlabel("counted from the Step (operations per step, by kind)")
     axis.set_ylabel("retired by the processor")
     if axis.get_legend_handles_labels()[0]:
         axis.legend(fontsize=7, frameon=False)
@@ -239,10 +239,10 @@ def _brian2(study: Study, model: str, method: str, measured: Measurement | NoVal
 
 
 def retired(own: Mapping[str, float], libm: Mapping[str, float]) -> float:
-    """Sum what a kernel and the mathematics library executed; that the one calls the other is no operation."""
+    """Sum the operations of a kernel and the mathematics library; a call of the library is not an operation."""
     return flops({kind: n for kind, n in own.items() if kind not in ("exp", "pow")}) + flops(libm)
 
 
 def flops(operations: Mapping[str, float]) -> float:
-    """Sum operations, a fused multiply-add as two."""
+    """Sum operations; a fused multiply-add counts as two."""
     return sum((2 if kind == "fma" else 1) * n for kind, n in operations.items() if kind not in NO_FLOPS)

@@ -20,24 +20,24 @@ from ...models.ground.errors import UserError
 from . import shared_columns
 from .parity import retired
 
-#: Columns, and what they are.
+#: Columns and their meaning.
 COLUMNS = {
     **shared_columns.WAY,
     **shared_columns.REGIME,
-    "dt_ms": "time step; the mean one where an error control chooses it",
-    "error_control": "its tolerance",
-    "flops_per_ms": "operations a ms of model time, spikes included; geometric mean over the stimuli",
+    "dt_ms": "time step; the mean time step if an error control chooses it",
+    "error_control": "tolerance of the error control",
+    "flops_per_ms": "operations per ms of model time, spikes included; geometric mean over the stimuli",
     "error_ms": "largest spike-time error, over all stimuli; empty if a run failed or a spike is missing or extra",
     "median_error_ms": "the largest spike-time error of a stimulus, median over the stimuli",
     "voltage_error": "root mean square error of the voltage between spikes, in the model's unit, median",
     "missing": "spikes of the references that are not there",
     "extra": "spikes that are not in the references",
     "failed": "runs that failed",
-    "failure": "why the first of them did",
-    "front": "nothing else in this regime is both cheaper and more accurate (error_ms)",
-    "model_front": "nothing else of this model is",
+    "failure": "why the first of them failed",
+    "front": "no other point in this regime is both cheaper and more accurate (error_ms)",
+    "model_front": "no other point of this model is both cheaper and more accurate",
 }
-#: Costs of a point beside ``flops_per_ms``, and of a case: label and unit by column.
+#: Costs of a point in addition to ``flops_per_ms``, and of a case: label and unit by column.
 _COUNTED = {
     "instrumented_per_ms": "operations that an exact counter saw retire, library and spikes included",
     "hardware_per_ms": "operations that the processor's own counter saw retire, library included, spikes left out",
@@ -46,7 +46,7 @@ REGIME = list(shared_columns.REGIME)
 
 
 def points(study: Study) -> pd.DataFrame:
-    """Return a row a curve and dt; columns as in `COLUMNS`, further `costs`, further measures averaged."""
+    """Return one row per curve and dt; columns as in `COLUMNS`, further `costs`, and averages of further measures."""
     measures = study.suite.drawn_measures
     weighing = _conventions(study)
     rows = [_row(curve, point, measures, weighing) | {"instrumented_per_ms": _instrumented(study, curve, point)}
@@ -64,8 +64,8 @@ def points(study: Study) -> pd.DataFrame:
 def costs(study: Study) -> dict[str, dict[str, str]]:
     """Return the label and unit of each cost that points have, by column.
 
-    Operations that an exact counter saw are known of steps that are all alike; those that the processor's own counter
-    saw are of steps without a spike, over dt, and known for the detection that was counted alone.
+    Operations that an exact counter saw are known if all steps are alike. Operations that the processor's own counter
+    saw are for steps without a spike, divided by dt, and known only for the detection that was counted.
     """
     return {
         "flops_per_ms": {"label": "operations per ms of model time", "unit": "operations"},
@@ -76,20 +76,20 @@ def costs(study: Study) -> dict[str, dict[str, str]]:
 
 
 def _conventions(study: Study) -> list[Convention]:
-    """Return the conventions that weigh what is run, but for the one that is ``flops_per_ms``."""
+    """Return the conventions that weigh the operations as run, without the one that gives ``flops_per_ms``."""
     return [each for each in (*CONVENTIONS.values(), *study.suite.own_conventions)
             if each.counts == "as run" and each.name != "unit"]
 
 
 def _hardware(study: Study) -> dict[tuple[str, str, str], float]:
-    """Return the operations a step that a hardware counter saw, by model, method and detection."""
+    """Return the operations per step that a hardware counter saw, by model, method and detection."""
     return {(measured.model, measured.method, measured.detection): witness.flops / measured.steps / witness.repetitions
             for measured in study.measurements.values() if isinstance(measured, Measurement)
             for witness in measured.witnesses if not witness.exact}
 
 
 def _instrumented(study: Study, curve: Curve, point: Point) -> float:
-    """Return the operations a ms that an exact counter saw, geometric mean over the stimuli; nan if it saw none."""
+    """Return the operations per ms that an exact counter saw, geometric mean over the stimuli; nan if it saw none."""
     regime = curve.regime
     found = study.steps_and_spikes.get((regime.model.label, curve.method, curve.detection, regime.stimulus))
     if not isinstance(found, StepAndSpike) or curve.count is None:
@@ -101,7 +101,7 @@ def _instrumented(study: Study, curve: Curve, point: Point) -> float:
 
 
 def _weighed(convention: Convention, operations: Mapping[str, float]) -> float:
-    """Return a cost; nan if the convention has to measure something that cannot be measured here."""
+    """Return a cost; nan if the convention needs a measurement that is not possible here."""
     try:
         return convention.weigh(operations)
     except UserError:
@@ -157,14 +157,14 @@ def _row(curve: Curve, point: Point, measures: tuple[str, ...], weighing: list[C
 
 
 def pareto(frame: pd.DataFrame, error: pd.Series, together: list[str]) -> pd.Series:
-    """Mark the Pareto front: in order of cost, each point that is more accurate than all cheaper ones.
+    """Mark the Pareto front: in order of cost, each point that is more accurate than all cheaper points.
 
     Parameters
     ----------
     frame : DataFrame
         As `points` returns.
     error : Series
-        Of each point; points without an error are on no front.
+        Error of each point; points without an error are on no front.
     together : list of str
         Columns that the points of one front share.
     """

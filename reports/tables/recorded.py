@@ -14,27 +14,27 @@ from .table import situation
 
 _SOURCE = {
     "model": "model and preset",
-    "stimulus": "kind of stimulus; of each, the first is recorded",
+    "stimulus": "kind of stimulus; the first of each kind is recorded",
     "horizon_ms": "model time that is compared",
-    "level": "firing rate asked for, or drive as a multiple of the rheobase",
+    "level": "requested firing rate, or drive as a multiple of the rheobase",
     "method": "integration method; empty for the reference",
     "detection": "how the crossing is located; empty for the reference",
     "measure": "how errors are measured; empty for the reference",
-    "tolerance": "how far the measure may be from perfect; none for the reference",
+    "tolerance": "how far the measure may be from perfect; empty for the reference",
 }
-#: Columns, and what they are.
+#: Columns and their meaning.
 SPIKE_COLUMNS = {**_SOURCE, "time_ms": "time of a spike"}
 VOLTAGE_COLUMNS = {**_SOURCE, "time_ms": "time of a sample", "voltage": "in the unit that the table of regimes states"}
 
 
 def spikes(study: Study) -> pd.DataFrame:
-    """Return a row a spike; columns as in `SPIKE_COLUMNS`."""
+    """Return one row per spike; columns as in `SPIKE_COLUMNS`."""
     return _frame(SPIKE_COLUMNS, [
         pd.DataFrame({"time_ms": each.spike_times}).assign(**source) for source, each in _recordings(study)])
 
 
 def voltages(study: Study) -> pd.DataFrame:
-    """Return a row a sample; columns as in `VOLTAGE_COLUMNS`."""
+    """Return one row per sample; columns as in `VOLTAGE_COLUMNS`."""
     return _frame(VOLTAGE_COLUMNS, [
         pd.DataFrame({"time_ms": each.at, "voltage": each.voltage}).assign(**source)
         for source, each in _recordings(study)])

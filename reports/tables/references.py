@@ -13,42 +13,42 @@ from ...accuracy.study.study import Study
 from ...models.language import units
 from .shared_columns import REGIME
 
-#: Columns, and what they are.
+#: Columns and their meaning.
 COLUMNS = {
     "model": "model and preset",
     **REGIME,
     "drive": "mean input",
-    "drive_unit": "its unit",
+    "drive_unit": "unit of the drive",
     "rate_hz": "firing rate of the reference",
     "stimuli": "number of stimuli",
-    "spikes": "spikes of all references",
-    "reference_tolerance": "loosest tolerance of the Taylor computations (relative, of one step)",
+    "spikes": "number of spikes of all references",
+    "reference_tolerance": "loosest tolerance of the Taylor computations (relative, per step)",
     "reference_error_ms": "largest stated error of a reference",
-    "reference_checked_ms": "difference of the first reference from a solution in 80-bit arithmetic",
+    "reference_checked_ms": "difference between the first reference and a solution in 80-bit arithmetic",
     "reference_voltage_error": "largest stated error of the references' voltage samples, in the model's unit",
-    "voltage_unit": "its unit",
+    "voltage_unit": "unit of the voltage",
     "reason": "why there are no stimuli; empty if there are",
-    "failed": "whether the program failed there: nothing is known of the model then",
-    "several_rates": "the rates of the same constant drive, which depend on how it is reached; empty if there is one",
+    "failed": "whether the program failed: then nothing is known about the model",
+    "several_rates": "the rates at the same constant drive, if they depend on how it is reached; empty if there is one",
 }
 TRIAL_COLUMNS = {
     "model": "model and preset",
     **REGIME,
     "trial": "which stimulus of its kind, from 0",
     "seed": "seed of the stimulus; none if it has no random numbers",
-    "spikes": "spikes of the reference",
+    "spikes": "number of spikes of the reference",
     "error_ms": "stated error of its spike times",
     "method": "how the reference was computed",
 }
 
 
 def regimes(study: Study) -> pd.DataFrame:
-    """Return a row a model and regime; columns as in `COLUMNS`."""
+    """Return one row per model and regime; columns as in `COLUMNS`."""
     return pd.DataFrame([_row(regime) for regime in study.regimes], columns=list(COLUMNS))
 
 
 def references(study: Study) -> pd.DataFrame:
-    """Return a row a stimulus; columns as in `TRIAL_COLUMNS`."""
+    """Return one row per stimulus; columns as in `TRIAL_COLUMNS`."""
     return pd.DataFrame([
         {**_key(regime), "trial": i, "seed": trial.stimulus.seed, "spikes": trial.spikes,
          "error_ms": trial.reference.error, "method": trial.reference.method}

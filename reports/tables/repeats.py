@@ -1,4 +1,4 @@
-"""What was done more than once: each case stimulus by stimulus, and every timed run."""
+"""What was repeated: each case by stimulus, and every timed run."""
 
 from __future__ import annotations
 
@@ -11,32 +11,32 @@ from ...accuracy.study.study import Case, Study
 from .shared_columns import CASE
 from .table import situation
 
-#: Columns, and what they are; with one more for each measure of the suite, at the cell's dt.
+#: Columns and their meaning; there is one more for each measure of the suite, at the dt of the case.
 COLUMNS = {
     **CASE,
     "trial": "which stimulus of its kind, from 0",
-    "flops_per_ms": "operations a ms of model time, spikes included, at the cell's dt",
-    "error_ms": "largest spike-time error at the cell's dt",
-    "rms_error_ms": "root mean square error there",
-    "voltage_error": "root mean square error of the voltage between spikes there, in the model's unit",
-    "spikes": "spikes compared",
-    "own_dt_ms": "largest dt that was run at which, and below which, this stimulus alone holds; the mean step where an "
+    "flops_per_ms": "operations per ms of model time, spikes included, at the dt of the case",
+    "error_ms": "largest spike-time error at the dt of the case",
+    "rms_error_ms": "root mean square error at that dt",
+    "voltage_error": "root mean square error of the voltage between spikes at that dt, in the model's unit",
+    "spikes": "number of spikes compared",
+    "own_dt_ms": "largest dt that was run at which, and below which, this stimulus alone holds; the mean step if an "
                  "error control chooses it",
-    "own_error_control": "its tolerance",
-    "own_flops_per_ms": "operations a ms at that dt",
+    "own_error_control": "tolerance of the error control",
+    "own_flops_per_ms": "operations per ms at that dt",
     "own_error_ms": "largest spike-time error at that dt",
 }
 TIMING_COLUMNS = {
     **CASE,
-    "build": "scalar (one neuron) or simd (a neuron of 1024 in SIMD lanes)",
-    "repeat": "which timed run, from 0; those of the same number ran in turn",
-    "ns_per_ms": "wall time a ms of model time of a neuron",
-    "calibrations_per_ms": "the same over that of a fixed piece of work that ran beside it",
+    "build": "scalar (one neuron) or simd (per neuron, 1024 neurons in SIMD lanes)",
+    "repeat": "which timed run, from 0; runs with the same number ran one after the other",
+    "ns_per_ms": "wall time per ms of model time and neuron",
+    "calibrations_per_ms": "the same divided by the time of a fixed piece of work, measured at about the same time",
 }
 
 
 def by_stimulus(study: Study) -> pd.DataFrame:
-    """Return a row a case and stimulus, where there are any; columns as in `COLUMNS`, then the suite's measures."""
+    """Return one row per case and stimulus, if there are any; columns as in `COLUMNS`, then the suite's measures."""
     measures = study.suite.drawn_measures
     return pd.DataFrame([
         {**situation(case), "trial": trial, **_at_dt(case, trial, measures), **_alone(case, own)}
@@ -45,7 +45,7 @@ def by_stimulus(study: Study) -> pd.DataFrame:
 
 
 def timings(study: Study) -> pd.DataFrame:
-    """Return a row a timed run; columns as in `TIMING_COLUMNS`."""
+    """Return one row per timed run; columns as in `TIMING_COLUMNS`."""
     return pd.DataFrame([
         {**situation(case), "build": build, "repeat": repeat, "ns_per_ms": sample, "calibrations_per_ms": ratio}
         for case in study.cases for build, timing in (("scalar", case.one_neuron), ("simd", case.many_neurons))

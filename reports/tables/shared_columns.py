@@ -1,4 +1,4 @@
-"""Columns that tables of a run share, and what they are."""
+"""Columns that several tables of a run have, and their meaning."""
 
 #: A way to run a model.
 WAY = {
@@ -6,18 +6,18 @@ WAY = {
     "method": "integration method",
     "detection": "how the crossing is located",
 }
-#: What a model runs under.
+#: Conditions under which a model runs.
 REGIME = {
     "stimulus": "kind of stimulus",
     "horizon_ms": "model time that is compared",
-    "level": "firing rate asked for, or drive as a multiple of the rheobase",
+    "level": "requested firing rate, or drive as a multiple of the rheobase",
 }
-#: What is accurate enough.
+#: Requirement on accuracy.
 CRITERION = {
     "measure": "how errors are measured; maximum: the largest spike-time error, no spike missing or extra",
     "tolerance": "how far the measure may be from perfect",
 }
-#: What rows have in common that are compared with each other.
+#: What rows that are compared with each other have in common.
 SITUATION = REGIME | CRITERION
-#: What tells a case from all others.
+#: What distinguishes a case from all others.
 CASE = WAY | SITUATION

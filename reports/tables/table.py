@@ -1,4 +1,4 @@
-"""The table of cost at equal accuracy: one row a model, method, detection, regime and criterion."""
+"""The table of cost at equal accuracy: one row per model, method, detection, regime and criterion."""
 
 from __future__ import annotations
 
@@ -15,60 +15,60 @@ from ...flops.conventions import Convention, get_convention
 from ...models.language import units
 from . import shared_columns
 
-#: Columns, their unit, and what they are; the page prints this.
+#: Columns, their units and meaning; the page prints this.
 COLUMNS = {
     **shared_columns.CASE,
-    "tolerance_unit": "its unit",
+    "tolerance_unit": "unit of the tolerance",
     "status": "reached; at least (the coarsest dt of the sweep holds); or why there is no number",
     "dt_ms": "largest dt at which, and below which, the tolerance holds for every stimulus: all were run at it and at "
-             "the settings counted in checked_settings; the mean step of all where an error control chooses it",
-    "error_control": "relative tolerance of the method's error control, in place of dt: the loosest that holds for "
+             "the settings counted in checked_settings; the mean step of all if an error control chooses it",
+    "error_control": "relative tolerance of the method's error control, instead of dt: the loosest that holds for "
                      "every stimulus",
-    "flops_per_ms": "operations of the Step a ms of model time, spikes included (convention: unit): geometric mean "
+    "flops_per_ms": "operations of the Step per ms of model time, spikes included (convention: unit): geometric mean "
                     "over the stimuli at dt_ms",
     "flops_per_ms_low": "lower end of its 95 % bootstrap interval over the stimuli",
     "flops_per_ms_high": "upper end",
-    "flops_per_ms_steps": "the part of the steps",
-    "flops_per_spike": "what a spike adds",
+    "flops_per_ms_steps": "the part without spikes",
+    "flops_per_spike": "operations that a spike adds",
     "flops_per_ms_2004": "the same dt counted as the 2004 paper counts, spikes left out (convention: izhikevich2004)",
-    "ns_per_ms": "wall time a ms of model time at dt_ms, one neuron, median; taken for the first kind of stimulus only",
-    "ns_per_ms_simd": "the same, a neuron of 1024 in SIMD lanes",
+    "ns_per_ms": "wall time per ms of model time at dt_ms, one neuron, median; only for the first kind of stimulus",
+    "ns_per_ms_simd": "the same per neuron, for 1024 neurons in SIMD lanes",
     "error_ms": "largest spike-time error of all stimuli at dt_ms",
-    "mean_error_ms": "mean error, late positive",
+    "mean_error_ms": "mean error; positive if spikes are late",
     "rms_error_ms": "root mean square error",
     "voltage_error": "root mean square error of the voltage between spikes, in the model's unit, mean",
     "drift_ms_per_s": "growth of the error with model time, mean",
-    "spikes": "spikes compared",
+    "spikes": "number of spikes compared",
     "missing": "spikes of the reference that are not there",
     "extra": "spikes that are not in the reference",
     "dt_median_of_trials": "largest dt (or tolerance of an error control) that was run at which, and below which, a "
                            "stimulus alone holds: the median over the stimuli",
     "fails_at_dt_ms": "next coarser dt (or tolerance of an error control) that was run and fails for a stimulus",
-    "holds_again_at_dt_ms": "coarsest dt that was run and holds for all although a finer one fails; empty if none does",
+    "holds_again_at_dt_ms": "coarsest dt that holds for all stimuli although a finer dt fails; empty if there is none",
     "round_dt_ms": "the largest dt below it that is a round number: all stimuli were run at it, and hold",
-    "round_flops_per_ms": "operations a ms at that dt: geometric mean over the stimuli",
+    "round_flops_per_ms": "operations per ms at that dt: geometric mean over the stimuli",
     "round_error_ms": "largest spike-time error at that dt",
-    "checked_settings": "how many smaller dt (or tolerances of an error control) down to half of it were run and hold",
-    "checked_down_to_dt_ms": "finest dt of the sweep that was run, and, where there is a cost, holds",
+    "checked_settings": "number of smaller dt (or tolerances of an error control), down to half, that ran and hold",
+    "checked_down_to_dt_ms": "finest dt of the sweep that was run; if there is a cost, it holds",
     "stable_dt_ms": "largest dt at which, and below which, every state stays finite, over all stimuli: the stability "
                     "limit, or the sweep's coarsest dt if none diverges",
-    "diverges_at_dt_ms": "next coarser dt that was tried, where a state leaves the finite numbers; empty if none does",
+    "diverges_at_dt_ms": "next coarser dt that was tried, at which a state becomes infinite or nan; empty if none",
     "stimuli": "number of stimuli",
     "drive": "mean input",
-    "drive_unit": "its unit",
+    "drive_unit": "unit of the drive",
     "actual_rate_hz": "firing rate of the reference",
     "reference_error_ms": "largest stated error of the references",
     "reference_checked_ms": "difference of the first stimulus's reference from a solution in 80-bit arithmetic",
     "reason": "why there is no number",
 }
-#: What rows have in common that are compared with each other.
+#: What rows that are compared with each other have in common.
 SITUATION = list(shared_columns.SITUATION)
 
 
 def columns(study: Study) -> dict[str, str]:
     """Return `COLUMNS` and one more for each further convention of the suite."""
     more = {
-        f"{each.name}_per_ms": f"cost a ms under the convention {each.name}, in {each.unit}"
+        f"{each.name}_per_ms": f"cost per ms under the convention {each.name}, in {each.unit}"
         for each in map(get_convention, study.suite.conventions)
     }
     return COLUMNS | more
@@ -81,7 +81,7 @@ def table(study: Study) -> pd.DataFrame:
 
 
 def cheapest(rows: pd.DataFrame, cost: str = "flops_per_ms") -> pd.DataFrame:
-    """Return, for each situation and model, the row with the lowest cost; models that have none are left out."""
+    """Return, for each situation and model, the row with the lowest cost; models without a cost are left out."""
     reached = rows[rows[cost].notna()]
     # situations in the order of the suite, models from the cheapest
     order = dict.fromkeys(rows[SITUATION].itertuples(index=False, name=None))
@@ -92,7 +92,7 @@ def cheapest(rows: pd.DataFrame, cost: str = "flops_per_ms") -> pd.DataFrame:
 
 
 def situation(case: Case) -> dict[str, Any]:
-    """Return what tells a case from all others."""
+    """Return what distinguishes a case from all others."""
     regime, criterion = case.curve.regime, case.criterion
     return {"model": regime.model.label, "method": case.curve.method, "detection": case.curve.detection,
             "stimulus": regime.stimulus, "horizon_ms": regime.horizon, "level": regime.level,

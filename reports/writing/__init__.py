@@ -1,1 +1,1 @@
-"""How is a result written down? Numbers, texts, JSON and files, safe with any name that a user chose."""
+"""How is a result written? Numbers, texts, JSON and files, safe with any name that a user chose."""

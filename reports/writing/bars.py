@@ -1,4 +1,4 @@
-"""Progress, on the standard error: bars on a terminal, a line now and then elsewhere."""
+"""Progress on standard error: bars on a terminal, a line from time to time elsewhere."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from rich.progress import Progress as Bar
 from ...accuracy.study.runner import Progress
 from ...models.ground.errors import visible
 
-#: Where no bar can be drawn, a line says at least so often, in s, how far the work is.
+#: Longest time between two lines of progress if no bar can be drawn, in s.
 HEARTBEAT = 20.0
 
 
 @contextmanager
 def bars() -> Iterator[Progress]:
-    """Draw a bar for every phase that begins, or print lines where the standard error is no terminal.
+    """Draw a bar for every phase that begins, or print lines if standard error is not a terminal.
 
-    Nothing is printed where no phase begins. A standard error that can no longer be written ends nothing.
+    Nothing is printed if no phase begins. If standard error can no longer be written, the work continues.
     """
     console = Console(stderr=True)
     shown = _Bars(console) if console.is_terminal or console.is_jupyter else _Lines(console)
@@ -57,12 +57,12 @@ class _Bars:
             self._bar.console.print(visible(line), markup=False, highlight=False, soft_wrap=True)
 
     def end(self) -> None:
-        if self._tasks:  # a bar that never began must not even end a line
+        if self._tasks:  # without a bar, not even a line end is printed
             self._bar.stop()
 
 
 class _Lines:
-    """A line when a phase begins, and one every `HEARTBEAT` while it goes on."""
+    """A line when a phase begins, and one every `HEARTBEAT` seconds while it continues."""
 
     def __init__(self, console: Console) -> None:
         self._console = console

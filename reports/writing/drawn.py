@@ -6,21 +6,21 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-#: Columns, and what they are.
+#: Columns and their meaning.
 COLUMNS = {
-    "panel": "its title",
-    "across": "what its axis across shows",
-    "up": "what its axis up shows",
-    "curve": "what the points belong to",
+    "panel": "title of the panel",
+    "across": "label of the horizontal axis",
+    "up": "label of the vertical axis",
+    "curve": "curve that the points belong to",
     "x": "",
     "y": "",
 }
 
 
 def drawn(figure: Figure) -> pd.DataFrame:
-    """Return a row a point of every curve of a figure; columns as in `COLUMNS`.
+    """Return one row per point of every curve of a figure; columns as in `COLUMNS`.
 
-    Lines that mark a place, across a whole panel, are left out; a gap in a curve has no row.
+    Lines that mark a place across a whole panel are left out; a gap in a curve has no row.
     """
     parts = []
     for axis in figure.axes:

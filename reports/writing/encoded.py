@@ -12,32 +12,32 @@ from .escape import markdown
 from .numbers import number
 from .text import numeric
 
-#: What would differ from one writing to the next: the same run gives the same file.
+#: Metadata that would differ each time a file is written: the same run gives the same file.
 _NO_DATE: dict[str, dict[str, None]] = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}
 
 
 def to_figure(figure: Figure, kind: str, dpi: float | None = 150) -> bytes:
-    """Return a figure in a format, such as ``svg``; without `dpi`, in the resolution of the style in use."""
+    """Return a figure in a format, such as ``svg``; without `dpi`, in the resolution of the current style."""
     buffer = io.BytesIO()
     figure.savefig(buffer, format=kind, dpi=dpi, metadata=_NO_DATE.get(kind))
     return buffer.getvalue()
 
 
 def to_parquet(frame: pd.DataFrame) -> bytes:
-    """Return a table as Parquet, its numbers to the last digit."""
+    """Return a table as Parquet, its numbers with all digits."""
     buffer = io.BytesIO()
     frame.to_parquet(buffer, index=False)
     return buffer.getvalue()
 
 
 def to_markdown(frame: pd.DataFrame) -> str:
-    """Return a table as Markdown; columns of numbers stand right."""
+    """Return a table as Markdown; columns of numbers are aligned right."""
     rows = (map(number, row) for row in frame.itertuples(index=False, name=None))
     return markdown_rows([str(name) for name in frame], rows, [numeric(frame[name]) for name in frame])
 
 
 def markdown_rows(columns: Sequence[str], rows: Iterable[Iterable[str]], right: Sequence[bool]) -> str:
-    """Return rows of texts as a table in Markdown, which shows them as they are.
+    """Return rows of texts as a Markdown table that shows the texts unchanged.
 
     Parameters
     ----------
@@ -45,7 +45,7 @@ def markdown_rows(columns: Sequence[str], rows: Iterable[Iterable[str]], right: 
         Headings.
     rows : iterable of iterable of str
     right : sequence of bool
-        Whether a column stands right.
+        Whether a column is aligned right.
     """
     rule = "|".join("---:" if each else "---" for each in right)
     head, *body = (f"| {' | '.join(map(markdown, row))} |" for row in (columns, *rows))

@@ -1,4 +1,4 @@
-"""Names that users chose, harmless where they are shown: LaTeX, Markdown, CSV, figures. HTML is `html.escape`'s."""
+"""Make names that users chose harmless in LaTeX, Markdown, CSV and figures. For HTML, use `html.escape`."""
 
 from __future__ import annotations
 
@@ -16,29 +16,29 @@ _LATEX = {
     "\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_", "{": r"\{", "}": r"\}",
     "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "<": r"\textless{}", ">": r"\textgreater{}",
     "|": r"\textbar{}", "`": r"\textasciigrave{}",
-    "[": "{[}", "]": "{]}",  # which behind the end of a row would be the row's distance
-    "-": "{-}", "'": "{'}",  # two of which would be another sign
+    "[": "{[}", "]": "{]}",  # after the end of a row, [..] would be a row distance
+    "-": "{-}", "'": "{'}",  # two of them would print another sign
     "\u2013": "--", "\u2014": "---", "\u00d7": r"\ensuremath{\times}", "\u00b1": r"\ensuremath{\pm}",
     "\u00b0": r"\ensuremath{^\circ}", "\u00b5": r"\ensuremath{\mu}", "\u2264": r"\ensuremath{\leq}",
     "\u2265": r"\ensuremath{\geq}", "\u00df": r"{\ss}", "\u00e6": r"{\ae}", "\u00c6": r"{\AE}", "\u00f8": r"{\o}",
     "\u00d8": r"{\O}",
 }
-#: Accents, by the character that Unicode puts behind a letter.
+#: Accents, by the character that follows a letter in Unicode.
 _ACCENTS = {"\u0300": "`", "\u0301": "'", "\u0302": "^", "\u0303": "~", "\u0304": "=", "\u0306": "u", "\u0307": ".",
             "\u0308": '"', "\u030a": "r", "\u030b": "H", "\u030c": "v", "\u0327": "c"}
 _GREEK = """alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi omicron pi rho varsigma sigma tau
     upsilon phi chi psi omega""".split()  # noqa: SIM905 - easier to read
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+!|~$-])")
-#: Greek letters by what LaTeX calls them; capitals that look Latin have no name.
+#: Greek letters by their LaTeX name; capitals that look Latin have no name.
 _NAMED = {chr(0x3B1 + i): name for i, name in enumerate(_GREEK) if name != "omicron"}
 _NAMED |= {chr(0x391 + _GREEK.index(name)): name.title() for name in (
     "gamma", "delta", "theta", "lambda", "xi", "pi", "sigma", "upsilon", "phi", "psi", "omega")}
-#: What makes a spreadsheet take a case for a formula, if it comes first.
+#: First characters that make a spreadsheet treat a cell as a formula.
 _FORMULA = ("=", "+", "-", "@", "\t")
 
 
 def latex(text: str) -> str:
-    """Return text that LaTeX, BibTeX too, prints as it is: accented and Greek letters; others as their number."""
+    """Return text that LaTeX and BibTeX print unchanged: accented and Greek letters; others as their number."""
     return "".join(_LATEX.get(character) or _letter(character) for character in _one_line(text))
 
 
@@ -55,21 +55,20 @@ def _letter(character: str) -> str:
 
 
 def markdown(text: str) -> str:
-    """Return text that Markdown, and the HTML within it, shows as it is."""
+    """Return text that Markdown, and HTML within it, shows unchanged."""
     plain = _one_line(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     return _MARKDOWN.sub(r"\\\1", plain)
 
 
 def in_figure(text: str) -> str:
-    """Return text that matplotlib draws as it is, not as mathematics."""
+    """Return text that matplotlib draws unchanged, not as mathematics."""
     return _one_line(text).replace("$", r"\$")
 
 
 def cell(value: Any) -> Any:
-    """Return a table entry that a spreadsheet takes for text if it is text: an apostrophe is put before a formula.
+    """Return a table entry that a spreadsheet takes for text if it is text: a formula gets an apostrophe in front.
 
-    What leads a formula behind spaces is taken for one, too; lines become one. Numbers, negative ones too, stay as they
-    are.
+    A formula may also begin with spaces; several lines become one. Numbers, also negative ones, stay unchanged.
     """
     if not isinstance(value, str):
         return value
@@ -78,7 +77,7 @@ def cell(value: Any) -> Any:
 
 
 def to_csv(frame: pd.DataFrame) -> bytes:
-    """Return a table as CSV, its texts and headings through `case`."""
+    """Return a table as CSV, its texts and headings through `cell`."""
     buffer = io.StringIO()
     safe = frame.apply(lambda column: column.map(cell) if column.dtype.kind not in "biufc" else column)
     safe.columns = [cell(str(name)) for name in frame.columns]

@@ -1,4 +1,4 @@
-"""Files that are written beside and moved into place."""
+"""Files that are written to a temporary place and then moved to their final one."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ if TYPE_CHECKING:
 
 
 def writable(folder: str | Path) -> Path:
-    """Make a folder and make sure that it can be written.
+    """Make a folder and check that it can be written.
 
     Raises
     ------
     UserError
-        If not.
+        If it cannot be made or written.
     """
     folder = Path(folder)
     try:
@@ -46,27 +46,27 @@ def writable(folder: str | Path) -> Path:
 
 
 class CannotWrite(UserError):
-    """A folder or a file cannot be written, for want of room or of rights."""
+    """A folder or a file cannot be written because of missing space or permissions."""
 
 
 def _cannot_write(what: str, path: str | Path, error: OSError | ValueError, instead: str = "one") -> CannotWrite:
-    """Return the error to raise; a ValueError is of a path that no file system takes."""
+    """Return the error to raise; a ValueError comes from a path that no file system accepts."""
     reason = (isinstance(error, OSError) and error.strerror) or str(error)
     return CannotWrite(f"cannot write {what}{shortened(str(path))}: {reason}; give another {instead}")
 
 
 #: How long to wait for another process that writes into the same folder, in s.
 PATIENCE = 60.0
-#: Folders that a thread of this process holds, by device and inode.
+#: Folders that a thread of this process has locked, by device and inode.
 _held: dict[tuple[int, int], int] = {}
 
 
 @contextmanager
 def alone_in(folder: Path, patience: float = PATIENCE) -> Iterator[None]:
-    """Hold a folder so that no other process or thread writes into it; one that holds it already holds it on.
+    """Lock a folder so that no other process or thread writes into it; a caller that has the lock already keeps it.
 
-    The lock is the operating system's, on the folder itself: it ends with the process, whatever ends that, and other
-    namespaces of processes see it. Where the file system has no locks there is none.
+    The operating system locks the folder itself: the lock ends with the process, however that ends, and also works
+    between containers. If the file system has no locks, there is no lock.
 
     Parameters
     ----------
@@ -77,7 +77,7 @@ def alone_in(folder: Path, patience: float = PATIENCE) -> Iterator[None]:
     Raises
     ------
     UserError
-        If another one holds it for longer.
+        If another process or thread has the lock for longer.
     """
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
@@ -89,8 +89,8 @@ def alone_in(folder: Path, patience: float = PATIENCE) -> Iterator[None]:
         until = time.monotonic() + patience
         while not _locked(handle):
             if time.monotonic() >= until:
-                raise UserError(f"another run writes into the folder {shortened(str(folder))}: wait until it has "
-                                "ended, or give another folder")
+                raise UserError(f"another run writes into the folder {shortened(str(folder))}: wait until it "
+                                "has ended, or give another folder")
             time.sleep(0.05)
         _held[key] = threading.get_ident()
         try:
@@ -98,11 +98,11 @@ def alone_in(folder: Path, patience: float = PATIENCE) -> Iterator[None]:
         finally:
             del _held[key]
     finally:
-        os.close(handle)  # this gives up the lock, too
+        os.close(handle)  # this also releases the lock
 
 
 def _locked(handle: int) -> bool:
-    """Take the lock of an open folder; return whether nobody else has it, which is taken for so without locks."""
+    """Take the lock of an open folder; return whether no other process has it (always true without locks)."""
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -115,8 +115,9 @@ def _locked(handle: int) -> bool:
 def replace_all(folder: Path, files: Mapping[str, bytes], last: str, sign: bytes) -> None:
     """Write files into a folder, all of them or none.
 
-    They are written aside first, so that a full disk leaves the folder as it was. The file `last`, the sign that the
-    folder is whole, is taken away before the first is moved into place, and put there after the last. Signals wait.
+    They are first written to a temporary folder, so a full disk leaves the folder unchanged. The file `last` is the
+    sign that the folder is complete: it is deleted before the first file is moved and written after the last. Signals
+    wait.
 
     Parameters
     ----------
@@ -145,7 +146,7 @@ def replace_all(folder: Path, files: Mapping[str, bytes], last: str, sign: bytes
                     for name in (*files, last):
                         (folder / name).parent.mkdir(parents=True, exist_ok=True)
                         if name == last:
-                            _to_disk(folder)  # its files are there before the sign that they are
+                            _to_disk(folder)  # its files are on the disk before the sign
                         (aside / name).replace(folder / name)
                     _to_disk(folder)
         except OSError as error:
@@ -160,7 +161,7 @@ def _write(path: Path, content: bytes) -> None:
 
 
 def _to_disk(path: Path) -> None:
-    """See to it that what is in a file, or the names in a folder, are on the disk."""
+    """Make sure that the content of a file, or the names in a folder, are on the disk."""
     handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:
         os.fsync(handle)
@@ -172,20 +173,20 @@ def _to_disk(path: Path) -> None:
 
 
 def _prefix() -> str:
-    """Return how a folder begins that a process of this machine writes aside."""
+    """Return the start of the names of temporary folders that processes of this machine make."""
     return f".spikecost-{platform.node()}-"
 
 
 @contextmanager
 def _aside(folder: Path) -> Iterator[Path]:
-    """Make a folder within another to write aside in; it is locked as long as its process lives."""
+    """Make a temporary folder within another; it is locked while its process lives."""
     while True:
         made = Path(tempfile.mkdtemp(prefix=_prefix(), dir=folder))
         handle = os.open(made, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         _locked(handle)
         if made.exists():
             break
-        os.close(handle)  # taken for a leftover before it was locked
+        os.close(handle)  # it was deleted as a leftover before it was locked
     try:
         yield made
     finally:
@@ -194,9 +195,9 @@ def _aside(folder: Path) -> Iterator[Path]:
 
 
 def _sweep(folder: Path) -> None:
-    """Take away what a process of this machine that is gone had written aside; nothing else is touched.
+    """Delete temporary folders of processes of this machine that have ended; touch nothing else.
 
-    Whether it is gone is told by its lock: a number of a process means nothing in another container.
+    The lock shows whether a process has ended: a process number has no meaning in another container.
     """
     for found in folder.iterdir():
         if not found.name.startswith(_prefix()) or found.is_symlink() or not found.is_dir():
@@ -216,7 +217,7 @@ def _sweep(folder: Path) -> None:
 
 def replace_file(path: Path, content: bytes) -> None:
     """Write a file, or replace it."""
-    # a name of its own: the path's may be as long as names can be
+    # a new name: the given one may already have the maximum length
     handle, name = tempfile.mkstemp(prefix=".spikecost-", dir=path.parent)
     aside = Path(name)
     os.close(handle)
@@ -230,7 +231,7 @@ def replace_file(path: Path, content: bytes) -> None:
 
 
 def _rights(path: Path) -> int:
-    """Return the rights of a file that is there, or of a new one."""
+    """Return the permissions of an existing file, or of a new one."""
     with contextlib.suppress(OSError):
         return stat.S_IMODE(path.stat().st_mode)
     now = os.umask(0)
@@ -253,7 +254,7 @@ def write_file(path: str | Path, content: bytes) -> None:
 
 
 def save_figure(figure: Figure, path: str | Path, data: str | Path | None = None) -> None:
-    """Write a figure in the format that its file's name says and, if they are asked for, the numbers drawn as CSV.
+    """Write a figure in the format given by the file name and, if requested, the drawn numbers as CSV.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""What a notebook shows of results: tables and figures."""
+"""How notebooks show results: tables and figures."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ class Shown(ABC):
     @property
     @abstractmethod
     def text(self) -> str:
-        """What a terminal shows."""
+        """The text for a terminal."""
 
     @abstractmethod
     def _repr_html_(self) -> str: ...
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
-        """Return both; a notebook chooses."""
+        """Return both HTML and text; the notebook chooses."""
         del include, exclude
         return {"text/plain": self.text, "text/html": self._repr_html_()}
 

@@ -12,7 +12,7 @@ from ...accuracy.search.status import Bound
 
 
 def number(value: Any) -> str:
-    """Print a table entry: four digits, and a dash where there is none."""
+    """Print a table entry: four digits, or a dash if there is none."""
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return "–"  # noqa: RUF001 - a dash is shown
     if isinstance(value, float):
@@ -24,32 +24,32 @@ _SIGNS: dict[str, str] = {Bound.AT_MOST: "\u2264 ", Bound.AT_LEAST: "\u2265 "}
 
 
 def bounded(value: Any, bound: str) -> str:
-    """Print a table entry as the bound that it is (`Bound`)."""
+    """Print a table entry with the sign of its bound (`Bound`)."""
     return bounded_text(number(value), bound)
 
 
 def bounded_text(text: str, bound: str) -> str:
-    """Put the sign of a bound before a number that is printed; a dash stays as it is."""
+    """Put the sign of a bound before a printed number; a dash stays unchanged."""
     if bound == Bound.NOT_KNOWN:
         return str(bound)
     return f"{_SIGNS.get(bound, '')}{text}" if any(character.isdigit() for character in text) else text
 
 
 def step(value: Any) -> str:
-    """Print a dt: four digits, rounded down, so that what is printed is not above what was run."""
+    """Print a dt: four digits, rounded down, so the printed dt does not exceed the one that was run."""
     if not isinstance(value, float) or not math.isfinite(value) or value <= 0:
         return number(value)
     unit = 10.0 ** (math.floor(math.log10(value)) - 3)
-    # a value that has no more digits may be a hair below itself in binary
+    # a value with no more digits may be slightly below itself in binary
     return number(math.floor(value / unit * (1 + 1e-12)) * unit)
 
 
-#: Costs of a case, which are at most what they are where its dt is at least what it is.
+#: Costs of a case; they are upper bounds if dt is a lower bound.
 _COSTS = ("flops_per_ms", "flops_per_ms_low", "flops_per_ms_high", "ns_per_ms", "ns_per_ms_simd")
 
 
 def as_said(cases: pd.DataFrame) -> pd.DataFrame:
-    """Return rows of cases with dt and costs as texts, those that are bounds (status ``at least``) as such.
+    """Return rows of cases with dt and costs as texts; bounds (status ``at least``) are shown as bounds.
 
     Parameters
     ----------
@@ -72,7 +72,7 @@ def with_interval(value: float, low: float, high: float) -> str:
 
 
 def short(value: float) -> str:
-    """Print three digits, never as a power of ten below a million."""
+    """Print three digits; numbers below a million without a power of ten."""
     if value == 0 or not math.isfinite(value) or not 1e-4 <= abs(value) < 1e6:
         return f"{value:.3g}"
     digits = max(2 - math.floor(math.log10(abs(value))), 0)

@@ -9,12 +9,12 @@ import pandas as pd
 
 
 def dumps(value: Any) -> str:
-    """Write JSON, as people read it, too; a number that JSON does not have is an error of ours."""
+    """Write JSON that people can also read; a number that JSON cannot store is a bug in spikecost."""
     return json.dumps(value, indent=2, allow_nan=False)
 
 
 def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    """Return a row a dictionary, its numbers to the last digit; None where there is none."""
+    """Return one dictionary per row, with all digits of its numbers; None for missing values."""
     return [{str(name): _plain(value) for name, value in row.items()} for row in frame.to_dict("records")]
 
 

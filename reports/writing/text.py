@@ -14,7 +14,7 @@ from rich.table import Table
 from ...models.ground.errors import visible
 from .numbers import number
 
-#: Columns of characters where the output is no terminal.
+#: Width in characters if the output is not a terminal.
 WIDTH = 160
 
 
@@ -23,23 +23,23 @@ def by_kind(operations: Mapping[str, int]) -> str:
     return ", ".join(f"{n} {kind}" for kind, n in operations.items() if n) or "nothing"
 
 
-#: What texts of numbers are made of, bounds and dashes among them.
+#: Texts of numbers, including bounds and dashes.
 _NUMBER = re.compile(r"([\u2264\u2265] )?[-+\u2013\d.,e]*|not known")
 
 
 def numeric(column: pd.Series) -> bool:
-    """Whether a column holds numbers, or texts of them alone: it stands right."""
+    """Whether a column contains only numbers, or texts of numbers: then it is aligned right."""
     return column.dtype.kind in "fi" or all(isinstance(each, str) and bool(_NUMBER.fullmatch(each)) for each in column)
 
 
 def aligned(rows: Sequence[Sequence[str]]) -> str:
-    """Write rows of texts below each other, each column as wide as its longest text."""
+    """Write rows of texts one below the other, each column as wide as its longest text."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return "\n".join("  ".join(map(str.ljust, row, widths)).rstrip() for row in rows)
 
 
 def frame(title: str, table: pd.DataFrame, columns: Sequence[str] = ()) -> str:
-    """Write some columns of a table, all of them by default; it ends with an empty line."""
+    """Write some columns of a table (by default all); the text ends with an empty line."""
     columns = columns or list(table.columns)
     shown = Table(title=escape(visible(title, keep="")), title_justify="left", box=None, pad_edge=False)
     for name in columns:

@@ -1,4 +1,4 @@
-"""Equations set as text, with fractions, powers and Greek letters where the terminal has them."""
+"""Equations set as text, with fractions, powers and Greek letters if the terminal has them."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from ...models.language import grammar
 from ...models.language.equation_lines import DIFFERENTIAL, Line, lines
 from ...models.language.grammar import Binary, Call, Condition, Name, Negative, Node, Number
 
-#: How other functions are set; ``exprel`` and ``int`` have no sign of their own.
+#: How other functions are set; ``exprel`` and ``int`` have no symbol.
 _FUNCTIONS = {"exp": sympy.exp, "sqrt": sympy.sqrt, "abs": sympy.Abs, "tanh": sympy.tanh, "cosh": sympy.cosh,
               "sinh": sympy.sinh}
 _SIGNS = {"<": sympy.Lt, "<=": sympy.Le, ">": sympy.Gt, ">=": sympy.Ge}
 
 
 def typeset(model: NeuronModel) -> str:
-    """Set a model's equations, in the paper's own form if it is another."""
+    """Set the equations of a model, in the form of the paper if that differs."""
     found = lines(model.published or model.equations, model.name)
     return "\n\n".join(_set(line) for line in found if line.right)
 
@@ -34,7 +34,7 @@ def _set(line: Line) -> str:
 
 
 def _symbols(node: Node | Condition) -> sympy.Basic:
-    """Make sympy's expression of what was read, in which nothing is reordered or worked out."""
+    """Return the parsed equation as a sympy expression; nothing is reordered or evaluated."""
     if isinstance(node, Number):
         return _number(node.value)
     if isinstance(node, Negative) and isinstance(node.operand, Number):
@@ -59,7 +59,7 @@ def _number(value: Fraction) -> sympy.Basic:
 
 
 def _terms(node: Node) -> list[sympy.Basic]:
-    """Return what is added, in its order."""
+    """Return the terms of a sum, in their order."""
     if not (isinstance(node, Binary) and node.kind in ("add", "sub")):
         return [_symbols(node)]
     right = _terms(node.right) if node.kind == "add" else [sympy.Mul(-1, *_factors(node.right))]
@@ -67,7 +67,7 @@ def _terms(node: Node) -> list[sympy.Basic]:
 
 
 def _factors(node: Node) -> list[sympy.Basic]:
-    """Return what is multiplied, in its order; ``x/a/b`` is set as one fraction."""
+    """Return the factors of a product, in their order; ``x/a/b`` is set as one fraction."""
     if not (isinstance(node, Binary) and node.kind in ("mul", "div")):
         return [_symbols(node)]
     if node.kind == "mul":

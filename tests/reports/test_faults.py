@@ -1,4 +1,4 @@
-"""What goes wrong around a run: signals, full disks, models that raise, kills, two runs at once, files that changed."""
+"""What goes wrong around a run: signals, full disks, models that raise, kills, two runs at once, changed files."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from spikecost.reports.writing import bars, files
 
 from ..messages import tells
 
-#: In place of the page and the figures, which take seconds to draw.
+#: Replaces the page and the figures, which take seconds to draw.
 DRAWN = {"index.html": b"page", "work_precision.svg": b"figure"}
 SUITE = """
 models = ["lif"]
@@ -48,7 +48,7 @@ time_lanes = false
 
 @pytest.fixture
 def spikecost_run(said, tmp_path, monkeypatch):
-    """Run a tiny suite from the command line, within a folder of its own."""
+    """Run a tiny suite from the command line, in its own folder."""
     monkeypatch.chdir(tmp_path)
     Path("tiny.toml").write_text(SUITE)
     monkeypatch.setattr(run_folder, "render", lambda _run: DRAWN)
@@ -57,7 +57,7 @@ def spikecost_run(said, tmp_path, monkeypatch):
 
 @pytest.fixture
 def computed(spikecost_run, small_comparison, monkeypatch):
-    """The same, but what it compares has been computed before."""
+    """The same, but the results that it compares have been computed before."""
     monkeypatch.setattr("spikecost.reports.comparison.run.compare", lambda *_, **__: small_comparison)
     return spikecost_run
 
@@ -106,7 +106,7 @@ def test_what_was_finished_is_kept_whichever_signal_comes(spikecost_run, monkeyp
     kept = RunFolder.read("out/interrupted")
     assert kept.about["interrupted"] is True
     assert set(kept.table["status"]) <= {"reached", "at least"}
-    # the next run that ends takes it away, and nothing that is the user's
+    # the next run that ends deletes it, and no file of the user
     Path("out/interrupted/mine.txt").write_text("mine")
     assert spikecost_run()[0] == 0
     assert [path.name for path in Path("out/interrupted").iterdir()] == ["mine.txt"]
@@ -147,7 +147,7 @@ def test_a_page_that_cannot_be_drawn_does_not_lose_the_data(computed, monkeypatc
     monkeypatch.setattr(run_folder, "render", lambda _run: 1 / 0)
     status, _, err = computed()
     assert status == 2
-    assert "What was found is kept: spikecost report out/interrupted" in err
+    assert "The results are kept: spikecost report out/interrupted" in err
     assert len(RunFolder.read("out/interrupted").table)
 
 
@@ -359,7 +359,7 @@ def test_a_manifest_that_is_no_file_is_refused(tmp_path, make):
         RunFolder.read(tmp_path)
 
 
-# --- what is heard of a run, and what is refused ---------------------------------------------------------------------
+# --- messages of a run, and what is refused --------------------------------------------------------------------------
 
 
 def test_a_line_is_printed_now_and_then_where_there_is_no_terminal(capsys, monkeypatch):

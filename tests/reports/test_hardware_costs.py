@@ -1,4 +1,4 @@
-"""Costs that the processor itself counts, where it does: a counter that stands in for one, in the same registry."""
+"""Costs that the processor itself counts: a replacement for its counter, in the same registry."""
 
 import re
 from contextlib import contextmanager
@@ -23,7 +23,7 @@ SUITE = Suite(models=("lif", "hodgkin_huxley"), methods=("euler", "dormand_princ
 
 
 class Standing(HardwareCounter):
-    """Tells what a processor's counting unit would: one sum over all images, comparisons left out."""
+    """Returns what a counting unit of a processor would: one sum over all images, without comparisons."""
 
     name = "standing_in"
     formula = Formula("sum", "FLOPs of any kind", (Term("FLOPS", 0, ANY_WIDTH, 1),),
@@ -38,7 +38,7 @@ class Standing(HardwareCounter):
             counts = Counts(exact.call)
             yield counts
         seen = exact.own if exact.libm is None else exact.own + exact.libm
-        # to a processor a call of exp is a call, and no operation
+        # for a processor, a call of exp is a call, not an operation
         found = Retired({key: n for key, n in seen.operations.items() if key[0] not in ("exp", "pow")})
         counts.own = Retired({("flop", ANY_WIDTH): found.flops(compare=0)}, exact.own.instructions)
 
@@ -60,9 +60,9 @@ def test_it_stands_beside_what_is_counted(run):
     found = run.counters.set_index(["model", "method"])
     assert set(found["hardware_counter"].dropna()) == {"standing_in"}
     lif, hh = found.loc[("lif", "euler")], found.loc[("hodgkin_huxley", "euler")]
-    # 2 add, 1 sub, 2 mul of a step by hand, and the comparison that it leaves out
+    # 2 add, 1 sub, 2 mul of a step by hand, without the comparison, which it does not count
     assert lif["hardware"] == 5
-    assert hh["hardware"] > hh["counted"]  # of the mathematics library, too
+    assert hh["hardware"] > hh["counted"]  # it also counts the mathematics library
     assert (found["hardware_ratio"].dropna() == 1).all()
     assert run.about["no_hardware_count"] == ""
 
@@ -73,11 +73,11 @@ def test_it_is_a_cost_to_choose(run):
     assert len(points) > 10
     assert points["hardware_per_ms"].to_numpy() == pytest.approx(
         points["model"].map(step).to_numpy() / points["dt_ms"].to_numpy())
-    assert run.points.query("method == 'dormand_prince'")["hardware_per_ms"].isna().all()  # it has no step to measure
+    assert run.points.query("method == 'dormand_prince'")["hardware_per_ms"].isna().all()  # it has no fixed step
     drawn = data(run)
     assert "hardware_per_ms" in drawn["costs"]
     assert sum(value is not None for value in drawn["tables"]["points"]["hardware_per_ms"]) == len(points)
-    assert "the processor itself counts are not among the choices" not in page(run)
+    assert "the processor itself counts are not available" not in page(run)
     table = render(run, ["csv"])["points.csv"].decode().splitlines()
     assert "hardware_per_ms" in table[0].split(",")
 
@@ -85,4 +85,4 @@ def test_it_is_a_cost_to_choose(run):
 def test_without_it_the_page_says_why(run):
     without = replace(run, points=run.points.assign(hardware_per_ms=np.nan),
                       about={**run.about, "no_hardware_count": "perf: no PMU"})
-    assert re.search(r"not among the choices: no counter\s+of its own works here \(perf: no PMU\)", page(without))
+    assert re.search(r"not available: no counter\s+of the processor works here \(perf: no PMU\)", page(without))

@@ -27,11 +27,11 @@ from spikecost.reports.page.tables import in_short, stability, verdict
 from spikecost.reports.results.leaders import leaders
 from spikecost.reports.writing.numbers import bounded_text, short
 
-#: Seconds that a machine with much else to do may take for what takes a tenth of a second alone.
+#: Time in s that a busy machine may need for work that takes a tenth of a second on an idle one.
 PATIENCE = 100  # the driver itself gives up after 120
-#: What a table shows where there is no number.
+#: A table shows this for a missing number.
 DASH = "\u2013"
-#: A name that ends a script, is markup, is an entity, and is a formula.
+#: A name that ends a script and is markup, an entity, and a formula.
 HOSTILE = "=1+1</script><img src=x onerror=\"window.hacked=1\">&lt;b&gt;'"
 
 
@@ -54,7 +54,7 @@ def browser(downloads):
         options.add_argument(flag)
     options.add_experimental_option("prefs", {
         "download.default_directory": str(downloads),
-        # one download after another, without a question that nobody sees
+        # one download after another, without a question to the user
         "profile.default_content_setting_values.automatic_downloads": 1})
     options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
     started = webdriver.Chrome(options, webdriver.ChromeService(driver))
@@ -73,7 +73,7 @@ def opened(browser, path, scheme="light"):
 
 @pytest.fixture(scope="module")
 def site(browser, small_folder):
-    """The page as it was opened first; tests leave the controls as they found them."""
+    """The page as it was first opened; tests restore the controls."""
     for log in ("browser", "performance"):
         browser.get_log(log)
     opened(browser, small_folder / "index.html")
@@ -85,13 +85,13 @@ def site(browser, small_folder):
 
 @pytest.fixture
 def shown(site, small_folder):
-    """The page, fresh."""
+    """The page, newly opened."""
     browser, *_ = site
     return opened(browser, small_folder / "index.html")
 
 
 def traces(browser, plot="wp-plot"):
-    """What a plot shows, without the fronts."""
+    """The contents of a plot, without the fronts."""
     return browser.execute_script(
         f"return document.getElementById('{plot}').data.filter((t) => !(t.name || '').startsWith('front'))"
         ".map((t) => ({name: t.name, x: Array.from(t.x), y: Array.from(t.y), text: t.text}))")
@@ -102,7 +102,7 @@ def downloaded(browser, downloads, button, name):
     path.unlink(missing_ok=True)
     browser.execute_script("arguments[0].scrollIntoView({block: 'center'})", button)
     button.click()
-    # the browser holds the name with an empty file until the whole table can be moved there; no table is an empty file
+    # the browser first makes an empty file with this name and later moves the whole table there; no table is empty
     WebDriverWait(browser, PATIENCE).until(lambda _: path.exists() and path.stat().st_size)
     with path.open(newline="") as file:
         return list(csv.DictReader(file))
@@ -133,7 +133,7 @@ def test_the_verdict_comes_first(shown, small_run):
         for rate in (50, 100) for tolerance in ("1", "0.3")]
     best = small_run.cheapest.iloc[0]
     assert rows[0][3].startswith(f"{best['method']}, {best['detection']}, dt")
-    # the coarsest dt of the sweep holds: its dt, its cost and what is divided by it are bounds, and said to be
+    # the coarsest dt of the sweep holds: its dt, its cost and ratios to it are bounds, and are shown as bounds
     assert best["status"] == "at least"
     assert f"dt \u2265 {best['dt_ms']:g} ms" in rows[0][3].replace("\u00a0", " ")
     bound, value = rows[0][4].split()[:2]
@@ -156,18 +156,18 @@ def test_the_verdict_in_short():
     assert in_short([_verdict("a", ("b", 2.0))] * 2) == ["a is cheapest in all 2 situations; b costs 2 times as much."]
     assert in_short([_verdict("a", ("b", 1.1), ranked=False), _verdict("b", ("a", 3.0)),
                      _verdict("a", ("b", 1.5), ("c", 30.0))]) == [
-        "a is cheapest in 2 of 3 situations; b costs 1.1 to 1.5 times as much, in places too close to rank; c costs 30 "
-        "times as much in 1 of them.", "b is cheapest in 1 of 3 situations; a costs 3 times as much."]
-    # a bound is told as one, and what is not known is left out
+        "a is cheapest in 2 of 3 situations; b costs 1.1 to 1.5 times as much, in some situations too close to rank; c "
+        "costs 30 times as much in 1 of them.", "b is cheapest in 1 of 3 situations; a costs 3 times as much."]
+    # a bound is shown as one, and an unknown ratio is left out
     assert in_short([_verdict("a", ("b", 2.0), bound="at least"), _verdict("a", ("b", 3.0))]) == [
         "a is cheapest in all 2 situations; b costs \u2265 2 to 3 times as much."]
     assert in_short([_verdict("a", ("b", 2.0), bound="not known")]) == ["a is cheapest in the only situation."]
     many = in_short([_verdict("a", *((f"m{i}", float(i)) for i in range(9, 1, -1)))])[0]
-    assert many.endswith("; m5 costs 5 times as much; the table has the other 4 models.")
+    assert many.endswith("; m5 costs 5 times as much; the table lists the other 4 models.")
 
 
 def test_a_model_that_is_not_compared_has_its_reason_in_the_verdict(small_run):
-    # the squid axon does not fire at 50 Hz; here LIF stands for it
+    # the squid axon does not fire at 50 Hz; here LIF replaces it
     gone = (small_run.regimes["model"] == "lif") & (small_run.regimes["level"] == "50 Hz")
     kept = {name: frame[~((frame["model"] == "lif") & (frame["level"] == "50 Hz"))]
             for name in ("table", "by_stimulus") for frame in [getattr(small_run, name)]}
@@ -264,7 +264,7 @@ def test_the_references_error_is_drawn(shown, small_run):
 def test_hovering_names_the_case(shown):
     plot = shown.find_element(By.ID, "wp-plot")
     shown.execute_script("arguments[0].scrollIntoView()", plot)
-    # the mouse goes to where the third point of the first curve is drawn
+    # the mouse moves to the third point of the first curve
     x, y, text = shown.execute_script("""
         const plot = arguments[0], trace = plot.data[0], box = plot.getBoundingClientRect(), at = plot._fullLayout;
         return [box.left + at.xaxis._offset + at.xaxis.d2p(trace.x[2]),
@@ -274,7 +274,7 @@ def test_hovering_names_the_case(shown):
     parts = re.sub(r"</?b>", "", text).split("<br>")
 
     def named(browser):
-        # on its way the mouse may have met another point, whose label is still there
+        # the mouse may have passed another point, and its label is still there
         labels = browser.execute_script("return [...document.querySelectorAll('#wp-plot .hoverlayer .hovertext')]"
                                         ".map((each) => each.textContent)")
         return next((label for label in labels if all(part in label for part in parts)), None)
@@ -316,11 +316,11 @@ def test_the_cases_sort_and_filter(shown, small_run):
         assert values == sorted(values, reverse=direction == "descending")
         assert heading.find_element(By.XPATH, "..").get_attribute("aria-sort") == direction
         missing = [text == DASH for text in column("flops_per_ms")]
-        assert missing == sorted(missing)  # what is missing stays last
+        assert missing == sorted(missing)  # missing values stay last
     shown.find_element(By.ID, "cells-find").send_keys("rk4 hermite 100")
     assert set(column("method")) == {"rk4"}
     assert set(column("level")) == {"100 Hz"}
-    assert shown.find_element(By.ID, "cells-count").text == "4 of 32 cells"
+    assert shown.find_element(By.ID, "cells-count").text == "4 of 32 cases"
     shown.find_element(By.ID, "cells-columns").click()
     head = [each.text for each in shown.find_elements(By.CSS_SELECTOR, "#cells th")]
     assert head == list(small_run.table.columns)
@@ -420,7 +420,8 @@ def test_features_stand_against_costs_as_found_and_as_stated(site, looked_at, tm
 def test_what_needs_no_script_is_text(small_run):
     text = page(small_run)
     before = text[: text.index("<script")]
-    for part in ("Who is cheapest?", "Winner map", "Failed cells", "Provenance", small_run.provenance["compiler"]):
+    for part in ("Which model is cheapest", "Winner map", "Failed cases", "Provenance",
+                 small_run.provenance["compiler"]):
         assert part in before
     assert small_run.provenance["processor"] in before
     fields = len(small_run.winners[small_run.winners["winner"] != ""])
@@ -453,7 +454,7 @@ def test_a_run_without_a_single_case_opens_too(site, tmp_path):
     opened(browser, tmp_path / "index.html")
     assert browser.get_log("browser") == []
     text = browser.find_element(By.TAG_NAME, "body").text
-    for said in ("This run was interrupted", "No model gets there", "Nothing to draw", "0 of 0 cells"):
+    for said in ("This run was interrupted", "No model reaches any tolerance", "Nothing to draw", "0 of 0 cases"):
         assert said in text
 
 
@@ -471,7 +472,7 @@ def test_light_and_dark(site, small_folder, scheme):
     assert plot == page_colour
     assert (brightness(page_colour) > 200) == (scheme == "light")
     assert abs(brightness(page_colour) - brightness(text_colour)) > 120
-    # another theme while the page is open: the plots follow
+    # the theme changes while the page is open: the plots follow
     other = "dark" if scheme == "light" else "light"
     browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {
         "features": [{"name": "prefers-color-scheme", "value": other}]})
@@ -489,7 +490,7 @@ def test_plots_keep_their_height_in_another_window(shown):
     try:
         wide = "return document.querySelector('#wp-plot .main-svg').clientWidth"
         WebDriverWait(shown, PATIENCE).until(lambda b: b.execute_script(wide) < 700)
-        # one plot follows after the other
+        # the plots change one after the other
         fits = "return document.documentElement.scrollWidth <= window.innerWidth"
         WebDriverWait(shown, PATIENCE).until(lambda b: b.execute_script(fits))
         assert shown.execute_script(heights) == before
@@ -498,7 +499,7 @@ def test_plots_keep_their_height_in_another_window(shown):
 
 
 def test_paper_shows_all_that_the_screen_shows(shown):
-    # what a browser does when it prints on A4, landscape
+    # these are the steps of a browser that prints on A4, landscape
     shown.execute_script("window.dispatchEvent(new Event('beforeprint'))")
     shown.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
     shown.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", {"width": 1032, "height": 700, "deviceScaleFactor": 1,
@@ -517,14 +518,14 @@ def test_it_says_why_the_processors_own_counters_are_not_there(small_run):
     reasons = auto.reasons()
     for name in ("papi", "perf"):
         assert (f"{name}: {reasons.get(name)}" in small_run.about["no_hardware_count"]) == bool(why_no_pmu())
-    said = "the processor itself counts are not among the choices: no counter of its own works here (papi: x)"
+    said = "the processor itself counts are not available: no counter of the processor works here (papi: x)"
     assert said in page(replace(small_run, about={**small_run.about, "no_hardware_count": "papi: x"}))
     assert "Costs that the processor itself counts" not in page(
         replace(small_run, about={**small_run.about, "no_hardware_count": ""}))
 
 
 def test_every_table_can_be_had_by_one_click(shown, small_run, downloads):
-    """Each table that a figure is drawn from: its button gives what the run has."""
+    """Each table behind a figure: its button gives the data of the run."""
     buttons = {button.get_attribute("data-table"): button
                for button in shown.find_elements(By.CSS_SELECTOR, "button.csv")}
     assert buttons.keys() >= {"leaders", "ranking", "points", "timed", "winners", "candidates", "by_kind", "operations",

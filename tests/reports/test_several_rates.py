@@ -1,4 +1,4 @@
-"""A drive at which a model has several rates: said in the run folder and on the page, for those who come later."""
+"""A drive at which a model has several rates: the run folder and the page say so."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from spikecost.accuracy.study.suite import Suite
 from spikecost.reports.comparison.run_folder import RunFolder
 from spikecost.reports.page.tables import several_rates
 
-#: At rest and firing side by side where the Hodgkin-Huxley model fires at this rate: Rinzel and Miller 1980.
+#: Rate at which rest and firing coexist in the Hodgkin-Huxley model: Rinzel and Miller 1980.
 SUITE = Suite(models=("lif", "hodgkin_huxley"), methods=("rk4",), detections=("hermite",), rates=(60.0,), trials=2,
               tolerances=(1.0,), witnessed=False, thorough=False, features=False)
 

@@ -1,4 +1,4 @@
-"""A finished run keeps what it prints: every winning way is run again, at its dt and at fresh smaller ones."""
+"""A finished run is true to what it prints: every winner is run again, at its dt and at new smaller ones."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from spikecost.reports.results.verdict import VIEWS
 from spikecost.reports.tables.shared_columns import SITUATION
 
 KEYS = list(SITUATION)
-#: Fresh settings of each way: most of them down to half of its dt, some further down.
+#: New settings for each winner: most of them between its dt and half of it, some smaller.
 FRESH = 12
 
 
 def winning_cases(study):
-    """Return the cases that the map and the verdict print, and of every view each model's cheapest."""
+    """Return the cases that the map and the verdict print, and the cheapest case of each model in every view."""
     cases = [case for winner in winners(study) for case in winner.candidates]
     for wanted in VIEWS.values():
         admitted = [case for case in study.cases
@@ -59,13 +59,13 @@ def fresh_settings(case, generator):
 
 
 def test_every_winning_way_holds_at_its_dt_and_at_fresh_smaller_ones(small_comparison, again):
-    seed = int(np.random.SeedSequence().generate_state(1)[0])  # another one every time
+    seed = int(np.random.SeedSequence().generate_state(1)[0])  # a new one every time
     generator = np.random.default_rng(seed)
     cases = winning_cases(small_comparison.study)
     assert len(cases) > 20
     broken = []
     for case in cases:
-        assert again(case, case.setting) == case.runs  # what is printed is what is run
+        assert again(case, case.setting) == case.runs  # the printed result equals that of a new run
         what = (case.curve.regime.model.label, case.curve.method, case.curve.detection, case.curve.regime.level,
                 str(case.criterion), float(case.setting))
         broken += [(*what, float(setting)) for setting in (case.setting, *fresh_settings(case, generator))
@@ -90,7 +90,7 @@ def test_a_row_is_one_dt_one_cost_one_error(small_comparison, small_run):
         assert row["dt_ms"] == float(case.setting)
         assert row["error_ms"] == max(run.error.maximum for run in case.runs) <= criterion.tolerance
         assert row["flops_per_ms"] == pytest.approx(
-            np.exp(np.mean([np.log(case.curve.cost(case.setting, run).per_ms) for run in case.runs])))
+            np.exp(np.mean([np.log(case.curve.cost(run).per_ms) for run in case.runs])))
 
 
 def test_verdict_table_and_map_name_the_same_costs(small_run):
@@ -112,7 +112,7 @@ def test_verdict_table_and_map_name_the_same_costs(small_run):
 
 
 def test_a_bound_is_never_printed_as_a_number(small_run):
-    """The coarsest dt of the sweep holds somewhere in the run: its dt is a lower bound, its cost an upper one."""
+    """The coarsest dt of the sweep holds for some case of the run: its dt is a lower bound, its cost an upper bound."""
     least = small_run.cheapest[small_run.cheapest["status"] == "at least"]
     assert len(least)
     lines = small_run.text.splitlines()

@@ -1,6 +1,6 @@
-"""Baselines: the figures that a run is held against, in a file that people review.
+"""Baselines: the figures that a run is compared with, in a file that people review.
 
-JSON, sorted, one figure a line, so that a change of one figure is a change of one line::
+JSON, sorted, one figure per line, so that the change of one figure changes one line::
 
     {
      "spikecost_baseline": 1,
@@ -14,7 +14,7 @@ JSON, sorted, one figure a line, so that a change of one figure is a change of o
      "times": {"lif/rk4/grid": [0.0004, ...], ...}
     }
 
-``limits`` and ``gate`` are people's to edit; an update keeps them.
+People edit ``limits`` and ``gate``; an update keeps them.
 """
 
 from __future__ import annotations
@@ -41,10 +41,10 @@ LARGEST = 100_000_000
 
 @dataclass(frozen=True)
 class Baseline:
-    """What a baseline file holds."""
+    """The content of a baseline file."""
 
     figures: Figures
-    """Numbers alone: what had no number is not kept."""
+    """Only numbers: a figure without a number is not kept."""
     limits: Given = field(default_factory=dict)
     gate: Gate = field(default_factory=Gate)
     path: str = ""
@@ -52,7 +52,7 @@ class Baseline:
 
 @dataclass(frozen=True)
 class _File:
-    """What the file says."""
+    """The form of the file."""
 
     spikecost_baseline: int
     made: Mapping[str, str]
@@ -63,7 +63,7 @@ class _File:
     figures: Mapping[str, float]
     times: Mapping[str, tuple[Positive, ...]]
     suite: Mapping[str, Any] = field(default_factory=dict)
-    """An older one does not say, and is then of no suite that is known."""
+    """Missing in older files; the suite of such a baseline is unknown."""
 
 
 def read(path: str | Path) -> Baseline:
@@ -72,7 +72,7 @@ def read(path: str | Path) -> Baseline:
     Raises
     ------
     UserError
-        If the file cannot be read, is no baseline, or of another format.
+        If the file cannot be read, is not a baseline, or has another format.
     """
     where = f"the baseline {path}"
     try:
@@ -82,7 +82,7 @@ def read(path: str | Path) -> Baseline:
     except ValueError as error:
         raise UserError(f"{where} is not JSON: {error}; restore it, or make another one") from error
     if not (isinstance(content, dict) and "spikecost_baseline" in content):
-        raise UserError(f"{where} is no baseline of spikecost's; make one with spikecost baseline update")
+        raise UserError(f"{where} is not a baseline of spikecost; make one with spikecost baseline update")
     version = content["spikecost_baseline"]
     if type(version) is not int or version != FORMAT:
         raise UserError(f"{where} has format {short(repr(version))}, this spikecost reads {FORMAT}; use the spikecost "
@@ -96,12 +96,12 @@ def read(path: str | Path) -> Baseline:
 
 
 def exists(path: str | Path) -> bool:
-    """Whether there is such a file, be it a baseline or not."""
+    """Whether there is such a file, baseline or not."""
     return Path(path).exists()
 
 
 def to_text(baseline: Baseline) -> str:
-    """Return what the file holds."""
+    """Return the content of the file."""
     figures = baseline.figures
     sections: dict[str, Mapping[str, Any]] = {
         "made": figures.made,
@@ -122,7 +122,7 @@ def to_text(baseline: Baseline) -> str:
 
 
 def write(baseline: Baseline, path: str | Path) -> None:
-    """Write a baseline: beside the file, then into its place.
+    """Write a baseline: first to a temporary file, which then replaces the old one.
 
     Raises
     ------
@@ -142,22 +142,22 @@ class Update:
 
 
 def update(path: str | Path, figures: Figures, accepted: Sequence[str] = ()) -> Update:
-    """Make the file a baseline of these figures; the limits of the one that is there stay.
+    """Make the file a baseline of these figures; limits in an existing file stay.
 
     Parameters
     ----------
     path : str or Path
     figures : Figures
     accepted : sequence of str
-        Patterns of names: only such figures are renewed, times of kernels as ``.../time``; all without one.
+        Patterns of names: only such figures are renewed (times of kernels are ``.../time``); without patterns, all are.
 
     Raises
     ------
     UserError
-        If there is no figure, no figure matches, or what is there is no baseline: it is left as it is.
+        If there is no figure, no figure matches, or the file is not a baseline: it is left as it is.
     """
     if not any(not isinstance(value, NoValue) for value in figures.values.values()):
-        raise UserError("the run has no figure to keep: every case failed; nothing was written")
+        raise UserError("the run has no figures to keep: every case failed; nothing was written")
     old = read(path) if exists(path) else Baseline(Figures({}))
     new = Baseline(_accepted(old, figures, accepted) if accepted else figures, old.limits, old.gate, str(path))
     write(new, path)

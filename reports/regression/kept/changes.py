@@ -18,16 +18,16 @@ from ...writing.escape import in_figure
 from .history import Entry
 
 #: Penalty of a step in a figure with noise, in units of the noise's variance times log n. A step adds two parameters,
-#: its place and its height, for which the Bayesian information criterion asks 2; a history is looked at after every
-#: run, and this much leaves noise alone: it marks a step in 1.5 % of histories of 20 runs without one, in none of 400
-#: of 50 runs.
+#: its place and its height, for which the Bayesian information criterion uses 2. A history is examined after every
+#: run, so false alarms add up; this penalty marks a step in 1.5 % of histories of 20 runs without a step, and in none
+#: of 400 histories of 50 runs.
 PENALTY = 6.0
-#: Runs at a level, and in all, that a figure with noise needs: one that was held up is no step, and the variance of
-#: fewer is hardly known.
+#: Least number of runs at a level, and in all, for a figure with noise: one delayed run is not a step, and fewer runs
+#: give a poor estimate of the variance.
 LEAST_AT_LEVEL, LEAST_RUNS = 3, 20
-#: Part of its size by which a figure without noise may differ and still be the same.
+#: Relative difference up to which a figure without noise counts as unchanged.
 SAME = 1e-6
-#: A median absolute deviation in standard deviations of a normal distribution.
+#: Ratio of the median absolute deviation to the standard deviation of a normal distribution.
 _MAD = 1.4826
 
 
@@ -42,11 +42,11 @@ class Change:
     before: float
     """Median of the runs up to the change."""
     after: float
-    """Median of those from it to the next."""
+    """Median of the runs from the change to the next one."""
 
     @property
     def percent(self) -> float | None:
-        """By how much, in percent."""
+        """Size of the change in percent."""
         return 100 * (self.after / self.before - 1) if self.before else None
 
     def to_json(self) -> dict[str, Any]:
@@ -58,15 +58,15 @@ class Change:
 def changes(series: Sequence[Entry], noisy: bool = False) -> list[Change]:
     """Find the steps of a figure over runs by PELT (Killick, Fearnhead and Eckley 2012, JASA 107:1590; ruptures).
 
-    The cost of a level is the squared deviation from its mean. A figure without noise, as counts are, has a step
-    wherever it changes. Of one with noise, the variance is estimated from the differences of neighbours, whose median
-    a few steps do not move.
+    The cost of a level is the squared deviation from its mean. A figure without noise, such as a count, has a step
+    wherever it changes. For a figure with noise, the variance is estimated from differences of neighbouring runs; a few
+    steps do not move the median of these differences.
 
     Parameters
     ----------
     series : sequence of Entry
     noisy : bool
-        Whether the figure has noise, as times have.
+        Whether the figure has noise, as times do.
     """
     values = np.array([entry.value for entry in series])
     if len(values) < (LEAST_RUNS if noisy else 2):
@@ -81,7 +81,7 @@ def changes(series: Sequence[Entry], noisy: bool = False) -> list[Change]:
 
 
 def _pelt(values: NDArray[np.float64], least: int, penalty: float) -> list[int]:
-    """Return where levels end."""
+    """Return the ends of the levels."""
     if not penalty:  # all values are 0
         return [len(values)]
     return [int(end) for end in Pelt(model="l2", min_size=least, jump=1).fit(values).predict(pen=penalty)]

@@ -1,7 +1,7 @@
-"""Figures: the numbers of a run that a baseline keeps, each under a name that says what it is of.
+"""Figures: the numbers of a run that a baseline keeps, each under a name that says what it describes.
 
-A name is a path: ``lif/rk4/hermite/operations_per_step`` is of a Step, ``lif/rk4/hermite/constant/50 Hz/1000 ms/maximum
-0.1 ms/dt_ms`` of a case. Its last part is the kind of figure, one of `KINDS`.
+A name is a path. ``lif/rk4/hermite/operations_per_step`` describes a Step; ``lif/rk4/hermite/constant/50 Hz/1000 ms/
+maximum 0.1 ms/dt_ms`` describes a case. The last part is the kind of figure, one of `KINDS`.
 """
 
 from __future__ import annotations
@@ -15,20 +15,20 @@ from ....accuracy.search.sweep import RUNG
 from ....models.algebra.expression import KINDS as OPERATIONS
 from ....models.ground.errors import NoValue, UserError, short
 
-#: Operations that cost as much as many others: their number is judged by itself.
+#: Operations that cost as much as many others: the number of each is judged separately.
 DEAR = ("div", "sqrt", "exp", "pow")
 #: Last part of the name of a kernel's time.
 TIME = "time"
-#: What counts of retired instructions depend on, beside the program.
+#: What counts of retired instructions depend on, in addition to the program.
 TOOLCHAIN = ("compiler", "flags", "libc", "processor", "vector instructions")
-#: Fields of a suite that figures depend on without being named after them, and those that are in their names.
+#: Fields of a suite that figures depend on and that are not in their names, and those that are.
 SETTINGS = ("trials", "coarsest", "finest", "finest_varying", "per_decade")
 NAMED = ("models", "methods", "detections", "stimuli", "rates", "rheobases", "horizons", "tolerances", "criteria")
 
 
 @dataclass(frozen=True)
 class Rule:
-    """What a figure is, and how far it may move."""
+    """What a figure is, and how much it may change."""
 
     what: str
     unit: str
@@ -36,86 +36,86 @@ class Rule:
     """How much worse than the baseline it may be; None if it is only reported."""
     lower_is_worse: bool = False
     slack: float = 0.0
-    """A difference that is no difference, in the figure's unit."""
+    """A difference up to this size, in the figure's unit, counts as none."""
     depends_on: tuple[str, ...] = ()
-    """Facts of the environment that have to be the same for it to be comparable."""
+    """Facts of the environment that must be equal for figures to be comparable."""
 
 
 #: Every kind of figure.
 KINDS: dict[str, Rule] = {
-    "operations_per_step": Rule("operations of a step without a spike, from the Step", "operations", 0.0),
-    **{f"{kind}_per_step": Rule(f"of them {kind}", "operations", 0.0 if kind in DEAR else None)
+    "operations_per_step": Rule("operations per step without a spike, from the Step", "operations", 0.0),
+    **{f"{kind}_per_step": Rule(f"{kind} per step", "operations", 0.0 if kind in DEAR else None)
        for kind in OPERATIONS},
     "operations_per_spike": Rule("operations that a spike adds", "operations", 0.0),
-    "operations_per_block": Rule("operations of a block of an adaptive method's step", "operations", 0.0),
-    "instrumented_per_step": Rule("operations of a step that an exact counter saw the kernel retire", "operations",
+    "operations_per_block": Rule("operations per block in a step of an adaptive method", "operations", 0.0),
+    "instrumented_per_step": Rule("operations per step that an exact counter saw the kernel retire", "operations",
                                   0.0, depends_on=TOOLCHAIN),
     "instrumented_per_spike": Rule("operations that it saw a spike add to its step", "operations", 0.0,
                                    depends_on=TOOLCHAIN),
-    "libm_per_step": Rule("operations of a step that it saw the mathematics library retire", "operations", 0.0,
+    "libm_per_step": Rule("operations per step that it saw the mathematics library retire", "operations", 0.0,
                           depends_on=TOOLCHAIN),
-    "instructions_per_step": Rule("instructions of a step of the kernel's own", "instructions", 0.0,
+    "instructions_per_step": Rule("instructions per step in the kernel itself", "instructions", 0.0,
                                   depends_on=TOOLCHAIN),
-    # references are good to 1e-12 ms; a last bit of another machine's exp may move a spike by as much
+    # references are accurate to 1e-12 ms; the last bit of another machine's exp may move a spike by as much
     "error_ms": Rule("largest spike-time error at a fixed time step", "ms", 1.0, slack=1e-9),
-    # the largest dt is one of a ladder of settings, whose rungs are apart by this factor
+    # the largest dt is one of a ladder of settings; neighbours differ by this factor
     "dt_ms": Rule("largest time step within the tolerance", "ms", round(100 * (RUNG - 1), 1), lower_is_worse=True),
-    "flops_per_ms": Rule("operations of 1 ms of model time within the tolerance", "operations",
+    "flops_per_ms": Rule("operations per ms of model time within the tolerance", "operations",
                          round(100 * (RUNG - 1), 1)),
     "reference_tolerance": Rule("loosest tolerance that a reference was computed with", "relative", 0.0),
-    # rounding differs between processors, by less than a power of ten
+    # rounding differs between processors by less than a factor of ten
     "reference_error_ms": Rule("largest stated error of the references", "ms", 900.0, slack=1e-10),
-    "reference_checked_ms": Rule("difference of a reference from a solution in 80-bit arithmetic", "ms", 900.0,
+    "reference_checked_ms": Rule("difference between a reference and a solution in 80-bit arithmetic", "ms", 900.0,
                                  slack=1e-10),
 }
 
 
 @dataclass(frozen=True)
 class Contradiction:
-    """Operations of which a Step says another number than an exact counter saw its kernel execute."""
+    """Operations whose number in a Step differs from what an exact counter saw its kernel execute."""
 
     subject: str
     """Such as ``lif/rk4/hermite``."""
     part: str
-    """``step``, ``spike`` (what it adds to its step), or ``run`` of an adaptive method."""
+    """``step``, ``spike`` (operations that it adds to its step), or ``run`` of an adaptive method."""
     kind: str
-    """Of operation."""
+    """Kind of operation."""
     counted: float
-    """From the Step."""
+    """Number from the Step."""
     retired: float
-    """By the processor."""
+    """Number that the processor retired."""
     counter: str
-    """Which one saw it."""
+    """Name of the counter."""
 
 
 @dataclass(frozen=True)
 class Figures:
-    """What a run gave, as far as a baseline keeps it."""
+    """The part of a run's results that a baseline keeps."""
 
     values: Mapping[str, float | NoValue]
     """By name: the number, or why there is none."""
     times: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
-    """By name of the kernel: samples of its time over that of the calibrating work."""
+    """By name of the kernel: samples of its time divided by that of the calibrating work."""
     models: Mapping[str, str] = field(default_factory=dict)
-    """Hash of the definition of each model that the figures are of."""
+    """Hash of the definition of each model that has figures."""
     environment: Mapping[str, str] = field(default_factory=dict)
-    """Facts of the machine and toolchain, `TOOLCHAIN` among them."""
+    """Facts of the machine and toolchain, including `TOOLCHAIN`."""
     made: Mapping[str, str] = field(default_factory=dict)
-    """When and by what: ``date``, ``spikecost``, ``commit``."""
+    """When it was made, and with what: ``date``, ``spikecost``, ``commit``."""
     suite: Mapping[str, Any] = field(default_factory=dict)
-    """What was run, as far as figures depend on it; empty if they are of several suites."""
+    """The settings that figures depend on; empty if the figures come from several suites."""
     places: Mapping[str, tuple[str, int]] = field(default_factory=dict)
     """File and line of the models that were given as files, by model."""
     contradictions: tuple[Contradiction, ...] = ()
-    """Where the counts are not what the processor executed."""
+    """Where the counts differ from what the processor executed."""
     unconfirmed: Mapping[str, str] = field(default_factory=dict)
     """Why no exact counter confirms the counts, by subject; empty where all are confirmed."""
 
 
 def number_of(name: str, figures: Figures) -> float | NoValue | None:
-    """Return a figure: its number, which is finite, why there is none, or None where the run is not about it.
+    """Return a figure: its finite number, why there is none, or None if the run does not include it.
 
-    A kind of operation that does not occur in a step that was counted occurs 0 times.
+    A kind of operation that does not occur in a counted step occurs 0 times.
     """
     subject, _, last = name.rpartition("/")
     counted = last.removesuffix("_per_step") in OPERATIONS and f"{subject}/operations_per_step" in figures.values
@@ -126,12 +126,12 @@ def number_of(name: str, figures: Figures) -> float | NoValue | None:
 
 
 def setting_part(setting: float, controlled: bool) -> str:
-    """Return the part of a name that says at which dt in ms, or tolerance of an error control, an error is."""
+    """Return the part of a name that gives the dt in ms, or the tolerance of an error control, of an error."""
     return f"tolerance {setting:g}" if controlled else f"dt {setting:.6g} ms"
 
 
 def setting_of(name: str) -> float:
-    """Return the dt in ms, or the tolerance, of the name of an error: what `setting_part` has written."""
+    """Return the dt in ms, or the tolerance, from the name of an error, as `setting_part` wrote it."""
     return float(name.split("/")[-2].split(" ")[1])
 
 

@@ -1,7 +1,7 @@
 """The history of figures: the runs of a project, kept in one SQLite file.
 
-Deterministic figures, kernels' relative times and where they come from are kept; a run is added once, however often it
-is offered.
+It keeps deterministic figures, relative times of kernels, and where they come from. A run is added once, even if it is
+offered more often.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ from ....models.ground.errors import NoValue, UserError
 from ....models.reading.data import read_json, structure
 from .figures import TIME, Figures
 
-#: Where runs are kept unless another file is named.
+#: Where runs are kept unless another file is given.
 STORE = "spikecost-history.sqlite"
-#: Under this name the facts of a run keep the checksum of all that is kept of it.
+#: The facts of a run contain a checksum of everything that is kept of the run, under this name.
 CHECKSUM = "checksum"
-#: "spkc": what says that a SQLite file is ours.
+#: "spkc": marks a SQLite file as a history.
 _APPLICATION, _VERSION = 0x73706B63, 1
 _TABLES = (
     """CREATE TABLE runs (
@@ -40,7 +40,7 @@ _TABLES = (
 
 @dataclass(frozen=True)
 class _Facts:
-    """What is kept of a run beside its figures."""
+    """What is kept of a run in addition to its figures."""
 
     environment: Mapping[str, str]
     made: Mapping[str, str]
@@ -50,7 +50,7 @@ class _Facts:
 
 @dataclass(frozen=True)
 class Entry:
-    """A figure at one run."""
+    """A figure in one run."""
 
     run: int
     """Counted from 1, in the order in which runs were added."""
@@ -65,7 +65,7 @@ class History:
     Parameters
     ----------
     path : str or Path
-        Made when the first run is added.
+        Created when the first run is added.
     """
 
     def __init__(self, path: str | Path = STORE) -> None:
@@ -78,17 +78,17 @@ class History:
         ----------
         figures : Figures
         commit : str
-            Of the code that was run, where the run does not say.
+            Commit of the code that ran, for a run that does not record it.
 
         Raises
         ------
         UserError
-            If there is no figure, or the file cannot be written or is no history.
+            If there is no figure, the file cannot be written, or the file is not a history.
         """
         values = {name: value for name, value in figures.values.items() if not isinstance(value, NoValue)}
         values |= {f"{kernel}/{TIME}": median(samples) for kernel, samples in figures.times.items()}
         if not values:
-            raise UserError("the run has no figure to keep: every case failed; nothing was added")
+            raise UserError("the run has no figures to keep: every case failed; nothing was added")
         made = dict(figures.made)
         commit = commit or made.get("commit", "")
         known = {"made": made, "environment": dict(figures.environment), "models": dict(figures.models)}
@@ -96,7 +96,7 @@ class History:
                               {k: list(v) for k, v in figures.times.items()}], sort_keys=True)
         digest = hashlib.sha256(content.encode()).hexdigest()
         date = made.get("date", "")
-        with self._open(make=True) as store, store:  # one transaction: a run is there whole, or not at all
+        with self._open(make=True) as store, store:  # one transaction: a run is stored completely or not at all
             facts = {**known, CHECKSUM: _checksum(digest, date, commit, known, values)}
             cursor = store.execute('INSERT OR IGNORE INTO runs (digest, date, "commit", facts) VALUES (?, ?, ?, ?)',
                                    (digest, date, commit, json.dumps(facts, sort_keys=True)))
@@ -107,12 +107,12 @@ class History:
         return True
 
     def check(self) -> None:
-        """Make sure, before a long run, that what is there is a history; nothing there is no mistake.
+        """Check, before a long run, that the file is a history; a missing file is fine.
 
         Raises
         ------
         UserError
-            If it is none.
+            If it is not a history.
         """
         if _holds_something(self.path):
             len(self)
@@ -124,7 +124,7 @@ class History:
             return [name for (name,) in found]
 
     def series(self, name: str) -> list[Entry]:
-        """Return a figure over the runs that have it, in the order in which they were added."""
+        """Return a figure in every run that has it, in the order in which the runs were added."""
         with self._open() as store:
             found = store.execute('SELECT runs.id, date, "commit", value FROM figures JOIN runs ON run = runs.id '
                                   "WHERE name = ? ORDER BY runs.id", (name,))
@@ -138,7 +138,7 @@ class History:
     def _open(self, make: bool = False) -> Iterator[sqlite3.Connection]:
         if not make and not _holds_something(self.path):
             raise UserError(f"there is no history {self.path}; add a run with spikecost history add RUN")
-        # who only reads needs no right to write: a history may lie on a disk that cannot be written
+        # reading needs no write permission: a history may be on a read-only disk
         where = f"{self.path.absolute().as_uri()}?mode={'rwc' if make else 'ro'}"
         new = make and not _holds_something(self.path)
         try:
@@ -152,9 +152,9 @@ class History:
             raise UserError(f"cannot use the history {self.path}: {error}; give another file") from error
 
     def _refuse_damaged(self, store: sqlite3.Connection) -> None:
-        """Refuse a file of which any part is not as it was written: nothing is read from it, nothing added."""
+        """Refuse a file that was changed or damaged in any part: nothing is read from it, nothing is added to it."""
         try:
-            store.execute("BEGIN")  # one state of the file, whatever others add meanwhile
+            store.execute("BEGIN")  # one state of the file, even if others add runs meanwhile
             ((found,),) = store.execute("PRAGMA integrity_check(1)")
             problem = "" if found == "ok" else str(found).replace("*** in database main ***", "")
             problem = problem or _structure(store) or _contents(store)
@@ -164,46 +164,46 @@ class History:
                 raise
             problem = str(error)
         if problem:
-            raise UserError(f"the history {self.path} is damaged: {' '.join(problem.split())}; put back a copy of it, "
+            raise UserError(f"the history {self.path} is damaged: {' '.join(problem.split())}; restore a copy of it, "
                             "or start another file")
 
     def _refuse_others(self, store: sqlite3.Connection) -> None:
         version = store.execute("PRAGMA user_version").fetchone()[0]
         if store.execute("PRAGMA application_id").fetchone()[0] != _APPLICATION:
-            raise UserError(f"{self.path} is no history of spikecost's; give another file")
+            raise UserError(f"{self.path} is not a history of spikecost; give another file")
         if version != _VERSION:
             raise UserError(f"the history {self.path} has format {version}, this spikecost reads {_VERSION}; "
                             "use the spikecost that made it, or start another file")
 
 
 def _structure(store: sqlite3.Connection) -> str:
-    """Return what of the tables is not as `_TABLES` says; empty if nothing is."""
+    """Return how the tables differ from `_TABLES`; empty if they do not."""
     found = [text for (text,) in store.execute("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY rowid")]
-    return "" if found == list(_TABLES) else "its tables are others"
+    return "" if found == list(_TABLES) else "it has other tables"
 
 
 def _contents(store: sqlite3.Connection) -> str:
-    """Return what of the runs is not as it was added; empty if nothing is."""
+    """Return which run differs from what was added; empty if none does."""
     values: dict[int, dict[str, float]] = {}
     for run, name, value in store.execute("SELECT run, name, value FROM figures"):
         if not (isinstance(run, int) and isinstance(name, str) and isinstance(value, float)):
-            return f"a figure of run {run} is no number"
+            return f"a figure of run {run} is not a number"
         values.setdefault(run, {})[name] = value
     for run, digest, date, commit, text in store.execute('SELECT id, digest, date, "commit", facts FROM runs'):
         if not all(isinstance(each, str) for each in (digest, date, commit, text)):
-            return f"run {run} is not as it was added"
+            return f"run {run} has changed since it was added"
         facts = read_json(text)
         structure(facts, _Facts, f"run {run}")
         known = {name: value for name, value in facts.items() if name != CHECKSUM}
         found = _checksum(digest, date, commit, known, values.pop(run))
-        # runs that were added before there were checksums have none
+        # runs that were added before checksums existed have none
         if facts.get(CHECKSUM, found) != found:
-            return f"run {run} is not as it was added"
-    return "figures are of no run" if values else ""
+            return f"run {run} has changed since it was added"
+    return "some figures belong to no run" if values else ""
 
 
 def _checksum(digest: str, date: str, commit: str, facts: Mapping[str, Any], values: Mapping[str, float]) -> str:
-    """Return the checksum of all that is kept of a run."""
+    """Return the checksum of everything that is kept of a run."""
     content = [digest, date, commit, facts, {name: float(value) for name, value in values.items()}]
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
@@ -219,7 +219,7 @@ def _is_new(store: sqlite3.Connection) -> bool:
 
 
 def _make(store: sqlite3.Connection) -> None:
-    """Make the tables, unless another process has made them while this one waited for its turn."""
+    """Create the tables, unless another process created them while this one waited."""
     with store:
         store.execute("BEGIN IMMEDIATE")
         if _is_new(store):
@@ -228,5 +228,5 @@ def _make(store: sqlite3.Connection) -> None:
 
 
 def store_path(given: str | Path | None) -> Path:
-    """Return the file of the history: the one given, SPIKECOST_HISTORY, or `STORE` in the working folder."""
+    """Return the file of the history: the given one, SPIKECOST_HISTORY, or `STORE` in the working folder."""
     return Path(given or os.environ.get("SPIKECOST_HISTORY") or STORE)

@@ -1,4 +1,4 @@
-"""Limits: how far from the baseline's a figure may be, for worse and for better, and how bad at all."""
+"""Limits: how far a figure may be from the baseline, for worse and for better, and how bad its value may be at all."""
 
 from __future__ import annotations
 
@@ -9,27 +9,27 @@ from fnmatch import fnmatchcase
 from ....models.ground.errors import UserError, short
 from .figures import Rule
 
-#: What a baseline says of limits: by pattern of names, one or more of `FIELDS`.
+#: Limits in a baseline: by pattern of names, one or more of `FIELDS`.
 Given = Mapping[str, Mapping[str, float | None]]
 #: ``soft_percent``: how much worse (null: the figure is only reported); ``improved_percent``: how much better before
-#: the baseline must be renewed (null: as much as it likes); ``hard``: the number itself.
+#: the baseline must be renewed (null: no limit); ``hard``: a limit on the number itself.
 FIELDS = ("soft_percent", "improved_percent", "hard")
 
 
 @dataclass(frozen=True)
 class Limit:
-    """Of one figure."""
+    """Limits of one figure."""
 
     soft_percent: float | None
     """How much worse than the baseline it may be; None if it is only reported."""
     hard: float | None = None
-    """The number itself may be no worse than this, whatever the baseline says; None if there is no such limit."""
+    """Limit on the number itself, whatever the baseline says; None if there is no such limit."""
     improved_percent: float | None = 0.0
     """How much better than the baseline it may be before the baseline must be renewed; None if there is no limit."""
 
 
 def limit_for(name: str, kind: Rule, given: Given) -> Limit:
-    """Return the limit of a figure: the longest matching pattern's; what that leaves out, its kind's."""
+    """Return the limit of a figure: from the longest matching pattern, and for missing fields from its kind."""
     matching = [pattern for pattern in given if fnmatchcase(name, pattern)]
     found = given[max(matching, key=lambda each: (len(each), each))] if matching else {}
     soft = found.get("soft_percent", kind.soft_percent)
@@ -37,7 +37,7 @@ def limit_for(name: str, kind: Rule, given: Given) -> Limit:
 
 
 def refuse_idle(given: Given, names: Collection[str], where: str) -> None:
-    """Make sure that every limit is that of a figure: one with a typing error in it limits nothing.
+    """Check that every limit matches a figure: a limit with a typing error has no effect.
 
     Raises
     ------
@@ -47,13 +47,13 @@ def refuse_idle(given: Given, names: Collection[str], where: str) -> None:
     idle = [pattern for pattern in given if not any(fnmatchcase(name, pattern) for name in names)]
     if idle:
         more = f" (and {len(idle) - 1} more)" if idle[1:] else ""
-        raise UserError(f"{where}: limit '{short(idle[0])}'{more} matches no figure: mend or delete it; a figure is "
-                        f"called such as {short(next(iter(sorted(names)), 'lif/rk4/grid/operations_per_step'))}")
+        raise UserError(f"{where}: limit '{short(idle[0])}'{more} matches no figure: correct or delete it; a figure is "
+                        f"called, for example, {short(next(iter(sorted(names)), 'lif/rk4/grid/operations_per_step'))}")
 
 
 @dataclass(frozen=True)
 class LimitForm:
-    """What a baseline file says of a limit; what it leaves out is told from ``null`` by the file alone."""
+    """The form of a limit in a baseline file; only the file tells a missing field from ``null``."""
 
     soft_percent: float | None = None
     hard: float | None = None
@@ -66,14 +66,14 @@ def given_limits(content: Given, where: str) -> Given:
     Parameters
     ----------
     content : mapping
-        By pattern, of the form of `LimitForm`.
+        By pattern, in the form of `LimitForm`.
     where : str
-        The file, for messages.
+        Name of the file, for messages.
 
     Raises
     ------
     UserError
-        If one limits nothing, or is below 0.
+        If a limit has no effect, or is below 0.
     """
     for pattern, value in content.items():
         limit = f"{where}: limit '{short(pattern)}'"

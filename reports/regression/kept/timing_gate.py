@@ -1,4 +1,4 @@
-"""Whether a kernel has become slower or faster: its time over that of the calibrating work, now and in the baseline."""
+"""Whether a kernel became slower or faster: its time divided by that of calibrating work, now and in the baseline."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from scipy.stats import mannwhitneyu
 
 from ....models.reading.data import Positive
 
-#: Fewer samples on either side cannot give a probability below `ALPHA`.
+#: With fewer samples on either side, the probability cannot fall below `ALPHA`.
 LEAST_SAMPLES = 10
-#: A baseline that was made beside other work is slow by itself, by half and more; what has become faster by this factor
-#: was not timed as it was.
+#: A baseline that was made on a busy machine is slow by itself, by half and more; a kernel that is faster by this
+#: factor was not timed under equal conditions.
 FASTER = 3.0
 
 _THRESHOLD, _ALPHA = Positive(40.0), Positive(1e-4)
@@ -21,39 +21,38 @@ _THRESHOLD, _ALPHA = Positive(40.0), Positive(1e-4)
 
 @dataclass(frozen=True)
 class Gate:
-    """When a kernel counts as slower: both must hold."""
+    """When a kernel counts as slower: both conditions must hold."""
 
     threshold_percent: Positive = _THRESHOLD
-    """Its median ratio has grown by more. The scatter of a shared machine is up to 40 %."""
+    """Its median ratio has grown by more than this. The scatter of a shared machine is up to 40 %."""
     alpha: Positive = _ALPHA
-    """Were nothing changed, ranks as high as these would come up with a probability below this."""
+    """If nothing had changed, ranks as high as these would occur with a probability below this."""
 
 
 @dataclass(frozen=True)
 class Slowdown:
-    """One kernel's times against the baseline's."""
+    """Times of one kernel compared with those of the baseline."""
 
     before: float
-    """Median of the baseline's ratios."""
+    """Median of the ratios in the baseline."""
     after: float
     probability: float
-    """One-sided Mann-Whitney: that the ranks are as high as this by chance."""
+    """One-sided Mann-Whitney test: the probability of ranks as high as this by chance."""
     slower: bool
     faster: bool
-    """By `FASTER`, and as surely."""
+    """Whether it is faster by the factor `FASTER`, with the same certainty."""
 
     @property
     def percent(self) -> float:
-        """By how much the median has grown."""
+        """Growth of the median in percent."""
         return 100 * (self.after / self.before - 1)
 
 
 def slowdown(before: Sequence[float], after: Sequence[float], gate: Gate) -> Slowdown:
     """Compare two sets of ratios.
 
-    The test asks for the ranks alone, so that a sample that another process held up weighs no more than any other
-    (Mann and Whitney 1947, Ann. Math. Stat. 18:50). A difference that is sure may still be small: the threshold is
-    on its size.
+    The test uses only ranks, so a sample that another process delayed has no more weight than any other (Mann and
+    Whitney 1947, Ann. Math. Stat. 18:50). A certain difference may still be small, so the threshold is on its size.
 
     Parameters
     ----------

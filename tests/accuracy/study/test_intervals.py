@@ -38,3 +38,9 @@ def test_a_ratio_is_ranked_only_where_its_interval_leaves_out_one():
     assert not too_close(1.08, 1.09)
     assert clear.mean == pytest.approx(2)
     assert clear.low < 2 < clear.high
+
+
+def test_without_a_cost_there_is_no_interval_and_no_warning():
+    found = interval([3.0, float("nan")])
+    assert np.isnan([found.mean, found.low, found.high]).all()
+    assert np.isnan(ratio([1.0], [float("nan")]).low)

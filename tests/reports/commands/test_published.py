@@ -1,4 +1,4 @@
-"""Published costs beside counted ones."""
+"""Published costs compared with counted costs."""
 
 import pytest
 from brian2 import ms
@@ -19,7 +19,7 @@ def test_the_eleven_models_of_2004():
         "izhikevich_mv": 13, "fitzhugh_nagumo": 72, "hindmarsh_rose": 120, "morris_lecar": 600, "wilson": 180,
         "hodgkin_huxley": 1200}
     assert (frame.counted_step - frame.published_step == frame.difference).all()
-    # the integrate-and-fire family and Izhikevich's model come out as published
+    # the integrate-and-fire family and Izhikevich's model have the published costs
     assert set(frame.index[frame.difference == 0]) == {
         "lif", "adaptive_lif", "resonate_and_fire", "qif", "izhikevich", "izhikevich_mv"}
 

@@ -56,7 +56,7 @@ def test_features_are_looked_for_if_the_suite_says_so(comparison):
     found = run.features.query("outcome == 'found'")
     assert set(found["feature"]) == {"tonic_spiking", "class_1", "integrator"}
     assert set(found["model"]) == {"lif"}
-    assert not len(run.demos)  # they are of another model
+    assert not len(run.demos)  # they belong to another model
     assert not len(comparison.features)
 
 
@@ -74,16 +74,16 @@ def test_where_a_method_diverges_is_in_the_table(comparison):
     assert 0.03 < limits["hodgkin_huxley", "euler"] < 0.15
     assert limits["hodgkin_huxley", "euler"] < limits["hodgkin_huxley", "rk4"] < 0.3
     assert np.isnan(limits["hodgkin_huxley", "exponential_euler"])
-    # |1 - dt/tau| < 1 up to 20 ms, beyond the sweep
+    # |1 - dt/tau| < 1 up to 20 ms, which is above the coarsest step of the sweep
     assert np.isnan(limits["lif", "euler"])
     stable = table["stable_dt_ms"]
     squid = "hodgkin_huxley", "euler"
     assert stable[squid] < limits[squid] < 1.03 * stable[squid]
-    assert stable["lif", "euler"] == pytest.approx(comparison.study.suite.coarsest, rel=0.1)  # the sweep's first
+    assert stable["lif", "euler"] == pytest.approx(comparison.study.suite.coarsest, rel=0.1)  # first dt of the sweep
 
 
 def test_cost_is_steps_plus_spikes():
-    # Izhikevich, forward Euler, grid: 15 operations a step, 1 more a spike; 10 steps a ms, 0.1 spikes a ms
+    # Izhikevich, forward Euler, grid: 15 operations per step, 1 more per spike; 10 steps per ms, 0.1 spikes per ms
     count = sc.count("izhikevich", "euler")
     tallies = METHODS["euler"].tallies(count.step, {}, steps=10_000, spikes=100, horizon=1000)
     found = cost(count, tallies, 100, 1000)
@@ -106,9 +106,9 @@ def test_without_an_exact_counter_the_report_says_so_at_its_top(monkeypatch, tmp
     result = sc.compare(["lif"], suite=replace(SUITE, methods=("euler",), detections=("grid",), rates=(50.0,)))
     assert result.table.loc[0, "status"] == "reached"
     text = result.save(tmp_path).read_text()
-    note = "counted from the Step alone: no exact counter works here (instrumented: PyQBDI is not installed)"
+    note = "only counted from the Step: no exact counter works here (instrumented: PyQBDI is not installed)"
     assert note in text
-    assert text.index(note) < text.index("Who is cheapest?")
+    assert text.index(note) < text.index("Which model is cheapest?")
 
 
 @pytest.mark.slow
@@ -117,7 +117,7 @@ def test_a_thorough_suite_looks_at_brian2_and_at_other_builds():
     suite = replace(SUITE, methods=("euler",), detections=("grid",), rates=(50.0,), thorough=True)
     result = sc.compare(["lif"], suite=suite)
     row = result.counters.iloc[0]
-    # v + dt*(I + a - b*v) and the threshold: Brian2 writes no more
+    # v + dt*(I + a - b*v) and the threshold: Brian2 computes nothing else
     assert row["brian2"] == pytest.approx(6, abs=0.1)
     assert row["brian2_overhead"] == pytest.approx(1, abs=0.02)
     assert row["brian2_cython"] == pytest.approx(6, abs=0.1)
@@ -128,7 +128,7 @@ def test_a_thorough_suite_looks_at_brian2_and_at_other_builds():
 
 
 def test_time_spent_refractory_costs_less():
-    # LIF with 2 ms at 100 Hz: a fifth of the time takes a comparison and a subtraction a step, the rest 7 operations
+    # LIF with 2 ms at 100 Hz: a fifth of the steps needs a comparison and a subtraction, the others 7 operations
     held = sc.get_model("lif").replace(refractory=2 * ms)
     count = sc.count(held, "euler")
     tallies = METHODS["euler"].tallies(count.step, {}, steps=10_000, spikes=100, horizon=1000)
@@ -156,7 +156,7 @@ def test_the_winner_of_a_map_is_the_cheapest(comparison):
     best = comparison.cheapest.query("level == '100 Hz'").set_index("model")
     assert at["winner"] == best["flops_per_ms"].idxmin() == "lif"
     assert at["second"] == "izhikevich:RS"
-    # the map has the sweep's dt, 6 a decade here, the table the bisected ones
+    # the map has the dt of the sweep, here 6 per decade; the table has the bisected dt
     assert at["flops_per_ms"] == pytest.approx(best["flops_per_ms"].min(), rel=10 ** (1 / 6) - 1)
     assert at["ranked"]
     assert at["lead_low"] < at["lead"] < at["lead_high"]
@@ -173,7 +173,7 @@ def test_the_verdict_divides_by_the_baseline(comparison):
     verdict = comparison.verdict
     assert comparison.baseline == "izhikevich:RS"
     assert (verdict["izhikevich:RS"] == 1).all()
-    first = verdict.iloc[0]  # 5, 13 and 1240 a ms
+    first = verdict.iloc[0]  # 5, 13 and 1240 per ms
     assert first["lif"] == pytest.approx(5 / 13)
     assert first["hodgkin_huxley"] == pytest.approx(1240 / 13)
     best = comparison.cheapest.set_index(["level", "model"])["flops_per_ms"]
@@ -237,7 +237,7 @@ def test_the_figure_has_a_panel_a_rate_and_a_line_a_curve(comparison):
     assert len(drawn) == 2 * 3 + 2 * 2 + 2 * 3  # Izhikevich has no exponential Euler
     fronts = [line for line in axes[1].lines if line.get_drawstyle() == "steps-post"]
     assert len(fronts) == 3
-    for front in fronts:  # dearer is more accurate
+    for front in fronts:  # a more expensive point is more accurate
         assert (np.diff(front.get_xdata()) > 0).all()
         assert (np.diff(front.get_ydata()) < 0).all()
 
@@ -258,7 +258,7 @@ def test_costs_are_drawn_against_any_measure():
     assert (by_rms["rms_error_ms"] <= 0.5).all()
     by_voltage = table[table["measure"] == "voltage_rms"].set_index("model")
     assert (by_voltage["voltage_error"] <= 0.1).all()
-    # the voltage asks for more than the spike times: its tolerance is a small part of its range
+    # the voltage is a stricter criterion than the spike times: its tolerance is a small part of its range
     assert (by_voltage["flops_per_ms"] > by_rms["flops_per_ms"]).all()
     with pytest.raises(sc.UserError, match="the measure 'van_rossum_10ms' was not taken; run the suite with measures"):
         result.plot("van_rossum_10ms")

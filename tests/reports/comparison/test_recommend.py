@@ -33,7 +33,7 @@ from ...archetypes import choose, is_archetype
 def run_program(code, tmp_path):
     """Run a program as a user does; return the spike times that it prints."""
     path = tmp_path / "program.py"
-    # without a compiler's time, and the only line that is not the user's
+    # saves the time of a compiler; this is the only line that is not the user's
     path.write_text(code.replace("from brian2 import *", "from brian2 import *\nprefs.codegen.target = 'numpy'", 1))
     done = subprocess.run([sys.executable, path], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
@@ -66,7 +66,7 @@ def test_without_a_run_the_models_are_run_for_their_costs_alone():
     assert phases == ["finding drives and references", "compiling kernels", "sweeping dt"]
     assert found.choice["model"] == "lif"
     assert 0 < found.choice["error_ms"] <= 1
-    # the exact propagator, whose steps are as long as the sweep has them: two multiplications and an addition, the test
+    # the exact propagator, at the longest step of the sweep: two multiplications and an addition, the test
     assert found.choice["flops_per_ms"] < 10
     assert found.to_json()["choice"]["ns_per_ms"] is None
 
@@ -83,20 +83,20 @@ def test_the_program_is_as_accurate_as_it_says(small_run, tmp_path, features):
     found = recommend(50 * Hz, 0.3 * ms, features=features, run=small_run)
     assert found.brian2["detection"] == "grid"
     assert found.brian2["error_ms"] <= 0.3
-    assert any("end of a step only" in reason and "times the operations" in reason for reason in found.why)
+    assert any("spikes at the end of a step" in reason and "times the operations" in reason for reason in found.why)
     model = get_model(found.brian2["model"])
     drive = units.quantity(found.brian2["drive"], model.system.dimensions[model.input])
     expected = reference(model, constant(drive, 200 * ms)).train
     times = run_program(found.code, tmp_path)
     error = spike_time_error(SpikeTrain(times, 201), expected)
     assert len(times) > 5
-    # the drive is that of the middle stimulus, not one of those that were run
+    # the program has the drive of the middle stimulus, which was not run
     assert error.within(0.3 * 1.5)
 
 
 @pytest.fixture
 def executed(capsys):
-    """Run a program here, which is quicker; return the spike times that it prints."""
+    """Run a program in this process, which is faster; return the spike times that it prints."""
     clock, target = brian2.defaultclock.dt, brian2.prefs.codegen.target
 
     def run(code):
@@ -121,7 +121,7 @@ def test_the_program_of_every_model_gives_the_spikes_that_were_judged(name, exec
                        drive_unit=units.unit_name(model.system.dimensions[model.input]), horizon_ms=60.0,
                        title="a\ntitle")
     assert len(expected) > 0
-    # Brian2 evaluates the rates that the kernel looks up: a crossing may come out in the step beside
+    # Brian2 evaluates the rates that the kernel looks up: a crossing may be in a neighbouring step
     assert executed(code) == pytest.approx(expected, abs=1.001 * float(dt) if model.tables else 1e-6)
 
 
@@ -177,7 +177,7 @@ def test_a_run_in_which_brian2_does_not_get_there(small_run):
     table.loc[grid, "flops_per_ms"] = np.nan
     found = recommend(50 * Hz, 0.3 * ms, run=dataclasses.replace(small_run, table=table))
     assert found.brian2["detection"] == "grid"
-    assert any("none of its methods gets there" in reason for reason in found.why)
+    assert any("none of its methods meets the request" in reason for reason in found.why)
     points = small_run.points.query("model == 'lif' and level == '50 Hz' and detection == 'grid'")
     assert found.brian2["error_ms"] == points["error_ms"].min()
 

@@ -1,4 +1,4 @@
-"""What is written beside a run: names are what users wrote, in every file."""
+"""Files written in addition to a run's data: every file shows names as users wrote them."""
 
 import csv
 import io
@@ -42,5 +42,5 @@ def test_the_page_holds_names_as_text(files):
     text = files["index.html"].decode()
     assert "<script>alert" not in text
     assert "&lt;script&gt;alert(&#34;x&#34;)&lt;/script&gt;" in text
-    # three elements of data and one of ours: no name has begun or ended one
+    # three elements of data and one with the scripts: no name has begun or ended an element
     assert text.count("<script") == text.count("</script>") == 3

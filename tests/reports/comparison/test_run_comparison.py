@@ -41,7 +41,7 @@ def test_ratios_are_the_second_over_the_first_stimuli_paired(small_run):
     frame = small_run.by_stimulus.assign(flops_per_ms=small_run.by_stimulus["flops_per_ms"] * factors)
     cells = compare_runs(small_run, changed(small_run, by_stimulus=frame)).cells
     flops = cells[cells["figure"] == "flops_per_ms"]
-    # three stimuli, one of them four times dearer: the geometric mean of 4, 1 and 1; resamples reach from 1 to 4
+    # three stimuli, one of them four times as expensive: the geometric mean of 4, 1 and 1; resamples reach from 1 to 4
     assert list(flops["ratio"]) == pytest.approx([4 ** (1 / 3)] * len(flops))
     assert (flops["low"] == 1).all()
     assert list(flops["high"]) == pytest.approx([4] * len(flops))

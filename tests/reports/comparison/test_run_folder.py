@@ -1,4 +1,4 @@
-"""The folder of a run: what is read is what was found, and what is not whole is refused."""
+"""The folder of a run: reading returns the results of the run; an incomplete folder is refused."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def test_the_stimuli_of_a_case_give_its_row(small_run):
 
 
 def test_the_kinds_of_a_case_add_up(small_run):
-    # Izhikevich, forward Euler, grid: 5 add, 2 sub, 7 mul, 1 compare a step, 1 add a spike
+    # Izhikevich, forward Euler, grid: 5 add, 2 sub, 7 mul, 1 compare per step, 1 add per spike
     cases = small_run.by_kind.query("model == 'izhikevich:RS' and method == 'euler' and detection == 'grid'")
     for _, case in cases.groupby(["level", "tolerance"]):
         kinds = case.set_index("kind")["per_ms"]
@@ -89,7 +89,7 @@ def test_the_kinds_of_a_case_add_up(small_run):
     parts = step.set_index(["part", "kind"])["operations"]
     assert dict(parts["step"]) == {"add": 5, "sub": 2, "mul": 7, "compare": 1}
     assert dict(parts["spike"]) == {"add": 1}
-    # a stimulus's kinds are all of its operations: their means differ by the kind of mean alone
+    # the kinds of a stimulus add up to all its operations: the sums differ only by the kind of mean
     sums = small_run.by_kind.groupby(["model", "method", "detection", "level", "tolerance"])["per_ms"].sum()
     means = small_run.by_stimulus.groupby(sums.index.names)["flops_per_ms"].mean().to_dict()
     assert sums.to_dict() == pytest.approx({key: means[key] for key in sums.index})
@@ -103,13 +103,13 @@ def test_counted_equals_retired_kind_by_kind(small_run):
 
 def test_costs_of_a_point(small_run):
     points = small_run.points.query("model == 'izhikevich:RS' and method == 'euler' and detection == 'grid'")
-    # 7 add and sub and 1 compare at 0.9 pJ, 7 mul at 3.7 pJ; a spike adds an addition
+    # 7 add and sub and 1 compare at 0.9 pJ, 7 mul at 3.7 pJ; a spike needs one more addition
     spikes = (points["flops_per_ms"] - 15 / points["dt_ms"])
     assert (spikes.abs() < 0.2).all()
     expected = (8 * 0.9 + 7 * 3.7) / points["dt_ms"] + 0.9 * spikes
     assert points["energy45nm_per_ms"].to_numpy() == pytest.approx(expected.to_numpy(), rel=1e-6)
     assert points["instrumented_per_ms"].to_numpy() == pytest.approx(points["flops_per_ms"].to_numpy())
-    # what a counter saw leaves out the choice between two values, which locating a crossing makes
+    # counters do not see the choice between two values, which is part of locating a crossing
     elsewhere = small_run.points.query("model == 'izhikevich:RS' and detection == 'hermite' and failed == 0")
     found = elsewhere["instrumented_per_ms"] / elsewhere["flops_per_ms"]
     assert len(found) > 20
@@ -122,11 +122,11 @@ def test_errors_of_a_point(small_run):
     whole = points[points["error_ms"].notna()]
     assert (whole["rms"] <= whole["error_ms"] * (1 + 1e-12)).all()
     assert (whole["mean"].abs() <= whole["rms"] * (1 + 1e-12)).all()
-    # on its way to the threshold LIF slows down, which forward Euler learns a step late: each spike is earlier by more
+    # on its way to the threshold LIF slows down, which forward Euler sees one step late: each spike is earlier by more
     early = whole.query("model == 'lif' and method == 'euler' and detection == 'hermite'")
     assert len(early) > 3
     assert (early[["mean", "drift"]] < 0).all(axis=None)
-    # where a spike is missing, what is said of the others is no error
+    # if a spike is missing, the differences of the others are not errors
     assert points.loc[points["error_ms"].isna(), ["rms", "mean", "drift"]].isna().all(axis=None)
     assert points["gamma_2ms"].notna().sum() > len(whole)
 
@@ -141,7 +141,7 @@ def test_a_step_and_a_spike_apart(small_run):
     # by hand: u += d
     by_hand = found.loc[("izhikevich:RS", "euler", "grid"), ["instrumented_step", "instrumented_spike"]]
     assert by_hand.tolist() == [15, 1]
-    # after a spike the rest of the step is done again: 15 operations and more
+    # after a spike the rest of the step is computed again: 15 operations and more
     assert found.loc[("izhikevich:RS", "euler", "hermite"), "instrumented_spike"] > 16
 
 
@@ -190,7 +190,7 @@ def test_recorded_voltages_are_near_the_reference(small_run):
         right = reference.get_group((model, level))
         assert case["time_ms"].min() >= right["time_ms"].min() - 5
         assert case["time_ms"].max() <= right["time_ms"].max() + 1e-9
-        # away from spikes, where a millisecond decides
+        # away from spikes, because close to a spike the voltage changes within a millisecond
         apart = np.abs(case["time_ms"].to_numpy()[:, None] - spikes.get_group((model, level)).to_numpy()).min(axis=1)
         far = case[apart > 4]
         expected = np.interp(far["time_ms"], right["time_ms"], right["voltage"])
@@ -205,7 +205,7 @@ def test_recorded_voltages_are_near_the_reference(small_run):
     (lambda folder: (folder / "data" / "points.parquet").unlink(),
      "the run .* is incomplete: data/points.parquet: No such file or directory; run it again"),
     (lambda folder: (folder / "data" / "points.parquet").write_bytes(b"PAR1"),
-     "the run .* is not as it was written: data/points.parquet has changed; run it again"),
+     "the run .* was changed after it was written: data/points.parquet differs; run it again"),
     (lambda folder: (folder / "run.json").write_text("{"), "cannot read .*run.json: Expecting property name"),
     (lambda folder: (folder / "run.json").write_text("[]"), "cannot read .*run.json: .*; give a folder that"),
     (lambda folder: edit(folder, version=VERSION + 1),
@@ -228,7 +228,7 @@ def edit(folder, **changes):
 
 
 def test_what_is_no_run_is_refused(tmp_path):
-    with pytest.raises(sc.UserError, match=r"is no run: it has no run.json"):
+    with pytest.raises(sc.UserError, match=r"is not a run: it has no run.json"):
         RunFolder.read(tmp_path)
     with pytest.raises(sc.UserError, match=r"there is no folder .*nowhere; give one that `spikecost run --out` wrote"):
         RunFolder.read(tmp_path / "nowhere")
@@ -273,7 +273,7 @@ def test_a_process_that_is_killed_leaves_no_folder_that_seems_whole(tmp_path, wh
     with pytest.raises(UserError, match=r"is incomplete: it has no run\.json"):
         RunFolder.read(tmp_path)
     replace_all(tmp_path, files, "run.json", b"old")
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["data", "run.json"]  # nor what was written aside
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["data", "run.json"]  # the temporary files are gone, too
 
 
 @pytest.mark.parametrize("name", [".2024", ".4194999", ".spikecost-another-machine-4194999"])

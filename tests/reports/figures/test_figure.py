@@ -11,7 +11,7 @@ from spikecost.reports.figures.figure import work_precision
 
 
 def test_a_study_without_a_point_is_drawn_too():
-    # every run may have lost spikes or diverged; the table says so, and the figure has its axes and tolerances
+    # all runs may have missing spikes or diverge: the table says so, and the figure still has axes and tolerances
     study = Study(Suite())
     figure = work_precision(RunFolder.of(study, {}))
     drawn = io.BytesIO()

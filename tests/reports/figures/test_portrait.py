@@ -24,7 +24,7 @@ def test_nullclines_are_where_the_derivatives_vanish():
     axis = figure.axes[0]
     assert [line.get_label() for line in axis.get_legend().get_lines()] == ["300 ms", "dv/dt = 0", "du/dt = 0"]
     v_null, u_null = (np.column_stack(line.get_data())[:-1] for line in axis.lines[1:])
-    # u = 0.04 v2 + 5 v + 140 + 10, read off a grid of 200 x 200 cases; and u = b v
+    # u = 0.04 v2 + 5 v + 140 + 10, read from a grid of 200 x 200 cells; and u = b v
     v, u = v_null.T
     np.testing.assert_allclose(u, 0.04 * v**2 + 5 * v + 150, atol=0.2)
     v, u = u_null.T
@@ -43,7 +43,7 @@ def test_a_model_that_states_no_drive():
     model = MODELS["lif"].replace(drive=None)
     axis = portrait(model).axes[0]
     drives, rates = axis.lines[0].get_data()
-    # its own drive, where it fires at 50 Hz, is the middle one
+    # the middle drive is the model's own, at which it fires at 50 Hz
     assert rates[len(rates) // 2] == pytest.approx(50, abs=1.5)
     assert axis.get_xlabel() == "I (mV/ms)"
     assert drives[0] == 0

@@ -1,4 +1,4 @@
-"""The literature: complete over the registries, valid BibTeX, and that of a run."""
+"""The literature: complete for all registries, valid BibTeX, and the literature of a run."""
 
 import pytest
 from pybtex.database import parse_string

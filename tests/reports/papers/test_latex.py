@@ -1,4 +1,4 @@
-"""What is written for LaTeX and BibTeX goes through them."""
+"""LaTeX and BibTeX accept the files written for them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from spikecost.reports.papers.bibliography import Work, works
 from spikecost.reports.papers.tables import ROWS, to_latex
 from spikecost.reports.writing.escape import latex
 
-#: Every printable character of ASCII, what makes ligatures, distances and comments, and letters.
+#: Every printable ASCII character, characters of ligatures, distances and comments, and letters.
 NAMES = ["".join(map(chr, range(32, 127))), "[2cm] -- ''x'' ?`!`", "*", "% \\end{table}", "\\\\", "$x_1^2$", "~^~^",
          "Wang and Buzs\u00e1ki, \u00c5ngstr\u00f6m \u00e7 \u0159 \u0142",
          "\u03bb = 20 \u00b5s \u2265 \u00b1 \u0393 \u0391", "\u4e2d\u6587 \U0001f600 \x1b[0m \x00"]
@@ -38,7 +38,7 @@ def tex():
 
 
 def compiled(folder, tables, references):
-    """Compile a paper; return what LaTeX and BibTeX complain of, and LaTeX's log."""
+    """Compile a paper; return the complaints of LaTeX and BibTeX, and the log of LaTeX."""
     (folder / "tables.tex").write_bytes(tables)
     (folder / "references.bib").write_bytes(references)
     (folder / "paper.tex").write_text(DOCUMENT)

@@ -1,4 +1,4 @@
-"""The paragraph says what was run, with the run's own numbers."""
+"""The paragraph describes the run, with the numbers of the run."""
 
 from spikecost.reports.papers.methods_text import methods_text
 
@@ -11,13 +11,14 @@ def test_it_says_what_was_run(small_run):
         "100 Hz.",
         "The integration methods were euler (Hairer et al. 1993) and rk4 (Hairer et al. 1993); spikes were located by "
         "the detections grid and hermite.",
-        "verified by runs of all stimuli at it, at 20 to 40 smaller ones down to half of it, and at 4 a decade below",
-        "no spike missing or extra and none off by more than 1 ms or no spike missing or extra and none off by more "
-        "than 0.3 ms.",
+        "verified by runs of all stimuli at this step, at 20 to 40 smaller steps down to half of it, and at 4 steps "
+        "per decade below",
+        "no spike missing or extra and no spike-time error above 1 ms or no spike missing or extra and no spike-time "
+        "error above 0.3 ms.",
         f"compiled by {small_run.provenance['compiler']} with {small_run.provenance['flags, one neuron']}",
         f"ran on {small_run.provenance['processor']}",
         "of the bootstrap 20040915.",
     ):
         assert part in text
     assert text.count("\n") == 1
-    assert f"within {small_run.references['error_ms'].max():.1g} ms" in text
+    assert f"is at most {small_run.references['error_ms'].max():.1g} ms" in text

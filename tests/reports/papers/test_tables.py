@@ -1,4 +1,4 @@
-"""Tables for papers: the numbers of the run, in LaTeX and Markdown that hold together whatever the names."""
+"""Tables for papers: the numbers of the run, in LaTeX and Markdown that are valid for all names."""
 
 import re
 
@@ -48,7 +48,7 @@ def test_latex_is_a_booktabs_table_whatever_the_names(hostile_run):
     assert all(line.endswith(r" \\") and len(columns_of(line)) == frame.shape[1] for line in body)
     assert r"\caption{50 \% \& more}" in lines
     assert len(re.search(r"begin\{tabular\}\{([lr]+)\}", text)[1]) == frame.shape[1]
-    # every special character of a name is escaped: none is left bare
+    # every special character of a name is escaped: none is left unescaped
     assert not re.search(r"(?<!\\)[%$#]", text)
     assert text.count("{") - text.count(r"\{") == text.count("}") - text.count(r"\}")
 

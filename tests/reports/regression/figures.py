@@ -1,4 +1,4 @@
-"""Figures as a run would give them, by hand."""
+"""Handmade figures, in the form that a run gives."""
 
 from spikecost.models.ground.errors import NoValue
 from spikecost.reports.regression.kept.baseline import Baseline
@@ -21,7 +21,7 @@ VALUES = {
 
 
 def figures(changes=None, times=None, environment=ENVIRONMENT, models=None):
-    """Return `VALUES` with some changed; None leaves a figure out, a text is why it has no number."""
+    """Return `VALUES` with changes; None removes a figure, a text is the reason for having no number."""
     values = {name: NoValue(value) if isinstance(value, str) else value
               for name, value in {**VALUES, **(changes or {})}.items() if value is not None}
     return Figures(values, times or {}, models or {"lif": "0123"}, environment,

@@ -1,4 +1,4 @@
-"""Changes that are put into the Steps on purpose."""
+"""Deliberate changes of the Steps."""
 
 from dataclasses import replace
 from fractions import Fraction
@@ -10,17 +10,17 @@ from spikecost.models.algebra.expression import Const
 from spikecost.models.algebra.simplify import Assign, Block
 from spikecost.models.methods import fixed_step
 
-#: One unit in the last place more than 1: a multiplication by it that no compiler leaves out and no error shows.
+#: 1 plus one unit in the last place: no compiler removes a multiplication by it, and no error shows it.
 NEARLY_ONE = Const(1 + Fraction(1, 2**52))
 
 
 def make_anew(monkeypatch):
-    """Let Steps be made anew: those that are kept are of the program as it was, and those made now must not stay."""
+    """Make Steps again: the cached Steps are of the unchanged program, and new Steps must not stay in the cache."""
     monkeypatch.setattr(steps, "_made", steps._made.__wrapped__)
 
 
 def change_steps(monkeypatch, target, change):
-    """Change the value of a target in the Steps that are made, after everything was simplified."""
+    """Change the value of a target in new Steps, after all simplification."""
     make_anew(monkeypatch)
     real = fixed_step.lower
 
@@ -33,12 +33,12 @@ def change_steps(monkeypatch, target, change):
 
 
 def multiply_once_more(monkeypatch):
-    """Put one multiplication more into the update of v."""
+    """Add one multiplication to the update of v."""
     change_steps(monkeypatch, "v_next", lambda value: value * NEARLY_ONE)
 
 
 def count_one_too_few(monkeypatch):
-    """Leave one multiplication out of every count; what runs stays as it is."""
+    """Omit one multiplication from every count; the kernel stays unchanged."""
     real = operations.count_block
 
     def count_block(block):
@@ -49,7 +49,7 @@ def count_one_too_few(monkeypatch):
 
 
 def halve_errors(monkeypatch):
-    """Let every error be told as half of what it is."""
+    """Report half of every error."""
     real = tolerance.spike_time_error
 
     def half(train, reference):

@@ -1,4 +1,4 @@
-"""Ways to pass the gate with a program, a machine or a file that is worse: each ends with 1 or 2, and says why."""
+"""Ways to pass the gate with a worse program, another machine or a changed file: each ends with 1 or 2 and a reason."""
 
 import json
 import os
@@ -40,7 +40,7 @@ CASE = f"{WAY}/constant/50 Hz/100 ms/maximum 0.1 ms"
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
-    """A folder with a suite, a run of it, and the text of the baseline made of that."""
+    """A folder with a suite, a run of it, and the text of the baseline made from it."""
     folder = tmp_path_factory.mktemp("attacks")
     (folder / "suite.toml").write_text(SUITE)
     run_small(read_suite(folder / "suite.toml", SMALL), jobs=1).write(folder / "run")
@@ -50,7 +50,7 @@ def made(tmp_path_factory):
 
 @pytest.fixture
 def check(made, capsys, monkeypatch):
-    """Run ``spikecost check`` in that folder; return its status and all that it said."""
+    """Run ``spikecost check`` in that folder; return its status and its output."""
     folder, text = made
     monkeypatch.chdir(folder)
     Path("kept.json").write_text(text)
@@ -141,11 +141,11 @@ def test_a_reference_whose_stated_error_is_wrong(check, monkeypatch):
 
 def test_a_model_that_fails_to_run(check, monkeypatch):
     monkeypatch.setattr(tolerance.ErrorCurve, "_judge", lambda self, trial, outcome: tolerance.Run(
-        None, "diverged", {}, 0, {}))
+        None, "diverged", {}, 0, outcome.tallies))
     status, said = check()
     assert status == 1
     assert f"{CASE}/dt_ms" in said
-    assert "no number any more" in said
+    assert "no longer a number" in said
 
 
 @pytest.mark.parametrize("place", ["accuracy.study.runner._swept", "accuracy.study.runner.kernels_of",
@@ -159,7 +159,7 @@ def test_a_program_that_crashes_has_not_regressed(check, monkeypatch, place):
         monkeypatch.setattr("spikecost.accuracy.regimes.regime.recall", lambda kind, model, request, compute: compute())
     status, said = check()
     assert status == 2
-    assert ("no such library" in said) == (not place.endswith("spike"))  # of a spike only the figure is gone
+    assert ("no such library" in said) == (not place.endswith("spike"))  # else only a figure is missing
 
 
 # --- another machine, another environment ----------------------------------------------------------------------------
@@ -175,7 +175,7 @@ def test_a_compiler_that_leaves_out_the_optimisation(check, monkeypatch, tmp_pat
     other = tmp_path / "cc"
     other.write_text(f'#!/bin/bash\nexec {shlex.join(real.command)} "${{@/#-O2/-O0}}"\n')
     other.chmod(0o755)
-    # it says that it is the same: what a variable such as CC can do
+    # a variable such as CC can make it claim to be the same
     monkeypatch.setattr(toolchain, "find_compiler", lambda: replace(real, command=(str(other),)))
     status, said = check()
     assert status == 1
@@ -189,7 +189,7 @@ def test_other_flags(check, monkeypatch):
     assert status == 2
     assert "flags: -O2" in said
     assert "not comparable" in said
-    status, said = check("--only", "*_per_step")  # our own flags are no matter of the machine
+    status, said = check("--only", "*_per_step")  # the flags of spikecost do not depend on the machine
     assert status == 2
     assert "flags: -O2" in said
 
@@ -281,7 +281,7 @@ def test_times_that_became_much_shorter(check):
     status, said = check("--gate-times", folder="run")
     assert status == 2
     assert f"{WAY}/time" in said
-    # a baseline that was made beside other work
+    # a baseline that was made on a busy machine
     edit("times", **{WAY: [1.6 * each for each in content["times"][WAY]]})
     assert check("--gate-times", folder="run")[0] == 0
 

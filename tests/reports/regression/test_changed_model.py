@@ -1,4 +1,4 @@
-"""A repository with a model of its own: the gate says what a change of the model costs."""
+"""A repository with its own model: the gate reports the cost of a change of the model."""
 
 import json
 import re
@@ -41,7 +41,7 @@ STEP = "mine/rk4/hermite/operations_per_step"
 
 @pytest.fixture
 def repository(tmp_path, monkeypatch, capsys):
-    """A folder with a model, a suite, and a baseline of both; what runs ``spikecost`` in it."""
+    """A folder with a model, a suite, and a baseline of both; a function that runs ``spikecost`` in it."""
     monkeypatch.chdir(tmp_path)
     Path("my_model.py").write_text(MODEL)
     Path("suite.toml").write_text(SUITE)
@@ -67,19 +67,19 @@ def test_one_more_tanh(repository, monkeypatch, tmp_path):
     monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(tmp_path / "summary.md"))
     status, said = repository("check", "--github", "--junit", "junit.xml")
     assert status == 1
-    # tanh is an exp and what makes it one, and it is scaled, taken off, and its argument made: in each of four stages
+    # in each of four stages: an exp and operations for tanh, its scaling, the subtraction, and its argument
     line = next(line for line in said.splitlines() if line.startswith(f"{STEP} "))
     now = float(re.search(r"regressed +[\d.]+ +([\d.]+) ", line)[1])
     assert f"(+{100 * (now / before[STEP] - 1):.3g} %)" in line
     assert now >= before[STEP] + 4 * 5
     assert re.search(r"mine/rk4/hermite/exp_per_step +regressed +0 +4 +\+4", said)
-    assert "mine: another definition than in the baseline" in said
+    assert "mine: the definition differs from that in the baseline" in said
     number = 1 + MODEL.splitlines().index("model = NeuronModel(")
-    assert said.count(f"::error file=my_model.py,line={number},title=mine/") == 9  # no more are shown
+    assert said.count(f"::error file=my_model.py,line={number},title=mine/") == 9  # GitHub shows no more
     assert "| regressed |" in (tmp_path / "summary.md").read_text()
     assert int(ElementTree.parse("junit.xml").getroot().find("testsuite").get("failures")) > 2
 
-    # some of it is accepted: the rest is still guarded
+    # a part of the change is accepted: the rest is still checked
     status, said = repository("baseline", "update", "--figures", "mine/euler/*")
     assert status == 0
     assert {name for name, value in figures().items() if before.get(name) != value} <= {

@@ -37,11 +37,11 @@ STEP = "lif/rk4/hermite/operations_per_step"
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    """A suite, a run of it, and the baseline made of that."""
+    """A suite, a run of it, and the baseline made from it."""
     path = tmp_path_factory.mktemp("check")
     suite = path / "suite.toml"
     suite.write_text(TINY + 'tolerances = ["0.1ms"]\nfinest = "0.01ms"\nthorough = false\n')
-    run_small(read_suite(suite, SMALL)).write(path / "run")  # without the page and pictures of `spikecost run`
+    run_small(read_suite(suite, SMALL)).write(path / "run")  # without the page and figures of `spikecost run`
     assert cli.main(["baseline", "update", str(path / "run"), "--baseline", str(path / "baseline.json")]) == 0
     return path
 
@@ -137,7 +137,7 @@ def test_a_run_that_is_incomplete_or_of_another_version(said, folder):
     (["check", "run", "--baseline", "suite.toml"], "spikecost: the baseline suite.toml is not JSON: "),
     (["baseline", "update", "run", "--baseline", "suite.toml"], "spikecost: the baseline suite.toml is not JSON: "),
     (["check", "run", "--baseline", "baseline.json", "--only", "hh/*"], "spikecost: no figure is named 'hh/*'; "),
-    (["check", "run", "--baseline", "baseline.json", "--suite", "suite.toml"], "spikecost: --suite suite.toml is run "),
+    (["check", "run", "--baseline", "baseline.json", "--suite", "suite.toml"], "spikecost: --suite suite.toml is "),
     (["check", "run", "--baseline", "baseline.json", "--jobs", "0"], "spikecost: --jobs 0: give 1 or more"),
     (["check", "run"], "spikecost check: the following arguments are required: --baseline; see "),
     (["history"], "spikecost: there is no history spikecost-history.sqlite; add a run with "),
@@ -201,7 +201,7 @@ def test_every_command_of_the_documents_is_one():
     assert len(commands()) > 6
     for arguments in commands():
         if "${arguments[@]}" not in arguments:
-            cli._parser().parse_args(arguments)  # exits if it is none
+            cli._parser().parse_args(arguments)  # exits if it is not a command
 
 
 def test_every_command_has_its_exit_codes_in_the_documents():
@@ -227,7 +227,7 @@ def test_the_workflow_uses_the_action_with_inputs_that_it_has():
 @pytest.mark.parametrize(("status", "only", "gate"),
                          [(0, "*", "true"), (2, "no such/*", "false"), (2, "*", "True")])
 def test_the_steps_of_the_action_run(folder, tmp_path, status, only, gate):
-    """GitHub's runner does this: inputs to the variables that a step names, its script to bash -e."""
+    """Do what GitHub's runner does: put inputs into the variables that a step names, and give its script to bash -e."""
     action = yaml.safe_load((DOCS / "action" / "action.yml").read_text())
     inputs = {name: given.get("default", "") for name, given in action["inputs"].items()} | {
         "baseline": "baseline.json", "run": "run", "only": only, "gate-times": gate,

@@ -29,10 +29,10 @@ def test_the_same_figures_hold():
 
 @pytest.mark.parametrize(("figure", "after", "status"), [
     (STEP, 25.0, 1), (STEP, 24.0, 0), (STEP, 23.0, 2),
-    ("lif/rk4/hermite/mul_per_step", 12.0, 0),  # a cheap kind is judged within the sum
-    ("lif/rk4/hermite/exp_per_step", 1.0, 1),  # a dear one by itself: none before
+    ("lif/rk4/hermite/mul_per_step", 12.0, 0),  # a cheap kind is only judged as part of the sum
+    ("lif/rk4/hermite/exp_per_step", 1.0, 1),  # an expensive kind is judged separately: there was none before
     ("lif/rk4/instructions_per_step", 41.0, 1),
-    # 3.5 % either way: a rung of the ladder that dt is looked for on
+    # 3.5 % in both directions: one rung of the ladder on which dt is searched
     (DT, 1.94, 0), (DT, 1.92, 1), (DT, 2.06, 0), (DT, 2.08, 2),
     (f"{CASE}/maximum 0.1 ms/flops_per_ms", 15.5, 0), (f"{CASE}/maximum 0.1 ms/flops_per_ms", 15.6, 1),
     # 1 %, or 1e-9 ms
@@ -79,7 +79,7 @@ def test_an_improvement_is_told():
     ({"*": {"soft_percent": 50}, "lif/*/operations_per_step": {"soft_percent": 0}}, STEP, 25.0, "regressed"),
     ({"*/dt_ms": {"hard": 1.99}}, DT, 1.98, "regressed"),
     ({"*/dt_ms": {"hard": 1.9}}, DT, 1.98, "holds"),
-    ({"*/operations_per_step": {"hard": 20}}, STEP, 24.0, "regressed"),  # as in the baseline, and too many
+    ({"*/operations_per_step": {"hard": 20}}, STEP, 24.0, "regressed"),  # as in the baseline, and above the hard limit
     ({"*/operations_per_step": {"soft_percent": 10}}, STEP, 22.0, "holds"),  # 24 is 9 % more than 22
     ({"*/operations_per_step": {"soft_percent": 10}}, STEP, 21.0, "improved"),
     ({"*/operations_per_step": {"improved_percent": 50}}, STEP, 17.0, "holds"),
@@ -112,7 +112,7 @@ def test_another_definition_is_judged_by_its_figures():
     for changes, status in (({}, 0), ({STEP: 25.0}, 1), ({STEP: 23.0}, 2)):
         judgement = judge(baseline(), figures(changes, models={"lif": "4567"}))
         assert (judgement.status, judgement.changed) == (status, ("lif",))
-        assert "lif: another definition than in the baseline" in judgement.text
+        assert "lif: the definition differs from that in the baseline" in judgement.text
 
 
 TABLES = MODELS["hodgkin_huxley"].tabulated(1 * mV)
@@ -167,7 +167,7 @@ def test_a_selection():
     judgement = judge(baseline(), figures({DT: 1.0}), only="*/operations_per_step")
     assert judgement.status == 0
     assert [each.figure for each in judgement.findings] == [STEP]
-    with pytest.raises(UserError, match=r"^no figure is named 'foo\*'; the baseline baseline.json has such as lif/rk4"):
+    with pytest.raises(UserError, match=r"^no figure is named 'foo\*'; a figure of the baseline baseline.json is lif/"):
         judge(baseline(), figures(), only="foo*")
 
 

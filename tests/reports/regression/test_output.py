@@ -38,7 +38,7 @@ def test_text(regressed):
     step = next(line for line in lines if line.startswith(STEP))
     assert step.split() == [STEP, "regressed", "24", "25", "+1", "(+4.17", "%)", "+0", "%"]
     dt = next(line for line in lines if line.startswith(DT))
-    assert dt.endswith("no number any more: not reached: 1 spikes missing")
+    assert dt.endswith("no longer a number: not reached: 1 spikes missing")
     assert "spikecost baseline update --figures" in lines[-1]
 
 
@@ -53,11 +53,11 @@ def test_a_run_of_another_suite_lacks_many_figures_of_which_some_are_listed():
     lines = judge(baseline(changes=changes), figures()).text.splitlines()
     assert lines[0] == "could not be judged against baseline.json (25 not judged, 2 reported)"
     assert sum(" not judged " in line for line in lines[3:]) == MOST_NOT_JUDGED
-    assert lines[-1].startswith("to have all of them judged (15 more), give the run that the baseline was made of, ")
+    assert lines[-1].startswith("to judge all of them (15 more), give the run that the baseline was made from, ")
 
 
 def shown(line):
-    """What Markdown shows of escaped text."""
+    """Return what Markdown shows for escaped text."""
     return re.sub(r"\\([\\`*_{}\[\]()#+!|~$-])", r"\1", line)
 
 
@@ -117,7 +117,7 @@ def test_a_name_is_no_workflow_command(tmp_path):
         lines = said.splitlines()
         stop = re.fullmatch("::stop-commands::([0-9a-f]{32})", lines[0])[1]
         go = lines.index(f"::{stop}::")
-        # GitHub reads no command between the two; behind them are ours, each a line
+        # GitHub reads no command between the two; after them come spikecost's own, one per line
         assert [line for line in lines[go + 1:] if not re.match("::(error|warning) title=", line)] == []
         assert len(lines) > go + 1
 
@@ -127,7 +127,7 @@ def test_github_shows_ten_annotations_a_step():
     worse = judge(baseline(changes=changes), figures(dict.fromkeys(changes, 2.0)))
     found = output.github(worse)
     assert len(found) == 10
-    assert found[-1] == "::error title=and more::16 more; the step summary has all"
+    assert found[-1] == "::error title=and more::16 more; the step summary lists all"
 
 
 # --- the command -----------------------------------------------------------------------------------------------------
@@ -166,8 +166,8 @@ def test_what_cannot_be_judged_is_an_annotation_too(kept, tmp_path, monkeypatch)
     status, said = command.check(stale, kept, github=True)
     assert status == 2
     assert said.splitlines()[-1].startswith("::error title=spikecost check::the baseline ")
-    assert "does not say of which suite" in (tmp_path / "summary.md").read_text()
-    with pytest.raises(UserError, match="of which suite"):
+    assert "does not say which suite it is of" in (tmp_path / "summary.md").read_text()
+    with pytest.raises(UserError, match="which suite it is of"):
         command.check(stale, kept, junit=str(tmp_path / "junit.xml"))
     assert not (tmp_path / "junit.xml").exists()
 

@@ -1,4 +1,4 @@
-"""Regressions that are put into the program on purpose are caught; unchanged code raises no alarm."""
+"""Deliberate regressions of the program are caught; unchanged code raises no alarm."""
 
 from dataclasses import replace
 from fractions import Fraction
@@ -54,7 +54,7 @@ def test_a_method_dropped_from_order_4_to_2(monkeypatch):
 
     monkeypatch.setitem(METHODS._items, "rk4", Dropped())
     found = regressed(before, run("izhikevich", "rk4", "hermite"))
-    assert "operations_per_step" not in found  # there are fewer
+    assert "operations_per_step" not in found  # this count becomes smaller
     assert found["error_ms"].after > 5 * found["error_ms"].before
     assert found["dt_ms"].after < 0.7 * found["dt_ms"].before
 
@@ -63,13 +63,13 @@ def test_a_reset_moved_one_step_late(monkeypatch):
     before = run("lif", "rk4")
     make_anew(monkeypatch)
     real = fixed_step._Maker._conditions
-    # the test asks for the state at the step's start, so that spike and reset come with the next step's end
+    # the test uses the state at the start of the step, so spike and reset come at the end of the next step
     monkeypatch.setattr(fixed_step._Maker, "_conditions", lambda self, _: real(self, self._x))
     after = run("lif", "rk4")
     found = regressed(before, after)
-    # at a step of dt, the n-th spike is late by n dt more
+    # at a step of dt, the n-th spike is late by another n dt
     assert found["error_ms"].after > 1.5 * found["error_ms"].before
-    # dt is smaller, or no step of the sweep keeps the tolerance any more
+    # dt is smaller, or no step of the sweep keeps the tolerance
     assert (found["dt_ms"].after or 0) < 0.7 * found["dt_ms"].before
     assert before.values["lif/rk4/grid/operations_per_step"] == after.values["lif/rk4/grid/operations_per_step"]
 
@@ -95,7 +95,7 @@ def test_exp_called_twice(monkeypatch):
     found = regressed(before, run("hodgkin_huxley", "euler"))
     assert (found["exp_per_step"].before, found["exp_per_step"].after) == (6, 7)
     assert found["instrumented_per_step"].after == found["instrumented_per_step"].before + 4  # exp, and 3 mul
-    # but for the first step, at rest, where an exp is of 0
+    # except for the first step, at rest, where the argument of an exp is 0
     assert found["libm_per_step"].percent == pytest.approx(100 / 6, rel=1e-3)
 
 

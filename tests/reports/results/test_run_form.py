@@ -1,4 +1,4 @@
-"""The form of a run: a run of others that does not have it is refused when it is read."""
+"""The form of a run: a run from another person without this form is refused when it is read."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def test_what_tables_name_is_of_the_run(small_run, tmp_path, table, column, name
 def test_what_is_no_table(small_run, tmp_path, content):
     small_run.write(tmp_path)
     _replaced(tmp_path, "data/table.parquet", content)
-    with pytest.raises(UserError, match=r"has changed|cannot be read"):
+    with pytest.raises(UserError, match=r"differs; run it again|cannot be read"):
         RunFolder.read(tmp_path)
 
 
@@ -109,7 +109,7 @@ def test_a_time_of_a_case_that_is_not_there(small_run):
 
 
 def _replaced(folder, name, content):
-    """Put a file in place of a run's, and its checksum into the manifest."""
+    """Replace a file of a run, and its checksum in the manifest."""
     (folder / name).write_bytes(content)
     manifest = json.loads((folder / "run.json").read_text())
     manifest["files"][name] = hashlib.sha256(content).hexdigest()

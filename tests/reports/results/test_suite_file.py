@@ -56,13 +56,13 @@ def test_a_convention_of_ones_own_has_a_column(tmp_path):
     suite = read_suite(write(tmp_path, text), Suite())
     assert [each.unit for each in suite.own_conventions] == ["pJ"]
     assert "own_energy" not in CONVENTIONS
-    # nothing is registered: it is read as often as one likes
+    # nothing is registered: it can be read again and again
     assert read_suite(write(tmp_path, text), Suite()) == suite
     found = sc.compare(suite.models, suite=suite)
     assert found.run.about["conventions"]["own_energy"]["source"] == "made up"
     assert found.run.points["own_energy_per_ms"].notna().any()
     row = found.table.iloc[0]
-    # 7 add and sub and 1 compare at 1, 7 mul at 3; a spike adds an addition; the last of 300 ms is not compared
+    # 7 add and sub and 1 compare at 1, 7 mul at 3; a spike adds an addition; the last spike in 300 ms is not compared
     assert row["own_energy_per_ms"] == pytest.approx(29 / row["dt_ms"] + (row["spikes"] + 1) / 300)
     assert row["energy45nm_per_ms"] > 0
 
@@ -74,7 +74,7 @@ def test_a_convention_of_ones_own_has_a_column(tmp_path):
     ('tolerances = ["0.1mV"]', "tolerances = '0.1mV': give a positive time with its unit"),
     ('rates = ["fast"]', "suite.toml: .*"),
     ("[convention.other]\ncounts = 'as run'", "no convention.other.unit"),
-    (OWN.format(name="unit"), "the convention 'unit' is there already; take another name"),
+    (OWN.format(name="unit"), "the convention 'unit' exists already; choose another name"),
     (OWN.format(name="less").replace("exp = 40,", ""), "convention 'less': give a weight for each of add, "),
     ('criteria = ["gamma_2ms"]', "criterion 'gamma_2ms': write MEASURE=VALUE with a number"),
     ('criteria = ["gama=1"]', "unknown measure 'gama'"),
@@ -101,6 +101,6 @@ def test_the_suite_of_a_run_can_be_run_again(small_folder, small_run):
 
 def test_what_a_quick_suite_leaves_out_is_said():
     said = left_out(Suite(), QUICK)
-    assert "rates 10, 20 Hz; tolerances 0.01 ms; 12 of 20 stimuli of a kind" in said
+    assert "rates 10, 20 Hz; tolerances 0.01 ms; 12 of 20 stimuli of each kind" in said
     assert said.endswith("the twenty features and demos of Izhikevich 2004")
     assert left_out(QUICK, QUICK) != left_out(Suite(), Suite()) == ""

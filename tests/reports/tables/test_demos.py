@@ -1,4 +1,4 @@
-"""The demos of 2004 as a table, and what they come to in a sentence."""
+"""The demos of 2004 as a table, and the sentence that summarizes it."""
 
 import pytest
 
@@ -13,7 +13,7 @@ def demos():
 
 
 def run(steps, converged=True, spikes=2):
-    """A demo made up: (dt, shown, spikes) as published and at its halves, and the converged verdict and spikes."""
+    """Return an invented demo: (dt, shown, spikes) as published and at its halves, and the converged results."""
     return DemoRun(letter="A", feature="tonic_spiking", tau=steps[0][0], as_published=Verdict(steps[0][1], ""),
                    spikes_as_published=(1.0,) * steps[0][2], converged=Verdict(converged, ""),
                    spikes_converged=(1.0,) * spikes, error=0.0, steps=steps)

@@ -1,4 +1,4 @@
-"""Tables and picture of the features."""
+"""Tables and figure of the features."""
 
 import pandas as pd
 import pytest
@@ -32,7 +32,7 @@ def demos():
 def test_features(lif):
     assert lif.columns.tolist() == list(COLUMNS)
     assert lif["feature"].tolist() == list(FEATURES)
-    # integrate-and-fire shows what Izhikevich 2004 says that it does, and nothing else
+    # integrate-and-fire shows the features that Izhikevich 2004 states, and no others
     assert ((lif["outcome"] == FOUND) == (lif["stated_2004"] == "+")).all()
     assert counts(lif) == {"lif": 3}
 
@@ -40,7 +40,7 @@ def test_features(lif):
 def test_what_is_stated():
     assert stated("izhikevich", "bistability") == "+"
     assert (stated("lif", "integrator"), stated("lif", "resonator")) == ("+", "-")
-    assert stated("hodgkin_huxley", "resonator") == ""  # its marks were not at hand
+    assert stated("hodgkin_huxley", "resonator") == ""  # its marks were not available
     assert (len(STATED["izhikevich"]), len(STATED["lif"])) == (20, 3)
 
 
@@ -81,7 +81,7 @@ def test_the_picture(lif, demos):
                for line in axis.lines if line.get_marker() == "o"] for axis in (left, right)]
     assert [point[:2] for point in points[0]] == [(5, 3), (13, 20), (1200, 3)]
     assert [point[2] == "white" for point in points[0]] == [False, False, True]
-    # the geometric mean of its costs, and the features that it shows converged
+    # the geometric mean of its costs, and the features shown by its converged demos
     assert [point[:2] for point in points[1]] == [(pytest.approx(10), 3), (pytest.approx(200), 17)]
     assert "(100 Hz; spike times within 0.1 ms)" in right.get_title()
     assert [text.get_text() for text in right.texts][-1] == "no cost known: hodgkin_huxley, mine"

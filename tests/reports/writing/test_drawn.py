@@ -1,4 +1,4 @@
-"""The numbers of a figure as data: what is drawn, and no more."""
+"""The numbers of a figure as data: everything that is drawn, and nothing else."""
 
 import numpy as np
 import pandas as pd
@@ -25,7 +25,7 @@ def test_points_gaps_and_names(tmp_path):
         ["two lines", "x (ms)", "$y$", "=$x$", 1, 4], ["two lines", "x (ms)", "$y$", "=$x$", 3, 6],
         ["two lines", "x (ms)", "$y$", "", 7, 8]]
     save_figure(figure, tmp_path / "figure.svg", tmp_path / "figure.csv")
-    assert pd.read_csv(tmp_path / "figure.csv")["curve"].tolist()[:2] == ["'=$x$"] * 2  # no formula
+    assert pd.read_csv(tmp_path / "figure.csv")["curve"].tolist()[:2] == ["'=$x$"] * 2  # not a formula
     assert drawn(Figure()).columns.tolist() == ["panel", "across", "up", "curve", "x", "y"]
 
 
@@ -46,7 +46,7 @@ def test_features_against_cost():
     costs = pd.DataFrame({"model": ["lif", "lif"], "flops_per_ms": [10.0, 40.0]})
     rows = drawn(features_against_cost(found, costs)).query("up == ''")
     assert rows[["curve", "x", "y"]].round(9).to_numpy().tolist() == [
-        ["lif, from the least to the most", 10, 1], ["lif, from the least to the most", 40, 1], ["lif", 20, 1]]
+        ["lif, from lowest to highest cost", 10, 1], ["lif, from lowest to highest cost", 40, 1], ["lif", 20, 1]]
 
 
 def test_a_history():

@@ -1,4 +1,4 @@
-"""Names that users chose: what is shown is what they wrote, and nothing more happens."""
+"""Names that users chose are shown as they wrote them, and have no other effect."""
 
 import csv
 import io
@@ -30,7 +30,7 @@ def test_other_cells_stay():
     assert [escape.cell(value) for value in ("lif", "a=b", -1.5, None, "")] == ["lif", "a=b", -1.5, None, ""]
 
 
-# without what makes ligatures (-- and ''), and without what this reader does not know (\textbar)
+# without ligatures (-- and ''), and without commands that this reader does not know (\textbar)
 @given(st.text(st.characters(min_codepoint=33, max_codepoint=126, exclude_characters="-'|<>"), min_size=1))
 def test_latex_prints_what_was_written(name):
     assert LatexNodes2Text().latex_to_text(escape.latex(name)).replace("\u02c6", "^").replace("\u02dc", "~") == name
@@ -50,14 +50,14 @@ def test_figures_show_no_mathematics():
     assert escape.in_figure("$x$\ny") == r"\$x\$ y"
 
 
-#: What a terminal would obey: colours, titles, the cursor (in 7 and 8 bits), deletions, directions of writing.
+#: Characters that a terminal would obey: colours, titles, the cursor (in 7 and 8 bits), deletions, text direction.
 SIGNS = ["\x1b[31m", "\x1b]0;title\x07", "\x9b2J", "\b\b\b", "\x7f", "\x00", "\u202e", "\u2066", "\u200b", "\u2028",
          "\U000e0041", "\ud800", "\x85"]
 
 
 @pytest.mark.parametrize("sign", SIGNS)
 def test_what_a_terminal_would_obey_is_shown(sign):
-    name = f"a{sign}b".encode(errors="replace").decode()  # a table holds no lone surrogate
+    name = f"a{sign}b".encode(errors="replace").decode()  # a table cannot contain a single surrogate
     for shown in (visible(f"a{sign}b"), frame(f"t{sign}", pd.DataFrame({name: [name]})),
                   escape.markdown(f"a{sign}b"), escape.cell(f"a{sign}b"), escape.in_figure(f"a{sign}b")):
         assert all(each.isprintable() or each in "\n\t" for each in shown), repr(shown)

@@ -1,4 +1,4 @@
-"""What notebooks show: well-formed HTML with the numbers of the results, names escaped."""
+"""Results in notebooks: well-formed HTML with the numbers of the results, names escaped."""
 
 from dataclasses import replace
 from html.parser import HTMLParser
@@ -22,7 +22,7 @@ from ..regression.figures import baseline, figures
 
 
 class Page(HTMLParser):
-    """Texts of cases, and tags that were opened and not closed."""
+    """Texts of cells, and tags that were opened and not closed."""
 
     VOID = ("img", "line")
 
@@ -109,13 +109,13 @@ def test_spikes_and_their_errors():
 
 def test_a_measurement():
     page = shown(measure("lif", "euler", steps=10))
-    # 2 add, 1 sub, 2 mul and the threshold's compare a step
+    # 2 add, 1 sub, 2 mul and the threshold's compare per step
     assert page.cells[:10] == ["add", "sub", "mul", "compare", "measured over counted", "counted from the Step",
                                "20", "10", "20", "10"]
 
 
 def results(run):
-    """One of every class that shows itself, its names hostile where users choose them."""
+    """One object of every class that can show itself, with hostile names wherever users choose them."""
     yield run
     dearer = run.by_stimulus.assign(flops_per_ms=2 * run.by_stimulus["flops_per_ms"])
     yield compare_runs(run, replace(run, by_stimulus=dearer))

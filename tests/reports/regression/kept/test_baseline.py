@@ -67,8 +67,8 @@ def test_a_run_holds_against_the_baseline_made_of_it(tmp_path_factory, values):
 
 DAMAGED = {
     "no JSON": ("{", "is not JSON"),
-    "another file": ('{"name": "x"}', "is no baseline of spikecost's"),
-    "a list": ("[]", "is no baseline of spikecost's"),
+    "another file": ('{"name": "x"}', "is not a baseline of spikecost"),
+    "a list": ("[]", "is not a baseline of spikecost"),
     "another format": ('{"spikecost_baseline": 2}', "has format 2, this spikecost reads 1"),
     "a format in words": ('{"spikecost_baseline": "1"}', "has format '1', this spikecost reads 1"),
     "marks of a merge": ('{\n<<<<<<< HEAD\n "spikecost_baseline": 1\n}', "is not JSON: .*line 2 column 1"),
@@ -167,6 +167,6 @@ def test_no_file(tmp_path):
 
 def test_a_run_without_figures_is_no_baseline(tmp_path):
     path = tmp_path / "baseline.json"
-    with pytest.raises(UserError, match="the run has no figure to keep"):
+    with pytest.raises(UserError, match="the run has no figures to keep"):
         baselines.update(path, Figures({STEP: NoValue("not applicable")}))
     assert not path.exists()

@@ -67,7 +67,7 @@ def test_many_may_add_at_once(store, there):
 
 def test_a_history_that_cannot_be_written_is_read_all_the_same(store, monkeypatch):
     filled(store, [24.0, 25.0])
-    assert [path.name for path in store.path.parent.iterdir()] == ["history.sqlite"]  # which is all there is to copy
+    assert [path.name for path in store.path.parent.iterdir()] == ["history.sqlite"]  # so a copy needs only this file
     connect = sqlite3.connect
     opened = []
     monkeypatch.setattr(sqlite3, "connect", lambda where, **given: opened.append(where) or connect(where, **given))
@@ -107,7 +107,7 @@ def test_files_that_are_no_history_are_left_alone(tmp_path):
     History(newer).add(figures())
     with sqlite3.connect(newer) as file:
         file.execute("PRAGMA user_version = 9")
-    for path, message in ((text, "file is not a database"), (other, "is no history of spikecost's"),
+    for path, message in ((text, "file is not a database"), (other, "is not a history of spikecost"),
                           (newer, "has format 9, this spikecost reads 1")):
         before = path.read_bytes()
         with pytest.raises(UserError, match=message):
@@ -205,7 +205,7 @@ def test_what_cannot_be_shown(store, tmp_path, pattern, file, message):
 
 
 def harmed(content, random):
-    """Return the file with one thing changed: a bit, a stretch of zeros, the end cut off, or two places swapped."""
+    """Return the file with one change: a bit, a range of zeros, the end cut off, or two parts swapped."""
     found = bytearray(content)
     at, other = random.randrange(len(found)), random.randrange(len(found))
     length = random.choice([1, 1, 8, 100])
@@ -237,9 +237,9 @@ def test_a_damaged_history_is_told_in_one_line_and_not_written(store, rounds):
         found = None
         with contextlib.suppress(UserError):
             found = {name: store.series(name) for name in store.names()}
-        if found is not None:  # what is not used of a page may hold anything
+        if found is not None:  # unused parts of a page may contain anything
             assert found == expected
-        elif content:  # an empty file is no damage: it becomes a history
+        elif content:  # an empty file is not damaged: it becomes a history
             refused += 1
             with pytest.raises(UserError) as told:
                 store.add(figures({STEP: 1.0}))

@@ -51,7 +51,7 @@ def test_a_small_difference_is_none_however_sure():
 
 
 def test_a_large_difference_of_a_few_samples_is_none():
-    # more than half were held up, which the medians show; the ranks say that it may be chance
+    # more than half were delayed, and the medians show this; the ranks say that it may be chance
     before, after = [1.0] * 11 + [3.0] * 9, [1.0] * 9 + [3.0] * 11
     found = slowdown(before, after, GATE)
     assert found.percent == 200
