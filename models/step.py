@@ -63,4 +63,5 @@ def why_not(model: NeuronModel, method: str, detection: str = "grid", varying: b
 
 @lru_cache(MOST_KEPT)
 def _why_not(model: NeuronModel, method: Method, detection: str, varying: bool) -> str:
+    check_domain(model)  # methods compute with the numbers of the equations
     return method.why_not(model, detection, varying)
