@@ -15,8 +15,10 @@ def main() -> int:
     try:
         from .cli import main as run  # noqa: PLC0415 - to say what is missing
     except ImportError as error:
-        print(f"spikecost: cannot be loaded: {' '.join(str(error).split())}; install it anew, with what it depends on",
-              file=sys.stderr)
+        print(
+            f"spikecost: cannot be loaded: {' '.join(str(error).split())}; install it anew, with what it depends on",
+            file=sys.stderr,
+        )
         return 2
     except Exception:
         traceback.print_exc()

@@ -123,30 +123,47 @@ def _parser() -> _Parser:
     commands = parser.add_subparsers(metavar="COMMAND", required=True, parser_class=_Parser)
 
     run = commands.add_parser("run", help="compare models at equal spike-time accuracy and write a report")
-    run.add_argument("--quick", action="store_true",
-                     help="fewer rates and tolerances, a coarser sweep: less than a minute")
+    run.add_argument(
+        "--quick", action="store_true", help="fewer rates and tolerances, a coarser sweep: less than a minute"
+    )
     run.add_argument("--full", action="store_true", help="the whole catalogue, every kind of stimulus, 10 s too: long")
     run.add_argument("--out", default=OUT, metavar="DIR", help=f"folder of the report (default {OUT})")
     run.add_argument("--jobs", type=int, default=os.cpu_count() or 1, metavar="N", help="threads (default: all cores)")
     run.add_argument("--suite", metavar="FILE", help="a suite in TOML; the options below change it")
     _add_consent(run)
-    run.add_argument("--models", nargs="+", metavar="MODEL",
-                     help="such as lif izhikevich:CH script.py:group model.toml (default: the suite's)")
+    run.add_argument(
+        "--models",
+        nargs="+",
+        metavar="MODEL",
+        help="such as lif izhikevich:CH script.py:group model.toml (default: the suite's)",
+    )
     _add_input(run)
     run.add_argument("--methods", nargs="+", metavar="METHOD")
     run.add_argument("--detections", nargs="+", metavar="DETECTION")
     run.add_argument("--stimuli", nargs="+", metavar="KIND", help="such as constant ornstein_uhlenbeck")
     run.add_argument("--rates", nargs="+", type=float, metavar="HZ", help="firing rates in Hz")
-    run.add_argument("--rheobases", nargs="+", type=float, metavar="MULTIPLE",
-                     help="drives as multiples of each model's rheobase; replaces rates unless --rates is given")
+    run.add_argument(
+        "--rheobases",
+        nargs="+",
+        type=float,
+        metavar="MULTIPLE",
+        help="drives as multiples of each model's rheobase; replaces rates unless --rates is given",
+    )
     run.add_argument("--tolerances", nargs="+", metavar="TIME", help="spike-time errors allowed, such as 0.1ms")
-    run.add_argument("--criteria", nargs="+", metavar="MEASURE=VALUE",
-                     help="other measures, and their largest allowed distance from perfect, such as gamma_2ms=0.05")
+    run.add_argument(
+        "--criteria",
+        nargs="+",
+        metavar="MEASURE=VALUE",
+        help="other measures, and their largest allowed distance from perfect, such as gamma_2ms=0.05",
+    )
     run.add_argument("--measures", nargs="+", metavar="MEASURE", help="measures to plot costs against, such as rms")
     run.add_argument("--horizons", nargs="+", metavar="TIME", help="simulated time to compare, such as 1second")
     run.add_argument("--trials", type=int, metavar="N", help="stimuli of each kind")
-    run.add_argument("--features", action=argparse.BooleanOptionalAction,
-                     help="look for the twenty features of 2004 in the models, and run its demos (not with --quick)")
+    run.add_argument(
+        "--features",
+        action=argparse.BooleanOptionalAction,
+        help="look for the twenty features of 2004 in the models, and run its demos (not with --quick)",
+    )
     run.add_argument("--history", metavar="FILE", help="history to add the run to")
     run.set_defaults(run=_run)
 
@@ -161,8 +178,9 @@ def _parser() -> _Parser:
     methods.set_defaults(run=_methods)
 
     published = commands.add_parser("published", help="compare published costs of models with the counts")
-    published.add_argument("--convention", default="izhikevich2004",
-                           help="the paper's convention (default izhikevich2004)")
+    published.add_argument(
+        "--convention", default="izhikevich2004", help="the paper's convention (default izhikevich2004)"
+    )
     published.set_defaults(run=_published)
 
     _add_steps(commands)
@@ -174,9 +192,11 @@ def _parser() -> _Parser:
 
     cached = commands.add_parser("cache", help="show, verify or remove the results kept on disk")
     actions = cached.add_subparsers(metavar="info|verify|clear", required=True, parser_class=_Parser)
-    for name, text in (("info", "show its folder and its content"),
-                       ("verify", "compare every entry with its key and checksum: 0 all are right, 2 some are damaged"),
-                       ("clear", "remove every entry; entries are made again when needed")):
+    for name, text in (
+        ("info", "show its folder and its content"),
+        ("verify", "compare every entry with its key and checksum: 0 all are right, 2 some are damaged"),
+        ("clear", "remove every entry; entries are made again when needed"),
+    ):
         actions.add_parser(name, help=text).set_defaults(run=_cache, action=name)
     return parser
 
@@ -228,14 +248,16 @@ def _add_readers(commands: Any) -> None:
 
 
 def _add_consent(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--allow-python", action="store_true",
-                        help="execute the Python files from which the suite takes models")
+    parser.add_argument(
+        "--allow-python", action="store_true", help="execute the Python files from which the suite takes models"
+    )
 
 
 def _add_run(parser: argparse.ArgumentParser, default: str | None = OUT) -> None:
     otherwise = default or "some models are run, with few stimuli"
-    parser.add_argument("folder", nargs="?", default=default, metavar="RUN",
-                        help=f"folder of a run (default: {otherwise})")
+    parser.add_argument(
+        "folder", nargs="?", default=default, metavar="RUN", help=f"folder of a run (default: {otherwise})"
+    )
 
 
 def _add_data(parser: argparse.ArgumentParser) -> None:
@@ -249,8 +271,11 @@ def _data(options: argparse.Namespace) -> str | None:
 
 
 def _add_input(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--input", metavar="NAME",
-                        help="the parameter that the stimulus drives, for a Brian2 group in a script (default I)")
+    parser.add_argument(
+        "--input",
+        metavar="NAME",
+        help="the parameter that the stimulus drives, for a Brian2 group in a script (default I)",
+    )
 
 
 def _several(models: Sequence[str], options: argparse.Namespace) -> list[str | NeuronModel]:
@@ -266,27 +291,48 @@ def _add_step(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_checks(commands: Any) -> None:
-    check = commands.add_parser("check", help="compare a run with a baseline: 0 it holds, 1 it regressed, "
-                                  "2 it could not be judged, or improved so much that the baseline must be renewed")
+    check = commands.add_parser(
+        "check",
+        help="compare a run with a baseline: 0 it holds, 1 it regressed, "
+        "2 it could not be judged, or improved so much that the baseline must be renewed",
+    )
     baseline = commands.add_parser("baseline", help="make a baseline, or renew it")
     update = baseline.add_subparsers(metavar="update", required=True, parser_class=_Parser).add_parser(
-        "update", help="write the figures of a run to a baseline; its limits stay")
+        "update", help="write the figures of a run to a baseline; its limits stay"
+    )
     for command in (check, update):
         command.add_argument("folder", nargs="?", metavar="RUN", help="folder of a run (default: runs a small suite)")
         command.add_argument("--baseline", required=True, metavar="FILE")
         command.add_argument("--suite", metavar="FILE", help="a suite in TOML to run instead of the small suite")
         _add_consent(command)
         command.add_argument("--jobs", type=int, default=os.cpu_count() or 1, metavar="N", help="threads")
-        command.add_argument("--models", nargs="+", default=(), metavar="MODEL",
-                             help="run these models instead of the suite's, such as my_model.py:model")
-        command.add_argument("--without-counter", action="store_true",
-                             help="accept counts that no exact counter confirms, where none works (see doctor)")
-    update.add_argument("--figures", nargs="+", default=(), metavar="PATTERN",
-                        help="renew only figures with these names, such as '*/dt_ms' (default: all)")
-    check.add_argument("--only", default="*", metavar="PATTERN",
-                       help="judge only figures with these names, such as '*/dt_ms'")
-    check.add_argument("--gate-times", action="store_true", help="a kernel that became slower counts as regressed; "
-                       "the toolchain must be the baseline's")
+        command.add_argument(
+            "--models",
+            nargs="+",
+            default=(),
+            metavar="MODEL",
+            help="run these models instead of the suite's, such as my_model.py:model",
+        )
+        command.add_argument(
+            "--without-counter",
+            action="store_true",
+            help="accept counts that no exact counter confirms, where none works (see doctor)",
+        )
+    update.add_argument(
+        "--figures",
+        nargs="+",
+        default=(),
+        metavar="PATTERN",
+        help="renew only figures with these names, such as '*/dt_ms' (default: all)",
+    )
+    check.add_argument(
+        "--only", default="*", metavar="PATTERN", help="judge only figures with these names, such as '*/dt_ms'"
+    )
+    check.add_argument(
+        "--gate-times",
+        action="store_true",
+        help="a kernel that became slower counts as regressed; the toolchain must be the baseline's",
+    )
     check.add_argument("--all", action="store_true", help="also list the figures that hold")
     check.add_argument("--junit", metavar="FILE", help="write JUnit XML")
     check.add_argument("--markdown", metavar="FILE", help="write the table as Markdown")
@@ -299,8 +345,12 @@ def _add_checks(commands: Any) -> None:
     add.add_argument("folder", metavar="RUN", help="folder of a run")
     add.add_argument("--commit", metavar="HASH", help="commit that was run (default: from the run or folder)")
     for command in (history, add):
-        command.add_argument("--store", metavar="FILE", default=argparse.SUPPRESS, help="file of the history (default: "
-                             "SPIKECOST_HISTORY, or spikecost-history.sqlite here)")
+        command.add_argument(
+            "--store",
+            metavar="FILE",
+            default=argparse.SUPPRESS,
+            help="file of the history (default: SPIKECOST_HISTORY, or spikecost-history.sqlite here)",
+        )
     history.add_argument("--figure", metavar="PATTERN", help="such as 'lif/*/dt_ms' (default: figures that changed)")
     history.add_argument("--plot", metavar="FILE", help="plot the figures to a .png, .svg or .pdf")
     _add_data(history)
@@ -408,10 +458,13 @@ def _recommend(options: argparse.Namespace) -> int:
     check_jobs(options.jobs)
     with bars() as progress:
         found = recommend(
-            units.parse_quantity(options.rate), units.parse_quantity(options.tolerance),
-            features=[name for name in options.features.split(",") if name], budget=options.budget,
+            units.parse_quantity(options.rate),
+            units.parse_quantity(options.tolerance),
+            features=[name for name in options.features.split(",") if name],
+            budget=options.budget,
             run=RunFolder.read(options.folder) if options.folder else None,
-            models=_several(options.models, options) if options.models else None, jobs=options.jobs,
+            models=_several(options.models, options) if options.models else None,
+            jobs=options.jobs,
             progress=progress,
         )
     _print(dumps(found.to_json()) if options.json else found.text)
@@ -499,10 +552,22 @@ def _features(options: argparse.Namespace) -> int:
     from .reports.writing.text import frame
 
     with bars() as progress:
-        tables = list(feature_tables(_several(options.models, options), options.presets, options.demos, progress,
-                                     plot=options.plot, csv=options.csv, data=_data(options)))
-    _print(dumps({each.name: records(each.whole) for each in tables if each.name}) if options.json else
-          "\n".join(frame(each.title, each.table) for each in tables))
+        tables = list(
+            feature_tables(
+                _several(options.models, options),
+                options.presets,
+                options.demos,
+                progress,
+                plot=options.plot,
+                csv=options.csv,
+                data=_data(options),
+            )
+        )
+    _print(
+        dumps({each.name: records(each.whole) for each in tables if each.name})
+        if options.json
+        else "\n".join(frame(each.title, each.table) for each in tables)
+    )
     return 0
 
 
@@ -510,9 +575,17 @@ def _check(options: argparse.Namespace) -> int:
     from .reports.regression import command
 
     status, said = command.check(
-        _figures(options), options.baseline, gate_times=options.gate_times,
-        only=options.only, every=options.all, as_json=options.json, junit=options.junit, markdown=options.markdown,
-        github=options.github, without_counter=options.without_counter)
+        _figures(options),
+        options.baseline,
+        gate_times=options.gate_times,
+        only=options.only,
+        every=options.all,
+        as_json=options.json,
+        junit=options.junit,
+        markdown=options.markdown,
+        github=options.github,
+        without_counter=options.without_counter,
+    )
     options.status = status  # it is the exit status, even if the table is not read to its end
     _print(said)
     return status
@@ -521,8 +594,9 @@ def _check(options: argparse.Namespace) -> int:
 def _figures(options: argparse.Namespace) -> Callable[[], Figures]:
     from .reports.regression import command
 
-    return command.source(options.folder, options.suite, options.jobs, options.models,
-                          allow_python=options.allow_python)
+    return command.source(
+        options.folder, options.suite, options.jobs, options.models, allow_python=options.allow_python
+    )
 
 
 def _update(options: argparse.Namespace) -> int:
@@ -535,8 +609,7 @@ def _update(options: argparse.Namespace) -> int:
 def _history(options: argparse.Namespace) -> int:
     from .reports.regression import command
 
-    _print(command.show(options.store, options.figure, as_json=options.json, file=options.plot,
-                       data=_data(options)))
+    _print(command.show(options.store, options.figure, as_json=options.json, file=options.plot, data=_data(options)))
     return 0
 
 

@@ -36,10 +36,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the options."""
     group = parser.getgroup("spikecost", "cost of spiking-neuron models")
     group.addoption("--spikecost-baseline", metavar="FILE", help="baseline that the costs of models are compared with")
-    group.addoption("--spikecost-update", action="store_true",
-                    help="write the costs that the tests ask for to the baseline")
-    group.addoption("--spikecost-without-counter", action="store_true",
-                    help="accept counts that no exact counter can confirm here")
+    group.addoption(
+        "--spikecost-update", action="store_true", help="write the costs that the tests ask for to the baseline"
+    )
+    group.addoption(
+        "--spikecost-without-counter", action="store_true", help="accept counts that no exact counter can confirm here"
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -80,8 +82,11 @@ def spikecost(request: pytest.FixtureRequest) -> Guard:
     from .reports.regression.guard import Guard  # noqa: PLC0415 - heavy, and only for tests that ask for it
 
     stash = request.config.stash
-    guard = Guard(baseline=stash.get(_BASELINE, None), keep=stash.get(_KEPT, None),  # type: ignore[arg-type]
-                  without_counter=request.config.getoption("spikecost_without_counter"))
+    guard = Guard(
+        baseline=stash.get(_BASELINE, None),
+        keep=stash.get(_KEPT, None),  # type: ignore[arg-type]
+        without_counter=request.config.getoption("spikecost_without_counter"),
+    )
     request.node.stash[_GUARD] = guard
     return guard
 
@@ -99,8 +104,9 @@ def pytest_assertrepr_compare(config: pytest.Config, op: str, left: object, righ
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]
-                              ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Show the table, or the one line of a mistake, instead of a traceback."""
     report = yield
     guard = item.stash.get(_GUARD, None)
@@ -135,8 +141,9 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         session.config.stash[_SAID] = "tests failed: the baseline was left as it is"
         return
     try:
-        session.config.stash[_SAID] = update_baseline(session.config.getoption("spikecost_baseline"),
-                                                      kept, _is_whole(session.config))  # type: ignore[arg-type]
+        session.config.stash[_SAID] = update_baseline(
+            session.config.getoption("spikecost_baseline"), kept, _is_whole(session.config)
+        )  # type: ignore[arg-type]
     except UserError as error:
         session.config.stash[_SAID] = str(error)
         session.exitstatus = pytest.ExitCode.USAGE_ERROR
@@ -156,7 +163,8 @@ def _refuse_unjudged(session: pytest.Session) -> None:
     session.config.stash[_SAID] = (
         f"no test asked for {len(lacking)} figures of {baseline.path}, such as "  # type: ignore[attr-defined]
         f"{next(iter(lacking), 'none')}: they were not judged; if this is intended, renew the file with "
-        "--spikecost-update on the folder of the tests")
+        "--spikecost-update on the folder of the tests"
+    )
 
 
 def _is_selection(config: pytest.Config) -> bool:
@@ -164,8 +172,16 @@ def _is_selection(config: pytest.Config) -> bool:
     option = config.option
     typed = any(str(each).startswith("--spikecost-baseline") for each in config.invocation_params.args)
     given = config.args_source is pytest.Config.ArgsSource.ARGS
-    return bool(option.keyword or option.markexpr or option.deselect or getattr(option, "lf", False) or option.ignore
-                or option.ignore_glob or any("::" in each for each in config.args) or (given and not typed))
+    return bool(
+        option.keyword
+        or option.markexpr
+        or option.deselect
+        or getattr(option, "lf", False)
+        or option.ignore
+        or option.ignore_glob
+        or any("::" in each for each in config.args)
+        or (given and not typed)
+    )
 
 
 def _is_whole(config: pytest.Config) -> bool:

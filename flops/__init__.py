@@ -3,13 +3,4 @@
 from .conventions import CONVENTIONS, Convention, get_convention
 from .operations import Count, Operations, count, count_block, count_step
 
-__all__ = [
-    "CONVENTIONS",
-    "Convention",
-    "Count",
-    "Operations",
-    "count",
-    "count_block",
-    "count_step",
-    "get_convention",
-]
+__all__ = ["CONVENTIONS", "Convention", "Count", "Operations", "count", "count_block", "count_step", "get_convention"]

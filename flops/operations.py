@@ -27,13 +27,7 @@ from ..models.step import Step, make_step
 from .contraction import fused
 from .conventions import Convention, get_convention
 
-_KIND = {
-    **{kind: kind for kind in KINDS},
-    "less": "compare",
-    "at_most": "compare",
-    "neg": "sign",
-    "abs": "sign",
-}
+_KIND = {**{kind: kind for kind in KINDS}, "less": "compare", "at_most": "compare", "neg": "sign", "abs": "sign"}
 #: Functions as written: the operations that define them, with one exponential each; tanh is ``1 - 2/(exp(2*x) + 1)``.
 _FUNCTIONS = {
     "exprel": ("exp", "sub", "div"),
@@ -137,8 +131,10 @@ class Count:
 
     def _alike(self) -> None:
         if not METHODS[self.step.method].steps_alike:
-            raise UserError(f"the steps of {self.step.method} do not all cost the same, so a single step has no count; "
-                            f"use one of {', '.join(with_steps_alike())}, or run a suite, which counts whole runs")
+            raise UserError(
+                f"the steps of {self.step.method} do not all cost the same, so a single step has no count; "
+                f"use one of {', '.join(with_steps_alike())}, or run a suite, which counts whole runs"
+            )
 
     def as_written(self, dt: Any = None) -> Operations:
         """Count a step without a spike as written, at a time step dt (a quantity; only 1 ms makes a difference)."""
@@ -150,8 +146,13 @@ class Count:
         return total
 
     def _repr_html_(self) -> str:
-        parts = {"step": self.as_run, "spike adds": self.as_run_spike, "refractory step": self.as_run_refractory,
-                 "once per run": self.as_run_once, "step, as written": self.as_written()}
+        parts = {
+            "step": self.as_run,
+            "spike adds": self.as_run_spike,
+            "refractory step": self.as_run_refractory,
+            "once per run": self.as_run_once,
+            "step, as written": self.as_written(),
+        }
         kinds = [kind for kind in KINDS if any(part[kind] for part in parts.values())]
         title = f"{self.step.model.label}, {self.step.method}, {self.step.detection} detection: operations"
         rows = ([name, *(part[kind] for kind in kinds)] for name, part in parts.items())

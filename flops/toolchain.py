@@ -22,8 +22,15 @@ from ..models.ground.process_folder import place, scratch
 from .products import why_cut_short, why_not_loaded
 
 # -fno-plt: a call of exp is then in the kernel's own code, where counters in other processes find it
-_COMMON = ("-std=gnu11", "-fPIC", "-fno-plt", "-march=native", "-ffp-contract=off", "-fno-math-errno",
-           "-fno-trapping-math")
+_COMMON = (
+    "-std=gnu11",
+    "-fPIC",
+    "-fno-plt",
+    "-march=native",
+    "-ffp-contract=off",
+    "-fno-math-errno",
+    "-fno-trapping-math",
+)
 
 
 @dataclass(frozen=True)
@@ -35,7 +42,6 @@ class Build:
     description: str
     lanes: bool = False
     """Whether neurons are in the lanes of vector registers; otherwise one neuron after the other."""
-
 
     def for_processor(self, architecture: str) -> Build:
         """Return this build for a named processor or level of x86-64 instead of the processor that compiles it."""
@@ -51,17 +57,25 @@ _NO_REMATERIALIZATION = "-fno-lra-remat"
 
 #: One neuron after the other; the operations are those of the Step, in its order. (libm chooses its exp by processor,
 #: so the last bits may differ on another machine.)
-SCALAR = Build("scalar", ("-O2", "-fno-tree-vectorize", _NO_REMATERIALIZATION, *_COMMON, *_NO_AVX512),
-               "one neuron, scalar, no fused multiply-add")
+SCALAR = Build(
+    "scalar",
+    ("-O2", "-fno-tree-vectorize", _NO_REMATERIALIZATION, *_COMMON, *_NO_AVX512),
+    "one neuron, scalar, no fused multiply-add",
+)
 #: Neurons in the lanes of vector registers. No operation is fused or reordered. Only exp differs in value, by the few
 #: units in the last place between the vector library and libm. `as_built` reports what the compiler moves.
-SIMD = Build("simd", ("-O3", "-mprefer-vector-width=512", "-fopenmp-simd", *_COMMON),
-             "neurons in SIMD lanes, no fused multiply-add", lanes=True)
+SIMD = Build(
+    "simd",
+    ("-O3", "-mprefer-vector-width=512", "-fopenmp-simd", *_COMMON),
+    "neurons in SIMD lanes, no fused multiply-add",
+    lanes=True,
+)
 #: As in many users' builds: multiplications and additions fused, with one rounding.
 FUSED = Build("fused", (*SIMD.flags, "-ffp-contract=fast"), "neurons in SIMD lanes, fused multiply-add", lanes=True)
 #: Permission to reassociate, to replace divisions by reciprocals, and to assume that no number is infinite or NaN.
-FAST_MATH = Build("fast-math", (*SIMD.flags, "-ffp-contract=fast", "-ffast-math"),
-                  "neurons in SIMD lanes, -ffast-math", lanes=True)
+FAST_MATH = Build(
+    "fast-math", (*SIMD.flags, "-ffp-contract=fast", "-ffast-math"), "neurons in SIMD lanes, -ffast-math", lanes=True
+)
 
 BUILDS = {build.name: build for build in (SCALAR, SIMD, FUSED, FAST_MATH)}
 
@@ -104,8 +118,9 @@ def find_compiler() -> Compiler:
             continue
         own = shutil.which(more[-1]) or more[-1] if more else path
         return Compiler(own, answer.text.strip().splitlines()[0].strip(), (path, *more))
-    raise UserError(f"no C compiler: {'; '.join(reasons)}; install one (Debian: apt-get install gcc libc6-dev), or set "
-                    "CC")
+    raise UserError(
+        f"no C compiler: {'; '.join(reasons)}; install one (Debian: apt-get install gcc libc6-dev), or set CC"
+    )
 
 
 def _words(given: str) -> list[str]:
@@ -124,8 +139,10 @@ def _words(given: str) -> list[str]:
         raise UserError(f"CC={brief(given)} cannot be read: {error}; give a compiler's name, such as gcc") from error
     flags = [word for word in words if word.startswith("-")]
     if flags:
-        raise UserError(f"CC={brief(given)}: it has flags ({' '.join(flags)}), which would change what is counted; "
-                        "give the compiler alone, such as CC=gcc; the flags are those of the builds")
+        raise UserError(
+            f"CC={brief(given)}: it has flags ({' '.join(flags)}), which would change what is counted; "
+            "give the compiler alone, such as CC=gcc; the flags are those of the builds"
+        )
     return words or [given]
 
 
@@ -204,8 +221,9 @@ def load_library(path: Path) -> ctypes.CDLL:
         raise UserError(f"the compiled library {path} cannot be loaded: {error}") from error
 
 
-def _compiled(kind: str, source: str, flags: tuple[str, ...], form: tuple[str, ...], libraries: tuple[str, ...]
-              ) -> Path:
+def _compiled(
+    kind: str, source: str, flags: tuple[str, ...], form: tuple[str, ...], libraries: tuple[str, ...]
+) -> Path:
     compiler = find_compiler()
     if "clang" in compiler.version:
         flags = tuple(flag for flag in flags if flag != _NO_REMATERIALIZATION)
@@ -219,31 +237,39 @@ def _compiled(kind: str, source: str, flags: tuple[str, ...], form: tuple[str, .
     return place(kept.digest_of(kind, key)[:24] + kept.KINDS[kind], product)
 
 
-def _made(compiler: Compiler, source: str, flags: tuple[str, ...], form: tuple[str, ...], libraries: tuple[str, ...]
-          ) -> bytes:
+def _made(
+    compiler: Compiler, source: str, flags: tuple[str, ...], form: tuple[str, ...], libraries: tuple[str, ...]
+) -> bytes:
     """Compile; the output of a compiler that failed in any way is not returned, so it is never kept."""
     with scratch() as folder:
         c_file, object_file, made = folder / "kernel.c", folder / "kernel.o", folder / "made"
         try:
             c_file.write_text(source, encoding="utf-8")
         except OSError as error:
-            raise UserError(f"cannot write the source of a kernel to {folder}: {error.strerror}; free some space, or "
-                            "set TMPDIR to another folder") from error
+            raise UserError(
+                f"cannot write the source of a kernel to {folder}: {error.strerror}; free some space, or "
+                "set TMPDIR to another folder"
+            ) from error
         # linked without the flags: -ffast-math at linking would make the whole process flush small numbers to zero
-        for command in ([*flags, "-c", "-o", str(object_file), str(c_file)],
-                        [*form, "-o", str(made), str(object_file), *libraries]):
+        for command in (
+            [*flags, "-c", "-o", str(object_file), str(c_file)],
+            [*form, "-o", str(made), str(object_file), *libraries],
+        ):
             answer = run_bounded([*compiler.command, *command], patience())
             if answer.failure:
-                raise UserError(f"the compiler {' '.join(compiler.command)} refused a kernel or failed: it "
-                                f"{answer.failure}")
+                raise UserError(
+                    f"the compiler {' '.join(compiler.command)} refused a kernel or failed: it {answer.failure}"
+                )
         try:
             product = made.read_bytes()
         except OSError:
             product = b""
         reason = why_cut_short(product) or (why_not_loaded(made, source) if "-shared" in form else "")
     if reason:
-        raise UserError(f"the compiler {' '.join(compiler.command)} reported success, but {reason}; it is not used: "
-                        "check the compiler and the free space on the disk, or set CC to another compiler")
+        raise UserError(
+            f"the compiler {' '.join(compiler.command)} reported success, but {reason}; it is not used: "
+            "check the compiler and the free space on the disk, or set CC to another compiler"
+        )
     return product
 
 

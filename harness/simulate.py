@@ -22,8 +22,15 @@ BEST = ("dense", "hermite")
 FINER = 64
 
 
-def simulate(model: str | NeuronModel, stimulus: Stimulus, dt: Any = None, method: str = "rk4", detection: str = "",
-             *, tolerance: float | None = None) -> Array:
+def simulate(
+    model: str | NeuronModel,
+    stimulus: Stimulus,
+    dt: Any = None,
+    method: str = "rk4",
+    detection: str = "",
+    *,
+    tolerance: float | None = None,
+) -> Array:
     """Return the spike times of one neuron in ms.
 
     Parameters
@@ -48,8 +55,10 @@ def simulate(model: str | NeuronModel, stimulus: Stimulus, dt: Any = None, metho
     knob = METHODS[method].knob
     wanted, other = (dt, tolerance) if knob == "dt" else (tolerance, dt)
     if wanted is None or other is not None:
-        raise UserError(f"{method} is set by its {knob}: give " + (
-            "only dt, such as dt=0.1*ms" if knob == "dt" else "tolerance, such as tolerance=1e-6, and no dt"))
+        raise UserError(
+            f"{method} is set by its {knob}: give "
+            + ("only dt, such as dt=0.1*ms" if knob == "dt" else "tolerance, such as tolerance=1e-6, and no dt")
+        )
     step = Fraction(0) if dt is None else meant_dt(stimulus, units.in_ms(dt, "dt"))
     setting: Any = step if tolerance is None else units.number_in(tolerance, None, "tolerance")
     if not detection:
@@ -60,8 +69,13 @@ def simulate(model: str | NeuronModel, stimulus: Stimulus, dt: Any = None, metho
         advice = _ADVICE.get(outcome.failure)
         if advice is None:
             finer = kernel.run([stimulus], setting / FINER)[0]
-            advice = f"use a smaller {knob}" if not finer.failure else (
-                f"a smaller {knob} does not help: the solution is too steep or leaves the finite numbers before its "
-                "threshold; lower the threshold, use a smaller drive, or change the equations")
+            advice = (
+                f"use a smaller {knob}"
+                if not finer.failure
+                else (
+                    f"a smaller {knob} does not help: the solution is too steep or leaves the finite numbers before "
+                    "its threshold; lower the threshold, use a smaller drive, or change the equations"
+                )
+            )
         raise UserError(f"{model.label} with {method} at {knob} = {wanted}: {outcome.failure}; {advice}")
     return outcome.spike_times

@@ -88,7 +88,8 @@ def _is_alone(model: NeuronModel) -> bool:
 def _limit(smoothness: float, where: str) -> tuple[float, str]:
     """Return the highest order of a method if derivative `smoothness` of a right-hand side is the first to jump."""
     what = {0: "a right-hand side jumps", 1: "the slope of a right-hand side jumps"}.get(
-        int(min(smoothness, 2)), f"derivative {smoothness:g} of a right-hand side jumps")
+        int(min(smoothness, 2)), f"derivative {smoothness:g} of a right-hand side jumps"
+    )
     return smoothness + 1, f"{what} {where}"
 
 
@@ -114,7 +115,8 @@ def _smoothness(model: NeuronModel, sides: Mapping[str, Expr], condition: Op) ->
                 left, right = (_decided(value, {**at, variable: edge + side * _BESIDE * size}) for side in (-1, 1))
                 near, far, all_of_it = (
                     evaluate(side, {**at, variable: edge + step * size}, FLOATS)
-                    for side, step in ((left - right, _STEP), (left - right, 2 * _STEP), (left, 2 * _STEP)))
+                    for side, step in ((left - right, _STEP), (left - right, 2 * _STEP), (left, 2 * _STEP))
+                )
                 if abs(far) > _ROUNDING * max(1.0, abs(all_of_it)):
                     lowest = min(lowest, max(round(math.log2(abs(far / near))), 0))
         except (ArithmeticError, TypeError, ValueError):
@@ -124,6 +126,7 @@ def _smoothness(model: NeuronModel, sides: Mapping[str, Expr], condition: Op) ->
 
 def _decided(root: Expr, at: Mapping[str, float]) -> Expr:
     """Return an expression in which each condition has the value that it has at a point."""
+
     def decided(node: Expr, made: Expr) -> Expr:
         is_condition = isinstance(node, Op) and node.kind in ("less", "at_most")
         return expr(int(evaluate(node, at, FLOATS))) if is_condition else made

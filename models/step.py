@@ -44,8 +44,9 @@ def make_step(model: str | NeuronModel, method: str, detection: str = "grid", va
     if why:
         usable = [name for name in DETECTIONS if not why_not(model, method, name, varying)]
         if usable:
-            raise NotApplicable(f"{method} cannot be used with detection {detection}: {why}; "
-                                f"take {' or '.join(usable)}")
+            raise NotApplicable(
+                f"{method} cannot be used with detection {detection}: {why}; take {' or '.join(usable)}"
+            )
         others = [name for name in METHODS if not why_not(model, name, detection, varying)]
         raise NotApplicable(f"{method} does not apply to {model.label}: {why}; take {', '.join(others)}")
     return _made(model, METHODS[method], detection, varying)

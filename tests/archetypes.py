@@ -36,8 +36,9 @@ def product(*values: Any, **more: Any) -> Any:
 
 def choose(values: Iterable[Any], everyday: Callable[[Any], bool]) -> list[Any]:
     """Return all values; values that everyday tests leave out are marked as parts of the whole product."""
-    return [value if everyday(value) else product(*(value if isinstance(value, tuple) else (value,)))
-            for value in values]
+    return [
+        value if everyday(value) else product(*(value if isinstance(value, tuple) else (value,))) for value in values
+    ]
 
 
 def is_archetype(name: str) -> bool:

@@ -31,8 +31,9 @@ from .archetypes import applicable, detections_of, is_everyday, methods_of, prod
 
 # the same examples on every machine and every day, so that a failure can be reproduced; no deadline, because a busy
 # machine must not make a test fail
-settings.register_profile("spikecost", derandomize=True, deadline=None, database=None,
-                          suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile(
+    "spikecost", derandomize=True, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow]
+)
 settings.load_profile("spikecost")
 
 #: The beginning of the reason of a skip that is due to the processor.
@@ -77,10 +78,15 @@ def kernel_of() -> Callable[..., Kernel]:
     """
 
     @cache
-    def together(model: NeuronModel, methods: tuple[str, ...], detections: tuple[str, ...], build: Build
-                 ) -> dict[tuple[str, str], Kernel]:
-        steps = [make_step(model, method, detection) for method in methods for detection in detections
-                 if not why_not(model, method, detection)]
+    def together(
+        model: NeuronModel, methods: tuple[str, ...], detections: tuple[str, ...], build: Build
+    ) -> dict[tuple[str, str], Kernel]:
+        steps = [
+            make_step(model, method, detection)
+            for method in methods
+            for detection in detections
+            if not why_not(model, method, detection)
+        ]
         return {(kernel.step.method, kernel.step.detection): kernel for kernel in compile_kernels(steps, build)}
 
     def find(model: str | NeuronModel, method: str, detection: str = "grid", build: Build = SCALAR) -> Kernel:
@@ -99,8 +105,11 @@ def adaptive_kernels_of() -> Callable[..., dict[str, Kernel]]:
 
     @cache
     def together(model: NeuronModel, method: str, varying: bool = False) -> dict[str, Kernel]:
-        steps = [make_step(model, method, detection, varying) for detection in DETECTIONS
-                 if not why_not(model, method, detection, varying)]
+        steps = [
+            make_step(model, method, detection, varying)
+            for detection in DETECTIONS
+            if not why_not(model, method, detection, varying)
+        ]
         return {kernel.step.detection: kernel for kernel in compile_kernels(steps)}
 
     return together
@@ -164,8 +173,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, pytest.TestReport,
-                                                                                         pytest.TestReport]:
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """In CI, a skipped test counts as failed, unless the processor lacks what it needs (nothing can install that)."""
     report = yield
     lacks = any(lack in str(report.longrepr) for lack in NOT_TO_BE_INSTALLED)
@@ -192,8 +202,13 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "combination" in metafunc.fixturenames:
         found = [
             (model, method, detection)
-            for model in MODELS for method in applicable(model) for detection in detections_of(model)
+            for model in MODELS
+            for method in applicable(model)
+            for detection in detections_of(model)
             if not why_not(MODELS[model], method, detection)
         ]
-        metafunc.parametrize("combination", [each if is_everyday(*each[:2]) else product(each) for each in found],
-                             ids=["-".join(each) for each in found])
+        metafunc.parametrize(
+            "combination",
+            [each if is_everyday(*each[:2]) else product(each) for each in found],
+            ids=["-".join(each) for each in found],
+        )

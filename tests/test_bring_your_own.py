@@ -69,8 +69,26 @@ def test_show_and_measure(said, folder):
 
 @pytest.mark.slow
 def test_run(said, folder):
-    assert said("run", "--models", "script.py:G", "leaky.toml", "--methods", "rk4", "--detections", "hermite",
-                "--rates", "50", "--tolerances", "0.1ms", "--quick", "--out", "report")[0] == 0
+    assert (
+        said(
+            "run",
+            "--models",
+            "script.py:G",
+            "leaky.toml",
+            "--methods",
+            "rk4",
+            "--detections",
+            "hermite",
+            "--rates",
+            "50",
+            "--tolerances",
+            "0.1ms",
+            "--quick",
+            "--out",
+            "report",
+        )[0]
+        == 0
+    )
     table = pd.read_csv("report/table.csv")
     assert list(table["model"]) == ["G", "leaky"]
     assert table["status"].isin({"reached", "at least"}).all()
@@ -78,12 +96,21 @@ def test_run(said, folder):
 
 #: What is wrong: (what is replaced in leaky.toml, by what, the message).
 BAD = {
-    "an equation that Brian2 refuses": ("(EL - v + I)/tau", "(EL - v + I/tau",
-                                        "leaky.toml:2: leaky: Brian2 cannot read the equations at 'dv/dt = (EL"),
-    "units that do not match": ("(EL - v + I)", "(EL - v + I/tau)",
-                                "leaky.toml:2: leaky: equation of 'v': units do not fit in '(EL - v + I/tau)/tau': "),
-    "an endless reset": ('"v = EL"', '"v = -40*mV"',
-                         "leaky.toml:6: leaky: reset: 'v = -40*mV' leaves v at -40 mV, where 'v > -50*mV' still "),
+    "an equation that Brian2 refuses": (
+        "(EL - v + I)/tau",
+        "(EL - v + I/tau",
+        "leaky.toml:2: leaky: Brian2 cannot read the equations at 'dv/dt = (EL",
+    ),
+    "units that do not match": (
+        "(EL - v + I)",
+        "(EL - v + I/tau)",
+        "leaky.toml:2: leaky: equation of 'v': units do not fit in '(EL - v + I/tau)/tau': ",
+    ),
+    "an endless reset": (
+        '"v = EL"',
+        '"v = -40*mV"',
+        "leaky.toml:6: leaky: reset: 'v = -40*mV' leaves v at -40 mV, where 'v > -50*mV' still ",
+    ),
     "a name of ours": ("I : volt", "I : volt\nleft : 1", "leaky.toml:4: leaky: the name 'left' is reserved; "),
     "a mistake in TOML": ('"v = EL"', '"v = EL', "leaky.toml:6: not TOML: "),
 }
@@ -110,16 +137,24 @@ def test_code_that_is_no_model(said, folder, command):
     assert "sc.NeuronModel(name=..., equations=..., threshold=..., reset=...)" in err
 
 
-@pytest.mark.parametrize(("old", "new", "message"), [
-    ("v > -50*mV", "v > 1e9*mV", "leaky never spikes, for drives up to 32768: v > 1e9*mV is not reached; lower the "
-                                 "threshold, or see how I enters the equations"),
-    # a little above its rheobase it fires thousands of times a second
-    ("v = EL", "v = v - 0.001*mV", "leaky: no constant drive found at which it fires at 49.69 Hz"),
-])
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        (
+            "v > -50*mV",
+            "v > 1e9*mV",
+            "leaky never spikes, for drives up to 32768: v > 1e9*mV is not reached; lower the "
+            "threshold, or see how I enters the equations",
+        ),
+        # a little above its rheobase it fires thousands of times a second
+        ("v = EL", "v = v - 0.001*mV", "leaky: no constant drive found at which it fires at 49.69 Hz"),
+    ],
+)
 def test_what_shows_only_when_it_runs(said, folder, old, new, message):
     (folder / "leaky.toml").write_text(TOML.replace(old, new))
-    status, out, err = said("run", "--models", "leaky.toml", "--methods", "rk4", "--rates", "50", "--quick",
-                            "--horizons", "0.1second")
+    status, out, err = said(
+        "run", "--models", "leaky.toml", "--methods", "rk4", "--rates", "50", "--quick", "--horizons", "0.1second"
+    )
     assert (status, out) == (2, "")
     assert err.splitlines()[-1].startswith(f"spikecost: nothing to compare: {message}")
 
@@ -183,9 +218,14 @@ def installed(tmp_path):
     (metadata / "entry_points.txt").write_text(ENTRY_POINTS)
 
     def typed(*arguments):
-        return subprocess.run([sys.executable, "-m", "spikecost.cli", *arguments], capture_output=True, text=True,
-                              check=False, cwd=Path(sys.executable).parent,
-                              env={**os.environ, "PYTHONPATH": str(tmp_path)})
+        return subprocess.run(
+            [sys.executable, "-m", "spikecost.cli", *arguments],
+            capture_output=True,
+            text=True,
+            check=False,
+            cwd=Path(sys.executable).parent,
+            env={**os.environ, "PYTHONPATH": str(tmp_path)},
+        )
 
     return typed
 
@@ -204,12 +244,19 @@ def test_another_packages_model_method_and_counter(installed):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("old", "new", "what", "message"), [
-    ("from brian2", "from brain2", "method 'tiny_euler'", "ModuleNotFoundError: No module named 'brain2'"),
-    ('name="tiny",', 'name="lif",', "model 'tiny'", "ValueError: the model 'lif' is registered already"),
-    ("method, counter =", "model = 3; method, counter =", "model 'tiny'",
-     "AttributeError: 'int' object has no attribute 'name'"),
-])
+@pytest.mark.parametrize(
+    ("old", "new", "what", "message"),
+    [
+        ("from brian2", "from brain2", "method 'tiny_euler'", "ModuleNotFoundError: No module named 'brain2'"),
+        ('name="tiny",', 'name="lif",', "model 'tiny'", "ValueError: the model 'lif' is registered already"),
+        (
+            "method, counter =",
+            "model = 3; method, counter =",
+            "model 'tiny'",
+            "AttributeError: 'int' object has no attribute 'name'",
+        ),
+    ],
+)
 def test_another_package_that_cannot_be_used(installed, tmp_path, old, new, what, message):
     (tmp_path / "tiny_package.py").write_text(PACKAGE.replace(old, new))
     done = installed("count", "lif")

@@ -26,10 +26,30 @@ from spikecost.models.methods import METHODS
 
 from .messages import tells
 
-REPORT = {"index.html", "provenance.json", "run.json", "data", "table.csv", "table.md",
-          "work_precision.png", "work_precision.svg"}
-TINY = ["run", "--models", "lif", "--methods", "rk4", "--detections", "hermite", "--rates", "50",
-        "--tolerances", "0.1ms", "--quick"]
+REPORT = {
+    "index.html",
+    "provenance.json",
+    "run.json",
+    "data",
+    "table.csv",
+    "table.md",
+    "work_precision.png",
+    "work_precision.svg",
+}
+TINY = [
+    "run",
+    "--models",
+    "lif",
+    "--methods",
+    "rk4",
+    "--detections",
+    "hermite",
+    "--rates",
+    "50",
+    "--tolerances",
+    "0.1ms",
+    "--quick",
+]
 
 
 def command() -> list[str]:
@@ -49,14 +69,26 @@ def test_models(said):
     status, out, err = said("models")
     assert (status, err) == (0, "")
     lines = out.splitlines()
-    assert lines[1].split() == ["model", "variables", "Euler", "step", "features", "presets", "what", "it", "is",
-                                "source"]
+    assert lines[1].split() == [
+        "model",
+        "variables",
+        "Euler",
+        "step",
+        "features",
+        "presets",
+        "what",
+        "it",
+        "is",
+        "source",
+    ]
     for name, model in MODELS.items():
         row = next(line for line in lines[2:] if line.split()[:1] == [name])
         assert ", ".join(model.system.state) in row
     # the hand counts of tests/flops
-    assert [next(line for line in lines if line.startswith(f"{name} ")).split()[3 if name == "izhikevich" else 2]
-            for name in ("lif", "izhikevich")] == ["6", "15"]
+    assert [
+        next(line for line in lines if line.startswith(f"{name} ")).split()[3 if name == "izhikevich" else 2]
+        for name in ("lif", "izhikevich")
+    ] == ["6", "15"]
     assert next(line for line in lines if line.startswith("lif ")).split()[3] == "3"  # features
     assert "RS, IB, CH, FS, TC, RZ, LTS" in out
     assert f"detections: {', '.join(DETECTIONS)}" in lines
@@ -102,10 +134,13 @@ def test_show_draws(said, tmp_path, name, panels):
     assert (width, height) == (825 * panels, 630)
 
 
-@pytest.mark.parametrize(("file", "message"), [
-    ("figure", "spikecost: cannot draw figure: give a name that ends in .avif, .eps, .gif, .jpeg, .jpg, .pdf, "),
-    ("none/figure.png", "spikecost: cannot write none/figure.png: No such file or directory; give another file\n"),
-])
+@pytest.mark.parametrize(
+    ("file", "message"),
+    [
+        ("figure", "spikecost: cannot draw figure: give a name that ends in .avif, .eps, .gif, .jpeg, .jpg, .pdf, "),
+        ("none/figure.png", "spikecost: cannot write none/figure.png: No such file or directory; give another file\n"),
+    ],
+)
 def test_a_figure_that_cannot_be_written(said, tmp_path, monkeypatch, file, message):
     monkeypatch.chdir(tmp_path)
     status, out, err = said("show", "lif", "--plot", file)
@@ -150,10 +185,15 @@ def test_published_as_json(said):
     assert rows["qif"]["difference"] == 0
 
 
-@pytest.mark.parametrize(("model", "dt", "per_step", "per_ms"), [
-    ("izhikevich", "1ms", 13, 13), ("lif", "1ms", 5, 5), ("hodgkin_huxley", "0.1ms", 124, 1240),
-    ("izhikevich", "0.5 ms", 15, 30),
-])
+@pytest.mark.parametrize(
+    ("model", "dt", "per_step", "per_ms"),
+    [
+        ("izhikevich", "1ms", 13, 13),
+        ("lif", "1ms", 5, 5),
+        ("hodgkin_huxley", "0.1ms", 124, 1240),
+        ("izhikevich", "0.5 ms", 15, 30),
+    ],
+)
 def test_count_json(said, model, dt, per_step, per_ms):
     status, out, err = said("count", model, "--dt", dt, "--convention", "izhikevich2004", "--json")
     assert (status, err) == (0, "")
@@ -166,10 +206,16 @@ def test_count_json(said, model, dt, per_step, per_ms):
 
 
 def test_count_takes_what_the_library_gives(said):
-    found = json.loads(said("count", "hodgkin_huxley", "--method", "rk4", "--detection", "hermite", "--dt", "0.05ms",
-                            "--json")[1])
+    found = json.loads(
+        said("count", "hodgkin_huxley", "--method", "rk4", "--detection", "hermite", "--dt", "0.05ms", "--json")[1]
+    )
     assert (found["model"], found["method"], found["detection"], found["dt_ms"], found["convention"]) == (
-        "hodgkin_huxley", "rk4", "hermite", 0.05, "unit")
+        "hodgkin_huxley",
+        "rk4",
+        "hermite",
+        0.05,
+        "unit",
+    )
     one_each = sum(n for kind, n in found["as_run"].items() if kind != "sign")
     assert found["flops_per_step"] == one_each
     assert found["flops_per_ms"] == pytest.approx(20 * one_each, rel=1e-15)
@@ -185,10 +231,10 @@ def test_doctor(said):
     assert all(line.startswith(("yes  ", "no   ")) for line in lines)
 
 
-@pytest.mark.parametrize(("arguments", "key", "names"), [
-    (["models"], "model", list(MODELS)),
-    (["methods", "--model", "lif"], "method", list(METHODS)),
-])
+@pytest.mark.parametrize(
+    ("arguments", "key", "names"),
+    [(["models"], "model", list(MODELS)), (["methods", "--model", "lif"], "method", list(METHODS))],
+)
 def test_lists_in_json(said, arguments, key, names):
     status, out, err = said(*arguments, "--json")
     assert (status, err) == (0, "")
@@ -199,7 +245,8 @@ def test_doctor_in_json(said):
     status, out, err = said("doctor", "--json")
     assert (status, err) == (0, "")
     assert {"what": "C compiler", "here": True} in [
-        {name: row[name] for name in ("what", "here")} for row in json.loads(out)]
+        {name: row[name] for name in ("what", "here")} for row in json.loads(out)
+    ]
 
 
 @pytest.fixture
@@ -235,16 +282,33 @@ def test_features_of_the_demos(said, tmp_path):
     assert status == 0
     assert "time step: bistability (at dt = 0.25 ms, gone at 0.125 ms); depolarizing" in " ".join(out.split())
     rows = [line.split() for line in out.splitlines()]
-    assert ["C", "tonic_bursting", "28", "->", "29", "25", "->", "24.494", "shown,", "with", "other", "spikes", "0.25",
-            "–", "–", "0.125"] in rows  # noqa: RUF001 - a dash is shown
+    assert [
+        "C",
+        "tonic_bursting",
+        "28",
+        "->",
+        "29",
+        "25",
+        "->",
+        "24.494",
+        "shown,",
+        "with",
+        "other",
+        "spikes",
+        "0.25",
+        "–",  # noqa: RUF001
+        "–",  # noqa: RUF001
+        "0.125",
+    ] in rows
     assert pd.read_csv(table)["spikes_as_published"].sum() == 111
     assert [file.name for file in tmp_path.iterdir()] == ["demos.csv"]
 
 
 @pytest.mark.slow
 def test_the_picture_of_features(said, tmp_path):
-    status, out, _ = said("features", "lif", "--plot", str(tmp_path / "picture.png"),
-                          "--data", str(tmp_path / "picture.csv"))
+    status, out, _ = said(
+        "features", "lif", "--plot", str(tmp_path / "picture.png"), "--data", str(tmp_path / "picture.csv")
+    )
     assert pd.read_csv(tmp_path / "picture.csv").query("curve == 'lif'")["y"].tolist() == [3, 3]
     assert (status, (tmp_path / "picture.png").read_bytes()[:4]) == (0, b"\x89PNG")
     assert "3 of 20" in out
@@ -265,10 +329,14 @@ MISTAKES = {
     "unknown preset": (["count", "izhikevich:XX"], "spikecost: unknown preset 'XX' of izhikevich: known are RS, IB, "),
     "unknown method": (["count", "lif", "--method", "rk5"], "spikecost: unknown method 'rk5': did you mean 'rk4'? "),
     "unknown detection": (["show", "lif", "--detection", "cubic"], "spikecost: unknown detection 'cubic': "),
-    "unknown convention": (["count", "lif", "--convention", "izhikevich2003"],
-                           "spikecost: unknown convention 'izhikevich2003': did you mean 'izhikevich2004'? known are "),
-    "dt without a unit": (["count", "lif", "--dt", "0.1"],
-                          "spikecost: dt = 0.1 is not a time; give a Brian2 quantity such as 0.1*ms"),
+    "unknown convention": (
+        ["count", "lif", "--convention", "izhikevich2003"],
+        "spikecost: unknown convention 'izhikevich2003': did you mean 'izhikevich2004'? known are ",
+    ),
+    "dt without a unit": (
+        ["count", "lif", "--dt", "0.1"],
+        "spikecost: dt = 0.1 is not a time; give a Brian2 quantity such as 0.1*ms",
+    ),
     "unknown unit": (["count", "lif", "--dt", "1msec"], "spikecost: unknown unit 'msec' in '1msec': use Brian2's"),
     "another unit": (["count", "lif", "--dt", "1mV"], "spikecost: dt = 1. mV is not a time; give a Brian2 quantity"),
     "no number": (["count", "lif", "--dt", "ms"], "spikecost: cannot read 'ms': expected a number and a unit"),
@@ -276,14 +344,21 @@ MISTAKES = {
     "infinite dt": (["count", "lif", "--dt", "1e400ms"], "spikecost: the number in '1e400ms' is too large; give one "),
     "method that does not apply": (
         ["count", "izhikevich", "--method", "exponential_euler"],
-        "spikecost: exponential_euler does not apply to izhikevich:RS: dv/dt is not linear in v; take esr_midpoint, "),
+        "spikecost: exponential_euler does not apply to izhikevich:RS: dv/dt is not linear in v; take esr_midpoint, ",
+    ),
     "unknown model to look at": (["features", "izh"], "spikecost: unknown model 'izh': "),
-    "picture of no kind": (["features", "lif", "--plot", "p.jpg"],
-                           "spikecost: --plot p.jpg: give a file that ends in .p"),
-    "file in no folder": (["features", "lif", "--csv", "no/f.csv"],
-                          "spikecost: cannot write no/f.csv: give a file in a "),
-    "numbers of no picture": (["show", "lif", "--data", "d.csv"],
-                              "spikecost: --data d.csv: it writes the numbers of a plot; give --plot, too"),
+    "picture of no kind": (
+        ["features", "lif", "--plot", "p.jpg"],
+        "spikecost: --plot p.jpg: give a file that ends in .p",
+    ),
+    "file in no folder": (
+        ["features", "lif", "--csv", "no/f.csv"],
+        "spikecost: cannot write no/f.csv: give a file in a ",
+    ),
+    "numbers of no picture": (
+        ["show", "lif", "--data", "d.csv"],
+        "spikecost: --data d.csv: it writes the numbers of a plot; give --plot, too",
+    ),
     "unknown counter": (["measure", "lif", "--counter", "papy"], "spikecost: unknown counter 'papy': did you mean "),
     "negative tolerance": (["run", "--tolerances=-0.1ms"], "spikecost: tolerance = -100. us is not positive; give a"),
     "tolerance without a unit": (["run", "--tolerances", "0.1"], "spikecost: tolerance = 0.1 is not a time; give a "),
@@ -294,13 +369,19 @@ MISTAKES = {
     "two runs that are not there": (["compare", "one", "two"], "spikecost: there is no folder one; give one that "),
     "one run": (["compare", "one"], "spikecost compare: the following arguments are required: RUN_B; see "),
     "no rate": (["recommend", "--tolerance", "1ms"], "spikecost recommend: the following arguments are required: --r"),
-    "a rate without a unit": (["recommend", "--rate", "20", "--tolerance", "1ms"],
-                              "spikecost: rate = 20.0 is not a positive firing rate; give one such as 20*Hz"),
-    "a budget without a number": (["recommend", "--rate", "20Hz", "--tolerance", "1ms", "--budget", "little"],
-                                  "spikecost: cannot read the budget 'little': expected operations per second, such"),
+    "a rate without a unit": (
+        ["recommend", "--rate", "20", "--tolerance", "1ms"],
+        "spikecost: rate = 20.0 is not a positive firing rate; give one such as 20*Hz",
+    ),
+    "a budget without a number": (
+        ["recommend", "--rate", "20Hz", "--tolerance", "1ms", "--budget", "little"],
+        "spikecost: cannot read the budget 'little': expected operations per second, such",
+    ),
     "unknown model in a suite": (["run", "--models", "lif", "izh"], "spikecost: unknown model 'izh': "),
     "a convention without published costs": (
-        ["published", "--convention", "unit"], "spikecost: no model has a published cost under 'unit'; give "),
+        ["published", "--convention", "unit"],
+        "spikecost: no model has a published cost under 'unit'; give ",
+    ),
     "unknown method in a suite": (["run", "--methods", "eular"], "spikecost: unknown method 'eular': did you mean "),
     "unknown detection in a suite": (["run", "--detections", "gird"], "spikecost: unknown detection 'gird': did you "),
     # argparse's own
@@ -337,12 +418,25 @@ def test_an_output_folder_that_cannot_be_written(said, tmp_path):
 
 
 def test_a_method_that_applies_to_none_of_the_models(said, tmp_path):
-    status, out, err = said("run", "--models", "izhikevich", "--methods", "exponential_euler", "--detections", "grid",
-                            "--rates", "50", "--quick", "--out", str(tmp_path / "out"))
+    status, out, err = said(
+        "run",
+        "--models",
+        "izhikevich",
+        "--methods",
+        "exponential_euler",
+        "--detections",
+        "grid",
+        "--rates",
+        "50",
+        "--quick",
+        "--out",
+        str(tmp_path / "out"),
+    )
     assert (status, out) == (2, "")
     assert err.splitlines()[-1] == (
         "spikecost: nothing to compare: exponential_euler on izhikevich:RS: dv/dt is not linear in v; "
-        "give methods that apply (spikecost methods --model lists them)")
+        "give methods that apply (spikecost methods --model lists them)"
+    )
     assert list((tmp_path / "out").iterdir()) == []
 
 
@@ -388,8 +482,7 @@ def test_run_in_json(said, kept, monkeypatch):
 
 def test_show_in_json(said):
     found = json.loads(said("show", "izhikevich:CH", "--detection", "linear", "--json")[1])
-    assert found["parts"]["step"]["operations"] == json.loads(
-        said("count", "izhikevich:CH", "--json")[1])["as_run"]
+    assert found["parts"]["step"]["operations"] == json.loads(said("count", "izhikevich:CH", "--json")[1])["as_run"]
     assert "above = 30 <= v_next" in found["parts"]["step"]["assignments"]
     assert found["parameters"]["d"] == {"value": 2.0, "unit": "1"}
     assert found["restarts"] is True
@@ -405,7 +498,8 @@ def test_run_compares_what_was_asked_for(report):
     folder, _ = report
     table = pd.read_csv(folder / "out" / "table.csv", keep_default_na=False)
     assert table[["model", "method", "detection", "level", "tolerance"]].to_numpy().tolist() == [
-        ["lif", "rk4", "hermite", "50 Hz", 0.1]]
+        ["lif", "rk4", "hermite", "50 Hz", 0.1]
+    ]
     assert 0 < table.loc[0, "error_ms"] <= 0.1
     # 23 operations per step (a test in tests/flops counts them by hand)
     assert table.loc[0, "flops_per_ms"] >= 23 / table.loc[0, "dt_ms"]
@@ -440,14 +534,25 @@ def test_report_compare_and_recommend_read_the_run(report, said, monkeypatch):
 
 #: Arguments with which each command is quick, in a folder with a run, a baseline and a history.
 QUICK = {
-    "run": [*TINY[1:], "--out", "again"], "report": ["out", "--format", "txt", "--out", "paper"],
-    "compare": ["out", "out"], "recommend": ["out", "--rate", "50Hz", "--tolerance", "0.1ms"],
-    "models": [], "methods": ["--model", "lif"], "show": ["lif"], "count": ["lif"], "published": [],
-    "measure": ["lif", "--steps", "10"], "features": ["lif"],
-    "check": ["out", "--baseline", "baseline.json"], "baseline update": ["out", "--baseline", "new.json"],
+    "run": [*TINY[1:], "--out", "again"],
+    "report": ["out", "--format", "txt", "--out", "paper"],
+    "compare": ["out", "out"],
+    "recommend": ["out", "--rate", "50Hz", "--tolerance", "0.1ms"],
+    "models": [],
+    "methods": ["--model", "lif"],
+    "show": ["lif"],
+    "count": ["lif"],
+    "published": [],
+    "measure": ["lif", "--steps", "10"],
+    "features": ["lif"],
+    "check": ["out", "--baseline", "baseline.json"],
+    "baseline update": ["out", "--baseline", "new.json"],
     "history": ["--store", "kept.sqlite"],
-    "history add": ["out", "--store", "kept.sqlite", "--commit", "c0ffee"], "doctor": [],
-    "cache info": [], "cache verify": [], "cache clear": [],
+    "history add": ["out", "--store", "kept.sqlite", "--commit", "c0ffee"],
+    "doctor": [],
+    "cache info": [],
+    "cache verify": [],
+    "cache clear": [],
 }
 
 
@@ -503,7 +608,8 @@ def test_a_failed_run_leaves_an_earlier_report_as_it_was(report, no_compiler):
     # the progress bar goes to stderr too; the message is its last line
     assert failed.stderr.splitlines()[-1] == (
         "spikecost: no C compiler: CC=/nonexistent not found; install one (Debian: apt-get install gcc libc6-dev), "
-        "or set CC")
+        "or set CC"
+    )
     assert "Traceback" not in failed.stderr
     assert {path: path.read_bytes() for path in (folder / "out").rglob("*") if path.is_file()} == before
 
@@ -516,8 +622,9 @@ def test_a_mistake_in_the_real_script(tmp_path):
 
 def test_a_reader_that_has_seen_enough(tmp_path):
     # spikecost models | head -1
-    with subprocess.Popen([*command(), "models"], cwd=tmp_path, text=True, stdout=subprocess.PIPE,
-                          stderr=subprocess.PIPE) as process:
+    with subprocess.Popen(
+        [*command(), "models"], cwd=tmp_path, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
         process.stdout.close()
         assert process.stderr.read() == ""
         assert process.wait() == 0
@@ -526,15 +633,23 @@ def test_a_reader_that_has_seen_enough(tmp_path):
 @pytest.mark.parametrize("arguments", [["count", "lif"], ["models", "--json"]])
 def test_a_full_disk_is_one_line_and_status_2(tmp_path, arguments):
     with Path("/dev/full").open("w") as full:
-        failed = subprocess.run([*command(), *arguments], cwd=tmp_path, stdout=full, stderr=subprocess.PIPE, text=True,
-                                check=False)
+        failed = subprocess.run(
+            [*command(), *arguments], cwd=tmp_path, stdout=full, stderr=subprocess.PIPE, text=True, check=False
+        )
     assert (failed.returncode, failed.stderr) == (
-        2, "spikecost: cannot write the output: No space left on device; free some space\n")
+        2,
+        "spikecost: cannot write the output: No space left on device; free some space\n",
+    )
 
 
 def test_a_terminal_without_a_sign(tmp_path):
-    shown = subprocess.run([*command(), "methods", "--model", "lif"], cwd=tmp_path, capture_output=True, check=False,
-                           env={**os.environ, "PYTHONIOENCODING": "latin-1"})
+    shown = subprocess.run(
+        [*command(), "methods", "--model", "lif"],
+        cwd=tmp_path,
+        capture_output=True,
+        check=False,
+        env={**os.environ, "PYTHONIOENCODING": "latin-1"},
+    )
     assert (shown.returncode, shown.stderr) == (0, b"")
     assert b"forward Euler" in shown.stdout or b"euler" in shown.stdout
 

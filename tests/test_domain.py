@@ -18,8 +18,20 @@ from spikecost.models.ground.errors import UserError
 from spikecost.reports.comparison.run import run
 
 #: Expressions in which a name must not be zero (or, in a root, not negative); `{}` is the name.
-DIVIDING = ("v/{}", "b/({}*c)", "exp(-v/{})", "{}**-2", "b/tanh({})", "(v + b)/(2*{} + 0*c)", "1/({}/b)", "c/sqrt({})",
-            "exprel(b/{})", "int(v > b/{})", "w/{}", "1/(v*{})")
+DIVIDING = (
+    "v/{}",
+    "b/({}*c)",
+    "exp(-v/{})",
+    "{}**-2",
+    "b/tanh({})",
+    "(v + b)/(2*{} + 0*c)",
+    "1/({}/b)",
+    "c/sqrt({})",
+    "exprel(b/{})",
+    "int(v > b/{})",
+    "w/{}",
+    "1/(v*{})",
+)
 
 
 def every_entry_point(model, folder):
@@ -49,8 +61,14 @@ def one_line(model, folder):
 
 
 @settings(max_examples=60)
-@given(st.sampled_from(DIVIDING), st.sampled_from(["parameter", "constant"]), st.sampled_from(["v", "w", "s"]),
-       st.lists(st.sampled_from(["+ b", "- c*v", "*b", "+ exp(-c)"]), max_size=3), st.floats(0.1, 9), st.floats(0.1, 9))
+@given(
+    st.sampled_from(DIVIDING),
+    st.sampled_from(["parameter", "constant"]),
+    st.sampled_from(["v", "w", "s"]),
+    st.lists(st.sampled_from(["+ b", "- c*v", "*b", "+ exp(-c)"]), max_size=3),
+    st.floats(0.1, 9),
+    st.floats(0.1, 9),
+)
 @example("v/{}", "parameter", "v", [], 1.0, 1.0)
 def test_a_zero_is_named_by_all_alike(tmp_path_factory, form, kind, where, more, b, c):
     term = f"{form.format('a')} {' '.join(more)}"
@@ -61,9 +79,13 @@ def test_a_zero_is_named_by_all_alike(tmp_path_factory, form, kind, where, more,
     if where == "s":
         text = text.replace("s = b*v + w/a", "s = b*v + v/a")
     model = sc.NeuronModel(
-        name="mine", equations=text + ("\na : 1\nb : 1\nc : 1" if kind == "parameter" else ""), threshold="v > 1",
-        reset="v = 0", initial={"v": 0.0, "w": 0.0},
-        **{"parameters" if kind == "parameter" else "constants": given_values})
+        name="mine",
+        equations=text + ("\na : 1\nb : 1\nc : 1" if kind == "parameter" else ""),
+        threshold="v > 1",
+        reset="v = 0",
+        initial={"v": 0.0, "w": 0.0},
+        **{"parameters" if kind == "parameter" else "constants": given_values},
+    )
     line = one_line(model, tmp_path_factory.mktemp("run"))
     assert line.startswith(f"mine: equation of '{where}': a is 0")
     assert "divides by zero" in line
@@ -73,21 +95,34 @@ def test_a_zero_is_named_by_all_alike(tmp_path_factory, form, kind, where, more,
 
 def leaky(side="(I - v)/tau", **changes):
     known = {"tau": 10 * ms, "k": -2.0, **changes.pop("constants", {})}
-    return sc.NeuronModel(**{"name": "mine", "equations": f"dv/dt = {side} : 1\nI : 1", "threshold": "v > 1",
-                             "reset": "v = 0", "constants": known, "initial": {"v": 0.0}, **changes})
+    return sc.NeuronModel(
+        **{
+            "name": "mine",
+            "equations": f"dv/dt = {side} : 1\nI : 1",
+            "threshold": "v > 1",
+            "reset": "v = 0",
+            "constants": known,
+            "initial": {"v": 0.0},
+            **changes,
+        }
+    )
 
 
-@pytest.mark.parametrize(("model", "said"), [
-    (leaky("(I - v + sqrt(k))/tau"), ("equation of 'v'", "sqrt(k)", "k = -2", "math domain error")),
-    (leaky("(I - v + k**0.5)/tau"), ("equation of 'v'", "k**0.5", "k = -2")),
-    (leaky("(I - v*k*k)/tau", constants={"k": 1e200}), ("k*k", "k = 1e+200", "range")),
-    (leaky("(I - v)/(tau - 10*ms)"), ("'tau - 10*ms' is 0 with tau = 10 ms", "divides by zero")),
-    (leaky("(I - v/(0.1 + 0.2 - 0.3))/tau"), ("equation of 'v'", "divides by zero")),
-    (leaky("(I - v)/tau + 1/(k*k*1e-200*1e-200)/tau", constants={"k": 1e-9}), ("k = 1e-09", "divides by zero")),
-    (leaky(threshold="v > 1/z", constants={"z": 0.0}, reset="v = 0*v"), ("threshold", "z is 0")),
-    (leaky(reset="v /= 0*v + z", constants={"z": 0.0}), ("reset", "z")),
-    (leaky(initial={"v": "k/z"}, constants={"z": 0.0}), ("initial value of 'v'", "z is 0")),
-], ids=range(9))
+@pytest.mark.parametrize(
+    ("model", "said"),
+    [
+        (leaky("(I - v + sqrt(k))/tau"), ("equation of 'v'", "sqrt(k)", "k = -2", "math domain error")),
+        (leaky("(I - v + k**0.5)/tau"), ("equation of 'v'", "k**0.5", "k = -2")),
+        (leaky("(I - v*k*k)/tau", constants={"k": 1e200}), ("k*k", "k = 1e+200", "range")),
+        (leaky("(I - v)/(tau - 10*ms)"), ("'tau - 10*ms' is 0 with tau = 10 ms", "divides by zero")),
+        (leaky("(I - v/(0.1 + 0.2 - 0.3))/tau"), ("equation of 'v'", "divides by zero")),
+        (leaky("(I - v)/tau + 1/(k*k*1e-200*1e-200)/tau", constants={"k": 1e-9}), ("k = 1e-09", "divides by zero")),
+        (leaky(threshold="v > 1/z", constants={"z": 0.0}, reset="v = 0*v"), ("threshold", "z is 0")),
+        (leaky(reset="v /= 0*v + z", constants={"z": 0.0}), ("reset", "z")),
+        (leaky(initial={"v": "k/z"}, constants={"z": 0.0}), ("initial value of 'v'", "z is 0")),
+    ],
+    ids=range(9),
+)
 def test_what_is_no_number_is_named(tmp_path, model, said):
     line = one_line(model, tmp_path)
     assert all(part in line for part in said), line
@@ -102,10 +137,18 @@ def test_a_constant_that_is_too_large_is_refused_when_the_model_is_made(side):
 def test_a_slope_of_zero_in_adex_is_refused(tmp_path):
     equations = "dv/dt = (gL*(EL - v) + gL*DeltaT*exp((v - VT)/DeltaT) + I)/C : volt\nI : amp"
     constants = {"gL": 30 * nS, "EL": -70.6 * mV, "VT": -50.4 * mV, "C": 281 * pF, "DeltaT": 0 * mV}
-    model = sc.NeuronModel(name="eif", equations=equations, threshold="v > -30*mV", reset="v = EL", constants=constants,
-                           initial={"v": -70.6 * mV})
-    for call in (lambda: sc.reference(model, sc.constant(1 * nA, 200 * ms)),
-                 lambda: sc.simulate(model, sc.constant(1 * nA, 200 * ms), 0.1 * ms, "euler", "grid")):
+    model = sc.NeuronModel(
+        name="eif",
+        equations=equations,
+        threshold="v > -30*mV",
+        reset="v = EL",
+        constants=constants,
+        initial={"v": -70.6 * mV},
+    )
+    for call in (
+        lambda: sc.reference(model, sc.constant(1 * nA, 200 * ms)),
+        lambda: sc.simulate(model, sc.constant(1 * nA, 200 * ms), 0.1 * ms, "euler", "grid"),
+    ):
         with pytest.raises(sc.UserError, match="DeltaT is 0"):
             call()
 
@@ -128,8 +171,17 @@ def test_functions_of_any_number_are_folded_or_refused(x):
             assert math.isfinite(float(found.value))
 
 
-@pytest.mark.parametrize("side", ["I/(v - v)", "sqrt(v - 1 - v) + I", "I + exp(1e3*(v + 1))", "(v - 1)**0.3 + I",
-                                  "I/(v - 0.5)**2*exp(800 + 10*v)", "exprel(1e4*(v + 1)) + I"])
+@pytest.mark.parametrize(
+    "side",
+    [
+        "I/(v - v)",
+        "sqrt(v - 1 - v) + I",
+        "I + exp(1e3*(v + 1))",
+        "(v - 1)**0.3 + I",
+        "I/(v - 0.5)**2*exp(800 + 10*v)",
+        "exprel(1e4*(v + 1)) + I",
+    ],
+)
 def test_what_has_no_value_in_some_state_is_a_failure_of_the_run(side):
     model = leaky(f"({side})/ms")
     for method, detection in (("euler", "grid"), ("euler", "linear"), ("rk4", "hermite")):

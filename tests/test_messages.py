@@ -17,13 +17,16 @@ def test_another_wording_is_as_good(said):
     assert tells(said, LIKE)
 
 
-@pytest.mark.parametrize("said", [
-    "dt = 2.0 is not a time; give a Brian2 quantity such as 0.1*ms",  # what was given
-    "dt = 1.0 is not a time, nor is 0.1*ms",  # what to do
-    "dt = 1.0 is wrong; give a quantity such as 0.1*ms",  # what is expected
-    "dt = 1.0 is not a time;\ngive a Brian2 quantity such as 0.1*ms",  # one line
-    "spikecost: dt = 1.0 is not a time; give a Brian2 quantity such as 0.1*ms",
-])
+@pytest.mark.parametrize(
+    "said",
+    [
+        "dt = 2.0 is not a time; give a Brian2 quantity such as 0.1*ms",  # what was given
+        "dt = 1.0 is not a time, nor is 0.1*ms",  # what to do
+        "dt = 1.0 is wrong; give a quantity such as 0.1*ms",  # what is expected
+        "dt = 1.0 is not a time;\ngive a Brian2 quantity such as 0.1*ms",  # one line
+        "spikecost: dt = 1.0 is not a time; give a Brian2 quantity such as 0.1*ms",
+    ],
+)
 def test_what_is_missing_is_found(said):
     with pytest.raises(AssertionError):
         tells(said, LIKE)

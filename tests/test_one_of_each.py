@@ -18,7 +18,7 @@ import pytest
 import spikecost
 
 #: A definition of each kind: the place of its file, its registry, and its name.
-MODEL = '''
+MODEL = """
 from brian2 import mV, ms
 
 from spikecost.models.definition.neuron import NeuronModel
@@ -28,7 +28,7 @@ ITEM = NeuronModel(
     equations="dv/dt = (I - v)/(10*ms) : volt\\nI : volt", threshold="v > 10*mV", reset="v = 0*mV",
     initial={"v": 0 * mV}, drive=20 * mV,
 )
-'''
+"""
 METHOD = '''
 from spikecost.models.methods.fixed_step import FixedStep
 
@@ -58,13 +58,13 @@ class OneMore:
 
 ITEM = OneMore()
 '''
-CONVENTION = '''
+CONVENTION = """
 from spikecost.flops.conventions.base import Convention
 from spikecost.models.algebra.expression import KINDS
 
 ITEM = Convention(name="one_more", counts="as run", weights=dict.fromkeys(KINDS, 3), unit="operations",
                   source="by hand")
-'''
+"""
 COUNTER = '''
 from spikecost.flops.counters.machine_code.stepped import Stepped
 
@@ -177,8 +177,14 @@ print(json.dumps(found))
 
 def asked(folder: Path) -> dict:
     """Run the script with a folder as the first place in which modules are searched."""
-    done = subprocess.run([sys.executable, "-c", SCRIPT], capture_output=True, text=True, check=False, cwd=folder,
-                          env={**os.environ, "PYTHONPATH": str(folder)})
+    done = subprocess.run(
+        [sys.executable, "-c", SCRIPT],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(folder)},
+    )
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
 
@@ -226,7 +232,8 @@ def test_in_the_repository(copy):
             path.write_text(text.replace("import LIF\n", "import LIF\nfrom .one_more import ITEM\n"))
         touched[kind] = files_since()
     (copy / "harness/engines/one_more.py").write_text(
-        "def run(model, method, stimulus, dt):\n    return [model.name, method]\n")
+        "def run(model, method, stimulus, dt):\n    return [model.name, method]\n"
+    )
     touched["engines"] = files_since()
     path = copy / "reports/comparison/formats.py"
     path.write_text(path.read_text().replace('"html": _html,', '"html": _html, "one_more": lambda run: {"a": b""},'))

@@ -18,15 +18,18 @@ def test_every_package_is_listed():
     found = {
         ".".join(["spikecost", *path.parent.relative_to(ROOT).parts])
         for path in ROOT.rglob("__init__.py")
-        if path.relative_to(ROOT).parts[0] != "tests" and not any(
-            part.startswith(".") or part in ("build", "dist") for part in path.relative_to(ROOT).parts)
+        if path.relative_to(ROOT).parts[0] != "tests"
+        and not any(part.startswith(".") or part in ("build", "dist") for part in path.relative_to(ROOT).parts)
     }
     assert sorted(found) == sorted(PROJECT["tool"]["setuptools"]["packages"])
 
 
 def test_every_folder_with_modules_is_a_package():
-    folders = {path.parent for folder in PROJECT["tool"]["setuptools"]["packages"]
-               for path in ROOT.joinpath(*folder.split(".")[1:]).glob("*.py")}
+    folders = {
+        path.parent
+        for folder in PROJECT["tool"]["setuptools"]["packages"]
+        for path in ROOT.joinpath(*folder.split(".")[1:]).glob("*.py")
+    }
     assert all((folder / "__init__.py").exists() for folder in folders)
 
 

@@ -62,11 +62,13 @@ def test_a_cost_within_its_limit(project):
 def test_a_cost_over_its_limit_is_a_table_and_no_traceback(project):
     result = project(1).runpytest()
     result.assert_outcomes(failed=1)
-    result.stdout.re_match_lines([
-        r"spikecost: mine, 0\.1 ms, 50 Hz \(.*\) costs [\d.]+ operations per ms, which is not <= 1",
-        r"cost of +now +allowed +over by",
-        r"mine, 0\.1 ms, 50 Hz \(rk4, hermite, dt (≥ )?[\d.]+ ms\) +[\d.]+ +<= 1 +\+[\d.]+ \(\+[\de+.]+ %\) +operat.*",
-    ])
+    result.stdout.re_match_lines(
+        [
+            r"spikecost: mine, 0\.1 ms, 50 Hz \(.*\) costs [\d.]+ operations per ms, which is not <= 1",
+            r"cost of +now +allowed +over by",
+            r"mine, 0\.1 ms, 50 Hz \(rk4, hermite, dt (≥ )?[\d.]+ ms\) +[\d.]+ +<= 1 +\+[\d.]+ \(\+[\de+.]+ %\) +op.*",
+        ]
+    )
     assert "Error" not in said(result).partition("short test summary")[0]
     assert "def test_cost" not in said(result)
 
@@ -111,13 +113,21 @@ def test_another_assertion_keeps_its_traceback(pytester):
     result.stdout.fnmatch_lines(["*assert (1 + 1) == 3"])
 
 
-@pytest.mark.parametrize(("call", "line"), [
-    ('operations("izhikevic", "rk4")', "spikecost: unknown model 'izhikevic': did you mean 'izhikevich'? known are *"),
-    ('cost("lif", "0.1")', "spikecost: tolerance = 0.1 is not a time; give a Brian2 quantity such as 0.1[*]ms"),
-    ('cost("lif", "0.1 mV")', "spikecost: tolerance = *V is not a time; *"),
-    ('cost("izhikevich", "0.1 ms", methods=["exponential_euler"], detections=["grid"], horizon="200 ms")',
-     "spikecost: nothing to compare: exponential_euler on izhikevich:RS: dv/dt is not linear in v; *"),
-])
+@pytest.mark.parametrize(
+    ("call", "line"),
+    [
+        (
+            'operations("izhikevic", "rk4")',
+            "spikecost: unknown model 'izhikevic': did you mean 'izhikevich'? known are *",
+        ),
+        ('cost("lif", "0.1")', "spikecost: tolerance = 0.1 is not a time; give a Brian2 quantity such as 0.1[*]ms"),
+        ('cost("lif", "0.1 mV")', "spikecost: tolerance = *V is not a time; *"),
+        (
+            'cost("izhikevich", "0.1 ms", methods=["exponential_euler"], detections=["grid"], horizon="200 ms")',
+            "spikecost: nothing to compare: exponential_euler on izhikevich:RS: dv/dt is not linear in v; *",
+        ),
+    ],
+)
 def test_a_mistake_is_one_line(pytester, call, line):
     pytester.makepyfile(f"def test_mine(spikecost):\n    spikecost.{call}\n")
     result = pytester.runpytest()
@@ -166,11 +176,13 @@ def test_a_regression_is_a_table_and_no_traceback(with_baseline):
     change(with_baseline, cheaper)
     result = with_baseline.runpytest(FILE)
     result.assert_outcomes(failed=1)
-    result.stdout.re_match_lines([
-        r"spikecost: 1 of \d+ figures regressed against costs\.json.*",
-        r"figure +verdict +baseline +now +change +limit",
-        r"mine/rk4/hermite/operations_per_step +regressed +\d+ +\d+ +\+1 \(\+[\d.]+ %\) +\+0 %",
-    ])
+    result.stdout.re_match_lines(
+        [
+            r"spikecost: 1 of \d+ figures regressed against costs\.json.*",
+            r"figure +verdict +baseline +now +change +limit",
+            r"mine/rk4/hermite/operations_per_step +regressed +\d+ +\d+ +\+1 \(\+[\d.]+ %\) +\+0 %",
+        ]
+    )
     assert "Traceback" not in said(result)
 
 
@@ -185,8 +197,12 @@ def test_a_changed_model_is_judged_by_its_figures(with_baseline):
     with_baseline.makepyfile(my_model=MODEL.replace("I - v/tau", "I - v/tau - 1e-9*v*v/mV/tau"))
     result = with_baseline.runpytest(FILE)
     result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(["mine/rk4/hermite/operations_per_step *regressed *",
-                                 "mine: the definition differs from that in the baseline; *"])
+    result.stdout.fnmatch_lines(
+        [
+            "mine/rk4/hermite/operations_per_step *regressed *",
+            "mine: the definition differs from that in the baseline; *",
+        ]
+    )
     with_baseline.runpytest(FILE, "--spikecost-update").assert_outcomes(passed=1)
     with_baseline.runpytest(FILE).assert_outcomes(passed=1)
 
@@ -251,8 +267,14 @@ def test_a_limit_of_no_figure(with_baseline):
     assert "'*/dt_sm'" in fails(with_baseline)
 
 
-@pytest.mark.parametrize("deleted", ["def test_other(): pass", "def test_cost(spikecost): pass",
-                                     "import pytest\n\ndef test_cost(spikecost):\n    pytest.skip()"])
+@pytest.mark.parametrize(
+    "deleted",
+    [
+        "def test_other(): pass",
+        "def test_cost(spikecost): pass",
+        "import pytest\n\ndef test_cost(spikecost):\n    pytest.skip()",
+    ],
+)
 def test_a_test_that_was_deleted(with_baseline, deleted):
     with_baseline.makepyfile(test_cost=deleted)
     result = with_baseline.runpytest(FILE)

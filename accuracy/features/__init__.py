@@ -26,6 +26,7 @@ from . import (
     inhibition_induced_spiking,
     inhibition_induced_bursting,
 )
+
 # isort: on
 from ...models.ground.registry import import_all
 from .protocols.base import FEATURES, Feature, Verdict
@@ -35,9 +36,28 @@ from .protocols.recorded import Recording
 import_all(__name__, __path__)
 
 __all__ = [  # noqa: RUF022 - as above
-    "FEATURES", "Feature", "Recording", "Verdict",
-    "tonic_spiking", "phasic_spiking", "tonic_bursting", "phasic_bursting", "mixed_mode",
-    "spike_frequency_adaptation", "class_1", "class_2", "spike_latency", "subthreshold_oscillations", "resonator",
-    "integrator", "rebound_spike", "rebound_burst", "threshold_variability", "bistability",
-    "depolarizing_after_potential", "accommodation", "inhibition_induced_spiking", "inhibition_induced_bursting",
+    "FEATURES",
+    "Feature",
+    "Recording",
+    "Verdict",
+    "tonic_spiking",
+    "phasic_spiking",
+    "tonic_bursting",
+    "phasic_bursting",
+    "mixed_mode",
+    "spike_frequency_adaptation",
+    "class_1",
+    "class_2",
+    "spike_latency",
+    "subthreshold_oscillations",
+    "resonator",
+    "integrator",
+    "rebound_spike",
+    "rebound_burst",
+    "threshold_variability",
+    "bistability",
+    "depolarizing_after_potential",
+    "accommodation",
+    "inhibition_induced_spiking",
+    "inhibition_induced_bursting",
 ]

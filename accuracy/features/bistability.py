@@ -18,9 +18,11 @@ class Bistability(Feature):
 
     name = "bistability"
     letter = "P"
-    criterion = ("two pulses above a constant input: no spike before the first, at least three between them, to "
-                 "the second; after it at most one more, and silence to the end for over 1.5 of their longest "
-                 "intervals")
+    criterion = (
+        "two pulses above a constant input: no spike before the first, at least three between them, to "
+        "the second; after it at most one more, and silence to the end for over 1.5 of their longest "
+        "intervals"
+    )
     linear = "with a constant input it reaches the threshold either always or never"
 
     def trials(self, subject: Subject) -> Iterator[tuple[Stimulus, ...]]:
@@ -42,8 +44,11 @@ class Bistability(Feature):
                 for factor in (1.2, 2, 0.5) if phases else (1.2,):
                     off = base + factor * least
                     for phase in phases or [0]:
-                        yield (subject.ramps(*first, (8 * TICKS + phase, base, base), (ticks, off, off),
-                                             (8 * TICKS, base, base)),)
+                        yield (
+                            subject.ramps(
+                                *first, (8 * TICKS + phase, base, base), (ticks, off, off), (8 * TICKS, base, base)
+                            ),
+                        )
 
     def detect(self, *recordings: Recording) -> Verdict:
         """Decide."""
@@ -51,8 +56,10 @@ class Bistability(Feature):
         first, second = pulses(recording.stimulus, least=2)[:2]
         before, after = recording.between(0, first.start), recording.between(second.stop, recording.stop + 1)
         on = recording.between(first.start, second.start)
-        said = (f"pulses from {first} and {second}; spikes before {listed(before)}, between {listed(on)}, "
-                f"after the second {listed(after)}")
+        said = (
+            f"pulses from {first} and {second}; spikes before {listed(before)}, between {listed(on)}, "
+            f"after the second {listed(after)}"
+        )
         if before.size or not _switched_on(on, second.start):
             return Verdict(False, said)
         silence = recording.stop - recording.spikes[-1]

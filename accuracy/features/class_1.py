@@ -21,8 +21,10 @@ class Class1(Feature):
     name = "class_1"
     letter = "G"
     by_protocol = True
-    criterion = ("with constant inputs just above the rheobase (the weakest at which the model keeps firing), the "
-                 "slowest rate is at most a third of the rate at twice the rheobase")
+    criterion = (
+        "with constant inputs just above the rheobase (the weakest at which the model keeps firing), the "
+        "slowest rate is at most a third of the rate at twice the rheobase"
+    )
 
     def trials(self, subject: Subject) -> Iterator[tuple[Stimulus, ...]]:
         """Make constant inputs."""

@@ -21,8 +21,10 @@ class Class2(Feature):
     name = "class_2"
     letter = "H"
     by_protocol = True
-    criterion = ("with constant inputs just above the rheobase (the weakest at which the model keeps firing), the "
-                 "slowest rate is at least half of the rate at twice the rheobase")
+    criterion = (
+        "with constant inputs just above the rheobase (the weakest at which the model keeps firing), the "
+        "slowest rate is at least half of the rate at twice the rheobase"
+    )
     linear = "near the rheobase the interval grows without bound"
 
     def trials(self, subject: Subject) -> Iterator[tuple[Stimulus, ...]]:

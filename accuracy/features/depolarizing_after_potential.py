@@ -22,9 +22,11 @@ class DepolarizingAfterPotential(Feature):
     name = "depolarizing_after_potential"
     title = "depolarizing after-potential"
     letter = "Q"
-    criterion = ("after a pulse one spike; then, after the pulse, the voltage rises to a maximum above rest "
-                 "(its value before the pulse), by at least 1/200 of its range, and was not below rest since the "
-                 "spike: otherwise it only oscillates")
+    criterion = (
+        "after a pulse one spike; then, after the pulse, the voltage rises to a maximum above rest "
+        "(its value before the pulse), by at least 1/200 of its range, and was not below rest since the "
+        "spike: otherwise it only oscillates"
+    )
     needs_voltage = True
     linear = "it goes straight back to rest"
 
@@ -49,8 +51,10 @@ class DepolarizingAfterPotential(Feature):
         if not peaks.size:
             return Verdict(False, f"{said}; no maximum of the voltage after the spike")
         until = voltage[later <= peaks[0]]
-        return Verdict(bool(until[-1] - rest >= least and until.min() >= rest),
-                       f"{said}; a maximum of {until[-1]:.4g} at {peaks[0]:.4g} ms, lowest before it {until.min():.4g}")
+        return Verdict(
+            bool(until[-1] - rest >= least and until.min() >= rest),
+            f"{said}; a maximum of {until[-1]:.4g} at {peaks[0]:.4g} ms, lowest before it {until.min():.4g}",
+        )
 
 
 FEATURES.register(DepolarizingAfterPotential())

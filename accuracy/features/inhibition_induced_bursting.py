@@ -18,8 +18,10 @@ class InhibitionInducedBursting(Feature):
     name = "inhibition_induced_bursting"
     title = "inhibition-induced bursting"
     letter = "T"
-    criterion = ("the input lowered for a time: no spike before, at least two bursts of at least two spikes from "
-                 "then on, spread over at least half of that time, none in the second half of the time after it")
+    criterion = (
+        "the input lowered for a time: no spike before, at least two bursts of at least two spikes from "
+        "then on, spread over at least half of that time, none in the second half of the time after it"
+    )
     linear = "a lower input takes the variable further from the threshold"
 
     def trials(self, subject: Subject) -> Iterator[tuple[Stimulus, ...]]:
@@ -33,8 +35,10 @@ class InhibitionInducedBursting(Feature):
         """Decide."""
         spikes, verdict = lowered(recordings[0])
         sizes = [burst.size for burst in bursts(spikes)]
-        return Verdict(verdict.shown and len(sizes) > 1 and min(sizes) > 1,
-                       f"{verdict.reason}; groups of {', '.join(map(str, sizes[:12])) or 'no'} spikes")
+        return Verdict(
+            verdict.shown and len(sizes) > 1 and min(sizes) > 1,
+            f"{verdict.reason}; groups of {', '.join(map(str, sizes[:12])) or 'no'} spikes",
+        )
 
 
 FEATURES.register(InhibitionInducedBursting())

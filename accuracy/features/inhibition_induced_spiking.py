@@ -17,8 +17,10 @@ class InhibitionInducedSpiking(Feature):
     name = "inhibition_induced_spiking"
     title = "inhibition-induced spiking"
     letter = "S"
-    criterion = ("the input lowered for a time: no spike before, at least three from then on, spread over at least"
-                 " half of that time, none in the second half of the time after it")
+    criterion = (
+        "the input lowered for a time: no spike before, at least three from then on, spread over at least"
+        " half of that time, none in the second half of the time after it"
+    )
     linear = "a lower input takes the variable further from the threshold"
 
     def trials(self, subject: Subject) -> Iterator[tuple[Stimulus, ...]]:

@@ -22,9 +22,11 @@ class MixedMode(Feature):
 
     name = "mixed_mode"
     letter = "E"
-    criterion = ("after a step of the input a burst of at least three spikes, then at least three single spikes to "
-                 "the end: their intervals are equal (within 1.5 times) and each over twice those of the burst, the "
-                 "first not the shortest, so that it is not only adaptation")
+    criterion = (
+        "after a step of the input a burst of at least three spikes, then at least three single spikes to "
+        "the end: their intervals are equal (within 1.5 times) and each over twice those of the burst, the "
+        "first not the shortest, so that it is not only adaptation"
+    )
     linear = "with a constant input all intervals after the first spike are equal"
 
     def trials(self, subject: Subject) -> Iterator[tuple[Stimulus, ...]]:

@@ -19,8 +19,10 @@ class PhasicBursting(Feature):
 
     name = "phasic_bursting"
     letter = "D"
-    criterion = ("after a step of the input at least three spikes, then silence while the input lasts: for at "
-                 "least 3 of their longest intervals, and longer than from the step to the last spike")
+    criterion = (
+        "after a step of the input at least three spikes, then silence while the input lasts: for at "
+        "least 3 of their longest intervals, and longer than from the step to the last spike"
+    )
     linear = "if it reaches the threshold once with a constant input, it reaches it again from the reset"
 
     def trials(self, subject: Subject) -> Iterator[tuple[Stimulus, ...]]:
@@ -38,8 +40,10 @@ class PhasicBursting(Feature):
         if spikes.size < BURST:
             return Verdict(False, said)
         longest = np.diff(spikes).max()
-        return Verdict(bool(silence >= SILENCE * longest and silence > spikes[-1] - start),
-                       f"{said}; longest interval {longest:.4g} ms")
+        return Verdict(
+            bool(silence >= SILENCE * longest and silence > spikes[-1] - start),
+            f"{said}; longest interval {longest:.4g} ms",
+        )
 
 
 FEATURES.register(PhasicBursting())

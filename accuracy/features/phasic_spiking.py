@@ -31,9 +31,11 @@ class PhasicSpiking(Feature):
         if failed:
             return failed
         delay, silence = spikes[0] - start, recording.stop - spikes[-1]
-        return Verdict(spikes.size == 1 and bool(silence >= SILENCE * delay),
-                       f"spikes at {listed(spikes)}; the first {delay:.4g} ms after the step, "
-                       f"{silence:.4g} ms of silence after the last")
+        return Verdict(
+            spikes.size == 1 and bool(silence >= SILENCE * delay),
+            f"spikes at {listed(spikes)}; the first {delay:.4g} ms after the step, "
+            f"{silence:.4g} ms of silence after the last",
+        )
 
 
 FEATURES.register(PhasicSpiking())

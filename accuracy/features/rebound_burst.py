@@ -18,8 +18,10 @@ class ReboundBurst(Feature):
 
     name = "rebound_burst"
     letter = "N"
-    criterion = ("an inhibitory pulse, no spike before its end, then at least three, and silence to the end for at"
-                 " least 3 of their longest intervals")
+    criterion = (
+        "an inhibitory pulse, no spike before its end, then at least three, and silence to the end for at"
+        " least 3 of their longest intervals"
+    )
     linear = "it returns directly to rest when the inhibition ends"
 
     def trials(self, subject: Subject) -> Iterator[tuple[Stimulus, ...]]:
@@ -34,9 +36,10 @@ class ReboundBurst(Feature):
         pulse, spikes = departures(recording.stimulus)[0], recording.spikes
         silence = recording.stop - spikes[-1] if spikes.size else recording.stop
         ends = spikes.size >= BURST and bool(silence >= SILENCE * np.diff(spikes).max())
-        return Verdict(pulse.step < 0 and not recording.between(0, pulse.stop).size and ends,
-                       f"inhibition from {pulse}; {spikes.size} spikes, {listed(spikes)}; "
-                       f"then {silence:.4g} ms of silence")
+        return Verdict(
+            pulse.step < 0 and not recording.between(0, pulse.stop).size and ends,
+            f"inhibition from {pulse}; {spikes.size} spikes, {listed(spikes)}; then {silence:.4g} ms of silence",
+        )
 
 
 FEATURES.register(ReboundBurst())

@@ -30,8 +30,10 @@ class ReboundSpike(Feature):
         recording = recordings[0]
         pulse = departures(recording.stimulus)[0]
         early = recording.between(0, pulse.stop)
-        return Verdict(pulse.step < 0 and not early.size and recording.spikes.size == 1,
-                       f"inhibition from {pulse}; spikes {listed(recording.spikes)}")
+        return Verdict(
+            pulse.step < 0 and not early.size and recording.spikes.size == 1,
+            f"inhibition from {pulse}; spikes {listed(recording.spikes)}",
+        )
 
 
 FEATURES.register(ReboundSpike())

@@ -24,8 +24,10 @@ class SpikeFrequencyAdaptation(Feature):
 
     name = "spike_frequency_adaptation"
     letter = "F"
-    criterion = ("after a step of the input at least four spikes to the end, no interval shorter than the one "
-                 "before it (by over 2 %), the last at least 1.1 times the first")
+    criterion = (
+        "after a step of the input at least four spikes to the end, no interval shorter than the one "
+        "before it (by over 2 %), the last at least 1.1 times the first"
+    )
     linear = "with a constant input all intervals after the first spike are equal"
 
     def trials(self, subject: Subject) -> Iterator[tuple[Stimulus, ...]]:
@@ -44,8 +46,10 @@ class SpikeFrequencyAdaptation(Feature):
             return Verdict(False, said)
         lengthen = bool((intervals[1:] >= (1 - SLACK) * intervals[:-1]).all())
         change = float(intervals[-1] / intervals[0])
-        return Verdict(lengthen and change >= LENGTHENED and goes_on(spikes, recording.stop),
-                       f"{said}, the last {change:.3g} times the first")
+        return Verdict(
+            lengthen and change >= LENGTHENED and goes_on(spikes, recording.stop),
+            f"{said}, the last {change:.3g} times the first",
+        )
 
 
 FEATURES.register(SpikeFrequencyAdaptation())

@@ -32,9 +32,11 @@ class SpikeLatency(Feature):
         if not recording.spikes.size:
             return Verdict(False, f"no spike; pulse from {pulse}")
         first = float(recording.spikes[0])
-        return Verdict(first - pulse.stop >= pulse.stop - pulse.start,
-                       f"{recording.spikes.size} spikes, the first at {first:.4g} ms, {first - pulse.stop:.4g} ms "
-                       f"after the end of the pulse from {pulse}")
+        return Verdict(
+            first - pulse.stop >= pulse.stop - pulse.start,
+            f"{recording.spikes.size} spikes, the first at {first:.4g} ms, {first - pulse.stop:.4g} ms "
+            f"after the end of the pulse from {pulse}",
+        )
 
 
 FEATURES.register(SpikeLatency())

@@ -21,8 +21,10 @@ class SubthresholdOscillations(Feature):
 
     name = "subthreshold_oscillations"
     letter = "J"
-    criterion = ("after a pulse a spike, then no more, and at least two maxima of the voltage that stand out by at"
-                 " least 1/2000 of the voltage's range")
+    criterion = (
+        "after a pulse a spike, then no more, and at least two maxima of the voltage that stand out by at"
+        " least 1/2000 of the voltage's range"
+    )
     needs_voltage = True
     linear = "it returns directly to rest"
 
@@ -42,9 +44,11 @@ class SubthresholdOscillations(Feature):
         after = times > pulse.stop
         found = maxima(times[after], voltage[after], PROMINENCE * np.ptp(recording.voltage))
         alone = not recording.between(0, pulse.start).size
-        return Verdict(alone and found.size > 1,
-                       f"{recording.spikes.size} spikes, the last at {recording.spikes[-1]:.4g} ms; after it "
-                       f"{found.size} maxima of the voltage, at {listed(found)}")
+        return Verdict(
+            alone and found.size > 1,
+            f"{recording.spikes.size} spikes, the last at {recording.spikes[-1]:.4g} ms; after it "
+            f"{found.size} maxima of the voltage, at {listed(found)}",
+        )
 
 
 FEATURES.register(SubthresholdOscillations())

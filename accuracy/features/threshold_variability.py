@@ -16,8 +16,10 @@ class ThresholdVariability(Feature):
 
     name = "threshold_variability"
     letter = "O"
-    criterion = ("a pulse, and the same pulse soon after an inhibition (which may also occur alone before): spikes "
-                 "only after the start of the last pulse")
+    criterion = (
+        "a pulse, and the same pulse soon after an inhibition (which may also occur alone before): spikes "
+        "only after the start of the last pulse"
+    )
     linear = "an inhibition only takes the variable further from the threshold"
 
     def trials(self, subject: Subject) -> Iterator[tuple[Stimulus, ...]]:
@@ -28,8 +30,19 @@ class ThresholdVariability(Feature):
                     for wait in (4, 12, 24, 48):
                         pulse, inhibition = (ticks, factor * least), (24, -strength)
                         pause = (6 * TICKS, 0)
-                        yield (subject.stimulus((TICKS, 0), pulse, pause, inhibition, pause, inhibition, (wait, 0),
-                                                pulse, (2 * TICKS, 0)),)
+                        yield (
+                            subject.stimulus(
+                                (TICKS, 0),
+                                pulse,
+                                pause,
+                                inhibition,
+                                pause,
+                                inhibition,
+                                (wait, 0),
+                                pulse,
+                                (2 * TICKS, 0),
+                            ),
+                        )
 
     def detect(self, *recordings: Recording) -> Verdict:
         """Decide."""
@@ -38,9 +51,11 @@ class ThresholdVariability(Feature):
         same = pulses[0].step == pulses[-1].step > 0 > pulses[-2].step
         early = recording.between(0, pulses[-1].start)
         late = recording.between(pulses[-1].start, recording.stop + 1)
-        return Verdict(same and not early.size and late.size > 0,
-                       f"pulses from {pulses[0]} and, {pulses[-1].start - pulses[-2].stop:.4g} ms after an inhibition, "
-                       f"from {pulses[-1]}; spikes before the latter {listed(early)}, after it {listed(late)}")
+        return Verdict(
+            same and not early.size and late.size > 0,
+            f"pulses from {pulses[0]} and, {pulses[-1].start - pulses[-2].stop:.4g} ms after an inhibition, "
+            f"from {pulses[-1]}; spikes before the latter {listed(early)}, after it {listed(late)}",
+        )
 
 
 FEATURES.register(ThresholdVariability())

@@ -17,8 +17,10 @@ class TonicBursting(Feature):
 
     name = "tonic_bursting"
     letter = "C"
-    criterion = ("after a step of the input at least three bursts, each of at least two spikes (the last may be "
-                 "cut by the end), with intervals within them at most half the longest between them, to the end")
+    criterion = (
+        "after a step of the input at least three bursts, each of at least two spikes (the last may be "
+        "cut by the end), with intervals within them at most half the longest between them, to the end"
+    )
     linear = "with a constant input all intervals after the first spike are equal"
 
     def trials(self, subject: Subject) -> Iterator[tuple[Stimulus, ...]]:
@@ -33,8 +35,11 @@ class TonicBursting(Feature):
             return failed
         sizes = [burst.size for burst in bursts(spikes)]
         shown = len(sizes) > 2 and min(sizes[:-1]) > 1 and goes_on(spikes, recording.stop)
-        return Verdict(shown, f"{spikes.size} spikes in groups of {', '.join(map(str, sizes[:12]))}, the last "
-                              f"{recording.stop - spikes[-1]:.4g} ms before the end")
+        return Verdict(
+            shown,
+            f"{spikes.size} spikes in groups of {', '.join(map(str, sizes[:12]))}, the last "
+            f"{recording.stop - spikes[-1]:.4g} ms before the end",
+        )
 
 
 FEATURES.register(TonicBursting())

@@ -19,8 +19,10 @@ class TonicSpiking(Feature):
 
     name = "tonic_spiking"
     letter = "A"
-    criterion = ("after a step of the input at least four spikes, the second half of the intervals equal (the "
-                 "longest at most 1.5 times the shortest), the last spike at most 1.5 intervals before the end")
+    criterion = (
+        "after a step of the input at least four spikes, the second half of the intervals equal (the "
+        "longest at most 1.5 times the shortest), the last spike at most 1.5 intervals before the end"
+    )
 
     def trials(self, subject: Subject) -> Iterator[tuple[Stimulus, ...]]:
         """Make steps."""
@@ -34,8 +36,10 @@ class TonicSpiking(Feature):
             return failed
         intervals = np.diff(spikes)
         later = intervals[intervals.size // 2 :]
-        said = (f"{spikes.size} spikes, intervals {listed(intervals)}, "
-                f"last spike {recording.stop - spikes[-1]:.4g} ms before the end")
+        said = (
+            f"{spikes.size} spikes, intervals {listed(intervals)}, "
+            f"last spike {recording.stop - spikes[-1]:.4g} ms before the end"
+        )
         lasts = spikes.size > 3 and goes_on(spikes[-later.size - 1 :], recording.stop)
         return Verdict(lasts and ratio(later) <= EQUAL, said)
 

@@ -46,13 +46,16 @@ def common(train: SpikeTrain, reference: SpikeTrain) -> tuple[SpikeTrain, SpikeT
     """
     for given in (train, reference):
         if not isinstance(given, SpikeTrain):
-            raise UserError(f"a measure compares two spike trains, not {type(given).__name__}; "
-                            "give SpikeTrain(times, stop)")
+            raise UserError(
+                f"a measure compares two spike trains, not {type(given).__name__}; give SpikeTrain(times, stop)"
+            )
     start, stop = max(train.start, reference.start), min(train.stop, reference.stop)
     if not start < stop:
-        raise UserError(f"the train's edges, {train.start:g} to {train.stop:g} ms, and the reference's, "
-                        f"{reference.start:g} to {reference.stop:g} ms, do not overlap; give trains with overlapping "
-                        "times")
+        raise UserError(
+            f"the train's edges, {train.start:g} to {train.stop:g} ms, and the reference's, "
+            f"{reference.start:g} to {reference.stop:g} ms, do not overlap; give trains with overlapping "
+            "times"
+        )
     first, second = (
         SpikeTrain(t.times[(start <= t.times) & (t.times <= stop)], stop, start) for t in (train, reference)
     )

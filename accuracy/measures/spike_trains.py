@@ -47,14 +47,19 @@ class SpikeTrain:
             raise UserError(f"spike time {i} (counted from 0) is {times[i]:g}; give finite numbers in ms")
         back = np.flatnonzero(np.diff(times) < 0)
         if back.size:
-            raise UserError(f"spike times are out of order: {times[back[0] + 1]:g} ms follows {times[back[0]]:g} ms; "
-                            "sort them")
+            raise UserError(
+                f"spike times are out of order: {times[back[0] + 1]:g} ms follows {times[back[0]]:g} ms; sort them"
+            )
         if times.size and times[0] < self.start:
-            raise UserError(f"spike time {times[0]:g} ms is before the train's start of {self.start:g} ms; "
-                            "leave it out or give an earlier start")
+            raise UserError(
+                f"spike time {times[0]:g} ms is before the train's start of {self.start:g} ms; "
+                "leave it out or give an earlier start"
+            )
         if times.size and times[-1] > self.stop:
-            raise UserError(f"spike time {times[-1]:g} ms is after the train's stop of {self.stop:g} ms; "
-                            "leave it out or give a later stop")
+            raise UserError(
+                f"spike time {times[-1]:g} ms is after the train's stop of {self.stop:g} ms; "
+                "leave it out or give a later stop"
+            )
 
     def __len__(self) -> int:
         return int(self.times.size)
@@ -86,8 +91,10 @@ class SpikeTimeError:
     """Spikes of the train without a partner."""
 
     def _repr_html_(self) -> str:
-        facts = {f"{name} error ({unit})": f"{getattr(self, name):.4g}"
-                 for name, unit in (("maximum", "ms"), ("mean", "ms"), ("rms", "ms"))}
+        facts = {
+            f"{name} error ({unit})": f"{getattr(self, name):.4g}"
+            for name, unit in (("maximum", "ms"), ("mean", "ms"), ("rms", "ms"))
+        }
         facts["drift (ms/s)"] = f"{self.drift:.4g}"
         counts = {name: getattr(self, name) for name in ("matched", "missing", "extra")}
         return table_html("Spike-time error", [*facts, *counts], [[*facts.values(), *counts.values()]])

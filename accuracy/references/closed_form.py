@@ -54,8 +54,10 @@ def solve(model: NeuronModel, stimulus: Stimulus, precision: Precision) -> Solut
     def passing(flow: _ClosedForm, v: Any, now: Any, t: Any) -> Any:
         last = flow.lasts(v)
         if t >= last:
-            raise UserError(f"{model.label} leaves the finite numbers at {float(now + last):.4g} ms; "
-                            "give another drive or other parameters")
+            raise UserError(
+                f"{model.label} leaves the finite numbers at {float(now + last):.4g} ms; "
+                "give another drive or other parameters"
+            )
         return flow.after(v, t)
 
     now = free_from = start = number(0)

@@ -61,8 +61,9 @@ def take_out_conditions(model: NeuronModel, *, bounded: bool = False) -> tuple[S
     """
     system = model.system
     taken = _Taken(model, bounded)
-    sides = {name: taken.apart(_known_powers(root, model.parameter_values))
-             for name, root in right_hand_sides(model).items()}
+    sides = {
+        name: taken.apart(_known_powers(root, model.parameter_values)) for name, root in right_hand_sides(model).items()
+    }
     kinds = {node.kind for node in nodes(*right_hand_sides(model).values()) if isinstance(node, Op)}
     if not taken.found and not kinds & {*_NOT_SMOOTH, "select"}:
         return system, {}
@@ -95,8 +96,9 @@ class _Taken:
         """Return an expression with names in place of what is not smooth."""
         done: dict[int, Expr] = {}
         for node in nodes(root):
-            done[id(node)] = node if not isinstance(node, Op) else self._operation(
-                node, tuple(done[id(arg)] for arg in node.args))
+            done[id(node)] = (
+                node if not isinstance(node, Op) else self._operation(node, tuple(done[id(arg)] for arg in node.args))
+            )
         return done[id(root)]
 
     def _operation(self, node: Op, args: tuple[Expr, ...]) -> Expr:
@@ -157,5 +159,3 @@ def _number(value: Expr) -> Expr:
 def _is_fractional(power: Expr) -> bool:
     """Whether the power of zero is zero but has no series."""
     return not isinstance(power, Const) or (power.value.denominator != 1 and power.value > 0)
-
-

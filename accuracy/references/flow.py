@@ -169,9 +169,16 @@ class Record:
             starts = np.empty_like(self._ends[first:end])
             starts[1:] = self._ends[first : end - 1]
             starts[firsts] = [part.start for part in several_]
-            yield held if refractory else frozenset(), Steps(
-                self._series[first:end].astype(float), self._lengths[first:end].copy(), starts.astype(float), numbers
-            ), first
+            yield (
+                held if refractory else frozenset(),
+                Steps(
+                    self._series[first:end].astype(float),
+                    self._lengths[first:end].copy(),
+                    starts.astype(float),
+                    numbers,
+                ),
+                first,
+            )
 
 
 class Flow:
@@ -189,13 +196,16 @@ class Flow:
         self._first_switch = len(model.system.parameters) + len(INPUT)
         names = tuple(self._conditions)
         self._numbers = (*model.system.parameters, *INPUT, *names, *map(_margin, names))
-        self._surfaces = {name: each.distance - Var(_margin(name)) if each.kink else each.distance
-                          for name, each in self._conditions.items()}
+        self._surfaces = {
+            name: each.distance - Var(_margin(name)) if each.kink else each.distance
+            for name, each in self._conditions.items()
+        }
         domains = any(each.domain for each in self._conditions.values())
         self._written = tuple(right_hand_sides(model).values()) if domains else ()
         # when a condition changes, the conditions that depend on it may jump
-        self._dependent = [i for i, each in enumerate(self._conditions.values())
-                           if names_of(each.distance) & set(self._conditions)]
+        self._dependent = [
+            i for i, each in enumerate(self._conditions.values()) if names_of(each.distance) & set(self._conditions)
+        ]
         self._switched: int | None = None
         self._touched: tuple[Any, int] = (None, 0)
         self._stopped = ""
@@ -243,8 +253,19 @@ class Flow:
             distance = self._distances(at, pars=np.array(used, dtype=self._precision.type), time=now)[i]
             switches[i] = number(int(distance >= 0 if conditions[i].inclusive else distance > 0))
 
-    def advance(self, state: State, numbers: list[Any], switches: list[Any], now: Any, end: Any, *, refractory: bool,
-                most: int, longest: float = math.inf, record: Record | None = None) -> tuple[State, Any, bool, int]:
+    def advance(
+        self,
+        state: State,
+        numbers: list[Any],
+        switches: list[Any],
+        now: Any,
+        end: Any,
+        *,
+        refractory: bool,
+        most: int,
+        longest: float = math.inf,
+        record: Record | None = None,
+    ) -> tuple[State, Any, bool, int]:
         """Advance until a spike, a change of a condition, `end`, or `most` steps.
 
         Parameters
@@ -291,18 +312,22 @@ class Flow:
         after = dict(zip(state, integrator.state.copy(), strict=True))
         limits = heyoka.taylor_outcome
         if self._stopped:
-            raise StoppedError(f"{self._stopped} at {float(integrator.time):.4g} ms, pushed back from both sides: "
-                               "there is no solution to refer to; give other parameters")
+            raise StoppedError(
+                f"{self._stopped} at {float(integrator.time):.4g} ms, pushed back from both sides: "
+                "there is no solution to refer to; give other parameters"
+            )
         if outcome == limits.err_nf_state:
-            raise NotFiniteError(f"leaves the finite numbers at {float(integrator.time):.4g} ms; "
-                                 "give a weaker drive or other parameters")
+            raise NotFiniteError(
+                f"leaves the finite numbers at {float(integrator.time):.4g} ms; give a weaker drive or other parameters"
+            )
         if outcome == limits.time_limit:
             return after, end, False, steps
         if outcome == limits.step_limit:
             if not steps:
                 # where a solution all but jumps, the series have no finite coefficients, and steps have no length
-                raise NotFiniteError(f"makes no progress at {float(integrator.time):.4g} ms; "
-                                     "give a weaker drive or other parameters")
+                raise NotFiniteError(
+                    f"makes no progress at {float(integrator.time):.4g} ms; give a weaker drive or other parameters"
+                )
             return after, integrator.time, False, steps
         if self._switched is not None:
             switches[: len(self._conditions)] = self._switches_of(integrator, switches)
@@ -342,8 +367,10 @@ class Flow:
             lost = self._inspectors[held].first_without_value(part)
             if lost is not None:
                 culprits = ", ".join(sorted({each.domain for each in self._conditions.values() if each.domain}))
-                raise StoppedError(f"has no solution beyond {part.starts[lost]:.4g} ms, where {culprits} has no value; "
-                                   "give other parameters, or a form that has a value everywhere")
+                raise StoppedError(
+                    f"has no solution beyond {part.starts[lost]:.4g} ms, where {culprits} has no value; "
+                    "give other parameters, or a form that has a value everywhere"
+                )
 
     def longest(self, record: Record, i: int) -> float | None:
         """Return the length of the part of a step that can be trusted, in ms; None if there is none."""
@@ -387,18 +414,35 @@ class Flow:
         now = {**numbers, **value, self._model.input: shape["offset"] + abs(shape["decay"]) + abs(shape["amplitude"])}
         now |= dict.fromkeys(self._conditions, 1.0)
         sized = {name: (x, abs(x)) for name, x in now.items()}
-        ahead = {name: (value[name], max(abs(value[name]), AHEAD * _size(slope, sized)))
-                 for name, slope in self.system.derivatives.items()}
+        ahead = {
+            name: (value[name], max(abs(value[name]), AHEAD * _size(slope, sized)))
+            for name, slope in self.system.derivatives.items()
+        }
         # a root's argument, such as an absolute value, is handled after the conditions that it contains
-        return [max(MARGIN * self._precision.margin * (2 if each.domain else 1)
-                    * _size(each.distance, {**sized, **ahead}), 1e-300) if each.kink else 0.0
-                for each in self._conditions.values()]
+        return [
+            max(
+                MARGIN * self._precision.margin * (2 if each.domain else 1) * _size(each.distance, {**sized, **ahead}),
+                1e-300,
+            )
+            if each.kink
+            else 0.0
+            for each in self._conditions.values()
+        ]
 
     def _inspector(self, held: frozenset[str]) -> Inspector:
-        sides = {name: ZERO if name in held else _opened(value, self.system.subexpressions)
-                 for name, value in self.system.derivatives.items()}
-        return Inspector(sides, self._surfaces, self._numbers, shape=INPUT, terms=self._terms,
-                         input_name=self._model.input, written=self._written)
+        sides = {
+            name: ZERO if name in held else _opened(value, self.system.subexpressions)
+            for name, value in self.system.derivatives.items()
+        }
+        return Inspector(
+            sides,
+            self._surfaces,
+            self._numbers,
+            shape=INPUT,
+            terms=self._terms,
+            input_name=self._model.input,
+            written=self._written,
+        )
 
     def _integrator(self, held: frozenset[str], event: bool) -> Any:
         system, precision = self.system, self._precision
@@ -413,27 +457,42 @@ class Flow:
             distance = values[system.threshold.variable] - self._symbolic(system.threshold.level, values)
             events.append(heyoka.t_event(distance, direction=heyoka.event_direction.positive, **kind))
         surfaces = self._symbols(self._surfaces.values())
-        speeds = self._compiled([
-            sum((heyoka.diff(distance, variable) * slope for variable, slope in derivatives), start=of_input)
-            for distance, of_input in zip(surfaces, self._speeds_of_input(), strict=True)]) if surfaces else None
+        speeds = (
+            self._compiled(
+                [
+                    sum((heyoka.diff(distance, variable) * slope for variable, slope in derivatives), start=of_input)
+                    for distance, of_input in zip(surfaces, self._speeds_of_input(), strict=True)
+                ]
+            )
+            if surfaces
+            else None
+        )
         moving = set(system.state) - held | ({self._model.input} if self._terms else set())
-        events += [heyoka.t_event(distance, callback=self._switch(i, speeds), **kind)
-                   for i, (distance, surface) in enumerate(zip(surfaces, self._surfaces.values(), strict=True))
-                   if names_of(surface) & moving]
+        events += [
+            heyoka.t_event(distance, callback=self._switch(i, speeds), **kind)
+            for i, (distance, surface) in enumerate(zip(surfaces, self._surfaces.values(), strict=True))
+            if names_of(surface) & moving
+        ]
         sides = nodes(*system.subexpressions.values(), *system.derivatives.values())
         operations = sum(1 for node in sides if isinstance(node, Op))
         return heyoka.taylor_adaptive(
-            derivatives, state=[precision.number(0)] * len(derivatives), compact_mode=operations > MOST_UNROLLED,
-            tol=precision.number(precision.tolerance), high_accuracy=precision.high_accuracy,
-            t_events=events, **kind,
+            derivatives,
+            state=[precision.number(0)] * len(derivatives),
+            compact_mode=operations > MOST_UNROLLED,
+            tol=precision.number(precision.tolerance),
+            high_accuracy=precision.high_accuracy,
+            t_events=events,
+            **kind,
         )
 
     def _speeds_of_input(self) -> list[Any]:
         """Return the rate of change of each condition's distance that is due to the input alone."""
         time = heyoka.make_vars("_time")
         values = self._values(time)
-        return [heyoka.subs(heyoka.diff(self._symbolic(value, values), time), {time: heyoka.time})
-                for value in self._surfaces.values()]
+        return [
+            heyoka.subs(heyoka.diff(self._symbolic(value, values), time), {time: heyoka.time})
+            for value in self._surfaces.values()
+        ]
 
     def _values(self, time: Any = heyoka.time) -> dict[str, Any]:
         """Return the flow's expressions for the names of the model."""
@@ -492,8 +551,9 @@ class Flow:
 
     def _symbolic(self, value: Expr, values: dict[str, Any]) -> Any:
         # the series of a power is 0/0 if its base is zero
-        return evaluate(by_products(value), values, self._algebra,
-                        lambda x: heyoka.expression(self._precision.number(x)))
+        return evaluate(
+            by_products(value), values, self._algebra, lambda x: heyoka.expression(self._precision.number(x))
+        )
 
     @property
     def _algebra(self) -> dict[str, Any]:
@@ -584,8 +644,14 @@ class _Equations:
         values = model.parameter_values
         powers = {name: values[name] for name in powers_of_parameters(model)}
         constants = {name: float(units.internal(value)) for name, value in model.constants.items()}
-        self._key = (model.equations, model.threshold, model.input, repr(constants), model.spike_interrupts,
-                     repr(powers))
+        self._key = (
+            model.equations,
+            model.threshold,
+            model.input,
+            repr(constants),
+            model.spike_interrupts,
+            repr(powers),
+        )
 
     def __hash__(self) -> int:
         return hash(self._key)

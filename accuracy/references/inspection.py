@@ -60,8 +60,12 @@ class Steps:
     def cut(self, i: int) -> Steps:
         """Return the i-th step, shortened to each of `CUTS`."""
         count = len(CUTS)
-        return Steps(np.repeat(self.series[i : i + 1], count, axis=0), self.lengths[i] * CUTS,
-                     np.repeat(self.starts[i : i + 1], count), np.repeat(self.numbers[:, i : i + 1], count, axis=1))
+        return Steps(
+            np.repeat(self.series[i : i + 1], count, axis=0),
+            self.lengths[i] * CUTS,
+            np.repeat(self.starts[i : i + 1], count),
+            np.repeat(self.numbers[:, i : i + 1], count, axis=1),
+        )
 
 
 class Inspector:
@@ -84,8 +88,17 @@ class Inspector:
         The right-hand sides as written, if they may have no value.
     """
 
-    def __init__(self, derivatives: Mapping[str, Expr], conditions: Mapping[str, Expr], names: Sequence[str], *,
-                 shape: Sequence[str], terms: frozenset[str], input_name: str, written: Sequence[Expr] = ()) -> None:
+    def __init__(
+        self,
+        derivatives: Mapping[str, Expr],
+        conditions: Mapping[str, Expr],
+        names: Sequence[str],
+        *,
+        shape: Sequence[str],
+        terms: frozenset[str],
+        input_name: str,
+        written: Sequence[Expr] = (),
+    ) -> None:
         self._written = Tape(written) if written else None
         self._state = tuple(derivatives)
         self._tape = Tape(list(derivatives.values()))
@@ -216,7 +229,6 @@ class Inspector:
         turn = np.where(slope * decay > 0, np.abs(decay) * (np.exp(-first / tau) - np.exp(-last / tau)), 0.0)
         size = np.abs(amplitude)
         return offset + np.minimum(*ends) - turn - size, offset + np.maximum(*ends) + turn + size
-
 
 
 def _scaled(steps: Steps) -> Array:

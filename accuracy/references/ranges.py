@@ -147,6 +147,7 @@ class Tape:
 
 def _simple_powers(root: Expr) -> Expr:
     """Write natural powers as products, and negative powers as reciprocals of products."""
+
     def reciprocal(_node: Expr, made: Expr) -> Expr:
         if not (isinstance(made, Op) and made.kind == "pow" and isinstance(made.args[1], Const)):
             return made

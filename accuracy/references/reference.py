@@ -41,8 +41,12 @@ class Reference:
     """Twice the difference between the two computations' samples."""
 
     def _repr_html_(self) -> str:
-        facts = {"spikes": len(self.train), "until": f"{self.train.stop:g} ms", "stated error": f"{self.error:.2g} ms",
-                 "method": self.method}
+        facts = {
+            "spikes": len(self.train),
+            "until": f"{self.train.stop:g} ms",
+            "stated error": f"{self.error:.2g} ms",
+            "method": self.method,
+        }
         return table_html("Reference", facts, [facts.values()]) + raster_html(self.train.times, self.train.stop)
 
 
@@ -69,14 +73,19 @@ def reference(model: NeuronModel, stimulus: Stimulus) -> Reference:
     if all(late >= float(stimulus.horizon) - EDGE for late in (*found[both:], *other[both:])):
         found, other = found[:both], other[:both]
     if found.size != other.size:
-        raise UserError(f"the two reference solutions of {model.label} have {found.size} and "
-                        f"{other.size} spikes: "
-                        "the model is too sensitive for this horizon; shorten it")
+        raise UserError(
+            f"the two reference solutions of {model.label} have {found.size} and "
+            f"{other.size} spikes: "
+            "the model is too sensitive for this horizon; shorten it"
+        )
     times = found.astype(float)
     error = 2 * float(np.abs(found - other).max()) if times.size else 0.0
     least = SHARED_ROUNDING * float(np.spacing(times[-1])) if times.size else 0.0
     return Reference(
-        SpikeTrain(times, float(stimulus.horizon)), max(error, least), method, first.samples.astype(float),
+        SpikeTrain(times, float(stimulus.horizon)),
+        max(error, least),
+        method,
+        first.samples.astype(float),
         2 * np.abs(first.samples - second.samples).astype(float),
     )
 

@@ -92,8 +92,10 @@ def endless(model: NeuronModel, times: Sequence[Any]) -> str:
     """Return a message about too many spikes (ms): without end if they come faster and faster, otherwise their rate."""
     if _come_ever_faster(times):
         return f"{model.label} spikes without end; let its reset lead below the threshold"
-    return (f"{model.label} fires more than {1000 * MOST_SPIKES_PER_MS} times per s, at {float(times[-1]):.4g} ms; "
-            "give a weaker drive or a refractory time")
+    return (
+        f"{model.label} fires more than {1000 * MOST_SPIKES_PER_MS} times per s, at {float(times[-1]):.4g} ms; "
+        "give a weaker drive or a refractory time"
+    )
 
 
 def solve(model: NeuronModel, stimulus: Stimulus, precision: Precision = FIRST) -> Solution:
@@ -245,8 +247,16 @@ class _Solver:
                 made = 0 if self._record is None else self._record.count
                 try:
                     at.state, at.now, at.spiked, steps = flow.advance(
-                        at.state, numbers, at.switches, at.now, until, refractory=refractory, most=self._batch - made,
-                        longest=at.longest, record=self._record)
+                        at.state,
+                        numbers,
+                        at.switches,
+                        at.now,
+                        until,
+                        refractory=refractory,
+                        most=self._batch - made,
+                        longest=at.longest,
+                        record=self._record,
+                    )
                 except StoppedError as error:
                     raise UserError(f"{model.label} {error}") from error
                 self._keep_pace(steps)
@@ -269,8 +279,10 @@ class _Solver:
         reset_at(at.now, model, at.state, self._parameters, number)
         reset = model.system.reset
         if reset and not model.refractory_ms and self._is_above():
-            raise UserError(f"{model.label} spikes without end: its reset leaves {model.system.threshold.variable} "
-                            "above the threshold")
+            raise UserError(
+                f"{model.label} spikes without end: its reset leaves {model.system.threshold.variable} "
+                "above the threshold"
+            )
         if reset:
             self._leave_the_level()
         at.free_from = at.now + number(model.refractory_ms)
@@ -304,9 +316,11 @@ class _Solver:
         place = next(place for count, place in reversed(self._marks) if count <= bad)
         begins = record.start_of(bad)
         if longest is None:
-            raise UserError(f"{self._model.label} has no reliable solution beyond {float(begins):.4g} ms: its "
-                            "right-hand side changes more abruptly there than double precision can follow; give other "
-                            "parameters")
+            raise UserError(
+                f"{self._model.label} has no reliable solution beyond {float(begins):.4g} ms: its "
+                "right-hand side changes more abruptly there than double precision can follow; give other "
+                "parameters"
+            )
         # within a segment the switches do not change; the step begins where the one before it ended
         self._at = place
         del self._spikes[place.spikes :], self._samples[place.samples :]
@@ -329,8 +343,10 @@ class _Solver:
         if at.steps < SEVERAL:
             return
         if at.now - at.since < at.steps * SHORTEST:
-            raise UserError(f"{self._model.label} needs steps below {SHORTEST:g} ms at {float(at.now):.4g} ms; "
-                            "give a weaker drive or other parameters")
+            raise UserError(
+                f"{self._model.label} needs steps below {SHORTEST:g} ms at {float(at.now):.4g} ms; "
+                "give a weaker drive or other parameters"
+            )
         at.steps, at.since = 0, at.now
 
     def _level(self) -> Any:
@@ -347,8 +363,9 @@ class _Solver:
             state[variable] = np.nextafter(state[variable], self._number(-math.inf))
 
 
-def reset_at(now: Any, model: NeuronModel, state: State, parameters: Mapping[str, Any], number: Callable[[Any], Any]
-             ) -> None:
+def reset_at(
+    now: Any, model: NeuronModel, state: State, parameters: Mapping[str, Any], number: Callable[[Any], Any]
+) -> None:
     """Apply a model's reset to its state.
 
     Raises
@@ -362,5 +379,7 @@ def reset_at(now: Any, model: NeuronModel, state: State, parameters: Mapping[str
             values[name] = evaluate(value, values, FLOATS, number)
         state.update({name: values[name] for name in state})
     except ArithmeticError as error:
-        raise UserError(f"{model.label}: its reset '{model.reset}' has no value at {float(now):.4g} ms ({error}); "
-                        "give another reset or other parameters") from None
+        raise UserError(
+            f"{model.label}: its reset '{model.reset}' has no value at {float(now):.4g} ms ({error}); "
+            "give another reset or other parameters"
+        ) from None

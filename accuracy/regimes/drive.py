@@ -132,8 +132,9 @@ def find_mean_drive(firing_rate: Rates, wanted: float, name: str, first: float =
         if abs(rate - wanted) <= MEAN_RATE_TOLERANCE * wanted:
             return Drive(middle, rate)
         low, high = (middle, high) if rate < wanted else (low, middle)
-    raise UnreachableRate(f"{name}: no drive found at which it fires at {wanted:.4g} Hz on average: its rate jumps "
-                          f"near drive {high:g}")
+    raise UnreachableRate(
+        f"{name}: no drive found at which it fires at {wanted:.4g} Hz on average: its rate jumps near drive {high:g}"
+    )
 
 
 def find_rheobase(firing_rate: Rates, name: str, first: float = SMALLEST) -> float:
@@ -142,8 +143,9 @@ def find_rheobase(firing_rate: Rates, name: str, first: float = SMALLEST) -> flo
     return float(f"{_narrow(low, high, lambda drive: firing_rate(drive) > 0)[1]:.{DIGITS}g}")
 
 
-def _on_curve(rates: Rates, wanted: float, curve: Sequence[float], spike: float, wide: float = 0.0
-              ) -> tuple[Drive | None, tuple[float, float] | None]:
+def _on_curve(
+    rates: Rates, wanted: float, curve: Sequence[float], spike: float, wide: float = 0.0
+) -> tuple[Drive | None, tuple[float, float] | None]:
     """Return the first drive between two drives of a curve that gives the rate, and the first pair that jumps over it.
 
     A pair with rates that still differ when its relative width is `wide` is taken as a jump.
@@ -195,21 +197,27 @@ def _between(left: float, right: float) -> list[float]:
     return [left + (right - left) * i / PER_OCTAVE for i in range(PER_OCTAVE + 1)]
 
 
-def _not_found(rates: Rates, wanted: float, name: str, curve: Sequence[float], jump: tuple[float, float] | None
-               ) -> UnreachableRate:
+def _not_found(
+    rates: Rates, wanted: float, name: str, curve: Sequence[float], jump: tuple[float, float] | None
+) -> UnreachableRate:
     alone, end = rates(0.0), max(curve, key=abs)
     tried = f"drives {'up' if end > 0 else 'down'} to {end:g}"
     if jump is not None:
         slower, faster = jump
         at = f"(drive {faster:g})"
-        how = (f"starts to fire at {rates(faster):.4g} Hz {at}" if not rates(slower)
-               else f"jumps from {rates(slower):.4g} to {rates(faster):.4g} Hz {at}")
+        how = (
+            f"starts to fire at {rates(faster):.4g} Hz {at}"
+            if not rates(slower)
+            else f"jumps from {rates(slower):.4g} to {rates(faster):.4g} Hz {at}"
+        )
         without = f"; it fires at {alone:.4g} Hz without any drive" if alone >= wanted else ""
-        return UnreachableRate(f"{name}: no constant drive found at which it fires at {wanted:.4g} Hz, among {tried}: "
-                               f"it {how}{without}")
+        return UnreachableRate(
+            f"{name}: no constant drive found at which it fires at {wanted:.4g} Hz, among {tried}: it {how}{without}"
+        )
     if alone >= wanted:
-        return UnreachableRate(f"{name} fires at {alone:.4g} Hz without any drive, above {wanted:g} Hz, and no slower "
-                               f"for {tried}")
+        return UnreachableRate(
+            f"{name} fires at {alone:.4g} Hz without any drive, above {wanted:g} Hz, and no slower for {tried}"
+        )
     highest = max(map(rates, curve))
     if not highest:
         return NeverSpikes(f"{name} never spikes, for {tried}")

@@ -74,16 +74,23 @@ def drive_for(model: NeuronModel, rate: float, horizon: float) -> Drive:
     """
     wanted = rate * INCOMMENSURATE
     if model.refractory_ms and wanted * model.refractory_ms > 1000:
-        raise UnreachableRate(f"{model.label} cannot fire at {wanted:.4g} Hz: its refractory time of "
-                              f"{model.refractory_ms:g} ms allows {1000 / model.refractory_ms:.4g} Hz; "
-                              "ask for a lower rate, or shorten it")
+        raise UnreachableRate(
+            f"{model.label} cannot fire at {wanted:.4g} Hz: its refractory time of "
+            f"{model.refractory_ms:g} ms allows {1000 / model.refractory_ms:.4g} Hz; "
+            "ask for a lower rate, or shorten it"
+        )
     own = 0.0 if model.drive is None else float(units.internal(model.drive))
 
     def compute() -> tuple[float, float, str] | str:
         failures: list[str] = []
         try:
-            drive = find_drive(lambda value: firing_rate(model, value, horizon, failures), wanted, model.label,
-                               math.copysign(_first(model), own), 1000 / horizon)
+            drive = find_drive(
+                lambda value: firing_rate(model, value, horizon, failures),
+                wanted,
+                model.label,
+                math.copysign(_first(model), own),
+                1000 / horizon,
+            )
         except NeverSpikes as error:
             return _why_silent(model, error, failures)
         except UnreachableRate as error:
@@ -114,16 +121,30 @@ def rheobase(model: NeuronModel, horizon: float, held: float = 0.0) -> float:
     """
     failures: list[str] = []
     try:
-        return float(recall("rheobase", model, (horizon, held), lambda: find_rheobase(
-            lambda value: firing_rate(model, held + value, horizon, failures), model.label, _first(model))))
+        return float(
+            recall(
+                "rheobase",
+                model,
+                (horizon, held),
+                lambda: find_rheobase(
+                    lambda value: firing_rate(model, held + value, horizon, failures), model.label, _first(model)
+                ),
+            )
+        )
     except NeverSpikes as error:
         raise UnreachableRate(_why_silent(model, error, failures)) from None
 
 
 def _why_silent(model: NeuronModel, error: NeverSpikes, failures: list[str]) -> str:
     """Return why a model does not keep firing under any drive: the first failed run, or else its threshold."""
-    return failures[0] if failures else (f"{error}: {model.threshold} is not reached; lower the threshold, or see how "
-                                         f"{model.input} enters the equations")
+    return (
+        failures[0]
+        if failures
+        else (
+            f"{error}: {model.threshold} is not reached; lower the threshold, or see how "
+            f"{model.input} enters the equations"
+        )
+    )
 
 
 def silencing(model: NeuronModel, horizon: float) -> float:
@@ -226,8 +247,10 @@ def other_rates(model: NeuronModel, drive: float, horizon: float) -> str:
     if max(counts) - min(counts) <= SAME_SPIKES or max(rates) - min(rates) <= SAME_RATES * max(rates):
         return ""
     said = ", ".join(f"{rate:.4g} Hz if it is {way}" for way, (_, rate) in found.items())
-    return (f"{model.label} has several rates under a constant drive of {drive:g}: {said}; its spikes were counted "
-            f"over the last {hold / 1000:g} s of {2 * hold / 1000:g} s at that drive")
+    return (
+        f"{model.label} has several rates under a constant drive of {drive:g}: {said}; its spikes were counted "
+        f"over the last {hold / 1000:g} s of {2 * hold / 1000:g} s at that drive"
+    )
 
 
 def drive_near(model: NeuronModel, near: Drive, away: float, horizon: float) -> float:
@@ -267,8 +290,10 @@ def drive_near(model: NeuronModel, near: Drive, away: float, horizon: float) -> 
             value = float(f"{near.value * (1 + away * CLOSER**part):.{DIGITS}g}")
             if abs(rate(value) - near.rate) <= abs(away) * near.rate + 1000 / horizon:
                 return value
-        return why or (f"no drive near {near.value:g} ({near.rate:.4g} Hz) fires at {wanted:.4g} Hz within one spike "
-                       f"in {horizon:g} ms")
+        return why or (
+            f"no drive near {near.value:g} ({near.rate:.4g} Hz) fires at {wanted:.4g} Hz within one spike "
+            f"in {horizon:g} ms"
+        )
 
     found = recall("drive near", model, (near, away, horizon), compute)
     if isinstance(found, str):
@@ -282,8 +307,9 @@ def _first(model: NeuronModel) -> float:
     return own / 64 if own else SMALLEST
 
 
-def mean_drive(model: NeuronModel, request: object, around: Callable[[float], list[Stimulus]], driven: NeuronModel,
-               rate: float) -> float:
+def mean_drive(
+    model: NeuronModel, request: object, around: Callable[[float], list[Stimulus]], driven: NeuronModel, rate: float
+) -> float:
     """Find the mean drive of stimuli under which a model fires at a mean rate (spikes divided by time).
 
     The search counts the spikes of RK4 with steps of at most `SEARCH_STEP` and spikes located within the step. The rate

@@ -136,8 +136,9 @@ def at_rate(model: NeuronModel, stimulus: str, rate: float, horizon: float, tria
         return _around_rates(asked, trials, lambda: drive_for(model, rate, horizon))
     around = partial(stimuli_around, STIMULI[stimulus], model, horizon=horizon, trials=trials)
     driven = STIMULI[stimulus].driven
-    return _around_drive(asked, trials,
-                         lambda: mean_drive(model, (stimulus, trials, horizon), around, driven(model), rate))
+    return _around_drive(
+        asked, trials, lambda: mean_drive(model, (stimulus, trials, horizon), around, driven(model), rate)
+    )
 
 
 def at_rheobase(model: NeuronModel, stimulus: str, multiple: float, horizon: float, trials: int) -> Regime:
@@ -157,8 +158,7 @@ def _around_rates(asked: Regime, trials: int, find: Callable[[], Drive]) -> Regi
     model, horizon = asked.model, asked.horizon
     try:
         drive = find()
-        drives = [drive.value, *(drive_near(model, drive, SPREAD * _place(k), horizon)
-                                 for k in range(1, trials))]
+        drives = [drive.value, *(drive_near(model, drive, SPREAD * _place(k), horizon) for k in range(1, trials))]
         stimuli = [constant_drive(model, value, horizon).divided(horizon / PIECES * ms) for value in drives]
         found = tuple(Trial(model, each, kept_reference(model, each)) for each in stimuli)
     except Exception as error:  # any error of a model becomes the reason of its regime
@@ -170,8 +170,10 @@ def _around_drive(asked: Regime, trials: int, find: Callable[[], float]) -> Regi
     model, kind = asked.model, STIMULI[asked.stimulus]
     try:
         driven, value = kind.driven(model), find()
-        found = tuple(Trial(driven, each, kept_reference(driven, each))
-                      for each in stimuli_around(kind, model, value, asked.horizon, trials))
+        found = tuple(
+            Trial(driven, each, kept_reference(driven, each))
+            for each in stimuli_around(kind, model, value, asked.horizon, trials)
+        )
     except Exception as error:  # any error of a model becomes the reason of its regime
         return replace(asked, reason=reason_of(error), failed=not isinstance(error, UserError))
     rate = 1000 * fmean(trial.spikes for trial in found) / asked.horizon
@@ -182,8 +184,11 @@ def _with_spikes(asked: Regime, drive: Drive, found: tuple[Trial, ...]) -> Regim
     if any(trial.spikes for trial in found):
         return replace(asked, drive=drive, trials=found)
     longer = f"at {drive.rate:.4g} Hz take {1000 / drive.rate:.4g} ms or more" if drive.rate else "take a longer one"
-    return replace(asked, reason=f"{asked.model.label} has no spike within the horizon of {asked.horizon:g} ms, so "
-                                 f"that there is nothing to compare; {longer}")
+    return replace(
+        asked,
+        reason=f"{asked.model.label} has no spike within the horizon of {asked.horizon:g} ms, so "
+        f"that there is nothing to compare; {longer}",
+    )
 
 
 def stimuli_around(kind: Kind, model: NeuronModel, drive: float, horizon: float, trials: int) -> list[Stimulus]:
@@ -205,12 +210,22 @@ def kept_reference(model: NeuronModel, stimulus: Stimulus) -> Reference:
 
     def compute() -> dict[str, Any]:
         found = reference(model, stimulus)
-        return {"times": found.train.times.tolist(), "error": found.error, "method": found.method,
-                "samples": found.samples.tolist(), "samples_error": found.samples_error.tolist()}
+        return {
+            "times": found.train.times.tolist(),
+            "error": found.error,
+            "method": found.method,
+            "samples": found.samples.tolist(),
+            "samples_error": found.samples_error.tolist(),
+        }
 
     kept = recall("reference", model, stimulus, compute)
-    return Reference(SpikeTrain(np.array(kept["times"]), float(stimulus.horizon)), kept["error"], kept["method"],
-                     np.array(kept["samples"]), np.array(kept["samples_error"]))
+    return Reference(
+        SpikeTrain(np.array(kept["times"]), float(stimulus.horizon)),
+        kept["error"],
+        kept["method"],
+        np.array(kept["samples"]),
+        np.array(kept["samples_error"]),
+    )
 
 
 def certify(trial: Trial) -> float:

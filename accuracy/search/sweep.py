@@ -139,8 +139,10 @@ def time_steps(unit: Fraction, coarsest: float, finest: float, per_decade: int) 
         If the range is empty.
     """
     if not 0 < finest <= coarsest or per_decade < 1:
-        raise UserError(f"cannot sweep dt from {coarsest:g} to {finest:g} ms with {per_decade} steps per decade; "
-                        "give coarsest >= finest > 0")
+        raise UserError(
+            f"cannot sweep dt from {coarsest:g} to {finest:g} ms with {per_decade} steps per decade; "
+            "give coarsest >= finest > 0"
+        )
     decades = math.log10(coarsest / finest)
     count = max(round(decades * per_decade), 1)
     wanted = [coarsest * 10 ** (-decades * i / count) for i in range(count + 1)]

@@ -162,8 +162,9 @@ class Coarsest:
     """For ``not reached``: what happened at the finest setting."""
 
 
-def coarsest_setting(curve: ErrorCurve, sweep: TimeSteps | Tolerances, run: Sequence[Fraction], criterion: Criterion
-                     ) -> Coarsest:
+def coarsest_setting(
+    curve: ErrorCurve, sweep: TimeSteps | Tolerances, run: Sequence[Fraction], criterion: Criterion
+) -> Coarsest:
     """Find the coarsest setting at which, and at every finer one that was run, a criterion holds for every trial.
 
     The search starts at the coarsest setting of the sweep below which all hold. It goes down the ladder of the sweep
@@ -181,6 +182,7 @@ def coarsest_setting(curve: ErrorCurve, sweep: TimeSteps | Tolerances, run: Sequ
         The settings of the sweep that were run, from coarse to fine.
     criterion : Criterion
     """
+
     def all_hold(setting: Fraction) -> bool:
         return curve.holds(setting, criterion)
 
@@ -221,14 +223,25 @@ def coarsest_setting(curve: ErrorCurve, sweep: TimeSteps | Tolerances, run: Sequ
             errors.clear()
             fails_at = below
     else:
-        return Coarsest(Status.NOT_REACHED, fails_at=fails_at, holds_again_at=_holds_again(curve, criterion, fails_at),
-                        reason=f"it holds at {sweep.describe(run[-1])}, but not by the margin that is needed to be "
-                               "sure of every smaller one")
+        return Coarsest(
+            Status.NOT_REACHED,
+            fails_at=fails_at,
+            holds_again_at=_holds_again(curve, criterion, fails_at),
+            reason=f"it holds at {sweep.describe(run[-1])}, but not by the margin that is needed to be "
+            "sure of every smaller one",
+        )
     found = held[spare]
     rounded = next((each for each in sweep.rounded(found) if all_hold(each)), None)
-    return Coarsest(Status.AT_LEAST if found == run[0] else Status.REACHED, found, curve(found), fails_at,
-                    _holds_again(curve, criterion, fails_at), rounded, curve(rounded) if rounded else (),
-                    sum(found / 2 <= each < found for each in held))
+    return Coarsest(
+        Status.AT_LEAST if found == run[0] else Status.REACHED,
+        found,
+        curve(found),
+        fails_at,
+        _holds_again(curve, criterion, fails_at),
+        rounded,
+        curve(rounded) if rounded else (),
+        sum(found / 2 <= each < found for each in held),
+    )
 
 
 def _highest(sweep: TimeSteps | Tolerances, held: Iterable[Fraction], errors: Iterable[NDArray[np.float64]]) -> float:
@@ -254,14 +267,24 @@ def _highest(sweep: TimeSteps | Tolerances, held: Iterable[Fraction], errors: It
 def _not_reached(curve: ErrorCurve, sweep: TimeSteps | Tolerances, criterion: Criterion, setting: Fraction) -> Coarsest:
     runs = curve(setting)
     failed = [run for run in runs if not criterion.holds(run)]
-    return Coarsest(Status.NOT_REACHED, fails_at=setting, holds_again_at=_holds_again(curve, criterion, setting),
-                    reason=f"by {len(failed)} of {len(runs)} stimuli: {describe(failed[0], criterion)} at "
-                           f"{sweep.describe(setting)}")
+    return Coarsest(
+        Status.NOT_REACHED,
+        fails_at=setting,
+        holds_again_at=_holds_again(curve, criterion, setting),
+        reason=f"by {len(failed)} of {len(runs)} stimuli: {describe(failed[0], criterion)} at "
+        f"{sweep.describe(setting)}",
+    )
 
 
 def _holds_again(curve: ErrorCurve, criterion: Criterion, fails_at: Fraction | None) -> Fraction | None:
-    return next((setting for setting in curve.settings if fails_at is not None and setting > fails_at
-                 and curve.holds(setting, criterion)), None)
+    return next(
+        (
+            setting
+            for setting in curve.settings
+            if fails_at is not None and setting > fails_at and curve.holds(setting, criterion)
+        ),
+        None,
+    )
 
 
 def own_settings(curve: ErrorCurve, criterion: Criterion) -> list[Own | None]:

@@ -41,8 +41,9 @@ class VoltageError:
     """Stated error of the reference at these samples; nan if nothing was compared."""
 
 
-def between_spikes(reference: Reference, model: NeuronModel, stimulus: Stimulus, margin: float = MARGIN
-                   ) -> NDArray[np.bool_]:
+def between_spikes(
+    reference: Reference, model: NeuronModel, stimulus: Stimulus, margin: float = MARGIN
+) -> NDArray[np.bool_]:
     """Return which ends of a stimulus's pieces are further than `margin` (ms) from every spike of the reference.
 
     The refractory time after a spike counts as part of the spike.
@@ -71,15 +72,17 @@ def voltage_rms(outcome: Outcome, reference: Reference, model: NeuronModel, betw
         return float(np.sqrt((differences**2).mean())) if differences.size else np.nan
 
 
-def _differences(outcome: Outcome, reference: Reference, model: NeuronModel, between: NDArray[np.bool_]
-                 ) -> NDArray[np.float64]:
+def _differences(
+    outcome: Outcome, reference: Reference, model: NeuronModel, between: NDArray[np.bool_]
+) -> NDArray[np.float64]:
     place = _voltage(model)
     found: NDArray[np.float64] = np.abs(outcome.samples[between, place] - reference.samples[between, place])
     return found
 
 
-def voltage_error(outcome: Outcome, reference: Reference, model: NeuronModel, between: NDArray[np.bool_]
-                  ) -> VoltageError:
+def voltage_error(
+    outcome: Outcome, reference: Reference, model: NeuronModel, between: NDArray[np.bool_]
+) -> VoltageError:
     """Compare the voltage at the ends of a stimulus's pieces with the reference's.
 
     The voltage is the variable that the threshold tests. Samples near a spike that only the run has are compared, so

@@ -27,8 +27,9 @@ class Cost:
     """Per ms of model time, with spikes."""
 
 
-def cost(count: Count, tallies: Mapping[str, float], spikes: int, horizon: float, convention: str | Convention = "unit"
-         ) -> Cost:
+def cost(
+    count: Count, tallies: Mapping[str, float], spikes: int, horizon: float, convention: str | Convention = "unit"
+) -> Cost:
     """Return what a run cost per ms of model time under a convention.
 
     Parameters
@@ -54,7 +55,8 @@ def cost(count: Count, tallies: Mapping[str, float], spikes: int, horizon: float
     at_spikes = {name: n for name, n in tallies.items() if name in method.at_spikes}
     others = {name: n for name, n in tallies.items() if name not in at_spikes}
     whole, of_steps, of_spikes = (
-        weights.weigh(count.of(part, fused=weights.counts == "as fused")) for part in (tallies, others, at_spikes))
+        weights.weigh(count.of(part, fused=weights.counts == "as fused")) for part in (tallies, others, at_spikes)
+    )
     return Cost(of_steps / horizon, of_spikes / spikes if spikes else 0.0, whole / horizon)
 
 

@@ -53,7 +53,13 @@ def _interval(statistic: Callable[..., Any], *samples: Sequence[float]) -> Inter
     if any(np.isnan(each).any() for each in logarithms):  # a convention may have no cost for a method
         return Interval(np.nan, np.nan, np.nan)
     # scipy refuses a sample of one value; repeating the value does not change the result
-    found = bootstrap([np.repeat(each, 2) if each.size == 1 else each for each in logarithms], statistic,
-                      n_resamples=RESAMPLES, confidence_level=INSIDE, method="percentile", vectorized=True,
-                      rng=np.random.default_rng([SEED, 0])).confidence_interval
+    found = bootstrap(
+        [np.repeat(each, 2) if each.size == 1 else each for each in logarithms],
+        statistic,
+        n_resamples=RESAMPLES,
+        confidence_level=INSIDE,
+        method="percentile",
+        vectorized=True,
+        rng=np.random.default_rng([SEED, 0]),
+    ).confidence_interval
     return Interval(*(float(np.exp(value)) for value in (statistic(*logarithms, axis=0), found.low, found.high)))

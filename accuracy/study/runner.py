@@ -104,8 +104,10 @@ def check_jobs(jobs: int) -> None:
     if jobs < 1:
         raise UserError(f"--jobs {jobs}: give 1 or more")
     if jobs > MOST_JOBS:
-        raise UserError(f"--jobs {jobs}: give at most {MOST_JOBS}; this machine has {os.cpu_count()} cores, and more "
-                        "threads are of no use")
+        raise UserError(
+            f"--jobs {jobs}: give at most {MOST_JOBS}; this machine has {os.cpu_count()} cores, and more "
+            "threads are of no use"
+        )
 
 
 def check_length(suite: Suite) -> None:
@@ -119,9 +121,11 @@ def check_length(suite: Suite) -> None:
     asked = regimes * suite.trials * sum(suite.horizons)
     if asked > MOST_MS:
         horizons = ", ".join(f"{each / 1000:g}" for each in suite.horizons)
-        raise UserError(f"the suite asks for {asked / 1000:.2g} s of model time ({regimes} x {suite.trials} stimuli "
-                        f"over {horizons} s), and more than "
-                        f"{MOST_MS / 1000:.0g} s are not run; give shorter horizons, or fewer trials")
+        raise UserError(
+            f"the suite asks for {asked / 1000:.2g} s of model time ({regimes} x {suite.trials} stimuli "
+            f"over {horizons} s), and more than "
+            f"{MOST_MS / 1000:.0g} s are not run; give shorter horizons, or fewer trials"
+        )
 
 
 def _run(study: Study, jobs: int, progress: Progress) -> None:
@@ -139,15 +143,20 @@ def _run(study: Study, jobs: int, progress: Progress) -> None:
     if not any(regime.trials for regime in study.regimes):
         raise UserError(f"nothing to compare: {study.regimes[0].reason}")
     # regimes without stimuli first: a regime of the same kind that has stimuli then replaces them
-    kinds = {(regime.model, regime.stimulus): regime
-             for regime in sorted(study.regimes, key=lambda each: bool(each.trials))}
+    kinds = {
+        (regime.model, regime.stimulus): regime for regime in sorted(study.regimes, key=lambda each: bool(each.trials))
+    }
     progress.begin("compiling kernels", len(kinds))
     kernels = {}
     for key, regime in kinds.items():
         kernels[key] = _compiled(regime, suite)
         progress.done()
-    work = [(regime, method, detection) for regime in study.regimes for method in suite.methods
-            for detection in suite.detections]
+    work = [
+        (regime, method, detection)
+        for regime in study.regimes
+        for method in suite.methods
+        for detection in suite.detections
+    ]
     progress.begin("sweeping dt", len(work))
     run = Parallel(n_jobs=jobs, backend="threading", return_as="generator")
     finders: dict[int, Finder] = {}
@@ -156,17 +165,21 @@ def _run(study: Study, jobs: int, progress: Progress) -> None:
         finders[id(curve)] = find
         progress.done()
     contradicted = _contradictions(study, kernels, progress)
-    study.cases = [case for curve in study.curves
-                   for case in _cases(curve, suite, contradicted.get(_regime_of(curve), ""))]
+    study.cases = [
+        case for curve in study.curves for case in _cases(curve, suite, contradicted.get(_regime_of(curve), ""))
+    ]
     if suite.witnessed:
         _fill_map(study, finders, contradicted, jobs, progress)
     if not (suite.witnessed and any(curve.points for curve in study.curves)):
         return
     _record(study, kernels, jobs, progress)
     _time(study, kernels, progress)
-    pairs = [(model, method) for model in models for method in suite.methods
-             if method in with_steps_alike()
-             and (method, suite.detections[0]) in kernels[model, suite.stimuli[0]].compiled]
+    pairs = [
+        (model, method)
+        for model in models
+        for method in suite.methods
+        if method in with_steps_alike() and (method, suite.detections[0]) in kernels[model, suite.stimuli[0]].compiled
+    ]
     progress.begin("counting on the processor", len(pairs))
     for model, method in pairs:
         way = method, suite.detections[0]
@@ -200,10 +213,17 @@ def _measured(model: NeuronModel, method: str, detection: str) -> Measurement | 
     return attempt(partial(count_on_processor, model, method, detection))
 
 
-def _count_spikes(study: Study, kernels: Mapping[tuple[NeuronModel, str], Kernels],
-                  kinds: Mapping[tuple[NeuronModel, str], Regime], progress: Progress) -> None:
-    work = [(model, stimulus, regime.drive, way) for (model, stimulus), regime in kinds.items()
-            for way in kernels[model, stimulus].compiled]
+def _count_spikes(
+    study: Study,
+    kernels: Mapping[tuple[NeuronModel, str], Kernels],
+    kinds: Mapping[tuple[NeuronModel, str], Regime],
+    progress: Progress,
+) -> None:
+    work = [
+        (model, stimulus, regime.drive, way)
+        for (model, stimulus), regime in kinds.items()
+        for way in kernels[model, stimulus].compiled
+    ]
     progress.begin("counting steps and spikes on the processor", len(work))
     measured = {way for way, each in study.measurements.items() if isinstance(each, Measurement)}
     for model, stimulus, drive, way in work:
@@ -298,8 +318,9 @@ def _together(curves: Sequence[Curve]) -> dict[tuple[str, RegimeKey], list[Curve
     return found
 
 
-def _contradictions(study: Study, kernels: Mapping[tuple[NeuronModel, str], Kernels], progress: Progress
-                    ) -> dict[tuple[str, RegimeKey], str]:
+def _contradictions(
+    study: Study, kernels: Mapping[tuple[NeuronModel, str], Kernels], progress: Progress
+) -> dict[tuple[str, RegimeKey], str]:
     """Return how kernels contradict references, by model and regime, for those where they do."""
     allowed = min((each.tolerance for each in study.suite.all_criteria if each.unit == "ms"), default=NEAR)
     found = {}
@@ -313,8 +334,9 @@ def _contradictions(study: Study, kernels: Mapping[tuple[NeuronModel, str], Kern
     return found
 
 
-def _fill_map(study: Study, finders: Mapping[int, Finder], contradicted: Container[object], jobs: int,
-              progress: Progress) -> None:
+def _fill_map(
+    study: Study, finders: Mapping[int, Finder], contradicted: Container[object], jobs: int, progress: Progress
+) -> None:
     """Verify the cases that may be the cheapest of a model, for the winner map's tolerances that the suite has not."""
     criteria = map_criteria(study.suite.all_criteria)
     together = {key: curves for key, curves in _together(study.curves).items() if key not in contradicted}
@@ -332,8 +354,10 @@ def _fill_map(study: Study, finders: Mapping[int, Finder], contradicted: Contain
     progress.begin("looking between the tolerances", len(together))
     study.map_cases = []
     run = Parallel(n_jobs=jobs, backend="threading", return_as="generator")
-    for cases in run(delayed(lambda curves: [case for each in criteria for case in fill(curves, each)])(curves)
-                     for curves in together.values()):
+    for cases in run(
+        delayed(lambda curves: [case for each in criteria for case in fill(curves, each)])(curves)
+        for curves in together.values()
+    ):
         study.map_cases += cases
         progress.done()
 
@@ -354,8 +378,12 @@ def _answered(curve: Curve, criterion: Criterion) -> Case:
         return Case(curve, criterion, curve.status, curve.reason)
     error = curve.regime.reference_error_in(criterion.unit)
     if error > criterion.least_error:
-        return Case(curve, criterion, Status.REFERENCE_TOO_COARSE, f"its error of {error:.1g} {criterion.unit} is "
-                    f"not {REFERENCE_MARGIN} times below the tolerance")
+        return Case(
+            curve,
+            criterion,
+            Status.REFERENCE_TOO_COARSE,
+            f"its error of {error:.1g} {criterion.unit} is not {REFERENCE_MARGIN} times below the tolerance",
+        )
     return _judged(curve, criterion, curve.answers[criterion])
 
 

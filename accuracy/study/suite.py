@@ -26,15 +26,42 @@ LEFT_OUT = "an adaptive method is run with its dense output alone, if that is am
 #: Number of stimuli of a regime: several, so that a mean has an interval.
 TRIALS = 20
 #: Names of the fields that are tuples.
-_LISTS = ("models", "methods", "detections", "stimuli", "rates", "rheobases", "horizons", "tolerances", "criteria",
-          "measures", "conventions")
+_LISTS = (
+    "models",
+    "methods",
+    "detections",
+    "stimuli",
+    "rates",
+    "rheobases",
+    "horizons",
+    "tolerances",
+    "criteria",
+    "measures",
+    "conventions",
+)
 #: The smallest and the largest value of numbers: values beyond are a slip, or would run for weeks.
-_LIMITS = {"rates": (0, 1e5), "rheobases": (0, 1e4), "horizons": (0, 1e6), "tolerances": (0, 1e6), "trials": (1, 1e4),
-           "repeats": (1, 1e4), "per_decade": (1, 1000), "coarsest": (0, 1e6), "finest": (0, 1e6),
-           "finest_varying": (0, 1e6)}
+_LIMITS = {
+    "rates": (0, 1e5),
+    "rheobases": (0, 1e4),
+    "horizons": (0, 1e6),
+    "tolerances": (0, 1e6),
+    "trials": (1, 1e4),
+    "repeats": (1, 1e4),
+    "per_decade": (1, 1000),
+    "coarsest": (0, 1e6),
+    "finest": (0, 1e6),
+    "finest_varying": (0, 1e6),
+}
 #: The units of numbers that may also be given as quantities.
-_UNITS = {"rates": Hz, "rheobases": None, "horizons": ms, "tolerances": ms, "coarsest": ms, "finest": ms,
-          "finest_varying": ms}
+_UNITS = {
+    "rates": Hz,
+    "rheobases": None,
+    "horizons": ms,
+    "tolerances": ms,
+    "coarsest": ms,
+    "finest": ms,
+    "finest_varying": ms,
+}
 
 
 @dataclass(frozen=True)
@@ -100,10 +127,18 @@ class Suite:
             twice = next((value for value in given if given.count(value) > 1), None)
             if twice is not None:
                 raise UserError(f"{name}: {twice} is there twice; give it once")
-        if not (self.models and self.methods and self.detections and self.stimuli and self.horizons
-                and (self.rates or self.rheobases) and (self.tolerances or self.criteria)):
-            raise UserError("a suite needs at least one model, method, detection, kind of stimulus, horizon, "
-                            "rate and tolerance")
+        if not (
+            self.models
+            and self.methods
+            and self.detections
+            and self.stimuli
+            and self.horizons
+            and (self.rates or self.rheobases)
+            and (self.tolerances or self.criteria)
+        ):
+            raise UserError(
+                "a suite needs at least one model, method, detection, kind of stimulus, horizon, rate and tolerance"
+            )
 
     def _check_numbers(self) -> None:
         for name in _LISTS:
@@ -112,8 +147,11 @@ class Suite:
                 raise UserError(f"{name} = {given!r}: give a tuple or list")
         for name, unit in _UNITS.items():
             given = getattr(self, name)
-            plain = (tuple(units.number_in(value, unit, name.rstrip("s")) for value in given) if name in _LISTS
-                     else units.number_in(given, unit, name))
+            plain = (
+                tuple(units.number_in(value, unit, name.rstrip("s")) for value in given)
+                if name in _LISTS
+                else units.number_in(given, unit, name)
+            )
             object.__setattr__(self, name, plain)
         for name, (least, most) in _LIMITS.items():
             given = getattr(self, name)
@@ -123,8 +161,10 @@ class Suite:
                 if not least <= value <= most:
                     raise UserError(f"{name} = {value:g}: give {least:g} or more, and at most {most:g}")
         if self.coarsest < self.finest:
-            raise UserError(f"coarsest = {self.coarsest:g} ms is below finest = {self.finest:g} ms; give the longest "
-                            "time step as the coarsest")
+            raise UserError(
+                f"coarsest = {self.coarsest:g} ms is below finest = {self.finest:g} ms; give the longest "
+                "time step as the coarsest"
+            )
 
     def why_left_out(self, method: str, detection: str) -> str:
         """Return why a method is not run with a detection although it could be; empty if it is."""
@@ -135,8 +175,12 @@ class Suite:
     @property
     def pairs(self) -> tuple[tuple[str, str], ...]:
         """Every method with every detection, except those that are left out."""
-        return tuple((method, detection) for method in self.methods for detection in self.detections
-                     if not self.why_left_out(method, detection))
+        return tuple(
+            (method, detection)
+            for method in self.methods
+            for detection in self.detections
+            if not self.why_left_out(method, detection)
+        )
 
     @property
     def own_conventions(self) -> tuple[Convention, ...]:
@@ -184,5 +228,11 @@ _ALWAYS = ("maximum", *FREE, "missing", "extra", VoltageRms.name)
 FULL = Suite(models=tuple(MODELS), stimuli=tuple(STIMULI), rheobases=(1.5,), horizons=(1000.0, 10_000.0))
 #: What ``--quick`` runs: the higher rates, the looser tolerances, three methods, fewer stimuli; without counting
 #: Brian2's code and without features.
-QUICK = Suite(methods=("euler", "rk4", "exponential_euler"), rates=(50.0, 100.0), tolerances=(1.0, 0.1), trials=8,
-              thorough=False, features=False)
+QUICK = Suite(
+    methods=("euler", "rk4", "exponential_euler"),
+    rates=(50.0, 100.0),
+    tolerances=(1.0, 0.1),
+    trials=8,
+    thorough=False,
+    features=False,
+)

@@ -38,9 +38,13 @@ def cheapest_of_each(items: Iterable[Item], model: Callable[[Item], str], cost: 
     return [item for _, item in sorted(best.values(), key=lambda each: each[0])]
 
 
-def cheapest_in_each(items: Iterable[Item], situation: Callable[[Item], Situation], model: Callable[[Item], str],
-                     cost: Callable[[Item], float], situations: Iterable[Situation] = ()
-                     ) -> dict[Situation, list[Item]]:
+def cheapest_in_each(
+    items: Iterable[Item],
+    situation: Callable[[Item], Situation],
+    model: Callable[[Item], str],
+    cost: Callable[[Item], float],
+    situations: Iterable[Situation] = (),
+) -> dict[Situation, list[Item]]:
     """Return `cheapest_of_each` by situation. Costs are compared within a situation: a regime and a criterion.
 
     Parameters
@@ -58,15 +62,20 @@ def cheapest_in_each(items: Iterable[Item], situation: Callable[[Item], Situatio
     return {key: cheapest_of_each(ways, model, cost) for key, ways in together.items()}
 
 
-def cheapest_cases(cases: Iterable[Case], situations: Iterable[tuple[RegimeKey, Criterion]] = ()
-                   ) -> dict[tuple[RegimeKey, Criterion], list[Case]]:
+def cheapest_cases(
+    cases: Iterable[Case], situations: Iterable[tuple[RegimeKey, Criterion]] = ()
+) -> dict[tuple[RegimeKey, Criterion], list[Case]]:
     """Return the cheapest case of each model, the cheapest model first, by regime and criterion.
 
     Cases without a cost are left out.
     """
-    return cheapest_in_each((case for case in cases if case.coarsest),
-                            lambda case: (case.curve.regime.key, case.criterion),
-                            lambda case: case.curve.regime.model.label, lambda case: case.cost().mean, situations)
+    return cheapest_in_each(
+        (case for case in cases if case.coarsest),
+        lambda case: (case.curve.regime.key, case.criterion),
+        lambda case: case.curve.regime.model.label,
+        lambda case: case.cost().mean,
+        situations,
+    )
 
 
 @dataclass(frozen=True)
@@ -93,8 +102,9 @@ class CostRatio:
     @classmethod
     def of_cases(cls, own: Case, other: Case) -> CostRatio:
         """Compare two cases."""
-        return cls.of([each.per_ms for each in own.costs()], own.status,
-                      [each.per_ms for each in other.costs()], other.status)
+        return cls.of(
+            [each.per_ms for each in own.costs()], own.status, [each.per_ms for each in other.costs()], other.status
+        )
 
     @property
     def too_close(self) -> bool:
@@ -134,19 +144,31 @@ def winners(study: Study, measure: str = "maximum") -> list[Winner]:
     The tolerances are those of the suite and of `map_criteria`. Every cost belongs to a case: its dt was verified.
     """
     own = study.suite.all_criteria
-    criteria = [*(each for each in own if each.measure == measure),
-                *(map_criteria(own, measure) if study.map_cases is not None else [])]
+    criteria = [
+        *(each for each in own if each.measure == measure),
+        *(map_criteria(own, measure) if study.map_cases is not None else []),
+    ]
     cases = (case for case in (*study.cases, *(study.map_cases or ())) if case.criterion.measure == measure)
-    situations = [(key, criterion) for key in dict.fromkeys(regime.key for regime in study.regimes)
-                  for criterion in sorted(criteria, key=lambda each: -each.tolerance)]
+    situations = [
+        (key, criterion)
+        for key in dict.fromkeys(regime.key for regime in study.regimes)
+        for criterion in sorted(criteria, key=lambda each: -each.tolerance)
+    ]
     return [Winner(*key, tuple(ranked)) for key, ranked in cheapest_cases(cases, situations).items()]
 
 
 def map_criteria(given: Iterable[Criterion], measure: str = "maximum") -> list[Criterion]:
     """Return the map's criteria that are not given: from ten times the loosest given tolerance to the strictest."""
     known = [each.tolerance for each in given if each.measure == measure]
-    return [Criterion(measure, value) for value in _tolerances(10 * max(known), min(known))
-            if not any(abs(value / each - 1) < 1e-3 for each in known)] if known else []
+    return (
+        [
+            Criterion(measure, value)
+            for value in _tolerances(10 * max(known), min(known))
+            if not any(abs(value / each - 1) < 1e-3 for each in known)
+        ]
+        if known
+        else []
+    )
 
 
 def _tolerances(loosest: float, strictest: float) -> Iterator[float]:
@@ -168,8 +190,10 @@ def may_win(curves: Iterable[Curve], criterion: Criterion, case_of: Callable[[Cu
     case_of : callable
         Verify a curve's case.
     """
-    promising = sorted(((least, i, curve) for i, curve in enumerate(curves)
-                        if (least := _least_cost(curve, criterion)) is not None), key=lambda each: each[:2])
+    promising = sorted(
+        ((least, i, curve) for i, curve in enumerate(curves) if (least := _least_cost(curve, criterion)) is not None),
+        key=lambda each: each[:2],
+    )
     found: list[Case] = []
     cheapest = float("inf")
     for least, _, curve in promising:

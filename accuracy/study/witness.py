@@ -78,10 +78,15 @@ def _contradicted(trial: Trial, curves: Sequence[Curve], kernels: Mapping[tuple[
         away = _apart(times, trial.compared.times)
         for other, others in still[:j]:
             if _apart(times, others) <= STILL * away:
-                wrong = (f"{trial.compared.times.size} spikes instead of {times.size}" if away == np.inf
-                         else f"spikes up to {away:.3g} ms away")
-                return (f"{other.method} and {curve.method} agree with each other at their finest dt and contradict "
-                        f"the reference, which has {wrong}; please report the model")
+                wrong = (
+                    f"{trial.compared.times.size} spikes instead of {times.size}"
+                    if away == np.inf
+                    else f"spikes up to {away:.3g} ms away"
+                )
+                return (
+                    f"{other.method} and {curve.method} agree with each other at their finest dt and contradict "
+                    f"the reference, which has {wrong}; please report the model"
+                )
     return ""
 
 

@@ -7,5 +7,4 @@ from .base import CONVENTIONS, Convention, get_convention
 #: A file that is added to this folder needs no line here, unless its place in tables matters.
 import_all(__name__, __path__)
 
-__all__ = ["CONVENTIONS", "Convention", "energy45nm", "fma1", "get_convention", "izhikevich2004", "libm",
-           "unit"]
+__all__ = ["CONVENTIONS", "Convention", "energy45nm", "fma1", "get_convention", "izhikevich2004", "libm", "unit"]

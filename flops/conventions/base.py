@@ -39,11 +39,13 @@ class Convention:
         known = () if isinstance(self.weights, Measured) else self.weights.items()
         for kind, weight in known:
             if not 0 <= weight < math.inf:
-                raise UserError(f"convention '{self.name}': the weight of {kind} is {weight}; give a finite number "
-                                "of at least 0")
+                raise UserError(
+                    f"convention '{self.name}': the weight of {kind} is {weight}; give a finite number of at least 0"
+                )
         if self.counts not in COUNTINGS:
-            raise UserError(f"convention '{self.name}': counts = '{self.counts}', expected one of "
-                            f"{', '.join(map(repr, COUNTINGS))}")
+            raise UserError(
+                f"convention '{self.name}': counts = '{self.counts}', expected one of {', '.join(map(repr, COUNTINGS))}"
+            )
 
     def breakdown(self, operations: Mapping[str, int]) -> str:
         """Return the cost as a sum: ``13 add + 6 exp x 10``."""

@@ -8,30 +8,32 @@ _MUL = 3.7
 # the table's 32-bit integer addition: an upper bound for a change of sign or a select of one number
 _BITS = 0.1
 
-ENERGY45NM = CONVENTIONS.register(Convention(
-    name="energy45nm",
-    counts="as run",
-    weights={
-        "add": _ADD,
-        "sub": _ADD,
-        "compare": _ADD,
-        "mul": _MUL,
-        # an 8-bit table refined twice by Newton's method, y (2 - b y), and a multiplication by the numerator
-        "div": 5 * _MUL + 2 * _ADD,
-        # the same for 1/sqrt(a), y (3/2 - a/2 y y), with a/2 once and a multiplication by a
-        "sqrt": 8 * _MUL + 2 * _ADD,
-        # as executed by glibc 2.36. exp: 10 multiplications and 12 additions, subtractions and comparisons;
-        # pow: 26 multiplications and 37 additions, subtractions and comparisons
-        "exp": 10 * _MUL + 12 * _ADD,
-        "pow": 26 * _MUL + 37 * _ADD,
-        "select": _BITS,
-        "sign": _BITS,
-    },
-    unit="pJ",
-    source="Horowitz 2014, ISSCC, figure 1.1.9: 32-bit floating-point addition 0.9 pJ and multiplication 3.7 pJ at "
-           "45 nm and 0.9 V. The table has no 64-bit entries: double precision takes more energy. "
-           "Derived, not published: subtraction and comparison as an addition; division and square root as Newton "
-           "iterations of these; exp and pow as the additions and multiplications that glibc 2.36 executes; select and "
-           "sign as a 32-bit integer addition (0.1 pJ, published), an upper bound. Arithmetic only: no memory, no "
-           "instruction handling",
-))
+ENERGY45NM = CONVENTIONS.register(
+    Convention(
+        name="energy45nm",
+        counts="as run",
+        weights={
+            "add": _ADD,
+            "sub": _ADD,
+            "compare": _ADD,
+            "mul": _MUL,
+            # an 8-bit table refined twice by Newton's method, y (2 - b y), and a multiplication by the numerator
+            "div": 5 * _MUL + 2 * _ADD,
+            # the same for 1/sqrt(a), y (3/2 - a/2 y y), with a/2 once and a multiplication by a
+            "sqrt": 8 * _MUL + 2 * _ADD,
+            # as executed by glibc 2.36. exp: 10 multiplications and 12 additions, subtractions and comparisons;
+            # pow: 26 multiplications and 37 additions, subtractions and comparisons
+            "exp": 10 * _MUL + 12 * _ADD,
+            "pow": 26 * _MUL + 37 * _ADD,
+            "select": _BITS,
+            "sign": _BITS,
+        },
+        unit="pJ",
+        source="Horowitz 2014, ISSCC, figure 1.1.9: 32-bit floating-point addition 0.9 pJ and multiplication 3.7 pJ at "
+        "45 nm and 0.9 V. The table has no 64-bit entries: double precision takes more energy. "
+        "Derived, not published: subtraction and comparison as an addition; division and square root as Newton "
+        "iterations of these; exp and pow as the additions and multiplications that glibc 2.36 executes; select and "
+        "sign as a 32-bit integer addition (0.1 pJ, published), an upper bound. Arithmetic only: no memory, no "
+        "instruction handling",
+    )
+)

@@ -59,8 +59,9 @@ def _measure(function: str) -> float:
             continue
         # typical arguments of rates, with both signs; not zero, for which libm takes a shortcut
         arguments = np.linspace(0.01, 4.01, _CALLS) * (1 if function == "pow" else np.tile([1, -1], _CALLS // 2))
-        workload = CFunction(compile_library(_SOURCE, SCALAR), f"measure_{function}",
-                             (_CALLS, arguments, np.zeros(_CALLS)))
+        workload = CFunction(
+            compile_library(_SOURCE, SCALAR), f"measure_{function}", (_CALLS, arguments, np.zeros(_CALLS))
+        )
         with COUNTERS[name].measure() as counts:
             counts.call(workload)
         assert counts.libm is not None
@@ -68,11 +69,13 @@ def _measure(function: str) -> float:
     raise UserError(f"the convention 'libm' needs a counter that reads machine code; {'; '.join(reasons)}")
 
 
-LIBM = CONVENTIONS.register(Convention(
-    name="libm",
-    counts="as run",
-    weights=_Measured(),
-    unit="operations",
-    source="as unit, but exp and pow count as the operations that this machine's mathematics library executes for "
-           "them, measured by reading its machine code (a fused multiply-add counts two, a comparison one)",
-))
+LIBM = CONVENTIONS.register(
+    Convention(
+        name="libm",
+        counts="as run",
+        weights=_Measured(),
+        unit="operations",
+        source="as unit, but exp and pow count as the operations that this machine's mathematics library executes for "
+        "them, measured by reading its machine code (a fused multiply-add counts two, a comparison one)",
+    )
+)

@@ -3,10 +3,12 @@
 from ...models.algebra.expression import KINDS
 from .base import CONVENTIONS, Convention
 
-UNIT = CONVENTIONS.register(Convention(
-    name="unit",
-    counts="as run",
-    weights={**dict.fromkeys(KINDS, 1), "sign": 0},
-    unit="operations",
-    source="each operation of the Step counts one, an exponential too; a change of sign counts nothing",
-))
+UNIT = CONVENTIONS.register(
+    Convention(
+        name="unit",
+        counts="as run",
+        weights={**dict.fromkeys(KINDS, 1), "sign": 0},
+        unit="operations",
+        source="each operation of the Step counts one, an exponential too; a change of sign counts nothing",
+    )
+)

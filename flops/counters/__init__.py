@@ -7,6 +7,7 @@ from . import auto
 from .machine_code import callgrind, instrumented
 from .hardware import papi, perf
 from .machine_code import stepped
+
 # isort: on
 from .base import COUNTERS, Counter, Counts, NothingRetired, Retired, get_counter
 from .workload import Argument, CFunction, Program, Records, Workload

@@ -74,8 +74,13 @@ def _others() -> list[Counter]:
 
 
 def _merits(counter: Counter) -> tuple[bool, bool, bool, bool, bool]:
-    return (counter.exact, counter.tells_kinds, counter.tells_images, counter.counts_any_code,
-            counter.name not in _IN_ANOTHER_PROCESS)
+    return (
+        counter.exact,
+        counter.tells_kinds,
+        counter.tells_images,
+        counter.counts_any_code,
+        counter.name not in _IN_ANOTHER_PROCESS,
+    )
 
 
 def _taken() -> Counter:

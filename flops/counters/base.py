@@ -169,8 +169,10 @@ def require_retired(counter: Counter, counts: Counts) -> None:
     NothingRetired
     """
     if not counts.own.instructions:
-        raise NothingRetired(f"the counter '{counter.name}' saw no instruction of the kernel: nothing was run within "
-                             "the block, or another image than the kernel's; pass the workload to counts.call")
+        raise NothingRetired(
+            f"the counter '{counter.name}' saw no instruction of the kernel: nothing was run within "
+            "the block, or another image than the kernel's; pass the workload to counts.call"
+        )
 
 
 def machine() -> dict[str, str]:

@@ -65,8 +65,9 @@ class CFunction:
     def values(self) -> list[int | float]:
         """Return the arguments as they are passed in a call: numbers, and addresses of the buffers in this process."""
         return [
-            argument if isinstance(argument, (int, float)) else int((self.records(i) if isinstance(
-                argument, Records) else argument).ctypes.data)
+            argument
+            if isinstance(argument, (int, float))
+            else int((self.records(i) if isinstance(argument, Records) else argument).ctypes.data)
             for i, argument in enumerate(self.arguments)
         ]
 

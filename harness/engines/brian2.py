@@ -22,8 +22,15 @@ from ..stimuli import Stimulus, steps_of
 LABELS = {"grid_start": 0, "grid": 1}
 
 
-def run(model: NeuronModel, method: str, stimulus: Stimulus, dt: Fraction, target: str = "cython",
-        *, detection: str = "grid") -> NDArray[np.float64]:
+def run(
+    model: NeuronModel,
+    method: str,
+    stimulus: Stimulus,
+    dt: Fraction,
+    target: str = "cython",
+    *,
+    detection: str = "grid",
+) -> NDArray[np.float64]:
     """Return the spike times in ms that Brian2 finds.
 
     Parameters
@@ -56,9 +63,15 @@ def run(model: NeuronModel, method: str, stimulus: Stimulus, dt: Fraction, targe
     try:
         clock = brian2.Clock(dt=float(dt) * brian2.ms)
         group = brian2.NeuronGroup(
-            1, model.equations, threshold=model.threshold, reset=model.reset or None,
+            1,
+            model.equations,
+            threshold=model.threshold,
+            reset=model.reset or None,
             refractory=0 * brian2.ms if model.refractory is None else model.refractory,
-            method=name, clock=clock, namespace=dict(model.constants), name="spikecost_neuron*",
+            method=name,
+            clock=clock,
+            namespace=dict(model.constants),
+            name="spikecost_neuron*",
         )
         _set(group, model, {**model.parameter_values, **model.initial_values})
         monitor = brian2.SpikeMonitor(group)

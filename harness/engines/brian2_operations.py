@@ -70,8 +70,16 @@ def executed(model: NeuronModel, method: str) -> list[Executed]:
     definition = (model.equations, model.threshold, model.reset, repr(model.refractory), repr(model.constants), method)
     toolchain = (find_compiler().version, *SCALAR.flags, brian2.__version__, *machine().values())
     key = "\0".join([*definition, *toolchain, code_version("flops/counters", "harness/engines")])
-    return [Executed(**found) for found in kept.recall("brian2", key, lambda: [
-        asdict(each) for each in (*standalone_operations(model, method), cython_operations(model, method))])]
+    return [
+        Executed(**found)
+        for found in kept.recall(
+            "brian2",
+            key,
+            lambda: [
+                asdict(each) for each in (*standalone_operations(model, method), cython_operations(model, method))
+            ],
+        )
+    ]
 
 
 def standalone_operations(model: NeuronModel, method: str) -> list[Executed]:
@@ -144,8 +152,11 @@ def _executed(target: str, flags: str, counts: Counts, parts: int) -> Executed:
 
 def _build(folder: str, model: NeuronModel, method: str, flags: list[str]) -> None:
     # through our own pipe: no pickle is read from disk
-    answer = run_bounded([sys.executable, "-W", "ignore", "-m", __name__, folder], _FILES * patience(),
-                         pickle.dumps((model, method, flags)))
+    answer = run_bounded(
+        [sys.executable, "-W", "ignore", "-m", __name__, folder],
+        _FILES * patience(),
+        pickle.dumps((model, method, flags)),
+    )
     if answer.failure or not Path(folder, "main").exists():
         reason = (answer.text.strip() or answer.failure or "it made no program").splitlines()[-1]
         raise UserError(f"Brian2 could not build its standalone code of {model.label} with {method}: {reason}")
@@ -164,9 +175,14 @@ def _group(model: NeuronModel, method: str) -> brian2.NeuronGroup:
     refractory = model.refractory is not None
     group = brian2.NeuronGroup(
         # the flag has no meaning without refractoriness, and Brian2 warns about it
-        NEURONS, model.equations if refractory else model.equations.replace("(unless refractory)", ""),
-        threshold=model.threshold, reset=model.reset or None, refractory=model.refractory if refractory else False,
-        method=method_name(model, method), dt=0.01 * brian2.ms, namespace=dict(model.constants),
+        NEURONS,
+        model.equations if refractory else model.equations.replace("(unless refractory)", ""),
+        threshold=model.threshold,
+        reset=model.reset or None,
+        refractory=model.refractory if refractory else False,
+        method=method_name(model, method),
+        dt=0.01 * brian2.ms,
+        namespace=dict(model.constants),
         name="spikecost_neuron",
     )
     for name, value in {**model.parameter_values, **model.initial_values}.items():

@@ -51,8 +51,9 @@ _STEPS_PER_MS = 10
 
 
 #: ``struct spikes`` of the kernels: counters, and the addresses of a neuron's arrays.
-_SPIKES = np.dtype([("capacity", np.int64), ("count", np.int64), ("stuck", np.int64), ("step", np.uintp),
-                    ("at", np.uintp)])
+_SPIKES = np.dtype(
+    [("capacity", np.int64), ("count", np.int64), ("stuck", np.int64), ("step", np.uintp), ("at", np.uintp)]
+)
 
 
 @dataclass(frozen=True)
@@ -75,8 +76,9 @@ class Outcome:
 class Arguments:
     """The arrays that a kernel reads and writes."""
 
-    def __init__(self, step: Step, stimuli: Sequence[Stimulus], setting: Fraction | float,
-                 models: Sequence[NeuronModel] | None) -> None:
+    def __init__(
+        self, step: Step, stimuli: Sequence[Stimulus], setting: Fraction | float, models: Sequence[NeuronModel] | None
+    ) -> None:
         model, lanes = step.model, len(stimuli)
         self._step, self._method = step, METHODS[step.method]
         self._by_dt, sampled = self._method.knob == "dt", self._method.template.sampled_input
@@ -102,9 +104,13 @@ class Arguments:
         self._starts = np.array([0, *stimuli[0].ends[:-1]], dtype=float)
         self._refractory = float(refractory)
         self._pieces = pieces
-        self._inputs = (_pieces(stimuli) if not sampled
-                        else _sampled(stimuli, pieces.tolist(), self._setting) if step.varying
-                        else np.array([stimulus.values for stimulus in stimuli]).T.copy())
+        self._inputs = (
+            _pieces(stimuli)
+            if not sampled
+            else _sampled(stimuli, pieces.tolist(), self._setting)
+            if step.varying
+            else np.array([stimulus.values for stimulus in stimuli]).T.copy()
+        )
         self._parameters = np.array([list(n.parameter_values.values()) for n in self._neurons] * copies).T.copy()
         self._state = np.array([list(n.initial_values.values()) for n in self._neurons] * copies).T.copy()
         self._samples = np.full((len(pieces), *self._state.shape), np.nan)
@@ -124,8 +130,19 @@ class Arguments:
 
     def _values(self) -> tuple[Any, ...]:
         """Return the arguments in the order of the C function, without the record of spikes, which is the last."""
-        return (len(self._spikes), len(self._pieces), self._pieces, self._inputs, self._setting, self._refractory,
-                self._parameters, self._state, self._samples, self._most_attempts, self._tallies)
+        return (
+            len(self._spikes),
+            len(self._pieces),
+            self._pieces,
+            self._inputs,
+            self._setting,
+            self._refractory,
+            self._parameters,
+            self._state,
+            self._samples,
+            self._most_attempts,
+            self._tallies,
+        )
 
     def stop(self) -> None:
         """End the running call that uses these arguments."""
@@ -135,8 +152,10 @@ class Arguments:
     def as_workload(self) -> tuple[Argument, ...]:
         """The same arguments in the form that a counter needs."""
         lanes, capacity = self._spike_at.shape
-        return (*self._values(), Records(tuple(
-            (capacity, 0, 0, self._spike_place[i], self._spike_at[i]) for i in range(lanes))))
+        return (
+            *self._values(),
+            Records(tuple((capacity, 0, 0, self._spike_place[i], self._spike_at[i]) for i in range(lanes))),
+        )
 
     def outcomes(self) -> list[Outcome]:
         """Return the results of the neurons, after the call."""
@@ -179,8 +198,10 @@ def number_of_steps(stimulus: Stimulus, setting: Fraction | float, method: Metho
     """
     if not 0 < setting < math.inf:
         unit = " ms" if method.knob == "dt" else ""
-        raise UserError(f"{method.knob} = {float(setting):g}{unit} is not positive and finite; give {method.name} a "
-                        f"{method.knob} above 0")
+        raise UserError(
+            f"{method.knob} = {float(setting):g}{unit} is not positive and finite; give {method.name} a "
+            f"{method.knob} above 0"
+        )
     return stimulus.horizon / Fraction(setting) if method.knob == "dt" else _STEPS_PER_MS * stimulus.horizon
 
 
@@ -240,8 +261,10 @@ def check_stimuli(model: NeuronModel, stimuli: Sequence[Stimulus], varying: bool
     """
     for stimulus in stimuli:
         if stimulus.varies and not varying:
-            raise UserError(f"the stimulus varies in time, but this step of {model.label} needs a constant input; "
-                            "make it with varying=True")
+            raise UserError(
+                f"the stimulus varies in time, but this step of {model.label} needs a constant input; "
+                "make it with varying=True"
+            )
         if stimulus.dimension is not model.system.dimensions[model.input]:
             raise UserError(
                 f"the stimulus is in {units.unit_name(stimulus.dimension)}, but the input '{model.input}' of "
@@ -262,8 +285,10 @@ def check_models(stimuli: Sequence[Stimulus], models: Sequence[NeuronModel] | No
     if not stimuli:
         raise UserError("there is no stimulus: give one for each neuron")
     if models is not None and (not models or len(stimuli) % len(models)):
-        raise UserError(f"{len(models)} models for {len(stimuli)} stimuli: give as many models as stimuli, or a number "
-                        "of models that divides the number of stimuli")
+        raise UserError(
+            f"{len(models)} models for {len(stimuli)} stimuli: give as many models as stimuli, or a number "
+            "of models that divides the number of stimuli"
+        )
 
 
 def check_size(stimuli: Sequence[Stimulus], steps: Fraction | float, state: int, bytes_a_step: int = 0) -> None:
@@ -287,13 +312,17 @@ def check_size(stimuli: Sequence[Stimulus], steps: Fraction | float, state: int,
     lanes, horizon = len(stimuli), stimuli[0].horizon
     asked = f"{lanes} x {float(horizon):.3g} ms" if lanes > 1 else f"{float(horizon):.3g} ms"
     if steps * lanes > MOST_STEPS:
-        raise UserError(f"{asked} take {float(steps * lanes):.2g} time steps, but at most {MOST_STEPS:.0g} can be "
-                        "run at once; give a larger dt, or a shorter stimulus")
+        raise UserError(
+            f"{asked} take {float(steps * lanes):.2g} time steps, but at most {MOST_STEPS:.0g} can be "
+            "run at once; give a larger dt, or a shorter stimulus"
+        )
     spikes = MAX_SPIKES_PER_MS * horizon + MAX_SPIKES_A_STEP
     needed = lanes * (16 * spikes + 8 * state * len(stimuli[0].shapes) + bytes_a_step * steps)
     if needed > memory():
-        raise UserError(f"{asked} need {float(needed) / 1e9:.2g} GB of memory, but there are {memory() / 1e9:.2g} GB; "
-                        "give a shorter stimulus, or a larger dt if it varies")
+        raise UserError(
+            f"{asked} need {float(needed) / 1e9:.2g} GB of memory, but there are {memory() / 1e9:.2g} GB; "
+            "give a shorter stimulus, or a larger dt if it varies"
+        )
 
 
 @cache

@@ -158,8 +158,13 @@ def c_prelude(build: Build, vector_exp: bool = False) -> str:
 
 def c_stimulus() -> str:
     """Print the functions that read the pieces of a stimulus, for kernels whose input is not sampled."""
-    return _STIMULUS.format(most_iterations=MOST_ITERATIONS, piece=PIECE, full=TOO_MANY_SPIKES,
-                            too_small=STEP_TOO_SMALL, too_many=TOO_MANY_STEPS)
+    return _STIMULUS.format(
+        most_iterations=MOST_ITERATIONS,
+        piece=PIECE,
+        full=TOO_MANY_SPIKES,
+        too_small=STEP_TOO_SMALL,
+        too_many=TOO_MANY_STEPS,
+    )
 
 
 def c_expression(node: Expr) -> str:
@@ -200,11 +205,13 @@ def c_tables(blocks: Iterable[Block]) -> str:
     """Print every table once, and the lookup function."""
     found = {
         _c_name(node): node
-        for block in blocks for node in nodes(*(assign.value for assign in block.assignments))
+        for block in blocks
+        for node in nodes(*(assign.value for assign in block.assignments))
         if isinstance(node, Table)
     }
-    lines = [f"static const double {name}[] = {{{', '.join(map(repr, table.values))}}};\n"
-             for name, table in found.items()]
+    lines = [
+        f"static const double {name}[] = {{{', '.join(map(repr, table.values))}}};\n" for name, table in found.items()
+    ]
     return _CELL + "".join(lines) if lines else ""
 
 
@@ -212,5 +219,3 @@ def _c_name(table: Table) -> str:
     """Return a name that is different for tables that have the same name but different numbers."""
     content = hashlib.sha256(array("d", table.values)).hexdigest()
     return f"{table.name}_{content[:12]}"
-
-

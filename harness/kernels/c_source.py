@@ -78,8 +78,15 @@ def _common(step: Step, in_lanes: bool) -> dict[str, Any]:
     """Return the variables that every template gets."""
     method = METHODS[step.method]
     return {
-        "step": step, "name": function_name(step), "input": step.model.input, "by_dt": method.knob == "dt",
-        "in_lanes": in_lanes, "lanes": LANES, "max_spikes": MAX_SPIKES_A_STEP, "block": c_block, **method.given(step),
+        "step": step,
+        "name": function_name(step),
+        "input": step.model.input,
+        "by_dt": method.knob == "dt",
+        "in_lanes": in_lanes,
+        "lanes": LANES,
+        "max_spikes": MAX_SPIKES_A_STEP,
+        "block": c_block,
+        **method.given(step),
     }
 
 
@@ -104,8 +111,11 @@ class _Family:
         """Print the kernels."""
         is_test = [name in self._tests for name in self._members]
         shared: Any = _environment().get_template("shared.c.j2").module
-        printed = [shared.structure(self._name, list(compress(self._members, map(not_, is_test))),
-                                    list(compress(self._members, is_test)))]
+        printed = [
+            shared.structure(
+                self._name, list(compress(self._members, map(not_, is_test))), list(compress(self._members, is_test))
+            )
+        ]
         for step in self._steps:
             called = {}
             for title, block in step.blocks.items():
@@ -121,9 +131,13 @@ class _Family:
         """Return the variables of a template for a step; `called` are the functions of its blocks."""
         places = {name: place for place, name in enumerate(tallied(step))}
         return {
-            "family": self._name, "blocks": list(step.blocks), "called": called, "tallied": len(places),
+            "family": self._name,
+            "blocks": list(step.blocks),
+            "called": called,
+            "tallied": len(places),
             "extra": {name: places[name] for name in METHODS[step.method].extras},
-            "interrupts": step.model.spike_interrupts, "held": events.moving(step.model),
+            "interrupts": step.model.spike_interrupts,
+            "held": events.moving(step.model),
             "kept": events.kept(step.model),
             "spiked": " & ".join(f"s.{name}_" for name in events.conditions(step.model)),
             **_common(step, in_lanes=False),
@@ -152,7 +166,8 @@ def _tests(block: Block, shared: Collection[str]) -> set[str]:
     for assign in block.assignments:
         value = assign.value
         if (isinstance(value, Op) and value.kind in ("less", "at_most")) or (
-                isinstance(value, Var) and value.name in found.union(shared)):
+            isinstance(value, Var) and value.name in found.union(shared)
+        ):
             found.add(assign.target)
     return found
 
@@ -180,11 +195,16 @@ def _template(method: str) -> Template:
 @cache
 def _environment() -> Environment:
     environment = Environment(
-        loader=PackageLoader("spikecost.harness.kernels", "."), undefined=StrictUndefined, trim_blocks=True,
-        keep_trailing_newline=True, autoescape=False,  # noqa: S701 - it prints C
+        loader=PackageLoader("spikecost.harness.kernels", "."),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        keep_trailing_newline=True,
+        autoescape=False,  # noqa: S701 - it prints C
     )
     environment.filters |= {
-        "c_name": lambda name: f"{name}_", "c_member": lambda name: f"s.{name}_",
-        "next_name": lambda name: f"{name}_next", "writes": writes,
+        "c_name": lambda name: f"{name}_",
+        "c_member": lambda name: f"s.{name}_",
+        "next_name": lambda name: f"{name}_next",
+        "writes": writes,
     }
     return environment

@@ -31,8 +31,17 @@ from .arguments import (
 )
 from .c_source import c_source, function_name
 
-__all__ = ["DIVERGED", "ENDLESS", "MAX_SPIKES_PER_MS", "TOO_FAST", "TOO_MANY", "Array", "Kernel", "Outcome",
-           "compile_kernels"]
+__all__ = [
+    "DIVERGED",
+    "ENDLESS",
+    "MAX_SPIKES_PER_MS",
+    "TOO_FAST",
+    "TOO_MANY",
+    "Array",
+    "Kernel",
+    "Outcome",
+    "compile_kernels",
+]
 
 #: Neurons with one input value per piece all run at once. Inputs that vary are sampled; their neurons run in groups
 #: with at most this size of input.
@@ -50,8 +59,9 @@ class Kernel:
     library: Path
     _function: ctypes._CFuncPtr  # type: ignore[name-defined]  # the type of loaded functions has no public name
 
-    def run(self, stimuli: Sequence[Stimulus], setting: Fraction | float, models: Sequence[NeuronModel] | None = None
-            ) -> list[Outcome]:
+    def run(
+        self, stimuli: Sequence[Stimulus], setting: Fraction | float, models: Sequence[NeuronModel] | None = None
+    ) -> list[Outcome]:
         """Run one neuron per stimulus.
 
         Parameters
@@ -91,8 +101,9 @@ class Kernel:
         self._call(arguments)
         return time.perf_counter() - start
 
-    def workload(self, stimuli: Sequence[Stimulus], setting: Fraction | float,
-                 models: Sequence[NeuronModel] | None = None) -> CFunction:
+    def workload(
+        self, stimuli: Sequence[Stimulus], setting: Fraction | float, models: Sequence[NeuronModel] | None = None
+    ) -> CFunction:
         """Return the call that `run` makes, so that a counter can run it."""
         arguments = Arguments(self.step, stimuli, setting, models)
         return CFunction(self.library, function_name(self.step), arguments.as_workload)

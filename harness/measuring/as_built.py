@@ -111,25 +111,40 @@ def explain(step: Step, build: Build, own: Mapping[str, float], once: Mapping[st
 
     explained(fused, "multiplications are fused with an addition or subtraction")
     if fused:
-        explained(min(-left["add"], left["mul"], _doublings(step)),
-                  "sums x + x are a fused multiplication by two", add=1, mul=-1)
+        explained(
+            min(-left["add"], left["mul"], _doublings(step)),
+            "sums x + x are a fused multiplication by two",
+            add=1,
+            mul=-1,
+        )
         explained(-left["sign"], "changes of sign are part of a fused operation", sign=1)
     else:
         explained(swapped, "subtractions of a number are additions of its negative")
     for kind, name in (("add", "additions and subtractions"), ("mul", "multiplications"), ("div", "divisions")):
-        explained(min(-left[kind], outside[kind]), f"{name} are done once per piece of the stimulus: they depend only "
-                  "on the input and the parameters", **{kind: 1})
+        explained(
+            min(-left[kind], outside[kind]),
+            f"{name} are done once per piece of the stimulus: they depend only on the input and the parameters",
+            **{kind: 1},
+        )
     explained(min(left["mul"], counted["select"]), "factors of a select are multiplied into both of its sides", mul=-1)
     if fused:
         explained(min(left["mul"], _repeated_products(step)), "products in several sums are fused into each", mul=-1)
-    explained(min(-left["select"], left["sign"], _selects_of_zero(step)),
-              "selects with a zero on one side are a bitwise AND with the condition", select=1, sign=-1)
+    explained(
+        min(-left["select"], left["sign"], _selects_of_zero(step)),
+        "selects with a zero on one side are a bitwise AND with the condition",
+        select=1,
+        sign=-1,
+    )
     merged = min(-left["select"], _repeated_conditions(step))
     if merged > 0:
         added, multiplied = max(left["add"], 0), max(left["mul"], 0)
-        explained(merged, "selects are merged with another select of the same condition; operations around them are "
-                  f"done for both sides: {added:g} more additions or subtractions and {multiplied:g} more "
-                  "multiplications", select=1)
+        explained(
+            merged,
+            "selects are merged with another select of the same condition; operations around them are "
+            f"done for both sides: {added:g} more additions or subtractions and {multiplied:g} more "
+            "multiplications",
+            select=1,
+        )
         left["add"] -= added
         left["mul"] -= multiplied
     rest = ", ".join(f"{n:+g} {kind}" for kind, n in left.items() if n)
@@ -146,17 +161,28 @@ def _doublings(step: Step) -> int:
 
 def _repeated_products(step: Step) -> int:
     """Count the sums, after the first, in which each product is a term."""
-    products = {assign.target for assign in step.blocks["advance"].assignments
-                if isinstance(assign.value, Op) and assign.value.kind == "mul"}
-    sums = [node for assign in step.blocks["advance"].assignments for node in nodes(assign.value)
-            if isinstance(node, Op) and node.kind in ("add", "sub")]
+    products = {
+        assign.target
+        for assign in step.blocks["advance"].assignments
+        if isinstance(assign.value, Op) and assign.value.kind == "mul"
+    }
+    sums = [
+        node
+        for assign in step.blocks["advance"].assignments
+        for node in nodes(assign.value)
+        if isinstance(node, Op) and node.kind in ("add", "sub")
+    ]
     terms = [term.name for node in sums for term in node.args if isinstance(term, Var) and term.name in products]
     return len(terms) - len(set(terms))
 
 
 def _selects(step: Step) -> list[Op]:
-    return [node for assign in step.blocks["advance"].assignments for node in nodes(assign.value)
-            if isinstance(node, Op) and node.kind == "select"]
+    return [
+        node
+        for assign in step.blocks["advance"].assignments
+        for node in nodes(assign.value)
+        if isinstance(node, Op) and node.kind == "select"
+    ]
 
 
 def _selects_of_zero(step: Step) -> int:

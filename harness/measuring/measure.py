@@ -88,22 +88,33 @@ class Measurement:
         return {**asdict(self), "witnesses": [witness.to_json() for witness in self.witnesses]}
 
     def _repr_html_(self) -> str:
-        found = {"counted from the Step": self.analytic,
-                 **{witness.counter: witness.operations for witness in self.witnesses},
-                 **{f"{witness.counter}, in the mathematics library": witness.libm for witness in self.witnesses
-                    if witness.libm}}
+        found = {
+            "counted from the Step": self.analytic,
+            **{witness.counter: witness.operations for witness in self.witnesses},
+            **{
+                f"{witness.counter}, in the mathematics library": witness.libm
+                for witness in self.witnesses
+                if witness.libm
+            },
+        }
         kinds = [kind for kind in COUNTED_KINDS if any(kind in operations for operations in found.values())]
         title = f"{self.model}, {self.method}, {self.detection} detection: {self.steps} steps without a spike"
-        return table_html(title, ["", *kinds, "measured over counted"], (
-            [name, *(operations.get(kind, 0) for kind in kinds), self._ratio(name)]
-            for name, operations in found.items()))
+        return table_html(
+            title,
+            ["", *kinds, "measured over counted"],
+            (
+                [name, *(operations.get(kind, 0) for kind in kinds), self._ratio(name)]
+                for name, operations in found.items()
+            ),
+        )
 
     def _ratio(self, counter: str) -> str:
         return next((f"{each.ratio:.6g}" for each in self.witnesses if each.counter == counter and each.ratio), "")
 
 
-def measure(model: str | NeuronModel, method: str, detection: str = "grid", counter: str | Counter = "auto",
-            steps: int = 1000) -> Measurement:
+def measure(
+    model: str | NeuronModel, method: str, detection: str = "grid", counter: str | Counter = "auto", steps: int = 1000
+) -> Measurement:
     """Run steps without a spike under a counter.
 
     The neuron starts from its initial state and gets no input. If it spikes, the run ends before the spike.
@@ -134,8 +145,14 @@ def measure(model: str | NeuronModel, method: str, detection: str = "grid", coun
     run = _CountedRun(kernel, _quiet_steps(kernel, steps))
     analytic = {kind: count.as_run_once[kind] + run.steps * n for kind, n in per_step.items()}
     return Measurement(
-        model=step.model.label, method=method, detection=detection, build=kernel.build.name, steps=run.steps,
-        per_step=per_step.present, once=count.as_run_once.present, analytic=Operations(analytic).present,
+        model=step.model.label,
+        method=method,
+        detection=detection,
+        build=kernel.build.name,
+        steps=run.steps,
+        per_step=per_step.present,
+        once=count.as_run_once.present,
+        analytic=Operations(analytic).present,
         witnesses=tuple(_witness(witness, run, analytic) for witness in witnesses),
         why_not=auto.reasons() if _is_auto(counter) else {},
     )
@@ -174,8 +191,10 @@ def _quiet_steps(kernel: Kernel, steps: int) -> int:
     if not steps:
         raise UserError(f"{name} spikes in its first step without input: there is no step without a spike to measure")
     if outcome.failure:
-        raise UserError(f"{name} with {kernel.step.method} {outcome.failure} without input within {steps} steps of "
-                        f"{float(DT):g} ms; give fewer steps or another method")
+        raise UserError(
+            f"{name} with {kernel.step.method} {outcome.failure} without input within {steps} steps of "
+            f"{float(DT):g} ms; give fewer steps or another method"
+        )
     return steps
 
 
@@ -201,11 +220,20 @@ def _witness(counter: Counter, run: _CountedRun, analytic: Mapping[str, int]) ->
     if expected is not None:
         expected *= repetitions
     return Witness(
-        counter=counter.name, exact=counter.exact, repetitions=repetitions, operations=counts.own.by_kind,
-        libm=None if counts.libm is None else counts.libm.by_kind, flops=flops, expected=expected,
-        ratio=flops / expected if expected else None, instructions=counts.own.instructions, cycles=counts.own.cycles,
-        events=counts.events if isinstance(counts, HardwareCounts) else {}, leaves_out=tuple(sorted(leaves_out)),
-        not_documented=tuple(sorted(not_documented)), provenance=counter.provenance(),
+        counter=counter.name,
+        exact=counter.exact,
+        repetitions=repetitions,
+        operations=counts.own.by_kind,
+        libm=None if counts.libm is None else counts.libm.by_kind,
+        flops=flops,
+        expected=expected,
+        ratio=flops / expected if expected else None,
+        instructions=counts.own.instructions,
+        cycles=counts.own.cycles,
+        events=counts.events if isinstance(counts, HardwareCounts) else {},
+        leaves_out=tuple(sorted(leaves_out)),
+        not_documented=tuple(sorted(not_documented)),
+        provenance=counter.provenance(),
     )
 
 

@@ -77,8 +77,9 @@ def count_step_and_spike(kernel: Kernel, drive: float) -> StepAndSpike:
         libm.append(Tally((counts.libm or Retired()).by_kind))
     (step, spike), (step_in_libm, spike_in_libm) = (_apart(*found) for found in (own, libm))
     count = count_step(kernel.step)
-    return StepAndSpike(counter.name, step, spike, step_in_libm, spike_in_libm, count.as_run.present,
-                        count.as_run_spike.present)
+    return StepAndSpike(
+        counter.name, step, spike, step_in_libm, spike_in_libm, count.as_run.present, count.as_run_spike.present
+    )
 
 
 @dataclass(frozen=True)
@@ -130,8 +131,9 @@ def count_run(kernel: Kernel, drive: float) -> WholeRun:
 def _counter() -> Counter:
     counter = auto.best(exact=True)
     if counter is None or not counter.tells_images:
-        raise UserError("no exact counter that separates the kernel from the mathematics library works here; "
-                        "see spikecost doctor")
+        raise UserError(
+            "no exact counter that separates the kernel from the mathematics library works here; see spikecost doctor"
+        )
     return counter
 
 
@@ -154,8 +156,9 @@ def _before_a_spike(kernel: Kernel, drive: float) -> tuple[Fraction, dict[str, f
         if not outcome.failure and len(outcome.spike_times):
             for before in _states(kernel, drive, dt, int(outcome.spike_times[0] / float(dt))):
                 return dt, before
-    raise UserError(f"{label} with {kernel.step.method} has no first spike, after some steps, under a constant input "
-                    f"of {drive:g}")
+    raise UserError(
+        f"{label} with {kernel.step.method} has no first spike, after some steps, under a constant input of {drive:g}"
+    )
 
 
 def _states(kernel: Kernel, drive: float, dt: Fraction, spike: int) -> Iterator[dict[str, float]]:
@@ -164,8 +167,10 @@ def _states(kernel: Kernel, drive: float, dt: Fraction, spike: int) -> Iterator[
         before = kernel.run([_constant(kernel, drive, steps * dt)], dt)[0]
         state = dict(zip(kernel.step.state, map(float, before.state), strict=True))
         model = _from(kernel, state)
-        spikes = [len(kernel.run([_constant(kernel, drive, n * dt)], dt, [model])[0].spike_times)
-                  for n in (STEPS_COUNTED - 1, STEPS_COUNTED)]
+        spikes = [
+            len(kernel.run([_constant(kernel, drive, n * dt)], dt, [model])[0].spike_times)
+            for n in (STEPS_COUNTED - 1, STEPS_COUNTED)
+        ]
         if not len(before.spike_times) and spikes == [0, 1]:
             yield state
 
@@ -173,8 +178,9 @@ def _states(kernel: Kernel, drive: float, dt: Fraction, spike: int) -> Iterator[
 def _from(kernel: Kernel, state: Mapping[str, float]) -> NeuronModel:
     """Return the model with another initial state."""
     model = kernel.step.model
-    return model.replace(initial={name: units.quantity(value, model.system.dimensions[name])
-                                  for name, value in state.items()})
+    return model.replace(
+        initial={name: units.quantity(value, model.system.dimensions[name]) for name, value in state.items()}
+    )
 
 
 def _constant(kernel: Kernel, drive: float, length: Fraction | int) -> Stimulus:

@@ -17,7 +17,22 @@ from .timed_array import stimulus_from_brian2
 import_all(__name__, __path__)
 
 __all__ = [
-    "STIMULI", "Kind", "Shape", "Stimulus", "chirp", "common_divisor", "constant", "meant_dt",
-    "ornstein_uhlenbeck", "piecewise_constant", "piecewise_random", "poisson_conductance", "ramp", "shorten", "sine",
-    "step", "steps_of", "stimulus_from_brian2",
+    "STIMULI",
+    "Kind",
+    "Shape",
+    "Stimulus",
+    "chirp",
+    "common_divisor",
+    "constant",
+    "meant_dt",
+    "ornstein_uhlenbeck",
+    "piecewise_constant",
+    "piecewise_random",
+    "poisson_conductance",
+    "ramp",
+    "shorten",
+    "sine",
+    "step",
+    "steps_of",
+    "stimulus_from_brian2",
 ]

@@ -45,8 +45,12 @@ class Shape:
     @property
     def terms(self) -> frozenset[str]:
         """The terms that occur in addition to `offset`: ``slope``, ``decay``, ``sine``, ``sweep`` (with ``sine``)."""
-        occurs = {"slope": self.slope, "decay": self.decay, "sine": self.amplitude,
-                  "sweep": self.amplitude and self.sweep}
+        occurs = {
+            "slope": self.slope,
+            "decay": self.decay,
+            "sine": self.amplitude,
+            "sweep": self.amplitude and self.sweep,
+        }
         return frozenset(name for name, value in occurs.items() if value)
 
     def at(self, s: Any) -> Any:
@@ -58,14 +62,18 @@ class Shape:
         if not self.terms or not s:
             return self
         return replace(
-            self, offset=self.offset + self.slope * s, decay=self.decay * math.exp(-s / self.tau),
-            phase=self.phase + (self.omega + self.sweep * s) * s, omega=self.omega + 2 * self.sweep * s,
+            self,
+            offset=self.offset + self.slope * s,
+            decay=self.decay * math.exp(-s / self.tau),
+            phase=self.phase + (self.omega + self.sweep * s) * s,
+            omega=self.omega + 2 * self.sweep * s,
         )
 
     def scaled(self, factor: float) -> Shape:
         """Return the shape multiplied by `factor`."""
-        return replace(self, **{name: factor * getattr(self, name) for name in (
-            "offset", "slope", "decay", "amplitude")})
+        return replace(
+            self, **{name: factor * getattr(self, name) for name in ("offset", "slope", "decay", "amplitude")}
+        )
 
     @property
     def is_finite(self) -> bool:
@@ -96,8 +104,13 @@ class Stimulus:
     dimension: Dimension
     seed: int | None
 
-    def __init__(self, durations: Iterable[Fraction], shapes: Iterable[Shape | float], dimension: Dimension,
-                 seed: int | None = None) -> None:
+    def __init__(
+        self,
+        durations: Iterable[Fraction],
+        shapes: Iterable[Shape | float],
+        dimension: Dimension,
+        seed: int | None = None,
+    ) -> None:
         made = tuple(shape if isinstance(shape, Shape) else Shape(float(shape)) for shape in shapes)
         values = {"durations": tuple(durations), "shapes": made, "dimension": dimension, "seed": seed}
         for name, value in values.items():
@@ -127,8 +140,10 @@ class Stimulus:
             If it changes within a piece.
         """
         if self.varies:
-            raise UserError("the stimulus changes within its pieces, but one value per piece is expected; "
-                            "give a constant or piecewise-constant stimulus")
+            raise UserError(
+                "the stimulus changes within its pieces, but one value per piece is expected; "
+                "give a constant or piecewise-constant stimulus"
+            )
         return tuple(shape.offset for shape in self.shapes)
 
     @cached_property
@@ -191,10 +206,15 @@ class Stimulus:
         length = units.in_ms(piece, "piece")
         counts = [duration / length for duration in self.durations]
         if any(count.denominator != 1 for count in counts):
-            raise UserError(f"pieces of {float(length):g} ms do not fill the stimulus's pieces, which are multiples of "
-                            f"{float(self.unit):g} ms; give a time that divides that")
-        shapes = tuple(shape.from_(float(i * length)) for shape, count in zip(self.shapes, counts, strict=True)
-                       for i in range(int(count)))
+            raise UserError(
+                f"pieces of {float(length):g} ms do not fill the stimulus's pieces, which are multiples of "
+                f"{float(self.unit):g} ms; give a time that divides that"
+            )
+        shapes = tuple(
+            shape.from_(float(i * length))
+            for shape, count in zip(self.shapes, counts, strict=True)
+            for i in range(int(count))
+        )
         return replace(self, durations=(length,) * len(shapes), shapes=shapes)
 
     def cut(self, times: Iterable[Fraction]) -> Stimulus:
@@ -317,9 +337,7 @@ def steps_of(stimulus: Stimulus, dt: Fraction) -> tuple[int, ...]:
     if (unit / dt).denominator != 1:
         below = math.ceil(unit / dt)
         near = " or ".join(f"{float(unit / n):.10g} ms" for n in (below, below - 1) if n)
-        raise UserError(
-            f"dt = {float(dt):g} ms does not divide the stimulus's {float(unit):g} ms pieces; use {near}"
-        )
+        raise UserError(f"dt = {float(dt):g} ms does not divide the stimulus's {float(unit):g} ms pieces; use {near}")
     wholes, denominator = _over_one_denominator(stimulus.durations)
     step = dt * denominator
     return tuple(whole * step.denominator // step.numerator for whole in wholes)

@@ -33,8 +33,7 @@ def chirp(mean: Any, amplitude: Any, start: Any, stop: Any, duration: Any) -> St
     length = units.in_ms(duration, "duration")
     dimension, (offset, swing) = internal_values(mean, amplitude)
     first, last = per_ms(start, "start"), per_ms(stop, "stop")
-    shape = Shape(offset, amplitude=swing, omega=2 * math.pi * first,
-                  sweep=math.pi * (last - first) / float(length))
+    shape = Shape(offset, amplitude=swing, omega=2 * math.pi * first, sweep=math.pi * (last - first) / float(length))
     return Stimulus([length], [shape], dimension)
 
 

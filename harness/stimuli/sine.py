@@ -33,8 +33,12 @@ def sine(mean: Any, amplitude: Any, frequency: Any, duration: Any, phase: float 
         If a unit does not fit.
     """
     dimension, (offset, swing) = internal_values(mean, amplitude)
-    shape = Shape(offset, amplitude=swing, phase=units.number_in(phase, None, "phase"),
-                  omega=2 * math.pi * per_ms(frequency, "frequency"))
+    shape = Shape(
+        offset,
+        amplitude=swing,
+        phase=units.number_in(phase, None, "phase"),
+        omega=2 * math.pi * per_ms(frequency, "frequency"),
+    )
     return Stimulus([units.in_ms(duration, "duration")], [shape], dimension)
 
 

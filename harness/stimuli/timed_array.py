@@ -35,8 +35,9 @@ def stimulus_from_brian2(array: brian2.TimedArray, duration: Any, index: int = 0
         raise UserError(f"expected a Brian2 TimedArray, got {array!r}")
     columns = np.asarray(array.values).reshape(len(array.values), -1)
     if not 0 <= index < columns.shape[1]:
-        raise UserError(f"the TimedArray {array.name} has {columns.shape[1]} columns; give an index below that, not "
-                        f"{index}")
+        raise UserError(
+            f"the TimedArray {array.name} has {columns.shape[1]} columns; give an index below that, not {index}"
+        )
     piece, horizon = units.in_ms(array.dt * brian2.second, "dt"), units.in_ms(duration, "duration")
     ends = [min((i + 1) * piece, horizon) for i in range(len(columns))]
     ends[-1] = horizon

@@ -93,8 +93,14 @@ class Derivatives:
         The input's name, if `inputs` are given.
     """
 
-    def __init__(self, system: System, draft: Draft, held: frozenset[str] = frozenset(),
-                 inputs: Mapping[Fraction, Expr] | None = None, name: str = "") -> None:
+    def __init__(
+        self,
+        system: System,
+        draft: Draft,
+        held: frozenset[str] = frozenset(),
+        inputs: Mapping[Fraction, Expr] | None = None,
+        name: str = "",
+    ) -> None:
         self._system = system
         self._draft = draft
         self._inputs = {at: {name: value} for at, value in inputs.items()} if inputs else {}
@@ -116,8 +122,7 @@ class Derivatives:
         """Return dx/dt at `x`, per ms, with the input at `at`; if `only` is given, only for these variables."""
         moving = {name: value for name, value in self._expressions.items() if only is None or name in only}
         values = self._stage(x, at, *moving.values())
-        return Vector({name: self._draft.let(f"d{name}", substitute(value, values))
-                       for name, value in moving.items()})
+        return Vector({name: self._draft.let(f"d{name}", substitute(value, values)) for name, value in moving.items()})
 
     def let(self, x: Vector) -> Vector:
         """Assign the components of `x`, so that they are written only once if they are used several times."""
@@ -172,8 +177,12 @@ class Derivatives:
         let = self._draft.let
         return (
             Vector({name: let(f"c_{name}", substitute(value, values)) for name, value in constant.items()}),
-            {name: Vector({other: let(f"A_{name}_{other}", substitute(value, values)) for other, value in row.items()})
-             for name, row in rows.items()},
+            {
+                name: Vector(
+                    {other: let(f"A_{name}_{other}", substitute(value, values)) for other, value in row.items()}
+                )
+                for name, row in rows.items()
+            },
         )
 
     def quadratic(self, x: Vector, at: Fraction = START) -> tuple[Expr, Expr, Expr]:
@@ -189,8 +198,9 @@ class Derivatives:
         if found is None or len(found) > 3:
             raise NotApplicable(f"d{v}/dt is not quadratic in {v}")
         values = self._stage(x, at, *found)
-        a, b, c = (self._draft.let(f"q{i}", substitute(value, values))
-                   for i, value in enumerate([*found, ZERO, ZERO][:3]))
+        a, b, c = (
+            self._draft.let(f"q{i}", substitute(value, values)) for i, value in enumerate([*found, ZERO, ZERO][:3])
+        )
         return a, b, c
 
     def _stage(self, x: Vector, at: Fraction, *roots: Expr) -> dict[str, Expr]:

@@ -183,8 +183,12 @@ def names(*roots: Expr) -> set[str]:
     return {node.name for node in nodes(*roots) if isinstance(node, Var)}
 
 
-def evaluate(root: Expr, values: Mapping[str, Any], algebra: Mapping[str, Callable[..., Any]],
-             number: Callable[[Fraction], Any] = float) -> Any:
+def evaluate(
+    root: Expr,
+    values: Mapping[str, Any],
+    algebra: Mapping[str, Callable[..., Any]],
+    number: Callable[[Fraction], Any] = float,
+) -> Any:
     """Evaluate an expression in any algebra: floats, arrays, or another library's symbols.
 
     Parameters

@@ -76,6 +76,7 @@ def is_zero(value: Expr) -> bool:
 
 def by_products(root: Expr, highest: float = math.inf) -> Expr:
     """Replace powers with natural exponents by products, except exponents above `highest`."""
+
     def product(_node: Expr, made: Expr) -> Expr:
         if not (isinstance(made, Op) and made.kind == "pow" and isinstance(made.args[1], Const)):
             return made

@@ -61,8 +61,10 @@ class Graph:
         try:
             float(value)
         except OverflowError:
-            raise UserError("a number computed from the constants of the equations is too large, above 1e308; "
-                            "give smaller constants") from None
+            raise UserError(
+                "a number computed from the constants of the equations is too large, above 1e308; "
+                "give smaller constants"
+            ) from None
         return self._same(("number", value), Const(value))
 
     def _same(self, key: tuple[object, ...], node: Expr) -> Expr:
@@ -185,8 +187,9 @@ class Graph:
         try:
             return self.number(Fraction(FLOATS["pow"](float(a.value), float(b.value))))
         except (ArithmeticError, ValueError) as error:
-            raise UserError(f"'{text(Op('pow', (a, b)))}' in the equations is not a number: {error.args[-1]}; change it"
-                            ) from None
+            raise UserError(
+                f"'{text(Op('pow', (a, b)))}' in the equations is not a number: {error.args[-1]}; change it"
+            ) from None
 
     def _exp(self, a: Expr) -> Expr:
         return self._function("exp", math.exp, a)
@@ -312,8 +315,9 @@ def _never_negative(node: Expr) -> bool:
 
 def _is_switch(node: Op) -> bool:
     """Whether a node is 1 if a condition holds and 0 otherwise, or the reverse."""
-    return node.kind == "select" and ((_is(node.args[1], 1) and _is(node.args[2], 0))
-                                      or (_is(node.args[1], 0) and _is(node.args[2], 1)))
+    return node.kind == "select" and (
+        (_is(node.args[1], 1) and _is(node.args[2], 0)) or (_is(node.args[1], 0) and _is(node.args[2], 1))
+    )
 
 
 def _kind(node: Expr) -> str | None:

@@ -118,8 +118,11 @@ class _Emission:
     def _fixed_nodes(self, order: Iterable[Expr]) -> set[int]:
         found: set[int] = set()
         for node in order:
-            if isinstance(node, Const) or (isinstance(node, Var) and node.name in self._fixed) or (
-                    isinstance(node, Op) and all(id(arg) in found for arg in node.args)):
+            if (
+                isinstance(node, Const)
+                or (isinstance(node, Var) and node.name in self._fixed)
+                or (isinstance(node, Op) and all(id(arg) in found for arg in node.args))
+            ):
                 found.add(id(node))
         return found
 

@@ -62,16 +62,25 @@ def take_out_exprel(derivatives: Mapping[str, Expr]) -> tuple[dict[str, Expr], l
 
 
 def _is_denominator(node: Op, derivatives: Mapping[str, Expr]) -> bool:
-    uses = [(parent, i) for parent in nodes(*derivatives.values()) if isinstance(parent, Op)
-            for i, arg in enumerate(parent.args) if arg is node]
+    uses = [
+        (parent, i)
+        for parent in nodes(*derivatives.values())
+        if isinstance(parent, Op)
+        for i, arg in enumerate(parent.args)
+        if arg is node
+    ]
     return bool(uses) and all(parent.kind == "div" and i == 1 for parent, i in uses)
 
 
 def in_exponentials(root: Expr) -> Expr:
     """Return `root` with the hyperbolic functions written as exponentials."""
+
     def written(_node: Expr, made: Expr) -> Expr:
-        return hyperbolic(made.kind, made.args[0]) if isinstance(made, Op) and made.kind in (
-            "tanh", "cosh", "sinh") else made
+        return (
+            hyperbolic(made.kind, made.args[0])
+            if isinstance(made, Op) and made.kind in ("tanh", "cosh", "sinh")
+            else made
+        )
 
     return rebuild(root, change=written)[0]
 

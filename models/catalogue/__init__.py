@@ -82,6 +82,8 @@ def get_model(model: str | NeuronModel, input: str | None = None) -> NeuronModel
         raise UserError(f"expected a model's name or a NeuronModel, got {model!r}")
     name, _, preset = model.partition(":")
     if name not in MODELS and any(mark in name for mark in "./\\"):
-        raise UserError(f"unknown model '{model}': give a model's file as model.py:name or model.toml, "
-                        "a model of the catalogue by its name")
+        raise UserError(
+            f"unknown model '{model}': give a model's file as model.py:name or model.toml, "
+            "a model of the catalogue by its name"
+        )
     return MODELS[name].with_preset(preset) if preset else MODELS[name]

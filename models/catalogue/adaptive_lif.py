@@ -15,7 +15,7 @@ ADAPTIVE_LIF = NeuronModel(
     name="adaptive_lif",
     description="Integrate-and-fire with adaptation: each spike increases a potassium conductance g",
     source="Izhikevich 2004, IEEE Trans. Neural Networks 15:1063, section III; parameters of Dayan and Abbott 2001, "
-           "Theoretical Neuroscience, figure 5.6",
+    "Theoretical Neuroscience, figure 5.6",
     equations="""
         dv/dt = I + a - b*v + g*(d - v) : volt (unless refractory)
         dg/dt = -g/tau : Hz
@@ -29,8 +29,14 @@ ADAPTIVE_LIF = NeuronModel(
     """,
     threshold="v >= -50*mV",
     reset="v = c; g += jump",
-    parameters={"a": -65 * mV / (30 * ms), "b": 1 / (30 * ms), "c": -65 * mV, "d": -70 * mV, "jump": 2 * Hz,
-                "tau": 100 * ms},
+    parameters={
+        "a": -65 * mV / (30 * ms),
+        "b": 1 / (30 * ms),
+        "c": -65 * mV,
+        "d": -70 * mV,
+        "jump": 2 * Hz,
+        "tau": 100 * ms,
+    },
     initial={"v": -65 * mV, "g": 0 * Hz},
     drive=2 * mV / ms,
     published_costs={"izhikevich2004": PublishedCost(10, 1 * ms)},

@@ -16,8 +16,17 @@ from ..definition.neuron import NeuronModel
 
 # of 2005: the paper's table, with the reset to EL; the current is from Brian2's example
 _REGULAR = {
-    "C": 281 * pF, "gL": 30 * nS, "EL": -70.6 * mV, "VT": -50.4 * mV, "DeltaT": 2 * mV,
-    "a": 4 * nS, "tauw": 144 * ms, "b": 80.5 * pA, "Vr": -70.6 * mV, "Vcut": -40.4 * mV, "I": 1000 * pA,
+    "C": 281 * pF,
+    "gL": 30 * nS,
+    "EL": -70.6 * mV,
+    "VT": -50.4 * mV,
+    "DeltaT": 2 * mV,
+    "a": 4 * nS,
+    "tauw": 144 * ms,
+    "b": 80.5 * pA,
+    "Vr": -70.6 * mV,
+    "Vcut": -40.4 * mV,
+    "I": 1000 * pA,
 }
 # of 2008: C (pF), gL (nS), EL (mV), a (nS), tauw (ms), b (pA), Vr (mV), I (pA); VT = -50 mV and DeltaT = 2 mV in all
 _NAUD = {
@@ -31,8 +40,19 @@ _NAUD = {
     "irregular": (100, 12, -60, -11, 130, 30, -48, 160),
 }
 _PRESETS = {"RS": _REGULAR} | {
-    name: {"C": C * pF, "gL": gL * nS, "EL": EL * mV, "VT": -50 * mV, "DeltaT": 2 * mV, "a": a * nS, "tauw": tauw * ms,
-           "b": b * pA, "Vr": Vr * mV, "Vcut": -40 * mV, "I": current * pA}
+    name: {
+        "C": C * pF,
+        "gL": gL * nS,
+        "EL": EL * mV,
+        "VT": -50 * mV,
+        "DeltaT": 2 * mV,
+        "a": a * nS,
+        "tauw": tauw * ms,
+        "b": b * pA,
+        "Vr": Vr * mV,
+        "Vcut": -40 * mV,
+        "I": current * pA,
+    }
     for name, (C, gL, EL, a, tauw, b, Vr, current) in _NAUD.items()
 }
 
@@ -40,7 +60,7 @@ ADEX = NeuronModel(
     name="adex",
     description="Adaptive exponential integrate-and-fire (AdEx)",
     source="Brette and Gerstner 2005, J. Neurophysiol. 94:3637 (preset RS); Naud et al. 2008, "
-           "Biol. Cybern. 99:335, the patterns of figure 4 with the parameters of Brian2's example of that paper",
+    "Biol. Cybern. 99:335, the patterns of figure 4 with the parameters of Brian2's example of that paper",
     equations="""
         dv/dt = (-gL*(v - EL) + gL*DeltaT*exp((v - VT)/DeltaT) - w + I)/C : volt (unless refractory)
         dw/dt = (a*(v - EL) - w)/tauw : amp

@@ -32,12 +32,14 @@ CONNOR_STEVENS = NeuronModel(
     name="connor_stevens",
     description="Connor-Stevens 1977, with an A current: fires at any low rate",
     source="Connor, Walter and McKown 1977, Biophys. J. 18:81, in the form and with the numbers of Dayan and Abbott "
-           "2001, Theoretical Neuroscience, chapter 6",
-    equations=_CURRENTS + """
+    "2001, Theoretical Neuroscience, chapter 6",
+    equations=_CURRENTS
+    + """
     alpha_m = 3.8/exprel(-0.1/mV*(v + 29.7*mV))/ms : Hz
     alpha_n = 0.2/exprel(-0.1/mV*(v + 45.7*mV))/ms : Hz
     """,
-    published=_CURRENTS + """
+    published=_CURRENTS
+    + """
     alpha_m = 0.38/mV*(v + 29.7*mV)/(1 - exp(-0.1/mV*(v + 29.7*mV)))/ms : Hz
     alpha_n = 0.02/mV*(v + 45.7*mV)/(1 - exp(-0.1/mV*(v + 45.7*mV)))/ms : Hz
     """,

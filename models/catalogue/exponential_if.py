@@ -15,7 +15,7 @@ EXPONENTIAL_IF = NeuronModel(
     name="exponential_if",
     description="Exponential integrate-and-fire (EIF), fitted to the model of Wang and Buzsaki",
     source="Fourcaud-Trocme, Hansel, van Vreeswijk and Brunel 2003, J. Neurosci. 23:11628, fitted to Wang and Buzsaki "
-           "1996",
+    "1996",
     equations="""
         dv/dt = (-gL*(v - EL) + gL*DeltaT*exp((v - VT)/DeltaT) + I)/C : volt (unless refractory)
         I : amp/meter**2

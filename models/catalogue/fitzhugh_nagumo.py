@@ -19,7 +19,7 @@ FITZHUGH_NAGUMO = NeuronModel(
     name="fitzhugh_nagumo",
     description="FitzHugh-Nagumo, dimensionless, v with a cubic term and a linear recovery u",
     source="Izhikevich 2004, IEEE Trans. Neural Networks 15:1063, section III; "
-           "a = 0.7 and b = 0.8 of FitzHugh 1961, Biophys. J. 1:445, and 0.08",
+    "a = 0.7 and b = 0.8 of FitzHugh 1961, Biophys. J. 1:445, and 0.08",
     equations="""
         dv/dt = (a + b*v + c*v**2 + d*v**3 - u + I)/ms : 1
         du/dt = epsilon*(slope*v - u)/ms : 1
@@ -37,8 +37,8 @@ FITZHUGH_NAGUMO = NeuronModel(
     initial={"v": -1.2, "u": "slope*v"},
     drive=0.6,
     published_costs={
-        "izhikevich2004": PublishedCost(18, 0.25 * ms, {
-            "a comparison to find the spike, not needed by a model without reset": 1,
-        }),
+        "izhikevich2004": PublishedCost(
+            18, 0.25 * ms, {"a comparison to find the spike, not needed by a model without reset": 1}
+        )
     },
 )

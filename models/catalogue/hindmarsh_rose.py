@@ -16,8 +16,8 @@ HINDMARSH_ROSE = NeuronModel(
     name="hindmarsh_rose",
     description="Hindmarsh-Rose 1984, dimensionless, three variables",
     source="Hindmarsh and Rose 1984, Proc. R. Soc. Lond. B 221:87, with a = 1, b = 3, c = 1, d = 5, s = 4, x1 = -1.6; "
-           "r = 0.006 in place of its 0.001 (preset figure_6); "
-           "Izhikevich 2004, IEEE Trans. Neural Networks 15:1063, section III",
+    "r = 0.006 in place of its 0.001 (preset figure_6); "
+    "Izhikevich 2004, IEEE Trans. Neural Networks 15:1063, section III",
     equations="""
         dv/dt = (u - a*v**3 + b*v**2 + I - w)/ms : 1
         du/dt = (c - d*v**2 - u)/ms : 1
@@ -39,9 +39,13 @@ HINDMARSH_ROSE = NeuronModel(
     initial={"v": -1.6, "u": "c - d*v**2", "w": 0},
     drive=4,
     published_costs={
-        "izhikevich2004": PublishedCost(30, 0.25 * ms, {
-            "a comparison to find the spike, not needed by a model without reset": 1,
-            "we found no derivation of the published number (F, G and H are not specified)": -7,
-        }),
+        "izhikevich2004": PublishedCost(
+            30,
+            0.25 * ms,
+            {
+                "a comparison to find the spike, not needed by a model without reset": 1,
+                "we found no derivation of the published number (F, G and H are not specified)": -7,
+            },
+        )
     },
 )

@@ -26,11 +26,13 @@ HODGKIN_HUXLEY = NeuronModel(
     name="hodgkin_huxley",
     description="Hodgkin-Huxley 1952, squid axon at 6.3 degrees C, modern sign, rest near -65 mV",
     source="Hodgkin and Huxley 1952, J. Physiol. 117:500, equations 7, 8, 12, 13, 15, 16, 20, 21, 23, 24 and 26",
-    equations=_CURRENTS + """
+    equations=_CURRENTS
+    + """
     alpha_m = 1/exprel(-(v + 40*mV)/(10*mV))/ms : Hz
     alpha_n = 0.1/exprel(-(v + 55*mV)/(10*mV))/ms : Hz
     """,
-    published=_CURRENTS + """
+    published=_CURRENTS
+    + """
     alpha_m = 0.1/mV*(v + 40*mV)/(1 - exp(-(v + 40*mV)/(10*mV)))/ms : Hz
     alpha_n = 0.01/mV*(v + 55*mV)/(1 - exp(-(v + 55*mV)/(10*mV)))/ms : Hz
     """,
@@ -53,9 +55,13 @@ HODGKIN_HUXLEY = NeuronModel(
     },
     drive=10 * uA / cm**2,
     published_costs={
-        "izhikevich2004": PublishedCost(120, 0.1 * ms, {
-            "a comparison to find the spike, not needed by a model without reset": 1,
-            "we found no derivation of the published number": 3,
-        }),
+        "izhikevich2004": PublishedCost(
+            120,
+            0.1 * ms,
+            {
+                "a comparison to find the spike, not needed by a model without reset": 1,
+                "we found no derivation of the published number": 3,
+            },
+        )
     },
 )

@@ -15,7 +15,7 @@ IFB = NeuronModel(
     name="ifb",
     description="Integrate-and-fire-or-burst, a thalamic relay neuron with a low-threshold calcium current",
     source="Smith, Cox, Sherman and Rinzel 2000, J. Neurophysiol. 83:588, equations 1 to 4 and table 1; "
-           "Izhikevich 2004, IEEE Trans. Neural Networks 15:1063, section III",
+    "Izhikevich 2004, IEEE Trans. Neural Networks 15:1063, section III",
     equations="""
         dv/dt = (I - gL*(v - VL) - gT*up*h*(v - VT))/C : volt (unless refractory)
         dh/dt = (1 - up)*(1 - h)/tau_plus - up*h/tau_minus : 1
@@ -37,9 +37,13 @@ IFB = NeuronModel(
     initial={"v": -65 * mV, "h": 1},
     drive=2 * uA / cm**2,
     published_costs={
-        "izhikevich2004": PublishedCost(13, 1 * ms, {
-            "both branches of h' and the choice between them, where only one is taken at a time": 6,
-            "the division by C, which is part of the parameters in the form I + a - b v": 1,
-        }),
+        "izhikevich2004": PublishedCost(
+            13,
+            1 * ms,
+            {
+                "both branches of h' and the choice between them, where only one is taken at a time": 6,
+                "the division by C, which is part of the parameters in the form I + a - b v": 1,
+            },
+        )
     },
 )

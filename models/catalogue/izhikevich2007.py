@@ -18,8 +18,18 @@ _NUMBERS = {
     "SB": (200, 1.3, -65, -50, 48, 0.03, -9.5, -85, 0, 30),
 }
 _PRESETS = {
-    name: {"C": C * pF, "k": k * nS / mV, "vr": vr * mV, "vt": vt * mV, "vpeak": vpeak * mV, "a": a / ms, "b": b * nS,
-           "c": c * mV, "d": d * pA, "I": current * pA}
+    name: {
+        "C": C * pF,
+        "k": k * nS / mV,
+        "vr": vr * mV,
+        "vt": vt * mV,
+        "vpeak": vpeak * mV,
+        "a": a / ms,
+        "b": b * nS,
+        "c": c * mV,
+        "d": d * pA,
+        "I": current * pA,
+    }
     for name, (C, k, vr, vt, vpeak, a, b, c, d, current) in _NUMBERS.items()
 }
 
@@ -27,7 +37,7 @@ IZHIKEVICH2007 = NeuronModel(
     name="izhikevich2007",
     description="Izhikevich 2007, with capacitance: C in pF, I and u in pA",
     source="Izhikevich 2007, Dynamical Systems in Neuroscience, MIT Press, equations 8.5 and 8.6 (RS, IB, CH); "
-           "Stewart and Bair 2009, J. Comput. Neurosci. 27:115, as in ModelDB 117361 (SB)",
+    "Stewart and Bair 2009, J. Comput. Neurosci. 27:115, as in ModelDB 117361 (SB)",
     equations="""
         dv/dt = (k*(v - vr)*(v - vt) - u + I)/C : volt (unless refractory)
         du/dt = a*(b*(v - vr) - u) : amp

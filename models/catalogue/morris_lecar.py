@@ -16,8 +16,8 @@ MORRIS_LECAR = NeuronModel(
     name="morris_lecar",
     description="Morris-Lecar 1981, barnacle muscle reduced to two variables",
     source="Morris and Lecar 1981, Biophys. J. 35:193, equation 9; parameters of Rinzel and Ermentrout 1998, in Koch "
-           "and Segev, Methods in Neuronal Modeling, chapter 7 (Hopf, and saddle-node on a circle); "
-           "Izhikevich 2004, IEEE Trans. Neural Networks 15:1063, section III",
+    "and Segev, Methods in Neuronal Modeling, chapter 7 (Hopf, and saddle-node on a circle); "
+    "Izhikevich 2004, IEEE Trans. Neural Networks 15:1063, section III",
     equations="""
         dv/dt = (I - gL*(v - VL) - gCa*m_inf*(v - VCa) - gK*n*(v - VK))/C : volt
         dn/dt = rate*(n_inf - n) : 1
@@ -51,9 +51,13 @@ MORRIS_LECAR = NeuronModel(
     initial={"v": -60 * mV, "n": "n_inf"},
     drive=120 * uA / cm**2,
     published_costs={
-        "izhikevich2004": PublishedCost(60, 0.1 * ms, {
-            "a comparison to find the spike, not needed by a model without reset": 1,
-            "tanh and cosh each counted as an exponential and the operations around it, not as ten": 11,
-        }),
+        "izhikevich2004": PublishedCost(
+            60,
+            0.1 * ms,
+            {
+                "a comparison to find the spike, not needed by a model without reset": 1,
+                "tanh and cosh each counted as an exponential and the operations around it, not as ten": 11,
+            },
+        )
     },
 )

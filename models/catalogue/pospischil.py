@@ -74,8 +74,14 @@ def _cell(name: str, diameter: float, current: float, **more: Any) -> dict[str, 
         "name": f"pospischil_{name}",
         "threshold": "v > 0*mV",
         "refractory": "v > 0*mV",
-        "constants": {"C": 1 * ufarad / cm**2, "gNa": 50 * msiemens / cm**2, "ENa": 50 * mV, "EK": -100 * mV,
-                      "VT": -55 * mV, **more.pop("constants")},
+        "constants": {
+            "C": 1 * ufarad / cm**2,
+            "gNa": 50 * msiemens / cm**2,
+            "ENa": 50 * mV,
+            "EK": -100 * mV,
+            "VT": -55 * mV,
+            **more.pop("constants"),
+        },
         "initial": {"v": "EL", **gates, **more.pop("initial", {})},
         "drive": _density(current, diameter),
         **more,
@@ -90,40 +96,65 @@ _SPIKING = {"gL": 0.1 * msiemens / cm**2, "EL": -70 * mV, "gK": 5 * msiemens / c
 _BURSTING = {"gL": 0.01 * msiemens / cm**2, "EL": -85 * mV, "gK": 5 * msiemens / cm**2, "ECa": 120 * mV}
 
 POSPISCHIL_RS = NeuronModel(
-    **_cell("rs", 96, 1.5,
-            constants={**_SPIKING, "gM": 0.07 * msiemens / cm**2, "tau_max": 1 * second}, initial={"p": "p_inf"}),
+    **_cell(
+        "rs",
+        96,
+        1.5,
+        constants={**_SPIKING, "gM": 0.07 * msiemens / cm**2, "tau_max": 1 * second},
+        initial={"p": "p_inf"},
+    ),
     description="Pospischil et al. 2008, regular spiking: sodium, potassium and M",
     source=_SOURCE.format("cell RS"),
     equations=_VOLTAGE.format(_M_CURRENT) + _SPIKES + _SPIKES_REGULAR + _M,
     published=_VOLTAGE.format(_M_CURRENT) + _SPIKES + _SPIKES_PUBLISHED + _M,
 )
 POSPISCHIL_FS = NeuronModel(
-    **_cell("fs", 67, 0.5,
-            constants={**_SPIKING, "gL": 0.15 * msiemens / cm**2, "gK": 10 * msiemens / cm**2}),
+    **_cell("fs", 67, 0.5, constants={**_SPIKING, "gL": 0.15 * msiemens / cm**2, "gK": 10 * msiemens / cm**2}),
     description="Pospischil et al. 2008, fast spiking: sodium and potassium",
     source=_SOURCE.format("cell FS"),
     equations=_VOLTAGE.format("") + _SPIKES + _SPIKES_REGULAR,
     published=_VOLTAGE.format("") + _SPIKES + _SPIKES_PUBLISHED,
 )
 POSPISCHIL_IB = NeuronModel(
-    **_cell("ib", 96, 0.45,
-            constants={**_BURSTING, "gM": 0.03 * msiemens / cm**2, "tau_max": 1 * second},
-            initial={"p": "p_inf", "q": "alpha_q/(alpha_q + beta_q)", "r": "alpha_r/(alpha_r + beta_r)"},
-            parameters={"gCaL": 0.17 * msiemens / cm**2},
-            presets={"IB": {"gCaL": 0.17 * msiemens / cm**2}, "IBR": {"gCaL": 0.22 * msiemens / cm**2}},
-            preset="IB"),
+    **_cell(
+        "ib",
+        96,
+        0.45,
+        constants={**_BURSTING, "gM": 0.03 * msiemens / cm**2, "tau_max": 1 * second},
+        initial={"p": "p_inf", "q": "alpha_q/(alpha_q + beta_q)", "r": "alpha_r/(alpha_r + beta_r)"},
+        parameters={"gCaL": 0.17 * msiemens / cm**2},
+        presets={"IB": {"gCaL": 0.17 * msiemens / cm**2}, "IBR": {"gCaL": 0.22 * msiemens / cm**2}},
+        preset="IB",
+    ),
     description="Pospischil et al. 2008, intrinsically bursting: sodium, potassium, M and calcium L",
     source=_SOURCE.format("cells IB (bursts at first) and IBR (bursts repeatedly)"),
-    equations=_VOLTAGE.format(_M_CURRENT + " - gCaL*q**2*r*(v - ECa)") + _SPIKES + _SPIKES_REGULAR + _M + _L
+    equations=_VOLTAGE.format(_M_CURRENT + " - gCaL*q**2*r*(v - ECa)")
+    + _SPIKES
+    + _SPIKES_REGULAR
+    + _M
+    + _L
     + _L_REGULAR,
-    published=_VOLTAGE.format(_M_CURRENT + " - gCaL*q**2*r*(v - ECa)") + _SPIKES + _SPIKES_PUBLISHED + _M + _L
+    published=_VOLTAGE.format(_M_CURRENT + " - gCaL*q**2*r*(v - ECa)")
+    + _SPIKES
+    + _SPIKES_PUBLISHED
+    + _M
+    + _L
     + _L_PUBLISHED,
 )
 POSPISCHIL_LTS = NeuronModel(
-    **_cell("lts", 96, 0.45,
-            constants={**_BURSTING, "gM": 0.03 * msiemens / cm**2, "tau_max": 1 * second,
-                       "gCaT": 0.4 * msiemens / cm**2, "phi": 3**1.2},
-            initial={"p": "p_inf", "z": "z_inf"}),
+    **_cell(
+        "lts",
+        96,
+        0.45,
+        constants={
+            **_BURSTING,
+            "gM": 0.03 * msiemens / cm**2,
+            "tau_max": 1 * second,
+            "gCaT": 0.4 * msiemens / cm**2,
+            "phi": 3**1.2,
+        },
+        initial={"p": "p_inf", "z": "z_inf"},
+    ),
     description="Pospischil et al. 2008, low-threshold spiking: sodium, potassium, M and calcium T",
     source=_SOURCE.format("cell LTS"),
     equations=_VOLTAGE.format(_M_CURRENT + " - gCaT*s**2*z*(v - ECa)") + _SPIKES + _SPIKES_REGULAR + _M + _T,

@@ -14,7 +14,7 @@ QIF = NeuronModel(
     name="qif",
     description="Quadratic integrate-and-fire, v' = I + a (v - v_rest) (v - v_thresh)",
     source="Izhikevich 2004, IEEE Trans. Neural Networks 15:1063, section III; parameters of Latham, Richmond, Nelson "
-           "and Nirenberg 2000, J. Neurophysiol. 83:808, with a peak of 20 mV and a reset of -80 mV",
+    "and Nirenberg 2000, J. Neurophysiol. 83:808, with a peak of 20 mV and a reset of -80 mV",
     equations="""
         dv/dt = I + a*(v - v_rest)*(v - v_thresh) : volt (unless refractory)
         a : hertz/volt

@@ -16,7 +16,7 @@ RESONATE_AND_FIRE = NeuronModel(
     name="resonate_and_fire",
     description="Resonate-and-fire, z' = I + (b + i omega) z with z = u + i v",
     source="Izhikevich 2001, Neural Networks 14:883, equation 1, b = -1, omega = 10; "
-           "Izhikevich 2004, IEEE Trans. Neural Networks 15:1063, section III",
+    "Izhikevich 2004, IEEE Trans. Neural Networks 15:1063, section III",
     equations="""
         du/dt = I + b*u - omega*v : 1
         dv/dt = omega*u + b*v : 1

@@ -27,13 +27,15 @@ TRAUB_MILES = NeuronModel(
     description="Traub-Miles 1991 as in the benchmark COBA-HH, without synapses",
     # EL: -60 mV in Brian2 and NEST's hh_cond_exp_traub; -65 mV in the benchmark's NEURON and NEST files
     source="Brette et al. 2007, J. Comput. Neurosci. 23:349, appendix 1, benchmark 3; after Traub and Miles 1991, "
-           "Neuronal Networks of the Hippocampus; preset neuron: resting potential of that benchmark's NEURON files",
-    equations=_CURRENTS + """
+    "Neuronal Networks of the Hippocampus; preset neuron: resting potential of that benchmark's NEURON files",
+    equations=_CURRENTS
+    + """
     alpha_m = 1.28/exprel((13*mV - x)/(4*mV))/ms : Hz
     beta_m = 1.4/exprel((x - 40*mV)/(5*mV))/ms : Hz
     alpha_n = 0.16/exprel((15*mV - x)/(5*mV))/ms : Hz
     """,
-    published=_CURRENTS + """
+    published=_CURRENTS
+    + """
     alpha_m = 0.32/mV*(13*mV - x)/(exp((13*mV - x)/(4*mV)) - 1)/ms : Hz
     beta_m = 0.28/mV*(x - 40*mV)/(exp((x - 40*mV)/(5*mV)) - 1)/ms : Hz
     alpha_n = 0.032/mV*(15*mV - x)/(exp((15*mV - x)/(5*mV)) - 1)/ms : Hz

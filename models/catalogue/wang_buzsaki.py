@@ -25,11 +25,13 @@ WANG_BUZSAKI = NeuronModel(
     name="wang_buzsaki",
     description="Wang-Buzsaki 1996, fast-spiking interneuron, instantaneous sodium activation",
     source="Wang and Buzsaki 1996, J. Neurosci. 16:6402, the model of a single neuron",
-    equations=_CURRENTS + """
+    equations=_CURRENTS
+    + """
     alpha_m = 1/exprel(-0.1/mV*(v + 35*mV))/ms : Hz
     alpha_n = 0.1/exprel(-0.1/mV*(v + 34*mV))/ms : Hz
     """,
-    published=_CURRENTS + """
+    published=_CURRENTS
+    + """
     alpha_m = -0.1/mV*(v + 35*mV)/(exp(-0.1/mV*(v + 35*mV)) - 1)/ms : Hz
     alpha_n = -0.01/mV*(v + 34*mV)/(exp(-0.1/mV*(v + 34*mV)) - 1)/ms : Hz
     """,

@@ -14,7 +14,7 @@ WILSON = NeuronModel(
     name="wilson",
     description="Wilson 1999, human and mammalian neocortical neurons, v in units of 100 mV",
     source="Wilson 1999, J. Theor. Biol. 200:375, and Spikes, Decisions and Actions, 1999, chapters 9 and 10: regular "
-           "spiking, fast spiking and bursting; Izhikevich 2004, IEEE Trans. Neural Networks 15:1063, section III",
+    "spiking, fast spiking and bursting; Izhikevich 2004, IEEE Trans. Neural Networks 15:1063, section III",
     equations="""
         dv/dt = (I - m_inf*(v - 0.5) - 26*R*(v + 0.95) - gT*T*(v - 1.2) - gH*H*(v + 0.95))/ms : 1
         dR/dt = (R_inf - R)/tau_R : 1
@@ -40,8 +40,8 @@ WILSON = NeuronModel(
     initial={"v": -0.75, "R": "R_inf", "T": "T_inf", "H": "3*T"},
     drive=1,
     published_costs={
-        "izhikevich2004": PublishedCost(45, 0.25 * ms, {
-            "a comparison to find the spike, not needed by a model without reset": 1,
-        }),
+        "izhikevich2004": PublishedCost(
+            45, 0.25 * ms, {"a comparison to find the spike, not needed by a model without reset": 1}
+        )
     },
 )

@@ -36,20 +36,28 @@ def with_conductance(model: NeuronModel, reversal: Any) -> NeuronModel:
     voltage = system.threshold.variable
     expected = system.dimensions[voltage]
     if units.dimension_of(reversal) is not expected:
-        raise UserError(f"the reversal potential {reversal} has the wrong unit: {voltage} of {model.label} is in "
-                        f"{units.unit_name(expected)}")
+        raise UserError(
+            f"the reversal potential {reversal} has the wrong unit: {voltage} of {model.label} is in "
+            f"{units.unit_name(expected)}"
+        )
     taken = {*system.dimensions, *model.constants} & {CONDUCTANCE, REVERSAL}
     if taken:
         raise UserError(f"{model.label} already has {', '.join(sorted(taken))}; give its conductance as the input")
     source = system.dimensions[model.input]
     dimension = get_or_create_dimension([a - b for a, b in zip(source._dims, expected._dims, strict=True)])
-    lines = (f"{model.input} = {CONDUCTANCE}*({REVERSAL} - {voltage}) : {units.dimension_text(source)}\n"
-             f"{CONDUCTANCE} : {units.dimension_text(dimension)}")
+    lines = (
+        f"{model.input} = {CONDUCTANCE}*({REVERSAL} - {voltage}) : {units.dimension_text(source)}\n"
+        f"{CONDUCTANCE} : {units.dimension_text(dimension)}"
+    )
 
     def rewritten(equations: str) -> str:
         return re.sub(rf"^[ \t]*{model.input}[ \t]*:.*$", lines, equations, flags=re.MULTILINE)
 
     return model.replace(
-        name=f"{model.name}_conductance", equations=rewritten(model.equations), published=rewritten(model.published),
-        constants={**model.constants, REVERSAL: reversal}, input=CONDUCTANCE, drive=None,
+        name=f"{model.name}_conductance",
+        equations=rewritten(model.equations),
+        published=rewritten(model.published),
+        constants={**model.constants, REVERSAL: reversal},
+        input=CONDUCTANCE,
+        drive=None,
     )

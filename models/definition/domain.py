@@ -60,8 +60,9 @@ class _Undefined(Exception):
 def _message(model: NeuronModel) -> str:
     """Return what is wrong, without the model's name; empty if nothing is wrong."""
     given = {**model.constants, **model.parameters}
-    known: dict[str, _Number] = {name: units.internal(value) for name, value in given.items()
-                                 if not isinstance(value, str)}
+    known: dict[str, _Number] = {
+        name: units.internal(value) for name, value in given.items() if not isinstance(value, str)
+    }
     known |= {"pi": math.pi, "e": math.e}
     for where, name, written in _texts(model):
         root = _as_written(written, known, where)
@@ -163,8 +164,10 @@ def _said(undefined: _Undefined, model: NeuronModel, known: Mapping[str, _Number
     if undefined.zero is not None and zeros:
         never_set = " (in Brian2, a parameter that was never set is 0)" if set(zeros) & set(model.parameters) else ""
         be = "is" if len(zeros) == 1 else "are"
-        return (f"{' and '.join(zeros)} {be} 0{never_set}, so that '{whole}' divides by zero; "
-                f"give {' or '.join(zeros)} another value")
+        return (
+            f"{' and '.join(zeros)} {be} 0{never_set}, so that '{whole}' divides by zero; "
+            f"give {' or '.join(zeros)} another value"
+        )
     values = " and ".join(f"{name} = {_quantity(name, model)}" for name in own)
     if undefined.zero is not None and own:
         return f"'{text(cause)}' is 0 with {values}, so that '{whole}' divides by zero; change one of them"

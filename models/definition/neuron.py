@@ -184,8 +184,18 @@ class NeuronModel:
         """Everything that a solution depends on, as text: models with the same text have the same solutions."""
         numbers = {**self.parameter_values, **self.initial_values}
         constants = {name: float(units.internal(value)) for name, value in sorted(self.constants.items())}
-        return "\n".join((self.equations, self.threshold, self.reset, str(self.refractory), self.input,
-                          repr(self.refractory_ms), repr(numbers), repr(constants)))
+        return "\n".join(
+            (
+                self.equations,
+                self.threshold,
+                self.reset,
+                str(self.refractory),
+                self.input,
+                repr(self.refractory_ms),
+                repr(numbers),
+                repr(constants),
+            )
+        )
 
     @property
     def definition(self) -> str:
@@ -264,19 +274,26 @@ class NeuronModel:
                 except (ArithmeticError, ValueError) as error:
                     if name in system.state:
                         with at("initial", name):
-                            raise UserError(f"{self.name}: initial value of '{name}': {error.args[-1]}; give a number"
-                                            ) from None
+                            raise UserError(
+                                f"{self.name}: initial value of '{name}': {error.args[-1]}; give a number"
+                            ) from None
         missing = [name for name in system.state if name not in values]
         if missing:
             with at("initial", missing[0]):
-                raise UserError(f"{self.name}: initial values of {', '.join(missing)} depend on each other or on the "
-                                "input; give numbers or quantities")
+                raise UserError(
+                    f"{self.name}: initial values of {', '.join(missing)} depend on each other or on the "
+                    "input; give numbers or quantities"
+                )
         return {name: values[name] for name in system.state}
 
     def _initial_expression(self, name: str) -> Expr:
         with at("initial", name):
-            return language.parse(self.initial[name], set(self.system.dimensions), self.constants,
-                                  f"{self.name}: initial value of '{name}'")
+            return language.parse(
+                self.initial[name],
+                set(self.system.dimensions),
+                self.constants,
+                f"{self.name}: initial value of '{name}'",
+            )
 
     def _check(self) -> None:
         where = self.name
@@ -294,8 +311,9 @@ class NeuronModel:
         for name in self.constants:
             if name in system.dimensions:
                 with at("constants", name):
-                    raise UserError(f"{where}: the constant '{name}' is also declared in the equations; remove one of "
-                                    "them")
+                    raise UserError(
+                        f"{where}: the constant '{name}' is also declared in the equations; remove one of them"
+                    )
         _same_names(self.parameters, system.parameters, where, "parameters", system)
         _same_names(self.initial, system.state, where, "initial", system)
         for field_name in ("parameters", "initial"):
@@ -304,16 +322,21 @@ class NeuronModel:
                     self._check_value(name, given)
         if self.drive is not None and get_dimensions(self.drive) is not system.dimensions[self.input]:
             with at("drive"):
-                raise UserError(f"{where}: drive = {self.drive} has the wrong unit, "
-                                f"expected {units.unit_name(system.dimensions[self.input])}")
+                raise UserError(
+                    f"{where}: drive = {self.drive} has the wrong unit, "
+                    f"expected {units.unit_name(system.dimensions[self.input])}"
+                )
         if not _needed(system, self.input):
             with at("equations", self.input):
-                raise UserError(f"{where}: no equation uses the input '{self.input}', so nothing drives the model; use "
-                                "it in an equation, or give input= another parameter")
+                raise UserError(
+                    f"{where}: no equation uses the input '{self.input}', so nothing drives the model; use "
+                    "it in an equation, or give input= another parameter"
+                )
         published = self.system_as_published
         if {*published.state, *published.parameters} != {*system.state, *system.parameters}:
-            raise UserError(f"{where}: published and equations have different variables or parameters; give both the "
-                            "same")
+            raise UserError(
+                f"{where}: published and equations have different variables or parameters; give both the same"
+            )
         known = {*system.parameters, *system.state, *(name for name, _ in system.reset)}
         for field_name, what, value in (
             ("threshold", "the threshold's level", system.threshold.level),
@@ -321,8 +344,10 @@ class NeuronModel:
         ):
             if names(value) - known:
                 with at(field_name):
-                    raise UserError(f"{where}: {what} uses {', '.join(sorted(names(value) - known))}; "
-                                    "use numbers, parameters and state variables")
+                    raise UserError(
+                        f"{where}: {what} uses {', '.join(sorted(names(value) - known))}; "
+                        "use numbers, parameters and state variables"
+                    )
         with at("threshold"):
             if system.threshold.slopes and not system.reset:
                 raise UserError(f"{where}: without a reset the threshold cannot move; use numbers and parameters")
@@ -339,19 +364,24 @@ class NeuronModel:
             language.parse(given, set(self.system.dimensions), self.constants, where)
             language.check_units(given, self.system.dimensions, self.constants, dimension, where)
         elif get_dimensions(given) is not dimension:
-            raise UserError(f"{self.name}: '{name}' = {given} has the wrong unit, "
-                            f"expected {units.unit_name(dimension)}")
+            raise UserError(
+                f"{self.name}: '{name}' = {given} has the wrong unit, expected {units.unit_name(dimension)}"
+            )
 
     def _check_refractory(self) -> None:
         if isinstance(self.refractory, str):
             if self.refractory != self.threshold or self.system.reset:
-                raise UserError(f"{self.name}: refractory = '{short(self.refractory)}' is not supported; give a "
-                                "duration, or, for a model without reset, the threshold's own text")
+                raise UserError(
+                    f"{self.name}: refractory = '{short(self.refractory)}' is not supported; give a "
+                    "duration, or, for a model without reset, the threshold's own text"
+                )
         elif self.refractory is not None:
             units.in_ms(self.refractory, f"{self.name}: refractory")
         elif not self.system.reset:
-            raise UserError(f"{self.name}: without a reset every step above threshold would be a spike; "
-                            f"give refractory='{short(self.threshold)}'")
+            raise UserError(
+                f"{self.name}: without a reset every step above threshold would be a spike; "
+                f"give refractory='{short(self.threshold)}'"
+            )
 
     def _check_reset(self) -> None:
         """Refuse a reset to a value above threshold if nothing delays the next spike: spikes would never end."""
@@ -368,9 +398,11 @@ class NeuronModel:
             raise UserError(f"{self.name}: reset or threshold: {error.args[-1]}; change the numbers in them") from None
         if v > level or (v == level and test.comparison == ">="):
             unit = units.unit_name(self.system.dimensions[test.variable]).removeprefix("1")
-            raise UserError(f"{self.name}: reset: '{short(self.reset)}' leaves {test.variable} at {v:g} {unit}".rstrip()
-                            + f", where '{short(self.threshold)}' still holds, so that spikes never end; "
-                            "reset it below the threshold")
+            raise UserError(
+                f"{self.name}: reset: '{short(self.reset)}' leaves {test.variable} at {v:g} {unit}".rstrip()
+                + f", where '{short(self.threshold)}' still holds, so that spikes never end; "
+                "reset it below the threshold"
+            )
 
 
 def _needed(system: System, name: str) -> bool:
@@ -392,8 +424,7 @@ def _read(given: Mapping[str, Any], where: str, text_allowed: bool) -> dict[str,
     return found
 
 
-def _same_names(given: Mapping[str, Any], expected: tuple[str, ...], model: str, what: str,
-                system: System) -> None:
+def _same_names(given: Mapping[str, Any], expected: tuple[str, ...], model: str, what: str, system: System) -> None:
     where = f"{model}: {what}"
     missing = [name for name in expected if name not in given]
     unknown = [name for name in given if name not in expected]
@@ -404,8 +435,9 @@ def _same_names(given: Mapping[str, Any], expected: tuple[str, ...], model: str,
             raise UserError(f"{where}: no value for {', '.join(missing)}; give {give}")
     if unknown:
         with at(what, unknown[0]):
-            raise UserError(f"{where}: {', '.join(unknown)} not in the equations; expected "
-                            f"{', '.join(expected) or 'none'}")
+            raise UserError(
+                f"{where}: {', '.join(unknown)} not in the equations; expected {', '.join(expected) or 'none'}"
+            )
 
 
 def _system(model: NeuronModel, field_name: str) -> System:
@@ -415,16 +447,19 @@ def _system(model: NeuronModel, field_name: str) -> System:
     parameters = [name for name, each in equations.items() if each.kind == PARAMETER]
     if model.input not in parameters:
         with at("input"):
-            raise UserError(f"{model.name}: the input '{short(model.input)}' is not declared in the equations; "
-                            f"add a line such as {short(model.input)} : 1")
+            raise UserError(
+                f"{model.name}: the input '{short(model.input)}' is not declared in the equations; "
+                f"add a line such as {short(model.input)} : 1"
+            )
     dimensions = {name: each.dimension for name, each in equations.items()}
     found = {name: each.value for name, each in equations.items() if each.value is not None}
     state = tuple(name for name in found if equations[name].kind == DIFFERENTIAL)
     for name in found:
         expected = dimensions[name] / units.MS if name in state else dimensions[name]
         with at(field_name, name):
-            language.check_units(equations[name].text, dimensions, model.constants, expected,
-                                 f"{model.name}: equation of '{name}'")
+            language.check_units(
+                equations[name].text, dimensions, model.constants, expected, f"{model.name}: equation of '{name}'"
+            )
     subexpressions = language.subexpression_order(found, found.keys() - set(state))
     opened: dict[str, Expr] = {}
     for name, value in subexpressions.items():
@@ -436,8 +471,10 @@ def _system(model: NeuronModel, field_name: str) -> System:
         level = substitute(threshold.level, opened)
         parts = affine_parts(level, state)
         if parts is None:
-            raise UserError(f"{model.name}: threshold: the level is not linear in the state variables; "
-                            "make it a separate state variable")
+            raise UserError(
+                f"{model.name}: threshold: the level is not linear in the state variables; "
+                "make it a separate state variable"
+            )
     return System(
         dimensions=dimensions,
         state=state,

@@ -68,25 +68,31 @@ class TableGrid:
             except UserError as error:
                 raise UserError(f"{where}: the tables' {name}: {error}") from None
             if units.dimension_of(value) is not dimension:
-                raise UserError(f"{where}: the tables' {name} = {value} has the wrong unit, "
-                                f"expected {units.unit_name(dimension)}")
+                raise UserError(
+                    f"{where}: the tables' {name} = {value} has the wrong unit, expected {units.unit_name(dimension)}"
+                )
         low, high, step = (units.internal(value) for value in (self.low, self.high, self.step))
         unit = units.unit_name(dimension)
         if not (step > 0 and low < high):
             raise UserError(f"{where}: tables {self}: give a positive step, and a low end below the high one")
         count = (high - low) / step
         if count > MOST_CELLS:
-            raise UserError(f"{where}: tables {self} have {float(count):.3g} cells; give a step of at least "
-                            f"{float((high - low) / MOST_CELLS):.3g} {unit}")
+            raise UserError(
+                f"{where}: tables {self} have {float(count):.3g} cells; give a step of at least "
+                f"{float((high - low) / MOST_CELLS):.3g} {unit}"
+            )
         if count.denominator != 1:
             near = " or ".join(f"{float((high - low) / n):.12g}" for n in _decimal_divisions(high - low, count))
-            raise UserError(f"{where}: a step of {float(step):g} {unit} does not divide the tables' range of "
-                            f"{float(high - low):g} {unit}; use {near} {unit}")
+            raise UserError(
+                f"{where}: a step of {float(step):g} {unit} does not divide the tables' range of "
+                f"{float(high - low):g} {unit}; use {near} {unit}"
+            )
         return low, step, int(count)
 
 
 def _decimal_divisions(length: Fraction, count: Fraction) -> list[int]:
     """Return the nearest numbers below and above `count` that divide a length into parts with finite decimals."""
+
     def is_decimal(n: int) -> bool:
         rest = (length / n).denominator
         for factor in (2, 5):
@@ -142,10 +148,14 @@ class _Tabulation:
             subexpressions[name] = self._rewritten(value, name)
         derivatives = {name: self._rewritten(value, f"d{name}") for name, value in system.derivatives.items()}
         if not self._tables:
-            raise UserError(f"{self._where}: nothing to tabulate: no exponential, power, root or quotient depends "
-                            f"only on {self._voltage}")
+            raise UserError(
+                f"{self._where}: nothing to tabulate: no exponential, power, root or quotient depends "
+                f"only on {self._voltage}"
+            )
         return dataclasses.replace(
-            system, derivatives=derivatives, subexpressions={**self._place, **subexpressions},
+            system,
+            derivatives=derivatives,
+            subexpressions={**self._place, **subexpressions},
             dimensions={**system.dimensions, **dict.fromkeys(self._place, units.DIMENSIONLESS)},
         )
 
@@ -163,8 +173,10 @@ class _Tabulation:
             found = evaluate(value, {self._voltage: self._points}, ARRAYS, _extended)
         finite = np.isfinite(np.asarray(found, dtype=float))
         if not finite.all():
-            raise UserError(f"{self._where}: {name} is not finite at {self._voltage} = "
-                            f"{float(self._points[~finite][0]):g}; give tables over a smaller range")
+            raise UserError(
+                f"{self._where}: {name} is not finite at {self._voltage} = "
+                f"{float(self._points[~finite][0]):g}; give tables over a smaller range"
+            )
         self._tables += 1
         entries, differences = (
             Table(f"{name}_{what}", tuple(np.asarray(numbers, dtype=float).tolist()))
@@ -193,6 +205,13 @@ def _exprel(x: Any) -> Any:
 
 #: Evaluation with arrays.
 ARRAYS: Mapping[str, Callable[..., Any]] = {
-    **FLOATS, "abs": np.abs, "sqrt": np.sqrt, "exp": np.exp, "exprel": _exprel,
-    "tanh": np.tanh, "cosh": np.cosh, "sinh": np.sinh, "select": np.where,
+    **FLOATS,
+    "abs": np.abs,
+    "sqrt": np.sqrt,
+    "exp": np.exp,
+    "exprel": _exprel,
+    "tanh": np.tanh,
+    "cosh": np.cosh,
+    "sinh": np.sinh,
+    "select": np.where,
 }

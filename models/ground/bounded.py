@@ -35,8 +35,14 @@ def run_bounded(command: Sequence[str], seconds: float, given: bytes = b"") -> A
         Its standard input.
     """
     try:
-        process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                                   start_new_session=True, env={**os.environ, "LC_ALL": "C"})
+        process = subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+            env={**os.environ, "LC_ALL": "C"},
+        )
     except (OSError, ValueError) as error:
         return Answer("", f"could not be started ({getattr(error, 'strerror', None) or error})")
     try:

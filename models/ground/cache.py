@@ -26,8 +26,14 @@ from typing import Any
 from .private import cache_folder, is_unlocked, make_private, require_private, tell_once
 
 #: Kinds of entries: a folder for each kind, and the ending of its file names.
-KINDS = {"kernels": ".so", "programs": ".program", "references": ".json", "brian2": ".json", "libm": ".json",
-         "code": ".json"}
+KINDS = {
+    "kernels": ".so",
+    "programs": ".program",
+    "references": ".json",
+    "brian2": ".json",
+    "libm": ".json",
+    "code": ".json",
+}
 
 _DIGITS = 40
 _FORMAT = re.compile(rb"\nspikecost-entry-1 ([0-9a-f]{64}) ([0-9a-f]{64})\n")
@@ -74,8 +80,10 @@ def read(kind: str, key: str) -> bytes | None:
         reason = error.strerror
     except ValueError as error:
         reason = str(error)
-    tell_once("damaged", f"an entry of the cache is damaged and is made again: {path} ({reason}); `spikecost cache "
-                         "verify` lists all")
+    tell_once(
+        "damaged",
+        f"an entry of the cache is damaged and is made again: {path} ({reason}); `spikecost cache verify` lists all",
+    )
     return None
 
 
@@ -94,8 +102,11 @@ def write(kind: str, key: str, content: bytes) -> None:
         _sweep_once(path.parent)
         _replace(path, content + f"\nspikecost-entry-1 {digest} {_checksum(content, digest)}\n".encode())
     except OSError as error:
-        tell_once("unwritable", f"cannot write to the cache {str(path.parent)[:200]}: {error.strerror}; to save "
-                                "time, set SPIKECOST_CACHE to a folder of your own with free space")
+        tell_once(
+            "unwritable",
+            f"cannot write to the cache {str(path.parent)[:200]}: {error.strerror}; to save "
+            "time, set SPIKECOST_CACHE to a folder of your own with free space",
+        )
 
 
 def recall(kind: str, key: str, compute: Callable[[], Any]) -> Any:
@@ -294,8 +305,7 @@ def _sweep(folder: Path) -> None:
     with contextlib.suppress(OSError), os.scandir(folder) as listed:
         for each in listed:
             path = Path(each.path)
-            old = _EARLIER_ASIDE.fullmatch(path.name) and time.time() - each.stat(
-                follow_symlinks=False).st_mtime > _DAY
+            old = _EARLIER_ASIDE.fullmatch(path.name) and time.time() - each.stat(follow_symlinks=False).st_mtime > _DAY
             if old and each.is_dir(follow_symlinks=False):
                 shutil.rmtree(path, ignore_errors=True)
             elif old or (path.name.startswith(_ASIDE) and is_unlocked(path)):

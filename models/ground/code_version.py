@@ -27,8 +27,9 @@ def version_of(root: Path, folders: tuple[str, ...]) -> str:
         The folder that contains them.
     folders : tuple of str
     """
-    sources = sorted(path for folder in folders for path in (root / folder).rglob("*")
-                     if path.suffix in (".py", ".c", ".j2"))
+    sources = sorted(
+        path for folder in folders for path in (root / folder).rglob("*") if path.suffix in (".py", ".c", ".j2")
+    )
     contents = {str(path.relative_to(root)): path.read_bytes() for path in sources}
     # parsing takes half a second, so it is done once for each state of the files
     state = hashlib.sha256(repr(contents).encode()).hexdigest()
@@ -54,5 +55,8 @@ def _meaning(name: str, content: bytes) -> str:
 
 def _is_text(statement: ast.stmt) -> bool:
     """Whether a statement is only a string: a docstring of a module, class, function or field."""
-    return (isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
-            and isinstance(statement.value.value, str))
+    return (
+        isinstance(statement, ast.Expr)
+        and isinstance(statement.value, ast.Constant)
+        and isinstance(statement.value.value, str)
+    )

@@ -40,8 +40,9 @@ def visible(text: str, keep: str = "\n\t") -> str:
     """
     if text.isprintable():
         return text
-    return "".join(_shown(each) if each not in keep and unicodedata.category(each) in _HIDDEN else each
-                   for each in text)
+    return "".join(
+        _shown(each) if each not in keep and unicodedata.category(each) in _HIDDEN else each for each in text
+    )
 
 
 def _shown(character: str) -> str:

@@ -52,8 +52,10 @@ def require_private(folder: Path) -> None:
     """
     reason = why_not_private(folder)
     if reason:
-        raise UserError(f"{reason}, who could put code there that runs as you; make it private and your own "
-                        f"(chmod go-w), or set SPIKECOST_CACHE to another folder of your own")
+        raise UserError(
+            f"{reason}, who could put code there that runs as you; make it private and your own "
+            f"(chmod go-w), or set SPIKECOST_CACHE to another folder of your own"
+        )
 
 
 def why_not_private(folder: Path) -> str:
@@ -79,8 +81,9 @@ def why_replaceable(parent: Path) -> str:
             return f"the folder {above} above the cache belongs to another user ({_user_name(found.st_uid)})"
         shared = found.st_mode & stat.S_IWOTH or (found.st_mode & stat.S_IWGRP and not _own_group(found.st_gid))
         if shared and not found.st_mode & stat.S_ISVTX:  # sticky: only owners rename
-            return (f"the folder {above} (mode {stat.S_IMODE(found.st_mode):04o}) above the cache can be written by "
-                    "others")
+            return (
+                f"the folder {above} (mode {stat.S_IMODE(found.st_mode):04o}) above the cache can be written by others"
+            )
     return ""
 
 

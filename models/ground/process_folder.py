@@ -97,8 +97,10 @@ def scratch() -> Iterator[Path]:
 
 
 def _no_place(reasons: list[str]) -> UserError:
-    return UserError(f"no private folder to run compiled code from ({'; '.join(reasons)}); set TMPDIR to a folder of "
-                     "your own with free space, from which programs may be started")
+    return UserError(
+        f"no private folder to run compiled code from ({'; '.join(reasons)}); set TMPDIR to a folder of "
+        "your own with free space, from which programs may be started"
+    )
 
 
 def _process_folders(reasons: list[str]) -> Iterator[Path]:

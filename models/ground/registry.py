@@ -64,9 +64,7 @@ class Registry(Mapping[str, T]):
         except KeyError:
             near = difflib.get_close_matches(name, self._items, n=1)
             hint = f"did you mean '{near[0]}'? " if near else ""
-            raise UserError(
-                f"unknown {self.kind} '{name}': {hint}known are {', '.join(self._items)}"
-            ) from None
+            raise UserError(f"unknown {self.kind} '{name}': {hint}known are {', '.join(self._items)}") from None
 
     def get(self, name: str, default: Any = None) -> Any:
         """Return the item with a name, or `default`."""

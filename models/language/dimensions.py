@@ -15,20 +15,35 @@ from . import units
 from .grammar import HIGHEST_POWER, Binary, Call, Condition, Name, Negative, Node, Number, Switch, written
 
 
-def check(root: Node, dimensions: Mapping[str, Dimension], constants: Mapping[str, Any], expected: Dimension,
-          *, value: Callable[[Node], Expr], where: str) -> None:
+def check(
+    root: Node,
+    dimensions: Mapping[str, Dimension],
+    constants: Mapping[str, Any],
+    expected: Dimension,
+    *,
+    value: Callable[[Node], Expr],
+    where: str,
+) -> None:
     """Compare the dimension of an expression with the expected dimension.
 
     Parameters and errors are those of `dimension`. In addition, a dimension other than the expected one is an error.
     """
     found = dimension(root, dimensions, constants, value=value, where=where)
     if found is not expected:
-        raise UserError(f"{where}: '{short(written(root))}' has the unit {units.unit_name(found)}, "
-                        f"expected {units.unit_name(expected)}")
+        raise UserError(
+            f"{where}: '{short(written(root))}' has the unit {units.unit_name(found)}, "
+            f"expected {units.unit_name(expected)}"
+        )
 
 
-def dimension(root: Node, dimensions: Mapping[str, Dimension], constants: Mapping[str, Any], *,
-              value: Callable[[Node], Expr], where: str) -> Dimension:
+def dimension(
+    root: Node,
+    dimensions: Mapping[str, Dimension],
+    constants: Mapping[str, Any],
+    *,
+    value: Callable[[Node], Expr],
+    where: str,
+) -> Dimension:
     """Return the dimension of an expression; the rules are those of Brian2.
 
     Parameters
@@ -66,8 +81,10 @@ def dimension(root: Node, dimensions: Mapping[str, Dimension], constants: Mappin
             if node.function == "sqrt":
                 return found**0.5
             if found is not units.DIMENSIONLESS:
-                raise misfit(f"the argument of '{short(written(node))}' has the unit {units.unit_name(found)}",
-                             "give a number without a unit")
+                raise misfit(
+                    f"the argument of '{short(written(node))}' has the unit {units.unit_name(found)}",
+                    "give a number without a unit",
+                )
             return found
         left, right = of(node.left), of(node.right)
         if node.kind in ("add", "sub"):
@@ -75,23 +92,29 @@ def dimension(root: Node, dimensions: Mapping[str, Dimension], constants: Mappin
         if node.kind != "pow":
             return left * right if node.kind == "mul" else left / right
         if right is not units.DIMENSIONLESS:
-            raise misfit(f"the power of '{short(written(node))}' has the unit {units.unit_name(right)}",
-                         "give a number without a unit")
+            raise misfit(
+                f"the power of '{short(written(node))}' has the unit {units.unit_name(right)}",
+                "give a number without a unit",
+            )
         return left if left is units.DIMENSIONLESS else left ** power(node)
 
     def alike(node: Binary | Condition, left: Dimension, right: Dimension) -> Dimension:
         if left is not right:
-            raise misfit(f"'{short(written(node.left))}' has the unit {units.unit_name(left)}, "
-                         f"'{short(written(node.right))}' {units.unit_name(right)}",
-                         "what is added or compared needs the same unit")
+            raise misfit(
+                f"'{short(written(node.left))}' has the unit {units.unit_name(left)}, "
+                f"'{short(written(node.right))}' {units.unit_name(right)}",
+                "what is added or compared needs the same unit",
+            )
         return left
 
     def power(node: Binary) -> float:
         try:
             found = float(evaluate(value(node.right), {}, FLOATS))
         except KeyError:
-            raise misfit(f"the power of '{short(written(node))}' changes, and with it the unit",
-                         "give a number, or take the power of a number without a unit") from None
+            raise misfit(
+                f"the power of '{short(written(node))}' changes, and with it the unit",
+                "give a number, or take the power of a number without a unit",
+            ) from None
         except (ArithmeticError, ValueError) as error:
             raise misfit(f"the power of '{short(written(node))}' is not a number: {error}", "give a number") from None
         if abs(found) > HIGHEST_POWER:

@@ -18,8 +18,9 @@ from .names import LONGEST_NAME, NAME
 DIFFERENTIAL, SUBEXPRESSION, PARAMETER = "differential equation", "subexpression", "parameter"
 _FLAGS = {DIFFERENTIAL: ("unless refractory",), PARAMETER: ("constant",), SUBEXPRESSION: ()}
 #: Units that equations can declare: only units without a prefix, as in Brian2.
-_BASE_UNITS = {name: unit.dim for name, unit in DEFAULT_UNITS.items()
-               if float(unit) == 1.0 and repr(unit)[-1] not in ("2", "3")}
+_BASE_UNITS = {
+    name: unit.dim for name, unit in DEFAULT_UNITS.items() if float(unit) == 1.0 and repr(unit)[-1] not in ("2", "3")
+}
 
 _WRITE = "write lines such as dv/dt = -v/tau : volt, or I : amp"
 _HEAD = re.compile(r"\s*(?:d([A-Za-z_][A-Za-z0-9_]*)\s*/\s*dt\s*=|([A-Za-z_][A-Za-z0-9_]*)\s*(=(?!=))?)\s*")
@@ -81,8 +82,9 @@ def _line(text: str, place: int) -> Line:
     name = head[1] or head[2]
     kind = DIFFERENTIAL if head[1] else SUBEXPRESSION if head[3] else PARAMETER
     if not NAME.fullmatch(name):
-        raise Unreadable(f"'{short(name)}' is not a name",
-                         f"use up to {LONGEST_NAME} letters, digits and _, a letter first")
+        raise Unreadable(
+            f"'{short(name)}' is not a name", f"use up to {LONGEST_NAME} letters, digits and _, a letter first"
+        )
     try:
         brian2.Equations.check_identifier(name)
     except (SyntaxError, ValueError) as error:
@@ -90,7 +92,7 @@ def _line(text: str, place: int) -> Line:
     colon = text.find(":", head.end())
     if colon < 0:
         raise Unreadable("there is no colon with a unit behind it", _WRITE)
-    right = " ".join(text[head.end():colon].split())
+    right = " ".join(text[head.end() : colon].split())
     if bool(right) != (kind != PARAMETER):
         problem = "there is no right-hand side" if kind != PARAMETER else f"'{short(right)}' before the colon"
         raise Unreadable(problem, _WRITE)
@@ -100,8 +102,11 @@ def _line(text: str, place: int) -> Line:
     flags = tuple(" ".join(flag.split()) for flag in match[2].split(",")) if match[2] is not None else ()
     for flag in flags:
         if flag not in _FLAGS[kind]:
-            raise Unreadable(f"Equations of type '{kind}' cannot have a flag '{short(flag)}', only "
-                             f"{', '.join(_FLAGS[kind]) or 'none'}", _WRITE)
+            raise Unreadable(
+                f"Equations of type '{kind}' cannot have a flag '{short(flag)}', only "
+                f"{', '.join(_FLAGS[kind]) or 'none'}",
+                _WRITE,
+            )
     if kind != PARAMETER:
         try:
             grammar.expression(right)
@@ -120,11 +125,12 @@ def _declared(text: str) -> Dimension:
     while place < len(rest):
         match = _FACTOR.match(rest, place)
         if match is None:
-            raise Unreadable(f"'{short(text)}' is not a unit",
-                             "write base units such as volt, amp/metre**2, or 1")
+            raise Unreadable(f"'{short(text)}' is not a unit", "write base units such as volt, amp/metre**2, or 1")
         if match[2] not in _BASE_UNITS:
-            raise Unreadable(f"'{short(match[2])}' in '{short(text)}' is not a base unit",
-                             "use those without a prefix, such as volt, amp, second, siemens/metre**2, or 1")
+            raise Unreadable(
+                f"'{short(match[2])}' in '{short(text)}' is not a base unit",
+                "use those without a prefix, such as volt, amp, second, siemens/metre**2, or 1",
+            )
         power = float(match[3].replace(" ", "")) if match[3] else 1.0
         dimension = dimension * _BASE_UNITS[match[2]] ** (power if match[1] == "*" else -power)
         place = match.end()

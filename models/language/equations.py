@@ -66,8 +66,9 @@ def read(text: str, constants: Mapping[str, Any], given: str) -> dict[str, Equat
     for line in found_lines:
         with at(line.name):
             if re.search(r"\bxi(_\w+)?\b", line.right):
-                raise UserError(f"{given}: noise terms (xi) are not supported; drive the model with a frozen input "
-                                "instead")
+                raise UserError(
+                    f"{given}: noise terms (xi) are not supported; drive the model with a frozen input instead"
+                )
             value = parse(line.right, known, constants, f"{given}: equation of '{line.name}'") if line.right else None
         found[line.name] = Equation(line.name, line.kind, line.dimension, line.flags, line.right, value)
     _check_size(found, given)
@@ -84,15 +85,19 @@ def _check_size(found: Mapping[str, Equation], given: str) -> None:
         if not ready:
             last = [name for name in waiting if name in inner][-1]
             with at(last):
-                raise UserError(f"{given}: Brian2 cannot read the equations at "
-                                f"'{short(f'{last} = {found[last].text}')}': Cannot resolve subexpressions that need "
-                                "each other; write them without circles")
+                raise UserError(
+                    f"{given}: Brian2 cannot read the equations at "
+                    f"'{short(f'{last} = {found[last].text}')}': Cannot resolve subexpressions that need "
+                    "each other; write them without circles"
+                )
         for name in ready:
             sizes[name] = _size(waiting.pop(name), sizes if inner else {})
             if sizes[name] > MOST_OPERATIONS:
                 with at(name):
-                    raise UserError(f"{given}: equation of '{name}': more than {MOST_OPERATIONS} operations with its "
-                                    "subexpressions written out; spikecost is for smaller models")
+                    raise UserError(
+                        f"{given}: equation of '{name}': more than {MOST_OPERATIONS} operations with its "
+                        "subexpressions written out; spikecost is for smaller models"
+                    )
 
 
 def _size(value: Expr, sizes: Mapping[str, int]) -> int:
@@ -124,8 +129,9 @@ def parse(text: str, variables: Collection[str], constants: Mapping[str, Any], w
     return _lowered(_node(text, where), variables, constants, where)
 
 
-def threshold(text: str, state: Collection[str], dimensions: Mapping[str, Dimension], constants: Mapping[str, Any],
-              where: str) -> Threshold:
+def threshold(
+    text: str, state: Collection[str], dimensions: Mapping[str, Dimension], constants: Mapping[str, Any], where: str
+) -> Threshold:
     """Read ``v > 30*mV``: a state variable, ``>`` or ``>=``, and a level, which may move (``v > theta``)."""
     instead = "write a state variable, > or >=, and a level: v > 30*mV"
     try:
@@ -139,8 +145,9 @@ def threshold(text: str, state: Collection[str], dimensions: Mapping[str, Dimens
     return Threshold(node.left.name, node.sign, level)
 
 
-def statements(text: str, targets: Collection[str], dimensions: Mapping[str, Dimension], constants: Mapping[str, Any],
-               where: str) -> list[tuple[str, Expr]]:
+def statements(
+    text: str, targets: Collection[str], dimensions: Mapping[str, Dimension], constants: Mapping[str, Any], where: str
+) -> list[tuple[str, Expr]]:
     """Read ``v = c; u += d``: assignments to `targets`, one after the other.
 
     A name that is assigned but not declared is a temporary variable, as in Brian2: it has a value after its first
@@ -157,8 +164,10 @@ def statements(text: str, targets: Collection[str], dimensions: Mapping[str, Dim
             node = Binary(operator, Name(target), right) if operator else right
             early = (get_identifiers(written(node)) & temporary) - set(known)
             if early:
-                raise UserError(f"{where}: '{target} = {short(written(node))}' uses '{early.pop()}' before it has a "
-                                "value; assign one to it first")
+                raise UserError(
+                    f"{where}: '{target} = {short(written(node))}' uses '{early.pop()}' before it has a "
+                    "value; assign one to it first"
+                )
             value = _lowered(node, known, numbers, where)
             if target in temporary and target not in known:
                 check_name(target, f"{where}: the temporary variable")
@@ -183,8 +192,9 @@ def _needed(assigned: list[tuple[str, Expr]], wanted: set[str]) -> list[tuple[st
     return found[::-1]
 
 
-def check_units(text: str, dimensions: Mapping[str, Dimension], constants: Mapping[str, Any], expected: Dimension,
-                where: str) -> None:
+def check_units(
+    text: str, dimensions: Mapping[str, Dimension], constants: Mapping[str, Any], expected: Dimension, where: str
+) -> None:
     """Compute the dimension of `text` and compare it.
 
     Raises
@@ -195,8 +205,9 @@ def check_units(text: str, dimensions: Mapping[str, Dimension], constants: Mappi
     _check(_node(text, where), dimensions, constants, expected, where)
 
 
-def _check(node: Node, dimensions: Mapping[str, Dimension], constants: Mapping[str, Any], expected: Dimension,
-           where: str) -> None:
+def _check(
+    node: Node, dimensions: Mapping[str, Dimension], constants: Mapping[str, Any], expected: Dimension, where: str
+) -> None:
     check(node, dimensions, constants, expected, where=where, value=_numbers_of(dimensions, constants, where))
 
 
@@ -228,8 +239,9 @@ def _lowered(root: Node, variables: Collection[str], constants: Mapping[str, Any
         if isinstance(node, Binary):
             (left, a), (right, b) = walk(node.left), walk(node.right)
             if node.kind == "pow" and a is None and b is not None and abs(b) > HIGHEST_POWER:
-                raise UserError(f"{where}: the power in '{short(written(node))}' is too high; give one of at most "
-                                f"{HIGHEST_POWER}")
+                raise UserError(
+                    f"{where}: the power in '{short(written(node))}' is too high; give one of at most {HIGHEST_POWER}"
+                )
             return Op(node.kind, (left, right)), number(node, node.kind, a, b)
         kind, inside = ("neg", node.operand) if isinstance(node, Negative) else (node.function, node.argument)
         found, a = walk(inside)
@@ -260,10 +272,13 @@ def _lowered(root: Node, variables: Collection[str], constants: Mapping[str, Any
         if identifier in _NUMBERS:
             return Const(Fraction(_NUMBERS[identifier]))
         if identifier in OF_GROUPS:
-            raise UserError(f"{where}: Brian2's own variable '{identifier}' cannot be run; write the equations without "
-                            "it, and what depends on time as the input")
-        raise UserError(f"{where}: '{short(identifier)}' is neither in the equations nor a constant nor a unit; "
-                        "define it")
+            raise UserError(
+                f"{where}: Brian2's own variable '{identifier}' cannot be run; write the equations without "
+                "it, and what depends on time as the input"
+            )
+        raise UserError(
+            f"{where}: '{short(identifier)}' is neither in the equations nor a constant nor a unit; define it"
+        )
 
     return walk(root)[0]
 

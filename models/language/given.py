@@ -26,11 +26,28 @@ _NO_UNIT = get_or_create_dimension([0, 0, 0, 0, 0, 0, 0])
 _SECONDS = {"W": 604_800, "D": 86_400, "h": 3600, "m": 60, "s": 1}
 _PARTS = {"ms": 10**3, "us": 10**6, "ns": 10**9, "ps": 10**12, "fs": 10**15, "as": 10**18}
 #: python-quantities' kinds of base units, in Brian2's order of dimensions, and the SI unit of each.
-_OF_QUANTITIES = {"UnitLength": "m", "UnitMass": "kg", "UnitTime": "s", "UnitCurrent": "A", "UnitTemperature": "K",
-                  "UnitSubstance": "mol", "UnitLuminousIntensity": "cd"}
+_OF_QUANTITIES = {
+    "UnitLength": "m",
+    "UnitMass": "kg",
+    "UnitTime": "s",
+    "UnitCurrent": "A",
+    "UnitTemperature": "K",
+    "UnitSubstance": "mol",
+    "UnitLuminousIntensity": "cd",
+}
 #: pint's base units: the place in Brian2's order of dimensions (None: a pure number), and the power of ten to SI.
-_OF_PINT = {"meter": (0, 0), "gram": (1, -3), "kilogram": (1, 0), "second": (2, 0), "ampere": (3, 0),
-            "kelvin": (4, 0), "mole": (5, 0), "candela": (6, 0), "radian": (None, 0), "count": (None, 0)}
+_OF_PINT = {
+    "meter": (0, 0),
+    "gram": (1, -3),
+    "kilogram": (1, 0),
+    "second": (2, 0),
+    "ampere": (3, 0),
+    "kelvin": (4, 0),
+    "mole": (5, 0),
+    "candela": (6, 0),
+    "radian": (None, 0),
+    "count": (None, 0),
+}
 #: Kinds of numpy numbers without a unit.
 _PLAIN = "fiu"
 #: The number of characters of a given value that a message quotes.
@@ -97,8 +114,12 @@ def _from_numpy(value: Any) -> Any:
         return _seconds(value.astype(np.int64), unit, count, value)
     if kind == "O":
         return _from_sequence(value.tolist())
-    raise _refusal(value, {"M": "a date is not a duration", "b": "a truth value is not a number",
-                           "c": "it is complex"}.get(kind, "it is not a number"))
+    raise _refusal(
+        value,
+        {"M": "a date is not a duration", "b": "a truth value is not a number", "c": "it is complex"}.get(
+            kind, "it is not a number"
+        ),
+    )
 
 
 def _seconds(counts: Any, unit: str, count: int, value: Any) -> Any:
@@ -186,7 +207,9 @@ def _from_pandas(value: Any, library: Any) -> Any:
 
 #: How to convert the objects of a library, by the name under which it is imported.
 _LIBRARIES: dict[str, Callable[[Any, Any], Any]] = {
-    "quantities": _from_quantities, "pint": _from_pint, "pandas": _from_pandas,
+    "quantities": _from_quantities,
+    "pint": _from_pint,
+    "pandas": _from_pandas,
 }
 
 

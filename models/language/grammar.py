@@ -27,13 +27,16 @@ HIGHEST_POWER = 128
 
 _KINDS = {"+": "add", "-": "sub", "*": "mul", "/": "div", "**": "pow"}
 _SIGNS = ("<", "<=", ">", ">=")
-_TOKEN = re.compile(r"""
+_TOKEN = re.compile(
+    r"""
     (?P<space>[ \t]+)
   | (?P<newline>\n)
   | (?P<number>(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?(?![0-9A-Za-z_.]))
   | (?P<name>[A-Za-z_][A-Za-z0-9_]*)
   | (?P<sign>\*\*|[<>]=|[-+*/<>()](?!=))
-""", re.VERBOSE)
+""",
+    re.VERBOSE,
+)
 _STATEMENT = re.compile(r"\s*([A-Za-z_][A-Za-z0-9_]*)\s*(\*\*|[-+*/])?=(?!=)")
 
 
@@ -147,7 +150,7 @@ def statements(text: str) -> Iterator[tuple[str, str, Node]]:
         match = _STATEMENT.match(statement)
         if match is None:
             raise Unreadable(f"'{short(statement)}' is not supported", "write v = c or u += d")
-        rest = statement[match.end():].strip()
+        rest = statement[match.end() :].strip()
         if not rest:
             raise Unreadable(f"cannot read '{short(statement)}'", "write statements such as v = c; u += d")
         if re.search(r"(?<![<>])=|,", rest):
@@ -335,7 +338,7 @@ class _Reader:
         for end in range(place, len(self._text)):
             open_brackets += (self._text[end] == "(") - (self._text[end] == ")")
             if self._text[end] == ")" and open_brackets == 0:
-                return self._text[place:end + 1]
+                return self._text[place : end + 1]
         return self._text[place:]
 
     def _close(self, place: int) -> None:
@@ -347,13 +350,17 @@ class _Reader:
     def _enter(self) -> None:
         self._brackets += 1
         if self._brackets > BRACKETS:
-            raise Unreadable(f"'{short(self._text)}' has more than {BRACKETS} nested brackets",
-                             "write parts of it as separate equations")
+            raise Unreadable(
+                f"'{short(self._text)}' has more than {BRACKETS} nested brackets",
+                "write parts of it as separate equations",
+            )
 
     def _deeper(self, depth: int) -> int:
         if depth >= DEEPEST:
-            raise Unreadable(f"'{short(self._text)}' has more than {DEEPEST} nested operations",
-                             "write parts of it as separate equations")
+            raise Unreadable(
+                f"'{short(self._text)}' has more than {DEEPEST} nested operations",
+                "write parts of it as separate equations",
+            )
         return depth + 1
 
     def _number(self, token: str, place: int) -> Fraction:

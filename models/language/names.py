@@ -25,8 +25,9 @@ def check_name(name: str, where: str) -> None:
         If it is a variable, constant, function or unit of Brian2, or not a valid name; `where` says where it is used.
     """
     if not NAME.fullmatch(name):
-        raise UserError(f"{where} '{short(name)}' is not a name; use up to {LONGEST_NAME} letters, digits and _, a "
-                        "letter first")
+        raise UserError(
+            f"{where} '{short(name)}' is not a name; use up to {LONGEST_NAME} letters, digits and _, a letter first"
+        )
     try:
         Equations.check_identifier(name)
     except SyntaxError as error:
@@ -35,5 +36,7 @@ def check_name(name: str, where: str) -> None:
         own = name in OF_GROUPS or isinstance(getattr(brian2, name, None), brian2.Unit)
         reason = f"'{name}' is a variable or unit of Brian2" if own else ""
     if reason:
-        raise UserError(f"{where} '{name}' cannot have this name: {reason.rstrip('.')}; Brian2 would read the same "
-                        "text differently: choose another name")
+        raise UserError(
+            f"{where} '{name}' cannot have this name: {reason.rstrip('.')}; Brian2 would read the same "
+            "text differently: choose another name"
+        )

@@ -52,11 +52,15 @@ _NAMES = {
 }
 
 #: Dimensions with a name in Brian2's equations; others are written with the base units.
-_DECLARED = {getattr(brian2, name).dim: name
-             for name in ("second", "hertz", "volt", "amp", "siemens", "farad", "ohm", "coulomb", "metre", "mmolar")}
-_DECLARED |= {(getattr(brian2, name) / over).dim: f"{name}/{text}"
-              for name in ("volt", "amp", "siemens", "farad")
-              for over, text in ((brian2.second, "second"), (brian2.metre**2, "metre**2"))}
+_DECLARED = {
+    getattr(brian2, name).dim: name
+    for name in ("second", "hertz", "volt", "amp", "siemens", "farad", "ohm", "coulomb", "metre", "mmolar")
+}
+_DECLARED |= {
+    (getattr(brian2, name) / over).dim: f"{name}/{text}"
+    for name in ("volt", "amp", "siemens", "farad")
+    for over, text in ((brian2.second, "second"), (brian2.metre**2, "metre**2"))
+}
 #: The internal units of Brian2's base dimensions, in their order.
 _SYMBOLS = ("cm", "1e-14 kg", "ms", "uA", "K", "umol", "cd")
 _POWER = re.compile(r"(?:^| )(cm|1e-14 kg|ms|uA|K|umol|cd)\^(-?\d{1,3}(?:\.\d{1,6})?)(?= |$)")
@@ -148,9 +152,7 @@ def unit_name(dimension: Dimension) -> str:
     """Name the internal unit of `dimension`, such as ``mV`` or ``uA/cm2``."""
     if dimension in _NAMES:
         return _NAMES[dimension]
-    return " ".join(
-        f"{s}^{d:g}" for s, d in zip(_SYMBOLS, dimension._dims, strict=True) if d != 0
-    )
+    return " ".join(f"{s}^{d:g}" for s, d in zip(_SYMBOLS, dimension._dims, strict=True) if d != 0)
 
 
 def dimension_named(name: str) -> Dimension:
@@ -200,8 +202,9 @@ def in_ms(value: Any, what: str) -> Fraction:
     if duration <= 0:
         raise UserError(f"{what} = {value} is not positive; give a time such as 0.1*ms")
     if not _TIMES[0] <= duration <= _TIMES[1]:
-        raise UserError(f"{what} = {float(value):g} s is outside the range of times that can be used; give a time "
-                        "such as 0.1*ms")
+        raise UserError(
+            f"{what} = {float(value):g} s is outside the range of times that can be used; give a time such as 0.1*ms"
+        )
     return duration
 
 
@@ -241,11 +244,15 @@ def in_unit(values: Any, unit: Quantity | None, what: str) -> NDArray[np.float64
     if dimension is DIMENSIONLESS:
         return np.array(read, dtype=float)
     if unit is None or dimension is not unit.dim:
-        raise UserError(f"{what} given in {unit_name(dimension)}; give "
-                        + (f"a number in {unit}, or a quantity of that kind" if unit is not None else "a plain number"))
+        raise UserError(
+            f"{what} given in {unit_name(dimension)}; give "
+            + (f"a number in {unit}, or a quantity of that kind" if unit is not None else "a plain number")
+        )
     one, shift = internal(unit), Fraction(10) ** exponent(dimension)
-    numbers = [float(exact(value) / shift / one) if math.isfinite(value) else value
-               for value in np.ravel(np.asarray(read, dtype=float)).tolist()]
+    numbers = [
+        float(exact(value) / shift / one) if math.isfinite(value) else value
+        for value in np.ravel(np.asarray(read, dtype=float)).tolist()
+    ]
     return np.array(numbers).reshape(np.shape(read))
 
 
@@ -281,8 +288,9 @@ def parse_quantity(text: str) -> Any:
         unit = _UNIT.fullmatch(factor)
         value = getattr(brian2, unit[1], None) if unit else None
         if unit is None or not isinstance(value, Quantity):
-            raise UserError(f"unknown unit '{short(factor)}' in '{short(text)}': use Brian2's, such as ms, mV or "
-                            "uA/cm2")
+            raise UserError(
+                f"unknown unit '{short(factor)}' in '{short(text)}': use Brian2's, such as ms, mV or uA/cm2"
+            )
         value = value ** int(unit[2] or 1)
         result = result / value if operator == "/" else result * value
     return result

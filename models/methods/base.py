@@ -134,8 +134,9 @@ class Method(Hashable, Protocol):
         """Return the blocks that run together and are tallied as one, by the name of the tally."""
         ...
 
-    def tallies(self, step: Step, kept: Mapping[str, int], steps: float, spikes: int, horizon: float
-                ) -> Mapping[str, float]:
+    def tallies(
+        self, step: Step, kept: Mapping[str, int], steps: float, spikes: int, horizon: float
+    ) -> Mapping[str, float]:
         """Return the tallies of a run, by `parts` and `extras`.
 
         Parameters
@@ -203,8 +204,9 @@ class InBlocks:
         """Return each block as a separate part."""
         return {name: (name,) for name in step.blocks}
 
-    def tallies(self, step: Step, kept: Mapping[str, int], steps: float, spikes: int, horizon: float
-                ) -> Mapping[str, float]:
+    def tallies(
+        self, step: Step, kept: Mapping[str, int], steps: float, spikes: int, horizon: float
+    ) -> Mapping[str, float]:
         """Return the tallies of the kernel."""
         del step, steps, spikes, horizon
         return kept

@@ -16,18 +16,32 @@ from .registered import METHODS
 
 #: Nodes, stages, the difference of the two solutions, and the row of the continuous extension (Shampine 1986).
 NODES = (Fraction(0), Fraction(1, 5), Fraction(3, 10), Fraction(4, 5), Fraction(8, 9), Fraction(1), Fraction(1))
-STAGES = tuple(tuple(Fraction(entry) for entry in row.split()) for row in (
-    "1/5",
-    "3/40 9/40",
-    "44/45 -56/15 32/9",
-    "19372/6561 -25360/2187 64448/6561 -212/729",
-    "9017/3168 -355/33 46732/5247 49/176 -5103/18656",
-    "35/384 0 500/1113 125/192 -2187/6784 11/84",
-))
+STAGES = tuple(
+    tuple(Fraction(entry) for entry in row.split())
+    for row in (
+        "1/5",
+        "3/40 9/40",
+        "44/45 -56/15 32/9",
+        "19372/6561 -25360/2187 64448/6561 -212/729",
+        "9017/3168 -355/33 46732/5247 49/176 -5103/18656",
+        "35/384 0 500/1113 125/192 -2187/6784 11/84",
+    )
+)
 ERROR = tuple(map(Fraction, ["71/57600", "0", "-71/16695", "71/1920", "-17253/339200", "22/525", "-1/40"]))
-EXTENSION = tuple(map(Fraction, [
-    "-12715105075/11282082432", "0", "87487479700/32700410799", "-10690763975/1880347072",
-    "701980252875/199316789632", "-1453857185/822651844", "69997945/29380423"]))
+EXTENSION = tuple(
+    map(
+        Fraction,
+        [
+            "-12715105075/11282082432",
+            "0",
+            "87487479700/32700410799",
+            "-10690763975/1880347072",
+            "701980252875/199316789632",
+            "-1453857185/822651844",
+            "69997945/29380423",
+        ],
+    )
+)
 #: A proposed step is `SAFETY` times the step that would have had exactly the allowed error. It is at least `SHRINK` and
 #: at most `GROW` times the last step; after a rejection it is not longer than the last step.
 SAFETY, SHRINK, GROW = Fraction(9, 10), Fraction(1, 5), 10
@@ -110,11 +124,11 @@ def _input(model: NeuronModel, node: Fraction, varying: bool) -> str:
 
 def _once(model: NeuronModel, names: Sequence[str], flow: str) -> Block:
     rtol = Var("_rtol")
-    return events.block(model, {
-        f"_norm{flow}": 1 / (len(names) * rtol * rtol),
-        f"_goal{flow}": rtol / 100,
-        f"_small{flow}": rtol / 100_000,
-    }, "_rtol")
+    return events.block(
+        model,
+        {f"_norm{flow}": 1 / (len(names) * rtol * rtol), f"_goal{flow}": rtol / 100, f"_small{flow}": rtol / 100_000},
+        "_rtol",
+    )
 
 
 def _derivatives(model: NeuronModel, made: Draft, names: Sequence[str]) -> Derivatives:

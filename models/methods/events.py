@@ -108,8 +108,9 @@ def waiting(model: NeuronModel, duration: Expr) -> dict[str, Block]:
     at, end, until = (Var(name) for name in ("_at", "_end", "_until"))
     found = {
         "wait": block(model, {"_until_next": at + duration}, "_at", *names(duration)),
-        "refractory": block(model, {"_ends": less(until, end), "_target": select(less(until, end), until, end)},
-                            "_until", "_end"),
+        "refractory": block(
+            model, {"_ends": less(until, end), "_target": select(less(until, end), until, end)}, "_until", "_end"
+        ),
         "carry": block(model, {"_until_next": until - end, "_waits": less(0, until - end)}, "_until", "_end"),
     }
     test = model.system.threshold
@@ -122,4 +123,3 @@ def waiting(model: NeuronModel, duration: Expr) -> dict[str, Block]:
 def moving(model: NeuronModel) -> tuple[str, ...]:
     """Return the variables that still change while the neuron is refractory."""
     return tuple(name for name in model.system.state if name not in model.system.held)
-

@@ -30,8 +30,9 @@ class Exact(FixedStep):
     def advance(self, x: Vector, dt: Expr, f: Derivatives) -> Vector:
         """Return the state at t + dt."""
         c, matrix = f.affine(at=MIDDLE)
-        drivers = {name: [other for other in x if other != name and not is_zero(row[other])]
-                   for name, row in matrix.items()}
+        drivers = {
+            name: [other for other in x if other != name and not is_zero(row[other])] for name, row in matrix.items()
+        }
         rates = {name: row[name] for name, row in matrix.items()}
         after = {}
         for name in x:

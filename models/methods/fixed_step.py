@@ -48,8 +48,9 @@ class FixedStep(ABC):
     knob = "dt"
     steps_alike = True
     dense_output = False
-    template = Template("spikecost.models.methods", "fixed_step.c.j2", functions=False, in_lanes=True,
-                        sampled_input=True)
+    template = Template(
+        "spikecost.models.methods", "fixed_step.c.j2", functions=False, in_lanes=True, sampled_input=True
+    )
     extras: tuple[str, ...] = ("accepted",)
     at_spikes: Collection[str] = ("spike",)
 
@@ -88,8 +89,14 @@ class FixedStep(ABC):
         maker = _Maker(model, self, DETECTIONS[detection], varying)
         once, advance = maker.advance()
         check, pause, resume = maker.refractory() if model.refractory_ms else (Block(), Block(), Block())
-        return {"once": once, "check": check, "advance": advance, "spike": maker.spike(), "pause": pause,
-                "resume": resume}
+        return {
+            "once": once,
+            "check": check,
+            "advance": advance,
+            "spike": maker.spike(),
+            "pause": pause,
+            "resume": resume,
+        }
 
     def written(self, model: NeuronModel) -> tuple[Assign, ...]:
         """Return a step without a spike as written: the published equations without simplification."""
@@ -109,8 +116,9 @@ class FixedStep(ABC):
             "once a run": ("once",),
         }
 
-    def tallies(self, step: Step, kept: Mapping[str, int], steps: float, spikes: int, horizon: float
-                ) -> Mapping[str, float]:
+    def tallies(
+        self, step: Step, kept: Mapping[str, int], steps: float, spikes: int, horizon: float
+    ) -> Mapping[str, float]:
         """Return the tallies of a run, which follow from its steps and spikes.
 
         The refractory time is the same for each spike. What runs once per run is not tallied: it is not a cost per ms,
@@ -156,10 +164,17 @@ class _Maker:
         """Return the crossing and the state there, not simplified."""
         draft = self._draft(*(f"{name}_next" for name in self._system.state), "done", "step")
         end = Vector({name: Var(f"{name}_next") for name in self._system.state})
-        theta, at = self._detection.locate(Crossing(
-            self._x, end, self._dt, self._derivatives(draft), self._system.threshold, draft,
-            starts_below=self._model.steps_start_below,
-        ))
+        theta, at = self._detection.locate(
+            Crossing(
+                self._x,
+                end,
+                self._dt,
+                self._derivatives(draft),
+                self._system.threshold,
+                draft,
+                starts_below=self._model.steps_start_below,
+            )
+        )
         return draft, theta, at
 
     def advance(self) -> tuple[Block, Block]:
@@ -201,16 +216,24 @@ class _Maker:
         pause = self._held(self._draft("left", "done", "step"), remaining * step, {"left_next": left - remaining})
         draft = self._draft("left", "done", "step")
         after = draft.let("elapsed", done + left)
-        ends: dict[str, Expr] = {"ends": less(left, remaining), "elapsed": after, "rest": (1 - after) * step,
-                                 **self._rest_of_input(draft, after)}
+        ends: dict[str, Expr] = {
+            "ends": less(left, remaining),
+            "elapsed": after,
+            "rest": (1 - after) * step,
+            **self._rest_of_input(draft, after),
+        }
         inputs = None
         if self._varying:
-            inputs = {START: Var(self._model.input), MIDDLE: self._input_at(draft, done + left / 2),
-                      END: self._input_at(draft, after)}
+            inputs = {
+                START: Var(self._model.input),
+                MIDDLE: self._input_at(draft, done + left / 2),
+                END: self._input_at(draft, after),
+            }
         return check, pause, self._held(draft, left * step, ends, inputs)
 
-    def _held(self, draft: Draft, dt: Expr, outputs: dict[str, Expr], inputs: dict[Fraction, Expr] | None = None
-              ) -> Block:
+    def _held(
+        self, draft: Draft, dt: Expr, outputs: dict[str, Expr], inputs: dict[Fraction, Expr] | None = None
+    ) -> Block:
         f = self._derivatives(draft, self._system.held, inputs)
         if set(self._system.state) != set(self._system.held):
             after = self._method.advance(self._x, draft.let("held", dt), f)
@@ -221,8 +244,9 @@ class _Maker:
         within = [f"{self._model.input}{ending}" for ending in INPUT_ENDINGS] if self._varying else []
         return Draft(frozenset({*self._system.dimensions, "dt", *within, *more}) - set(self._system.subexpressions))
 
-    def _derivatives(self, draft: Draft, held: frozenset[str] = frozenset(),
-                     inputs: dict[Fraction, Expr] | None = None) -> Derivatives:
+    def _derivatives(
+        self, draft: Draft, held: frozenset[str] = frozenset(), inputs: dict[Fraction, Expr] | None = None
+    ) -> Derivatives:
         name = self._model.input
         if self._varying and inputs is None:
             inputs = {START: Var(name), MIDDLE: Var(f"{name}_mid"), END: Var(f"{name}_end")}
@@ -233,8 +257,10 @@ class _Maker:
         if not self._varying:
             return {}
         name = self._model.input
-        return {f"{name}_rest": self._input_at(draft, after),
-                f"{name}_mid_rest": self._input_at(draft, (after + 1) / 2)}
+        return {
+            f"{name}_rest": self._input_at(draft, after),
+            f"{name}_mid_rest": self._input_at(draft, (after + 1) / 2),
+        }
 
     def _input_at(self, draft: Draft, fraction: Expr) -> Expr:
         """Return the input at a fraction of the step, from the parabola through its three values."""
@@ -247,8 +273,7 @@ class _Maker:
         threshold = self._system.threshold
         inclusive = threshold.comparison == ">="
         level = substitute(threshold.level, proposed)
-        conditions: dict[str, Expr] = {
-            "above": (at_most if inclusive else less)(level, proposed[threshold.variable])}
+        conditions: dict[str, Expr] = {"above": (at_most if inclusive else less)(level, proposed[threshold.variable])}
         if self._model.spike_is_crossing:
             conditions["was_below"] = (less if inclusive else at_most)(Var(threshold.variable), threshold.level)
         return conditions

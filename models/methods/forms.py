@@ -21,8 +21,9 @@ def gates(f: Derivatives) -> list[str]:
         if name != f.voltage and parts is not None and f.voltage in names(parts[1]):
             found.append(name)
     if not found:
-        raise NotApplicable("the model has no gate: no variable relaxes linearly at a rate that depends on "
-                            f"{f.voltage}")
+        raise NotApplicable(
+            f"the model has no gate: no variable relaxes linearly at a rate that depends on {f.voltage}"
+        )
     return found
 
 
@@ -36,8 +37,11 @@ def groups(f: Derivatives) -> list[list[str]]:
     for name, value in sides.items():
         if name == f.voltage:
             continue
-        free = (group for group in found[1:]
-                if not names(value) & set(group) and not any(name in names(sides[other]) for other in group))
+        free = (
+            group
+            for group in found[1:]
+            if not names(value) & set(group) and not any(name in names(sides[other]) for other in group)
+        )
         group = next(free, None)
         if group is None:
             found.append([name])
@@ -66,7 +70,11 @@ def izhikevich(f: Derivatives) -> tuple[str, str, Expr]:
         raise NotApplicable(f"d{v}/dt is not quadratic in {v}, as Izhikevich's is")
     offset, recovery = linear_parts(parabola[0], u), linear_parts(sides[u], u)
     slope = recovery and linear_parts(recovery[0], v)
-    if offset is None or recovery is None or slope is None or any(
-            {u, v} & names(factor) for factor in (*parabola[1:], offset[1], recovery[1], *slope)):
+    if (
+        offset is None
+        or recovery is None
+        or slope is None
+        or any({u, v} & names(factor) for factor in (*parabola[1:], offset[1], recovery[1], *slope))
+    ):
         raise NotApplicable(f"{u} does not enter d{v}/dt and d{u}/dt linearly, as in Izhikevich's model")
     return v, u, offset[1]

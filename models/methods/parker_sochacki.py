@@ -67,7 +67,16 @@ class ParkerSochacki(InBlocks):
     template = Template("spikecost.models.methods", "parker_sochacki.c.j2")
     extras: tuple[str, ...] = ("accepted", "divided")
     at_spikes: Collection[str] = (
-        "dense output", "gap term", "newton term", "newton", "state term", "locate", "crossing", "reset", "wait")
+        "dense output",
+        "gap term",
+        "newton term",
+        "newton",
+        "state term",
+        "locate",
+        "crossing",
+        "reset",
+        "wait",
+    )
 
     def why_not_model(self, model: NeuronModel) -> str:
         """Return why the method cannot integrate a model; empty if it can."""
@@ -110,10 +119,12 @@ class ParkerSochacki(InBlocks):
         read = {name for block in step.blocks.values() for name in block.reads}
         return {
             "flows": [(flow, moving, orders(model, flow, step.varying)) for flow, moving in flows],
-            "highest": HIGHEST_ORDER, "inputs": [model.input, *input_terms(model)] if step.varying else [],
+            "highest": HIGHEST_ORDER,
+            "inputs": [model.input, *input_terms(model)] if step.varying else [],
             "input_end": f"{model.input}_end" if f"{model.input}_end" in read else "",
             "halved": lambda moving: [*moving, *([model.input] if step.varying else [])],
-            "most_halvings": MOST_HALVINGS, "within": DETECTIONS[step.detection].restarts,
+            "most_halvings": MOST_HALVINGS,
+            "within": DETECTIONS[step.detection].restarts,
             "voltage": test.variable,
             "moving_level": level,
             "located": list(dict.fromkeys((*level, *events.kept(model)))),
@@ -139,9 +150,20 @@ def orders(model: NeuronModel, flow: str = "", varying: bool = False) -> list[Or
     moving = [*(name for name in model.system.state if name not in held), *([model.input] if varying else [])]
     _, singular = take_out_exprel(_sides(model, held))
     return [
-        OrderBlocks(k, tuple((f"{flow}order {k} argument {i}", f"_near{i}", f"{flow}order {k} exprel {i} near 0",
-                              f"{flow}order {k} exprel {i}") for i in range(1, len(singular) + 1)),
-                    f"{flow}order {k}", tuple(f"_small_{name}_{k}" for name in moving))
+        OrderBlocks(
+            k,
+            tuple(
+                (
+                    f"{flow}order {k} argument {i}",
+                    f"_near{i}",
+                    f"{flow}order {k} exprel {i} near 0",
+                    f"{flow}order {k} exprel {i}",
+                )
+                for i in range(1, len(singular) + 1)
+            ),
+            f"{flow}order {k}",
+            tuple(f"_small_{name}_{k}" for name in moving),
+        )
         for k in range(1, HIGHEST_ORDER + 1)
     ]
 
@@ -194,8 +216,12 @@ def _series(model: NeuronModel, held: frozenset[str], flow: str, varying: bool) 
         outputs |= own
         parts.append((f"{flow}order {k + 1}", list(own)))
     once, body = lower(made, outputs, frozenset({"dt", *model.system.parameters}))
-    cut = _cut(f"_{flow.strip() or 'free'}", {f"{flow}once": list(once.targets), **dict(parts)}, outputs,
-               Block((*once.assignments, *body.assignments)))
+    cut = _cut(
+        f"_{flow.strip() or 'free'}",
+        {f"{flow}once": list(once.targets), **dict(parts)},
+        outputs,
+        Block((*once.assignments, *body.assignments)),
+    )
     alternatives = [block for i, one in enumerate(singular, 1) for block in _alternatives(one, i, flow).items()]
     return _interleaved(cut, dict(alternatives)) | {f"{flow}halve": _halve(model, list(sides), varying)}
 
@@ -208,8 +234,9 @@ def _alternatives(one: Singular, i: int, flow: str) -> dict[str, Block]:
         series = rule([Var(name) for name in arguments], one.reciprocal, made)
         outputs = {f"{one.name}_{k}": value for k, value in enumerate(series)}
         parts = {f"{flow}order {k + 1} exprel {i}{ending}": [f"{one.name}_{k}"] for k in range(HIGHEST_ORDER)}
-        found |= _cut(f"_{flow.strip() or 'free'}_{'near' if ending else 'far'}{i}", parts, outputs,
-                      lower(made, outputs)[1])
+        found |= _cut(
+            f"_{flow.strip() or 'free'}_{'near' if ending else 'far'}{i}", parts, outputs, lower(made, outputs)[1]
+        )
     return found
 
 
@@ -239,14 +266,19 @@ def _cut(prefix: str, parts: Mapping[str, Sequence[str]], outputs: Collection[st
             if name in values and name not in place:
                 place[name] = part
                 waiting += names(values[name])
-    shared = {name for target, value in values.items() for name in names(value)
-              if name in place and place[name] != place[target]}
+    shared = {
+        name
+        for target, value in values.items()
+        for name in names(value)
+        if name in place and place[name] != place[target]
+    }
     renamed: dict[str, Expr] = {name: Var(f"{prefix}_{name}") for name in sorted(shared.difference(outputs))}
     made: dict[str, list[Assign]] = {part: [] for part in parts}
     for assign in body.assignments:
         target = renamed.get(assign.target)
-        made[place[assign.target]].append(Assign(
-            target.name if isinstance(target, Var) else assign.target, substitute(assign.value, renamed)))
+        made[place[assign.target]].append(
+            Assign(target.name if isinstance(target, Var) else assign.target, substitute(assign.value, renamed))
+        )
     return {part: Block(tuple(assigns)) for part, assigns in made.items()}
 
 
@@ -272,8 +304,9 @@ def _halve(model: NeuronModel, moving: Sequence[str], varying: bool) -> Block:
 def _length(model: NeuronModel) -> Block:
     """Return the rest of the step, as a fraction of it and in ms."""
     span = Var("_target") - Var("_now")
-    return events.block(model, {"_span": span, "dt_next": span * Var("_step"), "_moves": less(0, span)},
-                        "_target", "_now", "_step")
+    return events.block(
+        model, {"_span": span, "dt_next": span * Var("_step"), "_moves": less(0, span)}, "_target", "_now", "_step"
+    )
 
 
 def _locate(model: NeuronModel, detection: str, varying: bool) -> Block:
@@ -282,10 +315,17 @@ def _locate(model: NeuronModel, detection: str, varying: bool) -> Block:
     made = events.draft(model, *(f"{name}_next" for name in state), *([last] if varying else []))
     inputs: dict[Fraction, Expr] = {START: Var(model.input), END: Var(last)}
     x, end = (Vector({name: Var(name + ending) for name in state}) for ending in ("", "_next"))
-    s, at = DETECTIONS[detection].locate(Crossing(
-        x, end, Var("dt"), Derivatives(model.system, made, inputs=inputs if varying else None, name=model.input),
-        model.system.threshold, made,
-        starts_below=model.steps_start_below))
+    s, at = DETECTIONS[detection].locate(
+        Crossing(
+            x,
+            end,
+            Var("dt"),
+            Derivatives(model.system, made, inputs=inputs if varying else None, name=model.input),
+            model.system.threshold,
+            made,
+            starts_below=model.steps_start_below,
+        )
+    )
     outputs: dict[str, Expr] = {"_s": s}
     return lower(made, outputs | {f"{name}_at": at[name] for name in events.kept(model)})[1]
 
@@ -299,14 +339,23 @@ def _dense(model: NeuronModel) -> dict[str, Block]:
     guess = events.first_guess(below, test.gap({name: Var(f"{name}_next") - Var(name) for name in moving}))
     gaps = {}
     if test.slopes:
-        gaps["gap term"] = events.block(model, {"_gap": test.gap({name: Var(f"_part_{name}") for name in moving})},
-                                        *(f"_part_{name}" for name in moving))
+        gaps["gap term"] = events.block(
+            model,
+            {"_gap": test.gap({name: Var(f"_part_{name}") for name in moving})},
+            *(f"_part_{name}" for name in moving),
+        )
     value, slope, s, term = Var("_value"), Var("_slope"), Var("_s"), Var("_term")
     return {
         "dense output": lower(made, {"_below": below, "_s": guess})[1],
         **gaps,
-        "newton term": events.block(model, {"_slope_next": slope * s + value, "_value_next": value * s + term},
-                                    "_value", "_slope", "_s", "_term"),
+        "newton term": events.block(
+            model,
+            {"_slope_next": slope * s + value, "_value_next": value * s + term},
+            "_value",
+            "_slope",
+            "_s",
+            "_term",
+        ),
         "newton": events.newton(model, value, slope, "_value", "_slope"),
         "state term": events.block(model, {"_value_next": value * s + term}, "_value", "_s", "_term"),
     }

@@ -72,8 +72,10 @@ def read_bytes(path: Path, what: str, most: int = LARGEST, instead: str = "") ->
         with path.open("rb") as file:
             content = file.read(most + 1)
     except (OSError, ValueError) as error:  # ValueError: a name with a null character
-        raise UserError(f"cannot read {what} {shortened(str(path))}: {getattr(error, 'strerror', None) or error}"
-                        f"{instead and f'; {instead}'}") from None
+        raise UserError(
+            f"cannot read {what} {shortened(str(path))}: {getattr(error, 'strerror', None) or error}"
+            f"{instead and f'; {instead}'}"
+        ) from None
     if len(content) > most:
         raise UserError(f"{what} {path} is larger than {most // 1_000_000} MB; give a smaller file")
     return content
@@ -191,8 +193,12 @@ def _look_at(content: Any) -> None:
     """Refuse nesting that is too deep for the code that follows."""
     level = [content]
     for _ in range(DEEPEST + 1):
-        level = [inner for each in level if isinstance(each, dict | list)
-                 for inner in (each.values() if isinstance(each, dict) else each)]
+        level = [
+            inner
+            for each in level
+            if isinstance(each, dict | list)
+            for inner in (each.values() if isinstance(each, dict) else each)
+        ]
     if level:
         raise ValueError(f"more than {DEEPEST} tables or lists within each other")
 
@@ -298,15 +304,27 @@ def _is(origin: type) -> Callable[[Any], bool]:
 
 def _converter(more_allowed: bool) -> cattrs.Converter:
     converter = cattrs.Converter(forbid_extra_keys=not more_allowed)
-    for kind, hook in ((int, _whole), (float, _number), (bool, _truth), (str, _text), (Milliseconds, _time),
-                       (Positive, _positive), (Given, _given), (Initial, _initial), (Refractory, _refractory)):
+    for kind, hook in (
+        (int, _whole),
+        (float, _number),
+        (bool, _truth),
+        (str, _text),
+        (Milliseconds, _time),
+        (Positive, _positive),
+        (Given, _given),
+        (Initial, _initial),
+        (Refractory, _refractory),
+    ):
         converter.register_structure_hook(kind, hook)
     converter.register_structure_hook_factory(
-        is_dataclass, _checked(dict, "a table, such as { name = ... }", make_dict_structure_fn))
+        is_dataclass, _checked(dict, "a table, such as { name = ... }", make_dict_structure_fn)
+    )
     converter.register_structure_hook_factory(
-        _is(Mapping), _checked(dict, "a table, such as { name = ... }", mapping_structure_factory))
+        _is(Mapping), _checked(dict, "a table, such as { name = ... }", mapping_structure_factory)
+    )
     converter.register_structure_hook_factory(
-        _is(tuple), _checked(list, "a list in brackets, such as [1, 2]", homogenous_tuple_structure_factory))
+        _is(tuple), _checked(list, "a list in brackets, such as [1, 2]", homogenous_tuple_structure_factory)
+    )
     return converter
 
 

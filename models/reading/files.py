@@ -76,8 +76,9 @@ def model_from_file(asked: str, input: str | None = None) -> NeuronModel:  # noq
     else:
         found, presets = _from_python(path, source, names[0], input, changed), names[1:]
     if input not in (None, found.input):
-        raise UserError(f"{asked}: its input is '{found.input}', not '{input}'; another input can only be named for a "
-                        "Brian2 group")
+        raise UserError(
+            f"{asked}: its input is '{found.input}', not '{input}'; another input can only be named for a Brian2 group"
+        )
     return found.with_preset(presets[0]) if presets and presets[0] else found
 
 
@@ -115,8 +116,10 @@ def _from_python(path: Path, source: str, name: str, driven: str | None, _change
             return _complete(from_brian2(found, driven, name=name, namespace=defined))
         if isinstance(found, NeuronModel):
             return _complete(found)
-    raise UserError(f"{path}:{line_of_name(source, name)}: {name} is a {type(found).__name__}, not a model; "
-                    f"{_WRITE.format(name=name)}")
+    raise UserError(
+        f"{path}:{line_of_name(source, name)}: {name} is a {type(found).__name__}, not a model; "
+        f"{_WRITE.format(name=name)}"
+    )
 
 
 @dataclass(frozen=True)
@@ -146,11 +149,13 @@ def _from_toml(path: Path, source: str, _changed: int) -> NeuronModel:
     except ValueError as error:
         place = re.search(r"\(at line (\d+), column \d+\)", str(error))
         line = f":{place[1]}" if place else ""
-        raise UserError(f"{path}{line}: not TOML: {error}; write lines such as threshold = \"v > 30*mV\"") from None
+        raise UserError(f'{path}{line}: not TOML: {error}; write lines such as threshold = "v > 30*mV"') from None
     for key in ("equations", "threshold"):
         if key not in content:
-            raise UserError(f"{path} has no {key}; write {key} = "
-                            + ('"v > 30*mV"' if key == "threshold" else "'''dv/dt = ... : volt'''"))
+            raise UserError(
+                f"{path} has no {key}; write {key} = "
+                + ('"v > 30*mV"' if key == "threshold" else "'''dv/dt = ... : volt'''")
+            )
     try:
         found = structure(content, _ModelFile, str(path))
     except Misfit as error:

@@ -55,8 +55,14 @@ class Brian2Settings:
     """The time step, a quantity."""
 
 
-def from_brian2(group: brian2.NeuronGroup, input: str | None = None, *, index: int = 0,  # noqa: A002 - as NeuronModel's
-                name: str | None = None, namespace: Mapping[str, Any] | None = None) -> NeuronModel:
+def from_brian2(
+    group: brian2.NeuronGroup,
+    input: str | None = None,  # noqa: A002
+    *,
+    index: int = 0,
+    name: str | None = None,
+    namespace: Mapping[str, Any] | None = None,
+) -> NeuronModel:
     """Make a model from a Brian2 group.
 
     Names that the group does not declare are searched in the same order as in Brian2: units and functions, the group's
@@ -107,8 +113,10 @@ class _Group:
     def __init__(self, group: Any, namespace: Mapping[str, Any], index: int) -> None:
         kind = type(group).__name__
         if not isinstance(group, brian2.NeuronGroup) or kind in _NOT_A_GROUP:
-            raise UserError(f"cannot convert {getattr(group, 'name', repr(group))} ({kind}): "
-                            f"{_NOT_A_GROUP.get(kind, 'give a Brian2 NeuronGroup')}")
+            raise UserError(
+                f"cannot convert {getattr(group, 'name', repr(group))} ({kind}): "
+                f"{_NOT_A_GROUP.get(kind, 'give a Brian2 NeuronGroup')}"
+            )
         if not isinstance(index, int | np.integer) or not 0 <= index < len(group):
             raise UserError(f"{group.name} has {len(group)} neurons; give an index below that, not {index!r}")
         self._group = group
@@ -160,7 +168,8 @@ class _Group:
         """Return spikecost's name of the method that Brian2 uses."""
         group = self._group
         variables = dict(group.variables) | {
-            name: self._resolved(name) for name in group.equations.identifiers - set(group.variables)}
+            name: self._resolved(name) for name in group.equations.identifiers - set(group.variables)
+        }
         choices = group.method_choice
         choices = [choices] if isinstance(choices, str) or callable(choices) else choices
         reason = "no method is given"
@@ -176,67 +185,90 @@ class _Group:
                 return ours[name]
             raise UserError(f"{group.name}: spikecost has no method like Brian2's '{name}'; it has {', '.join(ours)}")
         asked = ", ".join(map(str, choices))
-        raise UserError(f"{group.name}: Brian2 cannot integrate its equations with the method {asked} ({reason}); give "
-                        "the group another")
+        raise UserError(
+            f"{group.name}: Brian2 cannot integrate its equations with the method {asked} ({reason}); give "
+            "the group another"
+        )
 
     def value(self, variable: str) -> Any:
         """Return the value of a variable of the group, for the chosen neuron."""
         if variable in self._constants:
             return self._constants[variable]
         numbers = np.atleast_1d(self._group.variables[variable].get_value())
-        return Quantity.with_dimensions(float(numbers[self._index if len(numbers) > 1 else 0]),
-                                        self._equations[variable].dim)
+        return Quantity.with_dimensions(
+            float(numbers[self._index if len(numbers) > 1 else 0]), self._equations[variable].dim
+        )
 
     def _refuse_what_is_beside_the_equations(self) -> None:
         group = self._group
         if "not_refractory" in group.variables and not group.variables["not_refractory"].get_value()[self._index]:
-            raise UserError(f"{group.name} is refractory now, but a model cannot start so; convert it before it "
-                            "runs")
+            raise UserError(f"{group.name} is refractory now, but a model cannot start so; convert it before it runs")
         others = [event for event in group.events if event != "spike"]
         if others:
-            raise UserError(f"{group.name}: the event{'s'[:len(others) > 1]} {', '.join(others)} in addition to "
-                            "the spike cannot be run; leave them out")
+            raise UserError(
+                f"{group.name}: the event{'s'[: len(others) > 1]} {', '.join(others)} in addition to "
+                "the spike cannot be run; leave them out"
+            )
         if "spike" not in group.events:
-            raise UserError(f"{group.name} has no threshold, so that it never spikes; give one such as "
-                            "threshold='v > 30*mV'")
+            raise UserError(
+                f"{group.name} has no threshold, so that it never spikes; give one such as threshold='v > 30*mV'"
+            )
         if self._equations.is_stochastic:
             names = ", ".join(sorted(self._equations.stochastic_variables))
-            raise UserError(f"{group.name}: the equations are stochastic ({names}); spikecost compares spike times, "
-                            "and noise has none to compare: drive the model with a frozen input instead")
-        known = [*group.thresholder.values(), *group.resetter.values(), group.state_updater,
-                 group.subexpression_updater]
+            raise UserError(
+                f"{group.name}: the equations are stochastic ({names}); spikecost compares spike times, "
+                "and noise has none to compare: drive the model with a frozen input instead"
+            )
+        known = [
+            *group.thresholder.values(),
+            *group.resetter.values(),
+            group.state_updater,
+            group.subexpression_updater,
+        ]
         for other in group.contained_objects:
             if all(other is not each for each in known):
                 code = _text(getattr(other, "abstract_code", None) or "")
-                raise UserError(f"{group.name}: the operation '{other.name}' ({code}) outside the equations cannot "
-                                "be run; write it into the equations or the reset")
+                raise UserError(
+                    f"{group.name}: the operation '{other.name}' ({code}) outside the equations cannot "
+                    "be run; write it into the equations or the reset"
+                )
         for other in _instances():
             onto = other.target if isinstance(other, brian2.Synapses) else other._group
             if onto is group:
-                raise UserError(f"{group.name} is the target of {other.name}; spikecost runs one neuron alone, without "
-                                "synapses and their delays: convert the group before it is connected")
+                raise UserError(
+                    f"{group.name} is the target of {other.name}; spikecost runs one neuron alone, without "
+                    "synapses and their delays: convert the group before it is connected"
+                )
         for variable in self._equations:
             flags = {"linked", "constant over dt"} & set(self._equations[variable].flags)
             if flags:
-                raise UserError(f"{group.name}: '{variable}' is ({flags.pop()}), which cannot be run; "
-                                "write it into the equations")
+                raise UserError(
+                    f"{group.name}: '{variable}' is ({flags.pop()}), which cannot be run; write it into the equations"
+                )
 
     def _constants_among(self, identifiers: Iterable[str]) -> dict[str, Any]:
         group, constants = self._group, {}
         for identifier in sorted(identifiers):
             if identifier in _BRIAN2S_OWN:
-                raise UserError(f"{group.name}: '{identifier}' in the equations cannot be run: "
-                                f"{_BRIAN2S_OWN[identifier]}")
+                raise UserError(
+                    f"{group.name}: '{identifier}' in the equations cannot be run: {_BRIAN2S_OWN[identifier]}"
+                )
             if identifier in group.variables:
-                raise UserError(f"{group.name}: Brian2's own variable '{identifier}' in the equations cannot be run; "
-                                "write the equations without it")
+                raise UserError(
+                    f"{group.name}: Brian2's own variable '{identifier}' in the equations cannot be run; "
+                    "write the equations without it"
+                )
             value = self._resolved(identifier)
             if value is None:
-                raise UserError(f"{group.name}: '{identifier}' is neither in the equations nor where you call "
-                                f"from_brian2; define it, or give namespace={{'{identifier}': ...}}")
+                raise UserError(
+                    f"{group.name}: '{identifier}' is neither in the equations nor where you call "
+                    f"from_brian2; define it, or give namespace={{'{identifier}': ...}}"
+                )
             if isinstance(value, brian2.TimedArray):
-                raise UserError(f"{group.name}: the TimedArray '{identifier}' in the threshold, reset or "
-                                "refractoriness cannot be run; write a parameter or a number in its place")
+                raise UserError(
+                    f"{group.name}: the TimedArray '{identifier}' in the threshold, reset or "
+                    "refractoriness cannot be run; write a parameter or a number in its place"
+                )
             if identifier in DEFAULT_CONSTANTS or unit_called(identifier) is not None:
                 continue  # the equations know it
             if isinstance(value, Constant):
@@ -276,21 +308,29 @@ class _Group:
     def _input(self, given: str | None) -> str:
         if self._timed:
             if given not in (None, self._timed):
-                raise UserError(f"{self._group.name}: the TimedArray is the input, '{self._timed}', so '{given}' "
-                                "cannot be an input too; write a parameter in place of the TimedArray")
+                raise UserError(
+                    f"{self._group.name}: the TimedArray is the input, '{self._timed}', so '{given}' "
+                    "cannot be an input too; write a parameter in place of the TimedArray"
+                )
             return self._timed
-        declared = [variable for variable in self._equations
-                    if self._equations[variable].type == PARAMETER and variable in self._used]
+        declared = [
+            variable
+            for variable in self._equations
+            if self._equations[variable].type == PARAMETER and variable in self._used
+        ]
         wanted = given or "I"
         if wanted in declared or (given and wanted in self._constants):
             return wanted
         candidates = [*declared, *(name for name in self._constants if name not in declared)]
         what = f"'{given}' is not a parameter or constant of the equations" if given else "no parameter is named I"
         if not candidates:
-            raise UserError(f"{self._group.name}: {what}, and there is none that a stimulus could drive; "
-                            "add one to the equations")
-        raise UserError(f"{self._group.name}: {what}; say which one the stimulus drives, input='{candidates[0]}' "
-                        f"(on the command line: --input {candidates[0]}), or one of {', '.join(candidates)}")
+            raise UserError(
+                f"{self._group.name}: {what}, and there is none that a stimulus could drive; add one to the equations"
+            )
+        raise UserError(
+            f"{self._group.name}: {what}; say which one the stimulus drives, input='{candidates[0]}' "
+            f"(on the command line: --input {candidates[0]}), or one of {', '.join(candidates)}"
+        )
 
     def _line(self, equation: Any, changed_by_reset: bool) -> str:
         """Write an equation without the flags that a single neuron does not need; empty if it is not used."""
@@ -305,8 +345,9 @@ class _Group:
         if name not in self._used:
             return ""
         if equation.var_type == "boolean":
-            raise UserError(f"{self._group.name}: the parameter '{name}' is boolean, which cannot be run; "
-                            "declare a number")
+            raise UserError(
+                f"{self._group.name}: the parameter '{name}' is boolean, which cannot be run; declare a number"
+            )
         return f"{name} : {unit}"
 
     def _refractory(self, parameters: Mapping[str, Any]) -> Any:
@@ -324,8 +365,9 @@ class _Group:
         try:
             return units.quantity(evaluate(expression, {}, FLOATS), units.MS)
         except (ArithmeticError, ValueError) as error:
-            raise UserError(f"{self._group.name}: refractory = '{given}' is not a time: {error.args[-1]}; "
-                            "change its numbers") from None
+            raise UserError(
+                f"{self._group.name}: refractory = '{given}' is not a time: {error.args[-1]}; change its numbers"
+            ) from None
 
 
 def _text(code: str) -> str:

@@ -40,7 +40,7 @@ def line_in_toml(source: str, place: Place) -> int | None:
 
 def _text_at(source: str, line: int) -> tuple[str, int] | None:
     """Return the multi-line text that begins in a line, and the number of its first line; None if there is none."""
-    offset = sum(len(each) for each in source.splitlines(keepends=True)[:line - 1])
+    offset = sum(len(each) for each in source.splitlines(keepends=True)[: line - 1])
     match = _STRINGS.search(source, offset)
     if match is None or source.count("\n", offset, match.start()):
         return None
@@ -81,8 +81,11 @@ def _given(call: ast.Call) -> dict[str, ast.expr]:
 def _line_of(node: ast.expr, place: Place) -> int:
     for step in place:
         if isinstance(node, ast.Dict):
-            named = [value for key, value in zip(node.keys, node.values, strict=True)
-                     if isinstance(key, ast.Constant) and key.value == step]
+            named = [
+                value
+                for key, value in zip(node.keys, node.values, strict=True)
+                if isinstance(key, ast.Constant) and key.value == step
+            ]
             if named:
                 node = named[0]
         elif isinstance(node, ast.Constant) and isinstance(node.value, str) and node.end_lineno != node.lineno:
@@ -101,8 +104,11 @@ def _within(text: str, first: int, step: str | int) -> int:
 def line_of_name(source: str, name: str) -> int:
     """Return the line of a Python file that defines a name."""
     for node in ast.walk(ast.parse(source)):
-        named = node.name if isinstance(node, ast.FunctionDef | ast.ClassDef) else (
-            node.id if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store) else None)
+        named = (
+            node.name
+            if isinstance(node, ast.FunctionDef | ast.ClassDef)
+            else (node.id if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store) else None)
+        )
         if named == name:
             return int(node.lineno)  # type: ignore[attr-defined]  # all three have a place
     return 1

@@ -44,22 +44,40 @@ def take_out(equations: Equations, resolve: Callable[[str], Any], where: str) ->
     if not arrays:
         return equations, ""
     if len(arrays) > 1:
-        raise UserError(f"{where}: the equations have the TimedArrays {', '.join(arrays)}, but a model has one input; "
-                        "keep one, and write numbers or parameters in place of the others")
-    (name, array), = arrays.items()
+        raise UserError(
+            f"{where}: the equations have the TimedArrays {', '.join(arrays)}, but a model has one input; "
+            "keep one, and write numbers or parameters in place of the others"
+        )
+    ((name, array),) = arrays.items()
     call = re.compile(rf"\b{name}\s*\(\s*t\s*(,\s*i\s*)?\)")
-    driven = next((equation.varname for equation in equations.values()
-                   if equation.type == SUBEXPRESSION and call.fullmatch(equation.expr.code.strip())), name)
+    driven = next(
+        (
+            equation.varname
+            for equation in equations.values()
+            if equation.type == SUBEXPRESSION and call.fullmatch(equation.expr.code.strip())
+        ),
+        name,
+    )
     made = []
     for equation in equations.values():
         if equation.varname == driven:
             continue
         code = None if equation.expr is None else call.sub(driven, equation.expr.code)
         if code and name in get_identifiers(code) and (driven != name or re.search(rf"\b{name}\s*\(", code)):
-            raise UserError(f"{where}: the TimedArray '{name}' can only be run at the time t, as {name}(t) "
-                            f"or {name}(t, i); write a parameter in its place, and drive that with "
-                            "sc.piecewise_constant")
-        made.append(SingleEquation(equation.type, equation.varname, equation.dim, equation.var_type,
-                                   None if code is None else Expression(code), list(equation.flags)))
+            raise UserError(
+                f"{where}: the TimedArray '{name}' can only be run at the time t, as {name}(t) "
+                f"or {name}(t, i); write a parameter in its place, and drive that with "
+                "sc.piecewise_constant"
+            )
+        made.append(
+            SingleEquation(
+                equation.type,
+                equation.varname,
+                equation.dim,
+                equation.var_type,
+                None if code is None else Expression(code),
+                list(equation.flags),
+            )
+        )
     made.append(SingleEquation(PARAMETER, driven, array.dim))
     return Equations(made), driven

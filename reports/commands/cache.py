@@ -9,8 +9,14 @@ from typing import Any
 from ...models.ground.cache import Holdings, clear, holdings
 from ...models.ground.private import cache_folder
 
-_TITLES = {"kernels": "compiled kernels", "programs": "compiled programs", "references": "references and drives",
-           "brian2": "what Brian2 executes", "libm": "what exp and pow execute", "code": "versions of the code"}
+_TITLES = {
+    "kernels": "compiled kernels",
+    "programs": "compiled programs",
+    "references": "references and drives",
+    "brian2": "what Brian2 executes",
+    "libm": "what exp and pow execute",
+    "code": "versions of the code",
+}
 
 
 @dataclass(frozen=True)
@@ -36,8 +42,10 @@ def info() -> Said:
         If other users can write to it.
     """
     held = holdings(verify=False)
-    lines = [f"{cache_folder()} (set SPIKECOST_CACHE to move it)", *(
-        f"  {_TITLES[each.kind]}: {each.entries} entries, {each.size / 1e6:.1f} MB" for each in held if each.entries)]
+    lines = [
+        f"{cache_folder()} (set SPIKECOST_CACHE to move it)",
+        *(f"  {_TITLES[each.kind]}: {each.entries} entries, {each.size / 1e6:.1f} MB" for each in held if each.entries),
+    ]
     earlier = sum(each.others for each in held)
     if earlier:
         lines.append(f"  of earlier versions, not used: {earlier} files; `spikecost cache clear` deletes everything")
@@ -56,9 +64,14 @@ def verify() -> Said:
     damaged = [entry for each in held for entry in each.damaged]
     entries = sum(each.entries for each in held)
     lines = [f"damaged: {file}: {reason}" for file, reason in damaged]
-    lines.append(f"{cache_folder()}: {entries} entries, " + (
-        f"{len(damaged)} of them damaged; each is made again when it is needed" if damaged else
-        "every key and checksum is right"))
+    lines.append(
+        f"{cache_folder()}: {entries} entries, "
+        + (
+            f"{len(damaged)} of them damaged; each is made again when it is needed"
+            if damaged
+            else "every key and checksum is right"
+        )
+    )
     record = _record(held) | {"damaged": [{"file": file, "reason": reason} for file, reason in damaged]}
     return Said("\n".join(lines), record, not damaged)
 
@@ -79,5 +92,8 @@ ACTIONS: Mapping[str, Callable[[], Said]] = {"info": info, "verify": verify, "cl
 
 
 def _record(held: list[Holdings]) -> dict[str, Any]:
-    return {"folder": str(cache_folder()), "entries": {each.kind: each.entries for each in held},
-            "bytes": {each.kind: each.size for each in held}}
+    return {
+        "folder": str(cache_folder()),
+        "entries": {each.kind: each.entries for each in held},
+        "bytes": {each.kind: each.size for each in held},
+    }

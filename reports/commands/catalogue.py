@@ -17,11 +17,13 @@ from ..writing import text
 
 def catalogue() -> str:
     """Write lists of the models, detections and conventions."""
-    lines = [text.frame("Models", models()),
-             f"features: found with the default parameters, of the {len(FEATURES)} of Izhikevich 2004 (a dash: not "
-             "searched); which and why: spikecost features MODEL",
-             f"detections: {', '.join(DETECTIONS)}",
-             "methods: spikecost methods, and with --model which of them apply and what they cost"]
+    lines = [
+        text.frame("Models", models()),
+        f"features: found with the default parameters, of the {len(FEATURES)} of Izhikevich 2004 (a dash: not "
+        "searched); which and why: spikecost features MODEL",
+        f"detections: {', '.join(DETECTIONS)}",
+        "methods: spikecost methods, and with --model which of them apply and what they cost",
+    ]
     for name in CONVENTIONS:
         convention = CONVENTIONS[name]
         lines.append(f"convention {name}: counts {convention.counts}, in {convention.unit}. {convention.source}")
@@ -34,15 +36,20 @@ def models() -> pd.DataFrame:
     The columns: state variables, cost of a forward Euler step as run, number of features found (none: not searched),
     presets, source.
     """
-    return pd.DataFrame([{
-        "model": name,
-        "variables": ", ".join(model.system.state),
-        "Euler step": count(model, "euler").flops_per_step("unit"),
-        "features": _features(model),
-        "presets": ", ".join(model.presets),
-        "what it is": model.description + (f"; rates in tables {model.tables}" if model.tables else ""),
-        "source": model.source,
-    } for name, model in MODELS.items()])
+    return pd.DataFrame(
+        [
+            {
+                "model": name,
+                "variables": ", ".join(model.system.state),
+                "Euler step": count(model, "euler").flops_per_step("unit"),
+                "features": _features(model),
+                "presets": ", ".join(model.presets),
+                "what it is": model.description + (f"; rates in tables {model.tables}" if model.tables else ""),
+                "source": model.source,
+            }
+            for name, model in MODELS.items()
+        ]
+    )
 
 
 def _features(model: NeuronModel) -> int | None:

@@ -46,19 +46,23 @@ def counted_text(step: Step, dt: Any, convention: str) -> str:
     ]
     if found["published"] is not None:
         lines.append(f"published: {found['published']:g} per step of {found['dt_ms']:g} ms ({weights.source})")
-    return "\n".join([
-        *lines,
-        f"as run, per step without spike: {by_kind(found['as_run'])}",
-        f"as run, added per spike:        {by_kind(found['as_run_spike'])}",
-        f"as run, once per run:           {by_kind(found['as_run_once'])}",
-        f"as written, per step:           {by_kind(found['as_written'])}",
-    ])
+    return "\n".join(
+        [
+            *lines,
+            f"as run, per step without spike: {by_kind(found['as_run'])}",
+            f"as run, added per spike:        {by_kind(found['as_run_spike'])}",
+            f"as run, once per run:           {by_kind(found['as_run_once'])}",
+            f"as written, per step:           {by_kind(found['as_written'])}",
+        ]
+    )
 
 
 def measured_text(found: Measurement) -> str:
     """Write the count of the Step and the results of the counters on this machine."""
-    lines = [f"{found.model}, {found.method}, {found.detection} detection: {found.steps} steps without a spike",
-             f"counted from the Step: {by_kind(found.analytic)}"]
+    lines = [
+        f"{found.model}, {found.method}, {found.detection} detection: {found.steps} steps without a spike",
+        f"counted from the Step: {by_kind(found.analytic)}",
+    ]
     for witness in found.witnesses:
         lines.append(f"{witness.counter}: {by_kind(witness.operations)}")
         if witness.libm:

@@ -48,8 +48,11 @@ def _vector_exp() -> Check:
         here = toolchain.has_vector_exp()
     except UserError as error:
         return Check("exp in SIMD lanes", False, str(error))
-    return Check("exp in SIMD lanes", here, "glibc's libmvec" if here else
-                 "needs x86-64, glibc's libmvec and gcc; the SIMD build calls the scalar exp")
+    return Check(
+        "exp in SIMD lanes",
+        here,
+        "glibc's libmvec" if here else "needs x86-64, glibc's libmvec and gcc; the SIMD build calls the scalar exp",
+    )
 
 
 def _cache() -> Check:
@@ -62,8 +65,12 @@ def _cache() -> Check:
     damaged = sum(len(each.damaged) for each in held)
     entries = f"{sum(each.entries for each in held)} entries, {sum(each.size for each in held) / 1e6:.1f} MB"
     if damaged:
-        return Check(what, False, f"{folder}: {entries}, {damaged} damaged, which are made again when they "
-                     "are needed; `spikecost cache verify` lists them")
+        return Check(
+            what,
+            False,
+            f"{folder}: {entries}, {damaged} damaged, which are made again when they "
+            "are needed; `spikecost cache verify` lists them",
+        )
     reason = why_not_written(folder)
     if reason:
         return Check(what, False, f"{folder}: no new entry can be stored: {reason}; set SPIKECOST_CACHE to move it")

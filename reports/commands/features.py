@@ -39,8 +39,16 @@ class ShownTable(NamedTuple):
 Tables = Iterator[ShownTable]
 
 
-def feature_tables(models: Sequence[str | NeuronModel], presets: bool, with_demos: bool, progress: Progress, *,
-                   plot: str | None = None, csv: str | None = None, data: str | None = None) -> Tables:
+def feature_tables(
+    models: Sequence[str | NeuronModel],
+    presets: bool,
+    with_demos: bool,
+    progress: Progress,
+    *,
+    plot: str | None = None,
+    csv: str | None = None,
+    data: str | None = None,
+) -> Tables:
     """Make the tables, each with its title, and write the requested files.
 
     Parameters
@@ -76,8 +84,9 @@ def feature_tables(models: Sequence[str | NeuronModel], presets: bool, with_demo
         if found[["model", "parameters"]].drop_duplicates().shape[0] == 1:
             yield ShownTable("Why", found[["letter", "feature", "outcome", "stated_2004", "reason"]])
         if plot is not None:
-            suite = replace(QUICK, models=tuple(found["model"].unique()), rates=(RATE,), tolerances=(TOLERANCE,),
-                            witnessed=False)
+            suite = replace(
+                QUICK, models=tuple(found["model"].unique()), rates=(RATE,), tolerances=(TOLERANCE,), witnessed=False
+            )
             costs = compare(suite.models, suite=suite, progress=progress).cheapest
             figure = features_against_cost(found, costs, of_demos)
             save_figure(figure, plot, data)

@@ -48,17 +48,19 @@ def published(convention: str | Convention = "izhikevich2004") -> pd.DataFrame:
         rest = difference - sum(reasons.values())
         if rest:
             reasons[UNEXPLAINED] = rest
-        rows.append({
-            "model": name,
-            "dt_ms": cost.dt_ms,
-            "published_step": cost.step,
-            "counted_step": counted,
-            "difference": difference,
-            "published_per_ms": cost.per_ms,
-            "counted_per_ms": counted / cost.dt_ms,
-            "operations": convention.breakdown(found.weighed_by(convention, cost.dt)),
-            "why": "; ".join(f"{n:+g} {why}" for why, n in reasons.items()),
-        })
+        rows.append(
+            {
+                "model": name,
+                "dt_ms": cost.dt_ms,
+                "published_step": cost.step,
+                "counted_step": counted,
+                "difference": difference,
+                "published_per_ms": cost.per_ms,
+                "counted_per_ms": counted / cost.dt_ms,
+                "operations": convention.breakdown(found.weighed_by(convention, cost.dt)),
+                "why": "; ".join(f"{n:+g} {why}" for why, n in reasons.items()),
+            }
+        )
     if not rows:
         known = sorted({name for model in MODELS.values() for name in model.published_costs})
         raise UserError(f"no model has a published cost under '{convention.name}'; give {' or '.join(known)}")
@@ -67,11 +69,19 @@ def published(convention: str | Convention = "izhikevich2004") -> pd.DataFrame:
 
 def published_text(found: pd.DataFrame, convention: str) -> str:
     """Write the result of `published`: a table, then the operations and reasons of each model."""
-    lines = [frame(f"Forward Euler, a step without a spike, counted as {convention}",
-                   found.drop(columns=["operations", "why"]))]
+    lines = [
+        frame(
+            f"Forward Euler, a step without a spike, counted as {convention}", found.drop(columns=["operations", "why"])
+        )
+    ]
     for row in found.to_dict("records"):
         lines.append(f"{row['model']}: {row['operations']} = {row['counted_step']:g}")
         if row["why"]:
             lines.append(f"    {row['why']}")
-    return "\n".join([*lines, f"counted from the equations, never fitted. {get_convention(convention).source}. The "
-                      "published figures are the widely quoted ones"])
+    return "\n".join(
+        [
+            *lines,
+            f"counted from the equations, never fitted. {get_convention(convention).source}. The "
+            "published figures are the widely quoted ones",
+        ]
+    )

@@ -18,8 +18,12 @@ def show(step: Step) -> str:
     """Write the model of a step, and the step with its cost."""
     count = count_step(step)
     lines = _definition(step.model)
-    titles = {"once": "once per run", "step": f"per step of {step.method}, in ms and the units above",
-              "spike": f"added per spike ({step.detection} detection)", "refractory": "per refractory step"}
+    titles = {
+        "once": "once per run",
+        "step": f"per step of {step.method}, in ms and the units above",
+        "spike": f"added per spike ({step.detection} detection)",
+        "refractory": "per refractory step",
+    }
     for part, (operations, assignments) in _parts(step, count).items():
         if assignments:
             lines += ["", f"{titles[part]}: {by_kind(operations)}", *(f"    {line}" for line in assignments)]
@@ -32,11 +36,16 @@ def shown(step: Step) -> dict[str, Any]:
     """Return the same as dictionaries, lists, strings and numbers; numbers of the model are in ms, mV, uA and cm."""
     count = count_step(step)
     return {
-        "model": step.model.label, **describe_model(step.model),
-        "method": step.method, "detection": step.detection,
-        "parts": {part: {"operations": dict(operations), "assignments": lines}
-                  for part, (operations, lines) in _parts(step, count).items()},
-        "restarts": step.restarts, "as_written": dict(count.as_written()),
+        "model": step.model.label,
+        **describe_model(step.model),
+        "method": step.method,
+        "detection": step.detection,
+        "parts": {
+            part: {"operations": dict(operations), "assignments": lines}
+            for part, (operations, lines) in _parts(step, count).items()
+        },
+        "restarts": step.restarts,
+        "as_written": dict(count.as_written()),
     }
 
 
@@ -70,5 +79,4 @@ def _definition(model: NeuronModel) -> list[str]:
 
 
 def _lines(step: Step, *blocks: str) -> list[str]:
-    return [f"{assign.target} = {text(assign.value)}" for block in blocks
-            for assign in step.blocks[block].assignments]
+    return [f"{assign.target} = {text(assign.value)}" for block in blocks for assign in step.blocks[block].assignments]

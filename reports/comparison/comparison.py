@@ -86,6 +86,8 @@ def compare(
     study = run_suite(replace(suite or Suite(thorough=False, features=False), **changes), jobs, progress)
     if not any(curve.points for curve in study.curves):
         first = study.curves[0]
-        raise UserError(f"nothing to compare: {first.method} on {first.regime.model.label}: {first.reason}; "
-                        "give methods that apply (spikecost methods --model lists them)")
+        raise UserError(
+            f"nothing to compare: {first.method} on {first.regime.model.label}: {first.reason}; "
+            "give methods that apply (spikecost methods --model lists them)"
+        )
     return RunFolder.of(study, provenance())

@@ -45,8 +45,9 @@ def render(run: RunFolder, formats: Iterable[str]) -> dict[str, bytes]:
         what = f"unknown format '{unknown[0]}'" if unknown else "no format was given"
         raise UserError(f"{what}: give one or more of {', '.join(FORMATS)}")
     if not run.table["flops_per_ms"].notna().any():
-        raise UserError("there is nothing to report: no model reached any tolerance of this run; the reasons are in "
-                        "its table.csv")
+        raise UserError(
+            "there is nothing to report: no model reached any tolerance of this run; the reasons are in its table.csv"
+        )
     kinds = tuple(name for name in wanted if name in _DRAWN)
     found = draw(run, kinds)
     for name in wanted:
@@ -69,8 +70,10 @@ def _markdown(run: RunFolder) -> dict[str, bytes]:
 
 
 def _latex(run: RunFolder) -> dict[str, bytes]:
-    parts = ["% \\usepackage{booktabs,graphicx}",
-             tables.to_latex(tables.cheapest(run), _CHEAPEST, "tab:spikecost-cheapest")]
+    parts = [
+        "% \\usepackage{booktabs,graphicx}",
+        tables.to_latex(tables.cheapest(run), _CHEAPEST, "tab:spikecost-cheapest"),
+    ]
     if len(run.ranking):
         parts.append(tables.to_latex(tables.ratios(run), _RATIOS.format(run.baseline), "tab:spikecost-ratios"))
     return {"tables.tex": "\n".join(parts).encode()}
@@ -85,8 +88,7 @@ def _parquet(run: RunFolder) -> dict[str, bytes]:
 
 
 def _json(run: RunFolder) -> dict[str, bytes]:
-    data = {"about": run.about, "provenance": run.provenance,
-            **{name: records(getattr(run, name)) for name in TABLES}}
+    data = {"about": run.about, "provenance": run.provenance, **{name: records(getattr(run, name)) for name in TABLES}}
     return {"run.json": json.dumps(data, indent=1, ensure_ascii=False, allow_nan=False).encode()}
 
 
@@ -108,6 +110,13 @@ def _figures(kind: str) -> _Format:
 #: Formats of figures; they are drawn together.
 _DRAWN = ("svg", "pdf", "png")
 FORMATS: dict[str, _Format] = {
-    "html": _html, "md": _markdown, "tex": _latex, "csv": _csv, "parquet": _parquet, "json": _json, "bib": _bib,
-    "txt": _text, **{kind: _figures(kind) for kind in _DRAWN},
+    "html": _html,
+    "md": _markdown,
+    "tex": _latex,
+    "csv": _csv,
+    "parquet": _parquet,
+    "json": _json,
+    "bib": _bib,
+    "txt": _text,
+    **{kind: _figures(kind) for kind in _DRAWN},
 }

@@ -62,25 +62,48 @@ class Recommendation(Shown):
 
     def to_json(self) -> dict[str, Any]:
         """Return dictionaries, lists, strings and numbers."""
-        return {"asked": dict(self.asked), "choice": dict(self.choice), "why": list(self.why),
-                "others": records(self.others), "brian2": dict(self.brian2),
-                "code": self.code}
+        return {
+            "asked": dict(self.asked),
+            "choice": dict(self.choice),
+            "why": list(self.why),
+            "others": records(self.others),
+            "brian2": dict(self.brian2),
+            "code": self.code,
+        }
 
     @property
     def text(self) -> str:
         """The text for a terminal."""
-        return "\n".join([_way(self.choice), *(f"- {reason}" for reason in self.why), "",
-                          frame("The cheapest way of each model", _others_said(self.others)), self.code])
+        return "\n".join(
+            [
+                _way(self.choice),
+                *(f"- {reason}" for reason in self.why),
+                "",
+                frame("The cheapest way of each model", _others_said(self.others)),
+                self.code,
+            ]
+        )
 
     def _repr_html_(self) -> str:
         chosen = pd.DataFrame(list(self.choice.items()), columns=["", "recommended"])
-        return (frame_html("Recommended", chosen) + frame_html("Why", pd.DataFrame({"why": list(self.why)}))
-                + frame_html("The cheapest way of each model", _others_said(self.others)))
+        return (
+            frame_html("Recommended", chosen)
+            + frame_html("Why", pd.DataFrame({"why": list(self.why)}))
+            + frame_html("The cheapest way of each model", _others_said(self.others))
+        )
 
 
-def recommend(rate: Any, tolerance: Any, *, features: Iterable[str] = (), budget: str | float | None = None,
-              run: RunFolder | None = None, models: Sequence[str | NeuronModel] | None = None, jobs: int = 2,
-              progress: Progress | None = None) -> Recommendation:
+def recommend(
+    rate: Any,
+    tolerance: Any,
+    *,
+    features: Iterable[str] = (),
+    budget: str | float | None = None,
+    run: RunFolder | None = None,
+    models: Sequence[str | NeuronModel] | None = None,
+    jobs: int = 2,
+    progress: Progress | None = None,
+) -> Recommendation:
     """Recommend model, method, detection and dt.
 
     Parameters
@@ -113,8 +136,10 @@ def recommend(rate: Any, tolerance: Any, *, features: Iterable[str] = (), budget
     rows, why = _rows(run, hertz, allowed)
     affordable = rows[1000 * rows["flops_per_ms"] <= most]
     if not len(affordable):
-        raise UserError(f"nothing costs at most {most:g} FLOP/s: the cheapest is {_way(_as_choice(_cheapest(rows)))}; "
-                        "allow more, or a larger tolerance")
+        raise UserError(
+            f"nothing costs at most {most:g} FLOP/s: the cheapest is {_way(_as_choice(_cheapest(rows)))}; "
+            "allow more, or a larger tolerance"
+        )
     if wanted:
         known = _of_run(run) if given else {model.label: model for model in map(get_model, models or Suite().models)}
         label, model, said = _showing(affordable, wanted, known, presets=not given)
@@ -128,8 +153,12 @@ def recommend(rate: Any, tolerance: Any, *, features: Iterable[str] = (), budget
     why = [*_reasons(rows, best, allowed, most), *why, remark]
     if in_brian2 and _definition(run, best["model"])["tables"]:
         why.append("the program evaluates rates that the kernel looks up in tables, so it needs more operations")
-    asked = {"rate_hz": hertz, "tolerance_ms": allowed, "features": wanted,
-             "budget_flops": most if math.isfinite(most) else None}
+    asked = {
+        "rate_hz": hertz,
+        "tolerance_ms": allowed,
+        "features": wanted,
+        "budget_flops": most if math.isfinite(most) else None,
+    }
     return Recommendation(asked, choice, why, _others(rows, choice), in_brian2, _code(run, in_brian2))
 
 
@@ -159,10 +188,18 @@ def _hertz(rate: Any) -> float:
     return 1000 * float(units.internal(rate))
 
 
-def _made(models: Sequence[str | NeuronModel], rate: float, tolerance: float, jobs: int, progress: Progress | None
-          ) -> RunFolder:
-    suite = Suite(models=tuple(models), rates=(rate,), tolerances=(tolerance,), trials=TRIALS,
-                  witnessed=False, thorough=False, features=False)
+def _made(
+    models: Sequence[str | NeuronModel], rate: float, tolerance: float, jobs: int, progress: Progress | None
+) -> RunFolder:
+    suite = Suite(
+        models=tuple(models),
+        rates=(rate,),
+        tolerances=(tolerance,),
+        trials=TRIALS,
+        witnessed=False,
+        thorough=False,
+        features=False,
+    )
     return compare(models, suite=suite, jobs=jobs, progress=progress)
 
 
@@ -171,13 +208,17 @@ def _rows(run: RunFolder, rate: float, tolerance: float) -> tuple[pd.DataFrame, 
     table = run.table[run.table["measure"] == "maximum"]
     level = f"{rate:g} Hz"
     if level not in set(table["level"]):
-        raise UserError(f"the run has no {level}: it has {', '.join(dict.fromkeys(table['level']))}; give one of them, "
-                        f"or run with --rates {rate:g}")
+        raise UserError(
+            f"the run has no {level}: it has {', '.join(dict.fromkeys(table['level']))}; give one of them, "
+            f"or run with --rates {rate:g}"
+        )
     strict = [value for value in set(table["tolerance"]) if value <= tolerance]
     if not strict:
-        raise UserError(f"the run has no tolerance as strict as {tolerance:g} ms: it has "
-                        f"{', '.join(f'{value:g} ms' for value in sorted(set(table['tolerance'])))}; run with "
-                        f"--tolerances {tolerance:g}ms")
+        raise UserError(
+            f"the run has no tolerance as strict as {tolerance:g} ms: it has "
+            f"{', '.join(f'{value:g} ms' for value in sorted(set(table['tolerance'])))}; run with "
+            f"--tolerances {tolerance:g}ms"
+        )
     held = max(strict)
     table = table[(table["level"] == level) & (table["tolerance"] == held)]
     regimes = len(table[["stimulus", "horizon_ms"]].drop_duplicates())
@@ -186,11 +227,17 @@ def _rows(run: RunFolder, rate: float, tolerance: float) -> tuple[pd.DataFrame, 
         raise UserError(f"no model reaches {held:g} ms at {level} in this run; the reasons are in its table.csv")
     whole = reached.groupby(_WAY).filter(lambda way: len(way) == regimes)
     setting = whole["error_control"].astype(float).fillna(whole["dt_ms"])
-    strictest = whole.assign(_setting=setting).sort_values(["_setting", "flops_per_ms"], ascending=[True, False],
-                                                           kind="stable").groupby(_WAY, sort=False).head(1)
+    strictest = (
+        whole.assign(_setting=setting)
+        .sort_values(["_setting", "flops_per_ms"], ascending=[True, False], kind="stable")
+        .groupby(_WAY, sort=False)
+        .head(1)
+    )
     rows = strictest.drop(columns="_setting").sort_index()
-    said = [f"costs come from the run of {run.about['made'][:10]}: {run.about['suite']['trials']} stimuli per regime "
-            f"({', '.join(run.about['suite']['stimuli'])}), over {rows['horizon_ms'].max() / 1000:g} s"]
+    said = [
+        f"costs come from the run of {run.about['made'][:10]}: {run.about['suite']['trials']} stimuli per regime "
+        f"({', '.join(run.about['suite']['stimuli'])}), over {rows['horizon_ms'].max() / 1000:g} s"
+    ]
     if held < tolerance:
         said.append(f"judged at {held:g} ms, the loosest tolerance of the run that is strict enough")
     return rows.reset_index(drop=True), said
@@ -212,8 +259,9 @@ def _undefined(label: str) -> UserError:
     return UserError(f"the run has no definition of its model '{short(label)}'; run it again")
 
 
-def _showing(rows: pd.DataFrame, features: Sequence[str], known: Mapping[str, NeuronModel], presets: bool
-             ) -> tuple[str, NeuronModel, list[str]]:
+def _showing(
+    rows: pd.DataFrame, features: Sequence[str], known: Mapping[str, NeuronModel], presets: bool
+) -> tuple[str, NeuronModel, list[str]]:
     """Return the cheapest model that shows all features, its label before it, and a sentence on models that do not.
 
     More expensive models are not tested. With `presets`, any preset of a model may be chosen; its own comes first.
@@ -230,8 +278,10 @@ def _showing(rows: pd.DataFrame, features: Sequence[str], known: Mapping[str, Ne
                 found = label if each is model else each.label
                 return found, each, [said, *([f"not shown by {'; '.join(passed)}"] if passed else [])]
             passed.append(f"{each.label} ({lacking.feature}: {lacking.outcome})")
-    raise UserError(f"no model that is cheap enough shows {', '.join(features)}: not {'; '.join(passed)}; request "
-                    "fewer features, or give a run with other models or presets")
+    raise UserError(
+        f"no model that is cheap enough shows {', '.join(features)}: not {'; '.join(passed)}; request "
+        "fewer features, or give a run with other models or presets"
+    )
 
 
 def _cheapest(rows: pd.DataFrame) -> pd.Series:
@@ -240,14 +290,29 @@ def _cheapest(rows: pd.DataFrame) -> pd.Series:
 
 def _ranked(rows: pd.DataFrame) -> pd.DataFrame:
     """Return the cheapest row of each model, the cheapest model first."""
-    return rows.loc[cheapest_of_each(rows.index, rows["model"].to_dict().__getitem__,
-                                     rows["flops_per_ms"].to_dict().__getitem__)]
+    return rows.loc[
+        cheapest_of_each(rows.index, rows["model"].to_dict().__getitem__, rows["flops_per_ms"].to_dict().__getitem__)
+    ]
 
 
 def _as_choice(row: pd.Series) -> dict[str, Any]:
-    names = (*_WAY, "dt_ms", "error_control", "status", "flops_per_ms", "flops_per_ms_low", "flops_per_ms_high",
-             "ns_per_ms", "error_ms", "round_dt_ms", "round_flops_per_ms", "round_error_ms", "drive", "drive_unit",
-             "horizon_ms")
+    names = (
+        *_WAY,
+        "dt_ms",
+        "error_control",
+        "status",
+        "flops_per_ms",
+        "flops_per_ms_low",
+        "flops_per_ms_high",
+        "ns_per_ms",
+        "error_ms",
+        "round_dt_ms",
+        "round_flops_per_ms",
+        "round_error_ms",
+        "drive",
+        "drive_unit",
+        "horizon_ms",
+    )
     found = {name: None if pd.isna(row[name]) else row[name] for name in names}
     plain = {name: float(value) if isinstance(value, np.floating) else value for name, value in found.items()}
     return {**plain, "flops_per_s": 1000 * float(row["flops_per_ms"])}
@@ -255,31 +320,51 @@ def _as_choice(row: pd.Series) -> dict[str, Any]:
 
 def _way(choice: Mapping[str, Any]) -> str:
     dt, sign = step(choice["dt_ms"]), "\u2265" if choice["status"] == Status.AT_LEAST else "="
-    setting = (f"dt {sign} {dt} ms" if choice["error_control"] is None
-               else f"tolerance {sign} {choice['error_control']:g} (mean dt {sign} {dt} ms)")
-    return (f"{choice['model']} with {choice['method']}, {choice['detection']} detection, {setting}: "
-            f"{bounded_text(number(choice['flops_per_s']), Bound.of_cost(choice['status']))} FLOP/s")
+    setting = (
+        f"dt {sign} {dt} ms"
+        if choice["error_control"] is None
+        else f"tolerance {sign} {choice['error_control']:g} (mean dt {sign} {dt} ms)"
+    )
+    return (
+        f"{choice['model']} with {choice['method']}, {choice['detection']} detection, {setting}: "
+        f"{bounded_text(number(choice['flops_per_s']), Bound.of_cost(choice['status']))} FLOP/s"
+    )
 
 
 def _reasons(rows: pd.DataFrame, best: pd.Series, tolerance: float, budget: float) -> list[str]:
     low, high = 1000 * best["flops_per_ms_low"], 1000 * best["flops_per_ms_high"]
     limit = Bound.of_cost(best["status"])
     cost = bounded_text(number(1000 * best["flops_per_ms"]), limit)
-    said = [f"{cost} operations per second of model time (95 % interval {number(low)} to {number(high)}); largest "
-            f"spike-time error {number(best['error_ms'])} ms of {tolerance:g} ms allowed",
-            *(["the coarsest dt of the run holds: a larger one may hold, too, and would cost less"] if limit else []),
-            *([f"all {best['stimuli']:g} stimuli were run at it, at {best['checked_settings']:g} smaller ones down to "
-               "half of it, and at finer ones"] if best["checked_settings"] else []),
-            *([f"dt = {number(best['round_dt_ms'])} ms, a round number, was run and holds, too: error at most "
-               f"{number(best['round_error_ms'])} ms for {number(1000 * best['round_flops_per_ms'])} FLOP/s"]
-              if best["round_dt_ms"] < best["dt_ms"] else []),
-            f"the cheapest of {len(rows)} ways that meet the request, with {', '.join(dict.fromkeys(rows['model']))}"]
+    said = [
+        f"{cost} operations per second of model time (95 % interval {number(low)} to {number(high)}); largest "
+        f"spike-time error {number(best['error_ms'])} ms of {tolerance:g} ms allowed",
+        *(["the coarsest dt of the run holds: a larger one may hold, too, and would cost less"] if limit else []),
+        *(
+            [
+                f"all {best['stimuli']:g} stimuli were run at it, at {best['checked_settings']:g} smaller ones down to "
+                "half of it, and at finer ones"
+            ]
+            if best["checked_settings"]
+            else []
+        ),
+        *(
+            [
+                f"dt = {number(best['round_dt_ms'])} ms, a round number, was run and holds, too: error at most "
+                f"{number(best['round_error_ms'])} ms for {number(1000 * best['round_flops_per_ms'])} FLOP/s"
+            ]
+            if best["round_dt_ms"] < best["dt_ms"]
+            else []
+        ),
+        f"the cheapest of {len(rows)} ways that meet the request, with {', '.join(dict.fromkeys(rows['model']))}",
+    ]
     same = rows[rows["model"] == best["model"]]
     second = same[same.index != best.name].sort_values("flops_per_ms")
     if len(second):
         next_best = second.iloc[0]
-        said.append(f"the model's next best way, {next_best['method']} with {next_best['detection']}, costs "
-                    f"{_times(next_best, best)} as much")
+        said.append(
+            f"the model's next best way, {next_best['method']} with {next_best['detection']}, costs "
+            f"{_times(next_best, best)} as much"
+        )
     if math.isfinite(budget):
         share = bounded_text(f"{100_000 * best['flops_per_ms'] / budget:.3g}", limit)
         said.append(f"{share} % of the budget of {budget:g} FLOP/s")
@@ -294,10 +379,16 @@ def _in_brian2(run: RunFolder, rows: pd.DataFrame, best: pd.Series) -> tuple[dic
         dt = bounded_text(f"{step(row['dt_ms'])} ms", Bound.of_dt(row["status"]))
         return _as_choice(row), (
             f"Brian2 only finds spikes at the end of a step: there, the same accuracy needs {row['method']} at dt = "
-            f"{dt} and {_times(row, best)} the operations; the program below does this")
+            f"{dt} and {_times(row, best)} the operations; the program below does this"
+        )
     points = run.points
-    here = points[(points["model"] == best["model"]) & (points["level"] == best["level"])
-                  & (points["detection"] == "grid") & points["method"].map(_has) & points["error_ms"].notna()]
+    here = points[
+        (points["model"] == best["model"])
+        & (points["level"] == best["level"])
+        & (points["detection"] == "grid")
+        & points["method"].map(_has)
+        & points["error_ms"].notna()
+    ]
     if not len(here):
         return {}, "Brian2 has no method of this run for the model: there is no program"
     nearest = here.sort_values("error_ms", kind="stable").iloc[0]
@@ -305,13 +396,21 @@ def _in_brian2(run: RunFolder, rows: pd.DataFrame, best: pd.Series) -> tuple[dic
     for name in ("method", "detection", "flops_per_ms", "error_ms"):
         row[name] = nearest[name]
     row["dt_ms"], row["status"] = nearest["dt_ms"], Status.NOT_REACHED.value
-    for name in ("error_control", "flops_per_ms_low", "flops_per_ms_high", "ns_per_ms", "round_dt_ms",
-                 "round_flops_per_ms", "round_error_ms"):
+    for name in (
+        "error_control",
+        "flops_per_ms_low",
+        "flops_per_ms_high",
+        "ns_per_ms",
+        "round_dt_ms",
+        "round_flops_per_ms",
+        "round_error_ms",
+    ):
         row[name] = math.nan
     return _as_choice(row), (
         f"Brian2 only finds spikes at the end of a step, and none of its methods meets the request in this run: the "
         f"program below is the nearest, with errors of at most {number(nearest['error_ms'])} ms at "
-        f"{_times(row, best)} the operations")
+        f"{_times(row, best)} the operations"
+    )
 
 
 def _times(row: pd.Series, best: pd.Series) -> str:
@@ -330,16 +429,22 @@ def _code(run: RunFolder, choice: Mapping[str, Any]) -> str:
     if not choice:
         return ""
     title = f"{_way(choice)}, errors of at most {number(choice['error_ms'])} ms over {choice['horizon_ms'] / 1000:g} s"
-    return brian2_code(_definition(run, choice["model"]), choice["method"], title=title,
-                       **{name: choice[name] for name in ("dt_ms", "drive", "drive_unit", "horizon_ms")})
+    return brian2_code(
+        _definition(run, choice["model"]),
+        choice["method"],
+        title=title,
+        **{name: choice[name] for name in ("dt_ms", "drive", "drive_unit", "horizon_ms")},
+    )
 
 
 def _others(rows: pd.DataFrame, choice: Mapping[str, Any]) -> pd.DataFrame:
     best = _ranked(rows)
     frame = best[[*_WAY, "status", "dt_ms", "flops_per_ms", "error_ms"]]
     chosen = (best[_WAY] == [choice[name] for name in _WAY]).all(axis=1)
-    bounds = ["" if itself else Bound.of_ratio(status, choice["status"]).value
-              for itself, status in zip(chosen, best["status"], strict=True)]
+    bounds = [
+        "" if itself else Bound.of_ratio(status, choice["status"]).value
+        for itself, status in zip(chosen, best["status"], strict=True)
+    ]
     return frame.assign(times=frame["flops_per_ms"] / choice["flops_per_ms"], bound=bounds).reset_index(drop=True)
 
 

@@ -28,11 +28,18 @@ _CSV = ("table", "points", "ranking", "winners", "counters", "builds", "features
 def render(run: RunFolder) -> dict[str, bytes]:
     """Return the files by name."""
     opens = page(run).encode()
-    asked = {"maximum", VoltageRms.name, *run.about["suite"]["measures"],
-             *(each["measure"] for each in run.about["criteria"])}
+    asked = {
+        "maximum",
+        VoltageRms.name,
+        *run.about["suite"]["measures"],
+        *(each["measure"] for each in run.about["criteria"]),
+    }
     figures = {
-        **{"work_precision" + ("" if name == "maximum" else f"_{name}"): work_precision(run, name)
-           for name in run.measures if name in asked},
+        **{
+            "work_precision" + ("" if name == "maximum" else f"_{name}"): work_precision(run, name)
+            for name in run.measures
+            if name in asked
+        },
         "winners": winner_map(run.winners, run.candidates),
         "parity": parity_figure(run.parity),
     }

@@ -80,13 +80,32 @@ def _saved(comparison: Comparison, folder: Path) -> tuple[Path, str]:
 def summary(comparison: Comparison, page: Path, more: str = "") -> str:
     """Write the results, and where the report is; `more` is a line that goes before the last."""
     cheapest, study = comparison.cheapest, comparison.study
-    parts = [text.frame("Cost at equal spike-time accuracy: the cheapest way to run each model", as_said(cheapest),
-                        (*_where(cheapest), "model", "method", "detection", "dt_ms", "flops_per_ms", "ns_per_ms",
-                         "ns_per_ms_simd", "error_ms"))]
+    parts = [
+        text.frame(
+            "Cost at equal spike-time accuracy: the cheapest way to run each model",
+            as_said(cheapest),
+            (
+                *_where(cheapest),
+                "model",
+                "method",
+                "detection",
+                "dt_ms",
+                "flops_per_ms",
+                "ns_per_ms",
+                "ns_per_ms_simd",
+                "error_ms",
+            ),
+        )
+    ]
     verdict = verdict_text(comparison.ranking)
     if len(verdict):
-        parts.append(text.frame(f"Operations per ms, divided by those of {comparison.baseline}", verdict,
-                                ("view", *_where(verdict), *verdict.columns[1 + len(SITUATION):])))
+        parts.append(
+            text.frame(
+                f"Operations per ms, divided by those of {comparison.baseline}",
+                verdict,
+                ("view", *_where(verdict), *verdict.columns[1 + len(SITUATION) :]),
+            )
+        )
     parts += [regime.said for regime in study.regimes if regime.said]
     parts += study.failures
     if len(comparison.demos):
@@ -100,14 +119,22 @@ def summary(comparison: Comparison, page: Path, more: str = "") -> str:
 def found(comparison: Comparison, page: Path, more: Sequence[str] = ()) -> dict[str, Any]:
     """Return the results, and where the report is, in values that JSON can store."""
     return {
-        "report": str(page.parent), "page": str(page), "interrupted": comparison.study.interrupted,
-        "baseline": comparison.baseline, "cheapest": records(comparison.cheapest),
+        "report": str(page.parent),
+        "page": str(page),
+        "interrupted": comparison.study.interrupted,
+        "baseline": comparison.baseline,
+        "cheapest": records(comparison.cheapest),
         "ranking": records(comparison.ranking),
-        "not_compared": [{"model": regime.model.label, "stimulus": regime.stimulus, "level": regime.level,
-                          "reason": regime.reason} for regime in comparison.study.regimes if regime.reason],
-        "several_rates": [regime.drive.note for regime in comparison.study.regimes
-                          if regime.drive and regime.drive.note],
-        "failures": list(comparison.study.failures), "said": list(more),
+        "not_compared": [
+            {"model": regime.model.label, "stimulus": regime.stimulus, "level": regime.level, "reason": regime.reason}
+            for regime in comparison.study.regimes
+            if regime.reason
+        ],
+        "several_rates": [
+            regime.drive.note for regime in comparison.study.regimes if regime.drive and regime.drive.note
+        ],
+        "failures": list(comparison.study.failures),
+        "said": list(more),
     }
 
 

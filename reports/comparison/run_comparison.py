@@ -53,8 +53,11 @@ class RunComparison(Shown):
     @property
     def text(self) -> str:
         """The text for a terminal: changes, then the figures, then the cases that changed most."""
-        parts = [frame("What changed", self.changed) if len(self.changed) else
-                 "Nothing changed: suite, models, machine and installation are the same.\n"]
+        parts = [
+            frame("What changed", self.changed)
+            if len(self.changed)
+            else "Nothing changed: suite, models, machine and installation are the same.\n"
+        ]
         parts.append(frame("Second run / first run", self.summary))
         moved = _most(self.cells)
         if len(moved):
@@ -64,8 +67,13 @@ class RunComparison(Shown):
         return "\n".join(parts)
 
     def _repr_html_(self) -> str:
-        return "".join([frame_html("What changed", self.changed), frame_html("Second run / first run", self.summary),
-                        frame_html("The cases that changed most", _most(self.cells))])
+        return "".join(
+            [
+                frame_html("What changed", self.changed),
+                frame_html("Second run / first run", self.summary),
+                frame_html("The cases that changed most", _most(self.cells)),
+            ]
+        )
 
 
 def compare_runs(first: RunFolder, second: RunFolder) -> RunComparison:
@@ -78,11 +86,14 @@ def compare_runs(first: RunFolder, second: RunFolder) -> RunComparison:
     """
     keys = [set(map(tuple, run.table[CASE].itertuples(index=False, name=None))) for run in (first, second)]
     if not keys[0] & keys[1]:
-        raise UserError("the two runs have no case in common: no model, method, detection, regime and tolerance is in "
-                        "both; compare runs of the same suite")
+        raise UserError(
+            "the two runs have no case in common: no model, method, detection, regime and tolerance is in "
+            "both; compare runs of the same suite"
+        )
     cells = pd.concat([_cells(name, first, second) for name in FIGURES], ignore_index=True)
-    return RunComparison(changed=_changed(first, second), summary=_summary(cells), cells=cells,
-                         apart=_apart(first.table, second.table))
+    return RunComparison(
+        changed=_changed(first, second), summary=_summary(cells), cells=cells, apart=_apart(first.table, second.table)
+    )
 
 
 def _changed(first: RunFolder, second: RunFolder) -> pd.DataFrame:
@@ -158,8 +169,16 @@ def _summary(cells: pd.DataFrame) -> pd.DataFrame:
     for name, (_, label) in FIGURES.items():
         ratios = cells.loc[cells["figure"] == name, "ratio"]
         if len(ratios):
-            rows.append({"figure": label, "cells": len(ratios), "differ": int((ratios != 1).sum()),
-                         **_parts(interval(list(ratios))), "smallest": ratios.min(), "largest": ratios.max()})
+            rows.append(
+                {
+                    "figure": label,
+                    "cells": len(ratios),
+                    "differ": int((ratios != 1).sum()),
+                    **_parts(interval(list(ratios))),
+                    "smallest": ratios.min(),
+                    "largest": ratios.max(),
+                }
+            )
     return pd.DataFrame(rows, columns=["figure", "cells", "differ", "ratio", "low", "high", "smallest", "largest"])
 
 

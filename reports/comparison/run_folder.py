@@ -59,11 +59,34 @@ from .rendering import PAGE, render
 FORMAT, VERSION = "spikecost run", 5
 #: Title and columns of the table that is shown of a run.
 CHEAPEST = "The cheapest way to run each model at equal spike-time accuracy"
-SHOWN = ("stimulus", "level", "tolerance", "model", "method", "detection", "dt_ms", "flops_per_ms", "ns_per_ms",
-         "error_ms")
+SHOWN = (
+    "stimulus",
+    "level",
+    "tolerance",
+    "model",
+    "method",
+    "detection",
+    "dt_ms",
+    "flops_per_ms",
+    "ns_per_ms",
+    "error_ms",
+)
 #: Fields of ``about``, as `describe` returns it.
-ABOUT = ("made", "interrupted", "baseline", "no_exact_count", "no_hardware_count", "suite", "seeds", "models",
-         "measures", "criteria", "costs", "conventions", "columns")
+ABOUT = (
+    "made",
+    "interrupted",
+    "baseline",
+    "no_exact_count",
+    "no_hardware_count",
+    "suite",
+    "seeds",
+    "models",
+    "measures",
+    "criteria",
+    "costs",
+    "conventions",
+    "columns",
+)
 #: Errors that reading a damaged or hostile table may raise.
 _DAMAGED = (ValueError, KeyError, OSError, TypeError, NotImplementedError, ArithmeticError, RecursionError, MemoryError)
 MANIFEST, PROVENANCE, DATA = "run.json", "provenance.json", "data"
@@ -129,13 +152,29 @@ class RunFolder(Shown):
         """Return the data of a study."""
         base, won = baseline(study), winners(study)
         return cls(
-            about=describe(study), provenance=dict(provenance), table=table(study), points=points(study),
-            ranking=ranking(study, base), winners=winner_table(won), candidates=candidate_table(won),
-            counters=parity(study), step_and_spike=step_and_spike(study), parity=parity_by_kind(study),
-            retired=retired_by_kind(study), builds=builds(study), operations=operations(study),
-            by_kind=by_kind(study), by_stimulus=by_stimulus(study), timings=timings(study), regimes=regimes(study),
-            references=references(study), spikes=spikes(study), voltages=voltages(study),
-            features=findings_table(study.features), demos=runs_table(study.demos), _study=study,
+            about=describe(study),
+            provenance=dict(provenance),
+            table=table(study),
+            points=points(study),
+            ranking=ranking(study, base),
+            winners=winner_table(won),
+            candidates=candidate_table(won),
+            counters=parity(study),
+            step_and_spike=step_and_spike(study),
+            parity=parity_by_kind(study),
+            retired=retired_by_kind(study),
+            builds=builds(study),
+            operations=operations(study),
+            by_kind=by_kind(study),
+            by_stimulus=by_stimulus(study),
+            timings=timings(study),
+            regimes=regimes(study),
+            references=references(study),
+            spikes=spikes(study),
+            voltages=voltages(study),
+            features=findings_table(study.features),
+            demos=runs_table(study.demos),
+            _study=study,
         )
 
     @classmethod
@@ -198,8 +237,11 @@ class RunFolder(Shown):
 
     def _repr_html_(self) -> str:
         ratios = frame_html(f"Operations per ms, divided by those of {self.baseline}", verdict_text(self.ranking))
-        return (ratios + frame_html(CHEAPEST, as_said(self.cheapest), SHOWN)
-                + figure_html(work_precision(self), "cost against error"))
+        return (
+            ratios
+            + frame_html(CHEAPEST, as_said(self.cheapest), SHOWN)
+            + figure_html(work_precision(self), "cost against error")
+        )
 
     def save(self, folder: str | Path) -> Path:
         """Write the run, page, figures (PNG, SVG) and tables (CSV, Markdown); return the page's path.
@@ -281,8 +323,10 @@ def _manifest(folder: Path) -> dict[str, Any]:
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise UserError(f"cannot read {path}: {error}; give a folder that `spikecost run --out` wrote") from error
     if version != VERSION:
-        raise UserError(f"the run {folder} is of format version {version}, this spikecost reads version {VERSION}; "
-                        "run it again, or read it with the spikecost that wrote it")
+        raise UserError(
+            f"the run {folder} is of format version {version}, this spikecost reads version {VERSION}; "
+            "run it again, or read it with the spikecost that wrote it"
+        )
     if not (isinstance(found.get("files"), dict) and isinstance(found.get("about"), dict)):
         raise UserError(f"the run {folder} is incomplete: {MANIFEST} lists no files; run it again")
     lacking = [name for name in ABOUT if name not in found["about"]]
@@ -314,8 +358,12 @@ def _leads_out(folder: Path, name: str) -> bool:
     """Whether a name in a manifest may lead to a file outside the folder."""
     parts = name.split("/")
     try:
-        return (b"\0" in os.fsencode(name) or "\\" in name or any(part in ("", ".", "..") for part in parts)
-                or any((folder / "/".join(parts[:n])).is_symlink() for n in range(1, len(parts) + 1)))
+        return (
+            b"\0" in os.fsencode(name)
+            or "\\" in name
+            or any(part in ("", ".", "..") for part in parts)
+            or any((folder / "/".join(parts[:n])).is_symlink() for n in range(1, len(parts) + 1))
+        )
     except (OSError, ValueError):  # no system accepts such a name
         return True
 
@@ -337,8 +385,10 @@ def _checksum(manifest: Mapping[str, Any]) -> str:
 
 def _checked(folder: Path, name: str, digest: str) -> bytes:
     if _leads_out(folder, name):
-        raise UserError(f"the run {folder} was changed after it was written: {MANIFEST} lists {shortened(repr(name))}, "
-                        "which is not a regular file within its folder; run it again")
+        raise UserError(
+            f"the run {folder} was changed after it was written: {MANIFEST} lists {shortened(repr(name))}, "
+            "which is not a regular file within its folder; run it again"
+        )
     try:
         content = _content(folder / name)
     except OSError as error:

@@ -55,16 +55,21 @@ def features_against_cost(found: pd.DataFrame, costs: pd.DataFrame, of_demos: pd
         raise UserError(f"costs have columns {', '.join(map(str, costs.columns))}; expected model and flops_per_ms")
     number = counts(found, of_demos)
     known = costs.dropna(subset=["flops_per_ms"])
-    by_model = {str(name): np.asarray(group["flops_per_ms"], dtype=float)
-                for name, group in known.groupby(known["model"].str.partition(":")[0])}
+    by_model = {
+        str(name): np.asarray(group["flops_per_ms"], dtype=float)
+        for name, group in known.groupby(known["model"].str.partition(":")[0])
+    }
     colours = {model: pick(COLOURS, i) for i, model in enumerate(number)}
     figure = Figure(figsize=(11, 5.2), layout="constrained")
     left, right = figure.subplots(1, 2, sharex=True, sharey=True)
     marks = {left: _stated(left, number, colours), right: _found(right, number, by_model, colours)}
     left.set_ylabel("features, of 20")
     left.set_ylim(-1.5, _TOP + 2)
-    left.set_title("As stated in 2004: FLOPs at the steps of 2004, no accuracy required\n"
-                   "(open: features as found here, as the stated ones are not available)", fontsize=10)
+    left.set_title(
+        "As stated in 2004: FLOPs at the steps of 2004, no accuracy required\n"
+        "(open: features as found here, as the stated ones are not available)",
+        fontsize=10,
+    )
     right.set_title(f"As found, at equal accuracy{_situation(known)}", fontsize=10)
     for axis, label in ((left, "FLOPs per ms of model time, as stated"), (right, "operations per ms of model time")):
         axis.set(xscale="log", xlabel=label)
@@ -72,15 +77,25 @@ def features_against_cost(found: pd.DataFrame, costs: pd.DataFrame, of_demos: pd
         axis.grid(True, which="major", color="0.92")
         axis.margins(x=0.25)
     if of_demos is not None and len(of_demos):
-        figure.supxlabel("izhikevich has one set of parameters per feature, from the twenty demos of 2004, "
-                         "converged; its cost is that of one set", fontsize=8, color="0.4")
+        figure.supxlabel(
+            "izhikevich has one set of parameters per feature, from the twenty demos of 2004, "
+            "converged; its cost is that of one set",
+            fontsize=8,
+            color="0.4",
+        )
     figure.draw_without_rendering()  # this fixes the positions
     for axis, places in marks.items():
         _label(axis, places, colours)
     missing = [model for model in number if model not in by_model]
     if missing:
-        right.text(0.01, 0.01, in_figure(f"no cost known: {', '.join(missing)}"), transform=right.transAxes, fontsize=7,
-                   color="0.4")
+        right.text(
+            0.01,
+            0.01,
+            in_figure(f"no cost known: {', '.join(missing)}"),
+            transform=right.transAxes,
+            fontsize=7,
+            color="0.4",
+        )
     return figure
 
 
@@ -95,15 +110,22 @@ def _stated(axis: Axes, number: Mapping[str, int], colours: Mapping[str, str]) -
     return places
 
 
-def _found(axis: Axes, number: Mapping[str, int], costs: Mapping[str, np.ndarray], colours: Mapping[str, str]
-           ) -> _Places:
+def _found(
+    axis: Axes, number: Mapping[str, int], costs: Mapping[str, np.ndarray], colours: Mapping[str, str]
+) -> _Places:
     places: _Places = {}
     for model, shown in number.items():
         if model in costs:
             values = costs[model]
             places[model] = float(np.exp(np.log(values).mean())), shown
-            axis.plot([values.min(), values.max()], [shown, shown], color=colours[model], linewidth=1.5, alpha=0.5,
-                      label=f"{model}, from lowest to highest cost")
+            axis.plot(
+                [values.min(), values.max()],
+                [shown, shown],
+                color=colours[model],
+                linewidth=1.5,
+                alpha=0.5,
+                label=f"{model}, from lowest to highest cost",
+            )
             _mark(axis, places[model], model, colours[model], True)
     return places
 
@@ -121,22 +143,40 @@ def _label(axis: Axes, places: _Places, colours: Mapping[str, str]) -> None:
         name = model.replace("_", " ")
         width = _LETTER * len(name)
         beside = width / 2 + 8
-        for dx, dy in [(0, 10), (0, -10), (beside, 0), (-beside, 0), *((dx, dy * side) for dy in range(18, 90, 8)
-                       for dx in (0, beside, -beside) for side in (-1, 1))]:
+        for dx, dy in [
+            (0, 10),
+            (0, -10),
+            (beside, 0),
+            (-beside, 0),
+            *((dx, dy * side) for dy in range(18, 90, 8) for dx in (0, beside, -beside) for side in (-1, 1)),
+        ]:
             box = x + dx - width / 2, y + dy - 4, x + dx + width / 2, y + dy + 4
-            if not any(box[0] < other[2] and other[0] < box[2] and box[1] < other[3] and other[1] < box[3]
-                       for other in taken):
+            if not any(
+                box[0] < other[2] and other[0] < box[2] and box[1] < other[3] and other[1] < box[3] for other in taken
+            ):
                 break
         taken.append(box)
         line = {"arrowstyle": "-", "color": colours[model], "linewidth": 0.5} if abs(dy) > 10 else None
-        axis.annotate(in_figure(name), places[model], xytext=(dx, dy), textcoords="offset points", fontsize=8,
-                      ha="center", va="center", color=colours[model], arrowprops=line)
+        axis.annotate(
+            in_figure(name),
+            places[model],
+            xytext=(dx, dy),
+            textcoords="offset points",
+            fontsize=8,
+            ha="center",
+            va="center",
+            color=colours[model],
+            arrowprops=line,
+        )
 
 
 def _situation(costs: pd.DataFrame) -> str:
     """Return the rates and tolerances of the costs, as text."""
-    said = [f"{', '.join(map(str, costs['level'].unique()))}" if "level" in costs else "",
-            f"spike times within {', '.join(f'{value:g}' for value in costs['tolerance'].unique())} ms"
-            if "tolerance" in costs else ""]
+    said = [
+        f"{', '.join(map(str, costs['level'].unique()))}" if "level" in costs else "",
+        f"spike times within {', '.join(f'{value:g}' for value in costs['tolerance'].unique())} ms"
+        if "tolerance" in costs
+        else "",
+    ]
     given = "; ".join(part for part in said if part)
     return f"\n({given})" if given else ""

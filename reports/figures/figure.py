@@ -45,8 +45,13 @@ class Swept(Protocol):
         """The drive of each model."""
 
 
-def work_precision(run: Swept, measure: str = "maximum", *, width: float | None = None,
-                   regimes: Sequence[tuple[str, float, str]] | None = None) -> Figure:
+def work_precision(
+    run: Swept,
+    measure: str = "maximum",
+    *,
+    width: float | None = None,
+    regimes: Sequence[tuple[str, float, str]] | None = None,
+) -> Figure:
     """Draw cost against error, one panel per regime, one point per run of the sweep.
 
     Runs with missing or extra spikes, and runs that failed, have no error and no point; the table says why. The thick
@@ -93,21 +98,28 @@ def work_precision(run: Swept, measure: str = "maximum", *, width: float | None 
         _panel(axis, good[here], looks, scale=0.6 if width else 1)
         for tolerance in tolerances:
             axis.axhline(tolerance, color="0.45", linewidth=0.9, zorder=2)
-        axis.set_title(f"{stimulus.replace('_', ' ')}, {level}, {horizon / 1000:g} s",
-                       fontsize=None if width else 10)
+        axis.set_title(f"{stimulus.replace('_', ' ')}, {level}, {horizon / 1000:g} s", fontsize=None if width else 10)
         axis.set_xlabel("operations per ms of model time")
         _ticks(axis)
-    for axis in axes[len(regimes):]:
+    for axis in axes[len(regimes) :]:
         axis.set_visible(False)
     for axis in axes[::columns]:
         axis.set_ylabel(run.about["measures"][measure]["label"])
-    figure.legend(handles=handles, loc="outside lower center", ncols=min(len(handles), across), frameon=False,
-                  fontsize=None if width else 9)
+    figure.legend(
+        handles=handles,
+        loc="outside lower center",
+        ncols=min(len(handles), across),
+        frameon=False,
+        fontsize=None if width else 9,
+    )
     if width:
         return figure
     floor = float(reached["reference_error_ms"].max()) if len(reached) else 0.0
-    figure.suptitle(f"Cost at equal accuracy, {suite['trials']} stimuli per regime\nthick: a model's "
-                    f"Pareto front; grey: tolerances; references are within {floor:.1g} ms", fontsize=10)
+    figure.suptitle(
+        f"Cost at equal accuracy, {suite['trials']} stimuli per regime\nthick: a model's "
+        f"Pareto front; grey: tolerances; references are within {floor:.1g} ms",
+        fontsize=10,
+    )
     return figure
 
 
@@ -123,28 +135,50 @@ class _Looks:
         return pick(COLOURS, self.models.index(model))
 
     def legend(self) -> list[Line2D]:
-        handles = [Line2D([], [], color=self.colour(name), linewidth=3, label=in_figure(name))
-                   for name in self.models]
-        handles += [Line2D([], [], color="0.3", marker=pick(MARKERS, i), linestyle="", label=name)
-                    for i, name in enumerate(self.methods)]
-        return handles + [Line2D([], [], color="0.3", linestyle=pick(_LINES, i), label=name)
-                          for i, name in enumerate(self.detections)]
+        handles = [Line2D([], [], color=self.colour(name), linewidth=3, label=in_figure(name)) for name in self.models]
+        handles += [
+            Line2D([], [], color="0.3", marker=pick(MARKERS, i), linestyle="", label=name)
+            for i, name in enumerate(self.methods)
+        ]
+        return handles + [
+            Line2D([], [], color="0.3", linestyle=pick(_LINES, i), label=name) for i, name in enumerate(self.detections)
+        ]
 
 
 def _panel(axis: Axes, points: pd.DataFrame, looks: _Looks, scale: float) -> None:
     for key, curve in points.groupby(["model", "method", "detection"], sort=False):
         model, _, detection = (str(part) for part in key)
-        axis.loglog(curve["flops_per_ms"], curve["error"], color=looks.colour(model), linewidth=0.8 * scale, alpha=0.4,
-                    linestyle=pick(_LINES, looks.detections.index(detection)))
+        axis.loglog(
+            curve["flops_per_ms"],
+            curve["error"],
+            color=looks.colour(model),
+            linewidth=0.8 * scale,
+            alpha=0.4,
+            linestyle=pick(_LINES, looks.detections.index(detection)),
+        )
     for name, front in points[points["front"]].groupby("model", sort=False):
         ordered = front.sort_values("flops_per_ms")
         colour = looks.colour(str(name))
-        axis.loglog(ordered["flops_per_ms"], ordered["error"], color=colour, linewidth=2.5 * scale, zorder=3,
-                    drawstyle="steps-post")
+        axis.loglog(
+            ordered["flops_per_ms"],
+            ordered["error"],
+            color=colour,
+            linewidth=2.5 * scale,
+            zorder=3,
+            drawstyle="steps-post",
+        )
         for method, best in ordered.groupby("method", sort=False):
-            axis.loglog(best["flops_per_ms"], best["error"], color=colour, linestyle="", zorder=4, markersize=6 * scale,
-                        marker=pick(MARKERS, looks.methods.index(str(method))), markeredgecolor="white",
-                        markeredgewidth=0.6 * scale)
+            axis.loglog(
+                best["flops_per_ms"],
+                best["error"],
+                color=colour,
+                linestyle="",
+                zorder=4,
+                markersize=6 * scale,
+                marker=pick(MARKERS, looks.methods.index(str(method))),
+                markeredgecolor="white",
+                markeredgewidth=0.6 * scale,
+            )
 
 
 def _ticks(axis: Axes) -> None:

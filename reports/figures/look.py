@@ -22,11 +22,13 @@ def pick(items: tuple[_Item, ...], index: int) -> _Item:
 
 def axis_label(measure: str) -> str:
     """Return the label of an axis of errors."""
-    known = {"maximum": "largest spike-time error (ms), worst stimulus",
-             "rms": "root mean square spike-time error (ms), mean over the stimuli",
-             "mean": "mean spike-time error (ms), late or early, mean over the stimuli",
-             "drift": "drift of the spike-time error (ms/s), late or early, mean over the stimuli",
-             VoltageRms.name: "error of the voltage between spikes, median stimulus"}
+    known = {
+        "maximum": "largest spike-time error (ms), worst stimulus",
+        "rms": "root mean square spike-time error (ms), mean over the stimuli",
+        "mean": "mean spike-time error (ms), late or early, mean over the stimuli",
+        "drift": "drift of the spike-time error (ms/s), late or early, mean over the stimuli",
+        VoltageRms.name: "error of the voltage between spikes, median stimulus",
+    }
     if measure in known:
         return known[measure]
     unit = MEASURES[measure].unit

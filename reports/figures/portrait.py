@@ -58,9 +58,14 @@ def portrait(model: NeuronModel) -> Figure:
 def firing_rates(kernel: Kernel, drives: Array) -> Array:
     """Return the mean rate in Hz under each constant drive after `SETTLING` ms; NaN where the model diverges."""
     outcomes = kernel.run([_constant(kernel.step.model, value) for value in drives], DT)
-    return np.array([np.nan if outcome.failure else
-                     1000 * np.count_nonzero(outcome.spike_times > SETTLING) / (HORIZON - SETTLING)
-                     for outcome in outcomes])
+    return np.array(
+        [
+            np.nan
+            if outcome.failure
+            else 1000 * np.count_nonzero(outcome.spike_times > SETTLING) / (HORIZON - SETTLING)
+            for outcome in outcomes
+        ]
+    )
 
 
 def _drive(model: NeuronModel) -> float:
@@ -100,8 +105,10 @@ def _phase_plane(axis: Axes, kernel: Kernel, drive: float) -> None:
     line = np.insert(path, spikes, np.nan, axis=0) if model.system.reset else path
     across, up = (_unit(model, variables[i], float(np.nanmax(np.abs(path[:, i])))) for i in (x, y))
     axis.plot(across[0] * line[:, x], up[0] * line[:, y], color=COLOURS[0], linewidth=1, label=f"{SHOWN} ms")
-    grids = [np.linspace(low - 0.08 * (high - low), high + 0.08 * (high - low), 201)
-             for low, high in ((np.nanmin(path[:, i]), np.nanmax(path[:, i])) for i in (x, y))]
+    grids = [
+        np.linspace(low - 0.08 * (high - low), high + 0.08 * (high - low), 201)
+        for low, high in ((np.nanmin(path[:, i]), np.nanmax(path[:, i])) for i in (x, y))
+    ]
     for colour, (name, points) in zip(COLOURS[1:], _nullclines(model, drive, *grids).items(), strict=False):
         axis.plot(across[0] * points[:, 0], up[0] * points[:, 1], color=colour, linewidth=1, label=f"d{name}/dt = 0")
     axis.set_xlabel(_labelled(variables[x], across[1]))
@@ -124,8 +131,9 @@ def _nullclines(model: NeuronModel, drive: float, across: Array, up: Array) -> d
     for name, points in plane.items():
         with np.errstate(all="ignore"):
             slope = evaluate(substitute(system.derivatives[name], opened), values, ARRAYS)
-        lines = contour_generator(across, up, np.broadcast_to(slope, points.shape),
-                                  line_type=LineType.Separate).lines(0)
+        lines = contour_generator(across, up, np.broadcast_to(slope, points.shape), line_type=LineType.Separate).lines(
+            0
+        )
         found[name] = np.vstack([part for line in lines for part in (np.asarray(line, dtype=float), gap)] or [gap])
     return found
 

@@ -64,28 +64,57 @@ def candidate_table(found: Sequence[Winner]) -> pd.DataFrame:
     for winner in found:
         for place, each in enumerate(winner.candidates, 1):
             cost = each.cost()
-            rows.append((*winner.regime, winner.criterion.measure, winner.criterion.tolerance, place,
-                         each.curve.regime.model.label, each.curve.method, each.curve.detection, each.dt,
-                         each.status.value, cost.mean, cost.low, cost.high))
+            rows.append(
+                (
+                    *winner.regime,
+                    winner.criterion.measure,
+                    winner.criterion.tolerance,
+                    place,
+                    each.curve.regime.model.label,
+                    each.curve.method,
+                    each.curve.detection,
+                    each.dt,
+                    each.status.value,
+                    cost.mean,
+                    cost.low,
+                    cost.high,
+                )
+            )
     return pd.DataFrame(rows, columns=list(CANDIDATE_COLUMNS))
 
 
 def _row(winner: Winner) -> dict[str, object]:
     situation = (*winner.regime, winner.criterion.measure, winner.criterion.tolerance)
     row: dict[str, object] = {
-        **dict(zip(SITUATION, situation, strict=True)), "winner": "", "method": "", "detection": "", "second": "",
-        "status": "", "bound": "", "ranked": False,
+        **dict(zip(SITUATION, situation, strict=True)),
+        "winner": "",
+        "method": "",
+        "detection": "",
+        "second": "",
+        "status": "",
+        "bound": "",
+        "ranked": False,
     }
     if winner.candidates:
         first = winner.candidates[0]
-        row |= {"winner": first.curve.regime.model.label, "method": first.curve.method,
-                "detection": first.curve.detection, "dt_ms": first.dt, "status": first.status.value,
-                "flops_per_ms": first.cost().mean}
+        row |= {
+            "winner": first.curve.regime.model.label,
+            "method": first.curve.method,
+            "detection": first.curve.detection,
+            "dt_ms": first.dt,
+            "status": first.status.value,
+            "flops_per_ms": first.cost().mean,
+        }
     lead = winner.lead
     if lead is not None:
-        row |= {"second": winner.candidates[1].curve.regime.model.label, "lead": lead.interval.mean,
-                "lead_low": lead.interval.low, "lead_high": lead.interval.high, "bound": lead.bound.value,
-                "ranked": lead.ranked}
+        row |= {
+            "second": winner.candidates[1].curve.regime.model.label,
+            "lead": lead.interval.mean,
+            "lead_low": lead.interval.low,
+            "lead_high": lead.interval.high,
+            "bound": lead.bound.value,
+            "ranked": lead.ranked,
+        }
     return row
 
 
@@ -106,8 +135,9 @@ def winner_map(winners: pd.DataFrame, candidates: pd.DataFrame) -> Figure:
     tolerances = sorted(set(winners["tolerance"]), reverse=True)
     width = sum(max(len(levels), 1) for levels in panels.values())
     figure = Figure(figsize=(max(1.8 + 1.1 * width, 5.5), 1.9 + 0.42 * len(tolerances)), layout="constrained")
-    axes = figure.subplots(1, len(panels), sharey=True, squeeze=False,
-                           width_ratios=[max(len(levels), 1) for levels in panels.values()])[0]
+    axes = figure.subplots(
+        1, len(panels), sharey=True, squeeze=False, width_ratios=[max(len(levels), 1) for levels in panels.values()]
+    )[0]
     for axis, ((stimulus, horizon), levels) in zip(axes, panels.items(), strict=True):
         for field in fields:
             if (field["stimulus"], field["horizon_ms"]) == (stimulus, horizon):
@@ -143,8 +173,11 @@ def _field(axis: Axes, place: tuple[int, int], candidates: pd.DataFrame, ranked:
     x, y = place
     labels, costs = list(candidates["model"]), list(candidates["flops_per_ms"])
     statuses = list(candidates["status"])
-    axis.add_patch(Rectangle((x - 0.5, y - 0.5), 1, 1, facecolor=pick(COLOURS, models.index(labels[0])), alpha=0.45,
-                             edgecolor="white"))
+    axis.add_patch(
+        Rectangle(
+            (x - 0.5, y - 0.5), 1, 1, facecolor=pick(COLOURS, models.index(labels[0])), alpha=0.45, edgecolor="white"
+        )
+    )
     if len(labels) > 1 and not ranked:
         axis.add_patch(Rectangle((x - 0.5, y - 0.5), 1, 1, fill=False, hatch="////", edgecolor="0.4", linewidth=0))
     lines = [_short(labels[0])]

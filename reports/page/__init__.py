@@ -21,8 +21,16 @@ if TYPE_CHECKING:
     from ..comparison.run_folder import RunFolder
 
 #: The scripts of the page, in the order in which they are read; the last one starts them.
-SCRIPTS = ("tools.js", "plot.js", "work_precision.js", "breakdown.js", "recorded.js", "features.js", "cells.js",
-           "start.js")
+SCRIPTS = (
+    "tools.js",
+    "plot.js",
+    "work_precision.js",
+    "breakdown.js",
+    "recorded.js",
+    "features.js",
+    "cells.js",
+    "start.js",
+)
 
 
 def page(run: RunFolder) -> str:
@@ -34,14 +42,23 @@ def page(run: RunFolder) -> str:
     """
     verdict = tables.verdict(run)
     return _template().render(
-        run=run, about=run.about, suite=run.about["suite"],
-        verdict=verdict, in_short=tables.in_short(verdict), several_rates=tables.several_rates(run),
-        published=tables.published(run), maps=tables.winner_maps(run),
-        failed=tables.failed(run), stability=tables.stability(run),
-        operations=tables.operations(run), features=tables.features(run),
+        run=run,
+        about=run.about,
+        suite=run.about["suite"],
+        verdict=verdict,
+        in_short=tables.in_short(verdict),
+        several_rates=tables.several_rates(run),
+        published=tables.published(run),
+        maps=tables.winner_maps(run),
+        failed=tables.failed(run),
+        stability=tables.stability(run),
+        operations=tables.operations(run),
+        features=tables.features(run),
         demos=tables.demos(run),
-        style=_own("style.css"), script=Markup("\n").join(_own(name) for name in SCRIPTS),
-        plotly=_plotly(), data=_packed(json.dumps(data(run), separators=(",", ":"), allow_nan=False)),
+        style=_own("style.css"),
+        script=Markup("\n").join(_own(name) for name in SCRIPTS),
+        plotly=_plotly(),
+        data=_packed(json.dumps(data(run), separators=(",", ":"), allow_nan=False)),
     )
 
 
@@ -61,9 +78,19 @@ def _packed(text: str) -> str:
 
 @cache
 def _template() -> Template:
-    environment = Environment(loader=PackageLoader(__name__, "."), undefined=StrictUndefined, trim_blocks=True,
-                              lstrip_blocks=True, autoescape=True)
-    filters: dict[str, Any] = {"number": number, "short": short, "dt": tables.dt_text, "cost": tables.cost_text,
-                               "times": tables.times_text}
+    environment = Environment(
+        loader=PackageLoader(__name__, "."),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        autoescape=True,
+    )
+    filters: dict[str, Any] = {
+        "number": number,
+        "short": short,
+        "dt": tables.dt_text,
+        "cost": tables.cost_text,
+        "times": tables.times_text,
+    }
     environment.filters.update(filters)
     return environment.get_template("page.html")

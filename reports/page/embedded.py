@@ -25,20 +25,42 @@ _ERRORS = {"maximum": "error_ms", "voltage_rms": "voltage_error"}
 
 def data(run: RunFolder) -> dict[str, Any]:
     """Return the data that the scripts read; tables column by column, missing numbers as null."""
-    named = {"table": run.table, "points": run.points, "timed": timed(run), "leaders": leaders(run),
-             "ranking": run.ranking, "winners": run.winners, "candidates": run.candidates, "by_kind": run.by_kind,
-             "parity": run.parity, "counters": run.counters, "step_and_spike": run.step_and_spike, "builds": run.builds,
-             "operations": run.operations, "regimes": run.regimes, "references": run.references,
-             "features": run.features, "demos": run.demos}
+    named = {
+        "table": run.table,
+        "points": run.points,
+        "timed": timed(run),
+        "leaders": leaders(run),
+        "ranking": run.ranking,
+        "winners": run.winners,
+        "candidates": run.candidates,
+        "by_kind": run.by_kind,
+        "parity": run.parity,
+        "counters": run.counters,
+        "step_and_spike": run.step_and_spike,
+        "builds": run.builds,
+        "operations": run.operations,
+        "regimes": run.regimes,
+        "references": run.references,
+        "features": run.features,
+        "demos": run.demos,
+    }
     return {
         "models": run.models,
         "methods": run.about["suite"]["methods"],
         "detections": run.about["suite"]["detections"],
-        "measures": {name: {**about, "column": _ERRORS.get(name, name)}
-                     for name, about in run.about["measures"].items()},
-        "costs": {**run.about["costs"], **{column: {"label": label, "unit": "ns"} for column, label in (
-            ("ns_per_ms", "ns per ms of model time, one neuron"),
-            ("ns_per_ms_simd", "ns per ms of model time and neuron, 1024 neurons in SIMD lanes"))}},
+        "measures": {
+            name: {**about, "column": _ERRORS.get(name, name)} for name, about in run.about["measures"].items()
+        },
+        "costs": {
+            **run.about["costs"],
+            **{
+                column: {"label": label, "unit": "ns"}
+                for column, label in (
+                    ("ns_per_ms", "ns per ms of model time, one neuron"),
+                    ("ns_per_ms_simd", "ns per ms of model time and neuron, 1024 neurons in SIMD lanes"),
+                )
+            },
+        },
         "criteria": run.about["criteria"],
         "columns": run.about["columns"],
         "suite": suite_text(run.about["suite"]),
@@ -53,9 +75,13 @@ def _features(run: RunFolder) -> dict[str, Any]:
     shown = counts(run.features, run.demos)
     published = {model: published_flops_per_ms(model) for model in shown}
     return {
-        "looked": int(run.features["feature"].nunique()), "shown": shown,
-        "stated": {model: {"flops": flops, "features": len(STATED[model]) if model in STATED else None}
-                   for model, flops in published.items() if flops is not None},
+        "looked": int(run.features["feature"].nunique()),
+        "shown": shown,
+        "stated": {
+            model: {"flops": flops, "features": len(STATED[model]) if model in STATED else None}
+            for model, flops in published.items()
+            if flops is not None
+        },
     }
 
 
@@ -88,11 +114,15 @@ def _recorded(run: RunFolder) -> list[dict[str, Any]]:
         times = group["time_ms"].to_numpy()
         step = (times[-1] - times[0]) / max(len(times) - 1, 1)
         own = spikes.get(key)
-        found.append({
-            **dict(zip(keys, key, strict=True)), "start": float(times[0]), "step": float(step),
-            "voltage": [float(f"{value:.4g}") for value in group["voltage"]],
-            "spikes": [] if own is None else [round(value, 5) for value in own["time_ms"].tolist()],
-        })
+        found.append(
+            {
+                **dict(zip(keys, key, strict=True)),
+                "start": float(times[0]),
+                "step": float(step),
+                "voltage": [float(f"{value:.4g}") for value in group["voltage"]],
+                "spikes": [] if own is None else [round(value, 5) for value in own["time_ms"].tolist()],
+            }
+        )
     return found
 
 

@@ -47,9 +47,19 @@ def verdict(run: RunFolder) -> list[dict[str, Any]]:
     for _, group in groupby(rows, key=lambda row: tuple(row[name] for name in SITUATION)):
         first, *others = group
         ranked = {first["model"], *(each["model"] for each in others)}
-        found.append({"regime": regime_text(first), "accuracy": accuracy(run, first), "first": first, "others": others,
-                      "lacking": [{"model": model, "reason": _why_not(run, first, model)} for model in run.models
-                                  if model not in ranked]})
+        found.append(
+            {
+                "regime": regime_text(first),
+                "accuracy": accuracy(run, first),
+                "first": first,
+                "others": others,
+                "lacking": [
+                    {"model": model, "reason": _why_not(run, first, model)}
+                    for model in run.models
+                    if model not in ranked
+                ],
+            }
+        )
     return found
 
 
@@ -62,8 +72,12 @@ def several_rates(run: RunFolder) -> list[str]:
 def _why_not(run: RunFolder, situation: Row, model: str) -> str:
     """Say why a model has no cost in a situation: its regime could not be made, or no method reaches the tolerance."""
     regimes = run.regimes
-    own = regimes[(regimes["model"] == model) & (regimes["stimulus"] == situation["stimulus"])
-                  & (regimes["level"] == situation["level"]) & (regimes["horizon_ms"] == situation["horizon_ms"])]
+    own = regimes[
+        (regimes["model"] == model)
+        & (regimes["stimulus"] == situation["stimulus"])
+        & (regimes["level"] == situation["level"])
+        & (regimes["horizon_ms"] == situation["horizon_ms"])
+    ]
     reasons = [str(reason) for reason in own["reason"] if reason]
     return reasons[0] if reasons else "no method reaches the tolerance"
 
@@ -82,22 +96,29 @@ def in_short(rows: list[dict[str, Any]]) -> list[str]:
             for each in row["others"]:
                 if each["bound"] != Bound.NOT_KNOWN:
                     others.setdefault(str(each["model"]), []).append(each)
-        costs = [f"{other} costs {_between(found)} times as much"
-                 + (f" in {len(found)} of them" if len(found) < len(won) else "")
-                 + ("" if all(each["ranked"] for each in found) else ", in some situations too close to rank")
-                 for other, found in sorted(others.items(), key=lambda item: min(each["ratio"] for each in item[1]))]
+        costs = [
+            f"{other} costs {_between(found)} times as much"
+            + (f" in {len(found)} of them" if len(found) < len(won) else "")
+            + ("" if all(each["ranked"] for each in found) else ", in some situations too close to rank")
+            for other, found in sorted(others.items(), key=lambda item: min(each["ratio"] for each in item[1]))
+        ]
         if len(costs) > MOST_SAID + 1:
             costs[MOST_SAID:] = [f"the table lists the other {len(costs) - MOST_SAID} models"]
         share = f"all {len(rows)}" if len(won) == len(rows) > 1 else f"{len(won)} of {len(rows)}"
         situations = "situation" if len(rows) == 1 else "situations"
-        said.append(f"{model} is cheapest in {'the only' if len(rows) == 1 else share} {situations}"
-                    + (f"; {'; '.join(costs)}" if costs else "") + ".")
+        said.append(
+            f"{model} is cheapest in {'the only' if len(rows) == 1 else share} {situations}"
+            + (f"; {'; '.join(costs)}" if costs else "")
+            + "."
+        )
     return said
 
 
 def _between(found: list[Row]) -> str:
-    low, high = (bounded_text(short(each["ratio"]), each["bound"])
-                 for each in (min(found, key=_ratio_of), max(found, key=_ratio_of)))
+    low, high = (
+        bounded_text(short(each["ratio"]), each["bound"])
+        for each in (min(found, key=_ratio_of), max(found, key=_ratio_of))
+    )
     return low if low == high else f"{low} to {high}"
 
 
@@ -115,8 +136,10 @@ def published(run: RunFolder) -> dict[str, Any]:
         unsure = row["says"] in (Says.TOO_CLOSE, Says.COARSER_MAY_DO) and row["bound"] != Bound.NOT_KNOWN
         entry["ratios"][row["model"]] = _ratio(row) + (f", {row['says']}" if unsure else "")
     order = {key: i for i, key in enumerate(dict.fromkeys(key[:2] for key in rows))}
-    return {"models": list(dict.fromkeys(run.ranking["model"])),
-            "rows": [rows[key] for key in sorted(rows, key=lambda key: order[key[:2]])]}
+    return {
+        "models": list(dict.fromkeys(run.ranking["model"])),
+        "rows": [rows[key] for key in sorted(rows, key=lambda key: order[key[:2]])],
+    }
 
 
 def dt_text(row: Row) -> str:
@@ -126,8 +149,10 @@ def dt_text(row: Row) -> str:
 
 def cost_text(row: Row) -> str:
     """Print the cost of a row with its interval, as a bound if it is one."""
-    return bounded_text(with_interval(row["flops_per_ms"], row["flops_per_ms_low"], row["flops_per_ms_high"]),
-                        Bound.of_cost(row["status"]))
+    return bounded_text(
+        with_interval(row["flops_per_ms"], row["flops_per_ms_low"], row["flops_per_ms_high"]),
+        Bound.of_cost(row["status"]),
+    )
 
 
 def times_text(row: Row) -> str:
@@ -147,9 +172,20 @@ def winner_maps(run: RunFolder) -> list[dict[str, Any]]:
     for (stimulus, horizon, measure), group in run.winners.groupby(["stimulus", "horizon_ms", "measure"], sort=False):
         fields = {(row["level"], row["tolerance"]): row for row in group.to_dict("records")}
         levels = list(dict.fromkeys(group["level"]))
-        rows = [{"accuracy": accuracy(run, {"measure": measure, "tolerance": tolerance}), "fields": [
-            _field(fields[level, tolerance], candidates.get((stimulus, horizon, level, measure, tolerance), []), run)
-            for level in levels]} for tolerance in sorted(set(group["tolerance"]), reverse=True)]
+        rows = [
+            {
+                "accuracy": accuracy(run, {"measure": measure, "tolerance": tolerance}),
+                "fields": [
+                    _field(
+                        fields[level, tolerance],
+                        candidates.get((stimulus, horizon, level, measure, tolerance), []),
+                        run,
+                    )
+                    for level in levels
+                ],
+            }
+            for tolerance in sorted(set(group["tolerance"]), reverse=True)
+        ]
         title = f"{str(stimulus).replace('_', ' ')}, {float(str(horizon)) / 1000:g} s"
         maps.append({"title": title, "levels": levels, "rows": rows})
     return maps
@@ -160,12 +196,21 @@ def _field(winner: Row, candidates: list[Row], run: RunFolder) -> dict[str, Any]
         return {"model": "", "place": 0, "close": False, "others": []}
     first = candidates[0]
     return {
-        "model": first["model"], "method": first["method"], "detection": first["detection"],
+        "model": first["model"],
+        "method": first["method"],
+        "detection": first["detection"],
         "cost": cost_text(first),
-        "place": run.models.index(first["model"]), "close": len(candidates) > 1 and not winner["ranked"],
-        "others": [{"model": each["model"], "ratio": bounded_text(
-            short(each["flops_per_ms"] / first["flops_per_ms"]),
-            Bound.of_ratio(each["status"], first["status"]))} for each in candidates[1:]],
+        "place": run.models.index(first["model"]),
+        "close": len(candidates) > 1 and not winner["ranked"],
+        "others": [
+            {
+                "model": each["model"],
+                "ratio": bounded_text(
+                    short(each["flops_per_ms"] / first["flops_per_ms"]), Bound.of_ratio(each["status"], first["status"])
+                ),
+            }
+            for each in candidates[1:]
+        ],
     }
 
 
@@ -176,8 +221,16 @@ def failed(run: RunFolder) -> list[dict[str, Any]]:
     for (model, status, reason), group in table.groupby(["model", "status", "reason"], sort=False, dropna=False):
         ways = dict.fromkeys(f"{row['method']}, {row['detection']}" for row in group.to_dict("records"))
         where = dict.fromkeys(f"{row['level']}, {accuracy(run, row)}" for row in group.to_dict("records"))
-        found.append({"model": model, "status": status, "reason": reason, "cells": len(group), "ways": list(ways),
-                      "where": list(where)})
+        found.append(
+            {
+                "model": model,
+                "status": status,
+                "reason": reason,
+                "cells": len(group),
+                "ways": list(ways),
+                "where": list(where),
+            }
+        )
     return found
 
 
@@ -186,16 +239,19 @@ def stability(run: RunFolder) -> dict[str, Any]:
     known = run.table[run.table["stable_dt_ms"].notna() | run.table["diverges_at_dt_ms"].notna()]
     rows: dict[str, dict[str, Any]] = {}
     for (model, method), group in known.groupby(["model", "method"], sort=False):
-        limit = {"dt": group["stable_dt_ms"].min() if group["stable_dt_ms"].notna().all() else 0.0,
-                 "beyond": bool(group["diverges_at_dt_ms"].isna().all())}
+        limit = {
+            "dt": group["stable_dt_ms"].min() if group["stable_dt_ms"].notna().all() else 0.0,
+            "beyond": bool(group["diverges_at_dt_ms"].isna().all()),
+        }
         rows.setdefault(str(method), {"method": method, "of": {}})["of"][model] = limit
     return {"models": list(dict.fromkeys(known["model"])), "rows": list(rows.values())}
 
 
 def operations(run: RunFolder) -> dict[str, Any]:
     """Return the kinds of operation that occur, and one row per model, method, detection and part of its Step."""
-    wide = run.operations.pivot_table(index=["model", "method", "detection", "part"], columns="kind",
-                                      values="operations", sort=False).reset_index()
+    wide = run.operations.pivot_table(
+        index=["model", "method", "detection", "part"], columns="kind", values="operations", sort=False
+    ).reset_index()
     return {"kinds": [kind for kind in KINDS if kind in wide], "rows": wide.fillna(0).to_dict("records")}
 
 
@@ -203,13 +259,17 @@ def features(run: RunFolder) -> dict[str, Any]:
     """Return the models in which features were searched, and one row per feature with the result for each model."""
     if not len(run.features):
         return {"models": [], "rows": []}
-    found: pd.DataFrame = run.features.assign(label=[
-        f"{row['model']}:{row['parameters']}" if row["parameters"] else row["model"]
-        for row in run.features.to_dict("records")])
+    found: pd.DataFrame = run.features.assign(
+        label=[
+            f"{row['model']}:{row['parameters']}" if row["parameters"] else row["model"]
+            for row in run.features.to_dict("records")
+        ]
+    )
     rows: dict[str, dict[str, Any]] = {}
     for row in found.to_dict("records"):
-        entry = rows.setdefault(str(row["feature"]), {"letter": row["letter"], "title": title(str(row["feature"])),
-                                                      "of": {}})
+        entry = rows.setdefault(
+            str(row["feature"]), {"letter": row["letter"], "title": title(str(row["feature"])), "of": {}}
+        )
         entry["of"][row["label"]] = row
     return {"models": list(dict.fromkeys(found["label"])), "rows": list(rows.values())}
 

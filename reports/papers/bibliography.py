@@ -60,14 +60,15 @@ class Work:
 def works() -> dict[str, Work]:
     """Return the known works, by key."""
     text = files(__package__).joinpath("sources.bib").read_text(encoding="utf-8")
-    return {key: Work(key, entry.type, {"author": " and ".join(map(str, entry.persons["author"])), **entry.fields})
-            for key, entry in parse_string(text, "bibtex").entries.items()}
+    return {
+        key: Work(key, entry.type, {"author": " and ".join(map(str, entry.persons["author"])), **entry.fields})
+        for key, entry in parse_string(text, "bibtex").entries.items()
+    }
 
 
 def cited(text: str) -> list[Work]:
     """Return the works that a text cites, in order of citation."""
-    places = [(match.start(), work) for work in works().values()
-              if (match := re.search(_citation(work), text))]
+    places = [(match.start(), work) for work in works().values() if (match := re.search(_citation(work), text))]
     return [work for _, work in sorted(places, key=lambda place: (place[0], place[1].key))]
 
 
@@ -82,7 +83,8 @@ def literature(run: RunFolder) -> list[Work]:
     texts = [
         *(model["source"] for model in run.about["models"].values()),
         *_documented(suite["methods"], METHODS),
-        *_documented(suite["detections"], DETECTIONS), *_documented(run.measures, MEASURES),
+        *_documented(suite["detections"], DETECTIONS),
+        *_documented(run.measures, MEASURES),
         *(each["source"] for each in run.about["conventions"].values()),
     ]
     found = {work.key: work for text in texts for work in cited(text)}
@@ -114,7 +116,12 @@ def _unknown(number: str, label: str, model: dict[str, str]) -> str:
     # two labels may differ only in a character that no key can contain
     key = f"{number}_{re.sub(r'[^A-Za-z0-9]+', '_', label).strip('_')}"
     note = model["source"] or "no source is given"
-    return Work(key, "misc", {
-        "key": key,  # the entry is sorted by this if it has no author
-        "title": f"{{{latex(label)}}}: {latex(model['description'] or 'a neuron model')}", "note": latex(note),
-    }).bibtex
+    return Work(
+        key,
+        "misc",
+        {
+            "key": key,  # the entry is sorted by this if it has no author
+            "title": f"{{{latex(label)}}}: {latex(model['description'] or 'a neuron model')}",
+            "note": latex(note),
+        },
+    ).bibtex

@@ -48,10 +48,15 @@ def draw(run: RunFolder, kinds: Sequence[str], columns: Sequence[str] = tuple(WI
         for column in columns if kinds else ():
             width = WIDTHS[column]
             regimes = None if column == "double" else [_fullest(run)]
-            figures = {"work_precision": work_precision(run, width=width, regimes=regimes),
-                       "ratios": ratios(run, width, list(VIEWS) if column == "double" else [list(VIEWS)[-1]])}
-            found |= {f"{name}_{column}.{kind}": to_figure(figure, kind, dpi=None)
-                      for name, figure in figures.items() for kind in kinds}
+            figures = {
+                "work_precision": work_precision(run, width=width, regimes=regimes),
+                "ratios": ratios(run, width, list(VIEWS) if column == "double" else [list(VIEWS)[-1]]),
+            }
+            found |= {
+                f"{name}_{column}.{kind}": to_figure(figure, kind, dpi=None)
+                for name, figure in figures.items()
+                for kind in kinds
+            }
     return found
 
 
@@ -77,8 +82,14 @@ def ratios(run: RunFolder, width: float, views: list[str]) -> Figure:
         for i, model in enumerate(models):
             of_model = here & (rows["model"] == model)
             at = labels[of_model].map(places).astype(float) + 0.5 * ((i + 1) / (len(models) + 1) - 0.5)
-            _ratios(axis, rows[of_model], at, label=model, colour=pick(COLOURS, run.models.index(model)),
-                    marker=pick(MARKERS, i))
+            _ratios(
+                axis,
+                rows[of_model],
+                at,
+                label=model,
+                colour=pick(COLOURS, run.models.index(model)),
+                marker=pick(MARKERS, i),
+            )
         axis.axvline(1, color="0.4", linewidth=0.6, zorder=0)
         axis.set(xscale="log", ylim=(len(places) - 0.5, -0.5), xlabel=f"cost / cost of {in_figure(run.baseline)}")
         axis.grid(True, axis="x", which="major", color="0.92")
@@ -92,14 +103,25 @@ def ratios(run: RunFolder, width: float, views: list[str]) -> Figure:
 
 def _ratios(axis: Axes, rows: pd.DataFrame, at: pd.Series, *, label: str, colour: str, marker: str) -> None:
     away = np.array([rows["ratio"] - rows["low"], rows["high"] - rows["ratio"]], dtype=float).clip(min=0)
-    axis.errorbar(rows["ratio"], at, xerr=away, label=in_figure(label), color=colour, marker=marker, linestyle="",
-                  capsize=1.5, elinewidth=0.8)
+    axis.errorbar(
+        rows["ratio"],
+        at,
+        xerr=away,
+        label=in_figure(label),
+        color=colour,
+        marker=marker,
+        linestyle="",
+        capsize=1.5,
+        elinewidth=0.8,
+    )
 
 
 def _labels(rows: pd.DataFrame, units: Mapping[str, str]) -> pd.Series:
     """Return texts that distinguish the situations."""
-    tolerances = [f"{value:g} {units[measure].replace('1', '')}".rstrip()
-                  for value, measure in zip(rows["tolerance"], rows["measure"], strict=True)]
+    tolerances = [
+        f"{value:g} {units[measure].replace('1', '')}".rstrip()
+        for value, measure in zip(rows["tolerance"], rows["measure"], strict=True)
+    ]
     parts = [rows["level"].astype(str), pd.Series(tolerances, index=rows.index)]
     more = {"stimulus": "{}", "measure": "{}", "horizon_ms": "{:g} ms"}
     parts += [rows[name].map(form.format) for name, form in more.items() if rows[name].nunique() > 1]

@@ -75,8 +75,10 @@ def _references(run: RunFolder) -> list[str]:
     if not len(run.references):
         return []
     kinds = _and(dict.fromkeys(run.references["method"]))
-    return [f"Errors are measured against reference solutions ({kinds}); the stated error of their spike times "
-            f"is at most {run.references['error_ms'].max():.1g} ms."]
+    return [
+        f"Errors are measured against reference solutions ({kinds}); the stated error of their spike times "
+        f"is at most {run.references['error_ms'].max():.1g} ms."
+    ]
 
 
 def _seeds(run: RunFolder) -> list[str]:

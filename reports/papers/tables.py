@@ -20,9 +20,19 @@ if TYPE_CHECKING:
 
 #: Headings of the displayed columns.
 HEADINGS = {
-    "stimulus": "stimulus", "horizon_ms": "horizon (ms)", "level": "rate", "measure": "measure",
-    "tolerance": "tolerance", "view": "compared", "model": "model", "method": "method", "detection": "detection",
-    "dt_ms": "dt (ms)", "flops_per_ms": "operations per ms", "interval": "95 % interval", "error_ms": "error (ms)",
+    "stimulus": "stimulus",
+    "horizon_ms": "horizon (ms)",
+    "level": "rate",
+    "measure": "measure",
+    "tolerance": "tolerance",
+    "view": "compared",
+    "model": "model",
+    "method": "method",
+    "detection": "detection",
+    "dt_ms": "dt (ms)",
+    "flops_per_ms": "operations per ms",
+    "interval": "95 % interval",
+    "error_ms": "error (ms)",
     "ns_per_ms": "ns per ms",
 }
 
@@ -36,8 +46,10 @@ def cheapest(run: RunFolder) -> pd.DataFrame:
     """Return the cheapest way to run each model in each situation, as texts, without columns that are constant."""
     rows = as_said(run.cheapest)
     frame = rows[[*_telling(rows), "model", "method", "detection", "dt_ms", "flops_per_ms"]].copy()
-    frame["interval"] = [_range(low, high) for low, high in zip(run.cheapest["flops_per_ms_low"],
-                                                                 run.cheapest["flops_per_ms_high"], strict=True)]
+    frame["interval"] = [
+        _range(low, high)
+        for low, high in zip(run.cheapest["flops_per_ms_low"], run.cheapest["flops_per_ms_high"], strict=True)
+    ]
     frame[["error_ms", "ns_per_ms"]] = rows[["error_ms", "ns_per_ms"]]
     return _shown(frame)
 
@@ -51,10 +63,13 @@ def ratios(run: RunFolder) -> pd.DataFrame:
         key = (row["view"], *(row[name] for name in telling))
         known = row["low"] is not None and row["low"] != row["high"] and row["bound"] != Bound.NOT_KNOWN
         entries.setdefault(key, {})[row["model"]] = bounded(row["ratio"], row["bound"]) + (
-            f" ({_range(row['low'], row['high'])})" if known else "")
+            f" ({_range(row['low'], row['high'])})" if known else ""
+        )
     models = list(dict.fromkeys(rows["model"]))
-    made = [[*key, *(entry.get(model, "–") for model in models)]  # noqa: RUF001 - a dash
-            for key, entry in entries.items()]
+    made = [
+        [*key, *(entry.get(model, "–") for model in models)]  # noqa: RUF001 - a dash
+        for key, entry in entries.items()
+    ]
     return _shown(pd.DataFrame(made, columns=["view", *telling, *models]))
 
 
@@ -69,19 +84,31 @@ def to_latex(frame: pd.DataFrame, caption: str, label: str) -> str:
     It is at most as wide as the page; a long table continues in another table.
     """
     parts = [frame[first : first + ROWS] for first in range(0, max(len(frame), 1), ROWS)]
-    return "\n".join(_table(part, caption + (" (continued)" if i else ""), label + (f"-{i + 1}" if i else ""))
-                     for i, part in enumerate(parts))
+    return "\n".join(
+        _table(part, caption + (" (continued)" if i else ""), label + (f"-{i + 1}" if i else ""))
+        for i, part in enumerate(parts)
+    )
 
 
 def _table(frame: pd.DataFrame, caption: str, label: str) -> str:
     columns = "".join("r" if numeric(frame[name]) else "l" for name in frame)
     body = [_row(list(frame.columns), latex), r"\midrule", *(_row(row, latex) for row in frame.itertuples(index=False))]
-    return "\n".join([
-        r"\begin{table*}", r"\centering\footnotesize", r"\setlength{\tabcolsep}{4pt}",
-        rf"\caption{{{latex(caption)}}}", rf"\label{{{label}}}",
-        rf"{_NO_WIDER}\begin{{tabular}}{{{columns}}}", r"\toprule", *body, r"\bottomrule",
-        r"\end{tabular}}", r"\end{table*}", "",
-    ])
+    return "\n".join(
+        [
+            r"\begin{table*}",
+            r"\centering\footnotesize",
+            r"\setlength{\tabcolsep}{4pt}",
+            rf"\caption{{{latex(caption)}}}",
+            rf"\label{{{label}}}",
+            rf"{_NO_WIDER}\begin{{tabular}}{{{columns}}}",
+            r"\toprule",
+            *body,
+            r"\bottomrule",
+            r"\end{tabular}}",
+            r"\end{table*}",
+            "",
+        ]
+    )
 
 
 def to_markdown(frame: pd.DataFrame, caption: str) -> str:

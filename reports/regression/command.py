@@ -30,9 +30,19 @@ MOST_DRAWN = 12
 _SHOWN = 20
 
 
-def check(run: Callable[[], Figures], baseline: str, *, gate_times: bool = False, only: str = "*", every: bool = False,
-          as_json: bool = False, junit: str | None = None, markdown: str | None = None, github: bool = False,
-          without_counter: bool = False) -> tuple[int, str]:
+def check(
+    run: Callable[[], Figures],
+    baseline: str,
+    *,
+    gate_times: bool = False,
+    only: str = "*",
+    every: bool = False,
+    as_json: bool = False,
+    junit: str | None = None,
+    markdown: str | None = None,
+    github: bool = False,
+    without_counter: bool = False,
+) -> tuple[int, str]:
     """Compare a run with a baseline.
 
     Parameters
@@ -84,8 +94,14 @@ def check(run: Callable[[], Figures], baseline: str, *, gate_times: bool = False
     return judgement.status, "\n".join(said)
 
 
-def source(folder: str | None, suite: str | None = None, jobs: int = 2, models: Sequence[str] = (), *,
-           allow_python: bool = False) -> Callable[[], Figures]:
+def source(
+    folder: str | None,
+    suite: str | None = None,
+    jobs: int = 2,
+    models: Sequence[str] = (),
+    *,
+    allow_python: bool = False,
+) -> Callable[[], Figures]:
     """Return a function that gives the figures of a run's folder, or of a suite that it runs (default: the small one).
 
     Parameters
@@ -116,8 +132,13 @@ def source(folder: str | None, suite: str | None = None, jobs: int = 2, models: 
     return lambda: figures_of(run_small(chosen, jobs))
 
 
-def update(run: Callable[[], Figures], baseline: str, as_json: bool = False, without_counter: bool = False,
-           accepted: Sequence[str] = ()) -> str:
+def update(
+    run: Callable[[], Figures],
+    baseline: str,
+    as_json: bool = False,
+    without_counter: bool = False,
+    accepted: Sequence[str] = (),
+) -> str:
     """Make a baseline from a run, or renew the figures whose names match one of `accepted`; return what to print.
 
     Raises
@@ -133,14 +154,19 @@ def update(run: Callable[[], Figures], baseline: str, as_json: bool = False, wit
     if old and accepted:
         refuse_incomparable(old, figures)
         if differences := different(old.figures, figures):
-            raise UserError(f"{baseline} was made elsewhere ({'; '.join(differences.values())}): renew all its "
-                            "figures, not only some; nothing was written")
+            raise UserError(
+                f"{baseline} was made elsewhere ({'; '.join(differences.values())}): renew all its "
+                "figures, not only some; nothing was written"
+            )
     changed = baselines.update(baseline, figures, accepted)
     if as_json:
-        return dumps({"baseline": baseline, "added": changed.added, "changed": changed.changed,
-                      "removed": changed.removed})
-    return (f"{baseline}: {len(changed.added)} figures added, {len(changed.changed)} changed, "
-            f"{len(changed.removed)} removed; review the difference and commit it")
+        return dumps(
+            {"baseline": baseline, "added": changed.added, "changed": changed.changed, "removed": changed.removed}
+        )
+    return (
+        f"{baseline}: {len(changed.added)} figures added, {len(changed.changed)} changed, "
+        f"{len(changed.removed)} removed; review the difference and commit it"
+    )
 
 
 def add(history: str | Path | None, figures: Figures, commit: str | None = None, as_json: bool = False) -> str:
@@ -150,11 +176,18 @@ def add(history: str | Path | None, figures: Figures, commit: str | None = None,
     if as_json:
         return dumps({"history": str(store.path), "added": new, "runs": len(store)})
     return f"{store.path}: {'added as' if new else 'this run is there already;'} " + (
-        f"run {len(store)}" if new else f"{len(store)} runs")
+        f"run {len(store)}" if new else f"{len(store)} runs"
+    )
 
 
-def show(history: str | Path | None, pattern: str | None = None, *, as_json: bool = False, file: str | None = None,
-         data: str | None = None) -> str:
+def show(
+    history: str | Path | None,
+    pattern: str | None = None,
+    *,
+    as_json: bool = False,
+    file: str | None = None,
+    data: str | None = None,
+) -> str:
     """Show figures over the runs of a history and where they changed; without a pattern, all figures that ever changed.
 
     Raises
@@ -174,9 +207,19 @@ def show(history: str | Path | None, pattern: str | None = None, *, as_json: boo
             raise UserError(f"{len(found)} figures to draw; name 1 to {MOST_DRAWN} with --figure")
         save_figure(plot(found, is_noisy), file, data)
     if as_json:
-        return dumps({"history": str(store.path), "runs": len(store), "figures": {
-            name: {"runs": [vars(entry) for entry in series], "changes": [step.to_json() for step in steps[name]]}
-            for name, series in found.items()}})
+        return dumps(
+            {
+                "history": str(store.path),
+                "runs": len(store),
+                "figures": {
+                    name: {
+                        "runs": [vars(entry) for entry in series],
+                        "changes": [step.to_json() for step in steps[name]],
+                    }
+                    for name, series in found.items()
+                },
+            }
+        )
     changed = sum(bool(each) for each in steps.values())
     lines = [f"{store.path}: {len(store)} runs, {len(steps)} figures, {changed} changed"]
     for name, series in found.items():

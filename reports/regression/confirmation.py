@@ -48,8 +48,14 @@ def confirm(retired: pd.DataFrame, counted: Counted) -> tuple[tuple[Contradictio
 def _within(seen: pd.DataFrame) -> Iterator[Contradiction]:
     for row in records(seen):
         if not math.isclose(row["counted"], row["retired"], rel_tol=1e-12):
-            yield Contradiction("/".join(_key(row)), row["part"], row["kind"], float(row["counted"]),
-                                float(row["retired"]), row["counter"])
+            yield Contradiction(
+                "/".join(_key(row)),
+                row["part"],
+                row["kind"],
+                float(row["counted"]),
+                float(row["retired"]),
+                row["counter"],
+            )
 
 
 def _of_figures(seen: pd.DataFrame, counted: Counted) -> Iterator[Contradiction]:
@@ -62,14 +68,17 @@ def _of_figures(seen: pd.DataFrame, counted: Counted) -> Iterator[Contradiction]
         counters[part] = row["counter"]
     for part, by_stimulus in executed.items():
         told = {kind: n for (*of, kind), n in counted.items() if tuple(of) == part and kind not in NO_FLOPS}
-        differing = [[(kind, tally.get(kind, 0.0)) for kind in {**told, **tally}
-                      if told.get(kind, 0.0) != tally.get(kind, 0.0)] for tally in by_stimulus.values()]
+        differing = [
+            [(kind, tally.get(kind, 0.0)) for kind in {**told, **tally} if told.get(kind, 0.0) != tally.get(kind, 0.0)]
+            for tally in by_stimulus.values()
+        ]
         if all(differing):
             model, method, detection, which = part
-            yield from (Contradiction(f"{model}/{method}/{detection}", which, kind, told.get(kind, 0.0), n,
-                                      counters[part]) for kind, n in differing[0])
+            yield from (
+                Contradiction(f"{model}/{method}/{detection}", which, kind, told.get(kind, 0.0), n, counters[part])
+                for kind, n in differing[0]
+            )
 
 
 def _key(row: Mapping[str, Any]) -> Key:
     return row["model"], row["method"], row["detection"]
-

@@ -83,8 +83,12 @@ def explained(sign: str, left: object, right: object) -> list[str] | None:
     limit = float(right)
     percent = f" ({100 * (left / limit - 1):+.3g} %)" if limit else ""
     now, allowed = f"{float(left):.6g}", f"{sign} {limit:.6g}"
-    table = aligned([("cost of", "now", "allowed", "over by", ""),
-                     (left.of, now, allowed, f"{left - limit:+.4g}{percent}", left.unit)])
+    table = aligned(
+        [
+            ("cost of", "now", "allowed", "over by", ""),
+            (left.of, now, allowed, f"{left - limit:+.4g}{percent}", left.unit),
+        ]
+    )
     return [f"{left.of} costs {now} {left.unit}, which is not {allowed}", "", *table.splitlines()]
 
 
@@ -101,9 +105,17 @@ class Guard:
     judged: set[str] = field(default_factory=set)
     """Figures of the baseline that were compared with the figures of now."""
 
-    def cost(self, model: str | NeuronModel, tolerance: Any, *, rate: float = 50.0, horizon: Any = "1 second",
-             methods: Sequence[str] | None = None, detections: Sequence[str] | None = None,
-             input: str | None = None) -> JudgedCost:  # noqa: A002 - as NeuronModel's
+    def cost(
+        self,
+        model: str | NeuronModel,
+        tolerance: Any,
+        *,
+        rate: float = 50.0,
+        horizon: Any = "1 second",
+        methods: Sequence[str] | None = None,
+        detections: Sequence[str] | None = None,
+        input: str | None = None,  # noqa: A002
+    ) -> JudgedCost:
         """Return the cost of 1 ms of model time in the cheapest way that keeps the spike times within a tolerance.
 
         Parameters
@@ -138,22 +150,40 @@ class Guard:
             worse than it allows.
         """
         of, rate = get_model(model, input), units.number_in(rate, Hz, "rate")
-        comparison = compare([of], _quantity(tolerance), rates=[rate], horizon=_quantity(horizon), methods=methods,
-                             detections=detections, suite=SUITE)
+        comparison = compare(
+            [of],
+            _quantity(tolerance),
+            rates=[rate],
+            horizon=_quantity(horizon),
+            methods=methods,
+            detections=detections,
+            suite=SUITE,
+        )
         self._hold(figures_of(comparison))
         best = comparison.cheapest
         if best.empty:
             reasons = comparison.table["reason"]
-            raise UserError(f"{of.label} has no cost at {tolerance}: {next(iter(reasons), 'no method was tried')}; "
-                            "give a looser tolerance or other methods")
+            raise UserError(
+                f"{of.label} has no cost at {tolerance}: {next(iter(reasons), 'no method was tried')}; "
+                "give a looser tolerance or other methods"
+            )
         row = best.iloc[0]
         how = {name: row[name] for name in ("method", "detection", "dt_ms", "error_ms")}
-        return JudgedCost(row["flops_per_ms"],
-                          f"{of.label}, {tolerance}, {rate:g} Hz ({row['method']}, {row['detection']}, "
-                          f"dt {as_said(best)['dt_ms'].iloc[0]} ms)", "operations per ms", how)
+        return JudgedCost(
+            row["flops_per_ms"],
+            f"{of.label}, {tolerance}, {rate:g} Hz ({row['method']}, {row['detection']}, "
+            f"dt {as_said(best)['dt_ms'].iloc[0]} ms)",
+            "operations per ms",
+            how,
+        )
 
-    def operations(self, model: str | NeuronModel, method: str, detection: str = "grid",
-                   input: str | None = None) -> JudgedCost:  # noqa: A002 - as NeuronModel's
+    def operations(
+        self,
+        model: str | NeuronModel,
+        method: str,
+        detection: str = "grid",
+        input: str | None = None,  # noqa: A002
+    ) -> JudgedCost:
         """Return how many operations one step of a model without a spike costs; `input` as in `cost`.
 
         Raises
@@ -165,8 +195,9 @@ class Guard:
         """
         found = count(get_model(model, input), method, detection)
         _refuse_contradiction(found.step.model, method, detection)
-        return JudgedCost(found.flops_per_step(), f"{found.step.model.label}, {method}, {detection}",
-                          "operations per step")
+        return JudgedCost(
+            found.flops_per_step(), f"{found.step.model.label}, {method}, {detection}", "operations per step"
+        )
 
     def _hold(self, figures: Figures) -> None:
         figures = replace(figures, times={})
@@ -180,23 +211,30 @@ class Guard:
         elif self.baseline is not None:
             same = _asked_for(self.baseline.figures.values, figures)
             if not same:
-                raise UserError(f"{self.baseline.path} has no figure of {', '.join(figures.models)} at this tolerance "
-                                "and rate; add them with --spikecost-update, and commit the file")
+                raise UserError(
+                    f"{self.baseline.path} has no figure of {', '.join(figures.models)} at this tolerance "
+                    "and rate; add them with --spikecost-update, and commit the file"
+                )
             self.judged |= same.keys()
             judgement = judge(self._narrowed(same, figures), figures, without_counter=self.without_counter)
             if judgement.status == 1:
                 raise Regressed(judgement.text)
             if judgement.status:
-                raise NotJudged(f"{judgement.text}\n(in tests: pytest --spikecost-update renews the baseline, "
-                                "--spikecost-without-counter accepts counts that no exact counter confirms)")
+                raise NotJudged(
+                    f"{judgement.text}\n(in tests: pytest --spikecost-update renews the baseline, "
+                    "--spikecost-without-counter accepts counts that no exact counter confirms)"
+                )
 
     def _narrowed(self, values: Mapping[str, float | NoValue], figures: Figures) -> Baseline:
         """Return a baseline of these figures only, with the limits that apply to them."""
         assert self.baseline is not None
         known = self.baseline
         refuse_idle(known.limits, {*known.figures.values, *figures.values}, f"the baseline {known.path}")
-        limits = {pattern: limit for pattern, limit in known.limits.items()
-                  if any(fnmatchcase(name, pattern) for name in (*values, *figures.values))}
+        limits = {
+            pattern: limit
+            for pattern, limit in known.limits.items()
+            if any(fnmatchcase(name, pattern) for name in (*values, *figures.values))
+        }
         return replace(known, figures=replace(known.figures, values=values, times={}), limits=limits)
 
 
@@ -222,12 +260,16 @@ def _refuse_contradiction(model: NeuronModel, method: str, detection: str) -> No
         found = measure(model, method, detection, counter, STEPS)
     except UserError:  # for example, it spikes at once: there is no step without a spike
         return
-    wrong = [f"{kind}: {found.analytic.get(kind, 0)} counted, {found.witnesses[0].operations.get(kind, 0)} retired"
-             for kind in OPERATIONS if kind not in ("sign", "select")
-             and found.analytic.get(kind, 0) != found.witnesses[0].operations.get(kind, 0)]
+    wrong = [
+        f"{kind}: {found.analytic.get(kind, 0)} counted, {found.witnesses[0].operations.get(kind, 0)} retired"
+        for kind in OPERATIONS
+        if kind not in ("sign", "select") and found.analytic.get(kind, 0) != found.witnesses[0].operations.get(kind, 0)
+    ]
     if wrong:
-        raise Regressed(f"counts of {model.label}, {method}, {detection} differ from what the processor executed in "
-                        f"{found.steps} steps ({counter.name}): {'; '.join(wrong)}; the count is wrong")
+        raise Regressed(
+            f"counts of {model.label}, {method}, {detection} differ from what the processor executed in "
+            f"{found.steps} steps ({counter.name}): {'; '.join(wrong)}; the count is wrong"
+        )
 
 
 def read_baseline(path: str) -> Baseline:
@@ -240,8 +282,9 @@ def merged(first: Figures | None, second: Figures) -> Figures:
     if first is None:
         return second
     suite = {name: value for name, value in first.suite.items() if second.suite.get(name) == value}
-    return replace(second, values={**first.values, **second.values}, models={**first.models, **second.models},
-                   suite=suite)
+    return replace(
+        second, values={**first.values, **second.values}, models={**first.models, **second.models}, suite=suite
+    )
 
 
 def update_baseline(path: str, kept: dict[str, Figures], whole: bool = True) -> str:
@@ -271,14 +314,18 @@ def update_baseline(path: str, kept: dict[str, Figures], whole: bool = True) -> 
     if not whole:
         others = {name: value for name, value in old.values.items() if name.partition("/")[0] not in new.models}
         if others and (differences := different(old, new)):
-            raise UserError(f"{path} was made elsewhere ({'; '.join(differences.values())}): run all tests to renew "
-                            "it, or renew it where it was made; it was left as it is")
+            raise UserError(
+                f"{path} was made elsewhere ({'; '.join(differences.values())}): run all tests to renew "
+                "it, or renew it where it was made; it was left as it is"
+            )
         if others:
             new = merged(replace(old, values=others), new)
             kept_too = f"; {len(others)} of models that these tests do not use were kept"
     changed = baselines.update(path, replace(new, times=old.times))
-    return (f"{path}: {len(changed.added)} figures added, {len(changed.changed)} changed, "
-            f"{len(changed.removed)} removed{kept_too}; review the difference and commit it")
+    return (
+        f"{path}: {len(changed.added)} figures added, {len(changed.changed)} changed, "
+        f"{len(changed.removed)} removed{kept_too}; review the difference and commit it"
+    )
 
 
 def _quantity(value: Any) -> Any:

@@ -27,8 +27,9 @@ from .kept.limits import Limit, limit_for, refuse_idle
 from .kept.timing_gate import FASTER, LEAST_SAMPLES, slowdown
 
 
-def judge(baseline: Baseline, run: Figures, *, gate_times: bool = False, only: str = "*", without_counter: bool = False
-          ) -> Judgement:
+def judge(
+    baseline: Baseline, run: Figures, *, gate_times: bool = False, only: str = "*", without_counter: bool = False
+) -> Judgement:
     """Compare the figures of a run with a baseline, and its counts with what the processor executed.
 
     Parameters
@@ -55,18 +56,33 @@ def judge(baseline: Baseline, run: Figures, *, gate_times: bool = False, only: s
     chosen = [name for name in names if fnmatchcase(name, only)]
     timed = [kernel for kernel in kernels if fnmatchcase(f"{kernel}/{TIME}", only)]
     if not (chosen or timed):
-        raise UserError(f"no figure is named '{only}'; a figure of the baseline {baseline.path} is "
-                        f"{next(iter(sorted(baseline.figures.values)), 'none')}")
+        raise UserError(
+            f"no figure is named '{only}'; a figure of the baseline {baseline.path} is "
+            f"{next(iter(sorted(baseline.figures.values)), 'none')}"
+        )
     differences = different(baseline.figures, run)
     findings = [*counted_against_retired(run, [*chosen, *(f"{kernel}/{TIME}" for kernel in timed)], without_counter)]
     findings += [found for name in chosen if (found := _figure(name, baseline, run, differences, without_counter))]
     times = [_time(kernel, baseline, run, differences, gate_times) for kernel in timed]
     if gate_times and not any(each.verdict in (HOLDS, REGRESSED, IMPROVED) for each in times):
-        times.append(Judged(TIME, NOT_JUDGED, None, None, "calibrations", reason="times should be judged, but none can "
-                            "be compared between the baseline and this run"))
-    return Judgement((*findings, *times), baseline.path, tuple(differences.values()),
-                     strict=gate_times or "flags" in differences, changed=changed_models(baseline.figures, run),
-                     places=run.places)
+        times.append(
+            Judged(
+                TIME,
+                NOT_JUDGED,
+                None,
+                None,
+                "calibrations",
+                reason="times should be judged, but none can be compared between the baseline and this run",
+            )
+        )
+    return Judgement(
+        (*findings, *times),
+        baseline.path,
+        tuple(differences.values()),
+        strict=gate_times or "flags" in differences,
+        changed=changed_models(baseline.figures, run),
+        places=run.places,
+    )
 
 
 def counted_against_retired(run: Figures, chosen: Collection[str], without_counter: bool) -> Iterator[Judged]:
@@ -80,20 +96,34 @@ def counted_against_retired(run: Figures, chosen: Collection[str], without_count
     without_counter : bool
         Whether to accept counts that no exact counter confirms.
     """
+
     def is_asked_for(subject: str) -> bool:
         return any(name.startswith(f"{subject}/") for name in chosen)
 
     for each in run.contradictions:
         if is_asked_for(each.subject):
-            yield Judged(f"{each.subject}/retired/{each.kind}_per_{each.part}", CONTRADICTED, None, None,
-                         "operations", "counted = retired",
-                         f"{each.kind}: {each.counted:.15g} counted, {each.retired:.15g} retired by the processor "
-                         f"({each.counter}); the count is wrong")
+            yield Judged(
+                f"{each.subject}/retired/{each.kind}_per_{each.part}",
+                CONTRADICTED,
+                None,
+                None,
+                "operations",
+                "counted = retired",
+                f"{each.kind}: {each.counted:.15g} counted, {each.retired:.15g} retired by the processor "
+                f"({each.counter}); the count is wrong",
+            )
     for subject, reason in run.unconfirmed.items():
         if is_asked_for(subject):
-            yield Judged(f"{subject}/retired", REPORTED if without_counter else NOT_JUDGED, None, None, "operations",
-                         "counted = retired", f"no exact counter confirms the counts: {reason}; if none works here, "
-                         "accept them with --without-counter")
+            yield Judged(
+                f"{subject}/retired",
+                REPORTED if without_counter else NOT_JUDGED,
+                None,
+                None,
+                "operations",
+                "counted = retired",
+                f"no exact counter confirms the counts: {reason}; if none works here, "
+                "accept them with --without-counter",
+            )
 
 
 def refuse_wrong_counts(run: Figures, without_counter: bool) -> None:
@@ -104,8 +134,9 @@ def refuse_wrong_counts(run: Figures, without_counter: bool) -> None:
     UserError
         If a count differs from what the processor executed, or is not confirmed and this is not accepted.
     """
-    wrong = [each for each in counted_against_retired(run, list(run.values), without_counter)
-             if each.verdict != REPORTED]
+    wrong = [
+        each for each in counted_against_retired(run, list(run.values), without_counter) if each.verdict != REPORTED
+    ]
     if wrong:
         more = f" (and {len(wrong) - 1} more)" if wrong[1:] else ""
         raise UserError(f"no baseline was written: {wrong[0].figure}: {wrong[0].reason}{more}")
@@ -115,8 +146,9 @@ def different(before: Figures, after: Figures) -> dict[str, str]:
     """Return which facts of the toolchain differ, and how, as text."""
     return {
         fact: f"{fact}: {before.environment.get(fact, 'unknown')} in the baseline, "
-              f"{after.environment.get(fact, 'unknown')} here"
-        for fact in TOOLCHAIN if before.environment.get(fact) != after.environment.get(fact)
+        f"{after.environment.get(fact, 'unknown')} here"
+        for fact in TOOLCHAIN
+        if before.environment.get(fact) != after.environment.get(fact)
     }
 
 
@@ -136,19 +168,27 @@ def refuse_incomparable(baseline: Baseline, run: Figures) -> None:
     known, where = baseline.figures, f"the baseline {baseline.path}"
     unknown = sorted({name.partition("/")[0] for name in known.values} & run.models.keys() - known.models.keys())
     if unknown:
-        raise UserError(f"{where} does not say to which definition its figures of {', '.join(unknown)} belong; make it "
-                        "again with spikecost baseline update")
+        raise UserError(
+            f"{where} does not say to which definition its figures of {', '.join(unknown)} belong; make it "
+            "again with spikecost baseline update"
+        )
     if run.suite and not known.suite:
         raise UserError(f"{where} does not say which suite it is of; make it again with spikecost baseline update")
-    other = [f"{name} = {known.suite[name]} in the baseline, {run.suite[name]} in this run" for name in SETTINGS
-             if name in known.suite and name in run.suite and known.suite[name] != run.suite[name]]
+    other = [
+        f"{name} = {known.suite[name]} in the baseline, {run.suite[name]} in this run"
+        for name in SETTINGS
+        if name in known.suite and name in run.suite and known.suite[name] != run.suite[name]
+    ]
     if other:
-        raise UserError(f"{where} is of another suite: {'; '.join(other)}; give the run that it was made from, or make "
-                        "it again with spikecost baseline update")
+        raise UserError(
+            f"{where} is of another suite: {'; '.join(other)}; give the run that it was made from, or make "
+            "it again with spikecost baseline update"
+        )
 
 
-def _figure(name: str, baseline: Baseline, run: Figures, differences: dict[str, str], without_counter: bool
-            ) -> Judged | None:
+def _figure(
+    name: str, baseline: Baseline, run: Figures, differences: dict[str, str], without_counter: bool
+) -> Judged | None:
     kind = kind_of(name)
     before, after = number_of(name, baseline.figures), number_of(name, run)
     number = None if isinstance(after, NoValue) else after
@@ -169,8 +209,7 @@ def _figure(name: str, baseline: Baseline, run: Figures, differences: dict[str, 
     if unlike:
         return replace(found, verdict=NOT_COMPARABLE, reason="; ".join(unlike))
     if isinstance(after, NoValue):
-        return replace(found, verdict=NOT_JUDGED if after.failed else REGRESSED,
-                       reason=f"no longer a number: {after}")
+        return replace(found, verdict=NOT_JUDGED if after.failed else REGRESSED, reason=f"no longer a number: {after}")
     if passed := _past_hard(after, limit, kind):
         return replace(found, verdict=REGRESSED, limit=passed)
     if limit.soft_percent is None:
@@ -226,8 +265,9 @@ def _absent(name: str, run: Figures, without_counter: bool) -> tuple[FigureVerdi
 def _settings(name: str, figures: Figures) -> list[float]:
     """Return the settings of all errors of the same curve."""
     curve = name.rpartition("/")[0].rpartition("/")[0]
-    return [setting_of(other) for other in figures.values
-            if other.endswith("/error_ms") and other.startswith(f"{curve}/")]
+    return [
+        setting_of(other) for other in figures.values if other.endswith("/error_ms") and other.startswith(f"{curve}/")
+    ]
 
 
 def _past_hard(value: float, limit: Limit, kind: Rule) -> str:
@@ -256,8 +296,11 @@ def _time(kernel: str, baseline: Baseline, run: Figures, differences: dict[str, 
     if differences:
         return replace(found, verdict=NOT_COMPARABLE, reason="; ".join(differences.values()))
     if min(len(before), len(after)) < LEAST_SAMPLES:
-        return replace(found, verdict=NOT_JUDGED if gate else REPORTED,
-                       reason=f"{len(before)} and {len(after)} samples; {LEAST_SAMPLES} each are needed")
+        return replace(
+            found,
+            verdict=NOT_JUDGED if gate else REPORTED,
+            reason=f"{len(before)} and {len(after)} samples; {LEAST_SAMPLES} each are needed",
+        )
     if not all(math.isfinite(each) and each > 0 for each in after):
         return replace(found, verdict=NOT_JUDGED, reason="a time of this run is not a number above 0")
     change = slowdown(before, after, baseline.gate)

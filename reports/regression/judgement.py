@@ -67,8 +67,16 @@ class Judged:
 
     def to_json(self) -> dict[str, Any]:
         """Return plain strings and numbers."""
-        return {"figure": self.figure, "verdict": self.verdict, "before": self.before, "after": self.after,
-                "percent": self.percent, "unit": self.unit, "limit": self.limit, "reason": self.reason}
+        return {
+            "figure": self.figure,
+            "verdict": self.verdict,
+            "before": self.before,
+            "after": self.after,
+            "percent": self.percent,
+            "unit": self.unit,
+            "limit": self.limit,
+            "reason": self.reason,
+        }
 
     @property
     def row(self) -> tuple[str, ...]:
@@ -153,8 +161,13 @@ class Judgement(Shown):
     @property
     def listed(self) -> list[Judged]:
         """The findings that are listed one by one; the others are only counted."""
-        return [*self.of(CONTRADICTED), *self.of(REGRESSED), *self.of(NOT_JUDGED)[:MOST_NOT_JUDGED],
-                *self.of(IMPROVED), *self.of(NEW)[:MOST_NEW]]
+        return [
+            *self.of(CONTRADICTED),
+            *self.of(REGRESSED),
+            *self.of(NOT_JUDGED)[:MOST_NOT_JUDGED],
+            *self.of(IMPROVED),
+            *self.of(NEW)[:MOST_NEW],
+        ]
 
     @property
     def notes(self) -> list[str]:
@@ -181,31 +194,44 @@ class Judgement(Shown):
 
     def to_json(self) -> dict[str, Any]:
         """Return plain dictionaries, lists, strings and numbers."""
-        return {"status": self.status, "verdict": self.verdict,
-                "baseline": self.baseline, "environment": list(self.environment), "changed": list(self.changed),
-                "figures": [finding.to_json() for finding in self.findings]}
+        return {
+            "status": self.status,
+            "verdict": self.verdict,
+            "baseline": self.baseline,
+            "environment": list(self.environment),
+            "changed": list(self.changed),
+            "figures": [finding.to_json() for finding in self.findings],
+        }
 
     def _notes(self) -> Iterator[str]:
         if self.changed:
-            yield (f"{', '.join(self.changed)}: the definition differs from that in the baseline; the figures were "
-                   "judged for this change")
+            yield (
+                f"{', '.join(self.changed)}: the definition differs from that in the baseline; the figures were "
+                "judged for this change"
+            )
         if self.of(IMPROVED):
             yield "an improvement by more than its limit is a change like any other: look at it and accept it"
         if self.of(REGRESSED, IMPROVED) or self.changed:
-            yield ("to accept intended changes: spikecost baseline update, or some of it: spikecost baseline update "
-                   "--figures 'PATTERN'")
+            yield (
+                "to accept intended changes: spikecost baseline update, or some of it: spikecost baseline update "
+                "--figures 'PATTERN'"
+            )
         unlike = self.of(NOT_COMPARABLE)
         for reason in dict.fromkeys(finding.reason for finding in unlike):
             figures = [finding.figure for finding in unlike if finding.reason == reason]
             yield f"not comparable: {', '.join(figures[:3])}{', ...' if len(figures) > 3 else ''}: {reason}"
         if self.strict and self.environment:
-            yield ("times and retired operations are only comparable on one machine and toolchain: check where the "
-                   f"baseline was made, or make it again here ({'; '.join(self.environment)})")
+            yield (
+                "times and retired operations are only comparable on one machine and toolchain: check where the "
+                f"baseline was made, or make it again here ({'; '.join(self.environment)})"
+            )
         lacking = len(self.of(NOT_JUDGED))
         if lacking:
             more = f" ({lacking - MOST_NOT_JUDGED} more)" if lacking > MOST_NOT_JUDGED else ""
-            yield (f"to judge all of them{more}, give the run that the baseline was made from, name fewer with "
-                   "--only, or make the baseline again")
+            yield (
+                f"to judge all of them{more}, give the run that the baseline was made from, name fewer with "
+                "--only, or make the baseline again"
+            )
 
 
 def _number(value: float | None) -> str:

@@ -19,8 +19,13 @@ from .kept.figures import NAMED, SETTINGS, Figures, setting_part
 #: Parts of a Step that the figures describe.
 _STEP, _SPIKE, _OTHER = "step", "spike", ("refractory step", "once a run")
 #: Facts by their name in the provenance.
-_FACTS = {"compiler": "compiler", "flags": "flags, one neuron", "libc": "mathematics library",
-          "processor": "processor", "vector instructions": "vector instructions"}
+_FACTS = {
+    "compiler": "compiler",
+    "flags": "flags, one neuron",
+    "libc": "mathematics library",
+    "processor": "processor",
+    "vector instructions": "vector instructions",
+}
 #: Not arithmetic (convention: unit).
 _FREE = ("sign",)
 
@@ -36,23 +41,41 @@ def figures_of(run: RunFolder) -> Figures:
     if run.about["interrupted"]:
         raise UserError("the run was interrupted, so some of its figures are missing; run it again")
     values: dict[str, float | NoValue] = {}
-    for part in (_operations(run.operations), _counters(run), _spikes(run.step_and_spike), _errors(run.points),
-                 _cases(run.table), _references(run.regimes)):
+    for part in (
+        _operations(run.operations),
+        _counters(run),
+        _spikes(run.step_and_spike),
+        _errors(run.points),
+        _cases(run.table),
+        _references(run.regimes),
+    ):
         for name, value in part:
             if name in values:
-                raise UserError(f"the run has two figures with the name {name}; let the settings of its suite "
-                                "differ by more")
+                raise UserError(
+                    f"the run has two figures with the name {name}; let the settings of its suite differ by more"
+                )
             values[name] = value
-    contradictions, unconfirmed = confirm(run.retired, {
-        (row["model"], row["method"], row["detection"], row["part"], row["kind"]): float(row["operations"])
-        for row in _rows(run.operations)})
+    contradictions, unconfirmed = confirm(
+        run.retired,
+        {
+            (row["model"], row["method"], row["detection"], row["part"], row["kind"]): float(row["operations"])
+            for row in _rows(run.operations)
+        },
+    )
     return Figures(
-        values=values, times=_times(run), suite=_suite(run), places=_places(run),
-        contradictions=contradictions, unconfirmed=unconfirmed,
+        values=values,
+        times=_times(run),
+        suite=_suite(run),
+        places=_places(run),
+        contradictions=contradictions,
+        unconfirmed=unconfirmed,
         models={label: str(model["content"])[:16] for label, model in run.about["models"].items()},
         environment=environment(run.provenance),
-        made={"date": str(run.about["made"]), "spikecost": run.provenance.get("spikecost", "unknown"),
-              "commit": commit_said(run.provenance)},
+        made={
+            "date": str(run.about["made"]),
+            "spikecost": run.provenance.get("spikecost", "unknown"),
+            "commit": commit_said(run.provenance),
+        },
     )
 
 
@@ -89,8 +112,11 @@ def _operations(frame: pd.DataFrame) -> Iterator[tuple[str, float]]:
 
 
 def _counters(run: RunFolder) -> Iterator[tuple[str, float]]:
-    columns = {"instrumented": "instrumented_per_step", "in_libm": "libm_per_step",
-               "instructions": "instructions_per_step"}
+    columns = {
+        "instrumented": "instrumented_per_step",
+        "in_libm": "libm_per_step",
+        "instructions": "instructions_per_step",
+    }
     for row in _rows(run.counters):
         for column, figure in columns.items():
             if _is_number(row[column]):
@@ -115,15 +141,19 @@ def _errors(points: pd.DataFrame) -> Iterator[tuple[str, float | NoValue]]:
             continue
         seen.add((curve, decade))
         reason = row["failure"] or f"{row['missing']:g} spikes missing, {row['extra']:g} extra"
-        yield (f"{curve}/{setting_part(setting, controlled)}/error_ms",
-               float(row["error_ms"]) if _is_number(row["error_ms"]) else NoValue(str(reason)))
+        yield (
+            f"{curve}/{setting_part(setting, controlled)}/error_ms",
+            float(row["error_ms"]) if _is_number(row["error_ms"]) else NoValue(str(reason)),
+        )
 
 
 def _cases(table: pd.DataFrame) -> Iterator[tuple[str, float | NoValue]]:
     for row in _rows(table):
         unit = "" if row["tolerance_unit"] == "1" else f" {row['tolerance_unit']}"
-        case = (f"{_subject(row)}/{row['stimulus']}/{row['level']}/{row['horizon_ms']:g} ms/"
-                f"{row['measure']} {row['tolerance']:g}{unit}")
+        case = (
+            f"{_subject(row)}/{row['stimulus']}/{row['level']}/{row['horizon_ms']:g} ms/"
+            f"{row['measure']} {row['tolerance']:g}{unit}"
+        )
         failed = row["status"] == Status.FAILED
         said = [str(row["reason"])] if failed and row["reason"] else [row["status"], *filter(None, [row["reason"]])]
         why = NoValue(": ".join(map(str, said)), failed)
@@ -137,8 +167,10 @@ def _references(regimes: pd.DataFrame) -> Iterator[tuple[str, float | NoValue]]:
         for figure in ("reference_tolerance", "reference_error_ms", "reference_checked_ms"):
             value = row[figure]
             reason = row["reason"] or ("not checked" if value is None or math.isnan(value) else f"it is {value:g}")
-            yield (f"{row['model']}/reference/{row['stimulus']}/{row['level']}/{row['horizon_ms']:g} ms/{figure}",
-                   float(value) if _is_number(value) else NoValue(str(reason), bool(row["failed"])))
+            yield (
+                f"{row['model']}/reference/{row['stimulus']}/{row['level']}/{row['horizon_ms']:g} ms/{figure}",
+                float(value) if _is_number(value) else NoValue(str(reason), bool(row["failed"])),
+            )
 
 
 def _times(run: RunFolder) -> dict[str, tuple[float, ...]]:
@@ -149,8 +181,10 @@ def _times(run: RunFolder) -> dict[str, tuple[float, ...]]:
     for row in _rows(run.timings[run.timings["build"] == "scalar"]):
         key = tuple(row[name] for name in case)
         if key not in steps.index or not steps.index.is_unique:
-            raise UserError(f"the run is damaged: it has a time of {row['model']} with {row['method']}, but not "
-                            "exactly one case of it; run it again")
+            raise UserError(
+                f"the run is damaged: it has a time of {row['model']} with {row['method']}, but not "
+                "exactly one case of it; run it again"
+            )
         of = steps.loc[key]
         dt = 1.0 if _is_number(of["error_control"]) else float(of["dt_ms"])
         found.setdefault(_subject(row), []).append(float(row["calibrations_per_ms"]) * dt)

@@ -8,17 +8,7 @@ from xml.etree import ElementTree
 
 from ..writing import escape
 from ..writing.encoded import markdown_rows
-from .judgement import (
-    COLUMNS,
-    CONTRADICTED,
-    IMPROVED,
-    NEW,
-    NOT_COMPARABLE,
-    NOT_JUDGED,
-    REGRESSED,
-    REPORTED,
-    Judgement,
-)
+from .judgement import COLUMNS, CONTRADICTED, IMPROVED, NEW, NOT_COMPARABLE, NOT_JUDGED, REGRESSED, REPORTED, Judgement
 
 #: Verdicts, by the outcome of a test.
 FAILED, STOPPED, SKIPPED = (CONTRADICTED, REGRESSED), (NOT_JUDGED, IMPROVED), (NOT_COMPARABLE, NEW, REPORTED)
@@ -42,9 +32,14 @@ def junit(judgement: Judgement) -> str:
     Regressed figures are failures; figures that were not judged, or improved so much that a person must accept it, are
     errors; figures that are not comparable or new are skipped.
     """
-    suite = ElementTree.Element("testsuite", name="spikecost", tests=str(len(judgement.findings)),
-                                failures=str(len(judgement.of(*FAILED))), errors=str(len(judgement.of(*STOPPED))),
-                                skipped=str(len(judgement.of(*SKIPPED))))
+    suite = ElementTree.Element(
+        "testsuite",
+        name="spikecost",
+        tests=str(len(judgement.findings)),
+        failures=str(len(judgement.of(*FAILED))),
+        errors=str(len(judgement.of(*STOPPED))),
+        skipped=str(len(judgement.of(*SKIPPED))),
+    )
     for finding in judgement.findings:
         subject, _, last = finding.figure.rpartition("/")
         case = ElementTree.SubElement(suite, "testcase", classname=_plain(subject), name=last)
@@ -66,9 +61,16 @@ def github(judgement: Judgement) -> list[str]:
     found = []
     for level, verdicts in (("error", (*FAILED, NOT_JUDGED)), ("warning", (IMPROVED,))):
         findings = judgement.of(*verdicts)
-        shown = findings if len(findings) <= MOST_ANNOTATIONS else findings[:MOST_ANNOTATIONS - 1]
-        found += [_command(level, f"{each.figure} {each.verdict}", each.sentence,
-                           judgement.places.get(each.figure.partition("/")[0])) for each in shown]
+        shown = findings if len(findings) <= MOST_ANNOTATIONS else findings[: MOST_ANNOTATIONS - 1]
+        found += [
+            _command(
+                level,
+                f"{each.figure} {each.verdict}",
+                each.sentence,
+                judgement.places.get(each.figure.partition("/")[0]),
+            )
+            for each in shown
+        ]
         if len(shown) < len(findings):
             found.append(_command(level, "and more", f"{len(findings) - len(shown)} more; the step summary lists all"))
     return found

@@ -16,8 +16,9 @@ from .recorded_model import recorded_model
 _NAMED = {"1e-14 kg": "1e-14*kilogram", "K": "kelvin", "umol": "umole"}
 
 
-def brian2_code(model: Mapping[str, Any], method: str, *, dt_ms: float, drive: float, drive_unit: str,
-                horizon_ms: float, title: str) -> str:
+def brian2_code(
+    model: Mapping[str, Any], method: str, *, dt_ms: float, drive: float, drive_unit: str, horizon_ms: float, title: str
+) -> str:
     """Return the program: it prints spike times in ms, each given as the end of its step.
 
     Parameters
@@ -65,8 +66,10 @@ def brian2_code(model: Mapping[str, Any], method: str, *, dt_ms: float, drive: f
         *(f"neuron.{name} = {_value(value)}" for name, value in model["parameters"].items()),
         f"neuron.{model['input']} = {_quantity(drive, drive_unit)}",
         # numbers first: an initial value may be an expression that uses others
-        *(f"neuron.{name} = {_value(value)}"
-          for name, value in sorted(model["initial"].items(), key=lambda item: isinstance(item[1], str))),
+        *(
+            f"neuron.{name} = {_value(value)}"
+            for name, value in sorted(model["initial"].items(), key=lambda item: isinstance(item[1], str))
+        ),
         "spikes = SpikeMonitor(neuron)",
         f"run({horizon_ms!r}*ms)",
         "# Brian2 names a spike by the start of its step, spikecost by the end",

@@ -44,12 +44,15 @@ def describe(study: Study) -> dict[str, Any]:
         "seeds": {"stimuli": list(range(study.suite.trials)), "bootstrap": SEED},
         "models": {label: describe_model(model) for label, model in models.items()},
         "measures": {name: _measure(name) for name in taken},
-        "criteria": [{"measure": each.measure, "tolerance": each.tolerance, "unit": each.unit, "text": str(each)}
-                     for each in study.suite.all_criteria],
+        "criteria": [
+            {"measure": each.measure, "tolerance": each.tolerance, "unit": each.unit, "text": str(each)}
+            for each in study.suite.all_criteria
+        ],
         "costs": costs(study),
-        "conventions": {name: {"counts": each.counts, "unit": each.unit, "source": each.source}
-                        for name, each in [*CONVENTIONS.items(),
-                                           *((own.name, own) for own in study.suite.own_conventions)]},
+        "conventions": {
+            name: {"counts": each.counts, "unit": each.unit, "source": each.source}
+            for name, each in [*CONVENTIONS.items(), *((own.name, own) for own in study.suite.own_conventions)]
+        },
         "columns": columns(study),
     }
 
@@ -75,7 +78,8 @@ def describe_model(model: NeuronModel) -> dict[str, Any]:
         "published": model.published,
         "tables": str(model.tables or ""),
         "grid": {name: _quantity(getattr(model.tables, name)) for name in ("step", "low", "high")}
-                if model.tables else None,
+        if model.tables
+        else None,
         "parameters": {name: _quantity(value) for name, value in model.parameters.items()},
         "constants": {name: _quantity(value) for name, value in model.constants.items()},
         "initial": {name: _quantity(value) for name, value in model.initial.items()},

@@ -46,7 +46,15 @@ def leaders(run: RunFolder) -> pd.DataFrame:
         own = costs[tuple(row[name] for name in keys)], row["status"]
         first = own if leads else first
         found = ITSELF if leads else CostRatio.of(*own, *first)
-        rows.append({**row, "place": 1 if leads else rows[-1]["place"] + 1, "ratio": found.interval.mean,
-                     "ratio_low": found.interval.low, "ratio_high": found.interval.high, "bound": found.bound.value,
-                     "ranked": leads or found.ranked})
+        rows.append(
+            {
+                **row,
+                "place": 1 if leads else rows[-1]["place"] + 1,
+                "ratio": found.interval.mean,
+                "ratio_low": found.interval.low,
+                "ratio_high": found.interval.high,
+                "bound": found.bound.value,
+                "ranked": leads or found.ranked,
+            }
+        )
     return pd.DataFrame(rows, columns=list(COLUMNS))

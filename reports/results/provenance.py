@@ -11,8 +11,21 @@ from pathlib import Path
 
 from ...flops import toolchain
 
-PACKAGES = ("spikecost", "brian2", "heyoka", "numpy", "pandas", "pyarrow", "sympy", "joblib", "PyQBDI", "capstone",
-            "matplotlib", "plotly", "jinja2")
+PACKAGES = (
+    "spikecost",
+    "brian2",
+    "heyoka",
+    "numpy",
+    "pandas",
+    "pyarrow",
+    "sympy",
+    "joblib",
+    "PyQBDI",
+    "capstone",
+    "matplotlib",
+    "plotly",
+    "jinja2",
+)
 
 
 def provenance() -> dict[str, str]:
@@ -49,9 +62,15 @@ def _commit() -> dict[str, str]:
     if not (root / ".git").exists():
         return unknown
     try:
-        head, changed = (subprocess.run(["git", "-C", str(root), *command], capture_output=True,  # noqa: S607
-                                        text=True, check=True).stdout.strip()
-                         for command in (["rev-parse", "HEAD"], ["status", "--porcelain", "--untracked-files=no"]))
+        head, changed = (
+            subprocess.run(
+                ["git", "-C", str(root), *command],
+                capture_output=True,
+                text=True,
+                check=True,  # noqa: S607
+            ).stdout.strip()
+            for command in (["rev-parse", "HEAD"], ["status", "--porcelain", "--untracked-files=no"])
+        )
     except (OSError, subprocess.CalledProcessError):
         return unknown
     return {"commit": head, "files changed since": str(len(changed.splitlines()))}

@@ -45,12 +45,19 @@ def recorded_model(label: str, described: Mapping[str, Any]) -> NeuronModel:
     fields: dict[str, Any] = {field: described[field] for field in _TEXTS if field != "content"}
     try:
         for field in _TABLES:
-            fields[field] = {key: _quantity(value, text_allowed=field == "initial")
-                             for key, value in described[field].items()}
+            fields[field] = {
+                key: _quantity(value, text_allowed=field == "initial") for key, value in described[field].items()
+            }
         if not isinstance(refractory, str | None):
             refractory = _quantity({"value": refractory, "unit": "ms"})
-        model = NeuronModel(name=name if named else "model", preset=preset if named else "", refractory=refractory,
-                            published=described.get("published", ""), tables=_grid(described.get("grid")), **fields)
+        model = NeuronModel(
+            name=name if named else "model",
+            preset=preset if named else "",
+            refractory=refractory,
+            published=described.get("published", ""),
+            tables=_grid(described.get("grid")),
+            **fields,
+        )
     except UserError as error:
         raise UserError(f"{where} cannot be read: {error}") from None
     digest = hashlib.sha256(model.definition.encode()).hexdigest()
@@ -62,8 +69,12 @@ def recorded_model(label: str, described: Mapping[str, Any]) -> NeuronModel:
 def _quantity(described: Any, *, text_allowed: bool = False) -> Any:
     if text_allowed and isinstance(described, str):
         return described
-    if not (isinstance(described, Mapping) and described.keys() == {"value", "unit"}
-            and type(described["value"]) in (int, float) and isinstance(described["unit"], str)):
+    if not (
+        isinstance(described, Mapping)
+        and described.keys() == {"value", "unit"}
+        and type(described["value"]) in (int, float)
+        and isinstance(described["unit"], str)
+    ):
         raise UserError(f"{short(repr(described))} is not a quantity; expected a value and a unit")
     value = float(units.internal(described["value"]))
     return units.quantity(value, units.dimension_named(described["unit"]))

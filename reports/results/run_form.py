@@ -22,23 +22,64 @@ from .verdict import PUBLISHED, VIEWS
 
 #: Columns that every run has, by table.
 COLUMNS: Mapping[str, Iterable[str]] = {
-    "table": table.COLUMNS, "points": points.COLUMNS,
+    "table": table.COLUMNS,
+    "points": points.COLUMNS,
     "ranking": ("view", *shared_columns.SITUATION, "model", "ratio", "low", "high", "bound", "says"),
-    "winners": winner_map.COLUMNS, "candidates": winner_map.CANDIDATE_COLUMNS, "counters": parity.COLUMNS,
-    "step_and_spike": parity.APART_COLUMNS, "parity": parity.KIND_COLUMNS,
+    "winners": winner_map.COLUMNS,
+    "candidates": winner_map.CANDIDATE_COLUMNS,
+    "counters": parity.COLUMNS,
+    "step_and_spike": parity.APART_COLUMNS,
+    "parity": parity.KIND_COLUMNS,
     "retired": parity.RETIRED_COLUMNS,
-    "builds": ("model", "method", "build", "changes"), "operations": breakdown.OPERATION_COLUMNS,
-    "by_kind": breakdown.COLUMNS, "by_stimulus": repeats.COLUMNS, "timings": repeats.TIMING_COLUMNS,
-    "regimes": references.COLUMNS, "references": references.TRIAL_COLUMNS, "spikes": recorded.SPIKE_COLUMNS,
-    "voltages": recorded.VOLTAGE_COLUMNS, "features": features.COLUMNS, "demos": demos.COLUMNS,
+    "builds": ("model", "method", "build", "changes"),
+    "operations": breakdown.OPERATION_COLUMNS,
+    "by_kind": breakdown.COLUMNS,
+    "by_stimulus": repeats.COLUMNS,
+    "timings": repeats.TIMING_COLUMNS,
+    "regimes": references.COLUMNS,
+    "references": references.TRIAL_COLUMNS,
+    "spikes": recorded.SPIKE_COLUMNS,
+    "voltages": recorded.VOLTAGE_COLUMNS,
+    "features": features.COLUMNS,
+    "demos": demos.COLUMNS,
 }
 #: Columns of text; all others contain numbers or truth values.
-TEXT = frozenset({
-    "bound", "build", "changes", "counter", "detection", "drive_unit", "exact_counter", "failure", "feature",
-    "finding", "kind", "letter", "level", "measure", "method", "model", "outcome", "parameters", "part", "reason",
-    "reason_as_published", "reason_converged", "says", "second", "several_rates", "stated_2004", "status", "stimulus",
-    "tolerance_unit", "view", "voltage_unit", "winner",
-})
+TEXT = frozenset(
+    {
+        "bound",
+        "build",
+        "changes",
+        "counter",
+        "detection",
+        "drive_unit",
+        "exact_counter",
+        "failure",
+        "feature",
+        "finding",
+        "kind",
+        "letter",
+        "level",
+        "measure",
+        "method",
+        "model",
+        "outcome",
+        "parameters",
+        "part",
+        "reason",
+        "reason_as_published",
+        "reason_converged",
+        "says",
+        "second",
+        "several_rates",
+        "stated_2004",
+        "status",
+        "stimulus",
+        "tolerance_unit",
+        "view",
+        "voltage_unit",
+        "winner",
+    }
+)
 
 #: Columns of names that do not come from the run: the method that found a reference is not a method of a suite.
 _FREE = {("references", "method")}
@@ -160,22 +201,34 @@ def check_table(name: str, frame: pd.DataFrame) -> None:
     """
     missing = [column for column in COLUMNS[name] if column not in frame]
     if missing or not frame.columns.is_unique:
-        raise UserError(f"its table '{name}' has no column '{missing[0]}'" if missing else
-                        f"its table '{name}' has two columns with the same name")
+        raise UserError(
+            f"its table '{name}' has no column '{missing[0]}'"
+            if missing
+            else f"its table '{name}' has two columns with the same name"
+        )
     for column in frame:
         values, text = frame[column], column in TEXT
         if isinstance(values.dtype, pd.CategoricalDtype) or values.dtype.kind not in "biufO":
             raise UserError(f"its table '{name}' has a column '{short(str(column))}' of {values.dtype}")
         if not text and values.dtype.kind in "biuf":
             if values.dtype.kind == "f" and np.isinf(values).any():
-                raise UserError(f"its table '{name}' has a number in the column '{short(str(column))}' that is not "
-                                "finite")
+                raise UserError(
+                    f"its table '{name}' has a number in the column '{short(str(column))}' that is not finite"
+                )
             continue
-        odd = next((value for value in values if not (isinstance(value, str) if text else _is_number(value))
-                    and not _is_empty(value)), None)
+        odd = next(
+            (
+                value
+                for value in values
+                if not (isinstance(value, str) if text else _is_number(value)) and not _is_empty(value)
+            ),
+            None,
+        )
         if odd is not None:
-            raise UserError(f"its table '{name}' has {short(repr(odd))} in the column '{short(str(column))}' of "
-                            f"{'text' if text else 'numbers'}")
+            raise UserError(
+                f"its table '{name}' has {short(repr(odd))} in the column '{short(str(column))}' of "
+                f"{'text' if text else 'numbers'}"
+            )
 
 
 def check_names(about: Mapping[str, Any], frames: Mapping[str, pd.DataFrame]) -> None:
@@ -188,8 +241,15 @@ def check_names(about: Mapping[str, Any], frames: Mapping[str, pd.DataFrame]) ->
     """
     suite, models = about["suite"], set(about["models"])
     names = {label.partition(":")[0] for label in models}  # features are listed by name and parameters
-    known = {"model": models, "winner": models, "second": models, "method": set(suite["methods"]),
-             "detection": set(suite["detections"]), "measure": set(about["measures"]), "view": {PUBLISHED, *VIEWS}}
+    known = {
+        "model": models,
+        "winner": models,
+        "second": models,
+        "method": set(suite["methods"]),
+        "detection": set(suite["detections"]),
+        "measure": set(about["measures"]),
+        "view": {PUBLISHED, *VIEWS},
+    }
     if about["baseline"] and about["baseline"] not in models:
         raise UserError(f"its baseline {short(repr(about['baseline']))} is not one of its models")
     for name, frame in frames.items():
@@ -198,11 +258,16 @@ def check_names(about: Mapping[str, Any], frames: Mapping[str, pd.DataFrame]) ->
                 continue
             allowed = known[column] | names if (name, column) == ("features", "model") else known[column]
             # a curve has all of them; a reference has no method, and a situation may have no winner
-            odd = [each for each in frame[column].unique()
-                   if each not in allowed and (name == "points" or not (each == "" or _is_empty(each)))]
+            odd = [
+                each
+                for each in frame[column].unique()
+                if each not in allowed and (name == "points" or not (each == "" or _is_empty(each)))
+            ]
             if odd:
-                raise UserError(f"its table '{name}' has {short(repr(odd[0]))} in the column '{column}', which the run "
-                                "does not have")
+                raise UserError(
+                    f"its table '{name}' has {short(repr(odd[0]))} in the column '{column}', which the run "
+                    "does not have"
+                )
 
 
 def _is_number(value: Any) -> bool:

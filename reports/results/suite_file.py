@@ -105,8 +105,10 @@ def read_suite(path: str | Path, base: Suite, *, models: Sequence[str] = (), all
     given |= {"models": tuple(models)} if models else {}
     code = [model for model in found.models or () if runs_code(model)]
     if code and not models and not allow_python:
-        raise UserError(f"{path}: {code[0]} is Python code, which would be run; if you trust it, give "
-                        "--allow-python, or name the models with --models")
+        raise UserError(
+            f"{path}: {code[0]} is Python code, which would be run; if you trust it, give "
+            "--allow-python, or name the models with --models"
+        )
     own = {name: _convention(name, each, path) for name, each in (given.pop("convention", None) or {}).items()}
     if own:
         # what the file defines is used, whether it is in the list or not

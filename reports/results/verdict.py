@@ -65,15 +65,19 @@ def ranking(study: Study, baseline: str) -> pd.DataFrame:
     names = {regime.model.label: regime.model.name for regime in study.regimes}
     rows = _as_published(names, baseline)
     for view, wanted in VIEWS.items():
-        admitted = [case for case in study.cases
-                    if all(getattr(case.curve, name) == value for name, value in wanted.items())]
+        admitted = [
+            case for case in study.cases if all(getattr(case.curve, name) == value for name, value in wanted.items())
+        ]
         for (regime, criterion), cases in cheapest_cases(admitted).items():
             best = {case.curve.regime.model.label: case for case in cases}
             if baseline not in best or len(best) < 2:
                 continue
             situation = dict(zip(SITUATION, (*regime, criterion.measure, criterion.tolerance), strict=True))
-            rows += [{"view": view, **situation, "model": label, **_compared(best[label], best[baseline])}
-                     for label in names if label in best]
+            rows += [
+                {"view": view, **situation, "model": label, **_compared(best[label], best[baseline])}
+                for label in names
+                if label in best
+            ]
     return pd.DataFrame(rows, columns=["view", *SITUATION, "model", "ratio", "low", "high", "bound", "says"])
 
 
@@ -90,8 +94,9 @@ def verdict(ranked: pd.DataFrame, values: str = "ratio") -> pd.DataFrame:
     if not len(ranked):
         return pd.DataFrame()
     keys = ["view", *SITUATION]
-    wide = ranked.pivot_table(index=keys, columns="model", values=values, sort=False, dropna=False, aggfunc="first"
-                              ).reset_index()
+    wide = ranked.pivot_table(
+        index=keys, columns="model", values=values, sort=False, dropna=False, aggfunc="first"
+    ).reset_index()
     wide = wide.dropna(how="all", subset=list(ranked["model"].unique()))
     wide.columns.name = None
     views = [PUBLISHED, *VIEWS]
@@ -110,8 +115,13 @@ def verdict_text(ranked: pd.DataFrame) -> pd.DataFrame:
 def _compared(case: Case, baseline: Case) -> dict[str, Any]:
     found = ITSELF if case is baseline else CostRatio.of_cases(case, baseline)
     says = Says.BASELINE if case is baseline else _says(found)
-    return {"ratio": found.interval.mean, "low": found.interval.low, "high": found.interval.high,
-            "bound": found.bound.value, "says": says.value}
+    return {
+        "ratio": found.interval.mean,
+        "low": found.interval.low,
+        "high": found.interval.high,
+        "bound": found.bound.value,
+        "says": says.value,
+    }
 
 
 def _says(found: CostRatio) -> Says:
@@ -132,5 +142,7 @@ def _as_published(names: Mapping[str, str], baseline: str) -> list[dict[str, Any
             costs[label] = count(label, "euler").flops_per_ms(published.dt, convention)
     if baseline not in costs:
         return []
-    return [{"view": PUBLISHED, "model": label, "ratio": cost / costs[baseline], "bound": ""}
-            for label, cost in costs.items()]
+    return [
+        {"view": PUBLISHED, "model": label, "ratio": cost / costs[baseline], "bound": ""}
+        for label, cost in costs.items()
+    ]

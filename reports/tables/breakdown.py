@@ -13,7 +13,7 @@ from .table import situation
 OPERATION_COLUMNS = {
     **WAY,
     "part": "step (without a spike), spike (adds to its step), refractory step, once a run; if steps are not all "
-            "equal, the block",
+    "equal, the block",
     "kind": "kind of operation",
     "operations": "number of operations, as run",
 }
@@ -26,20 +26,35 @@ COLUMNS = {
 
 def operations(study: Study) -> pd.DataFrame:
     """Return one row per model, method, detection, part and occurring kind of operation; columns as in the module."""
-    counts = {(curve.regime.model.label, curve.method, curve.detection): curve.count for curve in study.curves
-              if curve.count is not None}
-    return pd.DataFrame([
-        (*key, part, kind, n) for key, count in counts.items() for part, tally in count.by_block.items()
-        for kind, n in tally.items() if n
-    ], columns=list(OPERATION_COLUMNS))
+    counts = {
+        (curve.regime.model.label, curve.method, curve.detection): curve.count
+        for curve in study.curves
+        if curve.count is not None
+    }
+    return pd.DataFrame(
+        [
+            (*key, part, kind, n)
+            for key, count in counts.items()
+            for part, tally in count.by_block.items()
+            for kind, n in tally.items()
+            if n
+        ],
+        columns=list(OPERATION_COLUMNS),
+    )
 
 
 def by_kind(study: Study) -> pd.DataFrame:
     """Return one row per reached case and occurring kind of operation; columns as in `COLUMNS`."""
-    return pd.DataFrame([
-        {**situation(case), "kind": kind, "per_ms": n} for case in study.cases if case.coarsest
-        for kind, n in _per_ms(case).items() if n
-    ], columns=list(COLUMNS))
+    return pd.DataFrame(
+        [
+            {**situation(case), "kind": kind, "per_ms": n}
+            for case in study.cases
+            if case.coarsest
+            for kind, n in _per_ms(case).items()
+            if n
+        ],
+        columns=list(COLUMNS),
+    )
 
 
 def _per_ms(case: Case) -> dict[str, float]:

@@ -24,10 +24,10 @@ COLUMNS = {
     "shown_converged": "whether it finds it in the reference solution",
     "finding": "both results in words",
     "artefact_from_ms": "the smallest step (of the published one and its halves) that shows a feature which the "
-                        "converged model does not have",
+    "converged model does not have",
     "gone_from_ms": "the next smaller step: with this and smaller steps, the feature is gone",
     "same_from_ms": "the largest step at and below which feature and number of spikes equal those of the "
-                    "converged model",
+    "converged model",
     "error_ms": "stated error of the reference's spike times",
     "reason_as_published": "numbers from the detector",
     "reason_converged": "numbers from the detector",
@@ -63,8 +63,10 @@ def headline(table: pd.DataFrame) -> str:
     published, converged = (table[name].astype(bool) for name in ("shown_as_published", "shown_converged"))
     artefacts = table[published & ~converged].to_dict("records")
     others = (converged & (table["spikes_as_published"] != table["spikes_converged"])).sum()
-    said = (f"{len(artefacts)} of the {len(table)} demos of Izhikevich (2004) show their feature only because of the "
-            "time step")
+    said = (
+        f"{len(artefacts)} of the {len(table)} demos of Izhikevich (2004) show their feature only because of the "
+        "time step"
+    )
     named = "; ".join(f"{title(row['feature'])} ({_steps(row)})" for row in artefacts)
     more = f", {others} of them with another number of spikes" if others else ""
     return f"{said}{': ' + named if named else ''}. {converged.sum()} show it converged{more}."
@@ -72,17 +74,19 @@ def headline(table: pd.DataFrame) -> str:
 
 def shown(table: pd.DataFrame) -> pd.DataFrame:
     """Return the part of `demo_table` that fits on a screen, with headings."""
-    return pd.DataFrame({
-        "": table["letter"],
-        "feature": table["feature"],
-        "spikes": _pairs(table, "spikes_as_published", "spikes_converged"),
-        "first (ms)": _pairs(table, "first_as_published_ms", "first_converged_ms"),
-        "finding": table["finding"],
-        "published dt (ms)": table["tau_ms"],
-        "artefact down to dt": table["artefact_from_ms"],
-        "gone from dt": table["gone_from_ms"],
-        "converged from dt": table["same_from_ms"],
-    })
+    return pd.DataFrame(
+        {
+            "": table["letter"],
+            "feature": table["feature"],
+            "spikes": _pairs(table, "spikes_as_published", "spikes_converged"),
+            "first (ms)": _pairs(table, "first_as_published_ms", "first_converged_ms"),
+            "finding": table["finding"],
+            "published dt (ms)": table["tau_ms"],
+            "artefact down to dt": table["artefact_from_ms"],
+            "gone from dt": table["gone_from_ms"],
+            "converged from dt": table["same_from_ms"],
+        }
+    )
 
 
 def _steps(row: dict[Any, Any]) -> str:

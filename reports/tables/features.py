@@ -15,11 +15,7 @@ from ...models.definition.neuron import NeuronModel
 #: Statements of Izhikevich 2004 in its comparison, where they are certain: all twenty for his own model, three for
 #: integrate-and-fire (as widely quoted). Its marks for the other models were not available.
 _TWENTY = frozenset(FEATURES)
-STATED = {
-    "lif": frozenset({"tonic_spiking", "class_1", "integrator"}),
-    "izhikevich": _TWENTY,
-    "izhikevich_mv": _TWENTY,
-}
+STATED = {"lif": frozenset({"tonic_spiking", "class_1", "integrator"}), "izhikevich": _TWENTY, "izhikevich_mv": _TWENTY}
 
 #: Columns of `features` and their meaning.
 COLUMNS = {
@@ -28,7 +24,7 @@ COLUMNS = {
     "letter": "panel of the feature in figure 1 of Izhikevich 2004",
     "feature": "name of the feature",
     "outcome": "found (on the reference solution), not found (with these parameters and trials), cannot (impossible "
-               "with any parameters) or not tried",
+    "with any parameters) or not tried",
     "stated_2004": "+ or - in Izhikevich 2004, where the literature is certain; otherwise empty",
     "reason": "numbers from the detector, or why the feature was not found",
     "stimulus": "the stimulus that shows it: (ms, input) pieces, both ends for a ramp",
@@ -36,8 +32,9 @@ COLUMNS = {
 }
 
 
-def features(models: Sequence[str | NeuronModel] | None = None, presets: bool = False,
-             progress: Progress | None = None) -> pd.DataFrame:
+def features(
+    models: Sequence[str | NeuronModel] | None = None, presets: bool = False, progress: Progress | None = None
+) -> pd.DataFrame:
     """Look for the twenty features in models.
 
     Parameters
@@ -70,20 +67,24 @@ def features(models: Sequence[str | NeuronModel] | None = None, presets: bool = 
 
 def findings_table(found: Iterable[tuple[NeuronModel, Sequence[Finding]]]) -> pd.DataFrame:
     """Return the table of findings in models; it has no rows if no model was searched."""
-    return pd.DataFrame([
-        {
-            "model": model.name,
-            "parameters": model.preset,
-            "letter": FEATURES[finding.feature].letter,
-            "feature": finding.feature,
-            "outcome": finding.outcome.value,
-            "stated_2004": stated(model.name, finding.feature),
-            "reason": finding.reason,
-            "stimulus": finding.stimulus,
-            "trials": finding.trials,
-        }
-        for model, findings in found for finding in findings
-    ], columns=list(COLUMNS))
+    return pd.DataFrame(
+        [
+            {
+                "model": model.name,
+                "parameters": model.preset,
+                "letter": FEATURES[finding.feature].letter,
+                "feature": finding.feature,
+                "outcome": finding.outcome.value,
+                "stated_2004": stated(model.name, finding.feature),
+                "reason": finding.reason,
+                "stimulus": finding.stimulus,
+                "trials": finding.trials,
+            }
+            for model, findings in found
+            for finding in findings
+        ],
+        columns=list(COLUMNS),
+    )
 
 
 def title(feature: str) -> str:
@@ -117,8 +118,10 @@ def counts(found: pd.DataFrame, of_demos: pd.DataFrame | None = None) -> dict[st
     of_demos : DataFrame, optional
         As `spikecost.reports.tables.demos.demo_table` returns: features shown converged count for Izhikevich's model.
     """
-    shown = {str(model): set(rows.loc[rows["outcome"] == FOUND, "feature"])
-             for model, rows in found.groupby("model", sort=False)}
+    shown = {
+        str(model): set(rows.loc[rows["outcome"] == FOUND, "feature"])
+        for model, rows in found.groupby("model", sort=False)
+    }
     if of_demos is not None:
         for model in shown.keys() & {"izhikevich", "izhikevich_mv"}:
             shown[model] |= set(of_demos.loc[of_demos["shown_converged"], "feature"])

@@ -86,19 +86,26 @@ NO_FLOPS = ("sign", "select")
 
 def parity(study: Study) -> pd.DataFrame:
     """Return one row per model and method; columns as in `COLUMNS`."""
-    rows = [{"model": model, "method": method, **_row(measured), **_brian2(study, model, method, measured)}
-            for (model, method, _), measured in study.measurements.items()]
+    rows = [
+        {"model": model, "method": method, **_row(measured), **_brian2(study, model, method, measured)}
+        for (model, method, _), measured in study.measurements.items()
+    ]
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
 def parity_by_kind(study: Study) -> pd.DataFrame:
     """Return one row per model, method, exact counter and kind of operation; columns as in `KIND_COLUMNS`."""
-    return pd.DataFrame([
-        (model, method, witness.counter, kind, n / measured.steps,
-         witness.operations.get(kind, 0) / measured.steps)
-        for (model, method, _), measured in study.measurements.items() if isinstance(measured, Measurement)
-        for witness in measured.witnesses if witness.exact for kind, n in measured.analytic.items()
-    ], columns=list(KIND_COLUMNS))
+    return pd.DataFrame(
+        [
+            (model, method, witness.counter, kind, n / measured.steps, witness.operations.get(kind, 0) / measured.steps)
+            for (model, method, _), measured in study.measurements.items()
+            if isinstance(measured, Measurement)
+            for witness in measured.witnesses
+            if witness.exact
+            for kind, n in measured.analytic.items()
+        ],
+        columns=list(KIND_COLUMNS),
+    )
 
 
 def step_and_spike(study: Study) -> pd.DataFrame:
@@ -109,12 +116,19 @@ def step_and_spike(study: Study) -> pd.DataFrame:
         if isinstance(found, NoValue):
             rows.append(row | {"reason": found.reason})
             continue
-        rows.append(row | {
-            "counter": found.counter, "reason": "",
-            "counted_step": flops(found.counted_step), "instrumented_step": flops(found.step),
-            "step_in_libm": flops(found.step_in_libm), "counted_spike": flops(found.counted_spike),
-            "instrumented_spike": flops(found.spike), "spike_in_libm": flops(found.spike_in_libm),
-        })
+        rows.append(
+            row
+            | {
+                "counter": found.counter,
+                "reason": "",
+                "counted_step": flops(found.counted_step),
+                "instrumented_step": flops(found.step),
+                "step_in_libm": flops(found.step_in_libm),
+                "counted_spike": flops(found.counted_spike),
+                "instrumented_spike": flops(found.spike),
+                "spike_in_libm": flops(found.spike_in_libm),
+            }
+        )
     return pd.DataFrame(rows, columns=list(APART_COLUMNS))
 
 
@@ -125,14 +139,21 @@ def retired_by_kind(study: Study) -> pd.DataFrame:
         if isinstance(measured, NoValue):
             rows.append((*way, "", "run", *_none(measured.reason)))
             continue
-        rows += [(*way, "", *row) for each in measured.witnesses if each.exact and each.libm is not None
-                 for row in _both("run", each.counter, measured.analytic, each.operations)]
+        rows += [
+            (*way, "", *row)
+            for each in measured.witnesses
+            if each.exact and each.libm is not None
+            for row in _both("run", each.counter, measured.analytic, each.operations)
+        ]
     for key, found in (*study.steps_and_spikes.items(), *study.whole_runs.items()):
         if isinstance(found, NoValue):
             rows.append((*key, "run", *_none(found.reason)))
         else:
-            rows += [(*key, *row) for part, (counted, executed) in found.parts.items()
-                     for row in _both(part, found.counter, counted, executed)]
+            rows += [
+                (*key, *row)
+                for part, (counted, executed) in found.parts.items()
+                for row in _both(part, found.counter, counted, executed)
+            ]
     return pd.DataFrame(rows, columns=list(RETIRED_COLUMNS))
 
 
@@ -140,8 +161,9 @@ def _none(reason: str) -> tuple[str, str, float, float, str]:
     return "", "", math.nan, math.nan, reason
 
 
-def _both(part: str, counter: str, counted: Mapping[str, float], executed: Mapping[str, float]
-          ) -> Iterator[tuple[str, str, str, float, float, str]]:
+def _both(
+    part: str, counter: str, counted: Mapping[str, float], executed: Mapping[str, float]
+) -> Iterator[tuple[str, str, str, float, float, str]]:
     for kind in (*KINDS, "fma"):
         # "add" in any case, to record that nothing was executed
         if kind not in NO_FLOPS and (counted.get(kind) or executed.get(kind) or kind == "add"):
@@ -150,11 +172,22 @@ def _both(part: str, counter: str, counted: Mapping[str, float], executed: Mappi
 
 def builds(study: Study) -> pd.DataFrame:
     """Return one row per model, method and build: its operations per step by kind, and the changes, in words."""
-    return pd.DataFrame([
-        {"model": model, "method": method, "build": built.build.name, **{kind: built.own.get(kind, 0) for kind in
-         _BUILT}, "instructions": built.instructions, "changes": "; ".join(built.changes)}
-        for (model, method), found in study.builds.items() if not isinstance(found, NoValue) for built in found
-    ], columns=["model", "method", "build", *_BUILT, "instructions", "changes"])
+    return pd.DataFrame(
+        [
+            {
+                "model": model,
+                "method": method,
+                "build": built.build.name,
+                **{kind: built.own.get(kind, 0) for kind in _BUILT},
+                "instructions": built.instructions,
+                "changes": "; ".join(built.changes),
+            }
+            for (model, method), found in study.builds.items()
+            if not isinstance(found, NoValue)
+            for built in found
+        ],
+        columns=["model", "method", "build", *_BUILT, "instructions", "changes"],
+    )
 
 
 def why_no_exact_count(study: Study) -> str:
@@ -216,8 +249,11 @@ def _row(measured: Measurement | NoValue) -> dict[str, Any]:
                 "instructions": None if witness.instructions is None else witness.instructions / each,
             }
         else:
-            row |= {"hardware": witness.flops / each, "hardware_counter": witness.counter,
-                    "hardware_ratio": witness.ratio}
+            row |= {
+                "hardware": witness.flops / each,
+                "hardware_counter": witness.counter,
+                "hardware_ratio": witness.ratio,
+            }
     if "hardware" not in row:
         row["reason"] = "; ".join(f"no {name}: {reason}" for name, reason in measured.why_not.items())
     return row

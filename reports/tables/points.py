@@ -49,8 +49,11 @@ def points(study: Study) -> pd.DataFrame:
     """Return one row per curve and dt; columns as in `COLUMNS`, further `costs`, and averages of further measures."""
     measures = study.suite.drawn_measures
     weighing = _conventions(study)
-    rows = [_row(curve, point, measures, weighing) | {"instrumented_per_ms": _instrumented(study, curve, point)}
-            for curve in study.curves for point in curve.points]
+    rows = [
+        _row(curve, point, measures, weighing) | {"instrumented_per_ms": _instrumented(study, curve, point)}
+        for curve in study.curves
+        for point in curve.points
+    ]
     further = [name for name in costs(study) if name not in COLUMNS]
     frame = pd.DataFrame(rows, columns=[*COLUMNS, *further, *measures])
     keys = frame[["model", "method", "detection"]].itertuples(index=False, name=None)
@@ -69,23 +72,32 @@ def costs(study: Study) -> dict[str, dict[str, str]]:
     """
     return {
         "flops_per_ms": {"label": "operations per ms of model time", "unit": "operations"},
-        **{f"{each.name}_per_ms": {"label": f"{each.unit} per ms of model time ({each.name})", "unit": each.unit}
-           for each in _conventions(study)},
+        **{
+            f"{each.name}_per_ms": {"label": f"{each.unit} per ms of model time ({each.name})", "unit": each.unit}
+            for each in _conventions(study)
+        },
         **{name: {"label": f"{label}, per ms", "unit": "operations"} for name, label in _COUNTED.items()},
     }
 
 
 def _conventions(study: Study) -> list[Convention]:
     """Return the conventions that weigh the operations as run, without the one that gives ``flops_per_ms``."""
-    return [each for each in (*CONVENTIONS.values(), *study.suite.own_conventions)
-            if each.counts == "as run" and each.name != "unit"]
+    return [
+        each
+        for each in (*CONVENTIONS.values(), *study.suite.own_conventions)
+        if each.counts == "as run" and each.name != "unit"
+    ]
 
 
 def _hardware(study: Study) -> dict[tuple[str, str, str], float]:
     """Return the operations per step that a hardware counter saw, by model, method and detection."""
-    return {(measured.model, measured.method, measured.detection): witness.flops / measured.steps / witness.repetitions
-            for measured in study.measurements.values() if isinstance(measured, Measurement)
-            for witness in measured.witnesses if not witness.exact}
+    return {
+        (measured.model, measured.method, measured.detection): witness.flops / measured.steps / witness.repetitions
+        for measured in study.measurements.values()
+        if isinstance(measured, Measurement)
+        for witness in measured.witnesses
+        if not witness.exact
+    }
 
 
 def _instrumented(study: Study, curve: Curve, point: Point) -> float:
@@ -95,9 +107,7 @@ def _instrumented(study: Study, curve: Curve, point: Point) -> float:
     if not isinstance(found, StepAndSpike) or curve.count is None:
         return float("nan")
     step, spike = retired(found.step, found.step_in_libm), retired(found.spike, found.spike_in_libm)
-    return geometric_mean([
-        retired_per_ms(step, spike, curve.count, run.tallies, regime.horizon)
-        for run in point.runs])
+    return geometric_mean([retired_per_ms(step, spike, curve.count, run.tallies, regime.horizon) for run in point.runs])
 
 
 def _weighed(convention: Convention, operations: Mapping[str, float]) -> float:
@@ -151,8 +161,10 @@ def _row(curve: Curve, point: Point, measures: tuple[str, ...], weighing: list[C
         "extra": extra,
         "failed": len(failures),
         "failure": failures[0] if failures else "",
-        **{name: float(np.mean([run.value(name) for run in runs])) if whole or not MEASURES[name].matched else np.nan
-           for name in measures},
+        **{
+            name: float(np.mean([run.value(name) for run in runs])) if whole or not MEASURES[name].matched else np.nan
+            for name in measures
+        },
     }
 
 

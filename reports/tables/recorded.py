@@ -29,21 +29,36 @@ VOLTAGE_COLUMNS = {**_SOURCE, "time_ms": "time of a sample", "voltage": "in the 
 
 def spikes(study: Study) -> pd.DataFrame:
     """Return one row per spike; columns as in `SPIKE_COLUMNS`."""
-    return _frame(SPIKE_COLUMNS, [
-        pd.DataFrame({"time_ms": each.spike_times}).assign(**source) for source, each in _recordings(study)])
+    return _frame(
+        SPIKE_COLUMNS,
+        [pd.DataFrame({"time_ms": each.spike_times}).assign(**source) for source, each in _recordings(study)],
+    )
 
 
 def voltages(study: Study) -> pd.DataFrame:
     """Return one row per sample; columns as in `VOLTAGE_COLUMNS`."""
-    return _frame(VOLTAGE_COLUMNS, [
-        pd.DataFrame({"time_ms": each.at, "voltage": each.voltage}).assign(**source)
-        for source, each in _recordings(study)])
+    return _frame(
+        VOLTAGE_COLUMNS,
+        [
+            pd.DataFrame({"time_ms": each.at, "voltage": each.voltage}).assign(**source)
+            for source, each in _recordings(study)
+        ],
+    )
 
 
 def _recordings(study: Study) -> Iterator[tuple[dict[str, Any], Trace]]:
     for regime, recording in study.recorded_references:
-        yield ({"model": regime.model.label, **dict(zip(REGIME, regime.key, strict=True)), "method": "",
-                "detection": "", "measure": "", "tolerance": float("nan")}, recording)
+        yield (
+            {
+                "model": regime.model.label,
+                **dict(zip(REGIME, regime.key, strict=True)),
+                "method": "",
+                "detection": "",
+                "measure": "",
+                "tolerance": float("nan"),
+            },
+            recording,
+        )
     for case in study.cases:
         if case.recording is not None:
             yield situation(case), case.recording

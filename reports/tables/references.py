@@ -49,25 +49,43 @@ def regimes(study: Study) -> pd.DataFrame:
 
 def references(study: Study) -> pd.DataFrame:
     """Return one row per stimulus; columns as in `TRIAL_COLUMNS`."""
-    return pd.DataFrame([
-        {**_key(regime), "trial": i, "seed": trial.stimulus.seed, "spikes": trial.spikes,
-         "error_ms": trial.reference.error, "method": trial.reference.method}
-        for regime in study.regimes for i, trial in enumerate(regime.trials)
-    ], columns=list(TRIAL_COLUMNS))
+    return pd.DataFrame(
+        [
+            {
+                **_key(regime),
+                "trial": i,
+                "seed": trial.stimulus.seed,
+                "spikes": trial.spikes,
+                "error_ms": trial.reference.error,
+                "method": trial.reference.method,
+            }
+            for regime in study.regimes
+            for i, trial in enumerate(regime.trials)
+        ],
+        columns=list(TRIAL_COLUMNS),
+    )
 
 
 def _key(regime: Regime) -> dict[str, Any]:
-    return {"model": regime.model.label, "stimulus": regime.stimulus, "horizon_ms": regime.horizon,
-            "level": regime.level}
+    return {
+        "model": regime.model.label,
+        "stimulus": regime.stimulus,
+        "horizon_ms": regime.horizon,
+        "level": regime.level,
+    }
 
 
 def _row(regime: Regime) -> dict[str, Any]:
     system = regime.model.system
     voltage = system.threshold.variable
-    row = {**_key(regime), "drive_unit": units.unit_name(system.dimensions[regime.model.input]),
-           "voltage_unit": units.unit_name(system.dimensions[voltage]), "reason": regime.reason,
-           "failed": regime.failed,
-           "several_rates": regime.drive.note if regime.drive else ""}
+    row = {
+        **_key(regime),
+        "drive_unit": units.unit_name(system.dimensions[regime.model.input]),
+        "voltage_unit": units.unit_name(system.dimensions[voltage]),
+        "reason": regime.reason,
+        "failed": regime.failed,
+        "several_rates": regime.drive.note if regime.drive else "",
+    }
     if not regime.trials or regime.drive is None:
         return row
     place = system.state.index(voltage)

@@ -21,7 +21,7 @@ COLUMNS = {
     "voltage_error": "root mean square error of the voltage between spikes at that dt, in the model's unit",
     "spikes": "number of spikes compared",
     "own_dt_ms": "largest dt that was run at which, and below which, this stimulus alone holds; the mean step if an "
-                 "error control chooses it",
+    "error control chooses it",
     "own_error_control": "tolerance of the error control",
     "own_flops_per_ms": "operations per ms at that dt",
     "own_error_ms": "largest spike-time error at that dt",
@@ -38,20 +38,28 @@ TIMING_COLUMNS = {
 def by_stimulus(study: Study) -> pd.DataFrame:
     """Return one row per case and stimulus, if there are any; columns as in `COLUMNS`, then the suite's measures."""
     measures = study.suite.drawn_measures
-    return pd.DataFrame([
-        {**situation(case), "trial": trial, **_at_dt(case, trial, measures), **_alone(case, own)}
-        for case in study.cases for trial, own in enumerate(case.curve.own.get(case.criterion, []))
-    ], columns=[*COLUMNS, *measures])
+    return pd.DataFrame(
+        [
+            {**situation(case), "trial": trial, **_at_dt(case, trial, measures), **_alone(case, own)}
+            for case in study.cases
+            for trial, own in enumerate(case.curve.own.get(case.criterion, []))
+        ],
+        columns=[*COLUMNS, *measures],
+    )
 
 
 def timings(study: Study) -> pd.DataFrame:
     """Return one row per timed run; columns as in `TIMING_COLUMNS`."""
-    return pd.DataFrame([
-        {**situation(case), "build": build, "repeat": repeat, "ns_per_ms": sample, "calibrations_per_ms": ratio}
-        for case in study.cases for build, timing in (("scalar", case.one_neuron), ("simd", case.many_neurons))
-        if timing is not None
-        for repeat, (sample, ratio) in enumerate(zip(timing.samples, timing.relative, strict=True))
-    ], columns=list(TIMING_COLUMNS))
+    return pd.DataFrame(
+        [
+            {**situation(case), "build": build, "repeat": repeat, "ns_per_ms": sample, "calibrations_per_ms": ratio}
+            for case in study.cases
+            for build, timing in (("scalar", case.one_neuron), ("simd", case.many_neurons))
+            if timing is not None
+            for repeat, (sample, ratio) in enumerate(zip(timing.samples, timing.relative, strict=True))
+        ],
+        columns=list(TIMING_COLUMNS),
+    )
 
 
 def _at_dt(case: Case, trial: int, measures: tuple[str, ...]) -> dict[str, Any]:

@@ -1,11 +1,7 @@
 """Columns that several tables of a run have, and their meaning."""
 
 #: A way to run a model.
-WAY = {
-    "model": "model and preset",
-    "method": "integration method",
-    "detection": "how the crossing is located",
-}
+WAY = {"model": "model and preset", "method": "integration method", "detection": "how the crossing is located"}
 #: Conditions under which a model runs.
 REGIME = {
     "stimulus": "kind of stimulus",

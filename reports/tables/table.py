@@ -21,11 +21,11 @@ COLUMNS = {
     "tolerance_unit": "unit of the tolerance",
     "status": "reached; at least (the coarsest dt of the sweep holds); or why there is no number",
     "dt_ms": "largest dt at which, and below which, the tolerance holds for every stimulus: all were run at it and at "
-             "the settings counted in checked_settings; the mean step of all if an error control chooses it",
+    "the settings counted in checked_settings; the mean step of all if an error control chooses it",
     "error_control": "relative tolerance of the method's error control, instead of dt: the loosest that holds for "
-                     "every stimulus",
+    "every stimulus",
     "flops_per_ms": "operations of the Step per ms of model time, spikes included (convention: unit): geometric mean "
-                    "over the stimuli at dt_ms",
+    "over the stimuli at dt_ms",
     "flops_per_ms_low": "lower end of its 95 % bootstrap interval over the stimuli",
     "flops_per_ms_high": "upper end",
     "flops_per_ms_steps": "the part without spikes",
@@ -42,7 +42,7 @@ COLUMNS = {
     "missing": "spikes of the reference that are not there",
     "extra": "spikes that are not in the reference",
     "dt_median_of_trials": "largest dt (or tolerance of an error control) that was run at which, and below which, a "
-                           "stimulus alone holds: the median over the stimuli",
+    "stimulus alone holds: the median over the stimuli",
     "fails_at_dt_ms": "next coarser dt (or tolerance of an error control) that was run and fails for a stimulus",
     "holds_again_at_dt_ms": "coarsest dt that holds for all stimuli although a finer dt fails; empty if there is none",
     "round_dt_ms": "the largest dt below it that is a round number: all stimuli were run at it, and hold",
@@ -51,7 +51,7 @@ COLUMNS = {
     "checked_settings": "number of smaller dt (or tolerances of an error control), down to half, that ran and hold",
     "checked_down_to_dt_ms": "finest dt of the sweep that was run; if there is a cost, it holds",
     "stable_dt_ms": "largest dt at which, and below which, every state stays finite, over all stimuli: the stability "
-                    "limit, or the sweep's coarsest dt if none diverges",
+    "limit, or the sweep's coarsest dt if none diverges",
     "diverges_at_dt_ms": "next coarser dt that was tried, at which a state becomes infinite or nan; empty if none",
     "stimuli": "number of stimuli",
     "drive": "mean input",
@@ -94,9 +94,16 @@ def cheapest(rows: pd.DataFrame, cost: str = "flops_per_ms") -> pd.DataFrame:
 def situation(case: Case) -> dict[str, Any]:
     """Return what distinguishes a case from all others."""
     regime, criterion = case.curve.regime, case.criterion
-    return {"model": regime.model.label, "method": case.curve.method, "detection": case.curve.detection,
-            "stimulus": regime.stimulus, "horizon_ms": regime.horizon, "level": regime.level,
-            "measure": criterion.measure, "tolerance": criterion.tolerance}
+    return {
+        "model": regime.model.label,
+        "method": case.curve.method,
+        "detection": case.curve.detection,
+        "stimulus": regime.stimulus,
+        "horizon_ms": regime.horizon,
+        "level": regime.level,
+        "measure": criterion.measure,
+        "tolerance": criterion.tolerance,
+    }
 
 
 def _row(case: Case, conventions: tuple[str | Convention, ...]) -> dict[str, Any]:
@@ -169,5 +176,8 @@ def _rounded(case: Case) -> dict[str, Any]:
     if dt is None:
         return {}
     costs = [case.curve.cost(run).per_ms for run in runs]
-    return {"round_dt_ms": float(dt), "round_flops_per_ms": interval(costs).mean,
-            "round_error_ms": max(run.error.maximum for run in runs if run.error)}
+    return {
+        "round_dt_ms": float(dt),
+        "round_flops_per_ms": interval(costs).mean,
+        "round_error_ms": max(run.error.maximum for run in runs if run.error),
+    }

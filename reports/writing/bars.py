@@ -39,8 +39,15 @@ class _Bars:
     """A bar for each phase."""
 
     def __init__(self, console: Console) -> None:
-        self._bar = Bar(TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
-                        TextColumn("left"), TimeRemainingColumn(), console=console)
+        self._bar = Bar(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            TextColumn("left"),
+            TimeRemainingColumn(),
+            console=console,
+        )
         self._tasks: list[Any] = []
 
     def begin(self, phase: str, pieces: int) -> None:

@@ -30,9 +30,14 @@ def drawn(figure: Figure) -> pd.DataFrame:
             if line.get_transform() != axis.transData or not there.any():
                 continue
             label, title = str(line.get_label()), axis.get_title() or axis.get_title(loc="left")
-            parts.append(pd.DataFrame({"x": x[there], "y": y[there]}).assign(
-                panel=_plain(title), across=_plain(axis.get_xlabel()), up=_plain(axis.get_ylabel()),
-                curve="" if label.startswith("_") else _plain(label)))
+            parts.append(
+                pd.DataFrame({"x": x[there], "y": y[there]}).assign(
+                    panel=_plain(title),
+                    across=_plain(axis.get_xlabel()),
+                    up=_plain(axis.get_ylabel()),
+                    curve="" if label.startswith("_") else _plain(label),
+                )
+            )
     return pd.concat(parts, ignore_index=True)[list(COLUMNS)] if parts else pd.DataFrame(columns=list(COLUMNS))
 
 

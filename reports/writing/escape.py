@@ -13,26 +13,62 @@ import pandas as pd
 from ...models.ground.errors import visible
 
 _LATEX = {
-    "\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_", "{": r"\{", "}": r"\}",
-    "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "<": r"\textless{}", ">": r"\textgreater{}",
-    "|": r"\textbar{}", "`": r"\textasciigrave{}",
-    "[": "{[}", "]": "{]}",  # after the end of a row, [..] would be a row distance
-    "-": "{-}", "'": "{'}",  # two of them would print another sign
-    "\u2013": "--", "\u2014": "---", "\u00d7": r"\ensuremath{\times}", "\u00b1": r"\ensuremath{\pm}",
-    "\u00b0": r"\ensuremath{^\circ}", "\u00b5": r"\ensuremath{\mu}", "\u2264": r"\ensuremath{\leq}",
-    "\u2265": r"\ensuremath{\geq}", "\u00df": r"{\ss}", "\u00e6": r"{\ae}", "\u00c6": r"{\AE}", "\u00f8": r"{\o}",
+    "\\": r"\textbackslash{}",
+    "&": r"\&",
+    "%": r"\%",
+    "$": r"\$",
+    "#": r"\#",
+    "_": r"\_",
+    "{": r"\{",
+    "}": r"\}",
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+    "<": r"\textless{}",
+    ">": r"\textgreater{}",
+    "|": r"\textbar{}",
+    "`": r"\textasciigrave{}",
+    "[": "{[}",
+    "]": "{]}",  # after the end of a row, [..] would be a row distance
+    "-": "{-}",
+    "'": "{'}",  # two of them would print another sign
+    "\u2013": "--",
+    "\u2014": "---",
+    "\u00d7": r"\ensuremath{\times}",
+    "\u00b1": r"\ensuremath{\pm}",
+    "\u00b0": r"\ensuremath{^\circ}",
+    "\u00b5": r"\ensuremath{\mu}",
+    "\u2264": r"\ensuremath{\leq}",
+    "\u2265": r"\ensuremath{\geq}",
+    "\u00df": r"{\ss}",
+    "\u00e6": r"{\ae}",
+    "\u00c6": r"{\AE}",
+    "\u00f8": r"{\o}",
     "\u00d8": r"{\O}",
 }
 #: Accents, by the character that follows a letter in Unicode.
-_ACCENTS = {"\u0300": "`", "\u0301": "'", "\u0302": "^", "\u0303": "~", "\u0304": "=", "\u0306": "u", "\u0307": ".",
-            "\u0308": '"', "\u030a": "r", "\u030b": "H", "\u030c": "v", "\u0327": "c"}
+_ACCENTS = {
+    "\u0300": "`",
+    "\u0301": "'",
+    "\u0302": "^",
+    "\u0303": "~",
+    "\u0304": "=",
+    "\u0306": "u",
+    "\u0307": ".",
+    "\u0308": '"',
+    "\u030a": "r",
+    "\u030b": "H",
+    "\u030c": "v",
+    "\u0327": "c",
+}
 _GREEK = """alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi omicron pi rho varsigma sigma tau
     upsilon phi chi psi omega""".split()  # noqa: SIM905 - easier to read
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+!|~$-])")
 #: Greek letters by their LaTeX name; capitals that look Latin have no name.
 _NAMED = {chr(0x3B1 + i): name for i, name in enumerate(_GREEK) if name != "omicron"}
-_NAMED |= {chr(0x391 + _GREEK.index(name)): name.title() for name in (
-    "gamma", "delta", "theta", "lambda", "xi", "pi", "sigma", "upsilon", "phi", "psi", "omega")}
+_NAMED |= {
+    chr(0x391 + _GREEK.index(name)): name.title()
+    for name in ("gamma", "delta", "theta", "lambda", "xi", "pi", "sigma", "upsilon", "phi", "psi", "omega")
+}
 #: First characters that make a spreadsheet treat a cell as a formula.
 _FORMULA = ("=", "+", "-", "@", "\t")
 

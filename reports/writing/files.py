@@ -89,8 +89,10 @@ def alone_in(folder: Path, patience: float = PATIENCE) -> Iterator[None]:
         until = time.monotonic() + patience
         while not _locked(handle):
             if time.monotonic() >= until:
-                raise UserError(f"another run writes into the folder {shortened(str(folder))}: wait until it "
-                                "has ended, or give another folder")
+                raise UserError(
+                    f"another run writes into the folder {shortened(str(folder))}: wait until it "
+                    "has ended, or give another folder"
+                )
             time.sleep(0.05)
         _held[key] = threading.get_ident()
         try:

@@ -56,12 +56,15 @@ def as_said(cases: pd.DataFrame) -> pd.DataFrame:
     cases : DataFrame
         With ``status`` and ``dt_ms``.
     """
+
     def said(texts: pd.Series, bound: Callable[[str], Bound]) -> pd.Series:
         shown = [bounded_text(text, bound(status)) for text, status in zip(texts, cases["status"], strict=True)]
         return pd.Series(shown, index=cases.index, dtype=object)
 
-    return cases.assign(dt_ms=said(cases["dt_ms"].map(step), Bound.of_dt),
-                        **{name: said(cases[name].map(number), Bound.of_cost) for name in _COSTS if name in cases})
+    return cases.assign(
+        dt_ms=said(cases["dt_ms"].map(step), Bound.of_dt),
+        **{name: said(cases[name].map(number), Bound.of_cost) for name in _COSTS if name in cases},
+    )
 
 
 def with_interval(value: float, low: float, high: float) -> str:

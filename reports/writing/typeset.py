@@ -13,8 +13,14 @@ from ...models.language.equation_lines import DIFFERENTIAL, Line, lines
 from ...models.language.grammar import Binary, Call, Condition, Name, Negative, Node, Number
 
 #: How other functions are set; ``exprel`` and ``int`` have no symbol.
-_FUNCTIONS = {"exp": sympy.exp, "sqrt": sympy.sqrt, "abs": sympy.Abs, "tanh": sympy.tanh, "cosh": sympy.cosh,
-              "sinh": sympy.sinh}
+_FUNCTIONS = {
+    "exp": sympy.exp,
+    "sqrt": sympy.sqrt,
+    "abs": sympy.Abs,
+    "tanh": sympy.tanh,
+    "cosh": sympy.cosh,
+    "sinh": sympy.sinh,
+}
 _SIGNS = {"<": sympy.Lt, "<=": sympy.Le, ">": sympy.Gt, ">=": sympy.Ge}
 
 
@@ -28,8 +34,9 @@ def _set(line: Line) -> str:
     left = f"d{line.name}/dt" if line.kind == DIFFERENTIAL else line.name
     with sympy.evaluate(False):
         value = _symbols(grammar.expression(line.right))
-    rows = sympy.pretty(sympy.Eq(sympy.Symbol(left), value, evaluate=False), order="none", wrap_line=False,
-                        use_unicode=_has_unicode())
+    rows = sympy.pretty(
+        sympy.Eq(sympy.Symbol(left), value, evaluate=False), order="none", wrap_line=False, use_unicode=_has_unicode()
+    )
     return "\n".join(row.rstrip() for row in rows.splitlines())
 
 

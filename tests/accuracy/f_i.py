@@ -37,8 +37,11 @@ class Point:
 
 def presets() -> list[str]:
     """Return every model, once with each of its presets."""
-    return [label for name, model in MODELS.items()
-            for label in ([] if model.preset else [name]) + [f"{name}:{preset}" for preset in model.presets]]
+    return [
+        label
+        for name, model in MODELS.items()
+        for label in ([] if model.preset else [name]) + [f"{name}:{preset}" for preset in model.presets]
+    ]
 
 
 def drive(label: str, strength: float) -> float:
@@ -58,8 +61,10 @@ def computed(label: str, strength: float) -> Point:
 def read() -> list[Point]:
     """Return the rows of the file."""
     with FILE.open(newline="") as file:
-        return [Point(row["model"], float(row["strength"]), int(row["spikes"]),
-                      tuple(map(float, row["times"].split()))) for row in csv.DictReader(file)]
+        return [
+            Point(row["model"], float(row["strength"]), int(row["spikes"]), tuple(map(float, row["times"].split())))
+            for row in csv.DictReader(file)
+        ]
 
 
 if __name__ == "__main__":

@@ -40,22 +40,37 @@ class Scalar:
         numbers = []
         for kind in kinds:
             height = rng.uniform(-0.8, 0.8) * drive
-            numbers.append((f"{abs(height) if kind == 'exponential' else height:.4g}", f"{rng.uniform(0.05, 0.95):.4g}",
-                            f"{10 ** rng.uniform(-3, 0):.4g}"))
+            numbers.append(
+                (
+                    f"{abs(height) if kind == 'exponential' else height:.4g}",
+                    f"{rng.uniform(0.05, 0.95):.4g}",
+                    f"{10 ** rng.uniform(-3, 0):.4g}",
+                )
+            )
         return cls(kinds, f"{leak:g}", f"{drive:.4g}", tuple(numbers))
 
     @property
     def model(self) -> NeuronModel:
         """The model with its numbers as parameters, so that models of the same kinds share compiled code."""
         names = ("a", "c", "k")
-        text = " + ".join(TERMS[kind][0].replace("a", f"a{i}", 1).replace("c)", f"c{i})").replace("/k", f"/k{i}")
-                          for i, kind in enumerate(self.kinds))
-        parameters = {f"{name}{i}": float(value) for i, three in enumerate(self.numbers)
-                      for name, value in zip(names, three, strict=True)}
+        text = " + ".join(
+            TERMS[kind][0].replace("a", f"a{i}", 1).replace("c)", f"c{i})").replace("/k", f"/k{i}")
+            for i, kind in enumerate(self.kinds)
+        )
+        parameters = {
+            f"{name}{i}": float(value)
+            for i, three in enumerate(self.numbers)
+            for name, value in zip(names, three, strict=True)
+        }
         declared = "\n".join(f"{name} : 1" for name in (*parameters, "leak", "I"))
-        return NeuronModel(name="random", equations=f"dv/dt = (I - leak*v + {text})/(10*ms) : 1\n{declared}",
-                           threshold="v > 1", reset="v = 0", parameters={**parameters, "leak": float(self.leak)},
-                           initial={"v": 0})
+        return NeuronModel(
+            name="random",
+            equations=f"dv/dt = (I - leak*v + {text})/(10*ms) : 1\n{declared}",
+            threshold="v > 1",
+            reset="v = 0",
+            parameters={**parameters, "leak": float(self.leak)},
+            initial={"v": 0},
+        )
 
     def speed(self, v):
         """v', in 1/ms."""
@@ -106,14 +121,18 @@ class Coupled:
     def drawn(cls, seed: int) -> "Coupled":
         scalar = Scalar.drawn(seed)
         # no exponential above exp(6), so that the other solver's steps are not too many
-        least = [(1 - float(c)) / 6 if kind == "exponential" else 0.01
-                 for kind, (_, c, _) in zip(scalar.kinds, scalar.numbers, strict=True)]
+        least = [
+            (1 - float(c)) / 6 if kind == "exponential" else 0.01
+            for kind, (_, c, _) in zip(scalar.kinds, scalar.numbers, strict=True)
+        ]
         widths = tuple((a, c, f"{max(float(k), w):.4g}") for (a, c, k), w in zip(scalar.numbers, least, strict=True))
         rng = np.random.default_rng([seed, 1])
         gate = (rng.uniform(0.1, 0.9), 10 ** rng.uniform(-2, 0), rng.uniform(0.5, 20), rng.uniform(-1, 1))
-        return cls(Scalar(scalar.kinds, scalar.leak, scalar.drive, widths),
-                   (rng.uniform(-0.5, 1), rng.uniform(2, 100), rng.uniform(0, 0.5)),
-                   gate if rng.random() < 0.5 else None)
+        return cls(
+            Scalar(scalar.kinds, scalar.leak, scalar.drive, widths),
+            (rng.uniform(-0.5, 1), rng.uniform(2, 100), rng.uniform(0, 0.5)),
+            gate if rng.random() < 0.5 else None,
+        )
 
     @property
     def width(self) -> float:
@@ -132,10 +151,16 @@ class Coupled:
             parameters |= dict(zip(("xc", "xk", "tau_x", "strength"), self.gate, strict=True))
             gated, initial = " + strength*x", {**initial, "x": 0}
             more = ["dx/dt = (1/(1 + exp(-(v - xc)/xk)) - x)/(tau_x*ms) : 1"]
-        equations = [first.replace(")/(10*ms)", f" - w{gated})/(10*ms)"), "dw/dt = (slope*v - w)/(tau_w*ms) : 1", *more,
-                     *declared, *(f"{name} : 1" for name in parameters if name not in base.parameters)]
-        return base.replace(equations="\n".join(equations), reset="v = 0; w += jump", parameters=parameters,
-                            initial=initial)
+        equations = [
+            first.replace(")/(10*ms)", f" - w{gated})/(10*ms)"),
+            "dw/dt = (slope*v - w)/(tau_w*ms) : 1",
+            *more,
+            *declared,
+            *(f"{name} : 1" for name in parameters if name not in base.parameters),
+        ]
+        return base.replace(
+            equations="\n".join(equations), reset="v = 0; w += jump", parameters=parameters, initial=initial
+        )
 
     def speed(self, _, state):
         """The change of the state per ms."""
@@ -158,8 +183,16 @@ class Coupled:
         state, now, found = np.zeros(3 if self.gate else 2), 0.0, []
         while now < horizon and len(found) < most:
             fastest = max(abs(self.speed(0, [v, *state[1:]])[0]) for v in np.linspace(0, 1, 201))
-            solved = solve_ivp(self.speed, (now, horizon), state, "DOP853", rtol=1e-12, atol=1e-14, events=crossing,
-                               max_step=self.width / 2 / fastest)
+            solved = solve_ivp(
+                self.speed,
+                (now, horizon),
+                state,
+                "DOP853",
+                rtol=1e-12,
+                atol=1e-14,
+                events=crossing,
+                max_step=self.width / 2 / fastest,
+            )
             now, state = solved.t[-1], solved.y[:, -1].copy()
             if solved.status == 1:
                 found.append(now)
@@ -168,8 +201,19 @@ class Coupled:
 
 
 #: The parts of a random expression: smooth and not smooth, of state, input and parameters.
-FORMS = ("({a} + {b})", "({a} - {b})", "({a})*({b})", "tanh({a})", "exp(-({a})**2)", "abs({a})", "sqrt(abs({a}))",
-         "1/(1 + ({a})**2)", "int({a} > {b})", "abs({a})**1.5/(1 + abs({a}))", "exprel(-abs({a}))")
+FORMS = (
+    "({a} + {b})",
+    "({a} - {b})",
+    "({a})*({b})",
+    "tanh({a})",
+    "exp(-({a})**2)",
+    "abs({a})",
+    "sqrt(abs({a}))",
+    "1/(1 + ({a})**2)",
+    "int({a} > {b})",
+    "abs({a})**1.5/(1 + abs({a}))",
+    "exprel(-abs({a}))",
+)
 
 
 def expression(rng, depth: int) -> str:
@@ -183,11 +227,16 @@ def expression(rng, depth: int) -> str:
 def of_random_functions(rng) -> NeuronModel:
     """A model that fires, with a random function in each of its two equations."""
     return NeuronModel(
-        name="random", equations=f"""
+        name="random",
+        equations=f"""
         dv/dt = (2 - v + 0.5*tanh({expression(rng, 3)}) + 0.2*I)/(10*ms) : 1
         dw/dt = (tanh({expression(rng, 2)}) - w)/(20*ms) : 1
         I : 1
         p : 1
         q : 1
-        """, threshold="v > 1", reset="v = 0; w += 0.1",
-        parameters={"p": float(rng.normal()), "q": float(rng.choice([0, 0.5]))}, initial={"v": 0, "w": 0})
+        """,
+        threshold="v > 1",
+        reset="v = 0; w += 0.1",
+        parameters={"p": float(rng.normal()), "q": float(rng.choice([0, 0.5]))},
+        initial={"v": 0, "w": 0},
+    )

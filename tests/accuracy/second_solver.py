@@ -43,9 +43,14 @@ def compiled(model: NeuronModel) -> dict[str, Callable[..., Any]]:
         f"def rates(t, x, I):\n{opening}    {model.input} = I\n{lines}    return [{', '.join(slopes.values())}]\n"
         f"def held(t, x, I):\n{opening}    {model.input} = I\n{lines}    return [{', '.join(waiting.values())}]\n"
         f"def above(t, x, I):\n{opening}    return {system.threshold.variable} - ({text(system.threshold.level)})\n"
-        f"def reset(x):\n{opening}{resets}    return [{names}]\n")
-    space: dict[str, Any] = {**{name: getattr(math, name) for name in ("exp", "sqrt", "tanh", "cosh", "sinh")},
-                             "exprel": exprel, "select": select, **model.parameter_values}
+        f"def reset(x):\n{opening}{resets}    return [{names}]\n"
+    )
+    space: dict[str, Any] = {
+        **{name: getattr(math, name) for name in ("exp", "sqrt", "tanh", "cosh", "sinh")},
+        "exprel": exprel,
+        "select": select,
+        **model.parameter_values,
+    }
     exec(source, space)
     space["above"].terminal, space["above"].direction = True, 1
     return space
@@ -59,8 +64,9 @@ def scales(model: NeuronModel, drive: float) -> np.ndarray:
     return np.array([abs(drive) if name in driven else max(abs(start[name]), 1e-2) for name in system.state])
 
 
-def dop853(model: NeuronModel, stimulus: Stimulus, rtol: float = 2.3e-14, most: int | None = None,
-           longest: float = np.inf) -> np.ndarray:
+def dop853(
+    model: NeuronModel, stimulus: Stimulus, rtol: float = 2.3e-14, most: int | None = None, longest: float = np.inf
+) -> np.ndarray:
     """Return the spike times in ms under a piecewise-constant stimulus; the first `most` of them.
 
     Steps of at most `longest` ms do not miss a voltage that passes the threshold and comes back.
@@ -92,8 +98,9 @@ def dop853(model: NeuronModel, stimulus: Stimulus, rtol: float = 2.3e-14, most: 
             return 0
 
         solver = ode(slopes)
-        solver.set_integrator("dop853", rtol=rtol, atol=rtol, nsteps=10**9,
-                              max_step=longest if longest < end - now else 0.0)
+        solver.set_integrator(
+            "dop853", rtol=rtol, atol=rtol, nsteps=10**9, max_step=longest if longest < end - now else 0.0
+        )
         solver.set_solout(after_step)
         solver.set_initial_value(np.array(x) / scale, now)
         with warnings.catch_warnings():
@@ -106,8 +113,17 @@ def dop853(model: NeuronModel, stimulus: Stimulus, rtol: float = 2.3e-14, most: 
             up_to_crossing(rates, end, drive)
             if now >= end:
                 return False
-        found = solve_ivp(space[rates], (now, end), x, "DOP853", rtol=rtol, atol=rtol * np.array(scale), args=(drive,),
-                          max_step=longest, events=space["above"] if event else None)
+        found = solve_ivp(
+            space[rates],
+            (now, end),
+            x,
+            "DOP853",
+            rtol=rtol,
+            atol=rtol * np.array(scale),
+            args=(drive,),
+            max_step=longest,
+            events=space["above"] if event else None,
+        )
         now, x = found.t[-1], list(found.y[:, -1])
         return bool(found.status == 1)
 

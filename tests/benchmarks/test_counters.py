@@ -33,6 +33,10 @@ def test_counter(benchmark, name, model):
     # the counter sees, kind by kind, what the Step lists
     for kind in ("add", "sub", "mul", "div", "exp"):
         assert counts.own.by_kind.get(kind, 0) == STEPS * count.as_run[kind] + count.as_run_once[kind]
-    benchmark.extra_info |= {"steps": STEPS, "operations": counts.own.flops(), "by kind": dict(counts.own.by_kind),
-                             "in the mathematics library": counts.libm.flops() if counts.libm else 0,
-                             "instructions": counts.own.instructions}
+    benchmark.extra_info |= {
+        "steps": STEPS,
+        "operations": counts.own.flops(),
+        "by kind": dict(counts.own.by_kind),
+        "in the mathematics library": counts.libm.flops() if counts.libm else 0,
+        "instructions": counts.own.instructions,
+    }

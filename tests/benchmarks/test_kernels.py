@@ -23,10 +23,15 @@ def test_kernel(benchmark, driven, method, detection, build):
     steps, spikes = int(stimulus.horizon / DT), len(outcomes[0].spike_times)
     assert spikes > 0
     benchmark.extra_info |= {
-        "neurons": neurons, "steps": steps, "spikes a neuron": spikes, "operations a step": dict(count.as_run.present),
+        "neurons": neurons,
+        "steps": steps,
+        "spikes a neuron": spikes,
+        "operations a step": dict(count.as_run.present),
         "operations a spike": dict(count.as_run_spike.present),
-        "operations": neurons * (steps * count.flops_per_step() + spikes * sum(
-            n for kind, n in count.as_run_spike.items() if kind != "sign")),
+        "operations": neurons
+        * (
+            steps * count.flops_per_step() + spikes * sum(n for kind, n in count.as_run_spike.items() if kind != "sign")
+        ),
     }
     if benchmark.stats:  # none under --benchmark-disable
         nanoseconds = 1e9 * benchmark.stats.stats.median

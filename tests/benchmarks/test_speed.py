@@ -43,8 +43,9 @@ def test_the_instrumented_counter_over_a_thousand_hodgkin_huxley_steps(benchmark
         benchmark.extra_info["median over the 0.2 s asked for"] = benchmark.stats.stats.median / 0.2
 
 
-@pytest.mark.parametrize(("model", "drive"), [
-    ("lif", 2 * mV / ms), ("izhikevich", 10), ("hodgkin_huxley", 10 * uA / cm**2)])
+@pytest.mark.parametrize(
+    ("model", "drive"), [("lif", 2 * mV / ms), ("izhikevich", 10), ("hodgkin_huxley", 10 * uA / cm**2)]
+)
 def test_simd_lanes_over_one_neuron(benchmark, model, drive):
     step, stimulus, dt = make_step(model, "rk4", "hermite"), constant(drive, 1 * second), Fraction(1, 50)
     scalar, simd = (compile_kernels([step], build)[0] for build in (SCALAR, SIMD))
@@ -58,8 +59,11 @@ def test_simd_lanes_over_one_neuron(benchmark, model, drive):
 @pytest.mark.slow
 def test_the_quick_suite(benchmark, tmp_path):
     def run():
-        subprocess.run([sys.executable, "-m", "spikecost.cli", "run", "--quick", "--out", str(tmp_path)], check=True,
-                       capture_output=True)
+        subprocess.run(
+            [sys.executable, "-m", "spikecost.cli", "run", "--quick", "--out", str(tmp_path)],
+            check=True,
+            capture_output=True,
+        )
 
     run()  # compiles
     start = time.perf_counter()

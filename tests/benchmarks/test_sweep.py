@@ -7,8 +7,20 @@ import pytest
 from spikecost.accuracy.study.runner import run_suite
 from spikecost.accuracy.study.suite import Suite
 
-SUITE = Suite(methods=("rk4",), detections=("hermite",), rates=(100.0,), horizons=(300.0,), trials=4, tolerances=(0.1,),
-              finest=5e-3, per_decade=4, repeats=1, time_lanes=False, thorough=False, features=False)
+SUITE = Suite(
+    methods=("rk4",),
+    detections=("hermite",),
+    rates=(100.0,),
+    horizons=(300.0,),
+    trials=4,
+    tolerances=(0.1,),
+    finest=5e-3,
+    per_decade=4,
+    repeats=1,
+    time_lanes=False,
+    thorough=False,
+    features=False,
+)
 
 
 @pytest.mark.parametrize("model", ["lif", "izhikevich", "hodgkin_huxley"])
@@ -20,6 +32,9 @@ def test_sweep(benchmark, model):
     curve = case.curve
     steps = sum(curve.regime.horizon / float(point.setting) * len(point.runs) for point in curve.points)
     benchmark.extra_info |= {
-        "time steps tried": len(curve.points), "stimuli": len(curve.regime.trials), "steps": round(steps),
-        "largest dt in ms": float(case.setting), "operations a ms at it": case.cost().mean,
+        "time steps tried": len(curve.points),
+        "stimuli": len(curve.regime.trials),
+        "steps": round(steps),
+        "largest dt in ms": float(case.setting),
+        "operations a ms at it": case.cost().mean,
     }

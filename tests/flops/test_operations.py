@@ -71,33 +71,42 @@ def test_a_dt_of_1_ms_drops_a_multiplication_a_variable_and_no_other_dt_does(nam
     assert at[0.1] == at[0.5] == at[2] == found.as_written()
     assert at[0.5]["mul"] - at[1]["mul"] == variables
     assert {kind: at[0.5][kind] for kind in KINDS if kind != "mul"} == {
-        kind: at[1][kind] for kind in KINDS if kind != "mul"}
+        kind: at[1][kind] for kind in KINDS if kind != "mul"
+    }
 
 
 def _model(right_hand_side):
-    return NeuronModel(name="test", equations=f"dv/dt = {right_hand_side} : 1\ndw/dt = I*Hz : 1\nI : 1",
-                       threshold="v > 1", reset="v = 0", initial={"v": 0, "w": 0})
+    return NeuronModel(
+        name="test",
+        equations=f"dv/dt = {right_hand_side} : 1\ndw/dt = I*Hz : 1\nI : 1",
+        threshold="v > 1",
+        reset="v = 0",
+        initial={"v": 0, "w": 0},
+    )
 
 
-@pytest.mark.parametrize(("right_hand_side", "operations"), [
-    # in addition to v + dt*f and w + dt*I (1 add, 1 mul each) and the threshold (1 compare)
-    ("v**2/ms", {"mul": 1}),
-    ("v**5/ms", {"mul": 4}),
-    ("v**1/ms", {}),
-    ("v**-1/ms", {"div": 1}),
-    ("v**-2/ms", {"mul": 1, "div": 1}),
-    ("v**0.5/ms", {"pow": 1}),
-    ("v**I/ms", {"pow": 1}),
-    ("sqrt(v)/ms", {"sqrt": 1}),
-    ("2*v/ms", {"mul": 1}),  # as it runs: an addition
-    ("v/4/ms", {"div": 1}),  # as it runs: a multiplication
-    ("1/exprel(v)/ms", {"exp": 1, "sub": 1, "div": 2}),
-    ("-v/ms", {}),
-    ("-(v + I)/ms", {"add": 1, "sign": 1}),
-    ("(v + 1)*(v + 1)/ms", {"add": 2, "mul": 1}),  # every operator, twice if it is written twice
-    ("v/(2*ms)", {"div": 1}),
-    ("v*Hz", {}),
-])
+@pytest.mark.parametrize(
+    ("right_hand_side", "operations"),
+    [
+        # in addition to v + dt*f and w + dt*I (1 add, 1 mul each) and the threshold (1 compare)
+        ("v**2/ms", {"mul": 1}),
+        ("v**5/ms", {"mul": 4}),
+        ("v**1/ms", {}),
+        ("v**-1/ms", {"div": 1}),
+        ("v**-2/ms", {"mul": 1, "div": 1}),
+        ("v**0.5/ms", {"pow": 1}),
+        ("v**I/ms", {"pow": 1}),
+        ("sqrt(v)/ms", {"sqrt": 1}),
+        ("2*v/ms", {"mul": 1}),  # as it runs: an addition
+        ("v/4/ms", {"div": 1}),  # as it runs: a multiplication
+        ("1/exprel(v)/ms", {"exp": 1, "sub": 1, "div": 2}),
+        ("-v/ms", {}),
+        ("-(v + I)/ms", {"add": 1, "sign": 1}),
+        ("(v + 1)*(v + 1)/ms", {"add": 2, "mul": 1}),  # every operator, twice if it is written twice
+        ("v/(2*ms)", {"div": 1}),
+        ("v*Hz", {}),
+    ],
+)
 def test_every_operator_once(right_hand_side, operations):
     written = count(_model(right_hand_side), "euler").as_written()
     assert written == Operations({"add": 2, "mul": 2, "compare": 1}) + Operations(operations)
@@ -124,8 +133,15 @@ AS_RUN = {
     # n: as m, and 0.1 times the quotient
     # 0 < v_next and v <= 0
     ("hodgkin_huxley", "euler"): {
-        "add": 3 + 1 + 3 + 3 + 3, "sub": 4 + 3 + 2 + 3, "mul": 11 + 7 + 6 + 8, "div": 1 + 1 + 1, "exp": 2 + 2 + 2,
-        "compare": 1 + 1 + 2, "select": 1 + 1, "sign": 1 + 1},
+        "add": 3 + 1 + 3 + 3 + 3,
+        "sub": 4 + 3 + 2 + 3,
+        "mul": 11 + 7 + 6 + 8,
+        "div": 1 + 1 + 1,
+        "exp": 2 + 2 + 2,
+        "compare": 1 + 1 + 2,
+        "select": 1 + 1,
+        "sign": 1 + 1,
+    },
 }
 
 
@@ -152,18 +168,21 @@ def test_once_a_run_by_hand():
     assert count("lif", "exponential_euler").as_run_once.present == {"mul": 1, "exp": 1, "sign": 1}
 
 
-@pytest.mark.parametrize(("name", "detection", "operations"), [
-    # v = c; u += d
-    ("izhikevich", "grid", {"add": 1}),
-    ("lif", "grid", {}),
-    ("hodgkin_huxley", "grid", {}),
-    # -(v/(v_next - v))
-    ("hodgkin_huxley", "linear", {"sub": 1, "div": 1, "sign": 1}),
-    # done + (-50 - v)/(v_next - v)*(1 - done), (1 - elapsed)*step, and the step again
-    ("lif", "linear", {"add": 1 + 2, "sub": 4 + 1, "mul": 2 + 2, "div": 1, "compare": 1}),
-    # the same, u + theta*(u_next - u) + d, and the step again
-    ("izhikevich", "linear", {"add": 1 + 2 + 5, "sub": 4 + 1 + 2, "mul": 2 + 1 + 7, "div": 1, "compare": 1}),
-])
+@pytest.mark.parametrize(
+    ("name", "detection", "operations"),
+    [
+        # v = c; u += d
+        ("izhikevich", "grid", {"add": 1}),
+        ("lif", "grid", {}),
+        ("hodgkin_huxley", "grid", {}),
+        # -(v/(v_next - v))
+        ("hodgkin_huxley", "linear", {"sub": 1, "div": 1, "sign": 1}),
+        # done + (-50 - v)/(v_next - v)*(1 - done), (1 - elapsed)*step, and the step again
+        ("lif", "linear", {"add": 1 + 2, "sub": 4 + 1, "mul": 2 + 2, "div": 1, "compare": 1}),
+        # the same, u + theta*(u_next - u) + d, and the step again
+        ("izhikevich", "linear", {"add": 1 + 2 + 5, "sub": 4 + 1 + 2, "mul": 2 + 1 + 7, "div": 1, "compare": 1}),
+    ],
+)
 def test_what_a_spike_adds(name, detection, operations):
     assert count(name, "euler", detection).as_run_spike.present == operations
 
@@ -182,7 +201,8 @@ def test_counts_are_those_of_the_blocks(combination):
         step = make_step(model, method, detection)
         found = count_step(step)
         once, check, advance, spike, pause, resume = (
-            _tally(step.blocks[name]) for name in ("once", "check", "advance", "spike", "pause", "resume"))
+            _tally(step.blocks[name]) for name in ("once", "check", "advance", "spike", "pause", "resume")
+        )
         a_step = _sum(check, advance)
         assert found.as_run.present == a_step
         assert found.as_run_once.present == once
@@ -231,18 +251,25 @@ def test_operations_hold_every_kind():
 
 def test_operations_add_up():
     assert Operations({"add": 1, "exp": 2}) + Operations({"add": 3, "mul": 4}) == Operations(
-        {"add": 4, "exp": 2, "mul": 4})
+        {"add": 4, "exp": 2, "mul": 4}
+    )
 
 
 def test_a_block_is_counted_kind_by_kind():
     x, y = Var("x"), Var("y")
-    block = Block((
-        Assign("a", x + y * 2), Assign("b", Op("less", (x, expr(0)))), Assign("c", Op("neg", (Op("abs", (x,)),))),
-        Assign("d", Op("select", (Op("at_most", (x, y)), x - y, x / y))), Assign("e", x),
-        Assign("f", Op("pow", (Op("sqrt", (x,)), Op("exp", (y,))))),
-    ))
-    assert count_block(block) == Operations({
-        "add": 1, "mul": 1, "compare": 2, "sign": 2, "select": 1, "sub": 1, "div": 1, "pow": 1, "sqrt": 1, "exp": 1})
+    block = Block(
+        (
+            Assign("a", x + y * 2),
+            Assign("b", Op("less", (x, expr(0)))),
+            Assign("c", Op("neg", (Op("abs", (x,)),))),
+            Assign("d", Op("select", (Op("at_most", (x, y)), x - y, x / y))),
+            Assign("e", x),
+            Assign("f", Op("pow", (Op("sqrt", (x,)), Op("exp", (y,))))),
+        )
+    )
+    assert count_block(block) == Operations(
+        {"add": 1, "mul": 1, "compare": 2, "sign": 2, "select": 1, "sub": 1, "div": 1, "pow": 1, "sqrt": 1, "exp": 1}
+    )
     assert count_block(Block()) == Operations()
 
 
@@ -251,11 +278,14 @@ def test_flops_per_ms_are_those_of_the_steps_in_a_ms():
     assert found.flops_per_ms(0.05 * ms) == pytest.approx(20 * found.flops_per_step(), rel=1e-15)
 
 
-@pytest.mark.parametrize(("dt", "message"), [
-    (0.1, "dt = 0.1 is not a time; give a Brian2 quantity such as 0.1*ms"),
-    (1 * mV, "dt = 1. mV is not a time; give a Brian2 quantity such as 0.1*ms"),
-    (-1 * ms, "dt = -1. ms is not positive; give a time such as 0.1*ms"),
-])
+@pytest.mark.parametrize(
+    ("dt", "message"),
+    [
+        (0.1, "dt = 0.1 is not a time; give a Brian2 quantity such as 0.1*ms"),
+        (1 * mV, "dt = 1. mV is not a time; give a Brian2 quantity such as 0.1*ms"),
+        (-1 * ms, "dt = -1. ms is not positive; give a time such as 0.1*ms"),
+    ],
+)
 def test_a_bad_dt(dt, message):
     found = count("lif", "euler")
     for ask in (found.as_written, found.flops_per_ms, lambda dt: found.flops_per_step("izhikevich2004", dt)):

@@ -32,7 +32,7 @@ LIARS = {
     "an empty file": ': > "$out"',
     "text": 'echo "kernel" > "$out"',
     "garbage after the right letters": r'{ printf "\x7fELF\x02\x01\x01\0\0\0\0\0\0\0\0\0"; head -c 9000 '
-                                      '/dev/urandom; } > "$out"',
+    '/dev/urandom; } > "$out"',
     "the head alone": 'real "$@"; last && truncate -s 64 "$out"; true',
     "a half": 'real "$@"; last && half; true',
     "all but the last bytes": 'real "$@"; last && truncate -s -10 "$out"; true',
@@ -68,11 +68,13 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 @pytest.fixture
 def compiler(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
     """Replace the compiler by a script."""
+
     def make(script: str) -> None:
         path = tmp_path / "fake-cc"
         path.write_text(HEAD + script + "\n")
         path.chmod(0o755)
         monkeypatch.setenv("CC", str(path))
+
     return make
 
 
@@ -99,8 +101,12 @@ def refused(make: Callable[[str], Path], source: str = SOURCE) -> str:
 def test_what_a_lying_compiler_made_is_not_kept(lie: str, compiler: Callable[[str], None], folder: Path) -> None:
     compiler(LIARS[lie])
     assert "fake-cc" in refused(lambda source: compile_library(source, SCALAR))
-    if lie not in ("zeros in the second half", "another library", "an object for no linker",
-                   "garbage after the right letters"):  # a program is not loaded, so these are not noticed
+    if lie not in (
+        "zeros in the second half",
+        "another library",
+        "an object for no linker",
+        "garbage after the right letters",
+    ):  # a program is not loaded, so these are not noticed
         refused(compile_program, "int main(void) { return 0; }\n")
     assert kept(folder) == 0
     compiler('real "$@"')  # it reports the same version: the failed output must not be found in the cache
@@ -118,8 +124,9 @@ def test_a_failing_compiler_is_told_in_one_line(failure: str, compiler: Callable
     assert doubled(compile_library(SOURCE, SCALAR)) == 42
 
 
-def test_a_compiler_that_hangs_is_stopped_with_all_that_it_started(compiler: Callable[[str], None], folder: Path,
-                                                                   monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_compiler_that_hangs_is_stopped_with_all_that_it_started(
+    compiler: Callable[[str], None], folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("SPIKECOST_COMPILER_TIMEOUT", "0.5")
     compiler('trap "" TERM INT; sleep 314159 & sleep 271828')
     begun = time.monotonic()
@@ -145,29 +152,36 @@ def test_a_timeout_that_is_none_is_refused(given: str, monkeypatch: pytest.Monke
     assert "SPIKECOST_COMPILER_TIMEOUT" in refused(lambda source: compile_library(source, SCALAR))
 
 
-@pytest.mark.parametrize(("given", "reason"), [
-    ("false", "CC=false was run with --version and ended with status 1"),
-    ("/nonexistent", "CC=/nonexistent not found"),
-    ("gcc -O3", "it has flags"),
-    ("gcc -ffast-math -march=x86-64", "it has flags"),
-    ("'gcc", "cannot be read"),
-    ("x" * 5000, "not found"),
-    (" ", "not found"),
-    ("no-such-launcher gcc", "not found"),
-])
+@pytest.mark.parametrize(
+    ("given", "reason"),
+    [
+        ("false", "CC=false was run with --version and ended with status 1"),
+        ("/nonexistent", "CC=/nonexistent not found"),
+        ("gcc -O3", "it has flags"),
+        ("gcc -ffast-math -march=x86-64", "it has flags"),
+        ("'gcc", "cannot be read"),
+        ("x" * 5000, "not found"),
+        (" ", "not found"),
+        ("no-such-launcher gcc", "not found"),
+    ],
+)
 def test_a_compiler_that_is_none_is_told_in_one_line(given: str, reason: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CC", given)
     assert reason in refused(lambda source: compile_library(source, SCALAR))
 
 
-@pytest.mark.parametrize(("script", "reason"), [
-    ("exit 0", "printed nothing"),
-    ("sleep 161803", "did not end"),
-    (r"printf '\xff broken' >&2; exit 2", "broken"),
-    ("kill -9 $$", "signal 9"),
-])
-def test_a_compiler_that_does_not_say_its_version(script: str, reason: str, tmp_path: Path,
-                                                  monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("script", "reason"),
+    [
+        ("exit 0", "printed nothing"),
+        ("sleep 161803", "did not end"),
+        (r"printf '\xff broken' >&2; exit 2", "broken"),
+        ("kill -9 $$", "signal 9"),
+    ],
+)
+def test_a_compiler_that_does_not_say_its_version(
+    script: str, reason: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("SPIKECOST_COMPILER_TIMEOUT", "1")
     path = tmp_path / "cc"
     path.write_text(f"#!/bin/sh\n{script}\n")
@@ -235,8 +249,9 @@ def test_a_cache_in_a_very_long_path_works(tmp_path: Path, monkeypatch: pytest.M
     assert len(list((path / "kernels").iterdir())) == 1
 
 
-def test_a_read_only_or_missing_cache_works(tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
-                                            caplog: pytest.LogCaptureFixture) -> None:
+def test_a_read_only_or_missing_cache_works(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
     monkeypatch.setenv("SPIKECOST_CACHE", "/proc/no-such-folder")  # not writable, not even by root
     assert doubled(compile_library(SOURCE, SCALAR)) == 42
     assert len(caplog.records) == 1

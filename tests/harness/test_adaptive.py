@@ -53,9 +53,13 @@ def coarse(method):
 #: Two models: in the first all variables are held while it is refractory, in the second one variable still changes.
 WAITING = ("lif", "izhikevich")
 #: Only the refractoriness of the model; for these two models, also others.
-CELLS = [(name, method, refractory, False) for name in MODELS for method in CHOOSING
-         for refractory in ([None, 2 * ms, ms / 100] if name in WAITING else [None])
-         if any(not why_not(MODELS[name], method, detection) for detection in DETECTIONS)]
+CELLS = [
+    (name, method, refractory, False)
+    for name in MODELS
+    for method in CHOOSING
+    for refractory in ([None, 2 * ms, ms / 100] if name in WAITING else [None])
+    if any(not why_not(MODELS[name], method, detection) for detection in DETECTIONS)
+]
 #: Without a reset it spikes again when refractoriness ends, if it is still above the threshold.
 CELLS += [("fitzhugh_nagumo", method, 2 * ms, False) for method in CHOOSING]
 #: With code for an input that varies within a step. Evaluating it is not a cost of the model, so it is constant here.
@@ -64,8 +68,10 @@ CELLS += [(name, method, refractory, True) for name in WAITING for method in CHO
 MORE_KINDS = ("fitzhugh_nagumo", "adex")
 
 
-@pytest.mark.parametrize(("name", "method", "refractory", "varying"), choose(
-    CELLS, lambda cell: is_archetype(cell[0]) or cell[0] in MORE_KINDS))
+@pytest.mark.parametrize(
+    ("name", "method", "refractory", "varying"),
+    choose(CELLS, lambda cell: is_archetype(cell[0]) or cell[0] in MORE_KINDS),
+)
 def test_counted_equals_retired(name, method, refractory, varying, drive_of, length_of, adaptive_kernels_of):
     model = MODELS[name] if refractory is None else MODELS[name].replace(refractory=refractory)
     length = length_of(name) * ms
@@ -165,8 +171,14 @@ def test_a_series_follows_a_conductance(refractory, tau):
 
 def test_what_is_not_held_follows_the_input_while_the_neuron_is_refractory():
     # du/dt = I always, dv/dt = I except for 3 ms after each spike: u is the integral of the input
-    model = NeuronModel(name="clocked", equations="dv/dt = I : 1 (unless refractory)\ndu/dt = I : 1\nI : Hz",
-                        threshold="v > 1", reset="v = 0", refractory=3 * ms, initial={"v": 0, "u": 0})
+    model = NeuronModel(
+        name="clocked",
+        equations="dv/dt = I : 1 (unless refractory)\ndu/dt = I : 1\nI : Hz",
+        threshold="v > 1",
+        reset="v = 0",
+        refractory=3 * ms,
+        initial={"v": 0, "u": 0},
+    )
     stimulus = sine(0.2 / ms, 0.15 / ms, 30 * Hz, 100 * ms, phase=0.3)
     right = reference(model, stimulus)
     omega = 2 * np.pi * 0.03
@@ -185,8 +197,10 @@ def test_detections_of_fixed_methods_on_a_series_under_an_input_that_varies(dete
     steps = [Fraction(300, n) for n in range(200, 400, 7)]
     finer = [dt / 4 for dt in steps]
     kernel = varying_kernel_of("lif", "parker_sochacki", detection)
-    errors = [np.sqrt(np.mean([(kernel.run([stimulus], dt)[0].spike_times[:20] - right[:20]) ** 2 for dt in several]))
-              for several in (steps, finer)]
+    errors = [
+        np.sqrt(np.mean([(kernel.run([stimulus], dt)[0].spike_times[:20] - right[:20]) ** 2 for dt in several]))
+        for several in (steps, finer)
+    ]
     order = np.log(errors[0] / errors[1]) / np.log(4)
     assert order == pytest.approx(DETECTIONS[detection].order, abs=0.1)
 
@@ -215,20 +229,36 @@ def test_a_larger_step_costs_a_higher_order():
 @pytest.mark.parametrize("method", CHOOSING)
 def test_a_solution_that_explodes_ends_with_a_reason(method):
     # v = 1/(1 - t) has no value after 1 ms, and the threshold is not reached
-    model = NeuronModel(name="explodes", equations="dv/dt = v**2/ms + I : 1\nI : hertz", threshold="v > 1e300",
-                        reset="v = 0", initial={"v": 1})
+    model = NeuronModel(
+        name="explodes",
+        equations="dv/dt = v**2/ms + I : 1\nI : hertz",
+        threshold="v > 1e300",
+        reset="v = 0",
+        initial={"v": 1},
+    )
     outcome = kernel_of(model, method).run([constant(0 / ms, 2 * ms)], coarse(method))[0]
     assert outcome.failure in {"step too small", "steps without end", "diverged"}
 
 
-@pytest.mark.parametrize(("method", "detection"), [
-    (method, detection) for method in CHOOSING for detection in ("dense", "hermite")
-    if detection in METHODS[method].detections])
+@pytest.mark.parametrize(
+    ("method", "detection"),
+    [
+        (method, detection)
+        for method in CHOOSING
+        for detection in ("dense", "hermite")
+        if detection in METHODS[method].detections
+    ],
+)
 @pytest.mark.parametrize("threshold", ["v > 10*mV", "v > 10*mV + 0.1*u"])
 def test_what_runs_at_spikes_alone(method, detection, threshold):
     model = NeuronModel(
-        name="two", equations="dv/dt = (I - v)/(10*ms) : volt\ndu/dt = (v - u)/(50*ms) : volt\nI : volt",
-        threshold=threshold, reset="v = 0*mV", refractory=3 * ms, initial={"v": 0 * mV, "u": 0 * mV})
+        name="two",
+        equations="dv/dt = (I - v)/(10*ms) : volt\ndu/dt = (v - u)/(50*ms) : volt\nI : volt",
+        threshold=threshold,
+        reset="v = 0*mV",
+        refractory=3 * ms,
+        initial={"v": 0 * mV, "u": 0 * mV},
+    )
     kernel = kernel_of(model, method, detection)
     quiet, spiking = (kernel.run([constant(drive, 60 * ms)], coarse(method))[0] for drive in (5 * mV, 30 * mV))
     at_spikes = set(METHODS[method].at_spikes).intersection(kernel.step.blocks)
@@ -239,7 +269,15 @@ def test_what_runs_at_spikes_alone(method, detection, threshold):
     # everything else that runs only after spikes belongs to the steps after them
     others = {name for name, n in spiking.tallies.items() if n and not quiet.tallies[name]} - at_spikes
     assert not {name for name in others if not name.startswith(("order", "held"))} - {
-        "once", "length", "end", "refractory", "carry", "at once", "rejected", "divided"}
+        "once",
+        "length",
+        "end",
+        "refractory",
+        "carry",
+        "at once",
+        "rejected",
+        "divided",
+    }
 
 
 def test_endless_spikes_are_reported(drive_of):

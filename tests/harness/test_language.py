@@ -36,7 +36,9 @@ MOVING = NeuronModel(
         level = theta + 0.5*w : 1
         I : 1
     """,
-    threshold="v > level", reset="v = 0; theta += 0.3; w += 0.1*theta", initial={"v": 0, "theta": 1, "w": 0},
+    threshold="v > level",
+    reset="v = 0; theta += 0.3; w += 0.1*theta",
+    initial={"v": 0, "theta": 1, "w": 0},
 )
 #: A condition switches a current on, and a recovery variable has two time courses (as in integrate-and-fire-or-burst).
 SWITCHED = NeuronModel(
@@ -47,7 +49,9 @@ SWITCHED = NeuronModel(
         up = int(v >= 5) : 1
         I : 1
     """,
-    threshold="v > 10", reset="v = 0", initial={"v": 0, "h": 0},
+    threshold="v > 10",
+    reset="v = 0",
+    initial={"v": 0, "h": 0},
 )
 HYPERBOLIC = NeuronModel(
     name="hyperbolic",
@@ -56,7 +60,9 @@ HYPERBOLIC = NeuronModel(
         dw/dt = (0.5*v - w)*cosh(v/3)/(20*ms) + 0.01*sinh(w)/ms : 1
         I : 1
     """,
-    threshold="v > 2", reset="v = -2; w += 0.5", initial={"v": -2, "w": 0},
+    threshold="v > 2",
+    reset="v = -2; w += 0.5",
+    initial={"v": -2, "w": 0},
 )
 DRIVES = {"moving": 2, "switched": 12, "hyperbolic": 3}
 ALL = [MOVING, SWITCHED, HYPERBOLIC]
@@ -95,8 +101,10 @@ def scipy_times(model, horizon, switch=None):
     gap.terminal, gap.direction = True, 1
     events = [gap]
     if switch:
+
         def crossing(_, x):
             return x[0] - switch
+
         crossing.terminal = True
         events.append(crossing)
     while now < horizon:
@@ -114,8 +122,11 @@ def scipy_times(model, horizon, switch=None):
     return np.array(found)
 
 
-@pytest.mark.parametrize(("model", "switch"), [(MOVING, None), (SWITCHED, 5.0), (HYPERBOLIC, None)],
-                         ids=lambda value: getattr(value, "name", ""))
+@pytest.mark.parametrize(
+    ("model", "switch"),
+    [(MOVING, None), (SWITCHED, 5.0), (HYPERBOLIC, None)],
+    ids=lambda value: getattr(value, "name", ""),
+)
 def test_references_are_scipys(model, switch):
     found = exact(model)
     assert len(found.train) > 5
@@ -152,8 +163,12 @@ def test_moving_thresholds_in_a_series(refractory, detection):
 @pytest.mark.parametrize("model", ALL, ids=lambda model: model.name)
 def test_dormand_prince_follows(model):
     kernel = compile_kernels([make_step(model, "dormand_prince", "dense")])[0]
-    errors = [np.abs(kernel.run([constant(DRIVES[model.name], 200 * ms)], tolerance)[0].spike_times
-                     - exact(model).train.times).max() for tolerance in (1e-5, 1e-9)]
+    errors = [
+        np.abs(
+            kernel.run([constant(DRIVES[model.name], 200 * ms)], tolerance)[0].spike_times - exact(model).train.times
+        ).max()
+        for tolerance in (1e-5, 1e-9)
+    ]
     assert errors[1] < errors[0] / 100
     assert errors[1] < 1e-5
 
@@ -161,11 +176,17 @@ def test_dormand_prince_follows(model):
 def test_a_threshold_that_falls_below_the_voltage_while_refractory_is_a_spike_when_that_ends():
     # held at 0.5, the voltage waits 5 ms for a threshold that falls from 1 to 1 - 5*0.2 = 0
     model = NeuronModel(
-        name="waits", equations="""
+        name="waits",
+        equations="""
             dv/dt = I/ms : 1 (unless refractory)
             dtheta/dt = -0.2/ms : 1
             I : 1
-        """, threshold="v > theta", reset="v = 0.5; theta = 1", refractory=5 * ms, initial={"v": 0.5, "theta": 1})
+        """,
+        threshold="v > theta",
+        reset="v = 0.5; theta = 1",
+        refractory=5 * ms,
+        initial={"v": 0.5, "theta": 1},
+    )
     # from 0.5 at 0.1 per ms it meets the falling threshold after 0.5/(0.1 + 0.2) ms
     expected = 0.5 / 0.3 + np.array([0, 5, 10])
     stimulus = constant(0.1, 12 * ms)
@@ -181,30 +202,46 @@ def test_a_threshold_that_falls_below_the_voltage_while_refractory_is_a_spike_wh
 @pytest.mark.parametrize("model", ALL, ids=lambda model: model.name)
 def test_counted_equals_retired(model):
     stimulus = constant(DRIVES[model.name], 50 * ms)
-    steps = [make_step(model, method, detection)
-             for method in ("euler", "heun", "rk4", "exponential_euler") for detection in ("grid", "linear", "hermite")
-             if not why_not(model, method, detection)]
+    steps = [
+        make_step(model, method, detection)
+        for method in ("euler", "heun", "rk4", "exponential_euler")
+        for detection in ("grid", "linear", "hermite")
+        if not why_not(model, method, detection)
+    ]
     assert len(steps) >= 9
     for made, kernel in zip(steps, compile_kernels(steps), strict=True):
         spikes = len(kernel.run([stimulus], Fraction(1, 4))[0].spike_times)
         with COUNTERS["instrumented"].measure() as counts:
             counts.call(kernel.workload([stimulus], Fraction(1, 4)))
         each = count_step(made)
-        expected = {kind: each.as_run_once[kind] + 200 * each.as_run[kind] + spikes * each.as_run_spike[kind]
-                    for kind in each.as_run}
+        expected = {
+            kind: each.as_run_once[kind] + 200 * each.as_run[kind] + spikes * each.as_run_spike[kind]
+            for kind in each.as_run
+        }
         assert spikes > 1
         assert counts.own.by_kind == {kind: n for kind, n in expected.items() if n}
 
 
-@pytest.mark.parametrize(("model", "method", "detection"), [
-    (MOVING, "dormand_prince", "dense"), (SWITCHED, "dormand_prince", "dense"), (HYPERBOLIC, "dormand_prince", "dense"),
-    *((model, "parker_sochacki", detection) for model in (MOVING, HYPERBOLIC) for detection in DETECTIONS
-      if not why_not(model, "parker_sochacki", detection)),
-], ids=lambda value: getattr(value, "name", value))
+@pytest.mark.parametrize(
+    ("model", "method", "detection"),
+    [
+        (MOVING, "dormand_prince", "dense"),
+        (SWITCHED, "dormand_prince", "dense"),
+        (HYPERBOLIC, "dormand_prince", "dense"),
+        *(
+            (model, "parker_sochacki", detection)
+            for model in (MOVING, HYPERBOLIC)
+            for detection in DETECTIONS
+            if not why_not(model, "parker_sochacki", detection)
+        ),
+    ],
+    ids=lambda value: getattr(value, "name", value),
+)
 def test_adaptive_counted_equals_retired(model, method, detection):
     kernel = compile_kernels([make_step(model, method, detection)])[0]
-    workload = kernel.workload([constant(DRIVES[model.name], 50 * ms)],
-                               Fraction(1, 2) if method == "parker_sochacki" else 1e-4)
+    workload = kernel.workload(
+        [constant(DRIVES[model.name], 50 * ms)], Fraction(1, 2) if method == "parker_sochacki" else 1e-4
+    )
     with COUNTERS["instrumented"].measure() as counts:
         counts.call(workload)
     tallies = dict(zip(tallied(kernel.step), workload.arguments[TALLIES][0].tolist(), strict=True))

@@ -79,8 +79,9 @@ def test_izhikevich2004_is_the_program_of_figure_2_of_2003(preset):
     start, inputs = FIGURE_2[preset]
     model = get_model(f"izhikevich:{preset}").replace(initial={"v": start, "u": "b*v"})
     ends = [0, *(until for until, _ in inputs)]
-    stimulus = piecewise_constant([(0.25 * (until - before) * ms, current)
-                                   for before, (until, current) in zip(ends, inputs, strict=False)])
+    stimulus = piecewise_constant(
+        [(0.25 * (until - before) * ms, current) for before, (until, current) in zip(ends, inputs, strict=False)]
+    )
     spikes, v = program_of_figure_2(*(model.parameter_values[name] for name in "abcd"), start, inputs)
     found = run(model, "izhikevich2004", stimulus, Fraction(1, 4))
     assert found.spike_times.tolist() == spikes
@@ -90,8 +91,10 @@ def test_izhikevich2004_is_the_program_of_figure_2_of_2003(preset):
 
 @pytest.mark.parametrize("preset", MODELS["izhikevich"].presets)
 def test_esr_midpoint_gives_the_numbers_of_midpoint(preset):
-    reduced, plain = (run(f"izhikevich:{preset}", method, constant(10, 500 * ms), Fraction(1, 16), "hermite")
-                      for method in ("esr_midpoint", "midpoint"))
+    reduced, plain = (
+        run(f"izhikevich:{preset}", method, constant(10, 500 * ms), Fraction(1, 16), "hermite")
+        for method in ("esr_midpoint", "midpoint")
+    )
     assert len(plain.spike_times) > 3
     np.testing.assert_allclose(reduced.spike_times, plain.spike_times, rtol=1e-11)
     np.testing.assert_allclose(reduced.state, plain.state, rtol=1e-7)
@@ -153,9 +156,10 @@ def rush_larsen(v, gates, drive, dt, steps):
     return v, gates
 
 
-@pytest.mark.parametrize(("method", "recurrence"), [
-    ("strang", strang), ("exponential_euler_staggered", staggered), ("rush_larsen", rush_larsen),
-])
+@pytest.mark.parametrize(
+    ("method", "recurrence"),
+    [("strang", strang), ("exponential_euler_staggered", staggered), ("rush_larsen", rush_larsen)],
+)
 def test_hodgkin_huxley_follows_the_methods_recurrence(method, recurrence):
     dt, steps = Fraction(1, 64), 2000  # 31 ms
     found = run("hodgkin_huxley", method, constant(10 * uA / cm**2, 1 * ms * float(dt * steps)), dt)
@@ -190,26 +194,35 @@ def test_spikes_of_exact_are_the_closed_forms_to_the_detections_error(detection)
 
 #: Smooth, with gates and a variable that they drive and that drives them: nothing here commutes.
 COUPLED = NeuronModel(
-    name="coupled", equations="""
+    name="coupled",
+    equations="""
     dv/dt = (-0.3*v - 2*m**2*h*(v - 2) - c*v)/ms + I : 1
     dm/dt = (1 - m)*v**2/ms - m*(1 + c)/ms : 1
     dh/dt = (1 - h)*0.5/ms - h*v**2/ms : 1
     dc/dt = m*v/ms - c/(3*ms) : 1
     I : Hz
-    """, threshold="v > 100", reset="v = 0", initial={"v": 0.2, "m": 0.1, "h": 0.8, "c": 0.3},
+    """,
+    threshold="v > 100",
+    reset="v = 0",
+    initial={"v": 0.2, "m": 0.1, "h": 0.8, "c": 0.3},
 )
 QUADRATIC = NeuronModel(
-    name="quadratic", equations="""
+    name="quadratic",
+    equations="""
     dv/dt = (0.7*(v + 0.6)*(v + 0.4) - u - 0.5)/ms + I : 1
     du/dt = 0.3*(-2*(v + 0.6) - u)/ms : 1
     I : Hz
-    """, threshold="v > 100", reset="v = 0", initial={"v": -0.7, "u": 0.3},
+    """,
+    threshold="v > 100",
+    reset="v = 0",
+    initial={"v": -0.7, "u": 0.3},
 )
 
 
-@pytest.mark.parametrize(("model", "method"), [
-    (model, method) for model in (COUPLED, QUADRATIC) for method in with_steps_alike() if not why_not(model, method)
-])
+@pytest.mark.parametrize(
+    ("model", "method"),
+    [(model, method) for model in (COUPLED, QUADRATIC) for method in with_steps_alike() if not why_not(model, method)],
+)
 def test_order_of_the_state_at_a_fixed_time(model, method):
     stimulus = constant(0.5 / ms, 4 * ms)
     exact = run(model, "rk4", stimulus, Fraction(4, 20000)).state
@@ -232,8 +245,12 @@ SYNAPSES = """
 @pytest.mark.parametrize("divisions", [1, 32])
 def test_exact_with_synapses_is_the_matrix_exponential(tau_g, divisions):
     model = NeuronModel(
-        name="synapses", equations=SYNAPSES, threshold="v > 1000", reset="v = 0",
-        constants={"EL": 1.5, "tau": 5 * ms, "tau_g": tau_g * ms}, parameters={"k": 0.7 / ms, "r": 0.25 / ms},
+        name="synapses",
+        equations=SYNAPSES,
+        threshold="v > 1000",
+        reset="v = 0",
+        constants={"EL": 1.5, "tau": 5 * ms, "tau_g": tau_g * ms},
+        parameters={"k": 0.7 / ms, "r": 0.25 / ms},
         initial={"v": -1, "g": 3, "h": 0.1},
     )
     found = run(model, "exact", constant(0.4 / ms, 9 * ms), Fraction(1, divisions))
@@ -245,25 +262,39 @@ def test_exact_with_synapses_is_the_matrix_exponential(tau_g, divisions):
 IZHIKEVICH_HELD = NeuronModel(
     name="izhikevich_held",
     equations=MODELS["izhikevich"].equations.replace("I)/ms : 1", "I)/ms : 1 (unless refractory)"),
-    threshold="v >= 30", reset="v = c; u += d", refractory=3 * ms, parameters=MODELS["izhikevich"].parameters,
+    threshold="v >= 30",
+    reset="v = c; u += d",
+    refractory=3 * ms,
+    parameters=MODELS["izhikevich"].parameters,
     initial=MODELS["izhikevich"].initial,
 )
 GATED_HELD = NeuronModel(
-    name="gated_held", equations="""
+    name="gated_held",
+    equations="""
     dv/dt = (-0.1*v - w*v)/ms + I : 1 (unless refractory)
     dw/dt = (0.5*v**2*(1 - w) - w)/(20*ms) : 1
     I : Hz
-    """, threshold="v > 1", reset="v = 0", refractory=3 * ms, initial={"v": 0, "w": 0},
+    """,
+    threshold="v > 1",
+    reset="v = 0",
+    refractory=3 * ms,
+    initial={"v": 0, "w": 0},
 )
 
 
-@pytest.mark.parametrize(("model", "drive", "method"), [
-    (model, drive, method) for model, drive in ((IZHIKEVICH_HELD, 10), (GATED_HELD, 0.5 / ms))
-    for method in with_steps_alike() if not why_not(model, method)
-])
+@pytest.mark.parametrize(
+    ("model", "drive", "method"),
+    [
+        (model, drive, method)
+        for model, drive in ((IZHIKEVICH_HELD, 10), (GATED_HELD, 0.5 / ms))
+        for method in with_steps_alike()
+        if not why_not(model, method)
+    ],
+)
 def test_what_is_not_held_moves_while_the_voltage_is(model, drive, method):
-    exact, found = (run(model, name, constant(drive, 100 * ms), Fraction(1, 1024), "hermite")
-                    for name in ("rk4", method))
+    exact, found = (
+        run(model, name, constant(drive, 100 * ms), Fraction(1, 1024), "hermite") for name in ("rk4", method)
+    )
     assert len(exact.spike_times) >= 3
     np.testing.assert_allclose(found.spike_times, exact.spike_times, rtol=0, atol=0.05)
     np.testing.assert_allclose(found.state, exact.state, rtol=0.01)
@@ -271,10 +302,15 @@ def test_what_is_not_held_moves_while_the_voltage_is(model, drive, method):
 
 def test_what_is_held_may_be_the_gate():
     model = GATED_HELD.replace(
-        name="gate_held", reset="v = -2", equations=GATED_HELD.equations.replace(" (unless refractory)", "").replace(
-            "/(20*ms) : 1", "/(20*ms) : 1 (unless refractory)"))
+        name="gate_held",
+        reset="v = -2",
+        equations=GATED_HELD.equations.replace(" (unless refractory)", "").replace(
+            "/(20*ms) : 1", "/(20*ms) : 1 (unless refractory)"
+        ),
+    )
     for method in with_steps_alike():
         if not why_not(model, method):
-            exact, found = (run(model, name, constant(0.5 / ms, 30 * ms), Fraction(1, 1024), "hermite")
-                            for name in ("rk4", method))
+            exact, found = (
+                run(model, name, constant(0.5 / ms, 30 * ms), Fraction(1, 1024), "hermite") for name in ("rk4", method)
+            )
             np.testing.assert_allclose(found.spike_times, exact.spike_times, rtol=0, atol=0.01)

@@ -67,15 +67,22 @@ def python(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., subprocess
     where = os.pathsep.join([str(metadata.parent), str(Path(__file__).parent / "other_package")])
 
     def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run([sys.executable, *arguments], capture_output=True, text=True, check=False,
-                              cwd=metadata.parent, env={**os.environ, "PYTHONPATH": where})
+        return subprocess.run(
+            [sys.executable, *arguments],
+            capture_output=True,
+            text=True,
+            check=False,
+            cwd=metadata.parent,
+            env={**os.environ, "PYTHONPATH": where},
+        )
 
     return run
 
 
 @pytest.mark.slow
 def test_methods_of_either_kind_are_counted_run_and_cost(
-        python: Callable[..., subprocess.CompletedProcess[str]]) -> None:
+    python: Callable[..., subprocess.CompletedProcess[str]],
+) -> None:
     done = python("-c", SCRIPT)
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)

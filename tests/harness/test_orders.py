@@ -122,8 +122,11 @@ def stretch_of(drive_of: Callable[[str], Any], kernel_of: Callable[..., Kernel])
     @cache
     def find(name: str) -> Stretch:
         model = stirred(MODELS[name], drive_of(name))
-        first = next(times[0] for length in (25, 100, 400)
-                     if (times := reference(model, constant(drive_of(name), length * ms)).train.times).size)
+        first = next(
+            times[0]
+            for length in (25, 100, 400)
+            if (times := reference(model, constant(drive_of(name), length * ms)).train.times).size
+        )
         smooth = not model.system.reset and not model.tables
         piece = math.ceil(64 * first * (1.25 if smooth else 0.75) / PIECES) / 64
         stimulus = constant(drive_of(name), PIECES * piece * ms).divided(piece * ms)
@@ -151,6 +154,7 @@ def measured_order(error: Callable[[int], float], coarsest: int, small: float, d
     If a step contains a jump or a spike, the error depends on the place in the step, so errors scatter. Therefore many
     numbers of steps are used together.
     """
+
     @cache
     def typical(steps: int) -> float:
         several = np.linspace(steps, 2 * steps, scatter, endpoint=False).astype(int)
@@ -165,8 +169,13 @@ def measured_order(error: Callable[[int], float], coarsest: int, small: float, d
 def order_of_states(stretch: Stretch, kernel: Kernel, order: float, scatters: bool = False) -> float:
     """Measure the order, starting at a dt of 1/200 of the relevant time scale."""
     small = max(0.005**order, FAR_ABOVE_ROUNDING, 1e4 * stretch.floor)
-    return measured_order(lambda steps: stretch.error(kernel, steps), stretch.coarsest, small,
-                          doublings=4 if scatters and order <= 2 else 2, scatter=SCATTER if scatters else 1)
+    return measured_order(
+        lambda steps: stretch.error(kernel, steps),
+        stretch.coarsest,
+        small,
+        doublings=4 if scatters and order <= 2 else 2,
+        scatter=SCATTER if scatters else 1,
+    )
 
 
 def of_archetypes(found: list[Any]) -> list[Any]:
@@ -175,8 +184,9 @@ def of_archetypes(found: list[Any]) -> list[Any]:
 
 
 @pytest.mark.parametrize(("name", "method"), of_archetypes(CELLS))
-def test_the_order_of_states_is_that_of_theory(name: str, method: str, stretch_of: Callable[[str], Stretch],
-                                               kernel_of: Callable[..., Kernel]) -> None:
+def test_the_order_of_states_is_that_of_theory(
+    name: str, method: str, stretch_of: Callable[[str], Stretch], kernel_of: Callable[..., Kernel]
+) -> None:
     stretch, kernel, order = stretch_of(name), kernel_of(name, method), order_on(name, method).value
     if math.isinf(order):
         assert max(stretch.error(kernel, steps) for steps in (1, 2, 5, 16)) < ROUNDING
@@ -193,14 +203,20 @@ LOOSE, FEW = Fraction(1), 6
 #: Models for which the leading term gives the error well before rounding does, with the allowed error of the order. For
 #: Hodgkin-Huxley the order is still 5.15 where rounding begins; for other models up to 6.7.
 STEPS_OF_CONTROL = {
-    "lif": WITHIN, "adaptive_lif": WITHIN, "resonate_and_fire": WITHIN, "izhikevich": WITHIN, "izhikevich_mv": WITHIN,
-    "morris_lecar": WITHIN, "hodgkin_huxley": 2 * WITHIN,
+    "lif": WITHIN,
+    "adaptive_lif": WITHIN,
+    "resonate_and_fire": WITHIN,
+    "izhikevich": WITHIN,
+    "izhikevich_mv": WITHIN,
+    "morris_lecar": WITHIN,
+    "hodgkin_huxley": 2 * WITHIN,
 }
 
 
 @pytest.mark.parametrize("name", STEPS_OF_CONTROL)
-def test_the_order_of_the_steps_of_step_control(name: str, stretch_of: Callable[[str], Stretch],
-                                                adaptive_kernels_of: Callable[..., dict[str, Kernel]]) -> None:
+def test_the_order_of_the_steps_of_step_control(
+    name: str, stretch_of: Callable[[str], Stretch], adaptive_kernels_of: Callable[..., dict[str, Kernel]]
+) -> None:
     # steps end where pieces do: with pieces of equal length the kernel takes steps of one length
     stretch = stretch_of(name)
     kernel = adaptive_kernels_of(MODELS[name], "dormand_prince")["dense"]
@@ -235,8 +251,7 @@ def test_the_order_with_an_input_that_varies(name: str, stretch_of: Callable[[st
 
 
 @pytest.mark.parametrize("method", [method for name, method in CELLS if name == "ifb"])
-def test_the_order_is_the_methods_own_until_a_condition_changes(method: str, kernel_of: Callable[..., Kernel]
-                                                                ) -> None:
+def test_the_order_is_the_methods_own_until_a_condition_changes(method: str, kernel_of: Callable[..., Kernel]) -> None:
     # from far below to near -60 mV, where the calcium current is activated
     model = MODELS["ifb"].replace(initial={"v": -90 * mV, "h": 0.5})
     stimulus = constant(0.1 * uA / cm**2, 160 * ms).divided(40 * ms)
@@ -261,24 +276,37 @@ def spikes_of(drive_of: Callable[[str], Any], length_of: Callable[[str], int]) -
     return find
 
 
-@pytest.mark.parametrize(("name", "method"), of_archetypes([
-    # one spike for models without a reset: their state continues through the spike
-    (name, method) for name, method in CELLS if MODELS[name].system.reset or name == "hodgkin_huxley"
-]))
-def test_the_order_of_spike_times_is_that_of_theory(name: str, method: str, spikes_of: Callable[[str], Spikes],
-                                                    kernel_of: Callable[..., Kernel]) -> None:
+@pytest.mark.parametrize(
+    ("name", "method"),
+    of_archetypes(
+        [
+            # one spike for models without a reset: their state continues through the spike
+            (name, method)
+            for name, method in CELLS
+            if MODELS[name].system.reset or name == "hodgkin_huxley"
+        ]
+    ),
+)
+def test_the_order_of_spike_times_is_that_of_theory(
+    name: str, method: str, spikes_of: Callable[[str], Spikes], kernel_of: Callable[..., Kernel]
+) -> None:
     spikes, kernel = spikes_of(name), kernel_of(name, method, "hermite")
     order = min(order_on(name, method).value, DETECTIONS["hermite"].order)
     scatters = order > 2 or bool(breaks(MODELS[name]))
-    found = measured_order(lambda steps: spikes.error(kernel, steps), int(spikes.stimulus.horizon / 4), SMALL[order],
-                           doublings=3 if scatters else 2, scatter=SCATTER if scatters else 1)
+    found = measured_order(
+        lambda steps: spikes.error(kernel, steps),
+        int(spikes.stimulus.horizon / 4),
+        SMALL[order],
+        doublings=3 if scatters else 2,
+        scatter=SCATTER if scatters else 1,
+    )
     assert found == pytest.approx(order, abs=WITHIN)
 
 
 @pytest.mark.parametrize("name", of_archetypes([name for name in MODELS if not MODELS[name].tables]))
 def test_the_error_of_step_control_goes_with_its_tolerance(
-        name: str, spikes_of: Callable[[str], Spikes],
-        adaptive_kernels_of: Callable[..., dict[str, Kernel]]) -> None:
+    name: str, spikes_of: Callable[[str], Spikes], adaptive_kernels_of: Callable[..., dict[str, Kernel]]
+) -> None:
     spikes, kernel = spikes_of(name), adaptive_kernels_of(MODELS[name], "dormand_prince")["dense"]
     tolerances = np.geomspace(1e-6, 1e-11, 41)
     errors = [spikes.error_at(kernel, Fraction(tolerance)) for tolerance in tolerances]

@@ -69,10 +69,9 @@ def test_a_model_without_a_reset_can_be_refractory(name: str, refractory: Any, d
     assert adaptive_error(model, stimulus, right, "parker_sochacki", Fraction(1, 20)) < 1e-10
 
 
-@pytest.mark.parametrize(("name", "initial", "drive"), [
-    ("lif", {"v": -40 * mV}, 2 * mV / ms),
-    ("izhikevich", {"v": 40}, 10),
-])
+@pytest.mark.parametrize(
+    ("name", "initial", "drive"), [("lif", {"v": -40 * mV}, 2 * mV / ms), ("izhikevich", {"v": 40}, 10)]
+)
 def test_a_start_above_the_threshold_is_a_spike_at_once(name: str, initial: dict[str, Any], drive: Any) -> None:
     model = get_model(name)
     model, stimulus = model.replace(initial={**model.initial, **initial}), constant(drive, 100 * ms)

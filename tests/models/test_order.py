@@ -16,13 +16,18 @@ def model(right, *more, **given):
     """A model with dv/dt = `right`/ms + I."""
     equations = "\n".join([f"dv/dt = ({right})/ms + I : 1", *more, "I : Hz"])
     initial = dict.fromkeys(["v", *(line.split("/")[0].strip()[1:] for line in more if line.startswith("d"))], 0)
-    return NeuronModel(name="mine", equations=equations, threshold="v > 9", reset="v = 0", refractory=1 * ms,
-                       initial=initial, **given)
+    return NeuronModel(
+        name="mine", equations=equations, threshold="v > 9", reset="v = 0", refractory=1 * ms, initial=initial, **given
+    )
 
 
 def test_most_orders_are_the_methods_own():
-    others = {(name, method): order_on(name, method) for name in MODELS for method in with_steps_alike()
-              if not why_not(MODELS[name], method) and order_on(name, method).why}
+    others = {
+        (name, method): order_on(name, method)
+        for name in MODELS
+        for method in with_steps_alike()
+        if not why_not(MODELS[name], method) and order_on(name, method).why
+    }
     alone = "no variable depends on another: each is solved exactly"
     jump = "a right-hand side jumps where (-60) <= v changes"
     assert {cell: (order.value, order.why) for cell, order in others.items()} == {
@@ -35,21 +40,27 @@ def test_most_orders_are_the_methods_own():
     assert math.isinf(order_on("lif", "exact").value)
 
 
-@pytest.mark.parametrize(("right", "order", "why"), [
-    ("-v", 4, ""),
-    ("-v + int(v > 0.5)", 1, "a right-hand side jumps where 0.5 < v changes"),
-    ("-v + int(v > 0.5)*(v - 0.5)", 2, "the slope of a right-hand side jumps where 0.5 < v changes"),
-    ("-v + int(v > 0.5)*(v - 0.4)", 1, "a right-hand side jumps where 0.5 < v changes"),
-    # two halves that meet
-    ("int(v < 0.5)*v + int(v >= 0.5)*(1 - v)", 2, "the slope of a right-hand side jumps where 0.5 <= v changes"),
-    ("-v + int(v > 0.5)*(v - 0.5)**2", 3, "derivative 2 of a right-hand side jumps where 0.5 < v changes"),
-    ("-v + int(v > 0.5)*(v - 0.5)**3", 4, ""),
-    ("int(v < 0.5)*v**2 + int(v >= 0.5)*(v - 0.25)", 3,
-     "derivative 2 of a right-hand side jumps where 0.5 <= v changes"),
-    ("-v + int(v > 0.5)*0", 4, ""),
-    ("-v + int(v**2 > 0.5)", 1, "a right-hand side jumps where 0.5 < v**2 changes"),
-    ("-abs(v - 1)", 2, "the slope of a right-hand side jumps where v - 1 changes its sign"),
-])
+@pytest.mark.parametrize(
+    ("right", "order", "why"),
+    [
+        ("-v", 4, ""),
+        ("-v + int(v > 0.5)", 1, "a right-hand side jumps where 0.5 < v changes"),
+        ("-v + int(v > 0.5)*(v - 0.5)", 2, "the slope of a right-hand side jumps where 0.5 < v changes"),
+        ("-v + int(v > 0.5)*(v - 0.4)", 1, "a right-hand side jumps where 0.5 < v changes"),
+        # two halves that meet
+        ("int(v < 0.5)*v + int(v >= 0.5)*(1 - v)", 2, "the slope of a right-hand side jumps where 0.5 <= v changes"),
+        ("-v + int(v > 0.5)*(v - 0.5)**2", 3, "derivative 2 of a right-hand side jumps where 0.5 < v changes"),
+        ("-v + int(v > 0.5)*(v - 0.5)**3", 4, ""),
+        (
+            "int(v < 0.5)*v**2 + int(v >= 0.5)*(v - 0.25)",
+            3,
+            "derivative 2 of a right-hand side jumps where 0.5 <= v changes",
+        ),
+        ("-v + int(v > 0.5)*0", 4, ""),
+        ("-v + int(v**2 > 0.5)", 1, "a right-hand side jumps where 0.5 < v**2 changes"),
+        ("-abs(v - 1)", 2, "the slope of a right-hand side jumps where v - 1 changes its sign"),
+    ],
+)
 def test_what_is_not_smooth_limits_the_order(right, order, why):
     found = order_on(model(right), "rk4")
     assert (found.value, found.why) == (order, why)
@@ -60,18 +71,22 @@ def test_what_is_not_smooth_limits_the_order(right, order, why):
 def test_a_condition_on_other_variables():
     driven = model("-v + w*int(v > 2*w)", "dw/dt = -w/(3*ms) : 1")
     assert [(limit.value, limit.why) for limit in breaks(driven)] == [
-        (1, "a right-hand side jumps where 2*w < v changes")]
+        (1, "a right-hand side jumps where 2*w < v changes")
+    ]
     met = model("-v + w*int(v > 2*w)*(v - 2*w)", "dw/dt = -w/(3*ms) : 1")
     assert [limit.value for limit in breaks(met)] == [2]
 
 
-@pytest.mark.parametrize(("mine", "method", "order"), [
-    (model("-v"), "strang", math.inf),
-    (model("-v", "dw/dt = -w/(3*ms) : 1"), "exponential_euler", math.inf),  # two that do not meet
-    (model("-v + w", "dw/dt = -w/(3*ms) : 1"), "exponential_euler", 1),
-    (model("-v*w", "dw/dt = -w/(3*ms) : 1"), "strang", 2),
-    (model("-v + w", "dw/dt = -w/(3*ms) : 1"), "exact", math.inf),
-])
+@pytest.mark.parametrize(
+    ("mine", "method", "order"),
+    [
+        (model("-v"), "strang", math.inf),
+        (model("-v", "dw/dt = -w/(3*ms) : 1"), "exponential_euler", math.inf),  # two that do not meet
+        (model("-v + w", "dw/dt = -w/(3*ms) : 1"), "exponential_euler", 1),
+        (model("-v*w", "dw/dt = -w/(3*ms) : 1"), "strang", 2),
+        (model("-v + w", "dw/dt = -w/(3*ms) : 1"), "exact", math.inf),
+    ],
+)
 def test_exponential_methods_are_exact_where_nothing_is_frozen(mine, method, order):
     assert order_on(mine, method).value == order
 

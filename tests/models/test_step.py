@@ -40,8 +40,12 @@ class Textbook:
         self.state = [name for name in equations if name in equations.diff_eq_names]
         self.held = [name for name in self.state if "unless refractory" in equations[name].flags]
         self.names = {
-            "exp": math.exp, "sqrt": math.sqrt, "exprel": lambda x: math.expm1(x) / x if x else 1.0,
-            "tanh": math.tanh, "cosh": math.cosh, "sinh": math.sinh,
+            "exp": math.exp,
+            "sqrt": math.sqrt,
+            "exprel": lambda x: math.expm1(x) / x if x else 1.0,
+            "tanh": math.tanh,
+            "cosh": math.cosh,
+            "sinh": math.sinh,
             **{unit: float(units.internal(getattr(brian2, unit))) for unit in ("ms", "mV", "second", "volt", "pA")},
             **{name: float(units.internal(value)) for name, value in {**model.constants, **model.parameters}.items()},
         }
@@ -167,10 +171,18 @@ def exact(f, x, dt):
 
 
 TEXTBOOK_METHODS = {
-    "euler": euler, "rk4": rk4, "midpoint": midpoint, "esr_midpoint": midpoint, "heun": heun,
-    "izhikevich2003": izhikevich2003, "izhikevich2004": izhikevich2004,
-    "exponential_euler": exponential_euler, "rush_larsen": rush_larsen,
-    "strang": strang, "exponential_euler_staggered": staggered, "exact": exact,
+    "euler": euler,
+    "rk4": rk4,
+    "midpoint": midpoint,
+    "esr_midpoint": midpoint,
+    "heun": heun,
+    "izhikevich2003": izhikevich2003,
+    "izhikevich2004": izhikevich2004,
+    "exponential_euler": exponential_euler,
+    "rush_larsen": rush_larsen,
+    "strang": strang,
+    "exponential_euler_staggered": staggered,
+    "exact": exact,
 }
 
 
@@ -191,8 +203,12 @@ def hermite(book, f, x, after, dt):
     k0, k1 = f(x), f(after)
 
     def cubic(name, s):  # in the basis of Hermite's polynomials
-        return ((1 + 2 * s) * (1 - s) ** 2 * x[name] + s * (1 - s) ** 2 * dt * k0[name]
-                + s**2 * (3 - 2 * s) * after[name] + s**2 * (s - 1) * dt * k1[name])
+        return (
+            (1 + 2 * s) * (1 - s) ** 2 * x[name]
+            + s * (1 - s) ** 2 * dt * k0[name]
+            + s**2 * (3 - 2 * s) * after[name]
+            + s**2 * (s - 1) * dt * k1[name]
+        )
 
     low, high = 0.0, 1.0
     while high - low > 1e-15:
@@ -415,8 +431,9 @@ def test_what_goes_on_while_refractory(name, held):
 def test_what_goes_on_sees_what_is_held_stand_still(method):
     # u follows b v: v must not change, also in the stages of a step
     model = MODELS["izhikevich"]
-    model = model.replace(equations=model.equations.replace("I)/ms : 1", "I)/ms : 1 (unless refractory)"),
-                          refractory=2 * ms)
+    model = model.replace(
+        equations=model.equations.replace("I)/ms : 1", "I)/ms : 1 (unless refractory)"), refractory=2 * ms
+    )
     step, book = make_step(model, method), Textbook(model)
     assert going_on(step) == ("u",)
     x, current = settled("izhikevich")
@@ -432,10 +449,15 @@ def test_a_model_that_is_never_refractory_has_no_such_blocks(combination):
     assert not any(step.blocks[name].assignments for name in ("check", "pause", "resume"))
 
 
-@pytest.mark.parametrize(("threshold", "at", "spikes"), [
-    ("v >= 30", 30.0, True), ("v > 30", 30.0, False), ("v > 30", np.nextafter(30.0, 31.0), True),
-    ("v >= 30", np.nextafter(30.0, 29.0), False),
-])
+@pytest.mark.parametrize(
+    ("threshold", "at", "spikes"),
+    [
+        ("v >= 30", 30.0, True),
+        ("v > 30", 30.0, False),
+        ("v > 30", np.nextafter(30.0, 31.0), True),
+        ("v >= 30", np.nextafter(30.0, 29.0), False),
+    ],
+)
 def test_the_threshold_is_inclusive_only_if_it_says_so(threshold, at, spikes):
     step = make_step(MODELS["izhikevich"].replace(threshold=threshold), "euler")
     # dt = 0: the end is the start
@@ -456,8 +478,17 @@ def test_a_spike_without_a_reset_needs_a_crossing():
 def test_hermite_falls_back_to_the_straight_line_where_the_cubic_bends_out_of_the_step():
     # v from 25 to 60 although it falls at the start (I = -500): Newton's iterations leave the step
     step = make_step("izhikevich", "euler", "hermite")
-    values = {"v": 25.0, "u": 0.0, "v_next": 60.0, "u_next": 0.0, "I": -500.0, "dt": 0.5, "done": 0.0, "step": 0.5,
-              **MODELS["izhikevich"].parameter_values}
+    values = {
+        "v": 25.0,
+        "u": 0.0,
+        "v_next": 60.0,
+        "u_next": 0.0,
+        "I": -500.0,
+        "dt": 0.5,
+        "done": 0.0,
+        "step": 0.5,
+        **MODELS["izhikevich"].parameter_values,
+    }
     found = run(step.blocks["spike"], values)
     assert not 0 < found["s_3"] < 1
     assert found["elapsed"] == found["line"] == pytest.approx((30 - 25) / (60 - 25), rel=1e-15)
@@ -489,14 +520,18 @@ def test_exponential_euler_does_not_apply_to_a_square(name):
     with pytest.raises(NotApplicable) as error:
         make_step(name, "exponential_euler")
     assert str(error.value).startswith(
-        f"exponential_euler does not apply to {name}:RS: dv/dt is not linear in v; take esr_midpoint, euler, ")
+        f"exponential_euler does not apply to {name}:RS: dv/dt is not linear in v; take esr_midpoint, euler, "
+    )
 
 
-@pytest.mark.parametrize(("arguments", "message"), [
-    (("liff", "euler", "grid"), "unknown model 'liff': did you mean 'lif'? known are "),
-    (("lif", "eular", "grid"), "unknown method 'eular': did you mean 'euler'? known are "),
-    (("lif", "euler", "gird"), "unknown detection 'gird': did you mean 'grid'? known are "),
-])
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("liff", "euler", "grid"), "unknown model 'liff': did you mean 'lif'? known are "),
+        (("lif", "eular", "grid"), "unknown method 'eular': did you mean 'euler'? known are "),
+        (("lif", "euler", "gird"), "unknown detection 'gird': did you mean 'grid'? known are "),
+    ],
+)
 def test_unknown_names(arguments, message):
     with pytest.raises(UserError) as error:
         make_step(*arguments)

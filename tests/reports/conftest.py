@@ -11,9 +11,20 @@ import spikecost as sc
 from spikecost.accuracy.study.suite import Suite
 from spikecost.reports.comparison.run_folder import TABLES
 
-SUITE = Suite(models=("lif", "izhikevich"), methods=("euler", "rk4"), detections=("grid", "hermite"),
-              rates=(50.0, 100.0), tolerances=(1.0, 0.3), horizons=(200.0,), trials=3, per_decade=4, repeats=2,
-              measures=("gamma_2ms",), thorough=False, features=False)
+SUITE = Suite(
+    models=("lif", "izhikevich"),
+    methods=("euler", "rk4"),
+    detections=("grid", "hermite"),
+    rates=(50.0, 100.0),
+    tolerances=(1.0, 0.3),
+    horizons=(200.0,),
+    trials=3,
+    per_decade=4,
+    repeats=2,
+    measures=("gamma_2ms",),
+    thorough=False,
+    features=False,
+)
 
 
 @pytest.fixture(scope="session")
@@ -51,5 +62,4 @@ def hostile_run(small_run):
     about = json.loads(json.dumps(small_run.about))
     about["models"] = {HOSTILE if label == "lif" else label: model for label, model in about["models"].items()}
     about["models"][HOSTILE] |= {"source": "", "description": HOSTILE}
-    return dataclasses.replace(small_run, about=about,
-                               **{name: renamed(getattr(small_run, name)) for name in TABLES})
+    return dataclasses.replace(small_run, about=about, **{name: renamed(getattr(small_run, name)) for name in TABLES})

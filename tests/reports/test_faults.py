@@ -82,9 +82,11 @@ def signalled(monkeypatch, owner, name, number, times=1):
 # --- signals ---------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("owner", "name"), [
-    (run_folder, "render"), (files, "_sweep"), (files, "_to_disk"), (Path, "replace"),
-], ids=lambda each: getattr(each, "__name__", each))
+@pytest.mark.parametrize(
+    ("owner", "name"),
+    [(run_folder, "render"), (files, "_sweep"), (files, "_to_disk"), (Path, "replace")],
+    ids=lambda each: getattr(each, "__name__", each),
+)
 def test_a_signal_while_the_report_is_written_loses_nothing(computed, monkeypatch, owner, name, number):
     with monkeypatch.context() as patch:
         signalled(patch, owner, name, number, times=2)
@@ -154,8 +156,19 @@ def test_a_page_that_cannot_be_drawn_does_not_lose_the_data(computed, monkeypatc
 # --- models that raise -----------------------------------------------------------------------------------------------
 
 
-SMALL = Suite(models=("lif",), methods=("euler", "rk4"), detections=("grid",), rates=(50.0,), tolerances=(1.0,),
-              horizons=(100.0,), trials=1, per_decade=3, repeats=1, thorough=False, features=False)
+SMALL = Suite(
+    models=("lif",),
+    methods=("euler", "rk4"),
+    detections=("grid",),
+    rates=(50.0,),
+    tolerances=(1.0,),
+    horizons=(100.0,),
+    trials=1,
+    per_decade=3,
+    repeats=1,
+    thorough=False,
+    features=False,
+)
 
 
 def test_one_model_that_raises_costs_its_own_rows_alone(monkeypatch):
@@ -174,10 +187,20 @@ def test_one_model_that_raises_costs_its_own_rows_alone(monkeypatch):
     assert failed["flops_per_ms"].isna().all()
 
 
-@pytest.mark.parametrize("name", [
-    "kernels_of", "descend", "record", "record_reference", "measure", "count_on_processor", "count_step_and_spike",
-    "stability", *(pytest.param(name, marks=pytest.mark.deep) for name in ("as_built", "executed", "search")),
-])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "kernels_of",
+        "descend",
+        "record",
+        "record_reference",
+        "measure",
+        "count_on_processor",
+        "count_step_and_spike",
+        "stability",
+        *(pytest.param(name, marks=pytest.mark.deep) for name in ("as_built", "executed", "search")),
+    ],
+)
 def test_whatever_one_piece_raises_is_a_reason_and_not_the_end(monkeypatch, tmp_path, name):
     calls = []
     called = getattr(runner, name)
@@ -281,8 +304,9 @@ print(json.dumps(states))
 @pytest.mark.parametrize("what", ["folder", "file"])
 @pytest.mark.parametrize("stride", [5, pytest.param(1, marks=pytest.mark.deep)])
 def test_a_kill_at_any_file_operation_leaves_nothing_mixed(tmp_path, what, stride):
-    ran = subprocess.run([sys.executable, "-c", KILLER, what, str(tmp_path), str(stride)], capture_output=True,
-                         text=True, check=True)
+    ran = subprocess.run(
+        [sys.executable, "-c", KILLER, what, str(tmp_path), str(stride)], capture_output=True, text=True, check=True
+    )
     states = json.loads(ran.stdout)
     assert "mixed" not in states
     assert len(states) > (40 if what == "folder" else 3) / stride
@@ -328,10 +352,28 @@ def test_a_digit_in_the_manifest_is_noticed_wherever_it_is(kept):
             RunFolder.read(kept)
 
 
-@pytest.mark.parametrize("name", [
-    "/dev/zero", "/etc/passwd", "../other", "data/../../other", "data//points.parquet", "./table.csv", "", ".", "..",
-    "link", "linked/file", "pipe", "data", "a\0b", "\ud800", "x" * 5000, "C:\\\\x",
-])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "/dev/zero",
+        "/etc/passwd",
+        "../other",
+        "data/../../other",
+        "data//points.parquet",
+        "./table.csv",
+        "",
+        ".",
+        "..",
+        "link",
+        "linked/file",
+        "pipe",
+        "data",
+        "a\0b",
+        "\ud800",
+        "x" * 5000,
+        "C:\\\\x",
+    ],
+)
 def test_a_manifest_leads_nowhere_but_into_its_folder(kept, name):
     (kept.parent / "other").write_text("secret")
     (kept / "link").symlink_to(kept.parent / "other")
@@ -351,8 +393,9 @@ def test_a_manifest_leads_nowhere_but_into_its_folder(kept, name):
     assert "\n" not in str(refused.value)
 
 
-@pytest.mark.parametrize("make", [os.mkfifo, os.mkdir, lambda path: os.symlink("/dev/zero", path)],
-                         ids=["pipe", "folder", "device"])
+@pytest.mark.parametrize(
+    "make", [os.mkfifo, os.mkdir, lambda path: os.symlink("/dev/zero", path)], ids=["pipe", "folder", "device"]
+)
 def test_a_manifest_that_is_no_file_is_refused(tmp_path, make):
     make(tmp_path / MANIFEST)
     with pytest.raises(UserError, match=r"cannot read .*run\.json"):
@@ -395,17 +438,37 @@ LONG = "a" * 300
 NOT_UTF8 = os.fsdecode(b"caf\xe9")
 
 
-@pytest.mark.parametrize("arguments", [
-    ("run", "--out", LONG), ("run", "--out", "a/" * 3000), ("report", LONG), ("compare", LONG, LONG),
-    ("check", "--baseline", LONG), ("history", "--store", LONG), ("run", "--history", LONG), ("run", "--suite", LONG),
-    ("run", "--models", f"{LONG}.toml"), ("show", "lif", "--plot", f"{LONG}.png"),
-    ("report", NOT_UTF8), ("history", "--store", NOT_UTF8), ("check", "--baseline", NOT_UTF8),
-    ("run", "--suite", NOT_UTF8), ("run", "--models", NOT_UTF8), ("run", "--models", f"{NOT_UTF8}.toml"),
-    ("run", "--jobs", "100000"), ("recommend", "--rate", "20Hz", "--tolerance", "1ms", "--jobs", "100000"),
-    ("count", "lif", "--dt", "1e308second"), ("count", "lif", "--dt", "1e-308second"),
-    ("measure", "lif", "--steps", "1e20"), ("measure", "lif", "--steps", "1" + 20 * "0"),
-    ("run", "--horizons", "1e308second"), ("run", "--horizons", "1e9second"), ("run", "--trials", "1" + 12 * "0"),
-], ids=lambda arguments: " ".join(arguments)[:40].encode("ascii", "replace").decode())
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("run", "--out", LONG),
+        ("run", "--out", "a/" * 3000),
+        ("report", LONG),
+        ("compare", LONG, LONG),
+        ("check", "--baseline", LONG),
+        ("history", "--store", LONG),
+        ("run", "--history", LONG),
+        ("run", "--suite", LONG),
+        ("run", "--models", f"{LONG}.toml"),
+        ("show", "lif", "--plot", f"{LONG}.png"),
+        ("report", NOT_UTF8),
+        ("history", "--store", NOT_UTF8),
+        ("check", "--baseline", NOT_UTF8),
+        ("run", "--suite", NOT_UTF8),
+        ("run", "--models", NOT_UTF8),
+        ("run", "--models", f"{NOT_UTF8}.toml"),
+        ("run", "--jobs", "100000"),
+        ("recommend", "--rate", "20Hz", "--tolerance", "1ms", "--jobs", "100000"),
+        ("count", "lif", "--dt", "1e308second"),
+        ("count", "lif", "--dt", "1e-308second"),
+        ("measure", "lif", "--steps", "1e20"),
+        ("measure", "lif", "--steps", "1" + 20 * "0"),
+        ("run", "--horizons", "1e308second"),
+        ("run", "--horizons", "1e9second"),
+        ("run", "--trials", "1" + 12 * "0"),
+    ],
+    ids=lambda arguments: " ".join(arguments)[:40].encode("ascii", "replace").decode(),
+)
 def test_what_cannot_be_is_refused_in_one_line(said, tmp_path, monkeypatch, arguments):
     monkeypatch.chdir(tmp_path)
     status, out, err = said(*arguments)

@@ -17,17 +17,33 @@ from spikecost.reports.comparison.formats import render
 from spikecost.reports.page import page
 from spikecost.reports.page.embedded import data
 
-SUITE = Suite(models=("lif", "hodgkin_huxley"), methods=("euler", "dormand_prince"), detections=("grid", "dense"),
-              rates=(100.0,), tolerances=(1.0,), horizons=(100.0,), trials=1, per_decade=3, repeats=1,
-              time_lanes=False, thorough=False, features=False)
+SUITE = Suite(
+    models=("lif", "hodgkin_huxley"),
+    methods=("euler", "dormand_prince"),
+    detections=("grid", "dense"),
+    rates=(100.0,),
+    tolerances=(1.0,),
+    horizons=(100.0,),
+    trials=1,
+    per_decade=3,
+    repeats=1,
+    time_lanes=False,
+    thorough=False,
+    features=False,
+)
 
 
 class Standing(HardwareCounter):
     """Returns what a counting unit of a processor would: one sum over all images, without comparisons."""
 
     name = "standing_in"
-    formula = Formula("sum", "FLOPs of any kind", (Term("FLOPS", 0, ANY_WIDTH, 1),),
-                      frozenset({"compare", "select", "sign"}), frozenset())
+    formula = Formula(
+        "sum",
+        "FLOPs of any kind",
+        (Term("FLOPS", 0, ANY_WIDTH, 1),),
+        frozenset({"compare", "select", "sign"}),
+        frozenset(),
+    )
 
     def why_not(self):
         return ""
@@ -72,7 +88,8 @@ def test_it_is_a_cost_to_choose(run):
     step = run.counters.query("method == 'euler'").set_index("model")["hardware"]
     assert len(points) > 10
     assert points["hardware_per_ms"].to_numpy() == pytest.approx(
-        points["model"].map(step).to_numpy() / points["dt_ms"].to_numpy())
+        points["model"].map(step).to_numpy() / points["dt_ms"].to_numpy()
+    )
     assert run.points.query("method == 'dormand_prince'")["hardware_per_ms"].isna().all()  # it has no fixed step
     drawn = data(run)
     assert "hardware_per_ms" in drawn["costs"]
@@ -83,6 +100,7 @@ def test_it_is_a_cost_to_choose(run):
 
 
 def test_without_it_the_page_says_why(run):
-    without = replace(run, points=run.points.assign(hardware_per_ms=np.nan),
-                      about={**run.about, "no_hardware_count": "perf: no PMU"})
+    without = replace(
+        run, points=run.points.assign(hardware_per_ms=np.nan), about={**run.about, "no_hardware_count": "perf: no PMU"}
+    )
     assert re.search(r"not available: no counter\s+of the processor works here \(perf: no PMU\)", page(without))

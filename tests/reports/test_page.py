@@ -32,7 +32,7 @@ PATIENCE = 100  # the driver itself gives up after 120
 #: A table shows this for a missing number.
 DASH = "\u2013"
 #: A name that ends a script and is markup, an entity, and a formula.
-HOSTILE = "=1+1</script><img src=x onerror=\"window.hacked=1\">&lt;b&gt;'"
+HOSTILE = '=1+1</script><img src=x onerror="window.hacked=1">&lt;b&gt;\''
 
 
 @pytest.fixture(scope="module")
@@ -48,14 +48,27 @@ def browser(downloads):
     options = webdriver.ChromeOptions()
     options.binary_location = chromium
     # a container's shared memory may be smaller than a page needs
-    for flag in ("--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run",
-                 "--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-quic",
-                 "--window-size=1300,1200"):
+    for flag in (
+        "--headless",
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-dev-shm-usage",
+        "--no-first-run",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+        "--disable-quic",
+        "--window-size=1300,1200",
+    ):
         options.add_argument(flag)
-    options.add_experimental_option("prefs", {
-        "download.default_directory": str(downloads),
-        # one download after another, without a question to the user
-        "profile.default_content_setting_values.automatic_downloads": 1})
+    options.add_experimental_option(
+        "prefs",
+        {
+            "download.default_directory": str(downloads),
+            # one download after another, without a question to the user
+            "profile.default_content_setting_values.automatic_downloads": 1,
+        },
+    )
     options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
     started = webdriver.Chrome(options, webdriver.ChromeService(driver))
     started.set_script_timeout(PATIENCE)
@@ -64,8 +77,9 @@ def browser(downloads):
 
 
 def opened(browser, path, scheme="light"):
-    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {
-        "features": [{"name": "prefers-color-scheme", "value": scheme}]})
+    browser.execute_cdp_cmd(
+        "Emulation.setEmulatedMedia", {"features": [{"name": "prefers-color-scheme", "value": scheme}]}
+    )
     browser.get(Path(path).as_uri())
     WebDriverWait(browser, PATIENCE).until(lambda b: b.execute_script("return document.body.dataset.ready") == "yes")
     return browser
@@ -77,9 +91,11 @@ def site(browser, small_folder):
     for log in ("browser", "performance"):
         browser.get_log(log)
     opened(browser, small_folder / "index.html")
-    requested = [entry["params"]["request"]["url"] for entry in (
-        json.loads(line["message"])["message"] for line in browser.get_log("performance"))
-        if entry["method"] == "Network.requestWillBeSent"]
+    requested = [
+        entry["params"]["request"]["url"]
+        for entry in (json.loads(line["message"])["message"] for line in browser.get_log("performance"))
+        if entry["method"] == "Network.requestWillBeSent"
+    ]
     return browser, requested, browser.get_log("browser")
 
 
@@ -94,7 +110,8 @@ def traces(browser, plot="wp-plot"):
     """The contents of a plot, without the fronts."""
     return browser.execute_script(
         f"return document.getElementById('{plot}').data.filter((t) => !(t.name || '').startsWith('front'))"
-        ".map((t) => ({name: t.name, x: Array.from(t.x), y: Array.from(t.y), text: t.text}))")
+        ".map((t) => ({name: t.name, x: Array.from(t.x), y: Array.from(t.y), text: t.text}))"
+    )
 
 
 def downloaded(browser, downloads, button, name):
@@ -117,7 +134,8 @@ def test_it_opens_from_disk_and_asks_for_nothing(site, small_folder):
     assert browser.title == "spikecost: cost at equal spike-time accuracy"
     assert complaints == []
     assert [url for url in requested if not url.startswith(("blob:", "data:"))] == [
-        (small_folder / "index.html").as_uri()]
+        (small_folder / "index.html").as_uri()
+    ]
     assert (small_folder / "index.html").stat().st_size < 6e6
     # no part of the page is wider than the window
     assert browser.execute_script("return document.documentElement.scrollWidth <= window.innerWidth")
@@ -126,11 +144,15 @@ def test_it_opens_from_disk_and_asks_for_nothing(site, small_folder):
 def test_the_verdict_comes_first(shown, small_run):
     first = shown.find_element(By.CSS_SELECTOR, "main section")
     assert first.get_attribute("id") == "verdict-part"
-    rows = [[case.text for case in row.find_elements(By.TAG_NAME, "td")]
-            for row in first.find_elements(By.CSS_SELECTOR, "#verdict tbody tr")]
+    rows = [
+        [case.text for case in row.find_elements(By.TAG_NAME, "td")]
+        for row in first.find_elements(By.CSS_SELECTOR, "#verdict tbody tr")
+    ]
     assert [row[:3] for row in rows] == [
         [f"constant, {rate} Hz, 0.2 s", f"every spike within {tolerance} ms", "lif"]
-        for rate in (50, 100) for tolerance in ("1", "0.3")]
+        for rate in (50, 100)
+        for tolerance in ("1", "0.3")
+    ]
     best = small_run.cheapest.iloc[0]
     assert rows[0][3].startswith(f"{best['method']}, {best['detection']}, dt")
     # the coarsest dt of the sweep holds: its dt, its cost and ratios to it are bounds, and are shown as bounds
@@ -142,25 +164,32 @@ def test_the_verdict_comes_first(shown, small_run):
     others = leaders(small_run).query("place == 2").sort_values("ratio").to_dict("records")
     least, most = (bounded_text(short(each["ratio"]), each["bound"]) for each in (others[0], others[-1]))
     assert [each.text for each in first.find_elements(By.CLASS_NAME, "short")] == [
-        f"lif is cheapest in all 4 situations; izhikevich:RS costs {least} to {most} times as much."]
+        f"lif is cheapest in all 4 situations; izhikevich:RS costs {least} to {most} times as much."
+    ]
 
 
 def _verdict(winner, *others, ranked=True, bound=""):
-    return {"first": {"model": winner}, "others": [
-        {"model": name, "ratio": ratio, "ranked": ranked, "bound": bound} for name, ratio in others]}
+    return {
+        "first": {"model": winner},
+        "others": [{"model": name, "ratio": ratio, "ranked": ranked, "bound": bound} for name, ratio in others],
+    }
 
 
 def test_the_verdict_in_short():
     assert in_short([]) == []
     assert in_short([_verdict("a")]) == ["a is cheapest in the only situation."]
     assert in_short([_verdict("a", ("b", 2.0))] * 2) == ["a is cheapest in all 2 situations; b costs 2 times as much."]
-    assert in_short([_verdict("a", ("b", 1.1), ranked=False), _verdict("b", ("a", 3.0)),
-                     _verdict("a", ("b", 1.5), ("c", 30.0))]) == [
+    assert in_short(
+        [_verdict("a", ("b", 1.1), ranked=False), _verdict("b", ("a", 3.0)), _verdict("a", ("b", 1.5), ("c", 30.0))]
+    ) == [
         "a is cheapest in 2 of 3 situations; b costs 1.1 to 1.5 times as much, in some situations too close to rank; c "
-        "costs 30 times as much in 1 of them.", "b is cheapest in 1 of 3 situations; a costs 3 times as much."]
+        "costs 30 times as much in 1 of them.",
+        "b is cheapest in 1 of 3 situations; a costs 3 times as much.",
+    ]
     # a bound is shown as one, and an unknown ratio is left out
     assert in_short([_verdict("a", ("b", 2.0), bound="at least"), _verdict("a", ("b", 3.0))]) == [
-        "a is cheapest in all 2 situations; b costs \u2265 2 to 3 times as much."]
+        "a is cheapest in all 2 situations; b costs \u2265 2 to 3 times as much."
+    ]
     assert in_short([_verdict("a", ("b", 2.0), bound="not known")]) == ["a is cheapest in the only situation."]
     many = in_short([_verdict("a", *((f"m{i}", float(i)) for i in range(9, 1, -1)))])[0]
     assert many.endswith("; m5 costs 5 times as much; the table lists the other 4 models.")
@@ -169,13 +198,25 @@ def test_the_verdict_in_short():
 def test_a_model_that_is_not_compared_has_its_reason_in_the_verdict(small_run):
     # the squid axon does not fire at 50 Hz; here LIF replaces it
     gone = (small_run.regimes["model"] == "lif") & (small_run.regimes["level"] == "50 Hz")
-    kept = {name: frame[~((frame["model"] == "lif") & (frame["level"] == "50 Hz"))]
-            for name in ("table", "by_stimulus") for frame in [getattr(small_run, name)]}
-    found = verdict(replace(small_run, regimes=small_run.regimes.assign(
-        reason=small_run.regimes["reason"].where(~gone, "it cannot fire so slowly")), **kept))
+    kept = {
+        name: frame[~((frame["model"] == "lif") & (frame["level"] == "50 Hz"))]
+        for name in ("table", "by_stimulus")
+        for frame in [getattr(small_run, name)]
+    }
+    found = verdict(
+        replace(
+            small_run,
+            regimes=small_run.regimes.assign(
+                reason=small_run.regimes["reason"].where(~gone, "it cannot fire so slowly")
+            ),
+            **kept,
+        )
+    )
     lacking = {row["regime"].split(", ")[1]: (row["first"]["model"], row["lacking"]) for row in found}
-    assert lacking == {"50 Hz": ("izhikevich:RS", [{"model": "lif", "reason": "it cannot fire so slowly"}]),
-                       "100 Hz": ("lif", [])}
+    assert lacking == {
+        "50 Hz": ("izhikevich:RS", [{"model": "lif", "reason": "it cannot fire so slowly"}]),
+        "100 Hz": ("lif", []),
+    }
 
 
 def test_the_plot_has_a_line_a_curve_and_its_numbers(shown, small_run):
@@ -189,7 +230,8 @@ def test_the_plot_has_a_line_a_curve_and_its_numbers(shown, small_run):
         assert trace["y"] == pytest.approx(list(curves[name]["error_ms"]), rel=1e-5)
     fronts = shown.execute_script(
         "return document.getElementById('wp-plot').data.filter((t) => t.name.startsWith('front'))"
-        ".map((t) => [t.name, t.x.length])")
+        ".map((t) => [t.name, t.x.length])"
+    )
     on_front = here[here["model_front"]].groupby("model").size()
     assert dict(fronts) == {f"front of {model}": n for model, n in on_front.items()}
 
@@ -214,8 +256,10 @@ def test_filters_change_the_plot(shown, small_run):
     assert traces(shown) == []
 
 
-@pytest.mark.parametrize(("cost", "unit"), [
-    ("energy45nm_per_ms", "pJ"), ("libm_per_ms", "operations"), ("instrumented_per_ms", "operations")])
+@pytest.mark.parametrize(
+    ("cost", "unit"),
+    [("energy45nm_per_ms", "pJ"), ("libm_per_ms", "operations"), ("instrumented_per_ms", "operations")],
+)
 def test_costs_can_be_chosen(shown, small_run, cost, unit):
     choose(shown, "wp-cost", cost)
     here = small_run.points.query("level == '100 Hz'")
@@ -265,18 +309,22 @@ def test_hovering_names_the_case(shown):
     plot = shown.find_element(By.ID, "wp-plot")
     shown.execute_script("arguments[0].scrollIntoView()", plot)
     # the mouse moves to the third point of the first curve
-    x, y, text = shown.execute_script("""
+    x, y, text = shown.execute_script(
+        """
         const plot = arguments[0], trace = plot.data[0], box = plot.getBoundingClientRect(), at = plot._fullLayout;
         return [box.left + at.xaxis._offset + at.xaxis.d2p(trace.x[2]),
-                box.top + at.yaxis._offset + at.yaxis.d2p(trace.y[2]), trace.text[2]];""", plot)
+                box.top + at.yaxis._offset + at.yaxis.d2p(trace.y[2]), trace.text[2]];""",
+        plot,
+    )
     shown.execute_cdp_cmd("Input.dispatchMouseEvent", {"type": "mouseMoved", "x": x + 30, "y": y + 30})
     shown.execute_cdp_cmd("Input.dispatchMouseEvent", {"type": "mouseMoved", "x": x, "y": y})
     parts = re.sub(r"</?b>", "", text).split("<br>")
 
     def named(browser):
         # the mouse may have passed another point, and its label is still there
-        labels = browser.execute_script("return [...document.querySelectorAll('#wp-plot .hoverlayer .hovertext')]"
-                                        ".map((each) => each.textContent)")
+        labels = browser.execute_script(
+            "return [...document.querySelectorAll('#wp-plot .hoverlayer .hovertext')].map((each) => each.textContent)"
+        )
         return next((label for label in labels if all(part in label for part in parts)), None)
 
     said = WebDriverWait(shown, PATIENCE).until(named)
@@ -301,18 +349,23 @@ def test_the_plot_is_used_from_the_keyboard(shown):
 
 def test_the_cases_sort_and_filter(shown, small_run):
     def column(name):
-        return shown.execute_script("""
+        return shown.execute_script(
+            """
             const heads = [...document.querySelectorAll('#cells th')].map((th) => th.textContent);
             const place = heads.indexOf(arguments[0]);
-            return [...document.querySelectorAll('#cells tbody tr')].map((tr) => tr.cells[place].textContent);""", name)
+            return [...document.querySelectorAll('#cells tbody tr')].map((tr) => tr.cells[place].textContent);""",
+            name,
+        )
 
     assert len(column("model")) == len(small_run.table) == 32
-    heading = next(each for each in shown.find_elements(By.CSS_SELECTOR, "#cells th button")
-                   if each.text == "flops_per_ms")
+    heading = next(
+        each for each in shown.find_elements(By.CSS_SELECTOR, "#cells th button") if each.text == "flops_per_ms"
+    )
     for direction in ("ascending", "descending"):
         heading.click()
-        values = [float(text.replace(",", "").removeprefix("\u2264 ")) for text in column("flops_per_ms")
-                  if text != DASH]
+        values = [
+            float(text.replace(",", "").removeprefix("\u2264 ")) for text in column("flops_per_ms") if text != DASH
+        ]
         assert values == sorted(values, reverse=direction == "descending")
         assert heading.find_element(By.XPATH, "..").get_attribute("aria-sort") == direction
         missing = [text == DASH for text in column("flops_per_ms")]
@@ -327,10 +380,24 @@ def test_the_cases_sort_and_filter(shown, small_run):
 
 
 def test_every_table_is_one_click_away(shown, small_run, downloads):
-    buttons = {button.get_attribute("data-table"): button
-               for button in shown.find_elements(By.CSS_SELECTOR, "button.csv")}
-    assert {"table", "points", "timed", "leaders", "ranking", "winners", "candidates", "by_kind", "operations",
-            "parity", "counters", "regimes", "references"} <= buttons.keys()
+    buttons = {
+        button.get_attribute("data-table"): button for button in shown.find_elements(By.CSS_SELECTOR, "button.csv")
+    }
+    assert {
+        "table",
+        "points",
+        "timed",
+        "leaders",
+        "ranking",
+        "winners",
+        "candidates",
+        "by_kind",
+        "operations",
+        "parity",
+        "counters",
+        "regimes",
+        "references",
+    } <= buttons.keys()
     found = downloaded(shown, downloads, buttons["table"], "table.csv")
     assert list(found[0]) == list(small_run.table.columns)
     for row, right in zip(found, small_run.table.to_dict("records"), strict=True):
@@ -341,7 +408,8 @@ def test_every_table_is_one_click_away(shown, small_run, downloads):
             assert row["flops_per_ms"] == ""
     drawn = downloaded(shown, downloads, shown.find_element(By.ID, "wp-csv"), "work_precision.csv")
     assert sorted(float(row["flops_per_ms"]) for row in drawn) == pytest.approx(
-        sorted(x for trace in traces(shown) for x in trace["x"]))
+        sorted(x for trace in traces(shown) for x in trace["x"])
+    )
     assert set(drawn[0]) >= {"model", "method", "detection", "dt_ms", "error_maximum"}
 
 
@@ -359,8 +427,9 @@ def test_the_kinds_of_a_case_are_stacked(shown, small_run):
     expected = cases.groupby("model")["per_ms"].sum().to_dict()
     assert total == pytest.approx({name.split(":")[0]: cost for name, cost in expected.items()}, rel=1e-5)
     Select(shown.find_element(By.ID, "kinds-model")).select_by_value("lif")
-    assert len(traces(shown, "kinds-plot")[0]["x"]) == len(small_run.table.query(
-        "model == 'lif' and level == '100 Hz' and tolerance == 0.3")["flops_per_ms"].dropna())
+    assert len(traces(shown, "kinds-plot")[0]["x"]) == len(
+        small_run.table.query("model == 'lif' and level == '100 Hz' and tolerance == 0.3")["flops_per_ms"].dropna()
+    )
 
 
 def test_spikes_and_voltage_of_a_case(shown, small_run, downloads):
@@ -386,13 +455,25 @@ def test_the_demos_headline_stands_with_the_verdict(site, looked_at, small_run, 
     (tmp_path / "index.html").write_text(page(looked_at))
     browser = opened(site[0], tmp_path / "index.html")
     said = browser.find_element(By.CSS_SELECTOR, "#verdict-part #demos-headline").text
-    assert said.startswith("3 of the 20 demos of Izhikevich (2004) show their feature only because of the time step: "
-                           "bistability (at dt = 0.25 ms, gone at 0.125 ms); ")
-    table = [[case.text for case in row.find_elements(By.CSS_SELECTOR, "th, td")]
-             for row in browser.find_elements(By.CSS_SELECTOR, "#demos tbody tr")]
+    assert said.startswith(
+        "3 of the 20 demos of Izhikevich (2004) show their feature only because of the time step: "
+        "bistability (at dt = 0.25 ms, gone at 0.125 ms); "
+    )
+    table = [
+        [case.text for case in row.find_elements(By.CSS_SELECTOR, "th, td")]
+        for row in browser.find_elements(By.CSS_SELECTOR, "#demos tbody tr")
+    ]
     assert len(table) == 20
-    assert table[15] == ["P bistability", "artefact of the step", "0.25", "0.25", "0.125", "0.125", "5 \u2192 7",
-                         "45.25 \u2192 44.16"]
+    assert table[15] == [
+        "P bistability",
+        "artefact of the step",
+        "0.25",
+        "0.25",
+        "0.125",
+        "0.125",
+        "5 \u2192 7",
+        "45.25 \u2192 44.16",
+    ]
     assert len(browser.find_elements(By.CSS_SELECTOR, "#demos tr.artefact")) == 3
     assert browser.execute_script("return document.documentElement.scrollWidth <= window.innerWidth")
     button = browser.find_element(By.CSS_SELECTOR, "button.csv[data-table=demos]")
@@ -406,9 +487,13 @@ def test_features_stand_against_costs_as_found_and_as_stated(site, looked_at, tm
     (tmp_path / "index.html").write_text(page(looked_at))
     browser = opened(site[0], tmp_path / "index.html")
     Select(browser.find_element(By.ID, "features-situation")).select_by_visible_text(
-        "constant, 100 Hz, 0.2 s, every spike within 0.3 ms")
-    points = {(trace["name"], trace["y"][0]): trace["x"][0] for trace in traces(browser, "features-plot")
-              if len(trace["x"]) == 1}
+        "constant, 100 Hz, 0.2 s, every spike within 0.3 ms"
+    )
+    points = {
+        (trace["name"], trace["y"][0]): trace["x"][0]
+        for trace in traces(browser, "features-plot")
+        if len(trace["x"]) == 1
+    }
     best = looked_at.cheapest.query("level == '100 Hz' and tolerance == 0.3").set_index("model")["flops_per_ms"]
     # stated: 5 FLOPs and 3 features, 13 and 20; found: 3, and the 17 that the demos show converged
     lif = [trace for trace in traces(browser, "features-plot") if trace["name"] == "lif"]
@@ -420,8 +505,13 @@ def test_features_stand_against_costs_as_found_and_as_stated(site, looked_at, tm
 def test_what_needs_no_script_is_text(small_run):
     text = page(small_run)
     before = text[: text.index("<script")]
-    for part in ("Which model is cheapest", "Winner map", "Failed cases", "Provenance",
-                 small_run.provenance["compiler"]):
+    for part in (
+        "Which model is cheapest",
+        "Winner map",
+        "Failed cases",
+        "Provenance",
+        small_run.provenance["compiler"],
+    ):
         assert part in before
     assert small_run.provenance["processor"] in before
     fields = len(small_run.winners[small_run.winners["winner"] != ""])
@@ -444,7 +534,7 @@ def test_failed_cases_have_their_reason(small_run):
     table = small_run.table.copy()
     table.loc[3, ["status", "reason", "flops_per_ms"]] = ["not reached", "by 3 of 3 stimuli: diverged at dt = 1", None]
     text = page(replace(small_run, table=table))
-    assert "by 3 of 3 stimuli: diverged at dt = 1" in text[text.index('id="failed"'):]
+    assert "by 3 of 3 stimuli: diverged at dt = 1" in text[text.index('id="failed"') :]
 
 
 def test_a_run_without_a_single_case_opens_too(site, tmp_path):
@@ -474,19 +564,23 @@ def test_light_and_dark(site, small_folder, scheme):
     assert abs(brightness(page_colour) - brightness(text_colour)) > 120
     # the theme changes while the page is open: the plots follow
     other = "dark" if scheme == "light" else "light"
-    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {
-        "features": [{"name": "prefers-color-scheme", "value": other}]})
+    browser.execute_cdp_cmd(
+        "Emulation.setEmulatedMedia", {"features": [{"name": "prefers-color-scheme", "value": other}]}
+    )
     WebDriverWait(browser, PATIENCE).until(lambda b: b.execute_script(background) != plot)
 
 
 def test_plots_keep_their_height_in_another_window(shown):
-    heights = ("return [...document.querySelectorAll('.plot')].filter((p) => p.data)"
-               ".map((p) => [p.id, p.querySelector('.main-svg').clientHeight])")
+    heights = (
+        "return [...document.querySelectorAll('.plot')].filter((p) => p.data)"
+        ".map((p) => [p.id, p.querySelector('.main-svg').clientHeight])"
+    )
     before = shown.execute_script(heights)
     assert len(before) == 5
     assert dict(before)["wp-plot"] > 600
-    shown.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", {"width": 700, "height": 900, "deviceScaleFactor": 1,
-                                                                 "mobile": False})
+    shown.execute_cdp_cmd(
+        "Emulation.setDeviceMetricsOverride", {"width": 700, "height": 900, "deviceScaleFactor": 1, "mobile": False}
+    )
     try:
         wide = "return document.querySelector('#wp-plot .main-svg').clientWidth"
         WebDriverWait(shown, PATIENCE).until(lambda b: b.execute_script(wide) < 700)
@@ -502,11 +596,14 @@ def test_paper_shows_all_that_the_screen_shows(shown):
     # these are the steps of a browser that prints on A4, landscape
     shown.execute_script("window.dispatchEvent(new Event('beforeprint'))")
     shown.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
-    shown.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", {"width": 1032, "height": 700, "deviceScaleFactor": 1,
-                                                                 "mobile": False})
+    shown.execute_cdp_cmd(
+        "Emulation.setDeviceMetricsOverride", {"width": 1032, "height": 700, "deviceScaleFactor": 1, "mobile": False}
+    )
     try:
-        right = ("return [...document.querySelectorAll('.main-svg, table')].filter((e) => e.clientWidth)"
-                 ".map((e) => e.getBoundingClientRect().right)")
+        right = (
+            "return [...document.querySelectorAll('.main-svg, table')].filter((e) => e.clientWidth)"
+            ".map((e) => e.getBoundingClientRect().right)"
+        )
         assert len(shown.execute_script(right)) > 10
         WebDriverWait(shown, PATIENCE).until(lambda b: max(b.execute_script(right)) <= 1032)
     finally:
@@ -521,15 +618,31 @@ def test_it_says_why_the_processors_own_counters_are_not_there(small_run):
     said = "the processor itself counts are not available: no counter of the processor works here (papi: x)"
     assert said in page(replace(small_run, about={**small_run.about, "no_hardware_count": "papi: x"}))
     assert "Costs that the processor itself counts" not in page(
-        replace(small_run, about={**small_run.about, "no_hardware_count": ""}))
+        replace(small_run, about={**small_run.about, "no_hardware_count": ""})
+    )
 
 
 def test_every_table_can_be_had_by_one_click(shown, small_run, downloads):
     """Each table behind a figure: its button gives the data of the run."""
-    buttons = {button.get_attribute("data-table"): button
-               for button in shown.find_elements(By.CSS_SELECTOR, "button.csv")}
-    assert buttons.keys() >= {"leaders", "ranking", "points", "timed", "winners", "candidates", "by_kind", "operations",
-                              "parity", "counters", "step_and_spike", "table", "regimes", "references"}
+    buttons = {
+        button.get_attribute("data-table"): button for button in shown.find_elements(By.CSS_SELECTOR, "button.csv")
+    }
+    assert buttons.keys() >= {
+        "leaders",
+        "ranking",
+        "points",
+        "timed",
+        "winners",
+        "candidates",
+        "by_kind",
+        "operations",
+        "parity",
+        "counters",
+        "step_and_spike",
+        "table",
+        "regimes",
+        "references",
+    }
     shown.execute_script("document.querySelectorAll('details').forEach((each) => { each.open = true; })")
     for name, button in buttons.items():
         rows = downloaded(shown, downloads, button, f"{name}.csv")
@@ -552,11 +665,13 @@ def test_names_are_text_everywhere(site, small_run, tmp_path, downloads):
         return named.get(value, value) if isinstance(value, str) else value
 
     frames = {name: getattr(small_run, name).map(renamed) for name in TABLES}
-    frames["features"] = pd.DataFrame([{"model": HOSTILE, "parameters": "", "letter": "A", "feature": HOSTILE,
-                                        "outcome": "found", "reason": HOSTILE}])
+    frames["features"] = pd.DataFrame(
+        [{"model": HOSTILE, "parameters": "", "letter": "A", "feature": HOSTILE, "outcome": "found", "reason": HOSTILE}]
+    )
     facts = {**small_run.provenance, HOSTILE: HOSTILE}
-    (tmp_path / "index.html").write_text(page(replace(small_run, about=renamed(small_run.about), provenance=facts,
-                                                      **frames)))
+    (tmp_path / "index.html").write_text(
+        page(replace(small_run, about=renamed(small_run.about), provenance=facts, **frames))
+    )
     browser = opened(site[0], tmp_path / "index.html")
     for select in ("wp-cost", "wp-regime", "kinds-model", "rec-regime"):
         chosen = Select(browser.find_element(By.ID, select))

@@ -10,8 +10,17 @@ from spikecost.reports.comparison.run_folder import RunFolder
 from spikecost.reports.page.tables import several_rates
 
 #: Rate at which rest and firing coexist in the Hodgkin-Huxley model: Rinzel and Miller 1980.
-SUITE = Suite(models=("lif", "hodgkin_huxley"), methods=("rk4",), detections=("hermite",), rates=(60.0,), trials=2,
-              tolerances=(1.0,), witnessed=False, thorough=False, features=False)
+SUITE = Suite(
+    models=("lif", "hodgkin_huxley"),
+    methods=("rk4",),
+    detections=("hermite",),
+    rates=(60.0,),
+    trials=2,
+    tolerances=(1.0,),
+    witnessed=False,
+    thorough=False,
+    features=False,
+)
 
 
 @pytest.fixture(scope="module")

@@ -24,8 +24,9 @@ def winning_cases(study):
     """Return the cases that the map and the verdict print, and the cheapest case of each model in every view."""
     cases = [case for winner in winners(study) for case in winner.candidates]
     for wanted in VIEWS.values():
-        admitted = [case for case in study.cases
-                    if all(getattr(case.curve, name) == value for name, value in wanted.items())]
+        admitted = [
+            case for case in study.cases if all(getattr(case.curve, name) == value for name, value in wanted.items())
+        ]
         cases += [case for together in cheapest_cases(admitted).values() for case in together]
     return list({id(case): case for case in cases}.values())
 
@@ -35,9 +36,15 @@ def again(small_comparison):
     """Run the trials of a case at a setting."""
     study = small_comparison.study
     ways = {(case.curve.regime.model, case.curve.method, case.curve.detection) for case in winning_cases(study)}
-    models = {model: kernels_of(model, sorted((method, detection) for of, method, detection in ways if of is model),
-                                varying=False, alone=False)
-              for model in {model for model, _, _ in ways}}
+    models = {
+        model: kernels_of(
+            model,
+            sorted((method, detection) for of, method, detection in ways if of is model),
+            varying=False,
+            alone=False,
+        )
+        for model in {model for model, _, _ in ways}
+    }
     curves = {}
 
     def run(case, setting):
@@ -66,10 +73,19 @@ def test_every_winning_way_holds_at_its_dt_and_at_fresh_smaller_ones(small_compa
     broken = []
     for case in cases:
         assert again(case, case.setting) == case.runs  # the printed result equals that of a new run
-        what = (case.curve.regime.model.label, case.curve.method, case.curve.detection, case.curve.regime.level,
-                str(case.criterion), float(case.setting))
-        broken += [(*what, float(setting)) for setting in (case.setting, *fresh_settings(case, generator))
-                   if not all(map(case.criterion.holds, again(case, setting)))]
+        what = (
+            case.curve.regime.model.label,
+            case.curve.method,
+            case.curve.detection,
+            case.curve.regime.level,
+            str(case.criterion),
+            float(case.setting),
+        )
+        broken += [
+            (*what, float(setting))
+            for setting in (case.setting, *fresh_settings(case, generator))
+            if not all(map(case.criterion.holds, again(case, setting)))
+        ]
     assert not broken, f"seed {seed}: {broken}"
 
 
@@ -85,12 +101,21 @@ def test_a_row_is_one_dt_one_cost_one_error(small_comparison, small_run):
     rows = small_run.table.set_index([*SITUATION, "model", "method", "detection"])
     for case in (case for case in small_comparison.study.cases if case.coarsest):
         regime, criterion = case.curve.regime, case.criterion
-        row = rows.loc[regime.stimulus, regime.horizon, regime.level, criterion.measure, criterion.tolerance,
-                       regime.model.label, case.curve.method, case.curve.detection]
+        row = rows.loc[
+            regime.stimulus,
+            regime.horizon,
+            regime.level,
+            criterion.measure,
+            criterion.tolerance,
+            regime.model.label,
+            case.curve.method,
+            case.curve.detection,
+        ]
         assert row["dt_ms"] == float(case.setting)
         assert row["error_ms"] == max(run.error.maximum for run in case.runs) <= criterion.tolerance
         assert row["flops_per_ms"] == pytest.approx(
-            np.exp(np.mean([np.log(case.curve.cost(run).per_ms) for run in case.runs])))
+            np.exp(np.mean([np.log(case.curve.cost(run).per_ms) for run in case.runs]))
+        )
 
 
 def test_verdict_table_and_map_name_the_same_costs(small_run):
@@ -103,7 +128,8 @@ def test_verdict_table_and_map_name_the_same_costs(small_run):
         first, second = cheapest.loc[[situation]].iloc[0], cheapest.loc[[situation]].iloc[1]
         winner = found.loc[situation]
         assert [winner[name] for name in ("winner", "method", "detection", "dt_ms", "status", "flops_per_ms")] == [
-            first[name] for name in ("model", "method", "detection", "dt_ms", "status", "flops_per_ms")]
+            first[name] for name in ("model", "method", "detection", "dt_ms", "status", "flops_per_ms")
+        ]
         assert winner["second"] == second["model"]
         assert winner["lead"] == pytest.approx(second["flops_per_ms"] / first["flops_per_ms"], rel=1e-12)
         costs = cheapest.loc[[situation]].set_index("model")["flops_per_ms"]

@@ -32,5 +32,8 @@ def slowest(recordings: tuple[Recording, ...]) -> tuple[float, float, str]:
     if not rates[-1]:
         return 0.0, 0.0, "does not keep firing at twice the rheobase"
     least = min(firing)
-    return least, rates[-1], (f"slowest {least:.4g} Hz, {least / rates[-1]:.3g} of the {rates[-1]:.4g} Hz at twice the "
-                              "rheobase")
+    return (
+        least,
+        rates[-1],
+        (f"slowest {least:.4g} Hz, {least / rates[-1]:.3g} of the {rates[-1]:.4g} Hz at twice the rheobase"),
+    )

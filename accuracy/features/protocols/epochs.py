@@ -61,8 +61,10 @@ def pulses(stimulus: Stimulus, sign: int = 1, least: int = 1) -> list[Epoch]:
     UserError
         If there are fewer than `least`.
     """
-    ends = [shape.offset + shape.slope * float(length)
-            for length, shape in zip(stimulus.durations, stimulus.shapes, strict=True)]
+    ends = [
+        shape.offset + shape.slope * float(length)
+        for length, shape in zip(stimulus.durations, stimulus.shapes, strict=True)
+    ]
     stops = [float(boundary) for boundary, _ in stimulus.pieces]
     found = []
     for i in range(1, len(ends) - 1):
@@ -106,8 +108,11 @@ def listed(values: Array, unit: str = "ms") -> str:
 def maxima(times: Array, values: Array, least: float) -> Array:
     """Return the times of local maxima that exceed the minima before and after them by at least `least`."""
     slopes = np.flatnonzero(np.diff(values))
-    turns = [int(after) for before, after in pairwise(slopes) if (values[before + 1] - values[before] > 0)
-             != (values[after + 1] - values[after] > 0)]
+    turns = [
+        int(after)
+        for before, after in pairwise(slopes)
+        if (values[before + 1] - values[before] > 0) != (values[after + 1] - values[after] > 0)
+    ]
     marks = [0, *turns, values.size - 1]
     found = []
     for i in range(1, len(marks) - 1):

@@ -18,6 +18,8 @@ def lowered(recording: Recording) -> tuple[Array, Verdict]:
     within = recording.between(low.start, low.stop)
     late = recording.between((low.stop + recording.stop) / 2, recording.stop + 1)
     spread = bool(within.size > 1 and within[-1] - within[0] >= (low.stop - low.start) / 2)
-    return spikes, Verdict(low.step < 0 and not before.size and within.size > 2 and spread and not late.size,
-                           f"input lowered by {-low.step:.4g} from {low}; spikes before {listed(before)}, from then on "
-                           f"{listed(spikes)}; in the second half of the time after it {late.size}")
+    return spikes, Verdict(
+        low.step < 0 and not before.size and within.size > 2 and spread and not late.size,
+        f"input lowered by {-low.step:.4g} from {low}; spikes before {listed(before)}, from then on "
+        f"{listed(spikes)}; in the second half of the time after it {late.size}",
+    )

@@ -66,8 +66,10 @@ class Subject:
         self.held = 2 * silencing(model, float(HORIZON)) if _fires_alone(model) else 0.0
         self.model = at_rest(model, self.held)
         self.drive = rheobase(self.model, float(HORIZON), self.held)
-        rates = (rate_once_it_fires(self.model, self.held + factor * self.drive, float(HORIZON))
-                 for factor in (2, 1.5, 1.2, 1.05, 1))
+        rates = (
+            rate_once_it_fires(self.model, self.held + factor * self.drive, float(HORIZON))
+            for factor in (2, 1.5, 1.2, 1.05, 1)
+        )
         rate = next(rate for rate in rates if rate)
         pace = max(1000 / rate, ringing(self.model, self.held))
         # a whole number of ticks fills the horizon
@@ -93,8 +95,10 @@ class Subject:
     def ramps(self, *pieces: tuple[int, float, float]) -> Stimulus:
         """Return an input made of (ticks, first, last) pieces, as rheobase fractions."""
         durations = [ticks * self.tick for ticks, *_ in pieces]
-        shapes = [Shape(self.held + first * self.drive, slope=(last - first) * self.drive / float(duration))
-                  for duration, (_, first, last) in zip(durations, pieces, strict=True)]
+        shapes = [
+            Shape(self.held + first * self.drive, slope=(last - first) * self.drive / float(duration))
+            for duration, (_, first, last) in zip(durations, pieces, strict=True)
+        ]
         return Stimulus(durations, shapes, self.model.system.dimensions[self.model.input])
 
     def pulses(self, *ticks: int, base: float = 0.0) -> Iterator[tuple[int, float]]:
@@ -177,8 +181,11 @@ def ringing(model: NeuronModel, held: float) -> float:
 
     steps = np.diag(1e-6 * np.maximum(np.abs(rest), 1e-3))
     jacobian = np.array([(slopes(rest + step) - slopes(rest - step)) / (2 * step.sum()) for step in steps]).T
-    speeds = [abs(root.imag) for root in np.linalg.eigvals(jacobian)
-              if root.imag and math.exp(root.real * math.pi / (2 * abs(root.imag))) > 1 / 2]
+    speeds = [
+        abs(root.imag)
+        for root in np.linalg.eigvals(jacobian)
+        if root.imag and math.exp(root.real * math.pi / (2 * abs(root.imag))) > 1 / 2
+    ]
     return 2 * math.pi / min(speeds) if speeds else 0.0
 
 
@@ -188,8 +195,12 @@ def _fires_alone(model: NeuronModel) -> bool:
 
 def _starting(model: NeuronModel, state: Array) -> NeuronModel:
     dimensions = model.system.dimensions
-    return model.replace(initial={name: units.quantity(float(value), dimensions[name])
-                                  for name, value in zip(model.system.state, state, strict=True)})
+    return model.replace(
+        initial={
+            name: units.quantity(float(value), dimensions[name])
+            for name, value in zip(model.system.state, state, strict=True)
+        }
+    )
 
 
 def recorded(model: NeuronModel, stimulus: Stimulus, pieces: Stimulus, outcome: Outcome, voltage: bool) -> Recording:
@@ -200,12 +211,12 @@ def recorded(model: NeuronModel, stimulus: Stimulus, pieces: Stimulus, outcome: 
     times = np.cumsum([float(duration) for duration in pieces.durations])
     state = dict(zip(model.system.state, outcome.samples.T, strict=True))
     level = evaluate(model.system.threshold.level, {**model.parameter_values, **state}, ARRAYS)
-    return Recording(stimulus, outcome.spike_times, times, state[model.system.threshold.variable],
-                     level, failure)
+    return Recording(stimulus, outcome.spike_times, times, state[model.system.threshold.variable], level, failure)
 
 
-def solved(model: NeuronModel, stimulus: Stimulus, every: float = 0.0, precision: Precision = taylor.FIRST
-           ) -> Recording:
+def solved(
+    model: NeuronModel, stimulus: Stimulus, every: float = 0.0, precision: Precision = taylor.FIRST
+) -> Recording:
     """Return the reference solution as a recording, with the voltage about every `every` ms if that is not 0."""
     solve = closed_form.solve if closed_form.applies(model, stimulus) else taylor.solve
     pieces = cut(stimulus, Fraction(every).limit_denominator(10**6)) if every else stimulus
@@ -222,8 +233,10 @@ def solved(model: NeuronModel, stimulus: Stimulus, every: float = 0.0, precision
 def runaway(spikes: Array) -> str:
     """Return a text: spikes come faster and faster, until the computation is stopped."""
     intervals = np.diff(spikes)
-    return (f"{RUNAWAY}: {spikes.size} spikes by {spikes[-1]:.5g} ms, intervals {intervals[0]:.3g} ms at first, then "
-            f"{intervals[intervals.size // 2]:.3g}, finally {intervals[-1]:.2g}")
+    return (
+        f"{RUNAWAY}: {spikes.size} spikes by {spikes[-1]:.5g} ms, intervals {intervals[0]:.3g} ms at first, then "
+        f"{intervals[intervals.size // 2]:.3g}, finally {intervals[-1]:.2g}"
+    )
 
 
 def _state(state: Mapping[str, float]) -> str:

@@ -86,9 +86,15 @@ class DemoRun:
 def run_demo(demo: Demo) -> DemoRun:
     """Run a demo as published, at smaller steps and converged; earlier results come from the cache."""
     found = recall("demo", demo.model, (demo, HALVINGS, EVERY), lambda: asdict(_Runs(demo).all()))
-    return DemoRun(**{**found, "as_published": Verdict(**found["as_published"]),
-                      "converged": Verdict(**found["converged"]), "steps": tuple(map(tuple, found["steps"])),
-                      **{name: tuple(found[name]) for name in ("spikes_as_published", "spikes_converged")}})
+    return DemoRun(
+        **{
+            **found,
+            "as_published": Verdict(**found["as_published"]),
+            "converged": Verdict(**found["converged"]),
+            "steps": tuple(map(tuple, found["steps"])),
+            **{name: tuple(found[name]) for name in ("spikes_as_published", "spikes_converged")},
+        }
+    )
 
 
 class _Runs:
@@ -108,10 +114,15 @@ class _Runs:
                 published, as_published = recording, verdict
         recording, error = self._converged()
         return DemoRun(
-            letter=demo.letter, feature=demo.feature, tau=float(demo.tau),
-            as_published=as_published, spikes_as_published=_listed(published.spikes),
-            converged=self._judge(recording, None), spikes_converged=_listed(recording.spikes),
-            error=error, steps=tuple(steps),
+            letter=demo.letter,
+            feature=demo.feature,
+            tau=float(demo.tau),
+            as_published=as_published,
+            spikes_as_published=_listed(published.spikes),
+            converged=self._judge(recording, None),
+            spikes_converged=_listed(recording.spikes),
+            error=error,
+            steps=tuple(steps),
         )
 
     def _stepped(self, stimuli: Sequence[Stimulus], tau: Fraction) -> list[Recording]:
@@ -123,11 +134,14 @@ class _Runs:
 
     def _converged(self) -> tuple[Recording, float]:
         demo, every = self._demo, float(EVERY) if self._feature.needs_voltage else 0.0
-        first, second = (solved(demo.model, demo.stimulus, every, precision)
-                         for precision in (taylor.FIRST, taylor.SECOND))
+        first, second = (
+            solved(demo.model, demo.stimulus, every, precision) for precision in (taylor.FIRST, taylor.SECOND)
+        )
         if first.spikes.size != second.spikes.size:
-            raise UserError(f"the two reference solutions of demo {demo.letter} have {first.spikes.size} and "
-                            f"{second.spikes.size} spikes")
+            raise UserError(
+                f"the two reference solutions of demo {demo.letter} have {first.spikes.size} and "
+                f"{second.spikes.size} spikes"
+            )
         if not first.spikes.size:
             return first, 0.0
         least = SHARED_ROUNDING * float(np.spacing(first.spikes[-1]))

@@ -79,8 +79,8 @@ def _demo(row: dict[str, str]) -> Demo:
         description=f"Izhikevich 2004, figure 1 {row['letter']}: {row['feature'].replace('_', ' ')}",
         source=_SOURCE,
         equations=f"""
-            dv/dt = (0.04*v**2 + {row['v_lin']}*v + {row['v_const']} - u + I)/ms : 1
-            du/dt = {row['u_eq'].lower()}/ms : 1
+            dv/dt = (0.04*v**2 + {row["v_lin"]}*v + {row["v_const"]} - u + I)/ms : 1
+            du/dt = {row["u_eq"].lower()}/ms : 1
             a : 1
             b : 1
             c : 1
@@ -88,12 +88,18 @@ def _demo(row: dict[str, str]) -> Demo:
             I : 1
         """,
         threshold="v > 30",
-        parameters={name: float(row[name]) for name in "abcd"}, presets={}, preset="",
+        parameters={name: float(row[name]) for name in "abcd"},
+        presets={},
+        preset="",
         initial={"v": float(row["V0"]), "u": float(row["u0"])},
     )
     return Demo(
-        letter=row["letter"], feature=row["feature"], model=model,
+        letter=row["letter"],
+        feature=row["feature"],
+        model=model,
         stimulus=Stimulus([after - before for before, after in pairwise(edges)], shapes, DIMENSIONLESS),
         closed=tuple(piece[3] == "]" for piece in pieces),
-        tau=Fraction(row["tau"]), spikes=int(row["spikes"]), first_spike=float(row["first_spike"]),
+        tau=Fraction(row["tau"]),
+        spikes=int(row["spikes"]),
+        first_spike=float(row["first_spike"]),
     )

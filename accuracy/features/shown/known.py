@@ -45,10 +45,12 @@ def _rows() -> dict[str, dict[str, str]]:
 def _write() -> None:
     rows = [[name, digest(model), *(MARKS[each.outcome] for each in search(model))] for name, model in MODELS.items()]
     with FILE.open("w", newline="") as file:
-        file.write(f"# The twenty features of Izhikevich 2004 in models with their default parameters: written by\n"
-                   f"# python -m {__spec__.name}, for people to review. "
-                   f"{', '.join(f'{mark} {outcome}' for outcome, mark in MARKS.items())}.\n"
-                   "# definition: the start of a digest of the model's equations and numbers.\n")
+        file.write(
+            f"# The twenty features of Izhikevich 2004 in models with their default parameters: written by\n"
+            f"# python -m {__spec__.name}, for people to review. "
+            f"{', '.join(f'{mark} {outcome}' for outcome, mark in MARKS.items())}.\n"
+            "# definition: the start of a digest of the model's equations and numbers.\n"
+        )
         csv.writer(file, lineterminator="\n").writerows([["model", "definition", *FEATURES], *rows])
 
 

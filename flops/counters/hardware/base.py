@@ -87,8 +87,10 @@ class HardwareCounts(Counts):
 
     def _within(self, workload: Workload) -> None:
         if isinstance(workload, Program):
-            raise UserError("a hardware counter counts in this process; it cannot run a program: give a C function, "
-                            "or take the counter 'callgrind'")
+            raise UserError(
+                "a hardware counter counts in this process; it cannot run a program: give a C function, "
+                "or take the counter 'callgrind'"
+            )
         self._was_called = True
         # bound beforehand: loading the library must not be counted
         function, arguments = ctypes.CFUNCTYPE(None, *workload.parameter_types)(workload.address), workload.values()
@@ -108,8 +110,11 @@ class HardwareCounts(Counts):
 
     def _retired(self, values: Sequence[int]) -> Retired:
         by_name = dict(zip(self._set.names, values, strict=True))
-        return Retired(self._candidate.formula.operations(by_name), by_name[self._candidate.instructions],
-                       by_name.get(self._candidate.cycles))
+        return Retired(
+            self._candidate.formula.operations(by_name),
+            by_name[self._candidate.instructions],
+            by_name.get(self._candidate.cycles),
+        )
 
 
 class HardwareCounter:
@@ -200,9 +205,11 @@ def prove(candidate: Candidate) -> None:
         events.close()
     operations = Retired(candidate.formula.operations(values)).flops()
     if values[candidate.instructions] < _PROBE or operations < _PROBE:
-        raise Refused(f"{candidate.formula.title}: the events were started but do not count: "
-                      f"{values[candidate.instructions]} instructions and {operations} operations while {_PROBE} "
-                      "multiplications were executed")
+        raise Refused(
+            f"{candidate.formula.title}: the events were started but do not count: "
+            f"{values[candidate.instructions]} instructions and {operations} operations while {_PROBE} "
+            "multiplications were executed"
+        )
 
 
 _FACTORS = [1.0] * _PROBE

@@ -175,8 +175,10 @@ def _require_short_paths() -> None:
     except OSError:
         return
     if any(len(line.split(maxsplit=5)[-1]) >= _LONGEST_PATH for line in mapped):
-        raise Refused(f"PAPI aborts if a loaded library has a path of {_LONGEST_PATH} characters or more; use "
-                      "folders with shorter paths")
+        raise Refused(
+            f"PAPI aborts if a loaded library has a path of {_LONGEST_PATH} characters or more; use "
+            "folders with shorter paths"
+        )
 
 
 class PythonPapi:
@@ -241,8 +243,11 @@ class PythonPapi:
     def why_disabled(self) -> str:
         """Return why PAPI's perf_event component is disabled; usually the processor is newer than the wheel."""
         info = self._call(self._papi.get_component_info, 0)
-        return f"perf_event disabled: {info.disabled_reason} (the wheel's tables may be older than this CPU)" \
-            if info.disabled else ""
+        return (
+            f"perf_event disabled: {info.disabled_reason} (the wheel's tables may be older than this CPU)"
+            if info.disabled
+            else ""
+        )
 
     def _values(self, function: Any, handle: int, count: int) -> tuple[int, ...]:
         found = tuple(int(value) for value in self._call(function, handle))

@@ -104,14 +104,17 @@ def values(data: bytes, names: tuple[str, ...]) -> tuple[int, ...]:
         If it was not: the kernel then expects the reader to scale the values, and a scaled count is an estimate.
     """
     if len(data) < 8 * (3 + len(names)):
-        raise Refused(f"{', '.join(names)}: there are not enough free counters for them together; another profiler or "
-                      "the NMI watchdog may hold some")
+        raise Refused(
+            f"{', '.join(names)}: there are not enough free counters for them together; another profiler or "
+            "the NMI watchdog may hold some"
+        )
     count, enabled, running, *numbers = struct.unpack(f"{3 + len(names)}Q", data)
     if count != len(names):
         raise Refused(f"{', '.join(names)}: the kernel returned {count} values for {len(names)} events")
     if running < enabled:
-        raise Refused(f"{', '.join(names)}: multiplexed, counted {running} of {enabled} ns: a scaled count would be "
-                      "an estimate")
+        raise Refused(
+            f"{', '.join(names)}: multiplexed, counted {running} of {enabled} ns: a scaled count would be an estimate"
+        )
     return tuple(numbers)
 
 
@@ -134,15 +137,24 @@ def _open(event: Event, leader: int) -> int:
     if leader < 0:
         flags |= _DISABLED | _PINNED
     attributes = _Attributes(
-        type=event.type, size=ctypes.sizeof(_Attributes), config=event.config, flags=flags,
+        type=event.type,
+        size=ctypes.sizeof(_Attributes),
+        config=event.config,
+        flags=flags,
         read_format=_TIME_ENABLED | _TIME_RUNNING | _GROUP,
     )
     syscall = ctypes.CDLL(None, use_errno=True).syscall
     syscall.restype = ctypes.c_long
-    result = int(syscall(
-        ctypes.c_long(_SYSCALL[platform.machine()]), ctypes.byref(attributes), ctypes.c_int(0), ctypes.c_int(-1),
-        ctypes.c_int(leader), ctypes.c_ulong(_CLOSE_ON_EXEC),
-    ))
+    result = int(
+        syscall(
+            ctypes.c_long(_SYSCALL[platform.machine()]),
+            ctypes.byref(attributes),
+            ctypes.c_int(0),
+            ctypes.c_int(-1),
+            ctypes.c_int(leader),
+            ctypes.c_ulong(_CLOSE_ON_EXEC),
+        )
+    )
     if result < 0:
         raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
     return result
@@ -153,8 +165,10 @@ def _why(event: Event, number: int) -> str:
     paranoid, filtered = paranoid_level(), why_filtered()
     if number in (errno.EACCES, errno.EPERM):
         if paranoid is not None and paranoid > 2:
-            return (f"{event.name}: kernel.perf_event_paranoid is {paranoid}; "
-                    "2 is needed (sysctl kernel.perf_event_paranoid=2)")
+            return (
+                f"{event.name}: kernel.perf_event_paranoid is {paranoid}; "
+                "2 is needed (sysctl kernel.perf_event_paranoid=2)"
+            )
         return f"{event.name}: not permitted, {filtered or 'by a security module'}; grant CAP_PERFMON"
     if number == errno.ENOSYS:
         return f"{event.name}: the kernel has no perf_event_open{', or it is hidden ' + filtered if filtered else ''}"

@@ -64,20 +64,30 @@ def _run(workload: Workload, counts: Counts) -> None:
         program = workload
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder, "callgrind.out")
-        options = ["--tool=callgrind", "--dump-instr=yes", "--compress-strings=no", "--compress-pos=no",
-                   f"--callgrind-out-file={out}"]
+        options = [
+            "--tool=callgrind",
+            "--dump-instr=yes",
+            "--compress-strings=no",
+            "--compress-pos=no",
+            f"--callgrind-out-file={out}",
+        ]
         if program.function != "*":
             options.append(f"--toggle-collect={program.function}")
         result = subprocess.run(
-            [_valgrind(), *options, *program.command], capture_output=True, text=True, errors="replace", check=False,
+            [_valgrind(), *options, *program.command],
+            capture_output=True,
+            text=True,
+            errors="replace",
+            check=False,
             cwd=program.folder,
             # functions are bound before the start, as in this process, not while they are counted
             env={**os.environ, "LD_BIND_NOW": "1"},
         )
         if result.returncode != 0 or not out.exists():
             hint = "; valgrind does not support AVX-512" if "unhandled instruction" in result.stderr else ""
-            raise UserError(f"the counter 'callgrind': {program.command[0]} ended with {result.returncode} "
-                            f"under valgrind{hint}")
+            raise UserError(
+                f"the counter 'callgrind': {program.command[0]} ended with {result.returncode} under valgrind{hint}"
+            )
         executed = list(_instructions(out))
     own = next((path for path, _, _ in executed if str(path).endswith(program.image)), Path(program.image))
     add_images(counts, own, executed)
@@ -126,14 +136,16 @@ def _driver(function: CFunction) -> str:
             setup.append(f"void *a{i} = {_words(f'w{i}', argument, lines)};")
         arguments.append(f"a{i}")
     lines += [
-        "int main(int count, char **given)", "{",
+        "int main(int count, char **given)",
+        "{",
         *(f"    {line}" for line in setup),
         "    void *library = dlopen(given[count - 1], RTLD_NOW);",
         "    if (!library) return 1;",
         f'    void (*function)({", ".join(types)}) = dlsym(library, "{function.name}");',
         "    if (!function) return 2;",
         f"    function({', '.join(arguments)});",
-        "    return 0;", "}",
+        "    return 0;",
+        "}",
     ]
     return "\n".join(lines) + "\n"
 
@@ -142,8 +154,9 @@ def _c_type(argument: Argument) -> str:
     return "long" if isinstance(argument, int) else "double" if isinstance(argument, float) else "void *"
 
 
-def _words(name: str, value: int | float | np.ndarray[tuple[int, ...], np.dtype[np.float64 | np.int64]],
-           lines: list[str]) -> str:
+def _words(
+    name: str, value: int | float | np.ndarray[tuple[int, ...], np.dtype[np.float64 | np.int64]], lines: list[str]
+) -> str:
     """Declare the words of a number or a buffer; return the name of the declared array."""
     array = np.ascontiguousarray(np.asarray([value] if isinstance(value, (int, float)) else value))
     words = array.view(np.int64).ravel()

@@ -100,7 +100,7 @@ class Image:
 
     def _bytes(self, start: int, end: int) -> bytes:
         segment, code = self._segments[bisect.bisect_right(self._segments, start, key=lambda s: s[0]) - 1]
-        return code[start - segment:end - segment]
+        return code[start - segment : end - segment]
 
     def _code_between(self, start: int, end: int) -> Code:
         tally: Tally[tuple[str, int]] = Tally()

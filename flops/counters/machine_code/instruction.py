@@ -17,9 +17,19 @@ if TYPE_CHECKING:
     from capstone import CsInsn
 
 _ARITHMETIC = {
-    "add": ("add",), "hadd": ("add",), "sub": ("sub",), "hsub": ("sub",), "mul": ("mul",), "div": ("div",),
-    "sqrt": ("sqrt",), "min": ("compare", "select"), "max": ("compare", "select"), "ucomi": ("compare",),
-    "comi": ("compare",), "blendv": ("select",), "blendm": ("select",),
+    "add": ("add",),
+    "hadd": ("add",),
+    "sub": ("sub",),
+    "hsub": ("sub",),
+    "mul": ("mul",),
+    "div": ("div",),
+    "sqrt": ("sqrt",),
+    "min": ("compare", "select"),
+    "max": ("compare", "select"),
+    "ucomi": ("compare",),
+    "comi": ("compare",),
+    "blendv": ("select",),
+    "blendm": ("select",),
 }
 _BITWISE = ("xor", "and", "andn", "or")
 _FUSED = re.compile(r"f(n?m(add|sub)|m(addsub|subadd))(132|213|231)")

@@ -122,8 +122,10 @@ def _check_left(ran: _Ran) -> None:
                 computes = loaded.image.computes(loaded.in_image(address))
                 if handed or computes:
                     what = "does arithmetic" if computes else "takes a function to call"
-                    raise UserError(f"{ran.name} calls a function of {loaded.path.name} that {what}, which the counter "
-                                    "'instrumented' does not follow; use 'stepped'")
+                    raise UserError(
+                        f"{ran.name} calls a function of {loaded.path.name} that {what}, which the counter "
+                        "'instrumented' does not follow; use 'stepped'"
+                    )
 
 
 def _decoded(blocks: Blocks) -> Iterator[tuple[Path, Code, int]]:
@@ -134,8 +136,9 @@ def _decoded(blocks: Blocks) -> Iterator[tuple[Path, Code, int]]:
             if loaded.first <= start < loaded.last:
                 code = loaded.image.code_between(loaded.in_image(start), loaded.in_image(start) + end - start)
                 if code.wide:
-                    raise UserError(f"{loaded.path.name} uses registers of AVX-512, which PyQBDI does not keep; "
-                                    "use 'stepped'")
+                    raise UserError(
+                        f"{loaded.path.name} uses registers of AVX-512, which PyQBDI does not keep; use 'stepped'"
+                    )
                 yield loaded.path, code, n
 
 

@@ -66,14 +66,17 @@ def _run(workload: Workload) -> tuple[Path, dict[int, int]]:
     integers = [value for value in values if isinstance(value, int)]
     doubles = [value for value in values if isinstance(value, float)]
     if len(integers) > _INTEGERS or len(doubles) > _DOUBLES:
-        raise UserError(f"{workload.name}: the counter 'stepped' passes up to {_INTEGERS} integers and pointers and "
-                        f"{_DOUBLES} doubles")
+        raise UserError(
+            f"{workload.name}: the counter 'stepped' passes up to {_INTEGERS} integers and pointers and "
+            f"{_DOUBLES} doubles"
+        )
     # PyDLL keeps the interpreter locked: the function may belong to Python itself
     stepper = ctypes.PyDLL(str(compile_library(Path(__file__).with_name("stepped.c").read_text(), STEPPER)))
     slots = np.zeros((_SLOTS, 2), dtype=np.uint64)
     failed = stepper.run_stepped(
         ctypes.c_void_p(workload.address),
-        (ctypes.c_long * _INTEGERS)(*integers), (ctypes.c_double * _DOUBLES)(*doubles),
+        (ctypes.c_long * _INTEGERS)(*integers),
+        (ctypes.c_double * _DOUBLES)(*doubles),
         ctypes.c_void_p(slots.ctypes.data),
     )
     if failed:

@@ -85,13 +85,21 @@ def read(path: str | Path) -> Baseline:
         raise UserError(f"{where} is not a baseline of spikecost; make one with spikecost baseline update")
     version = content["spikecost_baseline"]
     if type(version) is not int or version != FORMAT:
-        raise UserError(f"{where} has format {short(repr(version))}, this spikecost reads {FORMAT}; use the spikecost "
-                        "that made it, or make another one")
+        raise UserError(
+            f"{where} has format {short(repr(version))}, this spikecost reads {FORMAT}; use the spikecost "
+            "that made it, or make another one"
+        )
     found = structure(content, _File, where)
     for name in found.figures:
         kind_of(name)
-    figures = Figures(values=found.figures, times=found.times, models=found.models, environment=found.environment,
-                      made=found.made, suite=found.suite)
+    figures = Figures(
+        values=found.figures,
+        times=found.times,
+        models=found.models,
+        environment=found.environment,
+        made=found.made,
+        suite=found.suite,
+    )
     return Baseline(figures, given_limits(content["limits"], where), found.gate, str(path))
 
 
@@ -171,11 +179,14 @@ def update(path: str | Path, figures: Figures, accepted: Sequence[str] = ()) -> 
 
 def _accepted(old: Baseline, figures: Figures, patterns: Sequence[str]) -> Figures:
     """Return the figures of a baseline with some of them renewed."""
+
     def chosen(names: Iterable[str]) -> set[str]:
         return {name for name in names if any(fnmatchcase(name, pattern) for pattern in patterns)}
 
-    times = {name.removesuffix(f"/{TIME}") for name in chosen(f"{kernel}/{TIME}" for kernel in
-                                                              {*old.figures.times, *figures.times})}
+    times = {
+        name.removesuffix(f"/{TIME}")
+        for name in chosen(f"{kernel}/{TIME}" for kernel in {*old.figures.times, *figures.times})
+    }
     renewed = chosen({*old.figures.values, *figures.values})
     if not (renewed or times):
         raise UserError(f"no figure is named {' or '.join(map(repr, patterns))}; nothing was written")

@@ -51,8 +51,14 @@ class Change:
 
     def to_json(self) -> dict[str, Any]:
         """Return plain strings and numbers."""
-        return {"run": self.run, "commit": self.commit, "date": self.date, "before": self.before, "after": self.after,
-                "percent": self.percent}
+        return {
+            "run": self.run,
+            "commit": self.commit,
+            "date": self.date,
+            "before": self.before,
+            "after": self.after,
+            "percent": self.percent,
+        }
 
 
 def changes(series: Sequence[Entry], noisy: bool = False) -> list[Change]:
@@ -76,8 +82,10 @@ def changes(series: Sequence[Entry], noisy: bool = False) -> list[Change]:
         penalty = max(penalty, PENALTY * _variance(values) * math.log(len(values)))
     ends = _pelt(values, LEAST_AT_LEVEL if noisy else 1, penalty)
     levels = [float(np.median(values[first:last])) for first, last in pairwise([0, *ends])]
-    return [Change(series[end].run, series[end].commit, series[end].date, before, after)
-            for end, before, after in zip(ends, levels, levels[1:], strict=False)]
+    return [
+        Change(series[end].run, series[end].commit, series[end].date, before, after)
+        for end, before, after in zip(ends, levels, levels[1:], strict=False)
+    ]
 
 
 def _pelt(values: NDArray[np.float64], least: int, penalty: float) -> list[int]:
@@ -97,16 +105,31 @@ def plot(figures: Mapping[str, Sequence[Entry]], noisy: Callable[[str], bool]) -
     drawing = Figure(figsize=(7.5, 0.6 + 2.3 * len(figures)), layout="constrained")
     axes = drawing.subplots(len(figures), squeeze=False)[:, 0]
     for axis, (name, series) in zip(axes, figures.items(), strict=True):
-        axis.plot([entry.run for entry in series], [entry.value for entry in series], "o-", color="#0072b2",
-                  label=name, markersize=3.5, linewidth=1, drawstyle="steps-mid")
+        axis.plot(
+            [entry.run for entry in series],
+            [entry.value for entry in series],
+            "o-",
+            color="#0072b2",
+            label=name,
+            markersize=3.5,
+            linewidth=1,
+            drawstyle="steps-mid",
+        )
         axis.set_title(in_figure(name), fontsize=9, loc="left", pad=18)
         axis.margins(y=0.15)
         axis.ticklabel_format(axis="y", useOffset=False)
         for change in changes(series, noisy(name)):
             axis.axvline(change.run - 0.5, color="#d55e00", linestyle="--", linewidth=1)
             percent = "" if change.percent is None else f" {change.percent:+.3g} %"
-            axis.annotate(f"{in_figure(change.commit[:7])}{percent}", (change.run - 0.5, 1.02), fontsize=7.5,
-                          xycoords=("data", "axes fraction"), ha="center", va="bottom", color="#a04000")
+            axis.annotate(
+                f"{in_figure(change.commit[:7])}{percent}",
+                (change.run - 0.5, 1.02),
+                fontsize=7.5,
+                xycoords=("data", "axes fraction"),
+                ha="center",
+                va="bottom",
+                color="#a04000",
+            )
         axis.xaxis.set_major_locator(MaxNLocator(integer=True))
         axis.spines[["top", "right"]].set_visible(False)
     axes[-1].set_xlabel("run, in the order in which they were added")

@@ -44,29 +44,36 @@ class Rule:
 #: Every kind of figure.
 KINDS: dict[str, Rule] = {
     "operations_per_step": Rule("operations per step without a spike, from the Step", "operations", 0.0),
-    **{f"{kind}_per_step": Rule(f"{kind} per step", "operations", 0.0 if kind in DEAR else None)
-       for kind in OPERATIONS},
+    **{
+        f"{kind}_per_step": Rule(f"{kind} per step", "operations", 0.0 if kind in DEAR else None) for kind in OPERATIONS
+    },
     "operations_per_spike": Rule("operations that a spike adds", "operations", 0.0),
     "operations_per_block": Rule("operations per block in a step of an adaptive method", "operations", 0.0),
-    "instrumented_per_step": Rule("operations per step that an exact counter saw the kernel retire", "operations",
-                                  0.0, depends_on=TOOLCHAIN),
-    "instrumented_per_spike": Rule("operations that it saw a spike add to its step", "operations", 0.0,
-                                   depends_on=TOOLCHAIN),
-    "libm_per_step": Rule("operations per step that it saw the mathematics library retire", "operations", 0.0,
-                          depends_on=TOOLCHAIN),
-    "instructions_per_step": Rule("instructions per step in the kernel itself", "instructions", 0.0,
-                                  depends_on=TOOLCHAIN),
+    "instrumented_per_step": Rule(
+        "operations per step that an exact counter saw the kernel retire", "operations", 0.0, depends_on=TOOLCHAIN
+    ),
+    "instrumented_per_spike": Rule(
+        "operations that it saw a spike add to its step", "operations", 0.0, depends_on=TOOLCHAIN
+    ),
+    "libm_per_step": Rule(
+        "operations per step that it saw the mathematics library retire", "operations", 0.0, depends_on=TOOLCHAIN
+    ),
+    "instructions_per_step": Rule(
+        "instructions per step in the kernel itself", "instructions", 0.0, depends_on=TOOLCHAIN
+    ),
     # references are accurate to 1e-12 ms; the last bit of another machine's exp may move a spike by as much
     "error_ms": Rule("largest spike-time error at a fixed time step", "ms", 1.0, slack=1e-9),
     # the largest dt is one of a ladder of settings; neighbours differ by this factor
     "dt_ms": Rule("largest time step within the tolerance", "ms", round(100 * (RUNG - 1), 1), lower_is_worse=True),
-    "flops_per_ms": Rule("operations per ms of model time within the tolerance", "operations",
-                         round(100 * (RUNG - 1), 1)),
+    "flops_per_ms": Rule(
+        "operations per ms of model time within the tolerance", "operations", round(100 * (RUNG - 1), 1)
+    ),
     "reference_tolerance": Rule("loosest tolerance that a reference was computed with", "relative", 0.0),
     # rounding differs between processors by less than a factor of ten
     "reference_error_ms": Rule("largest stated error of the references", "ms", 900.0, slack=1e-10),
-    "reference_checked_ms": Rule("difference between a reference and a solution in 80-bit arithmetic", "ms", 900.0,
-                                 slack=1e-10),
+    "reference_checked_ms": Rule(
+        "difference between a reference and a solution in 80-bit arithmetic", "ms", 900.0, slack=1e-10
+    ),
 }
 
 

@@ -92,18 +92,24 @@ class History:
         made = dict(figures.made)
         commit = commit or made.get("commit", "")
         known = {"made": made, "environment": dict(figures.environment), "models": dict(figures.models)}
-        content = json.dumps([commit, json.dumps(known, sort_keys=True), values,
-                              {k: list(v) for k, v in figures.times.items()}], sort_keys=True)
+        content = json.dumps(
+            [commit, json.dumps(known, sort_keys=True), values, {k: list(v) for k, v in figures.times.items()}],
+            sort_keys=True,
+        )
         digest = hashlib.sha256(content.encode()).hexdigest()
         date = made.get("date", "")
         with self._open(make=True) as store, store:  # one transaction: a run is stored completely or not at all
             facts = {**known, CHECKSUM: _checksum(digest, date, commit, known, values)}
-            cursor = store.execute('INSERT OR IGNORE INTO runs (digest, date, "commit", facts) VALUES (?, ?, ?, ?)',
-                                   (digest, date, commit, json.dumps(facts, sort_keys=True)))
+            cursor = store.execute(
+                'INSERT OR IGNORE INTO runs (digest, date, "commit", facts) VALUES (?, ?, ?, ?)',
+                (digest, date, commit, json.dumps(facts, sort_keys=True)),
+            )
             if not cursor.rowcount:
                 return False
-            store.executemany("INSERT INTO figures VALUES (?, ?, ?)",
-                              [(cursor.lastrowid, name, value) for name, value in sorted(values.items())])
+            store.executemany(
+                "INSERT INTO figures VALUES (?, ?, ?)",
+                [(cursor.lastrowid, name, value) for name, value in sorted(values.items())],
+            )
         return True
 
     def check(self) -> None:
@@ -126,8 +132,11 @@ class History:
     def series(self, name: str) -> list[Entry]:
         """Return a figure in every run that has it, in the order in which the runs were added."""
         with self._open() as store:
-            found = store.execute('SELECT runs.id, date, "commit", value FROM figures JOIN runs ON run = runs.id '
-                                  "WHERE name = ? ORDER BY runs.id", (name,))
+            found = store.execute(
+                'SELECT runs.id, date, "commit", value FROM figures JOIN runs ON run = runs.id '
+                "WHERE name = ? ORDER BY runs.id",
+                (name,),
+            )
             return [Entry(*row) for row in found]
 
     def __len__(self) -> int:
@@ -164,16 +173,20 @@ class History:
                 raise
             problem = str(error)
         if problem:
-            raise UserError(f"the history {self.path} is damaged: {' '.join(problem.split())}; restore a copy of it, "
-                            "or start another file")
+            raise UserError(
+                f"the history {self.path} is damaged: {' '.join(problem.split())}; restore a copy of it, "
+                "or start another file"
+            )
 
     def _refuse_others(self, store: sqlite3.Connection) -> None:
         version = store.execute("PRAGMA user_version").fetchone()[0]
         if store.execute("PRAGMA application_id").fetchone()[0] != _APPLICATION:
             raise UserError(f"{self.path} is not a history of spikecost; give another file")
         if version != _VERSION:
-            raise UserError(f"the history {self.path} has format {version}, this spikecost reads {_VERSION}; "
-                            "use the spikecost that made it, or start another file")
+            raise UserError(
+                f"the history {self.path} has format {version}, this spikecost reads {_VERSION}; "
+                "use the spikecost that made it, or start another file"
+            )
 
 
 def _structure(store: sqlite3.Connection) -> str:
@@ -213,9 +226,11 @@ def _holds_something(path: Path) -> bool:
 
 
 def _is_new(store: sqlite3.Connection) -> bool:
-    return not (store.execute("PRAGMA application_id").fetchone()[0]
-                or store.execute("PRAGMA user_version").fetchone()[0]
-                or store.execute("SELECT 1 FROM sqlite_master").fetchone())
+    return not (
+        store.execute("PRAGMA application_id").fetchone()[0]
+        or store.execute("PRAGMA user_version").fetchone()[0]
+        or store.execute("SELECT 1 FROM sqlite_master").fetchone()
+    )
 
 
 def _make(store: sqlite3.Connection) -> None:

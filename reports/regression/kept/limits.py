@@ -47,8 +47,10 @@ def refuse_idle(given: Given, names: Collection[str], where: str) -> None:
     idle = [pattern for pattern in given if not any(fnmatchcase(name, pattern) for name in names)]
     if idle:
         more = f" (and {len(idle) - 1} more)" if idle[1:] else ""
-        raise UserError(f"{where}: limit '{short(idle[0])}'{more} matches no figure: correct or delete it; a figure is "
-                        f"called, for example, {short(next(iter(sorted(names)), 'lif/rk4/grid/operations_per_step'))}")
+        raise UserError(
+            f"{where}: limit '{short(idle[0])}'{more} matches no figure: correct or delete it; a figure is "
+            f"called, for example, {short(next(iter(sorted(names)), 'lif/rk4/grid/operations_per_step'))}"
+        )
 
 
 @dataclass(frozen=True)
@@ -78,8 +80,10 @@ def given_limits(content: Given, where: str) -> Given:
     for pattern, value in content.items():
         limit = f"{where}: limit '{short(pattern)}'"
         if not value:
-            raise UserError(f"{limit}: give soft_percent, hard, or both, and improved_percent where better figures "
-                            "have another limit")
+            raise UserError(
+                f"{limit}: give soft_percent, hard, or both, and improved_percent where better figures "
+                "have another limit"
+            )
         for name, than in (("soft_percent", "worse"), ("improved_percent", "better")):
             if (value.get(name) or 0) < 0:
                 raise UserError(f"{limit}: {name} is below 0; give how much {than} the figure may become")

@@ -62,6 +62,10 @@ def slowdown(before: Sequence[float], after: Sequence[float], gate: Gate) -> Slo
     """
     slower, faster = (float(mannwhitneyu(after, before, alternative=which).pvalue) for which in ("greater", "less"))
     middle, now = median(before), median(after)
-    return Slowdown(middle, now, slower,
-                    slower < gate.alpha and now > middle * (1 + gate.threshold_percent / 100),
-                    faster < gate.alpha and middle > now * FASTER)
+    return Slowdown(
+        middle,
+        now,
+        slower,
+        slower < gate.alpha and now > middle * (1 + gate.threshold_percent / 100),
+        faster < gate.alpha and middle > now * FASTER,
+    )

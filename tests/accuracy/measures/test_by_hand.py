@@ -11,16 +11,19 @@ from spikecost.models.ground.errors import UserError
 from .trains import train
 
 
-@pytest.mark.parametrize(("name", "value"), [
-    ("maximum", 0.3),
-    ("mean", 0.2),
-    ("rms", np.sqrt((0.01 + 0.09 + 0.04) / 3)),
-    # slope of (0.1, 0.3, 0.2) over (10, 20, 30) ms: 0.005 ms per ms
-    ("drift", 5),
-    ("lag", 0.2),
-    ("missing", 0),
-    ("extra", 0),
-])
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("maximum", 0.3),
+        ("mean", 0.2),
+        ("rms", np.sqrt((0.01 + 0.09 + 0.04) / 3)),
+        # slope of (0.1, 0.3, 0.2) over (10, 20, 30) ms: 0.005 ms per ms
+        ("drift", 5),
+        ("lag", 0.2),
+        ("missing", 0),
+        ("extra", 0),
+    ],
+)
 def test_three_late_spikes(name, value):
     assert MEASURES[name](train(10.1, 20.3, 30.2), train(10, 20, 30)) == pytest.approx(value)
 
@@ -117,24 +120,27 @@ def test_edges_that_do_not_overlap_are_named(name):
         MEASURES[name](train(10), train(110, start=100, stop=200))
 
 
-@pytest.mark.parametrize(("make", "message"), [
-    (lambda: Gamma(0 * ms), "window = .* is not positive"),
-    (lambda: Gamma(-4 * ms), "window = .* is not positive"),
-    (lambda: Gamma(4), "window = 4 is not a time; give a Brian2 quantity"),
-    (lambda: VanRossum(0 * ms), "tau = .* is not positive"),
-    (lambda: VanRossum(10 * mV), "tau = .* is not a time"),
-    (lambda: VictorPurpura(0 / second), "cost = .* is not a positive rate; give a Brian2 quantity"),
-    (lambda: VictorPurpura(-1 / second), "cost = .* is not a positive rate"),
-    (lambda: VictorPurpura(10 * ms), "cost = .* is not a positive rate"),
-    (lambda: VictorPurpura(100), "cost = 100 is not a positive rate"),
-    (lambda: VictorPurpura(float("nan") / second), "expected a finite value"),
-    (lambda: SpikeTrain(np.array([20.0, 10.0]), 100.0), "out of order: 10 ms follows 20 ms; sort them"),
-    (lambda: SpikeTrain(np.array([10.0, np.nan]), 100.0), "finite"),
-    (lambda: SpikeTrain(np.array([10.0]), np.nan), "the edges 0 to nan ms"),
-    (lambda: SpikeTrain(np.array([]), 10.0, 20.0), "the edges 20 to 10 ms are not two finite times in order"),
-    (lambda: SpikeTrain(np.array([1, 2]) * mV, 100.0), "given in mV; give a number in ms"),
-    (lambda: SpikeTrain(["late"], 100.0), "expected a number or Brian2 quantity, got 'late'"),
-])
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: Gamma(0 * ms), "window = .* is not positive"),
+        (lambda: Gamma(-4 * ms), "window = .* is not positive"),
+        (lambda: Gamma(4), "window = 4 is not a time; give a Brian2 quantity"),
+        (lambda: VanRossum(0 * ms), "tau = .* is not positive"),
+        (lambda: VanRossum(10 * mV), "tau = .* is not a time"),
+        (lambda: VictorPurpura(0 / second), "cost = .* is not a positive rate; give a Brian2 quantity"),
+        (lambda: VictorPurpura(-1 / second), "cost = .* is not a positive rate"),
+        (lambda: VictorPurpura(10 * ms), "cost = .* is not a positive rate"),
+        (lambda: VictorPurpura(100), "cost = 100 is not a positive rate"),
+        (lambda: VictorPurpura(float("nan") / second), "expected a finite value"),
+        (lambda: SpikeTrain(np.array([20.0, 10.0]), 100.0), "out of order: 10 ms follows 20 ms; sort them"),
+        (lambda: SpikeTrain(np.array([10.0, np.nan]), 100.0), "finite"),
+        (lambda: SpikeTrain(np.array([10.0]), np.nan), "the edges 0 to nan ms"),
+        (lambda: SpikeTrain(np.array([]), 10.0, 20.0), "the edges 20 to 10 ms are not two finite times in order"),
+        (lambda: SpikeTrain(np.array([1, 2]) * mV, 100.0), "given in mV; give a number in ms"),
+        (lambda: SpikeTrain(["late"], 100.0), "expected a number or Brian2 quantity, got 'late'"),
+    ],
+)
 def test_bad_input_is_named_in_one_line(make, message):
     with pytest.raises(UserError, match=message) as error:
         make()

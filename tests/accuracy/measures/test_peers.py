@@ -45,8 +45,10 @@ def test_van_rossum_is_elephants(a, b, tau):
 @pytest.fixture(scope="module")
 def pyspike():
     if importlib.util.find_spec("pyspike") is None:
-        pytest.skip("there is no PySpike, which is compiled when installed: give it a C compiler and Python's headers "
-                    "(Debian: apt-get install gcc python3-dev), then pip install pyspike")
+        pytest.skip(
+            "there is no PySpike, which is compiled when installed: give it a C compiler and Python's headers "
+            "(Debian: apt-get install gcc python3-dev), then pip install pyspike"
+        )
     return importlib.import_module("pyspike")
 
 

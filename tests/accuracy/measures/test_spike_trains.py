@@ -12,7 +12,8 @@ from spikecost.models.ground.errors import UserError
 from ...messages import tells
 
 trains = st.lists(st.floats(0, 100, allow_nan=False, width=32), max_size=8).map(
-    lambda times: SpikeTrain(np.sort(np.array(times, dtype=float)), 100.0))
+    lambda times: SpikeTrain(np.sort(np.array(times, dtype=float)), 100.0)
+)
 
 
 def train(*times):
@@ -80,26 +81,32 @@ def test_swapping_the_trains_swaps_missing_and_extra(a, b):
     np.testing.assert_allclose(one.mean, -other.mean)
 
 
-@pytest.mark.parametrize(("times", "message"), [
-    ([1, 3, 2], "spike times are out of order: 2 ms follows 3 ms; sort them"),
-    ([1, np.nan], "spike time 1 (counted from 0) is nan; give finite numbers in ms"),
-    ([np.inf], "spike time 0 (counted from 0) is inf; give finite numbers in ms"),
-    ([-np.inf, 1], "spike time 0 (counted from 0) is -inf; give finite numbers in ms"),
-    ([-1, 1], "spike time -1 ms is before the train's start of 0 ms; leave it out or give an earlier start"),
-    ([1, 200], "spike time 200 ms is after the train's stop of 100 ms; leave it out or give a later stop"),
-    ([[1]], "spike times must be one list of numbers in ms, not an array of shape (1, 1)"),
-])
+@pytest.mark.parametrize(
+    ("times", "message"),
+    [
+        ([1, 3, 2], "spike times are out of order: 2 ms follows 3 ms; sort them"),
+        ([1, np.nan], "spike time 1 (counted from 0) is nan; give finite numbers in ms"),
+        ([np.inf], "spike time 0 (counted from 0) is inf; give finite numbers in ms"),
+        ([-np.inf, 1], "spike time 0 (counted from 0) is -inf; give finite numbers in ms"),
+        ([-1, 1], "spike time -1 ms is before the train's start of 0 ms; leave it out or give an earlier start"),
+        ([1, 200], "spike time 200 ms is after the train's stop of 100 ms; leave it out or give a later stop"),
+        ([[1]], "spike times must be one list of numbers in ms, not an array of shape (1, 1)"),
+    ],
+)
 def test_bad_trains_are_named(times, message):
     with pytest.raises(UserError) as error:
         SpikeTrain(np.array(times, dtype=float), 100.0)
     assert tells(str(error.value), message)
 
 
-@pytest.mark.parametrize(("times", "stop", "message"), [
-    (np.array(["x"]), 10.0, "spike times and edges: expected a number or Brian2 quantity, got array"),
-    (np.array([1 + 2j]), 10.0, "spike times and edges: expected a number or Brian2 quantity, got array"),
-    ([1.0], [2.0, 3.0], "the edge stop must be one number in ms, not an array of shape (2,)"),
-])
+@pytest.mark.parametrize(
+    ("times", "stop", "message"),
+    [
+        (np.array(["x"]), 10.0, "spike times and edges: expected a number or Brian2 quantity, got array"),
+        (np.array([1 + 2j]), 10.0, "spike times and edges: expected a number or Brian2 quantity, got array"),
+        ([1.0], [2.0, 3.0], "the edge stop must be one number in ms, not an array of shape (2,)"),
+    ],
+)
 def test_what_is_no_number_is_named(times, stop, message):
     with pytest.raises(UserError, match=re.escape(message)):
         SpikeTrain(times, stop)

@@ -17,8 +17,12 @@ from spikecost.models.definition.neuron import NeuronModel
 LIF, QIF = get_model("lif"), get_model("qif")
 #: v' = I + c v**2 + b v: its fixed points and turning points are easy to set.
 PARABOLA = NeuronModel(
-    name="parabola", equations="dv/dt = I + b*v + c*v**2 : 1\nb : Hz\nc : Hz\nI : Hz", threshold="v >= 3",
-    reset="v = -3", parameters={"b": 0 / ms, "c": 1 / ms}, initial={"v": -3},
+    name="parabola",
+    equations="dv/dt = I + b*v + c*v**2 : 1\nb : Hz\nc : Hz\nI : Hz",
+    threshold="v >= 3",
+    reset="v = -3",
+    parameters={"b": 0 / ms, "c": 1 / ms},
+    initial={"v": -3},
 )
 
 
@@ -47,20 +51,27 @@ def test_a_ramp_into_lif_in_forty_digits():
 
     def gap(s):
         return k / b * ((first - 1 / b) * (1 - mp.exp(-b * s)) + s) - 15
+
     second_spike = first + mp.findroot(gap, 12)
     assert float(found[1]) == pytest.approx(float(second_spike), rel=1e-14)
 
 
 @pytest.mark.parametrize("refractory", [None, 2 * ms])
-@pytest.mark.parametrize("stimulus", [
-    constant(2 * mV / ms, 1 * second),
-    step(0 * mV / ms, 1.7 * mV / ms, 33.3 * ms, 1 * second),
-    ramp(0 * mV / ms, 4 * mV / ms, 1 * second),
-    ramp(4 * mV / ms, -2 * mV / ms, 1 * second),
-    # up and down, above and below the rheobase
-    Stimulus([Fraction(50)] * 8, [Shape(1.2, slope=0.02), Shape(3.0, slope=-0.08), 1.6, Shape(1.55, slope=-0.001)] * 2,
-             (mV / ms).dim),
-])
+@pytest.mark.parametrize(
+    "stimulus",
+    [
+        constant(2 * mV / ms, 1 * second),
+        step(0 * mV / ms, 1.7 * mV / ms, 33.3 * ms, 1 * second),
+        ramp(0 * mV / ms, 4 * mV / ms, 1 * second),
+        ramp(4 * mV / ms, -2 * mV / ms, 1 * second),
+        # up and down, above and below the rheobase
+        Stimulus(
+            [Fraction(50)] * 8,
+            [Shape(1.2, slope=0.02), Shape(3.0, slope=-0.08), 1.6, Shape(1.55, slope=-0.001)] * 2,
+            (mV / ms).dim,
+        ),
+    ],
+)
 def test_lif_against_taylor_series(stimulus, refractory):
     model = LIF.replace(refractory=refractory)
     exact = closed_form.solve(model, stimulus, taylor.EXTENDED)
@@ -74,8 +85,9 @@ def test_lif_against_taylor_series(stimulus, refractory):
 
 def test_a_ramp_without_leak_by_hand():
     # v = t**2/2 from 0 to 8 in 4 ms; then t**2/2 - 8 is 8 at sqrt(32) ms
-    model = NeuronModel(name="perfect", equations="dv/dt = I : 1\nI : Hz", threshold="v >= 8", reset="v = 0",
-                        initial={"v": 0})
+    model = NeuronModel(
+        name="perfect", equations="dv/dt = I : 1\nI : Hz", threshold="v >= 8", reset="v = 0", initial={"v": 0}
+    )
     times = reference(model, ramp(0 / ms, 6 / ms, 6 * ms)).train.times
     np.testing.assert_allclose(times, [4, np.sqrt(32)], rtol=1e-14)
 
@@ -100,11 +112,14 @@ def test_qif_by_hand():
     np.testing.assert_allclose(times, float(first) + float(interval) * np.arange(len(times)), rtol=1e-13)
 
 
-@pytest.mark.parametrize("stimulus", [
-    constant(2 * mV / ms, 1 * second),
-    constant(0.4 * mV / ms, 1 * second),  # just above the bifurcation at 0.375 mV/ms: intervals near 300 ms
-    piecewise_constant([(20 * ms, value * mV / ms) for value in (3, 0, 1.4, -2, 0.375, 2, 8, -5) * 5]),
-])
+@pytest.mark.parametrize(
+    "stimulus",
+    [
+        constant(2 * mV / ms, 1 * second),
+        constant(0.4 * mV / ms, 1 * second),  # just above the bifurcation at 0.375 mV/ms: intervals near 300 ms
+        piecewise_constant([(20 * ms, value * mV / ms) for value in (3, 0, 1.4, -2, 0.375, 2, 8, -5) * 5]),
+    ],
+)
 @pytest.mark.parametrize("refractory", [None, 2 * ms])
 def test_qif_against_taylor_series(stimulus, refractory):
     model = QIF.replace(refractory=refractory)
@@ -116,16 +131,19 @@ def test_qif_against_taylor_series(stimulus, refractory):
     np.testing.assert_allclose(found.samples, series.samples.astype(float), rtol=0, atol=1e-9)
 
 
-@pytest.mark.parametrize(("initial", "drive", "b", "c", "expected"), [
-    (-3.0, -1.0, 0.0, 1.0, []),  # rests at -1
-    (0.0, -1.0, 0.0, 1.0, []),  # between -1 and 1 it falls
-    (2.0, -1.0, 0.0, 1.0, [0.5 * np.log(2 / 4 * 3 / 1)]),  # (v - 1)/(v + 1) grows as exp(2 t)
-    (1.0, 0.0, 0.0, 1.0, [1 - 1 / 3]),  # v = 1/(1 - t)
-    (-1.0, 0.0, 0.0, 1.0, []),
-    (0.0, 16.0, 0.0, -1.0, [np.arctanh(3 / 4) / 4]),  # v = 4 tanh(4 t)
-    (0.0, 4.0, 0.0, -1.0, []),  # stays below 2
-    (0.0, 2.0, 1.0, 0.0, [np.log(2.5)]),  # v = 2 (exp(t) - 1): a parabola without its square is a line
-])
+@pytest.mark.parametrize(
+    ("initial", "drive", "b", "c", "expected"),
+    [
+        (-3.0, -1.0, 0.0, 1.0, []),  # rests at -1
+        (0.0, -1.0, 0.0, 1.0, []),  # between -1 and 1 it falls
+        (2.0, -1.0, 0.0, 1.0, [0.5 * np.log(2 / 4 * 3 / 1)]),  # (v - 1)/(v + 1) grows as exp(2 t)
+        (1.0, 0.0, 0.0, 1.0, [1 - 1 / 3]),  # v = 1/(1 - t)
+        (-1.0, 0.0, 0.0, 1.0, []),
+        (0.0, 16.0, 0.0, -1.0, [np.arctanh(3 / 4) / 4]),  # v = 4 tanh(4 t)
+        (0.0, 4.0, 0.0, -1.0, []),  # stays below 2
+        (0.0, 2.0, 1.0, 0.0, [np.log(2.5)]),  # v = 2 (exp(t) - 1): a parabola without its square is a line
+    ],
+)
 def test_every_case_of_a_parabola(initial, drive, b, c, expected):
     model = PARABOLA.replace(parameters={"b": b / ms, "c": c / ms}, initial={"v": initial})
     horizon = 1.01 * expected[0] if expected else 5.0

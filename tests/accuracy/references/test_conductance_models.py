@@ -31,23 +31,30 @@ def wang_buzsaki(x, current):
     v, h, n = x
     alpha_m = -0.1 * (v + 35) / (exp(-0.1 * (v + 35)) - 1)
     m = alpha_m / (alpha_m + 4 * exp(-(v + 60) / 18))
-    return [current - 35 * m**3 * h * (v - 55) - 9 * n**4 * (v + 90) - 0.1 * (v + 65),
-            5 * relax(0.07 * exp(-(v + 58) / 20), 1 / (exp(-0.1 * (v + 28)) + 1), h),
-            5 * relax(-0.01 * (v + 34) / (exp(-0.1 * (v + 34)) - 1), 0.125 * exp(-(v + 44) / 80), n)]
+    return [
+        current - 35 * m**3 * h * (v - 55) - 9 * n**4 * (v + 90) - 0.1 * (v + 65),
+        5 * relax(0.07 * exp(-(v + 58) / 20), 1 / (exp(-0.1 * (v + 28)) + 1), h),
+        5 * relax(-0.01 * (v + 34) / (exp(-0.1 * (v + 34)) - 1), 0.125 * exp(-(v + 44) / 80), n),
+    ]
 
 
 def traub_miles_gates(v, m, h, n, VT):
     x = v - VT
-    return [relax(0.32 * (13 - x) / (exp((13 - x) / 4) - 1), 0.28 * (x - 40) / (exp((x - 40) / 5) - 1), m),
-            relax(0.128 * exp((17 - x) / 18), 4 / (1 + exp((40 - x) / 5)), h),
-            relax(0.032 * (15 - x) / (exp((15 - x) / 5) - 1), 0.5 * exp((10 - x) / 40), n)]
+    return [
+        relax(0.32 * (13 - x) / (exp((13 - x) / 4) - 1), 0.28 * (x - 40) / (exp((x - 40) / 5) - 1), m),
+        relax(0.128 * exp((17 - x) / 18), 4 / (1 + exp((40 - x) / 5)), h),
+        relax(0.032 * (15 - x) / (exp((15 - x) / 5) - 1), 0.5 * exp((10 - x) / 40), n),
+    ]
 
 
 def traub_miles(EL):
     def rates(x, current):
         v, m, h, n = x
-        return [current - 0.05 * (v - EL) - 100 * m**3 * h * (v - 50) - 30 * n**4 * (v + 90),
-                *traub_miles_gates(v, m, h, n, -63)]
+        return [
+            current - 0.05 * (v - EL) - 100 * m**3 * h * (v - 50) - 30 * n**4 * (v + 90),
+            *traub_miles_gates(v, m, h, n, -63),
+        ]
+
     return rates
 
 
@@ -55,16 +62,19 @@ def connor_stevens(x, current):
     v, m, h, n, a, b = x
     a_inf = (0.0761 * exp(0.0314 * (v + 94.22)) / (1 + exp(0.0346 * (v + 1.17)))) ** (1 / 3)
     b_inf = (1 / (1 + exp(0.0688 * (v + 53.3)))) ** 4
-    return [current - 0.3 * (v + 17) - 120 * m**3 * h * (v - 55) - 20 * n**4 * (v + 72) - 47.7 * a**3 * b * (v + 75),
-            relax(0.38 * (v + 29.7) / (1 - exp(-0.1 * (v + 29.7))), 15.2 * exp(-0.0556 * (v + 54.7)), m),
-            relax(0.266 * exp(-0.05 * (v + 48)), 3.8 / (1 + exp(-0.1 * (v + 18))), h),
-            relax(0.02 * (v + 45.7) / (1 - exp(-0.1 * (v + 45.7))), 0.25 * exp(-0.0125 * (v + 55.7)), n),
-            (a_inf - a) / (0.3632 + 1.158 / (1 + exp(0.0497 * (v + 55.96)))),
-            (b_inf - b) / (1.24 + 2.678 / (1 + exp(0.0624 * (v + 50))))]
+    return [
+        current - 0.3 * (v + 17) - 120 * m**3 * h * (v - 55) - 20 * n**4 * (v + 72) - 47.7 * a**3 * b * (v + 75),
+        relax(0.38 * (v + 29.7) / (1 - exp(-0.1 * (v + 29.7))), 15.2 * exp(-0.0556 * (v + 54.7)), m),
+        relax(0.266 * exp(-0.05 * (v + 48)), 3.8 / (1 + exp(-0.1 * (v + 18))), h),
+        relax(0.02 * (v + 45.7) / (1 - exp(-0.1 * (v + 45.7))), 0.25 * exp(-0.0125 * (v + 55.7)), n),
+        (a_inf - a) / (0.3632 + 1.158 / (1 + exp(0.0497 * (v + 55.96)))),
+        (b_inf - b) / (1.24 + 2.678 / (1 + exp(0.0624 * (v + 50)))),
+    ]
 
 
 def pospischil(gL, EL, gK, gM=0.0, gL_calcium=0.0, gT_calcium=0.0):
     """Sodium, potassium, M, calcium L and T, with variables in this order; in mS/cm2, as in the published file."""
+
     def rates(x, current):
         v, m, h, n = x[:4]
         total = current - gL * (v - EL) - 50 * m**3 * h * (v - 50) - gK * n**4 * (v + 100)
@@ -76,8 +86,10 @@ def pospischil(gL, EL, gK, gM=0.0, gL_calcium=0.0, gT_calcium=0.0):
         if gL_calcium:
             q, r = rest
             total -= gL_calcium * q**2 * r * (v - 120)
-            slopes += [relax(0.055 * (-27 - v) / (exp((-27 - v) / 3.8) - 1), 0.94 * exp((-75 - v) / 17), q),
-                       relax(0.000457 * exp((-13 - v) / 50), 0.0065 / (exp((-15 - v) / 28) + 1), r)]
+            slopes += [
+                relax(0.055 * (-27 - v) / (exp((-27 - v) / 3.8) - 1), 0.94 * exp((-75 - v) / 17), q),
+                relax(0.000457 * exp((-13 - v) / 50), 0.0065 / (exp((-15 - v) / 28) + 1), r),
+            ]
         if gT_calcium:
             (z,) = rest
             w = v + 2
@@ -85,6 +97,7 @@ def pospischil(gL, EL, gK, gM=0.0, gL_calcium=0.0, gT_calcium=0.0):
             tau = (30.8 + (211.4 + exp((w + 113.2) / 5)) / (1 + exp((w + 84) / 3.2))) / 3**1.2
             slopes.append((1 / (1 + exp((w + 81) / 4)) - z) / tau)
         return [total, *slopes]
+
     return rates
 
 
@@ -93,18 +106,21 @@ def density(nanoampere, diameter):
     return nanoampere * 1e-3 / (math.pi * (diameter * 1e-4) ** 2)
 
 
-@pytest.mark.parametrize(("model", "rates", "level", "current", "horizon", "least"), [
-    ("wang_buzsaki", wang_buzsaki, 0, 1.0, 150, 8),
-    ("wang_buzsaki", wang_buzsaki, 0, 5.0, 60, 8),
-    ("traub_miles:paper", traub_miles(-60), -20, 2.0, 150, 10),
-    ("traub_miles:neuron", traub_miles(-65), -20, 2.0, 150, 9),
-    ("connor_stevens", connor_stevens, 0, 15.0, 120, 10),
-    ("pospischil_rs", pospischil(0.1, -70, 5, 0.07), 0, density(0.75, 96), 400, 4),
-    ("pospischil_fs", pospischil(0.15, -70, 10), 0, density(0.5, 67), 200, 9),
-    ("pospischil_ib:IB", pospischil(0.01, -85, 5, 0.03, 0.17), 0, density(0.15, 96), 250, 8),
-    ("pospischil_ib:IBR", pospischil(0.01, -85, 5, 0.03, 0.22), 0, density(0.15, 96), 250, 20),
-    ("pospischil_lts", pospischil(0.01, -85, 5, 0.03, gT_calcium=0.4), 0, density(0.15, 96), 400, 4),
-])
+@pytest.mark.parametrize(
+    ("model", "rates", "level", "current", "horizon", "least"),
+    [
+        ("wang_buzsaki", wang_buzsaki, 0, 1.0, 150, 8),
+        ("wang_buzsaki", wang_buzsaki, 0, 5.0, 60, 8),
+        ("traub_miles:paper", traub_miles(-60), -20, 2.0, 150, 10),
+        ("traub_miles:neuron", traub_miles(-65), -20, 2.0, 150, 9),
+        ("connor_stevens", connor_stevens, 0, 15.0, 120, 10),
+        ("pospischil_rs", pospischil(0.1, -70, 5, 0.07), 0, density(0.75, 96), 400, 4),
+        ("pospischil_fs", pospischil(0.15, -70, 10), 0, density(0.5, 67), 200, 9),
+        ("pospischil_ib:IB", pospischil(0.01, -85, 5, 0.03, 0.17), 0, density(0.15, 96), 250, 8),
+        ("pospischil_ib:IBR", pospischil(0.01, -85, 5, 0.03, 0.22), 0, density(0.15, 96), 250, 20),
+        ("pospischil_lts", pospischil(0.01, -85, 5, 0.03, gT_calcium=0.4), 0, density(0.15, 96), 400, 4),
+    ],
+)
 def test_the_reference_is_that_of_an_independent_solver(model, rates, level, current, horizon, least):
     start = list(get_model(model).initial_values.values())
 
@@ -112,8 +128,9 @@ def test_the_reference_is_that_of_an_independent_solver(model, rates, level, cur
         return x[0] - level
 
     above.direction = 1
-    theirs = solve_ivp(lambda t, x: rates(x, current), (0, horizon), start, "DOP853", rtol=1e-12, atol=1e-13,
-                       events=above).t_events[0]
+    theirs = solve_ivp(
+        lambda t, x: rates(x, current), (0, horizon), start, "DOP853", rtol=1e-12, atol=1e-13, events=above
+    ).t_events[0]
     found = spikes(model, current, horizon)
     assert len(found) == len(theirs) >= least
     np.testing.assert_allclose(found, theirs, rtol=0, atol=1e-7)
@@ -165,10 +182,20 @@ def test_a_low_threshold_cell_starts_with_a_burst_that_the_t_current_makes():
 #: and ..._10.mat: ref_v), under pA into 20 000 um2. Its programs call them the currents of 1 and 10 spikes; the stored
 #: voltages have 3 and 14.
 STORED = {
-    20: {100: -61.781715163421, 250: -81.70459304484802, 500: -60.56461627593581, 750: -61.19615199209612,
-         999: -61.615901652357586},
-    52: {100: -58.811733114470265, 250: -82.7300909981711, 500: -62.61104327621151, 750: -73.13792217544938,
-         999: -60.90973917082926},
+    20: {
+        100: -61.781715163421,
+        250: -81.70459304484802,
+        500: -60.56461627593581,
+        750: -61.19615199209612,
+        999: -61.615901652357586,
+    },
+    52: {
+        100: -58.811733114470265,
+        250: -82.7300909981711,
+        500: -62.61104327621151,
+        750: -73.13792217544938,
+        999: -60.90973917082926,
+    },
 }
 
 

@@ -11,8 +11,11 @@ from spikecost.models.catalogue import get_model
 from ..second_solver import dop853
 
 MODELS = ["lif", *(f"izhikevich:{preset}" for preset in get_model("izhikevich").presets), "hodgkin_huxley"]
-LOW_AND_HIGH = {"lif": (1.4 * mV / ms, 2.4 * mV / ms), "izhikevich": (4, 14),
-                "hodgkin_huxley": (7 * uA / cm**2, 15 * uA / cm**2)}
+LOW_AND_HIGH = {
+    "lif": (1.4 * mV / ms, 2.4 * mV / ms),
+    "izhikevich": (4, 14),
+    "hodgkin_huxley": (7 * uA / cm**2, 15 * uA / cm**2),
+}
 
 
 @pytest.mark.slow

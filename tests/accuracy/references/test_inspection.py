@@ -67,8 +67,14 @@ def test_a_wrong_parameter_is_found(inspected):
 
 def test_a_bell_between_the_points_is_not_overlooked():
     # v' = 1 from 0 to 10, except for a bell of width 1e-4 at 5: no point of a step of length 10 is near it
-    model = NeuronModel(name="bell", equations="dv/dt = (I + 100*exp(-((v - c)/k)**2))/ms : 1\nI : 1\nc : 1\nk : 1",
-                        threshold="v > 10", reset="v = 0", parameters={"c": 5.0, "k": 1e-4}, initial={"v": 0})
+    model = NeuronModel(
+        name="bell",
+        equations="dv/dt = (I + 100*exp(-((v - c)/k)**2))/ms : 1\nI : 1\nc : 1\nk : 1",
+        threshold="v > 10",
+        reset="v = 0",
+        parameters={"c": 5.0, "k": 1e-4},
+        initial={"v": 0},
+    )
     stimulus = constant(1, 20 * ms)
     first = taylor.solve(model, stimulus).times[0]
     # the bell makes it shorter by 100 k sqrt(pi)/(1 + ...): v' there is at most 101
@@ -80,10 +86,16 @@ def test_a_bell_between_the_points_is_not_overlooked():
 
 # ------------------------------------------------------------------------------------------------ ranges
 LEAVES = st.sampled_from([Var("x"), Var("y")]) | st.integers(-3, 3).map(Const)
-EXPRESSIONS = st.recursive(LEAVES, lambda inner: st.one_of(
-    st.builds(lambda kind, a, b: Op(kind, (a, b)), st.sampled_from(["add", "sub", "mul", "div"]), inner, inner),
-    st.builds(lambda kind, a: Op(kind, (a,)), st.sampled_from(["neg", "exp", "tanh", "sinh", "cosh", "exprel"]), inner),
-), max_leaves=8)
+EXPRESSIONS = st.recursive(
+    LEAVES,
+    lambda inner: st.one_of(
+        st.builds(lambda kind, a, b: Op(kind, (a, b)), st.sampled_from(["add", "sub", "mul", "div"]), inner, inner),
+        st.builds(
+            lambda kind, a: Op(kind, (a,)), st.sampled_from(["neg", "exp", "tanh", "sinh", "cosh", "exprel"]), inner
+        ),
+    ),
+    max_leaves=8,
+)
 
 
 def box(x, width, y, height):

@@ -34,6 +34,7 @@ def spikes(model, current, horizon):
 
 def dop853(rates, x, level, reset, horizon):
     """Spike times of an integrate-and-fire model: SciPy on equations that are written here, from the paper."""
+
     def above(t, x):
         return x[0] - level
 
@@ -59,8 +60,10 @@ def eif_slope(v, current):
 @pytest.mark.parametrize("current", [0.2, 0.5, 1.0, 5.0])
 def test_an_eif_spikes_at_the_intervals_that_quadrature_gives(current):
     # dt = dv/v', from the reset to the cutoff, and 1.7 ms held at the reset
-    first, interval = (quad(lambda v: 1 / eif_slope(v, current), start, -42.5, epsabs=0, epsrel=1e-13, limit=200)[0]
-                       for start in (-65, -68))
+    first, interval = (
+        quad(lambda v: 1 / eif_slope(v, current), start, -42.5, epsabs=0, epsrel=1e-13, limit=200)[0]
+        for start in (-65, -68)
+    )
     found = spikes("exponential_if", current, 300)
     expected = first + np.arange(len(found)) * (interval + 1.7)
     assert len(found) == math.floor((300 - first) / (interval + 1.7)) + 1 > 1
@@ -86,15 +89,28 @@ def test_the_eifs_rheobase_is_its_closed_form():
 def test_adex_agrees_with_an_independent_solver(preset):
     model = get_model(f"adex:{preset}")
     # pF, nS, mV and pA together need no factors
-    C, gL, EL, VT, DeltaT, a, tauw, b, Vr = (float(model.parameters[name] / unit) for name, unit in (
-        ("C", pA * ms / mV), ("gL", pA / mV), ("EL", mV), ("VT", mV), ("DeltaT", mV), ("a", pA / mV), ("tauw", ms),
-        ("b", pA), ("Vr", mV)))
+    C, gL, EL, VT, DeltaT, a, tauw, b, Vr = (
+        float(model.parameters[name] / unit)
+        for name, unit in (
+            ("C", pA * ms / mV),
+            ("gL", pA / mV),
+            ("EL", mV),
+            ("VT", mV),
+            ("DeltaT", mV),
+            ("a", pA / mV),
+            ("tauw", ms),
+            ("b", pA),
+            ("Vr", mV),
+        )
+    )
     current = float(model.drive / pA)
 
     def rates(t, x):
         v, w = x
-        return [(-gL * (v - EL) + gL * DeltaT * math.exp((v - VT) / DeltaT) - w + current) / C,
-                (a * (v - EL) - w) / tauw]
+        return [
+            (-gL * (v - EL) + gL * DeltaT * math.exp((v - VT) / DeltaT) - w + current) / C,
+            (a * (v - EL) - w) / tauw,
+        ]
 
     expected = dop853(rates, [EL, 0.0], VT + 5 * DeltaT, lambda x: [Vr, x[1] + b], 200)
     found = spikes(model, current * PICO, 200)
@@ -175,10 +191,13 @@ def test_euler_at_1_ms_is_the_program_of_the_book(current):
     assert len(found) > 3
 
 
-@pytest.mark.parametrize(("preset", "closed"), [
-    # rest ends where k x (x - D) - b x + I = 0 has a double root, D = vt - vr: I = (k D + b)^2/(4 k)
-    ("RS", (0.7 * 20 - 2) ** 2 / (4 * 0.7)),
-])
+@pytest.mark.parametrize(
+    ("preset", "closed"),
+    [
+        # rest ends where k x (x - D) - b x + I = 0 has a double root, D = vt - vr: I = (k D + b)^2/(4 k)
+        ("RS", (0.7 * 20 - 2) ** 2 / (4 * 0.7))
+    ],
+)
 def test_izhikevich2007s_rheobase_is_its_closed_form(preset, closed):
     assert closed == pytest.approx(51.4286, abs=1e-4)
     assert rheobase(get_model(f"izhikevich2007:{preset}"), 4000) == pytest.approx(closed * PICO, rel=2e-3)
@@ -207,8 +226,9 @@ def test_the_low_threshold_cells_nineteen_spikes():
     assert len(spikes("izhikevich2007_lts", 275 * PICO, 323)) == FIGURES["izhikevich2007_lts", 323][300]
 
 
-@pytest.mark.parametrize(("current", "bursts"), [
-    (200, [2, 2, 2]), (300, [3, 2, 2, 2]), (400, [3, 2, 2, 2, 2]), (600, [5, 3, 3, 3, 3, 3])])
+@pytest.mark.parametrize(
+    ("current", "bursts"), [(200, [2, 2, 2]), (300, [3, 2, 2, 2]), (400, [3, 2, 2, 2, 2]), (600, [5, 3, 3, 3, 3, 3])]
+)
 def test_the_bursts_of_the_books_chattering_cell(current, bursts):
     # figure 8.23; its scale bar fits the model's intervals only when read as 60 ms, so the bursts are counted alone
     times = spikes("izhikevich2007:CH", current * PICO, 225)
@@ -237,8 +257,9 @@ def program_of_modeldb(cell, current, steps, ahead=True):
     return found
 
 
-@pytest.mark.parametrize(("cell", "window", "currents"), [
-    ("lts", 320, [100, 125, 200, 300]), ("fs", 100, [73.2, 100, 200, 400])])
+@pytest.mark.parametrize(
+    ("cell", "window", "currents"), [("lts", 320, [100, 125, 200, 300]), ("fs", 100, [73.2, 100, 200, 400])]
+)
 def test_euler_at_a_quarter_ms_is_the_program_of_modeldb(cell, window, currents):
     kernel = compile_kernels([make_step(f"izhikevich2007_{cell}", "euler", "grid")])[0]
     outcomes = kernel.run([constant(current * pA, window * ms) for current in currents], Fraction(1, 4))
@@ -257,8 +278,18 @@ def test_the_low_threshold_cell_spikes_without_end_where_its_reset_passes_its_pe
 #: Spike times in ms that Stewart and Bair 2009 store (ModelDB 117361, iz/inj_results_1000_1.mat and ..._10.mat).
 STORED = {
     21: [915.4052674915298],
-    30: [289.00466671689003, 366.3669308164933, 441.8418323330682, 517.0575024654514, 592.2349607413885,
-         667.40673068371, 742.5776526108543, 817.7484480887516, 892.9192247109389, 968.0899985214091],
+    30: [
+        289.00466671689003,
+        366.3669308164933,
+        441.8418323330682,
+        517.0575024654514,
+        592.2349607413885,
+        667.40673068371,
+        742.5776526108543,
+        817.7484480887516,
+        892.9192247109389,
+        968.0899985214091,
+    ],
 }
 
 
@@ -271,9 +302,20 @@ def test_the_spike_times_that_stewart_and_bair_store(current):
 @pytest.mark.parametrize("preset", MODELS["izhikevich2007"].presets)
 def test_izhikevich2007_agrees_with_an_independent_solver(preset):
     model = get_model(f"izhikevich2007:{preset}")
-    C, k, vr, vt, vpeak, a, b, c, d = (float(model.parameters[name] / unit) for name, unit in (
-        ("C", pA * ms / mV), ("k", pA / mV**2), ("vr", mV), ("vt", mV), ("vpeak", mV), ("a", 1 / ms), ("b", pA / mV),
-        ("c", mV), ("d", pA)))
+    C, k, vr, vt, vpeak, a, b, c, d = (
+        float(model.parameters[name] / unit)
+        for name, unit in (
+            ("C", pA * ms / mV),
+            ("k", pA / mV**2),
+            ("vr", mV),
+            ("vt", mV),
+            ("vpeak", mV),
+            ("a", 1 / ms),
+            ("b", pA / mV),
+            ("c", mV),
+            ("d", pA),
+        )
+    )
     current = float(model.drive / pA)
 
     def rates(t, x):
@@ -309,8 +351,10 @@ PANELS = {
     "P mixed mode": ("mixed_mode", [(2, 500)]),
     "Q afterpotentials": ("mixed_mode", [(2, 15), (0, 185)]),
     "R basal bistability": ("basal_bistability", [(5, 10), (0, 90), (5, 10), (0, 90)]),
-    "S preferred frequency": ("preferred_frequency", [(5, 5), (0, 5), (4, 5), (0, 385), (5, 5), (0, 45), (4, 5),
-                                                      (0, 345)]),
+    "S preferred frequency": (
+        "preferred_frequency",
+        [(5, 5), (0, 5), (4, 5), (0, 385), (5, 5), (0, 45), (4, 5), (0, 345)],
+    ),
     "T spike latency": ("spike_latency", [(8, 2), (0, 48)]),
 }
 
@@ -326,18 +370,30 @@ def panel(name):
 
 def program_of_rescience(name):
     """Run neuron_model.py of the replication: forward Euler at 0.1 ms, mV and ms; its two currents start at 0 here."""
-    a, A1, A2 = {"tonic": (0, 0, 0), "adapting": (5, 0, 0), "phasic": (5, 0, 0), "mixed_mode": (5, 5, -0.3),
-                 "hyperpolarization_spiking": (30, 0, 0), "hyperpolarization_bursting": (30, 10, -0.6),
-                 "tonic_bursting": (5, 10, -0.6), "phasic_bursting": (5, 10, -0.6), "basal_bistability": (0, 8, -0.1),
-                 "preferred_frequency": (5, -3, 0.5), "spike_latency": (-80, 0, 0)}[PANELS[name][0]]
+    a, A1, A2 = {
+        "tonic": (0, 0, 0),
+        "adapting": (5, 0, 0),
+        "phasic": (5, 0, 0),
+        "mixed_mode": (5, 5, -0.3),
+        "hyperpolarization_spiking": (30, 0, 0),
+        "hyperpolarization_bursting": (30, 10, -0.6),
+        "tonic_bursting": (5, 10, -0.6),
+        "phasic_bursting": (5, 10, -0.6),
+        "basal_bistability": (0, 8, -0.1),
+        "preferred_frequency": (5, -3, 0.5),
+        "spike_latency": (-80, 0, 0),
+    }[PANELS[name][0]]
     dt, first, second = 0.1, 0.0, 0.0
     v, theta = (-30.0, -30.0) if name.startswith("H") else (-70.0, -50.0)
     found = []
     inputs = np.concatenate([np.full(round(duration / dt), height) for height, duration in PANELS[name][1]])
     for i, current in enumerate(inputs, 1):
-        first, second, v, theta = (first - dt * 0.2 * first, second - dt * 0.02 * second,
-                                   v + dt * (current + first + second - 0.05 * (v + 70)),
-                                   theta + dt * (a / 1000 * (v + 70) - 0.01 * (theta + 50)))
+        first, second, v, theta = (
+            first - dt * 0.2 * first,
+            second - dt * 0.02 * second,
+            v + dt * (current + first + second - 0.05 * (v + 70)),
+            theta + dt * (a / 1000 * (v + 70) - 0.01 * (theta + 50)),
+        )
         if v >= theta:
             found.append(i * dt)
             first, second, v, theta = A1, second + A2, -70.0, max(-60.0, theta)
@@ -402,12 +458,16 @@ def test_mihalas_niebur_fires_in_the_papers_patterns():
 def test_hard_and_soft_refractoriness_by_their_closed_forms():
     # v' = I - v/10 - u, u' = -u/5: a spike is followed by 3 ms at rest, or by an inhibition that decays
     soft = NeuronModel(
-        name="soft", equations="""
+        name="soft",
+        equations="""
             dv/dt = I - v/(10*ms) - u : 1 (unless refractory)
             du/dt = -u/(5*ms) : second**-1
             I : second**-1
         """,
-        threshold="v > 1", reset="v = 0; u *= 0.5; u += 0.4/ms", initial={"v": 0, "u": 0 / ms})
+        threshold="v > 1",
+        reset="v = 0; u *= 0.5; u += 0.4/ms",
+        initial={"v": 0, "u": 0 / ms},
+    )
     hard = soft.replace(name="hard", reset="v = 0", refractory=3 * ms)
     free = 10 * math.log(2)  # from 0 towards 2, past 1
     np.testing.assert_allclose(spikes(hard, 0.2, 100), free + (free + 3) * np.arange(10), atol=1e-10)

@@ -204,19 +204,31 @@ def wilson_1999(g_t, g_h, tau_r):
     # conductances next to their reversal potentials, which are in 100 mV
     def rates(_, state):
         v, r, t, h = state
-        current = ((17.8 + 47.6 * v + 33.8 * v**2) * (v - 0.5) + 26 * r * (v + 0.95) + g_t * t * (v - 1.2)
-                   + g_h * h * (v + 0.95))
-        return [1 - current, (1.24 + 3.7 * v + 3.2 * v**2 - r) / tau_r, (4.205 + 11.6 * v + 8 * v**2 - t) / 14,
-                (3 * t - h) / 45]
+        current = (
+            (17.8 + 47.6 * v + 33.8 * v**2) * (v - 0.5)
+            + 26 * r * (v + 0.95)
+            + g_t * t * (v - 1.2)
+            + g_h * h * (v + 0.95)
+        )
+        return [
+            1 - current,
+            (1.24 + 3.7 * v + 3.2 * v**2 - r) / tau_r,
+            (4.205 + 11.6 * v + 8 * v**2 - t) / 14,
+            (3 * t - h) / 45,
+        ]
+
     return rates
 
 
-@pytest.mark.parametrize(("name", "rates", "level"), [
-    ("hindmarsh_rose", hindmarsh_rose_1984, 1.0),
-    ("wilson:RS", wilson_1999(0.1, 5, 4.2), 0.0),
-    ("wilson:FS", wilson_1999(0.25, 0, 1.5), 0.0),
-    ("wilson:bursting", wilson_1999(2.25, 9.5, 4.2), 0.0),
-])
+@pytest.mark.parametrize(
+    ("name", "rates", "level"),
+    [
+        ("hindmarsh_rose", hindmarsh_rose_1984, 1.0),
+        ("wilson:RS", wilson_1999(0.1, 5, 4.2), 0.0),
+        ("wilson:FS", wilson_1999(0.25, 0, 1.5), 0.0),
+        ("wilson:bursting", wilson_1999(2.25, 9.5, 4.2), 0.0),
+    ],
+)
 def test_spikes_are_those_of_scipy_on_the_papers_equations(name, rates, level):
     model = get_model(name)
 
@@ -224,8 +236,9 @@ def test_spikes_are_those_of_scipy_on_the_papers_equations(name, rates, level):
         return x[0] - level
 
     crossing.direction = 1
-    found = solve_ivp(rates, (0, 200), list(model.initial_values.values()), "DOP853", events=crossing, rtol=1e-12,
-                      atol=1e-13)
+    found = solve_ivp(
+        rates, (0, 200), list(model.initial_values.values()), "DOP853", events=crossing, rtol=1e-12, atol=1e-13
+    )
     times = reference(model, constant(model.drive, 200 * ms)).train.times
     assert len(times) == len(found.t_events[0]) >= 4
     np.testing.assert_allclose(times, found.t_events[0], rtol=0, atol=1e-7)
@@ -233,17 +246,33 @@ def test_spikes_are_those_of_scipy_on_the_papers_equations(name, rates, level):
 
 def test_wilsons_three_kinds_of_neuron():
     # regular spiking adapts, fast spiking hardly does, bursting groups its spikes
-    intervals = {name: np.diff(reference(get_model(f"wilson:{name}"), constant(1, 500 * ms)).train.times)
-                 for name in ("RS", "FS", "bursting")}
+    intervals = {
+        name: np.diff(reference(get_model(f"wilson:{name}"), constant(1, 500 * ms)).train.times)
+        for name in ("RS", "FS", "bursting")
+    }
     assert intervals["RS"][-1] > 2 * intervals["RS"][0]
     assert intervals["FS"].max() < 1.5 * intervals["FS"].min()
     assert intervals["bursting"].max() > 10 * intervals["bursting"].min()
     assert 1000 / intervals["FS"][-1] > 300  # Hz
 
 
-@pytest.mark.parametrize("name", ["adaptive_lif", "ifb", "resonate_and_fire", "qif", "fitzhugh_nagumo",
-                                  "hindmarsh_rose:usual", "hindmarsh_rose:figure_6", "morris_lecar",
-                                  "morris_lecar:snic", "wilson", "wilson:FS", "wilson:bursting"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "adaptive_lif",
+        "ifb",
+        "resonate_and_fire",
+        "qif",
+        "fitzhugh_nagumo",
+        "hindmarsh_rose:usual",
+        "hindmarsh_rose:figure_6",
+        "morris_lecar",
+        "morris_lecar:snic",
+        "wilson",
+        "wilson:FS",
+        "wilson:bursting",
+    ],
+)
 def test_every_preset_spikes_under_its_drive_and_rests_without(name):
     model = get_model(name)
     found = reference(model, constant(model.drive, 500 * ms))

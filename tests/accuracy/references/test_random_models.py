@@ -68,8 +68,11 @@ def test_spikes_of_coupled_models_with_steep_terms_are_right(first):
 
 #: Kernels at 0.002 ms are at least this near, in ms: they are of fourth order, of first order where they pass a jump.
 NEAR = 0.02
-STIMULI = [constant(1.3, 60 * ms), ramp(-1.0, 2.0, 60 * ms),
-           piecewise_constant([(20 * ms, 0.0), (20 * ms, 2.0), (20 * ms, -1.0)])]
+STIMULI = [
+    constant(1.3, 60 * ms),
+    ramp(-1.0, 2.0, 60 * ms),
+    piecewise_constant([(20 * ms, 0.0), (20 * ms, 2.0), (20 * ms, -1.0)]),
+]
 
 
 def check_functions(seed):

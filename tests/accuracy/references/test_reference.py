@@ -14,6 +14,7 @@ from spikecost.models.ground.errors import UserError
 
 IZHIKEVICH = [f"izhikevich:{preset}" for preset in get_model("izhikevich").presets]
 
+
 def test_the_closed_form_of_lif_by_hand():
     # v = -45 + (v0 + 45) exp(-t/10): from -65 to -50 in 10 log 4 ms
     times = reference(get_model("lif"), constant(2 * mV / ms, 100 * ms)).train.times
@@ -28,8 +29,13 @@ def test_the_closed_form_with_refractoriness_by_hand():
 
 
 def test_a_perfect_integrator_by_hand():
-    model = NeuronModel(name="perfect", equations="dv/dt = I : volt\nI : volt/second", threshold="v > 10*mV",
-                        reset="v -= 10*mV", initial={"v": 0 * mV})
+    model = NeuronModel(
+        name="perfect",
+        equations="dv/dt = I : volt\nI : volt/second",
+        threshold="v > 10*mV",
+        reset="v -= 10*mV",
+        initial={"v": 0 * mV},
+    )
     stimulus = piecewise_constant([(15 * ms, 1 * mV / ms), (10 * ms, 3 * mV / ms)])
     assert closed_form.applies(model, stimulus)
     times = reference(model, stimulus).train.times
@@ -39,8 +45,13 @@ def test_a_perfect_integrator_by_hand():
 @pytest.mark.parametrize("power", [2, 3, 4, 5])
 def test_a_power_may_start_at_zero(power):
     # v' = 1 + x**power with x = t: past 10 where t + t**(power + 1)/(power + 1) = 10
-    model = NeuronModel(name="power", equations=f"dv/dt = (1 + x**{power})/ms : 1\ndx/dt = I/ms : 1\nI : 1",
-                        threshold="v > 10", reset="v = 0; x = 0", initial={"v": 0, "x": 0})
+    model = NeuronModel(
+        name="power",
+        equations=f"dv/dt = (1 + x**{power})/ms : 1\ndx/dt = I/ms : 1\nI : 1",
+        threshold="v > 10",
+        reset="v = 0; x = 0",
+        initial={"v": 0, "x": 0},
+    )
     first = brentq(lambda t: t + t ** (power + 1) / (power + 1) - 10, 0, 10, xtol=1e-14)
     times = reference(model, constant(1, 10 * ms)).train.times
     np.testing.assert_allclose(times, first * np.arange(1, len(times) + 1), rtol=1e-13)
@@ -48,11 +59,14 @@ def test_a_power_may_start_at_zero(power):
 
 
 @pytest.mark.parametrize("refractory", [None, 2 * ms])
-@pytest.mark.parametrize("stimulus", [
-    constant(2 * mV / ms, 1 * second),
-    step(0 * mV / ms, 1.7 * mV / ms, 33.3 * ms, 1 * second),
-    piecewise_constant([(7 * ms, value * mV / ms) for value in (3, 0, 1.4, 5, -2, 2, 8, 1.6) * 10]),
-])
+@pytest.mark.parametrize(
+    "stimulus",
+    [
+        constant(2 * mV / ms, 1 * second),
+        step(0 * mV / ms, 1.7 * mV / ms, 33.3 * ms, 1 * second),
+        piecewise_constant([(7 * ms, value * mV / ms) for value in (3, 0, 1.4, 5, -2, 2, 8, 1.6) * 10]),
+    ],
+)
 def test_taylor_series_agree_with_the_closed_form(stimulus, refractory):
     model = get_model("lif").replace(refractory=refractory)
     exact = closed_form.solve(model, stimulus, taylor.EXTENDED).times
@@ -99,8 +113,13 @@ def test_hodgkin_huxley_has_a_reference_from_its_removable_singularities(voltage
 
 def test_models_of_the_same_equations_share_code_and_nothing_else():
     # an oscillator with and without a reset, in both orders; without one it passes 0.5 upwards once a period
-    free = NeuronModel(name="free", equations="dv/dt = w/ms : 1\ndw/dt = -v*(0.3/ms)**2*ms + I : 1\nI : Hz",
-                       threshold="v > 0.5", refractory="v > 0.5", initial={"v": 0, "w": 0.3})
+    free = NeuronModel(
+        name="free",
+        equations="dv/dt = w/ms : 1\ndw/dt = -v*(0.3/ms)**2*ms + I : 1\nI : Hz",
+        threshold="v > 0.5",
+        refractory="v > 0.5",
+        initial={"v": 0, "w": 0.3},
+    )
     kicked = free.replace(name="kicked", reset="v = -0.2", refractory=None)
     stimulus = constant(0 * Hz, 200 * ms)
     found = {}
@@ -116,8 +135,13 @@ def test_models_of_the_same_equations_share_code_and_nothing_else():
     assert len(one) == 4
     # and a message names the model that was given, not another model with the same compiled code
     for name in ("first", "second"):
-        blow_up = NeuronModel(name=name, equations="dv/dt = (v**2 + I)/ms : 1\ndw/dt = 0*v/ms : 1\nI : 1",
-                              threshold="w > 1", reset="w = 0", initial={"v": 1, "w": 0})
+        blow_up = NeuronModel(
+            name=name,
+            equations="dv/dt = (v**2 + I)/ms : 1\ndw/dt = 0*v/ms : 1\nI : 1",
+            threshold="w > 1",
+            reset="w = 0",
+            initial={"v": 1, "w": 0},
+        )
         with pytest.raises(UserError, match=f"^{name} leaves the finite numbers"):
             reference(blow_up, constant(0, 100 * ms))
 
@@ -137,8 +161,9 @@ def test_a_model_that_starts_above_the_threshold_spikes_at_once():
 
 def test_a_spike_at_the_horizon_is_no_disagreement():
     # v = t/30 passes 1 at 30, 60, 90 ms; rounding decides whether the last is before the horizon
-    model = NeuronModel(name="perfect", equations="dv/dt = I : 1\nI : Hz", threshold="v > 1", reset="v = 0",
-                        initial={"v": 0})
+    model = NeuronModel(
+        name="perfect", equations="dv/dt = I : 1\nI : Hz", threshold="v > 1", reset="v = 0", initial={"v": 0}
+    )
     for horizon in (90, 90 - 1e-12, 90 + 1e-12):
         train = reference(model, constant(1 / (30 * ms), horizon * ms)).train
         np.testing.assert_allclose(train.times, [30, 60, 90][: len(train)])
@@ -152,11 +177,16 @@ def test_a_silent_model_has_an_empty_reference():
 
 def test_what_goes_on_while_refractory_does_in_the_reference_too():
     model = NeuronModel(
-        name="adapting", equations="""
+        name="adapting",
+        equations="""
         dv/dt = I - w : 1 (unless refractory)
         dw/dt = -w/(20*ms) : Hz
         I : Hz
-        """, threshold="v > 1", reset="v = 0; w += 10*Hz", refractory=3 * ms, initial={"v": 0, "w": 0 / second},
+        """,
+        threshold="v > 1",
+        reset="v = 0; w += 10*Hz",
+        refractory=3 * ms,
+        initial={"v": 0, "w": 0 / second},
     )
     stimulus = constant(0.2 / ms, 40 * ms)
     spikes, v, w, t, free_from = [], 0.0, 0.0, 0.0, 0.0
@@ -173,8 +203,13 @@ def test_what_goes_on_while_refractory_does_in_the_reference_too():
 
 def test_a_model_that_rests_where_a_condition_changes():
     # at v = 0, where int(v > 0) changes, the state rests; after a pulse, v returns to exactly this value
-    model = NeuronModel(name="rests", equations="dv/dt = (I - v - 3*int(v > 0)*v)/ms : 1\nI : 1", threshold="v > 5",
-                        reset="v = -1", initial={"v": 0})
+    model = NeuronModel(
+        name="rests",
+        equations="dv/dt = (I - v - 3*int(v > 0)*v)/ms : 1\nI : 1",
+        threshold="v > 5",
+        reset="v = -1",
+        initial={"v": 0},
+    )
     stimulus = piecewise_constant([(50 * ms, 0), (2 * ms, 24), (200 * ms, 0)])
     found = reference(model, stimulus)
     # v' = 24 - 4 v from 0 to 5, the reset to -1, v' = 24 - v to 0, then 4 v again
@@ -188,8 +223,13 @@ def test_a_model_that_rests_where_a_condition_changes():
 
 def test_bad_models_are_named():
     # v = 1/(1 - t) has no value at 1 ms, and w never spikes
-    blow_up = NeuronModel(name="blow_up", equations="dv/dt = (v**2 + I)/ms : 1\ndw/dt = 0*v/ms : 1\nI : 1",
-                          threshold="w > 1", reset="w = 0", initial={"v": 1, "w": 0})
+    blow_up = NeuronModel(
+        name="blow_up",
+        equations="dv/dt = (v**2 + I)/ms : 1\ndw/dt = 0*v/ms : 1\nI : 1",
+        threshold="w > 1",
+        reset="w = 0",
+        initial={"v": 1, "w": 0},
+    )
     with pytest.raises(UserError, match="blow_up leaves the finite numbers at"):
         reference(blow_up, constant(0, 100 * ms))
     # a rate is proportional to cosh of the voltage, which this drive raises to thousands of mV

@@ -18,8 +18,9 @@ from spikecost.models.ground.errors import UserError
 
 
 def neuron(equations, threshold="v > 1", reset="v = 0", **more):
-    return NeuronModel(name="steep", equations=equations, threshold=threshold, reset=reset,
-                       **{"initial": {"v": 0}, **more})
+    return NeuronModel(
+        name="steep", equations=equations, threshold=threshold, reset=reset, **{"initial": {"v": 0}, **more}
+    )
 
 
 def integral(function, edges):
@@ -35,8 +36,13 @@ def intervals_are(interval, found, rel=1e-12):
 @pytest.mark.parametrize("slope", [0.5, 0.1, 0.02])
 def test_an_exponential_blow_up_far_from_the_start(slope):
     # v' = (100 - v + k exp((v - 10)/k))/10, from 0 to a cutoff that is 10/k slope factors above
-    model = neuron("dv/dt = (I - v + k*exp((v - VT)/k))/tau : volt\nI : volt", "v > 20*mV", "v = 0*mV",
-                   constants={"tau": 10 * ms, "VT": 10 * mV, "k": slope * mV}, initial={"v": 0 * mV})
+    model = neuron(
+        "dv/dt = (I - v + k*exp((v - VT)/k))/tau : volt\nI : volt",
+        "v > 20*mV",
+        "v = 0*mV",
+        constants={"tau": 10 * ms, "VT": 10 * mV, "k": slope * mV},
+        initial={"v": 0 * mV},
+    )
 
     slope_ = mpf(str(slope))
     edges = [10 + slope_ * k for k in (-80, -40, -20, -10, -5, -2, 0, 2, 5, 10, 20, 40) if 0 < 10 + slope_ * k < 20]
@@ -49,8 +55,13 @@ def test_an_exponential_blow_up_far_from_the_start(slope):
 @pytest.mark.parametrize("width", [5, -1, 0.3, -0.1, 0.03, -0.003])
 def test_a_rate_that_is_written_with_exprel(width):
     # its argument goes from -7.5/width to 7.5/width: far beyond where a series of exprel about 0 is right
-    model = neuron("dv/dt = I + 1/exprel((v - 7.5*mV)/k)*mV/ms : volt\nI : volt/second\nk : volt", "v > 15*mV",
-                   "v = 0*mV", parameters={"k": width * mV}, initial={"v": 0 * mV})
+    model = neuron(
+        "dv/dt = I + 1/exprel((v - 7.5*mV)/k)*mV/ms : volt\nI : volt/second\nk : volt",
+        "v > 15*mV",
+        "v = 0*mV",
+        parameters={"k": width * mV},
+        initial={"v": 0 * mV},
+    )
 
     def slowness(v):
         x = (v - mpf("7.5")) / mpf(str(width))
@@ -63,26 +74,40 @@ def test_a_rate_that_is_written_with_exprel(width):
 @pytest.mark.parametrize("power", range(3, 10))
 def test_a_series_whose_coefficients_vanish(power):
     # the reset is to 0, where only one of every `power` coefficients is not zero
-    model = neuron(f"dv/dt = I + v**{power}/mV**{power - 1}/tau : volt\nI : volt/second", "v > 10*mV", "v = 0*mV",
-                   constants={"tau": 20 * ms}, initial={"v": 0 * mV})
+    model = neuron(
+        f"dv/dt = I + v**{power}/mV**{power - 1}/tau : volt\nI : volt/second",
+        "v > 10*mV",
+        "v = 0*mV",
+        constants={"tau": 20 * ms},
+        initial={"v": 0 * mV},
+    )
     interval = quad(lambda v: 1 / (1 + v**power / 20), 0, 10, epsabs=1e-14, limit=500)[0]
     intervals_are(interval, reference(model, constant(1 * mV / ms, 100 * ms)))
 
 
 def test_a_hill_term_from_zero():
-    model = neuron("dv/dt = I*(0.2 + v**5/(v**5 + (5*mV)**5)) : volt\nI : volt/second", "v > 15*mV", "v = 0*mV",
-                   initial={"v": 0 * mV})
+    model = neuron(
+        "dv/dt = I*(0.2 + v**5/(v**5 + (5*mV)**5)) : volt\nI : volt/second",
+        "v > 15*mV",
+        "v = 0*mV",
+        initial={"v": 0 * mV},
+    )
     interval = quad(lambda v: 1 / (0.2 + v**5 / (v**5 + 5**5)), 0, 15, epsabs=1e-13)[0]
     assert interval == pytest.approx(28.05, abs=0.01)
     intervals_are(interval, reference(model, constant(1 * mV / ms, 200 * ms)), rel=1e-11)
 
 
-@pytest.mark.parametrize(("start", "first"), [(0, 5 / 0.5 + 10 / 1.5), (-3, 8 / 0.5 + 10 / 1.5),
-                                              (-8, 3 / 1.5 + 10 / 0.5 + 10 / 1.5)])
+@pytest.mark.parametrize(
+    ("start", "first"), [(0, 5 / 0.5 + 10 / 1.5), (-3, 8 / 0.5 + 10 / 1.5), (-8, 3 / 1.5 + 10 / 0.5 + 10 / 1.5)]
+)
 def test_a_switch_on_a_size(start, first):
     # v' is 0.5 where |v| <= 5 and 1.5 elsewhere
-    model = neuron("dv/dt = I + int(abs(v) > 5*mV)*mV/ms : volt\nI : volt/second", "v > 15*mV", f"v = {start}*mV",
-                   initial={"v": start * mV})
+    model = neuron(
+        "dv/dt = I + int(abs(v) > 5*mV)*mV/ms : volt\nI : volt/second",
+        "v > 15*mV",
+        f"v = {start}*mV",
+        initial={"v": start * mV},
+    )
     intervals_are(first, reference(model, constant(0.5 * mV / ms, 200 * ms)))
 
 
@@ -90,22 +115,29 @@ def kinked(term, more="", **changes):
     return neuron(f"dv/dt = (-v + I + {term})/tau : 1\nI : 1\n{more}", constants={"tau": 10 * ms}, **changes)
 
 
-@pytest.mark.parametrize(("term", "interval"), [
-    ("0.1*v**1.5", integral(lambda v: 10 / (3 - v + v**1.5 / 10), [0, 0.001, 0.1, 1])),
-    ("0.1*sqrt(v)", quad(lambda u: 20 * u / (3 - u * u + 0.1 * u), 0, 1, epsabs=1e-14)[0]),  # v = u**2
-    ("-0.5*abs(v)", 10 * np.log(3 / 1.5) / 1.5),
-    ("-0.5*abs(v - 0.3)", 10 * np.log(2.85 / 2.7) / 0.5 + 10 * np.log(2.7 / 1.65) / 1.5),
-    ("-0.5*(v - 0.3)*(2*int(v > 0.3) - 1)", 10 * np.log(2.85 / 2.7) / 0.5 + 10 * np.log(2.7 / 1.65) / 1.5),
-    ("((v - 0.3)*int(v > 0.3))**1.5", quad(lambda v: 10 / (3 - v), 0, 0.3, epsabs=1e-14)[0]
-     + quad(lambda v: 10 / (3 - v + (v - 0.3) ** 1.5), 0.3, 1, epsabs=1e-14)[0]),
-])
+@pytest.mark.parametrize(
+    ("term", "interval"),
+    [
+        ("0.1*v**1.5", integral(lambda v: 10 / (3 - v + v**1.5 / 10), [0, 0.001, 0.1, 1])),
+        ("0.1*sqrt(v)", quad(lambda u: 20 * u / (3 - u * u + 0.1 * u), 0, 1, epsabs=1e-14)[0]),  # v = u**2
+        ("-0.5*abs(v)", 10 * np.log(3 / 1.5) / 1.5),
+        ("-0.5*abs(v - 0.3)", 10 * np.log(2.85 / 2.7) / 0.5 + 10 * np.log(2.7 / 1.65) / 1.5),
+        ("-0.5*(v - 0.3)*(2*int(v > 0.3) - 1)", 10 * np.log(2.85 / 2.7) / 0.5 + 10 * np.log(2.7 / 1.65) / 1.5),
+        (
+            "((v - 0.3)*int(v > 0.3))**1.5",
+            quad(lambda v: 10 / (3 - v), 0, 0.3, epsabs=1e-14)[0]
+            + quad(lambda v: 10 / (3 - v + (v - 0.3) ** 1.5), 0.3, 1, epsabs=1e-14)[0],
+        ),
+    ],
+)
 def test_kinks_have_solutions(term, interval):
     intervals_are(interval, reference(kinked(term), constant(3, 100 * ms)), rel=3e-12)
 
 
 def test_a_fractional_power_that_starts_at_zero_and_is_raised_by_each_spike():
-    model = kinked("-2*c**2.5/(c**2.5 + 0.5**2.5)", "dc/dt = -c/(50*ms) : 1", initial={"v": 0, "c": 0},
-                   reset="v = 0; c += 0.2")
+    model = kinked(
+        "-2*c**2.5/(c**2.5 + 0.5**2.5)", "dc/dt = -c/(50*ms) : 1", initial={"v": 0, "c": 0}, reset="v = 0; c += 0.2"
+    )
 
     def slopes(_, state):
         v, c = state
@@ -127,10 +159,13 @@ def test_a_fractional_power_that_starts_at_zero_and_is_raised_by_each_spike():
     np.testing.assert_allclose(found, spikes, atol=1e-9)
 
 
-@pytest.mark.parametrize(("drive", "interval"), [
-    (2.0, 10 * np.log(2.3 / 1.3)),
-    (0.5, 10 * np.log(0.8 / 0.3) + 10 * np.log(0.8 / 0.3)),  # 0.8 - v up to 0.5, then v - 0.2
-])
+@pytest.mark.parametrize(
+    ("drive", "interval"),
+    [
+        (2.0, 10 * np.log(2.3 / 1.3)),
+        (0.5, 10 * np.log(0.8 / 0.3) + 10 * np.log(0.8 / 0.3)),  # 0.8 - v up to 0.5, then v - 0.2
+    ],
+)
 def test_a_kink_where_the_voltage_passes_the_input(drive, interval):
     model = neuron("dv/dt = (abs(I - v) + 0.3)/(10*ms) : 1\nI : 1")
     intervals_are(interval, reference(model, constant(drive, 100 * ms)))
@@ -201,17 +236,25 @@ def test_above_the_threshold_at_once_and_from_there():
 
 
 @pytest.mark.parametrize("pieces", [1, 20])
-@pytest.mark.parametrize(("equation", "threshold", "start", "reset", "drive", "infinite"), [
-    # upwards, while refractory: atan
-    ("v**2 + I", "v > 10", -10, -10, 4, (np.arctan(5) * 2 + np.pi / 2 - np.arctan(5)) / 2),
-    # downwards: artanh(1/3)
-    ("I - v**2", "v > 0.9", -3, -0.5, 1, np.arctanh(1 / 3)),
-    # no linear term and no drive: v' = -v**2 from -2
-    ("I - v**2", "v > 0.9", -2, -0.5, 0, 0.5),
-])
+@pytest.mark.parametrize(
+    ("equation", "threshold", "start", "reset", "drive", "infinite"),
+    [
+        # upwards, while refractory: atan
+        ("v**2 + I", "v > 10", -10, -10, 4, (np.arctan(5) * 2 + np.pi / 2 - np.arctan(5)) / 2),
+        # downwards: artanh(1/3)
+        ("I - v**2", "v > 0.9", -3, -0.5, 1, np.arctanh(1 / 3)),
+        # no linear term and no drive: v' = -v**2 from -2
+        ("I - v**2", "v > 0.9", -2, -0.5, 0, 0.5),
+    ],
+)
 def test_a_solution_through_infinity_is_none(pieces, equation, threshold, start, reset, drive, infinite):
-    model = neuron(f"dv/dt = ({equation})/ms : 1\nI : 1", threshold, f"v = {reset}", initial={"v": start},
-                   refractory=5 * ms if start == -10 else None)
+    model = neuron(
+        f"dv/dt = ({equation})/ms : 1\nI : 1",
+        threshold,
+        f"v = {reset}",
+        initial={"v": start},
+        refractory=5 * ms if start == -10 else None,
+    )
     stimulus = piecewise_constant([(20 / pieces * ms, float(drive))] * pieces)
     assert closed_form.applies(model, stimulus)
     with pytest.raises(UserError, match="leaves the finite numbers at") as refused:
@@ -228,15 +271,21 @@ def test_a_high_rate_is_followed_and_named_where_it_is_too_high():
         reference(model, constant(5000.0, 100 * ms))
     assert "without end" not in str(refused.value)
     # each interval is two thirds of the one before it
-    faster = neuron("dv/dt = (I + w)/ms : 1\ndw/dt = 0*w/ms : 1\nI : 1", reset="v = 0; w = 1.5*w + 0.5",
-                    initial={"v": 0, "w": 0})
+    faster = neuron(
+        "dv/dt = (I + w)/ms : 1\ndw/dt = 0*w/ms : 1\nI : 1", reset="v = 0; w = 1.5*w + 0.5", initial={"v": 0, "w": 0}
+    )
     with pytest.raises(UserError, match="without end"):
         reference(faster, constant(1.0, 100 * ms))
 
 
 def test_kernels_agree_where_terms_are_steep():
-    model = neuron("dv/dt = (-v + I + 15*mV*(1 + tanh((v - vh)/k)))/tau : volt\nI : volt", "v > 15*mV", "v = 0*mV",
-                   constants={"tau": 10 * ms, "vh": 8 * mV, "k": 0.2 * mV}, initial={"v": 0 * mV})
+    model = neuron(
+        "dv/dt = (-v + I + 15*mV*(1 + tanh((v - vh)/k)))/tau : volt\nI : volt",
+        "v > 15*mV",
+        "v = 0*mV",
+        constants={"tau": 10 * ms, "vh": 8 * mV, "k": 0.2 * mV},
+        initial={"v": 0 * mV},
+    )
     stimulus = constant(20 * mV, 100 * ms)
     found = reference(model, stimulus).train.times
     np.testing.assert_allclose(simulate(model, stimulus, 0.002 * ms, "rk4", "hermite"), found, atol=1e-6)

@@ -36,7 +36,8 @@ def test_a_rate_is_less_than_one_spike_off_the_count(pattern, latency, horizon):
     assert abs(rate * horizon / 1000 - within) < 1
     # over many periods it is the rate of the pattern
     assert firing.rate_of(all_times, all_times.size, float(all_times[-1])) == pytest.approx(
-        1000 * len(pattern) / sum(pattern), abs=1000 * (len(pattern) + latency / min(pattern)) / all_times[-1])
+        1000 * len(pattern) / sum(pattern), abs=1000 * (len(pattern) + latency / min(pattern)) / all_times[-1]
+    )
 
 
 @given(st.integers(2, 8), st.floats(2, 10), st.floats(60, 300))
@@ -53,20 +54,27 @@ def test_a_pause_is_no_silence():
     assert not firing.keeps_firing(bursts, 1200)
 
 
-@pytest.mark.parametrize(("label", "drive", "spikes"), [
-    ("izhikevich:CH", 4.5, 36), ("izhikevich:CH", 6.0, 49), ("izhikevich:CH", 10.0, 87),
-])
+@pytest.mark.parametrize(
+    ("label", "drive", "spikes"), [("izhikevich:CH", 4.5, 36), ("izhikevich:CH", 6.0, 49), ("izhikevich:CH", 10.0, 87)]
+)
 def test_bursts_are_counted_pauses_included(label, drive, spikes):
     model = get_model(label)
     assert len(dop853(model, constant_drive(model, drive, 1000.0), rtol=1e-10, longest=0.5)) == spikes
     assert abs(firing_rate(model, drive, 1000.0) - spikes) < 1
 
 
-@pytest.mark.parametrize(("label", "rate"), [
-    ("izhikevich:CH", 50), ("mihalas_niebur:tonic_bursting", 50), ("wilson:bursting", 12),
-    ("mihalas_niebur:hyperpolarization_bursting", 30), ("hindmarsh_rose:usual", 20), ("lif", 50),
-    pytest.param("pospischil_ib:IBR", 50, marks=pytest.mark.deep),
-])
+@pytest.mark.parametrize(
+    ("label", "rate"),
+    [
+        ("izhikevich:CH", 50),
+        ("mihalas_niebur:tonic_bursting", 50),
+        ("wilson:bursting", 12),
+        ("mihalas_niebur:hyperpolarization_bursting", 30),
+        ("hindmarsh_rose:usual", 20),
+        ("lif", 50),
+        pytest.param("pospischil_ib:IBR", 50, marks=pytest.mark.deep),
+    ],
+)
 def test_what_the_search_finds_an_independent_solver_counts(label, rate):
     model = get_model(label)
     found = drive_for(model, rate, 1000.0)

@@ -147,7 +147,7 @@ def test_a_damaged_or_unwritable_cache_costs_only_time(tmp_path, monkeypatch):
     content = kept.read_bytes()
     digits = [i for i, byte in enumerate(content) if chr(byte).isdigit()]
     for i in digits[::40]:  # one digit is another
-        kept.write_bytes(content[:i] + str((int(chr(content[i])) + 1) % 10).encode() + content[i + 1:])
+        kept.write_bytes(content[:i] + str((int(chr(content[i])) + 1) % 10).encode() + content[i + 1 :])
         assert (kept_reference(lif, stimulus).train.times == first.train.times).all()
         assert kept.read_bytes() == content
     monkeypatch.setenv("SPIKECOST_CACHE", str(kept / "not-a-folder"))

@@ -16,11 +16,24 @@ from spikecost.models.step import make_step
 
 #: w' = -w/tau next to a v that never spikes, so that no reset hides the behaviour of w.
 DECAY = sc.NeuronModel(
-    name="decay", equations="dv/dt = I - v/tau : volt\ndw/dt = -w/tau : volt\ntau : second\nI : volt/second",
-    threshold="v > 1*mV", reset="v = 0*mV", parameters={"tau": 0.1 * ms}, initial={"v": 0 * mV, "w": 1 * mV})
+    name="decay",
+    equations="dv/dt = I - v/tau : volt\ndw/dt = -w/tau : volt\ntau : second\nI : volt/second",
+    threshold="v > 1*mV",
+    reset="v = 0*mV",
+    parameters={"tau": 0.1 * ms},
+    initial={"v": 0 * mV, "w": 1 * mV},
+)
 #: Where |R(-z)| = 1 for the stability polynomial R: 1 - z; 1 - z + z**2/2; the first four terms of exp; exp itself.
-LIMITS = {"euler": 2.0, "midpoint": 2.0, "heun": 2.0, "rk4": 2.785293563, "exponential_euler": None,
-          "exponential_euler_staggered": None, "strang": None, "exact": None}
+LIMITS = {
+    "euler": 2.0,
+    "midpoint": 2.0,
+    "heun": 2.0,
+    "rk4": 2.785293563,
+    "exponential_euler": None,
+    "exponential_euler_staggered": None,
+    "strang": None,
+    "exact": None,
+}
 
 
 @pytest.fixture(scope="module")

@@ -62,12 +62,15 @@ def test_the_weakest_drive_is_found():
     assert drive.rate == pytest.approx(50, rel=1e-8)
 
 
-@pytest.mark.parametrize(("rate", "message"), [
-    (lambda value: 60.0 if value > 2 else 0.0, "found at which it fires at 50 Hz.* starts to fire at 60 Hz"),
-    (lambda value: 0.0, "never spikes, for drives up to 32768"),
-    (lambda value: 30.0 if value > 2 else 0.0, "does not reach 50 Hz: at most 30 Hz"),
-    (lambda value: 80.0, "fires at 80 Hz without any drive"),
-])
+@pytest.mark.parametrize(
+    ("rate", "message"),
+    [
+        (lambda value: 60.0 if value > 2 else 0.0, "found at which it fires at 50 Hz.* starts to fire at 60 Hz"),
+        (lambda value: 0.0, "never spikes, for drives up to 32768"),
+        (lambda value: 30.0 if value > 2 else 0.0, "does not reach 50 Hz: at most 30 Hz"),
+        (lambda value: 80.0, "fires at 80 Hz without any drive"),
+    ],
+)
 def test_an_unreachable_rate_says_why(rate, message):
     with pytest.raises(UnreachableRate, match=message):
         find_drive(rate, 50, "model")

@@ -67,7 +67,7 @@ def find(error, tolerance, sweep=SWEEP):
 
 
 def just_below(found, largest, rungs=2):
-    return largest / RUNG**(rungs + 0.1) <= float(found.setting) <= largest
+    return largest / RUNG ** (rungs + 0.1) <= float(found.setting) <= largest
 
 
 @pytest.mark.parametrize("order", [1, 2, 4])
@@ -106,7 +106,8 @@ def test_one_step_for_all_stimuli_and_all_run_at_every_step():
     answer = coarsest_setting(curve, SWEEP, descend(curve, SWEEP, [criterion]), criterion)
     assert just_below(answer, 0.1)
     assert [run.error.maximum for run in answer.runs] == pytest.approx(
-        [float(answer.setting), float(answer.setting), float(answer.setting) / 4])
+        [float(answer.setting), float(answer.setting), float(answer.setting) / 4]
+    )
     assert {several for _, several in kernel.runs} == {3}
     assert len(kernel.runs) == len({dt for dt, _ in kernel.runs})  # none is run twice
     own = [float(each.setting) for each in own_settings(curve, criterion)]
@@ -114,8 +115,13 @@ def test_one_step_for_all_stimuli_and_all_run_at_every_step():
     assert own[2] == pytest.approx(0.4, rel=0.26)  # no finer than the sweep: ten steps per decade
 
 
-@given(period=st.floats(5.0, 20.0), spread=st.floats(1e-3, 0.02), spikes=st.integers(10, 100),
-       trials=st.integers(3, 8), seed=st.integers(0, 2**32 - 1))
+@given(
+    period=st.floats(5.0, 20.0),
+    spread=st.floats(1e-3, 0.02),
+    spikes=st.integers(10, 100),
+    trials=st.integers(3, 8),
+    seed=st.integers(0, 2**32 - 1),
+)
 @settings(max_examples=12)
 def test_the_sawtooth_of_the_grid_holds_at_every_smaller_step(period, spread, spikes, trials, seed):
     """Spikes at the end of a step: each interval is rounded up to whole steps, and the delays add up."""
@@ -155,14 +161,16 @@ def test_a_sweep_ends_once_it_is_calm():
 def test_the_tolerance_of_an_error_control_is_found_too():
     sweep = Tolerances()
     curve = curve_of(Made(lambda tolerance: 1000 * tolerance))
-    answer = coarsest_setting(curve, sweep, descend(curve, sweep, [Criterion("maximum", 0.09)]),
-                              Criterion("maximum", 0.09))
+    answer = coarsest_setting(
+        curve, sweep, descend(curve, sweep, [Criterion("maximum", 0.09)]), Criterion("maximum", 0.09)
+    )
     assert answer.status == "reached"
     assert just_below(answer, 0.9e-4)
     assert answer.fails_at > 0.9e-4
     assert answer.rounded is None
-    assert coarsest_setting(curve_of(Made(lambda _: 5.0)), sweep, sweep.settings,
-                            Criterion("maximum", 0.09)).reason.endswith("maximum 5 ms at tolerance 1e-11")
+    assert coarsest_setting(
+        curve_of(Made(lambda _: 5.0)), sweep, sweep.settings, Criterion("maximum", 0.09)
+    ).reason.endswith("maximum 5 ms at tolerance 1e-11")
 
 
 def test_any_measure_can_be_the_criterion():

@@ -44,8 +44,9 @@ def test_samples_are_the_states_at_which_shorter_runs_end(name, build, drive_of)
     stimulus = step(0.5 * drive_of(name), drive_of(name), 20 * ms, 40 * ms).divided(10 * ms)
     whole = run(name, "rk4", stimulus, Fraction(1, 20), build, lanes=3)
     ends = [
-        run(name, "rk4", shorter, Fraction(1, 20), build)[0].state.tolist() for shorter in (
-            constant(0.5 * drive_of(name), 10 * ms), constant(0.5 * drive_of(name), 20 * ms), stimulus)]
+        run(name, "rk4", shorter, Fraction(1, 20), build)[0].state.tolist()
+        for shorter in (constant(0.5 * drive_of(name), 10 * ms), constant(0.5 * drive_of(name), 20 * ms), stimulus)
+    ]
     for outcome in whole:
         assert outcome.samples[[0, 1, 3]].tolist() == ends
 
@@ -68,8 +69,9 @@ def test_the_voltages_error_has_the_methods_order(name, coarsest, method, order)
     solution = reference(model, stimulus)
     coarsest = coarsest * {1: 16, 2: 4, 4: 1}[order]
     divisions = np.unique(np.geomspace(coarsest, 16 * coarsest, 40).astype(int))
-    errors = [voltage_error(run(name, method, stimulus, Fraction(1, int(n)))[0], solution, model, stimulus)
-              for n in divisions]
+    errors = [
+        voltage_error(run(name, method, stimulus, Fraction(1, int(n)))[0], solution, model, stimulus) for n in divisions
+    ]
     assert all(0 < error.rms <= error.maximum for error in errors)
     assert all(error.compared == errors[0].compared >= 10 for error in errors)
     measured = -np.polyfit(np.log(divisions), np.log([error.rms for error in errors]), 1)[0]

@@ -17,10 +17,15 @@ def test_each_model_is_there_once_in_each_situation_the_cheapest_first():
     assert list(found.items()) == [("none", []), ("slow", [3]), ("fast", [2, 1])]
 
 
-@pytest.mark.parametrize(("own", "other", "bound"), [
-    (Status.REACHED, Status.REACHED, Bound.NONE), (Status.AT_LEAST, Status.REACHED, Bound.AT_MOST),
-    (Status.REACHED, Status.AT_LEAST, Bound.AT_LEAST), (Status.AT_LEAST, Status.AT_LEAST, Bound.NOT_KNOWN),
-])
+@pytest.mark.parametrize(
+    ("own", "other", "bound"),
+    [
+        (Status.REACHED, Status.REACHED, Bound.NONE),
+        (Status.AT_LEAST, Status.REACHED, Bound.AT_MOST),
+        (Status.REACHED, Status.AT_LEAST, Bound.AT_LEAST),
+        (Status.AT_LEAST, Status.AT_LEAST, Bound.NOT_KNOWN),
+    ],
+)
 @pytest.mark.parametrize("times", [0.5, 2.0])
 def test_a_ratio_is_ranked_unless_a_larger_dt_could_turn_it(own, other, bound, times):
     found = CostRatio.of([times, times], own, [1.0, 1.0], other)

@@ -13,9 +13,20 @@ from spikecost.accuracy.study.suite import Suite
 from spikecost.models.catalogue import get_model
 from spikecost.models.ground.errors import UserError
 
-SMALL = Suite(models=("lif",), methods=("euler", "rk4"), detections=("grid", "hermite"), rates=(50.0,),
-              tolerances=(1.0,), horizons=(400.0,), trials=3, coarsest=2.0, finest=0.01,
-              repeats=1, thorough=False, features=False)
+SMALL = Suite(
+    models=("lif",),
+    methods=("euler", "rk4"),
+    detections=("grid", "hermite"),
+    rates=(50.0,),
+    tolerances=(1.0,),
+    horizons=(400.0,),
+    trials=3,
+    coarsest=2.0,
+    finest=0.01,
+    repeats=1,
+    thorough=False,
+    features=False,
+)
 
 
 @pytest.mark.parametrize("name", ["lif", "izhikevich", "hodgkin_huxley"])
@@ -45,8 +56,14 @@ def test_a_drive_is_a_constant_stimulus():
 
 def test_every_combination_is_a_case_with_a_status():
     phases = []
-    study = run_suite(SMALL, 2, Progress(begin=lambda phase, pieces: phases.append([phase, pieces, 0]),
-                                         done=lambda: phases[-1].__setitem__(2, phases[-1][2] + 1)))
+    study = run_suite(
+        SMALL,
+        2,
+        Progress(
+            begin=lambda phase, pieces: phases.append([phase, pieces, 0]),
+            done=lambda: phases[-1].__setitem__(2, phases[-1][2] + 1),
+        ),
+    )
     assert [case.status for case in study.cases] == ["reached", "reached", "reached", "at least"]
     assert all(case.one_neuron.median > 0 and case.many_neurons.median > 0 for case in study.cases)
     assert all(pieces == done for _, pieces, done in phases)
@@ -63,8 +80,14 @@ def test_every_combination_is_a_case_with_a_status():
 
 
 def test_cases_that_fail_are_in_the_study_with_their_reason():
-    suite = replace(SMALL, models=("izhikevich", "hodgkin_huxley"), methods=("exponential_euler",),
-                    detections=("grid",), rates=(10.0, 100.0), tolerances=(1e-12, 1.0))
+    suite = replace(
+        SMALL,
+        models=("izhikevich", "hodgkin_huxley"),
+        methods=("exponential_euler",),
+        detections=("grid",),
+        rates=(10.0, 100.0),
+        tolerances=(1e-12, 1.0),
+    )
     found = run_suite(suite).cases
     cases = {(c.curve.regime.model.name, c.curve.regime.level, c.criterion.tolerance): c for c in found}
     assert cases["izhikevich", "100 Hz", 1.0].status == "not applicable"
@@ -78,8 +101,9 @@ def test_cases_that_fail_are_in_the_study_with_their_reason():
 def test_a_tolerance_below_a_references_error_is_marked_in_any_unit():
     asked = {"maximum": 1e-10, "lag": 1e-10, "drift": 1e-10, "voltage_rms": 1e-12}
     criteria = (*(Criterion(name, tolerance) for name, tolerance in asked.items()), Criterion("voltage_rms", 1.0))
-    study = run_suite(replace(SMALL, methods=("exact",), detections=("linear",), tolerances=(), criteria=criteria,
-                              witnessed=False))
+    study = run_suite(
+        replace(SMALL, methods=("exact",), detections=("linear",), tolerances=(), criteria=criteria, witnessed=False)
+    )
     (regime,) = study.regimes
     found = {(case.criterion.measure, case.criterion.tolerance): case for case in study.cases}
     for name, tolerance in asked.items():
@@ -94,8 +118,15 @@ def test_a_tolerance_below_a_references_error_is_marked_in_any_unit():
 
 def test_what_has_no_value_is_said():
     # one spike has no drift
-    suite = replace(SMALL, methods=("rk4",), detections=("hermite",), tolerances=(), horizons=(50.0,),
-                    criteria=(Criterion("drift", 1.0),), witnessed=False)
+    suite = replace(
+        SMALL,
+        methods=("rk4",),
+        detections=("hermite",),
+        tolerances=(),
+        horizons=(50.0,),
+        criteria=(Criterion("drift", 1.0),),
+        witnessed=False,
+    )
     (case,) = run_suite(suite).cases
     assert (case.status, case.reason) == ("not reached", "by 3 of 3 stimuli: drift has no value at dt = 0.01 ms")
 
@@ -111,17 +142,20 @@ def test_a_run_that_is_interrupted_keeps_what_is_finished(monkeypatch):
     assert all(case.one_neuron is None for case in study.cases)
 
 
-@pytest.mark.parametrize(("changes", "message"), [
-    ({"tolerances": (-1.0,)}, "tolerance = -1 is not positive"),
-    ({"tolerances": (float("nan"),)}, "tolerance = nan is not positive"),
-    ({"rates": (0.0,)}, "rate = 0 is not positive"),
-    ({"horizons": (-1.0,)}, "horizon = -1 is not positive"),
-    ({"trials": 0}, "trials = 0: give 1 or more"),
-    ({"models": ()}, "at least one model"),
-    ({"models": ("liff",)}, "unknown model 'liff': did you mean 'lif'"),
-    ({"methods": ("rk5",)}, "unknown method 'rk5'"),
-    ({"detections": ("spline",)}, "unknown detection 'spline'"),
-])
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"tolerances": (-1.0,)}, "tolerance = -1 is not positive"),
+        ({"tolerances": (float("nan"),)}, "tolerance = nan is not positive"),
+        ({"rates": (0.0,)}, "rate = 0 is not positive"),
+        ({"horizons": (-1.0,)}, "horizon = -1 is not positive"),
+        ({"trials": 0}, "trials = 0: give 1 or more"),
+        ({"models": ()}, "at least one model"),
+        ({"models": ("liff",)}, "unknown model 'liff': did you mean 'lif'"),
+        ({"methods": ("rk5",)}, "unknown method 'rk5'"),
+        ({"detections": ("spline",)}, "unknown detection 'spline'"),
+    ],
+)
 def test_bad_suites_are_named(changes, message):
     with pytest.raises(UserError, match=message):
         replace(SMALL, **changes)
@@ -129,8 +163,11 @@ def test_bad_suites_are_named(changes, message):
 
 def test_a_model_that_diverges_is_marked_and_the_run_goes_on():
     broken = get_model("lif").replace(
-        name="broken", equations=get_model("lif").equations.replace("b*v", "b*v*v/mV*1e6"), initial={"v": -49 * mV},
-        refractory=1 * ms)
+        name="broken",
+        equations=get_model("lif").equations.replace("b*v", "b*v*v/mV*1e6"),
+        initial={"v": -49 * mV},
+        refractory=1 * ms,
+    )
     cases = run_suite(replace(SMALL, models=(broken, "lif"))).cases
     assert {case.status for case in cases if case.curve.regime.model is broken} == {"rate not reachable"}
     assert {case.status for case in cases if case.curve.regime.model is not broken} == {"reached", "at least"}
@@ -146,9 +183,21 @@ def test_lanes_are_timed_if_they_are_asked_for():
 
 def test_ten_seconds_of_noise_are_run_to_their_end():
     """Ten thousand pieces: the reference, the drive and the kernels each take seconds, not minutes."""
-    study = run_suite(Suite(models=("lif",), methods=("exact", "rk4"), detections=("hermite",), rates=(50.0,),
-                            stimuli=("ornstein_uhlenbeck",), horizons=(10_000.0,), trials=1, tolerances=(0.1,),
-                            repeats=1, thorough=False, time_lanes=False))
+    study = run_suite(
+        Suite(
+            models=("lif",),
+            methods=("exact", "rk4"),
+            detections=("hermite",),
+            rates=(50.0,),
+            stimuli=("ornstein_uhlenbeck",),
+            horizons=(10_000.0,),
+            trials=1,
+            tolerances=(0.1,),
+            repeats=1,
+            thorough=False,
+            time_lanes=False,
+        )
+    )
     assert [case.status for case in study.cases if case.curve.method == "rk4"] == ["reached"]
     trial = study.regimes[0].trials[0]
     assert len(trial.stimulus.durations) == 10_000

@@ -6,8 +6,15 @@ from hypothesis import strategies as st
 from spikecost.accuracy.study.winners import cheapest_in_each, cheapest_of_each
 
 #: Ways to run models: situation, model, cost.
-WAYS = [("slow", "lif", 5.0), ("slow", "hh", 90.0), ("slow", "lif", 3.0), ("fast", "hh", 7.0), ("slow", "hh", 80.0),
-        ("fast", "lif", 8.0), ("slow", "lif", 3.5)]
+WAYS = [
+    ("slow", "lif", 5.0),
+    ("slow", "hh", 90.0),
+    ("slow", "lif", 3.0),
+    ("fast", "hh", 7.0),
+    ("slow", "hh", 80.0),
+    ("fast", "lif", 8.0),
+    ("slow", "lif", 3.5),
+]
 
 
 def test_the_cheapest_of_each_model_comes_first():
@@ -18,13 +25,18 @@ def test_the_cheapest_of_each_model_comes_first():
 def test_situations_are_not_compared_with_each_other():
     found = cheapest_in_each(WAYS, lambda way: way[0], lambda way: way[1], lambda way: way[2], ("silent", "fast"))
     assert list(found) == ["silent", "fast", "slow"]
-    assert found == {"silent": [], "fast": [("fast", "hh", 7.0), ("fast", "lif", 8.0)],
-                     "slow": [("slow", "lif", 3.0), ("slow", "hh", 80.0)]}
+    assert found == {
+        "silent": [],
+        "fast": [("fast", "hh", 7.0), ("fast", "lif", 8.0)],
+        "slow": [("slow", "lif", 3.0), ("slow", "hh", 80.0)],
+    }
 
 
 def test_of_those_that_cost_the_same_it_is_the_first():
     assert cheapest_of_each([("a", 1, "x"), ("b", 1, "y"), ("a", 1, "z")], lambda way: way[0], lambda way: way[1]) == [
-        ("a", 1, "x"), ("b", 1, "y")]
+        ("a", 1, "x"),
+        ("b", 1, "y"),
+    ]
 
 
 @given(st.lists(st.tuples(st.sampled_from("abc"), st.floats(0.1, 100)), max_size=30))

@@ -11,8 +11,18 @@ from spikecost.accuracy.regimes import regime
 from spikecost.accuracy.study import runner
 from spikecost.accuracy.study.suite import Suite
 
-SMALL = Suite(models=("izhikevich",), methods=("euler", "rk4"), detections=("grid", "hermite"), stimuli=("constant",),
-              rates=(40,), horizons=(300,), tolerances=(1, 0.1), trials=2, repeats=1, witnessed=False)
+SMALL = Suite(
+    models=("izhikevich",),
+    methods=("euler", "rk4"),
+    detections=("grid", "hermite"),
+    stimuli=("constant",),
+    rates=(40,),
+    horizons=(300,),
+    tolerances=(1, 0.1),
+    trials=2,
+    repeats=1,
+    witnessed=False,
+)
 
 
 def missing_half(train):
@@ -31,8 +41,13 @@ def cases_of(monkeypatch, wrong=None, suite=SMALL):
         if wrong is None:
             return found
         times = np.array(wrong(found.train))
-        return Reference(SpikeTrain(times[times <= found.train.stop], found.train.stop), 2e-13, found.method,
-                         found.samples, found.samples_error)
+        return Reference(
+            SpikeTrain(times[times <= found.train.stop], found.train.stop),
+            2e-13,
+            found.method,
+            found.samples,
+            found.samples_error,
+        )
 
     monkeypatch.setattr(regime, "reference", reference)
     monkeypatch.setattr(regime, "recall", lambda _kind, _model, _request, compute: compute())

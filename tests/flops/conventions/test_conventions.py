@@ -31,8 +31,9 @@ def test_a_cost_is_the_weighted_sum(name):
     for kind in KINDS:
         assert convention.weigh(Operations({kind: 3})) == pytest.approx(3 * convention.weights[kind])
     everything = Operations({kind: i for i, kind in enumerate(KINDS)})
-    assert convention.weigh(everything) == pytest.approx(sum(
-        i * convention.weights[kind] for i, kind in enumerate(KINDS)))
+    assert convention.weigh(everything) == pytest.approx(
+        sum(i * convention.weights[kind] for i, kind in enumerate(KINDS))
+    )
     assert isinstance(convention.weigh(everything), float)
 
 
@@ -65,12 +66,25 @@ def test_a_breakdown_adds_up(name):
 
 
 def test_what_the_2004_paper_states():
-    published = {name: model.published_costs["izhikevich2004"] for name, model in MODELS.items()
-                 if "izhikevich2004" in model.published_costs}
+    published = {
+        name: model.published_costs["izhikevich2004"]
+        for name, model in MODELS.items()
+        if "izhikevich2004" in model.published_costs
+    }
     # its eleven models, as widely quoted; izhikevich_mv is izhikevich
     assert {name: round(cost.per_ms) for name, cost in published.items() if name != "izhikevich_mv"} == {
-        "lif": 5, "adaptive_lif": 10, "ifb": 13, "resonate_and_fire": 10, "qif": 7, "izhikevich": 13,
-        "fitzhugh_nagumo": 72, "hindmarsh_rose": 120, "morris_lecar": 600, "wilson": 180, "hodgkin_huxley": 1200}
+        "lif": 5,
+        "adaptive_lif": 10,
+        "ifb": 13,
+        "resonate_and_fire": 10,
+        "qif": 7,
+        "izhikevich": 13,
+        "fitzhugh_nagumo": 72,
+        "hindmarsh_rose": 120,
+        "morris_lecar": 600,
+        "wilson": 180,
+        "hodgkin_huxley": 1200,
+    }
     # five counts equal the published ones; the reasons of the other differences add up to the differences
     differences = {}
     for name, cost in published.items():
@@ -78,7 +92,13 @@ def test_what_the_2004_paper_states():
         differences[name] = counted - cost.step
         assert sum(cost.differences.values()) == differences[name], name
     assert {name: value for name, value in differences.items() if value} == {
-        "ifb": 7, "fitzhugh_nagumo": 1, "hindmarsh_rose": -6, "morris_lecar": 12, "wilson": 1, "hodgkin_huxley": 4}
+        "ifb": 7,
+        "fitzhugh_nagumo": 1,
+        "hindmarsh_rose": -6,
+        "morris_lecar": 12,
+        "wilson": 1,
+        "hodgkin_huxley": 4,
+    }
 
 
 def test_unit():
@@ -100,11 +120,14 @@ def test_a_convention_of_ones_own():
     assert "mine" not in CONVENTIONS
 
 
-@pytest.mark.parametrize(("changes", "message"), [
-    ({"weights": {"add": 1}}, "convention 'unit': give a weight for each of add, sub, mul, div, sqrt, exp, pow, "),
-    ({"weights": {**dict.fromkeys(KINDS, 1), "tan": 1}}, "convention 'unit': give a weight for each of add, sub, "),
-    ({"counts": "by eye"}, "convention 'unit': counts = 'by eye', expected one of "),
-])
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"weights": {"add": 1}}, "convention 'unit': give a weight for each of add, sub, mul, div, sqrt, exp, pow, "),
+        ({"weights": {**dict.fromkeys(KINDS, 1), "tan": 1}}, "convention 'unit': give a weight for each of add, sub, "),
+        ({"counts": "by eye"}, "convention 'unit': counts = 'by eye', expected one of "),
+    ],
+)
 def test_a_bad_convention(changes, message):
     with pytest.raises(UserError) as error:
         dataclasses.replace(CONVENTIONS["unit"], **changes)

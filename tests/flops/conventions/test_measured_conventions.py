@@ -54,7 +54,8 @@ def test_fusing_keeps_the_sum_under_unit() -> None:
 
 
 def test_libm_is_what_this_machine_executes(
-        monkeypatch: pytest.MonkeyPatch, tmp_path: Path, callgrind: Counter) -> None:
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, callgrind: Counter
+) -> None:
     monkeypatch.setenv("SPIKECOST_CACHE", str(tmp_path))
     libm._measured.cache_clear()
     try:
@@ -88,11 +89,14 @@ def test_no_counter_no_libm(monkeypatch: pytest.MonkeyPatch) -> None:
         libm._measure("exp")
 
 
-@pytest.mark.parametrize(("weights", "counts", "message"), [
-    (dict.fromkeys(KINDS[1:], 1), "as run", "give a weight for each of"),
-    ({**dict.fromkeys(KINDS, 1), "tan": 1}, "as run", "give a weight for each of"),
-    (dict.fromkeys(KINDS, 1), "as guessed", "counts = 'as guessed', expected one of"),
-])
+@pytest.mark.parametrize(
+    ("weights", "counts", "message"),
+    [
+        (dict.fromkeys(KINDS[1:], 1), "as run", "give a weight for each of"),
+        ({**dict.fromkeys(KINDS, 1), "tan": 1}, "as run", "give a weight for each of"),
+        (dict.fromkeys(KINDS, 1), "as guessed", "counts = 'as guessed', expected one of"),
+    ],
+)
 def test_bad_tables_are_refused(weights: dict[str, float], counts: str, message: str) -> None:
     with pytest.raises(UserError, match=message):
         Convention("own", counts, weights, "operations", "me")

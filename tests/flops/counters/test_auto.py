@@ -33,8 +33,10 @@ class Other:
 def registered(monkeypatch):
     def register(*counters, wrong=()):
         monkeypatch.setattr(auto, "COUNTERS", {c.name: c for c in (*counters, AUTO)})
-        monkeypatch.setattr(auto, "why_not_trusted",
-                            lambda c: c.why_not() or ("it got it wrong" if c.name in wrong else ""))
+        monkeypatch.setattr(
+            auto, "why_not_trusted", lambda c: c.why_not() or ("it got it wrong" if c.name in wrong else "")
+        )
+
     return register
 
 
@@ -42,8 +44,14 @@ def test_the_best_is_exact_then_tells_kinds_then_comes_first(registered):
     noisy, sums = Other("noisy", exact=False, any_code=True), Other("sums", kinds=False)
     first, second, any_code = Other("first"), Other("second"), Other("any", any_code=True)
     other_process = Other("callgrind")
-    for counters, best in [((noisy, sums), sums), ((sums, first), first), ((first, second), first),
-                           ((first, any_code), any_code), ((other_process, first), first), ((noisy,), noisy)]:
+    for counters, best in [
+        ((noisy, sums), sums),
+        ((sums, first), first),
+        ((first, second), first),
+        ((first, any_code), any_code),
+        ((other_process, first), first),
+        ((noisy,), noisy),
+    ]:
         registered(*counters)
         assert auto.best() is best
         assert AUTO.provenance() == {"counter": best.name}

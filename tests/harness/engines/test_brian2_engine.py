@@ -15,14 +15,21 @@ from spikecost.models.methods import METHODS
 from ...archetypes import applicable, is_archetype, product
 
 #: Tests of the catalogue show that Brian2 accepts the definitions of the other models, and compare their first step.
-CASES = [(MODELS[name], method) if is_archetype(name) or name == "adex" else product(MODELS[name], method)
-         for name in MODELS if not MODELS[name].tables for method in applicable(name) if METHODS[method].brian2]
-CASES += [(get_model("izhikevich:CH"), "euler"),
-          (get_model("lif").replace(name="held", refractory=2 * ms), "euler"),
-          (get_model("lif").replace(name="held", refractory=2.005 * ms), "rk4"),
-          # without a reset: again where refractoriness ends, if it still is above the threshold
-          (MODELS["fitzhugh_nagumo"].replace(refractory=3 * ms), "euler"),
-          (get_model("lif").replace(initial={"v": -40 * mV}), "euler")]
+CASES = [
+    (MODELS[name], method) if is_archetype(name) or name == "adex" else product(MODELS[name], method)
+    for name in MODELS
+    if not MODELS[name].tables
+    for method in applicable(name)
+    if METHODS[method].brian2
+]
+CASES += [
+    (get_model("izhikevich:CH"), "euler"),
+    (get_model("lif").replace(name="held", refractory=2 * ms), "euler"),
+    (get_model("lif").replace(name="held", refractory=2.005 * ms), "rk4"),
+    # without a reset: again where refractoriness ends, if it still is above the threshold
+    (MODELS["fitzhugh_nagumo"].replace(refractory=3 * ms), "euler"),
+    (get_model("lif").replace(initial={"v": -40 * mV}), "euler"),
+]
 #: Brian2 compiles these, which takes seconds per model; the others run in numpy. The code comes from the same text.
 COMPILED = ("lif", "izhikevich", "hodgkin_huxley", "held")
 
@@ -45,8 +52,12 @@ def test_same_spike_train_on_the_grid(model, method, drive_of, kernel_of, length
 
 def test_brian2_has_no_tables():
     with pytest.raises(UserError, match="Brian2 has no tables of rates: it cannot run hodgkin_huxley_tables"):
-        engine.run(get_model("hodgkin_huxley_tables"), "euler", step(0 * uA / cm**2, 2 * uA / cm**2, 1 * ms, 2 * ms),
-                   Fraction(1, 10))
+        engine.run(
+            get_model("hodgkin_huxley_tables"),
+            "euler",
+            step(0 * uA / cm**2, 2 * uA / cm**2, 1 * ms, 2 * ms),
+            Fraction(1, 10),
+        )
 
 
 def test_what_is_missing_to_compile_is_named(monkeypatch):

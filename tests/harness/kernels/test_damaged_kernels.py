@@ -38,8 +38,7 @@ def simd() -> bytes:
 
 
 def adaptive() -> bytes:
-    return run(compile_kernels([make_step(get_model("lif"), "dormand_prince", "dense")])[0],
-               Fraction(1, 10**6))
+    return run(compile_kernels([make_step(get_model("lif"), "dormand_prince", "dense")])[0], Fraction(1, 10**6))
 
 
 def make_kernel(build):  # type: ignore[no-untyped-def]
@@ -69,11 +68,11 @@ def in_another_process(work: Callable[[], bytes]) -> bytes:
 
 def regions(content: bytes) -> list[tuple[int, int]]:
     """Return the positions of the parts of an ELF file: headers, each section, the table of sections, the rest."""
-    table, = struct.unpack_from("<Q", content, 40)
+    (table,) = struct.unpack_from("<Q", content, 40)
     size, count = struct.unpack_from("<HH", content, 58)
     parts = [(0, 64), (table, table + size * count), (table + size * count, len(content))]
     for i in range(count):
-        kind, = struct.unpack_from("<I", content, table + i * size + 4)
+        (kind,) = struct.unpack_from("<I", content, table + i * size + 4)
         offset, length = struct.unpack_from("<QQ", content, table + i * size + 24)
         if kind != 8 and length:  # 8: no bits in the file
             parts.append((offset, offset + length))

@@ -42,6 +42,7 @@ def run(model, method, detection, stimulus, dt, build=SCALAR):
 
 def lif_recurrence(method, detection, dt, horizon):
     """Spike times of LIF from the recurrence of the method: powers of one factor per step."""
+
     def value(v, z):
         return V_INF + FACTORS[method](z) * (v - V_INF)
 
@@ -52,8 +53,13 @@ def lif_recurrence(method, detection, dt, horizon):
             return (LEVEL - v) / (end - v)
         start, stop = dt * RATE * (V_INF - v), dt * RATE * (V_INF - end)
         rise = end - v
-        return brentq(lambda s: v + s * (start + s * (3 * rise - 2 * start - stop + s * (start + stop - 2 * rise)))
-                      - LEVEL, 0, 1, xtol=1e-16, rtol=1e-15)
+        return brentq(
+            lambda s: v + s * (start + s * (3 * rise - 2 * start - stop + s * (start + stop - 2 * rise))) - LEVEL,
+            0,
+            1,
+            xtol=1e-16,
+            rtol=1e-15,
+        )
 
     times, steps, v = [], 0, RESET
     factor = FACTORS[method](RATE * dt)
@@ -93,10 +99,15 @@ def measured_order(kernel, stimulus, divisions, exact):
     return -np.polyfit(np.log(divisions), np.log(errors), 1)[0]
 
 
-@pytest.mark.parametrize("name", [
-    # test_orders measures the orders, including those of spike times for models with a reset
-    name for name in MODELS if not MODELS[name].system.reset and not MODELS[name].tables
-])
+@pytest.mark.parametrize(
+    "name",
+    [
+        # test_orders measures the orders, including those of spike times for models with a reset
+        name
+        for name in MODELS
+        if not MODELS[name].system.reset and not MODELS[name].tables
+    ],
+)
 def test_every_method_converges_on_every_model(name, drive_of, kernel_of, length_of):
     stimulus = constant(drive_of(name), length_of(name) * ms)
     exact = reference(get_model(name), stimulus).train.times
@@ -118,13 +129,21 @@ def test_every_method_converges_on_every_model(name, drive_of, kernel_of, length
         assert error(dt / 8) < max(error(dt) / 4, 1e-9), method
 
 
-@pytest.mark.parametrize(("model", "method", "detection", "order"), [
-    ("lif", "euler", "grid", 1), ("lif", "rk4", "grid", 1), ("lif", "exponential_euler", "grid", 1),
-    ("izhikevich", "euler", "grid", 1), ("izhikevich", "rk4", "grid", 1),
-    ("hodgkin_huxley", "euler", "grid", 1), product("hodgkin_huxley", "rk4", "grid", 1),
-    product("hodgkin_huxley", "exponential_euler", "grid", 1),
-    ("lif", "rk4", "linear", 2), ("izhikevich", "rk4", "linear", 2),
-])
+@pytest.mark.parametrize(
+    ("model", "method", "detection", "order"),
+    [
+        ("lif", "euler", "grid", 1),
+        ("lif", "rk4", "grid", 1),
+        ("lif", "exponential_euler", "grid", 1),
+        ("izhikevich", "euler", "grid", 1),
+        ("izhikevich", "rk4", "grid", 1),
+        ("hodgkin_huxley", "euler", "grid", 1),
+        product("hodgkin_huxley", "rk4", "grid", 1),
+        product("hodgkin_huxley", "exponential_euler", "grid", 1),
+        ("lif", "rk4", "linear", 2),
+        ("izhikevich", "rk4", "linear", 2),
+    ],
+)
 def test_detection_limits_the_order_of_spike_times(model, method, detection, order, drive_of, kernel_of):
     stimulus = constant(drive_of(model), 300 * ms)
     exact = reference(get_model(model), stimulus).train.times
@@ -147,10 +166,15 @@ IN_LANES = dict.fromkeys(MODELS, ("grid", "hermite")) | dict.fromkeys(("lif", "i
 def test_simd_lanes_do_what_one_neuron_does(name, drive_of, length_of, kernel_of):
     # lanes with different drives, more than one block and not a multiple of a block
     length = length_of(name) * ms
-    pieces = [piecewise_constant([(length, drive_of(name) * (1 + i / 200)), (length / 2, drive_of(name))])
-              for i in range(70)]
-    cells = [(method, detection) for method in methods_of(name) for detection in IN_LANES[name]
-             if not why_not(MODELS[name], method, detection)]
+    pieces = [
+        piecewise_constant([(length, drive_of(name) * (1 + i / 200)), (length / 2, drive_of(name))]) for i in range(70)
+    ]
+    cells = [
+        (method, detection)
+        for method in methods_of(name)
+        for detection in IN_LANES[name]
+        if not why_not(MODELS[name], method, detection)
+    ]
     in_lanes = compile_kernels([make_step(name, *cell) for cell in cells], SIMD)
     for one, many in zip((kernel_of(name, *cell) for cell in cells), in_lanes, strict=True):
         for a, b in zip(*(kernel.run(pieces, Fraction(1, 100)) for kernel in (one, many)), strict=True):
@@ -178,23 +202,34 @@ def test_refractoriness_delays_every_interval(method, detection, kernel_of):
 def test_refractory_spike_times_converge_to_the_closed_form(detection, order, build):
     stimulus = step(1.8 * mV / ms, 2 * mV / ms, 100 * ms, 300 * ms)
     exact = reference(HELD, stimulus).train.times
-    errors = [np.abs(run(HELD, "rk4", detection, stimulus, dt, build).spike_times - exact).max()
-              for dt in (Fraction(1, 2), Fraction(1, 4), Fraction(1, 8), Fraction(1, 16))]
+    errors = [
+        np.abs(run(HELD, "rk4", detection, stimulus, dt, build).spike_times - exact).max()
+        for dt in (Fraction(1, 2), Fraction(1, 4), Fraction(1, 8), Fraction(1, 16))
+    ]
     assert math.log2(errors[0] / errors[3]) / 3 == pytest.approx(order, abs=0.3)
 
 
 def test_what_is_not_held_goes_on_while_refractory():
     # u relaxes always, v only when it is not refractory: after many spikes u has the value from its own equation
     model = NeuronModel(
-        name="clocked", equations="""
+        name="clocked",
+        equations="""
         dv/dt = I : 1 (unless refractory)
         du/dt = 1/ms : 1
         I : Hz
-        """, threshold="v > 1", reset="v = 0", refractory=3 * ms, initial={"v": 0, "u": 0},
+        """,
+        threshold="v > 1",
+        reset="v = 0",
+        refractory=3 * ms,
+        initial={"v": 0, "u": 0},
     )
     stimulus = constant(0.1 / ms, 100 * ms)
-    steps = [make_step(model, method, detection) for method in with_steps_alike() for detection in DETECTIONS
-             if not why_not(model, method, detection)]
+    steps = [
+        make_step(model, method, detection)
+        for method in with_steps_alike()
+        for detection in DETECTIONS
+        if not why_not(model, method, detection)
+    ]
     assert len(steps) >= 8 * 4
     for build in (SCALAR, SIMD):
         for kernel in compile_kernels(steps, build):
@@ -206,8 +241,14 @@ def test_what_is_not_held_goes_on_while_refractory():
 @pytest.mark.parametrize("extra", ["", "\ndw/dt = -w/ms : 1"])
 def test_a_voltage_that_passes_the_threshold_while_refractory_spikes_when_that_ends(extra):
     # v = t: 1 ms to the threshold, but the next spike is not found before 3 ms
-    model = NeuronModel(name="free", equations=f"dv/dt = I : 1{extra}\nI : Hz", threshold="v > 1", reset="v = 0",
-                        refractory=3 * ms, initial={"v": 0, **({"w": 1} if extra else {})})
+    model = NeuronModel(
+        name="free",
+        equations=f"dv/dt = I : 1{extra}\nI : Hz",
+        threshold="v > 1",
+        reset="v = 0",
+        refractory=3 * ms,
+        initial={"v": 0, **({"w": 1} if extra else {})},
+    )
     stimulus = constant(1 / ms, 30 * ms)
     expected = 1 + 3 * np.arange(10)
     np.testing.assert_allclose(reference(model, stimulus).train.times, expected, atol=1e-12)
@@ -224,8 +265,11 @@ def test_two_forms_of_izhikevich_spike_together(kernel_of):
             if why_not(get_model("izhikevich"), method, detection):
                 continue
             one, other = (
-                kernel_of(name, method, detection).run([constant(drive, 500 * ms)] * len(presets), Fraction(1, 32),
-                                                       [get_model(f"{name}:{preset}") for preset in presets])
+                kernel_of(name, method, detection).run(
+                    [constant(drive, 500 * ms)] * len(presets),
+                    Fraction(1, 32),
+                    [get_model(f"{name}:{preset}") for preset in presets],
+                )
                 for name, drive in (("izhikevich", 10), ("izhikevich_mv", 10 * mV / ms))
             )
             for a, b in zip(one, other, strict=True):
@@ -236,11 +280,13 @@ def test_two_forms_of_izhikevich_spike_together(kernel_of):
 @pytest.mark.parametrize("voltage", [-40, -55])
 def test_hodgkin_huxley_starts_on_its_removable_singularities(voltage):
     model = get_model("hodgkin_huxley").replace(
-        initial={"v": voltage * mV, "m": 0.1, "h": 0.5, "n": 0.4}, name="singular")
+        initial={"v": voltage * mV, "m": 0.1, "h": 0.5, "n": 0.4}, name="singular"
+    )
     nearby = model.replace(initial={**model.initial, "v": (voltage + 1e-9) * mV})
     stimulus = constant(10 * uA / cm**2, 50 * ms)
-    steps = [make_step(model, method, "hermite") for method in with_steps_alike()
-             if not why_not(model, method, "hermite")]
+    steps = [
+        make_step(model, method, "hermite") for method in with_steps_alike() if not why_not(model, method, "hermite")
+    ]
     for build in (SCALAR, SIMD):
         for kernel in compile_kernels(steps, build):
             on, off = kernel.run([stimulus] * 2, Fraction(1, 64), [model, nearby])

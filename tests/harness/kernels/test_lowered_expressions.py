@@ -28,7 +28,8 @@ def _expression(chance: random.Random, depth: int, known: list[Expr]) -> Expr:
     if known and chance.random() < 0.15:
         return chance.choice(known)
     kind = chance.choices(
-        ["add", "sub", "mul", "div", "neg", "exp", "pow", "exprel", "select"], [6, 6, 6, 2, 2, 1, 1, 1, 1])[0]
+        ["add", "sub", "mul", "div", "neg", "exp", "pow", "exprel", "select"], [6, 6, 6, 2, 2, 1, 1, 1, 1]
+    )[0]
     a = _expression(chance, depth - 1, known)
     if kind == "neg":
         made: Expr = -a

@@ -17,8 +17,9 @@ from .levels import NEEDS, require_level
 
 #: Models on which every method is checked; on the others only the simplest method, mainly their right-hand side.
 EVERY_METHOD = ("lif", "izhikevich", "hodgkin_huxley")
-WHOLE = [(model, method) for model in MODELS for method in applicable(model)
-         if model in EVERY_METHOD or method == "euler"]
+WHOLE = [
+    (model, method) for model in MODELS for method in applicable(model) if model in EVERY_METHOD or method == "euler"
+]
 #: A cell is four compilations at -O3: everyday tests have one method of each kind.
 OF_EACH_KIND = ("euler", "rk4", "exponential_euler", "rush_larsen", "exact", "esr_midpoint", "izhikevich2003")
 CELLS = choose(WHOLE, lambda cell: is_archetype(cell[0]) and cell[1] in OF_EACH_KIND)
@@ -35,8 +36,10 @@ def known_compiler() -> None:
     compiler = find_compiler().version
     release = re.search(r"\) (\d+)\.\d+\.\d+", compiler)  # gcc (Debian 12.2.0-14) 12.2.0, also under the name cc
     if release is None or release[1] not in KNOWN:
-        pytest.skip(f"what the compiler changes is known of gcc {' and '.join(KNOWN)}: install one of these (Debian: "
-                    f"apt-get install gcc-{KNOWN[0]}) and set CC=gcc-{KNOWN[0]}")
+        pytest.skip(
+            f"what the compiler changes is known of gcc {' and '.join(KNOWN)}: install one of these (Debian: "
+            f"apt-get install gcc-{KNOWN[0]}) and set CC=gcc-{KNOWN[0]}"
+        )
 
 
 @pytest.mark.parametrize(("model", "method"), CELLS)
@@ -79,13 +82,15 @@ def test_every_change_of_a_known_compiler_is_explained(model: str, method: str, 
 def test_builds_for_each_level_run_what_was_counted(model: str, level: str) -> None:
     require_level(level)
     step = make_step(model, "euler")
-    builds = dict(zip(BUILDS, as_built(step, builds=[build.for_processor(level) for build in BUILDS.values()]),
-                      strict=True))
+    builds = dict(
+        zip(BUILDS, as_built(step, builds=[build.for_processor(level) for build in BUILDS.values()]), strict=True)
+    )
     assert builds["scalar"].own == count(model, "euler").as_run.present
     assert builds["scalar"].changes == ()
     assert "fma" not in builds["simd"].own
-    assert ("fma" in builds["fused"].own) == (level in ("x86-64-v3", "x86-64-v4") or (
-        level == "native" and "fma" in simd_extensions()))
+    assert ("fma" in builds["fused"].own) == (
+        level in ("x86-64-v3", "x86-64-v4") or (level == "native" and "fma" in simd_extensions())
+    )
 
 
 def test_fusing_lif_by_hand(known_compiler: None) -> None:

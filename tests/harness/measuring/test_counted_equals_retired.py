@@ -63,8 +63,12 @@ ALGEBRA: Mapping[str, Callable[..., Any]] = {**FLOATS, "div": _divide, "exp": _e
 
 
 def _cells() -> list[Any]:
-    found = [(name, refractory, method) for name in MODELS for method in applicable(name)
-             for refractory in WAITING.get(name, ("own",))]
+    found = [
+        (name, refractory, method)
+        for name in MODELS
+        for method in applicable(name)
+        for refractory in WAITING.get(name, ("own",))
+    ]
     return choose(found, lambda cell: is_archetype(cell[0]) or cell[2] == everyday_methods(cell[0])[0])
 
 
@@ -251,12 +255,19 @@ def test_count_names_the_paths(name: str, refractory: str, method: str, kernel_o
 
 
 @pytest.mark.parametrize("level", NEEDS)
-@pytest.mark.parametrize(("model", "method", "detection"), [
-    ("lif", "rk4", "hermite"), ("izhikevich", "euler", "linear"), ("hodgkin_huxley", "exponential_euler", "grid"),
-    ("hodgkin_huxley_tables", "euler", "grid"), ("ifb", "heun", "linear"),
-])
+@pytest.mark.parametrize(
+    ("model", "method", "detection"),
+    [
+        ("lif", "rk4", "hermite"),
+        ("izhikevich", "euler", "linear"),
+        ("hodgkin_huxley", "exponential_euler", "grid"),
+        ("hodgkin_huxley_tables", "euler", "grid"),
+        ("ifb", "heun", "linear"),
+    ],
+)
 def test_counted_equals_retired_in_builds_for_other_processors(
-        model: str, method: str, detection: str, level: str) -> None:
+    model: str, method: str, detection: str, level: str
+) -> None:
     # without AVX-512's registers, which no scalar build uses, level 4 is one with the instructions of level 3
     require_level("x86-64-v3" if level == "x86-64-v4" else level)
     cell = _Cell(compile_kernels([make_step(model, method, detection)], SCALAR.for_processor(level))[0])
@@ -308,8 +319,11 @@ def _conditions(step: Step, values: dict[str, float]) -> dict[int, float]:
     found = {}
     for assign in step.blocks["advance"].assignments:
         for node in nodes(assign.value):
-            if isinstance(node, Op) and node.kind in ("less", "at_most") \
-                    and assign.target not in conditions(step.model):
+            if (
+                isinstance(node, Op)
+                and node.kind in ("less", "at_most")
+                and assign.target not in conditions(step.model)
+            ):
                 a, b = node.args
                 if isinstance(a, Op) and a.kind == "abs":
                     a, b = a.args[0], Const(Fraction(0))

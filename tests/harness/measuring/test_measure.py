@@ -19,9 +19,15 @@ from spikecost.models.ground.errors import UserError
 from ...archetypes import applicable, choose, is_archetype
 
 #: Every method on three models, one method on each other model; `test_counted_equals_retired` checks all combinations.
-CELLS = choose([(model, method) for model in MODELS for method in applicable(model)
-                if model in ("lif", "izhikevich", "hodgkin_huxley") or method == "euler"],
-               lambda cell: is_archetype(cell[0]))
+CELLS = choose(
+    [
+        (model, method)
+        for model in MODELS
+        for method in applicable(model)
+        if model in ("lif", "izhikevich", "hodgkin_huxley") or method == "euler"
+    ],
+    lambda cell: is_archetype(cell[0]),
+)
 LEAVES_OUT = frozenset({"compare", "select", "sign"})
 
 
@@ -117,12 +123,18 @@ def test_a_run_ends_before_a_spike_however_it_is_detected(detection):
     assert found.witnesses[0].operations == found.analytic
 
 
-@pytest.mark.parametrize(("arguments", "message"), [
-    ({"steps": 0}, "steps = 0: give at least 1"),
-    ({"counter": "papy"}, "unknown counter 'papy': did you mean 'papi'"),
-    ({"method": "rk5"}, "unknown method 'rk5'"),
-    ({"model": MODELS["izhikevich"].replace(initial={"v": 29.9, "u": 0})}, "spikes in its first step without input"),
-])
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"steps": 0}, "steps = 0: give at least 1"),
+        ({"counter": "papy"}, "unknown counter 'papy': did you mean 'papi'"),
+        ({"method": "rk5"}, "unknown method 'rk5'"),
+        (
+            {"model": MODELS["izhikevich"].replace(initial={"v": 29.9, "u": 0})},
+            "spikes in its first step without input",
+        ),
+    ],
+)
 def test_bad_requests_are_refused(arguments, message):
     with pytest.raises(UserError) as error:
         measure(**{"model": "izhikevich", "method": "euler"} | arguments)

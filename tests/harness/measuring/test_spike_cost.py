@@ -15,8 +15,12 @@ from spikecost.models.step import why_not
 @pytest.mark.parametrize("name", ["lif", "izhikevich", "hodgkin_huxley", "adex"])
 def test_the_processor_executes_what_the_step_lists(name, kernel_of):
     drive = float(units.internal(MODELS[name].drive))
-    ways = [(method, detection) for method in with_steps_alike() for detection in DETECTIONS
-            if not why_not(MODELS[name], method, detection)]
+    ways = [
+        (method, detection)
+        for method in with_steps_alike()
+        for detection in DETECTIONS
+        if not why_not(MODELS[name], method, detection)
+    ]
     assert len(ways) >= 16
     for way in ways:
         found = count_step_and_spike(kernel_of(name, *way), drive)
@@ -39,8 +43,11 @@ def test_by_hand(kernel_of):
 
 def test_what_cannot_be_counted_says_why(kernel_of, monkeypatch):
     kernel = kernel_of("lif", "euler")
-    with pytest.raises(UserError, match=r"^lif with euler has no first spike, after some steps, under a constant input "
-                                        "of 0$"):
+    with pytest.raises(
+        UserError,
+        match=r"^lif with euler has no first spike, after some steps, under a constant input "
+        "of 0$",
+    ):
         count_step_and_spike(kernel, 0.0)
     with pytest.raises(UserError, match="has no first spike"):
         count_step_and_spike(kernel, 1e6)  # in the first step

@@ -23,8 +23,7 @@ def kernel():
 def test_the_calibrating_work_is_the_same_in_every_version():
     # ratios to other work cannot be compared: if you change it, raise the version of baselines
     source = Path(calibration.__file__).with_name("calibration.c").read_bytes()
-    assert hashlib.sha256(source).hexdigest() == (
-        "c03810955af1b58f3c2c597552e7aa9e2a39526e38b084b8d04a8fd037c16214")
+    assert hashlib.sha256(source).hexdigest() == ("c03810955af1b58f3c2c597552e7aa9e2a39526e38b084b8d04a8fd037c16214")
     assert calibration.TURNS == 50_000
 
 

@@ -13,9 +13,11 @@ tree = A.segment_tree()
 tree.append(A.mnpos, A.mpoint(-radius, 0, 0, radius), A.mpoint(radius, 0, 0, radius), tag=1)
 ends = [*question["from"][1:], question["horizon"]]
 # an envelope is linear between its points: two at a jump. 1 uA/cm2 on 1e-4 cm2 is 0.1 nA
-envelope = [(time * U.ms, 0.1 * value * U.nA)
-            for start, end, value in zip(question["from"], ends, question["values"], strict=True)
-            for time in (start, end)]
+envelope = [
+    (time * U.ms, 0.1 * value * U.nA)
+    for start, end, value in zip(question["from"], ends, question["values"], strict=True)
+    for time in (start, end)
+]
 decor = (
     A.decor()
     .set_property(Vm=-65 * U.mV, cm=0.01 * U.F / U.m2, tempK=279.45 * U.Kelvin)  # 6.3 degrees: no temperature factor

@@ -12,17 +12,24 @@ dt = question["dt"]
 nest.resolution = dt
 recorders = []
 for case in question["neurons"]:
-    neuron = nest.Create("izhikevich", params={
-        **case["parameters"], "V_m": case["v"], "U_m": case["u"], "V_th": 30.0, "I_e": case["constant"],
-        "consistent_integration": case["consistent_integration"],
-    })
+    neuron = nest.Create(
+        "izhikevich",
+        params={
+            **case["parameters"],
+            "V_m": case["v"],
+            "U_m": case["u"],
+            "V_th": 30.0,
+            "I_e": case["constant"],
+            "consistent_integration": case["consistent_integration"],
+        },
+    )
     recorder = nest.Create("spike_recorder")
     nest.Connect(neuron, recorder, syn_spec={"delay": dt})
     recorders.append(recorder)
     if case["from"]:
-        generator = nest.Create("step_current_generator", params={
-            "amplitude_times": case["from"], "amplitude_values": case["values"],
-        })
+        generator = nest.Create(
+            "step_current_generator", params={"amplitude_times": case["from"], "amplitude_values": case["values"]}
+        )
         nest.Connect(generator, neuron, syn_spec={"delay": dt})
 nest.Simulate(question["horizon"])
 json.dump([recorder.get("events", "times").tolist() for recorder in recorders], sys.stdout)

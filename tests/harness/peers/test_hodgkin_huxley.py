@@ -34,8 +34,12 @@ def drive(request):
     """The stimulus for another simulator, and the spikes that it should find."""
     stimulus = STIMULI[request.param]
     starts = [0.0, *(float(end) for end, _ in stimulus.pieces)][:-1]
-    question = {"EL": float(MODEL.constants["EL"] / mV), "values": list(stimulus.values), "from": starts,
-                "horizon": float(stimulus.horizon)}
+    question = {
+        "EL": float(MODEL.constants["EL"] / mV),
+        "values": list(stimulus.values),
+        "from": starts,
+        "horizon": float(stimulus.horizon),
+    }
     return question, reference(MODEL, stimulus).train.times
 
 
@@ -44,11 +48,13 @@ def test_neuron(drive):
     fixed = [{"dt": dt, "secondorder": secondorder} for secondorder in (0, 2) for dt in DTS]
     free = [{"atol": atol, "rtol": 0} for atol in TOLERANCES]
     answers = ask("neuron_hh.py", {**question, "runs": fixed + free})
-    errors = [largest_error(crossings(run["dt"], answer["voltage"]), expected)
-              for run, answer in zip(fixed, answers, strict=False)]
+    errors = [
+        largest_error(crossings(run["dt"], answer["voltage"]), expected)
+        for run, answer in zip(fixed, answers, strict=False)
+    ]
     assert orders(errors[:3]) == pytest.approx([1, 1], abs=0.02)
     assert orders(errors[3:]) == pytest.approx([2, 2], abs=0.02)
-    errors = [largest_error(answer["events"], expected) for answer in answers[len(fixed):]]
+    errors = [largest_error(answer["events"], expected) for answer in answers[len(fixed) :]]
     # measured: 0.05, 2e-4, 1e-6 and 1e-7 ms; a solver bounds the error of a step, which adds up
     assert (np.diff(errors) < 0).all()
     assert errors[-1] < 1e-6

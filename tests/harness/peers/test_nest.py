@@ -33,27 +33,49 @@ NEAR = (1e-12, -1e-12, 3e-12, -3e-12, 1e-11, -1e-11)
 CONSISTENT_INTEGRATION = {"euler": True, "izhikevich2003": False}
 MODEL = get_model("izhikevich")
 # multiples of 1/1024: NEST adds up changes of the current, and these sums are exact
-STIMULI = [constant(14, 1 * second), piecewise_constant(
-    [(20 * ms, round(value * 1024) / 1024) for value in piecewise_random(4, 14, 20 * ms, 1 * second, seed=3).values])]
+STIMULI = [
+    constant(14, 1 * second),
+    piecewise_constant(
+        [(20 * ms, round(value * 1024) / 1024) for value in piecewise_random(4, 14, 20 * ms, 1 * second, seed=3).values]
+    ),
+]
 CASES = [(MODEL.with_preset(preset), stimulus) for preset in MODEL.presets for stimulus in STIMULI]
 
 
 # 1857, 1652 and 1418 spikes of Euler, 1617, 769 and 253 of the program
-@pytest.mark.parametrize(("method", "dt", "least"), [
-    ("euler", Fraction(1, 10), 1850), ("euler", Fraction(1, 2), 1650), ("euler", Fraction(1), 1400),
-    ("izhikevich2003", Fraction(1, 10), 1500), ("izhikevich2003", Fraction(1, 2), 700),
-    ("izhikevich2003", Fraction(1), 200),
-], ids=str)
+@pytest.mark.parametrize(
+    ("method", "dt", "least"),
+    [
+        ("euler", Fraction(1, 10), 1850),
+        ("euler", Fraction(1, 2), 1650),
+        ("euler", Fraction(1), 1400),
+        ("izhikevich2003", Fraction(1, 10), 1500),
+        ("izhikevich2003", Fraction(1, 2), 700),
+        ("izhikevich2003", Fraction(1), 200),
+    ],
+    ids=str,
+)
 def test_same_spikes_step_by_step(method, dt, least):
     kernel = compile_kernels([make_step(MODEL, method, "grid")])[0]
-    theirs = ask("nest_izhikevich.py", {
-        "dt": float(dt), "horizon": 1000.0,
-        "neurons": [neuron(*case, CONSISTENT_INTEGRATION[method], dt) for case in CASES],
-    })
+    theirs = ask(
+        "nest_izhikevich.py",
+        {
+            "dt": float(dt),
+            "horizon": 1000.0,
+            "neurons": [neuron(*case, CONSISTENT_INTEGRATION[method], dt) for case in CASES],
+        },
+    )
     compared = 0
     for (model, stimulus), times in zip(CASES, theirs, strict=True):
-        ours, *near = (in_steps(kernel.run([stimulus.scaled(1 + off / 10)], dt, [model.replace(
-            initial={**model.initial, "v": -65 + off})])[0].spike_times, dt) for off in (0, *NEAR))
+        ours, *near = (
+            in_steps(
+                kernel.run(
+                    [stimulus.scaled(1 + off / 10)], dt, [model.replace(initial={**model.initial, "v": -65 + off})]
+                )[0].spike_times,
+                dt,
+            )
+            for off in (0, *NEAR)
+        )
         sure = min(same(ours, each) for each in near)
         assert ours[:sure] == in_steps(times, dt)[:sure], model.label
         if all(sure == len(ours) == len(each) for each in near):
@@ -66,9 +88,13 @@ def neuron(model, stimulus, consistent_integration, dt):
     first, *values = stimulus.values
     changes = [float(end - dt) for end, _ in stimulus.pieces][:-1]
     return {
-        "parameters": model.parameter_values, "v": model.initial_values["v"], "u": model.initial_values["u"],
-        "consistent_integration": consistent_integration, "constant": first,
-        "from": changes, "values": [value - first for value in values],
+        "parameters": model.parameter_values,
+        "v": model.initial_values["v"],
+        "u": model.initial_values["u"],
+        "consistent_integration": consistent_integration,
+        "constant": first,
+        "from": changes,
+        "values": [value - first for value in values],
     }
 
 

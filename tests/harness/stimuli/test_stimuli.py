@@ -68,14 +68,17 @@ def test_scaled_multiplies_the_values():
     assert piecewise_constant([(2 * ms, 1), (3 * ms, 2)]).scaled(3).values == (3, 6)
 
 
-@pytest.mark.parametrize(("make", "message"), [
-    (lambda: constant(1, 1 * mV), "duration = .* is not a time"),
-    (lambda: constant(1, -1 * ms), "not positive"),
-    (lambda: constant(float("nan"), 1 * ms), "finite"),
-    (lambda: piecewise_constant([]), "at least one"),
-    (lambda: piecewise_constant([(1 * ms, 1 * nA), (1 * ms, 1 * mV)]), "different units"),
-    (lambda: step(0, 1, 5 * ms, 5 * ms), "does not fit into the horizon"),
-])
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: constant(1, 1 * mV), "duration = .* is not a time"),
+        (lambda: constant(1, -1 * ms), "not positive"),
+        (lambda: constant(float("nan"), 1 * ms), "finite"),
+        (lambda: piecewise_constant([]), "at least one"),
+        (lambda: piecewise_constant([(1 * ms, 1 * nA), (1 * ms, 1 * mV)]), "different units"),
+        (lambda: step(0, 1, 5 * ms, 5 * ms), "does not fit into the horizon"),
+    ],
+)
 def test_bad_input_is_named(make, message):
     with pytest.raises(UserError, match=message):
         make()

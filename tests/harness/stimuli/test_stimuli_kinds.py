@@ -78,8 +78,17 @@ durations = st.lists(st.fractions(Fraction(1, 20), 5, max_denominator=24), min_s
 
 @given(durations, st.randoms(use_true_random=False))
 def test_pieces_end_where_their_lengths_add_up_to_and_are_cut_where_they_are_asked_to(lengths, random):
-    shapes = [Shape(random.uniform(-1, 1), slope=random.choice([0.0, 1.5]), decay=random.choice([0.0, -2.0]),
-                    amplitude=random.choice([0.0, 0.7]), omega=3, sweep=0.1) for _ in lengths]
+    shapes = [
+        Shape(
+            random.uniform(-1, 1),
+            slope=random.choice([0.0, 1.5]),
+            decay=random.choice([0.0, -2.0]),
+            amplitude=random.choice([0.0, 0.7]),
+            omega=3,
+            sweep=0.1,
+        )
+        for _ in lengths
+    ]
     stimulus = Stimulus(lengths, shapes, units.DIMENSIONLESS)
     assert list(stimulus.ends) == list(accumulate(lengths))
     assert stimulus.horizon == sum(lengths)
@@ -87,9 +96,20 @@ def test_pieces_end_where_their_lengths_add_up_to_and_are_cut_where_they_are_ask
     assert steps_of(stimulus, stimulus.unit / 3) == tuple(int(3 * length / stimulus.unit) for length in lengths)
     piece = np.arange(len(lengths))
     assert stimulus.within(piece, piece / 60.0).tolist() == pytest.approx(
-        [shape.at(i / 60) for i, shape in enumerate(shapes)], rel=1e-15)
-    at = [random.choice([Fraction(-1), Fraction(0), stimulus.ends[0], stimulus.horizon + 1,
-                         Fraction(random.uniform(0, float(stimulus.horizon)))]) for _ in range(5)]
+        [shape.at(i / 60) for i, shape in enumerate(shapes)], rel=1e-15
+    )
+    at = [
+        random.choice(
+            [
+                Fraction(-1),
+                Fraction(0),
+                stimulus.ends[0],
+                stimulus.horizon + 1,
+                Fraction(random.uniform(0, float(stimulus.horizon))),
+            ]
+        )
+        for _ in range(5)
+    ]
     cut = stimulus.cut(at)
     assert set(cut.ends) == {*stimulus.ends, *(time for time in at if 0 < time < stimulus.horizon)}
     t = np.linspace(0.001, float(stimulus.horizon), 30)[:-1]
@@ -109,14 +129,19 @@ def test_dividing_shortening_and_scaling_keep_the_values():
         stimulus.divided(3 * ms)
 
 
-@pytest.mark.parametrize(("stimulus", "formula"), [
-    (ramp(1 * mV / ms, 3 * mV / ms, 1 * second), lambda t: 1 + 2 * t / 1000),
-    (sine(2, 0.5, 8 * Hz, 1 * second, phase=0.2), lambda t: 2 + 0.5 * np.sin(2 * np.pi * 8 * t / 1000 + 0.2)),
-    # the frequency is the phase's derivative: 1 + 39 t/1000 Hz
-    (chirp(2, 0.5, 1 * Hz, 40 * Hz, 1 * second), lambda t: 2 + 0.5 * np.sin(
-        2 * np.pi * (t + 39 * t**2 / 2000) / 1000)),
-    (step(1, 2, 100 * ms, 1 * second), lambda t: np.where(t < 100, 1, 2)),
-])
+@pytest.mark.parametrize(
+    ("stimulus", "formula"),
+    [
+        (ramp(1 * mV / ms, 3 * mV / ms, 1 * second), lambda t: 1 + 2 * t / 1000),
+        (sine(2, 0.5, 8 * Hz, 1 * second, phase=0.2), lambda t: 2 + 0.5 * np.sin(2 * np.pi * 8 * t / 1000 + 0.2)),
+        # the frequency is the phase's derivative: 1 + 39 t/1000 Hz
+        (
+            chirp(2, 0.5, 1 * Hz, 40 * Hz, 1 * second),
+            lambda t: 2 + 0.5 * np.sin(2 * np.pi * (t + 39 * t**2 / 2000) / 1000),
+        ),
+        (step(1, 2, 100 * ms, 1 * second), lambda t: np.where(t < 100, 1, 2)),
+    ],
+)
 def test_values_by_hand(stimulus, formula):
     np.testing.assert_allclose(stimulus.at(T), formula(T), rtol=1e-12)
     assert stimulus.horizon == 1000
@@ -131,8 +156,11 @@ def test_the_noise_has_the_processs_moments_and_is_linear_between_its_points():
     for lag in (1, 5, 10):
         found = np.corrcoef(points[:-lag], points[lag:])[0, 1]
         assert found == pytest.approx(math.exp(-lag / 5), abs=0.02)
-    np.testing.assert_allclose(stimulus.at([0.25, 7.75]), [
-        0.75 * points[0] + 0.25 * points[1], 0.25 * points[7] + 0.75 * points[8]], rtol=1e-12)
+    np.testing.assert_allclose(
+        stimulus.at([0.25, 7.75]),
+        [0.75 * points[0] + 0.25 * points[1], 0.25 * points[7] + 0.75 * points[8]],
+        rtol=1e-12,
+    )
     assert stimulus.unit == 1
     assert stimulus.seed == 3
     assert stimulus == ornstein_uhlenbeck(3, 0.5, 5 * ms, 1 * ms, 100 * second, seed=3)
@@ -157,9 +185,14 @@ def test_the_conductance_is_a_sum_of_decaying_events_at_the_rate():
 
 DRIVE = 2.5
 #: Mean, least and greatest value over the drive, of the standard forms that are not random.
-FORMS = {"constant": (1, 1, 1), "step": (1, 0.8, 1.2), "ramp": (1, 0.8, 1.2), "sine": (1, 0.8, 1.2),
-         # slow at first, when the sine is positive
-         "chirp": (1 + 0.2 * quad(lambda t: math.sin(2 * math.pi * (t + 19.5 * t**2)), 0, 1, limit=200)[0], 0.8, 1.2)}
+FORMS = {
+    "constant": (1, 1, 1),
+    "step": (1, 0.8, 1.2),
+    "ramp": (1, 0.8, 1.2),
+    "sine": (1, 0.8, 1.2),
+    # slow at first, when the sine is positive
+    "chirp": (1 + 0.2 * quad(lambda t: math.sin(2 * math.pi * (t + 19.5 * t**2)), 0, 1, limit=200)[0], 0.8, 1.2),
+}
 
 
 @pytest.mark.parametrize("name", STIMULI)
@@ -189,25 +222,36 @@ def test_standard_forms(name, model):
         assert 0.6 * DRIVE <= values.min() < 0.63 * DRIVE < 1.37 * DRIVE < values.max() <= 1.4 * DRIVE
 
 
-@pytest.mark.parametrize(("make", "message"), [
-    (lambda: sine(1, 1, 8 * ms, 1 * second), "frequency = .* is not a frequency"),
-    (lambda: sine(1, 1, 0 * Hz, 1 * second), "not positive"),
-    (lambda: sine(1 * mV, 1, 8 * Hz, 1 * second), "different units"),
-    (lambda: ramp(1 * uA, 1 * mV, 1 * second), "different units"),
-    (lambda: ramp(1, float("inf"), 1 * second), "finite"),
-    (lambda: chirp(1, 1, 1 * Hz, 40, 1 * second), "stop = 40 is not a frequency"),
-    (lambda: ornstein_uhlenbeck(1, 1, 5 * ms, 3 * ms, 10 * ms, seed=1), r"pieces of 3\. ms do not fill a duration"),
-    (lambda: ornstein_uhlenbeck(1, -1, 5 * ms, 1 * ms, 10 * ms, seed=1), "negative"),
-    (lambda: ornstein_uhlenbeck(1, 1, 5 * ms, 1 * ms, 10 * ms, seed=-1), "seed = -1 is not a whole number of at"),
-    (lambda: piecewise_random(1, 2, 5 * ms, 10 * ms, seed=1.5), "seed = 1.5 is not a whole number"),
-    (lambda: poisson_conductance(400 * Hz, 1, 5 * ms, 1 * ms, 10 * ms, seed=None), "seed = None is not a whole number"),
-    (lambda: poisson_conductance(400 * Hz, 1, 5 * ms, 3 * ms, 10 * ms, seed=1), "do not fill a duration"),
-    (lambda: STIMULI["ornstein_uhlenbeck"].around(1.0, get_model("lif"), 10.5), "do not fill a duration"),
-    (lambda: STIMULI["noise"], "unknown stimulus 'noise'"),
-    (lambda: Stimulus([Fraction(1)], [Shape(1.0, decay=1.0, tau=0.0)], units.DIMENSIONLESS), "decay times positive"),
-    (lambda: STIMULI["poisson_conductance"].around(1.0, get_model("lif").replace(initial={"v": 1 * mV}), 10.0),
-     "starts at 1, not below 0"),
-])
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: sine(1, 1, 8 * ms, 1 * second), "frequency = .* is not a frequency"),
+        (lambda: sine(1, 1, 0 * Hz, 1 * second), "not positive"),
+        (lambda: sine(1 * mV, 1, 8 * Hz, 1 * second), "different units"),
+        (lambda: ramp(1 * uA, 1 * mV, 1 * second), "different units"),
+        (lambda: ramp(1, float("inf"), 1 * second), "finite"),
+        (lambda: chirp(1, 1, 1 * Hz, 40, 1 * second), "stop = 40 is not a frequency"),
+        (lambda: ornstein_uhlenbeck(1, 1, 5 * ms, 3 * ms, 10 * ms, seed=1), r"pieces of 3\. ms do not fill a duration"),
+        (lambda: ornstein_uhlenbeck(1, -1, 5 * ms, 1 * ms, 10 * ms, seed=1), "negative"),
+        (lambda: ornstein_uhlenbeck(1, 1, 5 * ms, 1 * ms, 10 * ms, seed=-1), "seed = -1 is not a whole number of at"),
+        (lambda: piecewise_random(1, 2, 5 * ms, 10 * ms, seed=1.5), "seed = 1.5 is not a whole number"),
+        (
+            lambda: poisson_conductance(400 * Hz, 1, 5 * ms, 1 * ms, 10 * ms, seed=None),
+            "seed = None is not a whole number",
+        ),
+        (lambda: poisson_conductance(400 * Hz, 1, 5 * ms, 3 * ms, 10 * ms, seed=1), "do not fill a duration"),
+        (lambda: STIMULI["ornstein_uhlenbeck"].around(1.0, get_model("lif"), 10.5), "do not fill a duration"),
+        (lambda: STIMULI["noise"], "unknown stimulus 'noise'"),
+        (
+            lambda: Stimulus([Fraction(1)], [Shape(1.0, decay=1.0, tau=0.0)], units.DIMENSIONLESS),
+            "decay times positive",
+        ),
+        (
+            lambda: STIMULI["poisson_conductance"].around(1.0, get_model("lif").replace(initial={"v": 1 * mV}), 10.0),
+            "starts at 1, not below 0",
+        ),
+    ],
+)
 def test_bad_input_is_named(make, message):
     with pytest.raises(UserError, match=message):
         make()

@@ -16,11 +16,34 @@ x, y, z = Var("x"), Var("y"), Var("z")
 POINTS = [{"x": 0.3, "y": -1.7, "z": 2.2}, {"x": -4.0, "y": 0.6, "z": 0.9}, {"x": 0.0, "y": 3.1, "z": -5.0}]
 
 
-@pytest.mark.parametrize("tree", [
-    x, -x, y + x, x - y, y - x, 3 * x, x * 3, y * x * z, x / y, (x + y) / z, (x + y) * z, z * (x - y), -(x * y) + z * x,
-    y * (1 - x) - z * x, (z * (x - 50) + y * (x + 77)) / 4, x - x, exp(y) * x + exp(z), y * 0 * x, x * 1,
-    y, expr(3), Op("exprel", (y,)),
-], ids=text)
+@pytest.mark.parametrize(
+    "tree",
+    [
+        x,
+        -x,
+        y + x,
+        x - y,
+        y - x,
+        3 * x,
+        x * 3,
+        y * x * z,
+        x / y,
+        (x + y) / z,
+        (x + y) * z,
+        z * (x - y),
+        -(x * y) + z * x,
+        y * (1 - x) - z * x,
+        (z * (x - 50) + y * (x + 77)) / 4,
+        x - x,
+        exp(y) * x + exp(z),
+        y * 0 * x,
+        x * 1,
+        y,
+        expr(3),
+        Op("exprel", (y,)),
+    ],
+    ids=text,
+)
 def test_linear_parts_are_value_and_slope(tree):
     a, b = linear_parts(tree, "x")
     for point in POINTS:
@@ -29,16 +52,29 @@ def test_linear_parts_are_value_and_slope(tree):
         slope = (evaluate(tree, {**point, "x": point["x"] + step}, FLOATS) - at) / step  # exact but for rounding
         assert evaluate(b, point, FLOATS) == pytest.approx(slope, rel=1e-12, abs=1e-12)
         assert evaluate(a, point, FLOATS) + evaluate(b, point, FLOATS) * point["x"] == pytest.approx(
-            at, rel=1e-12, abs=1e-12)
+            at, rel=1e-12, abs=1e-12
+        )
         # neither part depends on x
         assert evaluate(a, {**point, "x": 99.0}, FLOATS) == evaluate(a, point, FLOATS)
         assert evaluate(b, {**point, "x": 99.0}, FLOATS) == evaluate(b, point, FLOATS)
 
 
-@pytest.mark.parametrize("tree", [
-    x * x, Op("pow", (x, expr(2))), exp(x), 1 / x, y / (x + 1), Op("abs", (x,)), Op("sqrt", (x,)), x * (x - y),
-    Op("exprel", (x,)), y + exp(-x),
-], ids=text)
+@pytest.mark.parametrize(
+    "tree",
+    [
+        x * x,
+        Op("pow", (x, expr(2))),
+        exp(x),
+        1 / x,
+        y / (x + 1),
+        Op("abs", (x,)),
+        Op("sqrt", (x,)),
+        x * (x - y),
+        Op("exprel", (x,)),
+        y + exp(-x),
+    ],
+    ids=text,
+)
 def test_what_is_not_linear_has_no_linear_parts(tree):
     assert linear_parts(tree, "x") is None
 
@@ -77,7 +113,8 @@ def test_vectors():
 
 
 MODEL = NeuronModel(
-    name="two", equations="""
+    name="two",
+    equations="""
         dv/dt = (g*(EL - v) + I)/ms : volt (unless refractory)
         dw/dt = -w/ms : 1
         g = w*k : 1
@@ -85,7 +122,10 @@ MODEL = NeuronModel(
         k = 2*w : 1
         I : volt
     """,
-    threshold="v > 0*mV", reset="v = EL", refractory=1 * ms, constants={"EL": -60 * mV},
+    threshold="v > 0*mV",
+    reset="v = EL",
+    refractory=1 * ms,
+    constants={"EL": -60 * mV},
     initial={"v": -60 * mV, "w": 1},
 )
 STATE = Vector({"v": Var("v"), "w": Var("w")})

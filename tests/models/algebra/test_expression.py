@@ -72,27 +72,30 @@ def test_names():
     assert names(expr(1)) == set()
 
 
-@pytest.mark.parametrize(("tree", "value"), [
-    (x + y, 5.0),
-    (x - y, -1.0),
-    (3 * x, 6.0),
-    (x / y, 2 / 3),
-    (1 - x, -1.0),
-    (1 / x, 0.5),
-    (-x, -2.0),
-    (Op("pow", (x, y)), 8.0),
-    (Op("abs", (x - y,)), 1.0),
-    (Op("sqrt", (x,)), math.sqrt(2)),
-    (exp(x), math.exp(2)),
-    (Op("exprel", (x,)), (math.exp(2) - 1) / 2),
-    (Op("exprel", (x - 2,)), 1.0),
-    (less(x, y), True),
-    (less(x, x), False),
-    (at_most(x, x), True),
-    (at_most(y, x), False),
-    (select(less(x, y), 10, 20), 10.0),
-    (select(less(y, x), 10, 20), 20.0),
-])
+@pytest.mark.parametrize(
+    ("tree", "value"),
+    [
+        (x + y, 5.0),
+        (x - y, -1.0),
+        (3 * x, 6.0),
+        (x / y, 2 / 3),
+        (1 - x, -1.0),
+        (1 / x, 0.5),
+        (-x, -2.0),
+        (Op("pow", (x, y)), 8.0),
+        (Op("abs", (x - y,)), 1.0),
+        (Op("sqrt", (x,)), math.sqrt(2)),
+        (exp(x), math.exp(2)),
+        (Op("exprel", (x,)), (math.exp(2) - 1) / 2),
+        (Op("exprel", (x - 2,)), 1.0),
+        (less(x, y), True),
+        (less(x, x), False),
+        (at_most(x, x), True),
+        (at_most(y, x), False),
+        (select(less(x, y), 10, 20), 10.0),
+        (select(less(y, x), 10, 20), 20.0),
+    ],
+)
 def test_evaluate_with_floats(tree, value):
     assert evaluate(tree, {"x": 2.0, "y": 3.0}, FLOATS) == pytest.approx(value, rel=1e-15)
 
@@ -122,23 +125,26 @@ def test_evaluate_an_unknown_name():
         evaluate(x + y, {"x": 1.0}, FLOATS)
 
 
-@pytest.mark.parametrize(("tree", "written"), [
-    (x - (y - z), "x - (y - z)"),
-    (x - y - z, "x - y - z"),
-    (x + (y + z), "x + (y + z)"),
-    (x / (y * z), "x/(y*z)"),
-    (x / y / z, "x/y/z"),
-    ((x + y) * z, "(x + y)*z"),
-    (-(x + y), "-(x + y)"),
-    (-x * y, "-x*y"),
-    (Op("pow", (x + y, expr(2))), "(x + y)**2"),
-    (Op("pow", (-x, expr(2))), "(-x)**2"),
-    (x + expr(-65), "x + (-65)"),
-    (exp(-x / 18), "exp(-x/18)"),
-    (select(less(x, 0), y, 0.1), "select(x < 0, y, 0.1)"),
-    (at_most(x, y + 1), "x <= y + 1"),
-    (Const(Fraction(1, 3)) * x, "0.3333333333333333*x"),
-])
+@pytest.mark.parametrize(
+    ("tree", "written"),
+    [
+        (x - (y - z), "x - (y - z)"),
+        (x - y - z, "x - y - z"),
+        (x + (y + z), "x + (y + z)"),
+        (x / (y * z), "x/(y*z)"),
+        (x / y / z, "x/y/z"),
+        ((x + y) * z, "(x + y)*z"),
+        (-(x + y), "-(x + y)"),
+        (-x * y, "-x*y"),
+        (Op("pow", (x + y, expr(2))), "(x + y)**2"),
+        (Op("pow", (-x, expr(2))), "(-x)**2"),
+        (x + expr(-65), "x + (-65)"),
+        (exp(-x / 18), "exp(-x/18)"),
+        (select(less(x, 0), y, 0.1), "select(x < 0, y, 0.1)"),
+        (at_most(x, y + 1), "x <= y + 1"),
+        (Const(Fraction(1, 3)) * x, "0.3333333333333333*x"),
+    ],
+)
 def test_text(tree, written):
     assert text(tree) == written
 

@@ -85,9 +85,14 @@ def test_brian2_takes_the_definition_unchanged(name, monkeypatch):
     model = MODELS[name]
     monkeypatch.setitem(brian2.prefs, "codegen.target", "numpy")
     group = brian2.NeuronGroup(
-        1, model.equations, threshold=model.threshold, reset=model.reset or None,
+        1,
+        model.equations,
+        threshold=model.threshold,
+        reset=model.reset or None,
         refractory=model.refractory if model.refractory is not None else False,
-        method="euler", namespace=dict(model.constants), dt=DT * brian2.ms,
+        method="euler",
+        namespace=dict(model.constants),
+        dt=DT * brian2.ms,
     )
     voltage = model.system.threshold.variable
     start = next(state for state in random_states(model) if state[voltage] < model.initial_values[voltage])

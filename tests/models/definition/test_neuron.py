@@ -61,8 +61,9 @@ def test_values_in_internal_units():
 
 
 def test_initial_values_need_no_order():
-    model = NeuronModel(**{**ADAPTIVE, "initial": {"v": "u + g0", "u": -10 * mV}, "constants": {
-        "EL": -65 * mV, "g0": -55 * mV}})
+    model = NeuronModel(
+        **{**ADAPTIVE, "initial": {"v": "u + g0", "u": -10 * mV}, "constants": {"EL": -65 * mV, "g0": -55 * mV}}
+    )
     assert model.initial_values == {"v": -65.0, "u": -10.0}
 
 
@@ -72,10 +73,9 @@ def test_an_initial_value_may_use_a_subexpression():
 
 
 def test_a_subexpression_without_a_value_at_the_start_is_no_matter_if_no_initial_value_needs_it():
-    model = NeuronModel(**{
-        **GOOD,
-        "equations": "dv/dt = (EL - v + I)/tau*w : volt\nw = 1*mV/(v - EL) : 1\nI : volt\ntau : second",
-    })
+    model = NeuronModel(
+        **{**GOOD, "equations": "dv/dt = (EL - v + I)/tau*w : volt\nw = 1*mV/(v - EL) : 1\nI : volt\ntau : second"}
+    )
     assert model.initial_values == {"v": -65.0}
 
 
@@ -128,131 +128,177 @@ def _equations(right_hand_side, *more):
 BAD = {
     # what is wrong: (what differs from GOOD, the message)
     "name": ({"name": "my model"}, "model name 'my model': use up to 64 letters, digits and _"),
-    "unknown unit": (
-        _equations("(EL - v + I)/tau", "g : fortnight"),
-        "leaky: Brian2 cannot read the equations at "),
+    "unknown unit": (_equations("(EL - v + I)/tau", "g : fortnight"), "leaky: Brian2 cannot read the equations at "),
     "units that do not add": (
         _equations("(EL - v + I + tau)/tau"),
-        "leaky: equation of 'v': units do not fit in '(EL - v + I + tau)/tau': 'EL - v + I' has the unit mV, "),
+        "leaky: equation of 'v': units do not fit in '(EL - v + I + tau)/tau': 'EL - v + I' has the unit mV, ",
+    ),
     "units of a derivative": (
-        _equations("EL - v + I"), "leaky: equation of 'v': 'EL - v + I' has the unit mV, expected mV/ms"),
+        _equations("EL - v + I"),
+        "leaky: equation of 'v': 'EL - v + I' has the unit mV, expected mV/ms",
+    ),
     "units of a subexpression": (
         _equations("(EL - v + g)/tau", "g = I/tau : volt"),
-        "leaky: equation of 'g': 'I/tau' has the unit mV/ms, expected mV"),
+        "leaky: equation of 'g': 'I/tau' has the unit mV/ms, expected mV",
+    ),
     "unknown name": (
         _equations("(EL - v + Iext)/tau"),
-        "leaky: equation of 'v': 'Iext' is neither in the equations nor a constant nor a unit; define it"),
+        "leaky: equation of 'v': 'Iext' is neither in the equations nor a constant nor a unit; define it",
+    ),
     "unsupported function": (
         _equations("(EL - v + sin(v/mV)*mV + I)/tau"),
-        "leaky: equation of 'v': 'sin(v/mV)' is not supported; use + - * / **, the functions exp, sqrt, abs,"),
+        "leaky: equation of 'v': 'sin(v/mV)' is not supported; use + - * / **, the functions exp, sqrt, abs,",
+    ),
     "noise": (
         _equations("(EL - v + I)/tau + mV*xi*tau**-0.5"),
-        "leaky: noise terms (xi) are not supported; drive the model with a frozen input instead"),
+        "leaky: noise terms (xi) are not supported; drive the model with a frozen input instead",
+    ),
     "misspelt flag": (
         {"equations": "dv/dt = (EL - v + I)/tau : volt (unles refractory)\nI : volt\ntau : second"},
-        "leaky: Brian2 cannot read the equations at "),
+        "leaky: Brian2 cannot read the equations at ",
+    ),
     "syntax": (_equations("(EL - v"), "leaky: Brian2 cannot read the equations at "),
     "no equation": ({"equations": ""}, "leaky: no differential equation; write at least one, such as dv/dt"),
     "input not declared": (
-        {"input": "J"}, "leaky: the input 'J' is not declared in the equations; add a line such as J : 1"),
+        {"input": "J"},
+        "leaky: the input 'J' is not declared in the equations; add a line such as J : 1",
+    ),
     "reserved name": (
-        _equations("(EL - v + I)/tau", "elapsed : 1"), "leaky: the name 'elapsed' is reserved; choose another"),
+        _equations("(EL - v + I)/tau", "elapsed : 1"),
+        "leaky: the name 'elapsed' is reserved; choose another",
+    ),
     "a new value's name": (
-        _equations("(EL - v + I)/tau", "v_next : 1"), "leaky: the name 'v_next' is reserved; choose another"),
+        _equations("(EL - v + I)/tau", "v_next : 1"),
+        "leaky: the name 'v_next' is reserved; choose another",
+    ),
     "missing parameter": ({"parameters": {}}, "leaky: parameters: no value for tau; give tau in ms"),
     "extra parameter": (
-        {"parameters": {"tau": 10 * ms, "C": 1}}, "leaky: parameters: C not in the equations; expected tau"),
+        {"parameters": {"tau": 10 * ms, "C": 1}},
+        "leaky: parameters: C not in the equations; expected tau",
+    ),
     "parameter's unit": ({"parameters": {"tau": 10 * mV}}, "leaky: 'tau' = 10. mV has the wrong unit, expected ms"),
     "parameter without unit": ({"parameters": {"tau": 10}}, "leaky: 'tau' = 10 has the wrong unit, expected ms"),
     "parameter as text": (
-        {"parameters": {"tau": "10*ms"}}, "leaky: 'tau': expected a number or Brian2 quantity, got '10*ms'"),
-    "no parameter": (
-        {"parameters": {"tau": None}}, "leaky: 'tau': expected a number or Brian2 quantity, got None"),
+        {"parameters": {"tau": "10*ms"}},
+        "leaky: 'tau': expected a number or Brian2 quantity, got '10*ms'",
+    ),
+    "no parameter": ({"parameters": {"tau": None}}, "leaky: 'tau': expected a number or Brian2 quantity, got None"),
     "many parameters": (
-        {"parameters": {"tau": [1, 2] * ms}}, "leaky: 'tau': expected one number or Brian2 quantity, got array"),
-    "parameter that is NaN": (
-        {"parameters": {"tau": math.nan * ms}}, "leaky: 'tau': expected a finite value, got nan"),
+        {"parameters": {"tau": [1, 2] * ms}},
+        "leaky: 'tau': expected one number or Brian2 quantity, got array",
+    ),
+    "parameter that is NaN": ({"parameters": {"tau": math.nan * ms}}, "leaky: 'tau': expected a finite value, got nan"),
     "constant as text": (
-        {"constants": {"EL": "-65*mV"}}, "leaky: 'EL': expected a number or Brian2 quantity, got '-65*mV'"),
+        {"constants": {"EL": "-65*mV"}},
+        "leaky: 'EL': expected a number or Brian2 quantity, got '-65*mV'",
+    ),
     "missing constant": (
         {"constants": {}},
-        "leaky: equation of 'v': 'EL' is neither in the equations nor a constant nor a unit; define it"),
+        "leaky: equation of 'v': 'EL' is neither in the equations nor a constant nor a unit; define it",
+    ),
     "constant's unit": (
-        {"constants": {"EL": -65 * ms}}, "leaky: equation of 'v': units do not fit in '(EL - v + I)/tau': "),
+        {"constants": {"EL": -65 * ms}},
+        "leaky: equation of 'v': units do not fit in '(EL - v + I)/tau': ",
+    ),
     "missing initial value": ({"initial": {}}, "leaky: initial: no value for v"),
-    "extra initial value": (
-        {"initial": {"v": 0 * mV, "u": 0}}, "leaky: initial: u not in the equations; expected v"),
+    "extra initial value": ({"initial": {"v": 0 * mV, "u": 0}}, "leaky: initial: u not in the equations; expected v"),
     "initial value's unit": ({"initial": {"v": -65}}, "leaky: 'v' = -65 has the wrong unit, expected mV"),
     "unit of an initial expression": (
-        {"initial": {"v": "tau"}}, "leaky: initial value of 'v': 'tau' has the unit ms, expected mV"),
+        {"initial": {"v": "tau"}},
+        "leaky: initial value of 'v': 'tau' has the unit ms, expected mV",
+    ),
     "name in an initial expression": (
         {"initial": {"v": "EK"}},
-        "leaky: initial value of 'v': 'EK' is neither in the equations nor a constant nor a unit; define it"),
+        "leaky: initial value of 'v': 'EK' is neither in the equations nor a constant nor a unit; define it",
+    ),
     "threshold's form": (
         {"threshold": "v < 0*mV"},
-        "leaky: threshold: 'v < 0*mV' is not supported; write a state variable, > or >=, and a level: v > 30*mV"),
+        "leaky: threshold: 'v < 0*mV' is not supported; write a state variable, > or >=, and a level: v > 30*mV",
+    ),
     "threshold on a parameter": (
         {"threshold": "tau > 1*ms"},
-        "leaky: threshold: 'tau > 1*ms' is not supported; write a state variable, > or >=, and a level: v > 30*mV"),
+        "leaky: threshold: 'tau > 1*ms' is not supported; write a state variable, > or >=, and a level: v > 30*mV",
+    ),
     "threshold's unit": ({"threshold": "v > -50"}, "leaky: threshold: '-50' has the unit 1, expected mV"),
     "threshold that moves": (
         {"threshold": "v > I"},
-        "leaky: the threshold's level uses I; use numbers, parameters and state variables"),
+        "leaky: the threshold's level uses I; use numbers, parameters and state variables",
+    ),
     "threshold that is not linear": (
         {"threshold": "v > v**2/mV"},
-        "leaky: threshold: the level is not linear in the state variables; make it a separate state variable"),
+        "leaky: threshold: the level is not linear in the state variables; make it a separate state variable",
+    ),
     "reset to the input": ({"reset": "v = I"}, "leaky: the reset of 'v' uses I; use numbers, parameters and state"),
     "threshold that moves without a reset": (
         {"threshold": "v > 2*v", "reset": "", "refractory": "v > 2*v"},
-        "leaky: without a reset the threshold cannot move; use numbers and parameters"),
+        "leaky: without a reset the threshold cannot move; use numbers and parameters",
+    ),
     "reset's unit": ({"reset": "v = -65"}, "leaky: reset: '-65' has the unit 1, expected mV"),
     "reset of a parameter": ({"reset": "tau = 1*ms"}, "leaky: reset: 'tau' is not a state variable; known are v"),
     "reset's syntax": ({"reset": "v ="}, "leaky: reset: cannot read 'v ='; write statements such as v = c; u += d"),
     "endless spikes": (
         {"reset": "v = EL + 20*mV"},
-        "leaky: reset: 'v = EL + 20*mV' leaves v at -45 mV, where 'v > -50*mV' still "),
+        "leaky: reset: 'v = EL + 20*mV' leaves v at -45 mV, where 'v > -50*mV' still ",
+    ),
     "endless spikes of parameters": (
         {**_equations("(EL - v + I)/tau"), "threshold": "v >= 5*mV*(tau/ms)", "reset": "v = 5*mV*(tau/ms)"},
-        "leaky: reset: 'v = 5*mV*(tau/ms)' leaves v at 50 mV, where "),
+        "leaky: reset: 'v = 5*mV*(tau/ms)' leaves v at 50 mV, where ",
+    ),
     "a root in the reset": ({"reset": "v = sqrt(-1)*mV"}, "leaky: reset or threshold: math domain error; change "),
     "a power without end": ({"reset": "v = -10**10**10*mV"}, "leaky: reset: the number '10**10**10' is too large; "),
     "constant that is declared": (
         {"constants": {"EL": -65 * mV, "v": 3 * mV}},
-        "leaky: the constant 'v' is also declared in the equations; remove one of "),
+        "leaky: the constant 'v' is also declared in the equations; remove one of ",
+    ),
     "constant with a unit's name": (
         {"constants": {"EL": -65 * mV, "mV": 3}},
-        "leaky: the constant 'mV' cannot have this name: 'mV' is the name of a unit"),
+        "leaky: the constant 'mV' cannot have this name: 'mV' is the name of a unit",
+    ),
     "constant with a function's name": (
         {"constants": {"EL": -65 * mV, "exp": 3}},
-        "leaky: the constant 'exp' cannot have this name: 'exp' is the name of a function"),
+        "leaky: the constant 'exp' cannot have this name: 'exp' is the name of a function",
+    ),
     "constant without a name": (
-        {"constants": {"EL": -65 * mV, "a b": 3}}, "leaky: the constant 'a b' is not a name; use "),
+        {"constants": {"EL": -65 * mV, "a b": 3}},
+        "leaky: the constant 'a b' is not a name; use ",
+    ),
     "equations that are no text": ({"equations": None}, "a model's equations is text, not None"),
     "threshold that is no text": ({"threshold": -50 * mV}, "a model's threshold is text, not -50. * mvolt"),
     "preset's name": ({"presets": {"a b": {}}}, "preset name 'a b': use up to 64 letters, digits and _"),
     "no number in the reset": (
-        {"reset": "v = EL/(tau/ms - 10)"}, "leaky: reset or threshold: float division by zero; change the "),
+        {"reset": "v = EL/(tau/ms - 10)"},
+        "leaky: reset or threshold: float division by zero; change the ",
+    ),
     "input that drives nothing": (
         _equations("(EL - v)/tau"),
-        "leaky: no equation uses the input 'I', so nothing drives the model; use "),
+        "leaky: no equation uses the input 'I', so nothing drives the model; use ",
+    ),
     "no reset": (
         {"reset": ""},
-        "leaky: without a reset every step above threshold would be a spike; give refractory='v > -50*mV'"),
+        "leaky: without a reset every step above threshold would be a spike; give refractory='v > -50*mV'",
+    ),
     "refractory without unit": (
-        {"refractory": 2}, "leaky: refractory = 2 is not a time; give a Brian2 quantity such as 0.1*ms"),
+        {"refractory": 2},
+        "leaky: refractory = 2 is not a time; give a Brian2 quantity such as 0.1*ms",
+    ),
     "negative refractory": (
-        {"refractory": -2 * ms}, "leaky: refractory = -2. ms is not positive; give a time such as 0.1*ms"),
+        {"refractory": -2 * ms},
+        "leaky: refractory = -2. ms is not positive; give a time such as 0.1*ms",
+    ),
     "refractory text with a reset": (
         {"refractory": "v > -50*mV"},
         "leaky: refractory = 'v > -50*mV' is not supported; give a duration, or, for a model without reset, "
-        "the threshold's own text"),
+        "the threshold's own text",
+    ),
     "another refractory text": (
         {"refractory": "v > 0*mV", "reset": ""},
         "leaky: refractory = 'v > 0*mV' is not supported; give a duration, or, for a model without reset, "
-        "the threshold's own text"),
+        "the threshold's own text",
+    ),
     "published without a parameter": (
         {"published": "dv/dt = (EL - v + I)/(10*ms) : volt\nI : volt"},
-        "leaky: published and equations have different variables or parameters; give both the "),
+        "leaky: published and equations have different variables or parameters; give both the ",
+    ),
 }
 
 
@@ -264,13 +310,23 @@ def test_a_bad_definition_is_refused_in_one_line(changes, message):
     assert "\n" not in str(error.value)
 
 
-@pytest.mark.parametrize("changes", [
-    {"reset": "v = v - 20*mV"},  # the value depends on the state
-    {"reset": "v = -50*mV"},  # the threshold is above, not at, this level
-    {"reset": "v = EL + 20*mV", "refractory": 2 * ms},  # v falls below the threshold before the next spike is tested
-    {"equations": "dv/dt = (EL - v + I + w)/tau : volt\ndw/dt = -w/tau : volt\nI : volt\ntau : second",
-     "initial": {"v": -65 * mV, "w": 0 * mV}, "threshold": "v > w - 50*mV", "reset": "v = -45*mV; w = 10*mV"},
-])
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"reset": "v = v - 20*mV"},  # the value depends on the state
+        {"reset": "v = -50*mV"},  # the threshold is above, not at, this level
+        {
+            "reset": "v = EL + 20*mV",
+            "refractory": 2 * ms,
+        },  # v falls below the threshold before the next spike is tested
+        {
+            "equations": "dv/dt = (EL - v + I + w)/tau : volt\ndw/dt = -w/tau : volt\nI : volt\ntau : second",
+            "initial": {"v": -65 * mV, "w": 0 * mV},
+            "threshold": "v > w - 50*mV",
+            "reset": "v = -45*mV; w = 10*mV",
+        },
+    ],
+)
 def test_a_reset_that_may_be_below_the_threshold_is_taken(changes):
     assert NeuronModel(**{**GOOD, **changes}).system.reset
 
@@ -296,10 +352,13 @@ def test_a_bad_preset_is_refused_when_it_is_taken():
         model.with_preset("odd")
 
 
-@pytest.mark.parametrize(("right_hand_side", "message"), [
-    ("(EL - v + I)/(0*ms)", "divides by zero; change it"),
-    ("(EL - v + I)/tau*sqrt(-4)", "'sqrt(-4)' in the equations is not a number: math domain error; change it"),
-])
+@pytest.mark.parametrize(
+    ("right_hand_side", "message"),
+    [
+        ("(EL - v + I)/(0*ms)", "divides by zero; change it"),
+        ("(EL - v + I)/tau*sqrt(-4)", "'sqrt(-4)' in the equations is not a number: math domain error; change it"),
+    ],
+)
 def test_a_constant_without_a_value_is_refused_when_the_step_is_made(right_hand_side, message):
     model = NeuronModel(**{**GOOD, **_equations(right_hand_side)})
     with pytest.raises(UserError) as error:
@@ -307,9 +366,9 @@ def test_a_constant_without_a_value_is_refused_when_the_step_is_made(right_hand_
     assert str(error.value).endswith(message)
 
 
-@pytest.mark.parametrize(("written", "factor"), [
-    ("3**1.2", 3**1.2), ("2.3**((36 - 6.3)/10)", 2.3**2.97), ("pi", math.pi), ("e", math.e),
-])
+@pytest.mark.parametrize(
+    ("written", "factor"), [("3**1.2", 3**1.2), ("2.3**((36 - 6.3)/10)", 2.3**2.97), ("pi", math.pi), ("e", math.e)]
+)
 def test_a_constant_factor_is_a_number_of_the_step(written, factor):
     # v' = factor (I - v)/tau from -65 mV: one step of forward Euler
     step = make_step(NeuronModel(**{**GOOD, **_equations(f"{written}*(EL + 20*mV - v + I)/tau")}), "euler")

@@ -22,9 +22,12 @@ RATES = ("alpha_m", "beta_m", "alpha_h", "beta_h", "alpha_n", "beta_n")
 def rates(v):
     """Rates of Hodgkin and Huxley, away from the removable singularities."""
     return {
-        "alpha_m": 0.1 * (v + 40) / (1 - math.exp(-(v + 40) / 10)), "beta_m": 4 * math.exp(-(v + 65) / 18),
-        "alpha_h": 0.07 * math.exp(-(v + 65) / 20), "beta_h": 1 / (1 + math.exp(-(v + 35) / 10)),
-        "alpha_n": 0.01 * (v + 55) / (1 - math.exp(-(v + 55) / 10)), "beta_n": 0.125 * math.exp(-(v + 65) / 80),
+        "alpha_m": 0.1 * (v + 40) / (1 - math.exp(-(v + 40) / 10)),
+        "beta_m": 4 * math.exp(-(v + 65) / 18),
+        "alpha_h": 0.07 * math.exp(-(v + 65) / 20),
+        "beta_h": 1 / (1 + math.exp(-(v + 35) / 10)),
+        "alpha_n": 0.01 * (v + 55) / (1 - math.exp(-(v + 55) / 10)),
+        "beta_n": 0.125 * math.exp(-(v + 65) / 80),
     }
 
 
@@ -81,10 +84,20 @@ def test_an_entry_is_rounded_once():
     assert list(entries) == exact
 
 
-@pytest.mark.parametrize(("v", "cell", "fraction"), [
-    (-65.0, 35, 0.0), (-64.75, 35, 0.25), (-100.0, 0, 0.0), (-99.5, 0, 0.5), (99.5, 199, 0.5),
-    (100.0, 199, 1.0), (103.0, 199, 4.0), (-100.5, 0, -0.5), (-104.0, 0, -4.0),
-])
+@pytest.mark.parametrize(
+    ("v", "cell", "fraction"),
+    [
+        (-65.0, 35, 0.0),
+        (-64.75, 35, 0.25),
+        (-100.0, 0, 0.0),
+        (-99.5, 0, 0.5),
+        (99.5, 199, 0.5),
+        (100.0, 199, 1.0),
+        (103.0, 199, 4.0),
+        (-100.5, 0, -0.5),
+        (-104.0, 0, -4.0),
+    ],
+)
 def test_between_entries_and_beyond_them_a_straight_line(v, cell, fraction):
     model = HH.tabulated(1 * mV)
     found = at(model, v=v, m=0.1, h=0.5, n=0.4)
@@ -121,7 +134,8 @@ def test_the_lookup_stands_in_the_step():
     assert lines["fraction"] == "position - cell"
     assert lines["n_next"] == (
         "n + dt*((alpha_n_entries[cell] + fraction*alpha_n_differences[cell])*(1 - n) - "
-        "(beta_n_entries[cell] + fraction*beta_n_differences[cell])*n)")
+        "(beta_n_entries[cell] + fraction*beta_n_differences[cell])*n)"
+    )
 
 
 def test_a_step_by_hand():
@@ -138,17 +152,22 @@ def test_a_step_by_hand():
 
 def test_stages_of_a_method_look_up_at_their_own_voltages():
     one, four = (count("hodgkin_huxley_tables", method).step for method in ("euler", "rk4"))
-    cells = [sum(isinstance(a.value, Op) and a.value.kind == "cell" for a in step.blocks["advance"].assignments)
-             for step in (one, four)]
+    cells = [
+        sum(isinstance(a.value, Op) and a.value.kind == "cell" for a in step.blocks["advance"].assignments)
+        for step in (one, four)
+    ]
     assert cells == [1, 4]
     assert count(one.model, "rk4").as_run["exp"] == count(one.model, "rk4").as_run["div"] == 0
 
 
 def test_parts_of_an_equation_are_found():
-    model = mine("dv/dt = (EL - v + slope*exp((v - VT)/slope))/tau + I - w*exp(-v/(7*mV)) : volt\n"
-                 "dw/dt = (2*Hz*mV*v/(1*mV) - w)/tau : volt/second\ntau : second",
-                 constants={"EL": -65 * mV, "VT": -50 * mV, "slope": 2 * mV}, parameters={"tau": 10 * ms},
-                 initial={"v": -65 * mV, "w": 0 * mV / ms})
+    model = mine(
+        "dv/dt = (EL - v + slope*exp((v - VT)/slope))/tau + I - w*exp(-v/(7*mV)) : volt\n"
+        "dw/dt = (2*Hz*mV*v/(1*mV) - w)/tau : volt/second\ntau : second",
+        constants={"EL": -65 * mV, "VT": -50 * mV, "slope": 2 * mV},
+        parameters={"tau": 10 * ms},
+        initial={"v": -65 * mV, "w": 0 * mV / ms},
+    )
     # the whole bracket, because tau is an operand per neuron; the factor of w; not the part that is linear in v
     found = tables(model.tabulated(1 * mV, -80 * mV, 0 * mV))
     assert sorted(name for name in found if name.endswith("entries")) == ["dv_1_1_1_entries", "dv_2_2_entries"]
@@ -156,14 +175,17 @@ def test_parts_of_an_equation_are_found():
     assert found["dv_2_2_entries"][10] == pytest.approx(math.exp(10), rel=1e-14)
     for v in (-80.0, -51.0, -1.0):  # on the grid the equations are the model's
         assert at(model.tabulated(1 * mV, -80 * mV, 0 * mV), v=v, w=0.3)["dv"] == pytest.approx(
-            at(model, v=v, w=0.3)["dv"], rel=1e-13)
+            at(model, v=v, w=0.3)["dv"], rel=1e-13
+        )
 
 
 def test_subexpressions_of_subexpressions_are_one_table():
-    model = mine("dv/dt = I - g*v/ms : volt\ndg/dt = (g_inf - g)/tau : 1\n"
-                 "g_inf = rise/(rise + fall) : 1\ntau = 1/(rise + fall) : second\n"
-                 "rise = 2*exp(v/(10*mV))/ms : Hz\nfall = 2*exp(-v/(10*mV))/ms : Hz\nunused = g*rise : Hz",
-                 initial={"v": -65 * mV, "g": 0})
+    model = mine(
+        "dv/dt = I - g*v/ms : volt\ndg/dt = (g_inf - g)/tau : 1\n"
+        "g_inf = rise/(rise + fall) : 1\ntau = 1/(rise + fall) : second\n"
+        "rise = 2*exp(v/(10*mV))/ms : Hz\nfall = 2*exp(-v/(10*mV))/ms : Hz\nunused = g*rise : Hz",
+        initial={"v": -65 * mV, "g": 0},
+    )
     variant = model.tabulated(5 * mV)
     step = make_step(variant, "euler")
     values = [assign.value for assign in step.blocks["advance"].assignments]
@@ -175,8 +197,10 @@ def test_subexpressions_of_subexpressions_are_one_table():
 
 
 def test_names_of_the_model_are_left_alone():
-    model = mine("dv/dt = I - cell*exp(v/mV)*mV/ms : volt\ndcell/dt = -position*cell : 1\nposition = 1/ms : Hz",
-                 initial={"v": -65 * mV, "cell": 1})
+    model = mine(
+        "dv/dt = I - cell*exp(v/mV)*mV/ms : volt\ndcell/dt = -position*cell : 1\nposition = 1/ms : Hz",
+        initial={"v": -65 * mV, "cell": 1},
+    )
     variant = model.tabulated(1 * mV, -80 * mV, 0 * mV)
     assert {"position_in_table", "cell_in_table", "fraction"} <= set(variant.system.subexpressions)
     found = at(variant, v=-10.0, cell=0.5)
@@ -217,33 +241,68 @@ def test_a_variant_can_be_pickled_copied_and_is_a_key():
     assert len({variant, variant.replace(), HH}) == 3
 
 
-@pytest.mark.parametrize(("ask", "message"), [
-    (lambda: MODELS["lif"].tabulated(1 * mV),
-     "lif_tables: nothing to tabulate: no exponential, power, root or quotient depends only on v"),
-    (lambda: MODELS["izhikevich"].tabulated(1, -100, 100),
-     "izhikevich_tables: nothing to tabulate: no exponential, power, root or quotient depends only on v"),
-    (lambda: MODELS["izhikevich"].tabulated(1 * mV),
-     "izhikevich_tables: the tables' step = 1. mV has the wrong unit, expected 1"),
-    (lambda: HH.tabulated(0.3 * mV), "hodgkin_huxley_tables: a step of 0.3 mV does not divide the tables' range of "
-                                     "200 mV; use 0.3125 or 0.25 mV"),
-    (lambda: HH.tabulated(500 * mV), "hodgkin_huxley_tables: a step of 500 mV does not divide the tables' range of "
-                                     "200 mV; use 200 mV"),
-    (lambda: HH.tabulated(0 * mV), "hodgkin_huxley_tables: tables from -100 to 100 mV in steps of 0 mV: give a "
-                                   "positive step, and a low end below the high one"),
-    (lambda: HH.tabulated(-1 * mV), "hodgkin_huxley_tables: tables from -100 to 100 mV in steps of -1 mV: give a "
-                                    "positive step, and a low end below the high one"),
-    (lambda: HH.tabulated(1 * mV, 50 * mV, -50 * mV), "hodgkin_huxley_tables: tables from 50 to -50 mV in steps of 1 "
-                                                      "mV: give a positive step, and a low end below the high one"),
-    (lambda: HH.tabulated(1e-6 * mV), "hodgkin_huxley_tables: tables from -100 to 100 mV in steps of 1e-06 mV have "
-                                      "2e+08 cells; give a step of at least 0.002 mV"),
-    (lambda: HH.tabulated(1 * ms), "hodgkin_huxley_tables: the tables' step = 1. ms has the wrong unit, expected mV"),
-    (lambda: HH.tabulated("1*mV"), "hodgkin_huxley_tables: the tables' step: expected a number or Brian2 quantity, "
-                                   "got '1*mV'"),
-    (lambda: HH.tabulated(1 * mV, -math.inf * mV), "hodgkin_huxley_tables: the tables' low: expected a finite value, "
-                                                   "got -inf * Yvolt"),
-    (lambda: mine("dv/dt = I + mV/ms/(v/mV + 30) : volt").tabulated(1 * mV),
-     "mine_tables: dv_2 is not finite at v = -30; give tables over a smaller range"),
-])
+@pytest.mark.parametrize(
+    ("ask", "message"),
+    [
+        (
+            lambda: MODELS["lif"].tabulated(1 * mV),
+            "lif_tables: nothing to tabulate: no exponential, power, root or quotient depends only on v",
+        ),
+        (
+            lambda: MODELS["izhikevich"].tabulated(1, -100, 100),
+            "izhikevich_tables: nothing to tabulate: no exponential, power, root or quotient depends only on v",
+        ),
+        (
+            lambda: MODELS["izhikevich"].tabulated(1 * mV),
+            "izhikevich_tables: the tables' step = 1. mV has the wrong unit, expected 1",
+        ),
+        (
+            lambda: HH.tabulated(0.3 * mV),
+            "hodgkin_huxley_tables: a step of 0.3 mV does not divide the tables' range of "
+            "200 mV; use 0.3125 or 0.25 mV",
+        ),
+        (
+            lambda: HH.tabulated(500 * mV),
+            "hodgkin_huxley_tables: a step of 500 mV does not divide the tables' range of 200 mV; use 200 mV",
+        ),
+        (
+            lambda: HH.tabulated(0 * mV),
+            "hodgkin_huxley_tables: tables from -100 to 100 mV in steps of 0 mV: give a "
+            "positive step, and a low end below the high one",
+        ),
+        (
+            lambda: HH.tabulated(-1 * mV),
+            "hodgkin_huxley_tables: tables from -100 to 100 mV in steps of -1 mV: give a "
+            "positive step, and a low end below the high one",
+        ),
+        (
+            lambda: HH.tabulated(1 * mV, 50 * mV, -50 * mV),
+            "hodgkin_huxley_tables: tables from 50 to -50 mV in steps of 1 "
+            "mV: give a positive step, and a low end below the high one",
+        ),
+        (
+            lambda: HH.tabulated(1e-6 * mV),
+            "hodgkin_huxley_tables: tables from -100 to 100 mV in steps of 1e-06 mV have "
+            "2e+08 cells; give a step of at least 0.002 mV",
+        ),
+        (
+            lambda: HH.tabulated(1 * ms),
+            "hodgkin_huxley_tables: the tables' step = 1. ms has the wrong unit, expected mV",
+        ),
+        (
+            lambda: HH.tabulated("1*mV"),
+            "hodgkin_huxley_tables: the tables' step: expected a number or Brian2 quantity, got '1*mV'",
+        ),
+        (
+            lambda: HH.tabulated(1 * mV, -math.inf * mV),
+            "hodgkin_huxley_tables: the tables' low: expected a finite value, got -inf * Yvolt",
+        ),
+        (
+            lambda: mine("dv/dt = I + mV/ms/(v/mV + 30) : volt").tabulated(1 * mV),
+            "mine_tables: dv_2 is not finite at v = -30; give tables over a smaller range",
+        ),
+    ],
+)
 def test_bad_tables(ask, message):
     with pytest.raises(UserError) as error:
         ask()

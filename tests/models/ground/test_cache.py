@@ -77,7 +77,7 @@ def test_every_flip_of_a_byte_is_found(folder: Path) -> None:
     kept = path.read_bytes()
     for i in range(len(kept)):
         for flip in (1, 128, 255):
-            path.write_bytes(kept[:i] + bytes([kept[i] ^ flip]) + kept[i + 1:])
+            path.write_bytes(kept[:i] + bytes([kept[i] ^ flip]) + kept[i + 1 :])
             assert cache.read("references", "a") is None, (i, flip)
     path.write_bytes(kept)
     assert cache.read("references", "a") == content
@@ -134,8 +134,12 @@ def test_a_folder_that_others_can_write_is_refused(folder: Path, mode: int) -> N
     cache.write("kernels", "a", b"content")
     for shared in (folder, folder / "kernels"):
         shared.chmod(mode)
-        for use in (lambda: cache.read("kernels", "a"), lambda: cache.write("kernels", "b", b""), cache.holdings,
-                    cache.clear):
+        for use in (
+            lambda: cache.read("kernels", "a"),
+            lambda: cache.write("kernels", "b", b""),
+            cache.holdings,
+            cache.clear,
+        ):
             with pytest.raises(UserError, match=r"can be written by others.*SPIKECOST_CACHE") as refused:
                 use()
             assert "\n" not in str(refused.value)
@@ -198,6 +202,7 @@ def test_two_writers_never_show_half_an_entry(folder: Path) -> None:
                 assert found
                 assert len(found) == 20000
                 assert len(set(found)) == 1
+
         return several
 
     writers = [forked(write(letter)) for letter in "xyz"]
@@ -234,8 +239,9 @@ def test_no_killed_writer_of_many_leaves_damage(folder: Path) -> None:
     kill_writers(folder, 500)
 
 
-def test_a_cache_that_cannot_be_written_costs_only_time(folder: Path, monkeypatch: pytest.MonkeyPatch,
-                                                        caplog: pytest.LogCaptureFixture) -> None:
+def test_a_cache_that_cannot_be_written_costs_only_time(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
     def full(handle: int) -> None:
         raise OSError(28, "No space left on device")
 
@@ -253,14 +259,20 @@ def test_a_cache_that_cannot_be_written_costs_only_time(folder: Path, monkeypatc
         assert sum(each.entries for each in cache.holdings()) == 0
 
 
-def test_leftovers_of_killed_processes_are_swept_and_nothing_else(folder: Path,
-                                                                  monkeypatch: pytest.MonkeyPatch) -> None:
+def test_leftovers_of_killed_processes_are_swept_and_nothing_else(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     kernels = folder / "kernels"
     kernels.mkdir(parents=True)
     old = time.time() - 2 * 86400
     left = [kernels / "aside-killed", kernels / "tmpabcd1234", kernels / f"{'a' * 64}.4711"]
-    stay = [kernels / "aside-alive", kernels / "tmpyoung123", kernels / f"{'b' * 64}.4711", kernels / "thesis.2024",
-            kernels / "tmp-notes.txt"]
+    stay = [
+        kernels / "aside-alive",
+        kernels / "tmpyoung123",
+        kernels / f"{'b' * 64}.4711",
+        kernels / "thesis.2024",
+        kernels / "tmp-notes.txt",
+    ]
     for path in (*left, *stay):
         if path.name.startswith("tmp") and path.suffix != ".txt":
             path.mkdir()
@@ -312,14 +324,20 @@ def test_folders_of_killed_processes_are_swept(tmp_path: Path, monkeypatch: pyte
 
 def test_a_process_that_ends_leaves_nothing(tmp_path: Path) -> None:
     program = "from spikecost.models.ground.process_folder import place\nprint(place('a.so', b'content').exists())"
-    ended = subprocess.run([sys.executable, "-c", program], env={**os.environ, "TMPDIR": str(tmp_path)},
-                           capture_output=True, text=True, check=True)
+    ended = subprocess.run(
+        [sys.executable, "-c", program],
+        env={**os.environ, "TMPDIR": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     assert ended.stdout == "True\n"
     assert list(tmp_path.glob("spikecost*")) == []
 
 
-def test_code_is_loaded_from_a_folder_of_ones_own(tmp_path: Path, folder: Path,
-                                                  monkeypatch: pytest.MonkeyPatch) -> None:
+def test_code_is_loaded_from_a_folder_of_ones_own(
+    tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     shared = tmp_path / "shared"
     shared.mkdir()
     monkeypatch.setattr(process_folder.tempfile, "tempdir", str(shared))
@@ -336,11 +354,13 @@ def test_comments_and_docstrings_do_not_make_another_version(tmp_path: Path, fol
     source = tmp_path / "models" / "a.py"
     source.parent.mkdir()
     versions = []
-    for text in ('"""One."""\nclass A:\n    """Two."""\n    x: int = 1\n    """Three."""\n\n    def f(self):\n'
-                 '        """Four."""\n        return 2\n',
-                 "# said otherwise\nclass A:\n    x: int = 1\n\n    def f(self):\n\n        return 2  # so\n",
-                 "class A:\n    x: int = 1\n\n    def f(self):\n        return 3\n",
-                 "class A:\n    x: int = 1\n\n    def f(self):\n        return '2'\n"):
+    for text in (
+        '"""One."""\nclass A:\n    """Two."""\n    x: int = 1\n    """Three."""\n\n    def f(self):\n'
+        '        """Four."""\n        return 2\n',
+        "# said otherwise\nclass A:\n    x: int = 1\n\n    def f(self):\n\n        return 2  # so\n",
+        "class A:\n    x: int = 1\n\n    def f(self):\n        return 3\n",
+        "class A:\n    x: int = 1\n\n    def f(self):\n        return '2'\n",
+    ):
         source.write_text(text)
         versions.append(version_of(tmp_path, ("models",)))
     assert versions[0] == versions[1]

@@ -140,8 +140,10 @@ def test_spike_times_do_not_depend_on_how_a_kernel_is_called(kernel_of, lanes, m
     stimuli = [constant((1 + 0.1 * i) * LIF.drive, 200 * ms) for i in range(lanes)]
     in_a_step = compile_kernels([make_step(LIF, "parker_sochacki", "dense")])[0]
     # more steps than the kernel makes between two checks whether it must stop
-    runs = {run: (lambda run=run: run(stimuli, Fraction(1, 64))) for run in (
-        kernel_of("lif", "rk4", "hermite").run, in_a_step.run)}
+    runs = {
+        run: (lambda run=run: run(stimuli, Fraction(1, 64)))
+        for run in (kernel_of("lif", "rk4", "hermite").run, in_a_step.run)
+    }
     for run in runs.values():
         at_once = run()
         with monkeypatch.context() as patch:
@@ -153,11 +155,14 @@ def test_spike_times_do_not_depend_on_how_a_kernel_is_called(kernel_of, lanes, m
             np.testing.assert_array_equal(one.state, other.state)
 
 
-@pytest.mark.parametrize(("length", "given", "message"), [
-    (1e3, {"dt": 1e-10 * ms}, r"take 1e\+13 time steps, but at most 1e\+12 can be run"),
-    (1e12, {"dt": 1 * ms}, "GB of memory"),
-    (1e12, {"tolerance": 1e-6, "method": "dormand_prince"}, "can be run|GB of memory"),
-])
+@pytest.mark.parametrize(
+    ("length", "given", "message"),
+    [
+        (1e3, {"dt": 1e-10 * ms}, r"take 1e\+13 time steps, but at most 1e\+12 can be run"),
+        (1e12, {"dt": 1 * ms}, "GB of memory"),
+        (1e12, {"tolerance": 1e-6, "method": "dormand_prince"}, "can be run|GB of memory"),
+    ],
+)
 def test_what_no_machine_can_run_is_refused_before_it_is_tried(length, given, message):
     with pytest.raises(UserError, match=message):
         simulate("lif", constant(LIF.drive, length * ms), **given)

@@ -50,10 +50,13 @@ def test_a_name_is_taken_once(things):
     assert len(things) == 2
 
 
-@pytest.mark.parametrize(("name", "message"), [
-    ("fisrt", "unknown thing 'fisrt': did you mean 'first'? known are first, second"),
-    ("xyz", "unknown thing 'xyz': known are first, second"),
-])
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("fisrt", "unknown thing 'fisrt': did you mean 'first'? known are first, second"),
+        ("xyz", "unknown thing 'xyz': known are first, second"),
+    ],
+)
 def test_unknown_name(things, name, message):
     with pytest.raises(UserError) as error:
         things[name]
@@ -109,12 +112,15 @@ def test_get_model():
     assert get_model("lif") is MODELS["lif"]
 
 
-@pytest.mark.parametrize(("asked", "message"), [
-    ("izhikevitch", r"unknown model 'izhikevitch': did you mean 'izhikevich'\? known are lif, "),
-    ("izhikevich:XX", "unknown preset 'XX' of izhikevich: known are RS, IB, CH, FS, TC, RZ, LTS"),
-    ("lif:RS", "unknown preset 'RS' of lif: known are none"),
-    (3, "expected a model's name or a NeuronModel, got 3"),
-])
+@pytest.mark.parametrize(
+    ("asked", "message"),
+    [
+        ("izhikevitch", r"unknown model 'izhikevitch': did you mean 'izhikevich'\? known are lif, "),
+        ("izhikevich:XX", "unknown preset 'XX' of izhikevich: known are RS, IB, CH, FS, TC, RZ, LTS"),
+        ("lif:RS", "unknown preset 'RS' of lif: known are none"),
+        (3, "expected a model's name or a NeuronModel, got 3"),
+    ],
+)
 def test_get_model_that_is_not_there(asked, message):
     with pytest.raises(UserError, match=message):
         get_model(asked)

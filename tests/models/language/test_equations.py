@@ -22,19 +22,22 @@ def parse(source):
     return language.parse(source, set(DIMENSIONS), CONSTANTS, "here")
 
 
-@pytest.mark.parametrize(("source", "written"), [
-    ("v + u", "v + u"),
-    ("36*(v - EL)", "36*(v - (-65))"),
-    ("v/(10*ms)", "v/(10*1)"),
-    ("-v", "-v"),
-    ("+v", "v"),
-    ("n**4", "n**4"),
-    ("k*n", "0.1*n"),
-    ("exp(n)*sqrt(n) + abs(n)/exprel(n)", "exp(n)*sqrt(n) + abs(n)/exprel(n)"),
-    ("1e-3*n", "0.001*n"),
-    ("v - (u - v)", "v - (u - v)"),
-    ("  v \n", "v"),
-])
+@pytest.mark.parametrize(
+    ("source", "written"),
+    [
+        ("v + u", "v + u"),
+        ("36*(v - EL)", "36*(v - (-65))"),
+        ("v/(10*ms)", "v/(10*1)"),
+        ("-v", "-v"),
+        ("+v", "v"),
+        ("n**4", "n**4"),
+        ("k*n", "0.1*n"),
+        ("exp(n)*sqrt(n) + abs(n)/exprel(n)", "exp(n)*sqrt(n) + abs(n)/exprel(n)"),
+        ("1e-3*n", "0.001*n"),
+        ("v - (u - v)", "v - (u - v)"),
+        ("  v \n", "v"),
+    ],
+)
 def test_parse_keeps_the_operators_where_they_stand(source, written):
     assert text(parse(source)) == written
 
@@ -60,106 +63,133 @@ USE = "use + - * / **, the functions exp, sqrt, abs, exprel, tanh, cosh, sinh, a
 WITHOUT = "write the equations without it, and what depends on time as the input"
 
 
-@pytest.mark.parametrize(("source", "message"), [
-    ("v + foo", "here: 'foo' is neither in the equations nor a constant nor a unit; define it"),
-    ("sin(n)", f"here: 'sin(n)' is not supported; {USE}"),
-    ("exp(n, n)", f"here: 'exp(n, n)' is not supported; {USE}"),
-    ("v % u", f"here: 'v % u' is not supported; {USE}"),
-    ("v > u", f"here: 'v > u' is not supported; {USE}"),
-    ("int(v)", f"here: 'int(v)' is not supported; {USE}"),
-    ("int(v > u > EL)", f"here: 'int(v > u > EL)' is not supported; {USE}"),
-    ("int(v == u)", f"here: 'int(v == u)' is not supported; {USE}"),
-    ("not n", f"here: 'not n' is not supported; {USE}"),
-    ("v.u", f"here: 'v.u' is not supported; {USE}"),
-    ("'v'", f"here: ''v'' is not supported; {USE}"),
-    ("__import__('os')", "here: '__import__('os')' is not supported; "
-                         f"{USE}"),
-    ("v +", "here: cannot read 'v +'; write it as in Brian2, such as EL + 2*mV"),
-    ("", "here: cannot read ''; write it as in Brian2, such as EL + 2*mV"),
-    ("v\0", r"here: the character '\x00' has no meaning here; remove it"),
-    ("1e400*v", "here: a number in '1e400*v' is too large; give one below 1e308"),
-    ("True", f"here: 'True' is not supported; {USE}"),
-    ("v*t/tau", f"here: Brian2's own variable 't' cannot be run; {WITHOUT}"),
-    ("v*i", f"here: Brian2's own variable 'i' cannot be run; {WITHOUT}"),
-])
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        ("v + foo", "here: 'foo' is neither in the equations nor a constant nor a unit; define it"),
+        ("sin(n)", f"here: 'sin(n)' is not supported; {USE}"),
+        ("exp(n, n)", f"here: 'exp(n, n)' is not supported; {USE}"),
+        ("v % u", f"here: 'v % u' is not supported; {USE}"),
+        ("v > u", f"here: 'v > u' is not supported; {USE}"),
+        ("int(v)", f"here: 'int(v)' is not supported; {USE}"),
+        ("int(v > u > EL)", f"here: 'int(v > u > EL)' is not supported; {USE}"),
+        ("int(v == u)", f"here: 'int(v == u)' is not supported; {USE}"),
+        ("not n", f"here: 'not n' is not supported; {USE}"),
+        ("v.u", f"here: 'v.u' is not supported; {USE}"),
+        ("'v'", f"here: ''v'' is not supported; {USE}"),
+        ("__import__('os')", f"here: '__import__('os')' is not supported; {USE}"),
+        ("v +", "here: cannot read 'v +'; write it as in Brian2, such as EL + 2*mV"),
+        ("", "here: cannot read ''; write it as in Brian2, such as EL + 2*mV"),
+        ("v\0", r"here: the character '\x00' has no meaning here; remove it"),
+        ("1e400*v", "here: a number in '1e400*v' is too large; give one below 1e308"),
+        ("True", f"here: 'True' is not supported; {USE}"),
+        ("v*t/tau", f"here: Brian2's own variable 't' cannot be run; {WITHOUT}"),
+        ("v*i", f"here: Brian2's own variable 'i' cannot be run; {WITHOUT}"),
+    ],
+)
 def test_parse_refuses(source, message):
     with pytest.raises(UserError) as error:
         parse(source)
     assert tells(str(error.value), message)
 
 
-@pytest.mark.parametrize(("source", "written"), [
-    ("int(v > u)", "select(u < v, 1, 0)"),
-    ("int(v >= u)", "select(u <= v, 1, 0)"),
-    ("int(v < u)", "select(v < u, 1, 0)"),
-    ("int(v <= EL)", "select(v <= (-65), 1, 0)"),
-    ("n*tanh(n) + cosh(n) - sinh(n)", "n*tanh(n) + cosh(n) - sinh(n)"),
-])
+@pytest.mark.parametrize(
+    ("source", "written"),
+    [
+        ("int(v > u)", "select(u < v, 1, 0)"),
+        ("int(v >= u)", "select(u <= v, 1, 0)"),
+        ("int(v < u)", "select(v < u, 1, 0)"),
+        ("int(v <= EL)", "select(v <= (-65), 1, 0)"),
+        ("n*tanh(n) + cosh(n) - sinh(n)", "n*tanh(n) + cosh(n) - sinh(n)"),
+    ],
+)
 def test_conditions_and_hyperbolic_functions(source, written):
     assert text(parse(source)) == written
 
 
-@pytest.mark.parametrize(("source", "comparison", "level"), [
-    ("v > 30*mV", ">", 30.0),
-    ("v >= EL + 1*mV", ">=", -64.0),
-    ("v>0*volt", ">", 0.0),
-])
+@pytest.mark.parametrize(
+    ("source", "comparison", "level"),
+    [("v > 30*mV", ">", 30.0), ("v >= EL + 1*mV", ">=", -64.0), ("v>0*volt", ">", 0.0)],
+)
 def test_threshold(source, comparison, level):
     found = language.threshold(source, ("v",), DIMENSIONS, CONSTANTS, "here")
     assert (found.variable, found.comparison) == ("v", comparison)
     assert evaluate(found.level, {}, FLOATS) == level
 
 
-@pytest.mark.parametrize("source", ["v < 30*mV", "30*mV < v", "v", "v > 1*mV > u", "v > 1*mV and u > 1*mV", "2*v > u",
-                                    "tau > 1*ms", "u > 1*mV", "foo > 1*mV", "v == 30*mV"])
+@pytest.mark.parametrize(
+    "source",
+    [
+        "v < 30*mV",
+        "30*mV < v",
+        "v",
+        "v > 1*mV > u",
+        "v > 1*mV and u > 1*mV",
+        "2*v > u",
+        "tau > 1*ms",
+        "u > 1*mV",
+        "foo > 1*mV",
+        "v == 30*mV",
+    ],
+)
 def test_threshold_in_another_form(source):
     # tau is a parameter and u no state variable here
     with pytest.raises(UserError) as error:
         language.threshold(source, ("v",), DIMENSIONS, CONSTANTS, "here")
-    assert tells(str(error.value), f"here: '{source}' is not supported; write a state variable, > or >=, and a level: "
-                                   "v > 30*mV")
+    assert tells(
+        str(error.value), f"here: '{source}' is not supported; write a state variable, > or >=, and a level: v > 30*mV"
+    )
 
 
-@pytest.mark.parametrize(("source", "message"), [
-    ("v > 30", "here: '30' has the unit 1, expected mV"),
-    ("v > 30*ms", "here: '30*ms' has the unit ms, expected mV"),
-    ("v > 30*mV + 1", "here: units do not fit in '30*mV + 1': "),
-    ("v >", "here: cannot read 'v >'; write a state variable, > or >=, and a level: v > 30*mV"),
-])
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        ("v > 30", "here: '30' has the unit 1, expected mV"),
+        ("v > 30*ms", "here: '30*ms' has the unit ms, expected mV"),
+        ("v > 30*mV + 1", "here: units do not fit in '30*mV + 1': "),
+        ("v >", "here: cannot read 'v >'; write a state variable, > or >=, and a level: v > 30*mV"),
+    ],
+)
 def test_threshold_with_wrong_units(source, message):
     with pytest.raises(UserError) as error:
         language.threshold(source, ("v",), DIMENSIONS, CONSTANTS, "here")
     assert str(error.value).startswith(message)
 
 
-@pytest.mark.parametrize(("source", "written"), [
-    ("v = EL; u += 2*mV", [("v", "-65"), ("u", "u + 2*1")]),
-    ("v = EL\nu -= v", [("v", "-65"), ("u", "u - v")]),
-    ("  v *= 2  ;\n u /= n", [("v", "v*2"), ("u", "u/n")]),
-    ("", []),
-])
+@pytest.mark.parametrize(
+    ("source", "written"),
+    [
+        ("v = EL; u += 2*mV", [("v", "-65"), ("u", "u + 2*1")]),
+        ("v = EL\nu -= v", [("v", "-65"), ("u", "u - v")]),
+        ("  v *= 2  ;\n u /= n", [("v", "v*2"), ("u", "u/n")]),
+        ("", []),
+    ],
+)
 def test_statements(source, written):
     found = language.statements(source, ("v", "u"), DIMENSIONS, CONSTANTS, "here")
     assert [(target, text(value)) for target, value in found] == written
 
 
-@pytest.mark.parametrize(("source", "message"), [
-    ("v =", "here: cannot read 'v ='; write statements such as v = c; u += d"),
-    ("v", "here: 'v' is not supported; write v = c or u += d"),
-    ("v = u = EL", "here: 'v = u = EL' is not supported; write v = c or u += d"),
-    ("v, u = EL", "here: 'v, u = EL' is not supported; write v = c or u += d"),
-    ("v //= 2", "here: 'v //= 2' is not supported; write v = c or u += d"),
-    ("if v > u: v = u", "here: 'if v > u: v = u' is not supported; write v = c or u += d"),
-    ("tau = 1*ms", "here: 'tau' is not a state variable; known are u, v"),
-    ("v = w; w = EL", "here: 'v = w' uses 'w' before it has a value; assign one to it first"),
-    ("w += EL", "here: 'w = w + EL' uses 'w' before it has a value; assign one to it first"),
-    ("w = EL; w = 3", "here: '3' has the unit 1, expected mV"),
-    ("v = w", "here: 'w' is neither in the equations nor a constant nor a unit; define it"),
-    ("v = 5", "here: '5' has the unit 1, expected mV"),
-    ("v = 5*ms", "here: '5*ms' has the unit ms, expected mV"),
-    ("v += 5", "here: units do not fit in 'v + 5': "),
-    ("v *= tau", "here: 'v*tau' has the unit "),
-])
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        ("v =", "here: cannot read 'v ='; write statements such as v = c; u += d"),
+        ("v", "here: 'v' is not supported; write v = c or u += d"),
+        ("v = u = EL", "here: 'v = u = EL' is not supported; write v = c or u += d"),
+        ("v, u = EL", "here: 'v, u = EL' is not supported; write v = c or u += d"),
+        ("v //= 2", "here: 'v //= 2' is not supported; write v = c or u += d"),
+        ("if v > u: v = u", "here: 'if v > u: v = u' is not supported; write v = c or u += d"),
+        ("tau = 1*ms", "here: 'tau' is not a state variable; known are u, v"),
+        ("v = w; w = EL", "here: 'v = w' uses 'w' before it has a value; assign one to it first"),
+        ("w += EL", "here: 'w = w + EL' uses 'w' before it has a value; assign one to it first"),
+        ("w = EL; w = 3", "here: '3' has the unit 1, expected mV"),
+        ("v = w", "here: 'w' is neither in the equations nor a constant nor a unit; define it"),
+        ("v = 5", "here: '5' has the unit 1, expected mV"),
+        ("v = 5*ms", "here: '5*ms' has the unit ms, expected mV"),
+        ("v += 5", "here: units do not fit in 'v + 5': "),
+        ("v *= tau", "here: 'v*tau' has the unit "),
+    ],
+)
 def test_statements_that_are_refused(source, message):
     with pytest.raises(UserError) as error:
         language.statements(source, ("v", "u"), DIMENSIONS, CONSTANTS, "here")
@@ -179,23 +209,35 @@ def test_subexpressions_come_after_those_that_they_need():
     assert list(language.subexpression_order(found, {"a", "b", "c"})) == ["a", "b", "c"]
 
 
-@pytest.mark.parametrize(("source", "message"), [
-    ("dv/dt = (v : 1", "here: Brian2 cannot read the equations at "),
-    ("dv/dt = -v/ms : vult", "here: Brian2 cannot read the equations at "),
-    ("dv/dt = -v/ms : 1\ndv/dt = v/ms : 1", "here: Brian2 cannot read the equations at 'dv/dt = v/ms : 1': Duplicate"),
-    ("dv/dt = -a/ms : 1\na = b : 1\nb = a : 1", "here: Brian2 cannot read the equations at 'b = a': Cannot "),
-    ("dv/dt = -v/ms : 1 (unless refractoy)",
-     "here: Brian2 cannot read the equations at 'dv/dt = -v/ms : 1 (unless refractoy)': Equations of type "
-                                             "'differential equation' cannot have a flag 'unless refractoy'"),
-    ("dv/dt = -v/tau : 1\ntau : second (shared)",
-     "here: Brian2 cannot read the equations at 'tau : second (shared)': Equations of type "
-                                                  "'parameter' cannot have a flag 'shared'"),
-    ("a = 3 : 1", "here: no differential equation; write at least one, such as dv/dt = -v/(10*ms) : volt"),
-    ("", "here: no differential equation; write at least one, such as dv/dt = -v/(10*ms) : volt"),
-    ("dv/dt = -v/ms + xi*ms**-0.5 : 1",
-     "here: noise terms (xi) are not supported; drive the model with a frozen input instead"),
-    ("dv/dt = -v/tau : 1", "here: equation of 'v': 'tau' is neither in the equations nor a constant nor a unit"),
-])
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        ("dv/dt = (v : 1", "here: Brian2 cannot read the equations at "),
+        ("dv/dt = -v/ms : vult", "here: Brian2 cannot read the equations at "),
+        (
+            "dv/dt = -v/ms : 1\ndv/dt = v/ms : 1",
+            "here: Brian2 cannot read the equations at 'dv/dt = v/ms : 1': Duplicate",
+        ),
+        ("dv/dt = -a/ms : 1\na = b : 1\nb = a : 1", "here: Brian2 cannot read the equations at 'b = a': Cannot "),
+        (
+            "dv/dt = -v/ms : 1 (unless refractoy)",
+            "here: Brian2 cannot read the equations at 'dv/dt = -v/ms : 1 (unless refractoy)': Equations of type "
+            "'differential equation' cannot have a flag 'unless refractoy'",
+        ),
+        (
+            "dv/dt = -v/tau : 1\ntau : second (shared)",
+            "here: Brian2 cannot read the equations at 'tau : second (shared)': Equations of type "
+            "'parameter' cannot have a flag 'shared'",
+        ),
+        ("a = 3 : 1", "here: no differential equation; write at least one, such as dv/dt = -v/(10*ms) : volt"),
+        ("", "here: no differential equation; write at least one, such as dv/dt = -v/(10*ms) : volt"),
+        (
+            "dv/dt = -v/ms + xi*ms**-0.5 : 1",
+            "here: noise terms (xi) are not supported; drive the model with a frozen input instead",
+        ),
+        ("dv/dt = -v/tau : 1", "here: equation of 'v': 'tau' is neither in the equations nor a constant nor a unit"),
+    ],
+)
 def test_equations_that_are_refused(source, message):
     with pytest.raises(UserError) as error:
         language.read(source, {}, "here")

@@ -51,16 +51,20 @@ def by_python(node):
 
 
 NAMES = st.sampled_from(["v", "u", "tau", "mV", "x1", "_a", "expo", "e", "pi"])
-NUMBERS = st.one_of(st.integers(0, 10**20).map(str),
-                    st.floats(0, 1e300).filter(lambda x: x == 0 or x > 1e-300).map(repr),
-                    st.sampled_from(["1.", ".5", "1e3", "2.E-4", "0", "00"]))
+NUMBERS = st.one_of(
+    st.integers(0, 10**20).map(str),
+    st.floats(0, 1e300).filter(lambda x: x == 0 or x > 1e-300).map(repr),
+    st.sampled_from(["1.", ".5", "1e3", "2.E-4", "0", "00"]),
+)
 
 
 def larger(inner):
     spaces = st.sampled_from(["", " ", "  ", "\t"])
     return st.one_of(
         st.tuples(inner, spaces, st.sampled_from(["+", "-", "*", "/", "**"]), spaces, inner).map("".join),
-        inner.map("({})".format), inner.map("-{}".format), inner.map("+{}".format),
+        inner.map("({})".format),
+        inner.map("-{}".format),
+        inner.map("+{}".format),
         st.tuples(st.sampled_from(grammar.FUNCTIONS), inner).map("{0[0]}({0[1]})".format),
         st.tuples(inner, st.sampled_from(list(_COMPARISONS.values())), inner).map("int({0[0]} {0[1]} {0[2]})".format),
     )
@@ -81,15 +85,79 @@ def test_what_is_written_is_read_as_it_was(text):
 
 
 #: Parts of Python that do not exist in a model's text, and parts that do.
-PIECES = st.sampled_from([
-    "v", "u", "1", "2.5", "1e999", "mV", "+", "-", "*", "/", "**", "(", ")", "<", ">=", "==", "=", ":=", "exp",
-    "int", "abs", ",", ".", "[", "]", "{", "}", "'", '"', "\\", "#", "\n", "\r", "\t", "\0", ";", ":", "@", "%",
-    "//", "~",
-    "&", "lambda", "x", " for x in ", " if ", " else ", "not ", " in ", "yield ", "await ", "None", "True",
-    "__import__",
-    "__class__", "f'{v}'", "rb''", "0x1", "1_0", "1j", "\uff56", "\U0001d42f", "µ", "\u2028", "\ufeff", "\x0c", "!",
-    "$", "?",
-])
+PIECES = st.sampled_from(
+    [
+        "v",
+        "u",
+        "1",
+        "2.5",
+        "1e999",
+        "mV",
+        "+",
+        "-",
+        "*",
+        "/",
+        "**",
+        "(",
+        ")",
+        "<",
+        ">=",
+        "==",
+        "=",
+        ":=",
+        "exp",
+        "int",
+        "abs",
+        ",",
+        ".",
+        "[",
+        "]",
+        "{",
+        "}",
+        "'",
+        '"',
+        "\\",
+        "#",
+        "\n",
+        "\r",
+        "\t",
+        "\0",
+        ";",
+        ":",
+        "@",
+        "%",
+        "//",
+        "~",
+        "&",
+        "lambda",
+        "x",
+        " for x in ",
+        " if ",
+        " else ",
+        "not ",
+        " in ",
+        "yield ",
+        "await ",
+        "None",
+        "True",
+        "__import__",
+        "__class__",
+        "f'{v}'",
+        "rb''",
+        "0x1",
+        "1_0",
+        "1j",
+        "\uff56",
+        "\U0001d42f",
+        "µ",
+        "\u2028",
+        "\ufeff",
+        "\x0c",
+        "!",
+        "$",
+        "?",
+    ]
+)
 
 
 @given(st.lists(PIECES, max_size=12).map("".join))
@@ -108,46 +176,77 @@ def test_any_text_is_read_or_refused(text):
             reading(text)
 
 
-@pytest.mark.parametrize(("text", "problem"), [
-    ("(" * 10_000 + "v" + ")" * 10_000, "nested brackets"),
-    ("-" * 10_000 + "v", "nested brackets"),
-    ("2**" * 10_000 + "v", "nested brackets"),
-    ("exp(" * 1000 + "v" + ")" * 1000, "nested brackets"),
-    ("v" + "+v" * 10_000, "nested operations"),
-    ("v" * 100_000, "too long"),
-    ("9" * 10_000, "too large"),
-    ("1e999", "too large"),
-    ("1e-999", "too small"),
-    ("1e-999999999999999999", "too small"),
-])
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("(" * 10_000 + "v" + ")" * 10_000, "nested brackets"),
+        ("-" * 10_000 + "v", "nested brackets"),
+        ("2**" * 10_000 + "v", "nested brackets"),
+        ("exp(" * 1000 + "v" + ")" * 1000, "nested brackets"),
+        ("v" + "+v" * 10_000, "nested operations"),
+        ("v" * 100_000, "too long"),
+        ("9" * 10_000, "too large"),
+        ("1e999", "too large"),
+        ("1e-999", "too small"),
+        ("1e-999999999999999999", "too small"),
+    ],
+)
 def test_what_is_too_large_is_refused_at_once(text, problem):
     with pytest.raises(Unreadable, match=problem) as error:
         grammar.expression(text)
     assert len(str(error.value)) < 300
 
 
-@pytest.mark.parametrize(("text", "expected"), [
-    ("v = c # to the reset; not u = 1\nu += d", [("v", ""), ("u", "add")]),
-    ("v = (c +\n d); u **= 2", [("v", ""), ("u", "pow")]),
-    (" ;; \n", []),
-])
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("v = c # to the reset; not u = 1\nu += d", [("v", ""), ("u", "add")]),
+        ("v = (c +\n d); u **= 2", [("v", ""), ("u", "pow")]),
+        (" ;; \n", []),
+    ],
+)
 def test_statements(text, expected):
     assert [(target, operator) for target, operator, _ in grammar.statements(text)] == expected
 
 
-@pytest.mark.parametrize("text", ["v := c", "v == c", "v = u = c", "v, u = c", "v: int = c", "v.u = c", "v[0] = c",
-                                  "del v", "import os", "v = c, u", "v = c if u else d", "v = yield", "v @= c",
-                                  "v = *u",
-                                  "\uff56 = c",
-                                  "v = c\x0cimport os", "v = c\u2028u = d", "v >= c", "v = c >= d"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "v := c",
+        "v == c",
+        "v = u = c",
+        "v, u = c",
+        "v: int = c",
+        "v.u = c",
+        "v[0] = c",
+        "del v",
+        "import os",
+        "v = c, u",
+        "v = c if u else d",
+        "v = yield",
+        "v @= c",
+        "v = *u",
+        "\uff56 = c",
+        "v = c\x0cimport os",
+        "v = c\u2028u = d",
+        "v >= c",
+        "v = c >= d",
+    ],
+)
 def test_other_statements_are_refused(text):
     with pytest.raises(Unreadable):
         list(grammar.statements(text))
 
 
-UNITS = st.lists(st.tuples(st.sampled_from(["*", "/", " * ", " / "]),
-                           st.sampled_from(["volt", "amp", "metre", "second"]), st.sampled_from(["", "**2", "**-1",
-                           " ** 2", "**0.5"])), min_size=1, max_size=4)
+UNITS = st.lists(
+    st.tuples(
+        st.sampled_from(["*", "/", " * ", " / "]),
+        st.sampled_from(["volt", "amp", "metre", "second"]),
+        st.sampled_from(["", "**2", "**-1", " ** 2", "**0.5"]),
+    ),
+    min_size=1,
+    max_size=4,
+)
 
 
 @given(UNITS, st.booleans())
@@ -166,14 +265,17 @@ def test_base_units_are_brian2s():
     assert {name.strip() for name in said.split(",")} == set(_BASE_UNITS)
 
 
-@pytest.mark.parametrize("source", [
-    "dv/dt = -v/ms : 1\nI : 1",
-    "dv/dt = -v/ms : 1 (unless refractory) # a comment: with a colon\nI : 1 (constant)",
-    "\n\n  dv/dt = (I\n      # in the middle\n   - v)/tau\n : volt\nI : volt\ntau : second\n",
-    "dv/dt = a : 1/second\na = b*v/ms : 1/second\nb = 2 : 1\nI:1",
-    "dv / dt = -v/ms : siemens/metre**2\r\nI : amp * second ** -1\r\n",
-    "dd/dt = -d/ms : 1\ndvdt : 1\nn : integer",
-])
+@pytest.mark.parametrize(
+    "source",
+    [
+        "dv/dt = -v/ms : 1\nI : 1",
+        "dv/dt = -v/ms : 1 (unless refractory) # a comment: with a colon\nI : 1 (constant)",
+        "\n\n  dv/dt = (I\n      # in the middle\n   - v)/tau\n : volt\nI : volt\ntau : second\n",
+        "dv/dt = a : 1/second\na = b*v/ms : 1/second\nb = 2 : 1\nI:1",
+        "dv / dt = -v/ms : siemens/metre**2\r\nI : amp * second ** -1\r\n",
+        "dd/dt = -d/ms : 1\ndvdt : 1\nn : integer",
+    ],
+)
 def test_lines_are_brian2s(source):
     ours, theirs = lines(source, "here"), brian2.Equations(source)
     assert [line.name for line in ours] == list(theirs)
@@ -184,15 +286,40 @@ def test_lines_are_brian2s(source):
             assert grammar.expression(line.right) == by_python(ast.parse(other.expr.code, mode="eval").body)
 
 
-@pytest.mark.parametrize("source", [
-    "dv/dt = -v/ms : volt**9**9**9", "dv/dt = -v/ms : volt*2", "dv/dt = -v/ms : mV", "dv/dt = -v/ms : __import__('os')",
-    "dv/dt = -v/ms : volt.dim", "dv/dt = -v/ms : 1 (constant over dt)", "dv/dt = -v/ms : 1 (event-driven)",
-    "dv/dt = -v/ms : 1 (shared)", "dv/dt = -v/ms", "dv/dt = : 1", "dv/dt : 1", "v = 1 : 1 (constant)",
-    "dv/dt = -v/ms : ",
-    "d__class__/dt = 1/ms : 1", "_v : 1", "\uff56 : 1", "1v : 1", "lambda : 1", "t : 1", "exp : 1", "dv/dt = x.y : 1",
-    "dv/dt = -v/ms : 1 ; du/dt = 1 : 1", "dv/dt = -v/ms : 1\x0bI : 1", "dv/dt = -v/ms : 1 # \u2028 I : 1", "a b : 1",
-    "dv/dt = -v/ms : 1 (unless refractory\n)", "dv/dt = (lambda: 1)() : 1", "dv/dt = v[1:2] : 1", "dv/dt = {1: 2} : 1",
-])
+@pytest.mark.parametrize(
+    "source",
+    [
+        "dv/dt = -v/ms : volt**9**9**9",
+        "dv/dt = -v/ms : volt*2",
+        "dv/dt = -v/ms : mV",
+        "dv/dt = -v/ms : __import__('os')",
+        "dv/dt = -v/ms : volt.dim",
+        "dv/dt = -v/ms : 1 (constant over dt)",
+        "dv/dt = -v/ms : 1 (event-driven)",
+        "dv/dt = -v/ms : 1 (shared)",
+        "dv/dt = -v/ms",
+        "dv/dt = : 1",
+        "dv/dt : 1",
+        "v = 1 : 1 (constant)",
+        "dv/dt = -v/ms : ",
+        "d__class__/dt = 1/ms : 1",
+        "_v : 1",
+        "\uff56 : 1",
+        "1v : 1",
+        "lambda : 1",
+        "t : 1",
+        "exp : 1",
+        "dv/dt = x.y : 1",
+        "dv/dt = -v/ms : 1 ; du/dt = 1 : 1",
+        "dv/dt = -v/ms : 1\x0bI : 1",
+        "dv/dt = -v/ms : 1 # \u2028 I : 1",
+        "a b : 1",
+        "dv/dt = -v/ms : 1 (unless refractory\n)",
+        "dv/dt = (lambda: 1)() : 1",
+        "dv/dt = v[1:2] : 1",
+        "dv/dt = {1: 2} : 1",
+    ],
+)
 def test_other_lines_are_refused(source):
     with pytest.raises(UserError) as error:
         equations.read(source, {}, "here")

@@ -12,8 +12,9 @@ OWN = sorted({*DEFAULT_CONSTANTS, *DEFAULT_FUNCTIONS, *DEFAULT_UNITS, *OF_GROUPS
 
 
 def test_brian2s_own_variables_are_all_known():
-    group = brian2.NeuronGroup(1, "dv/dt = -v/ms : 1 (unless refractory)", threshold="v > 1", reset="v = 0",
-                               refractory=1 * ms)
+    group = brian2.NeuronGroup(
+        1, "dv/dt = -v/ms : 1 (unless refractory)", threshold="v > 1", reset="v = 0", refractory=1 * ms
+    )
     assert {name for name in group.variables if not name.startswith("_")} - {"v"} <= OF_GROUPS
 
 
@@ -31,8 +32,9 @@ def test_other_names_are_free(name):
 @pytest.mark.parametrize("name", ["e", "pi", "inf", "N", "i", "t", "dt", "lastspike", "t_in_timesteps", "xi", "mV"])
 def test_as_constant_parameter_or_variable(name, tmp_path):
     def model(equations, **more):
-        return sc.NeuronModel(name="mine", equations=f"{equations}\nI : 1", threshold="v > 1", reset="v = 0",
-                              initial={"v": 0}, **more)
+        return sc.NeuronModel(
+            name="mine", equations=f"{equations}\nI : 1", threshold="v > 1", reset="v = 0", initial={"v": 0}, **more
+        )
 
     with pytest.raises(sc.UserError, match=f"'{name}'"):
         model(f"dv/dt = (I - v + {name})/(10*ms) : 1", constants={name: 5})
@@ -41,8 +43,10 @@ def test_as_constant_parameter_or_variable(name, tmp_path):
     with pytest.raises(sc.UserError, match=f"'{name}'"):
         model(f"dv/dt = (I - v)/(10*ms) : 1\n{name} = 2*v : 1")
     path = tmp_path / "mine.toml"
-    path.write_text("equations = '''\ndv/dt = (I - v)/(10*ms) : 1\nI : 1\n'''\nthreshold = 'v > 1'\nreset = 'v = 0'\n"
-                    f"constants = {{ {name} = 5 }}\ninitial = {{ v = 0 }}\n")
+    path.write_text(
+        "equations = '''\ndv/dt = (I - v)/(10*ms) : 1\nI : 1\n'''\nthreshold = 'v > 1'\nreset = 'v = 0'\n"
+        f"constants = {{ {name} = 5 }}\ninitial = {{ v = 0 }}\n"
+    )
     with pytest.raises(sc.UserError, match=f"'{name}'"):
         sc.get_model(str(path))
 

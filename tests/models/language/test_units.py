@@ -72,10 +72,21 @@ def test_fractional_dimension():
         units.exponent((mV**0.5).dim)
 
 
-@pytest.mark.parametrize(("quantity", "name"), [
-    (ms, "ms"), (mV, "mV"), (1 / ms, "1/ms"), (mV / ms, "mV/ms"), (uA / cm**2, "uA/cm2"), (msiemens / cm**2, "mS/cm2"),
-    (farad / cm**2, "uF/cm2"), (nA, "uA"), (ms**2, "ms^2"), (um / second, "cm^1 ms^-1"),
-])
+@pytest.mark.parametrize(
+    ("quantity", "name"),
+    [
+        (ms, "ms"),
+        (mV, "mV"),
+        (1 / ms, "1/ms"),
+        (mV / ms, "mV/ms"),
+        (uA / cm**2, "uA/cm2"),
+        (msiemens / cm**2, "mS/cm2"),
+        (farad / cm**2, "uF/cm2"),
+        (nA, "uA"),
+        (ms**2, "ms^2"),
+        (um / second, "cm^1 ms^-1"),
+    ],
+)
 def test_unit_name(quantity, name):
     assert units.unit_name(quantity.dim) == name
 
@@ -88,29 +99,45 @@ def test_in_ms():
     assert units.in_ms(0.25 * second, "dt") == 250
 
 
-@pytest.mark.parametrize(("value", "message"), [
-    (5, "dt = 5 is not a time; give a Brian2 quantity such as 0.1*ms"),
-    (5 * mV, "dt = 5. mV is not a time; give a Brian2 quantity such as 0.1*ms"),
-    ("x", "dt: expected a number or Brian2 quantity, got 'x'"),
-    ("1*ms", "dt: expected a number or Brian2 quantity, got '1*ms'"),
-    (None, "dt: expected a number or Brian2 quantity, got None"),
-    ({}, "dt: expected a number or Brian2 quantity, got {}"),
-    (float("nan") * ms, "expected a finite value, got nan * second"),
-    (0 * ms, "dt = 0. s is not positive; give a time such as 0.1*ms"),
-    (-1 * ms, "dt = -1. ms is not positive; give a time such as 0.1*ms"),
-])
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        (5, "dt = 5 is not a time; give a Brian2 quantity such as 0.1*ms"),
+        (5 * mV, "dt = 5. mV is not a time; give a Brian2 quantity such as 0.1*ms"),
+        ("x", "dt: expected a number or Brian2 quantity, got 'x'"),
+        ("1*ms", "dt: expected a number or Brian2 quantity, got '1*ms'"),
+        (None, "dt: expected a number or Brian2 quantity, got None"),
+        ({}, "dt: expected a number or Brian2 quantity, got {}"),
+        (float("nan") * ms, "expected a finite value, got nan * second"),
+        (0 * ms, "dt = 0. s is not positive; give a time such as 0.1*ms"),
+        (-1 * ms, "dt = -1. ms is not positive; give a time such as 0.1*ms"),
+    ],
+)
 def test_not_a_positive_time(value, message):
     with pytest.raises(UserError) as error:
         units.in_ms(value, "dt")
     assert message in str(error.value)
 
 
-@pytest.mark.parametrize(("text", "quantity"), [
-    ("1ms", 1 * ms), (" 0.1 ms ", 0.1 * ms), ("0.1*ms", 0.1 * ms), ("1e-3second", 1 * ms), (".5ms", 0.5 * ms),
-    ("-2.5mV", -2.5 * mV), ("10uA/cm2", 10 * uA / cm**2), ("10 uA/cm/cm", 10 * uA / cm**2), ("3 mV*ms", 3 * mV * ms),
-    ("+4mV/ms", 4 * mV / ms), ("10*uA/cm**2", 10 * uA / cm**2), ("10 uA/cm^2", 10 * uA / cm**2), ("2/ms", 2 / ms),
-    ("2*ms**-1", 2 / ms),
-])
+@pytest.mark.parametrize(
+    ("text", "quantity"),
+    [
+        ("1ms", 1 * ms),
+        (" 0.1 ms ", 0.1 * ms),
+        ("0.1*ms", 0.1 * ms),
+        ("1e-3second", 1 * ms),
+        (".5ms", 0.5 * ms),
+        ("-2.5mV", -2.5 * mV),
+        ("10uA/cm2", 10 * uA / cm**2),
+        ("10 uA/cm/cm", 10 * uA / cm**2),
+        ("3 mV*ms", 3 * mV * ms),
+        ("+4mV/ms", 4 * mV / ms),
+        ("10*uA/cm**2", 10 * uA / cm**2),
+        ("10 uA/cm^2", 10 * uA / cm**2),
+        ("2/ms", 2 / ms),
+        ("2*ms**-1", 2 / ms),
+    ],
+)
 def test_parse_quantity(text, quantity):
     parsed = units.parse_quantity(text)
     assert parsed.dim is quantity.dim
@@ -124,10 +151,13 @@ def test_parse_a_number_that_is_too_large(text):
     assert tells(str(error.value), f"the number in '{text[:40]}' is too large; give one below 1e308")
 
 
-@pytest.mark.parametrize(("value", "message"), [
-    (10**400, "expected a finite value, got an integer that is too large; give one below 1e308"),
-    (1 * mV**200, "has powers that are too high for a double; write lower powers"),
-])
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        (10**400, "expected a finite value, got an integer that is too large; give one below 1e308"),
+        (1 * mV**200, "has powers that are too high for a double; write lower powers"),
+    ],
+)
 def test_what_has_no_value_inside(value, message):
     with pytest.raises(UserError) as error:
         units.internal(value)
@@ -145,8 +175,17 @@ def test_parse_what_is_no_quantity(text):
     assert tells(str(error.value), f"cannot read '{text}': expected a number and a unit, such as 0.1ms")
 
 
-@pytest.mark.parametrize(("text", "unit"), [("1 foo", "foo"), ("1ms/", ""), ("1 uA/foo", "foo"), ("1 print", "print"),
-                                               ("1 mV^-", "mV^-"), ("1 mV^999999999", "mV^999999999")])
+@pytest.mark.parametrize(
+    ("text", "unit"),
+    [
+        ("1 foo", "foo"),
+        ("1ms/", ""),
+        ("1 uA/foo", "foo"),
+        ("1 print", "print"),
+        ("1 mV^-", "mV^-"),
+        ("1 mV^999999999", "mV^999999999"),
+    ],
+)
 def test_parse_an_unknown_unit(text, unit):
     with pytest.raises(UserError) as error:
         units.parse_quantity(text)

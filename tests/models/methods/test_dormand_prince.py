@@ -28,8 +28,12 @@ def forests(nodes, largest):
     """Return all multisets of trees with n nodes in total, each tree with at most `largest` nodes."""
     if not nodes:
         return {()}
-    return {tuple(sorted((*rest, tree))) for size in range(1, min(nodes, largest) + 1) for tree in trees(size)
-            for rest in forests(nodes - size, size)}
+    return {
+        tuple(sorted((*rest, tree)))
+        for size in range(1, min(nodes, largest) + 1)
+        for tree in trees(size)
+        for rest in forests(nodes - size, size)
+    }
 
 
 def size(tree):
@@ -42,23 +46,31 @@ def gamma(tree):
 
 def phi(tree):
     """Return Phi_i for each stage i."""
-    below = [[sum((a * b for a, b in zip(row, phi(part), strict=False)), Fraction(0)) for row in ((), *STAGES)]
-             for part in tree]
+    below = [
+        [sum((a * b for a, b in zip(row, phi(part), strict=False)), Fraction(0)) for row in ((), *STAGES)]
+        for part in tree
+    ]
     return [prod((values[i] for values in below), start=Fraction(1)) for i in range(len(NODES))]
 
 
 def defects(weights, order, theta=Fraction(1)):
     """Return by how much the weights violate the conditions of an order, at a fraction of the step."""
-    return [sum(b * value for b, value in zip(weights, phi(tree), strict=True)) - theta**order / gamma(tree)
-            for tree in trees(order)]
+    return [
+        sum(b * value for b, value in zip(weights, phi(tree), strict=True)) - theta**order / gamma(tree)
+        for tree in trees(order)
+    ]
 
 
 def dense(theta):
     """Return the weights of the continuous extension: a cubic through both ends, and the term that gives order 4."""
     ends = [Fraction(int(i == place)) for place in (0, len(NODES) - 1) for i in range(len(NODES))]
-    first, last = ends[: len(NODES)], ends[len(NODES):]
-    return [theta * b + theta * (theta - 1) * ((1 - 2 * theta) * b + (theta - 1) * f + theta * g)
-            + theta**2 * (1 - theta) ** 2 * d for b, f, g, d in zip(WEIGHTS, first, last, EXTENSION, strict=True)]
+    first, last = ends[: len(NODES)], ends[len(NODES) :]
+    return [
+        theta * b
+        + theta * (theta - 1) * ((1 - 2 * theta) * b + (theta - 1) * f + theta * g)
+        + theta**2 * (1 - theta) ** 2 * d
+        for b, f, g, d in zip(WEIGHTS, first, last, EXTENSION, strict=True)
+    ]
 
 
 def test_trees_are_all_there():

@@ -35,33 +35,45 @@ CALCIUM = model("""
 """)
 
 
-@pytest.mark.parametrize(("mine", "method", "why"), [
-    (PARABOLA, "exact", "the model is not linear: see v in dv/dt"),
-    (PRODUCT, "exact", "the model is not linear: see v in dv/dt"),
-    (CHAIN, "exact", "g drives v and is driven by h"),
-    (RESONATOR, "exact", "w drives v and is driven by v"),
-    (RAMP, "exact", "g drives v and grows without bound"),
-    (PARABOLA, "strang", "dv/dt is not linear in v"),
-    (PARABOLA, "exponential_euler_staggered", "dv/dt is not linear in v"),
-    (LEAKY, "rush_larsen", "the model has no gate: no variable relaxes linearly at a rate that depends on v"),
-    (CUBIC, "rush_larsen", "the model has no gate: no variable relaxes linearly at a rate that depends on v"),
-    (LEAKY, "izhikevich2003", "the model has 1 variable, not Izhikevich's v and u"),
-    (CALCIUM, "esr_midpoint", "the model has 4 variables, not Izhikevich's v and u"),
-    (LEAKY, "izhikevich2004", "the model has 1 variable, not Izhikevich's v and u"),
-    (CUBIC, "izhikevich2003", "dv/dt is not quadratic in v, as Izhikevich's is"),
-    (RESONATOR, "esr_midpoint", "dv/dt is not quadratic in v, as Izhikevich's is"),
-    (BENT, "esr_midpoint", "w does not enter dv/dt and dw/dt linearly, as in Izhikevich's model"),
-])
+@pytest.mark.parametrize(
+    ("mine", "method", "why"),
+    [
+        (PARABOLA, "exact", "the model is not linear: see v in dv/dt"),
+        (PRODUCT, "exact", "the model is not linear: see v in dv/dt"),
+        (CHAIN, "exact", "g drives v and is driven by h"),
+        (RESONATOR, "exact", "w drives v and is driven by v"),
+        (RAMP, "exact", "g drives v and grows without bound"),
+        (PARABOLA, "strang", "dv/dt is not linear in v"),
+        (PARABOLA, "exponential_euler_staggered", "dv/dt is not linear in v"),
+        (LEAKY, "rush_larsen", "the model has no gate: no variable relaxes linearly at a rate that depends on v"),
+        (CUBIC, "rush_larsen", "the model has no gate: no variable relaxes linearly at a rate that depends on v"),
+        (LEAKY, "izhikevich2003", "the model has 1 variable, not Izhikevich's v and u"),
+        (CALCIUM, "esr_midpoint", "the model has 4 variables, not Izhikevich's v and u"),
+        (LEAKY, "izhikevich2004", "the model has 1 variable, not Izhikevich's v and u"),
+        (CUBIC, "izhikevich2003", "dv/dt is not quadratic in v, as Izhikevich's is"),
+        (RESONATOR, "esr_midpoint", "dv/dt is not quadratic in v, as Izhikevich's is"),
+        (BENT, "esr_midpoint", "w does not enter dv/dt and dw/dt linearly, as in Izhikevich's model"),
+    ],
+)
 def test_a_method_that_does_not_apply_says_why(mine, method, why):
     assert why_not(mine, method) == why
     with pytest.raises(NotApplicable, match=f"{method} does not apply to mine: {why}; take euler, "):
         make_step(mine, method)
 
 
-@pytest.mark.parametrize(("mine", "method"), [
-    (LEAKY, "exact"), (LEAKY, "strang"), (FACTORED, "izhikevich2003"), (FACTORED, "esr_midpoint"),
-    (CALCIUM, "rush_larsen"), (CALCIUM, "strang"), (CALCIUM, "exponential_euler_staggered"), (RESONATOR, "strang"),
-])
+@pytest.mark.parametrize(
+    ("mine", "method"),
+    [
+        (LEAKY, "exact"),
+        (LEAKY, "strang"),
+        (FACTORED, "izhikevich2003"),
+        (FACTORED, "esr_midpoint"),
+        (CALCIUM, "rush_larsen"),
+        (CALCIUM, "strang"),
+        (CALCIUM, "exponential_euler_staggered"),
+        (RESONATOR, "strang"),
+    ],
+)
 def test_a_method_that_applies(mine, method):
     step = make_step(mine, method)
     assert step.blocks["advance"].targets[-1] == "above"
@@ -103,36 +115,43 @@ def test_adding_moves_what_the_other_has():
 x, y = Var("x"), Var("y")
 
 
-@pytest.mark.parametrize(("root", "found"), [
-    (y, ["y"]),
-    (x, ["0", "1"]),
-    (3 * (x + 2) - x / y, ["3*2", "3 - 1/y"]),
-    (y * (1 - x) - 4 * x, ["y", "-y - 4"]),
-    ((x - y) * (x - 1), ["y", "-y + (-1)", "1"]),
-    (Op("pow", (x, expr(2))) * y + 5 * x + 140, ["140", "5", "y"]),
-    (-(x * x) / y, ["0", "0", "(-1)/y"]),
-])
+@pytest.mark.parametrize(
+    ("root", "found"),
+    [
+        (y, ["y"]),
+        (x, ["0", "1"]),
+        (3 * (x + 2) - x / y, ["3*2", "3 - 1/y"]),
+        (y * (1 - x) - 4 * x, ["y", "-y - 4"]),
+        ((x - y) * (x - 1), ["y", "-y + (-1)", "1"]),
+        (Op("pow", (x, expr(2))) * y + 5 * x + 140, ["140", "5", "y"]),
+        (-(x * x) / y, ["0", "0", "(-1)/y"]),
+    ],
+)
 def test_coefficients(root, found):
     parts = coefficients(root, "x")
     assert parts is not None
     assert [text(part) for part in parts] == found
 
 
-@pytest.mark.parametrize(("root", "products"), [
-    (Op("pow", (x, expr(1))), "x"),
-    (Op("pow", (x, expr(2))), "x*x"),
-    (Op("pow", (x, expr(3))), "x*x*x"),
-    (3 * Op("pow", (x - y, expr(4))), "3*((x - y)*(x - y)*((x - y)*(x - y)))"),
-    (Op("pow", (x, expr(0.5))), "x**0.5"),
-    (Op("pow", (x, expr(-2))), "x**(-2)"),
-    (Op("pow", (x, y)), "x**y"),
-])
+@pytest.mark.parametrize(
+    ("root", "products"),
+    [
+        (Op("pow", (x, expr(1))), "x"),
+        (Op("pow", (x, expr(2))), "x*x"),
+        (Op("pow", (x, expr(3))), "x*x*x"),
+        (3 * Op("pow", (x - y, expr(4))), "3*((x - y)*(x - y)*((x - y)*(x - y)))"),
+        (Op("pow", (x, expr(0.5))), "x**0.5"),
+        (Op("pow", (x, expr(-2))), "x**(-2)"),
+        (Op("pow", (x, y)), "x**y"),
+    ],
+)
 def test_natural_powers_by_products(root, products):
     assert text(by_products(root)) == products
 
 
-@pytest.mark.parametrize("root", [y / x, Op("exp", (x,)), Op("pow", (x, y)), Op("pow", (x, expr(0.5))),
-                                  Op("pow", (x, expr(5)))])
+@pytest.mark.parametrize(
+    "root", [y / x, Op("exp", (x,)), Op("pow", (x, y)), Op("pow", (x, expr(0.5))), Op("pow", (x, expr(5)))]
+)
 def test_what_is_no_polynomial(root):
     assert coefficients(root, "x") is None
     assert linear_parts(root, "x") is None

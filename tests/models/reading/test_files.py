@@ -108,8 +108,9 @@ def test_a_file_is_read_once_and_again_when_it_has_changed(folder):
 EVIL = "__import__('pathlib').Path('touched').touch()"
 
 
-@pytest.mark.parametrize("field", ["EL - v", "volt (unless", "v > -50*mV", "v = EL", "2*ms", "-65*mV", "EL + 2*mV",
-                                   "leaky", "20*mV"])
+@pytest.mark.parametrize(
+    "field", ["EL - v", "volt (unless", "v > -50*mV", "v = EL", "2*ms", "-65*mV", "EL + 2*mV", "leaky", "20*mV"]
+)
 def test_toml_is_never_executed(folder, field):
     (folder / "leaky.toml").write_text(TOML.replace(field, EVIL))
     if field == "leaky":
@@ -124,45 +125,69 @@ BAD_TOML = {
     # what is wrong: (what is replaced, by what, the message)
     "no TOML": ('"v = EL"', "v = EL", "leaky.toml:8: not TOML: Invalid value (at line 8, column 9); write lines "),
     "unknown field": ("reset =", "rest =", "leaky.toml:8: unknown rest; known are constants, description, "),
-    "no threshold": ('threshold = "v > -50*mV"\n', "", "leaky.toml has no threshold; write threshold = \"v > 30*mV\""),
+    "no threshold": ('threshold = "v > -50*mV"\n', "", 'leaky.toml has no threshold; write threshold = "v > 30*mV"'),
     "number for text": ('"v = EL"', "3", "leaky.toml:8: reset = 3: give text in quotes"),
     "text for a table": ('{ tau = "20*ms" }', '"20*ms"', "leaky.toml:12: parameters = '20*ms': give a table, such as "),
     "unknown unit": ("20*ms", "20*msec", "leaky.toml:12: parameters.tau = '20*msec': unknown unit 'msec' in "),
-    "list": ('"20*ms"', "[1, 2]",
-                "leaky.toml:12: parameters.tau = [1, 2]: give a number, or text with a unit such as "),
+    "list": (
+        '"20*ms"',
+        "[1, 2]",
+        "leaky.toml:12: parameters.tau = [1, 2]: give a number, or text with a unit such as ",
+    ),
     "refractory": ("2*ms", "2", "leaky.toml:9: leaky: refractory = 2.0 is not a time; give a Brian2 quantity "),
     "unreadable equation": ("(EL - v", "(EL - (v", "leaky.toml:3: leaky: Brian2 cannot read the equations at '"),
     "units": ("- v + I)", "- v + I/ms)", "leaky.toml:3: leaky: equation of 'v': units do not fit in '(EL - v + I/ms)/"),
     "threshold's form": ("v > -50*mV", "v < -50*mV", "leaky.toml:7: leaky: threshold: 'v < -50*mV' is not supported; "),
-    "reset's target": ("v = EL", "tau = 1*ms",
-                       "leaky.toml:8: leaky: reset: 'tau' is not a state variable; known are v"),
-    "endless": ('"v = EL"', '"v = -50*mV + 1*mV"',
-                "leaky.toml:8: leaky: reset: 'v = -50*mV + 1*mV' leaves v at -49 mV, where 'v > -50*mV' still "),
+    "reset's target": (
+        "v = EL",
+        "tau = 1*ms",
+        "leaky.toml:8: leaky: reset: 'tau' is not a state variable; known are v",
+    ),
+    "endless": (
+        '"v = EL"',
+        '"v = -50*mV + 1*mV"',
+        "leaky.toml:8: leaky: reset: 'v = -50*mV + 1*mV' leaves v at -49 mV, where 'v > -50*mV' still ",
+    ),
     "our name": ("tau", "step", "leaky.toml:5: leaky: the name 'step' is reserved; choose another"),
     "no drive": ("+ I)", ")", "leaky.toml:4: leaky: no equation uses the input 'I', so nothing drives "),
     "condition": ("2*ms", "v > -40*mV", "leaky.toml:9: leaky: refractory = 'v > -40*mV' is not supported; give a "),
-    "number without end": ("20*ms", "1e400*ms",
-                "leaky.toml:12: parameters.tau = '1e400*ms': the number in '1e400*ms' is too "),
+    "number without end": (
+        "20*ms",
+        "1e400*ms",
+        "leaky.toml:12: parameters.tau = '1e400*ms': the number in '1e400*ms' is too ",
+    ),
     "power without end": ("v = EL", "v = -9**9**9*mV", "leaky.toml:8: leaky: reset: the number "),
-    "power of a unit": ("20*ms", "20*ms**999999999",
-                "leaky.toml:12: parameters.tau = '20*ms**999999999': unknown unit "),
+    "power of a unit": (
+        "20*ms",
+        "20*ms**999999999",
+        "leaky.toml:12: parameters.tau = '20*ms**999999999': unknown unit ",
+    ),
     "twice": ("tau : second", "I : volt", "leaky.toml:5: leaky: Brian2 cannot read the equations at 'I : volt': Dupl"),
     "long": ("(EL - v", "((EL - v" + 300 * " + EL", "leaky.toml:3: leaky: Brian2 cannot read the equations at 'dv/dt"),
     "initial's type": ('"EL + 2*mV"', "true", "leaky.toml:15: initial.v = true: give a number, or text with a "),
     "initial's value": ("EL + 2*mV", "EL/0", "leaky.toml:15: leaky: initial value of 'v': float division by zero; "),
-    "initial of itself": ("EL + 2*mV", "v",
-                        "leaky.toml:15: leaky: initial values of v depend on each other or on the "),
+    "initial of itself": (
+        "EL + 2*mV",
+        "v",
+        "leaky.toml:15: leaky: initial values of v depend on each other or on the ",
+    ),
     "preset's name": ("presets.fast", 'presets."a:b"', "leaky.toml:17: preset name 'a:b': use up to 64 letters, "),
     "preset's form": ("[presets.fast]", "[presets]", "leaky.toml:18: presets.tau = '5*ms': give a table, such as { "),
-    "preset's parameter": ("tau = \"5*ms\"", "taum = \"5*ms\"",
-                           "leaky.toml:18: leaky: preset 'fast': parameters: taum not in the equations; expected tau"),
+    "preset's parameter": (
+        'tau = "5*ms"',
+        'taum = "5*ms"',
+        "leaky.toml:18: leaky: preset 'fast': parameters: taum not in the equations; expected tau",
+    ),
     "preset's unit": ("5*ms", "5*mV", "leaky.toml:18: leaky: preset 'fast': 'tau' = 5. mV has the wrong unit, "),
     "preset's input": ("30 mV", "30 ms", "leaky.toml:19: leaky: preset 'fast': drive = 30. ms has the wrong unit, "),
     "preset's text": ("5*ms", "5*msec", "leaky.toml:18: presets.fast.tau = '5*msec': unknown unit"),
     "constant's name": ("{ EL", "{ xi", "leaky.toml:11: leaky: the constant 'xi' cannot have this name: "),
     "noise": ("- v + I)", "- v + I + xi*mV)", "leaky.toml:3: leaky: noise terms (xi) are not supported"),
-    "circle": ("tau : second", "tau = tau : second",
-               "leaky.toml:5: leaky: Brian2 cannot read the equations at 'tau = "),
+    "circle": (
+        "tau : second",
+        "tau = tau : second",
+        "leaky.toml:5: leaky: Brian2 cannot read the equations at 'tau = ",
+    ),
     "drive's unit": ('"20*mV"', '"20*ms"', "leaky.toml:10: leaky: drive = 20. ms has the wrong unit"),
     "a value too few": ('tau = "20*ms"', "", "leaky.toml:12: leaky: parameters: no value for tau"),
     "initial": ("EL + 2*mV", "2*ms", "leaky.toml:15: leaky: 'v' = 2. ms has the wrong unit, expected mV"),
@@ -189,18 +214,34 @@ BAD_PYTHON = {
     "syntax": ("tau = 20*ms", "tau = 20*", "mine", "my models.py:8: invalid syntax; a model file is Python"),
     "exception": ("tau = 20*ms", "tau = 20*milli", "mine", "my models.py:8: NameError: name 'milli' is not defined"),
     "exit": ("tau = 20*ms", "raise SystemExit('no data')", "mine", "my models.py:8: SystemExit: no data"),
-    "exception deeper down": ("tau = 20*ms", "numpy.linalg.inv(numpy.zeros((2, 2)))", "mine",
-                              "my models.py:8: LinAlgError: Singular matrix"),
+    "exception deeper down": (
+        "tau = 20*ms",
+        "numpy.linalg.inv(numpy.zeros((2, 2)))",
+        "mine",
+        "my models.py:8: LinAlgError: Singular matrix",
+    ),
     "module beside": ("from beside", "from besides", "mine", "my models.py:6: ModuleNotFoundError: No module named "),
-    "a bad definition": ("-50*mV\", reset=\"v = EL\",\n", "3\", reset=\"v = EL\",\n", "mine",
-                         "my models.py:18: mine: threshold: '3' has the unit 1, expected mV"),
+    "a bad definition": (
+        '-50*mV", reset="v = EL",\n',
+        '3", reset="v = EL",\n',
+        "mine",
+        "my models.py:18: mine: threshold: '3' has the unit 1, expected mV",
+    ),
     "a bad constant": ('"tau": tau}', '"tau": tau, "xi": tau}', "mine", "my models.py:19: mine: the constant 'xi' "),
     "a bad initial value": ('initial={"v": EL}', 'initial={"v": 1*ms}', "mine", "my models.py:20: mine: 'v' = 1. ms "),
-    "a group's equations": ("(EL - v + I)/tau : volt\n    I", "(EL - v + I/ms)/tau : volt\n    I", "group",
-                            "my models.py:11: "),
+    "a group's equations": (
+        "(EL - v + I)/tau : volt\n    I",
+        "(EL - v + I/ms)/tau : volt\n    I",
+        "group",
+        "my models.py:11: ",
+    ),
     "a preset": ('{"other": {}}', '{"other": {"tau": 1*ms}}', "mine", "my models.py:21: mine: preset 'other': "),
-    "a bad group": ("method=\"euler\"", "method=\"euler\", events={\"e\": \"v > 0*mV\"}", "group",
-                    "my models.py:10: neurongroup"),
+    "a bad group": (
+        'method="euler"',
+        'method="euler", events={"e": "v > 0*mV"}',
+        "group",
+        "my models.py:10: neurongroup",
+    ),
     "a function": ("", "", "helper", "my models.py:24: helper is a function, not a model; write helper = "),
     "a quantity": ("", "", "tau", "my models.py:8: tau is a Quantity, not a model; write tau = sc.NeuronModel("),
     "nothing of the name": ("", "", "yours", "my models.py defines no 'yours'; it has the models group, mine"),
@@ -216,20 +257,23 @@ def test_bad_python_is_refused_with_its_line(folder, old, new, name, message):
     assert "\n" not in str(error.value)
 
 
-@pytest.mark.parametrize(("asked", "message"), [
-    ("my models.py", "my models.py: say which model, such as my models.py:group; it has the models group, mine"),
-    ("beside.py", "beside.py: say which model, such as beside.py:mine"),
-    ("beside.py:mine", "beside.py defines no 'mine'; write mine = sc.NeuronModel(name=..., equations=..., "),
-    ("none.py:mine", "cannot read the model file none.py: No such file or directory"),
-    ("none.toml", "cannot read the model file none.toml: No such file or directory"),
-    ("folder.toml", "cannot read the model file folder.toml: Is a directory"),
-    ("my models.py:1a", "my models.py defines no '1a'; it has the models group, mine"),
-    ("my models.py:mine:other:x", "my models.py:mine:other:x: give model.py:name, model.py:name:preset, "),
-    ("leaky.json", "unknown model 'leaky.json': "),
-    ("./lif", "unknown model './lif': "),
-    ("leaky.toml:slow", "unknown preset 'slow' of leaky: known are fast"),
-    ("data.toml", "the model file data.toml is not UTF-8 text (byte 0); save it as UTF-8"),
-])
+@pytest.mark.parametrize(
+    ("asked", "message"),
+    [
+        ("my models.py", "my models.py: say which model, such as my models.py:group; it has the models group, mine"),
+        ("beside.py", "beside.py: say which model, such as beside.py:mine"),
+        ("beside.py:mine", "beside.py defines no 'mine'; write mine = sc.NeuronModel(name=..., equations=..., "),
+        ("none.py:mine", "cannot read the model file none.py: No such file or directory"),
+        ("none.toml", "cannot read the model file none.toml: No such file or directory"),
+        ("folder.toml", "cannot read the model file folder.toml: Is a directory"),
+        ("my models.py:1a", "my models.py defines no '1a'; it has the models group, mine"),
+        ("my models.py:mine:other:x", "my models.py:mine:other:x: give model.py:name, model.py:name:preset, "),
+        ("leaky.json", "unknown model 'leaky.json': "),
+        ("./lif", "unknown model './lif': "),
+        ("leaky.toml:slow", "unknown preset 'slow' of leaky: known are fast"),
+        ("data.toml", "the model file data.toml is not UTF-8 text (byte 0); save it as UTF-8"),
+    ],
+)
 def test_what_is_asked_for_is_not_there(folder, asked, message):
     (folder / "data.toml").write_bytes(b"\xff\xfe")
     (folder / "folder.toml").mkdir()

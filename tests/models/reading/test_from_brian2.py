@@ -87,8 +87,16 @@ def test_pi_is_a_number():
 
 U = pint.UnitRegistry()
 #: 20 ms of every library whose units are known; Brian2 drops the unit, or does not see the name.
-TWENTY_MS = [20 * U.ms, U.Quantity(np.array(0.02), "s"), 20 * pq.ms, np.array([20.0]) * pq.ms, np.timedelta64(20, "ms"),
-             np.array(20_000, "m8[us]"), pd.Timedelta(20, "ms"), datetime.timedelta(milliseconds=20)]
+TWENTY_MS = [
+    20 * U.ms,
+    U.Quantity(np.array(0.02), "s"),
+    20 * pq.ms,
+    np.array([20.0]) * pq.ms,
+    np.timedelta64(20, "ms"),
+    np.array(20_000, "m8[us]"),
+    pd.Timedelta(20, "ms"),
+    datetime.timedelta(milliseconds=20),
+]
 
 
 def kind(value):
@@ -104,8 +112,10 @@ def test_quantities_of_other_libraries_keep_their_unit(value, where):
     given = "namespace=names" if where == "given" else ""
     space = {"leaky": leaky, "from_brian2": from_brian2, "settings_from_brian2": settings_from_brian2, "names": names}
     # like a script: its names are found in the frame
-    exec(f"group = {made}\nmodel, runs = from_brian2(group, {given}), settings_from_brian2(group, {given})",
-         found := space | around)
+    exec(
+        f"group = {made}\nmodel, runs = from_brian2(group, {given}), settings_from_brian2(group, {given})",
+        found := space | around,
+    )
     assert found["model"].constants["tau"].dim is second.dim
     assert float(found["model"].constants["tau"]) == 0.02
     assert found["runs"].method == "exact"
@@ -118,14 +128,30 @@ def test_so_do_refractory_times(value):
     assert from_brian2(leaky(refractory=value), namespace=NAMES).refractory_ms == 20
 
 
-@pytest.mark.parametrize("value", ["20", "20*ms", U.Quantity(20, "degC"), np.timedelta64(5, "M"), 1j, {},
-                                   np.array(["a"]), [1 * ms, 2 * ms], np.datetime64("2026-01-01"), object()], ids=kind)
+@pytest.mark.parametrize(
+    "value",
+    [
+        "20",
+        "20*ms",
+        U.Quantity(20, "degC"),
+        np.timedelta64(5, "M"),
+        1j,
+        {},
+        np.array(["a"]),
+        [1 * ms, 2 * ms],
+        np.datetime64("2026-01-01"),
+        object(),
+    ],
+    ids=kind,
+)
 @pytest.mark.parametrize("where", ["group", "given"])
 def test_what_is_no_number_is_refused_by_name(value, where):
     names = {**NAMES, "tau": value}
     with pytest.raises(UserError, match=r"^mine: 'tau': expected .*[^\n]*$"):
-        from_brian2(leaky(name="mine", namespace=names if where == "group" else None),
-                    namespace=names if where == "given" else {})
+        from_brian2(
+            leaky(name="mine", namespace=names if where == "group" else None),
+            namespace=names if where == "given" else {},
+        )
 
 
 def test_a_name_of_another_unit_is_refused():
@@ -139,8 +165,11 @@ def test_the_groups_namespace_comes_first_whatever_it_holds():
 
 
 def test_one_neuron_of_many():
-    group = leaky(LEAKY.replace("tau", "taum") + "\ntaum : second\nshift : volt (shared)\nunused : 1\nflag : boolean",
-                  n=3, threshold="v > shift")
+    group = leaky(
+        LEAKY.replace("tau", "taum") + "\ntaum : second\nshift : volt (shared)\nunused : 1\nflag : boolean",
+        n=3,
+        threshold="v > shift",
+    )
     group.taum, group.v, group.shift, group.I = [10, 20, 30] * ms, [-70, -65, -60] * mV, -50 * mV, "i*nA"
     model = from_brian2(group, index=2, namespace=NAMES)
     assert model.parameters == {"taum": 30 * ms, "shift": -50 * mV}
@@ -156,17 +185,32 @@ def test_a_constant_may_be_the_input():
     assert "I0" not in model.constants
 
 
-@pytest.mark.parametrize(("equations", "read", "driven"), [
-    ("dv/dt = (EL - v + R*stimulus(t))/tau : volt", ["dv/dt = (EL - v + R*stimulus)/tau : volt", "stimulus : amp"],
-     "stimulus"),
-    ("dv/dt = (EL - v + R*stimulus(t, i))/tau : volt (unless refractory)",
-     ["dv/dt = (EL - v + R*stimulus)/tau : volt (unless refractory)", "stimulus : amp"], "stimulus"),
-    # the name of the input replaces it
-    ("dv/dt = (EL - v + R*Iext)/tau : volt\nIext = stimulus(t) : amp",
-     ["dv/dt = (EL - v + R*Iext)/tau : volt", "Iext : amp"], "Iext"),
-    ("dv/dt = (EL - v + R*I)/tau : volt\nI = 2*stimulus(t) : amp",
-     ["dv/dt = (EL - v + R*I)/tau : volt", "I = 2*stimulus : amp", "stimulus : amp"], "stimulus"),
-])
+@pytest.mark.parametrize(
+    ("equations", "read", "driven"),
+    [
+        (
+            "dv/dt = (EL - v + R*stimulus(t))/tau : volt",
+            ["dv/dt = (EL - v + R*stimulus)/tau : volt", "stimulus : amp"],
+            "stimulus",
+        ),
+        (
+            "dv/dt = (EL - v + R*stimulus(t, i))/tau : volt (unless refractory)",
+            ["dv/dt = (EL - v + R*stimulus)/tau : volt (unless refractory)", "stimulus : amp"],
+            "stimulus",
+        ),
+        # the name of the input replaces it
+        (
+            "dv/dt = (EL - v + R*Iext)/tau : volt\nIext = stimulus(t) : amp",
+            ["dv/dt = (EL - v + R*Iext)/tau : volt", "Iext : amp"],
+            "Iext",
+        ),
+        (
+            "dv/dt = (EL - v + R*I)/tau : volt\nI = 2*stimulus(t) : amp",
+            ["dv/dt = (EL - v + R*I)/tau : volt", "I = 2*stimulus : amp", "stimulus : amp"],
+            "stimulus",
+        ),
+    ],
+)
 def test_a_timed_array_is_the_input(equations, read, driven):
     model = from_brian2(with_timed_array(equations))
     assert model.equations.splitlines() == read
@@ -185,17 +229,25 @@ def test_what_the_reset_changes_is_a_variable():
 
 
 def test_comments_are_left_out():
-    model = from_brian2(leaky(LEAKY + "  # nA", reset="""
+    model = from_brian2(
+        leaky(
+            LEAKY + "  # nA",
+            reset="""
         # back to rest
         v = EL  # and no more; really
         I = I
-    """), namespace=NAMES, input="R")
+    """,
+        ),
+        namespace=NAMES,
+        input="R",
+    )
     assert model.reset == "v = EL; I = I"
 
 
-@pytest.mark.parametrize(("refractory", "expected"), [
-    (False, 0.0), (0 * ms, 0.0), (3 * ms, 3.0), ("3*ms", 3.0), ("ref", 4.0), ("2*ref0", 10.0),
-])
+@pytest.mark.parametrize(
+    ("refractory", "expected"),
+    [(False, 0.0), (0 * ms, 0.0), (3 * ms, 3.0), ("3*ms", 3.0), ("ref", 4.0), ("2*ref0", 10.0)],
+)
 def test_refractoriness(refractory, expected):
     group = leaky(LEAKY + "\nref : second", refractory=refractory)
     group.ref = 4 * ms
@@ -255,49 +307,84 @@ def spatial():
 
 
 REFUSED = {
-    "synapses": (lambda: brian2.Synapses(leaky(), leaky(), name="mine"),
-                 "cannot convert mine (Synapses): spikecost runs one neuron alone, without synapses and their delays"),
+    "synapses": (
+        lambda: brian2.Synapses(leaky(), leaky(), name="mine"),
+        "cannot convert mine (Synapses): spikecost runs one neuron alone, without synapses and their delays",
+    ),
     "a target of synapses": (with_synapses, "mine is the target of recurrent; spikecost runs one neuron alone, "),
     "a target of Poisson input": (with_poisson_input, "mine is the target of poissoninput"),
     "compartments": (spatial, "cannot convert mine (SpatialNeuron): it has compartments, and spikecost runs point "),
     "a subgroup": (subgroup, "cannot convert mine_subgroup (Subgroup): give the whole "),
     "no equations": (lambda: brian2.PoissonGroup(1, 10 * Hz, name="mine"), "cannot convert mine (PoissonGroup): it "),
     "no group": (lambda: 3, "cannot convert 3 (int): give a Brian2 NeuronGroup"),
-    "noise": (lambda: leaky(LEAKY.replace("/tau :", "/tau + mV*xi*tau**-0.5 :"), name="mine", method="euler"),
-              "mine: the equations are stochastic (xi); spikecost compares spike times, and noise has none "),
+    "noise": (
+        lambda: leaky(LEAKY.replace("/tau :", "/tau + mV*xi*tau**-0.5 :"), name="mine", method="euler"),
+        "mine: the equations are stochastic (xi); spikecost compares spike times, and noise has none ",
+    ),
     "random numbers": (lambda: leaky(reset="v = EL + rand()*mV", name="mine"), "mine: 'rand' in the equations cannot "),
-    "time": (lambda: leaky(LEAKY.replace("R*I", "R*I*(t/ms)"), name="mine"),
-             "mine: 't' in the equations cannot be run: replace what depends on time by a parameter, "),
-    "TimedArrays": (lambda: with_timed_array("dv/dt = (EL - v + R*stimulus(t) + R*other(t))/tau : volt"),
-                    "mine: the equations have the TimedArrays other, stimulus, but a model has one input; keep one, "),
+    "time": (
+        lambda: leaky(LEAKY.replace("R*I", "R*I*(t/ms)"), name="mine"),
+        "mine: 't' in the equations cannot be run: replace what depends on time by a parameter, ",
+    ),
+    "TimedArrays": (
+        lambda: with_timed_array("dv/dt = (EL - v + R*stimulus(t) + R*other(t))/tau : volt"),
+        "mine: the equations have the TimedArrays other, stimulus, but a model has one input; keep one, ",
+    ),
     "TimedArray at another time": (
         lambda: with_timed_array("dv/dt = (EL - v + R*stimulus(t - 1*ms))/tau : volt"),
-        "mine: the TimedArray 'stimulus' can only be run at the time t, as stimulus(t) or stimulus(t, i); "),
-    "TimedArray in a reset": (lambda: with_timed_array(LEAKY, reset="v = EL + R*stimulus(t)"),
-                              "mine: the TimedArray 'stimulus' in the threshold, reset or refractoriness cannot be "),
+        "mine: the TimedArray 'stimulus' can only be run at the time t, as stimulus(t) or stimulus(t, i); ",
+    ),
+    "TimedArray in a reset": (
+        lambda: with_timed_array(LEAKY, reset="v = EL + R*stimulus(t)"),
+        "mine: the TimedArray 'stimulus' in the threshold, reset or refractoriness cannot be ",
+    ),
     "index": (lambda: leaky(LEAKY.replace("R*I", "R*I*i"), name="mine"), "mine: Brian2's own variable 'i' in the "),
-    "other events": (lambda: leaky(events={"upward": "v > -60*mV"}, name="mine"),
-                     "mine: the event upward in addition to the spike cannot be run; leave them out"),
-    "no threshold": (lambda: leaky(threshold=None, reset=None, name="mine"),
-                     "mine has no threshold, so that it never spikes; give one such as threshold='v > 30*mV'"),
+    "other events": (
+        lambda: leaky(events={"upward": "v > -60*mV"}, name="mine"),
+        "mine: the event upward in addition to the spike cannot be run; leave them out",
+    ),
+    "no threshold": (
+        lambda: leaky(threshold=None, reset=None, name="mine"),
+        "mine has no threshold, so that it never spikes; give one such as threshold='v > 30*mV'",
+    ),
     "run_regularly": (with_run_regularly, "mine: the operation 'kick' (v += 1*mV) outside the equations cannot be "),
-    "linked": (lambda: leaky(LEAKY.replace("I : amp", "I : amp (linked)"), name="mine"),
-               "mine: 'I' is (linked), which cannot be run"),
-    "constant over dt": (lambda: leaky(LEAKY + "\ng = v/ms : volt/second (constant over dt)", name="mine"),
-                         "mine: 'g' is (constant over dt), which cannot be run"),
-    "boolean": (lambda: leaky(LEAKY.replace("R*I", "R*I*int(on)") + "\non : boolean", name="mine"),
-                "mine: the parameter 'on' is boolean, which cannot be run; declare a number"),
+    "linked": (
+        lambda: leaky(LEAKY.replace("I : amp", "I : amp (linked)"), name="mine"),
+        "mine: 'I' is (linked), which cannot be run",
+    ),
+    "constant over dt": (
+        lambda: leaky(LEAKY + "\ng = v/ms : volt/second (constant over dt)", name="mine"),
+        "mine: 'g' is (constant over dt), which cannot be run",
+    ),
+    "boolean": (
+        lambda: leaky(LEAKY.replace("R*I", "R*I*int(on)") + "\non : boolean", name="mine"),
+        "mine: the parameter 'on' is boolean, which cannot be run; declare a number",
+    ),
     "threshold": (lambda: leaky(threshold="v > -50*mV and I > 0*amp", name="mine"), "mine: threshold: "),
-    "refractory condition": (lambda: leaky(refractory="v > -40*mV", name="mine"),
-                             "mine: refractory = 'v > -40*mV' is not supported; give a duration"),
+    "refractory condition": (
+        lambda: leaky(refractory="v > -40*mV", name="mine"),
+        "mine: refractory = 'v > -40*mV' is not supported; give a duration",
+    ),
     "refractory now": (refractory_now, "mine is refractory now, but a model cannot start so; convert it before it "),
-    "unknown name": (lambda: leaky(LEAKY.replace("tau", "taum"), name="mine"),
-                     "mine: 'taum' is neither in the equations nor where you call from_brian2; define it, or give "),
-    "array": (lambda: leaky(name="mine", namespace={**NAMES, "EL": [-65, -60] * mV}),
-              "mine: 'EL': expected one number or Brian2 quantity, got array"),
-    "own function": (lambda: leaky(LEAKY.replace("R*I", "R*double(I)"), name="mine", namespace={
-        **NAMES, "double": brian2.Function(lambda x: 2 * x, arg_units=[brian2.amp], return_unit=brian2.amp)}),
-        "mine: equation of 'v': 'double(I)' is not supported"),
+    "unknown name": (
+        lambda: leaky(LEAKY.replace("tau", "taum"), name="mine"),
+        "mine: 'taum' is neither in the equations nor where you call from_brian2; define it, or give ",
+    ),
+    "array": (
+        lambda: leaky(name="mine", namespace={**NAMES, "EL": [-65, -60] * mV}),
+        "mine: 'EL': expected one number or Brian2 quantity, got array",
+    ),
+    "own function": (
+        lambda: leaky(
+            LEAKY.replace("R*I", "R*double(I)"),
+            name="mine",
+            namespace={
+                **NAMES,
+                "double": brian2.Function(lambda x: 2 * x, arg_units=[brian2.amp], return_unit=brian2.amp),
+            },
+        ),
+        "mine: equation of 'v': 'double(I)' is not supported",
+    ),
 }
 
 
@@ -309,14 +396,23 @@ def test_refused_by_name(make, message):
     assert "\n" not in str(error.value)
 
 
-@pytest.mark.parametrize(("asked", "message"), [
-    ({}, "mine: no parameter is named I; say which one the stimulus drives, input='Iext' "
-     "(on the command line: --input Iext), or one of Iext, EL, R, tau"),
-    ({"input": "v"}, "mine: 'v' is not a parameter or constant of the equations; say which one the stimulus drives, "),
-    ({"input": "Iext", "index": 1}, "mine has 1 neurons; give an index below that, not 1"),
-    ({"input": "Iext", "index": 0.5}, "mine has 1 neurons; give an index below that, not 0.5"),
-    ({"input": "Iext", "index": "a"}, "mine has 1 neurons; give an index below that, not 'a'"),
-])
+@pytest.mark.parametrize(
+    ("asked", "message"),
+    [
+        (
+            {},
+            "mine: no parameter is named I; say which one the stimulus drives, input='Iext' "
+            "(on the command line: --input Iext), or one of Iext, EL, R, tau",
+        ),
+        (
+            {"input": "v"},
+            "mine: 'v' is not a parameter or constant of the equations; say which one the stimulus drives, ",
+        ),
+        ({"input": "Iext", "index": 1}, "mine has 1 neurons; give an index below that, not 1"),
+        ({"input": "Iext", "index": 0.5}, "mine has 1 neurons; give an index below that, not 0.5"),
+        ({"input": "Iext", "index": "a"}, "mine has 1 neurons; give an index below that, not 'a'"),
+    ],
+)
 def test_what_is_asked_for(asked, message):
     group = leaky(LEAKY.replace("I", "Iext"), name="mine")
     with pytest.raises(UserError) as error:

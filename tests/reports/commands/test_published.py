@@ -15,13 +15,29 @@ def test_the_eleven_models_of_2004():
     frame = published().set_index("model")
     # as widely quoted, per ms of model time
     assert frame.published_per_ms.round().to_dict() == {
-        "lif": 5, "adaptive_lif": 10, "ifb": 13, "resonate_and_fire": 10, "qif": 7, "izhikevich": 13,
-        "izhikevich_mv": 13, "fitzhugh_nagumo": 72, "hindmarsh_rose": 120, "morris_lecar": 600, "wilson": 180,
-        "hodgkin_huxley": 1200}
+        "lif": 5,
+        "adaptive_lif": 10,
+        "ifb": 13,
+        "resonate_and_fire": 10,
+        "qif": 7,
+        "izhikevich": 13,
+        "izhikevich_mv": 13,
+        "fitzhugh_nagumo": 72,
+        "hindmarsh_rose": 120,
+        "morris_lecar": 600,
+        "wilson": 180,
+        "hodgkin_huxley": 1200,
+    }
     assert (frame.counted_step - frame.published_step == frame.difference).all()
     # the integrate-and-fire family and Izhikevich's model have the published costs
     assert set(frame.index[frame.difference == 0]) == {
-        "lif", "adaptive_lif", "resonate_and_fire", "qif", "izhikevich", "izhikevich_mv"}
+        "lif",
+        "adaptive_lif",
+        "resonate_and_fire",
+        "qif",
+        "izhikevich",
+        "izhikevich_mv",
+    }
 
 
 def test_counted_is_the_count():

@@ -13,8 +13,18 @@ from spikecost.accuracy.study.suite import Suite
 from spikecost.models.methods import METHODS
 from spikecost.reports.tables.table import COLUMNS
 
-SUITE = Suite(methods=("euler", "rk4", "exponential_euler"), detections=("grid", "hermite"), rates=(50.0, 100.0),
-              tolerances=(1.0,), horizons=(300.0,), trials=4, per_decade=6, repeats=1, thorough=False, features=False)
+SUITE = Suite(
+    methods=("euler", "rk4", "exponential_euler"),
+    detections=("grid", "hermite"),
+    rates=(50.0, 100.0),
+    tolerances=(1.0,),
+    horizons=(300.0,),
+    trials=4,
+    per_decade=6,
+    repeats=1,
+    thorough=False,
+    features=False,
+)
 
 
 def contents(folder):
@@ -101,8 +111,9 @@ def test_counters_see_what_is_counted(comparison):
 
 def test_without_an_exact_counter_the_report_says_so_at_its_top(monkeypatch, tmp_path):
     monkeypatch.setattr("spikecost.harness.measuring.measure.auto.best", lambda exact=None: None)
-    monkeypatch.setattr("spikecost.harness.measuring.measure.auto.reasons",
-                        lambda: {"instrumented": "PyQBDI is not installed"})
+    monkeypatch.setattr(
+        "spikecost.harness.measuring.measure.auto.reasons", lambda: {"instrumented": "PyQBDI is not installed"}
+    )
     result = sc.compare(["lif"], suite=replace(SUITE, methods=("euler",), detections=("grid",), rates=(50.0,)))
     assert result.table.loc[0, "status"] == "reached"
     text = result.save(tmp_path).read_text()
@@ -184,11 +195,30 @@ def test_the_verdict_divides_by_the_baseline(comparison):
 def test_save_writes_everything_and_formats_agree(comparison, tmp_path):
     page = comparison.save(tmp_path / "report")
     names = {path.name for path in page.parent.iterdir()}
-    assert names == {"index.html", "run.json", "suite.toml", "data", "table.csv", "table.md", "work_precision.png",
-                     "work_precision.svg", "work_precision_voltage_rms.png",
-                     "work_precision_voltage_rms.svg", "winners.png", "winners.svg", "points.csv",
-                     "ranking.csv", "winners.csv", "provenance.json", "parity.png", "parity.svg", "counters.csv",
-                     "builds.csv", "features.csv", "demos.csv"}
+    assert names == {
+        "index.html",
+        "run.json",
+        "suite.toml",
+        "data",
+        "table.csv",
+        "table.md",
+        "work_precision.png",
+        "work_precision.svg",
+        "work_precision_voltage_rms.png",
+        "work_precision_voltage_rms.svg",
+        "winners.png",
+        "winners.svg",
+        "points.csv",
+        "ranking.csv",
+        "winners.csv",
+        "provenance.json",
+        "parity.png",
+        "parity.svg",
+        "counters.csv",
+        "builds.csv",
+        "features.csv",
+        "demos.csv",
+    }
     pd.testing.assert_frame_equal(pd.read_parquet(page.parent / "data" / "table.parquet"), comparison.table)
     read = pd.read_csv(page.parent / "table.csv", keep_default_na=False, na_values=[""])
     pd.testing.assert_series_equal(read["dt_ms"], comparison.table["dt_ms"])
@@ -199,8 +229,9 @@ def test_save_writes_everything_and_formats_agree(comparison, tmp_path):
 
 def test_a_failed_save_leaves_the_earlier_report(small_comparison, small_folder, monkeypatch):
     before = contents(small_folder)
-    monkeypatch.setattr("spikecost.reports.comparison.rendering.page",
-                        lambda *_: (_ for _ in ()).throw(OSError(28, "No space")))
+    monkeypatch.setattr(
+        "spikecost.reports.comparison.rendering.page", lambda *_: (_ for _ in ()).throw(OSError(28, "No space"))
+    )
     with pytest.raises(OSError, match="No space"):
         small_comparison.save(small_folder)
     assert contents(small_folder) == before
@@ -244,15 +275,18 @@ def test_the_figure_has_a_panel_a_rate_and_a_line_a_curve(comparison):
 
 def test_costs_are_drawn_against_any_measure():
     criteria = sc.Criterion("rms", 0.5), sc.Criterion("voltage_rms", 0.1)
-    suite = replace(SUITE, measures=("gamma_2ms",), criteria=criteria,
-                    methods=("rk4",), detections=("hermite",), rates=(100.0,))
+    suite = replace(
+        SUITE, measures=("gamma_2ms",), criteria=criteria, methods=("rk4",), detections=("hermite",), rates=(100.0,)
+    )
     result = sc.compare(["lif", "izhikevich"], suite=suite)
     points, table = result.points, result.table
     assert (points["gamma_2ms"].dropna() <= 1 + 1e-12).all()
     finest = points.groupby("model").tail(1)
     assert (finest["gamma_2ms"] > 0.999).all()
-    for measure, label in (("gamma_2ms", "1 - gamma_2ms, mean"),
-                           ("voltage_rms", "error of the voltage between spikes, median stimulus")):
+    for measure, label in (
+        ("gamma_2ms", "1 - gamma_2ms, mean"),
+        ("voltage_rms", "error of the voltage between spikes, median stimulus"),
+    ):
         assert result.plot(measure).axes[0].get_ylabel() == label
     by_rms = table[table["measure"] == "rms"].set_index("model")
     assert (by_rms["rms_error_ms"] <= 0.5).all()
@@ -265,24 +299,48 @@ def test_costs_are_drawn_against_any_measure():
 
 
 def test_users_can_compare_their_own_model():
-    model = sc.NeuronModel(name="mine", equations="dv/dt = I - v/(20*ms) : volt\nI : volt/second",
-                           threshold="v > 15*mV", reset="v = 0*mV", refractory=2 * ms, initial={"v": 0 * mV})
-    result = sc.compare([model], 0.1 * ms, methods=["rk4"], detections=["hermite"], rates=[20 * Hz],
-                        horizon=0.5 * second, suite=replace(SUITE, finest=0.01))
+    model = sc.NeuronModel(
+        name="mine",
+        equations="dv/dt = I - v/(20*ms) : volt\nI : volt/second",
+        threshold="v > 15*mV",
+        reset="v = 0*mV",
+        refractory=2 * ms,
+        initial={"v": 0 * mV},
+    )
+    result = sc.compare(
+        [model],
+        0.1 * ms,
+        methods=["rk4"],
+        detections=["hermite"],
+        rates=[20 * Hz],
+        horizon=0.5 * second,
+        suite=replace(SUITE, finest=0.01),
+    )
     assert result.table.loc[0, "status"] in ("reached", "at least")
     assert result.table.loc[0, "error_ms"] <= 0.1
     assert len(result.verdict) == 0  # nothing to compare it with
 
 
-@pytest.mark.parametrize(("arguments", "message"), [
-    ({"models": "lif"}, "give a list"),
-    ({"models": ["lif"], "tolerance": -1 * ms}, "tolerance = .* is not positive"),
-    ({"models": ["lif"], "tolerance": 0.1}, "tolerance = 0.1 is not a time"),
-    ({"models": ["lif"], "horizon": 1 * mV}, "horizon = .* is not a time"),
-    ({"models": [3]}, "expected a model's name"),
-    ({"models": ["hodgkin_huxley"], "rates": [10], "methods": ["euler"], "detections": ["grid"], "horizon": 300 * ms},
-     "nothing to compare: hodgkin_huxley: no constant drive found"),
-])
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"models": "lif"}, "give a list"),
+        ({"models": ["lif"], "tolerance": -1 * ms}, "tolerance = .* is not positive"),
+        ({"models": ["lif"], "tolerance": 0.1}, "tolerance = 0.1 is not a time"),
+        ({"models": ["lif"], "horizon": 1 * mV}, "horizon = .* is not a time"),
+        ({"models": [3]}, "expected a model's name"),
+        (
+            {
+                "models": ["hodgkin_huxley"],
+                "rates": [10],
+                "methods": ["euler"],
+                "detections": ["grid"],
+                "horizon": 300 * ms,
+            },
+            "nothing to compare: hodgkin_huxley: no constant drive found",
+        ),
+    ],
+)
 def test_bad_input_is_named(arguments, message):
     with pytest.raises(sc.UserError, match=message):
         sc.compare(**arguments)

@@ -46,7 +46,8 @@ def test_it_is_the_cheapest(small_run):
     assert found.choice["flops_per_ms"] == rows["flops_per_ms"].min()
     best = rows.loc[rows["flops_per_ms"].idxmin()]
     assert [found.choice[name] for name in ("model", "method", "detection")] == list(
-        best[["model", "method", "detection"]])
+        best[["model", "method", "detection"]]
+    )
     assert found.choice["dt_ms"] == best["dt_ms"]
     assert found.choice["flops_per_s"] == 1000 * best["flops_per_ms"]
     assert list(found.others["model"]) == ["lif", "izhikevich:RS"]
@@ -109,25 +110,45 @@ def executed(capsys):
     brian2.defaultclock.dt, brian2.prefs.codegen.target = clock, target
 
 
-@pytest.mark.parametrize("name", choose([*MODELS, "izhikevich_mv:CH"], lambda name: (
-    is_archetype(name) or name in ("izhikevich_mv:CH", "adex"))))
+@pytest.mark.parametrize(
+    "name",
+    choose([*MODELS, "izhikevich_mv:CH"], lambda name: is_archetype(name) or name in ("izhikevich_mv:CH", "adex")),
+)
 def test_the_program_of_every_model_gives_the_spikes_that_were_judged(name, executed, drive_of):
     model = get_model(name)
     method = next(each for each in ("exact", "exponential_euler", "midpoint") if not why_not(model, each, "grid"))
     drive, dt = drive_of(model.name), Fraction(1, 32)
     kernel = compile_kernels([make_step(model, method, "grid")])[0]
     expected = kernel.run([constant(drive, 60 * ms)], dt)[0].spike_times
-    code = brian2_code(describe_model(model), method, dt_ms=float(dt), drive=float(units.internal(drive)),
-                       drive_unit=units.unit_name(model.system.dimensions[model.input]), horizon_ms=60.0,
-                       title="a\ntitle")
+    code = brian2_code(
+        describe_model(model),
+        method,
+        dt_ms=float(dt),
+        drive=float(units.internal(drive)),
+        drive_unit=units.unit_name(model.system.dimensions[model.input]),
+        horizon_ms=60.0,
+        title="a\ntitle",
+    )
     assert len(expected) > 0
     # Brian2 evaluates the rates that the kernel looks up: a crossing may be in a neighbouring step
     assert executed(code) == pytest.approx(expected, abs=1.001 * float(dt) if model.tables else 1e-6)
 
 
-@pytest.mark.parametrize("dimensions", [
-    ms.dim, mV.dim, uA.dim, siemens.dim, farad.dim, (siemens / volt).dim, (farad / metre**2).dim, (1 / second).dim,
-    (kilogram * kelvin * mole).dim], ids=units.unit_name)
+@pytest.mark.parametrize(
+    "dimensions",
+    [
+        ms.dim,
+        mV.dim,
+        uA.dim,
+        siemens.dim,
+        farad.dim,
+        (siemens / volt).dim,
+        (farad / metre**2).dim,
+        (1 / second).dim,
+        (kilogram * kelvin * mole).dim,
+    ],
+    ids=units.unit_name,
+)
 def test_a_unit_in_a_program_is_the_internal_one(dimensions):
     program = {}
     exec(f"from brian2 import *\nfound = 1.0*{brian2_unit(units.unit_name(dimensions))}", program)
@@ -135,17 +156,24 @@ def test_a_unit_in_a_program_is_the_internal_one(dimensions):
     assert get_dimensions(program["found"]) is dimensions
 
 
-@pytest.mark.parametrize(("unit", "written"), [
-    ("mV", "mV"), ("uA/cm2", "uA/cm**2"), ("1/ms", "1/ms"), ("cm^-2 uA^1", "(cm)**(-2)*(uA)**(1)"),
-    ("1e-14 kg^1 ms^-2", "(1e-14*kilogram)**(1)*(ms)**(-2)"),
-])
+@pytest.mark.parametrize(
+    ("unit", "written"),
+    [
+        ("mV", "mV"),
+        ("uA/cm2", "uA/cm**2"),
+        ("1/ms", "1/ms"),
+        ("cm^-2 uA^1", "(cm)**(-2)*(uA)**(1)"),
+        ("1e-14 kg^1 ms^-2", "(1e-14*kilogram)**(1)*(ms)**(-2)"),
+    ],
+)
 def test_units_as_brian2_writes_them(unit, written):
     assert brian2_unit(unit) == written
 
 
-@pytest.mark.parametrize(("budget", "operations"), [
-    ("5e5 FLOP/s", 5e5), ("500 kFLOP/s", 5e5), ("0.5MFLOPS", 5e5), ("500000", 5e5), (5e5, 5e5), (None, np.inf),
-])
+@pytest.mark.parametrize(
+    ("budget", "operations"),
+    [("5e5 FLOP/s", 5e5), ("500 kFLOP/s", 5e5), ("0.5MFLOPS", 5e5), ("500000", 5e5), (5e5, 5e5), (None, np.inf)],
+)
 def test_budgets(budget, operations):
     assert read_budget(budget) == operations
 
@@ -156,16 +184,22 @@ def test_budgets_that_cannot_be_read(budget):
         read_budget(budget)
 
 
-@pytest.mark.parametrize(("arguments", "message"), [
-    ({"rate": 20 * Hz}, "the run has no 20 Hz: it has 50 Hz, 100 Hz; give one of them, or run with --rates 20"),
-    ({"rate": 20 * ms}, "is not a positive firing rate"),
-    ({"rate": -20 * Hz}, "is not a positive firing rate"),
-    ({"tolerance": 0.01 * ms}, "the run has no tolerance as strict as 0.01 ms: it has 0.3 ms, 1 ms"),
-    ({"tolerance": 1 * Hz}, "is not a time"),
-    ({"features": ["bursting"]}, "unknown feature 'bursting'"),
-    ({"features": ["bistability", "tonic_bursting"]}, "no model that is cheap enough shows bistability, tonic_bursti"),
-    ({"budget": "1 FLOP/s"}, "nothing costs at most 1 FLOP/s: the cheapest is lif with"),
-])
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"rate": 20 * Hz}, "the run has no 20 Hz: it has 50 Hz, 100 Hz; give one of them, or run with --rates 20"),
+        ({"rate": 20 * ms}, "is not a positive firing rate"),
+        ({"rate": -20 * Hz}, "is not a positive firing rate"),
+        ({"tolerance": 0.01 * ms}, "the run has no tolerance as strict as 0.01 ms: it has 0.3 ms, 1 ms"),
+        ({"tolerance": 1 * Hz}, "is not a time"),
+        ({"features": ["bursting"]}, "unknown feature 'bursting'"),
+        (
+            {"features": ["bistability", "tonic_bursting"]},
+            "no model that is cheap enough shows bistability, tonic_bursti",
+        ),
+        ({"budget": "1 FLOP/s"}, "nothing costs at most 1 FLOP/s: the cheapest is lif with"),
+    ],
+)
 def test_bad_input_is_named(small_run, arguments, message):
     with pytest.raises(UserError, match=message):
         recommend(**{"rate": 50 * Hz, "tolerance": 0.3 * ms, "run": small_run, **arguments})
@@ -192,8 +226,10 @@ def test_the_label_of_a_run_names_no_file(tmp_path, monkeypatch, small_run, labe
     def renamed(frame):
         return frame.replace({"lif": label})
 
-    about = {**small_run.about, "models": {label if name == "lif" else name: each
-                                           for name, each in small_run.about["models"].items()}}
+    about = {
+        **small_run.about,
+        "models": {label if name == "lif" else name: each for name, each in small_run.about["models"].items()},
+    }
     run = dataclasses.replace(small_run, about=about, **{name: renamed(getattr(small_run, name)) for name in TABLES})
     run.write(tmp_path / "run")
     read = RunFolder.read(tmp_path / "run")

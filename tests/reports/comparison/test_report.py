@@ -29,8 +29,14 @@ def contents(folder):
 
 def test_files_of_each_format(folder):
     written = {path.name for path in report(folder, QUICK)}
-    assert written == {"tables.md", "tables.tex", *(f"{name}.{kind}" for name in TABLES for kind in ("csv", "parquet")),
-                       "run.json", "references.bib", "methods.txt"}
+    assert written == {
+        "tables.md",
+        "tables.tex",
+        *(f"{name}.{kind}" for name in TABLES for kind in ("csv", "parquet")),
+        "run.json",
+        "references.bib",
+        "methods.txt",
+    }
     assert {path.name for path in (folder / "report").iterdir()} == written | {SIGN}
     assert json.loads((folder / "report" / SIGN).read_text())["files"] == sorted(written)
 
@@ -57,7 +63,8 @@ def test_every_number_can_be_had_as_data(small_run, folder):
         stored = pd.read_parquet(folder / "report" / f"{name}.parquet")
         pd.testing.assert_frame_equal(stored, expected, check_dtype=False)
         assert pd.DataFrame(data[name])[numbers].astype(float).to_numpy() == pytest.approx(
-            expected[numbers].astype(float).to_numpy(), rel=0, nan_ok=True)
+            expected[numbers].astype(float).to_numpy(), rel=0, nan_ok=True
+        )
 
 
 def test_no_table_has_a_formula_whatever_the_names(hostile_run):
@@ -70,10 +77,13 @@ def test_no_table_has_a_formula_whatever_the_names(hostile_run):
     assert named > 10
 
 
-@pytest.mark.parametrize(("formats", "message"), [
-    (["md", "docx"], "unknown format 'docx': give one or more of html, md, tex, csv, parquet, "),
-    ([], "no format was given: give one or more of html"),
-])
+@pytest.mark.parametrize(
+    ("formats", "message"),
+    [
+        (["md", "docx"], "unknown format 'docx': give one or more of html, md, tex, csv, parquet, "),
+        ([], "no format was given: give one or more of html"),
+    ],
+)
 def test_an_unknown_or_empty_selection_overwrites_nothing(folder, formats, message):
     report(folder, ["txt", "bib"])
     before = contents(folder)

@@ -27,8 +27,7 @@ def test_what_changed_comes_first(small_run):
     about = json.loads(json.dumps(small_run.about))
     about["models"]["lif"]["content"] = "0" * 64
     about["suite"]["trials"] = 5
-    other = changed(small_run, about=about,
-                    provenance={**small_run.provenance, "compiler": "other 1.0", "numpy": "9"})
+    other = changed(small_run, about=about, provenance={**small_run.provenance, "compiler": "other 1.0", "numpy": "9"})
     found = compare_runs(small_run, other)
     assert list(found.changed["what"]) == ["model: lif", "suite: trials", "machine: compiler", "machine: numpy"]
     row = found.changed.set_index("what").loc["machine: compiler"]

@@ -104,7 +104,7 @@ def test_counted_equals_retired_kind_by_kind(small_run):
 def test_costs_of_a_point(small_run):
     points = small_run.points.query("model == 'izhikevich:RS' and method == 'euler' and detection == 'grid'")
     # 7 add and sub and 1 compare at 0.9 pJ, 7 mul at 3.7 pJ; a spike needs one more addition
-    spikes = (points["flops_per_ms"] - 15 / points["dt_ms"])
+    spikes = points["flops_per_ms"] - 15 / points["dt_ms"]
     assert (spikes.abs() < 0.2).all()
     expected = (8 * 0.9 + 7 * 3.7) / points["dt_ms"] + 0.9 * spikes
     assert points["energy45nm_per_ms"].to_numpy() == pytest.approx(expected.to_numpy(), rel=1e-6)
@@ -167,8 +167,10 @@ def test_a_run_without_witnesses_has_the_same_costs(small_run):
 
 def test_recorded_spikes_are_those_that_were_judged(small_run):
     keys = ["model", "method", "detection", "level", "tolerance"]
-    reference = {key: group["time_ms"].to_numpy() for key, group in small_run.spikes[
-        small_run.spikes["method"] == ""].groupby(["model", "level"])}
+    reference = {
+        key: group["time_ms"].to_numpy()
+        for key, group in small_run.spikes[small_run.spikes["method"] == ""].groupby(["model", "level"])
+    }
     first = small_run.by_stimulus[(small_run.by_stimulus["trial"] == 0) & small_run.by_stimulus["flops_per_ms"].notna()]
     assert len(first)
     found = small_run.spikes[small_run.spikes["method"] != ""].groupby(keys)["time_ms"]
@@ -185,8 +187,9 @@ def test_recorded_voltages_are_near_the_reference(small_run):
     reference = voltages[voltages["method"] == ""].groupby(keys)
     spikes = small_run.spikes[small_run.spikes["method"] == ""].groupby(keys)["time_ms"]
     compared = 0
-    for (model, level, *_), case in voltages[voltages["method"] != ""].groupby([*keys, "method", "detection",
-                                                                               "tolerance"]):
+    for (model, level, *_), case in voltages[voltages["method"] != ""].groupby(
+        [*keys, "method", "detection", "tolerance"]
+    ):
         right = reference.get_group((model, level))
         assert case["time_ms"].min() >= right["time_ms"].min() - 5
         assert case["time_ms"].max() <= right["time_ms"].max() + 1e-9
@@ -199,22 +202,36 @@ def test_recorded_voltages_are_near_the_reference(small_run):
     assert compared > 500
 
 
-@pytest.mark.parametrize(("harm", "message"), [
-    (lambda folder: (folder / "run.json").unlink(),
-     "the folder .* is incomplete: it has no run.json; give one that `spikecost run --out` wrote"),
-    (lambda folder: (folder / "data" / "points.parquet").unlink(),
-     "the run .* is incomplete: data/points.parquet: No such file or directory; run it again"),
-    (lambda folder: (folder / "data" / "points.parquet").write_bytes(b"PAR1"),
-     "the run .* was changed after it was written: data/points.parquet differs; run it again"),
-    (lambda folder: (folder / "run.json").write_text("{"), "cannot read .*run.json: Expecting property name"),
-    (lambda folder: (folder / "run.json").write_text("[]"), "cannot read .*run.json: .*; give a folder that"),
-    (lambda folder: edit(folder, version=VERSION + 1),
-     f"is of format version {VERSION + 1}, this spikecost reads version {VERSION}; run it again"),
-    (lambda folder: edit(folder, format="other"), f"is of format version None, this spikecost reads version {VERSION}"),
-    (lambda folder: edit(folder, files={}), "is incomplete: run.json does not list provenance.json; run it again"),
-    (lambda folder: edit(folder, about={}), "is incomplete: run.json does not say made; run it again"),
-    (lambda folder: edit(folder, files=None), "is incomplete: run.json lists no files; run it again"),
-])
+@pytest.mark.parametrize(
+    ("harm", "message"),
+    [
+        (
+            lambda folder: (folder / "run.json").unlink(),
+            "the folder .* is incomplete: it has no run.json; give one that `spikecost run --out` wrote",
+        ),
+        (
+            lambda folder: (folder / "data" / "points.parquet").unlink(),
+            "the run .* is incomplete: data/points.parquet: No such file or directory; run it again",
+        ),
+        (
+            lambda folder: (folder / "data" / "points.parquet").write_bytes(b"PAR1"),
+            "the run .* was changed after it was written: data/points.parquet differs; run it again",
+        ),
+        (lambda folder: (folder / "run.json").write_text("{"), "cannot read .*run.json: Expecting property name"),
+        (lambda folder: (folder / "run.json").write_text("[]"), "cannot read .*run.json: .*; give a folder that"),
+        (
+            lambda folder: edit(folder, version=VERSION + 1),
+            f"is of format version {VERSION + 1}, this spikecost reads version {VERSION}; run it again",
+        ),
+        (
+            lambda folder: edit(folder, format="other"),
+            f"is of format version None, this spikecost reads version {VERSION}",
+        ),
+        (lambda folder: edit(folder, files={}), "is incomplete: run.json does not list provenance.json; run it again"),
+        (lambda folder: edit(folder, about={}), "is incomplete: run.json does not say made; run it again"),
+        (lambda folder: edit(folder, files=None), "is incomplete: run.json lists no files; run it again"),
+    ],
+)
 def test_a_run_that_is_not_whole_is_refused_in_one_line(copy, harm, message):
     harm(copy)
     with pytest.raises(sc.UserError, match=message) as refused:

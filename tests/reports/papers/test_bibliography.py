@@ -18,13 +18,16 @@ def test_every_method_cites_works_that_are_known(name):
     assert of_method(name), f"add what {name}'s docstring cites to sources.bib, or cite a work there"
 
 
-@pytest.mark.parametrize(("text", "keys"), [
-    ("Hodgkin and Huxley 1952, J. Physiol. 117:500, equations 7 and 8", ["hodgkin1952"]),
-    ("Naud et al. 2008, Biol. Cybern.; Brette and Gerstner 2005", ["naud2008", "brette2005"]),
-    ("Izhikevich 2003, the program. The programs of his 2004 paper", ["izhikevich2003"]),
-    ("Fourcaud-Trocme, Hansel, van Vreeswijk and Brunel 2003", ["fourcaud2003"]),
-    ("Somebody 2003, after Izhikevich", []),
-])
+@pytest.mark.parametrize(
+    ("text", "keys"),
+    [
+        ("Hodgkin and Huxley 1952, J. Physiol. 117:500, equations 7 and 8", ["hodgkin1952"]),
+        ("Naud et al. 2008, Biol. Cybern.; Brette and Gerstner 2005", ["naud2008", "brette2005"]),
+        ("Izhikevich 2003, the program. The programs of his 2004 paper", ["izhikevich2003"]),
+        ("Fourcaud-Trocme, Hansel, van Vreeswijk and Brunel 2003", ["fourcaud2003"]),
+        ("Somebody 2003, after Izhikevich", []),
+    ],
+)
 def test_what_a_text_cites(text, keys):
     assert [work.key for work in cited(text)] == keys
 
@@ -35,8 +38,12 @@ def test_the_whole_file_is_bibtex():
     for key, entry in entries.items():
         assert entry.persons["author"], key
         assert {"title", "year"} <= set(entry.fields), key
-        needed = {"article": {"journal", "volume", "pages"}, "book": {"publisher"}, "inproceedings": {"booktitle"},
-                  "incollection": {"booktitle", "publisher"}}
+        needed = {
+            "article": {"journal", "volume", "pages"},
+            "book": {"publisher"},
+            "inproceedings": {"booktitle"},
+            "incollection": {"booktitle", "publisher"},
+        }
         assert needed[entry.type] <= set(entry.fields), key
     assert works()["hodgkin1952"].cited_as == "Hodgkin and Huxley 1952"
     assert works()["wang1996"].cited_as == "Wang and Buzsaki 1996"
@@ -46,8 +53,17 @@ def test_the_whole_file_is_bibtex():
 
 def test_the_literature_of_a_run(small_run):
     keys = {work.key for work in literature(small_run)}
-    assert {"izhikevich2003", "izhikevich2004", "hairer1993", "shelley2001", "kistler1997", "horowitz2014", "efron1993",
-            "stimberg2019", "biscani2021"} <= keys
+    assert {
+        "izhikevich2003",
+        "izhikevich2004",
+        "hairer1993",
+        "shelley2001",
+        "kistler1997",
+        "horowitz2014",
+        "efron1993",
+        "stimberg2019",
+        "biscani2021",
+    } <= keys
     assert not keys & {"hodgkin1952", "rush1978"}
     assert set(parse_string(bibliography(small_run), "bibtex").entries) == keys
 

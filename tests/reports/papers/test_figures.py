@@ -14,8 +14,12 @@ def drawn(small_run):
 
 
 def test_every_figure_in_every_format_and_width(drawn):
-    assert set(drawn) == {f"{name}_{width}.{kind}" for name in ("work_precision", "ratios")
-                          for width in ("single", "double") for kind in ("svg", "pdf", "png")}
+    assert set(drawn) == {
+        f"{name}_{width}.{kind}"
+        for name in ("work_precision", "ratios")
+        for width in ("single", "double")
+        for kind in ("svg", "pdf", "png")
+    }
 
 
 @pytest.mark.parametrize(("width", "millimetres"), [("single", 85), ("double", 178)])
@@ -24,7 +28,7 @@ def test_the_width_is_that_of_the_columns(drawn, name, width, millimetres):
     points = 72 * millimetres / 25.4
     assert float(re.search(rb'width="([\d.]+)pt"', drawn[f"{name}_{width}.svg"])[1]) == pytest.approx(points)
     assert float(re.search(rb"/MediaBox \[ ?0 0 ([\d.]+)", drawn[f"{name}_{width}.pdf"])[1]) == pytest.approx(points)
-    across, = struct.unpack(">I", drawn[f"{name}_{width}.png"][16:20])
+    (across,) = struct.unpack(">I", drawn[f"{name}_{width}.png"][16:20])
     assert across == pytest.approx(600 * millimetres / 25.4, abs=1)
 
 

@@ -15,9 +15,18 @@ from spikecost.reports.papers.tables import ROWS, to_latex
 from spikecost.reports.writing.escape import latex
 
 #: Every printable ASCII character, characters of ligatures, distances and comments, and letters.
-NAMES = ["".join(map(chr, range(32, 127))), "[2cm] -- ''x'' ?`!`", "*", "% \\end{table}", "\\\\", "$x_1^2$", "~^~^",
-         "Wang and Buzs\u00e1ki, \u00c5ngstr\u00f6m \u00e7 \u0159 \u0142",
-         "\u03bb = 20 \u00b5s \u2265 \u00b1 \u0393 \u0391", "\u4e2d\u6587 \U0001f600 \x1b[0m \x00"]
+NAMES = [
+    "".join(map(chr, range(32, 127))),
+    "[2cm] -- ''x'' ?`!`",
+    "*",
+    "% \\end{table}",
+    "\\\\",
+    "$x_1^2$",
+    "~^~^",
+    "Wang and Buzs\u00e1ki, \u00c5ngstr\u00f6m \u00e7 \u0159 \u0142",
+    "\u03bb = 20 \u00b5s \u2265 \u00b1 \u0393 \u0391",
+    "\u4e2d\u6587 \U0001f600 \x1b[0m \x00",
+]
 DOCUMENT = r"""
 \documentclass{article}
 \usepackage{booktabs,graphicx}
@@ -33,8 +42,10 @@ DOCUMENT = r"""
 @pytest.fixture(scope="module", autouse=True)
 def tex():
     if not (shutil.which("pdflatex") and shutil.which("bibtex")):
-        pytest.skip("there is no pdflatex with bibtex: install them (Debian: apt-get install texlive-latex-base "
-                    "texlive-latex-recommended)")
+        pytest.skip(
+            "there is no pdflatex with bibtex: install them (Debian: apt-get install texlive-latex-base "
+            "texlive-latex-recommended)"
+        )
 
 
 def compiled(folder, tables, references):
@@ -43,8 +54,11 @@ def compiled(folder, tables, references):
     (folder / "references.bib").write_bytes(references)
     (folder / "paper.tex").write_text(DOCUMENT)
     said = ""
-    for command in (["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "paper"], ["bibtex", "paper"],
-                    ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "paper"]):
+    for command in (
+        ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "paper"],
+        ["bibtex", "paper"],
+        ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "paper"],
+    ):
         done = subprocess.run(command, cwd=folder, capture_output=True, check=False)
         said = done.stdout.decode(errors="replace")
         assert done.returncode == 0, said[-2000:]
@@ -68,11 +82,18 @@ def test_a_report_compiles_whatever_the_names(hostile_run, tmp_path):
 def test_every_work_and_every_name_compiles(tmp_path):
     frame = pd.DataFrame({name: [*NAMES, "1"] for name in NAMES})
     many = pd.DataFrame({"n": [str(i) for i in range(3 * ROWS + 1)]})
-    nasty = [Work(f"nasty{i}", "misc", {"title": f"{{{latex(name)}}}", "year": "2026", "author": "Nobody",
-                                        "note": latex(name)}) for i, name in enumerate(NAMES)]
+    nasty = [
+        Work(
+            f"nasty{i}",
+            "misc",
+            {"title": f"{{{latex(name)}}}", "year": "2026", "author": "Nobody", "note": latex(name)},
+        )
+        for i, name in enumerate(NAMES)
+    ]
     tables = to_latex(frame, "$ % & names", "tab:a") + to_latex(many, "many rows", "tab:b")
-    complaints, said = compiled(tmp_path, tables.encode(),
-                                "\n".join(work.bibtex for work in [*works().values(), *nasty]).encode())
+    complaints, said = compiled(
+        tmp_path, tables.encode(), "\n".join(work.bibtex for work in [*works().values(), *nasty]).encode()
+    )
     assert [each for each in complaints if not each.startswith("Overfull")] == []
     assert "Float too large" not in said
     assert tables.count(r"\begin{table*}") == 1 + 4

@@ -14,13 +14,24 @@ def columns_of(line):
 
 def test_the_numbers_are_the_runs(small_run):
     frame = tables.cheapest(small_run)
-    assert list(frame.columns) == ["rate", "tolerance", "model", "method", "detection", "dt (ms)", "operations per ms",
-                                   "95 % interval", "error (ms)", "ns per ms"]
+    assert list(frame.columns) == [
+        "rate",
+        "tolerance",
+        "model",
+        "method",
+        "detection",
+        "dt (ms)",
+        "operations per ms",
+        "95 % interval",
+        "error (ms)",
+        "ns per ms",
+    ]
     least = small_run.cheapest["status"] == "at least"
     assert 0 < least.sum() < len(least)
     assert list(frame["operations per ms"]) == [
         f"{AT_MOST if bound else ''}{number(value)}"
-        for value, bound in zip(small_run.cheapest["flops_per_ms"], least, strict=True)]
+        for value, bound in zip(small_run.cheapest["flops_per_ms"], least, strict=True)
+    ]
     assert list(frame["dt (ms)"].str.startswith(AT_LEAST)) == list(least)
     low = small_run.cheapest["flops_per_ms_low"].iloc[0]
     assert frame["95 % interval"].iloc[0].startswith(f"{number(low)} to ")
@@ -29,10 +40,14 @@ def test_the_numbers_are_the_runs(small_run):
 def test_ratios_carry_their_intervals(small_run):
     frame = tables.ratios(small_run)
     row = small_run.ranking.query("model == 'lif' and low < high").iloc[0]
-    found = frame[(frame["compared"] == row["view"]) & (frame["rate"] == row["level"])
-                  & (frame["tolerance"] == number(row["tolerance"]))]
+    found = frame[
+        (frame["compared"] == row["view"])
+        & (frame["rate"] == row["level"])
+        & (frame["tolerance"] == number(row["tolerance"]))
+    ]
     assert list(found["lif"]) == [
-        f"{bounded(row['ratio'], row['bound'])} ({number(row['low'])} to {number(row['high'])})"]
+        f"{bounded(row['ratio'], row['bound'])} ({number(row['low'])} to {number(row['high'])})"
+    ]
     # the view without accuracy has one row, with both models in it
     assert len(frame[frame["rate"] == "–"]) == 1  # noqa: RUF001
     assert frame.loc[frame["rate"] == "–", "izhikevich:RS"].item() == "1"  # noqa: RUF001

@@ -4,8 +4,13 @@ from spikecost.models.ground.errors import NoValue
 from spikecost.reports.regression.kept.baseline import Baseline
 from spikecost.reports.regression.kept.figures import Figures
 
-ENVIRONMENT = {"compiler": "gcc 12.2.0", "flags": "-O2", "libc": "glibc 2.36", "processor": "Zen 4",
-               "vector instructions": "sse2, avx"}
+ENVIRONMENT = {
+    "compiler": "gcc 12.2.0",
+    "flags": "-O2",
+    "libc": "glibc 2.36",
+    "processor": "Zen 4",
+    "vector instructions": "sse2, avx",
+}
 CASE = "lif/rk4/hermite/constant/50 Hz/1000 ms"
 VALUES = {
     "lif/rk4/hermite/operations_per_step": 24.0,
@@ -22,10 +27,18 @@ VALUES = {
 
 def figures(changes=None, times=None, environment=ENVIRONMENT, models=None):
     """Return `VALUES` with changes; None removes a figure, a text is the reason for having no number."""
-    values = {name: NoValue(value) if isinstance(value, str) else value
-              for name, value in {**VALUES, **(changes or {})}.items() if value is not None}
-    return Figures(values, times or {}, models or {"lif": "0123"}, environment,
-                   {"date": "2026-11-24T12:00:00+00:00", "spikecost": "0.1.0", "commit": "c0ffee"})
+    values = {
+        name: NoValue(value) if isinstance(value, str) else value
+        for name, value in {**VALUES, **(changes or {})}.items()
+        if value is not None
+    }
+    return Figures(
+        values,
+        times or {},
+        models or {"lif": "0123"},
+        environment,
+        {"date": "2026-11-24T12:00:00+00:00", "spikecost": "0.1.0", "commit": "c0ffee"},
+    )
 
 
 def baseline(limits=None, **given):

@@ -26,8 +26,12 @@ def change_steps(monkeypatch, target, change):
 
     def lower(*arguments):
         once, body = real(*arguments)
-        return once, Block(tuple(Assign(each.target, change(each.value) if each.target == target else each.value)
-                                 for each in body.assignments))
+        return once, Block(
+            tuple(
+                Assign(each.target, change(each.value) if each.target == target else each.value)
+                for each in body.assignments
+            )
+        )
 
     monkeypatch.setattr(fixed_step, "lower", lower)
 

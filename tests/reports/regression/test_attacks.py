@@ -140,16 +140,26 @@ def test_a_reference_whose_stated_error_is_wrong(check, monkeypatch):
 
 
 def test_a_model_that_fails_to_run(check, monkeypatch):
-    monkeypatch.setattr(tolerance.ErrorCurve, "_judge", lambda self, trial, outcome: tolerance.Run(
-        None, "diverged", {}, 0, outcome.tallies))
+    monkeypatch.setattr(
+        tolerance.ErrorCurve,
+        "_judge",
+        lambda self, trial, outcome: tolerance.Run(None, "diverged", {}, 0, outcome.tallies),
+    )
     status, said = check()
     assert status == 1
     assert f"{CASE}/dt_ms" in said
     assert "no longer a number" in said
 
 
-@pytest.mark.parametrize("place", ["accuracy.study.runner._swept", "accuracy.study.runner.kernels_of",
-                                   "accuracy.study.runner.count_step_and_spike", "accuracy.regimes.regime.reference"])
+@pytest.mark.parametrize(
+    "place",
+    [
+        "accuracy.study.runner._swept",
+        "accuracy.study.runner.kernels_of",
+        "accuracy.study.runner.count_step_and_spike",
+        "accuracy.regimes.regime.reference",
+    ],
+)
 def test_a_program_that_crashes_has_not_regressed(check, monkeypatch, place):
     def crash(*_, **__):
         raise ImportError("no such library")
@@ -166,8 +176,15 @@ def test_a_program_that_crashes_has_not_regressed(check, monkeypatch, place):
 
 
 def in_new_process(folder, *arguments, **environment):
-    return subprocess.run([sys.executable, "-m", "spikecost", *arguments], cwd=folder, capture_output=True, text=True,
-                          check=False, env={**os.environ, **environment}, timeout=300)
+    return subprocess.run(
+        [sys.executable, "-m", "spikecost", *arguments],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, **environment},
+        timeout=300,
+    )
 
 
 def test_a_compiler_that_leaves_out_the_optimisation(check, monkeypatch, tmp_path):
@@ -247,9 +264,16 @@ def test_an_empty_baseline(check):
     assert check(folder="run")[0] == 2
 
 
-@pytest.mark.parametrize("gone", [
-    STEP, f"{CASE}/dt_ms", f"{CASE}/flops_per_ms", "izhikevich:RS/rk4/instructions_per_step",
-    "izhikevich:RS/reference/constant/50 Hz/100 ms/reference_error_ms"])
+@pytest.mark.parametrize(
+    "gone",
+    [
+        STEP,
+        f"{CASE}/dt_ms",
+        f"{CASE}/flops_per_ms",
+        "izhikevich:RS/rk4/instructions_per_step",
+        "izhikevich:RS/reference/constant/50 Hz/100 ms/reference_error_ms",
+    ],
+)
 def test_a_figure_that_was_deleted_from_the_baseline(check, gone):
     edit("figures", **{gone: None})
     status, said = check(folder="run")

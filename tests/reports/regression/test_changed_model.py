@@ -83,7 +83,8 @@ def test_one_more_tanh(repository, monkeypatch, tmp_path):
     status, said = repository("baseline", "update", "--figures", "mine/euler/*")
     assert status == 0
     assert {name for name, value in figures().items() if before.get(name) != value} <= {
-        name for name in figures() if name.startswith("mine/euler/")}
+        name for name in figures() if name.startswith("mine/euler/")
+    }
     assert figures()["mine/euler/hermite/exp_per_step"] == 1
     status, said = repository("check")
     assert status == 1

@@ -77,8 +77,9 @@ def test_a_suite_run_anew_holds_against_it(said):
 
 def test_a_regression_is_a_table_and_status_1(said, monkeypatch, tmp_path):
     multiply_once_more(monkeypatch)
-    status, out, err = said("check", "--suite", "suite.toml", "--baseline", "baseline.json",
-                            "--junit", str(tmp_path / "junit.xml"))
+    status, out, err = said(
+        "check", "--suite", "suite.toml", "--baseline", "baseline.json", "--junit", str(tmp_path / "junit.xml")
+    )
     assert (status, err) == (1, "")
     line = next(line for line in out.splitlines() if line.startswith(STEP))
     assert re.search(r"regressed +23 +24 +\+1 \(\+4\.35 %\) +\+0 %$", line)
@@ -117,8 +118,11 @@ def test_a_run_that_is_incomplete_or_of_another_version(said, folder):
     manifest = broken / "run.json"
     content = json.loads(manifest.read_text())
     before = (folder / "baseline.json").read_bytes()
-    checks = ("check", "broken", "--baseline", "baseline.json"), ("history", "add", "broken"), (
-        "baseline", "update", "broken", "--baseline", "baseline.json")
+    checks = (
+        ("check", "broken", "--baseline", "baseline.json"),
+        ("history", "add", "broken"),
+        ("baseline", "update", "broken", "--baseline", "baseline.json"),
+    )
     manifest.write_text(json.dumps({**content, "version": 99}))
     for arguments in checks:
         assert "is of format version 99" in mistake(said, *arguments)
@@ -132,20 +136,25 @@ def test_a_run_that_is_incomplete_or_of_another_version(said, folder):
     assert not (folder / "spikecost-history.sqlite").exists()
 
 
-@pytest.mark.parametrize(("arguments", "message"), [
-    (["check", "run", "--baseline", "none.json"], "spikecost: cannot read the baseline none.json: No such file"),
-    (["check", "run", "--baseline", "suite.toml"], "spikecost: the baseline suite.toml is not JSON: "),
-    (["baseline", "update", "run", "--baseline", "suite.toml"], "spikecost: the baseline suite.toml is not JSON: "),
-    (["check", "run", "--baseline", "baseline.json", "--only", "hh/*"], "spikecost: no figure is named 'hh/*'; "),
-    (["check", "run", "--baseline", "baseline.json", "--suite", "suite.toml"], "spikecost: --suite suite.toml is "),
-    (["check", "run", "--baseline", "baseline.json", "--jobs", "0"], "spikecost: --jobs 0: give 1 or more"),
-    (["check", "run"], "spikecost check: the following arguments are required: --baseline; see "),
-    (["history"], "spikecost: there is no history spikecost-history.sqlite; add a run with "),
-    (["history", "--store", "suite.toml"], "spikecost: cannot use the history suite.toml: file is not a database"),
-    (["history", "add"], "spikecost history add: the following arguments are required: RUN; "),
-    (["run", "--suite", "suite.toml", "--out", "never", "--history", "suite.toml"],
-     "spikecost: cannot use the history suite.toml: file is not a database"),
-])
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["check", "run", "--baseline", "none.json"], "spikecost: cannot read the baseline none.json: No such file"),
+        (["check", "run", "--baseline", "suite.toml"], "spikecost: the baseline suite.toml is not JSON: "),
+        (["baseline", "update", "run", "--baseline", "suite.toml"], "spikecost: the baseline suite.toml is not JSON: "),
+        (["check", "run", "--baseline", "baseline.json", "--only", "hh/*"], "spikecost: no figure is named 'hh/*'; "),
+        (["check", "run", "--baseline", "baseline.json", "--suite", "suite.toml"], "spikecost: --suite suite.toml is "),
+        (["check", "run", "--baseline", "baseline.json", "--jobs", "0"], "spikecost: --jobs 0: give 1 or more"),
+        (["check", "run"], "spikecost check: the following arguments are required: --baseline; see "),
+        (["history"], "spikecost: there is no history spikecost-history.sqlite; add a run with "),
+        (["history", "--store", "suite.toml"], "spikecost: cannot use the history suite.toml: file is not a database"),
+        (["history", "add"], "spikecost history add: the following arguments are required: RUN; "),
+        (
+            ["run", "--suite", "suite.toml", "--out", "never", "--history", "suite.toml"],
+            "spikecost: cannot use the history suite.toml: file is not a database",
+        ),
+    ],
+)
 def test_a_mistake_is_one_line_and_status_2(said, folder, arguments, message):
     before = sorted(path.name for path in folder.iterdir())
     suite = (folder / "suite.toml").read_bytes()
@@ -159,7 +168,8 @@ def test_a_baseline_of_another_suite_is_stale(said, folder, tmp_path):
     content["suite"]["trials"] = 3
     (tmp_path / "stale.json").write_text(json.dumps(content))
     assert "trials = 3 in the baseline, 2 in this run" in mistake(
-        said, "check", "run", "--baseline", str(tmp_path / "stale.json"))
+        said, "check", "run", "--baseline", str(tmp_path / "stale.json")
+    )
 
 
 def test_history(said, tmp_path):
@@ -167,16 +177,29 @@ def test_history(said, tmp_path):
     status, out, _ = said("history", "add", "run", "--store", store, "--commit", "c0ffee")
     assert (status, out) == (0, f"{store}: added as run 1\n")
     assert said("history", "add", "run", "--store", store, "--commit", "c0ffee")[1] == (
-        f"{store}: this run is there already; 1 runs\n")
+        f"{store}: this run is there already; 1 runs\n"
+    )
     status, out, _ = said("history", "--store", store, "--figure", STEP, "--json")
     assert json.loads(out)["figures"][STEP] == {
-        "runs": [{"run": 1, "date": json.loads(out)["figures"][STEP]["runs"][0]["date"], "commit": "c0ffee",
-                  "value": 23.0}], "changes": []}
+        "runs": [
+            {"run": 1, "date": json.loads(out)["figures"][STEP]["runs"][0]["date"], "commit": "c0ffee", "value": 23.0}
+        ],
+        "changes": [],
+    }
     status, out, _ = said("history", "--store", store, "--figure", STEP, "--plot", str(tmp_path / "step.png"))
     assert status == 0
     assert (tmp_path / "step.png").read_bytes().startswith(b"\x89PNG")
-    said("history", "--store", store, "--figure", STEP, "--plot", str(tmp_path / "step.svg"),
-         "--data", str(tmp_path / "step.csv"))
+    said(
+        "history",
+        "--store",
+        store,
+        "--figure",
+        STEP,
+        "--plot",
+        str(tmp_path / "step.svg"),
+        "--data",
+        str(tmp_path / "step.csv"),
+    )
     assert (tmp_path / "step.csv").read_text().splitlines()[1].endswith(f",{STEP},1.0,23.0")
 
 
@@ -215,8 +238,12 @@ def test_every_command_has_its_exit_codes_in_the_documents():
 def test_the_workflow_uses_the_action_with_inputs_that_it_has():
     workflow = yaml.safe_load((DOCS / "workflow.yml").read_text())
     action = yaml.safe_load((DOCS / "action" / "action.yml").read_text())
-    used = [step for job in workflow["jobs"].values() for step in job["steps"]
-            if step.get("uses") == "./.github/actions/spikecost"]
+    used = [
+        step
+        for job in workflow["jobs"].values()
+        for step in job["steps"]
+        if step.get("uses") == "./.github/actions/spikecost"
+    ]
     assert len(used) == 1
     assert used[0]["with"].keys() <= action["inputs"].keys()
     assert {name for name, given in action["inputs"].items() if given.get("required")} <= used[0]["with"].keys()
@@ -224,23 +251,37 @@ def test_the_workflow_uses_the_action_with_inputs_that_it_has():
     assert all(step["shell"] == "bash" for step in action["runs"]["steps"])
 
 
-@pytest.mark.parametrize(("status", "only", "gate"),
-                         [(0, "*", "true"), (2, "no such/*", "false"), (2, "*", "True")])
+@pytest.mark.parametrize(("status", "only", "gate"), [(0, "*", "true"), (2, "no such/*", "false"), (2, "*", "True")])
 def test_the_steps_of_the_action_run(folder, tmp_path, status, only, gate):
     """Do what GitHub's runner does: put inputs into the variables that a step names, and give its script to bash -e."""
     action = yaml.safe_load((DOCS / "action" / "action.yml").read_text())
     inputs = {name: given.get("default", "") for name, given in action["inputs"].items()} | {
-        "baseline": "baseline.json", "run": "run", "only": only, "gate-times": gate,
-        "junit": str(tmp_path / "junit.xml")}
+        "baseline": "baseline.json",
+        "run": "run",
+        "only": only,
+        "gate-times": gate,
+        "junit": str(tmp_path / "junit.xml"),
+    }
     step = next(step for step in action["runs"]["steps"] if step.get("id") == "check")
-    given = {name: inputs[re.fullmatch(r"\$\{\{ inputs\.([\w-]+) \}\}", value)[1]]
-             for name, value in step["env"].items()}
+    given = {
+        name: inputs[re.fullmatch(r"\$\{\{ inputs\.([\w-]+) \}\}", value)[1]] for name, value in step["env"].items()
+    }
     output, summary = tmp_path / "output", tmp_path / "summary"
     script = Path(sys.executable).parent
     found = subprocess.run(
-        ["bash", "--noprofile", "--norc", "-e", "-o", "pipefail", "-c", step["run"]], cwd=folder, capture_output=True,
-        text=True, check=False, env={**os.environ, **given, "PATH": f"{script}:{os.environ['PATH']}",
-                                     "GITHUB_OUTPUT": str(output), "GITHUB_STEP_SUMMARY": str(summary)})
+        ["bash", "--noprofile", "--norc", "-e", "-o", "pipefail", "-c", step["run"]],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+        env={
+            **os.environ,
+            **given,
+            "PATH": f"{script}:{os.environ['PATH']}",
+            "GITHUB_OUTPUT": str(output),
+            "GITHUB_STEP_SUMMARY": str(summary),
+        },
+    )
     assert found.returncode == status, found.stderr
     assert output.read_text() == f"status={status}\n"
     if gate == "True":

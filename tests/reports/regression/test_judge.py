@@ -27,19 +27,35 @@ def test_the_same_figures_hold():
     assert verdicts(judgement) == {name: "reported" if name in cheap else "holds" for name in VALUES}
 
 
-@pytest.mark.parametrize(("figure", "after", "status"), [
-    (STEP, 25.0, 1), (STEP, 24.0, 0), (STEP, 23.0, 2),
-    ("lif/rk4/hermite/mul_per_step", 12.0, 0),  # a cheap kind is only judged as part of the sum
-    ("lif/rk4/hermite/exp_per_step", 1.0, 1),  # an expensive kind is judged separately: there was none before
-    ("lif/rk4/instructions_per_step", 41.0, 1),
-    # 3.5 % in both directions: one rung of the ladder on which dt is searched
-    (DT, 1.94, 0), (DT, 1.92, 1), (DT, 2.06, 0), (DT, 2.08, 2),
-    (f"{CASE}/maximum 0.1 ms/flops_per_ms", 15.5, 0), (f"{CASE}/maximum 0.1 ms/flops_per_ms", 15.6, 1),
-    # 1 %, or 1e-9 ms
-    (ERROR, 1.009e-6, 0), (ERROR, 1.02e-6, 1), (ERROR, 0.995e-6, 0), (ERROR, 1e-7, 2), (ERROR, 5e-7, 2),
-    (ERROR, math.nan, 1), (STEP, math.nan, 1), (DT, math.inf, 1),  # no numbers
-    (ERROR, "1 spikes missing, 0 too many", 1), (DT, "not reached: by 1 of 20 stimuli", 1),
-])
+@pytest.mark.parametrize(
+    ("figure", "after", "status"),
+    [
+        (STEP, 25.0, 1),
+        (STEP, 24.0, 0),
+        (STEP, 23.0, 2),
+        ("lif/rk4/hermite/mul_per_step", 12.0, 0),  # a cheap kind is only judged as part of the sum
+        ("lif/rk4/hermite/exp_per_step", 1.0, 1),  # an expensive kind is judged separately: there was none before
+        ("lif/rk4/instructions_per_step", 41.0, 1),
+        # 3.5 % in both directions: one rung of the ladder on which dt is searched
+        (DT, 1.94, 0),
+        (DT, 1.92, 1),
+        (DT, 2.06, 0),
+        (DT, 2.08, 2),
+        (f"{CASE}/maximum 0.1 ms/flops_per_ms", 15.5, 0),
+        (f"{CASE}/maximum 0.1 ms/flops_per_ms", 15.6, 1),
+        # 1 %, or 1e-9 ms
+        (ERROR, 1.009e-6, 0),
+        (ERROR, 1.02e-6, 1),
+        (ERROR, 0.995e-6, 0),
+        (ERROR, 1e-7, 2),
+        (ERROR, 5e-7, 2),
+        (ERROR, math.nan, 1),
+        (STEP, math.nan, 1),
+        (DT, math.inf, 1),  # no numbers
+        (ERROR, "1 spikes missing, 0 too many", 1),
+        (DT, "not reached: by 1 of 20 stimuli", 1),
+    ],
+)
 def test_what_becomes_worse_has_regressed_and_what_becomes_much_better_must_be_accepted(figure, after, status):
     assert judge(baseline(), figures({figure: after})).status == status
 
@@ -58,7 +74,13 @@ def test_rounding_of_an_error_that_is_none():
 def test_a_finding_says_what_by_how_much_and_against_which_limit():
     found = judge(baseline(), figures({DT: 1.0})).of("regressed")[0]
     assert (found.figure, found.before, found.after, found.percent, found.limit, found.unit) == (
-        DT, 2.0, 1.0, -50.0, "-3.5 %", "ms")
+        DT,
+        2.0,
+        1.0,
+        -50.0,
+        "-3.5 %",
+        "ms",
+    )
 
 
 def test_an_improvement_is_told():
@@ -69,37 +91,50 @@ def test_an_improvement_is_told():
     assert "spikecost baseline update" in judgement.text
 
 
-@pytest.mark.parametrize(("limits", "figure", "after", "verdict"), [
-    ({"*/operations_per_step": {"soft_percent": 10}}, STEP, 26.0, "holds"),
-    ({"*/operations_per_step": {"soft_percent": 10}}, STEP, 27.0, "regressed"),
-    ({"*/operations_per_step": {"soft_percent": 10, "hard": 25}}, STEP, 26.0, "regressed"),
-    ({"*/operations_per_step": {"hard": 30}}, STEP, 25.0, "regressed"),  # the soft limit stays
-    ({"*/operations_per_step": {"soft_percent": None}}, STEP, 250.0, "reported"),
-    ({"*/operations_per_step": {"soft_percent": None, "hard": 100}}, STEP, 250.0, "regressed"),
-    ({"*": {"soft_percent": 50}, "lif/*/operations_per_step": {"soft_percent": 0}}, STEP, 25.0, "regressed"),
-    ({"*/dt_ms": {"hard": 1.99}}, DT, 1.98, "regressed"),
-    ({"*/dt_ms": {"hard": 1.9}}, DT, 1.98, "holds"),
-    ({"*/operations_per_step": {"hard": 20}}, STEP, 24.0, "regressed"),  # as in the baseline, and above the hard limit
-    ({"*/operations_per_step": {"soft_percent": 10}}, STEP, 22.0, "holds"),  # 24 is 9 % more than 22
-    ({"*/operations_per_step": {"soft_percent": 10}}, STEP, 21.0, "improved"),
-    ({"*/operations_per_step": {"improved_percent": 50}}, STEP, 17.0, "holds"),
-    ({"*/operations_per_step": {"improved_percent": 50}}, STEP, 15.0, "improved"),
-    ({"*/operations_per_step": {"improved_percent": 50}}, STEP, 25.0, "regressed"),
-    ({"*/operations_per_step": {"improved_percent": None}}, STEP, 1.0, "holds"),
-])
+@pytest.mark.parametrize(
+    ("limits", "figure", "after", "verdict"),
+    [
+        ({"*/operations_per_step": {"soft_percent": 10}}, STEP, 26.0, "holds"),
+        ({"*/operations_per_step": {"soft_percent": 10}}, STEP, 27.0, "regressed"),
+        ({"*/operations_per_step": {"soft_percent": 10, "hard": 25}}, STEP, 26.0, "regressed"),
+        ({"*/operations_per_step": {"hard": 30}}, STEP, 25.0, "regressed"),  # the soft limit stays
+        ({"*/operations_per_step": {"soft_percent": None}}, STEP, 250.0, "reported"),
+        ({"*/operations_per_step": {"soft_percent": None, "hard": 100}}, STEP, 250.0, "regressed"),
+        ({"*": {"soft_percent": 50}, "lif/*/operations_per_step": {"soft_percent": 0}}, STEP, 25.0, "regressed"),
+        ({"*/dt_ms": {"hard": 1.99}}, DT, 1.98, "regressed"),
+        ({"*/dt_ms": {"hard": 1.9}}, DT, 1.98, "holds"),
+        (
+            {"*/operations_per_step": {"hard": 20}},
+            STEP,
+            24.0,
+            "regressed",
+        ),  # as in the baseline, and above the hard limit
+        ({"*/operations_per_step": {"soft_percent": 10}}, STEP, 22.0, "holds"),  # 24 is 9 % more than 22
+        ({"*/operations_per_step": {"soft_percent": 10}}, STEP, 21.0, "improved"),
+        ({"*/operations_per_step": {"improved_percent": 50}}, STEP, 17.0, "holds"),
+        ({"*/operations_per_step": {"improved_percent": 50}}, STEP, 15.0, "improved"),
+        ({"*/operations_per_step": {"improved_percent": 50}}, STEP, 25.0, "regressed"),
+        ({"*/operations_per_step": {"improved_percent": None}}, STEP, 1.0, "holds"),
+    ],
+)
 def test_limits_of_the_baseline(limits, figure, after, verdict):
     assert verdicts(judge(baseline(limits), figures({figure: after})))[figure] == verdict
 
 
 def test_another_toolchain_is_recognised():
     other = {**ENVIRONMENT, "compiler": "gcc 13.1.0"}
-    judgement = judge(baseline(times={"lif/rk4/hermite": (1.0,) * 20}),
-                      figures({"lif/rk4/instructions_per_step": 50.0}, {"lif/rk4/hermite": (9.0,) * 20}, other),
-                      gate_times=True)
+    judgement = judge(
+        baseline(times={"lif/rk4/hermite": (1.0,) * 20}),
+        figures({"lif/rk4/instructions_per_step": 50.0}, {"lif/rk4/hermite": (9.0,) * 20}, other),
+        gate_times=True,
+    )
     assert judgement.status == 2
     assert judgement.environment == ("compiler: gcc 12.2.0 in the baseline, gcc 13.1.0 here",)
     assert {each.figure for each in judgement.of("not comparable")} == {
-        "lif/rk4/instructions_per_step", "lif/rk4/instrumented_per_step", "lif/rk4/hermite/time"}
+        "lif/rk4/instructions_per_step",
+        "lif/rk4/instrumented_per_step",
+        "lif/rk4/hermite/time",
+    }
     assert verdicts(judgement)[STEP] == "holds"
 
 
@@ -119,13 +154,20 @@ TABLES = MODELS["hodgkin_huxley"].tabulated(1 * mV)
 LIF = MODELS["lif"]
 
 
-@pytest.mark.parametrize(("model", "other"), [
-    (TABLES, TABLES.tabulated(2 * mV)), (TABLES, TABLES.tabulated(1 * mV, low=-90 * mV)),
-    (TABLES, TABLES.tabulated(1 * mV, high=90 * mV)), (TABLES, TABLES.exact),
-    (LIF, LIF.replace(parameters={**LIF.parameters, "b": LIF.parameters["b"] * (1 + 1e-12)})),
-    (LIF, LIF.replace(reset="v = c - 1e-9*mV")), (LIF, LIF.replace(refractory=1 * ms)),
-    (LIF, LIF.replace(published=LIF.equations + "\n")),
-], ids=["step", "low", "high", "no tables", "parameter", "reset", "refractory", "published"])
+@pytest.mark.parametrize(
+    ("model", "other"),
+    [
+        (TABLES, TABLES.tabulated(2 * mV)),
+        (TABLES, TABLES.tabulated(1 * mV, low=-90 * mV)),
+        (TABLES, TABLES.tabulated(1 * mV, high=90 * mV)),
+        (TABLES, TABLES.exact),
+        (LIF, LIF.replace(parameters={**LIF.parameters, "b": LIF.parameters["b"] * (1 + 1e-12)})),
+        (LIF, LIF.replace(reset="v = c - 1e-9*mV")),
+        (LIF, LIF.replace(refractory=1 * ms)),
+        (LIF, LIF.replace(published=LIF.equations + "\n")),
+    ],
+    ids=["step", "low", "high", "no tables", "parameter", "reset", "refractory", "published"],
+)
 def test_whatever_changes_a_definition_is_told(model, other):
     before, now = ({"lif": describe_model(each)["content"]} for each in (model, other))
     assert judge(baseline(models=before), figures(models=dict(before))).changed == ()
@@ -133,8 +175,9 @@ def test_whatever_changes_a_definition_is_told(model, other):
 
 
 def test_a_figure_that_the_run_lacks_is_not_judged():
-    judgement = judge(baseline(), figures({STEP: None, "lif/rk4/hermite/add_per_step": None,
-                                           "lif/rk4/hermite/mul_per_step": None}))
+    judgement = judge(
+        baseline(), figures({STEP: None, "lif/rk4/hermite/add_per_step": None, "lif/rk4/hermite/mul_per_step": None})
+    )
     assert judgement.status == 2
     assert STEP in {each.figure for each in judgement.of("not judged")}
 

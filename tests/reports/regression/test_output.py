@@ -77,11 +77,18 @@ def test_markdown_of_names_from_users(nasty):
 def test_junit(regressed):
     suite = ElementTree.fromstring(output.junit(regressed)).find("testsuite")
     assert {name: suite.get(name) for name in ("tests", "failures", "errors", "skipped")} == {
-        "tests": "9", "failures": "2", "errors": "1", "skipped": "2"}
+        "tests": "9",
+        "failures": "2",
+        "errors": "1",
+        "skipped": "2",
+    }
     cases = suite.findall("testcase")
     assert len(cases) == 9
-    failed = {f"{case.get('classname')}/{case.get('name')}": case.find("failure").get("message")
-              for case in cases if case.find("failure") is not None}
+    failed = {
+        f"{case.get('classname')}/{case.get('name')}": case.find("failure").get("message")
+        for case in cases
+        if case.find("failure") is not None
+    }
     assert failed.keys() == {STEP, DT}
     assert failed[STEP] == f"{STEP}: regressed; 24 -> 25 operations; +1 (+4.17 %); limit +0 %"
 
@@ -118,7 +125,7 @@ def test_a_name_is_no_workflow_command(tmp_path):
         stop = re.fullmatch("::stop-commands::([0-9a-f]{32})", lines[0])[1]
         go = lines.index(f"::{stop}::")
         # GitHub reads no command between the two; after them come spikecost's own, one per line
-        assert [line for line in lines[go + 1:] if not re.match("::(error|warning) title=", line)] == []
+        assert [line for line in lines[go + 1 :] if not re.match("::(error|warning) title=", line)] == []
         assert len(lines) > go + 1
 
 
@@ -144,8 +151,13 @@ def test_check_writes_what_it_is_asked_for(kept, tmp_path, monkeypatch):
     summary = tmp_path / "summary.md"
     summary.write_text("before\n")
     monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(summary))
-    status, said = command.check(lambda: figures(WORSE), kept, junit=str(tmp_path / "junit.xml"),
-                                 markdown=str(tmp_path / "check.md"), github=True)
+    status, said = command.check(
+        lambda: figures(WORSE),
+        kept,
+        junit=str(tmp_path / "junit.xml"),
+        markdown=str(tmp_path / "check.md"),
+        github=True,
+    )
     assert status == 1
     assert said.count("\n::error ") == 2
     assert summary.read_text().startswith("before\n### spikecost: 2 of 7 figures regressed")
@@ -179,7 +191,8 @@ def test_a_file_that_cannot_be_written(kept, tmp_path):
 
 def test_update_says_what_it_did(kept):
     assert command.update(lambda: figures({STEP: 25.0}), kept) == (
-        f"{kept}: 0 figures added, 1 changed, 0 removed; review the difference and commit it")
+        f"{kept}: 0 figures added, 1 changed, 0 removed; review the difference and commit it"
+    )
     assert json.loads(command.update(lambda: figures(), kept, as_json=True))["changed"] == [STEP]
 
 

@@ -81,8 +81,13 @@ def test_exp_called_twice(monkeypatch):
     def twice(value):
         if isinstance(value, Op) and value.kind == "exp" and not done:
             done.append(value)
-            return Op("mul", (Op("exp", (value.args[0] * Const(Fraction(1, 4)),)),
-                              Op("exp", (value.args[0] * Const(Fraction(3, 4)),))))
+            return Op(
+                "mul",
+                (
+                    Op("exp", (value.args[0] * Const(Fraction(1, 4)),)),
+                    Op("exp", (value.args[0] * Const(Fraction(3, 4)),)),
+                ),
+            )
         return Op(value.kind, tuple(map(twice, value.args))) if isinstance(value, Op) else value
 
     def change(value):
@@ -154,7 +159,8 @@ def test_runs_of_unchanged_code_raise_no_alarm(runs):
 
     before = once()
     assert {"error_ms", "dt_ms", "operations_per_step", "instrumented_per_step"} <= {
-        name.rpartition("/")[2] for name in before.values}
+        name.rpartition("/")[2] for name in before.values
+    }
     for _ in range(runs):
         judgement = judge(Baseline(before), once())
         assert judgement.status == 0

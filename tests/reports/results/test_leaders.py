@@ -32,8 +32,15 @@ def test_the_interval_is_that_of_the_stimuli(small_run):
     def costs(model):
         way = found.loc[model]
         each = small_run.by_stimulus
-        return list(each[(each["model"] == model) & (each["method"] == way["method"]) & (each["tolerance"] == 0.3)
-                         & (each["detection"] == way["detection"]) & (each["level"] == "100 Hz")]["flops_per_ms"])
+        return list(
+            each[
+                (each["model"] == model)
+                & (each["method"] == way["method"])
+                & (each["tolerance"] == 0.3)
+                & (each["detection"] == way["detection"])
+                & (each["level"] == "100 Hz")
+            ]["flops_per_ms"]
+        )
 
     expected = ratio(costs("izhikevich:RS"), costs("lif"))
     row = found.loc["izhikevich:RS"]

@@ -21,7 +21,10 @@ def write(tmp_path, text):
 
 
 def test_what_is_given_changes_the_suite_and_the_rest_stays(tmp_path):
-    suite = read_suite(write(tmp_path, """
+    suite = read_suite(
+        write(
+            tmp_path,
+            """
         models = ["lif", "izhikevich:CH"]
         rates = [20, 50.0]
         tolerances = ["1ms", "100us"]
@@ -29,7 +32,10 @@ def test_what_is_given_changes_the_suite_and_the_rest_stays(tmp_path):
         criteria = ["gamma_2ms=0.05"]
         finest = "10us"
         thorough = false
-    """), QUICK)
+    """,
+        ),
+        QUICK,
+    )
     assert suite.models == ("lif", "izhikevich:CH")
     assert suite.rates == (20, 50)
     assert suite.tolerances == (1.0, 0.1)
@@ -67,19 +73,22 @@ def test_a_convention_of_ones_own_has_a_column(tmp_path):
     assert row["energy45nm_per_ms"] > 0
 
 
-@pytest.mark.parametrize(("text", "message"), [
-    ("models = [", "is not TOML"),
-    ("modles = []", r"unknown modles; known are coarsest, convention, .* trials, witnessed"),
-    ("tolerances = [0.1]", r'tolerances = 0.1: give a time with its unit, such as "0.1ms"'),
-    ('tolerances = ["0.1mV"]', "tolerances = '0.1mV': give a positive time with its unit"),
-    ('rates = ["fast"]', "suite.toml: .*"),
-    ("[convention.other]\ncounts = 'as run'", "no convention.other.unit"),
-    (OWN.format(name="unit"), "the convention 'unit' exists already; choose another name"),
-    (OWN.format(name="less").replace("exp = 40,", ""), "convention 'less': give a weight for each of add, "),
-    ('criteria = ["gamma_2ms"]', "criterion 'gamma_2ms': write MEASURE=VALUE with a number"),
-    ('criteria = ["gama=1"]', "unknown measure 'gama'"),
-    ('conventions = ["joule"]', "unknown convention 'joule'"),
-])
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("models = [", "is not TOML"),
+        ("modles = []", r"unknown modles; known are coarsest, convention, .* trials, witnessed"),
+        ("tolerances = [0.1]", r'tolerances = 0.1: give a time with its unit, such as "0.1ms"'),
+        ('tolerances = ["0.1mV"]', "tolerances = '0.1mV': give a positive time with its unit"),
+        ('rates = ["fast"]', "suite.toml: .*"),
+        ("[convention.other]\ncounts = 'as run'", "no convention.other.unit"),
+        (OWN.format(name="unit"), "the convention 'unit' exists already; choose another name"),
+        (OWN.format(name="less").replace("exp = 40,", ""), "convention 'less': give a weight for each of add, "),
+        ('criteria = ["gamma_2ms"]', "criterion 'gamma_2ms': write MEASURE=VALUE with a number"),
+        ('criteria = ["gama=1"]', "unknown measure 'gama'"),
+        ('conventions = ["joule"]', "unknown convention 'joule'"),
+    ],
+)
 def test_bad_files_are_named(tmp_path, text, message):
     with pytest.raises(sc.UserError, match=message):
         read_suite(write(tmp_path, text), Suite())

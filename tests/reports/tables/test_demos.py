@@ -14,9 +14,17 @@ def demos():
 
 def run(steps, converged=True, spikes=2):
     """Return an invented demo: (dt, shown, spikes) as published and at its halves, and the converged results."""
-    return DemoRun(letter="A", feature="tonic_spiking", tau=steps[0][0], as_published=Verdict(steps[0][1], ""),
-                   spikes_as_published=(1.0,) * steps[0][2], converged=Verdict(converged, ""),
-                   spikes_converged=(1.0,) * spikes, error=0.0, steps=steps)
+    return DemoRun(
+        letter="A",
+        feature="tonic_spiking",
+        tau=steps[0][0],
+        as_published=Verdict(steps[0][1], ""),
+        spikes_as_published=(1.0,) * steps[0][2],
+        converged=Verdict(converged, ""),
+        spikes_converged=(1.0,) * spikes,
+        error=0.0,
+        steps=steps,
+    )
 
 
 def test_demo_table(demos):
@@ -36,7 +44,8 @@ def test_the_headline(demos):
         "3 of the 20 demos of Izhikevich (2004) show their feature only because of the time step: "
         "bistability (at dt = 0.25 ms, gone at 0.125 ms); depolarizing after-potential (at dt = 0.1 ms, gone at "
         "0.05 ms); inhibition-induced bursting (at dt = 0.5 ms, gone at 0.25 ms). 17 show it converged, 6 of them "
-        "with another number of spikes.")
+        "with another number of spikes."
+    )
 
 
 def test_the_headline_follows_the_runs():
@@ -45,7 +54,8 @@ def test_the_headline_follows_the_runs():
     to_the_last = run(((0.5, True, 2), (0.25, True, 2)), converged=False)
     assert headline(runs_table([])) == ""
     assert headline(runs_table([same])).endswith(
-        "0 of the 1 demos of Izhikevich (2004) show their feature only because of the time step. 1 show it converged.")
+        "0 of the 1 demos of Izhikevich (2004) show their feature only because of the time step. 1 show it converged."
+    )
     assert headline(runs_table([same, other])).endswith("2 show it converged, 1 of them with another number of spikes.")
     assert "step: tonic spiking (at dt = 0.25 ms, gone at 0.125 ms). 0" in headline(runs_table([artefact]))
     assert "step: tonic spiking (at dt = 0.25 ms). 0" in headline(runs_table([to_the_last]))

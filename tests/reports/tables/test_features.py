@@ -8,15 +8,7 @@ from spikecost.accuracy.features.shown.search import FOUND
 from spikecost.models.ground.errors import UserError
 from spikecost.reports.figures.features_figure import features_against_cost, published_flops_per_ms
 from spikecost.reports.tables.demos import demo_table
-from spikecost.reports.tables.features import (
-    COLUMNS,
-    STATED,
-    counts,
-    feature_table,
-    features,
-    stated,
-    title,
-)
+from spikecost.reports.tables.features import COLUMNS, STATED, counts, feature_table, features, stated, title
 
 
 @pytest.fixture(scope="module")
@@ -58,8 +50,14 @@ def test_titles():
 
 
 def test_a_model_is_found_to_show_what_any_of_its_parameters_show(demos):
-    two = pd.DataFrame({"model": "izhikevich", "parameters": ["RS", "RS", "CH", "CH"], "outcome": [
-        "found", "not found", "found", "found"], "feature": ["tonic_spiking", "bistability"] * 2})
+    two = pd.DataFrame(
+        {
+            "model": "izhikevich",
+            "parameters": ["RS", "RS", "CH", "CH"],
+            "outcome": ["found", "not found", "found", "found"],
+            "feature": ["tonic_spiking", "bistability"] * 2,
+        }
+    )
     assert counts(two) == {"izhikevich": 2}
     assert counts(two, demos) == {"izhikevich": 18}  # 17 of the demos, and the bistability
     assert counts(two.assign(model="lif"), demos) == {"lif": 2}
@@ -73,12 +71,24 @@ def test_published_flops():
 
 def test_the_picture(lif, demos):
     found = pd.concat([lif.assign(model=name) for name in ("lif", "izhikevich", "hodgkin_huxley", "mine")])
-    costs = pd.DataFrame({"model": ["lif", "izhikevich:RS", "izhikevich:RS", "hodgkin_huxley"], "level": "100 Hz",
-                          "flops_per_ms": [10.0, 100.0, 400.0, None], "tolerance": 0.1})
+    costs = pd.DataFrame(
+        {
+            "model": ["lif", "izhikevich:RS", "izhikevich:RS", "hodgkin_huxley"],
+            "level": "100 Hz",
+            "flops_per_ms": [10.0, 100.0, 400.0, None],
+            "tolerance": 0.1,
+        }
+    )
     figure = features_against_cost(found, costs, demos)
     left, right = figure.axes
-    points = [[(float(line.get_xdata()[0]), int(line.get_ydata()[0]), line.get_markerfacecolor())
-               for line in axis.lines if line.get_marker() == "o"] for axis in (left, right)]
+    points = [
+        [
+            (float(line.get_xdata()[0]), int(line.get_ydata()[0]), line.get_markerfacecolor())
+            for line in axis.lines
+            if line.get_marker() == "o"
+        ]
+        for axis in (left, right)
+    ]
     assert [point[:2] for point in points[0]] == [(5, 3), (13, 20), (1200, 3)]
     assert [point[2] == "white" for point in points[0]] == [False, False, True]
     # the geometric mean of its costs, and the features shown by its converged demos

@@ -38,7 +38,8 @@ def test_latex_prints_what_was_written(name):
 
 def test_latex_by_hand():
     assert escape.latex("a_b & 50 % of $x^2$ {\\}") == (
-        r"a\_b \& 50 \% of \$x\textasciicircum{}2\$ \{\textbackslash{}\}")
+        r"a\_b \& 50 \% of \$x\textasciicircum{}2\$ \{\textbackslash{}\}"
+    )
     assert escape.latex("two\n\nparagraphs|<>") == r"two paragraphs\textbar{}\textless{}\textgreater{}"
 
 
@@ -51,15 +52,33 @@ def test_figures_show_no_mathematics():
 
 
 #: Characters that a terminal would obey: colours, titles, the cursor (in 7 and 8 bits), deletions, text direction.
-SIGNS = ["\x1b[31m", "\x1b]0;title\x07", "\x9b2J", "\b\b\b", "\x7f", "\x00", "\u202e", "\u2066", "\u200b", "\u2028",
-         "\U000e0041", "\ud800", "\x85"]
+SIGNS = [
+    "\x1b[31m",
+    "\x1b]0;title\x07",
+    "\x9b2J",
+    "\b\b\b",
+    "\x7f",
+    "\x00",
+    "\u202e",
+    "\u2066",
+    "\u200b",
+    "\u2028",
+    "\U000e0041",
+    "\ud800",
+    "\x85",
+]
 
 
 @pytest.mark.parametrize("sign", SIGNS)
 def test_what_a_terminal_would_obey_is_shown(sign):
     name = f"a{sign}b".encode(errors="replace").decode()  # a table cannot contain a single surrogate
-    for shown in (visible(f"a{sign}b"), frame(f"t{sign}", pd.DataFrame({name: [name]})),
-                  escape.markdown(f"a{sign}b"), escape.cell(f"a{sign}b"), escape.in_figure(f"a{sign}b")):
+    for shown in (
+        visible(f"a{sign}b"),
+        frame(f"t{sign}", pd.DataFrame({name: [name]})),
+        escape.markdown(f"a{sign}b"),
+        escape.cell(f"a{sign}b"),
+        escape.in_figure(f"a{sign}b"),
+    ):
         assert all(each.isprintable() or each in "\n\t" for each in shown), repr(shown)
 
 

@@ -56,8 +56,19 @@ def shown(result):
 def test_a_count():
     page = shown(sc.count("lif", "euler", "linear"))
     # by hand: v' = I + a - b v, v + dt v': 2 additions and a subtraction, 2 multiplications, the threshold
-    assert page.cells[: page.cells.index("spike adds")] == ["add", "sub", "mul", "div", "compare", "step", "2", "1",
-                                                              "2", "0", "1"]
+    assert page.cells[: page.cells.index("spike adds")] == [
+        "add",
+        "sub",
+        "mul",
+        "div",
+        "compare",
+        "step",
+        "2",
+        "1",
+        "2",
+        "0",
+        "1",
+    ]
 
 
 def test_a_reference():
@@ -103,15 +114,31 @@ def test_spikes_and_their_errors():
     assert shown(train).tags.count("line") == 2
     cells = shown(sc.spike_time_error(train, sc.SpikeTrain([10, 20], 30))).cells
     assert dict(zip(cells[:7], cells[7:], strict=True)) == {
-        "maximum error (ms)": "0.5", "mean error (ms)": "0.25", "rms error (ms)": "0.3536", "drift (ms/s)": "50",
-        "matched": "2", "missing": "0", "extra": "0"}
+        "maximum error (ms)": "0.5",
+        "mean error (ms)": "0.25",
+        "rms error (ms)": "0.3536",
+        "drift (ms/s)": "50",
+        "matched": "2",
+        "missing": "0",
+        "extra": "0",
+    }
 
 
 def test_a_measurement():
     page = shown(measure("lif", "euler", steps=10))
     # 2 add, 1 sub, 2 mul and the threshold's compare per step
-    assert page.cells[:10] == ["add", "sub", "mul", "compare", "measured over counted", "counted from the Step",
-                               "20", "10", "20", "10"]
+    assert page.cells[:10] == [
+        "add",
+        "sub",
+        "mul",
+        "compare",
+        "measured over counted",
+        "counted from the Step",
+        "20",
+        "10",
+        "20",
+        "10",
+    ]
 
 
 def results(run):
@@ -120,8 +147,10 @@ def results(run):
     dearer = run.by_stimulus.assign(flops_per_ms=2 * run.by_stimulus["flops_per_ms"])
     yield compare_runs(run, replace(run, by_stimulus=dearer))
     yield recommend(50 * Hz, 0.3 * ms, run=run)
-    yield judge(Baseline(Figures({f"{HOSTILE}/rk4/grid/operations_per_step": 1.0}), path=HOSTILE),
-                Figures({f"{HOSTILE}/rk4/grid/operations_per_step": 2.0}))
+    yield judge(
+        Baseline(Figures({f"{HOSTILE}/rk4/grid/operations_per_step": 1.0}), path=HOSTILE),
+        Figures({f"{HOSTILE}/rk4/grid/operations_per_step": 2.0}),
+    )
 
 
 def test_names_are_escaped_in_every_result(hostile_run):

@@ -34,8 +34,9 @@ def test_without_unicode(monkeypatch):
 
 def test_one_fraction_for_several_divisions(monkeypatch):
     monkeypatch.setattr(module, "_has_unicode", lambda: False)
-    model = MODELS["lif"].replace(equations="dv/dt = (I + a)*c/mV/2/2 - b*v : volt\nI : volt/second\na : volt/second\n"
-                                            "b : Hz\nc : volt")
+    model = MODELS["lif"].replace(
+        equations="dv/dt = (I + a)*c/mV/2/2 - b*v : volt\nI : volt/second\na : volt/second\nb : Hz\nc : volt"
+    )
     assert typeset(model).splitlines()[0].strip() == "(I + a)*c"
 
 

@@ -121,8 +121,12 @@ def read_table(path: Path) -> EventTable:
         data = tomllib.loads(path.read_text(encoding="utf-8"))
     except tomllib.TOMLDecodeError as error:
         raise UserError(f"event table {path.name}: {error}") from error
-    _expect(path.name, data, {"vendor", "title", "counts", "source", "leaves_out", "not_documented", "formulas",
-                              "cpus"}, {"without"})
+    _expect(
+        path.name,
+        data,
+        {"vendor", "title", "counts", "source", "leaves_out", "not_documented", "formulas", "cpus"},
+        {"without"},
+    )
     for key in ("leaves_out", "not_documented"):
         _known(path.name, key, data[key], KINDS)
     left = frozenset(data["leaves_out"]), frozenset(data["not_documented"])
@@ -138,8 +142,9 @@ def read_table(path: Path) -> EventTable:
     return EventTable(data["vendor"], data["title"], data["counts"].strip(), data["source"].strip(), tuple(cpus))
 
 
-def _formula(file: str, name: str, entry: Mapping[str, Any], leaves_out: frozenset[str],
-             not_documented: frozenset[str]) -> Formula:
+def _formula(
+    file: str, name: str, entry: Mapping[str, Any], leaves_out: frozenset[str], not_documented: frozenset[str]
+) -> Formula:
     where = f"{file}: formula {name}"
     _expect(where, entry, {"title", "terms"})
     for term in entry["terms"]:
@@ -149,16 +154,21 @@ def _formula(file: str, name: str, entry: Mapping[str, Any], leaves_out: frozens
     events = [term["event"] for term in entry["terms"]]
     if not events or len(set(events)) < len(events):
         raise UserError(f"event table {where}: terms: got {', '.join(events) or 'none'}; give one or more, each once")
-    return Formula(name, entry["title"], tuple(Term(**term) for term in entry["terms"]), leaves_out,
-                   not_documented)
+    return Formula(name, entry["title"], tuple(Term(**term) for term in entry["terms"]), leaves_out, not_documented)
 
 
 def _cpu(file: str, entry: Mapping[str, Any], formulas: Mapping[str, Formula]) -> Cpu:
     where = f"{file}: cpus"
     _expect(where, entry, {"title", "pmus", "family", "models", "formulas"})
     _known(where, "formulas", entry["formulas"], formulas)
-    return Cpu(entry["title"], tuple(entry["pmus"]), entry["family"], _ranges(where, entry),
-               tuple(formulas[name] for name in entry["formulas"]), "")
+    return Cpu(
+        entry["title"],
+        tuple(entry["pmus"]),
+        entry["family"],
+        _ranges(where, entry),
+        tuple(formulas[name] for name in entry["formulas"]),
+        "",
+    )
 
 
 def _ranges(where: str, entry: Mapping[str, Any]) -> tuple[tuple[int, int], ...]:

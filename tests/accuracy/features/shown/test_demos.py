@@ -16,12 +16,24 @@ DEMOS = {demo.letter: demo for demo in demos()}
 #: Converged: spikes, the first and the last in ms (from a separate Taylor integrator with events, written for this
 #: table), whether the feature is shown. T spikes without end: see below.
 CONVERGED = {
-    "A": (5, 12.631, 82.665, True), "B": (1, 42.746, 42.746, True), "C": (29, 24.494, 187.915, True),
-    "D": (8, 38.240, 68.834, True), "E": (7, 19.452, 155.878, True), "F": (6, 9.991, 68.250, True),
-    "G": (10, 83.942, 290.493, True), "H": (18, 104.338, 299.977, True), "I": (1, 16.593, 16.593, True),
-    "J": (1, 25.632, 25.632, True), "K": (1, 336.733, 336.733, True), "L": (1, 19.477, 19.477, True),
-    "M": (1, 57.634, 57.634, True), "N": (14, 57.634, 102.894, True), "O": (1, 91.889, 91.889, True),
-    "P": (7, 44.160, 263.314, False), "Q": (8, 11.096, 48.849, False), "R": (1, 310.504, 310.504, True),
+    "A": (5, 12.631, 82.665, True),
+    "B": (1, 42.746, 42.746, True),
+    "C": (29, 24.494, 187.915, True),
+    "D": (8, 38.240, 68.834, True),
+    "E": (7, 19.452, 155.878, True),
+    "F": (6, 9.991, 68.250, True),
+    "G": (10, 83.942, 290.493, True),
+    "H": (18, 104.338, 299.977, True),
+    "I": (1, 16.593, 16.593, True),
+    "J": (1, 25.632, 25.632, True),
+    "K": (1, 336.733, 336.733, True),
+    "L": (1, 19.477, 19.477, True),
+    "M": (1, 57.634, 57.634, True),
+    "N": (14, 57.634, 102.894, True),
+    "O": (1, 91.889, 91.889, True),
+    "P": (7, 44.160, 263.314, False),
+    "Q": (8, 11.096, 48.849, False),
+    "R": (1, 310.504, 310.504, True),
     "S": (4, 93.218, 254.577, True),
 }
 #: The largest step at and below which feature and number of spikes equal the converged ones.
@@ -48,13 +60,27 @@ def program(demo, row):
 PROGRAMS = {
     "A": {"linear": 5, "constant": 140, "input": lambda t: 14 if t > 10 else 0},
     "G": {"linear": 4.1, "constant": 108, "input": lambda t: 0.075 * float(t - 30) if t > 30 else 0},
-    "K": {"linear": 5, "constant": 140, "input": lambda t: 0.65 if any(
-        start < t < start + 4 for start in (40, 60, 280, 320)) else 0},
-    "L": {"linear": 4.1, "constant": 108, "input": lambda t: 9 if any(
-        start < t < start + 2 for start in (Fraction(100, 11), Fraction(100, 11) + 5, 70, 80)) else 0},
+    "K": {
+        "linear": 5,
+        "constant": 140,
+        "input": lambda t: 0.65 if any(start < t < start + 4 for start in (40, 60, 280, 320)) else 0,
+    },
+    "L": {
+        "linear": 4.1,
+        "constant": 108,
+        "input": lambda t: (
+            9 if any(start < t < start + 2 for start in (Fraction(100, 11), Fraction(100, 11) + 5, 70, 80)) else 0
+        ),
+    },
     "Q": {"linear": 5, "constant": 140, "input": lambda t: 20 if abs(t - 10) < 1 else 0},
-    "R": {"linear": 5, "constant": 140, "accommodates": True, "input": lambda t: (
-        float(t) / 25 if t < 200 else 0 if t < 300 else float(t - 300) / 12.5 * 4 if t < 312.5 else 0)},
+    "R": {
+        "linear": 5,
+        "constant": 140,
+        "accommodates": True,
+        "input": lambda t: (
+            float(t) / 25 if t < 200 else 0 if t < 300 else float(t - 300) / 12.5 * 4 if t < 312.5 else 0
+        ),
+    },
     "T": {"linear": 5, "constant": 140, "input": lambda t: 80 if t < 50 or t > 250 else 75},
 }
 
@@ -63,8 +89,10 @@ PROGRAMS = {
 def published():
     """Run all demos as published, from one compilation."""
     steps = [make_step(demo.model, METHOD, DETECTION, varying=demo.stimulus.varies) for demo in DEMOS.values()]
-    return {demo.letter: kernel.run([demo.sampled(demo.tau)], demo.tau)[0].spike_times
-            for demo, kernel in zip(DEMOS.values(), compile_kernels(steps), strict=True)}
+    return {
+        demo.letter: kernel.run([demo.sampled(demo.tau)], demo.tau)[0].spike_times
+        for demo, kernel in zip(DEMOS.values(), compile_kernels(steps), strict=True)
+    }
 
 
 def test_the_table_has_every_feature():

@@ -39,21 +39,24 @@ def test_a_search_finds_what_the_file_says(name):
     assert {each.feature: each.outcome for each in search(MODELS[name])} == known(MODELS[name])
 
 
-@pytest.mark.parametrize(("name", "features"), [
-    # Izhikevich 2001: it resonates, rebounds, and oscillates below the threshold
-    ("resonate_and_fire", {"resonator", "rebound_spike", "subthreshold_oscillations"}),
-    # Smith et al. 2000: the low-threshold current causes a burst at the onset of a step
-    ("ifb", {"phasic_bursting"}),
-    # Hindmarsh and Rose 1984: bursts
-    ("hindmarsh_rose", {"tonic_bursting", "rebound_burst"}),
-    # FitzHugh 1961: excitable without a threshold for constant currents, accommodation, anode break
-    ("fitzhugh_nagumo", {"class_2", "accommodation", "rebound_spike"}),
-    # Wang and Buzsaki 1996, Connor et al. 1977: firing starts at arbitrarily low rates
-    ("wang_buzsaki", {"class_1"}),
-    ("connor_stevens", {"class_1"}),
-    # Pospischil et al. 2008: regular spiking with adaptation; IB and LTS cells burst at the onset
-    ("pospischil_rs", {"spike_frequency_adaptation"}),
-    ("pospischil_lts", {"spike_frequency_adaptation", "mixed_mode"}),
-])
+@pytest.mark.parametrize(
+    ("name", "features"),
+    [
+        # Izhikevich 2001: it resonates, rebounds, and oscillates below the threshold
+        ("resonate_and_fire", {"resonator", "rebound_spike", "subthreshold_oscillations"}),
+        # Smith et al. 2000: the low-threshold current causes a burst at the onset of a step
+        ("ifb", {"phasic_bursting"}),
+        # Hindmarsh and Rose 1984: bursts
+        ("hindmarsh_rose", {"tonic_bursting", "rebound_burst"}),
+        # FitzHugh 1961: excitable without a threshold for constant currents, accommodation, anode break
+        ("fitzhugh_nagumo", {"class_2", "accommodation", "rebound_spike"}),
+        # Wang and Buzsaki 1996, Connor et al. 1977: firing starts at arbitrarily low rates
+        ("wang_buzsaki", {"class_1"}),
+        ("connor_stevens", {"class_1"}),
+        # Pospischil et al. 2008: regular spiking with adaptation; IB and LTS cells burst at the onset
+        ("pospischil_rs", {"spike_frequency_adaptation"}),
+        ("pospischil_lts", {"spike_frequency_adaptation", "mixed_mode"}),
+    ],
+)
 def test_what_models_were_made_for_is_found(name, features):
     assert features <= {feature for feature, outcome in known(MODELS[name]).items() if outcome == FOUND}

@@ -45,15 +45,24 @@ def test_no_reason_is_given_for_other_models(name):
     assert FEATURES[name].why_not(MODELS["izhikevich"]) == FEATURES[name].why_not(MODELS["hodgkin_huxley"]) == ""
 
 
-@pytest.mark.parametrize("changes", [
-    {"equations": "dv/dt = (I + v)/ms : 1\nI : 1\nc : 1"},  # away from rest
-    {"equations": "dv/dt = (I + v**2)/ms : 1\nI : 1\nc : 1"},
-    {"equations": "dv/dt = (-I - v)/ms : 1\nI : 1\nc : 1"},
-    {"reset": "v += c"},  # a reset that keeps the earlier value
-])
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"equations": "dv/dt = (I + v)/ms : 1\nI : 1\nc : 1"},  # away from rest
+        {"equations": "dv/dt = (I + v**2)/ms : 1\nI : 1\nc : 1"},
+        {"equations": "dv/dt = (-I - v)/ms : 1\nI : 1\nc : 1"},
+        {"reset": "v += c"},  # a reset that keeps the earlier value
+    ],
+)
 def test_the_reasons_hold_for_one_linear_variable_alone(changes):
-    given = {"name": "mine", "equations": "dv/dt = (I - v)/ms : 1\nI : 1\nc : 1", "threshold": "v > 1",
-             "reset": "v = c", "parameters": {"c": 0}, "initial": {"v": 0}}
+    given = {
+        "name": "mine",
+        "equations": "dv/dt = (I - v)/ms : 1\nI : 1\nc : 1",
+        "threshold": "v > 1",
+        "reset": "v = c",
+        "parameters": {"c": 0},
+        "initial": {"v": 0},
+    }
     assert FEATURES["resonator"].why_not(NeuronModel(**given))
     assert not FEATURES["resonator"].why_not(NeuronModel(**{**given, **changes}))
 
@@ -64,8 +73,13 @@ def test_hodgkin_huxley():
     # oscillation of rest (9.8 uA/cm2), which fires after an inhibition (anode break) and accommodates
     names = ("class_1", "class_2", "resonator", "bistability", "rebound_spike", "tonic_bursting")
     assert outcomes("hodgkin_huxley", *names) == {
-        "class_1": NOT_FOUND, "class_2": FOUND, "resonator": FOUND, "bistability": FOUND, "rebound_spike": FOUND,
-        "tonic_bursting": NOT_FOUND}
+        "class_1": NOT_FOUND,
+        "class_2": FOUND,
+        "resonator": FOUND,
+        "bistability": FOUND,
+        "rebound_spike": FOUND,
+        "tonic_bursting": NOT_FOUND,
+    }
 
 
 def test_presets_of_izhikevich():
@@ -83,21 +97,26 @@ def test_a_finding_says_where_and_how_much():
     assert missing.reason.startswith("in none of 12 trials; the first: ")
 
 
-@pytest.mark.parametrize(("slope", "reason"), [
-    ("tanh(I) - v", "mine never spikes, for drives up to 32768: v > 1.5 is not reached; lower the threshold"),
-    ("2 + tanh(I)**2 - v", "mine fires without any drive, and no inhibition silences it"),
-])
+@pytest.mark.parametrize(
+    ("slope", "reason"),
+    [
+        ("tanh(I) - v", "mine never spikes, for drives up to 32768: v > 1.5 is not reached; lower the threshold"),
+        ("2 + tanh(I)**2 - v", "mine fires without any drive, and no inhibition silences it"),
+    ],
+)
 def test_without_a_weakest_drive_nothing_is_tried(slope, reason):
-    mine = NeuronModel(name="mine", equations=f"dv/dt = ({slope})/ms : 1\nI : 1", threshold="v > 1.5", reset="v = 0",
-                       initial={"v": 0})
+    mine = NeuronModel(
+        name="mine", equations=f"dv/dt = ({slope})/ms : 1\nI : 1", threshold="v > 1.5", reset="v = 0", initial={"v": 0}
+    )
     found = search(mine, ["tonic_spiking"])[0]
     assert (found.outcome, found.trials) == (NOT_TRIED, 0)
     assert found.reason.startswith(reason)
 
 
 def test_spikes_without_end_are_the_reason_and_not_silence():
-    mine = NeuronModel(name="mine", equations="dv/dt = (I - v)/ms : 1\nI : 1", threshold="v > 1", reset="v += 1",
-                       initial={"v": 0})
+    mine = NeuronModel(
+        name="mine", equations="dv/dt = (I - v)/ms : 1\nI : 1", threshold="v > 1", reset="v += 1", initial={"v": 0}
+    )
     assert search(mine, ["tonic_spiking"])[0].reason.startswith("mine spikes without end; let its reset ")
 
 
@@ -138,7 +157,7 @@ def test_a_subject_of_lif(lif):
     assert (HORIZON / lif.tick).denominator == 1
     assert (lif.tick / lif.dt).denominator == 1
     # a pulse of w ms: the voltage reaches 10 I (1 - exp(-w/10)) above rest
-    (ticks, height), = lif.pulses(12)
+    ((ticks, height),) = lif.pulses(12)
     width = float(12 * lif.tick)
     assert height * lif.drive == pytest.approx(1.5 / (1 - np.exp(-width / 10)), rel=2e-3)
     assert ticks == 12

@@ -13,18 +13,35 @@ USER, PERF_EVENT, RAW = 8, 1, 4
 
 
 class Pmu(ctypes.Structure):
-    _fields_ = [("name", ctypes.c_char_p), ("description", ctypes.c_char_p), ("size", ctypes.c_size_t),
-                ("numbers", ctypes.c_int * 7), ("is_present", ctypes.c_uint, 1), ("reserved", ctypes.c_uint, 31)]
+    _fields_ = [
+        ("name", ctypes.c_char_p),
+        ("description", ctypes.c_char_p),
+        ("size", ctypes.c_size_t),
+        ("numbers", ctypes.c_int * 7),
+        ("is_present", ctypes.c_uint, 1),
+        ("reserved", ctypes.c_uint, 31),
+    ]
 
 
 class Attributes(ctypes.Structure):
-    _fields_ = [("type", ctypes.c_uint32), ("size", ctypes.c_uint32), ("config", ctypes.c_uint64),
-                ("rest", ctypes.c_uint64 * 30)]
+    _fields_ = [
+        ("type", ctypes.c_uint32),
+        ("size", ctypes.c_uint32),
+        ("config", ctypes.c_uint64),
+        ("rest", ctypes.c_uint64 * 30),
+    ]
 
 
 class Request(ctypes.Structure):
-    _fields_ = [("attributes", ctypes.POINTER(Attributes)), ("name", ctypes.c_void_p), ("size", ctypes.c_size_t),
-                ("index", ctypes.c_int), ("cpu", ctypes.c_int), ("flags", ctypes.c_int), ("pad", ctypes.c_int)]
+    _fields_ = [
+        ("attributes", ctypes.POINTER(Attributes)),
+        ("name", ctypes.c_void_p),
+        ("size", ctypes.c_size_t),
+        ("index", ctypes.c_int),
+        ("cpu", ctypes.c_int),
+        ("flags", ctypes.c_int),
+        ("pad", ctypes.c_int),
+    ]
 
 
 def knows(pfm, name):

@@ -19,8 +19,18 @@ CPUS = [pytest.param(pmu, cpu, id=pmu) for table in tables() for cpu in table.cp
 
 def test_the_tables_name_the_processors_that_they_are_for():
     pmus = {pmu for table in tables() for cpu in table.cpus for pmu in cpu.pmus}
-    assert {"skx", "icx", "spr", "amd64_fam17h_zen2", "amd64_fam19h_zen3", "amd64_fam19h_zen4", "amd64_fam1ah_zen5",
-            "arm_v1", "arm_n2", "arm_v2"} <= pmus
+    assert {
+        "skx",
+        "icx",
+        "spr",
+        "amd64_fam17h_zen2",
+        "amd64_fam19h_zen3",
+        "amd64_fam19h_zen4",
+        "amd64_fam1ah_zen5",
+        "arm_v1",
+        "arm_n2",
+        "arm_v2",
+    } <= pmus
 
 
 @pytest.mark.parametrize(("pmu", "cpu"), CPUS)
@@ -31,27 +41,33 @@ def test_names_and_codes_are_those_of_libpfm4(pmu, cpu):
 
 def test_neoverse_n1_has_no_operations_event():
     assert encoded("arm_n1", ("FP_FIXED_OPS_SPEC", "VFP_SPEC")) == {
-        "FP_FIXED_OPS_SPEC": "event not found", "VFP_SPEC": 0x75}
+        "FP_FIXED_OPS_SPEC": "event not found",
+        "VFP_SPEC": 0x75,
+    }
 
 
 def test_a_misspelt_name_is_found_out():
     assert encoded("skx", ("FP_ARITH_INST_RETIRED:SCALAR_DUOBLE", "FP_ARITH_INST_RETIRED:SCALAR_DOUBLE")) == {
         "FP_ARITH_INST_RETIRED:SCALAR_DUOBLE": "invalid event attribute",
-        "FP_ARITH_INST_RETIRED:SCALAR_DOUBLE": 0x01c7}
+        "FP_ARITH_INST_RETIRED:SCALAR_DOUBLE": 0x01C7,
+    }
 
 
 def encoded(pmu: str, events: tuple[str, ...]) -> dict[str, int | str]:
     for command in encoders():
         # PYTHONHOME is only for the emulated Python, which has its own folder
         environment = {**os.environ, "LIBPFM_FORCE_PMU": pmu} | (
-            {"PYTHONHOME": str(Path(command[2], "usr"))} if "-L" in command else {})
+            {"PYTHONHOME": str(Path(command[2], "usr"))} if "-L" in command else {}
+        )
         answer = subprocess.run([*command, *events], env=environment, capture_output=True, text=True, check=True)
         if answer.stdout:
             pairs = (line.split("\t") for line in answer.stdout.splitlines())
             return {event: int(code) if code.isdigit() else code for event, code in pairs}
     assert "SPIKECOST_LIBPFM4" not in os.environ, f"no libpfm4 in SPIKECOST_LIBPFM4 knows {pmu}"
-    pytest.skip("no libpfm4 here knows the processor: install it (Debian: apt-get install libpfm4 qemu-user), run "
-                ".ci/libpfm4 FOLDER for the processors that it does not know, and set SPIKECOST_LIBPFM4=FOLDER")
+    pytest.skip(
+        "no libpfm4 here knows the processor: install it (Debian: apt-get install libpfm4 qemu-user), run "
+        ".ci/libpfm4 FOLDER for the processors that it does not know, and set SPIKECOST_LIBPFM4=FOLDER"
+    )
 
 
 @cache

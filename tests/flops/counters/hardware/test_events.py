@@ -7,8 +7,11 @@ from spikecost.flops.counters.hardware.events import find_cpu, read_table, table
 from spikecost.models.algebra.expression import KINDS
 from spikecost.models.ground.errors import UserError
 
-FORMULAS = [pytest.param(formula, id=f"{table.vendor}-{formula.name}")
-            for table in tables() for formula in {f.name: f for cpu in table.cpus for f in cpu.formulas}.values()]
+FORMULAS = [
+    pytest.param(formula, id=f"{table.vendor}-{formula.name}")
+    for table in tables()
+    for formula in {f.name: f for cpu in table.cpus for f in cpu.formulas}.values()
+]
 
 GOOD = """
 vendor = "Vendor"
@@ -54,32 +57,38 @@ def test_a_formula_is_linear_and_complete(formula):
     assert not formula.leaves_out & formula.not_documented
 
 
-@pytest.mark.parametrize(("vendor", "family", "model", "title", "formulas"), [
-    ("GenuineIntel", 6, 79, "Broadwell", ["double256"]),
-    ("GenuineIntel", 6, 85, "Skylake-X, Cascade Lake", ["double512"]),
-    ("GenuineIntel", 6, 143, "Sapphire Rapids, Emerald Rapids", ["double512"]),
-    ("AuthenticAMD", 23, 0x31, "Zen 2", ["kinds", "sum"]),  # Rome
-    ("AuthenticAMD", 25, 0x01, "Zen 3", ["kinds", "sum"]),  # Milan
-    ("AuthenticAMD", 25, 0x21, "Zen 3", ["kinds", "sum"]),  # Vermeer
-    ("AuthenticAMD", 25, 0x11, "Zen 4", ["kinds", "sum_bfloat"]),  # Genoa
-    ("AuthenticAMD", 25, 0x61, "Zen 4", ["kinds", "sum_bfloat"]),  # Raphael
-    ("AuthenticAMD", 25, 0xa0, "Zen 4", ["kinds", "sum_bfloat"]),  # Bergamo
-    ("AuthenticAMD", 26, 0x02, "Zen 5", ["double", "kinds", "sum"]),  # Turin
-    ("0x41", 0, 0xd40, "Neoverse V1", ["sve256"]),
-    ("0x41", 0, 0xd4f, "Neoverse V2", ["sve128"]),
-])
+@pytest.mark.parametrize(
+    ("vendor", "family", "model", "title", "formulas"),
+    [
+        ("GenuineIntel", 6, 79, "Broadwell", ["double256"]),
+        ("GenuineIntel", 6, 85, "Skylake-X, Cascade Lake", ["double512"]),
+        ("GenuineIntel", 6, 143, "Sapphire Rapids, Emerald Rapids", ["double512"]),
+        ("AuthenticAMD", 23, 0x31, "Zen 2", ["kinds", "sum"]),  # Rome
+        ("AuthenticAMD", 25, 0x01, "Zen 3", ["kinds", "sum"]),  # Milan
+        ("AuthenticAMD", 25, 0x21, "Zen 3", ["kinds", "sum"]),  # Vermeer
+        ("AuthenticAMD", 25, 0x11, "Zen 4", ["kinds", "sum_bfloat"]),  # Genoa
+        ("AuthenticAMD", 25, 0x61, "Zen 4", ["kinds", "sum_bfloat"]),  # Raphael
+        ("AuthenticAMD", 25, 0xA0, "Zen 4", ["kinds", "sum_bfloat"]),  # Bergamo
+        ("AuthenticAMD", 26, 0x02, "Zen 5", ["double", "kinds", "sum"]),  # Turin
+        ("0x41", 0, 0xD40, "Neoverse V1", ["sve256"]),
+        ("0x41", 0, 0xD4F, "Neoverse V2", ["sve128"]),
+    ],
+)
 def test_processors_are_found_by_family_and_model(vendor, family, model, title, formulas):
     _, cpu = find_cpu(vendor, family, model)
     assert (cpu.title, [formula.name for formula in cpu.formulas]) == (title, formulas)
 
 
-@pytest.mark.parametrize(("vendor", "family", "model", "reason"), [
-    ("GenuineIntel", 6, 60, "Haswell: it has no event for floating-point operations"),
-    ("GenuineIntel", 6, 151, "two kinds of core"),
-    ("0x41", 0, 0xd0c, "Neoverse N1: it counts floating-point instructions but not their operations"),
-    ("AuthenticAMD", 23, 1, "no event table contains this processor (AuthenticAMD, family 23, model 1)"),
-    ("", -1, -1, "no event table contains this processor (unknown vendor"),
-])
+@pytest.mark.parametrize(
+    ("vendor", "family", "model", "reason"),
+    [
+        ("GenuineIntel", 6, 60, "Haswell: it has no event for floating-point operations"),
+        ("GenuineIntel", 6, 151, "two kinds of core"),
+        ("0x41", 0, 0xD0C, "Neoverse N1: it counts floating-point instructions but not their operations"),
+        ("AuthenticAMD", 23, 1, "no event table contains this processor (AuthenticAMD, family 23, model 1)"),
+        ("", -1, -1, "no event table contains this processor (unknown vendor"),
+    ],
+)
 def test_a_processor_without_formula_gives_its_reason(vendor, family, model, reason):
     assert reason in find_cpu(vendor, family, model)
 
@@ -94,14 +103,15 @@ def test_intel_widths_are_multiplied():
 
 def test_amd_counts_a_fused_multiply_add_twice_itself():
     _, cpu = find_cpu("AuthenticAMD", 25, 0x11)
-    values = {f"RETIRED_SSE_AVX_FLOPS:{kind}_FLOPS": n for kind, n in
-              {"ADD_SUB": 10, "MULT": 20, "DIV": 3, "MAC": 16}.items()}
+    values = {
+        f"RETIRED_SSE_AVX_FLOPS:{kind}_FLOPS": n for kind, n in {"ADD_SUB": 10, "MULT": 20, "DIV": 3, "MAC": 16}.items()
+    }
     retired = Retired(cpu.formulas[0].operations(values))
     assert retired.flops() == 49
 
 
 def test_a_scalable_vector_of_256_bits_counts_twice():
-    _, cpu = find_cpu("0x41", 0, 0xd40)
+    _, cpu = find_cpu("0x41", 0, 0xD40)
     assert Retired(cpu.formulas[0].operations({"FP_FIXED_OPS_SPEC": 5, "FP_SCALE_OPS_SPEC": 8})).flops() == 21
 
 
@@ -110,22 +120,37 @@ def test_a_table_is_read(tmp_path):
     path.write_text(GOOD)
     table = read_table(path)
     assert [cpu.is_cpu(6, model) for cpu in table.cpus for model in (1, 2, 3, 4, 6, 7)] == [
-        True, False, False, True, True, False, False, True, False, False, False, False]
+        True,
+        False,
+        False,
+        True,
+        True,
+        False,
+        False,
+        True,
+        False,
+        False,
+        False,
+        False,
+    ]
 
 
-@pytest.mark.parametrize(("old", "new", "message"), [
-    ('source = "s"', "", "source missing"),
-    ('source = "s"', 'sources = "s"', "source missing; sources unknown"),
-    ("code = 1", "code = -1", "OPS: code, width and operations are positive numbers"),
-    ("operations = 1", "operations = 0", "OPS: code, width and operations are positive numbers"),
-    ("terms = [{", "terms = []\nunused = [{", "unused unknown"),
-    ('formulas = ["sum"]', 'formulas = ["total"]', "formulas = total unknown; known are sum"),
-    ('formulas = ["sum"]', "formulas = []", "no CPU uses the formula sum"),
-    ("models = [2]", "models = [5]", "model 5 is both One and Two"),
-    ("models = [2]", "models = [[3, 2]]", "models are numbers or [first, last]"),
-    ('leaves_out = ["compare"]', 'leaves_out = ["comparison"]', "leaves_out = comparison unknown"),
-    ('title = "t"', "title = ", "vendor.toml"),
-])
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ('source = "s"', "", "source missing"),
+        ('source = "s"', 'sources = "s"', "source missing; sources unknown"),
+        ("code = 1", "code = -1", "OPS: code, width and operations are positive numbers"),
+        ("operations = 1", "operations = 0", "OPS: code, width and operations are positive numbers"),
+        ("terms = [{", "terms = []\nunused = [{", "unused unknown"),
+        ('formulas = ["sum"]', 'formulas = ["total"]', "formulas = total unknown; known are sum"),
+        ('formulas = ["sum"]', "formulas = []", "no CPU uses the formula sum"),
+        ("models = [2]", "models = [5]", "model 5 is both One and Two"),
+        ("models = [2]", "models = [[3, 2]]", "models are numbers or [first, last]"),
+        ('leaves_out = ["compare"]', 'leaves_out = ["comparison"]', "leaves_out = comparison unknown"),
+        ('title = "t"', "title = ", "vendor.toml"),
+    ],
+)
 def test_a_bad_table_is_refused(tmp_path, old, new, message):
     path = tmp_path / "vendor.toml"
     assert old in GOOD

@@ -21,8 +21,9 @@ void busy(long n, double *x) { for (long i = 0; i < n; i++) *x = *x * 0.5 + 1.0;
 
 
 def formula(event):
-    return Formula("test", f"{event.name} as operations", (Term(event.name, 0, ANY_WIDTH, 1),), frozenset(),
-                   frozenset())
+    return Formula(
+        "test", f"{event.name} as operations", (Term(event.name, 0, ANY_WIDTH, 1),), frozenset(), frozenset()
+    )
 
 
 def candidate(first, counted, cycles=""):

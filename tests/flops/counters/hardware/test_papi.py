@@ -105,6 +105,7 @@ def test_the_library_says_its_version(library):
 
 def test_a_counter_on_papi_counts_calls_and_the_rest(library, software_events):
     """PAPI's software events replace those of the processor: nanoseconds as instructions and as operations."""
+
     class Clocks(HardwareCounter):
         name = "clocks"
 
@@ -132,9 +133,11 @@ def test_native_events_are_tried_before_presets_and_cycles_before_none(monkeypat
     sets = [candidate.open.args[1] for candidate in papi.PAPI.candidates()]
     assert sets[0][:3] == ("PAPI_TOT_INS", "PAPI_TOT_CYC", "FP_ARITH_INST_RETIRED:SCALAR_DOUBLE")
     assert sets[1] == ("PAPI_TOT_INS", *sets[0][2:])
-    assert sets[2::2] == [("PAPI_TOT_INS", "PAPI_TOT_CYC", "PAPI_DP_OPS", "PAPI_VEC_DP"),
-                          ("PAPI_TOT_INS", "PAPI_TOT_CYC", "PAPI_DP_OPS"),
-                          ("PAPI_TOT_INS", "PAPI_TOT_CYC", "PAPI_FP_OPS")]
+    assert sets[2::2] == [
+        ("PAPI_TOT_INS", "PAPI_TOT_CYC", "PAPI_DP_OPS", "PAPI_VEC_DP"),
+        ("PAPI_TOT_INS", "PAPI_TOT_CYC", "PAPI_DP_OPS"),
+        ("PAPI_TOT_INS", "PAPI_TOT_CYC", "PAPI_FP_OPS"),
+    ]
     (preset,) = {candidate.formula for candidate in papi.PAPI.candidates() if len(candidate.formula.terms) == 2}
     # vector instructions are recorded, but do not count as operations
     assert preset.operations({"PAPI_DP_OPS": 7, "PAPI_VEC_DP": 3}) == {("flop", ANY_WIDTH): 7}
@@ -145,7 +148,13 @@ def test_without_an_event_table_the_presets_are_tried(monkeypatch, library):
     monkeypatch.setattr(papi, "formulas_here", lambda: Refused("no event table"))
     monkeypatch.setattr(papi, "LIBRARIES", (lambda: library,))
     assert [candidate.formula.name for candidate in papi.PAPI.candidates()] == [
-        "PAPI_DP_OPS", "PAPI_DP_OPS", "PAPI_DP_OPS", "PAPI_DP_OPS", "PAPI_FP_OPS", "PAPI_FP_OPS"]
+        "PAPI_DP_OPS",
+        "PAPI_DP_OPS",
+        "PAPI_DP_OPS",
+        "PAPI_DP_OPS",
+        "PAPI_FP_OPS",
+        "PAPI_FP_OPS",
+    ]
 
 
 def test_papi_counts_or_says_why_not():

@@ -65,10 +65,13 @@ def test_a_group_starts_from_zero_each_time_whoever_leads(leader, software_event
     group.close()
 
 
-@pytest.mark.parametrize(("running", "reason"), [
-    (99, "multiplexed, counted 99 of 100 ns: a scaled count would be an estimate"),
-    (0, "multiplexed, counted 0 of 100 ns"),
-])
+@pytest.mark.parametrize(
+    ("running", "reason"),
+    [
+        (99, "multiplexed, counted 99 of 100 ns: a scaled count would be an estimate"),
+        (0, "multiplexed, counted 0 of 100 ns"),
+    ],
+)
 def test_values_that_would_need_scaling_are_refused(running, reason):
     with pytest.raises(Refused) as refused:
         perf_events.values(struct.pack("5Q", 2, 100, running, 7, 8), ("a", "b"))
@@ -114,17 +117,20 @@ def open_files():
     return len(list(Path("/proc/self/fd").iterdir()))
 
 
-@pytest.mark.parametrize(("number", "paranoid", "filtered", "pmu", "reason"), [
-    (errno.EACCES, 3, "", "", "kernel.perf_event_paranoid is 3; 2 is needed"),
-    (errno.EPERM, 2, "by a seccomp filter (as in containers)", "", "not permitted, by a seccomp filter"),
-    (errno.EPERM, 2, "", "", "not permitted, by a security module; grant CAP_PERFMON"),
-    (errno.ENOSYS, None, "", "", "the kernel has no perf_event_open"),
-    (errno.ENOENT, 2, "", "no PMU exposed by the hypervisor", "no PMU exposed by the hypervisor"),
-    (errno.ENOENT, 2, "", "", "the PMU does not have this event"),
-    (errno.EINVAL, 2, "", "", "refused in this group (Invalid argument)"),
-    (errno.ENOSPC, 2, "", "", "no counter is left"),
-    (errno.EMFILE, 2, "", "", "Too many open files"),
-])
+@pytest.mark.parametrize(
+    ("number", "paranoid", "filtered", "pmu", "reason"),
+    [
+        (errno.EACCES, 3, "", "", "kernel.perf_event_paranoid is 3; 2 is needed"),
+        (errno.EPERM, 2, "by a seccomp filter (as in containers)", "", "not permitted, by a seccomp filter"),
+        (errno.EPERM, 2, "", "", "not permitted, by a security module; grant CAP_PERFMON"),
+        (errno.ENOSYS, None, "", "", "the kernel has no perf_event_open"),
+        (errno.ENOENT, 2, "", "no PMU exposed by the hypervisor", "no PMU exposed by the hypervisor"),
+        (errno.ENOENT, 2, "", "", "the PMU does not have this event"),
+        (errno.EINVAL, 2, "", "", "refused in this group (Invalid argument)"),
+        (errno.ENOSPC, 2, "", "", "no counter is left"),
+        (errno.EMFILE, 2, "", "", "Too many open files"),
+    ],
+)
 def test_the_kernel_s_refusals_are_given_their_reason(monkeypatch, number, paranoid, filtered, pmu, reason):
     def refuse(event, leader):
         raise OSError(number, "")
@@ -134,7 +140,7 @@ def test_the_kernel_s_refusals_are_given_their_reason(monkeypatch, number, paran
     monkeypatch.setattr(perf_events, "why_filtered", lambda: filtered)
     monkeypatch.setattr(perf_events, "why_no_pmu", lambda: pmu)
     with pytest.raises(Refused) as refused:
-        Group((Event("flops", RAW, 0x0f03), Event("instructions", HARDWARE, 1)))
+        Group((Event("flops", RAW, 0x0F03), Event("instructions", HARDWARE, 1)))
     assert reason in str(refused.value)
 
 
@@ -168,10 +174,13 @@ print(PERF.why_not())
 """
 
 
-@pytest.mark.parametrize(("number", "reason"), [
-    (errno.EPERM, "task-clock: not permitted, by a seccomp filter (as in containers); grant CAP_PERFMON"),
-    (errno.ENOSYS, "task-clock: the kernel has no perf_event_open, or it is hidden by a seccomp filter"),
-])
+@pytest.mark.parametrize(
+    ("number", "reason"),
+    [
+        (errno.EPERM, "task-clock: not permitted, by a seccomp filter (as in containers); grant CAP_PERFMON"),
+        (errno.ENOSYS, "task-clock: the kernel has no perf_event_open, or it is hidden by a seccomp filter"),
+    ],
+)
 def test_a_seccomp_filter_is_named(number, reason, software_events):
     """A real filter as in containers, set in a separate process."""
     answer = subprocess.run([sys.executable, "-c", FILTERED, str(number)], capture_output=True, text=True, check=True)

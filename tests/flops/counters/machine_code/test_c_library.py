@@ -92,11 +92,18 @@ def test_the_other_counter_follows_it():
 
 @pytest.mark.parametrize("without", ["AVX512F AVX512VL", "AVX512F AVX512VL AVX2 ERMS FSRM"])
 def test_every_path_of_the_c_library_gives_the_same(without):
-    program = ("import sys; sys.path.insert(0, sys.argv[1]); import test_c_library as t; "
-               "print([t.counted('instrumented', f).own for f in ('copies', 'ends_in_a_copy')])")
+    program = (
+        "import sys; sys.path.insert(0, sys.argv[1]); import test_c_library as t; "
+        "print([t.counted('instrumented', f).own for f in ('copies', 'ends_in_a_copy')])"
+    )
     tunables = "glibc.cpu.hwcaps=" + ",".join(f"-{name}" for name in without.split())
-    answer = subprocess.run([sys.executable, "-c", program, str(Path(__file__).parent)], check=True, text=True,
-                            capture_output=True, env={**os.environ, "GLIBC_TUNABLES": tunables})
+    answer = subprocess.run(
+        [sys.executable, "-c", program, str(Path(__file__).parent)],
+        check=True,
+        text=True,
+        capture_output=True,
+        env={**os.environ, "GLIBC_TUNABLES": tunables},
+    )
     here = [counted("instrumented", function).own for function in ("copies", "ends_in_a_copy")]
     assert answer.stdout.strip() == str(here)
 

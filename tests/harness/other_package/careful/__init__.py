@@ -65,8 +65,9 @@ class Careful(InBlocks):
         better = {f"{name}_next": 2 * Var(f"_fine_{name}") - Var(f"_whole_{name}") for name in state}
         return {
             "attempt": lower(made, outputs)[1],
-            "correct": events.block(model, better, *(f"_fine_{name}" for name in state),
-                                    *(f"_whole_{name}" for name in state)),
+            "correct": events.block(
+                model, better, *(f"_fine_{name}" for name in state), *(f"_whole_{name}" for name in state)
+            ),
             "threshold": events.threshold(model),
             "reset": events.reset(model),
         }

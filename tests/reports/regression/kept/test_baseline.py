@@ -38,15 +38,18 @@ def test_a_figure_is_a_line_and_lines_are_sorted(file):
     assert '  "lif/rk4/hermite": [0.5, 0.25]' in lines
     baselines.update(file, figures({STEP: 25.0}, times={"lif/rk4/hermite": (0.5, 0.25)}))
     now = file.read_text().splitlines()
-    assert [(a, b) for a, b in zip(lines, now, strict=True) if a != b] == [
-        (f'  "{STEP}": 24.0,', f'  "{STEP}": 25.0,')]
+    assert [(a, b) for a, b in zip(lines, now, strict=True) if a != b] == [(f'  "{STEP}": 24.0,', f'  "{STEP}": 25.0,')]
 
 
 def test_an_update_says_what_changed_and_keeps_the_limits(file):
-    changed = baselines.update(file, figures({STEP: 25.0, "lif/rk4/instructions_per_step": None,
-                                              "lif/euler/grid/operations_per_step": 6.0}))
+    changed = baselines.update(
+        file, figures({STEP: 25.0, "lif/rk4/instructions_per_step": None, "lif/euler/grid/operations_per_step": 6.0})
+    )
     assert (changed.added, changed.changed, changed.removed) == (
-        ("lif/euler/grid/operations_per_step",), (STEP,), ("lif/rk4/instructions_per_step",))
+        ("lif/euler/grid/operations_per_step",),
+        (STEP,),
+        ("lif/rk4/instructions_per_step",),
+    )
     assert baselines.read(file).limits == {"*/dt_ms": {"soft_percent": 5.0}}
 
 
@@ -92,28 +95,31 @@ def test_a_baseline_that_cannot_be_read_is_refused_and_left_alone(tmp_path, cont
     assert [each.name for each in tmp_path.iterdir()] == ["baseline.json"]
 
 
-@pytest.mark.parametrize(("section", "value", "message"), [
-    ("figures", {STEP: "23"}, "= '23': give a number without quotes"),
-    ("figures", {STEP: True}, "= true: give a number without quotes"),
-    ("figures", {STEP: None}, "= None: give a number without quotes"),
-    ("figures", {STEP: 10**400}, r"= 10+\.\.\.: give a finite number"),
-    ("figures", {STEP: float("nan")}, "NaN is not a number"),
-    ("figures", {"lif/speed": 1.0}, "unknown figure 'lif/speed': its last part is one of operations_per_step"),
-    ("figures", [], r"figures = \[\]: give a table"),
-    ("times", {"lif": 3}, "times.lif = 3: give a list"),
-    ("times", {"lif": [1.0, float("nan")]}, "NaN is not a number"),
-    ("times", {"lif": [1.0, 0.0]}, "times.lif = 0.0: give a number above 0"),
-    ("limits", {"*": {"soft": 3}}, "unknown soft; known are hard, improved_percent, soft_percent"),
-    ("limits", {"*": {}}, "limit '\\*': give soft_percent, hard, or both"),
-    ("limits", {"*": {"hard": "low"}}, "hard = 'low': give a number without quotes"),
-    ("limits", {"*": {"hard": float("nan")}}, "NaN is not a number"),
-    ("limits", {"*": {"soft_percent": 1e308 * 10}}, "Infinity is not a number"),
-    ("limits", {"*": {"soft_percent": -1}}, "soft_percent is below 0"),
-    ("limits", [], r"limits = \[\]: give a table"),
-    ("gate", {"alpha": 0.1, "power": 2}, "unknown power; known are alpha, threshold_percent"),
-    ("gate", {"alpha": "low"}, "alpha = 'low': give a number without quotes"),
-    ("gate", {"threshold_percent": -40}, "threshold_percent = -40: give a number above 0"),
-])
+@pytest.mark.parametrize(
+    ("section", "value", "message"),
+    [
+        ("figures", {STEP: "23"}, "= '23': give a number without quotes"),
+        ("figures", {STEP: True}, "= true: give a number without quotes"),
+        ("figures", {STEP: None}, "= None: give a number without quotes"),
+        ("figures", {STEP: 10**400}, r"= 10+\.\.\.: give a finite number"),
+        ("figures", {STEP: float("nan")}, "NaN is not a number"),
+        ("figures", {"lif/speed": 1.0}, "unknown figure 'lif/speed': its last part is one of operations_per_step"),
+        ("figures", [], r"figures = \[\]: give a table"),
+        ("times", {"lif": 3}, "times.lif = 3: give a list"),
+        ("times", {"lif": [1.0, float("nan")]}, "NaN is not a number"),
+        ("times", {"lif": [1.0, 0.0]}, "times.lif = 0.0: give a number above 0"),
+        ("limits", {"*": {"soft": 3}}, "unknown soft; known are hard, improved_percent, soft_percent"),
+        ("limits", {"*": {}}, "limit '\\*': give soft_percent, hard, or both"),
+        ("limits", {"*": {"hard": "low"}}, "hard = 'low': give a number without quotes"),
+        ("limits", {"*": {"hard": float("nan")}}, "NaN is not a number"),
+        ("limits", {"*": {"soft_percent": 1e308 * 10}}, "Infinity is not a number"),
+        ("limits", {"*": {"soft_percent": -1}}, "soft_percent is below 0"),
+        ("limits", [], r"limits = \[\]: give a table"),
+        ("gate", {"alpha": 0.1, "power": 2}, "unknown power; known are alpha, threshold_percent"),
+        ("gate", {"alpha": "low"}, "alpha = 'low': give a number without quotes"),
+        ("gate", {"threshold_percent": -40}, "threshold_percent = -40: give a number above 0"),
+    ],
+)
 def test_a_damaged_section_is_named(file, section, value, message):
     content = json.loads(file.read_text())
     content[section] = value
@@ -122,13 +128,18 @@ def test_a_damaged_section_is_named(file, section, value, message):
         baselines.read(file)
 
 
-JSON = st.recursive(st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
-                    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
-                    max_leaves=4)
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=4,
+)
 
 
-@settings(max_examples=20_000 if os.environ.get("SPIKECOST_DEEP") == "1" else 200, deadline=None,
-          suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=20_000 if os.environ.get("SPIKECOST_DEEP") == "1" else 200,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 @given(st.data())
 def test_any_change_of_a_file_is_a_baseline_or_refused_in_one_line(file, data):
     content = json.loads(file.read_text())

@@ -38,7 +38,9 @@ def test_a_run_is_kept(store):
     filled(store, [24.0, 25.0])
     assert len(store) == 2
     assert [(entry.run, entry.commit, entry.value) for entry in store.series(STEP)] == [
-        (1, "commit0", 24.0), (2, "commit1", 25.0)]
+        (1, "commit0", 24.0),
+        (2, "commit1", 25.0),
+    ]
     assert [entry.value for entry in store.series(TIME)] == [2.0, 2.0]  # the median
     assert store.names("*/operations_per_step") == [STEP]
 
@@ -107,8 +109,11 @@ def test_files_that_are_no_history_are_left_alone(tmp_path):
     History(newer).add(figures())
     with sqlite3.connect(newer) as file:
         file.execute("PRAGMA user_version = 9")
-    for path, message in ((text, "file is not a database"), (other, "is not a history of spikecost"),
-                          (newer, "has format 9, this spikecost reads 1")):
+    for path, message in (
+        (text, "file is not a database"),
+        (other, "is not a history of spikecost"),
+        (newer, "has format 9, this spikecost reads 1"),
+    ):
         before = path.read_bytes()
         with pytest.raises(UserError, match=message):
             History(path).add(figures())
@@ -125,7 +130,9 @@ def test_files_that_are_no_history_are_left_alone(tmp_path):
 def test_a_count_changes_wherever_it_changes():
     found = changes(series([24, 24, 24, 25, 25, 23]))
     assert [(each.run, each.commit, each.before, each.after) for each in found] == [
-        (4, "commit4", 24, 25), (6, "commit6", 25, 23)]
+        (4, "commit4", 24, 25),
+        (6, "commit6", 25, 23),
+    ]
     assert found[0].percent == pytest.approx(100 / 24)
 
 
@@ -173,8 +180,10 @@ def test_shown_without_a_name_is_what_changed(store):
 def test_shown_by_name_is_every_run(store):
     filled(store, [24.0, 25.0])
     lines = command.show(store.path, STEP).splitlines()
-    assert lines[-2:] == ["  run 1  2026-11-24  commit0     24",
-                          "  run 2  2026-11-24  commit1     25  <- 24 -> 25 (+4.17 %)"]
+    assert lines[-2:] == [
+        "  run 1  2026-11-24  commit0     24",
+        "  run 2  2026-11-24  commit1     25  <- 24 -> 25 (+4.17 %)",
+    ]
 
 
 def test_drawn(store, tmp_path):
@@ -186,11 +195,14 @@ def test_drawn(store, tmp_path):
     assert text.count(f"<!-- {STEP} -->") == 1
 
 
-@pytest.mark.parametrize(("pattern", "file", "message"), [
-    ("*/speed", None, "no figure of .* is named"),
-    ("*", "all.pdf", "10 figures to draw"),
-    (STEP, "picture.bmp", "give a name that ends in "),
-])
+@pytest.mark.parametrize(
+    ("pattern", "file", "message"),
+    [
+        ("*/speed", None, "no figure of .* is named"),
+        ("*", "all.pdf", "10 figures to draw"),
+        (STEP, "picture.bmp", "give a name that ends in "),
+    ],
+)
 def test_what_cannot_be_shown(store, tmp_path, pattern, file, message):
     filled(store, [24.0])
     if message.startswith("10"):
@@ -248,9 +260,21 @@ def test_a_damaged_history_is_told_in_one_line_and_not_written(store, rounds):
     assert refused > rounds / 3
 
 
-@pytest.mark.parametrize("facts", ['"x"', "[]", "3", "null", "{", '{"made": 1}', '{"made": {}, "made": {}}', "[" * 9999,
-                                   '{"made": {}, "models": {}, "environment": {}, "checksum": 3}',
-                                   '{"made": {"a": NaN}, "models": {}, "environment": {}}'])
+@pytest.mark.parametrize(
+    "facts",
+    [
+        '"x"',
+        "[]",
+        "3",
+        "null",
+        "{",
+        '{"made": 1}',
+        '{"made": {}, "made": {}}',
+        "[" * 9999,
+        '{"made": {}, "models": {}, "environment": {}, "checksum": 3}',
+        '{"made": {"a": NaN}, "models": {}, "environment": {}}',
+    ],
+)
 def test_facts_of_a_run_that_are_of_another_form(store, facts):
     store.add(figures({STEP: 1.0}))
     with contextlib.closing(sqlite3.connect(store.path)) as opened, opened:
