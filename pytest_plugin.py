@@ -20,10 +20,12 @@ import pytest
 
 if TYPE_CHECKING:
     from .reports.regression.guard import Guard
+    from .reports.regression.kept.baseline import Baseline
+    from .reports.regression.kept.figures import Figures
 
 _GUARD: pytest.StashKey[Guard] = pytest.StashKey()
-_KEPT: pytest.StashKey[dict[str, object]] = pytest.StashKey()
-_BASELINE: pytest.StashKey[object] = pytest.StashKey()
+_KEPT: pytest.StashKey[dict[str, Figures]] = pytest.StashKey()
+_BASELINE: pytest.StashKey[Baseline] = pytest.StashKey()
 _SAID: pytest.StashKey[str] = pytest.StashKey()
 #: Figures of the baseline that tests were compared with, including those of worker processes.
 _JUDGED: pytest.StashKey[set[str]] = pytest.StashKey()
@@ -84,7 +86,7 @@ def spikecost(request: pytest.FixtureRequest) -> Guard:
     stash = request.config.stash
     guard = Guard(
         baseline=stash.get(_BASELINE, None),
-        keep=stash.get(_KEPT, None),  # type: ignore[arg-type]
+        keep=stash.get(_KEPT, None),
         without_counter=request.config.getoption("spikecost_without_counter"),
     )
     request.node.stash[_GUARD] = guard
@@ -143,7 +145,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     try:
         session.config.stash[_SAID] = update_baseline(
             session.config.getoption("spikecost_baseline"), kept, _is_whole(session.config)
-        )  # type: ignore[arg-type]
+        )
     except UserError as error:
         session.config.stash[_SAID] = str(error)
         session.exitstatus = pytest.ExitCode.USAGE_ERROR
@@ -156,12 +158,12 @@ def _refuse_unjudged(session: pytest.Session) -> None:
         return
     if session.exitstatus not in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
         return
-    lacking = sorted(baseline.figures.values.keys() - judged)  # type: ignore[attr-defined]
+    lacking = sorted(baseline.figures.values.keys() - judged)
     if _is_selection(session.config) or (judged and not lacking):
         return
     session.exitstatus = pytest.ExitCode.USAGE_ERROR
     session.config.stash[_SAID] = (
-        f"no test asked for {len(lacking)} figures of {baseline.path}, such as "  # type: ignore[attr-defined]
+        f"no test asked for {len(lacking)} figures of {baseline.path}, such as "
         f"{next(iter(lacking), 'none')}: they were not judged; if this is intended, renew the file with "
         "--spikecost-update on the folder of the tests"
     )

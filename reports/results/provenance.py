@@ -64,10 +64,10 @@ def _commit() -> dict[str, str]:
     try:
         head, changed = (
             subprocess.run(
-                ["git", "-C", str(root), *command],
+                ["git", "-C", str(root), *command],  # noqa: S607
                 capture_output=True,
                 text=True,
-                check=True,  # noqa: S607
+                check=True,
             ).stdout.strip()
             for command in (["rev-parse", "HEAD"], ["status", "--porcelain", "--untracked-files=no"])
         )
