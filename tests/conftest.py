@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import collections
 import os
+import signal
 from collections.abc import Callable, Generator
 from functools import cache
 from typing import Any
@@ -157,6 +158,13 @@ def group_of(item: pytest.Item) -> str:
         if isinstance(name, str) and name.partition(":")[0] in MODELS:
             return name.partition(":")[0]
     return item.path.stem
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Handle SIGHUP even under ``nohup``: tests send it, and the programs that they start inherit how it is handled."""
+    del session
+    if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
