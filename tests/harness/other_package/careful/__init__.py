@@ -47,14 +47,14 @@ class Careful(InBlocks):
     extras = ("accepted", "corrected")
     at_spikes = ("reset",)
 
-    def refusal(self, model):
+    def why_not_model(self, model):
         """Return why the method cannot integrate a model; empty if it can."""
         return "it knows no refractoriness" if model.refractory_ms else ""
 
     def blocks(self, model, detection, varying):
         """Return the blocks of the kernel."""
         state, v = model.system.state, model.system.threshold.variable
-        made = events.program(model)
+        made = events.draft(model)
         f, x, dt = Derivatives(model.system, made), Vector({name: Var(name) for name in state}), Var("dt")
         k1 = f(x)
         whole = f.let(x + dt * k1)
