@@ -338,9 +338,9 @@ class Flow:
             integrator.reset_cooldowns()
         return after, integrator.time, True, steps
 
-    def speeds(self, state: State, numbers: list[Any], switches: list[Any]) -> Any:
-        """Return the change of the voltage per ms: an array if one of the state variables is an array."""
-        return self._inspectors[frozenset()].speeds(state, [*numbers, *switches], self.system.threshold.variable)
+    def speeds(self, state: State, numbers: list[Any], switches: list[Any]) -> dict[str, Any]:
+        """Return the change of each state variable per ms: arrays if one of the variables is an array."""
+        return self._inspectors[frozenset()].speeds(state, [*numbers, *switches])
 
     def reset_cooldowns(self) -> None:
         """Forget which events were just found, before another solution or a repeated part of this one."""

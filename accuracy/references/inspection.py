@@ -24,7 +24,7 @@ from .ranges import Array, Range, Tape
 #: Number of points at which each step is checked.
 POINTS = 5
 #: Largest defect times the length of the step, relative to the state, as a multiple of the error allowed per step.
-DEFECT = 128.0
+DEFECT = 32.0
 #: The defect includes the rounding of the right-hand side: this multiple of the rounding of each of its parts.
 ROUNDING = 8.0
 #: A larger fraction of the state than this is never taken as rounding.
@@ -185,12 +185,13 @@ class Inspector:
                 good &= self._sides(points, over, resolved)
         return np.asarray(good, dtype=bool)
 
-    def speeds(self, state: Mapping[str, Any], numbers: Sequence[Any], variable: str) -> Any:
-        """Return the change of a variable per ms, with the input at the start of its piece."""
+    def speeds(self, state: Mapping[str, Any], numbers: Sequence[Any]) -> dict[str, Any]:
+        """Return the change of each variable per ms, with the input at the start of its piece."""
         at = {**dict(zip(self._names, map(float, numbers), strict=True)), **state}
         at[self._input] = shape_value(self._terms, (at[name] for name in self._shape[:-1]), np.float64(0))
         with np.errstate(all="ignore"):
-            return self._tape.values(at)[self._tape.roots[self._state.index(variable)]]
+            values = self._tape.values(at)
+        return {name: values[root] for name, root in zip(self._state, self._tape.roots, strict=True)}
 
     def _sizes(self, steps: Steps) -> Array:
         """Return the size of each state variable at the starts of steps, at least its size in accepted steps."""

@@ -35,8 +35,11 @@ MOST_SPIKES_PER_MS = 100
 #: Longest steps, in ms, for further attempts after a solution left the finite numbers.
 SHORTER = (2.0**-4, 2.0**-8, 2.0**-12)
 
-#: If a voltage needs at most this time, in ms, for the rest of its way to the threshold, there is a spike.
-JUMP, JUMP_POINTS = 1e-13, 4001
+#: If a voltage needs at most `JUMP` ms for the rest of its way to the threshold, there is a spike; or `UPSTROKE` ms, if
+#: no other variable moves by more than the fraction `STILL` of its size in that time.
+JUMP, UPSTROKE, STILL = 1e-13, 1e-10, 1e-13
+#: Number of voltages at which the speed on this way is computed.
+JUMP_POINTS = 4001
 
 #: Two computations with no common step: a different tolerance, so a different order, different steps and rounding.
 FIRST = Precision("double", 2.0**-52, high_accuracy=False)
@@ -211,17 +214,25 @@ class _Solver:
         """Return the time in ms until a voltage that almost jumps reaches the threshold; None if it does not reach it.
 
         It is the integral of dv/f(v), with all other variables constant. The coefficients of a series are not finite
-        where a solution changes within 1e-15 ms.
+        where a solution changes within 1e-15 ms, or where high powers of a steep term are too large.
         """
         at, variable, level = self._at, self._model.system.threshold.variable, self._level()
         if at.now < at.free_from or not at.state[variable] < level:
             return None
         voltages = np.linspace(float(at.state[variable]), float(level), JUMP_POINTS)
         speeds = self._flow.speeds({**at.state, variable: voltages}, self._numbers_now(), at.switches or [])
-        if not (speeds > 0).all():
+        speed = speeds.pop(variable)
+        if not (speed > 0).all():
             return None
-        left = float(scipy.integrate.trapezoid(1 / speeds, voltages))
-        return self._number(left) if left <= JUMP else None
+
+        def on_the_way(change: Any) -> float:
+            with np.errstate(all="ignore"):  # speeds may be infinite
+                slowness = np.broadcast_to(change / speed, voltages.shape)
+            return float(scipy.integrate.simpson(slowness, x=voltages))
+
+        left = on_the_way(1)
+        still = all(on_the_way(abs(change)) <= STILL * abs(at.state[name]) for name, change in speeds.items())
+        return self._number(left) if left <= (UPSTROKE if still else JUMP) else None
 
     def _numbers_now(self) -> list[Any]:
         """Return the parameters of the flow, without switches."""

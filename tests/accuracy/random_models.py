@@ -74,7 +74,10 @@ class Scalar:
 
     def speed(self, v):
         """v', in 1/ms."""
-        number = np.longdouble
+
+        def number(text):
+            return np.longdouble(float(text))  # the model has doubles
+
         total = number(self.drive) - number(self.leak) * v
         with np.errstate(over="ignore"):
             for kind, (height, centre, width) in zip(self.kinds, self.numbers, strict=True):

@@ -41,9 +41,11 @@ def test_intervals_of_models_with_steep_terms_are_right(first):
     assert not wrong, "\n".join(wrong)
 
 
-def test_an_upstroke_at_which_steps_have_no_length():
-    # an exponential that heyoka's second computation cannot pass: it had made steps of length 0 without end
-    assert not check(473)
+@pytest.mark.parametrize("seed", [473, 3878, 4186, 4351, 8788])
+def test_models_that_were_wrong_or_refused(seed):
+    # an upstroke at which steps have no length; a narrow step; two upstrokes at which the series of another steep term
+    # overflows; and a slow approach
+    assert not check(seed)
 
 
 def check_coupled(seed):
