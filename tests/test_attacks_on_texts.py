@@ -483,7 +483,7 @@ weights = { add = 1, sub = 1, mul = 3, div = 10, sqrt = 12, exp = EXP, pow = 60,
         (CONVENTION.replace("EXP", "-1"), "weight of exp"),
         (CONVENTION.replace("exp = EXP,", ""), "weight for each"),
         (CONVENTION.replace("EXP", "1, foo = 2"), "weight for each"),
-        (CONVENTION.replace("EXP", "1").replace("mine", "unit"), "there already"),
+        (CONVENTION.replace("EXP", "1").replace("mine", "unit"), "already"),
         (CONVENTION.replace("EXP", "1").replace("mine", '"a b"'), "name"),
     ],
 )

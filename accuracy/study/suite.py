@@ -120,7 +120,7 @@ class Suite:
                 raise UserError(f"two of the models are called {label}; give one of them another name")
         for convention in self.conventions:
             if isinstance(convention, Convention) and CONVENTIONS.get(convention.name, convention) is not convention:
-                raise UserError(f"the convention '{convention.name}' is there already; take another name")
+                raise UserError(f"the convention '{convention.name}' exists already; choose another name")
             get_convention(convention)
         for name in ("methods", "detections", "stimuli", "rates", "rheobases", "horizons", "tolerances", "measures"):
             given = list(getattr(self, name))
