@@ -13,6 +13,7 @@ from typing import Any
 
 import heyoka
 import numpy as np
+from numpy.typing import NDArray
 
 from ...harness.stimuli import Shape
 from ...models.algebra.draft import substitute
@@ -341,6 +342,25 @@ class Flow:
     def speeds(self, state: State, numbers: list[Any], switches: list[Any]) -> dict[str, Any]:
         """Return the change of each state variable per ms: arrays if one of the variables is an array."""
         return self._inspectors[frozenset()].speeds(state, [*numbers, *switches])
+
+    def first_change(
+        self, state: State, numbers: list[Any], switches: list[Any], voltages: NDArray[np.float64]
+    ) -> float | None:
+        """Return the first of rising voltages beyond which a condition is another one; None if all stay as they are.
+
+        Between two of `voltages` it is located to the last digit.
+        """
+        variable, inspector = self.system.threshold.variable, self._inspectors[frozenset()]
+        while True:
+            sides = inspector.sides({**state, variable: voltages}, [*numbers, *switches])
+            changed = (sides != sides[:, :1]).any(axis=0)
+            if not changed.any():
+                return None
+            after = int(np.argmax(changed))
+            before, beyond = voltages[after - 1], voltages[after]
+            if np.nextafter(before, beyond) >= beyond:
+                return float(beyond)
+            voltages = np.unique(np.linspace(before, beyond, len(voltages)))
 
     def reset_cooldowns(self) -> None:
         """Forget which events were just found, before another solution or a repeated part of this one."""

@@ -187,11 +187,23 @@ class Inspector:
 
     def speeds(self, state: Mapping[str, Any], numbers: Sequence[Any]) -> dict[str, Any]:
         """Return the change of each variable per ms, with the input at the start of its piece."""
+        with np.errstate(all="ignore"):
+            values = self._tape.values(self._start(state, numbers))
+        return {name: values[root] for name, root in zip(self._state, self._tape.roots, strict=True)}
+
+    def sides(self, state: Mapping[str, Any], numbers: Sequence[Any]) -> NDArray[np.bool_]:
+        """Return whether the distance of each condition is positive: an array (conditions, points of the state)."""
+        count = max(np.size(value) for value in state.values())
+        if self._surfaces is None:
+            return np.empty((0, count), dtype=bool)
+        with np.errstate(all="ignore"):
+            values = self._surfaces.values(self._start(state, numbers))
+        return np.array([np.broadcast_to(values[root] > 0, (count,)) for root in self._surfaces.roots])
+
+    def _start(self, state: Mapping[str, Any], numbers: Sequence[Any]) -> dict[str, Any]:
         at = {**dict(zip(self._names, map(float, numbers), strict=True)), **state}
         at[self._input] = shape_value(self._terms, (at[name] for name in self._shape[:-1]), np.float64(0))
-        with np.errstate(all="ignore"):
-            values = self._tape.values(at)
-        return {name: values[root] for name, root in zip(self._state, self._tape.roots, strict=True)}
+        return at
 
     def _sizes(self, steps: Steps) -> Array:
         """Return the size of each state variable at the starts of steps, at least its size in accepted steps."""

@@ -35,8 +35,8 @@ MOST_SPIKES_PER_MS = 100
 #: Longest steps, in ms, for further attempts after a solution left the finite numbers.
 SHORTER = (2.0**-4, 2.0**-8, 2.0**-12)
 
-#: If a voltage needs at most `JUMP` ms for the rest of its way to the threshold, there is a spike; or `UPSTROKE` ms, if
-#: no other variable moves by more than the fraction `STILL` of its size in that time.
+#: If a voltage needs at most `JUMP` ms for the rest of its way to the threshold or a change of a condition, it is taken
+#: there; or `UPSTROKE` ms, if no other variable moves by more than the fraction `STILL` of its size in that time.
 JUMP, UPSTROKE, STILL = 1e-13, 1e-10, 1e-13
 #: Number of voltages at which the speed on this way is computed.
 JUMP_POINTS = 4001
@@ -200,30 +200,39 @@ class _Solver:
         """Continue after a number was not finite: with a spike if the threshold is near, otherwise in shorter steps."""
         if not isinstance(error.__cause__, NotFiniteError) or self._record is None:
             raise error
-        left = self._left()
-        if left is not None:
-            self._at.state[self._model.system.threshold.variable] = self._level()
-            self._at.now, self._at.spiked, self._tries, self._at.longest = self._at.now + left, True, 0, math.inf
+        if self._jumped():
+            self._tries, self._at.longest = 0, math.inf
             return
         if self._tries == len(SHORTER):
             raise error
         self._at.longest = SHORTER[self._tries]
         self._tries += 1
 
-    def _left(self) -> Any:
-        """Return the time in ms until a voltage that almost jumps reaches the threshold; None if it does not reach it.
+    def _jumped(self) -> bool:
+        """Take a voltage that almost jumps to the end of its way: the threshold, or a change of a condition before it.
 
-        It is the integral of dv/f(v), with all other variables constant. The coefficients of a series are not finite
-        where a solution changes within 1e-15 ms, or where high powers of a steep term are too large.
+        The time is the integral of dv/f(v), with all other variables constant. The coefficients of a series are not
+        finite where a solution changes within 1e-15 ms, or where high powers of a steep term are too large.
+
+        Returns
+        -------
+        bool
+            Whether it did so: it moves up, and fast enough.
         """
         at, variable, level = self._at, self._model.system.threshold.variable, self._level()
         if at.now < at.free_from or not at.state[variable] < level:
-            return None
-        voltages = np.linspace(float(at.state[variable]), float(level), JUMP_POINTS)
-        speeds = self._flow.speeds({**at.state, variable: voltages}, self._numbers_now(), at.switches or [])
+            return False
+        flow, numbers, switches = self._flow, self._numbers_now(), at.switches or []
+        start = float(at.state[variable])
+        voltages = np.linspace(start, float(level), JUMP_POINTS)
+        end = flow.first_change(at.state, numbers, switches, voltages)
+        if end is not None:
+            voltages = np.linspace(start, end, JUMP_POINTS)
+        # on this side of the change
+        speeds = flow.speeds({**at.state, variable: voltages}, numbers, switches)
         speed = speeds.pop(variable)
         if not (speed > 0).all():
-            return None
+            return False
 
         def on_the_way(change: Any) -> float:
             with np.errstate(all="ignore"):  # speeds may be infinite
@@ -232,7 +241,12 @@ class _Solver:
 
         left = on_the_way(1)
         still = all(on_the_way(abs(change)) <= STILL * abs(at.state[name]) for name, change in speeds.items())
-        return self._number(left) if left <= (UPSTROKE if still else JUMP) else None
+        if not left <= (UPSTROKE if still else JUMP):
+            return False
+        at.now += self._number(left)
+        at.state[variable] = level if end is None else self._number(end)
+        at.spiked, at.switches = end is None, at.switches if end is None else None
+        return True
 
     def _numbers_now(self) -> list[Any]:
         """Return the parameters of the flow, without switches."""

@@ -71,6 +71,17 @@ def test_a_rate_that_is_written_with_exprel(width):
     intervals_are(integral(slowness, [0, *edges, 15]), reference(model, constant(1 * mV / ms, 50 * ms)))
 
 
+@pytest.mark.parametrize("width", [0.02, 0.01, 0.005, 0.003])
+def test_an_upstroke_that_ends_at_a_switch_before_the_threshold(width):
+    # where the series has no finite coefficients, it is taken to the switch, not to the threshold
+    model = neuron("dv/dt = (I + 5*exp((v - 0.2)/k)*int(v < 0.6))/(10*ms) : 1\nI : 1\nk : 1", parameters={"k": width})
+    edges = [0.2 + width * n for n in range(-60, 61, 2) if 0 < 0.2 + width * n < 0.6]
+    interval = integral(lambda v: 10 / (3 + 5 * exp((v - mpf("0.2")) / mpf(str(width)))), [0, *edges, 0.6])
+    interval += 10 * 0.4 / 3
+    found = reference(model, constant(3, 4.5 * interval * ms))
+    np.testing.assert_allclose(found.train.times, interval * np.arange(1, 5), rtol=0, atol=found.error + 1e-15)
+
+
 @pytest.mark.parametrize("power", range(3, 10))
 def test_a_series_whose_coefficients_vanish(power):
     # the reset is to 0, where only one of every `power` coefficients is not zero
