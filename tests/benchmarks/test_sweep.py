@@ -36,5 +36,5 @@ def test_sweep(benchmark, model):
         "stimuli": len(curve.regime.trials),
         "steps": round(steps),
         "largest dt in ms": float(case.setting),
-        "operations a ms at it": case.cost().mean,
+        "operations per ms at it": case.cost().mean,
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -117,7 +118,7 @@ class HardwareCounts(Counts):
         )
 
 
-class HardwareCounter:
+class HardwareCounter(ABC):
     """Base of the counters that read the processor's counting unit."""
 
     name: str
@@ -130,9 +131,9 @@ class HardwareCounter:
         self._chosen: Candidate | None = None
         self._reason: str | None = None
 
+    @abstractmethod
     def candidates(self) -> Iterator[Candidate | Refused]:
         """Yield the event sets to try, the best first, and the reasons for those that do not exist."""
-        raise NotImplementedError
 
     def why_not(self) -> str:
         """Return why this counter cannot count here; only starting and reading an event set proves that it can."""

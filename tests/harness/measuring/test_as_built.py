@@ -20,7 +20,7 @@ EVERY_METHOD = ("lif", "izhikevich", "hodgkin_huxley")
 WHOLE = [
     (model, method) for model in MODELS for method in applicable(model) if model in EVERY_METHOD or method == "euler"
 ]
-#: A cell is four compilations at -O3: everyday tests have one method of each kind.
+#: A case is four compilations at -O3: everyday tests have one method of each kind.
 OF_EACH_KIND = ("euler", "rk4", "exponential_euler", "rush_larsen", "exact", "esr_midpoint", "izhikevich2003")
 CELLS = choose(WHOLE, lambda cell: is_archetype(cell[0]) and cell[1] in OF_EACH_KIND)
 
