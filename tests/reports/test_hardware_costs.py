@@ -45,6 +45,9 @@ class Standing(HardwareCounter):
         frozenset(),
     )
 
+    def candidates(self):
+        return iter(())
+
     def why_not(self):
         return ""
 
