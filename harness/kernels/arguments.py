@@ -256,8 +256,8 @@ def check_stimuli(model: NeuronModel, stimuli: Sequence[Stimulus], varying: bool
     Raises
     ------
     UserError
-        If a stimulus drives a model without input, does not have the unit of the input, varies although the step needs a constant input, or
-        if the pieces of the stimuli differ.
+        If a stimulus drives a model without input, does not have the unit of the input, varies although the step needs
+        a constant input, or if the pieces of the stimuli differ.
     """
     for stimulus in stimuli:
         if stimulus.varies and not varying:

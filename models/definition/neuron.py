@@ -330,7 +330,7 @@ class NeuronModel:
                     self._check_value(name, given)
         if self.drive is not None and not self.input:
             with at("drive"):
-                raise UserError(f"{where}: drive = {self.drive}, but the model has no input; give its name as the input")
+                raise UserError(f"{where}: drive = {self.drive}, but the model has no input; give input=")
         if self.drive is not None and get_dimensions(self.drive) is not self.input_dimension:
             with at("drive"):
                 raise UserError(

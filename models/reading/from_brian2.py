@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, overload
+from typing import Any, NamedTuple, overload
 
 import brian2
 import numpy as np
@@ -53,7 +53,7 @@ class Brian2Settings:
 @overload
 def from_brian2(
     group: brian2.NeuronGroup | Subgroup,
-    input: str | None = ...,  # noqa: A002
+    input: str | None = ...,
     *,
     index: int = ...,
     name: str | None = ...,
@@ -63,7 +63,7 @@ def from_brian2(
 @overload
 def from_brian2(
     group: Sequence[brian2.NeuronGroup | Subgroup],
-    input: str | None = ...,  # noqa: A002
+    input: str | None = ...,
     *,
     index: int = ...,
     name: None = ...,
@@ -105,8 +105,8 @@ def from_brian2(
     namespace : mapping, optional
         The namespace that Brian2's ``run`` would get; by default the names at the place of the call.
     synapses : str, optional
-        ``leave_out`` takes a neuron that is the target of synapses or of a `PoissonInput` alone, as it stands. By default
-        it is refused. Synapses that only start at the neuron, subgroups and monitors never matter.
+        ``leave_out`` takes a neuron that is the target of synapses or of a `PoissonInput` alone, as it stands. By
+        default it is refused. Synapses that only start at the neuron, subgroups and monitors never matter.
 
     Raises
     ------
@@ -118,8 +118,8 @@ def from_brian2(
     if isinstance(group, list | tuple):
         if name is not None:
             raise UserError(f"name = '{name}' cannot be the name of several groups; leave it out")
-        return [_model(each, input, index, None, around, synapses) for each in group]
-    return _model(group, input, index, name, around, synapses)
+        return [_model(_Asked(each, index, around, synapses), input, None) for each in group]
+    return _model(_Asked(group, index, around, synapses), input, name)
 
 
 def settings_from_brian2(group: brian2.NeuronGroup, *, namespace: Mapping[str, Any] | None = None) -> Brian2Settings:
@@ -152,14 +152,21 @@ def _neuron(group: Any, index: int) -> tuple[brian2.NeuronGroup, int]:
     return whole, int(index) + (part.start if part is not None else 0)
 
 
-def _model(
-    given: Any, driven: str | None, at: int, name: str | None, namespace: Mapping[str, Any], synapses: str | None
-) -> NeuronModel:
-    group, index = _neuron(given, at)
+class _Asked(NamedTuple):
+    """The neuron that a user asks for."""
+
+    group: Any
+    index: int
+    namespace: Mapping[str, Any]
+    synapses: str | None
+
+
+def _model(asked: _Asked, driven: str | None, name: str | None) -> NeuronModel:
+    group, index = _neuron(asked.group, asked.index)
     refuse_what_cannot_run(group)
-    names = Names(group, namespace)
+    names = Names(group, asked.namespace)
     texts = texts_of(group, index, names.resolved)
-    refuse_what_acts(group, index, texts, synapses)
+    refuse_what_acts(group, index, texts, asked.synapses)
     constants = names.constants(texts.used - set(texts.equations.names))
     held = held_over_steps(texts, partial(method_of, group, names), group.name)
     chosen = choose(texts, constants, driven, group.name)
@@ -179,12 +186,12 @@ def _model(
     parameters = values(PARAMETER)
     said = [
         f"the Brian2 group {group.name}" + (f", neuron {index}" if len(group) > 1 else ""),
-        *(["without its synapses"] if synapses == "leave_out" else []),
+        *(["without its synapses"] if asked.synapses == "leave_out" else []),
         *([f"{', '.join(held)} computed whenever needed, not once per step"] if held else []),
         *([chosen.note] if chosen.note else []),
     ]
     return NeuronModel(
-        name=name or given.name,
+        name=name or asked.group.name,
         description="; ".join(said),
         equations="\n".join(line.text for line in lines),
         threshold=texts.threshold,

@@ -1,4 +1,4 @@
-"""How are the equations of one neuron of a Brian2 group written for a model?"""
+"""The equations of one neuron of a Brian2 group, as a model has them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which parameter or constant of a Brian2 group does a stimulus drive?"""
+"""The parameter or constant of a Brian2 group that a stimulus drives."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 import brian2
 from brian2.equations.equations import PARAMETER
-from brian2.units.fundamentalunits import Dimension, get_dimensions
+from brian2.units.fundamentalunits import get_dimensions
 from brian2.utils.stringtools import get_identifiers
 
 from ..algebra.draft import substitute

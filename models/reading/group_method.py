@@ -1,4 +1,4 @@
-"""With which method does Brian2 integrate a group?"""
+"""The method with which Brian2 integrates a group."""
 
 from __future__ import annotations
 
@@ -37,5 +37,5 @@ def method_of(group: brian2.NeuronGroup, names: Names) -> str:
         raise UserError(f"{group.name}: spikecost has no method like Brian2's '{name}'; it has {', '.join(ours)}")
     asked = ", ".join(map(str, choices))
     raise UserError(
-        f"{group.name}: Brian2 cannot integrate its equations with the method {asked} ({reason}); give the group another"
+        f"{group.name}: Brian2 cannot integrate its equations with the method {asked} ({reason}); give another"
     )

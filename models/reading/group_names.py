@@ -1,4 +1,4 @@
-"""What do the names stand for that a Brian2 group uses and does not declare?"""
+"""What the names stand for that a Brian2 group uses and does not declare."""
 
 from __future__ import annotations
 

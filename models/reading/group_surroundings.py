@@ -1,4 +1,4 @@
-"""Does anything act on a neuron of a Brian2 group, in addition to its own equations?
+"""What acts on a neuron of a Brian2 group, in addition to its own equations.
 
 Subgroups and monitors do not. Synapses, `PoissonInput`, operations at regular times and further events do, if they
 change what the neuron's spikes depend on.

@@ -1,4 +1,4 @@
-"""Which texts describe one neuron of a Brian2 group: its equations, threshold, reset and refractoriness?"""
+"""The texts that describe one neuron of a Brian2 group: its equations, threshold, reset and refractoriness."""
 
 from __future__ import annotations
 

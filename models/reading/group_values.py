@@ -1,4 +1,4 @@
-"""Which value does a variable of a Brian2 group have now, for one of its neurons?"""
+"""The value that a variable of a Brian2 group has now, for one of its neurons."""
 
 from __future__ import annotations
 

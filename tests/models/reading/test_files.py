@@ -240,7 +240,7 @@ BAD_PYTHON = {
         'method="euler"',
         'method="euler", refractory="v > EL"',
         "group",
-        "my models.py:10: group: refractory = ",
+        "my models.py:13: group: refractory = ",
     ),
     "a function": ("", "", "helper", "my models.py:24: helper is a function, not a model; write helper = "),
     "a quantity": ("", "", "tau", "my models.py:8: tau is a Quantity, not a model; write tau = sc.NeuronModel("),

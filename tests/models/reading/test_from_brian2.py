@@ -312,7 +312,7 @@ def test_synapses_can_be_left_out():
 def test_synapses_that_change_their_source_count():
     group = leaky(name="mine")
     KEPT.append(brian2.Synapses(group, leaky(), on_pre="v_pre += 1*mV", name="back"))
-    with pytest.raises(UserError, match="^mine is the target of back, "):
+    with pytest.raises(UserError, match=r"^mine is the target of back, "):
         from_brian2(group, namespace=NAMES)
 
 
@@ -320,7 +320,7 @@ def test_a_sum_over_synapses_has_its_present_value():
     group = leaky(LEAKY.replace("R*I", "R*(I + Isyn)") + "\nIsyn : amp", name="mine")
     KEPT.append(brian2.Synapses(group, group, "w : amp\nIsyn_post = w : amp (summed)", name="summed"))
     group.Isyn = 0.2 * nA
-    with pytest.raises(UserError, match="^mine is the target of summed, "):
+    with pytest.raises(UserError, match=r"^mine is the target of summed, "):
         from_brian2(group, namespace=NAMES)
     assert from_brian2(group, namespace=NAMES, synapses="leave_out").parameters == {"Isyn": 0.2 * nA}
 
@@ -376,7 +376,7 @@ def test_euler_uses_the_state_at_the_start_of_a_step_anyway():
     model = from_brian2(leaky(text, name="mine", method="euler"), namespace=NAMES)
     assert "w = v : volt" in model.equations.splitlines()
     assert "w computed whenever needed" in model.description
-    with pytest.raises(UserError, match="'w' is .constant over dt."):  # the reset sees the value of the step's start
+    with pytest.raises(UserError, match=r"'w' is .constant over dt."):  # the reset sees the value of the step's start
         from_brian2(leaky(text, name="mine", method="euler", reset="v = EL + 0*w"), namespace=NAMES)
 
 
@@ -419,7 +419,8 @@ def test_several_inputs_are_listed():
     with pytest.raises(UserError) as error:
         from_brian2(group, namespace=NAMES)
     assert str(error.value) == (
-        "mine: no parameter is named I; say which one the stimulus drives, input='I1' (on the command line: --input I1), "
+        "mine: no parameter is named I; say which one the stimulus drives, input='I1' "
+        "(on the command line: --input I1), "
         "or one of I1, I2"
     )
     assert from_brian2(group, "I2", namespace=NAMES).input == "I2"
