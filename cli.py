@@ -323,10 +323,10 @@ def _add_checks(commands: Any) -> None:
         nargs="+",
         default=(),
         metavar="PATTERN",
-        help="renew only figures with these names, such as '*/dt_ms' (default: all)",
+        help="renew only figures with these names, such as 'lif*dt_ms' (default: all)",
     )
     check.add_argument(
-        "--only", default="*", metavar="PATTERN", help="judge only figures with these names, such as '*/dt_ms'"
+        "--only", default="*", metavar="PATTERN", help="judge only figures with these names, such as 'lif*dt_ms'"
     )
     check.add_argument(
         "--gate-times",
@@ -351,7 +351,7 @@ def _add_checks(commands: Any) -> None:
             default=argparse.SUPPRESS,
             help="file of the history (default: SPIKECOST_HISTORY, or spikecost-history.sqlite here)",
         )
-    history.add_argument("--figure", metavar="PATTERN", help="such as 'lif/*/dt_ms' (default: figures that changed)")
+    history.add_argument("--figure", metavar="PATTERN", help="such as 'lif*dt_ms' (default: figures that changed)")
     history.add_argument("--plot", metavar="FILE", help="plot the figures to a .png, .svg or .pdf")
     _add_data(history)
     history.set_defaults(run=_history, store=None)
