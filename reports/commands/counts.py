@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ...flops.conventions import CONVENTIONS, Convention
 from ...flops.operations import count_step
-from ...harness.measuring.measure import Measurement
 from ...models.definition.neuron import NeuronModel
 from ...models.language import units
 from ...models.step import Step
 from ..writing.text import by_kind
+
+if TYPE_CHECKING:
+    from ...harness.measuring.measure import Measurement
 
 
 def counted(step: Step, dt: Any, convention: str) -> dict[str, Any]:
