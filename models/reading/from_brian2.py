@@ -52,16 +52,6 @@ class Brian2Settings:
 
 @overload
 def from_brian2(
-    group: brian2.NeuronGroup | Subgroup,
-    input: str | None = ...,
-    *,
-    index: int = ...,
-    name: str | None = ...,
-    namespace: Mapping[str, Any] | None = ...,
-    synapses: str | None = ...,
-) -> NeuronModel: ...
-@overload
-def from_brian2(
     group: Sequence[brian2.NeuronGroup | Subgroup],
     input: str | None = ...,
     *,
@@ -70,6 +60,16 @@ def from_brian2(
     namespace: Mapping[str, Any] | None = ...,
     synapses: str | None = ...,
 ) -> list[NeuronModel]: ...
+@overload
+def from_brian2(
+    group: brian2.NeuronGroup | Subgroup,
+    input: str | None = ...,
+    *,
+    index: int = ...,
+    name: str | None = ...,
+    namespace: Mapping[str, Any] | None = ...,
+    synapses: str | None = ...,
+) -> NeuronModel: ...
 def from_brian2(
     group: brian2.NeuronGroup | Subgroup | Sequence[brian2.NeuronGroup | Subgroup],
     input: str | None = None,  # noqa: A002
@@ -156,13 +156,13 @@ class _Asked(NamedTuple):
     """The neuron that a user asks for."""
 
     group: Any
-    index: int
+    at: int
     namespace: Mapping[str, Any]
     synapses: str | None
 
 
 def _model(asked: _Asked, driven: str | None, name: str | None) -> NeuronModel:
-    group, index = _neuron(asked.group, asked.index)
+    group, index = _neuron(asked.group, asked.at)
     refuse_what_cannot_run(group)
     names = Names(group, asked.namespace)
     texts = texts_of(group, index, names.resolved)

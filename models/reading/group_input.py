@@ -17,6 +17,7 @@ from ..algebra.polynomial import is_zero, linear_parts
 from ..ground.errors import UserError
 from ..language import equations as language
 from ..language import units
+from ..language.equation_lines import DIFFERENTIAL
 from .group_equations import lines_of, parameter
 from .group_texts import Texts
 
@@ -129,7 +130,7 @@ def _derivatives(
     lines += [parameter(name, get_dimensions(value)) for name, value in constants.items()]
     read = language.read("\n".join(line.text for line in lines), {}, where)
     found = {name: each.value for name, each in read.items() if each.value is not None}
-    state = [name for name in found if read[name].kind == language.DIFFERENTIAL]
+    state = [name for name in found if read[name].kind == DIFFERENTIAL]
     opened: dict[str, Expr] = {}
     for name, value in language.subexpression_order(found, found.keys() - set(state)).items():
         opened[name] = substitute(value, opened)
