@@ -60,6 +60,8 @@ def reference(model: NeuronModel, stimulus: Stimulus) -> Reference:
         disagree on the number of spikes.
     """
     check_domain(model)
+    if model.arrivals:
+        raise UserError(f"{model.label}: there is no reference yet for a model at which spikes arrive; use simulate")
     if closed_form.applies(model, stimulus):
         method = "closed form, double against extended precision"
         first = closed_form.solve(model, stimulus, taylor.EXTENDED)

@@ -76,6 +76,14 @@ class Step:
         """Whether the rest of a step is integrated after a spike."""
         return DETECTIONS[self.detection].restarts and self.model.spike_interrupts
 
+    @property
+    def cuts(self) -> bool:
+        """Whether a step is cut where a spike arrives; otherwise the spike arrives at the end of its step, on the grid.
+
+        Detections that locate spikes within a step cut it at arrivals, too.
+        """
+        return bool(self.model.arrivals) and DETECTIONS[self.detection].restarts
+
 
 class Method(Hashable, Protocol):
     """The part of a method that the rest of the program uses: everything that counts, kernels and costs need."""
@@ -134,6 +142,10 @@ class Method(Hashable, Protocol):
         """Return the blocks that run together and are tallied as one, by the name of the tally."""
         ...
 
+    def tallied(self, step: Step) -> tuple[str, ...]:
+        """Return the names of what its kernels tally."""
+        ...
+
     def tallies(
         self, step: Step, kept: Mapping[str, int], steps: float, spikes: int, horizon: float
     ) -> Mapping[str, float]:
@@ -143,7 +155,7 @@ class Method(Hashable, Protocol):
         ----------
         step : Step
         kept : mapping
-            The kernel's tallies, if blocks are functions: the number of calls of each block, and the extras.
+            The kernel's tallies, by `tallied`.
         steps : float
             Number of steps of dt; only a rough estimate if the method is set by a tolerance.
         spikes : int
@@ -173,6 +185,8 @@ class InBlocks:
     """The spike detections that it can be used with."""
     varying = True
     """Whether it can follow an input that varies within a step."""
+    arrivals = False
+    """Whether spikes can arrive at its kernels."""
     brian2 = ""
     exact_alone = False
     steps_alike = False
@@ -191,6 +205,8 @@ class InBlocks:
         """Return why the method cannot be used with a model, a detection and such an input; empty if it can."""
         if varying and not self.varying:
             return "it needs an input that is constant within each step"
+        if model.arrivals and not self.arrivals:
+            return "it has no steps that end where a spike arrives"
         if detection not in self.detections:
             return f"it can only be used with detection {' or '.join(self.detections)}"
         return self.why_not_model(model)
@@ -203,6 +219,10 @@ class InBlocks:
     def parts(self, step: Step) -> Mapping[str, tuple[str, ...]]:
         """Return each block as a separate part."""
         return {name: (name,) for name in step.blocks}
+
+    def tallied(self, step: Step) -> tuple[str, ...]:
+        """Return the names of its blocks, and the extras."""
+        return (*step.blocks, *self.extras)
 
     def tallies(
         self, step: Step, kept: Mapping[str, int], steps: float, spikes: int, horizon: float
