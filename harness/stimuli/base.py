@@ -84,7 +84,7 @@ class Shape:
 _NUMBERS: Callable[[Shape], tuple[float, ...]] = attrgetter(*(field.name for field in fields(Shape)))
 
 
-@dataclass(frozen=True, init=False)
+@dataclass(frozen=True, init=False, repr=False)
 class Stimulus:
     """An input made of pieces, each with a shape; it may jump between pieces.
 
@@ -119,6 +119,12 @@ class Stimulus:
             raise UserError("a stimulus needs at least one piece, each with a positive duration and one value")
         if not all(shape.is_finite for shape in made):
             raise UserError("the numbers of a stimulus must be finite, and its decay times positive")
+
+    def __repr__(self) -> str:
+        unit = units.unit_name(self.dimension) or "1"
+        return (
+            f"<Stimulus: {float(self.horizon):g} ms, {len(self.shapes)} piece{'s'[: len(self.shapes) > 1]}, in {unit}>"
+        )
 
     @property
     def varies(self) -> bool:

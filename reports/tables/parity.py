@@ -15,6 +15,7 @@ from ...harness.measuring.measure import Measurement
 from ...models.algebra.expression import KINDS
 from ...models.ground.errors import NoValue
 from ..writing.escape import in_figure
+from ..writing.notebook import Picture
 from .shared_columns import WAY
 
 #: Columns and their meaning.
@@ -217,7 +218,7 @@ def parity_figure(by_kind: pd.DataFrame) -> Figure:
     by_kind : DataFrame
         As `parity_by_kind` returns.
     """
-    figure = Figure(figsize=(4.6, 4.4), layout="constrained")
+    figure = Picture(figsize=(4.6, 4.4), layout="constrained")
     axis = figure.subplots()
     shown = by_kind.query("kind not in ['exp', 'pow']")
     for (model, method), each in shown.groupby(["model", "method"], sort=False):
