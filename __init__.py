@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from .harness.stimuli import (
         STIMULI,
         Stimulus,
+        as_it_stands,
         chirp,
         constant,
         ornstein_uhlenbeck,
@@ -56,6 +57,7 @@ _HOMES = {
     ".harness.stimuli": (
         "STIMULI",
         "Stimulus",
+        "as_it_stands",
         "chirp",
         "constant",
         "ornstein_uhlenbeck",
@@ -104,6 +106,7 @@ __all__ = [  # noqa: RUF022 - in the order of the folders
     "count",
     "STIMULI",
     "Stimulus",
+    "as_it_stands",
     "constant",
     "piecewise_constant",
     "piecewise_random",

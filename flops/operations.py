@@ -17,6 +17,7 @@ from fractions import Fraction
 from typing import Any
 
 from ..models.algebra.expression import KINDS, Const, Expr, Op, Var, names
+from ..models.algebra.functions import FUNCTIONS
 from ..models.algebra.simplify import Block
 from ..models.definition.neuron import NeuronModel
 from ..models.ground.errors import UserError
@@ -27,13 +28,12 @@ from ..models.step import Step, make_step
 from .contraction import fused
 from .conventions import Convention, get_convention
 
-_KIND = {**{kind: kind for kind in KINDS}, "less": "compare", "at_most": "compare", "neg": "sign", "abs": "sign"}
-#: Functions as written: the operations that define them, with one exponential each; tanh is ``1 - 2/(exp(2*x) + 1)``.
-_FUNCTIONS = {
-    "exprel": ("exp", "sub", "div"),
-    "tanh": ("mul", "exp", "add", "div", "sub"),
-    "cosh": ("exp", "div", "add", "div"),
-    "sinh": ("exp", "div", "sub", "div"),
+_KIND = {
+    **{kind: kind for kind in KINDS},
+    **{name: row.kind for name, row in FUNCTIONS.items() if row.kind},
+    "less": "compare",
+    "at_most": "compare",
+    "neg": "sign",
 }
 #: Operations of a table lookup: conversion to an integer, comparisons of integers, a load.
 _INTEGER = {"cell", "entry"}
@@ -250,8 +250,8 @@ def _written(node: Expr, dt: Fraction | None) -> Iterator[str]:
             yield "div"
         yield from _written(node.args[0], dt)
         return
-    elif node.kind in _FUNCTIONS:
-        yield from _FUNCTIONS[node.kind]
+    elif node.kind in FUNCTIONS and FUNCTIONS[node.kind].written:
+        yield from FUNCTIONS[node.kind].written
     elif _is_comparison(node):
         pass
     elif node.kind not in _INTEGER:

@@ -77,7 +77,7 @@ def run(
         monitor = brian2.SpikeMonitor(group)
         network = brian2.Network(group, monitor)
         for count, value in zip(steps, stimulus.values, strict=True):
-            _set(group, model, {model.input: value})
+            _set(group, model, {model.input: value} if model.input else {})
             network.run(count * clock.dt)
         starts = np.round(np.asarray(monitor.t / brian2.ms) / float(dt)).astype(np.int64)
     finally:

@@ -256,8 +256,8 @@ def check_stimuli(model: NeuronModel, stimuli: Sequence[Stimulus], varying: bool
     Raises
     ------
     UserError
-        If a stimulus does not have the unit of the model's input, varies although the step needs a constant input, or
-        if the pieces of the stimuli differ.
+        If a stimulus drives a model without input, does not have the unit of the input, varies although the step needs
+        a constant input, or if the pieces of the stimuli differ.
     """
     for stimulus in stimuli:
         if stimulus.varies and not varying:
@@ -265,10 +265,12 @@ def check_stimuli(model: NeuronModel, stimuli: Sequence[Stimulus], varying: bool
                 f"the stimulus varies in time, but this step of {model.label} needs a constant input; "
                 "make it with varying=True"
             )
-        if stimulus.dimension is not model.system.dimensions[model.input]:
+        if not model.input and any(shape.offset or shape.terms for shape in stimulus.shapes):
+            raise UserError(f"{model.label} has no input that a stimulus could drive; give sc.as_it_stands(duration)")
+        if stimulus.dimension is not model.input_dimension:
             raise UserError(
                 f"the stimulus is in {units.unit_name(stimulus.dimension)}, but the input '{model.input}' of "
-                f"{model.label} is in {units.unit_name(model.system.dimensions[model.input])}"
+                f"{model.label} is in {units.unit_name(model.input_dimension)}"
             )
         if stimulus.whole_durations != stimuli[0].whole_durations:
             raise UserError("stimuli that run together must have the same pieces")

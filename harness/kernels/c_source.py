@@ -21,7 +21,7 @@ from ...models.algebra.simplify import Block
 from ...models.definition.neuron import RESERVED_ENDINGS
 from ...models.methods import METHODS, events
 from ...models.step import Step
-from .c_blocks import c_block, c_prelude, c_stimulus, c_tables
+from .c_blocks import c_block, c_functions, c_prelude, c_stimulus, c_tables
 
 #: A step with more spikes than this is reported as stuck (the reset does not lead below the threshold).
 MAX_SPIKES_A_STEP = 64
@@ -45,10 +45,11 @@ def c_source(steps: Iterable[Step], build: Build, vector_exp: bool) -> str:
     build : Build
         One neuron after the other, or `LANES` neurons side by side.
     vector_exp : bool
-        Whether the compiler may call vector versions of exp and pow.
+        Whether the compiler may call vector versions of the mathematics library's functions.
     """
     steps = list(steps)
-    head = c_prelude(build, vector_exp) + c_tables(block for step in steps for block in step.blocks.values())
+    blocks = [block for step in steps for block in step.blocks.values()]
+    head = c_prelude(build, vector_exp) + c_functions(blocks, build, vector_exp) + c_tables(blocks)
     if not all(METHODS[step.method].template.sampled_input for step in steps):
         head += c_stimulus()
     families: dict[str, list[Step]] = {}

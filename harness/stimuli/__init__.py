@@ -3,7 +3,7 @@
 from ...models.ground.registry import import_all
 from .base import Shape, Stimulus, common_divisor, meant_dt, shorten, steps_of
 from .chirp import chirp
-from .constant import constant, piecewise_constant
+from .constant import as_it_stands, constant, piecewise_constant
 from .kind import STIMULI, Kind
 from .ornstein_uhlenbeck import ornstein_uhlenbeck
 from .piecewise_random import piecewise_random
@@ -21,6 +21,7 @@ __all__ = [
     "Kind",
     "Shape",
     "Stimulus",
+    "as_it_stands",
     "chirp",
     "common_divisor",
     "constant",

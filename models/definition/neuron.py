@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any
 
 import brian2
-from brian2.units.fundamentalunits import get_dimensions
+from brian2.units.fundamentalunits import Dimension, get_dimensions
 
 from ..algebra.draft import substitute
 from ..algebra.expression import FLOATS, Expr, Var, evaluate, names
@@ -65,7 +65,9 @@ class NeuronModel:
     initial: Mapping[str, Any] = field(default_factory=dict)
     """A quantity, or an expression as text, for each state variable."""
     input: str = "I"
-    """The declared parameter that the stimulus drives."""
+    """The declared parameter that the stimulus drives; empty for a model without input, which runs as it stands."""
+    input_note: str = ""
+    """Why this is the input, if it was not named by the user; shown wherever the model is counted or run."""
     drive: Any = None
     """A constant input (a quantity) at which the model spikes steadily; None: it is found by spike rate if needed."""
     presets: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
@@ -208,6 +210,11 @@ class NeuronModel:
         return "\n".join((self.content, self.published, repr(tables)))
 
     @property
+    def input_dimension(self) -> Dimension:
+        """The dimension of the input; that of a pure number for a model without input."""
+        return self.system.dimensions[self.input] if self.input else units.DIMENSIONLESS
+
+    @property
     def refractory_ms(self) -> float:
         """Hard refractory time in ms; 0 if there is none."""
         if self.refractory is None or isinstance(self.refractory, str):
@@ -302,7 +309,8 @@ class NeuronModel:
                 check_name(name, f"{where}: the constant")
         system = self.system
         reserved = RESERVED | {f"{name}{ending}" for name in system.state for ending in RESERVED_ENDINGS}
-        reserved |= {f"{self.input}{ending}" for ending in (*INPUT_ENDINGS, "_rest", "_mid_rest")}
+        if self.input:
+            reserved |= {f"{self.input}{ending}" for ending in (*INPUT_ENDINGS, "_rest", "_mid_rest")}
         for name in system.dimensions:
             with at("equations", name):
                 check_name(name, f"{where}: the name")
@@ -320,13 +328,16 @@ class NeuronModel:
             for name, given in getattr(self, field_name).items():
                 with at(field_name, name):
                     self._check_value(name, given)
-        if self.drive is not None and get_dimensions(self.drive) is not system.dimensions[self.input]:
+        if self.drive is not None and not self.input:
+            with at("drive"):
+                raise UserError(f"{where}: drive = {self.drive}, but the model has no input; give input=")
+        if self.drive is not None and get_dimensions(self.drive) is not self.input_dimension:
             with at("drive"):
                 raise UserError(
                     f"{where}: drive = {self.drive} has the wrong unit, "
-                    f"expected {units.unit_name(system.dimensions[self.input])}"
+                    f"expected {units.unit_name(self.input_dimension)}"
                 )
-        if not _needed(system, self.input):
+        if self.input and not _needed(system, self.input):
             with at("equations", self.input):
                 raise UserError(
                     f"{where}: no equation uses the input '{self.input}', so nothing drives the model; use "
@@ -445,7 +456,7 @@ def _system(model: NeuronModel, field_name: str) -> System:
     with at(field_name):
         equations = language.read(getattr(model, field_name), model.constants, model.name)
     parameters = [name for name, each in equations.items() if each.kind == PARAMETER]
-    if model.input not in parameters:
+    if model.input and model.input not in parameters:
         with at("input"):
             raise UserError(
                 f"{model.name}: the input '{short(model.input)}' is not declared in the equations; "

@@ -79,7 +79,7 @@ def _drive(model: NeuronModel) -> float:
 
 
 def _constant(model: NeuronModel, drive: float) -> Stimulus:
-    return constant(units.quantity(drive, model.system.dimensions[model.input]), HORIZON * ms)
+    return constant(units.quantity(drive, model.input_dimension), HORIZON * ms)
 
 
 def _rates(axis: Axes, kernel: Kernel, drive: float) -> None:
@@ -98,7 +98,7 @@ def _phase_plane(axis: Axes, kernel: Kernel, drive: float) -> None:
     variables = model.system.state
     x, y = (variables.index(name) for name in _ordered(model))
     pieces = int(SHOWN / EVERY)
-    dimension = model.system.dimensions[model.input]
+    dimension = model.input_dimension
     outcome = kernel.run([Stimulus([EVERY] * pieces, [drive] * pieces, dimension)], DT)[0]
     path = np.vstack([list(model.initial_values.values()), outcome.samples])
     # a reset is a jump: the line ends there

@@ -238,9 +238,9 @@ BAD_PYTHON = {
     "a preset": ('{"other": {}}', '{"other": {"tau": 1*ms}}', "mine", "my models.py:21: mine: preset 'other': "),
     "a bad group": (
         'method="euler"',
-        'method="euler", events={"e": "v > 0*mV"}',
+        'method="euler", refractory="v > EL"',
         "group",
-        "my models.py:10: neurongroup",
+        "my models.py:13: group: refractory = ",
     ),
     "a function": ("", "", "helper", "my models.py:24: helper is a function, not a model; write helper = "),
     "a quantity": ("", "", "tau", "my models.py:8: tau is a Quantity, not a model; write tau = sc.NeuronModel("),
