@@ -85,7 +85,7 @@ class Shape:
 _NUMBERS: Callable[[Shape], tuple[float, ...]] = attrgetter(*(field.name for field in fields(Shape)))
 
 
-@dataclass(frozen=True, init=False)
+@dataclass(frozen=True, init=False, repr=False)
 class Stimulus:
     """An input made of pieces, each with a shape; it may jump between pieces.
 
@@ -126,6 +126,12 @@ class Stimulus:
             raise UserError("the numbers of a stimulus must be finite, and its decay times positive")
         within = ((name, train.until(float(self.horizon))) for name, train in arrivals)
         object.__setattr__(self, "arrivals", tuple((name, train) for name, train in within if len(train)))
+
+    def __repr__(self) -> str:
+        unit = units.unit_name(self.dimension) or "1"
+        return (
+            f"<Stimulus: {float(self.horizon):g} ms, {len(self.shapes)} piece{'s'[: len(self.shapes) > 1]}, in {unit}>"
+        )
 
     @property
     def varies(self) -> bool:

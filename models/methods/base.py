@@ -47,7 +47,7 @@ class Template:
         return files(self.package).joinpath(self.file).read_text(encoding="utf-8")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Step:
     """The blocks of a model's step, after common-subexpression elimination."""
 
@@ -60,6 +60,9 @@ class Step:
     """Blocks by name, in the order in which a step runs them; the module of the method explains each block."""
     written: tuple[Assign, ...]
     """A step without a spike as published, without simplification; empty if steps differ from each other."""
+
+    def __repr__(self) -> str:
+        return f"<Step {self.model.label}, {self.method}, {self.detection} detection{', varying input' * self.varying}>"
 
     @property
     def state(self) -> tuple[str, ...]:
