@@ -20,6 +20,7 @@ from ..language import equations as language
 from ..language import units
 from ..language.equation_lines import DIFFERENTIAL, PARAMETER
 from ..language.names import LONGEST_NAME, check_name
+from .arrivals import check_arrivals, given_arrivals, read_arrivals
 from .published_cost import PublishedCost
 from .tables import TableGrid, tabulate
 
@@ -64,6 +65,10 @@ class NeuronModel:
     """A quantity for each name that the equations use but do not declare."""
     initial: Mapping[str, Any] = field(default_factory=dict)
     """A quantity, or an expression as text, for each state variable."""
+    arrivals: Mapping[str, str] = field(default_factory=dict)
+    """The statements of each input of spikes, such as ``{"exc": "g_e += w_e"}``: they run when a spike arrives. While
+    the neuron is refractory they do not change variables flagged ``(unless refractory)``. The stimulus has the
+    times."""
     input: str = "I"
     """The declared parameter that the stimulus drives; empty for a model without input, which runs as it stands."""
     input_note: str = ""
@@ -98,6 +103,8 @@ class NeuronModel:
         for name in ("parameters", "constants", "initial"):
             with at(name):
                 object.__setattr__(self, name, _read(getattr(self, name), self.name, text_allowed=name == "initial"))
+        with at("arrivals"):
+            object.__setattr__(self, "arrivals", given_arrivals(self.arrivals, self.name))
         presets = {}
         for preset, values in self.presets.items():
             with at("presets", preset):
@@ -186,8 +193,10 @@ class NeuronModel:
         """Everything that a solution depends on, as text: models with the same text have the same solutions."""
         numbers = {**self.parameter_values, **self.initial_values}
         constants = {name: float(units.internal(value)) for name, value in sorted(self.constants.items())}
+        arrivals = (repr(dict(self.arrivals)),) if self.arrivals else ()
         return "\n".join(
             (
+                *arrivals,
                 self.equations,
                 self.threshold,
                 self.reset,
@@ -366,6 +375,8 @@ class NeuronModel:
             self._check_refractory()
         with at("reset"):
             self._check_reset()
+        with at("arrivals"):
+            check_arrivals(system, where)
 
     def _check_value(self, name: str, given: Any) -> None:
         """Refuse a parameter or an initial value that has the wrong unit."""
@@ -495,4 +506,7 @@ def _system(model: NeuronModel, field_name: str) -> System:
         held=frozenset(name for name in state if "unless refractory" in equations[name].flags),
         threshold=dataclasses.replace(threshold, level=level, slopes=parts[1]),
         reset=tuple((name, substitute(value, opened)) for name, value in reset),
+        arrivals=read_arrivals(
+            model.arrivals, state, dimensions, model.constants, model=model.name, subexpressions=opened
+        ),
     )

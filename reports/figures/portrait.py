@@ -21,6 +21,7 @@ from ...models.definition.tables import ARRAYS
 from ...models.language import units
 from ...models.step import make_step
 from ..writing.escape import in_figure
+from ..writing.notebook import Picture
 from .look import COLOURS
 
 #: Time step in ms of RK4, with spikes located within the step.
@@ -46,7 +47,7 @@ def portrait(model: NeuronModel) -> Figure:
     drive = _drive(model)
     kernel = compile_kernels([make_step(model, "rk4", "hermite")])[0]
     panels = 2 if len(model.system.state) == 2 else 1
-    figure = Figure(figsize=(5.5 * panels, 4.2), layout="constrained")
+    figure = Picture(figsize=(5.5 * panels, 4.2), layout="constrained")
     axes = figure.subplots(1, panels, squeeze=False)[0]
     _rates(axes[-1], kernel, drive)
     if panels == 2:
