@@ -14,6 +14,7 @@ from typing import Any
 import heyoka
 import numpy as np
 
+from ...harness.stimuli import Stimulus
 from ...models.definition.neuron import NeuronModel
 from ...models.ground import cache as kept
 from ...models.ground.code_version import version_of
@@ -28,11 +29,12 @@ def recall(kind: str, model: NeuronModel, request: Any, compute: Callable[[], An
         What is computed, such as ``reference``.
     model : NeuronModel
     request : Any
-        Everything else that the result depends on; its `repr` must show every digit.
+        Everything else that the result depends on: a stimulus, or something whose `repr` shows every digit.
     compute : callable
         Returns a value that JSON can hold. If it raises, nothing is kept.
     """
-    key = "\n".join((kind, _solvers(), model.content, repr(request)))
+    asked = request.content if isinstance(request, Stimulus) else repr(request)
+    key = "\n".join((kind, _solvers(), model.content, asked))
     return kept.recall("references", key, compute)
 
 

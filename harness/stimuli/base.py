@@ -134,6 +134,11 @@ class Stimulus:
         )
 
     @property
+    def content(self) -> str:
+        """Everything that a solution depends on, as text, with every digit: the short form does not show it."""
+        return repr(tuple(getattr(self, field.name) for field in fields(self)))
+
+    @property
     def varies(self) -> bool:
         """Whether it changes within a piece."""
         return bool(self.terms)

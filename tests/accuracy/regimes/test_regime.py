@@ -9,7 +9,7 @@ from spikecost.accuracy.regimes import regime as module
 from spikecost.accuracy.regimes.drive import Drive, UnreachableRate, adjust_drive, find_mean_drive, find_rheobase
 from spikecost.accuracy.regimes.drives import INCOMMENSURATE, rheobase
 from spikecost.accuracy.regimes.regime import SPREAD, at_rate, at_rheobase, kept_reference
-from spikecost.harness.stimuli import constant
+from spikecost.harness.stimuli import constant, piecewise_random
 from spikecost.models.catalogue import get_model
 
 
@@ -152,3 +152,13 @@ def test_a_damaged_or_unwritable_cache_costs_only_time(tmp_path, monkeypatch):
         assert kept.read_bytes() == content
     monkeypatch.setenv("SPIKECOST_CACHE", str(kept / "not-a-folder"))
     assert (kept_reference(lif, stimulus).train.times == first.train.times).all()
+
+
+def test_stimuli_that_look_alike_in_short_have_references_of_their_own():
+    # the short form of a stimulus does not show its values
+    lif = get_model("lif")
+    times = [
+        kept_reference(lif, piecewise_random(1.6 * mV / ms, 3 * mV / ms, 10 * ms, 200 * ms, seed)).train.times
+        for seed in (1, 2)
+    ]
+    assert not np.array_equal(*times)
