@@ -7,6 +7,9 @@ There are two counts, and every result says which of them it is:
   ``int(a > b)`` as its comparison, a hyperbolic function as the exponential and the operations that define it. dt and
   fractions of dt are constants, a multiplication by a dt of one is dropped, units count nothing, the threshold's
   comparison is included. This is how the 2004 paper counts. Rates from tables count as the lookup.
+
+In both, a random number is one operation of the kind ``random``. The noise ``xi`` needs one per source and step;
+``randn()`` and ``rand()`` need one per sampling step of the model, whatever the time step: it is counted per ms.
 """
 
 from __future__ import annotations
@@ -24,6 +27,7 @@ from ..models.ground.errors import UserError
 from ..models.ground.html import table_html
 from ..models.language import units
 from ..models.methods import METHODS, with_steps_alike
+from ..models.methods.noise import EVERY_STEP, HELD
 from ..models.step import Step, make_step
 from .contraction import fused
 from .conventions import Convention, get_convention
@@ -143,7 +147,7 @@ class Count:
         total = Operations()
         for assign in self.step.written:
             total += Operations(_tally(_written(assign.value, dt_ms)))
-        return total
+        return total + drawn(self.step.model, "step")
 
     def __repr__(self) -> str:
         operations = self.by_block.get("step")
@@ -193,7 +197,8 @@ class Count:
         UserError
             If dt is not a positive time.
         """
-        return self.flops_per_step(convention, dt) / float(units.in_ms(dt, "dt"))
+        held = get_convention(convention).weigh(self.by_block.get(HELD, {})) / float(self.step.model.sampling_ms)
+        return self.flops_per_step(convention, dt) / float(units.in_ms(dt, "dt")) + held
 
 
 def count(model: str | NeuronModel, method: str, detection: str = "grid") -> Count:
@@ -218,7 +223,23 @@ def count(model: str | NeuronModel, method: str, detection: str = "grid") -> Cou
 def count_step(step: Step) -> Count:
     """Count the operations of a Step."""
     parts = METHODS[step.method].parts(step)
-    return Count(step, {part: _sum(step.blocks[name] for name in names) for part, names in parts.items()})
+    return Count(
+        step,
+        {
+            part: _sum(step.blocks[name] for name in names) + drawn(step.model, part)
+            for part, names in parts.items()
+        },
+    )
+
+
+def drawn(model: NeuronModel, part: str) -> Operations:
+    """Return the random numbers that a part of the step needs; the kernel gets them as inputs.
+
+    Every step needs one for each source of noise, also while the neuron is refractory.
+    """
+    system = model.system
+    sources = system.noise if part in EVERY_STEP else system.sampled if part == HELD else ()
+    return Operations({"random": len(sources)})
 
 
 def _sum(blocks: Iterable[Block]) -> Operations:

@@ -111,6 +111,8 @@ def solve(model: NeuronModel, stimulus: Stimulus, precision: Precision = FIRST) 
     UserError
         If the solution leaves the finite numbers, or spikes without end (`EndlessSpikesError`).
     """
+    if model.system.random:
+        raise UserError(f"{model.label} has random inputs, and their solutions have no Taylor series; use simulate")
     model = model.exact
     try:
         return _Solver(model, stimulus, precision).solution()

@@ -11,6 +11,20 @@ from ...models.algebra.functions import CALLS
 from ...models.ground.errors import UserError
 from ...models.ground.registry import Registry
 
+#: Operations per normal number of Marsaglia's polar method, which draws two at once, with 4/pi attempts on average, from
+#: uniform numbers of 53 random bits: numpy's legacy generator, and Brian2's in C++. The bits themselves need no
+#: floating-point operations. Marsaglia and Bray 1964, SIAM Review 6:260.
+_ATTEMPTS = 4 / math.pi
+POLAR: Mapping[str, float] = {
+    "add": 1.5 * _ATTEMPTS,
+    "sub": _ATTEMPTS,
+    "mul": 3 * _ATTEMPTS + 1.5,
+    "div": _ATTEMPTS + 0.5,
+    "compare": _ATTEMPTS,
+    "sqrt": 0.5,
+    "log": 0.5,
+}
+
 COUNTINGS = ("as run", "as fused", "as written")
 
 
@@ -29,7 +43,8 @@ class Convention:
     weights: Mapping[str, float]
     """Cost of an operation, by kind: every kind of `spikecost.models.algebra.expression.KINDS`, and ``fma`` if a fused
     multiply-add does not cost the same as a multiplication and an addition. A function of the mathematics library that
-    has no weight, such as ``log``, weighs as much as ``exp``."""
+    has no weight, such as ``log``, weighs as much as ``exp``. A random number without a weight weighs as much as the
+    operations that draw it (`POLAR`)."""
     unit: str
     """Unit of the cost."""
     source: str
@@ -38,7 +53,10 @@ class Convention:
     def __post_init__(self) -> None:
         if not isinstance(self.weights, Measured) and "exp" in self.weights:
             alike = {kind: self.weights["exp"] for kind in CALLS if kind not in ("exp", "pow")}
-            object.__setattr__(self, "weights", {**alike, **self.weights})
+            weights = {**alike, **self.weights}
+            if "random" not in weights and weights.keys() >= POLAR.keys():
+                weights["random"] = sum(n * weights[kind] for kind, n in POLAR.items())
+            object.__setattr__(self, "weights", weights)
         if set(self.weights) - {"fma"} != set(KINDS):
             raise UserError(f"convention '{self.name}': give a weight for each of {', '.join(KINDS)}")
         known = () if isinstance(self.weights, Measured) else self.weights.items()

@@ -49,7 +49,7 @@ ENERGY45NM = CONVENTIONS.register(
         "45 nm and 0.9 V. The table has no 64-bit entries: double precision takes more energy. "
         "Derived, not published: subtraction and comparison as an addition; division and square root as Newton "
         "iterations of these; exp, pow, log, sin and other functions as the additions, multiplications and divisions "
-        "that glibc 2.36 executes; select and "
+        "that glibc 2.36 executes; a random number as Marsaglia's polar method draws it; select and "
         "sign as a 32-bit integer addition (0.1 pJ, published), an upper bound. Arithmetic only: no memory, no "
         "instruction handling",
     )

@@ -10,6 +10,6 @@ FMA1 = CONVENTIONS.register(
         weights={**dict.fromkeys(KINDS, 1), "sign": 0, "fma": 1},
         unit="operations",
         source="as unit, but a multiplication and the addition that follows it count as one operation if a processor "
-        "with fused multiply-add executes them as one",
+        "with fused multiply-add executes them as one; a random number counts one",
     )
 )

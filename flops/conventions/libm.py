@@ -17,7 +17,7 @@ from ..counters import COUNTERS, CFunction
 from ..counters.base import machine
 from ..counters.selftest import why_not_trusted
 from ..toolchain import SCALAR, compile_library
-from .base import CONVENTIONS, Convention, Measured
+from .base import CONVENTIONS, POLAR, Convention, Measured
 
 _WITNESSES = ("instrumented", "stepped", "callgrind")
 _CALLS = 64
@@ -33,6 +33,8 @@ class _Measured(Measured):
     def __getitem__(self, kind: str) -> float:
         if kind in CALLS:
             return _measured(kind)
+        if kind == "random":
+            return sum(n * self[each] for each, n in POLAR.items())
         return 0 if kind == "sign" else 1
 
     def __iter__(self) -> Iterator[str]:
@@ -85,6 +87,6 @@ LIBM = CONVENTIONS.register(
         unit="operations",
         source="as unit, but exp, pow, log, sin and other functions count as the operations that this machine's "
         "mathematics library executes for them, measured by reading its machine code (a fused multiply-add counts "
-        "two, a comparison one)",
+        "two, a comparison one); a random number as the operations of Marsaglia's polar method, with the measured log",
     )
 )

@@ -9,6 +9,7 @@ UNIT = CONVENTIONS.register(
         counts="as run",
         weights={**dict.fromkeys(KINDS, 1), "sign": 0},
         unit="operations",
-        source="each operation of the Step counts one, an exponential too; a change of sign counts nothing",
+        source="each operation of the Step counts one, an exponential too; a change of sign counts nothing; "
+        "a random number counts one, whatever it takes to draw it",
     )
 )

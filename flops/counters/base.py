@@ -48,8 +48,8 @@ class Retired:
         return {kind: n for kind, n in totals.items() if n}
 
     def flops(self, fma: int = 2, compare: int = 1, select: int = 0) -> int:
-        """Return the number of floating-point operations; a change of sign is not counted."""
-        weights = {"fma": fma, "compare": compare, "select": select, "sign": 0}
+        """Return the number of floating-point operations; changes of sign and drawn random numbers are not counted."""
+        weights = {"fma": fma, "compare": compare, "select": select, "sign": 0, "random": 0}
         return sum(weights.get(kind, 1) * n for kind, n in self.by_kind.items())
 
 

@@ -6,7 +6,7 @@ import contextlib
 import ctypes
 import math
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cache
@@ -28,6 +28,7 @@ from ..stimuli.train import check_arrivals
 from .arriving import arriving, bytes_of_arrivals
 from .c_blocks import NOT_FINITE, PIECE, STEP_TOO_SMALL, STOP, STUCK_IN_A_STEP, TOO_MANY_STEPS
 from .c_source import MAX_SPIKES_A_STEP, tallied
+from .random_inputs import RandomInputs
 
 Array = NDArray[np.float64]
 
@@ -121,6 +122,8 @@ class Arguments:
             if model.arrivals
             else ()
         )
+        self._random = RandomInputs(model, stimuli, Fraction(setting)) if model.system.random else None
+        self._carried = np.zeros(lanes)
         self._tallied = tallied(step)
         self._tallies = np.zeros((lanes, max(len(self._tallied), 1)), dtype=np.int64)
         capacity = int(MAX_SPIKES_PER_MS * float(self._horizon)) + MAX_SPIKES_A_STEP
@@ -132,24 +135,50 @@ class Arguments:
         for name, buffer in (("step", self._spike_place), ("at", self._spike_at)):
             self._spikes[name] = buffer.ctypes.data + buffer.strides[0] * np.arange(lanes)
         # converted now, so that a timed run contains only the compiled code
-        self.in_c = tuple(map(_as_c, (*self._values(), self._spikes)))
-        """The arguments of the C function."""
+        self._whole = None if self._random else tuple(map(_as_c, (*self._values(), self._spikes)))
 
-    def _values(self) -> tuple[Any, ...]:
-        """Return the arguments in the order of the C function, without the record of spikes, which is the last."""
+    def calls(self) -> Iterator[tuple[Any, ...]]:
+        """Yield the arguments of each call of the C function. A run with random inputs is a sequence of calls."""
+        if self._whole is not None:
+            yield self._whole
+            return
+        assert self._random is not None
+        total = int(self._pieces.sum())
+        # arrivals are counted from the start of a call
+        longest = total if self._step.model.arrivals else self._random.block
+        for first in range(0, total, longest):
+            values = self._values(first, min(first + longest, total))
+            yield tuple(map(_as_c, (*values, self._spikes)))
+
+    def _values(self, first: int = 0, end: int | None = None) -> tuple[Any, ...]:
+        """Return the arguments in the order of the C function, without the record of spikes, which is the last.
+
+        `first` and `end` are the steps of the call, if it is a part of a run with random inputs.
+        """
+        pieces, inputs, samples = self._pieces, self._inputs, self._samples
+        drawn: tuple[Any, ...] = ()
+        if self._random:
+            ends = np.cumsum(pieces)
+            end = int(ends[-1]) if end is None else end
+            inside = slice(int(np.searchsorted(ends, first, "right")), int(np.searchsorted(ends, end)) + 1)
+            pieces = np.diff(np.clip(np.concatenate([[0], ends])[inside.start : inside.stop + 1], first, end))
+            inputs = inputs if self._step.varying else inputs[inside]
+            samples = samples[inside]
+            drawn = (self._random.values(first, end - first), self._carried, first)
         return (
             len(self._spikes),
-            len(self._pieces),
-            self._pieces,
-            self._inputs,
+            len(pieces),
+            pieces,
+            inputs,
             self._setting,
             self._refractory,
             self._parameters,
             self._state,
-            self._samples,
+            samples,
             self._most_attempts,
             self._tallies,
             *self._arriving,
+            *drawn,
         )
 
     def stop(self) -> None:
@@ -288,7 +317,10 @@ def check_stimuli(model: NeuronModel, stimuli: Sequence[Stimulus], varying: bool
 def bytes_a_step(step: Step, stimulus: Stimulus, steps: Fraction | float) -> float:
     """Return the bytes that the inputs of a neuron need per step: samples of an input that varies, and arrivals."""
     sampled = step.varying and METHODS[step.method].template.sampled_input
-    return (24 if sampled else 0) + bytes_of_arrivals(step, stimulus, float(steps)) / float(steps)
+    arriving = bytes_of_arrivals(step, stimulus, float(steps)) / float(steps)
+    # random inputs are drawn for a part of the run, unless spikes arrive
+    drawn = 8 * len(step.model.system.random) if step.model.arrivals else 0
+    return (24 if sampled else 0) + arriving + drawn
 
 
 def check_models(stimuli: Sequence[Stimulus], models: Sequence[NeuronModel] | None) -> None:

@@ -89,6 +89,8 @@ def _common(step: Step, in_lanes: bool) -> dict[str, Any]:
         "max_spikes": MAX_SPIKES_A_STEP,
         "block": c_block,
         "arrivals": arrivals.arrivals(step.model),
+        "random": tuple(step.model.system.random),
+        "first_step": "first" if step.model.system.random else "0",
         **method.given(step),
     }
 

@@ -47,6 +47,8 @@ __all__ = [
 #: Neurons with one input value per piece all run at once. Inputs that vary are sampled; their neurons run in groups
 #: with at most this size of input.
 MANY, MOST_INPUT_BYTES = 1_000_000, 100e6
+#: Neurons with random inputs run at most in groups of this size, so that the inputs of many steps are drawn at once.
+MOST_TOGETHER = 1024
 #: A call with more steps per neuron than this can be interrupted; it runs in a separate thread.
 LONG = 100_000
 
@@ -98,9 +100,12 @@ class Kernel:
     def seconds(self, stimuli: Sequence[Stimulus], setting: Fraction | float) -> float:
         """Run, and return the wall time of only the compiled code, in s."""
         arguments = Arguments(self.step, stimuli, setting, None)
-        start = time.perf_counter()
-        self._call(arguments)
-        return time.perf_counter() - start
+        seconds = 0.0
+        for call in arguments.calls():
+            start = time.perf_counter()
+            self._function(*call)
+            seconds += time.perf_counter() - start
+        return seconds
 
     def workload(
         self, stimuli: Sequence[Stimulus], setting: Fraction | float, models: Sequence[NeuronModel] | None = None
@@ -110,7 +115,8 @@ class Kernel:
         return CFunction(self.library, function_name(self.step), arguments.as_workload)
 
     def _call(self, arguments: Arguments) -> None:
-        self._function(*arguments.in_c)
+        for call in arguments.calls():
+            self._function(*call)
 
 
 def compile_kernels(steps: Iterable[Step], build: Build = SCALAR) -> list[Kernel]:
@@ -152,4 +158,5 @@ def _group_size(step: Step, stimulus: Stimulus, setting: Fraction | float) -> in
     """Return how many neurons run at once: all of them, if their inputs fit into `MOST_INPUT_BYTES`."""
     steps = number_of_steps(stimulus, setting, METHODS[step.method])
     needed = bytes_a_step(step, stimulus, steps) * float(steps)
-    return max(int(MOST_INPUT_BYTES / needed), 1) if needed else MANY
+    most = MOST_TOGETHER if step.model.system.random else MANY
+    return min(max(int(MOST_INPUT_BYTES / needed), 1), most) if needed else most

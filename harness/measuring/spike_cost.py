@@ -39,7 +39,7 @@ class StepAndSpike:
     """Operations in the mathematics library, in the same step."""
     spike_in_libm: Mapping[str, int]
     counted_step: Mapping[str, int]
-    """From the Step."""
+    """From the Step, without random numbers, which a kernel gets as inputs."""
     counted_spike: Mapping[str, int]
 
     @property
@@ -77,9 +77,13 @@ def count_step_and_spike(kernel: Kernel, drive: float) -> StepAndSpike:
         libm.append(Tally((counts.libm or Retired()).by_kind))
     (step, spike), (step_in_libm, spike_in_libm) = (_apart(*found) for found in (own, libm))
     count = count_step(kernel.step)
-    return StepAndSpike(
-        counter.name, step, spike, step_in_libm, spike_in_libm, count.as_run.present, count.as_run_spike.present
-    )
+    counted_step, counted_spike = (_by_the_kernel(each) for each in (count.as_run, count.as_run_spike))
+    return StepAndSpike(counter.name, step, spike, step_in_libm, spike_in_libm, counted_step, counted_spike)
+
+
+def _by_the_kernel(operations: Mapping[str, int]) -> dict[str, int]:
+    """Return the operations without random numbers, which a kernel gets as inputs."""
+    return _present({kind: n for kind, n in operations.items() if kind != "random"})
 
 
 @dataclass(frozen=True)

@@ -100,6 +100,8 @@ class Stimulus:
         Seed of the random numbers from which the shapes are made.
     arrivals : mapping, optional
         The train of spikes that arrive at each input of the model; see `with_arrivals`.
+    noise : int
+        Seed of the random inputs that the equations of a model may have; see `with_noise`.
     """
 
     durations: tuple[Fraction, ...]
@@ -107,6 +109,7 @@ class Stimulus:
     dimension: Dimension
     seed: int | None
     arrivals: tuple[tuple[str, Train], ...]
+    noise: int
 
     def __init__(
         self,
@@ -115,9 +118,10 @@ class Stimulus:
         dimension: Dimension,
         seed: int | None = None,
         arrivals: Iterable[tuple[str, Train]] = (),
+        noise: int = 0,
     ) -> None:
         made = tuple(shape if isinstance(shape, Shape) else Shape(float(shape)) for shape in shapes)
-        values = {"durations": tuple(durations), "shapes": made, "dimension": dimension, "seed": seed}
+        values = {"durations": tuple(durations), "shapes": made, "dimension": dimension, "seed": seed, "noise": noise}
         for name, value in values.items():
             object.__setattr__(self, name, value)
         if not made or len(self.durations) != len(made) or min(self.durations) <= 0:
@@ -276,6 +280,19 @@ class Stimulus:
     def scaled(self, factor: float) -> Stimulus:
         """Return the same stimulus with its input multiplied by `factor`."""
         return replace(self, shapes=tuple(shape.scaled(factor) for shape in self.shapes))
+
+    def with_noise(self, seed: int) -> Stimulus:
+        """Return the same stimulus with other random inputs, for a model with noise in its equations.
+
+        A seed gives one Brownian path for each source of noise, the same at every time step and for the reference.
+
+        Raises
+        ------
+        UserError
+            If the seed is not a whole number of at least 0.
+        """
+        random_numbers(seed)
+        return replace(self, noise=int(seed))
 
 
 def shape_value(terms: frozenset[str], numbers: Iterable[Any], s: Any) -> Any:

@@ -19,7 +19,8 @@ Number = int | float | Fraction
 
 #: Every kind of operation, in the order in which counts are shown.
 #: ``sign`` is a change of sign or an absolute value: it changes one bit and is not arithmetic.
-KINDS = ("add", "sub", "mul", "div", "sqrt", *CALLS, "compare", "select", "sign")
+#: ``random`` is a random number, drawn for an input of a step.
+KINDS = ("add", "sub", "mul", "div", "sqrt", *CALLS, "compare", "select", "sign", "random")
 
 
 class Expr:

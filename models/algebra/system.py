@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from brian2.units.fundamentalunits import Dimension
 
-from .expression import Expr
+from .expression import Expr, names
 from .polynomial import minus, times
 
 
@@ -52,3 +52,29 @@ class System:
     """The statements of the reset, in order."""
     arrivals: Mapping[str, tuple[tuple[str, Expr], ...]] = field(default_factory=dict)
     """For each input of spikes, the statements that an arriving spike runs, in order."""
+    random: Mapping[str, str] = field(default_factory=dict)
+    """The kind of each random input of the equations, ``xi``, ``randn`` or ``rand``; noise first."""
+    diffusion: Mapping[str, Mapping[str, Expr]] = field(default_factory=dict)
+    """For each state variable, the factor of each source of noise in its derivative, without subexpressions."""
+
+    @property
+    def noise(self) -> tuple[str, ...]:
+        """The sources of noise."""
+        return tuple(name for name, kind in self.random.items() if kind == "xi")
+
+    @property
+    def sampled(self) -> tuple[str, ...]:
+        """The random numbers that are held for a sampling step."""
+        return tuple(name for name, kind in self.random.items() if kind != "xi")
+
+    @property
+    def depends_on_noise(self) -> str:
+        """A state variable whose factor of a source depends on a variable that this source moves; empty if none does.
+
+        Then Ito's and Stratonovich's interpretation of the equations have different solutions.
+        """
+        for name, factors in self.diffusion.items():
+            for source, factor in factors.items():
+                if names(factor) & {other for other in self.state if source in self.diffusion.get(other, {})}:
+                    return name
+        return ""

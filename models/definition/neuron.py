@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
@@ -20,8 +21,10 @@ from ..language import equations as language
 from ..language import units
 from ..language.equation_lines import DIFFERENTIAL, PARAMETER
 from ..language.names import LONGEST_NAME, check_name
+from ..language.noise import DIMENSIONS
 from .arrivals import check_arrivals, given_arrivals, read_arrivals
 from .published_cost import PublishedCost
+from .random_inputs import INTERPRETATIONS, SAMPLING, STRATONOVICH, diffusion
 from .tables import TableGrid, tabulate
 
 #: Names that the time step uses for itself.
@@ -75,6 +78,11 @@ class NeuronModel:
     """Why this is the input, if it was not named by the user; shown wherever the model is counted or run."""
     drive: Any = None
     """A constant input (a quantity) at which the model spikes steadily; None: it is found by spike rate if needed."""
+    interpretation: str = STRATONOVICH
+    """The meaning of noise whose factor depends on the state: ``stratonovich``, as in Brian2, or ``ito``."""
+    sampling: Any = None
+    """The sampling step of ``randn()`` and ``rand()``: how long each number is held; None: `SAMPLING`. It belongs to
+    the model, as in Brian2, where it is the group's dt: it is the same for every time step of a method."""
     presets: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """Named sets of parameters; a value for the input is the preset's own `drive`."""
     preset: str = ""
@@ -110,7 +118,12 @@ class NeuronModel:
             with at("presets", preset):
                 presets[preset] = _read(values, f"{self.name}: preset '{preset}'", text_allowed=False)
         object.__setattr__(self, "presets", presets)
-        for name in ("drive", "refractory"):
+        if self.interpretation not in INTERPRETATIONS:
+            raise UserError(
+                f"{self.name}: interpretation = {short(repr(self.interpretation))}; "
+                f"give {' or '.join(map(repr, INTERPRETATIONS))}"
+            )
+        for name in ("drive", "refractory", "sampling"):
             value = getattr(self, name)
             if value is not None and not (name == "refractory" and isinstance(value, str)):
                 with at(name):
@@ -194,8 +207,10 @@ class NeuronModel:
         numbers = {**self.parameter_values, **self.initial_values}
         constants = {name: float(units.internal(value)) for name, value in sorted(self.constants.items())}
         arrivals = (repr(dict(self.arrivals)),) if self.arrivals else ()
+        random = (self.interpretation, repr(self.sampling_ms)) if self.system.random else ()
         return "\n".join(
             (
+                *random,
                 *arrivals,
                 self.equations,
                 self.threshold,
@@ -229,6 +244,11 @@ class NeuronModel:
         if self.refractory is None or isinstance(self.refractory, str):
             return 0.0
         return float(units.internal(self.refractory))
+
+    @property
+    def sampling_ms(self) -> Fraction:
+        """The sampling step of ``randn()`` and ``rand()`` in ms."""
+        return units.in_ms(SAMPLING if self.sampling is None else self.sampling, f"{self.name}: sampling")
 
     @property
     def spike_is_crossing(self) -> bool:
@@ -371,6 +391,8 @@ class NeuronModel:
         with at("threshold"):
             if system.threshold.slopes and not system.reset:
                 raise UserError(f"{where}: without a reset the threshold cannot move; use numbers and parameters")
+        with at("sampling"):
+            _ = self.sampling_ms
         with at("refractory"):
             self._check_refractory()
         with at("reset"):
@@ -474,13 +496,15 @@ def _system(model: NeuronModel, field_name: str) -> System:
                 f"add a line such as {short(model.input)} : 1"
             )
     dimensions = {name: each.dimension for name, each in equations.items()}
+    random = language.random_inputs(getattr(model, field_name))
+    in_equations = dimensions | {name: DIMENSIONS[kind] for name, kind in random.items()}
     found = {name: each.value for name, each in equations.items() if each.value is not None}
     state = tuple(name for name in found if equations[name].kind == DIFFERENTIAL)
     for name in found:
         expected = dimensions[name] / units.MS if name in state else dimensions[name]
         with at(field_name, name):
             language.check_units(
-                equations[name].text, dimensions, model.constants, expected, f"{model.name}: equation of '{name}'"
+                equations[name].text, in_equations, model.constants, expected, f"{model.name}: equation of '{name}'"
             )
     subexpressions = language.subexpression_order(found, found.keys() - set(state))
     opened: dict[str, Expr] = {}
@@ -509,4 +533,6 @@ def _system(model: NeuronModel, field_name: str) -> System:
         arrivals=read_arrivals(
             model.arrivals, state, dimensions, model.constants, model=model.name, subexpressions=opened
         ),
+        random=random,
+        diffusion=diffusion({name: substitute(found[name], opened) for name in state}, random, model.name),
     )

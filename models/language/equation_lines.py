@@ -10,7 +10,7 @@ from brian2.core.namespace import DEFAULT_UNITS
 from brian2.units.fundamentalunits import Dimension
 
 from ..ground.errors import UserError, at, short
-from . import grammar, units
+from . import grammar, noise, units
 from .grammar import Unreadable
 from .names import LONGEST_NAME, NAME
 
@@ -46,13 +46,15 @@ class Line:
 def lines(text: str, given: str) -> list[Line]:
     """Split a text into its equations; each has a right-hand side that can be read.
 
+    Random numbers have names there (`noise.named`).
+
     Raises
     ------
     UserError
         If the text is not in Brian2's form; the message quotes the line, and the place of the error is its number.
     """
     try:
-        bare = grammar.without_comments(text)
+        bare, _ = noise.named(grammar.without_comments(text))
     except Unreadable as error:
         raise UserError(f"{given}: cannot read the equations: {error}") from None
     found: dict[str, Line] = {}

@@ -7,7 +7,6 @@ checked on the same trees. Brian2 gets a text only after that, and no part of it
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
@@ -19,7 +18,7 @@ from brian2.utils.stringtools import get_identifiers
 from ..algebra.expression import FLOATS, Const, Expr, Op, Var, names, select
 from ..algebra.system import Threshold
 from ..ground.errors import UserError, at, short
-from . import grammar, units
+from . import grammar, noise, units
 from .dimensions import check, dimension, unit_called
 from .equation_lines import DIFFERENTIAL, SUBEXPRESSION, lines
 from .grammar import HIGHEST_POWER, Binary, Name, Negative, Node, Number, Switch, Unreadable, written
@@ -61,18 +60,21 @@ def read(text: str, constants: Mapping[str, Any], given: str) -> dict[str, Equat
         raise UserError(f"{given}: no differential equation; write at least one, such as dv/dt = -v/(10*ms) : volt")
     if states > MOST_STATES:
         raise UserError(f"{given}: {states} state variables; spikecost is for single neurons of up to {MOST_STATES}")
-    known = {line.name for line in found_lines}
+    noise.check_noise(((line.name, line.kind == DIFFERENTIAL, line.right) for line in found_lines), given)
+    known = {line.name for line in found_lines} | random_inputs(text).keys()
     found = {}
     for line in found_lines:
         with at(line.name):
-            if re.search(r"\bxi(_\w+)?\b", line.right):
-                raise UserError(
-                    f"{given}: noise terms (xi) are not supported; drive the model with a frozen input instead"
-                )
             value = parse(line.right, known, constants, f"{given}: equation of '{line.name}'") if line.right else None
         found[line.name] = Equation(line.name, line.kind, line.dimension, line.flags, line.right, value)
     _check_size(found, given)
     return found
+
+
+def random_inputs(text: str) -> dict[str, str]:
+    """Return the random inputs of equations that `read` has accepted: the kind of each name, noise first."""
+    bare, sampled = noise.named(grammar.without_comments(text))
+    return dict.fromkeys(noise.noise_in(bare), noise.NOISE) | sampled
 
 
 def _check_size(found: Mapping[str, Equation], given: str) -> None:

@@ -34,6 +34,8 @@ DIMENSIONLESS = brian2.Unit(1.0).dim
 #: of ten, is at most `MOST_COMPLEX`. Two such fractions are at least a thousand such rounding errors apart.
 SHORT, ROUNDING, MOST_COMPLEX = 10, 2**50, 10**12
 
+#: Digits of the square root of ten.
+_ROOT_DIGITS = 30
 #: Largest power of ten between units that a double can hold.
 _HIGHEST = 300
 
@@ -76,12 +78,34 @@ def exponent(dimension: Dimension) -> int:
     UserError
         If the dimension has fractional powers for which the internal unit is not a power of ten.
     """
-    power = sum(float(d) * e for d, e in zip(dimension._dims, _EXPONENTS, strict=True))
-    if abs(power) > _HIGHEST:
-        raise UserError(f"the dimension {dimension} has powers that are too high for a double; write lower powers")
+    power = _power(dimension)
     if power != int(power):
         raise UserError(f"the dimension {dimension} has fractional powers; write the equation without them")
     return int(power)
+
+
+def scale(dimension: Dimension) -> Fraction:
+    """Return the internal unit of `dimension` in SI units.
+
+    It is exact if it is a power of ten. Noise has half powers: 1/ms**0.5 is the square root of 1000 in SI units, which
+    is given to `_ROOT_DIGITS` digits.
+
+    Raises
+    ------
+    UserError
+        If the dimension has fractional powers other than halves.
+    """
+    power = _power(dimension)
+    if power != int(power) and 2 * power == int(2 * power):
+        return Fraction(math.isqrt(10 ** (2 * _ROOT_DIGITS + 1)), 10**_ROOT_DIGITS) * Fraction(10) ** math.floor(power)
+    return Fraction(10) ** exponent(dimension)
+
+
+def _power(dimension: Dimension) -> float:
+    power = sum(float(d) * e for d, e in zip(dimension._dims, _EXPONENTS, strict=True))
+    if abs(power) > _HIGHEST:
+        raise UserError(f"the dimension {dimension} has powers that are too high for a double; write lower powers")
+    return power
 
 
 def exact(value: float) -> Fraction:
@@ -139,12 +163,12 @@ def internal(quantity: Any) -> Fraction:
         raise UserError("expected a finite value, got an integer that is too large; give one below 1e308") from None
     if not math.isfinite(value):
         raise UserError(f"expected a finite value, got {quantity!r}")
-    return exact(value) / Fraction(10) ** exponent(dimension_of(read))
+    return exact(value) / scale(dimension_of(read))
 
 
 def quantity(value: float, dimension: Dimension) -> Any:
     """Return an internal number as a Brian2 quantity of `dimension`."""
-    si = float(Fraction(Decimal(repr(float(value)))) * Fraction(10) ** exponent(dimension))
+    si = float(Fraction(Decimal(repr(float(value)))) * scale(dimension))
     return Quantity.with_dimensions(si, dimension)
 
 
@@ -248,7 +272,7 @@ def in_unit(values: Any, unit: Quantity | None, what: str) -> NDArray[np.float64
             f"{what} given in {unit_name(dimension)}; give "
             + (f"a number in {unit}, or a quantity of that kind" if unit is not None else "a plain number")
         )
-    one, shift = internal(unit), Fraction(10) ** exponent(dimension)
+    one, shift = internal(unit), scale(dimension)
     numbers = [
         float(exact(value) / shift / one) if math.isfinite(value) else value
         for value in np.ravel(np.asarray(read, dtype=float)).tolist()

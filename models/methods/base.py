@@ -208,6 +208,8 @@ class InBlocks:
         """Return why the method cannot be used with a model, a detection and such an input; empty if it can."""
         if varying and not self.varying:
             return "it needs an input that is constant within each step"
+        if model.system.random:
+            return "it chooses its own steps, and random inputs have one value per step of dt"
         if model.arrivals and not self.arrivals:
             return "it has no steps that end where a spike arrives"
         if detection not in self.detections:

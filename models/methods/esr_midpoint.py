@@ -28,6 +28,7 @@ class EsrMidpoint(FixedStep):
 
     name = "esr_midpoint"
     order = 2
+    interpretation = "stratonovich"
 
     def advance(self, x: Vector, dt: Expr, f: Derivatives) -> Vector:
         """Return the state at t + dt."""

@@ -5,6 +5,8 @@ Times within the step are fractions of the step. In addition to the model's name
 - ``dt``: length in ms of the piece of the step that is being integrated; ``step``: length of the whole step;
 - ``done``: fraction of the step that was done before that piece; ``elapsed``: fraction up to the spike;
 - ``rest``: length in ms of the part of the step after the spike;
+- ``xi`` and other sources of noise: the mean of the noise over the whole step, the increment of the Brownian path
+  divided by ``step``; ``randn_1`` and other random numbers (`models.language.noise`);
 - ``left``: number of refractory steps that are left; ``v_next``, ``v_reset``, ``v_held``: new values of ``v``.
 
 If the input varies within a step, ``I`` is its value at the start of that piece, ``I_mid`` at its middle and ``I_end``
@@ -36,7 +38,7 @@ from ..algebra.expression import Expr, Var, at_most, expr, less
 from ..algebra.simplify import Assign, Block, lower
 from ..definition.neuron import INPUT_ENDINGS, NeuronModel
 from ..detection import DETECTIONS, Crossing, Detection
-from . import arrivals, events
+from . import arrivals, events, noise
 from .base import Step, Template
 
 
@@ -47,6 +49,8 @@ class FixedStep(ABC):
     order: float
     brian2 = ""
     exact_alone = False
+    interpretation = ""
+    """The interpretation of noise whose factor depends on the state that it solves; empty if it solves none."""
     knob = "dt"
     steps_alike = True
     dense_output = False
@@ -78,6 +82,8 @@ class FixedStep(ABC):
     def why_not(self, model: NeuronModel, detection: str, varying: bool) -> str:
         """Return why the method cannot be used with a model and a detection; empty if it can."""
         del varying  # these methods use the input at the start, the middle and the end of a step
+        if reason := noise.why_not(model, self.interpretation):
+            return reason
         maker = _Maker(model, self, DETECTIONS[detection])
         try:
             maker.proposal()
@@ -123,6 +129,8 @@ class FixedStep(ABC):
             "refractory step": waits,
             "once a run": ("once",),
         }
+        if step.model.system.sampled:
+            found[noise.HELD] = ()
         if step.model.arrivals:
             before = ("check",) if step.cuts and arrivals.ask(step.model) else ()
             found |= {name: (*before, name) for name in step.blocks if name in arrivals.of_statements(step.blocks)}
@@ -143,7 +151,7 @@ class FixedStep(ABC):
         """Return what runs at arrivals and while the neuron is refractory, for a model at which spikes arrive."""
         if not step.model.arrivals:
             return ()
-        return tuple(name for name in self.parts(step) if name not in ("step", "spike", "once a run"))
+        return tuple(name for name in self.parts(step) if name not in ("step", "spike", "once a run", noise.HELD))
 
     def tallies(
         self, step: Step, kept: Mapping[str, int], steps: float, spikes: int, horizon: float
@@ -153,12 +161,19 @@ class FixedStep(ABC):
         The refractory time is the same for each spike. What runs once per run is not tallied: it is not a cost per ms,
         because a run may have any length.
         """
+        held = {noise.HELD: horizon / float(step.model.sampling_ms)} if step.model.system.sampled else {}
         if step.model.arrivals:
             free = steps - kept["refractory step"] - kept.get("refractory end", 0)
             located = spikes - kept.get("spike at an arrival", 0)
-            return {"step": free, "spike": located, **kept, "accepted": steps}
+            return {"step": free, "spike": located, **kept, **held, "accepted": steps}
         share = min(spikes / horizon * step.model.refractory_ms, 1)
-        return {"step": (1 - share) * steps, "spike": spikes, "refractory step": share * steps, "accepted": steps}
+        return {
+            "step": (1 - share) * steps,
+            "spike": spikes,
+            "refractory step": share * steps,
+            **held,
+            "accepted": steps,
+        }
 
     def given(self, step: Step) -> Mapping[str, Any]:
         """Return the variables that the template needs."""
@@ -288,7 +303,8 @@ class _Maker:
 
     def _draft(self, *more: str) -> Draft:
         within = [f"{self._model.input}{ending}" for ending in INPUT_ENDINGS] if self._varying else []
-        return Draft(frozenset({*self._system.dimensions, "dt", *within, *more}) - set(self._system.subexpressions))
+        inputs = {*self._system.dimensions, *self._system.random, "dt", *within, *more}
+        return Draft(frozenset(inputs) - set(self._system.subexpressions))
 
     def _derivatives(
         self, draft: Draft, held: frozenset[str] = frozenset(), inputs: dict[Fraction, Expr] | None = None

@@ -17,6 +17,7 @@ class Heun(FixedStep):
 
     name = "heun"
     order = 2
+    interpretation = "stratonovich"
 
     def advance(self, x: Vector, dt: Expr, f: Derivatives) -> Vector:
         """Return the state at t + dt."""

@@ -17,6 +17,7 @@ class Midpoint(FixedStep):
 
     name = "midpoint"
     order = 2
+    interpretation = "stratonovich"
     brian2 = "rk2"
 
     def advance(self, x: Vector, dt: Expr, f: Derivatives) -> Vector:

@@ -15,6 +15,7 @@ class RungeKutta4(FixedStep):
 
     name = "rk4"
     order = 4
+    interpretation = "stratonovich"
     brian2 = "rk4"
 
     def advance(self, x: Vector, dt: Expr, f: Derivatives) -> Vector:
