@@ -68,7 +68,7 @@ class Operations(Mapping[str, int]):
         return {kind: n for kind, n in self._counts.items() if n}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Count:
     """The operations of a time step."""
 
@@ -151,18 +151,29 @@ class Count:
             total += Operations(_tally(_written(assign.value, dt_ms)))
         return total
 
+    def __repr__(self) -> str:
+        operations = self.by_block.get("step")
+        per_step = ", ".join(f"{n} {kind}" for kind, n in operations.present.items()) if operations else ""
+        return f"<Count {self._title}: {f'{per_step} per step' if per_step else ', '.join(self.by_block)}>"
+
     def _repr_html_(self) -> str:
-        parts = {
-            "step": self.as_run,
-            "spike adds": self.as_run_spike,
-            "refractory step": self.as_run_refractory,
-            "once per run": self.as_run_once,
-            "step, as written": self.as_written(),
-        }
+        parts = dict(self.by_block)
+        if METHODS[self.step.method].steps_alike:
+            parts = {
+                "step": self.as_run,
+                "spike adds": self.as_run_spike,
+                "refractory step": self.as_run_refractory,
+                "once per run": self.as_run_once,
+                "step, as written": self.as_written(),
+            }
         kinds = [kind for kind in KINDS if any(part[kind] for part in parts.values())]
-        title = f"{self.step.model.label}, {self.step.method}, {self.step.detection} detection: operations"
+        title = f"{self._title}: operations"
         rows = ([name, *(part[kind] for kind in kinds)] for name, part in parts.items())
         return table_html(title, ["", *kinds], rows)
+
+    @property
+    def _title(self) -> str:
+        return f"{self.step.model.label}, {self.step.method}, {self.step.detection} detection"
 
     @cached_property
     def as_fused(self) -> dict[str, int]:
