@@ -24,7 +24,7 @@ from .group_equations import held_over_steps, lines_of, parameter
 from .group_input import choose
 from .group_method import method_of
 from .group_names import Names
-from .group_surroundings import refuse_what_acts, refuse_what_cannot_run
+from .group_surroundings import changed_by_synapses, refuse_what_acts, refuse_what_cannot_run
 from .group_texts import Texts, texts_of
 from .group_values import value_of
 
@@ -169,7 +169,8 @@ def _model(asked: _Asked, driven: str | None, name: str | None) -> NeuronModel:
     refuse_what_acts(group, index, texts, asked.synapses)
     constants = names.constants(texts.used - set(texts.equations.names))
     held = held_over_steps(texts, partial(method_of, group, names), group.name)
-    chosen = choose(texts, constants, driven, group.name)
+    synaptic = set().union(*changed_by_synapses(group, index).values())
+    chosen = choose(texts, constants, driven, synaptic, group.name)
 
     lines = list(lines_of(texts, {chosen.name}, group.name))
     drive = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,12 +36,15 @@ class Choice:
     """Why it was chosen, if the user did not say it."""
 
 
-def choose(texts: Texts, constants: Mapping[str, Any], given: str | None, where: str) -> Choice:
+def choose(
+    texts: Texts, constants: Mapping[str, Any], given: str | None, synaptic: Collection[str], where: str
+) -> Choice:
     """Choose the input.
 
     It is the one that is given, the TimedArray, or the parameter ``I``. Otherwise it is searched: the only parameter or
     constant that is added in the derivative of the variable with the threshold, first among currents, then among values
-    in the unit of this variable, such as ``v0`` in ``(v0 - v)/tau``. A declared parameter is preferred to a constant.
+    in the unit of this variable, such as ``v0`` in ``(v0 - v)/tau``. A declared parameter is preferred to a constant,
+    and what is added alone to what synapses change and to what is added as a product (``E*z``).
 
     Parameters
     ----------
@@ -50,6 +53,8 @@ def choose(texts: Texts, constants: Mapping[str, Any], given: str | None, where:
         The quantities that the equations use and do not declare.
     given : str, optional
         What the user asks for; empty for a model without input.
+    synaptic : collection of str
+        The variables that synapses change.
     where : str
         The group's name, for messages.
 
@@ -76,29 +81,33 @@ def choose(texts: Texts, constants: Mapping[str, Any], given: str | None, where:
         raise UserError(f"{where}: {problem}; {_name_one(every)}")
     if USUAL in declared:
         return Choice(USUAL)
-    return _searched(texts, constants, [name for name in declared if name not in texts.assigned], where)
+    free = [name for name in declared if name not in texts.assigned]
+    return _searched(texts, constants, free, synaptic, where)
 
 
-def _searched(texts: Texts, constants: Mapping[str, Any], declared: list[str], where: str) -> Choice:
+def _searched(
+    texts: Texts, constants: Mapping[str, Any], declared: list[str], synaptic: Collection[str], where: str
+) -> Choice:
     voltage, derivatives = _derivatives(texts, constants, declared, where)
     dimensions = {name: texts.equations[name].dim for name in declared if texts.equations[name].var_type == "float"}
     dimensions = {name: get_dimensions(value) for name, value in constants.items()} | dimensions
-    added = [
-        name
+    factors = {
+        name: names(factor)
         for name in dimensions
-        if name not in texts.beside_the_derivatives and _is_added(derivatives[voltage], name, texts.state)
-    ]
+        if name not in texts.beside_the_derivatives and (factor := _factor(derivatives[voltage], name, texts.state))
+    }
     unit = texts.equations[voltage].dim
     elsewhere = names(*(value for name, value in derivatives.items() if name != voltage))
     kinds: tuple[tuple[str, list[str]], ...] = (
-        ("current", [name for name in added if dimensions[name] in (*_CURRENTS, unit / units.MS)]),
+        ("current", [name for name in factors if dimensions[name] in (*_CURRENTS, unit / units.MS)]),
         (
             f"value in the unit of {voltage}",
-            [name for name in added if dimensions[name] is unit and name not in elsewhere],
+            [name for name in factors if dimensions[name] is unit and name not in elsewhere],
         ),
     )
     for kind, found in kinds:
-        for chosen in ([name for name in found if name in declared], found):
+        alone = [name for name in found if name not in synaptic and not factors[name] & set(found)]
+        for chosen in ([name for name in alone if name in declared], alone, found):
             if len(chosen) == 1:
                 what = "declared parameter" if chosen[0] in declared else "constant"
                 return Choice(
@@ -144,7 +153,7 @@ def _in_order(text: str) -> list[str]:
     return sorted(get_identifiers(text), key=text.find)
 
 
-def _is_added(derivative: Expr, name: str, state: set[str]) -> bool:
-    """Whether a derivative is linear in a name, with a factor that does not depend on the state."""
+def _factor(derivative: Expr, name: str, state: set[str]) -> Expr | None:
+    """Return the factor of a name in a derivative that is linear in it; None if it is 0 or depends on the state."""
     parts = linear_parts(derivative, name)
-    return parts is not None and not is_zero(parts[1]) and not names(parts[1]) & state
+    return None if parts is None or is_zero(parts[1]) or names(parts[1]) & state else parts[1]

@@ -95,11 +95,21 @@ def _its_own(group: Any) -> list[Any]:
     return [*getattr(group, "thresholder", {}).values(), *getattr(group, "resetter", {}).values(), *updaters]
 
 
+def changed_by_synapses(group: brian2.NeuronGroup, index: int) -> dict[str, set[str]]:
+    """Return the variables of a neuron that each of the synapses and `PoissonInput` in the script changes, by name."""
+    found = (reference() for reference in BrianObject.__instances__())
+    return {
+        other.name: _changed_by(other, group, index)
+        for other in found
+        if isinstance(other, brian2.Synapses | brian2.PoissonInput)
+    }
+
+
 def _refuse_synapses(group: brian2.NeuronGroup, index: int, used: set[str]) -> None:
-    for other in (reference() for reference in BrianObject.__instances__()):
-        if isinstance(other, brian2.Synapses | brian2.PoissonInput) and _changed_by(other, group, index) & used:
+    for name, changed in changed_by_synapses(group, index).items():
+        if changed & used:
             raise UserError(
-                f"{group.name} is the target of {other.name}, and spikecost runs one neuron alone; give "
+                f"{group.name} is the target of {name}, and spikecost runs one neuron alone; give "
                 "synapses='leave_out' (on the command line: --synapses leave_out) to run it without them"
             )
 

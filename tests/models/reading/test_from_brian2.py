@@ -402,6 +402,8 @@ CURRENT = "dv/dt = (EL - v + R*{})/tau : volt"
         ("dv/dt = (v0 - v + V)/tau : volt\nv0 : volt", "v0"),
         ("dv/dt = (V - v)/tau : volt", "V"),
         ("dv/dt = -v/tau + slope : volt\nslope : volt/second", "slope"),
+        ("dv/dt = (E*z + V - v)/tau : volt\nE : volt\nz : 1", "E"),  # z has no unit, so that it only scales E
+        ("dw/dt = (E*z + B - w)/tau : 1\nE : 1\nz : 1\nB : 1\ndv/dt = (w*mV - v)/tau : volt", ""),
         ("dv/dt = -v/tau : volt", ""),
         ("dv/dt = (V - v - u)/tau : volt\ndu/dt = (V - u)/tau : volt", ""),  # the resting voltage of everything
     ],
@@ -412,6 +414,18 @@ def test_an_evident_input_is_found(equations, expected):
     assert model.input == expected
     assert model.input_note.startswith(f"the input is {expected}, the only" if expected else "there is no input")
     assert model.description.endswith(model.input_note)
+
+
+def test_what_synapses_change_is_not_the_input_if_there_is_another():
+    group = leaky(CURRENT.format("(I1 + I2)") + "\nI1 : amp\nI2 : amp", name="mine", reset="v = EL")
+    KEPT.append(brian2.Synapses(group, group, "w : amp\nI1_post = w : amp (summed)"))
+    assert from_brian2(group, namespace=NAMES, synapses="leave_out").input == "I2"
+
+
+def test_a_product_is_not_the_input_if_something_is_added_alone():
+    names = {"tau": 20 * ms, "bias": 0.1}
+    group = leaky("dv/dt = (bias + E*z - v)/tau : 1\nE : 1\nz : 1", threshold="v > 1", reset="v = 0", name="mine")
+    assert from_brian2(group, namespace=names).input == "bias"
 
 
 def test_several_inputs_are_listed():
