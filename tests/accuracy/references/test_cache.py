@@ -14,7 +14,7 @@ VALUES = st.floats(-1e3, 1e3, allow_nan=False)
 
 
 def stimulus(values):
-    return sc.piecewise_constant([value * mV for value in values], 10 * ms)
+    return sc.piecewise_constant([(10 * ms, value * mV) for value in values])
 
 
 @settings(max_examples=60)
@@ -31,8 +31,8 @@ def test_every_digit_counts(part):
 
 def test_models_with_the_same_name_have_different_contents():
     model = sc.get_model("lif")
-    assert content(model) != content(model.replace(reset="v = 1*mV"))
-    assert repr(model) == repr(model.replace(reset="v = 1*mV"))
+    assert content(model) != content(model.replace(reset="v = -71*mV"))
+    assert repr(model) == repr(model.replace(reset="v = -71*mV"))
 
 
 def test_what_is_not_known_is_refused():
