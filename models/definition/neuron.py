@@ -250,12 +250,12 @@ class NeuronModel:
         starts_above = start[threshold.variable] > evaluate(threshold.level, {**self.parameter_values, **start}, FLOATS)
         return not (self.moves_while_refractory or (starts_above and self.spike_interrupts))
 
-    @property
+    @cached_property
     def parameter_values(self) -> dict[str, float]:
         """Declared parameters in internal units, in the order of `System.parameters`."""
         return {name: float(units.internal(self.parameters[name])) for name in self.system.parameters}
 
-    @property
+    @cached_property
     def initial_values(self) -> dict[str, float]:
         """Initial state in internal units, in the order of `System.state`."""
         if self.tables:
