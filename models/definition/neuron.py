@@ -24,13 +24,6 @@ from .arrivals import check_arrivals, given_arrivals, read_arrivals
 from .published_cost import PublishedCost
 from .tables import TableGrid, tabulate
 
-#: Names that the time step uses for itself.
-RESERVED = {"t", "dt", "step", "done", "elapsed", "rest", "left", "left_next", "waiting", "ends", "above", "was_below"}
-#: Suffixes of the input's name: its values within a step and within the rest of a step.
-INPUT_ENDINGS = ("_mid", "_end", "_first", "_half", "_last")
-#: Suffixes of a state variable's name: its new values in a time step.
-RESERVED_ENDINGS = ("_next", "_reset", "_held", "_at")
-
 
 @dataclass(frozen=True, eq=False)
 class NeuronModel:
@@ -317,14 +310,9 @@ class NeuronModel:
             with at("constants", name):
                 check_name(name, f"{where}: the constant")
         system = self.system
-        reserved = RESERVED | {f"{name}{ending}" for name in system.state for ending in RESERVED_ENDINGS}
-        if self.input:
-            reserved |= {f"{self.input}{ending}" for ending in (*INPUT_ENDINGS, "_rest", "_mid_rest")}
         for name in system.dimensions:
             with at("equations", name):
                 check_name(name, f"{where}: the name")
-                if name in reserved:
-                    raise UserError(f"{where}: the name '{name}' is reserved; choose another")
         for name in self.constants:
             if name in system.dimensions:
                 with at("constants", name):
