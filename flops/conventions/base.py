@@ -11,8 +11,8 @@ from ...models.algebra.functions import CALLS
 from ...models.ground.errors import UserError
 from ...models.ground.registry import Registry
 
-#: Operations per normal number of Marsaglia's polar method, which draws two at once, with 4/pi attempts on average, from
-#: uniform numbers of 53 random bits: numpy's legacy generator, and Brian2's in C++. The bits themselves need no
+#: Operations per normal number of Marsaglia's polar method, which draws two at once, in 4/pi attempts on average, from
+#: uniform numbers of 53 random bits, as in numpy's `RandomState` and in Brian2's C++. The bits themselves need no
 #: floating-point operations. Marsaglia and Bray 1964, SIAM Review 6:260.
 _ATTEMPTS = 4 / math.pi
 POLAR: Mapping[str, float] = {

@@ -17,7 +17,9 @@ from numpy.typing import NDArray
 from ...models.definition.neuron import NeuronModel
 from ...models.ground.errors import UserError
 from ...models.language import units
+from ...models.language.noise import DIMENSIONS, named
 from ...models.methods import METHODS
+from ..kernels.random_inputs import RandomInputs
 from ..stimuli import Stimulus, steps_of
 from ..stimuli.train import check_arrivals
 
@@ -70,7 +72,7 @@ def run(
         clock = brian2.Clock(dt=float(dt) * brian2.ms)
         group = brian2.NeuronGroup(
             1,
-            model.equations,
+            _with_inputs(model),
             threshold=model.threshold,
             reset=model.reset or None,
             refractory=0 * brian2.ms if model.refractory is None else model.refractory,
@@ -80,6 +82,8 @@ def run(
             name="spikecost_neuron*",
         )
         _set(group, model, {**model.parameter_values, **model.initial_values})
+        if model.system.random:
+            _give_random_inputs(group, model, stimulus, dt)
         monitor = brian2.SpikeMonitor(group)
         network = brian2.Network(group, monitor, *_arriving(group, model, stimulus, clock))
         for count, value in zip(steps, stimulus.values, strict=True):
@@ -89,6 +93,34 @@ def run(
     finally:
         brian2.prefs.codegen.target = before
     return np.asarray((starts + LABELS[detection]) * float(dt), dtype=np.float64)
+
+
+#: The beginning of the names that random inputs get in Brian2, where they are parameters.
+_FROZEN = "spikecost_"
+
+
+def _with_inputs(model: NeuronModel) -> str:
+    """Return the equations with random inputs as parameters: Brian2's own random numbers depend on dt."""
+    if not model.system.random:
+        return model.equations
+    text, _ = named(model.equations)
+    for name in model.system.random:
+        text = re.sub(rf"\b{name}\b", f"{_FROZEN}{name}", text)
+    declared = (
+        f"{_FROZEN}{name} : {units.dimension_text(DIMENSIONS[kind])}" for name, kind in model.system.random.items()
+    )
+    return "\n".join((text, *declared))
+
+
+def _give_random_inputs(group: brian2.NeuronGroup, model: NeuronModel, stimulus: Stimulus, dt: Fraction) -> None:
+    """Set the random inputs at the start of each step to the values that the kernels get."""
+    steps = int(stimulus.horizon / dt)
+    values = RandomInputs(model, [stimulus], dt).values(0, steps)[:, :, 0]
+    for (name, kind), own in zip(model.system.random.items(), values.T, strict=True):
+        numbers = own * float(units.scale(DIMENSIONS[kind]))
+        array = brian2.TimedArray(Quantity.with_dimensions(numbers, DIMENSIONS[kind]), dt=group.clock.dt)
+        group.namespace[f"{_FROZEN}{name}_of"] = array
+        group.run_regularly(f"{_FROZEN}{name} = {_FROZEN}{name}_of(t)", clock=group.clock, when="start")
 
 
 def _arriving(group: brian2.NeuronGroup, model: NeuronModel, stimulus: Stimulus, clock: brian2.Clock) -> list[object]:

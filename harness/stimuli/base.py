@@ -118,6 +118,7 @@ class Stimulus:
         dimension: Dimension,
         seed: int | None = None,
         arrivals: Iterable[tuple[str, Train]] = (),
+        *,
         noise: int = 0,
     ) -> None:
         made = tuple(shape if isinstance(shape, Shape) else Shape(float(shape)) for shape in shapes)
@@ -136,11 +137,6 @@ class Stimulus:
         return (
             f"<Stimulus: {float(self.horizon):g} ms, {len(self.shapes)} piece{'s'[: len(self.shapes) > 1]}, in {unit}>"
         )
-
-    @property
-    def content(self) -> str:
-        """Everything that a solution depends on, as text, with every digit: the short form does not show it."""
-        return repr(tuple(getattr(self, field.name) for field in fields(self)))
 
     @property
     def varies(self) -> bool:

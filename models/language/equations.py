@@ -136,6 +136,7 @@ def threshold(
 ) -> Threshold:
     """Read ``v > 30*mV``: a state variable, ``>`` or ``>=``, and a level, which may move (``v > theta``)."""
     instead = "write a state variable, > or >=, and a level: v > 30*mV"
+    noise.refuse_random(text, where)
     try:
         node = grammar.condition(text)
     except Unreadable as error:
@@ -155,6 +156,7 @@ def statements(
     A name that is assigned but not declared is a temporary variable, as in Brian2: it has a value after its first
     assignment, and hides a constant with the same name. Temporary variables that are not used are left out.
     """
+    noise.refuse_random(text, where)
     found: list[tuple[str, Expr]] = []
     try:
         read = list(grammar.statements(text))

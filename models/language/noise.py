@@ -1,9 +1,9 @@
 """Random terms of equations: noise, ``xi``, and numbers that are drawn again and again, ``randn()`` and ``rand()``.
 
-Their meaning is Brian2's. ``xi`` is Gaussian white noise, the derivative of a Brownian path, in second**-0.5; every name
-that begins with ``xi_`` is an independent source, and equations with the same name share it. Every ``randn()`` or
-``rand()`` in the text is a source of its own: a number that is drawn at the start of a sampling step and held until its
-end.
+Their meaning is Brian2's. ``xi`` is Gaussian white noise, the derivative of a Brownian path, in second**-0.5. Every
+name that begins with ``xi_`` is an independent source, and equations with the same name share it. Every ``randn()`` or
+``rand()`` in the text is a source of its own: a number that is drawn at the start of a sampling step and held until
+its end.
 """
 
 from __future__ import annotations
@@ -55,6 +55,21 @@ def named(text: str) -> tuple[str, dict[str, str]]:
 def noise_in(text: str) -> list[str]:
     """Return the sources of noise that a text uses, in order."""
     return sorted((each for each in get_identifiers(text) if _NOISE.fullmatch(each)), key=text.find)
+
+
+def refuse_random(text: str, where: str) -> None:
+    """Refuse random terms in a text that is not an equation.
+
+    Raises
+    ------
+    UserError
+    """
+    found = next(iter([*noise_in(text), *(f"{kind}()" for kind in named(text)[1].values())]), "")
+    if found:
+        raise UserError(
+            f"{where}: '{found}' is random, and only differential equations can be; use a number, a parameter, or a "
+            "state variable with noise in its equation"
+        )
 
 
 def check_noise(used: Iterable[tuple[str, bool, str]], given: str) -> None:

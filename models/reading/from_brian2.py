@@ -20,6 +20,7 @@ from ..ground.errors import UserError
 from ..language import equations as language
 from ..language import units
 from ..language.equation_lines import DIFFERENTIAL, PARAMETER
+from ..language.noise import named
 from .group_equations import held_over_steps, lines_of, parameter
 from .group_input import choose
 from .group_method import method_of
@@ -111,7 +112,7 @@ def from_brian2(
     Raises
     ------
     UserError
-        If the group has something that spikecost does not run: compartments, noise, time, operations that change it in
+        If the group has something that spikecost does not run: compartments, time, operations that change it in
         addition to its equations, linked variables that change, or a threshold that cannot be located.
     """
     around = get_local_namespace(level=1) if namespace is None else namespace
@@ -191,16 +192,18 @@ def _model(asked: _Asked, driven: str | None, name: str | None) -> NeuronModel:
         *([f"{', '.join(held)} computed whenever needed, not once per step"] if held else []),
         *([chosen.note] if chosen.note else []),
     ]
+    equations = "\n".join(line.text for line in lines)
     return NeuronModel(
         name=name or asked.group.name,
         description="; ".join(said),
-        equations="\n".join(line.text for line in lines),
+        equations=equations,
         threshold=texts.threshold,
         reset=texts.reset,
         refractory=_refractory(group, texts, {**constants, **parameters}, parameters),
         parameters=parameters,
         constants=constants,
         initial=values(DIFFERENTIAL),
+        sampling=group.clock.dt if named(equations)[1] else None,
         input=chosen.name,
         input_note=chosen.note,
         drive=drive if drive is not None and float(drive) else None,

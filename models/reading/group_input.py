@@ -89,12 +89,16 @@ def _searched(
     texts: Texts, constants: Mapping[str, Any], declared: list[str], synaptic: Collection[str], where: str
 ) -> Choice:
     voltage, derivatives = _derivatives(texts, constants, declared, where)
+    # what multiplies a random number is the size of the noise
+    changing = (
+        texts.state | language.random_inputs("\n".join(line.text for line in lines_of(texts, declared, where))).keys()
+    )
     dimensions = {name: texts.equations[name].dim for name in declared if texts.equations[name].var_type == "float"}
     dimensions = {name: get_dimensions(value) for name, value in constants.items()} | dimensions
     factors = {
         name: names(factor)
         for name in dimensions
-        if name not in texts.beside_the_derivatives and (factor := _factor(derivatives[voltage], name, texts.state))
+        if name not in texts.beside_the_derivatives and (factor := _factor(derivatives[voltage], name, changing))
     }
     unit = texts.equations[voltage].dim
     elsewhere = names(*(value for name, value in derivatives.items() if name != voltage))
@@ -153,7 +157,7 @@ def _in_order(text: str) -> list[str]:
     return sorted(get_identifiers(text), key=text.find)
 
 
-def _factor(derivative: Expr, name: str, state: set[str]) -> Expr | None:
-    """Return the factor of a name in a derivative that is linear in it; None if it is 0 or depends on the state."""
+def _factor(derivative: Expr, name: str, changing: set[str]) -> Expr | None:
+    """Return the factor of a name in a derivative that is linear in it; None if it is 0, or contains what changes."""
     parts = linear_parts(derivative, name)
-    return None if parts is None or is_zero(parts[1]) or names(parts[1]) & state else parts[1]
+    return None if parts is None or is_zero(parts[1]) or names(parts[1]) & changing else parts[1]

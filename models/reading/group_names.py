@@ -15,11 +15,10 @@ from brian2.units.fundamentalunits import Quantity, get_dimensions
 from ..ground.errors import UserError
 from ..language import units
 from ..language.dimensions import unit_called
+from ..language.noise import noise_in
 
 _BRIAN2S_OWN = {
     "t": "replace what depends on time by a parameter, and drive that with a stimulus",
-    "rand": "spikecost compares spike times, and random numbers have none to compare",
-    "randn": "spikecost compares spike times, and random numbers have none to compare",
     "poisson": "spikecost compares spike times, and random numbers have none to compare",
 }
 
@@ -59,7 +58,8 @@ class Names:
             If a name has no meaning, or stands for something that cannot be run.
         """
         group, constants = self._group, {}
-        for identifier in sorted(identifiers):
+        identifiers = set(identifiers)
+        for identifier in sorted(identifiers - set(noise_in(" ".join(identifiers)))):
             if identifier in _BRIAN2S_OWN:
                 raise UserError(
                     f"{group.name}: '{identifier}' in the equations cannot be run: {_BRIAN2S_OWN[identifier]}"

@@ -21,7 +21,7 @@ SYNAPSES = ("leave_out",)
 
 
 def refuse_what_cannot_run(group: brian2.NeuronGroup) -> None:
-    """Refuse a group that has no spikes, or noise.
+    """Refuse a group that has no spikes.
 
     Raises
     ------
@@ -30,12 +30,6 @@ def refuse_what_cannot_run(group: brian2.NeuronGroup) -> None:
     if "spike" not in group.events:
         raise UserError(
             f"{group.name} has no threshold, so that it never spikes; give one such as threshold='v > 30*mV'"
-        )
-    if group.user_equations.is_stochastic:
-        names = ", ".join(sorted(group.user_equations.stochastic_variables))
-        raise UserError(
-            f"{group.name}: the equations are stochastic ({names}); spikecost compares spike times, "
-            "and noise has none to compare: drive the model with a frozen input instead"
         )
 
 
@@ -97,7 +91,7 @@ def _its_own(group: Any) -> list[Any]:
 
 def changed_by_synapses(group: brian2.NeuronGroup, index: int) -> dict[str, set[str]]:
     """Return the variables of a neuron that each of the synapses and `PoissonInput` in the script changes, by name."""
-    found = (reference() for reference in BrianObject.__instances__())
+    found = (reference() for reference in list(BrianObject.__instances__()))
     return {
         other.name: _changed_by(other, group, index)
         for other in found

@@ -233,9 +233,10 @@ def test_subexpressions_come_after_those_that_they_need():
         ),
         ("a = 3 : 1", "here: no differential equation; write at least one, such as dv/dt = -v/(10*ms) : volt"),
         ("", "here: no differential equation; write at least one, such as dv/dt = -v/(10*ms) : volt"),
+        ("dv/dt = -v/ms + s : 1\ns = xi*ms**-0.5 : Hz", "here: 's' contains the noise xi, but is not a differential "),
         (
-            "dv/dt = -v/ms + xi*ms**-0.5 : 1",
-            "here: noise terms (xi) are not supported; drive the model with a frozen input instead",
+            "dv/dt = -v/ms + xi*ms**-0.5 : 1\ndw/dt = xi*ms**-0.5 : 1",
+            "here: the equations of v and w contain 'xi'; give the sources names such as xi_1",
         ),
         ("dv/dt = -v/tau : 1", "here: equation of 'v': 'tau' is neither in the equations nor a constant nor a unit"),
     ],

@@ -150,7 +150,6 @@ BAD_TOML = {
         '"v = -50*mV + 1*mV"',
         "leaky.toml:8: leaky: reset: 'v = -50*mV + 1*mV' leaves v at -49 mV, where 'v > -50*mV' still ",
     ),
-    "our name": ("tau", "step", "leaky.toml:5: leaky: the name 'step' is reserved; choose another"),
     "no drive": ("+ I)", ")", "leaky.toml:4: leaky: no equation uses the input 'I', so nothing drives "),
     "condition": ("2*ms", "v > -40*mV", "leaky.toml:9: leaky: refractory = 'v > -40*mV' is not supported; give a "),
     "number without end": (
@@ -184,7 +183,7 @@ BAD_TOML = {
     "preset's input": ("30 mV", "30 ms", "leaky.toml:19: leaky: preset 'fast': drive = 30. ms has the wrong unit, "),
     "preset's text": ("5*ms", "5*msec", "leaky.toml:18: presets.fast.tau = '5*msec': unknown unit"),
     "constant's name": ("{ EL", "{ xi", "leaky.toml:11: leaky: the constant 'xi' cannot have this name: "),
-    "noise": ("- v + I)", "- v + I + xi*mV)", "leaky.toml:3: leaky: noise terms (xi) are not supported"),
+    "noise": ("- v + I)", "- v + I + xi**2*mV*ms)", "leaky.toml:3: leaky: equation of 'v': the noise xi must be "),
     "circle": (
         "tau : second",
         "tau = tau : second",

@@ -516,10 +516,10 @@ REFUSED = {
     "no equations": (lambda: brian2.PoissonGroup(1, 10 * Hz, name="mine"), "cannot convert mine (PoissonGroup): it "),
     "no group": (lambda: 3, "cannot convert 3 (int): give a Brian2 NeuronGroup"),
     "noise": (
-        lambda: leaky(LEAKY.replace("/tau :", "/tau + mV*xi*tau**-0.5 :"), name="mine", method="euler"),
-        "mine: the equations are stochastic (xi); spikecost compares spike times, and noise has none ",
+        lambda: leaky(LEAKY.replace("/tau :", "/tau + xi**2*mV :"), name="mine", method="euler"),
+        "mine: equation of 'v': the noise xi must be multiplied by a factor and added",
     ),
-    "random numbers": (lambda: leaky(reset="v = EL + rand()*mV", name="mine"), "mine: 'rand' in the equations cannot "),
+    "random numbers": (lambda: leaky(reset="v = EL + rand()*mV", name="mine"), "mine: reset: 'rand()' is random, and "),
     "time": (
         lambda: leaky(LEAKY.replace("R*I", "R*I*(t/ms)"), name="mine"),
         "mine: 't' in the equations cannot be run: replace what depends on time by a parameter, ",
