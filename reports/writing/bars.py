@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from importlib.util import find_spec
 from typing import Any
 
 from rich.console import Console
@@ -29,7 +30,8 @@ def bars(lines: bool = True) -> Iterator[Progress]:
     Nothing is printed if no phase begins. If standard error can no longer be written, the work continues.
     """
     console = Console(stderr=True)
-    drawn = console.is_terminal or console.is_jupyter
+    # rich draws bars in notebooks with ipywidgets, and warns if it is not installed
+    drawn = console.is_terminal or (console.is_jupyter and find_spec("ipywidgets") is not None)
     if not (drawn or lines):
         yield Progress()
         return
