@@ -13,7 +13,7 @@ from brian2.units.fundamentalunits import get_dimensions
 
 from spikecost.accuracy.measures.spike_trains import SpikeTrain, spike_time_error
 from spikecost.accuracy.references.reference import reference
-from spikecost.accuracy.study.runner import Progress
+from spikecost.accuracy.study.phases.progress import Progress
 from spikecost.harness.kernels.kernel import compile_kernels
 from spikecost.harness.stimuli import constant
 from spikecost.models.catalogue import MODELS, get_model
