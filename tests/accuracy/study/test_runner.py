@@ -187,7 +187,7 @@ def test_ten_seconds_of_noise_are_run_to_their_end():
     study = run_suite(
         Suite(
             models=("lif",),
-            methods=("exact", "rk4"),
+            methods=("rk4",),
             detections=("hermite",),
             rates=(50.0,),
             stimuli=("ornstein_uhlenbeck",),

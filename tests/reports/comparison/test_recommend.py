@@ -117,7 +117,7 @@ def executed(capsys):
 def test_the_program_of_every_model_gives_the_spikes_that_were_judged(name, executed, drive_of):
     model = get_model(name)
     method = next(each for each in ("exact", "exponential_euler", "midpoint") if not why_not(model, each, "grid"))
-    drive, dt = drive_of(model.name), Fraction(1, 32)
+    drive, dt = drive_of(model.name), Fraction(1, 16)
     kernel = compile_kernels([make_step(model, method, "grid")])[0]
     expected = kernel.run([constant(drive, 60 * ms)], dt)[0].spike_times
     code = brian2_code(
