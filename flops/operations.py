@@ -17,6 +17,7 @@ from fractions import Fraction
 from typing import Any
 
 from ..models.algebra.expression import KINDS, Const, Expr, Op, Var, names
+from ..models.algebra.functions import FUNCTIONS
 from ..models.algebra.simplify import Block
 from ..models.definition.neuron import NeuronModel
 from ..models.ground.errors import UserError
@@ -27,13 +28,12 @@ from ..models.step import Step, make_step
 from .contraction import fused
 from .conventions import Convention, get_convention
 
-_KIND = {**{kind: kind for kind in KINDS}, "less": "compare", "at_most": "compare", "neg": "sign", "abs": "sign"}
-#: Functions as written: the operations that define them, with one exponential each; tanh is ``1 - 2/(exp(2*x) + 1)``.
-_FUNCTIONS = {
-    "exprel": ("exp", "sub", "div"),
-    "tanh": ("mul", "exp", "add", "div", "sub"),
-    "cosh": ("exp", "div", "add", "div"),
-    "sinh": ("exp", "div", "sub", "div"),
+_KIND = {
+    **{kind: kind for kind in KINDS},
+    **{name: row.kind for name, row in FUNCTIONS.items() if row.kind},
+    "less": "compare",
+    "at_most": "compare",
+    "neg": "sign",
 }
 #: Operations of a table lookup: conversion to an integer, comparisons of integers, a load.
 _INTEGER = {"cell", "entry"}
@@ -67,7 +67,7 @@ class Operations(Mapping[str, int]):
         return {kind: n for kind, n in self._counts.items() if n}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Count:
     """The operations of a time step."""
 
@@ -145,18 +145,29 @@ class Count:
             total += Operations(_tally(_written(assign.value, dt_ms)))
         return total
 
+    def __repr__(self) -> str:
+        operations = self.by_block.get("step")
+        per_step = ", ".join(f"{n} {kind}" for kind, n in operations.present.items()) if operations else ""
+        return f"<Count {self._title}: {f'{per_step} per step' if per_step else ', '.join(self.by_block)}>"
+
     def _repr_html_(self) -> str:
-        parts = {
-            "step": self.as_run,
-            "spike adds": self.as_run_spike,
-            "refractory step": self.as_run_refractory,
-            "once per run": self.as_run_once,
-            "step, as written": self.as_written(),
-        }
+        parts = dict(self.by_block)
+        if METHODS[self.step.method].steps_alike:
+            parts = {
+                "step": self.as_run,
+                "spike adds": self.as_run_spike,
+                "refractory step": self.as_run_refractory,
+                "once per run": self.as_run_once,
+                "step, as written": self.as_written(),
+            }
         kinds = [kind for kind in KINDS if any(part[kind] for part in parts.values())]
-        title = f"{self.step.model.label}, {self.step.method}, {self.step.detection} detection: operations"
+        title = f"{self._title}: operations"
         rows = ([name, *(part[kind] for kind in kinds)] for name, part in parts.items())
         return table_html(title, ["", *kinds], rows)
+
+    @property
+    def _title(self) -> str:
+        return f"{self.step.model.label}, {self.step.method}, {self.step.detection} detection"
 
     @property
     def as_fused(self) -> dict[str, int]:
@@ -239,8 +250,8 @@ def _written(node: Expr, dt: Fraction | None) -> Iterator[str]:
             yield "div"
         yield from _written(node.args[0], dt)
         return
-    elif node.kind in _FUNCTIONS:
-        yield from _FUNCTIONS[node.kind]
+    elif node.kind in FUNCTIONS and FUNCTIONS[node.kind].written:
+        yield from FUNCTIONS[node.kind].written
     elif _is_comparison(node):
         pass
     elif node.kind not in _INTEGER:

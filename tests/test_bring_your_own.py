@@ -276,7 +276,8 @@ parser = argparse.ArgumentParser()
 parser.add_argument("--seed", type=int, default=1)
 arguments = parser.parse_args()
 assert sys.argv == ["cell.py"]
-G = NeuronGroup(1, "dv/dt = (Iext - v)/(10*ms) : 1\\nIext : 1", threshold="v > 1", reset="v = 0", method="exact")
+G = NeuronGroup(1, "dv/dt = (Iext + J - v)/(10*ms) : 1\\nIext : 1\\nJ : 1",
+                threshold="v > 1", reset="v = 0", method="exact")
 """
 
 
@@ -289,9 +290,9 @@ def test_a_script_with_arguments_of_its_own_and_an_input_to_name(said, tmp_path,
     status, _, err = said("count", "cell.py:G")
     assert status == 2
     assert "--input Iext" in err
-    status, _, err = said("count", "cell.py:G", "--input", "J")
+    status, _, err = said("count", "cell.py:G", "--input", "K")
     assert status == 2
-    assert "'J' is not a parameter or constant" in err
+    assert "'K' is not a parameter or constant" in err
     assert sc.get_model("lif", None).input == "I"
     with pytest.raises(sc.UserError, match="can only be given for a Brian2 group"):
         sc.get_model("lif", "J")

@@ -19,6 +19,7 @@ from ...harness.stimuli import Shape
 from ...models.algebra.draft import substitute
 from ...models.algebra.expression import FLOATS, Expr, Op, Var, evaluate, nodes
 from ...models.algebra.expression import names as names_of
+from ...models.algebra.functions import CALLS, FUNCTIONS
 from ...models.algebra.polynomial import ZERO, by_products
 from ...models.definition.neuron import NeuronModel
 from ...models.language import units
@@ -579,13 +580,10 @@ class Flow:
     def _algebra(self) -> dict[str, Any]:
         return {
             **{kind: FLOATS[kind] for kind in ("add", "sub", "mul", "div", "pow", "neg")},
-            "exp": heyoka.exp,
-            "sqrt": heyoka.sqrt,
+            **{name: getattr(heyoka, row.library) for name, row in FUNCTIONS.items() if hasattr(heyoka, row.library)},
             "abs": lambda x: heyoka.sqrt(x * x),
             "exprel": lambda x: _exprel(x, self._precision),
-            "tanh": heyoka.tanh,
-            "cosh": heyoka.cosh,
-            "sinh": heyoka.sinh,
+            "log10": lambda x: heyoka.log(x) / heyoka.expression(np.log(self._precision.type(10))),
         }
 
 
@@ -639,7 +637,7 @@ _SIZES = {
     "neg": _both("neg", lambda a: a[1]),
     **{kind: _both(kind, lambda a, kind=kind: abs(FLOATS[kind](a[1]))) for kind in ("abs", "tanh", "sinh")},
     **{kind: _root_of_size(kind) for kind in ("pow", "sqrt")},
-    **{kind: _of_value(kind) for kind in ("exp", "exprel", "cosh")},
+    **{kind: _of_value(kind) for kind in ("exprel", "cosh", *CALLS) if kind != "pow"},
 }
 
 

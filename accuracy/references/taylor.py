@@ -122,7 +122,7 @@ def solve(model: NeuronModel, stimulus: Stimulus, precision: Precision = FIRST) 
 
 def _has_exponentials(model: NeuronModel) -> bool:
     sides = nodes(*model.system.derivatives.values(), *model.system.subexpressions.values())
-    return any(isinstance(node, Op) and node.kind in ("exp", "exprel", "cosh", "sinh") for node in sides)
+    return any(isinstance(node, Op) and node.kind in ("exp", "expm1", "exprel", "cosh", "sinh") for node in sides)
 
 
 @dataclass

@@ -16,6 +16,7 @@ from ...models.detection import DETECTIONS
 from ...models.ground.errors import UserError
 from ...models.language import units
 from ...models.methods import METHODS
+from ...models.reading.files import each_named
 from ..measures import MEASURES
 from ..regimes.regime import Regime, at_rate, at_rheobase
 from ..search.criterion import Criterion
@@ -109,6 +110,7 @@ class Suite:
 
     def __post_init__(self) -> None:
         self._check_numbers()
+        object.__setattr__(self, "models", each_named(self.models))
         for method in self.methods:
             METHODS[method]
         for registry, names in ((STIMULI, self.stimuli), (DETECTIONS, self.detections), (MEASURES, self.measures)):

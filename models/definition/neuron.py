@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any
 
 import brian2
-from brian2.units.fundamentalunits import get_dimensions
+from brian2.units.fundamentalunits import Dimension, get_dimensions
 
 from ..algebra.draft import substitute
 from ..algebra.expression import FLOATS, Expr, Var, evaluate, names
@@ -20,6 +20,7 @@ from ..language import equations as language
 from ..language import units
 from ..language.equation_lines import DIFFERENTIAL, PARAMETER
 from ..language.names import LONGEST_NAME, check_name
+from .arrivals import check_arrivals, given_arrivals, read_arrivals
 from .published_cost import PublishedCost
 from .tables import TableGrid, tabulate
 
@@ -64,8 +65,14 @@ class NeuronModel:
     """A quantity for each name that the equations use but do not declare."""
     initial: Mapping[str, Any] = field(default_factory=dict)
     """A quantity, or an expression as text, for each state variable."""
+    arrivals: Mapping[str, str] = field(default_factory=dict)
+    """The statements of each input of spikes, such as ``{"exc": "g_e += w_e"}``: they run when a spike arrives. While
+    the neuron is refractory they do not change variables flagged ``(unless refractory)``. The stimulus has the
+    times."""
     input: str = "I"
-    """The declared parameter that the stimulus drives."""
+    """The declared parameter that the stimulus drives; empty for a model without input, which runs as it stands."""
+    input_note: str = ""
+    """Why this is the input, if it was not named by the user; shown wherever the model is counted or run."""
     drive: Any = None
     """A constant input (a quantity) at which the model spikes steadily; None: it is found by spike rate if needed."""
     presets: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
@@ -96,6 +103,8 @@ class NeuronModel:
         for name in ("parameters", "constants", "initial"):
             with at(name):
                 object.__setattr__(self, name, _read(getattr(self, name), self.name, text_allowed=name == "initial"))
+        with at("arrivals"):
+            object.__setattr__(self, "arrivals", given_arrivals(self.arrivals, self.name))
         presets = {}
         for preset, values in self.presets.items():
             with at("presets", preset):
@@ -184,8 +193,10 @@ class NeuronModel:
         """Everything that a solution depends on, as text: models with the same text have the same solutions."""
         numbers = {**self.parameter_values, **self.initial_values}
         constants = {name: float(units.internal(value)) for name, value in sorted(self.constants.items())}
+        arrivals = (repr(dict(self.arrivals)),) if self.arrivals else ()
         return "\n".join(
             (
+                *arrivals,
                 self.equations,
                 self.threshold,
                 self.reset,
@@ -206,6 +217,11 @@ class NeuronModel:
         grid = self.tables
         tables = [float(units.internal(value)) for value in (grid.step, grid.low, grid.high)] if grid else None
         return "\n".join((self.content, self.published, repr(tables)))
+
+    @property
+    def input_dimension(self) -> Dimension:
+        """The dimension of the input; that of a pure number for a model without input."""
+        return self.system.dimensions[self.input] if self.input else units.DIMENSIONLESS
 
     @property
     def refractory_ms(self) -> float:
@@ -302,7 +318,8 @@ class NeuronModel:
                 check_name(name, f"{where}: the constant")
         system = self.system
         reserved = RESERVED | {f"{name}{ending}" for name in system.state for ending in RESERVED_ENDINGS}
-        reserved |= {f"{self.input}{ending}" for ending in (*INPUT_ENDINGS, "_rest", "_mid_rest")}
+        if self.input:
+            reserved |= {f"{self.input}{ending}" for ending in (*INPUT_ENDINGS, "_rest", "_mid_rest")}
         for name in system.dimensions:
             with at("equations", name):
                 check_name(name, f"{where}: the name")
@@ -320,13 +337,16 @@ class NeuronModel:
             for name, given in getattr(self, field_name).items():
                 with at(field_name, name):
                     self._check_value(name, given)
-        if self.drive is not None and get_dimensions(self.drive) is not system.dimensions[self.input]:
+        if self.drive is not None and not self.input:
+            with at("drive"):
+                raise UserError(f"{where}: drive = {self.drive}, but the model has no input; give input=")
+        if self.drive is not None and get_dimensions(self.drive) is not self.input_dimension:
             with at("drive"):
                 raise UserError(
                     f"{where}: drive = {self.drive} has the wrong unit, "
-                    f"expected {units.unit_name(system.dimensions[self.input])}"
+                    f"expected {units.unit_name(self.input_dimension)}"
                 )
-        if not _needed(system, self.input):
+        if self.input and not _needed(system, self.input):
             with at("equations", self.input):
                 raise UserError(
                     f"{where}: no equation uses the input '{self.input}', so nothing drives the model; use "
@@ -355,6 +375,8 @@ class NeuronModel:
             self._check_refractory()
         with at("reset"):
             self._check_reset()
+        with at("arrivals"):
+            check_arrivals(system, where)
 
     def _check_value(self, name: str, given: Any) -> None:
         """Refuse a parameter or an initial value that has the wrong unit."""
@@ -445,7 +467,7 @@ def _system(model: NeuronModel, field_name: str) -> System:
     with at(field_name):
         equations = language.read(getattr(model, field_name), model.constants, model.name)
     parameters = [name for name, each in equations.items() if each.kind == PARAMETER]
-    if model.input not in parameters:
+    if model.input and model.input not in parameters:
         with at("input"):
             raise UserError(
                 f"{model.name}: the input '{short(model.input)}' is not declared in the equations; "
@@ -484,4 +506,7 @@ def _system(model: NeuronModel, field_name: str) -> System:
         held=frozenset(name for name in state if "unless refractory" in equations[name].flags),
         threshold=dataclasses.replace(threshold, level=level, slopes=parts[1]),
         reset=tuple((name, substitute(value, opened)) for name, value in reset),
+        arrivals=read_arrivals(
+            model.arrivals, state, dimensions, model.constants, model=model.name, subexpressions=opened
+        ),
     )

@@ -14,9 +14,11 @@ from ...flops.counters import COUNTERS
 from ...harness.measuring.measure import Measurement
 from ...harness.measuring.spike_cost import WholeRun
 from ...models.algebra.expression import KINDS
+from ...models.algebra.functions import CALLS
 from ...models.ground.errors import NoValue
 from ...models.methods import METHODS
 from ..writing.escape import in_figure
+from ..writing.notebook import Picture
 from .shared_columns import WAY
 
 #: Columns and their meaning.
@@ -27,7 +29,7 @@ COLUMNS = {
     "counted": "operations per step, from the Step (exp as one; sign and select none, as processors count)",
     "instrumented": "operations per step that an exact counter saw the kernel retire",
     "exact_counter": "name of the exact counter",
-    "ratio": "instrumented / counted, without calls of exp and pow",
+    "ratio": "instrumented / counted, without calls of the mathematics library",
     "in_libm": "operations per step that it saw the mathematics library retire",
     "hardware": "operations per step that the processor's own counter saw",
     "hardware_counter": "name of the processor's counter",
@@ -222,9 +224,9 @@ def parity_figure(by_kind: pd.DataFrame) -> Figure:
     by_kind : DataFrame
         As `parity_by_kind` returns.
     """
-    figure = Figure(figsize=(4.6, 4.4), layout="constrained")
+    figure = Picture(figsize=(4.6, 4.4), layout="constrained")
     axis = figure.subplots()
-    shown = by_kind.query("kind not in ['exp', 'pow']")
+    shown = by_kind[~by_kind["kind"].isin(CALLS)]
     for (model, method), each in shown.groupby(["model", "method"], sort=False):
         axis.plot(each["counted"], each["retired"], "o", markersize=4, alpha=0.7, label=in_figure(f"{model}, {method}"))
     highest = max([1.0, *shown["counted"]])
@@ -281,7 +283,7 @@ def _brian2(study: Study, model: str, method: str, measured: Measurement | NoVal
 
 def retired(own: Mapping[str, float], libm: Mapping[str, float]) -> float:
     """Sum the operations of a kernel and the mathematics library; a call of the library is not an operation."""
-    return flops({kind: n for kind, n in own.items() if kind not in ("exp", "pow")}) + flops(libm)
+    return flops({kind: n for kind, n in own.items() if kind not in CALLS}) + flops(libm)
 
 
 def flops(operations: Mapping[str, float]) -> float:

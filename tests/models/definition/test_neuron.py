@@ -146,8 +146,8 @@ BAD = {
         "leaky: equation of 'v': 'Iext' is neither in the equations nor a constant nor a unit; define it",
     ),
     "unsupported function": (
-        _equations("(EL - v + sin(v/mV)*mV + I)/tau"),
-        "leaky: equation of 'v': 'sin(v/mV)' is not supported; use + - * / **, the functions exp, sqrt, abs,",
+        _equations("(EL - v + mine(v/mV)*mV + I)/tau"),
+        "leaky: equation of 'v': 'mine(v/mV)' is not supported: no function of the language is called 'mine'; use + - ",
     ),
     "noise": (
         _equations("(EL - v + I)/tau + mV*xi*tau**-0.5"),
