@@ -72,8 +72,6 @@ def reference(model: str | NeuronModel, stimulus: Stimulus) -> Reference:
     model = get_model(model)
     check_kind(stimulus, Stimulus, "stimulus", "a stimulus, such as sc.constant(10*mV/ms, 1*second)")
     check_domain(model)
-    if model.arrivals:
-        raise UserError(f"{model.label}: there is no reference yet for a model at which spikes arrive; use simulate")
     if closed_form.applies(model, stimulus):
         method = "closed form, double against extended precision"
         first = closed_form.solve(model, stimulus, taylor.EXTENDED)
