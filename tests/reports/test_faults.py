@@ -195,10 +195,10 @@ def test_one_model_that_raises_costs_its_own_rows_alone(monkeypatch):
         "record",
         "record_reference",
         "measure",
-        "count_on_processor",
-        "count_step_and_spike",
+        "kept_measurement",
+        "kept_step_and_spike",
         "stability",
-        *(pytest.param(name, marks=pytest.mark.deep) for name in ("as_built", "executed", "search")),
+        *(pytest.param(name, marks=pytest.mark.deep) for name in ("kept_builds", "executed", "search")),
     ],
 )
 def test_whatever_one_piece_raises_is_a_reason_and_not_the_end(monkeypatch, tmp_path, name):
@@ -213,7 +213,7 @@ def test_whatever_one_piece_raises_is_a_reason_and_not_the_end(monkeypatch, tmp_
         return called(*arguments, **named)
 
     monkeypatch.setattr(phase, name, fails_once)
-    suite = replace(SMALL, thorough=name in ("as_built", "executed"), features=name == "search")
+    suite = replace(SMALL, thorough=name in ("kept_builds", "executed"), features=name == "search")
     found = sc.compare(suite.models, suite=suite, jobs=1)
     assert calls
     assert found.table["flops_per_ms"].notna().any()

@@ -10,10 +10,10 @@ from joblib import Parallel, delayed
 from ....harness.engines.brian2_operations import executed
 from ....harness.kernels.kernel import Kernel
 from ....harness.kernels.kernels import Kernels
-from ....harness.measuring.as_built import as_built
+from ....harness.measuring.as_built import AsBuilt
+from ....harness.measuring.kept import kept_builds, kept_measurement, kept_run, kept_step_and_spike
 from ....harness.measuring.measure import Measurement
-from ....harness.measuring.measure import measure as count_on_processor
-from ....harness.measuring.spike_cost import StepAndSpike, WholeRun, count_run, count_step_and_spike
+from ....harness.measuring.spike_cost import StepAndSpike, WholeRun
 from ....harness.measuring.timing import Job, Timing, many_neurons, measure, one_neuron
 from ....models.definition.neuron import NeuronModel
 from ....models.ground.errors import NoValue, attempt
@@ -111,7 +111,7 @@ def _in_lanes(case: Case, suite: Suite) -> bool:
 
 
 def _measured(model: NeuronModel, method: str, detection: str) -> Measurement | NoValue:
-    return attempt(partial(count_on_processor, model, method, detection))
+    return attempt(partial(kept_measurement, model, method, detection))
 
 
 def count_all(
@@ -167,7 +167,7 @@ def _count_spikes(
         key = model.label, *way, stimulus
         value = drive.value if drive else 0.0
         steps_alike = METHODS[way[0]].steps_alike
-        count: Callable[[Kernel, float], StepAndSpike | WholeRun] = count_step_and_spike if steps_alike else count_run
+        count: Callable[[Kernel, float], StepAndSpike | WholeRun] = kept_step_and_spike if steps_alike else kept_run
         retired = attempt(partial(count, kernel, value))
         study.retired[key] = retired
         if isinstance(retired, NoValue) and steps_alike and key[:3] not in measured:
@@ -178,12 +178,17 @@ def _count_spikes(
 
 def _look_closer(study: Study, pairs: Sequence[tuple[NeuronModel, str]], progress: Progress) -> None:
     progress.begin("counting other builds and Brian2's code", 2 * len(pairs))
-    for model, method in pairs:
-        key = model.label, method
-        study.builds[key] = attempt(partial(as_built, make_step(model, method)))
+    keys = [(model.label, method) for model, method in pairs]
+    for key, (model, method) in zip(keys, pairs, strict=True):
+        study.builds[key] = attempt(partial(_builds, model, method))
         progress.done()
-        study.brian2[key] = attempt(partial(executed, model, method))
-        progress.done()
+    executions = attempt(partial(executed, pairs, progress.done))
+    each = [executions] * len(keys) if isinstance(executions, NoValue) else executions
+    study.brian2 |= zip(keys, each, strict=True)
+
+
+def _builds(model: NeuronModel, method: str) -> list[AsBuilt]:
+    return kept_builds(make_step(model, method))
 
 
 def look_for_features(study: Study, models: Sequence[NeuronModel], progress: Progress) -> None:

@@ -156,7 +156,7 @@ def test_a_model_that_fails_to_run(check, monkeypatch):
     [
         "accuracy.study.phases.sweeping._swept",
         "accuracy.study.phases.sweeping.kernels_of",
-        "accuracy.study.phases.measuring.count_step_and_spike",
+        "accuracy.study.phases.measuring.kept_step_and_spike",
         "accuracy.regimes.regime.reference",
     ],
 )
