@@ -7,6 +7,7 @@ and docstrings), and the versions of heyoka and numpy: everything that could cha
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import fields, is_dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -28,12 +29,26 @@ def recall(kind: str, model: NeuronModel, request: Any, compute: Callable[[], An
         What is computed, such as ``reference``.
     model : NeuronModel
     request : Any
-        Everything else that the result depends on; its `repr` must show every digit.
+        Everything else that the result depends on.
     compute : callable
         Returns a value that JSON can hold. If it raises, nothing is kept.
     """
-    key = "\n".join((kind, _solvers(), model.content, repr(request)))
+    key = "\n".join((kind, _solvers(), model.content, written(request)))
     return kept.recall("references", key, compute)
+
+
+def written(request: Any) -> str:
+    """Write everything in a request, with every digit. The representation of an object may be short, for people."""
+    if isinstance(request, NeuronModel):
+        return request.definition
+    if isinstance(request, tuple | list):
+        return f"({', '.join(map(written, request))})"
+    if is_dataclass(request) and not isinstance(request, type):
+        parts = [f"{each.name}={written(getattr(request, each.name))}" for each in fields(request)]
+        return f"{type(request).__name__}({', '.join(parts)})"
+    if isinstance(request, np.ndarray):
+        return written(request.tolist())
+    return repr(request)
 
 
 @cache
