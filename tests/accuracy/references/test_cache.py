@@ -1,32 +1,47 @@
-"""The keys of results that are kept: what is different has different keys."""
+"""What a kept result depends on: all of it, with every digit."""
 
-from __future__ import annotations
-
-from brian2 import ms, nA, uA
-from brian2.units import cm
+import numpy as np
+import pytest
+from brian2 import ms, mV
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import spikecost as sc
-from spikecost.accuracy.features.shown.demos import demos
-from spikecost.accuracy.references.cache import written
-from spikecost.accuracy.regimes.regime import at_rate, kept_reference
+from spikecost.accuracy.references.cache import content
+from spikecost.accuracy.regimes.regime import kept_reference
+
+VALUES = st.floats(-1e3, 1e3, allow_nan=False)
 
 
-def test_a_key_has_every_number_of_a_stimulus():
-    values = [0.1, 0.1 + 1e-13, 0.2]
-    keys = {written(sc.constant(value * nA, 200 * ms)) for value in values}
-    keys |= {written(sc.ornstein_uhlenbeck(1 * nA, 0.5 * nA, 5 * ms, 1 * ms, 20 * ms, seed=seed)) for seed in range(3)}
-    assert len(keys) == len(values) + 3
-    assert written((1, sc.constant(0.1 * nA, 200 * ms))) not in keys
+def stimulus(values):
+    return sc.piecewise_constant([(10 * ms, value * mV) for value in values])
 
 
-def test_a_key_has_every_number_of_what_contains_a_stimulus():
-    assert len({written((demo, 1)) for demo in demos()}) == len(demos())
+@settings(max_examples=60)
+@given(st.lists(VALUES, min_size=1, max_size=4), st.lists(VALUES, min_size=1, max_size=4))
+def test_different_stimuli_have_different_contents(one, other):
+    assert (content(stimulus(one)) == content(stimulus(other))) == (stimulus(one) == stimulus(other))
 
 
-def test_references_of_similar_stimuli_are_not_exchanged():
-    lif = sc.get_model("lif")
-    trials = at_rate(lif, "constant", 50.0, 200.0, 3).trials
-    first = {trial.reference.train.times[0] for trial in trials}
-    assert len(first) == len(trials)
-    a, b = (kept_reference(lif, sc.constant(value * uA / cm**2, 200 * ms)) for value in (1.7, 1.8))
-    assert a.train.times[0] > b.train.times[0]
+@pytest.mark.parametrize("part", [0.1 + 1e-17, np.float64(0.1), np.array([0.1]), {"a": 0.1}, [0.1]])
+def test_every_digit_counts(part):
+    more = {"a": np.nextafter(0.1, 1)} if isinstance(part, dict) else np.nextafter(part, 1)
+    assert content(part) != content(more)
+
+
+def test_models_with_the_same_name_have_different_contents():
+    model = sc.get_model("lif")
+    assert content(model) != content(model.replace(reset="v = -71*mV"))
+    assert repr(model) == repr(model.replace(reset="v = -71*mV"))
+
+
+def test_what_is_not_known_is_refused():
+    with pytest.raises(TypeError):
+        content(object())
+
+
+def test_stimuli_that_look_alike_have_their_own_references():
+    first, second = (sc.constant(value * mV / ms, 100 * ms) for value in (2, 3))
+    assert repr(first) == repr(second)
+    model = sc.get_model("lif")
+    assert len(kept_reference(model, first).train) < len(kept_reference(model, second).train)
