@@ -302,8 +302,8 @@ def _add_input(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--synapses",
         metavar="HOW",
-        help="for a Brian2 group that is the target of synapses: leave_out takes it without them, trains makes inputs of "
-        "spikes of them",
+        help="for a Brian2 group that is the target of synapses: leave_out takes it without them, trains makes inputs "
+        "of spikes of them",
     )
 
 
