@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 from typing import Any
 
 from ..models.algebra.expression import KINDS, Const, Expr, Op, Var, names
@@ -85,12 +86,17 @@ class Count:
         fused : bool
             Whether multiplications and additions of a step without a spike are fused if a compiler fuses them.
         """
-        total: dict[str, float] = dict.fromkeys(Operations(), 0)
-        for name, operations in self.by_block.items():
+        total: dict[str, float] = dict.fromkeys(KINDS, 0)
+        for name, operations in self._present.items():
             times = tallies.get(name, 0)
             for kind, n in (self.as_fused if fused and name == "step" else operations).items():
                 total[kind] = total.get(kind, 0) + times * n
         return total
+
+    @cached_property
+    def _present(self) -> dict[str, dict[str, int]]:
+        """The kinds that occur in each part."""
+        return {name: operations.present for name, operations in self.by_block.items()}
 
     @property
     def as_run(self) -> Operations:
@@ -169,7 +175,7 @@ class Count:
     def _title(self) -> str:
         return f"{self.step.model.label}, {self.step.method}, {self.step.detection} detection"
 
-    @property
+    @cached_property
     def as_fused(self) -> dict[str, int]:
         """A step without a spike, by kind, with multiplications and additions fused where a compiler fuses them."""
         return fused(self.step.blocks["advance"], self.as_run)

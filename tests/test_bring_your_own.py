@@ -111,7 +111,6 @@ BAD = {
         '"v = -40*mV"',
         "leaky.toml:6: leaky: reset: 'v = -40*mV' leaves v at -40 mV, where 'v > -50*mV' still ",
     ),
-    "a name of ours": ("I : volt", "I : volt\nleft : 1", "leaky.toml:4: leaky: the name 'left' is reserved; "),
     "a mistake in TOML": ('"v = EL"', '"v = EL', "leaky.toml:6: not TOML: "),
 }
 

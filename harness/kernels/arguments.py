@@ -113,8 +113,8 @@ class Arguments:
             if step.varying
             else np.array([stimulus.values for stimulus in stimuli]).T.copy()
         )
-        self._parameters = np.array([list(n.parameter_values.values()) for n in self._neurons] * copies).T.copy()
-        self._state = np.array([list(n.initial_values.values()) for n in self._neurons] * copies).T.copy()
+        self._parameters = _rows([n.parameter_values for n in self._neurons], copies)
+        self._state = _rows([n.initial_values for n in self._neurons], copies)
         self._samples = np.full((len(pieces), *self._state.shape), np.nan)
         self._arriving = (
             arriving(step, stimuli, pieces=pieces, dt=self._setting if self._by_dt else None).arrays
@@ -227,6 +227,11 @@ def reset_is_above(model: NeuronModel, state: Array) -> bool:
         return not values[test.variable] < evaluate(test.level, values, FLOATS)
     except (ArithmeticError, ValueError):
         return False
+
+
+def _rows(values: Sequence[Mapping[str, float]], copies: int) -> Array:
+    """Return the values of neurons, which are used in turn `copies` times, as an array (values, neurons)."""
+    return np.ascontiguousarray(np.tile(np.array([list(each.values()) for each in values]).T, copies))
 
 
 def _pieces(stimuli: Sequence[Stimulus]) -> Array:

@@ -18,7 +18,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from ...flops.toolchain import Build
 from ...models.algebra.expression import Op, Var
 from ...models.algebra.simplify import Block
-from ...models.definition.neuron import RESERVED_ENDINGS
+from ...models.definition.step_names import STATE_ENDINGS
 from ...models.methods import METHODS, arrivals, events
 from ...models.step import Step
 from .c_blocks import c_arrivals, c_block, c_functions, c_prelude, c_stimulus, c_tables
@@ -47,7 +47,7 @@ def c_source(steps: Iterable[Step], build: Build, vector_exp: bool) -> str:
     vector_exp : bool
         Whether the compiler may call vector versions of the mathematics library's functions.
     """
-    steps = list(steps)
+    steps = [step.in_own_names for step in steps]
     blocks = [block for step in steps for block in step.blocks.values()]
     head = c_prelude(build, vector_exp) + c_functions(blocks, build, vector_exp) + c_tables(blocks)
     if not all(METHODS[step.method].template.sampled_input for step in steps):
@@ -187,7 +187,7 @@ def _body(block: Block, shared: Collection[str]) -> str:
 
 def writes(block: Block) -> list[str]:
     """Return the names that a block passes to others: new values (such as ``_next``) and names of the method."""
-    return [name for name in block.targets if name.startswith("_") or name == "dt" or name.endswith(RESERVED_ENDINGS)]
+    return [name for name in block.targets if name.startswith("_") or name == "dt" or name.endswith(STATE_ENDINGS)]
 
 
 @cache

@@ -24,13 +24,6 @@ from .arrivals import check_arrivals, given_arrivals, read_arrivals
 from .published_cost import PublishedCost
 from .tables import TableGrid, tabulate
 
-#: Names that the time step uses for itself.
-RESERVED = {"t", "dt", "step", "done", "elapsed", "rest", "left", "left_next", "waiting", "ends", "above", "was_below"}
-#: Suffixes of the input's name: its values within a step and within the rest of a step.
-INPUT_ENDINGS = ("_mid", "_end", "_first", "_half", "_last")
-#: Suffixes of a state variable's name: its new values in a time step.
-RESERVED_ENDINGS = ("_next", "_reset", "_held", "_at")
-
 
 @dataclass(frozen=True, eq=False)
 class NeuronModel:
@@ -257,12 +250,12 @@ class NeuronModel:
         starts_above = start[threshold.variable] > evaluate(threshold.level, {**self.parameter_values, **start}, FLOATS)
         return not (self.moves_while_refractory or (starts_above and self.spike_interrupts))
 
-    @property
+    @cached_property
     def parameter_values(self) -> dict[str, float]:
         """Declared parameters in internal units, in the order of `System.parameters`."""
         return {name: float(units.internal(self.parameters[name])) for name in self.system.parameters}
 
-    @property
+    @cached_property
     def initial_values(self) -> dict[str, float]:
         """Initial state in internal units, in the order of `System.state`."""
         if self.tables:
@@ -317,14 +310,9 @@ class NeuronModel:
             with at("constants", name):
                 check_name(name, f"{where}: the constant")
         system = self.system
-        reserved = RESERVED | {f"{name}{ending}" for name in system.state for ending in RESERVED_ENDINGS}
-        if self.input:
-            reserved |= {f"{self.input}{ending}" for ending in (*INPUT_ENDINGS, "_rest", "_mid_rest")}
         for name in system.dimensions:
             with at("equations", name):
                 check_name(name, f"{where}: the name")
-                if name in reserved:
-                    raise UserError(f"{where}: the name '{name}' is reserved; choose another")
         for name in self.constants:
             if name in system.dimensions:
                 with at("constants", name):

@@ -13,12 +13,13 @@ Code outside this folder never checks which of the two a method is, only what th
 from __future__ import annotations
 
 from collections.abc import Collection, Hashable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.resources import files
 from typing import Any, Protocol
 
 from ..algebra.simplify import Assign, Block
 from ..definition.neuron import NeuronModel
+from ..definition.step_names import for_blocks
 from ..detection import DETECTIONS
 
 
@@ -63,6 +64,11 @@ class Step:
 
     def __repr__(self) -> str:
         return f"<Step {self.model.label}, {self.method}, {self.detection} detection{', varying input' * self.varying}>"
+
+    @property
+    def in_own_names(self) -> Step:
+        """The same step; its model has the names that the blocks use."""
+        return replace(self, model=for_blocks(self.model))
 
     @property
     def state(self) -> tuple[str, ...]:

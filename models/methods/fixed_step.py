@@ -34,7 +34,8 @@ from typing import Any
 from ..algebra.draft import END, MIDDLE, START, Derivatives, Draft, NotApplicable, Vector, substitute
 from ..algebra.expression import Expr, Var, at_most, expr, less
 from ..algebra.simplify import Assign, Block, lower
-from ..definition.neuron import INPUT_ENDINGS, NeuronModel
+from ..definition.neuron import NeuronModel
+from ..definition.step_names import INPUT_ENDINGS
 from ..detection import DETECTIONS, Crossing, Detection
 from . import arrivals, events
 from .base import Step, Template

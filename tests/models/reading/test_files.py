@@ -150,7 +150,6 @@ BAD_TOML = {
         '"v = -50*mV + 1*mV"',
         "leaky.toml:8: leaky: reset: 'v = -50*mV + 1*mV' leaves v at -49 mV, where 'v > -50*mV' still ",
     ),
-    "our name": ("tau", "step", "leaky.toml:5: leaky: the name 'step' is reserved; choose another"),
     "no drive": ("+ I)", ")", "leaky.toml:4: leaky: no equation uses the input 'I', so nothing drives "),
     "condition": ("2*ms", "v > -40*mV", "leaky.toml:9: leaky: refractory = 'v > -40*mV' is not supported; give a "),
     "number without end": (
