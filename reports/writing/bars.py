@@ -14,7 +14,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
 
-from ...accuracy.study.runner import Progress
+from ...accuracy.study.phases.progress import Progress
 from ...models.ground.errors import visible
 
 #: Longest time between two lines of progress if no bar can be drawn, in s.
