@@ -19,8 +19,8 @@ from ...models.ground.errors import UserError
 from ...models.language import units
 from ...models.language.noise import DIMENSIONS, named
 from ...models.methods import METHODS
-from ..kernels.random_inputs import RandomInputs
 from ..stimuli import Stimulus, steps_of
+from ..stimuli.random_inputs import RandomInputs
 from ..stimuli.train import check_arrivals
 
 #: Detections equivalent to Brian2's, and the number of steps from Brian2's label to theirs.

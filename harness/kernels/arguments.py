@@ -24,11 +24,11 @@ from ...models.language import units
 from ...models.methods import METHODS, Method
 from ...models.step import Step
 from ..stimuli import Stimulus, steps_of
+from ..stimuli.random_inputs import RandomInputs
 from ..stimuli.train import check_arrivals
 from .arriving import arriving, bytes_of_arrivals
 from .c_blocks import NOT_FINITE, PIECE, STEP_TOO_SMALL, STOP, STUCK_IN_A_STEP, TOO_MANY_STEPS
 from .c_source import MAX_SPIKES_A_STEP, tallied
-from .random_inputs import RandomInputs
 
 Array = NDArray[np.float64]
 

@@ -9,12 +9,11 @@ from brian2 import ms, mV, nA, second
 from spikecost.flops.operations import count
 from spikecost.flops.toolchain import SCALAR, SIMD
 from spikecost.harness.engines import brian2 as engine
-from spikecost.harness.kernels import random_inputs
 from spikecost.harness.kernels.kernel import compile_kernels
 from spikecost.harness.measuring.measure import measure
 from spikecost.harness.measuring.spike_cost import count_step_and_spike
 from spikecost.harness.simulate import simulate
-from spikecost.harness.stimuli import as_it_stands, constant, sine
+from spikecost.harness.stimuli import as_it_stands, constant, random_inputs, sine
 from spikecost.models.ground.errors import UserError
 from spikecost.models.language import units
 from spikecost.models.methods import METHODS
