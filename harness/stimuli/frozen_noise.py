@@ -124,11 +124,12 @@ class Held:
         key = _key(self.seed, self.source)
         bits = _mixed(key + np.arange(int(place[0]), int(place[-1]) + 1, dtype=np.uint64) * _GOLDEN)
         drawn = _uniform(bits)
-        return (ndtri(drawn) if self.kind == "randn" else drawn)[place - place[0]]
+        found: Array = ndtri(drawn) if self.kind == "randn" else drawn
+        return found[place - place[0]]
 
 
 def _key(seed: int, source: str) -> np.uint64:
-    return np.random.SeedSequence([seed, *source.encode()]).generate_state(1, np.uint64)[0]
+    return np.uint64(np.random.SeedSequence([seed, *source.encode()]).generate_state(1, np.uint64)[0])
 
 
 def _middle(left: Array, right: Array, level: int, keys: Bits, nodes: Bits) -> Array:
@@ -141,7 +142,7 @@ def _normal(bits: Bits) -> Array:
 
 
 def _uniform(bits: Bits) -> Array:
-    return ((bits >> np.uint64(11)) + 0.5) * 2.0**-53
+    return np.asarray((bits >> np.uint64(11)) + 0.5, dtype=float) * 2.0**-53
 
 
 def _mixed(bits: Bits) -> Bits:
