@@ -15,7 +15,7 @@ from ...models.definition.neuron import NeuronModel
 from ...models.ground.errors import UserError, check_kind
 from ...models.ground.html import raster_html, table_html
 from ..measures.spike_trains import SpikeTrain
-from . import closed_form, taylor
+from . import closed_form, noisy, taylor
 
 #: Smallest stated error, in units in the last place of the last spike time: two computations in double precision share
 #: the rounding of the model's constants, which their difference does not show. Compared with extended precision,
@@ -31,6 +31,7 @@ class Solver(StrEnum):
     """How a reference was computed, and how its two computations differ."""
 
     CLOSED_FORM = "closed form, double against extended precision"
+    GRIDS = "the finest of four grids of the same path, error from the measured strong order"
     TAYLOR = "Taylor series with inspected steps, two tolerances, orders and roundings"
 
 
@@ -63,7 +64,7 @@ class Reference:
 
 
 def reference(model: str | NeuronModel, stimulus: Stimulus) -> Reference:
-    """Solve a model by its closed form if one is known, otherwise by Taylor series.
+    """Solve a model by its closed form if one is known, otherwise by Taylor series; with random inputs, on fine grids.
 
     Parameters
     ----------
@@ -79,6 +80,15 @@ def reference(model: str | NeuronModel, stimulus: Stimulus) -> Reference:
     model = get_model(model)
     check_kind(stimulus, Stimulus, "stimulus", "a stimulus, such as sc.constant(10*mV/ms, 1*second)")
     check_domain(model)
+    if model.system.random:
+        grids = noisy.solve(model, stimulus)
+        return Reference(
+            SpikeTrain(grids.times, float(stimulus.horizon)),
+            max(grids.error, shared_rounding(grids.times)),
+            Solver.GRIDS,
+            grids.samples,
+            grids.samples_error,
+        )
     if closed_form.applies(model, stimulus):
         method = Solver.CLOSED_FORM
         first = closed_form.solve(model, stimulus, taylor.EXTENDED)
@@ -99,14 +109,18 @@ def reference(model: str | NeuronModel, stimulus: Stimulus) -> Reference:
         )
     times = found.astype(float)
     error = 2 * float(np.abs(found - other).max()) if times.size else 0.0
-    least = SHARED_ROUNDING * float(np.spacing(times[-1])) if times.size else 0.0
     return Reference(
         SpikeTrain(times, float(stimulus.horizon)),
-        max(error, least),
+        max(error, shared_rounding(times)),
         method,
         first.samples.astype(float),
         2 * np.abs(first.samples - second.samples).astype(float),
     )
+
+
+def shared_rounding(times: NDArray[np.float64]) -> float:
+    """Return the smallest error of any spike time that is stated, in ms."""
+    return SHARED_ROUNDING * float(np.spacing(times[-1])) if times.size else 0.0
 
 
 def _second(model: NeuronModel, stimulus: Stimulus, first: taylor.Solution) -> taylor.Solution:

@@ -19,7 +19,7 @@ from ...models.definition.neuron import NeuronModel
 from ...models.ground.errors import UserError
 from ...models.language import units
 from ...models.step import make_step
-from ..references import closed_form, taylor
+from ..references import closed_form, noisy, taylor
 from ..references.cache import recall
 from . import firing
 from .drive import (
@@ -312,8 +312,8 @@ def mean_drive(
 ) -> float:
     """Find the mean drive of stimuli under which a model fires at a mean rate (spikes divided by time).
 
-    The search counts the spikes of RK4 with steps of at most `SEARCH_STEP` and spikes located within the step. The rate
-    that the regime states is that of the references.
+    The search counts the spikes of RK4 with steps of at most `SEARCH_STEP` and spikes located within the step, or of the
+    method that gives the references of a model with noise. The rate that the regime states is that of the references.
 
     Parameters
     ----------
@@ -333,11 +333,13 @@ def mean_drive(
         If no drive gives this rate.
     """
     failures: list[str] = []
-    kernel = compile_kernels([make_step(driven, "rk4", "hermite", varying=True)], SIMD)[0]
+    step = noisy.fine_step(driven, True) if driven.system.random else make_step(driven, "rk4", "hermite", varying=True)
+    kernel = compile_kernels([step], SIMD)[0]
+    held = [driven.sampling_ms] if driven.system.sampled else []
 
     def fires(drive: float) -> float:
         stimuli = around(drive)
-        unit = common_divisor(each.unit for each in stimuli)
+        unit = common_divisor([*(each.unit for each in stimuli), *held])
         outcomes = run_together(kernel, stimuli, unit / math.ceil(unit / SEARCH_STEP))
         failed = next((each.failure for each in outcomes if each.failure), "")
         if failed:  # the spikes of a failed run do not give a rate

@@ -18,7 +18,9 @@ from ...models.ground.errors import UserError, reason_of
 from ..measures.spike_trains import SpikeTrain
 from ..references import taylor
 from ..references.cache import recall
+from ..references.noisy import AmbiguousPath
 from ..references.reference import Reference, Solver, reference
+from ..search.criterion import REFERENCE_MARGIN
 from ..search.tolerance import Trial
 from ..search.voltage import stated_error
 from .drive import Drive
@@ -35,6 +37,12 @@ SPREAD = 0.02
 PIECES = 8
 #: Fractional part of the golden ratio: its multiples, modulo 1, fill an interval evenly, whatever their number.
 GOLDEN = (5**0.5 - 1) / 2
+
+
+#: See `Regime.reference_margin`: no reference of a model with noise is known to many digits.
+NOISE_MARGIN = 10
+#: The largest number of paths of noise that are replaced by others, per stimulus.
+MOST_LEFT_OUT = 2
 
 
 class RegimeKey(NamedTuple):
@@ -110,6 +118,11 @@ class Regime:
         return certify(self.trials[0]) if self.trials else math.nan
 
     @property
+    def reference_margin(self) -> int:
+        """A tolerance is only tested if the stated error of the references is this many times smaller."""
+        return NOISE_MARGIN if self.model.system.noise else REFERENCE_MARGIN
+
+    @property
     def key(self) -> RegimeKey:
         """What regimes of different models have in common."""
         return RegimeKey(self.stimulus, self.horizon, self.level)
@@ -134,7 +147,7 @@ def at_rate(model: NeuronModel, stimulus: str, rate: float, horizon: float, tria
         Number of stimuli.
     """
     asked = Regime(model, stimulus, f"{rate:g} Hz", horizon)
-    if stimulus == CONSTANT:
+    if stimulus == CONSTANT and not model.system.random:
         return _around_rates(asked, trials, lambda: drive_for(model, rate, horizon))
     around = partial(stimuli_around, STIMULI[stimulus], model, horizon=horizon, trials=trials)
     driven = STIMULI[stimulus].driven
@@ -146,6 +159,8 @@ def at_rate(model: NeuronModel, stimulus: str, rate: float, horizon: float, tria
 def at_rheobase(model: NeuronModel, stimulus: str, multiple: float, horizon: float, trials: int) -> Regime:
     """Drive a model with a multiple of its rheobase, the weakest constant drive under which it keeps firing."""
     asked = Regime(model, stimulus, f"{multiple:g} x rheobase", horizon)
+    if model.system.random:
+        return replace(asked, reason=f"{model.label} has random inputs, so that it spikes now and then at any drive")
 
     def drive() -> Drive:
         value = multiple * rheobase(model, horizon)
@@ -156,11 +171,16 @@ def at_rheobase(model: NeuronModel, stimulus: str, multiple: float, horizon: flo
     return _around_drive(asked, trials, lambda: drive().value)
 
 
-def as_it_stands(model: NeuronModel, stimulus: str, horizon: float) -> Regime:
-    """Let a model without input run as it stands: the only stimulus is a duration, so that there is one trial."""
+def as_it_stands(model: NeuronModel, stimulus: str, horizon: float, trials: int) -> Regime:
+    """Let a model without input run as it stands.
+
+    The only stimulus is a duration, so that there is one trial, or one for each path of a model with noise.
+    """
     asked = Regime(model, stimulus, AS_IT_STANDS, horizon)
     if stimulus != CONSTANT:
         return replace(asked, reason=f"{model.label} has no input that a stimulus of this kind could drive")
+    if model.system.random:
+        return _around_drive(asked, trials, lambda: 0.0)
     return _around_rates(asked, 1, lambda: Drive(0.0, firing_rate(model, 0.0, horizon)))
 
 
@@ -180,14 +200,38 @@ def _around_drive(asked: Regime, trials: int, find: Callable[[], float]) -> Regi
     model, kind = asked.model, STIMULI[asked.stimulus]
     try:
         driven, value = kind.driven(model), find()
-        found = tuple(
-            Trial(driven, each, kept_reference(driven, each))
-            for each in stimuli_around(kind, model, value, asked.horizon, trials)
-        )
+        stimuli = stimuli_around(kind, model, value, asked.horizon, trials)
+        found, left_out = _with_references(driven, stimuli)
     except Exception as error:  # any error of a model becomes the reason of its regime
         return replace(asked, reason=reason_of(error), failed=not isinstance(error, UserError))
     rate = 1000 * fmean(trial.spikes for trial in found) / asked.horizon
-    return _with_spikes(asked, Drive(value, rate), found)
+    note = (
+        f"{left_out} paths of the noise were left out: they touch the threshold, so that not even the number of spikes "
+        "is certain"
+    )
+    return _with_spikes(asked, Drive(value, rate, note if left_out else ""), found)
+
+
+def _with_references(model: NeuronModel, stimuli: list[Stimulus]) -> tuple[tuple[Trial, ...], int]:
+    """Return the trials, and how many paths of the noise were replaced by others since they have no sure reference.
+
+    Raises
+    ------
+    UserError
+        If there is no reference, or if there is none for most paths.
+    """
+    found: list[Trial] = []
+    waiting, left_out = list(stimuli), 0
+    while waiting:
+        stimulus = waiting.pop(0)
+        try:
+            found.append(Trial(model, stimulus, kept_reference(model, stimulus)))
+        except AmbiguousPath:
+            left_out += 1
+            if left_out > MOST_LEFT_OUT * len(stimuli):
+                raise
+            waiting.append(stimulus.with_noise(stimulus.noise + len(stimuli)))
+    return tuple(found), left_out
 
 
 def _with_spikes(asked: Regime, drive: Drive, found: tuple[Trial, ...]) -> Regime:
@@ -202,7 +246,15 @@ def _with_spikes(asked: Regime, drive: Drive, found: tuple[Trial, ...]) -> Regim
 
 
 def stimuli_around(kind: Kind, model: NeuronModel, drive: float, horizon: float, trials: int) -> list[Stimulus]:
-    """Return stimuli of a kind around a drive: with seeds 0, 1, ..., or, without seeds, with drives within `SPREAD`."""
+    """Return stimuli of a kind around a drive: with seeds 0, 1, ..., or, without seeds, with drives within `SPREAD`.
+
+    Random inputs of the model have the seeds 0, 1, ...
+    """
+    found = _around(kind, model, drive, horizon, trials)
+    return [each.with_noise(seed) for seed, each in enumerate(found)] if model.system.random else found
+
+
+def _around(kind: Kind, model: NeuronModel, drive: float, horizon: float, trials: int) -> list[Stimulus]:
     if kind.seeded:
         return [kind.around(drive, model, horizon, seed) for seed in range(trials)]
     found = [kind.around(drive * (1 + SPREAD * _place(k) * bool(k)), model, horizon) for k in range(trials)]
@@ -239,7 +291,12 @@ def kept_reference(model: NeuronModel, stimulus: Stimulus) -> Reference:
 
 
 def certify(trial: Trial) -> float:
-    """Return the largest difference in ms of a reference from a Taylor series in 80-bit arithmetic."""
+    """Return the largest difference in ms of a reference from a Taylor series in 80-bit arithmetic.
+
+    It is nan for a model with random inputs, which has no such series.
+    """
+    if trial.model.system.random:
+        return math.nan
 
     def compute() -> float:
         times = taylor.solve(trial.model, trial.stimulus, taylor.EXTENDED).times

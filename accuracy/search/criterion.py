@@ -85,10 +85,9 @@ class Criterion:
         """The measure's unit; ``1`` if it has none."""
         return self._measure.unit
 
-    @property
-    def least_error(self) -> float:
-        """The largest error of a reference, in the measure's unit, with which the tolerance can be tested."""
-        return self.tolerance / REFERENCE_MARGIN
+    def least_error(self, margin: int = REFERENCE_MARGIN) -> float:
+        """Return the largest error of a reference, in the measure's unit, with which the tolerance can be tested."""
+        return self.tolerance / margin
 
     def __str__(self) -> str:
         return f"{self.measure} {self.with_unit(self.tolerance)}"

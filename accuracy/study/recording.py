@@ -12,7 +12,7 @@ import numpy as np
 from ...harness.kernels.kernel import Kernel
 from ...harness.stimuli import Stimulus
 from ..measures.spike_trains import Array
-from ..references import closed_form, taylor
+from ..references import closed_form, noisy, taylor
 from ..references.cache import recall
 from ..search.tolerance import Trial
 
@@ -82,6 +82,9 @@ def record_reference(trial: Trial, share: Share) -> Trace:
     stimulus = trial.stimulus.cut(times)
 
     def compute() -> list[list[float]]:
+        if trial.model.system.random:
+            kept: list[list[float]] = noisy.solve(trial.model, stimulus).samples.tolist()
+            return kept
         solve = closed_form.solve if closed_form.applies(trial.model, stimulus) else taylor.solve
         found: list[list[float]] = solve(trial.model, stimulus, taylor.FIRST).samples.astype(float).tolist()
         return found

@@ -210,7 +210,7 @@ class Suite:
         for horizon in self.horizons:
             for stimulus in self.stimuli:
                 if not model.input:
-                    yield as_it_stands(model, stimulus, horizon)
+                    yield as_it_stands(model, stimulus, horizon, self.trials)
                     continue
                 for rate in self.rates:
                     yield at_rate(model, stimulus, rate, horizon, self.trials)

@@ -12,7 +12,7 @@ from ....harness.stimuli import common_divisor
 from ....models.definition.neuron import NeuronModel
 from ....models.ground.errors import NoValue, attempt
 from ...regimes.regime import Regime, RegimeKey
-from ...search.criterion import REFERENCE_MARGIN, Criterion
+from ...search.criterion import Criterion
 from ...search.stability import stability
 from ...search.status import Status
 from ...search.sweep import TimeSteps, Tolerances
@@ -67,8 +67,10 @@ def swept_curve(regime: Regime, method: str, detection: str, kernels: Kernels, s
 
 def _swept(regime: Regime, method: str, detection: str, compiled: Compiled, suite: Suite) -> tuple[Curve, Finder]:
     curve = ErrorCurve(compiled.lanes, regime.trials, suite.all_measures)
-    finest = (suite.finest_varying if regime.varying else suite.finest) * max(regime.horizon / 1000, 1)
-    unit = common_divisor(trial.stimulus.unit for trial in regime.trials)
+    system = regime.driven.system
+    finest = (suite.finest_varying if regime.varying or system.random else suite.finest) * max(regime.horizon / 1000, 1)
+    held = [regime.driven.sampling_ms] if system.sampled else []
+    unit = common_divisor([*(trial.stimulus.unit for trial in regime.trials), *held])
     sweep = TimeSteps(unit, suite.coarsest, finest, suite.per_decade) if compiled.knob == "dt" else Tolerances()
     settings = descend(curve, sweep, suite.all_criteria)
     find = partial(coarsest_setting, curve, sweep, settings)
@@ -125,7 +127,8 @@ def fill_map(
         def case_of(curve: Curve) -> Case:
             return _judged(curve, criterion, finders[id(curve)](criterion))
 
-        if curves[0].regime.reference_error_in(criterion.unit) > criterion.least_error:
+        regime = curves[0].regime
+        if regime.reference_error_in(criterion.unit) > criterion.least_error(regime.reference_margin):
             return []
         verified = attempt(partial(may_win, [curve for curve in curves if curve.points], criterion, case_of))
         return [] if isinstance(verified, NoValue) else verified
@@ -157,13 +160,13 @@ def _case(curve: Curve, criterion: Criterion, contradicted: str) -> Case:
 def _answered(curve: Curve, criterion: Criterion) -> Case:
     if curve.status is not None:
         return Case(curve, criterion, curve.status, curve.reason)
-    error = curve.regime.reference_error_in(criterion.unit)
-    if error > criterion.least_error:
+    error, margin = curve.regime.reference_error_in(criterion.unit), curve.regime.reference_margin
+    if error > criterion.least_error(margin):
         return Case(
             curve,
             criterion,
             Status.REFERENCE_TOO_COARSE,
-            f"its error of {error:.1g} {criterion.unit} is not {REFERENCE_MARGIN} times below the tolerance",
+            f"its error of {error:.1g} {criterion.unit} is not {margin} times below the tolerance",
         )
     return _judged(curve, criterion, curve.answers[criterion])
 
