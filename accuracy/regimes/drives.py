@@ -312,8 +312,8 @@ def mean_drive(
 ) -> float:
     """Find the mean drive of stimuli under which a model fires at a mean rate (spikes divided by time).
 
-    The search counts the spikes of RK4 with steps of at most `SEARCH_STEP` and spikes located within the step, or of the
-    method that gives the references of a model with noise. The rate that the regime states is that of the references.
+    The search counts the spikes of RK4, or of the method that gives the references of a model with noise, with steps of
+    at most `SEARCH_STEP` and spikes located within the step. The rate that the regime states is that of the references.
 
     Parameters
     ----------
