@@ -296,16 +296,27 @@ def _add_input(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--input",
         metavar="NAME",
-        help="the parameter that the stimulus drives, for a Brian2 group in a script (default I)",
+        help="the parameter that the stimulus drives, for a Brian2 group in a script (default: I, or an evident one; "
+        "'' for none)",
+    )
+    parser.add_argument(
+        "--synapses",
+        metavar="HOW",
+        help="for a Brian2 group that is the target of synapses: leave_out takes it without them, trains makes inputs "
+        "of spikes of them",
     )
 
 
 def _several(models: Sequence[str], options: argparse.Namespace) -> list[str | NeuronModel]:
-    """Return the models; those from scripts have the named input."""
+    """Return the models; what the options say of Brian2 groups holds for those from scripts."""
     from .models.catalogue import get_model
-    from .models.reading.files import runs_code
+    from .models.reading.files import each_named, runs_code
 
-    return [get_model(model, options.input) if options.input and runs_code(model) else model for model in models]
+    asked = options.input, options.synapses
+    return [
+        get_model(model, *asked) if asked != (None, None) and isinstance(model, str) and runs_code(model) else model
+        for model in each_named(models)
+    ]
 
 
 def _add_step(parser: argparse.ArgumentParser) -> None:
@@ -519,7 +530,7 @@ def _methods(options: argparse.Namespace) -> int:
     from .reports.writing.records import dumps, records
     from .reports.writing.text import frame
 
-    model = get_model(options.model, options.input) if options.model else None
+    model = get_model(options.model, options.input, options.synapses) if options.model else None
     of_model = f"; per step of {model.label} without a spike, as run" if model else ""
     table = methods(model)
     _print(dumps(records(table)) if options.json else frame(f"Integration methods{of_model}", table))
@@ -565,7 +576,7 @@ def _measure(options: argparse.Namespace) -> int:
     from .reports.commands.counts import measured_text
     from .reports.writing.records import dumps
 
-    model = get_model(options.model, options.input)
+    model = get_model(options.model, options.input, options.synapses)
     found = measure(model, options.method, options.detection, options.counter, options.steps)
     _print(dumps(found.to_json()) if options.json else measured_text(found))
     return 0
@@ -682,7 +693,7 @@ def _step(options: argparse.Namespace) -> Step:
     from .models.catalogue import get_model
     from .models.step import make_step
 
-    return make_step(get_model(options.model, options.input), options.method, options.detection)
+    return make_step(get_model(options.model, options.input, options.synapses), options.method, options.detection)
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ from ...harness.stimuli import Stimulus
 from ...models.algebra.expression import FLOATS, Op, evaluate, nodes
 from ...models.definition.neuron import NeuronModel
 from ...models.ground.errors import UserError
+from .arriving import Arriving
 from .flow import SHAPE, NotFiniteError, Precision, Record, State, StoppedError, flow_of
 
 #: A solution is stopped if it makes this many steps in a row with a mean length below this, in ms. (No step of the
@@ -138,6 +139,8 @@ class _Place:
     spiked: bool
     """Whether there is a spike now."""
     piece: int = 0
+    arrived: int = 0
+    """Number of the times at which spikes arrive that have passed."""
     switches: list[Any] | None = None
     """None if the conditions must be evaluated again."""
     spikes: int = 0
@@ -167,6 +170,7 @@ class _Solver:
         self._flow.reset_cooldowns()
         self._parameters = {name: number(value) for name, value in model.parameter_values.items()}
         self._pieces = list(stimulus.pieces)
+        self._arriving = Arriving(model, stimulus)
         self._numbers: tuple[int, list[Any]] = (-1, [])
         self._spikes: list[Any] = []
         self._samples: list[list[Any]] = []
@@ -257,9 +261,11 @@ class _Solver:
         return [*self._numbers[1], self._at.start]
 
     def _go_on(self) -> None:
-        """Continue until an event: a spike, the end of refractoriness or of a piece, or a change of a condition."""
+        """Continue until an event: a spike, the end of refractoriness or of a piece, an arrival, or a switch."""
         at, flow, model, number = self._at, self._flow, self._model, self._number
         end = number(self._pieces[at.piece][0])
+        arrival = number(self._arriving.times[at.arrived]) if at.arrived < len(self._arriving) else end
+        is_arrival, end = arrival < end, min(arrival, end)
         numbers = self._numbers_now()
         if at.switches is None:
             at.switches = flow.switches(at.state, numbers, at.now)
@@ -290,10 +296,24 @@ class _Solver:
                 at.spiked = at.now >= at.free_from and self._is_above()
         if at.spiked:
             self._spike()
-        if not at.now < end:
+        if is_arrival:
+            if not at.now < end:
+                self._arrive()
+        elif not at.now < end:
             self._samples.append(list(at.state.values()))
             at.samples += 1
             at.piece, at.start, at.switches = at.piece + 1, end, None
+
+    def _arrive(self) -> None:
+        """Run the statements of all spikes that arrive now; the threshold is tested after the last of them."""
+        at, was_above = self._at, self._is_above()
+        refractory = at.now < at.free_from
+        self._arriving.run(at.arrived, at.state, self._parameters, self._number, refractory=refractory)
+        at.arrived, at.switches = at.arrived + 1, None
+        if not refractory and self._is_above():
+            at.spiked = self._model.spike_interrupts or not was_above
+        elif self._model.spike_interrupts:
+            self._leave_the_level()
 
     def _spike(self) -> None:
         at, model, number = self._at, self._model, self._number
@@ -400,8 +420,9 @@ def reset_at(
     """
     try:
         values = {**parameters, **state}  # temporary variables are added
-        for name, value in model.system.reset:
-            values[name] = evaluate(value, values, FLOATS, number)
+        with np.errstate(all="raise", under="ignore"):
+            for name, value in model.system.reset:
+                values[name] = evaluate(value, values, FLOATS, number)
         state.update({name: values[name] for name in state})
     except ArithmeticError as error:
         raise UserError(

@@ -12,10 +12,9 @@ from joblib import Parallel, delayed
 from ...flops.toolchain import find_compiler
 from ...harness.engines.brian2_operations import executed
 from ...harness.kernels.kernels import Compiled, Kernels, kernels_of
-from ...harness.measuring.as_built import as_built
+from ...harness.measuring.as_built import AsBuilt
+from ...harness.measuring.kept import kept_builds, kept_measurement, kept_run, kept_step_and_spike
 from ...harness.measuring.measure import Measurement
-from ...harness.measuring.measure import measure as count_on_processor
-from ...harness.measuring.spike_cost import count_run, count_step_and_spike
 from ...harness.measuring.timing import Job, Timing, many_neurons, measure, one_neuron
 from ...harness.stimuli import common_divisor
 from ...models.catalogue import get_model
@@ -133,7 +132,7 @@ def _run(study: Study, jobs: int, progress: Progress) -> None:
     models = [get_model(model) for model in suite.models]
     for model in models:
         check_domain(model)
-    progress.begin("finding drives and references", len(models) * suite.regimes_a_model)
+    progress.begin("finding drives and references", sum(map(suite.number_of_regimes, models)))
     for model in models:
         for regime in suite.regimes(model):
             study.regimes.append(regime)
@@ -210,7 +209,7 @@ def _compiled(regime: Regime, suite: Suite) -> Kernels:
 
 
 def _measured(model: NeuronModel, method: str, detection: str) -> Measurement | NoValue:
-    return attempt(partial(count_on_processor, model, method, detection))
+    return attempt(partial(kept_measurement, model, method, detection))
 
 
 def _count_spikes(
@@ -231,9 +230,9 @@ def _count_spikes(
         key = model.label, *way, stimulus
         value = drive.value if drive else 0.0
         if not METHODS[way[0]].steps_alike:
-            study.whole_runs[key] = attempt(partial(count_run, kernel, value))
+            study.whole_runs[key] = attempt(partial(kept_run, kernel, value))
         else:
-            found = attempt(partial(count_step_and_spike, kernel, value))
+            found = attempt(partial(kept_step_and_spike, kernel, value))
             study.steps_and_spikes[key] = found
             if isinstance(found, NoValue) and key[:3] not in measured:
                 measured.add(key[:3])
@@ -243,12 +242,15 @@ def _count_spikes(
 
 def _look_closer(study: Study, pairs: Sequence[tuple[NeuronModel, str]], progress: Progress) -> None:
     progress.begin("counting other builds and Brian2's code", 2 * len(pairs))
-    for model, method in pairs:
-        key = model.label, method
-        study.builds[key] = attempt(partial(as_built, make_step(model, method)))
+    keys = [(model.label, method) for model, method in pairs]
+    for key, (model, method) in zip(keys, pairs, strict=True):
+        study.builds[key] = attempt(partial(_builds, model, method))
         progress.done()
-        study.brian2[key] = attempt(partial(executed, model, method))
-        progress.done()
+    study.brian2 |= zip(keys, executed(pairs, progress.done), strict=True)
+
+
+def _builds(model: NeuronModel, method: str) -> list[AsBuilt]:
+    return kept_builds(make_step(model, method))
 
 
 def _look_for_features(study: Study, models: Sequence[NeuronModel], progress: Progress) -> None:

@@ -158,6 +158,14 @@ static __attribute__((noinline, unused)) void input_series(
 #define INPUT(piece, now, fraction, dt) (varies(piece) ? input_at(piece, (now) + (fraction) * (dt)) : (piece)[0])
 """
 
+#: In the kind of an arrival: its place is later than that of the arrival before it, or than the start.
+LATER = 128
+
+
+def c_arrivals() -> str:
+    """Print what kernels of models at which spikes arrive need in addition."""
+    return f"enum {{ LATER = {LATER} }};\n"
+
 
 def c_prelude(build: Build, vector_exp: bool = False) -> str:
     """Print the code before kernels; `vector_exp` says whether vector versions of exp and pow may be called."""

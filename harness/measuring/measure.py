@@ -198,7 +198,7 @@ def _quiet_steps(kernel: Kernel, steps: int) -> int:
 
 def _no_input(kernel: Kernel, steps: int) -> Stimulus:
     model = kernel.step.model
-    return Stimulus((steps * DT,), (0.0,), model.system.dimensions[model.input])
+    return Stimulus((steps * DT,), (0.0,), model.input_dimension)
 
 
 def _witness(counter: Counter, run: _CountedRun, analytic: Mapping[str, int]) -> Witness:

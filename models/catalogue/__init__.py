@@ -53,11 +53,15 @@ for _name, _file in _FILES.items():
     MODELS.register_later(_name, partial(_model, _name, _file))
 
 
-def get_model(model: str | NeuronModel, input: str | None = None) -> NeuronModel:  # noqa: A002 - as NeuronModel's
+def get_model(
+    model: str | NeuronModel,
+    input: str | None = None,  # noqa: A002 - as NeuronModel's
+    synapses: str | None = None,
+) -> NeuronModel:
     """Return a model given as an object, by name, by name and preset (``izhikevich:CH``), or by its file.
 
     Files are ``path.py:name`` and ``path.toml``; see `files`. For a Brian2 group in a file, `input` is the parameter
-    or constant that the stimulus drives (default ``I``).
+    or constant that the stimulus drives, and `synapses` says what becomes of synapses; see `from_brian2`.
 
     Raises
     ------
@@ -65,11 +69,14 @@ def get_model(model: str | NeuronModel, input: str | None = None) -> NeuronModel
         If there is no such model or preset, or the model has another input.
     """
     if isinstance(model, str) and is_file(model):
-        return model_from_file(model, input)
-    if isinstance(model, NeuronModel) and input in (None, model.input):
+        return model_from_file(model, input, synapses)
+    if isinstance(model, NeuronModel) and input in (None, model.input) and synapses is None:
         return model
-    if input is not None:
-        raise UserError(f"{model}: input = '{input}' can only be given for a Brian2 group in a file, as model.py:name")
+    for option, given in (("input", input), ("synapses", synapses)):
+        if given is not None:
+            raise UserError(
+                f"{model}: {option} = '{given}' can only be given for a Brian2 group in a file, as model.py:name"
+            )
     if not isinstance(model, str):
         raise UserError(f"expected a model's name or a NeuronModel, got {model!r}")
     name, _, preset = model.partition(":")

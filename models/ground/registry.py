@@ -93,6 +93,9 @@ class Registry(Mapping[str, T]):
             self._items[name] = item
         return item
 
+    def __repr__(self) -> str:
+        return f"<{self.kind}: {', '.join(self)}>"
+
     def get(self, name: str, default: Any = None) -> Any:
         """Return the item with a name, or `default`."""
         return self[name] if name in self else default  # noqa: SIM401 - this is `get`

@@ -16,6 +16,7 @@ from ...models.algebra.expression import KINDS
 from ...models.algebra.functions import CALLS
 from ...models.ground.errors import NoValue
 from ..writing.escape import in_figure
+from ..writing.notebook import Picture
 from .shared_columns import WAY
 
 #: Columns and their meaning.
@@ -218,7 +219,7 @@ def parity_figure(by_kind: pd.DataFrame) -> Figure:
     by_kind : DataFrame
         As `parity_by_kind` returns.
     """
-    figure = Figure(figsize=(4.6, 4.4), layout="constrained")
+    figure = Picture(figsize=(4.6, 4.4), layout="constrained")
     axis = figure.subplots()
     shown = by_kind[~by_kind["kind"].isin(CALLS)]
     for (model, method), each in shown.groupby(["model", "method"], sort=False):

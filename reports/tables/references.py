@@ -80,7 +80,7 @@ def _row(regime: Regime) -> dict[str, Any]:
     voltage = system.threshold.variable
     row = {
         **_key(regime),
-        "drive_unit": units.unit_name(system.dimensions[regime.model.input]),
+        "drive_unit": units.unit_name(regime.model.input_dimension),
         "voltage_unit": units.unit_name(system.dimensions[voltage]),
         "reason": regime.reason,
         "failed": regime.failed,

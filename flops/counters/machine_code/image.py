@@ -169,13 +169,17 @@ class Loaded:
 
 def loaded_images() -> list[Loaded]:
     """Return every file that is mapped as code in this process."""
-    found = []
-    for line in Path("/proc/self/maps").read_text().splitlines():
-        span, permissions, offset, _, _, *path = line.split(maxsplit=5)
-        if "x" in permissions and path and Path(path[0]).is_file():  # it may have been deleted since
-            first, last = (int(address, 16) for address in span.split("-"))
-            found.append(Loaded(first, last, int(offset, 16), Path(path[0])))
-    return found
+    lines = Path("/proc/self/maps").read_text().splitlines()
+    found = (_loaded(line) for line in lines if "x" in line.split(maxsplit=2)[1])
+    return [each for each in found if each is not None and each.path.is_file()]  # it may have been deleted since
+
+
+@cache
+def _loaded(line: str) -> Loaded | None:
+    """Return the file of a line of the table of mapped memory; None if it is not of a file."""
+    span, _, offset, _, _, *path = line.split(maxsplit=5)
+    first, last = (int(address, 16) for address in span.split("-"))
+    return Loaded(first, last, int(offset, 16), Path(path[0])) if path else None
 
 
 def is_libm(path: Path) -> bool:

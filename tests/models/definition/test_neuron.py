@@ -163,14 +163,6 @@ BAD = {
         {"input": "J"},
         "leaky: the input 'J' is not declared in the equations; add a line such as J : 1",
     ),
-    "reserved name": (
-        _equations("(EL - v + I)/tau", "elapsed : 1"),
-        "leaky: the name 'elapsed' is reserved; choose another",
-    ),
-    "a new value's name": (
-        _equations("(EL - v + I)/tau", "v_next : 1"),
-        "leaky: the name 'v_next' is reserved; choose another",
-    ),
     "missing parameter": ({"parameters": {}}, "leaky: parameters: no value for tau; give tau in ms"),
     "extra parameter": (
         {"parameters": {"tau": 10 * ms, "C": 1}},

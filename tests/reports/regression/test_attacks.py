@@ -156,7 +156,7 @@ def test_a_model_that_fails_to_run(check, monkeypatch):
     [
         "accuracy.study.runner._swept",
         "accuracy.study.runner.kernels_of",
-        "accuracy.study.runner.count_step_and_spike",
+        "accuracy.study.runner.kept_step_and_spike",
         "accuracy.regimes.regime.reference",
     ],
 )
