@@ -596,6 +596,7 @@ class Flow:
                 n = integrator.pars[place]
                 if direction > 0:
                     return n  # it has just come in
+                assert self._distances is not None
                 pars = np.zeros(self._distances.nparams, dtype=self._precision.type)
                 pars[: len(integrator.pars)] = integrator.pars[: len(pars)]
                 x = self._distances(integrator.state, pars=pars, time=integrator.time)[i]
