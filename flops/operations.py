@@ -132,6 +132,16 @@ class Count:
             return Operations()
         return _sum(blocks[name] for name in ("check", "resume", "once", "advance"))
 
+    @property
+    def as_run_arrivals(self) -> dict[str, Operations]:
+        """What a spike that arrives adds, by the input of the model.
+
+        Its statements; where it cuts the step, also the test of the threshold and the integration of another piece.
+        """
+        cuts = ("cut", "cut once", "piece", "jump") if self.step.cuts else ()
+        more = sum((self.by_block[name] for name in cuts if name in self.by_block), Operations())
+        return {name: self.by_block[f"arrival {name}"] + more for name in self.step.model.arrivals}
+
     def _part(self, name: str) -> Operations:
         self._alike()
         return self.by_block[name]
@@ -163,6 +173,7 @@ class Count:
             parts = {
                 "step": self.as_run,
                 "spike adds": self.as_run_spike,
+                **{f"arrival ({name}) adds": each for name, each in self.as_run_arrivals.items()},
                 "refractory step": self.as_run_refractory,
                 "once per run": self.as_run_once,
                 "step, as written": self.as_written(),
