@@ -43,8 +43,8 @@ class Convention:
     weights: Mapping[str, float]
     """Cost of an operation, by kind: every kind of `spikecost.models.algebra.expression.KINDS`, and ``fma`` if a fused
     multiply-add does not cost the same as a multiplication and an addition. A function of the mathematics library that
-    has no weight, such as ``log``, weighs as much as ``exp``. A random number without a weight weighs as much as the
-    operations that draw it (`POLAR`)."""
+    has no weight, such as ``log``, weighs as much as ``exp``; without a weight, ``round`` weighs as much as ``add``, and a
+    random number as much as the operations that draw it (`POLAR`)."""
     unit: str
     """Unit of the cost."""
     source: str
@@ -53,6 +53,7 @@ class Convention:
     def __post_init__(self) -> None:
         if not isinstance(self.weights, Measured) and "exp" in self.weights:
             alike = {kind: self.weights["exp"] for kind in CALLS if kind not in ("exp", "pow")}
+            alike |= {"round": self.weights["add"]} if "add" in self.weights else {}
             weights = {**alike, **self.weights}
             if "random" not in weights and weights.keys() >= POLAR.keys():
                 weights["random"] = sum(n * weights[kind] for kind, n in POLAR.items())
