@@ -95,7 +95,8 @@ def finest_step(model: NeuronModel, stimulus: Stimulus) -> Fraction:
     held = [model.sampling_ms] if model.system.sampled else []
     unit = common_divisor([Fraction(1), stimulus.unit, *held])
     wanted = FINEST_NOISE if model.system.noise else FINEST_HELD
-    return unit / 2 ** max(math.ceil(math.log2(unit / wanted)), 0)
+    halvings = max(math.ceil(math.log2(unit / wanted)), 0)
+    return unit / (1 << halvings)
 
 
 @lru_cache(64)

@@ -43,8 +43,8 @@ class Convention:
     weights: Mapping[str, float]
     """Cost of an operation, by kind: every kind of `spikecost.models.algebra.expression.KINDS`, and ``fma`` if a fused
     multiply-add does not cost the same as a multiplication and an addition. A function of the mathematics library that
-    has no weight, such as ``log``, weighs as much as ``exp``; without a weight, ``round`` weighs as much as ``add``, and a
-    random number as much as the operations that draw it (`POLAR`)."""
+    has no weight, such as ``log``, weighs as much as ``exp``. Without a weight, ``round`` weighs as much as ``add``,
+    and a random number as much as the operations that draw it (`POLAR`)."""
     unit: str
     """Unit of the cost."""
     source: str

@@ -125,7 +125,7 @@ class Held:
         bits = _mixed(key + np.arange(int(place[0]), int(place[-1]) + 1, dtype=np.uint64) * _GOLDEN)
         drawn = _uniform(bits)
         found: Array = ndtri(drawn) if self.kind == "randn" else drawn
-        return found[place - place[0]]
+        return np.asarray(found[place - place[0]])
 
 
 def _key(seed: int, source: str) -> np.uint64:
