@@ -2,7 +2,7 @@
 
 A comparison, ``int(v > vh)``, makes a right-hand side jump. An absolute value, a square root or a fractional power has
 a kink where its argument is zero, and no Taylor series there. Each becomes a name with the value 1 or 0, and an
-expression that is positive where the value is 1.
+expression that is positive where the value is 1. So do the comparisons of a threshold, unless it has the usual form.
 """
 
 from __future__ import annotations
@@ -66,9 +66,12 @@ def take_out_conditions(model: NeuronModel, *, bounded: bool = False) -> tuple[S
         name: taken.apart(_known_powers(root, model.parameter_values)) for name, root in right_hand_sides(model).items()
     }
     kinds = {node.kind for node in nodes(*right_hand_sides(model).values()) if isinstance(node, Op)}
+    threshold = system.threshold
+    if threshold.condition is not None:
+        threshold = replace(threshold, condition=taken.apart(threshold.condition))
     if not taken.found and not kinds & {*_NOT_SMOOTH, "select"}:
         return system, {}
-    return replace(system, derivatives=sides, subexpressions={}), taken.found
+    return replace(system, derivatives=sides, subexpressions={}, threshold=threshold), taken.found
 
 
 def powers_of_parameters(model: NeuronModel) -> tuple[str, ...]:
@@ -110,6 +113,11 @@ class _Taken:
             if text(args[0]) == text(args[1]):
                 return Const(Fraction(inclusive))
             return self._name(text(Op(node.kind, args)), Boundary(args[1] - args[0], inclusive))
+        if node.kind == "not":
+            return 1 - args[0]
+        if node.kind in ("and", "or"):
+            a, b = args
+            return a * b if node.kind == "and" else a + b - a * b
         if node.kind == "select":
             condition, yes, no = args
             return no + condition * (yes - no)

@@ -208,7 +208,14 @@ class Flow:
         self._dependent = [
             i for i, each in enumerate(self._conditions.values()) if names_of(each.distance) & set(self._conditions)
         ]
+        condition = self.system.threshold.condition
+        self._condition = condition
+        """The threshold in terms of conditions, if it does not have the usual form."""
+        self._of_threshold = (
+            [] if condition is None else [i for i, name in enumerate(names) if name in names_of(condition)]
+        )
         self._switched: int | None = None
+        self._changed: dict[int, Any] = {}
         self._touched: tuple[Any, int] = (None, 0)
         self._stopped = ""
         self._distances = self._compiled(self._symbols(self._surfaces.values())) if names else None
@@ -243,6 +250,19 @@ class Flow:
         found = [number(0)] * count + [number(margin) for margin in self._margins(state, constants)]
         self._look(range(count), state, constants, found, now)
         return found
+
+    def holds(self, switches: list[Any]) -> bool:
+        """Whether the threshold's condition holds, for a threshold of another form than a variable above a level."""
+        assert self._condition is not None
+        values = dict(zip(self._conditions, map(float, switches), strict=False))
+        return bool(evaluate(self._condition, values, FLOATS))
+
+    def keep(self, before: list[Any], after: list[Any], changed: set[str]) -> None:
+        """Keep comparisons of the threshold that a reset does not change: at the spike, their distance may be zero."""
+        distances = [each.distance for each in self._conditions.values()]
+        for i in self._of_threshold:
+            if not names_of(distances[i]) & changed:
+                after[i] = before[i]
 
     def _look(self, which: Iterable[int], state: State, constants: list[Any], switches: list[Any], now: Any) -> None:
         """Set some switches, in order: a condition may depend on earlier ones."""
@@ -303,7 +323,7 @@ class Flow:
         integrator.time = now
         integrator.state[:] = list(state.values())
         integrator.pars[:] = [*numbers, *switches][: len(integrator.pars)]
-        self._switched, self._stopped = None, ""
+        self._switched, self._stopped, self._changed = None, "", {}
         kept: dict[str, Any] = {}
         if record is not None:
             record.begin(now, [float(x) for x in (*numbers, *switches)], refractory=refractory)
@@ -332,10 +352,14 @@ class Flow:
                 )
             return after, integrator.time, False, steps
         if self._switched is not None:
+            held = self._condition is not None and self.holds(switches)
             switches[: len(self._conditions)] = self._switches_of(integrator, switches)
             self._look([i for i in self._dependent if i != self._switched], after, numbers, switches, integrator.time)
             self._leave(after, integrator.time)
-            return after, integrator.time, False, steps
+            spiked = self._condition is not None and not refractory and not held and self.holds(switches)
+            if spiked and self._model.spike_interrupts:
+                integrator.reset_cooldowns()
+            return after, integrator.time, spiked, steps
         if self._model.spike_interrupts:
             integrator.reset_cooldowns()
         return after, integrator.time, True, steps
@@ -415,7 +439,8 @@ class Flow:
 
     def _switches_of(self, integrator: Any, switches: list[Any]) -> list[Any]:
         found = list(integrator.pars[self._first_switch : self._first_switch + len(self._conditions)])
-        return found + switches[len(found) : len(self._conditions)]
+        found += switches[len(found) : len(self._conditions)]
+        return [self._changed.get(i, value) for i, value in enumerate(found)]
 
     def _leave(self, state: State, now: Any) -> None:
         """Move away from a change of a condition at which the state rests: heyoka would find it again forever."""
@@ -474,7 +499,7 @@ class Flow:
         ]
         kind = {} if precision.type is float else {"fp_type": precision.type}
         events = []
-        if event:
+        if event and self._condition is None:
             distance = values[system.threshold.variable] - self._symbolic(system.threshold.level, values)
             events.append(heyoka.t_event(distance, direction=heyoka.event_direction.positive, **kind))
         surfaces = self._symbols(self._surfaces.values())
@@ -544,7 +569,9 @@ class Flow:
                 at, times = self._touched
                 self._touched = (integrator.time, times + 1 if at == integrator.time else 1)
                 return False
-            integrator.pars[place] = number(int(direction > 0))
+            self._changed[i] = number(int(direction > 0))
+            if place < len(integrator.pars):  # else only the threshold needs it
+                integrator.pars[place] = self._changed[i]
             if kink:
                 return False
             onwards = speeds(integrator.state, pars=integrator.pars[: speeds.nparams], time=integrator.time)[i]
