@@ -14,7 +14,7 @@ from fractions import Fraction
 from types import MappingProxyType
 from typing import Any, cast
 
-from brian2.units.fundamentalunits import Dimension
+from brian2.units.fundamentalunits import Dimension, Quantity
 from brian2.utils.stringtools import get_identifiers
 
 from ..algebra.expression import FLOATS, Const, Expr, Op, Var, names, select
@@ -61,7 +61,7 @@ def read(text: str, constants: Mapping[str, Any], given: str) -> dict[str, Equat
         raise UserError(f"{given}: no differential equation; write at least one, such as dv/dt = -v/(10*ms) : volt")
     if states > MOST_STATES:
         raise UserError(f"{given}: {states} state variables; spikecost is for single neurons of up to {MOST_STATES}")
-    known = {line.name for line in found_lines}
+    known = {line.name: line.dimension for line in found_lines}
     found = {}
     for line in found_lines:
         with at(line.name):
@@ -114,8 +114,8 @@ def parse(text: str, variables: Collection[str], constants: Mapping[str, Any], w
     text : str
         In Brian2's language: ``+ - * / **``, numbers, names, pi, e, the functions of `algebra.functions`, and
         ``int(a > b)``, which is 1 where the comparison holds and 0 elsewhere.
-    variables : collection of str
-        Names that stay names.
+    variables : mapping of str to Dimension, or collection of str
+        Names that stay names; without a dimension they have no unit.
     constants : mapping
         Names of quantities; they become numbers.
     where : str
@@ -256,6 +256,10 @@ def _lowered(
             return Op(node.kind, (left, right)), number(node, node.kind, a, b)
         kind, inside = ("neg", (node.operand,)) if isinstance(node, Negative) else (node.function, node.arguments)
         walked = [walk(argument) for argument in inside]
+        if kind in ("floor", "ceil") and (unit := in_si(inside[0])) != 1:
+            # Brian2 rounds the number of volts or seconds
+            si = Const(unit, unit=True)
+            return Op(kind, (walked[0][0] / si,)) * si, None
         return Op(kind, tuple(each for each, _ in walked)), number(node, kind, *(value for _, value in walked))
 
     def test(node: Test) -> Expr:
@@ -268,13 +272,7 @@ def _lowered(
             return Op(node.kind, (test(node.left), test(node.right)))
         if isinstance(node, Name):
             return name(node.name)
-        (left, _), (right, _) = walk(node.left), walk(node.right)
-        if node.sign == "==":
-            return Op("and", (Op("at_most", (left, right)), Op("at_most", (right, left))))
-        if node.sign == "!=":
-            return Op("or", (Op("less", (left, right)), Op("less", (right, left))))
-        kind, turned = _CONDITIONS[node.sign]
-        return Op(kind, (right, left) if turned else (left, right))
+        return _compared(node.sign, walk(node.left)[0], walk(node.right)[0])
 
     def number(node: Node, kind: str, *values: float | None) -> float | None:
         given = [value for value in values if value is not None]
@@ -289,6 +287,15 @@ def _lowered(
         if math.isinf(value):
             raise UserError(f"{where}: the number '{short(written(node))}' is too large; give one below 1e308")
         return value
+
+    def in_si(node: Node) -> Fraction:
+        """Return the unit of the SI for a part of the expression, in internal units; 1 if its units do not fit."""
+        known = variables if isinstance(variables, Mapping) else dict.fromkeys(variables, units.DIMENSIONLESS)
+        try:
+            found = dimension(node, known, constants, where=where, value=_numbers_of(known, constants, where))
+        except UserError:
+            return Fraction(1)  # this is reported where units are checked
+        return units.internal(Quantity.with_dimensions(1.0, found))
 
     def name(identifier: str) -> Expr:
         if identifier in values:
@@ -312,6 +319,15 @@ def _lowered(
         )
 
     return test(root) if grammar.is_test(root) else walk(cast(Node, root))[0]
+
+
+def _compared(sign: str, left: Expr, right: Expr) -> Expr:
+    if sign == "==":
+        return Op("and", (Op("at_most", (left, right)), Op("at_most", (right, left))))
+    if sign == "!=":
+        return Op("or", (Op("less", (left, right)), Op("less", (right, left))))
+    kind, turned = _CONDITIONS[sign]
+    return Op(kind, (right, left) if turned else (left, right))
 
 
 def subexpression_order(found: Mapping[str, Expr], wanted: set[str]) -> dict[str, Expr]:

@@ -58,7 +58,7 @@ def above(model: NeuronModel) -> tuple[str, ...]:
 
 
 def _fixed(model: NeuronModel) -> list[bool]:
-    """Return for each comparison of the threshold whether it depends only on parameters; it is then the number 1 or 0."""
+    """Return for each comparison of a threshold whether it depends only on parameters; it is then a number, 1 or 0."""
     state = set(model.system.state)
     return [not names(comparison) & state for comparison in model.system.threshold.comparisons]
 
