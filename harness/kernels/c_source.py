@@ -144,6 +144,9 @@ class _Family:
             "kept": events.kept(step.model),
             "spiked": events.spiked(step.model, "s._@_"),
             "at_once": events.holds(step.model, "s._@_"),
+            "jumps_from": step.model.system.threshold.variable
+            if "jump" in step.blocks and step.model.spike_is_crossing
+            else "",
             **_common(step, in_lanes=False),
         }
 

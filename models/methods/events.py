@@ -23,6 +23,9 @@ from ..algebra.system import distance
 from ..definition.neuron import NeuronModel
 from ..detection.base import check_smooth
 
+#: Why a model cannot be run if spikes arrive between steps.
+EXACT_ARRIVALS = "spikes arrive at exact times only for a threshold such as v > level"
+
 #: Newton's method ends when the crossing moves by at most this fraction of the step.
 SETTLED = Fraction(1, 2**49)
 

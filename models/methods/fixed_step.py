@@ -80,7 +80,7 @@ class FixedStep(ABC):
         """Return why the method cannot be used with a model and a detection; empty if it can."""
         del varying  # these methods use the input at the start, the middle and the end of a step
         if model.arrivals and model.system.threshold.condition is not None and DETECTIONS[detection].restarts:
-            return "spikes arrive at exact times only for a threshold such as v > level"
+            return events.EXACT_ARRIVALS
         maker = _Maker(model, self, DETECTIONS[detection])
         try:
             maker.proposal()
