@@ -300,7 +300,10 @@ def _add_input(parser: argparse.ArgumentParser) -> None:
         "'' for none)",
     )
     parser.add_argument(
-        "--synapses", metavar="HOW", help="for a Brian2 group: leave_out takes the target of synapses without them"
+        "--synapses",
+        metavar="HOW",
+        help="for a Brian2 group that is the target of synapses: leave_out takes it without them, trains makes inputs "
+        "of spikes of them",
     )
 
 

@@ -6,7 +6,8 @@ and docstrings), and the versions of heyoka and numpy: everything that could cha
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import hashlib
+from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass
 from fractions import Fraction
 from functools import cache
@@ -31,34 +32,42 @@ def recall(kind: str, model: NeuronModel, request: Any, compute: Callable[[], An
         What is computed, such as ``reference``.
     model : NeuronModel
     request : Any
-        Everything else that the result depends on: numbers, texts, stimuli, and what is made of them.
+        Everything else that the result depends on (see `content`).
     compute : callable
         Returns a value that JSON can hold. If it raises, nothing is kept.
     """
-    key = "\n".join((kind, _solvers(), model.content, written(request)))
+    key = "\n".join((kind, _solvers(), model.content, content(request)))
     return kept.recall("references", key, compute)
 
 
-def written(value: Any) -> str:
-    """Return a value as a text with every field and digit: what `repr` shows is for people, and may leave some out.
+def content(value: Any) -> str:
+    """Return all of a value as text, with every digit; a `repr` may be shortened for people.
 
     Raises
     ------
     TypeError
-        If the value is of a kind that is not known, so that the text could leave something out.
+        If it has a part whose content is not known.
     """
-    if isinstance(value, NeuronModel):
-        return value.content
-    if is_dataclass(value) and not isinstance(value, type):
-        own = ", ".join(f"{each.name}={written(getattr(value, each.name))}" for each in fields(value))
-        return f"{type(value).__name__}({own})"
-    if isinstance(value, np.ndarray):
-        return f"{value.dtype}{value.shape}{value.tobytes().hex()}"
-    if isinstance(value, (tuple, list)):
-        return f"({', '.join(map(written, value))})"
-    if value is None or isinstance(value, (str, int, float, np.number, Fraction, Dimension)):
+    if value is None or isinstance(value, str | int | float | Fraction):
         return repr(value)
-    raise TypeError(f"{type(value).__name__} cannot be part of the key of a result")
+    if isinstance(value, np.generic):
+        return repr(value.item())
+    if isinstance(value, np.ndarray):
+        return f"{value.dtype} {value.shape} {hashlib.sha256(value.tobytes()).hexdigest()}"
+    if isinstance(value, Dimension):
+        return repr(value._dims)
+    if isinstance(value, NeuronModel):
+        return value.definition
+    if isinstance(value, tuple | list):
+        return f"({', '.join(map(content, value))})"
+    if isinstance(value, Mapping):
+        return f"{{{', '.join(f'{content(key)}: {content(each)}' for key, each in value.items())}}}"
+    if is_dataclass(value) and not isinstance(value, type):
+        parts = [getattr(value, field.name) for field in fields(value)]
+        # most of a stimulus is pieces of eight numbers
+        inside = repr(parts) if all(type(part) is float for part in parts) else content(parts)
+        return f"{type(value).__name__}{inside}"
+    raise TypeError(f"cannot keep a result that depends on a {type(value).__name__}")
 
 
 @cache

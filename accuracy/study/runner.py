@@ -132,7 +132,7 @@ def _run(study: Study, jobs: int, progress: Progress) -> None:
     models = [get_model(model) for model in suite.models]
     for model in models:
         check_domain(model)
-    progress.begin("finding drives and references", len(models) * suite.regimes_a_model)
+    progress.begin("finding drives and references", sum(map(suite.number_of_regimes, models)))
     for model in models:
         for regime in suite.regimes(model):
             study.regimes.append(regime)

@@ -18,7 +18,7 @@ from ...models.language import units
 from ...models.methods import METHODS
 from ...models.reading.files import each_named
 from ..measures import MEASURES
-from ..regimes.regime import Regime, at_rate, at_rheobase
+from ..regimes.regime import Regime, as_it_stands, at_rate, at_rheobase
 from ..search.criterion import Criterion
 from ..search.voltage import VoltageRms
 
@@ -209,15 +209,18 @@ class Suite:
         """Find the regimes of a model."""
         for horizon in self.horizons:
             for stimulus in self.stimuli:
+                if not model.input:
+                    yield as_it_stands(model, stimulus, horizon)
+                    continue
                 for rate in self.rates:
                     yield at_rate(model, stimulus, rate, horizon, self.trials)
                 for multiple in self.rheobases:
                     yield at_rheobase(model, stimulus, multiple, horizon, self.trials)
 
-    @property
-    def regimes_a_model(self) -> int:
-        """Number of regimes per model."""
-        return len(self.horizons) * len(self.stimuli) * (len(self.rates) + len(self.rheobases))
+    def number_of_regimes(self, model: NeuronModel) -> int:
+        """Return the number of regimes of a model."""
+        levels = len(self.rates) + len(self.rheobases) if model.input else 1
+        return len(self.horizons) * len(self.stimuli) * levels
 
 
 #: Measures of matched spikes that `spike_time_error` always gives.

@@ -2,6 +2,7 @@
 
 from ...models.ground.registry import import_all
 from .base import Shape, Stimulus, common_divisor, meant_dt, shorten, steps_of
+from .brian2_synapses import arrivals_from_brian2
 from .chirp import chirp
 from .constant import as_it_stands, constant, piecewise_constant
 from .kind import STIMULI, Kind
@@ -24,6 +25,7 @@ __all__ = [
     "Shape",
     "Stimulus",
     "Train",
+    "arrivals_from_brian2",
     "as_it_stands",
     "chirp",
     "common_divisor",

@@ -101,7 +101,7 @@ class Train:
         UserError
             If the number of values is another one, or they are not finite.
         """
-        plain, dimension = _numbers(values, f"values of '{short(str(parameter))}'")
+        plain, dimension = numbers_of(values, f"values of '{short(str(parameter))}'")
         if plain.size not in (1, len(self)):
             raise UserError(
                 f"{plain.size} values of '{short(str(parameter))}' for {len(self)} arrivals; give one for each"
@@ -146,7 +146,7 @@ def recorded_train(times: Any) -> Train:
     UserError
         If it is not times, or a time is negative or not finite.
     """
-    found, dimension = _numbers(times, "times")
+    found, dimension = numbers_of(times, "times")
     if dimension not in (units.MS, units.DIMENSIONLESS):
         raise UserError(f"times = {short(repr(times))} are not times; give an array such as [1, 2.5]*ms")
     if found.size > MOST_ARRIVALS:
@@ -193,7 +193,7 @@ def check_arrivals(model: NeuronModel, trains: Mapping[str, Train]) -> None:
             )
 
 
-def _numbers(given: Any, what: str) -> tuple[Array, Dimension]:
+def numbers_of(given: Any, what: str) -> tuple[Array, Dimension]:
     """Return an array in the internal unit, and the dimension.
 
     Many numbers are converted at once: a decimal that was written in another unit stays the same decimal.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, NamedTuple, overload
 
@@ -27,6 +27,7 @@ from .group_names import Names
 from .group_surroundings import changed_by_synapses, refuse_what_acts, refuse_what_cannot_run
 from .group_texts import Texts, texts_of
 from .group_values import value_of
+from .pathways import Pathway, pathways_of
 
 #: Brian2 objects that spike but are not a group of point neurons with equations.
 _NOT_A_GROUP = {
@@ -105,8 +106,10 @@ def from_brian2(
     namespace : mapping, optional
         The namespace that Brian2's ``run`` would get; by default the names at the place of the call.
     synapses : str, optional
-        ``leave_out`` takes a neuron that is the target of synapses or of a `PoissonInput` alone, as it stands. By
-        default it is refused. Synapses that only start at the neuron, subgroups and monitors never matter.
+        ``leave_out`` takes a neuron that is the target of synapses or of a `PoissonInput` alone, as it stands.
+        ``trains`` makes an input of spikes of each (`NeuronModel.arrivals`), with its statements and weights;
+        `arrivals_from_brian2` returns the spikes. By default it is refused. Synapses that only start at the neuron,
+        subgroups and monitors never matter.
 
     Raises
     ------
@@ -134,6 +137,19 @@ def settings_from_brian2(group: brian2.NeuronGroup, *, namespace: Mapping[str, A
     whole, _ = _neuron(group, 0)
     refuse_what_cannot_run(whole)
     return Brian2Settings(method_of(whole, Names(whole, around)), "grid_start", whole.clock.dt)
+
+
+def synapses_of(group: Any, index: int, namespace: Mapping[str, Any]) -> list[Pathway]:
+    """Return the synapses onto a neuron that ``synapses="trains"`` makes inputs of a model.
+
+    Raises
+    ------
+    UserError
+        As `from_brian2`.
+    """
+    whole, at = _neuron(group, index)
+    texts = texts_of(whole, at, Names(whole, namespace).resolved)
+    return pathways_of(whole, at, texts.used, namespace)
 
 
 def _neuron(group: Any, index: int) -> tuple[brian2.NeuronGroup, int]:
@@ -167,7 +183,11 @@ def _model(asked: _Asked, driven: str | None, name: str | None) -> NeuronModel:
     names = Names(group, asked.namespace)
     texts = texts_of(group, index, names.resolved)
     refuse_what_acts(group, index, texts, asked.synapses)
-    constants = names.constants(texts.used - set(texts.equations.names))
+    arriving = pathways_of(group, index, texts.used, asked.namespace) if asked.synapses == "trains" else []
+    texts = replace(texts, arrivals=tuple(each.statements for each in arriving))
+    of_synapses = {name: value for each in arriving for name, value in each.parameters.items()}
+    found = {name: value for each in arriving for name, value in each.constants.items()}
+    constants = found | names.constants(texts.used - set(texts.equations.names) - found.keys() - of_synapses.keys())
     held = held_over_steps(texts, partial(method_of, group, names), group.name)
     synaptic = set().union(*changed_by_synapses(group, index).values())
     chosen = choose(texts, constants, driven, synaptic, group.name)
@@ -184,10 +204,12 @@ def _model(asked: _Asked, driven: str | None, name: str | None) -> NeuronModel:
         named = [line.name for line in lines if line.kind == kind and line.name != chosen.name]
         return {each: value_of(group, each, index) for each in named}
 
-    parameters = values(PARAMETER)
+    parameters = values(PARAMETER) | of_synapses
+    lines += [parameter(each, get_dimensions(value)) for each, value in of_synapses.items()]
     said = [
         f"the Brian2 group {group.name}" + (f", neuron {index}" if len(group) > 1 else ""),
         *(["without its synapses"] if asked.synapses == "leave_out" else []),
+        *(["its synapses replaced by trains"] if arriving else []),
         *([f"{', '.join(held)} computed whenever needed, not once per step"] if held else []),
         *([chosen.note] if chosen.note else []),
     ]
@@ -201,6 +223,7 @@ def _model(asked: _Asked, driven: str | None, name: str | None) -> NeuronModel:
         parameters=parameters,
         constants=constants,
         initial=values(DIFFERENTIAL),
+        arrivals={each.name: each.statements for each in arriving},
         input=chosen.name,
         input_note=chosen.note,
         drive=drive if drive is not None and float(drive) else None,

@@ -17,7 +17,7 @@ from .group_texts import Texts, assigned, one_line
 from .group_values import is_refractory
 
 #: What can be asked for with ``synapses=``: how the synapses onto the neuron are treated.
-SYNAPSES = ("leave_out",)
+SYNAPSES = ("leave_out", "trains")
 
 
 def refuse_what_cannot_run(group: brian2.NeuronGroup) -> None:
@@ -48,7 +48,8 @@ def refuse_what_acts(group: brian2.NeuronGroup, index: int, texts: Texts, synaps
     index : int
     texts : Texts
     synapses : str, optional
-        ``leave_out``: the neuron alone, as if it had no synapses and no `PoissonInput`.
+        ``leave_out``: the neuron alone, as if it had no synapses and no `PoissonInput`; ``trains``: they are inputs of
+        the model (`pathways`).
 
     Raises
     ------
@@ -99,7 +100,7 @@ def changed_by_synapses(group: brian2.NeuronGroup, index: int) -> dict[str, set[
     """Return the variables of a neuron that each of the synapses and `PoissonInput` in the script changes, by name."""
     found = (reference() for reference in BrianObject.__instances__())
     return {
-        other.name: _changed_by(other, group, index)
+        other.name: changes_of(other, group, index)
         for other in found
         if isinstance(other, brian2.Synapses | brian2.PoissonInput)
     }
@@ -110,25 +111,39 @@ def _refuse_synapses(group: brian2.NeuronGroup, index: int, used: set[str]) -> N
         if changed & used:
             raise UserError(
                 f"{group.name} is the target of {name}, and spikecost runs one neuron alone; give "
-                "synapses='leave_out' (on the command line: --synapses leave_out) to run it without them"
+                "synapses='leave_out' (on the command line: --synapses leave_out) to run it without them, or "
+                "'trains' to replace them by trains of spikes"
             )
 
 
-def _changed_by(other: Any, group: brian2.NeuronGroup, index: int) -> set[str]:
+def changes_of(other: Any, group: brian2.NeuronGroup, index: int) -> set[str]:
     """Return the variables of a neuron that synapses or a `PoissonInput` change."""
     if isinstance(other, brian2.PoissonInput):
-        return {other._target_var} if _contains(other._group, group, index) else set()
+        return {other._target_var} if contains(other._group, group, index) else set()
     codes = [str(pathway.code) for pathway in other._pathways]
     names = set(other.summed_updaters).union(*(assigned(one_line(code)) for code in codes))
     found = set()
-    if _contains(other.target, group, index):  # a name without an ending is one of the target, too
+    if contains(other.target, group, index):  # a name without an ending is one of the target, too
         found |= {name.removesuffix("_post") for name in names if name not in (other.equations or ())}
-    if _contains(other.source, group, index):
+    if contains(other.source, group, index):
         found |= {name.removesuffix("_pre") for name in names if name.endswith("_pre")}
     return found
 
 
-def _contains(part: Any, group: brian2.NeuronGroup, index: int) -> bool:
+def acts_on(synapses: brian2.Synapses, target: str) -> bool:
+    """Whether a name in the statements of synapses is a variable of their target; it may have the ending ``_post``."""
+    return not is_synaptic(synapses, target) and target.removesuffix("_post") in synapses.target.variables
+
+
+def is_synaptic(synapses: brian2.Synapses, name: str) -> bool:
+    """Whether a name in the statements of synapses is a variable of the synapses themselves."""
+    if name in (synapses.equations or ()):
+        return True
+    variable = synapses.variables.get(name)
+    return bool(getattr(getattr(variable, "owner", None), "name", "") == synapses.name)
+
+
+def contains(part: Any, group: brian2.NeuronGroup, index: int) -> bool:
     """Whether a group, or a subgroup, contains a neuron of a group."""
     if isinstance(part, Subgroup):
         return part.source.variables is group.variables and part.start <= index < part.stop

@@ -28,17 +28,21 @@ class Texts:
     reset: str
     refractory: str
     """Empty if it is not a text."""
+    arrivals: tuple[str, ...] = ()
+    """Statements that run when spikes arrive."""
 
     @cached_property
     def assigned(self) -> set[str]:
-        """The names that the reset changes."""
-        return assigned(self.reset)
+        """The names that the reset and arriving spikes change."""
+        return assigned(self.reset).union(*map(assigned, self.arrivals))
 
     @cached_property
     def used(self) -> set[str]:
         """The names on which spikes depend, or that the reset changes. A subexpression that nothing uses is not run."""
         temporary = self.assigned - set(self.equations.names)
-        return self.needed_by(self.threshold, self.reset, self.refractory, *self._derivatives) - temporary
+        return (
+            self.needed_by(self.threshold, self.reset, self.refractory, *self.arrivals, *self._derivatives) - temporary
+        )
 
     @cached_property
     def beside_the_derivatives(self) -> set[str]:
