@@ -65,16 +65,19 @@ def _voltage(model: NeuronModel) -> int:
     return model.system.state.index(model.system.threshold.variable)
 
 
-def voltage_rms(outcome: Outcome, reference: Reference, model: NeuronModel, between: NDArray[np.bool_]) -> float:
-    """Return only the root mean square error; nan if nothing is compared. Parameters are as in `voltage_error`."""
-    differences = _differences(outcome, reference, model, between)
+def voltage_rms(differences: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the root mean square of each row of `voltage_differences`; nan if nothing is compared."""
+    if not differences.shape[1]:
+        return np.full(len(differences), np.nan)
     with np.errstate(over="ignore"):  # a run that is about to diverge
-        return float(np.sqrt((differences**2).mean())) if differences.size else np.nan
+        found: NDArray[np.float64] = np.sqrt((differences**2).mean(axis=1))
+    return found
 
 
-def _differences(
+def voltage_differences(
     outcome: Outcome, reference: Reference, model: NeuronModel, between: NDArray[np.bool_]
 ) -> NDArray[np.float64]:
+    """Return the absolute differences of the voltage at the compared samples. Parameters are as in `voltage_error`."""
     place = _voltage(model)
     found: NDArray[np.float64] = np.abs(outcome.samples[between, place] - reference.samples[between, place])
     return found
@@ -98,11 +101,11 @@ def voltage_error(
     between : array of bool
         The samples to compare, as `between_spikes` returns.
     """
-    differences = _differences(outcome, reference, model, between)
+    differences = voltage_differences(outcome, reference, model, between)
     if not differences.size:
         return VoltageError(np.nan, np.nan, 0, np.nan)
     return VoltageError(
-        rms=voltage_rms(outcome, reference, model, between),
+        rms=float(voltage_rms(differences[None])[0]),
         maximum=float(differences.max()),
         compared=differences.size,
         error=stated_error(reference, model, between),

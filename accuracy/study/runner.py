@@ -25,7 +25,7 @@ from ...models.ground.interruption import interruptible
 from ...models.methods import METHODS, with_steps_alike
 from ...models.step import make_step
 from ..features.shown.demo_runs import run_demo
-from ..features.shown.demos import demos
+from ..features.shown.demos import demos_of
 from ..features.shown.search import not_tried, search
 from ..regimes.regime import Regime, RegimeKey
 from ..search.criterion import REFERENCE_MARGIN, Criterion
@@ -33,6 +33,7 @@ from ..search.stability import stability
 from ..search.status import Status
 from ..search.sweep import TimeSteps, Tolerances
 from ..search.tolerance import Coarsest, ErrorCurve, coarsest_setting, descend, own_settings
+from .ahead import LOOKED_AT, computed_ahead
 from .recording import Share, Trace, record, record_reference
 from .study import Case, Curve, Point, Study
 from .suite import Suite
@@ -48,11 +49,6 @@ MOST_JOBS = 1024
 #: More model time than this, over all stimuli, is refused, in ms. References take about 0.1 ms of computing per ms of
 #: model time: this would be months.
 MOST_MS = 1e11
-#: Methods for which other builds and Brian2's code are counted, too: those of published comparisons. Each takes a few
-#: seconds to compile.
-LOOKED_AT = ("euler", "rk4", "exponential_euler")
-#: The models that the demos of 2004 run.
-IZHIKEVICH_2004 = ("izhikevich", "izhikevich_mv")
 
 
 @dataclass(frozen=True)
@@ -132,6 +128,14 @@ def _run(study: Study, jobs: int, progress: Progress) -> None:
     models = [get_model(model) for model in suite.models]
     for model in models:
         check_domain(model)
+    with computed_ahead(suite, models, jobs) as wait_for_second:
+        _compare(study, models, jobs, progress, wait_for_second)
+
+
+def _compare(
+    study: Study, models: Sequence[NeuronModel], jobs: int, progress: Progress, wait_for_second: Callable[[], None]
+) -> None:
+    suite = study.suite
     progress.begin("finding drives and references", sum(map(suite.number_of_regimes, models)))
     for model in models:
         for regime in suite.regimes(model):
@@ -172,6 +176,7 @@ def _run(study: Study, jobs: int, progress: Progress) -> None:
     if not (suite.witnessed and any(curve.points for curve in study.curves)):
         return
     _record(study, kernels, jobs, progress)
+    wait_for_second()  # kernels are timed while nothing else runs
     _time(study, kernels, progress)
     pairs = [
         (model, method)
@@ -254,7 +259,7 @@ def _builds(model: NeuronModel, method: str) -> list[AsBuilt]:
 
 
 def _look_for_features(study: Study, models: Sequence[NeuronModel], progress: Progress) -> None:
-    own = demos() if any(model.name in IZHIKEVICH_2004 for model in models) else ()
+    own = demos_of(models)
     progress.begin("looking for features", len(models) + len(own))
     for model in models:
         found = attempt(partial(search, model))
