@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +27,13 @@ AGREEMENT = 1e-9
 EDGE = 1e-9
 
 
+class Solver(StrEnum):
+    """How a reference was computed, and how its two computations differ."""
+
+    CLOSED_FORM = "closed form, double against extended precision"
+    TAYLOR = "Taylor series with inspected steps, two tolerances, orders and roundings"
+
+
 @dataclass(frozen=True, repr=False)
 class Reference:
     """The spike times with which others are compared."""
@@ -34,8 +42,7 @@ class Reference:
     error: float
     """Stated error of any spike time in ms: twice the largest difference between the two computations (neither is
     exact), and at least `SHARED_ROUNDING`."""
-    method: str
-    """How it was computed."""
+    method: Solver
     samples: NDArray[np.float64] = field(default_factory=lambda: np.empty((0, 0)))
     """State at the end of every piece of the stimulus: an array (pieces, state variables)."""
     samples_error: NDArray[np.float64] = field(default_factory=lambda: np.empty((0, 0)))
@@ -73,11 +80,11 @@ def reference(model: str | NeuronModel, stimulus: Stimulus) -> Reference:
     check_kind(stimulus, Stimulus, "stimulus", "a stimulus, such as sc.constant(10*mV/ms, 1*second)")
     check_domain(model)
     if closed_form.applies(model, stimulus):
-        method = "closed form, double against extended precision"
+        method = Solver.CLOSED_FORM
         first = closed_form.solve(model, stimulus, taylor.EXTENDED)
         second = closed_form.solve(model, stimulus, taylor.FIRST)
     else:
-        method = "Taylor series with inspected steps, two tolerances, orders and roundings"
+        method = Solver.TAYLOR
         first = taylor.solve(model, stimulus, taylor.FIRST)
         second = _second(model, stimulus, first)
     found, other = first.times, second.times

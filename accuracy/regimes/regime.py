@@ -18,7 +18,7 @@ from ...models.ground.errors import UserError, reason_of
 from ..measures.spike_trains import SpikeTrain
 from ..references import taylor
 from ..references.cache import recall
-from ..references.reference import Reference, reference
+from ..references.reference import Reference, Solver, reference
 from ..search.judging import Trial
 from ..search.voltage import stated_error
 from .drive import Drive
@@ -232,7 +232,7 @@ def kept_reference(model: NeuronModel, stimulus: Stimulus) -> Reference:
     return Reference(
         SpikeTrain(np.array(kept["times"]), float(stimulus.horizon)),
         kept["error"],
-        kept["method"],
+        Solver(kept["method"]),
         np.array(kept["samples"]),
         np.array(kept["samples_error"]),
     )

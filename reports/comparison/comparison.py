@@ -10,7 +10,8 @@ from typing import Any
 from brian2 import Hz
 
 from ...accuracy.search.criterion import Criterion
-from ...accuracy.study.runner import Progress, run_suite
+from ...accuracy.study.phases.progress import Progress
+from ...accuracy.study.runner import run_suite
 from ...accuracy.study.suite import Suite
 from ...models.definition.neuron import NeuronModel
 from ...models.ground.errors import UserError, check_kind, check_list

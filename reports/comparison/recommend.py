@@ -15,7 +15,7 @@ from brian2 import second
 from ...accuracy.features import FEATURES
 from ...accuracy.features.shown.search import FOUND, search
 from ...accuracy.search.status import Bound, Status
-from ...accuracy.study.runner import Progress
+from ...accuracy.study.phases.progress import Progress
 from ...accuracy.study.suite import Suite
 from ...accuracy.study.winners import cheapest_of_each
 from ...models.catalogue import get_model

@@ -8,7 +8,7 @@ import pandas as pd
 
 from ...accuracy.features import FEATURES
 from ...accuracy.features.shown.search import FOUND, Finding, search
-from ...accuracy.study.runner import Progress
+from ...accuracy.study.phases.progress import Progress
 from ...models.catalogue import MODELS, get_model
 from ...models.definition.neuron import NeuronModel
 from ...models.ground.errors import check_list

@@ -57,7 +57,7 @@ def references(study: Study) -> pd.DataFrame:
                 "seed": trial.stimulus.seed,
                 "spikes": trial.spikes,
                 "error_ms": trial.reference.error,
-                "method": trial.reference.method,
+                "method": trial.reference.method.value,
             }
             for regime in study.regimes
             for i, trial in enumerate(regime.trials)

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from importlib.util import find_spec
 from typing import Any
 
 from rich.console import Console
@@ -13,7 +14,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
 
-from ...accuracy.study.runner import Progress
+from ...accuracy.study.phases.progress import Progress
 from ...models.ground.errors import visible
 
 #: Longest time between two lines of progress if no bar can be drawn, in s.
@@ -21,16 +22,17 @@ HEARTBEAT = 20.0
 
 
 @contextmanager
-def bars(lines: bool = True) -> Iterator[Progress]:
+def bars(lines: bool = True, quiet: bool = False) -> Iterator[Progress]:
     """Draw a bar for every phase that begins, in a notebook too.
 
-    If standard error is no terminal, `lines` are printed from time to time, or nothing.
+    If standard error is no terminal, `lines` are printed from time to time, or nothing. If `quiet`, nothing is shown.
 
     Nothing is printed if no phase begins. If standard error can no longer be written, the work continues.
     """
     console = Console(stderr=True)
-    drawn = console.is_terminal or console.is_jupyter
-    if not (drawn or lines):
+    # rich draws bars in notebooks with ipywidgets, and warns if it is not installed
+    drawn = console.is_terminal or (console.is_jupyter and find_spec("ipywidgets") is not None)
+    if quiet or not (drawn or lines):
         yield Progress()
         return
     display = _Bars(console) if drawn else _Lines(console)
