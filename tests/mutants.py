@@ -134,7 +134,7 @@ MUTANTS = [
     # --- counts and conventions
     *_in(
         "flops",
-        "flops/test_operations.py flops/conventions",
+        "flops/test_operations.py flops/test_contraction.py flops/conventions",
         ("operations.py", 'yield from ["mul"] * (abs(power) - 1)', 'yield from ["mul"] * abs(power)'),
         ("operations.py", "dt == 1 and _is_dt(arg)", "_is_dt(arg)"),
         ("operations.py", 'for name in ("check", "resume", "once", "advance"))', 'for name in ("check", "resume"))'),
