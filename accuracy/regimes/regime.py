@@ -21,7 +21,7 @@ from ..references.cache import recall
 from ..references.noisy import AmbiguousPath
 from ..references.reference import Reference, Solver, reference
 from ..search.criterion import REFERENCE_MARGIN
-from ..search.tolerance import Trial
+from ..search.judging import Trial
 from ..search.voltage import stated_error
 from .drive import Drive
 from .drives import constant_drive, drive_for, drive_near, firing_rate, mean_drive, rheobase
