@@ -44,7 +44,8 @@ COLORED = NOISY_LIF.replace(
 #: A neuron as users write it: a random number per step of 0.1 ms, and synapses that a spike resets.
 THREAD = NeuronModel(
     name="noise_and_synapses",
-    equations="""dv/dt = (El - v + g_exc*(Ee - v) + g_inh*(Ei - v) + drive + noise*randn())/tau : volt (unless refractory)
+    equations="""dv/dt = (El - v + i_syn + drive + noise*randn())/tau : volt (unless refractory)
+                 i_syn = g_exc*(Ee - v) + g_inh*(Ei - v) : volt
                  dg_exc/dt = -g_exc/tau_e : 1
                  dg_inh/dt = -g_inh/tau_i : 1
                  noise : volt

@@ -159,7 +159,8 @@ class Derivatives:
         for name, row in factors.items():
             if len(row) > 1:
                 raise NotApplicable(f"d{name}/dt contains several sources of noise: {', '.join(row)}")
-            sources |= {name: source for source in row}
+            for source in row:
+                sources[name] = source
         for name, source in sources.items():
             opened = self._opened(factors[name][source], set(self._system.state))
             others = [other for other in sources if sources[other] != source and other in names(opened)]
@@ -184,11 +185,12 @@ class Derivatives:
         return found
 
     def _without_noise(self) -> dict[str, Expr]:
-        found = dict(self._expressions)
-        for name in found:
+        found = {}
+        for name, value in self._expressions.items():
+            rest = value
             for source in self._system.noise:
-                parts = linear_parts(found[name], source)
-                found[name] = parts[0] if parts else found[name]
+                rest = (linear_parts(rest, source) or (rest,))[0]
+            found[name] = rest
         return found
 
     def let(self, x: Vector) -> Vector:

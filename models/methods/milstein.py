@@ -10,8 +10,8 @@ from .registered import METHODS
 class Milstein(FixedStep):
     """The Milstein method without derivatives, for noise: Brian2's ``milstein``.
 
-    ``x + dt f + g dW + (g(x + dt f + sqrt(dt) g) - g)/(2 sqrt(dt)) dW**2``, where dW is the increment of the path; in Ito's
-    interpretation, with ``dW**2 - dt`` in place of ``dW**2``. Strong order 1. In addition to one right-hand side: a
+    ``x + dt f + g dW + (g(x + dt f + sqrt(dt) g) - g)/(2 sqrt(dt)) dW**2``, where dW is the increment of the path; in
+    Ito's interpretation, with ``dW**2 - dt`` in place of ``dW**2``. Strong order 1. In addition to one right-hand side: a
     second factor g of the noise per variable that has noise, 6 multiplications, a division and 4 additions. Applies if
     every variable has one source of noise at most, and its factor depends on no variable with another source. Without
     noise it would be forward Euler. Kloeden and Platen 1992, Numerical Solution of Stochastic Differential Equations,

@@ -5,7 +5,6 @@ from fractions import Fraction
 import numpy as np
 import pytest
 from brian2 import ms, mV, nA, second
-from noisy_models import GEOMETRIC, MIXED, NOISY_LIF
 
 from spikecost.flops.operations import count
 from spikecost.flops.toolchain import SCALAR, SIMD
@@ -19,6 +18,8 @@ from spikecost.models.ground.errors import UserError
 from spikecost.models.language import units
 from spikecost.models.methods import METHODS
 from spikecost.models.step import make_step, why_not
+
+from ..noisy_models import GEOMETRIC, MIXED, NOISY_LIF
 
 DRIVEN = constant(0.1 * mV / ms, 200 * ms)
 
