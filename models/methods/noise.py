@@ -22,8 +22,6 @@ HELD = "sampling step"
 #: What a method that solves both interpretations says.
 BOTH = "both"
 
-_FOR = {"ito": "euler or milstein", "stratonovich": "heun, midpoint, rk4, milstein or heun_of_noise"}
-
 
 def why_not(model: NeuronModel, interpretation: str) -> str:
     """Return why a method cannot integrate the noise of a model; empty if it can.
@@ -39,7 +37,4 @@ def why_not(model: NeuronModel, interpretation: str) -> str:
         return ""
     wanted = model.interpretation.capitalize()
     solves = f"it solves {interpretation.capitalize()}'s" if interpretation else "it has no stochastic form for that"
-    return (
-        f"the factor of the noise in d{variable}/dt depends on the state, in {wanted}'s interpretation, and {solves}; "
-        f"use {_FOR[model.interpretation]}"
-    )
+    return f"the factor of the noise in d{variable}/dt depends on the state, in {wanted}'s interpretation, and {solves}"
