@@ -8,7 +8,7 @@ from fractions import Fraction
 
 from ..ground.errors import UserError
 from .expression import Const, Expr, Number, Var, expr, names, rebuild, text
-from .polynomial import ZERO, coefficients, linear_parts
+from .polynomial import ZERO, coefficients, is_zero, linear_parts, plus, times
 from .system import System
 
 #: The places in a step at which a method may use the input.
@@ -123,6 +123,75 @@ class Derivatives:
         moving = {name: value for name, value in self._expressions.items() if only is None or name in only}
         values = self._stage(x, at, *moving.values())
         return Vector({name: self._draft.let(f"d{name}", substitute(value, values)) for name, value in moving.items()})
+
+    @property
+    def has_noise(self) -> bool:
+        """Whether a derivative contains noise."""
+        return bool(self._system.noise)
+
+    @property
+    def interpretation(self) -> str:
+        """The interpretation of noise whose factor depends on the state."""
+        return self._system.interpretation
+
+    def apart(self, x: Vector) -> tuple[Vector, Vector]:
+        """Return the derivatives at `x` without noise, and the noise in them, as in ``f(x)``."""
+        factors, drift = self._factors(), self._without_noise()
+        values = self._stage(x, START, *drift.values(), *(each for row in factors.values() for each in row.values()))
+        noise: dict[str, Expr] = {}
+        for name, row in factors.items():
+            total: Expr = ZERO
+            for source, factor in row.items():
+                total = plus(total, times(substitute(factor, values), Var(source)))
+            noise[name] = self._draft.let(f"noise_{name}", total)
+        return self._assigned_drift(drift, values), Vector(noise)
+
+    def with_noise(self, x: Vector) -> tuple[Vector, Vector, dict[str, str]]:
+        """Return the derivatives at `x` without noise, the factors of the noise, and the source of noise in each.
+
+        Raises
+        ------
+        NotApplicable
+            If a derivative contains several sources of noise, or a factor depends on a variable with another source.
+        """
+        factors, drift = self._factors(), self._without_noise()
+        sources: dict[str, str] = {}
+        for name, row in factors.items():
+            if len(row) > 1:
+                raise NotApplicable(f"d{name}/dt contains several sources of noise: {', '.join(row)}")
+            for source in row:
+                sources[name] = source
+        for name, source in sources.items():
+            opened = self._opened(factors[name][source], set(self._system.state))
+            others = [other for other in sources if sources[other] != source and other in names(opened)]
+            if others:
+                raise NotApplicable(
+                    f"the factor of the noise in d{name}/dt depends on {others[0]}, with another source"
+                )
+        values = self._stage(x, START, *drift.values(), *(each for row in factors.values() for each in row.values()))
+        found = {name: substitute(row[sources[name]], values) if row else ZERO for name, row in factors.items()}
+        factor = Vector({name: self._draft.let(f"factor_{name}", value) for name, value in found.items()})
+        return self._assigned_drift(drift, values), factor, sources
+
+    def _assigned_drift(self, drift: Mapping[str, Expr], values: Mapping[str, Expr]) -> Vector:
+        return Vector({name: self._draft.let(f"d{name}", substitute(value, values)) for name, value in drift.items()})
+
+    def _factors(self) -> dict[str, dict[str, Expr]]:
+        """Return the factor of each source of noise in each derivative; zeros are left out."""
+        found: dict[str, dict[str, Expr]] = {}
+        for name, value in self._expressions.items():
+            parts = {source: linear_parts(value, source) for source in self._system.noise}
+            found[name] = {source: each[1] for source, each in parts.items() if each and not is_zero(each[1])}
+        return found
+
+    def _without_noise(self) -> dict[str, Expr]:
+        found = {}
+        for name, value in self._expressions.items():
+            rest = value
+            for source in self._system.noise:
+                rest = (linear_parts(rest, source) or (rest,))[0]
+            found[name] = rest
+        return found
 
     def let(self, x: Vector) -> Vector:
         """Assign the components of `x`, so that they are written only once if they are used several times."""

@@ -108,6 +108,8 @@ class System:
     """The kind of each random input of the equations, ``xi``, ``randn`` or ``rand``; noise first."""
     diffusion: Mapping[str, Mapping[str, Expr]] = field(default_factory=dict)
     """For each state variable, the factor of each source of noise in its derivative, without subexpressions."""
+    interpretation: str = ""
+    """The interpretation of noise whose factor depends on the state: ``stratonovich`` or ``ito``."""
 
     @property
     def noise(self) -> tuple[str, ...]:

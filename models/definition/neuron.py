@@ -521,5 +521,6 @@ def _system(model: NeuronModel, field_name: str) -> System:
             model.arrivals, state, dimensions, model.constants, model=model.name, subexpressions=opened
         ),
         random=random,
+        interpretation=model.interpretation,
         diffusion=diffusion({name: substitute(found[name], opened) for name in state}, random, model.name),
     )

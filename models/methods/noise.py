@@ -19,7 +19,8 @@ EVERY_STEP = ("step", "refractory step", "refractory end")
 #: The part of a run that is a new sampling step of ``randn()`` and ``rand()``.
 HELD = "sampling step"
 
-_FOR = {"ito": "euler or milstein", "stratonovich": "heun, midpoint, rk4 or milstein"}
+#: What a method that solves both interpretations says.
+BOTH = "both"
 
 
 def why_not(model: NeuronModel, interpretation: str) -> str:
@@ -32,11 +33,8 @@ def why_not(model: NeuronModel, interpretation: str) -> str:
         The one that the method solves; empty if it solves none.
     """
     variable = model.system.depends_on_noise
-    if not variable or interpretation == model.interpretation:
+    if not variable or interpretation in (model.interpretation, BOTH):
         return ""
     wanted = model.interpretation.capitalize()
     solves = f"it solves {interpretation.capitalize()}'s" if interpretation else "it has no stochastic form for that"
-    return (
-        f"the factor of the noise in d{variable}/dt depends on the state, in {wanted}'s interpretation, and {solves}; "
-        f"use {_FOR[model.interpretation]}"
-    )
+    return f"the factor of the noise in d{variable}/dt depends on the state, in {wanted}'s interpretation, and {solves}"

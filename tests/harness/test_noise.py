@@ -2,6 +2,7 @@
 
 from fractions import Fraction
 
+import brian2
 import numpy as np
 import pytest
 from brian2 import ms, mV, nA, second
@@ -14,12 +15,13 @@ from spikecost.harness.measuring.measure import measure
 from spikecost.harness.measuring.spike_cost import count_step_and_spike
 from spikecost.harness.simulate import simulate
 from spikecost.harness.stimuli import as_it_stands, constant, random_inputs, sine
+from spikecost.harness.stimuli.frozen_noise import BrownianPath
 from spikecost.models.ground.errors import UserError
 from spikecost.models.language import units
 from spikecost.models.methods import METHODS
 from spikecost.models.step import make_step, why_not
 
-from .noisy_models import GEOMETRIC, MIXED, NOISY_LIF
+from ..noisy_models import GEOMETRIC, MIXED, NOISY_LIF
 
 DRIVEN = constant(0.1 * mV / ms, 200 * ms)
 
@@ -121,3 +123,25 @@ def test_a_model_without_input_runs_with_its_noise_alone():
         equations=NOISY_LIF.equations.replace("+ I ", "").replace("I : volt/second", ""), input=""
     )
     assert len(simulate(alone, as_it_stands(400 * ms).with_noise(1), 0.1 * ms, "euler")) > 1
+
+
+@pytest.mark.parametrize(
+    ("method", "name"), [("milstein_of_brian2", "milstein"), ("heun_of_noise", "heun"), ("euler", "euler")]
+)
+def test_methods_for_noise_are_brian2s(method, name):
+    # the abstract code of Brian2's state updater, run with the increments that our kernel gets
+    interpretation = "ito" if name == "euler" else "stratonovich"
+    noisy = NOISY_LIF if name == "euler" else GEOMETRIC
+    model = noisy.replace(interpretation=interpretation, threshold=noisy.threshold.replace("-50*mV", "1*volt"))
+    equations = "dv/dt = (-55 - v)/10 + 3*sqrt(0.2)*xi : 1" if name == "euler" else "dx/dt = 0.05*x + 0.2*x*xi : 1"
+    group = brian2.NeuronGroup(1, equations, method=name)
+    code = brian2.stateupdaters.StateUpdateMethod.apply_stateupdater(group.equations, group.variables, name)
+    dt, steps = 0.1, 50
+    values = {"v": -60.0, "x": 1.0, "dt": dt, "sqrt": np.sqrt}
+    for value in BrownianPath(0, "xi").over_steps(0, steps, Fraction(1, 10)):
+        values["randn"] = lambda value=value: value * dt**0.5
+        exec(code, values)
+    duration = steps * dt * ms
+    stimulus = constant(0 * mV / ms, duration) if model.input else as_it_stands(duration)
+    found = compile_kernels([make_step(model, method)], SCALAR)[0].run([stimulus], Fraction(1, 10))[0].state[0]
+    assert found == pytest.approx(values["v" if name == "euler" else "x"], rel=1e-12)

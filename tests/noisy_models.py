@@ -31,6 +31,33 @@ NOISY_LIF = NeuronModel(
     parameters={"sigma": 3 * mV},
     initial={"v": -60 * mV},
 )
+#: The noise drives a current with a correlation time of 5 ms, so that the voltage is smooth.
+COLORED = NOISY_LIF.replace(
+    name="colored_lif",
+    equations="""dv/dt = (v0 - v)/tau + J + I : volt (unless refractory)
+                 dJ/dt = -J/(5*ms) + s*xi/ms : volt/second
+                 I : volt/second
+                 s : volt*second**-0.5""",
+    parameters={"s": 0.3 * mV / ms**0.5},
+    initial={"v": -60 * mV, "J": 0 * mV / ms},
+)
+#: A neuron as users write it: a random number per step of 0.1 ms, and synapses that a spike resets.
+THREAD = NeuronModel(
+    name="noise_and_synapses",
+    equations="""dv/dt = (El - v + i_syn + drive + noise*randn())/tau : volt (unless refractory)
+                 i_syn = g_exc*(Ee - v) + g_inh*(Ei - v) : volt
+                 dg_exc/dt = -g_exc/tau_e : 1
+                 dg_inh/dt = -g_inh/tau_i : 1
+                 noise : volt
+                 drive : volt""",
+    threshold="v > -50*mV",
+    reset="v = -60*mV; g_exc = 0.1; g_inh = 0.05",
+    refractory=2 * ms,
+    constants={"El": -70 * mV, "Ee": 0 * mV, "Ei": -80 * mV, "tau": 20 * ms, "tau_e": 5 * ms, "tau_i": 10 * ms},
+    parameters={"noise": 40 * mV},
+    initial={"v": -70 * mV, "g_exc": 0, "g_inh": 0},
+    input="drive",
+)
 #: The factor of the noise depends on the state: geometric Brownian motion, with a threshold that it does not reach.
 GEOMETRIC = NeuronModel(
     name="geometric",
