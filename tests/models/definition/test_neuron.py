@@ -150,8 +150,8 @@ BAD = {
         "leaky: equation of 'v': 'mine(v/mV)' is not supported: no function of the language is called 'mine'; use + - ",
     ),
     "noise": (
-        _equations("(EL - v + I)/tau + mV*xi*tau**-0.5"),
-        "leaky: noise terms (xi) are not supported; drive the model with a frozen input instead",
+        _equations("(EL - v + I)/tau + mV*xi**2"),
+        "leaky: equation of 'v': the noise xi must be multiplied by a factor and added, such as sigma*xi; ",
     ),
     "misspelt flag": (
         {"equations": "dv/dt = (EL - v + I)/tau : volt (unles refractory)\nI : volt\ntau : second"},
