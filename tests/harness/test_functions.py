@@ -178,10 +178,7 @@ def test_an_operator_is_counted_as_the_operations_that_define_it():
     }
 
 
-@pytest.mark.parametrize(
-    ("model", "method"),
-    [(SMOOTH, "rk4"), (SMOOTH, "dormand_prince"), (PLAIN, "parker_sochacki")],
-)
+@pytest.mark.parametrize(("model", "method"), [(SMOOTH, "rk4"), (SMOOTH, "dormand_prince"), (PLAIN, "parker_sochacki")])
 def test_methods_and_the_reference_agree(model, method):
     stimulus = constant(DRIVE, 100 * ms)
     exact = reference(model, stimulus)
