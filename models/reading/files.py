@@ -36,6 +36,7 @@ from typing import Any
 import brian2
 
 from ..definition.neuron import NeuronModel
+from ..definition.random_inputs import STRATONOVICH
 from ..ground.errors import UserError
 from .data import Given, Initial, Misfit, Refractory, read_text, read_toml, structure
 from .from_brian2 import from_brian2
@@ -158,6 +159,8 @@ class _ModelFile:
     arrivals: Mapping[str, str] = field(default_factory=dict)
     input: str = "I"
     drive: Given | None = None
+    interpretation: str = STRATONOVICH
+    sampling: Given | None = None
     presets: Mapping[str, Mapping[str, Given]] = field(default_factory=dict)
     published: str = ""
     description: str = ""
