@@ -4,7 +4,8 @@ There are two counts, and every result says which of them it is:
 
 - **as run**: the operations of the Step, which the kernel executes;
 - **as written**: every operator of the published equations once. An integer power counts as repeated multiplication,
-  ``int(a > b)`` as its comparison, a hyperbolic function as the exponential and the operations that define it. dt and
+  ``int(a > b)`` as its comparison, a hyperbolic function as the exponential and the operations that define it, ``sign``
+  and ``clip`` as two comparisons, ``x % y`` as ``x - y*floor(x/y)``, ``x // y`` as ``floor(x/y)``. dt and
   fractions of dt are constants, a multiplication by a dt of one is dropped, units count nothing, the threshold's
   comparison is included. This is how the 2004 paper counts. Rates from tables count as the lookup.
 """
@@ -17,8 +18,8 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
-from ..models.algebra.expression import KINDS, Const, Expr, Op, Var, names
-from ..models.algebra.functions import FUNCTIONS
+from ..models.algebra.expression import KINDS, LOGICAL, Const, Expr, Op, Var, names
+from ..models.algebra.functions import ROWS
 from ..models.algebra.simplify import Block
 from ..models.definition.neuron import NeuronModel
 from ..models.ground.errors import UserError
@@ -31,13 +32,13 @@ from .conventions import Convention, get_convention
 
 _KIND = {
     **{kind: kind for kind in KINDS},
-    **{name: row.kind for name, row in FUNCTIONS.items() if row.kind},
+    **{name: row.kind for name, row in ROWS.items() if row.kind},
     "less": "compare",
     "at_most": "compare",
     "neg": "sign",
 }
-#: Operations of a table lookup: conversion to an integer, comparisons of integers, a load.
-_INTEGER = {"cell", "entry"}
+#: Operations of a table lookup (conversion to an integer, comparisons of integers, a load), and of truth values.
+_INTEGER = {"cell", "entry", *LOGICAL}
 
 
 class Operations(Mapping[str, int]):
@@ -267,8 +268,8 @@ def _written(node: Expr, dt: Fraction | None) -> Iterator[str]:
             yield "div"
         yield from _written(node.args[0], dt)
         return
-    elif node.kind in FUNCTIONS and FUNCTIONS[node.kind].written:
-        yield from FUNCTIONS[node.kind].written
+    elif node.kind in ROWS and ROWS[node.kind].written:
+        yield from ROWS[node.kind].written
     elif _is_comparison(node):
         pass
     elif node.kind not in _INTEGER:

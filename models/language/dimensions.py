@@ -13,7 +13,7 @@ from ..algebra.expression import FLOATS, Expr, evaluate
 from ..algebra.functions import FUNCTIONS
 from ..ground.errors import UserError, short
 from . import units
-from .grammar import HIGHEST_POWER, Binary, Call, Name, Negative, Node, Number, Switch, written
+from .grammar import HIGHEST_POWER, Binary, Call, Name, Negative, Node, Number, Switch, comparisons, written
 
 
 def check(
@@ -73,8 +73,8 @@ def dimension(
         if isinstance(node, Negative):
             return of(node.operand)
         if isinstance(node, Switch):
-            test = node.condition
-            alike(test.left, test.right, of(test.left), of(test.right))
+            for test in comparisons(node.condition):
+                alike(test.left, test.right, of(test.left), of(test.right))
             return units.DIMENSIONLESS
         if isinstance(node, Call):
             rule, (found, *others) = FUNCTIONS[node.function].unit, [of(argument) for argument in node.arguments]
@@ -87,8 +87,16 @@ def dimension(
                 )
             return found if rule is None else rule(found)
         left, right = of(node.left), of(node.right)
-        if node.kind in ("add", "sub"):
+        if node.kind in ("add", "sub", "mod"):
             return alike(node.left, node.right, left, right)
+        if node.kind == "floordiv":
+            for operand, unit in ((node.left, left), (node.right, right)):
+                if unit is not units.DIMENSIONLESS:
+                    raise misfit(
+                        f"'{short(written(operand))}' in '{short(written(node))}' has the unit {units.unit_name(unit)}",
+                        "// needs numbers without units: divide both by a unit",
+                    )
+            return left
         if node.kind != "pow":
             return left * right if node.kind == "mul" else left / right
         if right is not units.DIMENSIONLESS:

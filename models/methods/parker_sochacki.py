@@ -21,7 +21,7 @@ from ..algebra.taylor_series import (
 )
 from ..definition.neuron import NeuronModel
 from ..detection import DETECTIONS, Crossing
-from . import events
+from . import arrivals, events
 from .base import InBlocks, Step, Template
 from .registered import METHODS
 
@@ -64,6 +64,7 @@ class ParkerSochacki(InBlocks):
     order = float("inf")
     knob = "dt"
     detections: tuple[str, ...] = ("grid", "linear", "hermite", "dense")
+    arrivals = True
     template = Template("spikecost.models.methods", "parker_sochacki.c.j2")
     extras: tuple[str, ...] = ("accepted", "divided")
     at_spikes: Collection[str] = (
@@ -77,6 +78,20 @@ class ParkerSochacki(InBlocks):
         "reset",
         "wait",
     )
+
+    def why_not(self, model: NeuronModel, detection: str, varying: bool) -> str:
+        """Return why the method cannot be used with a model, a detection and such an input; empty if it can."""
+        if model.system.threshold.condition is not None and detection in self.detections:
+            if detection == "dense":
+                return "its series locates only a threshold such as v > level"
+            if not DETECTIONS[detection].restarts and model.spike_is_crossing:
+                return "on the grid, a model without reset needs a threshold such as v > level"
+            if DETECTIONS[detection].restarts:
+                try:
+                    _locate(model, detection, varying)
+                except NotApplicable as error:
+                    return str(error)
+        return super().why_not(model, detection, varying)
 
     def why_not_model(self, model: NeuronModel) -> str:
         """Return why the method cannot integrate a model; empty if it can."""
@@ -100,14 +115,14 @@ class ParkerSochacki(InBlocks):
         at = Var("_now") + Var("_s") * Var("_span")
         outputs: dict[str, Expr] = {"_at": at}
         if within and model.spike_interrupts:
-            outputs["_more"] = less(at, 1)
-        found["crossing"] = events.block(model, outputs, "_now", "_s", "_span")
+            outputs["_more"] = less(at, Var("_end") if model.arrivals else 1)
+        found["crossing"] = events.block(model, outputs, "_now", "_s", "_span", "_end")
         if model.spike_interrupts:
             found["reset"] = events.reset(model)
         found |= events.waiting(model, Var("_refractory"))
         if not within:
             found.pop("at once", None)  # on the grid, the end of the next step is tested, as with any method
-        return found
+        return found | arrivals.blocks_between(model, exact=within)
 
     def given(self, step: Step) -> Mapping[str, Any]:
         """Return the variables that the template needs."""
@@ -129,6 +144,7 @@ class ParkerSochacki(InBlocks):
             "moving_level": level,
             "located": list(dict.fromkeys((*level, *events.kept(model)))),
             "dense": step.detection == "dense",
+            "latches": not step.cuts and arrivals.may_jump(model) and model.spike_is_crossing,
         }
 
 

@@ -8,7 +8,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import pandas as pd
 from brian2 import second
 
@@ -17,7 +16,6 @@ from ...accuracy.features.shown.search import FOUND, search
 from ...accuracy.search.status import Bound, Status
 from ...accuracy.study.phases.progress import Progress
 from ...accuracy.study.suite import Suite
-from ...accuracy.study.winners import cheapest_of_each
 from ...models.catalogue import get_model
 from ...models.definition.neuron import NeuronModel
 from ...models.ground.errors import UserError, check_list, short
@@ -26,17 +24,17 @@ from ...models.methods import METHODS
 from ..results.brian2_code import brian2_code
 from ..results.recorded_model import recorded_model
 from ..writing.notebook import Shown, frame_html
-from ..writing.numbers import as_said, bounded, bounded_text, number, step
+from ..writing.numbers import bounded_text, number, step
 from ..writing.records import records
 from ..writing.text import frame
 from .comparison import compare
 from .run_folder import RunFolder
+from .ways import as_choice, cheapest, in_words, others_said, others_than, ranked, times_as_much, ways_of
 
 #: Dimension of a rate.
 HERTZ = (1 / second).dim
 #: Number of stimuli in the run that is made if none is given.
 TRIALS = 3
-_WAY = ["model", "method", "detection"]
 _BUDGET = re.compile(r"\s*([\d.]+(?:[eE][-+]?\d+)?)\s*([kMGT]?)\s*(?:FLOPS?(?:/s)?)?\s*", re.IGNORECASE)
 _PREFIX = {"": 1.0, "k": 1e3, "m": 1e6, "g": 1e9, "t": 1e12}
 
@@ -76,10 +74,10 @@ class Recommendation(Shown):
         """The text for a terminal."""
         return "\n".join(
             [
-                _way(self.choice),
+                in_words(self.choice),
                 *(f"- {reason}" for reason in self.why),
                 "",
-                frame("The cheapest way of each model", _others_said(self.others)),
+                frame("The cheapest way of each model", others_said(self.others)),
                 self.code,
             ]
         )
@@ -89,7 +87,7 @@ class Recommendation(Shown):
         return (
             frame_html("Recommended", chosen)
             + frame_html("Why", pd.DataFrame({"why": list(self.why)}))
-            + frame_html("The cheapest way of each model", _others_said(self.others))
+            + frame_html("The cheapest way of each model", others_said(self.others))
         )
 
 
@@ -137,11 +135,11 @@ def recommend(
     wanted = [FEATURES[name].name for name in features]
     given = run is not None
     run = run or _made(models or Suite().models, hertz, allowed, jobs, progress)
-    rows, why = _rows(run, hertz, allowed)
+    rows, why = ways_of(run, hertz, allowed)
     affordable = rows[1000 * rows["flops_per_ms"] <= most]
     if not len(affordable):
         raise UserError(
-            f"nothing costs at most {most:g} FLOP/s: the cheapest is {_way(_as_choice(_cheapest(rows)))}; "
+            f"nothing costs at most {most:g} FLOP/s: the cheapest is {in_words(as_choice(cheapest(rows)))}; "
             "allow more, or a larger tolerance"
         )
     if wanted:
@@ -149,10 +147,10 @@ def recommend(
         label, model, said = _showing(affordable, wanted, known, presets=not given)
         if label not in set(rows["model"]):
             run = _made([model], hertz, allowed, jobs, progress)
-            rows, why = _rows(run, hertz, allowed)
+            rows, why = ways_of(run, hertz, allowed)
         affordable, why = rows[rows["model"] == label], [*said, *why]
-    best = _cheapest(affordable)
-    choice = _as_choice(best)
+    best = cheapest(affordable)
+    choice = as_choice(best)
     in_brian2, remark = _in_brian2(run, rows, best)
     why = [*_reasons(rows, best, allowed, most), *why, remark]
     if in_brian2 and _definition(run, best["model"])["tables"]:
@@ -163,7 +161,7 @@ def recommend(
         "features": wanted,
         "budget_flops": most if math.isfinite(most) else None,
     }
-    return Recommendation(asked, choice, why, _others(rows, choice), in_brian2, _code(run, in_brian2))
+    return Recommendation(asked, choice, why, others_than(rows, choice), in_brian2, _code(run, in_brian2))
 
 
 def read_budget(budget: str | float | None) -> float:
@@ -207,46 +205,6 @@ def _made(
     return compare(models, suite=suite, jobs=jobs, progress=progress)
 
 
-def _rows(run: RunFolder, rate: float, tolerance: float) -> tuple[pd.DataFrame, list[str]]:
-    """Return one row per way that holds in every regime of the rate: from the regime that needs the smallest dt."""
-    table = run.table[run.table["measure"] == "maximum"]
-    level = f"{rate:g} Hz"
-    if level not in set(table["level"]):
-        raise UserError(
-            f"the run has no {level}: it has {', '.join(dict.fromkeys(table['level']))}; give one of them, "
-            f"or run with --rates {rate:g}"
-        )
-    strict = [value for value in set(table["tolerance"]) if value <= tolerance]
-    if not strict:
-        raise UserError(
-            f"the run has no tolerance as strict as {tolerance:g} ms: it has "
-            f"{', '.join(f'{value:g} ms' for value in sorted(set(table['tolerance'])))}; run with "
-            f"--tolerances {tolerance:g}ms"
-        )
-    held = max(strict)
-    table = table[(table["level"] == level) & (table["tolerance"] == held)]
-    regimes = len(table[["stimulus", "horizon_ms"]].drop_duplicates())
-    reached = table[table["flops_per_ms"].notna()]
-    if not len(reached):
-        raise UserError(f"no model reaches {held:g} ms at {level} in this run; the reasons are in its table.csv")
-    whole = reached.groupby(_WAY).filter(lambda way: len(way) == regimes)
-    setting = whole["error_control"].astype(float).fillna(whole["dt_ms"])
-    strictest = (
-        whole.assign(_setting=setting)
-        .sort_values(["_setting", "flops_per_ms"], ascending=[True, False], kind="stable")
-        .groupby(_WAY, sort=False)
-        .head(1)
-    )
-    rows = strictest.drop(columns="_setting").sort_index()
-    said = [
-        f"costs come from the run of {run.about['made'][:10]}: {run.about['suite']['trials']} stimuli per regime "
-        f"({', '.join(run.about['suite']['stimuli'])}), over {rows['horizon_ms'].max() / 1000:g} s"
-    ]
-    if held < tolerance:
-        said.append(f"judged at {held:g} ms, the loosest tolerance of the run that is strict enough")
-    return rows.reset_index(drop=True), said
-
-
 def _of_run(run: RunFolder) -> dict[str, NeuronModel]:
     """Return the models of a run, built from their definitions in it, not from the catalogue."""
     return {label: recorded_model(label, described) for label, described in run.about["models"].items()}
@@ -271,7 +229,7 @@ def _showing(
     More expensive models are not tested. With `presets`, any preset of a model may be chosen; its own comes first.
     """
     passed: list[str] = []
-    for label in _ranked(rows)["model"]:
+    for label in ranked(rows)["model"]:
         if label not in known:
             raise _undefined(label)
         model = known[label]
@@ -285,53 +243,6 @@ def _showing(
     raise UserError(
         f"no model that is cheap enough shows {', '.join(features)}: not {'; '.join(passed)}; request "
         "fewer features, or give a run with other models or presets"
-    )
-
-
-def _cheapest(rows: pd.DataFrame) -> pd.Series:
-    return _ranked(rows).iloc[0]
-
-
-def _ranked(rows: pd.DataFrame) -> pd.DataFrame:
-    """Return the cheapest row of each model, the cheapest model first."""
-    return rows.loc[
-        cheapest_of_each(rows.index, rows["model"].to_dict().__getitem__, rows["flops_per_ms"].to_dict().__getitem__)
-    ]
-
-
-def _as_choice(row: pd.Series) -> dict[str, Any]:
-    names = (
-        *_WAY,
-        "dt_ms",
-        "error_control",
-        "status",
-        "flops_per_ms",
-        "flops_per_ms_low",
-        "flops_per_ms_high",
-        "ns_per_ms",
-        "error_ms",
-        "round_dt_ms",
-        "round_flops_per_ms",
-        "round_error_ms",
-        "drive",
-        "drive_unit",
-        "horizon_ms",
-    )
-    found = {name: None if pd.isna(row[name]) else row[name] for name in names}
-    plain = {name: float(value) if isinstance(value, np.floating) else value for name, value in found.items()}
-    return {**plain, "flops_per_s": 1000 * float(row["flops_per_ms"])}
-
-
-def _way(choice: Mapping[str, Any]) -> str:
-    dt, sign = step(choice["dt_ms"]), "\u2265" if choice["status"] == Status.AT_LEAST else "="
-    setting = (
-        f"dt {sign} {dt} ms"
-        if choice["error_control"] is None
-        else f"tolerance {sign} {choice['error_control']:g} (mean dt {sign} {dt} ms)"
-    )
-    return (
-        f"{choice['model']} with {choice['method']}, {choice['detection']} detection, {setting}: "
-        f"{bounded_text(number(choice['flops_per_s']), Bound.of_cost(choice['status']))} FLOP/s"
     )
 
 
@@ -367,7 +278,7 @@ def _reasons(rows: pd.DataFrame, best: pd.Series, tolerance: float, budget: floa
         next_best = second.iloc[0]
         said.append(
             f"the model's next best way, {next_best['method']} with {next_best['detection']}, costs "
-            f"{_times(next_best, best)} as much"
+            f"{times_as_much(next_best, best)} as much"
         )
     if math.isfinite(budget):
         share = bounded_text(f"{100_000 * best['flops_per_ms'] / budget:.3g}", limit)
@@ -379,11 +290,11 @@ def _in_brian2(run: RunFolder, rows: pd.DataFrame, best: pd.Series) -> tuple[dic
     """Return the cheapest way that Brian2 offers for the model, and the extra cost of spikes on the grid."""
     own = rows[(rows["model"] == best["model"]) & (rows["detection"] == "grid") & rows["method"].map(_has)]
     if len(own):
-        row = _cheapest(own)
+        row = cheapest(own)
         dt = bounded_text(f"{step(row['dt_ms'])} ms", Bound.of_dt(row["status"]))
-        return _as_choice(row), (
+        return as_choice(row), (
             f"Brian2 only finds spikes at the end of a step: there, the same accuracy needs {row['method']} at dt = "
-            f"{dt} and {_times(row, best)} the operations; the program below does this"
+            f"{dt} and {times_as_much(row, best)} the operations; the program below does this"
         )
     points = run.points
     here = points[
@@ -410,19 +321,11 @@ def _in_brian2(run: RunFolder, rows: pd.DataFrame, best: pd.Series) -> tuple[dic
         "round_error_ms",
     ):
         row[name] = math.nan
-    return _as_choice(row), (
+    return as_choice(row), (
         f"Brian2 only finds spikes at the end of a step, and none of its methods meets the request in this run: the "
         f"program below is the nearest, with errors of at most {number(nearest['error_ms'])} ms at "
-        f"{_times(row, best)} the operations"
+        f"{times_as_much(row, best)} the operations"
     )
-
-
-def _times(row: pd.Series, best: pd.Series) -> str:
-    """Say how many times the cost of the best way another way costs, with the sign of its bound."""
-    ratio = f"{row['flops_per_ms'] / best['flops_per_ms']:.3g}"
-    limit = Bound.of_ratio(row["status"], best["status"])
-    text = bounded_text(ratio, limit)
-    return f"a number of times (which is {text})" if limit == Bound.NOT_KNOWN else f"{text} times"
 
 
 def _has(method: str) -> bool:
@@ -432,27 +335,12 @@ def _has(method: str) -> bool:
 def _code(run: RunFolder, choice: Mapping[str, Any]) -> str:
     if not choice:
         return ""
-    title = f"{_way(choice)}, errors of at most {number(choice['error_ms'])} ms over {choice['horizon_ms'] / 1000:g} s"
+    title = (
+        f"{in_words(choice)}, errors of at most {number(choice['error_ms'])} ms over {choice['horizon_ms'] / 1000:g} s"
+    )
     return brian2_code(
         _definition(run, choice["model"]),
         choice["method"],
         title=title,
         **{name: choice[name] for name in ("dt_ms", "drive", "drive_unit", "horizon_ms")},
     )
-
-
-def _others(rows: pd.DataFrame, choice: Mapping[str, Any]) -> pd.DataFrame:
-    best = _ranked(rows)
-    frame = best[[*_WAY, "status", "dt_ms", "flops_per_ms", "error_ms"]]
-    chosen = (best[_WAY] == [choice[name] for name in _WAY]).all(axis=1)
-    bounds = [
-        "" if itself else Bound.of_ratio(status, choice["status"]).value
-        for itself, status in zip(chosen, best["status"], strict=True)
-    ]
-    return frame.assign(times=frame["flops_per_ms"] / choice["flops_per_ms"], bound=bounds).reset_index(drop=True)
-
-
-def _others_said(others: pd.DataFrame) -> pd.DataFrame:
-    """Return the same for a terminal and a notebook: bounds are shown as bounds."""
-    times = [bounded(row["times"], row["bound"]) for row in others.to_dict("records")]
-    return as_said(others).assign(times=times).drop(columns=["status", "bound"])
