@@ -148,18 +148,6 @@ def said(capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[Any, str, st
     return run
 
 
-def group_of(item: pytest.Item) -> str:
-    """Return the group of a test; a group runs in one process, to share Steps, kernels, reference solutions or runs."""
-    if "small_comparison" in getattr(item, "fixturenames", ()):
-        return "small_comparison"
-    for value in item.callspec.params.values() if hasattr(item, "callspec") else ():
-        first = value[0] if isinstance(value, tuple) and value else value
-        name = first.name if isinstance(first, NeuronModel) else first
-        if isinstance(name, str) and name.partition(":")[0] in MODELS:
-            return name.partition(":")[0]
-    return item.path.stem
-
-
 def pytest_sessionstart(session: pytest.Session) -> None:
     """Handle SIGHUP even under ``nohup``: tests send it, and the programs that they start inherit how it is handled."""
     del session
@@ -167,14 +155,11 @@ def pytest_sessionstart(session: pytest.Session) -> None:
         signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
-@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Mark tests that need a browser, leave out tests that are not selected, and group tests that share kernels."""
+    """Mark tests that need a browser, and leave out tests that are not selected."""
     for item in items:
         if "browser" in getattr(item, "fixturenames", ()):
             item.add_marker("browser")
-        if config.pluginmanager.hasplugin("xdist"):
-            item.add_marker(pytest.mark.xdist_group(group_of(item)))
     if not DEEP:
         deep = {item for item in items if item.get_closest_marker("product") or item.get_closest_marker("deep")}
         config.hook.pytest_deselected(items=list(deep))

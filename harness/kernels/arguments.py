@@ -93,14 +93,17 @@ class Arguments:
         self._neurons = [model] if models is None else list(models)
         copies = lanes // len(self._neurons)
         self._setting = float(setting)
+        # a solution may start anew at each arrival
+        cuts = max(sum(len(train) for _, train in stimulus.arrivals) for stimulus in stimuli)
         if self._by_dt:
             steps = steps_of(stimuli[0], Fraction(setting))
             pieces: NDArray[Any] = np.array(steps, dtype=np.int64)
-            self._most_attempts = MAX_PARTS_A_STEP * sum(steps) + _MARGIN
+            self._most_attempts = MAX_PARTS_A_STEP * (sum(steps) + cuts) + _MARGIN
             refractory = refractory_steps(model, self._setting, step.restarts)
         else:
             pieces = np.array(stimuli[0].durations, dtype=float)
-            self._most_attempts, refractory = int(MAX_STEPS_PER_MS * self._horizon) + _MARGIN, 0.0
+            self._most_attempts = int(MAX_STEPS_PER_MS * self._horizon) + MAX_PARTS_A_STEP * cuts + _MARGIN
+            refractory = 0.0
         self._steps = float(about)
         self.work = self._steps * lanes
         """Number of steps of all neurons; an estimate if an error control chooses the steps."""

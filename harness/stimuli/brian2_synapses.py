@@ -153,7 +153,8 @@ def _rates(source: brian2.PoissonGroup, namespace: Mapping[str, Any]) -> NDArray
 
 def _given(given: Any, name: str) -> _Spikes:
     if isinstance(given, brian2.SpikeMonitor):
-        given = given.i[:], given.t[:]
+        # a monitor of a subgroup counts its neurons from 0
+        given = np.asarray(given.i[:]) + getattr(given.source, "start", 0), given.t[:]
     if not isinstance(given, tuple) or len(given) != 2:
         raise UserError(f"trains['{name}'] = {short(repr(given))}: give a SpikeMonitor, or neurons and times")
     neurons = np.asarray(given[0], dtype=np.int64)

@@ -14,6 +14,7 @@ A TOML file holds the fields of `NeuronModel`; quantities are text such as ``"20
     constants = { EL = "-65*mV", R = "100*Mohm" }
     parameters = { tau = "20*ms" }
     initial = { v = "-65*mV" }     # or an expression, such as "EL + 2*mV"
+    arrivals = { exc = "v += 1*mV" }    # what a spike that arrives at the input exc does
 
     [presets.fast]
     tau = "5*ms"
@@ -154,6 +155,7 @@ class _ModelFile:
     parameters: Mapping[str, Given] = field(default_factory=dict)
     constants: Mapping[str, Given] = field(default_factory=dict)
     initial: Mapping[str, Initial] = field(default_factory=dict)
+    arrivals: Mapping[str, str] = field(default_factory=dict)
     input: str = "I"
     drive: Given | None = None
     presets: Mapping[str, Mapping[str, Given]] = field(default_factory=dict)

@@ -169,6 +169,16 @@ def test_the_cost_of_an_arrival_is_its_statement():
     assert sc.count(ODD, "euler", "grid").by_block["refractory arrival exc"].present == {"add": 1}
 
 
+@pytest.mark.parametrize(("method", "setting"), [("parker_sochacki", Fraction(1)), ("dormand_prince", 1e-6)])
+def test_very_many_arrivals_are_no_steps_without_end(method, setting):
+    kernel = compile_kernels([make_step(CROSSING, method, "dense")])[0]
+    train = sc.poisson_train(1000 * Hz, 20 * ms, inputs=1000, seed=1).with_values("w", 1e-4)
+    outcome = kernel.run([sc.constant(0, 20 * ms).with_arrivals(exc=train)], setting)[0]
+    assert not outcome.failure
+    # the mean of shot noise after four time constants
+    assert outcome.state[0] == pytest.approx(1e-4 * 1000 * 5 * (1 - np.exp(-4)), rel=0.05)
+
+
 def test_an_arrival_above_the_threshold_is_a_spike_at_its_time():
     model = CUBA.replace(
         name="jumps", refractory=None, arrivals={"exc": "v += we"}, parameters={"we": 20 * mV, "wi": 0 * mV}

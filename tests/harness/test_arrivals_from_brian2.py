@@ -43,12 +43,12 @@ def generator(count, spikes, seed=1):  # type: ignore[no-untyped-def]
     return brian2.SpikeGeneratorGroup(count, who[first], times[first] * ms)
 
 
-def both(group, objects, index=1, **options):  # type: ignore[no-untyped-def]
+def both(group, objects, index=1, current=0 * mV, **options):  # type: ignore[no-untyped-def]
     """Return the spike times in ms of a neuron alone, and in its network."""
     model = sc.from_brian2(group, "I", index=index, synapses="trains", namespace=NAMES)
     trains = sc.arrivals_from_brian2(group, LENGTH, index=index, namespace=NAMES, **options)
     settings = sc.settings_from_brian2(group, namespace=NAMES)
-    stimulus = sc.constant(0 * mV, LENGTH).with_arrivals(**trains)
+    stimulus = sc.constant(current, LENGTH).with_arrivals(**trains)
     ours = sc.simulate(model, stimulus, settings.dt, settings.method, settings.detection)
     monitor = brian2.SpikeMonitor(group)
     brian2.Network(group, monitor, *objects).run(LENGTH, namespace=NAMES)
@@ -96,6 +96,28 @@ def test_a_recorded_network():
     exc, group, synapses = network()
     ours, theirs, _ = both(group, [exc, synapses], trains={"from_exc": recorded})
     assert len(theirs) >= 5
+    np.testing.assert_allclose(ours, theirs, rtol=0, atol=1e-9)
+
+
+def recurrent():  # type: ignore[no-untyped-def]
+    group = neurons(200)
+    group.v, group.I = np.linspace(-60, -50, 200) * mV, 1 * mV
+    exc = brian2.Synapses(group[:160], group, on_pre="ge += we", name="exc")
+    inh = brian2.Synapses(group[160:], group, on_pre="gi += wi", name="inh")
+    random = np.random.default_rng(2)
+    exc.connect(i=random.integers(160, size=3200), j=random.integers(200, size=3200))
+    inh.connect(i=random.integers(40, size=400), j=random.integers(200, size=400))
+    return group, exc, inh
+
+
+def test_a_neuron_of_a_recurrent_network():
+    group, exc, inh = recurrent()
+    monitors = {"exc": brian2.SpikeMonitor(group), "inh": brian2.SpikeMonitor(group[160:])}
+    brian2.Network(group, exc, inh, *monitors.values()).run(LENGTH, namespace=NAMES)
+    again, exc, inh = recurrent()
+    ours, theirs, _ = both(again, [exc, inh], index=17, trains=monitors, current=1 * mV)
+    assert len(theirs) >= 3
+    assert len(monitors["inh"].t) > 10
     np.testing.assert_allclose(ours, theirs, rtol=0, atol=1e-9)
 
 

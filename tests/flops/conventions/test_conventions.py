@@ -140,3 +140,13 @@ def test_a_bad_convention(changes, message):
 def test_an_unknown_convention():
     with pytest.raises(UserError, match=r"^unknown convention 'units': did you mean 'unit'\? known are "):
         get_convention("units")
+
+
+def test_energies_by_hand():
+    # Horowitz 2014, figure 1.1.9: 0.9 pJ for an addition, 3.7 pJ for a multiplication
+    weights = CONVENTIONS["energy45nm"].weights
+    assert (weights["add"], weights["sub"], weights["compare"], weights["mul"]) == (0.9, 0.9, 0.9, 3.7)
+    # 1/b from a table, refined twice, y*(2 - b*y): 2 multiplications and a subtraction each; the numerator: 1 more
+    assert weights["div"] == pytest.approx(5 * 3.7 + 2 * 0.9)
+    # 1/sqrt(a): a/2 once; refined twice, y*(3/2 - a/2*y*y): 3 multiplications and a subtraction each; times a
+    assert weights["sqrt"] == pytest.approx(8 * 3.7 + 2 * 0.9)

@@ -82,6 +82,16 @@ def test_toml(folder):
     assert (fast.label, fast.parameter_values, fast.drive) == ("leaky:fast", {"tau": 5.0}, 30 * mV)
 
 
+def test_arrivals_in_toml(folder):
+    text = TOML.replace('reset = "v = EL"\n', 'reset = "v = EL"\narrivals = { exc = "v += 1*mV" }\n')
+    (folder / "leaky.toml").write_text(text)
+    assert get_model("leaky.toml").arrivals == {"exc": "v += 1*mV"}
+    (folder / "leaky.toml").write_text(text.replace("v += 1*mV", "v += 1"))
+    with pytest.raises(UserError, match=r"leaky\.toml:\d+: leaky: arrivals: 'exc'") as raised:
+        get_model("leaky.toml")
+    assert "\n" not in str(raised.value)
+
+
 def test_a_crossing_in_toml(folder):
     text = TOML.replace('reset = "v = EL"\n', "").replace('"2*ms"', '"v > -50*mV"')
     (folder / "leaky.toml").write_text(text)
@@ -126,7 +136,7 @@ def test_toml_is_never_executed(folder, field):
 BAD_TOML = {
     # what is wrong: (what is replaced, by what, the message)
     "no TOML": ('"v = EL"', "v = EL", "leaky.toml:8: not TOML: Invalid value (at line 8, column 9); write lines "),
-    "unknown field": ("reset =", "rest =", "leaky.toml:8: unknown rest; known are constants, description, "),
+    "unknown field": ("reset =", "rest =", "leaky.toml:8: unknown rest; known are arrivals, constants, description, "),
     "no threshold": ('threshold = "v > -50*mV"\n', "", 'leaky.toml has no threshold; write threshold = "v > 30*mV"'),
     "number for text": ('"v = EL"', "3", "leaky.toml:8: reset = 3: give text in quotes"),
     "text for a table": ('{ tau = "20*ms" }', '"20*ms"', "leaky.toml:12: parameters = '20*ms': give a table, such as "),
