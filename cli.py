@@ -108,6 +108,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _close_output()
         _complain(f"cannot write {error.filename or 'the output'}: {error.strerror}; free some space")
         return 2
+    except ImportError as error:
+        if str(error.name).partition(".")[0] == __package__:
+            _print_traceback()
+        else:
+            _complain(f"cannot be loaded: {error}; install it anew, with what it depends on")
+        return 2
     except Exception:
         _print_traceback()
         return 2

@@ -18,7 +18,7 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
-from ..models.algebra.expression import KINDS, Const, Expr, Op, Var, names
+from ..models.algebra.expression import KINDS, LOGICAL, Const, Expr, Op, Var, names
 from ..models.algebra.functions import ROWS
 from ..models.algebra.simplify import Block
 from ..models.definition.neuron import NeuronModel
@@ -37,8 +37,8 @@ _KIND = {
     "at_most": "compare",
     "neg": "sign",
 }
-#: Operations of a table lookup: conversion to an integer, comparisons of integers, a load.
-_INTEGER = {"cell", "entry"}
+#: Operations of a table lookup (conversion to an integer, comparisons of integers, a load), and of truth values.
+_INTEGER = {"cell", "entry", *LOGICAL}
 
 
 class Operations(Mapping[str, int]):

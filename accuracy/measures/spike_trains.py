@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -123,23 +124,34 @@ def spike_time_error(train: SpikeTrain, reference: SpikeTrain) -> SpikeTimeError
     if times.size != expected.size:
         of_train, of_reference = _match(times, expected)
         times, expected = times[of_train], expected[of_reference]
+    matched = times.size
+    (found,) = matched_errors(times[None], expected[None], len(reference) - matched, len(train) - matched)
+    return found
+
+
+def matched_errors(times: Array, expected: Array, missing: int = 0, extra: int = 0) -> list[SpikeTimeError]:
+    """Return the differences of matched spikes of several trains: arrays (trains, spikes), each row in order."""
     differences = times - expected
-    matched = differences.size
-    nan = float("nan")
-    drift = nan
-    if matched > 1:
-        at = expected - expected.mean()
-        spread = float(at @ at)
-        drift = float(1000 * (at @ differences)) / spread if spread > 0 else nan
-    return SpikeTimeError(
-        maximum=float(np.abs(differences).max()) if matched else nan,
-        mean=float(differences.mean()) if matched else nan,
-        rms=float(np.sqrt((differences**2).mean())) if matched else nan,
-        drift=drift,
-        matched=matched,
-        missing=len(reference) - matched,
-        extra=len(train) - matched,
-    )
+    count, matched = differences.shape
+    if not matched:
+        return [SpikeTimeError(math.nan, math.nan, math.nan, math.nan, 0, missing, extra)] * count
+    at = expected - expected.mean(axis=1, keepdims=True)
+    return [
+        SpikeTimeError(maximum, mean, rms, drift, matched, missing, extra)
+        for maximum, mean, rms, drift in zip(
+            np.abs(differences).max(axis=1).tolist(),
+            differences.mean(axis=1).tolist(),
+            np.sqrt((differences**2).mean(axis=1)).tolist(),
+            map(_drift, at, differences),
+            strict=True,
+        )
+    ]
+
+
+def _drift(at: Array, differences: Array) -> float:
+    """Return the slope of differences (ms) at some times (ms, of mean 0), in ms per s."""
+    spread = float(at @ at)
+    return float(1000 * (at @ differences)) / spread if at.size > 1 and spread > 0 else math.nan
 
 
 def _match(a: Array, b: Array) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -239,7 +239,8 @@ class _Polynomial:
 def _polynomial(model: NeuronModel) -> _Polynomial | None:
     """Return the derivative; None if the model has no closed form."""
     system = model.system
-    if len(system.state) != 1 or system.subexpressions or not system.reset or system.threshold.slopes:
+    test = system.threshold
+    if len(system.state) != 1 or system.subexpressions or not system.reset or test.slopes or test.condition is not None:
         return None
     found = coefficients(system.derivatives[system.state[0]], system.state[0])
     if found is None or len(found) > 3:

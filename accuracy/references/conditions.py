@@ -2,8 +2,9 @@
 
 A comparison, ``int(v > vh)``, makes a right-hand side jump. An absolute value, a square root or a fractional power has
 a kink where its argument is zero, and no Taylor series there. Each becomes a name with the value 1 or 0, and an
-expression that is positive where the value is 1. A sign is a name with the value -1, 0 or 1; ``floor(x)`` is a name
-whose value is a whole number, and an expression that is positive as long as x stays between this number and the next.
+expression that is positive where the value is 1. So do the comparisons of a threshold, unless it has the usual form.
+A sign is a name with the value -1, 0 or 1; ``floor(x)`` is a name whose value is a whole number, and an expression
+that is positive as long as x stays between this number and the next.
 """
 
 from __future__ import annotations
@@ -85,7 +86,9 @@ def take_out_conditions(model: NeuronModel, *, bounded: bool = False) -> tuple[S
     }
     kinds = {node.kind for node in nodes(*right_hand_sides(model).values()) if isinstance(node, Op)}
     threshold = system.threshold
-    if any(isinstance(node, Op) and node.kind in _JUMPS for node in nodes(threshold.level)):
+    if threshold.condition is not None:
+        threshold = replace(threshold, condition=taken.apart(threshold.condition))
+    elif any(isinstance(node, Op) and node.kind in _JUMPS for node in nodes(threshold.level)):
         threshold = replace(threshold, level=taken.apart(threshold.level))
     if not taken.found and not kinds & {*_NOT_SMOOTH, "select"}:
         return system, {}
@@ -131,6 +134,11 @@ class _Taken:
             if text(args[0]) == text(args[1]):
                 return Const(Fraction(inclusive))
             return self._name(text(Op(node.kind, args)), Boundary(args[1] - args[0], inclusive))
+        if node.kind == "not":
+            return 1 - args[0]
+        if node.kind in ("and", "or"):
+            a, b = args
+            return a * b if node.kind == "and" else a + b - a * b
         if node.kind == "select":
             condition, yes, no = args
             return no + condition * (yes - no)

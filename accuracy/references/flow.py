@@ -216,9 +216,18 @@ class Flow:
             for i, (name, each) in enumerate(self._conditions.items())
             if names_of(each.distance) & set(self._conditions) - {name}
         ]
+        condition = self.system.threshold.condition
+        self._condition = condition
+        """The threshold in terms of conditions, if it does not have the usual form."""
+        self._of_threshold = (
+            [] if condition is None else [i for i, name in enumerate(names) if name in names_of(condition)]
+        )
         self._stepped = [i for i, each in enumerate(self._conditions.values()) if each.argument is not None]
         arguments = [each.argument or self._surfaces[name] for name, each in self._conditions.items()]
         self._switched: int | None = None
+        self._given: list[Any] = []
+        """The switches at the start of `advance`, and those that have changed since then."""
+        self._changed: dict[int, Any] = {}
         self._touched: tuple[Any, int] = (None, 0)
         self._touching = False
         self._stopped = ""
@@ -260,6 +269,19 @@ class Flow:
         self._look(range(count), state, constants, found, now)
         self._look_ahead(self._stepped, state, constants, found, now)
         return found
+
+    def holds(self, switches: list[Any]) -> bool:
+        """Whether the threshold's condition holds, for a threshold of another form than a variable above a level."""
+        assert self._condition is not None
+        values = dict(zip(self._conditions, map(float, switches), strict=False))
+        return bool(evaluate(self._condition, values, FLOATS))
+
+    def keep(self, before: list[Any], after: list[Any], changed: set[str]) -> None:
+        """Keep comparisons of the threshold that a reset does not change: at the spike, their distance may be zero."""
+        distances = [each.distance for each in self._conditions.values()]
+        for i in self._of_threshold:
+            if not names_of(distances[i]) & changed:
+                after[i] = before[i]
 
     def _look(self, which: Iterable[int], state: State, constants: list[Any], switches: list[Any], now: Any) -> None:
         """Set some switches, in order: a condition may depend on earlier ones."""
@@ -341,7 +363,7 @@ class Flow:
         integrator.time = now
         integrator.state[:] = list(state.values())
         integrator.pars[:] = [*numbers, *switches][: len(integrator.pars)]
-        self._switched, self._stopped = None, ""
+        self._switched, self._stopped, self._changed, self._given = None, "", {}, switches
         kept: dict[str, Any] = {}
         if record is not None:
             record.begin(now, [float(x) for x in (*numbers, *switches)], refractory=refractory)
@@ -370,6 +392,7 @@ class Flow:
                 )
             return after, integrator.time, False, steps
         if self._switched is not None:
+            held = self._condition is not None and self.holds(switches)
             switches[: len(self._conditions)] = self._switches_of(integrator, switches)
             dependent = [i for i in self._dependent if i != self._switched]
             # two may change at the same time, and others with them
@@ -378,7 +401,10 @@ class Flow:
             self._look(dependent, after, numbers, switches, integrator.time)
             self._look_ahead(set(dependent) & set(self._stepped), after, numbers, switches, integrator.time)
             self._leave(after, integrator.time)
-            return after, integrator.time, False, steps
+            spiked = self._condition is not None and not refractory and not held and self.holds(switches)
+            if spiked and self._model.spike_interrupts:
+                integrator.reset_cooldowns()
+            return after, integrator.time, spiked, steps
         if self._model.spike_interrupts:
             integrator.reset_cooldowns()
         return after, integrator.time, True, steps
@@ -458,7 +484,8 @@ class Flow:
 
     def _switches_of(self, integrator: Any, switches: list[Any]) -> list[Any]:
         found = list(integrator.pars[self._first_switch : self._first_switch + len(self._conditions)])
-        return found + switches[len(found) : len(self._conditions)]
+        found += switches[len(found) : len(self._conditions)]
+        return [self._changed.get(i, value) for i, value in enumerate(found)]
 
     def _leave(self, state: State, now: Any) -> None:
         """Move away from a change of a condition at which the state rests: heyoka would find it again forever."""
@@ -516,7 +543,7 @@ class Flow:
         derivatives = self._slopes(values, held)
         kind = {} if precision.type is float else {"fp_type": precision.type}
         events = []
-        if event:
+        if event and self._condition is None:
             distance = values[system.threshold.variable] - self._symbolic(system.threshold.level, values)
             events.append(heyoka.t_event(distance, direction=heyoka.event_direction.positive, **kind))
         surfaces = self._symbols(self._surfaces.values())
@@ -593,7 +620,7 @@ class Flow:
 
         def value_after(integrator: Any, direction: int) -> Any:
             if condition.whole:
-                n = integrator.pars[place]
+                n = self._changed.get(i, self._given[i])
                 if direction > 0:
                     return n  # it has just come in
                 assert self._distances is not None
@@ -611,7 +638,9 @@ class Flow:
                 at, times = self._touched
                 self._touched = (integrator.time, times + 1 if at == integrator.time else 1)
                 return False
-            integrator.pars[place] = number(value_after(integrator, direction))
+            self._changed[i] = number(value_after(integrator, direction))
+            if place < len(integrator.pars):  # else only the threshold needs it
+                integrator.pars[place] = self._changed[i]
             if condition.kink:
                 return False
             onwards = speeds(integrator.state, pars=integrator.pars[: speeds.nparams], time=integrator.time)[i]

@@ -223,6 +223,8 @@ class _Solver:
         bool
             Whether it did so: it moves up, and fast enough.
         """
+        if self._model.system.threshold.condition is not None:
+            return False
         at, variable, level = self._at, self._model.system.threshold.variable, self._level()
         if at.now < at.free_from or not at.state[variable] < level:
             return False
@@ -331,7 +333,12 @@ class _Solver:
         if reset:
             self._leave_the_level()
         at.free_from = at.now + number(model.refractory_ms)
-        at.switches, at.spiked = None, False
+        at.spiked = False
+        if model.system.threshold.condition is None or at.switches is None:
+            at.switches = None
+        elif model.spike_interrupts:
+            before, at.switches = at.switches, self._flow.switches(at.state, self._numbers_now(), at.now)
+            self._flow.keep(before, at.switches, {name for name, _ in reset})
 
     def _went_back(self, *, unfinished: bool = False) -> bool:
         """Inspect the steps; return whether one cannot be trusted. The solution then continues from within this step.
@@ -399,11 +406,15 @@ class _Solver:
         return evaluate(self._model.system.threshold.level, {**self._parameters, **at}, FLOATS, self._number)
 
     def _is_above(self) -> bool:
+        if self._model.system.threshold.condition is not None:
+            return self._flow.holds(self._flow.switches(self._at.state, self._numbers_now(), self._at.now))
         return bool(self._at.state[self._model.system.threshold.variable] > self._level())
 
     def _leave_the_level(self) -> None:
         # heyoka finds no other crossing in a step that starts exactly on one, so start a unit in the last place below
         state, variable = self._at.state, self._model.system.threshold.variable
+        if self._model.system.threshold.condition is not None:
+            return
         if state[variable] == self._level():
             state[variable] = np.nextafter(state[variable], self._number(-math.inf))
 

@@ -19,7 +19,7 @@ from ..measures.spike_trains import SpikeTrain
 from ..references import taylor
 from ..references.cache import recall
 from ..references.reference import Reference, Solver, reference
-from ..search.tolerance import Trial
+from ..search.judging import Trial
 from ..search.voltage import stated_error
 from .drive import Drive
 from .drives import constant_drive, drive_for, drive_near, firing_rate, mean_drive, rheobase

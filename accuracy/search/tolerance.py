@@ -8,23 +8,17 @@ from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cached_property
 from itertools import accumulate, compress, takewhile
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ...harness.kernels.kernel import Kernel, Outcome
+from ...harness.kernels.kernel import Kernel
 from ...harness.kernels.kernels import run_together
-from ...harness.stimuli import Stimulus
-from ...models.definition.neuron import NeuronModel
-from ..measures import MEASURES
-from ..measures.spike_trains import SpikeTrain, spike_time_error
-from ..references.reference import Reference
 from .criterion import Criterion, Run
+from .judging import Trial, judged
 from .status import Status
 from .sweep import TimeSteps, Tolerances
-from .voltage import between_spikes, voltage_rms
 
 #: The largest dt is `SPARE` settings of the ladder below the setting that the scaled errors allow. The scaled errors
 #: lower it at most to this fraction of the largest setting below which all hold.
@@ -33,35 +27,6 @@ SPARE, LEAST = 1, 0.7
 TAIL = 10
 #: A sweep ends once at this many settings in a row all errors are `CALM_MARGIN` times below their tolerance.
 CALM, CALM_MARGIN = 4, 10.0
-
-
-@dataclass(frozen=True)
-class Trial:
-    """One stimulus and its reference solution."""
-
-    model: NeuronModel
-    stimulus: Stimulus
-    reference: Reference
-
-    @property
-    def spikes(self) -> int:
-        """Number of spikes of the reference."""
-        return len(self.reference.train)
-
-    @cached_property
-    def compared(self) -> SpikeTrain:
-        """The part of the reference that runs are compared with.
-
-        It ends midway between the last two spikes, so that no spike is at its edge. It is the whole train if there are
-        fewer than two spikes.
-        """
-        train = self.reference.train
-        return train.until(float(train.times[-2:].mean())) if len(train) > 1 else train
-
-    @cached_property
-    def between(self) -> NDArray[np.bool_]:
-        """The samples of the voltage that are compared."""
-        return between_spikes(self.reference, self.model, self.stimulus)
 
 
 class ErrorCurve:
@@ -86,7 +51,7 @@ class ErrorCurve:
         """Return the runs at a setting, one per trial; they are computed once and kept."""
         if setting not in self._runs:
             outcomes = run_together(self._kernel, [trial.stimulus for trial in self._trials], setting)
-            self._runs[setting] = tuple(map(self._judge, self._trials, outcomes))
+            self._runs[setting] = judged(self._trials, outcomes, self._measures)
         return self._runs[setting]
 
     def times_over(self, setting: Fraction, criterion: Criterion) -> tuple[float, ...]:
@@ -104,15 +69,6 @@ class ErrorCurve:
     def settings(self) -> tuple[Fraction, ...]:
         """The settings that were run, from coarse to fine."""
         return tuple(sorted(self._runs, key=float, reverse=True))
-
-    def _judge(self, trial: Trial, outcome: Outcome) -> Run:
-        times, reference = outcome.spike_times, trial.compared
-        if outcome.failure:
-            return Run(None, outcome.failure, {}, len(times), outcome.tallies)
-        train = SpikeTrain(times[times <= reference.stop], reference.stop)
-        values = {name: MEASURES[name](train, reference) for name in self._measures}
-        voltage = voltage_rms(outcome, trial.reference, trial.model, trial.between)
-        return Run(spike_time_error(train, reference), "", values, len(times), outcome.tallies, voltage)
 
 
 def descend(curve: ErrorCurve, sweep: TimeSteps | Tolerances, criteria: Iterable[Criterion]) -> tuple[Fraction, ...]:

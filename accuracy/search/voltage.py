@@ -49,8 +49,10 @@ def _voltage(model: NeuronModel) -> int:
     return model.system.state.index(model.system.threshold.variable)
 
 
-def voltage_rms(outcome: Outcome, reference: Reference, model: NeuronModel, between: NDArray[np.bool_]) -> float:
-    """Return the root mean square difference of the voltage from the reference's; nan if nothing is compared.
+def voltage_differences(
+    outcome: Outcome, reference: Reference, model: NeuronModel, between: NDArray[np.bool_]
+) -> NDArray[np.float64]:
+    """Return the absolute differences of the voltage from the reference's.
 
     The voltage is the variable that the threshold tests; the difference is in its internal unit (mV if it has a
     dimension). Samples near a spike that only the run has are compared, so that an extra spike gives a large error, as
@@ -66,6 +68,14 @@ def voltage_rms(outcome: Outcome, reference: Reference, model: NeuronModel, betw
         The samples to compare, as `between_spikes` returns.
     """
     place = _voltage(model)
-    differences = np.abs(outcome.samples[between, place] - reference.samples[between, place])
+    differences: NDArray[np.float64] = np.abs(outcome.samples[between, place] - reference.samples[between, place])
+    return differences
+
+
+def voltage_rms(differences: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the root mean square of each row of `voltage_differences`; nan if nothing is compared."""
+    if not differences.shape[1]:
+        return np.full(len(differences), np.nan)
     with np.errstate(over="ignore"):  # a run that is about to diverge
-        return float(np.sqrt((differences**2).mean())) if differences.size else np.nan
+        rms: NDArray[np.float64] = np.sqrt((differences**2).mean(axis=1))
+    return rms

@@ -75,7 +75,7 @@ def operations(count: Count, tallies: Mapping[str, float], horizon: float) -> di
 def retired_per_ms(step: float, spike: float, count: Count, tallies: Mapping[str, float], horizon: float) -> float:
     """Return the operations retired per ms of model time, from measured operations per step and per spike.
 
-    Refractory steps are not measured; the analytic count is used for them.
+    Refractory steps and spikes that arrive are not measured; the analytic count is used for them.
 
     Parameters
     ----------
@@ -84,5 +84,6 @@ def retired_per_ms(step: float, spike: float, count: Count, tallies: Mapping[str
     count, tallies, horizon
         As in `cost`.
     """
-    waits = get_convention("unit").weigh(count.as_run_refractory)
-    return (tallies["step"] * step + tallies["refractory step"] * waits + tallies["spike"] * spike) / horizon
+    others = {name: n for name, n in tallies.items() if name not in ("step", "spike")}
+    not_measured = get_convention("unit").weigh(count.of(others))
+    return (tallies["step"] * step + not_measured + tallies["spike"] * spike) / horizon

@@ -14,7 +14,7 @@ from ...harness.stimuli import Stimulus
 from ..measures.spike_trains import Array
 from ..references import closed_form, taylor
 from ..references.cache import recall
-from ..search.tolerance import Trial
+from ..search.judging import Trial
 
 #: The voltage is kept from `BEFORE` ms before the last compared spike until `AFTER` ms after it: the error is largest
 #: there.

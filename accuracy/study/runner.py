@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Sequence
 
 from joblib import Parallel, delayed
 
 from ...flops.toolchain import find_compiler
 from ...models.catalogue import get_model
 from ...models.definition.domain import check_domain
+from ...models.definition.neuron import NeuronModel
 from ...models.ground.errors import UserError
 from ...models.ground.interruption import interruptible
+from .ahead import computed_ahead
 from .phases import measuring
 from .phases.progress import Progress
 from .phases.sweeping import Finder, cases_of, compiled_for, contradictions, fill_map, regime_of, swept_curve
@@ -92,6 +95,14 @@ def _run(study: Study, jobs: int, progress: Progress) -> None:
     models = [get_model(model) for model in suite.models]
     for model in models:
         check_domain(model)
+    with computed_ahead(suite, models, jobs) as wait_for_second:
+        _compare(study, models, jobs, progress, wait_for_second)
+
+
+def _compare(
+    study: Study, models: Sequence[NeuronModel], jobs: int, progress: Progress, wait_for_second: Callable[[], None]
+) -> None:
+    suite = study.suite
     progress.begin("finding drives and references", sum(map(suite.number_of_regimes, models)))
     for model in models:
         for regime in suite.regimes(model):
@@ -133,6 +144,7 @@ def _run(study: Study, jobs: int, progress: Progress) -> None:
     if not (suite.witnessed and any(curve.points for curve in study.curves)):
         return
     measuring.record_all(study, kernels, jobs, progress)
+    wait_for_second()  # kernels are timed while nothing else runs
     measuring.time_all(study, kernels, progress)
     measuring.count_all(study, models, kernels, kinds, progress)
     if suite.features:

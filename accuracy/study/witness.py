@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...harness.kernels.kernels import Compiled, run_together
-from ..search.tolerance import Trial
+from ..search.judging import Trial
 from .study import Curve
 
 #: Kernels no longer change if spikes move by less than this fraction of their distance from the reference when dt is

@@ -221,9 +221,12 @@ def reset_is_above(model: NeuronModel, state: Array) -> bool:
     test = model.system.threshold
     values = {**model.parameter_values, **dict(zip(model.system.state, state.tolist(), strict=True))}
     try:
-        values[test.variable] = evaluate(test.level, values, FLOATS)
+        if test.condition is None:
+            values[test.variable] = evaluate(test.level, values, FLOATS)
         for name, value in model.system.reset:
             values[name] = evaluate(value, values, FLOATS)
+        if test.condition is not None:
+            return bool(evaluate(test.condition, values, FLOATS))
         return not values[test.variable] < evaluate(test.level, values, FLOATS)
     except (ArithmeticError, ValueError):
         return False

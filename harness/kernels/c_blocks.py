@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import fields
 
 from ...flops.toolchain import Build
-from ...models.algebra.expression import Const, Expr, Op, Table, Var, nodes
+from ...models.algebra.expression import TESTS, Const, Expr, Op, Table, Var, nodes
 from ...models.algebra.functions import CALLS, FUNCTIONS
 from ...models.algebra.simplify import Block
 from ..stimuli import Shape
@@ -26,13 +26,13 @@ STUCK_IN_A_STEP, NOT_FINITE, STEP_TOO_SMALL, TOO_MANY_STEPS, TOO_MANY_SPIKES = 1
 #: This value is written to the `stuck` of a call's neurons to end the call; its output is then not a result.
 STOP = -1
 
-_INFIX = {"add": "+", "sub": "-", "mul": "*", "div": "/", "less": "<", "at_most": "<="}
+_INFIX = {"add": "+", "sub": "-", "mul": "*", "div": "/", "less": "<", "at_most": "<=", "and": "&", "or": "|"}
 _CALLS = {"pow": "pow", **{name: FUNCTIONS[name].library for name in ("exp", "sqrt", "abs", "floor", "ceil")}}
 #: Other functions of C's library are declared under these names: the compiler, which does not know them, leaves every
 #: call as it is (it would make one call of ``sin(x)`` and ``cos(x)``, and work out calls with a number).
 _DECLARED = {name: f"library_{FUNCTIONS[name].library}" for name in CALLS if name not in _CALLS}
 #: Their values are integers.
-_INTEGERS = ("less", "at_most", "cell")
+_INTEGERS = (*TESTS, "cell")
 
 _PRELUDE = """\
 #include <math.h>
@@ -199,6 +199,8 @@ def c_expression(node: Expr) -> str:
         return f"({args[0]} {_INFIX[node.kind]} {args[1]})"
     if node.kind == "neg":
         return f"(-{args[0]})"
+    if node.kind == "not":
+        return f"(!{args[0]})"
     if node.kind == "select":
         return f"choose({', '.join(args)})"
     if node.kind == "cell":
@@ -210,9 +212,14 @@ def c_expression(node: Expr) -> str:
 
 def c_block(block: Block, indent: int, declared: Iterable[str] = ()) -> str:
     """Print the statements of a block; names in `declared` are only assigned, other names are declared."""
-    lines = []
+    lines: list[str] = []
+    integers: set[str] = set()
     for assign in block.assignments:
-        is_integer = isinstance(assign.value, Op) and assign.value.kind in _INTEGERS
+        value = assign.value
+        is_integer = (
+            value.kind in _INTEGERS if isinstance(value, Op) else isinstance(value, Var) and value.name in integers
+        )
+        integers |= {assign.target} if is_integer else set()
         kind = "" if assign.target in declared else "int " if is_integer else "const double "
         lines.append(f"{' ' * indent}{kind}{assign.target}_ = {c_expression(assign.value)};\n")
     return "".join(lines)

@@ -16,7 +16,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
 from ...flops.toolchain import Build
-from ...models.algebra.expression import Op, Var
+from ...models.algebra.expression import TESTS, Op, Var
 from ...models.algebra.simplify import Block
 from ...models.definition.step_names import STATE_ENDINGS
 from ...models.methods import METHODS, arrivals, events
@@ -142,7 +142,8 @@ class _Family:
             "interrupts": step.model.spike_interrupts,
             "held": events.moving(step.model),
             "kept": events.kept(step.model),
-            "spiked": " & ".join(f"s.{name}_" for name in events.conditions(step.model)),
+            "spiked": events.spiked(step.model, "s._@_"),
+            "at_once": events.holds(step.model, "s._@_"),
             "jumps_from": step.model.system.threshold.variable
             if "jump" in step.blocks and step.model.spike_is_crossing
             else "",
@@ -171,7 +172,7 @@ def _tests(block: Block, shared: Collection[str]) -> set[str]:
     found: set[str] = set()
     for assign in block.assignments:
         value = assign.value
-        if (isinstance(value, Op) and value.kind in ("less", "at_most")) or (
+        if (isinstance(value, Op) and value.kind in TESTS) or (
             isinstance(value, Var) and value.name in found.union(shared)
         ):
             found.add(assign.target)

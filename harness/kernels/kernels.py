@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from fractions import Fraction
 
@@ -69,8 +70,10 @@ def kernels_of(model: NeuronModel, pairs: Iterable[tuple[str, str]], varying: bo
             found.reasons[key] = NoValue(refused)
         else:
             steps.append(make_step(model, *key, varying=varying))
-    together = compile_kernels(steps, SIMD)
-    for lanes, one in zip(together, compile_kernels(steps, SCALAR) if alone else together, strict=True):
+    with ThreadPoolExecutor(2) as both:  # a compiler is another process
+        scalar = both.submit(compile_kernels, steps, SCALAR) if alone else None
+        together = compile_kernels(steps, SIMD)
+    for lanes, one in zip(together, scalar.result() if scalar else together, strict=True):
         step = lanes.step
         found.compiled[step.method, step.detection] = Compiled(lanes, one, count_step(step))
     return found

@@ -138,7 +138,7 @@ def recorded_train(times: Any) -> Train:
 
     Parameters
     ----------
-    times : Quantity, neo.SpikeTrain or another array of times
+    times : Quantity, SpikeTrain, neo.SpikeTrain or another array of times
         Of at least 0, in any order; numbers without a unit are in ms.
 
     Raises
@@ -146,7 +146,7 @@ def recorded_train(times: Any) -> Train:
     UserError
         If it is not times, or a time is negative or not finite.
     """
-    found, dimension = numbers_of(times, "times")
+    found, dimension = numbers_of(getattr(times, "times", times), "times")
     if dimension not in (units.MS, units.DIMENSIONLESS):
         raise UserError(f"times = {short(repr(times))} are not times; give an array such as [1, 2.5]*ms")
     if found.size > MOST_ARRIVALS:

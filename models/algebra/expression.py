@@ -84,8 +84,10 @@ class Table(Expr):
 class Op(Expr):
     """An operation on other expressions.
 
-    `kind` is one of add, sub, mul, div, pow, neg, less, at_most, select, cell, entry, or a name in `ROWS`.
+    `kind` is one of add, sub, mul, div, pow, neg, less, at_most, and, or, not, select, cell, entry, or a name in
+    `ROWS`.
     ``exprel(x)`` is ``(exp(x) - 1)/x``, 1 at zero; ``less(a, b)`` is ``a < b`` and ``at_most(a, b)`` ``a <= b``;
+    ``and``, ``or`` and ``not`` join conditions, and both operands are evaluated;
     ``select(condition, a, b)`` is `a` if the condition holds and `b` otherwise; both are evaluated.
     ``cell(x, n)`` is the integer part of `x`, but at least 0 and at most n - 1; ``entry(table, cell)`` is the number at
     that place in a table.
@@ -256,10 +258,19 @@ FLOATS: Mapping[str, Callable[..., Any]] = {
     **{name: row.number for name, row in ROWS.items()},
     "less": lambda a, b: a < b,
     "at_most": lambda a, b: a <= b,
+    # for truth values, numbers 0 and 1, and arrays of them
+    "and": lambda a, b: a * b,
+    "or": lambda a, b: 1 - (1 - a) * (1 - b),
+    "not": lambda a: 1 - a,
     "select": lambda condition, a, b: a if condition else b,
     "cell": _cell,
     "entry": lambda values, cell: values[cell],
 }
+
+#: Operations on what is true or false.
+LOGICAL = ("and", "or", "not")
+#: Operations whose result is true or false.
+TESTS = ("less", "at_most", *LOGICAL)
 
 _OPERATORS = {name: f" {row.operator} " for name, row in ROWS.items() if row.operator}
 _SYMBOLS = {
@@ -294,6 +305,8 @@ def text(node: Expr) -> str:
     assert isinstance(node, Op)
     if node.kind == "entry":
         return f"{text(node.args[0])}[{text(node.args[1])}]"
+    if node.kind in LOGICAL:
+        return _logical(node)
     if node.kind not in _BINDING:
         return f"{node.kind}({', '.join(text(arg) for arg in node.args)})"
     binding = _BINDING[node.kind]
@@ -302,6 +315,11 @@ def text(node: Expr) -> str:
     left, right = node.args
     # a - (b + c) and a/(b*c) need brackets on the right; in a + (b - c) they keep the order of evaluation
     return f"{_bracketed(left, binding)}{_SYMBOLS[node.kind]}{_bracketed(right, binding + 1)}"
+
+
+def _logical(node: Op) -> str:
+    args = [f"({text(arg)})" if isinstance(arg, Op) and arg.kind in LOGICAL else text(arg) for arg in node.args]
+    return f"not {args[0]}" if node.kind == "not" else f" {node.kind} ".join(args)
 
 
 def _bracketed(node: Expr, binding: int) -> str:

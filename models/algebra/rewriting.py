@@ -239,15 +239,28 @@ class Graph:
             a, b = self._neg(b), self._neg(a)
         return self._op(kind, a, b)
 
+    def _and(self, a: Expr, b: Expr) -> Expr:
+        for one, other in ((a, b), (b, a)):
+            if (truth := _truth(one)) is not None:
+                return other if truth else self.number(0)
+        return a if a is b else self._op("and", a, b)
+
+    def _or(self, a: Expr, b: Expr) -> Expr:
+        for one, other in ((a, b), (b, a)):
+            if (truth := _truth(one)) is not None:
+                return self.number(1) if truth else other
+        return a if a is b else self._op("or", a, b)
+
+    def _not(self, a: Expr) -> Expr:
+        if (truth := _truth(a)) is not None:
+            return self.number(0 if truth else 1)
+        return _arg(a) if _kind(a) == "not" else self._op("not", a)
+
     def _select(self, condition: Expr, yes: Expr, no: Expr) -> Expr:
-        if isinstance(condition, Op):
-            inclusive, (a, b) = condition.kind == "at_most", condition.args
-            if a is b:
-                return yes if inclusive else no
-            if isinstance(a, Const) and isinstance(b, Const):
-                return yes if a.value < b.value or (inclusive and a.value == b.value) else no
-            if not inclusive and _is(b, 0) and _never_negative(a):
-                return no
+        if (truth := _truth(condition)) is not None:
+            return yes if truth else no
+        if _kind(condition) == "not":
+            return self._select(_arg(condition), no, yes)
         return yes if yes is no else self._op("select", condition, yes, no)
 
     def _tanh(self, x: Expr) -> Expr:
@@ -290,6 +303,22 @@ class Graph:
 
     def _near_zero(self, x: Expr, series: Expr, quotient: Expr) -> Expr:
         return self._select(self._less(self._abs(x), self.number(SERIES_BELOW)), series, quotient)
+
+
+def _truth(test: Expr) -> bool | None:
+    """Return whether a condition always holds, or never; None if that is not known."""
+    if isinstance(test, Const):
+        return test.value != 0
+    if not isinstance(test, Op) or test.kind not in ("less", "at_most"):
+        return None
+    inclusive, (a, b) = test.kind == "at_most", test.args
+    if a is b:
+        return inclusive
+    if isinstance(a, Const) and isinstance(b, Const):
+        return a.value < b.value or (inclusive and a.value == b.value)
+    if not inclusive and _is(b, 0) and _never_negative(a):
+        return False
+    return None
 
 
 def _is(node: Expr, value: int) -> bool:

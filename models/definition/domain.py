@@ -87,9 +87,10 @@ def _texts(model: NeuronModel) -> Iterator[tuple[str, str, str]]:
         yield f"equation of '{name}'", name, written[name]
     for name in model.system.state:
         yield f"equation of '{name}'", "", written[name]
-    level = grammar.condition(model.threshold)
-    if level is not None:
-        yield "threshold", "", grammar.written(level.right)
+    condition = grammar.condition(model.threshold)
+    for comparison in grammar.comparisons(condition) if condition is not None else ():
+        for side in (comparison.left, comparison.right):
+            yield "threshold", "", grammar.written(side)
     for where, statements in (("reset", model.reset), *((f"arrivals of '{n}'", t) for n, t in model.arrivals.items())):
         for target, operator, value in grammar.statements(statements):
             node = grammar.Binary(operator, grammar.Name(target), value) if operator else value

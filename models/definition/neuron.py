@@ -13,7 +13,6 @@ from brian2.units.fundamentalunits import Dimension, get_dimensions
 
 from ..algebra.draft import substitute
 from ..algebra.expression import FLOATS, Expr, Var, evaluate, names
-from ..algebra.polynomial import affine_parts
 from ..algebra.system import System
 from ..ground.errors import UserError, at, short
 from ..language import equations as language
@@ -23,6 +22,7 @@ from ..language.names import LONGEST_NAME, check_name
 from .arrivals import check_arrivals, given_arrivals, read_arrivals
 from .published_cost import PublishedCost
 from .tables import TableGrid, tabulate
+from .threshold import read_threshold
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,8 +43,8 @@ class NeuronModel:
     """Brian2 equations. Names declared in them (``a : 1``) are parameters, with one value per neuron;
     names in `constants` are folded into the numbers."""
     threshold: str
-    """The condition for a spike: a state variable, ``>`` or ``>=``, and a level. The level may depend linearly on other
-    state variables: ``v > theta``, ``v > theta_0 + 2*w``."""
+    """The condition for a spike: comparisons of expressions of state variables, subexpressions, parameters and
+    constants, with ``and``, ``or``, ``not``: ``v > theta``, ``v - theta_0 > 2*w``, ``v > theta and w < 0.5``."""
     reset: str = ""
     """Statements at a spike, such as ``v = c; u += d``."""
     refractory: Any = None
@@ -237,7 +237,7 @@ class NeuronModel:
     def moves_while_refractory(self) -> bool:
         """Whether the threshold may be crossed while the neuron is refractory; then a spike occurs when that ends."""
         threshold = self.system.threshold
-        return bool(self.refractory_ms) and not {threshold.variable, *threshold.slopes} <= self.system.held
+        return bool(self.refractory_ms) and not threshold.names & set(self.system.state) <= self.system.held
 
     @property
     def steps_start_below(self) -> bool:
@@ -246,8 +246,11 @@ class NeuronModel:
         This is not so if the threshold may be crossed while the neuron is refractory, or if the initial state is above
         the threshold. Then the spike occurs at the start of the step.
         """
-        threshold, start = self.system.threshold, self.initial_values
-        starts_above = start[threshold.variable] > evaluate(threshold.level, {**self.parameter_values, **start}, FLOATS)
+        threshold, start = self.system.threshold, {**self.parameter_values, **self.initial_values}
+        if threshold.condition is None:
+            starts_above = start[threshold.variable] > evaluate(threshold.level, start, FLOATS)
+        else:
+            starts_above = bool(evaluate(threshold.condition, start, FLOATS))
         return not (self.moves_while_refractory or (starts_above and self.spike_interrupts))
 
     @cached_property
@@ -344,7 +347,7 @@ class NeuronModel:
             )
         known = {*system.parameters, *system.state, *(name for name, _ in system.reset)}
         for field_name, what, value in (
-            ("threshold", "the threshold's level", system.threshold.level),
+            ("threshold", "the threshold", system.threshold.holds),
             *(("reset", f"the reset of '{name}'", value) for name, value in system.reset),
         ):
             if names(value) - known:
@@ -353,9 +356,6 @@ class NeuronModel:
                         f"{where}: {what} uses {', '.join(sorted(names(value) - known))}; "
                         "use numbers, parameters and state variables"
                     )
-        with at("threshold"):
-            if system.threshold.slopes and not system.reset:
-                raise UserError(f"{where}: without a reset the threshold cannot move; use numbers and parameters")
         with at("refractory"):
             self._check_refractory()
         with at("reset"):
@@ -396,14 +396,15 @@ class NeuronModel:
         values: dict[str, Expr] = {name: Var(name) for name in self.system.state}
         for name, value in self.system.reset:
             values[name] = substitute(value, values)
-        after, level_after = values[test.variable], substitute(test.level, values)
-        if names(after, level_after) - set(self.system.parameters) or self.moves_while_refractory:
+        still = substitute(test.holds, values)
+        if names(still) - set(self.system.parameters) or self.moves_while_refractory:
             return  # the value depends on the state at the spike, or time passes before the next spike
         try:
-            v, level = (evaluate(value, self.parameter_values, FLOATS) for value in (after, level_after))
+            ends = not evaluate(still, self.parameter_values, FLOATS)
+            v = evaluate(values[test.variable], self.parameter_values, FLOATS)
         except (ArithmeticError, ValueError) as error:
             raise UserError(f"{self.name}: reset or threshold: {error.args[-1]}; change the numbers in them") from None
-        if v > level or (v == level and test.comparison == ">="):
+        if not ends:
             unit = units.unit_name(self.system.dimensions[test.variable]).removeprefix("1")
             raise UserError(
                 f"{self.name}: reset: '{short(self.reset)}' leaves {test.variable} at {v:g} {unit}".rstrip()
@@ -474,14 +475,15 @@ def _system(model: NeuronModel, field_name: str) -> System:
     with at("reset"):
         reset = language.statements(model.reset, state, dimensions, model.constants, f"{model.name}: reset")
     with at("threshold"):
-        threshold = language.threshold(model.threshold, state, dimensions, model.constants, f"{model.name}: threshold")
-        level = substitute(threshold.level, opened)
-        parts = affine_parts(level, state)
-        if parts is None:
-            raise UserError(
-                f"{model.name}: threshold: the level is not linear in the state variables; "
-                "make it a separate state variable"
-            )
+        threshold = read_threshold(
+            model.threshold,
+            state,
+            dimensions,
+            model.constants,
+            where=f"{model.name}: threshold",
+            subexpressions=opened,
+            resets=bool(reset),
+        )
     return System(
         dimensions=dimensions,
         state=state,
@@ -489,7 +491,7 @@ def _system(model: NeuronModel, field_name: str) -> System:
         subexpressions=subexpressions,
         derivatives={name: found[name] for name in state},
         held=frozenset(name for name in state if "unless refractory" in equations[name].flags),
-        threshold=dataclasses.replace(threshold, level=level, slopes=parts[1]),
+        threshold=threshold,
         reset=tuple((name, substitute(value, opened)) for name, value in reset),
         arrivals=read_arrivals(
             model.arrivals, state, dimensions, model.constants, model=model.name, subexpressions=opened

@@ -26,7 +26,9 @@ _OF_SERIES = re.compile(r"(small|half|part)_.*|.*_sum|arg[0-9]+")
 def for_blocks(model: NeuronModel) -> NeuronModel:
     """Return the model with the names that the blocks of a step use; the model itself if all its names can be used."""
     system = model.system
-    taken = OWN | {f"{name}{ending}" for name in system.state for ending in STATE_ENDINGS}
+    tests = [f"above_{i + 1}" for i in range(len(system.threshold.comparisons))]
+    taken = OWN | {*tests, *(f"was_{name}" for name in ("above", *tests))}
+    taken |= {f"{name}{ending}" for name in system.state for ending in STATE_ENDINGS}
     if model.input:
         taken |= {f"{model.input}{ending}" for ending in (*INPUT_ENDINGS, "_rest", "_mid_rest")}
     clashing = [name for name in system.dimensions if name in taken]

@@ -14,13 +14,15 @@ update.
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from typing import Protocol
 
-from ..algebra.draft import Derivatives, Draft, Vector, substitute
-from ..algebra.expression import Expr, less, select
-from ..algebra.system import Threshold
+from ..algebra.derivative import derivative
+from ..algebra.draft import Derivatives, Draft, NotApplicable, Vector, substitute
+from ..algebra.expression import Expr, Op, expr, less, names, select, text
+from ..algebra.polynomial import ZERO, minus
+from ..algebra.system import Threshold, distance
 from ..ground.registry import Registry
 
 
@@ -58,15 +60,69 @@ class Crossing:
 
     def straight_line(self) -> Expr:
         """Return the fraction of the step at which the straight line between its ends crosses the threshold."""
+        if self.threshold.condition is not None:
+            return self.earliest(lambda _, before, after: before / (before - after))
         v = self.variable
         at: Expr = (self.level - self.start[v]) / self.gap(self.end - self.start)
         return at
 
     def or_at_once(self, theta: Expr) -> Expr:
         """Return the crossing `theta`, or the start of the step if the step starts above the threshold."""
-        if self.starts_below:
+        if self.starts_below or self.threshold.condition is not None:
             return theta
         return select(less(self.start[self.variable], self.level), theta, 0)
+
+    def earliest(self, cross: Callable[[Expr, Expr, Expr], Expr]) -> Expr:
+        """Return where in the step a condition that holds at its end becomes true, if its form is not the usual one.
+
+        Parameters
+        ----------
+        cross : callable
+            Returns where a distance rises through zero, from the expression of the distance, its value at the start of
+            the step (negative) and its value at the end.
+
+        Raises
+        ------
+        NotApplicable
+            If a comparison of the condition is not smooth.
+        """
+        draft = self.draft
+
+        def of(node: Expr, *, opposite: bool, holds: bool) -> Expr:
+            """Return the place for a part of the condition; 2 if it does not hold at the end."""
+            assert isinstance(node, Op)
+            if node.kind == "not":
+                return of(node.args[0], opposite=not opposite, holds=holds)
+            if node.kind in ("and", "or"):
+                every = (node.kind == "and") != opposite
+                a, b = (draft.let("part", of(arg, opposite=opposite, holds=holds and every)) for arg in node.args)
+                return select(less(a, b), b, a) if every else select(less(a, b), a, b)
+            if not names(node) & set(self.start):  # it does not change
+                return expr(0) if holds else select(less(node.args[1], node.args[0]) if opposite else node, 0, 2)
+            check_smooth(node)
+            rise = minus(ZERO, distance(node)) if opposite else distance(node)
+            before, after = (draft.let("gap", substitute(rise, x)) for x in (self.start, self.end))
+            place = cross(rise, before, after)
+            if not (single and self.starts_below):
+                place = select(less(before, 0), place, 0)
+            return place if holds else select(less(0, after), place, 2)
+
+        single = len(self.threshold.comparisons) == 1
+        return of(self.threshold.holds, opposite=False, holds=True)
+
+
+def check_smooth(comparison: Op) -> dict[str, Expr]:
+    """Return the derivatives of a comparison's distance with respect to the names in it.
+
+    Raises
+    ------
+    NotApplicable
+        If it has kinks or jumps.
+    """
+    found = {name: derivative(distance(comparison), name) for name in sorted(names(comparison))}
+    if None in found.values():
+        raise NotApplicable(f"the threshold's comparison {text(comparison)} is not smooth: it is tested on the grid")
+    return {name: slope for name, slope in found.items() if slope is not None}
 
 
 class Detection(Hashable, Protocol):

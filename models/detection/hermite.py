@@ -1,7 +1,9 @@
 """Spikes where a cubic crosses the threshold."""
 
-from ..algebra.draft import END, Vector
-from ..algebra.expression import Expr, less, select
+from ..algebra.derivative import derivative
+from ..algebra.draft import END, Vector, substitute
+from ..algebra.expression import Expr, less, names, select
+from ..algebra.polynomial import ZERO, plus, times
 from .base import DETECTIONS, Crossing
 
 #: Newton's method starts from the straight line's crossing, with an error of first order in dt. Each iteration squares
@@ -12,7 +14,8 @@ NEWTON_ITERATIONS = 3
 class Hermite:
     """The crossing of the cubic with the values and derivatives of the step's ends; it interpolates all variables.
 
-    A threshold that moves is interpolated with the variables that move it.
+    A threshold that moves is interpolated with the variables that move it; for a condition of another form, the cubic
+    is that of each comparison's distance.
     Fourth order. It costs two right-hand sides and three Newton iterations. If the cubic has no crossing within the
     step (in a very coarse step it may bend back), the crossing of the straight line is used.
     Shelley and Tao 2001, J. Comput. Neurosci. 11:111.
@@ -33,6 +36,14 @@ class Hermite:
         c1 = start.map(lambda value: draft.let("c1", value))
         c2 = (3 * rise - 2 * start - end).map(lambda value: draft.let("c2", value))
         c3 = (start + end - 2 * rise).map(lambda value: draft.let("c3", value))
+        if crossing.threshold.condition is not None:
+            slopes = start, end
+
+            def cross(distance: Expr, before: Expr, after: Expr) -> Expr:
+                return self._cross(crossing, slopes, distance, before, after)
+
+            theta = draft.let("theta", crossing.earliest(cross))
+            return theta, x0 + theta * (c1 + theta * (c2 + theta * c3))
         line = draft.let("line", crossing.straight_line())
         g1, g2, g3 = (crossing.gap(c) for c in (c1, c2, c3))
         if crossing.threshold.slopes:
@@ -45,6 +56,33 @@ class Hermite:
         within = select(less(0, s), select(less(s, 1), s, line), line)
         theta = draft.let("theta", crossing.or_at_once(within))
         return theta, x0 + theta * (c1 + theta * (c2 + theta * c3))
+
+    def _cross(
+        self, crossing: Crossing, slopes: tuple[Vector, Vector], distance: Expr, before: Expr, after: Expr
+    ) -> Expr:
+        """Return where the cubic with the values and slopes of a distance at the step's ends crosses zero.
+
+        `slopes` are the changes of the state per step, at its start and its end.
+        """
+        draft = crossing.draft
+        rates = []
+        for change, x in zip(slopes, (crossing.start, crossing.end), strict=True):
+            rate: Expr = ZERO
+            for name in sorted(names(distance) & set(x)):
+                partial = derivative(distance, name)
+                assert partial is not None  # it is smooth
+                rate = plus(rate, times(substitute(partial, x), change[name]))
+            rates.append(draft.let("rate", rate))
+        first, last = rates
+        rise = draft.let("rise", after - before)
+        g2, g3 = draft.let("g2", 3 * rise - 2 * first - last), draft.let("g3", first + last - 2 * rise)
+        line = draft.let("line", before / (before - after))
+        s: Expr = line
+        for _ in range(NEWTON_ITERATIONS):
+            value = before + s * (first + s * (g2 + s * g3))
+            slope = first + s * (2 * g2 + 3 * s * g3)
+            s = draft.let("s", s - value / slope)
+        return select(less(0, s), select(less(s, 1), s, line), line)
 
 
 DETECTIONS.register(Hermite())

@@ -8,6 +8,7 @@ from .base import DETECTIONS, Crossing
 class Linear:
     """The crossing of the straight line between the step's ends, on which all variables are interpolated.
 
+    If a condition has several comparisons, each is interpolated, and the spike is where all of it becomes true.
     Second order. It costs a division and, per variable that the reset keeps, a multiplication and two additions.
     Hansel, Mato, Meunier and Neltner 1998, Neural Computation 10:467.
     """

@@ -13,7 +13,7 @@ from ..algebra.expression import FLOATS, Expr, evaluate
 from ..algebra.functions import FUNCTIONS
 from ..ground.errors import UserError, short
 from . import units
-from .grammar import HIGHEST_POWER, Binary, Call, Name, Negative, Node, Number, Switch, written
+from .grammar import HIGHEST_POWER, Binary, Call, Name, Negative, Node, Number, Switch, comparisons, written
 
 
 def check(
@@ -73,8 +73,8 @@ def dimension(
         if isinstance(node, Negative):
             return of(node.operand)
         if isinstance(node, Switch):
-            test = node.condition
-            alike(test.left, test.right, of(test.left), of(test.right))
+            for test in comparisons(node.condition):
+                alike(test.left, test.right, of(test.left), of(test.right))
             return units.DIMENSIONLESS
         if isinstance(node, Call):
             rule, (found, *others) = FUNCTIONS[node.function].unit, [of(argument) for argument in node.arguments]

@@ -11,18 +11,18 @@ import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
+from types import MappingProxyType
+from typing import Any, cast
 
 from brian2.units.fundamentalunits import Dimension, Quantity
 from brian2.utils.stringtools import get_identifiers
 
 from ..algebra.expression import FLOATS, Const, Expr, Op, Var, names, select
-from ..algebra.system import Threshold
 from ..ground.errors import UserError, at, short
 from . import grammar, units
 from .dimensions import check, dimension, unit_called
 from .equation_lines import DIFFERENTIAL, SUBEXPRESSION, lines
-from .grammar import HIGHEST_POWER, Binary, Name, Negative, Node, Number, Switch, Unreadable, written
+from .grammar import HIGHEST_POWER, Binary, Name, Negative, Node, Number, Switch, Test, Unreadable, written
 from .names import OF_GROUPS, check_name
 
 _NUMBERS = {"pi": math.pi, "e": math.e}
@@ -129,20 +129,27 @@ def parse(text: str, variables: Collection[str], constants: Mapping[str, Any], w
     return _lowered(_node(text, where), variables, constants, where)
 
 
-def threshold(
-    text: str, state: Collection[str], dimensions: Mapping[str, Dimension], constants: Mapping[str, Any], where: str
-) -> Threshold:
-    """Read ``v > 30*mV``: a state variable, ``>`` or ``>=``, and a level, which may move (``v > theta``)."""
-    instead = "write a state variable, > or >=, and a level: v > 30*mV"
+def condition(text: str, dimensions: Mapping[str, Dimension], constants: Mapping[str, Any], where: str) -> Expr:
+    """Read a condition: comparisons, with and, or, not; ``not_refractory`` is true, since it is only asked then.
+
+    Raises
+    ------
+    UserError
+        If it is not a condition, or its units do not fit.
+    """
+    instead = "write a condition such as v > 30*mV, or v > theta and w < 1"
     try:
         node = grammar.condition(text)
     except Unreadable as error:
         raise UserError(f"{where}: {error.problem}; {instead}") from None
-    if not (node is not None and node.sign in (">", ">=") and isinstance(node.left, Name) and node.left.name in state):
+    if node is None:
         raise UserError(f"{where}: '{short(text)}' is not supported; {instead}")
-    level = _lowered(node.right, dimensions, constants, where)
-    _check(node.right, dimensions, constants, dimensions[node.left.name], where)
-    return Threshold(node.left.name, node.sign, level)
+    found = _lowered(node, dimensions, constants, where, {"not_refractory": Const(Fraction(1))})
+    value = _numbers_of(dimensions, constants, where)
+    for comparison in grammar.comparisons(node):
+        expected = dimension(comparison.left, dimensions, constants, where=where, value=value)
+        _check(comparison.right, dimensions, constants, expected, where)
+    return found
 
 
 def statements(
@@ -222,7 +229,13 @@ def _node(text: str, where: str) -> Node:
         raise UserError(f"{where}: {error}") from None
 
 
-def _lowered(root: Node, variables: Collection[str], constants: Mapping[str, Any], where: str) -> Expr:
+def _lowered(
+    root: Node | Test,
+    variables: Collection[str],
+    constants: Mapping[str, Any],
+    where: str,
+    values: Mapping[str, Expr] = MappingProxyType({}),
+) -> Expr:
     """Make an expression from a tree; every part that is a number must fit into a double."""
 
     def walk(node: Node) -> tuple[Expr, float | None]:
@@ -233,9 +246,7 @@ def _lowered(root: Node, variables: Collection[str], constants: Mapping[str, Any
             found = name(node.name)
             return found, float(found.value) if isinstance(found, Const) else None
         if isinstance(node, Switch):
-            kind, turned = _CONDITIONS[node.condition.sign]
-            (left, _), (right, _) = walk(node.condition.left), walk(node.condition.right)
-            return select(Op(kind, (right, left) if turned else (left, right)), 1, 0), None
+            return select(test(node.condition), 1, 0), None
         if isinstance(node, Binary):
             (left, a), (right, b) = walk(node.left), walk(node.right)
             if node.kind == "pow" and a is None and b is not None and abs(b) > HIGHEST_POWER:
@@ -250,6 +261,18 @@ def _lowered(root: Node, variables: Collection[str], constants: Mapping[str, Any
             si = Const(unit, unit=True)
             return Op(kind, (walked[0][0] / si,)) * si, None
         return Op(kind, tuple(each for each, _ in walked)), number(node, kind, *(value for _, value in walked))
+
+    def test(node: Test) -> Expr:
+        """Return a condition as an expression that is true or false."""
+        if isinstance(node, grammar.Truth):
+            return Const(Fraction(node.holds))
+        if isinstance(node, grammar.Not):
+            return Op("not", (test(node.operand),))
+        if isinstance(node, grammar.Junction):
+            return Op(node.kind, (test(node.left), test(node.right)))
+        if isinstance(node, Name):
+            return name(node.name)
+        return _compared(node.sign, walk(node.left)[0], walk(node.right)[0])
 
     def number(node: Node, kind: str, *values: float | None) -> float | None:
         given = [value for value in values if value is not None]
@@ -275,6 +298,8 @@ def _lowered(root: Node, variables: Collection[str], constants: Mapping[str, Any
         return units.internal(Quantity.with_dimensions(1.0, found))
 
     def name(identifier: str) -> Expr:
+        if identifier in values:
+            return values[identifier]
         if identifier in variables:
             return Var(identifier)
         if identifier in constants:
@@ -293,7 +318,16 @@ def _lowered(root: Node, variables: Collection[str], constants: Mapping[str, Any
             f"{where}: '{short(identifier)}' is neither in the equations nor a constant nor a unit; define it"
         )
 
-    return walk(root)[0]
+    return test(root) if grammar.is_test(root) else walk(cast(Node, root))[0]
+
+
+def _compared(sign: str, left: Expr, right: Expr) -> Expr:
+    if sign == "==":
+        return Op("and", (Op("at_most", (left, right)), Op("at_most", (right, left))))
+    if sign == "!=":
+        return Op("or", (Op("less", (left, right)), Op("less", (right, left))))
+    kind, turned = _CONDITIONS[sign]
+    return Op(kind, (right, left) if turned else (left, right))
 
 
 def subexpression_order(found: Mapping[str, Expr], wanted: set[str]) -> dict[str, Expr]:

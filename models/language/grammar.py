@@ -1,9 +1,9 @@
 """The grammar of a model's texts: the part of Brian2's language that is read, before other code sees the text.
 
 Texts may come from other people's files. They are read only by this grammar, which has numbers, names,
-``+ - * / // % **``, comparisons, and functions. No part of a text is ever evaluated as Python, and the rest
-of Python (keywords, strings, subscripts, attributes) does not exist in this grammar. A text that is too large to be a
-model is refused here, before it costs time.
+``+ - * / // % **``, comparisons, ``and``, ``or``, ``not``, and functions. No part of a text is ever evaluated as
+Python, and the rest of Python (other keywords, strings, subscripts, attributes) does not exist in this grammar. A text
+that is too large to be a model is refused here, before it costs time.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import partial
+from typing import TypeGuard, cast
 
 from ..algebra.functions import FUNCTIONS
 from ..ground.errors import short
@@ -25,14 +27,16 @@ LONGEST, BRACKETS, DEEPEST = 50_000, 40, 150
 HIGHEST_POWER = 128
 
 _KINDS = {"+": "add", "-": "sub", "*": "mul", "/": "div", "//": "floordiv", "%": "mod", "**": "pow"}
-_SIGNS = ("<", "<=", ">", ">=")
+_SIGNS = ("<", "<=", ">", ">=", "==", "!=")
+#: Variables of Brian2 that are true or false.
+_TRUTHS = ("not_refractory",)
 _TOKEN = re.compile(
     r"""
     (?P<space>[ \t]+)
   | (?P<newline>\n)
   | (?P<number>(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?(?![0-9A-Za-z_.]))
   | (?P<name>[A-Za-z_][A-Za-z0-9_]*)
-  | (?P<sign>\*\*|//|[<>]=|[-+*/%<>(),](?!=))
+  | (?P<sign>\*\*|//|[<>=!]=|[-+*/%<>(),](?!=))
 """,
     re.VERBOSE,
 )
@@ -87,7 +91,7 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """``left sign right``; `sign` is one of ``< <= > >=``."""
+    """``left sign right``; `sign` is one of ``< <= > >= == !=``."""
 
     sign: str
     left: Node
@@ -95,13 +99,54 @@ class Condition:
 
 
 @dataclass(frozen=True, slots=True)
+class Junction:
+    """``left and right``, or ``left or right``; `kind` is one of these words."""
+
+    kind: str
+    left: Test
+    right: Test
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    """``not operand``."""
+
+    operand: Test
+
+
+@dataclass(frozen=True, slots=True)
+class Truth:
+    """``True`` or ``False``."""
+
+    holds: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Switch:
     """``int(condition)``: 1 where the condition holds, 0 elsewhere (Brian2's form of a switch)."""
 
-    condition: Condition
+    condition: Test
 
 
 Node = Number | Name | Negative | Binary | Call | Switch
+#: What is true or false; a name is one of `_TRUTHS`.
+Test = Condition | Junction | Not | Truth | Name
+
+
+def is_test(node: Node | Test) -> TypeGuard[Test]:
+    """Whether what was read is true or false, and not a number."""
+    return isinstance(node, Condition | Junction | Not | Truth) or (isinstance(node, Name) and node.name in _TRUTHS)
+
+
+def comparisons(test: Test) -> Iterator[Condition]:
+    """Yield the comparisons of a condition, from left to right."""
+    if isinstance(test, Condition):
+        yield test
+    elif isinstance(test, Junction):
+        yield from comparisons(test.left)
+        yield from comparisons(test.right)
+    elif isinstance(test, Not):
+        yield from comparisons(test.operand)
 
 
 def expression(text: str) -> Node:
@@ -113,13 +158,13 @@ def expression(text: str) -> Node:
         If the text is not an expression.
     """
     reader = _Reader(text)
-    found, _ = reader.read_sum()
+    found = reader.number(*reader.read_sum())[0]
     reader.end()
     return found
 
 
-def condition(text: str) -> Condition | None:
-    """Read a comparison of two expressions; None if the text is valid but not a comparison.
+def condition(text: str) -> Test | None:
+    """Read a condition: comparisons of expressions, with and, or, not; None if the text is valid but not a condition.
 
     Raises
     ------
@@ -127,9 +172,9 @@ def condition(text: str) -> Condition | None:
         If the text cannot be read.
     """
     reader = _Reader(text)
-    found, _ = reader.read_comparison()
+    found, _ = reader.read_test()
     reader.end()
-    return found if isinstance(found, Condition) else None
+    return found if is_test(found) else None
 
 
 def statements(text: str) -> Iterator[tuple[str, str, Node]]:
@@ -152,7 +197,7 @@ def statements(text: str) -> Iterator[tuple[str, str, Node]]:
         rest = statement[match.end() :].strip()
         if not rest:
             raise Unreadable(f"cannot read '{short(statement)}'", "write statements such as v = c; u += d")
-        if re.search(r"(?<![<>])=", rest) or "," in _outside_brackets(rest):
+        if re.search(r"(?<![<>=!])=(?!=)", rest) or "," in _outside_brackets(rest):
             raise Unreadable(f"'{short(statement)}' is not supported", "write v = c or u += d")
         yield match[1], _KINDS[match[2]] if match[2] else "", expression(rest)
 
@@ -174,7 +219,7 @@ def without_comments(text: str) -> str:
     return re.sub(r"#[^\n]*", lambda comment: " " * len(comment[0]), text)
 
 
-def written(node: Node | Condition, binding: int = 0) -> str:
+def written(node: Node | Test, binding: int = -3) -> str:
     """Write a tree as a person would."""
     if isinstance(node, Number):
         return str(node.value) if node.value.denominator == 1 else repr(float(node.value))
@@ -183,10 +228,17 @@ def written(node: Node | Condition, binding: int = 0) -> str:
     if isinstance(node, Call):
         return f"{node.function}({', '.join(written(argument) for argument in node.arguments)})"
     if isinstance(node, Switch):
-        return f"int({written(node.condition)})"
+        return f"int({written(node.condition, -3)})"
+    if isinstance(node, Truth):
+        return str(node.holds)
     if isinstance(node, Condition):
-        return f"{written(node.left)} {node.sign} {written(node.right)}"
-    if isinstance(node, Negative):
+        said, own = f"{written(node.left, 1)} {node.sign} {written(node.right, 1)}", 0
+    elif isinstance(node, Not):
+        said, own = f"not {written(node.operand, -1)}", -1
+    elif isinstance(node, Junction):
+        own = -2 if node.kind == "and" else -3
+        said = f"{written(node.left, own)} {node.kind} {written(node.right, own + 1)}"
+    elif isinstance(node, Negative):
         said, own = f"-{written(node.operand, 3)}", 3
     else:
         own = {"add": 1, "sub": 1, "pow": 4}.get(node.kind, 2)
@@ -268,48 +320,84 @@ class _Reader:
 
     # each method returns what it read, and the depth of its nesting
 
-    def read_comparison(self) -> tuple[Node | Condition, int]:
+    def read_test(self, words: tuple[str, ...] = ("or", "and")) -> tuple[Node | Test, int]:
+        """Read what may be a condition, or an expression; `words` are the words that join conditions here."""
+        operand = partial(self.read_test, words[1:]) if words else self._negation
+        left, depth = operand()
+        while words and self._token() == words[0]:
+            self._take()
+            right, other = operand()
+            left = Junction(words[0], self._condition(left), self._condition(right))
+            depth = self._deeper(max(depth, other))
+        return left, depth
+
+    def _negation(self) -> tuple[Node | Test, int]:
+        if self._token() != "not":
+            return self._comparison()
+        self._take()
+        self._enter()
+        operand, depth = self._negation()
+        self._brackets -= 1
+        return Not(self._condition(operand)), self._deeper(depth)
+
+    def _comparison(self) -> tuple[Node | Test, int]:
         left, depth = self.read_sum()
         if self._token() not in _SIGNS:
             return left, depth
+        left, depth = self.number(left, depth)
         sign = self._take()
-        right, other = self.read_sum()
+        right, other = self.number(*self.read_sum())
         return Condition(sign, left, right), max(depth, other) + 1
 
-    def read_sum(self) -> tuple[Node, int]:
+    def number(self, read: Node | Test, depth: int) -> tuple[Node, int]:
+        """Return what was read, if it is a number and not a condition."""
+        if is_test(read):
+            raise Unreadable(f"'{short(written(read))}' is true or false, not a number", "write int(a > b)")
+        return cast(Node, read), depth
+
+    def _condition(self, read: Node | Test) -> Test:
+        if not is_test(read):
+            raise Unreadable(
+                f"'{short(written(read))}' is a number, not a condition", "write a comparison such as a > b"
+            )
+        return read
+
+    def read_sum(self) -> tuple[Node | Test, int]:
         return self._chain(("+", "-"), self._product)
 
-    def _product(self) -> tuple[Node, int]:
+    def _product(self) -> tuple[Node | Test, int]:
         return self._chain(("*", "/", "//", "%"), self._signed)
 
-    def _chain(self, signs: tuple[str, ...], operand: Callable[[], tuple[Node, int]]) -> tuple[Node, int]:
-        left, depth = operand()
+    def _chain(self, signs: tuple[str, ...], operand: Callable[[], tuple[Node | Test, int]]) -> tuple[Node | Test, int]:
+        read, depth = operand()
         while self._token() in signs:
+            left, depth = self.number(read, depth)
             sign = self._take()
-            right, other = operand()
-            left, depth = Binary(_KINDS[sign], left, right), self._deeper(max(depth, other))
-        return left, depth
+            right, other = self.number(*operand())
+            read, depth = Binary(_KINDS[sign], left, right), self._deeper(max(depth, other))
+        return read, depth
 
-    def _signed(self) -> tuple[Node, int]:
+    def _signed(self) -> tuple[Node | Test, int]:
         if self._token() not in ("+", "-"):
             return self._power()
         sign = self._take()
         self._enter()
-        operand, depth = self._signed()
+        operand, depth = self.number(*self._signed())
         self._brackets -= 1
         return (Negative(operand), self._deeper(depth)) if sign == "-" else (operand, depth)
 
-    def _power(self) -> tuple[Node, int]:
-        base, depth = self._atom()
+    def _power(self) -> tuple[Node | Test, int]:
+        read, depth = self._atom()
         if self._token() != "**":
-            return base, depth
+            return read, depth
+        base, depth = self.number(read, depth)
         self._take()
         self._enter()
-        power, other = self._signed()
+        power, other = self.number(*self._signed())
         self._brackets -= 1
         return Binary("pow", base, power), self._deeper(max(depth, other))
 
-    def _atom(self) -> tuple[Node, int]:
+    def _atom(self) -> tuple[Node | Test, int]:
         if self._next == len(self._tokens):
             raise self._cannot(len(self._text))
         kind, sign, place = self._tokens[self._next]
@@ -317,6 +405,9 @@ class _Reader:
             self._next += 1
             return Number(self._number(sign, place)), 1
         if kind == "name":
+            if sign in ("True", "False"):
+                self._next += 1
+                return Truth(sign == "True"), 1
             if keyword.iskeyword(sign):
                 raise self._cannot(place)
             self._next += 1
@@ -325,7 +416,7 @@ class _Reader:
             raise self._cannot(place)
         self._take()
         self._enter()
-        inside, depth = self.read_sum()
+        inside, depth = self.read_test()
         self._close(place)
         return inside, depth
 
@@ -336,26 +427,26 @@ class _Reader:
         refused = Unreadable(f"'{called}' is not supported", USE)
         self._take()
         self._enter()
-        inside, depth = self.read_comparison()
+        inside, depth = self.read_test()
         others: list[Node] = []
-        while self._token() == "," and not isinstance(inside, Condition):
+        while self._token() == "," and not is_test(inside):
             self._take()
-            more, other = self.read_sum()
+            more, other = self.number(*self.read_sum())
             others.append(more)
             depth = max(depth, other)
         unknown = self._next < len(self._tokens) and self._tokens[self._next][0] == "unknown"
-        if unknown or self._token() in _SIGNS or isinstance(inside, Condition) != (function == "int"):
+        if unknown or self._token() in _SIGNS or is_test(inside) != (function == "int"):
             raise refused
         self._close(place)
         depth = self._deeper(depth)
-        if isinstance(inside, Condition):
+        if is_test(inside):
             return Switch(inside), depth
         needed = FUNCTIONS[function].arguments
         if 1 + len(others) != needed:
             raise Unreadable(
                 f"'{called}' has {1 + len(others)} arguments", f"give {function} {needed} argument{'s'[: needed > 1]}"
             )
-        return Call(function, (inside, *others)), depth
+        return Call(function, (cast(Node, inside), *others)), depth
 
     def _call_text(self, place: int) -> str:
         open_brackets = 0

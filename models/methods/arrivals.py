@@ -98,7 +98,7 @@ def may_jump(model: NeuronModel) -> bool:
     """Whether an arrival may lift the neuron above its threshold: it changes the variable, or moves the level."""
     test = model.system.threshold
     moved = {target for name in model.system.arrivals for target in _targets(model.system, name)}
-    return bool(moved & {test.variable, *test.slopes})
+    return bool(moved & test.names)
 
 
 def _targets(system: System, name: str) -> tuple[str, ...]:

@@ -21,6 +21,7 @@ from ..algebra.simplify import Assign, Block
 from ..definition.neuron import NeuronModel
 from ..definition.step_names import for_blocks
 from ..detection import DETECTIONS
+from .events import EXACT_ARRIVALS, why_not_located
 
 
 @dataclass(frozen=True)
@@ -218,6 +219,10 @@ class InBlocks:
             return "it has no steps that end where a spike arrives"
         if detection not in self.detections:
             return f"it can only be used with detection {' or '.join(self.detections)}"
+        if model.arrivals and model.system.threshold.condition is not None and DETECTIONS[detection].restarts:
+            return EXACT_ARRIVALS
+        if detection == "dense" and (why := why_not_located(model)):
+            return why
         return self.why_not_model(model)
 
     def written(self, model: NeuronModel) -> tuple[Assign, ...]:

@@ -207,7 +207,8 @@ def _dense_output(model: NeuronModel) -> Block:
     """Return the continuous extension as a polynomial of ``_s``, for the variables needed at the crossing."""
     test = model.system.threshold
     v = test.variable
-    wanted = dict.fromkeys((v, *test.slopes, *events.kept(model)))
+    compared = (v, *test.slopes) if test.condition is None else events.compared(model)
+    wanted = dict.fromkeys((*compared, *events.kept(model)))
     stages = {name: [Var(f"_k{i}_{name}") for i in range(1, 8)] for name in wanted}
     made = events.draft(model, *(f"{name}_next" for name in wanted), *(k.name for ks in stages.values() for k in ks))
     dt = Var("dt")
@@ -222,6 +223,9 @@ def _dense_output(model: NeuronModel) -> Block:
         d = made.let("d", dt * combine(EXTENSION, stages[name]))
         sum_ = made.let("sum", c + d)
         outputs |= {f"_a1_{name}": first, f"_a2_{name}": sum_ - b, f"_a3_{name}": -(sum_ + d), f"_a4_{name}": d}
+    if test.condition is not None:
+        below, after = events.distance_between(model, made)
+        return lower(made, outputs | {"_below": below, "_s": events.first_guess(below, after - below)})[1]
     below = made.let("below", Var(v) - test.level)
     outputs |= {"_below": below, "_s": events.first_guess(below, test.gap(rises))}
     if test.slopes:
@@ -231,10 +235,26 @@ def _dense_output(model: NeuronModel) -> Block:
 
 def _newton(model: NeuronModel) -> Block:
     test, s = model.system.threshold, Var("_s")
+    if test.condition is not None:
+        return _newton_of_distance(model)
     a1, a2, a3, a4 = (Var(f"_gap{i}" if test.slopes else f"_a{i}_{test.variable}") for i in range(1, 5))
     value = Var("_below") + s * (a1 + s * (a2 + s * (a3 + s * a4)))
     slope = a1 + s * (2 * a2 + s * (3 * a3 + s * (4 * a4)))
     return events.newton(model, value, slope, "_below", a1.name, a2.name, a3.name, a4.name)
+
+
+def _newton_of_distance(model: NeuronModel) -> Block:
+    """Return an iteration for a comparison of another form: its distance, with all variables on their polynomials."""
+    s, used = Var("_s"), []
+    at: dict[str, Expr] = {}
+    rises: dict[str, Expr] = {}
+    for name in events.compared(model):
+        a1, a2, a3, a4 = (Var(f"_a{i}_{name}") for i in range(1, 5))
+        used += [a1.name, a2.name, a3.name, a4.name]
+        at[name] = Var(name) + s * (a1 + s * (a2 + s * (a3 + s * a4)))
+        rises[name] = a1 + s * (2 * a2 + s * (3 * a3 + s * (4 * a4)))
+    value, slope = events.distance_at(model, at, rises)
+    return events.newton(model, value, slope, *used)
 
 
 def _crossing(model: NeuronModel) -> Block:

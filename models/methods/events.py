@@ -14,10 +14,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from fractions import Fraction
 
-from ..algebra.draft import Draft, substitute
+from ..algebra.derivative import derivative
+from ..algebra.draft import Draft, NotApplicable, substitute
 from ..algebra.expression import Expr, Op, Var, at_most, less, names, select
+from ..algebra.polynomial import ZERO, minus, plus, times
 from ..algebra.simplify import Block, lower
+from ..algebra.system import distance
 from ..definition.neuron import NeuronModel
+from ..detection.base import check_smooth
+
+#: Why a model cannot be run if spikes arrive between steps.
+EXACT_ARRIVALS = "spikes arrive at exact times only for a threshold such as v > level"
 
 #: Newton's method ends when the crossing moves by at most this fraction of the step.
 SETTLED = Fraction(1, 2**49)
@@ -39,20 +46,118 @@ def absolute(value: Expr) -> Expr:
     return Op("abs", (value,))
 
 
-def conditions(model: NeuronModel) -> tuple[str, ...]:
-    """Return the names of the tests that must all be true for a spike in a step."""
-    return ("_above", "_was_below") if model.spike_is_crossing else ("_above",)
+def conditions(model: NeuronModel, mark: str = "_") -> tuple[str, ...]:
+    """Return the names of the tests that decide in each step whether there is a spike; they begin with `mark`."""
+    if model.system.threshold.condition is None:
+        return (f"{mark}above", f"{mark}was_below") if model.spike_is_crossing else (f"{mark}above",)
+    now = [name for name, fixed in zip(above(model), _fixed(model), strict=True) if not fixed]
+    before = [f"was_{name}" for name in now] if model.spike_is_crossing else []
+    return tuple(f"{mark}{name}" for name in (*now, *before))
+
+
+def above(model: NeuronModel) -> tuple[str, ...]:
+    """Return the names of the comparisons in the threshold, at the end of a step."""
+    return ("above", *(f"above_{i + 1}" for i in range(1, len(model.system.threshold.comparisons))))
+
+
+def _fixed(model: NeuronModel) -> list[bool]:
+    """Return for each comparison of a threshold whether it depends only on parameters; it is then a number, 1 or 0."""
+    state = set(model.system.state)
+    return [not names(comparison) & state for comparison in model.system.threshold.comparisons]
+
+
+def holds(model: NeuronModel, form: str) -> str:
+    """Return in C that the threshold's condition holds; `form` is how a comparison is written, such as ``s._@_``."""
+    written = [
+        f"{'(int)' * fixed}{form.replace('@', name)}" for name, fixed in zip(above(model), _fixed(model), strict=True)
+    ]
+    return model.system.threshold.combined(
+        lambda place: written[place],
+        lambda word, a, b: f"({a} {'&' if word == 'and' else '|'} {b})",
+        lambda a: f"(!{a})",
+    )
+
+
+def was_below(model: NeuronModel, form: str) -> str:
+    """Return in C that the condition did not hold at the start of the step; for a model whose spike is a crossing."""
+    if model.system.threshold.condition is None:
+        return form.replace("@", "was_below")
+    return f"(!{holds(model, form.replace('@', 'was_@'))})"
+
+
+def spiked(model: NeuronModel, form: str) -> str:
+    """Return in C that there is a spike in a step: the condition holds, and did not before if a spike is a crossing."""
+    return f"{holds(model, form)} & {was_below(model, form)}" if model.spike_is_crossing else holds(model, form)
+
+
+def comparisons(model: NeuronModel, at: Mapping[str, Expr], mark: str = "") -> dict[str, Expr]:
+    """Return the comparisons of a threshold with a condition of another form, for a state, by their names."""
+    found: dict[str, Expr] = {}
+    for name, comparison, fixed in zip(above(model), model.system.threshold.comparisons, _fixed(model), strict=True):
+        found[f"{mark}{name}"] = select(comparison, 1, 0) if fixed else substitute(comparison, at)
+    return found
 
 
 def threshold(model: NeuronModel, before: str = "") -> Block:
     """Compute the `conditions` at the end of a step; `before` is the name of the voltage at the start of the step."""
     test, v = model.system.threshold, model.system.threshold.variable
+    if test.condition is not None:
+        moving = [name for name in model.system.state if name in test.names]
+        found = comparisons(model, {name: Var(f"{name}_next") for name in moving}, "_")
+        if model.spike_is_crossing:
+            found |= comparisons(model, {}, "_was_")
+        return block(model, found, *(f"{name}_next" for name in moving))
     inclusive = test.comparison == ">="
     level = substitute(test.level, {name: Var(f"{name}_next") for name in test.slopes})
     outputs: dict[str, Expr] = {"_above": (at_most if inclusive else less)(level, Var(f"{v}_next"))}
     if model.spike_is_crossing:
         outputs["_was_below"] = (less if inclusive else at_most)(Var(before or v), test.level)
     return block(model, outputs, f"{v}_next", before or v, *(f"{name}_next" for name in test.slopes))
+
+
+def why_not_located(model: NeuronModel) -> str:
+    """Return why a polynomial of the solution cannot locate the threshold's crossing; empty if it can."""
+    test = model.system.threshold
+    if test.condition is None:
+        return ""
+    if len(test.comparisons) > 1:
+        return f"it locates one comparison, and the threshold has {len(test.comparisons)}"
+    try:
+        check_smooth(test.comparisons[0])
+    except NotApplicable as error:
+        return str(error)
+    return ""
+
+
+def compared(model: NeuronModel) -> tuple[str, ...]:
+    """Return the state variables that the threshold compares."""
+    return tuple(name for name in model.system.state if name in model.system.threshold.names)
+
+
+def distance_between(model: NeuronModel, made: Draft) -> tuple[Expr, Expr]:
+    """Return the distance of the threshold's only comparison at the start and at the end of a step."""
+    rise = _distance(model)
+    after = substitute(rise, {name: Var(f"{name}_next") for name in compared(model)})
+    return made.let("below", rise), made.let("beyond", after)
+
+
+def distance_at(model: NeuronModel, at: Mapping[str, Expr], changes: Mapping[str, Expr]) -> tuple[Expr, Expr]:
+    """Return the distance of the threshold's only comparison at a state, and its change if the state changes."""
+    rise = _distance(model)
+    total: Expr = ZERO
+    for name in compared(model):
+        slope = derivative(rise, name)
+        assert slope is not None  # it is smooth
+        total = plus(total, times(substitute(slope, at), changes[name]))
+    return substitute(rise, at), total
+
+
+def _distance(model: NeuronModel) -> Expr:
+    """Return the distance of the threshold's only comparison: positive where the condition holds."""
+    (comparison,) = model.system.threshold.comparisons
+    return model.system.threshold.combined(
+        lambda _: distance(comparison), lambda _, a, __: a, lambda value: minus(ZERO, value)
+    )
 
 
 def first_guess(below: Expr, rise: Expr) -> Expr:
@@ -114,7 +219,9 @@ def waiting(model: NeuronModel, duration: Expr) -> dict[str, Block]:
         "carry": block(model, {"_until_next": until - end, "_waits": less(0, until - end)}, "_until", "_end"),
     }
     test = model.system.threshold
-    if model.moves_while_refractory:
+    if model.moves_while_refractory and test.condition is not None:
+        found["at once"] = block(model, comparisons(model, {}, "_"))
+    elif model.moves_while_refractory:
         inclusive = test.comparison == ">="
         found["at once"] = block(model, {"_above": (at_most if inclusive else less)(test.level, Var(test.variable))})
     return found

@@ -79,6 +79,8 @@ class FixedStep(ABC):
     def why_not(self, model: NeuronModel, detection: str, varying: bool) -> str:
         """Return why the method cannot be used with a model and a detection; empty if it can."""
         del varying  # these methods use the input at the start, the middle and the end of a step
+        if model.arrivals and model.system.threshold.condition is not None and DETECTIONS[detection].restarts:
+            return events.EXACT_ARRIVALS
         maker = _Maker(model, self, DETECTIONS[detection])
         try:
             maker.proposal()
@@ -164,7 +166,10 @@ class FixedStep(ABC):
     def given(self, step: Step) -> Mapping[str, Any]:
         """Return the variables that the template needs."""
         return {
-            "spiked": " & ".join(f"{name}_" for name in conditions(step.model)),
+            "spiked": events.spiked(step.model, "@_"),
+            "above": events.holds(step.model, "@_"),
+            "was_below": events.was_below(step.model, "@_"),
+            "crosses": step.model.spike_is_crossing,
             "conditions": conditions(step.model),
             "resets": bool(step.model.system.reset),
             "moving": events.moving(step.model) if step.model.refractory_ms else (),
@@ -179,8 +184,8 @@ class FixedStep(ABC):
 
 
 def conditions(model: NeuronModel) -> tuple[str, ...]:
-    """Return the targets of `advance` that must all be true for a spike in a step."""
-    return ("above", "was_below") if model.spike_is_crossing else ("above",)
+    """Return the targets of `advance` that decide whether there is a spike in a step."""
+    return events.conditions(model, "")
 
 
 class _Maker:
@@ -232,7 +237,9 @@ class _Maker:
         outputs = {f"{name}_next": value for name, value in after.items()}
         # one test of the threshold: papers do not have our rule that a spike without reset is a crossing
         proposed = Vector({name: Var(f"{name}_next") for name in self._system.state})
-        outputs["above"] = self._conditions(proposed)["above"]
+        outputs |= {
+            name: value for name, value in self._conditions(proposed).items() if name in events.above(self._model)
+        }
         return tuple(Assign(name, value) for name, value in (draft.assignments | outputs).items())
 
     def spike(self) -> Block:
@@ -326,6 +333,9 @@ class _Maker:
 
     def _conditions(self, proposed: Vector) -> dict[str, Expr]:
         threshold = self._system.threshold
+        if threshold.condition is not None:
+            found = events.comparisons(self._model, proposed)
+            return found | (events.comparisons(self._model, {}, "was_") if self._model.spike_is_crossing else {})
         inclusive = threshold.comparison == ">="
         level = substitute(threshold.level, proposed)
         conditions: dict[str, Expr] = {"above": (at_most if inclusive else less)(level, proposed[threshold.variable])}

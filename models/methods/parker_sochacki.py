@@ -79,6 +79,20 @@ class ParkerSochacki(InBlocks):
         "wait",
     )
 
+    def why_not(self, model: NeuronModel, detection: str, varying: bool) -> str:
+        """Return why the method cannot be used with a model, a detection and such an input; empty if it can."""
+        if model.system.threshold.condition is not None and detection in self.detections:
+            if detection == "dense":
+                return "its series locates only a threshold such as v > level"
+            if not DETECTIONS[detection].restarts and model.spike_is_crossing:
+                return "on the grid, a model without reset needs a threshold such as v > level"
+            if DETECTIONS[detection].restarts:
+                try:
+                    _locate(model, detection, varying)
+                except NotApplicable as error:
+                    return str(error)
+        return super().why_not(model, detection, varying)
+
     def why_not_model(self, model: NeuronModel) -> str:
         """Return why the method cannot integrate a model; empty if it can."""
         try:

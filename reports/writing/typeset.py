@@ -15,7 +15,7 @@ from ...models.language.grammar import Binary, Call, Condition, Name, Negative, 
 
 #: How functions are set that sympy knows by another name than C's mathematics library.
 _FUNCTIONS = {"abs": sympy.Abs}
-_SIGNS = {"<": sympy.Lt, "<=": sympy.Le, ">": sympy.Gt, ">=": sympy.Ge}
+_SIGNS = {"<": sympy.Lt, "<=": sympy.Le, ">": sympy.Gt, ">=": sympy.Ge, "==": sympy.Eq, "!=": sympy.Ne}
 
 
 def typeset(model: NeuronModel) -> str:
@@ -34,7 +34,7 @@ def _set(line: Line) -> str:
     return "\n".join(row.rstrip() for row in rows.splitlines())
 
 
-def _symbols(node: Node | Condition) -> sympy.Basic:
+def _symbols(node: Node | grammar.Test) -> sympy.Basic:
     """Return the parsed equation as a sympy expression; nothing is reordered or evaluated."""
     if isinstance(node, Number):
         return _number(node.value)
@@ -48,6 +48,13 @@ def _symbols(node: Node | Condition) -> sympy.Basic:
         library = FUNCTIONS[node.function].library
         plain = getattr(sympy, library, sympy.Function(node.function)) if library else sympy.Function(node.function)
         return _FUNCTIONS.get(node.function, plain)(*map(_symbols, node.arguments))
+    if isinstance(node, grammar.Truth):
+        return sympy.true if node.holds else sympy.false
+    if isinstance(node, grammar.Not):
+        return sympy.Not(_symbols(node.operand), evaluate=False)
+    if isinstance(node, grammar.Junction):
+        join = sympy.And if node.kind == "and" else sympy.Or
+        return join(_symbols(node.left), _symbols(node.right), evaluate=False)
     if isinstance(node, Condition):
         return _SIGNS[node.sign](_symbols(node.left), _symbols(node.right))
     if isinstance(node, grammar.Switch):

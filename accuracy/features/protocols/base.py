@@ -74,6 +74,8 @@ def _linear(model: NeuronModel) -> bool:
     """Whether a model is ``dv/dt = p + q I - r v`` with positive q and r, reset to a number below its threshold."""
     system, values = model.system, model.parameter_values
     v = system.threshold.variable
+    if system.threshold.condition is not None:
+        return False
     if system.state != (v,) or system.subexpressions or len(system.reset) != 1 or system.held not in (set(), {v}):
         return False
     in_v = linear_parts(system.derivatives[v], v)

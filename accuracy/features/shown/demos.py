@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cache
@@ -17,6 +18,8 @@ from ....models.language.units import DIMENSIONLESS
 
 #: The scheme of the published programs, and their label of a spike.
 METHOD, DETECTION = "izhikevich2004", "grid_start"
+#: The models that the demos run.
+IZHIKEVICH_2004 = ("izhikevich", "izhikevich_mv")
 
 _TABLE = Path(__file__).with_name("izhikevich2004_demos.csv")
 _PIECE = re.compile(r"[\[(]([^,]+),([^\])]+)([\])]) (\S+)(?: \+(\S+))?")
@@ -103,3 +106,8 @@ def _demo(row: dict[str, str]) -> Demo:
         spikes=int(row["spikes"]),
         first_spike=float(row["first_spike"]),
     )
+
+
+def demos_of(models: Iterable[NeuronModel]) -> tuple[Demo, ...]:
+    """Return the demos if one of the models is the one that they run."""
+    return demos() if any(model.name in IZHIKEVICH_2004 for model in models) else ()

@@ -20,19 +20,14 @@ from ....models.ground.errors import NoValue, attempt
 from ....models.methods import METHODS, with_steps_alike
 from ....models.step import make_step
 from ...features.shown.demo_runs import run_demo
-from ...features.shown.demos import demos
+from ...features.shown.demos import demos_of
 from ...features.shown.search import not_tried, search
 from ...regimes.regime import Regime
+from ..ahead import LOOKED_AT
 from ..recording import Share, Trace, record, record_reference
 from ..study import Case, Study
 from ..suite import Suite
 from .progress import Progress
-
-#: Methods for which other builds and Brian2's code are counted, too: those of published comparisons. Each takes a few
-#: seconds to compile.
-LOOKED_AT = ("euler", "rk4", "exponential_euler")
-#: The models that the demos of 2004 run.
-IZHIKEVICH_2004 = ("izhikevich", "izhikevich_mv")
 
 
 def record_all(study: Study, kernels: Mapping[tuple[NeuronModel, str], Kernels], jobs: int, progress: Progress) -> None:
@@ -193,7 +188,7 @@ def _builds(model: NeuronModel, method: str) -> list[AsBuilt]:
 
 def look_for_features(study: Study, models: Sequence[NeuronModel], progress: Progress) -> None:
     """Look for the twenty features in every model, and run the demos of 2004 if his model is in the suite."""
-    own = demos() if any(model.name in IZHIKEVICH_2004 for model in models) else ()
+    own = demos_of(models)
     progress.begin("looking for features", len(models) + len(own))
     for model in models:
         findings = attempt(partial(search, model))

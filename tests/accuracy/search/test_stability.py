@@ -7,9 +7,10 @@ from brian2 import ms, mV, second
 
 import spikecost as sc
 from spikecost.accuracy.references.reference import reference
+from spikecost.accuracy.search.judging import Trial
 from spikecost.accuracy.search.stability import Stability, stability
 from spikecost.accuracy.search.sweep import TimeSteps
-from spikecost.accuracy.search.tolerance import ErrorCurve, Trial
+from spikecost.accuracy.search.tolerance import ErrorCurve
 from spikecost.harness.kernels.kernel import compile_kernels
 from spikecost.harness.stimuli import constant
 from spikecost.models.step import make_step

@@ -8,7 +8,7 @@ import pytest
 from brian2 import cm, ms, mV, uA
 
 from spikecost.accuracy.references.reference import reference
-from spikecost.accuracy.search.voltage import MARGIN, between_spikes, stated_error, voltage_rms
+from spikecost.accuracy.search.voltage import MARGIN, between_spikes, stated_error, voltage_differences, voltage_rms
 from spikecost.flops.toolchain import SCALAR, SIMD
 from spikecost.harness.kernels.kernel import compile_kernels
 from spikecost.harness.stimuli import constant, step
@@ -24,7 +24,7 @@ LIF = constant(2 * mV / ms, 100 * ms).divided(5 * ms)
 def compared(outcome, solution, model, stimulus, margin=MARGIN):
     """Return the root mean square error of the voltage, and the number of samples that were compared."""
     between = between_spikes(solution, model, stimulus, margin)
-    return voltage_rms(outcome, solution, model, between), between.sum()
+    return voltage_rms(voltage_differences(outcome, solution, model, between)[None])[0], between.sum()
 
 
 def run(model, method, stimulus, dt, build=SCALAR, lanes=1):
@@ -64,7 +64,8 @@ def test_the_solvers_samples_agree_with_a_fine_run(name):
     assert stated_error(solution, model, between) < 1e-9
     differences = np.abs(outcome.samples[between, place] - solution.samples[between, place])
     assert differences.max() < 1e-6
-    assert voltage_rms(outcome, solution, model, between) == pytest.approx(np.sqrt((differences**2).mean()))
+    (rms,) = voltage_rms(voltage_differences(outcome, solution, model, between)[None])
+    assert rms == pytest.approx(np.sqrt((differences**2).mean()))
 
 
 @pytest.mark.parametrize(("method", "order"), [("euler", 1), ("midpoint", 2), ("rk4", 4)])

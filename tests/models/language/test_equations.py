@@ -75,8 +75,13 @@ WITHOUT = "write the equations without it, and what depends on time as the input
         ("v > u", f"here: 'v > u' is not supported; {USE}"),
         ("int(v)", f"here: 'int(v)' is not supported; {USE}"),
         ("int(v > u > EL)", f"here: 'int(v > u > EL)' is not supported; {USE}"),
-        ("int(v == u)", f"here: 'int(v == u)' is not supported; {USE}"),
+        ("int(v = u)", f"here: 'int(v = u)' is not supported; {USE}"),
         ("not n", f"here: 'not n' is not supported; {USE}"),
+        ("(v > u)*n", "here: 'v > u' is true or false, not a number; write int(a > b)"),
+        ("n*(not (v > u))", "here: 'not v > u' is true or false, not a number; write int(a > b)"),
+        ("int(v > u and n)", "here: 'n' is a number, not a condition; write a comparison such as a > b"),
+        ("int((v > u) > n)", "here: 'v > u' is true or false, not a number; write int(a > b)"),
+        ("exp(v > u)", f"here: 'exp(v > u)' is not supported; {USE}"),
         ("v.u", f"here: 'v.u' is not supported; {USE}"),
         ("'v'", f"here: ''v'' is not supported; {USE}"),
         ("__import__('os')", f"here: '__import__('os')' is not supported; {USE}"),
@@ -84,7 +89,7 @@ WITHOUT = "write the equations without it, and what depends on time as the input
         ("", "here: cannot read ''; write it as in Brian2, such as EL + 2*mV"),
         ("v\0", r"here: the character '\x00' has no meaning here; remove it"),
         ("1e400*v", "here: a number in '1e400*v' is too large; give one below 1e308"),
-        ("True", f"here: 'True' is not supported; {USE}"),
+        ("True", "here: 'True' is true or false, not a number; write int(a > b)"),
         ("v*t/tau", f"here: Brian2's own variable 't' cannot be run; {WITHOUT}"),
         ("v*i", f"here: Brian2's own variable 'i' cannot be run; {WITHOUT}"),
     ],
@@ -102,60 +107,15 @@ def test_parse_refuses(source, message):
         ("int(v >= u)", "select(u <= v, 1, 0)"),
         ("int(v < u)", "select(v < u, 1, 0)"),
         ("int(v <= EL)", "select(v <= (-65), 1, 0)"),
+        ("int(v == u)", "select(v <= u and u <= v, 1, 0)"),
+        ("int(v != u)", "select(v < u or u < v, 1, 0)"),
+        ("int(not (v > u) or v > EL and n < 1)", "select((not u < v) or ((-65) < v and n < 1), 1, 0)"),
+        ("int((v > u or n > 2) and True)", "select((u < v or 2 < n) and 1, 1, 0)"),
         ("n*tanh(n) + cosh(n) - sinh(n)", "n*tanh(n) + cosh(n) - sinh(n)"),
     ],
 )
 def test_conditions_and_hyperbolic_functions(source, written):
     assert text(parse(source)) == written
-
-
-@pytest.mark.parametrize(
-    ("source", "comparison", "level"),
-    [("v > 30*mV", ">", 30.0), ("v >= EL + 1*mV", ">=", -64.0), ("v>0*volt", ">", 0.0)],
-)
-def test_threshold(source, comparison, level):
-    found = language.threshold(source, ("v",), DIMENSIONS, CONSTANTS, "here")
-    assert (found.variable, found.comparison) == ("v", comparison)
-    assert evaluate(found.level, {}, FLOATS) == level
-
-
-@pytest.mark.parametrize(
-    "source",
-    [
-        "v < 30*mV",
-        "30*mV < v",
-        "v",
-        "v > 1*mV > u",
-        "v > 1*mV and u > 1*mV",
-        "2*v > u",
-        "tau > 1*ms",
-        "u > 1*mV",
-        "foo > 1*mV",
-        "v == 30*mV",
-    ],
-)
-def test_threshold_in_another_form(source):
-    # tau is a parameter and u no state variable here
-    with pytest.raises(UserError) as error:
-        language.threshold(source, ("v",), DIMENSIONS, CONSTANTS, "here")
-    assert tells(
-        str(error.value), f"here: '{source}' is not supported; write a state variable, > or >=, and a level: v > 30*mV"
-    )
-
-
-@pytest.mark.parametrize(
-    ("source", "message"),
-    [
-        ("v > 30", "here: '30' has the unit 1, expected mV"),
-        ("v > 30*ms", "here: '30*ms' has the unit ms, expected mV"),
-        ("v > 30*mV + 1", "here: units do not fit in '30*mV + 1': "),
-        ("v >", "here: cannot read 'v >'; write a state variable, > or >=, and a level: v > 30*mV"),
-    ],
-)
-def test_threshold_with_wrong_units(source, message):
-    with pytest.raises(UserError) as error:
-        language.threshold(source, ("v",), DIMENSIONS, CONSTANTS, "here")
-    assert str(error.value).startswith(message)
 
 
 @pytest.mark.parametrize(

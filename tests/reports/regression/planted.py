@@ -3,7 +3,7 @@
 from dataclasses import replace
 from fractions import Fraction
 
-from spikecost.accuracy.search import tolerance
+from spikecost.accuracy.search import judging
 from spikecost.flops import operations
 from spikecost.models import step as steps
 from spikecost.models.algebra.expression import Const
@@ -54,10 +54,9 @@ def count_one_too_few(monkeypatch):
 
 def halve_errors(monkeypatch):
     """Report half of every error."""
-    real = tolerance.spike_time_error
+    real = judging.matched_errors
 
-    def half(train, reference):
-        found = real(train, reference)
-        return replace(found, maximum=found.maximum / 2)
+    def half(*given):
+        return [replace(found, maximum=found.maximum / 2) for found in real(*given)]
 
-    monkeypatch.setattr(tolerance, "spike_time_error", half)
+    monkeypatch.setattr(judging, "matched_errors", half)

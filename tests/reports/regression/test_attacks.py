@@ -13,6 +13,7 @@ import pytest
 from spikecost import cli
 from spikecost.accuracy.references import taylor
 from spikecost.accuracy.search import tolerance
+from spikecost.accuracy.search.criterion import Run
 from spikecost.flops import toolchain
 from spikecost.flops.counters import auto
 from spikecost.reports.regression.small_suite import SMALL, run_small
@@ -141,9 +142,9 @@ def test_a_reference_whose_stated_error_is_wrong(check, monkeypatch):
 
 def test_a_model_that_fails_to_run(check, monkeypatch):
     monkeypatch.setattr(
-        tolerance.ErrorCurve,
-        "_judge",
-        lambda self, trial, outcome: tolerance.Run(None, "diverged", {}, 0, outcome.tallies),
+        tolerance,
+        "judged",
+        lambda trials, outcomes, measures: tuple(Run(None, "diverged", {}, 0, each.tallies) for each in outcomes),
     )
     status, said = check()
     assert status == 1

@@ -1,0 +1,133 @@
+"""A second process that computes what a long run will need later, while the first is busy with one thing at a time.
+
+References, features and the operations of other builds and of Brian2's code are kept on disk. The second process
+computes them, the last model first; the first process then finds them there, or computes what is missing. So nothing is
+decided here: without this process, a run gives the same results later.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import pickle
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+from ...harness.engines.brian2_operations import executed
+from ...harness.measuring.kept import kept_builds
+from ...models.definition.neuron import NeuronModel
+from ...models.ground.errors import attempt
+from ...models.methods import with_steps_alike
+from ...models.step import make_step, why_not
+from ..features.shown.demo_runs import run_demo
+from ..features.shown.demos import demos_of
+from ..features.shown.search import search
+from ..regimes.regime import Regime
+from .suite import Suite
+
+#: Methods for which other builds and Brian2's code are counted, too: those of published comparisons. Each takes a few
+#: seconds to compile.
+LOOKED_AT = ("euler", "rk4", "exponential_euler")
+
+
+@contextmanager
+def computed_ahead(suite: Suite, models: Sequence[NeuronModel], jobs: int) -> Iterator[Callable[[], None]]:
+    """Let a second process work while the block runs, if there is enough to do and more than one job is allowed.
+
+    Yields
+    ------
+    callable
+        It waits until the process has ended. At the end of the block, a process that still works is stopped.
+    """
+    given = _pickled(replace(suite, models=tuple(models))) if jobs > 1 and (suite.thorough or suite.features) else b""
+    if not given:
+        yield lambda: None
+        return
+    process = subprocess.Popen(
+        [sys.executable, "-W", "ignore", "-m", __name__],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    pipe = process.stdin
+    assert pipe is not None
+    try:
+        with contextlib.suppress(OSError):  # it has ended already
+            pipe.write(given)
+            pipe.flush()
+        yield lambda: _ended(process)
+    finally:
+        with contextlib.suppress(OSError):
+            os.killpg(process.pid, signal.SIGKILL)  # with the compilers that it has started
+        process.wait()
+        with contextlib.suppress(OSError):
+            pipe.close()
+
+
+def _pickled(suite: Suite) -> bytes:
+    """Return a suite for another process; nothing if it has parts that only this process knows."""
+    try:
+        return pickle.dumps(suite)
+    except Exception:  # a convention of the user's may be of any class
+        return b""
+
+
+def _ended(process: subprocess.Popen[bytes]) -> None:
+    process.wait()
+
+
+def pieces_of_work(suite: Suite) -> Iterator[Callable[[], Any]]:
+    """Yield what the second process computes, in this order."""
+    models: list[Any] = list(reversed(suite.models))
+    found: list[Regime] = []
+    for model in models:
+        yield partial(_find, suite, model, found)
+    if suite.thorough:
+        alike = with_steps_alike()
+        methods = [method for method in suite.methods if method in LOOKED_AT and method in alike]
+        first = suite.detections[0]
+        ways = [(model, method) for model in models for method in methods if not why_not(model, method, first)]
+        yield partial(executed, ways)
+        for way in ways:
+            yield partial(_count_builds, *way)
+    if suite.features:
+        for demo in demos_of(models):
+            yield partial(run_demo, demo)
+        for model in models:
+            yield partial(search, model)
+    for regime in found:
+        yield partial(getattr, regime, "certified")
+
+
+def _find(suite: Suite, model: NeuronModel, found: list[Regime]) -> None:
+    found += suite.regimes(model)
+
+
+def _count_builds(model: NeuronModel, method: str) -> None:
+    kept_builds(make_step(model, method))
+
+
+def _work() -> None:
+    """Do the work that the first process wrote to the standard input; end if the first process ends."""
+    suite = pickle.load(sys.stdin.buffer)  # noqa: S301 - from the process above
+    threading.Thread(target=_end_with_the_first, daemon=True).start()
+    for piece in pieces_of_work(suite):
+        attempt(piece)  # the first process meets the same error, and reports it
+
+
+def _end_with_the_first() -> None:
+    while os.read(sys.stdin.fileno(), 1):  # a buffered file would be locked when this process ends
+        pass
+    os.killpg(0, signal.SIGKILL)
+
+
+if __name__ == "__main__":
+    _work()

@@ -1,0 +1,105 @@
+"""A second process computes what is kept; it never outlives the first, and nothing depends on it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from spikecost.accuracy.regimes import regime
+from spikecost.accuracy.study import ahead
+from spikecost.accuracy.study.suite import Suite
+from spikecost.models.catalogue import MODELS
+
+LIF = [MODELS["lif"]]
+SUITE = Suite(models=("lif",), rates=(50.0,), horizons=(100.0,), trials=2, thorough=False, features=True)
+
+
+@pytest.fixture
+def started(monkeypatch):
+    """The processes that were started."""
+    processes = []
+    real = subprocess.Popen
+
+    def start(*given, **options):
+        processes.append(real(*given, **options))
+        return processes[-1]
+
+    monkeypatch.setattr(ahead.subprocess, "Popen", start)
+    return processes
+
+
+def test_the_first_process_finds_what_the_second_computed(tmp_path, monkeypatch, started):
+    monkeypatch.setenv("SPIKECOST_CACHE", str(tmp_path))
+    monkeypatch.setattr(ahead, "_pickled", lambda suite, own=ahead._pickled: own(replace(suite, features=False)))
+    with ahead.computed_ahead(SUITE, LIF, 2) as wait:
+        wait()
+    assert [process.returncode for process in started] == [0]
+
+    def none(*_):
+        raise AssertionError("it is computed again")
+
+    monkeypatch.setattr(regime, "reference", none)
+    (found,) = SUITE.regimes(LIF[0])
+    assert len(found.trials) == 2
+    monkeypatch.setattr(regime.taylor, "solve", none)
+    assert found.certified < 1e-9
+
+
+def test_it_is_stopped_with_the_block(started):
+    with ahead.computed_ahead(replace(SUITE, rates=(51.0,)), LIF, 2):
+        assert started[0].poll() is None
+    assert started[0].returncode == -signal.SIGKILL
+
+
+#: Starts a second process, prints its number, and is killed.
+KILLED = """
+import os, signal
+from spikecost.accuracy.study import ahead
+from spikecost.accuracy.study.suite import Suite
+from spikecost.models.catalogue import MODELS
+
+class Popen(ahead.subprocess.Popen):
+    def __init__(self, *given, **options):
+        super().__init__(*given, **options)
+        print(self.pid, flush=True)
+
+ahead.subprocess.Popen = Popen
+with ahead.computed_ahead(Suite(models=("lif",), rates=(52.0,)), [MODELS["lif"]], 2):
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_it_ends_if_the_first_process_is_killed():
+    done = subprocess.run([sys.executable, "-c", KILLED], capture_output=True, text=True, check=False)
+    state = Path("/proc", done.stdout.strip(), "stat")
+    deadline = time.monotonic() + 60
+    # a process that has ended may wait to be noticed
+    while state.exists() and state.read_text().rpartition(")")[2].split()[0] != "Z":
+        if time.monotonic() > deadline:
+            os.killpg(int(done.stdout), signal.SIGKILL)
+            raise AssertionError("the second process goes on")
+        time.sleep(0.1)
+
+
+@pytest.mark.parametrize("changes", [{"features": False}, {"jobs": 1}])
+def test_a_short_run_or_one_job_starts_none(started, changes):
+    jobs = changes.pop("jobs", 2)
+    with ahead.computed_ahead(replace(SUITE, **changes), LIF, jobs) as wait:
+        wait()
+    assert started == []
+
+
+def test_a_suite_that_cannot_be_sent_starts_none(started, monkeypatch):
+    class Local(Suite):
+        """A class that another process cannot import."""
+
+    with ahead.computed_ahead(Local(**vars(SUITE)), LIF, 2) as wait:
+        wait()
+    assert started == []

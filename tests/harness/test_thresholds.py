@@ -1,0 +1,205 @@
+"""Thresholds of any form: Brian2's spikes on the grid, located spikes, exact spikes, and what they cost."""
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from brian2 import ms
+from scipy.integrate import solve_ivp
+
+from spikecost.accuracy.references.reference import reference
+from spikecost.flops.counters import COUNTERS
+from spikecost.flops.operations import count_step
+from spikecost.harness.engines import brian2 as engine
+from spikecost.harness.kernels.c_source import tallied
+from spikecost.harness.kernels.kernel import compile_kernels
+from spikecost.harness.stimuli import constant
+from spikecost.models.definition.neuron import NeuronModel
+from spikecost.models.step import make_step, why_not
+
+DRIVE, HORIZON, TALLIES = 2.0, 100, 10
+
+EQUATIONS = """
+    dv/dt = (I - v)/(10*ms) : 1 (unless refractory)
+    dw/dt = (a*v - w)/(30*ms) : 1
+    th = 1 + 0.3*w : 1
+    gap = v - th : 1
+    a : 1
+    I : 1
+"""
+
+
+@dataclass(frozen=True)
+class Case:
+    """A threshold, and the same for SciPy: the distances of its comparisons, and how they are joined."""
+
+    text: str
+    distances: tuple
+    joined: object
+    reset: str = "v = 0; w += 0.2"
+    after: object = staticmethod(lambda v, w: (0.0, w + 0.2))
+    refractory: object = None
+    orders: tuple = (2, 4)
+
+    def model(self, name="m"):
+        return NeuronModel(
+            name,
+            EQUATIONS,
+            self.text,
+            self.reset,
+            self.refractory,
+            parameters={"a": 0.4},
+            initial={"v": 0, "w": 0},
+            drive=DRIVE,
+        )
+
+
+def one(holds):
+    return holds
+
+
+def to_rest(v, w):
+    return 0.0, w
+
+
+CASES = {
+    "turned": Case("1 < v", (lambda v, w: v - 1,), one),
+    "difference": Case("v - th > 0", (lambda v, w: v - 1 - 0.3 * w,), one),
+    "subexpression": Case("gap >= 0", (lambda v, w: v - 1 - 0.3 * w,), one),
+    "downwards": Case("-v < -1 - 0.1*w", (lambda v, w: v - 1 - 0.1 * w,), one),
+    "not linear": Case("v > exp(0.2*w) and not_refractory", (lambda v, w: v - np.exp(0.2 * w),), one),
+    "both": Case(
+        "v > 1 and w > 0.35", (lambda v, w: v - 1, lambda v, w: w - 0.35), lambda p, q: p and q, "v = 0", to_rest
+    ),
+    "and not": Case(
+        "not (v <= 1 or w >= 0.9)",
+        (lambda v, w: v - 1, lambda v, w: 0.9 - w),
+        lambda p, q: p and q,
+        refractory=1.7 * ms,
+    ),
+    "either": Case(
+        "v > 1.5 or w > 0.5",
+        (lambda v, w: v - 1.5, lambda v, w: w - 0.5),
+        lambda p, q: p or q,
+        "v = 0; w = 0.1",
+        lambda v, w: (0.0, 0.1),
+    ),
+    "a parameter": Case("v > 1 and a > 0.1", (lambda v, w: v - 1,), one),
+    "a kink": Case("abs(v) > 1 + abs(w - 0.3)", (lambda v, w: v - 1 - abs(w - 0.3),), one, orders=()),
+}
+NAMES = pytest.mark.parametrize("name", CASES)
+
+
+def exact(case):
+    """Return the spikes of SciPy, which stops where any comparison changes."""
+    x, now, free, found = (0.0, 0.0), 0.0, 0.0, []
+
+    def advance(end, held=False):
+        nonlocal x, now
+        events = [lambda t, x, d=d: d(*x) for d in case.distances]
+        for event in events:
+            event.terminal = True
+        solution = solve_ivp(
+            lambda t, x: (0 if held else (DRIVE - x[0]) / 10, (0.4 * x[0] - x[1]) / 30),
+            (now, end),
+            x,
+            "DOP853",
+            rtol=1e-12,
+            atol=1e-13,
+            events=[] if held else events,
+        )
+        now, x = solution.t[-1], tuple(solution.y[:, -1])
+        return solution.t_events
+
+    while now < HORIZON:
+        if now < free:
+            advance(min(free, HORIZON), held=True)
+            continue
+        stopped = advance(HORIZON)
+        if now >= HORIZON:
+            break
+        crossed = [bool(len(times)) for times in stopped]
+        rising = [d(*x) > 0 for d in case.distances]
+        if any(crossed):
+            # what has just crossed goes on in its direction
+            later = tuple(a + 1e-6 * b for a, b in zip(x, ((DRIVE - x[0]) / 10, (0.4 * x[0] - x[1]) / 30), strict=True))
+            rising = [d(*later) > 0 for d in case.distances]
+            if case.joined(*rising):
+                found.append(now)
+                x = case.after(*x)
+                free = now + (float(case.refractory / ms) if case.refractory is not None else 0)
+            else:
+                x, now = later, now + 1e-6
+    return np.array(found)
+
+
+def spikes(model, method, detection, dt):
+    kernel = compile_kernels([make_step(model, method, detection)])[0]
+    return kernel.run([constant(DRIVE, HORIZON * ms)], dt)[0].spike_times
+
+
+@NAMES
+def test_on_the_grid_spikes_are_those_of_brian2(name):
+    model, stimulus = CASES[name].model(), constant(DRIVE, HORIZON * ms)
+    ours = spikes(model, "euler", "grid", Fraction(1, 10))
+    theirs = engine.run(model, "euler", stimulus, Fraction(1, 10), target="numpy")
+    assert len(ours) > 3
+    np.testing.assert_allclose(theirs, ours, rtol=0, atol=1e-9)
+
+
+@NAMES
+def test_references_are_exact_and_located_spikes_converge_to_them(name):
+    case = CASES[name]
+    model = case.model()
+    right = reference(model, constant(DRIVE, HORIZON * ms)).train.times
+    np.testing.assert_allclose(right, exact(case), rtol=0, atol=1e-8)
+    for detection, order in zip(("linear", "hermite"), case.orders, strict=False):
+        assert not why_not(model, "rk4", detection)
+        coarse, fine = (
+            np.abs(spikes(model, "rk4", detection, dt) - right).max() for dt in (Fraction(1, 5), Fraction(1, 20))
+        )
+        assert fine < 2e-3
+        if name != "both":  # where w crosses, the straight line of w is nearly exact
+            assert np.log2(coarse / fine) / 2 > order - 0.4
+    if not case.orders:
+        assert why_not(model, "rk4", "linear").endswith("is not smooth: it is tested on the grid")
+        assert why_not(model, "dormand_prince", "dense").endswith("is not smooth: it is tested on the grid")
+
+
+@pytest.mark.parametrize("name", ["turned", "difference", "not linear"])
+def test_dense_output_locates_one_comparison(name):
+    model = CASES[name].model()
+    right = reference(model, constant(DRIVE, HORIZON * ms)).train.times
+    assert np.abs(spikes(model, "dormand_prince", "dense", 1e-10) - right).max() < 1e-6
+
+
+def test_dense_output_says_what_it_does_not_locate():
+    assert why_not(CASES["both"].model(), "dormand_prince", "dense") == (
+        "it locates one comparison, and the threshold has 2"
+    )
+
+
+@NAMES
+def test_counted_is_retired(name):
+    model, stimulus = CASES[name].model(), constant(DRIVE, 50 * ms)
+    pairs = [("euler", "grid"), ("rk4", "hermite"), ("dormand_prince", "dense"), ("parker_sochacki", "hermite")]
+    steps = [make_step(model, *pair) for pair in pairs if not why_not(model, *pair)]
+    for step, kernel in zip(steps, compile_kernels(steps), strict=True):
+        setting = 1e-4 if step.method == "dormand_prince" else Fraction(1, 4)
+        spikes = len(kernel.run([stimulus], setting)[0].spike_times)
+        workload = kernel.workload([stimulus], setting)
+        with COUNTERS["instrumented"].measure() as counts:
+            counts.call(workload)
+        each = count_step(step)
+        if tallied(step):
+            expected = each.of(dict(zip(tallied(step), workload.arguments[TALLIES][0].tolist(), strict=True)))
+        elif model.refractory_ms:
+            continue  # the refractory steps are counted in another test
+        else:
+            expected = {
+                kind: each.as_run_once[kind] + 200 * each.as_run[kind] + spikes * each.as_run_spike[kind]
+                for kind in each.as_run
+            }
+        assert spikes > 1
+        assert counts.own.by_kind == {kind: n for kind, n in expected.items() if n}
