@@ -158,6 +158,12 @@ def has_vector_exp() -> bool:
     return "clang" not in find_compiler().version
 
 
+@cache
+def has_vector_version(function: str) -> bool:
+    """Whether the vector library has a function of C's mathematics library: glibc has most of them since 2.35."""
+    return has_vector_exp() and hasattr(ctypes.CDLL("libmvec.so.1"), f"_ZGVbN2v_{function}")
+
+
 def cpu_model() -> str:
     """Return the processor's name."""
     return _cpuinfo("model name") or platform.processor() or platform.machine()

@@ -151,7 +151,8 @@ class _Taken:
             x, low, high = args
             below = self._name(f"{text(x)} < {text(low)}", Boundary(low - x, kink=True))
             above = self._name(f"{text(high)} < {text(x)}", Boundary(x - high, kink=True))
-            return x + below * (low - x) + above * (high - x)
+            # no term cancels another, so that bounds of the value are narrow
+            return (1 - below - above) * x + below * low + above * high
         if node.kind in STEPPED:
             return self._stepped(node.kind, *args)
         if node.kind == "sqrt" or (node.kind == "pow" and _is_fractional(args[1])):

@@ -41,7 +41,7 @@ MARGIN, AHEAD = 2.0**-46, 1.0
 #: A sign or a whole number changes now if its argument is at most this far from the edge, relative to it.
 BESIDE = 2.0**-48
 #: If its speed is 0, the next derivatives, up to this order, say to which side it goes.
-AHEAD_ORDERS = 3
+AHEAD_ORDERS = (1, 2, 3)
 #: The time in ms after which a sign or a whole number may change again; heyoka's own is 0 where an argument touches.
 COOLDOWN = 2.0**-24
 #: An argument that rests on an edge is kept this far from it, so that nothing happens there.
@@ -232,11 +232,8 @@ class Flow:
         self._touching = False
         self._stopped = ""
         self._distances = self._compiled(self._symbols(arguments)) if names else None
-        self._ahead = (
-            [self._compiled(self._changes(arguments, frozenset(), times)) for times in range(1, AHEAD_ORDERS + 1)]
-            if self._stepped
-            else []
-        )
+        self._arguments = arguments
+        self._ahead: dict[int, Any] = {}
         self._free = self._integrator(frozenset(), event=True)
         held = self.system.held
         self._held = self._integrator(held, event=False) if set(held) != set(self.system.state) else None
@@ -307,13 +304,22 @@ class Flow:
         conditions = list(self._conditions.values())
         for i in which:
             used = np.array([*constants, *switches], dtype=self._precision.type)
-            x, *changes = (each(at, pars=used[: each.nparams], time=now)[i] for each in (self._distances, *self._ahead))
+            x = self._distances(at, pars=used[: self._distances.nparams], time=now)[i]
             edge = np.rint(x) if conditions[i].whole else 0 * x
-            speed = next((change for change in changes if change), 0)
+            if not abs(x - edge) <= BESIDE * max(abs(edge), 1):
+                switches[len(conditions) + i] = number(0)
+                continue
+            speed = next(filter(None, (self._change(times, at, used, now)[i] for times in AHEAD_ORDERS)), 0)
             switches[len(conditions) + i] = number(REST if x == edge and not speed else 0)
-            if not speed or not abs(x - edge) <= BESIDE * max(abs(edge), 1):
+            if not speed:
                 continue
             switches[i] = number(np.sign(speed)) if not conditions[i].whole else number(edge if speed > 0 else edge - 1)
+
+    def _change(self, times: int, at: Any, numbers: Any, now: Any) -> Any:
+        """Return a derivative in time of the arguments of all conditions; each order is compiled when it is needed."""
+        if times not in self._ahead:
+            self._ahead[times] = self._compiled(self._changes(self._arguments, frozenset(), times))
+        return self._ahead[times](at, pars=numbers[: self._ahead[times].nparams], time=now)
 
     def advance(
         self,

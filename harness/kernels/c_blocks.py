@@ -10,7 +10,7 @@ from array import array
 from collections.abc import Iterable
 from dataclasses import fields
 
-from ...flops.toolchain import Build
+from ...flops.toolchain import Build, has_vector_version
 from ...models.algebra.expression import TESTS, Const, Expr, Op, Table, Var, nodes
 from ...models.algebra.functions import CALLS, FUNCTIONS
 from ...models.algebra.simplify import Block
@@ -241,12 +241,13 @@ def c_functions(blocks: Iterable[Block], build: Build, vector: bool) -> str:
         for node in nodes(*(assign.value for assign in block.assignments))
         if isinstance(node, Op) and node.kind in _DECLARED
     }
-    attributes = 'const, simd("notinbranch")' if vector and build.lanes else "const"
-    lines = [
-        f'__attribute__(({attributes})) double {_DECLARED[kind]}(double) LIBRARY("{FUNCTIONS[kind].library}");\n'
-        for kind in CALLS
-        if kind in called
-    ]
+    lines = []
+    for kind in CALLS:
+        if kind in called:
+            library = FUNCTIONS[kind].library
+            in_lanes = vector and build.lanes and has_vector_version(library)
+            attributes = 'const, simd("notinbranch")' if in_lanes else "const"
+            lines.append(f'__attribute__(({attributes})) double {_DECLARED[kind]}(double) LIBRARY("{library}");\n')
     return _DECLARED_AS + "".join(lines) if lines else ""
 
 

@@ -145,11 +145,25 @@ def test_each_function_is_counted_as_its_kind():
     assert count(SMOOTH, "euler").as_written()["sin"] == 3  # of 3*w, of w, and of a in the threshold
 
 
-@pytest.mark.parametrize("method", ["dormand_prince", "parker_sochacki"])
-def test_counted_is_retired_where_steps_adapt(method):
-    found = count_run(compile_kernels([make_step(SMOOTH, method, "dense")])[0], DRIVE)
+#: One function for each kind of rule for its series, of a variable: series take many operations.
+PLAIN = NeuronModel(
+    name="plain",
+    equations="""
+        dv/dt = (I - v + clip(v, 0, 1))/(10*ms) : 1
+        dw/dt = (0.4 + 0.1*(log(w) + sin(w) + tan(w) + arcsin(w)) - w)/(20*ms) : 1
+        I : 1
+    """,
+    threshold="v > 1",
+    reset="v = 0",
+    initial={"v": 0, "w": 0.3},
+)
+
+
+@pytest.mark.parametrize(("model", "method"), [(SMOOTH, "dormand_prince"), (PLAIN, "parker_sochacki")])
+def test_counted_is_retired_where_steps_adapt(model, method):
+    found = count_run(compile_kernels([make_step(model, method, "dense")])[0], DRIVE)
     assert arithmetic(found.retired) == arithmetic(found.counted)
-    assert all(found.retired[kind] for kind in CALLS[2:])
+    assert all(found.retired[kind] for kind in (CALLS[2:] if model is SMOOTH else ("log", "sin", "tan", "arcsin")))
 
 
 def test_an_operator_is_counted_as_the_operations_that_define_it():
@@ -164,12 +178,12 @@ def test_an_operator_is_counted_as_the_operations_that_define_it():
     }
 
 
-@pytest.mark.parametrize("method", ["rk4", "parker_sochacki", "dormand_prince"])
-def test_methods_and_the_reference_agree(method):
+@pytest.mark.parametrize(("model", "method"), [(SMOOTH, "rk4"), (SMOOTH, "dormand_prince"), (PLAIN, "parker_sochacki")])
+def test_methods_and_the_reference_agree(model, method):
     stimulus = constant(DRIVE, 100 * ms)
-    exact = reference(SMOOTH, stimulus)
+    exact = reference(model, stimulus)
     assert exact.error < 1e-9
-    kernel = compile_kernels([make_step(SMOOTH, method, "hermite" if method == "rk4" else "dense")])[0]
+    kernel = compile_kernels([make_step(model, method, "hermite" if method == "rk4" else "dense")])[0]
     found = kernel.run([stimulus], 1e-13 if method == "dormand_prince" else Fraction(1, 64))[0].spike_times
     assert found == pytest.approx(exact.train.times, abs=1e-6 if method == "rk4" else 1e-9)
 
@@ -212,7 +226,7 @@ def test_a_function_without_a_value_is_refused_by_all(tmp_path, side, said):
     assert said in one_line(leaky(f"(I - v + {side})/tau"), tmp_path)
 
 
-@pytest.mark.parametrize("side", ["log(v - 1)", "log1p(v - 2)", "arcsin(v + 1.1)", "arccos(v + 1.1)", "log10(v - 0.5)"])
+@pytest.mark.parametrize("side", ["log(v - 1)", "log1p(v - 2)", "arcsin(v + 1.1)", "arccos(v + 1.1)", "log10(v - 1)"])
 def test_a_function_without_a_value_in_some_state_is_a_failure_of_the_run(side):
     model = leaky(f"(I + {side})/ms")
     with pytest.raises(UserError, match="diverged"):

@@ -16,6 +16,9 @@ from spikecost.models.definition.neuron import NeuronModel
 from spikecost.models.ground.errors import UserError
 from spikecost.models.order import breaks, order_on
 
+from .. import random_models
+from .test_random_models import check_functions
+
 NUMPY = {
     name: getattr(np, name) for name in ("exp", "log", "log10", "log1p", "expm1", "sin", "cos", "tan", "floor", "ceil")
 }
@@ -137,6 +140,25 @@ def test_what_jumps_lowers_the_order(side, order):
     model = climbing(side, more="\na : 1", parameters={"a": 2.5})
     assert order_on(model, "rk4").value == order
     assert bool(breaks(model)) == (order < 4)
+
+
+#: More parts of a random expression.
+FORMS = (
+    *("floor(2*{a})", "ceil({a})", "sign({a})", "clip({a}, -0.5, {b})", "({a}) % 0.7", "({a}) // 0.6"),
+    *("sin({a})", "cos(3*{a})", "tan(clip({a}, -1, 1))", "arctan({a})", "arcsin(0.9*tanh({a}))"),
+    *("log(1.5 + abs({a}))", "log1p(({a})**2)", "expm1(-abs({a}))"),
+)
+
+
+@pytest.mark.parametrize(
+    "seeds",
+    [range(2000, 2004), *(pytest.param(range(n, n + 50), marks=pytest.mark.deep) for n in range(2004, 2204, 50))],
+)
+def test_references_of_random_functions_agree_with_kernels(monkeypatch, seeds):
+    monkeypatch.setattr(random_models, "FORMS", random_models.FORMS + FORMS)
+    said = [check_functions(seed) for seed in seeds]
+    assert not any(said), "\n".join(filter(None, said))
+    assert said.count(None) <= len(said) / 4  # they slide along a switch, or begin on one
 
 
 def test_every_row_is_tried_here():
