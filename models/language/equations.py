@@ -22,7 +22,7 @@ from . import grammar, noise, units
 from .dimensions import check, dimension, unit_called
 from .equation_lines import DIFFERENTIAL, SUBEXPRESSION, lines
 from .grammar import HIGHEST_POWER, Binary, Name, Negative, Node, Number, Switch, Test, Unreadable, written
-from .names import OF_GROUPS, check_name
+from .names import OF_GROUPS, OF_TIME, check_name
 
 _NUMBERS = {"pi": math.pi, "e": math.e}
 #: For each sign of a condition: the operation, and whether its operands are exchanged.
@@ -61,7 +61,7 @@ def read(text: str, constants: Mapping[str, Any], given: str) -> dict[str, Equat
     if states > MOST_STATES:
         raise UserError(f"{given}: {states} state variables; spikecost is for single neurons of up to {MOST_STATES}")
     noise.check_noise(((line.name, line.kind == DIFFERENTIAL, line.right) for line in found_lines), given)
-    known = {line.name: line.dimension for line in found_lines}
+    known = {line.name: line.dimension for line in found_lines} | dict.fromkeys(OF_TIME, units.MS)
     known |= {name: noise.DIMENSIONS[kind] for name, kind in random_inputs(text).items()}
     found = {}
     for line in found_lines:

@@ -15,12 +15,10 @@ from brian2.units.fundamentalunits import Quantity, get_dimensions
 from ..ground.errors import UserError
 from ..language import units
 from ..language.dimensions import unit_called
+from ..language.names import OF_TIME
 from ..language.noise import noise_in
 
-_BRIAN2S_OWN = {
-    "t": "replace what depends on time by a parameter, and drive that with a stimulus",
-    "poisson": "spikecost compares spike times, and random numbers have none to compare",
-}
+_BRIAN2S_OWN = {"poisson": "spikecost compares spike times, and random numbers have none to compare"}
 
 
 class Names:
@@ -58,7 +56,7 @@ class Names:
             If a name has no meaning, or stands for something that cannot be run.
         """
         group, constants = self._group, {}
-        identifiers = set(identifiers)
+        identifiers = set(identifiers) - set(OF_TIME)
         for identifier in sorted(identifiers - set(noise_in(" ".join(identifiers)))):
             if identifier in _BRIAN2S_OWN:
                 raise UserError(
