@@ -559,7 +559,7 @@ REFUSED = {
         lambda: leaky(LEAKY.replace("R*I", "R*I*int(on)") + "\non : boolean", name="mine"),
         "mine: the parameter 'on' is boolean, which cannot be run; declare a number",
     ),
-    "threshold": (lambda: leaky(threshold="v > -50*mV and I > 0*amp", name="mine"), "mine: threshold: "),
+    "threshold": (lambda: leaky(threshold="v > -50*mV and I > 0*amp", name="mine"), "mine: the threshold uses I; "),
     "refractory condition": (
         lambda: leaky(refractory="v > -40*mV", name="mine"),
         "mine: refractory = 'v > -40*mV' is not supported; give a duration",
