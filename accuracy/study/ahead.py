@@ -16,7 +16,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -37,18 +37,35 @@ from .suite import Suite
 LOOKED_AT = ("euler", "rk4", "exponential_euler")
 
 
+@dataclass(frozen=True)
+class Second:
+    """The second process, if one was started."""
+
+    process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def works(self) -> bool:
+        """Whether it has not ended."""
+        return self.process is not None and self.process.poll() is None
+
+    def wait(self) -> None:
+        """Wait until it has ended."""
+        if self.process is not None:
+            self.process.wait()
+
+
 @contextmanager
-def computed_ahead(suite: Suite, models: Sequence[NeuronModel], jobs: int) -> Iterator[Callable[[], None]]:
+def computed_ahead(suite: Suite, models: Sequence[NeuronModel], jobs: int) -> Iterator[Second]:
     """Let a second process work while the block runs, if there is enough to do and more than one job is allowed.
 
     Yields
     ------
-    callable
-        It waits until the process has ended. At the end of the block, a process that still works is stopped.
+    Second
+        At the end of the block, it is stopped if it still works.
     """
     given = _pickled(replace(suite, models=tuple(models))) if jobs > 1 and (suite.thorough or suite.features) else b""
     if not given:
-        yield lambda: None
+        yield Second()
         return
     process = subprocess.Popen(
         [sys.executable, "-W", "ignore", "-m", __name__],
@@ -63,7 +80,7 @@ def computed_ahead(suite: Suite, models: Sequence[NeuronModel], jobs: int) -> It
         with contextlib.suppress(OSError):  # it has ended already
             pipe.write(given)
             pipe.flush()
-        yield lambda: _ended(process)
+        yield Second(process)
     finally:
         with contextlib.suppress(OSError):
             os.killpg(process.pid, signal.SIGKILL)  # with the compilers that it has started
@@ -78,10 +95,6 @@ def _pickled(suite: Suite) -> bytes:
         return pickle.dumps(suite)
     except Exception:  # a convention of the user's may be of any class
         return b""
-
-
-def _ended(process: subprocess.Popen[bytes]) -> None:
-    process.wait()
 
 
 def pieces_of_work(suite: Suite) -> Iterator[Callable[[], Any]]:

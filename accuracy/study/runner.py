@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from joblib import Parallel, delayed
 
@@ -13,7 +13,7 @@ from ...models.definition.domain import check_domain
 from ...models.definition.neuron import NeuronModel
 from ...models.ground.errors import UserError
 from ...models.ground.interruption import interruptible
-from .ahead import computed_ahead
+from .ahead import Second, computed_ahead
 from .phases import measuring
 from .phases.progress import Progress
 from .phases.sweeping import Finder, cases_of, compiled_for, contradictions, fill_map, regime_of, swept_curve
@@ -95,13 +95,11 @@ def _run(study: Study, jobs: int, progress: Progress) -> None:
     models = [get_model(model) for model in suite.models]
     for model in models:
         check_domain(model)
-    with computed_ahead(suite, models, jobs) as wait_for_second:
-        _compare(study, models, jobs, progress, wait_for_second)
+    with computed_ahead(suite, models, jobs) as second:
+        _compare(study, models, jobs, progress, second)
 
 
-def _compare(
-    study: Study, models: Sequence[NeuronModel], jobs: int, progress: Progress, wait_for_second: Callable[[], None]
-) -> None:
+def _compare(study: Study, models: Sequence[NeuronModel], jobs: int, progress: Progress, second: Second) -> None:
     suite = study.suite
     progress.begin("finding drives and references", sum(map(suite.number_of_regimes, models)))
     for model in models:
@@ -144,8 +142,14 @@ def _compare(
     if not (suite.witnessed and any(curve.points for curve in study.curves)):
         return
     measuring.record_all(study, kernels, jobs, progress)
-    wait_for_second()  # kernels are timed while nothing else runs
-    measuring.time_all(study, kernels, progress)
     measuring.count_all(study, models, kernels, kinds, progress)
     if suite.features:
         measuring.look_for_features(study, models, progress)
+    if second.works:
+        progress.begin("waiting for the second process", 1)
+        second.wait()
+        progress.done()
+    if suite.thorough:
+        measuring.look_closer(study, models, kernels, progress)
+    # last, while nothing else runs
+    measuring.time_all(study, kernels, progress)

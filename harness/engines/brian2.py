@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from ...models.definition.neuron import NeuronModel
 from ...models.ground.errors import UserError
 from ...models.language import units
+from ...models.language.names import OF_TIME
 from ...models.methods import METHODS
 from ..stimuli import Stimulus, steps_of
 from ..stimuli.train import check_arrivals
@@ -150,4 +151,6 @@ def method_name(model: NeuronModel, method: str) -> str:
 
 def _set(group: brian2.NeuronGroup, model: NeuronModel, values: dict[str, float]) -> None:
     for name, value in values.items():
+        if name in OF_TIME:
+            continue  # Brian2 has its own
         setattr(group, name, units.quantity(value, model.system.dimensions[name]))

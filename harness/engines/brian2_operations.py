@@ -31,6 +31,7 @@ from ...models.ground.bounded import patience, run_bounded
 from ...models.ground.code_version import code_version
 from ...models.ground.errors import NoValue, UserError, attempt
 from ...models.language import units
+from ...models.language.names import OF_TIME
 from .brian2 import method_name
 
 #: Number of neurons: what Brian2 computes once per step for all of them is then less than a hundredth of a step.
@@ -214,7 +215,8 @@ def _group(model: NeuronModel, method: str, place: int = 0, *, reset: bool = Tru
         name=_GROUP.format(place),
     )
     for name, value in {**model.parameter_values, **model.initial_values}.items():
-        setattr(group, name, units.quantity(value, model.system.dimensions[name]))
+        if name not in OF_TIME:  # Brian2 has its own
+            setattr(group, name, units.quantity(value, model.system.dimensions[name]))
     return group
 
 

@@ -21,6 +21,7 @@ from ...models.algebra.expression import FLOATS, evaluate
 from ...models.definition.neuron import NeuronModel
 from ...models.ground.errors import UserError
 from ...models.language import units
+from ...models.language.names import TIME
 from ...models.methods import METHODS, Method
 from ...models.step import Step
 from ..stimuli import Stimulus, steps_of
@@ -180,11 +181,17 @@ class Arguments:
         return Outcome(
             # counted steps, or ms since the start of the piece: no time is summed over the run
             spike_times=(place + at) * self._setting if self._by_dt else self._starts[place] + at,
-            state=self._state[:, lane].copy(),
+            state=self._in_ms(self._state[:, lane].copy()),
             failure=self._failure(lane, spikes, stuck),
-            samples=self._samples[:, :, lane].copy(),
+            samples=self._in_ms(self._samples[:, :, lane].copy()),
             tallies=self._method.tallies(self._step, kept, self._steps, count, float(self._horizon)),
         )
+
+    def _in_ms(self, states: Array) -> Array:
+        """Change the time among state variables (the last axis) to ms, if the kernel counts steps."""
+        if self._method.counts_steps(self._step.model, self._step.detection):
+            states[..., self._step.state.index(TIME)] *= self._setting
+        return states
 
     def _failure(self, lane: int, spikes: int, stuck: int) -> str:
         state = self._state[:, lane]

@@ -86,7 +86,8 @@ def _texts(model: NeuronModel) -> Iterator[tuple[str, str, str]]:
     for name in model.system.subexpressions:
         yield f"equation of '{name}'", name, written[name]
     for name in model.system.state:
-        yield f"equation of '{name}'", "", written[name]
+        if name in written:
+            yield f"equation of '{name}'", "", written[name]
     condition = grammar.condition(model.threshold)
     for comparison in grammar.comparisons(condition) if condition is not None else ():
         for side in (comparison.left, comparison.right):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
@@ -12,13 +13,13 @@ import brian2
 from brian2.units.fundamentalunits import Dimension, get_dimensions
 
 from ..algebra.draft import substitute
-from ..algebra.expression import FLOATS, Expr, Var, evaluate, names
+from ..algebra.expression import FLOATS, Const, Expr, Var, evaluate, names
 from ..algebra.system import System
 from ..ground.errors import UserError, at, short
 from ..language import equations as language
 from ..language import units
 from ..language.equation_lines import DIFFERENTIAL, PARAMETER
-from ..language.names import LONGEST_NAME, check_name
+from ..language.names import LAST_SPIKE, LONGEST_NAME, NEVER, OF_TIME, TIME, check_name
 from .arrivals import check_arrivals, given_arrivals, read_arrivals
 from .published_cost import PublishedCost
 from .tables import TableGrid, tabulate
@@ -267,6 +268,9 @@ class NeuronModel:
         values: dict[str, float] = dict(self.parameter_values)
         waiting: dict[str, Expr] = {}
         for name in system.state:
+            if name in OF_TIME:
+                values[name] = 0.0 if name == TIME else NEVER
+                continue
             given = self.initial[name]
             if isinstance(given, str):
                 waiting[name] = self._initial_expression(name)
@@ -311,8 +315,9 @@ class NeuronModel:
                 check_name(name, f"{where}: the constant")
         system = self.system
         for name in system.dimensions:
-            with at("equations", name):
-                check_name(name, f"{where}: the name")
+            if name not in OF_TIME:
+                with at("equations", name):
+                    check_name(name, f"{where}: the name")
         for name in self.constants:
             if name in system.dimensions:
                 with at("constants", name):
@@ -320,7 +325,7 @@ class NeuronModel:
                         f"{where}: the constant '{name}' is also declared in the equations; remove one of them"
                     )
         _same_names(self.parameters, system.parameters, where, "parameters", system)
-        _same_names(self.initial, system.state, where, "initial", system)
+        _same_names(self.initial, tuple(name for name in system.state if name not in OF_TIME), where, "initial", system)
         for field_name in ("parameters", "initial"):
             for name, given in getattr(self, field_name).items():
                 with at(field_name, name):
@@ -384,7 +389,7 @@ class NeuronModel:
                 )
         elif self.refractory is not None:
             units.in_ms(self.refractory, f"{self.name}: refractory")
-        elif not self.system.reset:
+        elif not any(name not in OF_TIME for name, _ in self.system.reset):
             raise UserError(
                 f"{self.name}: without a reset every step above threshold would be a spike; "
                 f"give refractory='{short(self.threshold)}'"
@@ -461,36 +466,50 @@ def _system(model: NeuronModel, field_name: str) -> System:
             )
     dimensions = {name: each.dimension for name, each in equations.items()}
     found = {name: each.value for name, each in equations.items() if each.value is not None}
+    for name in equations.keys() & set(OF_TIME):
+        with at(field_name, name):
+            check_name(name, f"{model.name}: the name")
     state = tuple(name for name in found if equations[name].kind == DIFFERENTIAL)
+    known = dimensions | dict.fromkeys(OF_TIME, units.MS)
     for name in found:
         expected = dimensions[name] / units.MS if name in state else dimensions[name]
         with at(field_name, name):
             language.check_units(
-                equations[name].text, dimensions, model.constants, expected, f"{model.name}: equation of '{name}'"
+                equations[name].text, known, model.constants, expected, f"{model.name}: equation of '{name}'"
             )
     subexpressions = language.subexpression_order(found, found.keys() - set(state))
     opened: dict[str, Expr] = {}
     for name, value in subexpressions.items():
         opened[name] = substitute(value, opened)
     with at("reset"):
-        reset = language.statements(model.reset, state, dimensions, model.constants, f"{model.name}: reset")
+        reset = language.statements(model.reset, state, known, model.constants, f"{model.name}: reset")
     with at("threshold"):
         threshold = read_threshold(
             model.threshold,
-            state,
-            dimensions,
+            (*state, *OF_TIME),
+            known,
             model.constants,
             where=f"{model.name}: threshold",
             subexpressions=opened,
             resets=bool(reset),
         )
+    held = frozenset(name for name in state if "unless refractory" in equations[name].flags)
+    statements = [value for _, value in reset]
+    used = names(*found.values(), threshold.holds, *statements) & set(OF_TIME)
+    if used:  # the time is a variable that changes by 1 ms per ms
+        state, dimensions = (*state, TIME), dimensions | {TIME: units.MS}
+        found[TIME] = Const(Fraction(1))
+    if LAST_SPIKE in used:
+        state, dimensions = (*state, LAST_SPIKE), dimensions | {LAST_SPIKE: units.MS}
+        found[LAST_SPIKE] = Const(Fraction(0))
+        reset = [(LAST_SPIKE, Var(TIME)), *reset]
     return System(
         dimensions=dimensions,
         state=state,
         parameters=tuple(name for name in parameters if name != model.input),
         subexpressions=subexpressions,
         derivatives={name: found[name] for name in state},
-        held=frozenset(name for name in state if "unless refractory" in equations[name].flags),
+        held=held,
         threshold=threshold,
         reset=tuple((name, substitute(value, opened)) for name, value in reset),
         arrivals=read_arrivals(

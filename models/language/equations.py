@@ -23,7 +23,7 @@ from . import grammar, units
 from .dimensions import check, dimension, unit_called
 from .equation_lines import DIFFERENTIAL, SUBEXPRESSION, lines
 from .grammar import HIGHEST_POWER, Binary, Name, Negative, Node, Number, Switch, Test, Unreadable, written
-from .names import OF_GROUPS, check_name
+from .names import OF_GROUPS, OF_TIME, check_name
 
 _NUMBERS = {"pi": math.pi, "e": math.e}
 #: For each sign of a condition: the operation, and whether its operands are exchanged.
@@ -61,7 +61,7 @@ def read(text: str, constants: Mapping[str, Any], given: str) -> dict[str, Equat
         raise UserError(f"{given}: no differential equation; write at least one, such as dv/dt = -v/(10*ms) : volt")
     if states > MOST_STATES:
         raise UserError(f"{given}: {states} state variables; spikecost is for single neurons of up to {MOST_STATES}")
-    known = {line.name: line.dimension for line in found_lines}
+    known = {line.name: line.dimension for line in found_lines} | dict.fromkeys(OF_TIME, units.MS)
     found = {}
     for line in found_lines:
         with at(line.name):

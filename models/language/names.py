@@ -12,6 +12,12 @@ from ..ground.errors import UserError, short
 #: The largest length of the name of a variable, a parameter or a constant.
 LONGEST_NAME = 64
 NAME = re.compile(rf"[A-Za-z][A-Za-z0-9_]{{0,{LONGEST_NAME - 1}}}")
+#: Brian2's name of the time, which a model's texts may use.
+TIME = "t"
+#: Brian2's name of the time of the last spike, and its value before the first spike, in ms.
+LAST_SPIKE, NEVER = "lastspike", -1e7
+#: Names of Brian2 that become variables of a model that uses them.
+OF_TIME = (TIME, LAST_SPIKE)
 #: Variables that Brian2 gives to every group, in addition to those that its `Equations` class knows.
 OF_GROUPS = {"t", "dt", "t_in_timesteps", "i", "N", "lastspike", "not_refractory", "xi"}
 

@@ -132,6 +132,10 @@ class Method(Hashable, Protocol):
         """Return why the method cannot be used with a model, a detection and such an input; empty if it can."""
         ...
 
+    def counts_steps(self, model: NeuronModel, detection: str) -> bool:
+        """Whether the kernel's variable for the time, if the model has one, is a number of steps; otherwise in ms."""
+        ...
+
     def blocks(self, model: NeuronModel, detection: str, varying: bool) -> Mapping[str, Block]:
         """Return the blocks of a step, by name, in the order in which a step runs them.
 
@@ -224,6 +228,11 @@ class InBlocks:
         if detection == "dense" and (why := why_not_located(model)):
             return why
         return self.why_not_model(model)
+
+    def counts_steps(self, model: NeuronModel, detection: str) -> bool:
+        """Return False: the time is in ms."""
+        del model, detection
+        return False
 
     def written(self, model: NeuronModel) -> tuple[Assign, ...]:
         """Return nothing: the number of operations depends on the error, so there is no written form."""

@@ -5,6 +5,7 @@ Times within the step are fractions of the step. In addition to the model's name
 - ``dt``: length in ms of the piece of the step that is being integrated; ``step``: length of the whole step;
 - ``done``: fraction of the step that was done before that piece; ``elapsed``: fraction up to the spike;
 - ``rest``: length in ms of the part of the step after the spike;
+- ``t``: the time in ms, or the number of steps if every step is whole (`counts_steps`);
 - ``left``: number of refractory steps that are left; ``v_next``, ``v_reset``, ``v_held``: new values of ``v``.
 
 If the input varies within a step, ``I`` is its value at the start of that piece, ``I_mid`` at its middle and ``I_end``
@@ -37,6 +38,7 @@ from ..algebra.simplify import Assign, Block, lower
 from ..definition.neuron import NeuronModel
 from ..definition.step_names import INPUT_ENDINGS
 from ..detection import DETECTIONS, Crossing, Detection
+from ..language.names import TIME
 from . import arrivals, events
 from .base import Step, Template
 
@@ -88,6 +90,10 @@ class FixedStep(ABC):
         except NotApplicable as error:
             return str(error)
         return ""
+
+    def counts_steps(self, model: NeuronModel, detection: str) -> bool:
+        """Whether the kernel's variable for the time is a number of steps."""
+        return counts_steps(model, DETECTIONS[detection])
 
     def blocks(self, model: NeuronModel, detection: str, varying: bool) -> Mapping[str, Block]:
         """Return the blocks of a step; see the docstring of the module."""
@@ -188,6 +194,16 @@ def conditions(model: NeuronModel) -> tuple[str, ...]:
     return events.conditions(model, "")
 
 
+def counts_steps(model: NeuronModel, detection: Detection) -> bool:
+    """Whether the kernel's variable for the time is a number of steps: if all steps are whole, as on the grid.
+
+    The time is then the number of steps times dt, exactly as in Brian2: a sum of steps would differ by its rounding. As
+    in Brian2, the threshold and the reset see the time at the start of the step.
+    """
+    parts = detection.restarts and (model.spike_interrupts or bool(model.arrivals))
+    return TIME in model.system.state and not parts
+
+
 class _Maker:
     def __init__(self, model: NeuronModel, method: FixedStep, detection: Detection, varying: bool = False) -> None:
         self._model = model
@@ -201,6 +217,9 @@ class _Maker:
         """The end of the piece that is integrated, as a fraction of the step."""
         self._dt = Var("dt")
         self._x = Vector({name: Var(name) for name in self._system.state})
+        self.counts_steps = counts_steps(model, detection)
+        if self.counts_steps:
+            self._x = self._x | {TIME: Var(TIME) * self._dt}
         self._fixed = frozenset({"dt", *self._system.parameters})
 
     def proposal(self) -> tuple[Draft, Vector]:
@@ -212,6 +231,8 @@ class _Maker:
         """Return the crossing and the state there, not simplified."""
         draft = self._draft(*(f"{name}_next" for name in self._system.state), "done", "step", "_until")
         end = Vector({name: Var(f"{name}_next") for name in self._system.state})
+        if self.counts_steps:
+            end = end | {TIME: Var(f"{TIME}_next") * self._dt}
         theta, at = self._detection.locate(
             Crossing(
                 self._x,
@@ -228,12 +249,18 @@ class _Maker:
     def advance(self) -> tuple[Block, Block]:
         draft, after = self.proposal()
         outputs = {f"{name}_next": value for name, value in after.items()}
+        if self.counts_steps:
+            outputs[f"{TIME}_next"] = Var(TIME) + 1
+            after = after | {
+                TIME: self._x[TIME] if not self._detection.restarts else outputs[f"{TIME}_next"] * self._dt
+            }
         outputs |= self._conditions(after)
         return lower(draft, outputs, self._fixed)
 
     def written(self) -> tuple[Assign, ...]:
         draft = self._draft()
-        after = self._method.advance(self._x, self._dt, Derivatives(self._model.system_as_published, draft))
+        plain = Vector({name: Var(name) for name in self._system.state})
+        after = self._method.advance(plain, self._dt, Derivatives(self._model.system_as_published, draft))
         outputs = {f"{name}_next": value for name, value in after.items()}
         # one test of the threshold: papers do not have our rule that a spike without reset is a crossing
         proposed = Vector({name: Var(f"{name}_next") for name in self._system.state})
@@ -252,10 +279,14 @@ class _Maker:
         if self.restarts:
             outputs |= {"rest": (until - elapsed) * Var("step"), **self._rest_of_input(draft, elapsed)}
         values: dict[str, Expr] = dict(at)
+        if self.counts_steps:
+            values[TIME] = self._x[TIME]
         for name, value in self._system.reset:
             values[name] = draft.let(f"{name}_new", substitute(value, values))
         if self.restarts or self._system.reset:
             outputs |= {f"{name}_reset": values[name] for name in self._system.state}
+        if self.counts_steps and f"{TIME}_reset" in outputs:
+            outputs[f"{TIME}_reset"] = Var(f"{TIME}_next")
         return lower(draft, outputs)[1]
 
     def refractory(self) -> tuple[Block, Block, Block]:
@@ -292,6 +323,8 @@ class _Maker:
         if set(self._system.state) != set(self._system.held):
             after = self._method.advance(self._x, draft.let("held", dt), f)
             outputs = outputs | {f"{n}_held": after[n] for n in self._system.state if n not in self._system.held}
+        if self.counts_steps:
+            outputs = outputs | {f"{TIME}_held": Var(TIME) + 1}
         return lower(draft, outputs)[1]
 
     def _draft(self, *more: str) -> Draft:

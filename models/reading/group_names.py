@@ -15,9 +15,9 @@ from brian2.units.fundamentalunits import Quantity, get_dimensions
 from ..ground.errors import UserError
 from ..language import units
 from ..language.dimensions import unit_called
+from ..language.names import OF_TIME
 
 _BRIAN2S_OWN = {
-    "t": "replace what depends on time by a parameter, and drive that with a stimulus",
     "rand": "spikecost compares spike times, and random numbers have none to compare",
     "randn": "spikecost compares spike times, and random numbers have none to compare",
     "poisson": "spikecost compares spike times, and random numbers have none to compare",
@@ -59,7 +59,7 @@ class Names:
             If a name has no meaning, or stands for something that cannot be run.
         """
         group, constants = self._group, {}
-        for identifier in sorted(identifiers):
+        for identifier in sorted(set(identifiers) - set(OF_TIME)):
             if identifier in _BRIAN2S_OWN:
                 raise UserError(
                     f"{group.name}: '{identifier}' in the equations cannot be run: {_BRIAN2S_OWN[identifier]}"

@@ -108,6 +108,27 @@ def test_values_and_held_variables_on_the_grid_are_those_of_brian2(model, dt):
     np.testing.assert_allclose(ours, theirs, rtol=0, atol=1e-9)
 
 
+#: A condition of another form, whose spike is a crossing; on the grid only.
+JOINED = CROSSING.replace(
+    name="joined",
+    equations="dv/dt = (I - v)/(5*ms) : 1\ndu/dt = (v - u)/(3*ms) : 1\nI : 1\nw : 1",
+    threshold="v > 1 and u < 0.9",
+    refractory="v > 1 and u < 0.9",
+    initial={"v": 0, "u": 0},
+)
+
+
+def test_a_crossing_of_another_condition_on_the_grid():
+    stimuli = [sc.constant(0, LENGTH).with_arrivals(exc=sc.poisson_train(600 * Hz, LENGTH, seed=s)) for s in (1, 2)]
+    step, dt = make_step(JOINED, "euler", "grid"), Fraction(1, 20)
+    together, alone = (compile_kernels([step], build)[0].run(stimuli, dt) for build in (SIMD, SCALAR))
+    for one, other, stimulus in zip(together, alone, stimuli, strict=True):
+        theirs = in_brian2.run(JOINED, "euler", stimulus, dt, "numpy")
+        assert len(theirs) >= 3
+        np.testing.assert_allclose(one.spike_times, theirs, rtol=0, atol=1e-9)
+        assert one.spike_times.tobytes() == other.spike_times.tobytes()
+
+
 def test_a_series_on_the_grid_is_the_exact_solution_on_the_grid():
     stimulus = trains_of(CUBA)
     found = [

@@ -116,7 +116,7 @@ def count_all(
     kinds: Mapping[tuple[NeuronModel, str], Regime],
     progress: Progress,
 ) -> None:
-    """Count steps, spikes and whole runs on the processor; if the suite is thorough, other builds and Brian2's code.
+    """Count steps, spikes and whole runs on the processor.
 
     Parameters
     ----------
@@ -127,21 +127,26 @@ def count_all(
         Kernels, and one regime, by model and kind of stimulus.
     progress : Progress
     """
+    pairs = _counted(study, models, kernels)
+    progress.begin("counting on the processor", len(pairs))
+    for model, method in pairs:
+        way = method, study.suite.detections[0]
+        study.measurements[model.label, *way] = _measured(model, *way)
+        progress.done()
+    _count_spikes(study, kernels, kinds, progress)
+
+
+def _counted(
+    study: Study, models: Sequence[NeuronModel], kernels: Mapping[tuple[NeuronModel, str], Kernels]
+) -> list[tuple[NeuronModel, str]]:
+    """Return the models and methods that have a kernel whose steps all cost the same."""
     suite = study.suite
-    pairs = [
+    return [
         (model, method)
         for model in models
         for method in suite.methods
         if method in with_steps_alike() and (method, suite.detections[0]) in kernels[model, suite.stimuli[0]].compiled
     ]
-    progress.begin("counting on the processor", len(pairs))
-    for model, method in pairs:
-        way = method, suite.detections[0]
-        study.measurements[model.label, *way] = _measured(model, *way)
-        progress.done()
-    _count_spikes(study, kernels, kinds, progress)
-    if suite.thorough:
-        _look_closer(study, [pair for pair in pairs if pair[1] in LOOKED_AT], progress)
 
 
 def _count_spikes(
@@ -171,7 +176,11 @@ def _count_spikes(
         progress.done()
 
 
-def _look_closer(study: Study, pairs: Sequence[tuple[NeuronModel, str]], progress: Progress) -> None:
+def look_closer(
+    study: Study, models: Sequence[NeuronModel], kernels: Mapping[tuple[NeuronModel, str], Kernels], progress: Progress
+) -> None:
+    """Count what other builds and Brian2's code execute, for the methods in `LOOKED_AT`."""
+    pairs = [pair for pair in _counted(study, models, kernels) if pair[1] in LOOKED_AT]
     progress.begin("counting other builds and Brian2's code", 2 * len(pairs))
     keys = [(model.label, method) for model, method in pairs]
     for key, (model, method) in zip(keys, pairs, strict=True):

@@ -149,3 +149,12 @@ def test_every_case_of_a_parabola(initial, drive, b, c, expected):
     horizon = 1.01 * expected[0] if expected else 5.0
     times = reference(model, constant(drive / ms, horizon * ms)).train.times
     np.testing.assert_allclose(times, expected, rtol=1e-13)
+
+
+def test_a_sum_of_a_falling_input_crosses_before_it_turns():
+    # v' = 2 - 0.2 t: v = 2 t - 0.1 t**2 is 6 at 10 - sqrt(40) ms; from a reset there, it turns at 4
+    model = NeuronModel(
+        name="sum", equations="dv/dt = I : 1\nI : hertz", threshold="v > 6", reset="v = 0", initial={"v": 0}
+    )
+    solved = reference(model, ramp(2 / ms, -2 / ms, 20 * ms))
+    assert solved.train.times.tolist() == pytest.approx([10 - 40**0.5], rel=1e-14)

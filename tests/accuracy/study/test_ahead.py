@@ -38,8 +38,10 @@ def started(monkeypatch):
 def test_the_first_process_finds_what_the_second_computed(tmp_path, monkeypatch, started):
     monkeypatch.setenv("SPIKECOST_CACHE", str(tmp_path))
     monkeypatch.setattr(ahead, "_pickled", lambda suite, own=ahead._pickled: own(replace(suite, features=False)))
-    with ahead.computed_ahead(SUITE, LIF, 2) as wait:
-        wait()
+    with ahead.computed_ahead(SUITE, LIF, 2) as second:
+        assert second.works
+        second.wait()
+        assert not second.works
     assert [process.returncode for process in started] == [0]
 
     def none(*_):
@@ -91,8 +93,9 @@ def test_it_ends_if_the_first_process_is_killed():
 @pytest.mark.parametrize("changes", [{"features": False}, {"jobs": 1}])
 def test_a_short_run_or_one_job_starts_none(started, changes):
     jobs = changes.pop("jobs", 2)
-    with ahead.computed_ahead(replace(SUITE, **changes), LIF, jobs) as wait:
-        wait()
+    with ahead.computed_ahead(replace(SUITE, **changes), LIF, jobs) as second:
+        assert not second.works
+        second.wait()
     assert started == []
 
 
@@ -100,6 +103,7 @@ def test_a_suite_that_cannot_be_sent_starts_none(started, monkeypatch):
     class Local(Suite):
         """A class that another process cannot import."""
 
-    with ahead.computed_ahead(Local(**vars(SUITE)), LIF, 2) as wait:
-        wait()
+    with ahead.computed_ahead(Local(**vars(SUITE)), LIF, 2) as second:
+        assert not second.works
+        second.wait()
     assert started == []

@@ -520,10 +520,6 @@ REFUSED = {
         "mine: the equations are stochastic (xi); spikecost compares spike times, and noise has none ",
     ),
     "random numbers": (lambda: leaky(reset="v = EL + rand()*mV", name="mine"), "mine: 'rand' in the equations cannot "),
-    "time": (
-        lambda: leaky(LEAKY.replace("R*I", "R*I*(t/ms)"), name="mine"),
-        "mine: 't' in the equations cannot be run: replace what depends on time by a parameter, ",
-    ),
     "TimedArrays": (
         lambda: with_timed_array("dv/dt = (EL - v + R*stimulus(t) + R*other(t))/tau : volt"),
         "mine: the equations have the TimedArrays other, stimulus, but a model has one input; keep one, ",
