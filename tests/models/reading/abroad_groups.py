@@ -11,7 +11,7 @@ objects that the script keeps (synapses, monitors).
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -604,6 +604,8 @@ def row_of(name: str, *, run: bool = True) -> Row:
     except UserError as error:
         return Row(name, stands_for, refused=str(error).replace(made.group.name, "group"))
     row = Row(name, stands_for, method=settings.method, input=model.input)
+    if model.system.random:
+        return replace(row, note=RANDOM)
     if not run:
         return row
     theirs = in_brian2(made)
@@ -639,20 +641,25 @@ def stimulus_of(made: Abroad, model: NeuronModel) -> sc.Stimulus:
     return sc.constant(drive, DURATION)
 
 
+#: What is said of a group with noise.
+RANDOM = "Brian2 draws other random numbers"
+
 INTRODUCTION = """\
 # Groups as Brian2's users write them
 
 Which groups can be compared as they are? The table has one group of each kind that Brian2's own examples contain. The
 texts are our own (`tests/models/reading/abroad_groups.py`, which also writes this page; the tests compare the page with
 it). Each group was converted by `sc.from_brian2`, and one of its neurons was run for 200 ms in Brian2 and here, with
-the group's own method and dt, and without the rest of its script.
+the group's own method and dt, and without the rest of its script. Groups with noise cannot be compared in this way;
+with the same increments of noise, kernels and Brian2 have the same spikes (`tests/harness/test_noise.py`).
 """
 HEAD = "| group | stands for | input | method | spikes | equal to Brian2's |\n|---|---|---|---|---|---|"
 
 
 def line_of(row: Row) -> str:
     """Write a row of the table."""
-    cells = [f"`{row.name}`", row.stands_for, row.input or "as it stands", row.method, str(row.spikes)]
+    spikes = "" if row.note == RANDOM else str(row.spikes)
+    cells = [f"`{row.name}`", row.stands_for, row.input or "as it stands", row.method, spikes]
     if row.refused:
         cells[2:] = ["", "", "", f"refused: {row.refused}"]
     else:
