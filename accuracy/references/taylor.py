@@ -11,21 +11,23 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-import scipy.integrate
 
 from ...harness.kernels.kernel import MAX_SPIKES_PER_MS
 from ...harness.stimuli import Stimulus
 from ...models.algebra.expression import FLOATS, Op, evaluate, nodes
 from ...models.definition.neuron import NeuronModel
 from ...models.ground.errors import UserError
+from . import upstroke
 from .flow import SHAPE, NotFiniteError, Precision, Record, State, StoppedError, flow_of
 
 #: A solution is stopped if it makes this many steps in a row with a mean length below this, in ms. (No step of the
-#: catalogue's models at their drives is shorter than 0.005 ms.)
-SEVERAL, SHORTEST = 2000, 1e-4
+#: catalogue's models at their drives is shorter than 0.005 ms.) They may be shorter if there are not more than so many
+#: up to the horizon.
+SEVERAL, SHORTEST, MOST_STEPS = 10_000, 1e-4, 10**7
 
-#: Number of steps between inspections: at first, and at most. After a failed step it starts again from the first.
-FEW, MANY = 8, 1024
+#: Number of steps between inspections: at first, and at most; it grows by this factor. After a failed step it starts
+#: again from the first.
+FEW, MANY, FASTER = 8, 1024, 2
 
 #: Spikes come faster and faster if the last interval is at most this fraction of the mean of the first tenth.
 RUNAWAY = 0.1
@@ -35,11 +37,8 @@ MOST_SPIKES_PER_MS = 100
 #: Longest steps, in ms, for further attempts after a solution left the finite numbers.
 SHORTER = (2.0**-4, 2.0**-8, 2.0**-12)
 
-#: If a voltage needs at most `JUMP` ms for the rest of its way to the threshold or a change of a condition, it is taken
-#: there; or `UPSTROKE` ms, if no other variable moves by more than the fraction `STILL` of its size in that time.
-JUMP, UPSTROKE, STILL = 1e-13, 1e-10, 1e-13
-#: Number of voltages at which the speed on this way is computed.
-JUMP_POINTS = 4001
+#: Number of voltages at which an upstroke is searched for changes of conditions.
+LOOKS = 4001
 
 #: Two computations with no common step: a different tolerance, so a different order, different steps and rounding.
 FIRST = Precision("double", 2.0**-52, high_accuracy=False)
@@ -200,7 +199,7 @@ class _Solver:
         """Continue after a number was not finite: with a spike if the threshold is near, otherwise in shorter steps."""
         if not isinstance(error.__cause__, NotFiniteError) or self._record is None:
             raise error
-        if self._jumped():
+        if self._rose():
             self._tries, self._at.longest = 0, math.inf
             return
         if self._tries == len(SHORTER):
@@ -208,44 +207,29 @@ class _Solver:
         self._at.longest = SHORTER[self._tries]
         self._tries += 1
 
-    def _jumped(self) -> bool:
-        """Take a voltage that almost jumps to the end of its way: the threshold, or a change of a condition before it.
-
-        The time is the integral of dv/f(v), with all other variables constant. The coefficients of a series are not
-        finite where a solution changes within 1e-15 ms, or where high powers of a steep term are too large.
+    def _rose(self) -> bool:
+        """Follow an upstroke that is too fast for a series, up to the threshold or a change of a condition before it.
 
         Returns
         -------
         bool
-            Whether it did so: it moves up, and fast enough.
+            Whether there was one.
         """
         at, variable, level = self._at, self._model.system.threshold.variable, self._level()
         if at.now < at.free_from or not at.state[variable] < level:
             return False
-        flow, numbers, switches = self._flow, self._numbers_now(), at.switches or []
-        start = float(at.state[variable])
-        voltages = np.linspace(start, float(level), JUMP_POINTS)
-        end = flow.first_change(at.state, numbers, switches, voltages)
-        if end is not None:
-            voltages = np.linspace(start, end, JUMP_POINTS)
-        # on this side of the change
-        speeds = flow.speeds({**at.state, variable: voltages}, numbers, switches)
-        speed = speeds.pop(variable)
-        if not (speed > 0).all():
+        flow, numbers = self._flow, [*self._numbers_now(), *(at.switches or [])]
+        voltages = np.linspace(float(at.state[variable]), float(level), LOOKS)
+        end = flow.first_change(at.state, numbers, at.now, voltages)
+        found = upstroke.follow(flow, at.state, numbers, at.now, float(level) if end is None else end)
+        if found is None:
             return False
-
-        def on_the_way(change: Any) -> float:
-            with np.errstate(all="ignore"):  # speeds may be infinite
-                slowness = np.broadcast_to(change / speed, voltages.shape)
-            return float(scipy.integrate.simpson(slowness, x=voltages))
-
-        left = on_the_way(1)
-        still = all(on_the_way(abs(change)) <= STILL * abs(at.state[name]) for name, change in speeds.items())
-        if not left <= (UPSTROKE if still else JUMP):
-            return False
-        at.now += self._number(left)
-        at.state[variable] = level if end is None else self._number(end)
-        at.spiked, at.switches = end is None, at.switches if end is None else None
+        at.now += self._number(found.time)
+        at.state = {name: self._number(value) for name, value in found.state.items()}
+        if not found.left:
+            at.spiked, at.switches = end is None, at.switches if end is None else None
+            at.state[variable] = level if end is None else at.state[variable]
+        self._keep_pace(1)
         return True
 
     def _numbers_now(self) -> list[Any]:
@@ -335,7 +319,7 @@ class _Solver:
                 self._at.now, self._at.switches = record.last_end, flow.switches_in(record.numbers_of(record.count - 1))
             record.clear()
             self._marks.clear()
-            self._batch = min(2 * self._batch, MANY)
+            self._batch = min(FASTER * self._batch, MANY)
             return False
         longest = flow.longest(record, bad)
         place = next(place for count, place in reversed(self._marks) if count <= bad)
@@ -367,9 +351,10 @@ class _Solver:
         at.steps += steps if at.longest == math.inf else 0  # steps that were limited do not count
         if at.steps < SEVERAL:
             return
-        if at.now - at.since < at.steps * SHORTEST:
+        shortest = min(SHORTEST, float(self._stimulus.horizon) / MOST_STEPS)
+        if at.now - at.since < at.steps * shortest:
             raise UserError(
-                f"{self._model.label} needs steps below {SHORTEST:g} ms at {float(at.now):.4g} ms; "
+                f"{self._model.label} needs steps below {shortest:g} ms at {float(at.now):.4g} ms; "
                 "give a weaker drive or other parameters"
             )
         at.steps, at.since = 0, at.now
