@@ -450,7 +450,9 @@ class Flow:
         step = NUDGE * max(float(now), AHEAD) * 2.0 ** min(self._again, MOST_NUDGES)
         for name, speed in inspector.speeds(state, [*numbers, *switches], float(now)).items() if inspector else ():
             state[name] += self._precision.number(float(speed) * step)
-        return now + self._precision.number(step)
+        now += self._precision.number(step)
+        self._look([i for i in range(len(self._conditions)) if i != self._switched], state, numbers, switches, now)
+        return now
 
     def _margins(self, state: State, constants: list[Any]) -> list[float]:
         """Return for each condition the distance at which it counts as passed: 0 except for kinks."""
