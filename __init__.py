@@ -19,13 +19,19 @@ if TYPE_CHECKING:
     from .harness.stimuli import (
         STIMULI,
         Stimulus,
+        Train,
+        arrivals_from_brian2,
+        as_it_stands,
         chirp,
         constant,
         ornstein_uhlenbeck,
         piecewise_constant,
         piecewise_random,
         poisson_conductance,
+        poisson_train,
         ramp,
+        recorded_train,
+        regular_train,
         sine,
         step,
         stimulus_from_brian2,
@@ -39,6 +45,7 @@ if TYPE_CHECKING:
     from .models.reading.from_brian2 import Brian2Settings, from_brian2, settings_from_brian2
     from .models.step import Step, make_step
     from .reports.comparison.comparison import Comparison, compare
+    from .reports.comparison.recommend import Recommendation, recommend
     from .reports.comparison.run_folder import RunFolder
     from .reports.figures.features_figure import features_against_cost
     from .reports.tables.demos import demo_table
@@ -55,13 +62,19 @@ _HOMES = {
     ".harness.stimuli": (
         "STIMULI",
         "Stimulus",
+        "Train",
+        "arrivals_from_brian2",
+        "as_it_stands",
         "chirp",
         "constant",
         "ornstein_uhlenbeck",
         "piecewise_constant",
         "piecewise_random",
         "poisson_conductance",
+        "poisson_train",
         "ramp",
+        "recorded_train",
+        "regular_train",
         "sine",
         "step",
         "stimulus_from_brian2",
@@ -79,6 +92,7 @@ _HOMES = {
     ".reports.tables.demos": ("demo_table",),
     ".reports.tables.features": ("features",),
     ".reports.figures.features_figure": ("features_against_cost",),
+    ".reports.comparison.recommend": ("Recommendation", "recommend"),
     ".reports.comparison.run_folder": ("RunFolder",),
 }
 _HOME = {name: home for home, names in _HOMES.items() for name in names}
@@ -95,6 +109,7 @@ __all__ = [  # noqa: RUF022 - in the order of the folders
     "from_brian2",
     "settings_from_brian2",
     "stimulus_from_brian2",
+    "arrivals_from_brian2",
     "Brian2Settings",
     "CONVENTIONS",
     "Convention",
@@ -102,6 +117,7 @@ __all__ = [  # noqa: RUF022 - in the order of the folders
     "count",
     "STIMULI",
     "Stimulus",
+    "as_it_stands",
     "constant",
     "piecewise_constant",
     "piecewise_random",
@@ -111,6 +127,10 @@ __all__ = [  # noqa: RUF022 - in the order of the folders
     "chirp",
     "ornstein_uhlenbeck",
     "poisson_conductance",
+    "Train",
+    "poisson_train",
+    "regular_train",
+    "recorded_train",
     "simulate",
     "with_conductance",
     "Reference",
@@ -124,6 +144,8 @@ __all__ = [  # noqa: RUF022 - in the order of the folders
     "Comparison",
     "RunFolder",
     "compare",
+    "Recommendation",
+    "recommend",
     "FEATURES",
     "features",
     "demo_table",
@@ -135,3 +157,7 @@ def __getattr__(name: str) -> Any:
     if name not in _HOME:
         raise AttributeError(f"module 'spikecost' has no attribute '{name}'")
     return getattr(import_module(_HOME[name], __name__), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -9,23 +9,17 @@ import io
 import os
 import sys
 import traceback
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from .flops.conventions import CONVENTIONS
-from .models.catalogue import get_model
-from .models.definition.neuron import NeuronModel
-from .models.detection import DETECTIONS
 from .models.ground.errors import UserError, shortened, visible
 from .models.ground.interruption import as_ctrl_c, keeping
-from .models.language import units
-from .models.methods import with_steps_alike
-from .models.reading.files import runs_code
-from .models.step import Step, make_step
 
 if TYPE_CHECKING:
     from .accuracy.study.suite import Suite
+    from .models.definition.neuron import NeuronModel
+    from .models.step import Step
     from .reports.regression.kept.figures import Figures
 
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
@@ -50,6 +44,34 @@ class _Parser(argparse.ArgumentParser):
         self.exit(2, f"{self.prog}: {visible(message)}; see {self.prog} --help\n")
 
 
+class _Names:
+    """Names that a help text lists: what has them is imported only if the text is printed."""
+
+    def __init__(self, load: Callable[[], Iterable[str]]) -> None:
+        self._load = load
+
+    def __str__(self) -> str:
+        return ", ".join(self._load())
+
+
+def _methods_with_steps_alike() -> Iterable[str]:
+    from .models.methods import with_steps_alike
+
+    return with_steps_alike()
+
+
+def _detections() -> Iterable[str]:
+    from .models.detection import DETECTIONS
+
+    return DETECTIONS
+
+
+def _conventions() -> Iterable[str]:
+    from .flops.conventions import CONVENTIONS
+
+    return CONVENTIONS
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; return the exit status: 0, 2 for a user's mistake, 130 if interrupted.
 
@@ -62,7 +84,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = argparse.Namespace(status=0)
     try:
         with as_ctrl_c():
-            _parser().parse_args(arguments, options)  # it lists methods, including those of other packages
+            _parser().parse_args(arguments, options)  # a help text may list methods, including those of other packages
             options.status = _ran(options)
             sys.stdout.flush()  # a closed pipe is noticed here and not when Python ends
             return int(options.status)
@@ -212,7 +234,7 @@ def _add_steps(commands: Any) -> None:
     count = commands.add_parser("count", help="count a model's operations")
     _add_step(count)
     count.add_argument("--dt", default="1ms", metavar="TIME", help="time step, such as 0.1ms (default 1ms)")
-    count.add_argument("--convention", default="unit", help=f"one of {', '.join(CONVENTIONS)} (default unit)")
+    _add_one_of(count, "--convention", "unit", _conventions)
     count.set_defaults(run=_count)
 
     measure = commands.add_parser("measure", help="compare operations on the processor with those of the Step")
@@ -274,20 +296,40 @@ def _add_input(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--input",
         metavar="NAME",
-        help="the parameter that the stimulus drives, for a Brian2 group in a script (default I)",
+        help="the parameter that the stimulus drives, for a Brian2 group in a script (default: I, or an evident one; "
+        "'' for none)",
+    )
+    parser.add_argument(
+        "--synapses",
+        metavar="HOW",
+        help="for a Brian2 group that is the target of synapses: leave_out takes it without them, trains makes inputs "
+        "of spikes of them",
     )
 
 
 def _several(models: Sequence[str], options: argparse.Namespace) -> list[str | NeuronModel]:
-    """Return the models; those from scripts have the named input."""
-    return [get_model(model, options.input) if options.input and runs_code(model) else model for model in models]
+    """Return the models; what the options say of Brian2 groups holds for those from scripts."""
+    from .models.catalogue import get_model
+    from .models.reading.files import each_named, runs_code
+
+    asked = options.input, options.synapses
+    return [
+        get_model(model, *asked) if asked != (None, None) and isinstance(model, str) and runs_code(model) else model
+        for model in each_named(models)
+    ]
 
 
 def _add_step(parser: argparse.ArgumentParser) -> None:
     _add_input(parser)
     parser.add_argument("model", help="such as izhikevich, izhikevich:CH, script.py:group or model.toml")
-    parser.add_argument("--method", default="euler", help=f"one of {', '.join(with_steps_alike())} (default euler)")
-    parser.add_argument("--detection", default="grid", help=f"one of {', '.join(DETECTIONS)} (default grid)")
+    _add_one_of(parser, "--method", "euler", _methods_with_steps_alike)
+    _add_one_of(parser, "--detection", "grid", _detections)
+
+
+def _add_one_of(parser: argparse.ArgumentParser, option: str, default: str, names: Callable[[], Iterable[str]]) -> None:
+    """Add an option that is one of some names."""
+    added = parser.add_argument(option, default=default, help="one of %(names)s (default %(default)s)")
+    vars(added)["names"] = _Names(names)  # a help text may contain every attribute of its option
 
 
 def _add_checks(commands: Any) -> None:
@@ -323,10 +365,10 @@ def _add_checks(commands: Any) -> None:
         nargs="+",
         default=(),
         metavar="PATTERN",
-        help="renew only figures with these names, such as '*/dt_ms' (default: all)",
+        help="renew only figures with these names, such as 'lif*dt_ms' (default: all)",
     )
     check.add_argument(
-        "--only", default="*", metavar="PATTERN", help="judge only figures with these names, such as '*/dt_ms'"
+        "--only", default="*", metavar="PATTERN", help="judge only figures with these names, such as 'lif*dt_ms'"
     )
     check.add_argument(
         "--gate-times",
@@ -351,7 +393,7 @@ def _add_checks(commands: Any) -> None:
             default=argparse.SUPPRESS,
             help="file of the history (default: SPIKECOST_HISTORY, or spikecost-history.sqlite here)",
         )
-    history.add_argument("--figure", metavar="PATTERN", help="such as 'lif/*/dt_ms' (default: figures that changed)")
+    history.add_argument("--figure", metavar="PATTERN", help="such as 'lif*dt_ms' (default: figures that changed)")
     history.add_argument("--plot", metavar="FILE", help="plot the figures to a .png, .svg or .pdf")
     _add_data(history)
     history.set_defaults(run=_history, store=None)
@@ -362,6 +404,7 @@ def _run(options: argparse.Namespace) -> int:
     from .accuracy.search.criterion import parse_criterion
     from .accuracy.study.runner import check_jobs
     from .accuracy.study.suite import FULL, QUICK, Suite
+    from .models.language import units
     from .reports.regression.kept.history import History
     from .reports.results.suite_file import read_suite
 
@@ -450,6 +493,7 @@ def _compare(options: argparse.Namespace) -> int:
 
 def _recommend(options: argparse.Namespace) -> int:
     from .accuracy.study.runner import check_jobs
+    from .models.language import units
     from .reports.comparison.recommend import recommend
     from .reports.comparison.run_folder import RunFolder
     from .reports.writing.bars import bars
@@ -472,19 +516,21 @@ def _recommend(options: argparse.Namespace) -> int:
 
 
 def _models(options: argparse.Namespace) -> int:
-    from .reports.commands.catalogue import catalogue, models
-    from .reports.writing.records import dumps, records
+    from .reports.commands.listing import listed
+    from .reports.writing.records import dumps
 
-    _print(dumps(records(models())) if options.json else catalogue())
+    found = listed()
+    _print(dumps(found.models) if options.json else found.text)
     return 0
 
 
 def _methods(options: argparse.Namespace) -> int:
+    from .models.catalogue import get_model
     from .reports.commands.methods import methods
     from .reports.writing.records import dumps, records
     from .reports.writing.text import frame
 
-    model = get_model(options.model, options.input) if options.model else None
+    model = get_model(options.model, options.input, options.synapses) if options.model else None
     of_model = f"; per step of {model.label} without a spike, as run" if model else ""
     table = methods(model)
     _print(dumps(records(table)) if options.json else frame(f"Integration methods{of_model}", table))
@@ -506,6 +552,7 @@ def _show(options: argparse.Namespace) -> int:
 
 
 def _count(options: argparse.Namespace) -> int:
+    from .models.language import units
     from .reports.commands.counts import counted, counted_text
     from .reports.writing.records import dumps
 
@@ -525,10 +572,11 @@ def _published(options: argparse.Namespace) -> int:
 
 def _measure(options: argparse.Namespace) -> int:
     from .harness.measuring.measure import measure
+    from .models.catalogue import get_model
     from .reports.commands.counts import measured_text
     from .reports.writing.records import dumps
 
-    model = get_model(options.model, options.input)
+    model = get_model(options.model, options.input, options.synapses)
     found = measure(model, options.method, options.detection, options.counter, options.steps)
     _print(dumps(found.to_json()) if options.json else measured_text(found))
     return 0
@@ -642,7 +690,10 @@ def _cache(options: argparse.Namespace) -> int:
 
 
 def _step(options: argparse.Namespace) -> Step:
-    return make_step(get_model(options.model, options.input), options.method, options.detection)
+    from .models.catalogue import get_model
+    from .models.step import make_step
+
+    return make_step(get_model(options.model, options.input, options.synapses), options.method, options.detection)
 
 
 if __name__ == "__main__":

@@ -14,9 +14,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 from typing import Any
 
 from ..models.algebra.expression import KINDS, Const, Expr, Op, Var, names
+from ..models.algebra.functions import FUNCTIONS
 from ..models.algebra.simplify import Block
 from ..models.definition.neuron import NeuronModel
 from ..models.ground.errors import UserError
@@ -27,13 +29,12 @@ from ..models.step import Step, make_step
 from .contraction import fused
 from .conventions import Convention, get_convention
 
-_KIND = {**{kind: kind for kind in KINDS}, "less": "compare", "at_most": "compare", "neg": "sign", "abs": "sign"}
-#: Functions as written: the operations that define them, with one exponential each; tanh is ``1 - 2/(exp(2*x) + 1)``.
-_FUNCTIONS = {
-    "exprel": ("exp", "sub", "div"),
-    "tanh": ("mul", "exp", "add", "div", "sub"),
-    "cosh": ("exp", "div", "add", "div"),
-    "sinh": ("exp", "div", "sub", "div"),
+_KIND = {
+    **{kind: kind for kind in KINDS},
+    **{name: row.kind for name, row in FUNCTIONS.items() if row.kind},
+    "less": "compare",
+    "at_most": "compare",
+    "neg": "sign",
 }
 #: Operations of a table lookup: conversion to an integer, comparisons of integers, a load.
 _INTEGER = {"cell", "entry"}
@@ -67,7 +68,7 @@ class Operations(Mapping[str, int]):
         return {kind: n for kind, n in self._counts.items() if n}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Count:
     """The operations of a time step."""
 
@@ -85,12 +86,17 @@ class Count:
         fused : bool
             Whether multiplications and additions of a step without a spike are fused if a compiler fuses them.
         """
-        total: dict[str, float] = dict.fromkeys(Operations(), 0)
-        for name, operations in self.by_block.items():
+        total: dict[str, float] = dict.fromkeys(KINDS, 0)
+        for name, operations in self._present.items():
             times = tallies.get(name, 0)
             for kind, n in (self.as_fused if fused and name == "step" else operations).items():
                 total[kind] = total.get(kind, 0) + times * n
         return total
+
+    @cached_property
+    def _present(self) -> dict[str, dict[str, int]]:
+        """The kinds that occur in each part."""
+        return {name: operations.present for name, operations in self.by_block.items()}
 
     @property
     def as_run(self) -> Operations:
@@ -145,20 +151,31 @@ class Count:
             total += Operations(_tally(_written(assign.value, dt_ms)))
         return total
 
+    def __repr__(self) -> str:
+        operations = self.by_block.get("step")
+        per_step = ", ".join(f"{n} {kind}" for kind, n in operations.present.items()) if operations else ""
+        return f"<Count {self._title}: {f'{per_step} per step' if per_step else ', '.join(self.by_block)}>"
+
     def _repr_html_(self) -> str:
-        parts = {
-            "step": self.as_run,
-            "spike adds": self.as_run_spike,
-            "refractory step": self.as_run_refractory,
-            "once per run": self.as_run_once,
-            "step, as written": self.as_written(),
-        }
+        parts = dict(self.by_block)
+        if METHODS[self.step.method].steps_alike:
+            parts = {
+                "step": self.as_run,
+                "spike adds": self.as_run_spike,
+                "refractory step": self.as_run_refractory,
+                "once per run": self.as_run_once,
+                "step, as written": self.as_written(),
+            }
         kinds = [kind for kind in KINDS if any(part[kind] for part in parts.values())]
-        title = f"{self.step.model.label}, {self.step.method}, {self.step.detection} detection: operations"
+        title = f"{self._title}: operations"
         rows = ([name, *(part[kind] for kind in kinds)] for name, part in parts.items())
         return table_html(title, ["", *kinds], rows)
 
     @property
+    def _title(self) -> str:
+        return f"{self.step.model.label}, {self.step.method}, {self.step.detection} detection"
+
+    @cached_property
     def as_fused(self) -> dict[str, int]:
         """A step without a spike, by kind, with multiplications and additions fused where a compiler fuses them."""
         return fused(self.step.blocks["advance"], self.as_run)
@@ -239,8 +256,8 @@ def _written(node: Expr, dt: Fraction | None) -> Iterator[str]:
             yield "div"
         yield from _written(node.args[0], dt)
         return
-    elif node.kind in _FUNCTIONS:
-        yield from _FUNCTIONS[node.kind]
+    elif node.kind in FUNCTIONS and FUNCTIONS[node.kind].written:
+        yield from FUNCTIONS[node.kind].written
     elif _is_comparison(node):
         pass
     elif node.kind not in _INTEGER:

@@ -4,7 +4,10 @@ import sys
 
 
 def _import_brian2() -> None:
-    """Import Brian2 also if the command line is not UTF-8: Brian2 would fail to write it into its log."""
+    """Import Brian2 now if the command line is not UTF-8: Brian2 would fail to write it into its log.
+
+    Otherwise it is imported where it is first needed: it takes most of a second.
+    """
     given = sys.argv
     plain = [each.encode("utf-8", "backslashreplace").decode() for each in given]
     if plain != given:

@@ -12,6 +12,7 @@ from .algebra.draft import NotApplicable
 from .catalogue import get_model
 from .definition.domain import check_domain
 from .definition.neuron import NeuronModel
+from .definition.step_names import for_blocks
 from .detection import DETECTIONS
 from .methods import METHODS, Method, Step
 
@@ -54,7 +55,8 @@ def make_step(model: str | NeuronModel, method: str, detection: str = "grid", va
 
 @lru_cache(MOST_KEPT)
 def _made(model: NeuronModel, method: Method, detection: str, varying: bool) -> Step:
-    return Step(model, method.name, detection, varying, method.blocks(model, detection, varying), method.written(model))
+    own = for_blocks(model)
+    return Step(model, method.name, detection, varying, method.blocks(own, detection, varying), method.written(own))
 
 
 def why_not(model: NeuronModel, method: str, detection: str = "grid", varying: bool = False) -> str:

@@ -25,6 +25,8 @@ from spikecost.models.step import why_not
 ARCHETYPES = ("lif", "izhikevich", "hodgkin_huxley", "hodgkin_huxley_tables", "mihalas_niebur", "ifb")
 #: The detections of the other models: one that stays on the grid, and one that locates the crossing.
 TWO_DETECTIONS = ("grid", "hermite")
+#: Whether the whole product is tested.
+DEEP = bool(os.environ.get("SPIKECOST_DEEP"))
 #: The number of methods for a model that is not an archetype.
 OF_OTHERS = 2
 
@@ -66,7 +68,7 @@ def everyday_methods(name: str) -> tuple[str, ...]:
 
 def methods_of(name: str) -> tuple[str, ...]:
     """Return the methods with which a model is tested in this run of the tests."""
-    return applicable(name) if os.environ.get("SPIKECOST_DEEP") else everyday_methods(name)
+    return applicable(name) if DEEP else everyday_methods(name)
 
 
 def is_everyday(name: str, method: str) -> bool:

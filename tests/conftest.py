@@ -28,7 +28,7 @@ from spikecost.models.language import units
 from spikecost.models.methods import with_steps_alike
 from spikecost.models.step import make_step, why_not
 
-from .archetypes import applicable, detections_of, is_everyday, methods_of, product
+from .archetypes import DEEP, applicable, detections_of, is_everyday, methods_of, product
 
 # the same examples on every machine and every day, so that a failure can be reproduced; no deadline, because a busy
 # machine must not make a test fail
@@ -167,6 +167,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
         signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Mark tests that need a browser, leave out tests that are not selected, and group tests that share kernels."""
     for item in items:
@@ -174,7 +175,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker("browser")
         if config.pluginmanager.hasplugin("xdist"):
             item.add_marker(pytest.mark.xdist_group(group_of(item)))
-    if not os.environ.get("SPIKECOST_DEEP"):
+    if not DEEP:
         deep = {item for item in items if item.get_closest_marker("product") or item.get_closest_marker("deep")}
         config.hook.pytest_deselected(items=list(deep))
         items[:] = [item for item in items if item not in deep]

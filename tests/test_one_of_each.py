@@ -225,11 +225,13 @@ def test_in_the_repository(copy):
     for kind, (folder, registry, definition) in KINDS.items():
         module, _, name = registry.rpartition(".")
         registers = "" if kind == "models" else f"\nfrom {module} import {name}\n\n{name}.register(ITEM)\n"
-        (copy / folder / "one_more.py").write_text(definition + registers)
         if kind == "models":
+            definition = definition.replace("ITEM", "ONE_MORE")  # its name in capitals
             path = copy / folder / "__init__.py"
-            text = path.read_text().replace("    LIF,\n", "    LIF,\n    ITEM,\n", 1)
-            path.write_text(text.replace("import LIF\n", "import LIF\nfrom .one_more import ITEM\n"))
+            listed = '    "lif": "lif",\n'
+            assert listed in path.read_text()
+            path.write_text(path.read_text().replace(listed, listed + '    "one_more": "one_more",\n'))
+        (copy / folder / "one_more.py").write_text(definition + registers)
         touched[kind] = files_since()
     (copy / "harness/engines/one_more.py").write_text(
         "def run(model, method, stimulus, dt):\n    return [model.name, method]\n"

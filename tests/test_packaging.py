@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import pytest
+import yaml
 
 import spikecost
 
@@ -82,3 +84,21 @@ def test_a_name_that_is_not_there():
 def test_the_console_script_is_the_command_line():
     module, _, function = PROJECT["project"]["scripts"]["spikecost"].partition(":")
     assert (module, function) == ("spikecost.__main__", "main")
+
+
+def test_the_reference_of_the_documentation_has_every_public_name():
+    page = (ROOT / "docs" / "python.md").read_text()
+    documented = set(re.findall(r":: spikecost\.(\w+)$", page, re.MULTILINE))
+    assert documented == set(spikecost.__all__)
+
+
+def test_the_citation_is_of_this_version():
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text())
+    assert citation["version"] == citation["preferred-citation"]["version"] == PROJECT["project"]["version"]
+    assert citation["license"] == PROJECT["project"]["license"]
+
+
+@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md"])
+def test_links_to_files_lead_somewhere(page):
+    links = re.findall(r"\]\((?!https?:)([^)#]+)", (ROOT / page).read_text())
+    assert all((ROOT / link).exists() for link in links), links

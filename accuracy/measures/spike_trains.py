@@ -9,7 +9,7 @@ import numpy as np
 from brian2 import ms
 from numpy.typing import NDArray
 
-from ...models.ground.errors import UserError
+from ...models.ground.errors import UserError, check_kind
 from ...models.ground.html import raster_html, table_html
 from ...models.language import units
 
@@ -111,7 +111,14 @@ def spike_time_error(train: SpikeTrain, reference: SpikeTrain) -> SpikeTimeError
     Spikes are matched in order. If the trains have different numbers of spikes, all of the shorter one are matched,
     to those of the longer one, in order, that make the sum of absolute differences smallest; the rest are missing or
     extra.
+
+    Raises
+    ------
+    UserError
+        If one of them is not a SpikeTrain.
     """
+    for name, given in (("train", train), ("reference", reference)):
+        check_kind(given, SpikeTrain, name, "a SpikeTrain, such as sc.SpikeTrain(times, stop)")
     times, expected = train.times, reference.times
     if times.size != expected.size:
         of_train, of_reference = _match(times, expected)

@@ -6,13 +6,17 @@ and docstrings), and the versions of heyoka and numpy: everything that could cha
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import fields, is_dataclass
+from fractions import Fraction
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import heyoka
 import numpy as np
+from brian2.units.fundamentalunits import Dimension
 
 from ...models.definition.neuron import NeuronModel
 from ...models.ground import cache as kept
@@ -28,12 +32,42 @@ def recall(kind: str, model: NeuronModel, request: Any, compute: Callable[[], An
         What is computed, such as ``reference``.
     model : NeuronModel
     request : Any
-        Everything else that the result depends on; its `repr` must show every digit.
+        Everything else that the result depends on (see `content`).
     compute : callable
         Returns a value that JSON can hold. If it raises, nothing is kept.
     """
-    key = "\n".join((kind, _solvers(), model.content, repr(request)))
+    key = "\n".join((kind, _solvers(), model.content, content(request)))
     return kept.recall("references", key, compute)
+
+
+def content(value: Any) -> str:
+    """Return all of a value as text, with every digit; a `repr` may be shortened for people.
+
+    Raises
+    ------
+    TypeError
+        If it has a part whose content is not known.
+    """
+    if value is None or isinstance(value, str | int | float | Fraction):
+        return repr(value)
+    if isinstance(value, np.generic):
+        return repr(value.item())
+    if isinstance(value, np.ndarray):
+        return f"{value.dtype} {value.shape} {hashlib.sha256(value.tobytes()).hexdigest()}"
+    if isinstance(value, Dimension):
+        return repr(value._dims)
+    if isinstance(value, NeuronModel):
+        return value.definition
+    if isinstance(value, tuple | list):
+        return f"({', '.join(map(content, value))})"
+    if isinstance(value, Mapping):
+        return f"{{{', '.join(f'{content(key)}: {content(each)}' for key, each in value.items())}}}"
+    if is_dataclass(value) and not isinstance(value, type):
+        parts = [getattr(value, field.name) for field in fields(value)]
+        # most of a stimulus is pieces of eight numbers
+        inside = repr(parts) if all(type(part) is float for part in parts) else content(parts)
+        return f"{type(value).__name__}{inside}"
+    raise TypeError(f"cannot keep a result that depends on a {type(value).__name__}")
 
 
 @cache

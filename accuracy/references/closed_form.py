@@ -24,7 +24,7 @@ from .taylor import Solution, endless, reset_at, too_many
 def applies(model: NeuronModel, stimulus: Stimulus) -> bool:
     """Whether the model has one state variable and a solution in closed form with this stimulus."""
     found = _polynomial(model)
-    if found is None:
+    if found is None or stimulus.arrivals:
         return False
     quadratic = evaluate(found.c, model.parameter_values, FLOATS) != 0
     return not stimulus.varies if quadratic else stimulus.terms <= {"slope"}

@@ -13,6 +13,7 @@ from fractions import Fraction
 
 from ...models.algebra.draft import Derivatives, Draft, substitute
 from ...models.algebra.expression import FLOATS, Const, Expr, Op, Var, evaluate, exp, names, nodes, rebuild, text
+from ...models.algebra.functions import FUNCTIONS
 from ...models.algebra.system import System
 from ...models.definition.neuron import NeuronModel
 
@@ -37,7 +38,7 @@ def right_hand_sides(model: NeuronModel) -> dict[str, Expr]:
 
 
 #: Operations that are not smooth everywhere.
-_NOT_SMOOTH = ("less", "at_most", "abs", "sqrt", "pow")
+_NOT_SMOOTH = ("less", "at_most", "abs", "sqrt", "pow", *(name for name, row in FUNCTIONS.items() if row.domain))
 #: Largest argument of a bounded exponential.
 LARGEST_EXPONENT = 300
 
@@ -120,7 +121,13 @@ class _Taken:
             base = args[0]
             positive = self._name(f"0 < {text(base)}", Boundary(base, kink=True, domain=text(Op(node.kind, args))))
             return positive * Op(node.kind, (positive * base + (1 - positive), *args[1:]))
-        if self._bounded and node.kind in ("exp", "exprel"):
+        if node.kind in FUNCTIONS and (domain := FUNCTIONS[node.kind].domain) is not None:
+            inside = self._name(
+                f"0 < {text(domain(args[0]))}", Boundary(domain(args[0]), kink=True, domain=text(Op(node.kind, args)))
+            )
+            elsewhere = (1 - inside) * FUNCTIONS[node.kind].inside  # its series exists there
+            return Op(node.kind, (inside * args[0] + elsewhere,))
+        if self._bounded and node.kind in ("exp", "exprel", "expm1"):
             return Op(node.kind, (self._bound(args[0]),))
         if self._bounded and node.kind in ("cosh", "sinh"):
             up, down = exp(self._bound(args[0])), exp(self._bound(-args[0]))

@@ -20,6 +20,7 @@ from ...harness.stimuli import Shape
 from ...models.algebra.draft import substitute
 from ...models.algebra.expression import FLOATS, Expr, Op, Var, evaluate, nodes
 from ...models.algebra.expression import names as names_of
+from ...models.algebra.functions import CALLS, FUNCTIONS
 from ...models.algebra.polynomial import ZERO, by_products
 from ...models.definition.neuron import NeuronModel
 from ...models.language import units
@@ -251,6 +252,13 @@ class Flow:
         count = len(self._conditions)
         found = [number(0)] * count + [number(margin) for margin in self._margins(state, constants)]
         self._look(range(count), state, constants, found, now)
+        return found
+
+    def looked_again(self, state: State, numbers: list[Any], now: Any) -> list[Any]:
+        """Return the switches among the parameters of the flow, evaluated again."""
+        found = self.switches_in(numbers)
+        if self._distances is not None:
+            self._look(range(len(self._conditions)), state, numbers[: self._first_switch], found, now)
         return found
 
     def _look(self, which: Iterable[int], state: State, constants: list[Any], switches: list[Any], now: Any) -> None:
@@ -611,13 +619,10 @@ class Flow:
     def _algebra(self) -> dict[str, Any]:
         return {
             **{kind: FLOATS[kind] for kind in ("add", "sub", "mul", "div", "pow", "neg")},
-            "exp": heyoka.exp,
-            "sqrt": heyoka.sqrt,
+            **{name: getattr(heyoka, row.library) for name, row in FUNCTIONS.items() if hasattr(heyoka, row.library)},
             "abs": lambda x: heyoka.sqrt(x * x),
             "exprel": lambda x: _exprel(x, self._precision),
-            "tanh": heyoka.tanh,
-            "cosh": heyoka.cosh,
-            "sinh": heyoka.sinh,
+            "log10": lambda x: heyoka.log(x) / heyoka.expression(np.log(self._precision.type(10))),
         }
 
 
@@ -671,7 +676,7 @@ _SIZES = {
     "neg": _both("neg", lambda a: a[1]),
     **{kind: _both(kind, lambda a, kind=kind: abs(FLOATS[kind](a[1]))) for kind in ("abs", "tanh", "sinh")},
     **{kind: _root_of_size(kind) for kind in ("pow", "sqrt")},
-    **{kind: _of_value(kind) for kind in ("exp", "exprel", "cosh")},
+    **{kind: _of_value(kind) for kind in ("exprel", "cosh", *CALLS) if kind != "pow"},
 }
 
 

@@ -27,6 +27,10 @@ Range = tuple[Any, Any]
 WIDEST = 6.0
 #: Largest factor by which a denominator or a root's argument may change over a range.
 STEEPEST = 32.0
+#: Largest change of a sine's argument over a range: half a turn.
+MOST_TURNED = 3.2
+#: What rounding may change in a number of turns.
+_ROUND = 1e-9
 #: Natural powers up to this change slowly over any range, relative to their largest value.
 HIGHEST = 16
 
@@ -218,6 +222,23 @@ def _rising(function: Callable[[Any], Any]) -> Callable[[Range], Range]:
     return lambda a: (function(a[0]), function(a[1]))
 
 
+def _wave(function: Callable[[Any], Any], a: Range, top: float) -> Range:
+    """Return the bounds of a sine or cosine that is 1 at the fraction `top` of a turn."""
+    ends = function(a[0]), function(a[1])
+    # each is the number of maxima or minima up to an end of the range
+    crests, troughs = (
+        [np.floor(end / (2 * np.pi) - at + slack) for end, slack in zip(a, (-_ROUND, _ROUND), strict=True)]
+        for at in (top, top + 0.5)
+    )
+    low, high = np.minimum(*ends), np.maximum(*ends)
+    return np.where(troughs[0] != troughs[1], -1.0, low), np.where(crests[0] != crests[1], 1.0, high)
+
+
+def _has_pole(a: Range) -> Any:
+    """Whether a tangent has a pole in a range."""
+    return np.floor(a[0] / np.pi + 0.5 - _ROUND) != np.floor(a[1] / np.pi + 0.5 + _ROUND)
+
+
 _BOUNDS: Mapping[str, Callable[..., Range]] = {
     "add": lambda a, b: (a[0] + b[0], a[1] + b[1]),
     "sub": lambda a, b: (a[0] - b[1], a[1] - b[0]),
@@ -228,7 +249,15 @@ _BOUNDS: Mapping[str, Callable[..., Range]] = {
     "sqrt": lambda a: (np.sqrt(np.maximum(a[0], 0.0)), np.sqrt(a[1])),
     "abs": lambda a: (_smallest(a), _largest(a)),
     "cosh": lambda a: (np.cosh(_smallest(a)), np.cosh(_largest(a))),
-    **{kind: _rising(ARRAYS[kind]) for kind in ("exp", "exprel", "tanh", "sinh")},
+    **{kind: _rising(ARRAYS[kind]) for kind in ("exp", "exprel", "tanh", "sinh", "expm1", "arctan")},
+    "log": lambda a: (np.log(np.maximum(a[0], 0.0)), np.log(a[1])),
+    "log10": lambda a: (np.log10(np.maximum(a[0], 0.0)), np.log10(a[1])),
+    "log1p": lambda a: (np.log1p(np.maximum(a[0], -1.0)), np.log1p(a[1])),
+    "sin": lambda a: _wave(np.sin, a, 0.25),
+    "cos": lambda a: _wave(np.cos, a, 0.0),
+    "tan": lambda a: (np.where(_has_pole(a), -np.inf, np.tan(a[0])), np.where(_has_pole(a), np.inf, np.tan(a[1]))),
+    "arcsin": lambda a: (np.arcsin(np.maximum(a[0], -1.0)), np.arcsin(np.minimum(a[1], 1.0))),
+    "arccos": lambda a: (np.arccos(np.minimum(a[1], 1.0)), np.arccos(np.maximum(a[0], -1.0))),
 }
 
 
@@ -259,11 +288,25 @@ _SLOPES: Mapping[str, Callable[..., tuple[Any, ...]]] = {
     "tanh": lambda a: (1 - np.tanh(_smallest(a)) ** 2,),
     "sinh": lambda a: (np.cosh(_largest(a)),),
     "cosh": lambda a: (np.sinh(_largest(a)),),
+    "log": lambda a: (1 / np.maximum(a[0], 0.0),),
+    "log10": lambda a: (1 / (np.log(10) * np.maximum(a[0], 0.0)),),
+    "log1p": lambda a: (1 / np.maximum(1 + a[0], 0.0),),
+    "expm1": lambda a: (np.exp(a[1]),),
+    "sin": lambda a: (1.0,),  # noqa: ARG005
+    "cos": lambda a: (1.0,),  # noqa: ARG005
+    "tan": lambda a: (1 + _largest(_BOUNDS["tan"](a)) ** 2,),
+    "arcsin": lambda a: (1 / np.sqrt(np.maximum(1 - _largest(a) ** 2, 0.0)),),
+    "arccos": lambda a: (1 / np.sqrt(np.maximum(1 - _largest(a) ** 2, 0.0)),),
+    "arctan": lambda a: (1 / (1 + _smallest(a) ** 2),),
 }
 
 
 def _narrow(a: Range) -> Any:
     return a[1] - a[0] <= WIDEST
+
+
+def _part_of_a_turn(a: Range) -> Any:
+    return a[1] - a[0] <= MOST_TURNED
 
 
 def _steady(a: Range, factor: float = STEEPEST) -> Any:
@@ -285,4 +328,14 @@ _SLOW: Mapping[str, Callable[..., Any]] = {
     "tanh": _narrow,
     "sinh": _narrow,
     "cosh": _narrow,
+    "log": lambda a: (a[0] > 0) & _steady(a),
+    "log10": lambda a: (a[0] > 0) & _steady(a),
+    "log1p": lambda a: (a[0] > -1) & _steady((1 + a[0], 1 + a[1])),
+    "expm1": _narrow,
+    "sin": _part_of_a_turn,
+    "cos": _part_of_a_turn,
+    "tan": lambda a: ~_has_pole(a) & _steady(_wave(np.cos, a, 0.0)),
+    "arcsin": lambda a: (_largest(a) < 1) & _steady((1 - _largest(a), 1 - _smallest(a))),
+    "arccos": lambda a: (_largest(a) < 1) & _steady((1 - _largest(a), 1 - _smallest(a))),
+    "arctan": lambda a: _narrow(a) | _steady(a),
 }

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ...harness.stimuli import Stimulus
+from ...models.catalogue import get_model
 from ...models.definition.domain import check_domain
 from ...models.definition.neuron import NeuronModel
-from ...models.ground.errors import UserError
+from ...models.ground.errors import UserError, check_kind
 from ...models.ground.html import raster_html, table_html
 from ..measures.spike_trains import SpikeTrain
 from . import closed_form, taylor
@@ -28,7 +30,14 @@ AGREEMENT = 1e-9
 EDGE = 1e-9
 
 
-@dataclass(frozen=True)
+class Solver(StrEnum):
+    """How a reference was computed, and how its two computations differ."""
+
+    CLOSED_FORM = "closed form, double against extended precision"
+    TAYLOR = "Taylor series with inspected steps, two tolerances, orders and roundings"
+
+
+@dataclass(frozen=True, repr=False)
 class Reference:
     """The spike times with which others are compared."""
 
@@ -36,12 +45,15 @@ class Reference:
     error: float
     """Stated error of any spike time in ms: twice the largest difference between the two computations (neither is
     exact), and at least `SHARED_ROUNDING`."""
-    method: str
-    """How it was computed."""
+    method: Solver
     samples: NDArray[np.float64] = field(default_factory=lambda: np.empty((0, 0)))
     """State at the end of every piece of the stimulus: an array (pieces, state variables)."""
     samples_error: NDArray[np.float64] = field(default_factory=lambda: np.empty((0, 0)))
     """Twice the difference between the two computations' samples."""
+
+    def __repr__(self) -> str:
+        spikes, until = len(self.train), self.train.stop
+        return f"<Reference: {spikes} spikes until {until:g} ms, stated error {self.error:.2g} ms, {self.method}>"
 
     def _repr_html_(self) -> str:
         facts = {
@@ -53,8 +65,13 @@ class Reference:
         return table_html("Reference", facts, [facts.values()]) + raster_html(self.train.times, self.train.stop)
 
 
-def reference(model: NeuronModel, stimulus: Stimulus) -> Reference:
+def reference(model: str | NeuronModel, stimulus: Stimulus) -> Reference:
     """Solve a model by its closed form if one is known, otherwise by Taylor series.
+
+    Parameters
+    ----------
+    model : str or NeuronModel
+    stimulus : Stimulus
 
     Raises
     ------
@@ -62,13 +79,15 @@ def reference(model: NeuronModel, stimulus: Stimulus) -> Reference:
         If the equations have no value (`domain`), the solution diverges or spikes without end, or the two computations
         disagree on the number of spikes.
     """
+    model = get_model(model)
+    check_kind(stimulus, Stimulus, "stimulus", "a stimulus, such as sc.constant(10*mV/ms, 1*second)")
     check_domain(model)
     if closed_form.applies(model, stimulus):
-        method = "closed form, double against extended precision"
+        method = Solver.CLOSED_FORM
         first = closed_form.solve(model, stimulus, taylor.EXTENDED)
         second = closed_form.solve(model, stimulus, taylor.FIRST)
     else:
-        method = "Taylor series with inspected steps, two tolerances, orders and roundings"
+        method = Solver.TAYLOR
         first = taylor.solve(model, stimulus, taylor.FIRST)
         second = _second(model, stimulus, first)
     found, other = first.times, second.times

@@ -18,6 +18,7 @@ from ...models.algebra.expression import FLOATS, Op, evaluate, nodes
 from ...models.definition.neuron import NeuronModel
 from ...models.ground.errors import UserError
 from . import upstroke
+from .arriving import Arriving
 from .flow import SHAPE, NotFiniteError, Precision, Record, State, StoppedError, flow_of
 
 #: A solution is stopped if it makes this many steps in a row with a mean length below this, in ms. (No step of the
@@ -121,7 +122,7 @@ def solve(model: NeuronModel, stimulus: Stimulus, precision: Precision = FIRST) 
 
 def _has_exponentials(model: NeuronModel) -> bool:
     sides = nodes(*model.system.derivatives.values(), *model.system.subexpressions.values())
-    return any(isinstance(node, Op) and node.kind in ("exp", "exprel", "cosh", "sinh") for node in sides)
+    return any(isinstance(node, Op) and node.kind in ("exp", "expm1", "exprel", "cosh", "sinh") for node in sides)
 
 
 @dataclass
@@ -137,6 +138,8 @@ class _Place:
     spiked: bool
     """Whether there is a spike now."""
     piece: int = 0
+    arrived: int = 0
+    """Number of the times at which spikes arrive that have passed."""
     switches: list[Any] | None = None
     """None if the conditions must be evaluated again."""
     spikes: int = 0
@@ -166,6 +169,7 @@ class _Solver:
         self._flow.reset_cooldowns()
         self._parameters = {name: number(value) for name, value in model.parameter_values.items()}
         self._pieces = list(stimulus.pieces)
+        self._arriving = Arriving(model, stimulus)
         self._numbers: tuple[int, list[Any]] = (-1, [])
         self._spikes: list[Any] = []
         self._samples: list[list[Any]] = []
@@ -178,6 +182,7 @@ class _Solver:
         self._marks: list[tuple[int, _Place]] = []
         self._batch = FEW * FEW if precision.inspected else SEVERAL
         self._tries = 0
+        self._looked_at: Any = None
 
     def solution(self) -> Solution:
         """Solve."""
@@ -221,7 +226,9 @@ class _Solver:
         flow, numbers = self._flow, [*self._numbers_now(), *(at.switches or [])]
         voltages = np.linspace(float(at.state[variable]), float(level), LOOKS)
         end = flow.first_change(at.state, numbers, at.now, voltages)
-        found = upstroke.follow(flow, at.state, numbers, at.now, float(level) if end is None else end)
+        found = upstroke.follow(
+            flow, at.state, numbers, at.now, float(level) if end is None else end, longest=float(self._stop() - at.now)
+        )
         if found is None:
             return False
         at.now += self._number(found.time)
@@ -240,10 +247,18 @@ class _Solver:
             self._numbers = piece, [*self._parameters.values(), *(self._number(getattr(shape, name)) for name in SHAPE)]
         return [*self._numbers[1], self._at.start]
 
+    def _stop(self) -> Any:
+        """Return the end of the piece of the stimulus, or the time of an arrival before it."""
+        at = self._at
+        end = self._number(self._pieces[at.piece][0])
+        return min(self._number(self._arriving.times[at.arrived]), end) if at.arrived < len(self._arriving) else end
+
     def _go_on(self) -> None:
-        """Continue until an event: a spike, the end of refractoriness or of a piece, or a change of a condition."""
+        """Continue until an event: a spike, the end of refractoriness or of a piece, an arrival, or a switch."""
         at, flow, model, number = self._at, self._flow, self._model, self._number
         end = number(self._pieces[at.piece][0])
+        stop = self._stop()
+        is_arrival, end = stop < end, stop
         numbers = self._numbers_now()
         if at.switches is None:
             at.switches = flow.switches(at.state, numbers, at.now)
@@ -274,10 +289,24 @@ class _Solver:
                 at.spiked = at.now >= at.free_from and self._is_above()
         if at.spiked:
             self._spike()
-        if not at.now < end:
+        if is_arrival:
+            if not at.now < end:
+                self._arrive()
+        elif not at.now < end:
             self._samples.append(list(at.state.values()))
             at.samples += 1
             at.piece, at.start, at.switches = at.piece + 1, end, None
+
+    def _arrive(self) -> None:
+        """Run the statements of all spikes that arrive now; the threshold is tested after the last of them."""
+        at, was_above = self._at, self._is_above()
+        refractory = at.now < at.free_from
+        self._arriving.run(at.arrived, at.state, self._parameters, self._number, refractory=refractory)
+        at.arrived, at.switches = at.arrived + 1, None
+        if not refractory and self._is_above():
+            at.spiked = self._model.spike_interrupts or not was_above
+        elif self._model.spike_interrupts:
+            self._leave_the_level()
 
     def _spike(self) -> None:
         at, model, number = self._at, self._model, self._number
@@ -324,20 +353,25 @@ class _Solver:
         longest = flow.longest(record, bad)
         place = next(place for count, place in reversed(self._marks) if count <= bad)
         begins = record.start_of(bad)
+        numbers = record.numbers_of(bad)
+        if longest is None and begins != self._looked_at:
+            at_start = dict(zip(place.state, record.state_in(bad, 0.0), strict=True))
+            if flow.looked_again(at_start, numbers, begins) != flow.switches_in(numbers):
+                # it began on the wrong side of a condition
+                self._looked_at, longest = begins, 0.0
         if longest is None:
             raise UserError(
                 f"{self._model.label} has no reliable solution beyond {float(begins):.4g} ms: its "
                 "right-hand side changes more abruptly there than double precision can follow; give other "
                 "parameters"
             )
-        # within a segment the switches do not change; the step begins where the one before it ended
         self._at = place
         del self._spikes[place.spikes :], self._samples[place.samples :]
         state = record.state_in(bad, longest)
         place.state = dict(zip(place.state, state, strict=True))
         place.now = begins + self._number(longest)
         place.spiked = False
-        place.switches = flow.switches_in(record.numbers_of(bad))
+        place.switches = flow.looked_again(place.state, numbers, place.now)
         record.clear()
         flow.reset_cooldowns()
         self._marks.clear()
@@ -385,8 +419,9 @@ def reset_at(
     """
     try:
         values = {**parameters, **state}  # temporary variables are added
-        for name, value in model.system.reset:
-            values[name] = evaluate(value, values, FLOATS, number)
+        with np.errstate(all="raise", under="ignore"):
+            for name, value in model.system.reset:
+                values[name] = evaluate(value, values, FLOATS, number)
         state.update({name: values[name] for name in state})
     except ArithmeticError as error:
         raise UserError(

@@ -45,7 +45,9 @@ class Upstroke:
     """Whether it ends before the voltage that it was to reach."""
 
 
-def follow(flow: Flow, state: State, numbers: list[Any], now: Any, end: float) -> Upstroke | None:
+def follow(
+    flow: Flow, state: State, numbers: list[Any], now: Any, end: float, *, longest: float = LONGEST
+) -> Upstroke | None:
     """Follow a voltage that rises fast, at most for `LONGEST`.
 
     Parameters
@@ -59,6 +61,8 @@ def follow(flow: Flow, state: State, numbers: list[Any], now: Any, end: float) -
         Time of the start, in ms.
     end : float
         The voltage to reach; no condition changes before it.
+    longest : float
+        Time after which the neuron's input changes, in ms.
 
     Returns
     -------
@@ -89,7 +93,7 @@ def follow(flow: Flow, state: State, numbers: list[Any], now: Any, end: float) -
                 speed = np.broadcast_to(slopes.pop(voltage), points.shape)
                 slowness = 1 / speed
                 until = np.cumsum((widths * slowness) @ _WEIGHTS)
-                good = (speed > 0).all(axis=1) & (until <= LONGEST)
+                good = (speed > 0).all(axis=1) & (until <= min(longest, LONGEST))
                 if not good.all():
                     break
                 moved = {name: others[name] + _integral(slope * slowness * widths) for name, slope in slopes.items()}

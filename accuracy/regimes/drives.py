@@ -53,7 +53,7 @@ CLOSER, TIMES_CLOSER = 0.7, 12
 
 def constant_drive(model: NeuronModel, value: float, horizon: float) -> Stimulus:
     """Return a constant stimulus from a drive in internal units, over `horizon` ms."""
-    return constant(units.quantity(value, model.system.dimensions[model.input]), horizon * ms)
+    return constant(units.quantity(value, model.input_dimension), horizon * ms)
 
 
 def drive_for(model: NeuronModel, rate: float, horizon: float) -> Drive:
@@ -230,7 +230,7 @@ def other_rates(model: NeuronModel, drive: float, horizon: float) -> str:
         Empty if the rates are the same.
     """
     hold = max(horizon, LEAST_WINDOW)
-    dimension = model.system.dimensions[model.input]
+    dimension = model.input_dimension
     stair = Fraction(2 * hold) / STAIRS
     found: dict[str, tuple[int, float]] = {}
     for way, first in (("switched on", 1), ("raised slowly from 0", 0), ("lowered slowly from twice that", 2)):

@@ -18,7 +18,7 @@ from ...models.ground.errors import UserError, reason_of
 from ..measures.spike_trains import SpikeTrain
 from ..references import taylor
 from ..references.cache import recall
-from ..references.reference import Reference, reference
+from ..references.reference import Reference, Solver, reference
 from ..search.tolerance import Trial
 from ..search.voltage import stated_error
 from .drive import Drive
@@ -26,6 +26,8 @@ from .drives import constant_drive, drive_for, drive_near, firing_rate, mean_dri
 
 #: The kind of stimulus for which a drive is found for each trial.
 CONSTANT = "constant"
+#: The level of a model without input.
+AS_IT_STANDS = "as it stands"
 #: The rates of the constant drives of one regime are within this fraction of the requested rate.
 SPREAD = 0.02
 #: A stimulus of one piece is cut into this many pieces; the voltage is compared at their ends. Time steps divide a
@@ -43,7 +45,7 @@ class RegimeKey(NamedTuple):
     horizon: float
     """In ms."""
     level: str
-    """The requested rate or drive: ``100 Hz`` or ``1.5 x rheobase``."""
+    """The requested rate or drive: ``100 Hz`` or ``1.5 x rheobase``; ``as it stands`` for a model without input."""
 
 
 @dataclass(frozen=True)
@@ -154,6 +156,14 @@ def at_rheobase(model: NeuronModel, stimulus: str, multiple: float, horizon: flo
     return _around_drive(asked, trials, lambda: drive().value)
 
 
+def as_it_stands(model: NeuronModel, stimulus: str, horizon: float) -> Regime:
+    """Let a model without input run as it stands: the only stimulus is a duration, so that there is one trial."""
+    asked = Regime(model, stimulus, AS_IT_STANDS, horizon)
+    if stimulus != CONSTANT:
+        return replace(asked, reason=f"{model.label} has no input that a stimulus of this kind could drive")
+    return _around_rates(asked, 1, lambda: Drive(0.0, firing_rate(model, 0.0, horizon)))
+
+
 def _around_rates(asked: Regime, trials: int, find: Callable[[], Drive]) -> Regime:
     model, horizon = asked.model, asked.horizon
     try:
@@ -222,7 +232,7 @@ def kept_reference(model: NeuronModel, stimulus: Stimulus) -> Reference:
     return Reference(
         SpikeTrain(np.array(kept["times"]), float(stimulus.horizon)),
         kept["error"],
-        kept["method"],
+        Solver(kept["method"]),
         np.array(kept["samples"]),
         np.array(kept["samples_error"]),
     )

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -27,20 +25,6 @@ class VoltageRms:
     matched = False
 
 
-@dataclass(frozen=True)
-class VoltageError:
-    """Differences of the voltage at samples between spikes, in the model's internal unit (mV if it has a dimension)."""
-
-    rms: float
-    """Root mean square difference; nan if nothing was compared."""
-    maximum: float
-    """Largest absolute difference; nan if nothing was compared."""
-    compared: int
-    """Samples that were compared."""
-    error: float
-    """Stated error of the reference at these samples; nan if nothing was compared."""
-
-
 def between_spikes(
     reference: Reference, model: NeuronModel, stimulus: Stimulus, margin: float = MARGIN
 ) -> NDArray[np.bool_]:
@@ -57,8 +41,8 @@ def between_spikes(
 
 def stated_error(reference: Reference, model: NeuronModel, between: NDArray[np.bool_]) -> float:
     """Return the stated error of a reference's voltage at some samples; nan if there are none."""
-    found = reference.samples_error[between, _voltage(model)]
-    return float(found.max()) if found.size else np.nan
+    errors = reference.samples_error[between, _voltage(model)]
+    return float(errors.max()) if errors.size else np.nan
 
 
 def _voltage(model: NeuronModel) -> int:
@@ -66,28 +50,11 @@ def _voltage(model: NeuronModel) -> int:
 
 
 def voltage_rms(outcome: Outcome, reference: Reference, model: NeuronModel, between: NDArray[np.bool_]) -> float:
-    """Return only the root mean square error; nan if nothing is compared. Parameters are as in `voltage_error`."""
-    differences = _differences(outcome, reference, model, between)
-    with np.errstate(over="ignore"):  # a run that is about to diverge
-        return float(np.sqrt((differences**2).mean())) if differences.size else np.nan
+    """Return the root mean square difference of the voltage from the reference's; nan if nothing is compared.
 
-
-def _differences(
-    outcome: Outcome, reference: Reference, model: NeuronModel, between: NDArray[np.bool_]
-) -> NDArray[np.float64]:
-    place = _voltage(model)
-    found: NDArray[np.float64] = np.abs(outcome.samples[between, place] - reference.samples[between, place])
-    return found
-
-
-def voltage_error(
-    outcome: Outcome, reference: Reference, model: NeuronModel, between: NDArray[np.bool_]
-) -> VoltageError:
-    """Compare the voltage at the ends of a stimulus's pieces with the reference's.
-
-    The voltage is the variable that the threshold tests. Samples near a spike that only the run has are compared, so
-    that an extra spike gives a large error, as does a missing one. The samples are at the ends of pieces;
-    `Stimulus.divided` cuts a stimulus into pieces.
+    The voltage is the variable that the threshold tests; the difference is in its internal unit (mV if it has a
+    dimension). Samples near a spike that only the run has are compared, so that an extra spike gives a large error, as
+    does a missing one. The samples are at the ends of the stimulus's pieces; `Stimulus.divided` cuts it into pieces.
 
     Parameters
     ----------
@@ -98,12 +65,7 @@ def voltage_error(
     between : array of bool
         The samples to compare, as `between_spikes` returns.
     """
-    differences = _differences(outcome, reference, model, between)
-    if not differences.size:
-        return VoltageError(np.nan, np.nan, 0, np.nan)
-    return VoltageError(
-        rms=voltage_rms(outcome, reference, model, between),
-        maximum=float(differences.max()),
-        compared=differences.size,
-        error=stated_error(reference, model, between),
-    )
+    place = _voltage(model)
+    differences = np.abs(outcome.samples[between, place] - reference.samples[between, place])
+    with np.errstate(over="ignore"):  # a run that is about to diverge
+        return float(np.sqrt((differences**2).mean())) if differences.size else np.nan

@@ -140,10 +140,9 @@ class Study:
     None before they are computed."""
     measurements: dict[tuple[str, str, str], Measurement | NoValue] = field(default_factory=dict)
     """By model, method and detection, one detection per method: a step without a spike, counted by the counters."""
-    steps_and_spikes: dict[tuple[str, str, str, str], StepAndSpike | NoValue] = field(default_factory=dict)
-    """By model, method, detection and kind of stimulus: operations retired per step and per spike, or why not known."""
-    whole_runs: dict[tuple[str, str, str, str], WholeRun | NoValue] = field(default_factory=dict)
-    """The same for methods with steps that are not all alike: operations retired by a whole run."""
+    retired: dict[tuple[str, str, str, str], StepAndSpike | WholeRun | NoValue] = field(default_factory=dict)
+    """By model, method, detection and kind of stimulus: operations retired per step and per spike, or, for methods with
+    steps that are not all alike, by a whole run; or why not known."""
     quiet_steps: dict[tuple[str, str, str], Measurement | NoValue] = field(default_factory=dict)
     """A step without a spike, where no spike could be counted and `measurements` has no entry."""
     builds: dict[tuple[str, str], list[AsBuilt] | NoValue] = field(default_factory=dict)

@@ -16,8 +16,9 @@ from ...models.detection import DETECTIONS
 from ...models.ground.errors import UserError
 from ...models.language import units
 from ...models.methods import METHODS
+from ...models.reading.files import each_named
 from ..measures import MEASURES
-from ..regimes.regime import Regime, at_rate, at_rheobase
+from ..regimes.regime import Regime, as_it_stands, at_rate, at_rheobase
 from ..search.criterion import Criterion
 from ..search.voltage import VoltageRms
 
@@ -109,6 +110,7 @@ class Suite:
 
     def __post_init__(self) -> None:
         self._check_numbers()
+        object.__setattr__(self, "models", each_named(self.models))
         for method in self.methods:
             METHODS[method]
         for registry, names in ((STIMULI, self.stimuli), (DETECTIONS, self.detections), (MEASURES, self.measures)):
@@ -207,15 +209,18 @@ class Suite:
         """Find the regimes of a model."""
         for horizon in self.horizons:
             for stimulus in self.stimuli:
+                if not model.input:
+                    yield as_it_stands(model, stimulus, horizon)
+                    continue
                 for rate in self.rates:
                     yield at_rate(model, stimulus, rate, horizon, self.trials)
                 for multiple in self.rheobases:
                     yield at_rheobase(model, stimulus, multiple, horizon, self.trials)
 
-    @property
-    def regimes_a_model(self) -> int:
-        """Number of regimes per model."""
-        return len(self.horizons) * len(self.stimuli) * (len(self.rates) + len(self.rheobases))
+    def number_of_regimes(self, model: NeuronModel) -> int:
+        """Return the number of regimes of a model."""
+        levels = len(self.rates) + len(self.rheobases) if model.input else 1
+        return len(self.horizons) * len(self.stimuli) * levels
 
 
 #: Measures of matched spikes that `spike_time_error` always gives.

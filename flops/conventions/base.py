@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ...models.algebra.expression import KINDS
+from ...models.algebra.functions import CALLS
 from ...models.ground.errors import UserError
 from ...models.ground.registry import Registry
 
@@ -27,13 +28,17 @@ class Convention:
     compiler fuses them) or ``as written``."""
     weights: Mapping[str, float]
     """Cost of an operation, by kind: every kind of `spikecost.models.algebra.expression.KINDS`, and ``fma`` if a fused
-    multiply-add does not cost the same as a multiplication and an addition."""
+    multiply-add does not cost the same as a multiplication and an addition. A function of the mathematics library that
+    has no weight, such as ``log``, weighs as much as ``exp``."""
     unit: str
     """Unit of the cost."""
     source: str
     """Source of the weights."""
 
     def __post_init__(self) -> None:
+        if not isinstance(self.weights, Measured) and "exp" in self.weights:
+            alike = {kind: self.weights["exp"] for kind in CALLS if kind not in ("exp", "pow")}
+            object.__setattr__(self, "weights", {**alike, **self.weights})
         if set(self.weights) - {"fma"} != set(KINDS):
             raise UserError(f"convention '{self.name}': give a weight for each of {', '.join(KINDS)}")
         known = () if isinstance(self.weights, Measured) else self.weights.items()

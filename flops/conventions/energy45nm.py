@@ -5,6 +5,22 @@ from .base import CONVENTIONS, Convention
 # Horowitz 2014, figure 1.1.9, in pJ
 _ADD = 0.9
 _MUL = 3.7
+# an 8-bit table refined twice by Newton's method, y (2 - b y), and a multiplication by the numerator
+_DIV = 5 * _MUL + 2 * _ADD
+#: Multiplications, additions (with subtractions and comparisons) and divisions that glibc 2.36 executes: the average
+#: over arguments between -4 and 4, where the function has a value, rounded.
+_FUNCTIONS = {
+    "log": (10, 13, 0),
+    "log10": (14, 16, 0),
+    "log1p": (16, 17, 2),
+    "expm1": (15, 18, 1),
+    "sin": (13, 18, 0),
+    "cos": (13, 19, 0),
+    "tan": (11, 20, 1),
+    "arcsin": (8, 10, 0),
+    "arccos": (8, 12, 0),
+    "arctan": (8, 16, 1),
+}
 # the table's 32-bit integer addition: an upper bound for a change of sign or a select of one number
 _BITS = 0.1
 
@@ -17,14 +33,14 @@ ENERGY45NM = CONVENTIONS.register(
             "sub": _ADD,
             "compare": _ADD,
             "mul": _MUL,
-            # an 8-bit table refined twice by Newton's method, y (2 - b y), and a multiplication by the numerator
-            "div": 5 * _MUL + 2 * _ADD,
+            "div": _DIV,
             # the same for 1/sqrt(a), y (3/2 - a/2 y y), with a/2 once and a multiplication by a
             "sqrt": 8 * _MUL + 2 * _ADD,
             # as executed by glibc 2.36. exp: 10 multiplications and 12 additions, subtractions and comparisons;
             # pow: 26 multiplications and 37 additions, subtractions and comparisons
             "exp": 10 * _MUL + 12 * _ADD,
             "pow": 26 * _MUL + 37 * _ADD,
+            **{kind: muls * _MUL + adds * _ADD + divs * _DIV for kind, (muls, adds, divs) in _FUNCTIONS.items()},
             "select": _BITS,
             "sign": _BITS,
         },
@@ -32,7 +48,8 @@ ENERGY45NM = CONVENTIONS.register(
         source="Horowitz 2014, ISSCC, figure 1.1.9: 32-bit floating-point addition 0.9 pJ and multiplication 3.7 pJ at "
         "45 nm and 0.9 V. The table has no 64-bit entries: double precision takes more energy. "
         "Derived, not published: subtraction and comparison as an addition; division and square root as Newton "
-        "iterations of these; exp and pow as the additions and multiplications that glibc 2.36 executes; select and "
+        "iterations of these; exp, pow, log, sin and other functions as the additions, multiplications and divisions "
+        "that glibc 2.36 executes; select and "
         "sign as a 32-bit integer addition (0.1 pJ, published), an upper bound. Arithmetic only: no memory, no "
         "instruction handling",
     )

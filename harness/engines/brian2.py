@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import sysconfig
 from fractions import Fraction
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import brian2
 import numpy as np
+from brian2.units.fundamentalunits import Quantity
 from numpy.typing import NDArray
 
 from ...models.definition.neuron import NeuronModel
@@ -17,9 +19,13 @@ from ...models.ground.errors import UserError
 from ...models.language import units
 from ...models.methods import METHODS
 from ..stimuli import Stimulus, steps_of
+from ..stimuli.train import check_arrivals
 
 #: Detections equivalent to Brian2's, and the number of steps from Brian2's label to theirs.
 LABELS = {"grid_start": 0, "grid": 1}
+
+#: The name that a parameter gets in Brian2 if each arrival has its own value of it.
+VALUES = "spikecost_value"
 
 
 def run(
@@ -75,14 +81,44 @@ def run(
         )
         _set(group, model, {**model.parameter_values, **model.initial_values})
         monitor = brian2.SpikeMonitor(group)
-        network = brian2.Network(group, monitor)
+        network = brian2.Network(group, monitor, *_arriving(group, model, stimulus, clock))
         for count, value in zip(steps, stimulus.values, strict=True):
-            _set(group, model, {model.input: value})
+            _set(group, model, {model.input: value} if model.input else {})
             network.run(count * clock.dt)
         starts = np.round(np.asarray(monitor.t / brian2.ms) / float(dt)).astype(np.int64)
     finally:
         brian2.prefs.codegen.target = before
     return np.asarray((starts + LABELS[detection]) * float(dt), dtype=np.float64)
+
+
+def _arriving(group: brian2.NeuronGroup, model: NeuronModel, stimulus: Stimulus, clock: brian2.Clock) -> list[object]:
+    """Return generators of the arriving spikes, and synapses that run their statements.
+
+    Each arrival is a neuron of its own: a generator's neuron can spike only once per step.
+    """
+    check_arrivals(model, dict(stimulus.arrivals))
+    found: list[object] = []
+    for order, name in enumerate(model.arrivals):
+        train = dict(stimulus.arrivals).get(name)
+        if train is None:
+            continue
+        each = np.arange(len(train))
+        source = brian2.SpikeGeneratorGroup(len(train), each, train.times * brian2.ms, clock=clock, sorted=True)
+        statements, declared = model.arrivals[name], ""
+        if train.dimension is not None:
+            # Brian2 allows no variable of synapses that has the name of a variable of the group
+            statements = re.sub(rf"\b{train.parameter}\b", VALUES, statements)
+            declared = f"{VALUES} : {units.dimension_text(train.dimension)}"
+        synapses = brian2.Synapses(
+            source, group, declared, on_pre=statements, namespace=dict(model.constants), clock=clock
+        )
+        synapses.connect(i=each, j=0)
+        synapses.pre.order = order
+        if train.dimension is not None and train.values is not None:
+            scale = 10.0 ** units.exponent(train.dimension)
+            setattr(synapses, VALUES, Quantity.with_dimensions(train.values * scale, train.dimension))
+        found += [source, synapses]
+    return found
 
 
 def why_not_compiled() -> str:

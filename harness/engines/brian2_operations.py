@@ -2,10 +2,10 @@
 
 Steps without a spike are counted: the state update and the threshold's test, which Brian2 runs in every step.
 
-C++ standalone: Brian2 writes a separate project, in a separate process, since this mode is global. It is compiled with
-the flags of our scalar build, so that only the code differs, and again with Brian2's default flags. The counter is
-callgrind. Cython: the extension modules that Brian2 compiled are called in this process, under the counter that
-steps through native code.
+C++ standalone: Brian2 writes one project for all models, in a separate process, since this mode is global. It is
+compiled with the flags of our scalar build, so that only the code differs, and again with Brian2's default flags. The
+counter is callgrind, which counts the functions of one model at a time. Cython: the extension modules that Brian2
+compiled are called in this process, under the counter that steps through native code.
 """
 
 from __future__ import annotations
@@ -14,20 +14,22 @@ import ctypes
 import pickle
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import brian2
 
 from ...flops.counters import CFunction, Counts, Program, get_counter
-from ...flops.counters.base import machine
+from ...flops.counters.base import machine, require
 from ...flops.toolchain import SCALAR, find_compiler
 from ...models.definition.neuron import NeuronModel
 from ...models.ground import cache as kept
 from ...models.ground.bounded import patience, run_bounded
 from ...models.ground.code_version import code_version
-from ...models.ground.errors import UserError
+from ...models.ground.errors import NoValue, UserError, attempt
 from ...models.language import units
 from .brian2 import method_name
 
@@ -37,8 +39,12 @@ NEURONS = 256
 _STEPS = 4
 #: About the number of files compiled for a project; each may take up to the compiler's time limit.
 _FILES = 5
-#: Brian2's names for the code that runs in every step: stateupdater, spike_thresholder, spike_resetter.
-_CODE = "_run_spikecost_neuron_s*"
+#: Brian2's name of a group, and its names for the code that runs in every step: stateupdater, spike_thresholder,
+#: spike_resetter.
+_GROUP, _CODE = "spikecost_neuron_{}", "_run_spikecost_neuron_{}_s*"
+
+#: A model and a method.
+Way = tuple[NeuronModel, str]
 
 
 @dataclass(frozen=True)
@@ -58,53 +64,74 @@ class Executed:
     """Instructions of the generated code."""
 
 
-def executed(model: NeuronModel, method: str) -> list[Executed]:
-    """Return what Brian2 executes, standalone and Cython; measured once per definition, machine and toolchain.
+def executed(ways: Sequence[Way], done: Callable[[], None] = lambda: None) -> list[list[Executed] | NoValue]:
+    """Return what Brian2 executes for models and methods, standalone and Cython, or why it is not known.
 
-    Raises
-    ------
-    UserError
-        As `standalone_operations` and `cython_operations` do.
+    It is measured once per definition, machine and toolchain. `done` is called for each of them.
     """
+    keys = [_key(*way) for way in ways]
+    lacking = [i for i, key in enumerate(keys) if kept.read("brian2", key) is None]
+    standalone = dict(zip(lacking, standalone_operations([ways[i] for i in lacking]), strict=True))
+
+    def measured(i: int) -> list[dict[str, Any]]:
+        found = standalone[i] if i in standalone else standalone_operations([ways[i]])[0]
+        if isinstance(found, NoValue):
+            raise UserError(found.reason)
+        return [asdict(each) for each in (*found, cython_operations(*ways[i]))]
+
+    found: list[list[Executed] | NoValue] = []
+    for i, key in enumerate(keys):
+        recalled = attempt(partial(kept.recall, "brian2", key, partial(measured, i)))
+        found.append(recalled if isinstance(recalled, NoValue) else [Executed(**each) for each in recalled])
+        done()
+    return found
+
+
+def _key(model: NeuronModel, method: str) -> str:
     # parameters are run-time arguments of the generated code, so their values do not matter
     definition = (model.equations, model.threshold, model.reset, repr(model.refractory), repr(model.constants), method)
     toolchain = (find_compiler().version, *SCALAR.flags, brian2.__version__, *machine().values())
-    key = "\0".join([*definition, *toolchain, code_version("flops/counters", "harness/engines")])
-    return [
-        Executed(**found)
-        for found in kept.recall(
-            "brian2",
-            key,
-            lambda: [
-                asdict(each) for each in (*standalone_operations(model, method), cython_operations(model, method))
-            ],
-        )
-    ]
+    return "\0".join([*definition, *toolchain, code_version("flops/counters", "harness/engines")])
 
 
-def standalone_operations(model: NeuronModel, method: str) -> list[Executed]:
-    """Measure what Brian2's C++ standalone code executes.
+def standalone_operations(ways: Sequence[Way]) -> list[list[Executed] | NoValue]:
+    """Measure what Brian2's C++ standalone code executes for models and methods; or return why it cannot.
 
-    Raises
-    ------
-    UserError
-        If Brian2 has no such method, it cannot build the project, or callgrind cannot count here.
+    One project contains all models, because most of its files take as long to compile as a model's own. If it cannot be
+    built, each model gets its own project.
     """
-    method_name(model, method)
+    known = [attempt(partial(method_name, *way)) for way in ways]
+    possible = [way for way, name in zip(ways, known, strict=True) if not isinstance(name, NoValue)]
+    together = attempt(partial(_standalone, possible)) if len(possible) > 1 else NoValue("not tried")
+    if isinstance(together, NoValue):
+        alone = [attempt(partial(_standalone, [way])) for way in possible]
+        found = iter([each if isinstance(each, NoValue) else each[0] for each in alone])
+    else:
+        found = iter(together)
+    return [name if isinstance(name, NoValue) else next(found) for name in known]
+
+
+def _standalone(ways: Sequence[Way]) -> list[list[Executed]]:
     portable = [flag for flag in SCALAR.flags if flag.startswith("-mno")]
     default = [flag for flag in brian2.prefs["codegen.cpp.extra_compile_args_gcc"] if not flag.startswith("-std")]
     ours = [flag for flag in SCALAR.flags if not flag.startswith("-std")]
-    return [
-        _measure("ours", model, method, [*ours, "-std=c++11", "-w"]),
-        _measure("brian2", model, method, [*default, "-std=c++11", "-fno-plt", *portable]),
-    ]
+    of_ours = _measure("ours", ways, [*ours, "-std=c++11", "-w"])
+    of_brian2 = _measure("brian2", ways, [*default, "-std=c++11", "-fno-plt", *portable])
+    return [list(pair) for pair in zip(of_ours, of_brian2, strict=True)]
 
 
-def _measure(name: str, model: NeuronModel, method: str, flags: list[str]) -> Executed:
-    with tempfile.TemporaryDirectory() as folder, get_counter("callgrind").measure() as counts:
-        _build(folder, model, method, flags)
-        counts.call(Program(["./main"], "/main", _CODE, Path(folder)))
-    return _executed("cpp_standalone", name, counts, _STEPS * NEURONS)
+def _measure(name: str, ways: Sequence[Way], flags: list[str]) -> list[Executed]:
+    require(get_counter("callgrind"))
+    with tempfile.TemporaryDirectory() as folder:
+        _build(folder, ways, flags)
+        counted = [_count(folder, place) for place in range(len(ways))]
+    return [_executed("cpp_standalone", name, counts, _STEPS * NEURONS) for counts in counted]
+
+
+def _count(folder: str, place: int) -> Counts:
+    with get_counter("callgrind").measure() as counts:
+        counts.call(Program(["./main"], "/main", _CODE.format(place), Path(folder)))
+    return counts
 
 
 def cython_operations(model: NeuronModel, method: str) -> Executed:
@@ -118,7 +145,7 @@ def cython_operations(model: NeuronModel, method: str) -> Executed:
     before = brian2.prefs["codegen.target"]
     brian2.prefs["codegen.target"] = "cython"
     try:
-        group = _group(model, method)
+        group = _group(model, method, reset=False)  # its code would take as long to compile, and is not looked at
         brian2.Network(group).run(group.dt, namespace={})
         objects = [group.state_updater.codeobj, group.thresholder["spike"].codeobj]
     finally:
@@ -150,40 +177,41 @@ def _executed(target: str, flags: str, counts: Counts, parts: int) -> Executed:
     )
 
 
-def _build(folder: str, model: NeuronModel, method: str, flags: list[str]) -> None:
+def _build(folder: str, ways: Sequence[Way], flags: list[str]) -> None:
     # through our own pipe: no pickle is read from disk
     answer = run_bounded(
         [sys.executable, "-W", "ignore", "-m", __name__, folder],
-        _FILES * patience(),
-        pickle.dumps((model, method, flags)),
+        _FILES * len(ways) * patience(),
+        pickle.dumps((ways, flags)),
     )
     if answer.failure or not Path(folder, "main").exists():
         reason = (answer.text.strip() or answer.failure or "it made no program").splitlines()[-1]
-        raise UserError(f"Brian2 could not build its standalone code of {model.label} with {method}: {reason}")
+        named = ", ".join(f"{model.label} with {method}" for model, method in ways)
+        raise UserError(f"Brian2 could not build its standalone code of {named}: {reason}")
 
 
-def _write_project(folder: str, model: NeuronModel, method: str, flags: list[str]) -> None:
+def _write_project(folder: str, ways: Sequence[Way], flags: list[str]) -> None:
     """Let Brian2 write and compile the project in `folder`; changes Brian2's global mode."""
     brian2.set_device("cpp_standalone", build_on_run=False)
     brian2.prefs["codegen.cpp.extra_compile_args_gcc"] = flags
-    group = _group(model, method)
-    brian2.Network(group).run(_STEPS * group.dt, namespace={})
+    groups = [_group(*way, place=i) for i, way in enumerate(ways)]
+    brian2.Network(groups).run(_STEPS * groups[0].dt, namespace={})
     brian2.device.build(directory=folder, compile=True, run=False, clean=False)
 
 
-def _group(model: NeuronModel, method: str) -> brian2.NeuronGroup:
+def _group(model: NeuronModel, method: str, place: int = 0, *, reset: bool = True) -> brian2.NeuronGroup:
     refractory = model.refractory is not None
     group = brian2.NeuronGroup(
         # the flag has no meaning without refractoriness, and Brian2 warns about it
         NEURONS,
         model.equations if refractory else model.equations.replace("(unless refractory)", ""),
         threshold=model.threshold,
-        reset=model.reset or None,
+        reset=(model.reset if reset else None) or None,
         refractory=model.refractory if refractory else False,
         method=method_name(model, method),
         dt=0.01 * brian2.ms,
         namespace=dict(model.constants),
-        name="spikecost_neuron",
+        name=_GROUP.format(place),
     )
     for name, value in {**model.parameter_values, **model.initial_values}.items():
         setattr(group, name, units.quantity(value, model.system.dimensions[name]))

@@ -24,6 +24,8 @@ from ...models.language import units
 from ...models.methods import METHODS, Method
 from ...models.step import Step
 from ..stimuli import Stimulus, steps_of
+from ..stimuli.train import check_arrivals
+from .arriving import arriving, bytes_of_arrivals
 from .c_blocks import NOT_FINITE, PIECE, STEP_TOO_SMALL, STOP, STUCK_IN_A_STEP, TOO_MANY_STEPS
 from .c_source import MAX_SPIKES_A_STEP, tallied
 
@@ -86,7 +88,7 @@ class Arguments:
         check_models(stimuli, models)
         self._horizon = stimuli[0].horizon
         about = number_of_steps(stimuli[0], setting, self._method)
-        check_size(stimuli, about, len(step.state), 24 if step.varying and sampled else 0)
+        check_size(stimuli, about, len(step.state), bytes_a_step(step, stimuli[0], about))
         self._neurons = [model] if models is None else list(models)
         copies = lanes // len(self._neurons)
         self._setting = float(setting)
@@ -111,9 +113,14 @@ class Arguments:
             if step.varying
             else np.array([stimulus.values for stimulus in stimuli]).T.copy()
         )
-        self._parameters = np.array([list(n.parameter_values.values()) for n in self._neurons] * copies).T.copy()
-        self._state = np.array([list(n.initial_values.values()) for n in self._neurons] * copies).T.copy()
+        self._parameters = _rows([n.parameter_values for n in self._neurons], copies)
+        self._state = _rows([n.initial_values for n in self._neurons], copies)
         self._samples = np.full((len(pieces), *self._state.shape), np.nan)
+        self._arriving = (
+            arriving(step, stimuli, pieces=pieces, dt=self._setting if self._by_dt else None).arrays
+            if model.arrivals
+            else ()
+        )
         self._tallied = tallied(step)
         self._tallies = np.zeros((lanes, max(len(self._tallied), 1)), dtype=np.int64)
         capacity = int(MAX_SPIKES_PER_MS * float(self._horizon)) + MAX_SPIKES_A_STEP
@@ -142,6 +149,7 @@ class Arguments:
             self._samples,
             self._most_attempts,
             self._tallies,
+            *self._arriving,
         )
 
     def stop(self) -> None:
@@ -221,6 +229,11 @@ def reset_is_above(model: NeuronModel, state: Array) -> bool:
         return False
 
 
+def _rows(values: Sequence[Mapping[str, float]], copies: int) -> Array:
+    """Return the values of neurons, which are used in turn `copies` times, as an array (values, neurons)."""
+    return np.ascontiguousarray(np.tile(np.array([list(each.values()) for each in values]).T, copies))
+
+
 def _pieces(stimuli: Sequence[Stimulus]) -> Array:
     """Return the stimuli for a kernel that does not sample its input: an array (pieces, neurons, `PIECE`)."""
     found = np.zeros((len(stimuli[0].shapes), len(stimuli), PIECE))
@@ -256,8 +269,8 @@ def check_stimuli(model: NeuronModel, stimuli: Sequence[Stimulus], varying: bool
     Raises
     ------
     UserError
-        If a stimulus does not have the unit of the model's input, varies although the step needs a constant input, or
-        if the pieces of the stimuli differ.
+        If a stimulus drives a model without input, does not have the unit of the input, varies although the step needs
+        a constant input, or if the pieces of the stimuli differ.
     """
     for stimulus in stimuli:
         if stimulus.varies and not varying:
@@ -265,13 +278,22 @@ def check_stimuli(model: NeuronModel, stimuli: Sequence[Stimulus], varying: bool
                 f"the stimulus varies in time, but this step of {model.label} needs a constant input; "
                 "make it with varying=True"
             )
-        if stimulus.dimension is not model.system.dimensions[model.input]:
+        if not model.input and any(shape.offset or shape.terms for shape in stimulus.shapes):
+            raise UserError(f"{model.label} has no input that a stimulus could drive; give sc.as_it_stands(duration)")
+        if stimulus.dimension is not model.input_dimension:
             raise UserError(
                 f"the stimulus is in {units.unit_name(stimulus.dimension)}, but the input '{model.input}' of "
-                f"{model.label} is in {units.unit_name(model.system.dimensions[model.input])}"
+                f"{model.label} is in {units.unit_name(model.input_dimension)}"
             )
         if stimulus.whole_durations != stimuli[0].whole_durations:
             raise UserError("stimuli that run together must have the same pieces")
+        check_arrivals(model, dict(stimulus.arrivals))
+
+
+def bytes_a_step(step: Step, stimulus: Stimulus, steps: Fraction | float) -> float:
+    """Return the bytes that the inputs of a neuron need per step: samples of an input that varies, and arrivals."""
+    sampled = step.varying and METHODS[step.method].template.sampled_input
+    return (24 if sampled else 0) + bytes_of_arrivals(step, stimulus, float(steps)) / float(steps)
 
 
 def check_models(stimuli: Sequence[Stimulus], models: Sequence[NeuronModel] | None) -> None:
@@ -291,7 +313,7 @@ def check_models(stimuli: Sequence[Stimulus], models: Sequence[NeuronModel] | No
         )
 
 
-def check_size(stimuli: Sequence[Stimulus], steps: Fraction | float, state: int, bytes_a_step: int = 0) -> None:
+def check_size(stimuli: Sequence[Stimulus], steps: Fraction | float, state: int, bytes_a_step: float = 0) -> None:
     """Refuse a call that needs too many steps or too much memory, before anything is allocated.
 
     Parameters
@@ -301,7 +323,7 @@ def check_size(stimuli: Sequence[Stimulus], steps: Fraction | float, state: int,
         Number of steps of one neuron.
     state : int
         Number of state variables.
-    bytes_a_step : int
+    bytes_a_step : float
         Bytes stored per step of a neuron.
 
     Raises
@@ -317,7 +339,7 @@ def check_size(stimuli: Sequence[Stimulus], steps: Fraction | float, state: int,
             "run at once; give a larger dt, or a shorter stimulus"
         )
     spikes = MAX_SPIKES_PER_MS * horizon + MAX_SPIKES_A_STEP
-    needed = lanes * (16 * spikes + 8 * state * len(stimuli[0].shapes) + bytes_a_step * steps)
+    needed = lanes * (16 * spikes + 8 * state * len(stimuli[0].shapes) + bytes_a_step * float(steps))
     if needed > memory():
         raise UserError(
             f"{asked} need {float(needed) / 1e9:.2g} GB of memory, but there are {memory() / 1e9:.2g} GB; "

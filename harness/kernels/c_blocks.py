@@ -12,6 +12,7 @@ from dataclasses import fields
 
 from ...flops.toolchain import Build
 from ...models.algebra.expression import Const, Expr, Op, Table, Var, nodes
+from ...models.algebra.functions import CALLS, FUNCTIONS
 from ...models.algebra.simplify import Block
 from ..stimuli import Shape
 
@@ -27,6 +28,9 @@ STOP = -1
 
 _INFIX = {"add": "+", "sub": "-", "mul": "*", "div": "/", "less": "<", "at_most": "<="}
 _CALLS = {"exp": "exp", "sqrt": "sqrt", "pow": "pow", "abs": "fabs"}
+#: Other functions of C's library are declared under these names: the compiler, which does not know them, leaves every
+#: call as it is (it would make one call of ``sin(x)`` and ``cos(x)``, and work out calls with a number).
+_DECLARED = {name: f"library_{FUNCTIONS[name].library}" for name in CALLS if name not in _CALLS}
 #: Their values are integers.
 _INTEGERS = ("less", "at_most", "cell")
 
@@ -98,6 +102,11 @@ static inline int table_cell(double position, int count)
     return cell < 0 ? 0 : cell > last ? last : cell;
 }
 """
+_DECLARED_AS = """
+#define SPELLED_AS(prefix) #prefix
+#define SPELLED(prefix) SPELLED_AS(prefix)
+#define LIBRARY(name) __asm__(SPELLED(__USER_LABEL_PREFIX__) name)
+"""
 _VECTOR_FUNCTIONS = '__attribute__((simd("notinbranch"))) double exp(double), pow(double, double);\n'
 
 
@@ -149,6 +158,14 @@ static __attribute__((noinline, unused)) void input_series(
 #define INPUT(piece, now, fraction, dt) (varies(piece) ? input_at(piece, (now) + (fraction) * (dt)) : (piece)[0])
 """
 
+#: In the kind of an arrival: its place is later than that of the arrival before it, or than the start.
+LATER = 128
+
+
+def c_arrivals() -> str:
+    """Print what kernels of models at which spikes arrive need in addition."""
+    return f"enum {{ LATER = {LATER} }};\n"
+
 
 def c_prelude(build: Build, vector_exp: bool = False) -> str:
     """Print the code before kernels; `vector_exp` says whether vector versions of exp and pow may be called."""
@@ -188,7 +205,7 @@ def c_expression(node: Expr) -> str:
         return f"table_cell({args[0]}, {int(float(args[1]))})"
     if node.kind == "entry":
         return f"{args[0]}[{args[1]}]"
-    return f"{_CALLS[node.kind]}({', '.join(args)})"
+    return f"{_CALLS.get(node.kind) or _DECLARED[node.kind]}({', '.join(args)})"
 
 
 def c_block(block: Block, indent: int, declared: Iterable[str] = ()) -> str:
@@ -199,6 +216,31 @@ def c_block(block: Block, indent: int, declared: Iterable[str] = ()) -> str:
         kind = "" if assign.target in declared else "int " if is_integer else "const double "
         lines.append(f"{' ' * indent}{kind}{assign.target}_ = {c_expression(assign.value)};\n")
     return "".join(lines)
+
+
+def c_functions(blocks: Iterable[Block], build: Build, vector: bool) -> str:
+    """Declare the functions of C's library that blocks call, except those that the header <math.h> declares for us.
+
+    Parameters
+    ----------
+    blocks : iterable of Block
+    build : Build
+    vector : bool
+        Whether their vector versions may be called.
+    """
+    called = {
+        node.kind
+        for block in blocks
+        for node in nodes(*(assign.value for assign in block.assignments))
+        if isinstance(node, Op) and node.kind in _DECLARED
+    }
+    attributes = 'const, simd("notinbranch")' if vector and build.lanes else "const"
+    lines = [
+        f'__attribute__(({attributes})) double {_DECLARED[kind]}(double) LIBRARY("{FUNCTIONS[kind].library}");\n'
+        for kind in CALLS
+        if kind in called
+    ]
+    return _DECLARED_AS + "".join(lines) if lines else ""
 
 
 def c_tables(blocks: Iterable[Block]) -> str:

@@ -18,10 +18,10 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from ...flops.toolchain import Build
 from ...models.algebra.expression import Op, Var
 from ...models.algebra.simplify import Block
-from ...models.definition.neuron import RESERVED_ENDINGS
-from ...models.methods import METHODS, events
+from ...models.definition.step_names import STATE_ENDINGS
+from ...models.methods import METHODS, arrivals, events
 from ...models.step import Step
-from .c_blocks import c_block, c_prelude, c_stimulus, c_tables
+from .c_blocks import c_arrivals, c_block, c_functions, c_prelude, c_stimulus, c_tables
 
 #: A step with more spikes than this is reported as stuck (the reset does not lead below the threshold).
 MAX_SPIKES_A_STEP = 64
@@ -45,12 +45,15 @@ def c_source(steps: Iterable[Step], build: Build, vector_exp: bool) -> str:
     build : Build
         One neuron after the other, or `LANES` neurons side by side.
     vector_exp : bool
-        Whether the compiler may call vector versions of exp and pow.
+        Whether the compiler may call vector versions of the mathematics library's functions.
     """
-    steps = list(steps)
-    head = c_prelude(build, vector_exp) + c_tables(block for step in steps for block in step.blocks.values())
+    steps = [step.in_own_names for step in steps]
+    blocks = [block for step in steps for block in step.blocks.values()]
+    head = c_prelude(build, vector_exp) + c_functions(blocks, build, vector_exp) + c_tables(blocks)
     if not all(METHODS[step.method].template.sampled_input for step in steps):
         head += c_stimulus()
+    if any(step.model.arrivals for step in steps):
+        head += c_arrivals()
     families: dict[str, list[Step]] = {}
     for step in steps:
         families.setdefault(_family_name(step), []).append(step)
@@ -58,9 +61,8 @@ def c_source(steps: Iterable[Step], build: Build, vector_exp: bool) -> str:
 
 
 def tallied(step: Step) -> tuple[str, ...]:
-    """Return the names of the kernel's tallies: its blocks, if they are functions, and the extras of the method."""
-    method = METHODS[step.method]
-    return (*step.blocks, *method.extras) if method.template.functions else ()
+    """Return the names of the kernel's tallies."""
+    return METHODS[step.method].tallied(step)
 
 
 def _family_name(step: Step, *detection: str) -> str:
@@ -86,6 +88,7 @@ def _common(step: Step, in_lanes: bool) -> dict[str, Any]:
         "lanes": LANES,
         "max_spikes": MAX_SPIKES_A_STEP,
         "block": c_block,
+        "arrivals": arrivals.arrivals(step.model),
         **method.given(step),
     }
 
@@ -184,7 +187,7 @@ def _body(block: Block, shared: Collection[str]) -> str:
 
 def writes(block: Block) -> list[str]:
     """Return the names that a block passes to others: new values (such as ``_next``) and names of the method."""
-    return [name for name in block.targets if name.startswith("_") or name == "dt" or name.endswith(RESERVED_ENDINGS)]
+    return [name for name in block.targets if name.startswith("_") or name == "dt" or name.endswith(STATE_ENDINGS)]
 
 
 @cache

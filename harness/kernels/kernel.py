@@ -26,6 +26,7 @@ from .arguments import (
     Arguments,
     Array,
     Outcome,
+    bytes_a_step,
     check_models,
     number_of_steps,
 )
@@ -149,7 +150,6 @@ def _compiled(steps: Sequence[Step], build: Build) -> list[Kernel]:
 
 def _group_size(step: Step, stimulus: Stimulus, setting: Fraction | float) -> int:
     """Return how many neurons run at once: all of them, if their inputs fit into `MOST_INPUT_BYTES`."""
-    method = METHODS[step.method]
-    if not (step.varying and method.template.sampled_input):
-        return MANY
-    return max(int(MOST_INPUT_BYTES / (3 * 8 * number_of_steps(stimulus, setting, method))), 1)
+    steps = number_of_steps(stimulus, setting, METHODS[step.method])
+    needed = bytes_a_step(step, stimulus, steps) * float(steps)
+    return max(int(MOST_INPUT_BYTES / needed), 1) if needed else MANY

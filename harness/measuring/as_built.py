@@ -51,7 +51,7 @@ def as_built(step: Step, counter: str = "stepped", builds: Iterable[Build] = tup
 def _measure(step: Step, build: Build, counter: str) -> AsBuilt:
     kernel = compile_kernels([step], build)[0]
     neurons = LANES if build.lanes else 1
-    dimension = step.model.system.dimensions[step.model.input]
+    dimension = step.model.input_dimension
     counts = []
     for steps in (1, 1 + _STEPS):
         stimulus = Stimulus((_DT * steps,), (0.0,), dimension)

@@ -13,6 +13,7 @@ from ...flops.counters.hardware.base import HardwareCounter, HardwareCounts
 from ...flops.counters.selftest import why_not_trusted
 from ...flops.operations import Operations, count_step
 from ...flops.toolchain import SCALAR
+from ...models.algebra.functions import CALLS
 from ...models.definition.neuron import NeuronModel
 from ...models.ground.errors import UserError
 from ...models.ground.html import table_html
@@ -24,9 +25,6 @@ from ..stimuli import Stimulus
 DT = Fraction(1, 64)
 #: Repetitions of the run under a counter that is not exact, each from the initial state: interrupts then matter less.
 REPETITIONS = 200
-
-#: Kinds that are calls of the mathematics library: their operations are counted there.
-_CALLS = frozenset({"exp", "pow"})
 
 
 @dataclass(frozen=True)
@@ -200,7 +198,7 @@ def _quiet_steps(kernel: Kernel, steps: int) -> int:
 
 def _no_input(kernel: Kernel, steps: int) -> Stimulus:
     model = kernel.step.model
-    return Stimulus((steps * DT,), (0.0,), model.system.dimensions[model.input])
+    return Stimulus((steps * DT,), (0.0,), model.input_dimension)
 
 
 def _witness(counter: Counter, run: _CountedRun, analytic: Mapping[str, int]) -> Witness:
@@ -239,8 +237,8 @@ def _witness(counter: Counter, run: _CountedRun, analytic: Mapping[str, int]) ->
 
 def _with_libm(counted: Mapping[str, int], run: _CountedRun, leaves_out: frozenset[str]) -> int | None:
     """Return the operations of a run, including those of the mathematics library, which an exact counter provides."""
-    own = _flops({kind: n for kind, n in counted.items() if kind not in _CALLS})
-    if not any(counted.get(kind) for kind in _CALLS):
+    own = _flops({kind: n for kind, n in counted.items() if kind not in CALLS})
+    if not any(counted.get(kind) for kind in CALLS):
         return own
     exact = auto.best(exact=True)
     if exact is None:

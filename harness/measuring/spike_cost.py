@@ -185,4 +185,4 @@ def _from(kernel: Kernel, state: Mapping[str, float]) -> NeuronModel:
 
 def _constant(kernel: Kernel, drive: float, length: Fraction | int) -> Stimulus:
     model = kernel.step.model
-    return Stimulus((Fraction(length),), (drive,), model.system.dimensions[model.input])
+    return Stimulus((Fraction(length),), (drive,), model.input_dimension)

@@ -2,8 +2,9 @@
 
 from ...models.ground.registry import import_all
 from .base import Shape, Stimulus, common_divisor, meant_dt, shorten, steps_of
+from .brian2_synapses import arrivals_from_brian2
 from .chirp import chirp
-from .constant import constant, piecewise_constant
+from .constant import as_it_stands, constant, piecewise_constant
 from .kind import STIMULI, Kind
 from .ornstein_uhlenbeck import ornstein_uhlenbeck
 from .piecewise_random import piecewise_random
@@ -12,6 +13,8 @@ from .ramp import ramp
 from .sine import sine
 from .step import step
 from .timed_array import stimulus_from_brian2
+from .train import Train, recorded_train
+from .trains import poisson_train, regular_train
 
 #: A file that is added to this folder needs no line here, unless its place in tables matters.
 import_all(__name__, __path__)
@@ -21,6 +24,9 @@ __all__ = [
     "Kind",
     "Shape",
     "Stimulus",
+    "Train",
+    "arrivals_from_brian2",
+    "as_it_stands",
     "chirp",
     "common_divisor",
     "constant",
@@ -29,7 +35,10 @@ __all__ = [
     "piecewise_constant",
     "piecewise_random",
     "poisson_conductance",
+    "poisson_train",
     "ramp",
+    "recorded_train",
+    "regular_train",
     "shorten",
     "sine",
     "step",

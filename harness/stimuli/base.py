@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from ...models.ground.errors import UserError
 from ...models.language import units
+from .train import Train, train_of
 
 
 @dataclass(frozen=True)
@@ -84,7 +85,7 @@ class Shape:
 _NUMBERS: Callable[[Shape], tuple[float, ...]] = attrgetter(*(field.name for field in fields(Shape)))
 
 
-@dataclass(frozen=True, init=False)
+@dataclass(frozen=True, init=False, repr=False)
 class Stimulus:
     """An input made of pieces, each with a shape; it may jump between pieces.
 
@@ -97,12 +98,15 @@ class Stimulus:
     dimension : Dimension
     seed : int, optional
         Seed of the random numbers from which the shapes are made.
+    arrivals : mapping, optional
+        The train of spikes that arrive at each input of the model; see `with_arrivals`.
     """
 
     durations: tuple[Fraction, ...]
     shapes: tuple[Shape, ...]
     dimension: Dimension
     seed: int | None
+    arrivals: tuple[tuple[str, Train], ...]
 
     def __init__(
         self,
@@ -110,6 +114,7 @@ class Stimulus:
         shapes: Iterable[Shape | float],
         dimension: Dimension,
         seed: int | None = None,
+        arrivals: Iterable[tuple[str, Train]] = (),
     ) -> None:
         made = tuple(shape if isinstance(shape, Shape) else Shape(float(shape)) for shape in shapes)
         values = {"durations": tuple(durations), "shapes": made, "dimension": dimension, "seed": seed}
@@ -119,6 +124,14 @@ class Stimulus:
             raise UserError("a stimulus needs at least one piece, each with a positive duration and one value")
         if not all(shape.is_finite for shape in made):
             raise UserError("the numbers of a stimulus must be finite, and its decay times positive")
+        within = ((name, train.until(float(self.horizon))) for name, train in arrivals)
+        object.__setattr__(self, "arrivals", tuple((name, train) for name, train in within if len(train)))
+
+    def __repr__(self) -> str:
+        unit = units.unit_name(self.dimension) or "1"
+        return (
+            f"<Stimulus: {float(self.horizon):g} ms, {len(self.shapes)} piece{'s'[: len(self.shapes) > 1]}, in {unit}>"
+        )
 
     @property
     def varies(self) -> bool:
@@ -236,8 +249,27 @@ class Stimulus:
             start = end
         return replace(self, durations=tuple(durations), shapes=tuple(shapes))
 
+    def with_arrivals(self, **trains: Any) -> Stimulus:
+        """Return the same stimulus with spikes that arrive at some inputs of the model (`NeuronModel.arrivals`).
+
+        Their times do not depend on any time step. Spikes at or after the end of the stimulus do not arrive.
+
+        Parameters
+        ----------
+        **trains : Train, sequence of Train, or times
+            For each input: a train such as `poisson_train` makes, trains that arrive together, or recorded times
+            (quantities, a neo.SpikeTrain, numbers in ms). They replace arrivals of the same input.
+
+        Raises
+        ------
+        UserError
+            If they are not times of at least 0.
+        """
+        found = {**dict(self.arrivals), **{name: train_of(given) for name, given in trains.items()}}
+        return replace(self, arrivals=tuple(found.items()))
+
     def scaled(self, factor: float) -> Stimulus:
-        """Return the same stimulus multiplied by `factor`."""
+        """Return the same stimulus with its input multiplied by `factor`."""
         return replace(self, shapes=tuple(shape.scaled(factor) for shape in self.shapes))
 
 

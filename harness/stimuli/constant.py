@@ -38,6 +38,17 @@ def piecewise_constant(pieces: Sequence[tuple[Any, Any]]) -> Stimulus:
     return Stimulus([units.in_ms(duration, "duration") for duration, _ in pieces], values, dimension)
 
 
+def as_it_stands(duration: Any) -> Stimulus:
+    """Return the stimulus of a model without input: only a duration.
+
+    Parameters
+    ----------
+    duration : Quantity
+        A time.
+    """
+    return constant(0.0, duration)
+
+
 class Constant(Kind):
     """The drive itself."""
 

@@ -42,7 +42,7 @@ class Kind(ABC):
         UserError
             If the form does not fit the horizon or the model.
         """
-        return self.form(units.quantity(drive, model.system.dimensions[model.input]), horizon * ms, seed)
+        return self.form(units.quantity(drive, model.input_dimension), horizon * ms, seed)
 
     def driven(self, model: NeuronModel) -> NeuronModel:
         """Return the model that the stimulus drives: `model` itself, or a model made from it."""

@@ -8,17 +8,18 @@ evaluated when it is built. (A computer algebra system would distribute ``36*(v 
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
+from .functions import CALLS, FUNCTIONS
+
 Number = int | float | Fraction
 
 #: Every kind of operation, in the order in which counts are shown.
 #: ``sign`` is a change of sign or an absolute value: it changes one bit and is not arithmetic.
-KINDS = ("add", "sub", "mul", "div", "sqrt", "exp", "pow", "compare", "select", "sign")
+KINDS = ("add", "sub", "mul", "div", "sqrt", *CALLS, "compare", "select", "sign")
 
 
 class Expr:
@@ -82,8 +83,7 @@ class Table(Expr):
 class Op(Expr):
     """An operation on other expressions.
 
-    `kind` is one of add, sub, mul, div, pow, neg, abs, sqrt, exp, exprel, tanh, cosh, sinh, less, at_most, select,
-    cell, entry.
+    `kind` is one of add, sub, mul, div, pow, neg, less, at_most, select, cell, entry, or a name in `FUNCTIONS`.
     ``exprel(x)`` is ``(exp(x) - 1)/x``, 1 at zero; ``less(a, b)`` is ``a < b`` and ``at_most(a, b)`` ``a <= b``;
     ``select(condition, a, b)`` is `a` if the condition holds and `b` otherwise; both are evaluated.
     ``cell(x, n)`` is the integer part of `x`, but at least 0 and at most n - 1; ``entry(table, cell)`` is the number at
@@ -214,10 +214,6 @@ def evaluate(
     return done[id(root)]
 
 
-def _exprel(x: float) -> float:
-    return math.expm1(x) / x if x else 1.0
-
-
 def _cell(x: float, count: float) -> int:
     # NaN and values that do not fit into 32 bits select the first cell, as the conversion of x86-64 does
     whole = int(x) if -(2.0**31) < x < 2.0**31 else 0
@@ -239,13 +235,7 @@ FLOATS: Mapping[str, Callable[..., Any]] = {
     "div": lambda a, b: a / b,
     "pow": _pow,
     "neg": lambda a: -a,
-    "abs": abs,
-    "sqrt": math.sqrt,
-    "exp": math.exp,
-    "exprel": _exprel,
-    "tanh": math.tanh,
-    "cosh": math.cosh,
-    "sinh": math.sinh,
+    **{name: row.number for name, row in FUNCTIONS.items()},
     "less": lambda a, b: a < b,
     "at_most": lambda a, b: a <= b,
     "select": lambda condition, a, b: a if condition else b,

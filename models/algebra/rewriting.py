@@ -13,6 +13,7 @@ from fractions import Fraction
 
 from ..ground.errors import UserError
 from .expression import FLOATS, Const, Expr, Op, Table, Var, hyperbolic, nodes, text
+from .functions import CALLS
 
 #: Below this |x| the singular quotients x/(exp(x) - 1) and (exp(x) - 1)/x are replaced by two terms of their series.
 SERIES_BELOW = Fraction(1, 10**6)
@@ -51,6 +52,8 @@ class Graph:
             elif isinstance(node, Op) and node.kind == "div" and _kind(node.args[1]) == "exprel":
                 singular = done[id(_arg(node.args[1]))]
                 done[id(node)] = self._mul(done[id(node.args[0])], self._reciprocal_exprel(singular))
+            elif isinstance(node, Op) and node.kind in CALLS and node.kind != "pow":
+                done[id(node)] = self._function(node.kind, done[id(node.args[0])])
             elif isinstance(node, Op):
                 done[id(node)] = getattr(self, f"_{node.kind}")(*(done[id(arg)] for arg in node.args))
         return done[id(root)]
@@ -191,11 +194,8 @@ class Graph:
                 f"'{text(Op('pow', (a, b)))}' in the equations is not a number: {error.args[-1]}; change it"
             ) from None
 
-    def _exp(self, a: Expr) -> Expr:
-        return self._function("exp", math.exp, a)
-
     def _sqrt(self, a: Expr) -> Expr:
-        return self._function("sqrt", math.sqrt, a)
+        return self._function("sqrt", a)
 
     def _abs(self, a: Expr) -> Expr:
         if _kind(a) == "neg":
@@ -204,11 +204,11 @@ class Graph:
             return a
         return self.number(abs(a.value)) if isinstance(a, Const) else self._op("abs", a)
 
-    def _function(self, kind: str, function: Callable[[Fraction], float | Fraction], a: Expr) -> Expr:
+    def _function(self, kind: str, a: Expr, exact: Callable[[Fraction], float | Fraction] | None = None) -> Expr:
         if not isinstance(a, Const):
             return self._op(kind, a)
         try:
-            return self.number(Fraction(function(a.value)))
+            return self.number(Fraction((exact or FLOATS[kind])(a.value)))
         except (OverflowError, ValueError) as error:  # exp of a large number, the square root of a negative one
             raise UserError(f"'{text(Op(kind, (a,)))}' in the equations is not a number: {error}; change it") from None
 
@@ -249,9 +249,9 @@ class Graph:
     def _exprel(self, x: Expr) -> Expr:
         # (exp(x) - 1)/x, and 1 + x/2 near zero
         if isinstance(x, Const):
-            return self._function("exprel", _exprel, x)
+            return self._function("exprel", x, _exprel)
         series = self._add(self.number(1), self._mul(self.number(Fraction(1, 2)), x))
-        quotient = self._div(self._add(self._exp(x), self.number(-1)), x)
+        quotient = self._div(self._add(self._function("exp", x), self.number(-1)), x)
         return self._near_zero(x, series, quotient)
 
     def _reciprocal_exprel(self, x: Expr) -> Expr:
@@ -259,7 +259,7 @@ class Graph:
         if isinstance(x, Const):
             return self._div(self.number(1), self._exprel(x))
         series = self._sub(self.number(1), self._mul(self.number(Fraction(1, 2)), x))
-        quotient = self._op("div", x, self._add(self._exp(x), self.number(-1)))
+        quotient = self._op("div", x, self._add(self._function("exp", x), self.number(-1)))
         return self._near_zero(x, series, quotient)
 
     def _cell(self, position: Expr, count: Expr) -> Expr:

@@ -50,3 +50,5 @@ class System:
     threshold: Threshold
     reset: tuple[tuple[str, Expr], ...]
     """The statements of the reset, in order."""
+    arrivals: Mapping[str, tuple[tuple[str, Expr], ...]] = field(default_factory=dict)
+    """For each input of spikes, the statements that an arriving spike runs, in order."""

@@ -14,6 +14,7 @@ from fractions import Fraction
 
 from .draft import Draft, NotApplicable
 from .expression import Const, Expr, Op, Var, exp, expr, hyperbolic, less, nodes, rebuild, select, text
+from .functions import FUNCTIONS
 from .polynomial import ZERO, minus, plus, times
 
 Series = list[Expr]
@@ -104,19 +105,41 @@ class Recursion:
     def __init__(self, roots: Mapping[str, Expr], draft: Draft) -> None:
         self._roots = dict(roots)
         self._draft = draft
-        self._order = list(nodes(*roots.values()))
+        self._order: list[Expr] = []
+        self._slopes: dict[int, Expr] = {}
+        self._read(*roots.values())
         self._series: dict[int, Series] = {}
         self._named: dict[str, Series] = {}
         self._helpers: dict[tuple[int, object], Series] = {}
         for node in self._order:
             if isinstance(node, Op) and node.kind in ("less", "at_most"):
                 raise NotApplicable("a condition, int(a > b), has no Taylor series")
-            if isinstance(node, Op) and not hasattr(self, f"_{node.kind}"):
+            if isinstance(node, Op) and id(node) not in self._slopes and not hasattr(self, f"_{node.kind}"):
                 raise NotApplicable(f"there is no rule for the Taylor coefficients of {node.kind}")
             if isinstance(node, Op) and node.kind == "pow" and not isinstance(_number(node.args[1]), Const):
                 raise NotApplicable(f"the exponent in {text(node)} is not a number")
             if isinstance(node, Op):
                 self._series[id(node)] = []
+
+    def _read(self, *roots: Expr) -> None:
+        """List the operations, each after its operands, and after a function its derivative."""
+        listed = {id(node) for node in self._order}
+        for node in nodes(*roots):
+            if id(node) in listed:
+                continue
+            self._order.append(node)
+            listed.add(id(node))
+            row = FUNCTIONS.get(node.kind) if isinstance(node, Op) else None
+            if row is None or row.slope is None or hasattr(self, f"_{row.name}") or id(node) in self._slopes:
+                continue
+            assert isinstance(node, Op)
+            slope = row.slope(node.args[0], node, lambda name, x: Op(name, (x,)))
+            if row.name in ("sin", "cos"):  # each is the other's derivative, up to its sign
+                other = slope.args[0] if row.name == "cos" else slope
+                self._slopes[id(other)] = node if row.name == "cos" else -node
+            self._slopes[id(node)] = slope
+            self._read(*self._slopes.values())
+            listed = {id(each) for each in self._order}
 
     def next(self, order: int, coefficients: Mapping[str, Expr]) -> dict[str, Expr]:
         """Add the next order: take the coefficients of the names that vary, and return those of the roots."""
@@ -124,7 +147,8 @@ class Recursion:
             self._named.setdefault(name, []).append(value)
         for node in self._order:
             if isinstance(node, Op):
-                value = getattr(self, f"_{node.kind}")(order, node, *(self._of(arg, order) for arg in node.args))
+                rule = self._by_slope if id(node) in self._slopes else getattr(self, f"_{node.kind}")
+                value = rule(order, node, *(self._of(arg, order) for arg in node.args))
                 self._series[id(node)].append(self._draft.let(node.kind, value))
         return {name: self._of(root, order)[order] for name, root in self._roots.items()}
 
@@ -175,6 +199,14 @@ class Recursion:
         self._helper(node, "weighted", times(expr(k), a[k]))
         weighted, y = self._kept(node, "weighted"), self._series[id(node)]
         return times(expr(Fraction(1, k)), total(times(weighted[i - 1], y[k - i]) for i in range(1, k + 1)))
+
+    def _by_slope(self, k: int, node: Op, a: Series) -> Expr:
+        # y' = slope a'
+        if k == 0:
+            return Op(node.kind, (a[0],))
+        self._helper(node, "weighted", times(expr(k), a[k]))
+        weighted, slope = self._kept(node, "weighted"), self._of(self._slopes[id(node)], k - 1)
+        return times(expr(Fraction(1, k)), total(times(weighted[i - 1], slope[k - i]) for i in range(1, k + 1)))
 
     def _sqrt(self, k: int, node: Op, a: Series) -> Expr:
         # y y = a

@@ -30,8 +30,10 @@ def with_conductance(model: NeuronModel, reversal: Any) -> NeuronModel:
     Raises
     ------
     UserError
-        If the unit of `reversal` is not the unit of v, or the model already has these names.
+        If the model has no input, the unit of `reversal` is not the unit of v, or the model already has these names.
     """
+    if not model.input:
+        raise UserError(f"{model.label} has no input that a conductance could replace; name one as its input")
     system = model.system
     voltage = system.threshold.variable
     expected = system.dimensions[voltage]
@@ -43,7 +45,7 @@ def with_conductance(model: NeuronModel, reversal: Any) -> NeuronModel:
     taken = {*system.dimensions, *model.constants} & {CONDUCTANCE, REVERSAL}
     if taken:
         raise UserError(f"{model.label} already has {', '.join(sorted(taken))}; give its conductance as the input")
-    source = system.dimensions[model.input]
+    source = model.input_dimension
     dimension = get_or_create_dimension([a - b for a, b in zip(source._dims, expected._dims, strict=True)])
     lines = (
         f"{model.input} = {CONDUCTANCE}*({REVERSAL} - {voltage}) : {units.dimension_text(source)}\n"

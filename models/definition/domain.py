@@ -85,9 +85,10 @@ def _texts(model: NeuronModel) -> Iterator[tuple[str, str, str]]:
     level = grammar.condition(model.threshold)
     if level is not None:
         yield "threshold", "", grammar.written(level.right)
-    for target, operator, value in grammar.statements(model.reset):
-        node = grammar.Binary(operator, grammar.Name(target), value) if operator else value
-        yield "reset", "", grammar.written(node)
+    for where, statements in (("reset", model.reset), *((f"arrivals of '{n}'", t) for n, t in model.arrivals.items())):
+        for target, operator, value in grammar.statements(statements):
+            node = grammar.Binary(operator, grammar.Name(target), value) if operator else value
+            yield where, "", grammar.written(node)
     for name, value in model.initial.items():
         if isinstance(value, str):
             yield f"initial value of '{name}'", "", value

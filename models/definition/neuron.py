@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any
 
 import brian2
-from brian2.units.fundamentalunits import get_dimensions
+from brian2.units.fundamentalunits import Dimension, get_dimensions
 
 from ..algebra.draft import substitute
 from ..algebra.expression import FLOATS, Expr, Var, evaluate, names
@@ -20,15 +20,9 @@ from ..language import equations as language
 from ..language import units
 from ..language.equation_lines import DIFFERENTIAL, PARAMETER
 from ..language.names import LONGEST_NAME, check_name
+from .arrivals import check_arrivals, given_arrivals, read_arrivals
 from .published_cost import PublishedCost
 from .tables import TableGrid, tabulate
-
-#: Names that the time step uses for itself.
-RESERVED = {"t", "dt", "step", "done", "elapsed", "rest", "left", "left_next", "waiting", "ends", "above", "was_below"}
-#: Suffixes of the input's name: its values within a step and within the rest of a step.
-INPUT_ENDINGS = ("_mid", "_end", "_first", "_half", "_last")
-#: Suffixes of a state variable's name: its new values in a time step.
-RESERVED_ENDINGS = ("_next", "_reset", "_held", "_at")
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,8 +58,14 @@ class NeuronModel:
     """A quantity for each name that the equations use but do not declare."""
     initial: Mapping[str, Any] = field(default_factory=dict)
     """A quantity, or an expression as text, for each state variable."""
+    arrivals: Mapping[str, str] = field(default_factory=dict)
+    """The statements of each input of spikes, such as ``{"exc": "g_e += w_e"}``: they run when a spike arrives. While
+    the neuron is refractory they do not change variables flagged ``(unless refractory)``. The stimulus has the
+    times."""
     input: str = "I"
-    """The declared parameter that the stimulus drives."""
+    """The declared parameter that the stimulus drives; empty for a model without input, which runs as it stands."""
+    input_note: str = ""
+    """Why this is the input, if it was not named by the user; shown wherever the model is counted or run."""
     drive: Any = None
     """A constant input (a quantity) at which the model spikes steadily; None: it is found by spike rate if needed."""
     presets: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
@@ -96,6 +96,8 @@ class NeuronModel:
         for name in ("parameters", "constants", "initial"):
             with at(name):
                 object.__setattr__(self, name, _read(getattr(self, name), self.name, text_allowed=name == "initial"))
+        with at("arrivals"):
+            object.__setattr__(self, "arrivals", given_arrivals(self.arrivals, self.name))
         presets = {}
         for preset, values in self.presets.items():
             with at("presets", preset):
@@ -184,8 +186,10 @@ class NeuronModel:
         """Everything that a solution depends on, as text: models with the same text have the same solutions."""
         numbers = {**self.parameter_values, **self.initial_values}
         constants = {name: float(units.internal(value)) for name, value in sorted(self.constants.items())}
+        arrivals = (repr(dict(self.arrivals)),) if self.arrivals else ()
         return "\n".join(
             (
+                *arrivals,
                 self.equations,
                 self.threshold,
                 self.reset,
@@ -206,6 +210,11 @@ class NeuronModel:
         grid = self.tables
         tables = [float(units.internal(value)) for value in (grid.step, grid.low, grid.high)] if grid else None
         return "\n".join((self.content, self.published, repr(tables)))
+
+    @property
+    def input_dimension(self) -> Dimension:
+        """The dimension of the input; that of a pure number for a model without input."""
+        return self.system.dimensions[self.input] if self.input else units.DIMENSIONLESS
 
     @property
     def refractory_ms(self) -> float:
@@ -241,12 +250,12 @@ class NeuronModel:
         starts_above = start[threshold.variable] > evaluate(threshold.level, {**self.parameter_values, **start}, FLOATS)
         return not (self.moves_while_refractory or (starts_above and self.spike_interrupts))
 
-    @property
+    @cached_property
     def parameter_values(self) -> dict[str, float]:
         """Declared parameters in internal units, in the order of `System.parameters`."""
         return {name: float(units.internal(self.parameters[name])) for name in self.system.parameters}
 
-    @property
+    @cached_property
     def initial_values(self) -> dict[str, float]:
         """Initial state in internal units, in the order of `System.state`."""
         return dict(self._initial_values)
@@ -305,13 +314,9 @@ class NeuronModel:
             with at("constants", name):
                 check_name(name, f"{where}: the constant")
         system = self.system
-        reserved = RESERVED | {f"{name}{ending}" for name in system.state for ending in RESERVED_ENDINGS}
-        reserved |= {f"{self.input}{ending}" for ending in (*INPUT_ENDINGS, "_rest", "_mid_rest")}
         for name in system.dimensions:
             with at("equations", name):
                 check_name(name, f"{where}: the name")
-                if name in reserved:
-                    raise UserError(f"{where}: the name '{name}' is reserved; choose another")
         for name in self.constants:
             if name in system.dimensions:
                 with at("constants", name):
@@ -324,13 +329,16 @@ class NeuronModel:
             for name, given in getattr(self, field_name).items():
                 with at(field_name, name):
                     self._check_value(name, given)
-        if self.drive is not None and get_dimensions(self.drive) is not system.dimensions[self.input]:
+        if self.drive is not None and not self.input:
+            with at("drive"):
+                raise UserError(f"{where}: drive = {self.drive}, but the model has no input; give input=")
+        if self.drive is not None and get_dimensions(self.drive) is not self.input_dimension:
             with at("drive"):
                 raise UserError(
                     f"{where}: drive = {self.drive} has the wrong unit, "
-                    f"expected {units.unit_name(system.dimensions[self.input])}"
+                    f"expected {units.unit_name(self.input_dimension)}"
                 )
-        if not _needed(system, self.input):
+        if self.input and not _needed(system, self.input):
             with at("equations", self.input):
                 raise UserError(
                     f"{where}: no equation uses the input '{self.input}', so nothing drives the model; use "
@@ -359,6 +367,8 @@ class NeuronModel:
             self._check_refractory()
         with at("reset"):
             self._check_reset()
+        with at("arrivals"):
+            check_arrivals(system, where)
 
     def _check_value(self, name: str, given: Any) -> None:
         """Refuse a parameter or an initial value that has the wrong unit."""
@@ -449,7 +459,7 @@ def _system(model: NeuronModel, field_name: str) -> System:
     with at(field_name):
         equations = language.read(getattr(model, field_name), model.constants, model.name)
     parameters = [name for name, each in equations.items() if each.kind == PARAMETER]
-    if model.input not in parameters:
+    if model.input and model.input not in parameters:
         with at("input"):
             raise UserError(
                 f"{model.name}: the input '{short(model.input)}' is not declared in the equations; "
@@ -488,4 +498,7 @@ def _system(model: NeuronModel, field_name: str) -> System:
         held=frozenset(name for name in state if "unless refractory" in equations[name].flags),
         threshold=dataclasses.replace(threshold, level=level, slopes=parts[1]),
         reset=tuple((name, substitute(value, opened)) for name, value in reset),
+        arrivals=read_arrivals(
+            model.arrivals, state, dimensions, model.constants, model=model.name, subexpressions=opened
+        ),
     )

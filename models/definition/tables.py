@@ -27,6 +27,7 @@ from brian2.units.fundamentalunits import Dimension
 
 from ..algebra.draft import substitute
 from ..algebra.expression import FLOATS, Const, Expr, Op, Table, Var, evaluate, names, nodes
+from ..algebra.functions import CALLS, FUNCTIONS
 from ..algebra.polynomial import minus, times
 from ..algebra.rewriting import Graph
 from ..algebra.system import System
@@ -36,7 +37,7 @@ from ..language import units
 #: Largest number of cells of a table: a table of this size fills the second-level cache.
 MOST_CELLS = 100_000
 #: Operations that are more expensive than a lookup.
-_DEAR = {"exp", "pow", "sqrt", "div"}
+_DEAR = {*CALLS, "sqrt", "div"}
 
 
 @dataclass(frozen=True)
@@ -199,19 +200,9 @@ def _extended(value: Fraction) -> np.longdouble:
     return np.longdouble(value.numerator) / np.longdouble(value.denominator)
 
 
-def _exprel(x: Any) -> Any:
-    return np.where(x == 0, 1, np.expm1(x) / np.where(x == 0, 1, x))
-
-
 #: Evaluation with arrays.
 ARRAYS: Mapping[str, Callable[..., Any]] = {
     **FLOATS,
-    "abs": np.abs,
-    "sqrt": np.sqrt,
-    "exp": np.exp,
-    "exprel": _exprel,
-    "tanh": np.tanh,
-    "cosh": np.cosh,
-    "sinh": np.sinh,
+    **{name: row.array for name, row in FUNCTIONS.items()},
     "select": np.where,
 }

@@ -30,6 +30,7 @@ KINDS = {
     "kernels": ".so",
     "programs": ".program",
     "references": ".json",
+    "counts": ".json",
     "brian2": ".json",
     "libm": ".json",
     "code": ".json",

@@ -20,6 +20,30 @@ def short(given: str, most: int = QUOTED) -> str:
     return text if len(text) <= most else f"{text[:most]}..."
 
 
+def check_kind(value: object, kind: type | tuple[type, ...], name: str, expected: str) -> None:
+    """Check the type of an argument.
+
+    Raises
+    ------
+    UserError
+        If it is not of this kind; `expected` says what to give.
+    """
+    if not isinstance(value, kind):
+        raise UserError(f"{name} = {short(repr(value))}: give {expected}")
+
+
+def check_list(values: object, name: str, example: str) -> None:
+    """Check that an argument is a list, tuple or other collection, and not one text, number or quantity.
+
+    Raises
+    ------
+    UserError
+        If it is not.
+    """
+    if isinstance(values, str | bytes) or not hasattr(values, "__iter__") or getattr(values, "ndim", 1) == 0:
+        raise UserError(f"{name} = {short(repr(values))}: give a list, such as {example}")
+
+
 #: Characters that a terminal obeys or hides instead of showing: control and format characters, lone surrogates, unusual
 #: line ends.
 _HIDDEN = {"Cc", "Cf", "Cs", "Zl", "Zp"}

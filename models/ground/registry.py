@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
 from pkgutil import iter_modules
-from typing import Any, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from .errors import UserError
 
@@ -22,6 +23,13 @@ class Named(Protocol):
 
 
 T = TypeVar("T", bound=Named)
+
+
+@dataclass(frozen=True)
+class _Later(Generic[T]):
+    """An item that is loaded when it is first asked for."""
+
+    load: Callable[[], T]
 
 
 class Registry(Mapping[str, T]):
@@ -41,7 +49,7 @@ class Registry(Mapping[str, T]):
         self.kind = kind
         self._groups = groups
         self._made_whole = made_whole
-        self._items: dict[str, T] = {}
+        self._items: dict[str, T | _Later[T]] = {}
         self._outside_loaded = False
 
     def register(self, item: T) -> T:
@@ -52,19 +60,41 @@ class Registry(Mapping[str, T]):
         ValueError
             If the name is taken: a registration must not silently replace another.
         """
-        if item.name in self._items:
-            raise ValueError(f"the {self.kind} '{item.name}' is registered already")
-        self._items[item.name] = item
+        self._add(item.name, item)
         return item
+
+    def register_later(self, name: str, load: Callable[[], T]) -> None:
+        """Add the item that `load` returns under its name; it is loaded when it is first asked for.
+
+        Raises
+        ------
+        ValueError
+            If the name is taken.
+        """
+        self._add(name, _Later(load))
+
+    def _add(self, name: str, item: T | _Later[T]) -> None:
+        if name in self._items:
+            raise ValueError(f"the {self.kind} '{name}' is registered already")
+        self._items[name] = item
 
     def __getitem__(self, name: str) -> T:
         self._load_outside()
         try:
-            return self._items[name]
+            item = self._items[name]
         except KeyError:
             near = difflib.get_close_matches(name, self._items, n=1)
             hint = f"did you mean '{near[0]}'? " if near else ""
             raise UserError(f"unknown {self.kind} '{name}': {hint}known are {', '.join(self._items)}") from None
+        if isinstance(item, _Later):
+            item = item.load()
+            if item.name != name:
+                raise ValueError(f"the {self.kind} '{item.name}' is registered as '{name}'")
+            self._items[name] = item
+        return item
+
+    def __repr__(self) -> str:
+        return f"<{self.kind}: {', '.join(self)}>"
 
     def get(self, name: str, default: Any = None) -> Any:
         """Return the item with a name, or `default`."""

@@ -10,9 +10,10 @@ from brian2.core.namespace import DEFAULT_UNITS
 from brian2.units.fundamentalunits import Dimension, Quantity, get_dimensions
 
 from ..algebra.expression import FLOATS, Expr, evaluate
+from ..algebra.functions import FUNCTIONS
 from ..ground.errors import UserError, short
 from . import units
-from .grammar import HIGHEST_POWER, Binary, Call, Condition, Name, Negative, Node, Number, Switch, written
+from .grammar import HIGHEST_POWER, Binary, Call, Name, Negative, Node, Number, Switch, written
 
 
 def check(
@@ -72,23 +73,22 @@ def dimension(
         if isinstance(node, Negative):
             return of(node.operand)
         if isinstance(node, Switch):
-            alike(node.condition, of(node.condition.left), of(node.condition.right))
+            test = node.condition
+            alike(test.left, test.right, of(test.left), of(test.right))
             return units.DIMENSIONLESS
         if isinstance(node, Call):
-            found = of(node.argument)
-            if node.function == "abs":
-                return found
-            if node.function == "sqrt":
-                return found**0.5
-            if found is not units.DIMENSIONLESS:
+            rule, (found, *others) = FUNCTIONS[node.function].unit, [of(argument) for argument in node.arguments]
+            for argument, other in zip(node.arguments[1:], others, strict=True):
+                alike(node.arguments[0], argument, found, other)
+            if rule is None and found is not units.DIMENSIONLESS:
                 raise misfit(
                     f"the argument of '{short(written(node))}' has the unit {units.unit_name(found)}",
                     "give a number without a unit",
                 )
-            return found
+            return found if rule is None else rule(found)
         left, right = of(node.left), of(node.right)
         if node.kind in ("add", "sub"):
-            return alike(node, left, right)
+            return alike(node.left, node.right, left, right)
         if node.kind != "pow":
             return left * right if node.kind == "mul" else left / right
         if right is not units.DIMENSIONLESS:
@@ -98,11 +98,11 @@ def dimension(
             )
         return left if left is units.DIMENSIONLESS else left ** power(node)
 
-    def alike(node: Binary | Condition, left: Dimension, right: Dimension) -> Dimension:
+    def alike(one: Node, another: Node, left: Dimension, right: Dimension) -> Dimension:
         if left is not right:
             raise misfit(
-                f"'{short(written(node.left))}' has the unit {units.unit_name(left)}, "
-                f"'{short(written(node.right))}' {units.unit_name(right)}",
+                f"'{short(written(one))}' has the unit {units.unit_name(left)}, "
+                f"'{short(written(another))}' {units.unit_name(right)}",
                 "what is added or compared needs the same unit",
             )
         return left

@@ -112,7 +112,7 @@ def parse(text: str, variables: Collection[str], constants: Mapping[str, Any], w
     Parameters
     ----------
     text : str
-        In Brian2's language: ``+ - * / **``, numbers, names, pi, e, exp, sqrt, abs, exprel, tanh, cosh, sinh, and
+        In Brian2's language: ``+ - * / **``, numbers, names, pi, e, the functions of `algebra.functions`, and
         ``int(a > b)``, which is 1 where the comparison holds and 0 elsewhere.
     variables : collection of str
         Names that stay names.
@@ -243,9 +243,9 @@ def _lowered(root: Node, variables: Collection[str], constants: Mapping[str, Any
                     f"{where}: the power in '{short(written(node))}' is too high; give one of at most {HIGHEST_POWER}"
                 )
             return Op(node.kind, (left, right)), number(node, node.kind, a, b)
-        kind, inside = ("neg", node.operand) if isinstance(node, Negative) else (node.function, node.argument)
-        found, a = walk(inside)
-        return Op(kind, (found,)), number(node, kind, a)
+        kind, inside = ("neg", (node.operand,)) if isinstance(node, Negative) else (node.function, node.arguments)
+        walked = [walk(argument) for argument in inside]
+        return Op(kind, tuple(each for each, _ in walked)), number(node, kind, *(value for _, value in walked))
 
     def number(node: Node, kind: str, *values: float | None) -> float | None:
         given = [value for value in values if value is not None]

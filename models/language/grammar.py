@@ -1,7 +1,7 @@
 """The grammar of a model's texts: the part of Brian2's language that is read, before other code sees the text.
 
 Texts may come from other people's files. They are read only by this grammar, which has numbers, names,
-``+ - * / **``, comparisons, and functions of one argument. No part of a text is ever evaluated as Python, and the rest
+``+ - * / **``, comparisons, and functions. No part of a text is ever evaluated as Python, and the rest
 of Python (keywords, strings, subscripts, attributes) does not exist in this grammar. A text that is too large to be a
 model is refused here, before it costs time.
 """
@@ -15,10 +15,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 
+from ..algebra.functions import FUNCTIONS
 from ..ground.errors import short
 
-#: Functions that equations may use.
-FUNCTIONS = ("exp", "sqrt", "abs", "exprel", "tanh", "cosh", "sinh")
 USE = f"use + - * / **, the functions {', '.join(FUNCTIONS)}, and int(a > b)"
 #: Limits of a text: characters, nested brackets, nested operations.
 LONGEST, BRACKETS, DEEPEST = 50_000, 40, 150
@@ -33,7 +32,7 @@ _TOKEN = re.compile(
   | (?P<newline>\n)
   | (?P<number>(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?(?![0-9A-Za-z_.]))
   | (?P<name>[A-Za-z_][A-Za-z0-9_]*)
-  | (?P<sign>\*\*|[<>]=|[-+*/<>()](?!=))
+  | (?P<sign>\*\*|[<>]=|[-+*/<>(),](?!=))
 """,
     re.VERBOSE,
 )
@@ -80,10 +79,10 @@ class Binary:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A function of one argument."""
+    """A function of its arguments."""
 
     function: str
-    argument: Node
+    arguments: tuple[Node, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +152,7 @@ def statements(text: str) -> Iterator[tuple[str, str, Node]]:
         rest = statement[match.end() :].strip()
         if not rest:
             raise Unreadable(f"cannot read '{short(statement)}'", "write statements such as v = c; u += d")
-        if re.search(r"(?<![<>])=|,", rest):
+        if re.search(r"(?<![<>])=", rest) or "," in _outside_brackets(rest):
             raise Unreadable(f"'{short(statement)}' is not supported", "write v = c or u += d")
         yield match[1], _KINDS[match[2]] if match[2] else "", expression(rest)
 
@@ -182,7 +181,7 @@ def written(node: Node | Condition, binding: int = 0) -> str:
     if isinstance(node, Name):
         return node.name
     if isinstance(node, Call):
-        return f"{node.function}({written(node.argument)})"
+        return f"{node.function}({', '.join(written(argument) for argument in node.arguments)})"
     if isinstance(node, Switch):
         return f"int({written(node.condition)})"
     if isinstance(node, Condition):
@@ -195,6 +194,15 @@ def written(node: Node | Condition, binding: int = 0) -> str:
         left, right = (5, 4) if node.kind == "pow" else (own, own + 1)
         said = f"{written(node.left, left)}{sign}{written(node.right, right)}"
     return f"({said})" if own < binding else said
+
+
+def _outside_brackets(text: str) -> str:
+    """Return the characters of a text that are in no brackets."""
+    open_brackets, found = 0, []
+    for character in text:
+        open_brackets += (character == "(") - (character == ")")
+        found += [character] if open_brackets <= 0 else []
+    return "".join(found)
 
 
 def _split(text: str) -> Iterator[str]:
@@ -320,18 +328,32 @@ class _Reader:
         return inside, depth
 
     def _call(self, function: str, place: int) -> tuple[Node, int]:
-        refused = Unreadable(f"'{short(self._call_text(place))}' is not supported", USE)
+        called = short(self._call_text(place))
         if function not in (*FUNCTIONS, "int"):
-            raise refused
+            raise Unreadable(f"'{called}' is not supported: no function of the language is called '{function}'", USE)
+        refused = Unreadable(f"'{called}' is not supported", USE)
         self._take()
         self._enter()
         inside, depth = self.read_comparison()
+        others: list[Node] = []
+        while self._token() == "," and not isinstance(inside, Condition):
+            self._take()
+            more, other = self.read_sum()
+            others.append(more)
+            depth = max(depth, other)
         unknown = self._next < len(self._tokens) and self._tokens[self._next][0] == "unknown"
         if unknown or self._token() in _SIGNS or isinstance(inside, Condition) != (function == "int"):
             raise refused
         self._close(place)
         depth = self._deeper(depth)
-        return (Switch(inside), depth) if isinstance(inside, Condition) else (Call(function, inside), depth)
+        if isinstance(inside, Condition):
+            return Switch(inside), depth
+        needed = FUNCTIONS[function].arguments
+        if 1 + len(others) != needed:
+            raise Unreadable(
+                f"'{called}' has {1 + len(others)} arguments", f"give {function} {needed} argument{'s'[: needed > 1]}"
+            )
+        return Call(function, (inside, *others)), depth
 
     def _call_text(self, place: int) -> str:
         open_brackets = 0

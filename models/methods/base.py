@@ -13,12 +13,13 @@ Code outside this folder never checks which of the two a method is, only what th
 from __future__ import annotations
 
 from collections.abc import Collection, Hashable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.resources import files
 from typing import Any, Protocol
 
 from ..algebra.simplify import Assign, Block
 from ..definition.neuron import NeuronModel
+from ..definition.step_names import for_blocks
 from ..detection import DETECTIONS
 
 
@@ -47,7 +48,7 @@ class Template:
         return files(self.package).joinpath(self.file).read_text(encoding="utf-8")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Step:
     """The blocks of a model's step, after common-subexpression elimination."""
 
@@ -60,6 +61,14 @@ class Step:
     """Blocks by name, in the order in which a step runs them; the module of the method explains each block."""
     written: tuple[Assign, ...]
     """A step without a spike as published, without simplification; empty if steps differ from each other."""
+
+    def __repr__(self) -> str:
+        return f"<Step {self.model.label}, {self.method}, {self.detection} detection{', varying input' * self.varying}>"
+
+    @property
+    def in_own_names(self) -> Step:
+        """The same step; its model has the names that the blocks use."""
+        return replace(self, model=for_blocks(self.model))
 
     @property
     def state(self) -> tuple[str, ...]:
@@ -75,6 +84,14 @@ class Step:
     def restarts(self) -> bool:
         """Whether the rest of a step is integrated after a spike."""
         return DETECTIONS[self.detection].restarts and self.model.spike_interrupts
+
+    @property
+    def cuts(self) -> bool:
+        """Whether a step is cut where a spike arrives; otherwise the spike arrives at the end of its step, on the grid.
+
+        Detections that locate spikes within a step cut it at arrivals, too.
+        """
+        return bool(self.model.arrivals) and DETECTIONS[self.detection].restarts
 
 
 class Method(Hashable, Protocol):
@@ -134,6 +151,10 @@ class Method(Hashable, Protocol):
         """Return the blocks that run together and are tallied as one, by the name of the tally."""
         ...
 
+    def tallied(self, step: Step) -> tuple[str, ...]:
+        """Return the names of what its kernels tally."""
+        ...
+
     def tallies(
         self, step: Step, kept: Mapping[str, int], steps: float, spikes: int, horizon: float
     ) -> Mapping[str, float]:
@@ -143,7 +164,7 @@ class Method(Hashable, Protocol):
         ----------
         step : Step
         kept : mapping
-            The kernel's tallies, if blocks are functions: the number of calls of each block, and the extras.
+            The kernel's tallies, by `tallied`.
         steps : float
             Number of steps of dt; only a rough estimate if the method is set by a tolerance.
         spikes : int
@@ -173,6 +194,8 @@ class InBlocks:
     """The spike detections that it can be used with."""
     varying = True
     """Whether it can follow an input that varies within a step."""
+    arrivals = False
+    """Whether spikes can arrive at its kernels."""
     brian2 = ""
     exact_alone = False
     steps_alike = False
@@ -191,6 +214,8 @@ class InBlocks:
         """Return why the method cannot be used with a model, a detection and such an input; empty if it can."""
         if varying and not self.varying:
             return "it needs an input that is constant within each step"
+        if model.arrivals and not self.arrivals:
+            return "it has no steps that end where a spike arrives"
         if detection not in self.detections:
             return f"it can only be used with detection {' or '.join(self.detections)}"
         return self.why_not_model(model)
@@ -203,6 +228,10 @@ class InBlocks:
     def parts(self, step: Step) -> Mapping[str, tuple[str, ...]]:
         """Return each block as a separate part."""
         return {name: (name,) for name in step.blocks}
+
+    def tallied(self, step: Step) -> tuple[str, ...]:
+        """Return the names of its blocks, and the extras."""
+        return (*step.blocks, *self.extras)
 
     def tallies(
         self, step: Step, kept: Mapping[str, int], steps: float, spikes: int, horizon: float

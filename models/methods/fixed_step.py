@@ -19,7 +19,9 @@ The blocks are
 - ``advance``: from the state to ``*_next`` and the `conditions`;
 - ``spike``: location of the crossing (``elapsed``), ``*_reset`` and, if the step restarts, ``rest``;
 - ``pause``: a step (or the rest of a step) spent refractory: ``left_next`` and ``*_held``;
-- ``resume``: a step in which refractoriness ends: ``ends``, ``elapsed``, ``rest`` and ``*_held``; empty on the grid.
+- ``resume``: a step in which refractoriness ends: ``ends``, ``elapsed``, ``rest`` and ``*_held``; empty on the grid;
+- those of arriving spikes (`arrivals`). If they cut the step, a piece ends at the fraction ``_until``, and the block
+  ``piece`` gives its length and its input; ``at once`` is the reset of a neuron that an arrival lifts above threshold.
 """
 
 from __future__ import annotations
@@ -30,11 +32,12 @@ from fractions import Fraction
 from typing import Any
 
 from ..algebra.draft import END, MIDDLE, START, Derivatives, Draft, NotApplicable, Vector, substitute
-from ..algebra.expression import Expr, Var, at_most, less
+from ..algebra.expression import Expr, Var, at_most, expr, less
 from ..algebra.simplify import Assign, Block, lower
-from ..definition.neuron import INPUT_ENDINGS, NeuronModel
+from ..definition.neuron import NeuronModel
+from ..definition.step_names import INPUT_ENDINGS
 from ..detection import DETECTIONS, Crossing, Detection
-from . import events
+from . import arrivals, events
 from .base import Step, Template
 
 
@@ -89,7 +92,7 @@ class FixedStep(ABC):
         maker = _Maker(model, self, DETECTIONS[detection], varying)
         once, advance = maker.advance()
         check, pause, resume = maker.refractory() if model.refractory_ms else (Block(), Block(), Block())
-        return {
+        found = {
             "once": once,
             "check": check,
             "advance": advance,
@@ -97,6 +100,11 @@ class FixedStep(ABC):
             "pause": pause,
             "resume": resume,
         }
+        if maker.cuts:
+            found["piece"] = maker.piece()
+            if arrivals.may_jump(model) and model.spike_interrupts:
+                found["at once"] = events.reset(model)
+        return found | arrivals.blocks(model, exact=maker.cuts)
 
     def written(self, model: NeuronModel) -> tuple[Assign, ...]:
         """Return a step without a spike as written: the published equations without simplification."""
@@ -108,23 +116,48 @@ class FixedStep(ABC):
         A spike adds the rest of its step, which is integrated again or spent refractory.
         """
         waits = ("check", "resume", "pause")
+        ends = ("check", "resume", "once", "advance")
         rest = waits if step.blocks["check"].assignments else ("once", "advance")
-        return {
+        found: dict[str, tuple[str, ...]] = {
             "step": ("check", "advance"),
             "spike": ("spike", *(rest if step.restarts else ())),
             "refractory step": waits,
             "once a run": ("once",),
         }
+        if step.model.arrivals:
+            before = ("check",) if step.cuts and arrivals.ask(step.model) else ()
+            found |= {name: (*before, name) for name in step.blocks if name in arrivals.of_statements(step.blocks)}
+        if step.cuts:
+            found |= {
+                "refractory end": ends,
+                "cut": ("piece",),
+                "cut once": ("once",),
+                "piece": ("check", "advance"),
+                "refractory piece": waits,
+                "refractory end in a piece": ends,
+                "jump": tuple(name for name in ("jump",) if name in step.blocks),
+                "spike at an arrival": tuple(name for name in ("at once",) if name in step.blocks),
+            }
+        return found
+
+    def tallied(self, step: Step) -> tuple[str, ...]:
+        """Return what runs at arrivals and while the neuron is refractory, for a model at which spikes arrive."""
+        if not step.model.arrivals:
+            return ()
+        return tuple(name for name in self.parts(step) if name not in ("step", "spike", "once a run"))
 
     def tallies(
         self, step: Step, kept: Mapping[str, int], steps: float, spikes: int, horizon: float
     ) -> Mapping[str, float]:
-        """Return the tallies of a run, which follow from its steps and spikes.
+        """Return the tallies of a run, which follow from its steps and spikes, and from the kernel's at arrivals.
 
         The refractory time is the same for each spike. What runs once per run is not tallied: it is not a cost per ms,
         because a run may have any length.
         """
-        del kept
+        if step.model.arrivals:
+            free = steps - kept["refractory step"] - kept.get("refractory end", 0)
+            located = spikes - kept.get("spike at an arrival", 0)
+            return {"step": free, "spike": located, **kept, "accepted": steps}
         share = min(spikes / horizon * step.model.refractory_ms, 1)
         return {"step": (1 - share) * steps, "spike": spikes, "refractory step": share * steps, "accepted": steps}
 
@@ -135,6 +168,13 @@ class FixedStep(ABC):
             "conditions": conditions(step.model),
             "resets": bool(step.model.system.reset),
             "moving": events.moving(step.model) if step.model.refractory_ms else (),
+            "may_jump": arrivals.may_jump(step.model),
+            "jumps": "jump" in step.blocks,
+            "voltage": step.model.system.threshold.variable,
+            "asks": step.cuts and arrivals.ask(step.model),
+            "kept": events.kept(step.model),
+            "interrupts": step.model.spike_interrupts,
+            "tallied": {name: place for place, name in enumerate(self.tallied(step))},
         }
 
 
@@ -151,6 +191,9 @@ class _Maker:
         self._method = method
         self._detection = detection
         self.restarts = self._detection.restarts and model.spike_interrupts
+        self.cuts = self._detection.restarts and bool(model.arrivals)
+        self._until: Expr = Var("_until") if self.cuts else expr(1)
+        """The end of the piece that is integrated, as a fraction of the step."""
         self._dt = Var("dt")
         self._x = Vector({name: Var(name) for name in self._system.state})
         self._fixed = frozenset({"dt", *self._system.parameters})
@@ -162,7 +205,7 @@ class _Maker:
 
     def located(self) -> tuple[Draft, Expr, Vector]:
         """Return the crossing and the state there, not simplified."""
-        draft = self._draft(*(f"{name}_next" for name in self._system.state), "done", "step")
+        draft = self._draft(*(f"{name}_next" for name in self._system.state), "done", "step", "_until")
         end = Vector({name: Var(f"{name}_next") for name in self._system.state})
         theta, at = self._detection.locate(
             Crossing(
@@ -195,10 +238,12 @@ class _Maker:
     def spike(self) -> Block:
         draft, theta, at = self.located()
         outputs: dict[str, Expr] = {"elapsed": theta}
+        if self.restarts or self.cuts:
+            done, until = Var("done"), self._until
+            elapsed = draft.let("elapsed", done + theta * (until - done))
+            outputs = {"elapsed": elapsed}
         if self.restarts:
-            done = Var("done")
-            elapsed = draft.let("elapsed", done + theta * (1 - done))
-            outputs = {"elapsed": elapsed, "rest": (1 - elapsed) * Var("step"), **self._rest_of_input(draft, elapsed)}
+            outputs |= {"rest": (until - elapsed) * Var("step"), **self._rest_of_input(draft, elapsed)}
         values: dict[str, Expr] = dict(at)
         for name, value in self._system.reset:
             values[name] = draft.let(f"{name}_new", substitute(value, values))
@@ -212,14 +257,16 @@ class _Maker:
         if not self.restarts:
             pause = self._held(self._draft("left", "done", "step"), step, {"left_next": left - 1})
             return check, pause, Block()
-        remaining = 1 - done
-        pause = self._held(self._draft("left", "done", "step"), remaining * step, {"left_next": left - remaining})
-        draft = self._draft("left", "done", "step")
+        remaining = self._until - done
+        pause = self._held(
+            self._draft("left", "done", "step", "_until"), remaining * step, {"left_next": left - remaining}
+        )
+        draft = self._draft("left", "done", "step", "_until")
         after = draft.let("elapsed", done + left)
         ends: dict[str, Expr] = {
             "ends": less(left, remaining),
             "elapsed": after,
-            "rest": (1 - after) * step,
+            "rest": (self._until - after) * step,
             **self._rest_of_input(draft, after),
         }
         inputs = None
@@ -259,8 +306,16 @@ class _Maker:
         name = self._model.input
         return {
             f"{name}_rest": self._input_at(draft, after),
-            f"{name}_mid_rest": self._input_at(draft, (after + 1) / 2),
+            f"{name}_mid_rest": self._input_at(draft, (after + self._until) / 2),
         }
+
+    def piece(self) -> Block:
+        """Return the length and the input of the piece from ``done`` to ``_until``."""
+        draft, done, until = self._draft("done", "step", "_until"), Var("done"), self._until
+        outputs: dict[str, Expr] = {"dt": (until - done) * Var("step")}
+        if self._varying:
+            outputs |= {**self._rest_of_input(draft, done), f"_{self._model.input}_end": self._input_at(draft, until)}
+        return lower(draft, outputs)[1]
 
     def _input_at(self, draft: Draft, fraction: Expr) -> Expr:
         """Return the input at a fraction of the step, from the parabola through its three values."""

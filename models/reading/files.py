@@ -25,11 +25,12 @@ import contextlib
 import re
 import sys
 import traceback
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache, partial
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import brian2
 
@@ -54,10 +55,21 @@ def runs_code(asked: str) -> bool:
     return match is not None and match["path"].endswith(".py")
 
 
-def model_from_file(asked: str, input: str | None = None) -> NeuronModel:  # noqa: A002 - as NeuronModel's
+def each_named(asked: Iterable[str | NeuronModel]) -> tuple[str | NeuronModel, ...]:
+    """Return models one by one: ``path.py:first,second`` names two of one file."""
+    found: list[str | NeuronModel] = []
+    for one in asked:
+        path, separator, named = one.rpartition(".py:") if isinstance(one, str) else ("", "", "")
+        several = [name.strip() for name in named.split(",")]
+        found += [f"{path}{separator}{name}" for name in several] if len(several) > 1 else [one]
+    return tuple(found)
+
+
+def model_from_file(asked: str, input: str | None = None, synapses: str | None = None) -> NeuronModel:  # noqa: A002
     """Return the model of ``path.py:name`` or ``path.toml``; both may be followed by ``:preset``.
 
-    In a Python file `name` is a `NeuronModel`, or a Brian2 `NeuronGroup` whose input is called `input` (default ``I``).
+    In a Python file `name` is a `NeuronModel`, or a Brian2 `NeuronGroup`; `input` and `synapses` are those of
+    `from_brian2`.
 
     Raises
     ------
@@ -74,7 +86,7 @@ def model_from_file(asked: str, input: str | None = None) -> NeuronModel:  # noq
     if path.suffix == ".toml":
         found, presets = _from_toml(path, source, changed), names
     else:
-        found, presets = _from_python(path, source, names[0], input, changed), names[1:]
+        found, presets = _from_python(path, source, names[0], (input, synapses), changed), names[1:]
     if input not in (None, found.input):
         raise UserError(
             f"{asked}: its input is '{found.input}', not '{input}'; another input can only be named for a Brian2 group"
@@ -95,15 +107,23 @@ def place_of(asked: str) -> tuple[str, int] | None:
         return None
 
 
-@cache  # keeps object identity: results that are stored per model object are found again
-def _from_python(path: Path, source: str, name: str, driven: str | None, _changed: int) -> NeuronModel:
+@cache  # a script is run once, even if several of its models are used: names in Brian2 must not be given twice
+def _defined(path: Path, source: str, _changed: int) -> dict[str, Any]:
+    """Run a Python file; return what it defines."""
     brian2.BrianLogger.suppress_name("unused_brian_object")  # the file may define objects that Brian2 does not run
     module = ModuleType(f"{path.stem}_model_file")
     module.__file__ = str(path)
     sys.modules[module.__name__] = module  # dataclasses and similar code search for their module there
     defined = module.__dict__
-    with _lines_named(path, source), _beside(path), contextlib.redirect_stdout(sys.stderr):
+    with _lines_named(path, source), _beside(path), _in_runtime_mode(), contextlib.redirect_stdout(sys.stderr):
         exec(compile(source, str(path), "exec"), defined)  # noqa: S102 - the user's own file, given by name
+    return defined
+
+
+@cache  # keeps object identity: results that are stored per model object are found again
+def _from_python(path: Path, source: str, name: str, asked: tuple[str | None, str | None], changed: int) -> NeuronModel:
+    driven, synapses = asked
+    defined = _defined(path, source, changed)
     models = [key for key, value in defined.items() if isinstance(value, NeuronModel | brian2.NeuronGroup)]
     known = f"; it has the models {', '.join(models)}" if models else ""
     if not name:
@@ -113,7 +133,7 @@ def _from_python(path: Path, source: str, name: str, driven: str | None, _change
     found = defined[name]
     with _lines_named(path, source, line_of_name(source, name)):
         if isinstance(found, brian2.Group):
-            return _complete(from_brian2(found, driven, name=name, namespace=defined))
+            return _complete(from_brian2(found, driven, name=name, namespace=defined, synapses=synapses))
         if isinstance(found, NeuronModel):
             return _complete(found)
     raise UserError(
@@ -194,6 +214,28 @@ def _lines_named(path: Path, source: str, line: int | None = None) -> Iterator[N
             found = find(source, error.place) or begins
         kind = "" if isinstance(error, UserError) else f"{type(error).__name__}: "
         raise UserError(f"{path}{f':{found}' if found else ''}: {kind}{' '.join(str(error).split())}") from None
+
+
+@contextlib.contextmanager
+def _in_runtime_mode() -> Iterator[None]:
+    """Let a file choose a device of Brian2 without effect.
+
+    Standalone mode evaluates texts such as ``group.v = "El + rand()*mV"`` only in a compiled program, so that a group
+    would have no values here. It would also stay the device of whatever runs later.
+    """
+    modules = brian2, brian2.devices, sys.modules["brian2.devices.device"]  # its attribute of that name is the device
+    places: list[tuple[Any, Any]] = [(module, module.set_device) for module in modules]
+    for module, _ in places:
+        module.set_device = _ignored
+    try:
+        yield
+    finally:
+        for module, own in places:
+            module.set_device = own
+
+
+def _ignored(*_given: Any, **_named: Any) -> None:
+    """Do nothing, in place of a function of Brian2."""
 
 
 @contextlib.contextmanager

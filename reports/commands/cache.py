@@ -13,9 +13,10 @@ _TITLES = {
     "kernels": "compiled kernels",
     "programs": "compiled programs",
     "references": "references and drives",
+    "counts": "exact counts of kernels",
     "brian2": "what Brian2 executes",
     "libm": "what exp and pow execute",
-    "code": "versions of the code",
+    "code": "versions of the code, and lists made with it",
 }
 
 

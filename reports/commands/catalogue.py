@@ -12,13 +12,11 @@ from ...flops.operations import count
 from ...models.catalogue import MODELS
 from ...models.definition.neuron import NeuronModel
 from ...models.detection import DETECTIONS
-from ..writing import text
 
 
-def catalogue() -> str:
-    """Write lists of the models, detections and conventions."""
+def also() -> list[str]:
+    """Return one line each about features, detections, methods and conventions."""
     lines = [
-        text.frame("Models", models()),
         f"features: found with the default parameters, of the {len(FEATURES)} of Izhikevich 2004 (a dash: not "
         "searched); which and why: spikecost features MODEL",
         f"detections: {', '.join(DETECTIONS)}",
@@ -27,7 +25,7 @@ def catalogue() -> str:
     for name in CONVENTIONS:
         convention = CONVENTIONS[name]
         lines.append(f"convention {name}: counts {convention.counts}, in {convention.unit}. {convention.source}")
-    return "\n".join(lines)
+    return lines
 
 
 def models() -> pd.DataFrame:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ...flops.conventions import CONVENTIONS, Convention
 from ...flops.operations import count_step
-from ...harness.measuring.measure import Measurement
 from ...models.definition.neuron import NeuronModel
 from ...models.language import units
 from ...models.step import Step
 from ..writing.text import by_kind
+
+if TYPE_CHECKING:
+    from ...harness.measuring.measure import Measurement
 
 
 def counted(step: Step, dt: Any, convention: str) -> dict[str, Any]:
@@ -20,6 +22,8 @@ def counted(step: Step, dt: Any, convention: str) -> dict[str, Any]:
     count = count_step(step)
     return {
         "model": step.model.label,
+        "input": step.model.input,
+        "input_note": step.model.input_note,
         "method": step.method,
         "detection": step.detection,
         "dt_ms": dt_ms,
@@ -43,6 +47,7 @@ def counted_text(step: Step, dt: Any, convention: str) -> str:
         f"{found['flops_per_step']:g} {weights.unit} per step, {found['flops_per_ms']:g} per ms "
         f"(convention {convention}: counts {found['counts']})",
         f"= {weights.breakdown(count_step(step).weighed_by(weights, dt))}",
+        *([step.model.input_note] if step.model.input_note else []),
     ]
     if found["published"] is not None:
         lines.append(f"published: {found['published']:g} per step of {found['dt_ms']:g} ms ({weights.source})")

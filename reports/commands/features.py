@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from ...accuracy.study.runner import Progress
+from ...accuracy.study.phases.progress import Progress
 from ...accuracy.study.suite import QUICK
 from ...models.definition.neuron import NeuronModel
 from ...models.ground.errors import UserError

@@ -73,6 +73,8 @@ def _definition(model: NeuronModel) -> list[str]:
     for what, given in (("parameters", model.parameters), ("constants", model.constants), ("initial", model.initial)):
         if given:
             lines.append(f"    {what} " + ", ".join(f"{name} = {value}" for name, value in given.items()))
+    if model.input_note:
+        lines.append(f"    {model.input_note}")
     if model.drive is not None:
         lines.append(f"    drive {model.input} = {model.drive}")
     return lines

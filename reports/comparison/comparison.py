@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -9,12 +10,14 @@ from typing import Any
 from brian2 import Hz
 
 from ...accuracy.search.criterion import Criterion
-from ...accuracy.study.runner import Progress, run_suite
+from ...accuracy.study.phases.progress import Progress
+from ...accuracy.study.runner import run_suite
 from ...accuracy.study.suite import Suite
 from ...models.definition.neuron import NeuronModel
-from ...models.ground.errors import UserError
+from ...models.ground.errors import UserError, check_kind, check_list
 from ...models.language import units
 from ..results.provenance import provenance
+from ..writing.bars import shown
 from .run_folder import RunFolder
 
 #: What `compare` returns: a run, which can be shown, saved, and read again.
@@ -32,7 +35,7 @@ def compare(
     criteria: Sequence[Criterion] | None = None,
     horizon: Any = None,
     suite: Suite | None = None,
-    jobs: int = 2,
+    jobs: int | None = None,
     progress: Progress | None = None,
 ) -> Comparison:
     """Compare models at equal spike-time accuracy.
@@ -55,9 +58,10 @@ def compare(
         Model time that is compared, 1 second by default.
     suite : Suite, optional
         Base that the other arguments change; by default the default suite without Brian2's code and features.
-    jobs : int
-        Threads.
+    jobs : int, optional
+        Threads; by default one per core.
     progress : Progress, optional
+        By default a bar in terminals and notebooks, and nothing elsewhere.
 
     Returns
     -------
@@ -69,12 +73,23 @@ def compare(
         If a name is unknown, a value is not positive or has the wrong unit, there is no C compiler, or no model can
         fire at any of the rates.
     """
-    if isinstance(models, (str, NeuronModel)):
-        raise UserError(f"models = {models!r}: give a list, such as ['lif', 'izhikevich']")
+    lists = {
+        "models": (models, "['lif', 'izhikevich']"),
+        "methods": (methods, "['euler', 'rk4']"),
+        "detections": (detections, "['grid', 'hermite']"),
+        "rates": (rates, "[20, 50]"),
+        "stimuli": (stimuli, "['constant']"),
+        "criteria": (criteria, "[sc.Criterion('gamma_2ms', 0.05)]"),
+    }
+    for name, (given, example) in lists.items():
+        if given is not None:
+            check_list(given, name, example)
+    if suite is not None:
+        check_kind(suite, Suite, "suite", "a Suite, such as sc.QUICK, or sc.Suite(rates=(50,))")
     changes: dict[str, Any] = {"models": tuple(models)}
     if tolerance is not None:
-        given = tolerance if isinstance(tolerance, (list, tuple)) else [tolerance]
-        changes["tolerances"] = tuple(float(units.in_ms(value, "tolerance")) for value in given)
+        allowed = tolerance if isinstance(tolerance, (list, tuple)) else [tolerance]
+        changes["tolerances"] = tuple(float(units.in_ms(value, "tolerance")) for value in allowed)
     named = {"methods": methods, "detections": detections, "stimuli": stimuli, "criteria": criteria}
     for name, values in named.items():
         if values is not None:
@@ -83,7 +98,9 @@ def compare(
         changes["rates"] = tuple(units.number_in(rate, Hz, "rate") for rate in rates)
     if horizon is not None:
         changes["horizons"] = (float(units.in_ms(horizon, "horizon")),)
-    study = run_suite(replace(suite or Suite(thorough=False, features=False), **changes), jobs, progress)
+    base = suite or Suite(thorough=False, features=False)
+    with shown(progress) as told:
+        study = run_suite(replace(base, **changes), (os.cpu_count() or 1) if jobs is None else jobs, told)
     if not any(curve.points for curve in study.curves):
         first = study.curves[0]
         raise UserError(

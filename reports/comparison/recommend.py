@@ -15,12 +15,12 @@ from brian2 import second
 from ...accuracy.features import FEATURES
 from ...accuracy.features.shown.search import FOUND, search
 from ...accuracy.search.status import Bound, Status
-from ...accuracy.study.runner import Progress
+from ...accuracy.study.phases.progress import Progress
 from ...accuracy.study.suite import Suite
 from ...accuracy.study.winners import cheapest_of_each
 from ...models.catalogue import get_model
 from ...models.definition.neuron import NeuronModel
-from ...models.ground.errors import UserError, short
+from ...models.ground.errors import UserError, check_list, short
 from ...models.language import units
 from ...models.methods import METHODS
 from ..results.brian2_code import brian2_code
@@ -101,7 +101,7 @@ def recommend(
     budget: str | float | None = None,
     run: RunFolder | None = None,
     models: Sequence[str | NeuronModel] | None = None,
-    jobs: int = 2,
+    jobs: int | None = None,
     progress: Progress | None = None,
 ) -> Recommendation:
     """Recommend model, method, detection and dt.
@@ -120,15 +120,19 @@ def recommend(
         The run that gives the costs; by default `models` are run, with few stimuli.
     models : sequence of str or NeuronModel, optional
         By default those of the default suite. If features are requested, presets of the models are tried, too.
-    jobs : int
-        Threads of that run.
+    jobs : int, optional
+        Threads of that run; by default one per core.
     progress : Progress, optional
+        By default a bar in terminals and notebooks, and nothing elsewhere.
 
     Raises
     ------
     UserError
         If a value cannot be read, the run has not this rate or tolerance, or nothing meets the request.
     """
+    for name, given_list, example in (("features", features, "['tonic_bursting']"), ("models", models, "['lif']")):
+        if given_list is not None:
+            check_list(given_list, name, example)
     hertz, allowed, most = _hertz(rate), float(units.in_ms(tolerance, "tolerance")), read_budget(budget)
     wanted = [FEATURES[name].name for name in features]
     given = run is not None
@@ -189,7 +193,7 @@ def _hertz(rate: Any) -> float:
 
 
 def _made(
-    models: Sequence[str | NeuronModel], rate: float, tolerance: float, jobs: int, progress: Progress | None
+    models: Sequence[str | NeuronModel], rate: float, tolerance: float, jobs: int | None, progress: Progress | None
 ) -> RunFolder:
     suite = Suite(
         models=tuple(models),

@@ -106,6 +106,8 @@ def summary(comparison: Comparison, page: Path, more: str = "") -> str:
                 ("view", *_where(verdict), *verdict.columns[1 + len(SITUATION) :]),
             )
         )
+    inputs = {regime.model.label: regime.model.input_note for regime in study.regimes}
+    parts += [f"{label}: {note}" for label, note in inputs.items() if note]
     parts += [regime.said for regime in study.regimes if regime.said]
     parts += study.failures
     if len(comparison.demos):

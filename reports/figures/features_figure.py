@@ -14,6 +14,7 @@ from ...models.catalogue import MODELS
 from ...models.ground.errors import UserError
 from ..tables.features import STATED, counts
 from ..writing.escape import in_figure
+from ..writing.notebook import Picture
 from .look import COLOURS, pick
 
 _TOP = len(FEATURES)
@@ -60,7 +61,7 @@ def features_against_cost(found: pd.DataFrame, costs: pd.DataFrame, of_demos: pd
         for name, group in known.groupby(known["model"].str.partition(":")[0])
     }
     colours = {model: pick(COLOURS, i) for i, model in enumerate(number)}
-    figure = Figure(figsize=(11, 5.2), layout="constrained")
+    figure = Picture(figsize=(11, 5.2), layout="constrained")
     left, right = figure.subplots(1, 2, sharex=True, sharey=True)
     marks = {left: _stated(left, number, colours), right: _found(right, number, by_model, colours)}
     left.set_ylabel("features, of 20")

@@ -14,6 +14,7 @@ from matplotlib.ticker import LogLocator, NullFormatter
 
 from ..tables.points import REGIME, error_by, pareto
 from ..writing.escape import in_figure
+from ..writing.notebook import Picture
 from .look import COLOURS, MARKERS, pick
 
 _Line = Literal["-", "--", ":", "-."]
@@ -91,7 +92,7 @@ def work_precision(
     size = (1.6 + 4.2 * columns, 1.4 + 4 * rows)
     if width:
         size = (width, 0.3 + 0.15 * -(-len(handles) // across) + 0.8 * width / columns * rows)
-    figure = Figure(figsize=size, layout="constrained")
+    figure = Picture(figsize=size, layout="constrained")
     axes = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False).flatten()
     for axis, (stimulus, horizon, level) in zip(axes, regimes, strict=False):
         here = (good["stimulus"] == stimulus) & (good["level"] == level) & (good["horizon_ms"] == horizon)

@@ -21,6 +21,7 @@ from ...models.definition.tables import ARRAYS
 from ...models.language import units
 from ...models.step import make_step
 from ..writing.escape import in_figure
+from ..writing.notebook import Picture
 from .look import COLOURS
 
 #: Time step in ms of RK4, with spikes located within the step.
@@ -46,7 +47,7 @@ def portrait(model: NeuronModel) -> Figure:
     drive = _drive(model)
     kernel = compile_kernels([make_step(model, "rk4", "hermite")])[0]
     panels = 2 if len(model.system.state) == 2 else 1
-    figure = Figure(figsize=(5.5 * panels, 4.2), layout="constrained")
+    figure = Picture(figsize=(5.5 * panels, 4.2), layout="constrained")
     axes = figure.subplots(1, panels, squeeze=False)[0]
     _rates(axes[-1], kernel, drive)
     if panels == 2:
@@ -78,7 +79,7 @@ def _drive(model: NeuronModel) -> float:
 
 
 def _constant(model: NeuronModel, drive: float) -> Stimulus:
-    return constant(units.quantity(drive, model.system.dimensions[model.input]), HORIZON * ms)
+    return constant(units.quantity(drive, model.input_dimension), HORIZON * ms)
 
 
 def _rates(axis: Axes, kernel: Kernel, drive: float) -> None:
@@ -97,7 +98,7 @@ def _phase_plane(axis: Axes, kernel: Kernel, drive: float) -> None:
     variables = model.system.state
     x, y = (variables.index(name) for name in _ordered(model))
     pieces = int(SHOWN / EVERY)
-    dimension = model.system.dimensions[model.input]
+    dimension = model.input_dimension
     outcome = kernel.run([Stimulus([EVERY] * pieces, [drive] * pieces, dimension)], DT)[0]
     path = np.vstack([list(model.initial_values.values()), outcome.samples])
     # a reset is a jump: the line ends there

@@ -14,6 +14,7 @@ from ...accuracy.search.status import Bound
 from ...accuracy.study.winners import Winner
 from ..tables.shared_columns import SITUATION
 from ..writing.escape import in_figure
+from ..writing.notebook import Picture
 from ..writing.numbers import bounded_text
 from .look import COLOURS, pick
 
@@ -134,7 +135,7 @@ def winner_map(winners: pd.DataFrame, candidates: pd.DataFrame) -> Figure:
     models = list(dict.fromkeys(candidates["model"]))
     tolerances = sorted(set(winners["tolerance"]), reverse=True)
     width = sum(max(len(levels), 1) for levels in panels.values())
-    figure = Figure(figsize=(max(1.8 + 1.1 * width, 5.5), 1.9 + 0.42 * len(tolerances)), layout="constrained")
+    figure = Picture(figsize=(max(1.8 + 1.1 * width, 5.5), 1.9 + 0.42 * len(tolerances)), layout="constrained")
     axes = figure.subplots(
         1, len(panels), sharey=True, squeeze=False, width_ratios=[max(len(levels), 1) for levels in panels.values()]
     )[0]

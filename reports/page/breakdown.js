@@ -30,7 +30,7 @@ function breakdown() {
 }
 
 function parity() {
-  const all = rows("parity").filter((row) => !["exp", "pow"].includes(row.kind));
+  const all = rows("parity");
   function draw() {
     const kinds = [...new Set(all.map((row) => row.kind))], top = Math.max(...all.flatMap((row) => [row.counted, row.retired]));
     const text = (row) => `<b>${plain(row.model)}</b>, ${plain(row.method)}<br>${plain(row.kind)}: ${number(row.counted)} counted, ${number(row.retired)} retired`;

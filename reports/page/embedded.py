@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from ...models.algebra.functions import CALLS
 from ..figures.features_figure import published_flops_per_ms
 from ..results.leaders import leaders
 from ..results.suite_file import suite_text
@@ -34,7 +35,7 @@ def data(run: RunFolder) -> dict[str, Any]:
         "winners": run.winners,
         "candidates": run.candidates,
         "by_kind": run.by_kind,
-        "parity": run.parity,
+        "parity": run.parity[~run.parity["kind"].isin(CALLS)],
         "counters": run.counters,
         "step_and_spike": run.step_and_spike,
         "builds": run.builds,

@@ -18,6 +18,7 @@ from unicodedata import combining, normalize
 from pybtex.database import Person, parse_string
 
 from ...accuracy.measures import MEASURES
+from ...accuracy.references.reference import Solver
 from ...models.detection import DETECTIONS
 from ...models.methods import METHODS
 from ..writing.escape import latex
@@ -88,7 +89,7 @@ def literature(run: RunFolder) -> list[Work]:
         *(each["source"] for each in run.about["conventions"].values()),
     ]
     found = {work.key: work for text in texts for work in cited(text)}
-    taylor = run.references["method"].astype(str).str.contains("Taylor").any()
+    taylor = (run.references["method"] == Solver.TAYLOR.value).any()
     tools = ["efron1993", "stimberg2019", *(["biscani2021"] if taylor else [])]
     return [*found.values(), *(works()[key] for key in tools if key not in found)]
 

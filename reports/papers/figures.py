@@ -18,6 +18,7 @@ from ..figures.look import COLOURS, MARKERS, pick
 from ..results.verdict import VIEWS
 from ..writing.encoded import to_figure
 from ..writing.escape import in_figure
+from ..writing.notebook import Picture
 
 if TYPE_CHECKING:
     from ..comparison.run_folder import RunFolder
@@ -75,7 +76,7 @@ def ratios(run: RunFolder, width: float, views: list[str]) -> Figure:
     labels = _labels(rows, {each["measure"]: each["unit"] for each in run.about["criteria"]})
     places = {label: i for i, label in enumerate(dict.fromkeys(labels))}
     models = [model for model in run.models if model != run.baseline and (rows["model"] == model).any()]
-    figure = Figure(figsize=(width, 1.1 + _ROW * max(len(places), 3)), layout="constrained")
+    figure = Picture(figsize=(width, 1.1 + _ROW * max(len(places), 3)), layout="constrained")
     axes = figure.subplots(1, len(views), sharey=True, squeeze=False)[0]
     for axis, view in zip(axes, views, strict=True):
         here = rows["view"] == view

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ...accuracy.study.runner import Progress, run_suite
+from ...accuracy.study.phases.progress import Progress
+from ...accuracy.study.runner import run_suite
 from ...accuracy.study.suite import Suite
 from ..comparison.run_folder import RunFolder
 from ..results.provenance import provenance

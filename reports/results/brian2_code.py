@@ -42,7 +42,7 @@ def brian2_code(
     # the reader of the model has accepted every text and name that goes into the program
     of = recorded_model("model", model)
     model = describe_model(of)
-    expected = units.unit_name(of.system.dimensions[of.input])
+    expected = units.unit_name(of.input_dimension)
     if drive_unit != expected:
         raise UserError(f"the run drives its model in '{short(drive_unit)}', expected {expected}; run it again")
     dt_ms, drive, horizon_ms = float(dt_ms), float(drive), float(horizon_ms)

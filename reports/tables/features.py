@@ -8,9 +8,11 @@ import pandas as pd
 
 from ...accuracy.features import FEATURES
 from ...accuracy.features.shown.search import FOUND, Finding, search
-from ...accuracy.study.runner import Progress
+from ...accuracy.study.phases.progress import Progress
 from ...models.catalogue import MODELS, get_model
 from ...models.definition.neuron import NeuronModel
+from ...models.ground.errors import check_list
+from ..writing.bars import shown
 
 #: Statements of Izhikevich 2004 in its comparison, where they are certain: all twenty for his own model, three for
 #: integrate-and-fire (as widely quoted). Its marks for the other models were not available.
@@ -44,6 +46,7 @@ def features(
     presets : bool
         Whether to test every preset of a model that is given without one.
     progress : Progress, optional
+        By default a bar in terminals and notebooks, and nothing elsewhere.
 
     Returns
     -------
@@ -55,13 +58,15 @@ def features(
     UserError
         If a model is not known.
     """
+    if models is not None:
+        check_list(models, "models", "['izhikevich', 'lif']")
     subjects = [each for given in (list(MODELS) if models is None else models) for each in _sets(given, presets)]
-    progress = progress or Progress()
-    progress.begin("features", len(subjects))
     found = []
-    for model in subjects:
-        found.append((model, search(model)))
-        progress.done()
+    with shown(progress) as told:
+        told.begin("features", len(subjects))
+        for model in subjects:
+            found.append((model, search(model)))
+            told.done()
     return findings_table(found)
 
 

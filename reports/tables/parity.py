@@ -12,9 +12,13 @@ from matplotlib.figure import Figure
 from ...accuracy.study.study import Study
 from ...flops.counters import COUNTERS
 from ...harness.measuring.measure import Measurement
+from ...harness.measuring.spike_cost import WholeRun
 from ...models.algebra.expression import KINDS
+from ...models.algebra.functions import CALLS
 from ...models.ground.errors import NoValue
+from ...models.methods import METHODS
 from ..writing.escape import in_figure
+from ..writing.notebook import Picture
 from .shared_columns import WAY
 
 #: Columns and their meaning.
@@ -25,7 +29,7 @@ COLUMNS = {
     "counted": "operations per step, from the Step (exp as one; sign and select none, as processors count)",
     "instrumented": "operations per step that an exact counter saw the kernel retire",
     "exact_counter": "name of the exact counter",
-    "ratio": "instrumented / counted, without calls of exp and pow",
+    "ratio": "instrumented / counted, without calls of the mathematics library",
     "in_libm": "operations per step that it saw the mathematics library retire",
     "hardware": "operations per step that the processor's own counter saw",
     "hardware_counter": "name of the processor's counter",
@@ -111,22 +115,24 @@ def parity_by_kind(study: Study) -> pd.DataFrame:
 def step_and_spike(study: Study) -> pd.DataFrame:
     """Return one row per model, method, detection and kind of stimulus; columns as in `APART_COLUMNS`."""
     rows = []
-    for (model, method, detection, stimulus), found in study.steps_and_spikes.items():
+    for (model, method, detection, stimulus), retired in study.retired.items():
+        if isinstance(retired, WholeRun) or not METHODS[method].steps_alike:
+            continue
         row: dict[str, Any] = {"model": model, "method": method, "detection": detection, "stimulus": stimulus}
-        if isinstance(found, NoValue):
-            rows.append(row | {"reason": found.reason})
+        if isinstance(retired, NoValue):
+            rows.append(row | {"reason": retired.reason})
             continue
         rows.append(
             row
             | {
-                "counter": found.counter,
+                "counter": retired.counter,
                 "reason": "",
-                "counted_step": flops(found.counted_step),
-                "instrumented_step": flops(found.step),
-                "step_in_libm": flops(found.step_in_libm),
-                "counted_spike": flops(found.counted_spike),
-                "instrumented_spike": flops(found.spike),
-                "spike_in_libm": flops(found.spike_in_libm),
+                "counted_step": flops(retired.counted_step),
+                "instrumented_step": flops(retired.step),
+                "step_in_libm": flops(retired.step_in_libm),
+                "counted_spike": flops(retired.counted_spike),
+                "instrumented_spike": flops(retired.spike),
+                "spike_in_libm": flops(retired.spike_in_libm),
             }
         )
     return pd.DataFrame(rows, columns=list(APART_COLUMNS))
@@ -145,14 +151,15 @@ def retired_by_kind(study: Study) -> pd.DataFrame:
             if each.exact and each.libm is not None
             for row in _both("run", each.counter, measured.analytic, each.operations)
         ]
-    for key, found in (*study.steps_and_spikes.items(), *study.whole_runs.items()):
-        if isinstance(found, NoValue):
-            rows.append((*key, "run", *_none(found.reason)))
+    # whole runs are last
+    for key, retired in sorted(study.retired.items(), key=lambda each: not METHODS[each[0][1]].steps_alike):
+        if isinstance(retired, NoValue):
+            rows.append((*key, "run", *_none(retired.reason)))
         else:
             rows += [
                 (*key, *row)
-                for part, (counted, executed) in found.parts.items()
-                for row in _both(part, found.counter, counted, executed)
+                for part, (counted, executed) in retired.parts.items()
+                for row in _both(part, retired.counter, counted, executed)
             ]
     return pd.DataFrame(rows, columns=list(RETIRED_COLUMNS))
 
@@ -217,9 +224,9 @@ def parity_figure(by_kind: pd.DataFrame) -> Figure:
     by_kind : DataFrame
         As `parity_by_kind` returns.
     """
-    figure = Figure(figsize=(4.6, 4.4), layout="constrained")
+    figure = Picture(figsize=(4.6, 4.4), layout="constrained")
     axis = figure.subplots()
-    shown = by_kind.query("kind not in ['exp', 'pow']")
+    shown = by_kind[~by_kind["kind"].isin(CALLS)]
     for (model, method), each in shown.groupby(["model", "method"], sort=False):
         axis.plot(each["counted"], each["retired"], "o", markersize=4, alpha=0.7, label=in_figure(f"{model}, {method}"))
     highest = max([1.0, *shown["counted"]])
@@ -276,7 +283,7 @@ def _brian2(study: Study, model: str, method: str, measured: Measurement | NoVal
 
 def retired(own: Mapping[str, float], libm: Mapping[str, float]) -> float:
     """Sum the operations of a kernel and the mathematics library; a call of the library is not an operation."""
-    return flops({kind: n for kind, n in own.items() if kind not in ("exp", "pow")}) + flops(libm)
+    return flops({kind: n for kind, n in own.items() if kind not in CALLS}) + flops(libm)
 
 
 def flops(operations: Mapping[str, float]) -> float:

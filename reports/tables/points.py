@@ -103,7 +103,7 @@ def _hardware(study: Study) -> dict[tuple[str, str, str], float]:
 def _instrumented(study: Study, curve: Curve, point: Point) -> float:
     """Return the operations per ms that an exact counter saw, geometric mean over the stimuli; nan if it saw none."""
     regime = curve.regime
-    found = study.steps_and_spikes.get((regime.model.label, curve.method, curve.detection, regime.stimulus))
+    found = study.retired.get((regime.model.label, curve.method, curve.detection, regime.stimulus))
     if not isinstance(found, StepAndSpike) or curve.count is None:
         return float("nan")
     step, spike = retired(found.step, found.step_in_libm), retired(found.spike, found.spike_in_libm)

@@ -57,7 +57,7 @@ def references(study: Study) -> pd.DataFrame:
                 "seed": trial.stimulus.seed,
                 "spikes": trial.spikes,
                 "error_ms": trial.reference.error,
-                "method": trial.reference.method,
+                "method": trial.reference.method.value,
             }
             for regime in study.regimes
             for i, trial in enumerate(regime.trials)
@@ -80,7 +80,7 @@ def _row(regime: Regime) -> dict[str, Any]:
     voltage = system.threshold.variable
     row = {
         **_key(regime),
-        "drive_unit": units.unit_name(system.dimensions[regime.model.input]),
+        "drive_unit": units.unit_name(regime.model.input_dimension),
         "voltage_unit": units.unit_name(system.dimensions[voltage]),
         "reason": regime.reason,
         "failed": regime.failed,

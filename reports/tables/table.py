@@ -114,7 +114,7 @@ def _row(case: Case, conventions: tuple[str | Convention, ...]) -> dict[str, Any
         "status": case.status.value,
         "reason": case.reason,
         "stimuli": len(regime.trials),
-        "drive_unit": units.unit_name(regime.model.system.dimensions[regime.model.input]),
+        "drive_unit": units.unit_name(regime.model.input_dimension),
     }
     if regime.drive is not None:
         row |= {

@@ -5,7 +5,8 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from importlib.util import find_spec
 from typing import Any
 
 from rich.console import Console
@@ -13,7 +14,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
 
-from ...accuracy.study.runner import Progress
+from ...accuracy.study.phases.progress import Progress
 from ...models.ground.errors import visible
 
 #: Longest time between two lines of progress if no bar can be drawn, in s.
@@ -21,18 +22,30 @@ HEARTBEAT = 20.0
 
 
 @contextmanager
-def bars() -> Iterator[Progress]:
-    """Draw a bar for every phase that begins, or print lines if standard error is not a terminal.
+def bars(lines: bool = True) -> Iterator[Progress]:
+    """Draw a bar for every phase that begins, in a notebook too.
+
+    If standard error is no terminal, `lines` are printed from time to time, or nothing.
 
     Nothing is printed if no phase begins. If standard error can no longer be written, the work continues.
     """
     console = Console(stderr=True)
-    shown = _Bars(console) if console.is_terminal or console.is_jupyter else _Lines(console)
+    # rich draws bars in notebooks with ipywidgets, and warns if it is not installed
+    drawn = console.is_terminal or (console.is_jupyter and find_spec("ipywidgets") is not None)
+    if not (drawn or lines):
+        yield Progress()
+        return
+    display = _Bars(console) if drawn else _Lines(console)
     try:
-        yield Progress(begin=shown.begin, done=shown.done, say=shown.say)
+        yield Progress(begin=display.begin, done=display.done, say=display.say)
     finally:
         with suppress(OSError):
-            shown.end()
+            display.end()
+
+
+def shown(progress: Progress | None) -> AbstractContextManager[Progress]:
+    """Return what a function of Python tells its progress: `progress`, or bars where they can be drawn."""
+    return bars(lines=False) if progress is None else nullcontext(progress)
 
 
 class _Bars:

@@ -33,6 +33,13 @@ class Shown(ABC):
         return {"text/plain": self.text, "text/html": self._repr_html_()}
 
 
+class Picture(Figure):
+    """A figure that notebooks show by itself, without a magic command."""
+
+    def _repr_png_(self) -> bytes:
+        return to_figure(self, "png", dpi=100)
+
+
 def frame_html(title: str, frame: pd.DataFrame, columns: Sequence[str] = ()) -> str:
     """Return some columns of a table, all of them by default, as HTML; its texts are escaped."""
     columns = list(columns) or list(frame.columns)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any
 
 from ...accuracy.search.status import Bound
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def number(value: Any) -> str:
@@ -58,8 +59,9 @@ def as_said(cases: pd.DataFrame) -> pd.DataFrame:
     """
 
     def said(texts: pd.Series, bound: Callable[[str], Bound]) -> pd.Series:
-        shown = [bounded_text(text, bound(status)) for text, status in zip(texts, cases["status"], strict=True)]
-        return pd.Series(shown, index=cases.index, dtype=object)
+        shown = texts.astype(object)
+        shown[:] = [bounded_text(text, bound(status)) for text, status in zip(texts, cases["status"], strict=True)]
+        return shown
 
     return cases.assign(
         dt_ms=said(cases["dt_ms"].map(step), Bound.of_dt),

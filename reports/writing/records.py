@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pandas as pd
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def dumps(value: Any) -> str:
@@ -15,10 +16,11 @@ def dumps(value: Any) -> str:
 
 def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
     """Return one dictionary per row, with all digits of its numbers; None for missing values."""
-    return [{str(name): _plain(value) for name, value in row.items()} for row in frame.to_dict("records")]
+    import pandas as pd  # noqa: PLC0415 - most commands write JSON without any table
 
+    def plain(value: Any) -> Any:
+        if value is None or pd.isna(value):
+            return None
+        return value.item() if hasattr(value, "item") else value
 
-def _plain(value: Any) -> Any:
-    if value is None or pd.isna(value):
-        return None
-    return value.item() if hasattr(value, "item") else value
+    return [{str(name): plain(value) for name, value in row.items()} for row in frame.to_dict("records")]

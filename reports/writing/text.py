@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
-import pandas as pd
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from ...models.ground.errors import visible
 from .numbers import number
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 #: Width in characters if the output is not a terminal.
 WIDTH = 160
@@ -41,11 +44,17 @@ def aligned(rows: Sequence[Sequence[str]]) -> str:
 def frame(title: str, table: pd.DataFrame, columns: Sequence[str] = ()) -> str:
     """Write some columns of a table (by default all); the text ends with an empty line."""
     columns = columns or list(table.columns)
+    right = [name for name in columns if numeric(table[name])]
+    return rows(title, columns, table[list(columns)].to_dict("records"), right)
+
+
+def rows(title: str, columns: Sequence[str], values: Sequence[Mapping[Any, Any]], right: Collection[str]) -> str:
+    """Write rows of values by column; the columns in `right` are aligned right. The text ends with an empty line."""
     shown = Table(title=escape(visible(title, keep="")), title_justify="left", box=None, pad_edge=False)
     for name in columns:
-        shown.add_column(escape(visible(str(name), keep="")), justify="right" if numeric(table[name]) else "left")
-    for row in table[list(columns)].to_dict("records"):
-        shown.add_row(*(escape(visible(number(value), keep="")) for value in row.values()))
+        shown.add_column(escape(visible(str(name), keep="")), justify="right" if name in right else "left")
+    for row in values:
+        shown.add_row(*(escape(visible(number(row[name]), keep="")) for name in columns))
     console = Console(width=None if sys.stdout.isatty() else WIDTH)
     with console.capture() as captured:
         console.print(shown)

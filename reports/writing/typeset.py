@@ -7,20 +7,14 @@ from fractions import Fraction
 
 import sympy
 
+from ...models.algebra.functions import FUNCTIONS
 from ...models.definition.neuron import NeuronModel
 from ...models.language import grammar
 from ...models.language.equation_lines import DIFFERENTIAL, Line, lines
 from ...models.language.grammar import Binary, Call, Condition, Name, Negative, Node, Number
 
-#: How other functions are set; ``exprel`` and ``int`` have no symbol.
-_FUNCTIONS = {
-    "exp": sympy.exp,
-    "sqrt": sympy.sqrt,
-    "abs": sympy.Abs,
-    "tanh": sympy.tanh,
-    "cosh": sympy.cosh,
-    "sinh": sympy.sinh,
-}
+#: How functions are set that sympy knows by another name than C's mathematics library.
+_FUNCTIONS = {"abs": sympy.Abs}
 _SIGNS = {"<": sympy.Lt, "<=": sympy.Le, ">": sympy.Gt, ">=": sympy.Ge}
 
 
@@ -51,7 +45,9 @@ def _symbols(node: Node | Condition) -> sympy.Basic:
     if isinstance(node, Negative):
         return sympy.Mul(-1, _symbols(node.operand))
     if isinstance(node, Call):
-        return _FUNCTIONS.get(node.function, sympy.Function(node.function))(_symbols(node.argument))
+        library = FUNCTIONS[node.function].library
+        plain = getattr(sympy, library, sympy.Function(node.function)) if library else sympy.Function(node.function)
+        return _FUNCTIONS.get(node.function, plain)(*map(_symbols, node.arguments))
     if isinstance(node, Condition):
         return _SIGNS[node.sign](_symbols(node.left), _symbols(node.right))
     if isinstance(node, grammar.Switch):

@@ -47,6 +47,8 @@ def compiled(model: NeuronModel) -> dict[str, Callable[..., Any]]:
     )
     space: dict[str, Any] = {
         **{name: getattr(math, name) for name in ("exp", "sqrt", "tanh", "cosh", "sinh")},
+        **{name: getattr(math, name) for name in ("log", "log10", "log1p", "expm1", "sin", "cos", "tan")},
+        **{f"arc{name}": getattr(math, f"a{name}") for name in ("sin", "cos", "tan")},
         "exprel": exprel,
         "select": select,
         **model.parameter_values,

@@ -109,8 +109,18 @@ def test_a_concentration(unit):
         "w = 0.1\nv = w # of the last",
     ],
 )
-@pytest.mark.parametrize("also", [{}, {"w": 7.0}])  # no "v = w; w = 2*w": Brian2 doubles v, too, in numpy, not in C
-def test_temporary_variables_in_resets(reset, also):
+def test_temporary_variables_in_resets(reset):
+    # (no "v = w; w = 2*w": Brian2 doubles v, too, in numpy, not in C)
+    run_with_temporary_variables(reset, {})
+
+
+@pytest.mark.parametrize("reset", ["w = 0; v = w", "w = v; v = 0; u += w"])
+def test_temporary_variables_hide_constants(reset):
+    run_with_temporary_variables(reset, {"w": 7.0})
+
+
+def run_with_temporary_variables(reset, also):
+    """Compare the kernels with Brian2, and with the reference."""
     group = brian2.NeuronGroup(
         1,
         "dv/dt = (2 - v + I)/(10*ms) : 1\ndu/dt = -u/(20*ms) : 1\nI : 1",

@@ -2,6 +2,7 @@
 
 import math
 from fractions import Fraction
+from functools import cache
 
 import numpy as np
 import pytest
@@ -19,6 +20,17 @@ from spikecost.models.step import make_step, why_not
 
 def run(model, method, stimulus, dt, detection="grid"):
     return compile_kernels([make_step(model, method, detection)])[0].run([stimulus], Fraction(dt))[0]
+
+
+@cache
+def kernels_of_all_methods(model, detection):
+    """Compile the kernels of all methods at once, because starting a compiler takes longer than compiling a kernel."""
+    steps = [make_step(model, method, detection) for method in with_steps_alike() if not why_not(model, method)]
+    return {kernel.step.method: kernel for kernel in compile_kernels(steps)}
+
+
+def run_one(model, method, stimulus, dt, detection="grid"):
+    return kernels_of_all_methods(model, detection)[method].run([stimulus], Fraction(dt))[0]
 
 
 def published_2003(model, current, steps):
@@ -225,9 +237,9 @@ QUADRATIC = NeuronModel(
 )
 def test_order_of_the_state_at_a_fixed_time(model, method):
     stimulus = constant(0.5 / ms, 4 * ms)
-    exact = run(model, "rk4", stimulus, Fraction(4, 20000)).state
+    exact = run_one(model, "rk4", stimulus, Fraction(4, 20000)).state
     divisions = [128, 256, 512, 1024] if METHODS[method].order < 4 else [32, 64, 128, 256]
-    errors = [np.linalg.norm(run(model, method, stimulus, Fraction(4, n)).state - exact) for n in divisions]
+    errors = [np.linalg.norm(run_one(model, method, stimulus, Fraction(4, n)).state - exact) for n in divisions]
     assert -np.polyfit(np.log(divisions), np.log(errors), 1)[0] == pytest.approx(METHODS[method].order, abs=0.1)
 
 
@@ -293,7 +305,7 @@ GATED_HELD = NeuronModel(
 )
 def test_what_is_not_held_moves_while_the_voltage_is(model, drive, method):
     exact, found = (
-        run(model, name, constant(drive, 100 * ms), Fraction(1, 1024), "hermite") for name in ("rk4", method)
+        run_one(model, name, constant(drive, 100 * ms), Fraction(1, 1024), "hermite") for name in ("rk4", method)
     )
     assert len(exact.spike_times) >= 3
     np.testing.assert_allclose(found.spike_times, exact.spike_times, rtol=0, atol=0.05)
@@ -311,6 +323,7 @@ def test_what_is_held_may_be_the_gate():
     for method in with_steps_alike():
         if not why_not(model, method):
             exact, found = (
-                run(model, name, constant(0.5 / ms, 30 * ms), Fraction(1, 1024), "hermite") for name in ("rk4", method)
+                run_one(model, name, constant(0.5 / ms, 30 * ms), Fraction(1, 1024), "hermite")
+                for name in ("rk4", method)
             )
             np.testing.assert_allclose(found.spike_times, exact.spike_times, rtol=0, atol=0.01)

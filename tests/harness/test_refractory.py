@@ -16,7 +16,7 @@ from spikecost.models.catalogue import MODELS, get_model
 from spikecost.models.definition.neuron import NeuronModel
 from spikecost.models.step import make_step
 
-from ..archetypes import choose, is_archetype
+from ..archetypes import DEEP, choose, is_archetype
 
 WITH_RESET = [name for name in MODELS if MODELS[name].system.reset]
 #: Without a reset a spike is found again where a refractory time ends above the threshold: a long one and a short one.
@@ -53,7 +53,9 @@ def test_every_model_with_a_reset_can_be_refractory(name: str, drive_of: Any, le
     assert adaptive_error(model, stimulus, right, "dormand_prince", Fraction(1, 10**8)) < 3e-5
 
 
-@pytest.mark.parametrize(("name", "refractory"), WITHOUT_RESET)
+@pytest.mark.parametrize(
+    ("name", "refractory"), choose(WITHOUT_RESET, lambda case: case[0] == "fitzhugh_nagumo" or case[1] < ms)
+)
 def test_a_model_without_a_reset_can_be_refractory(name: str, refractory: Any, drive_of: Any) -> None:
     model, stimulus = MODELS[name].replace(refractory=refractory), constant(drive_of(name), 100 * ms)
     right = reference(model, stimulus)
@@ -66,7 +68,9 @@ def test_a_model_without_a_reset_can_be_refractory(name: str, refractory: Any, d
     assert linear < 1e-4
     assert hermite < 1e-7
     assert adaptive_error(model, stimulus, right, "dormand_prince", Fraction(1, 10**8)) < 1e-5
-    assert adaptive_error(model, stimulus, right, "parker_sochacki", Fraction(1, 20)) < 1e-10
+    # (it takes seconds to derive the series of gates that move while the neuron is refractory)
+    if DEEP or name == "fitzhugh_nagumo":
+        assert adaptive_error(model, stimulus, right, "parker_sochacki", Fraction(1, 20)) < 1e-10
 
 
 @pytest.mark.parametrize(

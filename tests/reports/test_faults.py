@@ -18,7 +18,7 @@ import pytest
 
 import spikecost as sc
 from spikecost.accuracy.regimes import regime
-from spikecost.accuracy.study import runner
+from spikecost.accuracy.study.phases import measuring, sweeping
 from spikecost.accuracy.study.suite import Suite
 from spikecost.models.ground.errors import UserError
 from spikecost.models.ground.interruption import SIGNALS
@@ -100,7 +100,7 @@ def test_a_signal_while_the_report_is_written_loses_nothing(computed, monkeypatc
 def test_what_was_finished_is_kept_whichever_signal_comes(spikecost_run, monkeypatch, number):
     with monkeypatch.context() as patch:
         # while it is timed, and again when what was finished is written
-        signalled(patch, runner, "measure", number, times=2)
+        signalled(patch, measuring, "measure", number, times=2)
         signalled(patch, run_folder, "render", number)
         status, out, _ = spikecost_run()
     assert status == 130
@@ -116,7 +116,7 @@ def test_what_was_finished_is_kept_whichever_signal_comes(spikecost_run, monkeyp
 
 def test_before_anything_is_finished_there_is_nothing_to_keep(spikecost_run, monkeypatch, number):
     with monkeypatch.context() as patch:
-        signalled(patch, runner, "kernels_of", number)
+        signalled(patch, sweeping, "kernels_of", number)
         status, _, err = spikecost_run()
     assert status == 130
     assert err.splitlines()[-1] == "spikecost: interrupted before anything was finished"
@@ -195,15 +195,16 @@ def test_one_model_that_raises_costs_its_own_rows_alone(monkeypatch):
         "record",
         "record_reference",
         "measure",
-        "count_on_processor",
-        "count_step_and_spike",
+        "kept_measurement",
+        "kept_step_and_spike",
         "stability",
-        *(pytest.param(name, marks=pytest.mark.deep) for name in ("as_built", "executed", "search")),
+        *(pytest.param(name, marks=pytest.mark.deep) for name in ("kept_builds", "executed", "search")),
     ],
 )
 def test_whatever_one_piece_raises_is_a_reason_and_not_the_end(monkeypatch, tmp_path, name):
     calls = []
-    called = getattr(runner, name)
+    phase = sweeping if hasattr(sweeping, name) else measuring
+    called = getattr(phase, name)
 
     def fails_once(*arguments, **named):
         calls.append(arguments)
@@ -211,8 +212,8 @@ def test_whatever_one_piece_raises_is_a_reason_and_not_the_end(monkeypatch, tmp_
             raise ZeroDivisionError("division by zero")
         return called(*arguments, **named)
 
-    monkeypatch.setattr(runner, name, fails_once)
-    suite = replace(SMALL, thorough=name in ("as_built", "executed"), features=name == "search")
+    monkeypatch.setattr(phase, name, fails_once)
+    suite = replace(SMALL, thorough=name in ("kept_builds", "executed"), features=name == "search")
     found = sc.compare(suite.models, suite=suite, jobs=1)
     assert calls
     assert found.table["flops_per_ms"].notna().any()

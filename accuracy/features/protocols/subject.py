@@ -86,7 +86,7 @@ class Subject:
 
     def constant(self, height: float) -> Stimulus:
         """Return a constant input over `HORIZON`, as a rheobase fraction."""
-        return Stimulus([HORIZON], [self.held + height * self.drive], self.model.system.dimensions[self.model.input])
+        return Stimulus([HORIZON], [self.held + height * self.drive], self.model.input_dimension)
 
     def lead(self, base: float) -> list[tuple[int, float, float]]:
         """Return the pieces that take the input slowly to a base, a rheobase fraction, and hold it there."""
@@ -99,7 +99,7 @@ class Subject:
             Shape(self.held + first * self.drive, slope=(last - first) * self.drive / float(duration))
             for duration, (_, first, last) in zip(durations, pieces, strict=True)
         ]
-        return Stimulus(durations, shapes, self.model.system.dimensions[self.model.input])
+        return Stimulus(durations, shapes, self.model.input_dimension)
 
     def pulses(self, *ticks: int, base: float = 0.0) -> Iterator[tuple[int, float]]:
         """Return lengths, and the height above a base of the weakest pulse that causes a spike, if any does.

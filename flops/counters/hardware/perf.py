@@ -10,7 +10,7 @@ from ..base import COUNTERS
 from . import perf_events
 from .base import Candidate, HardwareCounter, Refused, formulas_here, why_no_pmu
 from .events import Formula
-from .perf_events import Event, Group
+from .perf_events import Event, EventGroup
 
 INSTRUCTIONS = Event("instructions", perf_events.HARDWARE, 1)
 CYCLES = Event("cycles", perf_events.HARDWARE, 0)
@@ -37,7 +37,7 @@ class Perf(HardwareCounter):
 def _candidate(formula: Formula, first: tuple[Event, ...]) -> Candidate:
     events = (*first, *(Event(term.event, perf_events.RAW, term.code) for term in formula.terms))
     cycles = CYCLES.name if CYCLES in first else ""
-    return Candidate(formula, INSTRUCTIONS.name, cycles, f"Linux {platform.release()}", partial(Group, events))
+    return Candidate(formula, INSTRUCTIONS.name, cycles, f"Linux {platform.release()}", partial(EventGroup, events))
 
 
 PERF = COUNTERS.register(Perf())

@@ -56,7 +56,7 @@ TASK_CLOCK = Event("task-clock", SOFTWARE, 1)
 PAGE_FAULTS = Event("page-faults", SOFTWARE, 2)
 
 
-class Group:
+class EventGroup:
     """Events that are counted together in the calling thread, during the whole time or not at all.
 
     Raises
@@ -126,7 +126,7 @@ def why_not_allowed() -> str:
     if platform.machine() not in _SYSCALL:
         return f"perf_event_open is not supported for {platform.machine()}; supported are {', '.join(_SYSCALL)}"
     try:
-        Group((TASK_CLOCK,)).close()
+        EventGroup((TASK_CLOCK,)).close()
     except Refused as refused:
         return str(refused)
     return ""

@@ -13,11 +13,12 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from ....models.algebra.functions import CALLS, FUNCTIONS
 from ..base import Counts, Retired
 from .instruction import operations_of
 
 #: Functions of the mathematics library that count as operations of a Step.
-_CALLED = {"exp": "exp", "pow": "pow", "expm1": "exp", "sqrt": "sqrt"}
+_CALLED = {"pow": "pow", **{row.library: row.kind for row in FUNCTIONS.values() if row.kind in (*CALLS, "sqrt")}}
 _VECTOR_NAME = re.compile(r"_ZGV[a-z]M?N?(?P<width>\d+)v+_(?P<function>\w+)")
 _THROUGH_SLOT = re.compile(r"qword ptr \[rip (?P<sign>[+-]) (?P<offset>0x[0-9a-f]+|\d+)\]")
 _DIRECT = re.compile(r"0x[0-9a-f]+")
@@ -165,13 +166,17 @@ class Loaded:
 
 def loaded_images() -> list[Loaded]:
     """Return every file that is mapped as code in this process."""
-    found = []
-    for line in Path("/proc/self/maps").read_text().splitlines():
-        span, permissions, offset, _, _, *path = line.split(maxsplit=5)
-        if "x" in permissions and path and Path(path[0]).is_file():  # it may have been deleted since
-            first, last = (int(address, 16) for address in span.split("-"))
-            found.append(Loaded(first, last, int(offset, 16), Path(path[0])))
-    return found
+    lines = Path("/proc/self/maps").read_text().splitlines()
+    found = (_loaded(line) for line in lines if "x" in line.split(maxsplit=2)[1])
+    return [each for each in found if each is not None and each.path.is_file()]  # it may have been deleted since
+
+
+@cache
+def _loaded(line: str) -> Loaded | None:
+    """Return the file of a line of the table of mapped memory; None if it is not of a file."""
+    span, _, offset, _, _, *path = line.split(maxsplit=5)
+    first, last = (int(address, 16) for address in span.split("-"))
+    return Loaded(first, last, int(offset, 16), Path(path[0])) if path else None
 
 
 def is_libm(path: Path) -> bool:

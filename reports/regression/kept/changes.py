@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from ruptures import Pelt
 
 from ...writing.escape import in_figure
+from ...writing.notebook import Picture
 from .history import Entry
 
 #: Penalty of a step in a figure with noise, in units of the noise's variance times log n. A step adds two parameters,
@@ -102,7 +103,7 @@ def _variance(values: NDArray[np.float64]) -> float:
 
 def plot(figures: Mapping[str, Sequence[Entry]], noisy: Callable[[str], bool]) -> Figure:
     """Draw figures over runs, one below the other; dashed lines mark the steps, with the commit and the change."""
-    drawing = Figure(figsize=(7.5, 0.6 + 2.3 * len(figures)), layout="constrained")
+    drawing = Picture(figsize=(7.5, 0.6 + 2.3 * len(figures)), layout="constrained")
     axes = drawing.subplots(len(figures), squeeze=False)[:, 0]
     for axis, (name, series) in zip(axes, figures.items(), strict=True):
         axis.plot(

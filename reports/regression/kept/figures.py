@@ -13,10 +13,11 @@ from typing import Any
 
 from ....accuracy.search.sweep import RUNG
 from ....models.algebra.expression import KINDS as OPERATIONS
+from ....models.algebra.functions import CALLS
 from ....models.ground.errors import NoValue, UserError, short
 
 #: Operations that cost as much as many others: the number of each is judged separately.
-DEAR = ("div", "sqrt", "exp", "pow")
+DEAR = ("div", "sqrt", *CALLS)
 #: Last part of the name of a kernel's time.
 TIME = "time"
 #: What counts of retired instructions depend on, in addition to the program.

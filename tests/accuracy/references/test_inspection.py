@@ -13,6 +13,7 @@ from spikecost.accuracy.references.flow import flow_of
 from spikecost.accuracy.references.ranges import Tape
 from spikecost.harness.stimuli import constant
 from spikecost.models.algebra.expression import Const, Op, Var, exp
+from spikecost.models.algebra.functions import FUNCTIONS
 from spikecost.models.catalogue import get_model
 from spikecost.models.definition.neuron import NeuronModel
 
@@ -85,13 +86,16 @@ def test_a_bell_between_the_points_is_not_overlooked():
 
 
 # ------------------------------------------------------------------------------------------------ ranges
+SMOOTH = [name for name, row in FUNCTIONS.items() if row.slope is not None]
 LEAVES = st.sampled_from([Var("x"), Var("y")]) | st.integers(-3, 3).map(Const)
 EXPRESSIONS = st.recursive(
     LEAVES,
     lambda inner: st.one_of(
         st.builds(lambda kind, a, b: Op(kind, (a, b)), st.sampled_from(["add", "sub", "mul", "div"]), inner, inner),
         st.builds(
-            lambda kind, a: Op(kind, (a,)), st.sampled_from(["neg", "exp", "tanh", "sinh", "cosh", "exprel"]), inner
+            lambda kind, a: Op(kind, (a,)),
+            st.sampled_from(["neg", "abs", "tanh", "sinh", "cosh", "exprel", *SMOOTH]),
+            inner,
         ),
     ),
     max_leaves=8,

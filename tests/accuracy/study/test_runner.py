@@ -7,8 +7,9 @@ from brian2 import ms, mV
 from spikecost.accuracy.regimes.drive import UnreachableRate
 from spikecost.accuracy.regimes.drives import INCOMMENSURATE, constant_drive, drive_for, firing_rate
 from spikecost.accuracy.search.criterion import Criterion
-from spikecost.accuracy.study import runner as module
-from spikecost.accuracy.study.runner import Progress, run_suite
+from spikecost.accuracy.study.phases import measuring
+from spikecost.accuracy.study.phases.progress import Progress
+from spikecost.accuracy.study.runner import run_suite
 from spikecost.accuracy.study.suite import Suite
 from spikecost.models.catalogue import get_model
 from spikecost.models.ground.errors import UserError
@@ -135,7 +136,7 @@ def test_a_run_that_is_interrupted_keeps_what_is_finished(monkeypatch):
     def stop(*_arguments):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(module, "measure", stop)
+    monkeypatch.setattr(measuring, "measure", stop)
     study = run_suite(SMALL)
     assert study.interrupted
     assert [case.status for case in study.cases] == ["reached", "reached", "reached", "at least"]
@@ -186,7 +187,7 @@ def test_ten_seconds_of_noise_are_run_to_their_end():
     study = run_suite(
         Suite(
             models=("lif",),
-            methods=("exact", "rk4"),
+            methods=("rk4",),
             detections=("hermite",),
             rates=(50.0,),
             stimuli=("ornstein_uhlenbeck",),

@@ -74,11 +74,11 @@ def test_libm_is_what_this_machine_executes(
 def test_libm_is_measured_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("SPIKECOST_CACHE", str(tmp_path))
     libm._measured.cache_clear()
-    first = libm._measured()
+    first = libm._measured("exp")
     libm._measured.cache_clear()
-    monkeypatch.setattr(libm, "_measure", lambda function: pytest.fail("measured again"))
+    monkeypatch.setattr(libm, "_measure", lambda kind: pytest.fail("measured again"))
     try:
-        assert libm._measured() == first
+        assert libm._measured("exp") == first
     finally:
         libm._measured.cache_clear()
 
@@ -93,7 +93,7 @@ def test_no_counter_no_libm(monkeypatch: pytest.MonkeyPatch) -> None:
     ("weights", "counts", "message"),
     [
         (dict.fromkeys(KINDS[1:], 1), "as run", "give a weight for each of"),
-        ({**dict.fromkeys(KINDS, 1), "tan": 1}, "as run", "give a weight for each of"),
+        ({**dict.fromkeys(KINDS, 1), "hops": 1}, "as run", "give a weight for each of"),
         (dict.fromkeys(KINDS, 1), "as guessed", "counts = 'as guessed', expected one of"),
     ],
 )

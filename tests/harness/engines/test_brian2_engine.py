@@ -12,11 +12,20 @@ from spikecost.models.catalogue import MODELS, get_model
 from spikecost.models.ground.errors import UserError
 from spikecost.models.methods import METHODS
 
-from ...archetypes import applicable, is_archetype, product
+from ...archetypes import applicable, product
 
-#: Tests of the catalogue show that Brian2 accepts the definitions of the other models, and compare their first step.
+#: Everyday tests have every kind of model, and every method of Brian2 on some model. Tests of the catalogue show that
+#: Brian2 accepts the definitions of the other models, and compare their first step.
+EVERYDAY = {
+    "lif": ("euler", "exact", "exponential_euler"),
+    "izhikevich": ("euler", "rk4"),
+    "hodgkin_huxley": ("euler", "exponential_euler"),
+    "mihalas_niebur": ("rk4",),
+    "ifb": ("midpoint",),
+    "adex": ("midpoint",),
+}
 CASES = [
-    (MODELS[name], method) if is_archetype(name) or name == "adex" else product(MODELS[name], method)
+    (MODELS[name], method) if method in EVERYDAY.get(name, ()) else product(MODELS[name], method)
     for name in MODELS
     if not MODELS[name].tables
     for method in applicable(name)

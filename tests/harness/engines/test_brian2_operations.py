@@ -2,32 +2,42 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from spikecost.flops import count
 from spikecost.harness.engines import brian2_operations
 from spikecost.harness.engines.brian2_operations import cython_operations, standalone_operations
 from spikecost.models.catalogue import MODELS
-from spikecost.models.ground.errors import UserError
+from spikecost.models.ground.errors import NoValue, UserError
 from spikecost.models.methods import METHODS
 
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("callgrind", "compiled_brian2")
-def test_standalone_lif_is_our_step() -> None:
-    ours, default = standalone_operations(MODELS["lif"], "euler")
-    assert ours.own == count("lif", "euler").as_run.present
-    assert ours.libm == {}
-    # Brian2's default flags fuse: the same as the fused count
-    assert default.own == count("lif", "euler").as_fused
-    assert default.instructions < ours.instructions
+def test_standalone_is_our_step() -> None:
+    """Two models of one project are counted apart."""
+    found = standalone_operations([(MODELS["lif"], "euler"), (MODELS["izhikevich"], "euler")])
+    for name, counted in zip(("lif", "izhikevich"), found, strict=True):
+        assert not isinstance(counted, NoValue)
+        ours, default = counted
+        # dt/ms is computed once per step for all neurons of izhikevich
+        once = {"div": 1 / brian2_operations.NEURONS} if name == "izhikevich" else {}
+        assert ours.own == count(name, "euler").as_run.present | once
+        assert ours.libm == {}
+        assert default.instructions < ours.instructions
+        if name == "lif":  # Brian2's default flags fuse: the same as the fused count
+            assert default.own == count("lif", "euler").as_fused
 
 
 @pytest.mark.product
 @pytest.mark.usefixtures("callgrind", "compiled_brian2")
 def test_standalone_exponential_euler_of_hodgkin_huxley_takes_powers() -> None:
     # sympy writes exp(-v/(18 mV)) as exp(v/mV)**(1/18) and so on
-    ours, _ = standalone_operations(MODELS["hodgkin_huxley"], "exponential_euler")
+    found = standalone_operations([(MODELS["hodgkin_huxley"], "exponential_euler")])[0]
+    assert not isinstance(found, NoValue)
+    ours, _ = found
     counted = count("hodgkin_huxley", "exponential_euler").as_run
     assert counted["pow"] == 0
     assert ours.own["pow"] >= 1
@@ -47,12 +57,34 @@ def test_cython_lif_is_the_fused_step() -> None:
 
 def test_a_method_that_brian2_has_not(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(METHODS["rk4"], "brian2", "")
-    for measure in (standalone_operations, cython_operations):
-        with pytest.raises(UserError, match="Brian2 has no method like 'rk4'"):
-            measure(MODELS["lif"], "rk4")
+    refused = "Brian2 has no method like 'rk4'"
+    assert standalone_operations([(MODELS["lif"], "rk4")]) == [NoValue(refused)]
+    with pytest.raises(UserError, match=refused):
+        cython_operations(MODELS["lif"], "rk4")
 
 
 @pytest.mark.usefixtures("callgrind")
 def test_what_brian2_refuses_is_said() -> None:
-    with pytest.raises(UserError, match="could not build its standalone code of izhikevich:RS with exponential_euler"):
-        standalone_operations(MODELS["izhikevich"], "exponential_euler")
+    (found,) = standalone_operations([(MODELS["izhikevich"], "exponential_euler")])
+    assert isinstance(found, NoValue)
+    assert "could not build its standalone code of izhikevich:RS with exponential_euler" in found.reason
+
+
+def test_a_model_that_brian2_refuses_leaves_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    built = []
+
+    def build(_folder: str, ways: list[tuple[Any, str]], _flags: list[str]) -> None:
+        built.append([model.name for model, _ in ways])
+        if "izhikevich" in built[-1]:
+            raise UserError("izhikevich is refused")
+
+    monkeypatch.setattr(brian2_operations, "_build", build)
+    monkeypatch.setattr(brian2_operations, "require", lambda _counter: None)
+    monkeypatch.setattr(brian2_operations, "_count", lambda _folder, place: place)
+    monkeypatch.setattr(brian2_operations, "_executed", lambda _target, flags, place, _parts: (flags, place))
+    ways = [(MODELS[name], "euler") for name in ("lif", "izhikevich", "qif")]
+    lif, refused, qif = standalone_operations(ways)
+    assert lif == qif == [("ours", 0), ("brian2", 0)]
+    assert refused == NoValue("izhikevich is refused")
+    assert built[0] == ["lif", "izhikevich", "qif"]
+    assert standalone_operations([ways[0], ways[2]])[1] == [("ours", 1), ("brian2", 1)]

@@ -11,9 +11,10 @@ import pytest
 from spikecost.flops import count_block
 from spikecost.flops.counters import COUNTERS, CFunction
 from spikecost.flops.toolchain import SCALAR, compile_library
-from spikecost.harness.kernels.c_source import c_block, c_prelude
+from spikecost.harness.kernels.c_source import c_block, c_functions, c_prelude
 from spikecost.models.algebra.draft import Draft
 from spikecost.models.algebra.expression import Const, Expr, Op, Var, exp, less, select
+from spikecost.models.algebra.functions import CALLS
 from spikecost.models.algebra.simplify import Block, lower
 from spikecost.models.ground.errors import UserError
 
@@ -28,13 +29,15 @@ def _expression(chance: random.Random, depth: int, known: list[Expr]) -> Expr:
     if known and chance.random() < 0.15:
         return chance.choice(known)
     kind = chance.choices(
-        ["add", "sub", "mul", "div", "neg", "exp", "pow", "exprel", "select"], [6, 6, 6, 2, 2, 1, 1, 1, 1]
+        ["add", "sub", "mul", "div", "neg", "exp", "pow", "exprel", "select", "call"], [6, 6, 6, 2, 2, 1, 1, 1, 1, 1]
     )[0]
     a = _expression(chance, depth - 1, known)
     if kind == "neg":
         made: Expr = -a
     elif kind == "exp":
         made = exp(a)
+    elif kind == "call":
+        made = Op(chance.choice(CALLS[2:]), (a,))
     elif kind == "exprel":
         made = 1 / Op("exprel", (a,))
     elif kind == "pow":
@@ -66,7 +69,7 @@ def blocks() -> list[Block]:
 
 @pytest.fixture(scope="module")
 def functions(blocks: list[Block]) -> list[CFunction]:
-    source = c_prelude(SCALAR)
+    source = c_prelude(SCALAR) + c_functions(blocks, SCALAR, vector=False)
     for i, block in enumerate(blocks):
         source += f"void f{i}(const double *x, double *y)\n{{\n"
         source += "".join(f"    const double {name}_ = x[{j}];\n" for j, name in enumerate(INPUTS))

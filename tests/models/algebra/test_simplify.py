@@ -97,6 +97,7 @@ def power(base: Expr, exponent: Expr | float) -> Op:
         (5 * x * (y + (-5) * x), "x1 = 5*x; x1*(y - x1)"),
         (Op("abs", (-x,)), "abs(x)"),
         (Op("abs", (x * x + 3,)), "x*x + 3"),
+        (Op("abs", (x * x - y * y,)), "abs(x*x - y*y)"),
         (select(less(-x, 2), y, z), "select((-2) < x, y, z)"),
         (select(less(x, x), y, z), "z"),
         (select(less(1, 2), y, z), "y"),

@@ -18,6 +18,8 @@ from spikecost.models.catalogue import MODELS
 from spikecost.models.language import units
 from spikecost.models.step import make_step
 
+from ...archetypes import choose, is_archetype
+
 # Izhikevich 2003, figure 2: a, b, c, d
 FIGURE_2 = {
     "RS": (0.02, 0.2, -65.0, 8.0),
@@ -80,7 +82,11 @@ def test_a_file_says_what_its_numbers_were_checked_against(file):
     assert found, f"say in {file}.py what the model was checked against"
 
 
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize(
+    "name",
+    # Brian2 runs the others for longer in the tests of its engine
+    choose(MODELS, lambda name: MODELS[name].tables or not (is_archetype(name) or name == "adex")),
+)
 def test_brian2_takes_the_definition_unchanged(name, monkeypatch):
     model = MODELS[name]
     monkeypatch.setitem(brian2.prefs, "codegen.target", "numpy")

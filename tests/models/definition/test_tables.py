@@ -113,8 +113,8 @@ def test_what_is_no_place_in_a_table_is_before_it(position):
 
 
 def test_the_error_of_a_rate_falls_with_the_square_of_the_step():
-    v = np.linspace(-90, 60, 1001)
-    steps = [4, 2, 1, 0.5]
+    v = np.linspace(-90, 60, 301)
+    steps = [4, 2, 1]
     for rate in RATES:
         errors = []
         for step in steps:

@@ -8,6 +8,7 @@ import pytest
 from brian2 import ms, mV, second, volt
 
 from spikecost.models.algebra.expression import FLOATS, Const, evaluate, nodes, text
+from spikecost.models.algebra.functions import FUNCTIONS
 from spikecost.models.ground.errors import UserError
 from spikecost.models.language import equations as language
 from spikecost.models.language.units import DIMENSIONLESS
@@ -59,7 +60,7 @@ def test_a_constant_goes_before_a_unit_of_the_same_name():
     assert language.parse("mV", set(), {"mV": 7}, "here").value == 7
 
 
-USE = "use + - * / **, the functions exp, sqrt, abs, exprel, tanh, cosh, sinh, and int(a > b)"
+USE = f"use + - * / **, the functions {', '.join(FUNCTIONS)}, and int(a > b)"
 WITHOUT = "write the equations without it, and what depends on time as the input"
 
 
@@ -67,8 +68,9 @@ WITHOUT = "write the equations without it, and what depends on time as the input
     ("source", "message"),
     [
         ("v + foo", "here: 'foo' is neither in the equations nor a constant nor a unit; define it"),
-        ("sin(n)", f"here: 'sin(n)' is not supported; {USE}"),
-        ("exp(n, n)", f"here: 'exp(n, n)' is not supported; {USE}"),
+        ("rand()", f"here: 'rand()' is not supported: no function of the language is called 'rand'; {USE}"),
+        ("mine(n, n)", f"here: 'mine(n, n)' is not supported: no function of the language is called 'mine'; {USE}"),
+        ("exp(n, n)", "here: 'exp(n, n)' has 2 arguments; give exp 1 argument"),
         ("v % u", f"here: 'v % u' is not supported; {USE}"),
         ("v > u", f"here: 'v > u' is not supported; {USE}"),
         ("int(v)", f"here: 'int(v)' is not supported; {USE}"),

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from spikecost.models.algebra.functions import FUNCTIONS
 from spikecost.models.ground.errors import UserError
 from spikecost.models.language import equations, grammar
 from spikecost.models.language.equation_lines import _BASE_UNITS, lines
@@ -45,8 +46,9 @@ def by_python(node):
             return Binary(_SIGNS[type(node.op)], by_python(node.left), by_python(node.right))
         case ast.Call(func=ast.Name(id="int"), args=[ast.Compare(ops=[sign], comparators=[right]) as test]):
             return Switch(Condition(_COMPARISONS[type(sign)], by_python(test.left), by_python(right)))
-        case ast.Call(func=ast.Name(id=name), args=[argument], keywords=[]) if name in grammar.FUNCTIONS:
-            return Call(name, by_python(argument))
+        case ast.Call(func=ast.Name(id=name), args=arguments, keywords=[]) if name in FUNCTIONS:
+            if len(arguments) == FUNCTIONS[name].arguments:
+                return Call(name, tuple(map(by_python, arguments)))
     raise KeyError
 
 
@@ -58,6 +60,13 @@ NUMBERS = st.one_of(
 )
 
 
+def called(row, inner):
+    """A call of a function with as many arguments as it has."""
+    return st.lists(inner, min_size=row.arguments, max_size=row.arguments).map(
+        lambda arguments: f"{row.name}({', '.join(arguments)})"
+    )
+
+
 def larger(inner):
     spaces = st.sampled_from(["", " ", "  ", "\t"])
     return st.one_of(
@@ -65,7 +74,7 @@ def larger(inner):
         inner.map("({})".format),
         inner.map("-{}".format),
         inner.map("+{}".format),
-        st.tuples(st.sampled_from(grammar.FUNCTIONS), inner).map("{0[0]}({0[1]})".format),
+        st.sampled_from(list(FUNCTIONS.values())).flatmap(lambda row: called(row, inner)),
         st.tuples(inner, st.sampled_from(list(_COMPARISONS.values())), inner).map("int({0[0]} {0[1]} {0[2]})".format),
     )
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 from brian2 import ms, mV
+from brian2.devices.device import RuntimeDevice, get_device
 
 from spikecost.models.catalogue import get_model
 from spikecost.models.ground.errors import UserError
+from spikecost.models.reading.files import each_named
 
 TOML = """\
 description = "leaky"
@@ -148,7 +150,6 @@ BAD_TOML = {
         '"v = -50*mV + 1*mV"',
         "leaky.toml:8: leaky: reset: 'v = -50*mV + 1*mV' leaves v at -49 mV, where 'v > -50*mV' still ",
     ),
-    "our name": ("tau", "step", "leaky.toml:5: leaky: the name 'step' is reserved; choose another"),
     "no drive": ("+ I)", ")", "leaky.toml:4: leaky: no equation uses the input 'I', so nothing drives "),
     "condition": ("2*ms", "v > -40*mV", "leaky.toml:9: leaky: refractory = 'v > -40*mV' is not supported; give a "),
     "number without end": (
@@ -238,9 +239,9 @@ BAD_PYTHON = {
     "a preset": ('{"other": {}}', '{"other": {"tau": 1*ms}}', "mine", "my models.py:21: mine: preset 'other': "),
     "a bad group": (
         'method="euler"',
-        'method="euler", events={"e": "v > 0*mV"}',
+        'method="euler", refractory="v > EL"',
         "group",
-        "my models.py:10: neurongroup",
+        "my models.py:13: group: refractory = ",
     ),
     "a function": ("", "", "helper", "my models.py:24: helper is a function, not a model; write helper = "),
     "a quantity": ("", "", "tau", "my models.py:8: tau is a Quantity, not a model; write tau = sc.NeuronModel("),
@@ -280,3 +281,38 @@ def test_what_is_asked_for_is_not_there(folder, asked, message):
     with pytest.raises(UserError) as error:
         get_model(asked)
     assert str(error.value).startswith(message)
+
+
+TWO = """\
+from brian2 import *
+set_device("cpp_standalone", build_on_run=False)
+tau = 10*ms
+rest = dict(threshold="v > 1", reset="v = 0", method="exact")
+first = NeuronGroup(10, "dv/dt = (I - v)/tau : 1\\nI : 1", name="alpha", **rest)
+second = NeuronGroup(10, "dv/dt = (J - v)/tau : 1\\nJ : 1", name="beta", **rest)
+seed(3)
+first.v = "0.1 + 0*i"
+second.v = "0.2 + 0.5*rand()"
+onto = Synapses(first, second, on_pre="v += 0.1", name="onto")
+"""
+
+
+def test_several_groups_of_a_script_that_is_run_once(tmp_path, monkeypatch):
+    (tmp_path / "two.py").write_text(TWO)
+    monkeypatch.chdir(tmp_path)
+    assert each_named(["lif", "two.py:first,second", "other.toml"]) == (
+        "lif",
+        "two.py:first",
+        "two.py:second",
+        "other.toml",
+    )
+    with pytest.raises(UserError, match=r"^two\.py:6: beta is the target of onto, .*--synapses leave_out"):
+        get_model("two.py:second")
+    models = [get_model(each, synapses="leave_out") for each in each_named(["two.py:first,second"])]
+    assert [(model.label, model.input) for model in models] == [("first", "I"), ("second", "J")]
+    # standalone mode would evaluate these texts only in a compiled program
+    assert models[0].initial_values == {"v": 0.1}
+    assert 0.2 <= models[1].initial_values["v"] <= 0.7
+    assert type(get_device()) is RuntimeDevice
+    with pytest.raises(UserError, match=r"^lif: synapses = 'leave_out' can only be given for a Brian2 group"):
+        get_model("lif", synapses="leave_out")

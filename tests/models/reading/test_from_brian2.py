@@ -259,6 +259,188 @@ def test_a_condition_without_reset_is_the_crossing():
     assert from_brian2(group, namespace=NAMES).spike_is_crossing
 
 
+# --- what stands beside the equations --------------------------------------------------------------------------------
+
+
+def with_many_things_beside():
+    """A group whose script has subgroups, monitors, outgoing synapses, and operations that do not change the neuron."""
+    group = leaky(
+        LEAKY + "\nx : 1\nseen : boolean",
+        n=4,
+        name="mine",
+        events={"upward": "v > -60*mV"},
+        reset="v = EL; seen = True",
+    )
+    group.run_on_event("upward", "x += 1")
+    group.run_regularly("x = 0", dt=1 * ms)
+    group[2:].run_regularly("v = EL", dt=1 * ms)
+    others = leaky(n=4, name="others")
+    monitors = [
+        brian2.SpikeMonitor(group),
+        brian2.SpikeMonitor(group[:2]),
+        brian2.StateMonitor(group, "v", record=True),
+        brian2.PopulationRateMonitor(group),
+        brian2.EventMonitor(group, "upward"),
+    ]
+    synapses = [
+        brian2.Synapses(group, others, on_pre="v += 1*mV"),
+        brian2.Synapses(group[1:], group[2:], on_pre="v_post += 1*mV"),
+        brian2.Synapses(others, group, on_pre="x_post += 1"),
+        brian2.PoissonInput(group, "x", 10, 10 * Hz, 1),
+    ]
+    KEPT.extend([others, *monitors, *synapses])
+    return group
+
+
+def test_what_does_not_change_the_neuron_does_not_matter():
+    group = with_many_things_beside()
+    alone = from_brian2(leaky(name="alone"), namespace=NAMES)
+    for index in (0, 1):
+        model = from_brian2(group, index=index, namespace=NAMES, name="alone")
+        assert model.content == alone.content
+    for index in (2, 3):
+        with pytest.raises(UserError, match="mine: the operation"):
+            from_brian2(group, index=index, namespace=NAMES)
+
+
+def test_synapses_can_be_left_out():
+    model = from_brian2(with_synapses(), namespace=NAMES, synapses="leave_out")
+    assert model.content == from_brian2(leaky(name="alone"), namespace=NAMES).content
+    assert "without its synapses" in model.description
+
+
+def test_synapses_that_change_their_source_count():
+    group = leaky(name="mine")
+    KEPT.append(brian2.Synapses(group, leaky(), on_pre="v_pre += 1*mV", name="back"))
+    with pytest.raises(UserError, match=r"^mine is the target of back, "):
+        from_brian2(group, namespace=NAMES)
+
+
+def test_a_sum_over_synapses_has_its_present_value():
+    group = leaky(LEAKY.replace("R*I", "R*(I + Isyn)") + "\nIsyn : amp", name="mine")
+    KEPT.append(brian2.Synapses(group, group, "w : amp\nIsyn_post = w : amp (summed)", name="summed"))
+    group.Isyn = 0.2 * nA
+    with pytest.raises(UserError, match=r"^mine is the target of summed, "):
+        from_brian2(group, namespace=NAMES)
+    assert from_brian2(group, namespace=NAMES, synapses="leave_out").parameters == {"Isyn": 0.2 * nA}
+
+
+def test_a_subgroup_is_some_of_the_neurons():
+    group = leaky(n=5, name="mine")
+    group.v = "-60*mV - i*mV"
+    for part, index, expected in ((group[1:4], 0, -61), (group[1:4], 2, -63), (group[1:4][1:], 1, -63)):
+        model = from_brian2(part, index=index, namespace=NAMES, name="part")
+        assert model.initial_values == {"v": expected}
+    with pytest.raises(UserError, match="has 3 neurons"):
+        from_brian2(group[1:4], index=3, namespace=NAMES)
+
+
+def test_several_groups():
+    groups = [leaky(name="first"), leaky(LEAKY.replace("I", "J"), name="second")]
+    models = from_brian2(groups, namespace=NAMES)
+    assert [(model.name, model.input) for model in models] == [("first", "I"), ("second", "J")]
+    with pytest.raises(UserError, match="name = 'mine' cannot be the name of several groups"):
+        from_brian2(groups, namespace=NAMES, name="mine")
+
+
+# --- names and flags -------------------------------------------------------------------------------------------------
+
+
+def test_the_place_in_the_group_is_a_number():
+    text = "dv/dt = (EL - v + R*I*(1 + i/N))/tau : volt (unless refractory)\nI : amp"
+    group = leaky(text, n=4, name="mine", threshold="v > -50*mV + i*mV", reset="v = EL - i*mV", refractory="i*ms")
+    model = from_brian2(group, index=3, namespace=NAMES)
+    assert model.equations.splitlines()[0] == "dv/dt = (EL - v + R*I*(1 + 3/4))/tau : volt (unless refractory)"
+    assert (model.threshold, model.reset) == ("v > -50*mV + 3*mV", "v = EL - 3*mV")
+    assert model.refractory_ms == 3
+
+
+def test_a_linked_constant_is_a_number():
+    source = leaky(LEAKY.replace("I : amp", "I : amp\nVrest : volt"), n=3, name="source")
+    source.Vrest = [-60, -61, -62] * mV
+    group = leaky(LEAKY.replace("EL", "Vrest") + "\nVrest : volt (linked)", n=3, name="mine")
+    KEPT.append(source)
+    group.Vrest = brian2.linked_var(source, "Vrest", index=[2, 0, 1])
+    assert [from_brian2(group, index=i, namespace=NAMES).parameters["Vrest"] / mV for i in range(3)] == [-62, -60, -61]
+
+
+@pytest.mark.parametrize("flag", ["shared", "constant over dt", "shared, constant over dt"])
+def test_flags_of_subexpressions(flag):
+    """A value that does not depend on the state is the same whenever it is computed."""
+    group = leaky(LEAKY.replace("EL -", "Vrest -") + f"\nVrest = EL + 1*mV : volt ({flag})", name="mine", method="rk2")
+    assert "Vrest = EL + 1*mV : volt" in from_brian2(group, namespace=NAMES).equations.splitlines()
+
+
+def test_euler_uses_the_state_at_the_start_of_a_step_anyway():
+    text = LEAKY.replace("- v", "- w") + "\nw = v : volt (constant over dt)"
+    model = from_brian2(leaky(text, name="mine", method="euler"), namespace=NAMES)
+    assert "w = v : volt" in model.equations.splitlines()
+    assert "w computed whenever needed" in model.description
+    with pytest.raises(UserError, match=r"'w' is .constant over dt."):  # the reset sees the value of the step's start
+        from_brian2(leaky(text, name="mine", method="euler", reset="v = EL + 0*w"), namespace=NAMES)
+
+
+def test_what_nothing_uses_is_left_out():
+    text = LEAKY + "\nplace : metre\nshown = place*randn() : metre (constant over dt)\nwide = 2*v : volt"
+    assert from_brian2(leaky(text), namespace=NAMES).equations == from_brian2(leaky(), namespace=NAMES).equations
+
+
+# --- the input -------------------------------------------------------------------------------------------------------
+
+CURRENT = "dv/dt = (EL - v + R*{})/tau : volt"
+
+
+@pytest.mark.parametrize(
+    ("equations", "expected"),
+    [
+        (CURRENT.format("(I1 + I0)") + "\nI1 : amp", "I1"),  # a declared one, not a constant
+        (CURRENT.format("I0"), "I0"),  # a current, not EL
+        (CURRENT.format("drive") + "\ndrive = 2*J : amp\nJ : amp", "J"),  # through a subexpression
+        (CURRENT.format("J*int(v > EL)") + "\nJ : amp", ""),  # multiplied by something that depends on the state
+        (CURRENT.format("J**2/amp") + "\nJ : amp", ""),  # not linear
+        ("dv/dt = (v0 - v)/tau : volt\nv0 : volt", "v0"),
+        ("dv/dt = (v0 - v + V)/tau : volt\nv0 : volt", "v0"),
+        ("dv/dt = (V - v)/tau : volt", "V"),
+        ("dv/dt = -v/tau + slope : volt\nslope : volt/second", "slope"),
+        ("dv/dt = (E*z + V - v)/tau : volt\nE : volt\nz : 1", "E"),  # z has no unit, so that it only scales E
+        ("dw/dt = (E*z + B - w)/tau : 1\nE : 1\nz : 1\nB : 1\ndv/dt = (w*mV - v)/tau : volt", ""),
+        ("dv/dt = -v/tau : volt", ""),
+        ("dv/dt = (V - v - u)/tau : volt\ndu/dt = (V - u)/tau : volt", ""),  # the resting voltage of everything
+    ],
+)
+def test_an_evident_input_is_found(equations, expected):
+    names = {**NAMES, "I0": 0.1 * nA, "V": -40 * mV}
+    model = from_brian2(leaky(equations, name="mine", reset="v = EL", method="euler"), namespace=names)
+    assert model.input == expected
+    assert model.input_note.startswith(f"the input is {expected}, the only" if expected else "there is no input")
+    assert model.description.endswith(model.input_note)
+
+
+def test_what_synapses_change_is_not_the_input_if_there_is_another():
+    group = leaky(CURRENT.format("(I1 + I2)") + "\nI1 : amp\nI2 : amp", name="mine", reset="v = EL")
+    KEPT.append(brian2.Synapses(group, group, "w : amp\nI1_post = w : amp (summed)"))
+    assert from_brian2(group, namespace=NAMES, synapses="leave_out").input == "I2"
+
+
+def test_a_product_is_not_the_input_if_something_is_added_alone():
+    names = {"tau": 20 * ms, "bias": 0.1}
+    group = leaky("dv/dt = (bias + E*z - v)/tau : 1\nE : 1\nz : 1", threshold="v > 1", reset="v = 0", name="mine")
+    assert from_brian2(group, namespace=names).input == "bias"
+
+
+def test_several_inputs_are_listed():
+    group = leaky(CURRENT.format("(I1 + I2)") + "\nI1 : amp\nI2 : amp", name="mine")
+    with pytest.raises(UserError) as error:
+        from_brian2(group, namespace=NAMES)
+    assert str(error.value) == (
+        "mine: no parameter is named I; say which one the stimulus drives, input='I1' "
+        "(on the command line: --input I1), "
+        "or one of I1, I2"
+    )
+    assert from_brian2(group, "I2", namespace=NAMES).input == "I2"
+    assert from_brian2(group, "", namespace=NAMES).input == ""
+
+
 # --- refused by name -------------------------------------------------------------------------------------------------
 
 
@@ -284,14 +466,28 @@ def with_poisson_input():
     return group
 
 
+def with_event():
+    group = leaky(events={"upward": "v > -60*mV"}, name="mine")
+    group.run_on_event("upward", "v -= 1*mV")
+    return group
+
+
+def with_operation_on_a_subgroup():
+    KEPT.append(leaky(n=2, name="mine"))
+    KEPT[-1][:1].run_regularly("v += 1*mV", dt=1 * ms, name="kick")
+    return KEPT[-1]
+
+
+def linked_to_a_voltage():
+    KEPT.append(leaky(name="other", n=2))
+    group = leaky(LEAKY.replace("I : amp", "I : amp\nEL : volt (linked)"), name="mine", n=2)
+    group.EL = brian2.linked_var(KEPT[-1], "v")
+    return group
+
+
 def with_timed_array(equations="dv/dt = (EL - v + R*stimulus(t))/tau : volt", **changes):
     arrays = {name: brian2.TimedArray([1, 2] * nA, dt=1 * ms, name=f"{name}*") for name in ("stimulus", "other")}
     return leaky(equations, name="mine", namespace={**NAMES, **arrays}, **changes)
-
-
-def subgroup():
-    KEPT.append(leaky(n=2, name="mine"))
-    return KEPT[-1][:1]
 
 
 def refractory_now():
@@ -311,10 +507,12 @@ REFUSED = {
         lambda: brian2.Synapses(leaky(), leaky(), name="mine"),
         "cannot convert mine (Synapses): spikecost runs one neuron alone, without synapses and their delays",
     ),
-    "a target of synapses": (with_synapses, "mine is the target of recurrent; spikecost runs one neuron alone, "),
+    "a target of synapses": (
+        with_synapses,
+        "mine is the target of recurrent, and spikecost runs one neuron alone; give ",
+    ),
     "a target of Poisson input": (with_poisson_input, "mine is the target of poissoninput"),
     "compartments": (spatial, "cannot convert mine (SpatialNeuron): it has compartments, and spikecost runs point "),
-    "a subgroup": (subgroup, "cannot convert mine_subgroup (Subgroup): give the whole "),
     "no equations": (lambda: brian2.PoissonGroup(1, 10 * Hz, name="mine"), "cannot convert mine (PoissonGroup): it "),
     "no group": (lambda: 3, "cannot convert 3 (int): give a Brian2 NeuronGroup"),
     "noise": (
@@ -338,23 +536,24 @@ REFUSED = {
         lambda: with_timed_array(LEAKY, reset="v = EL + R*stimulus(t)"),
         "mine: the TimedArray 'stimulus' in the threshold, reset or refractoriness cannot be ",
     ),
-    "index": (lambda: leaky(LEAKY.replace("R*I", "R*I*i"), name="mine"), "mine: Brian2's own variable 'i' in the "),
     "other events": (
-        lambda: leaky(events={"upward": "v > -60*mV"}, name="mine"),
-        "mine: the event upward in addition to the spike cannot be run; leave them out",
+        with_event,
+        "mine: the event upward in addition to the spike changes v, which cannot be run; leave",
     ),
     "no threshold": (
         lambda: leaky(threshold=None, reset=None, name="mine"),
         "mine has no threshold, so that it never spikes; give one such as threshold='v > 30*mV'",
     ),
     "run_regularly": (with_run_regularly, "mine: the operation 'kick' (v += 1*mV) outside the equations cannot be "),
-    "linked": (
+    "an operation on a subgroup": (with_operation_on_a_subgroup, "mine: the operation 'kick' (v += 1*mV) outside the "),
+    "linked to nothing": (
         lambda: leaky(LEAKY.replace("I : amp", "I : amp (linked)"), name="mine"),
-        "mine: 'I' is (linked), which cannot be run",
+        "mine: 'I' is (linked), but to nothing yet; ",
     ),
+    "linked to a variable": (linked_to_a_voltage, "mine: 'EL' is (linked) to 'v' of other, which changes; "),
     "constant over dt": (
-        lambda: leaky(LEAKY + "\ng = v/ms : volt/second (constant over dt)", name="mine"),
-        "mine: 'g' is (constant over dt), which cannot be run",
+        lambda: leaky(LEAKY.replace("- v", "- w") + "\nw = v : volt (constant over dt)", name="mine", method="rk2"),
+        "mine: 'w' is (constant over dt): Brian2 computes it once per step, which is a different model for each dt ",
     ),
     "boolean": (
         lambda: leaky(LEAKY.replace("R*I", "R*I*int(on)") + "\non : boolean", name="mine"),
@@ -400,14 +599,11 @@ def test_refused_by_name(make, message):
     ("asked", "message"),
     [
         (
-            {},
-            "mine: no parameter is named I; say which one the stimulus drives, input='Iext' "
-            "(on the command line: --input Iext), or one of Iext, EL, R, tau",
-        ),
-        (
             {"input": "v"},
-            "mine: 'v' is not a parameter or constant of the equations; say which one the stimulus drives, ",
+            "mine: 'v' is not a parameter or constant of the equations; say which one the stimulus drives, "
+            "input='Iext' (on the command line: --input Iext), or one of Iext, EL, R, tau",
         ),
+        ({"synapses": "cut"}, "mine: synapses = 'cut' is unknown; give 'leave_out'"),
         ({"input": "Iext", "index": 1}, "mine has 1 neurons; give an index below that, not 1"),
         ({"input": "Iext", "index": 0.5}, "mine has 1 neurons; give an index below that, not 0.5"),
         ({"input": "Iext", "index": "a"}, "mine has 1 neurons; give an index below that, not 'a'"),

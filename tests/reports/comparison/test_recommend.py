@@ -13,7 +13,7 @@ from brian2.units.fundamentalunits import get_dimensions
 
 from spikecost.accuracy.measures.spike_trains import SpikeTrain, spike_time_error
 from spikecost.accuracy.references.reference import reference
-from spikecost.accuracy.study.runner import Progress
+from spikecost.accuracy.study.phases.progress import Progress
 from spikecost.harness.kernels.kernel import compile_kernels
 from spikecost.harness.stimuli import constant
 from spikecost.models.catalogue import MODELS, get_model
@@ -117,7 +117,7 @@ def executed(capsys):
 def test_the_program_of_every_model_gives_the_spikes_that_were_judged(name, executed, drive_of):
     model = get_model(name)
     method = next(each for each in ("exact", "exponential_euler", "midpoint") if not why_not(model, each, "grid"))
-    drive, dt = drive_of(model.name), Fraction(1, 32)
+    drive, dt = drive_of(model.name), Fraction(1, 16)
     kernel = compile_kernels([make_step(model, method, "grid")])[0]
     expected = kernel.run([constant(drive, 60 * ms)], dt)[0].spike_times
     code = brian2_code(

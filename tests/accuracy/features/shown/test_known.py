@@ -9,8 +9,8 @@ from spikecost.models.catalogue import MODELS
 
 from ....archetypes import choose
 
-#: Models that every run of the tests compares with a search; each of the others takes about 20 s.
-QUICK = ("lif", "adaptive_lif", "ifb", "fitzhugh_nagumo")
+#: Models that every run of the tests compares with a search; most of the others take about 20 s.
+QUICK = ("lif", "ifb", "fitzhugh_nagumo")
 
 
 @pytest.mark.parametrize("name", MODELS)

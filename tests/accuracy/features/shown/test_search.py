@@ -71,14 +71,13 @@ def test_the_reasons_hold_for_one_linear_variable_alone(changes):
 def test_hodgkin_huxley():
     # Hodgkin and Huxley 1952: a resonator of class 2, bistable between the onset of firing (6.26) and that of the
     # oscillation of rest (9.8 uA/cm2), which fires after an inhibition (anode break) and accommodates
-    names = ("class_1", "class_2", "resonator", "bistability", "rebound_spike", "tonic_bursting")
+    names = ("class_1", "class_2", "resonator", "bistability", "rebound_spike")
     assert outcomes("hodgkin_huxley", *names) == {
         "class_1": NOT_FOUND,
         "class_2": FOUND,
         "resonator": FOUND,
         "bistability": FOUND,
         "rebound_spike": FOUND,
-        "tonic_bursting": NOT_FOUND,
     }
 
 

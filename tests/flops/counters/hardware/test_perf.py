@@ -12,7 +12,15 @@ import pytest
 from spikecost.flops.counters.hardware import perf_events
 from spikecost.flops.counters.hardware.base import Refused, why_no_pmu
 from spikecost.flops.counters.hardware.perf import INSTRUCTIONS, PERF
-from spikecost.flops.counters.hardware.perf_events import HARDWARE, PAGE_FAULTS, RAW, SOFTWARE, TASK_CLOCK, Event, Group
+from spikecost.flops.counters.hardware.perf_events import (
+    HARDWARE,
+    PAGE_FAULTS,
+    RAW,
+    SOFTWARE,
+    TASK_CLOCK,
+    Event,
+    EventGroup,
+)
 
 from .memory import touch
 
@@ -21,7 +29,7 @@ PAGES = 300
 
 @pytest.fixture
 def group(software_events):
-    group = Group((TASK_CLOCK, PAGE_FAULTS))
+    group = EventGroup((TASK_CLOCK, PAGE_FAULTS))
     yield group
     group.close()
 
@@ -54,7 +62,7 @@ def test_the_task_clock_agrees_with_the_clock_of_the_thread(group):
 @pytest.mark.parametrize("leader", [0, 1])
 def test_a_group_starts_from_zero_each_time_whoever_leads(leader, software_events):
     events = (TASK_CLOCK, PAGE_FAULTS)
-    group = Group(events if leader == 0 else events[::-1])
+    group = EventGroup(events if leader == 0 else events[::-1])
     for _ in range(3):
         group.start()
         early = group.read()[leader]
@@ -90,11 +98,11 @@ def test_a_group_that_never_got_its_counters_is_refused():
 def test_a_hardware_event_counts_or_says_that_there_is_no_pmu(software_events):
     if why_no_pmu():
         with pytest.raises(Refused) as refused:
-            Group((INSTRUCTIONS,))
+            EventGroup((INSTRUCTIONS,))
         assert str(refused.value) == why_no_pmu()
         assert PERF.why_not() == why_no_pmu()
     else:
-        group = Group((INSTRUCTIONS,))
+        group = EventGroup((INSTRUCTIONS,))
         group.start()
         assert group.stop()[0] > 0
         group.close()
@@ -102,14 +110,14 @@ def test_a_hardware_event_counts_or_says_that_there_is_no_pmu(software_events):
 
 def test_an_event_that_the_kernel_does_not_know_is_named():
     with pytest.raises(Refused, match="no-such-event: "):
-        Group((Event("no-such-event", SOFTWARE, 9999),))
+        EventGroup((Event("no-such-event", SOFTWARE, 9999),))
 
 
 def test_no_file_is_left_open_by_a_refused_group():
     before = open_files()
     for _ in range(3):
         with pytest.raises(Refused):
-            Group((TASK_CLOCK, Event("no-such-event", SOFTWARE, 9999)))
+            EventGroup((TASK_CLOCK, Event("no-such-event", SOFTWARE, 9999)))
     assert open_files() == before
 
 
@@ -140,7 +148,7 @@ def test_the_kernel_s_refusals_are_given_their_reason(monkeypatch, number, paran
     monkeypatch.setattr(perf_events, "why_filtered", lambda: filtered)
     monkeypatch.setattr(perf_events, "why_no_pmu", lambda: pmu)
     with pytest.raises(Refused) as refused:
-        Group((Event("flops", RAW, 0x0F03), Event("instructions", HARDWARE, 1)))
+        EventGroup((Event("flops", RAW, 0x0F03), Event("instructions", HARDWARE, 1)))
     assert reason in str(refused.value)
 
 

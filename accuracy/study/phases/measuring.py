@@ -1,0 +1,208 @@
+"""Measure what was found: record spikes and voltages, time kernels, count on the processor, look for features."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+
+from joblib import Parallel, delayed
+
+from ....harness.engines.brian2_operations import executed
+from ....harness.kernels.kernel import Kernel
+from ....harness.kernels.kernels import Kernels
+from ....harness.measuring.as_built import AsBuilt
+from ....harness.measuring.kept import kept_builds, kept_measurement, kept_run, kept_step_and_spike
+from ....harness.measuring.measure import Measurement
+from ....harness.measuring.spike_cost import StepAndSpike, WholeRun
+from ....harness.measuring.timing import Job, Timing, many_neurons, measure, one_neuron
+from ....models.definition.neuron import NeuronModel
+from ....models.ground.errors import NoValue, attempt
+from ....models.methods import METHODS, with_steps_alike
+from ....models.step import make_step
+from ...features.shown.demo_runs import run_demo
+from ...features.shown.demos import demos
+from ...features.shown.search import not_tried, search
+from ...regimes.regime import Regime
+from ..recording import Share, Trace, record, record_reference
+from ..study import Case, Study
+from ..suite import Suite
+from .progress import Progress
+
+#: Methods for which other builds and Brian2's code are counted, too: those of published comparisons. Each takes a few
+#: seconds to compile.
+LOOKED_AT = ("euler", "rk4", "exponential_euler")
+#: The models that the demos of 2004 run.
+IZHIKEVICH_2004 = ("izhikevich", "izhikevich_mv")
+
+
+def record_all(study: Study, kernels: Mapping[tuple[NeuronModel, str], Kernels], jobs: int, progress: Progress) -> None:
+    """Record the spikes and the voltage of every case that has a cost, and of every regime's reference."""
+    cases = [case for case in study.cases if case.coarsest]
+    regimes = [regime for regime in study.regimes if regime.trials]
+    share = Share.of(len(cases) + len(regimes))
+    progress.begin("recording spikes and voltages", len(cases) + len(regimes))
+    for regime in regimes:
+        trace = attempt(partial(record_reference, regime.trials[0], share))
+        if isinstance(trace, NoValue):
+            study.failures.append(f"reference of {regime.model.label} at {regime.level}, not recorded: {trace}")
+        else:
+            study.recorded_references.append((regime, trace))
+        progress.done()
+
+    def recorded(case: Case) -> Trace:
+        curve = case.curve
+        compiled = kernels[curve.regime.model, curve.regime.stimulus].compiled[curve.method, curve.detection]
+        return record(compiled.lanes, curve.regime.trials[0], case.setting, curve.by_dt, share)
+
+    threads = Parallel(n_jobs=jobs, backend="threading", return_as="generator")
+    for case, trace in zip(cases, threads(delayed(attempt)(partial(recorded, case)) for case in cases), strict=True):
+        if isinstance(trace, NoValue):
+            study.failures.append(f"{_named(case)}, not recorded: {trace}")
+        else:
+            case.recording = trace
+        progress.done()
+
+
+def time_all(study: Study, kernels: Mapping[tuple[NeuronModel, str], Kernels], progress: Progress) -> None:
+    """Time the kernel of every case at its setting, while no other thread runs."""
+    # the time per step does not depend on the kind of stimulus: one kind is enough
+    first = study.suite.stimuli[0], study.suite.horizons[0]
+    timed: list[tuple[Case, str]] = []
+    """Cases, and the name of the timing."""
+    jobs = []
+    for case in study.cases:
+        regime = case.curve.regime
+        if not case.coarsest or (regime.stimulus, regime.horizon) != first:
+            continue
+        compiled = kernels[regime.model, regime.stimulus].compiled[case.curve.method, case.curve.detection]
+        stimulus = regime.trials[0].stimulus
+        jobs.append(one_neuron(compiled.alone, stimulus, case.setting, case.curve.by_dt))
+        timed.append((case, "one_neuron"))
+        if _in_lanes(case, study.suite):
+            jobs.append(many_neurons(compiled.lanes, stimulus, case.setting))
+            timed.append((case, "many_neurons"))
+    progress.begin("timing", len(jobs) * (study.suite.repeats + 1))
+    timings: Sequence[Timing | None]
+    together = attempt(partial(measure, jobs, study.suite.repeats, progress.done))
+    if isinstance(together, NoValue):
+        # interleaved jobs fail together; run one after the other, only those fail that cannot be timed
+        timings = [_timed_alone(study, case, job) for (case, _), job in zip(timed, jobs, strict=True)]
+    else:
+        timings = together
+    for (case, which), timing in zip(timed, timings, strict=True):
+        setattr(case, which, timing)
+
+
+def _timed_alone(study: Study, case: Case, job: Job) -> Timing | None:
+    timings = attempt(partial(measure, [job], study.suite.repeats))
+    if isinstance(timings, NoValue):
+        study.failures.append(f"{_named(case)}, not timed: {timings}")
+        return None
+    return timings[0]
+
+
+def _named(case: Case) -> str:
+    curve = case.curve
+    return f"{curve.regime.model.label} at {curve.regime.level}, {curve.method} with {curve.detection}"
+
+
+def _in_lanes(case: Case, suite: Suite) -> bool:
+    return suite.time_lanes and METHODS[case.curve.method].template.in_lanes
+
+
+def _measured(model: NeuronModel, method: str, detection: str) -> Measurement | NoValue:
+    return attempt(partial(kept_measurement, model, method, detection))
+
+
+def count_all(
+    study: Study,
+    models: Sequence[NeuronModel],
+    kernels: Mapping[tuple[NeuronModel, str], Kernels],
+    kinds: Mapping[tuple[NeuronModel, str], Regime],
+    progress: Progress,
+) -> None:
+    """Count steps, spikes and whole runs on the processor; if the suite is thorough, other builds and Brian2's code.
+
+    Parameters
+    ----------
+    study : Study
+        What is counted is stored here.
+    models : sequence of NeuronModel
+    kernels, kinds : mapping
+        Kernels, and one regime, by model and kind of stimulus.
+    progress : Progress
+    """
+    suite = study.suite
+    pairs = [
+        (model, method)
+        for model in models
+        for method in suite.methods
+        if method in with_steps_alike() and (method, suite.detections[0]) in kernels[model, suite.stimuli[0]].compiled
+    ]
+    progress.begin("counting on the processor", len(pairs))
+    for model, method in pairs:
+        way = method, suite.detections[0]
+        study.measurements[model.label, *way] = _measured(model, *way)
+        progress.done()
+    _count_spikes(study, kernels, kinds, progress)
+    if suite.thorough:
+        _look_closer(study, [pair for pair in pairs if pair[1] in LOOKED_AT], progress)
+
+
+def _count_spikes(
+    study: Study,
+    kernels: Mapping[tuple[NeuronModel, str], Kernels],
+    kinds: Mapping[tuple[NeuronModel, str], Regime],
+    progress: Progress,
+) -> None:
+    work = [
+        (model, stimulus, regime.drive, way)
+        for (model, stimulus), regime in kinds.items()
+        for way in kernels[model, stimulus].compiled
+    ]
+    progress.begin("counting steps and spikes on the processor", len(work))
+    measured = {way for way, each in study.measurements.items() if isinstance(each, Measurement)}
+    for model, stimulus, drive, way in work:
+        kernel = kernels[model, stimulus].compiled[way].alone
+        key = model.label, *way, stimulus
+        value = drive.value if drive else 0.0
+        steps_alike = METHODS[way[0]].steps_alike
+        count: Callable[[Kernel, float], StepAndSpike | WholeRun] = kept_step_and_spike if steps_alike else kept_run
+        retired = attempt(partial(count, kernel, value))
+        study.retired[key] = retired
+        if isinstance(retired, NoValue) and steps_alike and key[:3] not in measured:
+            measured.add(key[:3])
+            study.quiet_steps[key[:3]] = _measured(model, *way)
+        progress.done()
+
+
+def _look_closer(study: Study, pairs: Sequence[tuple[NeuronModel, str]], progress: Progress) -> None:
+    progress.begin("counting other builds and Brian2's code", 2 * len(pairs))
+    keys = [(model.label, method) for model, method in pairs]
+    for key, (model, method) in zip(keys, pairs, strict=True):
+        study.builds[key] = attempt(partial(_builds, model, method))
+        progress.done()
+    executions = attempt(partial(executed, pairs, progress.done))
+    each = [executions] * len(keys) if isinstance(executions, NoValue) else executions
+    study.brian2 |= zip(keys, each, strict=True)
+
+
+def _builds(model: NeuronModel, method: str) -> list[AsBuilt]:
+    return kept_builds(make_step(model, method))
+
+
+def look_for_features(study: Study, models: Sequence[NeuronModel], progress: Progress) -> None:
+    """Look for the twenty features in every model, and run the demos of 2004 if his model is in the suite."""
+    own = demos() if any(model.name in IZHIKEVICH_2004 for model in models) else ()
+    progress.begin("looking for features", len(models) + len(own))
+    for model in models:
+        findings = attempt(partial(search, model))
+        study.features.append((model, not_tried(findings.reason) if isinstance(findings, NoValue) else findings))
+        progress.done()
+    for demo in own:
+        ran = attempt(partial(run_demo, demo))
+        if isinstance(ran, NoValue):
+            study.failures.append(f"demo {demo.letter}: {ran}")
+        else:
+            study.demos.append(ran)
+        progress.done()

@@ -1,0 +1,174 @@
+"""Sweep the settings of every method, and find the largest one for every criterion."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Container, Mapping, Sequence
+from functools import partial
+
+from joblib import Parallel, delayed
+
+from ....harness.kernels.kernels import Compiled, Kernels, kernels_of
+from ....harness.stimuli import common_divisor
+from ....models.definition.neuron import NeuronModel
+from ....models.ground.errors import NoValue, attempt
+from ...regimes.regime import Regime, RegimeKey
+from ...search.criterion import REFERENCE_MARGIN, Criterion
+from ...search.stability import stability
+from ...search.status import Status
+from ...search.sweep import TimeSteps, Tolerances
+from ...search.tolerance import Coarsest, ErrorCurve, coarsest_setting, descend, own_settings
+from ..study import Case, Curve, Point, Study
+from ..suite import Suite
+from ..winners import map_criteria, may_win
+from ..witness import contradiction
+from .progress import Progress
+
+#: Finds the coarsest setting of a curve for a criterion.
+Finder = Callable[[Criterion], Coarsest]
+#: If no tolerance is in ms: a reference is not in doubt if some kernel is nearer to it than this, in ms.
+NEAR = 0.1
+
+
+def compiled_for(regime: Regime, suite: Suite) -> Kernels:
+    """Compile a model's kernels; one by one if compiling them together fails."""
+    compiled = partial(kernels_of, regime.driven, varying=regime.varying, alone=suite.witnessed)
+    try:
+        return compiled(suite.pairs)
+    except Exception:
+        one_by_one = Kernels()
+        for pair in suite.pairs:
+            one = attempt(partial(compiled, [pair]))
+            if isinstance(one, NoValue):
+                one_by_one.reasons[pair] = one
+            else:
+                one_by_one.compiled |= one.compiled
+                one_by_one.reasons |= one.reasons
+        return one_by_one
+
+
+def swept_curve(regime: Regime, method: str, detection: str, kernels: Kernels, suite: Suite) -> tuple[Curve, Finder]:
+    """Sweep; return the curve, and a function that finds the coarsest setting for a further criterion."""
+    key = method, detection
+    compiled = kernels.compiled.get(key)
+
+    def without_points(status: Status, reason: str) -> tuple[Curve, Finder]:
+        return Curve(regime, *key, compiled.count if compiled else None, (), {}, {}, reason, status), _none
+
+    if compiled is None:
+        if left_out := suite.why_left_out(*key):
+            return without_points(Status.LEFT_OUT, left_out)
+        why = kernels.reasons[key]
+        return without_points(Status.FAILED if why.failed else Status.NOT_APPLICABLE, why.reason)
+    if regime.reason:
+        return without_points(Status.FAILED if regime.failed else Status.RATE_NOT_REACHABLE, regime.reason)
+    swept = attempt(partial(_swept, regime, method, detection, compiled, suite))
+    return without_points(Status.FAILED, swept.reason) if isinstance(swept, NoValue) else swept
+
+
+def _swept(regime: Regime, method: str, detection: str, compiled: Compiled, suite: Suite) -> tuple[Curve, Finder]:
+    curve = ErrorCurve(compiled.lanes, regime.trials, suite.all_measures)
+    finest = (suite.finest_varying if regime.varying else suite.finest) * max(regime.horizon / 1000, 1)
+    unit = common_divisor(trial.stimulus.unit for trial in regime.trials)
+    sweep = TimeSteps(unit, suite.coarsest, finest, suite.per_decade) if compiled.knob == "dt" else Tolerances()
+    settings = descend(curve, sweep, suite.all_criteria)
+    find = partial(coarsest_setting, curve, sweep, settings)
+    # the strictest first: its finer runs are then known to the other criteria
+    coarsest = {criterion: find(criterion) for criterion in sorted(suite.all_criteria, key=lambda each: each.tolerance)}
+    answers = {criterion: coarsest[criterion] for criterion in suite.all_criteria}
+    own = {criterion: own_settings(curve, criterion) for criterion in suite.all_criteria}
+    points = tuple(Point(setting, curve(setting)) for setting in settings)
+    limit = stability(curve, sweep, settings) if isinstance(sweep, TimeSteps) else None
+    return Curve(regime, method, detection, compiled.count, points, answers, own, "", stability=limit), find
+
+
+def _none(_criterion: Criterion) -> Coarsest:
+    raise AssertionError("a curve that was not swept has no setting")
+
+
+def regime_of(curve: Curve) -> tuple[str, RegimeKey]:
+    """Return the model and the regime of a curve."""
+    return curve.regime.model.label, curve.regime.key
+
+
+def _together(curves: Sequence[Curve]) -> dict[tuple[str, RegimeKey], list[Curve]]:
+    """Return the curves of each model in each regime."""
+    together: dict[tuple[str, RegimeKey], list[Curve]] = {}
+    for curve in curves:
+        together.setdefault(regime_of(curve), []).append(curve)
+    return together
+
+
+def contradictions(
+    study: Study, kernels: Mapping[tuple[NeuronModel, str], Kernels], progress: Progress
+) -> dict[tuple[str, RegimeKey], str]:
+    """Return how kernels contradict references, by model and regime, for those where they do."""
+    allowed = min((each.tolerance for each in study.suite.all_criteria if each.unit == "ms"), default=NEAR)
+    by_regime = {}
+    for key, curves in _together(study.curves).items():
+        regime = curves[0].regime
+        said = str(attempt(partial(contradiction, curves, kernels[regime.model, regime.stimulus].compiled, allowed)))
+        if said:
+            by_regime[key] = said
+            study.failures.append(f"{regime.model.label} at {regime.level}, {regime.stimulus}: {said}")
+            progress.say(study.failures[-1])
+    return by_regime
+
+
+def fill_map(
+    study: Study, finders: Mapping[int, Finder], contradicted: Container[object], jobs: int, progress: Progress
+) -> None:
+    """Verify the cases that may be the cheapest of a model, for the winner map's tolerances that the suite has not."""
+    criteria = map_criteria(study.suite.all_criteria)
+    together = {key: curves for key, curves in _together(study.curves).items() if key not in contradicted}
+
+    def fill(curves: Sequence[Curve], criterion: Criterion) -> list[Case]:
+        def case_of(curve: Curve) -> Case:
+            return _judged(curve, criterion, finders[id(curve)](criterion))
+
+        if curves[0].regime.reference_error_in(criterion.unit) > criterion.least_error:
+            return []
+        verified = attempt(partial(may_win, [curve for curve in curves if curve.points], criterion, case_of))
+        return [] if isinstance(verified, NoValue) else verified
+
+    # one model in one regime is one piece of work: its criteria share their runs
+    progress.begin("looking between the tolerances", len(together))
+    study.map_cases = []
+    threads = Parallel(n_jobs=jobs, backend="threading", return_as="generator")
+    for cases in threads(
+        delayed(lambda curves: [case for each in criteria for case in fill(curves, each)])(curves)
+        for curves in together.values()
+    ):
+        study.map_cases += cases
+        progress.done()
+
+
+def cases_of(curve: Curve, suite: Suite, contradicted: str = "") -> list[Case]:
+    """Return one case per criterion; `contradicted` says how kernels contradict the reference."""
+    return [_case(curve, criterion, contradicted) for criterion in suite.all_criteria]
+
+
+def _case(curve: Curve, criterion: Criterion, contradicted: str) -> Case:
+    if contradicted and curve.points:
+        return Case(curve, criterion, Status.REFERENCE_CONTRADICTED, contradicted)
+    case = attempt(partial(_answered, curve, criterion))
+    return Case(curve, criterion, Status.FAILED, case.reason) if isinstance(case, NoValue) else case
+
+
+def _answered(curve: Curve, criterion: Criterion) -> Case:
+    if curve.status is not None:
+        return Case(curve, criterion, curve.status, curve.reason)
+    error = curve.regime.reference_error_in(criterion.unit)
+    if error > criterion.least_error:
+        return Case(
+            curve,
+            criterion,
+            Status.REFERENCE_TOO_COARSE,
+            f"its error of {error:.1g} {criterion.unit} is not {REFERENCE_MARGIN} times below the tolerance",
+        )
+    return _judged(curve, criterion, curve.answers[criterion])
+
+
+def _judged(curve: Curve, criterion: Criterion, coarsest: Coarsest) -> Case:
+    if coarsest.setting is None:
+        return Case(curve, criterion, coarsest.status, coarsest.reason)
+    return Case(curve, criterion, coarsest.status, "", coarsest)

@@ -1,0 +1,96 @@
+"""Statements that run when a spike arrives at a neuron."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from brian2.units.fundamentalunits import Dimension
+
+from ..algebra.draft import substitute
+from ..algebra.expression import Expr, names
+from ..algebra.system import System
+from ..ground.errors import UserError, at, short
+from ..language import equations as language
+from ..language.names import NAME
+
+#: The largest number of inputs of one neuron; a train holds the arrivals of many synapses.
+MOST_INPUTS = 100
+
+
+def given_arrivals(given: Any, model: str) -> dict[str, str]:
+    """Return the statements of each input, as given to a model.
+
+    Raises
+    ------
+    UserError
+        If it is not a mapping from names to text.
+    """
+    if not isinstance(given, Mapping):
+        raise UserError(f'{model}: arrivals = {short(repr(given))}; give a mapping such as {{"exc": "g_e += w_e"}}')
+    if len(given) > MOST_INPUTS:
+        raise UserError(
+            f"{model}: {len(given)} inputs of spikes; give at most {MOST_INPUTS}, and put synapses with the same "
+            "statement into one"
+        )
+    for name, statements in given.items():
+        if not isinstance(name, str) or not NAME.fullmatch(name):
+            raise UserError(f"{model}: arrivals: {short(repr(name))} is not a name; use letters, digits and _")
+        if not isinstance(statements, str):
+            with at(name):
+                raise UserError(
+                    f"{model}: arrivals: the statements of '{name}' are text such as 'g_e += w_e', not "
+                    f"{short(repr(statements))}"
+                )
+    return dict(given)
+
+
+def read_arrivals(
+    given: Mapping[str, str],
+    state: Collection[str],
+    dimensions: Mapping[str, Dimension],
+    constants: Mapping[str, Any],
+    *,
+    model: str,
+    subexpressions: Mapping[str, Expr],
+) -> dict[str, tuple[tuple[str, Expr], ...]]:
+    """Read the statements of each input; subexpressions in them are written out.
+
+    Raises
+    ------
+    UserError
+        If they are not assignments to state variables with the right units.
+    """
+    found = {}
+    for name, text in given.items():
+        with at("arrivals", name):
+            where = f"{model}: arrivals: '{name}'"
+            read = language.statements(text, state, dimensions, constants, where)
+            if not read:
+                raise UserError(f"{where} has no statement; write one such as g_e += w_e")
+            found[name] = tuple((target, substitute(value, subexpressions)) for target, value in read)
+    return found
+
+
+def check_arrivals(system: System, model: str) -> None:
+    """Refuse statements that use a name without a value at an arrival.
+
+    Raises
+    ------
+    UserError
+    """
+    for name, statements in system.arrivals.items():
+        known = {*system.parameters, *system.state, *(target for target, _ in statements)}
+        unknown = names(*(value for _, value in statements)) - known
+        if unknown:
+            with at(name):
+                raise UserError(
+                    f"{model}: arrivals: '{name}' uses {', '.join(sorted(unknown))}; use numbers, parameters and "
+                    "state variables"
+                )
+
+
+def parameters_of(system: System, name: str) -> tuple[str, ...]:
+    """Return the parameters that the statements of an input use: a train may give each arrival its own value of one."""
+    used = names(*(value for _, value in system.arrivals[name]))
+    return tuple(parameter for parameter in system.parameters if parameter in used)

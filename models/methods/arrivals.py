@@ -1,0 +1,132 @@
+"""Blocks for spikes that arrive, which all methods share.
+
+A spike arrives at the end of its step (detections on the grid, as in Brian2) or at its exact time (detections that
+locate spikes): the step is then cut there. The order on the grid is Brian2's: update, test of the threshold, arrivals,
+reset. Spikes that arrive in one step, or at one exact time, run their statements in the order of the model's inputs. At
+an exact time the threshold is tested after the last of them. In addition to the model's names the blocks use
+
+- ``_v_arrived``: new value of ``v``;
+- ``_before``: the variable of the threshold before the arrivals.
+
+The blocks are
+
+- ``arrival NAME`` for each input, and ``refractory arrival NAME`` if it is another one: variables that are held during
+  refractoriness do not change;
+- ``jump``: whether the arrivals lifted the variable above the threshold; only at exact times, and only if they may.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from ..algebra.draft import substitute
+from ..algebra.expression import Expr, Var, at_most, less
+from ..algebra.simplify import Block, lower
+from ..algebra.system import System
+from ..definition.arrivals import parameters_of
+from ..definition.neuron import NeuronModel
+from . import events
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """What an arriving spike runs."""
+
+    free: str
+    """Name of the block."""
+    targets: tuple[str, ...]
+    """The variables that it changes."""
+    refractory: str
+    """Name of the block while the neuron is refractory: the same, unless variables are held."""
+    refractory_targets: tuple[str, ...]
+    parameters: tuple[tuple[int, str], ...]
+    """Place and name of each parameter that the statements use."""
+
+
+def arrivals(model: NeuronModel) -> list[Arrival]:
+    """Return what arriving spikes run, in the order of the model's inputs."""
+    system = model.system
+    places = {name: place for place, name in enumerate(system.parameters)}
+    found = []
+    for name in system.arrivals:
+        targets, held = _targets(system, name), _held_targets(model, name)
+        free = f"arrival {name}"
+        found.append(
+            Arrival(
+                free,
+                targets,
+                f"refractory {free}" if held else free,
+                tuple(target for target in targets if target not in held),
+                tuple((places[each], each) for each in parameters_of(system, name)),
+            )
+        )
+    return found
+
+
+def blocks(model: NeuronModel, *, exact: bool) -> dict[str, Block]:
+    """Return the blocks of arriving spikes; `exact` says whether they arrive at their exact time."""
+    found = {}
+    for name in model.system.arrivals:
+        held = _held_targets(model, name)
+        found[f"arrival {name}"] = _statements(model, name, frozenset())
+        if held:
+            found[f"refractory arrival {name}"] = _statements(model, name, held)
+    if exact and may_jump(model):
+        found["jump"] = _jump(model)
+    return found
+
+
+def ask(model: NeuronModel) -> bool:
+    """Whether an arrival at an exact time must know whether the neuron is refractory."""
+    differ = any(_held_targets(model, name) for name in model.system.arrivals)
+    return differ or (bool(model.refractory_ms) and may_jump(model))
+
+
+def may_jump(model: NeuronModel) -> bool:
+    """Whether an arrival may lift the neuron above its threshold: it changes the variable, or moves the level."""
+    test = model.system.threshold
+    moved = {target for name in model.system.arrivals for target in _targets(model.system, name)}
+    return bool(moved & {test.variable, *test.slopes})
+
+
+def _targets(system: System, name: str) -> tuple[str, ...]:
+    changed = {target for target, _ in system.arrivals[name]}
+    return tuple(variable for variable in system.state if variable in changed)
+
+
+def _held_targets(model: NeuronModel, name: str) -> frozenset[str]:
+    return model.system.held & set(_targets(model.system, name)) if model.refractory_ms else frozenset()
+
+
+def _statements(model: NeuronModel, name: str, held: frozenset[str]) -> Block:
+    made = events.draft(model)
+    values: dict[str, Expr] = {}
+    for target, value in model.system.arrivals[name]:
+        if target not in held:
+            values[target] = made.let(f"{target}_new", substitute(value, values))
+    targets = [target for target in _targets(model.system, name) if target not in held]
+    return lower(made, {f"_{target}_arrived": values[target] for target in targets})[1]
+
+
+def _jump(model: NeuronModel) -> Block:
+    test = model.system.threshold
+    inclusive = test.comparison == ">="
+    outputs: dict[str, Expr] = {"_above": (at_most if inclusive else less)(test.level, Var(test.variable))}
+    if model.spike_is_crossing:
+        outputs["_was_below"] = (less if inclusive else at_most)(Var("_before"), test.level)
+    return events.block(model, outputs, "_before")
+
+
+def of_statements(names: Iterable[str]) -> tuple[str, ...]:
+    """Return the names of blocks that run the statements of an input."""
+    return tuple(name for name in names if name.startswith(("arrival ", "refractory arrival ")))
+
+
+def of_arrivals(names: Iterable[str]) -> tuple[str, ...]:
+    """Return the names of tallies that are the cost of arriving spikes."""
+    return (*of_statements(names), *(name for name in names if name in _AT_ARRIVALS))
+
+
+#: What a fixed-step method tallies in addition at arrivals, and the test of the threshold after them.
+_AT_ARRIVALS = ("jump", "cut", "cut once", "piece", "refractory piece", "refractory end in a piece")

@@ -1,0 +1,76 @@
+"""What is imported at the start: a command imports only what it uses."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+from spikecost.models.catalogue import MODELS
+
+#: Libraries that take long to import.
+SLOW = {"brian2", "heyoka", "matplotlib", "pandas", "sympy"}
+
+
+#: Runs a command, or only imports the package, and then writes the names of all imported modules.
+SCRIPT = """
+import sys
+sys.argv[0] = "spikecost"
+import spikecost
+if sys.argv[1:]:
+    from spikecost.__main__ import main
+    try:
+        main()
+    except SystemExit:  # after a help text
+        pass
+sys.stderr.write("\\n".join(["imported:", *sys.modules]))
+"""
+
+
+def imported(*command, folder=None):
+    """Return the names of all modules that a command imported, and what it printed."""
+    environment = {**os.environ, "SPIKECOST_CACHE": str(folder)} if folder else None
+    done = subprocess.run(
+        [sys.executable, "-c", SCRIPT, *command], capture_output=True, text=True, check=True, env=environment
+    )
+    return done.stderr.partition("imported:\n")[2].split("\n"), done.stdout
+
+
+def slow(modules):
+    return SLOW.intersection(module.partition(".")[0] for module in modules)
+
+
+def test_the_package():
+    modules, _ = imported()
+    assert "spikecost" in modules
+    assert not slow(modules)
+
+
+@pytest.mark.parametrize("options", [["--help"], ["run", "--help"], ["cache", "--help"]])
+def test_help(options):
+    modules, printed = imported(*options)
+    assert printed.startswith("usage:")
+    assert "spikecost.cli" in modules
+    assert not slow(modules)
+
+
+def test_the_lists(tmp_path):
+    """They are made once; then nothing that reads equations is imported, and the same is printed."""
+    first, printed = imported("models", folder=tmp_path)
+    assert "brian2" in slow(first)
+    again, same = imported("models", folder=tmp_path)
+    assert not slow(again)
+    assert same == printed
+    _, as_json = imported("models", "--json", folder=tmp_path)
+    assert [row["model"] for row in json.loads(as_json)] == list(MODELS)
+
+
+def test_one_model():
+    """A count imports the file of its model and of no other, and nothing that draws or solves."""
+    modules, _ = imported("count", "izhikevich:CH")
+    files = {each.rpartition(".")[2] for each in modules if each.startswith("spikecost.models.catalogue.")}
+    assert files == {"izhikevich"}
+    assert not {"heyoka", "pandas"}.intersection(slow(modules))
