@@ -355,10 +355,8 @@ class _Solver:
         begins = record.start_of(bad)
         numbers = record.numbers_of(bad)
         if longest is None and begins != self._looked_at:
-            at_start = dict(zip(place.state, record.state_in(bad, 0.0), strict=True))
-            if flow.looked_again(at_start, numbers, begins) != flow.switches_in(numbers):
-                # it began on the wrong side of a condition
-                self._looked_at, longest = begins, 0.0
+            # once more from its start: a change of a condition may have been missed so soon after another one
+            self._looked_at, longest = begins, 0.0
         if longest is None:
             raise UserError(
                 f"{self._model.label} has no reliable solution beyond {float(begins):.4g} ms: its "

@@ -98,10 +98,9 @@ def follow(
                     break
                 moved = {name: others[name] + _integral(slope * slowness * widths) for name, slope in slopes.items()}
                 if all(_same(moving[name], value) for name, value in moved.items()):
-                    at_end = {
-                        n: others[n] + float(((s * slowness * widths) @ _WEIGHTS).sum()) for n, s in slopes.items()
-                    }
-                    return Upstroke(float(until[-1]), {**at_end, voltage: reached}, left=reached < end)
+                    gained = {name: float(((s * slowness * widths) @ _WEIGHTS).sum()) for name, s in slopes.items()}
+                    ended = {name: reached if name == voltage else others[name] + gained[name] for name in state}
+                    return Upstroke(float(until[-1]), ended, left=reached < end)
             moving = moved
         else:
             return None

@@ -61,6 +61,13 @@ def test_models_that_were_wrong_or_refused(seed):
     assert not check(seed)
 
 
+@pytest.mark.parametrize("seed", [26, 84, 155, 231, 1812, 1881, 1946])
+def test_models_with_switches_that_were_wrong_or_refused(seed):
+    # an upstroke that had passed a kink far away; switches and roots within an upstroke; a kink that was found again
+    # and again; two changes of conditions within rounding; spikes every 0.1 ms
+    assert not check(seed, Scalar.switched)
+
+
 def check_coupled(seed):
     """Return how a reference of several variables is wrong; empty if it is right."""
     drawn, horizon = Coupled.drawn(seed), 40.0
