@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from .models.catalogue import MODELS, get_model
     from .models.definition.conductance import with_conductance
     from .models.definition.neuron import NeuronModel
+    from .models.definition.synapses import with_synapses
     from .models.detection import DETECTIONS
     from .models.ground.errors import UserError
     from .models.methods import METHODS
@@ -86,6 +87,7 @@ _HOMES = {
     ".models.reading.from_brian2": ("Brian2Settings", "from_brian2", "settings_from_brian2"),
     ".models.methods": ("METHODS",),
     ".models.definition.neuron": ("NeuronModel",),
+    ".models.definition.synapses": ("with_synapses",),
     ".models.step": ("Step", "make_step"),
     ".accuracy.features": ("FEATURES",),
     ".reports.comparison.comparison": ("Comparison", "compare"),
@@ -133,6 +135,7 @@ __all__ = [  # noqa: RUF022 - in the order of the folders
     "recorded_train",
     "simulate",
     "with_conductance",
+    "with_synapses",
     "Reference",
     "reference",
     "SpikeTrain",

@@ -11,6 +11,7 @@ import sys
 import traceback
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, replace
+from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from .models.ground.errors import UserError, shortened, visible
@@ -141,6 +142,7 @@ def _close_output() -> None:
 
 def _parser() -> _Parser:
     parser = _Parser(prog="spikecost", description="What a spiking-neuron model costs at the accuracy that you need.")
+    parser.add_argument("--version", action="version", version=f"spikecost {version('spikecost')}")
     parser.set_defaults(json=False)
     commands = parser.add_subparsers(metavar="COMMAND", required=True, parser_class=_Parser)
 
@@ -163,7 +165,7 @@ def _parser() -> _Parser:
     run.add_argument("--methods", nargs="+", metavar="METHOD")
     run.add_argument("--detections", nargs="+", metavar="DETECTION")
     run.add_argument("--stimuli", nargs="+", metavar="KIND", help="such as constant ornstein_uhlenbeck")
-    run.add_argument("--rates", nargs="+", type=float, metavar="HZ", help="firing rates in Hz")
+    run.add_argument("--rates", nargs="+", metavar="RATE", help="firing rates, such as 20 or 20Hz")
     run.add_argument(
         "--rheobases",
         nargs="+",
@@ -187,6 +189,8 @@ def _parser() -> _Parser:
         help="look for the twenty features of 2004 in the models, and run its demos (not with --quick)",
     )
     run.add_argument("--history", metavar="FILE", help="history to add the run to")
+    run.add_argument("--open", action="store_true", help="open the page in the browser when it is written")
+    _add_quiet(run)
     run.set_defaults(run=_run)
 
     _add_readers(commands)
@@ -259,13 +263,14 @@ def _add_readers(commands: Any) -> None:
 
     recommend = commands.add_parser("recommend", help="recommend a model, a method and dt, and a Brian2 program")
     _add_run(recommend, None)
-    recommend.add_argument("--rate", required=True, metavar="RATE", help="firing rate, such as 20Hz")
+    recommend.add_argument("--rate", required=True, metavar="RATE", help="firing rate, such as 20 or 20Hz")
     recommend.add_argument("--tolerance", required=True, metavar="TIME", help="spike-time error allowed, such as 0.1ms")
     recommend.add_argument("--features", default="", metavar="F,F,...", help="such as tonic_bursting,mixed_mode")
     recommend.add_argument("--models", nargs="+", metavar="MODEL", help="without a RUN (default: the suite's)")
     _add_input(recommend)
     recommend.add_argument("--budget", metavar="FLOPS", help="operations per second allowed, such as '5e5 FLOP/s'")
     recommend.add_argument("--jobs", type=int, default=os.cpu_count() or 1, metavar="N", help="threads without a RUN")
+    _add_quiet(recommend)
     recommend.set_defaults(run=_recommend)
 
 
@@ -290,6 +295,10 @@ def _data(options: argparse.Namespace) -> str | None:
     if options.data and not options.plot:
         raise UserError(f"--data {options.data}: it writes the numbers of a plot; give --plot, too")
     return str(options.data) if options.data else None
+
+
+def _add_quiet(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--quiet", action="store_true", help="show no progress")
 
 
 def _add_input(parser: argparse.ArgumentParser) -> None:
@@ -401,6 +410,8 @@ def _add_checks(commands: Any) -> None:
 
 
 def _run(options: argparse.Namespace) -> int:
+    from brian2 import Hz
+
     from .accuracy.search.criterion import parse_criterion
     from .accuracy.study.runner import check_jobs
     from .accuracy.study.suite import FULL, QUICK, Suite
@@ -416,12 +427,14 @@ def _run(options: argparse.Namespace) -> int:
         suite = read_suite(options.suite, suite, models=options.models or (), allow_python=options.allow_python)
     chosen: dict[str, Any] = {
         name: tuple(getattr(options, name))
-        for name in ("models", "methods", "detections", "stimuli", "rates", "rheobases", "measures")
+        for name in ("models", "methods", "detections", "stimuli", "rheobases", "measures")
         if getattr(options, name)
     }
     if options.models:
         chosen["models"] = tuple(_several(options.models, options))
-    if options.rheobases and not options.rates:
+    if options.rates:
+        chosen["rates"] = tuple(units.number_in(units.parse_rate(rate), Hz, "rate") for rate in options.rates)
+    elif options.rheobases:
         chosen["rates"] = ()
     for name in ("tolerances", "horizons"):
         if getattr(options, name):
@@ -452,7 +465,7 @@ def _run_and_say(options: argparse.Namespace, suite: Suite, chosen: Mapping[str,
     from .reports.results.suite_file import left_out
     from .reports.writing.records import dumps
 
-    comparison, page, elsewhere = run(suite, options.out, options.jobs)
+    comparison, page, elsewhere = run(suite, options.out, options.jobs, options.quiet)
     said = "--quick left out: " if options.quick else "" if options.full or options.suite or chosen else "left out: "
     more = [said + left_out(FULL, suite)] if said else []
     not_added = None
@@ -463,6 +476,10 @@ def _run_and_say(options: argparse.Namespace, suite: Suite, chosen: Mapping[str,
             not_added = error
     if elsewhere:
         _complain(elsewhere)
+    if options.open:
+        import webbrowser
+
+        webbrowser.open(page.resolve().as_uri())
     _print(dumps(found(comparison, page, more)) if options.json else summary(comparison, page, "\n".join(more)))
     if comparison.study.interrupted:
         return 130
@@ -500,9 +517,9 @@ def _recommend(options: argparse.Namespace) -> int:
     from .reports.writing.records import dumps
 
     check_jobs(options.jobs)
-    with bars() as progress:
+    with bars(quiet=options.quiet) as progress:
         found = recommend(
-            units.parse_quantity(options.rate),
+            units.parse_rate(options.rate),
             units.parse_quantity(options.tolerance),
             features=[name for name in options.features.split(",") if name],
             budget=options.budget,
@@ -590,6 +607,7 @@ def _add_features(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--plot", metavar="FILE", help="plot features against cost, as stated and at equal accuracy")
     parser.add_argument("--csv", metavar="FILE", help="write the last table with all its columns")
     _add_data(parser)
+    _add_quiet(parser)
     parser.set_defaults(run=_features)
 
 
@@ -599,7 +617,7 @@ def _features(options: argparse.Namespace) -> int:
     from .reports.writing.records import dumps, records
     from .reports.writing.text import frame
 
-    with bars() as progress:
+    with bars(quiet=options.quiet) as progress:
         tables = list(
             feature_tables(
                 _several(options.models, options),

@@ -4,7 +4,8 @@ There are two counts, and every result says which of them it is:
 
 - **as run**: the operations of the Step, which the kernel executes;
 - **as written**: every operator of the published equations once. An integer power counts as repeated multiplication,
-  ``int(a > b)`` as its comparison, a hyperbolic function as the exponential and the operations that define it. dt and
+  ``int(a > b)`` as its comparison, a hyperbolic function as the exponential and the operations that define it, ``sign``
+  and ``clip`` as two comparisons, ``x % y`` as ``x - y*floor(x/y)``, ``x // y`` as ``floor(x/y)``. dt and
   fractions of dt are constants, a multiplication by a dt of one is dropped, units count nothing, the threshold's
   comparison is included. This is how the 2004 paper counts. Rates from tables count as the lookup.
 """
@@ -18,7 +19,7 @@ from functools import cached_property
 from typing import Any
 
 from ..models.algebra.expression import KINDS, Const, Expr, Op, Var, names
-from ..models.algebra.functions import FUNCTIONS
+from ..models.algebra.functions import ROWS
 from ..models.algebra.simplify import Block
 from ..models.definition.neuron import NeuronModel
 from ..models.ground.errors import UserError
@@ -31,7 +32,7 @@ from .conventions import Convention, get_convention
 
 _KIND = {
     **{kind: kind for kind in KINDS},
-    **{name: row.kind for name, row in FUNCTIONS.items() if row.kind},
+    **{name: row.kind for name, row in ROWS.items() if row.kind},
     "less": "compare",
     "at_most": "compare",
     "neg": "sign",
@@ -131,6 +132,16 @@ class Count:
             return Operations()
         return _sum(blocks[name] for name in ("check", "resume", "once", "advance"))
 
+    @property
+    def as_run_arrivals(self) -> dict[str, Operations]:
+        """What a spike that arrives adds, by the input of the model.
+
+        Its statements; where it cuts the step, also the test of the threshold and the integration of another piece.
+        """
+        cuts = ("cut", "cut once", "piece", "jump") if self.step.cuts else ()
+        more = sum((self.by_block[name] for name in cuts if name in self.by_block), Operations())
+        return {name: self.by_block[f"arrival {name}"] + more for name in self.step.model.arrivals}
+
     def _part(self, name: str) -> Operations:
         self._alike()
         return self.by_block[name]
@@ -162,6 +173,7 @@ class Count:
             parts = {
                 "step": self.as_run,
                 "spike adds": self.as_run_spike,
+                **{f"arrival ({name}) adds": each for name, each in self.as_run_arrivals.items()},
                 "refractory step": self.as_run_refractory,
                 "once per run": self.as_run_once,
                 "step, as written": self.as_written(),
@@ -256,8 +268,8 @@ def _written(node: Expr, dt: Fraction | None) -> Iterator[str]:
             yield "div"
         yield from _written(node.args[0], dt)
         return
-    elif node.kind in FUNCTIONS and FUNCTIONS[node.kind].written:
-        yield from FUNCTIONS[node.kind].written
+    elif node.kind in ROWS and ROWS[node.kind].written:
+        yield from ROWS[node.kind].written
     elif _is_comparison(node):
         pass
     elif node.kind not in _INTEGER:

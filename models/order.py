@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from .algebra.draft import Derivatives, Draft
-from .algebra.expression import FLOATS, Expr, Op, evaluate, expr, names, nodes, rebuild, text
+from .algebra.expression import FLOATS, Expr, Op, evaluate, expr, in_forms, names, nodes, rebuild, text
+from .algebra.functions import STEPPED
 from .algebra.polynomial import linear_parts
 from .catalogue import get_model
 from .definition.neuron import NeuronModel
@@ -66,17 +67,22 @@ def breaks(model: NeuronModel) -> list[Order]:
     sides = _sides(model)
     found = set()
     for node in nodes(*sides.values()):
+        if not names(node) - set(model.system.parameters):
+            continue
         if isinstance(node, Op) and node.kind in ("less", "at_most"):
             found.add(_limit(_smoothness(model, sides, node), f"where {text(node)} changes"))
         elif isinstance(node, Op) and node.kind == "abs":
             found.add(_limit(1, f"where {text(node.args[0])} changes its sign"))
+        elif isinstance(node, Op) and node.kind in STEPPED:
+            found.add(_limit(0, f"where {text(node)} does"))
         elif isinstance(node, Op) and node.kind == "entry":
             found.add((2.0, "the slopes of tabulated rates jump from cell to cell"))
     return [Order(value, why) for value, why in sorted(found) if not math.isinf(value)]
 
 
 def _sides(model: NeuronModel) -> dict[str, Expr]:
-    return Derivatives(model.system, Draft(frozenset())).right_hand_sides
+    sides = Derivatives(model.system, Draft(frozenset())).right_hand_sides
+    return {name: in_forms(value) for name, value in sides.items()}
 
 
 def _is_alone(model: NeuronModel) -> bool:

@@ -44,7 +44,7 @@ MUTANTS = [
     # --- expressions, and the code that is made of them
     *_in(
         "models/algebra",
-        "models/algebra models/definition/test_tables.py models/test_step.py",
+        "models/algebra models/methods models/definition/test_tables.py models/test_step.py",
         ("expression.py", "return min(max(whole, 0), int(count) - 1)", "return min(max(whole, 0), int(count))"),
         ("expression.py", '"at_most": lambda a, b: a <= b', '"at_most": lambda a, b: a < b'),
         ("rewriting.py", 'return self._op("sub", b, _arg(a))', 'return self._op("sub", _arg(a), b)'),
@@ -62,13 +62,13 @@ MUTANTS = [
     *_in(
         "models/algebra",
         "harness/test_adaptive.py models/methods",
-        ("taylor_series.py", "times(expr(k), a[k])", "times(expr(k + 1), a[k])"),
+        ("taylor_series.py", "minus(a[k], total(times(y[i], y[k - i]) for i in range(1, k)))", "a[k]"),
         ("taylor_series.py", "for i in range((k + 1) // 2))", "for i in range(k // 2))"),
     ),
     # --- methods and detections
     *_in(
         "models/methods",
-        "models/test_step.py models/test_order.py harness/test_methods.py harness/test_orders.py",
+        "harness/test_orders.py models/test_order.py harness/test_methods.py models/test_step.py",
         ("rk4.py", "k3 = f(x + dt / 2 * k2, at=MIDDLE)", "k3 = f(x + dt / 2 * k1, at=MIDDLE)"),
         ("rk4.py", "k4 = f(x + dt * k3, at=END)", "k4 = f(x + dt * k3)"),
         ("heun.py", "k2 = f(x + dt * k1, at=END)", "k2 = f(x + dt * k1)"),
@@ -77,7 +77,7 @@ MUTANTS = [
         ("rush_larsen.py", "if name not in relaxing]", "if name in relaxing]"),
         ("izhikevich2003.py", "return x + dt * f(x, only=[u])", "return x + dt / 2 * f(x, only=[u])"),
         ("fixed_step.py", "if inclusive else less)(level, proposed", "if inclusive else at_most)(level, proposed"),
-        ("fixed_step.py", "done + theta * (1 - done)", "theta * (1 - done)"),
+        ("fixed_step.py", "done + theta * (until - done)", "theta * (until - done)"),
         ("fixed_step.py", '"ends": less(left, remaining)', '"ends": less(remaining, left)'),
         ("fixed_step.py", "2 * (first + last) - 4 * half", "(first + last) - 2 * half"),
     ),
@@ -96,8 +96,8 @@ MUTANTS = [
     *_in(
         "models/methods",
         "harness/kernels harness/test_refractory.py harness/measuring/test_counted_equals_retired.py",
-        ("fixed_step.c.j2", "done_ = elapsed_; dt_ = rest_; left_ = refractory;", "done_ = elapsed_; dt_ = rest_;"),
-        ("fixed_step.c.j2", "*left = left_;", "*left = refractory;"),
+        ("fixed_step.c.j2", '"@_ = @_reset_;" if resets else "@_ = @_next_;"', '"@_ = @_next_;"'),
+        ("fixed_step.c.j2", "const double left_ = left[l];", "const double left_ = left[0];"),
     ),
     *_in(
         "models/detection",
@@ -139,7 +139,7 @@ MUTANTS = [
         ("operations.py", "dt == 1 and _is_dt(arg)", "_is_dt(arg)"),
         ("operations.py", 'for name in ("check", "resume", "once", "advance"))', 'for name in ("check", "resume"))'),
         ("contraction.py", 'totals["fma"] += len(sums)', 'totals["fma"] += 1'),
-        ("conventions/izhikevich2004.py", '"exp": 10', '"exp": 11'),
+        ("conventions/izhikevich2004.py", "(CALLS, 10)", "(CALLS, 11)"),
         ("conventions/energy45nm.py", "5 * _MUL + 2 * _ADD", "4 * _MUL + 2 * _ADD"),
         ("conventions/base.py", 'return self.weights["mul"] + self.weights["add"]', 'return self.weights["mul"]'),
     ),
@@ -286,15 +286,9 @@ MUTANTS = [
 ]
 
 
-def check() -> None:
-    """Refuse a table whose bugs cannot be planted."""
-    for mutant in MUTANTS:
-        found = (TESTS.parent / mutant.file).read_text().count(mutant.old)
-        if found != 1:
-            sys.exit(f"{mutant.file} has {found} times '{mutant.old}': mend this line of {Path(__file__).name}")
-        for tests in mutant.tests.split():
-            if not (TESTS / tests).exists():
-                sys.exit(f"there are no tests {tests}: mend {Path(__file__).name}")
+def is_outdated(mutant: Mutant) -> bool:
+    """Whether the code has changed so that the bug cannot be planted; its line in `MUTANTS` must be mended."""
+    return (TESTS.parent / mutant.file).read_text().count(mutant.old) != 1
 
 
 class Copy:
@@ -304,7 +298,7 @@ class Copy:
         installed = find_spec("spikecost")
         assert installed is not None
         assert installed.origin is not None
-        self._root, self._seconds, self._where = folder / "spikecost", seconds, folder
+        self._root, self._seconds = folder / "spikecost", seconds
         nothing = shutil.ignore_patterns("tests", "docs", "__pycache__", ".*")
         shutil.copytree(Path(installed.origin).parent, self._root, ignore=nothing)
         # bytecode is chosen by the time of a file in seconds: two bugs within a second would be taken for one
@@ -348,12 +342,11 @@ class Copy:
 
 
 def main() -> int:
-    """Plant every bug; return 1 if one survives."""
+    """Plant every bug; return 1 if one survives, or cannot be planted."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("words", nargs="*", metavar="WORD", help="only bugs whose file contains one of the words")
     parser.add_argument("--seconds", type=int, default=SECONDS, help="time for the tests of one bug")
     options = parser.parse_args()
-    check()
     chosen = [each for each in MUTANTS if not options.words or any(word in each.file for word in options.words)]
     outcomes: Counter[str] = Counter()
     by: set[str] = set()
@@ -361,7 +354,9 @@ def main() -> int:
         copy = Copy(Path(folder), options.seconds)
         for n, mutant in enumerate(chosen, 1):
             start = time.monotonic()
-            outcome, test = copy.with_bug(mutant, [f"tests/{each}" for each in mutant.tests.split()])
+            outcome, test = "outdated", ""
+            if not is_outdated(mutant):
+                outcome, test = copy.with_bug(mutant, [f"tests/{each}" for each in mutant.tests.split()])
             if outcome == "survived":
                 outcome, test = copy.with_bug(mutant, [f"tests/{mutant.file.partition('/')[0]}"])
             outcomes[outcome] += 1
@@ -370,11 +365,12 @@ def main() -> int:
             sys.stdout.write(f"{line} {time.monotonic() - start:.0f} s\n")
             sys.stdout.flush()
         # a test that fails without a bug sees nothing
-        outcome, test = copy.run(sorted(each for each in by if each.startswith("tests/")))
+        again = sorted(each for each in by if each.startswith("tests/"))
+        outcome, test = copy.run(again) if again else ("survived", "")
         if outcome != "survived":
             sys.exit(f"{test} fails without a bug, too")
     sys.stdout.write(", ".join(f"{n} {outcome}" for outcome, n in outcomes.items()) + "\n")
-    return 1 if outcomes["survived"] else 0
+    return 1 if outcomes["survived"] or outcomes["outdated"] else 0
 
 
 if __name__ == "__main__":

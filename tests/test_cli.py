@@ -10,18 +10,22 @@ import shutil
 import subprocess
 import sys
 from argparse import _SubParsersAction
+from importlib import metadata
 from pathlib import Path
 
 import matplotlib.image
 import pandas as pd
 import pytest
+from brian2 import Hz
 
 from spikecost import cli
+from spikecost.cli import main
 from spikecost.flops import toolchain
 from spikecost.flops.conventions import CONVENTIONS
 from spikecost.models.algebra.expression import KINDS
 from spikecost.models.catalogue import MODELS
 from spikecost.models.detection import DETECTIONS
+from spikecost.models.language import units
 from spikecost.models.methods import METHODS
 
 from .messages import tells
@@ -369,9 +373,9 @@ MISTAKES = {
     "two runs that are not there": (["compare", "one", "two"], "spikecost: there is no folder one; give one that "),
     "one run": (["compare", "one"], "spikecost compare: the following arguments are required: RUN_B; see "),
     "no rate": (["recommend", "--tolerance", "1ms"], "spikecost recommend: the following arguments are required: --r"),
-    "a rate without a unit": (
-        ["recommend", "--rate", "20", "--tolerance", "1ms"],
-        "spikecost: rate = 20.0 is not a positive firing rate; give one such as 20*Hz",
+    "a rate in another unit": (
+        ["recommend", "--rate", "20ms", "--tolerance", "1ms"],
+        "spikecost: '20ms' is not a rate; ",
     ),
     "a budget without a number": (
         ["recommend", "--rate", "20Hz", "--tolerance", "1ms", "--budget", "little"],
@@ -662,3 +666,38 @@ def test_an_error_of_our_own_is_no_regression(said, kept, monkeypatch):
     assert (status, out) == (2, "")
     assert err.startswith("Traceback")
     assert err.splitlines()[-1] == "ZeroDivisionError: division by zero"
+
+
+def test_the_version_is_that_of_the_package(capsys):
+    with pytest.raises(SystemExit) as end:
+        main(["--version"])
+    assert (end.value.code, capsys.readouterr().out) == (0, f"spikecost {metadata.version('spikecost')}\n")
+
+
+@pytest.mark.parametrize("rate", ["50", "50Hz", "50*Hz", "0.05/ms"])
+def test_a_rate_is_written_with_or_without_its_unit(rate):
+    assert units.number_in(units.parse_rate(rate), Hz, "rate") == pytest.approx(50, rel=1e-15)
+
+
+@pytest.mark.parametrize("time", ["1s", "1*s", "1second", "1000ms"])
+def test_a_time_is_written_as_people_write_it(time):
+    assert units.in_ms(units.parse_quantity(time), "time") == 1000
+
+
+def test_what_is_no_rate_is_refused(capsys):
+    assert main(["run", "--models", "lif", "--rates", "20ms"]) == 2
+    assert "'20ms'" in capsys.readouterr().err
+
+
+def test_quiet_shows_no_progress_and_open_opens_the_page(tmp_path, monkeypatch, capsys):
+    opened = []
+    monkeypatch.setattr("webbrowser.open", opened.append)
+    suite = tmp_path / "suite.toml"
+    suite.write_text(
+        'methods = ["euler"]\ndetections = ["grid"]\ntolerances = ["1ms"]\ntrials = 1\nwitnessed = false\n'
+    )
+    out = tmp_path / "report"
+    asked = ["run", "--suite", str(suite), "--models", "lif", "--rates", "50Hz", "--horizons", "0.1s", "--no-features"]
+    assert main([*asked, "--out", str(out), "--quiet", "--open"]) == 0
+    assert capsys.readouterr().err == ""
+    assert opened == [(out / "index.html").resolve().as_uri()]

@@ -1,8 +1,9 @@
-"""Split right-hand sides into smooth parts and the places where they change: conditions and kinks.
+"""Split right-hand sides into smooth parts and the places where they change: conditions, steps and kinks.
 
 A comparison, ``int(v > vh)``, makes a right-hand side jump. An absolute value, a square root or a fractional power has
 a kink where its argument is zero, and no Taylor series there. Each becomes a name with the value 1 or 0, and an
-expression that is positive where the value is 1.
+expression that is positive where the value is 1. A sign is a name with the value -1, 0 or 1; ``floor(x)`` is a name
+whose value is a whole number, and an expression that is positive as long as x stays between this number and the next.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from fractions import Fraction
 
 from ...models.algebra.draft import Derivatives, Draft, substitute
 from ...models.algebra.expression import FLOATS, Const, Expr, Op, Var, evaluate, exp, names, nodes, rebuild, text
-from ...models.algebra.functions import FUNCTIONS
+from ...models.algebra.functions import FUNCTIONS, STEPPED
 from ...models.algebra.system import System
 from ...models.definition.neuron import NeuronModel
 
@@ -28,8 +29,20 @@ class Boundary:
     """Whether the condition also holds where the distance is 0."""
     kink: bool = False
     """Whether the right-hand side is continuous there, so that a change slightly too early or late does no harm."""
+    argument: Expr | None = None
+    """For a sign or a whole number: the expression of which it is the sign or the whole part, rounded down."""
+    whole: bool = False
+    """Whether the name stands for the whole part of `argument`; the distance is then positive between whole numbers."""
     domain: str = ""
     """For a root or a power, its text: it has no value where the distance is negative."""
+
+    def distance_with(self, margin: Expr) -> Expr:
+        """Return the distance; at a kink it is less by a margin, and a step that rests on an edge is this far away."""
+        if self.whole and isinstance(self.distance, Op):
+            return self.distance + margin * self.distance.args[1]
+        if self.kink:
+            return self.distance - margin
+        return self.distance if self.argument is None else self.distance + margin
 
 
 def right_hand_sides(model: NeuronModel) -> dict[str, Expr]:
@@ -38,7 +51,12 @@ def right_hand_sides(model: NeuronModel) -> dict[str, Expr]:
 
 
 #: Operations that are not smooth everywhere.
-_NOT_SMOOTH = ("less", "at_most", "abs", "sqrt", "pow", *(name for name, row in FUNCTIONS.items() if row.domain))
+_NOT_SMOOTH = (
+    *("less", "at_most", "abs", "sqrt", "pow", "sign", "clip", *STEPPED),
+    *(name for name, row in FUNCTIONS.items() if row.domain),
+)
+#: Operations that solvers cannot follow in a threshold either.
+_JUMPS = ("less", "at_most", "sign", "clip", *STEPPED)
 #: Largest argument of a bounded exponential.
 LARGEST_EXPONENT = 300
 
@@ -66,9 +84,12 @@ def take_out_conditions(model: NeuronModel, *, bounded: bool = False) -> tuple[S
         name: taken.apart(_known_powers(root, model.parameter_values)) for name, root in right_hand_sides(model).items()
     }
     kinds = {node.kind for node in nodes(*right_hand_sides(model).values()) if isinstance(node, Op)}
+    threshold = system.threshold
+    if any(isinstance(node, Op) and node.kind in _JUMPS for node in nodes(threshold.level)):
+        threshold = replace(threshold, level=taken.apart(threshold.level))
     if not taken.found and not kinds & {*_NOT_SMOOTH, "select"}:
         return system, {}
-    return replace(system, derivatives=sides, subexpressions={}), taken.found
+    return replace(system, derivatives=sides, subexpressions={}, threshold=threshold), taken.found
 
 
 def powers_of_parameters(model: NeuronModel) -> tuple[str, ...]:
@@ -116,6 +137,15 @@ class _Taken:
         if node.kind == "abs":
             positive = self._name(f"0 < {text(args[0])}", Boundary(args[0], kink=True))
             return (positive + positive - 1) * args[0]
+        if node.kind == "sign":
+            return self._name(text(Op("sign", args)), Boundary(args[0], argument=args[0]))
+        if node.kind == "clip":
+            x, low, high = args
+            below = self._name(f"{text(x)} < {text(low)}", Boundary(low - x, kink=True))
+            above = self._name(f"{text(high)} < {text(x)}", Boundary(x - high, kink=True))
+            return x + below * (low - x) + above * (high - x)
+        if node.kind in STEPPED:
+            return self._stepped(node.kind, *args)
         if node.kind == "sqrt" or (node.kind == "pow" and _is_fractional(args[1])):
             # 0 where the base is 0; a base of 1 is used there instead, because its series exists
             base = args[0]
@@ -133,6 +163,17 @@ class _Taken:
             up, down = exp(self._bound(args[0])), exp(self._bound(-args[0]))
             return (up + down if node.kind == "cosh" else up - down) / 2
         return Op(node.kind, args)
+
+    def _stepped(self, kind: str, x: Expr, y: Expr | None = None) -> Expr:
+        if y is not None:
+            whole = self._whole(x / y)
+            return whole if kind == "floordiv" else x - y * whole
+        return self._whole(x) if kind == "floor" else -self._whole(-x)
+
+    def _whole(self, x: Expr) -> Var:
+        """Return the name of the whole part of an expression, rounded down."""
+        n = Var(f"_switch_{len(self.found)}")
+        return self._name(text(Op("floor", (x,))), Boundary((x - n) * (n + 1 - x), argument=x, whole=True))
 
     def _bound(self, power: Expr) -> Expr:
         room = LARGEST_EXPONENT - power

@@ -44,6 +44,15 @@ MARGIN, AHEAD = 2.0**-46, 1.0
 #: (the number of times that it was found, at most `MOST_NUDGES`).
 NUDGE, MOST_NUDGES = 2.0**-56, 16
 
+#: A sign or a whole number changes now if its argument is at most this far from the edge, relative to it.
+BESIDE = 2.0**-48
+#: If its speed is 0, the next derivatives, up to this order, say to which side it goes.
+AHEAD_ORDERS = 3
+#: The time in ms after which a sign or a whole number may change again; heyoka's own is 0 where an argument touches.
+COOLDOWN = 2.0**-24
+#: An argument that rests on an edge is kept this far from it, so that nothing happens there.
+REST = 0.5
+
 #: No step needs to be more accurate than this, relative to the state: the inspection uses double precision.
 FINEST = 2.0**-52
 
@@ -207,21 +216,28 @@ class Flow:
         self._first_switch = len(model.system.parameters) + len(INPUT)
         names = tuple(self._conditions)
         self._numbers = (*model.system.parameters, *INPUT, *names, *map(_margin, names))
-        self._surfaces = {
-            name: each.distance - Var(_margin(name)) if each.kink else each.distance
-            for name, each in self._conditions.items()
-        }
+        self._surfaces = {name: each.distance_with(Var(_margin(name))) for name, each in self._conditions.items()}
         domains = any(each.domain for each in self._conditions.values())
         self._written = tuple(right_hand_sides(model).values()) if domains else ()
         # when a condition changes, the conditions that depend on it may jump
         self._dependent = [
-            i for i, each in enumerate(self._conditions.values()) if names_of(each.distance) & set(self._conditions)
+            i
+            for i, (name, each) in enumerate(self._conditions.items())
+            if names_of(each.distance) & set(self._conditions) - {name}
         ]
+        self._stepped = [i for i, each in enumerate(self._conditions.values()) if each.argument is not None]
+        arguments = [each.argument or self._surfaces[name] for name, each in self._conditions.items()]
         self._switched: int | None = None
         self._again = 0
         self._touched: tuple[Any, int] = (None, 0)
+        self._touching = False
         self._stopped = ""
-        self._distances = self._compiled(self._symbols(self._surfaces.values())) if names else None
+        self._distances = self._compiled(self._symbols(arguments)) if names else None
+        self._ahead = (
+            [self._compiled(self._changes(arguments, frozenset(), times)) for times in range(1, AHEAD_ORDERS + 1)]
+            if self._stepped
+            else []
+        )
         self._free = self._integrator(frozenset(), event=True)
         held = self.system.held
         self._held = self._integrator(held, event=False) if set(held) != set(self.system.state) else None
@@ -252,13 +268,15 @@ class Flow:
         count = len(self._conditions)
         found = [number(0)] * count + [number(margin) for margin in self._margins(state, constants)]
         self._look(range(count), state, constants, found, now)
+        self._look_ahead(self._stepped, state, constants, found, now)
         return found
 
     def looked_again(self, state: State, numbers: list[Any], now: Any) -> list[Any]:
-        """Return the switches among the parameters of the flow, evaluated again."""
+        """Return the switches among the parameters of the flow; conditions are evaluated again."""
         found = self.switches_in(numbers)
-        if self._distances is not None:
-            self._look(range(len(self._conditions)), state, numbers[: self._first_switch], found, now)
+        which = [i for i in range(len(self._conditions)) if i not in self._stepped]
+        if which:
+            self._look(which, state, numbers[: self._first_switch], found, now)
         return found
 
     def _look(self, which: Iterable[int], state: State, constants: list[Any], switches: list[Any], now: Any) -> None:
@@ -270,7 +288,28 @@ class Flow:
         for i in which:
             used = [*constants, *switches][: self._distances.nparams]
             distance = self._distances(at, pars=np.array(used, dtype=self._precision.type), time=now)[i]
-            switches[i] = number(int(distance >= 0 if conditions[i].inclusive else distance > 0))
+            if conditions[i].argument is not None:
+                switches[i] = number(np.floor(distance) if conditions[i].whole else np.sign(distance))
+            else:
+                switches[i] = number(int(distance >= 0 if conditions[i].inclusive else distance > 0))
+
+    def _look_ahead(
+        self, which: Iterable[int], state: State, constants: list[Any], switches: list[Any], now: Any
+    ) -> None:
+        """Set signs and whole numbers that are about to change to their next values: heyoka would not find this."""
+        assert self._distances is not None
+        number = self._precision.number
+        at = np.array(list(state.values()), dtype=self._precision.type)
+        conditions = list(self._conditions.values())
+        for i in which:
+            used = np.array([*constants, *switches], dtype=self._precision.type)
+            x, *changes = (each(at, pars=used[: each.nparams], time=now)[i] for each in (self._distances, *self._ahead))
+            edge = np.rint(x) if conditions[i].whole else 0 * x
+            speed = next((change for change in changes if change), 0)
+            switches[len(conditions) + i] = number(REST if x == edge and not speed else 0)
+            if not speed or not abs(x - edge) <= BESIDE * max(abs(edge), 1):
+                continue
+            switches[i] = number(np.sign(speed)) if not conditions[i].whole else number(edge if speed > 0 else edge - 1)
 
     def advance(
         self,
@@ -350,7 +389,12 @@ class Flow:
             return after, integrator.time, False, steps
         if self._switched is not None:
             switches[: len(self._conditions)] = self._switches_of(integrator, switches)
-            self._look([i for i in self._dependent if i != self._switched], after, numbers, switches, integrator.time)
+            dependent = [i for i in self._dependent if i != self._switched]
+            # two may change at the same time, and others with them
+            at_once = [i for i in self._stepped if i != self._switched or self._touching]
+            self._look_ahead(at_once, after, numbers, switches, integrator.time)
+            self._look(dependent, after, numbers, switches, integrator.time)
+            self._look_ahead(set(dependent) & set(self._stepped), after, numbers, switches, integrator.time)
             self._leave(after, integrator.time)
             return after, self._beyond(after, integrator.time, numbers, switches, refractory), False, steps
         if self._model.spike_interrupts:
@@ -459,7 +503,8 @@ class Flow:
         for name, speed in inspector.speeds(state, [*numbers, *switches], float(now)).items() if inspector else ():
             state[name] += self._precision.number(float(speed) * step)
         now += self._precision.number(step)
-        self._look([i for i in range(len(self._conditions)) if i != self._switched], state, numbers, switches, now)
+        others = [i for i in range(len(self._conditions)) if i != self._switched and i not in self._stepped]
+        self._look(others, state, numbers, switches, now)
         return now
 
     def _margins(self, state: State, constants: list[Any]) -> list[float]:
@@ -500,34 +545,29 @@ class Flow:
             terms=self._terms,
             input_name=self._model.input,
             written=self._written,
+            signs={name: _margin(name) for name, each in self._conditions.items() if each.argument and not each.whole},
+            wholes=[name for name, each in self._conditions.items() if each.whole],
         )
 
     def _integrator(self, held: frozenset[str], event: bool) -> Any:
         system, precision = self.system, self._precision
         values = self._values()
-        derivatives = [
-            (values[name], heyoka.expression(precision.number(0)) if name in held else self._symbolic(value, values))
-            for name, value in system.derivatives.items()
-        ]
+        derivatives = self._slopes(values, held)
         kind = {} if precision.type is float else {"fp_type": precision.type}
         events = []
         if event:
             distance = values[system.threshold.variable] - self._symbolic(system.threshold.level, values)
             events.append(heyoka.t_event(distance, direction=heyoka.event_direction.positive, **kind))
         surfaces = self._symbols(self._surfaces.values())
-        speeds = (
-            self._compiled(
-                [
-                    sum((heyoka.diff(distance, variable) * slope for variable, slope in derivatives), start=of_input)
-                    for distance, of_input in zip(surfaces, self._speeds_of_input(), strict=True)
-                ]
-            )
-            if surfaces
-            else None
-        )
+        speeds = self._compiled(self._changes(self._surfaces.values(), held)) if surfaces else None
         moving = set(system.state) - held | ({self._model.input} if self._terms else set())
         events += [
-            heyoka.t_event(distance, callback=self._switch(i, speeds), **kind)
+            heyoka.t_event(
+                distance,
+                callback=self._switch(i, speeds),
+                **({"cooldown": precision.number(COOLDOWN)} if i in self._stepped else {}),
+                **kind,
+            )
             for i, (distance, surface) in enumerate(zip(surfaces, self._surfaces.values(), strict=True))
             if names_of(surface) & moving
         ]
@@ -543,14 +583,29 @@ class Flow:
             **kind,
         )
 
-    def _speeds_of_input(self) -> list[Any]:
-        """Return the rate of change of each condition's distance that is due to the input alone."""
+    def _slopes(self, values: dict[str, Any], held: frozenset[str]) -> list[tuple[Any, Any]]:
+        """Return each state variable and its derivative."""
+        zero = heyoka.expression(self._precision.number(0))
+        return [
+            (values[name], zero if name in held else self._symbolic(value, values))
+            for name, value in self.system.derivatives.items()
+        ]
+
+    def _changes(self, expressions: Iterable[Expr], held: frozenset[str], times: int = 1) -> list[Any]:
+        """Return the rates of change of expressions along the flow, or higher derivatives."""
         time = heyoka.make_vars("_time")
         values = self._values(time)
-        return [
-            heyoka.subs(heyoka.diff(self._symbolic(value, values), time), {time: heyoka.time})
-            for value in self._surfaces.values()
-        ]
+        slopes = self._slopes(values, held)
+        found = [self._symbolic(value, values) for value in expressions]
+        for _ in range(times):
+            found = [
+                sum(
+                    (heyoka.diff(each, variable) * slope for variable, slope in slopes),
+                    start=heyoka.diff(each, time),  # what is due to the input alone
+                )
+                for each in found
+            ]
+        return [heyoka.subs(each, {time: heyoka.time}) for each in found]
 
     def _values(self, time: Any = heyoka.time) -> dict[str, Any]:
         """Return the flow's expressions for the names of the model."""
@@ -573,21 +628,35 @@ class Flow:
     def _switch(self, i: int, speeds: Any) -> Callable[[Any, int], bool]:
         """Return the callback for a change of a condition; `speeds` gives the rate of change of its distance."""
         place, number = self._first_switch + i, self._precision.number
-        kink = list(self._conditions.values())[i].kink
+        condition = list(self._conditions.values())[i]
+
+        def value_after(integrator: Any, direction: int) -> Any:
+            if condition.whole:
+                n = integrator.pars[place]
+                if direction > 0:
+                    return n  # it has just come in
+                assert self._distances is not None
+                pars = np.zeros(self._distances.nparams, dtype=self._precision.type)
+                pars[: len(integrator.pars)] = integrator.pars[: len(pars)]
+                x = self._distances(integrator.state, pars=pars, time=integrator.time)[i]
+                return n + 1 if x > n + 0.5 else n - 1
+            return int(direction > 0) if condition.argument is None else direction
 
         def switch(integrator: Any, direction: int) -> bool:
-            self._switched = i
+            self._switched, self._touching = i, not direction
+            if not direction and condition.argument is not None:
+                return False
             if not direction:  # it only touches; if this happens twice at the same time, it stays there
                 at, times = self._touched
                 self._touched = (integrator.time, times + 1 if at == integrator.time else 1)
                 return False
-            value = number(int(direction > 0))
-            self._again = self._again + 1 if integrator.pars[place] == value else 0
+            value = number(value_after(integrator, direction))
+            self._again = self._again + 1 if condition.argument is None and integrator.pars[place] == value else 0
             integrator.pars[place] = value
-            if kink:
+            if condition.kink:
                 return False
             onwards = speeds(integrator.state, pars=integrator.pars[: speeds.nparams], time=integrator.time)[i]
-            if onwards * direction < 0:
+            if onwards * (1 if condition.whole else direction) < 0:
                 self._stopped = "stays where a condition changes"
             return False
 

@@ -10,7 +10,7 @@ points.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -86,6 +86,10 @@ class Inspector:
     input_name : str
     written : sequence of Expr, optional
         The right-hand sides as written, if they may have no value.
+    signs : mapping of str to str, optional
+        For each condition whose value is the sign of its distance: the name of a number that is added to the distance.
+    wholes : collection of str
+        The conditions whose value is a whole number, and whose distance stays positive.
     """
 
     def __init__(
@@ -98,7 +102,10 @@ class Inspector:
         terms: frozenset[str],
         input_name: str,
         written: Sequence[Expr] = (),
+        signs: Mapping[str, str] | None = None,
+        wholes: Collection[str] = (),
     ) -> None:
+        self._signs, self._wholes = dict(signs or {}), frozenset(wholes)
         self._written = Tape(written) if written else None
         self._state = tuple(derivatives)
         self._tape = Tape(list(derivatives.values()))
@@ -249,12 +256,15 @@ class Inspector:
         good: Any = True
         for name, root in zip(self._conditions, self._surfaces.roots, strict=True):
             value = values[root]
-            holds = points[name] > 0
+            fits = (value > 0) == ((points[name] > 0) | (name in self._wholes))
+            if name in self._signs:
+                value = value - points[self._signs[name]]
+                fits = np.sign(value) == points[name]
             # within rounding of the change, both values are right
             weights = [np.ones_like(over[name][0]) if other == root else 0.0 for other in self._surfaces.roots]
             effects = self._surfaces.effects(ranges, weights)
             slack = np.minimum(ROUNDING * 2.0**-52 * self._surfaces.rounding(ranges, effects), MOST_ROUNDING)
-            good = good & (((value > 0) == holds) | (np.abs(value) <= slack)).all(axis=0)
+            good = good & (fits | (np.abs(value) <= slack)).all(axis=0)
             least = np.abs(value).min(axis=0)
             good = good & (self._surfaces.resolved(ranges, effects, 0.1 * least) | ~resolved)
         return good

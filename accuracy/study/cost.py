@@ -13,6 +13,7 @@ from ...flops.conventions import Convention, get_convention
 from ...flops.operations import Count
 from ...models.language import units
 from ...models.methods import METHODS
+from ...models.methods.arrivals import of_arrivals, of_statements
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,9 @@ class Cost:
     spike: float
     """What each spike adds."""
     per_ms: float
-    """Per ms of model time, with spikes."""
+    """Per ms of model time, with spikes and arrivals."""
+    arrival: float = 0.0
+    """What each spike that arrives adds: its statements and, where it cuts a step, another piece to integrate."""
 
 
 def cost(
@@ -41,23 +44,27 @@ def cost(
     horizon : float
         In ms.
     convention : str or Convention
-        A convention that counts as written ignores spikes and refractory time: all steps cost the same. If the steps of
-        the method are not all alike, a convention that does not count as run gives nan: a part that is repeated until
-        an error is small enough has no fixed count.
+        A convention that counts as written ignores spikes and refractory time: all steps cost the same. (Spikes that
+        arrive count as run.) If the steps of the method are not all alike, a convention that does not count as run
+        gives nan: a part that is repeated until an error is small enough has no fixed count.
     """
     weights, method = get_convention(convention), METHODS[count.step.method]
     if weights.counts != "as run" and not method.steps_alike:
         return Cost(math.nan, math.nan, math.nan)
+    at_spikes = {name: n for name, n in tallies.items() if name in method.at_spikes}
+    at_arrivals = {name: tallies[name] for name in of_arrivals(tallies)}
+    arrivals = sum(tallies[name] for name in of_statements(tallies))
+    of_arriving = weights.weigh(count.of(at_arrivals)) if arrivals else 0.0
+    arrival = of_arriving / arrivals if arrivals else 0.0
     if weights.counts == "as written":
         dt = horizon / tallies["accepted"]
         step = weights.weigh(count.as_written(units.quantity(dt, units.MS))) / dt
-        return Cost(step, 0.0, step)
-    at_spikes = {name: n for name, n in tallies.items() if name in method.at_spikes}
-    others = {name: n for name, n in tallies.items() if name not in at_spikes}
+        return Cost(step, 0.0, step + of_arriving / horizon, arrival)
+    others = {name: n for name, n in tallies.items() if name not in at_spikes and name not in at_arrivals}
     whole, of_steps, of_spikes = (
         weights.weigh(count.of(part, fused=weights.counts == "as fused")) for part in (tallies, others, at_spikes)
     )
-    return Cost(of_steps / horizon, of_spikes / spikes if spikes else 0.0, whole / horizon)
+    return Cost(of_steps / horizon, of_spikes / spikes if spikes else 0.0, whole / horizon, arrival)
 
 
 def operations(count: Count, tallies: Mapping[str, float], horizon: float) -> dict[str, float]:

@@ -29,7 +29,7 @@ class Convention:
     weights: Mapping[str, float]
     """Cost of an operation, by kind: every kind of `spikecost.models.algebra.expression.KINDS`, and ``fma`` if a fused
     multiply-add does not cost the same as a multiplication and an addition. A function of the mathematics library that
-    has no weight, such as ``log``, weighs as much as ``exp``."""
+    has no weight, such as ``log``, weighs as much as ``exp``; without a weight, ``round`` weighs as much as ``add``."""
     unit: str
     """Unit of the cost."""
     source: str
@@ -38,6 +38,7 @@ class Convention:
     def __post_init__(self) -> None:
         if not isinstance(self.weights, Measured) and "exp" in self.weights:
             alike = {kind: self.weights["exp"] for kind in CALLS if kind not in ("exp", "pow")}
+            alike |= {"round": self.weights["add"]} if "add" in self.weights else {}
             object.__setattr__(self, "weights", {**alike, **self.weights})
         if set(self.weights) - {"fma"} != set(KINDS):
             raise UserError(f"convention '{self.name}': give a weight for each of {', '.join(KINDS)}")

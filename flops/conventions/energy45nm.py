@@ -32,6 +32,7 @@ ENERGY45NM = CONVENTIONS.register(
             "add": _ADD,
             "sub": _ADD,
             "compare": _ADD,
+            "round": _ADD,
             "mul": _MUL,
             "div": _DIV,
             # the same for 1/sqrt(a), y (3/2 - a/2 y y), with a/2 once and a multiplication by a
@@ -47,10 +48,9 @@ ENERGY45NM = CONVENTIONS.register(
         unit="pJ",
         source="Horowitz 2014, ISSCC, figure 1.1.9: 32-bit floating-point addition 0.9 pJ and multiplication 3.7 pJ at "
         "45 nm and 0.9 V. The table has no 64-bit entries: double precision takes more energy. "
-        "Derived, not published: subtraction and comparison as an addition; division and square root as Newton "
-        "iterations of these; exp, pow, log, sin and other functions as the additions, multiplications and divisions "
-        "that glibc 2.36 executes; select and "
-        "sign as a 32-bit integer addition (0.1 pJ, published), an upper bound. Arithmetic only: no memory, no "
-        "instruction handling",
+        "Derived, not published: subtraction, comparison and rounding as an addition; division and square root as "
+        "Newton iterations of these; exp, pow, log, sin and other functions as the additions, multiplications and "
+        "divisions that glibc 2.36 executes; select and sign as a 32-bit integer addition (0.1 pJ, published), an "
+        "upper bound. Arithmetic only: no memory, no instruction handling",
     )
 )

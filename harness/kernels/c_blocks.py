@@ -27,7 +27,7 @@ STUCK_IN_A_STEP, NOT_FINITE, STEP_TOO_SMALL, TOO_MANY_STEPS, TOO_MANY_SPIKES = 1
 STOP = -1
 
 _INFIX = {"add": "+", "sub": "-", "mul": "*", "div": "/", "less": "<", "at_most": "<="}
-_CALLS = {"exp": "exp", "sqrt": "sqrt", "pow": "pow", "abs": "fabs"}
+_CALLS = {"pow": "pow", **{name: FUNCTIONS[name].library for name in ("exp", "sqrt", "abs", "floor", "ceil")}}
 #: Other functions of C's library are declared under these names: the compiler, which does not know them, leaves every
 #: call as it is (it would make one call of ``sin(x)`` and ``cos(x)``, and work out calls with a number).
 _DECLARED = {name: f"library_{FUNCTIONS[name].library}" for name in CALLS if name not in _CALLS}

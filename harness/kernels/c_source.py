@@ -143,6 +143,9 @@ class _Family:
             "held": events.moving(step.model),
             "kept": events.kept(step.model),
             "spiked": " & ".join(f"s.{name}_" for name in events.conditions(step.model)),
+            "jumps_from": step.model.system.threshold.variable
+            if "jump" in step.blocks and step.model.spike_is_crossing
+            else "",
             **_common(step, in_lanes=False),
         }
 

@@ -13,13 +13,14 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from .functions import CALLS, FUNCTIONS
+from .functions import CALLS, FORMS, ROWS
 
 Number = int | float | Fraction
 
 #: Every kind of operation, in the order in which counts are shown.
+#: ``round`` is a rounding to a whole number, up or down.
 #: ``sign`` is a change of sign or an absolute value: it changes one bit and is not arithmetic.
-KINDS = ("add", "sub", "mul", "div", "sqrt", *CALLS, "compare", "select", "sign")
+KINDS = ("add", "sub", "mul", "div", "sqrt", *CALLS, "round", "compare", "select", "sign")
 
 
 class Expr:
@@ -83,7 +84,7 @@ class Table(Expr):
 class Op(Expr):
     """An operation on other expressions.
 
-    `kind` is one of add, sub, mul, div, pow, neg, less, at_most, select, cell, entry, or a name in `FUNCTIONS`.
+    `kind` is one of add, sub, mul, div, pow, neg, less, at_most, select, cell, entry, or a name in `ROWS`.
     ``exprel(x)`` is ``(exp(x) - 1)/x``, 1 at zero; ``less(a, b)`` is ``a < b`` and ``at_most(a, b)`` ``a <= b``;
     ``select(condition, a, b)`` is `a` if the condition holds and `b` otherwise; both are evaluated.
     ``cell(x, n)`` is the integer part of `x`, but at least 0 and at most n - 1; ``entry(table, cell)`` is the number at
@@ -127,6 +128,23 @@ def hyperbolic(kind: str, x: Expr) -> Op:
         return 1 - 2 / (exp(2 * x) + 1)
     power = exp(x)
     return (power + 1 / power if kind == "cosh" else power - 1 / power) / 2
+
+
+def operation(kind: str, *operands: Expr | Number) -> Op:
+    """Write an operation of any kind."""
+    return Op(kind, tuple(map(expr, operands)))
+
+
+def in_forms(root: Expr) -> Expr:
+    """Return an expression in which each of `FORMS`, such as ``sign(x)``, is written as the operations that run."""
+
+    def written_out(_node: Expr, made: Expr) -> Expr:
+        form = ROWS[made.kind].form if isinstance(made, Op) and made.kind in FORMS else None
+        return made if form is None or not isinstance(made, Op) else form(*made.args, operation)
+
+    if not any(isinstance(node, Op) and node.kind in FORMS for node in nodes(root)):
+        return root
+    return rebuild(root, change=written_out)[0]
 
 
 def select(condition: Expr, yes: Expr | Number, no: Expr | Number) -> Op:
@@ -235,7 +253,7 @@ FLOATS: Mapping[str, Callable[..., Any]] = {
     "div": lambda a, b: a / b,
     "pow": _pow,
     "neg": lambda a: -a,
-    **{name: row.number for name, row in FUNCTIONS.items()},
+    **{name: row.number for name, row in ROWS.items()},
     "less": lambda a, b: a < b,
     "at_most": lambda a, b: a <= b,
     "select": lambda condition, a, b: a if condition else b,
@@ -243,8 +261,28 @@ FLOATS: Mapping[str, Callable[..., Any]] = {
     "entry": lambda values, cell: values[cell],
 }
 
-_SYMBOLS = {"add": " + ", "sub": " - ", "mul": "*", "div": "/", "pow": "**", "less": " < ", "at_most": " <= "}
-_BINDING = {"less": 0, "at_most": 0, "add": 1, "sub": 1, "mul": 2, "div": 2, "neg": 3, "pow": 4}
+_OPERATORS = {name: f" {row.operator} " for name, row in ROWS.items() if row.operator}
+_SYMBOLS = {
+    "add": " + ",
+    "sub": " - ",
+    "mul": "*",
+    "div": "/",
+    "pow": "**",
+    "less": " < ",
+    "at_most": " <= ",
+    **_OPERATORS,
+}
+_BINDING = {
+    "less": 0,
+    "at_most": 0,
+    "add": 1,
+    "sub": 1,
+    "mul": 2,
+    "div": 2,
+    "neg": 3,
+    "pow": 4,
+    **dict.fromkeys(_OPERATORS, 2),
+}
 
 
 def text(node: Expr) -> str:

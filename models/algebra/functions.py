@@ -1,7 +1,8 @@
-"""The functions of a model's language: one row per function.
+"""The functions of a model's language, and the operators ``%`` and ``//``: one row per function.
 
 A row says everything about a function that the other parts need: how it is evaluated, printed and counted, its
-derivative, where it has a value, and its rule for units. The names and the rules are those of Brian2.
+derivative, where it has a value, and its rule for units. The names and the rules are those of Brian2, which has no
+``min`` and ``max``.
 """
 
 from __future__ import annotations
@@ -13,8 +14,8 @@ from typing import Any
 
 import numpy as np
 
-#: Builds a call in another function's derivative: the function's name, and the argument.
-_Call = Callable[[str, Any], Any]
+#: Builds an operation in an expression: its kind, and its operands.
+_Call = Callable[..., Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +30,14 @@ class Function:
     """Evaluation with arrays; NaN or infinite where it has no value."""
     library: str = ""
     """Its name in libraries: C's mathematics library, sympy and, where it is there, heyoka."""
+    operator: str = ""
+    """Its sign, if it is an operator of the language and not a function."""
     kind: str = ""
     """The kind of operation as which a call counts; empty if it runs as other operations."""
     written: tuple[str, ...] = ()
     """The operations that define it, for the count as written, if it is not counted as one call."""
+    form: Callable[..., Any] | None = None
+    """The operations as which it runs, from its arguments, and a way to write an operation."""
     slope: Callable[[Any, Any, _Call], Any] | None = None
     """The derivative, from the argument, the function's own value, and a way to call another function."""
     domain: Callable[[Any], Any] | None = None
@@ -57,6 +62,38 @@ def _exprel_of_array(x: Any) -> Any:
 
 def _same(unit: Any) -> Any:
     return unit
+
+
+def _floor(x: Any) -> Any:
+    return x // 1  # the same for floats, fractions and numbers of other precisions
+
+
+def _ceil(x: Any) -> Any:
+    return -(-x // 1)
+
+
+def _clip(x: Any, low: Any, high: Any) -> Any:
+    return low if x < low else high if high < x else x
+
+
+def _clip_of_array(x: Any, low: Any, high: Any) -> Any:
+    return np.where(x < low, low, np.where(high < x, high, x))
+
+
+def _clip_form(x: Any, low: Any, high: Any, call: _Call) -> Any:
+    return call("select", call("less", x, low), low, call("select", call("less", high, x), high, x))
+
+
+def _sign_form(x: Any, call: _Call) -> Any:
+    return call("select", call("less", 0, x), 1, call("select", call("less", x, 0), -1, 0))
+
+
+def _rest(x: Any, y: Any) -> Any:
+    return x - y * _floor(x / y)
+
+
+def _rest_of_array(x: Any, y: Any) -> Any:
+    return x - y * np.floor(np.true_divide(x, y))
 
 
 def _called(name: str, library: str, slope: Callable[[Any, Any, _Call], Any], **more: Any) -> Function:
@@ -98,9 +135,48 @@ _ROWS = (
         typical=(-1.0, 1.0),
     ),
     _called("arctan", "atan", lambda x, _y, _call: 1 / (1 + x * x)),
+    Function("floor", _floor, np.floor, "floor", kind="round", unit=_same),
+    Function("ceil", _ceil, np.ceil, "ceil", kind="round", unit=_same),
+    Function(
+        "sign",
+        lambda x: (x > 0) - (x < 0),
+        np.sign,
+        "sign",
+        written=("compare", "compare"),
+        form=_sign_form,
+        unit=lambda unit: unit / unit,
+    ),
+    # the lower limit is tested first, as in Brian2's C++
+    Function("clip", _clip, _clip_of_array, written=("compare", "compare"), form=_clip_form, arguments=3, unit=_same),
+    # with the sign of the divisor, as in Python, and in the form of Brian2's C++
+    Function(
+        "mod",
+        _rest,
+        _rest_of_array,
+        operator="%",
+        written=("div", "round", "mul", "sub"),
+        form=lambda x, y, call: x - y * call("floor", x / y),
+        arguments=2,
+        unit=_same,
+    ),
+    Function(
+        "floordiv",
+        lambda x, y: _floor(x / y),
+        lambda x, y: np.floor(np.true_divide(x, y)),
+        operator="//",
+        written=("div", "round"),
+        form=lambda x, y, call: call("floor", x / y),
+        arguments=2,
+    ),
 )
 
+#: All rows by name.
+ROWS: Mapping[str, Function] = {row.name: row for row in _ROWS}
 #: The functions by name, in the order in which messages list them.
-FUNCTIONS: Mapping[str, Function] = {row.name: row for row in _ROWS}
+FUNCTIONS: Mapping[str, Function] = {row.name: row for row in _ROWS if not row.operator}
+#: Those that run as several other operations.
+FORMS = frozenset(row.name for row in _ROWS if row.form is not None)
+#: Those that jump wherever something passes a whole number.
+STEPPED = ("floor", "ceil", "mod", "floordiv")
 #: Kinds of operations that are calls of C's mathematics library; ``pow`` is an operator of the language.
 CALLS = ("exp", "pow", *(row.kind for row in _ROWS if row.slope is not None and row.name != "exp"))

@@ -12,11 +12,14 @@ from collections.abc import Callable, Iterable, Mapping
 from fractions import Fraction
 
 from ..ground.errors import UserError
-from .expression import FLOATS, Const, Expr, Op, Table, Var, hyperbolic, nodes, text
-from .functions import CALLS
+from .expression import FLOATS, Const, Expr, Op, Table, Var, hyperbolic, in_forms, nodes, text
+from .functions import CALLS, ROWS
 
 #: Below this |x| the singular quotients x/(exp(x) - 1) and (exp(x) - 1)/x are replaced by two terms of their series.
 SERIES_BELOW = Fraction(1, 10**6)
+
+#: Functions that run as one operation, without rules of their own.
+_CALLED = frozenset(row.name for row in ROWS.values() if row.kind in ("round", *CALLS))
 
 _COMMUTATIVE = {"add", "mul"}
 
@@ -41,6 +44,9 @@ class Graph:
 
     def lower(self, root: Expr, values: Mapping[str, Expr]) -> Expr:
         """Rewrite an expression; `values` are the rewritten expressions for its variables."""
+        root = in_forms(root)
+        # where a quotient is rounded to a whole number, the last digit matters: 49/49 is 1, 49*(1/49) is less
+        exact = {id(part) for node in nodes(root) if _kind(node) in ("floor", "ceil") for part in nodes(node)}
         done: dict[int, Expr] = {}
         for node in nodes(root):
             if isinstance(node, Const):
@@ -52,7 +58,9 @@ class Graph:
             elif isinstance(node, Op) and node.kind == "div" and _kind(node.args[1]) == "exprel":
                 singular = done[id(_arg(node.args[1]))]
                 done[id(node)] = self._mul(done[id(node.args[0])], self._reciprocal_exprel(singular))
-            elif isinstance(node, Op) and node.kind in CALLS and node.kind != "pow":
+            elif isinstance(node, Op) and node.kind == "div" and id(node) in exact:
+                done[id(node)] = self._exact_quotient(*(done[id(arg)] for arg in node.args))
+            elif isinstance(node, Op) and node.kind in _CALLED:
                 done[id(node)] = self._function(node.kind, done[id(node.args[0])])
             elif isinstance(node, Op):
                 done[id(node)] = getattr(self, f"_{node.kind}")(*(done[id(arg)] for arg in node.args))
@@ -169,6 +177,12 @@ class Graph:
             return self._op("neg", self._op("div", self.number(-a.value), b))
         return self._op("div", a, b)
 
+    def _exact_quotient(self, a: Expr, b: Expr) -> Expr:
+        power_of_two = isinstance(b, Const) and b.value and abs(math.frexp(float(b.value))[0]) == 0.5
+        if power_of_two or not isinstance(b, Const) or isinstance(a, Const) or b.value == 0:
+            return self._div(a, b)
+        return self._op("div", a, b)
+
     def _pow(self, a: Expr, b: Expr) -> Expr:
         if not isinstance(b, Const):
             return self._op("pow", a, b)
@@ -205,6 +219,8 @@ class Graph:
         return self.number(abs(a.value)) if isinstance(a, Const) else self._op("abs", a)
 
     def _function(self, kind: str, a: Expr, exact: Callable[[Fraction], float | Fraction] | None = None) -> Expr:
+        if kind in ("floor", "ceil") and _kind(a) in ("floor", "ceil"):
+            return a  # it is whole
         if not isinstance(a, Const):
             return self._op(kind, a)
         try:

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from .draft import Draft, NotApplicable
-from .expression import Const, Expr, Op, Var, exp, expr, hyperbolic, less, nodes, rebuild, select, text
-from .functions import FUNCTIONS
+from .expression import Const, Expr, Op, Var, exp, expr, hyperbolic, less, nodes, operation, rebuild, select, text
+from .functions import FUNCTIONS, ROWS
 from .polynomial import ZERO, minus, plus, times
 
 Series = list[Expr]
@@ -115,7 +115,8 @@ class Recursion:
             if isinstance(node, Op) and node.kind in ("less", "at_most"):
                 raise NotApplicable("a condition, int(a > b), has no Taylor series")
             if isinstance(node, Op) and id(node) not in self._slopes and not hasattr(self, f"_{node.kind}"):
-                raise NotApplicable(f"there is no rule for the Taylor coefficients of {node.kind}")
+                name = ROWS[node.kind].operator or node.kind if node.kind in ROWS else node.kind
+                raise NotApplicable(f"there is no rule for the Taylor coefficients of {name}")
             if isinstance(node, Op) and node.kind == "pow" and not isinstance(_number(node.args[1]), Const):
                 raise NotApplicable(f"the exponent in {text(node)} is not a number")
             if isinstance(node, Op):
@@ -181,6 +182,11 @@ class Recursion:
 
     def _abs(self, k: int, _node: Op, a: Series) -> Expr:
         return Op("abs", (a[0],)) if k == 0 else select(less(a[0], 0), minus(ZERO, a[k]), a[k])
+
+    def _clip(self, k: int, _node: Op, a: Series, low: Series, high: Series) -> Expr:
+        if k == 0:
+            return operation("clip", a[0], low[0], high[0])
+        return select(less(a[0], low[0]), low[k], select(less(high[0], a[0]), high[k], a[k]))
 
     def _mul(self, k: int, _node: Op, a: Series, b: Series) -> Expr:
         return product(a, b, k)

@@ -13,10 +13,11 @@ from fractions import Fraction
 from functools import lru_cache
 
 import brian2
-from brian2.units.fundamentalunits import Quantity, get_dimensions
+from brian2.units.fundamentalunits import Dimension, Quantity, get_dimensions
 from brian2.utils.stringtools import get_identifiers
 
 from ..algebra.expression import FLOATS, Const, Expr, Op, Var, names, nodes, text
+from ..algebra.functions import STEPPED
 from ..ground.errors import UserError
 from ..language import equations as language
 from ..language import grammar, units
@@ -27,6 +28,9 @@ from .neuron import NeuronModel
 _HIGHEST = 64
 #: The number of models whose result is remembered: the last ones checked.
 _MOST_KEPT = 4096
+
+#: Operations whose result is a fraction if their operands are fractions.
+_EXACT = {"add", "sub", "mul", "div", "pow", "neg", "abs", "less", "at_most", "select", "sign", "clip", *STEPPED}
 
 _Number = Fraction | float
 #: What is known about an expression: its value or, if it has none yet, the number by which it is multiplied.
@@ -64,8 +68,9 @@ def _message(model: NeuronModel) -> str:
         name: units.internal(value) for name, value in given.items() if not isinstance(value, str)
     }
     known |= {"pi": math.pi, "e": math.e}
+    dimensions = {**{name: get_dimensions(value) for name, value in given.items()}, **model.system.dimensions}
     for where, name, written in _texts(model):
-        root = _as_written(written, known, where)
+        root = _as_written(written, known, dimensions, where)
         try:
             value = _value(root, known)
         except _Undefined as undefined:
@@ -94,14 +99,15 @@ def _texts(model: NeuronModel) -> Iterator[tuple[str, str, str]]:
             yield f"initial value of '{name}'", "", value
 
 
-def _as_written(written: str, known: dict[str, _Number], where: str) -> Expr:
-    """Read an expression in which every name stays a name; the units are added to `known`."""
+def _as_written(written: str, known: dict[str, _Number], dimensions: dict[str, Dimension], where: str) -> Expr:
+    """Read an expression in which every name stays a name; the units are added to `known` and to `dimensions`."""
     used = get_identifiers(written)
     for name in used - known.keys():
         unit = getattr(brian2, name, None)
         if isinstance(unit, Quantity):
             known[name] = units.internal(unit)
-    return language.parse(written, used, {}, where)
+            dimensions.setdefault(name, get_dimensions(unit))
+    return language.parse(written, {name: dimensions.get(name, units.DIMENSIONLESS) for name in used}, {}, where)
 
 
 def _value(root: Expr, known: Mapping[str, _Number]) -> _Number | None:
@@ -119,7 +125,7 @@ def _value(root: Expr, known: Mapping[str, _Number]) -> _Number | None:
 
 
 def _applied(node: Op, args: list[_Known]) -> _Known:
-    if node.kind == "div" and _is_zero(args[1][1]):
+    if node.kind in ("div", "mod", "floordiv") and _is_zero(args[1][1]):
         raise _Undefined(node, zero=node.args[1])
     if node.kind == "pow" and args[0][0] and _is_zero(args[0][1]) and args[1][0] and args[1][1] < 0:
         raise _Undefined(node, zero=node.args[0])
@@ -143,7 +149,7 @@ def _computed(kind: str, args: list[_Number]) -> _Number:
     exact = all(isinstance(arg, Fraction) for arg in args)
     if kind == "pow":
         exact = exact and Fraction(args[1]).denominator == 1 and abs(float(args[1])) <= _HIGHEST
-    if not exact or kind not in ("add", "sub", "mul", "div", "pow", "neg", "abs", "less", "at_most", "select"):
+    if not exact or kind not in _EXACT:
         args = [float(arg) for arg in args]
     found: _Number = FLOATS[kind](*args)
     return Fraction(found) if isinstance(found, int) else found

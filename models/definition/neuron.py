@@ -302,10 +302,7 @@ class NeuronModel:
     def _initial_expression(self, name: str) -> Expr:
         with at("initial", name):
             return language.parse(
-                self.initial[name],
-                set(self.system.dimensions),
-                self.constants,
-                f"{self.name}: initial value of '{name}'",
+                self.initial[name], self.system.dimensions, self.constants, f"{self.name}: initial value of '{name}'"
             )
 
     def _check(self) -> None:

@@ -27,7 +27,7 @@ from brian2.units.fundamentalunits import Dimension
 
 from ..algebra.draft import substitute
 from ..algebra.expression import FLOATS, Const, Expr, Op, Table, Var, evaluate, names, nodes
-from ..algebra.functions import CALLS, FUNCTIONS
+from ..algebra.functions import CALLS, ROWS
 from ..algebra.polynomial import minus, times
 from ..algebra.rewriting import Graph
 from ..algebra.system import System
@@ -203,6 +203,6 @@ def _extended(value: Fraction) -> np.longdouble:
 #: Evaluation with arrays.
 ARRAYS: Mapping[str, Callable[..., Any]] = {
     **FLOATS,
-    **{name: row.array for name, row in FUNCTIONS.items()},
+    **{name: row.array for name, row in ROWS.items()},
     "select": np.where,
 }

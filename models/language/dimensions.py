@@ -87,8 +87,16 @@ def dimension(
                 )
             return found if rule is None else rule(found)
         left, right = of(node.left), of(node.right)
-        if node.kind in ("add", "sub"):
+        if node.kind in ("add", "sub", "mod"):
             return alike(node.left, node.right, left, right)
+        if node.kind == "floordiv":
+            for operand, unit in ((node.left, left), (node.right, right)):
+                if unit is not units.DIMENSIONLESS:
+                    raise misfit(
+                        f"'{short(written(operand))}' in '{short(written(node))}' has the unit {units.unit_name(unit)}",
+                        "// needs numbers without units: divide both by a unit",
+                    )
+            return left
         if node.kind != "pow":
             return left * right if node.kind == "mul" else left / right
         if right is not units.DIMENSIONLESS:

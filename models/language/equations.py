@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from brian2.units.fundamentalunits import Dimension
+from brian2.units.fundamentalunits import Dimension, Quantity
 from brian2.utils.stringtools import get_identifiers
 
 from ..algebra.expression import FLOATS, Const, Expr, Op, Var, names, select
@@ -61,7 +61,7 @@ def read(text: str, constants: Mapping[str, Any], given: str) -> dict[str, Equat
         raise UserError(f"{given}: no differential equation; write at least one, such as dv/dt = -v/(10*ms) : volt")
     if states > MOST_STATES:
         raise UserError(f"{given}: {states} state variables; spikecost is for single neurons of up to {MOST_STATES}")
-    known = {line.name for line in found_lines}
+    known = {line.name: line.dimension for line in found_lines}
     found = {}
     for line in found_lines:
         with at(line.name):
@@ -114,8 +114,8 @@ def parse(text: str, variables: Collection[str], constants: Mapping[str, Any], w
     text : str
         In Brian2's language: ``+ - * / **``, numbers, names, pi, e, the functions of `algebra.functions`, and
         ``int(a > b)``, which is 1 where the comparison holds and 0 elsewhere.
-    variables : collection of str
-        Names that stay names.
+    variables : mapping of str to Dimension, or collection of str
+        Names that stay names; without a dimension they have no unit.
     constants : mapping
         Names of quantities; they become numbers.
     where : str
@@ -245,6 +245,10 @@ def _lowered(root: Node, variables: Collection[str], constants: Mapping[str, Any
             return Op(node.kind, (left, right)), number(node, node.kind, a, b)
         kind, inside = ("neg", (node.operand,)) if isinstance(node, Negative) else (node.function, node.arguments)
         walked = [walk(argument) for argument in inside]
+        if kind in ("floor", "ceil") and (unit := in_si(inside[0])) != 1:
+            # Brian2 rounds the number of volts or seconds
+            si = Const(unit, unit=True)
+            return Op(kind, (walked[0][0] / si,)) * si, None
         return Op(kind, tuple(each for each, _ in walked)), number(node, kind, *(value for _, value in walked))
 
     def number(node: Node, kind: str, *values: float | None) -> float | None:
@@ -260,6 +264,15 @@ def _lowered(root: Node, variables: Collection[str], constants: Mapping[str, Any
         if math.isinf(value):
             raise UserError(f"{where}: the number '{short(written(node))}' is too large; give one below 1e308")
         return value
+
+    def in_si(node: Node) -> Fraction:
+        """Return the unit of the SI for a part of the expression, in internal units; 1 if its units do not fit."""
+        known = variables if isinstance(variables, Mapping) else dict.fromkeys(variables, units.DIMENSIONLESS)
+        try:
+            found = dimension(node, known, constants, where=where, value=_numbers_of(known, constants, where))
+        except UserError:
+            return Fraction(1)  # this is reported where units are checked
+        return units.internal(Quantity.with_dimensions(1.0, found))
 
     def name(identifier: str) -> Expr:
         if identifier in variables:

@@ -1,7 +1,7 @@
 """The grammar of a model's texts: the part of Brian2's language that is read, before other code sees the text.
 
 Texts may come from other people's files. They are read only by this grammar, which has numbers, names,
-``+ - * / **``, comparisons, and functions. No part of a text is ever evaluated as Python, and the rest
+``+ - * / // % **``, comparisons, and functions. No part of a text is ever evaluated as Python, and the rest
 of Python (keywords, strings, subscripts, attributes) does not exist in this grammar. A text that is too large to be a
 model is refused here, before it costs time.
 """
@@ -18,13 +18,13 @@ from fractions import Fraction
 from ..algebra.functions import FUNCTIONS
 from ..ground.errors import short
 
-USE = f"use + - * / **, the functions {', '.join(FUNCTIONS)}, and int(a > b)"
+USE = f"use + - * / // % **, the functions {', '.join(FUNCTIONS)}, and int(a > b)"
 #: Limits of a text: characters, nested brackets, nested operations.
 LONGEST, BRACKETS, DEEPEST = 50_000, 40, 150
 #: The highest power of anything except a number.
 HIGHEST_POWER = 128
 
-_KINDS = {"+": "add", "-": "sub", "*": "mul", "/": "div", "**": "pow"}
+_KINDS = {"+": "add", "-": "sub", "*": "mul", "/": "div", "//": "floordiv", "%": "mod", "**": "pow"}
 _SIGNS = ("<", "<=", ">", ">=")
 _TOKEN = re.compile(
     r"""
@@ -32,11 +32,11 @@ _TOKEN = re.compile(
   | (?P<newline>\n)
   | (?P<number>(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?(?![0-9A-Za-z_.]))
   | (?P<name>[A-Za-z_][A-Za-z0-9_]*)
-  | (?P<sign>\*\*|[<>]=|[-+*/<>(),](?!=))
+  | (?P<sign>\*\*|//|[<>]=|[-+*/%<>(),](?!=))
 """,
     re.VERBOSE,
 )
-_STATEMENT = re.compile(r"\s*([A-Za-z_][A-Za-z0-9_]*)\s*(\*\*|[-+*/])?=(?!=)")
+_STATEMENT = re.compile(r"\s*([A-Za-z_][A-Za-z0-9_]*)\s*(\*\*|//|[-+*/%])?=(?!=)")
 
 
 class Unreadable(Exception):
@@ -70,7 +70,7 @@ class Negative:
 
 @dataclass(frozen=True, slots=True)
 class Binary:
-    """An operation on two operands: add, sub, mul, div or pow."""
+    """An operation on two operands: add, sub, mul, div, floordiv, mod or pow."""
 
     kind: str
     left: Node
@@ -189,8 +189,10 @@ def written(node: Node | Condition, binding: int = 0) -> str:
     if isinstance(node, Negative):
         said, own = f"-{written(node.operand, 3)}", 3
     else:
-        own = {"add": 1, "sub": 1, "mul": 2, "div": 2, "pow": 4}[node.kind]
-        sign = {"add": " + ", "sub": " - ", "mul": "*", "div": "/", "pow": "**"}[node.kind]
+        own = {"add": 1, "sub": 1, "pow": 4}.get(node.kind, 2)
+        sign = {"add": " + ", "sub": " - ", "mul": "*", "div": "/", "floordiv": " // ", "mod": " % ", "pow": "**"}[
+            node.kind
+        ]
         left, right = (5, 4) if node.kind == "pow" else (own, own + 1)
         said = f"{written(node.left, left)}{sign}{written(node.right, right)}"
     return f"({said})" if own < binding else said
@@ -278,7 +280,7 @@ class _Reader:
         return self._chain(("+", "-"), self._product)
 
     def _product(self) -> tuple[Node, int]:
-        return self._chain(("*", "/"), self._signed)
+        return self._chain(("*", "/", "//", "%"), self._signed)
 
     def _chain(self, signs: tuple[str, ...], operand: Callable[[], tuple[Node, int]]) -> tuple[Node, int]:
         left, depth = operand()

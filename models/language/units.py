@@ -265,11 +265,29 @@ def number_in(value: Any, unit: Quantity | None, what: str) -> float:
 
 
 _QUANTITY = re.compile(r"\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*\*?\s*([A-Za-z0-9/*^-]*)\s*")
+#: Short names that people write and Brian2 does not have.
+_SHORT = {"s": "second"}
 _UNIT = re.compile(r"([A-Za-z]+)\^?(-?\d{1,2})?")
 
 
+def parse_rate(text: str) -> Any:
+    """Read ``20``, ``20Hz`` or ``20*Hz`` as a firing rate.
+
+    Raises
+    ------
+    UserError
+        If it is not a number, or a number and a unit of rates.
+    """
+    rate = parse_quantity(text)
+    if dimension_of(rate) is DIMENSIONLESS:
+        return rate * brian2.Hz
+    if dimension_of(rate) is not brian2.Hz.dim:
+        raise UserError(f"'{short(text)}' is not a rate; give one such as 20 or 20Hz")
+    return rate
+
+
 def parse_quantity(text: str) -> Any:
-    """Read ``1ms``, ``0.1*mV``, ``20/second`` or ``10uA/cm**2`` as a Brian2 quantity.
+    """Read ``1ms``, ``1s``, ``0.1*mV``, ``20/second`` or ``10uA/cm**2`` as a Brian2 quantity.
 
     Raises
     ------
@@ -286,7 +304,7 @@ def parse_quantity(text: str) -> Any:
     parts = parts[1:] if match[2].startswith("/") else ["*", *parts] if match[2] else []
     for operator, factor in zip(parts[::2], parts[1::2], strict=True):
         unit = _UNIT.fullmatch(factor)
-        value = getattr(brian2, unit[1], None) if unit else None
+        value = getattr(brian2, _SHORT.get(unit[1], unit[1]), None) if unit else None
         if unit is None or not isinstance(value, Quantity):
             raise UserError(
                 f"unknown unit '{short(factor)}' in '{short(text)}': use Brian2's, such as ms, mV or uA/cm2"

@@ -77,6 +77,17 @@ def blocks(model: NeuronModel, *, exact: bool) -> dict[str, Block]:
     return found
 
 
+def blocks_between(model: NeuronModel, *, exact: bool) -> dict[str, Block]:
+    """Return the blocks for methods whose blocks share the end of refractoriness, `events.waiting`.
+
+    In addition to `blocks` there is ``still waits``: whether the neuron is refractory at the arrival, at ``_end``.
+    """
+    found = blocks(model, exact=exact) if model.arrivals else {}
+    if found and exact and model.refractory_ms:
+        found["still waits"] = events.block(model, {"_waits": less(Var("_end"), Var("_until"))}, "_until", "_end")
+    return found
+
+
 def ask(model: NeuronModel) -> bool:
     """Whether an arrival at an exact time must know whether the neuron is refractory."""
     differ = any(_held_targets(model, name) for name in model.system.arrivals)
@@ -129,4 +140,4 @@ def of_arrivals(names: Iterable[str]) -> tuple[str, ...]:
 
 
 #: What a fixed-step method tallies in addition at arrivals, and the test of the threshold after them.
-_AT_ARRIVALS = ("jump", "cut", "cut once", "piece", "refractory piece", "refractory end in a piece")
+_AT_ARRIVALS = ("jump", "still waits", "cut", "cut once", "piece", "refractory piece", "refractory end in a piece")

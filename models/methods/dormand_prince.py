@@ -10,7 +10,7 @@ from ..algebra.draft import Derivatives, Draft, Vector
 from ..algebra.expression import Expr, Op, Var, at_most, expr, less, select
 from ..algebra.simplify import Block, lower
 from ..definition.neuron import NeuronModel
-from . import events
+from . import arrivals, events
 from .base import InBlocks, Step, Template
 from .registered import METHODS
 
@@ -51,8 +51,8 @@ class DormandPrince(InBlocks):
     """Dormand and Prince's Runge-Kutta pair of order 5(4) with error control of the step; six stages per step.
 
     The seventh stage is the first stage of the next step. It is computed again, and a first step is chosen, where the
-    solution is not smooth: at the start, after a reset, at boundaries between pieces of the stimulus, and at the end of
-    refractoriness.
+    solution is not smooth: at the start, after a reset, at boundaries between pieces of the stimulus, where spikes
+    arrive, and at the end of refractoriness.
 
     - Error of a step: root mean square over the variables of ``e/(rtol*(1 + max(|x|, |x'|)))``, where e is the
       difference of the two solutions. So atol is rtol times one internal unit: 1 mV for a voltage, 1 for a gate or a
@@ -77,6 +77,7 @@ class DormandPrince(InBlocks):
     knob = "tolerance"
     template = Template("spikecost.models.methods", "dormand_prince.c.j2")
     extras: tuple[str, ...] = ("accepted", "rejected")
+    arrivals = True
     at_spikes: Collection[str] = ("dense output", "newton", "crossing", "reset", "wait")
 
     def blocks(self, model: NeuronModel, detection: str, varying: bool) -> Mapping[str, Block]:
@@ -96,6 +97,7 @@ class DormandPrince(InBlocks):
         if model.spike_interrupts:
             found["reset"] = events.reset(model)
         found |= events.waiting(model, expr(model.refractory_ms))
+        found |= arrivals.blocks_between(model, exact=True)
         held = events.moving(model)
         if model.refractory_ms and held:
             found["held once"] = _once(model, held, "_held")

@@ -55,7 +55,7 @@ class FixedStep(ABC):
         "spikecost.models.methods", "fixed_step.c.j2", functions=False, in_lanes=True, sampled_input=True
     )
     extras: tuple[str, ...] = ("accepted",)
-    at_spikes: Collection[str] = ("spike",)
+    at_spikes: Collection[str] = ("spike", "spike at an arrival")
 
     @abstractmethod
     def advance(self, x: Vector, dt: Expr, f: Derivatives) -> Vector:

@@ -21,7 +21,7 @@ from ..algebra.taylor_series import (
 )
 from ..definition.neuron import NeuronModel
 from ..detection import DETECTIONS, Crossing
-from . import events
+from . import arrivals, events
 from .base import InBlocks, Step, Template
 from .registered import METHODS
 
@@ -64,6 +64,7 @@ class ParkerSochacki(InBlocks):
     order = float("inf")
     knob = "dt"
     detections: tuple[str, ...] = ("grid", "linear", "hermite", "dense")
+    arrivals = True
     template = Template("spikecost.models.methods", "parker_sochacki.c.j2")
     extras: tuple[str, ...] = ("accepted", "divided")
     at_spikes: Collection[str] = (
@@ -100,14 +101,14 @@ class ParkerSochacki(InBlocks):
         at = Var("_now") + Var("_s") * Var("_span")
         outputs: dict[str, Expr] = {"_at": at}
         if within and model.spike_interrupts:
-            outputs["_more"] = less(at, 1)
-        found["crossing"] = events.block(model, outputs, "_now", "_s", "_span")
+            outputs["_more"] = less(at, Var("_end") if model.arrivals else 1)
+        found["crossing"] = events.block(model, outputs, "_now", "_s", "_span", "_end")
         if model.spike_interrupts:
             found["reset"] = events.reset(model)
         found |= events.waiting(model, Var("_refractory"))
         if not within:
             found.pop("at once", None)  # on the grid, the end of the next step is tested, as with any method
-        return found
+        return found | arrivals.blocks_between(model, exact=within)
 
     def given(self, step: Step) -> Mapping[str, Any]:
         """Return the variables that the template needs."""
@@ -129,6 +130,7 @@ class ParkerSochacki(InBlocks):
             "moving_level": level,
             "located": list(dict.fromkeys((*level, *events.kept(model)))),
             "dense": step.detection == "dense",
+            "latches": not step.cuts and arrivals.may_jump(model) and model.spike_is_crossing,
         }
 
 

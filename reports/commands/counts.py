@@ -34,6 +34,7 @@ def counted(step: Step, dt: Any, convention: str) -> dict[str, Any]:
         "published": _published(weights, step.model, step.method, dt_ms),
         "as_run": dict(count.as_run),
         "as_run_spike": dict(count.as_run_spike),
+        "as_run_arrivals": {name: dict(each) for name, each in count.as_run_arrivals.items()},
         "as_run_once": dict(count.as_run_once),
         "as_written": dict(count.as_written(dt)),
     }
@@ -56,6 +57,10 @@ def counted_text(step: Step, dt: Any, convention: str) -> str:
             *lines,
             f"as run, per step without spike: {by_kind(found['as_run'])}",
             f"as run, added per spike:        {by_kind(found['as_run_spike'])}",
+            *(
+                f"as run, added per arrival ({name}): {by_kind(each)}"
+                for name, each in found["as_run_arrivals"].items()
+            ),
             f"as run, once per run:           {by_kind(found['as_run_once'])}",
             f"as written, per step:           {by_kind(found['as_written'])}",
         ]

@@ -29,6 +29,13 @@ def show(step: Step) -> str:
             lines += ["", f"{titles[part]}: {by_kind(operations)}", *(f"    {line}" for line in assignments)]
     if step.restarts:
         lines.append("    then the step is run again over the rest of dt")
+    for name in step.model.arrivals:
+        where = "cuts the step" if step.cuts else "at the end of its step"
+        lines += [
+            "",
+            f"a spike that arrives at {name} ({where}):",
+            *(f"    {line}" for line in _lines(step, f"arrival {name}")),
+        ]
     return "\n".join([*lines, "", f"per step, as written: {by_kind(count.as_written())}"])
 
 
@@ -70,6 +77,7 @@ def _definition(model: NeuronModel) -> list[str]:
         lines.append(f"    reset {model.reset}")
     if model.refractory is not None:
         lines.append(f"    refractory {model.refractory}")
+    lines += [f"    arrivals at {name}: {statements}" for name, statements in model.arrivals.items()]
     for what, given in (("parameters", model.parameters), ("constants", model.constants), ("initial", model.initial)):
         if given:
             lines.append(f"    {what} " + ", ".join(f"{name} = {value}" for name, value in given.items()))

@@ -25,8 +25,8 @@ from .run_folder import remove_run
 INTERRUPTED, FALLBACK = "interrupted", "spikecost-report"
 
 
-def run(suite: Suite, out: str | Path, jobs: int) -> tuple[Comparison, Path, str]:
-    """Compare, with a progress bar on standard error, and write the report.
+def run(suite: Suite, out: str | Path, jobs: int, quiet: bool = False) -> tuple[Comparison, Path, str]:
+    """Compare, with a progress bar on standard error unless `quiet`, and write the report.
 
     The folder is locked from the start, so that no second run writes into it. If it cannot be written at the end, the
     report is written elsewhere. Signals end a run while it computes; finished results are kept in every case.
@@ -44,7 +44,7 @@ def run(suite: Suite, out: str | Path, jobs: int) -> tuple[Comparison, Path, str
     """
     folder = writable(out)
     with keeping(), alone_in(folder, patience=0):
-        with bars() as progress:
+        with bars(quiet=quiet) as progress:
             comparison = compare(suite.models, suite=suite, jobs=jobs, progress=progress)
         interrupted = comparison.study.interrupted
         page, elsewhere = _saved(comparison, folder / INTERRUPTED if interrupted else folder)

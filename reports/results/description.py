@@ -75,6 +75,7 @@ def describe_model(model: NeuronModel) -> dict[str, Any]:
         "reset": model.reset,
         "refractory": model.refractory if isinstance(model.refractory, str) else model.refractory_ms,
         "input": model.input,
+        "arrivals": dict(model.arrivals),
         "published": model.published,
         "tables": str(model.tables or ""),
         "grid": {name: _quantity(getattr(model.tables, name)) for name in ("step", "low", "high")}

@@ -55,6 +55,7 @@ def recorded_model(label: str, described: Mapping[str, Any]) -> NeuronModel:
             preset=preset if named else "",
             refractory=refractory,
             published=described.get("published", ""),
+            arrivals=described.get("arrivals", {}),
             tables=_grid(described.get("grid")),
             **fields,
         )

@@ -22,17 +22,17 @@ HEARTBEAT = 20.0
 
 
 @contextmanager
-def bars(lines: bool = True) -> Iterator[Progress]:
+def bars(lines: bool = True, quiet: bool = False) -> Iterator[Progress]:
     """Draw a bar for every phase that begins, in a notebook too.
 
-    If standard error is no terminal, `lines` are printed from time to time, or nothing.
+    If standard error is no terminal, `lines` are printed from time to time, or nothing. If `quiet`, nothing is shown.
 
     Nothing is printed if no phase begins. If standard error can no longer be written, the work continues.
     """
     console = Console(stderr=True)
     # rich draws bars in notebooks with ipywidgets, and warns if it is not installed
     drawn = console.is_terminal or (console.is_jupyter and find_spec("ipywidgets") is not None)
-    if not (drawn or lines):
+    if quiet or not (drawn or lines):
         yield Progress()
         return
     display = _Bars(console) if drawn else _Lines(console)

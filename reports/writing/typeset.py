@@ -52,6 +52,10 @@ def _symbols(node: Node | Condition) -> sympy.Basic:
         return _SIGNS[node.sign](_symbols(node.left), _symbols(node.right))
     if isinstance(node, grammar.Switch):
         return sympy.Function("int")(_symbols(node.condition))
+    if node.kind == "mod":
+        return sympy.Mod(_symbols(node.left), _symbols(node.right), evaluate=False)
+    if node.kind == "floordiv":
+        return sympy.floor(sympy.Mul(*_factors(node.left), sympy.Pow(_symbols(node.right), -1)))
     if node.kind == "pow":
         return sympy.Pow(_symbols(node.left), _symbols(node.right))
     return sympy.Add(*_terms(node)) if node.kind in ("add", "sub") else sympy.Mul(*_factors(node))

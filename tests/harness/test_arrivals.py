@@ -16,6 +16,7 @@ from spikecost.flops.toolchain import SCALAR, SIMD
 from spikecost.harness.engines import brian2 as in_brian2
 from spikecost.harness.kernels.kernel import compile_kernels
 from spikecost.models.ground.errors import UserError
+from spikecost.models.methods import METHODS
 from spikecost.models.step import make_step
 
 from .neurons_of_networks import COBA, CUBA, NEURONS, quiet
@@ -107,6 +108,16 @@ def test_values_and_held_variables_on_the_grid_are_those_of_brian2(model, dt):
     np.testing.assert_allclose(ours, theirs, rtol=0, atol=1e-9)
 
 
+def test_a_series_on_the_grid_is_the_exact_solution_on_the_grid():
+    stimulus = trains_of(CUBA)
+    found = [
+        compile_kernels([make_step(CUBA, method, "grid")])[0].run([stimulus], Fraction(1, 8))[0].spike_times
+        for method in ("exact", "parker_sochacki")
+    ]
+    assert len(found[0]) >= 3
+    np.testing.assert_array_equal(*found)
+
+
 @pytest.mark.parametrize("model", [CUBA, ODD, CROSSING], ids=lambda model: model.name)
 @pytest.mark.parametrize("way", [("rk4", "hermite"), ("exponential_euler", "linear"), ("euler", "grid")], ids="-".join)
 def test_neurons_in_lanes_are_neurons_alone(model, way):
@@ -120,9 +131,14 @@ def test_neurons_in_lanes_are_neurons_alone(model, way):
 
 
 COUNTED = [
-    (model, method, detection)
-    for model, method in ((CUBA, "rk4"), (COBA, "exponential_euler"), (ODD, "euler"), (CROSSING, "rk4"))
-    for detection in ("grid", "hermite")
+    *(
+        (model, method, detection)
+        for model, method in ((CUBA, "rk4"), (COBA, "exponential_euler"), (ODD, "euler"), (CROSSING, "rk4"))
+        for detection in ("grid", "hermite")
+    ),
+    *((model, "dormand_prince", "dense") for model in (CUBA, ODD, CROSSING)),
+    (ODD, "parker_sochacki", "dense"),
+    (CROSSING, "parker_sochacki", "grid"),
 ]
 
 
@@ -132,12 +148,13 @@ def test_counted_equals_retired(model, method, detection):
     if reason := counter.why_not():
         pytest.skip(reason)
     step = make_step(model, method, detection)
-    kernel, dt = compile_kernels([step], SCALAR)[0], Fraction(1, 16)
+    kernel = compile_kernels([step], SCALAR)[0]
+    setting = Fraction(1, 16) if METHODS[method].knob == "dt" else 1e-6
     stimulus = trains_of(model, 30 * ms, seed=3)
-    outcome = kernel.run([stimulus], dt)[0]
-    assert len(outcome.spike_times) or model is COBA
+    outcome = kernel.run([stimulus], setting)[0]
+    assert len(outcome.spike_times)
     with counter.measure() as counts:
-        counts.call(kernel.workload([stimulus], dt))
+        counts.call(kernel.workload([stimulus], setting))
     expected = count_step(step).of({**outcome.tallies, "once a run": 1})
     assert {kind: n for kind, n in expected.items() if n} == counts.own.by_kind
     assert outcome.tallies["arrival exc"] > 10

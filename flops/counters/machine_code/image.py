@@ -18,7 +18,10 @@ from ..base import Counts, Retired
 from .instruction import operations_of
 
 #: Functions of the mathematics library that count as operations of a Step.
-_CALLED = {"pow": "pow", **{row.library: row.kind for row in FUNCTIONS.values() if row.kind in (*CALLS, "sqrt")}}
+_CALLED = {
+    "pow": "pow",
+    **{row.library: row.kind for row in FUNCTIONS.values() if row.kind in (*CALLS, "sqrt", "round")},
+}
 _VECTOR_NAME = re.compile(r"_ZGV[a-z]M?N?(?P<width>\d+)v+_(?P<function>\w+)")
 _THROUGH_SLOT = re.compile(r"qword ptr \[rip (?P<sign>[+-]) (?P<offset>0x[0-9a-f]+|\d+)\]")
 _DIRECT = re.compile(r"0x[0-9a-f]+")

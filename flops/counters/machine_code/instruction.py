@@ -1,7 +1,7 @@
 """Which floating-point operations an x86-64 instruction executes.
 
 Arithmetic on floating-point numbers is counted, in any width and encoding (SSE, AVX, AVX-512, x87). Moves, shuffles,
-conversions, roundings and integer instructions are not operations. Two habits of compilers are taken into account. A
+conversions and integer instructions are not operations. Two habits of compilers are taken into account. A
 bitwise operation on numbers changes a sign (``xorpd`` negates, ``andpd`` takes the absolute value; one that clears a
 register is not an operation). A blend, or a move or operation under a mask, is a select. Bitwise operations and blends
 have no scalar forms: on the smallest registers they are counted as scalar, so in code with vectors of two only half of
@@ -24,6 +24,8 @@ _ARITHMETIC = {
     "mul": ("mul",),
     "div": ("div",),
     "sqrt": ("sqrt",),
+    "round": ("round",),
+    "rndscale": ("round",),
     "min": ("compare", "select"),
     "max": ("compare", "select"),
     "ucomi": ("compare",),

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import math
 from fractions import Fraction
+from functools import cache
 
 import numpy as np
 import pytest
 from brian2 import Hz, ms
+from hypothesis import given
+from hypothesis import strategies as st
 
 import spikecost as sc
 from spikecost.accuracy.references import taylor
@@ -28,6 +31,14 @@ JUMPS = NeuronModel(
     initial={"v": 0},
 )
 
+#: Methods and detections, with settings at which their error is small.
+WAYS = {
+    ("exact", "hermite"): Fraction(1, 8),
+    ("rk4", "hermite"): Fraction(1, 8),
+    ("dormand_prince", "dense"): 1e-9,
+    ("parker_sochacki", "dense"): Fraction(1, 2),
+}
+
 
 def leaky(times, weights, drive, refractory, end):  # type: ignore[no-untyped-def]
     """Return the spike times of `JUMPS`, from its solution between events."""
@@ -47,10 +58,10 @@ def leaky(times, weights, drive, refractory, end):  # type: ignore[no-untyped-de
             spikes.append(now)
             v, free = 0.0, now + refractory
 
-    for time, weight in zip(times, weights, strict=True):
+    for time in np.unique(times):  # all that arrive at one time, then the test
         until(time)
         if now >= free:
-            v += weight
+            v += sum(weights[times == time])
             if v > 1:
                 spikes.append(now)
                 v, free = 0.0, now + refractory
@@ -71,9 +82,33 @@ def test_jumps_of_the_voltage_have_their_closed_form(drive, refractory):
     assert any(time in train.times for time in expected)
     np.testing.assert_allclose(found.train.times, expected, rtol=0, atol=1e-10)
     assert found.error < 1e-9
-    for way in (("exact", "hermite"), ("rk4", "hermite")):
+    for way, setting in WAYS.items():
         kernel = compile_kernels([make_step(model, *way)])[0]
-        np.testing.assert_allclose(kernel.run([stimulus], Fraction(1, 8))[0].spike_times, expected, rtol=0, atol=1e-6)
+        np.testing.assert_allclose(kernel.run([stimulus], setting)[0].spike_times, expected, rtol=0, atol=1e-6)
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 159), st.floats(-0.5, 1.5)), max_size=40),
+    st.floats(0, 2).filter(lambda drive: abs(drive - 1) > 0.01),
+)
+def test_any_arrivals_on_and_between_the_steps(events, drive):
+    # quarters of ms, some of which are steps; several arrivals at one time
+    events = sorted(events)
+    times, weights = (np.array([event[i] for event in events], dtype=float) for i in (0, 1))
+    times /= 4
+    stimulus = sc.constant(drive, 40 * ms).with_arrivals(exc=sc.recorded_train(times).with_values("w", weights))
+    expected = leaky(times, weights, drive, 2.0, 40.0)
+    expected = expected[expected < 40 - 1e-9]
+    for way in (("exact", "hermite"), ("parker_sochacki", "dense")):
+        found = _kernel(way).run([stimulus], Fraction(1, 2))[0].spike_times
+        found = found[found < 40 - 1e-9]
+        assert len(found) == len(expected)
+        np.testing.assert_allclose(found, expected, rtol=0, atol=1e-4)
+
+
+@cache
+def _kernel(way):  # type: ignore[no-untyped-def]
+    return compile_kernels([make_step(JUMPS, *way)])[0]
 
 
 CONDUCTANCE = NeuronModel(

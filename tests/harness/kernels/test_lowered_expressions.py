@@ -14,7 +14,7 @@ from spikecost.flops.toolchain import SCALAR, compile_library
 from spikecost.harness.kernels.c_source import c_block, c_functions, c_prelude
 from spikecost.models.algebra.draft import Draft
 from spikecost.models.algebra.expression import Const, Expr, Op, Var, exp, less, select
-from spikecost.models.algebra.functions import CALLS
+from spikecost.models.algebra.functions import CALLS, ROWS
 from spikecost.models.algebra.simplify import Block, lower
 from spikecost.models.ground.errors import UserError
 
@@ -29,13 +29,18 @@ def _expression(chance: random.Random, depth: int, known: list[Expr]) -> Expr:
     if known and chance.random() < 0.15:
         return chance.choice(known)
     kind = chance.choices(
-        ["add", "sub", "mul", "div", "neg", "exp", "pow", "exprel", "select", "call"], [6, 6, 6, 2, 2, 1, 1, 1, 1, 1]
+        ["add", "sub", "mul", "div", "neg", "exp", "pow", "exprel", "select", "call", "step"],
+        [6, 6, 6, 2, 2, 1, 1, 1, 1, 1, 1],
     )[0]
     a = _expression(chance, depth - 1, known)
     if kind == "neg":
         made: Expr = -a
     elif kind == "exp":
         made = exp(a)
+    elif kind == "step":
+        row = ROWS[chance.choice(["floor", "ceil", "sign", "clip", "mod", "floordiv"])]
+        others = [_expression(chance, depth - 1, known) for _ in range(1, row.arguments)]
+        made = Op(row.name, (a, *others))
     elif kind == "call":
         made = Op(chance.choice(CALLS[2:]), (a,))
     elif kind == "exprel":

@@ -60,7 +60,7 @@ def test_a_constant_goes_before_a_unit_of_the_same_name():
     assert language.parse("mV", set(), {"mV": 7}, "here").value == 7
 
 
-USE = f"use + - * / **, the functions {', '.join(FUNCTIONS)}, and int(a > b)"
+USE = f"use + - * / // % **, the functions {', '.join(FUNCTIONS)}, and int(a > b)"
 WITHOUT = "write the equations without it, and what depends on time as the input"
 
 
@@ -71,7 +71,7 @@ WITHOUT = "write the equations without it, and what depends on time as the input
         ("rand()", f"here: 'rand()' is not supported: no function of the language is called 'rand'; {USE}"),
         ("mine(n, n)", f"here: 'mine(n, n)' is not supported: no function of the language is called 'mine'; {USE}"),
         ("exp(n, n)", "here: 'exp(n, n)' has 2 arguments; give exp 1 argument"),
-        ("v % u", f"here: 'v % u' is not supported; {USE}"),
+        ("v @ u", f"here: 'v @ u' is not supported; {USE}"),
         ("v > u", f"here: 'v > u' is not supported; {USE}"),
         ("int(v)", f"here: 'int(v)' is not supported; {USE}"),
         ("int(v > u > EL)", f"here: 'int(v > u > EL)' is not supported; {USE}"),
@@ -179,7 +179,7 @@ def test_statements(source, written):
         ("v", "here: 'v' is not supported; write v = c or u += d"),
         ("v = u = EL", "here: 'v = u = EL' is not supported; write v = c or u += d"),
         ("v, u = EL", "here: 'v, u = EL' is not supported; write v = c or u += d"),
-        ("v //= 2", "here: 'v //= 2' is not supported; write v = c or u += d"),
+        ("v //= 2", "here: units do not fit in 'v // 2': 'v' in 'v // 2' has the unit mV; // needs numbers"),
         ("if v > u: v = u", "here: 'if v > u: v = u' is not supported; write v = c or u += d"),
         ("tau = 1*ms", "here: 'tau' is not a state variable; known are u, v"),
         ("v = w; w = EL", "here: 'v = w' uses 'w' before it has a value; assign one to it first"),

@@ -27,7 +27,15 @@ from spikecost.models.language.grammar import (
     written,
 )
 
-_SIGNS = {ast.Add: "add", ast.Sub: "sub", ast.Mult: "mul", ast.Div: "div", ast.Pow: "pow"}
+_SIGNS = {
+    ast.Add: "add",
+    ast.Sub: "sub",
+    ast.Mult: "mul",
+    ast.Div: "div",
+    ast.Pow: "pow",
+    ast.Mod: "mod",
+    ast.FloorDiv: "floordiv",
+}
 _COMPARISONS = {ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">="}
 
 
@@ -70,7 +78,7 @@ def called(row, inner):
 def larger(inner):
     spaces = st.sampled_from(["", " ", "  ", "\t"])
     return st.one_of(
-        st.tuples(inner, spaces, st.sampled_from(["+", "-", "*", "/", "**"]), spaces, inner).map("".join),
+        st.tuples(inner, spaces, st.sampled_from(["+", "-", "*", "/", "//", "%", "**"]), spaces, inner).map("".join),
         inner.map("({})".format),
         inner.map("-{}".format),
         inner.map("+{}".format),

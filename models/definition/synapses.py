@@ -1,0 +1,88 @@
+"""A model with synaptic conductances that spikes open."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from brian2.units.fundamentalunits import get_or_create_dimension
+
+from ..ground.errors import UserError
+from ..language import units
+from ..language.names import check_name
+from .neuron import NeuronModel
+
+#: The name of the input current in the equations, in addition to that through the synapses.
+CURRENT = "I_0"
+
+
+def with_synapses(model: NeuronModel, **synapses: tuple[Any, Any]) -> NeuronModel:
+    """Return the model with exponential conductances, each opened by spikes that arrive at an input of its name.
+
+    A synapse ``exc`` adds ``g_exc*(E_exc - v)`` to the model's input, where v is the variable that the threshold tests;
+    each arrival adds the parameter ``w_exc`` to ``g_exc``, which decays with ``tau_exc``. The model's own input is
+    ``I_0`` and may stay 0.
+
+    Parameters
+    ----------
+    model : NeuronModel
+    **synapses : (Quantity, Quantity)
+        For each input of spikes, its reversal potential (in the unit of v) and its time constant.
+
+    Raises
+    ------
+    UserError
+        If the unit of a reversal potential is not that of v, a time constant is not a positive time, or the model
+        already has one of these names.
+    """
+    if not model.input:
+        raise UserError(f"{model.label} has no input to which synapses could add; give input=")
+    system = model.system
+    voltage = system.threshold.variable
+    of_voltage, of_current = system.dimensions[voltage], system.dimensions[model.input]
+    dimension = get_or_create_dimension([a - b for a, b in zip(of_current._dims, of_voltage._dims, strict=True)])
+    constants: dict[str, Any] = {}
+    new = [CURRENT]
+    lines = [f"{CURRENT} : {units.dimension_text(of_current)}"]
+    for name, (reversal, tau) in synapses.items():
+        check_name(f"g_{name}", f"{model.label}: the synapse")
+        if units.dimension_of(reversal) is not of_voltage:
+            raise UserError(
+                f"the reversal potential {reversal} has the wrong unit: {voltage} of {model.label} is in "
+                f"{units.unit_name(of_voltage)}"
+            )
+        units.in_ms(tau, f"tau of {name}")
+        constants |= {f"E_{name}": reversal, f"tau_{name}": tau}
+        new += [f"g_{name}", f"w_{name}", f"E_{name}", f"tau_{name}"]
+        lines += [
+            f"dg_{name}/dt = -g_{name}/tau_{name} : {units.dimension_text(dimension)}",
+            f"w_{name} : {units.dimension_text(dimension)}",
+        ]
+    taken = {*system.dimensions, *model.constants} & set(new)
+    if taken:
+        raise UserError(f"{model.label} already has {', '.join(sorted(taken))}; name the synapses in another way")
+    currents = "".join(f" + g_{name}*(E_{name} - {voltage})" for name in synapses)
+    lines.insert(0, f"{model.input} = {CURRENT}{currents} : {units.dimension_text(of_current)}")
+
+    def rewritten(equations: str) -> str:
+        return re.sub(rf"^[ \t]*{model.input}[ \t]*:.*$", "\n".join(lines), equations, flags=re.MULTILINE)
+
+    return model.replace(
+        name=f"{model.name}_synapses",
+        equations=rewritten(model.equations),
+        published=rewritten(model.published),
+        constants={**model.constants, **constants},
+        parameters={**model.parameters, **_zero([f"w_{name}" for name in synapses], dimension)},
+        initial={**model.initial, **_zero([f"g_{name}" for name in synapses], dimension)},
+        arrivals={**model.arrivals, **{name: f"g_{name} += w_{name}" for name in synapses}},
+        input=CURRENT,
+        drive=None,
+        presets={},
+        preset="",
+        published_costs={},
+    )
+
+
+def _zero(names: list[str], dimension: Any) -> Mapping[str, Any]:
+    return {name: units.quantity(0.0, dimension) for name in names}

@@ -1,0 +1,53 @@
+"""Groups as Brian2's users write them: the page about them says what is true."""
+
+from __future__ import annotations
+
+import re
+
+import brian2
+import pytest
+
+from ...archetypes import choose
+from .abroad_groups import DOCUMENT, GROUPS, HEAD, INTRODUCTION, line_of, row_of
+
+#: These are run every day; the others in ``tox -e deep``.
+EVERYDAY = ("leaky_currents", "more_events", "gap_junctions", "table_of_values", "once_per_step")
+
+
+@pytest.fixture(scope="module")
+def page():
+    return DOCUMENT.read_text(encoding="utf-8")
+
+
+@pytest.fixture(autouse=True)
+def quiet():
+    brian2.BrianLogger.suppress_name("unused_brian_object")
+
+
+def lines(page):
+    rows = [line for line in page.splitlines() if line.startswith("| `")]
+    return {re.match(r"[| `]*(\w+)", line)[1]: line for line in rows}
+
+
+def test_the_page_has_every_group(page):
+    assert page.startswith(INTRODUCTION)
+    assert HEAD in page
+    assert list(lines(page)) == list(GROUPS)
+    refused = sum("| refused: " in line for line in lines(page).values())
+    assert f"Accepted: {len(GROUPS) - refused} of {len(GROUPS)} groups." in page
+    equal = sum(line.endswith("| yes |") for line in lines(page).values())
+    assert f"Of these, {equal} have the same spikes as in Brian2." in page
+
+
+@pytest.mark.parametrize("name", GROUPS)
+def test_groups_are_converted_as_the_page_says(name, page):
+    row, line = row_of(name, run=False), lines(page)[name]
+    if row.refused:
+        assert line_of(row) == line
+    else:
+        assert line.startswith(line_of(row).rpartition(" | None | ")[0])
+
+
+@pytest.mark.parametrize("name", choose(GROUPS, EVERYDAY.__contains__))
+def test_spikes_are_those_of_the_page(name, page):
+    assert line_of(row_of(name)) == lines(page)[name]
