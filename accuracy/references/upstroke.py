@@ -80,7 +80,7 @@ def follow(
         def weights(speeds: dict[str, Range], widths: Array = widths[:, 0]) -> list[Array]:
             """By how much an error of 1 in a change per ms is too large."""
             slowness = 1 / np.where(speeds[voltage][0] > 0, speeds[voltage][0], np.nan)
-            sizes = {**others, voltage: max(float(now), SOON) / slowness}
+            sizes: dict[str, Any] = {**others, voltage: max(float(now), SOON) / slowness}
             return [widths * slowness / (NEGLIGIBLE * np.maximum(np.abs(sizes[name]), TINY)) for name in speeds]
 
         if not np.all(flow.resolved({**others, voltage: (edges[:-1], edges[1:])}, numbers, now, weights)):
