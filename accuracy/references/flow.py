@@ -9,7 +9,8 @@ from fractions import Fraction
 from functools import lru_cache
 from itertools import groupby
 from operator import attrgetter
-from typing import Any
+from typing import Any, ClassVar
+from weakref import WeakKeyDictionary
 
 import heyoka
 import numpy as np
@@ -25,18 +26,23 @@ from ...models.definition.neuron import NeuronModel
 from ...models.language import units
 from .conditions import powers_of_parameters, right_hand_sides, take_out_conditions
 from .inspection import Inspector, Steps
+from .ranges import Range
 
 #: A Taylor step that begins at |x| < `NEAR` computes exprel(x) as exp(x/2) sinh(x/2)/(x/2), with this many terms of the
 #: series of sinh (error 1e-19 even at the step's end, |x| < 4). Other steps use (exp(x) - 1)/x.
-NEAR, TERMS = 2, 12
+NEAR, TERMS, BLOCK = 2, 12, 5
 
 #: A model with more operations is compiled in heyoka's compact mode: in a second, not up to a minute, but half as fast.
 #: (Hodgkin-Huxley has 76, Connor-Stevens 129.)
 MOST_UNROLLED = 100
 
-#: A kink counts as passed within this distance, relative to the largest terms of its argument over `AHEAD` ms: because
-#: of rounding, a solution cannot come nearer.
+#: A kink counts as passed within this distance, relative to the largest terms of its argument over the next `AHEAD` ms:
+#: because of rounding, a solution cannot come nearer.
 MARGIN, AHEAD = 2.0**-46, 1.0
+
+#: A solution that stays at a change of a condition is moved by this time, relative to the time, times a power of 2
+#: (the number of times that it was found, at most `MOST_NUDGES`).
+NUDGE, MOST_NUDGES = 2.0**-56, 16
 
 #: A sign or a whole number changes now if its argument is at most this far from the edge, relative to it.
 BESIDE = 2.0**-48
@@ -167,7 +173,10 @@ class Record:
         return self._ends[self.count - 1]
 
     def parts(self, held: frozenset[str]) -> Iterator[tuple[frozenset[str], Steps, int]]:
-        """Return the recorded parts: the variables that were held, the steps, and the index of the first step."""
+        """Return the recorded parts: the variables that were held, the steps, and the index of the first step.
+
+        The arrays change when other steps are recorded.
+        """
         parts = [part for part in self._parts if part.first < self.count]
         for refractory, several in groupby(parts, attrgetter("refractory")):
             several_ = list(several)
@@ -183,9 +192,9 @@ class Record:
             yield (
                 held if refractory else frozenset(),
                 Steps(
-                    self._series[first:end].astype(float),
-                    self._lengths[first:end].copy(),
-                    starts.astype(float),
+                    np.asarray(self._series[first:end], dtype=float),
+                    self._lengths[first:end],
+                    np.asarray(starts, dtype=float),
                     numbers,
                 ),
                 first,
@@ -228,6 +237,7 @@ class Flow:
         self._given: list[Any] = []
         """The switches at the start of `advance`, and those that have changed since then."""
         self._changed: dict[int, Any] = {}
+        self._again = 0
         self._touched: tuple[Any, int] = (None, 0)
         self._touching = False
         self._stopped = ""
@@ -252,7 +262,7 @@ class Flow:
 
     def forget(self) -> None:
         """Begin a new solution."""
-        self._touched = (None, 0)
+        self._touched, self._again = (None, 0), 0
         for inspector in self._inspectors.values():
             inspector.forget()
 
@@ -265,6 +275,14 @@ class Flow:
         found = [number(0)] * count + [number(margin) for margin in self._margins(state, constants)]
         self._look(range(count), state, constants, found, now)
         self._look_ahead(self._stepped, state, constants, found, now)
+        return found
+
+    def looked_again(self, state: State, numbers: list[Any], now: Any) -> list[Any]:
+        """Return the switches among the parameters of the flow; conditions are evaluated again."""
+        found = self.switches_in(numbers)
+        which = [i for i in range(len(self._conditions)) if i not in self._stepped]
+        if which:
+            self._look(which, state, numbers[: self._first_switch], found, now)
         return found
 
     def holds(self, switches: list[Any]) -> bool:
@@ -410,25 +428,28 @@ class Flow:
             spiked = self._condition is not None and not refractory and not held and self.holds(switches)
             if spiked and self._model.spike_interrupts:
                 integrator.reset_cooldowns()
-            return after, integrator.time, spiked, steps
+            later = integrator.time if spiked else self._beyond(after, integrator.time, numbers, switches, refractory)
+            return after, later, spiked, steps
         if self._model.spike_interrupts:
             integrator.reset_cooldowns()
         return after, integrator.time, True, steps
 
-    def speeds(self, state: State, numbers: list[Any], switches: list[Any]) -> dict[str, Any]:
+    def speeds(self, state: State, numbers: list[Any], now: Any) -> dict[str, Any]:
         """Return the change of each state variable per ms: arrays if one of the variables is an array."""
-        return self._inspectors[frozenset()].speeds(state, [*numbers, *switches])
+        return self._inspectors[frozenset()].speeds(state, numbers, float(now))
 
-    def first_change(
-        self, state: State, numbers: list[Any], switches: list[Any], voltages: NDArray[np.float64]
-    ) -> float | None:
+    def resolved(self, over: State, numbers: list[Any], now: Any, weights: Callable[[dict[str, Range]], Any]) -> Any:
+        """Return where no narrow feature of the equations matters; see `Inspector.resolved`."""
+        return self._inspectors[frozenset()].resolved(over, numbers, float(now), weights)
+
+    def first_change(self, state: State, numbers: list[Any], now: Any, voltages: NDArray[np.float64]) -> float | None:
         """Return the first of rising voltages beyond which a condition is another one; None if all stay as they are.
 
         Between two of `voltages` it is located to the last digit.
         """
         variable, inspector = self.system.threshold.variable, self._inspectors[frozenset()]
         while True:
-            sides = inspector.sides({**state, variable: voltages}, [*numbers, *switches])
+            sides = inspector.sides({**state, variable: voltages}, numbers, float(now))
             changed = (sides != sides[:, :1]).any(axis=0)
             if not changed.any():
                 return None
@@ -503,6 +524,23 @@ class Flow:
         voltage = self.system.threshold.variable
         state[voltage] -= np.spacing(max(abs(state[voltage]), self._precision.number(1)))
 
+    def _beyond(self, state: State, now: Any, numbers: list[Any], switches: list[Any], refractory: bool) -> Any:
+        """Move along the solution if a change was found that had been found before; return the time.
+
+        Where a distance is steep in the state, its rounding is larger than heyoka expects: it may find its zero again
+        and again without moving.
+        """
+        if not self._again:
+            return now
+        inspector = self._inspectors.get(self.system.held if refractory else frozenset())
+        step = NUDGE * max(float(now), AHEAD) * 2.0 ** min(self._again, MOST_NUDGES)
+        for name, speed in inspector.speeds(state, [*numbers, *switches], float(now)).items() if inspector else ():
+            state[name] += self._precision.number(float(speed) * step)
+        now += self._precision.number(step)
+        others = [i for i in range(len(self._conditions)) if i != self._switched and i not in self._stepped]
+        self._look(others, state, numbers, switches, now)
+        return now
+
     def _margins(self, state: State, constants: list[Any]) -> list[float]:
         """Return for each condition the distance at which it counts as passed: 0 except for kinks."""
         numbers = dict(zip(self._numbers, map(float, constants), strict=False))
@@ -511,10 +549,12 @@ class Flow:
         now = {**numbers, **value, self._model.input: shape["offset"] + abs(shape["decay"]) + abs(shape["amplitude"])}
         now |= dict.fromkeys(self._conditions, 1.0)
         sized = {name: (x, abs(x)) for name, x in now.items()}
-        ahead = {
-            name: (value[name], max(abs(value[name]), AHEAD * _size(slope, sized)))
-            for name, slope in self.system.derivatives.items()
-        }
+        speeds = {name: _size(slope, sized) for name, slope in self.system.derivatives.items()}
+        # in an upstroke, only until the voltage is at its threshold
+        threshold = self.system.threshold
+        way = abs(value[threshold.variable]) + _size(threshold.level, sized)
+        time = min(AHEAD, way / (speeds[threshold.variable] or math.inf))
+        ahead = {name: (value[name], max(abs(value[name]), time * speed)) for name, speed in speeds.items()}
         # a root's argument, such as an absolute value, is handled after the conditions that it contains
         return [
             max(
@@ -644,9 +684,13 @@ class Flow:
                 at, times = self._touched
                 self._touched = (integrator.time, times + 1 if at == integrator.time else 1)
                 return False
-            self._changed[i] = number(value_after(integrator, direction))
-            if place < len(integrator.pars):  # else only the threshold needs it
-                integrator.pars[place] = self._changed[i]
+            value = number(value_after(integrator, direction))
+            inside = place < len(integrator.pars)  # else only the threshold needs it
+            before = integrator.pars[place] if inside else self._changed.get(i, self._given[i])
+            self._again = self._again + 1 if condition.argument is None and before == value else 0
+            self._changed[i] = value
+            if inside:
+                integrator.pars[place] = value
             if condition.kink:
                 return False
             onwards = speeds(integrator.state, pars=integrator.pars[: speeds.nparams], time=integrator.time)[i]
@@ -748,10 +792,17 @@ def _exprel(x: Any, precision: Precision) -> Any:
         return heyoka.expression(precision.number(Fraction(value)))
 
     half = x * number(Fraction(1, 2))
+    # blocks of the series, in powers of the square: fewer products than Horner's scheme (Paterson & Stockmeyer 1973)
     square = half * half
-    value = number(Fraction(1, math.factorial(2 * TERMS + 1)))
-    for k in reversed(range(TERMS)):
-        value = value * square + number(Fraction(1, math.factorial(2 * k + 1)))
+    powers = [number(1), square]
+    for k in range(2, BLOCK + 1):
+        powers.append(powers[k // 2] * powers[k - k // 2])
+    value = None
+    for first in reversed(range(0, TERMS + 1, BLOCK)):
+        block = number(0)
+        for k in range(first, min(first + BLOCK, TERMS + 1)):
+            block = block + number(Fraction(1, math.factorial(2 * k + 1))) * powers[k - first]
+        value = block if value is None else value * powers[BLOCK] + block
     is_near = heyoka.lt(square, number(Fraction(NEAR**2, 4)))
     return heyoka.select(is_near, value * heyoka.exp(half), (heyoka.exp(x) - number(1)) / x)
 
@@ -759,19 +810,23 @@ def _exprel(x: Any, precision: Precision) -> Any:
 class _Equations:
     """A model as a key of the cache: two models with the same mathematics share compiled code."""
 
+    _keys: ClassVar[WeakKeyDictionary[NeuronModel, tuple[Any, ...]]] = WeakKeyDictionary()
+
     def __init__(self, model: NeuronModel) -> None:
         self.model = model
-        values = model.parameter_values
-        powers = {name: values[name] for name in powers_of_parameters(model)}
-        constants = {name: float(units.internal(value)) for name, value in model.constants.items()}
-        self._key = (
-            model.equations,
-            model.threshold,
-            model.input,
-            repr(constants),
-            model.spike_interrupts,
-            repr(powers),
-        )
+        if model not in self._keys:
+            values = model.parameter_values
+            powers = {name: values[name] for name in powers_of_parameters(model)}
+            constants = {name: float(units.internal(value)) for name, value in model.constants.items()}
+            self._keys[model] = (
+                model.equations,
+                model.threshold,
+                model.input,
+                repr(constants),
+                model.spike_interrupts,
+                repr(powers),
+            )
+        self._key = self._keys[model]
 
     def __hash__(self) -> int:
         return hash(self._key)

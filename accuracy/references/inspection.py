@@ -10,7 +10,7 @@ points.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -192,24 +192,50 @@ class Inspector:
                 good &= self._sides(points, over, resolved)
         return np.asarray(good, dtype=bool)
 
-    def speeds(self, state: Mapping[str, Any], numbers: Sequence[Any]) -> dict[str, Any]:
-        """Return the change of each variable per ms, with the input at the start of its piece."""
+    def speeds(self, state: Mapping[str, Any], numbers: Sequence[Any], now: float) -> dict[str, Any]:
+        """Return the change of each variable per ms."""
         with np.errstate(all="ignore"):
-            values = self._tape.values(self._start(state, numbers))
+            values = self._tape.values(self._names_at(state, numbers, now))
         return {name: values[root] for name, root in zip(self._state, self._tape.roots, strict=True)}
 
-    def sides(self, state: Mapping[str, Any], numbers: Sequence[Any]) -> NDArray[np.bool_]:
+    def resolved(
+        self, over: Mapping[str, Any], numbers: Sequence[Any], now: float, weights: Callable[[dict[str, Range]], Any]
+    ) -> Any:
+        """Return where no narrow feature of the equations matters.
+
+        Parameters
+        ----------
+        over : mapping
+            For each variable, its value or its lower and upper bounds.
+        numbers : sequence
+            The parameters of the flow.
+        now : float
+            In ms.
+        weights : callable
+            Receives the bounds of the changes per ms by variable; returns for each variable, in order, by how much an
+            error of 1 in its change is too large.
+        """
+        names = self._names_at(over, numbers, now).items()
+        with np.errstate(all="ignore"):
+            ranges = self._tape.ranges(
+                {name: at if isinstance(at, tuple) else (np.float64(at), np.float64(at)) for name, at in names}
+            )
+            roots = {name: ranges[root] for name, root in zip(self._state, self._tape.roots, strict=True)}
+            return self._tape.resolved(ranges, self._tape.effects(ranges, weights(roots)), 1.0)
+
+    def sides(self, state: Mapping[str, Any], numbers: Sequence[Any], now: float) -> NDArray[np.bool_]:
         """Return whether the distance of each condition is positive: an array (conditions, points of the state)."""
         count = max(np.size(value) for value in state.values())
         if self._surfaces is None:
             return np.empty((0, count), dtype=bool)
         with np.errstate(all="ignore"):
-            values = self._surfaces.values(self._start(state, numbers))
+            values = self._surfaces.values(self._names_at(state, numbers, now))
         return np.array([np.broadcast_to(values[root] > 0, (count,)) for root in self._surfaces.roots])
 
-    def _start(self, state: Mapping[str, Any], numbers: Sequence[Any]) -> dict[str, Any]:
+    def _names_at(self, state: Mapping[str, Any], numbers: Sequence[Any], now: float) -> dict[str, Any]:
         at = {**dict(zip(self._names, map(float, numbers), strict=True)), **state}
-        at[self._input] = shape_value(self._terms, (at[name] for name in self._shape[:-1]), np.float64(0))
+        shape = (at[name] for name in self._shape[:-1])
+        at[self._input] = shape_value(self._terms, shape, np.float64(now - at[self._shape[-1]]))
         return at
 
     def _sizes(self, steps: Steps) -> Array:

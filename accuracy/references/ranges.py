@@ -76,6 +76,12 @@ class Tape:
                 made = _Node(node.kind, tuple(places[id(arg)] for arg in node.args))
             places[id(node)] = place(made)
         self.roots = [places[id(root)] for root in kept]
+        #: The parts that may change fast; a quotient does not if its denominator is a constant.
+        self._steep = [
+            node
+            for node in self._nodes
+            if node.kind in _SLOW and not (node.kind == "div" and self._nodes[node.args[1]].kind == "const")
+        ]
 
     def values(self, at: Mapping[str, Any]) -> list[Any]:
         """Return the value of each part; the values of names are numbers or arrays."""
@@ -107,9 +113,8 @@ class Tape:
     def slow(self, ranges: Sequence[Range]) -> Any:
         """Return where every part changes slowly: as `resolved`, but including parts that do not matter."""
         good: Any = True
-        for node in self._nodes:
-            if node.kind in _SLOW:
-                good = good & _SLOW[node.kind](*(ranges[j] for j in node.args))
+        for node in self._steep:
+            good = good & _SLOW[node.kind](*(ranges[j] for j in node.args))
         return good
 
     def effects(self, ranges: Sequence[Range], weights: Sequence[Any]) -> list[Any]:
@@ -305,7 +310,8 @@ def _part_of_a_turn(a: Range) -> Any:
 
 
 def _steady(a: Range, factor: float = STEEPEST) -> Any:
-    return _largest(a) <= factor * _smallest(a)
+    change = a[1] / a[0]
+    return (change >= 1 / factor) & (change <= factor) | (a[0] == a[1])
 
 
 def _slow_power(a: Range, b: Range) -> Any:

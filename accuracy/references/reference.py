@@ -21,6 +21,9 @@ from . import closed_form, noisy, taylor
 #: the rounding of the model's constants, which their difference does not show. Compared with extended precision,
 #: including constants, the Izhikevich presets and Hodgkin-Huxley are off by up to 24 units over 1 s.
 SHARED_ROUNDING = 32
+#: A spike that is earlier than this, in ms, has the rounding of this time: it consists of that of the state divided by
+#: the speed of the state, which is not smaller early on.
+SOON = 8.0
 #: If the second computation differs by more than this, in ms, it is repeated with every step inspected.
 AGREEMENT = 1e-9
 #: A spike nearer than this to the horizon, in ms, counts if both computations have it before the horizon.
@@ -120,7 +123,7 @@ def reference(model: str | NeuronModel, stimulus: Stimulus) -> Reference:
 
 def shared_rounding(times: NDArray[np.float64]) -> float:
     """Return the smallest error of any spike time that is stated, in ms."""
-    return SHARED_ROUNDING * float(np.spacing(times[-1])) if times.size else 0.0
+    return SHARED_ROUNDING * float(np.spacing(max(times[-1], SOON))) if times.size else 0.0
 
 
 def _second(model: NeuronModel, stimulus: Stimulus, first: taylor.Solution) -> taylor.Solution:

@@ -11,22 +11,24 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-import scipy.integrate
 
 from ...harness.kernels.kernel import MAX_SPIKES_PER_MS
 from ...harness.stimuli import Stimulus
 from ...models.algebra.expression import FLOATS, Op, evaluate, nodes
 from ...models.definition.neuron import NeuronModel
 from ...models.ground.errors import UserError
+from . import upstroke
 from .arriving import Arriving
 from .flow import SHAPE, NotFiniteError, Precision, Record, State, StoppedError, flow_of
 
 #: A solution is stopped if it makes this many steps in a row with a mean length below this, in ms. (No step of the
-#: catalogue's models at their drives is shorter than 0.005 ms.)
-SEVERAL, SHORTEST = 2000, 1e-4
+#: catalogue's models at their drives is shorter than 0.005 ms.) They may be shorter if there are not more than so many
+#: up to the horizon.
+SEVERAL, SHORTEST, MOST_STEPS = 10_000, 1e-4, 10**7
 
-#: Number of steps between inspections: at first, and at most. After a failed step it starts again from the first.
-FEW, MANY = 8, 1024
+#: Number of steps between inspections: at first, and at most; it grows by this factor. After a failed step it starts
+#: again from the first.
+FEW, MANY, FASTER = 8, 1024, 2
 
 #: Spikes come faster and faster if the last interval is at most this fraction of the mean of the first tenth.
 RUNAWAY = 0.1
@@ -36,11 +38,8 @@ MOST_SPIKES_PER_MS = 100
 #: Longest steps, in ms, for further attempts after a solution left the finite numbers.
 SHORTER = (2.0**-4, 2.0**-8, 2.0**-12)
 
-#: If a voltage needs at most `JUMP` ms for the rest of its way to the threshold or a change of a condition, it is taken
-#: there; or `UPSTROKE` ms, if no other variable moves by more than the fraction `STILL` of its size in that time.
-JUMP, UPSTROKE, STILL = 1e-13, 1e-10, 1e-13
-#: Number of voltages at which the speed on this way is computed.
-JUMP_POINTS = 4001
+#: Number of voltages at which an upstroke is searched for changes of conditions.
+LOOKS = 4001
 
 #: Two computations with no common step: a different tolerance, so a different order, different steps and rounding.
 FIRST = Precision("double", 2.0**-52, high_accuracy=False)
@@ -185,6 +184,7 @@ class _Solver:
         self._marks: list[tuple[int, _Place]] = []
         self._batch = FEW * FEW if precision.inspected else SEVERAL
         self._tries = 0
+        self._looked_at: Any = None
 
     def solution(self) -> Solution:
         """Solve."""
@@ -206,7 +206,7 @@ class _Solver:
         """Continue after a number was not finite: with a spike if the threshold is near, otherwise in shorter steps."""
         if not isinstance(error.__cause__, NotFiniteError) or self._record is None:
             raise error
-        if self._jumped():
+        if self._rose():
             self._tries, self._at.longest = 0, math.inf
             return
         if self._tries == len(SHORTER):
@@ -214,46 +214,33 @@ class _Solver:
         self._at.longest = SHORTER[self._tries]
         self._tries += 1
 
-    def _jumped(self) -> bool:
-        """Take a voltage that almost jumps to the end of its way: the threshold, or a change of a condition before it.
-
-        The time is the integral of dv/f(v), with all other variables constant. The coefficients of a series are not
-        finite where a solution changes within 1e-15 ms, or where high powers of a steep term are too large.
+    def _rose(self) -> bool:
+        """Follow an upstroke that is too fast for a series, up to the threshold or a change of a condition before it.
 
         Returns
         -------
         bool
-            Whether it did so: it moves up, and fast enough.
+            Whether there was one.
         """
         if self._model.system.threshold.condition is not None:
             return False
         at, variable, level = self._at, self._model.system.threshold.variable, self._level()
         if at.now < at.free_from or not at.state[variable] < level:
             return False
-        flow, numbers, switches = self._flow, self._numbers_now(), at.switches or []
-        start = float(at.state[variable])
-        voltages = np.linspace(start, float(level), JUMP_POINTS)
-        end = flow.first_change(at.state, numbers, switches, voltages)
-        if end is not None:
-            voltages = np.linspace(start, end, JUMP_POINTS)
-        # on this side of the change
-        speeds = flow.speeds({**at.state, variable: voltages}, numbers, switches)
-        speed = speeds.pop(variable)
-        if not (speed > 0).all():
+        flow, numbers = self._flow, [*self._numbers_now(), *(at.switches or [])]
+        voltages = np.linspace(float(at.state[variable]), float(level), LOOKS)
+        end = flow.first_change(at.state, numbers, at.now, voltages)
+        found = upstroke.follow(
+            flow, at.state, numbers, at.now, float(level) if end is None else end, longest=float(self._stop() - at.now)
+        )
+        if found is None:
             return False
-
-        def on_the_way(change: Any) -> float:
-            with np.errstate(all="ignore"):  # speeds may be infinite
-                slowness = np.broadcast_to(change / speed, voltages.shape)
-            return float(scipy.integrate.simpson(slowness, x=voltages))
-
-        left = on_the_way(1)
-        still = all(on_the_way(abs(change)) <= STILL * abs(at.state[name]) for name, change in speeds.items())
-        if not left <= (UPSTROKE if still else JUMP):
-            return False
-        at.now += self._number(left)
-        at.state[variable] = level if end is None else self._number(end)
-        at.spiked, at.switches = end is None, at.switches if end is None else None
+        at.now += self._number(found.time)
+        at.state = {name: self._number(value) for name, value in found.state.items()}
+        if not found.left:
+            at.spiked, at.switches = end is None, at.switches if end is None else None
+            at.state[variable] = level if end is None else at.state[variable]
+        self._keep_pace(1)
         return True
 
     def _numbers_now(self) -> list[Any]:
@@ -264,12 +251,18 @@ class _Solver:
             self._numbers = piece, [*self._parameters.values(), *(self._number(getattr(shape, name)) for name in SHAPE)]
         return [*self._numbers[1], self._at.start]
 
+    def _stop(self) -> Any:
+        """Return the end of the piece of the stimulus, or the time of an arrival before it."""
+        at = self._at
+        end = self._number(self._pieces[at.piece][0])
+        return min(self._number(self._arriving.times[at.arrived]), end) if at.arrived < len(self._arriving) else end
+
     def _go_on(self) -> None:
         """Continue until an event: a spike, the end of refractoriness or of a piece, an arrival, or a switch."""
         at, flow, model, number = self._at, self._flow, self._model, self._number
         end = number(self._pieces[at.piece][0])
-        arrival = number(self._arriving.times[at.arrived]) if at.arrived < len(self._arriving) else end
-        is_arrival, end = arrival < end, min(arrival, end)
+        stop = self._stop()
+        is_arrival, end = stop < end, stop
         numbers = self._numbers_now()
         if at.switches is None:
             at.switches = flow.switches(at.state, numbers, at.now)
@@ -364,25 +357,28 @@ class _Solver:
                 self._at.now, self._at.switches = record.last_end, flow.switches_in(record.numbers_of(record.count - 1))
             record.clear()
             self._marks.clear()
-            self._batch = min(2 * self._batch, MANY)
+            self._batch = min(FASTER * self._batch, MANY)
             return False
         longest = flow.longest(record, bad)
         place = next(place for count, place in reversed(self._marks) if count <= bad)
         begins = record.start_of(bad)
+        numbers = record.numbers_of(bad)
+        if longest is None and begins != self._looked_at:
+            # once more from its start: a change of a condition may have been missed so soon after another one
+            self._looked_at, longest = begins, 0.0
         if longest is None:
             raise UserError(
                 f"{self._model.label} has no reliable solution beyond {float(begins):.4g} ms: its "
                 "right-hand side changes more abruptly there than double precision can follow; give other "
                 "parameters"
             )
-        # within a segment the switches do not change; the step begins where the one before it ended
         self._at = place
         del self._spikes[place.spikes :], self._samples[place.samples :]
         state = record.state_in(bad, longest)
         place.state = dict(zip(place.state, state, strict=True))
         place.now = begins + self._number(longest)
         place.spiked = False
-        place.switches = flow.switches_in(record.numbers_of(bad))
+        place.switches = flow.looked_again(place.state, numbers, place.now)
         record.clear()
         flow.reset_cooldowns()
         self._marks.clear()
@@ -396,9 +392,10 @@ class _Solver:
         at.steps += steps if at.longest == math.inf else 0  # steps that were limited do not count
         if at.steps < SEVERAL:
             return
-        if at.now - at.since < at.steps * SHORTEST:
+        shortest = min(SHORTEST, float(self._stimulus.horizon) / MOST_STEPS)
+        if at.now - at.since < at.steps * shortest:
             raise UserError(
-                f"{self._model.label} needs steps below {SHORTEST:g} ms at {float(at.now):.4g} ms; "
+                f"{self._model.label} needs steps below {shortest:g} ms at {float(at.now):.4g} ms; "
                 "give a weaker drive or other parameters"
             )
         at.steps, at.since = 0, at.now

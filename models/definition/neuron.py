@@ -281,6 +281,10 @@ class NeuronModel:
     @cached_property
     def initial_values(self) -> dict[str, float]:
         """Initial state in internal units, in the order of `System.state`."""
+        return dict(self._initial_values)
+
+    @cached_property
+    def _initial_values(self) -> dict[str, float]:
         if self.tables:
             return self.exact.initial_values
         system = self.system

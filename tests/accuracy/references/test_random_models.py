@@ -6,6 +6,7 @@ from brian2 import ms
 
 from spikecost.accuracy.references import flow
 from spikecost.accuracy.references.reference import reference
+from spikecost.accuracy.references.taylor import MOST_SPIKES_PER_MS
 from spikecost.harness.simulate import simulate
 from spikecost.harness.stimuli import constant, piecewise_constant, ramp
 from spikecost.models.ground.errors import UserError
@@ -18,14 +19,19 @@ INTERVALS = 3
 LONGEST = 1000
 
 
-def check(seed):
+def check(seed, draw=Scalar.drawn):
     """Return how a reference is wrong; empty if it is right."""
-    drawn = Scalar.drawn(seed)
+    drawn = draw(seed)
     right = drawn.interval()
     interval, unsure = right or (LONGEST / INTERVALS, 0.0)
-    if interval * INTERVALS > LONGEST:
+    if interval * INTERVALS > LONGEST or interval * MOST_SPIKES_PER_MS <= 1:
         return ""
-    found = reference(drawn.model, constant(float(drawn.drive), (INTERVALS + 0.5) * interval * ms))
+    try:
+        found = reference(drawn.model, constant(float(drawn.drive), (INTERVALS + 0.5) * interval * ms))
+    except UserError as error:
+        # v is pushed back from both sides of a switch
+        slides = right is None and "no solution to refer to" in str(error)
+        return "" if slides else f"seed {seed}: {error}; {drawn}"
     expected = interval * np.arange(1, INTERVALS + 1) if right else np.empty(0)
     if len(found.train) != len(expected):
         return f"seed {seed}: {len(found.train)} spikes, right: {len(expected)}; {drawn}"
@@ -34,10 +40,17 @@ def check(seed):
     return "" if off <= allowed else f"seed {seed}: off by {off:.2g} ms, stated {found.error:.2g} ms; {drawn}"
 
 
-@pytest.mark.parametrize("first", range(0, 300, 30))
+@pytest.mark.parametrize("first", range(0, 150, 30))
 def test_intervals_of_models_with_steep_terms_are_right(first):
     # steps, bumps and exponentials of widths from 1 to 1e-3 of the range of v
     wrong = [said for said in map(check, range(first, first + 30)) if said]
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize("first", range(0, 150, 30))
+def test_intervals_of_models_with_switches_and_kinks_are_right(first):
+    # terms of the same widths that a switch turns on and off, and jumps, absolute values, roots
+    wrong = [said for seed in range(first, first + 30) if (said := check(seed, Scalar.switched))]
     assert not wrong, "\n".join(wrong)
 
 
@@ -46,6 +59,13 @@ def test_models_that_were_wrong_or_refused(seed):
     # an upstroke at which steps have no length; a narrow step; two upstrokes at which the series of another steep term
     # overflows; and a slow approach
     assert not check(seed)
+
+
+@pytest.mark.parametrize("seed", [26, 84, 155, 231, 1812, 1881, 1946])
+def test_models_with_switches_that_were_wrong_or_refused(seed):
+    # an upstroke that had passed a kink far away; switches and roots within an upstroke; a kink that was found again
+    # and again; two changes of conditions within rounding; spikes every 0.1 ms
+    assert not check(seed, Scalar.switched)
 
 
 def check_coupled(seed):
@@ -110,9 +130,10 @@ def test_references_of_many_random_functions_agree_with_kernels(first):
 
 
 @pytest.mark.deep
-@pytest.mark.parametrize("first", range(300, 10_000, 100))
-def test_intervals_of_ten_thousand_models_are_right(first):
-    wrong = [said for said in map(check, range(first, first + 100)) if said]
+@pytest.mark.parametrize("draw", [Scalar.drawn, Scalar.switched])
+@pytest.mark.parametrize("first", range(150, 10_150, 100))
+def test_intervals_of_ten_thousand_models_are_right(first, draw):
+    wrong = [said for seed in range(first, first + 100) if (said := check(seed, draw))]
     flow.forget()
     assert not wrong, "\n".join(wrong)
 

@@ -82,6 +82,43 @@ def test_an_upstroke_that_ends_at_a_switch_before_the_threshold(width):
     np.testing.assert_allclose(found.train.times, interval * np.arange(1, 5), rtol=0, atol=found.error + 1e-15)
 
 
+def test_a_narrow_logistic_beyond_an_upstroke_that_ends_at_a_switch():
+    model = neuron(
+        "dv/dt = (I + 5*exp((v - 0.2)/k)*int(v < 0.6) + 1.6/(1 + exp(-(v - 0.77)/0.0018)))/(10*ms) : 1\nI : 1\nk : 1",
+        parameters={"k": 0.003},
+    )
+    low = [0, *(x for x in (0.2 + 0.003 * n for n in range(-66, 60, 3)) if 0 < x < 0.3), 0.6]
+    high = [0.6, *(0.77 + 0.0018 * n for n in (-40, -20, -10, -5, 0, 5, 10, 20, 40)), 1]
+    interval = integral(lambda v: 10 / (3 + 5 * exp((v - mpf("0.2")) / mpf("0.003"))), low)
+    interval += integral(lambda v: 10 / (3 + mpf("1.6") / (1 + exp(-(v - mpf("0.77")) / mpf("0.0018")))), high)
+    intervals_are(interval, reference(model, constant(3, 4.5 * interval * ms)))
+
+
+@pytest.mark.parametrize("width", [0.01, 0.003])
+def test_other_variables_follow_an_upstroke(width):
+    # w' = 20 (v - w) is slow for an upstroke to the threshold; each spike changes it
+    model = neuron(
+        "dv/dt = (I - w + 5*exp((v - 0.2)/k))/(10*ms) : 1\ndw/dt = (v - w)/(5*ms) : 1\nI : 1\nk : 1",
+        reset="v = 0; w += 0.2",
+        parameters={"k": width},
+        initial={"v": 0, "w": 0},
+    )
+
+    def against_voltage(v, state):
+        """The change of time and w per change of v."""
+        slowness = 10 / (3 - state[1] + 5 * np.exp((v - 0.2) / width))
+        return [slowness, (v - state[1]) / 5 * slowness]
+
+    now, w, right = 0.0, 0.0, []
+    for _ in range(4):
+        solved = solve_ivp(against_voltage, (0, 1), [now, w], "DOP853", rtol=1e-13, atol=1e-15, max_step=width / 2)
+        now, w = solved.y[:, -1]
+        right.append(now)
+        w += 0.2
+    found = reference(model, constant(3, (right[-1] + 0.3) * ms)).train.times
+    np.testing.assert_allclose(found, right, rtol=0, atol=1e-11)
+
+
 @pytest.mark.parametrize("power", range(3, 10))
 def test_a_series_whose_coefficients_vanish(power):
     # the reset is to 0, where only one of every `power` coefficients is not zero
