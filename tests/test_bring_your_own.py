@@ -246,7 +246,7 @@ def test_another_packages_model_method_and_counter(installed):
 @pytest.mark.parametrize(
     ("old", "new", "what", "message"),
     [
-        ("from brian2", "from brain2", "method 'tiny_euler'", "ModuleNotFoundError: No module named 'brain2'"),
+        ("from brian2", "from brain2", "model 'tiny'", "ModuleNotFoundError: No module named 'brain2'"),
         ('name="tiny",', 'name="lif",', "model 'tiny'", "ValueError: the model 'lif' is registered already"),
         (
             "method, counter =",

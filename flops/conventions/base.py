@@ -54,7 +54,8 @@ class Convention:
         if not isinstance(self.weights, Measured) and "exp" in self.weights:
             alike = {kind: self.weights["exp"] for kind in CALLS if kind not in ("exp", "pow")}
             alike |= {"round": self.weights["add"]} if "add" in self.weights else {}
-            weights = {**alike, **self.weights}
+            # those that were given come first, so that a message about a weight names one of them
+            weights = {**self.weights, **{kind: weight for kind, weight in alike.items() if kind not in self.weights}}
             if "random" not in weights and weights.keys() >= POLAR.keys():
                 weights["random"] = sum(n * weights[kind] for kind, n in POLAR.items())
             object.__setattr__(self, "weights", weights)

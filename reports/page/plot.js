@@ -1,7 +1,8 @@
 // How plots look, in light and in dark, and how they are used from the keyboard.
 
 const SYMBOLS = ["circle", "square", "triangle-up", "diamond", "triangle-down", "cross", "x", "star", "pentagon", "hexagon",
-  "triangle-left", "triangle-right", "hexagram", "hourglass", "bowtie"];
+  "triangle-left", "triangle-right", "hexagram", "hourglass", "bowtie", "octagon", "star-diamond", "star-square",
+  "triangle-ne", "triangle-sw"];
 const DASHES = ["solid", "dash", "dot", "dashdot", "longdash"];
 const PATTERNS = ["", "/", "x", ".", "-", "|", "+", "\\"];
 const HUES = 7;
@@ -108,6 +109,8 @@ function swatch({ colour, symbol, dash }) {
     star: `M${around(5, up, 3)} Z`, pentagon: `M${around(5, up)} Z`, hexagon: `M${around(6, 0)} Z`, "triangle-left": `M${around(3, Math.PI)} Z`,
     "triangle-right": `M${around(3, 0)} Z`, hexagram: `M${around(6, up, 4)} Z`,
     hourglass: "M-6 -6 H6 L-6 6 H6 Z", bowtie: "M-6 -6 V6 L6 -6 V6 Z",
+    octagon: `M${around(8, Math.PI / 8)} Z`, "star-diamond": `M${around(4, up, 3)} Z`, "star-square": `M${around(4, Math.PI / 4, 3)} Z`,
+    "triangle-ne": "M-6 -6 H6 V6 Z", "triangle-sw": "M-6 -6 V6 H6 Z",
   };
   if (dash) {
     svg.setAttribute("viewBox", "0 -8 36 16");

@@ -91,7 +91,7 @@ class Papi(HardwareCounter):
 
 
 def _formulas() -> Iterator[Formula]:
-    leaves_out, not_documented = frozenset({"select", "sign"}), frozenset({"compare"})
+    leaves_out, not_documented = frozenset({"select", "sign"}), frozenset({"compare", "round"})
     native = formulas_here()
     if not isinstance(native, Refused):
         yield from native

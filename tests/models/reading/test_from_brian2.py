@@ -58,8 +58,8 @@ def test_settings():
 
 
 def test_a_method_that_spikecost_has_not():
-    with pytest.raises(UserError, match=r"^mine: spikecost has no method like Brian2's 'heun'; it has "):
-        settings_from_brian2(leaky(method="heun", name="mine"), namespace=NAMES)
+    with pytest.raises(UserError, match=r"^mine: spikecost has no method like Brian2's 'independent'; it has "):
+        settings_from_brian2(leaky(method="independent", name="mine"), namespace=NAMES)
 
 
 def test_a_method_of_the_users_own():

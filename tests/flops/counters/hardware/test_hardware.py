@@ -9,7 +9,7 @@ import pytest
 from spikecost.flops.counters import CFunction, NothingRetired, Program
 from spikecost.flops.counters.hardware.base import Candidate, HardwareCounter, Refused, prove
 from spikecost.flops.counters.hardware.events import ANY_WIDTH, Formula, Term
-from spikecost.flops.counters.hardware.perf_events import PAGE_FAULTS, SOFTWARE, TASK_CLOCK, Event, Group
+from spikecost.flops.counters.hardware.perf_events import PAGE_FAULTS, SOFTWARE, TASK_CLOCK, Event, EventGroup
 from spikecost.flops.toolchain import SCALAR, compile_library
 from spikecost.models.ground.errors import UserError
 
@@ -27,7 +27,7 @@ def formula(event):
 
 
 def candidate(first, counted, cycles=""):
-    return Candidate(formula(counted), first.name, cycles, "the kernel", partial(Group, (first, counted)))
+    return Candidate(formula(counted), first.name, cycles, "the kernel", partial(EventGroup, (first, counted)))
 
 
 def refused():
@@ -124,7 +124,7 @@ def test_nothing_retired_is_an_error():
 
 
 def test_counts_that_are_lost_are_an_error():
-    class Lost(Group):
+    class Lost(EventGroup):
         def stop(self):
             raise Refused("multiplexed")
 
