@@ -40,14 +40,14 @@ def check(seed, draw=Scalar.drawn):
     return "" if off <= allowed else f"seed {seed}: off by {off:.2g} ms, stated {found.error:.2g} ms; {drawn}"
 
 
-@pytest.mark.parametrize("first", range(0, 150, 30))
+@pytest.mark.parametrize("first", range(0, 240, 30))
 def test_intervals_of_models_with_steep_terms_are_right(first):
     # steps, bumps and exponentials of widths from 1 to 1e-3 of the range of v
     wrong = [said for said in map(check, range(first, first + 30)) if said]
     assert not wrong, "\n".join(wrong)
 
 
-@pytest.mark.parametrize("first", range(0, 150, 30))
+@pytest.mark.parametrize("first", range(100, 160, 30))
 def test_intervals_of_models_with_switches_and_kinks_are_right(first):
     # terms of the same widths that a switch turns on and off, and jumps, absolute values, roots
     wrong = [said for seed in range(first, first + 30) if (said := check(seed, Scalar.switched))]
@@ -131,7 +131,7 @@ def test_references_of_many_random_functions_agree_with_kernels(first):
 
 @pytest.mark.deep
 @pytest.mark.parametrize("draw", [Scalar.drawn, Scalar.switched])
-@pytest.mark.parametrize("first", range(150, 10_150, 100))
+@pytest.mark.parametrize("first", range(0, 10_000, 100))
 def test_intervals_of_ten_thousand_models_are_right(first, draw):
     wrong = [said for seed in range(first, first + 100) if (said := check(seed, draw))]
     flow.forget()

@@ -9,7 +9,8 @@ from mpmath import exp, expm1, mpf, workdps
 from mpmath import quad as mp_quad
 from scipy.integrate import quad, solve_ivp
 
-from spikecost.accuracy.references import closed_form, taylor
+from spikecost.accuracy import taylor  # scripts import it from here
+from spikecost.accuracy.references import closed_form
 from spikecost.accuracy.references.reference import reference
 from spikecost.harness.simulate import simulate
 from spikecost.harness.stimuli import constant, piecewise_constant, ramp
