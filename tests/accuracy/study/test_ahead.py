@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from spikecost.accuracy.references import cache
 from spikecost.accuracy.regimes import regime
 from spikecost.accuracy.study import ahead
 from spikecost.accuracy.study.suite import Suite
@@ -37,6 +38,7 @@ def started(monkeypatch):
 
 def test_the_first_process_finds_what_the_second_computed(tmp_path, monkeypatch, started):
     monkeypatch.setenv("SPIKECOST_CACHE", str(tmp_path))
+    cache._solvers.cache_clear()  # the key that both processes use is made now, whatever ran before in this process
     monkeypatch.setattr(ahead, "_pickled", lambda suite, own=ahead._pickled: own(replace(suite, features=False)))
     with ahead.computed_ahead(SUITE, LIF, 2) as second:
         assert second.works
