@@ -142,10 +142,11 @@ class Inspector:
             series = _scaled(steps)
             inside = (_VALUES[1:-1, : series.shape[1]] @ series.T).reshape(POINTS, len(steps.lengths), -1)
             values = self._written.values(self._points(steps, inside))
-            lost = np.zeros(len(steps.lengths), dtype=bool)
-            for root in self._written.roots:
-                lost |= np.isnan(values[root]).any(axis=0)
-        return int(np.argmax(lost)) if lost.any() else None
+            lost = np.zeros((POINTS, len(steps.lengths)), dtype=bool)
+            for lacks in self._written.without_value(values):
+                lost |= lacks
+        in_step = lost.any(axis=0)
+        return int(np.argmax(in_step)) if in_step.any() else None
 
     def _points(self, steps: Steps, inside: Array) -> dict[str, Any]:
         """Return the values of the names at points of steps: arrays (points, steps), or (steps,)."""

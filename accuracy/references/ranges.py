@@ -7,7 +7,7 @@ change the result. A part that changes slowly over its range has no narrow featu
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -94,6 +94,18 @@ class Tape:
             else:
                 found.append(ARRAYS[node.kind](*(found[i] for i in node.args)))
         return found
+
+    def without_value(self, values: Sequence[Any]) -> Iterator[Any]:
+        """Return, per root or other function, where it has no value for its arguments.
+
+        A number that is not finite may also be 0 times infinity: a term that is switched off, and overflows.
+        """
+        for node, value in zip(self._nodes, values, strict=True):
+            if node.args and node.kind not in ("add", "sub", "mul", "div", "neg"):
+                lacks = np.isnan(value)
+                for i in node.args:
+                    lacks = lacks & ~np.isnan(values[i])
+                yield lacks
 
     def ranges(self, over: Mapping[str, Range]) -> list[Range]:
         """Return bounds of each part from bounds of the names."""
