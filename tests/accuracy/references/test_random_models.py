@@ -64,8 +64,8 @@ def test_models_that_were_wrong_or_refused(seed):
 @pytest.mark.parametrize("seed", [26, 84, 155, 231, 1812, 1881, 1946, 21068])
 def test_models_with_switches_that_were_wrong_or_refused(seed):
     # an upstroke that had passed a kink far away; switches and roots within an upstroke; a kink that was found again
-    # and again; two changes of conditions within rounding; spikes every 0.1 ms; a term that overflows and is switched off,
-    # beside a root
+    # and again; two changes of conditions within rounding; spikes every 0.1 ms; a term that overflows
+    # and is switched off, beside a root
     assert not check(seed, Scalar.switched)
 
 
