@@ -288,6 +288,10 @@ def _reasons(rows: pd.DataFrame, best: pd.Series, tolerance: float, budget: floa
 
 def _in_brian2(run: RunFolder, rows: pd.DataFrame, best: pd.Series) -> tuple[dict[str, Any], str]:
     """Return the cheapest way that Brian2 offers for the model, and the extra cost of spikes on the grid."""
+    model = recorded_model(best["model"], _definition(run, best["model"]))
+    if model.system.random or model.arrivals:
+        drawn = "other random numbers" if model.system.random else "other spikes that arrive"
+        return {}, f"there is no program: in Brian2 the model would get {drawn} than those of the run"
     own = rows[(rows["model"] == best["model"]) & (rows["detection"] == "grid") & rows["method"].map(_has)]
     if len(own):
         row = cheapest(own)

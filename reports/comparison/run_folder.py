@@ -56,7 +56,7 @@ from ..writing.text import frame
 from .rendering import PAGE, render
 
 #: The format named in ``run.json``, and the version of everything that this module writes.
-FORMAT, VERSION = "spikecost run", 5
+FORMAT, VERSION = "spikecost run", 6
 #: Title and columns of the table that is shown of a run.
 CHEAPEST = "The cheapest way to run each model at equal spike-time accuracy"
 SHOWN = (

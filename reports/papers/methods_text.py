@@ -82,9 +82,11 @@ def _references(run: RunFolder) -> list[str]:
 
 
 def _seeds(run: RunFolder) -> list[str]:
-    seeds = run.references["seed"].dropna()
-    stimuli = f"of the stimuli {seeds.min():g} to {seeds.max():g}, " if len(seeds) else ""
-    return [f"Seeds: {stimuli}of the bootstrap {run.about['seeds']['bootstrap']}."]
+    said = []
+    for column, what in (("seed", "stimuli"), ("noise_seed", "models' noise")):
+        seeds = run.references[column].dropna()
+        said += [f"of the {what} {seeds.min():g} to {seeds.max():g}, "] if len(seeds) else []
+    return [f"Seeds: {''.join(said)}of the bootstrap {run.about['seeds']['bootstrap']}."]
 
 
 def _with_sources(name: str, works: Sequence[Work]) -> str:

@@ -21,6 +21,8 @@ def brian2_code(
 ) -> str:
     """Return the program: it prints spike times in ms, each given as the end of its step.
 
+    The model has neither random inputs nor spikes that arrive: their numbers are not in the program.
+
     Parameters
     ----------
     model : mapping
@@ -64,7 +66,7 @@ def brian2_code(
         f'neuron = NeuronGroup(1, """\n{equations}\n""",',
         f"    {', '.join(f'{name}={value}' for name, value in arguments.items() if value)})",
         *(f"neuron.{name} = {_value(value)}" for name, value in model["parameters"].items()),
-        f"neuron.{model['input']} = {_quantity(drive, drive_unit)}",
+        *([f"neuron.{of.input} = {_quantity(drive, drive_unit)}"] if of.input else []),
         # numbers first: an initial value may be an expression that uses others
         *(
             f"neuron.{name} = {_value(value)}"

@@ -76,6 +76,8 @@ def describe_model(model: NeuronModel) -> dict[str, Any]:
         "refractory": model.refractory if isinstance(model.refractory, str) else model.refractory_ms,
         "input": model.input,
         "arrivals": dict(model.arrivals),
+        "interpretation": model.interpretation,
+        "sampling": None if model.sampling is None else _quantity(model.sampling),
         "published": model.published,
         "tables": str(model.tables or ""),
         "grid": {name: _quantity(getattr(model.tables, name)) for name in ("step", "low", "high")}

@@ -15,7 +15,7 @@ from ...models.definition.tables import TableGrid
 from ...models.ground.errors import UserError, short
 from ...models.language import units
 
-_TEXTS = ("description", "source", "equations", "threshold", "reset", "input", "content")
+_TEXTS = ("description", "source", "equations", "threshold", "reset", "input", "interpretation", "content")
 _TABLES = ("parameters", "constants", "initial")
 
 
@@ -56,6 +56,7 @@ def recorded_model(label: str, described: Mapping[str, Any]) -> NeuronModel:
             refractory=refractory,
             published=described.get("published", ""),
             arrivals=described.get("arrivals", {}),
+            sampling=_quantity(described["sampling"]) if described.get("sampling") is not None else None,
             tables=_grid(described.get("grid")),
             **fields,
         )
