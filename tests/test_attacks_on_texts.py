@@ -583,7 +583,9 @@ def test_a_run_says_nothing_that_is_run(folder, field):
         True,
         {"value": 1},
     ]:
-        if (evil is None and field in ("refractory", "grid", "sampling")) or ("name" in field and not isinstance(evil, str)):
+        if (evil is None and field in ("refractory", "grid", "sampling")) or (
+            "name" in field and not isinstance(evil, str)
+        ):
             continue
         with watched():
             try:
