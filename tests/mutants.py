@@ -61,14 +61,14 @@ MUTANTS = [
     ),
     *_in(
         "models/algebra",
-        "harness/test_adaptive.py models/methods",
+        "models/algebra/test_functions.py harness/test_adaptive.py models/methods",
         ("taylor_series.py", "minus(a[k], total(times(y[i], y[k - i]) for i in range(1, k)))", "a[k]"),
         ("taylor_series.py", "for i in range((k + 1) // 2))", "for i in range(k // 2))"),
     ),
     # --- methods and detections
     *_in(
         "models/methods",
-        "harness/test_orders.py models/test_order.py harness/test_methods.py models/test_step.py",
+        "models/test_step.py models/test_order.py harness/test_orders.py harness/test_methods.py",
         ("rk4.py", "k3 = f(x + dt / 2 * k2, at=MIDDLE)", "k3 = f(x + dt / 2 * k1, at=MIDDLE)"),
         ("rk4.py", "k4 = f(x + dt * k3, at=END)", "k4 = f(x + dt * k3)"),
         ("heun.py", "k2 = f(x + dt * k1, at=END)", "k2 = f(x + dt * k1)"),
