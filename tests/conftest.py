@@ -17,7 +17,7 @@ from spikecost import cli
 from spikecost.accuracy.references.reference import reference
 from spikecost.accuracy.regimes.drives import drive_for
 from spikecost.flops.counters import COUNTERS, Counter
-from spikecost.flops.toolchain import SCALAR, Build
+from spikecost.flops.toolchain import SCALAR, Build, has_vector_exp
 from spikecost.harness.engines import brian2 as brian2_engine
 from spikecost.harness.kernels.kernel import Kernel, compile_kernels
 from spikecost.harness.stimuli import constant
@@ -130,6 +130,13 @@ def compiled_brian2() -> None:
     """Brian2 can compile here."""
     if reason := brian2_engine.why_not_compiled():
         pytest.skip(f"Brian2 cannot compile: {reason}")
+
+
+@pytest.fixture(scope="session")
+def vector_library() -> None:
+    """Functions can be computed in SIMD lanes here."""
+    if not has_vector_exp():
+        pytest.skip("there is no vector library: install glibc's libmvec (Debian: apt-get install libc6) and gcc")
 
 
 @pytest.fixture
