@@ -9,6 +9,7 @@ from collections.abc import Callable, Generator
 from functools import cache
 from typing import Any
 
+import brian2
 import pytest
 from brian2 import ms
 from hypothesis import HealthCheck, settings
@@ -36,6 +37,9 @@ settings.register_profile(
     "spikecost", derandomize=True, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("spikecost")
+
+# groups and synapses of tests are small: Cython would compile for ten times as long as they run
+brian2.prefs.codegen.target = "numpy"
 
 #: The beginning of the reason of a skip that is due to the processor.
 NOT_TO_BE_INSTALLED = ("no PMU", "this processor has no")
@@ -156,10 +160,11 @@ def said(capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[Any, str, st
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
-    """Handle SIGHUP even under ``nohup``: tests send it, and the programs that they start inherit how it is handled."""
+    """Handle signals that ``nohup`` or a shell's ``&`` ignore: tests send them, also to programs that they start."""
     del session
-    if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
-        signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    for number, usual in ((signal.SIGHUP, signal.SIG_DFL), (signal.SIGINT, signal.default_int_handler)):
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, usual)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
