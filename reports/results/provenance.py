@@ -19,7 +19,6 @@ PACKAGES = (
     "pandas",
     "pyarrow",
     "sympy",
-    "joblib",
     "PyQBDI",
     "capstone",
     "matplotlib",
