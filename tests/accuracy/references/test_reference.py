@@ -87,6 +87,20 @@ def test_extended_precision_lies_within_the_stated_error(name, drive_of):
     assert solution.error <= 1e-10
 
 
+def test_two_solutions_with_different_numbers_of_spikes_are_refused():
+    # an interval of about 1 + u ms; each spike doubles the error of u: after 60 spikes, nothing is known of u
+    model = NeuronModel(
+        name="chaotic",
+        equations="dv/dt = I : 1\ndu/dt = (0.75 - u)/(100*ms) : 1\nI : Hz",
+        threshold="v > 1",
+        reset="u = 4*u*(1 - u); v = -u",
+        initial={"v": 0, "u": 0.3},
+    )
+    assert len(reference(model, constant(1 / ms, 40 * ms)).train) > 20
+    with pytest.raises(UserError, match=r"spikes: .* shorten"):
+        reference(model, constant(1 / ms, 500 * ms))
+
+
 def test_one_second_of_hodgkin_huxley_is_stated_to_1e_11_ms():
     stated = reference(get_model("hodgkin_huxley"), constant(10 * uA / cm**2, 1 * second))
     assert len(stated.train) == 69
