@@ -194,12 +194,7 @@ class Record:
                 series = np.asarray(self._series[first:end], dtype=float)
             yield (
                 held if refractory else frozenset(),
-                Steps(
-                    series,
-                    self._lengths[first:end],
-                    np.asarray(starts, dtype=float),
-                    numbers,
-                ),
+                Steps(series, self._lengths[first:end], np.asarray(starts, dtype=float), numbers),
                 first,
             )
 
