@@ -211,8 +211,9 @@ class _Taken:
         """Return a value times a switch; where it is off, exponentials are 1: 0 times an infinite series is NaN."""
 
         def change(_node: Expr, made: Expr) -> Expr:
-            exponential = isinstance(made, Op) and made.kind in ("exp", "exprel", "expm1")
-            return Op(made.kind, (switch * made.args[0],)) if exponential else made
+            if isinstance(made, Op) and made.kind in ("exp", "exprel", "expm1"):
+                return Op(made.kind, (switch * made.args[0],))
+            return made
 
         return switch * (rebuild(value, change=change)[0] if self._is_switch(switch) else value)
 
