@@ -218,3 +218,9 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
             [each if is_everyday(*each[:2]) else product(each) for each in found],
             ids=["-".join(each) for each in found],
         )
+
+
+@pytest.fixture(autouse=True)
+def _wide_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let rows of tables and sentences have one line each; `tests/test_terminal.py` sets widths of terminals."""
+    monkeypatch.setenv("COLUMNS", "1000")
