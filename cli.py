@@ -268,12 +268,19 @@ def _add_readers(commands: Any) -> None:
     compared.add_argument("second", metavar="RUN_B", help="folder of another run; ratios are second over first")
     compared.set_defaults(run=_compare)
 
-    recommend = commands.add_parser("recommend", help="recommend a model, a method and dt, and a Brian2 program")
+    recommend = commands.add_parser(
+        "recommend", help="recommend a model, a method and dt, and with --engine brian2 a program"
+    )
     _add_run(recommend, None)
     recommend.add_argument("--rate", required=True, metavar="RATE", help="firing rate, such as 20 or 20Hz")
     recommend.add_argument("--tolerance", required=True, metavar="TIME", help="spike-time error allowed, such as 0.1ms")
     recommend.add_argument("--features", default="", metavar="F,F,...", help="such as tonic_bursting,mixed_mode")
-    recommend.add_argument("--models", nargs="+", metavar="MODEL", help="without a RUN (default: the suite's)")
+    recommend.add_argument(
+        "--models", nargs="+", metavar="MODEL", help="only these models (default: those of the RUN, or of the suite)"
+    )
+    recommend.add_argument(
+        "--engine", metavar="NAME", help="only what this simulator can run: brian2 or nest (default: any code)"
+    )
     _add_input(recommend)
     recommend.add_argument("--budget", metavar="FLOPS", help="operations per second allowed, such as '5e5 FLOP/s'")
     recommend.add_argument("--jobs", type=int, default=os.cpu_count() or 1, metavar="N", help="threads without a RUN")
@@ -535,7 +542,12 @@ def _recommend(options: argparse.Namespace) -> int:
             features=[name for name in options.features.split(",") if name],
             budget=options.budget,
             run=RunFolder.read(options.folder) if options.folder else None,
-            models=_several(options.models, options) if options.models else None,
+            models=None
+            if not options.models
+            else options.models
+            if options.folder
+            else _several(options.models, options),
+            engine=options.engine,
             jobs=options.jobs,
             progress=progress,
         )
