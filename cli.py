@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from .models.ground.errors import UserError, shortened, visible
 from .models.ground.interruption import as_ctrl_c, keeping
+from .reports.commands.configuration import configure, settle
 
 if TYPE_CHECKING:
     from .accuracy.study.suite import Suite
@@ -85,7 +86,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = argparse.Namespace(status=0)
     try:
         with as_ctrl_c():
-            _parser().parse_args(arguments, options)  # a help text may list methods, including those of other packages
+            parser = _parser()
+            given = configure(parser)
+            parser.parse_args(arguments, options)  # a help text may list methods, including those of other packages
+            settle(options, given)
             options.status = _ran(options)
             sys.stdout.flush()  # a closed pipe is noticed here and not when Python ends
             return int(options.status)
@@ -333,7 +337,8 @@ def _add_input(parser: argparse.ArgumentParser) -> None:
 def _several(models: Sequence[str], options: argparse.Namespace) -> list[str | NeuronModel]:
     """Return the models; what the options say of Brian2 groups holds for those from scripts."""
     from .models.catalogue import get_model
-    from .models.reading.files import each_named, runs_code
+    from .models.ground.named_files import runs_code
+    from .models.reading.files import each_named
 
     asked = options.input, options.synapses
     return [

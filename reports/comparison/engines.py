@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
@@ -24,7 +25,7 @@ class Engine:
     said: str = ""
     """What it can run, as a sentence."""
 
-    def runs(self, row: Mapping[str, object] | pd.Series) -> bool:
+    def runs(self, row: Mapping[Any, Any] | pd.Series) -> bool:
         """Whether it can run a model in a way."""
         return (
             str(row["model"]).startswith(self.models)

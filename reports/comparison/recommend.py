@@ -19,8 +19,8 @@ from ...accuracy.study.suite import Suite
 from ...models.catalogue import get_model
 from ...models.definition.neuron import NeuronModel
 from ...models.ground.errors import UserError, check_list, short
+from ...models.ground.named_files import is_file
 from ...models.language import units
-from ...models.reading.files import is_file
 from ..results.brian2_code import brian2_code
 from ..results.recorded_model import recorded_model
 from ..writing.notebook import Shown, frame_html
