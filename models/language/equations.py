@@ -22,7 +22,7 @@ from . import grammar, noise, units
 from .dimensions import check, dimension, unit_called
 from .equation_lines import DIFFERENTIAL, SUBEXPRESSION, lines
 from .grammar import HIGHEST_POWER, Binary, Name, Negative, Node, Number, Switch, Test, Unreadable, written
-from .names import OF_GROUPS, OF_TIME, check_name
+from .names import NOT_REFRACTORY, OF_GROUPS, OF_TIME, check_name
 
 _NUMBERS = {"pi": math.pi, "e": math.e}
 #: For each sign of a condition: the operation, and whether its operands are exchanged.
@@ -63,6 +63,7 @@ def read(text: str, constants: Mapping[str, Any], given: str) -> dict[str, Equat
     noise.check_noise(((line.name, line.kind == DIFFERENTIAL, line.right) for line in found_lines), given)
     known = {line.name: line.dimension for line in found_lines} | dict.fromkeys(OF_TIME, units.MS)
     known |= {name: noise.DIMENSIONS[kind] for name, kind in random_inputs(text).items()}
+    known[NOT_REFRACTORY] = units.DIMENSIONLESS
     found = {}
     for line in found_lines:
         with at(line.name):
@@ -148,7 +149,7 @@ def condition(text: str, dimensions: Mapping[str, Dimension], constants: Mapping
         raise UserError(f"{where}: {error.problem}; {instead}") from None
     if node is None:
         raise UserError(f"{where}: '{short(text)}' is not supported; {instead}")
-    found = _lowered(node, dimensions, constants, where, {"not_refractory": Const(Fraction(1))})
+    found = _lowered(node, dimensions, constants, where, {NOT_REFRACTORY: Const(Fraction(1))})
     value = _numbers_of(dimensions, constants, where)
     for comparison in grammar.comparisons(node):
         expected = dimension(comparison.left, dimensions, constants, where=where, value=value)
@@ -157,12 +158,18 @@ def condition(text: str, dimensions: Mapping[str, Dimension], constants: Mapping
 
 
 def statements(
-    text: str, targets: Collection[str], dimensions: Mapping[str, Dimension], constants: Mapping[str, Any], where: str
+    text: str,
+    targets: Collection[str],
+    dimensions: Mapping[str, Dimension],
+    constants: Mapping[str, Any],
+    where: str,
+    values: Mapping[str, Expr] = MappingProxyType({}),
 ) -> list[tuple[str, Expr]]:
     """Read ``v = c; u += d``: assignments to `targets`, one after the other.
 
     A name that is assigned but not declared is a temporary variable, as in Brian2: it has a value after its first
-    assignment, and hides a constant with the same name. Temporary variables that are not used are left out.
+    assignment, and hides a constant with the same name. Temporary variables that are not used are left out. `values`
+    are the values of names that have one here.
     """
     noise.refuse_random(text, where)
     found: list[tuple[str, Expr]] = []
@@ -180,7 +187,7 @@ def statements(
                     f"{where}: '{target} = {short(written(node))}' uses '{early.pop()}' before it has a "
                     "value; assign one to it first"
                 )
-            value = _lowered(node, known, numbers, where)
+            value = _lowered(node, known, numbers, where, values)
             if target in temporary and target not in known:
                 check_name(target, f"{where}: the temporary variable")
                 known[target] = dimension(node, known, numbers, where=where, value=_numbers_of(known, numbers, where))
