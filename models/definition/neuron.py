@@ -23,15 +23,8 @@ from ..language.names import LAST_SPIKE, LONGEST_NAME, NEVER, NOT_REFRACTORY, OF
 from ..language.noise import DIMENSIONS
 from .arrivals import check_arrivals, given_arrivals, read_arrivals, targets_of
 from .published_cost import PublishedCost
-from .refractoriness import (
-    Sides,
-    check_refractory,
-    constant_time,
-    read_refractory,
-    refractory,
-    with_refractoriness,
-)
-from .random_inputs import INTERPRETATIONS, SAMPLING, STRATONOVICH, diffusion
+from .random_inputs import INTERPRETATIONS, SAMPLING, STRATONOVICH, diffusion, without_noise
+from .refractoriness import Sides, check_refractory, constant_time, read_refractory, refractory, with_refractoriness
 from .tables import TableGrid, tabulate
 from .threshold import read_threshold
 
@@ -526,12 +519,13 @@ def _system(model: NeuronModel, field_name: str) -> System:
                 equations[name].text, in_equations, model.constants, expected, f"{model.name}: equation of '{name}'"
             )
     subexpressions = language.subexpression_order(found, found.keys() - set(state))
+    found, subexpressions = without_noise(found, subexpressions, random)
     free = waiting = with_refractoriness(found, subexpressions, not_refractory=True)
     if NOT_REFRACTORY in names(*found.values()):
         waiting = with_refractoriness(found, subexpressions, not_refractory=False)
     with at("reset"):  # a spike makes the neuron refractory before the reset
         now = {NOT_REFRACTORY: Const(Fraction(0))}
-        reset = language.statements(model.reset, state, known, model.constants, f"{model.name}: reset", now)
+        reset = language.statements(model.reset, state, known, model.constants, f"{model.name}: reset", values=now)
     with at("threshold"):
         threshold = read_threshold(
             model.threshold,

@@ -115,9 +115,7 @@ def read_refractory(
     return decided(substitute(found, opened)), is_condition
 
 
-def refractory(
-    read: tuple[Expr, bool], moving: Collection[str], threshold: Expr, *, resets: bool
-) -> Refractory | None:
+def refractory(read: tuple[Expr, bool], moving: Collection[str], threshold: Expr, *, resets: bool) -> Refractory | None:
     """Return how a neuron is refractory; None if a spike is a crossing of the threshold.
 
     Parameters

@@ -266,8 +266,10 @@ def tallies_waits(model: NeuronModel) -> bool:
 def after_spike(model: NeuronModel) -> str:
     """Return in C for how many steps the neuron is refractory after a spike."""
     until = model.system.refractory
-    return "refractory" if until is None or until.duration is not None and not until.settled else (
-        "left_new_" if until.settled else "1.0"
+    return (
+        "refractory"
+        if until is None or (until.duration is not None and not until.settled)
+        else ("left_new_" if until.settled else "1.0")
     )
 
 

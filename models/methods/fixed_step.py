@@ -8,7 +8,8 @@ Times within the step are fractions of the step. In addition to the model's name
 - ``xi`` and other sources of noise: the mean of the noise over the whole step, the increment of the Brownian path
   divided by ``step``; ``randn_1`` and other random numbers (`models.language.noise`);
 - ``t``: the time in ms, or the number of steps if every step is whole (`counts_steps`);
-- ``left``: number of refractory steps that are left, ``left_new`` after a spike if that is not a constant time; ``v_next``, ``v_reset``, ``v_held``: new values of ``v``.
+- ``left``: number of refractory steps that are left; ``left_new``: the same after a spike, if it is no constant;
+- ``v_next``, ``v_reset``, ``v_held``: new values of ``v``.
 
 If the input varies within a step, ``I`` is its value at the start of that piece, ``I_mid`` at its middle and ``I_end``
 at its end; ``I_first``, ``I_half`` and ``I_last`` are the values for the whole step. If a piece is not the whole step,
@@ -54,6 +55,8 @@ class FixedStep(ABC):
     exact_alone = False
     interpretation = ""
     """The interpretation of noise whose factor depends on the state that it solves; empty if it solves none."""
+    without_noise = ""
+    """The method that this is on a model without noise; empty if it is itself."""
     knob = "dt"
     steps_alike = True
     dense_output = False
@@ -171,8 +174,8 @@ class FixedStep(ABC):
     ) -> Mapping[str, float]:
         """Return the tallies of a run, which follow from its steps and spikes, and from the kernel's at arrivals.
 
-        A constant refractory time is the same for each spike. What runs once per run is not tallied: it is not a cost per ms,
-        because a run may have any length.
+        A constant refractory time is the same for each spike. What runs once per run is not tallied: it is not a cost
+        per ms, because a run may have any length.
         """
         held = {noise.HELD: horizon / float(step.model.sampling_ms)} if step.model.system.sampled else {}
         if events.tallies_waits(step.model):
@@ -319,7 +322,7 @@ class _Maker:
         check = lower(self._draft("left"), {"waiting": self._waits(left)})[1]
         if not self.restarts:
             until = self._system.refractory
-            after = left - 1 if until is None or until.settled else left
+            after: Expr = left - 1 if until is None or until.settled else left
             pause = self._held(self._draft("left", "done", "step"), step, {"left_next": after})
             return check, pause, Block()
         remaining = self._until - done

@@ -565,10 +565,6 @@ REFUSED = {
         lambda: leaky(LEAKY.replace("- v", "- w") + "\nw = v : volt (constant over dt)", name="mine", method="rk2"),
         "mine: 'w' is (constant over dt): Brian2 computes it once per step, which is a different model for each dt ",
     ),
-    "boolean": (
-        lambda: leaky(LEAKY.replace("R*I", "R*I*int(on)") + "\non : boolean", name="mine"),
-        "mine: the parameter 'on' is boolean, which cannot be run; declare a number",
-    ),
     "threshold": (lambda: leaky(threshold="v > -50*mV and I > 0*amp", name="mine"), "mine: the threshold uses I; "),
     "refractory condition": (
         lambda: leaky(refractory="I > 1*nA", name="mine"),
@@ -592,7 +588,7 @@ REFUSED = {
                 "double": brian2.Function(lambda x: 2 * x, arg_units=[brian2.amp], return_unit=brian2.amp),
             },
         ),
-        "mine: equation of 'v': 'double(I)' is not supported",
+        "mine: 'double' is a function of your own, whose operations spikecost cannot read; ",
     ),
 }
 
