@@ -38,23 +38,12 @@ import brian2
 from ..definition.neuron import NeuronModel
 from ..definition.random_inputs import STRATONOVICH
 from ..ground.errors import UserError
+from ..ground.named_files import MODEL_FILE
 from .data import Given, Initial, Misfit, Refractory, read_text, read_toml, structure
 from .from_brian2 import from_brian2
 from .places import line_in_python, line_in_toml, line_of_name
 
-_FILE = re.compile(r"(?P<path>.+\.(?:py|toml))(?::(?P<names>[^/\\]*))?")
 _WRITE = "write {name} = sc.NeuronModel(name=..., equations=..., threshold=..., reset=...), or a Brian2 NeuronGroup"
-
-
-def is_file(asked: str) -> bool:
-    """Whether a model is given by its file: ``path.py:name`` or ``path.toml``."""
-    return _FILE.fullmatch(asked) is not None
-
-
-def runs_code(asked: str) -> bool:
-    """Whether a model is given by a Python file, which is executed."""
-    match = _FILE.fullmatch(asked)
-    return match is not None and match["path"].endswith(".py")
 
 
 def each_named(asked: Iterable[str | NeuronModel]) -> tuple[str | NeuronModel, ...]:
@@ -78,7 +67,7 @@ def model_from_file(asked: str, input: str | None = None, synapses: str | None =
     UserError
         If the file cannot be read or does not contain a model; the message gives the line.
     """
-    match = _FILE.fullmatch(asked)
+    match = MODEL_FILE.fullmatch(asked)
     assert match is not None
     path = Path(match["path"])
     source, changed = read_text(path, "the model file"), path.stat().st_mtime_ns
@@ -98,7 +87,7 @@ def model_from_file(asked: str, input: str | None = None, synapses: str | None =
 
 def place_of(asked: str) -> tuple[str, int] | None:
     """Return the file of ``path.py:name`` or ``path.toml`` and the line of the model; None if it cannot be read."""
-    match = _FILE.fullmatch(asked)
+    match = MODEL_FILE.fullmatch(asked)
     if match is None:
         return None
     try:
