@@ -16,7 +16,7 @@ _TITLES = {
     "references": "references and drives",
     "counts": "exact counts of kernels",
     "brian2": "what Brian2 executes",
-    "libm": "what exp and pow execute",
+    "libm": "what functions such as exp execute",
     "code": "versions of the code, and lists made with it",
 }
 
