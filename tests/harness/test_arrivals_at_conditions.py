@@ -1,4 +1,4 @@
-"""Spikes that arrive: thresholds of another form, the time in statements, and refractoriness that depends on a state."""
+"""Spikes that arrive: thresholds of another form, the time in statements, refractoriness that depends on a state."""
 
 from fractions import Fraction
 
