@@ -83,7 +83,7 @@ def test_a_zero_is_named_by_all_alike(tmp_path_factory, form, kind, where, more,
         equations=text + ("\na : 1\nb : 1\nc : 1" if kind == "parameter" else ""),
         threshold="v > 1",
         reset="v = 0",
-        initial={"v": 0.0, "w": 0.0},
+        initial={"v": 0.3, "w": 0.2},
         **{"parameters" if kind == "parameter" else "constants": given_values},
     )
     line = one_line(model, tmp_path_factory.mktemp("run"))
