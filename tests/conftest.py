@@ -37,6 +37,9 @@ settings.register_profile(
 )
 settings.load_profile("spikecost")
 
+# a test computes what it tests; the tests of the store make their own
+os.environ["SPIKECOST_STORE"] = "off"
+
 #: The beginning of the reason of a skip that is due to the processor.
 NOT_TO_BE_INSTALLED = ("no PMU", "this processor has no")
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from functools import partial
+from pathlib import Path
 
 from ...flops.toolchain import find_compiler
+from ...harness.store import Store, open_store
 from ...models.catalogue import get_model
 from ...models.definition.domain import check_domain
 from ...models.definition.neuron import NeuronModel
@@ -27,18 +29,30 @@ MOST_JOBS = 1024
 MOST_MS = 1e11
 
 
-def run_suite(suite: Suite, jobs: int = 2, progress: Progress | None = None) -> Study:
+def run_suite(suite: Suite, jobs: int = 2, progress: Progress | None = None, store: str | Path | None = None) -> Study:
     """Run a suite.
 
     The kernels run in `jobs` threads (compiled code does not hold Python's lock). Timing runs without other threads.
     After an interruption, the finished part is returned, marked as interrupted. An exception of one model, method or
     case becomes the reason of its row and does not end the run.
 
+    Runs of the sweep are kept in the store, and taken from there if they were computed before, by whatever suite or
+    command. Timing is always done anew.
+
+    Parameters
+    ----------
+    suite : Suite
+    jobs : int
+        Number of threads.
+    progress : Progress, optional
+    store : str or Path, optional
+        File of the store, by default `store_path`; ``"off"`` for none.
+
     Raises
     ------
     UserError
-        If a model's equations have no value, there is no C compiler, no model reaches any of the rates, or the suite
-        or the number of threads is too large.
+        If a model's equations have no value, there is no C compiler, no model reaches any of the rates, the suite
+        or the number of threads is too large, or the store is a file of another kind.
     """
     check_jobs(jobs)
     check_length(suite)
@@ -46,8 +60,9 @@ def run_suite(suite: Suite, jobs: int = 2, progress: Progress | None = None) -> 
     progress = progress or Progress()
     study = Study(suite)
     try:
-        with interruptible():
-            _run(study, jobs, progress)
+        with open_store(store) as kept, interruptible():
+            study.store = str(kept.path) if kept.is_open else ""
+            _run(study, jobs, progress, kept)
     except KeyboardInterrupt:
         if not study.curves:
             raise
@@ -90,16 +105,18 @@ def check_length(suite: Suite) -> None:
         )
 
 
-def _run(study: Study, jobs: int, progress: Progress) -> None:
+def _run(study: Study, jobs: int, progress: Progress, store: Store) -> None:
     suite = study.suite
     models = [get_model(model) for model in suite.models]
     for model in models:
         check_domain(model)
     with computed_ahead(suite, models, jobs) as second:
-        _compare(study, models, jobs, progress, second)
+        _compare(study, models, jobs, progress, second=second, store=store)
 
 
-def _compare(study: Study, models: Sequence[NeuronModel], jobs: int, progress: Progress, second: Second) -> None:
+def _compare(
+    study: Study, models: Sequence[NeuronModel], jobs: int, progress: Progress, *, second: Second, store: Store
+) -> None:
     suite = study.suite
     progress.begin("finding drives and references", sum(map(suite.number_of_regimes, models)))
     for model in models:
@@ -126,13 +143,17 @@ def _compare(study: Study, models: Sequence[NeuronModel], jobs: int, progress: P
         for detection in suite.detections
     ]
     progress.begin("sweeping dt", len(work))
-    sweeps = [partial(swept_curve, *item, kernels[item[0].model, item[0].stimulus], suite) for item in work]
+    sweeps = [
+        partial(swept_curve, *item, kernels[item[0].model, item[0].stimulus], suite, store=store) for item in work
+    ]
     finders: dict[int, Finder] = {}
     with in_threads(jobs, sweeps) as swept:
         for curve, find in swept:
             study.curves.append(curve)
             finders[id(curve)] = find
             progress.done()
+    if study.reused:
+        progress.say(study.reused)
     contradicted = contradictions(study, kernels, progress)
     study.cases = [
         case for curve in study.curves for case in cases_of(curve, suite, contradicted.get(regime_of(curve), ""))

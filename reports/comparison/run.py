@@ -25,7 +25,9 @@ from .run_folder import remove_run
 INTERRUPTED, FALLBACK = "interrupted", "spikecost-report"
 
 
-def run(suite: Suite, out: str | Path, jobs: int, quiet: bool = False) -> tuple[Comparison, Path, str]:
+def run(
+    suite: Suite, out: str | Path, jobs: int, quiet: bool = False, store: str | None = None
+) -> tuple[Comparison, Path, str]:
     """Compare, with a progress bar on standard error unless `quiet`, and write the report.
 
     The folder is locked from the start, so that no second run writes into it. If it cannot be written at the end, the
@@ -45,7 +47,7 @@ def run(suite: Suite, out: str | Path, jobs: int, quiet: bool = False) -> tuple[
     folder = writable(out)
     with keeping(), alone_in(folder, patience=0):
         with bars(quiet=quiet) as progress:
-            comparison = compare(suite.models, suite=suite, jobs=jobs, progress=progress)
+            comparison = compare(suite.models, suite=suite, jobs=jobs, progress=progress, store=store)
         interrupted = comparison.study.interrupted
         page, elsewhere = _saved(comparison, folder / INTERRUPTED if interrupted else folder)
         if not (interrupted or elsewhere):
@@ -112,6 +114,8 @@ def summary(comparison: Comparison, page: Path, more: str = "") -> str:
     parts += study.failures
     if len(comparison.demos):
         parts.append(headline(comparison.demos))
+    if study.reused:
+        parts.append(study.reused)
     if more:
         parts.append(more)
     what = "interrupted: what was finished" if study.interrupted else "report"
@@ -136,6 +140,7 @@ def found(comparison: Comparison, page: Path, more: Sequence[str] = ()) -> dict[
             regime.drive.note for regime in comparison.study.regimes if regime.drive and regime.drive.note
         ],
         "failures": list(comparison.study.failures),
+        "from_store": comparison.study.reused,
         "said": list(more),
     }
 
