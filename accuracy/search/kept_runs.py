@@ -50,6 +50,8 @@ FORM = 1
 BATCH = 1.0
 #: A part with more bytes than this is not read: it was not written here.
 MOST = 2**30
+#: Errors of `decoded`.
+UNREADABLE = (ValueError, KeyError, TypeError, IndexError, OverflowError, ZeroDivisionError, struct.error, zlib.error)
 #: The code that prepares and judges runs. Kernels are known by their source, models by their numbers.
 _CODE = (
     "harness/kernels",
@@ -90,7 +92,7 @@ class KeptRuns:
         for row in store.recall(self._identity) if self._identity else ():
             try:
                 self._known |= decoded(row.content)
-            except (ValueError, KeyError, TypeError, IndexError, struct.error, zlib.error) as error:
+            except UNREADABLE as error:
                 store.set_aside(row, f"it cannot be read: {error}")
 
     def recall(self, setting: Fraction) -> Runs | None:
@@ -206,7 +208,7 @@ def decoded(kept: bytes) -> dict[Fraction, Runs]:
 
     Raises
     ------
-    ValueError, KeyError, TypeError, IndexError, struct.error, zlib.error
+    UNREADABLE
         If it was not.
     """
     unpacked = zlib.decompressobj().decompress(kept, MOST)

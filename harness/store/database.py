@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sqlite3
+import tempfile
 import time
 from pathlib import Path
 
@@ -46,13 +47,14 @@ def connect(path: Path) -> sqlite3.Connection:
     for folder in reversed([each for each in path.parents if not each.exists()]):
         with contextlib.suppress(FileExistsError):  # another process was faster
             folder.mkdir(mode=0o700)
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+    _make(path)
     try:
         return _opened(path)
     except sqlite3.DatabaseError as error:
         if not is_damage(error):
             raise
         set_file_aside(path, str(error))
+        _make(path)
         return _opened(path)
 
 
@@ -99,9 +101,43 @@ def _check_kind(path: Path) -> None:
         )
 
 
-def _opened(path: Path) -> sqlite3.Connection:
+def _make(path: Path) -> None:
+    """Make a new store under another name, and give it its name when it is whole: two runs may begin at once."""
+    with contextlib.suppress(FileNotFoundError):
+        if path.stat().st_size:
+            return
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)  # for the user alone
+    os.close(handle)
+    aside = Path(name)
+    try:
+        made = _connected(aside)
+        try:
+            made.execute("PRAGMA auto_vacuum = INCREMENTAL")  # so that a store that is pruned becomes smaller
+            made.execute(f"PRAGMA application_id = {APPLICATION}")
+            _prepare(made, aside)
+        finally:
+            made.close()
+        try:
+            os.link(aside, path)
+        except FileExistsError:
+            if not path.stat().st_size:
+                aside.replace(path)
+            # else another process was faster
+        except OSError:  # a file system without links
+            if not path.exists():
+                aside.replace(path)
+    finally:
+        aside.unlink(missing_ok=True)
+
+
+def _connected(path: Path) -> sqlite3.Connection:
     made = sqlite3.connect(path, timeout=PATIENCE, isolation_level=None, check_same_thread=False)
-    made.text_factory = lambda text: text.decode(errors="surrogateescape")  # a damaged row can be read, and named
+    made.text_factory = lambda text: text.decode(errors="replace")  # a damaged row can be read, and named
+    return made
+
+
+def _opened(path: Path) -> sqlite3.Connection:
+    made = _connected(path)
     try:
         _prepare(made, path)
     except BaseException:
@@ -117,9 +153,6 @@ def _prepare(made: sqlite3.Connection, path: Path) -> None:
             f"the store {shortened(str(path))} was written by a later version of spikecost (schema {version}, this one "
             f"knows {len(MIGRATIONS)}); update spikecost, or give another file with --store"
         )
-    if not version:
-        made.execute("PRAGMA auto_vacuum = INCREMENTAL")  # so that a store that is pruned becomes smaller
-        made.execute(f"PRAGMA application_id = {APPLICATION}")
     made.execute("PRAGMA journal_mode = WAL")  # two runs can use it at once
     made.execute("PRAGMA synchronous = NORMAL")  # what is committed outlives the process; the file is always whole
     if version == len(MIGRATIONS):
@@ -128,6 +161,10 @@ def _prepare(made: sqlite3.Connection, path: Path) -> None:
     made.execute("BEGIN IMMEDIATE")
     with contextlib.closing(made.cursor()) as cursor:
         (version,) = cursor.execute("PRAGMA user_version").fetchone()  # another process may have been faster
+        if not version and cursor.execute("SELECT COUNT(*) FROM sqlite_master").fetchone()[0]:
+            damage = sqlite3.DatabaseError("its tables have no version")
+            damage.sqlite_errorcode = sqlite3.SQLITE_CORRUPT
+            raise damage
         for statements in MIGRATIONS[version:]:
             for statement in statements:
                 cursor.execute(statement)

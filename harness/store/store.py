@@ -48,6 +48,8 @@ class Row:
     content: bytes
     damage: str = ""
     """Why it cannot be trusted; empty if it can."""
+    place: int = 0
+    """Its number in the file."""
 
 
 def store_path(given: str | Path | None = None) -> Path | None:
@@ -129,11 +131,10 @@ class Store:
         def move() -> None:
             self._run("BEGIN IMMEDIATE")
             self._run(
-                "INSERT INTO set_aside SELECT identity, part, about, content, ?, ? FROM results "
-                "WHERE identity = ? AND part = ?",
-                (why, time.time(), row.identity, row.part),
+                "INSERT INTO set_aside SELECT identity, part, about, content, ?, ? FROM results WHERE rowid = ?",
+                (why, time.time(), row.place),
             )
-            self._run("DELETE FROM results WHERE identity = ? AND part = ?", (row.identity, row.part))
+            self._run("DELETE FROM results WHERE rowid = ?", (row.place,))
             self._run("COMMIT")
 
         self._safely(move, None)
@@ -191,7 +192,8 @@ class Store:
                     excess -= size
                     removed += 1
             if removed:
-                self._run("PRAGMA incremental_vacuum").fetchall()
+                assert self._database is not None
+                self._database.executescript("PRAGMA incremental_vacuum")  # `execute` would free only one page
                 self._run("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
             return removed
 
@@ -233,7 +235,7 @@ class Store:
         return self._safely(lambda: self._run(question).fetchall(), nothing)
 
     def _rows(self, where: str, value: object) -> list[Row]:
-        found = self._run(f"SELECT identity, part, about, code, content FROM results {where}", (value,))  # noqa: S608
+        found = self._run(f"SELECT rowid, identity, part, about, code, content FROM results {where}", (value,))  # noqa: S608
         return [_row(*values) for values in found.fetchall()]
 
     def _safely(self, work: Callable[[], Value], otherwise: Value, opened: bool = True) -> Value:
@@ -272,16 +274,17 @@ def _reason(error: Exception) -> str:
     return str(getattr(error, "strerror", None) or error)
 
 
-def _row(identity: object, part: object, about: object, code: object, content: object) -> Row:
+def _row(place: int, *values: object) -> Row:
     """Return a row as it was found; damage may also have changed the types of its values."""
-    texts = [each if isinstance(each, str) else repr(each) for each in (identity, part, about, code)]
+    *named_so, content = values
+    texts = [each if isinstance(each, str) else repr(each) for each in named_so]
     found = content if isinstance(content, bytes) else repr(content).encode()
     damage = "" if texts[1] == _checksum(texts[0], texts[2], texts[3], found) else "its checksum is wrong"
     try:
         described = json.loads(texts[2])
     except ValueError:
         described = None
-    return Row(texts[0], texts[1], described if isinstance(described, dict) else {}, texts[3], found, damage)
+    return Row(texts[0], texts[1], described if isinstance(described, dict) else {}, texts[3], found, damage, place)
 
 
 def _checksum(identity: str, about: str, code: str, content: bytes) -> str:
