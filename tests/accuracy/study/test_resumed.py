@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
+import os
 import random
 import shutil
 import signal
-import subprocess
-import sys
 import time
-from dataclasses import asdict, replace
+from contextlib import suppress
+from dataclasses import replace
 from fractions import Fraction
 
 import pandas as pd
@@ -27,6 +26,7 @@ from spikecost.accuracy.study.runner import run_suite
 from spikecost.accuracy.study.suite import Suite
 from spikecost.harness.kernels import kernels
 from spikecost.harness.store import Store
+from spikecost.models.ground.interruption import as_ctrl_c, keeping
 from spikecost.reports.tables.points import points
 from spikecost.reports.tables.repeats import by_stimulus
 from spikecost.reports.tables.table import table
@@ -190,22 +190,12 @@ def test_a_result_that_cannot_be_read_is_computed_again(undisturbed, path, caplo
 
 # --- kills -----------------------------------------------------------------------------------------------------------
 
-KILLED = """
-import sys
-from spikecost.accuracy.study.phases.progress import Progress
-from spikecost.accuracy.study.runner import run_suite
-from spikecost.models.ground.interruption import as_ctrl_c, keeping
-from {module} import SUITE
-print("begun", flush=True)
-with as_ctrl_c(), keeping() as came:
-    try:
-        run_suite(SUITE, jobs=2, store=sys.argv[1])
-    except KeyboardInterrupt:
-        pass
-    came.clear()
-print("ended", flush=True)
-"""
-"""A run that can be killed; it says when it begins."""
+
+def run_that_may_be_killed(path):
+    with as_ctrl_c(), keeping() as came:
+        with suppress(KeyboardInterrupt):
+            run_suite(SUITE, jobs=2, store=path)
+        came.clear()
 
 
 def settings_in(path):
@@ -218,11 +208,12 @@ def settings_in(path):
 
 def kill_at(path, number, seconds):
     """Run, and send a signal after some time."""
-    suite = json.dumps(asdict(SUITE))
-    child = subprocess.Popen(
-        [sys.executable, "-c", KILLED, str(path), suite], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
-    )
-    assert child.stdout.readline() == "begun\n"
+    child = os.fork()
+    if not child:
+        try:
+            run_that_may_be_killed(path)
+        finally:
+            os._exit(0)
     time.sleep(seconds)
     if number is None:  # a copy of the files at this moment, without a kill
         copied = path.with_name("copied")
@@ -230,15 +221,17 @@ def kill_at(path, number, seconds):
         for each in sorted(path.parent.glob("spikecost.db*")):
             shutil.copy(each, copied / each.name)
     else:
-        child.send_signal(number)
-    child.communicate()
+        os.kill(child, number)
+    os.waitpid(child, 0)
 
 
 HOW = (signal.SIGKILL, signal.SIGTERM, None, signal.SIGINT)
 
 
-def kill_and_resume(undisturbed, folder, tries):
+def kill_and_resume(undisturbed, folder, tries, monkeypatch):
     """Return how many of the killed runs had kept something."""
+    # each setting is written at once: many moments at which a kill could lose something
+    monkeypatch.setattr(kept_runs, "BATCH", 0.0)
     chance = random.Random(11)
     begun = time.monotonic()
     run_suite(SUITE, jobs=2, store=folder / "undisturbed.db")
@@ -259,13 +252,13 @@ def kill_and_resume(undisturbed, folder, tries):
     return kept
 
 
-def test_a_killed_run_goes_on_and_ends_with_the_same_tables(undisturbed, tmp_path):
-    assert kill_and_resume(undisturbed, tmp_path, 4) >= 1
+def test_a_killed_run_goes_on_and_ends_with_the_same_tables(undisturbed, tmp_path, monkeypatch):
+    assert kill_and_resume(undisturbed, tmp_path, 4, monkeypatch) >= 1
 
 
 @pytest.mark.deep
-def test_fifty_killed_runs_go_on_and_end_with_the_same_tables(undisturbed, tmp_path):
-    assert kill_and_resume(undisturbed, tmp_path, 50) >= 25
+def test_fifty_killed_runs_go_on_and_end_with_the_same_tables(undisturbed, tmp_path, monkeypatch):
+    assert kill_and_resume(undisturbed, tmp_path, 50, monkeypatch) >= 25
 
 
 # --- the form of runs in the store -----------------------------------------------------------------------------------
