@@ -26,6 +26,7 @@ from ..search.voltage import VoltageRms
 LEFT_OUT = "an adaptive method is run with its dense output alone, if that is among the detections"
 #: Number of stimuli of a regime: several, so that a mean has an interval.
 TRIALS = 20
+LARGEST_SEED = 10**9
 #: Names of the fields that are tuples.
 _LISTS = (
     "models",
@@ -93,7 +94,7 @@ class Suite:
     finest: float = 8e-4
     """For a horizon of 1 s or less; for a longer one, dt is longer so that the number of steps is the same."""
     finest_varying: float = 8e-3
-    """The same for stimuli that vary within their pieces: their value at every step must be kept in memory."""
+    """The same for stimuli that vary within their pieces, and for models with random inputs."""
     per_decade: int = 8
     repeats: int = 3
     """Number of timed runs of each case."""
@@ -107,6 +108,8 @@ class Suite:
     """Whether to also count what Brian2 executes and what compiler options for speed change."""
     features: bool = True
     """Whether to look for the twenty features of Izhikevich 2004 in the models, and to run the demos of his model."""
+    seed: int = 0
+    """Seed of the first stimulus that has random numbers, and of the models' noise in it; the next has the next."""
 
     def __post_init__(self) -> None:
         self._check_numbers()
@@ -162,6 +165,8 @@ class Suite:
                     raise UserError(f"{name.rstrip('s')} = {value:g} is not positive and finite; give a number above 0")
                 if not least <= value <= most:
                     raise UserError(f"{name} = {value:g}: give {least:g} or more, and at most {most:g}")
+        if type(self.seed) is not int or not 0 <= self.seed <= LARGEST_SEED:
+            raise UserError(f"seed = {self.seed!r}: give a whole number from 0 to {LARGEST_SEED}")
         if self.coarsest < self.finest:
             raise UserError(
                 f"coarsest = {self.coarsest:g} ms is below finest = {self.finest:g} ms; give the longest "
@@ -210,12 +215,12 @@ class Suite:
         for horizon in self.horizons:
             for stimulus in self.stimuli:
                 if not model.input:
-                    yield as_it_stands(model, stimulus, horizon, self.trials)
+                    yield as_it_stands(model, stimulus, horizon, self.trials, seed=self.seed)
                     continue
                 for rate in self.rates:
-                    yield at_rate(model, stimulus, rate, horizon, self.trials)
+                    yield at_rate(model, stimulus, rate, horizon, self.trials, seed=self.seed)
                 for multiple in self.rheobases:
-                    yield at_rheobase(model, stimulus, multiple, horizon, self.trials)
+                    yield at_rheobase(model, stimulus, multiple, horizon, self.trials, seed=self.seed)
 
     def number_of_regimes(self, model: NeuronModel) -> int:
         """Return the number of regimes of a model."""

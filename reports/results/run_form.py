@@ -108,6 +108,7 @@ class _SuiteForm:
     conventions: tuple[str, ...]
     thorough: bool
     features: bool
+    seed: int = 0
 
 
 @dataclass(frozen=True)
