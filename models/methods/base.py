@@ -205,6 +205,9 @@ class InBlocks:
     exact_alone = False
     steps_alike = False
 
+    def __repr__(self) -> str:
+        return f"<method {self.name}>"
+
     @property
     def dense_output(self) -> bool:
         """Whether it gives the solution between the ends of its step."""

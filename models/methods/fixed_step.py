@@ -66,6 +66,9 @@ class FixedStep(ABC):
     extras: tuple[str, ...] = ("accepted",)
     at_spikes: Collection[str] = ("spike", "spike at an arrival")
 
+    def __repr__(self) -> str:
+        return f"<method {self.name}>"
+
     @abstractmethod
     def advance(self, x: Vector, dt: Expr, f: Derivatives) -> Vector:
         """Return the state at t + dt.
