@@ -267,13 +267,17 @@ def _describe(parser: argparse.ArgumentParser) -> None:
                 _describe(below)
 
 
-def _add_store(parser: argparse.ArgumentParser) -> None:
+def _add_store(parser: argparse.ArgumentParser, fresh: bool = False) -> None:
     parser.add_argument(
         "--store",
         metavar="FILE",
         help="where results are kept and taken from (default: SPIKECOST_STORE, or spikecost.db in your data folder; "
         "off: nowhere)",
     )
+    if fresh:
+        parser.add_argument(
+            "--fresh", action="store_true", help="ignore the store: compute everything, and keep nothing in it"
+        )
 
 
 def _add_store_commands(commands: Any) -> None:
