@@ -211,10 +211,7 @@ def _parser() -> _Parser:
         help="look for the twenty features of 2004 in the models, and run its demos (not with --quick)",
     )
     run.add_argument("--history", metavar="FILE", help="history to add the run to")
-    _add_store(run)
-    run.add_argument(
-        "--fresh", action="store_true", help="ignore the store: compute everything, and keep nothing in it"
-    )
+    _add_store(run, fresh=True)
     run.add_argument("--open", action="store_true", help="open the page in the browser when it is written")
     _add_quiet(run)
     run.set_defaults(run=_run)
