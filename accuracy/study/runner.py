@@ -12,8 +12,9 @@ from ...harness.store import Store, open_store
 from ...models.catalogue import get_model
 from ...models.definition.domain import check_domain
 from ...models.definition.neuron import NeuronModel
-from ...models.ground.errors import UserError
+from ...models.ground.errors import UserError, shortened
 from ...models.ground.interruption import interruptible
+from ...models.reading.files import executed
 from .ahead import Second, computed_ahead
 from .phases import measuring
 from .phases.executing import in_threads
@@ -68,6 +69,8 @@ def run_suite(suite: Suite, jobs: int = 2, progress: Progress | None = None, sto
     find_compiler()
     progress = progress or Progress()
     study = Study(suite)
+    for path in executed:
+        progress.say(f"the Python file {shortened(str(path))} was executed, with your rights")
     try:
         with open_store(store) as kept, interruptible():
             study.store = str(kept.path) if kept.is_open else ""

@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import random
-import shutil
-import signal
-import time
-from contextlib import suppress
 from dataclasses import replace
 from fractions import Fraction
 
 import pandas as pd
 import pytest
 from brian2 import mV
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import spikecost as sc
@@ -23,32 +17,10 @@ from spikecost.accuracy.search import kept_runs
 from spikecost.accuracy.search.criterion import Criterion, Run
 from spikecost.accuracy.study.phases.progress import Progress
 from spikecost.accuracy.study.runner import run_suite
-from spikecost.accuracy.study.suite import Suite
 from spikecost.harness.kernels import kernels
 from spikecost.harness.store import Store
-from spikecost.models.ground.interruption import as_ctrl_c, keeping
-from spikecost.reports.tables.points import points
-from spikecost.reports.tables.repeats import by_stimulus
-from spikecost.reports.tables.table import table
 
-SUITE = Suite(
-    models=("lif", "izhikevich"),
-    methods=("euler", "rk4", "dormand_prince"),
-    detections=("grid", "hermite", "dense"),
-    rates=(50.0,),
-    tolerances=(1.0, 0.1),
-    horizons=(200.0,),
-    trials=3,
-    finest=5e-3,
-    per_decade=4,
-    witnessed=False,
-    thorough=False,
-    features=False,
-)
-
-
-def tables(study):
-    return table(study), points(study), by_stimulus(study)
+from .faults import SUITE, tables
 
 
 def assert_same(one, other):
@@ -188,79 +160,6 @@ def test_a_result_that_cannot_be_read_is_computed_again(undisturbed, path, caplo
     assert found.reused.split(" of ")[0] == found.reused.split(" of ")[1].split()[0]
 
 
-# --- kills -----------------------------------------------------------------------------------------------------------
-
-
-def run_that_may_be_killed(path):
-    with as_ctrl_c(), keeping() as came:
-        with suppress(KeyboardInterrupt):
-            run_suite(SUITE, jobs=2, store=path)
-        came.clear()
-
-
-def settings_in(path):
-    with Store(path) as made:
-        rows = list(made.rows()) if made.is_open else []
-        assert not made.why_damaged()
-        assert not [row for row in rows if row.damage]
-        return {(row.identity, each) for row in rows for each in kept_runs.decoded(row.content)}
-
-
-def kill_at(path, number, seconds):
-    """Run, and send a signal after some time."""
-    child = os.fork()
-    if not child:
-        try:
-            run_that_may_be_killed(path)
-        finally:
-            os._exit(0)
-    time.sleep(seconds)
-    if number is None:  # a copy of the files at this moment, without a kill
-        copied = path.with_name("copied")
-        copied.mkdir()
-        for each in sorted(path.parent.glob("spikecost.db*")):
-            shutil.copy(each, copied / each.name)
-    else:
-        os.kill(child, number)
-    os.waitpid(child, 0)
-
-
-HOW = (signal.SIGKILL, signal.SIGTERM, None, signal.SIGINT)
-
-
-def kill_and_resume(undisturbed, folder, tries, monkeypatch):
-    """Return how many of the killed runs had kept something."""
-    # each setting is written at once: many moments at which a kill could lose something
-    monkeypatch.setattr(kept_runs, "BATCH", 0.0)
-    chance = random.Random(11)
-    begun = time.monotonic()
-    run_suite(SUITE, jobs=2, store=folder / "undisturbed.db")
-    seconds = time.monotonic() - begun
-    kept = 0
-    for i in range(tries):
-        path = folder / str(i) / "spikecost.db"
-        path.parent.mkdir()
-        number = HOW[i % len(HOW)]
-        kill_at(path, number, chance.uniform(0.2, 1.2) * seconds)
-        if number is None:
-            path = path.parent / "copied" / path.name
-        before = settings_in(path) if path.exists() else set()
-        resumed = run_suite(SUITE, jobs=2, store=path)
-        assert_same(tables(resumed), undisturbed)
-        assert before <= settings_in(path)  # nothing that was committed is lost
-        kept += bool(before)
-    return kept
-
-
-def test_a_killed_run_goes_on_and_ends_with_the_same_tables(undisturbed, tmp_path, monkeypatch):
-    assert kill_and_resume(undisturbed, tmp_path, 4, monkeypatch) >= 1
-
-
-@pytest.mark.deep
-def test_fifty_killed_runs_go_on_and_end_with_the_same_tables(undisturbed, tmp_path, monkeypatch):
-    assert kill_and_resume(undisturbed, tmp_path, 50, monkeypatch) >= 25
-
-
 # --- the form of runs in the store -----------------------------------------------------------------------------------
 
 NUMBERS = st.floats(allow_nan=False) | st.integers(-(2**53), 2**53)
@@ -281,10 +180,11 @@ def runs_at_settings(draw):
         error = SpikeTimeError(*(draw(times) for _ in range(4)), *(draw(COUNTS) for _ in range(3)))
         return Run(error, "", {name: draw(times) for name in measures}, draw(COUNTS), counts, draw(times))
 
-    settings = draw(st.lists(st.fractions(min_value=Fraction(1, 10**9), max_value=9), min_size=1, unique=True))
-    return {setting: tuple(run() for _ in range(trials)) for setting in settings}
+    steps = draw(st.lists(st.fractions(min_value=Fraction(1, 10**9), max_value=9), min_size=1, unique=True))
+    return {setting: tuple(run() for _ in range(trials)) for setting in steps}
 
 
+@settings(max_examples=50)
 @given(runs_at_settings())
 def test_runs_are_read_as_they_were_written(runs):
     assert repr(kept_runs.decoded(kept_runs.encoded(runs))) == repr(runs)  # every digit, kind of number and nan
