@@ -81,7 +81,9 @@ def figures_of(run: RunFolder) -> Figures:
 
 def _suite(run: RunFolder) -> dict[str, Any]:
     given = run.about["suite"]
-    return {name: given[name] for name in (*SETTINGS, *NAMED) if name in given} | {"models": run.models}
+    return {
+        name: given[name] for name in (*SETTINGS, *NAMED) if name in given and (name != "rates_of" or given[name])
+    } | {"models": run.models}
 
 
 def _places(run: RunFolder) -> dict[str, tuple[str, int]]:

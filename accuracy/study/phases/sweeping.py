@@ -119,19 +119,31 @@ def contradictions(
 def fill_map(
     study: Study, finders: Mapping[int, Finder], contradicted: Container[object], jobs: int, progress: Progress
 ) -> None:
-    """Verify the cases that may be the cheapest of a model, for the winner map's tolerances that the suite has not."""
+    """Verify the cases that may be the cheapest of a model, for the winner map's tolerances that the suite has not.
+
+    From the loosest tolerance of the suite on, the cheapest with spikes on the grid is among them, too.
+    """
     criteria = map_criteria(study.suite.all_criteria)
+    loosest = max((each.tolerance for each in study.suite.all_criteria if each.measure == "maximum"), default=0.0)
     together = {key: curves for key, curves in _together(study.curves).items() if key not in contradicted}
 
     def fill(curves: Sequence[Curve], criterion: Criterion) -> list[Case]:
+        known: dict[int, Case] = {}
+
         def case_of(curve: Curve) -> Case:
-            return _judged(curve, criterion, finders[id(curve)](criterion))
+            if id(curve) not in known:
+                known[id(curve)] = _judged(curve, criterion, finders[id(curve)](criterion))
+            return known[id(curve)]
 
         regime = curves[0].regime
         if regime.reference_error_in(criterion.unit) > criterion.least_error(regime.reference_margin):
             return []
-        verified = attempt(partial(may_win, [curve for curve in curves if curve.points], criterion, case_of))
-        return [] if isinstance(verified, NoValue) else verified
+        swept = [curve for curve in curves if curve.points]
+        views = [swept]
+        if criterion.tolerance < loosest:
+            views.append([curve for curve in swept if curve.detection == "grid"])
+        failed = [isinstance(attempt(partial(may_win, view, criterion, case_of)), NoValue) for view in views]
+        return [] if any(failed) else list(known.values())
 
     # one model in one regime is one piece of work: its criteria share their runs
     progress.begin("looking between the tolerances", len(together))
