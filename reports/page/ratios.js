@@ -33,7 +33,7 @@ function ratios() {
       const x = [(column + (column ? gapX : 0)) / across, (column + 1 - gapX) / across];
       const height = (1 - gapY * (down - 1)) / down, top = 1 - row * (height + gapY);
       const ticks = [1, 0.1, 0.01, 10, 0.001].filter((value) => value <= loosest * 1.01 && value >= strictest * 0.99);
-      layout[`xaxis${id}`] = axis("spike-time error allowed (ms)", { type: "log", domain: x, anchor: `y${id}`, range: columns, tickvals: ticks, ticktext: ticks.map(String), title: { text: "error allowed (ms)", standoff: 4 } });
+      layout[`xaxis${id}`] = axis("", { type: "log", domain: x, anchor: `y${id}`, range: columns, tickvals: ticks, ticktext: ticks.map(String), title: { text: "error allowed (ms)", standoff: 4 } });
       layout[`yaxis${id}`] = axis("", { type: "log", domain: [top - height, top], anchor: `x${id}`, range, dtick: 1, showticklabels: !column, automargin: !column, tickvals: [0.0001, 0.001, 0.01, 0.1, 1, 10, 100, 1000, 10000],
         ticktext: ["0.0001", "0.001", "0.01", "0.1", "1", "10", "100", "1000", "10000"], title: { text: column ? "" : `cost / cost of ${plain(baseline)}`, standoff: 6 } });
       layout.shapes.push({ type: "line", xref: `x${id} domain`, yref: `y${id}`, x0: 0, x1: 1, y0: 1, y1: 1, line: { color: css("--faint"), width: 1.5 }, layer: "below" });
@@ -50,7 +50,7 @@ function ratios() {
       traces.push(...run.models.filter((model) => model !== baseline && shown.some((row) => row.model === model)).map((model) => named(model, { color: modelColour(model), width: 4 })));
       traces.push(...[...looks.values()].map((look) => named(look.named, { color: css("--text"), width: 2, dash: look.dash })));
     }
-    show("ratio-plot", traces, { ...layout, height: across === 1 ? 90 + 260 * down : 60 + 300 * down, margin: { l: 62, r: 8, t: 26, b: 84 },
+    show("ratio-plot", traces, { ...layout, height: across === 1 ? 130 + 260 * down : 70 + 300 * down, margin: { l: 62, r: 8, t: 44, b: 84 },
       legend: { orientation: "h", y: across === 1 ? -0.1 / down : -0.24 / down, yanchor: "top", x: 0, font: { size: 12 } } }, "No two models reach the same tolerance in the same regime.");
   }
 

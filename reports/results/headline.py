@@ -13,6 +13,7 @@ from typing import Any
 import pandas as pd
 
 from ...accuracy.search.status import Bound
+from ...harness.stimuli import STIMULI
 from ..tables.ratios import ANY, GRID
 from ..writing.numbers import bounded_text
 
@@ -42,8 +43,9 @@ def drive_text(stimulus: str, levels: Iterable[str]) -> str:
     named = [str(level) for level in levels]
     if len(named) > 1 and all(level.endswith(" Hz") for level in named):
         named = [level.removesuffix(" Hz") for level in named[:-1]] + named[-1:]
+    called = STIMULI[stimulus].called if stimulus in STIMULI else ""
     joined = " and ".join([", ".join(named[:-1]), named[-1]] if len(named) > 1 else named)
-    return f"{stimulus.replace('_', ' ')}, {joined}"
+    return f"{called or stimulus.replace('_', ' ')}, {joined}"
 
 
 def costs(ratios: pd.DataFrame, about: Mapping[str, Any], models: Iterable[str]) -> list[Costs]:
@@ -125,7 +127,7 @@ def factors(ratios: pd.DataFrame, about: Mapping[str, Any]) -> list[Factor]:
 
     Only exact ratios are used, not bounds.
     """
-    exact = _asked(ratios, about)
+    exact = _between_tolerances(ratios, about)
     exact = exact[(exact["bound"] == "") & (exact["model"] != about["baseline"])]
     exact = exact.assign(drive=exact[_REGIME].astype(str).agg(", ".join, axis=1))
     conditions = {"how spikes are detected": "view", "the drive": "drive", "the tolerance": "tolerance"}
@@ -162,7 +164,7 @@ def _by(factor: Factor) -> str:
 
 def _order(ratios: pd.DataFrame, about: Mapping[str, Any], model: str) -> str:
     """Say where a model is cheaper than the baseline and where it is more expensive; empty if that is the same."""
-    own = _asked(ratios, about)
+    own = _between_tolerances(ratios, about)
     own = own[own["model"] == model]
     cheaper = own[(own["high"] < 1) & own["bound"].isin(["", Bound.AT_MOST.value])]
     dearer = own[(own["low"] > 1) & own["bound"].isin(["", Bound.AT_LEAST.value])]
@@ -170,16 +172,16 @@ def _order(ratios: pd.DataFrame, about: Mapping[str, Any], model: str) -> str:
         return ""
     fewer, is_cheaper = (cheaper, True) if len(cheaper) <= len(dearer) else (dearer, False)
     where = [
-        f"{str(stimulus).replace('_', ' ')}, {level}, {CALLED[str(view)]}, {_tolerances(group['tolerance'])}"
+        f"{drive_text(str(stimulus), [str(level)])}, {CALLED[str(view)]}, {_tolerances(group['tolerance'])}"
         for (stimulus, level, view), group in fewer.groupby(["stimulus", "level", "view"], sort=False)
     ]
     order = "cheaper" if is_cheaper else "more expensive"
-    return f"{model} is {order} than {about['baseline']} only under: {'; '.join(where)}."
+    return f"{model} is {order} than {about['baseline']} only under {'; '.join(where)}."
 
 
 def _tolerances(values: pd.Series) -> str:
-    ordered = sorted(set(values), reverse=True)
-    return f"within {', '.join(f'{value:g}' for value in ordered)} ms"
+    low, high = (two_digits(value) for value in (values.min(), values.max()))
+    return f"for errors of up to {low} ms" if low == high else f"for errors of up to {low} to {high} ms"
 
 
 def _asked(ratios: pd.DataFrame, about: Mapping[str, Any]) -> pd.DataFrame:
@@ -188,22 +190,26 @@ def _asked(ratios: pd.DataFrame, about: Mapping[str, Any]) -> pd.DataFrame:
     return ratios[ratios["tolerance"].isin(wanted)]
 
 
-def not_reached(table: pd.DataFrame, about: Mapping[str, Any]) -> list[str]:
-    """Say which tolerances no method of a model reaches, and why, with spikes on the grid and with any detection."""
-    tolerances = sorted({each["tolerance"] for each in about["criteria"] if each["measure"] == "maximum"})
-    known = table[table["measure"] == "maximum"]
-    said = []
-    for view, rows in ((GRID, known[known["detection"] == "grid"]), (ANY, known)):
-        for (model, stimulus, level), own in rows.groupby(["model", "stimulus", "level"], sort=False):
-            reached = set(own.loc[own["flops_per_ms"].notna(), "tolerance"])
-            lacking = [value for value in tolerances if value not in reached]
-            if lacking and reached | set(lacking):
-                said.append((str(view), str(stimulus), str(model), str(level), tuple(lacking)))
-    merged: dict[tuple[str, str, str, tuple[float, ...]], list[str]] = {}
-    for view, stimulus, model, level, lacking in said:
-        merged.setdefault((view, stimulus, model, lacking), []).append(level)
+def _between_tolerances(ratios: pd.DataFrame, about: Mapping[str, Any]) -> pd.DataFrame:
+    """Return the rows from the loosest to the strictest tolerance of the suite, those of the map included."""
+    asked = _asked(ratios, about)["tolerance"]
+    return ratios[ratios["tolerance"].between(asked.min(), asked.max())]
+
+
+def not_reached(table: pd.DataFrame, points: pd.DataFrame, about: Mapping[str, Any]) -> list[str]:
+    """Say which tolerances no method of a model reaches with spikes on the grid, and down to which dt."""
+    wanted = sorted({each["tolerance"] for each in about["criteria"] if each["measure"] == "maximum"})
+    rows = table[(table["measure"] == "maximum") & (table["detection"] == "grid")]
+    found: dict[tuple[str, str, tuple[float, ...], str], list[str]] = {}
+    for (model, stimulus, level), own in rows.groupby(["model", "stimulus", "level"], sort=False):
+        reached = set(own.loc[own["flops_per_ms"].notna(), "tolerance"])
+        here = (points["model"] == model) & (points["stimulus"] == stimulus) & (points["level"] == level)
+        tried = points.loc[here & (points["detection"] == "grid"), "dt_ms"].min()
+        lacking = tuple(value for value in wanted if value not in reached)
+        if lacking and tried == tried:  # noqa: PLR0124 - not nan
+            found.setdefault((str(model), str(stimulus), lacking, f"{tried:.2g}"), []).append(str(level))
     return [
-        f"{model} {CALLED[view]} does not reach {', '.join(f'{value:g}' for value in lacking)} ms under "
-        f"{drive_text(stimulus, levels)}"
-        for (view, stimulus, model, lacking), levels in merged.items()
+        f"{model} {CALLED[GRID]} does not reach {' and '.join(f'{value:g}' for value in lacking)} ms under "
+        f"{drive_text(stimulus, levels)}, down to dt = {tried} ms."
+        for (model, stimulus, lacking, tried), levels in found.items()
     ]
