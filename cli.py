@@ -189,6 +189,7 @@ def _parser() -> _Parser:
     run.add_argument("--measures", nargs="+", metavar="MEASURE", help="measures to plot costs against, such as rms")
     run.add_argument("--horizons", nargs="+", metavar="TIME", help="simulated time to compare, such as 1second")
     run.add_argument("--trials", type=int, metavar="N", help="stimuli of each kind")
+    run.add_argument("--seed", type=int, metavar="N", help="first seed of stimuli and of the models' noise (default 0)")
     run.add_argument(
         "--features",
         action=argparse.BooleanOptionalAction,
@@ -409,6 +410,11 @@ def _add_checks(commands: Any) -> None:
             help="file of the history (default: SPIKECOST_HISTORY, or spikecost-history.sqlite here)",
         )
     history.add_argument("--figure", metavar="PATTERN", help="such as 'lif*dt_ms' (default: figures that changed)")
+    history.add_argument(
+        "--baseline", metavar="FILE", help="judge changes by the limits in this baseline (default: those of its kind)"
+    )
+    history.add_argument("--markdown", metavar="FILE", help="write the changes as Markdown")
+    history.add_argument("--github", action="store_true", help="add the changes to the step summary")
     history.add_argument("--plot", metavar="FILE", help="plot the figures to a .png, .svg or .pdf")
     _add_data(history)
     history.set_defaults(run=_history, store=None)
@@ -448,8 +454,7 @@ def _run(options: argparse.Namespace) -> int:
             chosen[name] = tuple(float(units.in_ms(value, name.removesuffix("s"))) for value in given)
     if options.criteria:
         chosen["criteria"] = tuple(parse_criterion(text) for text in options.criteria)
-    if options.trials is not None:
-        chosen["trials"] = options.trials
+    chosen |= {name: getattr(options, name) for name in ("trials", "seed") if getattr(options, name) is not None}
     if options.features is not None:
         chosen["features"] = options.features
     suite = changed(suite, chosen)
@@ -681,7 +686,18 @@ def _update(options: argparse.Namespace) -> int:
 def _history(options: argparse.Namespace) -> int:
     from .reports.regression import command
 
-    _print(command.show(options.store, options.figure, as_json=options.json, file=options.plot, data=_data(options)))
+    _print(
+        command.show(
+            options.store,
+            options.figure,
+            as_json=options.json,
+            file=options.plot,
+            data=_data(options),
+            baseline=options.baseline,
+            markdown=options.markdown,
+            github=options.github,
+        )
+    )
     return 0
 
 

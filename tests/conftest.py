@@ -9,6 +9,7 @@ from collections.abc import Callable, Generator
 from functools import cache
 from typing import Any
 
+import brian2
 import pytest
 from brian2 import ms
 from hypothesis import HealthCheck, settings
@@ -17,7 +18,7 @@ from spikecost import cli
 from spikecost.accuracy.references.reference import reference
 from spikecost.accuracy.regimes.drives import drive_for
 from spikecost.flops.counters import COUNTERS, Counter
-from spikecost.flops.toolchain import SCALAR, Build
+from spikecost.flops.toolchain import SCALAR, Build, has_vector_exp
 from spikecost.harness.engines import brian2 as brian2_engine
 from spikecost.harness.kernels.kernel import Kernel, compile_kernels
 from spikecost.harness.stimuli import constant
@@ -36,6 +37,9 @@ settings.register_profile(
     "spikecost", derandomize=True, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("spikecost")
+
+# groups and synapses of tests are small: Cython would compile for ten times as long as they run
+brian2.prefs.codegen.target = "numpy"
 
 #: The beginning of the reason of a skip that is due to the processor.
 NOT_TO_BE_INSTALLED = ("no PMU", "this processor has no")
@@ -132,6 +136,13 @@ def compiled_brian2() -> None:
         pytest.skip(f"Brian2 cannot compile: {reason}")
 
 
+@pytest.fixture(scope="session")
+def vector_library() -> None:
+    """Functions can be computed in SIMD lanes here."""
+    if not has_vector_exp():
+        pytest.skip("there is no vector library: install glibc's libmvec (Debian: apt-get install libc6) and gcc")
+
+
 @pytest.fixture
 def said(capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[Any, str, str]]:
     """Run a command of the command line in process; return its status and what it printed."""
@@ -149,10 +160,11 @@ def said(capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[Any, str, st
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
-    """Handle SIGHUP even under ``nohup``: tests send it, and the programs that they start inherit how it is handled."""
+    """Handle signals that ``nohup`` or a shell's ``&`` ignore: tests send them, also to programs that they start."""
     del session
-    if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
-        signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    for number, usual in ((signal.SIGHUP, signal.SIG_DFL), (signal.SIGINT, signal.default_int_handler)):
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, usual)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -206,3 +218,9 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
             [each if is_everyday(*each[:2]) else product(each) for each in found],
             ids=["-".join(each) for each in found],
         )
+
+
+@pytest.fixture(autouse=True)
+def _wide_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let rows of tables and sentences have one line each; `tests/test_terminal.py` sets widths of terminals."""
+    monkeypatch.setenv("COLUMNS", "1000")

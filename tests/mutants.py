@@ -61,14 +61,14 @@ MUTANTS = [
     ),
     *_in(
         "models/algebra",
-        "harness/test_adaptive.py models/methods",
+        "models/algebra/test_functions.py harness/test_adaptive.py models/methods",
         ("taylor_series.py", "minus(a[k], total(times(y[i], y[k - i]) for i in range(1, k)))", "a[k]"),
         ("taylor_series.py", "for i in range((k + 1) // 2))", "for i in range(k // 2))"),
     ),
     # --- methods and detections
     *_in(
         "models/methods",
-        "harness/test_orders.py models/test_order.py harness/test_methods.py models/test_step.py",
+        "models/test_step.py models/test_order.py harness/test_orders.py harness/test_methods.py",
         ("rk4.py", "k3 = f(x + dt / 2 * k2, at=MIDDLE)", "k3 = f(x + dt / 2 * k1, at=MIDDLE)"),
         ("rk4.py", "k4 = f(x + dt * k3, at=END)", "k4 = f(x + dt * k3)"),
         ("heun.py", "k2 = f(x + dt * k1, at=END)", "k2 = f(x + dt * k1)"),
@@ -128,7 +128,11 @@ MUTANTS = [
         "models/definition models/test_step.py",
         ("tables.py", "for i in range(self._count + 1)])", "for i in range(self._count + 1)][::-1])"),
         ("tables.py", "+ self._fraction *", "- self._fraction *"),
-        ("neuron.py", 'v == level and test.comparison == ">="', 'v == level and test.comparison == ">"'),
+        (
+            "threshold.py",
+            '">=" if condition.kind == "at_most" else ">"',
+            '">" if condition.kind == "at_most" else ">="',
+        ),
         ("conductance.py", "*({REVERSAL} - {voltage})", "*({voltage} - {REVERSAL})"),
     ),
     # --- counts and conventions
@@ -165,10 +169,10 @@ MUTANTS = [
         "harness/stimuli",
         ("base.py", "omega=self.omega + 2 * self.sweep * s", "omega=self.omega + self.sweep * s"),
         ("base.py", 'searchsorted(ends, times, side="right")', 'searchsorted(ends, times, side="left")'),
-        ("ornstein_uhlenbeck.py", "math.sqrt(1 - memory**2)", "(1 - memory)"),
-        ("chirp.py", "sweep=math.pi *", "sweep=2 * math.pi *"),
-        ("sine.py", "omega=2 * math.pi *", "omega=math.pi *"),
-        ("poisson_conductance.py", "conductance += at[knot] * jump", "conductance = at[knot] * jump"),
+        ("kinds/ornstein_uhlenbeck.py", "math.sqrt(1 - memory**2)", "(1 - memory)"),
+        ("kinds/chirp.py", "sweep=math.pi *", "sweep=2 * math.pi *"),
+        ("kinds/sine.py", "omega=2 * math.pi *", "omega=math.pi *"),
+        ("kinds/poisson_conductance.py", "conductance += at[knot] * jump", "conductance = at[knot] * jump"),
     ),
     *_in(
         "harness/measuring",
@@ -186,7 +190,7 @@ MUTANTS = [
         ("victor_purpura.py", "older[low - 1 : high] + q * apart", "older[low - 1 : high] + 2 * q * apart"),
         ("van_rossum.py", "np.expm1(-2 * gaps)", "np.expm1(-gaps)"),
         ("spike_distance.py", "s1 * (x2 / x) + s2 * (x1 / x)", "s1 * (x1 / x) + s2 * (x2 / x)"),
-        ("spike_trains.py", "extra=len(train) - matched", "extra=len(reference) - matched"),
+        ("spike_trains.py", "len(train) - matched)", "len(reference) - matched)"),
         ("spike_trains.py", "float(1000 * (at @ differences))", "float(at @ differences)"),
     ),
     *_in(
@@ -217,7 +221,7 @@ MUTANTS = [
             "return min(self.times_over(setting, criterion)) >= 1",
             "return max(self.times_over(setting, criterion)) >= 1",
         ),
-        ("tolerance.py", "times[times <= reference.stop]", "times[times < 0.5 * reference.stop]"),
+        ("judging.py", "times[times <= trials[i].compared.stop]", "times"),
         ("criterion.py", "(run.error.missing or run.error.extra)", "run.error.missing"),
         ("criterion.py", "REFERENCE_MARGIN = 1000", "REFERENCE_MARGIN = 10"),
         (
@@ -243,7 +247,7 @@ MUTANTS = [
             "return cost * (longer if curve.by_dt else longer**0.5)",
         ),
         ("cost.py", "of_spikes / spikes if spikes else 0.0", "of_spikes / horizon if spikes else 0.0"),
-        ("cost.py", 'tallies["step"] * step + tallies["refractory step"] * waits', 'tallies["accepted"] * step'),
+        ("cost.py", "if name in method.at_spikes}", "if name == 'spike'}"),
         ("intervals.py", "low <= RESOLUTION and high >= 1 / RESOLUTION", "low <= 1 and high >= 1"),
         ("witness.py", "if times.size and _apart(times, before) <= STILL * away:", "if times.size:"),
     ),

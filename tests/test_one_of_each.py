@@ -108,7 +108,7 @@ class OneMore(Feature):
 ITEM = OneMore()
 '''
 STIMULUS = '''
-from spikecost.harness.stimuli.constant import constant
+from spikecost.harness.stimuli.kinds.constant import constant
 from spikecost.harness.stimuli.kind import Kind
 
 
@@ -132,7 +132,7 @@ KINDS = {
     "counters": ("flops/counters", "spikecost.flops.counters.base.COUNTERS", COUNTER),
     "measures": ("accuracy/measures", "spikecost.accuracy.measures.base.MEASURES", MEASURE),
     "features": ("accuracy/features", "spikecost.accuracy.features.protocols.base.FEATURES", FEATURE),
-    "stimuli": ("harness/stimuli", "spikecost.harness.stimuli.kind.STIMULI", STIMULUS),
+    "stimuli": ("harness/stimuli/kinds", "spikecost.harness.stimuli.kind.STIMULI", STIMULUS),
 }
 #: The number of files written by hand, as stated in CONTRIBUTING; engines and formats have no entry points.
 TOUCHED = dict.fromkeys(KINDS, 1) | {"models": 2, "engines": 1, "formats": 1}

@@ -284,11 +284,11 @@ def test_a_test_that_was_deleted(with_baseline, deleted):
     assert with_baseline.runpytest(FILE, "-k", "test_").ret == pytest.ExitCode.OK
 
 
-@pytest.mark.slow
 def test_figures_that_worker_processes_judged_are_judged(with_baseline):
-    with_baseline.runpytest_subprocess(FILE, "-n", "1").assert_outcomes(passed=1)
+    # only the worker is another process: it judges, and this process hears of it
+    with_baseline.runpytest_inprocess(FILE, "-n", "1").assert_outcomes(passed=1)
     with_baseline.makepyfile(test_cost="def test_other(): pass")
-    assert with_baseline.runpytest_subprocess(FILE, "-n", "1").ret == pytest.ExitCode.USAGE_ERROR
+    assert with_baseline.runpytest_inprocess(FILE, "-n", "1").ret == pytest.ExitCode.USAGE_ERROR
 
 
 def test_an_update_of_all_tests_forgets_what_none_asks_for(with_baseline):

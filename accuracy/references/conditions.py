@@ -141,7 +141,16 @@ class _Taken:
             return a * b if node.kind == "and" else a + b - a * b
         if node.kind == "select":
             condition, yes, no = args
+            if [text(yes), text(no)] == ["1", "0"]:
+                return condition
+            if self._bounded:
+                off = 1 - condition
+                return self._switched(condition, yes) + self._switched(off, no)
             return no + condition * (yes - no)
+        if node.kind == "mul" and self._bounded:
+            for switch, other in (args, args[::-1]):
+                if self._is_switch(switch):
+                    return self._switched(switch, other)
         if node.kind == "abs":
             positive = self._name(f"0 < {text(args[0])}", Boundary(args[0], kink=True))
             return (positive + positive - 1) * args[0]
@@ -183,6 +192,30 @@ class _Taken:
         """Return the name of the whole part of an expression, rounded down."""
         n = Var(f"_switch_{len(self.found)}")
         return self._name(text(Op("floor", (x,))), Boundary((x - n) * (n + 1 - x), argument=x, whole=True))
+
+    def _is_switch(self, value: Expr) -> bool:
+        """Whether an expression is certainly 0 or 1."""
+        if isinstance(value, Var):
+            return value.name in self.found and self.found[value.name].argument is None
+        if isinstance(value, Op) and value.kind == "mul":
+            return all(map(self._is_switch, value.args))
+        return (
+            isinstance(value, Op)
+            and value.kind == "sub"
+            and isinstance(value.args[0], Const)
+            and value.args[0].value == 1
+            and self._is_switch(value.args[1])
+        )
+
+    def _switched(self, switch: Expr, value: Expr) -> Expr:
+        """Return a value times a switch; where it is off, exponentials are 1: 0 times an infinite series is NaN."""
+
+        def change(_node: Expr, made: Expr) -> Expr:
+            if isinstance(made, Op) and made.kind in ("exp", "exprel", "expm1"):
+                return Op(made.kind, (switch * made.args[0],))
+            return made
+
+        return switch * (rebuild(value, change=change)[0] if self._is_switch(switch) else value)
 
     def _bound(self, power: Expr) -> Expr:
         room = LARGEST_EXPONENT - power

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from fractions import Fraction
 from functools import lru_cache
@@ -27,6 +27,7 @@ from ...models.language import units
 from .conditions import powers_of_parameters, right_hand_sides, take_out_conditions
 from .inspection import Inspector, Steps
 from .ranges import Range
+from .rounding import Rounding
 
 #: A Taylor step that begins at |x| < `NEAR` computes exprel(x) as exp(x/2) sinh(x/2)/(x/2), with this many terms of the
 #: series of sinh (error 1e-19 even at the step's end, |x| < 4). Other steps use (exp(x) - 1)/x.
@@ -189,14 +190,11 @@ class Record:
             starts = np.empty_like(self._ends[first:end])
             starts[1:] = self._ends[first : end - 1]
             starts[firsts] = [part.start for part in several_]
+            with np.errstate(over="ignore"):  # from extended precision; the inspection refuses infinite numbers
+                series = np.asarray(self._series[first:end], dtype=float)
             yield (
                 held if refractory else frozenset(),
-                Steps(
-                    np.asarray(self._series[first:end], dtype=float),
-                    self._lengths[first:end],
-                    np.asarray(starts, dtype=float),
-                    numbers,
-                ),
+                Steps(series, self._lengths[first:end], np.asarray(starts, dtype=float), numbers),
                 first,
             )
 
@@ -496,10 +494,12 @@ class Flow:
                 return self._inspectors[held].longest(part, i - first, self._error)
         raise AssertionError(i)
 
-    def remember(self, record: Record) -> None:
-        """Remember steps that passed the inspection."""
+    def remember(self, record: Record, rounding: Rounding | None, spikes: Sequence[Any]) -> None:
+        """Remember steps that passed the inspection, and the spikes up to their end."""
         for held, part, _ in record.parts(self.system.held):
             self._inspectors[held].remember(part)
+            if rounding is not None:
+                rounding.add(self._inspectors[held], part, spikes)
 
     @property
     def _error(self) -> float:

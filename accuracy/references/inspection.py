@@ -193,6 +193,18 @@ class Inspector:
                 good &= self._sides(points, over, resolved)
         return np.asarray(good, dtype=bool)
 
+    def noise(self, steps: Steps) -> Array:
+        """Return how much rounding moves the only variable in each step, over the relative rounding of a number.
+
+        This is the variable's own rounding, and that of its change over the step.
+        """
+        at = steps.series[:, 0, 0]
+        points: dict[str, Any] = {**dict(zip(self._names, steps.numbers, strict=True)), self._state[0]: at}
+        times = steps.starts - points[self._shape[-1]]
+        points[self._input] = shape_value(self._terms, (points[name] for name in self._shape[:-1]), times)
+        ranges = self._tape.ranges({name: (value, value) for name, value in points.items()})
+        return np.asarray(np.abs(at) + self._tape.rounding(ranges, self._tape.effects(ranges, [steps.lengths])))
+
     def speeds(self, state: Mapping[str, Any], numbers: Sequence[Any], now: float) -> dict[str, Any]:
         """Return the change of each variable per ms."""
         with np.errstate(all="ignore"):
@@ -279,6 +291,13 @@ class Inspector:
         turn = np.where(slope * decay > 0, np.abs(decay) * (np.exp(-first / tau) - np.exp(-last / tau)), 0.0)
         size = np.abs(amplitude)
         return offset + np.minimum(*ends) - turn - size, offset + np.maximum(*ends) + turn + size
+
+
+def end_slopes(steps: Steps) -> Array:
+    """Return the changes per ms at the ends of steps: an array (steps, state variables)."""
+    terms = steps.series.shape[2]
+    rising = _scaled(steps).reshape(steps.series.shape) @ np.arange(terms)
+    return np.asarray(rising / steps.lengths[:, None])
 
 
 def _scaled(steps: Steps) -> Array:

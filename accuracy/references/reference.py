@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +27,11 @@ SHARED_ROUNDING = 32
 SOON = 8.0
 #: If the second computation differs by more than this, in ms, it is repeated with every step inspected.
 AGREEMENT = 1e-9
+#: Double precision is enough if the error that rounding is estimated to cause, times this, is stated. (Of 3000 random
+#: models, none was off by more than 4 times the estimate.)
+SURE = 8.0
+#: Rounding in extended precision, over that in double precision.
+FINER = 2.0**-11
 #: A spike nearer than this to the horizon, in ms, counts if both computations have it before the horizon.
 EDGE = 1e-9
 
@@ -45,7 +51,8 @@ class Reference:
     train: SpikeTrain
     error: float
     """Stated error of any spike time in ms: twice the largest difference between the two computations (neither is
-    exact), and at least `SHARED_ROUNDING`."""
+    exact), and at least `SHARED_ROUNDING`. Where the rounding of one equation may be larger, its spike times are those
+    of a third computation, in extended precision."""
     method: Solver
     samples: NDArray[np.float64] = field(default_factory=lambda: np.empty((0, 0)))
     """State at the end of every piece of the stimulus: an array (pieces, state variables)."""
@@ -100,6 +107,25 @@ def reference(model: str | NeuronModel, stimulus: Stimulus) -> Reference:
         method = Solver.TAYLOR
         first = taylor.solve(model, stimulus, taylor.FIRST)
         second = _second(model, stimulus, first)
+    found, other = _common(model, stimulus, first, second)
+    error = max(2 * float(np.abs(found - other).max(initial=0)), shared_rounding(found))
+    sure = replace(first, times=found)
+    if method is Solver.TAYLOR:
+        sure, error = _without_rounding(model, stimulus, sure, error)
+    times = sure.times.astype(float)
+    return Reference(
+        SpikeTrain(times, float(stimulus.horizon)),
+        error,
+        method,
+        sure.samples.astype(float),
+        2 * np.abs(first.samples - second.samples).astype(float),
+    )
+
+
+def _common(
+    model: NeuronModel, stimulus: Stimulus, first: taylor.Solution, second: taylor.Solution
+) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Return the spike times of both solutions; those at the horizon that only one has are left out."""
     found, other = first.times, second.times
     both = min(found.size, other.size)
     if all(late >= float(stimulus.horizon) - EDGE for late in (*found[both:], *other[both:])):
@@ -110,15 +136,26 @@ def reference(model: str | NeuronModel, stimulus: Stimulus) -> Reference:
             f"{other.size} spikes: "
             "the model is too sensitive for this horizon; shorten it"
         )
-    times = found.astype(float)
-    error = 2 * float(np.abs(found - other).max()) if times.size else 0.0
-    return Reference(
-        SpikeTrain(times, float(stimulus.horizon)),
-        max(error, shared_rounding(times)),
-        method,
-        first.samples.astype(float),
-        2 * np.abs(first.samples - second.samples).astype(float),
-    )
+    return found, other
+
+
+def _without_rounding(
+    model: NeuronModel, stimulus: Stimulus, first: taylor.Solution, error: float
+) -> tuple[taylor.Solution, float]:
+    """Return a solution, and its stated error in ms; in extended precision if rounding may exceed this error."""
+    if first.rounding is None or not first.times.size or SURE * first.rounding <= error:
+        return first, error
+    rounded = SURE * first.rounding
+    try:
+        if np.finfo(np.longdouble).nmant <= np.finfo(float).nmant:
+            return first, max(error, rounded)
+        extended = taylor.solve(model, stimulus, taylor.EXTENDED)
+    except UserError:
+        return first, max(error, rounded)
+    found, other = _common(model, stimulus, extended, first)
+    off = float(np.abs(found - other).max(initial=0))
+    stated = max(error, rounded * FINER, 0.0 if off <= rounded else 2 * off)
+    return replace(extended, times=found), stated
 
 
 def shared_rounding(times: NDArray[np.float64]) -> float:

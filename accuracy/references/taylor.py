@@ -20,6 +20,7 @@ from ...models.ground.errors import UserError
 from . import upstroke
 from .arriving import Arriving
 from .flow import SHAPE, NotFiniteError, Precision, Record, State, StoppedError, flow_of
+from .rounding import Rounding
 
 #: A solution is stopped if it makes this many steps in a row with a mean length below this, in ms. (No step of the
 #: catalogue's models at their drives is shorter than 0.005 ms.) They may be shorter if there are not more than so many
@@ -58,6 +59,8 @@ class Solution:
     """Spike times in ms."""
     samples: Any
     """State at the end of every piece of the stimulus: (pieces, state variables)."""
+    rounding: float | None = None
+    """Estimate of the largest error of a spike time that is due to rounding, in ms; None if there is none."""
 
 
 class EndlessSpikesError(UserError):
@@ -184,6 +187,7 @@ class _Solver:
         self._marks: list[tuple[int, _Place]] = []
         self._batch = FEW * FEW if precision.inspected else SEVERAL
         self._tries = 0
+        self._rounding = self._estimate()
         self._looked_at: Any = None
 
     def solution(self) -> Solution:
@@ -200,7 +204,17 @@ class _Solver:
             full = self._record is not None and self._record.count >= self._batch
             if (full or self._at.piece == len(self._pieces)) and not self._went_back():
                 self._tries, self._at.longest = 0, math.inf
-        return Solution(np.array(self._spikes, dtype=self._type), np.array(self._samples, dtype=self._type))
+        return Solution(
+            np.array(self._spikes, dtype=self._type),
+            np.array(self._samples, dtype=self._type),
+            None if self._rounding is None else self._rounding.of_spikes(len(self._spikes)),
+        )
+
+    def _estimate(self) -> Rounding | None:
+        """Return an estimate of the effect of rounding; None if it cannot be made for this model and stimulus."""
+        if self._record is None or len(self._model.system.state) > 1 or self._stimulus.varies:
+            return None
+        return Rounding([*(float(end) for end, _ in self._pieces[:-1]), *map(float, self._arriving.times)])
 
     def _try_again(self, error: UserError) -> None:
         """Continue after a number was not finite: with a spike if the threshold is near, otherwise in shorter steps."""
@@ -350,7 +364,7 @@ class _Solver:
                 flow.check_domain(record)
             except StoppedError as error:
                 raise UserError(f"{self._model.label} {error}") from None
-            flow.remember(record)
+            flow.remember(record, self._rounding, self._spikes)
             if record.count > self._marks[-1][0] and unfinished:
                 # the solution was stopped after these steps
                 self._at.state = dict(zip(self._at.state, record.last_state, strict=True))

@@ -128,7 +128,7 @@ class Regime:
         return RegimeKey(self.stimulus, self.horizon, self.level)
 
 
-def at_rate(model: NeuronModel, stimulus: str, rate: float, horizon: float, trials: int) -> Regime:
+def at_rate(model: NeuronModel, stimulus: str, rate: float, horizon: float, trials: int, *, seed: int = 0) -> Regime:
     """Drive a model to a firing rate.
 
     The drives of constant stimuli are found by root finding on the reference solution, each for its own rate within
@@ -145,18 +145,25 @@ def at_rate(model: NeuronModel, stimulus: str, rate: float, horizon: float, tria
         In ms.
     trials : int
         Number of stimuli.
+    seed : int
+        Seed of the first stimulus that has random numbers.
     """
     asked = Regime(model, stimulus, f"{rate:g} Hz", horizon)
     if stimulus == CONSTANT and not model.system.random:
         return _around_rates(asked, trials, lambda: drive_for(model, rate, horizon))
-    around = partial(stimuli_around, STIMULI[stimulus], model, horizon=horizon, trials=trials)
+    around = partial(stimuli_around, STIMULI[stimulus], model, horizon=horizon, trials=trials, seed=seed)
     driven = STIMULI[stimulus].driven
     return _around_drive(
-        asked, trials, lambda: mean_drive(model, (stimulus, trials, horizon), around, driven(model), rate)
+        asked,
+        trials,
+        seed,
+        lambda: mean_drive(model, (stimulus, trials, horizon, *([seed] if seed else [])), around, driven(model), rate),
     )
 
 
-def at_rheobase(model: NeuronModel, stimulus: str, multiple: float, horizon: float, trials: int) -> Regime:
+def at_rheobase(
+    model: NeuronModel, stimulus: str, multiple: float, horizon: float, trials: int, *, seed: int = 0
+) -> Regime:
     """Drive a model with a multiple of its rheobase, the weakest constant drive under which it keeps firing."""
     asked = Regime(model, stimulus, f"{multiple:g} x rheobase", horizon)
     if model.system.random:
@@ -168,10 +175,10 @@ def at_rheobase(model: NeuronModel, stimulus: str, multiple: float, horizon: flo
 
     if stimulus == CONSTANT:
         return _around_rates(asked, trials, drive)
-    return _around_drive(asked, trials, lambda: drive().value)
+    return _around_drive(asked, trials, seed, lambda: drive().value)
 
 
-def as_it_stands(model: NeuronModel, stimulus: str, horizon: float, trials: int) -> Regime:
+def as_it_stands(model: NeuronModel, stimulus: str, horizon: float, trials: int, *, seed: int = 0) -> Regime:
     """Let a model without input run as it stands.
 
     The only stimulus is a duration, so that there is one trial, or one for each path of a model with noise.
@@ -180,7 +187,7 @@ def as_it_stands(model: NeuronModel, stimulus: str, horizon: float, trials: int)
     if stimulus != CONSTANT:
         return replace(asked, reason=f"{model.label} has no input that a stimulus of this kind could drive")
     if model.system.random:
-        return _around_drive(asked, trials, lambda: 0.0)
+        return _around_drive(asked, trials, seed, lambda: 0.0)
     return _around_rates(asked, 1, lambda: Drive(0.0, firing_rate(model, 0.0, horizon)))
 
 
@@ -196,11 +203,11 @@ def _around_rates(asked: Regime, trials: int, find: Callable[[], Drive]) -> Regi
     return _with_spikes(asked, drive, found)
 
 
-def _around_drive(asked: Regime, trials: int, find: Callable[[], float]) -> Regime:
+def _around_drive(asked: Regime, trials: int, seed: int, find: Callable[[], float]) -> Regime:
     model, kind = asked.model, STIMULI[asked.stimulus]
     try:
         driven, value = kind.driven(model), find()
-        stimuli = stimuli_around(kind, model, value, asked.horizon, trials)
+        stimuli = stimuli_around(kind, model, value, asked.horizon, trials, seed=seed)
         found, left_out = _with_references(driven, stimuli)
     except Exception as error:  # any error of a model becomes the reason of its regime
         return replace(asked, reason=reason_of(error), failed=not isinstance(error, UserError))
@@ -245,18 +252,20 @@ def _with_spikes(asked: Regime, drive: Drive, found: tuple[Trial, ...]) -> Regim
     )
 
 
-def stimuli_around(kind: Kind, model: NeuronModel, drive: float, horizon: float, trials: int) -> list[Stimulus]:
-    """Return stimuli of a kind around a drive: with seeds 0, 1, ..., or, without seeds, with drives within `SPREAD`.
+def stimuli_around(
+    kind: Kind, model: NeuronModel, drive: float, horizon: float, trials: int, *, seed: int = 0
+) -> list[Stimulus]:
+    """Return stimuli of a kind around a drive: each with the next seed, or, without seeds, with drives within `SPREAD`.
 
-    Random inputs of the model have the seeds 0, 1, ...
+    Random inputs of the model have the same seeds; `seed` is the first.
     """
-    found = _around(kind, model, drive, horizon, trials)
-    return [each.with_noise(seed) for seed, each in enumerate(found)] if model.system.random else found
+    found = _around(kind, model, drive, horizon, trials, seed=seed)
+    return [each.with_noise(of) for of, each in enumerate(found, seed)] if model.system.random else found
 
 
-def _around(kind: Kind, model: NeuronModel, drive: float, horizon: float, trials: int) -> list[Stimulus]:
+def _around(kind: Kind, model: NeuronModel, drive: float, horizon: float, trials: int, *, seed: int) -> list[Stimulus]:
     if kind.seeded:
-        return [kind.around(drive, model, horizon, seed) for seed in range(trials)]
+        return [kind.around(drive, model, horizon, of) for of in range(seed, seed + trials)]
     found = [kind.around(drive * (1 + SPREAD * _place(k) * bool(k)), model, horizon) for k in range(trials)]
     # the voltage is compared at the ends of pieces
     return [each.divided(each.unit / PIECES * ms) if len(each.durations) < PIECES else each for each in found]

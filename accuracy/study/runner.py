@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-
-from joblib import Parallel, delayed
+from functools import partial
 
 from ...flops.toolchain import find_compiler
 from ...models.catalogue import get_model
@@ -15,6 +14,7 @@ from ...models.ground.errors import UserError
 from ...models.ground.interruption import interruptible
 from .ahead import Second, computed_ahead
 from .phases import measuring
+from .phases.executing import in_threads
 from .phases.progress import Progress
 from .phases.sweeping import Finder, cases_of, compiled_for, contradictions, fill_map, regime_of, swept_curve
 from .study import Study
@@ -126,13 +126,13 @@ def _compare(study: Study, models: Sequence[NeuronModel], jobs: int, progress: P
         for detection in suite.detections
     ]
     progress.begin("sweeping dt", len(work))
-    threads = Parallel(n_jobs=jobs, backend="threading", return_as="generator")
-    sweeps = (delayed(swept_curve)(*item, kernels[item[0].model, item[0].stimulus], suite) for item in work)
+    sweeps = [partial(swept_curve, *item, kernels[item[0].model, item[0].stimulus], suite) for item in work]
     finders: dict[int, Finder] = {}
-    for curve, find in threads(sweeps):
-        study.curves.append(curve)
-        finders[id(curve)] = find
-        progress.done()
+    with in_threads(jobs, sweeps) as swept:
+        for curve, find in swept:
+            study.curves.append(curve)
+            finders[id(curve)] = find
+            progress.done()
     contradicted = contradictions(study, kernels, progress)
     study.cases = [
         case for curve in study.curves for case in cases_of(curve, suite, contradicted.get(regime_of(curve), ""))

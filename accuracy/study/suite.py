@@ -27,6 +27,7 @@ from ..search.voltage import VoltageRms
 LEFT_OUT = "an adaptive method is run with its dense output alone, if that is among the detections"
 #: Number of stimuli of a regime: several, so that a mean has an interval.
 TRIALS = 20
+LARGEST_SEED = 10**9
 #: Names of the fields that are tuples.
 _LISTS = (
     "models",
@@ -110,6 +111,8 @@ class Suite:
     """Whether to also count what Brian2 executes and what compiler options for speed change."""
     features: bool = True
     """Whether to look for the twenty features of Izhikevich 2004 in the models, and to run the demos of his model."""
+    seed: int = 0
+    """Seed of the first stimulus that has random numbers, and of the models' noise in it; the next has the next."""
 
     def __post_init__(self) -> None:
         self._check_numbers()
@@ -170,6 +173,8 @@ class Suite:
             least, most = _LIMITS["rates"]
             if not least < rate <= most:
                 raise UserError(f"rates_of has the rate {rate:g}: give more than 0 and at most {most:g} Hz")
+        if type(self.seed) is not int or not 0 <= self.seed <= LARGEST_SEED:
+            raise UserError(f"seed = {self.seed!r}: give a whole number from 0 to {LARGEST_SEED}")
         if self.coarsest < self.finest:
             raise UserError(
                 f"coarsest = {self.coarsest:g} ms is below finest = {self.finest:g} ms; give the longest "
@@ -243,12 +248,12 @@ class Suite:
         for horizon in self.horizons:
             for stimulus in self.stimuli:
                 if not model.input:
-                    yield as_it_stands(model, stimulus, horizon, self.trials)
+                    yield as_it_stands(model, stimulus, horizon, self.trials, seed=self.seed)
                     continue
                 for rate in self.rates_for(stimulus):
-                    yield at_rate(model, stimulus, rate, horizon, self.trials)
+                    yield at_rate(model, stimulus, rate, horizon, self.trials, seed=self.seed)
                 for multiple in self.rheobases:
-                    yield at_rheobase(model, stimulus, multiple, horizon, self.trials)
+                    yield at_rheobase(model, stimulus, multiple, horizon, self.trials, seed=self.seed)
 
     def number_of_regimes(self, model: NeuronModel) -> int:
         """Return the number of regimes of a model."""

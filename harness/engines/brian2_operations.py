@@ -58,7 +58,7 @@ class Executed:
     """``ours`` (those of our scalar build) or ``brian2`` (its defaults; standalone without AVX-512, which valgrind does
     not support)."""
     own: Mapping[str, float]
-    """By kind, in the generated code; ``exp`` and ``pow`` are calls of the mathematics library."""
+    """By kind, in the generated code; a call of the mathematics library is of the kind of its function, as ``exp``."""
     libm: Mapping[str, float]
     """By kind, in the mathematics library."""
     instructions: float
@@ -90,7 +90,10 @@ def executed(ways: Sequence[Way], done: Callable[[], None] = lambda: None) -> li
 
 def _key(model: NeuronModel, method: str) -> str:
     # parameters are run-time arguments of the generated code, so their values do not matter
-    definition = (model.equations, model.threshold, model.reset, repr(model.refractory), repr(model.constants), method)
+    given = model.refractory
+    refractory = repr(given if given is None or isinstance(given, str) else model.refractory_ms)
+    constants = {name: float(units.internal(value)) for name, value in sorted(model.constants.items())}
+    definition = (model.equations, model.threshold, model.reset, refractory, repr(constants), method)
     toolchain = (find_compiler().version, *SCALAR.flags, brian2.__version__, *machine().values())
     return "\0".join([*definition, *toolchain, code_version("flops/counters", "harness/engines")])
 

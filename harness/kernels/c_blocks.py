@@ -72,7 +72,7 @@ enum { POLL = 4096 };
 #: Both values of a select are computed and one is chosen. With ?: the compiler would branch around one of them.
 _SELECT = """
 #if defined(__SSE4_1__)
-#include <immintrin.h>
+#include <smmintrin.h>
 static inline double choose(int test, double yes, double no)
 {
     FRESH(yes); /* a number known to the compiler would make another instruction of it */

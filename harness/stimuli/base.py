@@ -13,6 +13,7 @@ from operator import attrgetter
 from typing import Any
 
 import numpy as np
+from brian2 import Hz
 from brian2.units.fundamentalunits import Dimension
 from numpy.typing import NDArray
 
@@ -345,6 +346,25 @@ def internal_values(*values: Any) -> tuple[Dimension, list[float]]:
     if len(dimensions) > 1:
         raise UserError(f"the values of a stimulus have different units: {[str(value) for value in values]}")
     return dimensions.pop(), [float(units.internal(value)) for value in values]
+
+
+def per_ms(frequency: Any, what: str) -> float:
+    """Return a frequency per ms.
+
+    Raises
+    ------
+    UserError
+        If it is not a frequency, or not positive; `what` is its name in the message.
+    """
+    try:
+        dimension, value = units.dimension_of(frequency), float(units.internal(frequency))
+    except UserError as error:
+        raise UserError(f"{what}: {error}") from None
+    if dimension is not Hz.dim:
+        raise UserError(f"{what} = {frequency} is not a frequency; give a Brian2 quantity such as 8*Hz")
+    if value <= 0:
+        raise UserError(f"{what} = {frequency} is not positive; give a frequency such as 8*Hz")
+    return value
 
 
 def whole_pieces(piece: Any, duration: Any) -> int:

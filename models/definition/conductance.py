@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Any
 
-from brian2.units.fundamentalunits import get_or_create_dimension
+from brian2.units.fundamentalunits import Dimension, get_or_create_dimension
 
 from ..ground.errors import UserError
 from ..language import units
@@ -34,32 +35,69 @@ def with_conductance(model: NeuronModel, reversal: Any) -> NeuronModel:
     """
     if not model.input:
         raise UserError(f"{model.label} has no input that a conductance could replace; name one as its input")
-    system = model.system
-    voltage = system.threshold.variable
-    expected = system.dimensions[voltage]
+    check_reversal(model, reversal)
+    check_new(model, [CONDUCTANCE, REVERSAL], "give its conductance as the input")
+    voltage = voltage_of(model)
+    lines = [
+        f"{model.input} = {CONDUCTANCE}*({REVERSAL} - {voltage}) : {units.dimension_text(model.input_dimension)}",
+        f"{CONDUCTANCE} : {units.dimension_text(conductance_dimension(model))}",
+    ]
+    return with_input_as(
+        model,
+        lines,
+        name=f"{model.name}_conductance",
+        constants={**model.constants, REVERSAL: reversal},
+        input=CONDUCTANCE,
+        drive=None,
+    )
+
+
+def voltage_of(model: NeuronModel) -> str:
+    """Return the variable that the threshold tests."""
+    return model.system.threshold.variable
+
+
+def conductance_dimension(model: NeuronModel) -> Dimension:
+    """Return the dimension of a conductance: that of the input divided by that of the voltage."""
+    of_voltage = model.system.dimensions[voltage_of(model)]
+    return get_or_create_dimension([a - b for a, b in zip(model.input_dimension._dims, of_voltage._dims, strict=True)])
+
+
+def check_reversal(model: NeuronModel, reversal: Any) -> None:
+    """Refuse a reversal potential in another unit than the voltage.
+
+    Raises
+    ------
+    UserError
+        If the units differ.
+    """
+    voltage = voltage_of(model)
+    expected = model.system.dimensions[voltage]
     if units.dimension_of(reversal) is not expected:
         raise UserError(
             f"the reversal potential {reversal} has the wrong unit: {voltage} of {model.label} is in "
             f"{units.unit_name(expected)}"
         )
-    taken = {*system.dimensions, *model.constants} & {CONDUCTANCE, REVERSAL}
+
+
+def check_new(model: NeuronModel, names: Iterable[str], advice: str) -> None:
+    """Refuse names that the model already has.
+
+    Raises
+    ------
+    UserError
+        If one is taken; the message ends with `advice`.
+    """
+    taken = {*model.system.dimensions, *model.constants} & set(names)
     if taken:
-        raise UserError(f"{model.label} already has {', '.join(sorted(taken))}; give its conductance as the input")
-    source = model.input_dimension
-    dimension = get_or_create_dimension([a - b for a, b in zip(source._dims, expected._dims, strict=True)])
-    lines = (
-        f"{model.input} = {CONDUCTANCE}*({REVERSAL} - {voltage}) : {units.dimension_text(source)}\n"
-        f"{CONDUCTANCE} : {units.dimension_text(dimension)}"
-    )
+        raise UserError(f"{model.label} already has {', '.join(sorted(taken))}; {advice}")
+
+
+def with_input_as(model: NeuronModel, lines: Iterable[str], **changes: Any) -> NeuronModel:
+    """Return the model with `changes`, and with `lines` in its equations in place of the line of its input."""
+    new = "\n".join(lines)
 
     def rewritten(equations: str) -> str:
-        return re.sub(rf"^[ \t]*{model.input}[ \t]*:.*$", lines, equations, flags=re.MULTILINE)
+        return re.sub(rf"^[ \t]*{model.input}[ \t]*:.*$", new, equations, flags=re.MULTILINE)
 
-    return model.replace(
-        name=f"{model.name}_conductance",
-        equations=rewritten(model.equations),
-        published=rewritten(model.published),
-        constants={**model.constants, REVERSAL: reversal},
-        input=CONDUCTANCE,
-        drive=None,
-    )
+    return model.replace(equations=rewritten(model.equations), published=rewritten(model.published), **changes)

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
-
-from brian2.units.fundamentalunits import get_or_create_dimension
 
 from ..ground.errors import UserError
 from ..language import units
 from ..language.names import check_name
+from .conductance import check_new, check_reversal, conductance_dimension, voltage_of, with_input_as
 from .neuron import NeuronModel
 
 #: The name of the input current in the equations, in addition to that through the synapses.
@@ -38,40 +36,24 @@ def with_synapses(model: NeuronModel, **synapses: tuple[Any, Any]) -> NeuronMode
     """
     if not model.input:
         raise UserError(f"{model.label} has no input to which synapses could add; give input=")
-    system = model.system
-    voltage = system.threshold.variable
-    of_voltage, of_current = system.dimensions[voltage], system.dimensions[model.input]
-    dimension = get_or_create_dimension([a - b for a, b in zip(of_current._dims, of_voltage._dims, strict=True)])
+    voltage, dimension = voltage_of(model), conductance_dimension(model)
+    of_current, of_conductance = (units.dimension_text(each) for each in (model.input_dimension, dimension))
     constants: dict[str, Any] = {}
     new = [CURRENT]
-    lines = [f"{CURRENT} : {units.dimension_text(of_current)}"]
+    lines = [f"{CURRENT} : {of_current}"]
     for name, (reversal, tau) in synapses.items():
         check_name(f"g_{name}", f"{model.label}: the synapse")
-        if units.dimension_of(reversal) is not of_voltage:
-            raise UserError(
-                f"the reversal potential {reversal} has the wrong unit: {voltage} of {model.label} is in "
-                f"{units.unit_name(of_voltage)}"
-            )
+        check_reversal(model, reversal)
         units.in_ms(tau, f"tau of {name}")
         constants |= {f"E_{name}": reversal, f"tau_{name}": tau}
         new += [f"g_{name}", f"w_{name}", f"E_{name}", f"tau_{name}"]
-        lines += [
-            f"dg_{name}/dt = -g_{name}/tau_{name} : {units.dimension_text(dimension)}",
-            f"w_{name} : {units.dimension_text(dimension)}",
-        ]
-    taken = {*system.dimensions, *model.constants} & set(new)
-    if taken:
-        raise UserError(f"{model.label} already has {', '.join(sorted(taken))}; name the synapses in another way")
+        lines += [f"dg_{name}/dt = -g_{name}/tau_{name} : {of_conductance}", f"w_{name} : {of_conductance}"]
+    check_new(model, new, "name the synapses in another way")
     currents = "".join(f" + g_{name}*(E_{name} - {voltage})" for name in synapses)
-    lines.insert(0, f"{model.input} = {CURRENT}{currents} : {units.dimension_text(of_current)}")
-
-    def rewritten(equations: str) -> str:
-        return re.sub(rf"^[ \t]*{model.input}[ \t]*:.*$", "\n".join(lines), equations, flags=re.MULTILINE)
-
-    return model.replace(
+    return with_input_as(
+        model,
+        [f"{model.input} = {CURRENT}{currents} : {of_current}", *lines],
         name=f"{model.name}_synapses",
-        equations=rewritten(model.equations),
-        published=rewritten(model.published),
         constants={**model.constants, **constants},
         parameters={**model.parameters, **_zero([f"w_{name}" for name in synapses], dimension)},
         initial={**model.initial, **_zero([f"g_{name}" for name in synapses], dimension)},

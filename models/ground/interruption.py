@@ -24,6 +24,14 @@ PATIENCE = 2.0
 KERNEL = "spikecost kernel"
 _SAID = b"spikecost: interrupted; keeping what is finished\n"
 
+#: How to stop each call of compiled code that other threads than the main one are making, by thread.
+_stops: dict[int, Callable[[], None]] = {}
+_stopping = threading.Event()
+
+
+class Stopped(BaseException):
+    """A call of compiled code was stopped, so that it has no result. Not an error: code must not go on after it."""
+
 
 class _Keeper:
     """The handler of `SIGNALS` that `keeping` installs."""
@@ -101,7 +109,8 @@ def run_stoppable(call: Callable[[], None], stop: Callable[[], None]) -> None:
     """Run compiled code so that a signal can end it.
 
     Python handles signals only between its instructions, and a call of compiled code is one instruction. So the call is
-    made in another thread, and this thread waits for it.
+    made in another thread, and this thread waits for it. Another thread than the main one makes the call itself, which
+    `calls_stopped` ends.
 
     Parameters
     ----------
@@ -109,9 +118,14 @@ def run_stoppable(call: Callable[[], None], stop: Callable[[], None]) -> None:
         Must not hold Python's lock while it runs.
     stop : callable
         Makes `call` end soon, without a result.
+
+    Raises
+    ------
+    Stopped
+        If `calls_stopped` ended it.
     """
     if not _in_main_thread():
-        call()
+        _run_in_thread(call, stop)
         return
     ended = threading.Event()  # an interrupted Thread.join assumes that the thread has ended, at least in Python 3.11
 
@@ -135,6 +149,38 @@ def run_stoppable(call: Callable[[], None], stop: Callable[[], None]) -> None:
         raise
     if raised:
         raise raised[0]
+
+
+@contextmanager
+def calls_stopped() -> Iterator[None]:
+    """Stop what `run_stoppable` runs in other threads, and whatever these threads run next, until the block ends."""
+    _stopping.set()
+    ended = threading.Event()
+
+    def stop_all() -> None:
+        while not ended.wait(0.01):  # a kernel may overwrite the request; then it is made again
+            for stop in list(_stops.values()):
+                stop()
+
+    stopper = threading.Thread(target=stop_all, daemon=True)
+    stopper.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        _stopping.clear()
+
+
+def _run_in_thread(call: Callable[[], None], stop: Callable[[], None]) -> None:
+    """Run compiled code in this thread, so that `calls_stopped` can end it."""
+    _stops[threading.get_ident()] = stop
+    try:
+        if not _stopping.is_set():
+            call()
+    finally:
+        del _stops[threading.get_ident()]
+    if _stopping.is_set():
+        raise Stopped
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from typing import Any
 
 from ...models.ground.cache import Holdings, clear, holdings
 from ...models.ground.private import cache_folder
+from ..writing.text import prose
 
 _TITLES = {
     "kernels": "compiled kernels",
@@ -15,7 +16,7 @@ _TITLES = {
     "references": "references and drives",
     "counts": "exact counts of kernels",
     "brian2": "what Brian2 executes",
-    "libm": "what exp and pow execute",
+    "libm": "what functions such as exp execute",
     "code": "versions of the code, and lists made with it",
 }
 
@@ -50,7 +51,7 @@ def info() -> Said:
     earlier = sum(each.others for each in held)
     if earlier:
         lines.append(f"  of earlier versions, not used: {earlier} files; `spikecost cache clear` deletes everything")
-    return Said("\n".join(lines), _record(held) | {"files_of_earlier_versions": earlier})
+    return Said(prose("\n".join(lines)), _record(held) | {"files_of_earlier_versions": earlier})
 
 
 def verify() -> Said:
@@ -74,7 +75,7 @@ def verify() -> Said:
         )
     )
     record = _record(held) | {"damaged": [{"file": file, "reason": reason} for file, reason in damaged]}
-    return Said("\n".join(lines), record, not damaged)
+    return Said(prose("\n".join(lines)), record, not damaged)
 
 
 def empty() -> Said:

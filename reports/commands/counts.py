@@ -9,7 +9,7 @@ from ...flops.operations import count_step
 from ...models.definition.neuron import NeuronModel
 from ...models.language import units
 from ...models.step import Step
-from ..writing.text import by_kind
+from ..writing.text import by_kind, prose
 
 if TYPE_CHECKING:
     from ...harness.measuring.measure import Measurement
@@ -52,18 +52,20 @@ def counted_text(step: Step, dt: Any, convention: str) -> str:
     ]
     if found["published"] is not None:
         lines.append(f"published: {found['published']:g} per step of {found['dt_ms']:g} ms ({weights.source})")
-    return "\n".join(
-        [
-            *lines,
-            f"as run, per step without spike: {by_kind(found['as_run'])}",
-            f"as run, added per spike:        {by_kind(found['as_run_spike'])}",
-            *(
-                f"as run, added per arrival ({name}): {by_kind(each)}"
-                for name, each in found["as_run_arrivals"].items()
-            ),
-            f"as run, once per run:           {by_kind(found['as_run_once'])}",
-            f"as written, per step:           {by_kind(found['as_written'])}",
-        ]
+    return prose(
+        "\n".join(
+            [
+                *lines,
+                f"as run, per step without spike: {by_kind(found['as_run'])}",
+                f"as run, added per spike:        {by_kind(found['as_run_spike'])}",
+                *(
+                    f"as run, added per arrival ({name}): {by_kind(each)}"
+                    for name, each in found["as_run_arrivals"].items()
+                ),
+                f"as run, once per run:           {by_kind(found['as_run_once'])}",
+                f"as written, per step:           {by_kind(found['as_written'])}",
+            ]
+        )
     )
 
 
@@ -80,7 +82,7 @@ def measured_text(found: Measurement) -> str:
         ratio = "unknown" if witness.ratio is None else f"{witness.ratio:.6g}"
         provenance = ", ".join(f"{key} {value}" for key, value in witness.provenance.items())
         lines.append(f"    measured / counted: {ratio}; {provenance}")
-    return "\n".join([*lines, *(f"not {name}: {reason}" for name, reason in found.why_not.items())])
+    return prose("\n".join([*lines, *(f"not {name}: {reason}" for name, reason in found.why_not.items())]))
 
 
 def _published(convention: Convention, model: NeuronModel, method: str, dt_ms: float) -> float | None:

@@ -16,9 +16,10 @@ from ...models.ground.errors import UserError
 from ..comparison.comparison import compare
 from ..figures.features_figure import features_against_cost
 from ..tables.demos import demo_table, headline, shown
-from ..tables.features import feature_table, features
+from ..tables.features import feature_table, features, letters_said, letters_table
 from ..writing.escape import to_csv
 from ..writing.files import save_figure, write_file
+from ..writing.text import fits
 
 #: The rate in Hz and the largest spike-time error in ms at which the costs in the figure are compared; below 50 Hz the
 #: squid axon does not fire.
@@ -80,7 +81,12 @@ def feature_tables(
     if models or plot or not with_demos:
         found = features(models or None, presets, progress)
         kept = found
-        yield ShownTable("Features of Izhikevich 2004", feature_table(found), "features", found)
+        whole = feature_table(found)
+        if fits(whole):
+            yield ShownTable("Features of Izhikevich 2004", whole, "features", found)
+        else:
+            title = f"Features of Izhikevich 2004: {letters_said(found)}"
+            yield ShownTable(title, letters_table(found), "features", found)
         if found[["model", "parameters"]].drop_duplicates().shape[0] == 1:
             yield ShownTable("Why", found[["letter", "feature", "outcome", "stated_2004", "reason"]])
         if plot is not None:

@@ -37,7 +37,9 @@ class Listing:
     @property
     def text(self) -> str:
         """The lists as text for a terminal."""
-        return "\n".join([text.rows("Models", list(self.models[0]), self.models, self.numeric), *self.lines])
+        return "\n".join(
+            [text.rows("Models", list(self.models[0]), self.models, self.numeric), *map(text.prose, self.lines)]
+        )
 
 
 def listed() -> Listing:

@@ -8,7 +8,7 @@ from ...flops.conventions import Convention, get_convention
 from ...flops.operations import count
 from ...models.catalogue import MODELS
 from ...models.ground.errors import UserError
-from ..writing.text import frame
+from ..writing.text import frame, prose
 
 #: The reason for any part of the difference that a model's own reasons do not explain.
 UNEXPLAINED = "not explained"
@@ -75,13 +75,15 @@ def published_text(found: pd.DataFrame, convention: str) -> str:
         )
     ]
     for row in found.to_dict("records"):
-        lines.append(f"{row['model']}: {row['operations']} = {row['counted_step']:g}")
+        lines.append(prose(f"{row['model']}: {row['operations']} = {row['counted_step']:g}"))
         if row["why"]:
-            lines.append(f"    {row['why']}")
+            lines.append(prose(f"    {row['why']}"))
     return "\n".join(
         [
             *lines,
-            f"counted from the equations, never fitted. {get_convention(convention).source}. The "
-            "published figures are the widely quoted ones",
+            prose(
+                f"counted from the equations, never fitted. {get_convention(convention).source}. The "
+                "published figures are the widely quoted ones"
+            ),
         ]
     )

@@ -10,7 +10,7 @@ from ...models.algebra.expression import text
 from ...models.definition.neuron import NeuronModel
 from ...models.step import Step
 from ..results.description import describe_model
-from ..writing.text import by_kind
+from ..writing.text import by_kind, prose, width
 from ..writing.typeset import typeset
 
 
@@ -36,7 +36,7 @@ def show(step: Step) -> str:
             f"a spike that arrives at {name} ({where}):",
             *(f"    {line}" for line in _lines(step, f"arrival {name}")),
         ]
-    return "\n".join([*lines, "", f"per step, as written: {by_kind(count.as_written())}"])
+    return prose("\n".join([*lines, "", f"per step, as written: {by_kind(count.as_written())}"]))
 
 
 def shown(step: Step) -> dict[str, Any]:
@@ -68,7 +68,7 @@ def _parts(step: Step, count: Count) -> dict[str, tuple[Operations, list[str]]]:
 
 def _definition(model: NeuronModel) -> list[str]:
     lines = [f"{model.label}: {model.description}", model.source] if model.source else [model.label]
-    lines += ["", indent(typeset(model), "    "), ""]
+    lines += ["", indent(typeset(model, width() - 4), "    "), ""]
     lines += [f"    {line.strip()}" for line in model.equations.splitlines() if line.strip()]
     if model.tables:
         lines.append(f"    parts that depend only on {model.system.threshold.variable}: from tables {model.tables}")

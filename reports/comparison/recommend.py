@@ -26,7 +26,7 @@ from ..results.recorded_model import recorded_model
 from ..writing.notebook import Shown, frame_html
 from ..writing.numbers import bounded_text, number, step
 from ..writing.records import records
-from ..writing.text import frame
+from ..writing.text import frame, prose
 from .comparison import compare
 from .run_folder import RunFolder
 from .ways import as_choice, cheapest, in_words, others_said, others_than, ranked, times_as_much, ways_of
@@ -74,8 +74,8 @@ class Recommendation(Shown):
         """The text for a terminal."""
         return "\n".join(
             [
-                in_words(self.choice),
-                *(f"- {reason}" for reason in self.why),
+                prose(in_words(self.choice)),
+                *(prose(f"- {reason}") for reason in self.why),
                 "",
                 frame("The cheapest way of each model", others_said(self.others)),
                 self.code,

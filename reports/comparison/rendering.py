@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ...accuracy.search.voltage import VoltageRms
@@ -26,8 +27,8 @@ PAGE = "index.html"
 _CSV = ("table", "points", "ranking", "ratios", "winners", "counters", "builds", "features", "demos")
 
 
-def render(run: RunFolder) -> dict[str, bytes]:
-    """Return the files by name."""
+def render(run: RunFolder, folder: str | Path = ".") -> dict[str, bytes]:
+    """Return the files by name; `folder` is where they will be written."""
     opens = page(run).encode()
     asked = {
         "maximum",
@@ -52,6 +53,6 @@ def render(run: RunFolder) -> dict[str, bytes]:
         "table.md": to_markdown(as_said(run.table)).encode(),
         **({"demos.md": tables.to_markdown(tables.demos(run), headline(run.demos)).encode()} if len(run.demos) else {}),
         **{f"{name}.{kind}": to_figure(figure, kind) for name, figure in figures.items() for kind in ("png", "svg")},
-        "suite.toml": suite_text(run.about["suite"]).encode(),
+        "suite.toml": suite_text(run.about["suite"], folder).encode(),
         PAGE: opens,
     }

@@ -109,15 +109,16 @@ def summary(comparison: Comparison, page: Path, more: str = "") -> str:
             )
         )
     inputs = {regime.model.label: regime.model.input_note for regime in study.regimes}
-    parts += [f"{label}: {note}" for label, note in inputs.items() if note]
-    parts += [regime.said for regime in study.regimes if regime.said]
-    parts += study.failures
+    said = [f"{label}: {note}" for label, note in inputs.items() if note]
+    said += [regime.said for regime in study.regimes if regime.said]
+    said += study.failures
     if len(comparison.demos):
-        parts.append(headline(comparison.demos))
+        said.append(headline(comparison.demos))
     if more:
-        parts.append(more)
+        said.append(more)
     what = "interrupted: what was finished" if study.interrupted else "report"
-    return "\n".join([*parts, f"{what} is in {page.parent}, open {page} (every case: {page.parent / 'table.csv'})"])
+    said.append(f"{what} is in {page.parent}, open {page} (every case: {page.parent / 'table.csv'})")
+    return "\n".join([*parts, *map(text.prose, said)])
 
 
 def answer(comparison: Comparison) -> list[str]:

@@ -260,7 +260,7 @@ class RunFolder(Shown):
         """
         folder = writable(folder)
         with keeping():
-            self.write(folder, render(self))
+            self.write(folder, render(self, folder))
         return folder / PAGE
 
     def write(self, folder: str | Path, beside: Mapping[str, bytes] | None = None) -> None:

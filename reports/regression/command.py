@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from ...accuracy.study.runner import check_jobs
 from ...models.ground.errors import UserError
@@ -15,7 +16,7 @@ from ..results.suite_file import read_suite
 from ..writing import escape
 from ..writing.files import save_figure, write_file
 from ..writing.records import dumps
-from . import output
+from . import history_text, output
 from .judge import different, judge, refuse_incomparable, refuse_wrong_counts
 from .kept import baseline as baselines
 from .kept.changes import Change, changes, plot
@@ -26,8 +27,21 @@ from .small_suite import SMALL, run_small
 
 #: Most figures that are drawn one below the other.
 MOST_DRAWN = 12
-#: How many runs of a figure are listed: the last ones.
-_SHOWN = 20
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where figures come from: a run in a folder, or a suite that is run when they are needed."""
+
+    run: Callable[[], Figures]
+    arguments: tuple[str, ...] = ()
+    """What a command must be given to use the same figures."""
+    whose: str = ""
+    """Whose figures these are, if nobody named a model, a suite or a run."""
+
+    def __call__(self) -> Figures:
+        """Return the figures."""
+        return self.run()
 
 
 def check(
@@ -61,7 +75,7 @@ def check(
         Whether to return JSON instead of text.
     junit, markdown : str, optional
         Files to write.
-    Whether to add annotations, and to add the table to the step summary.
+    github : bool
         Whether to add annotations, and the table to the step summary.
     without_counter : bool
         Whether to accept counts that no exact counter confirms.
@@ -76,6 +90,8 @@ def check(
     try:
         kept = baselines.read(baseline)
         judgement = judge(kept, run(), gate_times=gate_times, only=only, without_counter=without_counter)
+        if isinstance(run, Source):
+            judgement = replace(judgement, arguments=run.arguments, whose=run.whose)
     except UserError as error:
         if not github:
             raise
@@ -101,8 +117,8 @@ def source(
     models: Sequence[str] = (),
     *,
     allow_python: bool = False,
-) -> Callable[[], Figures]:
-    """Return a function that gives the figures of a run's folder, or of a suite that it runs (default: the small one).
+) -> Source:
+    """Return where the figures come from: a run's folder, or a suite that is run (default: the small one).
 
     Parameters
     ----------
@@ -124,12 +140,18 @@ def source(
     if folder and models:
         raise UserError(f"--models {' '.join(models)}: they are only run if no run is given; drop one of the two")
     if folder:
-        return lambda: figures_of(RunFolder.read(folder))
+        return Source(lambda: figures_of(RunFolder.read(folder)), (folder,))
     if suite:
         chosen = read_suite(suite, SMALL, models=models, allow_python=allow_python)
     else:
         chosen = replace(SMALL, models=tuple(models)) if models else SMALL
-    return lambda: figures_of(run_small(chosen, jobs))
+    arguments = (
+        *(("--suite", suite) if suite else ()),
+        *(("--models", *map(str, models)) if models else ()),
+        *(("--allow-python",) if allow_python else ()),
+    )
+    whose = f"spikecost's own models {', '.join(map(str, SMALL.models))}" if not (suite or models) else ""
+    return Source(lambda: figures_of(run_small(chosen, jobs)), arguments, whose)
 
 
 def update(
@@ -187,8 +209,26 @@ def show(
     as_json: bool = False,
     file: str | None = None,
     data: str | None = None,
+    baseline: str | None = None,
+    markdown: str | None = None,
+    github: bool = False,
 ) -> str:
-    """Show figures over the runs of a history and where they changed; without a pattern, all figures that ever changed.
+    """Show figures over the runs of a history and where they changed, by commit.
+
+    Parameters
+    ----------
+    history : str or Path, optional
+    pattern : str, optional
+        Pattern of names; by default all figures that ever changed.
+    as_json : bool
+    file, data : str, optional
+        Files for the figure, and for its numbers.
+    baseline : str, optional
+        File with limits; by default the limits of the kinds of figures apply.
+    markdown : str, optional
+        File for the changes as Markdown.
+    github : bool
+        Whether to add the changes to the step summary.
 
     Raises
     ------
@@ -196,35 +236,65 @@ def show(
         If there is no history, no figure matches, or there are too many to draw.
     """
     store = History(store_path(history))
-    found = {name: store.series(name) for name in store.names(pattern or "*")}
-    if not found:
+    limits = baselines.read(baseline).limits if baseline else {}
+    series = {name: store.series(name) for name in store.names(pattern or "*")}
+    if not series:
         raise UserError(f"no figure of {store.path} is named '{pattern}'; give a pattern such as '*/dt_ms'")
-    steps = {name: changes(series, is_noisy(name)) for name, series in found.items()}
-    if pattern is None:
-        found = {name: series for name, series in found.items() if steps[name]}
+    steps = {name: changes(each, is_noisy(name)) for name, each in series.items()}
+    found = series if pattern else {name: each for name, each in series.items() if steps[name]}
     if file:
         if not 0 < len(found) <= MOST_DRAWN:
             raise UserError(f"{len(found)} figures to draw; name 1 to {MOST_DRAWN} with --figure")
         save_figure(plot(found, is_noisy), file, data)
+    commits = history_text.by_commit(steps, limits)
+    title = _title(store, steps, commits)
+    if markdown:
+        write_file(markdown, history_text.as_markdown(title, commits).encode())
+    if github:
+        _add_summary(history_text.as_markdown(title, commits))
     if as_json:
-        return dumps(
-            {
-                "history": str(store.path),
-                "runs": len(store),
-                "figures": {
-                    name: {
-                        "runs": [vars(entry) for entry in series],
-                        "changes": [step.to_json() for step in steps[name]],
-                    }
-                    for name, series in found.items()
-                },
-            }
-        )
+        return dumps(_history_json(store, found, steps, commits))
+    if pattern and len(found) == 1:
+        ((name, entries),) = found.items()
+        said = {step.change.run: _change(step) for commit in commits for step in commit.steps}
+        return "\n".join([title, "", name, *history_text.runs_listed(entries, steps[name], said)])
+    return history_text.as_text(
+        title, commits, {name: each[-1].value for name, each in found.items() if not steps[name]}
+    )
+
+
+def _title(store: History, steps: Mapping[str, Sequence[Change]], commits: Sequence[history_text.Commit]) -> str:
     changed = sum(bool(each) for each in steps.values())
-    lines = [f"{store.path}: {len(store)} runs, {len(steps)} figures, {changed} changed"]
-    for name, series in found.items():
-        lines += ["", *_listing(name, series, steps[name], whole=bool(pattern) and len(found) == 1)]
-    return "\n".join(lines)
+    beyond = len({step.judged.figure for commit in commits for step in commit.steps if step.beyond})
+    more = f", {beyond} of them beyond {'their limits' if beyond > 1 else 'its limit'}" if beyond else ""
+    return f"{store.path}: {len(store)} runs, {len(steps)} figures, {changed} changed{more}"
+
+
+def _history_json(
+    store: History,
+    found: Mapping[str, Sequence[Entry]],
+    steps: Mapping[str, Sequence[Change]],
+    commits: Sequence[history_text.Commit],
+) -> dict[str, Any]:
+    verdicts = {(step.judged.figure, step.change.run): step.judged for commit in commits for step in commit.steps}
+    return {
+        "history": str(store.path),
+        "runs": len(store),
+        "figures": {
+            name: {
+                "runs": [vars(entry) for entry in series],
+                "changes": [
+                    {
+                        **step.to_json(),
+                        "limit": verdicts[name, step.run].limit,
+                        "verdict": verdicts[name, step.run].verdict,
+                    }
+                    for step in steps[name]
+                ],
+            }
+            for name, series in found.items()
+        },
+    }
 
 
 def is_noisy(figure: str) -> bool:
@@ -232,23 +302,11 @@ def is_noisy(figure: str) -> bool:
     return figure.endswith(f"/{TIME}")
 
 
-def _listing(name: str, series: list[Entry], steps: list[Change], whole: bool) -> list[str]:
-    lines = [name]
-    if whole:
-        at = {step.run: step for step in steps}
-        if len(series) > _SHOWN:
-            lines.append(f"  ({len(series) - _SHOWN} earlier runs)")
-        for entry in series[-_SHOWN:]:
-            mark = f"  <- {_change(at[entry.run])}" if entry.run in at else ""
-            lines.append(f"  run {entry.run}  {entry.date[:10]}  {entry.commit[:10]:10}  {entry.value:.6g}{mark}")
-        return lines
-    lines += [f"  run {step.run}  {step.date[:10]}  {step.commit[:10]:10}  {_change(step)}" for step in steps]
-    return lines if steps else [f"{name}: {series[-1].value:.6g}, never changed"]
-
-
-def _change(step: Change) -> str:
-    percent = "" if step.percent is None else f" ({step.percent:+.3g} %)"
-    return f"{step.before:.6g} -> {step.after:.6g}{percent}"
+def _change(step: history_text.Step) -> str:
+    change = step.change
+    percent = "" if change.percent is None else f" ({change.percent:+.3g} %)"
+    beyond = f", beyond its limit {step.judged.limit}" if step.beyond else ""
+    return f"{change.before:.6g} -> {change.after:.6g}{percent}{beyond}"
 
 
 def _commit(figures: Figures) -> str:

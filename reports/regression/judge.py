@@ -23,7 +23,7 @@ from .judgement import (
 )
 from .kept.baseline import Baseline
 from .kept.figures import NAMED, SETTINGS, TIME, TOOLCHAIN, Figures, Rule, kind_of, number_of, setting_of
-from .kept.limits import Limit, limit_for, refuse_idle
+from .kept.limits import Given, Limit, limit_for, refuse_idle
 from .kept.timing_gate import FASTER, LEAST_SAMPLES, slowdown
 
 
@@ -210,6 +210,22 @@ def _figure(
         return replace(found, verdict=NOT_COMPARABLE, reason="; ".join(unlike))
     if isinstance(after, NoValue):
         return replace(found, verdict=NOT_JUDGED if after.failed else REGRESSED, reason=f"no longer a number: {after}")
+    return moved(name, before, after, baseline.limits)
+
+
+def moved(name: str, before: float, after: float, limits: Given) -> Judged:
+    """Judge the change of a figure by its limit alone.
+
+    Parameters
+    ----------
+    name : str
+    before, after : float
+    limits : mapping
+        Those of a baseline; a figure without one has the limit of its kind.
+    """
+    kind = kind_of(name)
+    limit = limit_for(name, kind, limits)
+    found = Judged(name, HOLDS, before, after, kind.unit, _in_words(limit, kind))
     if passed := _past_hard(after, limit, kind):
         return replace(found, verdict=REGRESSED, limit=passed)
     if limit.soft_percent is None:

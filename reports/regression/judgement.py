@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -10,7 +11,7 @@ from typing import Any
 
 from ...models.ground.html import table_html
 from ..writing.notebook import Shown
-from ..writing.text import aligned
+from ..writing.text import prose, rows
 
 
 class FigureVerdict(StrEnum):
@@ -112,6 +113,10 @@ class Judgement(Shown):
     """Models whose definition differs from that in the baseline."""
     places: Mapping[str, tuple[str, int]] = field(default_factory=dict)
     """File and line of the models that were given as files, by model."""
+    arguments: tuple[str, ...] = ()
+    """What a command must be given to use the same figures."""
+    whose: str = ""
+    """Whose figures these are, if nobody named a model, a suite or a run."""
 
     def of(self, *verdicts: FigureVerdict) -> list[Judged]:
         """Return the findings with a verdict."""
@@ -181,11 +186,13 @@ class Judgement(Shown):
 
     def written(self, findings: Sequence[Judged]) -> str:
         """Return the verdict as text, with a table of some findings."""
-        lines = [self.headline]
+        lines = [prose(self.headline)]
         if findings:
-            lines += ["", aligned([COLUMNS, *(finding.row for finding in findings)])]
+            table = [dict(zip(COLUMNS, finding.row, strict=True)) for finding in findings]
+            lines += ["", rows("", COLUMNS, table).rstrip("\n")]
         if self.notes:
-            lines += ["", *self.notes]
+            # a command that was broken could not be copied
+            lines += ["", *(f"    {note}" if note.startswith("spikecost ") else prose(note) for note in self.notes)]
         return "\n".join(lines)
 
     def _repr_html_(self) -> str:
@@ -200,10 +207,21 @@ class Judgement(Shown):
             "baseline": self.baseline,
             "environment": list(self.environment),
             "changed": list(self.changed),
+            "whose": self.whose,
             "figures": [finding.to_json() for finding in self.findings],
         }
 
+    @property
+    def update(self) -> str:
+        """The command that accepts the figures of this run."""
+        return shlex.join(["spikecost", "baseline", "update", *self.arguments, "--baseline", self.baseline])
+
     def _notes(self) -> Iterator[str]:
+        if self.whose:
+            yield (
+                f"these are figures of {self.whose}, not of a model of yours: name yours with --models "
+                "my_model.py:model, or in a suite with --suite FILE"
+            )
         if self.changed:
             yield (
                 f"{', '.join(self.changed)}: the definition differs from that in the baseline; the figures were "
@@ -212,10 +230,11 @@ class Judgement(Shown):
         if self.of(IMPROVED):
             yield "an improvement by more than its limit is a change like any other: look at it and accept it"
         if self.of(REGRESSED, IMPROVED) or self.changed:
-            yield (
-                "to accept intended changes: spikecost baseline update, or some of it: spikecost baseline update "
-                "--figures 'PATTERN'"
-            )
+            some = next((each for each in self.of(REGRESSED, IMPROVED, NEW)), None)
+            pattern = f"{some.figure.rpartition('/')[0]}/*" if some else "PATTERN"
+            yield "to accept all of it, if it is intended, or some of it, for example:"
+            yield self.update
+            yield f"{self.update} --figures {shlex.quote(pattern)}"
         unlike = self.of(NOT_COMPARABLE)
         for reason in dict.fromkeys(finding.reason for finding in unlike):
             figures = [finding.figure for finding in unlike if finding.reason == reason]

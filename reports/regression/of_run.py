@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -9,13 +10,16 @@ from typing import Any
 import pandas as pd
 
 from ...accuracy.search.status import Status
+from ...flops.conventions import CONVENTIONS
 from ...models.ground.errors import NoValue, UserError
 from ...models.reading.files import is_file, place_of
 from ..comparison.run_folder import RunFolder
-from ..results.provenance import commit_said
+from ..results.provenance import commit_said, project_commit_said
 from .confirmation import confirm
 from .kept.figures import NAMED, SETTINGS, Figures, setting_part
 
+#: The convention in which the figures are counted, whatever columns the suite asks for in addition.
+CONVENTION = "unit"
 #: Parts of a Step that the figures describe.
 _STEP, _SPIKE, _OTHER = "step", "spike", ("refractory step", "once a run")
 #: Facts by their name in the provenance.
@@ -74,16 +78,23 @@ def figures_of(run: RunFolder) -> Figures:
         made={
             "date": str(run.about["made"]),
             "spikecost": run.provenance.get("spikecost", "unknown"),
-            "commit": commit_said(run.provenance),
+            "commit": project_commit_said(run.provenance) or commit_said(run.provenance),
         },
     )
 
 
 def _suite(run: RunFolder) -> dict[str, Any]:
     given = run.about["suite"]
-    return {
-        name: given[name] for name in (*SETTINGS, *NAMED) if name in given and (name != "rates_of" or given[name])
-    } | {"models": run.models}
+    found = {name: given[name] for name in (*SETTINGS, *NAMED) if name in given}
+    if not found.get("rates_of"):  # older baselines do not have it
+        found.pop("rates_of", None)
+    return found | {"models": run.models, "convention": _convention()}
+
+
+def _convention() -> str:
+    """Return the convention in which the figures are counted; with other weights it is another one."""
+    weights = sorted(CONVENTIONS[CONVENTION].weights.items())
+    return f"{CONVENTION} {hashlib.sha256(repr(weights).encode()).hexdigest()[:8]}"
 
 
 def _places(run: RunFolder) -> dict[str, tuple[str, int]]:

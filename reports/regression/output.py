@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import re
 import secrets
+from pathlib import Path
 from xml.etree import ElementTree
 
+from ...models.ground.errors import visible
 from ..writing import escape
 from ..writing.encoded import markdown_rows
 from .judgement import COLUMNS, CONTRADICTED, IMPROVED, NEW, NOT_COMPARABLE, NOT_JUDGED, REGRESSED, REPORTED, Judgement
@@ -22,7 +25,10 @@ def markdown(judgement: Judgement) -> str:
     table = [finding.row for finding in judgement.listed]
     if table:
         lines.append(markdown_rows(COLUMNS, table, [name in ("baseline", "now", "change") for name in COLUMNS]))
-    lines += [f"{escape.markdown(note)}\n" for note in judgement.notes]
+    for note in judgement.notes:
+        # a command is shown as it is typed; a line break in the name of a file would end the block of code
+        said = f"    {visible(note, keep='')}" if note.startswith("spikecost ") else escape.markdown(note)
+        lines.append(f"{said}\n")
     return "\n".join(lines)
 
 
@@ -88,8 +94,17 @@ def github_problem(message: str) -> str:
 
 
 def _command(level: str, title: str, message: str, place: tuple[str, int] | None = None) -> str:
-    where = f"file={_property(place[0])},line={place[1]}," if place else ""
+    where = f"file={_property(_in_workspace(place[0]))},line={place[1]}," if place else ""
     return f"::{level} {where}title={_property(title)}::{_percent(message)}"
+
+
+def _in_workspace(path: str) -> str:
+    """Return a path as GitHub shows it: relative to the checked out repository, if it is in it."""
+    workspace = os.environ.get("GITHUB_WORKSPACE")
+    if not workspace:
+        return path
+    whole, root = Path(path).resolve(), Path(workspace).resolve()
+    return str(whole.relative_to(root)) if whole.is_relative_to(root) else path
 
 
 def _property(value: str) -> str:

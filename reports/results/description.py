@@ -27,8 +27,8 @@ from .verdict import baseline
 def describe(study: Study) -> dict[str, Any]:
     """Return the description of a study, in values that JSON can store.
 
-    ``suite``: its fields, models by label; ``seeds``: of the stimuli that have random numbers, 0 to ``trials - 1``, and
-    of the bootstrap; ``models``: by label, the definition, and a digest of everything in it that is run and counted;
+    ``suite``: its fields, models by label; ``seeds``: of the stimuli that have random numbers (the first is that of the
+    suite), and of the bootstrap; ``models``: by label, the definition, and a digest of what is run and counted of it;
     ``measures``: by name, the unit, perfect value and axis label of errors; ``costs``: by column of the points, unit
     and label; ``conventions``: by name; ``columns``: of the table, with their meaning.
     """
@@ -41,7 +41,7 @@ def describe(study: Study) -> dict[str, Any]:
         "no_exact_count": why_no_exact_count(study),
         "no_hardware_count": why_no_hardware_count(study),
         "suite": _suite(study.suite),
-        "seeds": {"stimuli": list(range(study.suite.trials)), "bootstrap": SEED},
+        "seeds": {"stimuli": list(range(study.suite.seed, study.suite.seed + study.suite.trials)), "bootstrap": SEED},
         "models": {label: describe_model(model) for label, model in models.items()},
         "measures": {name: _measure(name) for name in taken},
         "criteria": [

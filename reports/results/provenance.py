@@ -19,7 +19,6 @@ PACKAGES = (
     "pandas",
     "pyarrow",
     "sympy",
-    "joblib",
     "PyQBDI",
     "capstone",
     "matplotlib",
@@ -45,6 +44,7 @@ def provenance() -> dict[str, str]:
         "Python": platform.python_version(),
         **{name: _version(name) for name in PACKAGES},
         **_commit(),
+        **_project(),
     }
 
 
@@ -58,13 +58,27 @@ def _version(package: str) -> str:
 def _commit() -> dict[str, str]:
     """Return the running commit, if spikecost runs from its own repository, and the files changed since; else ''."""
     root = Path(__file__).parents[2]
-    unknown = {"commit": "", "files changed since": ""}
-    if not (root / ".git").exists():
-        return unknown
+    head, changed = _git(root) if (root / ".git").exists() else ("", "")
+    return {"commit": head, "files changed since": changed}
+
+
+def _project() -> dict[str, str]:
+    """Return the commit of the repository that spikecost was started in, and the files changed since; else ''."""
+    head, changed = _git(Path.cwd())
+    return {"project's commit": head or _of_service(), "project's files changed since": changed}
+
+
+def _of_service() -> str:
+    """Return the commit that a service for continuous integration names, for example if there is no git."""
+    return next((os.environ[name] for name in ("GITHUB_SHA", "CI_COMMIT_SHA") if os.environ.get(name)), "")
+
+
+def _git(folder: Path) -> tuple[str, str]:
+    """Return the commit of the repository that contains a folder, and the number of files changed since; else ''."""
     try:
         head, changed = (
             subprocess.run(
-                ["git", "-C", str(root), *command],  # noqa: S607
+                ["git", "-C", str(folder), *command],  # noqa: S607
                 capture_output=True,
                 text=True,
                 check=True,
@@ -72,11 +86,19 @@ def _commit() -> dict[str, str]:
             for command in (["rev-parse", "HEAD"], ["status", "--porcelain", "--untracked-files=no"])
         )
     except (OSError, subprocess.CalledProcessError):
-        return unknown
-    return {"commit": head, "files changed since": str(len(changed.splitlines()))}
+        return "", ""
+    return head, str(len(changed.splitlines()))
 
 
 def commit_said(facts: Mapping[str, str]) -> str:
-    """Return the commit that ran, from the facts of `provenance`; empty if it is not known."""
-    changed = facts.get("files changed since", "") not in ("", "0")
-    return facts.get("commit", "") + (", with changes" if changed else "")
+    """Return the commit of spikecost that ran, from the facts of `provenance`; empty if it is not known."""
+    return _with_changes(facts.get("commit", ""), facts.get("files changed since", ""))
+
+
+def project_commit_said(facts: Mapping[str, str]) -> str:
+    """Return the commit of the user's repository, from the facts of `provenance`; empty if it is not known."""
+    return _with_changes(facts.get("project's commit", ""), facts.get("project's files changed since", ""))
+
+
+def _with_changes(commit: str, changed: str) -> str:
+    return commit + (", with changes" if commit and changed not in ("", "0") else "")

@@ -122,6 +122,7 @@ class _SuiteForm:
     conventions: tuple[str, ...]
     thorough: bool
     features: bool
+    seed: int = 0
     rates_of: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
 
 

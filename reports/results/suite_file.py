@@ -18,6 +18,7 @@
     weights = { add = 1, sub = 1, mul = 3, div = 10, sqrt = 12, exp = 40, pow = 60, compare = 1, select = 0, sign = 0 }
 
 Every field of `spikecost.accuracy.study.suite.Suite` may be given; a missing field has its value in the default suite.
+Paths of models are relative to the folder of the file. ``docs/suite.md`` describes every field.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ from ...accuracy.study.suite import Suite, changed
 from ...flops.conventions import CONVENTIONS, Convention
 from ...models.ground.errors import UserError, short
 from ...models.reading.data import Milliseconds, read_text, read_toml, structure
-from ...models.reading.files import runs_code
+from ...models.reading.files import named_in, runs_code, seen_from_here
 
 #: Fields that are given as times, such as ``0.1ms``.
 _TIMES = ("tolerances", "horizons", "coarsest", "finest", "finest_varying")
@@ -75,6 +76,7 @@ class _SuiteFile:
     conventions: tuple[str, ...] | None = None
     thorough: bool | None = None
     features: bool | None = None
+    seed: int | None = None
     convention: Mapping[str, _OwnConvention] | None = None
 
 
@@ -103,6 +105,8 @@ def read_suite(path: str | Path, base: Suite, *, models: Sequence[str] = (), all
         raise UserError(f"the suite {path} is not TOML: {error}") from None
     found = structure(content, _SuiteFile, str(path))
     given = {name: getattr(found, name) for name in content}
+    if found.models is not None:
+        given["models"] = tuple(seen_from_here(model, Path(path).parent) for model in found.models)
     given |= {"models": tuple(models)} if models else {}
     code = [model for model in found.models or () if runs_code(model)]
     if code and not models and not allow_python:
@@ -141,14 +145,18 @@ def _convention(name: str, given: _OwnConvention, path: str | Path) -> Conventio
         raise UserError(f"{path}: {error}") from None
 
 
-def suite_text(suite: Mapping[str, Any]) -> str:
+def suite_text(suite: Mapping[str, Any], folder: str | Path = ".") -> str:
     """Return a suite as the text of a file that `read_suite` reads.
 
     Parameters
     ----------
-    Fields by name, as in ``run.json``. A model that is not in the catalogue, and a convention of the user, must exist
-    when the file is read.
+    suite : mapping
+        Fields by name, as in ``run.json``. A model that is not in the catalogue, and a convention of the user, must
+        exist when the file is read.
+    folder : str or Path
+        Where the file will be: paths of models are relative to it.
     """
+    suite = {**suite, "models": [named_in(str(model), Path(folder)) for model in suite["models"]]}
     return "".join(f"{name} = {_toml(_with_unit(name, value))}\n" for name, value in suite.items())
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 import pandas as pd
 
 from ...accuracy.features import FEATURES
-from ...accuracy.features.shown.search import FOUND, Finding, search
+from ...accuracy.features.shown.search import CANNOT, FOUND, NOT_FOUND, NOT_TRIED, FeatureOutcome, Finding, search
 from ...accuracy.study.phases.progress import Progress
 from ...models.catalogue import MODELS, get_model
 from ...models.definition.neuron import NeuronModel
@@ -111,6 +111,34 @@ def feature_table(found: pd.DataFrame) -> pd.DataFrame:
         wide[label] = wide["feature"].map(dict(zip(rows["feature"], rows["outcome"], strict=True)))
         last[label] = f"{(rows['outcome'] == FOUND).sum()} of {len(rows)}"
     return pd.concat([wide, pd.DataFrame([last])], ignore_index=True)
+
+
+#: How `letters_table` marks outcomes.
+MARKS = {FOUND: "+", NOT_FOUND: ".", CANNOT: "-", NOT_TRIED: "?"}
+
+
+def letters_table(found: pd.DataFrame) -> pd.DataFrame:
+    """Return the table of `features` for many models: one row per model and preset, one mark per feature."""
+    letters = list(dict.fromkeys(found["letter"]))
+    rows = []
+    for (model, preset), of in found.groupby(["model", "parameters"], sort=False):
+        marks = {
+            letter: MARKS[FeatureOutcome(outcome)] for letter, outcome in zip(of["letter"], of["outcome"], strict=True)
+        }
+        rows.append(
+            {
+                "model": f"{model}:{preset}" if preset else str(model),
+                "found": sum(mark == MARKS[FOUND] for mark in marks.values()),
+                " ".join(letters): " ".join(marks.get(letter, MARKS[NOT_TRIED]) for letter in letters),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def letters_said(found: pd.DataFrame) -> str:
+    """Return what the marks and letters of `letters_table` mean."""
+    marks = ", ".join(f"{mark} {outcome.value}" for outcome, mark in MARKS.items())
+    return f"{marks}. " + ", ".join(dict.fromkeys(found["letter"] + " " + found["feature"]))
 
 
 def counts(found: pd.DataFrame, of_demos: pd.DataFrame | None = None) -> dict[str, int]:

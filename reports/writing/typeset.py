@@ -6,6 +6,7 @@ import sys
 from fractions import Fraction
 
 import sympy
+from rich.cells import cell_len
 
 from ...models.algebra.functions import FUNCTIONS
 from ...models.definition.neuron import NeuronModel
@@ -18,19 +19,24 @@ _FUNCTIONS = {"abs": sympy.Abs}
 _SIGNS = {"<": sympy.Lt, "<=": sympy.Le, ">": sympy.Gt, ">=": sympy.Ge, "==": sympy.Eq, "!=": sympy.Ne}
 
 
-def typeset(model: NeuronModel) -> str:
-    """Set the equations of a model, in the form of the paper if that differs."""
+def typeset(model: NeuronModel, most: int | None = None) -> str:
+    """Set the equations of a model, in the form of the paper if that differs.
+
+    An equation that is wider than `most` characters is written in one line, which can be broken between words.
+    """
     found = lines(model.published or model.equations, model.name)
-    return "\n\n".join(_set(line) for line in found if line.right)
+    return "\n\n".join(_set(line, most) for line in found if line.right)
 
 
-def _set(line: Line) -> str:
+def _set(line: Line, most: int | None) -> str:
     left = f"d{line.name}/dt" if line.kind == DIFFERENTIAL else line.name
     with sympy.evaluate(False):
         value = _symbols(grammar.expression(line.right))
     rows = sympy.pretty(
         sympy.Eq(sympy.Symbol(left), value, evaluate=False), order="none", wrap_line=False, use_unicode=_has_unicode()
     )
+    if most is not None and max(map(cell_len, rows.splitlines())) > most:
+        return f"{left} = {line.right}"
     return "\n".join(row.rstrip() for row in rows.splitlines())
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from fractions import Fraction
 
 import brian2
+import neo
 import numpy as np
 import pytest
+import quantities
 from brian2 import Hz, ms, mV
 
 import spikecost as sc
@@ -165,16 +167,13 @@ COUNTED = [
 
 @pytest.mark.parametrize(("model", "method", "detection"), COUNTED, ids=lambda each: getattr(each, "name", each))
 def test_counted_equals_retired(model, method, detection):
-    counter = COUNTERS["instrumented"]
-    if reason := counter.why_not():
-        pytest.skip(reason)
     step = make_step(model, method, detection)
     kernel = compile_kernels([step], SCALAR)[0]
     setting = Fraction(1, 16) if METHODS[method].knob == "dt" else 1e-6
     stimulus = trains_of(model, 30 * ms, seed=3)
     outcome = kernel.run([stimulus], setting)[0]
     assert len(outcome.spike_times)
-    with counter.measure() as counts:
+    with COUNTERS["instrumented"].measure() as counts:
         counts.call(kernel.workload([stimulus], setting))
     expected = count_step(step).of({**outcome.tallies, "once a run": 1})
     assert {kind: n for kind, n in expected.items() if n} == counts.own.by_kind
@@ -285,7 +284,6 @@ def test_trains():
     )
     # five standard deviations of a Poisson number
     assert abs(len(sc.poisson_train(10 * Hz, 1000 * ms, inputs=1000)) - 10_000) < 500
-    neo, quantities = pytest.importorskip("neo"), pytest.importorskip("quantities")
     recorded = sc.recorded_train(neo.SpikeTrain([0.0123, 0.004] * quantities.s, t_stop=1.0))
     assert recorded.times.tolist() == [4.0, 12.3]
     assert len(quiet(CUBA, 10 * ms).with_arrivals(exc=recorded).arrivals[0][1]) == 1

@@ -10,7 +10,7 @@ from brian2 import ms
 from spikecost.accuracy.references.reference import reference
 from spikecost.flops.conventions import CONVENTIONS, Convention
 from spikecost.flops.operations import count
-from spikecost.flops.toolchain import SCALAR, SIMD, has_vector_exp
+from spikecost.flops.toolchain import SCALAR, SIMD
 from spikecost.harness.engines import brian2 as engine
 from spikecost.harness.kernels.kernel import compile_kernels
 from spikecost.harness.measuring.spike_cost import count_run, count_step_and_spike
@@ -102,9 +102,7 @@ def test_a_kernel_is_python_bit_for_bit(model):
 
 
 @each
-def test_a_kernel_in_lanes_is_python_up_to_the_rounding_of_the_library(model):
-    if not has_vector_exp():
-        pytest.skip("no vector library here")
+def test_a_kernel_in_lanes_is_python_up_to_the_rounding_of_the_library(model, vector_library):
     spikes, state = by_python(model)
     for found in run(model, SIMD, lanes=3):
         assert found.spike_times.tolist() == spikes

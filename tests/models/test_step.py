@@ -422,6 +422,22 @@ def test_a_refractory_step(combination):
     assert not run(step.blocks["resume"], {**values, "left": 0.75, "done": 0.25})["ends"]
 
 
+def test_after_a_spike_a_varying_input_is_on_the_parabola_through_its_three_values():
+    step = make_step("lif", "rk4", "hermite", varying=True)
+
+    def parabola(x):
+        return 3 + 2 * x - 5 * x**2
+
+    thirds = {"first": 0, "half": 0.5, "last": 1}
+    inputs = {"I": parabola(0), "I_mid": parabola(0.5), "I_end": parabola(1)}
+    values = {"v": -51.0, "v_next": -48.0, "dt": DT, "step": DT, "done": 0.0, **step.model.parameter_values, **inputs}
+    found = run(step.blocks["spike"], values | {f"I_{place}": parabola(x) for place, x in thirds.items()})
+    after = found["elapsed"]
+    assert 0.1 < after < 0.9
+    assert found["I_rest"] == pytest.approx(parabola(after), rel=1e-14)
+    assert found["I_mid_rest"] == pytest.approx(parabola((after + 1) / 2), rel=1e-14)
+
+
 @pytest.mark.parametrize(("name", "held"), [("lif", ()), ("izhikevich", ("v", "u"))])
 def test_what_goes_on_while_refractory(name, held):
     # lif's v is flagged (unless refractory); no variable of Izhikevich's model is

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
-from joblib import Parallel, delayed
-
 from ....harness.engines.brian2_operations import executed
 from ....harness.kernels.kernel import Kernel
 from ....harness.kernels.kernels import Kernels
@@ -27,6 +25,7 @@ from ..ahead import LOOKED_AT
 from ..recording import Share, Trace, record, record_reference
 from ..study import Case, Study
 from ..suite import Suite
+from .executing import in_threads
 from .progress import Progress
 
 
@@ -49,13 +48,13 @@ def record_all(study: Study, kernels: Mapping[tuple[NeuronModel, str], Kernels],
         compiled = kernels[curve.regime.model, curve.regime.stimulus].compiled[curve.method, curve.detection]
         return record(compiled.lanes, curve.regime.trials[0], case.setting, curve.by_dt, share)
 
-    threads = Parallel(n_jobs=jobs, backend="threading", return_as="generator")
-    for case, trace in zip(cases, threads(delayed(attempt)(partial(recorded, case)) for case in cases), strict=True):
-        if isinstance(trace, NoValue):
-            study.failures.append(f"{_named(case)}, not recorded: {trace}")
-        else:
-            case.recording = trace
-        progress.done()
+    with in_threads(jobs, [partial(attempt, partial(recorded, case)) for case in cases]) as traces:
+        for case, trace in zip(cases, traces, strict=True):
+            if isinstance(trace, NoValue):
+                study.failures.append(f"{_named(case)}, not recorded: {trace}")
+            else:
+                case.recording = trace
+            progress.done()
 
 
 def time_all(study: Study, kernels: Mapping[tuple[NeuronModel, str], Kernels], progress: Progress) -> None:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Mapping, Sequence
 from functools import partial
 
-from joblib import Parallel, delayed
-
 from ....harness.kernels.kernels import Compiled, Kernels, kernels_of
 from ....harness.stimuli import common_divisor
 from ....models.definition.neuron import NeuronModel
@@ -21,6 +19,7 @@ from ..study import Case, Curve, Point, Study
 from ..suite import Suite
 from ..winners import map_criteria, may_win
 from ..witness import contradiction
+from .executing import in_threads
 from .progress import Progress
 
 #: Finds the coarsest setting of a curve for a criterion.
@@ -148,13 +147,14 @@ def fill_map(
     # one model in one regime is one piece of work: its criteria share their runs
     progress.begin("looking between the tolerances", len(together))
     study.map_cases = []
-    threads = Parallel(n_jobs=jobs, backend="threading", return_as="generator")
-    for cases in threads(
-        delayed(lambda curves: [case for each in criteria for case in fill(curves, each)])(curves)
-        for curves in together.values()
-    ):
-        study.map_cases += cases
-        progress.done()
+
+    def fill_all(curves: Sequence[Curve]) -> list[Case]:
+        return [case for each in criteria for case in fill(curves, each)]
+
+    with in_threads(jobs, [partial(fill_all, curves) for curves in together.values()]) as filled:
+        for cases in filled:
+            study.map_cases += cases
+            progress.done()
 
 
 def cases_of(curve: Curve, suite: Suite, contradicted: str = "") -> list[Case]:

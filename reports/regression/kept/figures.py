@@ -23,7 +23,7 @@ TIME = "time"
 #: What counts of retired instructions depend on, in addition to the program.
 TOOLCHAIN = ("compiler", "flags", "libc", "processor", "vector instructions")
 #: Fields of a suite that figures depend on and that are not in their names, and those that are.
-SETTINGS = ("trials", "coarsest", "finest", "finest_varying", "per_decade")
+SETTINGS = ("trials", "coarsest", "finest", "finest_varying", "per_decade", "seed", "convention")
 NAMED = (
     "models",
     "methods",

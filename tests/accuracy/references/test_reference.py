@@ -6,7 +6,7 @@ from brian2 import Hz, cm, ms, mV, second, uA
 from scipy.optimize import brentq
 
 from spikecost.accuracy.references import closed_form, flow, taylor
-from spikecost.accuracy.references.reference import reference
+from spikecost.accuracy.references.reference import SURE, reference
 from spikecost.harness.stimuli import constant, piecewise_constant, step
 from spikecost.models.catalogue import get_model
 from spikecost.models.definition.neuron import NeuronModel
@@ -85,6 +85,20 @@ def test_extended_precision_lies_within_the_stated_error(name, drive_of):
     assert len(extended) == len(solution.train) > 5
     assert np.abs(extended - solution.train.times).max() <= solution.error
     assert solution.error <= 1e-10
+
+
+def test_two_solutions_with_different_numbers_of_spikes_are_refused():
+    # an interval of about 1 + u ms; each spike doubles the error of u: after 60 spikes, nothing is known of u
+    model = NeuronModel(
+        name="chaotic",
+        equations="dv/dt = I : 1\ndu/dt = (0.75 - u)/(100*ms) : 1\nI : Hz",
+        threshold="v > 1",
+        reset="u = 4*u*(1 - u); v = -u",
+        initial={"v": 0, "u": 0.3},
+    )
+    assert len(reference(model, constant(1 / ms, 40 * ms)).train) > 20
+    with pytest.raises(UserError, match=r"spikes: .* shorten"):
+        reference(model, constant(1 / ms, 500 * ms))
 
 
 def test_one_second_of_hodgkin_huxley_is_stated_to_1e_11_ms():
@@ -238,3 +252,14 @@ def test_bad_models_are_named():
     endless = get_model("lif").replace(reset="v = v")  # a reset to a number above the threshold is already refused
     with pytest.raises(UserError, match="lif spikes without end"):
         reference(endless, constant(2 * mV / ms, 100 * ms))
+
+
+def test_rounding_of_one_equation_is_not_stated_too_small():
+    # equal intervals have equal errors: over 58 of them, double precision is off by 2.6e-12 ms
+    model = get_model("exponential_if")
+    stimulus = constant(model.drive, 1 * second)
+    double, extended = (taylor.solve(model, stimulus, each) for each in (taylor.FIRST, taylor.EXTENDED))
+    assert SURE * double.rounding > np.abs(double.times - extended.times).max() > 1e-12
+    found = reference(model, stimulus)
+    assert np.array_equal(found.train.times, extended.times.astype(float))
+    assert found.error < 4e-12

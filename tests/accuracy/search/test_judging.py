@@ -57,6 +57,18 @@ def test_together_as_alone(runs, whole):
     assert all(bool(each.values) == (each.error is not None) for each in with_measure)
 
 
+@pytest.mark.parametrize("measures", [(), ("gamma_2ms",)])
+def test_a_spike_past_the_end_of_the_comparison_is_not_an_extra_spike(measures):
+    own = trial(np.array([1.0, 2.0]), [0, 0, 0], 1)
+    until, past = ([1.0, 2.0], [1.0, 2.0, STOP + 1e-9]), [1.0, 2.5, STOP + 1.0, STOP + 2.0]
+    first, second, third = judged(
+        [own] * 3, [outcome(np.array(times), [0, 0, 0]) for times in (*until, past)], measures
+    )
+    assert repr(second.error) == repr(first.error)
+    assert (third.error.missing, third.error.extra, third.error.maximum) == (0, 0, 0.5)
+    assert [run.spikes for run in (first, second, third)] == [2, 3, 4]
+
+
 @pytest.mark.parametrize("times", [[5.0, 4.0], [-1.0, 3.0], [1.0, -np.inf]])
 def test_times_that_are_no_train_are_refused(times):
     with pytest.raises(UserError, match="spike time"):

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from spikecost.flops import count
-from spikecost.flops.toolchain import BUILDS, find_compiler, has_vector_exp, simd_extensions
+from spikecost.flops.toolchain import BUILDS, find_compiler, simd_extensions
 from spikecost.harness.measuring.as_built import as_built, explain
 from spikecost.models.catalogue import MODELS
 from spikecost.models.step import make_step
@@ -112,9 +112,7 @@ def test_fusing_lif_by_hand(known_compiler: None) -> None:
     assert built.own == own
 
 
-def test_the_vector_library_computes_an_exponential_with_fewer_operations() -> None:
-    if not has_vector_exp():
-        pytest.skip("there is no vector library: install glibc's libmvec (Debian: apt-get install libc6) and gcc")
+def test_the_vector_library_computes_an_exponential_with_fewer_operations(vector_library: None) -> None:
     scalar, simd, *_ = as_built(make_step("hodgkin_huxley", "euler"))
     assert simd.own["exp"] == scalar.own["exp"] == 6
     assert 0 < sum(simd.libm.values()) < sum(scalar.libm.values())

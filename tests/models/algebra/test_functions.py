@@ -13,7 +13,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from spikecost.models.algebra.draft import Draft, NotApplicable
-from spikecost.models.algebra.expression import FLOATS, Const, Op, Var, evaluate, operation
+from spikecost.models.algebra.expression import FLOATS, Const, Op, Var, evaluate, exp, operation
 from spikecost.models.algebra.functions import FUNCTIONS, ROWS, STEPPED
 from spikecost.models.algebra.simplify import lower
 from spikecost.models.algebra.taylor_series import Recursion
@@ -47,19 +47,40 @@ def test_a_slope_is_the_derivative(name):
         assert evaluate(slope, {"x": place}, FLOATS) == pytest.approx(float(exact), rel=1e-12)
 
 
-@pytest.mark.parametrize("name", SMOOTH)
-def test_a_taylor_series_is_the_functions(name):
-    # of the function of a polynomial, x0 + t + t**2/2, against mpmath's derivatives
-    row, place = FUNCTIONS[name], PLACES.get(name, ELSEWHERE)[1]
+def is_the_taylor_series(root, function, place):
+    """Assert the coefficients of `root`, in x, where x is a polynomial, against mpmath's derivatives of `function`."""
     draft = Draft(frozenset({"x"}))
-    recursion = Recursion({"y": call(name, Var("x"))}, draft)
+    recursion = Recursion({"y": root}, draft)
     argument = [place, 1.0, 0.5, 0.0, 0.0, 0.0]
     found = [recursion.next(k, {"x": Const(value)})["y"] for k, value in enumerate(map(Fraction, argument))]
     values = {}
     for target, value in draft.assignments.items():
         values[target] = evaluate(value, values, FLOATS)
-    exact = mpmath.taylor(lambda t: getattr(mpmath, row.library)(place + t + t * t / 2), 0, 5)
+    exact = mpmath.taylor(lambda t: function(place + t + t * t / 2), 0, 5)
     assert [evaluate(value, values, FLOATS) for value in found] == pytest.approx([float(each) for each in exact], 1e-10)
+
+
+@pytest.mark.parametrize("name", SMOOTH)
+def test_a_taylor_series_is_the_functions(name):
+    row = FUNCTIONS[name]
+    is_the_taylor_series(call(name, Var("x")), getattr(mpmath, row.library), PLACES.get(name, ELSEWHERE)[1])
+
+
+RULES = {
+    "product": (Var("x") * (Var("x") + 2), lambda x: x * (x + 2)),
+    "square": (operation("pow", Var("x"), 2), lambda x: x**2),
+    "power": (operation("pow", Var("x"), 5), lambda x: x**5),
+    "real power": (operation("pow", Var("x"), Fraction(-3, 2)), lambda x: x ** mpmath.mpf(-1.5)),
+    "quotient": ((Var("x") - 3) / Var("x"), lambda x: (x - 3) / x),
+    "root": (operation("sqrt", Var("x")), mpmath.sqrt),
+    "exponential": (exp(Var("x")), mpmath.exp),
+}
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_a_rule_for_taylor_series_is_right(name):
+    root, function = RULES[name]
+    is_the_taylor_series(root, function, 0.75)
 
 
 @pytest.mark.parametrize("name", [name for name, row in FUNCTIONS.items() if row.domain is not None])

@@ -39,7 +39,10 @@ def test_text(regressed):
     assert step.split() == [STEP, "regressed", "24", "25", "+1", "(+4.17", "%)", "+0", "%"]
     dt = next(line for line in lines if line.startswith(DT))
     assert dt.endswith("no longer a number: not reached: 1 spikes missing")
-    assert "spikecost baseline update --figures" in lines[-1]
+    assert [line.strip() for line in lines[-2:]] == [
+        "spikecost baseline update --baseline baseline.json",
+        f"spikecost baseline update --baseline baseline.json --figures '{CASE}/maximum 0.1 ms/*'",
+    ]
 
 
 def test_text_of_what_holds():

@@ -1,4 +1,5 @@
 import contextlib
+import json
 import sqlite3
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -171,18 +172,65 @@ def test_one_run_that_was_held_up_is_no_step():
 def test_shown_without_a_name_is_what_changed(store):
     filled(store, [24.0, 24.0, 25.0])
     said = command.show(store.path)
-    assert said.splitlines()[0].endswith("history.sqlite: 3 runs, 10 figures, 1 changed")
-    assert f"{STEP}" in said
-    assert "run 3  2026-11-24  commit2     24 -> 25 (+4.17 %)" in said
-    assert "dt_ms" not in said
+    title, _, commit, head, row = said.splitlines()
+    assert title.endswith("history.sqlite: 3 runs, 10 figures, 1 changed, 1 of them beyond its limit")
+    assert commit == "commit2  2026-11-24  1 changed, 1 beyond their limits"
+    assert row.split() == [STEP, "24", "25", "+1", "(+4.17", "%)", "+0", "%", "beyond", "its", "limit"]
+    assert head.split() == ["figure", "before", "after", "change", "limit"]
 
 
-def test_shown_by_name_is_every_run(store):
+def test_what_never_changed_is_listed_if_it_is_named(store):
     filled(store, [24.0, 25.0])
+    said = command.show(store.path, "*")
+    assert next(line for line in said.splitlines() if line.startswith(TIME)).split() == [TIME, "2"]
+    assert said.index(STEP) < said.index("never changed")
+
+
+def test_changes_are_grouped_by_commit_and_the_worst_come_first(store):
+    better, cheap = "lif/rk4/hermite/operations_per_spike", "lif/rk4/hermite/mul_per_step"
+    for run, values in enumerate([(24.0, 9.0, 3.0), (24.0, 8.0, 4.0), (24.0, 8.0, 4.0), (30.0, 7.0, 5.0)]):
+        store.add(figures(dict(zip((STEP, better, cheap), values, strict=True))), f"commit{run}")
+    said = command.show(store.path, "lif/rk4/hermite/*_per_*").splitlines()
+    assert [line.split()[0] for line in said if line.startswith("commit")] == ["commit1", "commit3"]  # not commit2
+    names = [line.split()[0] for line in said[said.index(next(each for each in said if "commit3" in each)) :][2:5]]
+    assert names == [STEP, better, cheap]
+    assert sum("beyond its limit" in line for line in said[1:]) == 1
+    found = json.loads(command.show(store.path, STEP, as_json=True))["figures"][STEP]["changes"]
+    assert [(each["run"], each["verdict"], each["limit"]) for each in found] == [(4, "regressed", "+0 %")]
+
+
+def test_a_baseline_gives_the_limits_of_a_history(store, tmp_path):
+    filled(store, [24.0, 25.0])
+    kept = tmp_path / "kept.json"
+    command.update(lambda: figures({}), str(kept), without_counter=True)
+    content = json.loads(kept.read_text())
+    content["limits"] = {STEP: {"soft_percent": 10}}
+    kept.write_text(json.dumps(content))
+    assert "beyond" in command.show(store.path)
+    assert "beyond" not in command.show(store.path, baseline=str(kept))
+
+
+def test_a_step_summary_shows_what_is_beyond_its_limit_and_folds_the_rest(store, tmp_path, monkeypatch):
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(tmp_path / "summary.md"))
+    for value in (3.0, 4.0):
+        store.add(figures({"lif/rk4/hermite/mul_per_step": value}), "f<o>ld")
+    store.add(figures({"lif/rk4/hermite/mul_per_step": 4.0, STEP: 99.0}), "shown")
+    command.show(store.path, github=True, markdown=str(tmp_path / "changes.md"))
+    said = (tmp_path / "summary.md").read_text()
+    assert said.strip() == (tmp_path / "changes.md").read_text().strip()
+    assert said.count("<details>") == said.count("</details>") == 1
+    assert "<o>" not in said
+    assert said.index("</details>") < said.index("#### shown")
+    assert "| beyond its limit |" in said
+
+
+def test_shown_by_name_is_every_run_and_runs_of_one_value_are_one_line(store):
+    filled(store, [24.0, 24.0, 25.0])
+    # a run is added once, so that the second differs by its commit alone
     lines = command.show(store.path, STEP).splitlines()
     assert lines[-2:] == [
-        "  run 1  2026-11-24  commit0     24",
-        "  run 2  2026-11-24  commit1     25  <- 24 -> 25 (+4.17 %)",
+        "  runs 1 to 2  2026-11-24  commit0     24",
+        "  run 3        2026-11-24  commit2     25  <- 24 -> 25 (+4.17 %), beyond its limit +0 %",
     ]
 
 

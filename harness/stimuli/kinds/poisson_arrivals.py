@@ -6,13 +6,13 @@ from typing import Any
 
 from brian2 import Hz, ms
 
-from ...models.definition.neuron import NeuronModel
-from ...models.definition.synapses import with_synapses
-from ...models.ground.errors import UserError
-from ...models.language import units
-from .base import Stimulus
-from .kind import STIMULI, Kind
-from .trains import poisson_train
+from ....models.definition.neuron import NeuronModel
+from ....models.definition.synapses import with_synapses
+from ....models.ground.errors import UserError
+from ....models.language import units
+from ..base import Stimulus
+from ..kind import STIMULI, Kind
+from ..trains import poisson_train
 
 #: Number of excitatory and inhibitory inputs, and the rate of each.
 INPUTS, RATE = {"exc": 800, "inh": 200}, 10 * Hz

@@ -9,13 +9,12 @@ from typing import Any
 import numpy as np
 from brian2 import Hz, ms
 
-from ...models.definition.conductance import with_conductance
-from ...models.definition.neuron import NeuronModel
-from ...models.ground.errors import UserError
-from ...models.language import units
-from .base import Shape, Stimulus, internal_values, random_numbers, whole_pieces
-from .kind import STIMULI, Kind
-from .sine import per_ms
+from ....models.definition.conductance import with_conductance
+from ....models.definition.neuron import NeuronModel
+from ....models.ground.errors import UserError
+from ....models.language import units
+from ..base import Shape, Stimulus, internal_values, per_ms, random_numbers, whole_pieces
+from ..kind import STIMULI, Kind
 
 
 def poisson_conductance(rate: Any, weight: Any, tau: Any, grid: Any, duration: Any, *, seed: int) -> Stimulus:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...models.ground.errors import UserError
-from ...models.language import units
-from .base import Stimulus, internal_values
-from .kind import STIMULI, Kind
+from ....models.ground.errors import UserError
+from ....models.language import units
+from ..base import Stimulus, internal_values
+from ..kind import STIMULI, Kind
 
 
 def step(before: Any, after: Any, at: Any, duration: Any) -> Stimulus:

@@ -7,10 +7,9 @@ from typing import Any
 
 from brian2 import Hz
 
-from ...models.language import units
-from .base import Shape, Stimulus, internal_values
-from .kind import STIMULI, Kind
-from .sine import per_ms
+from ....models.language import units
+from ..base import Shape, Stimulus, internal_values, per_ms
+from ..kind import STIMULI, Kind
 
 
 def chirp(mean: Any, amplitude: Any, start: Any, stop: Any, duration: Any) -> Stimulus:

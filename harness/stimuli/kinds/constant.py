@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ...models.ground.errors import UserError
-from ...models.language import units
-from .base import Stimulus, internal_values
-from .kind import STIMULI, Kind
+from ....models.ground.errors import UserError
+from ....models.language import units
+from ..base import Stimulus, internal_values
+from ..kind import STIMULI, Kind
 
 
 def constant(value: Any, duration: Any) -> Stimulus:

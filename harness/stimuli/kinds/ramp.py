@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...models.language import units
-from .base import Shape, Stimulus, internal_values
-from .kind import STIMULI, Kind
+from ....models.language import units
+from ..base import Shape, Stimulus, internal_values
+from ..kind import STIMULI, Kind
 
 
 def ramp(start: Any, stop: Any, duration: Any) -> Stimulus:

@@ -6,9 +6,9 @@ from typing import Any
 
 from brian2 import ms
 
-from ...models.language import units
-from .base import Stimulus, internal_values, random_numbers, whole_pieces
-from .kind import STIMULI, Kind
+from ....models.language import units
+from ..base import Stimulus, internal_values, random_numbers, whole_pieces
+from ..kind import STIMULI, Kind
 
 
 def piecewise_random(low: Any, high: Any, piece: Any, duration: Any, seed: int) -> Stimulus:

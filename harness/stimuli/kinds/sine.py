@@ -7,10 +7,9 @@ from typing import Any
 
 from brian2 import Hz
 
-from ...models.ground.errors import UserError
-from ...models.language import units
-from .base import Shape, Stimulus, internal_values
-from .kind import STIMULI, Kind
+from ....models.language import units
+from ..base import Shape, Stimulus, internal_values, per_ms
+from ..kind import STIMULI, Kind
 
 
 def sine(mean: Any, amplitude: Any, frequency: Any, duration: Any, phase: float = 0.0) -> Stimulus:
@@ -40,25 +39,6 @@ def sine(mean: Any, amplitude: Any, frequency: Any, duration: Any, phase: float 
         omega=2 * math.pi * per_ms(frequency, "frequency"),
     )
     return Stimulus([units.in_ms(duration, "duration")], [shape], dimension)
-
-
-def per_ms(frequency: Any, what: str) -> float:
-    """Return a frequency per ms.
-
-    Raises
-    ------
-    UserError
-        If it is not a frequency, or not positive; `what` is its name in the message.
-    """
-    try:
-        dimension, value = units.dimension_of(frequency), float(units.internal(frequency))
-    except UserError as error:
-        raise UserError(f"{what}: {error}") from None
-    if dimension is not Hz.dim:
-        raise UserError(f"{what} = {frequency} is not a frequency; give a Brian2 quantity such as 8*Hz")
-    if value <= 0:
-        raise UserError(f"{what} = {frequency} is not positive; give a frequency such as 8*Hz")
-    return value
 
 
 class Sine(Kind):

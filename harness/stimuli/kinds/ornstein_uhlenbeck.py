@@ -8,10 +8,10 @@ from typing import Any
 
 from brian2 import ms
 
-from ...models.ground.errors import UserError
-from ...models.language import units
-from .base import Shape, Stimulus, internal_values, random_numbers, whole_pieces
-from .kind import STIMULI, Kind
+from ....models.ground.errors import UserError
+from ....models.language import units
+from ..base import Shape, Stimulus, internal_values, random_numbers, whole_pieces
+from ..kind import STIMULI, Kind
 
 
 def ornstein_uhlenbeck(mean: Any, sd: Any, tau: Any, grid: Any, duration: Any, *, seed: int) -> Stimulus:
