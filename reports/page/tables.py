@@ -75,6 +75,7 @@ def answer(run: RunFolder) -> dict[str, Any]:
     return {
         "models": list(dict.fromkeys(each.model for each in found if each.text)),
         "rows": [{**row, "called": answers.CALLED[row["view"]]} for row in known],
+        "tolerances": answers.tolerances_text(run.about),
         "decides": answers.what_decides(run.ratios, run.about),
         "not_reached": answers.not_reached(run.table, run.points, run.about),
     }

@@ -31,11 +31,9 @@ class Costs:
     view: str
     model: str
     text: str
-    """The smallest and the largest ratio over the levels and tolerances of the suite; empty if there is none."""
-    compared: int
-    """In how many situations both models are accurate enough, so that there is a ratio or a bound."""
-    asked: int
-    """Number of situations."""
+    """The smallest and the largest ratio over the levels and tolerances; empty if there is none."""
+    limit: str
+    """Down to which tolerance both models are accurate enough, and where they never are; empty if there is no limit."""
 
 
 def drive_text(stimulus: str, levels: Iterable[str]) -> str:
@@ -60,19 +58,27 @@ def costs(ratios: pd.DataFrame, about: Mapping[str, Any], models: Iterable[str])
     models : iterable of str
         Labels.
     """
-    asked = _asked(ratios, about)
+    drawn = _between_tolerances(ratios, about)
     others = [model for model in models if model != about["baseline"]]
     found = []
-    for (stimulus, horizon), drive in asked.groupby(["stimulus", "horizon_ms"], sort=False):
+    for (stimulus, horizon), drive in drawn.groupby(["stimulus", "horizon_ms"], sort=False):
         levels = list(dict.fromkeys(drive["level"]))
-        several = asked["horizon_ms"].nunique() > 1
+        several = drawn["horizon_ms"].nunique() > 1
         name = drive_text(str(stimulus), levels) + (f", {float(str(horizon)) / 1000:g} s" if several else "")
-        situations = len(levels) * drive["tolerance"].nunique()
         for view in (GRID, ANY):
             for model in others:
                 rows = drive[(drive["view"] == view) & (drive["model"] == model)]
-                found.append(Costs(name, view, model, between(rows.to_dict("records")), len(rows), situations))
+                text = between(rows.to_dict("records"))
+                found.append(Costs(name, view, model, text, _limit(rows, levels, drawn["tolerance"].min())))
     return found
+
+
+def _limit(rows: pd.DataFrame, levels: Iterable[str], strictest: float) -> str:
+    """Say down to which tolerance there are ratios at the levels, and at which levels there are none."""
+    reached = rows.groupby("level")["tolerance"].min()
+    parts = [f"down to {two_digits(reached.max())} ms"] if len(reached) and reached.max() > strictest else []
+    none = [level for level in levels if level not in reached]
+    return ", ".join([*parts, *([f"not at {' and '.join(none)}"] if none else [])])
 
 
 def between(rows: list[dict[Any, Any]]) -> str:
@@ -93,6 +99,12 @@ def two_digits(value: float) -> str:
     return f"{value:.{digits}f}" if digits else f"{float(f'{value:.2g}'):.0f}"
 
 
+def tolerances_text(about: Mapping[str, Any]) -> str:
+    """Return the loosest and the strictest tolerance of the suite, as text."""
+    asked = sorted({f"{each['tolerance']:g}" for each in about["criteria"] if each["measure"] == "maximum"}, key=float)
+    return " to ".join(dict.fromkeys([asked[-1], asked[0]])) + " ms" if asked else "none"
+
+
 def sentences(ratios: pd.DataFrame, about: Mapping[str, Any], models: Iterable[str]) -> list[str]:
     """Return the answer of a run: one sentence per drive and model other than the baseline, at most `MOST` models."""
     found = costs(ratios, about, models)
@@ -101,7 +113,11 @@ def sentences(ratios: pd.DataFrame, about: Mapping[str, Any], models: Iterable[s
         here = [each for each in found if each.drive == drive and each.text]
         of_models = []
         for model in list(dict.fromkeys(each.model for each in here))[:MOST]:
-            parts = [f"{each.text} times {CALLED[each.view]}" for each in here if each.model == model]
+            parts = [
+                f"{each.text} times {CALLED[each.view]}" + (f" ({each.limit})" if each.limit else "")
+                for each in here
+                if each.model == model
+            ]
             of_models.append(f"{model} costs {' and '.join(parts)}")
         if of_models:
             said.append(f"Under {drive}, relative to {about['baseline']}: {'; '.join(of_models)}.")

@@ -12,6 +12,7 @@ ABOUT = {
     "baseline": "izh",
     "criteria": [{"measure": "maximum", "tolerance": value, "unit": "ms"} for value in (1.0, 0.1)],
 }
+FLUCTUATING = "fluctuating current (Ornstein-Uhlenbeck)"
 REGIMES = (("ornstein_uhlenbeck", "5 Hz"), ("ornstein_uhlenbeck", "20 Hz"), ("constant", "100 Hz"))
 
 
@@ -29,34 +30,34 @@ def table(ratio, bound=lambda **_: ""):
 
 
 def crossing(view, stimulus, tolerance, **_):
-    """Cheaper under a constant current with spikes on the grid, otherwise more expensive; the map's values are odd."""
-    if tolerance == 0.3:
-        return 1000.0
+    """Cheaper under a constant current with spikes on the grid, otherwise more expensive."""
     return (0.2 if view == GRID else 5.0) if stimulus == "constant" else (3.0 if tolerance == 1 else 6.0)
 
 
 def test_costs_are_the_range_over_rates_and_tolerances_of_the_suite():
     found = costs(table(crossing), ABOUT, ["izh", "hh"])
-    assert [(each.drive, each.view, each.text, each.compared, each.asked) for each in found] == [
-        ("ornstein uhlenbeck, 5 and 20 Hz", GRID, "3.0 to 6.0", 4, 4),
-        ("ornstein uhlenbeck, 5 and 20 Hz", ANY, "3.0 to 6.0", 4, 4),
-        ("constant, 100 Hz", GRID, "0.20", 2, 2),
-        ("constant, 100 Hz", ANY, "5.0", 2, 2),
+    assert [(each.drive, each.view, each.text, each.limit) for each in found] == [
+        (f"{FLUCTUATING}, 5 and 20 Hz", GRID, "3.0 to 6.0", ""),
+        (f"{FLUCTUATING}, 5 and 20 Hz", ANY, "3.0 to 6.0", ""),
+        ("constant current, 100 Hz", GRID, "0.20", ""),
+        ("constant current, 100 Hz", ANY, "5.0", ""),
     ]
 
 
-def test_a_tolerance_that_is_not_reached_is_counted():
-    found = costs(
-        table(lambda **of: None if of["tolerance"] == 0.1 and of["view"] == GRID else 2.0), ABOUT, ["izh", "hh"]
-    )
-    assert [(each.compared, each.asked) for each in found] == [(2, 4), (4, 4), (1, 2), (2, 2)]
+def test_a_limit_is_said():
+    def ratio(view, level, tolerance, **_):
+        return None if view == GRID and (tolerance < 0.3 or level == "20 Hz") else 2.0
+
+    found = costs(table(ratio), ABOUT, ["izh", "hh"])
+    assert [each.limit for each in found] == ["down to 0.30 ms, not at 20 Hz", "", "down to 0.30 ms", ""]
+    assert "2.0 times with spikes at the end of a step (down to 0.30 ms)" in sentences(table(ratio), ABOUT, ["hh"])[1]
 
 
 def test_sentences_say_both_drives_and_both_views():
     first, second = sentences(table(crossing), ABOUT, ["izh", "hh"])
-    assert "ornstein uhlenbeck" in first
+    assert FLUCTUATING in first
     assert first.count("3.0 to 6.0 times") == 2
-    assert "constant, 100 Hz" in second
+    assert "constant current, 100 Hz" in second
     assert "hh costs 0.20 times" in second
     assert "5.0 times" in second
     assert sentences(table(crossing).iloc[:0], ABOUT, ["izh", "hh"]) == []
@@ -67,7 +68,7 @@ def test_sentences_say_both_drives_and_both_views():
     [
         (lambda view, **_: 2.0 if view == GRID else 14.0, "how spikes are detected", 7),
         (lambda stimulus, **_: 30.0 if stimulus == "constant" else 2.0, "the drive", 15),
-        (lambda tolerance, **_: {1.0: 2.0, 0.1: 8.0}.get(tolerance, 99.0), "the tolerance", 4),
+        (lambda tolerance, **_: {1.0: 2.0, 0.3: 3.0, 0.1: 8.0}[tolerance], "the tolerance", 4),
     ],
 )
 def test_what_decides_is_what_changes_the_ratio_most(ratio, largest, times):
@@ -85,10 +86,10 @@ def test_bounds_do_not_decide():
 def test_where_the_order_changes_is_said():
     said = what_decides(table(crossing), ABOUT)
     assert len(said) == 2
-    assert said[1].startswith("hh is cheaper than izh only under: constant, 100 Hz, ")
-    assert "ornstein" not in said[1]
+    assert said[1].startswith("hh is cheaper than izh only under constant current, 100 Hz, ")
+    assert FLUCTUATING not in said[1]
     other = what_decides(table(lambda **of: 1 / crossing(**of)), ABOUT)[1]
-    assert other.startswith("hh is more expensive than izh only under: constant, 100 Hz, ")
+    assert other.startswith("hh is more expensive than izh only under constant current, 100 Hz, ")
     assert len(what_decides(table(lambda **_: 2.0), ABOUT)) == 1
 
 
