@@ -29,7 +29,8 @@ from ..stimuli.random_inputs import RandomInputs
 from ..stimuli.train import check_arrivals
 from .arriving import arriving, bytes_of_arrivals
 from .c_blocks import NOT_FINITE, PIECE, STEP_TOO_SMALL, STOP, STUCK_IN_A_STEP, TOO_MANY_STEPS
-from .c_source import MAX_SPIKES_A_STEP, tallied
+from .c_source import MAX_SPIKES_A_STEP, in_parts, tallied
+from .sampled import SampledInputs
 
 Array = NDArray[np.float64]
 
@@ -108,14 +109,15 @@ class Arguments:
         self._steps = float(about)
         self.work = self._steps * lanes
         """Number of steps of all neurons; an estimate if an error control chooses the steps."""
-        self._starts = np.array([0, *stimuli[0].ends[:-1]], dtype=float)
+        self._starts = stimuli[0].starts
         self._refractory = float(refractory)
         self._pieces = pieces
+        self._sampled = SampledInputs(stimuli, pieces, self._setting) if sampled and step.varying else None
         self._inputs = (
             _pieces(stimuli)
             if not sampled
-            else _sampled(stimuli, pieces.tolist(), self._setting)
-            if step.varying
+            else np.empty(0)
+            if self._sampled
             else np.array([stimulus.values for stimulus in stimuli]).T.copy()
         )
         self._parameters = _rows([n.parameter_values for n in self._neurons], copies)
@@ -139,36 +141,46 @@ class Arguments:
         for name, buffer in (("step", self._spike_place), ("at", self._spike_at)):
             self._spikes[name] = buffer.ctypes.data + buffer.strides[0] * np.arange(lanes)
         # converted now, so that a timed run contains only the compiled code
-        self._whole = None if self._random else tuple(map(_as_c, (*self._values(), self._spikes)))
+        self._whole = None if in_parts(step) else tuple(map(_as_c, (*self._values(), self._spikes)))
 
     def calls(self) -> Iterator[tuple[Any, ...]]:
-        """Yield the arguments of each call of the C function. A run with random inputs is a sequence of calls."""
+        """Yield the arguments of each call of the C function.
+
+        A run with inputs that are random, or that vary in time, is a sequence of calls, each for a block of steps.
+        """
         if self._whole is not None:
             yield self._whole
             return
-        assert self._random is not None
         total = int(self._pieces.sum())
         # arrivals are counted from the start of a call
-        longest = total if self._step.model.arrivals else self._random.block
-        for first in range(0, total, longest):
-            values = self._values(first, min(first + longest, total))
+        blocks = [total] if self._step.model.arrivals else [each.block for each in self._by_step]
+        for first in range(0, total, min(blocks)):
+            values = self._values(first, min(first + min(blocks), total))
             yield tuple(map(_as_c, (*values, self._spikes)))
+            if self._spikes["stuck"][0] == STOP:
+                return
+
+    @property
+    def _by_step(self) -> list[RandomInputs | SampledInputs]:
+        """The inputs that have a value for each step."""
+        return [each for each in (self._random, self._sampled) if each is not None]
 
     def _values(self, first: int = 0, end: int | None = None) -> tuple[Any, ...]:
         """Return the arguments in the order of the C function, without the record of spikes, which is the last.
 
-        `first` and `end` are the steps of the call, if it is a part of a run with random inputs.
+        `first` and `end` are the steps of the call, if it is a part of a run (`in_parts`).
         """
         pieces, inputs, samples = self._pieces, self._inputs, self._samples
-        drawn: tuple[Any, ...] = ()
-        if self._random:
+        of_part: tuple[Any, ...] = ()
+        if self._by_step:
             ends = np.cumsum(pieces)
             end = int(ends[-1]) if end is None else end
             inside = slice(int(np.searchsorted(ends, first, "right")), int(np.searchsorted(ends, end)) + 1)
             pieces = np.diff(np.clip(np.concatenate([[0], ends])[inside.start : inside.stop + 1], first, end))
-            inputs = inputs if self._step.varying else inputs[inside]
+            inputs = self._sampled.values(first, end - first) if self._sampled else inputs[inside]
             samples = samples[inside]
-            drawn = (self._random.values(first, end - first), self._carried, first)
+            drawn = (self._random.values(first, end - first),) if self._random else ()
+            of_part = (*drawn, self._carried, first)
         return (
             len(self._spikes),
             len(pieces),
@@ -182,7 +194,7 @@ class Arguments:
             self._most_attempts,
             self._tallies,
             *self._arriving,
-            *drawn,
+            *of_part,
         )
 
     def stop(self) -> None:
@@ -285,26 +297,6 @@ def _pieces(stimuli: Sequence[Stimulus]) -> Array:
     return found
 
 
-def _sampled(stimuli: Sequence[Stimulus], steps: Sequence[int], dt: float) -> Array:
-    """Return the inputs at the start, the middle and the end of each step: an array (steps, 3, neurons).
-
-    At a jump of the stimulus, the end of a step has the value before the jump, and the start of the next step has the
-    value after it.
-    """
-    first = np.concatenate([[0], np.cumsum(steps[:-1])])
-    piece = np.repeat(np.arange(len(steps)), steps)
-    at = np.arange(sum(steps)) - first[piece]
-    inputs = np.empty((len(at), 3, len(stimuli)))
-    # many neurons may share a few stimuli
-    places: dict[int, list[int]] = {}
-    for lane, stimulus in enumerate(stimuli):
-        places.setdefault(id(stimulus), []).append(lane)
-    for lanes in places.values():
-        for node, within in enumerate((0.0, 0.5, 1.0)):
-            inputs[:, node, lanes] = stimuli[lanes[0]].within(piece, (at + within) * dt)[:, None]
-    return inputs
-
-
 def check_stimuli(model: NeuronModel, stimuli: Sequence[Stimulus], varying: bool) -> None:
     """Refuse stimuli that do not fit the model, each other, or its step (`varying`: whether the input may vary in it).
 
@@ -333,12 +325,12 @@ def check_stimuli(model: NeuronModel, stimuli: Sequence[Stimulus], varying: bool
 
 
 def bytes_a_step(step: Step, stimulus: Stimulus, steps: Fraction | float) -> float:
-    """Return the bytes that the inputs of a neuron need per step: samples of an input that varies, and arrivals."""
+    """Return the bytes that the inputs of a neuron need per step, if spikes arrive: all samples, and the arrivals."""
+    if not step.model.arrivals:  # inputs are made for a part of the run
+        return 0.0
     sampled = step.varying and METHODS[step.method].template.sampled_input
     arriving = bytes_of_arrivals(step, stimulus, float(steps)) / float(steps)
-    # random inputs are drawn for a part of the run, unless spikes arrive
-    drawn = 8 * len(step.model.system.random) if step.model.arrivals else 0
-    return (24 if sampled else 0) + arriving + drawn
+    return (24 if sampled else 0) + arriving + 8 * len(step.model.system.random)
 
 
 def check_models(stimuli: Sequence[Stimulus], models: Sequence[NeuronModel] | None) -> None:

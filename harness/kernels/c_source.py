@@ -65,6 +65,12 @@ def tallied(step: Step) -> tuple[str, ...]:
     return METHODS[step.method].tallied(step)
 
 
+def in_parts(step: Step) -> bool:
+    """Whether a run may be a sequence of calls, each for a block of steps: there is an input for each step."""
+    sampled = step.varying and METHODS[step.method].template.sampled_input
+    return sampled or bool(step.model.system.random)
+
+
 def _family_name(step: Step, *detection: str) -> str:
     return "__".join([step.model.name, step.method, *detection, *(["varying"] if step.varying else [])])
 
@@ -90,7 +96,8 @@ def _common(step: Step, in_lanes: bool) -> dict[str, Any]:
         "block": c_block,
         "arrivals": arrivals.arrivals(step.model),
         "random": tuple(step.model.system.random),
-        "first_step": "first" if step.model.system.random else "0",
+        "in_parts": in_parts(step),
+        "first_step": "first" if in_parts(step) else "0",
         **method.given(step),
     }
 

@@ -30,7 +30,7 @@ from .arguments import (
     check_models,
     number_of_steps,
 )
-from .c_source import c_source, function_name
+from .c_source import c_source, function_name, in_parts
 
 __all__ = [
     "DIVERGED",
@@ -44,10 +44,11 @@ __all__ = [
     "compile_kernels",
 ]
 
-#: Neurons with one input value per piece all run at once. Inputs that vary are sampled; their neurons run in groups
-#: with at most this size of input.
+#: Neurons with one input value per piece all run at once. If spikes arrive, they run in groups with at most this size
+#: of input.
 MANY, MOST_INPUT_BYTES = 1_000_000, 100e6
-#: Neurons with random inputs run at most in groups of this size, so that the inputs of many steps are drawn at once.
+#: Neurons with an input for each step run at most in groups of this size, so that inputs are made for many steps at
+#: once.
 MOST_TOGETHER = 1024
 #: A call with more steps per neuron than this can be interrupted; it runs in a separate thread.
 LONG = 100_000
@@ -158,5 +159,5 @@ def _group_size(step: Step, stimulus: Stimulus, setting: Fraction | float) -> in
     """Return how many neurons run at once: all of them, if their inputs fit into `MOST_INPUT_BYTES`."""
     steps = number_of_steps(stimulus, setting, METHODS[step.method])
     needed = bytes_a_step(step, stimulus, steps) * float(steps)
-    most = MOST_TOGETHER if step.model.system.random else MANY
+    most = MOST_TOGETHER if in_parts(step) else MANY
     return min(max(int(MOST_INPUT_BYTES / needed), 1), most) if needed else most

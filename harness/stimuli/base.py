@@ -177,6 +177,11 @@ class Stimulus:
         *wholes, denominator = self.whole_durations
         return tuple(Fraction(end, denominator) for end in accumulate(wholes))
 
+    @cached_property
+    def starts(self) -> NDArray[np.float64]:
+        """The start of each piece in ms."""
+        return np.array([0, *self.ends[:-1]], dtype=float)
+
     @property
     def horizon(self) -> Fraction:
         """Its length in ms."""
@@ -197,15 +202,15 @@ class Stimulus:
         times = np.asarray(times, dtype=float)
         ends = np.array(self.ends, dtype=float)
         piece = np.minimum(np.searchsorted(ends, times, side="right"), len(ends) - 1)
-        return self.within(piece, times - np.concatenate([[0.0], ends[:-1]])[piece])
+        return self.within(piece, times - self.starts[piece])
 
     def within(self, piece: NDArray[np.int64], s: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the values of some pieces, each s ms after its start."""
-        found: NDArray[np.float64] = shape_value(self.terms, self._numbers[:, piece], s)
+        found: NDArray[np.float64] = shape_value(self.terms, self.numbers[:, piece], s)
         return found
 
     @cached_property
-    def _numbers(self) -> NDArray[np.float64]:
+    def numbers(self) -> NDArray[np.float64]:
         """The numbers of the shapes: an array (numbers of `Shape`, pieces)."""
         return np.array([shape.numbers for shape in self.shapes]).T
 
@@ -408,9 +413,9 @@ def steps_of(stimulus: Stimulus, dt: Fraction) -> tuple[int, ...]:
         below = math.ceil(unit / dt)
         near = " or ".join(f"{float(unit / n):.10g} ms" for n in (below, below - 1) if n)
         raise UserError(f"dt = {float(dt):g} ms does not divide the stimulus's {float(unit):g} ms pieces; use {near}")
-    wholes, denominator = _over_one_denominator(stimulus.durations)
-    step = dt * denominator
-    return tuple(whole * step.denominator // step.numerator for whole in wholes)
+    *wholes, denominator = stimulus.whole_durations
+    step = (dt * denominator).as_integer_ratio()
+    return tuple(whole * step[1] // step[0] for whole in wholes)
 
 
 def shorten(stimulus: Stimulus, dt: Fraction, steps: int) -> Stimulus:

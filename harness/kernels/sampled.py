@@ -1,0 +1,153 @@
+"""Inputs that vary in time, sampled in blocks of steps for kernels that do not evaluate their input.
+
+A kernel reads the input at the start, the middle and the end of each step. All samples of a fine time step would fill
+hundreds of megabytes, so they are made for a block of steps at a time, which stays in the processor's cache. Lines, the
+pieces of most inputs, are sampled by compiled code; the other terms by numpy, once for all neurons that share them.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Callable, Sequence
+from functools import cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...flops.toolchain import SIMD, compile_library, load_library
+from ..stimuli import Stimulus
+
+Array = NDArray[np.float64]
+
+#: Size of the samples of a block in bytes, and the least number of steps of a block.
+BLOCK_BYTES, LEAST_BLOCK = 1 << 20, 64
+#: Where in a step the input is sampled, as fractions of the step.
+PLACES = (0.0, 0.5, 1.0)
+
+_LINES = """
+void sample_lines(
+    long first, long count, const long *starts, long piece, long lanes, const double *offset, const double *slope,
+    double dt, double *out)
+{
+    const double places[] = {0.0, 0.5, 1.0};
+    for (long k = first; k < first + count; k++) {
+        while (k >= starts[piece + 1]) piece++;
+        for (int i = 0; i < 3; i++, out += lanes) {
+            const double s = ((double)(k - starts[piece]) + places[i]) * dt;
+            const double *a = offset + piece * lanes, *b = slope + piece * lanes;
+            #pragma omp simd
+            for (long lane = 0; lane < lanes; lane++) out[lane] = a[lane] + b[lane] * s;
+        }
+    }
+}
+"""
+
+
+class SampledInputs:
+    """The inputs of several neurons at the start, the middle and the end of each step.
+
+    Parameters
+    ----------
+    stimuli : sequence of Stimulus
+        One per neuron; they have the same pieces.
+    steps : array of int
+        Number of steps of each piece.
+    dt : float
+        In ms.
+    """
+
+    def __init__(self, stimuli: Sequence[Stimulus], steps: NDArray[np.int64], dt: float) -> None:
+        self._dt, self._lanes = dt, len(stimuli)
+        self._starts = np.concatenate([[0], np.cumsum(steps)]).astype(np.int64)
+        # many neurons may share a few stimuli
+        places: dict[int, int] = {}
+        which = [places.setdefault(id(stimulus), len(places)) for stimulus in stimuli]
+        distinct = list({id(stimulus): stimulus for stimulus in stimuli}.values())
+
+        def numbers(row: int, lanes: Sequence[int]) -> Array:
+            """Return a row of the numbers of shapes: an array (pieces, lanes)."""
+            return np.array([each.numbers[row] for each in distinct]).T[:, [which[lane] for lane in lanes]]
+
+        self._offset, self._slope = (np.ascontiguousarray(numbers(row, range(self._lanes)) + 0.0) for row in range(2))
+        self._terms = []
+        for name, factor, others, of_time in (("decay", 2, [3], _decayed), ("sine", 4, [5, 6, 7], _sine)):
+            if lanes := [lane for lane, i in enumerate(which) if name in distinct[i].terms]:
+                shared = np.array([numbers(row, lanes) for row in others])
+                self._terms.append(_Term(lanes, numbers(factor, lanes), shared, of_time))
+
+    @property
+    def block(self) -> int:
+        """The number of steps that are sampled at once."""
+        return max(BLOCK_BYTES // (8 * len(PLACES) * self._lanes), LEAST_BLOCK)
+
+    def values(self, first: int, count: int) -> Array:
+        """Return the inputs of `count` steps from step `first` on: an array (steps, 3, neurons).
+
+        At a jump of the input, the end of a step has the value before the jump, and the start of the next step has the
+        value after it.
+        """
+        found = np.empty((count, len(PLACES), self._lanes))
+        start = int(np.searchsorted(self._starts, first, "right")) - 1
+        _lines()(
+            first,
+            count,
+            self._starts.ctypes.data,
+            start,
+            self._lanes,
+            self._offset.ctypes.data,
+            self._slope.ctypes.data,
+            self._dt,
+            found.ctypes.data,
+        )
+        if self._terms:
+            piece = np.searchsorted(self._starts, np.arange(first, first + count), "right") - 1
+            s = (np.arange(first, first + count) - self._starts[piece])[:, None] + np.array(PLACES)
+            for term in self._terms:
+                term.add_to(found, piece if piece[0] < piece[-1] else piece[:1], s * self._dt)
+        return found
+
+
+class _Term:
+    """A term of the inputs in addition to the line: a factor of each neuron, times a function that several may share.
+
+    Parameters
+    ----------
+    lanes : list of int
+        The neurons whose inputs have it.
+    factors : array (pieces, neurons)
+    numbers : array (numbers, pieces, neurons)
+        What the function needs in addition to the time.
+    of_time : callable
+        From the time since the start of the piece (an array) and the numbers.
+    """
+
+    def __init__(self, lanes: list[int], factors: Array, numbers: Array, of_time: Callable[..., Array]) -> None:
+        _, firsts, self._of_lane = np.unique(
+            numbers.reshape(-1, len(lanes)), axis=1, return_index=True, return_inverse=True
+        )
+        self._lanes: Any = lanes
+        self._factors, self._numbers, self._of_time = factors, numbers[..., firsts], of_time
+
+    def add_to(self, inputs: Array, piece: NDArray[np.int64], s: Array) -> None:
+        """Add the term to inputs (steps, 3, neurons); `s` (steps, 3) is the time in ms since the start of a piece."""
+        shared = self._of_time(s[:, :, None], *self._numbers[:, piece, None])
+        inputs[:, :, self._lanes] += self._factors[piece, None] * shared[:, :, self._of_lane.ravel()]
+
+
+def _decayed(s: Array, tau: Array) -> Array:
+    return np.asarray(np.exp(-s / tau))
+
+
+def _sine(s: Array, phase: Array, omega: Array, sweep: Array) -> Array:
+    return np.asarray(np.sin(phase + (omega + sweep * s) * s))
+
+
+@cache
+def _lines() -> Any:
+    """Return the compiled function that samples lines."""
+    function = load_library(compile_library(_LINES, SIMD)).sample_lines
+    whole, pointer = ctypes.c_long, ctypes.c_void_p
+    function.restype = None
+    function.argtypes = [whole, whole, pointer, whole, whole, pointer, pointer, ctypes.c_double, pointer]
+    return function

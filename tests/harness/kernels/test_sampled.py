@@ -1,0 +1,83 @@
+"""Inputs that vary in time: their samples by block against the stimulus's own values, and runs in blocks."""
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from brian2 import ms, mV
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from spikecost.harness.kernels import sampled
+from spikecost.harness.kernels.kernel import compile_kernels
+from spikecost.harness.kernels.sampled import PLACES, SampledInputs
+from spikecost.harness.stimuli import Shape, Stimulus, ornstein_uhlenbeck, steps_of
+from spikecost.models.catalogue import get_model
+from spikecost.models.language import units
+from spikecost.models.step import make_step
+
+NUMBERS = st.floats(-5, 5).map(lambda value: round(value, 3))
+SHAPES = st.builds(
+    Shape,
+    NUMBERS,
+    slope=st.just(0.0) | NUMBERS,
+    decay=st.just(0.0) | NUMBERS,
+    tau=st.sampled_from([0.5, 7.0]),
+    amplitude=st.just(0.0) | NUMBERS,
+    phase=st.sampled_from([0.0, 1.5]),
+    omega=st.sampled_from([0.0, 0.3]),
+    sweep=st.sampled_from([0.0, 0.01]),
+)
+DIMENSION = units.dimension_of(mV / ms)
+
+
+def one_by_one(stimulus, dt):
+    """The values of every step from the formula of its piece, one piece after the other."""
+    found = []
+    for steps, shape in zip(steps_of(stimulus, dt), stimulus.shapes, strict=True):
+        found.append(shape.at((np.arange(steps)[:, None] + np.array(PLACES)) * float(dt)))
+    return np.concatenate(found)
+
+
+@settings(max_examples=40)
+@given(
+    shapes=st.lists(st.tuples(SHAPES, SHAPES, SHAPES), min_size=1, max_size=4),
+    durations=st.lists(st.integers(1, 9), min_size=4, max_size=4),
+    first=st.integers(0, 30),
+    count=st.integers(1, 30),
+)
+def test_a_block_has_the_values_of_the_stimuli(shapes, durations, first, count):
+    dt = Fraction(1, 4)
+    lengths = [Fraction(length) for length in durations[: len(shapes)]]
+    different = [Stimulus(lengths, [each[lane] for each in shapes], DIMENSION) for lane in range(3)]
+    stimuli = [*different, different[0]]
+    steps = np.array(steps_of(stimuli[0], dt))
+    first = min(first, int(steps.sum()) - 1)
+    count = min(count, int(steps.sum()) - first)
+    found = SampledInputs(stimuli, steps, float(dt)).values(first, count)
+    expected = np.stack([one_by_one(stimulus, dt) for stimulus in stimuli], axis=-1)
+    # a sine of an array may be another one than that of a part of it, by a unit in the last place
+    np.testing.assert_allclose(found, expected[first : first + count], rtol=1e-14, atol=1e-14)
+
+
+def test_lines_are_sampled_exactly():
+    stimuli = [ornstein_uhlenbeck(2 * mV / ms, 1 * mV / ms, 5 * ms, 1 * ms, 20 * ms, seed=seed) for seed in range(5)]
+    dt = Fraction(1, 7)
+    found = SampledInputs(stimuli, np.array(steps_of(stimuli[0], dt)), float(dt)).values(0, 140)
+    np.testing.assert_array_equal(found, np.stack([one_by_one(each, dt) for each in stimuli], axis=-1))
+
+
+@pytest.mark.parametrize("refractory", [None, 3 * ms])
+def test_a_run_in_blocks_is_the_run_at_once(monkeypatch, refractory):
+    model = get_model("lif").replace(refractory=refractory)
+    kernel = compile_kernels([make_step(model, "rk4", "linear", varying=True)])[0]
+    stimuli = [ornstein_uhlenbeck(3 * mV / ms, 1 * mV / ms, 5 * ms, 1 * ms, 200 * ms, seed=seed) for seed in range(3)]
+    monkeypatch.setattr(sampled, "BLOCK_BYTES", 1 << 30)
+    at_once = kernel.run(stimuli, Fraction(1, 9))
+    monkeypatch.setattr(sampled, "BLOCK_BYTES", 1)
+    in_blocks = kernel.run(stimuli, Fraction(1, 9))
+    assert sum(outcome.spike_times.size for outcome in at_once) > 20
+    for one, other in zip(at_once, in_blocks, strict=True):
+        np.testing.assert_array_equal(one.spike_times, other.spike_times)
+        np.testing.assert_array_equal(one.samples, other.samples)
+        assert one.tallies == other.tallies
