@@ -97,7 +97,7 @@ class Suite:
     finest: float = 8e-4
     """For a horizon of 1 s or less; for a longer one, dt is longer so that the number of steps is the same."""
     finest_varying: float = 8e-3
-    """The same for stimuli that vary within their pieces, and for models with random inputs."""
+    """The same for models with random inputs, which vary from step to step."""
     per_decade: int = 8
     repeats: int = 3
     """Number of timed runs of each case."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from ...accuracy.study.study import Study
-from ...accuracy.study.winners import ITSELF, CostRatio, cheapest_cases
+from ...accuracy.study.winners import ITSELF, CostRatio, cheapest_cases, middle_criteria
 from . import shared_columns
 
 #: Each view with the cases that it admits.
@@ -43,13 +43,16 @@ def ratios(study: Study, baseline: str) -> pd.DataFrame:
     -------
     DataFrame
         One row per view, situation and model that is accurate enough, the baseline included; columns as in `COLUMNS`.
-        Views with spikes on the grid begin at the loosest tolerance of the suite.
+        The view with spikes on the grid has the tolerances of the suite, and one between each two of them.
     """
     cases = [case for case in (*study.cases, *(study.map_cases or ())) if case.criterion.measure == "maximum"]
+    asked = study.suite.all_criteria
+    # at other tolerances, only cases that may be the cheapest of all are known
+    of_grid = {each.tolerance for each in (*asked, *middle_criteria(asked)) if each.measure == "maximum"}
+    on_grid = [case for case in cases if case.curve.detection == "grid" and case.criterion.tolerance in of_grid]
     rows = []
-    for view in (GRID, ANY):
-        wanted = VIEWS[view].get("detection")
-        found = cheapest_cases(case for case in cases if wanted in (None, case.curve.detection))
+    for view, admitted in ((GRID, on_grid), (ANY, cases)):
+        found = cheapest_cases(admitted)
         regimes = list(dict.fromkeys(regime for regime, _ in found))
         for regime, criterion in sorted(found, key=lambda key: (regimes.index(key[0]), -key[1].tolerance)):
             best = {case.curve.regime.model.label: case for case in found[regime, criterion]}

@@ -17,7 +17,7 @@ from ...search.sweep import TimeSteps, Tolerances
 from ...search.tolerance import Coarsest, ErrorCurve, coarsest_setting, descend, own_settings
 from ..study import Case, Curve, Point, Study
 from ..suite import Suite
-from ..winners import map_criteria, may_win
+from ..winners import map_criteria, may_win, middle_criteria
 from ..witness import contradiction
 from .executing import in_threads
 from .progress import Progress
@@ -67,7 +67,7 @@ def swept_curve(regime: Regime, method: str, detection: str, kernels: Kernels, s
 def _swept(regime: Regime, method: str, detection: str, compiled: Compiled, suite: Suite) -> tuple[Curve, Finder]:
     curve = ErrorCurve(compiled.lanes, regime.trials, suite.all_measures)
     system = regime.driven.system
-    finest = (suite.finest_varying if regime.varying or system.random else suite.finest) * max(regime.horizon / 1000, 1)
+    finest = (suite.finest_varying if system.random else suite.finest) * max(regime.horizon / 1000, 1)
     held = [regime.driven.sampling_ms] if system.sampled else []
     unit = common_divisor([*(trial.stimulus.unit for trial in regime.trials), *held])
     sweep = TimeSteps(unit, suite.coarsest, finest, suite.per_decade) if compiled.knob == "dt" else Tolerances()
@@ -120,10 +120,10 @@ def fill_map(
 ) -> None:
     """Verify the cases that may be the cheapest of a model, for the winner map's tolerances that the suite has not.
 
-    From the loosest tolerance of the suite on, the cheapest with spikes on the grid is among them, too.
+    For the tolerances in the middle between two of the suite, the cheapest with spikes on the grid is among them, too.
     """
     criteria = map_criteria(study.suite.all_criteria)
-    loosest = max((each.tolerance for each in study.suite.all_criteria if each.measure == "maximum"), default=0.0)
+    middle = middle_criteria(study.suite.all_criteria)
     together = {key: curves for key, curves in _together(study.curves).items() if key not in contradicted}
 
     def fill(curves: Sequence[Curve], criterion: Criterion) -> list[Case]:
@@ -139,7 +139,7 @@ def fill_map(
             return []
         swept = [curve for curve in curves if curve.points]
         views = [swept]
-        if criterion.tolerance < loosest:
+        if criterion in middle:
             views.append([curve for curve in swept if curve.detection == "grid"])
         failed = [isinstance(attempt(partial(may_win, view, criterion, case_of)), NoValue) for view in views]
         return [] if any(failed) else list(known.values())
