@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from .models.ground.errors import UserError, shortened, visible
 from .models.ground.interruption import as_ctrl_c, keeping
+from .reports.commands.configuration import configure, settle
 
 if TYPE_CHECKING:
     from .accuracy.study.suite import Suite
@@ -85,7 +86,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = argparse.Namespace(status=0)
     try:
         with as_ctrl_c():
-            _parser().parse_args(arguments, options)  # a help text may list methods, including those of other packages
+            parser = _parser()
+            given = configure(parser)
+            parser.parse_args(arguments, options)  # a help text may list methods, including those of other packages
+            settle(options, given)
             options.status = _ran(options)
             sys.stdout.flush()  # a closed pipe is noticed here and not when Python ends
             return int(options.status)
@@ -268,12 +272,19 @@ def _add_readers(commands: Any) -> None:
     compared.add_argument("second", metavar="RUN_B", help="folder of another run; ratios are second over first")
     compared.set_defaults(run=_compare)
 
-    recommend = commands.add_parser("recommend", help="recommend a model, a method and dt, and a Brian2 program")
+    recommend = commands.add_parser(
+        "recommend", help="recommend a model, a method and dt, and with --engine brian2 a program"
+    )
     _add_run(recommend, None)
     recommend.add_argument("--rate", required=True, metavar="RATE", help="firing rate, such as 20 or 20Hz")
     recommend.add_argument("--tolerance", required=True, metavar="TIME", help="spike-time error allowed, such as 0.1ms")
     recommend.add_argument("--features", default="", metavar="F,F,...", help="such as tonic_bursting,mixed_mode")
-    recommend.add_argument("--models", nargs="+", metavar="MODEL", help="without a RUN (default: the suite's)")
+    recommend.add_argument(
+        "--models", nargs="+", metavar="MODEL", help="only these models (default: those of the RUN, or of the suite)"
+    )
+    recommend.add_argument(
+        "--engine", metavar="NAME", help="only what this simulator can run: brian2 or nest (default: any code)"
+    )
     _add_input(recommend)
     recommend.add_argument("--budget", metavar="FLOPS", help="operations per second allowed, such as '5e5 FLOP/s'")
     recommend.add_argument("--jobs", type=int, default=os.cpu_count() or 1, metavar="N", help="threads without a RUN")
@@ -326,7 +337,8 @@ def _add_input(parser: argparse.ArgumentParser) -> None:
 def _several(models: Sequence[str], options: argparse.Namespace) -> list[str | NeuronModel]:
     """Return the models; what the options say of Brian2 groups holds for those from scripts."""
     from .models.catalogue import get_model
-    from .models.reading.files import each_named, runs_code
+    from .models.ground.named_files import runs_code
+    from .models.reading.files import each_named
 
     asked = options.input, options.synapses
     return [
@@ -535,7 +547,12 @@ def _recommend(options: argparse.Namespace) -> int:
             features=[name for name in options.features.split(",") if name],
             budget=options.budget,
             run=RunFolder.read(options.folder) if options.folder else None,
-            models=_several(options.models, options) if options.models else None,
+            models=None
+            if not options.models
+            else options.models
+            if options.folder
+            else _several(options.models, options),
+            engine=options.engine,
             jobs=options.jobs,
             progress=progress,
         )

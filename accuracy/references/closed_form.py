@@ -23,7 +23,9 @@ from .taylor import Solution, endless, reset_at, too_many
 
 def applies(model: NeuronModel, stimulus: Stimulus) -> bool:
     """Whether the model has one state variable and a solution in closed form with this stimulus."""
-    found = None if model.system.random else _polynomial(model)
+    system = model.system
+    constant = system.refractory is None and system.waiting is None and not system.random
+    found = _polynomial(model) if constant else None
     if found is None or stimulus.arrivals:
         return False
     quadratic = evaluate(found.c, model.parameter_values, FLOATS) != 0

@@ -822,6 +822,7 @@ class _Equations:
                 model.equations,
                 model.threshold,
                 model.input,
+                model.system.state,  # a reset may use the time
                 repr(constants),
                 model.spike_interrupts,
                 repr(powers),

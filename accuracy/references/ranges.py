@@ -226,6 +226,13 @@ def _quotient(a: Range, b: Range) -> Range:
 
 
 def _power(a: Range, b: Range) -> Range:
+    if _is_whole(b):
+        if b[0] % 2 == 0:
+            a = _smallest(a), _largest(a)
+        elif b[0] < 0:
+            low, high = _hull(a[0] ** b[0], a[1] ** b[0])
+            across = (a[0] <= 0) & (a[1] >= 0)
+            return np.where(across, -np.inf, low), np.where(across, np.inf, high)
     low, high = _hull(a[0] ** b[0], a[0] ** b[1], a[1] ** b[0], a[1] ** b[1])
     return low, high
 
@@ -279,7 +286,14 @@ def _exprel_slope(a: Range) -> tuple[Any]:
     return (np.where(a[1] <= 0, 0.5, np.maximum(0.55, (np.exp(x) * (x - 1) + 1) / (x * x))),)
 
 
+def _is_whole(b: Range) -> bool:
+    """Whether an exponent is a known whole number."""
+    return b[0] is b[1] and np.ndim(b[0]) == 0 and float(b[0]).is_integer()
+
+
 def _power_slopes(a: Range, b: Range) -> tuple[Any, Any]:
+    if _is_whole(b):  # also where the base is not positive
+        return np.abs(b[0]) * _largest(_power(a, (b[0] - 1,) * 2)), 0.0
     low, high = _power(a, (b[0] - 1, b[1] - 1))
     value = _largest(_power(a, b))
     return _largest(b) * np.maximum(np.abs(low), np.abs(high)), value * _largest((np.log(a[0]), np.log(a[1])))

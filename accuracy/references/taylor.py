@@ -20,6 +20,7 @@ from ...models.ground.errors import UserError
 from . import upstroke
 from .arriving import Arriving
 from .flow import SHAPE, NotFiniteError, Precision, Record, State, StoppedError, flow_of
+from .refractoriness import lasting, with_own_variable
 from .rounding import Rounding
 
 #: A solution is stopped if it makes this many steps in a row with a mean length below this, in ms. (No step of the
@@ -168,6 +169,9 @@ class _Solver:
 
     def __init__(self, model: NeuronModel, stimulus: Stimulus, precision: Precision, *, bounded: bool = False) -> None:
         number = precision.number
+        states = model.system.state
+        model, self._is_free = with_own_variable(model)
+        self._wanted = [model.system.state.index(name) for name in states]
         self._model, self._stimulus, self._number, self._type = model, stimulus, number, precision.type
         self._flow = flow_of(model, precision, stimulus.terms, bounded=bounded)
         self._flow.forget()
@@ -204,9 +208,10 @@ class _Solver:
             full = self._record is not None and self._record.count >= self._batch
             if (full or self._at.piece == len(self._pieces)) and not self._went_back():
                 self._tries, self._at.longest = 0, math.inf
+        samples = np.array(self._samples, dtype=self._type)
         return Solution(
             np.array(self._spikes, dtype=self._type),
-            np.array(self._samples, dtype=self._type),
+            samples[:, self._wanted],
             None if self._rounding is None else self._rounding.of_spikes(len(self._spikes)),
         )
 
@@ -302,6 +307,8 @@ class _Solver:
                 except StoppedError as error:
                     raise UserError(f"{model.label} {error}") from error
                 self._keep_pace(steps)
+            if refractory and self._is_free and at.now >= at.free_from:
+                at.state[self._is_free], at.switches = number(1), None
             if refractory:
                 # a voltage or a threshold that changed meanwhile may have crossed the other
                 at.spiked = at.now >= at.free_from and self._is_above()
@@ -334,14 +341,15 @@ class _Solver:
             raise EndlessSpikesError(model, np.array(self._spikes, dtype=float), at.state)
         reset_at(at.now, model, at.state, self._parameters, number)
         reset = model.system.reset
-        if reset and not model.refractory_ms and self._is_above():
+        lasts = lasting(model, at.state, self._parameters, number)
+        if reset and not lasts and self._is_above():
             raise UserError(
                 f"{model.label} spikes without end: its reset leaves {model.system.threshold.variable} "
                 "above the threshold"
             )
         if reset:
             self._leave_the_level()
-        at.free_from = at.now + number(model.refractory_ms)
+        at.free_from = at.now + lasts
         at.spiked = False
         if model.system.threshold.condition is None or at.switches is None:
             at.switches = None

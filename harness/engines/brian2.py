@@ -175,6 +175,8 @@ def method_name(model: NeuronModel, method: str) -> str:
     """
     if model.tables:
         raise UserError(f"Brian2 has no tables of rates: it cannot run {model.label}; use the model without tables")
+    if set(model.initial) & set(OF_TIME):
+        raise UserError(f"Brian2 starts at t = 0: it cannot run {model.label} from another time")
     name = METHODS[method].brian2
     if not name:
         raise UserError(f"Brian2 has no method like '{method}'")

@@ -122,6 +122,8 @@ class Arguments:
         )
         self._parameters = _rows([n.parameter_values for n in self._neurons], copies)
         self._state = _rows([n.initial_values for n in self._neurons], copies)
+        if self._method.counts_steps(model, step.detection):
+            self._state[step.state.index(TIME)] = np.rint(self._state[step.state.index(TIME)] / self._setting)
         self._samples = np.full((len(pieces), *self._state.shape), np.nan)
         self._arriving = (
             arriving(step, stimuli, pieces=pieces, dt=self._setting if self._by_dt else None).arrays

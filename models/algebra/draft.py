@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 
 from ..ground.errors import UserError
-from .expression import Const, Expr, Number, Var, expr, names, rebuild, text
+from .expression import FLOATS, Const, Expr, Number, Var, evaluate, expr, names, rebuild, text
 from .polynomial import ZERO, coefficients, is_zero, linear_parts, plus, times
 from .system import System
 
@@ -192,6 +192,17 @@ class Derivatives:
                 rest = (linear_parts(rest, source) or (rest,))[0]
             found[name] = rest
         return found
+
+    def number(self, value: Expr) -> float | None:
+        """Return the value of an expression that only numbers give; None if it depends on anything else."""
+        while used := names(value):
+            if not used <= self._draft.assignments.keys():
+                return None
+            value = substitute(value, self._draft.assignments)
+        try:
+            return float(evaluate(value, {}, FLOATS))
+        except (ArithmeticError, ValueError):
+            return None
 
     def let(self, x: Vector) -> Vector:
         """Assign the components of `x`, so that they are written only once if they are used several times."""

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from .functions import CALLS, FORMS, ROWS
+from .functions import CALLS, FORMS, READ_AS, ROWS
 
 Number = int | float | Fraction
 
@@ -136,6 +136,14 @@ def hyperbolic(kind: str, x: Expr) -> Op:
 def operation(kind: str, *operands: Expr | Number) -> Op:
     """Write an operation of any kind."""
     return Op(kind, tuple(map(expr, operands)))
+
+
+def read_as(kind: str, *operands: Expr) -> Expr:
+    """Write a function of `READ_AS`, such as ``int``, as the operations that stand for it."""
+    form = READ_AS[kind].form
+    assert form is not None
+    found: Expr = form(*operands, operation)
+    return found
 
 
 def in_forms(root: Expr) -> Expr:

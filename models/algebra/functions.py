@@ -170,10 +170,37 @@ _ROWS = (
     ),
 )
 
+
+def _int_form(x: Any, call: _Call) -> Any:
+    return call("select", call("less", x, 0), call("ceil", x), call("floor", x))
+
+
+def _timestep_form(time: Any, dt: Any, call: _Call) -> Any:
+    # with Brian2's margin: a multiple of dt belongs to its own step in spite of rounding
+    return _int_form((time + dt / 1000) / dt, call)
+
+
+#: Functions that are read as other operations: they round towards zero, as a conversion to an integer does.
+READ_AS: Mapping[str, Function] = {
+    row.name: row
+    for row in (
+        Function("int", int, np.trunc, form=_int_form),
+        Function(
+            "timestep",
+            lambda time, dt: int((time + dt / 1000) / dt),
+            lambda time, dt: np.trunc((time + dt / 1000) / dt),
+            form=_timestep_form,
+            arguments=2,
+            unit=lambda unit: unit / unit,
+        ),
+    )
+}
 #: All rows by name.
 ROWS: Mapping[str, Function] = {row.name: row for row in _ROWS}
 #: The functions by name, in the order in which messages list them.
 FUNCTIONS: Mapping[str, Function] = {row.name: row for row in _ROWS if not row.operator}
+#: Everything that a text may call.
+CALLABLE: Mapping[str, Function] = {**FUNCTIONS, **READ_AS}
 #: Those that run as several other operations.
 FORMS = frozenset(row.name for row in _ROWS if row.form is not None)
 #: Those that jump wherever something passes a whole number.

@@ -84,6 +84,32 @@ def distance(comparison: Op) -> Expr:
 
 
 @dataclass(frozen=True)
+class Refractory:
+    """How long the neuron is refractory after a spike, if this is not a constant time."""
+
+    duration: Expr | None = None
+    """The time in ms, in terms of parameters and state variables; None if a condition ends refractoriness."""
+    condition: Expr | None = None
+    """The neuron stays refractory while this holds."""
+    settled: bool = False
+    """Whether the end is known at the spike: the duration does not change while the neuron is refractory."""
+
+    @property
+    def value(self) -> Expr:
+        """The time, or the condition."""
+        found = self.duration if self.condition is None else self.condition
+        assert found is not None
+        return found
+
+    @property
+    def needs(self) -> tuple[Expr, ...]:
+        """Everything that must be known in every step."""
+        if self.condition is None and not self.settled:
+            return (self.value, Var("t"), Var("lastspike"))
+        return (self.value,)
+
+
+@dataclass(frozen=True)
 class System:
     """A model's mathematics, in ms, mV and uA/cm2."""
 
@@ -110,6 +136,17 @@ class System:
     """For each state variable, the factor of each source of noise in its derivative, without subexpressions."""
     interpretation: str = ""
     """The interpretation of noise whose factor depends on the state: ``stratonovich`` or ``ito``."""
+    refractory: Refractory | None = None
+    """How long the neuron is refractory, if this is not a constant time."""
+    is_crossing: bool = False
+    """Whether a spike is a crossing of the threshold: the condition must become false before the next spike."""
+    waiting: System | None = None
+    """The equations while the neuron is refractory, if they contain ``not_refractory``."""
+
+    @property
+    def while_refractory(self) -> System:
+        """The equations while the neuron is refractory; `held` variables do not change then."""
+        return self.waiting or self
 
     @property
     def noise(self) -> tuple[str, ...]:

@@ -5,8 +5,9 @@ from importlib import import_module
 
 from ..definition.neuron import NeuronModel
 from ..ground.errors import UserError
+from ..ground.named_files import is_file
 from ..ground.registry import Registry
-from ..reading.files import is_file, model_from_file
+from ..reading.files import model_from_file
 
 MODELS: Registry[NeuronModel] = Registry("model", "spikecost.models")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from typing import Any
 
 from brian2.units.fundamentalunits import Dimension
@@ -12,6 +13,7 @@ from ..algebra.expression import Expr, names
 from ..algebra.system import System
 from ..ground.errors import UserError, at, short
 from ..language import equations as language
+from ..language import grammar
 from ..language.names import NAME
 
 #: The largest number of inputs of one neuron; a train holds the arrivals of many synapses.
@@ -69,6 +71,15 @@ def read_arrivals(
             if not read:
                 raise UserError(f"{where} has no statement; write one such as g_e += w_e")
             found[name] = tuple((target, substitute(value, subexpressions)) for target, value in read)
+    return found
+
+
+def targets_of(given: Mapping[str, str]) -> set[str]:
+    """Return the names that the statements change; statements that cannot be read are reported by `read_arrivals`."""
+    found: set[str] = set()
+    for text in given.values():
+        with suppress(grammar.Unreadable):
+            found |= {target for target, _, _ in grammar.statements(text)}
     return found
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property
 from typing import Any
@@ -19,11 +19,12 @@ from ..ground.errors import UserError, at, short
 from ..language import equations as language
 from ..language import units
 from ..language.equation_lines import DIFFERENTIAL, PARAMETER
-from ..language.names import LAST_SPIKE, LONGEST_NAME, NEVER, OF_TIME, TIME, check_name
+from ..language.names import LAST_SPIKE, LONGEST_NAME, NEVER, NOT_REFRACTORY, OF_TIME, TIME, check_name
 from ..language.noise import DIMENSIONS
-from .arrivals import check_arrivals, given_arrivals, read_arrivals
+from .arrivals import check_arrivals, given_arrivals, read_arrivals, targets_of
 from .published_cost import PublishedCost
-from .random_inputs import INTERPRETATIONS, SAMPLING, STRATONOVICH, diffusion
+from .random_inputs import INTERPRETATIONS, SAMPLING, STRATONOVICH, diffusion, without_noise
+from .refractoriness import Sides, check_refractory, constant_time, read_refractory, refractory, with_refractoriness
 from .tables import TableGrid, tabulate
 from .threshold import read_threshold
 
@@ -51,16 +52,17 @@ class NeuronModel:
     reset: str = ""
     """Statements at a spike, such as ``v = c; u += d``."""
     refractory: Any = None
-    """A duration after a spike, or the text of `threshold`, or None. During the time after a spike, variables flagged
+    """A duration after a spike, a text, or None. During the time after a spike, variables flagged
     ``(unless refractory)`` do not change and no spike is detected; if the variable is above the threshold when this
-    time ends, the next spike follows immediately. With the text of `threshold`, a spike is the upward crossing, and the
-    next spike needs a return below the threshold first."""
+    time ends, the next spike follows immediately. A text is a duration, such as a parameter or a state variable, or a
+    condition, such as ``v > -20*mV``: the neuron is refractory until it no longer holds. With the text of `threshold`
+    and no reset, a spike is the upward crossing, and the next spike needs a return below the threshold first."""
     parameters: Mapping[str, Any] = field(default_factory=dict)
     """A quantity for each declared parameter except the input."""
     constants: Mapping[str, Any] = field(default_factory=dict)
     """A quantity for each name that the equations use but do not declare."""
     initial: Mapping[str, Any] = field(default_factory=dict)
-    """A quantity, or an expression as text, for each state variable."""
+    """A quantity, or an expression as text, for each state variable; ``t`` and ``lastspike`` are 0 and long ago."""
     arrivals: Mapping[str, str] = field(default_factory=dict)
     """The statements of each input of spikes, such as ``{"exc": "g_e += w_e"}``: they run when a spike arrives. While
     the neuron is refractory they do not change variables flagged ``(unless refractory)``. The stimulus has the
@@ -116,6 +118,10 @@ class NeuronModel:
                 f"{self.name}: interpretation = {short(repr(self.interpretation))}; "
                 f"give {' or '.join(map(repr, INTERPRETATIONS))}"
             )
+        if isinstance(self.refractory, str):
+            with at("refractory"):
+                found = constant_time(self.refractory, self.constants, f"{self.name}: refractory")
+                object.__setattr__(self, "refractory", found)
         for name in ("drive", "refractory", "sampling"):
             value = getattr(self, name)
             if value is not None and not (name == "refractory" and isinstance(value, str)):
@@ -233,7 +239,7 @@ class NeuronModel:
 
     @property
     def refractory_ms(self) -> float:
-        """Hard refractory time in ms; 0 if there is none."""
+        """Hard refractory time in ms; 0 if there is none, or if it is not constant (`System.refractory`)."""
         if self.refractory is None or isinstance(self.refractory, str):
             return 0.0
         return float(units.internal(self.refractory))
@@ -246,18 +252,23 @@ class NeuronModel:
     @property
     def spike_is_crossing(self) -> bool:
         """Whether the variable must return below threshold before the next spike, as in models without reset."""
-        return isinstance(self.refractory, str)
+        return self.system.is_crossing
+
+    @property
+    def is_refractory_at_times(self) -> bool:
+        """Whether a spike makes the neuron refractory, for a time or until a condition no longer holds."""
+        return bool(self.refractory_ms) or self.system.refractory is not None
 
     @property
     def spike_interrupts(self) -> bool:
         """Whether the solution is interrupted at a spike: by a reset, or by the start of a refractory time."""
-        return bool(self.system.reset or self.refractory_ms)
+        return bool(self.system.reset) or self.is_refractory_at_times
 
     @property
     def moves_while_refractory(self) -> bool:
         """Whether the threshold may be crossed while the neuron is refractory; then a spike occurs when that ends."""
         threshold = self.system.threshold
-        return bool(self.refractory_ms) and not threshold.names & set(self.system.state) <= self.system.held
+        return self.is_refractory_at_times and not threshold.names & set(self.system.state) <= self.system.held
 
     @property
     def steps_start_below(self) -> bool:
@@ -291,7 +302,7 @@ class NeuronModel:
         values: dict[str, float] = dict(self.parameter_values)
         waiting: dict[str, Expr] = {}
         for name in system.state:
-            if name in OF_TIME:
+            if name in OF_TIME and name not in self.initial:
                 values[name] = 0.0 if name == TIME else NEVER
                 continue
             given = self.initial[name]
@@ -348,7 +359,9 @@ class NeuronModel:
                         f"{where}: the constant '{name}' is also declared in the equations; remove one of them"
                     )
         _same_names(self.parameters, system.parameters, where, "parameters", system)
-        _same_names(self.initial, tuple(name for name in system.state if name not in OF_TIME), where, "initial", system)
+        # a run that goes on from another one begins at another time
+        begins = tuple(name for name in system.state if name not in OF_TIME or name in self.initial)
+        _same_names(self.initial, begins, where, "initial", system)
         for field_name in ("parameters", "initial"):
             for name, given in getattr(self, field_name).items():
                 with at(field_name, name):
@@ -406,12 +419,12 @@ class NeuronModel:
             )
 
     def _check_refractory(self) -> None:
-        if isinstance(self.refractory, str):
-            if self.refractory != self.threshold or self.system.reset:
-                raise UserError(
-                    f"{self.name}: refractory = '{short(self.refractory)}' is not supported; give a "
-                    "duration, or, for a model without reset, the threshold's own text"
-                )
+        if self.system.refractory is not None:
+            where = f"{self.name}: refractory = '{short(self.refractory)}'"
+            known = {*self.system.parameters, *self.system.state}
+            check_refractory(self.system.refractory, known, self.parameter_values, where)
+        elif isinstance(self.refractory, str):
+            return
         elif self.refractory is not None:
             units.in_ms(self.refractory, f"{self.name}: refractory")
         elif not any(name not in OF_TIME for name, _ in self.system.reset):
@@ -498,6 +511,7 @@ def _system(model: NeuronModel, field_name: str) -> System:
     state = tuple(name for name in found if equations[name].kind == DIFFERENTIAL)
     known = dimensions | dict.fromkeys(OF_TIME, units.MS)
     in_equations = known | {name: DIMENSIONS[kind] for name, kind in random.items()}
+    in_equations |= {NOT_REFRACTORY: units.DIMENSIONLESS}
     for name in found:
         expected = dimensions[name] / units.MS if name in state else dimensions[name]
         with at(field_name, name):
@@ -505,11 +519,13 @@ def _system(model: NeuronModel, field_name: str) -> System:
                 equations[name].text, in_equations, model.constants, expected, f"{model.name}: equation of '{name}'"
             )
     subexpressions = language.subexpression_order(found, found.keys() - set(state))
-    opened: dict[str, Expr] = {}
-    for name, value in subexpressions.items():
-        opened[name] = substitute(value, opened)
-    with at("reset"):
-        reset = language.statements(model.reset, state, known, model.constants, f"{model.name}: reset")
+    found, subexpressions = without_noise(found, subexpressions, random)
+    free = waiting = with_refractoriness(found, subexpressions, not_refractory=True)
+    if NOT_REFRACTORY in names(*found.values()):
+        waiting = with_refractoriness(found, subexpressions, not_refractory=False)
+    with at("reset"):  # a spike makes the neuron refractory before the reset
+        now = {NOT_REFRACTORY: Const(Fraction(0))}
+        reset = language.statements(model.reset, state, known, model.constants, f"{model.name}: reset", values=now)
     with at("threshold"):
         threshold = read_threshold(
             model.threshold,
@@ -517,32 +533,49 @@ def _system(model: NeuronModel, field_name: str) -> System:
             known,
             model.constants,
             where=f"{model.name}: threshold",
-            subexpressions=opened,
+            subexpressions=free.opened,
             resets=bool(reset),
         )
     held = frozenset(name for name in state if "unless refractory" in equations[name].flags)
     statements = [value for _, value in reset]
-    used = names(*found.values(), threshold.holds, *statements) & set(OF_TIME)
-    if used:  # the time is a variable that changes by 1 ms per ms
-        state, dimensions = (*state, TIME), dimensions | {TIME: units.MS}
-        found[TIME] = Const(Fraction(1))
+    duration = None
+    if isinstance(model.refractory, str):
+        with at("refractory"):
+            read = read_refractory(
+                model.refractory, known, model.constants, where=f"{model.name}: refractory", opened=waiting.opened
+            )
+        moving = set(state) - held - waiting.constant(state) | targets_of(model.arrivals)
+        duration = refractory(read, moving, threshold.holds, resets=bool(reset))
+    used = names(*found.values(), threshold.holds, *statements, *(duration.needs if duration else ())) & set(OF_TIME)
+    own = {TIME: Const(Fraction(1))} if used else {}  # the time is a variable that changes by 1 ms per ms
     if LAST_SPIKE in used:
-        state, dimensions = (*state, LAST_SPIKE), dimensions | {LAST_SPIKE: units.MS}
-        found[LAST_SPIKE] = Const(Fraction(0))
+        own[LAST_SPIKE] = Const(Fraction(0))
         reset = [(LAST_SPIKE, Var(TIME)), *reset]
-    return System(
-        dimensions=dimensions,
-        state=state,
-        parameters=tuple(name for name in parameters if name != model.input),
-        subexpressions=subexpressions,
-        derivatives={name: found[name] for name in state},
-        held=held,
-        threshold=threshold,
-        reset=tuple((name, substitute(value, opened)) for name, value in reset),
-        arrivals=read_arrivals(
-            model.arrivals, state, dimensions, model.constants, model=model.name, subexpressions=opened
-        ),
-        random=random,
-        interpretation=model.interpretation,
-        diffusion=diffusion({name: substitute(found[name], opened) for name in state}, random, model.name),
+    state, dimensions = (*state, *own), dimensions | dict.fromkeys(own, units.MS)
+
+    resets = tuple((name, substitute(value, waiting.opened)) for name, value in reset)
+    arrivals = read_arrivals(
+        model.arrivals, state, dimensions, model.constants, model=model.name, subexpressions=free.opened
     )
+
+    def system(flow: Sides) -> System:
+        derivatives = {name: {**flow.sides, **own}[name] for name in state}
+        opened = {name: substitute(value, flow.opened) for name, value in derivatives.items()}
+        return System(
+            dimensions=dimensions,
+            state=state,
+            parameters=tuple(name for name in parameters if name != model.input),
+            subexpressions=flow.subexpressions,
+            derivatives=derivatives,
+            held=held,
+            threshold=threshold,
+            reset=resets,
+            arrivals=arrivals,
+            random=random,
+            interpretation=model.interpretation,
+            diffusion=diffusion(opened, random, model.name),
+            refractory=duration,
+            is_crossing=isinstance(model.refractory, str) and duration is None,
+        )
+
+    return system(free) if waiting is free else replace(system(free), waiting=system(waiting))

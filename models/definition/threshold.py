@@ -33,7 +33,7 @@ def read_threshold(
     UserError
         If it is not a condition, its units do not fit, or it does not depend on the state.
     """
-    condition = _without_numbers(substitute(language.condition(given, dimensions, constants, where), subexpressions))
+    condition = decided(substitute(language.condition(given, dimensions, constants, where), subexpressions))
     if not names(condition) & set(state):
         raise UserError(f"{where}: '{short(given)}' does not depend on the state; compare a state variable: v > 30*mV")
     usual = _usual(condition, state)
@@ -58,8 +58,8 @@ def _usual(condition: Expr, state: Sequence[str]) -> Threshold | None:
     return Threshold(variable.name, ">=" if condition.kind == "at_most" else ">", level, parts[1])
 
 
-def _without_numbers(condition: Expr) -> Expr:
-    """Leave out comparisons of numbers: each is true or false."""
+def decided(expression: Expr) -> Expr:
+    """Leave out comparisons of numbers, each of which is true or false, and what they do not select."""
 
     def change(_: Expr, made: Expr) -> Expr:
         if not isinstance(made, Op):
@@ -69,6 +69,8 @@ def _without_numbers(condition: Expr) -> Expr:
                 return Const(Fraction(bool(evaluate(made, {}, FLOATS))))
             except (ArithmeticError, ValueError):
                 return made
+        if made.kind == "select" and isinstance(made.args[0], Const):
+            return made.args[1 if made.args[0].value else 2]
         if made.kind == "not" and isinstance(made.args[0], Const):
             return Const(1 - made.args[0].value)
         if made.kind in ("and", "or"):
@@ -78,4 +80,4 @@ def _without_numbers(condition: Expr) -> Expr:
                     return one if decides else other
         return made
 
-    return rebuild(condition, change=change)[0]
+    return rebuild(expression, change=change)[0]

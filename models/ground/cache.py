@@ -265,23 +265,31 @@ def _why_damaged(kind: str, path: Path) -> str:
 
 def _replace(path: Path, content: bytes) -> None:
     """Write or replace a file. After a crash at any moment, the file is either the old one or the new one."""
+    while not _replaced(path, content):  # another process swept the file away before it was locked
+        pass
+    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def _replaced(path: Path, content: bytes) -> bool:
     handle, name = tempfile.mkstemp(prefix=_ASIDE, dir=path.parent)
     aside = Path(name)
     try:
         with open(handle, "wb") as file:
             with contextlib.suppress(OSError):  # the lock protects it from `_sweep`; some file systems have no locks
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if not os.fstat(handle).st_nlink:
+                return False
             file.write(content)
             file.flush()
             os.fsync(handle)
             aside.replace(path)
     finally:
         aside.unlink(missing_ok=True)
-    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    return True
 
 
 def _files(folder: Path) -> Iterator[Path]:

@@ -10,7 +10,7 @@ from brian2.core.namespace import DEFAULT_UNITS
 from brian2.units.fundamentalunits import Dimension, Quantity, get_dimensions
 
 from ..algebra.expression import FLOATS, Expr, evaluate
-from ..algebra.functions import FUNCTIONS
+from ..algebra.functions import CALLABLE
 from ..ground.errors import UserError, short
 from . import units
 from .grammar import HIGHEST_POWER, Binary, Call, Name, Negative, Node, Number, Switch, comparisons, written
@@ -77,7 +77,7 @@ def dimension(
                 alike(test.left, test.right, of(test.left), of(test.right))
             return units.DIMENSIONLESS
         if isinstance(node, Call):
-            rule, (found, *others) = FUNCTIONS[node.function].unit, [of(argument) for argument in node.arguments]
+            rule, (found, *others) = CALLABLE[node.function].unit, [of(argument) for argument in node.arguments]
             for argument, other in zip(node.arguments[1:], others, strict=True):
                 alike(node.arguments[0], argument, found, other)
             if rule is None and found is not units.DIMENSIONLESS:

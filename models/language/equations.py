@@ -7,7 +7,7 @@ checked on the same trees. Brian2 gets a text only after that, and no part of it
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from types import MappingProxyType
@@ -16,13 +16,14 @@ from typing import Any, cast
 from brian2.units.fundamentalunits import Dimension, Quantity
 from brian2.utils.stringtools import get_identifiers
 
-from ..algebra.expression import FLOATS, Const, Expr, Op, Var, names, select
+from ..algebra.expression import FLOATS, Const, Expr, Op, Var, less, names, read_as, select
+from ..algebra.functions import READ_AS
 from ..ground.errors import UserError, at, short
 from . import grammar, noise, units
 from .dimensions import check, dimension, unit_called
 from .equation_lines import DIFFERENTIAL, SUBEXPRESSION, lines
 from .grammar import HIGHEST_POWER, Binary, Name, Negative, Node, Number, Switch, Test, Unreadable, written
-from .names import OF_GROUPS, OF_TIME, check_name
+from .names import NOT_REFRACTORY, OF_GROUPS, OF_TIME, check_name
 
 _NUMBERS = {"pi": math.pi, "e": math.e}
 #: For each sign of a condition: the operation, and whether its operands are exchanged.
@@ -63,6 +64,7 @@ def read(text: str, constants: Mapping[str, Any], given: str) -> dict[str, Equat
     noise.check_noise(((line.name, line.kind == DIFFERENTIAL, line.right) for line in found_lines), given)
     known = {line.name: line.dimension for line in found_lines} | dict.fromkeys(OF_TIME, units.MS)
     known |= {name: noise.DIMENSIONS[kind] for name, kind in random_inputs(text).items()}
+    known[NOT_REFRACTORY] = units.DIMENSIONLESS
     found = {}
     for line in found_lines:
         with at(line.name):
@@ -116,7 +118,7 @@ def parse(text: str, variables: Collection[str], constants: Mapping[str, Any], w
     ----------
     text : str
         In Brian2's language: ``+ - * / **``, numbers, names, pi, e, the functions of `algebra.functions`, and
-        ``int(a > b)``, which is 1 where the comparison holds and 0 elsewhere.
+        ``int(a > b)``, which is 1 where the comparison holds and 0 elsewhere; ``inf`` as a limit of ``clip``.
     variables : mapping of str to Dimension, or collection of str
         Names that stay names; without a dimension they have no unit.
     constants : mapping
@@ -148,7 +150,7 @@ def condition(text: str, dimensions: Mapping[str, Dimension], constants: Mapping
         raise UserError(f"{where}: {error.problem}; {instead}") from None
     if node is None:
         raise UserError(f"{where}: '{short(text)}' is not supported; {instead}")
-    found = _lowered(node, dimensions, constants, where, {"not_refractory": Const(Fraction(1))})
+    found = _lowered(node, dimensions, constants, where, {NOT_REFRACTORY: Const(Fraction(1))})
     value = _numbers_of(dimensions, constants, where)
     for comparison in grammar.comparisons(node):
         expected = dimension(comparison.left, dimensions, constants, where=where, value=value)
@@ -157,12 +159,19 @@ def condition(text: str, dimensions: Mapping[str, Dimension], constants: Mapping
 
 
 def statements(
-    text: str, targets: Collection[str], dimensions: Mapping[str, Dimension], constants: Mapping[str, Any], where: str
+    text: str,
+    targets: Collection[str],
+    dimensions: Mapping[str, Dimension],
+    constants: Mapping[str, Any],
+    where: str,
+    *,
+    values: Mapping[str, Expr] = MappingProxyType({}),
 ) -> list[tuple[str, Expr]]:
     """Read ``v = c; u += d``: assignments to `targets`, one after the other.
 
     A name that is assigned but not declared is a temporary variable, as in Brian2: it has a value after its first
-    assignment, and hides a constant with the same name. Temporary variables that are not used are left out.
+    assignment, and hides a constant with the same name. Temporary variables that are not used are left out. `values`
+    are the values of names that have one here.
     """
     noise.refuse_random(text, where)
     found: list[tuple[str, Expr]] = []
@@ -180,7 +189,7 @@ def statements(
                     f"{where}: '{target} = {short(written(node))}' uses '{early.pop()}' before it has a "
                     "value; assign one to it first"
                 )
-            value = _lowered(node, known, numbers, where)
+            value = _lowered(node, known, numbers, where, values)
             if target in temporary and target not in known:
                 check_name(target, f"{where}: the temporary variable")
                 known[target] = dimension(node, known, numbers, where=where, value=_numbers_of(known, numbers, where))
@@ -242,6 +251,7 @@ def _lowered(
     values: Mapping[str, Expr] = MappingProxyType({}),
 ) -> Expr:
     """Make an expression from a tree; every part that is a number must fit into a double."""
+    known = {*variables, *constants}
 
     def walk(node: Node) -> tuple[Expr, float | None]:
         """Return the expression, and its value where it is a number."""
@@ -260,11 +270,15 @@ def _lowered(
                 )
             return Op(node.kind, (left, right)), number(node, node.kind, a, b)
         kind, inside = ("neg", (node.operand,)) if isinstance(node, Negative) else (node.function, node.arguments)
+        if kind == "clip" and "inf" not in known and (_infinite(inside[1]) < 0 or _infinite(inside[2]) > 0):
+            return _clipped(inside, lambda part: walk(part)[0]), None
         walked = [walk(argument) for argument in inside]
-        if kind in ("floor", "ceil") and (unit := in_si(inside[0])) != 1:
+        if kind in ("floor", "ceil") and (unit := _in_si(inside[0], variables, constants, where)) != 1:
             # Brian2 rounds the number of volts or seconds
             si = Const(unit, unit=True)
             return Op(kind, (walked[0][0] / si,)) * si, None
+        if kind in READ_AS:
+            return read_as(kind, *(each for each, _ in walked)), None
         return Op(kind, tuple(each for each, _ in walked)), number(node, kind, *(value for _, value in walked))
 
     def test(node: Test) -> Expr:
@@ -293,15 +307,6 @@ def _lowered(
             raise UserError(f"{where}: the number '{short(written(node))}' is too large; give one below 1e308")
         return value
 
-    def in_si(node: Node) -> Fraction:
-        """Return the unit of the SI for a part of the expression, in internal units; 1 if its units do not fit."""
-        known = variables if isinstance(variables, Mapping) else dict.fromkeys(variables, units.DIMENSIONLESS)
-        try:
-            found = dimension(node, known, constants, where=where, value=_numbers_of(known, constants, where))
-        except UserError:
-            return Fraction(1)  # this is reported where units are checked
-        return units.internal(Quantity.with_dimensions(1.0, found))
-
     def name(identifier: str) -> Expr:
         if identifier in values:
             return values[identifier]
@@ -314,6 +319,8 @@ def _lowered(
             return Const(units.internal(unit), unit=True)
         if identifier in _NUMBERS:
             return Const(Fraction(_NUMBERS[identifier]))
+        if identifier == "inf":
+            raise UserError(f"{where}: 'inf' can only be a limit of clip, such as clip(x, 0, inf); give a number")
         if identifier in OF_GROUPS:
             raise UserError(
                 f"{where}: Brian2's own variable '{identifier}' cannot be run; write the equations without "
@@ -324,6 +331,37 @@ def _lowered(
         )
 
     return test(root) if grammar.is_test(root) else walk(cast(Node, root))[0]
+
+
+def _in_si(node: Node, variables: Collection[str], constants: Mapping[str, Any], where: str) -> Fraction:
+    """Return the unit of the SI for a part of the expression, in internal units; 1 if its units do not fit."""
+    known = variables if isinstance(variables, Mapping) else dict.fromkeys(variables, units.DIMENSIONLESS)
+    try:
+        found = dimension(node, known, constants, where=where, value=_numbers_of(known, constants, where))
+    except UserError:
+        return Fraction(1)  # this is reported where units are checked
+    return units.internal(Quantity.with_dimensions(1.0, found))
+
+
+def _infinite(node: Node) -> int:
+    """Return the sign of a limit of ``clip`` that is infinite, such as ``-inf*mV``; 0 if it is not."""
+    if isinstance(node, Negative):
+        return -_infinite(node.operand)
+    if isinstance(node, Binary) and node.kind in ("mul", "div"):
+        return _infinite(node.left) or (_infinite(node.right) if node.kind == "mul" else 0)
+    return int(isinstance(node, Name) and node.name == "inf")
+
+
+def _clipped(arguments: Sequence[Node], walk: Callable[[Node], Expr]) -> Expr:
+    """Return ``clip`` without its infinite limits."""
+    found = walk(arguments[0])
+    if _infinite(arguments[1]) >= 0:
+        limit = walk(arguments[1])
+        found = select(less(found, limit), limit, found)
+    if _infinite(arguments[2]) <= 0:
+        limit = walk(arguments[2])
+        found = select(less(limit, found), limit, found)
+    return found
 
 
 def _compared(sign: str, left: Expr, right: Expr) -> Expr:

@@ -17,10 +17,10 @@ from fractions import Fraction
 from functools import partial
 from typing import TypeGuard, cast
 
-from ..algebra.functions import FUNCTIONS
+from ..algebra.functions import CALLABLE, FUNCTIONS
 from ..ground.errors import short
 
-USE = f"use + - * / // % **, the functions {', '.join(FUNCTIONS)}, and int(a > b)"
+USE = f"use + - * / // % **, the functions {', '.join(FUNCTIONS)}, timestep(t, dt), int(x), and int(a > b)"
 #: Limits of a text: characters, nested brackets, nested operations.
 LONGEST, BRACKETS, DEEPEST = 50_000, 40, 150
 #: The highest power of anything except a number.
@@ -422,7 +422,7 @@ class _Reader:
 
     def _call(self, function: str, place: int) -> tuple[Node, int]:
         called = short(self._call_text(place))
-        if function not in (*FUNCTIONS, "int"):
+        if function not in CALLABLE:
             raise Unreadable(f"'{called}' is not supported: no function of the language is called '{function}'", USE)
         refused = Unreadable(f"'{called}' is not supported", USE)
         self._take()
@@ -435,13 +435,13 @@ class _Reader:
             others.append(more)
             depth = max(depth, other)
         unknown = self._next < len(self._tokens) and self._tokens[self._next][0] == "unknown"
-        if unknown or self._token() in _SIGNS or is_test(inside) != (function == "int"):
+        if unknown or self._token() in _SIGNS or (is_test(inside) and function != "int"):
             raise refused
         self._close(place)
         depth = self._deeper(depth)
         if is_test(inside):
             return Switch(inside), depth
-        needed = FUNCTIONS[function].arguments
+        needed = CALLABLE[function].arguments
         if 1 + len(others) != needed:
             raise Unreadable(
                 f"'{called}' has {1 + len(others)} arguments", f"give {function} {needed} argument{'s'[: needed > 1]}"

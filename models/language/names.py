@@ -16,6 +16,8 @@ NAME = re.compile(rf"[A-Za-z][A-Za-z0-9_]{{0,{LONGEST_NAME - 1}}}")
 TIME = "t"
 #: Brian2's name of the time of the last spike, and its value before the first spike, in ms.
 LAST_SPIKE, NEVER = "lastspike", -1e7
+#: Brian2's name for whether a neuron is not refractory, which is true or false.
+NOT_REFRACTORY = "not_refractory"
 #: Names of Brian2 that become variables of a model that uses them.
 OF_TIME = (TIME, LAST_SPIKE)
 #: Variables that Brian2 gives to every group, in addition to those that its `Equations` class knows.

@@ -85,15 +85,15 @@ def check_noise(used: Iterable[tuple[str, bool, str]], given: str) -> None:
     Raises
     ------
     UserError
-        If a subexpression contains noise, or several equations contain the plain name ``xi``.
+        If a subexpression contains the plain name ``xi``, or several equations do.
     """
     plain: list[str] = []
     for name, is_differential, text in used:
         found = noise_in(text)
-        if found and not is_differential:
+        if NOISE in found and not is_differential:
             raise UserError(
-                f"{given}: '{name}' contains the noise {found[0]}, but is not a differential equation; "
-                "write the noise into the differential equations"
+                f"{given}: '{name}' contains the noise {NOISE}, but is not a differential equation; "
+                f"write it into a differential equation, or give it a name such as {NOISE}_1"
             )
         plain += [name] * (NOISE in found)
     if len(plain) > 1:

@@ -83,7 +83,7 @@ def blocks_between(model: NeuronModel, *, exact: bool) -> dict[str, Block]:
     In addition to `blocks` there is ``still waits``: whether the neuron is refractory at the arrival, at ``_end``.
     """
     found = blocks(model, exact=exact) if model.arrivals else {}
-    if found and exact and model.refractory_ms:
+    if found and exact and model.is_refractory_at_times:
         found["still waits"] = events.block(model, {"_waits": less(Var("_end"), Var("_until"))}, "_until", "_end")
     return found
 
@@ -91,7 +91,7 @@ def blocks_between(model: NeuronModel, *, exact: bool) -> dict[str, Block]:
 def ask(model: NeuronModel) -> bool:
     """Whether an arrival at an exact time must know whether the neuron is refractory."""
     differ = any(_held_targets(model, name) for name in model.system.arrivals)
-    return differ or (bool(model.refractory_ms) and may_jump(model))
+    return differ or (model.is_refractory_at_times and may_jump(model))
 
 
 def may_jump(model: NeuronModel) -> bool:
@@ -107,7 +107,7 @@ def _targets(system: System, name: str) -> tuple[str, ...]:
 
 
 def _held_targets(model: NeuronModel, name: str) -> frozenset[str]:
-    return model.system.held & set(_targets(model.system, name)) if model.refractory_ms else frozenset()
+    return model.system.held & set(_targets(model.system, name)) if model.is_refractory_at_times else frozenset()
 
 
 def _statements(model: NeuronModel, name: str, held: frozenset[str]) -> Block:

@@ -96,10 +96,10 @@ class DormandPrince(InBlocks):
         }
         if model.spike_interrupts:
             found["reset"] = events.reset(model)
-        found |= events.waiting(model, expr(model.refractory_ms))
+        found |= events.waiting(model, events.lasting(model, expr(model.refractory_ms)))
         found |= arrivals.blocks_between(model, exact=True)
         held = events.moving(model)
-        if model.refractory_ms and held:
+        if model.is_refractory_at_times and held:
             found["held once"] = _once(model, held, "_held")
             found["held start"] = _start(model, held, varying, "_held")
             found["held attempt"] = _attempt(model, held, varying, "_held")
@@ -133,8 +133,9 @@ def _once(model: NeuronModel, names: Sequence[str], flow: str) -> Block:
     )
 
 
-def _derivatives(model: NeuronModel, made: Draft, names: Sequence[str]) -> Derivatives:
-    return Derivatives(model.system, made, frozenset(model.system.state) - set(names))
+def _derivatives(model: NeuronModel, made: Draft, names: Sequence[str], flow: str) -> Derivatives:
+    system = model.system.while_refractory if flow else model.system
+    return Derivatives(system, made, frozenset(model.system.state) - set(names))
 
 
 def _state(model: NeuronModel, ending: str = "") -> Vector:
@@ -145,7 +146,7 @@ def _start(model: NeuronModel, names: Sequence[str], varying: bool, flow: str = 
     """Return the first stage and the first step, ``_proposal``."""
     later = _input(model, NODES[1], varying)
     made = events.draft(model, "_left", f"_goal{flow}", f"_small{flow}", later)
-    f, x = _derivatives(model, made, names), _state(model)
+    f, x = _derivatives(model, made, names, flow), _state(model)
     k1 = f(x)
     weights = {name: made.let("weight", 1 + events.absolute(x[name])) for name in names}
 
@@ -181,7 +182,7 @@ def _attempt(model: NeuronModel, names: Sequence[str], varying: bool, flow: str 
     nodes = input_nodes(model, varying)
     derivatives = [f"_k1_{name}" for name in model.system.state]
     made = events.draft(model, "_cap", f"_norm{flow}", *derivatives, *nodes)
-    f, x, dt = _derivatives(model, made, names), _state(model), Var("dt")
+    f, x, dt = _derivatives(model, made, names, flow), _state(model), Var("dt")
     stages = [Vector({name: Var(f"_k1_{name}") if name in names else expr(0) for name in model.system.state})]
     after = x
     for row, node in zip(STAGES, NODES[1:], strict=True):

@@ -16,7 +16,7 @@ from fractions import Fraction
 
 from ..algebra.derivative import derivative
 from ..algebra.draft import Draft, NotApplicable, substitute
-from ..algebra.expression import Expr, Op, Var, at_most, less, names, select
+from ..algebra.expression import Expr, Op, Var, at_most, less, names, operation, select
 from ..algebra.polynomial import ZERO, minus, plus, times
 from ..algebra.simplify import Block, lower
 from ..algebra.system import distance
@@ -197,18 +197,22 @@ def kept(model: NeuronModel) -> tuple[str, ...]:
     return tuple(name for name in model.system.state if f"{name}_at" in read)
 
 
-def reset(model: NeuronModel) -> Block:
-    """Return the state after a spike, from the state at the crossing; variables without reset keep their value."""
+def reset(model: NeuronModel, **more: Expr) -> Block:
+    """Return the state after a spike, from the state at the crossing; variables without reset keep their value.
+
+    `more` are other outputs, which use the state after the reset (``v_reset``).
+    """
     values: dict[str, Expr] = {name: Var(f"{name}_at") for name in model.system.state}
     for name, value in model.system.reset:
         values[name] = substitute(value, values)
     outputs = {f"{name}_reset": values[name] for name in model.system.state}
-    return block(model, outputs, *(f"{name}_at" for name in model.system.state))
+    after = {name: substitute(value, outputs) for name, value in more.items()}
+    return block(model, outputs | after, "step", *(f"{name}_at" for name in model.system.state))
 
 
 def waiting(model: NeuronModel, duration: Expr) -> dict[str, Block]:
     """Return the blocks of refractoriness, which lasts for `duration`; empty for a model that is never refractory."""
-    if not model.refractory_ms:
+    if not model.is_refractory_at_times:
         return {}
     at, end, until = (Var(name) for name in ("_at", "_end", "_until"))
     found = {
@@ -225,6 +229,64 @@ def waiting(model: NeuronModel, duration: Expr) -> dict[str, Block]:
         inclusive = test.comparison == ">="
         found["at once"] = block(model, {"_above": (at_most if inclusive else less)(test.level, Var(test.variable))})
     return found
+
+
+def lasting(model: NeuronModel, constant: Expr, step: Expr | None = None, *, whole: bool = False) -> Expr:
+    """Return how long the neuron is refractory, from the state after the reset.
+
+    Parameters
+    ----------
+    model : NeuronModel
+    constant : Expr
+        The duration if it is the same for every spike.
+    step : Expr, optional
+        The length of a step, if the duration is a number of steps; otherwise it is in ms.
+    whole : bool
+        Whether it is a whole number of steps, as on the grid.
+    """
+    until = model.system.refractory
+    if until is None:
+        return constant
+    if step is None:
+        return until.value
+    steps = until.value / step
+    return select(less(1, steps), whole_steps(steps) - 1, 0) if whole else steps
+
+
+def whole_steps(steps: Expr) -> Expr:
+    """Return a number of steps rounded down, with Brian2's margin of a thousandth of a step."""
+    return operation("floor", steps + Fraction(1, 1000))
+
+
+def tallies_waits(model: NeuronModel) -> bool:
+    """Whether kernels must tally refractory steps: if arrivals differ in them, or their number is no constant."""
+    return bool(model.arrivals) or model.system.refractory is not None
+
+
+def after_spike(model: NeuronModel) -> str:
+    """Return in C for how many steps the neuron is refractory after a spike."""
+    until = model.system.refractory
+    return (
+        "refractory"
+        if until is None or (until.duration is not None and not until.settled)
+        else ("left_new_" if until.settled else "1.0")
+    )
+
+
+def asks_always(model: NeuronModel) -> bool:
+    """Whether every step must ask whether refractoriness ends, because it depends on the state."""
+    until = model.system.refractory
+    return until is not None and not until.settled
+
+
+def why_not_located_end(model: NeuronModel) -> str:
+    """Return why the end of refractoriness is only found on the grid; empty if it is known at the spike."""
+    if not asks_always(model):
+        return ""
+    until = model.system.refractory
+    assert until is not None
+    what = "a condition" if until.condition is not None else "a time that changes meanwhile"
+    return f"its refractoriness ends by {what}, which is tested at the start of steps of dt on the grid, as in Brian2"
 
 
 def moving(model: NeuronModel) -> tuple[str, ...]:

@@ -1,12 +1,19 @@
 """The exact propagator of linear models."""
 
 import math
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+from itertools import pairwise
+from math import factorial
 
 from ..algebra.draft import MIDDLE, Derivatives, NotApplicable, Vector
 from ..algebra.expression import Expr, exp, exprel
-from ..algebra.polynomial import is_zero, minus, plus, times
+from ..algebra.polynomial import ZERO, is_zero, minus, plus, times
 from .fixed_step import FixedStep
 from .registered import METHODS
+
+#: Divided differences of rates that are nearer to each other than this, relatively, are not computed.
+NEAR = 1e-3
 
 
 class Exact(FixedStep):
@@ -17,9 +24,10 @@ class Exact(FixedStep):
     ``R = (exp(b dt) - exp(b_y dt))/(b - b_y)``, and ``k (R - Q)/b_y c_y`` if dy/dt has a constant part c_y.
     The only error is rounding, at any dt; the time of a spike has the error of its detection. If the input varies, its
     value at the middle of the step is used, and the order is 2. In addition to c: 2 multiplications and an addition per
-    variable, and a multiplication and an addition for each variable that drives it. Applies to linear models in which a
-    variable that drives another is not driven itself (leaky integrate-and-fire, also with exponential synapses). It
-    does not apply to oscillators, which would need sines.
+    variable, and a multiplication and an addition for each variable that drives it, also through others (a synaptic
+    current that rises and decays): their weights are divided differences of ``exp(b dt)``, computed once per run.
+    Applies to linear models in which no variable drives itself through others. It does not apply to oscillators, which
+    would need sines.
     Rotter and Diesmann 1999, Biol. Cybern. 81:381.
     """
 
@@ -39,8 +47,6 @@ class Exact(FixedStep):
             decay, response = exp(rates[name] * dt), dt * exprel(rates[name] * dt)
             value = plus(decay * x[name], times(response, c[name]))
             for other in drivers[name]:
-                if drivers[other]:
-                    raise NotApplicable(f"{other} drives {name} and is driven by {', '.join(drivers[other])}")
                 transfer = dt * decay * exprel(minus(rates[other], rates[name]) * dt)
                 weight = matrix[name][other]
                 value = value + weight * transfer * x[other]
@@ -48,8 +54,66 @@ class Exact(FixedStep):
                     if is_zero(rates[other]):
                         raise NotApplicable(f"{other} drives {name} and grows without bound")
                     value = value + weight * (transfer - response) / rates[other] * c[other]
+            for path in _paths(name, drivers):
+                weight = _product([matrix[to][by] for to, by in pairwise(path)])
+                source = path[-1]
+                value = value + weight * _transfer([rates[each] for each in path], dt, f) * x[source]
+                if not is_zero(c[source]):
+                    value = value + weight * _transfer([*(rates[each] for each in path), ZERO], dt, f) * c[source]
             after[name] = value
         return Vector(after)
+
+
+def _paths(name: str, drivers: Mapping[str, list[str]]) -> list[list[str]]:
+    """Return the ways of three variables or more by which others drive a variable, from it back to each of them.
+
+    Raises
+    ------
+    NotApplicable
+        If a variable drives itself through others.
+    """
+    found: list[list[str]] = []
+    waiting = [[name]]
+    while waiting:
+        path = waiting.pop()
+        for other in drivers[path[-1]]:
+            if other in path:
+                raise NotApplicable(f"{other} drives {path[-1]} and is driven by it, perhaps through others")
+            waiting.append([*path, other])
+            found += [waiting[-1]] if len(path) > 1 else []
+    return found
+
+
+def _product(factors: Sequence[Expr]) -> Expr:
+    total, *others = factors
+    for factor in others:
+        total = times(total, factor)
+    return total
+
+
+def _transfer(rates: Sequence[Expr], dt: Expr, f: Derivatives) -> Expr:
+    """Return the divided difference of ``exp(b dt)`` at several rates: what a way hands on within a step.
+
+    Raises
+    ------
+    NotApplicable
+        If the rates are no numbers, or almost equal: the difference would have no digits.
+    """
+    if len(rates) <= 2:
+        decay = exp(rates[0] * dt)
+        return decay if len(rates) == 1 else dt * decay * exprel(minus(rates[1], rates[0]) * dt)
+    numbers = [f.number(rate) for rate in rates]
+    known = [(number, place) for place, number in enumerate(numbers) if number is not None]
+    if len(known) < len(rates):
+        raise NotApplicable("a variable drives another through a third, and their rates are parameters, not numbers")
+    (low, first), *_, (high, last) = sorted(known)
+    if low == high:
+        powers = _product([dt] * (len(rates) - 1))
+        return powers * exp(rates[0] * dt) * Fraction(1, factorial(len(rates) - 1))
+    if high - low < NEAR * abs(low):
+        raise NotApplicable("a variable drives another through a third, and their rates are almost equal")
+    without = [[rate for place, rate in enumerate(rates) if place != end] for end in (first, last)]
+    return (_transfer(without[0], dt, f) - _transfer(without[1], dt, f)) / minus(rates[last], rates[first])
 
 
 METHODS.register(Exact())

@@ -8,7 +8,8 @@ Times within the step are fractions of the step. In addition to the model's name
 - ``xi`` and other sources of noise: the mean of the noise over the whole step, the increment of the Brownian path
   divided by ``step``; ``randn_1`` and other random numbers (`models.language.noise`);
 - ``t``: the time in ms, or the number of steps if every step is whole (`counts_steps`);
-- ``left``: number of refractory steps that are left; ``v_next``, ``v_reset``, ``v_held``: new values of ``v``.
+- ``left``: number of refractory steps that are left; ``left_new``: the same after a spike, if it is no constant;
+- ``v_next``, ``v_reset``, ``v_held``: new values of ``v``.
 
 If the input varies within a step, ``I`` is its value at the start of that piece, ``I_mid`` at its middle and ``I_end``
 at its end; ``I_first``, ``I_half`` and ``I_last`` are the values for the whole step. If a piece is not the whole step,
@@ -35,12 +36,12 @@ from fractions import Fraction
 from typing import Any
 
 from ..algebra.draft import END, MIDDLE, START, Derivatives, Draft, NotApplicable, Vector, substitute
-from ..algebra.expression import Expr, Var, at_most, expr, less
+from ..algebra.expression import Expr, Op, Var, at_most, expr, less
 from ..algebra.simplify import Assign, Block, lower
 from ..definition.neuron import NeuronModel
 from ..definition.step_names import INPUT_ENDINGS
 from ..detection import DETECTIONS, Crossing, Detection
-from ..language.names import TIME
+from ..language.names import LAST_SPIKE, TIME
 from . import arrivals, events, noise
 from .base import Step, Template
 
@@ -54,6 +55,8 @@ class FixedStep(ABC):
     exact_alone = False
     interpretation = ""
     """The interpretation of noise whose factor depends on the state that it solves; empty if it solves none."""
+    without_noise = ""
+    """The method that this is on a model without noise; empty if it is itself."""
     knob = "dt"
     steps_alike = True
     dense_output = False
@@ -87,6 +90,8 @@ class FixedStep(ABC):
         del varying  # these methods use the input at the start, the middle and the end of a step
         if reason := noise.why_not(model, self.interpretation):
             return reason
+        if DETECTIONS[detection].restarts and (reason := events.why_not_located_end(model)):
+            return reason
         if model.arrivals and model.system.threshold.condition is not None and DETECTIONS[detection].restarts:
             return events.EXACT_ARRIVALS
         maker = _Maker(model, self, DETECTIONS[detection])
@@ -105,7 +110,7 @@ class FixedStep(ABC):
         """Return the blocks of a step; see the docstring of the module."""
         maker = _Maker(model, self, DETECTIONS[detection], varying)
         once, advance = maker.advance()
-        check, pause, resume = maker.refractory() if model.refractory_ms else (Block(), Block(), Block())
+        check, pause, resume = maker.refractory() if model.is_refractory_at_times else (Block(), Block(), Block())
         found = {
             "once": once,
             "check": check,
@@ -117,7 +122,7 @@ class FixedStep(ABC):
         if maker.cuts:
             found["piece"] = maker.piece()
             if arrivals.may_jump(model) and model.spike_interrupts:
-                found["at once"] = events.reset(model)
+                found["at once"] = events.reset(model, **maker.until())
         return found | arrivals.blocks(model, exact=maker.cuts)
 
     def written(self, model: NeuronModel) -> tuple[Assign, ...]:
@@ -143,6 +148,8 @@ class FixedStep(ABC):
         if step.model.arrivals:
             before = ("check",) if step.cuts and arrivals.ask(step.model) else ()
             found |= {name: (*before, name) for name in step.blocks if name in arrivals.of_statements(step.blocks)}
+        if step.restarts and events.tallies_waits(step.model):
+            found["refractory end"] = ends
         if step.cuts:
             found |= {
                 "refractory end": ends,
@@ -157,8 +164,8 @@ class FixedStep(ABC):
         return found
 
     def tallied(self, step: Step) -> tuple[str, ...]:
-        """Return what runs at arrivals and while the neuron is refractory, for a model at which spikes arrive."""
-        if not step.model.arrivals:
+        """Return what runs at arrivals and while the neuron is refractory, if that does not follow from the spikes."""
+        if not events.tallies_waits(step.model):
             return ()
         return tuple(name for name in self.parts(step) if name not in ("step", "spike", "once a run", noise.HELD))
 
@@ -167,11 +174,11 @@ class FixedStep(ABC):
     ) -> Mapping[str, float]:
         """Return the tallies of a run, which follow from its steps and spikes, and from the kernel's at arrivals.
 
-        The refractory time is the same for each spike. What runs once per run is not tallied: it is not a cost per ms,
-        because a run may have any length.
+        A constant refractory time is the same for each spike. What runs once per run is not tallied: it is not a cost
+        per ms, because a run may have any length.
         """
         held = {noise.HELD: horizon / float(step.model.sampling_ms)} if step.model.system.sampled else {}
-        if step.model.arrivals:
+        if events.tallies_waits(step.model):
             free = steps - kept["refractory step"] - kept.get("refractory end", 0)
             located = spikes - kept.get("spike at an arrival", 0)
             return {"step": free, "spike": located, **kept, **held, "accepted": steps}
@@ -193,7 +200,12 @@ class FixedStep(ABC):
             "crosses": step.model.spike_is_crossing,
             "conditions": conditions(step.model),
             "resets": bool(step.model.system.reset),
-            "moving": events.moving(step.model) if step.model.refractory_ms else (),
+            "moving": events.moving(step.model) if step.model.is_refractory_at_times else (),
+            "tallies_waits": events.tallies_waits(step.model),
+            "after_spike": events.after_spike(step.model),
+            "asks_always": events.asks_always(step.model),
+            "latches_wait": step.model.system.refractory is not None
+            and step.model.system.refractory.condition is not None,
             "may_jump": arrivals.may_jump(step.model),
             "jumps": "jump" in step.blocks,
             "voltage": step.model.system.threshold.variable,
@@ -300,15 +312,18 @@ class _Maker:
             values[name] = draft.let(f"{name}_new", substitute(value, values))
         if self.restarts or self._system.reset:
             outputs |= {f"{name}_reset": values[name] for name in self._system.state}
+        outputs |= self.until(values)
         if self.counts_steps and f"{TIME}_reset" in outputs:
             outputs[f"{TIME}_reset"] = Var(f"{TIME}_next")
         return lower(draft, outputs)[1]
 
     def refractory(self) -> tuple[Block, Block, Block]:
         left, done, step = Var("left"), Var("done"), Var("step")
-        check = lower(self._draft("left"), {"waiting": less(0, left)})[1]
+        check = lower(self._draft("left"), {"waiting": self._waits(left)})[1]
         if not self.restarts:
-            pause = self._held(self._draft("left", "done", "step"), step, {"left_next": left - 1})
+            until = self._system.refractory
+            after: Expr = left - 1 if until is None or until.settled else left
+            pause = self._held(self._draft("left", "done", "step"), step, {"left_next": after})
             return check, pause, Block()
         remaining = self._until - done
         pause = self._held(
@@ -331,10 +346,33 @@ class _Maker:
             }
         return check, pause, self._held(draft, left * step, ends, inputs)
 
+    def until(self, values: Mapping[str, Expr] | None = None) -> dict[str, Expr]:
+        """Return for how many steps the neuron is refractory after a spike, if the spike decides it.
+
+        `values` is the state after the reset, by default the names that events give it (`events.reset`).
+        """
+        until = self._system.refractory
+        if until is None or not until.settled:
+            return {}
+        names = {name: Var(f"{name}_reset") for name in self._system.state} if values is None else values
+        steps = substitute(until.value, names) / Var("step" if self.restarts else "dt")
+        return {"left_new": steps if self.restarts else events.whole_steps(steps) - 1}
+
+    def _waits(self, left: Expr) -> Expr:
+        """Return whether the neuron is refractory at the start of a step."""
+        until = self._system.refractory
+        if until is None or until.settled:
+            return less(0, left)
+        if until.condition is not None:
+            return Op("and", (less(0, left), substitute(until.condition, self._x)))
+        # as in Brian2, which compares whole numbers of steps
+        since, longest = (self._x[TIME] - self._x[LAST_SPIKE]) / self._dt, substitute(until.value, self._x) / self._dt
+        return less(events.whole_steps(since), events.whole_steps(longest))
+
     def _held(
         self, draft: Draft, dt: Expr, outputs: dict[str, Expr], inputs: dict[Fraction, Expr] | None = None
     ) -> Block:
-        f = self._derivatives(draft, self._system.held, inputs)
+        f = self._derivatives(draft, self._system.held, inputs, waits=True)
         if set(self._system.state) != set(self._system.held):
             after = self._method.advance(self._x, draft.let("held", dt), f)
             outputs = outputs | {f"{n}_held": after[n] for n in self._system.state if n not in self._system.held}
@@ -348,12 +386,18 @@ class _Maker:
         return Draft(frozenset(inputs) - set(self._system.subexpressions))
 
     def _derivatives(
-        self, draft: Draft, held: frozenset[str] = frozenset(), inputs: dict[Fraction, Expr] | None = None
+        self,
+        draft: Draft,
+        held: frozenset[str] = frozenset(),
+        inputs: dict[Fraction, Expr] | None = None,
+        *,
+        waits: bool = False,
     ) -> Derivatives:
         name = self._model.input
         if self._varying and inputs is None:
             inputs = {START: Var(name), MIDDLE: Var(f"{name}_mid"), END: Var(f"{name}_end")}
-        return Derivatives(self._system, draft, held, inputs, name)
+        system = self._system.while_refractory if waits else self._system
+        return Derivatives(system, draft, held, inputs, name)
 
     def _rest_of_input(self, draft: Draft, after: Expr) -> dict[str, Expr]:
         """Return the input at the start and the middle of the part of the step after a fraction."""

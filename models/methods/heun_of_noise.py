@@ -20,6 +20,7 @@ class HeunOfNoise(FixedStep):
     order = 1
     interpretation = "stratonovich"
     brian2 = "heun"
+    without_noise = "euler"
 
     def advance(self, x: Vector, dt: Expr, f: Derivatives) -> Vector:
         """Return the state at t + dt."""

@@ -22,6 +22,7 @@ class Milstein(FixedStep):
     name = "milstein"
     order = 1
     interpretation = BOTH
+    without_noise = "euler"
     drifts = False
     """Whether the second g is taken after ``dt f``, too."""
 

@@ -96,7 +96,7 @@ class ParkerSochacki(InBlocks):
     def why_not_model(self, model: NeuronModel) -> str:
         """Return why the method cannot integrate a model; empty if it can."""
         try:
-            derivatives, _ = take_out_exprel(_sides(model, frozenset()))
+            derivatives, _ = take_out_exprel(_sides(model, frozenset(), ""))
             Recursion(derivatives, events.draft(model))
         except NotApplicable as error:
             return str(error)
@@ -106,7 +106,7 @@ class ParkerSochacki(InBlocks):
         """Return the blocks of the kernel."""
         within = DETECTIONS[detection].restarts
         found = dict(_series(model, frozenset(), "", varying))
-        if model.refractory_ms and events.moving(model):
+        if model.is_refractory_at_times and events.moving(model):
             found |= _series(model, model.system.held, "held ", varying)
         found["length"] = _length(model)
         found["end"] = events.block(model, {"_now_next": Var("_now") + Var("_span")}, "_now", "_span")
@@ -119,7 +119,8 @@ class ParkerSochacki(InBlocks):
         found["crossing"] = events.block(model, outputs, "_now", "_s", "_span", "_end")
         if model.spike_interrupts:
             found["reset"] = events.reset(model)
-        found |= events.waiting(model, Var("_refractory"))
+        lasting = events.lasting(model, Var("_refractory"), Var("_step"), whole=not within)
+        found |= events.waiting(model, lasting)
         if not within:
             found.pop("at once", None)  # on the grid, the end of the next step is tested, as with any method
         return found | arrivals.blocks_between(model, exact=within)
@@ -164,7 +165,7 @@ def orders(model: NeuronModel, flow: str = "", varying: bool = False) -> list[Or
     """Return the blocks of every order, in running order; `flow` is ``held `` while the neuron is refractory."""
     held = model.system.held if flow else frozenset()
     moving = [*(name for name in model.system.state if name not in held), *([model.input] if varying else [])]
-    _, singular = take_out_exprel(_sides(model, held))
+    _, singular = take_out_exprel(_sides(model, held, flow))
     return [
         OrderBlocks(
             k,
@@ -184,8 +185,9 @@ def orders(model: NeuronModel, flow: str = "", varying: bool = False) -> list[Or
     ]
 
 
-def _sides(model: NeuronModel, held: frozenset[str]) -> dict[str, Expr]:
-    sides = Derivatives(model.system, events.draft(model)).right_hand_sides
+def _sides(model: NeuronModel, held: frozenset[str], flow: str) -> dict[str, Expr]:
+    system = model.system.while_refractory if flow else model.system
+    sides = Derivatives(system, events.draft(model)).right_hand_sides
     return {name: in_exponentials(value) for name, value in sides.items() if name not in held}
 
 
@@ -197,7 +199,7 @@ def input_terms(model: NeuronModel) -> list[str]:
 @lru_cache(64)
 def _series(model: NeuronModel, held: frozenset[str], flow: str, varying: bool) -> dict[str, Block]:
     """Return the blocks of the series; the first block has everything that depends only on dt and parameters."""
-    sides, singular = take_out_exprel(_sides(model, held))
+    sides, singular = take_out_exprel(_sides(model, held, flow))
     coefficients = [f"{one.name}_{k}" for one in singular for k in range(HIGHEST_ORDER)]
     inputs: list[Expr] = [Var(name) for name in (model.input, *input_terms(model))]
     made = events.draft(model, *coefficients, *(input_terms(model) if varying else ()))

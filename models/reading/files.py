@@ -23,7 +23,6 @@ A TOML file holds the fields of `NeuronModel`; quantities are text such as ``"20
 from __future__ import annotations
 
 import contextlib
-import os
 import re
 import sys
 import traceback
@@ -39,44 +38,12 @@ import brian2
 from ..definition.neuron import NeuronModel
 from ..definition.random_inputs import STRATONOVICH
 from ..ground.errors import UserError
+from ..ground.named_files import MODEL_FILE
 from .data import Given, Initial, Misfit, Refractory, read_text, read_toml, structure
 from .from_brian2 import from_brian2
 from .places import line_in_python, line_in_toml, line_of_name
 
-_FILE = re.compile(r"(?P<path>.+\.(?:py|toml))(?::(?P<names>[^/\\]*))?")
 _WRITE = "write {name} = sc.NeuronModel(name=..., equations=..., threshold=..., reset=...), or a Brian2 NeuronGroup"
-
-
-def is_file(asked: str) -> bool:
-    """Whether a model is given by its file: ``path.py:name`` or ``path.toml``."""
-    return _FILE.fullmatch(asked) is not None
-
-
-def runs_code(asked: str) -> bool:
-    """Whether a model is given by a Python file, which is executed."""
-    match = _FILE.fullmatch(asked)
-    return match is not None and match["path"].endswith(".py")
-
-
-def seen_from_here(asked: str, folder: Path) -> str:
-    """Return how a model that a file in `folder` names is named in the working folder.
-
-    A path in a file is relative to the folder of that file. Other names, and absolute paths, stay as they are.
-    """
-    match = _FILE.fullmatch(asked)
-    if match is None or Path(match["path"]).is_absolute():
-        return asked
-    path = str(folder / match["path"])
-    short = os.path.normpath(path)  # wrong if a link to a folder is before "..", which is checked
-    return (short if os.path.realpath(short) == os.path.realpath(path) else path) + asked[match.end("path") :]
-
-
-def named_in(asked: str, folder: Path) -> str:
-    """Return how a file in `folder` names a model that is named so in the working folder; see `seen_from_here`."""
-    match = _FILE.fullmatch(asked)
-    if match is None or Path(match["path"]).is_absolute():
-        return asked
-    return os.path.relpath(match["path"], folder) + asked[match.end("path") :]
 
 
 def each_named(asked: Iterable[str | NeuronModel]) -> tuple[str | NeuronModel, ...]:
@@ -100,7 +67,7 @@ def model_from_file(asked: str, input: str | None = None, synapses: str | None =
     UserError
         If the file cannot be read or does not contain a model; the message gives the line.
     """
-    match = _FILE.fullmatch(asked)
+    match = MODEL_FILE.fullmatch(asked)
     assert match is not None
     path = Path(match["path"])
     source, changed = read_text(path, "the model file"), path.stat().st_mtime_ns
@@ -120,7 +87,7 @@ def model_from_file(asked: str, input: str | None = None, synapses: str | None =
 
 def place_of(asked: str) -> tuple[str, int] | None:
     """Return the file of ``path.py:name`` or ``path.toml`` and the line of the model; None if it cannot be read."""
-    match = _FILE.fullmatch(asked)
+    match = MODEL_FILE.fullmatch(asked)
     if match is None:
         return None
     try:

@@ -25,6 +25,7 @@ from .group_equations import held_over_steps, lines_of, parameter
 from .group_input import choose
 from .group_method import method_of
 from .group_names import Names
+from .group_operations import with_drawn
 from .group_surroundings import changed_by_synapses, refuse_what_acts, refuse_what_cannot_run
 from .group_texts import Texts, texts_of
 from .group_values import value_of
@@ -183,6 +184,7 @@ def _model(asked: _Asked, driven: str | None, name: str | None) -> NeuronModel:
     refuse_what_cannot_run(group)
     names = Names(group, asked.namespace)
     texts = texts_of(group, index, names.resolved)
+    texts, sampling = with_drawn(group, index, texts)
     refuse_what_acts(group, index, texts, asked.synapses)
     arriving = pathways_of(group, index, texts.used, asked.namespace) if asked.synapses == "trains" else []
     texts = replace(texts, arrivals=tuple(each.statements for each in arriving))
@@ -193,7 +195,7 @@ def _model(asked: _Asked, driven: str | None, name: str | None) -> NeuronModel:
     synaptic = set().union(*changed_by_synapses(group, index).values())
     chosen = choose(texts, constants, driven, synaptic, group.name)
 
-    lines = list(lines_of(texts, {chosen.name}, group.name))
+    lines = list(lines_of(texts, {chosen.name}))
     drive = None
     if chosen.name in constants:
         drive = constants.pop(chosen.name)
@@ -212,6 +214,7 @@ def _model(asked: _Asked, driven: str | None, name: str | None) -> NeuronModel:
         *(["without its synapses"] if asked.synapses == "leave_out" else []),
         *(["its synapses replaced by trains"] if arriving else []),
         *([f"{', '.join(held)} computed whenever needed, not once per step"] if held else []),
+        *([f"dt in its texts is {group.clock.dt}, whatever the time step of a run"] if texts.clock else []),
         *([chosen.note] if chosen.note else []),
     ]
     equations = "\n".join(line.text for line in lines)
@@ -225,7 +228,7 @@ def _model(asked: _Asked, driven: str | None, name: str | None) -> NeuronModel:
         parameters=parameters,
         constants=constants,
         initial=values(DIFFERENTIAL),
-        sampling=group.clock.dt if named(equations)[1] else None,
+        sampling=sampling if named(equations)[1] else None,
         arrivals={each.name: each.statements for each in arriving},
         input=chosen.name,
         input_note=chosen.note,

@@ -27,7 +27,7 @@ class Line(NamedTuple):
     text: str
 
 
-def lines_of(texts: Texts, driven: Collection[str], where: str) -> Iterator[Line]:
+def lines_of(texts: Texts, driven: Collection[str]) -> Iterator[Line]:
     """Yield the equations without the flags that a single neuron does not need.
 
     A parameter that the reset changes becomes a variable that is constant between spikes. What nothing uses is left
@@ -38,13 +38,6 @@ def lines_of(texts: Texts, driven: Collection[str], where: str) -> Iterator[Line
     texts : Texts
     driven : collection of str
         Parameters that a stimulus may drive: they stay parameters.
-    where : str
-        The group's name, for messages.
-
-    Raises
-    ------
-    UserError
-        If a parameter is Boolean.
     """
     for equation in texts.equations.values():
         name, unit = equation.varname, units.dimension_text(equation.dim)
@@ -58,8 +51,6 @@ def lines_of(texts: Texts, driven: Collection[str], where: str) -> Iterator[Line
             continue
         elif equation.type != PARAMETER:
             yield Line(name, SUBEXPRESSION, f"{name} = {one_line(equation.expr.code)} : {unit}")
-        elif equation.var_type == "boolean":
-            raise UserError(f"{where}: the parameter '{name}' is boolean, which cannot be run; declare a number")
         else:
             yield parameter(name, equation.dim)
 

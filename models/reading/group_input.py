@@ -90,9 +90,7 @@ def _searched(
 ) -> Choice:
     voltage, derivatives = _derivatives(texts, constants, declared, where)
     # what multiplies a random number is the size of the noise
-    changing = (
-        texts.state | language.random_inputs("\n".join(line.text for line in lines_of(texts, declared, where))).keys()
-    )
+    changing = texts.state | language.random_inputs("\n".join(line.text for line in lines_of(texts, declared))).keys()
     dimensions = {name: texts.equations[name].dim for name in declared if texts.equations[name].var_type == "float"}
     dimensions = {name: get_dimensions(value) for name, value in constants.items()} | dimensions
     factors = {
@@ -139,7 +137,7 @@ def _derivatives(
     texts: Texts, constants: Mapping[str, Any], declared: list[str], where: str
 ) -> tuple[str, dict[str, Expr]]:
     """Return the variable with the threshold, and all derivatives with constants as names."""
-    lines = list(lines_of(texts, declared, where))
+    lines = list(lines_of(texts, declared))
     lines += [parameter(name, get_dimensions(value)) for name, value in constants.items()]
     read = language.read("\n".join(line.text for line in lines), {}, where)
     found = {name: each.value for name, each in read.items() if each.value is not None}

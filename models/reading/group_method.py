@@ -10,6 +10,11 @@ from ..methods import METHODS
 from .group_names import Names
 
 
+def _without_noise(name: str) -> str:
+    """Return what a method is on a model without noise."""
+    return getattr(METHODS[name], "without_noise", "") or name
+
+
 def method_of(group: brian2.NeuronGroup, names: Names) -> str:
     """Return spikecost's name of the method that Brian2 uses.
 
@@ -30,10 +35,15 @@ def method_of(group: brian2.NeuronGroup, names: Names) -> str:
         except UnsupportedEquationsException as error:
             reason = " ".join(str(error).split()).rstrip(".")
             continue
+        except Exception as error:  # of sympy: Brian2 would end with it, too
+            problem = f"{type(error).__name__}: {' '.join(str(error).split())}".rstrip(".")
+            raise UserError(
+                f"{group.name}: Brian2 fails to make the method {choice} ({problem}); give another"
+            ) from None
         name = "exact" if choice == "linear" else choice if isinstance(choice, str) else type(choice).__name__
         ours = {method.brian2: method.name for method in METHODS.values() if method.brian2}
         if name in ours:
-            return ours[name]
+            return ours[name] if group.equations.is_stochastic else _without_noise(ours[name])
         raise UserError(f"{group.name}: spikecost has no method like Brian2's '{name}'; it has {', '.join(ours)}")
     asked = ", ".join(map(str, choices))
     raise UserError(

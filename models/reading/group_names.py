@@ -82,7 +82,13 @@ class Names:
                 continue  # the equations know it
             if isinstance(value, Constant):
                 constants[identifier] = Quantity.with_dimensions(value.value, value.dim)
-            elif not isinstance(value, Function):
+            elif isinstance(value, Function):
+                if identifier not in DEFAULT_FUNCTIONS:
+                    raise UserError(
+                        f"{group.name}: '{identifier}' is a function of your own, whose operations spikecost cannot "
+                        "read; write what it computes into the equations"
+                    )
+            else:
                 raise UserError(f"{group.name}: '{identifier}' is {value!r}, where one number or quantity is expected")
         return constants
 

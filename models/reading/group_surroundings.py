@@ -61,33 +61,8 @@ def refuse_what_acts(group: brian2.NeuronGroup, index: int, texts: Texts, synaps
                 f"{group.name}: the event {event} in addition to the spike changes {', '.join(sorted(changed))}, "
                 "which cannot be run; leave it out"
             )
-    _refuse_operations(group, group, index, texts)
     if synapses is None:
         _refuse_synapses(group, index, texts.used)
-
-
-def _refuse_operations(group: brian2.NeuronGroup, part: Any, index: int, texts: Texts) -> None:
-    """Refuse operations at regular times, of the group or of a subgroup with this neuron."""
-    known = {id(each) for each in _its_own(part)}
-    for other in part.contained_objects:
-        if isinstance(other, Subgroup):
-            if other.start <= index < other.stop:
-                _refuse_operations(group, other, index, texts)
-            continue
-        code = getattr(other, "abstract_code", None)
-        if id(other) in known or code is None:
-            continue
-        if assigned(one_line(code)) & texts.used:
-            raise UserError(
-                f"{group.name}: the operation '{other.name}' ({one_line(code)}) outside the equations cannot "
-                "be run; write it into the equations or the reset"
-            )
-
-
-def _its_own(group: Any) -> list[Any]:
-    """Return the objects that run the equations of a group."""
-    updaters = [getattr(group, name, None) for name in ("state_updater", "subexpression_updater")]
-    return [*getattr(group, "thresholder", {}).values(), *getattr(group, "resetter", {}).values(), *updaters]
 
 
 def changed_by_synapses(group: brian2.NeuronGroup, index: int) -> dict[str, set[str]]:

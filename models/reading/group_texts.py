@@ -14,6 +14,7 @@ from brian2.equations.equations import DIFFERENTIAL_EQUATION, SUBEXPRESSION, Equ
 from brian2.utils.stringtools import get_identifiers
 
 from ..language import grammar
+from .group_plain import clock_of, compared, statements, truths_of, with_numbers
 from .timed_arrays import take_out
 
 
@@ -30,6 +31,8 @@ class Texts:
     """Empty if it is not a text."""
     arrivals: tuple[str, ...] = ()
     """Statements that run when spikes arrive."""
+    clock: bool = False
+    """Whether the time step of the group is a number in the texts."""
 
     @cached_property
     def assigned(self) -> set[str]:
@@ -84,16 +87,21 @@ def texts_of(group: brian2.NeuronGroup, index: int, resolved: Callable[[str], An
     UserError
         As `take_out`.
     """
-    numbers = {"i": str(index), "N": str(len(group))}
     equations, timed = take_out(group.user_equations, resolved, group.name)
-    written = Equations([_with_code(each, written_out(numbers, each)) for each in equations.values()])
     refractory = group._refractory if isinstance(group._refractory, str) else ""
+    threshold, refractory = one_line(group.events.get("spike", "")), one_line(refractory)
+    reset = _without_flags(one_line(group.event_codes.get("spike") or ""), group, equations)
+    codes = [each.expr.code for each in equations.values() if each.expr is not None]
+    numbers = {"i": str(index), "N": str(len(group)), **clock_of(group, (*codes, threshold, reset, refractory))}
+    written = Equations([_with_code(each, written_out(numbers, each)) for each in equations.values()])
+    truths = truths_of(written)
     return Texts(
-        written,
+        with_numbers(written),
         timed,
-        replaced(one_line(group.events.get("spike", "")), numbers),
-        replaced(_without_flags(one_line(group.event_codes.get("spike") or ""), group, equations), numbers),
-        replaced(one_line(refractory), numbers),
+        compared(replaced(threshold, numbers), truths),
+        statements(replaced(reset, numbers), truths),
+        compared(replaced(refractory, numbers), truths),
+        clock="dt" in "".join(numbers),
     )
 
 

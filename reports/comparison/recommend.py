@@ -13,23 +13,34 @@ from brian2 import second
 
 from ...accuracy.features import FEATURES
 from ...accuracy.features.shown.search import FOUND, search
-from ...accuracy.search.status import Bound, Status
+from ...accuracy.search.status import Bound
 from ...accuracy.study.phases.progress import Progress
 from ...accuracy.study.suite import Suite
 from ...models.catalogue import get_model
 from ...models.definition.neuron import NeuronModel
 from ...models.ground.errors import UserError, check_list, short
+from ...models.ground.named_files import is_file
 from ...models.language import units
-from ...models.methods import METHODS
 from ..results.brian2_code import brian2_code
 from ..results.recorded_model import recorded_model
 from ..writing.notebook import Shown, frame_html
-from ..writing.numbers import bounded_text, number, step
+from ..writing.numbers import bounded, bounded_text, number, step
 from ..writing.records import records
 from ..writing.text import frame, prose
 from .comparison import compare
+from .engines import ENGINES, Engine, engine_named
 from .run_folder import RunFolder
-from .ways import as_choice, cheapest, in_words, others_said, others_than, ranked, times_as_much, ways_of
+from .ways import (
+    as_choice,
+    cheapest,
+    in_words,
+    others_said,
+    others_than,
+    ranked,
+    times_as_much,
+    ways_of,
+    why_not_recommended,
+)
 
 #: Dimension of a rate.
 HERTZ = (1 / second).dim
@@ -37,6 +48,7 @@ HERTZ = (1 / second).dim
 TRIALS = 3
 _BUDGET = re.compile(r"\s*([\d.]+(?:[eE][-+]?\d+)?)\s*([kMGT]?)\s*(?:FLOPS?(?:/s)?)?\s*", re.IGNORECASE)
 _PREFIX = {"": 1.0, "k": 1e3, "m": 1e6, "g": 1e9, "t": 1e12}
+_SIZES = (("T", 1e12), ("G", 1e9), ("M", 1e6), ("k", 1e3))
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,19 +56,21 @@ class Recommendation(Shown):
     """The cheapest way to run a model that meets the request, and the alternatives."""
 
     asked: Mapping[str, Any]
-    """``rate_hz``, ``tolerance_ms``, ``features`` and ``budget_flops``."""
+    """``rate_hz``, ``tolerance_ms``, ``features``, ``budget_flops`` and ``engine``."""
     choice: Mapping[str, Any]
-    """``model``, ``method``, ``detection``, ``dt_ms`` (holds for all stimuli, as does every smaller dt that was run) or
-    ``error_control``, ``status`` (``at least``: dt may be larger, the cost is at most this), ``flops_per_ms`` at this
-    dt with its interval and ``flops_per_s`` (of model time), ``error_ms``, ``drive``; ``round_dt_ms``, a smaller dt
-    that is a round number and was run, with its own ``round_flops_per_ms`` and ``round_error_ms``."""
+    """``model``, ``method``, ``detection``, ``dt_ms`` or ``error_control``, ``status`` (``at least``: dt may be larger,
+    the cost is at most this), ``flops_per_ms`` at this dt and ``flops_per_s`` (of model time), ``error_ms``, ``drive``.
+    ``dt_ms`` is a round number that was run and holds, if the run has one; ``largest_dt_ms`` is the largest that holds.
+    ``flops_per_ms_low`` and ``flops_per_ms_high`` are None if the interval is not known at this dt."""
     why: Sequence[str]
+    not_recommended: Mapping[str, str]
+    """Why each other model of the run is not recommended, by label."""
     others: pd.DataFrame
     """The cheapest way for each model that meets the request, and its cost divided by that of the choice."""
     brian2: Mapping[str, Any]
-    """The cheapest way that Brian2 offers, in the form of `choice`; its spikes are at the end of a step."""
+    """The cheapest way that Brian2 offers for the model, in the form of `choice`; empty if there is none."""
     code: str
-    """A Brian2 program that runs it."""
+    """A Brian2 program that runs the choice; empty if Brian2 cannot run it."""
 
     def to_json(self) -> dict[str, Any]:
         """Return dictionaries, lists, strings and numbers."""
@@ -64,6 +78,7 @@ class Recommendation(Shown):
             "asked": dict(self.asked),
             "choice": dict(self.choice),
             "why": list(self.why),
+            "not_recommended": dict(self.not_recommended),
             "others": records(self.others),
             "brian2": dict(self.brian2),
             "code": self.code,
@@ -76,6 +91,7 @@ class Recommendation(Shown):
             [
                 prose(in_words(self.choice)),
                 *(prose(f"- {reason}") for reason in self.why),
+                *(prose(f"- not {label}: {reason}") for label, reason in self.not_recommended.items()),
                 "",
                 frame("The cheapest way of each model", others_said(self.others)),
                 self.code,
@@ -99,6 +115,7 @@ def recommend(
     budget: str | float | None = None,
     run: RunFolder | None = None,
     models: Sequence[str | NeuronModel] | None = None,
+    engine: str | None = None,
     jobs: int | None = None,
     progress: Progress | None = None,
 ) -> Recommendation:
@@ -117,7 +134,10 @@ def recommend(
     run : RunFolder, optional
         The run that gives the costs; by default `models` are run, with few stimuli.
     models : sequence of str or NeuronModel, optional
-        By default those of the default suite. If features are requested, presets of the models are tried, too.
+        By default those of the default suite, or of the run. If features are requested and no run is given, presets of
+        the models are tried, too.
+    engine : str, optional
+        Only ways that this simulator has: a name in `spikecost.reports.comparison.engines.ENGINES`.
     jobs : int, optional
         Threads of that run; by default one per core.
     progress : Progress, optional
@@ -133,35 +153,125 @@ def recommend(
             check_list(given_list, name, example)
     hertz, allowed, most = _hertz(rate), float(units.in_ms(tolerance, "tolerance")), read_budget(budget)
     wanted = [FEATURES[name].name for name in features]
+    simulator = engine_named(engine) if engine is not None else None
     given = run is not None
     run = run or _made(models or Suite().models, hertz, allowed, jobs, progress)
-    rows, why = ways_of(run, hertz, allowed)
+    rows, why = _ways(run, hertz, allowed, models if given else None, simulator)
+    left_out = _why_left_out(run, rows, hertz, allowed, simulator)
     affordable = rows[1000 * rows["flops_per_ms"] <= most]
     if not len(affordable):
         raise UserError(
-            f"nothing costs at most {most:g} FLOP/s: the cheapest is {in_words(as_choice(cheapest(rows)))}; "
+            f"nothing costs at most {budget_said(most)}: the cheapest is {in_words(as_choice(cheapest(rows)))}; "
             "allow more, or a larger tolerance"
         )
     if wanted:
         known = _of_run(run) if given else {model.label: model for model in map(get_model, models or Suite().models)}
-        label, model, said = _showing(affordable, wanted, known, presets=not given)
+        label, model, said, lacking = _showing(affordable, wanted, known, presets=not given)
+        left_out |= lacking
         if label not in set(rows["model"]):
             run = _made([model], hertz, allowed, jobs, progress)
-            rows, why = ways_of(run, hertz, allowed)
+            rows, why = _ways(run, hertz, allowed, None, simulator)
         affordable, why = rows[rows["model"] == label], [*said, *why]
     best = cheapest(affordable)
     choice = as_choice(best)
-    in_brian2, remark = _in_brian2(run, rows, best)
-    why = [*_reasons(rows, best, allowed, most), *why, remark]
-    if in_brian2 and _definition(run, best["model"])["tables"]:
-        why.append("the program evaluates rates that the kernel looks up in tables, so it needs more operations")
+    in_brian2, remarks = _in_brian2(run, rows, best, most)
+    why = [*_reasons(rows, best, allowed, most), *why, *remarks]
     asked = {
         "rate_hz": hertz,
         "tolerance_ms": allowed,
         "features": wanted,
         "budget_flops": most if math.isfinite(most) else None,
+        "engine": engine,
     }
-    return Recommendation(asked, choice, why, others_than(rows, choice), in_brian2, _code(run, in_brian2))
+    others = others_than(rows, choice)
+    reasons = _each_not_recommended(others, choice, left_out, most)
+    code = _code(run, in_brian2) if in_brian2 and _same_way(in_brian2, choice) else ""
+    return Recommendation(asked, choice, why, reasons, others, in_brian2, code)
+
+
+def _ways(
+    run: RunFolder, rate: float, tolerance: float, models: Sequence[str | NeuronModel] | None, engine: Engine | None
+) -> tuple[pd.DataFrame, list[str]]:
+    """Return the ways that hold, of some models and with some engine alone, and what to say of them."""
+    rows, said = ways_of(run, rate, tolerance)
+    if models is not None:
+        labels = [_label_in(run, model) for model in models]
+        rows = rows[rows["model"].isin(labels)]
+        if not len(rows):
+            reasons = why_not_recommended(run, rows, rate, tolerance)
+            raise UserError(
+                f"none of {', '.join(labels)} reaches {tolerance:g} ms at {rate:g} Hz in this run: "
+                f"{'; '.join(f'{label}: {reasons[label]}' for label in labels)}"
+            )
+    if engine is not None:
+        rows = rows[[engine.runs(row) for row in rows.to_dict("records")]]
+        if not len(rows):
+            raise UserError(
+                f"{engine.title} has no way of this run that reaches {tolerance:g} ms at {rate:g} Hz ({engine.said}); "
+                "allow a larger tolerance, or leave the engine out"
+            )
+        said = [*said, f"only ways that {engine.title} has: {engine.said}"]
+    return rows.reset_index(drop=True), said
+
+
+def _label_in(run: RunFolder, model: str | NeuronModel) -> str:
+    """Return the label in a run of a model that a user names.
+
+    Raises
+    ------
+    UserError
+        If the run has no such model.
+    """
+    name = model.label if isinstance(model, NeuronModel) else model
+    found = [label for label in run.models if name in (label, label.partition(":")[0])]
+    if not found and isinstance(model, str) and is_file(model):
+        label = get_model(model).label
+        found = [label] if label in run.models else []
+    if not found:
+        raise UserError(f"the run has no model '{short(name)}': it has {', '.join(run.models)}; give one of them")
+    return found[0]
+
+
+def _why_left_out(
+    run: RunFolder, rows: pd.DataFrame, rate: float, tolerance: float, engine: Engine | None
+) -> dict[str, str]:
+    whole, _ = ways_of(run, rate, tolerance)
+    found = why_not_recommended(run, whole, rate, tolerance)
+    without = set(whole["model"]) - set(rows["model"])
+    why = f"{engine.title} has no way of it that holds" if engine is not None else "not among the models asked for"
+    return {**found, **{label: why for label in run.models if label in without}}
+
+
+def _each_not_recommended(
+    others: pd.DataFrame, choice: Mapping[str, Any], left_out: Mapping[str, str], budget: float
+) -> dict[str, str]:
+    """Return why each other model is not recommended: it has no way that meets the request, or it costs more."""
+    found = {}
+    for row in others.to_dict("records"):
+        label = row["model"]
+        if label == choice["model"]:
+            continue
+        cost = f"{bounded(row['times'], row['bound'])} times the operations"
+        if label in left_out:
+            found[label] = left_out[label]
+        elif 1000 * row["flops_per_ms"] > budget:
+            found[label] = f"{cost}, more than the budget"
+        else:
+            found[label] = cost
+    return {
+        **found,
+        **{label: why for label, why in left_out.items() if label not in found and label != choice["model"]},
+    }
+
+
+def _same_way(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    return all(one[name] == other[name] for name in ("model", "method", "detection", "dt_ms"))
+
+
+def budget_said(operations: float) -> str:
+    """Write operations per second as people do: ``500 kFLOP/s``."""
+    prefix, size = next(((p, s) for p, s in _SIZES if operations >= s), ("", 1.0))
+    return f"{operations / size:.4g} {prefix}FLOP/s"
 
 
 def read_budget(budget: str | float | None) -> float:
@@ -223,12 +333,13 @@ def _undefined(label: str) -> UserError:
 
 def _showing(
     rows: pd.DataFrame, features: Sequence[str], known: Mapping[str, NeuronModel], presets: bool
-) -> tuple[str, NeuronModel, list[str]]:
-    """Return the cheapest model that shows all features, its label before it, and a sentence on models that do not.
+) -> tuple[str, NeuronModel, list[str], dict[str, str]]:
+    """Return the cheapest model that shows all features, its label before it, a sentence, and why others do not.
 
     More expensive models are not tested. With `presets`, any preset of a model may be chosen; its own comes first.
     """
     passed: list[str] = []
+    why: dict[str, str] = {}
     for label in ranked(rows)["model"]:
         if label not in known:
             raise _undefined(label)
@@ -238,8 +349,9 @@ def _showing(
             if lacking is None:
                 said = f"{each.label} shows {', '.join(features)}; more expensive models were not tested"
                 found = label if each is model else each.label
-                return found, each, [said, *([f"not shown by {'; '.join(passed)}"] if passed else [])]
+                return found, each, [said, *([f"not shown by {'; '.join(passed)}"] if passed else [])], why
             passed.append(f"{each.label} ({lacking.feature}: {lacking.outcome})")
+            why[each.label] = f"it does not show {lacking.feature} ({lacking.outcome})"
     raise UserError(
         f"no model that is cheap enough shows {', '.join(features)}: not {'; '.join(passed)}; request "
         "fewer features, or give a run with other models or presets"
@@ -250,24 +362,27 @@ def _reasons(rows: pd.DataFrame, best: pd.Series, tolerance: float, budget: floa
     low, high = 1000 * best["flops_per_ms_low"], 1000 * best["flops_per_ms_high"]
     limit = Bound.of_cost(best["status"])
     cost = bounded_text(number(1000 * best["flops_per_ms"]), limit)
+    between = "" if limit or math.isnan(low) else f" (95 % interval {number(low)} to {number(high)})"
+    is_round = best["dt_ms"] < best["largest_dt_ms"]
+    largest = f"{bounded_text(step(best['largest_dt_ms']), Bound.of_dt(best['status']))} ms"
     said = [
-        f"{cost} operations per second of model time (95 % interval {number(low)} to {number(high)}); largest "
+        f"{cost} operations per second of model time{between}; largest "
         f"spike-time error {number(best['error_ms'])} ms of {tolerance:g} ms allowed",
         *(["the coarsest dt of the run holds: a larger one may hold, too, and would cost less"] if limit else []),
         *(
             [
-                f"all {best['stimuli']:g} stimuli were run at it, at {best['checked_settings']:g} smaller ones down to "
-                "half of it, and at finer ones"
+                f"dt = {number(best['dt_ms'])} ms is a round number that was run and holds; the largest that holds is "
+                f"{largest}, with {number(1000 * best['largest_flops_per_ms'])} FLOP/s"
             ]
-            if best["checked_settings"]
+            if is_round
             else []
         ),
         *(
             [
-                f"dt = {number(best['round_dt_ms'])} ms, a round number, was run and holds, too: error at most "
-                f"{number(best['round_error_ms'])} ms for {number(1000 * best['round_flops_per_ms'])} FLOP/s"
+                f"all {best['stimuli']:g} stimuli were run at {'the largest' if is_round else 'it'}, at "
+                f"{best['checked_settings']:g} smaller ones down to half of it, and at finer ones"
             ]
-            if best["round_dt_ms"] < best["dt_ms"]
+            if best["checked_settings"]
             else []
         ),
         f"the cheapest of {len(rows)} ways that meet the request, with {', '.join(dict.fromkeys(rows['model']))}",
@@ -281,64 +396,48 @@ def _reasons(rows: pd.DataFrame, best: pd.Series, tolerance: float, budget: floa
             f"{times_as_much(next_best, best)} as much"
         )
     if math.isfinite(budget):
-        share = bounded_text(f"{100_000 * best['flops_per_ms'] / budget:.3g}", limit)
-        said.append(f"{share} % of the budget of {budget:g} FLOP/s")
+        said.append(f"{_share(best, budget)} of the budget of {budget_said(budget)}")
     return said
 
 
-def _in_brian2(run: RunFolder, rows: pd.DataFrame, best: pd.Series) -> tuple[dict[str, Any], str]:
-    """Return the cheapest way that Brian2 offers for the model, and the extra cost of spikes on the grid."""
+def _share(row: pd.Series, budget: float) -> str:
+    """Return the part of the budget that a way needs, as a bound if its cost is one."""
+    part = f"{100_000 * row['flops_per_ms'] / budget:.3g}"
+    return f"{bounded_text(part, Bound.of_cost(row['status']))} %"
+
+
+def _in_brian2(run: RunFolder, rows: pd.DataFrame, best: pd.Series, budget: float) -> tuple[dict[str, Any], list[str]]:
+    """Return the cheapest way that Brian2 offers for the model, and what to say of it."""
     model = recorded_model(best["model"], _definition(run, best["model"]))
     if model.system.random or model.arrivals:
         drawn = "other random numbers" if model.system.random else "other spikes that arrive"
-        return {}, f"there is no program: in Brian2 the model would get {drawn} than those of the run"
-    own = rows[(rows["model"] == best["model"]) & (rows["detection"] == "grid") & rows["method"].map(_has)]
-    if len(own):
-        row = cheapest(own)
-        dt = bounded_text(f"{step(row['dt_ms'])} ms", Bound.of_dt(row["status"]))
-        return as_choice(row), (
-            f"Brian2 only finds spikes at the end of a step: there, the same accuracy needs {row['method']} at dt = "
-            f"{dt} and {times_as_much(row, best)} the operations; the program below does this"
-        )
-    points = run.points
-    here = points[
-        (points["model"] == best["model"])
-        & (points["level"] == best["level"])
-        & (points["detection"] == "grid")
-        & points["method"].map(_has)
-        & points["error_ms"].notna()
+        return {}, [f"there is no program: in Brian2 the model would get {drawn} than those of the run"]
+    has = ENGINES["brian2"].runs
+    if has(best):
+        return as_choice(best), ["the Brian2 program below runs exactly this", *_of_tables(run, best)]
+    own = rows[[row["model"] == best["model"] and has(row) for row in rows.to_dict("records")]]
+    if not len(own):
+        return {}, [
+            "there is no Brian2 program: Brian2 finds spikes only at the end of a step, and none of its methods meets "
+            "the request there in this run"
+        ]
+    row = cheapest(own)
+    dt = bounded_text(f"{step(row['dt_ms'])} ms", Bound.of_dt(row["status"]))
+    share = f", {_share(row, budget)} of the budget" if math.isfinite(budget) else ""
+    return as_choice(row), [
+        "there is no Brian2 program of this way: Brian2 finds spikes only at the end of a step. There, the same "
+        f"accuracy needs {row['method']} at dt = {dt} and {times_as_much(row, best)} the operations{share}; "
+        "with --engine brian2 that is recommended, with its program"
     ]
-    if not len(here):
-        return {}, "Brian2 has no method of this run for the model: there is no program"
-    nearest = here.sort_values("error_ms", kind="stable").iloc[0]
-    row = best.copy()
-    for name in ("method", "detection", "flops_per_ms", "error_ms"):
-        row[name] = nearest[name]
-    row["dt_ms"], row["status"] = nearest["dt_ms"], Status.NOT_REACHED.value
-    for name in (
-        "error_control",
-        "flops_per_ms_low",
-        "flops_per_ms_high",
-        "ns_per_ms",
-        "round_dt_ms",
-        "round_flops_per_ms",
-        "round_error_ms",
-    ):
-        row[name] = math.nan
-    return as_choice(row), (
-        f"Brian2 only finds spikes at the end of a step, and none of its methods meets the request in this run: the "
-        f"program below is the nearest, with errors of at most {number(nearest['error_ms'])} ms at "
-        f"{times_as_much(row, best)} the operations"
-    )
 
 
-def _has(method: str) -> bool:
-    return method in METHODS and bool(METHODS[method].brian2)
+def _of_tables(run: RunFolder, best: pd.Series) -> list[str]:
+    if not _definition(run, best["model"])["tables"]:
+        return []
+    return ["the program evaluates rates that the kernel looks up in tables, so it needs more operations"]
 
 
 def _code(run: RunFolder, choice: Mapping[str, Any]) -> str:
-    if not choice:
-        return ""
     title = (
         f"{in_words(choice)}, errors of at most {number(choice['error_ms'])} ms over {choice['horizon_ms'] / 1000:g} s"
     )

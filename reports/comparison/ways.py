@@ -48,7 +48,7 @@ def ways_of(run: RunFolder, rate: float, tolerance: float) -> tuple[pd.DataFrame
         .groupby(WAY, sort=False)
         .head(1)
     )
-    rows = strictest.drop(columns="_setting").sort_index()
+    rows = _rounded(strictest.drop(columns="_setting").sort_index())
     said = [
         f"costs come from the run of {run.about['made'][:10]}: {run.about['suite']['trials']} stimuli per regime "
         f"({', '.join(run.about['suite']['stimuli'])}), over {rows['horizon_ms'].max() / 1000:g} s"
@@ -56,6 +56,37 @@ def ways_of(run: RunFolder, rate: float, tolerance: float) -> tuple[pd.DataFrame
     if held < tolerance:
         said.append(f"judged at {held:g} ms, the loosest tolerance of the run that is strict enough")
     return rows.reset_index(drop=True), said
+
+
+def _rounded(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return ways at the largest round dt that holds, where there is one; what was found above it is kept."""
+    rows = rows.assign(largest_dt_ms=rows["dt_ms"], largest_flops_per_ms=rows["flops_per_ms"])
+    is_round = rows["round_dt_ms"].notna() & (rows["round_dt_ms"] < rows["dt_ms"])
+    for name in ("dt_ms", "flops_per_ms", "error_ms"):
+        rows.loc[is_round, name] = rows.loc[is_round, f"round_{name}"]
+    # the intervals, times and the bound are those of the largest dt
+    rows.loc[is_round, ["flops_per_ms_low", "flops_per_ms_high", "ns_per_ms", "ns_per_ms_simd"]] = np.nan
+    return rows
+
+
+def why_not_recommended(run: RunFolder, rows: pd.DataFrame, rate: float, tolerance: float) -> dict[str, str]:
+    """Return why models of a run have no way in `rows`, by label."""
+    level = f"{rate:g} Hz"
+    silent = run.regimes[(run.regimes["level"] == level) & run.regimes["reason"].fillna("").astype(bool)]
+    reasons = {row["model"]: row["reason"].removeprefix(f"{row['model']}: ") for row in silent.to_dict("records")}
+    here = run.table[(run.table["level"] == level) & (run.table["measure"] == "maximum")]
+    here = here[here["tolerance"] <= tolerance]
+    for label in run.models:
+        if label in set(rows["model"]) or label in reasons:
+            continue
+        of = here[here["model"] == label]
+        tried = of[of["status"] != Status.NOT_APPLICABLE]
+        said = [
+            f"{row['status']}: {row['reason']}" if row["reason"] else str(row["status"]) for _, row in tried.iterrows()
+        ]
+        most = max(dict.fromkeys(said), key=said.count, default="it has no input that fires at this rate")
+        reasons[label] = f"no way of it holds ({most})"
+    return reasons
 
 
 def cheapest(rows: pd.DataFrame) -> pd.Series:
@@ -75,6 +106,7 @@ def as_choice(row: pd.Series) -> dict[str, Any]:
     names = (
         *WAY,
         "dt_ms",
+        "largest_dt_ms",
         "error_control",
         "status",
         "flops_per_ms",
@@ -82,9 +114,6 @@ def as_choice(row: pd.Series) -> dict[str, Any]:
         "flops_per_ms_high",
         "ns_per_ms",
         "error_ms",
-        "round_dt_ms",
-        "round_flops_per_ms",
-        "round_error_ms",
         "drive",
         "drive_unit",
         "horizon_ms",

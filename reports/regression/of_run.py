@@ -12,7 +12,8 @@ import pandas as pd
 from ...accuracy.search.status import Status
 from ...flops.conventions import CONVENTIONS
 from ...models.ground.errors import NoValue, UserError
-from ...models.reading.files import is_file, place_of
+from ...models.ground.named_files import is_file
+from ...models.reading.files import place_of
 from ..comparison.run_folder import RunFolder
 from ..results.provenance import commit_said, project_commit_said
 from .confirmation import confirm

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 from ...models.ground.errors import UserError, short
@@ -96,6 +97,26 @@ def _value(value: Mapping[str, Any] | str) -> str:
     return repr(value) if isinstance(value, str) else _quantity(value["value"], value["unit"])
 
 
+#: Units with prefixes, by the internal unit: power of ten of the internal unit, and the name in Brian2.
+_PREFIXED = {
+    "mV": {3: "volt", 0: "mV", -3: "uvolt", -6: "nvolt"},
+    "ms": {3: "second", 0: "ms", -3: "us", -6: "nsecond"},
+    "uA": {6: "amp", 3: "mA", 0: "uA", -3: "nA", -6: "pA"},
+    "mS": {3: "siemens", 0: "mS", -3: "uS", -6: "nS", -9: "psiemens"},
+    "uF": {6: "farad", 3: "mfarad", 0: "uF", -3: "nF", -6: "pF"},
+}
+
+
+def _with_prefix(value: float, unit: str) -> tuple[float, str]:
+    """Return a quantity with the prefix that people use: 30 nS instead of 3e-05 mS; only the decimal point moves."""
+    size = Decimal(repr(value)).adjusted()
+    if value == 0 or unit not in _PREFIXED or -1 <= size < 3:
+        return value, unit
+    power = max((power for power in _PREFIXED[unit] if power <= size), default=min(_PREFIXED[unit]))
+    return float(Decimal(repr(value)).scaleb(-power)), _PREFIXED[unit][power]
+
+
 def _quantity(value: float, unit: str) -> str:
+    value, unit = _with_prefix(value, unit)
     written = "" if unit == "1" else f"*{brian2_unit(unit)}"
     return f"{value!r}{written.replace('*1/', '/', 1)}"

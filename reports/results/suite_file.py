@@ -33,8 +33,8 @@ from ...accuracy.search.criterion import Criterion, parse_criterion
 from ...accuracy.study.suite import Suite, changed
 from ...flops.conventions import CONVENTIONS, Convention
 from ...models.ground.errors import UserError, short
+from ...models.ground.named_files import named_in, runs_code, seen_from_here
 from ...models.reading.data import Milliseconds, read_text, read_toml, structure
-from ...models.reading.files import named_in, runs_code, seen_from_here
 
 #: Fields that are given as times, such as ``0.1ms``.
 _TIMES = ("tolerances", "horizons", "coarsest", "finest", "finest_varying")

@@ -134,6 +134,14 @@ def test_a_series_whose_coefficients_vanish(power):
     intervals_are(interval, reference(model, constant(1 * mV / ms, 100 * ms)))
 
 
+@pytest.mark.parametrize("power", [17, 20, 21, 30])
+def test_a_power_above_the_order_of_the_series(power):
+    # the series from 0, of order 20, is that of the linear equation
+    model = neuron(f"dv/dt = (I - v + 2.5*v**{power})/(10*ms) : 1\nI : 1")
+    interval = integral(lambda v: 10 / (2 - v + 2.5 * v**power), np.linspace(0, 1, 20))
+    intervals_are(interval, reference(model, constant(2, 100 * ms)))
+
+
 def test_a_hill_term_from_zero():
     model = neuron(
         "dv/dt = I*(0.2 + v**5/(v**5 + (5*mV)**5)) : volt\nI : volt/second",

@@ -12,7 +12,7 @@ from spikecost.models.catalogue import MODELS, get_model
 from spikecost.models.ground.errors import UserError
 from spikecost.models.methods import METHODS
 
-from ...archetypes import applicable, product
+from ...archetypes import DEEP, applicable, product
 
 #: Everyday tests have every kind of model, and every method of Brian2 on some model. Tests of the catalogue show that
 #: Brian2 accepts the definitions of the other models, and compare their first step.
@@ -39,8 +39,8 @@ CASES += [
     (MODELS["fitzhugh_nagumo"].replace(refractory=3 * ms), "euler"),
     (get_model("lif").replace(initial={"v": -40 * mV}), "euler"),
 ]
-#: Brian2 compiles these, which takes seconds per model; the others run in numpy. The code comes from the same text.
-COMPILED = ("lif", "izhikevich", "hodgkin_huxley", "held")
+#: Brian2 compiles these, which takes ten seconds per model; the others run in numpy. The code comes from the same text.
+COMPILED = ("lif", "izhikevich", "hodgkin_huxley", "held") if DEEP else ("lif",)
 
 
 @pytest.mark.slow

@@ -8,21 +8,21 @@ import mpmath
 import numpy as np
 import pytest
 from brian2 import ms, mV, second, volt
-from brian2.core.functions import DEFAULT_FUNCTIONS
+from brian2.core.functions import DEFAULT_FUNCTIONS, timestep
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from spikecost.models.algebra.draft import Draft, NotApplicable
 from spikecost.models.algebra.expression import FLOATS, Const, Op, Var, evaluate, exp, operation
-from spikecost.models.algebra.functions import FUNCTIONS, ROWS, STEPPED
+from spikecost.models.algebra.functions import CALLABLE, FUNCTIONS, ROWS, STEPPED
 from spikecost.models.algebra.simplify import lower
 from spikecost.models.algebra.taylor_series import Recursion
 from spikecost.models.definition.tables import ARRAYS
 from spikecost.models.ground.errors import UserError
-from spikecost.models.language import equations
+from spikecost.models.language import equations, units
 
-#: Names of Brian2's that are no functions of a state: random numbers, clocks, and a conversion (of conditions, here).
-OTHERS = {"rand", "randn", "poisson", "timestep", "int"}
+#: Names of Brian2's that are no functions of a state: random numbers.
+OTHERS = {"rand", "randn", "poisson"}
 SMOOTH = [name for name, row in FUNCTIONS.items() if row.slope is not None]
 #: Where each is tested: inside its domain, away from poles.
 PLACES = {"arcsin": (-0.9, -0.2, 0.7), "arccos": (-0.9, -0.2, 0.7), "log": (0.3, 1, 7), "log10": (0.3, 1, 7)}
@@ -34,7 +34,27 @@ def call(name, argument):
 
 
 def test_every_function_of_brian2_is_here():
-    assert set(FUNCTIONS) == set(DEFAULT_FUNCTIONS) - OTHERS
+    assert set(CALLABLE) == set(DEFAULT_FUNCTIONS) - OTHERS
+
+
+@given(st.floats(-1e6, 1e6), st.sampled_from([0.1, 0.05, 0.3]))
+def test_what_is_read_as_other_operations_rounds_as_in_brian2(x, dt):
+    dimensions = {"x": units.DIMENSIONLESS, "t": second.dim}
+    for text, theirs in (("int(x)", int(x)), (f"timestep(t, {dt}*ms)", timestep(x * dt * ms, dt * ms))):
+        found = equations.parse(text, dimensions, {}, "here")
+        assert evaluate(found, {"x": x, "t": x * dt}, FLOATS) == theirs
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("clip(x, 0, inf)", 0), ("clip(x, -inf, -3)", -3), ("clip(x, -inf, 2*inf)", -2.5), ("clip(inf*x, 0, 1)", None)],
+)
+def test_a_limit_may_be_infinite(text, expected):
+    if expected is None:
+        with pytest.raises(UserError, match="'inf' can only be a limit of clip"):
+            equations.parse(text, {"x"}, {}, "here")
+    else:
+        assert evaluate(equations.parse(text, {"x"}, {}, "here"), {"x": -2.5}, FLOATS) == expected
 
 
 @pytest.mark.parametrize("name", SMOOTH)

@@ -269,15 +269,25 @@ BAD = {
         {"refractory": -2 * ms},
         "leaky: refractory = -2. ms is not positive; give a time such as 0.1*ms",
     ),
-    "refractory text with a reset": (
-        {"refractory": "v > -50*mV"},
-        "leaky: refractory = 'v > -50*mV' is not supported; give a duration, or, for a model without reset, "
-        "the threshold's own text",
+    "a refractory text that is no time": (
+        {"refractory": "2*v"},
+        "leaky: refractory: '2*v' has the unit mV, expected ms; give a time such as 2*ms",
     ),
-    "another refractory text": (
-        {"refractory": "v > 0*mV", "reset": ""},
-        "leaky: refractory = 'v > 0*mV' is not supported; give a duration, or, for a model without reset, "
-        "the threshold's own text",
+    "a refractory condition whose units do not fit": (
+        {"refractory": "v > 2"},
+        "leaky: refractory: '2' has the unit 1, expected mV; give a time such as 2*ms",
+    ),
+    "a refractory text with an unknown name": (
+        {"refractory": "pause"},
+        "leaky: refractory: 'pause' is neither in the equations nor a constant nor a unit; give a time",
+    ),
+    "a refractory time that is negative": (
+        {"refractory": "tau - 1*second"},
+        "leaky: refractory = 'tau - 1*second' is -9",
+    ),
+    "a refractory time that depends on the input": (
+        {"refractory": "tau*I/mV"},
+        "leaky: refractory = 'tau*I/mV' uses I; use numbers, parameters and state variables",
     ),
     "published without a parameter": (
         {"published": "dv/dt = (EL - v + I)/(10*ms) : volt\nI : volt"},

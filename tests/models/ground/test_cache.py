@@ -288,6 +288,26 @@ def test_leftovers_of_killed_processes_are_swept_and_nothing_else(
     assert all(path.exists() for path in stay)
 
 
+def test_a_file_that_another_process_sweeps_before_it_is_locked_is_written_again(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cache.write("references", "a", b"1")
+    real, made = cache.tempfile.mkstemp, []
+
+    def swept(**options: str) -> tuple[int, str]:
+        made.append(real(**options))
+        if len(made) < 3:
+            Path(made[-1][1]).unlink()
+        return made[-1]
+
+    monkeypatch.setattr(cache.tempfile, "mkstemp", swept)
+    cache.write("references", "b", b"2")
+    assert [cache.read("references", key) for key in "ab"] == [b"1", b"2"]
+    assert len(made) == 3
+    assert len(list((folder / "references").iterdir())) == 2
+    assert capsys.readouterr().err == ""
+
+
 def test_folders_of_killed_processes_are_swept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(process_folder.tempfile, "tempdir", str(tmp_path))
     said, says = os.pipe()

@@ -73,7 +73,6 @@ WITHOUT = "write the equations without it, and what depends on time as the input
         ("exp(n, n)", "here: 'exp(n, n)' has 2 arguments; give exp 1 argument"),
         ("v @ u", f"here: 'v @ u' is not supported; {USE}"),
         ("v > u", f"here: 'v > u' is not supported; {USE}"),
-        ("int(v)", f"here: 'int(v)' is not supported; {USE}"),
         ("int(v > u > EL)", f"here: 'int(v > u > EL)' is not supported; {USE}"),
         ("int(v = u)", f"here: 'int(v = u)' is not supported; {USE}"),
         ("not n", f"here: 'not n' is not supported; {USE}"),

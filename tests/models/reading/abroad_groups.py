@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,7 @@ from brian2 import (
 )
 
 import spikecost as sc
+from spikecost.harness.engines import brian2 as engine
 from spikecost.models.definition.neuron import NeuronModel
 from spikecost.models.ground.errors import UserError
 
@@ -604,10 +606,10 @@ def row_of(name: str, *, run: bool = True) -> Row:
     except UserError as error:
         return Row(name, stands_for, refused=str(error).replace(made.group.name, "group"))
     row = Row(name, stands_for, method=settings.method, input=model.input)
-    if model.system.random:
-        return replace(row, note=RANDOM)
     if not run:
         return row
+    if model.system.random:
+        return with_noise(row, model, settings, stimulus_of(made, model))
     theirs = in_brian2(made)
     try:
         ours = sc.simulate(model, stimulus_of(made, model), settings.dt, settings.method, settings.detection)
@@ -615,6 +617,14 @@ def row_of(name: str, *, run: bool = True) -> Row:
         return Row(name, stands_for, "", settings.method, model.input, len(theirs), None, str(error))
     equal = len(ours) == len(theirs) and bool(np.allclose(ours, theirs, rtol=0, atol=1e-6))
     return Row(name, stands_for, "", settings.method, model.input, len(theirs), equal)
+
+
+def with_noise(row: Row, model: NeuronModel, settings: Any, stimulus: sc.Stimulus) -> Row:
+    """Run a model with noise in both programs, with the same random numbers."""
+    frozen, dt = stimulus.with_noise(1), Fraction(repr(float(settings.dt / ms)))
+    theirs = engine.run(model, settings.method, frozen, dt, "numpy", detection=settings.detection)
+    ours = sc.simulate(model, frozen, settings.dt, settings.method, settings.detection)
+    return replace(row, spikes=len(theirs), equal=bool(np.array_equal(ours, theirs)), note=RANDOM)
 
 
 def in_brian2(made: Abroad) -> np.ndarray:
@@ -642,7 +652,7 @@ def stimulus_of(made: Abroad, model: NeuronModel) -> sc.Stimulus:
 
 
 #: What is said of a group with noise.
-RANDOM = "Brian2 draws other random numbers"
+RANDOM = ", with the same random numbers"
 
 INTRODUCTION = """\
 # Groups as Brian2's users write them
@@ -650,20 +660,20 @@ INTRODUCTION = """\
 Which groups can be compared as they are? The table has one group of each kind that Brian2's own examples contain. The
 texts are our own (`tests/models/reading/abroad_groups.py`, which also writes this page; the tests compare the page with
 it). Each group was converted by `sc.from_brian2`, and one of its neurons was run for 200 ms in Brian2 and here, with
-the group's own method and dt, and without the rest of its script. Groups with noise cannot be compared in this way;
-with the same increments of noise, kernels and Brian2 have the same spikes (`tests/harness/test_noise.py`).
+the group's own method and dt, and without the rest of its script. Brian2 draws other random numbers than spikecost, so
+that a group with noise gets the same numbers in both programs.
 """
 HEAD = "| group | stands for | input | method | spikes | equal to Brian2's |\n|---|---|---|---|---|---|"
 
 
 def line_of(row: Row) -> str:
     """Write a row of the table."""
-    spikes = "" if row.note == RANDOM else str(row.spikes)
+    spikes = str(row.spikes)
     cells = [f"`{row.name}`", row.stands_for, row.input or "as it stands", row.method, spikes]
     if row.refused:
         cells[2:] = ["", "", "", f"refused: {row.refused}"]
     else:
-        cells.append(row.note or ("yes" if row.equal else "no"))
+        cells.append(("yes" if row.equal else "no") + row.note if row.equal is not None else row.note)
     return f"| {' | '.join(cells)} |"
 
 

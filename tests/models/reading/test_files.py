@@ -161,7 +161,7 @@ BAD_TOML = {
         "leaky.toml:8: leaky: reset: 'v = -50*mV + 1*mV' leaves v at -49 mV, where 'v > -50*mV' still ",
     ),
     "no drive": ("+ I)", ")", "leaky.toml:4: leaky: no equation uses the input 'I', so nothing drives "),
-    "condition": ("2*ms", "v > -40*mV", "leaky.toml:9: leaky: refractory = 'v > -40*mV' is not supported; give a "),
+    "condition": ("2*ms", "v > -40", "leaky.toml:9: leaky: refractory: '-40' has the unit 1, expected mV; give a "),
     "number without end": (
         "20*ms",
         "1e400*ms",
@@ -249,7 +249,7 @@ BAD_PYTHON = {
     "a preset": ('{"other": {}}', '{"other": {"tau": 1*ms}}', "mine", "my models.py:21: mine: preset 'other': "),
     "a bad group": (
         'method="euler"',
-        'method="euler", refractory="v > EL"',
+        'method="euler", refractory="I > EL"',
         "group",
         "my models.py:13: group: refractory = ",
     ),

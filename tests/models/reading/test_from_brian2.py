@@ -254,6 +254,20 @@ def test_refractoriness(refractory, expected):
     assert from_brian2(group, namespace={**NAMES, "ref0": 5 * ms}).refractory_ms == expected
 
 
+def test_a_refractory_time_that_the_reset_changes_is_kept_as_a_text():
+    text = LEAKY + "\nref : second"
+    group = leaky(text, refractory="ref + 1*ms", reset="v = EL; ref += 0.5*ms")
+    group.ref = 4 * ms
+    model = from_brian2(group, namespace=NAMES)
+    assert (model.refractory, model.refractory_ms, model.initial_values["ref"]) == ("ref + 1*ms", 0, 4)
+
+
+def test_a_refractory_condition_is_kept_beside_a_reset():
+    model = from_brian2(leaky(refractory="v > -60*mV"), namespace=NAMES)
+    assert model.refractory == "v > -60*mV"
+    assert not model.spike_is_crossing
+
+
 def test_a_condition_without_reset_is_the_crossing():
     group = leaky(reset=None, refractory="v > -50*mV")
     assert from_brian2(group, namespace=NAMES).spike_is_crossing
@@ -551,14 +565,10 @@ REFUSED = {
         lambda: leaky(LEAKY.replace("- v", "- w") + "\nw = v : volt (constant over dt)", name="mine", method="rk2"),
         "mine: 'w' is (constant over dt): Brian2 computes it once per step, which is a different model for each dt ",
     ),
-    "boolean": (
-        lambda: leaky(LEAKY.replace("R*I", "R*I*int(on)") + "\non : boolean", name="mine"),
-        "mine: the parameter 'on' is boolean, which cannot be run; declare a number",
-    ),
     "threshold": (lambda: leaky(threshold="v > -50*mV and I > 0*amp", name="mine"), "mine: the threshold uses I; "),
     "refractory condition": (
-        lambda: leaky(refractory="v > -40*mV", name="mine"),
-        "mine: refractory = 'v > -40*mV' is not supported; give a duration",
+        lambda: leaky(refractory="I > 1*nA", name="mine"),
+        "mine: refractory = 'I > 1*nA' uses I; use numbers, parameters and state variables",
     ),
     "refractory now": (refractory_now, "mine is refractory now, but a model cannot start so; convert it before it "),
     "unknown name": (
@@ -578,7 +588,7 @@ REFUSED = {
                 "double": brian2.Function(lambda x: 2 * x, arg_units=[brian2.amp], return_unit=brian2.amp),
             },
         ),
-        "mine: equation of 'v': 'double(I)' is not supported",
+        "mine: 'double' is a function of your own, whose operations spikecost cannot read; ",
     ),
 }
 

@@ -14,20 +14,27 @@ from brian2.units.fundamentalunits import get_dimensions
 from spikecost.accuracy.measures.spike_trains import SpikeTrain, spike_time_error
 from spikecost.accuracy.references.reference import reference
 from spikecost.accuracy.study.phases.progress import Progress
+from spikecost.accuracy.study.suite import Suite
 from spikecost.harness.kernels.kernel import compile_kernels
-from spikecost.harness.stimuli import constant
+from spikecost.harness.stimuli import as_it_stands, constant
 from spikecost.models.catalogue import MODELS, get_model
+from spikecost.models.definition.neuron import NeuronModel
 from spikecost.models.ground.errors import UserError
 from spikecost.models.language import units
 from spikecost.models.step import make_step, why_not
+from spikecost.reports.comparison.comparison import compare
 from spikecost.reports.comparison.recommend import read_budget, recommend
 from spikecost.reports.comparison.run_comparison import compare_runs
 from spikecost.reports.comparison.run_folder import TABLES, RunFolder
+from spikecost.reports.papers.methods_text import methods_text
 from spikecost.reports.regression.of_run import figures_of
+from spikecost.reports.results import brian2_code as brian2_code_module
 from spikecost.reports.results.brian2_code import brian2_code, brian2_unit
 from spikecost.reports.results.description import describe_model
 
 from ...archetypes import choose, is_archetype
+from ...harness.neurons_of_networks import CUBA
+from ...noisy_models import THREAD
 
 
 def run_program(code, tmp_path):
@@ -43,13 +50,14 @@ def run_program(code, tmp_path):
 def test_it_is_the_cheapest(small_run):
     found = recommend(50 * Hz, 0.3 * ms, run=small_run)
     rows = small_run.table[(small_run.table["level"] == "50 Hz") & (small_run.table["tolerance"] == 0.3)]
-    assert found.choice["flops_per_ms"] == rows["flops_per_ms"].min()
-    best = rows.loc[rows["flops_per_ms"].idxmin()]
+    assert found.choice["flops_per_ms"] == rows["round_flops_per_ms"].fillna(rows["flops_per_ms"]).min()
+    best = rows.loc[rows["round_flops_per_ms"].fillna(rows["flops_per_ms"]).idxmin()]
     assert [found.choice[name] for name in ("model", "method", "detection")] == list(
         best[["model", "method", "detection"]]
     )
-    assert found.choice["dt_ms"] == best["dt_ms"]
-    assert found.choice["flops_per_s"] == 1000 * best["flops_per_ms"]
+    assert found.choice["largest_dt_ms"] == best["dt_ms"]
+    assert found.choice["dt_ms"] == (best["dt_ms"] if np.isnan(best["round_dt_ms"]) else best["round_dt_ms"])
+    assert found.choice["flops_per_s"] == 1000 * found.choice["flops_per_ms"]
     assert list(found.others["model"]) == ["lif", "izhikevich:RS"]
     assert found.others["times"].iloc[0] == 1
 
@@ -81,10 +89,13 @@ def test_a_feature_picks_the_model(small_run):
 @pytest.mark.slow
 @pytest.mark.parametrize("features", [[], ["spike_frequency_adaptation"]], ids=["lif", "izhikevich"])
 def test_the_program_is_as_accurate_as_it_says(small_run, tmp_path, features):
-    found = recommend(50 * Hz, 0.3 * ms, features=features, run=small_run)
+    found = recommend(50 * Hz, 0.3 * ms, features=features, run=small_run, engine="brian2")
+    assert found.choice == found.brian2
     assert found.brian2["detection"] == "grid"
     assert found.brian2["error_ms"] <= 0.3
-    assert any("spikes at the end of a step" in reason and "times the operations" in reason for reason in found.why)
+    # dt is a number that people type
+    assert found.code.count(f"defaultclock.dt = {found.choice['dt_ms']!r}*ms") == 1
+    assert f"{found.choice['dt_ms']:.3g}" == repr(found.choice["dt_ms"])
     model = get_model(found.brian2["model"])
     drive = units.quantity(found.brian2["drive"], model.system.dimensions[model.input])
     expected = reference(model, constant(drive, 200 * ms)).train
@@ -171,6 +182,28 @@ def test_units_as_brian2_writes_them(unit, written):
 
 
 @pytest.mark.parametrize(
+    ("quantity", "written"),
+    [
+        (30 * brian2.nS, "30.0*nS"),
+        (281 * brian2.pF, "281.0*pF"),
+        (80.5 * brian2.pA, "80.5*pA"),
+        (-65 * mV, "-65.0*mV"),
+        (0.5 * ms, "0.5*ms"),
+        (3 * brian2.nsecond, "3.0*nsecond"),
+        (1 * second, "1.0*second"),
+        (0 * mV, "0.0*mV"),
+        (1.25 * uA / brian2.cm**2, "1.25*uA/cm**2"),
+    ],
+)
+def test_quantities_as_people_write_them(quantity, written):
+    value, unit = float(units.internal(quantity)), units.unit_name(get_dimensions(quantity))
+    assert brian2_code_module._quantity(value, unit) == written
+    program = {}
+    exec(f"from brian2 import *\nfound = {written}", program)
+    assert units.internal(program["found"]) == units.internal(quantity)
+
+
+@pytest.mark.parametrize(
     ("budget", "operations"),
     [("5e5 FLOP/s", 5e5), ("500 kFLOP/s", 5e5), ("0.5MFLOPS", 5e5), ("500000", 5e5), (5e5, 5e5), (None, np.inf)],
 )
@@ -209,11 +242,147 @@ def test_a_run_in_which_brian2_does_not_get_there(small_run):
     table = small_run.table.copy()
     grid = table["detection"] == "grid"
     table.loc[grid, "flops_per_ms"] = np.nan
-    found = recommend(50 * Hz, 0.3 * ms, run=dataclasses.replace(small_run, table=table))
-    assert found.brian2["detection"] == "grid"
+    run = dataclasses.replace(small_run, table=table)
+    found = recommend(50 * Hz, 0.3 * ms, run=run)
+    assert (found.brian2, found.code) == ({}, "")
     assert any("none of its methods meets the request" in reason for reason in found.why)
-    points = small_run.points.query("model == 'lif' and level == '50 Hz' and detection == 'grid'")
-    assert found.brian2["error_ms"] == points["error_ms"].min()
+    with pytest.raises(UserError, match=r"Brian2 has no way of this run that reaches 0\.3 ms at 50 Hz"):
+        recommend(50 * Hz, 0.3 * ms, run=run, engine="brian2")
+
+
+def test_program_headline_and_budget_are_of_the_same_way(small_run):
+    found = recommend(50 * Hz, 0.3 * ms, run=small_run, budget="1e9 FLOP/s")
+    assert found.choice["detection"] != "grid"
+    assert found.code == ""  # Brian2 cannot run this way
+    assert any("no Brian2 program" in reason and "--engine brian2" in reason for reason in found.why)
+    of_brian2 = recommend(50 * Hz, 0.3 * ms, run=small_run, budget="1e9 FLOP/s", engine="brian2")
+    assert of_brian2.choice["detection"] == "grid"
+    share = f"{of_brian2.choice['flops_per_s'] / 1e7:.3g} % of the budget of 1 GFLOP/s"
+    assert any(share in reason for reason in of_brian2.why)
+    needs = share.removesuffix(" of 1 GFLOP/s")
+    assert any(needs in reason for reason in found.why)  # what the program would need
+    assert of_brian2.code.startswith(f"# {of_brian2.text.splitlines()[0]}")
+    # a budget that the program does not keep is not kept
+    with pytest.raises(UserError, match="nothing costs at most"):
+        recommend(50 * Hz, 0.3 * ms, run=small_run, engine="brian2", budget=of_brian2.choice["flops_per_s"] / 2)
+
+
+def test_models_and_engines_restrict_a_run(small_run):
+    found = recommend(50 * Hz, 0.3 * ms, run=small_run, models=["izhikevich"])
+    assert found.choice["model"] == "izhikevich:RS"
+    assert found.not_recommended == {"lif": "not among the models asked for"}
+    nest = recommend(50 * Hz, 1 * ms, run=small_run, engine="nest")
+    assert (nest.choice["model"], nest.choice["detection"]) == ("izhikevich:RS", "grid")
+    assert "NEST has no way" in nest.not_recommended["lif"]
+    for arguments, message in (
+        ({"models": ["adex"]}, "the run has no model 'adex': it has lif, izhikevich:RS"),
+        ({"engine": "neuron"}, "implicit methods are not among"),
+        ({"engine": "genesis"}, "unknown engine 'genesis'; give brian2 or nest"),
+    ):
+        with pytest.raises(UserError, match=message):
+            recommend(50 * Hz, 0.3 * ms, run=small_run, **arguments)
+
+
+def test_every_other_model_has_its_reason(small_run):
+    found = recommend(50 * Hz, 0.3 * ms, run=small_run)
+    assert set(found.not_recommended) == set(small_run.models) - {found.choice["model"]}
+    assert all("times the operations" in why for why in found.not_recommended.values())
+    assert found.to_json()["not_recommended"] == found.not_recommended
+    featured = recommend(50 * Hz, 1 * ms, features=["spike_frequency_adaptation"], run=small_run)
+    assert featured.not_recommended["lif"] == "it does not show spike_frequency_adaptation (cannot)"
+    # a model that does not fire, and one that no way holds
+    table = small_run.table.copy()
+    table.loc[table["model"] == "lif", "flops_per_ms"] = np.nan
+    table.loc[table["model"] == "lif", "status"] = "not reached"
+    run = dataclasses.replace(small_run, table=table)
+    assert "not reached" in recommend(50 * Hz, 0.3 * ms, run=run).not_recommended["lif"]
+    regimes = small_run.regimes.copy()
+    regimes.loc[regimes["model"] == "lif", "reason"] = "lif: it is asleep"
+    run = dataclasses.replace(run, regimes=regimes)
+    assert recommend(50 * Hz, 0.3 * ms, run=run).not_recommended["lif"] == "it is asleep"
+
+
+def test_a_bound_is_not_printed_as_exact(small_run):
+    table = small_run.table.copy()
+    table.loc[table["status"] == "reached", "status"] = "at least"
+    found = recommend(50 * Hz, 0.3 * ms, run=dataclasses.replace(small_run, table=table), budget="1e9")
+    assert "dt \u2265 " in found.text.splitlines()[0]
+    assert ": \u2264 " in found.text.splitlines()[0]
+    assert any(reason.startswith("\u2264 ") and "of the budget" in reason for reason in found.why)
+    assert not any("interval" in reason for reason in found.why)
+
+
+RANDOM = {
+    "noise": (THREAD, "constant", 0.1, "other random numbers"),
+    "arrivals": (CUBA, "poisson_arrivals", 1.0, "other spikes that arrive"),
+}
+
+
+@pytest.mark.parametrize(("model", "stimulus", "tolerance", "said"), RANDOM.values(), ids=RANDOM)
+def test_a_model_with_random_numbers_or_arrivals_has_no_program(model, stimulus, tolerance, said):
+    suite = Suite(
+        models=(model,),
+        stimuli=(stimulus,),
+        rates=(20.0,),
+        horizons=(200.0,),
+        trials=2,
+        methods=("rk4",),
+        detections=("grid", "hermite"),
+        tolerances=(tolerance,),
+        witnessed=False,
+        thorough=False,
+        features=False,
+        seed=5,
+    )
+    run = compare([model], suite=suite)
+    found = recommend(20 * Hz, tolerance * ms, run=run)
+    assert (found.brian2, found.code) == ({}, "")
+    assert sum(said in reason for reason in found.why) == 1
+    # the seeds of the run are those that were asked for
+    noise, stimuli = run.references["noise_seed"], run.references["seed"]
+    assert noise.dropna().tolist() == ([5, 6] if model is THREAD else [])
+    assert stimuli.dropna().tolist() == ([] if model is THREAD else [5, 6])
+    text = methods_text(run)
+    assert ("of the models' noise 5 to 6" in text) == (model is THREAD)
+    assert ("of the stimuli 5 to 6" in text) == (model is CUBA)
+
+
+def test_a_program_of_a_model_without_input(executed):
+    model = NeuronModel(
+        name="alone",
+        equations="dv/dt = (20*mV - v)/(10*ms) : volt (unless refractory)",
+        threshold="v > 15*mV",
+        reset="v = 0*mV",
+        refractory=2 * ms,
+        initial={"v": 0 * mV},
+        input="",
+    )
+    suite = Suite(
+        models=(model,),
+        horizons=(100.0,),
+        methods=("exact", "euler"),
+        detections=("grid",),
+        tolerances=(1.0,),
+        witnessed=False,
+        thorough=False,
+        features=False,
+    )
+    run = compare([model], suite=suite)
+    row = run.table.query("method == 'exact'").iloc[0]
+    dt = Fraction(1, 8)
+    code = brian2_code(
+        run.about["models"]["alone"],
+        "exact",
+        title="alone",
+        dt_ms=float(dt),
+        drive=float(row["drive"]),
+        drive_unit=row["drive_unit"],
+        horizon_ms=100.0,
+    )
+    assert "neuron.I" not in code
+    expected = compile_kernels([make_step(model, "exact", "grid")])[0].run([as_it_stands(100 * ms)], dt)[0].spike_times
+    assert len(expected) > 3
+    assert executed(code) == pytest.approx(expected, abs=1e-6)
 
 
 @pytest.mark.parametrize("label", ["evil.py:m", "./sub/evil.py:m", "x.toml", "__import__('os')"])

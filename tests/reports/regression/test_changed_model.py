@@ -12,7 +12,7 @@ import pytest
 
 from spikecost import cli
 from spikecost.models.ground.errors import UserError
-from spikecost.models.reading.files import named_in, seen_from_here
+from spikecost.models.ground.named_files import named_in, seen_from_here
 from spikecost.reports.regression import command
 from spikecost.reports.regression.judge import judge
 

@@ -1,0 +1,77 @@
+"""The texts of a Brian2 group in the part of its language that a model has: numbers in place of Booleans and the clock.
+
+A Boolean variable becomes a number, 1 or 0, that is compared with 0.5 wherever it is used. ``dt`` is the group's time
+step, a constant of the model: it stays the same if the model is run with another dt.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable
+
+import brian2
+from brian2.core.variables import Variable
+from brian2.equations.codestrings import Expression
+from brian2.equations.equations import FLOAT, SUBEXPRESSION, Equations, SingleEquation
+from brian2.utils.stringtools import get_identifiers
+
+#: Brian2's names for the time step, and for the number of steps so far.
+CLOCK = ("dt", "t_in_timesteps")
+_ASSIGNMENT = re.compile(r"(\s*([A-Za-z_]\w*)\s*=(?!=)\s*)(.*)", re.DOTALL)
+
+
+def truths_of(equations: Equations) -> set[str]:
+    """Return the variables of a group that are true or false."""
+    return {each.varname for each in equations.values() if each.var_type == "boolean"}
+
+
+def compared(text: str, truths: Collection[str]) -> str:
+    """Return an expression or a condition in which Boolean variables are compared with a number."""
+    if not set(truths) & set(get_identifiers(text)):
+        return text
+    return re.sub(r"\b[A-Za-z_]\w*\b", lambda name: f"({name[0]} > 0.5)" if name[0] in truths else name[0], text)
+
+
+def statements(text: str, truths: Collection[str]) -> str:
+    """Return statements in which Boolean variables are numbers."""
+    if not set(truths) & set(get_identifiers(text)):
+        return text
+    found = []
+    for part in text.split(";"):
+        match = _ASSIGNMENT.match(part)
+        if match is None:
+            found.append(compared(part, truths))
+            continue
+        value = compared(match[3].strip(), truths)
+        found.append(f"{match[1].strip()} {f'int({value})' if match[2] in truths else value}")
+    return "; ".join(part.strip() for part in found)
+
+
+def with_numbers(equations: Equations) -> Equations:
+    """Return equations in which Boolean variables are numbers."""
+    truths = truths_of(equations)
+    if not truths:
+        return equations
+    return Equations([_with_numbers(each, truths) for each in equations.values()])
+
+
+def _with_numbers(equation: SingleEquation, truths: Collection[str]) -> SingleEquation:
+    code = None if equation.expr is None else compared(equation.expr.code, truths)
+    if code is not None and equation.varname in truths and equation.type == SUBEXPRESSION:
+        code = f"int({code})"
+    return SingleEquation(
+        equation.type,
+        equation.varname,
+        equation.dim,
+        FLOAT if equation.varname in truths else equation.var_type,
+        None if code is None else Expression(code),
+        list(equation.flags),
+    )
+
+
+def clock_of(group: brian2.NeuronGroup, texts: Iterable[str]) -> dict[str, str]:
+    """Return what takes the place of the names of the clock that some texts use."""
+    used = set().union(*map(get_identifiers, texts)) & set(CLOCK)
+    own = {name for name in used if isinstance(group.variables.get(name), Variable)}
+    dt = f"({float(group.clock.dt / brian2.ms)!r}*ms)"
+    return {name: dt if name == "dt" else f"timestep(t, {dt})" for name in own}

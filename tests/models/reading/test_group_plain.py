@@ -1,0 +1,122 @@
+"""Booleans, the clock and operations of a Brian2 group, and methods without noise: spikes are Brian2's."""
+
+from fractions import Fraction
+
+import brian2
+import numpy as np
+import pytest
+from brian2 import NeuronGroup, SpikeMonitor, ms
+
+import spikecost as sc
+from spikecost.harness.engines import brian2 as engine
+from spikecost.models.ground.errors import UserError
+
+LEAKY = "dv/dt = (I - v)/(10*ms) : 1\nI : 1\nactive : boolean"
+
+
+@pytest.fixture(autouse=True)
+def quiet(monkeypatch):
+    brian2.BrianLogger.suppress_name("unused_brian_object")
+    monkeypatch.setitem(brian2.prefs, "codegen.target", "numpy")
+
+
+def group(equations=LEAKY, **changes):
+    given = {"threshold": "v > 1", "reset": "v = 0", "method": "euler", **changes}
+    made = NeuronGroup(2, equations, **given)
+    made.I = 2
+    if "active" in made.variables:
+        made.active = [True, False]
+    return made
+
+
+GROUPS = {
+    "a switch": (lambda: group(LEAKY.replace("I -", "I*(1 + int(not active)) -")), 0),
+    "a switch that is off": (lambda: group(LEAKY.replace("I -", "I*(1 + int(not active)) -")), 1),
+    "a condition as a variable": (
+        lambda: group(LEAKY + "\nhigh = v > 0.5 : boolean", threshold="v > 1 and (active or high)", refractory="high"),
+        1,
+    ),
+    "a switch that the reset turns": (
+        lambda: group(
+            LEAKY.replace("I -", "I + 0.5*int(active) -") + "\nk : integer",
+            reset="v = 0; active = not active; k += 1",
+            refractory="(1 + k % 3)*ms",
+        ),
+        0,
+    ),
+    "the time step": (
+        lambda: group(threshold="v > 1 and timestep(t - lastspike, dt) > 160", refractory=1 * ms, dt=0.05 * ms),
+        0,
+    ),
+    "the number of steps": (lambda: group(LEAKY.replace("I -", "I*int(t_in_timesteps % 900 > 300) -")), 0),
+    "heun without noise": (lambda: group(LEAKY.replace("I -", "I + 0.3*sin(v) -"), method="heun"), 0),
+    "milstein without noise": (lambda: group(LEAKY.replace("I -", "I + 0.3*sin(v) -"), method="milstein"), 0),
+    "a limit that is infinite": (lambda: group(LEAKY.replace("I -", "I - clip(v - 0.5, 0, inf) -")), 0),
+}
+
+
+@pytest.mark.parametrize("name", GROUPS)
+def test_spikes_are_brian2s(name):
+    make, index = GROUPS[name]
+    made = make()
+    model, settings = sc.from_brian2(made, "I", index=index), sc.settings_from_brian2(made)
+    monitor = SpikeMonitor(made)
+    brian2.Network(made, monitor).run(150 * ms)
+    theirs = np.asarray(monitor.t / ms)[np.asarray(monitor.i) == index]
+    ours = sc.simulate(model, sc.constant(2, 150 * ms), settings.dt, settings.method, settings.detection)
+    assert len(ours) == len(theirs) > 3
+    assert np.allclose(ours, theirs, rtol=0, atol=1e-9)
+
+
+def test_the_time_step_of_the_group_is_a_constant_of_the_model():
+    made = group(LEAKY.replace("I -", "I*dt/ms -"), dt=0.05 * ms)
+    model = sc.from_brian2(made, "I")
+    assert "I*(0.05*ms)/ms" in model.equations
+    assert "dt in its texts is 50. us" in model.description
+
+
+def test_an_operation_that_draws_a_random_number_is_one_in_the_equations():
+    made = group("dv/dt = (I + x - v)/(10*ms) : 1\nI : 1\nx : 1\nscale : 1")
+    made.scale = 0.4
+    made[:1].run_regularly("x = scale*randn()", dt=2 * ms)
+    model = sc.from_brian2(made, "I")
+    assert "x = scale*randn() : 1" in model.equations
+    assert model.sampling_ms == 2
+    assert "randn" not in sc.from_brian2(made, "I", index=1).equations
+    stimulus = sc.constant(1.2, 200 * ms).with_noise(1)
+    theirs = engine.run(model, "euler", stimulus, Fraction(1, 10), "numpy", detection="grid_start")
+    assert len(theirs) > 3
+    assert np.array_equal(sc.simulate(model, stimulus, 0.1 * ms, "euler", "grid_start"), theirs)
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        ("v += 0.1", "the operation 'mine' (v += 0.1) outside the equations cannot be run"),
+        ("x = v*randn()", "the operation 'mine' (x = v*randn()) outside the equations cannot be run"),
+        ("x = sin(t/ms)", "the operation 'mine' (x = sin(t/ms)) outside the equations cannot be run"),
+    ],
+)
+def test_other_operations_are_refused(code, said):
+    made = group("dv/dt = (I + x - v)/(10*ms) : 1\nI : 1\nx : 1")
+    made.run_regularly(code, name="mine")
+    with pytest.raises(UserError) as error:
+        sc.from_brian2(made, "I")
+    assert said in str(error.value)
+
+
+def test_random_numbers_of_two_sampling_steps_are_refused():
+    made = group("dv/dt = (I + x + randn() - v)/(10*ms) : 1\nI : 1\nx : 1")
+    made.run_regularly("x = randn()", dt=1 * ms)
+    with pytest.raises(UserError, match=r"draws random numbers every 1. ms and every 100. us; use one step"):
+        sc.from_brian2(made, "I")
+
+
+def test_a_function_of_the_users_own_is_refused_by_name():
+    @brian2.check_units(x=1, result=1)
+    def mine(x):
+        return x
+
+    made = group(LEAKY.replace("- v", "- mine(v)"))
+    with pytest.raises(UserError, match="'mine' is a function of your own, whose operations spikecost cannot read"):
+        sc.from_brian2(made, namespace={"mine": mine})
