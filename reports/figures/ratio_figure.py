@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -19,7 +19,10 @@ from ..writing.notebook import Picture
 from .look import COLOURS, pick
 
 #: How each view is drawn, and what it is called.
-VIEWS = {ANY: ("-", "spikes located within a step, if that is cheaper"), GRID: ("--", "spikes at the end of a step")}
+VIEWS: dict[str, tuple[Literal["-", "--"], str]] = {
+    ANY: ("-", "spikes located within a step, if that is cheaper"),
+    GRID: ("--", "spikes at the end of a step"),
+}
 #: Panels side by side.
 _ACROSS = 4
 
