@@ -145,7 +145,7 @@ def factors(ratios: pd.DataFrame, about: Mapping[str, Any]) -> list[Factor]:
     """
     exact = _between_tolerances(ratios, about)
     exact = exact[(exact["bound"] == "") & (exact["model"] != about["baseline"])]
-    exact = exact.assign(drive=exact[_REGIME].astype(str).agg(", ".join, axis=1))
+    exact = exact.assign(drive=[str(key) for key in exact[_REGIME].itertuples(index=False, name=None)])
     conditions = {"how spikes are detected": "view", "the drive": "drive", "the tolerance": "tolerance"}
     found = []
     for model, own in exact.groupby("model", sort=False):

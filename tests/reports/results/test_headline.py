@@ -60,7 +60,8 @@ def test_sentences_say_both_drives_and_both_views():
     assert "constant current, 100 Hz" in second
     assert "hh costs 0.20 times" in second
     assert "5.0 times" in second
-    assert sentences(table(crossing).iloc[:0], ABOUT, ["izh", "hh"]) == []
+    nothing = table(crossing).iloc[:0]
+    assert sentences(nothing, ABOUT, ["izh", "hh"]) == what_decides(nothing, ABOUT) == []
 
 
 @pytest.mark.parametrize(
