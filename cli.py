@@ -45,6 +45,13 @@ class _Parser(argparse.ArgumentParser):
         """Print the error in one line and exit."""
         self.exit(2, f"{self.prog}: {visible(message)}; see {self.prog} --help\n")
 
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """Parse; arguments that a command does not know are its error, not that of the whole program."""
+        found, unknown = super().parse_known_args(args, namespace)
+        if unknown:
+            self.error(f"unrecognized arguments: {' '.join(map(str, unknown))}")
+        return found, unknown
+
 
 class _Names:
     """Names that a help text lists: what has them is imported only if the text is printed."""
@@ -56,10 +63,10 @@ class _Names:
         return ", ".join(self._load())
 
 
-def _methods_with_steps_alike() -> Iterable[str]:
-    from .models.methods import with_steps_alike
+def _method_names() -> Iterable[str]:
+    from .models.methods import METHODS
 
-    return with_steps_alike()
+    return METHODS
 
 
 def _detections() -> Iterable[str]:
@@ -172,8 +179,12 @@ def _parser() -> _Parser:
         help="such as lif izhikevich:CH script.py:group model.toml (default: the suite's)",
     )
     _add_input(run)
-    run.add_argument("--methods", nargs="+", metavar="METHOD")
-    run.add_argument("--detections", nargs="+", metavar="DETECTION")
+    run.add_argument(
+        "--methods", nargs="+", metavar="METHOD", help="integration methods of `spikecost methods` (default: all)"
+    )
+    run.add_argument(
+        "--detections", nargs="+", metavar="DETECTION", help="spike detections of `spikecost methods` (default: all)"
+    )
     run.add_argument("--stimuli", nargs="+", metavar="KIND", help="such as constant ornstein_uhlenbeck")
     run.add_argument("--rates", nargs="+", metavar="RATE", help="firing rates, such as 20 or 20Hz")
     run.add_argument(
@@ -209,8 +220,10 @@ def _parser() -> _Parser:
     models = commands.add_parser("models", help="list models, methods, detections and conventions")
     models.set_defaults(run=_models)
 
-    methods = commands.add_parser("methods", help="list integration methods, and their cost on a model")
-    methods.add_argument("--model", help="such as izhikevich or izhikevich:CH")
+    methods = commands.add_parser(
+        "methods", help="list integration methods and spike detections, and what methods cost on a model"
+    )
+    methods.add_argument("--model", metavar="MODEL", help="such as izhikevich or izhikevich:CH")
     _add_input(methods)
     methods.set_defaults(run=_methods)
 
@@ -235,7 +248,18 @@ def _parser() -> _Parser:
         ("clear", "remove every entry; entries are made again when needed"),
     ):
         actions.add_parser(name, help=text).set_defaults(run=_cache, action=name)
+    _describe(parser)
     return parser
+
+
+def _describe(parser: argparse.ArgumentParser) -> None:
+    """Give every command its line in the list of commands as its description."""
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            for listed in action._choices_actions:
+                below = action.choices[listed.dest]
+                below.description = f"{str(listed.help)[:1].upper()}{str(listed.help)[1:]}."
+                _describe(below)
 
 
 def _add_steps(commands: Any) -> None:
@@ -350,13 +374,19 @@ def _several(models: Sequence[str], options: argparse.Namespace) -> list[str | N
 def _add_step(parser: argparse.ArgumentParser) -> None:
     _add_input(parser)
     parser.add_argument("model", help="such as izhikevich, izhikevich:CH, script.py:group or model.toml")
-    _add_one_of(parser, "--method", "euler", _methods_with_steps_alike)
-    _add_one_of(parser, "--detection", "grid", _detections)
+    _add_one_of(parser, "--method", "euler", _method_names)
+    _add_one_of(parser, "--detection", None, _detections, "grid, or one that the method has")
 
 
-def _add_one_of(parser: argparse.ArgumentParser, option: str, default: str, names: Callable[[], Iterable[str]]) -> None:
-    """Add an option that is one of some names."""
-    added = parser.add_argument(option, default=default, help="one of %(names)s (default %(default)s)")
+def _add_one_of(
+    parser: argparse.ArgumentParser,
+    option: str,
+    default: str | None,
+    names: Callable[[], Iterable[str]],
+    otherwise: str = "%(default)s",
+) -> None:
+    """Add an option that is one of some names; `otherwise` says what is taken if it is not given."""
+    added = parser.add_argument(option, default=default, help=f"one of %(names)s (default {otherwise})")
     vars(added)["names"] = _Names(names)  # a help text may contain every attribute of its option
 
 
@@ -372,7 +402,7 @@ def _add_checks(commands: Any) -> None:
     )
     for command in (check, update):
         command.add_argument("folder", nargs="?", metavar="RUN", help="folder of a run (default: runs a small suite)")
-        command.add_argument("--baseline", required=True, metavar="FILE")
+        command.add_argument("--baseline", required=True, metavar="FILE", help="file of the baseline")
         command.add_argument("--suite", metavar="FILE", help="a suite in TOML to run instead of the small suite")
         _add_consent(command)
         command.add_argument("--jobs", type=int, default=os.cpu_count() or 1, metavar="N", help="threads")
@@ -571,14 +601,18 @@ def _models(options: argparse.Namespace) -> int:
 
 def _methods(options: argparse.Namespace) -> int:
     from .models.catalogue import get_model
-    from .reports.commands.methods import methods
+    from .reports.commands.methods import detections, methods
     from .reports.writing.records import dumps, records
     from .reports.writing.text import frame
 
     model = get_model(options.model, options.input, options.synapses) if options.model else None
     of_model = f"; per step of {model.label} without a spike, as run" if model else ""
     table = methods(model)
-    _print(dumps(records(table)) if options.json else frame(f"Integration methods{of_model}", table))
+    if options.json:
+        _print(dumps(records(table)))
+    else:
+        _print(frame(f"Integration methods{of_model}", table))
+        _print(frame("Spike detections: where within a step a spike is", detections()))
     return 0
 
 
@@ -622,7 +656,7 @@ def _measure(options: argparse.Namespace) -> int:
     from .reports.writing.records import dumps
 
     model = get_model(options.model, options.input, options.synapses)
-    found = measure(model, options.method, options.detection, options.counter, options.steps)
+    found = measure(model, options.method, _detection(options, model), options.counter, options.steps)
     _print(dumps(found.to_json()) if options.json else measured_text(found))
     return 0
 
@@ -728,12 +762,13 @@ def _history_add(options: argparse.Namespace) -> int:
 def _doctor(options: argparse.Namespace) -> int:
     from .reports.commands.doctor import findings
     from .reports.writing.records import dumps
+    from .reports.writing.text import prose
 
     if options.json:
-        _print(dumps([asdict(finding) for finding in findings()]))
+        _print(dumps([asdict(finding) for finding in findings(OUT)]))
         return 0
-    for finding in findings():
-        _print(f"{'yes' if finding.here else 'no ':3}  {finding.what}: {finding.detail}")
+    for finding in findings(OUT):
+        _print(prose(f"{'yes' if finding.here else 'no ':3}  {finding.what}: {finding.detail}"))
     return 0
 
 
@@ -750,7 +785,18 @@ def _step(options: argparse.Namespace) -> Step:
     from .models.catalogue import get_model
     from .models.step import make_step
 
-    return make_step(get_model(options.model, options.input, options.synapses), options.method, options.detection)
+    model = get_model(options.model, options.input, options.synapses)
+    return make_step(model, options.method, _detection(options, model))
+
+
+def _detection(options: argparse.Namespace, model: NeuronModel) -> str:
+    """Return the detection that was asked for, or else the first that the method has: the grid, if it can be used."""
+    from .models.detection import DETECTIONS
+    from .models.step import why_not
+
+    if options.detection:
+        return str(options.detection)
+    return next((name for name in ("grid", *DETECTIONS) if not why_not(model, options.method, name)), "grid")
 
 
 if __name__ == "__main__":

@@ -63,6 +63,8 @@ def check_jobs(jobs: int) -> None:
     ------
     UserError
     """
+    if not isinstance(jobs, int):
+        raise UserError(f"jobs = {jobs!r}: give a whole number of threads, such as 2")
     if jobs < 1:
         raise UserError(f"--jobs {jobs}: give 1 or more")
     if jobs > MOST_JOBS:

@@ -28,6 +28,8 @@ LEFT_OUT = "an adaptive method is run with its dense output alone, if that is am
 #: Number of stimuli of a regime: several, so that a mean has an interval.
 TRIALS = 20
 LARGEST_SEED = 10**9
+#: How many models the representation of a suite names.
+MOST_NAMED = 5
 #: Names of the fields that are tuples.
 _LISTS = (
     "models",
@@ -67,7 +69,7 @@ _UNITS = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Suite:
     """What is run. Times in ms, rates in Hz.
 
@@ -180,6 +182,17 @@ class Suite:
                 f"coarsest = {self.coarsest:g} ms is below finest = {self.finest:g} ms; give the longest "
                 "time step as the coarsest"
             )
+
+    def __repr__(self) -> str:
+        models = ", ".join(getattr(model, "label", str(model)) for model in self.models[:MOST_NAMED])
+        more = f" and {len(self.models) - MOST_NAMED} more" if len(self.models) > MOST_NAMED else ""
+        levels = [f"{rate:g} Hz" for rate in self.all_rates] + [
+            f"{multiple:g} x rheobase" for multiple in self.rheobases
+        ]
+        return (
+            f"<Suite: {models}{more}; {len(self.methods)} methods, {len(self.detections)} detections; "
+            f"{', '.join(self.stimuli)} at {', '.join(levels)}; {self.trials} stimuli each>"
+        )
 
     def _check_rates_of(self) -> None:
         if not isinstance(self.rates_of, Mapping):

@@ -190,6 +190,8 @@ class RunFolder(Shown):
         UserError
             If the folder contains no run, or one that is incomplete or of another version.
         """
+        if not isinstance(folder, str | Path):
+            raise UserError(f"folder = {short(repr(folder))}: give the folder of a run, such as 'spikecost-report'")
         folder = Path(folder)
         manifest = _manifest(folder)
         content = {name: _checked(folder, str(name), digest) for name, digest in manifest["files"].items()}
