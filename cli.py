@@ -280,6 +280,12 @@ def _add_steps(commands: Any) -> None:
     _add_step(measure)
     measure.add_argument("--counter", default="auto", help="a counter of `spikecost doctor` (default auto)")
     measure.add_argument("--steps", type=int, default=1000, metavar="N", help="steps to run (default 1000)")
+    measure.add_argument(
+        "--roofline",
+        action="store_true",
+        help="instead: the kernel's time per neuron and step in SIMD lanes, and the shortest time of its operations on "
+        "this processor",
+    )
     measure.set_defaults(run=_measure)
 
 
@@ -651,12 +657,18 @@ def _published(options: argparse.Namespace) -> int:
 
 def _measure(options: argparse.Namespace) -> int:
     from .harness.measuring.measure import measure
+    from .harness.measuring.roofline import roofline
     from .models.catalogue import get_model
-    from .reports.commands.counts import measured_text
+    from .reports.commands.counts import measured_text, roofline_text
     from .reports.writing.records import dumps
 
     model = get_model(options.model, options.input, options.synapses)
-    found = measure(model, options.method, _detection(options, model), options.counter, options.steps)
+    detection = _detection(options, model)
+    if options.roofline:
+        near = roofline(model, options.method, detection)
+        _print(dumps(near.to_json()) if options.json else roofline_text(near))
+        return 0
+    found = measure(model, options.method, detection, options.counter, options.steps)
     _print(dumps(found.to_json()) if options.json else measured_text(found))
     return 0
 

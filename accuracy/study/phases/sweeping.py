@@ -24,6 +24,8 @@ from .progress import Progress
 
 #: Finds the coarsest setting of a curve for a criterion.
 Finder = Callable[[Criterion], Coarsest]
+#: How many other operations take as long as an exponential, roughly.
+DEAR = 20
 #: If no tolerance is in ms: a reference is not in doubt if some kernel is nearer to it than this, in ms.
 NEAR = 0.1
 
@@ -43,6 +45,14 @@ def compiled_for(regime: Regime, suite: Suite) -> Kernels:
                 one_by_one.compiled |= one.compiled
                 one_by_one.reasons |= one.reasons
         return one_by_one
+
+
+def guessed_cost(regime: Regime, method: str, detection: str, kernels: Kernels) -> float:
+    """Return about how expensive the sweep of a curve is: the operations of all blocks; 0 if nothing is run."""
+    compiled = kernels.compiled.get((method, detection))
+    if compiled is None or regime.reason:
+        return 0.0
+    return sum(sum(each.values()) + DEAR * each["exp"] for each in compiled.count.by_block.values())
 
 
 def swept_curve(regime: Regime, method: str, detection: str, kernels: Kernels, suite: Suite) -> tuple[Curve, Finder]:
