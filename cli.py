@@ -10,7 +10,7 @@ import os
 import sys
 import traceback
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -510,7 +510,7 @@ def _run(options: argparse.Namespace) -> int:
 
     from .accuracy.search.criterion import parse_criterion
     from .accuracy.study.runner import check_jobs
-    from .accuracy.study.suite import FULL, QUICK, Suite
+    from .accuracy.study.suite import FULL, QUICK, STANDARD, changed
     from .models.language import units
     from .reports.regression.kept.history import History
     from .reports.results.suite_file import read_suite
@@ -520,7 +520,7 @@ def _run(options: argparse.Namespace) -> int:
         raise UserError("--fresh and --store: give one of them")
     if options.quick and options.full:
         raise UserError("--quick and --full: give one of them")
-    suite = QUICK if options.quick else FULL if options.full else Suite()
+    suite = QUICK if options.quick else FULL if options.full else STANDARD
     if options.suite:
         suite = read_suite(options.suite, suite, models=options.models or (), allow_python=options.allow_python)
     chosen: dict[str, Any] = {
@@ -543,7 +543,7 @@ def _run(options: argparse.Namespace) -> int:
     chosen |= {name: getattr(options, name) for name in ("trials", "seed") if getattr(options, name) is not None}
     if options.features is not None:
         chosen["features"] = options.features
-    suite = replace(suite, **chosen)
+    suite = changed(suite, chosen)
     if options.history:
         History(options.history).check()
     with keeping() as came:

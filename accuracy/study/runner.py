@@ -108,7 +108,7 @@ def check_length(suite: Suite) -> None:
     ------
     UserError
     """
-    regimes = len(suite.models) * len(suite.stimuli) * (len(suite.rates) + len(suite.rheobases))
+    regimes = len(suite.models) * sum(len(suite.rates_for(each)) + len(suite.rheobases) for each in suite.stimuli)
     asked = regimes * suite.trials * sum(suite.horizons)
     if asked > MOST_MS:
         horizons = ", ".join(f"{each / 1000:g}" for each in suite.horizons)
