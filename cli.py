@@ -10,7 +10,7 @@ import os
 import sys
 import traceback
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -280,6 +280,12 @@ def _add_steps(commands: Any) -> None:
     _add_step(measure)
     measure.add_argument("--counter", default="auto", help="a counter of `spikecost doctor` (default auto)")
     measure.add_argument("--steps", type=int, default=1000, metavar="N", help="steps to run (default 1000)")
+    measure.add_argument(
+        "--roofline",
+        action="store_true",
+        help="instead: the kernel's time per neuron and step in SIMD lanes, and the shortest time of its operations on "
+        "this processor",
+    )
     measure.set_defaults(run=_measure)
 
 
@@ -468,7 +474,7 @@ def _run(options: argparse.Namespace) -> int:
 
     from .accuracy.search.criterion import parse_criterion
     from .accuracy.study.runner import check_jobs
-    from .accuracy.study.suite import FULL, QUICK, Suite
+    from .accuracy.study.suite import FULL, QUICK, STANDARD, changed
     from .models.language import units
     from .reports.regression.kept.history import History
     from .reports.results.suite_file import read_suite
@@ -476,7 +482,7 @@ def _run(options: argparse.Namespace) -> int:
     check_jobs(options.jobs)
     if options.quick and options.full:
         raise UserError("--quick and --full: give one of them")
-    suite = QUICK if options.quick else FULL if options.full else Suite()
+    suite = QUICK if options.quick else FULL if options.full else STANDARD
     if options.suite:
         suite = read_suite(options.suite, suite, models=options.models or (), allow_python=options.allow_python)
     chosen: dict[str, Any] = {
@@ -499,7 +505,7 @@ def _run(options: argparse.Namespace) -> int:
     chosen |= {name: getattr(options, name) for name in ("trials", "seed") if getattr(options, name) is not None}
     if options.features is not None:
         chosen["features"] = options.features
-    suite = replace(suite, **chosen)
+    suite = changed(suite, chosen)
     if options.history:
         History(options.history).check()
     with keeping() as came:
@@ -651,12 +657,18 @@ def _published(options: argparse.Namespace) -> int:
 
 def _measure(options: argparse.Namespace) -> int:
     from .harness.measuring.measure import measure
+    from .harness.measuring.roofline import roofline
     from .models.catalogue import get_model
-    from .reports.commands.counts import measured_text
+    from .reports.commands.counts import measured_text, roofline_text
     from .reports.writing.records import dumps
 
     model = get_model(options.model, options.input, options.synapses)
-    found = measure(model, options.method, _detection(options, model), options.counter, options.steps)
+    detection = _detection(options, model)
+    if options.roofline:
+        near = roofline(model, options.method, detection)
+        _print(dumps(near.to_json()) if options.json else roofline_text(near))
+        return 0
+    found = measure(model, options.method, detection, options.counter, options.steps)
     _print(dumps(found.to_json()) if options.json else measured_text(found))
     return 0
 

@@ -15,9 +15,18 @@ from ...models.ground.interruption import interruptible
 from .ahead import Second, computed_ahead
 from .phases import measuring
 from .phases.executing import in_threads
-from .phases.progress import Progress
-from .phases.sweeping import Finder, cases_of, compiled_for, contradictions, fill_map, regime_of, swept_curve
-from .study import Study
+from .phases.progress import Progress, spread
+from .phases.sweeping import (
+    Finder,
+    cases_of,
+    compiled_for,
+    contradictions,
+    fill_map,
+    guessed_cost,
+    regime_of,
+    swept_curve,
+)
+from .study import Curve, Study
 from .suite import Suite
 
 #: More threads than this are refused.
@@ -81,7 +90,7 @@ def check_length(suite: Suite) -> None:
     ------
     UserError
     """
-    regimes = len(suite.models) * len(suite.stimuli) * (len(suite.rates) + len(suite.rheobases))
+    regimes = len(suite.models) * sum(len(suite.rates_for(each)) + len(suite.rheobases) for each in suite.stimuli)
     asked = regimes * suite.trials * sum(suite.horizons)
     if asked > MOST_MS:
         horizons = ", ".join(f"{each / 1000:g}" for each in suite.horizons)
@@ -128,13 +137,19 @@ def _compare(study: Study, models: Sequence[NeuronModel], jobs: int, progress: P
         for detection in suite.detections
     ]
     progress.begin("sweeping dt", len(work))
-    sweeps = [partial(swept_curve, *item, kernels[item[0].model, item[0].stimulus], suite) for item in work]
+    # expensive and cheap curves in turn, so that the first ones tell how long all will take
+    order = spread([guessed_cost(*item, kernels[item[0].model, item[0].stimulus]) for item in work])
+    sweeps = [partial(swept_curve, *work[i], kernels[work[i][0].model, work[i][0].stimulus], suite) for i in order]
     finders: dict[int, Finder] = {}
-    with in_threads(jobs, sweeps) as swept:
-        for curve, find in swept:
-            study.curves.append(curve)
-            finders[id(curve)] = find
-            progress.done()
+    curves: dict[int, Curve] = {}
+    try:
+        with in_threads(jobs, sweeps) as swept:
+            for i, (curve, find) in zip(order, swept, strict=True):
+                curves[i] = curve
+                finders[id(curve)] = find
+                progress.done()
+    finally:  # also the finished ones of an interrupted run
+        study.curves += [curves[i] for i in sorted(curves)]
     contradicted = contradictions(study, kernels, progress)
     study.cases = [
         case for curve in study.curves for case in cases_of(curve, suite, contradicted.get(regime_of(curve), ""))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from ...accuracy.search.voltage import VoltageRms
 from ..figures.features_figure import features_against_cost
 from ..figures.figure import work_precision
+from ..figures.ratio_figure import cost_ratios
 from ..figures.winner_map import winner_map
 from ..page import page
 from ..papers import tables
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 PAGE = "index.html"
 #: Tables that are written as CSV.
-_CSV = ("table", "points", "ranking", "winners", "counters", "builds", "features", "demos")
+_CSV = ("table", "points", "ranking", "ratios", "winners", "counters", "builds", "features", "demos")
 
 
 def render(run: RunFolder, folder: str | Path = ".") -> dict[str, bytes]:
@@ -37,6 +38,7 @@ def render(run: RunFolder, folder: str | Path = ".") -> dict[str, bytes]:
         *(each["measure"] for each in run.about["criteria"]),
     }
     figures = {
+        "cost_ratios": cost_ratios(run),
         **{
             "work_precision" + ("" if name == "maximum" else f"_{name}"): work_precision(run, name)
             for name in run.measures

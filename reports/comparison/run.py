@@ -10,6 +10,7 @@ from typing import Any
 
 from ...accuracy.study.suite import Suite
 from ...models.ground.interruption import keeping
+from ..results.headline import sentences, what_decides
 from ..results.verdict import verdict_text
 from ..tables.demos import headline
 from ..tables.repeats import with_notes
@@ -81,7 +82,8 @@ def _saved(comparison: Comparison, folder: Path) -> tuple[Path, str]:
 def summary(comparison: Comparison, page: Path, more: str = "") -> str:
     """Write the results, and where the report is; `more` is a line that goes before the last."""
     cheapest, study = comparison.cheapest, comparison.study
-    parts = [
+    parts = [f"{line}\n" for line in answer(comparison)]
+    parts += [
         text.frame(
             "Cost at equal spike-time accuracy: the cheapest way to run each model",
             as_said(with_notes(cheapest, comparison.timings)),
@@ -120,6 +122,12 @@ def summary(comparison: Comparison, page: Path, more: str = "") -> str:
     return "\n".join([*parts, *map(text.prose, said)])
 
 
+def answer(comparison: Comparison) -> list[str]:
+    """Return what the models cost relative to one of them, per drive, and what decides that; see `headline`."""
+    given = comparison.ratios, comparison.about
+    return [*sentences(*given, comparison.models), *what_decides(*given)]
+
+
 def found(comparison: Comparison, page: Path, more: Sequence[str] = ()) -> dict[str, Any]:
     """Return the results, and where the report is, in values that JSON can store."""
     return {
@@ -128,6 +136,7 @@ def found(comparison: Comparison, page: Path, more: Sequence[str] = ()) -> dict[
         "interrupted": comparison.study.interrupted,
         "baseline": comparison.baseline,
         "cheapest": records(comparison.cheapest),
+        "answer": answer(comparison),
         "ranking": records(comparison.ranking),
         "not_compared": [
             {"model": regime.model.label, "stimulus": regime.stimulus, "level": regime.level, "reason": regime.reason}

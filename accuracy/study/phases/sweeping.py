@@ -17,13 +17,15 @@ from ...search.sweep import TimeSteps, Tolerances
 from ...search.tolerance import Coarsest, ErrorCurve, coarsest_setting, descend, own_settings
 from ..study import Case, Curve, Point, Study
 from ..suite import Suite
-from ..winners import map_criteria, may_win
+from ..winners import map_criteria, may_win, middle_criteria
 from ..witness import contradiction
 from .executing import in_threads
 from .progress import Progress
 
 #: Finds the coarsest setting of a curve for a criterion.
 Finder = Callable[[Criterion], Coarsest]
+#: How many other operations take as long as an exponential, roughly.
+DEAR = 20
 #: If no tolerance is in ms: a reference is not in doubt if some kernel is nearer to it than this, in ms.
 NEAR = 0.1
 
@@ -43,6 +45,14 @@ def compiled_for(regime: Regime, suite: Suite) -> Kernels:
                 one_by_one.compiled |= one.compiled
                 one_by_one.reasons |= one.reasons
         return one_by_one
+
+
+def guessed_cost(regime: Regime, method: str, detection: str, kernels: Kernels) -> float:
+    """Return about how expensive the sweep of a curve is: the operations of all blocks; 0 if nothing is run."""
+    compiled = kernels.compiled.get((method, detection))
+    if compiled is None or regime.reason:
+        return 0.0
+    return sum(sum(each.values()) + DEAR * each["exp"] for each in compiled.count.by_block.values())
 
 
 def swept_curve(regime: Regime, method: str, detection: str, kernels: Kernels, suite: Suite) -> tuple[Curve, Finder]:
@@ -67,7 +77,7 @@ def swept_curve(regime: Regime, method: str, detection: str, kernels: Kernels, s
 def _swept(regime: Regime, method: str, detection: str, compiled: Compiled, suite: Suite) -> tuple[Curve, Finder]:
     curve = ErrorCurve(compiled.lanes, regime.trials, suite.all_measures)
     system = regime.driven.system
-    finest = (suite.finest_varying if regime.varying or system.random else suite.finest) * max(regime.horizon / 1000, 1)
+    finest = (suite.finest_varying if system.random else suite.finest) * max(regime.horizon / 1000, 1)
     held = [regime.driven.sampling_ms] if system.sampled else []
     unit = common_divisor([*(trial.stimulus.unit for trial in regime.trials), *held])
     sweep = TimeSteps(unit, suite.coarsest, finest, suite.per_decade) if compiled.knob == "dt" else Tolerances()
@@ -118,19 +128,31 @@ def contradictions(
 def fill_map(
     study: Study, finders: Mapping[int, Finder], contradicted: Container[object], jobs: int, progress: Progress
 ) -> None:
-    """Verify the cases that may be the cheapest of a model, for the winner map's tolerances that the suite has not."""
+    """Verify the cases that may be the cheapest of a model, for the winner map's tolerances that the suite has not.
+
+    For the tolerances in the middle between two of the suite, the cheapest with spikes on the grid is among them, too.
+    """
     criteria = map_criteria(study.suite.all_criteria)
+    middle = middle_criteria(study.suite.all_criteria)
     together = {key: curves for key, curves in _together(study.curves).items() if key not in contradicted}
 
     def fill(curves: Sequence[Curve], criterion: Criterion) -> list[Case]:
+        known: dict[int, Case] = {}
+
         def case_of(curve: Curve) -> Case:
-            return _judged(curve, criterion, finders[id(curve)](criterion))
+            if id(curve) not in known:
+                known[id(curve)] = _judged(curve, criterion, finders[id(curve)](criterion))
+            return known[id(curve)]
 
         regime = curves[0].regime
         if regime.reference_error_in(criterion.unit) > criterion.least_error(regime.reference_margin):
             return []
-        verified = attempt(partial(may_win, [curve for curve in curves if curve.points], criterion, case_of))
-        return [] if isinstance(verified, NoValue) else verified
+        swept = [curve for curve in curves if curve.points]
+        views = [swept]
+        if criterion in middle:
+            views.append([curve for curve in swept if curve.detection == "grid"])
+        failed = [isinstance(attempt(partial(may_win, view, criterion, case_of)), NoValue) for view in views]
+        return [] if any(failed) else list(known.values())
 
     # one model in one regime is one piece of work: its criteria share their runs
     progress.begin("looking between the tolerances", len(together))
