@@ -13,6 +13,7 @@ from ...models.ground.interruption import keeping
 from ..results.headline import sentences, what_decides
 from ..results.verdict import verdict_text
 from ..tables.demos import headline
+from ..tables.repeats import with_notes
 from ..tables.table import SITUATION
 from ..writing import text
 from ..writing.bars import bars
@@ -87,7 +88,7 @@ def summary(comparison: Comparison, page: Path, more: str = "") -> str:
     parts += [
         text.frame(
             "Cost at equal spike-time accuracy: the cheapest way to run each model",
-            as_said(cheapest),
+            as_said(with_notes(cheapest, comparison.timings)),
             (
                 *_where(cheapest),
                 "model",
