@@ -10,7 +10,7 @@ import os
 import sys
 import traceback
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -45,6 +45,13 @@ class _Parser(argparse.ArgumentParser):
         """Print the error in one line and exit."""
         self.exit(2, f"{self.prog}: {visible(message)}; see {self.prog} --help\n")
 
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """Parse; arguments that a command does not know are its error, not that of the whole program."""
+        found, unknown = super().parse_known_args(args, namespace)
+        if unknown:
+            self.error(f"unrecognized arguments: {' '.join(map(str, unknown))}")
+        return found, unknown
+
 
 class _Names:
     """Names that a help text lists: what has them is imported only if the text is printed."""
@@ -56,10 +63,10 @@ class _Names:
         return ", ".join(self._load())
 
 
-def _methods_with_steps_alike() -> Iterable[str]:
-    from .models.methods import with_steps_alike
+def _method_names() -> Iterable[str]:
+    from .models.methods import METHODS
 
-    return with_steps_alike()
+    return METHODS
 
 
 def _detections() -> Iterable[str]:
@@ -172,8 +179,12 @@ def _parser() -> _Parser:
         help="such as lif izhikevich:CH script.py:group model.toml (default: the suite's)",
     )
     _add_input(run)
-    run.add_argument("--methods", nargs="+", metavar="METHOD")
-    run.add_argument("--detections", nargs="+", metavar="DETECTION")
+    run.add_argument(
+        "--methods", nargs="+", metavar="METHOD", help="integration methods of `spikecost methods` (default: all)"
+    )
+    run.add_argument(
+        "--detections", nargs="+", metavar="DETECTION", help="spike detections of `spikecost methods` (default: all)"
+    )
     run.add_argument("--stimuli", nargs="+", metavar="KIND", help="such as constant ornstein_uhlenbeck")
     run.add_argument("--rates", nargs="+", metavar="RATE", help="firing rates, such as 20 or 20Hz")
     run.add_argument(
@@ -200,6 +211,7 @@ def _parser() -> _Parser:
         help="look for the twenty features of 2004 in the models, and run its demos (not with --quick)",
     )
     run.add_argument("--history", metavar="FILE", help="history to add the run to")
+    _add_store(run, fresh=True)
     run.add_argument("--open", action="store_true", help="open the page in the browser when it is written")
     _add_quiet(run)
     run.set_defaults(run=_run)
@@ -209,8 +221,10 @@ def _parser() -> _Parser:
     models = commands.add_parser("models", help="list models, methods, detections and conventions")
     models.set_defaults(run=_models)
 
-    methods = commands.add_parser("methods", help="list integration methods, and their cost on a model")
-    methods.add_argument("--model", help="such as izhikevich or izhikevich:CH")
+    methods = commands.add_parser(
+        "methods", help="list integration methods and spike detections, and what methods cost on a model"
+    )
+    methods.add_argument("--model", metavar="MODEL", help="such as izhikevich or izhikevich:CH")
     _add_input(methods)
     methods.set_defaults(run=_methods)
 
@@ -235,7 +249,53 @@ def _parser() -> _Parser:
         ("clear", "remove every entry; entries are made again when needed"),
     ):
         actions.add_parser(name, help=text).set_defaults(run=_cache, action=name)
+    _add_store_commands(commands)
+    _describe(parser)
     return parser
+
+
+def _describe(parser: argparse.ArgumentParser) -> None:
+    """Give every command its line in the list of commands as its description."""
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            for listed in action._choices_actions:
+                below = action.choices[listed.dest]
+                below.description = f"{str(listed.help)[:1].upper()}{str(listed.help)[1:]}."
+                _describe(below)
+
+
+def _add_store(parser: argparse.ArgumentParser, fresh: bool = False) -> None:
+    parser.add_argument(
+        "--store",
+        metavar="FILE",
+        help="where results are kept and taken from (default: SPIKECOST_STORE, or spikecost.db in your data folder; "
+        "off: nowhere)",
+    )
+    if fresh:
+        parser.add_argument(
+            "--fresh", action="store_true", help="ignore the store: compute everything, and keep nothing in it"
+        )
+
+
+def _add_store_commands(commands: Any) -> None:
+    """Add the commands about the store of results."""
+    stored = commands.add_parser("store", help="show, verify, prune or export the results that runs share")
+    actions = stored.add_subparsers(metavar="info|verify|prune|export", required=True, parser_class=_Parser)
+    for name, text in (
+        ("info", "show its file and how much it holds"),
+        ("verify", "compare every row with its checksum: 0 all are right, 2 some are damaged"),
+        ("prune", "remove damaged rows that were set aside and results of other versions of the code"),
+        ("export", "write every run as a table"),
+    ):
+        action = actions.add_parser(name, help=text)
+        _add_store(action)
+        if name == "prune":
+            action.add_argument(
+                "--size", type=float, metavar="MB", help="also remove the least used, down to this size"
+            )
+        if name == "export":
+            action.add_argument("file", metavar="FILE", help="such as runs.parquet or runs.csv")
+        action.set_defaults(run=_store, action=name)
 
 
 def _add_steps(commands: Any) -> None:
@@ -256,6 +316,12 @@ def _add_steps(commands: Any) -> None:
     _add_step(measure)
     measure.add_argument("--counter", default="auto", help="a counter of `spikecost doctor` (default auto)")
     measure.add_argument("--steps", type=int, default=1000, metavar="N", help="steps to run (default 1000)")
+    measure.add_argument(
+        "--roofline",
+        action="store_true",
+        help="instead: the kernel's time per neuron and step in SIMD lanes, and the shortest time of its operations on "
+        "this processor",
+    )
     measure.set_defaults(run=_measure)
 
 
@@ -350,13 +416,19 @@ def _several(models: Sequence[str], options: argparse.Namespace) -> list[str | N
 def _add_step(parser: argparse.ArgumentParser) -> None:
     _add_input(parser)
     parser.add_argument("model", help="such as izhikevich, izhikevich:CH, script.py:group or model.toml")
-    _add_one_of(parser, "--method", "euler", _methods_with_steps_alike)
-    _add_one_of(parser, "--detection", "grid", _detections)
+    _add_one_of(parser, "--method", "euler", _method_names)
+    _add_one_of(parser, "--detection", None, _detections, "grid, or one that the method has")
 
 
-def _add_one_of(parser: argparse.ArgumentParser, option: str, default: str, names: Callable[[], Iterable[str]]) -> None:
-    """Add an option that is one of some names."""
-    added = parser.add_argument(option, default=default, help="one of %(names)s (default %(default)s)")
+def _add_one_of(
+    parser: argparse.ArgumentParser,
+    option: str,
+    default: str | None,
+    names: Callable[[], Iterable[str]],
+    otherwise: str = "%(default)s",
+) -> None:
+    """Add an option that is one of some names; `otherwise` says what is taken if it is not given."""
+    added = parser.add_argument(option, default=default, help=f"one of %(names)s (default {otherwise})")
     vars(added)["names"] = _Names(names)  # a help text may contain every attribute of its option
 
 
@@ -372,7 +444,7 @@ def _add_checks(commands: Any) -> None:
     )
     for command in (check, update):
         command.add_argument("folder", nargs="?", metavar="RUN", help="folder of a run (default: runs a small suite)")
-        command.add_argument("--baseline", required=True, metavar="FILE")
+        command.add_argument("--baseline", required=True, metavar="FILE", help="file of the baseline")
         command.add_argument("--suite", metavar="FILE", help="a suite in TOML to run instead of the small suite")
         _add_consent(command)
         command.add_argument("--jobs", type=int, default=os.cpu_count() or 1, metavar="N", help="threads")
@@ -438,15 +510,17 @@ def _run(options: argparse.Namespace) -> int:
 
     from .accuracy.search.criterion import parse_criterion
     from .accuracy.study.runner import check_jobs
-    from .accuracy.study.suite import FULL, QUICK, Suite
+    from .accuracy.study.suite import FULL, QUICK, STANDARD, changed
     from .models.language import units
     from .reports.regression.kept.history import History
     from .reports.results.suite_file import read_suite
 
     check_jobs(options.jobs)
+    if options.fresh and options.store:
+        raise UserError("--fresh and --store: give one of them")
     if options.quick and options.full:
         raise UserError("--quick and --full: give one of them")
-    suite = QUICK if options.quick else FULL if options.full else Suite()
+    suite = QUICK if options.quick else FULL if options.full else STANDARD
     if options.suite:
         suite = read_suite(options.suite, suite, models=options.models or (), allow_python=options.allow_python)
     chosen: dict[str, Any] = {
@@ -469,7 +543,7 @@ def _run(options: argparse.Namespace) -> int:
     chosen |= {name: getattr(options, name) for name in ("trials", "seed") if getattr(options, name) is not None}
     if options.features is not None:
         chosen["features"] = options.features
-    suite = replace(suite, **chosen)
+    suite = changed(suite, chosen)
     if options.history:
         History(options.history).check()
     with keeping() as came:
@@ -488,7 +562,8 @@ def _run_and_say(options: argparse.Namespace, suite: Suite, chosen: Mapping[str,
     from .reports.results.suite_file import left_out
     from .reports.writing.records import dumps
 
-    comparison, page, elsewhere = run(suite, options.out, options.jobs, options.quiet)
+    store = "off" if options.fresh else options.store
+    comparison, page, elsewhere = run(suite, options.out, options.jobs, options.quiet, store)
     said = "--quick left out: " if options.quick else "" if options.full or options.suite or chosen else "left out: "
     more = [said + left_out(FULL, suite)] if said else []
     not_added = None
@@ -571,14 +646,18 @@ def _models(options: argparse.Namespace) -> int:
 
 def _methods(options: argparse.Namespace) -> int:
     from .models.catalogue import get_model
-    from .reports.commands.methods import methods
+    from .reports.commands.methods import detections, methods
     from .reports.writing.records import dumps, records
     from .reports.writing.text import frame
 
     model = get_model(options.model, options.input, options.synapses) if options.model else None
     of_model = f"; per step of {model.label} without a spike, as run" if model else ""
     table = methods(model)
-    _print(dumps(records(table)) if options.json else frame(f"Integration methods{of_model}", table))
+    if options.json:
+        _print(dumps(records(table)))
+    else:
+        _print(frame(f"Integration methods{of_model}", table))
+        _print(frame("Spike detections: where within a step a spike is", detections()))
     return 0
 
 
@@ -617,12 +696,18 @@ def _published(options: argparse.Namespace) -> int:
 
 def _measure(options: argparse.Namespace) -> int:
     from .harness.measuring.measure import measure
+    from .harness.measuring.roofline import roofline
     from .models.catalogue import get_model
-    from .reports.commands.counts import measured_text
+    from .reports.commands.counts import measured_text, roofline_text
     from .reports.writing.records import dumps
 
     model = get_model(options.model, options.input, options.synapses)
-    found = measure(model, options.method, options.detection, options.counter, options.steps)
+    detection = _detection(options, model)
+    if options.roofline:
+        near = roofline(model, options.method, detection)
+        _print(dumps(near.to_json()) if options.json else roofline_text(near))
+        return 0
+    found = measure(model, options.method, detection, options.counter, options.steps)
     _print(dumps(found.to_json()) if options.json else measured_text(found))
     return 0
 
@@ -728,12 +813,13 @@ def _history_add(options: argparse.Namespace) -> int:
 def _doctor(options: argparse.Namespace) -> int:
     from .reports.commands.doctor import findings
     from .reports.writing.records import dumps
+    from .reports.writing.text import prose
 
     if options.json:
-        _print(dumps([asdict(finding) for finding in findings()]))
+        _print(dumps([asdict(finding) for finding in findings(OUT)]))
         return 0
-    for finding in findings():
-        _print(f"{'yes' if finding.here else 'no ':3}  {finding.what}: {finding.detail}")
+    for finding in findings(OUT):
+        _print(prose(f"{'yes' if finding.here else 'no ':3}  {finding.what}: {finding.detail}"))
     return 0
 
 
@@ -746,11 +832,32 @@ def _cache(options: argparse.Namespace) -> int:
     return 0 if found.sound else 2
 
 
+def _store(options: argparse.Namespace) -> int:
+    from .reports.commands.store import ACTIONS
+    from .reports.writing.records import dumps
+
+    more = {"prune": ("size",), "export": ("file",)}.get(options.action, ())
+    found = ACTIONS[options.action](options.store, *(getattr(options, name) for name in more))
+    _print(dumps(found.to_json()) if options.json else found.text)
+    return 0 if found.sound else 2
+
+
 def _step(options: argparse.Namespace) -> Step:
     from .models.catalogue import get_model
     from .models.step import make_step
 
-    return make_step(get_model(options.model, options.input, options.synapses), options.method, options.detection)
+    model = get_model(options.model, options.input, options.synapses)
+    return make_step(model, options.method, _detection(options, model))
+
+
+def _detection(options: argparse.Namespace, model: NeuronModel) -> str:
+    """Return the detection that was asked for, or else the first that the method has: the grid, if it can be used."""
+    from .models.detection import DETECTIONS
+    from .models.step import why_not
+
+    if options.detection:
+        return str(options.detection)
+    return next((name for name in ("grid", *DETECTIONS) if not why_not(model, options.method, name)), "grid")
 
 
 if __name__ == "__main__":

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
+import inspect
 import io
 import json
 import os
+import pty
+import re
 import shutil
+import struct
 import subprocess
 import sys
+import termios
 from argparse import _SubParsersAction
 from importlib import metadata
 from pathlib import Path
@@ -17,16 +23,21 @@ import matplotlib.image
 import pandas as pd
 import pytest
 from brian2 import Hz
+from rich.cells import cell_len
 
 from spikecost import cli
+from spikecost.accuracy.features import FEATURES
 from spikecost.cli import main
 from spikecost.flops import toolchain
 from spikecost.flops.conventions import CONVENTIONS
+from spikecost.flops.operations import count
 from spikecost.models.algebra.expression import KINDS
 from spikecost.models.catalogue import MODELS
 from spikecost.models.detection import DETECTIONS
 from spikecost.models.language import units
 from spikecost.models.methods import METHODS
+from spikecost.models.step import why_not
+from spikecost.reports.writing.text import WIDTH
 
 from .messages import tells
 
@@ -391,7 +402,7 @@ MISTAKES = {
     # argparse's own
     "no command": ([], "spikecost: the following arguments are required: COMMAND; see spikecost --help"),
     "unknown command": (["weigh"], "spikecost: argument COMMAND: invalid choice: 'weigh' "),
-    "unknown option": (["count", "lif", "--step", "1ms"], "spikecost: unrecognized arguments: --step 1ms; see "),
+    "unknown option": (["count", "lif", "--step", "1ms"], "spikecost count: unrecognized arguments: --step 1ms; "),
     "jobs that are no number": (["run", "--jobs", "two"], "spikecost run: argument --jobs: invalid int value: 'two'; "),
     "no model": (["count"], "spikecost count: the following arguments are required: model; see "),
 }
@@ -594,6 +605,103 @@ def test_every_command_prints_one_json_document(said, kept, monkeypatch, command
         raise AssertionError(f"{constant} is not JSON")
 
     assert json.loads(out, parse_constant=refuse)
+
+
+#: Commands that print tables, and more arguments that give long ones.
+TABLES = {
+    **{name: QUICK[name] for name in ("models", "methods", "published", "features", "compare", "recommend", "history")},
+    "methods of a model": ["methods", "--model", "hodgkin_huxley"],
+    "check": [*QUICK["check"], "--all"],
+    "history": [*QUICK["history"], "--figure", "*"],
+    "features of two": ["features", "lif", "qif"],
+    "count": ["lif", "--method", "parker_sochacki"],
+}
+NAMES = {*MODELS, *METHODS, *DETECTIONS, *CONVENTIONS, *FEATURES}
+
+
+def words(text):
+    """The names and numbers of a text, without the punctuation around them."""
+    found = {word.strip(",;:.()") for word in text.split()}
+    return {word for word in found if word in NAMES or re.fullmatch(r"[-+]?\d[\d.,e+-]*", word)}
+
+
+@pytest.mark.parametrize("columns", [80, 120])
+@pytest.mark.parametrize("command", TABLES)
+def test_every_table_fits_the_terminal_and_cuts_no_name_and_no_number(said, kept, monkeypatch, command, columns):
+    monkeypatch.chdir(kept)
+    arguments = TABLES[command] if command.split()[0] in TABLES[command] else [command, *TABLES[command]]
+    status, whole, _ = said(*arguments)
+    monkeypatch.setenv("COLUMNS", str(columns))
+    again, narrow, _ = said(*arguments)
+    assert (status, again) == (0, 0)
+    too_long = [line for line in narrow.splitlines() if cell_len(line) > columns]
+    assert all(whole.count(line.strip()) and "/" in line for line in too_long), too_long  # only names of figures
+    missing = words(whole) - words(narrow)
+    assert not missing
+    assert words(whole)
+
+
+def test_what_a_run_prints_fits_the_terminal(report):
+    said = report[1].stdout  # without a terminal and without COLUMNS
+    assert len(said.splitlines()) > 10
+    assert max(map(cell_len, said.splitlines())) <= WIDTH
+
+
+def test_a_terminal_and_a_pipe_show_the_same(tmp_path):
+    """A pseudoterminal of 80 columns, and a pipe with COLUMNS."""
+    script = Path(sys.executable).with_name("spikecost")
+    environment = {name: value for name, value in os.environ.items() if name != "COLUMNS"}
+    shown, terminal = pty.openpty()
+    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+    process = subprocess.Popen([script, "methods"], stdout=terminal, stderr=terminal, env=environment)
+    os.close(terminal)
+    printed = b""
+    with contextlib.suppress(OSError):  # the end of a pseudoterminal
+        while part := os.read(shown, 65536):
+            printed += part
+    os.close(shown)
+    assert process.wait() == 0
+    piped = subprocess.run(
+        [script, "methods"], env={**environment, "COLUMNS": "80"}, capture_output=True, text=True, check=True
+    ).stdout
+    assert printed.decode().replace("\r\n", "\n") == piped
+    assert 72 < max(map(len, piped.splitlines())) <= 80
+
+
+def test_every_option_and_command_is_described():
+    def look(parser, name):
+        for action in parser._actions:
+            assert action.help or isinstance(action, _SubParsersAction), f"{name}: {action.dest}"
+            if isinstance(action, _SubParsersAction):
+                assert {listed.dest for listed in action._choices_actions} == set(action.choices)
+                for each, of in action.choices.items():
+                    assert of.description, f"{name} {each}"
+                    look(of, f"{name} {each}")
+
+    look(cli._parser(), "spikecost")
+
+
+def test_every_method_that_a_verdict_may_name_can_be_counted_and_shown(said):
+    for method in METHODS:
+        models = [
+            name
+            for name in ("lif", "izhikevich", "hodgkin_huxley")
+            if any(not why_not(MODELS[name], method, detection) for detection in DETECTIONS)
+        ]
+        model = next(iter(models), None)
+        if model is None:  # methods for noise alone
+            assert "noise" in inspect.getdoc(type(METHODS[method]))
+            continue
+        status, out, err = said("count", model, "--method", method)
+        assert (status, err) == (0, "")
+        assert said("show", model, "--method", method)[0] == 0
+        found = json.loads(said("count", model, "--method", method, "--json")[1])
+        if "blocks" in found:
+            blocks = count(model, method, found["detection"]).by_block
+            assert found["blocks"] == {name: dict(operations) for name, operations in blocks.items()}
+            assert all(name in out for name in blocks)
+        else:
+            assert f"{found['flops_per_step']:g} operations per step" in out
 
 
 def test_json_may_stand_before_the_command(said, kept, monkeypatch):

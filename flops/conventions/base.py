@@ -32,7 +32,7 @@ class Measured(Mapping[str, float]):
     """Weights that are measured when they are first asked for: a convention does not look at them when it is made."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Convention:
     """The cost of one operation of each kind: a table, not code."""
 
@@ -71,6 +71,9 @@ class Convention:
             raise UserError(
                 f"convention '{self.name}': counts = '{self.counts}', expected one of {', '.join(map(repr, COUNTINGS))}"
             )
+
+    def __repr__(self) -> str:
+        return f"<Convention {self.name}: counts {self.counts}, in {self.unit}>"
 
     def breakdown(self, operations: Mapping[str, int]) -> str:
         """Return the cost as a sum: ``13 add + 6 exp x 10``."""

@@ -17,7 +17,7 @@ The blocks are
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from ..algebra.draft import substitute
@@ -26,6 +26,7 @@ from ..algebra.simplify import Block, lower
 from ..algebra.system import System
 from ..definition.arrivals import parameters_of
 from ..definition.neuron import NeuronModel
+from ..language.names import TIME
 from . import events
 
 
@@ -64,14 +65,29 @@ def arrivals(model: NeuronModel) -> list[Arrival]:
     return found
 
 
-def blocks(model: NeuronModel, *, exact: bool) -> dict[str, Block]:
-    """Return the blocks of arriving spikes; `exact` says whether they arrive at their exact time."""
+def at_the_start(dt: Expr) -> Expr:
+    """Return the time at the start of a step whose end is the variable, a number of steps; Brian2 shows this time."""
+    return (Var(TIME) - 1) * dt
+
+
+def blocks(model: NeuronModel, *, exact: bool, counts_steps: bool = False) -> dict[str, Block]:
+    """Return the blocks of arriving spikes.
+
+    Parameters
+    ----------
+    model : NeuronModel
+    exact : bool
+        Whether they arrive at their exact time.
+    counts_steps : bool
+        Whether the time is a number of steps; it is then that of the step's end.
+    """
     found = {}
+    now = {TIME: at_the_start(Var("dt"))} if counts_steps else {}
     for name in model.system.arrivals:
         held = _held_targets(model, name)
-        found[f"arrival {name}"] = _statements(model, name, frozenset())
+        found[f"arrival {name}"] = _statements(model, name, frozenset(), now)
         if held:
-            found[f"refractory arrival {name}"] = _statements(model, name, held)
+            found[f"refractory arrival {name}"] = _statements(model, name, held, now)
     if exact and may_jump(model):
         found["jump"] = _jump(model)
     return found
@@ -110,9 +126,9 @@ def _held_targets(model: NeuronModel, name: str) -> frozenset[str]:
     return model.system.held & set(_targets(model.system, name)) if model.is_refractory_at_times else frozenset()
 
 
-def _statements(model: NeuronModel, name: str, held: frozenset[str]) -> Block:
+def _statements(model: NeuronModel, name: str, held: frozenset[str], now: Mapping[str, Expr]) -> Block:
     made = events.draft(model)
-    values: dict[str, Expr] = {}
+    values: dict[str, Expr] = dict(now)
     for target, value in model.system.arrivals[name]:
         if target not in held:
             values[target] = made.let(f"{target}_new", substitute(value, values))
@@ -122,6 +138,8 @@ def _statements(model: NeuronModel, name: str, held: frozenset[str]) -> Block:
 
 def _jump(model: NeuronModel) -> Block:
     test = model.system.threshold
+    if test.condition is not None:
+        return events.block(model, events.comparisons(model, {}, "_"))
     inclusive = test.comparison == ">="
     outputs: dict[str, Expr] = {"_above": (at_most if inclusive else less)(test.level, Var(test.variable))}
     if model.spike_is_crossing:

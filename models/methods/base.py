@@ -21,7 +21,7 @@ from ..algebra.simplify import Assign, Block
 from ..definition.neuron import NeuronModel
 from ..definition.step_names import for_blocks
 from ..detection import DETECTIONS
-from .events import EXACT_ARRIVALS, why_not_located, why_not_located_end
+from .events import why_not_between, why_not_located, why_not_located_end
 
 
 @dataclass(frozen=True)
@@ -205,6 +205,9 @@ class InBlocks:
     exact_alone = False
     steps_alike = False
 
+    def __repr__(self) -> str:
+        return f"<method {self.name}>"
+
     @property
     def dense_output(self) -> bool:
         """Whether it gives the solution between the ends of its step."""
@@ -225,8 +228,8 @@ class InBlocks:
             return "it has no steps that end where a spike arrives"
         if detection not in self.detections:
             return f"it can only be used with detection {' or '.join(self.detections)}"
-        if model.arrivals and model.system.threshold.condition is not None and DETECTIONS[detection].restarts:
-            return EXACT_ARRIVALS
+        if DETECTIONS[detection].restarts and (why := why_not_between(model)):
+            return why
         if why := why_not_located_end(model):
             return why
         if detection == "dense" and (why := why_not_located(model)):

@@ -23,8 +23,8 @@ from ..algebra.system import distance
 from ..definition.neuron import NeuronModel
 from ..detection.base import check_smooth
 
-#: Why a model cannot be run if spikes arrive between steps.
-EXACT_ARRIVALS = "spikes arrive at exact times only for a threshold such as v > level"
+#: Why a model cannot be run if spikes arrive between steps: the condition before several arrivals would be needed.
+EXACT_ARRIVALS = "at exact times of arriving spikes, a crossing as spike needs a threshold such as v > level"
 
 #: Newton's method ends when the crossing moves by at most this fraction of the step.
 SETTLED = Fraction(1, 2**49)
@@ -256,6 +256,12 @@ def lasting(model: NeuronModel, constant: Expr, step: Expr | None = None, *, who
 def whole_steps(steps: Expr) -> Expr:
     """Return a number of steps rounded down, with Brian2's margin of a thousandth of a step."""
     return operation("floor", steps + Fraction(1, 1000))
+
+
+def why_not_between(model: NeuronModel) -> str:
+    """Return why spikes cannot arrive at a model within steps; empty if they can."""
+    other_form = model.system.threshold.condition is not None and model.spike_is_crossing
+    return EXACT_ARRIVALS if model.arrivals and other_form else ""
 
 
 def tallies_waits(model: NeuronModel) -> bool:

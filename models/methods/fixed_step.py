@@ -66,6 +66,9 @@ class FixedStep(ABC):
     extras: tuple[str, ...] = ("accepted",)
     at_spikes: Collection[str] = ("spike", "spike at an arrival")
 
+    def __repr__(self) -> str:
+        return f"<method {self.name}>"
+
     @abstractmethod
     def advance(self, x: Vector, dt: Expr, f: Derivatives) -> Vector:
         """Return the state at t + dt.
@@ -92,8 +95,8 @@ class FixedStep(ABC):
             return reason
         if DETECTIONS[detection].restarts and (reason := events.why_not_located_end(model)):
             return reason
-        if model.arrivals and model.system.threshold.condition is not None and DETECTIONS[detection].restarts:
-            return events.EXACT_ARRIVALS
+        if DETECTIONS[detection].restarts and (reason := events.why_not_between(model)):
+            return reason
         maker = _Maker(model, self, DETECTIONS[detection])
         try:
             maker.proposal()
@@ -123,7 +126,7 @@ class FixedStep(ABC):
             found["piece"] = maker.piece()
             if arrivals.may_jump(model) and model.spike_interrupts:
                 found["at once"] = events.reset(model, **maker.until())
-        return found | arrivals.blocks(model, exact=maker.cuts)
+        return found | arrivals.blocks(model, exact=maker.cuts, counts_steps=maker.counts_steps)
 
     def written(self, model: NeuronModel) -> tuple[Assign, ...]:
         """Return a step without a spike as written: the published equations without simplification."""
@@ -196,6 +199,7 @@ class FixedStep(ABC):
         return {
             "spiked": events.spiked(step.model, "@_"),
             "above": events.holds(step.model, "@_"),
+            "jumped": events.spiked(step.model, "_@_"),
             "was_below": events.was_below(step.model, "@_"),
             "crosses": step.model.spike_is_crossing,
             "conditions": conditions(step.model),
@@ -307,7 +311,7 @@ class _Maker:
             outputs |= {"rest": (until - elapsed) * Var("step"), **self._rest_of_input(draft, elapsed)}
         values: dict[str, Expr] = dict(at)
         if self.counts_steps:
-            values[TIME] = self._x[TIME]
+            values[TIME] = arrivals.at_the_start(self._dt) if self._model.arrivals else self._x[TIME]
         for name, value in self._system.reset:
             values[name] = draft.let(f"{name}_new", substitute(value, values))
         if self.restarts or self._system.reset:

@@ -7,16 +7,24 @@ from typing import TYPE_CHECKING, Any
 from ...flops.conventions import CONVENTIONS, Convention
 from ...flops.operations import count_step
 from ...models.definition.neuron import NeuronModel
+from ...models.ground.errors import UserError
 from ...models.language import units
+from ...models.methods import METHODS
 from ...models.step import Step
-from ..writing.text import by_kind, prose
+from ..writing.text import by_kind, prose, rows
 
 if TYPE_CHECKING:
     from ...harness.measuring.measure import Measurement
+    from ...harness.measuring.roofline import Roofline
 
 
 def counted(step: Step, dt: Any, convention: str) -> dict[str, Any]:
-    """Return a step's operations, and their cost under a convention at a time step `dt` (a quantity)."""
+    """Return a step's operations, and their cost under a convention at a time step `dt` (a quantity).
+
+    If the method chooses its steps, they do not all cost the same: the operations of every block are returned.
+    """
+    if not METHODS[step.method].steps_alike:
+        return _counted_blocks(step, convention)
     dt_ms = float(units.in_ms(dt, "dt"))
     weights = CONVENTIONS[convention]
     count = count_step(step)
@@ -40,8 +48,49 @@ def counted(step: Step, dt: Any, convention: str) -> dict[str, Any]:
     }
 
 
+def _counted_blocks(step: Step, convention: str) -> dict[str, Any]:
+    weights = CONVENTIONS[convention]
+    if weights.counts == "as written":
+        raise UserError(
+            f"convention '{convention}' counts equations as written, but {step.method} runs series and stages that no "
+            "paper writes out; use a convention that counts as run, such as unit"
+        )
+    blocks = count_step(step).by_block
+    return {
+        "model": step.model.label,
+        "input": step.model.input,
+        "input_note": step.model.input_note,
+        "method": step.method,
+        "detection": step.detection,
+        "convention": convention,
+        "counts": weights.counts,
+        "flops_per_block": {name: weights.weigh(operations) for name, operations in blocks.items()},
+        "blocks": {name: dict(operations) for name, operations in blocks.items()},
+    }
+
+
+def _blocks_text(found: dict[str, Any]) -> str:
+    table = [
+        {"block": name, "cost": f"{cost:g}", "by kind": by_kind(found["blocks"][name])}
+        for name, cost in found["flops_per_block"].items()
+    ]
+    title = (
+        f"{found['model']}, {found['method']}, {found['detection']} detection: it chooses its steps, so that they do "
+        f"not all cost the same; one execution of each of its blocks (convention {found['convention']}: counts "
+        f"{found['counts']}, in {CONVENTIONS[found['convention']].unit})"
+    )
+    how = (
+        "how often each block runs depends on the accuracy: spikecost run --models "
+        f"{found['model']} --methods {found['method']} gives operations per ms"
+    )
+    note = [prose(found["input_note"])] if found["input_note"] else []
+    return "\n".join([rows(title, list(table[0]), table, ("cost",)), *note, prose(how)])
+
+
 def counted_text(step: Step, dt: Any, convention: str) -> str:
     """Write the result of `counted` as text."""
+    if not METHODS[step.method].steps_alike:
+        return _blocks_text(_counted_blocks(step, convention))
     found, weights = counted(step, dt, convention), CONVENTIONS[convention]
     lines = [
         f"{found['model']}, {found['method']}, {found['detection']} detection, dt = {found['dt_ms']:g} ms",
@@ -83,6 +132,22 @@ def measured_text(found: Measurement) -> str:
         provenance = ", ".join(f"{key} {value}" for key, value in witness.provenance.items())
         lines.append(f"    measured / counted: {ratio}; {provenance}")
     return prose("\n".join([*lines, *(f"not {name}: {reason}" for name, reason in found.why_not.items())]))
+
+
+def roofline_text(found: Roofline) -> str:
+    """Write how near a kernel is to the peak of this machine."""
+    peaks = ", ".join(f"{name} {time:.3g} ns" for name, time in found.peaks.items())
+    return prose(
+        "\n".join(
+            [
+                f"{found.model}, {found.method}, {found.detection} detection: 1024 neurons in SIMD lanes, one core",
+                f"{found.processor}, shortest times per double: {peaks}",
+                f"shortest time of a step's operations: {found.bound:.3g} ns per neuron",
+                f"measured: {found.measured:.3g} ns per neuron and step",
+                f"share of the peak: {100 * found.share:.0f} %",
+            ]
+        )
+    )
 
 
 def _published(convention: Convention, model: NeuronModel, method: str, dt_ms: float) -> float | None:

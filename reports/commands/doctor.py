@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 
 import brian2
 
@@ -24,9 +25,26 @@ class Check:
     detail: str
 
 
-def findings() -> list[Check]:
-    """Check everything that spikecost uses."""
-    return [_compiler(), _simd(), _vector_exp(), _cache(), *_counters(), _brian2("cython"), _brian2("numpy")]
+def findings(out: str | Path) -> list[Check]:
+    """Check everything that spikecost uses; `out` is where reports are written."""
+    return [
+        _compiler(),
+        _simd(),
+        _vector_exp(),
+        _cache(),
+        _reports(Path(out)),
+        *_counters(),
+        _brian2("cython"),
+        _brian2("numpy"),
+    ]
+
+
+def _reports(folder: Path) -> Check:
+    what = "folder of reports"
+    reason = why_not_written(folder.absolute())
+    if reason:
+        return Check(what, False, f"{folder.absolute()}: {reason}; give another one with --out")
+    return Check(what, True, f"{folder.absolute()} can be written (--out chooses another one)")
 
 
 def _compiler() -> Check:

@@ -9,6 +9,7 @@ import pandas as pd
 
 from ...flops.operations import count
 from ...models.definition.neuron import NeuronModel
+from ...models.detection import DETECTIONS
 from ...models.methods import METHODS
 from ...models.order import Order, order_on
 from ...models.step import why_not
@@ -24,8 +25,26 @@ def methods(model: NeuronModel | None = None) -> pd.DataFrame:
         row = {"method": name, "order": _order(name, model)}
         if model is not None:
             row |= _cost(model, name)
-        rows.append(row | {"what it is": (inspect.getdoc(type(method)) or "").partition("\n")[0].replace("`", "")})
+        rows.append(row | {"what it is": _first_paragraph(method)})
     return pd.DataFrame(rows)
+
+
+def detections() -> pd.DataFrame:
+    """Return one row per spike detection: name, order of spike times, and a description."""
+    return pd.DataFrame(
+        [
+            {
+                "detection": name,
+                "order": "the method's" if math.isinf(detection.order) else f"{detection.order:g}",
+                "what it is": _first_paragraph(detection),
+            }
+            for name, detection in DETECTIONS.items()
+        ]
+    )
+
+
+def _first_paragraph(item: object) -> str:
+    return " ".join((inspect.getdoc(type(item)) or "").partition("\n\n")[0].split()).replace("`", "")
 
 
 def _order(method: str, model: NeuronModel | None) -> str:

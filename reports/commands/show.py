@@ -8,6 +8,7 @@ from typing import Any
 from ...flops.operations import Count, Operations, count_step
 from ...models.algebra.expression import text
 from ...models.definition.neuron import NeuronModel
+from ...models.methods import METHODS
 from ...models.step import Step
 from ..results.description import describe_model
 from ..writing.text import by_kind, prose, width
@@ -26,7 +27,8 @@ def show(step: Step) -> str:
     }
     for part, (operations, assignments) in _parts(step, count).items():
         if assignments:
-            lines += ["", f"{titles[part]}: {by_kind(operations)}", *(f"    {line}" for line in assignments)]
+            title = titles.get(part, f"per execution of the block {part}")
+            lines += ["", f"{title}: {by_kind(operations)}", *(f"    {line}" for line in assignments)]
     if step.restarts:
         lines.append("    then the step is run again over the rest of dt")
     for name in step.model.arrivals:
@@ -36,7 +38,9 @@ def show(step: Step) -> str:
             f"a spike that arrives at {name} ({where}):",
             *(f"    {line}" for line in _lines(step, f"arrival {name}")),
         ]
-    return prose("\n".join([*lines, "", f"per step, as written: {by_kind(count.as_written())}"]))
+    if METHODS[step.method].steps_alike:
+        lines += ["", f"per step, as written: {by_kind(count.as_written())}"]
+    return prose("\n".join(lines))
 
 
 def shown(step: Step) -> dict[str, Any]:
@@ -52,12 +56,15 @@ def shown(step: Step) -> dict[str, Any]:
             for part, (operations, lines) in _parts(step, count).items()
         },
         "restarts": step.restarts,
-        "as_written": dict(count.as_written()),
+        "as_written": dict(count.as_written()) if METHODS[step.method].steps_alike else None,
     }
 
 
 def _parts(step: Step, count: Count) -> dict[str, tuple[Operations, list[str]]]:
     """Return the operations and assignments of each part of a step."""
+    method = METHODS[step.method]
+    if not method.steps_alike:
+        return {part: (count.by_block[part], _lines(step, *names)) for part, names in method.parts(step).items()}
     return {
         "once": (count.as_run_once, _lines(step, "once")),
         "step": (count.as_run, _lines(step, "check", "advance")),

@@ -151,6 +151,8 @@ def recommend(
     for name, given_list, example in (("features", features, "['tonic_bursting']"), ("models", models, "['lif']")):
         if given_list is not None:
             check_list(given_list, name, example)
+    if run is not None and not isinstance(run, RunFolder):
+        raise UserError(f"run = {short(repr(run))}: give a run, such as sc.RunFolder.read('spikecost-report')")
     hertz, allowed, most = _hertz(rate), float(units.in_ms(tolerance, "tolerance")), read_budget(budget)
     wanted = [FEATURES[name].name for name in features]
     simulator = engine_named(engine) if engine is not None else None

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy.stats import ttest_1samp, ttest_ind
 
 from ...accuracy.study.intervals import Interval, interval, ratio
 from ...models.ground.errors import UserError
 from ..tables import shared_columns
 from ..writing.notebook import Shown, frame_html
 from ..writing.records import records
-from ..writing.text import frame
+from ..writing.text import frame, prose
 from .run_folder import RunFolder
 
 CASE = list(shared_columns.CASE)
@@ -26,6 +28,11 @@ FIGURES = {
     "scalar": ("timings", "ns per ms of model time, one neuron"),
     "simd": ("timings", "ns per ms of model time, SIMD lanes"),
 }
+NOT_RUN = "not run"
+#: Figures with noise: their intervals are over the timed runs.
+NOISY = ("scalar", "simd")
+#: A difference is more than noise if it is less probable than this by chance: in any of all cases (Bonferroni).
+CHANCE = 0.05
 #: Number of cases that the text shows for each figure: those that changed most.
 SHOWN = 5
 
@@ -38,13 +45,15 @@ class RunComparison(Shown):
     """Differences in suite, models, machine and installation: ``what``, ``first``, ``second``."""
     summary: pd.DataFrame
     """One row per figure: number of cases in both runs, how many of them differ, the geometric mean of their ratios and
-    its 95 % bootstrap interval over the cases, and the smallest and largest ratio."""
+    its 95 % bootstrap interval over the cases, the smallest and largest ratio, and whether this is noise."""
     cells: pd.DataFrame
     """One row per figure and case: ``first``, ``second`` (geometric means), ``ratio`` and its interval (``low``,
     ``high``) over the stimuli, which are paired, or over the timed runs, which are not; a case has one dt and no
-    interval for it."""
+    interval for it. ``p``: how probable a difference of times is by chance."""
     apart: pd.DataFrame
     """Cases that only one run has, or that have a number in only one run: their status in each."""
+    not_run: Sequence[str] = ()
+    """What only one of the runs has, one line per run."""
 
     def to_json(self) -> dict[str, Any]:
         """Return lists, strings and numbers; None for missing numbers."""
@@ -62,8 +71,10 @@ class RunComparison(Shown):
         moved = _most(self.cells)
         if len(moved):
             parts.append(frame("The cases that changed most", moved.drop(columns=_same_everywhere(moved))))
-        if len(self.apart):
-            parts.append(frame("With a number in only one run", self.apart))
+        both = self.apart[(self.apart[["status_first", "status_second"]] != NOT_RUN).all(axis=1)]
+        if len(both):
+            parts.append(frame("With a number in only one run", both))
+        parts += [prose(line) for line in self.not_run]
         return "\n".join(parts)
 
     def _repr_html_(self) -> str:
@@ -91,9 +102,28 @@ def compare_runs(first: RunFolder, second: RunFolder) -> RunComparison:
             "both; compare runs of the same suite"
         )
     cells = pd.concat([_cells(name, first, second) for name in FIGURES], ignore_index=True)
+    apart = _apart(first.table, second.table)
     return RunComparison(
-        changed=_changed(first, second), summary=_summary(cells), cells=cells, apart=_apart(first.table, second.table)
+        changed=_changed(first, second),
+        summary=_summary(cells),
+        cells=cells,
+        apart=apart,
+        not_run=[*_not_run(apart, first.table, "first", "second"), *_not_run(apart, second.table, "second", "first")],
     )
+
+
+def _not_run(apart: pd.DataFrame, table: pd.DataFrame, one: str, other: str) -> list[str]:
+    """Say what a run, whose table is given, has not although the other run has a number for it."""
+    rows = apart[apart[f"status_{one}"] == NOT_RUN]
+    if not len(rows):
+        return []
+    parts = []
+    for name in CASE:
+        known = set(map(str, table[name]))
+        new = [str(each) for each in rows[name].unique() if str(each) not in known]
+        parts += [f"{name} {', '.join(new)}"] if new else []
+    what = f": {'; '.join(parts)}" if parts else ""
+    return [f"{len(rows)} cases with a number in the {other} run were not run in the {one}{what}"]
 
 
 def _changed(first: RunFolder, second: RunFolder) -> pd.DataFrame:
@@ -102,7 +132,7 @@ def _changed(first: RunFolder, second: RunFolder) -> pd.DataFrame:
         one, other = of_run(first), of_run(second)
         for name in dict.fromkeys([*one, *other]):
             pair = one.get(name, "none"), other.get(name, "none")
-            if pair[0] != pair[1]:
+            if _said(pair[0]) != _said(pair[1]):
                 rows.append({"what": f"{what}: {name}", "first": _said(pair[0]), "second": _said(pair[1])})
     return pd.DataFrame(rows, columns=["what", "first", "second"])
 
@@ -133,7 +163,7 @@ def _cells(name: str, first: RunFolder, second: RunFolder) -> pd.DataFrame:
             found = _ratio(one[key], other[key], paired=table != "timings")
             if found is not None:
                 rows.append({"figure": name, **dict(zip(CASE, key, strict=True)), **found})
-    return pd.DataFrame(rows, columns=["figure", *CASE, "first", "second", "ratio", "low", "high"])
+    return pd.DataFrame(rows, columns=["figure", *CASE, "first", "second", "ratio", "low", "high", "p"])
 
 
 def _samples(frame: pd.DataFrame, name: str) -> dict[tuple[Any, ...], pd.Series]:
@@ -148,6 +178,7 @@ def _samples(frame: pd.DataFrame, name: str) -> dict[tuple[Any, ...], pd.Series]
 
 
 def _ratio(one: pd.Series, other: pd.Series, paired: bool) -> dict[str, float] | None:
+    p = math.nan
     if paired:
         both = one.index.intersection(other.index)
         one, other = one[both], other[both]
@@ -156,8 +187,19 @@ def _ratio(one: pd.Series, other: pd.Series, paired: bool) -> dict[str, float] |
         found = interval(list(other / one))
     else:
         found = ratio(list(other), list(one))
+        p = _probability(one, other)
     means = (float(np.exp(np.log(values).mean())) for values in (one, other))
-    return {**dict(zip(("first", "second"), means, strict=True)), **_parts(found)}
+    return {**dict(zip(("first", "second"), means, strict=True)), **_parts(found), "p": p}
+
+
+def _probability(one: pd.Series, other: pd.Series) -> float:
+    """Return how probable a difference of times is by chance: Welch's test of their logarithms."""
+    logs = np.log(one.to_numpy()), np.log(other.to_numpy())
+    if logs[0].mean() == logs[1].mean():
+        return 1.0
+    if min(map(len, logs)) < 2 or not (logs[0].std() or logs[1].std()):
+        return 1.0 if min(map(len, logs)) < 2 else 0.0
+    return float(ttest_ind(*logs, equal_var=False).pvalue)
 
 
 def _parts(found: Interval) -> dict[str, float]:
@@ -177,16 +219,34 @@ def _summary(cells: pd.DataFrame) -> pd.DataFrame:
                     **_parts(interval(list(ratios))),
                     "smallest": ratios.min(),
                     "largest": ratios.max(),
+                    "says": _says(name, cells[cells["figure"] == name]),
                 }
             )
-    return pd.DataFrame(rows, columns=["figure", "cells", "differ", "ratio", "low", "high", "smallest", "largest"])
+    return pd.DataFrame(
+        rows, columns=["figure", "cells", "differ", "ratio", "low", "high", "smallest", "largest", "says"]
+    )
+
+
+def _says(name: str, cells: pd.DataFrame) -> str:
+    """Say whether the differences of a figure are more than noise."""
+    differ = int((cells["ratio"] != 1).sum())
+    if not differ:
+        return "the same"
+    if name not in NOISY:
+        return f"{differ} differ"
+    beyond = int((cells["p"] * len(cells) < CHANCE).sum())
+    if not beyond:
+        ratios = np.log(cells["ratio"].astype(float))
+        average = ttest_1samp(ratios, 0.0).pvalue if len(cells) > 1 else 1.0
+        return "beyond the noise on average, but in no case" if average < CHANCE else "within the noise"
+    return f"{beyond} beyond the noise"
 
 
 def _apart(first: pd.DataFrame, second: pd.DataFrame) -> pd.DataFrame:
     columns = [*CASE, "status", "flops_per_ms"]
     both = first[columns].merge(second[columns], on=CASE, how="outer", suffixes=("_first", "_second"), sort=False)
     for run in ("first", "second"):
-        both[f"status_{run}"] = both[f"status_{run}"].fillna("not run")
+        both[f"status_{run}"] = both[f"status_{run}"].fillna(NOT_RUN)
     one_alone = both["flops_per_ms_first"].isna() != both["flops_per_ms_second"].isna()
     return both.loc[one_alone, [*CASE, "status_first", "status_second"]].reset_index(drop=True)
 
@@ -195,7 +255,7 @@ def _most(cells: pd.DataFrame) -> pd.DataFrame:
     """Return the cases of each figure that changed most and whose interval excludes 1."""
     moved = cells[(cells["low"] > 1) | (cells["high"] < 1)]
     far = moved.assign(_far=np.abs(np.log(moved["ratio"].astype(float)))).sort_values("_far", ascending=False)
-    return far.groupby("figure", sort=False).head(SHOWN).sort_index().drop(columns="_far")
+    return far.groupby("figure", sort=False).head(SHOWN).sort_index().drop(columns=["_far", "p"])
 
 
 def _same_everywhere(frame: pd.DataFrame) -> Sequence[str]:

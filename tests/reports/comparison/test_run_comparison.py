@@ -4,10 +4,11 @@ import dataclasses
 import json
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from spikecost.models.ground.errors import UserError
-from spikecost.reports.comparison.run_comparison import compare_runs
+from spikecost.reports.comparison.run_comparison import CASE, compare_runs
 
 
 def changed(run, **frames):
@@ -76,3 +77,37 @@ def test_json_has_all_of_it(small_run):
     found = compare_runs(small_run, small_run).to_json()
     assert set(found) == {"changed", "summary", "cells", "apart"}
     assert json.loads(json.dumps(found, allow_nan=False)) == found
+
+
+def test_what_was_not_run_is_one_line(small_run):
+    table = small_run.table
+    without = changed(small_run, table=table[(table["model"] != "lif") & (table["detection"] != "grid")])
+    found = compare_runs(small_run, without)
+    lines = [line for line in found.text.splitlines() if "were not run in the second" in line]
+    cases = table[table["flops_per_ms"].notna() & ((table["model"] == "lif") | (table["detection"] == "grid"))]
+    assert len(lines) == 1
+    assert lines[0].startswith(f"{len(cases)} cases with a number in the first run were not run in the second: ")
+    assert "With a number in only one run" not in found.text
+    assert len(compare_runs(without, small_run).not_run) == 1
+    alone = compare_runs(small_run, changed(small_run, table=table[table["model"] != "lif"])).not_run
+    assert len(alone) == 1
+
+
+@pytest.mark.parametrize(
+    ("spread", "slower", "says"),
+    [(0.2, 1.0, "within the noise"), (0.01, 1.5, "beyond the noise"), (0.0, 1.0, "the same")],
+)
+def test_differences_of_times_within_the_noise_are_said(small_run, spread, slower, says):
+    rng = np.random.default_rng(1)
+
+    def timed(factor):
+        rows = small_run.timings[small_run.timings["build"] == "scalar"].drop_duplicates(CASE)
+        rows = pd.concat([rows.assign(repeat=repeat) for repeat in range(10)], ignore_index=True)
+        noise = np.exp(spread * rng.standard_normal(len(rows)))
+        return changed(small_run, timings=rows.assign(ns_per_ms=rows["ns_per_ms"] * factor * noise))
+
+    found = compare_runs(timed(1.0), timed(slower)).summary
+    said = found.loc[found["figure"].str.startswith("ns"), "says"].iloc[0]
+    assert says in said
+    # counts have no noise
+    assert set(found.loc[~found["figure"].str.startswith("ns"), "says"]) == {"the same"}
