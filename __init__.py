@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from .accuracy.measures.spike_trains import SpikeTimeError, SpikeTrain, spike_time_error
     from .accuracy.references.reference import Reference, reference
     from .accuracy.search.criterion import Criterion
-    from .accuracy.study.suite import QUICK, Suite
+    from .accuracy.study.suite import QUICK, STANDARD, Suite
     from .flops import CONVENTIONS, Convention, Count, count
     from .harness.simulate import simulate
     from .harness.stimuli import (
@@ -57,7 +57,7 @@ _HOMES = {
     ".accuracy.references.reference": ("Reference", "reference"),
     ".accuracy.measures.spike_trains": ("SpikeTimeError", "SpikeTrain", "spike_time_error"),
     ".accuracy.search.criterion": ("Criterion",),
-    ".accuracy.study.suite": ("QUICK", "Suite"),
+    ".accuracy.study.suite": ("QUICK", "STANDARD", "Suite"),
     ".flops": ("CONVENTIONS", "Convention", "Count", "count"),
     ".harness.simulate": ("simulate",),
     ".harness.stimuli": (
@@ -143,6 +143,7 @@ __all__ = [  # noqa: RUF022 - in the order of the folders
     "spike_time_error",
     "Criterion",
     "QUICK",
+    "STANDARD",
     "Suite",
     "Comparison",
     "RunFolder",

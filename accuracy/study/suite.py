@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from brian2 import Hz, ms
 
@@ -81,6 +82,8 @@ class Suite:
     detections: tuple[str, ...] = ("grid", "linear", "hermite", "dense")
     stimuli: tuple[str, ...] = ("constant",)
     rates: tuple[float, ...] = (10.0, 20.0, 50.0, 100.0)
+    rates_of: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+    """The rates of single kinds of stimulus, by name; they replace `rates` for these."""
     rheobases: tuple[float, ...] = ()
     """Multiples of the rheobase, in addition to the rates."""
     horizons: tuple[float, ...] = (1000.0,)
@@ -96,7 +99,7 @@ class Suite:
     finest: float = 8e-4
     """For a horizon of 1 s or less; for a longer one, dt is longer so that the number of steps is the same."""
     finest_varying: float = 8e-3
-    """The same for stimuli that vary within their pieces, and for models with random inputs."""
+    """The same for models with random inputs, which vary from step to step."""
     per_decade: int = 8
     repeats: int = 3
     """Number of timed runs of each case."""
@@ -140,7 +143,7 @@ class Suite:
             and self.detections
             and self.stimuli
             and self.horizons
-            and (self.rates or self.rheobases)
+            and (self.rheobases or all(map(self.rates_for, self.stimuli)))
             and (self.tolerances or self.criteria)
         ):
             raise UserError(
@@ -152,6 +155,7 @@ class Suite:
             given = getattr(self, name)
             if isinstance(given, str) or not isinstance(given, Sequence):
                 raise UserError(f"{name} = {given!r}: give a tuple or list")
+        self._check_rates_of()
         for name, unit in _UNITS.items():
             given = getattr(self, name)
             plain = (
@@ -167,6 +171,10 @@ class Suite:
                     raise UserError(f"{name.rstrip('s')} = {value:g} is not positive and finite; give a number above 0")
                 if not least <= value <= most:
                     raise UserError(f"{name} = {value:g}: give {least:g} or more, and at most {most:g}")
+        for rate in (rate for own in self.rates_of.values() for rate in own):
+            least, most = _LIMITS["rates"]
+            if not least < rate <= most:
+                raise UserError(f"rates_of has the rate {rate:g}: give more than 0 and at most {most:g} Hz")
         if type(self.seed) is not int or not 0 <= self.seed <= LARGEST_SEED:
             raise UserError(f"seed = {self.seed!r}: give a whole number from 0 to {LARGEST_SEED}")
         if self.coarsest < self.finest:
@@ -178,11 +186,38 @@ class Suite:
     def __repr__(self) -> str:
         models = ", ".join(getattr(model, "label", str(model)) for model in self.models[:MOST_NAMED])
         more = f" and {len(self.models) - MOST_NAMED} more" if len(self.models) > MOST_NAMED else ""
-        levels = [f"{rate:g} Hz" for rate in self.rates] + [f"{multiple:g} x rheobase" for multiple in self.rheobases]
+        levels = [f"{rate:g} Hz" for rate in self.all_rates] + [
+            f"{multiple:g} x rheobase" for multiple in self.rheobases
+        ]
         return (
             f"<Suite: {models}{more}; {len(self.methods)} methods, {len(self.detections)} detections; "
             f"{', '.join(self.stimuli)} at {', '.join(levels)}; {self.trials} stimuli each>"
         )
+
+    def _check_rates_of(self) -> None:
+        if not isinstance(self.rates_of, Mapping):
+            raise UserError(
+                f"rates_of = {self.rates_of!r}: give rates by kind of stimulus, such as {{'constant': (100,)}}"
+            )
+        plain: dict[str, tuple[float, ...]] = {}
+        for kind, own in self.rates_of.items():
+            STIMULI[kind]
+            if isinstance(own, str) or not isinstance(own, Sequence) or not own:
+                raise UserError(f"rates_of: {kind} = {own!r}: give a tuple or list of rates")
+            plain[kind] = tuple(units.number_in(value, Hz, "rate") for value in own)
+            twice = next((value for value in plain[kind] if plain[kind].count(value) > 1), None)
+            if twice is not None:
+                raise UserError(f"rates_of: {kind}: {twice:g} is there twice; give it once")
+        object.__setattr__(self, "rates_of", plain)
+
+    def rates_for(self, stimulus: str) -> tuple[float, ...]:
+        """Return the rates at which a kind of stimulus makes models fire."""
+        return self.rates_of.get(stimulus, self.rates)
+
+    @property
+    def all_rates(self) -> tuple[float, ...]:
+        """The rates of all kinds of stimulus, from low to high."""
+        return tuple(sorted({rate for stimulus in self.stimuli for rate in self.rates_for(stimulus)}))
 
     def why_left_out(self, method: str, detection: str) -> str:
         """Return why a method is not run with a detection although it could be; empty if it is."""
@@ -228,21 +263,42 @@ class Suite:
                 if not model.input:
                     yield as_it_stands(model, stimulus, horizon, self.trials, seed=self.seed)
                     continue
-                for rate in self.rates:
+                for rate in self.rates_for(stimulus):
                     yield at_rate(model, stimulus, rate, horizon, self.trials, seed=self.seed)
                 for multiple in self.rheobases:
                     yield at_rheobase(model, stimulus, multiple, horizon, self.trials, seed=self.seed)
 
     def number_of_regimes(self, model: NeuronModel) -> int:
         """Return the number of regimes of a model."""
-        levels = len(self.rates) + len(self.rheobases) if model.input else 1
-        return len(self.horizons) * len(self.stimuli) * levels
+        if not model.input:
+            return len(self.horizons) * len(self.stimuli)
+        return len(self.horizons) * sum(len(self.rates_for(each)) + len(self.rheobases) for each in self.stimuli)
 
 
 #: Measures of matched spikes that `spike_time_error` always gives.
 FREE = ("rms", "mean", "drift")
 #: All measures that it gives, and the error of the voltage.
 _ALWAYS = ("maximum", *FREE, "missing", "extra", VoltageRms.name)
+
+#: What ``spikecost run`` runs by default. Under currents that fluctuate, all its models fire at any rate. Under a
+#: constant current, Hodgkin-Huxley fires above 50 Hz only: this drive is a special case, and is shown at one rate.
+STANDARD = Suite(stimuli=("ornstein_uhlenbeck", "constant"), rates=(5.0, 20.0, 50.0), rates_of={"constant": (100.0,)})
+#: Fields that say how models are driven.
+_DRIVES = ("stimuli", "rates", "rates_of", "rheobases")
+
+
+def changed(suite: Suite, changes: Mapping[str, Any]) -> Suite:
+    """Return a suite with some fields changed.
+
+    Changed rates are those of every kind of stimulus. If one of the drives of `STANDARD` is changed, the others are
+    those of ``Suite()``: a constant current, if only rates are given.
+    """
+    if any(name in changes for name in _DRIVES):
+        standard = all(getattr(suite, name) == getattr(STANDARD, name) for name in _DRIVES)
+        kept = {name: getattr(Suite(), name) for name in _DRIVES} if standard else {}
+        changes = {**kept, **({"rates_of": {}} if "rates" in changes else {}), **changes}
+    return replace(suite, **changes)
+
 
 #: What ``--full`` runs: the whole catalogue under every kind of stimulus, two horizons, and drives relative to the
 #: rheobase in addition to the rates.

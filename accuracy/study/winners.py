@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import takewhile
+from itertools import pairwise, takewhile
 from typing import TypeVar
 
 from ..regimes.regime import RegimeKey
@@ -169,6 +170,19 @@ def map_criteria(given: Iterable[Criterion], measure: str = "maximum") -> list[C
         if known
         else []
     )
+
+
+def middle_criteria(given: Iterable[Criterion], measure: str = "maximum") -> list[Criterion]:
+    """Return the map's criterion that is nearest to the middle, for each two given tolerances with one between them."""
+    criteria = list(given)
+    known = sorted(each.tolerance for each in criteria if each.measure == measure)
+    between = map_criteria(criteria, measure)
+    found = []
+    for low, high in pairwise(known):
+        inside = [each for each in between if low < each.tolerance < high]
+        if inside:
+            found.append(min(inside, key=lambda each: abs(math.log(each.tolerance**2 / (low * high)))))
+    return found
 
 
 def _tolerances(loosest: float, strictest: float) -> Iterator[float]:

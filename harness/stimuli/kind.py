@@ -17,6 +17,8 @@ class Kind(ABC):
     """A kind of stimulus that a study can ask for by name."""
 
     name: str
+    called: str = ""
+    """What sentences call it; by default its name."""
     seeded: bool = False
     """Whether the seed matters."""
 

@@ -15,6 +15,7 @@ from ..writing.text import by_kind, prose, rows
 
 if TYPE_CHECKING:
     from ...harness.measuring.measure import Measurement
+    from ...harness.measuring.roofline import Roofline
 
 
 def counted(step: Step, dt: Any, convention: str) -> dict[str, Any]:
@@ -131,6 +132,22 @@ def measured_text(found: Measurement) -> str:
         provenance = ", ".join(f"{key} {value}" for key, value in witness.provenance.items())
         lines.append(f"    measured / counted: {ratio}; {provenance}")
     return prose("\n".join([*lines, *(f"not {name}: {reason}" for name, reason in found.why_not.items())]))
+
+
+def roofline_text(found: Roofline) -> str:
+    """Write how near a kernel is to the peak of this machine."""
+    peaks = ", ".join(f"{name} {time:.3g} ns" for name, time in found.peaks.items())
+    return prose(
+        "\n".join(
+            [
+                f"{found.model}, {found.method}, {found.detection} detection: 1024 neurons in SIMD lanes, one core",
+                f"{found.processor}, shortest times per double: {peaks}",
+                f"shortest time of a step's operations: {found.bound:.3g} ns per neuron",
+                f"measured: {found.measured:.3g} ns per neuron and step",
+                f"share of the peak: {100 * found.share:.0f} %",
+            ]
+        )
+    )
 
 
 def _published(convention: Convention, model: NeuronModel, method: str, dt_ms: float) -> float | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from brian2 import Hz
@@ -12,7 +13,7 @@ from brian2 import Hz
 from ...accuracy.search.criterion import Criterion
 from ...accuracy.study.phases.progress import Progress
 from ...accuracy.study.runner import run_suite
-from ...accuracy.study.suite import Suite
+from ...accuracy.study.suite import STANDARD, Suite, changed
 from ...models.definition.neuron import NeuronModel
 from ...models.ground.errors import UserError, check_kind, check_list
 from ...models.language import units
@@ -37,6 +38,7 @@ def compare(
     suite: Suite | None = None,
     jobs: int | None = None,
     progress: Progress | None = None,
+    store: str | Path | None = None,
 ) -> Comparison:
     """Compare models at equal spike-time accuracy.
 
@@ -51,7 +53,8 @@ def compare(
     rates : sequence of float, optional
         Firing rates in Hz (numbers, or Quantities in Hz).
     stimuli : sequence of str, optional
-        Kinds of stimuli.
+        Kinds of stimulus; ``constant`` if only rates are given. Without rates and stimuli, both are those of the
+        default suite: an Ornstein-Uhlenbeck current at 5, 20 and 50 Hz, and a constant current at 100 Hz.
     criteria : sequence of Criterion, optional
         Other measures and their tolerances.
     horizon : Quantity, optional
@@ -62,6 +65,9 @@ def compare(
         Threads; by default one per core.
     progress : Progress, optional
         By default a bar in terminals and notebooks, and nothing elsewhere.
+    store : str or Path, optional
+        File of the store, from which results of earlier runs are taken: by default SPIKECOST_STORE, or a file in the
+        user's data folder; ``"off"`` for none.
 
     Returns
     -------
@@ -98,9 +104,9 @@ def compare(
         changes["rates"] = tuple(units.number_in(rate, Hz, "rate") for rate in rates)
     if horizon is not None:
         changes["horizons"] = (float(units.in_ms(horizon, "horizon")),)
-    base = suite or Suite(thorough=False, features=False)
+    base = suite or replace(STANDARD, thorough=False, features=False)
     with shown(progress) as told:
-        study = run_suite(replace(base, **changes), (os.cpu_count() or 1) if jobs is None else jobs, told)
+        study = run_suite(changed(base, changes), (os.cpu_count() or 1) if jobs is None else jobs, told, store)
     if not any(curve.points for curve in study.curves):
         first = study.curves[0]
         raise UserError(

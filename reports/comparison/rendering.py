@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 from ...accuracy.search.voltage import VoltageRms
 from ..figures.features_figure import features_against_cost
 from ..figures.figure import work_precision
+from ..figures.ratio_figure import cost_ratios
 from ..figures.winner_map import winner_map
 from ..page import page
 from ..papers import tables
 from ..results.suite_file import suite_text
 from ..tables.demos import headline
 from ..tables.parity import parity_figure
+from ..tables.repeats import with_notes
 from ..writing.encoded import to_figure, to_markdown
 from ..writing.escape import to_csv
 from ..writing.numbers import as_said
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
 
 PAGE = "index.html"
 #: Tables that are written as CSV.
-_CSV = ("table", "points", "ranking", "winners", "counters", "builds", "features", "demos")
+_CSV = ("table", "points", "ranking", "ratios", "winners", "counters", "builds", "features", "demos")
 
 
 def render(run: RunFolder, folder: str | Path = ".") -> dict[str, bytes]:
@@ -36,6 +38,7 @@ def render(run: RunFolder, folder: str | Path = ".") -> dict[str, bytes]:
         *(each["measure"] for each in run.about["criteria"]),
     }
     figures = {
+        "cost_ratios": cost_ratios(run),
         **{
             "work_precision" + ("" if name == "maximum" else f"_{name}"): work_precision(run, name)
             for name in run.measures
@@ -48,7 +51,7 @@ def render(run: RunFolder, folder: str | Path = ".") -> dict[str, bytes]:
         figures["features"] = features_against_cost(run.features, run.cheapest, run.demos)
     return {
         **{f"{name}.csv": to_csv(getattr(run, name)) for name in _CSV},
-        "table.md": to_markdown(as_said(run.table)).encode(),
+        "table.md": to_markdown(as_said(with_notes(run.table, run.timings))).encode(),
         **({"demos.md": tables.to_markdown(tables.demos(run), headline(run.demos)).encode()} if len(run.demos) else {}),
         **{f"{name}.{kind}": to_figure(figure, kind) for name, figure in figures.items() for kind in ("png", "svg")},
         "suite.toml": suite_text(run.about["suite"], folder).encode(),

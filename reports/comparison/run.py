@@ -10,8 +10,10 @@ from typing import Any
 
 from ...accuracy.study.suite import Suite
 from ...models.ground.interruption import keeping
+from ..results.headline import sentences, what_decides
 from ..results.verdict import verdict_text
 from ..tables.demos import headline
+from ..tables.repeats import with_notes
 from ..tables.table import SITUATION
 from ..writing import text
 from ..writing.bars import bars
@@ -25,7 +27,9 @@ from .run_folder import remove_run
 INTERRUPTED, FALLBACK = "interrupted", "spikecost-report"
 
 
-def run(suite: Suite, out: str | Path, jobs: int, quiet: bool = False) -> tuple[Comparison, Path, str]:
+def run(
+    suite: Suite, out: str | Path, jobs: int, quiet: bool = False, store: str | None = None
+) -> tuple[Comparison, Path, str]:
     """Compare, with a progress bar on standard error unless `quiet`, and write the report.
 
     The folder is locked from the start, so that no second run writes into it. If it cannot be written at the end, the
@@ -45,7 +49,7 @@ def run(suite: Suite, out: str | Path, jobs: int, quiet: bool = False) -> tuple[
     folder = writable(out)
     with keeping(), alone_in(folder, patience=0):
         with bars(quiet=quiet) as progress:
-            comparison = compare(suite.models, suite=suite, jobs=jobs, progress=progress)
+            comparison = compare(suite.models, suite=suite, jobs=jobs, progress=progress, store=store)
         interrupted = comparison.study.interrupted
         page, elsewhere = _saved(comparison, folder / INTERRUPTED if interrupted else folder)
         if not (interrupted or elsewhere):
@@ -80,10 +84,11 @@ def _saved(comparison: Comparison, folder: Path) -> tuple[Path, str]:
 def summary(comparison: Comparison, page: Path, more: str = "") -> str:
     """Write the results, and where the report is; `more` is a line that goes before the last."""
     cheapest, study = comparison.cheapest, comparison.study
-    parts = [
+    parts = [f"{line}\n" for line in answer(comparison)]
+    parts += [
         text.frame(
             "Cost at equal spike-time accuracy: the cheapest way to run each model",
-            as_said(cheapest),
+            as_said(with_notes(cheapest, comparison.timings)),
             (
                 *_where(cheapest),
                 "model",
@@ -112,11 +117,19 @@ def summary(comparison: Comparison, page: Path, more: str = "") -> str:
     said += study.failures
     if len(comparison.demos):
         said.append(headline(comparison.demos))
+    if study.reused:
+        said.append(study.reused)
     if more:
         said.append(more)
     what = "interrupted: what was finished" if study.interrupted else "report"
     said.append(f"{what} is in {page.parent}, open {page} (every case: {page.parent / 'table.csv'})")
     return "\n".join([*parts, *map(text.prose, said)])
+
+
+def answer(comparison: Comparison) -> list[str]:
+    """Return what the models cost relative to one of them, per drive, and what decides that; see `headline`."""
+    given = comparison.ratios, comparison.about
+    return [*sentences(*given, comparison.models), *what_decides(*given)]
 
 
 def found(comparison: Comparison, page: Path, more: Sequence[str] = ()) -> dict[str, Any]:
@@ -127,6 +140,7 @@ def found(comparison: Comparison, page: Path, more: Sequence[str] = ()) -> dict[
         "interrupted": comparison.study.interrupted,
         "baseline": comparison.baseline,
         "cheapest": records(comparison.cheapest),
+        "answer": answer(comparison),
         "ranking": records(comparison.ranking),
         "not_compared": [
             {"model": regime.model.label, "stimulus": regime.stimulus, "level": regime.level, "reason": regime.reason}
@@ -137,6 +151,7 @@ def found(comparison: Comparison, page: Path, more: Sequence[str] = ()) -> dict[
             regime.drive.note for regime in comparison.study.regimes if regime.drive and regime.drive.note
         ],
         "failures": list(comparison.study.failures),
+        "from_store": comparison.study.reused,
         "said": list(more),
     }
 

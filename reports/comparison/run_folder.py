@@ -44,9 +44,10 @@ from ..tables.demos import runs_table
 from ..tables.features import findings_table
 from ..tables.parity import builds, parity, parity_by_kind, retired_by_kind, step_and_spike
 from ..tables.points import points
+from ..tables.ratios import ratios
 from ..tables.recorded import spikes, voltages
 from ..tables.references import references, regimes
-from ..tables.repeats import by_stimulus, timings
+from ..tables.repeats import by_stimulus, timings, with_notes
 from ..tables.table import cheapest, table
 from ..writing.encoded import to_parquet
 from ..writing.files import replace_all, writable
@@ -56,7 +57,7 @@ from ..writing.text import frame
 from .rendering import PAGE, render
 
 #: The format named in ``run.json``, and the version of everything that this module writes.
-FORMAT, VERSION = "spikecost run", 6
+FORMAT, VERSION = "spikecost run", 7
 #: Title and columns of the table that is shown of a run.
 CHEAPEST = "The cheapest way to run each model at equal spike-time accuracy"
 SHOWN = (
@@ -110,6 +111,8 @@ class RunFolder(Shown):
     """One row per curve and setting of the sweeps (`spikecost.reports.tables.points.COLUMNS`)."""
     ranking: pd.DataFrame
     """Cost of each model / cost of the baseline, with its interval (`spikecost.reports.results.verdict.ranking`)."""
+    ratios: pd.DataFrame
+    """The same at every tolerance of the winner map (`spikecost.reports.tables.ratios.COLUMNS`)."""
     winners: pd.DataFrame
     """The cheapest model for every rate and tolerance (`spikecost.reports.figures.winner_map.COLUMNS`)."""
     candidates: pd.DataFrame
@@ -157,6 +160,7 @@ class RunFolder(Shown):
             table=table(study),
             points=points(study),
             ranking=ranking(study, base),
+            ratios=ratios(study, base),
             winners=winner_table(won),
             candidates=candidate_table(won),
             counters=parity(study),
@@ -213,7 +217,7 @@ class RunFolder(Shown):
     @property
     def text(self) -> str:
         """The text for a terminal: the cheapest way to run each model in each situation."""
-        return frame(CHEAPEST, as_said(self.cheapest), SHOWN)
+        return frame(CHEAPEST, as_said(with_notes(self.cheapest, self.timings)), SHOWN)
 
     @property
     def study(self) -> Study:
@@ -241,7 +245,7 @@ class RunFolder(Shown):
         ratios = frame_html(f"Operations per ms, divided by those of {self.baseline}", verdict_text(self.ranking))
         return (
             ratios
-            + frame_html(CHEAPEST, as_said(self.cheapest), SHOWN)
+            + frame_html(CHEAPEST, as_said(with_notes(self.cheapest, self.timings)), SHOWN)
             + figure_html(work_precision(self), "cost against error")
         )
 

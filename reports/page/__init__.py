@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 SCRIPTS = (
     "tools.js",
     "plot.js",
+    "ratios.js",
     "work_precision.js",
     "breakdown.js",
     "recorded.js",
@@ -47,6 +48,8 @@ def page(run: RunFolder) -> str:
         suite=run.about["suite"],
         verdict=verdict,
         in_short=tables.in_short(verdict),
+        answer=tables.answer(run),
+        lacking=tables.lacking(verdict),
         several_rates=tables.several_rates(run),
         published=tables.published(run),
         maps=tables.winner_maps(run),

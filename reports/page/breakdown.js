@@ -25,7 +25,7 @@ function breakdown() {
       bargap: 0.25, xaxis: axis(share ? "part of the operations (%); in bold: operations per ms" : "operations per ms of model time", share ? { range: [0, 100] } : {}), yaxis: axis("", { type: "category", ticksuffix: " " }) });
   }
 
-  listen("kinds-plot");
+  listen("kinds-plot", "", "Operations of each case by kind");
   drawn(draw, ["kinds-situation", "kinds-model", "kinds-share"]);
 }
 
@@ -42,6 +42,6 @@ function parity() {
     show("parity-plot", traces, { height: 420, shapes, xaxis: logarithmic("counted from the Step, operations per step by kind"), yaxis: logarithmic("retired by the processor") },
       "No exact counter saw the kernels here.");
   }
-  listen("parity-plot");
+  listen("parity-plot", "", "Operations that were retired against operations that were counted");
   drawn(draw, []);
 }

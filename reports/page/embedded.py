@@ -13,6 +13,7 @@ from ..results.leaders import leaders
 from ..results.suite_file import suite_text
 from ..tables.features import STATED, counts
 from ..tables.points import REGIME
+from ..tables.ratios import ANY, GRID
 from ..tables.shared_columns import CASE
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ def data(run: RunFolder) -> dict[str, Any]:
         "timed": timed(run),
         "leaders": leaders(run),
         "ranking": run.ranking,
+        "ratios": run.ratios,
         "winners": run.winners,
         "candidates": run.candidates,
         "by_kind": run.by_kind,
@@ -65,6 +67,7 @@ def data(run: RunFolder) -> dict[str, Any]:
         "criteria": run.about["criteria"],
         "columns": run.about["columns"],
         "suite": suite_text(run.about["suite"]),
+        "ratios": {"grid": GRID, "any": ANY, "baseline": run.baseline},
         "recorded": _recorded(run),
         "features": _features(run),
         "tables": {name: _columns(frame) for name, frame in named.items()},

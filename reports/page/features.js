@@ -25,6 +25,6 @@ function features() {
     }
     show("features-plot", traces, { height: 420, showlegend: false, xaxis: logarithmic("operations per ms of model time"), yaxis: axis(`features, of ${looked}`, { range: [-0.5, looked + 1.5] }) });
   }
-  listen("features-plot");
+  listen("features-plot", "", "Number of features against cost");
   drawn(draw, ["features-situation"]);
 }

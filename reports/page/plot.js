@@ -43,11 +43,11 @@ function show(id, traces, { height, ...layout }, nothing = "Nothing to draw for 
   }, { responsive: true, displaylogo: false, showSendToCloud: false, plotlyServerURL: "", modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d"] });
 }
 
-function listen(id, said) {
+function listen(id, said, what = "Plot") {
   const plot = byId(id);
   plot.tabIndex = 0;
   plot.setAttribute("role", "application");
-  plot.setAttribute("aria-label", "Plot. Plus and minus zoom, arrows move, 0 shows all, n and p go through the points.");
+  plot.setAttribute("aria-label", `${what.replace(/\.$/, "")}. Plus and minus zoom, arrows move, 0 shows all, n and p go through the points.`);
   let at = -1;
   const range = (change) => {
     const update = {};

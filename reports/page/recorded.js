@@ -54,8 +54,8 @@ function recorded() {
 
   byId("rec-regime").addEventListener("change", choose);
   choose();
-  listen("rec-spikes");
-  listen("rec-voltage");
+  listen("rec-spikes", "", "Spikes of the case and of the reference, and how late each spike is");
+  listen("rec-voltage", "", "Voltage of the case and of the reference around a spike");
   drawn(draw, ["rec-regime", "rec-cell"]);
   const named = (each) => ({ model: each.model, method: each.method || "reference", detection: each.detection, level: each.level });
   byId("rec-csv-spikes").addEventListener("click", () => save("spikes.csv", csv(Object.values(now()).filter(Boolean).flatMap((each) => each.spikes.map((at) => ({ ...named(each), time_ms: at }))))));

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from ...accuracy.search.status import WITH_COST, Bound
+from ...accuracy.search.status import WITH_COST, Bound, Status
 from ...models.algebra.expression import KINDS
+from ..results import headline as answers
 from ..results.leaders import leaders
 from ..results.verdict import Says
 from ..tables.demos import headline
@@ -63,6 +64,32 @@ def verdict(run: RunFolder) -> list[dict[str, Any]]:
     return found
 
 
+def answer(run: RunFolder) -> dict[str, Any]:
+    """Return what models cost relative to the baseline: sentences, and a table with one row per drive and view."""
+    found = answers.costs(run.ratios, run.about, run.models)
+    rows: dict[tuple[str, str], dict[str, Any]] = {}
+    for each in found:
+        row = rows.setdefault((each.drive, each.view), {"drive": each.drive, "view": each.view, "of": {}})
+        row["of"][each.model] = each
+    known = [row for row in rows.values() if any(each.text for each in row["of"].values())]
+    return {
+        "models": list(dict.fromkeys(each.model for each in found if each.text)),
+        "rows": [{**row, "called": answers.CALLED[row["view"]]} for row in known],
+        "tolerances": answers.tolerances_text(run.about),
+        "decides": answers.what_decides(run.ratios, run.about),
+        "not_reached": answers.not_reached(run.table, run.points, run.about),
+    }
+
+
+def lacking(verdict: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return why models are not compared, each reason once: the model, the reason, and where it holds."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for row in verdict:
+        for each in row["lacking"]:
+            found.setdefault((each["model"], each["reason"]), []).append(f"{row['regime']}, {row['accuracy']}")
+    return [{"model": model, "reason": reason, "where": where} for (model, reason), where in found.items()]
+
+
 def several_rates(run: RunFolder) -> list[str]:
     """Say at which drives a model has several rates, because others may find another rate than the run did."""
     rows = run.regimes[run.regimes["several_rates"].astype(bool)].to_dict("records")
@@ -79,7 +106,12 @@ def _why_not(run: RunFolder, situation: Row, model: str) -> str:
         & (regimes["horizon_ms"] == situation["horizon_ms"])
     ]
     reasons = [str(reason) for reason in own["reason"] if reason]
-    return reasons[0] if reasons else "no method reaches the tolerance"
+    if reasons:
+        return reasons[0]
+    table = run.table[(run.table["model"] == model) & (run.table["status"] == Status.NOT_REACHED)]
+    tried = table[(table[SITUATION] == [situation[name] for name in SITUATION]).all(axis=1)]
+    example = [f" ({row['method']}, {row['detection']}: {row['reason']})" for row in tried.tail(1).to_dict("records")]
+    return "no method reaches the tolerance" + "".join(example)
 
 
 def in_short(rows: list[dict[str, Any]]) -> list[str]:

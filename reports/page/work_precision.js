@@ -121,7 +121,7 @@ function workPrecision() {
       xaxis: logarithmic(run.costs[now.cost].label), yaxis: logarithmic(error, { range: [Math.log10(bottom) - 0.15, Math.log10(top) + 0.25] }) });
   }
 
-  listen("wp-plot", "wp-said");
+  listen("wp-plot", "wp-said", "Cost against error of every run");
   drawn(draw, ["wp-cost", "wp-error", "wp-regime", "wp-front", "wp-floor", "wp-models", "wp-methods", "wp-detections"]);
   byId("wp-csv").addEventListener("click", () => {
     const now = chosen();

@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 
 from ..figures.figure import work_precision
 from ..figures.look import COLOURS, MARKERS, pick
-from ..results.verdict import VIEWS
+from ..tables.ratios import VIEWS
 from ..writing.encoded import to_figure
 from ..writing.escape import in_figure
 from ..writing.notebook import Picture
@@ -70,7 +70,7 @@ def ratios(run: RunFolder, width: float, views: list[str]) -> Figure:
     width : float
         Width in inches.
     views : list of str
-        Views from `spikecost.reports.results.verdict.VIEWS`.
+        Views from `spikecost.reports.tables.ratios.VIEWS`.
     """
     rows = run.ranking[run.ranking["view"].isin(views)]
     labels = _labels(rows, {each["measure"]: each["unit"] for each in run.about["criteria"]})

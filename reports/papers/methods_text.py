@@ -53,10 +53,19 @@ def _stimuli(run: RunFolder) -> str:
     return f"{suite['trials']} stimuli of {'the kind' if len(suite['stimuli']) == 1 else 'each of the kinds'} {kinds}"
 
 
-def _levels(suite: dict[str, list[float]]) -> str:
-    rates = [f"{rate:g}" for rate in suite["rates"]]
+def _levels(suite: Mapping[str, Any]) -> str:
     multiples = [f"{multiple:g}" for multiple in suite["rheobases"]]
-    parts = [f"with mean firing rates of {_and(rates)} Hz"] if rates else []
+    by_rates: dict[tuple[float, ...], list[str]] = {}
+    for kind in suite["stimuli"]:
+        by_rates.setdefault(tuple(suite.get("rates_of", {}).get(kind, suite["rates"])), []).append(
+            kind.replace("_", " ")
+        )
+    rates = [
+        f"{_and(f'{rate:g}' for rate in own)} Hz" + (f" ({_and(kinds)})" if len(by_rates) > 1 else "")
+        for own, kinds in by_rates.items()
+        if own
+    ]
+    parts = [f"with mean firing rates of {_and(rates)}"] if rates else []
     return _and([*parts, *([f"at {_and(multiples)} times the rheobase"] if multiples else [])])
 
 

@@ -62,6 +62,7 @@ def _suite(suite: Suite) -> dict[str, Any]:
     fields["models"] = [model.label if isinstance(model, NeuronModel) else model for model in suite.models]
     fields["conventions"] = [get_convention(each).name for each in suite.conventions]
     fields["criteria"] = [f"{each.measure}={each.tolerance!r}" for each in suite.criteria]
+    fields["rates_of"] = {kind: list(rates) for kind, rates in suite.rates_of.items()}
     return {name: list(value) if isinstance(value, tuple) else value for name, value in fields.items()}
 
 

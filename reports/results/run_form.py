@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -17,14 +17,28 @@ import pandas as pd
 from ...models.ground.errors import UserError, short
 from ...models.reading.data import Misfit, structure
 from ..figures import winner_map
-from ..tables import breakdown, demos, features, parity, points, recorded, references, repeats, shared_columns, table
-from .verdict import PUBLISHED, VIEWS
+from ..tables import (
+    breakdown,
+    demos,
+    features,
+    parity,
+    points,
+    ratios,
+    recorded,
+    references,
+    repeats,
+    shared_columns,
+    table,
+)
+from ..tables.ratios import VIEWS
+from .verdict import PUBLISHED
 
 #: Columns that every run has, by table.
 COLUMNS: Mapping[str, Iterable[str]] = {
     "table": table.COLUMNS,
     "points": points.COLUMNS,
     "ranking": ("view", *shared_columns.SITUATION, "model", "ratio", "low", "high", "bound", "says"),
+    "ratios": ratios.COLUMNS,
     "winners": winner_map.COLUMNS,
     "candidates": winner_map.CANDIDATE_COLUMNS,
     "counters": parity.COLUMNS,
@@ -109,6 +123,7 @@ class _SuiteForm:
     thorough: bool
     features: bool
     seed: int = 0
+    rates_of: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

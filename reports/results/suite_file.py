@@ -7,6 +7,7 @@
     tolerances = ["1ms", "0.1ms"]
     horizons = ["1second"]
     stimuli = ["constant"]
+    rates_of = { constant = [100] }   # instead of the rates, for one kind of stimulus
     criteria = ["gamma_2ms=0.05"]     # in addition to the tolerances
     conventions = ["unit", "mine"]    # one column each in the table
 
@@ -22,7 +23,6 @@ Paths of models are relative to the folder of the file. ``docs/suite.md`` descri
 
 from __future__ import annotations
 
-import dataclasses
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ from pathlib import Path
 from typing import Any
 
 from ...accuracy.search.criterion import Criterion, parse_criterion
-from ...accuracy.study.suite import Suite
+from ...accuracy.study.suite import Suite, changed
 from ...flops.conventions import CONVENTIONS, Convention
 from ...models.ground.errors import UserError, short
 from ...models.ground.named_files import named_in, runs_code, seen_from_here
@@ -59,6 +59,7 @@ class _SuiteFile:
     detections: tuple[str, ...] | None = None
     stimuli: tuple[str, ...] | None = None
     rates: tuple[float, ...] | None = None
+    rates_of: Mapping[str, tuple[float, ...]] | None = None
     rheobases: tuple[float, ...] | None = None
     horizons: tuple[Milliseconds, ...] | None = None
     trials: int | None = None
@@ -121,7 +122,7 @@ def read_suite(path: str | Path, base: Suite, *, models: Sequence[str] = (), all
     try:
         if found.criteria is not None:
             given["criteria"] = tuple(_criterion(text) for text in found.criteria)
-        return dataclasses.replace(base, **given)
+        return changed(base, given)
     except UserError as error:
         raise UserError(f"{path}: {error}") from None
 
@@ -166,6 +167,8 @@ def _with_unit(name: str, value: Any) -> Any:
 
 
 def _toml(value: Any) -> str:
+    if isinstance(value, dict):
+        return f"{{ {', '.join(f'{name} = {_toml(each)}' for name, each in value.items())} }}" if value else "{}"
     if isinstance(value, list):
         return f"[{', '.join(_toml(each) for each in value)}]"
     return json.dumps(value)  # strings, numbers and truth values are written in the same way in JSON and TOML
@@ -176,7 +179,8 @@ def left_out(whole: Suite, quick: Suite) -> str:
     units_of = {"rates": " Hz", "tolerances": " ms", "horizons": " ms"}
     parts = []
     for name in ("models", "methods", "detections", "stimuli", "rates", "rheobases", "horizons", "tolerances"):
-        missing = [value for value in getattr(whole, name) if value not in getattr(quick, name)]
+        from_all, kept = (each.all_rates if name == "rates" else getattr(each, name) for each in (whole, quick))
+        missing = [value for value in from_all if value not in kept]
         if missing:
             shown = ", ".join(f"{value:g}" if isinstance(value, float) else str(value) for value in missing)
             parts.append(f"{name} {shown}{units_of.get(name, '')}")

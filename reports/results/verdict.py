@@ -13,15 +13,10 @@ from ...accuracy.study.winners import ITSELF, CostRatio, cheapest_cases
 from ...flops.conventions import get_convention
 from ...flops.operations import count
 from ...models.catalogue import MODELS
+from ..tables.ratios import VIEWS
 from ..tables.table import SITUATION
 from ..writing.numbers import bounded
 
-#: Each view with the cases that it admits.
-VIEWS: dict[str, dict[str, str]] = {
-    "forward Euler, spikes on the grid": {"method": "euler", "detection": "grid"},
-    "cheapest method, spikes on the grid": {"detection": "grid"},
-    "cheapest method and detection": {},
-}
 #: The view without any requirement on accuracy.
 PUBLISHED = "counted as in 2004, at its time steps"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections.abc import Iterator
@@ -60,6 +61,7 @@ class _Bars:
             TextColumn("left"),
             TimeRemainingColumn(),
             console=console,
+            speed_estimate_period=math.inf,  # pieces of work differ: all that are done say more than the last ones
         )
         self._tasks: list[Any] = []
 
@@ -107,7 +109,9 @@ class _Lines:
     def _beats(self) -> None:
         while not self._ended.wait(HEARTBEAT):
             seconds = time.monotonic() - self._start
-            self.say(f"{self._phase}: {self._finished} of {self._pieces} done after {seconds:.0f} s")
+            rest = seconds * (self._pieces / self._finished - 1) if self._finished else 0.0
+            left = f", about {rest:.0f} s left" if rest else ""
+            self.say(f"{self._phase}: {self._finished} of {self._pieces} done after {seconds:.0f} s{left}")
 
     def say(self, text: str) -> None:
         with suppress(OSError, ValueError):  # ValueError: it is closed

@@ -24,7 +24,10 @@ from spikecost.models.methods import METHODS
 from spikecost.reports.comparison.run_folder import TABLES, RunFolder
 from spikecost.reports.page import SCRIPTS, page
 from spikecost.reports.page.tables import in_short, stability, verdict
+from spikecost.reports.page.tables import lacking as not_compared
+from spikecost.reports.results.headline import CALLED, costs, what_decides
 from spikecost.reports.results.leaders import leaders
+from spikecost.reports.tables.ratios import GRID
 from spikecost.reports.writing.numbers import bounded_text, short
 
 #: Time in s that a busy machine may need for work that takes a tenth of a second on an idle one.
@@ -141,9 +144,68 @@ def test_it_opens_from_disk_and_asks_for_nothing(site, small_folder):
     assert browser.execute_script("return document.documentElement.scrollWidth <= window.innerWidth")
 
 
-def test_the_verdict_comes_first(shown, small_run):
+def test_the_answer_comes_first(shown, small_run):
+    assert "What does a spiking-neuron model cost" in shown.find_element(By.TAG_NAME, "h1").text
     first = shown.find_element(By.CSS_SELECTOR, "main section")
     assert first.get_attribute("id") == "verdict-part"
+    found = costs(small_run.ratios, small_run.about, small_run.models)
+    rows = [
+        [cell.text for cell in row.find_elements(By.XPATH, "./*")]
+        for row in first.find_elements(By.CSS_SELECTOR, "#answer tbody tr")
+    ]
+    assert rows == [[each.drive, CALLED[each.view], "\n".join(filter(None, [each.text, each.limit]))] for each in found]
+    assert len(rows) == 2
+    assert rows[0][0] == "constant current, 50 and 100 Hz"
+    said = [each.text for each in first.find_elements(By.CLASS_NAME, "decides")]
+    assert said[: len(what_decides(small_run.ratios, small_run.about))] == what_decides(
+        small_run.ratios, small_run.about
+    )
+    # the answer and its picture are on the first screen
+    assert shown.execute_script("return document.getElementById('ratio-plot').getBoundingClientRect().bottom") < 1000
+
+
+def drawn_ratios(browser):
+    """Return the lines of the picture with the answer: name, tolerances, ratios, and which markers are open."""
+    return browser.execute_script(
+        "const page = getComputedStyle(document.documentElement).getPropertyValue('--page').trim();"
+        "return document.getElementById('ratio-plot').data.filter((t) => !t.showlegend).map((t) => "
+        "[t.name, Array.from(t.x), Array.from(t.y), t.marker.color.map((c) => c === page), t.line.dash])"
+    )
+
+
+def test_the_picture_shows_every_ratio_to_the_baseline(shown, small_run):
+    rows = small_run.ratios
+    rows = rows[(rows["model"] == "lif") & (rows["tolerance"] <= 1) & (rows["bound"] != "not known")]
+    lines = dict(list(rows.groupby(["view", "level"])))
+    drawn = drawn_ratios(shown)
+    assert len(drawn) == len(lines) == 4
+    for name, x, y, opened_markers, dash in drawn:
+        (key,) = (key for key in lines if key[0] in name and key[1] in name)
+        ordered = lines[key].sort_values("tolerance", ascending=False)
+        assert x == pytest.approx(list(ordered["tolerance"]), rel=1e-5)
+        assert y == pytest.approx(list(ordered["ratio"]), rel=1e-5)
+        assert opened_markers == list(ordered["bound"] != "")
+        assert dash == ("dash" if key[0] == GRID else "solid")
+
+
+def test_on_a_phone_panels_are_one_below_the_other(shown):
+    domains = "return [0, 1].map((i) => document.getElementById('ratio-plot').layout[`xaxis${i ? 2 : ''}`].domain)"
+    left, right = shown.execute_script(domains)
+    assert left[1] <= right[0]
+    shown.execute_cdp_cmd(
+        "Emulation.setDeviceMetricsOverride", {"width": 390, "height": 844, "deviceScaleFactor": 1, "mobile": False}
+    )
+    try:
+        below = lambda b: b.execute_script(domains)[0] == b.execute_script(domains)[1]  # noqa: E731
+        WebDriverWait(shown, PATIENCE).until(below)
+        fits = "return document.documentElement.scrollWidth <= window.innerWidth"
+        WebDriverWait(shown, PATIENCE).until(lambda b: b.execute_script(fits))
+    finally:
+        shown.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+
+
+def test_the_cheapest_models_are_listed(shown, small_run):
+    first = shown.find_element(By.ID, "cheapest-part")
     rows = [
         [case.text for case in row.find_elements(By.TAG_NAME, "td")]
         for row in first.find_elements(By.CSS_SELECTOR, "#verdict tbody tr")
@@ -163,9 +225,7 @@ def test_the_verdict_comes_first(shown, small_run):
     assert re.search(r"izhikevich:RS \u2265 [\d.]+ (\([\d.]+ to [\d.]+\) )?times", rows[0][5])
     others = leaders(small_run).query("place == 2").sort_values("ratio").to_dict("records")
     least, most = (bounded_text(short(each["ratio"]), each["bound"]) for each in (others[0], others[-1]))
-    assert [each.text for each in first.find_elements(By.CLASS_NAME, "short")] == [
-        f"lif is cheapest in all 4 situations; izhikevich:RS costs {least} to {most} times as much."
-    ]
+    assert f"lif is cheapest in all 4 situations; izhikevich:RS costs {least} to {most} times as much." in first.text
 
 
 def _verdict(winner, *others, ranked=True, bound=""):
@@ -217,6 +277,9 @@ def test_a_model_that_is_not_compared_has_its_reason_in_the_verdict(small_run):
         "50 Hz": ("izhikevich:RS", [{"model": "lif", "reason": "it cannot fire so slowly"}]),
         "100 Hz": ("lif", []),
     }
+    # the page shows the reason once
+    (once,) = not_compared(found)
+    assert (once["model"], once["reason"], len(once["where"])) == ("lif", "it cannot fire so slowly", 2)
 
 
 def test_the_plot_has_a_line_a_curve_and_its_numbers(shown, small_run):
@@ -389,6 +452,7 @@ def test_every_table_is_one_click_away(shown, small_run, downloads):
         "timed",
         "leaders",
         "ranking",
+        "ratios",
         "winners",
         "candidates",
         "by_kind",
@@ -576,7 +640,7 @@ def test_plots_keep_their_height_in_another_window(shown):
         ".map((p) => [p.id, p.querySelector('.main-svg').clientHeight])"
     )
     before = shown.execute_script(heights)
-    assert len(before) == 5
+    assert len(before) == 6
     assert dict(before)["wp-plot"] > 600
     shown.execute_cdp_cmd(
         "Emulation.setDeviceMetricsOverride", {"width": 700, "height": 900, "deviceScaleFactor": 1, "mobile": False}
@@ -630,6 +694,7 @@ def test_every_table_can_be_had_by_one_click(shown, small_run, downloads):
     assert buttons.keys() >= {
         "leaders",
         "ranking",
+        "ratios",
         "points",
         "timed",
         "winners",

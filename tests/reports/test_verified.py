@@ -12,7 +12,7 @@ from spikecost.accuracy.search.tolerance import ErrorCurve
 from spikecost.accuracy.study.winners import cheapest_cases, winners
 from spikecost.harness.kernels.kernels import kernels_of
 from spikecost.harness.stimuli import common_divisor
-from spikecost.reports.results.verdict import VIEWS
+from spikecost.reports.tables.ratios import VIEWS
 from spikecost.reports.tables.shared_columns import SITUATION
 
 KEYS = list(SITUATION)

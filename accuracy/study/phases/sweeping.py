@@ -5,25 +5,30 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Mapping, Sequence
 from functools import partial
 
+from ....flops.toolchain import cpu_model, find_compiler
 from ....harness.kernels.kernels import Compiled, Kernels, kernels_of
 from ....harness.stimuli import common_divisor
+from ....harness.store import Store
 from ....models.definition.neuron import NeuronModel
 from ....models.ground.errors import NoValue, attempt
 from ...regimes.regime import Regime, RegimeKey
 from ...search.criterion import Criterion
+from ...search.kept_runs import KeptRuns
 from ...search.stability import stability
 from ...search.status import Status
 from ...search.sweep import TimeSteps, Tolerances
 from ...search.tolerance import Coarsest, ErrorCurve, coarsest_setting, descend, own_settings
 from ..study import Case, Curve, Point, Study
 from ..suite import Suite
-from ..winners import map_criteria, may_win
+from ..winners import map_criteria, may_win, middle_criteria
 from ..witness import contradiction
 from .executing import in_threads
 from .progress import Progress
 
 #: Finds the coarsest setting of a curve for a criterion.
 Finder = Callable[[Criterion], Coarsest]
+#: How many other operations take as long as an exponential, roughly.
+DEAR = 20
 #: If no tolerance is in ms: a reference is not in doubt if some kernel is nearer to it than this, in ms.
 NEAR = 0.1
 
@@ -45,8 +50,21 @@ def compiled_for(regime: Regime, suite: Suite) -> Kernels:
         return one_by_one
 
 
-def swept_curve(regime: Regime, method: str, detection: str, kernels: Kernels, suite: Suite) -> tuple[Curve, Finder]:
-    """Sweep; return the curve, and a function that finds the coarsest setting for a further criterion."""
+def guessed_cost(regime: Regime, method: str, detection: str, kernels: Kernels) -> float:
+    """Return about how expensive the sweep of a curve is: the operations of all blocks; 0 if nothing is run."""
+    compiled = kernels.compiled.get((method, detection))
+    if compiled is None or regime.reason:
+        return 0.0
+    return sum(sum(each.values()) + DEAR * each["exp"] for each in compiled.count.by_block.values())
+
+
+def swept_curve(
+    regime: Regime, method: str, detection: str, kernels: Kernels, suite: Suite, *, store: Store
+) -> tuple[Curve, Finder]:
+    """Sweep; return the curve, and a function that finds the coarsest setting for a further criterion.
+
+    Runs that are in the store are not computed again, and those that are computed are kept there.
+    """
     key = method, detection
     compiled = kernels.compiled.get(key)
 
@@ -60,14 +78,39 @@ def swept_curve(regime: Regime, method: str, detection: str, kernels: Kernels, s
         return without_points(Status.FAILED if why.failed else Status.NOT_APPLICABLE, why.reason)
     if regime.reason:
         return without_points(Status.FAILED if regime.failed else Status.RATE_NOT_REACHABLE, regime.reason)
-    swept = attempt(partial(_swept, regime, method, detection, compiled, suite))
+    swept = attempt(partial(_swept, regime, method, detection, compiled, suite, store=store))
     return without_points(Status.FAILED, swept.reason) if isinstance(swept, NoValue) else swept
 
 
-def _swept(regime: Regime, method: str, detection: str, compiled: Compiled, suite: Suite) -> tuple[Curve, Finder]:
-    curve = ErrorCurve(compiled.lanes, regime.trials, suite.all_measures)
+def _swept(
+    regime: Regime, method: str, detection: str, compiled: Compiled, suite: Suite, *, store: Store
+) -> tuple[Curve, Finder]:
+    about = {
+        "model": regime.model.label,
+        **regime.key._asdict(),
+        "method": method,
+        "detection": detection,
+        "trials": len(regime.trials),
+        "processor": cpu_model(),
+        "compiler": find_compiler().version,
+    }
+    kept = KeptRuns(store, compiled.lanes, regime.trials, suite.all_measures, about)
+    with kept.writing():
+        curve, find = _searched(regime, method, detection, compiled, suite, kept=kept)
+
+    def find_and_keep(criterion: Criterion) -> Coarsest:
+        with kept.writing():
+            return find(criterion)
+
+    return curve, find_and_keep
+
+
+def _searched(
+    regime: Regime, method: str, detection: str, compiled: Compiled, suite: Suite, *, kept: KeptRuns
+) -> tuple[Curve, Finder]:
+    curve = ErrorCurve(compiled.lanes, regime.trials, suite.all_measures, kept)
     system = regime.driven.system
-    finest = (suite.finest_varying if regime.varying or system.random else suite.finest) * max(regime.horizon / 1000, 1)
+    finest = (suite.finest_varying if system.random else suite.finest) * max(regime.horizon / 1000, 1)
     held = [regime.driven.sampling_ms] if system.sampled else []
     unit = common_divisor([*(trial.stimulus.unit for trial in regime.trials), *held])
     sweep = TimeSteps(unit, suite.coarsest, finest, suite.per_decade) if compiled.knob == "dt" else Tolerances()
@@ -79,7 +122,8 @@ def _swept(regime: Regime, method: str, detection: str, compiled: Compiled, suit
     own = {criterion: own_settings(curve, criterion) for criterion in suite.all_criteria}
     points = tuple(Point(setting, curve(setting)) for setting in settings)
     limit = stability(curve, sweep, settings) if isinstance(sweep, TimeSteps) else None
-    return Curve(regime, method, detection, compiled.count, points, answers, own, "", stability=limit), find
+    stored = not kept.computed
+    return Curve(regime, method, detection, compiled.count, points, answers, own, "", None, limit, stored), find
 
 
 def _none(_criterion: Criterion) -> Coarsest:
@@ -118,19 +162,31 @@ def contradictions(
 def fill_map(
     study: Study, finders: Mapping[int, Finder], contradicted: Container[object], jobs: int, progress: Progress
 ) -> None:
-    """Verify the cases that may be the cheapest of a model, for the winner map's tolerances that the suite has not."""
+    """Verify the cases that may be the cheapest of a model, for the winner map's tolerances that the suite has not.
+
+    For the tolerances in the middle between two of the suite, the cheapest with spikes on the grid is among them, too.
+    """
     criteria = map_criteria(study.suite.all_criteria)
+    middle = middle_criteria(study.suite.all_criteria)
     together = {key: curves for key, curves in _together(study.curves).items() if key not in contradicted}
 
     def fill(curves: Sequence[Curve], criterion: Criterion) -> list[Case]:
+        known: dict[int, Case] = {}
+
         def case_of(curve: Curve) -> Case:
-            return _judged(curve, criterion, finders[id(curve)](criterion))
+            if id(curve) not in known:
+                known[id(curve)] = _judged(curve, criterion, finders[id(curve)](criterion))
+            return known[id(curve)]
 
         regime = curves[0].regime
         if regime.reference_error_in(criterion.unit) > criterion.least_error(regime.reference_margin):
             return []
-        verified = attempt(partial(may_win, [curve for curve in curves if curve.points], criterion, case_of))
-        return [] if isinstance(verified, NoValue) else verified
+        swept = [curve for curve in curves if curve.points]
+        views = [swept]
+        if criterion in middle:
+            views.append([curve for curve in swept if curve.detection == "grid"])
+        failed = [isinstance(attempt(partial(may_win, view, criterion, case_of)), NoValue) for view in views]
+        return [] if any(failed) else list(known.values())
 
     # one model in one regime is one piece of work: its criteria share their runs
     progress.begin("looking between the tolerances", len(together))

@@ -53,6 +53,7 @@ class Constant(Kind):
     """The drive itself."""
 
     name = "constant"
+    called = "constant current"
 
     def form(self, drive: Any, duration: Any, seed: int) -> Stimulus:  # noqa: ARG002 - nothing is random
         """Return the drive."""

@@ -56,6 +56,7 @@ class OrnsteinUhlenbeck(Kind):
     """Mean: the drive; standard deviation: a fifth of the drive; correlation time 5 ms; grid of 1 ms."""
 
     name = "ornstein_uhlenbeck"
+    called = "fluctuating current (Ornstein-Uhlenbeck)"
     seeded = True
 
     def form(self, drive: Any, duration: Any, seed: int) -> Stimulus:

@@ -24,7 +24,18 @@ TIME = "time"
 TOOLCHAIN = ("compiler", "flags", "libc", "processor", "vector instructions")
 #: Fields of a suite that figures depend on and that are not in their names, and those that are.
 SETTINGS = ("trials", "coarsest", "finest", "finest_varying", "per_decade", "seed", "convention")
-NAMED = ("models", "methods", "detections", "stimuli", "rates", "rheobases", "horizons", "tolerances", "criteria")
+NAMED = (
+    "models",
+    "methods",
+    "detections",
+    "stimuli",
+    "rates",
+    "rates_of",
+    "rheobases",
+    "horizons",
+    "tolerances",
+    "criteria",
+)
 
 
 @dataclass(frozen=True)

@@ -66,6 +66,7 @@ VALUES = {
     "seed": st.one_of(st.integers(-2, 5), st.booleans()),
     "tolerances": st.lists(st.sampled_from(["0.1ms", "1*ms", "1", ".5 ms"]), min_size=1, max_size=1),
     "rates": st.lists(st.one_of(st.integers(-1, 50), st.just("50")), min_size=1, max_size=2, unique=True),
+    "rates_of": st.dictionaries(st.just("constant"), st.lists(st.sampled_from([20, 0, "50"]), max_size=1)),
     "thorough": st.one_of(st.booleans(), st.just(1)),
     "finest": st.sampled_from(["0.05ms", "0.05"]),
     "trails": st.just(3),
