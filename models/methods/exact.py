@@ -13,8 +13,8 @@ from .fixed_step import FixedStep
 from .registered import METHODS
 
 #: Second divided differences of rates that are nearer to each other than this, relatively, are not computed: their
-#: rounding error is that of the first ones divided by this. Higher ones divide by it more than once.
-NEAR = 1e-5
+#: relative rounding error is up to that of a number divided by the square of this, 4e-10. Higher ones divide once more.
+NEAR = 5e-4
 
 
 class Exact(FixedStep):
