@@ -4,10 +4,11 @@ import re
 from pathlib import Path
 
 import pytest
-import readme
 from brian2 import ms
 
 import spikecost as sc
+
+from . import readme
 
 README = (Path(__file__).parents[1] / "README.md").read_text()
 
