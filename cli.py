@@ -211,6 +211,7 @@ def _parser() -> _Parser:
         help="look for the twenty features of 2004 in the models, and run its demos (not with --quick)",
     )
     run.add_argument("--history", metavar="FILE", help="history to add the run to")
+    _add_store(run, fresh=True)
     run.add_argument("--open", action="store_true", help="open the page in the browser when it is written")
     _add_quiet(run)
     run.set_defaults(run=_run)
@@ -248,6 +249,7 @@ def _parser() -> _Parser:
         ("clear", "remove every entry; entries are made again when needed"),
     ):
         actions.add_parser(name, help=text).set_defaults(run=_cache, action=name)
+    _add_store_commands(commands)
     _describe(parser)
     return parser
 
@@ -260,6 +262,40 @@ def _describe(parser: argparse.ArgumentParser) -> None:
                 below = action.choices[listed.dest]
                 below.description = f"{str(listed.help)[:1].upper()}{str(listed.help)[1:]}."
                 _describe(below)
+
+
+def _add_store(parser: argparse.ArgumentParser, fresh: bool = False) -> None:
+    parser.add_argument(
+        "--store",
+        metavar="FILE",
+        help="where results are kept and taken from (default: SPIKECOST_STORE, or spikecost.db in your data folder; "
+        "off: nowhere)",
+    )
+    if fresh:
+        parser.add_argument(
+            "--fresh", action="store_true", help="ignore the store: compute everything, and keep nothing in it"
+        )
+
+
+def _add_store_commands(commands: Any) -> None:
+    """Add the commands about the store of results."""
+    stored = commands.add_parser("store", help="show, verify, prune or export the results that runs share")
+    actions = stored.add_subparsers(metavar="info|verify|prune|export", required=True, parser_class=_Parser)
+    for name, text in (
+        ("info", "show its file and how much it holds"),
+        ("verify", "compare every row with its checksum: 0 all are right, 2 some are damaged"),
+        ("prune", "remove damaged rows that were set aside and results of other versions of the code"),
+        ("export", "write every run as a table"),
+    ):
+        action = actions.add_parser(name, help=text)
+        _add_store(action)
+        if name == "prune":
+            action.add_argument(
+                "--size", type=float, metavar="MB", help="also remove the least used, down to this size"
+            )
+        if name == "export":
+            action.add_argument("file", metavar="FILE", help="such as runs.parquet or runs.csv")
+        action.set_defaults(run=_store, action=name)
 
 
 def _add_steps(commands: Any) -> None:
@@ -480,6 +516,8 @@ def _run(options: argparse.Namespace) -> int:
     from .reports.results.suite_file import read_suite
 
     check_jobs(options.jobs)
+    if options.fresh and options.store:
+        raise UserError("--fresh and --store: give one of them")
     if options.quick and options.full:
         raise UserError("--quick and --full: give one of them")
     suite = QUICK if options.quick else FULL if options.full else STANDARD
@@ -524,7 +562,8 @@ def _run_and_say(options: argparse.Namespace, suite: Suite, chosen: Mapping[str,
     from .reports.results.suite_file import left_out
     from .reports.writing.records import dumps
 
-    comparison, page, elsewhere = run(suite, options.out, options.jobs, options.quiet)
+    store = "off" if options.fresh else options.store
+    comparison, page, elsewhere = run(suite, options.out, options.jobs, options.quiet, store)
     said = "--quick left out: " if options.quick else "" if options.full or options.suite or chosen else "left out: "
     more = [said + left_out(FULL, suite)] if said else []
     not_added = None
@@ -789,6 +828,16 @@ def _cache(options: argparse.Namespace) -> int:
     from .reports.writing.records import dumps
 
     found = ACTIONS[options.action]()
+    _print(dumps(found.to_json()) if options.json else found.text)
+    return 0 if found.sound else 2
+
+
+def _store(options: argparse.Namespace) -> int:
+    from .reports.commands.store import ACTIONS
+    from .reports.writing.records import dumps
+
+    more = {"prune": ("size",), "export": ("file",)}.get(options.action, ())
+    found = ACTIONS[options.action](options.store, *(getattr(options, name) for name in more))
     _print(dumps(found.to_json()) if options.json else found.text)
     return 0 if found.sound else 2
 

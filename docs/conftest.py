@@ -16,6 +16,8 @@ from sybil.parsers.markdown import CodeBlockParser, PythonCodeBlockParser
 
 from spikecost import cli
 
+os.environ["SPIKECOST_STORE"] = "off"  # an example computes what it shows, and leaves nothing behind
+
 
 def typed(example: Example) -> str | None:
     """Run the commands of a console block; return the difference between their output and the output shown."""

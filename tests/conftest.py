@@ -38,6 +38,9 @@ settings.register_profile(
 )
 settings.load_profile("spikecost")
 
+# a test computes what it tests; the tests of the store make their own
+os.environ["SPIKECOST_STORE"] = "off"
+
 # groups and synapses of tests are small: Cython would compile for ten times as long as they run
 brian2.prefs.codegen.target = "numpy"
 

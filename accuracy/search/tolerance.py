@@ -17,6 +17,7 @@ from ...harness.kernels.kernel import Kernel
 from ...harness.kernels.kernels import run_together
 from .criterion import Criterion, Run
 from .judging import Trial, judged
+from .kept_runs import KeptRuns
 from .status import Status
 from .sweep import TimeSteps, Tolerances
 
@@ -38,21 +39,33 @@ class ErrorCurve:
     trials : sequence of Trial
     measures : iterable of str
         Measures to take in addition to the spike-time errors.
+    kept : KeptRuns, optional
+        The same runs in the store.
     """
 
-    def __init__(self, kernel: Kernel, trials: Sequence[Trial], measures: Iterable[str] = ()) -> None:
+    def __init__(
+        self, kernel: Kernel, trials: Sequence[Trial], measures: Iterable[str] = (), kept: KeptRuns | None = None
+    ) -> None:
         self._kernel = kernel
         self._trials = trials
         self._measures = tuple(measures)
+        self._kept = kept
         self._runs: dict[Fraction, tuple[Run, ...]] = {}
         self._times_over: dict[Criterion, dict[Fraction, tuple[float, ...]]] = {}
 
     def __call__(self, setting: Fraction) -> tuple[Run, ...]:
         """Return the runs at a setting, one per trial; they are computed once and kept."""
         if setting not in self._runs:
-            outcomes = run_together(self._kernel, [trial.stimulus for trial in self._trials], setting)
-            self._runs[setting] = judged(self._trials, outcomes, self._measures)
+            found = self._kept.recall(setting) if self._kept else None
+            self._runs[setting] = self._computed(setting) if found is None else found
         return self._runs[setting]
+
+    def _computed(self, setting: Fraction) -> tuple[Run, ...]:
+        outcomes = run_together(self._kernel, [trial.stimulus for trial in self._trials], setting)
+        runs = judged(self._trials, outcomes, self._measures)
+        if self._kept:
+            self._kept.add(setting, runs)
+        return runs
 
     def times_over(self, setting: Fraction, criterion: Criterion) -> tuple[float, ...]:
         """Return the tolerance over the error at a setting (`Criterion.times_over`), for every trial."""

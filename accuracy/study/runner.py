@@ -5,13 +5,16 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from functools import partial
+from pathlib import Path
 
 from ...flops.toolchain import find_compiler
+from ...harness.store import Store, open_store
 from ...models.catalogue import get_model
 from ...models.definition.domain import check_domain
 from ...models.definition.neuron import NeuronModel
-from ...models.ground.errors import UserError
+from ...models.ground.errors import UserError, shortened
 from ...models.ground.interruption import interruptible
+from ...models.reading.files import executed
 from .ahead import Second, computed_ahead
 from .phases import measuring
 from .phases.executing import in_threads
@@ -36,27 +39,42 @@ MOST_JOBS = 1024
 MOST_MS = 1e11
 
 
-def run_suite(suite: Suite, jobs: int = 2, progress: Progress | None = None) -> Study:
+def run_suite(suite: Suite, jobs: int = 2, progress: Progress | None = None, store: str | Path | None = None) -> Study:
     """Run a suite.
 
     The kernels run in `jobs` threads (compiled code does not hold Python's lock). Timing runs without other threads.
     After an interruption, the finished part is returned, marked as interrupted. An exception of one model, method or
     case becomes the reason of its row and does not end the run.
 
+    Runs of the sweep are kept in the store, and taken from there if they were computed before, by whatever suite or
+    command. Timing is always done anew.
+
+    Parameters
+    ----------
+    suite : Suite
+    jobs : int
+        Number of threads.
+    progress : Progress, optional
+    store : str or Path, optional
+        File of the store, by default `store_path`; ``"off"`` for none.
+
     Raises
     ------
     UserError
-        If a model's equations have no value, there is no C compiler, no model reaches any of the rates, or the suite
-        or the number of threads is too large.
+        If a model's equations have no value, there is no C compiler, no model reaches any of the rates, the suite
+        or the number of threads is too large, or the store is a file of another kind.
     """
     check_jobs(jobs)
     check_length(suite)
     find_compiler()
     progress = progress or Progress()
     study = Study(suite)
+    for path in executed:
+        progress.say(f"the Python file {shortened(str(path))} was executed, with your rights")
     try:
-        with interruptible():
-            _run(study, jobs, progress)
+        with open_store(store) as kept, interruptible():
+            study.store = str(kept.path) if kept.is_open else ""
+            _run(study, jobs, progress, kept)
     except KeyboardInterrupt:
         if not study.curves:
             raise
@@ -101,16 +119,18 @@ def check_length(suite: Suite) -> None:
         )
 
 
-def _run(study: Study, jobs: int, progress: Progress) -> None:
+def _run(study: Study, jobs: int, progress: Progress, store: Store) -> None:
     suite = study.suite
     models = [get_model(model) for model in suite.models]
     for model in models:
         check_domain(model)
     with computed_ahead(suite, models, jobs) as second:
-        _compare(study, models, jobs, progress, second)
+        _compare(study, models, jobs, progress, second=second, store=store)
 
 
-def _compare(study: Study, models: Sequence[NeuronModel], jobs: int, progress: Progress, second: Second) -> None:
+def _compare(
+    study: Study, models: Sequence[NeuronModel], jobs: int, progress: Progress, *, second: Second, store: Store
+) -> None:
     suite = study.suite
     progress.begin("finding drives and references", sum(map(suite.number_of_regimes, models)))
     for model in models:
@@ -139,7 +159,10 @@ def _compare(study: Study, models: Sequence[NeuronModel], jobs: int, progress: P
     progress.begin("sweeping dt", len(work))
     # expensive and cheap curves in turn, so that the first ones tell how long all will take
     order = spread([guessed_cost(*item, kernels[item[0].model, item[0].stimulus]) for item in work])
-    sweeps = [partial(swept_curve, *work[i], kernels[work[i][0].model, work[i][0].stimulus], suite) for i in order]
+    sweeps = [
+        partial(swept_curve, *work[i], kernels[work[i][0].model, work[i][0].stimulus], suite, store=store)
+        for i in order
+    ]
     finders: dict[int, Finder] = {}
     curves: dict[int, Curve] = {}
     try:
@@ -150,6 +173,8 @@ def _compare(study: Study, models: Sequence[NeuronModel], jobs: int, progress: P
                 progress.done()
     finally:  # also the finished ones of an interrupted run
         study.curves += [curves[i] for i in sorted(curves)]
+    if study.reused:
+        progress.say(study.reused)
     contradicted = contradictions(study, kernels, progress)
     study.cases = [
         case for curve in study.curves for case in cases_of(curve, suite, contradicted.get(regime_of(curve), ""))

@@ -59,6 +59,8 @@ class Curve:
     """The status of its cases if there are no points; None if there are."""
     stability: Stability | None = None
     """None if there are no points, or an error control chooses dt."""
+    from_store: bool = False
+    """Whether all of its runs were in the store, so that nothing was computed."""
 
     @property
     def by_dt(self) -> bool:
@@ -159,3 +161,11 @@ class Study:
     """What could not be done, and why; failures of a case itself are in the case."""
     interrupted: bool = False
     """Whether the run was interrupted before its end."""
+    store: str = ""
+    """The file of the store; empty if nothing is kept."""
+
+    @property
+    def reused(self) -> str:
+        """How much of the sweep was taken from the store; empty if nothing was."""
+        swept = [curve.from_store for curve in self.curves if curve.points]
+        return f"{sum(swept)} of {len(swept)} results from the store {self.store}" if any(swept) else ""

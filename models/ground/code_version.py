@@ -14,7 +14,7 @@ _HERE = Path(__file__).parents[2]
 
 @cache
 def code_version(*folders: str) -> str:
-    """Return the version of the code in folders of this package, such as ``models`` and ``flops/counters``."""
+    """Return the version of code in folders of this package, such as ``models`` and ``flops/counters``; or files."""
     return version_of(_HERE, folders)
 
 
@@ -26,9 +26,13 @@ def version_of(root: Path, folders: tuple[str, ...]) -> str:
     root : Path
         The folder that contains them.
     folders : tuple of str
+        Or files.
     """
     sources = sorted(
-        path for folder in folders for path in (root / folder).rglob("*") if path.suffix in (".py", ".c", ".j2")
+        path
+        for folder in folders
+        for path in (root / folder, *(root / folder).rglob("*"))
+        if path.suffix in (".py", ".c", ".j2")
     )
     contents = {str(path.relative_to(root)): path.read_bytes() for path in sources}
     # parsing takes half a second, so it is done once for each state of the files

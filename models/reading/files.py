@@ -98,9 +98,14 @@ def place_of(asked: str) -> tuple[str, int] | None:
         return None
 
 
+#: The Python files that were executed, in this order.
+executed: dict[Path, None] = {}
+
+
 @cache  # a script is run once, even if several of its models are used: names in Brian2 must not be given twice
 def _defined(path: Path, source: str, _changed: int) -> dict[str, Any]:
     """Run a Python file; return what it defines."""
+    executed[path] = None
     brian2.BrianLogger.suppress_name("unused_brian_object")  # the file may define objects that Brian2 does not run
     module = ModuleType(f"{path.stem}_model_file")
     module.__file__ = str(path)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from brian2 import Hz
@@ -37,6 +38,7 @@ def compare(
     suite: Suite | None = None,
     jobs: int | None = None,
     progress: Progress | None = None,
+    store: str | Path | None = None,
 ) -> Comparison:
     """Compare models at equal spike-time accuracy.
 
@@ -63,6 +65,9 @@ def compare(
         Threads; by default one per core.
     progress : Progress, optional
         By default a bar in terminals and notebooks, and nothing elsewhere.
+    store : str or Path, optional
+        File of the store, from which results of earlier runs are taken: by default SPIKECOST_STORE, or a file in the
+        user's data folder; ``"off"`` for none.
 
     Returns
     -------
@@ -101,7 +106,7 @@ def compare(
         changes["horizons"] = (float(units.in_ms(horizon, "horizon")),)
     base = suite or replace(STANDARD, thorough=False, features=False)
     with shown(progress) as told:
-        study = run_suite(changed(base, changes), (os.cpu_count() or 1) if jobs is None else jobs, told)
+        study = run_suite(changed(base, changes), (os.cpu_count() or 1) if jobs is None else jobs, told, store)
     if not any(curve.points for curve in study.curves):
         first = study.curves[0]
         raise UserError(

@@ -15,6 +15,7 @@ from ..papers import tables
 from ..results.suite_file import suite_text
 from ..tables.demos import headline
 from ..tables.parity import parity_figure
+from ..tables.repeats import with_notes
 from ..writing.encoded import to_figure, to_markdown
 from ..writing.escape import to_csv
 from ..writing.numbers import as_said
@@ -50,7 +51,7 @@ def render(run: RunFolder, folder: str | Path = ".") -> dict[str, bytes]:
         figures["features"] = features_against_cost(run.features, run.cheapest, run.demos)
     return {
         **{f"{name}.csv": to_csv(getattr(run, name)) for name in _CSV},
-        "table.md": to_markdown(as_said(run.table)).encode(),
+        "table.md": to_markdown(as_said(with_notes(run.table, run.timings))).encode(),
         **({"demos.md": tables.to_markdown(tables.demos(run), headline(run.demos)).encode()} if len(run.demos) else {}),
         **{f"{name}.{kind}": to_figure(figure, kind) for name, figure in figures.items() for kind in ("png", "svg")},
         "suite.toml": suite_text(run.about["suite"], folder).encode(),

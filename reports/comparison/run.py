@@ -13,6 +13,7 @@ from ...models.ground.interruption import keeping
 from ..results.headline import sentences, what_decides
 from ..results.verdict import verdict_text
 from ..tables.demos import headline
+from ..tables.repeats import with_notes
 from ..tables.table import SITUATION
 from ..writing import text
 from ..writing.bars import bars
@@ -26,7 +27,9 @@ from .run_folder import remove_run
 INTERRUPTED, FALLBACK = "interrupted", "spikecost-report"
 
 
-def run(suite: Suite, out: str | Path, jobs: int, quiet: bool = False) -> tuple[Comparison, Path, str]:
+def run(
+    suite: Suite, out: str | Path, jobs: int, quiet: bool = False, store: str | None = None
+) -> tuple[Comparison, Path, str]:
     """Compare, with a progress bar on standard error unless `quiet`, and write the report.
 
     The folder is locked from the start, so that no second run writes into it. If it cannot be written at the end, the
@@ -46,7 +49,7 @@ def run(suite: Suite, out: str | Path, jobs: int, quiet: bool = False) -> tuple[
     folder = writable(out)
     with keeping(), alone_in(folder, patience=0):
         with bars(quiet=quiet) as progress:
-            comparison = compare(suite.models, suite=suite, jobs=jobs, progress=progress)
+            comparison = compare(suite.models, suite=suite, jobs=jobs, progress=progress, store=store)
         interrupted = comparison.study.interrupted
         page, elsewhere = _saved(comparison, folder / INTERRUPTED if interrupted else folder)
         if not (interrupted or elsewhere):
@@ -85,7 +88,7 @@ def summary(comparison: Comparison, page: Path, more: str = "") -> str:
     parts += [
         text.frame(
             "Cost at equal spike-time accuracy: the cheapest way to run each model",
-            as_said(cheapest),
+            as_said(with_notes(cheapest, comparison.timings)),
             (
                 *_where(cheapest),
                 "model",
@@ -114,6 +117,8 @@ def summary(comparison: Comparison, page: Path, more: str = "") -> str:
     said += study.failures
     if len(comparison.demos):
         said.append(headline(comparison.demos))
+    if study.reused:
+        said.append(study.reused)
     if more:
         said.append(more)
     what = "interrupted: what was finished" if study.interrupted else "report"
@@ -146,6 +151,7 @@ def found(comparison: Comparison, page: Path, more: Sequence[str] = ()) -> dict[
             regime.drive.note for regime in comparison.study.regimes if regime.drive and regime.drive.note
         ],
         "failures": list(comparison.study.failures),
+        "from_store": comparison.study.reused,
         "said": list(more),
     }
 

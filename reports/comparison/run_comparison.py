@@ -132,7 +132,7 @@ def _changed(first: RunFolder, second: RunFolder) -> pd.DataFrame:
         one, other = of_run(first), of_run(second)
         for name in dict.fromkeys([*one, *other]):
             pair = one.get(name, "none"), other.get(name, "none")
-            if pair[0] != pair[1]:
+            if _said(pair[0]) != _said(pair[1]):
                 rows.append({"what": f"{what}: {name}", "first": _said(pair[0]), "second": _said(pair[1])})
     return pd.DataFrame(rows, columns=["what", "first", "second"])
 

@@ -47,7 +47,7 @@ from ..tables.points import points
 from ..tables.ratios import ratios
 from ..tables.recorded import spikes, voltages
 from ..tables.references import references, regimes
-from ..tables.repeats import by_stimulus, timings
+from ..tables.repeats import by_stimulus, timings, with_notes
 from ..tables.table import cheapest, table
 from ..writing.encoded import to_parquet
 from ..writing.files import replace_all, writable
@@ -217,7 +217,7 @@ class RunFolder(Shown):
     @property
     def text(self) -> str:
         """The text for a terminal: the cheapest way to run each model in each situation."""
-        return frame(CHEAPEST, as_said(self.cheapest), SHOWN)
+        return frame(CHEAPEST, as_said(with_notes(self.cheapest, self.timings)), SHOWN)
 
     @property
     def study(self) -> Study:
@@ -245,7 +245,7 @@ class RunFolder(Shown):
         ratios = frame_html(f"Operations per ms, divided by those of {self.baseline}", verdict_text(self.ranking))
         return (
             ratios
-            + frame_html(CHEAPEST, as_said(self.cheapest), SHOWN)
+            + frame_html(CHEAPEST, as_said(with_notes(self.cheapest, self.timings)), SHOWN)
             + figure_html(work_precision(self), "cost against error")
         )
 

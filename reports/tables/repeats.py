@@ -62,6 +62,45 @@ def timings(study: Study) -> pd.DataFrame:
     )
 
 
+#: Timed runs of one case that differ by more than this part of their median are marked.
+WIDE = 0.25
+#: The machine was busy if the fixed piece of work took this many times as long as its shortest time in the run.
+BUSY = 1.5
+#: Columns of the table that have a note, by build.
+_NOTED = {"scalar": "ns_per_ms", "simd": "ns_per_ms_simd"}
+
+
+def with_notes(cases: pd.DataFrame, timed: pd.DataFrame) -> pd.DataFrame:
+    """Return cases with notes on their times, in columns such as ``ns_per_ms_note``; empty if a time can be trusted.
+
+    A time has a note if the timed runs of its case differ widely, or if the fixed piece of work that was timed next to
+    them took much longer than elsewhere in the run: then other programs were running.
+
+    Parameters
+    ----------
+    cases : DataFrame
+        With the columns of a case.
+    timed : DataFrame
+        As `timings` returns.
+    """
+    found = cases
+    work = timed["ns_per_ms"] / timed["calibrations_per_ms"]
+    busy = work > BUSY * work.min()
+    for build, column in _NOTED.items():
+        of = timed.assign(_busy=busy)[timed["build"] == build]
+        notes = {key: _note(rows) for key, rows in of.groupby(list(CASE), sort=False)}
+        keys = cases[list(CASE)].itertuples(index=False, name=None)
+        found = found.assign(**{f"{column}_note": [notes.get(key, "") for key in keys]})
+    return found
+
+
+def _note(rows: pd.DataFrame) -> str:
+    times = rows["ns_per_ms"]
+    wide = (times.max() - times.min()) / times.median()
+    said = [f"spread {100 * wide:.2g} %"] if wide > WIDE else []
+    return ", ".join([*said, *(["machine busy"] if rows["_busy"].any() else [])])
+
+
 def _at_dt(case: Case, trial: int, measures: tuple[str, ...]) -> dict[str, Any]:
     run = case.runs[trial] if case.runs else None
     if run is None or run.error is None:

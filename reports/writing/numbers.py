@@ -12,10 +12,15 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+DASH = "–"  # noqa: RUF001 - a dash is shown
+#: End of the name of a column that holds notes on the numbers of another column.
+NOTE = "_note"
+
+
 def number(value: Any) -> str:
     """Print a table entry: four digits, or a dash if there is none."""
     if value is None or (isinstance(value, float) and math.isnan(value)):
-        return "–"  # noqa: RUF001 - a dash is shown
+        return DASH
     if isinstance(value, float):
         return f"{value:,.0f}" if 1e4 <= abs(value) < 1e9 else f"{value:.4g}"
     return str(value)
@@ -55,7 +60,7 @@ def as_said(cases: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     cases : DataFrame
-        With ``status`` and ``dt_ms``.
+        With ``status`` and ``dt_ms``; notes, in columns such as ``ns_per_ms_note``, are put beside their numbers.
     """
 
     def said(texts: pd.Series, bound: Callable[[str], Bound]) -> pd.Series:
@@ -63,10 +68,13 @@ def as_said(cases: pd.DataFrame) -> pd.DataFrame:
         shown[:] = [bounded_text(text, bound(status)) for text, status in zip(texts, cases["status"], strict=True)]
         return shown
 
-    return cases.assign(
-        dt_ms=said(cases["dt_ms"].map(step), Bound.of_dt),
-        **{name: said(cases[name].map(number), Bound.of_cost) for name in _COSTS if name in cases},
-    )
+    notes = [name for name in cases if str(name).endswith(NOTE)]
+    costs = {name: said(cases[name].map(number), Bound.of_cost) for name in _COSTS if name in cases}
+    for name in notes:
+        column = str(name).removesuffix(NOTE)
+        pairs = zip(costs[column], cases[name], strict=True)
+        costs[column][:] = [f"{text} ({note})" if note and text != DASH else text for text, note in pairs]
+    return cases.assign(dt_ms=said(cases["dt_ms"].map(step), Bound.of_dt), **costs).drop(columns=notes)
 
 
 def with_interval(value: float, low: float, high: float) -> str:

@@ -51,8 +51,8 @@ def by_kind(operations: Mapping[str, int]) -> str:
     return ", ".join(f"{n} {kind}" for kind, n in operations.items() if n) or "nothing"
 
 
-#: Texts of numbers, including bounds and dashes.
-_NUMBER = re.compile(r"([\u2264\u2265] )?[-+\u2013\d.,e]*|not known")
+#: Texts of numbers, including bounds, notes and dashes.
+_NUMBER = re.compile(r"([\u2264\u2265] )?[-+\u2013\d.,e]*( \([a-z]+[^()]*\))?|not known")
 
 
 def numeric(column: pd.Series) -> bool:

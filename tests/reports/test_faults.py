@@ -51,7 +51,7 @@ def spikecost_run(said, tmp_path, monkeypatch):
     """Run a tiny suite from the command line, in its own folder."""
     monkeypatch.chdir(tmp_path)
     Path("tiny.toml").write_text(SUITE)
-    monkeypatch.setattr(run_folder, "render", lambda _run: DRAWN)
+    monkeypatch.setattr(run_folder, "render", lambda *_: DRAWN)
     return lambda *more: said("run", "--suite", "tiny.toml", "--out", "out", *more)
 
 
@@ -146,7 +146,7 @@ def test_a_folder_that_cannot_be_written_at_the_end_has_a_stand_in(computed, mon
 
 
 def test_a_page_that_cannot_be_drawn_does_not_lose_the_data(computed, monkeypatch):
-    monkeypatch.setattr(run_folder, "render", lambda _run: 1 / 0)
+    monkeypatch.setattr(run_folder, "render", lambda *_: 1 / 0)
     status, _, err = computed()
     assert status == 2
     assert "The results are kept: spikecost report out/interrupted" in err

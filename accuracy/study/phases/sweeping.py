@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Mapping, Sequence
 from functools import partial
 
+from ....flops.toolchain import cpu_model, find_compiler
 from ....harness.kernels.kernels import Compiled, Kernels, kernels_of
 from ....harness.stimuli import common_divisor
+from ....harness.store import Store
 from ....models.definition.neuron import NeuronModel
 from ....models.ground.errors import NoValue, attempt
 from ...regimes.regime import Regime, RegimeKey
 from ...search.criterion import Criterion
+from ...search.kept_runs import KeptRuns
 from ...search.stability import stability
 from ...search.status import Status
 from ...search.sweep import TimeSteps, Tolerances
@@ -55,8 +58,13 @@ def guessed_cost(regime: Regime, method: str, detection: str, kernels: Kernels) 
     return sum(sum(each.values()) + DEAR * each["exp"] for each in compiled.count.by_block.values())
 
 
-def swept_curve(regime: Regime, method: str, detection: str, kernels: Kernels, suite: Suite) -> tuple[Curve, Finder]:
-    """Sweep; return the curve, and a function that finds the coarsest setting for a further criterion."""
+def swept_curve(
+    regime: Regime, method: str, detection: str, kernels: Kernels, suite: Suite, *, store: Store
+) -> tuple[Curve, Finder]:
+    """Sweep; return the curve, and a function that finds the coarsest setting for a further criterion.
+
+    Runs that are in the store are not computed again, and those that are computed are kept there.
+    """
     key = method, detection
     compiled = kernels.compiled.get(key)
 
@@ -70,12 +78,37 @@ def swept_curve(regime: Regime, method: str, detection: str, kernels: Kernels, s
         return without_points(Status.FAILED if why.failed else Status.NOT_APPLICABLE, why.reason)
     if regime.reason:
         return without_points(Status.FAILED if regime.failed else Status.RATE_NOT_REACHABLE, regime.reason)
-    swept = attempt(partial(_swept, regime, method, detection, compiled, suite))
+    swept = attempt(partial(_swept, regime, method, detection, compiled, suite, store=store))
     return without_points(Status.FAILED, swept.reason) if isinstance(swept, NoValue) else swept
 
 
-def _swept(regime: Regime, method: str, detection: str, compiled: Compiled, suite: Suite) -> tuple[Curve, Finder]:
-    curve = ErrorCurve(compiled.lanes, regime.trials, suite.all_measures)
+def _swept(
+    regime: Regime, method: str, detection: str, compiled: Compiled, suite: Suite, *, store: Store
+) -> tuple[Curve, Finder]:
+    about = {
+        "model": regime.model.label,
+        **regime.key._asdict(),
+        "method": method,
+        "detection": detection,
+        "trials": len(regime.trials),
+        "processor": cpu_model(),
+        "compiler": find_compiler().version,
+    }
+    kept = KeptRuns(store, compiled.lanes, regime.trials, suite.all_measures, about)
+    with kept.writing():
+        curve, find = _searched(regime, method, detection, compiled, suite, kept=kept)
+
+    def find_and_keep(criterion: Criterion) -> Coarsest:
+        with kept.writing():
+            return find(criterion)
+
+    return curve, find_and_keep
+
+
+def _searched(
+    regime: Regime, method: str, detection: str, compiled: Compiled, suite: Suite, *, kept: KeptRuns
+) -> tuple[Curve, Finder]:
+    curve = ErrorCurve(compiled.lanes, regime.trials, suite.all_measures, kept)
     system = regime.driven.system
     finest = (suite.finest_varying if system.random else suite.finest) * max(regime.horizon / 1000, 1)
     held = [regime.driven.sampling_ms] if system.sampled else []
@@ -89,7 +122,8 @@ def _swept(regime: Regime, method: str, detection: str, compiled: Compiled, suit
     own = {criterion: own_settings(curve, criterion) for criterion in suite.all_criteria}
     points = tuple(Point(setting, curve(setting)) for setting in settings)
     limit = stability(curve, sweep, settings) if isinstance(sweep, TimeSteps) else None
-    return Curve(regime, method, detection, compiled.count, points, answers, own, "", stability=limit), find
+    stored = not kept.computed
+    return Curve(regime, method, detection, compiled.count, points, answers, own, "", None, limit, stored), find
 
 
 def _none(_criterion: Criterion) -> Coarsest:

@@ -1,0 +1,353 @@
+"""Faults that a run may meet, tried many times: what is lost, what is wrong, and what is said.
+
+Each try begins a run with a store, lets something go wrong, and then runs again without the fault. The tables of that
+run are compared with those of an undisturbed one, and everything that was committed before must be in its store.
+``python tests/accuracy/study/faults.py`` tries each fault 17 times, so that there are 51 random kill points, and writes
+the table of docs/reliability.md.
+"""
+
+from __future__ import annotations
+
+import errno
+import logging
+import os
+import random
+import shutil
+import signal
+import sqlite3
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+from spikecost.accuracy.search import kept_runs
+from spikecost.accuracy.study.runner import run_suite
+from spikecost.accuracy.study.suite import Suite
+from spikecost.flops import toolchain
+from spikecost.harness.store import Store, database
+from spikecost.models.ground import private
+from spikecost.models.ground.errors import UserError
+from spikecost.models.ground.interruption import as_ctrl_c, keeping
+from spikecost.reports.tables.points import points
+from spikecost.reports.tables.repeats import by_stimulus
+from spikecost.reports.tables.table import table
+
+SUITE = Suite(
+    models=("lif", "izhikevich"),
+    methods=("euler", "rk4", "dormand_prince"),
+    detections=("grid", "hermite", "dense"),
+    rates=(50.0,),
+    tolerances=(1.0, 0.1),
+    horizons=(200.0,),
+    trials=3,
+    finest=5e-3,
+    per_decade=4,
+    witnessed=False,
+    thorough=False,
+    features=False,
+)
+#: A part of it: with its results in the store, a run of `SUITE` has both to recall and to compute.
+PART = replace(SUITE, methods=("euler",))
+
+PAGE = Path(__file__).parents[3] / "docs" / "reliability.md"
+BEGIN, END = "<!-- written by tests/accuracy/study/faults.py -->\n", "<!-- end -->\n"
+
+#: A flip may be where nothing looks, such as in the name of a row, which is then not found: `verify` tells.
+FLIPPED = "a bit of the file flips"
+
+#: Breaks a run with a store in this file; the random numbers choose where and when.
+Fault = Callable[[Path, random.Random], None]
+FAULTS: dict[str, Fault] = {}
+
+
+@dataclass
+class Outcome:
+    """The result of all tries of a fault."""
+
+    fault: str
+    tries: int = 0
+    lost: int = 0
+    """Results that had been committed and are not in the store after the next run."""
+    wrong: int = 0
+    """Runs after the fault whose tables differ from those of an undisturbed run."""
+    kept: int = 0
+    """Results that had been committed before the next run."""
+    message: str = ""
+    """The last line that was said."""
+    most_lines: int = 0
+    """The largest number of lines that one try said."""
+
+
+def tables(study: Any) -> tuple[Any, ...]:
+    """Return the tables of a run, which contain only deterministic columns."""
+    return table(study), points(study), by_stimulus(study)
+
+
+def are_same(one: tuple[Any, ...], other: tuple[Any, ...]) -> bool:
+    """Whether tables are equal to the last bit."""
+    return all(a.equals(b) for a, b in zip(one, other, strict=True))
+
+
+def settings_in(path: Path, *, sound: bool = True) -> set[Any]:
+    """Return every result in a store; `sound` says whether the store must be sound."""
+    if not path.exists():
+        return set()
+    with Store(path) as made:
+        assert made.is_open
+        assert not (sound and made.why_damaged())
+        rows = list(made.rows())
+    assert not [row for row in rows if row.damage and sound]
+    return {(row.identity, setting) for row in rows if not row.damage for setting in kept_runs.decoded(row.content)}
+
+
+def fault(name: str) -> Callable[[Fault], Fault]:
+    """Register a fault."""
+
+    def register(break_it: Fault) -> Fault:
+        FAULTS[name] = break_it
+        return break_it
+
+    return register
+
+
+def try_fault(name: str, tries: int, undisturbed: tuple[Any, ...], folder: Path) -> Outcome:
+    """Try a fault several times."""
+    found, chance = Outcome(name), random.Random(name)
+    said = logging.getLogger("spikecost")
+    for i in range(tries):
+        path = folder / str(i) / "spikecost.db"
+        path.parent.mkdir(parents=True)
+        lines: list[str] = []
+        heard = _Heard(lines)
+        said.addHandler(heard)
+        private._told.clear()
+        # each setting is written at once: many moments at which a fault could lose something
+        with mock.patch.object(kept_runs, "BATCH", 0.0), mock.patch.object(database, "PATIENCE", 1.0):
+            try:
+                FAULTS[name](path, chance)
+            except UserError as refused:
+                lines.append(f"spikecost: {refused}")
+            finally:
+                said.removeHandler(heard)
+            path = next(path.parent.glob("next/*.db"), path)
+            sound = name != FLIPPED
+            before = settings_in(path, sound=sound)
+            resumed = run_suite(SUITE, jobs=2, store=path)
+        found.tries += 1
+        found.kept += len(before)
+        found.lost += len(before - settings_in(path, sound=sound))
+        found.wrong += not are_same(tables(resumed), undisturbed)
+        found.most_lines = max(found.most_lines, len(lines))
+        found.message = lines[-1] if lines else found.message
+        shutil.rmtree(folder / str(i))
+    return found
+
+
+class _Heard(logging.Handler):
+    def __init__(self, lines: list[str]) -> None:
+        super().__init__()
+        self._lines = lines
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep the line."""
+        self._lines.append(record.getMessage())
+
+
+def _forked(path: Path) -> int:
+    """Run the suite in another process."""
+    child = os.fork()
+    if not child:
+        os.close(2)
+        os.open(os.devnull, os.O_WRONLY)
+        try:
+            with as_ctrl_c(), keeping() as came:
+                with suppress(KeyboardInterrupt):
+                    run_suite(SUITE, jobs=2, store=path)
+                came.clear()
+        finally:
+            os._exit(0)
+    return child
+
+
+def _moment(chance: random.Random) -> None:
+    time.sleep(chance.uniform(0.05, 1.5))
+
+
+def _signalled(number: int, path: Path, chance: random.Random) -> None:
+    child = _forked(path)
+    _moment(chance)
+    os.kill(child, number)
+    os.waitpid(child, 0)
+
+
+@fault("killed (SIGKILL) at a random moment")
+def _killed(path: Path, chance: random.Random) -> None:
+    _signalled(signal.SIGKILL, path, chance)
+
+
+@fault("ended (SIGTERM) at a random moment")
+def _ended(path: Path, chance: random.Random) -> None:
+    _signalled(signal.SIGTERM, path, chance)
+
+
+@fault("Ctrl-C at a random moment")
+def _interrupted(path: Path, chance: random.Random) -> None:
+    _signalled(signal.SIGINT, path, chance)
+
+
+@fault("files copied while a run writes, and the copy used")
+def _copied(path: Path, chance: random.Random) -> None:
+    child = _forked(path)
+    _moment(chance)
+    copy = path.parent / "next"
+    copy.mkdir()
+    for each in sorted(path.parent.glob("spikecost.db*")):
+        shutil.copy(each, copy / each.name)
+    os.waitpid(child, 0)
+
+
+@fault("two runs at once on one store")
+def _two(path: Path, _chance: random.Random) -> None:
+    for child in [_forked(path), _forked(path)]:
+        os.waitpid(child, 0)
+
+
+@fault("the disk is full")
+def _full(path: Path, _chance: random.Random) -> None:
+    run_suite(PART, jobs=2, store=path)
+    connect = database.connect
+
+    def small(given: Path) -> sqlite3.Connection:
+        made = connect(given)
+        (pages,) = made.execute("PRAGMA page_count").fetchone()
+        made.execute(f"PRAGMA max_page_count = {pages}")  # SQLite then says what it says of a full disk
+        return made
+
+    with mock.patch("spikecost.harness.store.store.connect", small):
+        run_suite(SUITE, jobs=2, store=path)
+
+
+@fault("the folder cannot be written")
+def _read_only(path: Path, _chance: random.Random) -> None:
+    refused = OSError(errno.EROFS, os.strerror(errno.EROFS), str(path))
+    with mock.patch.object(database.tempfile, "mkstemp", side_effect=refused):
+        run_suite(PART, jobs=2, store=path)
+
+
+@fault("another program locks the file")
+def _locked(path: Path, _chance: random.Random) -> None:
+    run_suite(PART, jobs=2, store=path)
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    try:
+        run_suite(SUITE, jobs=2, store=path)
+    finally:
+        other.execute("ROLLBACK")
+        other.close()
+
+
+@fault("the file is cut short")
+def _cut(path: Path, chance: random.Random) -> None:
+    run_suite(PART, jobs=2, store=path)
+    os.truncate(path, int(chance.uniform(0.01, 0.99) * path.stat().st_size))
+    run_suite(PART, jobs=2, store=path)
+
+
+@fault(FLIPPED)
+def _flipped(path: Path, chance: random.Random) -> None:
+    run_suite(PART, jobs=2, store=path)
+    whole = bytearray(path.read_bytes())
+    whole[chance.randrange(100, len(whole))] ^= 1 << chance.randrange(8)
+    path.write_bytes(whole)
+    run_suite(PART, jobs=2, store=path)
+
+
+@fault("the file belongs to another program")
+def _foreign(path: Path, chance: random.Random) -> None:
+    with sqlite3.connect(path) as other:
+        other.execute(f"CREATE TABLE mine_{chance.randrange(1000)} (a)")
+    other.close()
+    before = path.read_bytes()
+    try:
+        run_suite(PART, jobs=2, store=path)
+    finally:
+        assert path.read_bytes() == before
+        (path.parent / "next").mkdir()
+        run_suite(PART, jobs=2, store=path.parent / "next" / "own.db")
+
+
+@contextmanager
+def _compiler(path: Path, then: str) -> Iterator[None]:
+    """Use a compiler that states its version and then does something else, and a cache without kernels."""
+    made = path.parent / "cc"
+    made.write_text(f'#!/bin/sh\ncase "$*" in *--version*) echo "cc 1.0"; exit 0;; esac\n{then}\n')
+    made.chmod(0o700)
+    changed = {"CC": str(made), "SPIKECOST_CACHE": str(path.parent / "cache"), "SPIKECOST_COMPILER_TIMEOUT": "0.5"}
+    toolchain.find_compiler.cache_clear()
+    try:
+        with mock.patch.dict(os.environ, changed):
+            yield
+    finally:
+        toolchain.find_compiler.cache_clear()
+
+
+def _badly_compiled(path: Path, then: str) -> None:
+    run_suite(PART, jobs=2, store=path)
+    with _compiler(path, then):
+        study = run_suite(replace(PART, models=("lif",)), jobs=2, store=path)
+    reasons = {case.reason for case in study.cases if case.curve.method == "euler"}
+    raise UserError("; ".join(sorted(reason for reason in reasons if "compiler" in reason)))
+
+
+@fault("the compiler fails")
+def _compiler_fails(path: Path, _chance: random.Random) -> None:
+    _badly_compiled(path, "echo 'internal error' >&2; exit 4")
+
+
+@fault("the compiler hangs")
+def _compiler_hangs(path: Path, _chance: random.Random) -> None:
+    _badly_compiled(path, "sleep 60")
+
+
+@fault("the compiler vanishes")
+def _compiler_vanishes(path: Path, _chance: random.Random) -> None:
+    _badly_compiled(path, 'rm -f "$0"; exit 1')
+
+
+def as_table(outcomes: list[Outcome]) -> str:
+    """Return the table of the page."""
+    rows = ["| fault | tries | committed results | lost | wrong tables | what is said |", "|---|---|---|---|---|---|"]
+    for each in outcomes:
+        said = essential(each.message)
+        rows.append(f"| {each.fault} | {each.tries} | {each.kept} | {each.lost} | {each.wrong} | {said} |")
+    return "\n".join(rows) + "\n"
+
+
+def essential(message: str) -> str:
+    """Return a message without the folder of the test."""
+    words = message.removeprefix("spikecost: ").split()
+    return " ".join(Path(word).name if word.startswith(tempfile.gettempdir()) else word for word in words) or "nothing"
+
+
+def main() -> None:
+    """Try every fault, and write the table."""
+    tries = int(sys.argv[1]) if len(sys.argv) > 1 else 17
+    run_suite(SUITE, jobs=2, store="off")
+    undisturbed = tables(run_suite(SUITE, jobs=2, store="off"))
+    outcomes = []
+    with tempfile.TemporaryDirectory() as folder:
+        for i, name in enumerate(FAULTS):
+            outcomes.append(try_fault(name, tries, undisturbed, Path(folder) / str(i)))
+            sys.stdout.write(f"{outcomes[-1]}\n")
+            sys.stdout.flush()
+    before, _, rest = PAGE.read_text().partition(BEGIN)
+    PAGE.write_text(before + BEGIN + as_table(outcomes) + END + rest.partition(END)[2])
+
+
+if __name__ == "__main__":
+    main()

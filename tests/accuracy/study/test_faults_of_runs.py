@@ -1,0 +1,48 @@
+"""What faults cost a run with a store: nothing that was committed, and one line."""
+
+from __future__ import annotations
+
+import pytest
+
+from spikecost.accuracy.study.runner import run_suite
+
+from .faults import BEGIN, FAULTS, PAGE, SUITE, tables, try_fault
+
+#: The faults of everyday tests; the tests of the store try others on a store alone, which takes less time.
+EVERYDAY = (
+    "killed (SIGKILL) at a random moment",
+    "two runs at once on one store",
+    "the file is cut short",
+    "the file belongs to another program",
+    "the compiler fails",
+)
+
+
+@pytest.fixture(scope="module")
+def undisturbed():
+    run_suite(SUITE, jobs=2)  # references are then read from the cache by every run
+    return tables(run_suite(SUITE, jobs=2))
+
+
+@pytest.mark.parametrize(
+    ("name", "tries"),
+    [
+        *((name, 1 + name.startswith("killed")) for name in EVERYDAY),
+        *(pytest.param(name, 50, marks=pytest.mark.deep) for name in FAULTS),
+    ],
+)
+def test_a_fault_loses_nothing_and_is_told_in_one_line(undisturbed, tmp_path, name, tries):
+    found = try_fault(name, tries, undisturbed, tmp_path)
+    assert (found.tries, found.lost, found.wrong) == (tries, 0, 0)
+    assert found.most_lines <= 1
+    assert "\n" not in found.message
+
+
+def test_the_page_has_the_result_of_every_fault():
+    rows = [line.split(" | ") for line in PAGE.read_text().partition(BEGIN)[2].splitlines() if line.startswith("| ")]
+    found = {row[0].removeprefix("| "): row[1:] for row in rows[1:]}
+    assert set(found) <= set(FAULTS)
+    assert len(found) >= 5
+    for tries, _, lost, wrong, _ in found.values():
+        assert int(tries) >= 10
+        assert (lost, wrong) == ("0", "0")

@@ -1,0 +1,56 @@
+"""Times that cannot be trusted say so beside the number."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from spikecost.reports.comparison.formats import render
+from spikecost.reports.tables.repeats import with_notes
+from spikecost.reports.writing.numbers import as_said
+from spikecost.reports.writing.text import frame
+
+
+def timed(run, change):
+    """Return the run with steady times, three of each case, except for what `change` does with the first case."""
+    first = run.cheapest.iloc[0]
+    names = ["model", "method", "detection", "stimulus", "horizon_ms", "level", "measure", "tolerance"]
+    rows = run.timings.groupby([*names, "build"], sort=False).head(1)
+    rows = rows.loc[rows.index.repeat(3)].reset_index(drop=True)
+    rows = rows.assign(repeat=np.arange(len(rows)) % 3, calibrations_per_ms=rows["ns_per_ms"] / 1000)
+    own = (rows[names] == first[names]).all(axis=1)
+    assert own.any()
+    change(rows, own)
+    return dataclasses.replace(run, timings=rows)
+
+
+def steady(rows, own):
+    pass
+
+
+def widely_spread(rows, own):
+    factor = np.where(rows["repeat"] == 2, 1.5, 1.0)
+    rows.loc[own, ["ns_per_ms", "calibrations_per_ms"]] = rows.loc[own, ["ns_per_ms", "calibrations_per_ms"]].mul(
+        factor[own], axis=0
+    )
+
+
+def busy(rows, own):
+    """All runs of the case took twice as long, and so did the fixed piece of work."""
+    rows.loc[own, "ns_per_ms"] *= 2
+
+
+@pytest.mark.parametrize(("change", "note"), [(steady, ""), (widely_spread, "spread 50 %"), (busy, "machine busy")])
+def test_a_time_that_cannot_be_trusted_has_a_note(small_run, change, note):
+    run = timed(small_run, change)
+    noted = with_notes(run.cheapest, run.timings)
+    assert noted["ns_per_ms_note"].iloc[0] == note
+    assert set(noted["ns_per_ms_note"].iloc[1:]) == {""}
+    said = as_said(noted)
+    assert said["ns_per_ms"].iloc[0].endswith(f" ({note})" if note else said["ns_per_ms"].iloc[0])
+    assert not [name for name in said if name.endswith("_note")]
+    # wherever the number is shown
+    assert run.text.count(note) >= bool(note)
+    if note:
+        assert note in render(run, ["md"])["tables.md"].decode().replace("\\", "")
+        assert note in frame("", said)
