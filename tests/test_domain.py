@@ -83,7 +83,7 @@ def test_a_zero_is_named_by_all_alike(tmp_path_factory, form, kind, where, more,
         equations=text + ("\na : 1\nb : 1\nc : 1" if kind == "parameter" else ""),
         threshold="v > 1",
         reset="v = 0",
-        initial={"v": 0.0, "w": 0.0},
+        initial={"v": 0.3, "w": 0.2},
         **{"parameters" if kind == "parameter" else "constants": given_values},
     )
     line = one_line(model, tmp_path_factory.mktemp("run"))
@@ -185,7 +185,57 @@ def test_functions_of_any_number_are_folded_or_refused(x):
 def test_what_has_no_value_in_some_state_is_a_failure_of_the_run(side):
     model = leaky(f"({side})/ms")
     for method, detection in (("euler", "grid"), ("euler", "linear"), ("rk4", "hermite")):
-        with pytest.raises(sc.UserError, match=r"diverged|divides by zero"):
+        with pytest.raises(sc.UserError, match=r"diverged|divides by zero|is not a number"):
             sc.simulate(model, sc.constant(0.3, 20 * ms), 0.1 * ms, method, detection)
     with pytest.raises(sc.UserError):
         sc.reference(model, sc.constant(0.3, 20 * ms))
+
+
+@pytest.mark.parametrize(
+    ("term", "start", "cause"),
+    [
+        ("1/v", 0, "v is 0"),
+        ("v**q", 0, "v is 0"),
+        ("b/(v - 0.5)", 0.5, "'v - 0.5' is 0"),
+        ("log(v)", 0, "log(v)"),
+        ("sqrt(v - 0.5)", 0, "sqrt(v - 0.5)"),
+    ],
+)
+def test_an_equation_without_a_value_at_the_start_is_refused_by_all(term, start, cause):
+    model = sc.NeuronModel(
+        name="k",
+        equations=f"dv/dt = (I - v + {term})/(10*ms) : 1\nI : 1\nb : 1\nq : 1",
+        threshold="v > 1",
+        reset="v = 0.7",
+        parameters={"b": 1.0, "q": -1.0},
+        initial={"v": start},
+    )
+    stimulus = sc.constant(2.0, 20 * ms)
+    calls = (
+        lambda: sc.count(model, "euler"),
+        lambda: sc.reference(model, stimulus),
+        lambda: sc.simulate(model, stimulus, 0.1 * ms),
+    )
+    said = set()
+    for call in calls:
+        with pytest.raises(UserError) as refused:
+            call()
+        said.add(str(refused.value))
+    assert len(said) == 1
+    (line,) = said
+    assert cause in line
+    assert "initial value" in line
+    check_domain(model.replace(initial={"v": 0.6}))
+
+
+@pytest.mark.parametrize("term", ["v/(exp(v) - 1)", "1/(1 + exp(v + 1000))", "sqrt(v)", "v/sqrt(v**2)"])
+def test_limits_and_large_numbers_at_the_start_are_not_refused(term):
+    check_domain(
+        sc.NeuronModel(
+            name="k",
+            equations=f"dv/dt = (I - v + {term})/(10*ms) : 1\nI : 1",
+            threshold="v > 1",
+            reset="v = 0",
+            initial={"v": 0},
+        )
+    )

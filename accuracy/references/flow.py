@@ -401,9 +401,8 @@ class Flow:
                 "there is no solution to refer to; give other parameters"
             )
         if outcome == limits.err_nf_state:
-            raise NotFiniteError(
-                f"leaves the finite numbers at {float(integrator.time):.4g} ms; give a weaker drive or other parameters"
-            )
+            at = float(integrator.time if np.isfinite(integrator.time) else now)
+            raise NotFiniteError(f"leaves the finite numbers at {at:.4g} ms; give a weaker drive or other parameters")
         if outcome == limits.time_limit:
             return after, end, False, steps
         if outcome == limits.step_limit:

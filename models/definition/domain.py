@@ -2,13 +2,14 @@
 
 The check covers everything that depends only on numbers, units, constants and parameters. It is made on the equations
 as written, before anything is folded, counted or run, so that every use of the model gives the same error message.
-What depends on the state or the input can only be checked when the model runs.
+It is made at the initial values, too, because they are often 0. What depends on other states or on the input can only
+be checked when the model runs.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from functools import lru_cache
 
@@ -55,9 +56,9 @@ def check_domain(model: NeuronModel) -> None:
 class _Undefined(Exception):
     """A node has no value. Carries the node, the zero divisor in it if there is one, and otherwise the reason."""
 
-    def __init__(self, node: Op, zero: Expr | None = None, why: str = "") -> None:
+    def __init__(self, node: Op, zero: Expr | None = None, why: str = "", *, too_large: bool = False) -> None:
         super().__init__(why)
-        self.node, self.zero, self.why = node, zero, why
+        self.node, self.zero, self.why, self.too_large = node, zero, why, too_large
 
 
 @lru_cache(_MOST_KEPT)
@@ -69,6 +70,10 @@ def _message(model: NeuronModel) -> str:
     }
     known |= {"pi": math.pi, "e": math.e}
     dimensions = {**{name: get_dimensions(value) for name, value in given.items()}, **model.system.dimensions}
+    start: dict[str, _Number] = {
+        name: units.internal(value) for name, value in model.initial.items() if not isinstance(value, str)
+    }
+    at_start: list[tuple[str, str, Expr]] = []
     for where, name, written in _texts(model):
         root = _as_written(written, known, dimensions, where)
         try:
@@ -77,7 +82,46 @@ def _message(model: NeuronModel) -> str:
             return f"{where}: {_said(undefined, model, known)}"
         if name and value is not None:
             known[name] = value
+        elif where.startswith("equation"):
+            at_start.append((where, name, root))
+    return _at_the_start(at_start, {**known, **start}, start)
+
+
+def _at_the_start(
+    equations: Sequence[tuple[str, str, Expr]], known: dict[str, _Number], start: Mapping[str, _Number]
+) -> str:
+    """Return which equation has no value at the initial values; empty if all have one.
+
+    A quotient 0/0 is left out: its limit may exist, and many rates are written like this. So is a number that is too
+    large: a term may still be 0 over it.
+    """
+    for where, name, root in equations:
+        try:
+            value = _value(root, known)
+        except _Undefined as undefined:
+            node, zero = undefined.node, undefined.zero
+            own = sorted(names(node if zero is None else zero) & set(start))
+            if zero is None:
+                values = " and ".join(f"{each} = {float(known[each]):g}" for each in own)
+                said = "" if undefined.too_large else f"'{text(node)}' is not a number with {values}: {undefined.why}"
+            else:
+                limit = node.kind == "div" and _is_zero_at(node.args[0], known)
+                cause = f"{own[0]} is 0" if isinstance(zero, Var) and own else f"'{text(zero)}' is 0"
+                said = "" if limit else f"{cause}, so that '{text(node)}' divides by zero"
+            if own and said:
+                return f"{where}: at the initial values, {said}; give {' or '.join(own)} another initial value"
+            continue
+        if name and value is not None:
+            known[name] = value
     return ""
+
+
+def _is_zero_at(root: Expr, known: Mapping[str, _Number]) -> bool:
+    try:
+        value = _value(root, known)
+    except _Undefined:
+        return False
+    return value is not None and _is_zero(value)
 
 
 def _texts(model: NeuronModel) -> Iterator[tuple[str, str, str]]:
@@ -139,7 +183,7 @@ def _applied(node: Op, args: list[_Known]) -> _Known:
         if not math.isfinite(value):
             raise OverflowError("too large")
     except OverflowError:
-        raise _Undefined(node, why="math range error") from None
+        raise _Undefined(node, why="math range error", too_large=True) from None
     except (ArithmeticError, ValueError) as error:
         raise _Undefined(node, why=str(error.args[-1])) from None
     # zero times anything is zero
