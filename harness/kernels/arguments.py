@@ -28,7 +28,7 @@ from ..stimuli import Stimulus, steps_of
 from ..stimuli.random_inputs import RandomInputs
 from ..stimuli.train import check_arrivals
 from .arriving import arriving, bytes_of_arrivals
-from .c_blocks import NOT_FINITE, PIECE, STEP_TOO_SMALL, STOP, STUCK_IN_A_STEP, TOO_MANY_STEPS
+from .c_blocks import NOT_FINITE, PIECE, STEP_TOO_SMALL, STOP, STUCK_IN_A_STEP, TERMS, TOO_MANY_STEPS
 from .c_source import MAX_SPIKES_A_STEP, in_parts, tallied
 from .sampled import SampledInputs
 
@@ -112,6 +112,7 @@ class Arguments:
         self._starts = stimuli[0].starts
         self._refractory = float(refractory)
         self._pieces = pieces
+        self._edges = np.concatenate([[0], np.cumsum(pieces)])
         self._sampled = SampledInputs(stimuli, pieces, self._setting) if sampled and step.varying else None
         self._inputs = (
             _pieces(stimuli)
@@ -156,9 +157,11 @@ class Arguments:
         total = int(self._pieces.sum())
         # arrivals are counted from the start of a call
         blocks = [total] if self._step.model.arrivals else [each.block for each in self._by_step]
+        same = (self._parameters, self._state, self._tallies, *self._arriving, self._carried, self._spikes)
+        known = {id(array): _as_c(array) for array in same}
         for first in range(0, total, min(blocks)):
-            values = self._values(first, min(first + min(blocks), total))
-            yield tuple(map(_as_c, (*values, self._spikes)))
+            values = (*self._values(first, min(first + min(blocks), total)), self._spikes)
+            yield tuple(known.get(id(value)) or _as_c(value) for value in values)
             if self._spikes["stuck"][0] == STOP:
                 return
 
@@ -175,10 +178,12 @@ class Arguments:
         pieces, inputs, samples = self._pieces, self._inputs, self._samples
         of_part: tuple[Any, ...] = ()
         if self._by_step:
-            ends = np.cumsum(pieces)
-            end = int(ends[-1]) if end is None else end
-            inside = slice(int(np.searchsorted(ends, first, "right")), int(np.searchsorted(ends, end)) + 1)
-            pieces = np.diff(np.clip(np.concatenate([[0], ends])[inside.start : inside.stop + 1], first, end))
+            edges = self._edges
+            end = int(edges[-1]) if end is None else end
+            inside = slice(int(edges.searchsorted(first, "right")) - 1, int(edges.searchsorted(end)))
+            cut = edges[inside.start : inside.stop + 1].copy()
+            cut[0], cut[-1] = first, end
+            pieces = cut[1:] - cut[:-1]
             inputs = self._sampled.values(first, end - first) if self._sampled else inputs[inside]
             samples = samples[inside]
             drawn = (self._random.values(first, end - first),) if self._random else ()
@@ -294,8 +299,8 @@ def _pieces(stimuli: Sequence[Stimulus]) -> Array:
     """Return the stimuli for a kernel that does not sample its input: an array (pieces, neurons, `PIECE`)."""
     found = np.zeros((len(stimuli[0].shapes), len(stimuli), PIECE))
     for lane, stimulus in enumerate(stimuli):
-        found[:, lane, :-1] = [shape.numbers for shape in stimulus.shapes]
-        found[:, lane, -1].view(np.int64)[:] = [bool(shape.terms) for shape in stimulus.shapes]
+        found[:, lane, :-1] = stimulus.numbers.T
+        found[:, lane, -1].view(np.int64)[:] = sum(bit * (stimulus.numbers[row] != 0) for bit, row in TERMS.values())
     return found
 
 

@@ -18,8 +18,10 @@ from ..stimuli import Shape
 
 #: The largest number of Newton iterations for a crossing: after this number even bisection has reached round-off.
 MOST_ITERATIONS = 60
-#: The number of values that describe a piece of the stimulus: the values of its shape, and whether it varies.
+#: The number of values that describe a piece of the stimulus: the values of its shape, and which terms it has.
 PIECE = len(fields(Shape)) + 1
+#: The bits of a shape's terms, and the places of their factors in its numbers. (A sweep is a part of the sine.)
+TERMS = {"slope": (1, 1), "decay": (2, 2), "sine": (4, 4)}
 #: The values that a kernel writes to `spikes.stuck`: more spikes in one step than allowed, a spike from a state that is
 #: not finite, a step that cannot be made smaller, too many steps, more spikes in all than can be stored.
 STUCK_IN_A_STEP, NOT_FINITE, STEP_TOO_SMALL, TOO_MANY_STEPS, TOO_MANY_SPIKES = 1, 2, 4, 8, 16
@@ -114,19 +116,25 @@ _STIMULUS = """\
 #define MOST_ITERATIONS {most_iterations}
 enum {{ TOO_MANY_SPIKES = {full}, STEP_TOO_SMALL = {too_small}, TOO_MANY_STEPS = {too_many} }};
 
-/* A piece of the stimulus is PIECE numbers: those of its shape, and as bits whether it varies. To evaluate a stimulus
-   is not the model's cost; a constant one executes no floating-point operation here. */
+/* A piece of the stimulus is PIECE numbers: those of its shape, and as bits which terms it has in addition to a number.
+   To evaluate a stimulus is not the model's cost; a constant one executes no floating-point operation here. */
 #define PIECE {piece}
-static inline int varies(const double *piece)
+enum {{ SLOPE = {slope}, DECAY = {decay}, SINE = {sine} }};
+static inline long terms_of(const double *piece)
 {{
     long bits;
     __builtin_memcpy(&bits, piece + PIECE - 1, sizeof bits);
-    return bits != 0;
+    return bits;
 }}
+static inline int varies(const double *piece) {{ return terms_of(piece) != 0; }}
 static inline double input_at(const double *p, double s)
 {{
-    if (!varies(p)) return p[0];
-    return p[0] + p[1] * s + p[2] * exp(-s / p[3]) + p[4] * sin(p[5] + (p[6] + p[7] * s) * s);
+    const long terms = terms_of(p);
+    if (!terms) return p[0];
+    double value = p[0] + p[1] * s;
+    if (terms & DECAY) value += p[2] * exp(-s / p[3]);
+    if (terms & SINE) value += p[4] * sin(p[5] + (p[6] + p[7] * s) * s);
+    return value;
 }}
 /* The input after so many steps and a part of one. Functions apart: nothing of it runs where the piece is constant. */
 static __attribute__((noinline, unused)) double input_after(const double *p, long steps, double part, double step)
@@ -176,6 +184,7 @@ def c_prelude(build: Build, vector_exp: bool = False) -> str:
 def c_stimulus() -> str:
     """Print the functions that read the pieces of a stimulus, for kernels whose input is not sampled."""
     return _STIMULUS.format(
+        **{term: bit for term, (bit, _) in TERMS.items()},
         most_iterations=MOST_ITERATIONS,
         piece=PIECE,
         full=TOO_MANY_SPIKES,

@@ -27,17 +27,19 @@ PLACES = (0.0, 0.5, 1.0)
 
 _LINES = """
 void sample_lines(
-    long first, long count, const long *starts, long piece, long lanes, const double *offset, const double *slope,
-    double dt, double *out)
+    long first, long count, const long *restrict starts, long piece, long lanes, const double *restrict offset,
+    const double *restrict slope, double dt, double *restrict out)
 {
-    const double places[] = {0.0, 0.5, 1.0};
-    for (long k = first; k < first + count; k++) {
+    for (long k = first; k < first + count; k++, out += 3 * lanes) {
         while (k >= starts[piece + 1]) piece++;
-        for (int i = 0; i < 3; i++, out += lanes) {
-            const double s = ((double)(k - starts[piece]) + places[i]) * dt;
-            const double *a = offset + piece * lanes, *b = slope + piece * lanes;
-            #pragma omp simd
-            for (long lane = 0; lane < lanes; lane++) out[lane] = a[lane] + b[lane] * s;
+        const double steps = (double)(k - starts[piece]);
+        const double start = steps * dt, middle = (steps + 0.5) * dt, end = (steps + 1.0) * dt;
+        const double *restrict a = offset + piece * lanes, *restrict b = slope + piece * lanes;
+        #pragma omp simd
+        for (long lane = 0; lane < lanes; lane++) {
+            out[lane] = a[lane] + b[lane] * start;
+            out[lanes + lane] = a[lane] + b[lane] * middle;
+            out[2 * lanes + lane] = a[lane] + b[lane] * end;
         }
     }
 }
@@ -70,6 +72,7 @@ class SampledInputs:
             return np.array([each.numbers[row] for each in distinct]).T[:, [which[lane] for lane in lanes]]
 
         self._offset, self._slope = (np.ascontiguousarray(numbers(row, range(self._lanes)) + 0.0) for row in range(2))
+        self._block = np.empty((0, len(PLACES), self._lanes))
         self._terms = []
         for name, factor, others, of_time in (("decay", 2, [3], _decayed), ("sine", 4, [5, 6, 7], _sine)):
             if lanes := [lane for lane, i in enumerate(which) if name in distinct[i].terms]:
@@ -85,9 +88,11 @@ class SampledInputs:
         """Return the inputs of `count` steps from step `first` on: an array (steps, 3, neurons).
 
         At a jump of the input, the end of a step has the value before the jump, and the start of the next step has the
-        value after it.
+        value after it. A block is overwritten by the next one.
         """
-        found = np.empty((count, len(PLACES), self._lanes))
+        if count > len(self._block):
+            self._block = np.empty((count, len(PLACES), self._lanes))
+        found = self._block[:count]
         start = int(np.searchsorted(self._starts, first, "right")) - 1
         _lines()(
             first,
