@@ -78,11 +78,10 @@ def features_against_cost(found: pd.DataFrame, costs: pd.DataFrame, of_demos: pd
         axis.grid(True, which="major", color="0.92")
         axis.margins(x=0.25)
     if of_demos is not None and len(of_demos):
-        figure.supxlabel(
-            "izhikevich has one set of parameters per feature, from the twenty demos of 2004, "
-            "converged; its cost is that of one set",
-            fontsize=8,
-            color="0.4",
+        figure.suptitle(
+            "Izhikevich's model has one set of parameters per feature (the twenty demos of 2004, converged); "
+            "its cost is that of one set",
+            fontsize=10,
         )
     figure.draw_without_rendering()  # this fixes the positions
     for axis, places in marks.items():

@@ -30,6 +30,7 @@ SCRIPTS = (
     "recorded.js",
     "features.js",
     "cells.js",
+    "choosing.js",
     "start.js",
 )
 

@@ -102,7 +102,8 @@ function cells() {
   let fill, limit = AT_FIRST;
   function shown() {
     const words = find.value.toLowerCase().split(/\s+/).filter(Boolean);
-    const found = all.filter((_, i) => words.every((word) => texts[i].includes(word)));
+    const reached = byId("cells-reached").checked;
+    const found = all.filter((row, i) => (!reached || row.flops_per_ms !== null) && words.every((word) => texts[i].includes(word)));
     fill(found, limit);
     byId("cells-count").textContent = `${found.length} of ${all.length} cases`;
     more.hidden = found.length <= limit;
@@ -113,6 +114,7 @@ function cells() {
     shown();
   }
   find.addEventListener("input", shown);
+  byId("cells-reached").addEventListener("change", shown);
   byId("cells-columns").addEventListener("change", lay);
   more.addEventListener("click", () => { limit = Infinity; shown(); });
   lay();

@@ -11,7 +11,7 @@ async function start() {
   }
   byId("suite-file").addEventListener("click", () => save("suite.toml", run.suite, "text/plain"));
   byId("suite-text").textContent = run.suite;
-  for (const part of [ratios, tables, workPrecision, breakdown, parity, recorded, features]) part();
+  for (const part of [ratios, choosing, tables, workPrecision, breakdown, parity, recorded, features]) part();
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => PLOTS.forEach((draw) => draw()));
   const plots = document.querySelectorAll(".plot"); // on paper they look as on the screen, but smaller
   addEventListener("beforeprint", () => plots.forEach((plot) => { plot.style.width = `${plot.clientWidth}px`; }));

@@ -198,7 +198,10 @@ def _ratio(row: Row) -> str:
 
 
 def winner_maps(run: RunFolder) -> list[dict[str, Any]]:
-    """Return one map per kind of stimulus, horizon and measure: levels across, tolerances down."""
+    """Return one map per kind of stimulus, horizon and measure: levels across, tolerances down.
+
+    A map with one model everywhere is left out.
+    """
     candidates = {key: group.to_dict("records") for key, group in run.candidates.groupby(SITUATION, sort=False)}
     maps = []
     for (stimulus, horizon, measure), group in run.winners.groupby(["stimulus", "horizon_ms", "measure"], sort=False):
@@ -218,6 +221,8 @@ def winner_maps(run: RunFolder) -> list[dict[str, Any]]:
             }
             for tolerance in sorted(set(group["tolerance"]), reverse=True)
         ]
+        if group["winner"].nunique() < 2:  # one model everywhere: the verdict says more
+            continue
         title = f"{str(stimulus).replace('_', ' ')}, {float(str(horizon)) / 1000:g} s"
         maps.append({"title": title, "levels": levels, "rows": rows})
     return maps

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from brian2 import ms, mV
 from selenium import webdriver
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import Select, WebDriverWait
@@ -20,6 +21,7 @@ from spikecost.accuracy.study.study import Study
 from spikecost.accuracy.study.suite import Suite
 from spikecost.flops.counters import auto
 from spikecost.flops.counters.hardware.base import why_no_pmu
+from spikecost.harness.stimuli import constant
 from spikecost.models.methods import METHODS
 from spikecost.reports.comparison.run_folder import TABLES, RunFolder
 from spikecost.reports.page import SCRIPTS, page
@@ -410,6 +412,36 @@ def test_the_plot_is_used_from_the_keyboard(shown):
         assert all(each.get_attribute("tabindex") in (None, "0") for each in shown.find_elements(By.TAG_NAME, control))
 
 
+def test_the_ranking_for_me(shown, small_run):
+    def ranking():
+        lines = shown.find_elements(By.CSS_SELECTOR, "#me-table tbody tr")
+        return [[cell.text for cell in line.find_elements(By.TAG_NAME, "td")] for line in lines]
+
+    Select(shown.find_element(By.ID, "me-regime")).select_by_visible_text("constant, 50 Hz, 0.2 s")
+    choose(shown, "me-tolerance", "0.3")
+    for detection in ("grid", ""):
+        choose(shown, "me-detection", detection)
+        table = small_run.table.query("level == '50 Hz' and tolerance == 0.3")
+        table = table[(table["detection"] == detection) if detection else table["detection"].notna()]
+        best = table.sort_values("flops_per_ms").dropna(subset=["flops_per_ms"]).groupby("model").head(1)
+        assert [line[:3] for line in ranking()] == best[["model", "method", "detection"]].to_numpy().tolist()
+        assert [float(line[3]) for line in ranking()] == pytest.approx(list(best["round_dt_ms"]), rel=1e-3)
+    # the code runs with the time step of the first row
+    code = shown.find_element(By.ID, "me-code").text
+    first = best.iloc[0]
+    exec(code, {"stimulus": constant(2 * mV / ms, 200 * ms)}, spikes := {})
+    assert len(spikes["spikes"]) > 1
+    assert f"dt={first['round_dt_ms']:g}*ms" in code
+    # the link keeps the choices
+    link = shown.find_element(By.ID, "me-link").get_attribute("href")
+    choose(shown, "me-tolerance", "1")
+    shown.get("about:blank")
+    shown.get(link)
+    WebDriverWait(shown, PATIENCE).until(lambda b: b.execute_script("return document.body.dataset.ready") == "yes")
+    assert shown.find_element(By.ID, "me-tolerance").get_attribute("value") == "0.3"
+    assert "50 Hz" in shown.find_element(By.ID, "me-regime").get_attribute("value")
+
+
 def test_the_cases_sort_and_filter(shown, small_run):
     def column(name):
         return shown.execute_script(
@@ -440,6 +472,16 @@ def test_the_cases_sort_and_filter(shown, small_run):
     shown.find_element(By.ID, "cells-columns").click()
     head = [each.text for each in shown.find_elements(By.CSS_SELECTOR, "#cells th")]
     assert head == list(small_run.table.columns)
+
+
+def test_cases_without_a_cost_are_shown_on_demand(site, small_run, tmp_path):
+    table = small_run.table.copy()
+    table.loc[3, ["status", "reason", "flops_per_ms"]] = ["not reached", "by 3 of 3 stimuli: diverged", None]
+    (tmp_path / "index.html").write_text(page(replace(small_run, table=table)))
+    browser = opened(site[0], tmp_path / "index.html")
+    assert browser.find_element(By.ID, "cells-count").text == "31 of 32 cases"
+    browser.find_element(By.ID, "cells-reached").click()
+    assert browser.find_element(By.ID, "cells-count").text == "32 of 32 cases"
 
 
 def test_every_table_is_one_click_away(shown, small_run, downloads):
@@ -566,8 +608,21 @@ def test_features_stand_against_costs_as_found_and_as_stated(site, looked_at, tm
     assert points[("izhikevich:RS", 17)] == pytest.approx(best["izhikevich:RS"], rel=1e-5)
 
 
+def two_winners(run):
+    """Return the run with another winner in one situation."""
+    winners = run.winners.copy()
+    winners.loc[winners.index[0], "winner"] = "izhikevich:RS"
+    return replace(run, winners=winners)
+
+
+def test_a_map_with_one_model_everywhere_is_left_out(small_run):
+    assert set(small_run.winners["winner"]) == {"lif"}
+    assert "Winner map" not in page(small_run)
+    assert "Winner map" in page(two_winners(small_run))
+
+
 def test_what_needs_no_script_is_text(small_run):
-    text = page(small_run)
+    text = page(two_winners(small_run))
     before = text[: text.index("<script")]
     for part in (
         "Which model is cheapest",
