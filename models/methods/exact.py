@@ -12,8 +12,9 @@ from ..algebra.polynomial import ZERO, is_zero, minus, plus, times
 from .fixed_step import FixedStep
 from .registered import METHODS
 
-#: Divided differences of rates that are nearer to each other than this, relatively, are not computed.
-NEAR = 1e-3
+#: Second divided differences of rates that are nearer to each other than this, relatively, are not computed: their
+#: relative rounding error is up to that of a number divided by the square of this, 4e-10. Higher ones divide once more.
+NEAR = 5e-4
 
 
 class Exact(FixedStep):
@@ -110,7 +111,7 @@ def _transfer(rates: Sequence[Expr], dt: Expr, f: Derivatives) -> Expr:
     if low == high:
         powers = _product([dt] * (len(rates) - 1))
         return powers * exp(rates[0] * dt) * Fraction(1, factorial(len(rates) - 1))
-    if high - low < NEAR * abs(low):
+    if high - low < NEAR ** (1 / (len(rates) - 2)) * abs(low):
         raise NotApplicable("a variable drives another through a third, and their rates are almost equal")
     without = [[rate for place, rate in enumerate(rates) if place != end] for end in (first, last)]
     return (_transfer(without[0], dt, f) - _transfer(without[1], dt, f)) / minus(rates[last], rates[first])

@@ -60,7 +60,7 @@ def test_strong_orders_if_the_factor_of_the_noise_depends_on_the_state(method, i
     assert order(model, method, 8, right) == pytest.approx(expected, abs=0.15)
 
 
-@pytest.mark.parametrize("method", ["euler", "exact", "milstein"])
+@pytest.mark.parametrize("method", ["euler", "exact", "exponential_euler", "milstein"])
 def test_an_ornstein_uhlenbeck_state_is_its_exact_update_with_strong_order_1(method):
     # v(T) = v0 + (v(0) - v0) exp(-T/tau) + sigma sqrt(2/tau) times the integral of exp(-(T - s)/tau) dW(s)
     model = NOISY_LIF.replace(

@@ -26,18 +26,20 @@ def chain(first, second, third):
     )
 
 
-@pytest.mark.parametrize("times", [(10, 5, 3), (10, 5, 5), (10, 5, 10), (5, 5, 10), (7, 7, 7), (10, 5, 5.1)])
+@pytest.mark.parametrize(
+    "times", [(10, 5, 3), (10, 5, 5), (10, 5, 10), (5, 5, 10), (7, 7, 7), (10, 5, 5.1), (5, 5.01, 5)]
+)
 def test_a_step_is_the_exponential_of_the_matrix(times):
     model = chain(*times)
     (kernel,) = compile_kernels([make_step(model, "exact")], SCALAR)
     found = kernel.run([constant(0.7, 6 * ms)], 2)[0].state
     a, b, c = (1 / time for time in times)
     matrix = np.array([[-a, 2 * a, 0, 0.7 * a], [0, -b, 3 * b, 0.2 * b], [0, 0, -c, 0.3 * c], [0, 0, 0, 0]])
-    assert found == pytest.approx((expm(6 * matrix) @ [0.5, -0.3, 1, 1])[:3], rel=1e-12)
+    assert found == pytest.approx((expm(6 * matrix) @ [0.5, -0.3, 1, 1])[:3], rel=1e-10)
 
 
 def test_where_it_has_no_digits_it_does_not_apply():
-    assert "their rates are almost equal" in why_not(chain(5, 5.001, 5), "exact")
+    assert "their rates are almost equal" in why_not(chain(5, 5.00001, 5), "exact")
     text = chain(5, 3, 2).equations
     unknown = chain(5, 3, 2).replace(
         equations=text.replace("/(2*ms)", "/tau") + "\ntau : second", parameters={"tau": 2 * ms}
