@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from fractions import Fraction
 from functools import lru_cache
-from itertools import groupby
-from operator import attrgetter
 from typing import Any, ClassVar
 from weakref import WeakKeyDictionary
 
@@ -20,14 +18,16 @@ from ...harness.stimuli import Shape
 from ...models.algebra.draft import substitute
 from ...models.algebra.expression import FLOATS, Expr, Op, Var, evaluate, nodes
 from ...models.algebra.expression import names as names_of
-from ...models.algebra.functions import CALLS, FUNCTIONS
+from ...models.algebra.functions import FUNCTIONS
 from ...models.algebra.polynomial import ZERO, by_products
 from ...models.definition.neuron import NeuronModel
 from ...models.language import units
 from .conditions import powers_of_parameters, right_hand_sides, take_out_conditions
-from .inspection import Inspector, Steps
+from .inspection import Inspector
 from .ranges import Range
+from .record import Record
 from .rounding import Rounding
+from .sizes import size_of
 
 #: A Taylor step that begins at |x| < `NEAR` computes exprel(x) as exp(x/2) sinh(x/2)/(x/2), with this many terms of the
 #: series of sinh (error 1e-19 even at the step's end, |x| < 4). Other steps use (exp(x) - 1)/x.
@@ -100,103 +100,6 @@ class StoppedError(Exception):
 
 class NotFiniteError(StoppedError):
     """A number was infinite or NaN."""
-
-
-@dataclass(frozen=True)
-class _Stretch:
-    first: int
-    """Index of its first step."""
-    start: Any
-    numbers: list[float]
-    refractory: bool
-
-
-class Record:
-    """The steps of a flow, kept until they are inspected."""
-
-    def __init__(self, flow: Flow, capacity: int, number: Any) -> None:
-        order = flow.order + 1
-        self.count = 0
-        self._series = np.empty((capacity, len(flow.system.state), order), dtype=number)
-        self._lengths = np.empty(capacity)
-        self._ends = np.empty(capacity, dtype=number)
-        self._parts: list[_Stretch] = []
-
-    def begin(self, start: Any, numbers: list[float], *, refractory: bool) -> None:
-        """Record when the next step begins, and the flow and its parameters from there on."""
-        if self._parts and self._parts[-1].first == self.count:
-            self._parts.pop()
-        self._parts.append(_Stretch(self.count, start, numbers, refractory))
-
-    def keeper(self, integrator: Any) -> Callable[[Any], bool]:
-        """Return a callback that keeps each step of an integrator."""
-        series, lengths, ends, coefficients = self._series, self._lengths, self._ends, integrator.tc
-
-        def keep(_: Any) -> bool:
-            i = self.count
-            series[i] = coefficients
-            lengths[i] = integrator.last_h
-            ends[i] = integrator.time
-            self.count = i + 1
-            return True
-
-        return keep
-
-    def clear(self) -> None:
-        """Delete all steps."""
-        self.count = 0
-        self._parts.clear()
-
-    def start_of(self, i: int) -> Any:
-        """Return the time at which a step began."""
-        return next((part.start for part in self._parts if part.first == i), self._ends[i - 1])
-
-    def numbers_of(self, i: int) -> list[float]:
-        """Return the parameters of the flow during a step."""
-        return next(part.numbers for part in reversed(self._parts) if part.first <= i)
-
-    def state_in(self, i: int, length: float) -> Any:
-        """Return the state `length` ms after a step began: an array of the precision's type."""
-        series = self._series[i]
-        found = series[:, -1]
-        for k in reversed(range(series.shape[1] - 1)):
-            found = found * series.dtype.type(length) + series[:, k]
-        return found
-
-    @property
-    def last_state(self) -> Any:
-        """The state after the last step."""
-        return self.state_in(self.count - 1, self._lengths[self.count - 1])
-
-    @property
-    def last_end(self) -> Any:
-        """The time at which the last step ended."""
-        return self._ends[self.count - 1]
-
-    def parts(self, held: frozenset[str]) -> Iterator[tuple[frozenset[str], Steps, int]]:
-        """Return the recorded parts: the variables that were held, the steps, and the index of the first step.
-
-        The arrays change when other steps are recorded.
-        """
-        parts = [part for part in self._parts if part.first < self.count]
-        for refractory, several in groupby(parts, attrgetter("refractory")):
-            several_ = list(several)
-            first, last = several_[0].first, several_[-1].first
-            after = [part.first for part in parts if part.first > last]
-            end = after[0] if after else self.count
-            firsts = [part.first - first for part in several_]
-            counts = np.diff([*firsts, end - first])
-            numbers = np.repeat(np.array([part.numbers for part in several_]).T, counts, axis=1)
-            starts = np.empty_like(self._ends[first:end])
-            starts[1:] = self._ends[first : end - 1]
-            starts[firsts] = [part.start for part in several_]
-            with np.errstate(over="ignore"):  # from extended precision; the inspection refuses infinite numbers
-                series = np.asarray(self._series[first:end], dtype=float)
-            yield (
-                held if refractory else frozenset(),
-                Steps(series, self._lengths[first:end], np.asarray(starts, dtype=float), numbers),
-                first,
-            )
 
 
 class Flow:
@@ -548,20 +451,16 @@ class Flow:
         now = {**numbers, **value, self._model.input: shape["offset"] + abs(shape["decay"]) + abs(shape["amplitude"])}
         now |= dict.fromkeys(self._conditions, 1.0)
         sized = {name: (x, abs(x)) for name, x in now.items()}
-        speeds = {name: _size(slope, sized) for name, slope in self.system.derivatives.items()}
+        speeds = {name: size_of(slope, sized) for name, slope in self.system.derivatives.items()}
         # in an upstroke, only until the voltage is at its threshold
         threshold = self.system.threshold
-        way = abs(value[threshold.variable]) + _size(threshold.level, sized)
+        way = abs(value[threshold.variable]) + size_of(threshold.level, sized)
         time = min(AHEAD, way / (speeds[threshold.variable] or math.inf))
         ahead = {name: (value[name], max(abs(value[name]), time * speed)) for name, speed in speeds.items()}
         # a root's argument, such as an absolute value, is handled after the conditions that it contains
+        margin, at = MARGIN * self._precision.margin, {**sized, **ahead}
         return [
-            max(
-                MARGIN * self._precision.margin * (2 if each.domain else 1) * _size(each.distance, {**sized, **ahead}),
-                1e-300,
-            )
-            if each.kink
-            else 0.0
+            max(margin * (2 if each.domain else 1) * size_of(each.distance, at), 1e-300) if each.kink else 0.0
             for each in self._conditions.values()
         ]
 
@@ -740,50 +639,6 @@ def _opened(value: Expr, subexpressions: Mapping[str, Expr]) -> Expr:
     for name, opened in reversed(list(subexpressions.items())):
         value = substitute(value, {name: opened})
     return value
-
-
-def _size(value: Expr, at: Mapping[str, tuple[float, float]]) -> float:
-    """Return the sum of the absolute values of an expression's terms; 0 if it has no value.
-
-    `at` gives a value and a size for each name.
-    """
-    try:
-        size = evaluate(value, at, _SIZES, lambda x: (float(x), abs(float(x))))[1]
-    except (ArithmeticError, ValueError):
-        return 0.0
-    return float(size) if math.isfinite(size) else 0.0
-
-
-def _both(kind: str, size: Callable[..., float]) -> Callable[..., tuple[float, float]]:
-    return lambda *args: (FLOATS[kind](*(arg[0] for arg in args)), size(*args))
-
-
-def _root_of_size(kind: str) -> Callable[..., tuple[float, float]]:
-    # the switches are not known here, so an argument may have either sign
-    def apply(base: tuple[float, float], *power: tuple[float, float]) -> tuple[float, float]:
-        return tuple(FLOATS[kind](abs(each), *(number for number, _ in power)) for each in base)
-
-    return apply
-
-
-def _of_value(kind: str) -> Callable[..., tuple[float, float]]:
-    def apply(*args: tuple[float, float]) -> tuple[float, float]:
-        value = FLOATS[kind](*(arg[0] for arg in args))
-        return value, abs(value)
-
-    return apply
-
-
-_SIZES = {
-    "add": _both("add", lambda a, b: a[1] + b[1]),
-    "sub": _both("sub", lambda a, b: a[1] + b[1]),
-    "mul": _both("mul", lambda a, b: a[1] * b[1]),
-    "div": _both("div", lambda a, b: a[1] / abs(b[0])),
-    "neg": _both("neg", lambda a: a[1]),
-    **{kind: _both(kind, lambda a, kind=kind: abs(FLOATS[kind](a[1]))) for kind in ("abs", "tanh", "sinh")},
-    **{kind: _root_of_size(kind) for kind in ("pow", "sqrt")},
-    **{kind: _of_value(kind) for kind in ("exprel", "cosh", *CALLS) if kind != "pow"},
-}
 
 
 def _exprel(x: Any, precision: Precision) -> Any:

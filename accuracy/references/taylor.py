@@ -19,7 +19,8 @@ from ...models.definition.neuron import NeuronModel
 from ...models.ground.errors import UserError
 from . import upstroke
 from .arriving import Arriving
-from .flow import SHAPE, NotFiniteError, Precision, Record, State, StoppedError, flow_of
+from .flow import SHAPE, NotFiniteError, Precision, State, StoppedError, flow_of
+from .record import Record
 from .refractoriness import lasting, with_own_variable
 from .rounding import Rounding
 
@@ -187,7 +188,9 @@ class _Solver:
         self._at = _Place(state, zero, zero, zero, spiked=False)
         self._leave_the_level()
         self._at.spiked = model.spike_interrupts and self._is_above()  # immediately, at the start
-        self._record = Record(self._flow, MANY + 1, precision.type) if precision.inspected else None
+        self._record: Record | None = None
+        if precision.inspected:
+            self._record = Record(len(state), self._flow.order, MANY + 1, precision.type)
         self._marks: list[tuple[int, _Place]] = []
         self._batch = FEW * FEW if precision.inspected else SEVERAL
         self._tries = 0
