@@ -81,7 +81,7 @@ def _model(right_hand_side):
         equations=f"dv/dt = {right_hand_side} : 1\ndw/dt = I*Hz : 1\nI : 1",
         threshold="v > 1",
         reset="v = 0",
-        initial={"v": 0, "w": 0},
+        initial={"v": 0.5, "w": 0},  # v**-1 has no value at 0
     )
 
 
