@@ -15,9 +15,10 @@ SMALL += "tolerances=(1.0, 0.1), repeats=1, thorough=False, features=False)"
 #: Runs a suite in a new process, and prints the phases as JSON: the peak of memory is that of the process.
 SCRIPT = """
 import json, resource, time
+from dataclasses import replace
 from spikecost.accuracy.study.runner import run_suite
 from spikecost.accuracy.study.phases.progress import Progress
-from spikecost.accuracy.study.suite import Suite
+from spikecost.accuracy.study.suite import STANDARD, Suite
 from spikecost.reports.comparison.rendering import render
 from spikecost.reports.comparison.run_folder import RunFolder
 
@@ -46,7 +47,7 @@ ALWAYS = {"finding drives and references", "compiling kernels", "sweeping dt", "
 
 @pytest.mark.parametrize("models", [("lif",), ("lif", "izhikevich"), ("lif", "izhikevich", "hodgkin_huxley")])
 def test_phases(benchmark, models, capsys):
-    suite = "Suite()" if os.environ.get("SPIKECOST_WHOLE") else SMALL
+    suite = "replace(STANDARD, models=MODELS)" if os.environ.get("SPIKECOST_WHOLE") else SMALL
 
     def run():
         code = SCRIPT.format(models=models, suite=suite)
