@@ -1,6 +1,7 @@
 """The time t, and the time of the last spike, in equations, thresholds and resets."""
 
 from fractions import Fraction
+from functools import cache
 
 import brian2
 import numpy as np
@@ -44,14 +45,22 @@ def _model(name):
 STIMULUS = constant(1.2, 100 * ms)
 
 
-def _spikes(model, method, detection, dt):
-    return compile_kernels([make_step(model, method, detection)])[0].run([STIMULUS], dt)[0]
+@cache
+def _kernels(name):
+    """All kernels of a model, compiled at once."""
+    pairs = [("euler", "grid"), ("rk4", "grid"), ("rk4", "hermite"), ("dormand_prince", "dense")]
+    steps = [make_step(_model(name), *pair) for pair in pairs if not why_not(_model(name), *pair)]
+    return {(kernel.step.method, kernel.step.detection): kernel for kernel in compile_kernels(steps)}
+
+
+def _spikes(name, method, detection, dt):
+    return _kernels(name)[method, detection].run([STIMULUS], dt)[0]
 
 
 @pytest.mark.parametrize("name", MODELS)
 @pytest.mark.parametrize("method", ["euler", "rk4"])
 def test_on_the_grid_spikes_are_those_of_brian2(name, method):
-    found = _spikes(_model(name), method, "grid", Fraction(1, 10))
+    found = _spikes(name, method, "grid", Fraction(1, 10))
     theirs = engine.run(_model(name), method, STIMULUS, Fraction(1, 10), target="numpy")
     assert len(theirs) > 3
     np.testing.assert_allclose(found.spike_times, theirs, rtol=0, atol=1e-9)
@@ -63,13 +72,13 @@ def test_located_spikes_converge_to_the_reference(name):
     model = _model(name)
     right = reference(model, STIMULUS).train.times
     coarse, fine = (
-        np.abs(_spikes(model, "rk4", "hermite", dt).spike_times - right).max()
+        np.abs(_spikes(name, "rk4", "hermite", dt).spike_times - right).max()
         for dt in (Fraction(1, 5), Fraction(1, 20))
     )
     assert fine < 1e-5
     assert np.log2(coarse / fine) / 2 > 3.5
     if not why_not(model, "dormand_prince", "dense"):
-        assert np.abs(_spikes(model, "dormand_prince", "dense", 1e-10).spike_times - right).max() < 1e-6
+        assert np.abs(_spikes(name, "dormand_prince", "dense", 1e-10).spike_times - right).max() < 1e-6
 
 
 def test_the_reference_is_that_of_another_solver():

@@ -8,7 +8,7 @@ import pytest
 
 from spikecost.flops import count
 from spikecost.harness.engines import brian2_operations
-from spikecost.harness.engines.brian2_operations import cython_operations, standalone_operations
+from spikecost.harness.engines.brian2_operations import cython_operations, executed, standalone_operations
 from spikecost.models.catalogue import MODELS
 from spikecost.models.ground.errors import NoValue, UserError
 from spikecost.models.methods import METHODS
@@ -17,11 +17,12 @@ from spikecost.models.methods import METHODS
 @pytest.mark.slow
 @pytest.mark.usefixtures("callgrind", "compiled_brian2")
 def test_standalone_is_our_step() -> None:
-    """Two models of one project are counted apart."""
-    found = standalone_operations([(MODELS["lif"], "euler"), (MODELS["izhikevich"], "euler")])
+    """Two models of one project are counted apart. (What is kept is found again by the tests of thorough runs.)"""
+    found = executed([(MODELS["lif"], "euler"), (MODELS["izhikevich"], "euler")])
     for name, counted in zip(("lif", "izhikevich"), found, strict=True):
         assert not isinstance(counted, NoValue)
-        ours, default = counted
+        ours, default, compiled = counted
+        assert (ours.target, default.target, compiled.target) == ("cpp_standalone", "cpp_standalone", "cython")
         # dt/ms is computed once per step for all neurons of izhikevich
         once = {"div": 1 / brian2_operations.NEURONS} if name == "izhikevich" else {}
         assert ours.own == count(name, "euler").as_run.present | once
@@ -47,12 +48,12 @@ def test_standalone_exponential_euler_of_hodgkin_huxley_takes_powers() -> None:
 @pytest.mark.slow
 @pytest.mark.usefixtures("compiled_brian2")
 def test_cython_lif_is_the_fused_step() -> None:
-    executed = cython_operations(MODELS["lif"], "euler")
+    found = cython_operations(MODELS["lif"], "euler")
     fused = count("lif", "euler").as_fused
-    assert executed.own["fma"] == fused["fma"] == 2
-    assert executed.own["add"] == fused["add"] == 1
+    assert found.own["fma"] == fused["fma"] == 2
+    assert found.own["add"] == fused["add"] == 1
     # in addition to the threshold's comparison, one per step for all neurons
-    assert 1 <= executed.own["compare"] <= 1 + 2 / brian2_operations.NEURONS
+    assert 1 <= found.own["compare"] <= 1 + 2 / brian2_operations.NEURONS
 
 
 def test_a_method_that_brian2_has_not(monkeypatch: pytest.MonkeyPatch) -> None:
