@@ -98,8 +98,8 @@ class Suite:
     coarsest: float = 5.0
     finest: float = 8e-4
     """For a horizon of 1 s or less; for a longer one, dt is longer so that the number of steps is the same."""
-    finest_varying: float = 8e-3
-    """The same for models with random inputs, which vary from step to step."""
+    finest_varying: float = 2e-3
+    """The same for inputs that vary in time, and for models with random inputs: their steps are more expensive."""
     per_decade: int = 8
     repeats: int = 3
     """Number of timed runs of each case."""

@@ -39,7 +39,7 @@ FIELDS: dict[str, tuple[dict[str, Any], str]] = {
     "measures": (_NAMES, "measures to take at every dt, in addition to those of the criteria"),
     "coarsest": (_TIME, "largest time step of the sweep"),
     "finest": (_TIME, "smallest time step of the sweep; longer for horizons of more than 1 s"),
-    "finest_varying": (_TIME, "the same for models with random inputs"),
+    "finest_varying": (_TIME, "the same for inputs that vary in time and models with random inputs"),
     "per_decade": (_COUNT, "time steps of the sweep per decade"),
     "repeats": (_COUNT, "timed runs of each case"),
     "time_lanes": (_SWITCH, "whether neurons in SIMD lanes are timed, too"),

@@ -110,7 +110,7 @@ def _searched(
 ) -> tuple[Curve, Finder]:
     curve = ErrorCurve(compiled.lanes, regime.trials, suite.all_measures, kept)
     system = regime.driven.system
-    finest = (suite.finest_varying if system.random else suite.finest) * max(regime.horizon / 1000, 1)
+    finest = (suite.finest_varying if regime.varying or system.random else suite.finest) * max(regime.horizon / 1000, 1)
     held = [regime.driven.sampling_ms] if system.sampled else []
     unit = common_divisor([*(trial.stimulus.unit for trial in regime.trials), *held])
     sweep = TimeSteps(unit, suite.coarsest, finest, suite.per_decade) if compiled.knob == "dt" else Tolerances()
