@@ -16,6 +16,7 @@ import subprocess
 import sys
 import termios
 from argparse import _SubParsersAction
+from fractions import Fraction
 from importlib import metadata
 from pathlib import Path
 
@@ -27,10 +28,13 @@ from rich.cells import cell_len
 
 from spikecost import cli
 from spikecost.accuracy.features import FEATURES
+from spikecost.accuracy.search.criterion import Run
+from spikecost.accuracy.search.kept_runs import encoded, version
 from spikecost.cli import main
 from spikecost.flops import toolchain
 from spikecost.flops.conventions import CONVENTIONS
 from spikecost.flops.operations import count
+from spikecost.harness.store import Store
 from spikecost.models.algebra.expression import KINDS
 from spikecost.models.catalogue import MODELS
 from spikecost.models.detection import DETECTIONS
@@ -568,6 +572,10 @@ QUICK = {
     "cache info": [],
     "cache verify": [],
     "cache clear": [],
+    "store info": ["--store", "kept.db"],
+    "store verify": ["--store", "kept.db"],
+    "store export": ["kept.csv", "--store", "kept.db"],
+    "store prune": ["--store", "kept.db"],
 }
 
 
@@ -584,12 +592,14 @@ def commands(parser=None, name=""):
 
 @pytest.fixture(scope="module")
 def kept(report, tmp_path_factory):
-    """A folder with a run, a baseline and a history, which tests may change."""
+    """A folder with a run, a baseline, a history and a store of one result, which tests may change."""
     folder = tmp_path_factory.mktemp("kept")
     shutil.copytree(report[0] / "out", folder / "out")
     with contextlib.chdir(folder), contextlib.redirect_stdout(io.StringIO()):
         assert cli.main(["baseline", "update", "out", "--baseline", "baseline.json"]) == 0
         assert cli.main(["history", "add", "out", "--store", "kept.sqlite", "--commit", "c0ffee"]) == 0
+    with Store(folder / "kept.db") as store:
+        store.keep("a", encoded({Fraction(1, 10): (Run(None, "diverged", {}, 0, {}),)}), {"model": "lif"}, version())
     return folder
 
 

@@ -4,9 +4,10 @@ Two computations whose errors are only due to rounding may agree by chance. So t
 from the solution itself, as in a running error analysis (Wilkinson 1963, "Rounding Errors in Algebraic Processes"). In
 each step, the state and its derivative are rounded. An error of the state is a shift in time: the error over the speed
 of the state. Without a change of the input, this shift stays the same along the solution, so a slow passage amplifies
-errors. When the input changes, the error of the state stays the same instead. Errors within one interval between
-spikes are independent of each other, so their squares are added; the errors of equal intervals are equal, so they are
-added themselves.
+errors. When the input changes, or spikes arrive, the error of the state stays the same instead. A spike that is due to
+an arrival has no error in time; after the reset, the error of the state is at most the same, unless the reset
+multiplies the state by more than 1. Errors within one interval between spikes are independent of each other, so their
+squares are added; the errors of equal intervals are equal, so they are added themselves.
 """
 
 from __future__ import annotations
@@ -55,9 +56,10 @@ class Rounding:
         firsts = np.flatnonzero((factors != 1) | (np.diff(passed, prepend=self._spikes) > 0))
         firsts = np.unique(np.concatenate([[0], firsts]))
         for i, square in zip(firsts.tolist(), np.add.reduceat(squares, firsts).tolist(), strict=True):
-            if passed[i] > self._spikes:
+            if passed[i] > self._spikes and float(spikes[passed[i] - 1]) not in self._fixed:
                 self._pass(int(passed[i]))
             elif factors[i] != 1:
+                self._spikes = int(passed[i])
                 self._before *= float(factors[i])
                 self._square *= float(factors[i]) ** 2
             self._square += square

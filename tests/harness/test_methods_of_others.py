@@ -114,7 +114,8 @@ def test_the_command_line_knows_them(python: Callable[..., subprocess.CompletedP
     assert (listed.returncode, listed.stderr) == (0, "")
     assert "Ralston's method of order 2" in listed.stdout
     assert "Two half steps of Euler" in listed.stdout
-    refused = python("-m", "spikecost.cli", "count", "lif", "--method", "careful")
-    assert (refused.returncode, refused.stdout) == (2, "")
-    assert refused.stderr.startswith("spikecost: the steps of careful do not all cost the same")
-    assert len(refused.stderr.splitlines()) == 1
+    counted = python("-m", "spikecost.cli", "count", "lif", "--method", "careful")
+    assert (counted.returncode, counted.stderr) == (0, "")
+    # it chooses its steps, so that each part of them is counted
+    for part in ("attempt", "correct"):
+        assert part in counted.stdout
