@@ -24,6 +24,7 @@ from .faults import SUITE, tables
 
 
 def assert_same(one, other):
+    assert set(one[0]["reason"]) == set(other[0]["reason"])
     for a, b in zip(one, other, strict=True):
         pd.testing.assert_frame_equal(a, b, check_exact=True)
 
