@@ -1,8 +1,9 @@
 """Runs of a kernel kept in the store: what identifies them, and their form there.
 
-One result is a kernel under the stimuli of a regime. Its parts are the runs at some settings: they are added at most a
-second after they were computed, so a run that is killed loses at most this. What is decided from the runs, such as the
-largest dt within a tolerance, is not kept: it is decided again, for whatever criteria a suite has.
+One result is a kernel under the stimuli of a regime. Its parts are the runs at some settings. They are added when a
+setting ends and a second has passed since the last time: a run that is killed loses what was computed since then. What
+is decided from the runs, such as the largest dt within a tolerance, is not kept: it is decided again, for whatever
+criteria a suite has.
 
 A result is identified by everything that its numbers are computed from, and by nothing else: the C source of the
 kernel without comments, how it is compiled and for which processor, the numbers of the model, the stimuli with their
