@@ -174,10 +174,10 @@ def test_functions_of_any_number_are_folded_or_refused(x):
 @pytest.mark.parametrize(
     "side",
     [
-        "I/(v - v)",
-        "sqrt(v - 1 - v) + I",
+        "sqrt(0.5 - v) + I",
         "I + exp(1e3*(v + 1))",
-        "(v - 1)**0.3 + I",
+        "(0.5 - v)**0.3 + I",
+        "I - log(0.5 - v)",
         "I/(v - 0.5)**2*exp(800 + 10*v)",
         "exprel(1e4*(v + 1)) + I",
     ],
@@ -185,7 +185,7 @@ def test_functions_of_any_number_are_folded_or_refused(x):
 def test_what_has_no_value_in_some_state_is_a_failure_of_the_run(side):
     model = leaky(f"({side})/ms")
     for method, detection in (("euler", "grid"), ("euler", "linear"), ("rk4", "hermite")):
-        with pytest.raises(sc.UserError, match=r"diverged|divides by zero|is not a number"):
+        with pytest.raises(sc.UserError, match="diverged"):
             sc.simulate(model, sc.constant(0.3, 20 * ms), 0.1 * ms, method, detection)
     with pytest.raises(sc.UserError):
         sc.reference(model, sc.constant(0.3, 20 * ms))
@@ -199,6 +199,9 @@ def test_what_has_no_value_in_some_state_is_a_failure_of_the_run(side):
         ("b/(v - 0.5)", 0.5, "'v - 0.5' is 0"),
         ("log(v)", 0, "log(v)"),
         ("sqrt(v - 0.5)", 0, "sqrt(v - 0.5)"),
+        ("sqrt(v - 1 - v)", 0, "is not a number"),
+        ("(v - 1)**0.3", 0, "is not a number"),
+        ("b/(v - v)", 0.5, "'v - v' is 0"),
     ],
 )
 def test_an_equation_without_a_value_at_the_start_is_refused_by_all(term, start, cause):

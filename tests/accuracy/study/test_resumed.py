@@ -86,13 +86,13 @@ def test_other_suites_share_results(path, computed):
     assert 0 < some < len(computed) / 2
 
 
-def _lif(resistance):
+def _lif(reset):
     return sc.NeuronModel(
         name="mine",
         equations="dv/dt = (I - v)/(10*ms) : volt\nI : volt",
         initial={"v": 0 * mV},
         threshold="v > 15*mV",
-        reset=f"v = {resistance}*mV",
+        reset=f"v = {reset}*mV",
     )
 
 

@@ -599,6 +599,7 @@ def converted(made: Abroad) -> NeuronModel:
 def row_of(name: str, *, run: bool = True) -> Row:
     """Convert a group, and run it in both programs with its own method and dt."""
     stands_for, make = GROUPS[name]
+    brian2.seed(1)  # of initial values
     made = make()
     try:
         model = converted(made)
