@@ -169,7 +169,7 @@ def _parser() -> _Parser:
     )
     run.add_argument("--full", action="store_true", help="the whole catalogue, every kind of stimulus, 10 s too: long")
     run.add_argument("--out", default=OUT, metavar="DIR", help=f"folder of the report (default {OUT})")
-    run.add_argument("--jobs", type=int, default=os.cpu_count() or 1, metavar="N", help="threads (default: all cores)")
+    _add_workers(run)
     run.add_argument("--suite", metavar="FILE", help="a suite in TOML; the options below change it")
     _add_consent(run)
     run.add_argument(
@@ -381,6 +381,20 @@ def _data(options: argparse.Namespace) -> str | None:
     return str(options.data) if options.data else None
 
 
+def _add_workers(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--jobs", type=int, default=os.cpu_count() or 1, metavar="N", help="threads or processes (default: all cores)"
+    )
+    parser.add_argument(
+        "--executor", metavar="KIND", help="what sweeps: threads (default), processes, or dask, if there is a cluster"
+    )
+    parser.add_argument(
+        "--cluster",
+        metavar="ADDRESS",
+        help="a Dask cluster that sweeps, such as tcp://host:8786 (default: SPIKECOST_CLUSTER)",
+    )
+
+
 def _add_quiet(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--quiet", action="store_true", help="show no progress")
 
@@ -563,7 +577,9 @@ def _run_and_say(options: argparse.Namespace, suite: Suite, chosen: Mapping[str,
     from .reports.writing.records import dumps
 
     store = "off" if options.fresh else options.store
-    comparison, page, elsewhere = run(suite, options.out, options.jobs, options.quiet, store)
+    comparison, page, elsewhere = run(
+        suite, options.out, options.jobs, options.quiet, store, executor=options.executor, cluster=options.cluster
+    )
     said = "--quick left out: " if options.quick else "" if options.full or options.suite or chosen else "left out: "
     more = [said + left_out(FULL, suite)] if said else []
     not_added = None
