@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from .accuracy.study.suite import Suite
     from .models.definition.neuron import NeuronModel
     from .models.step import Step
-    from .reports.regression.kept.figures import Figures
+    from .reports.regression.command import Source
 
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 #: Errors of a path given by the user.
@@ -753,8 +753,9 @@ def _features(options: argparse.Namespace) -> int:
 def _check(options: argparse.Namespace) -> int:
     from .reports.regression import command
 
+    source = _figures(options)
     status, said = command.check(
-        _figures(options),
+        source,
         options.baseline,
         gate_times=options.gate_times,
         only=options.only,
@@ -764,13 +765,15 @@ def _check(options: argparse.Namespace) -> int:
         markdown=options.markdown,
         github=options.github,
         without_counter=options.without_counter,
+        arguments=source.arguments,
+        whose=source.whose,
     )
     options.status = status  # it is the exit status, even if the table is not read to its end
     _print(said)
     return status
 
 
-def _figures(options: argparse.Namespace) -> Callable[[], Figures]:
+def _figures(options: argparse.Namespace) -> Source:
     from .reports.regression import command
 
     return command.source(

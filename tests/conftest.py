@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import collections
 import os
+import platform
+import shutil
 import signal
 from collections.abc import Callable, Generator
 from functools import cache
@@ -143,7 +145,20 @@ def compiled_brian2() -> None:
 def vector_library() -> None:
     """Functions can be computed in SIMD lanes here."""
     if not has_vector_exp():
-        pytest.skip("there is no vector library: install glibc's libmvec (Debian: apt-get install libc6) and gcc")
+        if platform.machine() != "x86_64":
+            pytest.skip("this processor has no functions in SIMD lanes here: run the tests on x86-64")
+        pytest.skip(
+            "functions in SIMD lanes need gcc and glibc's libmvec (Debian: apt-get install gcc libc6); set CC=gcc"
+        )
+
+
+@pytest.fixture(scope="session")
+def cpp_compiler() -> str:
+    """Return the path of a C++ compiler."""
+    found = shutil.which("g++")
+    if found is None:
+        pytest.skip("there is no C++ compiler g++: install it (Debian: apt-get install g++)")
+    return found
 
 
 @pytest.fixture
@@ -225,5 +240,5 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @pytest.fixture(autouse=True)
 def _wide_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let rows of tables and sentences have one line each; `tests/test_terminal.py` sets widths of terminals."""
+    """Let rows of tables and sentences have one line each; `tests/test_cli.py` sets widths of terminals."""
     monkeypatch.setenv("COLUMNS", "1000")

@@ -174,10 +174,10 @@ def test_functions_of_any_number_are_folded_or_refused(x):
 @pytest.mark.parametrize(
     "side",
     [
-        "I/(v - v)",
-        "sqrt(v - 1 - v) + I",
+        "sqrt(0.5 - v) + I",
         "I + exp(1e3*(v + 1))",
-        "(v - 1)**0.3 + I",
+        "(0.5 - v)**0.3 + I",
+        "I - log(0.5 - v)",
         "I/(v - 0.5)**2*exp(800 + 10*v)",
         "exprel(1e4*(v + 1)) + I",
     ],
@@ -185,10 +185,21 @@ def test_functions_of_any_number_are_folded_or_refused(x):
 def test_what_has_no_value_in_some_state_is_a_failure_of_the_run(side):
     model = leaky(f"({side})/ms")
     for method, detection in (("euler", "grid"), ("euler", "linear"), ("rk4", "hermite")):
-        with pytest.raises(sc.UserError, match=r"diverged|divides by zero|is not a number"):
+        with pytest.raises(sc.UserError, match="diverged"):
             sc.simulate(model, sc.constant(0.3, 20 * ms), 0.1 * ms, method, detection)
     with pytest.raises(sc.UserError):
         sc.reference(model, sc.constant(0.3, 20 * ms))
+
+
+@pytest.mark.parametrize("side", ["I/(v - v)", "sqrt(v - 1 - v) + I", "(v - 1)**0.3 + I"])
+def test_what_has_no_value_at_the_start_is_refused_before_the_run(side):
+    model = leaky(f"({side})/ms")
+    for refused in (
+        lambda: sc.simulate(model, sc.constant(0.3, 20 * ms), 0.1 * ms, "euler", "grid"),
+        lambda: sc.reference(model, sc.constant(0.3, 20 * ms)),
+    ):
+        with pytest.raises(sc.UserError, match="at the initial values"):
+            refused()
 
 
 @pytest.mark.parametrize(

@@ -9,18 +9,19 @@ import numpy as np
 
 from ...harness.stimuli import Stimulus
 from ...harness.stimuli.train import check_arrivals
-from ...models.algebra.expression import FLOATS, evaluate
 from ...models.definition.neuron import NeuronModel
 from ...models.ground.errors import UserError
+from .statements import Disturbed, amplify, run
 
 
 class Arriving:
     """The times at which spikes arrive, and what runs then.
 
-    Spikes that arrive at one time run their statements in the order of the model's inputs.
+    Spikes that arrive at one time run their statements in the order of the model's inputs. Those that
+    amplify errors are `disturbed`.
     """
 
-    def __init__(self, model: NeuronModel, stimulus: Stimulus) -> None:
+    def __init__(self, model: NeuronModel, stimulus: Stimulus, *, disturbed: Disturbed) -> None:
         check_arrivals(model, dict(stimulus.arrivals))
         self._model = model
         trains = dict(stimulus.arrivals)
@@ -35,6 +36,12 @@ class Arriving:
         self.times, first = np.unique(together[order], return_index=True)
         """In ms, each once."""
         self._edges = [*first.tolist(), len(together)]
+        self._disturbed = {
+            name: disturbed
+            if amplify(model.system.arrivals[name], model.system.state, model.parameter_values)
+            else Disturbed.NOT
+            for name in self._inputs
+        }
 
     def __len__(self) -> int:
         return len(self.times)
@@ -64,10 +71,7 @@ class Arriving:
             if parameter:
                 values[parameter] = number(float(self._values[k]))
             try:
-                with np.errstate(all="raise", under="ignore"):
-                    for target, value in system.arrivals[name]:
-                        if target not in held:
-                            values[target] = evaluate(value, values, FLOATS, number)
+                run(system.arrivals[name], values, number, held=held, factor=self._disturbed[name].factor(i))
             except ArithmeticError as error:
                 raise UserError(
                     f"{self._model.label}: the statements '{self._model.arrivals[name]}' have no value at "

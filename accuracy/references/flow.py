@@ -28,6 +28,7 @@ from .ranges import Range
 from .record import Record
 from .rounding import Rounding
 from .sizes import size_of
+from .statements import Disturbed
 
 #: A Taylor step that begins at |x| < `NEAR` computes exprel(x) as exp(x/2) sinh(x/2)/(x/2), with this many terms of the
 #: series of sinh (error 1e-19 even at the step's end, |x| < 4). Other steps use (exp(x) - 1)/x.
@@ -84,6 +85,8 @@ class Precision:
     """The floating-point type."""
     margin: float = 1.0
     """Kinks count as passed at this many times `MARGIN` before they are reached."""
+    disturbed: Disturbed = field(default=Disturbed.NOT, compare=False)
+    """How the state is changed before resets and arrivals that amplify errors."""
     inspected: bool = field(default=True, compare=False)
     """Whether every step is inspected."""
 

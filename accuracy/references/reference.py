@@ -17,6 +17,7 @@ from ...models.ground.errors import UserError, check_kind
 from ...models.ground.html import raster_html, table_html
 from ..measures.spike_trains import SpikeTrain
 from . import closed_form, noisy, taylor
+from .statements import errors_grow
 
 #: Smallest stated error, in units in the last place of the last spike time: two computations in double precision share
 #: the rounding of the model's constants, which their difference does not show. Compared with extended precision,
@@ -85,7 +86,7 @@ def reference(model: str | NeuronModel, stimulus: Stimulus) -> Reference:
     ------
     UserError
         If the equations have no value (`domain`), the solution diverges or spikes without end, or the two computations
-        disagree on the number of spikes.
+        disagree on the number of spikes, or by more than half an interval.
     """
     model = get_model(model)
     check_kind(stimulus, Stimulus, "stimulus", "a stimulus, such as sc.constant(10*mV/ms, 1*second)")
@@ -107,8 +108,10 @@ def reference(model: str | NeuronModel, stimulus: Stimulus) -> Reference:
         method = Solver.TAYLOR
         first = taylor.solve(model, stimulus, taylor.FIRST)
         second = _second(model, stimulus, first)
-    found, other = _common(model, stimulus, first, second)
-    error = max(2 * float(np.abs(found - other).max(initial=0)), shared_rounding(found))
+    found, error = _compared(model, stimulus, first, second)
+    if method is Solver.TAYLOR and errors_grow(model):
+        found, more = _compared(model, stimulus, first, taylor.solve(model, stimulus, taylor.OTHERWISE))
+        error = max(error, more)
     sure = replace(first, times=found)
     if method is Solver.TAYLOR:
         sure, error = _without_rounding(model, stimulus, sure, error)
@@ -120,6 +123,14 @@ def reference(model: str | NeuronModel, stimulus: Stimulus) -> Reference:
         sure.samples.astype(float),
         2 * np.abs(first.samples - second.samples).astype(float),
     )
+
+
+def _compared(
+    model: NeuronModel, stimulus: Stimulus, first: taylor.Solution, second: taylor.Solution
+) -> tuple[NDArray[Any], float]:
+    """Return the spike times of the first solution, and the error that the second one shows."""
+    found, other = _common(model, stimulus, first, second)
+    return found, max(2 * float(np.abs(found - other).max(initial=0)), shared_rounding(found))
 
 
 def _common(
@@ -135,6 +146,12 @@ def _common(
             f"the two reference solutions of {model.label} have {found.size} and "
             f"{other.size} spikes: "
             "the model is too sensitive for this horizon; shorten it"
+        )
+    off = float(np.abs(found - other).max(initial=0))
+    if off > max(float(np.diff(found).min(initial=np.inf)) / 2, EDGE):
+        raise UserError(
+            f"the two reference solutions of {model.label} differ by {off:.2g} ms, so that the number of spikes is not "
+            "certain: the model is too sensitive for this horizon; shorten it"
         )
     return found, other
 

@@ -46,11 +46,10 @@ class Rounding:
             noise = UNIT * inspector.noise(steps)
             slowest = noise / steps.lengths  # at rest, the state still moves by its rounding
             speeds = np.maximum(np.abs(steps.series[:, 0, 1]), slowest)
-            squares = (noise / speeds) ** 2
+            squares = np.where(noise > 0, (noise / speeds) ** 2, 0.0)  # a state that stays exactly 0 has no error
             last = np.maximum(np.abs(end_slopes(steps)[:, 0]), slowest)
-            factors = np.where(
-                np.isin(steps.starts, self._fixed), np.concatenate([[self._last], last[:-1]]) / speeds, 1.0
-            )
+            changes = np.isin(steps.starts, self._fixed) & (speeds > 0)
+            factors = np.where(changes, np.concatenate([[self._last], last[:-1]]) / speeds, 1.0)
         self._last = float(last[-1])
         passed = np.searchsorted(np.asarray(spikes, dtype=float), steps.starts, side="right")
         firsts = np.flatnonzero((factors != 1) | (np.diff(passed, prepend=self._spikes) > 0))
@@ -74,4 +73,4 @@ class Rounding:
         if spikes > self._spikes:
             self._before += math.sqrt(self._square)
             self._square, self._spikes = 0.0, spikes
-            self._largest = max(self._largest, self._before)
+            self._largest = max(self._largest, self._before if math.isfinite(self._before) else math.inf)

@@ -23,6 +23,7 @@ from .flow import SHAPE, NotFiniteError, Precision, State, StoppedError, flow_of
 from .record import Record
 from .refractoriness import lasting, with_own_variable
 from .rounding import Rounding
+from .statements import Disturbed, amplify, run
 
 #: A solution is stopped if it makes this many steps in a row with a mean length below this, in ms. (No step of the
 #: catalogue's models at their drives is shorter than 0.005 ms.) They may be shorter if there are not more than so many
@@ -46,9 +47,11 @@ LOOKS = 4001
 
 #: Two computations with no common step: a different tolerance, so a different order, different steps and rounding.
 FIRST = Precision("double", 2.0**-52, high_accuracy=False)
-SECOND = Precision("double, compensated, lower order", 2.0**-49, high_accuracy=True, margin=4.0)
+SECOND = Precision("double, compensated, lower order", 2.0**-49, high_accuracy=True, margin=4.0, disturbed=Disturbed.UP)
 #: The second computation without inspection of its steps: enough if it agrees with the first.
 QUICK = replace(SECOND, inspected=False)
+#: A further one, for models whose resets or arrivals amplify errors (`statements`).
+OTHERWISE = replace(SECOND, disturbed=Disturbed.IN_TURN)
 #: An independent check: 80-bit arithmetic.
 EXTENDED = Precision("extended", 2.0**-63, high_accuracy=False, type=np.longdouble)
 
@@ -179,7 +182,9 @@ class _Solver:
         self._flow.reset_cooldowns()
         self._parameters = {name: number(value) for name, value in model.parameter_values.items()}
         self._pieces = list(stimulus.pieces)
-        self._arriving = Arriving(model, stimulus)
+        self._arriving = Arriving(model, stimulus, disturbed=precision.disturbed)
+        amplifies = amplify(model.system.reset, states, model.parameter_values)
+        self._disturbed = precision.disturbed if amplifies else Disturbed.NOT
         self._numbers: tuple[int, list[Any]] = (-1, [])
         self._spikes: list[Any] = []
         self._samples: list[list[Any]] = []
@@ -342,7 +347,7 @@ class _Solver:
         at.spikes += 1
         if too_many(self._spikes, float(self._stimulus.horizon)):
             raise EndlessSpikesError(model, np.array(self._spikes, dtype=float), at.state)
-        reset_at(at.now, model, at.state, self._parameters, number)
+        reset_at(at.now, model, at.state, self._parameters, number, factor=self._disturbed.factor(at.spikes))
         reset = model.system.reset
         lasts = lasting(model, at.state, self._parameters, number)
         if reset and not lasts and self._is_above():
@@ -444,9 +449,15 @@ class _Solver:
 
 
 def reset_at(
-    now: Any, model: NeuronModel, state: State, parameters: Mapping[str, Any], number: Callable[[Any], Any]
+    now: Any,
+    model: NeuronModel,
+    state: State,
+    parameters: Mapping[str, Any],
+    number: Callable[[Any], Any],
+    *,
+    factor: float = 1.0,
 ) -> None:
-    """Apply a model's reset to its state.
+    """Apply a model's reset to its state; for `factor`, see `statements.run`.
 
     Raises
     ------
@@ -455,9 +466,7 @@ def reset_at(
     """
     try:
         values = {**parameters, **state}  # temporary variables are added
-        with np.errstate(all="raise", under="ignore"):
-            for name, value in model.system.reset:
-                values[name] = evaluate(value, values, FLOATS, number)
+        run(model.system.reset, values, number, factor=factor)
         state.update({name: values[name] for name in state})
     except ArithmeticError as error:
         raise UserError(

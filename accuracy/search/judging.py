@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,6 +15,7 @@ from ...harness.stimuli import Stimulus
 from ...models.definition.neuron import NeuronModel
 from ..measures import MEASURES
 from ..measures.spike_trains import Array, SpikeTimeError, SpikeTrain, matched_errors, spike_time_error
+from ..references.cache import content
 from ..references.reference import Reference
 from .criterion import Run
 from .voltage import between_spikes, voltage_differences, voltage_rms
@@ -26,6 +28,17 @@ class Trial:
     model: NeuronModel
     stimulus: Stimulus
     reference: Reference
+
+    @cached_property
+    def digest(self) -> str:
+        """A digest of the model's numbers, the stimulus and the reference."""
+        reference = self.reference
+        parts = (
+            self.model.definition,
+            content(self.stimulus),
+            *map(content, (reference.train.times, reference.train.stop, reference.samples, reference.samples_error)),
+        )
+        return hashlib.sha256("\0".join(parts).encode(errors="surrogateescape")).hexdigest()
 
     @property
     def spikes(self) -> int:

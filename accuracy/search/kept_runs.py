@@ -1,8 +1,9 @@
 """Runs of a kernel kept in the store: what identifies them, and their form there.
 
-One result is a kernel under the stimuli of a regime. Its parts are the runs at some settings: they are added at most a
-second after they were computed, so a run that is killed loses at most this. What is decided from the runs, such as the
-largest dt within a tolerance, is not kept: it is decided again, for whatever criteria a suite has.
+One result is a kernel under the stimuli of a regime. Its parts are the runs at some settings. They are added when a
+setting ends and a second has passed since the last time: a run that is killed loses what was computed since then. What
+is decided from the runs, such as the largest dt within a tolerance, is not kept: it is decided again, for whatever
+criteria a suite has.
 
 A result is identified by everything that its numbers are computed from, and by nothing else: the C source of the
 kernel without comments, how it is compiled and for which processor, the numbers of the model, the stimuli with their
@@ -37,7 +38,6 @@ from ...models.ground.code_version import code_version
 from ...models.methods import METHODS
 from ..measures import MEASURES
 from ..measures.spike_trains import SpikeTimeError
-from ..references.cache import content
 from .criterion import Run
 from .judging import Trial
 
@@ -87,8 +87,8 @@ class KeptRuns:
         self._known: dict[Fraction, Runs] = {}
         self._new: dict[Fraction, Runs] = {}
         self._written = time.monotonic()
-        self.recalled, self.computed = 0, 0
-        """Number of settings whose runs were found in the store, and that had to be computed."""
+        self.computed = 0
+        """Number of settings whose runs had to be computed."""
         for row in store.recall(self._identity) if self._identity else ():
             try:
                 self._known |= decoded(row.content)
@@ -97,9 +97,7 @@ class KeptRuns:
 
     def recall(self, setting: Fraction) -> Runs | None:
         """Return the runs at a setting; None if they are not in the store."""
-        found = self._known.get(setting)
-        self.recalled += found is not None
-        return found
+        return self._known.get(setting)
 
     def add(self, setting: Fraction, runs: Runs) -> None:
         """Keep the runs at a setting."""
@@ -121,7 +119,6 @@ class KeptRuns:
         if self._new and self._identity:
             with suppress(ValueError):  # numbers that have no form here are computed again
                 self._store.keep(self._identity, encoded(self._new), self._about, version())
-        self._known |= self._new
         self._new = {}
         self._written = time.monotonic()
 
@@ -155,19 +152,8 @@ def identity(kernel: Kernel, trials: Sequence[Trial], measures: Sequence[str]) -
         step.detection,
         step.model.definition,
         repr(tuple(measures)),
-        *(trial_content(trial) for trial in trials),
+        *(trial.digest for trial in trials),
     ]
-    return hashlib.sha256("\0".join(parts).encode(errors="surrogateescape")).hexdigest()
-
-
-def trial_content(trial: Trial) -> str:
-    """Return a digest of a stimulus and its reference."""
-    reference = trial.reference
-    parts = (
-        trial.model.definition,
-        content(trial.stimulus),
-        *map(content, (reference.train.times, reference.train.stop, reference.samples, reference.samples_error)),
-    )
     return hashlib.sha256("\0".join(parts).encode(errors="surrogateescape")).hexdigest()
 
 
@@ -255,7 +241,7 @@ def _names(mappings: Any) -> list[str]:
 def _row(run: Run, tallies: list[str], measures: list[str], failures: list[str]) -> tuple[Any, ...]:
     """Return the numbers of a run. Nothing is missing: a run that failed has no error and no value of any measure."""
     failed = run.error is None
-    if not failed and set(run.values) != set(measures) and measures:
+    if not failed and set(run.values) != set(measures):
         raise ValueError("runs have different measures")
     if set(run.tallies) != set(tallies):
         raise ValueError("runs have different tallies")

@@ -82,7 +82,7 @@ class Suite:
     detections: tuple[str, ...] = ("grid", "linear", "hermite", "dense")
     stimuli: tuple[str, ...] = ("constant",)
     rates: tuple[float, ...] = (10.0, 20.0, 50.0, 100.0)
-    rates_of: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+    rates_of: Mapping[str, tuple[float, ...]] = field(default_factory=dict, hash=False)
     """The rates of single kinds of stimulus, by name; they replace `rates` for these."""
     rheobases: tuple[float, ...] = ()
     """Multiples of the rheobase, in addition to the rates."""

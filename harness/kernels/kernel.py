@@ -13,7 +13,7 @@ from pathlib import Path
 from ...flops.counters import CFunction
 from ...flops.toolchain import SCALAR, Build, compile_library, has_vector_exp, load_library
 from ...models.definition.neuron import NeuronModel
-from ...models.ground.interruption import run_stoppable
+from ...models.ground.interruption import check_not_stopped, run_stoppable
 from ...models.methods import METHODS
 from ...models.step import Step
 from ..stimuli import Stimulus
@@ -94,6 +94,7 @@ class Kernel:
             if arguments.work > LONG:
                 run_stoppable(partial(self._call, arguments), arguments.stop)
             else:
+                check_not_stopped()
                 self._call(arguments)
             found += arguments.outcomes()
         return found

@@ -60,7 +60,8 @@ def connect(path: Path) -> sqlite3.Connection:
 
 def is_damage(error: sqlite3.Error) -> bool:
     """Whether an error says that the file is damaged, and not that it cannot be used now."""
-    return error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+    code = getattr(error, "sqlite_errorcode", 0)  # errors of Python's module itself have none
+    return code & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 
 def set_file_aside(path: Path, reason: str) -> None:
@@ -70,8 +71,8 @@ def set_file_aside(path: Path, reason: str) -> None:
     while other.exists():
         n += 1
         other = path.with_name(f"{stem}-{n}")
-    path.rename(other)
-    for ending in ("-wal", "-shm"):  # else the new file would get the old one's latest changes
+    # the file last: a new one that another process makes meanwhile would get the old one's latest changes
+    for ending in ("-wal", "-shm", ""):
         with contextlib.suppress(FileNotFoundError):
             path.with_name(path.name + ending).rename(other.with_name(other.name + ending))
     tell_once(

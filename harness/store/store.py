@@ -175,7 +175,8 @@ class Store:
         code : str, optional
             Also remove rows set aside, and results of code of other versions than this one.
         most : float
-            Remove the results that were not used for the longest time until the file is at most this large, in bytes.
+            Remove the results that were not used for the longest time until their contents are at most this large, in
+            bytes.
         """
 
         def remove() -> int:

@@ -4,12 +4,24 @@ from __future__ import annotations
 
 import ast
 import hashlib
+import os
+import threading
 from functools import cache
 from pathlib import Path
 
 from . import cache as kept
 
 _HERE = Path(__file__).parents[2]
+_parsing = threading.Lock()
+
+
+def _forked() -> None:
+    """Give a forked process its own lock: another thread may have held the old one."""
+    global _parsing  # noqa: PLW0603 - there is one per process
+    _parsing = threading.Lock()
+
+
+os.register_at_fork(after_in_child=_forked)
 
 
 @cache
@@ -35,13 +47,15 @@ def version_of(root: Path, folders: tuple[str, ...]) -> str:
         if path.suffix in (".py", ".c", ".j2")
     )
     contents = {str(path.relative_to(root)): path.read_bytes() for path in sources}
-    # parsing takes half a second, so it is done once for each state of the files
+    # parsing takes half a second, so it is done once for each state of the files; and by one thread at a time: in
+    # Python 3.11, `ast.parse` may fail if another thread parses meanwhile (github.com/python/cpython/issues/106905)
     state = hashlib.sha256(repr(contents).encode()).hexdigest()
-    found = kept.read("code", state)
-    if found is None:
-        meaning = [(name, _meaning(name, content)) for name, content in contents.items()]
-        found = hashlib.sha256(repr(meaning).encode()).hexdigest().encode()
-        kept.write("code", state, found)
+    with _parsing:
+        found = kept.read("code", state)
+        if found is None:
+            meaning = [(name, _meaning(name, content)) for name, content in contents.items()]
+            found = hashlib.sha256(repr(meaning).encode()).hexdigest().encode()
+            kept.write("code", state, found)
     return found.decode()
 
 

@@ -168,18 +168,31 @@ def calls_stopped() -> Iterator[None]:
         yield
     finally:
         ended.set()
+        stopper.join()
         _stopping.clear()
 
 
 def _run_in_thread(call: Callable[[], None], stop: Callable[[], None]) -> None:
     """Run compiled code in this thread, so that `calls_stopped` can end it."""
-    _stops[threading.get_ident()] = stop
+    asked = threading.Event()  # `_stopping` may be over before this call has noticed
+
+    def ask() -> None:
+        asked.set()
+        stop()
+
+    _stops[threading.get_ident()] = ask
     try:
         if not _stopping.is_set():
             call()
     finally:
         del _stops[threading.get_ident()]
-    if _stopping.is_set():
+    if asked.is_set() or _stopping.is_set():
+        raise Stopped
+
+
+def check_not_stopped() -> None:
+    """Raise `Stopped` if `calls_stopped` stops this thread: for calls that are too short to be stopped themselves."""
+    if _stopping.is_set() and not _in_main_thread():
         raise Stopped
 
 

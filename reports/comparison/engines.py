@@ -20,15 +20,15 @@ class Engine:
     detections: tuple[str, ...]
     has: Callable[[str], bool]
     """Whether it has a method."""
-    models: str = ""
-    """Start of the names of the models that it has; empty if it takes equations."""
+    model: str = ""
+    """The only model of the catalogue that it has, with any preset; empty if it takes equations."""
     said: str = ""
     """What it can run, as a sentence."""
 
     def runs(self, row: Mapping[Any, Any] | pd.Series) -> bool:
         """Whether it can run a model in a way."""
         return (
-            str(row["model"]).startswith(self.models)
+            self.model in ("", str(row["model"]).partition(":")[0])
             and row["detection"] in self.detections
             and self.has(str(row["method"]))
         )
@@ -46,7 +46,7 @@ ENGINES: dict[str, Engine] = {
         "NEST",
         ("grid",),
         lambda method: method in ("euler", "izhikevich2003"),
-        models="izhikevich",
+        model="izhikevich",
         said="of NEST, its model izhikevich was compared: Euler and the scheme of 2003, spikes at the end of a step",
     ),
 }

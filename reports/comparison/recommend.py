@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -19,7 +18,6 @@ from ...accuracy.study.suite import Suite
 from ...models.catalogue import get_model
 from ...models.definition.neuron import NeuronModel
 from ...models.ground.errors import UserError, check_list, short
-from ...models.ground.named_files import is_file
 from ...models.language import units
 from ..results.brian2_code import brian2_code
 from ..results.recorded_model import recorded_model
@@ -27,28 +25,16 @@ from ..writing.notebook import Shown, frame_html
 from ..writing.numbers import bounded, bounded_text, number, step
 from ..writing.records import records
 from ..writing.text import frame, prose
+from .budget import budget_said, read_budget, share
 from .comparison import compare
-from .engines import ENGINES, Engine, engine_named
+from .engines import ENGINES, engine_named
 from .run_folder import RunFolder
-from .ways import (
-    as_choice,
-    cheapest,
-    in_words,
-    others_said,
-    others_than,
-    ranked,
-    times_as_much,
-    ways_of,
-    why_not_recommended,
-)
+from .ways import as_choice, cheapest, in_words, others_said, others_than, ranked, times_as_much, ways_asked_for
 
 #: Dimension of a rate.
 HERTZ = (1 / second).dim
 #: Number of stimuli in the run that is made if none is given.
 TRIALS = 3
-_BUDGET = re.compile(r"\s*([\d.]+(?:[eE][-+]?\d+)?)\s*([kMGT]?)\s*(?:FLOPS?(?:/s)?)?\s*", re.IGNORECASE)
-_PREFIX = {"": 1.0, "k": 1e3, "m": 1e6, "g": 1e9, "t": 1e12}
-_SIZES = (("T", 1e12), ("G", 1e9), ("M", 1e6), ("k", 1e3))
 
 
 @dataclass(frozen=True, eq=False)
@@ -158,22 +144,17 @@ def recommend(
     simulator = engine_named(engine) if engine is not None else None
     given = run is not None
     run = run or _made(models or Suite().models, hertz, allowed, jobs, progress)
-    rows, why = _ways(run, hertz, allowed, models if given else None, simulator)
-    left_out = _why_left_out(run, rows, hertz, allowed, simulator)
-    affordable = rows[1000 * rows["flops_per_ms"] <= most]
-    if not len(affordable):
-        raise UserError(
-            f"nothing costs at most {budget_said(most)}: the cheapest is {in_words(as_choice(cheapest(rows)))}; "
-            "allow more, or a larger tolerance"
-        )
+    rows, why, left_out = ways_asked_for(run, hertz, allowed, models if given else None, simulator)
+    affordable = _affordable(rows, most)
     if wanted:
         known = _of_run(run) if given else {model.label: model for model in map(get_model, models or Suite().models)}
         label, model, said, lacking = _showing(affordable, wanted, known, presets=not given)
         left_out |= lacking
         if label not in set(rows["model"]):
             run = _made([model], hertz, allowed, jobs, progress)
-            rows, why = _ways(run, hertz, allowed, None, simulator)
-        affordable, why = rows[rows["model"] == label], [*said, *why]
+            rows, why, _ = ways_asked_for(run, hertz, allowed, None, simulator)
+            affordable = _affordable(rows, most)
+        affordable, why = affordable[affordable["model"] == label], [*said, *why]
     best = cheapest(affordable)
     choice = as_choice(best)
     in_brian2, remarks = _in_brian2(run, rows, best, most)
@@ -186,114 +167,33 @@ def recommend(
         "engine": engine,
     }
     others = others_than(rows, choice)
-    reasons = _each_not_recommended(others, choice, left_out, most)
-    code = _code(run, in_brian2) if in_brian2 and _same_way(in_brian2, choice) else ""
+    costs = {row["model"]: _cost_said(row, most) for row in others.to_dict("records")}
+    reasons = {label: why for label, why in (costs | left_out).items() if label != choice["model"]}
+    code = _code(run, in_brian2) if in_brian2 and ENGINES["brian2"].runs(best) else ""
     return Recommendation(asked, choice, why, reasons, others, in_brian2, code)
 
 
-def _ways(
-    run: RunFolder, rate: float, tolerance: float, models: Sequence[str | NeuronModel] | None, engine: Engine | None
-) -> tuple[pd.DataFrame, list[str]]:
-    """Return the ways that hold, of some models and with some engine alone, and what to say of them."""
-    rows, said = ways_of(run, rate, tolerance)
-    if models is not None:
-        labels = [_label_in(run, model) for model in models]
-        rows = rows[rows["model"].isin(labels)]
-        if not len(rows):
-            reasons = why_not_recommended(run, rows, rate, tolerance)
-            raise UserError(
-                f"none of {', '.join(labels)} reaches {tolerance:g} ms at {rate:g} Hz in this run: "
-                f"{'; '.join(f'{label}: {reasons[label]}' for label in labels)}"
-            )
-    if engine is not None:
-        rows = rows[[engine.runs(row) for row in rows.to_dict("records")]]
-        if not len(rows):
-            raise UserError(
-                f"{engine.title} has no way of this run that reaches {tolerance:g} ms at {rate:g} Hz ({engine.said}); "
-                "allow a larger tolerance, or leave the engine out"
-            )
-        said = [*said, f"only ways that {engine.title} has: {engine.said}"]
-    return rows.reset_index(drop=True), said
-
-
-def _label_in(run: RunFolder, model: str | NeuronModel) -> str:
-    """Return the label in a run of a model that a user names.
+def _affordable(rows: pd.DataFrame, budget: float) -> pd.DataFrame:
+    """Return the ways that the budget allows.
 
     Raises
     ------
     UserError
-        If the run has no such model.
+        If there is none.
     """
-    name = model.label if isinstance(model, NeuronModel) else model
-    found = [label for label in run.models if name in (label, label.partition(":")[0])]
-    if not found and isinstance(model, str) and is_file(model):
-        label = get_model(model).label
-        found = [label] if label in run.models else []
-    if not found:
-        raise UserError(f"the run has no model '{short(name)}': it has {', '.join(run.models)}; give one of them")
-    return found[0]
-
-
-def _why_left_out(
-    run: RunFolder, rows: pd.DataFrame, rate: float, tolerance: float, engine: Engine | None
-) -> dict[str, str]:
-    whole, _ = ways_of(run, rate, tolerance)
-    found = why_not_recommended(run, whole, rate, tolerance)
-    without = set(whole["model"]) - set(rows["model"])
-    why = f"{engine.title} has no way of it that holds" if engine is not None else "not among the models asked for"
-    return {**found, **{label: why for label in run.models if label in without}}
-
-
-def _each_not_recommended(
-    others: pd.DataFrame, choice: Mapping[str, Any], left_out: Mapping[str, str], budget: float
-) -> dict[str, str]:
-    """Return why each other model is not recommended: it has no way that meets the request, or it costs more."""
-    found = {}
-    for row in others.to_dict("records"):
-        label = row["model"]
-        if label == choice["model"]:
-            continue
-        cost = f"{bounded(row['times'], row['bound'])} times the operations"
-        if label in left_out:
-            found[label] = left_out[label]
-        elif 1000 * row["flops_per_ms"] > budget:
-            found[label] = f"{cost}, more than the budget"
-        else:
-            found[label] = cost
-    return {
-        **found,
-        **{label: why for label, why in left_out.items() if label not in found and label != choice["model"]},
-    }
-
-
-def _same_way(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
-    return all(one[name] == other[name] for name in ("model", "method", "detection", "dt_ms"))
-
-
-def budget_said(operations: float) -> str:
-    """Write operations per second as people do: ``500 kFLOP/s``."""
-    prefix, size = next(((p, s) for p, s in _SIZES if operations >= s), ("", 1.0))
-    return f"{operations / size:.4g} {prefix}FLOP/s"
-
-
-def read_budget(budget: str | float | None) -> float:
-    """Read ``5e5 FLOP/s`` as operations per second; no budget is infinite.
-
-    Raises
-    ------
-    UserError
-        If it cannot be read or is not positive.
-    """
-    if budget is None:
-        return math.inf
-    match = _BUDGET.fullmatch(str(budget))
-    try:
-        found = float(match[1]) * _PREFIX[match[2].lower()] if match else 0.0
-    except ValueError:
-        found = 0.0
-    if not 0 < found < math.inf:
-        raise UserError(f"cannot read the budget '{budget}': expected operations per second, such as '5e5 FLOP/s'")
+    found = rows[1000 * rows["flops_per_ms"] <= budget]
+    if not len(found):
+        raise UserError(
+            f"nothing costs at most {budget_said(budget)}: the cheapest is {in_words(as_choice(cheapest(rows)))}; "
+            "allow more, or a larger tolerance"
+        )
     return found
+
+
+def _cost_said(row: Mapping[Any, Any], budget: float) -> str:
+    """Say what a way costs relative to the choice, as the reason why it is not recommended."""
+    cost = f"{bounded(row['times'], row['bound'])} times the operations"
+    return f"{cost}, more than the budget" if 1000 * row["flops_per_ms"] > budget else cost
 
 
 def _hertz(rate: Any) -> float:
@@ -398,14 +298,8 @@ def _reasons(rows: pd.DataFrame, best: pd.Series, tolerance: float, budget: floa
             f"{times_as_much(next_best, best)} as much"
         )
     if math.isfinite(budget):
-        said.append(f"{_share(best, budget)} of the budget of {budget_said(budget)}")
+        said.append(f"{share(best, budget)} of the budget of {budget_said(budget)}")
     return said
-
-
-def _share(row: pd.Series, budget: float) -> str:
-    """Return the part of the budget that a way needs, as a bound if its cost is one."""
-    part = f"{100_000 * row['flops_per_ms'] / budget:.3g}"
-    return f"{bounded_text(part, Bound.of_cost(row['status']))} %"
 
 
 def _in_brian2(run: RunFolder, rows: pd.DataFrame, best: pd.Series, budget: float) -> tuple[dict[str, Any], list[str]]:
@@ -425,10 +319,10 @@ def _in_brian2(run: RunFolder, rows: pd.DataFrame, best: pd.Series, budget: floa
         ]
     row = cheapest(own)
     dt = bounded_text(f"{step(row['dt_ms'])} ms", Bound.of_dt(row["status"]))
-    share = f", {_share(row, budget)} of the budget" if math.isfinite(budget) else ""
+    part = f", {share(row, budget)} of the budget" if math.isfinite(budget) else ""
     return as_choice(row), [
         "there is no Brian2 program of this way: Brian2 finds spikes only at the end of a step. There, the same "
-        f"accuracy needs {row['method']} at dt = {dt} and {times_as_much(row, best)} the operations{share}; "
+        f"accuracy needs {row['method']} at dt = {dt} and {times_as_much(row, best)} the operations{part}; "
         "with --engine brian2 that is recommended, with its program"
     ]
 

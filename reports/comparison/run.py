@@ -84,7 +84,7 @@ def _saved(comparison: Comparison, folder: Path) -> tuple[Path, str]:
 def summary(comparison: Comparison, page: Path, more: str = "") -> str:
     """Write the results, and where the report is; `more` is a line that goes before the last."""
     cheapest, study = comparison.cheapest, comparison.study
-    parts = [f"{line}\n" for line in answer(comparison)]
+    parts = [text.prose(f"{line}\n") for line in answer(comparison)]
     parts += [
         text.frame(
             "Cost at equal spike-time accuracy: the cheapest way to run each model",

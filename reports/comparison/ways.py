@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,8 +10,12 @@ import pandas as pd
 
 from ...accuracy.search.status import Bound, Status
 from ...accuracy.study.winners import cheapest_of_each
-from ...models.ground.errors import UserError
+from ...models.catalogue import get_model
+from ...models.definition.neuron import NeuronModel
+from ...models.ground.errors import UserError, short
+from ...models.ground.named_files import is_file
 from ..writing.numbers import as_said, bounded, bounded_text, number, step
+from .engines import Engine
 from .run_folder import RunFolder
 
 #: The columns that name a way.
@@ -27,20 +31,18 @@ def ways_of(run: RunFolder, rate: float, tolerance: float) -> tuple[pd.DataFrame
             f"the run has no {level}: it has {', '.join(dict.fromkeys(table['level']))}; give one of them, "
             f"or run with --rates {rate:g}"
         )
-    strict = [value for value in set(table["tolerance"]) if value <= tolerance]
-    if not strict:
-        raise UserError(
-            f"the run has no tolerance as strict as {tolerance:g} ms: it has "
-            f"{', '.join(f'{value:g} ms' for value in sorted(set(table['tolerance'])))}; run with "
-            f"--tolerances {tolerance:g}ms"
-        )
-    held = max(strict)
+    held = _judged_at(table, tolerance)
     table = table[(table["level"] == level) & (table["tolerance"] == held)]
     regimes = len(table[["stimulus", "horizon_ms"]].drop_duplicates())
     reached = table[table["flops_per_ms"].notna()]
     if not len(reached):
         raise UserError(f"no model reaches {held:g} ms at {level} in this run; the reasons are in its table.csv")
     whole = reached.groupby(WAY).filter(lambda way: len(way) == regimes)
+    if not len(whole):
+        raise UserError(
+            f"no way reaches {held:g} ms at {level} in all {regimes} regimes (stimulus and horizon) of this run; the "
+            "reasons are in its table.csv"
+        )
     setting = whole["error_control"].astype(float).fillna(whole["dt_ms"])
     strictest = (
         whole.assign(_setting=setting)
@@ -58,6 +60,24 @@ def ways_of(run: RunFolder, rate: float, tolerance: float) -> tuple[pd.DataFrame
     return rows.reset_index(drop=True), said
 
 
+def _judged_at(table: pd.DataFrame, tolerance: float) -> float:
+    """Return the loosest tolerance of a run that is strict enough.
+
+    Raises
+    ------
+    UserError
+        If there is none.
+    """
+    strict = [value for value in set(table["tolerance"]) if value <= tolerance]
+    if not strict:
+        raise UserError(
+            f"the run has no tolerance as strict as {tolerance:g} ms: it has "
+            f"{', '.join(f'{value:g} ms' for value in sorted(set(table['tolerance'])))}; run with "
+            f"--tolerances {tolerance:g}ms"
+        )
+    return float(max(strict))
+
+
 def _rounded(rows: pd.DataFrame) -> pd.DataFrame:
     """Return ways at the largest round dt that holds, where there is one; what was found above it is kept."""
     rows = rows.assign(largest_dt_ms=rows["dt_ms"], largest_flops_per_ms=rows["flops_per_ms"])
@@ -69,24 +89,80 @@ def _rounded(rows: pd.DataFrame) -> pd.DataFrame:
     return rows
 
 
-def why_not_recommended(run: RunFolder, rows: pd.DataFrame, rate: float, tolerance: float) -> dict[str, str]:
-    """Return why models of a run have no way in `rows`, by label."""
+def _why_none_holds(run: RunFolder, rows: pd.DataFrame, rate: float, tolerance: float) -> dict[str, str]:
+    """Return why models of a run have no way in `rows`, which hold in every regime of the rate, by label."""
     level = f"{rate:g} Hz"
     silent = run.regimes[(run.regimes["level"] == level) & run.regimes["reason"].fillna("").astype(bool)]
     reasons = {row["model"]: row["reason"].removeprefix(f"{row['model']}: ") for row in silent.to_dict("records")}
-    here = run.table[(run.table["level"] == level) & (run.table["measure"] == "maximum")]
-    here = here[here["tolerance"] <= tolerance]
+    table = run.table[run.table["measure"] == "maximum"]
+    here = table[(table["level"] == level) & (table["tolerance"] == _judged_at(table, tolerance))]
+    failed = here[here["flops_per_ms"].isna() & (here["status"] != Status.NOT_APPLICABLE)]
     for label in run.models:
         if label in set(rows["model"]) or label in reasons:
             continue
-        of = here[here["model"] == label]
-        tried = of[of["status"] != Status.NOT_APPLICABLE]
         said = [
-            f"{row['status']}: {row['reason']}" if row["reason"] else str(row["status"]) for _, row in tried.iterrows()
+            f"{row['status']}: {row['reason']}" if row["reason"] else str(row["status"])
+            for row in failed[failed["model"] == label].to_dict("records")
         ]
         most = max(dict.fromkeys(said), key=said.count, default="it has no input that fires at this rate")
         reasons[label] = f"no way of it holds ({most})"
     return reasons
+
+
+def ways_asked_for(
+    run: RunFolder, rate: float, tolerance: float, models: Sequence[str | NeuronModel] | None, engine: Engine | None
+) -> tuple[pd.DataFrame, list[str], dict[str, str]]:
+    """Return the ways that hold, of some models and with some engine alone, and what to say of them.
+
+    Returns
+    -------
+    DataFrame, list of str, dict
+        The ways, what they are based on, and why the other models of the run have none, by label.
+
+    Raises
+    ------
+    UserError
+        If the run has not this rate, tolerance or model, or there is no such way.
+    """
+    rows, said = ways_of(run, rate, tolerance)
+    left_out = _why_none_holds(run, rows, rate, tolerance)
+    if models is not None:
+        labels = list(dict.fromkeys(label for model in models for label in _labels_in(run, model)))
+        rows = rows[rows["model"].isin(labels)]
+        if not len(rows):
+            raise UserError(
+                f"none of {', '.join(labels)} reaches {tolerance:g} ms at {rate:g} Hz in this run: "
+                f"{'; '.join(f'{label}: {left_out[label]}' for label in labels)}"
+            )
+        left_out |= {label: "not among the models asked for" for label in run.models if label not in labels}
+    if engine is not None:
+        able = rows[[engine.runs(row) for row in rows.to_dict("records")]]
+        if not len(able):
+            raise UserError(
+                f"{engine.title} has no way of this run that reaches {tolerance:g} ms at {rate:g} Hz ({engine.said}); "
+                "allow a larger tolerance, or leave the engine out"
+            )
+        without = set(rows["model"]) - set(able["model"])
+        left_out |= {label: f"{engine.title} has no way of it that holds" for label in run.models if label in without}
+        rows, said = able, [*said, f"only ways that {engine.title} has: {engine.said}"]
+    return rows.reset_index(drop=True), said, left_out
+
+
+def _labels_in(run: RunFolder, model: str | NeuronModel) -> list[str]:
+    """Return the labels in a run of a model that a user names: without a preset, every preset of the run.
+
+    Raises
+    ------
+    UserError
+        If the run has no such model.
+    """
+    name = model.label if isinstance(model, NeuronModel) else model
+    found = [label for label in run.models if name in (label, label.partition(":")[0])]
+    if not found and isinstance(model, str) and is_file(model):
+        found = [label for label in run.models if label == get_model(model).label]
+    if not found:
+        raise UserError(f"the run has no model '{short(name)}': it has {', '.join(run.models)}; give one of them")
+    return found
 
 
 def cheapest(rows: pd.DataFrame) -> pd.Series:

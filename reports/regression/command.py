@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -56,6 +57,8 @@ def check(
     markdown: str | None = None,
     github: bool = False,
     without_counter: bool = False,
+    arguments: Sequence[str] = (),
+    whose: str = "",
 ) -> tuple[int, str]:
     """Compare a run with a baseline.
 
@@ -79,6 +82,10 @@ def check(
         Whether to add annotations, and the table to the step summary.
     without_counter : bool
         Whether to accept counts that no exact counter confirms.
+    arguments : sequence of str
+        What ``spikecost baseline update`` must be given to use the same figures.
+    whose : str
+        Whose figures these are, if nobody named a model, a suite or a run.
 
     Returns
     -------
@@ -90,8 +97,9 @@ def check(
     try:
         kept = baselines.read(baseline)
         judgement = judge(kept, run(), gate_times=gate_times, only=only, without_counter=without_counter)
-        if isinstance(run, Source):
-            judgement = replace(judgement, arguments=run.arguments, whose=run.whose)
+        same = (*arguments, *(["--without-counter"] if without_counter else []), "--baseline", baseline)
+        accepting = shlex.join(["spikecost", "baseline", "update", *same])
+        judgement = replace(judgement, update=accepting, by_figure=True, whose=whose)
     except UserError as error:
         if not github:
             raise

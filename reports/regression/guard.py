@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
@@ -20,7 +21,7 @@ from ...models.ground.errors import NoValue, UserError
 from ...models.language import units
 from ..comparison.comparison import compare
 from ..writing.numbers import as_said
-from ..writing.text import aligned
+from ..writing.text import rows
 from .judge import counted_against_retired, different, judge, refuse_wrong_counts
 from .judgement import CONTRADICTED
 from .kept import baseline as baselines
@@ -83,12 +84,9 @@ def explained(sign: str, left: object, right: object) -> list[str] | None:
     limit = float(right)
     percent = f" ({100 * (left / limit - 1):+.3g} %)" if limit else ""
     now, allowed = f"{float(left):.6g}", f"{sign} {limit:.6g}"
-    table = aligned(
-        [
-            ("cost of", "now", "allowed", "over by", ""),
-            (left.of, now, allowed, f"{left - limit:+.4g}{percent}", left.unit),
-        ]
-    )
+    names = ("cost of", "now", "allowed", "over by", "")
+    values = (left.of, now, allowed, f"{left - limit:+.4g}{percent}", left.unit)
+    table = rows("", names, [dict(zip(names, values, strict=True))])
     return [f"{left.of} costs {now} {left.unit}, which is not {allowed}", "", *table.splitlines()]
 
 
@@ -216,7 +214,10 @@ class Guard:
                     "and rate; add them with --spikecost-update, and commit the file"
                 )
             self.judged |= same.keys()
-            judgement = judge(self._narrowed(same, figures), figures, without_counter=self.without_counter)
+            judgement = replace(
+                judge(self._narrowed(same, figures), figures, without_counter=self.without_counter),
+                update=self._update(self.baseline),
+            )
             if judgement.status == 1:
                 raise Regressed(judgement.text)
             if judgement.status:
@@ -224,6 +225,11 @@ class Guard:
                     f"{judgement.text}\n(in tests: pytest --spikecost-update renews the baseline, "
                     "--spikecost-without-counter accepts counts that no exact counter confirms)"
                 )
+
+    def _update(self, baseline: Baseline) -> str:
+        """Return the command that accepts the figures of all tests."""
+        unconfirmed = ["--spikecost-without-counter"] if self.without_counter else []
+        return shlex.join(["pytest", "--spikecost-update", *unconfirmed, f"--spikecost-baseline={baseline.path}"])
 
     def _narrowed(self, values: Mapping[str, float | NoValue], figures: Figures) -> Baseline:
         """Return a baseline of these figures only, with the limits that apply to them."""

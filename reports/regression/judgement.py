@@ -43,6 +43,12 @@ MOST_NEW = 10
 COLUMNS = ("figure", "verdict", "baseline", "now", "change", "limit", "")
 
 
+class Command(str):
+    """A note that is a command to copy: it is never broken into lines."""
+
+    __slots__ = ()
+
+
 @dataclass(frozen=True)
 class Judged:
     """The result for one figure."""
@@ -113,8 +119,10 @@ class Judgement(Shown):
     """Models whose definition differs from that in the baseline."""
     places: Mapping[str, tuple[str, int]] = field(default_factory=dict)
     """File and line of the models that were given as files, by model."""
-    arguments: tuple[str, ...] = ()
-    """What a command must be given to use the same figures."""
+    update: str = ""
+    """The command that accepts the figures of this run; empty if none is known."""
+    by_figure: bool = False
+    """Whether that command can accept some figures alone, with ``--figures``."""
     whose: str = ""
     """Whose figures these are, if nobody named a model, a suite or a run."""
 
@@ -192,7 +200,7 @@ class Judgement(Shown):
             lines += ["", rows("", COLUMNS, table).rstrip("\n")]
         if self.notes:
             # a command that was broken could not be copied
-            lines += ["", *(f"    {note}" if note.startswith("spikecost ") else prose(note) for note in self.notes)]
+            lines += ["", *(f"    {note}" if isinstance(note, Command) else prose(note) for note in self.notes)]
         return "\n".join(lines)
 
     def _repr_html_(self) -> str:
@@ -211,11 +219,6 @@ class Judgement(Shown):
             "figures": [finding.to_json() for finding in self.findings],
         }
 
-    @property
-    def update(self) -> str:
-        """The command that accepts the figures of this run."""
-        return shlex.join(["spikecost", "baseline", "update", *self.arguments, "--baseline", self.baseline])
-
     def _notes(self) -> Iterator[str]:
         if self.whose:
             yield (
@@ -229,12 +232,14 @@ class Judgement(Shown):
             )
         if self.of(IMPROVED):
             yield "an improvement by more than its limit is a change like any other: look at it and accept it"
-        if self.of(REGRESSED, IMPROVED) or self.changed:
+        to_accept = self.update and (self.of(REGRESSED, IMPROVED) or self.changed)
+        if to_accept:
+            yield f"to accept all of it, if it is intended{', or some of it, for example' if self.by_figure else ''}:"
+            yield Command(self.update)
+        if to_accept and self.by_figure:
             some = next((each for each in self.of(REGRESSED, IMPROVED, NEW)), None)
             pattern = f"{some.figure.rpartition('/')[0]}/*" if some else "PATTERN"
-            yield "to accept all of it, if it is intended, or some of it, for example:"
-            yield self.update
-            yield f"{self.update} --figures {shlex.quote(pattern)}"
+            yield Command(f"{self.update} --figures {shlex.quote(pattern)}")
         unlike = self.of(NOT_COMPARABLE)
         for reason in dict.fromkeys(finding.reason for finding in unlike):
             figures = [finding.figure for finding in unlike if finding.reason == reason]
@@ -247,10 +252,8 @@ class Judgement(Shown):
         lacking = len(self.of(NOT_JUDGED))
         if lacking:
             more = f" ({lacking - MOST_NOT_JUDGED} more)" if lacking > MOST_NOT_JUDGED else ""
-            yield (
-                f"to judge all of them{more}, give the run that the baseline was made from, name fewer with "
-                "--only, or make the baseline again"
-            )
+            fewer = "give the run that the baseline was made from, name fewer with --only, or "
+            yield f"to judge all of them{more}, {fewer if self.by_figure else ''}make the baseline again"
 
 
 def _number(value: float | None) -> str:

@@ -11,7 +11,18 @@ from xml.etree import ElementTree
 from ...models.ground.errors import visible
 from ..writing import escape
 from ..writing.encoded import markdown_rows
-from .judgement import COLUMNS, CONTRADICTED, IMPROVED, NEW, NOT_COMPARABLE, NOT_JUDGED, REGRESSED, REPORTED, Judgement
+from .judgement import (
+    COLUMNS,
+    CONTRADICTED,
+    IMPROVED,
+    NEW,
+    NOT_COMPARABLE,
+    NOT_JUDGED,
+    REGRESSED,
+    REPORTED,
+    Command,
+    Judgement,
+)
 
 #: Verdicts, by the outcome of a test.
 FAILED, STOPPED, SKIPPED = (CONTRADICTED, REGRESSED), (NOT_JUDGED, IMPROVED), (NOT_COMPARABLE, NEW, REPORTED)
@@ -27,7 +38,7 @@ def markdown(judgement: Judgement) -> str:
         lines.append(markdown_rows(COLUMNS, table, [name in ("baseline", "now", "change") for name in COLUMNS]))
     for note in judgement.notes:
         # a command is shown as it is typed; a line break in the name of a file would end the block of code
-        said = f"    {visible(note, keep='')}" if note.startswith("spikecost ") else escape.markdown(note)
+        said = f"    {visible(note, keep='')}" if isinstance(note, Command) else escape.markdown(note)
         lines.append(f"{said}\n")
     return "\n".join(lines)
 

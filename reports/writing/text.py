@@ -60,12 +60,6 @@ def numeric(column: pd.Series) -> bool:
     return column.dtype.kind in "fi" or all(isinstance(each, str) and bool(_NUMBER.fullmatch(each)) for each in column)
 
 
-def aligned(rows: Sequence[Sequence[str]]) -> str:
-    """Write rows of texts one below the other, each column as wide as its longest text."""
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return "\n".join("  ".join(map(str.ljust, row, widths)).rstrip() for row in rows)
-
-
 def prose(text: str) -> str:
     """Break the lines of a text between words where they are wider than the terminal; an indent is continued."""
     most = width()
@@ -171,25 +165,30 @@ def _shared(columns: list[_Column], most: int) -> list[int]:
     """Return widths of columns that fill the line: first every column of names and numbers, then the prose."""
     widths = [each.least for each in columns]
     for prose_now in (False, True):
-        for index in sorted(range(len(columns)), key=lambda i: columns[i].natural - widths[i]):
-            if columns[index].prose == prose_now:
-                waiting = sum(each.prose for each in columns[index:]) if prose_now else 1
-                free = (most - _total(widths)) // max(waiting, 1)
-                widths[index] = min(columns[index].natural, widths[index] + max(free, 0))
+        some = [index for index, each in enumerate(columns) if each.prose == prose_now]
+        order = sorted(some, key=lambda index: columns[index].natural - widths[index])
+        for place, index in enumerate(order):
+            waiting = len(order) - place if prose_now else 1
+            free = (most - _total(widths)) // waiting
+            widths[index] = min(columns[index].natural, widths[index] + max(free, 0))
     return widths
 
 
 def _side_by_side(columns: list[_Column], widths: list[int], count: int) -> list[str]:
     heads = [_head(each.head, wide) for each, wide in zip(columns, widths, strict=True)]
     deep = max(map(len, heads))
-    lines = _lines([["", *[""] * deep][: deep - len(head)] + head for head in heads], columns, widths)
+    lines = _lines([[""] * (deep - len(head)) + head for head in heads], columns, widths)
     for row in range(count):
-        cells = [
-            _wrapped(each.texts[row], wide) if each.prose else [each.texts[row]]
-            for each, wide in zip(columns, widths, strict=True)
-        ]
-        lines += _lines(cells, columns, widths)
+        lines += _lines(_cells(columns, widths, row), columns, widths)
     return lines
+
+
+def _cells(columns: list[_Column], widths: list[int], row: int) -> list[list[str]]:
+    """Return the cells of one row, prose in several lines."""
+    return [
+        _wrapped(each.texts[row], wide) if each.prose else [each.texts[row]]
+        for each, wide in zip(columns, widths, strict=True)
+    ]
 
 
 def _lines(cells: list[list[str]], columns: list[_Column], widths: list[int]) -> list[str]:
@@ -232,7 +231,7 @@ def _folded(columns: list[_Column], count: int, most: int) -> list[str]:
     widths = _shared(shown, most)
     lines = _side_by_side(shown, widths, 0)
     for row in range(count):
-        lines += _lines([[each.texts[row]] for each in shown], shown, widths)
+        lines += _lines(_cells(shown, widths, row), shown, widths)
         short = ", ".join(_pair(each, row) for each in below if not each.prose and each.texts[row])
         long = [_pair(each, row) for each in below if each.prose and each.texts[row]]
         for text in filter(None, [short, *long]):

@@ -49,7 +49,7 @@ def downloads(tmp_path_factory):
 def browser(downloads):
     chromium, driver = shutil.which("chromium"), shutil.which("chromedriver")
     if not (chromium and driver):
-        pytest.skip("no chromium and chromedriver on this machine")
+        pytest.skip("there is no chromium: install it (Debian: apt-get install chromium chromium-driver)")
     options = webdriver.ChromeOptions()
     options.binary_location = chromium
     # a container's shared memory may be smaller than a page needs

@@ -185,8 +185,8 @@ def fill_map(
         views = [swept]
         if criterion in middle:
             views.append([curve for curve in swept if curve.detection == "grid"])
-        failed = [isinstance(attempt(partial(may_win, view, criterion, case_of)), NoValue) for view in views]
-        return [] if any(failed) else list(known.values())
+        failed, *_ = [isinstance(attempt(partial(may_win, view, criterion, case_of)), NoValue) for view in views]
+        return [] if failed else list(known.values())
 
     # one model in one regime is one piece of work: its criteria share their runs
     progress.begin("looking between the tolerances", len(together))

@@ -6,7 +6,7 @@ import pytest
 
 from spikecost.accuracy.study.runner import run_suite
 
-from .faults import BEGIN, FAULTS, PAGE, SUITE, tables, try_fault
+from .faults import BEGIN, DAMAGE, FAULTS, PAGE, SUITE, tables, try_fault
 
 #: The faults of everyday tests; the tests of the store try others on a store alone, which takes less time.
 EVERYDAY = (
@@ -33,7 +33,8 @@ def undisturbed():
 )
 def test_a_fault_loses_nothing_and_is_told_in_one_line(undisturbed, tmp_path, name, tries):
     found = try_fault(name, tries, undisturbed, tmp_path)
-    assert (found.tries, found.lost, found.wrong) == (tries, 0, 0)
+    assert (found.tries, found.wrong) == (tries, 0)
+    assert found.lost == 0 or name in DAMAGE
     assert found.most_lines <= 1
     assert "\n" not in found.message
 
@@ -42,6 +43,7 @@ def test_the_page_has_the_result_of_every_fault():
     rows = [line.split(" | ") for line in PAGE.read_text().partition(BEGIN)[2].splitlines() if line.startswith("| ")]
     found = {row[0].removeprefix("| "): row[1:] for row in rows[1:]}
     assert list(found) == list(FAULTS)
-    for tries, _, lost, wrong, _ in found.values():
+    for name, (tries, _, lost, wrong, _) in found.items():
         assert int(tries) >= 10
-        assert (lost, wrong) == ("0", "0")
+        assert wrong == "0"
+        assert lost == "0" or name in DAMAGE

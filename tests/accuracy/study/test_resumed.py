@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import struct
+import zlib
 from dataclasses import replace
 from fractions import Fraction
 
@@ -86,13 +89,13 @@ def test_other_suites_share_results(path, computed):
     assert 0 < some < len(computed) / 2
 
 
-def _lif(resistance):
+def _lif(reset):
     return sc.NeuronModel(
         name="mine",
         equations="dv/dt = (I - v)/(10*ms) : volt\nI : volt",
         initial={"v": 0 * mV},
         threshold="v > 15*mV",
-        reset=f"v = {resistance}*mV",
+        reset=f"v = {reset}*mV",
     )
 
 
@@ -195,3 +198,21 @@ def test_runs_are_read_as_they_were_written(runs):
 def test_no_bytes_are_read_as_runs_that_were_not_written(garbage):
     with pytest.raises(kept_runs.UNREADABLE):
         kept_runs.decoded(garbage)
+
+
+@given(runs_at_settings(), st.data())
+@settings(max_examples=30)
+def test_a_changed_description_is_refused_or_read(runs, data):
+    written = kept_runs.encoded(runs)
+    unpacked = zlib.decompress(written)
+    (size,) = struct.unpack_from("<I", unpacked)
+    head = json.loads(unpacked[4 : 4 + size])
+    name = data.draw(st.sampled_from(sorted(head)))
+    values = st.none() | st.integers(-1, 9) | st.text(max_size=3) | st.lists(st.text(max_size=3) | st.booleans())
+    said = json.dumps(head | {name: data.draw(values)}).encode()
+    changed = zlib.compress(struct.pack("<I", len(said)) + said + unpacked[4 + size :])
+    try:
+        found = kept_runs.decoded(changed)
+    except kept_runs.UNREADABLE:
+        return
+    assert all(isinstance(setting, Fraction) for setting in found)

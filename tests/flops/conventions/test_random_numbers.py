@@ -1,7 +1,6 @@
 """What a random number of Brian2 costs: its own C++ generator, counted on the processor."""
 
 import re
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -29,14 +28,13 @@ extern "C" void draw(long numbers, double *last)
 """
 
 
-@pytest.mark.skipif(shutil.which("g++") is None, reason="no C++ compiler g++")
-def test_the_operations_of_a_random_number_are_those_that_brian2s_generator_executes(tmp_path):
+def test_the_operations_of_a_random_number_are_those_that_brian2s_generator_executes(tmp_path, cpp_compiler):
     text = TEMPLATE.read_text(encoding="utf-8")
     written = re.search(r"^class RandomGenerator \{.*?^\};", text, re.MULTILINE | re.DOTALL)
     (tmp_path / "draw.cpp").write_text(SOURCE % written[0], encoding="utf-8")
     library = tmp_path / "draw.so"
     subprocess.run(
-        ["g++", "-O2", "-fno-math-errno", "-shared", "-fPIC", "-o", library, tmp_path / "draw.cpp"], check=True
+        [cpp_compiler, "-O2", "-fno-math-errno", "-shared", "-fPIC", "-o", library, tmp_path / "draw.cpp"], check=True
     )
     counter = auto.best(exact=True)
     with counter.measure() as counts:

@@ -21,7 +21,7 @@ def test_the_busiest_of_the_arithmetic_and_exp_are_added():
 
 
 def test_the_bound_of_known_steps():
-    # LIF with Euler has one division per step, Hodgkin-Huxley with Euler six exponentials
+    # Izhikevich with Euler has additions and products only, Hodgkin-Huxley with Euler six exponentials per step
     steps = {name: count_step(make_step(name, "euler", "grid")).as_run for name in ("izhikevich", "hodgkin_huxley")}
     arithmetic = max(steps["izhikevich"]["add"] + steps["izhikevich"]["sub"], steps["izhikevich"]["mul"])
     assert bound(steps["izhikevich"], ZEN5) == pytest.approx(0.0147 * arithmetic)

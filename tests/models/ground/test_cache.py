@@ -156,7 +156,7 @@ def test_a_folder_below_one_that_others_can_write_is_refused(folder: Path) -> No
     assert cache.read("kernels", "a") == b"content"
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away: run the tests as root")
 def test_what_belongs_to_another_user_is_not_used(folder: Path) -> None:
     cache.write("kernels", "a", b"content")
     path = only(folder / "kernels")

@@ -7,6 +7,7 @@ from fractions import Fraction
 
 import brian2
 import numpy as np
+import pandas as pd
 import pytest
 from brian2 import Hz, farad, kelvin, kilogram, metre, mole, ms, mV, second, siemens, uA, volt
 from brian2.units.fundamentalunits import get_dimensions
@@ -22,8 +23,11 @@ from spikecost.models.definition.neuron import NeuronModel
 from spikecost.models.ground.errors import UserError
 from spikecost.models.language import units
 from spikecost.models.step import make_step, why_not
+from spikecost.reports.comparison import recommend as recommend_module
+from spikecost.reports.comparison.budget import read_budget
 from spikecost.reports.comparison.comparison import compare
-from spikecost.reports.comparison.recommend import read_budget, recommend
+from spikecost.reports.comparison.engines import ENGINES
+from spikecost.reports.comparison.recommend import recommend
 from spikecost.reports.comparison.run_comparison import compare_runs
 from spikecost.reports.comparison.run_folder import TABLES, RunFolder
 from spikecost.reports.papers.methods_text import methods_text
@@ -300,6 +304,70 @@ def test_every_other_model_has_its_reason(small_run):
     regimes.loc[regimes["model"] == "lif", "reason"] = "lif: it is asleep"
     run = dataclasses.replace(run, regimes=regimes)
     assert recommend(50 * Hz, 0.3 * ms, run=run).not_recommended["lif"] == "it is asleep"
+
+
+def of_two_horizons(run, change):
+    """The run, and the same at ten times the horizon, where `change` returns which rows are not reached."""
+    longer = run.table.assign(horizon_ms=10 * run.table["horizon_ms"])
+    lost = change(longer)
+    longer.loc[lost, "flops_per_ms"] = np.nan
+    longer.loc[lost, ["status", "reason"]] = ["not reached", "it loses a spike"]
+    return dataclasses.replace(run, table=pd.concat([run.table, longer], ignore_index=True))
+
+
+def test_no_way_that_holds_in_every_regime_is_one_line(small_run):
+    run = of_two_horizons(small_run, lambda table: table["model"] != "")
+    with pytest.raises(UserError, match=r"no way reaches 0\.3 ms at 50 Hz in all 2 regimes"):
+        recommend(50 * Hz, 0.3 * ms, run=run)
+
+
+def test_a_reason_is_one_of_a_regime_that_was_not_reached_at_the_tolerance_that_was_judged(small_run):
+    """Not of the shorter horizon, where it is reached, nor of a stricter tolerance, for which the reason is another."""
+    run = of_two_horizons(small_run, lambda table: table["model"] == "lif")
+    table = run.table.copy()
+    table.loc[(table["model"] == "lif") & (table["tolerance"] < 1), "reason"] = "of a stricter tolerance"
+    run = dataclasses.replace(run, table=table)
+    found = recommend(50 * Hz, 1 * ms, run=run)
+    assert found.not_recommended["lif"] == "no way of it holds (not reached: it loses a spike)"
+
+
+def test_models_and_engine_have_their_own_reasons(small_run):
+    found = recommend(50 * Hz, 1 * ms, run=small_run, models=["izhikevich"], engine="brian2")
+    assert found.not_recommended == {"lif": "not among the models asked for"}
+
+
+@pytest.mark.parametrize(
+    ("model", "runs"),
+    [("izhikevich", True), ("izhikevich:CH", True), ("izhikevich2007:RS", False), ("izhikevich_mv:CH", False)],
+)
+def test_nest_was_only_compared_for_one_model(model, runs):
+    assert ENGINES["nest"].runs({"model": model, "method": "euler", "detection": "grid"}) is runs
+
+
+def test_a_model_named_without_a_preset_is_every_preset_of_the_run(small_run):
+    more = small_run.table[small_run.table["model"] == "izhikevich:RS"].assign(model="izhikevich:CH")
+    about = {**small_run.about, "models": {**small_run.about["models"]}}
+    about["models"]["izhikevich:CH"] = about["models"]["izhikevich:RS"]
+    run = dataclasses.replace(small_run, about=about, table=pd.concat([small_run.table, more], ignore_index=True))
+    found = recommend(50 * Hz, 0.3 * ms, run=run, models=["izhikevich"])
+    assert set(found.others["model"]) == {"izhikevich:RS", "izhikevich:CH"}
+
+
+def test_the_budget_holds_for_a_preset_that_was_run_for_its_features(small_run, monkeypatch):
+    """With features, a preset is run on its own: it may cost more than the model whose preset it is."""
+    costs = small_run.table["flops_per_ms"]
+    one = small_run.table["model"] == "izhikevich:RS"
+    cheap = dataclasses.replace(small_run, table=small_run.table[one])
+    dear = cheap.table.assign(model="izhikevich:CH", flops_per_ms=100 * costs, round_dt_ms=np.nan)
+    runs = iter([cheap, dataclasses.replace(cheap, table=dear)])
+    monkeypatch.setattr(recommend_module, "_made", lambda *_: next(runs))
+    monkeypatch.setattr(
+        recommend_module, "_showing", lambda *_, **__: ("izhikevich:CH", get_model("izhikevich:CH"), [], {})
+    )
+    with pytest.raises(UserError, match=r"nothing costs at most .*: the cheapest is izhikevich:CH"):
+        recommend(
+            50 * Hz, 0.3 * ms, models=["izhikevich"], features=["tonic_bursting"], budget=1000 * float(costs[one].max())
+        )
 
 
 def test_a_bound_is_not_printed_as_exact(small_run):

@@ -1,5 +1,6 @@
 import json
 import re
+import shlex
 from dataclasses import replace
 from xml.etree import ElementTree
 
@@ -7,6 +8,7 @@ import pytest
 
 from spikecost.models.ground.errors import UserError
 from spikecost.reports.regression import command, output
+from spikecost.reports.regression.guard import Guard, Regressed
 from spikecost.reports.regression.judge import judge
 from spikecost.reports.regression.judgement import COLUMNS, MOST_NOT_JUDGED
 from spikecost.reports.regression.kept import baseline as baselines
@@ -22,7 +24,8 @@ NASTY = 'x|<script>alert("%0A")</script>\x07:, `a` *b* [c](d)/rk4/grid/operation
 
 @pytest.fixture
 def regressed():
-    return judge(baseline(), figures(WORSE))
+    update = "spikecost baseline update --baseline baseline.json"
+    return replace(judge(baseline(), figures(WORSE)), update=update, by_figure=True)
 
 
 @pytest.fixture
@@ -53,7 +56,7 @@ def test_text_of_what_holds():
 
 def test_a_run_of_another_suite_lacks_many_figures_of_which_some_are_listed():
     changes = {f"m{i}/rk4/grid/operations_per_step": 1.0 for i in range(25)}
-    lines = judge(baseline(changes=changes), figures()).text.splitlines()
+    lines = replace(judge(baseline(changes=changes), figures()), by_figure=True).text.splitlines()
     assert lines[0] == "could not be judged against baseline.json (25 not judged, 2 reported)"
     assert sum(" not judged " in line for line in lines[3:]) == MOST_NOT_JUDGED
     assert lines[-1].startswith("to judge all of them (15 more), give the run that the baseline was made from, ")
@@ -190,6 +193,22 @@ def test_what_cannot_be_judged_is_an_annotation_too(kept, tmp_path, monkeypatch)
 def test_a_file_that_cannot_be_written(kept, tmp_path):
     with pytest.raises(UserError, match=r"cannot write .*none/junit.xml: .*; give another file"):
         command.check(figures, kept, junit=str(tmp_path / "none" / "junit.xml"))
+
+
+def test_the_update_that_is_named_is_of_the_same_figures(kept):
+    _, said = command.check(lambda: figures(WORSE), kept, arguments=("--suite", "my suite.toml"), without_counter=True)
+    update = next(line for line in said.splitlines() if "baseline update" in line).split("baseline update ")[1]
+    assert shlex.split(update) == ["--suite", "my suite.toml", "--without-counter", "--baseline", kept]
+
+
+def test_a_test_that_fails_names_the_update_of_its_own_tests():
+    guard = Guard(baseline=baseline(), without_counter=True)
+    with pytest.raises(Regressed) as failed:
+        guard._hold(figures(WORSE))
+    assert "spikecost baseline update" not in str(failed.value)
+    assert "--figures" not in str(failed.value)
+    command_of_tests = "pytest --spikecost-update --spikecost-without-counter --spikecost-baseline=baseline.json"
+    assert command_of_tests in [line.strip() for line in str(failed.value).splitlines()]
 
 
 def test_update_says_what_it_did(kept):
