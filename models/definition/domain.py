@@ -34,8 +34,10 @@ _MOST_KEPT = 4096
 #: Operations whose result is a fraction if their operands are fractions.
 _EXACT = {"add", "sub", "mul", "div", "pow", "neg", "abs", "less", "at_most", "select", "sign", "clip", *STEPPED}
 
-#: Operations whose result is infinite, or not a number, if an operand is infinite.
+#: Operations whose result is infinite, or not a number, if an operand is infinite; a quotient is if its numerator is.
 _PASS_ON = ("add", "sub", "neg", "mul")
+#: Operations that have a result even if an operand is not a number.
+_STOP = ("less", "at_most")
 
 _Number = Fraction | float
 #: What is known about an expression: its value or, if it has none yet, the number by which it is multiplied.
@@ -98,7 +100,7 @@ def _at_the_start(
 
     A quotient 0/0 is left out: its limit may exist, and many rates are written like this. So is a number that is too
     large: a term may still be 0 over it. So is an infinite number that does not make the derivative infinite, as in
-    ``1/(1 + k/ca)`` with ca = 0.
+    ``1/(1 + k/ca)`` with ca = 0, and what is not a number and only compared.
     """
     opened: dict[str, Expr] = {}
     for where, name, written in equations:
@@ -127,7 +129,7 @@ def _said_at_the_start(
     node, zero = undefined.node, undefined.zero
     own = sorted(names(node if zero is None else zero) & set(start))
     is_infinite = zero is not None or (node.kind.startswith("log") and _is_zero_at(node.args[0], known))
-    if not own or undefined.too_large or (is_infinite and not _reaches(node, root)):
+    if not own or undefined.too_large or not _reaches(node, root, is_infinite=is_infinite):
         return ""
     other = f"give {' or '.join(own)} another initial value"
     if zero is None:
@@ -139,14 +141,17 @@ def _said_at_the_start(
     return f"{cause}, so that '{text(node)}' divides by zero; {other}"
 
 
-def _reaches(infinite: Op, root: Expr) -> bool:
-    """Whether an expression has no value if one of its parts is infinite."""
-    reached = {id(infinite)}
+def _reaches(undefined: Op, root: Expr, *, is_infinite: bool) -> bool:
+    """Whether an expression has no value if one of its parts is infinite, or not a number."""
+    reached = {id(undefined)}
     for node in nodes(root):
-        if isinstance(node, Op):
-            through = node.args if node.kind in _PASS_ON else node.args[:1] if node.kind == "div" else ()
-            if any(id(arg) in reached for arg in through):
-                reached.add(id(node))
+        if not isinstance(node, Op) or node.kind in _STOP:
+            continue
+        through = node.args
+        if is_infinite and node.kind not in _PASS_ON:
+            through = node.args[:1] if node.kind == "div" else ()
+        if any(id(arg) in reached for arg in through):
+            reached.add(id(node))
     return id(root) in reached
 
 

@@ -138,7 +138,7 @@ def refractory(read: tuple[Expr, bool], moving: Collection[str], threshold: Expr
 
 
 def check_refractory(found: Refractory, known: Collection[str], parameters: Mapping[str, float], where: str) -> None:
-    """Refuse names without a value at a spike, and a time that is negative.
+    """Refuse names without a value at a spike, a condition that never holds, and a time that is negative.
 
     Raises
     ------
@@ -148,6 +148,8 @@ def check_refractory(found: Refractory, known: Collection[str], parameters: Mapp
     unknown = names(value) - set(known) - set(OF_TIME)
     if unknown:
         raise UserError(f"{where} uses {', '.join(sorted(unknown))}; use numbers, parameters and state variables")
+    if isinstance(value, Const) and found.condition is not None and not value.value:
+        raise UserError(f"{where} is never true while the neuron is refractory; {_GIVE}")
     if found.duration is not None and names(value) <= parameters.keys():
         try:
             time = float(evaluate(value, parameters, FLOATS))
