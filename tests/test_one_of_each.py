@@ -153,6 +153,22 @@ class OneMore(Engine):
 
 ITEM = OneMore()
 '''
+EXECUTOR = '''
+from spikecost.harness.executors.base import Executor
+from spikecost.harness.executors.threads import THREADS
+
+
+class OneMore(Executor):
+    """One thread, however many are asked for."""
+
+    name = "one_more"
+
+    def start(self, jobs, address):
+        return THREADS.start(1, address)
+
+
+ITEM = OneMore()
+'''
 #: The kind of entry point, the folder, where the registry is, and the definition.
 KINDS = {
     "models": ("models/catalogue", "spikecost.models.catalogue.MODELS", MODEL),
@@ -163,6 +179,7 @@ KINDS = {
     "measures": ("accuracy/measures", "spikecost.accuracy.measures.base.MEASURES", MEASURE),
     "features": ("accuracy/features", "spikecost.accuracy.features.protocols.base.FEATURES", FEATURE),
     "stimuli": ("harness/stimuli/kinds", "spikecost.harness.stimuli.kind.STIMULI", STIMULUS),
+    "executors": ("harness/executors", "spikecost.harness.executors.base.EXECUTORS", EXECUTOR),
     "engines": ("harness/engines", "spikecost.harness.engines.base.ENGINES", ENGINE),
 }
 #: The number of files written by hand, as stated in CONTRIBUTING; formats have no entry points.
@@ -181,6 +198,7 @@ from spikecost.accuracy.measures import MEASURES
 from spikecost.accuracy.measures.spike_trains import SpikeTrain
 from spikecost.flops.conventions import CONVENTIONS
 from spikecost.harness.engines import ENGINES
+from spikecost.harness.executors.base import chosen
 from spikecost.harness.measuring.measure import measure
 from spikecost.harness.stimuli import STIMULI, constant
 from spikecost.reports.comparison.formats import FORMATS
@@ -199,6 +217,7 @@ found = {
     "stimulus": STIMULI["one_more"].around(2.0, model, 100.0).values[0],
     "engine": ENGINES["one_more"].run(model, "", Fraction(1, 2), constant(20*mV, 2*ms)).times.tolist(),
     "unfit": ENGINES["one_more"].why_not("lif"),
+    "slots": sum(chosen("one_more")[0].start(4, "").slots().values()),
     "formats": "one_more" in FORMATS,
 }
 print(json.dumps(found))
@@ -233,6 +252,7 @@ def right(found: dict) -> None:
     assert found["feature"] == "found"
     assert found["stimulus"] == pytest.approx(6.0)
     assert found["engine"] == [0.5, 1.0, 1.5, 2.0]
+    assert found["slots"] == 1
     assert found["unfit"] == "it knows only one_more"
 
 

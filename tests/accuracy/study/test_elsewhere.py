@@ -28,9 +28,13 @@ from .faults import SUITE, tables
 from .test_resumed import assert_same
 
 
+#: A part of `SUITE` for which workers begin quickly.
+SMALL = replace(SUITE, models=("lif",), methods=("euler", "rk4"), detections=("grid", "hermite"))
+
+
 @pytest.fixture(scope="module")
 def undisturbed():
-    return tables(run_suite(SUITE, jobs=2))
+    return tables(run_suite(SMALL, jobs=2))
 
 
 class Near(Workers):
@@ -72,24 +76,22 @@ def near(monkeypatch):
 def test_what_workers_compute_is_kept_here_and_not_asked_for_again(near, undisturbed, tmp_path):
     run, workers = near()
     store = tmp_path / "spikecost.db"
-    first = run(SUITE, store=store)
+    first = run(SMALL, store=store)
     assert_same(tables(first), undisturbed)
     assert not first.reused
     assert {type(task) for task in workers.tasks} == {SweepTask}
     asked = len(workers.tasks)
-    second = run(SUITE, store=store)
+    second = run(SMALL, store=store)
     assert_same(tables(second), undisturbed)
     assert len(workers.tasks) == asked
     swept = sum(bool(curve.points) for curve in second.curves)
     assert second.reused.startswith(f"{swept} of {swept} results")
     # threads find them as well, and processes find those of threads
-    assert run_suite(SUITE, jobs=2, store=store).reused == second.reused
+    assert run_suite(SMALL, jobs=2, store=store).reused == second.reused
 
 
 def test_workers_look_between_the_tolerances(near, tmp_path):
-    small = replace(
-        SUITE, models=("lif",), methods=("euler", "rk4"), detections=("grid", "hermite"), witnessed=True, repeats=1
-    )
+    small = replace(SMALL, witnessed=True, repeats=1)
     here = run_suite(small, jobs=2)
     run, workers = near()
     there = run(small, store=tmp_path / "spikecost.db")
@@ -106,7 +108,7 @@ def test_workers_look_between_the_tolerances(near, tmp_path):
 def test_work_that_ends_its_workers_fails_alone(near, undisturbed):
     run, _ = near(lethal=lambda task: isinstance(task, SweepTask) and task.method == "rk4")
     said = []
-    study = run(SUITE, progress=Progress(say=said.append))
+    study = run(SMALL, progress=Progress(say=said.append))
     lost = [case for case in study.cases if case.curve.method == "rk4" and case.curve.reason]
     assert lost
     for case in lost:
@@ -127,7 +129,7 @@ def test_a_worker_with_another_version_is_refused(near, monkeypatch):
     monkeypatch.setattr(
         "spikecost.accuracy.study.phases.elsewhere.version", partial(next, iter(map(str, range(10**6))))
     )
-    study = run(SUITE)
+    study = run(SMALL)
     assert not any(curve.points for curve in study.curves)
     assert any("another version" in curve.reason for curve in study.curves)
 
@@ -136,7 +138,7 @@ def test_a_method_of_the_script_itself_is_refused(near, monkeypatch):
     run, _ = near()
     monkeypatch.setattr(type(METHODS[SUITE.methods[0]]), "__module__", "__main__")
     with pytest.raises(UserError, match="threads"):
-        run(SUITE)
+        run(SMALL)
 
 
 @pytest.fixture(scope="module")
@@ -161,10 +163,10 @@ def test_a_cluster_that_loses_a_worker_gives_the_same_bits(cluster, undisturbed,
                 os.kill(pids()[0], signal.SIGKILL)
 
     progress = Progress(begin=lambda name, _pieces: phase.append(name), done=one_done, say=said.append)
-    study = run_suite(SUITE, 2, progress, tmp_path / "spikecost.db", cluster=address)
+    study = run_suite(SMALL, 2, progress, tmp_path / "spikecost.db", cluster=address)
     assert len(done) == len(study.curves)
     assert_same(tables(study), undisturbed)
-    again = run_suite(SUITE, 2, store=tmp_path / "spikecost.db")
+    again = run_suite(SMALL, 2, store=tmp_path / "spikecost.db")
     swept = sum(bool(curve.points) for curve in again.curves)
     assert again.reused.startswith(f"{swept} of {swept} results")
 
