@@ -69,6 +69,12 @@ def _method_names() -> Iterable[str]:
     return METHODS
 
 
+def _precisions() -> Iterable[str]:
+    from .models.number_formats import NUMBER_FORMATS
+
+    return NUMBER_FORMATS
+
+
 def _detections() -> Iterable[str]:
     from .models.detection import DETECTIONS
 
@@ -418,6 +424,7 @@ def _add_step(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("model", help="such as izhikevich, izhikevich:CH, script.py:group or model.toml")
     _add_one_of(parser, "--method", "euler", _method_names)
     _add_one_of(parser, "--detection", None, _detections, "grid, or one that the method has")
+    _add_one_of(parser, "--precision", "double", _precisions)
 
 
 def _add_one_of(
@@ -704,10 +711,10 @@ def _measure(options: argparse.Namespace) -> int:
     model = get_model(options.model, options.input, options.synapses)
     detection = _detection(options, model)
     if options.roofline:
-        near = roofline(model, options.method, detection)
+        near = roofline(model, options.method, detection, options.precision)
         _print(dumps(near.to_json()) if options.json else roofline_text(near))
         return 0
-    found = measure(model, options.method, detection, options.counter, options.steps)
+    found = measure(model, options.method, detection, options.counter, options.steps, precision=options.precision)
     _print(dumps(found.to_json()) if options.json else measured_text(found))
     return 0
 
@@ -850,7 +857,7 @@ def _step(options: argparse.Namespace) -> Step:
     from .models.step import make_step
 
     model = get_model(options.model, options.input, options.synapses)
-    return make_step(model, options.method, _detection(options, model))
+    return make_step(model, options.method, _detection(options, model), precision=options.precision)
 
 
 def _detection(options: argparse.Namespace, model: NeuronModel) -> str:

@@ -123,6 +123,20 @@ class OneMore(Kind):
 
 ITEM = OneMore()
 '''
+NUMBER_FORMAT = '''
+import numpy as np
+
+from spikecost.models.number_formats.single import Single
+
+
+class OneMore(Single):
+    """Single precision under another name."""
+
+    name = "one_more"
+
+
+ITEM = OneMore(np.float32)
+'''
 #: The kind of entry point, the folder, where the registry is, and the definition.
 KINDS = {
     "models": ("models/catalogue", "spikecost.models.catalogue.MODELS", MODEL),
@@ -133,6 +147,7 @@ KINDS = {
     "measures": ("accuracy/measures", "spikecost.accuracy.measures.base.MEASURES", MEASURE),
     "features": ("accuracy/features", "spikecost.accuracy.features.protocols.base.FEATURES", FEATURE),
     "stimuli": ("harness/stimuli/kinds", "spikecost.harness.stimuli.kind.STIMULI", STIMULUS),
+    "number_formats": ("models/number_formats", "spikecost.models.number_formats.base.NUMBER_FORMATS", NUMBER_FORMAT),
 }
 #: The number of files written by hand, as stated in CONTRIBUTING; engines and formats have no entry points.
 TOUCHED = dict.fromkeys(KINDS, 1) | {"models": 2, "engines": 1, "formats": 1}
@@ -160,6 +175,9 @@ found = {
     "flops": counted.flops_per_step("one_more"),
     "run": counted.as_run.present,
     "spikes": sc.simulate(model, constant(20*mV, 30*ms), 0.125*ms, "one_more", "one_more").tolist(),
+    "in_format": sc.simulate(
+        model, constant(20*mV, 30*ms), 0.125*ms, "one_more", "one_more", precision="one_more"
+    ).tolist(),
     "counter": measure("one_more", "one_more", counter="one_more", steps=5).witnesses[0].ratio,
     "measure": MEASURES["one_more"](SpikeTrain(np.array([1.0, 2.0]), 5.0), SpikeTrain(np.array([1.0]), 5.0)),
     "feature": search(sc.get_model("lif"), ["one_more"])[0].outcome,

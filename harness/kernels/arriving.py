@@ -6,7 +6,7 @@ Arrays of one byte or four bytes are parts of arrays of eight bytes, which is wh
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -38,10 +38,9 @@ class Arriving:
     values: NDArray[np.float64]
     given: NDArray[np.int64]
 
-    @property
-    def arrays(self) -> tuple[NDArray[Any], ...]:
-        """All of them."""
-        return self.arriving, self.counts, self.kinds, self.places, self.values, self.given
+    def arrays(self, stored: Callable[[Array], NDArray[Any]]) -> tuple[NDArray[Any], ...]:
+        """Return all of them; `stored` returns numbers in the number format of the kernel."""
+        return self.arriving, self.counts, self.kinds, stored(self.places), stored(self.values), self.given
 
 
 def bytes_of_arrivals(step: Step, stimulus: Stimulus, steps: float) -> float:
