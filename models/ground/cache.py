@@ -34,6 +34,7 @@ KINDS = {
     "brian2": ".json",
     "libm": ".json",
     "code": ".json",
+    "mechanisms": ".so",
 }
 
 _DIGITS = 40
