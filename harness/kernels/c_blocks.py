@@ -173,7 +173,8 @@ def c_stimulus() -> str:
 def c_expression(node: Expr, number: NumberFormat) -> str:
     """Print an expression in C."""
     if isinstance(node, Const):
-        return number.literal(node.value)
+        text = number.literal(node.value)
+        return f"({text})" if node.value < 0 else text
     if isinstance(node, Var):
         return f"{node.name}_"
     if isinstance(node, Table):

@@ -86,8 +86,7 @@ class FloatingPoint:
 
     def literal(self, value: Fraction | float) -> str:
         """Return the shortest decimal number that is the constant, rounded to nearest."""
-        text = f"{self.dtype.type(float(value))!s}{self.suffix}"
-        return f"({text})" if value < 0 else text
+        return f"{self.dtype.type(float(value))!s}{self.suffix}"
 
     def stored(self, values: NDArray[np.float64]) -> NDArray[Any]:
         """Return numbers rounded to nearest; those that are too large become infinite."""
