@@ -42,7 +42,7 @@ def every_entry_point(model, folder):
         "count": lambda: sc.count(model, "euler"),
         "reference": lambda: sc.reference(model, stimulus),
         "simulate": lambda: sc.simulate(model, stimulus, 0.1 * ms),
-        "compare": lambda: sc.compare([model], 0.1 * ms, rates=[50 * Hz]),
+        "compare": lambda: sc.compare([model], 0.1 * ms, rates=[50 * Hz], jobs=1),
         "run": lambda: run(suite, folder / "out", 1),
     }
     said = {}
