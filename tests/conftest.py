@@ -36,7 +36,12 @@ from .archetypes import DEEP, applicable, detections_of, is_covering, methods_of
 # the same examples on every machine and every day, so that a failure can be reproduced; no deadline, because a busy
 # machine must not make a test fail
 settings.register_profile(
-    "spikecost", derandomize=True, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow]
+    "spikecost",
+    max_examples=100 if DEEP else 50,
+    derandomize=True,
+    deadline=None,
+    database=None,
+    suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile("spikecost")
 

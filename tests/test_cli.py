@@ -809,7 +809,8 @@ def test_quiet_shows_no_progress_and_open_opens_the_page(tmp_path, monkeypatch, 
     monkeypatch.setattr("webbrowser.open", opened.append)
     suite = tmp_path / "suite.toml"
     suite.write_text(
-        'methods = ["euler"]\ndetections = ["grid"]\ntolerances = ["1ms"]\ntrials = 1\nwitnessed = false\n'
+        'methods = ["euler"]\ndetections = ["grid"]\ntolerances = ["1ms"]\ntrials = 1\n'
+        "witnessed = false\nthorough = false\n"
     )
     out = tmp_path / "report"
     asked = ["run", "--suite", str(suite), "--models", "lif", "--rates", "50Hz", "--horizons", "0.1s", "--no-features"]
