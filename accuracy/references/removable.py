@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from fractions import Fraction
 
-from ...models.algebra.expression import Const, Expr, Op, Var, exp, exprel, expr, nodes, rebuild, text
+from ...models.algebra.expression import Const, Expr, Op, Var, exp, expr, exprel, nodes, rebuild, text
 
 #: Powers of names in a product, in the order of the names.
 _Monomial = tuple[tuple[str, int], ...]
