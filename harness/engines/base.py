@@ -63,8 +63,6 @@ class EngineRun:
     """The model as the simulator read it."""
     version: str
     """The simulator and its version."""
-    judged_as: NeuronModel | None = None
-    """The model whose spikes the times are, if the simulator defines a spike in another way; None: the model itself."""
 
 
 class Engine(ABC):
@@ -99,6 +97,18 @@ class Engine(ABC):
         self, model: NeuronModel, method: str, dts: Sequence[Fraction], stimulus: Stimulus, neurons: int
     ) -> list[EngineRun]:
         """Run with each dt; everything has been checked."""
+
+    def judged_as(self, model: NeuronModel, method: str, stimulus: Stimulus) -> NeuronModel:  # noqa: ARG002 - by default
+        """Return the model whose reference solution has the spikes that the simulator means.
+
+        It is another model if the simulator defines a spike in another way, such as by the maximum of the voltage.
+
+        Raises
+        ------
+        UserError
+            If its spikes cannot be compared under this stimulus.
+        """
+        return model
 
     def why_not_here(self) -> str:
         """Return what is missing on this machine, and how to install it; empty if nothing is."""
