@@ -514,7 +514,9 @@ def _add_checks(commands: Any) -> None:
     add.add_argument("--commit", metavar="HASH", help="commit that was run (default: from the run or folder)")
     for command in (history, add):
         command.add_argument(
+            "--history",
             "--store",
+            dest="history",
             metavar="FILE",
             default=argparse.SUPPRESS,
             help="file of the history (default: SPIKECOST_HISTORY, or spikecost-history.sqlite here)",
@@ -527,7 +529,7 @@ def _add_checks(commands: Any) -> None:
     history.add_argument("--github", action="store_true", help="add the changes to the step summary")
     history.add_argument("--plot", metavar="FILE", help="plot the figures to a .png, .svg or .pdf")
     _add_data(history)
-    history.set_defaults(run=_history, store=None)
+    history.set_defaults(run=_history, history=None)
     add.set_defaults(run=_history_add)
 
 
@@ -582,13 +584,14 @@ def _run(options: argparse.Namespace) -> int:
 
 def _run_and_say(options: argparse.Namespace, suite: Suite, chosen: Mapping[str, Any]) -> int:
     from .accuracy.study.suite import FULL
+    from .harness.store.store import OFF
     from .reports.comparison.run import found, run, summary
     from .reports.regression import command
     from .reports.regression.of_run import figures_of
     from .reports.results.suite_file import left_out
     from .reports.writing.records import dumps
 
-    store = "off" if options.fresh else options.store
+    store = OFF if options.fresh else options.store
     comparison, page, elsewhere = run(suite, options.out, options.jobs, options.quiet, store)
     said = "--quick left out: " if options.quick else "" if options.full or options.suite or chosen else "left out: "
     more = [said + left_out(FULL, suite)] if said else []
@@ -836,7 +839,7 @@ def _history(options: argparse.Namespace) -> int:
 
     _print(
         command.show(
-            options.store,
+            options.history,
             options.figure,
             as_json=options.json,
             file=options.plot,
@@ -852,7 +855,7 @@ def _history(options: argparse.Namespace) -> int:
 def _history_add(options: argparse.Namespace) -> int:
     from .reports.regression import command
 
-    _print(command.add(options.store, command.source(options.folder)(), options.commit, as_json=options.json))
+    _print(command.add(options.history, command.source(options.folder)(), options.commit, as_json=options.json))
     return 0
 
 
