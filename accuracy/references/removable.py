@@ -110,15 +110,10 @@ def _vanishing(node: Expr) -> tuple[str, Expr, int] | None:
     if node.kind in ("add", "sub"):
         left, right = node.args
         one = 1 if node.kind == "sub" else -1
-        if _is_exp(left) and _is(right, one):
-            return "expm1", left.args[0], 1
-        if _is_exp(right) and _is(left, one):
-            return "expm1", right.args[0], -one
+        for power, other, sign in ((left, right, 1), (right, left, -one)):
+            if isinstance(power, Op) and power.kind == "exp" and _is(other, one):
+                return "expm1", power.args[0], sign
     return None
-
-
-def _is_exp(node: Expr) -> bool:
-    return isinstance(node, Op) and node.kind == "exp"
 
 
 def _is(node: Expr, value: int) -> bool:
@@ -150,19 +145,18 @@ def _multiplied(factors: list[Expr]) -> Expr:
 
 def _ratio(a: Expr, b: Expr, parameters: Collection[str]) -> Expr | None:
     """Return a/b if it is a number, or a product of a number and powers of parameters; None if it is not."""
-    sums = _sum(a), _sum(b)
-    if not sums[0] or not sums[1] or len(sums[0]) != len(sums[1]):
+    above, below = _sum(a), _sum(b)
+    if not above or not below or len(above) != len(below):
         return None
-    if not any(name not in parameters for monomial in sums[1] for name, _ in monomial):
+    if not any(name not in parameters for monomial in below for name, _ in monomial):
         return None  # b is constant
-    rows = [sorted(each.items()) for each in sums]
-    for other, value in rows[1]:
+    first, factor = min(above.items())
+    for other, value in sorted(below.items()):
         # the first product of a over any of b: the order of the products depends on the common factor
-        first, factor = rows[0][0]
         powers, number = _times(first, _inverse(other)), factor / value
         if any(name not in parameters for name, _ in powers):
             continue
-        if {_times(monomial, powers): each * number for monomial, each in rows[1]} == sums[0]:
+        if {_times(monomial, powers): each * number for monomial, each in below.items()} == above:
             result: Expr = Const(number)
             for name, power in powers:
                 for _ in range(abs(power)):
