@@ -67,7 +67,7 @@ def test_what_is_missing_is_named_with_its_cure(monkeypatch):
     monkeypatch.setattr(neuron, "package", "json")
     monkeypatch.setattr(neuron, "tools", ("no-such-compiler",))
     assert "there is no no-such-compiler; install" in neuron.why_not("lif")
-    with pytest.raises(UserError, match="NEURON cannot run lif: .*no-such-compiler"):
+    with pytest.raises(UserError, match=r"NEURON cannot run lif: .*no-such-compiler"):
         neuron.run("lif", "", Fraction(1, 10), piecewise_constant([(5 * ms, get_model("lif").drive)]))
 
 
