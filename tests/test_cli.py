@@ -553,6 +553,7 @@ def test_report_compare_and_recommend_read_the_run(report, said, monkeypatch):
 
 #: Arguments with which each command is quick, in a folder with a run, a baseline and a history.
 QUICK = {
+    "engines": ("lif", "--engines", "arbor", "--for", "50ms", "--shortest", "0.1ms", "--neurons", "0"),
     "run": [*TINY[1:], "--out", "again"],
     "report": ["out", "--format", "txt", "--out", "paper"],
     "compare": ["out", "out"],
