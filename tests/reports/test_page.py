@@ -443,6 +443,52 @@ def test_the_ranking_for_me(shown, small_run):
     assert "50 Hz" in shown.find_element(By.ID, "me-regime").get_attribute("value")
 
 
+def test_the_ranking_for_me_is_by_the_cost_at_the_dt_that_is_shown(site, small_run, tmp_path):
+    cases = small_run.table.copy()
+    here = (cases["level"] == "50 Hz") & (cases["tolerance"] == 0.3) & cases["flops_per_ms"].notna()
+    lif = here & (cases["model"] == "lif")
+    cases.loc[lif, "round_flops_per_ms"] = 1e6 + cases.loc[lif, "flops_per_ms"]
+    other = next(case for case in small_run.models if case != "lif")
+    name, preset = other.split(":")
+    features = pd.DataFrame(
+        [
+            {"model": name, "parameters": shown_by, "feature": feature, "outcome": outcome}
+            for feature, of in (("mixed_mode", "CH"), ("tonic_spiking", preset))
+            for shown_by, outcome in ((of, "found"), ("LTS", "not found"))
+        ]
+    ).reindex(columns=list(small_run.features))
+    (tmp_path / "index.html").write_text(page(replace(small_run, table=cases, features=features)))
+    browser = opened(site[0], tmp_path / "index.html")
+
+    def ranking():
+        lines = browser.find_elements(By.CSS_SELECTOR, "#me-table tbody tr")
+        return [[cell.text for cell in line.find_elements(By.TAG_NAME, "td")] for line in lines]
+
+    Select(browser.find_element(By.ID, "me-regime")).select_by_visible_text("constant, 50 Hz, 0.2 s")
+    choose(browser, "me-tolerance", "0.3")
+    first, second = ranking()
+    assert (first[0], second[0]) == (other, "lif")
+    costs, ratio = [float(line[4].replace(",", "")) for line in (first, second)], float(second[5].replace(",", ""))
+    assert costs[1] > 1e6
+    assert ratio == pytest.approx(costs[1] / costs[0], rel=0.01)
+    # found for another preset is not found for this one
+    choose(browser, "me-feature", "mixed_mode")
+    assert ranking() == []
+    choose(browser, "me-feature", "tonic_spiking")
+    assert [line[0] for line in ranking()] == [other]
+    # what was copied is no longer what is shown
+    browser.execute_script("document.getElementById('me-copy').textContent = 'copied'")
+    choose(browser, "me-feature", "")
+    assert browser.find_element(By.ID, "me-copy").text == "copy the code"
+
+
+def test_ratios_are_drawn_without_spikes_on_the_grid(site, small_run, tmp_path):
+    located = small_run.ratios[small_run.ratios["view"] != GRID]
+    (tmp_path / "index.html").write_text(page(replace(small_run, ratios=located)))
+    drawn = drawn_ratios(opened(site[0], tmp_path / "index.html"))
+    assert len(drawn) == len(located.query("model == 'lif' and bound != 'not known'")["level"].unique()) == 2
+
+
 def test_the_cases_sort_and_filter(shown, small_run):
     def column(name):
         return shown.execute_script(
