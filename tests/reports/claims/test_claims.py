@@ -274,7 +274,8 @@ def test_the_counts_of_2004_hold_for_three_models():
     assert [each.number.split()[0] for each in verdict.findings] == ["5", "13", "1,240"]
 
 
-def test_the_command(capsys, tmp_path):
+def test_the_command(capsys, tmp_path, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
     page = tmp_path / "claims.md"
     assert cli.main(["claims", "costs_2004", "--quiet", "--out", str(page)]) == 0
     printed = capsys.readouterr().out
