@@ -123,6 +123,14 @@ class OneMore(Kind):
 
 ITEM = OneMore()
 '''
+CLAIM = """
+from spikecost.reports.claims.claim import Certainty, Claim, Finding
+
+ITEM = Claim(
+    name="one_more", year=2024, source="by hand", certainty=Certainty.OURS, sentence="One is one.", known="", assumed="",
+    agrees_if="it is", flips="nothing", findings=lambda evidence: [Finding({"number": "1"}, "1", 1 == 1)],
+)
+"""
 #: The kind of entry point, the folder, where the registry is, and the definition.
 KINDS = {
     "models": ("models/catalogue", "spikecost.models.catalogue.MODELS", MODEL),
@@ -133,6 +141,7 @@ KINDS = {
     "measures": ("accuracy/measures", "spikecost.accuracy.measures.base.MEASURES", MEASURE),
     "features": ("accuracy/features", "spikecost.accuracy.features.protocols.base.FEATURES", FEATURE),
     "stimuli": ("harness/stimuli/kinds", "spikecost.harness.stimuli.kind.STIMULI", STIMULUS),
+    "claims": ("reports/claims/published", "spikecost.reports.claims.claim.CLAIMS", CLAIM),
 }
 #: The number of files written by hand, as stated in CONTRIBUTING; engines and formats have no entry points.
 TOUCHED = dict.fromkeys(KINDS, 1) | {"models": 2, "engines": 1, "formats": 1}
@@ -150,6 +159,8 @@ from spikecost.accuracy.measures.spike_trains import SpikeTrain
 from spikecost.flops.conventions import CONVENTIONS
 from spikecost.harness.measuring.measure import measure
 from spikecost.harness.stimuli import STIMULI, constant
+from spikecost.reports.claims.evidence import Evidence
+from spikecost.reports.commands.claims import verdicts
 from spikecost.reports.comparison.formats import FORMATS
 
 model = sc.get_model("one_more")
@@ -164,6 +175,7 @@ found = {
     "measure": MEASURES["one_more"](SpikeTrain(np.array([1.0, 2.0]), 5.0), SpikeTrain(np.array([1.0]), 5.0)),
     "feature": search(sc.get_model("lif"), ["one_more"])[0].outcome,
     "stimulus": STIMULI["one_more"].around(2.0, model, 100.0).values[0],
+    "claim": verdicts(["one_more"], Evidence())[0].says,
     "formats": "one_more" in FORMATS,
 }
 try:
@@ -202,6 +214,7 @@ def right(found: dict) -> None:
     assert found["measure"] == 1.0
     assert found["feature"] == "found"
     assert found["stimulus"] == pytest.approx(6.0)
+    assert found["claim"] == "holds"
 
 
 @pytest.fixture
