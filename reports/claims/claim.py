@@ -61,14 +61,12 @@ class Verdict:
         """The verdict as a sentence."""
         known = [each for each in self.findings if each.agrees is not None]
         unknown = len(self.findings) - len(known)
-        parts = {
-            Says.HOLDS: f"holds in all {len(known)} conditions that were tried",
-            Says.FAILS: f"fails in all {len(known)} conditions that were tried",
-            Says.ONLY_IF: f"holds only {only_if(known)}",
-            Says.NOT_KNOWN: "not known: no condition that was tried gives a number",
-        }
-        rest = f"; not known in {unknown} more" if unknown and known else ""
-        return parts[self.says] + rest
+        if self.says == Says.NOT_KNOWN:
+            return "not known: no condition that was tried gives a number"
+        where = only_if(known) if self.says == Says.ONLY_IF else f"in all {len(known)} conditions that were tried"
+        only = " only" if self.says == Says.ONLY_IF else ""
+        verb = "fails" if self.says == Says.FAILS else "holds"
+        return f"{verb}{only} {where}" + (f"; not known in {unknown} more" if unknown else "")
 
     def to_json(self) -> dict[str, Any]:
         """Return the claim, the verdict and every finding in values that JSON can store."""

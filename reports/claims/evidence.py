@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -87,6 +87,11 @@ def drive(row: pd.Series) -> str:
 def spikes_are(view: str) -> str:
     """Return how spikes are detected in a view, in words."""
     return CALLED[view]
+
+
+def of_models(rows: pd.DataFrame, names: Collection[str]) -> pd.DataFrame:
+    """Return the rows of models, whatever their presets."""
+    return rows[rows["model"].str.partition(":")[0].isin(names)]
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,8 @@ import pandas as pd
 
 from ...writing.numbers import short
 from ..claim import CLAIMS, Certainty, Claim, Finding
-from ..evidence import COMPARISON, Evidence, drive
+from ..evidence import COMPARISON, Evidence, drive, of_models
+from .costs_2004 import MODELS_2004
 
 #: The time step in ms at which errors are compared: the usual one. The nearest of the sweep is taken.
 STEP = 0.1
@@ -21,7 +22,8 @@ def findings(evidence: Evidence) -> Iterator[Finding]:
 def of_points(points: pd.DataFrame) -> Iterator[Finding]:
     """Return one finding per model, method and drive."""
     keys = ["model", "method", "stimulus", "level"]
-    own = points[points["method"].isin(METHODS) & points["detection"].isin(["grid", "hermite"])]
+    own = of_models(points, MODELS_2004)
+    own = own[own["method"].isin(METHODS) & own["detection"].isin(["grid", "hermite"])]
     for _, rows in own.groupby(keys, sort=False):
         first = rows.iloc[0]
         where = {"model": first["model"], "method": first["method"], "drive": drive(first)}

@@ -7,7 +7,7 @@ import pandas as pd
 from ....accuracy.search.status import Status
 from ...writing.numbers import short
 from ..claim import CLAIMS, Certainty, Claim, Finding
-from ..evidence import COMPARISON, Evidence, drive
+from ..evidence import COMPARISON, Evidence, drive, of_models
 
 LOW, HIGH = ("euler", "heun", "midpoint"), "rk4"
 _CONDITIONS = ["stimulus", "level", "tolerance"]
@@ -20,7 +20,7 @@ def findings(evidence: Evidence) -> Iterator[Finding]:
 
 def of_table(table: pd.DataFrame) -> Iterator[Finding]:
     """Return one finding per drive and tolerance."""
-    own = table[(table["model"] == "izhikevich") & (table["measure"] == "maximum")]
+    own = of_models(table[table["measure"] == "maximum"], ["izhikevich"])
     for _, rows in own.groupby(["detection", *_CONDITIONS], sort=False):
         first = rows.iloc[0]
         if first["detection"] not in {"grid", "hermite"}:

@@ -7,7 +7,8 @@ import pandas as pd
 
 from ...writing.numbers import short
 from ..claim import CLAIMS, Certainty, Claim, Finding
-from ..evidence import COMPARISON, Evidence, drive
+from ..evidence import COMPARISON, Evidence, drive, of_models
+from .costs_2004 import MODELS_2004
 
 METHODS = ("euler", "rk4")
 #: An error may exceed that at the next longer step by this fraction and still count as falling.
@@ -23,7 +24,8 @@ def findings(evidence: Evidence) -> Iterator[Finding]:
 
 def of_points(points: pd.DataFrame) -> Iterator[Finding]:
     """Return one finding per model, method and drive."""
-    own = points[points["method"].isin(METHODS) & (points["detection"] == "grid")]
+    own = of_models(points, MODELS_2004)
+    own = own[own["method"].isin(METHODS) & (own["detection"] == "grid")]
     for _, rows in own.groupby(["model", "method", "stimulus", "level"], sort=False):
         first = rows.iloc[0]
         where = {"model": first["model"], "method": first["method"], "drive": drive(first)}
