@@ -127,7 +127,8 @@ CLAIM = """
 from spikecost.reports.claims.claim import Certainty, Claim, Finding
 
 ITEM = Claim(
-    name="one_more", year=2024, source="by hand", certainty=Certainty.OURS, sentence="One is one.", known="", assumed="",
+    name="one_more", year=2024, source="by hand", certainty=Certainty.OURS, sentence="One is one.",
+    known="", assumed="",
     agrees_if="it is", flips="nothing", findings=lambda evidence: [Finding({"number": "1"}, "1", True)],
 )
 """

@@ -75,10 +75,6 @@ def run_at_step(error=0.5, missing=0, extra=0, failed=0):
     return pd.DataFrame([row | REGIME | {"failure": "it diverged" if failed else ""}])
 
 
-def lags(**lag):
-    return pd.DataFrame([{"method": method, "lag": value} | REGIME for method, value in lag.items()])
-
-
 def errors(grid, hermite):
     rows = [
         {"model": "lif", "method": "rk4", "detection": name, "dt_ms": 0.1, "error_ms": value}
@@ -117,7 +113,7 @@ BOTH = {
     "parker_sochacki_2009": (parker_sochacki_2009.of_table, (series(10, 1),), (series(2, 1),)),
     "detection_2012": (detection_2012.of_points, (errors(0.1, 0.01),), (errors(0.1, 0.09),)),
     "comparable_2014": (comparable_2014.of_sides, (axon(0.1, 2),), (axon(0.1, 4),)),
-    "midpoint_2015": (midpoint_2015.of_points, (lags(euler=-3, heun=2),), (lags(euler=1, heun=-2),)),
+    "midpoint_2015": (midpoint_2015.of_lags, ("some", {"euler": 3, "heun": 2}), ("some", {"euler": 1, "heun": 2})),
     "exponents_2017": (exponents_2017.of_points, (curve(8, 4, 2, 1),), (curve(8, 4, 5, 1),)),
     "exponential_euler_2019": (
         exponential_euler_2019.of_table,
@@ -167,7 +163,7 @@ def test_a_rule_comes_out_both_ways(name):
         (exponential_euler_2019.of_table, (steps(euler=0.005, exponential_euler=math.nan),)),
         (parker_sochacki_2009.of_table, (series(math.nan, 1.0),)),
         (detection_2012.of_points, (errors(0.1, math.nan),)),
-        (midpoint_2015.of_points, (lags(euler=math.nan),)),
+        (midpoint_2015.of_lags, ("some", {"euler": math.nan})),
         (exponents_2017.of_points, (curve(8, 4, 2),)),
     ],
 )
