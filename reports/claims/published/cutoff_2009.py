@@ -62,7 +62,7 @@ CLAIMS.register(
         "ones they do not.",
         known="In quadratic models the adaptation grows without bound while the voltage does.",
         assumed="Izhikevich's model with cutoffs of 300 and 3000 mV, the exponential one (AdEx) with cutoffs 30 and "
-        "60 mV above its own, over 1 s, under the same stimuli. The claim is about both: it agrees where the first changes "
+        "60 mV above its own, over 1 s, under the same stimuli. It agrees where the first changes "
         "and the second does not.",
         agrees_if=f"for Izhikevich's model a spike moves by more than {MATTERS:g} ms, appears or vanishes; for AdEx "
         "none does",
