@@ -32,9 +32,8 @@ CLAIMS.register(
         certainty=Certainty.ABSTRACT,
         sentence="Hodgkin-Huxley with tables of rates costs more than without them.",
         known="Regular spiking, constant and random current.",
-        assumed="Our tables have steps of 0.1 mV and linear interpolation. Costs are counted operations; an "
-        "exponential is one of them, as is the choice of a cell. A table's error is left out: each form is "
-        "compared with its own reference.",
+        assumed="Our tables have steps of 0.1 mV and linear interpolation. Costs are counted operations; an exponential "
+        "is one of them, as is the choice of a cell. The error of the tables counts: the reference has the exact rates.",
         agrees_if="the form with tables takes more operations than the form without, each with its cheapest method",
         flips="the weight of an exponential: tables replace twelve exponentials and divisions per evaluation by "
         "additions and multiplications",
