@@ -298,6 +298,30 @@ def _add_store_commands(commands: Any) -> None:
         action.set_defaults(run=_store, action=name)
 
 
+def _add_engines(commands: Any) -> None:
+    """Add the command that compares other simulators."""
+    compared = commands.add_parser(
+        "engines", help="how far other simulators are off with their default dt, which dt they need, what it costs"
+    )
+    compared.add_argument("models", nargs="*", metavar="MODEL", help="names or files (default: five of the catalogue)")
+    compared.add_argument(
+        "--engines", nargs="+", default=(), metavar="NAME", help="such as nest or neuron:crank_nicolson (default: all)"
+    )
+    compared.add_argument("--dt", metavar="TIME", help="time step, such as 0.1ms (default: that of each simulator)")
+    compared.add_argument("--for", dest="horizon", default="200ms", metavar="TIME", help="duration (default 200ms)")
+    compared.add_argument("--shortest", default="0.0005ms", metavar="TIME", help="shortest dt tried (default 0.0005ms)")
+    compared.add_argument(
+        "--neurons",
+        type=int,
+        default=1000,
+        metavar="N",
+        help="number of neurons that are timed (default 1000; 0: none)",
+    )
+    compared.add_argument("--texts", action="store_true", help="print the models as the simulators read them, too")
+    _add_input(compared)
+    compared.set_defaults(run=_engines)
+
+
 def _add_steps(commands: Any) -> None:
     """Add the commands about one step of a model."""
     show = commands.add_parser("show", help="show a model's equations, its Step and its operations")
@@ -323,6 +347,8 @@ def _add_steps(commands: Any) -> None:
         "this processor",
     )
     measure.set_defaults(run=_measure)
+
+    _add_engines(commands)
 
 
 def _add_readers(commands: Any) -> None:
@@ -488,7 +514,9 @@ def _add_checks(commands: Any) -> None:
     add.add_argument("--commit", metavar="HASH", help="commit that was run (default: from the run or folder)")
     for command in (history, add):
         command.add_argument(
+            "--history",
             "--store",
+            dest="history",
             metavar="FILE",
             default=argparse.SUPPRESS,
             help="file of the history (default: SPIKECOST_HISTORY, or spikecost-history.sqlite here)",
@@ -501,7 +529,7 @@ def _add_checks(commands: Any) -> None:
     history.add_argument("--github", action="store_true", help="add the changes to the step summary")
     history.add_argument("--plot", metavar="FILE", help="plot the figures to a .png, .svg or .pdf")
     _add_data(history)
-    history.set_defaults(run=_history, store=None)
+    history.set_defaults(run=_history, history=None)
     add.set_defaults(run=_history_add)
 
 
@@ -556,13 +584,14 @@ def _run(options: argparse.Namespace) -> int:
 
 def _run_and_say(options: argparse.Namespace, suite: Suite, chosen: Mapping[str, Any]) -> int:
     from .accuracy.study.suite import FULL
+    from .harness.store.store import OFF
     from .reports.comparison.run import found, run, summary
     from .reports.regression import command
     from .reports.regression.of_run import figures_of
     from .reports.results.suite_file import left_out
     from .reports.writing.records import dumps
 
-    store = "off" if options.fresh else options.store
+    store = OFF if options.fresh else options.store
     comparison, page, elsewhere = run(suite, options.out, options.jobs, options.quiet, store)
     said = "--quick left out: " if options.quick else "" if options.full or options.suite or chosen else "left out: "
     more = [said + left_out(FULL, suite)] if said else []
@@ -632,6 +661,23 @@ def _recommend(options: argparse.Namespace) -> int:
             progress=progress,
         )
     _print(dumps(found.to_json()) if options.json else found.text)
+    return 0
+
+
+def _engines(options: argparse.Namespace) -> int:
+    from .models.language import units
+    from .reports.commands.engines import engines
+    from .reports.writing.records import dumps
+
+    found = engines(
+        _several(options.models, options),
+        options.engines,
+        dt=None if options.dt is None else units.in_ms(units.parse_quantity(options.dt), "--dt"),
+        horizon=units.parse_quantity(options.horizon),
+        neurons=options.neurons,
+        shortest=units.in_ms(units.parse_quantity(options.shortest), "--shortest"),
+    )
+    _print(dumps(found.to_json()) if options.json else found.shown(texts=options.texts))
     return 0
 
 
@@ -830,7 +876,7 @@ def _history(options: argparse.Namespace) -> int:
 
     _print(
         command.show(
-            options.store,
+            options.history,
             options.figure,
             as_json=options.json,
             file=options.plot,
@@ -846,7 +892,7 @@ def _history(options: argparse.Namespace) -> int:
 def _history_add(options: argparse.Namespace) -> int:
     from .reports.regression import command
 
-    _print(command.add(options.store, command.source(options.folder)(), options.commit, as_json=options.json))
+    _print(command.add(options.history, command.source(options.folder)(), options.commit, as_json=options.json))
     return 0
 
 

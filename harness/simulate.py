@@ -33,6 +33,8 @@ def simulate(
 ) -> Array:
     """Return the spike times of one neuron in ms.
 
+    A finite step may pass a voltage at which the equations divide by zero; `reference` refuses such a solution.
+
     Parameters
     ----------
     model : str or NeuronModel

@@ -28,7 +28,7 @@ AT_ONCE = 500_000
 
 
 @dataclass(frozen=True)
-class Arriving:
+class ArrivalArrays:
     """The arrays, in the order of the C function; see ``shared.c.j2``."""
 
     arriving: NDArray[np.int64]
@@ -53,7 +53,7 @@ def bytes_of_arrivals(step: Step, stimulus: Stimulus, steps: float) -> float:
     return 4 * steps + of_each * sum(map(len, trains))
 
 
-def arriving(step: Step, stimuli: Sequence[Stimulus], *, pieces: NDArray[Any], dt: float | None) -> Arriving:
+def arriving(step: Step, stimuli: Sequence[Stimulus], *, pieces: NDArray[Any], dt: float | None) -> ArrivalArrays:
     """Return the arrays for some neurons.
 
     Parameters
@@ -100,7 +100,7 @@ def arriving(step: Step, stimuli: Sequence[Stimulus], *, pieces: NDArray[Any], d
         )
         first += each.total
     begins = np.array([rows[id(stimulus)] for stimulus in stimuli], dtype=np.int64)
-    return Arriving(begins, counts, kinds, places, values, given)
+    return ArrivalArrays(begins, counts, kinds, places, values, given)
 
 
 class _Where(Protocol):

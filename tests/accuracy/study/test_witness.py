@@ -24,6 +24,8 @@ SMALL = Suite(
     trials=2,
     repeats=1,
     witnessed=False,
+    thorough=False,
+    features=False,
 )
 
 

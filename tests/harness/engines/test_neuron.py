@@ -1,0 +1,87 @@
+"""NEURON runs generated mechanisms, step by step as its scheme says, and converges to our reference solutions."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from brian2 import ms
+
+from spikecost.accuracy.references.reference import reference
+from spikecost.harness.engines import ENGINES
+from spikecost.harness.stimuli import constant, piecewise_constant
+from spikecost.models.catalogue import get_model
+from spikecost.models.definition.neuron import NeuronModel
+from spikecost.models.ground.errors import UserError
+
+from ...archetypes import product
+from .by_hand import backward_euler
+
+NEURON = ENGINES["neuron"]
+pytestmark = pytest.mark.skipif(bool(NEURON.why_not_here()), reason=NEURON.why_not_here())
+#: A mechanism takes one to two seconds to compile.
+MODELS = ["lif", "hodgkin_huxley", *(product(name) for name in ("izhikevich", "adex", "traub_miles"))]
+#: Functions, choices and comparisons of the language; a state that is not linear in itself; a threshold that moves.
+WORDS = NeuronModel(
+    name="words",
+    equations="""
+        dv/dt = (I - v + 3*sin(w/2) + 0.1*exprel(-w) + clip(w, -0.5, 0.5) + int(v > 5 and w < 1)*x % 2
+                 + sign(w - 0.3))/(10*ms) : 1
+        dw/dt = (tanh(0.1*v) - w**3 + 0.2*abs(x) + floor(x/3)/10)/(20*ms) : 1
+        dx/dt = (log(1 + v**2) - sqrt(abs(x)) - x*(0.1 + arctan(w)**2))/(30*ms) : 1
+        a : 1
+        I : 1
+    """,
+    threshold="v > 10 + a*w",
+    reset="v = -w; x += 0.1*v; w = w + 1",
+    parameters={"a": 0.5},
+    initial={"v": 0, "w": 0.1, "x": 0.2},
+    drive=25,
+)
+
+
+@pytest.mark.parametrize("name", [*MODELS, "words"])
+def test_each_step_is_that_of_the_scheme(name):
+    model = WORDS if name == "words" else get_model(name)
+    drive = model.drive
+    stimulus = piecewise_constant([(20 * ms, drive), (10 * ms, 0.2 * drive), (30 * ms, 1.3 * drive)])
+    dt = Fraction(1, 10 if name == "words" else 40)
+    found = NEURON.run(model, "backward_euler", dt, stimulus)
+    expected = backward_euler(model, stimulus, dt)
+    assert len(expected) >= 3
+    np.testing.assert_array_equal(found.times, expected)
+    assert f"{model.input}_" in found.text
+    assert found.version.startswith("NEURON ")
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_converges_to_the_reference(name):
+    model = get_model(name)
+    stimulus = constant(model.drive, 100 * ms)
+    expected = reference(model, stimulus).train.times
+    for method in NEURON.schemes:
+        # spikes on the grid: errors of first order, up to one step
+        coarse, fine = (run.times for run in NEURON.runs(model, method, [Fraction(1, 40), Fraction(1, 1280)], stimulus))
+        assert len(coarse) == len(fine) == len(expected) > 1
+        assert np.abs(fine - expected).max() < 0.03
+        assert np.abs(fine - expected).max() < np.abs(coarse - expected).max() / 4
+
+
+def test_many_neurons_are_the_same_neuron():
+    stimulus = constant(get_model("lif").drive, 50 * ms)
+    one, many = (NEURON.run("lif", "", Fraction(1, 10), stimulus, neurons) for neurons in (1, 20))
+    np.testing.assert_array_equal(one.times, many.times)
+    assert many.seconds > 0
+
+
+def test_what_cannot_be_written_is_refused():
+    stimulus = constant(get_model("lif").drive, 5 * ms)
+    for model, reason in (
+        (get_model("hodgkin_huxley_tables"), "tables"),
+        (get_model("lif").replace(refractory=2 * ms), "refractory"),
+    ):
+        with pytest.raises(UserError, match=f"NEURON cannot run .*{reason}"):
+            NEURON.run(model, "", Fraction(1, 10), stimulus)
+    with pytest.raises(UserError, match="has no method 'rk4'; give backward_euler"):
+        NEURON.run("lif", "rk4", Fraction(1, 10), stimulus)
