@@ -124,12 +124,12 @@ class OneMore(Kind):
 ITEM = OneMore()
 '''
 CLAIM = """
-from spikecost.reports.claims.claim import Certainty, Claim, Finding
+from spikecost.reports.claims.claim import Certainty, Claim, ClaimFinding
 
 ITEM = Claim(
     name="one_more", year=2024, source="by hand", certainty=Certainty.OURS, sentence="One is one.",
     known="", assumed="",
-    agrees_if="it is", flips="nothing", findings=lambda evidence: [Finding({"number": "1"}, "1", True)],
+    agrees_if="it is", flips="nothing", findings=lambda evidence: [ClaimFinding({"number": "1"}, "1", True)],
 )
 """
 ENGINE = '''

@@ -26,7 +26,7 @@ class Certainty(StrEnum):
     OURS = "stated by this project"
 
 
-class Says(StrEnum):
+class ClaimSays(StrEnum):
     """What the numbers say about a claim."""
 
     HOLDS = "holds"
@@ -36,7 +36,7 @@ class Says(StrEnum):
 
 
 @dataclass(frozen=True)
-class Finding:
+class ClaimFinding:
     """One number that agrees with a claim or contradicts it."""
 
     conditions: dict[str, str]
@@ -49,23 +49,23 @@ class Finding:
 
 
 @dataclass(frozen=True)
-class Verdict:
+class ClaimVerdict:
     """A claim and what was found."""
 
     claim: Claim
-    says: Says
-    findings: tuple[Finding, ...]
+    says: ClaimSays
+    findings: tuple[ClaimFinding, ...]
 
     @property
     def text(self) -> str:
         """The verdict as a sentence."""
         known = [each for each in self.findings if each.agrees is not None]
         unknown = len(self.findings) - len(known)
-        if self.says == Says.NOT_KNOWN:
+        if self.says == ClaimSays.NOT_KNOWN:
             return "not known: no condition that was tried gives a number"
-        where = only_if(known) if self.says == Says.ONLY_IF else f"in all {len(known)} conditions that were tried"
-        only = " only" if self.says == Says.ONLY_IF else ""
-        verb = "fails" if self.says == Says.FAILS else "holds"
+        where = only_if(known) if self.says == ClaimSays.ONLY_IF else f"in all {len(known)} conditions that were tried"
+        only = " only" if self.says == ClaimSays.ONLY_IF else ""
+        verb = "fails" if self.says == ClaimSays.FAILS else "holds"
         return f"{verb}{only} {where}" + (f"; not known in {unknown} more" if unknown else "")
 
     def to_json(self) -> dict[str, Any]:
@@ -107,31 +107,31 @@ class Claim:
     """When a number agrees with the claim, in words."""
     flips: str
     """What would change the verdict."""
-    findings: Callable[[Evidence], Iterable[Finding]]
+    findings: Callable[[Evidence], Iterable[ClaimFinding]]
     """The experiment: returns one finding per condition."""
 
-    def judge(self, evidence: Evidence) -> Verdict:
+    def judge(self, evidence: Evidence) -> ClaimVerdict:
         """Run the experiment and apply the rule."""
         found = tuple(self.findings(evidence))
-        return Verdict(self, rule(found), found)
+        return ClaimVerdict(self, rule(found), found)
 
 
-def rule(findings: Iterable[Finding]) -> Says:
+def rule(findings: Iterable[ClaimFinding]) -> ClaimSays:
     """Return the verdict: it holds if every known finding agrees, and fails if every known finding contradicts."""
     known = {each.agrees for each in findings if each.agrees is not None}
     if not known:
-        return Says.NOT_KNOWN
+        return ClaimSays.NOT_KNOWN
     if len(known) == 2:
-        return Says.ONLY_IF
-    return Says.HOLDS if True in known else Says.FAILS
+        return ClaimSays.ONLY_IF
+    return ClaimSays.HOLDS if True in known else ClaimSays.FAILS
 
 
-def only_if(known: list[Finding]) -> str:
+def only_if(known: list[ClaimFinding]) -> str:
     """Say where findings agree, with as few conditions as possible.
 
     Parameters
     ----------
-    known : list of Finding
+    known : list of ClaimFinding
         Some agree, some do not.
     """
     agreeing = [each for each in known if each.agrees]

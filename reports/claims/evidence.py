@@ -18,7 +18,7 @@ from ..comparison.run_folder import RunFolder
 from ..results.headline import CALLED, drive_text
 from ..tables.ratios import ANY, GRID
 from ..writing.numbers import bounded_text, short
-from .claim import Finding
+from .claim import ClaimFinding
 
 #: What claims about equal accuracy are tested on: two of the drives of the default suite, so that its results are used
 #: again, and Hodgkin-Huxley with tabulated rates.
@@ -122,7 +122,7 @@ def sides(run: RunFolder) -> Iterator[Side]:
                 )
 
 
-def compared(given: Iterable[Side], agrees: Callable[[Known, Known], bool | None]) -> Iterator[Finding]:
+def compared(given: Iterable[Side], agrees: Callable[[Known, Known], bool | None]) -> Iterator[ClaimFinding]:
     """Yield one finding per drive, view and tolerance; a model that is not accurate enough leaves it open.
 
     Parameters
@@ -133,11 +133,11 @@ def compared(given: Iterable[Side], agrees: Callable[[Known, Known], bool | None
     """
     for side in given:
         if not {"lif", "hodgkin_huxley"} <= set(side.ratio):
-            yield Finding(side.conditions, "a model does not reach it", None)
+            yield ClaimFinding(side.conditions, "a model does not reach it", None)
             continue
         lif, axon = (Known(side.ratio[name], side.bound[name]) for name in ("lif", "hodgkin_huxley"))
         number = f"LIF {lif}, Hodgkin-Huxley {axon} times Izhikevich's cost"
-        yield Finding(side.conditions, number, agrees(lif, axon))
+        yield ClaimFinding(side.conditions, number, agrees(lif, axon))
 
 
 @dataclass(frozen=True)

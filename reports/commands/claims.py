@@ -9,7 +9,7 @@ import pandas as pd
 
 from ...models.ground.errors import UserError
 from ..claims import published  # noqa: F401 - registers the claims
-from ..claims.claim import CLAIMS, Finding, Verdict
+from ..claims.claim import CLAIMS, ClaimFinding, ClaimVerdict
 from ..claims.evidence import Evidence
 from ..writing.escape import markdown
 from ..writing.files import write_file
@@ -29,7 +29,7 @@ PAGE = (
 ANSWERS = {True: "agrees", False: "contradicts", None: "not known"}
 
 
-def verdicts(names: Sequence[str], evidence: Evidence) -> list[Verdict]:
+def verdicts(names: Sequence[str], evidence: Evidence) -> list[ClaimVerdict]:
     """Test claims.
 
     Parameters
@@ -47,7 +47,7 @@ def verdicts(names: Sequence[str], evidence: Evidence) -> list[Verdict]:
     return [claim.judge(evidence) for claim in sorted(chosen, key=lambda claim: (claim.year, claim.name))]
 
 
-def claims_text(found: Sequence[Verdict], details: bool) -> str:
+def claims_text(found: Sequence[ClaimVerdict], details: bool) -> str:
     """Write claims and verdicts; with `details`, every number, and what is known and assumed."""
     parts = []
     for verdict in found:
@@ -61,7 +61,7 @@ def claims_text(found: Sequence[Verdict], details: bool) -> str:
     return "\n".join(parts) + "\n"
 
 
-def claims_markdown(found: Sequence[Verdict]) -> str:
+def claims_markdown(found: Sequence[ClaimVerdict]) -> str:
     """Write claims and verdicts as a page in Markdown."""
     lines = [*PAGE, "| claim | source | verdict |", "|---|---|---|"]
     lines += [
@@ -89,7 +89,7 @@ def check_page(file: str | None) -> None:
         raise UserError(f"--out {file}: give a file that ends in .md, in a folder that exists")
 
 
-def write(found: Sequence[Verdict], file: str) -> None:
+def write(found: Sequence[ClaimVerdict], file: str) -> None:
     """Write the page in Markdown.
 
     Raises
@@ -100,7 +100,7 @@ def write(found: Sequence[Verdict], file: str) -> None:
     write_file(file, claims_markdown(found).encode())
 
 
-def _about(verdict: Verdict) -> list[tuple[str, str]]:
+def _about(verdict: ClaimVerdict) -> list[tuple[str, str]]:
     claim = verdict.claim
     return [
         ("source", f"{claim.source} ({claim.certainty.value})"),
@@ -111,5 +111,5 @@ def _about(verdict: Verdict) -> list[tuple[str, str]]:
     ]
 
 
-def _table(findings: Sequence[Finding]) -> pd.DataFrame:
+def _table(findings: Sequence[ClaimFinding]) -> pd.DataFrame:
     return pd.DataFrame([each.conditions | {"found": each.number, "": ANSWERS[each.agrees]} for each in findings])

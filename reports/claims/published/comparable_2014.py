@@ -2,19 +2,19 @@
 
 from collections.abc import Iterable, Iterator
 
-from ..claim import CLAIMS, Certainty, Claim, Finding
+from ..claim import CLAIMS, Certainty, Claim, ClaimFinding
 from ..evidence import COMPARISON, Evidence, Side, both, compared, no_more, sides
 
 #: "Comparable": one costs up to this many times as much as the other.
 FACTOR = 3.0
 
 
-def findings(evidence: Evidence) -> Iterator[Finding]:
+def findings(evidence: Evidence) -> Iterator[ClaimFinding]:
     """Compare at equal accuracy."""
     yield from of_sides(sides(evidence.run(COMPARISON)))
 
 
-def of_sides(given: Iterable[Side]) -> Iterator[Finding]:
+def of_sides(given: Iterable[Side]) -> Iterator[ClaimFinding]:
     """Return one finding per drive, view and tolerance."""
     return compared(
         given,

@@ -6,7 +6,7 @@ from ....flops.conventions import get_convention
 from ....flops.operations import count
 from ....models.catalogue import MODELS
 from ...writing.numbers import short
-from ..claim import CLAIMS, Certainty, Claim, Finding
+from ..claim import CLAIMS, Certainty, Claim, ClaimFinding
 from ..evidence import Evidence
 
 CONVENTION = "izhikevich2004"
@@ -15,7 +15,7 @@ MODELS_2004 = ("lif", "izhikevich", "hodgkin_huxley")
 NEAR = 0.1
 
 
-def findings(_evidence: Evidence) -> Iterator[Finding]:
+def findings(_evidence: Evidence) -> Iterator[ClaimFinding]:
     """Count the equations of the models at the paper's steps, under the paper's convention."""
     convention = get_convention(CONVENTION)
     for name in MODELS_2004:
@@ -23,10 +23,10 @@ def findings(_evidence: Evidence) -> Iterator[Finding]:
         yield of_costs(name, count(name, "euler").flops_per_ms(published.dt, convention), published.per_ms)
 
 
-def of_costs(model: str, counted: float, published: float) -> Finding:
+def of_costs(model: str, counted: float, published: float) -> ClaimFinding:
     """Compare two costs per ms."""
     number = f"{short(counted)} per ms counted, {short(published)} published"
-    return Finding({"model": model}, number, abs(counted / published - 1) < NEAR)
+    return ClaimFinding({"model": model}, number, abs(counted / published - 1) < NEAR)
 
 
 CLAIMS.register(

@@ -7,7 +7,7 @@ from ....accuracy.regimes.regime import at_rate
 from ....models.catalogue import get_model
 from ...results.headline import drive_text
 from ...writing.numbers import short
-from ..claim import CLAIMS, Certainty, Claim, Finding
+from ..claim import CLAIMS, Certainty, Claim, ClaimFinding
 from ..evidence import COMPARISON, Evidence
 
 #: Two cutoffs of each model, far above its threshold, so that the voltage needs no time between them.
@@ -19,7 +19,7 @@ HORIZON, TRIALS = 1000.0, 5
 MATTERS = 1.0
 
 
-def findings(evidence: Evidence) -> Iterator[Finding]:
+def findings(evidence: Evidence) -> Iterator[ClaimFinding]:
     """Solve each model with two cutoffs, under the same stimuli."""
     for name in CUTOFFS:
         for stimulus in COMPARISON.stimuli:
@@ -27,13 +27,13 @@ def findings(evidence: Evidence) -> Iterator[Finding]:
                 yield found(name, stimulus, rate, evidence.seed)
 
 
-def found(name: str, stimulus: str, rate: float, seed: int) -> Finding:
+def found(name: str, stimulus: str, rate: float, seed: int) -> ClaimFinding:
     """Return how far the higher cutoff moves the spikes of a model."""
     where = {"model": name, "drive": drive_text(stimulus, [f"{rate:g} Hz"])}
     model = get_model(name)
     regime = at_rate(model, stimulus, rate, HORIZON, TRIALS, seed=seed)
     if regime.reason:
-        return Finding(where, regime.reason, None)
+        return ClaimFinding(where, regime.reason, None)
     lower, higher = (model.replace(threshold=each) for each in CUTOFFS[name])
     moved, changed, spikes = 0.0, 0, 0
     for trial in regime.trials:
@@ -46,10 +46,10 @@ def found(name: str, stimulus: str, rate: float, seed: int) -> Finding:
     return of_shift(where, number, moved, changed)
 
 
-def of_shift(where: dict[str, str], number: str, moved: float, changed: int) -> Finding:
+def of_shift(where: dict[str, str], number: str, moved: float, changed: int) -> ClaimFinding:
     """Return the finding for the largest shift in ms and the number of spikes that appear or vanish."""
     matters = moved > MATTERS or changed > 0
-    return Finding(where, number, matters == (where["model"] == QUADRATIC))
+    return ClaimFinding(where, number, matters == (where["model"] == QUADRATIC))
 
 
 CLAIMS.register(

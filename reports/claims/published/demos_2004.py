@@ -6,20 +6,20 @@ import pandas as pd
 
 from ...tables.demos import demo_table
 from ...tables.features import title
-from ..claim import CLAIMS, Certainty, Claim, Finding
+from ..claim import CLAIMS, Certainty, Claim, ClaimFinding
 from ..evidence import Evidence
 
 
-def findings(_evidence: Evidence) -> Iterator[Finding]:
+def findings(_evidence: Evidence) -> Iterator[ClaimFinding]:
     """Run the demos with the published scheme and step, and converged."""
     yield from of_table(demo_table())
 
 
-def of_table(table: pd.DataFrame) -> Iterator[Finding]:
+def of_table(table: pd.DataFrame) -> Iterator[ClaimFinding]:
     """Return one finding per demo."""
     for _, row in table.iterrows():
         shown = bool(row["shown_converged"])
-        yield Finding(
+        yield ClaimFinding(
             {"demo": f"{row['letter']} ({title(row['feature'])})"},
             f"{row['spikes_as_published']} spikes as published, {row['spikes_converged']} converged: "
             + ("shown" if shown else "not shown"),

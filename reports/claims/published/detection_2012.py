@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pandas as pd
 
 from ...writing.numbers import short
-from ..claim import CLAIMS, Certainty, Claim, Finding
+from ..claim import CLAIMS, Certainty, Claim, ClaimFinding
 from ..evidence import COMPARISON, Evidence, drive, of_models
 from .costs_2004 import MODELS_2004
 
@@ -14,12 +14,12 @@ STEP = 0.1
 METHODS = ("euler", "rk4")
 
 
-def findings(evidence: Evidence) -> Iterator[Finding]:
+def findings(evidence: Evidence) -> Iterator[ClaimFinding]:
     """Compare the error with and without a located crossing, at the same steps of the same method."""
     yield from of_points(evidence.run(COMPARISON).points)
 
 
-def of_points(points: pd.DataFrame) -> Iterator[Finding]:
+def of_points(points: pd.DataFrame) -> Iterator[ClaimFinding]:
     """Return one finding per model, method and drive."""
     keys = ["model", "method", "stimulus", "level"]
     own = of_models(points, MODELS_2004)
@@ -29,11 +29,11 @@ def of_points(points: pd.DataFrame) -> Iterator[Finding]:
         where = {"model": first["model"], "method": first["method"], "drive": drive(first)}
         errors = rows.pivot_table(index="dt_ms", columns="detection", values="error_ms").dropna()
         if not {"grid", "hermite"} <= set(errors.columns) or errors.empty:
-            yield Finding(where, "no step at which both have all spikes", None)
+            yield ClaimFinding(where, "no step at which both have all spikes", None)
             continue
         dt = min(errors.index, key=lambda value: abs(value - STEP))
         grid, located = float(errors.loc[dt, "grid"]), float(errors.loc[dt, "hermite"])
-        yield Finding(
+        yield ClaimFinding(
             where,
             f"dt {dt:.3g} ms: error {short(grid)} ms, {short(located)} ms with located crossings",
             located < grid / 2,

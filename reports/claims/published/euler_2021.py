@@ -6,19 +6,19 @@ import pandas as pd
 
 from ....accuracy.search.status import Status
 from ...writing.numbers import short
-from ..claim import CLAIMS, Certainty, Claim, Finding
+from ..claim import CLAIMS, Certainty, Claim, ClaimFinding
 from ..evidence import COMPARISON, Evidence, drive, of_models
 
 LOW, HIGH = ("euler", "heun", "midpoint"), "rk4"
 _CONDITIONS = ["stimulus", "level", "tolerance"]
 
 
-def findings(evidence: Evidence) -> Iterator[Finding]:
+def findings(evidence: Evidence) -> Iterator[ClaimFinding]:
     """Compare the methods at equal accuracy, with spikes at the end of a step."""
     yield from of_table(evidence.run(COMPARISON).table)
 
 
-def of_table(table: pd.DataFrame) -> Iterator[Finding]:
+def of_table(table: pd.DataFrame) -> Iterator[ClaimFinding]:
     """Return one finding per drive and tolerance."""
     own = of_models(table[table["measure"] == "maximum"], ["izhikevich"])
     for _, rows in own.groupby(["detection", *_CONDITIONS], sort=False):
@@ -31,15 +31,17 @@ def of_table(table: pd.DataFrame) -> Iterator[Finding]:
         costs = dict(zip(reached["method"], reached["flops_per_ms"].astype(float), strict=True))
         low = [name for name in LOW if name in costs]
         if not low and HIGH not in costs:
-            yield Finding(where, "no method reaches it", None)
+            yield ClaimFinding(where, "no method reaches it", None)
         elif not low or HIGH not in costs:
             only, agrees = (", ".join(low), True) if low else (HIGH, False)
-            yield Finding(where, f"only {only} reaches it", agrees)
+            yield ClaimFinding(where, f"only {only} reaches it", agrees)
         else:
             best = min(low, key=costs.__getitem__)
             ratio = costs[best] / costs[HIGH]
             bounds = (reached.loc[reached["method"].isin([best, HIGH]), "status"] == Status.AT_LEAST).any()
-            yield Finding(where, f"{best} costs {short(ratio)} times as much as {HIGH}", None if bounds else ratio < 1)
+            yield ClaimFinding(
+                where, f"{best} costs {short(ratio)} times as much as {HIGH}", None if bounds else ratio < 1
+            )
 
 
 CLAIMS.register(

@@ -5,19 +5,19 @@ from collections.abc import Iterator
 import pandas as pd
 
 from ...writing.numbers import short
-from ..claim import CLAIMS, Certainty, Claim, Finding
+from ..claim import CLAIMS, Certainty, Claim, ClaimFinding
 from ..evidence import COMPARISON, Evidence, drive
 
 #: "Twenty times": at least this many times.
 TWENTY = 10.0
 
 
-def findings(evidence: Evidence) -> Iterator[Finding]:
+def findings(evidence: Evidence) -> Iterator[ClaimFinding]:
     """Compare the largest dt of both methods."""
     yield from of_table(evidence.run(COMPARISON).table)
 
 
-def of_table(table: pd.DataFrame) -> Iterator[Finding]:
+def of_table(table: pd.DataFrame) -> Iterator[ClaimFinding]:
     """Return one finding per drive, detection and tolerance."""
     wanted = {"euler", "exponential_euler"}
     own = table[(table["model"] == "hodgkin_huxley") & table["method"].isin(wanted) & (table["measure"] == "maximum")]
@@ -28,15 +28,15 @@ def of_table(table: pd.DataFrame) -> Iterator[Finding]:
         where = {"drive": drive(first), "spikes": spikes, "error allowed": f"{first['tolerance']:g} ms"}
         dt = rows.set_index("method")["dt_ms"].dropna()
         if "euler" not in dt:
-            yield Finding(where, "forward Euler does not reach it", None)
+            yield ClaimFinding(where, "forward Euler does not reach it", None)
         elif "exponential_euler" not in dt:
             smallest = rows.set_index("method").loc["exponential_euler", "checked_down_to_dt_ms"]
             ratio = dt["euler"] / smallest
             agrees = True if ratio >= TWENTY else None
-            yield Finding(where, f"more than {short(ratio)} times smaller: it is not reached", agrees)
+            yield ClaimFinding(where, f"more than {short(ratio)} times smaller: it is not reached", agrees)
         else:
             ratio = dt["euler"] / dt["exponential_euler"]
-            yield Finding(where, f"{short(ratio)} times smaller", bool(ratio >= TWENTY))
+            yield ClaimFinding(where, f"{short(ratio)} times smaller", bool(ratio >= TWENTY))
 
 
 CLAIMS.register(

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from ...writing.numbers import short
-from ..claim import CLAIMS, Certainty, Claim, Finding
+from ..claim import CLAIMS, Certainty, Claim, ClaimFinding
 from ..evidence import COMPARISON, Evidence, drive, of_models
 from .costs_2004 import MODELS_2004
 
@@ -17,12 +17,12 @@ SLACK = 0.01
 FEWEST = 4
 
 
-def findings(evidence: Evidence) -> Iterator[Finding]:
+def findings(evidence: Evidence) -> Iterator[ClaimFinding]:
     """Fit powers of the time step to error and cost, with spikes at the end of a step."""
     yield from of_points(evidence.run(COMPARISON).points)
 
 
-def of_points(points: pd.DataFrame) -> Iterator[Finding]:
+def of_points(points: pd.DataFrame) -> Iterator[ClaimFinding]:
     """Return one finding per model, method and drive."""
     own = of_models(points, MODELS_2004)
     own = own[own["method"].isin(METHODS) & (own["detection"] == "grid")]
@@ -31,11 +31,11 @@ def of_points(points: pd.DataFrame) -> Iterator[Finding]:
         where = {"model": first["model"], "method": first["method"], "drive": drive(first)}
         known = rows[rows["error_ms"] > 0].sort_values("dt_ms")
         if len(known) < FEWEST:
-            yield Finding(where, "too few steps have all spikes", None)
+            yield ClaimFinding(where, "too few steps have all spikes", None)
             continue
         dt, error, cost = (np.log(known[name].to_numpy(float)) for name in ("dt_ms", "error_ms", "flops_per_ms"))
         rises = int(np.sum(np.diff(error) < -np.log1p(SLACK)))
-        yield Finding(
+        yield ClaimFinding(
             where,
             f"error ~ dt^{short(np.polyfit(dt, error, 1)[0])}, cost ~ dt^{short(np.polyfit(dt, cost, 1)[0])}; the "
             f"error grows at {rises} of {len(known) - 1} finer steps",

@@ -13,7 +13,7 @@ from ....harness.simulate import simulate
 from ....models.catalogue import get_model
 from ...results.headline import drive_text
 from ...writing.numbers import short
-from ..claim import CLAIMS, Certainty, Claim, Finding
+from ..claim import CLAIMS, Certainty, Claim, ClaimFinding
 from ..evidence import COMPARISON, Evidence
 
 STEP = 1.0
@@ -22,7 +22,7 @@ METHODS = ("euler", "izhikevich2003", "izhikevich2004", *BEST, "rk4")
 HORIZON, TRIALS = 1000.0, 20
 
 
-def findings(evidence: Evidence) -> Iterator[Finding]:
+def findings(evidence: Evidence) -> Iterator[ClaimFinding]:
     """Run the methods at a step of 1 ms, and compare how far the last common spike is off."""
     model = get_model("izhikevich")
     for stimulus in COMPARISON.stimuli:
@@ -42,13 +42,15 @@ def _lag(regime: Regime, method: str) -> float:
     return fmean(found)
 
 
-def of_lags(drive: str, lags: Mapping[str, float]) -> Finding:
+def of_lags(drive: str, lags: Mapping[str, float]) -> ClaimFinding:
     """Return the finding for the lag of each method."""
     known = {method: lag for method, lag in lags.items() if not math.isnan(lag)}
     if not known:
-        return Finding({"drive": drive}, "no method has a spike", None)
+        return ClaimFinding({"drive": drive}, "no method has a spike", None)
     said = ", ".join(f"{method} {short(lag)} ms" for method, lag in sorted(known.items(), key=lambda each: each[1]))
-    return Finding({"drive": drive}, f"lag of the last common spike: {said}", min(known, key=known.__getitem__) in BEST)
+    return ClaimFinding(
+        {"drive": drive}, f"lag of the last common spike: {said}", min(known, key=known.__getitem__) in BEST
+    )
 
 
 CLAIMS.register(

@@ -8,7 +8,7 @@ import pandas as pd
 from ....accuracy.search.criterion import Criterion
 from ....accuracy.search.voltage import VoltageRms
 from ...writing.numbers import short
-from ..claim import CLAIMS, Certainty, Claim, Finding
+from ..claim import CLAIMS, Certainty, Claim, ClaimFinding
 from ..evidence import COMPARISON, Evidence, drive
 
 #: Izhikevich's model in its form of 2007, and a Hodgkin-Huxley model of pyramidal cells.
@@ -29,12 +29,12 @@ SUITE = replace(
 )
 
 
-def findings(evidence: Evidence) -> Iterator[Finding]:
+def findings(evidence: Evidence) -> Iterator[ClaimFinding]:
     """Compare both methods, at equal spike-time error and at equal error of the voltage."""
     yield from of_table(evidence.run(SUITE).table)
 
 
-def of_table(table: pd.DataFrame) -> Iterator[Finding]:
+def of_table(table: pd.DataFrame) -> Iterator[ClaimFinding]:
     """Return one finding per model, drive and error allowed."""
     for _, rows in table.groupby(["model", "stimulus", "level", "measure", "tolerance"], sort=False):
         first = rows.iloc[0]
@@ -48,14 +48,14 @@ def of_table(table: pd.DataFrame) -> Iterator[Finding]:
         yield _compared({"model": first["model"], "drive": drive(first), "error": error}, rk4, series)
 
 
-def _compared(where: dict[str, str], rk4: float, series: float) -> Finding:
+def _compared(where: dict[str, str], rk4: float, series: float) -> ClaimFinding:
     if pd.isna(rk4) and pd.isna(series):
-        return Finding(where, "no method reaches it", None)
+        return ClaimFinding(where, "no method reaches it", None)
     if pd.isna(rk4):
-        return Finding(where, f"only Parker-Sochacki reaches it, at {short(series)} operations per ms", None)
+        return ClaimFinding(where, f"only Parker-Sochacki reaches it, at {short(series)} operations per ms", None)
     if pd.isna(series):
-        return Finding(where, "only Runge-Kutta reaches it", False)
-    return Finding(where, f"Runge-Kutta costs {short(rk4 / series)} times as much", rk4 / series >= TIMES)
+        return ClaimFinding(where, "only Runge-Kutta reaches it", False)
+    return ClaimFinding(where, f"Runge-Kutta costs {short(rk4 / series)} times as much", rk4 / series >= TIMES)
 
 
 CLAIMS.register(

@@ -2,16 +2,16 @@
 
 from collections.abc import Iterable, Iterator
 
-from ..claim import CLAIMS, Certainty, Claim, Finding
+from ..claim import CLAIMS, Certainty, Claim, ClaimFinding
 from ..evidence import COMPARISON, Evidence, Side, both, compared, no_more, sides
 
 
-def findings(evidence: Evidence) -> Iterator[Finding]:
+def findings(evidence: Evidence) -> Iterator[ClaimFinding]:
     """Compare at equal accuracy."""
     yield from of_sides(sides(evidence.run(COMPARISON)))
 
 
-def of_sides(given: Iterable[Side]) -> Iterator[Finding]:
+def of_sides(given: Iterable[Side]) -> Iterator[ClaimFinding]:
     """Return one finding per drive, view and tolerance."""
     return compared(given, lambda lif, axon: both(lif.at_most(1), axon.at_most(1), no_more(axon, lif)))
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from ....flops.conventions import get_convention
 from ....flops.operations import count
 from ....models.catalogue import MODELS
-from ..claim import CLAIMS, Certainty, Claim, Finding
+from ..claim import CLAIMS, Certainty, Claim, ClaimFinding
 from ..evidence import COMPARISON, Evidence, Side, both, compared, sides
 from .costs_2004 import CONVENTION, MODELS_2004
 
@@ -15,7 +15,7 @@ SAME = 3.0
 HUNDRED = 50.0
 
 
-def findings(evidence: Evidence) -> Iterator[Finding]:
+def findings(evidence: Evidence) -> Iterator[ClaimFinding]:
     """Compare without any accuracy, then at equal accuracy."""
     convention = get_convention(CONVENTION)
     costs = {
@@ -27,7 +27,7 @@ def findings(evidence: Evidence) -> Iterator[Finding]:
     yield from of_sides([Side(none, ratios, dict.fromkeys(ratios, "")), *sides(evidence.run(COMPARISON))])
 
 
-def of_sides(given: Iterable[Side]) -> Iterator[Finding]:
+def of_sides(given: Iterable[Side]) -> Iterator[ClaimFinding]:
     """Return one finding per drive, view and tolerance."""
     return compared(given, lambda lif, axon: both(lif.at_least(1 / SAME), axon.at_least(HUNDRED)))
 

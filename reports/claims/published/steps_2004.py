@@ -6,7 +6,7 @@ import pandas as pd
 
 from ....models.catalogue import MODELS
 from ...writing.numbers import short
-from ..claim import CLAIMS, Certainty, Claim, Finding
+from ..claim import CLAIMS, Certainty, Claim, ClaimFinding
 from ..evidence import Evidence, at_steps, drive
 from .costs_2004 import CONVENTION, MODELS_2004
 
@@ -14,7 +14,7 @@ from .costs_2004 import CONVENTION, MODELS_2004
 ALLOWED = 1.0
 
 
-def findings(evidence: Evidence) -> Iterator[Finding]:
+def findings(evidence: Evidence) -> Iterator[ClaimFinding]:
     """Run each model with forward Euler at its step of 2004."""
     for model in MODELS_2004:
         dt = MODELS[model].published_costs[CONVENTION].dt_ms
@@ -23,10 +23,10 @@ def findings(evidence: Evidence) -> Iterator[Finding]:
         reached = set(run.points["stimulus"])
         for regime in run.study.regimes if run.study else ():
             if regime.reason and regime.stimulus not in reached:
-                yield Finding({"model": model, "drive": f"{regime.stimulus}, {regime.level}"}, regime.reason, None)
+                yield ClaimFinding({"model": model, "drive": f"{regime.stimulus}, {regime.level}"}, regime.reason, None)
 
 
-def of_points(points: pd.DataFrame) -> Iterator[Finding]:
+def of_points(points: pd.DataFrame) -> Iterator[ClaimFinding]:
     """Return one finding per model and drive."""
     for _, row in points.iterrows():
         lost = int(row["missing"]) + int(row["extra"])
@@ -36,7 +36,7 @@ def of_points(points: pd.DataFrame) -> Iterator[Finding]:
             number, agrees = f"{row['missing']:.0f} spikes missing, {row['extra']:.0f} extra", False
         else:
             number, agrees = f"largest error {short(row['error_ms'])} ms", bool(row["error_ms"] <= ALLOWED)
-        yield Finding({"model": row["model"], "drive": drive(row)}, f"dt {row['dt_ms']:g} ms: {number}", agrees)
+        yield ClaimFinding({"model": row["model"], "drive": drive(row)}, f"dt {row['dt_ms']:g} ms: {number}", agrees)
 
 
 CLAIMS.register(

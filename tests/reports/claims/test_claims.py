@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from spikecost import cli
 from spikecost.accuracy.search.status import Bound
 from spikecost.models.ground.errors import UserError
-from spikecost.reports.claims.claim import CLAIMS, Finding, Says, Verdict, only_if, rule
+from spikecost.reports.claims.claim import CLAIMS, ClaimFinding, ClaimSays, ClaimVerdict, only_if, rule
 from spikecost.reports.claims.evidence import COMPARISON, Evidence, Known, Side, no_more
 from spikecost.reports.claims.published import (
     comparable_2014,
@@ -132,7 +132,7 @@ BOTH = {
 
 def found(experiment, numbers):
     result = experiment(*numbers)
-    return [result] if isinstance(result, Finding) else list(result)
+    return [result] if isinstance(result, ClaimFinding) else list(result)
 
 
 def test_every_claim_is_tested_here():
@@ -142,10 +142,12 @@ def test_every_claim_is_tested_here():
 @pytest.mark.parametrize("name", BOTH)
 def test_a_rule_comes_out_both_ways(name):
     experiment, agreeing, contradicting = BOTH[name]
-    assert rule(found(experiment, agreeing)) == Says.HOLDS
-    assert rule(found(experiment, contradicting)) == Says.FAILS
-    mixed = Verdict(CLAIMS[name], Says.ONLY_IF, (*found(experiment, agreeing), *found(experiment, contradicting)))
-    assert rule(mixed.findings) == Says.ONLY_IF
+    assert rule(found(experiment, agreeing)) == ClaimSays.HOLDS
+    assert rule(found(experiment, contradicting)) == ClaimSays.FAILS
+    mixed = ClaimVerdict(
+        CLAIMS[name], ClaimSays.ONLY_IF, (*found(experiment, agreeing), *found(experiment, contradicting))
+    )
+    assert rule(mixed.findings) == ClaimSays.ONLY_IF
     assert "1 of 2" in mixed.text
 
 
@@ -168,12 +170,14 @@ def test_a_rule_comes_out_both_ways(name):
     ],
 )
 def test_what_is_not_reached_decides_nothing(experiment, numbers):
-    assert rule(found(experiment, numbers)) == Says.NOT_KNOWN
+    assert rule(found(experiment, numbers)) == ClaimSays.NOT_KNOWN
 
 
 def test_a_method_that_alone_reaches_a_tolerance_is_cheaper():
-    assert rule(found(euler_2021.of_table, (cases(euler=1.0, rk4=math.nan),))) == Says.HOLDS
-    assert rule(found(exponential_euler_2019.of_table, (steps(euler=0.1, exponential_euler=math.nan),))) == Says.HOLDS
+    assert rule(found(euler_2021.of_table, (cases(euler=1.0, rk4=math.nan),))) == ClaimSays.HOLDS
+    assert (
+        rule(found(exponential_euler_2019.of_table, (steps(euler=0.1, exponential_euler=math.nan),))) == ClaimSays.HOLDS
+    )
 
 
 @pytest.mark.parametrize("dt", [1.0, 0.5])
@@ -212,7 +216,7 @@ def test_two_bounds_decide_only_what_all_possible_values_do(one, other):
 
 findings = st.lists(
     st.builds(
-        Finding,
+        ClaimFinding,
         st.fixed_dictionaries(
             {"drive": st.sampled_from("ab"), "spikes": st.sampled_from("cd"), "error": st.sampled_from("ef")}
         ),
@@ -227,7 +231,7 @@ findings = st.lists(
 
 @given(findings)
 def test_the_conditions_that_are_named_are_those_that_decide(given_findings):
-    if rule(given_findings) != Says.ONLY_IF:
+    if rule(given_findings) != ClaimSays.ONLY_IF:
         return
     text = only_if(given_findings)
     agreeing = [each for each in given_findings if each.agrees]
@@ -239,8 +243,8 @@ def test_the_conditions_that_are_named_are_those_that_decide(given_findings):
 
 
 def test_one_condition_that_decides_is_named_alone():
-    agreeing = [Finding({"drive": d, "spikes": "grid"}, "", True) for d in "xy"]
-    others = [Finding({"drive": d, "spikes": "any"}, "", False) for d in "xy"]
+    agreeing = [ClaimFinding({"drive": d, "spikes": "grid"}, "", True) for d in "xy"]
+    others = [ClaimFinding({"drive": d, "spikes": "any"}, "", False) for d in "xy"]
     assert only_if([*agreeing, *others]) == "in 2 of 4 conditions: grid"
 
 
@@ -266,7 +270,7 @@ def test_a_suite_is_run_once_and_with_the_seed(monkeypatch):
 
 def test_the_counts_of_2004_hold_for_three_models():
     (verdict,) = verdicts(["costs_2004"], Evidence())
-    assert verdict.says == Says.HOLDS
+    assert verdict.says == ClaimSays.HOLDS
     assert [each.number.split()[0] for each in verdict.findings] == ["5", "13", "1,240"]
 
 
@@ -299,8 +303,8 @@ def test_a_mistake_is_one_line(arguments, said, capsys):
 
 
 def test_texts_of_every_verdict():
-    findings_ = (Finding({"drive": "a | b"}, "1", True), Finding({"drive": "c"}, "2", None))
-    verdict = Verdict(CLAIMS["ratios_2004"], rule(findings_), findings_)
+    findings_ = (ClaimFinding({"drive": "a | b"}, "1", True), ClaimFinding({"drive": "c"}, "2", None))
+    verdict = ClaimVerdict(CLAIMS["ratios_2004"], rule(findings_), findings_)
     assert "holds in all 1 conditions that were tried; not known in 1 more" in verdict.text
     assert "a | b" not in claims_markdown([verdict])  # a bar would end the cell
     assert claims_text([verdict], details=False).count("\n") >= 2
