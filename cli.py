@@ -255,7 +255,7 @@ def _parser() -> _Parser:
         ("clear", "remove every entry; entries are made again when needed"),
     ):
         actions.add_parser(name, help=text).set_defaults(run=_cache, action=name)
-    _add_store_commands(commands)
+    _add_claims_and_store(commands)
     _describe(parser)
     return parser
 
@@ -800,6 +800,43 @@ def _features(options: argparse.Namespace) -> int:
         if options.json
         else "\n".join(frame(each.title, each.table) for each in tables)
     )
+    return 0
+
+
+def _add_claims_and_store(commands: Any) -> None:
+    _add_claims(commands)
+    _add_store_commands(commands)
+
+
+def _add_claims(commands: Any) -> None:
+    claims = commands.add_parser("claims", help="test published claims about costs and accuracy")
+    claims.add_argument(
+        "names", nargs="*", metavar="CLAIM", help="such as ratios_2004 (default: every claim, in short)"
+    )
+    claims.add_argument("--out", metavar="FILE", help="write every number as a page in Markdown")
+    claims.add_argument("--seed", type=int, default=0, help="seed of the stimuli (default 0)")
+    claims.add_argument(
+        "--jobs", type=int, default=os.cpu_count() or 1, metavar="N", help="threads (default: all cores)"
+    )
+    _add_store(claims)
+    _add_quiet(claims)
+    claims.set_defaults(run=_claims)
+
+
+def _claims(options: argparse.Namespace) -> int:
+    from .accuracy.study.runner import check_jobs
+    from .reports.claims.evidence import Evidence
+    from .reports.commands.claims import check_page, claims_text, verdicts, write
+    from .reports.writing.bars import bars
+    from .reports.writing.records import dumps
+
+    check_jobs(options.jobs)
+    check_page(options.out)
+    with bars(quiet=options.quiet) as progress:
+        found = verdicts(options.names, Evidence(options.jobs, progress, options.store, options.seed))
+    if options.out:
+        write(found, options.out)
+    _print(dumps([each.to_json() for each in found]) if options.json else claims_text(found, bool(options.names)))
     return 0
 
 
