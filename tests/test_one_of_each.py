@@ -123,6 +123,29 @@ class OneMore(Kind):
 
 ITEM = OneMore()
 '''
+NUMBER_FORMAT = '''
+import numpy as np
+
+from spikecost.models.number_formats.single import Single
+
+
+class OneMore(Single):
+    """Single precision under another name."""
+
+    name = "one_more"
+
+
+ITEM = OneMore(np.float32)
+'''
+CLAIM = """
+from spikecost.reports.claims.claim import Certainty, Claim, ClaimFinding
+
+ITEM = Claim(
+    name="one_more", year=2024, source="by hand", certainty=Certainty.OURS, sentence="One is one.",
+    known="", assumed="",
+    agrees_if="it is", flips="nothing", findings=lambda evidence: [ClaimFinding({"number": "1"}, "1", True)],
+)
+"""
 ENGINE = '''
 from fractions import Fraction
 
@@ -180,6 +203,8 @@ KINDS = {
     "features": ("accuracy/features", "spikecost.accuracy.features.protocols.base.FEATURES", FEATURE),
     "stimuli": ("harness/stimuli/kinds", "spikecost.harness.stimuli.kind.STIMULI", STIMULUS),
     "executors": ("harness/executors", "spikecost.harness.executors.base.EXECUTORS", EXECUTOR),
+    "number_formats": ("models/number_formats", "spikecost.models.number_formats.base.NUMBER_FORMATS", NUMBER_FORMAT),
+    "claims": ("reports/claims/published", "spikecost.reports.claims.claim.CLAIMS", CLAIM),
     "engines": ("harness/engines", "spikecost.harness.engines.base.ENGINES", ENGINE),
 }
 #: The number of files written by hand, as stated in CONTRIBUTING; formats have no entry points.
@@ -201,6 +226,8 @@ from spikecost.harness.engines import ENGINES
 from spikecost.harness.executors.base import chosen
 from spikecost.harness.measuring.measure import measure
 from spikecost.harness.stimuli import STIMULI, constant
+from spikecost.reports.claims.evidence import Evidence
+from spikecost.reports.commands.claims import verdicts
 from spikecost.reports.comparison.formats import FORMATS
 
 model = sc.get_model("one_more")
@@ -211,10 +238,14 @@ found = {
     "flops": counted.flops_per_step("one_more"),
     "run": counted.as_run.present,
     "spikes": sc.simulate(model, constant(20*mV, 30*ms), 0.125*ms, "one_more", "one_more").tolist(),
+    "in_format": sc.simulate(
+        model, constant(20*mV, 30*ms), 0.125*ms, "one_more", "one_more", precision="one_more"
+    ).tolist(),
     "counter": measure("one_more", "one_more", counter="one_more", steps=5).witnesses[0].ratio,
     "measure": MEASURES["one_more"](SpikeTrain(np.array([1.0, 2.0]), 5.0), SpikeTrain(np.array([1.0]), 5.0)),
     "feature": search(sc.get_model("lif"), ["one_more"])[0].outcome,
     "stimulus": STIMULI["one_more"].around(2.0, model, 100.0).values[0],
+    "claim": verdicts(["one_more"], Evidence())[0].says,
     "engine": ENGINES["one_more"].run(model, "", Fraction(1, 2), constant(20*mV, 2*ms)).times.tolist(),
     "unfit": ENGINES["one_more"].why_not("lif"),
     "slots": sum(chosen("one_more")[0].start(4, "").slots().values()),
@@ -247,10 +278,12 @@ def right(found: dict) -> None:
     first, *others = found["spikes"]
     assert first == 55.5 / 8
     assert len(others) >= 2
+    assert found["in_format"] == pytest.approx(found["spikes"])
     assert found["counter"] == 1.0
     assert found["measure"] == 1.0
     assert found["feature"] == "found"
     assert found["stimulus"] == pytest.approx(6.0)
+    assert found["claim"] == "holds"
     assert found["engine"] == [0.5, 1.0, 1.5, 2.0]
     assert found["slots"] == 1
     assert found["unfit"] == "it knows only one_more"

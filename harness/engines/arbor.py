@@ -27,6 +27,7 @@ class Arbor(Engine):
     name = "arbor"
     title = "Arbor"
     package = "arbor"
+    tools = ("cmake", "make", "c++")
     default_dt = Fraction(1, 40)
     default_dt_source = "python/simulation.cpp, run: dt = 0.025 ms"
     labels = Labels(

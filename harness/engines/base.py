@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import shutil
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -74,6 +75,8 @@ class Engine(ABC):
     """The name that tables print."""
     package: str = ""
     """The Python package that must be installed."""
+    tools: tuple[str, ...] = ()
+    """The programs with which it compiles a model."""
     default_dt: Fraction
     """The time step in ms if the user sets none."""
     default_dt_source: str
@@ -114,6 +117,10 @@ class Engine(ABC):
         """Return what is missing on this machine, and how to install it; empty if nothing is."""
         if self.package and importlib.util.find_spec(self.package) is None:
             return f"{self.title} is not installed; install it with pip install 'spikecost[peers]'"
+        missing = [tool for tool in self.tools if shutil.which(tool) is None]
+        if missing:
+            said = " and no ".join(missing)
+            return f"{self.title} compiles models, and there is no {said}; install them (Debian: g++, make and cmake)"
         return ""
 
     def why_not(self, model: str | NeuronModel, method: str = "", stimulus: Stimulus | None = None) -> str:

@@ -26,6 +26,7 @@ class Neuron(Engine):
     name = "neuron"
     title = "NEURON"
     package = "neuron"
+    tools = ("make", "g++")
     default_dt = Fraction(1, 40)
     default_dt_source = "src/nrnoc/membdef.h, DEF_dt"
     labels = Labels(

@@ -57,13 +57,7 @@ def run(
     with keeping(), alone_in(folder, patience=0):
         with bars(quiet=quiet) as progress:
             comparison = compare(
-                suite.models,
-                suite=suite,
-                jobs=jobs,
-                progress=progress,
-                store=store,
-                executor=executor,
-                cluster=cluster,
+                suite.models, suite=suite, jobs=jobs, progress=progress, store=store, executor=executor, cluster=cluster
             )
         interrupted = comparison.study.interrupted
         page, elsewhere = _saved(comparison, folder / INTERRUPTED if interrupted else folder)
