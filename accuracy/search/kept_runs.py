@@ -65,7 +65,7 @@ _ERRORS = tuple(field.name for field in fields(SpikeTimeError))
 _COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 
 
-class Missing(BaseException):
+class NotKeptError(BaseException):
     """A run is needed that is not known (`KeptRuns.only_known`). Not an error: code must not go on after it."""
 
 
@@ -106,17 +106,17 @@ class KeptRuns:
 
         Raises
         ------
-        Missing
+        NotKeptError
             If they are not known, within `only_known`.
         """
         found = self._known.get(setting)
         if found is None and self._only_known:
-            raise Missing
+            raise NotKeptError
         return found
 
     @contextmanager
     def only_known(self) -> Iterator[None]:
-        """Let nothing be computed in a block: `recall` raises `Missing` instead."""
+        """Let nothing be computed in a block: `recall` raises `NotKeptError` instead."""
         self._only_known = True
         try:
             yield

@@ -29,7 +29,7 @@ from ....models.ground.errors import NoValue, UserError, attempt
 from ....models.methods import METHODS
 from ...measures import MEASURES
 from ...regimes.regime import Regime
-from ...search.kept_runs import KeptRuns, Missing, Runs, source_of, version
+from ...search.kept_runs import KeptRuns, NotKeptError, Runs, source_of, version
 from ..study import Case, Curve
 from ..suite import Suite
 from .sweeping import Finder, compiled_for, filled, kept_for, not_swept, searched, swept_curve, without_points
@@ -237,7 +237,7 @@ class Sweeping:
         def pieces() -> Iterator[Work | Answered]:
             for i, curves in enumerate(together):
                 swept = [curve for curve in curves if curve.points]
-                with ExitStack() as only_known, suppress(Missing):
+                with ExitStack() as only_known, suppress(NotKeptError):
                     for curve in swept:
                         only_known.enter_context(finders[id(curve)].kept.only_known())
                     yield Answered(here(curves))
@@ -280,7 +280,7 @@ class Sweeping:
         """Return the curve if all its runs are known, else None."""
         if not kept.known:
             return None
-        with suppress(Missing), kept.only_known():
+        with suppress(NotKeptError), kept.only_known():
             found = attempt(partial(searched, *setting, compiled, self._suite, kept=kept))
             return None if isinstance(found, NoValue) else found
         return None

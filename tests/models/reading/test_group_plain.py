@@ -37,6 +37,10 @@ def with_values(made, **values):
 
 GROUPS = {
     "a switch": (lambda: group(LEAKY.replace("I -", "I*(1 + int(not active)) -")), 0),
+    "a switch in arithmetic": (
+        lambda: group(LEAKY.replace("I -", "I*(1 + active) -"), threshold="v > 1 or v > 2 - active"),
+        0,
+    ),
     "a switch that is off": (lambda: group(LEAKY.replace("I -", "I*(1 + int(not active)) -")), 1),
     "a condition as a variable": (
         lambda: group(LEAKY + "\nhigh = v > 0.5 : boolean", threshold="v > 1 and (active or high)", refractory="high"),
