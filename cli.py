@@ -297,7 +297,10 @@ def _add_store_commands(commands: Any) -> None:
         _add_store(action)
         if name == "prune":
             action.add_argument(
-                "--size", type=float, metavar="MB", help="also remove the least used, down to this size"
+                "--size",
+                type=float,
+                metavar="MB",
+                help="also remove what was not used for the longest time, down to this size",
             )
         if name == "export":
             action.add_argument("file", metavar="FILE", help="such as runs.parquet or runs.csv")

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
-import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ...accuracy.search.kept_runs import summary, version
-from ...harness.store import Store
+from ...accuracy.search.kept_runs import UNREADABLE, summary, version
+from ...harness.store import Row, Store
 from ...harness.store.store import checked_open, named
 from ...models.ground.errors import UserError, shortened
 from .cache import Said
@@ -19,6 +20,23 @@ from .cache import Said
 #: Parts of results that are exported at once.
 AT_ONCE = 50
 _ENDINGS = (".parquet", ".csv")
+#: Columns of the export, whatever is in the store.
+SCHEMA = pa.schema(
+    [
+        *((name, pa.string()) for name in ("model", "stimulus", "level", "method", "detection")),
+        ("horizon", pa.float64()),
+        ("trials", pa.int64()),
+        *((name, pa.string()) for name in ("processor", "compiler")),
+        ("setting", pa.float64()),
+        ("trial", pa.int64()),
+        ("spikes", pa.int64()),
+        ("failure", pa.string()),
+        *((name, pa.float64()) for name in ("maximum", "mean", "rms", "drift")),
+        *((name, pa.int64()) for name in ("matched", "missing", "extra")),
+        ("voltage_rms", pa.float64()),
+        *((name, pa.string()) for name in ("measures", "tallies", "result")),
+    ]
+)
 
 
 def info(given: str | None) -> Said:
@@ -72,7 +90,9 @@ def verify(given: str | None) -> Said:
 
 
 def prune(given: str | None, most: float | None) -> Said:
-    """Remove rows set aside and results of other versions of the code; or, if `most` (MB) is given, also the oldest.
+    """Remove rows set aside and results of other versions of the code; if `most` (MB) is given, others, too.
+
+    Those that were not used for the longest time are removed first.
 
     Raises
     ------
@@ -114,26 +134,34 @@ def export(given: str | None, file: str) -> Said:
         return Said(f"{path}: {rows} runs", {"store": str(store.path), "file": str(path), "runs": rows})
 
 
-def _tables(store: Store) -> Iterator[pd.DataFrame]:
+def _tables(store: Store) -> Iterator[pa.Table]:
     sound = (row for row in store.rows() if not row.damage)
     while several := list(islice(sound, AT_ONCE)):
-        yield pd.DataFrame([each for row in several for each in summary(row)])
+        yield pa.Table.from_pylist([each for row in several for each in _runs(row)], SCHEMA)
 
 
-def _write(tables: Iterator[pd.DataFrame], path: Path) -> int:
-    rows, writer = 0, None
+def _runs(row: Row) -> list[dict[str, Any]]:
+    """Return the runs of a part; none if another version of the code wrote it in another form."""
     try:
+        return summary(row)
+    except UNREADABLE:
+        return []
+
+
+def _write(tables: Iterator[pa.Table], path: Path) -> int:
+    rows = 0
+    with ExitStack() as stack:
+        writer: pq.ParquetWriter | None = None
         for table in tables:
+            if not len(table):
+                continue
             if path.suffix == ".csv":
-                table.to_csv(path, mode="a" if rows else "w", header=not rows, index=False)
+                frame = table.to_pandas(integer_object_nulls=True)
+                frame.to_csv(path, mode="a" if rows else "w", header=not rows, index=False)
             else:
-                made = pa.Table.from_pandas(table, preserve_index=False)
-                writer = writer or pq.ParquetWriter(path, made.schema)
-                writer.write_table(made.cast(writer.schema))
+                writer = writer or stack.enter_context(pq.ParquetWriter(path, SCHEMA))
+                writer.write_table(table)
             rows += len(table)
-    finally:
-        if writer is not None:
-            writer.close()
     if not rows:
         raise UserError("the store has no results to export; run `spikecost run` first")
     return rows
