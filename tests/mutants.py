@@ -97,7 +97,7 @@ MUTANTS = [
         "models/methods",
         "harness/kernels harness/test_refractory.py harness/measuring/test_counted_equals_retired.py",
         ("fixed_step.c.j2", '"@_ = @_reset_;" if resets else "@_ = @_next_;"', '"@_ = @_next_;"'),
-        ("fixed_step.c.j2", "const double left_ = left[l];", "const double left_ = left[0];"),
+        ("fixed_step.c.j2", " left_ = left[l];", " left_ = left[0];"),
     ),
     *_in(
         "models/detection",

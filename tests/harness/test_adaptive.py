@@ -124,6 +124,14 @@ def test_the_error_of_dormand_prince_goes_with_its_tolerance(name):
 
 
 @pytest.mark.parametrize("name", DRIVES)
+def test_a_crossing_takes_few_iterations(name):
+    # Newton's method doubles the correct digits per iteration; with a wrong slope it is right, but costs more
+    tallies = kernel_of(name, "dormand_prince").run([constant(DRIVES[name], 300 * ms)], Fraction(1, 10**7))[0].tallies
+    assert tallies["crossing"] > 5
+    assert tallies["newton"] <= 5 * tallies["crossing"]
+
+
+@pytest.mark.parametrize("name", DRIVES)
 @pytest.mark.parametrize("tolerance", [1e-3, 1e-6])
 def test_the_steps_of_dormand_prince_are_scipys(name, tolerance):
     # SciPy's RK45 is the same pair with the same choice of the first step and the same control

@@ -15,6 +15,8 @@ from spikecost.accuracy.references.statements import amplify
 from spikecost.models.catalogue import MODELS
 from spikecost.models.ground.errors import UserError
 
+from ...archetypes import DEEP
+
 #: Each spike moves u by a map, and the next interval is 1 ms + u: every error of u is an error of all later spikes.
 MAPS = {
     "4*u*(1 - u)": lambda u: 4 * u * (1 - u),
@@ -61,7 +63,7 @@ def _is_right(model, stimulus, expected):
 @given(
     start=st.floats(0.05, 0.95).filter(lambda start: start * 3 * 2**20 % 1), horizon=st.sampled_from([9.6, 29.6, 299.6])
 )
-@settings(max_examples=300)
+@settings(max_examples=300 if DEEP else 60)
 def test_no_chaotic_reset_is_stated_to_be_exact(text, start, horizon):
     model = _model(text, start, reset=f"u = {text}; v = -u")
     assert _is_right(model, sc.constant(1 / ms, horizon * ms), _times(MAPS[text], start, horizon))

@@ -202,6 +202,25 @@ def test_refractoriness_delays_every_interval(method, detection, kernel_of):
     np.testing.assert_allclose(np.diff(held), np.diff(free)[: len(held) - 1] + 2.3, atol=2e-3)
 
 
+def test_each_lane_has_its_own_refractory_time():
+    # different drives: some neurons are refractory while others are not
+    stimuli = [constant((1.6 + i / 20) * mV / ms, 200 * ms) for i in range(20)]
+    steps = [make_step(HELD, *way) for way in (("euler", "grid"), ("rk4", "hermite"))]
+    for alone, in_lanes in zip(compile_kernels(steps), compile_kernels(steps, SIMD), strict=True):
+        for a, b in zip(*(kernel.run(stimuli, Fraction(1, 16)) for kernel in (alone, in_lanes)), strict=True):
+            assert len(a.spike_times) > 3
+            np.testing.assert_array_equal(b.spike_times, a.spike_times)
+
+
+@pytest.mark.parametrize("build", [SCALAR, SIMD])
+@pytest.mark.parametrize(("comparison", "first"), [(">=", 1.0), (">", 1.25)])
+def test_a_value_equal_to_the_threshold_is_a_spike_if_it_says_so(comparison, first, build):
+    # v = t in steps of 1/4 ms, without rounding
+    model = NeuronModel("even", "dv/dt = I : 1\nI : Hz", f"v {comparison} 1", "v = 0", initial={"v": 0})
+    found = run(model, "euler", "grid", constant(1 / ms, 2 * ms), Fraction(1, 4), build).spike_times
+    assert found[0] == first
+
+
 @pytest.mark.parametrize("build", [SCALAR, SIMD])
 @pytest.mark.parametrize(("detection", "order"), [("linear", 2), ("hermite", 4)])
 def test_refractory_spike_times_converge_to_the_closed_form(detection, order, build):
