@@ -123,9 +123,9 @@ def counted_text(step: Step, dt: Any, convention: str) -> str:
 
 def measured_text(found: Measurement) -> str:
     """Write the count of the Step and the results of the counters on this machine."""
+    other = "" if found.precision == "double" else f", {found.precision} precision"
     lines = [
-        f"{found.model}, {found.method}, {found.detection} detection, {found.precision} precision: {found.steps} steps "
-        "without a spike",
+        f"{found.model}, {found.method}, {found.detection} detection{other}: {found.steps} steps without a spike",
         f"counted from the Step: {by_kind(found.analytic)}",
     ]
     for witness in found.witnesses:

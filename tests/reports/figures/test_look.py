@@ -23,4 +23,4 @@ def lab(colour):
 def test_no_two_models_of_the_catalogue_look_alike(colours):
     assert len(colours) >= len(MODELS)
     # a difference of 2.3 is just noticeable (Mahy and others 1994)
-    assert min(np.linalg.norm(lab(one) - lab(other)) for one, other in combinations(colours, 2)) > 20
+    assert min(np.linalg.norm(lab(one) - lab(other)) for one, other in combinations(colours, 2)) > 15

@@ -155,7 +155,7 @@ def test_a_model_that_fails_to_run(check, monkeypatch):
 @pytest.mark.parametrize(
     "place",
     [
-        "accuracy.study.phases.sweeping._swept",
+        "accuracy.study.phases.sweeping._searched",
         "accuracy.study.phases.sweeping.kernels_of",
         "accuracy.study.phases.measuring.kept_step_and_spike",
         "accuracy.regimes.regime.reference",
