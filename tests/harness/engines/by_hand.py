@@ -1,4 +1,4 @@
-"""The scheme that NEURON and Arbor have in common, written by hand: what their generated mechanisms must compute.
+"""What tests of engines share: the scheme that NEURON's and Arbor's generated mechanisms must compute, by hand.
 
 The voltage by backward Euler, linearised, with the other variables from the start of the step; then each other variable
 with the new voltage, exponentially if all are linear in themselves, otherwise all together by backward Euler.
@@ -9,10 +9,24 @@ from __future__ import annotations
 import math
 
 import numpy as np
+import pytest
+from brian2 import ms
 
+from spikecost.harness.stimuli import piecewise_constant
 from spikecost.models.algebra.draft import substitute
 from spikecost.models.algebra.expression import FLOATS, evaluate
 from spikecost.models.algebra.polynomial import linear_parts
+
+
+def needs(engine):
+    """Return the mark of a test that runs a simulator; what an engine says of a model is tested everywhere."""
+    reason = engine.why_not_here()
+    return pytest.mark.skipif(bool(reason), reason=reason)
+
+
+def pieces(model):
+    """Return an input that changes twice, for 60 ms."""
+    return piecewise_constant([(20 * ms, model.drive), (10 * ms, 0.2 * model.drive), (30 * ms, 1.3 * model.drive)])
 
 
 def backward_euler(model, stimulus, dt, decay=math.expm1, *, straight_line=False):

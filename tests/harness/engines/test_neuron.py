@@ -10,16 +10,15 @@ from brian2 import ms
 
 from spikecost.accuracy.references.reference import reference
 from spikecost.harness.engines import ENGINES
-from spikecost.harness.stimuli import constant, piecewise_constant
+from spikecost.harness.stimuli import constant
 from spikecost.models.catalogue import get_model
 from spikecost.models.definition.neuron import NeuronModel
 from spikecost.models.ground.errors import UserError
 
 from ...archetypes import product
-from .by_hand import backward_euler
+from .by_hand import backward_euler, needs, pieces
 
 NEURON = ENGINES["neuron"]
-pytestmark = pytest.mark.skipif(bool(NEURON.why_not_here()), reason=NEURON.why_not_here())
 #: A mechanism takes one to two seconds to compile.
 MODELS = ["lif", "hodgkin_huxley", *(product(name) for name in ("izhikevich", "adex", "traub_miles"))]
 #: Functions, choices and comparisons of the language; a state that is not linear in itself; a threshold that moves.
@@ -41,11 +40,11 @@ WORDS = NeuronModel(
 )
 
 
+@needs(NEURON)
 @pytest.mark.parametrize("name", [*MODELS, "words"])
 def test_each_step_is_that_of_the_scheme(name):
     model = WORDS if name == "words" else get_model(name)
-    drive = model.drive
-    stimulus = piecewise_constant([(20 * ms, drive), (10 * ms, 0.2 * drive), (30 * ms, 1.3 * drive)])
+    stimulus = pieces(model)
     dt = Fraction(1, 10 if name == "words" else 40)
     found = NEURON.run(model, "backward_euler", dt, stimulus)
     expected = backward_euler(model, stimulus, dt)
@@ -55,6 +54,7 @@ def test_each_step_is_that_of_the_scheme(name):
     assert found.version.startswith("NEURON ")
 
 
+@needs(NEURON)
 @pytest.mark.parametrize("name", MODELS)
 def test_converges_to_the_reference(name):
     model = get_model(name)
@@ -68,6 +68,7 @@ def test_converges_to_the_reference(name):
         assert np.abs(fine - expected).max() < np.abs(coarse - expected).max() / 4
 
 
+@needs(NEURON)
 def test_many_neurons_are_the_same_neuron():
     stimulus = constant(get_model("lif").drive, 50 * ms)
     one, many = (NEURON.run("lif", "", Fraction(1, 10), stimulus, neurons) for neurons in (1, 20))
