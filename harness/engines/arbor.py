@@ -34,7 +34,8 @@ class Arbor(MechanismEngine):
         {
             "backward_euler": Scheme(
                 "the voltage by backward Euler, linearised, with the other variables from the start of the step; then "
-                "each other variable with the new voltage, exponentially (cnexp), with (2 + x)/(2 - x) for exp(x)",
+                "each other variable with the new voltage, and the others from the start, exponentially (cnexp), with "
+                "(2 + x)/(2 - x) for exp(x)",
                 "arbor/fvm_lowered_cell_impl.hpp, integrate; modcc/solvers.cpp",
             )
         }

@@ -37,8 +37,8 @@ class Neuron(MechanismEngine):
         {
             "backward_euler": Scheme(
                 "the voltage by backward Euler, linearised, with the other variables from the start of the step; then "
-                "each other variable with the new voltage, exponentially if it is linear in itself (cnexp), otherwise "
-                "by backward Euler (derivimplicit)",
+                "the other variables with the new voltage: if all are linear in themselves, each exponentially, with "
+                "the others from the start (cnexp), otherwise together by backward Euler (derivimplicit)",
                 "src/nrnoc/fadvance.cpp, nrn_fixed_step_thread, secondorder = 0",
             ),
             "crank_nicolson": Scheme(

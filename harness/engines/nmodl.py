@@ -21,6 +21,13 @@ from ...models.definition.neuron import NeuronModel
 _INFIX = {"add": "+", "sub": "-", "mul": "*", "div": "/", "less": "<", "at_most": "<=", "and": "&&", "or": "||"}
 #: The name of every generated mechanism.
 MECHANISM = "spikecost_model"
+#: The functions that NEURON knows, and ``!``, which negates a condition (src/nocmodl/extdef.h; diffeq.ypp).
+OF_NEURON = frozenset(
+    {"exp", "log", "log10", "sqrt", "fabs", "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "tanh"}
+    | {"floor", "ceil", "!"}
+)
+#: Those of Arbor's dialect, which cannot negate a condition (modcc/token.cpp and parser.cpp).
+OF_ARBOR = frozenset({"exp", "log", "sqrt", "fabs", "sin", "cos", "tanh"})
 #: Membrane current, in the unit of the mechanism, over dv/dt in mV/ms.
 _CURRENT = "-0.001"
 
@@ -28,7 +35,7 @@ _CURRENT = "-0.001"
 class Writer:
     """Writes expressions of one model as statements of NMODL."""
 
-    def __init__(self, model: NeuronModel, functions: Collection[str] | None = None) -> None:
+    def __init__(self, model: NeuronModel, known: Collection[str]) -> None:
         self.model = model
         self.system = model.system
         self.voltage = self.system.threshold.variable
@@ -36,8 +43,8 @@ class Writer:
         self.given = [*self.system.parameters, *([model.input] if model.input else [])]
         self._draft_names = frozenset(self.system.dimensions) - set(self.system.subexpressions)
         self._choices = 0
-        self._functions = functions
-        """The functions of the language; None: all of C's."""
+        self._known = known
+        """The functions of the language, and ``!`` if it can negate a condition."""
 
     def name(self, name: str) -> str:
         """Return the name in NMODL of a name of the model."""
@@ -149,11 +156,12 @@ class Writer:
             return f"({args[0]} ^ {args[1]})"
         if node.kind in _INFIX:
             return f"({args[0]} {_INFIX[node.kind]} {args[1]})"
-        if node.kind in ("neg", "not"):
-            return f"({'-' if node.kind == 'neg' else '!'}{args[0]})"
-        function = ROWS[node.kind].library
-        if self._functions is not None and function not in self._functions:
-            raise NotApplicable(f"the language has no function {function}")
+        if node.kind == "neg":
+            return f"(-{args[0]})"
+        function = "!" if node.kind == "not" else ROWS[node.kind].library
+        if function not in self._known:
+            said = "it has no 'not'" if function == "!" else f"it has no function {function}"
+            raise NotApplicable(f"the simulator's language is too small: {said}")
         return f"{function}({', '.join(args)})"
 
     def _draft(self) -> Draft:
@@ -204,7 +212,7 @@ def nmodl(model: NeuronModel) -> Mechanism:
     NotApplicable
         If the model cannot be written so.
     """
-    writer = Writer(model)
+    writer = Writer(model, OF_NEURON)
     point = bool(model.system.reset) or writer.constant_level is None
     states = [writer.name(each) for each in writer.states]
     is_linear = writer.is_linear(writer.states)
@@ -253,8 +261,6 @@ def nmodl(model: NeuronModel) -> Mechanism:
 
 
 _NO_RESET = "Arbor's mechanisms cannot reset the voltage at a spike, and its LIF and AdEx cells take no input current"
-#: The functions of Arbor's dialect.
-ARBOR_FUNCTIONS = frozenset({"exp", "sin", "cos", "log", "fabs", "sqrt", "tanh"})
 
 
 def nmodl_of_arbor(model: NeuronModel) -> Mechanism:
@@ -267,7 +273,7 @@ def nmodl_of_arbor(model: NeuronModel) -> Mechanism:
     NotApplicable
         If the model cannot be written so.
     """
-    writer = Writer(model, ARBOR_FUNCTIONS)
+    writer = Writer(model, OF_ARBOR)
     if model.system.reset:
         raise NotApplicable(_NO_RESET)
     if writer.constant_level is None:

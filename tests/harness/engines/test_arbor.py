@@ -14,16 +14,16 @@ from spikecost.harness.stimuli import constant
 from spikecost.models.catalogue import get_model
 
 from ...archetypes import product
-from .by_hand import backward_euler, needs, pieces
+from .by_hand import COUPLED, backward_euler, needs, pieces
 
 ARBOR = ENGINES["arbor"]
 MODELS = ["hodgkin_huxley", product("traub_miles"), product("pospischil_rs")]
 
 
 @needs(ARBOR)
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", [*MODELS, product(COUPLED.name)])
 def test_each_step_is_that_of_the_scheme(name):
-    model = get_model(name)
+    model = COUPLED if name == COUPLED.name else get_model(name)
     stimulus = pieces(model)
     dt = Fraction(1, 40)
     found = ARBOR.run(model, "", dt, stimulus)
@@ -49,4 +49,10 @@ def test_converges_to_the_reference(name):
 
 def test_what_arbor_cannot_run_is_said():
     assert "cannot reset the voltage" in ARBOR.why_not("lif")
+    negated = COUPLED.replace(
+        equations=COUPLED.equations.replace("int(v > 1 and v < 3)", "int(v > 1 and not (v > 3 or v < 2))")
+    )
+    assert "has no 'not'" in ARBOR.why_not(negated)
+    tangent = COUPLED.replace(equations=COUPLED.equations.replace("sin(w/2)", "tan(w/9)"))
+    assert "no function tan" in ARBOR.why_not(tangent)
     assert "linear in itself" in ARBOR.why_not("morris_lecar") + ARBOR.why_not("fitzhugh_nagumo")
