@@ -28,12 +28,11 @@ class _Dask(Workers):
         self._lock = threading.Lock()
 
     def slots(self) -> Mapping[str, int]:
-        # kept by the client from the scheduler's messages; -1: all workers, not only the first
         if self._client.status != "running":
             raise UserError(
                 f"the connection to the cluster {self._address} is lost; run again: finished results are in the store"
             )
-        found = self._client.scheduler_info(n_workers=-1)["workers"]
+        found = self._client.scheduler_info(n_workers=-1)["workers"]  # all of them; the default may be fewer
         return {name: worker["nthreads"] for name, worker in found.items() if worker.get("status") == "running"}
 
     def submit(self, worker: str, work: Work) -> Future[Any]:
