@@ -13,7 +13,7 @@ from ...models.ground.registry import Registry
 if TYPE_CHECKING:
     from .evidence import Evidence
 
-#: The most conditions that one sentence names; beyond, only their number is given.
+#: The most groups of conditions that one sentence names; beyond, only the number of conditions is given.
 MOST_NAMED = 6
 
 
@@ -127,27 +127,49 @@ def rule(findings: Iterable[ClaimFinding]) -> ClaimSays:
 
 
 def only_if(known: list[ClaimFinding]) -> str:
-    """Say where findings agree, with as few conditions as possible.
+    """Say where findings agree, or where they do not, whichever names fewer conditions.
 
     Parameters
     ----------
     known : list of ClaimFinding
         Some agree, some do not.
     """
-    agreeing = [each for each in known if each.agrees]
+    agreeing = [each.conditions for each in known if each.agrees]
+    others = [each.conditions for each in known if not each.agrees]
+    where, exceptions = shared(agreeing, others), shared(others, agreeing)
+    lead, groups = ("all except ", exceptions) if _size(exceptions) < _size(where) else ("", where)
     count = f"in {len(agreeing)} of {len(known)} conditions"
-    names = [name for name in known[0].conditions if len({each.conditions[name] for each in known}) > 1]
-    for size in range(1, len(names) + 1):
-        for some in combinations(names, size):
-            groups: dict[tuple[str, ...], set[bool | None]] = {}
-            for each in known:
-                groups.setdefault(tuple(each.conditions[name] for name in some), set()).add(each.agrees)
-            if any(len(answers) > 1 for answers in groups.values()):
-                continue
-            where = [", ".join(key) for key, answers in groups.items() if answers == {True}]
-            if len(where) <= MOST_NAMED:
-                return f"{count}: {'; '.join(where)}"
-    return count
+    return f"{count}: {lead}{'; '.join(map(', '.join, groups))}" if 0 < len(groups) <= MOST_NAMED else count
+
+
+def _size(groups: list[tuple[str, ...]]) -> int:
+    return sum(map(len, groups))
+
+
+def shared(wanted: list[dict[str, str]], others: list[dict[str, str]]) -> list[tuple[str, ...]]:
+    """Describe conditions by values that none of the others share; nothing if others have the same conditions.
+
+    Parameters
+    ----------
+    wanted, others : list of dict
+        Conditions; all have the same keys.
+
+    Returns
+    -------
+    list of tuple of str
+        Values of one key if possible, else of two, and so on. Together they describe all of `wanted`.
+    """
+    found, left = [], wanted
+    for size in range(1, len(wanted[0]) + 1):
+        for names in combinations(wanted[0], size):
+            taken = {_values(each, names) for each in others}
+            found += dict.fromkeys(values for each in left if (values := _values(each, names)) not in taken)
+            left = [each for each in left if _values(each, names) in taken]
+    return [] if left else found
+
+
+def _values(conditions: dict[str, str], names: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(conditions[name] for name in names)
 
 
 CLAIMS: Registry[Claim] = Registry("claim", "spikecost.claims")
