@@ -127,7 +127,7 @@ def rule(findings: Iterable[ClaimFinding]) -> ClaimSays:
 
 
 def only_if(known: list[ClaimFinding]) -> str:
-    """Say where findings agree, or where they do not, whichever names fewer conditions.
+    """Say where findings agree, or where they do not if there are fewer of these and they need fewer words.
 
     Parameters
     ----------
@@ -137,13 +137,10 @@ def only_if(known: list[ClaimFinding]) -> str:
     agreeing = [each.conditions for each in known if each.agrees]
     others = [each.conditions for each in known if not each.agrees]
     where, exceptions = shared(agreeing, others), shared(others, agreeing)
-    lead, groups = ("all except ", exceptions) if _size(exceptions) < _size(where) else ("", where)
+    rare = len(others) < len(agreeing) and sum(map(len, exceptions)) < sum(map(len, where))
+    lead, groups = ("all except ", exceptions) if rare else ("", where)
     count = f"in {len(agreeing)} of {len(known)} conditions"
     return f"{count}: {lead}{'; '.join(map(', '.join, groups))}" if 0 < len(groups) <= MOST_NAMED else count
-
-
-def _size(groups: list[tuple[str, ...]]) -> int:
-    return sum(map(len, groups))
 
 
 def shared(wanted: list[dict[str, str]], others: list[dict[str, str]]) -> list[tuple[str, ...]]:
@@ -159,17 +156,21 @@ def shared(wanted: list[dict[str, str]], others: list[dict[str, str]]) -> list[t
     list of tuple of str
         Values of one key if possible, else of two, and so on. Together they describe all of `wanted`.
     """
-    found, left = [], wanted
+    found: list[tuple[tuple[str, str], ...]] = []
+    left = wanted
     for size in range(1, len(wanted[0]) + 1):
-        for names in combinations(wanted[0], size):
-            taken = {_values(each, names) for each in others}
-            found += dict.fromkeys(values for each in left if (values := _values(each, names)) not in taken)
-            left = [each for each in left if _values(each, names) in taken]
-    return [] if left else found
+        groups = dict.fromkeys(group for each in left for group in combinations(each.items(), size))
+        found += [group for group in groups if not _any_has(others, group)]
+        left = [each for each in left if not any(_any_has([each], group) for group in found)]
+    for group in reversed(found):  # some describe nothing that others do not
+        rest = [each for each in found if each != group]
+        if all(any(_any_has([each], other) for other in rest) for each in wanted):
+            found = rest
+    return [] if left else [tuple(value for _, value in group) for group in found]
 
 
-def _values(conditions: dict[str, str], names: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(conditions[name] for name in names)
+def _any_has(several: list[dict[str, str]], group: tuple[tuple[str, str], ...]) -> bool:
+    return any(set(group) <= each.items() for each in several)
 
 
 CLAIMS: Registry[Claim] = Registry("claim", "spikecost.claims")

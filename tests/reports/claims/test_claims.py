@@ -266,6 +266,14 @@ def test_conditions_are_named_with_as_few_values_as_possible():
         for drive in ("ou", "constant")
     ]
     assert only_if(several) == "in 5 of 8 conditions: rk4; izh, ou"
+    overlapping = [
+        ClaimFinding({"drive": drive, "spikes": spikes, "error": error}, "", spikes == "grid" and error == "1 ms")
+        for drive in ("ou", "constant")
+        for spikes in ("grid", "any")
+        for error in ("1 ms", "0.1 ms")
+        if (drive, spikes, error) != ("ou", "grid", "0.1 ms")
+    ]
+    assert only_if(overlapping) == "in 2 of 7 conditions: grid, 1 ms"
 
 
 def test_a_drive_without_stimuli_is_not_known():
