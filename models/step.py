@@ -6,7 +6,6 @@ of a run is the sum over its tallies: the number of times that something ran, ti
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import lru_cache
 
 from .algebra.draft import NotApplicable
@@ -16,7 +15,7 @@ from .definition.neuron import NeuronModel
 from .definition.step_names import for_blocks
 from .detection import DETECTIONS
 from .methods import DOUBLE, METHODS, Method, Step
-from .number_formats import NUMBER_FORMATS
+from .number_formats import NUMBER_FORMATS, in_format
 
 __all__ = ["Step", "make_step", "why_not"]
 
@@ -64,7 +63,7 @@ def make_step(
 @lru_cache(MOST_KEPT)
 def _made(model: NeuronModel, method: Method, detection: str, varying: bool, precision: str = DOUBLE) -> Step:
     if precision != DOUBLE:
-        return replace(_made(model, method, detection, varying), precision=precision)
+        return in_format(_made(model, method, detection, varying), NUMBER_FORMATS[precision])
     own = for_blocks(model)
     return Step(model, method.name, detection, varying, method.blocks(own, detection, varying), method.written(own))
 

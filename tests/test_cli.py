@@ -29,7 +29,8 @@ from rich.cells import cell_len
 from spikecost import cli
 from spikecost.accuracy.features import FEATURES
 from spikecost.accuracy.search.criterion import Run
-from spikecost.accuracy.search.kept_runs import encoded, version
+from spikecost.accuracy.search.kept_runs import version
+from spikecost.accuracy.search.runs_as_bytes import encoded
 from spikecost.cli import main
 from spikecost.flops import toolchain
 from spikecost.flops.conventions import CONVENTIONS

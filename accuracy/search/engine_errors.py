@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import statistics
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 from functools import partial
 from itertools import takewhile
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ...flops.toolchain import SCALAR, SIMD
 from ...harness.engines import Engine, EngineRun
-from ...harness.kernels.kernel import compile_kernels
+from ...harness.kernels.kernel import Kernel, compile_kernels
 from ...harness.measuring.timing import many_neurons, measure
 from ...harness.simulate import BEST
 from ...harness.stimuli import Stimulus, shorten
@@ -22,7 +23,7 @@ from ...models.definition.neuron import NeuronModel
 from ...models.ground.errors import NoValue, UserError, attempt
 from ...models.step import make_step, why_not
 from ..measures.spike_trains import SpikeTimeError, SpikeTrain, spike_time_error
-from ..references.reference import Reference, reference
+from ..references.reference import reference
 from .criterion import Criterion, Run
 from .sweep import ROUND
 
@@ -52,10 +53,10 @@ class EngineErrors:
     shortest: Fraction
     """The shortest time step tried, in ms."""
     build_seconds: float
-    nanoseconds: float | NoValue = field(default_factory=lambda: NoValue("not timed"))
-    """Wall time per neuron and ms of model time with `dt`, of many neurons, in ns."""
-    nanoseconds_needed: float | NoValue = field(default_factory=lambda: NoValue("not timed"))
-    """The same with the time step that the middle one of the tolerances needs."""
+    nanoseconds: float | NoValue | None
+    """Wall time per neuron and ms of model time with `dt`, of many neurons, in ns; None if it is not timed."""
+    nanoseconds_needed: float | NoValue | None
+    """The same with the time step that the middle one of the tolerances needs; None if there is none."""
 
 
 def round_steps(stimulus: Stimulus, shortest: Fraction = SHORTEST) -> list[Fraction]:
@@ -103,29 +104,20 @@ def engine_errors(
         raise UserError(reason)
     method = method or engine.method_of(model)
     dt = engine.default_dt if dt is None else dt
-    found = reference(engine.judged_as(model, method, stimulus), stimulus)
-    criteria = [Criterion("maximum", tolerance) for tolerance in tolerances]
-    if criteria and found.error > min(each.least_error() for each in criteria):
-        raise UserError(
-            f"the reference of {model.label} is certain to {found.error:.2g} ms only; take a larger tolerance"
-        )
+    criteria = _criteria(tolerances)
+    found = _certain(engine.judged_as(model, method, stimulus), stimulus, criteria)
     first = engine.run(model, method, dt, stimulus)
-    tried = round_steps(stimulus, shortest)
-    trains = _trains(model, engine, method, stimulus, dts=tried, known=(dt, first))
-    needed = _needed(criteria, {step: spike_time_error(train, found.train) for step, train in trains.items()})
-    middle = _middle(needed)
-    timed = partial(_nanoseconds, model, engine, method, stimulus, neurons=neurons)
-    return EngineErrors(
-        method,
-        first.version,
-        first.text,
-        dt,
-        spike_time_error(_train(first, found), found.train),
-        needed,
-        min(trains, default=dt),
-        first.build_seconds,
-        attempt(partial(timed, dt)) if neurons else NoValue("not timed"),
-        NoValue("not timed") if not neurons or middle is None else attempt(partial(timed, middle)),
+    trains = _trains(model, engine, method, stimulus, dts=round_steps(stimulus, shortest), known=(dt, first))
+    return _judged(
+        found,
+        criteria,
+        trains,
+        (dt, _train(first.times, stimulus)),
+        partial(_nanoseconds, model, engine, method, stimulus, neurons=neurons) if neurons else None,
+        method=method,
+        version=first.version,
+        text=first.text,
+        build_seconds=first.build_seconds,
     )
 
 
@@ -146,35 +138,77 @@ def own_errors(
         If the method cannot be used, or fails with `dt`.
     """
     detection = next(each for each in (*BEST, "grid") if not why_not(model, OURS, each))
-    found = reference(model, stimulus)
+    criteria = _criteria(tolerances)
+    found = _certain(model, stimulus, criteria)
     step = make_step(model, OURS, detection)
     started = time.perf_counter()
     one, lanes = (compile_kernels([step], build)[0] for build in (SCALAR, SIMD))
     seconds = time.perf_counter() - started
-    errors = {}
-    for each in {*round_steps(stimulus, shortest), dt}:
-        outcome = one.run([stimulus], each)[0]
-        if not outcome.failure:
-            errors[each] = spike_time_error(SpikeTrain(outcome.spike_times, found.train.stop), found.train)
-    if dt not in errors:
+    at = one.run([stimulus], dt)[0]
+    if at.failure:
         raise UserError(f"{OURS} fails at dt = {float(dt):g} ms")
-    needed = _needed([Criterion("maximum", tolerance) for tolerance in tolerances], errors)
 
     def timed(each: Fraction) -> float:
         return measure([many_neurons(lanes, stimulus, each)], REPEATS)[0].median
 
-    middle = _middle(needed)
+    return _judged(
+        found,
+        criteria,
+        _trains_of_kernel(one, stimulus, round_steps(stimulus, shortest)),
+        (dt, _train(at.spike_times, stimulus)),
+        timed if neurons else None,
+        method=f"{OURS} {detection}",
+        build_seconds=seconds,
+    )
+
+
+def _criteria(tolerances: Sequence[float]) -> list[Criterion]:
+    return [Criterion("maximum", tolerance) for tolerance in tolerances]
+
+
+def _certain(model: NeuronModel, stimulus: Stimulus, criteria: Sequence[Criterion]) -> SpikeTrain:
+    """Return the spikes of the reference solution.
+
+    Raises
+    ------
+    UserError
+        If it is not certain enough for every criterion.
+    """
+    found = reference(model, stimulus)
+    if criteria and found.error > min(each.least_error() for each in criteria):
+        raise UserError(
+            f"the reference of {model.label} is certain to {found.error:.2g} ms only; take a larger tolerance"
+        )
+    return found.train
+
+
+def _judged(
+    expected: SpikeTrain,
+    criteria: Sequence[Criterion],
+    trains: Mapping[Fraction, SpikeTrain],
+    at: tuple[Fraction, SpikeTrain],
+    timed: Callable[[Fraction], float] | None,
+    *,
+    method: str,
+    build_seconds: float,
+    version: str = "",
+    text: str = "",
+) -> EngineErrors:
+    """Compare spikes with the right ones: `trains` by the time steps that were tried, and those at the default one."""
+    dt, train = at
+    needed = _needed(criteria, {each: spike_time_error(found, expected) for each, found in trains.items()})
+    middle = [*needed.values(), None][len(needed) // 2]
+    costs = [None if timed is None or each is None else attempt(partial(timed, each)) for each in (dt, middle)]
     return EngineErrors(
-        f"{OURS} {detection}",
-        "",
-        "",
+        method,
+        version,
+        text,
         dt,
-        errors[dt],
+        spike_time_error(train, expected),
         needed,
-        min(errors),
-        seconds,
-        attempt(partial(timed, dt)) if neurons else NoValue("not timed"),
-        NoValue("not timed") if not neurons or middle is None else attempt(partial(timed, middle)),
+        min(trains, default=dt),
+        build_seconds,
+        *costs,
     )
 
 
@@ -187,13 +221,16 @@ def _needed(criteria: Sequence[Criterion], errors: Mapping[Fraction, SpikeTimeEr
     return found
 
 
-def _middle(needed: Mapping[float, Fraction | None]) -> Fraction | None:
-    return [*needed.values(), None][len(needed) // 2]
+def _train(times: NDArray[np.float64], stimulus: Stimulus) -> SpikeTrain:
+    stop = float(stimulus.horizon)
+    return SpikeTrain(times[times <= stop], stop)
 
 
-def _train(run: EngineRun, found: Reference) -> SpikeTrain:
-    stop = found.train.stop
-    return SpikeTrain(run.times[run.times <= stop], stop)
+def _trains_of_kernel(kernel: Kernel, stimulus: Stimulus, dts: Sequence[Fraction]) -> dict[Fraction, SpikeTrain]:
+    """Return the spikes of a kernel for each time step, from short to long, up to the first that fails."""
+    outcomes = ((dt, kernel.run([stimulus], dt)[0]) for dt in sorted(dts))
+    held = takewhile(lambda found: not found[1].failure, outcomes)
+    return {dt: _train(outcome.spike_times, stimulus) for dt, outcome in held}
 
 
 def _trains(
@@ -205,19 +242,18 @@ def _trains(
     dts: Sequence[Fraction],
     known: tuple[Fraction, EngineRun],
 ) -> dict[Fraction, SpikeTrain]:
-    """Return the spikes for each time step that does not fail.
+    """Return the spikes for each time step, from short to long, up to the first that fails.
 
     If the engine has a method of ours, our kernel computes them, after it gave the spikes of the engine at one step.
     """
-    stop, (at, run) = float(stimulus.horizon), known
+    at, run = known
     ours = engine.schemes[method].ours
     if ours and engine.labels.detection:
         kernel = compile_kernels([make_step(model, ours, engine.labels.detection)])[0]
         outcome = kernel.run([stimulus], at)[0]
-        same = len(outcome.spike_times) == len(run.times)
+        same = len(outcome.spike_times) == len(run.times) > 0
         if same and np.allclose(outcome.spike_times, run.times, rtol=0, atol=float(at) / 1000):
-            outcomes = {dt: kernel.run([stimulus], dt)[0] for dt in dts}
-            return {dt: SpikeTrain(each.spike_times, stop) for dt, each in outcomes.items() if not each.failure}
+            return _trains_of_kernel(kernel, stimulus, dts)
     try:
         runs = dict(zip(dts, engine.runs(model, method, dts, stimulus), strict=True))
     except UserError:  # a long step may crash a simulator, or make it refuse to go on
@@ -227,7 +263,7 @@ def _trains(
             if isinstance(one, NoValue):
                 break
             runs[dt] = one
-    return {dt: SpikeTrain(each.times[each.times <= stop], stop) for dt, each in runs.items()}
+    return {dt: _train(each.times, stimulus) for dt, each in runs.items()}
 
 
 def _nanoseconds(

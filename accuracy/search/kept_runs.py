@@ -1,4 +1,4 @@
-"""Runs of a kernel kept in the store: what identifies them, and their form there.
+"""Runs of a kernel kept in the store, and what identifies them.
 
 One result is a kernel under the stimuli of a regime. Its parts are the runs at some settings. They are added when a
 setting ends and a second has passed since the last time: a run that is killed loses what was computed since then. What
@@ -13,45 +13,31 @@ seeds, the references, the measures, and the code that prepares and judges runs,
 from __future__ import annotations
 
 import hashlib
-import json
-import math
 import platform
 import re
-import struct
 import time
-import zlib
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
-from dataclasses import fields
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from fractions import Fraction
-from functools import cache
-from itertools import chain
-from typing import Any
+from functools import cache, cached_property
+from typing import Any, TypeVar
 
 import numpy as np
 
 from ...flops.toolchain import cpu_flags, cpu_model, find_compiler, has_vector_exp
 from ...harness.kernels.c_source import c_source
 from ...harness.kernels.kernel import Kernel
-from ...harness.store import Row, Store
+from ...harness.store import Store
 from ...models.ground.code_version import code_version
 from ...models.methods import METHODS
 from ..measures import MEASURES
-from ..measures.spike_trains import SpikeTimeError
-from .criterion import Run
 from .judging import Trial
+from .runs_as_bytes import FORM, UNREADABLE, Runs, decoded, encoded
 
-#: Runs at one setting, one per trial.
-Runs = tuple[Run, ...]
+Found = TypeVar("Found")
 
-#: Version of the form in which runs are written.
-FORM = 1
 #: Runs are written when this many seconds have passed since the last time.
 BATCH = 1.0
-#: A part with more bytes than this is not read: it was not written here.
-MOST = 2**30
-#: Errors of `decoded`.
-UNREADABLE = (ValueError, KeyError, TypeError, IndexError, OverflowError, ZeroDivisionError, struct.error, zlib.error)
 #: The code that prepares and judges runs. Kernels are known by their source, models by their numbers.
 _CODE = (
     "harness/kernels",
@@ -61,12 +47,11 @@ _CODE = (
     "accuracy/search/judging.py",
     "accuracy/search/voltage.py",
 )
-_ERRORS = tuple(field.name for field in fields(SpikeTimeError))
 _COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 
 
-class NotKeptError(BaseException):
-    """A run is needed that is not known (`KeptRuns.only_known`). Not an error: code must not go on after it."""
+class _NotKnownError(BaseException):
+    """A run is needed that is not known (`from_known`). No `Exception`: code that goes on after errors must end."""
 
 
 class KeptRuns:
@@ -87,41 +72,30 @@ class KeptRuns:
         self, store: Store, kernel: Kernel, trials: Sequence[Trial], measures: Sequence[str], about: Mapping[str, Any]
     ) -> None:
         self._store, self.about = store, about
-        self.identity = identity(kernel, trials, measures)
-        """What identifies the result; empty if it is not kept."""
+        self._computed_from = kernel, trials, measures
         self._known: dict[Fraction, Runs] = {}
         self._new: dict[Fraction, Runs] = {}
         self._written = time.monotonic()
         self._only_known = False
         self.computed = 0
         """Number of settings whose runs had to be computed."""
-        for row in store.recall(self.identity) if self.identity else ():
+        for row in store.recall(self.identity) if store.is_open and self.identity else ():
             try:
                 self._known |= decoded(row.content)
             except UNREADABLE as error:
                 store.set_aside(row, f"it cannot be read: {error}")
 
-    def recall(self, setting: Fraction) -> Runs | None:
-        """Return the runs at a setting; None if they are not known.
+    @cached_property
+    def identity(self) -> str:
+        """What identifies the result; empty if it is not kept."""
+        return identity(*self._computed_from)
 
-        Raises
-        ------
-        NotKeptError
-            If they are not known, within `only_known`.
-        """
+    def recall(self, setting: Fraction) -> Runs | None:
+        """Return the runs at a setting; None if they are not known."""
         found = self._known.get(setting)
         if found is None and self._only_known:
-            raise NotKeptError
+            raise _NotKnownError
         return found
-
-    @contextmanager
-    def only_known(self) -> Iterator[None]:
-        """Let nothing be computed in a block: `recall` raises `NotKeptError` instead."""
-        self._only_known = True
-        try:
-            yield
-        finally:
-            self._only_known = False
 
     @property
     def known(self) -> Mapping[Fraction, Runs]:
@@ -152,7 +126,7 @@ class KeptRuns:
 
     def write(self) -> None:
         """Write what was added."""
-        if self._new and self.identity:
+        if self._new and self._store.is_open and self.identity:
             self._keep(self.identity, self._new, self.about)
         self._new = {}
         self._written = time.monotonic()
@@ -161,6 +135,18 @@ class KeptRuns:
         if self._store.is_open:
             with suppress(ValueError):  # numbers that have no form here are computed again
                 self._store.keep(identity, encoded(runs), about, version())
+
+
+def from_known(several: Iterable[KeptRuns], decide: Callable[[], Found]) -> Found | None:
+    """Return what a function decides from known runs; None if it needs others, which are then not computed."""
+    with ExitStack() as after:
+        for kept in several:
+            kept._only_known = True
+            after.callback(setattr, kept, "_only_known", False)
+        try:
+            return decide()
+        except _NotKnownError:
+            return None
 
 
 @cache
@@ -203,140 +189,3 @@ def source_of(kernel: Kernel) -> str:
 
 def _is_ours(item: object) -> bool:
     return type(item).__module__.partition(".")[0] == __package__.partition(".")[0]
-
-
-def encoded(runs: Mapping[Fraction, Runs]) -> bytes:
-    """Write runs as bytes: a description in JSON, then a column of numbers for each quantity, compressed.
-
-    Raises
-    ------
-    ValueError
-        If a number is neither a float nor a whole number that a float can hold, or if runs have different quantities.
-    """
-    each = list(chain.from_iterable(runs.values()))
-    tallies, measures = _names(run.tallies for run in each), _names(run.values for run in each)
-    failures = list(dict.fromkeys(run.failure for run in each))
-    rows = [_row(run, tallies, measures, failures) for run in each]
-    columns = list(zip(*rows, strict=True))
-    head = {
-        "settings": [str(setting) for setting in runs],
-        "trials": len(each) // max(len(runs), 1),
-        "tallies": tallies,
-        "measures": measures,
-        "failures": failures,
-        "whole": [_whole(column) for column in columns],
-    }
-    said = json.dumps(head).encode()
-    numbers = np.array([[np.nan if value is None else value for value in column] for column in columns], dtype="<f8")
-    # bytes of the same place together: signs and exponents are alike, and compress well
-    shuffled = numbers.view(np.uint8).reshape(len(columns), -1, 8).transpose(0, 2, 1).tobytes()
-    return zlib.compress(struct.pack("<I", len(said)) + said + shuffled, 3)
-
-
-def decoded(kept: bytes) -> dict[Fraction, Runs]:
-    """Read what `encoded` wrote.
-
-    Raises
-    ------
-    UNREADABLE
-        If it was not.
-    """
-    unpacked = zlib.decompressobj().decompress(kept, MOST)
-    (size,) = struct.unpack_from("<I", unpacked)
-    head = json.loads(unpacked[4 : 4 + size])
-    tallies, measures, whole = head["tallies"], head["measures"], head["whole"]
-    width = len(whole)
-    if width != 3 + len(_ERRORS) + len(measures) + len(tallies):
-        raise ValueError("it has another number of columns")
-    shuffled = np.frombuffer(unpacked, np.uint8, offset=4 + size).reshape(width, 8, -1)
-    numbers = np.ascontiguousarray(shuffled.transpose(0, 2, 1)).view("<f8")[..., 0]
-    columns = list(map(_python, numbers, whole))
-    runs = [_run(row, tallies, measures, head["failures"]) for row in zip(*columns, strict=True)]
-    trials, settings = head["trials"], [Fraction(text) for text in head["settings"]]
-    if len(runs) != trials * len(settings):
-        raise ValueError("it has another number of runs")
-    return {setting: tuple(runs[i * trials : (i + 1) * trials]) for i, setting in enumerate(settings)}
-
-
-def summary(row: Row) -> list[dict[str, Any]]:
-    """Return the runs of a part of a result as rows of a table."""
-    return [
-        {
-            **row.about,
-            "setting": float(setting),
-            "trial": trial,
-            "spikes": run.spikes,
-            "failure": run.failure,
-            **{name: None if run.error is None else getattr(run.error, name) for name in _ERRORS},
-            "voltage_rms": run.voltage,
-            "measures": json.dumps(dict(run.values)),
-            "tallies": json.dumps(dict(run.tallies)),
-            "result": row.identity,
-        }
-        for setting, runs in decoded(row.content).items()
-        for trial, run in enumerate(runs)
-    ]
-
-
-def _names(mappings: Any) -> list[str]:
-    return list(dict.fromkeys(chain.from_iterable(mappings)))
-
-
-def _row(run: Run, tallies: list[str], measures: list[str], failures: list[str]) -> tuple[Any, ...]:
-    """Return the numbers of a run. Nothing is missing: a run that failed has no error and no value of any measure."""
-    failed = run.error is None
-    if not failed and set(run.values) != set(measures):
-        raise ValueError("runs have different measures")
-    if set(run.tallies) != set(tallies):
-        raise ValueError("runs have different tallies")
-    return (
-        failures.index(run.failure),
-        run.spikes,
-        run.voltage,
-        *(None if run.error is None else getattr(run.error, name) for name in _ERRORS),
-        *(None if failed else run.values[name] for name in measures),
-        *(run.tallies[name] for name in tallies),
-    )
-
-
-def _whole(column: Sequence[Any]) -> bool | list[bool]:
-    """Return whether all numbers of a column are whole numbers, or all are not; a list if it has both.
-
-    Raises
-    ------
-    ValueError
-        If a number is neither a float nor a whole number that a float can hold.
-    """
-    found = []
-    for value in column:
-        if not isinstance(value, float | int | None) or (isinstance(value, int) and abs(value) > 2**53):
-            raise ValueError(f"{value!r} cannot be kept")
-        found.append(isinstance(value, int))
-    given = {each for each, value in zip(found, column, strict=True) if value is not None}
-    return found if len(given) > 1 else True in given
-
-
-def _python(column: Any, whole: bool | list[bool]) -> list[Any]:
-    values = column.tolist()
-    kinds = whole if isinstance(whole, list) else [whole] * len(values)
-    return [int(value) if kind and not math.isnan(value) else value for value, kind in zip(values, kinds, strict=True)]
-
-
-def _run(row: tuple[Any, ...], tallies: list[str], measures: list[str], failures: list[str]) -> Run:
-    failure, spikes, voltage, *more = row
-    errors, values, counts = (
-        more[: len(_ERRORS)],
-        more[len(_ERRORS) : len(_ERRORS) + len(measures)],
-        more[len(_ERRORS) + len(measures) :],
-    )
-    said = failures[failure]
-    if said:
-        return Run(None, said, {}, spikes, dict(zip(tallies, counts, strict=True)))
-    return Run(
-        SpikeTimeError(*errors),
-        "",
-        dict(zip(measures, values, strict=True)),
-        spikes,
-        dict(zip(tallies, counts, strict=True)),
-        voltage,
-    )

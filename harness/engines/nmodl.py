@@ -19,6 +19,15 @@ from ...models.algebra.simplify import Assign, lower
 from ...models.definition.neuron import NeuronModel
 
 _INFIX = {"add": "+", "sub": "-", "mul": "*", "div": "/", "less": "<", "at_most": "<=", "and": "&&", "or": "||"}
+#: The name of every generated mechanism.
+MECHANISM = "spikecost_model"
+#: The functions that NEURON knows, and ``!``, which negates a condition (src/nocmodl/extdef.h; diffeq.ypp).
+OF_NEURON = frozenset(
+    {"exp", "log", "log10", "sqrt", "fabs", "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "tanh"}
+    | {"floor", "ceil", "!"}
+)
+#: Those of Arbor's dialect, which cannot negate a condition (modcc/token.cpp and parser.cpp).
+OF_ARBOR = frozenset({"exp", "log", "sqrt", "fabs", "sin", "cos", "tanh"})
 #: Membrane current, in the unit of the mechanism, over dv/dt in mV/ms.
 _CURRENT = "-0.001"
 
@@ -26,7 +35,7 @@ _CURRENT = "-0.001"
 class Writer:
     """Writes expressions of one model as statements of NMODL."""
 
-    def __init__(self, model: NeuronModel, functions: Collection[str] | None = None) -> None:
+    def __init__(self, model: NeuronModel, known: Collection[str]) -> None:
         self.model = model
         self.system = model.system
         self.voltage = self.system.threshold.variable
@@ -34,8 +43,8 @@ class Writer:
         self.given = [*self.system.parameters, *([model.input] if model.input else [])]
         self._draft_names = frozenset(self.system.dimensions) - set(self.system.subexpressions)
         self._choices = 0
-        self._functions = functions
-        """The functions of the language; None: all of C's."""
+        self._known = known
+        """The functions of the language, and ``!`` if it can negate a condition."""
 
     def name(self, name: str) -> str:
         """Return the name in NMODL of a name of the model."""
@@ -147,11 +156,12 @@ class Writer:
             return f"({args[0]} ^ {args[1]})"
         if node.kind in _INFIX:
             return f"({args[0]} {_INFIX[node.kind]} {args[1]})"
-        if node.kind in ("neg", "not"):
-            return f"({'-' if node.kind == 'neg' else '!'}{args[0]})"
-        function = ROWS[node.kind].library
-        if self._functions is not None and function not in self._functions:
-            raise NotApplicable(f"the language has no function {function}")
+        if node.kind == "neg":
+            return f"(-{args[0]})"
+        function = "!" if node.kind == "not" else ROWS[node.kind].library
+        if function not in self._known:
+            said = "it has no 'not'" if function == "!" else f"it has no function {function}"
+            raise NotApplicable(f"the simulator's language is too small: {said}")
         return f"{function}({', '.join(args)})"
 
     def _draft(self) -> Draft:
@@ -183,6 +193,10 @@ class Mechanism:
     level: float | None
     """The voltage whose upward crossing is a spike, of a density mechanism; None for a point process, which finds its
     own spikes and resets the voltage."""
+    input: str = ""
+    """The parameter that is the input of the model; empty if there is none, or if it is a current of the cell."""
+    scale: float = 0.0
+    """The current density in uA/cm2 of the cell, on a membrane of 1 uF/cm2, that one unit of the input is."""
 
     @property
     def is_point(self) -> bool:
@@ -190,21 +204,15 @@ class Mechanism:
         return self.level is None
 
 
-def nmodl(model: NeuronModel, mechanism: str) -> Mechanism:
+def nmodl(model: NeuronModel) -> Mechanism:
     """Write a model as a mechanism for NEURON.
-
-    Parameters
-    ----------
-    model : NeuronModel
-    mechanism : str
-        Its name.
 
     Raises
     ------
     NotApplicable
         If the model cannot be written so.
     """
-    writer = Writer(model)
+    writer = Writer(model, OF_NEURON)
     point = bool(model.system.reset) or writer.constant_level is None
     states = [writer.name(each) for each in writer.states]
     is_linear = writer.is_linear(writer.states)
@@ -212,7 +220,7 @@ def nmodl(model: NeuronModel, mechanism: str) -> Mechanism:
     derivatives, kept = _derivatives(writer, is_linear)
     declared, *slope = _with_locals(writer.slope(), ())
     lines = [
-        *_head(writer, mechanism, point, ["    THREADSAFE"]),
+        *_head(writer, point, ["    THREADSAFE"]),
         *_parameters(writer),
         *_states(writer),
         "ASSIGNED {",
@@ -245,25 +253,27 @@ def nmodl(model: NeuronModel, mechanism: str) -> Mechanism:
             "    }",
             "}",
         ]
-    return Mechanism("\n".join(lines) + "\n", None if point else writer.constant_level)
+    return Mechanism(
+        "\n".join(lines) + "\n",
+        None if point else writer.constant_level,
+        writer.name(model.input) if model.input else "",
+    )
 
 
 _NO_RESET = "Arbor's mechanisms cannot reset the voltage at a spike, and its LIF and AdEx cells take no input current"
-#: The functions of Arbor's dialect.
-ARBOR_FUNCTIONS = frozenset({"exp", "sin", "cos", "log", "fabs", "sqrt", "tanh"})
 
 
-def nmodl_of_arbor(model: NeuronModel, mechanism: str) -> Mechanism:
+def nmodl_of_arbor(model: NeuronModel) -> Mechanism:
     """Write a model as a density mechanism in Arbor's dialect: the voltage is a parameter, procedures see no variables.
 
-    The input is not in it: it is a current of the cell (`input_current`).
+    The input is not in it: it is a current of the cell.
 
     Raises
     ------
     NotApplicable
         If the model cannot be written so.
     """
-    writer = Writer(model, ARBOR_FUNCTIONS)
+    writer = Writer(model, OF_ARBOR)
     if model.system.reset:
         raise NotApplicable(_NO_RESET)
     if writer.constant_level is None:
@@ -274,7 +284,7 @@ def nmodl_of_arbor(model: NeuronModel, mechanism: str) -> Mechanism:
     a, b = (writer.name(writer.own(f"{kind}_{voltage}")) for kind in "ab")
     derivatives, _ = _derivatives(writer, is_linear=True)
     lines = [
-        *_head(writer, mechanism, False, []),
+        *_head(writer, False, []),
         *_parameters(writer, ["    v (mV)"]),
         *_states(writer),
         *_initial(writer, []),
@@ -287,10 +297,10 @@ def nmodl_of_arbor(model: NeuronModel, mechanism: str) -> Mechanism:
     ]
     if writer.states:
         lines += ["DERIVATIVE states {", *_with_locals(writer.linear(writer.states), ()), *derivatives, "}"]
-    return Mechanism("\n".join(lines) + "\n", writer.constant_level)
+    return Mechanism("\n".join(lines) + "\n", writer.constant_level, scale=_input_current(model))
 
 
-def input_current(model: NeuronModel) -> float:
+def _input_current(model: NeuronModel) -> float:
     """Return the current density in uA/cm2, on a membrane of 1 uF/cm2, that one unit of the input is.
 
     Raises
@@ -309,12 +319,12 @@ def input_current(model: NeuronModel) -> float:
     return float(evaluate(parts[1], model.parameter_values, FLOATS))
 
 
-def _head(writer: Writer, mechanism: str, point: bool, more: Sequence[str]) -> list[str]:
+def _head(writer: Writer, point: bool, more: Sequence[str]) -> list[str]:
     given = ", ".join(map(writer.name, writer.given))
     return [
         f": {writer.model.label}, generated by spikecost; in ms, mV and the model's own units",
         "NEURON {",
-        f"    {'POINT_PROCESS' if point else 'SUFFIX'} {mechanism}",
+        f"    {'POINT_PROCESS' if point else 'SUFFIX'} {MECHANISM}",
         "    NONSPECIFIC_CURRENT i",
         *([f"    RANGE {given}"] if given else []),
         *more,

@@ -21,6 +21,9 @@ from typing import Any
 from . import worker as _worker
 from .base import EXECUTORS, Executor, Work, WorkerLost, Workers
 
+#: It imports from where this process imports.
+_PROGRAM = f"import sys; sys.path[:] = sys.argv[1:]; from {_worker.__name__} import main; main()"
+
 
 class _Process:
     """One worker."""
@@ -28,12 +31,11 @@ class _Process:
     def __init__(self) -> None:
         # a session of its own: Ctrl-C is for the first process, which then ends this one with the compilers it started
         self._process = subprocess.Popen(
-            [sys.executable, "-P", "-c", f"from {_worker.__name__} import main; main()"],
+            [sys.executable, "-P", "-c", _PROGRAM, *map(str, sys.path)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             start_new_session=True,
         )
-        self._told = False
 
     @property
     def number(self) -> int:
@@ -49,9 +51,6 @@ class _Process:
         assert given is not None
         assert answer is not None
         try:
-            if not self._told:
-                _worker.write(given, pickle.dumps(sys.path))
-                self._told = True
             _worker.write(given, work)
             return pickle.loads(_worker.read(answer))  # noqa: S301 - from the process above
         except (OSError, EOFError):
@@ -95,8 +94,8 @@ class _Processes(Workers):
         return self._threads.submit(partial(self._processes[worker].do, pickle.dumps(work)))
 
     def close(self, stop: bool) -> None:
-        for process in self._processes.values():
-            process.end()
+        while self._processes:  # each only once: its number may soon be that of another process
+            self._processes.popitem()[1].end()
         self._threads.shutdown(wait=True, cancel_futures=stop)
 
 

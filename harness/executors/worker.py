@@ -83,7 +83,6 @@ def main() -> None:
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what libraries print must not get between the results
     coming: SimpleQueue[bytes] = SimpleQueue()
-    sys.path[:] = pickle.loads(read(sys.stdin.buffer))  # noqa: S301 - from the process that started this one
     threading.Thread(target=_take, args=(coming,), daemon=True).start()
     while True:
         write(answers, pickle.dumps(perform(coming.get())))

@@ -16,7 +16,8 @@ from .expression import FLOATS, Const, Expr, Op, Table, Var, hyperbolic, in_form
 from .functions import CALLS, ROWS
 
 #: Below this |x| the singular quotients x/(exp(x) - 1) and (exp(x) - 1)/x are replaced by two terms of their series.
-SERIES_BELOW = Fraction(1, 10**6)
+#: This node itself is in the lowered expressions, so that a number format that needs another number can replace it.
+SERIES_BELOW = Const(Fraction(1, 10**6))
 
 #: Functions that run as one operation, without rules of their own.
 _CALLED = frozenset(row.name for row in ROWS.values() if row.kind in ("round", *CALLS))
@@ -302,7 +303,7 @@ class Graph:
         return self._op("entry", table, cell)
 
     def _near_zero(self, x: Expr, series: Expr, quotient: Expr) -> Expr:
-        return self._select(self._less(self._abs(x), self.number(SERIES_BELOW)), series, quotient)
+        return self._select(self._less(self._abs(x), SERIES_BELOW), series, quotient)
 
 
 def _truth(test: Expr) -> bool | None:

@@ -2,9 +2,9 @@
 
 from ..ground.registry import import_all
 from . import double, single
-from .base import NUMBER_FORMATS, NumberFormat
+from .base import NUMBER_FORMATS, NumberFormat, in_format
 
 #: A file that is added to this folder needs no line here, unless its place in tables matters.
 import_all(__name__, __path__)
 
-__all__ = ["NUMBER_FORMATS", "NumberFormat", "double", "single"]
+__all__ = ["NUMBER_FORMATS", "NumberFormat", "double", "in_format", "single"]

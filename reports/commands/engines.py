@@ -97,18 +97,13 @@ def engines(
             engine = ENGINES[name]
             look = partial(engine_errors, method=method, dt=dt, shortest=shortest, neurons=neurons)
             found = attempt(partial(look, model, engine, stimulus, TOLERANCES))
-            row = {"model": model.label, "engine": engine.title}
-            if isinstance(found, NoValue):
-                rows.append({**row, **_nothing(found.reason)})
-            else:
-                rows.append({**row, **_row(found)})
+            rows.append(_row(model, engine.title, found))
+            if not isinstance(found, NoValue):
                 texts[f"{model.label} {name}"] = found.text
             progress()
-        ours = attempt(
-            partial(own_errors, model, stimulus, TOLERANCES, dt or _OWN_DT, shortest=shortest, neurons=neurons)
-        )
-        row = {"model": model.label, "engine": "spikecost"}
-        rows.append({**row, **(_nothing(ours.reason) if isinstance(ours, NoValue) else _row(ours))})
+        own = partial(own_errors, shortest=shortest, neurons=neurons)
+        found = attempt(partial(own, model, stimulus, TOLERANCES, dt or _OWN_DT))
+        rows.append(_row(model, "spikecost", found))
         progress()
     table = pd.DataFrame(rows)
     if not neurons:
@@ -137,53 +132,50 @@ def engines(
 
 def _engine(name: str) -> tuple[str, str]:
     """Return the name of an engine, and the scheme after it, if any: ``neuron:crank_nicolson``."""
-    if name in ENGINES:
-        return name, ""
-    engine, _, method = name.rpartition(":")
-    if engine in ENGINES and method in ENGINES[engine].schemes:
-        return engine, method
-    if engine in ENGINES:
-        raise UserError(f"{engine} has no method '{method}'; give {', '.join(ENGINES[engine].schemes)}")
-    ENGINES[name]
-    raise AssertionError
+    engine, method = name, ""
+    if name not in ENGINES and ":" in name:
+        engine, _, method = name.rpartition(":")
+    schemes = ENGINES[engine].schemes
+    if method and method not in schemes:
+        raise UserError(f"{engine} has no method '{method}'; give {', '.join(schemes)}")
+    return engine, method
 
 
-def _nothing(reason: str) -> dict[str, Any]:
-    columns = ("method", "dt", "error", *map(_needed, TOLERANCES), "ns", _at(TOLERANCES[1]), "build s")
-    return {**dict.fromkeys(columns, _DASH), "note": reason}
+def _for(what: str, tolerance: float) -> str:
+    """Return the name of a column."""
+    return f"{what} for {tolerance:g} ms"
 
 
 #: The columns that depend on the machine.
-_COSTS = ["ns", f"ns for {TOLERANCES[1]:g} ms", "build s"]
+_COSTS = ["ns", _for("ns", TOLERANCES[1]), "build s"]
 
 
-def _needed(tolerance: float) -> str:
-    return f"dt for {tolerance:g} ms"
+def _row(model: NeuronModel, title: str, found: EngineErrors | NoValue) -> dict[str, Any]:
+    values = _values(found) if isinstance(found, EngineErrors) else {"note": found.reason}
+    columns = ("method", "dt", "error", *(_for("dt", tolerance) for tolerance in TOLERANCES), *_COSTS)
+    return {"model": model.label, "engine": title, **dict.fromkeys(columns, _DASH), **values}
 
 
-def _at(tolerance: float) -> str:
-    return f"ns for {tolerance:g} ms"
-
-
-def _row(found: EngineErrors) -> dict[str, Any]:
+def _values(found: EngineErrors) -> dict[str, Any]:
     error, notes = found.at_dt, []
     if error.missing or error.extra:
         notes.append(f"{error.missing} spikes missing, {error.extra} too many at dt = {float(found.dt):g} ms")
-    notes += [each.reason for each in (found.nanoseconds,) if isinstance(each, NoValue) and each.reason != "not timed"]
+    if isinstance(found.nanoseconds, NoValue):
+        notes.append(found.nanoseconds.reason)
     return {
         "method": found.method,
         "dt": f"{float(found.dt):g}",
         "error": _DASH if error.missing or error.extra else f"{error.maximum:.2g}",
         **{
-            _needed(tolerance): f"< {float(found.shortest):g}" if dt is None else f"{float(dt):g}"
+            _for("dt", tolerance): f"< {float(found.shortest):g}" if dt is None else f"{float(dt):g}"
             for tolerance, dt in found.needed.items()
         },
         "ns": _time(found.nanoseconds),
-        _at(TOLERANCES[1]): _time(found.nanoseconds_needed),
+        _for("ns", TOLERANCES[1]): _time(found.nanoseconds_needed),
         "build s": f"{found.build_seconds:.2g}",
         "note": "; ".join(notes),
     }
 
 
-def _time(value: float | NoValue) -> str:
-    return _DASH if isinstance(value, NoValue) else f"{value:.3g}"
+def _time(value: float | NoValue | None) -> str:
+    return f"{value:.3g}" if isinstance(value, float) else _DASH

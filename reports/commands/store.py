@@ -11,7 +11,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ...accuracy.search.kept_runs import UNREADABLE, summary, version
+from ...accuracy.search.kept_runs import version
+from ...accuracy.search.runs_as_bytes import UNREADABLE, summary
 from ...harness.store import Row, Store
 from ...harness.store.store import checked_open, named
 from ...models.ground.errors import UserError, shortened

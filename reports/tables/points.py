@@ -137,6 +137,7 @@ def error_by(frame: pd.DataFrame, measure: str) -> pd.Series:
 def _row(curve: Curve, point: Point, measures: tuple[str, ...], weighing: list[Convention]) -> dict[str, Any]:
     regime, runs = curve.regime, point.runs
     errors = [run.error for run in runs if run.error is not None]
+    assert curve.count is not None
     failures = [run.failure for run in runs if run.failure]
     missing, extra = sum(each.missing for each in errors), sum(each.extra for each in errors)
     whole = not (failures or missing or extra)
@@ -153,7 +154,7 @@ def _row(curve: Curve, point: Point, measures: tuple[str, ...], weighing: list[C
         "dt_ms": fmean(curve.dt(point.setting, run) for run in runs),
         "error_control": None if curve.by_dt else float(point.setting),
         "flops_per_ms": geometric_mean([curve.cost(run).per_ms for run in runs]),
-        **{f"{each.name}_per_ms": _weighed(each, mean, curve.precision) for each in weighing},
+        **{f"{each.name}_per_ms": _weighed(each, mean, curve.count.step.precision) for each in weighing},
         "error_ms": max(largest, default=np.nan) if whole else np.nan,
         "median_error_ms": float(np.median(largest)) if whole and largest else np.nan,
         "voltage_error": float(np.median([run.voltage for run in runs])) if whole else np.nan,

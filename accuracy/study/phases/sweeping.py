@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import partial
@@ -84,11 +84,16 @@ def swept_curve(
     if found is not None:
         return found, None
     compiled = kernels.compiled[method, detection]
+    return swept_or_failed(
+        regime, method, detection, compiled, suite, kept=lambda: kept_for(regime, compiled, suite, store)
+    )
 
-    def sweep() -> tuple[Curve, Finder]:
-        return searched(regime, method, detection, compiled, suite, kept=kept_for(regime, compiled, suite, store))
 
-    swept = attempt(sweep)
+def swept_or_failed(
+    regime: Regime, method: str, detection: str, compiled: Compiled, suite: Suite, *, kept: Callable[[], KeptRuns]
+) -> tuple[Curve, Finder | None]:
+    """Sweep a curve that can be swept; an error becomes the reason why it has no points."""
+    swept = attempt(lambda: searched(regime, method, detection, compiled, suite, kept=kept()))
     if isinstance(swept, NoValue):
         return without_points(regime, method, detection, compiled, reason=swept.reason), None
     return swept

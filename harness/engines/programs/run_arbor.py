@@ -16,7 +16,8 @@ tree.append(arbor.mnpos, arbor.mpoint(-radius, 0, 0, radius), arbor.mpoint(radiu
 envelope, end = [], 0.0
 for duration, value in question["pieces"]:  # an envelope is linear between its points: two at a jump
     # 1 uA/cm2 on 100 um2 is 1e-3 nA
-    envelope += [(time_ * units.ms, 1e-3 * value * units.nA) for time_ in (end, end + duration)]
+    current = 1e-3 * (question["scale"] * value)
+    envelope += [(time_ * units.ms, current * units.nA) for time_ in (end, end + duration)]
     end += duration
 decor = (
     arbor.decor()

@@ -27,7 +27,7 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
-from spikecost.accuracy.search import kept_runs
+from spikecost.accuracy.search import kept_runs, runs_as_bytes
 from spikecost.accuracy.study.runner import run_suite
 from spikecost.accuracy.study.suite import Suite
 from spikecost.flops import toolchain
@@ -111,7 +111,7 @@ def settings_in(path: Path, *, sound: bool = True) -> set[Result]:
         assert not (sound and made.why_damaged())
         rows = list(made.rows())
     assert not [row for row in rows if row.damage and sound]
-    return {(row.identity, setting) for row in rows if not row.damage for setting in kept_runs.decoded(row.content)}
+    return {(row.identity, setting) for row in rows if not row.damage for setting in runs_as_bytes.decoded(row.content)}
 
 
 def fault(name: str) -> Callable[[Fault], Fault]:
@@ -179,7 +179,7 @@ def _forked(path: Path) -> int:
         def noted(store: Store, identity: str, content: bytes, *more: Any) -> None:
             keep(store, identity, content, *more)
             if store.is_open:
-                kept.writelines(f"{identity} {setting}\n" for setting in kept_runs.decoded(content))
+                kept.writelines(f"{identity} {setting}\n" for setting in runs_as_bytes.decoded(content))
 
         try:
             with mock.patch.object(Store, "keep", noted), as_ctrl_c(), keeping() as came:

@@ -4,23 +4,28 @@ from __future__ import annotations
 
 import os
 import pickle
+import platform
 import signal
 import threading
 import time
 from concurrent.futures import Future
 from dataclasses import replace
 from functools import partial
+from importlib import import_module
 
+import distributed
 import pytest
 
 from spikecost.accuracy.search.status import Status
-from spikecost.accuracy.study.phases.elsewhere import FillTask, SweepTask
+from spikecost.accuracy.study.phases import tasks
 from spikecost.accuracy.study.phases.progress import Progress
+from spikecost.accuracy.study.phases.tasks import FillTask, SweepTask
 from spikecost.accuracy.study.runner import run_suite
 from spikecost.harness.executors import EXECUTORS, completed
 from spikecost.harness.executors.base import WorkerLost, Workers
 from spikecost.harness.executors.processes import Processes
 from spikecost.harness.executors.worker import perform
+from spikecost.harness.kernels.kernels import Kernels
 from spikecost.models.ground.errors import NoValue, UserError
 from spikecost.models.methods import METHODS
 
@@ -125,12 +130,20 @@ def test_work_that_ends_its_workers_fails_alone(near, undisturbed):
 
 def test_a_worker_with_another_version_is_refused(near, monkeypatch):
     run, _ = near()
-    monkeypatch.setattr(
-        "spikecost.accuracy.study.phases.elsewhere.version", partial(next, iter(map(str, range(10**6))))
-    )
+    monkeypatch.setattr("spikecost.accuracy.study.phases.tasks.version", partial(next, iter(map(str, range(10**6)))))
     study = run(SMALL)
     assert not any(curve.points for curve in study.curves)
     assert any("another version" in curve.reason for curve in study.curves)
+
+
+def test_a_worker_that_cannot_compile_says_why(near, monkeypatch):
+    run, _ = near()
+    reasons = dict.fromkeys(SMALL.pairs, NoValue("there is no C compiler"))
+    monkeypatch.setattr(tasks, "_kernels", {})
+    monkeypatch.setattr(tasks, "compiled_for", lambda _regime, _suite: Kernels(reasons=reasons))
+    study = run(SMALL)
+    assert not any(curve.points for curve in study.curves)
+    assert any("there is no C compiler" in curve.reason and platform.node() in curve.reason for curve in study.curves)
 
 
 def test_a_method_of_the_script_itself_is_refused(near, monkeypatch):
@@ -143,9 +156,8 @@ def test_a_method_of_the_script_itself_is_refused(near, monkeypatch):
 @pytest.fixture(scope="module")
 def cluster():
     """Yield the address of a scheduler on this machine, and what returns its workers' process numbers."""
-    distributed = pytest.importorskip("distributed")
     with distributed.LocalCluster(
-        n_workers=2, threads_per_worker=1, host="127.0.0.1", dashboard_address=None, silence_logs=50
+        n_workers=2, threads_per_worker=1, host="127.0.0.1", dashboard_address=":0", silence_logs=50
     ) as made:
         yield made.scheduler_address, lambda: [nanny.pid for nanny in made.workers.values()]
 
@@ -180,8 +192,19 @@ def test_work_that_ends_workers_of_a_cluster_is_given_up(cluster):
     assert found == {1: 2, 3: 3}
 
 
+def test_a_cluster_without_this_package_is_refused(cluster, tmp_path, monkeypatch):
+    address, pids = cluster
+    (tmp_path / "only_here.py").write_text("def perform(work):\n    return work\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr("spikecost.harness.executors.dask.perform", import_module("only_here").perform)
+    workers, before = EXECUTORS["dask"].start(2, address), pids()
+    with pytest.raises(UserError, match="only_here"):
+        list(completed(workers, [partial(abs, -1)]))
+    workers.close(stop=True)
+    assert pids() == before  # no worker ended
+
+
 def test_a_scheduler_that_does_not_answer_is_named(monkeypatch):
-    pytest.importorskip("distributed")
     monkeypatch.setattr("spikecost.harness.executors.dask.PATIENCE", 0.3)
     with pytest.raises(UserError, match=r"127\.0\.0\.1:9"):
         EXECUTORS["dask"].start(2, "tcp://127.0.0.1:9")
@@ -189,14 +212,18 @@ def test_a_scheduler_that_does_not_answer_is_named(monkeypatch):
         EXECUTORS["dask"].start(2, "not_an_address://")
 
 
-def test_processes_that_die_are_replaced_and_end_with_the_run():
+def test_processes_that_die_are_replaced_and_end_with_the_run(tmp_path, monkeypatch):
+    (tmp_path / "beside_the_script.py").write_text("def answer():\n    return 42\n")
+    monkeypatch.syspath_prepend(tmp_path)
     workers = EXECUTORS["processes"].start(2, "")
     work = [partial(os._exit, 3), partial(os.getpid), partial(os.kill, 0, 0), *[partial(abs, -n) for n in range(5)]]
+    work.append(import_module("beside_the_script").answer)
     said = []
     found = dict(completed(workers, work, said.append))
     assert "status 3" in found[0].reason
     assert [found[3 + n] for n in range(5)] == list(range(5))
     assert found[1] != os.getpid()
+    assert found[8] == 42
     assert len(said) == 1
     left = [process.number for process in workers._processes.values()]
     workers.close(stop=False)

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 import spikecost as sc
 from spikecost.accuracy.measures.spike_trains import SpikeTimeError
-from spikecost.accuracy.search import kept_runs
+from spikecost.accuracy.search import kept_runs, runs_as_bytes
 from spikecost.accuracy.search.criterion import Criterion, Run
 from spikecost.accuracy.study.phases.progress import Progress
 from spikecost.accuracy.study.runner import run_suite
@@ -191,19 +191,19 @@ def runs_at_settings(draw):
 @settings(max_examples=50)
 @given(runs_at_settings())
 def test_runs_are_read_as_they_were_written(runs):
-    assert repr(kept_runs.decoded(kept_runs.encoded(runs))) == repr(runs)  # every digit, kind of number and nan
+    assert repr(runs_as_bytes.decoded(runs_as_bytes.encoded(runs))) == repr(runs)  # every digit, kind of number and nan
 
 
 @given(st.binary(max_size=300))
 def test_no_bytes_are_read_as_runs_that_were_not_written(garbage):
-    with pytest.raises(kept_runs.UNREADABLE):
-        kept_runs.decoded(garbage)
+    with pytest.raises(runs_as_bytes.UNREADABLE):
+        runs_as_bytes.decoded(garbage)
 
 
 @given(runs_at_settings(), st.data())
 @settings(max_examples=30)
 def test_a_changed_description_is_refused_or_read(runs, data):
-    written = kept_runs.encoded(runs)
+    written = runs_as_bytes.encoded(runs)
     unpacked = zlib.decompress(written)
     (size,) = struct.unpack_from("<I", unpacked)
     head = json.loads(unpacked[4 : 4 + size])
@@ -212,7 +212,7 @@ def test_a_changed_description_is_refused_or_read(runs, data):
     said = json.dumps(head | {name: data.draw(values)}).encode()
     changed = zlib.compress(struct.pack("<I", len(said)) + said + unpacked[4 + size :])
     try:
-        found = kept_runs.decoded(changed)
-    except kept_runs.UNREADABLE:
+        found = runs_as_bytes.decoded(changed)
+    except runs_as_bytes.UNREADABLE:
         return
     assert all(isinstance(setting, Fraction) for setting in found)

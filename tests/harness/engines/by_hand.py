@@ -1,7 +1,8 @@
-"""The scheme that NEURON and Arbor have in common, written by hand: what their generated mechanisms must compute.
+"""What tests of engines share: the scheme that NEURON's and Arbor's generated mechanisms must compute, by hand.
 
 The voltage by backward Euler, linearised, with the other variables from the start of the step; then each other variable
-with the new voltage, exponentially if all are linear in themselves, otherwise all together by backward Euler.
+with the new voltage, exponentially if all are linear in themselves (with the others from the start of the step),
+otherwise all together by backward Euler.
 """
 
 from __future__ import annotations
@@ -9,10 +10,41 @@ from __future__ import annotations
 import math
 
 import numpy as np
+import pytest
+from brian2 import ms
 
+from spikecost.harness.stimuli import piecewise_constant
 from spikecost.models.algebra.draft import substitute
 from spikecost.models.algebra.expression import FLOATS, evaluate
 from spikecost.models.algebra.polynomial import linear_parts
+from spikecost.models.definition.neuron import NeuronModel
+
+#: States that depend on each other and are linear in themselves; functions, choices and comparisons of Arbor's dialect.
+COUPLED = NeuronModel(
+    name="coupled",
+    equations="""
+        dv/dt = (I - v*(1 + w**2/99) - 20*int(x > 1 or w <= -9) + clip(w, -0.5, 0.5) + sign(w - 0.3)
+                 + 0.1*cosh(w/4))/(5*ms) : 1
+        dw/dt = (v - w*(1 + 0.1*cos(v)) + tanh(v)*sqrt(abs(v)) + int(v > 1 and v < 3)*0.5)/(5*ms) : 1
+        dx/dt = (w - x*(1 + exp(-v**2)) + log(1 + v**2)/9 + exprel(-w/9) - abs(w)**1.5/9 + sin(w/2))/(5*ms) : 1
+        I : 1
+    """,
+    threshold="v > 2",
+    refractory="v > 2",
+    initial={"v": 0, "w": 0.1, "x": 0.2},
+    drive=12,
+)
+
+
+def needs(engine):
+    """Return the mark of a test that runs a simulator; what an engine says of a model is tested everywhere."""
+    reason = engine.why_not_here()
+    return pytest.mark.skipif(bool(reason), reason=reason)
+
+
+def pieces(model):
+    """Return an input that changes twice, for 60 ms."""
+    return piecewise_constant([(20 * ms, model.drive), (10 * ms, 0.2 * model.drive), (30 * ms, 1.3 * model.drive)])
 
 
 def backward_euler(model, stimulus, dt, decay=math.expm1, *, straight_line=False):
@@ -56,8 +88,9 @@ def backward_euler(model, stimulus, dt, decay=math.expm1, *, straight_line=False
             before_step = held[voltage]
             held[voltage] += now / (1 / h - rise)
             if linear:
-                for name, (a, b) in parts.items():
-                    x, rate = evaluate(a, held, FLOATS), evaluate(b, held, FLOATS)
+                # none sees another that has moved
+                ab = {name: [evaluate(each, held, FLOATS) for each in two] for name, two in parts.items()}
+                for name, (x, rate) in ab.items():
                     held[name] += decay(h * rate) * (held[name] + x / rate)
             else:
                 before = {name: held[name] for name in parts}

@@ -10,21 +10,21 @@ from brian2 import ms
 
 from spikecost.accuracy.references.reference import reference
 from spikecost.harness.engines import ENGINES
-from spikecost.harness.stimuli import constant, piecewise_constant
+from spikecost.harness.stimuli import constant
 from spikecost.models.catalogue import get_model
 
 from ...archetypes import product
-from .by_hand import backward_euler
+from .by_hand import COUPLED, backward_euler, needs, pieces
 
 ARBOR = ENGINES["arbor"]
-pytestmark = pytest.mark.skipif(bool(ARBOR.why_not_here()), reason=ARBOR.why_not_here())
 MODELS = ["hodgkin_huxley", product("traub_miles"), product("pospischil_rs")]
 
 
-@pytest.mark.parametrize("name", MODELS)
+@needs(ARBOR)
+@pytest.mark.parametrize("name", [*MODELS, product(COUPLED.name)])
 def test_each_step_is_that_of_the_scheme(name):
-    model = get_model(name)
-    stimulus = piecewise_constant([(20 * ms, model.drive), (10 * ms, 0.2 * model.drive), (30 * ms, 1.3 * model.drive)])
+    model = COUPLED if name == COUPLED.name else get_model(name)
+    stimulus = pieces(model)
     dt = Fraction(1, 40)
     found = ARBOR.run(model, "", dt, stimulus)
     # modcc's exponential is a quotient; its labels are interpolated
@@ -36,6 +36,7 @@ def test_each_step_is_that_of_the_scheme(name):
     assert found.version.startswith("Arbor ")
 
 
+@needs(ARBOR)
 @pytest.mark.parametrize("name", MODELS)
 def test_converges_to_the_reference(name):
     model = get_model(name)
@@ -48,4 +49,10 @@ def test_converges_to_the_reference(name):
 
 def test_what_arbor_cannot_run_is_said():
     assert "cannot reset the voltage" in ARBOR.why_not("lif")
+    negated = COUPLED.replace(
+        equations=COUPLED.equations.replace("int(v > 1 and v < 3)", "int(v > 1 and not (v > 3 or v < 2))")
+    )
+    assert "has no 'not'" in ARBOR.why_not(negated)
+    tangent = COUPLED.replace(equations=COUPLED.equations.replace("sin(w/2)", "tan(w/9)"))
+    assert "no function tan" in ARBOR.why_not(tangent)
     assert "linear in itself" in ARBOR.why_not("morris_lecar") + ARBOR.why_not("fitzhugh_nagumo")

@@ -18,9 +18,9 @@ from spikecost.models.ground.errors import UserError
 from spikecost.models.step import make_step
 
 from ...archetypes import product
+from .by_hand import needs, pieces
 
 NEST = ENGINES["nest"]
-pytestmark = pytest.mark.skipif(bool(NEST.why_not_here()), reason=NEST.why_not_here())
 #: A leaky neuron with other names, an input that is scaled, and a parameter in the reset.
 LEAKY = NeuronModel(
     name="leaky",
@@ -41,6 +41,7 @@ LEAKY = NeuronModel(
 )
 
 
+@needs(NEST)
 @pytest.mark.parametrize(
     ("model", "method"),
     [
@@ -53,14 +54,14 @@ LEAKY = NeuronModel(
     ids=str,
 )
 def test_a_method_of_ours_gives_our_spikes(model, method):
-    drive = model.drive
-    stimulus = piecewise_constant([(20 * ms, drive), (10 * ms, 0.2 * drive), (30 * ms, 1.3 * drive)])
+    stimulus = pieces(model)
     dt = Fraction(1, 16)  # NEST counts tics: here 1008 per ms
     ours = compile_kernels([make_step(model, NEST.schemes[method].ours, "grid")])[0].run([stimulus], dt)[0].spike_times
     np.testing.assert_allclose(NEST.run(model, method, dt, stimulus).times, ours, rtol=0, atol=1e-9)
     assert len(ours) > 3
 
 
+@needs(NEST)
 @pytest.mark.parametrize("name", ["adex", "hodgkin_huxley", product("traub_miles"), product("adex:bursting")])
 def test_its_solver_converges_to_the_reference(name):
     model = get_model(name)

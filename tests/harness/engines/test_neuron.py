@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from fractions import Fraction
 
 import numpy as np
@@ -10,16 +11,16 @@ from brian2 import ms
 
 from spikecost.accuracy.references.reference import reference
 from spikecost.harness.engines import ENGINES
-from spikecost.harness.stimuli import constant, piecewise_constant
+from spikecost.harness.stimuli import constant
+from spikecost.models.algebra.functions import CALLABLE
 from spikecost.models.catalogue import get_model
 from spikecost.models.definition.neuron import NeuronModel
 from spikecost.models.ground.errors import UserError
 
 from ...archetypes import product
-from .by_hand import backward_euler
+from .by_hand import COUPLED, backward_euler, needs, pieces
 
 NEURON = ENGINES["neuron"]
-pytestmark = pytest.mark.skipif(bool(NEURON.why_not_here()), reason=NEURON.why_not_here())
 #: A mechanism takes one to two seconds to compile.
 MODELS = ["lif", "hodgkin_huxley", *(product(name) for name in ("izhikevich", "adex", "traub_miles"))]
 #: Functions, choices and comparisons of the language; a state that is not linear in itself; a threshold that moves.
@@ -27,8 +28,9 @@ WORDS = NeuronModel(
     name="words",
     equations="""
         dv/dt = (I - v + 3*sin(w/2) + 0.1*exprel(-w) + clip(w, -0.5, 0.5) + int(v > 5 and w < 1)*x % 2
-                 + sign(w - 0.3))/(10*ms) : 1
-        dw/dt = (tanh(0.1*v) - w**3 + 0.2*abs(x) + floor(x/3)/10)/(20*ms) : 1
+                 + sign(w - 0.3) + 0.1*cosh(w/4) - 0.1*sinh(w/5) + int(not (w > 2))*0.2
+                 + log10(2 + x**2)*tan(w/9) + 0.1*arccos(sin(w)/3) - 0.1*ceil(x/3)*exp(-x**2))/(10*ms) : 1
+        dw/dt = (tanh(0.1*v) - w**3 + 0.2*abs(x) + floor(x/3)/10 + 0.1*arcsin(cos(w)/2))/(20*ms) : 1
         dx/dt = (log(1 + v**2) - sqrt(abs(x)) - x*(0.1 + arctan(w)**2))/(30*ms) : 1
         a : 1
         I : 1
@@ -41,11 +43,11 @@ WORDS = NeuronModel(
 )
 
 
-@pytest.mark.parametrize("name", [*MODELS, "words"])
+@needs(NEURON)
+@pytest.mark.parametrize("name", [*MODELS, "words", product("coupled")])
 def test_each_step_is_that_of_the_scheme(name):
-    model = WORDS if name == "words" else get_model(name)
-    drive = model.drive
-    stimulus = piecewise_constant([(20 * ms, drive), (10 * ms, 0.2 * drive), (30 * ms, 1.3 * drive)])
+    model = {"words": WORDS, "coupled": COUPLED}.get(name) or get_model(name)
+    stimulus = pieces(model)
     dt = Fraction(1, 10 if name == "words" else 40)
     found = NEURON.run(model, "backward_euler", dt, stimulus)
     expected = backward_euler(model, stimulus, dt)
@@ -55,6 +57,7 @@ def test_each_step_is_that_of_the_scheme(name):
     assert found.version.startswith("NEURON ")
 
 
+@needs(NEURON)
 @pytest.mark.parametrize("name", MODELS)
 def test_converges_to_the_reference(name):
     model = get_model(name)
@@ -68,11 +71,19 @@ def test_converges_to_the_reference(name):
         assert np.abs(fine - expected).max() < np.abs(coarse - expected).max() / 4
 
 
+@needs(NEURON)
 def test_many_neurons_are_the_same_neuron():
     stimulus = constant(get_model("lif").drive, 50 * ms)
     one, many = (NEURON.run("lif", "", Fraction(1, 10), stimulus, neurons) for neurons in (1, 20))
     np.testing.assert_array_equal(one.times, many.times)
     assert many.seconds > 0
+
+
+def test_every_function_of_the_language_is_run_or_refused():
+    for name, row in CALLABLE.items():
+        if not re.search(rf"\b{name}\(", WORDS.equations) and name != "timestep":  # which is for times
+            refused = WORDS.replace(equations=WORDS.equations.replace("tanh(0.1*v)", f"{name}(0.1*v)"))
+            assert f"no function {row.library}" in NEURON.why_not(refused)
 
 
 def test_what_cannot_be_written_is_refused():

@@ -63,25 +63,29 @@ def _block(seed: int) -> Block:
             outputs = {f"y{i}": _expression(chance, 4, known) for i in range(3)}
             once, body = lower(Draft(frozenset(INPUTS)), outputs)
             assert not once.assignments  # a number is not an operation
-            if all(1e-30 < abs(node.value) < 1e30 for node in _numbers(body) if node.value):  # in both formats
-                return body
-            known.clear()
+            return body
         except (UserError, OverflowError):  # a division by zero, a number too large
             known.clear()
-
-
-def _numbers(block: Block) -> list[Const]:
-    return [node for each in block.assignments for node in nodes(each.value) if isinstance(node, Const)]
-
-
-@pytest.fixture(scope="module")
-def blocks() -> list[Block]:
-    return [_block(seed) for seed in range(FUNCTIONS)]
 
 
 @pytest.fixture(scope="module", params=["double", "single"])
 def number(request: pytest.FixtureRequest) -> NumberFormat:
     return NUMBER_FORMATS[request.param]
+
+
+@pytest.fixture(scope="module")
+def blocks(number: NumberFormat) -> list[Block]:
+    """The same expressions in each format, without the few whose constants the format refuses (`why_not`)."""
+    made = [_block(seed) for seed in range(FUNCTIONS)]
+    found = [block for block in made if _has_only_normal_numbers(block, number)]
+    assert len(found) == FUNCTIONS if number.name == "double" else FUNCTIONS * 0.95 < len(found) < FUNCTIONS
+    return found
+
+
+def _has_only_normal_numbers(block: Block, number: NumberFormat) -> bool:
+    known = np.finfo(number.dtype)
+    constants = [node for each in block.assignments for node in nodes(each.value) if isinstance(node, Const)]
+    return all(float(known.tiny) <= abs(node.value) <= float(known.max) for node in constants if node.value)
 
 
 @pytest.fixture(scope="module")

@@ -322,10 +322,11 @@ def test_count_names_the_paths(name: str, refractory: str, method: str, kernel_o
 
 
 @pytest.mark.parametrize(
-    ("model", "method", "detection", "level"),
+    ("model", "method", "detection", "level", "precision"),
     choose(
         [
-            (*way, level)
+            (*way, level, precision)
+            for precision in ALGEBRAS
             for level in NEEDS
             for way in (
                 ("lif", "rk4", "hermite"),
@@ -336,15 +337,16 @@ def test_count_names_the_paths(name: str, refractory: str, method: str, kernel_o
             )
         ],
         # the instructions of a level do not depend on the model: one model at every level, the others at the lowest
-        lambda case: case[0] == "lif" or case[3] == "x86-64-v2",
+        lambda case: case[0] == "lif" or case[3:] == ("x86-64-v2", "double"),
     ),
 )
 def test_counted_equals_retired_in_builds_for_other_processors(
-    model: str, method: str, detection: str, level: str
+    model: str, method: str, detection: str, level: str, precision: str
 ) -> None:
     # without AVX-512's registers, which no scalar build uses, level 4 is one with the instructions of level 3
     require_level("x86-64-v3" if level == "x86-64-v4" else level)
-    cell = _Cell(compile_kernels([make_step(model, method, detection)], SCALAR.for_processor(level))[0])
+    step = make_step(model, method, detection, precision=precision)
+    cell = _Cell(compile_kernels([step], SCALAR.for_processor(level))[0])
     drive, state = cell.before_a_spike()
     cell.check(0.0, cell.step.model.initial_values, 5)
     assert cell.check(drive, state, 6).passed["spikes"] >= 1

@@ -6,7 +6,8 @@ fourth order; with cvode the solver finds the crossing.
 
 NEURON advances the voltage with the gates from the start of the step, then the gates, exponentially, with the new
 voltage. `secondorder` 0 uses backward Euler (first order); 2 uses Crank and Nicolson with the gates half a step ahead
-(second order; Hines and Carnevale 1997, Neural Computation 9:1179). Arbor does the same as NEURON's first scheme.
+(second order; Hines and Carnevale 1997, Neural Computation 9:1179). Arbor's scheme is NEURON's first one, with a
+quotient for the exponential of a gate's step: also of first order.
 """
 
 import numpy as np

@@ -155,7 +155,7 @@ def test_exprel_has_a_series_near_zero():
         # (exp(x) - 1)/x just above SERIES_BELOW loses 1e-16/1e-6; the series leaves out x**2/6 below 2e-13
         assert values["a"] == pytest.approx(exact, rel=2e-10)
         assert values["b"] == pytest.approx(2.0 / exact, rel=2e-10)
-    assert float(SERIES_BELOW) == 1e-6
+    assert float(SERIES_BELOW.value) == 1e-6
 
 
 def test_dividing_by_exprel_takes_one_division():

@@ -8,7 +8,8 @@ import pytest
 from spikecost.accuracy.measures.spike_trains import SpikeTimeError
 from spikecost.accuracy.regimes.regime import RegimeKey
 from spikecost.accuracy.search.criterion import Run
-from spikecost.accuracy.search.kept_runs import encoded, version
+from spikecost.accuracy.search.kept_runs import version
+from spikecost.accuracy.search.runs_as_bytes import encoded
 from spikecost.harness.store import Store
 from spikecost.models.ground.errors import UserError
 from spikecost.reports.commands.store import AT_ONCE, SCHEMA, export

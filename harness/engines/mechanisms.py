@@ -1,0 +1,95 @@
+"""What simulators have in common that run models of ours as generated mechanisms."""
+
+from __future__ import annotations
+
+import time
+from abc import abstractmethod
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+
+from ...models.algebra.draft import NotApplicable
+from ...models.definition.neuron import NeuronModel
+from ..stimuli import Stimulus
+from .base import Engine, EngineRun, on_the_grid, why_not_plain
+from .child import ask
+from .nmodl import MECHANISM, Mechanism
+
+
+class MechanismEngine(Engine):
+    """A simulator whose neurons are compartments with a mechanism."""
+
+    program: str
+    """The file in `programs` that runs it."""
+
+    @abstractmethod
+    def written(self, model: NeuronModel) -> Mechanism:
+        """Write a model as a mechanism.
+
+        Raises
+        ------
+        NotApplicable
+            If the model cannot be written so.
+        """
+
+    @abstractmethod
+    def compiled(self, text: str) -> Path:
+        """Compile a mechanism, once per text, and return the library."""
+
+    def settings(self, method: str) -> Mapping[str, object]:  # noqa: ARG002 - by default
+        """Return what the program needs to know in addition, for a scheme."""
+        return {}
+
+    def why_not_model(self, model: NeuronModel, method: str) -> str:  # noqa: ARG002 - all schemes have the same limits
+        """Return why it cannot be a mechanism; empty if it can."""
+        if reason := why_not_plain(model):
+            return reason
+        try:
+            self.written(model)
+        except NotApplicable as error:
+            return str(error)
+        return ""
+
+    def text(self, model: NeuronModel, method: str) -> str:  # noqa: ARG002 - the scheme is a setting of the run
+        """Return the mechanism."""
+        return self.written(model).text
+
+    def run_each(
+        self, model: NeuronModel, method: str, dts: Sequence[Fraction], stimulus: Stimulus, neurons: int
+    ) -> list[EngineRun]:
+        """Compile the mechanism, and run it with each dt in one process."""
+        mechanism = self.written(model)
+        started = time.perf_counter()
+        library = self.compiled(mechanism.text)
+        seconds = time.perf_counter() - started
+        answer = ask(
+            self.title,
+            self.program,
+            {
+                "library": str(library),
+                "mechanism": MECHANISM,
+                "point": mechanism.is_point,
+                "threshold": mechanism.level,
+                "input": mechanism.input,
+                "scale": mechanism.scale,
+                "v": model.initial_values[model.system.threshold.variable],
+                "neurons": neurons,
+                "pieces": [
+                    (float(length), value) for length, value in zip(stimulus.durations, stimulus.values, strict=True)
+                ],
+                "dts": list(map(float, dts)),
+                **self.settings(method),
+            },
+        )
+        return [
+            EngineRun(
+                on_the_grid(run["times"], dt) if self.labels.detection == "grid" else np.asarray(run["times"], float),
+                run["seconds"],
+                seconds + run["built"],
+                mechanism.text,
+                answer["version"],
+            )
+            for dt, run in zip(dts, answer["runs"], strict=True)
+        ]
