@@ -29,7 +29,9 @@ class Workers(ABC):
 
     @abstractmethod
     def slots(self) -> Mapping[str, int]:
-        """Return the workers that live now, by name, and how many pieces of work each does at the same time.
+        """Return the workers that live now, by name, and how many pieces of work each can do at the same time.
+
+        0 for a worker that gets no new work, but may finish what it does.
 
         Raises
         ------

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import pickle
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from typing import Any
 
@@ -19,6 +19,20 @@ from .worker import perform
 
 #: How long to wait for the scheduler, in s.
 PATIENCE = 20
+
+
+class _Call:
+    """The call of a function; unpickling does it.
+
+    Dask's own messages then name nothing of this package: its scheduler does not need it, and a worker without it
+    answers with an error. A worker that gets a message that it cannot unpickle would end.
+    """
+
+    def __init__(self, function: Callable[..., Any], *given: Any) -> None:
+        self._call = function, given
+
+    def __reduce__(self) -> tuple[Callable[..., Any], tuple[Any, ...]]:
+        return self._call
 
 
 class _Dask(Workers):
@@ -33,12 +47,18 @@ class _Dask(Workers):
                 f"the connection to the cluster {self._address} is lost; run again: finished results are in the store"
             )
         found = self._client.scheduler_info(n_workers=-1)["workers"]  # all of them; the default may be fewer
-        return {name: worker["nthreads"] for name, worker in found.items() if worker.get("status") == "running"}
+        # one that pauses, such as for lack of memory, or is about to close gets no work, but may finish what it does
+        return {name: worker["nthreads"] if worker.get("status") == "running" else 0 for name, worker in found.items()}
 
     def submit(self, worker: str, work: Work) -> Future[Any]:
         asked: Future[Any] = Future()
         given = self._client.submit(
-            perform, pickle.dumps(work), pure=False, retries=0, workers=[worker], allow_other_workers=False
+            pickle.loads,
+            pickle.dumps(_Call(perform, pickle.dumps(work))),
+            pure=False,
+            retries=0,
+            workers=[worker],
+            allow_other_workers=False,
         )
         with self._lock:
             self._given[asked] = given
@@ -58,6 +78,13 @@ class _Dask(Workers):
             return
         try:
             asked.set_result(done.result(timeout=PATIENCE))
+        except ImportError as error:  # errors of the work itself are results
+            asked.set_exception(
+                UserError(
+                    f"a worker of the cluster {self._address} cannot import spikecost ({reason_of(error)}); install "
+                    "the same version there as here"
+                )
+            )
         except Exception as error:
             asked.set_exception(WorkerLost(reason_of(error)))
 

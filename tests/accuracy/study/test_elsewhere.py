@@ -192,6 +192,18 @@ def test_work_that_ends_workers_of_a_cluster_is_given_up(cluster):
     assert found == {1: 2, 3: 3}
 
 
+def test_a_cluster_without_this_package_is_refused(cluster, tmp_path, monkeypatch):
+    address, pids = cluster
+    (tmp_path / "only_here.py").write_text("def perform(work):\n    return work\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr("spikecost.harness.executors.dask.perform", import_module("only_here").perform)
+    workers, before = EXECUTORS["dask"].start(2, address), pids()
+    with pytest.raises(UserError, match="only_here"):
+        list(completed(workers, [partial(abs, -1)]))
+    workers.close(stop=True)
+    assert pids() == before  # no worker ended
+
+
 def test_a_scheduler_that_does_not_answer_is_named(monkeypatch):
     monkeypatch.setattr("spikecost.harness.executors.dask.PATIENCE", 0.3)
     with pytest.raises(UserError, match=r"127\.0\.0\.1:9"):

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import random
 from concurrent.futures import Future
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spikecost.harness.executors import Answered, completed, dispatch
+from spikecost.harness.executors import Answered, completed, dask, dispatch
 from spikecost.harness.executors.base import EXECUTORS, WorkerLost, Workers, chosen
 from spikecost.models.ground.errors import NoValue, UserError
 
@@ -103,6 +104,19 @@ def test_work_that_loses_one_worker_by_chance_is_done_again(seed):
         found = dict(completed(workers, [lambda i=i: i for i in range(8)], said.append))
     assert found == {i: i for i in range(8)}
     assert len(said) <= 2
+
+
+def test_a_worker_that_pauses_is_not_lost(monkeypatch):
+    monkeypatch.setattr(dispatch, "LOOK", 1e-4)
+    workers = Fragile([1], 0)
+    looks = iter([{"0": 1}, {"0": 0}, {"0": 0}])
+    monkeypatch.setattr(workers, "slots", lambda: next(looks, None) or Fragile.slots(workers))
+    work = [lambda: 1, lambda: 2]
+    assert dict(completed(workers, work)) == {0: 1, 1: 2}
+    assert set(workers.tries.values()) == {1}
+    states = {name: {"nthreads": 2, "status": name} for name in ("running", "paused", "closing_gracefully")}
+    client = SimpleNamespace(status="running", scheduler_info=lambda n_workers: {"workers": states})
+    assert dask._Dask(client, "").slots() == {"running": 2, "paused": 0, "closing_gracefully": 0}
 
 
 def test_a_run_does_not_wait_forever_for_workers(monkeypatch):
