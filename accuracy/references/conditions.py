@@ -39,12 +39,15 @@ class Boundary:
     """For a root or a power, its text: it has no value where the distance is negative."""
 
     def distance_with(self, margin: Expr) -> Expr:
-        """Return the distance; at a kink it is less by a margin, and a step that rests on an edge is this far away."""
+        """Return the distance; at a kink it is less by a margin, and what rests on an edge is this far away."""
         if self.whole and isinstance(self.distance, Op):
             return self.distance + margin * self.distance.args[1]
-        if self.kink:
-            return self.distance - margin
-        return self.distance if self.argument is None else self.distance + margin
+        return self.distance - margin if self.kink else self.distance + margin
+
+    @property
+    def compares(self) -> bool:
+        """Whether it is a comparison: it has the same value until its distance changes sign, and jumps there."""
+        return self.argument is None and not self.kink
 
 
 def right_hand_sides(model: NeuronModel) -> dict[str, Expr]:

@@ -27,6 +27,7 @@ from .inspection import Inspector
 from .poles import NEARLY_ZERO, nearest_pole
 from .ranges import Range
 from .record import Record
+from .resting import at_rest
 from .rounding import Rounding
 from .sizes import size_of
 from .statements import Disturbed
@@ -49,7 +50,8 @@ NUDGE, MOST_NUDGES = 2.0**-56, 16
 
 #: A sign or a whole number changes now if its argument is at most this far from the edge, relative to it.
 BESIDE = 2.0**-48
-#: If its speed is 0, the next derivatives, up to this order, say to which side it goes.
+#: If its speed is 0, the next derivatives, up to this order, say to which side it goes. (If they are 0 as well, it may
+#: stay, or leave more slowly: see `resting`.)
 AHEAD_ORDERS = (1, 2, 3)
 #: The time in ms after which a sign or a whole number may change again; heyoka's own is 0 where an argument touches.
 COOLDOWN = 2.0**-24
@@ -137,7 +139,12 @@ class Flow:
             [] if condition is None else [i for i, name in enumerate(names) if name in names_of(condition)]
         )
         self._stepped = [i for i, each in enumerate(self._conditions.values()) if each.argument is not None]
-        arguments = [each.argument or self._surfaces[name] for name, each in self._conditions.items()]
+        self._compared = [i for i, each in enumerate(self._conditions.values()) if each.compares]
+        self._bare = {
+            name: each.distance if each.compares else self._surfaces[name] for name, each in self._conditions.items()
+        }
+        """As `_surfaces`, without what keeps a comparison away from an edge on which it rests."""
+        arguments = [each.argument or self._bare[name] for name, each in self._conditions.items()]
         self._switched: int | None = None
         self._given: list[Any] = []
         """The switches at the start of `advance`, and those that have changed since then."""
@@ -244,6 +251,39 @@ class Flow:
             self._ahead[times] = self._compiled(self._changes(self._arguments, frozenset(), times))
         return self._ahead[times](at, pars=numbers[: self._ahead[times].nparams], time=now)
 
+    def _keep_at_rest(self, state: State, numbers: list[Any], switches: list[Any], now: Any, refractory: bool) -> None:
+        """Keep what rests on an edge away from it, where heyoka would find it again forever.
+
+        Raises
+        ------
+        StoppedError
+            If it is not certain that a sign or a whole number stays there.
+        """
+        if not self._conditions:
+            return
+        assert self._distances is not None
+        conditions, number, count = list(self._conditions.values()), self._precision.number, len(self._conditions)
+        waiting = {i for i in self._stepped if switches[count + i]}
+        switches[count:] = [
+            margin if each.kink else number(0) for each, margin in zip(conditions, switches[count:], strict=True)
+        ]
+        if self._compared:
+            at = np.array(list(state.values()), dtype=self._precision.type)
+            used = np.array([*numbers, *switches][: self._distances.nparams], dtype=self._precision.type)
+            distances = self._distances(at, pars=used, time=now)
+            waiting |= {i for i in self._compared if not distances[i] and switches[i] == conditions[i].inclusive}
+        if not waiting:
+            return
+        inspector = self._inspectors[self.system.held if refractory else frozenset()]
+        rests = at_rest(inspector, state, [*numbers, *switches], now)
+        for i in waiting:
+            if rests[i]:
+                switches[count + i] = number(-REST if conditions[i].compares and not conditions[i].inclusive else REST)
+            elif i in self._stepped:
+                self._look_ahead([i], state, numbers, switches, now)
+                if switches[count + i]:
+                    raise _resting(now)
+
     def advance(
         self,
         state: State,
@@ -289,6 +329,7 @@ class Flow:
         """
         integrator = self._held if refractory else self._free
         assert integrator is not None
+        self._keep_at_rest(state, numbers, switches, now, refractory)
         integrator.time = now
         integrator.state[:] = list(state.values())
         integrator.pars[:] = [*numbers, *switches][: len(integrator.pars)]
@@ -363,7 +404,7 @@ class Flow:
         """
         variable, inspector = self.system.threshold.variable, self._inspectors[frozenset()]
         while True:
-            sides = inspector.sides({**state, variable: voltages}, numbers, float(now))
+            sides = inspector.distances({**state, variable: voltages}, numbers, float(now)) > 0
             changed = (sides != sides[:, :1]).any(axis=0)
             if not changed.any():
                 return None
@@ -436,7 +477,7 @@ class Flow:
         if touched is None or touched != now or times % 2:
             return
         if times > 2:
-            raise StoppedError(f"rests where a condition changes at {float(now):.4g} ms; give other parameters")
+            raise _resting(now)
         voltage = self.system.threshold.variable
         state[voltage] -= np.spacing(max(abs(state[voltage]), self._precision.number(1)))
 
@@ -485,7 +526,7 @@ class Flow:
         }
         return Inspector(
             sides,
-            self._surfaces,
+            self._bare,
             self._numbers,
             shape=INPUT,
             terms=self._terms,
@@ -643,6 +684,10 @@ class Flow:
             "exprel": lambda x: _exprel(x, self._precision),
             "log10": lambda x: heyoka.log(x) / heyoka.expression(np.log(self._precision.type(10))),
         }
+
+
+def _resting(now: Any) -> StoppedError:
+    return StoppedError(f"rests where a condition changes at {float(now):.4g} ms; give other parameters")
 
 
 def _margin(name: str) -> str:

@@ -205,7 +205,7 @@ class Inspector:
         ranges = self._tape.ranges({name: (value, value) for name, value in points.items()})
         return np.asarray(np.abs(at) + self._tape.rounding(ranges, self._tape.effects(ranges, [steps.lengths])))
 
-    def speeds(self, state: Mapping[str, Any], numbers: Sequence[Any], now: float) -> dict[str, Any]:
+    def speeds(self, state: Mapping[str, Any], numbers: Sequence[Any], now: Any) -> dict[str, Any]:
         """Return the change of each variable per ms."""
         with np.errstate(all="ignore"):
             values = self._tape.values(self.names_at(state, numbers, now))
@@ -236,17 +236,17 @@ class Inspector:
             roots = {name: ranges[root] for name, root in zip(self._state, self._tape.roots, strict=True)}
             return self._tape.resolved(ranges, self._tape.effects(ranges, weights(roots)), 1.0)
 
-    def sides(self, state: Mapping[str, Any], numbers: Sequence[Any], now: float) -> NDArray[np.bool_]:
-        """Return whether the distance of each condition is positive: an array (conditions, points of the state)."""
+    def distances(self, state: Mapping[str, Any], numbers: Sequence[Any], now: Any) -> Array:
+        """Return the distance of each condition: an array (conditions, points of the state)."""
         count = max(np.size(value) for value in state.values())
         if self._surfaces is None:
-            return np.empty((0, count), dtype=bool)
+            return np.empty((0, count))
         with np.errstate(all="ignore"):
             values = self._surfaces.values(self.names_at(state, numbers, now))
-        return np.array([np.broadcast_to(values[root] > 0, (count,)) for root in self._surfaces.roots])
+        return np.array([np.broadcast_to(values[root], (count,)) for root in self._surfaces.roots])
 
-    def names_at(self, state: Mapping[str, Any], numbers: Sequence[Any], now: float) -> dict[str, Any]:
-        """Return the values of all names, including the input, at a state and a time in ms."""
+    def names_at(self, state: Mapping[str, Any], numbers: Sequence[Any], now: Any) -> dict[str, Any]:
+        """Return the values of all names, including the input, at a state and a time in ms (or several times)."""
         at = {**dict(zip(self._names, map(float, numbers), strict=True)), **state}
         shape = (at[name] for name in self._shape[:-1])
         at[self._input] = shape_value(self._terms, shape, np.float64(now - at[self._shape[-1]]))

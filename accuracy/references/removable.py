@@ -52,7 +52,7 @@ def without_gaps(roots: dict[str, Expr], parameters: Collection[str]) -> dict[st
 
 def _filled(node: Expr, parameters: Collection[str]) -> Expr:
     """Return a product or quotient in which one factor over another is replaced; itself if there is nothing to do."""
-    if not (isinstance(node, Op) and node.kind in ("mul", "div")):
+    if not _is_product(node):
         return node
     above, below = _factors(node)
     for of, over, forms in ((above, below, _OVER), (below, above, _UNDER)):
@@ -62,15 +62,18 @@ def _filled(node: Expr, parameters: Collection[str]) -> Expr:
                 continue
             kind, argument, sign = found
             for j, factor in enumerate(of):
-                ratio = _ratio(argument, factor, parameters)
+                other = _vanishing(factor)
+                x = other[1] if other else factor
+                ratio = _ratio(x, argument, parameters) if of is above else _ratio(argument, x, parameters)
                 if ratio is None:
                     continue
                 rest, others = of[:j] + of[j + 1 :], over[:i] + over[i + 1 :]
-                value = forms[kind](argument)
-                if of is above:  # factor/f(x) = (x/f(x))/ratio
-                    above, below = [*rest, value], [*others, ratio]
-                else:  # f(x)/factor = (f(x)/x)*ratio
-                    above, below = [*others, value, ratio], rest
+                made = [forms[kind](argument), ratio]
+                if other:  # g(y)/f(x) = (g(y)/y)*(x/f(x))*(y/x)
+                    made.append((_UNDER if of is above else _OVER)[other[0]](x))
+                    sign *= other[2]
+                # factor/f(x) = (x/f(x))*(factor/x), and f(x)/factor = (f(x)/x)*(x/factor)
+                above, below = ([*rest, *made], others) if of is above else ([*others, *made], rest)
                 result = _multiplied(above)
                 result = result / _multiplied(below) if below else result
                 return -result if sign < 0 else result
@@ -108,18 +111,20 @@ def _vanishing(node: Expr) -> tuple[str, Expr, int] | None:
         found = _vanishing(node.args[0])
         return found and (found[0], found[1], -found[2])
     if node.kind in ("add", "sub"):
-        left, right = node.args
-        one = 1 if node.kind == "sub" else -1
-        for power, other, sign in ((left, right, 1), (right, left, -one)):
-            if isinstance(power, Op) and power.kind == "exp" and _is(other, one):
+        (left, plus), (right, also) = map(_signed, node.args)
+        also = also if node.kind == "add" else -also
+        for (power, sign), (one, of_one) in (((left, plus), (right, also)), ((right, also), (left, plus))):
+            if isinstance(power, Op) and power.kind == "exp" and isinstance(one, Const) and one.value * of_one == -sign:
                 return "expm1", power.args[0], sign
     return None
 
 
-def _is(node: Expr, value: int) -> bool:
+def _signed(node: Expr) -> tuple[Expr, int]:
+    """Return an expression without the minus signs before it, and their product."""
     if isinstance(node, Op) and node.kind == "neg":
-        return _is(node.args[0], -value)
-    return isinstance(node, Const) and node.value == value
+        bare, sign = _signed(node.args[0])
+        return bare, -sign
+    return node, 1
 
 
 def _factors(node: Expr) -> tuple[list[Expr], list[Expr]]:
@@ -131,9 +136,16 @@ def _factors(node: Expr) -> tuple[list[Expr], list[Expr]]:
         if isinstance(part, Op) and part.kind in ("mul", "div"):
             stack.append((part.args[1], side if part.kind == "mul" else 1 - side))
             stack.append((part.args[0], side))
+        elif _is_product(bare := _signed(part)[0]):
+            stack.append((bare, side))
+            sides[side].append(expr(_signed(part)[1]))
         else:
             sides[side].append(part)
     return sides
+
+
+def _is_product(node: Expr) -> bool:
+    return isinstance(node, Op) and node.kind in ("mul", "div")
 
 
 def _multiplied(factors: list[Expr]) -> Expr:

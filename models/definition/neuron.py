@@ -507,7 +507,7 @@ def _system(model: NeuronModel, field_name: str) -> System:
     found = {name: each.value for name, each in equations.items() if each.value is not None}
     for name in equations.keys() & set(OF_TIME):
         with at(field_name, name):
-            check_name(name, f"{model.name}: the name")
+            check_name(name, f"{model.name}: the variable")
     state = tuple(name for name in found if equations[name].kind == DIFFERENTIAL)
     known = dimensions | dict.fromkeys(OF_TIME, units.MS)
     in_equations = known | {name: DIMENSIONS[kind] for name, kind in random.items()}

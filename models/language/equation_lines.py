@@ -63,7 +63,7 @@ def lines(text: str, given: str) -> list[Line]:
         try:
             line = _line(bare, place)
             if line.name in found:
-                raise Unreadable(f"Duplicate definition of '{line.name}'", _WRITE)
+                raise Unreadable(f"Duplicate definition of '{line.name}'", "keep one of them")
         except Unreadable as error:
             first = next((part for part in bare[place:].splitlines() if part.strip()), "")
             with at(_line_number(bare, place)):
@@ -90,7 +90,7 @@ def _line(text: str, place: int) -> Line:
     try:
         brian2.Equations.check_identifier(name)
     except (SyntaxError, ValueError) as error:
-        raise Unreadable(" ".join(str(error).split()).rstrip("."), _WRITE) from None
+        raise Unreadable(" ".join(str(error).split()).rstrip("."), "choose another name") from None
     colon = text.find(":", head.end())
     if colon < 0:
         raise Unreadable("there is no colon with a unit behind it", _WRITE)

@@ -67,7 +67,7 @@ def refuse_random(text: str, where: str) -> None:
     found = next(iter([*noise_in(text), *(f"{kind}()" for kind in named(text)[1].values())]), "")
     if found:
         raise UserError(
-            f"{where}: '{found}' is random, and only differential equations can be; use a number, a parameter, or a "
+            f"{where}: '{found}' is random, and only equations can be; use a number, a parameter, or a "
             "state variable with noise in its equation"
         )
 

@@ -1,7 +1,7 @@
 """What acts on a neuron of a Brian2 group, in addition to its own equations.
 
-Subgroups and monitors do not. Synapses, `PoissonInput`, operations at regular times and further events do, if they
-change what the neuron's spikes depend on.
+Subgroups and monitors do not. Synapses, `PoissonInput` and further events do, if they change what the neuron's spikes
+depend on. (For operations at regular times, see `group_operations`.)
 """
 
 from __future__ import annotations

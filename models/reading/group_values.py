@@ -37,8 +37,7 @@ def value_of(group: brian2.NeuronGroup, variable: str, index: int) -> Any:
     except NotImplementedError:
         raise UserError(
             f"{group.name}: the value of '{variable}' is not known before the group runs, because standalone mode "
-            "evaluates texts and random numbers only then; set it to a number, or convert the group without "
-            "set_device"
+            "computes it only then; set it to a number, or convert the group without set_device"
         ) from None
     return Quantity.with_dimensions(float(number), array.dim)
 

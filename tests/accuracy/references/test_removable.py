@@ -29,6 +29,10 @@ FORMS = {
     "(v - c)/sinh((v - c)/k)": lambda x, k: k * x / math.sinh(x) if x else k,
     "tanh((v - c)/k)/(v - c)": lambda x, k: math.tanh(x) / x / k if x else 1 / k,
     "sinh((c - v)/k)/(v - c)": lambda x, k: -math.sinh(x) / x / k if x else -1 / k,
+    "(v - c)/(-exp((v - c)/k) + 1)": lambda x, k: -k * x / math.expm1(x) if x else -k,
+    "-(exp((v - c)/k)*(v - c))/(exp((v - c)/k) - 1)": lambda x, k: k * x / math.expm1(-x) if x else -k,
+    "(1 - exp((v - c)/k))/(1 - exp(2*(v - c)/k))": lambda x, k: 1 / (math.exp(x) + 1),
+    "sinh((c - v)/k)/tanh((v - c)/k)": lambda x, k: -math.cosh(x),
 }
 #: Every form takes a second to compile.
 EVERYDAY = (3, 8)
@@ -45,7 +49,14 @@ def model_with(term, c, k):
     )
 
 
-@settings(max_examples=40)
+def test_a_parameter_may_be_zero():
+    written = model_with("(v*k - c*k)/(exp(v - c) - 1)", 0.5, 0.0).system.derivatives
+    filled = without_gaps(written, ("c", "k"))
+    assert filled is not written
+    assert evaluate(filled["v"], {"v": 0.7, "I": 0.0, "c": 0.5, "k": 0.0}, FLOATS) == 0
+
+
+@settings(max_examples=60)
 @given(st.sampled_from(list(FORMS)), st.floats(0.1, 0.9), st.floats(0.1, 2), st.floats(-1, 1))
 def test_the_other_form_has_the_same_value_and_one_at_zero(form, c, k, x):
     written = model_with(form, c, k).system.derivatives
