@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 from ..models.ground.errors import UserError, shortened, visible
 from ..models.ground.interruption import as_ctrl_c
-from ..reports.commands.configuration import configure, settle
+from ..reports.commands.about_machine.configuration import configure, settle
 from .parser import make_parser as _parser
 from .printing import complain
 

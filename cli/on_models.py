@@ -29,7 +29,7 @@ def engines(options: argparse.Namespace) -> int:
 
 def models(options: argparse.Namespace) -> int:
     """List models, methods, detections and conventions."""
-    from ..reports.commands.listing import listed
+    from ..reports.commands.about_models.listing import listed
 
     found = listed()
     answer(options, lambda: found.models, lambda: found.text)
@@ -39,7 +39,7 @@ def models(options: argparse.Namespace) -> int:
 def methods(options: argparse.Namespace) -> int:
     """List methods and detections."""
     from ..models.catalogue import get_model
-    from ..reports.commands.methods import detections, methods
+    from ..reports.commands.about_models.methods import detections, methods
     from ..reports.writing.records import dumps, records
     from ..reports.writing.text import frame
 
@@ -56,7 +56,7 @@ def methods(options: argparse.Namespace) -> int:
 
 def show(options: argparse.Namespace) -> int:
     """Show a model's equations, its Step and its operations."""
-    from ..reports.commands.show import show, shown
+    from ..reports.commands.about_models.show import show, shown
 
     step, data = step_of(options), data_file(options)
     if options.plot:
@@ -71,7 +71,7 @@ def show(options: argparse.Namespace) -> int:
 def count(options: argparse.Namespace) -> int:
     """Count a model's operations."""
     from ..models.language import units
-    from ..reports.commands.counts import counted, counted_text
+    from ..reports.commands.about_models.counts import counted, counted_text
 
     given = step_of(options), units.parse_quantity(options.dt), options.convention
     answer(options, lambda: counted(*given), lambda: counted_text(*given))
@@ -80,7 +80,7 @@ def count(options: argparse.Namespace) -> int:
 
 def published(options: argparse.Namespace) -> int:
     """Compare published costs with the counts."""
-    from ..reports.commands.published import published, published_text
+    from ..reports.commands.about_models.published import published, published_text
     from ..reports.writing.records import records
 
     found = published(options.convention)
@@ -93,7 +93,7 @@ def measure(options: argparse.Namespace) -> int:
     from ..harness.measuring.measure import measure
     from ..harness.measuring.roofline import roofline
     from ..models.catalogue import get_model
-    from ..reports.commands.counts import measured_text, roofline_text
+    from ..reports.commands.about_models.counts import measured_text, roofline_text
 
     model = get_model(options.model, options.input, options.synapses)
     detection = detection_of(options, model)
@@ -152,7 +152,7 @@ def claims(options: argparse.Namespace) -> int:
 
 def doctor(options: argparse.Namespace) -> int:
     """Say what works on this machine."""
-    from ..reports.commands.doctor import findings
+    from ..reports.commands.about_machine.doctor import findings
     from ..reports.writing.records import dumps
     from ..reports.writing.text import prose
 
@@ -166,7 +166,7 @@ def doctor(options: argparse.Namespace) -> int:
 
 def cache(options: argparse.Namespace) -> int:
     """Show, verify or remove what the cache has."""
-    from ..reports.commands.cache import ACTIONS
+    from ..reports.commands.about_machine.cache import ACTIONS
 
     found = ACTIONS[options.action]()
     answer(options, found.to_json, lambda: found.text)
@@ -175,7 +175,7 @@ def cache(options: argparse.Namespace) -> int:
 
 def store(options: argparse.Namespace) -> int:
     """Show, verify, prune or export the store of results."""
-    from ..reports.commands.store import ACTIONS
+    from ..reports.commands.about_machine.store import ACTIONS
 
     more = {"prune": ("size",), "export": ("file",)}.get(options.action, ())
     found = ACTIONS[options.action](options.store, *(getattr(options, name) for name in more))
