@@ -33,7 +33,7 @@ class Parser(argparse.ArgumentParser):
         return found, unknown
 
 
-class Names:
+class ListedNames:
     """Names that a help text lists: what has them is imported only if the text is printed."""
 
     def __init__(self, load: Callable[[], Iterable[str]]) -> None:
@@ -80,7 +80,7 @@ def add_one_of(
 ) -> None:
     """Add an option that is one of some names; `otherwise` says what is taken if it is not given."""
     added = parser.add_argument(option, default=default, help=f"one of %(names)s (default {otherwise})")
-    vars(added)["names"] = Names(names)  # a help text may contain every attribute of its option
+    vars(added)["names"] = ListedNames(names)  # a help text may contain every attribute of its option
 
 
 def add_step(parser: argparse.ArgumentParser) -> None:
