@@ -59,6 +59,7 @@ _CODE = (
     "models/methods",
     "accuracy/measures",
     "accuracy/search/judging.py",
+    "accuracy/search/shared_runs.py",
     "accuracy/search/voltage.py",
 )
 _ERRORS = tuple(field.name for field in fields(SpikeTimeError))

@@ -82,9 +82,17 @@ class Arguments:
     """The arrays that a kernel reads and writes."""
 
     def __init__(
-        self, step: Step, stimuli: Sequence[Stimulus], setting: Fraction | float, models: Sequence[NeuronModel] | None
+        self,
+        step: Step,
+        stimuli: Sequence[Stimulus],
+        setting: Fraction | float,
+        models: Sequence[NeuronModel] | None,
+        together: Sequence[Step] = (),
     ) -> None:
         model, lanes = step.model, len(stimuli)
+        self._lanes = lanes
+        self._steps_together = tuple(together) or (step,)
+        records = lanes * len(self._steps_together)
         self._step, self._method = step, METHODS[step.method]
         self._by_dt, sampled = self._method.knob == "dt", self._method.template.sampled_input
         check_stimuli(model, stimuli, step.varying)
@@ -137,12 +145,12 @@ class Arguments:
         self._tallies = np.zeros((lanes, max(len(self._tallied), 1)), dtype=np.int64)
         capacity = int(MAX_SPIKES_PER_MS * float(self._horizon)) + MAX_SPIKES_A_STEP
         # written to now, so that a timed run does not wait for memory pages
-        self._spike_place = np.full((lanes, capacity), -1, dtype=np.int64)
-        self._spike_at = np.full((lanes, capacity), np.nan)
-        self._spikes = np.zeros(lanes, dtype=_SPIKES)
+        self._spike_place = np.full((records, capacity), -1, dtype=np.int64)
+        self._spike_at = np.full((records, capacity), np.nan)
+        self._spikes = np.zeros(records, dtype=_SPIKES)
         self._spikes["capacity"] = capacity
         for name, buffer in (("step", self._spike_place), ("at", self._spike_at)):
-            self._spikes[name] = buffer.ctypes.data + buffer.strides[0] * np.arange(lanes)
+            self._spikes[name] = buffer.ctypes.data + buffer.strides[0] * np.arange(records)
         # converted now, so that a timed run contains only the compiled code
         self._whole = None if in_parts(step) else tuple(map(_as_c, (*self._values(), self._spikes)))
 
@@ -189,7 +197,7 @@ class Arguments:
             drawn = (self._random.values(first, end - first),) if self._random else ()
             of_part = (*drawn, self._carried, first)
         return (
-            len(self._spikes),
+            self._lanes,
             len(pieces),
             pieces,
             inputs,
@@ -218,13 +226,14 @@ class Arguments:
         )
 
     def outcomes(self) -> list[Outcome]:
-        """Return the results of the neurons, after the call."""
+        """Return the results of the neurons, after the call; of each Step in turn, if several ran together."""
         rows = zip(self._spikes["count"].tolist(), self._spikes["stuck"].tolist(), strict=True)
-        return [self._outcome(lane, spikes, stuck) for lane, (spikes, stuck) in enumerate(rows)]
+        return [self._outcome(record, spikes, stuck) for record, (spikes, stuck) in enumerate(rows)]
 
-    def _outcome(self, lane: int, spikes: int, stuck: int) -> Outcome:
+    def _outcome(self, record: int, spikes: int, stuck: int) -> Outcome:
+        which, lane = divmod(record, self._lanes)
         count = min(spikes, self._spike_at.shape[1])
-        place, at = self._spike_place[lane, :count], self._spike_at[lane, :count]
+        place, at = self._spike_place[record, :count], self._spike_at[record, :count]
         kept = dict(zip(self._tallied, self._tallies[lane].tolist(), strict=False))
         return Outcome(
             # counted steps, or ms since the start of the piece: no time is summed over the run
@@ -232,7 +241,7 @@ class Arguments:
             state=self._in_ms(self._state[:, lane].copy()),
             failure=self._failure(lane, spikes, stuck),
             samples=self._in_ms(self._samples[:, :, lane].copy()),
-            tallies=self._method.tallies(self._step, kept, self._steps, count, float(self._horizon)),
+            tallies=self._method.tallies(self._steps_together[which], kept, self._steps, count, float(self._horizon)),
         )
 
     def _in_ms(self, states: Array) -> Array:
