@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from .models.detection import DETECTIONS
     from .models.ground.errors import UserError
     from .models.methods import METHODS
+    from .models.number_formats import NUMBER_FORMATS
     from .models.reading.from_brian2 import Brian2Settings, from_brian2, settings_from_brian2
     from .models.step import Step, make_step
     from .reports.comparison.comparison import Comparison, compare
@@ -86,6 +87,7 @@ _HOMES = {
     ".models.ground.errors": ("UserError",),
     ".models.reading.from_brian2": ("Brian2Settings", "from_brian2", "settings_from_brian2"),
     ".models.methods": ("METHODS",),
+    ".models.number_formats": ("NUMBER_FORMATS",),
     ".models.definition.neuron": ("NeuronModel",),
     ".models.definition.synapses": ("with_synapses",),
     ".models.step": ("Step", "make_step"),
@@ -103,6 +105,7 @@ __all__ = [  # noqa: RUF022 - in the order of the folders
     "MODELS",
     "METHODS",
     "DETECTIONS",
+    "NUMBER_FORMATS",
     "NeuronModel",
     "Step",
     "UserError",

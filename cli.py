@@ -69,6 +69,12 @@ def _method_names() -> Iterable[str]:
     return METHODS
 
 
+def _precisions() -> Iterable[str]:
+    from .models.number_formats import NUMBER_FORMATS
+
+    return NUMBER_FORMATS
+
+
 def _detections() -> Iterable[str]:
     from .models.detection import DETECTIONS
 
@@ -169,7 +175,7 @@ def _parser() -> _Parser:
     )
     run.add_argument("--full", action="store_true", help="the whole catalogue, every kind of stimulus, 10 s too: long")
     run.add_argument("--out", default=OUT, metavar="DIR", help=f"folder of the report (default {OUT})")
-    run.add_argument("--jobs", type=int, default=os.cpu_count() or 1, metavar="N", help="threads (default: all cores)")
+    _add_workers(run)
     run.add_argument("--suite", metavar="FILE", help="a suite in TOML; the options below change it")
     _add_consent(run)
     run.add_argument(
@@ -249,7 +255,7 @@ def _parser() -> _Parser:
         ("clear", "remove every entry; entries are made again when needed"),
     ):
         actions.add_parser(name, help=text).set_defaults(run=_cache, action=name)
-    _add_store_commands(commands)
+    _add_claims_and_store(commands)
     _describe(parser)
     return parser
 
@@ -298,6 +304,30 @@ def _add_store_commands(commands: Any) -> None:
         action.set_defaults(run=_store, action=name)
 
 
+def _add_engines(commands: Any) -> None:
+    """Add the command that compares other simulators."""
+    compared = commands.add_parser(
+        "engines", help="how far other simulators are off with their default dt, which dt they need, what it costs"
+    )
+    compared.add_argument("models", nargs="*", metavar="MODEL", help="names or files (default: five of the catalogue)")
+    compared.add_argument(
+        "--engines", nargs="+", default=(), metavar="NAME", help="such as nest or neuron:crank_nicolson (default: all)"
+    )
+    compared.add_argument("--dt", metavar="TIME", help="time step, such as 0.1ms (default: that of each simulator)")
+    compared.add_argument("--for", dest="horizon", default="200ms", metavar="TIME", help="duration (default 200ms)")
+    compared.add_argument("--shortest", default="0.0005ms", metavar="TIME", help="shortest dt tried (default 0.0005ms)")
+    compared.add_argument(
+        "--neurons",
+        type=int,
+        default=1000,
+        metavar="N",
+        help="number of neurons that are timed (default 1000; 0: none)",
+    )
+    compared.add_argument("--texts", action="store_true", help="print the models as the simulators read them, too")
+    _add_input(compared)
+    compared.set_defaults(run=_engines)
+
+
 def _add_steps(commands: Any) -> None:
     """Add the commands about one step of a model."""
     show = commands.add_parser("show", help="show a model's equations, its Step and its operations")
@@ -323,6 +353,8 @@ def _add_steps(commands: Any) -> None:
         "this processor",
     )
     measure.set_defaults(run=_measure)
+
+    _add_engines(commands)
 
 
 def _add_readers(commands: Any) -> None:
@@ -381,6 +413,20 @@ def _data(options: argparse.Namespace) -> str | None:
     return str(options.data) if options.data else None
 
 
+def _add_workers(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--jobs", type=int, default=os.cpu_count() or 1, metavar="N", help="threads or processes (default: all cores)"
+    )
+    parser.add_argument(
+        "--executor", metavar="KIND", help="what sweeps: threads (default), processes, or dask, if there is a cluster"
+    )
+    parser.add_argument(
+        "--cluster",
+        metavar="ADDRESS",
+        help="a Dask cluster that sweeps, such as tcp://host:8786 (default: SPIKECOST_CLUSTER)",
+    )
+
+
 def _add_quiet(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--quiet", action="store_true", help="show no progress")
 
@@ -418,6 +464,7 @@ def _add_step(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("model", help="such as izhikevich, izhikevich:CH, script.py:group or model.toml")
     _add_one_of(parser, "--method", "euler", _method_names)
     _add_one_of(parser, "--detection", None, _detections, "grid, or one that the method has")
+    _add_one_of(parser, "--precision", "double", _precisions)
 
 
 def _add_one_of(
@@ -488,7 +535,9 @@ def _add_checks(commands: Any) -> None:
     add.add_argument("--commit", metavar="HASH", help="commit that was run (default: from the run or folder)")
     for command in (history, add):
         command.add_argument(
+            "--history",
             "--store",
+            dest="history",
             metavar="FILE",
             default=argparse.SUPPRESS,
             help="file of the history (default: SPIKECOST_HISTORY, or spikecost-history.sqlite here)",
@@ -501,7 +550,7 @@ def _add_checks(commands: Any) -> None:
     history.add_argument("--github", action="store_true", help="add the changes to the step summary")
     history.add_argument("--plot", metavar="FILE", help="plot the figures to a .png, .svg or .pdf")
     _add_data(history)
-    history.set_defaults(run=_history, store=None)
+    history.set_defaults(run=_history, history=None)
     add.set_defaults(run=_history_add)
 
 
@@ -556,14 +605,17 @@ def _run(options: argparse.Namespace) -> int:
 
 def _run_and_say(options: argparse.Namespace, suite: Suite, chosen: Mapping[str, Any]) -> int:
     from .accuracy.study.suite import FULL
+    from .harness.store.store import OFF
     from .reports.comparison.run import found, run, summary
     from .reports.regression import command
     from .reports.regression.of_run import figures_of
     from .reports.results.suite_file import left_out
     from .reports.writing.records import dumps
 
-    store = "off" if options.fresh else options.store
-    comparison, page, elsewhere = run(suite, options.out, options.jobs, options.quiet, store)
+    store = OFF if options.fresh else options.store
+    comparison, page, elsewhere = run(
+        suite, options.out, options.jobs, options.quiet, store, executor=options.executor, cluster=options.cluster
+    )
     said = "--quick left out: " if options.quick else "" if options.full or options.suite or chosen else "left out: "
     more = [said + left_out(FULL, suite)] if said else []
     not_added = None
@@ -632,6 +684,23 @@ def _recommend(options: argparse.Namespace) -> int:
             progress=progress,
         )
     _print(dumps(found.to_json()) if options.json else found.text)
+    return 0
+
+
+def _engines(options: argparse.Namespace) -> int:
+    from .models.language import units
+    from .reports.commands.engines import engines
+    from .reports.writing.records import dumps
+
+    found = engines(
+        _several(options.models, options),
+        options.engines,
+        dt=None if options.dt is None else units.in_ms(units.parse_quantity(options.dt), "--dt"),
+        horizon=units.parse_quantity(options.horizon),
+        neurons=options.neurons,
+        shortest=units.in_ms(units.parse_quantity(options.shortest), "--shortest"),
+    )
+    _print(dumps(found.to_json()) if options.json else found.shown(texts=options.texts))
     return 0
 
 
@@ -704,10 +773,10 @@ def _measure(options: argparse.Namespace) -> int:
     model = get_model(options.model, options.input, options.synapses)
     detection = _detection(options, model)
     if options.roofline:
-        near = roofline(model, options.method, detection)
+        near = roofline(model, options.method, detection, options.precision)
         _print(dumps(near.to_json()) if options.json else roofline_text(near))
         return 0
-    found = measure(model, options.method, detection, options.counter, options.steps)
+    found = measure(model, options.method, detection, options.counter, options.steps, precision=options.precision)
     _print(dumps(found.to_json()) if options.json else measured_text(found))
     return 0
 
@@ -747,6 +816,43 @@ def _features(options: argparse.Namespace) -> int:
         if options.json
         else "\n".join(frame(each.title, each.table) for each in tables)
     )
+    return 0
+
+
+def _add_claims_and_store(commands: Any) -> None:
+    _add_claims(commands)
+    _add_store_commands(commands)
+
+
+def _add_claims(commands: Any) -> None:
+    claims = commands.add_parser("claims", help="test published claims about costs and accuracy")
+    claims.add_argument(
+        "names", nargs="*", metavar="CLAIM", help="such as ratios_2004 (default: every claim, in short)"
+    )
+    claims.add_argument("--out", metavar="FILE", help="write every number as a page in Markdown")
+    claims.add_argument("--seed", type=int, default=0, help="seed of the stimuli (default 0)")
+    claims.add_argument(
+        "--jobs", type=int, default=os.cpu_count() or 1, metavar="N", help="threads (default: all cores)"
+    )
+    _add_store(claims)
+    _add_quiet(claims)
+    claims.set_defaults(run=_claims)
+
+
+def _claims(options: argparse.Namespace) -> int:
+    from .accuracy.study.runner import check_jobs
+    from .reports.claims.evidence import Evidence
+    from .reports.commands.claims import check_page, claims_text, verdicts, write
+    from .reports.writing.bars import bars
+    from .reports.writing.records import dumps
+
+    check_jobs(options.jobs)
+    check_page(options.out)
+    with bars(quiet=options.quiet) as progress:
+        found = verdicts(options.names, Evidence(options.jobs, progress, options.store, options.seed))
+    if options.out:
+        write(found, options.out)
+    _print(dumps([each.to_json() for each in found]) if options.json else claims_text(found, bool(options.names)))
     return 0
 
 
@@ -793,7 +899,7 @@ def _history(options: argparse.Namespace) -> int:
 
     _print(
         command.show(
-            options.store,
+            options.history,
             options.figure,
             as_json=options.json,
             file=options.plot,
@@ -809,7 +915,7 @@ def _history(options: argparse.Namespace) -> int:
 def _history_add(options: argparse.Namespace) -> int:
     from .reports.regression import command
 
-    _print(command.add(options.store, command.source(options.folder)(), options.commit, as_json=options.json))
+    _print(command.add(options.history, command.source(options.folder)(), options.commit, as_json=options.json))
     return 0
 
 
@@ -850,7 +956,7 @@ def _step(options: argparse.Namespace) -> Step:
     from .models.step import make_step
 
     model = get_model(options.model, options.input, options.synapses)
-    return make_step(model, options.method, _detection(options, model))
+    return make_step(model, options.method, _detection(options, model), precision=options.precision)
 
 
 def _detection(options: argparse.Namespace, model: NeuronModel) -> str:

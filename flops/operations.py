@@ -28,7 +28,7 @@ from ..models.definition.neuron import NeuronModel
 from ..models.ground.errors import UserError
 from ..models.ground.html import table_html
 from ..models.language import units
-from ..models.methods import METHODS, with_steps_alike
+from ..models.methods import DOUBLE, METHODS, with_steps_alike
 from ..models.methods.noise import EVERY_STEP, HELD
 from ..models.step import Step, make_step
 from .contraction import fused
@@ -71,6 +71,11 @@ class Operations(Mapping[str, int]):
     def present(self) -> dict[str, int]:
         """The kinds that occur."""
         return {kind: n for kind, n in self._counts.items() if n}
+
+
+def in_words(step: Step) -> str:
+    """Return the number format of a step for a title; empty for double precision."""
+    return "" if step.precision == DOUBLE else f", {step.precision} precision"
 
 
 @dataclass(frozen=True, repr=False)
@@ -189,7 +194,7 @@ class Count:
 
     @property
     def _title(self) -> str:
-        return f"{self.step.model.label}, {self.step.method}, {self.step.detection} detection"
+        return f"{self.step.model.label}, {self.step.method}, {self.step.detection} detection{in_words(self.step)}"
 
     @cached_property
     def as_fused(self) -> dict[str, int]:
@@ -199,7 +204,7 @@ class Count:
     def flops_per_step(self, convention: str | Convention = "unit", dt: Any = None) -> float:
         """Return the cost of a step without a spike under a convention."""
         convention = get_convention(convention)
-        return convention.weigh(self.weighed_by(convention, dt))
+        return convention.weigh(self.weighed_by(convention, dt), self.step.precision)
 
     def weighed_by(self, convention: Convention, dt: Any = None) -> Mapping[str, int]:
         """Return the count of a step without a spike to which a convention applies its weights."""
@@ -215,11 +220,12 @@ class Count:
         UserError
             If dt is not a positive time.
         """
-        held = get_convention(convention).weigh(self.by_block.get(HELD, {})) / float(self.step.model.sampling_ms)
+        held = get_convention(convention).weigh(self.by_block.get(HELD, {}), self.step.precision)
+        held /= float(self.step.model.sampling_ms)
         return self.flops_per_step(convention, dt) / float(units.in_ms(dt, "dt")) + held
 
 
-def count(model: str | NeuronModel, method: str, detection: str = "grid") -> Count:
+def count(model: str | NeuronModel, method: str, detection: str = "grid", *, precision: str = DOUBLE) -> Count:
     """Count the operations of a model's time step.
 
     Parameters
@@ -229,13 +235,15 @@ def count(model: str | NeuronModel, method: str, detection: str = "grid") -> Cou
         A registered method, such as ``rk4``.
     detection : str
         A registered detection, such as ``grid``.
+    precision : str
+        A registered number format: ``double`` or ``single``. The operations are the same; what they cost may not be.
 
     Raises
     ------
     UserError
-        If a name is not known or the method does not apply to the model.
+        If a name is not known, or the method or the precision does not apply to the model.
     """
-    return count_step(make_step(model, method, detection))
+    return count_step(make_step(model, method, detection, precision=precision))
 
 
 def count_step(step: Step) -> Count:

@@ -159,9 +159,12 @@ def has_vector_exp() -> bool:
 
 
 @cache
-def has_vector_version(function: str) -> bool:
-    """Whether the vector library has a function of C's mathematics library: glibc has most of them since 2.35."""
-    return has_vector_exp() and hasattr(ctypes.CDLL("libmvec.so.1"), f"_ZGVbN2v_{function}")
+def has_vector_version(function: str, bits: int = 64) -> bool:
+    """Whether the vector library has a function of C's mathematics library: glibc has most of them since 2.35.
+
+    `bits` is the size of its numbers.
+    """
+    return has_vector_exp() and hasattr(ctypes.CDLL("libmvec.so.1"), f"_ZGVbN{128 // bits}v_{function}")
 
 
 def cpu_model() -> str:

@@ -9,7 +9,7 @@ from ..models.catalogue import get_model
 from ..models.definition.neuron import NeuronModel
 from ..models.ground.errors import UserError, check_kind
 from ..models.language import units
-from ..models.methods import METHODS
+from ..models.methods import DOUBLE, METHODS
 from ..models.step import make_step, why_not
 from .kernels.kernel import ENDLESS, TOO_FAST, Array, compile_kernels
 from .stimuli import Stimulus, meant_dt
@@ -30,8 +30,11 @@ def simulate(
     detection: str = "",
     *,
     tolerance: float | None = None,
+    precision: str = DOUBLE,
 ) -> Array:
     """Return the spike times of one neuron in ms.
+
+    A finite step may pass a voltage at which the equations divide by zero; `reference` refuses such a solution.
 
     Parameters
     ----------
@@ -44,11 +47,15 @@ def simulate(
         By default ``dense`` if the method can be used with it, otherwise ``hermite``.
     tolerance : float, optional
         The setting of a method that chooses its steps, instead of dt.
+    precision : str
+        The number format of the state and of what is computed from it: ``double`` or ``single``. Spike times are in
+        double precision in any case, because steps are counted.
 
     Raises
     ------
     UserError
         If a name is unknown, dt does not divide the stimulus, the stimulus does not have the unit of the model's input,
+        the method cannot be used in this precision,
         the setting of the method is not given, or the simulation diverges.
     """
     model = get_model(model)
@@ -64,7 +71,7 @@ def simulate(
     setting: Any = step if tolerance is None else units.number_in(tolerance, None, "tolerance")
     if not detection:
         detection = next((each for each in BEST if not why_not(model, method, each, stimulus.varies)), BEST[-1])
-    kernel = compile_kernels([make_step(model, method, detection, stimulus.varies)])[0]
+    kernel = compile_kernels([make_step(model, method, detection, stimulus.varies, precision)])[0]
     outcome = kernel.run([stimulus], setting)[0]
     if outcome.failure:
         advice = _ADVICE.get(outcome.failure)

@@ -6,6 +6,7 @@ of a run is the sum over its tallies: the number of times that something ran, ti
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache
 
 from .algebra.draft import NotApplicable
@@ -14,7 +15,8 @@ from .definition.domain import check_domain
 from .definition.neuron import NeuronModel
 from .definition.step_names import for_blocks
 from .detection import DETECTIONS
-from .methods import METHODS, Method, Step
+from .methods import DOUBLE, METHODS, Method, Step
+from .number_formats import NUMBER_FORMATS
 
 __all__ = ["Step", "make_step", "why_not"]
 
@@ -22,7 +24,9 @@ __all__ = ["Step", "make_step", "why_not"]
 MOST_KEPT = 4096
 
 
-def make_step(model: str | NeuronModel, method: str, detection: str = "grid", varying: bool = False) -> Step:
+def make_step(
+    model: str | NeuronModel, method: str, detection: str = "grid", varying: bool = False, precision: str = DOUBLE
+) -> Step:
     """Derive the time step of a model.
 
     Parameters
@@ -31,13 +35,15 @@ def make_step(model: str | NeuronModel, method: str, detection: str = "grid", va
     method, detection : str
     varying : bool
         Whether the input may vary within a step; if not, it has one value per step.
+    precision : str
+        The number format in which it is computed: ``double``, ``single``.
 
     Raises
     ------
     UserError
-        If the model, the method or the detection is unknown, or the equations have no value (`domain`).
+        If the model, the method, the detection or the precision is unknown, or the equations have no value (`domain`).
     NotApplicable
-        If the method cannot integrate the model, or cannot be used with this detection.
+        If the method cannot integrate the model, or cannot be used with this detection or precision.
     """
     model = get_model(model)
     check_domain(model)
@@ -50,18 +56,26 @@ def make_step(model: str | NeuronModel, method: str, detection: str = "grid", va
             )
         others = [name for name in METHODS if not why_not(model, name, detection, varying)]
         raise NotApplicable(f"{method} does not apply to {model.label}: {why}; take {', '.join(others)}")
-    return _made(model, METHODS[method], detection, varying)
+    if why := why_not(model, method, detection, varying, precision):
+        raise NotApplicable(f"{model.label} with {method} cannot be computed in {precision} precision: {why}")
+    return _made(model, METHODS[method], detection, varying, precision)
 
 
 @lru_cache(MOST_KEPT)
-def _made(model: NeuronModel, method: Method, detection: str, varying: bool) -> Step:
+def _made(model: NeuronModel, method: Method, detection: str, varying: bool, precision: str = DOUBLE) -> Step:
+    if precision != DOUBLE:
+        return replace(_made(model, method, detection, varying), precision=precision)
     own = for_blocks(model)
     return Step(model, method.name, detection, varying, method.blocks(own, detection, varying), method.written(own))
 
 
-def why_not(model: NeuronModel, method: str, detection: str = "grid", varying: bool = False) -> str:
-    """Return why a method cannot be used with a model, a detection and this kind of input; empty if it can."""
-    return _why_not(model, METHODS[method], DETECTIONS[detection].name, varying)
+def why_not(
+    model: NeuronModel, method: str, detection: str = "grid", varying: bool = False, precision: str = DOUBLE
+) -> str:
+    """Return why a method cannot be used with a model, detection, kind of input and precision; empty if it can."""
+    why = _why_not(model, METHODS[method], DETECTIONS[detection].name, varying)
+    number = NUMBER_FORMATS[precision]
+    return why or ("" if precision == DOUBLE else number.why_not(_made(model, METHODS[method], detection, varying)))
 
 
 @lru_cache(MOST_KEPT)

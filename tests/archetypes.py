@@ -1,9 +1,9 @@
 """Which models and methods everyday tests combine, and which combinations only the whole product has.
 
 The structure of a Step depends on the method, the detection and the kind of model, not on the model itself. One model
-of each kind is tested with every method and every detection. Each other model is tested with two methods: this tests
-how its equations are written, and over all models every method is used about equally often. ``tox -e deep`` runs the
-whole product.
+of each kind is tested with every method, and with every detection if its kind matters to detections. Each other model
+is tested with two methods: this tests how its equations are written, and over all models every method is used about
+equally often. ``tox -e deep`` runs the whole product.
 """
 
 from __future__ import annotations
@@ -23,12 +23,16 @@ from spikecost.models.step import why_not
 #: One model of each kind: linear in one variable; a square; gates, and a crossing without a reset; rates in tables; a
 #: threshold that moves, and a reset that uses the value before it; a condition that switches a current.
 ARCHETYPES = ("lif", "izhikevich", "hodgkin_huxley", "hodgkin_huxley_tables", "mihalas_niebur", "ifb")
+#: Of these, the kinds that matter to detections: thresholds that stand still, with and without a reset, or move.
+EVERY_DETECTION = ("lif", "izhikevich", "hodgkin_huxley", "mihalas_niebur")
 #: The detections of the other models: one that stays on the grid, and one that locates the crossing.
 TWO_DETECTIONS = ("grid", "hermite")
 #: Whether the whole product is tested.
 DEEP = bool(os.environ.get("SPIKECOST_DEEP"))
 #: The number of methods for a model that is not an archetype.
 OF_OTHERS = 2
+#: A lookup in a table is the same for every method: one method of each form, in addition to its right-hand side.
+OF_TABLES = ("euler", "rk4", "exponential_euler", "strang")
 
 
 def product(*values: Any, **more: Any) -> Any:
@@ -58,6 +62,8 @@ def applicable(name: str) -> tuple[str, ...]:
 def everyday_methods(name: str) -> tuple[str, ...]:
     """Return the methods with which a model is tested in everyday tests."""
     methods = applicable(name)
+    if MODELS[name].tables:
+        return tuple(method for method in methods if method in OF_TABLES)
     if is_archetype(name):
         return methods
     # shifted by this number for each model, so that every method is used
@@ -78,7 +84,16 @@ def is_everyday(name: str, method: str) -> bool:
 
 def detections_of(name: str) -> tuple[str, ...]:
     """Return the detections with which a model is tested, including those of the whole product."""
-    return tuple(DETECTIONS) if is_archetype(name) else TWO_DETECTIONS
+    every = name in EVERY_DETECTION or (DEEP and is_archetype(name))
+    return tuple(DETECTIONS) if every else TWO_DETECTIONS
+
+
+def is_covering(name: str, method: str, detection: str) -> bool:
+    """Whether tests of what a Step contains have it: each other model has each of its methods with one detection."""
+    if not is_everyday(name, method):
+        return False
+    place = everyday_methods(name).index(method) % len(TWO_DETECTIONS)
+    return is_archetype(name) or detection == TWO_DETECTIONS[place]
 
 
 def cells() -> list[Any]:

@@ -31,12 +31,17 @@ from spikecost.models.language import units
 from spikecost.models.methods import with_steps_alike
 from spikecost.models.step import make_step, why_not
 
-from .archetypes import DEEP, applicable, detections_of, is_everyday, methods_of, product
+from .archetypes import DEEP, applicable, detections_of, is_covering, methods_of, product
 
 # the same examples on every machine and every day, so that a failure can be reproduced; no deadline, because a busy
 # machine must not make a test fail
 settings.register_profile(
-    "spikecost", derandomize=True, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow]
+    "spikecost",
+    max_examples=100 if DEEP else 50,
+    derandomize=True,
+    deadline=None,
+    database=None,
+    suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile("spikecost")
 
@@ -233,7 +238,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         ]
         metafunc.parametrize(
             "combination",
-            [each if is_everyday(*each[:2]) else product(each) for each in found],
+            [each if is_covering(*each) else product(each) for each in found],
             ids=["-".join(each) for each in found],
         )
 

@@ -47,7 +47,8 @@ def result(ratios: pd.DataFrame, ranking: pd.DataFrame) -> str:
     parts = [
         f"Operations per millisecond, divided by those of Izhikevich's model (regular spiking), each model with its "
         f"cheapest method; from the smallest to the largest value over the rates and over the errors allowed, "
-        f"{tolerances_text(about())}:",
+        f'{tolerances_text(about())} ("down to": smaller errors are not reached by one of the two models at some '
+        "rate):",
         _ranges(ratios),
         "\n".join(_named(sentence) for sentence in what_decides(ratios, about())),
         f"For an error of at most {TOLERANCE:g} ms, and as in the papers:",

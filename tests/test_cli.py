@@ -553,6 +553,7 @@ def test_report_compare_and_recommend_read_the_run(report, said, monkeypatch):
 
 #: Arguments with which each command is quick, in a folder with a run, a baseline and a history.
 QUICK = {
+    "engines": ("lif", "--engines", "arbor", "--for", "50ms", "--shortest", "0.1ms", "--neurons", "0"),
     "run": [*TINY[1:], "--out", "again"],
     "report": ["out", "--format", "txt", "--out", "paper"],
     "compare": ["out", "out"],
@@ -576,6 +577,7 @@ QUICK = {
     "store verify": ["--store", "kept.db"],
     "store export": ["kept.csv", "--store", "kept.db"],
     "store prune": ["--store", "kept.db"],
+    "claims": ["costs_2004"],
 }
 
 
@@ -809,7 +811,8 @@ def test_quiet_shows_no_progress_and_open_opens_the_page(tmp_path, monkeypatch, 
     monkeypatch.setattr("webbrowser.open", opened.append)
     suite = tmp_path / "suite.toml"
     suite.write_text(
-        'methods = ["euler"]\ndetections = ["grid"]\ntolerances = ["1ms"]\ntrials = 1\nwitnessed = false\n'
+        'methods = ["euler"]\ndetections = ["grid"]\ntolerances = ["1ms"]\ntrials = 1\n'
+        "witnessed = false\nthorough = false\n"
     )
     out = tmp_path / "report"
     asked = ["run", "--suite", str(suite), "--models", "lif", "--rates", "50Hz", "--horizons", "0.1s", "--no-features"]

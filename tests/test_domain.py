@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import math
+import re
+from fractions import Fraction
 
+import numpy as np
 import pytest
-from brian2 import Hz, ms, mV, nA, nS, pF
+from brian2 import Hz, ms, mV, nA, nS, pF, second
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import spikecost as sc
+from spikecost.harness.engines import brian2 as engine
 from spikecost.models.algebra.expression import Const, Op, expr
 from spikecost.models.algebra.rewriting import Graph
 from spikecost.models.catalogue import MODELS
@@ -42,7 +46,7 @@ def every_entry_point(model, folder):
         "count": lambda: sc.count(model, "euler"),
         "reference": lambda: sc.reference(model, stimulus),
         "simulate": lambda: sc.simulate(model, stimulus, 0.1 * ms),
-        "compare": lambda: sc.compare([model], 0.1 * ms, rates=[50 * Hz]),
+        "compare": lambda: sc.compare([model], 0.1 * ms, rates=[50 * Hz], jobs=1),
         "run": lambda: run(suite, folder / "out", 1),
     }
     said = {}
@@ -94,7 +98,7 @@ def test_a_zero_is_named_by_all_alike(tmp_path_factory, form, kind, where, more,
 
 
 def leaky(side="(I - v)/tau", **changes):
-    known = {"tau": 10 * ms, "k": -2.0, **changes.pop("constants", {})}
+    known = {"tau": 10 * ms, **({} if "parameters" in changes else {"k": -2.0}), **changes.pop("constants", {})}
     return sc.NeuronModel(
         **{
             "name": "mine",
@@ -250,3 +254,109 @@ def test_limits_and_large_numbers_at_the_start_are_not_refused(term):
             initial={"v": 0},
         )
     )
+
+
+HILL = "1/(1 + (0.5/ca)**4)"
+#: Terms in which ca is 0 at the start, and whether the derivative has a value then.
+AT_ZERO = {
+    HILL: True,
+    "clip(1/ca, 0, 3)": True,
+    "exp(-1/ca)": True,
+    "1/log(ca)": True,
+    "1/(1 + ca**-2)": True,
+    "int(1/ca > 2)": True,
+    "int(sqrt(ca - 1) > 2)": True,
+    "2 + 3/ca": False,
+    "(1/ca)/(1 + 1/ca)": False,
+    "ca*(1/ca)": False,
+    "ca + 2 % ca": False,
+    "exp(sqrt(ca - 1))": False,
+}
+
+
+def calcium(term, *more):
+    """A model with a second variable, ca, that is 0 at the start."""
+    equations = (f"dv/dt = (I - v + {term})/(10*ms) : 1", "dca/dt = 0.1*(1 - ca)/ms : 1", "I : 1", *more)
+    return sc.NeuronModel(
+        name="k", equations="\n".join(equations), threshold="v > 1", reset="v = 0", initial={"v": 0, "ca": 0}
+    )
+
+
+@pytest.mark.parametrize("term", AT_ZERO)
+@pytest.mark.parametrize("inside", [False, True])
+def test_an_infinite_number_is_refused_at_the_start_only_if_it_makes_a_derivative_infinite(term, inside):
+    model = calcium("h", f"h = {term} : 1") if inside else calcium(term)
+    if AT_ZERO[term]:
+        check_domain(model)
+    else:
+        with pytest.raises(UserError, match="at the initial values"):
+            check_domain(model)
+
+
+def test_a_zero_divisor_may_be_a_subexpression():
+    with pytest.raises(UserError, match="equation of 'v': at the initial values, ca is 0, so that '1/ca' divides"):
+        check_domain(calcium("1/q", "q = ca : 1"))
+
+
+def test_a_hill_function_starts_as_in_brian2():
+    model, stimulus = calcium(HILL), sc.constant(1.2, 60 * ms)
+    ours = sc.simulate(model, stimulus, 0.1 * ms, "euler", "grid_start")
+    assert len(ours) > 2
+    with np.errstate(divide="ignore"):
+        theirs = engine.run(model, "euler", stimulus, Fraction(1, 10), "numpy", detection="grid_start")
+    assert np.array_equal(ours, theirs)
+
+
+def terms():
+    """Expressions of ca, which is 0, and numbers."""
+    one = st.sampled_from(["ca", "0.5", "2", "(1 - ca)", "(ca - 1)"])
+    two = ("({} + {})", "({} - {})", "({}*{})", "({}/{})", "clip({}, 0, {})", "int({} > {})")
+    alone = ("exp({})", "log({})", "sqrt({})", "({})**-2", "tanh({})", "(-{})", "abs({})")
+    return st.recursive(
+        one,
+        lambda part: st.one_of(
+            st.builds(str.format, st.sampled_from(two), part, part), st.builds(str.format, st.sampled_from(alone), part)
+        ),
+        max_leaves=6,
+    )
+
+
+@settings(max_examples=300)
+@given(terms())
+@example(HILL)
+def test_what_is_refused_at_the_start_has_no_value_there(term):
+    known = {each: getattr(np, each) for each in ("exp", "log", "sqrt", "tanh", "abs", "clip")} | {"int": np.float64}
+    with np.errstate(all="ignore"):
+        value = eval(re.sub(r"\d[.\d]*", r"int(\g<0>)", term), known | {"ca": np.float64(0)})
+    said = ""
+    try:
+        check_domain(calcium(f"({term})"))
+    except UserError as error:
+        said = str(error)
+    assert "at the initial values" not in said or not np.isfinite(value)
+
+
+@pytest.mark.parametrize(
+    ("where", "changes"),
+    [
+        ("refractory", {"refractory": "v > 1/k"}),
+        ("refractory", {"refractory": "v*ms/k"}),
+        ("equation of 'n'", {"side": "(I - v)/tau + n", "more": "\nn = v/k*xi_1 : second**-1"}),
+        ("equation of 'v'", {"side": "(I - v + 1/clip(k, 0, inf))/tau"}),
+        ("equation of 'v'", {"side": "(I - v + 1/clip(k, -inf, 3))/tau"}),
+    ],
+)
+@pytest.mark.parametrize("kind", ["parameter", "constant"])
+def test_a_zero_is_named_wherever_it_divides(where, changes, kind):
+    unit = "second**0.5" if "xi" in changes.get("more", "") else "1"
+    zero = 0 * second**0.5 if "xi" in changes.get("more", "") else 0.0
+    side, more = changes.get("side", "(I - v)/tau"), changes.get("more", "")
+    made = leaky(
+        equations=f"dv/dt = {side} : 1\nI : 1{more}" + (f"\nk : {unit}" if kind == "parameter" else ""),
+        constants={"k": zero} if kind == "constant" else {},
+        **({"parameters": {"k": zero}} if kind == "parameter" else {}),
+        **{name: value for name, value in changes.items() if name == "refractory"},
+    )
+    with pytest.raises(UserError, match=f"{where}: k is 0") as error:
+        check_domain(made)
+    assert "divides by zero" in str(error.value)

@@ -123,6 +123,29 @@ class OneMore(Kind):
 
 ITEM = OneMore()
 '''
+NUMBER_FORMAT = '''
+import numpy as np
+
+from spikecost.models.number_formats.single import Single
+
+
+class OneMore(Single):
+    """Single precision under another name."""
+
+    name = "one_more"
+
+
+ITEM = OneMore(np.float32)
+'''
+CLAIM = """
+from spikecost.reports.claims.claim import Certainty, Claim, ClaimFinding
+
+ITEM = Claim(
+    name="one_more", year=2024, source="by hand", certainty=Certainty.OURS, sentence="One is one.",
+    known="", assumed="",
+    agrees_if="it is", flips="nothing", findings=lambda evidence: [ClaimFinding({"number": "1"}, "1", True)],
+)
+"""
 ENGINE = '''
 from fractions import Fraction
 
@@ -153,6 +176,22 @@ class OneMore(Engine):
 
 ITEM = OneMore()
 '''
+EXECUTOR = '''
+from spikecost.harness.executors.base import Executor
+from spikecost.harness.executors.threads import THREADS
+
+
+class OneMore(Executor):
+    """One thread, however many are asked for."""
+
+    name = "one_more"
+
+    def start(self, jobs, address):
+        return THREADS.start(1, address)
+
+
+ITEM = OneMore()
+'''
 #: The kind of entry point, the folder, where the registry is, and the definition.
 KINDS = {
     "models": ("models/catalogue", "spikecost.models.catalogue.MODELS", MODEL),
@@ -163,6 +202,9 @@ KINDS = {
     "measures": ("accuracy/measures", "spikecost.accuracy.measures.base.MEASURES", MEASURE),
     "features": ("accuracy/features", "spikecost.accuracy.features.protocols.base.FEATURES", FEATURE),
     "stimuli": ("harness/stimuli/kinds", "spikecost.harness.stimuli.kind.STIMULI", STIMULUS),
+    "executors": ("harness/executors", "spikecost.harness.executors.base.EXECUTORS", EXECUTOR),
+    "number_formats": ("models/number_formats", "spikecost.models.number_formats.base.NUMBER_FORMATS", NUMBER_FORMAT),
+    "claims": ("reports/claims/published", "spikecost.reports.claims.claim.CLAIMS", CLAIM),
     "engines": ("harness/engines", "spikecost.harness.engines.base.ENGINES", ENGINE),
 }
 #: The number of files written by hand, as stated in CONTRIBUTING; formats have no entry points.
@@ -181,8 +223,11 @@ from spikecost.accuracy.measures import MEASURES
 from spikecost.accuracy.measures.spike_trains import SpikeTrain
 from spikecost.flops.conventions import CONVENTIONS
 from spikecost.harness.engines import ENGINES
+from spikecost.harness.executors.base import chosen
 from spikecost.harness.measuring.measure import measure
 from spikecost.harness.stimuli import STIMULI, constant
+from spikecost.reports.claims.evidence import Evidence
+from spikecost.reports.commands.claims import verdicts
 from spikecost.reports.comparison.formats import FORMATS
 
 model = sc.get_model("one_more")
@@ -193,12 +238,17 @@ found = {
     "flops": counted.flops_per_step("one_more"),
     "run": counted.as_run.present,
     "spikes": sc.simulate(model, constant(20*mV, 30*ms), 0.125*ms, "one_more", "one_more").tolist(),
+    "in_format": sc.simulate(
+        model, constant(20*mV, 30*ms), 0.125*ms, "one_more", "one_more", precision="one_more"
+    ).tolist(),
     "counter": measure("one_more", "one_more", counter="one_more", steps=5).witnesses[0].ratio,
     "measure": MEASURES["one_more"](SpikeTrain(np.array([1.0, 2.0]), 5.0), SpikeTrain(np.array([1.0]), 5.0)),
     "feature": search(sc.get_model("lif"), ["one_more"])[0].outcome,
     "stimulus": STIMULI["one_more"].around(2.0, model, 100.0).values[0],
+    "claim": verdicts(["one_more"], Evidence())[0].says,
     "engine": ENGINES["one_more"].run(model, "", Fraction(1, 2), constant(20*mV, 2*ms)).times.tolist(),
     "unfit": ENGINES["one_more"].why_not("lif"),
+    "slots": sum(chosen("one_more")[0].start(4, "").slots().values()),
     "formats": "one_more" in FORMATS,
 }
 print(json.dumps(found))
@@ -228,11 +278,14 @@ def right(found: dict) -> None:
     first, *others = found["spikes"]
     assert first == 55.5 / 8
     assert len(others) >= 2
+    assert found["in_format"] == pytest.approx(found["spikes"])
     assert found["counter"] == 1.0
     assert found["measure"] == 1.0
     assert found["feature"] == "found"
     assert found["stimulus"] == pytest.approx(6.0)
+    assert found["claim"] == "holds"
     assert found["engine"] == [0.5, 1.0, 1.5, 2.0]
+    assert found["slots"] == 1
     assert found["unfit"] == "it knows only one_more"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections import Counter
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -33,6 +34,15 @@ def test_every_folder_with_modules_is_a_package():
         for path in ROOT.joinpath(*folder.split(".")[1:]).glob("*.py")
     }
     assert all((folder / "__init__.py").exists() for folder in folders)
+
+
+def test_a_class_name_has_one_meaning():
+    folders = (ROOT.joinpath(*folder.split(".")[1:]) for folder in PROJECT["tool"]["setuptools"]["packages"])
+    texts = [path.read_text(encoding="utf-8") for folder in folders for path in folder.glob("*.py")]
+    # a private class belongs to its module alone
+    names = Counter(name for text in texts for name in re.findall(r"^class ([A-Z]\w*)", text, re.MULTILINE))
+    assert len(names) > 100
+    assert [name for name, times in names.items() if times > 1] == []
 
 
 def test_every_data_file_is_installed():

@@ -6,11 +6,13 @@ import json
 import re
 from dataclasses import replace
 
+import matplotlib
 import pytest
 
 import spikecost.reports.regression.guard  # noqa: F401 - otherwise every inner pytest would import it again
 from spikecost.accuracy.references import taylor
 from spikecost.flops.counters import auto
+from spikecost.models.ground.private import cache_folder
 
 from .reports.regression.planted import count_one_too_few, halve_errors
 
@@ -37,6 +39,16 @@ def test_cost(spikecost):
                           detections=["hermite"])
     assert cost <= {limit}
 """
+
+
+CACHE, FONTS = cache_folder(), matplotlib.get_cachedir()
+
+
+@pytest.fixture(autouse=True)
+def _same_caches(monkeypatch):
+    """Inner runs have another home folder; they use the caches of all tests, so that nothing is compiled again."""
+    monkeypatch.setenv("SPIKECOST_CACHE", str(CACHE))
+    monkeypatch.setenv("MPLCONFIGDIR", FONTS)
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ from ...models.algebra.expression import FLOATS, Const, Expr, Op, Var, evaluate,
 from ...models.algebra.functions import FUNCTIONS, STEPPED
 from ...models.algebra.system import System
 from ...models.definition.neuron import NeuronModel
+from .removable import without_gaps
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,14 @@ class Boundary:
 
 
 def right_hand_sides(model: NeuronModel) -> dict[str, Expr]:
-    """Return the derivatives, per ms, as functions of only state variables, parameters and input."""
+    """Return the derivatives, per ms, as functions of only state variables, parameters and input.
+
+    Quotients that are 0/0 somewhere have a form with a value there.
+    """
+    return without_gaps(_as_written(model), model.system.parameters)
+
+
+def _as_written(model: NeuronModel) -> dict[str, Expr]:
     return Derivatives(model.system, Draft(frozenset())).right_hand_sides
 
 
@@ -81,16 +89,16 @@ def take_out_conditions(model: NeuronModel, *, bounded: bool = False) -> tuple[S
     """
     system = model.system
     taken = _Taken(model, bounded)
-    sides = {
-        name: taken.apart(_known_powers(root, model.parameter_values)) for name, root in right_hand_sides(model).items()
-    }
-    kinds = {node.kind for node in nodes(*right_hand_sides(model).values()) if isinstance(node, Op)}
+    written = _as_written(model)
+    whole = without_gaps(written, system.parameters)
+    sides = {name: taken.apart(_known_powers(root, model.parameter_values)) for name, root in whole.items()}
+    kinds = {node.kind for node in nodes(*whole.values()) if isinstance(node, Op)}
     threshold = system.threshold
     if threshold.condition is not None:
         threshold = replace(threshold, condition=taken.apart(threshold.condition))
     elif any(isinstance(node, Op) and node.kind in _JUMPS for node in nodes(threshold.level)):
         threshold = replace(threshold, level=taken.apart(threshold.level))
-    if not taken.found and not kinds & {*_NOT_SMOOTH, "select"}:
+    if not taken.found and whole is written and not kinds & {*_NOT_SMOOTH, "select"}:
         return system, {}
     return replace(system, derivatives=sides, subexpressions={}, threshold=threshold), taken.found
 

@@ -24,6 +24,7 @@ from ...models.definition.neuron import NeuronModel
 from ...models.language import units
 from .conditions import powers_of_parameters, right_hand_sides, take_out_conditions
 from .inspection import Inspector
+from .poles import NEARLY_ZERO, nearest_pole
 from .ranges import Range
 from .record import Record
 from .rounding import Rounding
@@ -340,6 +341,16 @@ class Flow:
     def speeds(self, state: State, numbers: list[Any], now: Any) -> dict[str, Any]:
         """Return the change of each state variable per ms: arrays if one of the variables is an array."""
         return self._inspectors[frozenset()].speeds(state, numbers, float(now))
+
+    def pole(self, state: State, numbers: list[Any], now: Any, sizes: Mapping[str, float]) -> str:
+        """Return the quotient that divides by zero at this state; empty if there is none.
+
+        `sizes` are the usual sizes of the state variables.
+        """
+        inspector = self._inspectors[frozenset()]
+        at = {name: float(value) for name, value in inspector.names_at(state, numbers, float(now)).items()}
+        ratio, quotient = nearest_pole(right_hand_sides(self._model).values(), at, sizes)
+        return quotient if ratio <= NEARLY_ZERO else ""
 
     def resolved(self, over: State, numbers: list[Any], now: Any, weights: Callable[[dict[str, Range]], Any]) -> Any:
         """Return where no narrow feature of the equations matters; see `Inspector.resolved`."""

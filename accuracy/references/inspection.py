@@ -208,7 +208,7 @@ class Inspector:
     def speeds(self, state: Mapping[str, Any], numbers: Sequence[Any], now: float) -> dict[str, Any]:
         """Return the change of each variable per ms."""
         with np.errstate(all="ignore"):
-            values = self._tape.values(self._names_at(state, numbers, now))
+            values = self._tape.values(self.names_at(state, numbers, now))
         return {name: values[root] for name, root in zip(self._state, self._tape.roots, strict=True)}
 
     def resolved(
@@ -228,7 +228,7 @@ class Inspector:
             Receives the bounds of the changes per ms by variable; returns for each variable, in order, by how much an
             error of 1 in its change is too large.
         """
-        names = self._names_at(over, numbers, now).items()
+        names = self.names_at(over, numbers, now).items()
         with np.errstate(all="ignore"):
             ranges = self._tape.ranges(
                 {name: at if isinstance(at, tuple) else (np.float64(at), np.float64(at)) for name, at in names}
@@ -242,10 +242,11 @@ class Inspector:
         if self._surfaces is None:
             return np.empty((0, count), dtype=bool)
         with np.errstate(all="ignore"):
-            values = self._surfaces.values(self._names_at(state, numbers, now))
+            values = self._surfaces.values(self.names_at(state, numbers, now))
         return np.array([np.broadcast_to(values[root] > 0, (count,)) for root in self._surfaces.roots])
 
-    def _names_at(self, state: Mapping[str, Any], numbers: Sequence[Any], now: float) -> dict[str, Any]:
+    def names_at(self, state: Mapping[str, Any], numbers: Sequence[Any], now: float) -> dict[str, Any]:
+        """Return the values of all names, including the input, at a state and a time in ms."""
         at = {**dict(zip(self._names, map(float, numbers), strict=True)), **state}
         shape = (at[name] for name in self._shape[:-1])
         at[self._input] = shape_value(self._terms, shape, np.float64(now - at[self._shape[-1]]))

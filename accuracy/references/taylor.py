@@ -189,6 +189,7 @@ class _Solver:
         self._spikes: list[Any] = []
         self._samples: list[list[Any]] = []
         state: State = {name: number(value) for name, value in model.initial_values.items()}
+        self._sizes = {name: abs(float(value)) for name, value in state.items()}
         zero = number(0)
         self._at = _Place(state, zero, zero, zero, spiked=False)
         self._leave_the_level()
@@ -237,9 +238,20 @@ class _Solver:
             self._tries, self._at.longest = 0, math.inf
             return
         if self._tries == len(SHORTER):
+            self._refuse_pole()
             raise error
         self._at.longest = SHORTER[self._tries]
         self._tries += 1
+
+    def _refuse_pole(self) -> None:
+        """Say where the equations divide by zero, if it is here."""
+        at = self._at
+        pole = self._flow.pole(at.state, [*self._numbers_now(), *(at.switches or [])], at.now, self._sizes)
+        if pole:
+            raise UserError(
+                f"{self._model.label} has no solution beyond {float(at.now):.4g} ms, where {pole} divides by zero; "
+                "give other parameters, or a form that has a value there"
+            )
 
     def _rose(self) -> bool:
         """Follow an upstroke that is too fast for a series, up to the threshold or a change of a condition before it.
@@ -413,6 +425,8 @@ class _Solver:
         flow.reset_cooldowns()
         self._marks.clear()
         self._batch = FEW
+        if place.now == begins:
+            self._refuse_pole()
         self._keep_pace(1)
         return True
 
@@ -424,6 +438,7 @@ class _Solver:
             return
         shortest = min(SHORTEST, float(self._stimulus.horizon) / MOST_STEPS)
         if at.now - at.since < at.steps * shortest:
+            self._refuse_pole()
             raise UserError(
                 f"{self._model.label} needs steps below {shortest:g} ms at {float(at.now):.4g} ms; "
                 "give a weaker drive or other parameters"

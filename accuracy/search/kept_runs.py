@@ -66,6 +66,10 @@ _ERRORS = tuple(field.name for field in fields(SpikeTimeError))
 _COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 
 
+class NotKeptError(BaseException):
+    """A run is needed that is not known (`KeptRuns.only_known`). Not an error: code must not go on after it."""
+
+
 class KeptRuns:
     """The runs of a kernel in the store.
 
@@ -83,22 +87,54 @@ class KeptRuns:
     def __init__(
         self, store: Store, kernel: Kernel, trials: Sequence[Trial], measures: Sequence[str], about: Mapping[str, Any]
     ) -> None:
-        self._store, self._about = store, about
-        self._identity = identity(kernel, trials, measures) if store.is_open else ""
+        self._store, self.about = store, about
+        self.identity = identity(kernel, trials, measures)
+        """What identifies the result; empty if it is not kept."""
         self._known: dict[Fraction, Runs] = {}
         self._new: dict[Fraction, Runs] = {}
         self._written = time.monotonic()
+        self._only_known = False
         self.computed = 0
         """Number of settings whose runs had to be computed."""
-        for row in store.recall(self._identity) if self._identity else ():
+        for row in store.recall(self.identity) if self.identity else ():
             try:
                 self._known |= decoded(row.content)
             except UNREADABLE as error:
                 store.set_aside(row, f"it cannot be read: {error}")
 
     def recall(self, setting: Fraction) -> Runs | None:
-        """Return the runs at a setting; None if they are not in the store."""
-        return self._known.get(setting)
+        """Return the runs at a setting; None if they are not known.
+
+        Raises
+        ------
+        NotKeptError
+            If they are not known, within `only_known`.
+        """
+        found = self._known.get(setting)
+        if found is None and self._only_known:
+            raise NotKeptError
+        return found
+
+    @contextmanager
+    def only_known(self) -> Iterator[None]:
+        """Let nothing be computed in a block: `recall` raises `NotKeptError` instead."""
+        self._only_known = True
+        try:
+            yield
+        finally:
+            self._only_known = False
+
+    @property
+    def known(self) -> Mapping[Fraction, Runs]:
+        """The runs that were in the store, or were taken from another process."""
+        return self._known
+
+    def take(self, runs: Mapping[Fraction, Runs], identity: str, about: Mapping[str, Any]) -> None:
+        """Keep runs that another process computed, whose result has its own identity and description."""
+        self.computed += len(runs)
+        self._known |= runs
+        if runs and identity:
+            self._keep(identity, runs, about)
 
     def add(self, setting: Fraction, runs: Runs) -> None:
         """Keep the runs at a setting."""
@@ -117,11 +153,15 @@ class KeptRuns:
 
     def write(self) -> None:
         """Write what was added."""
-        if self._new and self._identity:
-            with suppress(ValueError):  # numbers that have no form here are computed again
-                self._store.keep(self._identity, encoded(self._new), self._about, version())
+        if self._new and self.identity:
+            self._keep(self.identity, self._new, self.about)
         self._new = {}
         self._written = time.monotonic()
+
+    def _keep(self, identity: str, runs: Mapping[Fraction, Runs], about: Mapping[str, Any]) -> None:
+        if self._store.is_open:
+            with suppress(ValueError):  # numbers that have no form here are computed again
+                self._store.keep(identity, encoded(runs), about, version())
 
 
 @cache
@@ -140,10 +180,9 @@ def identity(kernel: Kernel, trials: Sequence[Trial], measures: Sequence[str]) -
     if not all(_is_ours(each) for each in (METHODS[step.method], *(MEASURES[name] for name in measures))):
         return ""
     compiler = find_compiler()
-    source = _COMMENT.sub("", c_source([step], kernel.build, has_vector_exp()))
     parts = [
         version(),
-        source,
+        source_of(kernel),
         *kernel.build.flags,
         *compiler.command,
         compiler.version,
@@ -156,6 +195,11 @@ def identity(kernel: Kernel, trials: Sequence[Trial], measures: Sequence[str]) -
         *(trial.digest for trial in trials),
     ]
     return hashlib.sha256("\0".join(parts).encode(errors="surrogateescape")).hexdigest()
+
+
+def source_of(kernel: Kernel) -> str:
+    """Return the C source of a kernel without comments."""
+    return _COMMENT.sub("", c_source([kernel.step], kernel.build, has_vector_exp()))
 
 
 def _is_ours(item: object) -> bool:

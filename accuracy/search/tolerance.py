@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import operator
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import accumulate, compress, takewhile
@@ -51,6 +51,11 @@ class ErrorCurve:
         self._kept = kept
         self._runs: dict[Fraction, tuple[Run, ...]] = {}
         self._times_over: dict[Criterion, dict[Fraction, tuple[float, ...]]] = {}
+
+    @property
+    def runs(self) -> Mapping[Fraction, tuple[Run, ...]]:
+        """All runs, by setting."""
+        return self._runs
 
     def __call__(self, setting: Fraction) -> tuple[Run, ...]:
         """Return the runs at a setting, one per trial; they are computed once and kept."""

@@ -48,21 +48,22 @@ def cost(
         arrive count as run.) If the steps of the method are not all alike, a convention that does not count as run
         gives nan: a part that is repeated until an error is small enough has no fixed count.
     """
-    weights, method = get_convention(convention), METHODS[count.step.method]
+    weights, method, precision = get_convention(convention), METHODS[count.step.method], count.step.precision
     if weights.counts != "as run" and not method.steps_alike:
         return Cost(math.nan, math.nan, math.nan)
     at_spikes = {name: n for name, n in tallies.items() if name in method.at_spikes}
     at_arrivals = {name: tallies[name] for name in of_arrivals(tallies)}
     arrivals = sum(tallies[name] for name in of_statements(tallies))
-    of_arriving = weights.weigh(count.of(at_arrivals)) if arrivals else 0.0
+    of_arriving = weights.weigh(count.of(at_arrivals), precision) if arrivals else 0.0
     arrival = of_arriving / arrivals if arrivals else 0.0
     if weights.counts == "as written":
         dt = horizon / tallies["accepted"]
-        step = weights.weigh(count.as_written(units.quantity(dt, units.MS))) / dt
+        step = weights.weigh(count.as_written(units.quantity(dt, units.MS)), precision) / dt
         return Cost(step, 0.0, step + of_arriving / horizon, arrival)
     others = {name: n for name, n in tallies.items() if name not in at_spikes and name not in at_arrivals}
     whole, of_steps, of_spikes = (
-        weights.weigh(count.of(part, fused=weights.counts == "as fused")) for part in (tallies, others, at_spikes)
+        weights.weigh(count.of(part, fused=weights.counts == "as fused"), precision)
+        for part in (tallies, others, at_spikes)
     )
     return Cost(of_steps / horizon, of_spikes / spikes if spikes else 0.0, whole / horizon, arrival)
 
@@ -85,5 +86,5 @@ def retired_per_ms(step: float, spike: float, count: Count, tallies: Mapping[str
         As in `cost`.
     """
     others = {name: n for name, n in tallies.items() if name not in ("step", "spike")}
-    not_measured = get_convention("unit").weigh(count.of(others))
+    not_measured = get_convention("unit").weigh(count.of(others), count.step.precision)
     return (tallies["step"] * step + not_measured + tallies["spike"] * spike) / horizon

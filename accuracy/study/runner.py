@@ -3,33 +3,25 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
-from functools import partial
+from collections.abc import Callable, Container, Mapping, Sequence
 from pathlib import Path
 
 from ...flops.toolchain import find_compiler
+from ...harness.executors import Workers, chosen
 from ...harness.store import Store, open_store
 from ...models.catalogue import get_model
 from ...models.definition.domain import check_domain
 from ...models.definition.neuron import NeuronModel
-from ...models.ground.errors import UserError, shortened
+from ...models.ground.errors import NoValue, UserError, shortened
 from ...models.ground.interruption import interruptible
 from ...models.reading.files import executed
 from .ahead import Second, computed_ahead
 from .phases import measuring
-from .phases.executing import in_threads
+from .phases.elsewhere import AllKernels, Sweeping
+from .phases.executing import closing
 from .phases.progress import Progress, spread
-from .phases.sweeping import (
-    Finder,
-    cases_of,
-    compiled_for,
-    contradictions,
-    fill_map,
-    guessed_cost,
-    regime_of,
-    swept_curve,
-)
-from .study import Curve, Study
+from .phases.sweeping import Finder, cases_of, compiled_for, contradictions, guessed_cost, regime_of, to_fill
+from .study import Case, Curve, Study
 from .suite import Suite
 
 #: More threads than this are refused.
@@ -39,10 +31,19 @@ MOST_JOBS = 1024
 MOST_MS = 1e11
 
 
-def run_suite(suite: Suite, jobs: int = 2, progress: Progress | None = None, store: str | Path | None = None) -> Study:
+def run_suite(
+    suite: Suite,
+    jobs: int = 2,
+    progress: Progress | None = None,
+    store: str | Path | None = None,
+    *,
+    executor: str | None = None,
+    cluster: str | None = None,
+) -> Study:
     """Run a suite.
 
-    The kernels run in `jobs` threads (compiled code does not hold Python's lock). Timing runs without other threads.
+    The sweep runs in `jobs` threads (compiled code does not hold Python's lock), or in other processes, or on a
+    cluster; the results do not depend on it. Timing runs without other threads.
     After an interruption, the finished part is returned, marked as interrupted. An exception of one model, method or
     case becomes the reason of its row and does not end the run.
 
@@ -53,10 +54,14 @@ def run_suite(suite: Suite, jobs: int = 2, progress: Progress | None = None, sto
     ----------
     suite : Suite
     jobs : int
-        Number of threads.
+        Number of threads, or of processes.
     progress : Progress, optional
     store : str or Path, optional
         File of the store, by default `store_path`; ``"off"`` for none.
+    executor : str, optional
+        ``threads``, ``processes`` or ``dask``; see `chosen` for the default.
+    cluster : str, optional
+        Address of a Dask scheduler, by default SPIKECOST_CLUSTER.
 
     Raises
     ------
@@ -67,6 +72,7 @@ def run_suite(suite: Suite, jobs: int = 2, progress: Progress | None = None, sto
     check_jobs(jobs)
     check_length(suite)
     find_compiler()
+    kind, address = chosen(executor, cluster)
     progress = progress or Progress()
     study = Study(suite)
     for path in executed:
@@ -74,7 +80,7 @@ def run_suite(suite: Suite, jobs: int = 2, progress: Progress | None = None, sto
     try:
         with open_store(store) as kept, interruptible():
             study.store = str(kept.path) if kept.is_open else ""
-            _run(study, jobs, progress, kept)
+            _run(study, jobs, progress, kept, lambda: kind.start(jobs, address))
     except KeyboardInterrupt:
         if not study.curves:
             raise
@@ -119,17 +125,24 @@ def check_length(suite: Suite) -> None:
         )
 
 
-def _run(study: Study, jobs: int, progress: Progress, store: Store) -> None:
+def _run(study: Study, jobs: int, progress: Progress, store: Store, start: Callable[[], Workers]) -> None:
     suite = study.suite
     models = [get_model(model) for model in suite.models]
     for model in models:
         check_domain(model)
-    with computed_ahead(suite, models, jobs) as second:
-        _compare(study, models, jobs, progress, second=second, store=store)
+    with closing(start()) as workers, computed_ahead(suite, models, jobs) as second:
+        _compare(study, models, jobs, progress, second=second, store=store, workers=workers)
 
 
 def _compare(
-    study: Study, models: Sequence[NeuronModel], jobs: int, progress: Progress, *, second: Second, store: Store
+    study: Study,
+    models: Sequence[NeuronModel],
+    jobs: int,
+    progress: Progress,
+    *,
+    second: Second,
+    store: Store,
+    workers: Workers,
 ) -> None:
     suite = study.suite
     progress.begin("finding drives and references", sum(map(suite.number_of_regimes, models)))
@@ -159,18 +172,15 @@ def _compare(
     progress.begin("sweeping dt", len(work))
     # expensive and cheap curves in turn, so that the first ones tell how long all will take
     order = spread([guessed_cost(*item, kernels[item[0].model, item[0].stimulus]) for item in work])
-    sweeps = [
-        partial(swept_curve, *work[i], kernels[work[i][0].model, work[i][0].stimulus], suite, store=store)
-        for i in order
-    ]
+    sweeping = Sweeping(workers, suite, store, progress.say)
     finders: dict[int, Finder] = {}
     curves: dict[int, Curve] = {}
     try:
-        with in_threads(jobs, sweeps) as swept:
-            for i, (curve, find) in zip(order, swept, strict=True):
-                curves[i] = curve
+        for i, curve, find in sweeping.sweep(work, order, kernels):
+            curves[i] = curve
+            if find is not None:
                 finders[id(curve)] = find
-                progress.done()
+            progress.done()
     finally:  # also the finished ones of an interrupted run
         study.curves += [curves[i] for i in sorted(curves)]
     if study.reused:
@@ -180,7 +190,8 @@ def _compare(
         case for curve in study.curves for case in cases_of(curve, suite, contradicted.get(regime_of(curve), ""))
     ]
     if suite.witnessed:
-        fill_map(study, finders, contradicted, jobs, progress)
+        _fill_map(study, sweeping, kernels, finders, contradicted, progress=progress)
+    workers.close(stop=False)
     if not (suite.witnessed and any(curve.points for curve in study.curves)):
         return
     measuring.record_all(study, kernels, jobs, progress)
@@ -195,3 +206,27 @@ def _compare(
         measuring.look_closer(study, models, kernels, progress)
     # last, while nothing else runs
     measuring.time_all(study, kernels, progress)
+
+
+def _fill_map(
+    study: Study,
+    sweeping: Sweeping,
+    kernels: AllKernels,
+    finders: Mapping[int, Finder],
+    contradicted: Container[object],
+    *,
+    progress: Progress,
+) -> None:
+    together = to_fill(study, contradicted)
+    progress.begin("looking between the tolerances", len(together))
+    found: dict[int, list[Case]] = {}
+    try:
+        for i, filled in sweeping.fill(together, finders, kernels):
+            if isinstance(filled, NoValue):
+                model, key = regime_of(together[i][0])
+                study.failures.append(f"{model} at {key.level}, between the tolerances: {filled}")
+            else:
+                found[i] = filled
+            progress.done()
+    finally:
+        study.map_cases = [case for i in sorted(found) for case in found[i]]

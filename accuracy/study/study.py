@@ -15,7 +15,7 @@ from ...harness.measuring.spike_cost import StepAndSpike, WholeRun
 from ...harness.measuring.timing import Timing
 from ...models.definition.neuron import NeuronModel
 from ...models.ground.errors import NoValue
-from ...models.methods import knob
+from ...models.methods import DOUBLE, knob
 from ..features.shown.demo_runs import DemoRun
 from ..features.shown.search import Finding
 from ..regimes.regime import Regime
@@ -61,6 +61,8 @@ class Curve:
     """None if there are no points, or an error control chooses dt."""
     from_store: bool = False
     """Whether all of its runs were in the store, so that nothing was computed."""
+    precision: str = DOUBLE
+    """The number format of its kernels."""
 
     @property
     def by_dt(self) -> bool:

@@ -3,6 +3,9 @@
 A reference and its stated error come from one way of solving. If every kernel, run at its finest dt, is far from the
 reference, either the kernels are too coarse or the reference is wrong. Kernels that are too coarse still change when
 dt is reduced, and two methods change differently. Kernels that no longer change, with the same result, are right.
+
+The reference of a model with tables is that of the exact rates, so its witnesses are kernels of the exact rates, too:
+how far the tables are off is an error of the model, and no doubt about the reference.
 """
 
 from __future__ import annotations
@@ -13,7 +16,7 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
-from ...harness.kernels.kernels import Compiled, run_together
+from ...harness.kernels.kernels import Compiled, kernels_of, run_together
 from ..search.judging import Trial
 from .study import Curve
 
@@ -42,7 +45,8 @@ def contradiction(curves: Sequence[Curve], kernels: Mapping[tuple[str, str], Com
     trials = curves[0].regime.trials if curves else ()
     doubted = [i for i in range(len(trials)) if swept and min(_distance(curve, i) for curve in swept) > allowed]
     for i in doubted[:STIMULI]:
-        said = _contradicted(trials[i], _first_of_each(swept, i), kernels)
+        witnesses = _first_of_each(swept, i)
+        said = _contradicted(trials[i], witnesses, _of_exact_rates(witnesses, kernels))
         if said:
             return f"stimulus {i + 1}: {said}"
     return ""
@@ -60,6 +64,17 @@ def _first_of_each(curves: Sequence[Curve], trial: int) -> list[Curve]:
         if not curve.points[-1].runs[trial].failure:
             found.setdefault(curve.method, curve)
     return list(found.values())[:WITNESSES]
+
+
+def _of_exact_rates(
+    curves: Sequence[Curve], kernels: Mapping[tuple[str, str], Compiled]
+) -> Mapping[tuple[str, str], Compiled]:
+    """Return the kernels of curves; if the model has tables, of the model without them."""
+    if not curves or curves[0].regime.driven.tables is None:
+        return kernels
+    regime = curves[0].regime
+    pairs = [(curve.method, curve.detection) for curve in curves]
+    return kernels_of(regime.driven.exact, pairs, varying=regime.varying, alone=False).compiled
 
 
 def _contradicted(trial: Trial, curves: Sequence[Curve], kernels: Mapping[tuple[str, str], Compiled]) -> str:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ...models.algebra.expression import KINDS
 from ...models.algebra.functions import CALLS
 from ...models.ground.errors import UserError
 from ...models.ground.registry import Registry
+from ...models.methods import DOUBLE
 
 #: Operations per normal number of Marsaglia's polar method, which draws two at once, in 4/pi attempts on average, from
 #: uniform numbers of 53 random bits, as in numpy's `RandomState` and in Brian2's C++. The bits themselves need no
@@ -50,6 +51,8 @@ class Convention:
     """Unit of the cost."""
     source: str
     """Source of the weights."""
+    of_formats: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    """Weights that differ in other number formats than double, by the name of the format, and kind."""
 
     def __post_init__(self) -> None:
         if not isinstance(self.weights, Measured) and "exp" in self.weights:
@@ -76,16 +79,20 @@ class Convention:
     def __repr__(self) -> str:
         return f"<Convention {self.name}: counts {self.counts}, in {self.unit}>"
 
-    def breakdown(self, operations: Mapping[str, int]) -> str:
-        """Return the cost as a sum: ``13 add + 6 exp x 10``."""
-        terms = [(n, kind, self._weight(kind)) for kind, n in operations.items() if n and self._weight(kind)]
+    def breakdown(self, operations: Mapping[str, int], precision: str = DOUBLE) -> str:
+        """Return the cost in a number format as a sum: ``13 add + 6 exp x 10``."""
+        weighed = ((n, kind, self._weight(kind, precision)) for kind, n in operations.items() if n)
+        terms = [(n, kind, weight) for n, kind, weight in weighed if weight]
         return " + ".join(f"{n} {kind}" + ("" if weight == 1 else f" x {weight:g}") for n, kind, weight in terms)
 
-    def weigh(self, operations: Mapping[str, float]) -> float:
-        """Return the cost of some operations."""
-        return float(sum(self._weight(kind) * n for kind, n in operations.items() if n))
+    def weigh(self, operations: Mapping[str, float], precision: str = DOUBLE) -> float:
+        """Return the cost of some operations in a number format."""
+        return float(sum(self._weight(kind, precision) * n for kind, n in operations.items() if n))
 
-    def _weight(self, kind: str) -> float:
+    def _weight(self, kind: str, precision: str) -> float:
+        own = self.of_formats.get(precision, {})
+        if kind in own:
+            return own[kind]
         if kind == "fma" and "fma" not in self.weights:
             return self.weights["mul"] + self.weights["add"]
         return self.weights[kind]

@@ -1,5 +1,7 @@
 """Energy of the arithmetic in a 45 nm process."""
 
+from collections.abc import Mapping
+
 from .base import CONVENTIONS, Convention
 
 # Horowitz 2014, figure 1.1.9, in pJ
@@ -21,8 +23,29 @@ _FUNCTIONS = {
     "arccos": (8, 12, 0),
     "arctan": (8, 16, 1),
 }
+#: The same for the functions of single precision, most of which glibc computes in double precision; a square root in
+#: them counts as the multiplications and additions of its iterations.
+_SINGLE = {
+    "exp": (7, 6, 0),
+    "pow": (14, 13, 0),
+    "log": (6, 6, 0),
+    "log10": (9, 9, 0),
+    "log1p": (13, 17, 2),
+    "expm1": (13, 18, 1),
+    "sin": (8, 4, 0),
+    "cos": (9, 4, 0),
+    "tan": (20, 20, 0),
+    "arcsin": (11, 12, 0),
+    "arccos": (16, 15, 1),
+    "arctan": (14, 14, 1),
+}
 # the table's 32-bit integer addition: an upper bound for a change of sign or a select of one number
 _BITS = 0.1
+
+
+def _energies(functions: Mapping[str, tuple[int, int, int]]) -> dict[str, float]:
+    return {kind: muls * _MUL + adds * _ADD + divs * _DIV for kind, (muls, adds, divs) in functions.items()}
+
 
 ENERGY45NM = CONVENTIONS.register(
     Convention(
@@ -41,13 +64,14 @@ ENERGY45NM = CONVENTIONS.register(
             # pow: 26 multiplications and 37 additions, subtractions and comparisons
             "exp": 10 * _MUL + 12 * _ADD,
             "pow": 26 * _MUL + 37 * _ADD,
-            **{kind: muls * _MUL + adds * _ADD + divs * _DIV for kind, (muls, adds, divs) in _FUNCTIONS.items()},
+            **_energies(_FUNCTIONS),
             "select": _BITS,
             "sign": _BITS,
         },
+        of_formats={"single": _energies(_SINGLE)},
         unit="pJ",
         source="Horowitz 2014, ISSCC, figure 1.1.9: 32-bit floating-point addition 0.9 pJ and multiplication 3.7 pJ at "
-        "45 nm and 0.9 V. The table has no 64-bit entries: double precision takes more energy. "
+        "45 nm and 0.9 V: single precision. The table has no 64-bit entries: double precision takes more energy. "
         "Derived, not published: subtraction, comparison and rounding as an addition; division and square root as "
         "Newton iterations of these; exp, pow, log, sin and other functions as the additions, multiplications and "
         "divisions that glibc 2.36 executes; a random number as Marsaglia's polar method draws it; select and sign as "

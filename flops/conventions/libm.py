@@ -13,8 +13,10 @@ from ...models.algebra.functions import CALLS, FUNCTIONS
 from ...models.ground import cache as kept
 from ...models.ground.code_version import code_version
 from ...models.ground.errors import UserError
+from ...models.methods import DOUBLE
+from ...models.number_formats import NUMBER_FORMATS
 from ..counters import COUNTERS, CFunction
-from ..counters.base import machine
+from ..counters.base import Retired, machine
 from ..counters.selftest import why_not_trusted
 from ..toolchain import SCALAR, compile_library
 from .base import CONVENTIONS, POLAR, Convention, Measured
@@ -23,16 +25,25 @@ _WITNESSES = ("instrumented", "stepped", "callgrind")
 _CALLS = 64
 _SOURCE = """\
 #include <math.h>
-void measure(long n, double *x, double *y) {{ for (long i = 0; i < n; i++) y[i] = {call}; }}
+void measure(long n, {real} *x, {real} *y) {{ for (long i = 0; i < n; i++) y[i] = {call}; }}
 """
 
 
 class _Measured(Measured):
-    """One for every kind except the library's functions, each of which is measured at its first use."""
+    """One for every kind except the library's functions, each of which is measured at its first use.
+
+    Parameters
+    ----------
+    precision : str
+        The functions are those for this number format.
+    """
+
+    def __init__(self, precision: str) -> None:
+        self._precision = precision
 
     def __getitem__(self, kind: str) -> float:
         if kind in CALLS:
-            return _measured(kind)
+            return _measured(kind, self._precision)
         if kind == "random":
             return sum(n * self[each] for each, n in POLAR.items())
         return 0 if kind == "sign" else 1
@@ -45,15 +56,17 @@ class _Measured(Measured):
 
 
 @cache
-def _measured(kind: str) -> float:
+def _measured(kind: str, precision: str) -> float:
     """Return the operations of a function, from the cache if this machine and library were measured before."""
     # one entry per machine, version of the counters and function, so that two processes never write to one table
-    key = "\n".join([*machine().values(), code_version("flops/counters", "flops/conventions"), kind])
-    found: dict[str, float] = kept.recall("libm", key, lambda: {kind: _measure(kind)})
+    key = "\n".join([*machine().values(), code_version("flops/counters", "flops/conventions"), precision, kind])
+    found: dict[str, float] = kept.recall("libm", key, lambda: {kind: measured(kind, precision).flops() / _CALLS})
     return found[kind]
 
 
-def _measure(kind: str) -> float:
+def measured(kind: str, precision: str) -> Retired:
+    """Return what the mathematics library executes in `_CALLS` calls of a function in a number format."""
+    number = NUMBER_FORMATS[precision]
     reasons = []
     for name in _WITNESSES:
         reason = why_not_trusted(COUNTERS[name])
@@ -61,12 +74,14 @@ def _measure(kind: str) -> float:
             reasons.append(f"{name}: {reason}")
             continue
         arguments = _arguments(kind)
-        source = _SOURCE.format(call="pow(x[i], 1.7)" if kind == "pow" else f"{FUNCTIONS[kind].library}(x[i])")
-        workload = CFunction(compile_library(source, SCALAR), "measure", (_CALLS, arguments, np.zeros(_CALLS)))
+        function = f"{'pow' if kind == 'pow' else FUNCTIONS[kind].library}{number.suffix}"
+        call = f"{function}(x[i], {number.literal(1.7)})" if kind == "pow" else f"{function}(x[i])"
+        library = compile_library(_SOURCE.format(call=call, real=number.c_type), SCALAR)
+        workload = CFunction(library, "measure", (_CALLS, number.stored(arguments), number.stored(np.zeros(_CALLS))))
         with COUNTERS[name].measure() as counts:
             counts.call(workload)
         assert counts.libm is not None
-        return counts.libm.flops() / _CALLS
+        return counts.libm
     raise UserError(f"the convention 'libm' needs a counter that reads machine code; {'; '.join(reasons)}")
 
 
@@ -83,7 +98,8 @@ LIBM = CONVENTIONS.register(
     Convention(
         name="libm",
         counts="as run",
-        weights=_Measured(),
+        weights=_Measured(DOUBLE),
+        of_formats={"single": _Measured("single")},
         unit="operations",
         source="as unit, but exp, pow, log, sin and other functions count as the operations that this machine's "
         "mathematics library executes for them, measured by reading its machine code (a fused multiply-add counts "

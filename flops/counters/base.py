@@ -7,13 +7,15 @@ import platform
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from ...models.algebra.expression import KINDS
 from ...models.ground.errors import UserError
 from ...models.ground.registry import Registry
 from ..toolchain import cpu_model
 from .workload import Workload
+
+K = TypeVar("K")
 
 #: Kinds that a counter reports: those of the Step; a fused multiply-add; and ``flop`` if a counter cannot separate the
 #: kinds. Exponentials and powers are calls: their operations are in the counts of libm.
@@ -32,13 +34,15 @@ class Retired:
     multiply-add counts as one ``fma``."""
     instructions: int | None = None
     cycles: int | None = None
+    single: Mapping[str, int] = field(default_factory=dict)
+    """Of the operations those on 32-bit numbers, by kind; empty if a counter cannot separate them."""
 
     def __add__(self, other: Retired) -> Retired:
-        keys = {**self.operations, **other.operations}
         return Retired(
-            {key: self.operations.get(key, 0) + other.operations.get(key, 0) for key in keys},
+            _sums(self.operations, other.operations),
             _sum(self.instructions, other.instructions),
             _sum(self.cycles, other.cycles),
+            _sums(self.single, other.single),
         )
 
     @property
@@ -51,6 +55,10 @@ class Retired:
         """Return the number of floating-point operations; changes of sign and drawn random numbers are not counted."""
         weights = {"fma": fma, "compare": compare, "select": select, "sign": 0, "random": 0}
         return sum(weights.get(kind, 1) * n for kind, n in self.by_kind.items())
+
+
+def _sums(a: Mapping[K, int], b: Mapping[K, int]) -> dict[K, int]:
+    return {key: n for key in {**a, **b} if (n := a.get(key, 0) + b.get(key, 0))}
 
 
 def _sum(a: int | None, b: int | None) -> int | None:

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from ..toolchain import load_library
 
-Buffer = NDArray[np.float64] | NDArray[np.int64]
+#: Its items have eight or four bytes.
+Buffer = NDArray[np.float64] | NDArray[np.float32] | NDArray[np.int64] | NDArray[np.int32]
 
 
 @dataclass(frozen=True)

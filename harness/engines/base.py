@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import shutil
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -63,8 +64,6 @@ class EngineRun:
     """The model as the simulator read it."""
     version: str
     """The simulator and its version."""
-    judged_as: NeuronModel | None = None
-    """The model whose spikes the times are, if the simulator defines a spike in another way; None: the model itself."""
 
 
 class Engine(ABC):
@@ -76,6 +75,8 @@ class Engine(ABC):
     """The name that tables print."""
     package: str = ""
     """The Python package that must be installed."""
+    tools: tuple[str, ...] = ()
+    """The programs with which it compiles a model."""
     default_dt: Fraction
     """The time step in ms if the user sets none."""
     default_dt_source: str
@@ -100,10 +101,26 @@ class Engine(ABC):
     ) -> list[EngineRun]:
         """Run with each dt; everything has been checked."""
 
+    def judged_as(self, model: NeuronModel, method: str, stimulus: Stimulus) -> NeuronModel:  # noqa: ARG002 - by default
+        """Return the model whose reference solution has the spikes that the simulator means.
+
+        It is another model if the simulator defines a spike in another way, such as by the maximum of the voltage.
+
+        Raises
+        ------
+        UserError
+            If its spikes cannot be compared under this stimulus.
+        """
+        return model
+
     def why_not_here(self) -> str:
         """Return what is missing on this machine, and how to install it; empty if nothing is."""
         if self.package and importlib.util.find_spec(self.package) is None:
             return f"{self.title} is not installed; install it with pip install 'spikecost[peers]'"
+        missing = [tool for tool in self.tools if shutil.which(tool) is None]
+        if missing:
+            said = " and no ".join(missing)
+            return f"{self.title} compiles models, and there is no {said}; install them (Debian: g++, make and cmake)"
         return ""
 
     def why_not(self, model: str | NeuronModel, method: str = "", stimulus: Stimulus | None = None) -> str:

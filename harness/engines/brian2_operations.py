@@ -116,12 +116,16 @@ def standalone_operations(ways: Sequence[Way]) -> list[list[Executed] | NoValue]
 
 
 def _standalone(ways: Sequence[Way]) -> list[list[Executed]]:
+    measured = [_measure(name, ways, flags) for name, flags in _flags().items()]
+    return [list(each) for each in zip(*measured, strict=True)]
+
+
+def _flags() -> dict[str, list[str]]:
+    """Return the compiler's flags by the name of `Executed.flags`."""
     portable = [flag for flag in SCALAR.flags if flag.startswith("-mno")]
     default = [flag for flag in brian2.prefs["codegen.cpp.extra_compile_args_gcc"] if not flag.startswith("-std")]
     ours = [flag for flag in SCALAR.flags if not flag.startswith("-std")]
-    of_ours = _measure("ours", ways, [*ours, "-std=c++11", "-w"])
-    of_brian2 = _measure("brian2", ways, [*default, "-std=c++11", "-fno-plt", *portable])
-    return [list(pair) for pair in zip(of_ours, of_brian2, strict=True)]
+    return {"ours": [*ours, "-std=c++11", "-w"], "brian2": [*default, "-std=c++11", "-fno-plt", *portable]}
 
 
 def _measure(name: str, ways: Sequence[Way], flags: list[str]) -> list[Executed]:

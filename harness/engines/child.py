@@ -9,14 +9,15 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Mapping
-from importlib.metadata import PackageNotFoundError, files
+from collections.abc import Mapping, Sequence
+from importlib.metadata import PackageNotFoundError, files, version
 from pathlib import Path
 from typing import Any
 
+from ...models.ground import cache as kept
 from ...models.ground.bounded import patience, run_bounded
 from ...models.ground.errors import UserError
-from ...models.ground.process_folder import scratch
+from ...models.ground.process_folder import place, scratch
 
 #: The programs; they import the simulator and nothing of this package, so that they start quickly.
 _PROGRAMS = Path(__file__).with_name("programs")
@@ -67,11 +68,58 @@ def _last_line(text: str) -> str:
     return " ".join(lines[-1].split())[:200] if lines else ""
 
 
+def compiled(title: str, package: str, sources: Mapping[str, str], command: Sequence[str], product: str) -> Path:
+    """Compile mechanisms to a library, once per text and version of the simulator.
+
+    Parameters
+    ----------
+    title, package : str
+        The simulator, for messages, and its Python package.
+    sources : mapping
+        The text of each file, in the folder in which the command runs.
+    command : sequence of str
+    product : str
+        The pattern of the library's name.
+
+    Raises
+    ------
+    UserError
+        If the compiler fails or makes nothing.
+    """
+    key = "\0".join([package, version(package), sys.version, *map(repr, sources.items())])
+    library = kept.read("mechanisms", key)
+    if library is None:
+        with scratch() as folder:
+            for name, text in sources.items():
+                path = folder / name
+                path.parent.mkdir(exist_ok=True)
+                path.write_text(text)
+            answer = run_bounded(["/usr/bin/env", "-C", str(folder), *command], patience())
+            found = next(folder.glob(product), None)
+            if answer.failure or found is None:
+                raise UserError(
+                    f"{title} could not compile a generated mechanism: it {answer.failure or 'made nothing'}"
+                )
+            library = found.resolve().read_bytes()
+        kept.write("mechanisms", key, library)
+    return place(f"{kept.digest_of('mechanisms', key)[:24]}.so", library)
+
+
 def script_of(package: str, name: str) -> str:
-    """Return a command that a package installed, such as ``nrnivmodl``: its path, or its name if that is not known."""
+    """Return the path of a script that a package installed, or its name if that is not known.
+
+    Parameters
+    ----------
+    package : str
+    name : str
+        The name of a console script, or the path of a file in the package.
+    """
     try:
         found = files(package) or []
     except PackageNotFoundError:
         return name
-    paths = (Path(str(file.locate())).resolve() for file in found if file.name == name)
-    return next((str(path) for path in paths if path.exists() and os.access(path, os.X_OK)), name)
+    for file in found:
+        path = file.as_posix()
+        if path == name or (file.name == name and path.startswith("..")):
+            return str(file.locate())
+    return name

@@ -6,19 +6,14 @@ import sys
 import time
 from collections.abc import Sequence
 from fractions import Fraction
-from importlib.metadata import version
 from pathlib import Path
 from types import MappingProxyType
 
 from ...models.algebra.draft import NotApplicable
 from ...models.definition.neuron import NeuronModel
-from ...models.ground import cache as kept
-from ...models.ground.bounded import patience, run_bounded
-from ...models.ground.errors import UserError
-from ...models.ground.process_folder import place, scratch
 from ..stimuli import Stimulus
 from .base import ENGINES, Engine, EngineRun, Labels, Scheme, on_the_grid, why_not_plain
-from .child import ask, script_of
+from .child import ask, compiled, script_of
 from .nmodl import Mechanism, nmodl
 
 _MECHANISM = "spikecost_model"
@@ -31,6 +26,7 @@ class Neuron(Engine):
     name = "neuron"
     title = "NEURON"
     package = "neuron"
+    tools = ("make", "g++")
     default_dt = Fraction(1, 40)
     default_dt_source = "src/nrnoc/membdef.h, DEF_dt"
     labels = Labels(
@@ -109,27 +105,13 @@ class Neuron(Engine):
         ]
 
     def _written(self, model: NeuronModel) -> Mechanism:
-        return nmodl(model, _MECHANISM, "cnexp", "derivimplicit")
+        return nmodl(model, _MECHANISM)
 
 
 def _compiled(text: str) -> Path:
-    """Compile a mechanism, once per text and version of NEURON; return the library."""
-    key = "\0".join(["neuron", version("neuron"), sys.version, text])
-    product = kept.read("mechanisms", key)
-    if product is None:
-        with scratch() as folder:
-            (folder / f"{_MECHANISM}.mod").write_text(text)
-            # sys.executable: the script's own first line may name another Python
-            command = ["/usr/bin/env", "-C", str(folder), sys.executable, script_of("neuron", "nrnivmodl"), "."]
-            answer = run_bounded(command, patience())
-            found = next(folder.glob("*/libnrnmech.so"), None)
-            if answer.failure or found is None:
-                raise UserError(
-                    f"NEURON's nrnivmodl refused a generated mechanism: it {answer.failure or 'made nothing'}"
-                )
-            product = found.resolve().read_bytes()
-        kept.write("mechanisms", key, product)
-    return place(f"{kept.digest_of('mechanisms', key)[:24]}.so", product)
+    """Compile a mechanism; return the library."""
+    command = (sys.executable, script_of("neuron", "nrnivmodl"), ".")
+    return compiled("NEURON", "neuron", {f"{_MECHANISM}.mod": text}, command, "*/libnrnmech.so")
 
 
 ENGINES.register(Neuron())

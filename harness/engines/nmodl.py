@@ -8,12 +8,13 @@ they differ from every name of the simulator.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ...models.algebra.draft import Derivatives, Draft, NotApplicable, Vector
 from ...models.algebra.expression import FLOATS, TESTS, Const, Expr, Op, Var, evaluate, names
 from ...models.algebra.functions import ROWS
+from ...models.algebra.polynomial import linear_parts
 from ...models.algebra.simplify import Assign, lower
 from ...models.definition.neuron import NeuronModel
 
@@ -25,13 +26,16 @@ _CURRENT = "-0.001"
 class Writer:
     """Writes expressions of one model as statements of NMODL."""
 
-    def __init__(self, model: NeuronModel) -> None:
+    def __init__(self, model: NeuronModel, functions: Collection[str] | None = None) -> None:
         self.model = model
         self.system = model.system
         self.voltage = self.system.threshold.variable
         self.states = [name for name in self.system.state if name != self.voltage]
+        self.given = [*self.system.parameters, *([model.input] if model.input else [])]
         self._draft_names = frozenset(self.system.dimensions) - set(self.system.subexpressions)
         self._choices = 0
+        self._functions = functions
+        """The functions of the language; None: all of C's."""
 
     def name(self, name: str) -> str:
         """Return the name in NMODL of a name of the model."""
@@ -49,20 +53,20 @@ class Writer:
         found = self._derivatives(draft)(self._here(), only=[self.voltage])
         return self.block(draft, {self.own("dv"): found[self.voltage]})
 
-    def is_linear(self) -> bool:
-        """Whether the derivative of each state, with everything else frozen, is linear in it."""
+    def is_linear(self, only: Sequence[str]) -> bool:
+        """Whether the derivative of each of some variables, with everything else frozen, is linear in it."""
         try:
-            self._derivatives(self._draft()).linear(self._here(), only=self.states)
+            self._derivatives(self._draft()).linear(self._here(), only=only)
         except NotApplicable:
             return False
         return True
 
-    def linear(self) -> list[str]:
-        """Return statements that compute ``a_NAME_`` and ``b_NAME_`` of ``dx/dt = a + b x`` for each state."""
+    def linear(self, only: Sequence[str]) -> list[str]:
+        """Return statements that compute ``a_NAME_`` and ``b_NAME_`` of ``dx/dt = a + b x`` for some variables."""
         draft = self._draft()
-        a, b = self._derivatives(draft).linear(self._here(), only=self.states)
-        outputs = {self.own(f"a_{name}"): a[name] for name in self.states}
-        return self.block(draft, outputs | {self.own(f"b_{name}"): b[name] for name in self.states})
+        a, b = self._derivatives(draft).linear(self._here(), only=only)
+        outputs = {self.own(f"a_{name}"): a[name] for name in only}
+        return self.block(draft, outputs | {self.own(f"b_{name}"): b[name] for name in only})
 
     def slopes(self) -> list[str]:
         """Return statements that compute ``a_NAME_``, the derivative, for each state."""
@@ -140,12 +144,15 @@ class Writer:
             return target
         args = [self._value(arg, tests, lines) for arg in node.args]
         if node.kind == "pow":
-            return f"pow({args[0]}, {args[1]})"
+            return f"({args[0]} ^ {args[1]})"
         if node.kind in _INFIX:
             return f"({args[0]} {_INFIX[node.kind]} {args[1]})"
         if node.kind in ("neg", "not"):
             return f"({'-' if node.kind == 'neg' else '!'}{args[0]})"
-        return f"{ROWS[node.kind].library}({', '.join(args)})"
+        function = ROWS[node.kind].library
+        if self._functions is not None and function not in self._functions:
+            raise NotApplicable(f"the language has no function {function}")
+        return f"{function}({', '.join(args)})"
 
     def _draft(self) -> Draft:
         return Draft(self._draft_names)
@@ -183,16 +190,14 @@ class Mechanism:
         return self.level is None
 
 
-def nmodl(model: NeuronModel, mechanism: str, linear_method: str, other_method: str) -> Mechanism:
-    """Write a model as a mechanism.
+def nmodl(model: NeuronModel, mechanism: str) -> Mechanism:
+    """Write a model as a mechanism for NEURON.
 
     Parameters
     ----------
     model : NeuronModel
     mechanism : str
         Its name.
-    linear_method, other_method : str
-        The methods of the language for states whose derivatives are linear in them, and for others.
 
     Raises
     ------
@@ -201,50 +206,31 @@ def nmodl(model: NeuronModel, mechanism: str, linear_method: str, other_method: 
     """
     writer = Writer(model)
     point = bool(model.system.reset) or writer.constant_level is None
-    name, states = writer.name, [writer.name(each) for each in writer.states]
-    slope = writer.slope()
-    is_linear = writer.is_linear()
-    rates = (writer.linear() if is_linear else writer.slopes()) if states else []
-    a, b = ({each: name(writer.own(f"{kind}_{each}")) for each in writer.states} for kind in "ab")
-    kept = [*a.values(), *(b.values() if is_linear else ())]
-    given = [*model.system.parameters, *([model.input] if model.input else [])]
-    values = {**model.parameter_values, **({model.input: 0.0} if model.input else {})}
-    head = [
-        f": {model.label}, generated by spikecost; in ms, mV and the model's own units",
-        "NEURON {",
-        f"    {'POINT_PROCESS' if point else 'SUFFIX'} {mechanism}",
-        "    NONSPECIFIC_CURRENT i",
-        *([f"    RANGE {', '.join(name(each) for each in given)}"] if given else []),
-        "    THREADSAFE",
-        "}",
-        "PARAMETER {",
-        *(f"    {name(each)} = {number(values[each])}" for each in given),
-        "}",
-        *(["STATE {", *(f"    {each}" for each in states), "}"] if states else []),
+    states = [writer.name(each) for each in writer.states]
+    is_linear = writer.is_linear(writer.states)
+    rates = (writer.linear(writer.states) if is_linear else writer.slopes()) if states else []
+    derivatives, kept = _derivatives(writer, is_linear)
+    declared, *slope = _with_locals(writer.slope(), ())
+    lines = [
+        *_head(writer, mechanism, point, ["    THREADSAFE"]),
+        *_parameters(writer),
+        *_states(writer),
         "ASSIGNED {",
         "    v (mV)",
         f"    i ({'nA' if point else 'mA/cm2'})",
         *(f"    {each}" for each in kept),
         "}",
-        "INITIAL {",
-        *(f"    {name(each)} = {number(model.initial_values[each])}" for each in writer.states),
-        *(["    net_send(0, 1)"] if point else []),
-        "}",
+        *_initial(writer, ["    net_send(0, 1)"] if point else []),
         "BREAKPOINT {",
-        *_with_locals(slope, ()),
+        declared,  # LOCAL comes first in its block, SOLVE before the current
+        *([f"    SOLVE states METHOD {'cnexp' if is_linear else 'derivimplicit'}"] if states else []),
+        *slope,
+        f"    i = {_CURRENT}*{writer.name(writer.own('dv'))}",
+        "}",
     ]
-    # LOCAL comes first in its block, SOLVE before the current
-    solve = [f"    SOLVE states METHOD {linear_method if is_linear else other_method}"] if states else []
-    at = head.index("BREAKPOINT {") + 1
-    at += head[at].startswith("    LOCAL")
-    lines = [*head[:at], *solve, *head[at:], f"    i = {_CURRENT}*{name(writer.own('dv'))}", "}"]
     if states:
-        lines += ["PROCEDURE rates() {", *_with_locals(rates, kept), "}", "DERIVATIVE states {", "    rates()"]
-        lines += [
-            f"    {name(each)}' = {a[each]}{f' + {b[each]}*{name(each)}' if is_linear else ''}"
-            for each in writer.states
-        ]
-        lines.append("}")
+        lines += ["PROCEDURE rates() {", *_with_locals(rates, kept), "}"]
+        lines += ["DERIVATIVE states {", "    rates()", *derivatives, "}"]
     if point:
         reset = writer.reset()
         lines += [
@@ -260,6 +246,105 @@ def nmodl(model: NeuronModel, mechanism: str, linear_method: str, other_method: 
             "}",
         ]
     return Mechanism("\n".join(lines) + "\n", None if point else writer.constant_level)
+
+
+_NO_RESET = "Arbor's mechanisms cannot reset the voltage at a spike, and its LIF and AdEx cells take no input current"
+#: The functions of Arbor's dialect.
+ARBOR_FUNCTIONS = frozenset({"exp", "sin", "cos", "log", "fabs", "sqrt", "tanh"})
+
+
+def nmodl_of_arbor(model: NeuronModel, mechanism: str) -> Mechanism:
+    """Write a model as a density mechanism in Arbor's dialect: the voltage is a parameter, procedures see no variables.
+
+    The input is not in it: it is a current of the cell (`input_current`).
+
+    Raises
+    ------
+    NotApplicable
+        If the model cannot be written so.
+    """
+    writer = Writer(model, ARBOR_FUNCTIONS)
+    if model.system.reset:
+        raise NotApplicable(_NO_RESET)
+    if writer.constant_level is None:
+        raise NotApplicable("Arbor's threshold is a constant voltage")
+    if not writer.is_linear(model.system.state):
+        raise NotApplicable("a variable is not linear in itself, which Arbor's implicit schemes need")
+    voltage = writer.voltage
+    a, b = (writer.name(writer.own(f"{kind}_{voltage}")) for kind in "ab")
+    derivatives, _ = _derivatives(writer, is_linear=True)
+    lines = [
+        *_head(writer, mechanism, False, []),
+        *_parameters(writer, ["    v (mV)"]),
+        *_states(writer),
+        *_initial(writer, []),
+        "BREAKPOINT {",
+        *(["    SOLVE states METHOD cnexp"] if writer.states else []),
+        *_with_locals(writer.linear([voltage]), ()),
+        # written so, its derivative by v is found, and it is integrated implicitly; otherwise it would be explicit
+        f"    i = {_CURRENT}*({a} + {b}*v)",
+        "}",
+    ]
+    if writer.states:
+        lines += ["DERIVATIVE states {", *_with_locals(writer.linear(writer.states), ()), *derivatives, "}"]
+    return Mechanism("\n".join(lines) + "\n", writer.constant_level)
+
+
+def input_current(model: NeuronModel) -> float:
+    """Return the current density in uA/cm2, on a membrane of 1 uF/cm2, that one unit of the input is.
+
+    Raises
+    ------
+    NotApplicable
+        If the input is not a current with a constant factor.
+    """
+    if not model.input:
+        return 0.0
+    sides = Derivatives(model.system, Draft(frozenset())).right_hand_sides
+    v = model.system.threshold.variable
+    parts = linear_parts(sides[v], model.input)
+    others = {name for name, side in sides.items() if name != v and model.input in names(side)}
+    if parts is None or others or names(parts[1]) - set(model.system.parameters):
+        raise NotApplicable("its input is not a current")
+    return float(evaluate(parts[1], model.parameter_values, FLOATS))
+
+
+def _head(writer: Writer, mechanism: str, point: bool, more: Sequence[str]) -> list[str]:
+    given = ", ".join(map(writer.name, writer.given))
+    return [
+        f": {writer.model.label}, generated by spikecost; in ms, mV and the model's own units",
+        "NEURON {",
+        f"    {'POINT_PROCESS' if point else 'SUFFIX'} {mechanism}",
+        "    NONSPECIFIC_CURRENT i",
+        *([f"    RANGE {given}"] if given else []),
+        *more,
+        "}",
+    ]
+
+
+def _parameters(writer: Writer, more: Sequence[str] = ()) -> list[str]:
+    values = {**writer.model.parameter_values, writer.model.input: 0.0}
+    return ["PARAMETER {", *more, *(f"    {writer.name(each)} = {number(values[each])}" for each in writer.given), "}"]
+
+
+def _states(writer: Writer) -> list[str]:
+    return ["STATE {", *(f"    {writer.name(each)}" for each in writer.states), "}"] if writer.states else []
+
+
+def _initial(writer: Writer, more: Sequence[str]) -> list[str]:
+    values = writer.model.initial_values
+    return ["INITIAL {", *(f"    {writer.name(each)} = {number(values[each])}" for each in writer.states), *more, "}"]
+
+
+def _derivatives(writer: Writer, is_linear: bool) -> tuple[list[str], list[str]]:
+    """Return the equations of the states, and the names that they use."""
+    lines, kept = [], []
+    for each in writer.states:
+        name = writer.name(each)
+        a, b = (writer.name(writer.own(f"{kind}_{each}")) for kind in "ab")
+        lines.append(f"    {name}' = {a}{f' + {b}*{name}' if is_linear else ''}")
+        kept += [a, b] if is_linear else [a]
+    return lines, kept
 
 
 def _with_locals(lines: Sequence[str], kept: Iterable[str], *, statements: bool = True) -> list[str]:

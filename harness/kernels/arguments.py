@@ -23,6 +23,7 @@ from ...models.ground.errors import UserError
 from ...models.language import units
 from ...models.language.names import TIME
 from ...models.methods import METHODS, Method
+from ...models.number_formats import NUMBER_FORMATS
 from ...models.step import Step
 from ..stimuli import Stimulus, steps_of
 from ..stimuli.random_inputs import RandomInputs
@@ -94,6 +95,7 @@ class Arguments:
         self._steps_together = tuple(together) or (step,)
         records = lanes * len(self._steps_together)
         self._step, self._method = step, METHODS[step.method]
+        self._stored = NUMBER_FORMATS[step.precision].stored
         self._by_dt, sampled = self._method.knob == "dt", self._method.template.sampled_input
         check_stimuli(model, stimuli, step.varying)
         check_models(stimuli, models)
@@ -107,6 +109,7 @@ class Arguments:
         cuts = max(sum(len(train) for _, train in stimulus.arrivals) for stimulus in stimuli)
         if self._by_dt:
             steps = steps_of(stimuli[0], Fraction(setting))
+            check_whole(step, sum(steps), self._setting)
             pieces: NDArray[Any] = np.array(steps, dtype=np.int64)
             self._most_attempts = MAX_PARTS_A_STEP * (sum(steps) + cuts) + _MARGIN
             refractory = refractory_steps(model, self._setting, step.restarts)
@@ -127,15 +130,16 @@ class Arguments:
             if not sampled
             else np.empty(0)
             if self._sampled
-            else np.array([stimulus.values for stimulus in stimuli]).T.copy()
+            else self._stored(np.array([stimulus.values for stimulus in stimuli]).T.copy())
         )
-        self._parameters = _rows([n.parameter_values for n in self._neurons], copies)
-        self._state = _rows([n.initial_values for n in self._neurons], copies)
+        self._parameters = self._stored(_rows([n.parameter_values for n in self._neurons], copies))
+        state = _rows([n.initial_values for n in self._neurons], copies)
         if self._method.counts_steps(model, step.detection):
-            self._state[step.state.index(TIME)] = np.rint(self._state[step.state.index(TIME)] / self._setting)
-        self._samples = np.full((len(pieces), *self._state.shape), np.nan)
+            state[step.state.index(TIME)] = np.rint(state[step.state.index(TIME)] / self._setting)
+        self._state = self._stored(state)
+        self._samples = self._stored(np.full((len(pieces), *state.shape), np.nan))
         self._arriving = (
-            arriving(step, stimuli, pieces=pieces, dt=self._setting if self._by_dt else None).arrays
+            arriving(step, stimuli, pieces=pieces, dt=self._setting if self._by_dt else None).arrays(self._stored)
             if model.arrivals
             else ()
         )
@@ -192,9 +196,9 @@ class Arguments:
             cut = edges[inside.start : inside.stop + 1].copy()
             cut[0], cut[-1] = first, end
             pieces = cut[1:] - cut[:-1]
-            inputs = self._sampled.values(first, end - first) if self._sampled else inputs[inside]
+            inputs = self._stored(self._sampled.values(first, end - first)) if self._sampled else inputs[inside]
             samples = samples[inside]
-            drawn = (self._random.values(first, end - first),) if self._random else ()
+            drawn = (self._stored(self._random.values(first, end - first)),) if self._random else ()
             of_part = (*drawn, self._carried, first)
         return (
             self._lanes,
@@ -238,9 +242,9 @@ class Arguments:
         return Outcome(
             # counted steps, or ms since the start of the piece: no time is summed over the run
             spike_times=(place + at) * self._setting if self._by_dt else self._starts[place] + at,
-            state=self._in_ms(self._state[:, lane].copy()),
+            state=self._in_ms(self._state[:, lane].astype(np.float64)),
             failure=self._failure(lane, spikes, stuck),
-            samples=self._in_ms(self._samples[:, :, lane].copy()),
+            samples=self._in_ms(self._samples[:, :, lane].astype(np.float64)),
             tallies=self._method.tallies(self._steps_together[which], kept, self._steps, count, float(self._horizon)),
         )
 
@@ -251,7 +255,7 @@ class Arguments:
         return states
 
     def _failure(self, lane: int, spikes: int, stuck: int) -> str:
-        state = self._state[:, lane]
+        state = self._state[:, lane].astype(np.float64)
         if stuck in _GIVEN_UP:
             return _GIVEN_UP[stuck]
         if stuck & NOT_FINITE or not np.isfinite(state).all():
@@ -397,6 +401,24 @@ def check_size(stimuli: Sequence[Stimulus], steps: Fraction | float, state: int,
         raise UserError(
             f"{asked} need {float(needed) / 1e9:.2g} GB of memory, but there are {memory() / 1e9:.2g} GB; "
             "give a shorter stimulus, or a larger dt if it varies"
+        )
+
+
+def check_whole(step: Step, steps: int, dt: float) -> None:
+    """Refuse a run with more steps than its number format can count, where a kernel counts steps in that format.
+
+    It does so for the time ``t``, if the equations contain it, and while a neuron is refractory.
+
+    Raises
+    ------
+    UserError
+    """
+    most = NUMBER_FORMATS[step.precision].largest_whole
+    counted = steps if METHODS[step.method].counts_steps(step.model, step.detection) else 0
+    if max(counted, step.model.refractory_ms / dt) > most:
+        raise UserError(
+            f"{step.model.label} counts more than {most} time steps, which {step.precision} precision cannot; give a "
+            "larger dt, a shorter stimulus, or precision double"
         )
 
 

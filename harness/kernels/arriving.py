@@ -6,7 +6,7 @@ Arrays of one byte or four bytes are parts of arrays of eight bytes, which is wh
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -28,7 +28,7 @@ AT_ONCE = 500_000
 
 
 @dataclass(frozen=True)
-class Arriving:
+class ArrivalArrays:
     """The arrays, in the order of the C function; see ``shared.c.j2``."""
 
     arriving: NDArray[np.int64]
@@ -38,10 +38,9 @@ class Arriving:
     values: NDArray[np.float64]
     given: NDArray[np.int64]
 
-    @property
-    def arrays(self) -> tuple[NDArray[Any], ...]:
-        """All of them."""
-        return self.arriving, self.counts, self.kinds, self.places, self.values, self.given
+    def arrays(self, stored: Callable[[Array], NDArray[Any]]) -> tuple[NDArray[Any], ...]:
+        """Return all of them; `stored` returns numbers in the number format of the kernel."""
+        return self.arriving, self.counts, self.kinds, stored(self.places), stored(self.values), self.given
 
 
 def bytes_of_arrivals(step: Step, stimulus: Stimulus, steps: float) -> float:
@@ -53,7 +52,7 @@ def bytes_of_arrivals(step: Step, stimulus: Stimulus, steps: float) -> float:
     return 4 * steps + of_each * sum(map(len, trains))
 
 
-def arriving(step: Step, stimuli: Sequence[Stimulus], *, pieces: NDArray[Any], dt: float | None) -> Arriving:
+def arriving(step: Step, stimuli: Sequence[Stimulus], *, pieces: NDArray[Any], dt: float | None) -> ArrivalArrays:
     """Return the arrays for some neurons.
 
     Parameters
@@ -100,7 +99,7 @@ def arriving(step: Step, stimuli: Sequence[Stimulus], *, pieces: NDArray[Any], d
         )
         first += each.total
     begins = np.array([rows[id(stimulus)] for stimulus in stimuli], dtype=np.int64)
-    return Arriving(begins, counts, kinds, places, values, given)
+    return ArrivalArrays(begins, counts, kinds, places, values, given)
 
 
 class _Where(Protocol):

@@ -14,6 +14,7 @@ from ...flops.toolchain import Build, has_vector_version
 from ...models.algebra.expression import TESTS, Const, Expr, Op, Table, Var, nodes
 from ...models.algebra.functions import CALLS, FUNCTIONS
 from ...models.algebra.simplify import Block
+from ...models.number_formats import NumberFormat
 from ..stimuli import Shape
 
 #: The largest number of Newton iterations for a crossing: after this number even bisection has reached round-off.
@@ -48,13 +49,8 @@ static void record(struct spikes *out, long step, double at)
 }
 
 /* By its bits, so that the test is no floating-point operation. A reset would hide a state that is not finite. */
-static inline int is_number(double x)
-{
-    long long bits;
-    __builtin_memcpy(&bits, &x, sizeof bits);
-    return (bits >> 52 & 0x7ff) != 0x7ff;
-}
-
+"""
+_FRESH = """
 /* Whoever waits for a kernel may end it: it looks for that after every POLL steps at the latest. No operation of the
    model's is added, left out or moved by it. */
 enum { POLL = 4096 };
@@ -71,33 +67,14 @@ enum { POLL = 4096 };
 /* Both comparisons of a test are made: a branch after the first would skip the second. */
 #define EVALUATED(test) __asm__ volatile("" : "+r"(test))
 """
-#: Both values of a select are computed and one is chosen. With ?: the compiler would branch around one of them.
-_SELECT = """
-#if defined(__SSE4_1__)
-#include <smmintrin.h>
-static inline double choose(int test, double yes, double no)
-{
-    FRESH(yes); /* a number known to the compiler would make another instruction of it */
-    FRESH(no);
-    const __m128d mask = _mm_castsi128_pd(_mm_cvtsi64_si128(-(long long)test));
-    return _mm_cvtsd_f64(_mm_blendv_pd(_mm_set_sd(no), _mm_set_sd(yes), mask));
-}
-#else
-static inline double choose(int test, double yes, double no)
-{
-    FRESH(yes);
-    FRESH(no);
-    return test ? yes : no;
-}
-#endif
-"""
+#: Elsewhere, with ?: the compiler would branch around one of the values; the number format says how it is done.
 _SELECT_IN_LANES = """
 /* in lanes the compiler makes a masked move of it */
 #define choose(test, yes, no) ((test) ? (yes) : (no))
 """
 #: The conversion rounds towards zero; a value that does not fit becomes negative, which selects the first cell.
 _CELL = """
-static inline int table_cell(double position, int count)
+static inline int table_cell({c_type} position, int count)
 {
     const int cell = (int)position;
     const int last = count - 1;
@@ -109,7 +86,7 @@ _DECLARED_AS = """
 #define SPELLED(prefix) SPELLED_AS(prefix)
 #define LIBRARY(name) __asm__(SPELLED(__USER_LABEL_PREFIX__) name)
 """
-_VECTOR_FUNCTIONS = '__attribute__((simd("notinbranch"))) double exp(double), pow(double, double);\n'
+_VECTOR_FUNCTIONS = '__attribute__((simd("notinbranch"))) {c} exp{f}({c}), pow{f}({c}, {c});\n'
 
 
 _STIMULUS = """\
@@ -175,10 +152,10 @@ def c_arrivals() -> str:
     return f"enum {{ LATER = {LATER} }};\n"
 
 
-def c_prelude(build: Build, vector_exp: bool = False) -> str:
+def c_prelude(build: Build, number: NumberFormat, vector_exp: bool = False) -> str:
     """Print the code before kernels; `vector_exp` says whether vector versions of exp and pow may be called."""
-    head = _VECTOR_FUNCTIONS if vector_exp and build.lanes else ""
-    return head + _PRELUDE + (_SELECT_IN_LANES if build.lanes else _SELECT)
+    head = _VECTOR_FUNCTIONS.format(c=number.c_type, f=number.suffix) if vector_exp and build.lanes else ""
+    return head + _PRELUDE + number.is_number + _FRESH + (_SELECT_IN_LANES if build.lanes else number.select)
 
 
 def c_stimulus() -> str:
@@ -193,17 +170,17 @@ def c_stimulus() -> str:
     )
 
 
-def c_expression(node: Expr) -> str:
+def c_expression(node: Expr, number: NumberFormat) -> str:
     """Print an expression in C."""
     if isinstance(node, Const):
-        text = repr(float(node.value))
+        text = number.literal(node.value)
         return f"({text})" if node.value < 0 else text
     if isinstance(node, Var):
         return f"{node.name}_"
     if isinstance(node, Table):
         return _c_name(node)
     assert isinstance(node, Op)
-    args = [c_expression(arg) for arg in node.args]
+    args = [c_expression(arg, number) for arg in node.args]
     if node.kind in _INFIX:
         return f"({args[0]} {_INFIX[node.kind]} {args[1]})"
     if node.kind == "neg":
@@ -213,13 +190,14 @@ def c_expression(node: Expr) -> str:
     if node.kind == "select":
         return f"choose({', '.join(args)})"
     if node.kind == "cell":
-        return f"table_cell({args[0]}, {int(float(args[1]))})"
+        assert isinstance(node.args[1], Const)
+        return f"table_cell({args[0]}, {int(node.args[1].value)})"
     if node.kind == "entry":
         return f"{args[0]}[{args[1]}]"
-    return f"{_CALLS.get(node.kind) or _DECLARED[node.kind]}({', '.join(args)})"
+    return f"{_CALLS.get(node.kind) or _DECLARED[node.kind]}{number.suffix}({', '.join(args)})"
 
 
-def c_block(block: Block, indent: int, declared: Iterable[str] = ()) -> str:
+def c_block(block: Block, indent: int, declared: Iterable[str] = (), *, number: NumberFormat) -> str:
     """Print the statements of a block; names in `declared` are only assigned, other names are declared."""
     lines: list[str] = []
     integers: set[str] = set()
@@ -229,18 +207,19 @@ def c_block(block: Block, indent: int, declared: Iterable[str] = ()) -> str:
             value.kind in _INTEGERS if isinstance(value, Op) else isinstance(value, Var) and value.name in integers
         )
         integers |= {assign.target} if is_integer else set()
-        kind = "" if assign.target in declared else "int " if is_integer else "const double "
-        lines.append(f"{' ' * indent}{kind}{assign.target}_ = {c_expression(assign.value)};\n")
+        kind = "" if assign.target in declared else "int " if is_integer else f"const {number.c_type} "
+        lines.append(f"{' ' * indent}{kind}{assign.target}_ = {c_expression(assign.value, number)};\n")
     return "".join(lines)
 
 
-def c_functions(blocks: Iterable[Block], build: Build, vector: bool) -> str:
+def c_functions(blocks: Iterable[Block], build: Build, number: NumberFormat, vector: bool) -> str:
     """Declare the functions of C's library that blocks call, except those that the header <math.h> declares for us.
 
     Parameters
     ----------
     blocks : iterable of Block
     build : Build
+    number : NumberFormat
     vector : bool
         Whether their vector versions may be called.
     """
@@ -253,14 +232,15 @@ def c_functions(blocks: Iterable[Block], build: Build, vector: bool) -> str:
     lines = []
     for kind in CALLS:
         if kind in called:
-            library = FUNCTIONS[kind].library
-            in_lanes = vector and build.lanes and has_vector_version(library)
+            library, c = f"{FUNCTIONS[kind].library}{number.suffix}", number.c_type
+            in_lanes = vector and build.lanes and has_vector_version(library, number.bits)
             attributes = 'const, simd("notinbranch")' if in_lanes else "const"
-            lines.append(f'__attribute__(({attributes})) double {_DECLARED[kind]}(double) LIBRARY("{library}");\n')
+            declared = f"{_DECLARED[kind]}{number.suffix}({c})"
+            lines.append(f'__attribute__(({attributes})) {c} {declared} LIBRARY("{library}");\n')
     return _DECLARED_AS + "".join(lines) if lines else ""
 
 
-def c_tables(blocks: Iterable[Block]) -> str:
+def c_tables(blocks: Iterable[Block], number: NumberFormat) -> str:
     """Print every table once, and the lookup function."""
     found = {
         _c_name(node): node
@@ -269,9 +249,10 @@ def c_tables(blocks: Iterable[Block]) -> str:
         if isinstance(node, Table)
     }
     lines = [
-        f"static const double {name}[] = {{{', '.join(map(repr, table.values))}}};\n" for name, table in found.items()
+        f"static const {number.c_type} {name}[] = {{{', '.join(map(number.literal, table.values))}}};\n"
+        for name, table in found.items()
     ]
-    return _CELL + "".join(lines) if lines else ""
+    return _CELL.replace("{c_type}", number.c_type) + "".join(lines) if lines else ""
 
 
 def _c_name(table: Table) -> str:

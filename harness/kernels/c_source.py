@@ -7,6 +7,7 @@ the model is printed from a Block.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import cache, partial
 from itertools import compress
@@ -19,14 +20,18 @@ from ...flops.toolchain import Build
 from ...models.algebra.expression import TESTS, Op, Var
 from ...models.algebra.simplify import Block
 from ...models.definition.step_names import STATE_ENDINGS
-from ...models.methods import METHODS, arrivals, events
+from ...models.methods import DOUBLE, METHODS, arrivals, events
+from ...models.number_formats import NUMBER_FORMATS
 from ...models.step import Step
 from .c_blocks import c_arrivals, c_block, c_functions, c_prelude, c_stimulus, c_tables
 
 #: A step with more spikes than this is reported as stuck (the reset does not lead below the threshold).
 MAX_SPIKES_A_STEP = 64
-#: The number of lanes advanced together: a Hodgkin-Huxley block of this size stays in the first-level cache.
+#: The number of lanes advanced together, in double precision: a Hodgkin-Huxley block of this size stays in the
+#: first-level cache. Smaller numbers have more lanes in the same memory.
 LANES = 64
+#: The bits of a double, and of the widest vector registers.
+WORD, VECTOR = 64, 512
 #: Names that all templates use if blocks are functions.
 _MEMBERS = ("dt", "_now", "_target", "_end", "_span", "_step", "_s", "_at", "_before", "_refractory")
 
@@ -42,14 +47,17 @@ def c_source(steps: Iterable[Step], build: Build, vector_exp: bool) -> str:
     Parameters
     ----------
     steps : iterable of Step
+        In one number format.
     build : Build
         One neuron after the other, or `LANES` neurons side by side.
     vector_exp : bool
         Whether the compiler may call vector versions of the mathematics library's functions.
     """
     steps = [step.in_own_names for step in steps]
+    (number,) = {NUMBER_FORMATS[step.precision] for step in steps}
     blocks = [block for step in steps for block in step.blocks.values()]
-    head = c_prelude(build, vector_exp) + c_functions(blocks, build, vector_exp) + c_tables(blocks)
+    head = c_prelude(build, number, vector_exp) + c_functions(blocks, build, number, vector_exp)
+    head += c_tables(blocks, number)
     if not all(METHODS[step.method].template.sampled_input for step in steps):
         head += c_stimulus()
     if any(step.model.arrivals for step in steps):
@@ -108,7 +116,12 @@ def in_parts(step: Step) -> bool:
 
 
 def _family_name(step: Step, *detection: str) -> str:
-    return "__".join([step.model.name, step.method, *detection, *(["varying"] if step.varying else [])])
+    more = ["varying"] * step.varying + [_in_c(step.precision)] * (step.precision != DOUBLE)
+    return "__".join([step.model.name, step.method, *detection, *more])
+
+
+def _in_c(name: str) -> str:
+    return re.sub(r"\W", "_", name)
 
 
 def _family(name: str, steps: list[Step], build: Build) -> str:
@@ -121,16 +134,23 @@ def _family(name: str, steps: list[Step], build: Build) -> str:
 def _common(step: Step, in_lanes: bool) -> dict[str, Any]:
     """Return the variables that every template gets."""
     method = METHODS[step.method]
+    number = NUMBER_FORMATS[step.precision]
     return {
         "step": step,
         "name": function_name(step),
         "input": step.model.input,
         "by_dt": method.knob == "dt",
         "in_lanes": in_lanes,
-        "lanes": LANES,
+        "lanes": LANES * WORD // number.bits,
         "max_spikes": MAX_SPIKES_A_STEP,
         "others": [],
-        "block": c_block,
+        "block": partial(c_block, number=number),
+        "real": number.c_type,
+        "literal": number.literal,
+        # a test has as many bits as a number, so that both fill vector registers in the same way
+        "test": "long" if number.bits == WORD else "int",
+        "vector": VECTOR // number.bits,
+        "exact_dt": number.c_type == "double",
         "arrivals": arrivals.arrivals(step.model),
         "random": tuple(step.model.system.random),
         "in_parts": in_parts(step),
@@ -230,7 +250,7 @@ def _body(block: Block, shared: Collection[str]) -> str:
     tests = _tests(block, shared)
     lines = [f"    const {'int' if name in shared else 'double'} {name}_ = s->{name}_;\n" for name in block.reads]
     lines += [f"    int {name}_;\n" for name in block.targets if name in tests]
-    lines.append(c_block(block, 4, tests))
+    lines.append(c_block(block, 4, tests, number=NUMBER_FORMATS[DOUBLE]))
     lines += [f"    s->{name}_ = {name}_;\n" for name in writes(block)]
     return "".join(lines)
 

@@ -175,11 +175,11 @@ def compile_kernels(steps: Iterable[Step], build: Build = SCALAR) -> list[Kernel
     """
     steps = list(steps)
     found: dict[int, Kernel] = {}
-    for in_lanes in (True, False):
-        places = [i for i, step in enumerate(steps) if METHODS[step.method].template.in_lanes == in_lanes]
-        if places:
-            together = _compiled([steps[i] for i in places], build if in_lanes else SCALAR)
-            found |= zip(places, together, strict=True)
+    kinds = [(METHODS[step.method].template.in_lanes, step.precision) for step in steps]
+    for kind in dict.fromkeys(kinds):
+        places = [i for i, each in enumerate(kinds) if each == kind]
+        together = _compiled([steps[i] for i in places], build if kind[0] else SCALAR)
+        found |= zip(places, together, strict=True)
     return [found[i] for i in range(len(steps))]
 
 

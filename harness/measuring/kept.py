@@ -75,7 +75,14 @@ def _recall(what: str, kernels: Iterable[Kernel], request: str, compute: Callabl
     key += [f"{name} {_version(name)}" for name in _PACKAGES]
     for kernel in kernels:
         step = kernel.step
-        key += [_digest(kernel.library), step.method, step.detection, repr(step.varying), step.model.content]
+        key += [
+            _digest(kernel.library),
+            step.method,
+            step.detection,
+            step.precision,
+            repr(step.varying),
+            step.model.content,
+        ]
     return kept.recall("counts", "\n".join(key), compute)
 
 

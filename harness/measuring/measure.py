@@ -17,6 +17,7 @@ from ...models.algebra.functions import CALLS
 from ...models.definition.neuron import NeuronModel
 from ...models.ground.errors import UserError
 from ...models.ground.html import table_html
+from ...models.methods import DOUBLE
 from ...models.step import make_step
 from ..kernels.kernel import Kernel, compile_kernels
 from ..stimuli import Stimulus
@@ -40,6 +41,8 @@ class Witness:
     if the counter does not separate images."""
     libm: Mapping[str, int] | None
     """By kind, within the mathematics library; None if the counter does not separate images."""
+    single: Mapping[str, int]
+    """Those of `operations` on 32-bit numbers, by kind; empty if the counter does not separate them."""
     flops: int
     """Floating-point operations in `operations`."""
     expected: int | None
@@ -69,6 +72,7 @@ class Measurement:
     method: str
     detection: str
     build: str
+    precision: str
     steps: int
     """Number of steps of the run, all without a spike."""
     per_step: Mapping[str, int]
@@ -111,7 +115,13 @@ class Measurement:
 
 
 def measure(
-    model: str | NeuronModel, method: str, detection: str = "grid", counter: str | Counter = "auto", steps: int = 1000
+    model: str | NeuronModel,
+    method: str,
+    detection: str = "grid",
+    counter: str | Counter = "auto",
+    steps: int = 1000,
+    *,
+    precision: str = DOUBLE,
 ) -> Measurement:
     """Run steps without a spike under a counter.
 
@@ -126,6 +136,8 @@ def measure(
         ``auto`` takes the best exact counter and the best hardware counter of those that count here.
     steps : int
         Largest number of steps.
+    precision : str
+        The number format.
 
     Raises
     ------
@@ -135,10 +147,10 @@ def measure(
     """
     if steps < 1:
         raise UserError(f"steps = {steps}: give at least 1")
-    step = make_step(model, method, detection)
+    step = make_step(model, method, detection, precision=precision)
     count = count_step(step)
     per_step = count.as_run
-    witnesses = _counters(counter)
+    witnesses = _counters(counter, precision)
     kernel = compile_kernels([step], SCALAR)[0]
     run = _CountedRun(kernel, _quiet_steps(kernel, steps))
     analytic = {kind: count.as_run_once[kind] + run.steps * n for kind, n in per_step.items()}
@@ -147,6 +159,7 @@ def measure(
         method=method,
         detection=detection,
         build=kernel.build.name,
+        precision=precision,
         steps=run.steps,
         per_step=per_step.present,
         once=count.as_run_once.present,
@@ -166,10 +179,16 @@ class _CountedRun:
         return self.kernel.workload([_no_input(self.kernel, self.steps)], DT)
 
 
-def _counters(counter: str | Counter) -> list[Counter]:
+def _counters(counter: str | Counter, precision: str) -> list[Counter]:
     if _is_auto(counter):
-        return [found for found in (auto.best(exact=True), auto.best(exact=False)) if found is not None]
+        of_events = auto.best(exact=False) if precision == DOUBLE else None
+        return [found for found in (auto.best(exact=True), of_events) if found is not None]
     counter = get_counter(counter)
+    if not counter.exact and precision != DOUBLE:
+        raise UserError(
+            f"the counter '{counter.name}' reads events of double precision; for {precision} precision take 'auto' or "
+            "a counter that reads machine code, such as 'callgrind'"
+        )
     if reason := why_not_trusted(counter):
         raise UserError(f"the counter '{counter.name}' cannot count here: {reason}; 'auto' takes the best that can")
     return [counter]
@@ -223,6 +242,7 @@ def _witness(counter: Counter, run: _CountedRun, analytic: Mapping[str, int]) ->
         repetitions=repetitions,
         operations=counts.own.by_kind,
         libm=None if counts.libm is None else counts.libm.by_kind,
+        single={kind: n for kind, n in counts.own.single.items() if n},
         flops=flops,
         expected=expected,
         ratio=flops / expected if expected else None,

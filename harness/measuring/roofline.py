@@ -25,7 +25,7 @@ from ...flops.toolchain import SIMD, compile_library, cpu_model, has_vector_exp,
 from ...models.definition.neuron import NeuronModel
 from ...models.ground.errors import UserError
 from ...models.language import units
-from ...models.methods import METHODS
+from ...models.methods import DOUBLE, METHODS
 from ...models.step import make_step
 from ..kernels.kernel import compile_kernels
 from ..stimuli import as_it_stands, constant
@@ -86,14 +86,17 @@ class Roofline:
         return {**asdict(self), "peaks": dict(self.peaks), "share": self.share}
 
 
-def roofline(model: NeuronModel, method: str = "euler", detection: str = "grid") -> Roofline:
+def roofline(model: NeuronModel, method: str = "euler", detection: str = "grid", precision: str = DOUBLE) -> Roofline:
     """Measure the peaks of this machine, and a kernel's time per neuron and step at the model's drive.
 
     Raises
     ------
     UserError
-        If the method or the detection cannot be used with the model, or the method does not run neurons in lanes.
+        If the method or the detection cannot be used with the model, the method does not run neurons in lanes, or the
+        precision is not double.
     """
+    if precision != DOUBLE:
+        raise UserError(f"the peaks of {precision} precision are not measured; use --roofline with precision double")
     step = make_step(model, method, detection)
     if not METHODS[method].template.in_lanes:
         raise UserError(f"{method} does not run neurons in SIMD lanes, so no peak limits it; give a method of fixed dt")

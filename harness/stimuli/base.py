@@ -410,12 +410,24 @@ def steps_of(stimulus: Stimulus, dt: Fraction) -> tuple[int, ...]:
         raise UserError(f"dt = {float(dt):g} ms is not positive")
     unit = stimulus.unit
     if (unit / dt).denominator != 1:
+        _refuse_last_piece(stimulus, dt)
         below = math.ceil(unit / dt)
         near = " or ".join(f"{float(unit / n):.10g} ms" for n in (below, below - 1) if n)
         raise UserError(f"dt = {float(dt):g} ms does not divide the stimulus's {float(unit):g} ms pieces; use {near}")
     *wholes, denominator = stimulus.whole_durations
     step = (dt * denominator).as_integer_ratio()
     return tuple(whole * step[1] // step[0] for whole in wholes)
+
+
+def _refuse_last_piece(stimulus: Stimulus, dt: Fraction) -> None:
+    """Refuse a recording that is cut within a sample: dt divides every piece except the last."""
+    counts = [Fraction(end) / dt for end, _ in stimulus.pieces]
+    if len(counts) > 1 and all(abs(count - round(count)) <= NEAR * count for count in counts[:-1]):
+        last = math.floor(counts[-1])
+        raise UserError(
+            f"dt = {float(dt):g} ms divides every piece of the stimulus except the last, which ends at "
+            f"{float(stimulus.horizon):g} ms; let it end after whole steps, such as {last}*dt or {last + 1}*dt"
+        )
 
 
 def shorten(stimulus: Stimulus, dt: Fraction, steps: int) -> Stimulus:

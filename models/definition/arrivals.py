@@ -9,12 +9,13 @@ from typing import Any
 from brian2.units.fundamentalunits import Dimension
 
 from ..algebra.draft import substitute
-from ..algebra.expression import Expr, names
+from ..algebra.expression import Expr, names, text
 from ..algebra.system import System
 from ..ground.errors import UserError, at, short
 from ..language import equations as language
 from ..language import grammar
-from ..language.names import NAME
+from ..language.names import NAME, NOT_REFRACTORY
+from .refractoriness import Sides
 
 #: The largest number of inputs of one neuron; a train holds the arrivals of many synapses.
 MOST_INPUTS = 100
@@ -54,32 +55,41 @@ def read_arrivals(
     constants: Mapping[str, Any],
     *,
     model: str,
-    subexpressions: Mapping[str, Expr],
+    sides: tuple[Sides, Sides],
 ) -> dict[str, tuple[tuple[str, Expr], ...]]:
     """Read the statements of each input; subexpressions in them are written out.
+
+    `sides` are the right-hand sides of the model while it is not refractory, and while it is.
 
     Raises
     ------
     UserError
-        If they are not assignments to state variables with the right units.
+        If they are not assignments to state variables with the right units, or differ while the neuron is refractory.
     """
+    free, waiting = (each.opened for each in sides)
     found = {}
-    for name, text in given.items():
+    for name, code in given.items():
         with at("arrivals", name):
             where = f"{model}: arrivals: '{name}'"
-            read = language.statements(text, state, dimensions, constants, where)
+            read = language.statements(code, state, dimensions, constants, where)
             if not read:
                 raise UserError(f"{where} has no statement; write one such as g_e += w_e")
-            found[name] = tuple((target, substitute(value, subexpressions)) for target, value in read)
+            found[name] = tuple((target, substitute(value, free)) for target, value in read)
+            for target, value in read if waiting is not free else ():
+                if text(substitute(value, free)) != text(substitute(value, waiting)):
+                    raise UserError(
+                        f"{where}: what '{target}' becomes depends on {NOT_REFRACTORY}, which is only possible in "
+                        "equations, the threshold and the reset; write it without"
+                    )
     return found
 
 
 def targets_of(given: Mapping[str, str]) -> set[str]:
     """Return the names that the statements change; statements that cannot be read are reported by `read_arrivals`."""
     found: set[str] = set()
-    for text in given.values():
+    for code in given.values():
         with suppress(grammar.Unreadable):
-            found |= {target for target, _, _ in grammar.statements(text)}
+            found |= {target for target, _, _ in grammar.statements(code)}
     return found
 
 

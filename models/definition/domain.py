@@ -9,7 +9,7 @@ be checked when the model runs.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from fractions import Fraction
 from functools import lru_cache
 
@@ -17,12 +17,13 @@ import brian2
 from brian2.units.fundamentalunits import Dimension, Quantity, get_dimensions
 from brian2.utils.stringtools import get_identifiers
 
+from ..algebra.draft import substitute
 from ..algebra.expression import FLOATS, Const, Expr, Op, Var, names, nodes, text
 from ..algebra.functions import STEPPED
 from ..ground.errors import UserError
 from ..language import equations as language
 from ..language import grammar, units
-from ..language.equation_lines import lines
+from ..language.equation_lines import PARAMETER, lines
 from .neuron import NeuronModel
 
 #: Powers up to this are multiplied out exactly.
@@ -32,6 +33,11 @@ _MOST_KEPT = 4096
 
 #: Operations whose result is a fraction if their operands are fractions.
 _EXACT = {"add", "sub", "mul", "div", "pow", "neg", "abs", "less", "at_most", "select", "sign", "clip", *STEPPED}
+
+#: Operations whose result is infinite, or not a number, if an operand is infinite; a quotient is if its numerator is.
+_PASS_ON = ("add", "sub", "neg", "mul")
+#: Operations that have a result even if an operand is not a number.
+_STOP = ("less", "at_most")
 
 _Number = Fraction | float
 #: What is known about an expression: its value or, if it has none yet, the number by which it is multiplied.
@@ -90,30 +96,63 @@ def _message(model: NeuronModel) -> str:
 def _at_the_start(
     equations: Sequence[tuple[str, str, Expr]], known: dict[str, _Number], start: Mapping[str, _Number]
 ) -> str:
-    """Return which equation has no value at the initial values; empty if all have one.
+    """Return which differential equation has no value at the initial values; empty if all have one.
 
     A quotient 0/0 is left out: its limit may exist, and many rates are written like this. So is a number that is too
-    large: a term may still be 0 over it.
+    large: a term may still be 0 over it. So is an infinite number that does not make the derivative infinite, as in
+    ``1/(1 + k/ca)`` with ca = 0, and what is not a number and only compared.
     """
-    for where, name, root in equations:
-        try:
-            value = _value(root, known)
-        except _Undefined as undefined:
-            node, zero = undefined.node, undefined.zero
-            own = sorted(names(node if zero is None else zero) & set(start))
-            if zero is None:
-                values = " and ".join(f"{each} = {float(known[each]):g}" for each in own)
-                said = "" if undefined.too_large else f"'{text(node)}' is not a number with {values}: {undefined.why}"
-            else:
-                limit = node.kind == "div" and _is_zero_at(node.args[0], known)
-                cause = f"{own[0]} is 0" if isinstance(zero, Var) and own else f"'{text(zero)}' is 0"
-                said = "" if limit else f"{cause}, so that '{text(node)}' divides by zero"
-            if own and said:
-                return f"{where}: at the initial values, {said}; give {' or '.join(own)} another initial value"
+    opened: dict[str, Expr] = {}
+    for where, name, written in equations:
+        root = substitute(written, opened)
+        if name:
+            opened[name] = root
             continue
-        if name and value is not None:
-            known[name] = value
+        left_out: set[int] = set()
+        while True:
+            try:
+                _value(root, known, left_out)
+            except _Undefined as undefined:
+                said = _said_at_the_start(undefined, root, known, start)
+                if said:
+                    return f"{where}: at the initial values, {said}"
+                left_out.add(id(undefined.node))
+            else:
+                break
     return ""
+
+
+def _said_at_the_start(
+    undefined: _Undefined, root: Expr, known: Mapping[str, _Number], start: Mapping[str, _Number]
+) -> str:
+    """Return why an equation has no value; empty if it may have one."""
+    node, zero = undefined.node, undefined.zero
+    own = sorted(names(node if zero is None else zero) & set(start))
+    is_infinite = zero is not None or (node.kind.startswith("log") and _is_zero_at(node.args[0], known))
+    if not own or undefined.too_large or not _reaches(node, root, is_infinite=is_infinite):
+        return ""
+    other = f"give {' or '.join(own)} another initial value"
+    if zero is None:
+        values = " and ".join(f"{each} = {float(known[each]):g}" for each in own)
+        return f"'{text(node)}' is not a number with {values}: {undefined.why}; {other}"
+    if node.kind == "div" and _is_zero_at(node.args[0], known):
+        return ""
+    cause = f"{own[0]} is 0" if isinstance(zero, Var) else f"'{text(zero)}' is 0"
+    return f"{cause}, so that '{text(node)}' divides by zero; {other}"
+
+
+def _reaches(undefined: Op, root: Expr, *, is_infinite: bool) -> bool:
+    """Whether an expression has no value if one of its parts is infinite, or not a number."""
+    reached = {id(undefined)}
+    for node in nodes(root):
+        if not isinstance(node, Op) or node.kind in _STOP:
+            continue
+        through = node.args
+        if is_infinite and node.kind not in _PASS_ON:
+            through = node.args[:1] if node.kind == "div" else ()
+        if any(id(arg) in reached for arg in through):
+            reached.add(id(node))
+    return id(root) in reached
 
 
 def _is_zero_at(root: Expr, known: Mapping[str, _Number]) -> bool:
@@ -126,16 +165,22 @@ def _is_zero_at(root: Expr, known: Mapping[str, _Number]) -> bool:
 
 def _texts(model: NeuronModel) -> Iterator[tuple[str, str, str]]:
     """Yield for every expression of a model: where it is, the name that it defines (if any), and its text."""
-    written = {line.name: line.right for line in lines(model.equations, model.name)}
-    for name in model.system.subexpressions:
+    written = {line.name: line.right for line in lines(model.equations, model.name) if line.kind != PARAMETER}
+    # subexpressions that contain noise are after the others, on which they depend
+    subexpressions = [*model.system.subexpressions]
+    subexpressions += [name for name in written if name not in {*subexpressions, *model.system.state}]
+    for name in subexpressions:
         yield f"equation of '{name}'", name, written[name]
     for name in model.system.state:
         if name in written:
             yield f"equation of '{name}'", "", written[name]
-    condition = grammar.condition(model.threshold)
-    for comparison in grammar.comparisons(condition) if condition is not None else ():
-        for side in (comparison.left, comparison.right):
-            yield "threshold", "", grammar.written(side)
+    for where, given in (("threshold", model.threshold), ("refractory", model.refractory)):
+        condition = grammar.condition(given) if isinstance(given, str) else None
+        for comparison in grammar.comparisons(condition) if condition is not None else ():
+            for side in (comparison.left, comparison.right):
+                yield where, "", grammar.written(side)
+        if isinstance(given, str) and condition is None:
+            yield where, "", given
     for where, statements in (("reset", model.reset), *((f"arrivals of '{n}'", t) for n, t in model.arrivals.items())):
         for target, operator, value in grammar.statements(statements):
             node = grammar.Binary(operator, grammar.Name(target), value) if operator else value
@@ -156,14 +201,16 @@ def _as_written(written: str, known: dict[str, _Number], dimensions: dict[str, D
     return language.parse(written, {name: dimensions.get(name, units.DIMENSIONLESS) for name in used}, {}, where)
 
 
-def _value(root: Expr, known: Mapping[str, _Number]) -> _Number | None:
-    """Return the value of an expression; None if it depends on an unknown name."""
+def _value(root: Expr, known: Mapping[str, _Number], left_out: Collection[int] = ()) -> _Number | None:
+    """Return the value of an expression; None if it depends on an unknown name, or a part that is left out (its id)."""
     done: dict[int, _Known] = {}
     for node in nodes(root):
         if isinstance(node, Const):
             done[id(node)] = True, node.value
         elif isinstance(node, Var):
             done[id(node)] = (True, known[node.name]) if node.name in known else _NOTHING
+        elif id(node) in left_out:
+            done[id(node)] = _NOTHING
         elif isinstance(node, Op):
             done[id(node)] = _applied(node, [done[id(arg)] for arg in node.args])
     is_known, value = done[id(root)]

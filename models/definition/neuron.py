@@ -118,10 +118,6 @@ class NeuronModel:
                 f"{self.name}: interpretation = {short(repr(self.interpretation))}; "
                 f"give {' or '.join(map(repr, INTERPRETATIONS))}"
             )
-        if isinstance(self.refractory, str):
-            with at("refractory"):
-                found = constant_time(self.refractory, self.constants, f"{self.name}: refractory")
-                object.__setattr__(self, "refractory", found)
         for name in ("drive", "refractory", "sampling"):
             value = getattr(self, name)
             if value is not None and not (name == "refractory" and isinstance(value, str)):
@@ -237,12 +233,18 @@ class NeuronModel:
         """The dimension of the input; that of a pure number for a model without input."""
         return self.system.dimensions[self.input] if self.input else units.DIMENSIONLESS
 
+    @cached_property
+    def refractory_time(self) -> Any:
+        """The refractory time, a quantity; None if there is none, or if it is not constant (`System.refractory`)."""
+        if not isinstance(self.refractory, str):
+            return self.refractory
+        with at("refractory"):
+            return constant_time(self.refractory, self.constants, f"{self.name}: refractory")
+
     @property
     def refractory_ms(self) -> float:
-        """Hard refractory time in ms; 0 if there is none, or if it is not constant (`System.refractory`)."""
-        if self.refractory is None or isinstance(self.refractory, str):
-            return 0.0
-        return float(units.internal(self.refractory))
+        """`refractory_time` in ms; 0 if there is none."""
+        return 0.0 if self.refractory_time is None else float(units.internal(self.refractory_time))
 
     @property
     def sampling_ms(self) -> Fraction:
@@ -423,11 +425,9 @@ class NeuronModel:
             where = f"{self.name}: refractory = '{short(self.refractory)}'"
             known = {*self.system.parameters, *self.system.state}
             check_refractory(self.system.refractory, known, self.parameter_values, where)
-        elif isinstance(self.refractory, str):
-            return
-        elif self.refractory is not None:
-            units.in_ms(self.refractory, f"{self.name}: refractory")
-        elif not any(name not in OF_TIME for name, _ in self.system.reset):
+        elif self.refractory_time is not None:
+            units.in_ms(self.refractory_time, f"{self.name}: refractory")
+        elif self.refractory is None and not any(name not in OF_TIME for name, _ in self.system.reset):
             raise UserError(
                 f"{self.name}: without a reset every step above threshold would be a spike; "
                 f"give refractory='{short(self.threshold)}'"
@@ -539,7 +539,8 @@ def _system(model: NeuronModel, field_name: str) -> System:
     held = frozenset(name for name in state if "unless refractory" in equations[name].flags)
     statements = [value for _, value in reset]
     duration = None
-    if isinstance(model.refractory, str):
+    ends_by_text = isinstance(model.refractory, str) and model.refractory_time is None
+    if ends_by_text:
         with at("refractory"):
             read = read_refractory(
                 model.refractory, known, model.constants, where=f"{model.name}: refractory", opened=waiting.opened
@@ -555,7 +556,7 @@ def _system(model: NeuronModel, field_name: str) -> System:
 
     resets = tuple((name, substitute(value, waiting.opened)) for name, value in reset)
     arrivals = read_arrivals(
-        model.arrivals, state, dimensions, model.constants, model=model.name, subexpressions=free.opened
+        model.arrivals, state, dimensions, model.constants, model=model.name, sides=(free, waiting)
     )
 
     def system(flow: Sides) -> System:
@@ -575,7 +576,7 @@ def _system(model: NeuronModel, field_name: str) -> System:
             interpretation=model.interpretation,
             diffusion=diffusion(opened, random, model.name),
             refractory=duration,
-            is_crossing=isinstance(model.refractory, str) and duration is None,
+            is_crossing=ends_by_text and duration is None,
         )
 
     return system(free) if waiting is free else replace(system(free), waiting=system(waiting))

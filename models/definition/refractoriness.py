@@ -67,7 +67,7 @@ _GIVE = "give a time such as 2*ms, a text for a time such as 'ref', or a conditi
 
 
 def constant_time(given: str, constants: Mapping[str, Any], where: str) -> Any:
-    """Return the time that a text means, if it contains only numbers, units and constants; otherwise the text.
+    """Return the time that a text means if it contains only numbers, units and constants; otherwise None.
 
     Raises
     ------
@@ -77,7 +77,7 @@ def constant_time(given: str, constants: Mapping[str, Any], where: str) -> Any:
     try:
         value = language.parse(given, set(), constants, where)
     except UserError:
-        return given  # a condition, or an expression of other names
+        return None  # a condition, or an expression of other names
     language.check_units(given, {}, constants, units.MS, where)
     try:
         return units.quantity(evaluate(value, {}, FLOATS), units.MS)
@@ -101,7 +101,9 @@ def read_refractory(
         If it is neither, or its units do not fit.
     """
     try:
-        found = language.condition(given, dimensions, constants, where)
+        # it is only asked after a spike, which makes the neuron refractory
+        now = {NOT_REFRACTORY: Const(Fraction(0))}
+        found = language.condition(given, dimensions, constants, where, values=now)
         is_condition = True
     except UserError as refused:
         is_condition = False
@@ -136,7 +138,7 @@ def refractory(read: tuple[Expr, bool], moving: Collection[str], threshold: Expr
 
 
 def check_refractory(found: Refractory, known: Collection[str], parameters: Mapping[str, float], where: str) -> None:
-    """Refuse names without a value at a spike, and a time that is negative.
+    """Refuse names without a value at a spike, a condition that never holds, and a time that is negative.
 
     Raises
     ------
@@ -146,6 +148,8 @@ def check_refractory(found: Refractory, known: Collection[str], parameters: Mapp
     unknown = names(value) - set(known) - set(OF_TIME)
     if unknown:
         raise UserError(f"{where} uses {', '.join(sorted(unknown))}; use numbers, parameters and state variables")
+    if isinstance(value, Const) and found.condition is not None and not value.value:
+        raise UserError(f"{where} is never true while the neuron is refractory; {_GIVE}")
     if found.duration is not None and names(value) <= parameters.keys():
         try:
             time = float(evaluate(value, parameters, FLOATS))

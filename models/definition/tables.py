@@ -33,6 +33,7 @@ from ..algebra.rewriting import Graph
 from ..algebra.system import System
 from ..ground.errors import UserError
 from ..language import units
+from ..language.names import NOT_REFRACTORY
 
 #: Largest number of cells of a table: a table of this size fills the second-level cache.
 MOST_CELLS = 100_000
@@ -119,8 +120,14 @@ def tabulate(system: System, grid: TableGrid, where: str) -> System:
     Raises
     ------
     UserError
-        If the grid is not valid, there is nothing to tabulate, or a value of a table is not finite.
+        If the grid is not valid, there is nothing to tabulate, or a value of a table is not finite; if the equations
+        are others while the neuron is refractory.
     """
+    if system.waiting is not None:
+        raise UserError(
+            f"{where}: tables are not possible for equations with {NOT_REFRACTORY}; write them without, or run the "
+            "model without tables"
+        )
     return _Tabulation(system, grid, where).system()
 
 

@@ -14,6 +14,7 @@ from ..algebra.polynomial import affine_parts, minus
 from ..algebra.system import Threshold, distance
 from ..ground.errors import UserError, short
 from ..language import equations as language
+from ..language.names import NOT_REFRACTORY
 
 
 def read_threshold(
@@ -33,7 +34,9 @@ def read_threshold(
     UserError
         If it is not a condition, its units do not fit, or it does not depend on the state.
     """
-    condition = decided(substitute(language.condition(given, dimensions, constants, where), subexpressions))
+    now = {NOT_REFRACTORY: Const(Fraction(1))}  # it is only asked then
+    read = language.condition(given, dimensions, constants, where, values=now)
+    condition = decided(substitute(read, subexpressions))
     if not names(condition) & set(state):
         raise UserError(f"{where}: '{short(given)}' does not depend on the state; compare a state variable: v > 30*mV")
     usual = _usual(condition, state)

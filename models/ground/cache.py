@@ -266,7 +266,7 @@ def _why_damaged(kind: str, path: Path) -> str:
 
 def _replace(path: Path, content: bytes) -> None:
     """Write or replace a file. After a crash at any moment, the file is either the old one or the new one."""
-    while not _replaced(path, content):  # another process swept the file away before it was locked
+    while not _replaced(path, content):  # another process swept the file away
         pass
     folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
     try:
@@ -282,12 +282,12 @@ def _replaced(path: Path, content: bytes) -> bool:
         with open(handle, "wb") as file:
             with contextlib.suppress(OSError):  # the lock protects it from `_sweep`; some file systems have no locks
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            if not os.fstat(handle).st_nlink:
-                return False
             file.write(content)
             file.flush()
             os.fsync(handle)
             aside.replace(path)
+    except FileNotFoundError:
+        return False
     finally:
         aside.unlink(missing_ok=True)
     return True

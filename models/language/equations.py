@@ -134,8 +134,15 @@ def parse(text: str, variables: Collection[str], constants: Mapping[str, Any], w
     return _lowered(_node(text, where), variables, constants, where)
 
 
-def condition(text: str, dimensions: Mapping[str, Dimension], constants: Mapping[str, Any], where: str) -> Expr:
-    """Read a condition: comparisons, with and, or, not; ``not_refractory`` is true, since it is only asked then.
+def condition(
+    text: str,
+    dimensions: Mapping[str, Dimension],
+    constants: Mapping[str, Any],
+    where: str,
+    *,
+    values: Mapping[str, Expr] = MappingProxyType({}),
+) -> Expr:
+    """Read a condition: comparisons, with and, or, not. `values` are the values of names that have one here.
 
     Raises
     ------
@@ -150,7 +157,7 @@ def condition(text: str, dimensions: Mapping[str, Dimension], constants: Mapping
         raise UserError(f"{where}: {error.problem}; {instead}") from None
     if node is None:
         raise UserError(f"{where}: '{short(text)}' is not supported; {instead}")
-    found = _lowered(node, dimensions, constants, where, {NOT_REFRACTORY: Const(Fraction(1))})
+    found = _lowered(node, dimensions, constants, where, values)
     value = _numbers_of(dimensions, constants, where)
     for comparison in grammar.comparisons(node):
         expected = dimension(comparison.left, dimensions, constants, where=where, value=value)
@@ -251,7 +258,6 @@ def _lowered(
     values: Mapping[str, Expr] = MappingProxyType({}),
 ) -> Expr:
     """Make an expression from a tree; every part that is a number must fit into a double."""
-    known = {*variables, *constants}
 
     def walk(node: Node) -> tuple[Expr, float | None]:
         """Return the expression, and its value where it is a number."""
@@ -270,7 +276,7 @@ def _lowered(
                 )
             return Op(node.kind, (left, right)), number(node, node.kind, a, b)
         kind, inside = ("neg", (node.operand,)) if isinstance(node, Negative) else (node.function, node.arguments)
-        if kind == "clip" and "inf" not in known and (_infinite(inside[1]) < 0 or _infinite(inside[2]) > 0):
+        if kind == "clip" and (_infinite(inside[1]) < 0 or _infinite(inside[2]) > 0):
             return _clipped(inside, lambda part: walk(part)[0]), None
         walked = [walk(argument) for argument in inside]
         if kind in ("floor", "ceil") and (unit := _in_si(inside[0], variables, constants, where)) != 1:

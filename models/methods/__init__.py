@@ -18,7 +18,7 @@ from . import (
 
 # isort: split
 from . import dormand_prince, parker_sochacki
-from .base import InBlocks, Method, Step, Template
+from .base import DOUBLE, InBlocks, Method, Step, Template
 from .fixed_step import FixedStep
 from .registered import METHODS, knob, with_steps_alike
 
@@ -26,6 +26,7 @@ from .registered import METHODS, knob, with_steps_alike
 import_all(__name__, __path__)
 
 __all__ = [
+    "DOUBLE",
     "METHODS",
     "FixedStep",
     "InBlocks",

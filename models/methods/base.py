@@ -23,6 +23,9 @@ from ..definition.step_names import for_blocks
 from ..detection import DETECTIONS
 from .events import why_not_between, why_not_located, why_not_located_end
 
+#: The number format that is taken if none is named.
+DOUBLE = "double"
+
 
 @dataclass(frozen=True)
 class Template:
@@ -42,6 +45,8 @@ class Template:
     sampled_input: bool = False
     """Whether the kernel reads the values of the input at the start, the middle and the end of each step; otherwise it
     reads the numbers that describe each piece of the stimulus (`Shape`)."""
+    any_format: bool = False
+    """Whether the template can compute in every number format; otherwise in double precision only."""
 
     @property
     def text(self) -> str:
@@ -62,9 +67,12 @@ class Step:
     """Blocks by name, in the order in which a step runs them; the module of the method explains each block."""
     written: tuple[Assign, ...]
     """A step without a spike as published, without simplification; empty if steps differ from each other."""
+    precision: str = DOUBLE
+    """The number format in which it is computed."""
 
     def __repr__(self) -> str:
-        return f"<Step {self.model.label}, {self.method}, {self.detection} detection{', varying input' * self.varying}>"
+        more = f"{', varying input' * self.varying}{'' if self.precision == DOUBLE else f', {self.precision}'}"
+        return f"<Step {self.model.label}, {self.method}, {self.detection} detection{more}>"
 
     @property
     def in_own_names(self) -> Step:

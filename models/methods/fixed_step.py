@@ -61,7 +61,12 @@ class FixedStep(ABC):
     steps_alike = True
     dense_output = False
     template = Template(
-        "spikecost.models.methods", "fixed_step.c.j2", functions=False, in_lanes=True, sampled_input=True
+        "spikecost.models.methods",
+        "fixed_step.c.j2",
+        functions=False,
+        in_lanes=True,
+        sampled_input=True,
+        any_format=True,
     )
     extras: tuple[str, ...] = ("accepted",)
     at_spikes: Collection[str] = ("spike", "spike at an arrival")

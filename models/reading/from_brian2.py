@@ -12,12 +12,9 @@ import numpy as np
 from brian2.core.namespace import get_local_namespace
 from brian2.groups.subgroup import Subgroup
 from brian2.units.fundamentalunits import get_dimensions
-from brian2.utils.stringtools import get_identifiers
 
-from ..algebra.expression import FLOATS, evaluate
 from ..definition.neuron import NeuronModel
 from ..ground.errors import UserError
-from ..language import equations as language
 from ..language import units
 from ..language.equation_lines import DIFFERENTIAL, PARAMETER
 from ..language.noise import named
@@ -224,7 +221,7 @@ def _model(asked: _Asked, driven: str | None, name: str | None) -> NeuronModel:
         equations=equations,
         threshold=texts.threshold,
         reset=texts.reset,
-        refractory=_refractory(group, texts, {**constants, **parameters}, parameters),
+        refractory=_refractory(group, texts),
         parameters=parameters,
         constants=constants,
         initial=values(DIFFERENTIAL),
@@ -236,23 +233,11 @@ def _model(asked: _Asked, driven: str | None, name: str | None) -> NeuronModel:
     )
 
 
-def _refractory(
-    group: brian2.NeuronGroup, texts: Texts, known: Mapping[str, Any], parameters: Mapping[str, Any]
-) -> Any:
+def _refractory(group: brian2.NeuronGroup, texts: Texts) -> Any:
     given = group._refractory
     if given is False:
         return None
-    if not isinstance(given, str):
-        time = units.one_given(given, f"{group.name}: refractory")
-        return time if float(time) else None
-    text = texts.refractory
-    if get_identifiers(text) & (set(texts.equations.names) - set(parameters)):
-        return text  # a condition: NeuronModel checks whether it can be run
-    expression = language.parse(text, set(), known, f"{group.name}: refractory")
-    language.check_units(text, {}, known, units.MS, f"{group.name}: refractory")
-    try:
-        return units.quantity(evaluate(expression, {}, FLOATS), units.MS)
-    except (ArithmeticError, ValueError) as error:
-        raise UserError(
-            f"{group.name}: refractory = '{given}' is not a time: {error.args[-1]}; change its numbers"
-        ) from None
+    if isinstance(given, str):
+        return texts.refractory
+    time = units.one_given(given, f"{group.name}: refractory")
+    return time if float(time) else None

@@ -18,7 +18,7 @@ from .group_texts import Texts, one_line
 HELD = "constant over dt"
 
 
-class Line(NamedTuple):
+class GroupEquation(NamedTuple):
     """One equation of a model."""
 
     name: str
@@ -27,7 +27,7 @@ class Line(NamedTuple):
     text: str
 
 
-def lines_of(texts: Texts, driven: Collection[str]) -> Iterator[Line]:
+def lines_of(texts: Texts, driven: Collection[str]) -> Iterator[GroupEquation]:
     """Yield the equations without the flags that a single neuron does not need.
 
     A parameter that the reset changes becomes a variable that is constant between spikes. What nothing uses is left
@@ -43,21 +43,21 @@ def lines_of(texts: Texts, driven: Collection[str]) -> Iterator[Line]:
         name, unit = equation.varname, units.dimension_text(equation.dim)
         if equation.type == DIFFERENTIAL_EQUATION:
             flag = " (unless refractory)" if "unless refractory" in equation.flags else ""
-            yield Line(name, DIFFERENTIAL, f"d{name}/dt = {one_line(equation.expr.code)} : {unit}{flag}")
+            yield GroupEquation(name, DIFFERENTIAL, f"d{name}/dt = {one_line(equation.expr.code)} : {unit}{flag}")
         elif equation.type == PARAMETER and name in texts.assigned and name not in driven:
             zero = f"0*{unit}" if unit != "1" else "0"
-            yield Line(name, DIFFERENTIAL, f"d{name}/dt = {zero}/second : {unit}")
+            yield GroupEquation(name, DIFFERENTIAL, f"d{name}/dt = {zero}/second : {unit}")
         elif name not in texts.used:
             continue
         elif equation.type != PARAMETER:
-            yield Line(name, SUBEXPRESSION, f"{name} = {one_line(equation.expr.code)} : {unit}")
+            yield GroupEquation(name, SUBEXPRESSION, f"{name} = {one_line(equation.expr.code)} : {unit}")
         else:
             yield parameter(name, equation.dim)
 
 
-def parameter(name: str, dimension: Dimension) -> Line:
+def parameter(name: str, dimension: Dimension) -> GroupEquation:
     """Return the line that declares a parameter."""
-    return Line(name, DECLARED, f"{name} : {units.dimension_text(dimension)}")
+    return GroupEquation(name, DECLARED, f"{name} : {units.dimension_text(dimension)}")
 
 
 def held_over_steps(texts: Texts, method: Any, where: str) -> list[str]:

@@ -15,7 +15,7 @@ from brian2.units.fundamentalunits import Quantity, get_dimensions
 from ..ground.errors import UserError
 from ..language import units
 from ..language.dimensions import unit_called
-from ..language.names import OF_TIME
+from ..language.names import NOT_REFRACTORY, OF_TIME
 from ..language.noise import noise_in
 
 _BRIAN2S_OWN = {"poisson": "spikecost compares spike times, and random numbers have none to compare"}
@@ -56,7 +56,7 @@ class Names:
             If a name has no meaning, or stands for something that cannot be run.
         """
         group, constants = self._group, {}
-        identifiers = set(identifiers) - set(OF_TIME)
+        identifiers = set(identifiers) - {*OF_TIME, NOT_REFRACTORY}
         for identifier in sorted(identifiers - set(noise_in(" ".join(identifiers)))):
             if identifier in _BRIAN2S_OWN:
                 raise UserError(

@@ -12,13 +12,13 @@ from typing import Any
 
 import brian2
 from brian2.equations.codestrings import Expression
-from brian2.equations.equations import PARAMETER, SUBEXPRESSION, Equations, SingleEquation
+from brian2.equations.equations import INTEGER, PARAMETER, SUBEXPRESSION, Equations, SingleEquation
 from brian2.groups.subgroup import Subgroup
 
 from ..ground.errors import UserError
 from ..language import grammar
 from ..language.noise import named
-from .group_texts import Texts, assigned, one_line
+from .group_texts import Texts, assigned, numbers_of, one_line, replaced, uses_clock
 
 
 def with_drawn(group: brian2.NeuronGroup, index: int, texts: Texts) -> tuple[Texts, Any]:
@@ -33,11 +33,15 @@ def with_drawn(group: brian2.NeuronGroup, index: int, texts: Texts) -> tuple[Tex
     """
     drawn: dict[str, str] = {}
     steps: dict[float, Any] = {}
+    clock = texts.clock
     for operation in _operations(group, index):
         code = one_line(operation.abstract_code)
         if not assigned(code) & texts.used:
             continue
-        found = _random(code, texts)
+        # dt is that of the group, also if the operation has another one
+        numbers = numbers_of(group, index, code)
+        found = _random(replaced(code, numbers), texts)
+        clock = clock or uses_clock(numbers)
         if found is None or set(found) & set(drawn):
             raise UserError(
                 f"{group.name}: the operation '{operation.name}' ({code}) outside the equations cannot be run: only "
@@ -52,7 +56,8 @@ def with_drawn(group: brian2.NeuronGroup, index: int, texts: Texts) -> tuple[Tex
             f"{group.name} draws random numbers every {' and every '.join(map(str, steps.values()))}; use one step"
         )
     if drawn:
-        texts = replace(texts, equations=Equations([_as_drawn(each, drawn) for each in texts.equations.values()]))
+        equations = Equations([_as_drawn(each, drawn) for each in texts.equations.values()])
+        texts = replace(texts, equations=equations, clock=clock)
     return texts, next(iter(steps.values()), None)
 
 
@@ -80,7 +85,7 @@ def _random(code: str, texts: Texts) -> dict[str, str] | None:
         statements = list(grammar.statements(named(code)[0]))
     except grammar.Unreadable:
         return None
-    parts = [part.partition("=") for part in code.split(";")]
+    parts = [part.partition("=") for part in code.split(";") if part.strip()]
     for (target, operator, value), (_, _, right) in zip(statements, parts, strict=True):
         changing = texts.state | texts.assigned | assigned(code) | {"t", "lastspike"}
         is_parameter = target in texts.equations and texts.equations[target].type == PARAMETER
@@ -89,7 +94,9 @@ def _random(code: str, texts: Texts) -> dict[str, str] | None:
             return None
         if not named(right)[1]:
             return None
-        found[target] = right.strip()
+        # Brian2 leaves out the fraction when it stores an integer
+        is_integer = texts.equations[target].var_type == INTEGER
+        found[target] = f"int({right.strip()})" if is_integer else right.strip()
     return found
 
 

@@ -1,13 +1,14 @@
 """The texts of a Brian2 group in the part of its language that a model has: numbers in place of Booleans and the clock.
 
-A Boolean variable becomes a number, 1 or 0, that is compared with 0.5 wherever it is used. ``dt`` is the group's time
-step, a constant of the model: it stays the same if the model is run with another dt.
+A Boolean variable becomes a number, 1 or 0, that is compared with 0.5 where the text needs a condition. ``dt`` is the
+group's time step, a constant of the model: it stays the same if the model is run with another dt.
 """
 
 from __future__ import annotations
 
+import ast
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 
 import brian2
 from brian2.core.variables import Variable
@@ -29,7 +30,24 @@ def compared(text: str, truths: Collection[str]) -> str:
     """Return an expression or a condition in which Boolean variables are compared with a number."""
     if not set(truths) & set(get_identifiers(text)):
         return text
-    return re.sub(r"\b[A-Za-z_]\w*\b", lambda name: f"({name[0]} > 0.5)" if name[0] in truths else name[0], text)
+    text = " ".join(text.split())
+    places = sorted(_conditions(ast.parse(text, mode="eval").body, truths), reverse=True)
+    for begins, ends in places:
+        text = f"{text[:begins]}({text[begins:ends]} > 0.5){text[ends:]}"
+    return text
+
+
+def _conditions(node: ast.expr, truths: Collection[str], *, is_condition: bool = True) -> Iterator[tuple[int, int]]:
+    """Yield the places of Boolean variables that are conditions; in arithmetic, they are the numbers 1 and 0."""
+    if isinstance(node, ast.Name):
+        if is_condition and node.id in truths:
+            yield node.col_offset, node.end_col_offset or 0
+        return
+    is_junction = isinstance(node, ast.BoolOp) or (isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not))
+    is_int = isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "int"
+    for part in ast.iter_child_nodes(node):
+        if isinstance(part, ast.expr):
+            yield from _conditions(part, truths, is_condition=is_junction or is_int)
 
 
 def statements(text: str, truths: Collection[str]) -> str:

@@ -14,7 +14,7 @@ from brian2.equations.equations import DIFFERENTIAL_EQUATION, SUBEXPRESSION, Equ
 from brian2.utils.stringtools import get_identifiers
 
 from ..language import grammar
-from .group_plain import clock_of, compared, statements, truths_of, with_numbers
+from .group_plain import CLOCK, clock_of, compared, statements, truths_of, with_numbers
 from .timed_arrays import take_out
 
 
@@ -92,7 +92,7 @@ def texts_of(group: brian2.NeuronGroup, index: int, resolved: Callable[[str], An
     threshold, refractory = one_line(group.events.get("spike", "")), one_line(refractory)
     reset = _without_flags(one_line(group.event_codes.get("spike") or ""), group, equations)
     codes = [each.expr.code for each in equations.values() if each.expr is not None]
-    numbers = {"i": str(index), "N": str(len(group)), **clock_of(group, (*codes, threshold, reset, refractory))}
+    numbers = numbers_of(group, index, *codes, threshold, reset, refractory)
     written = Equations([_with_code(each, written_out(numbers, each)) for each in equations.values()])
     truths = truths_of(written)
     return Texts(
@@ -101,8 +101,18 @@ def texts_of(group: brian2.NeuronGroup, index: int, resolved: Callable[[str], An
         compared(replaced(threshold, numbers), truths),
         statements(replaced(reset, numbers), truths),
         compared(replaced(refractory, numbers), truths),
-        clock="dt" in "".join(numbers),
+        clock=uses_clock(numbers),
     )
+
+
+def numbers_of(group: brian2.NeuronGroup, index: int, *codes: str) -> dict[str, str]:
+    """Return what takes the place of the names in some texts that only the place in the group, or its clock, gives."""
+    return {"i": str(index), "N": str(len(group)), **clock_of(group, codes)}
+
+
+def uses_clock(numbers: Mapping[str, str]) -> bool:
+    """Whether the time step of the group is among such numbers."""
+    return not set(CLOCK).isdisjoint(numbers)
 
 
 def one_line(code: str) -> str:

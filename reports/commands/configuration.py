@@ -29,10 +29,12 @@ from ...models.ground.errors import UserError, short
 from ...models.ground.named_files import runs_code, seen_from_here
 
 FILE, TABLE = "pyproject.toml", "spikecost"
-#: Options that cannot be configured: they say what a user agrees to, or asks for once.
-_NEVER = ("help", "version", "json", "allow_python", "open")
+#: Options that cannot be configured: they say what a user agrees to or asks for once, or nothing can undo them.
+_NEVER = ("help", "version", "json", "allow_python", "open", "quick", "full", "fresh")
 #: What is printed in place of values that are paths.
 _PATHS = ("FILE", "DIR")
+#: Values of such options that are no paths.
+_NO_PATH = {"store": "off"}
 
 
 def configure(parser: argparse.ArgumentParser) -> dict[str, Any]:
@@ -71,7 +73,10 @@ def configure(parser: argparse.ArgumentParser) -> dict[str, Any]:
 
 def _found() -> Path | None:
     """Return the nearest ``pyproject.toml`` of the working folder and those above it."""
-    here = Path.cwd()
+    try:
+        here = Path.cwd()
+    except OSError:  # the working folder was deleted
+        return None
     return next((folder / FILE for folder in (here, *here.parents) if (folder / FILE).is_file()), None)
 
 
@@ -160,7 +165,7 @@ def _one(action: argparse.Action, value: Any, where: str, folder: Path) -> Any:
         return str(value)
     if not isinstance(value, str):
         raise UserError(f"{where} = {short(repr(value))}: give text, such as {_example(action)}")
-    if action.metavar in _PATHS:
+    if action.metavar in _PATHS and value != _NO_PATH.get(action.dest):
         return os.path.normpath(Path(os.path.relpath(folder)) / value)
     return seen_from_here(value, Path(os.path.relpath(folder))) if action.dest == "models" else value
 
@@ -181,16 +186,27 @@ def settle(options: argparse.Namespace, given: Mapping[str, Any]) -> None:
     UserError
         If the configuration names Python files, and ``--allow-python`` was not given.
     """
-    configured = {id(value) for name, value in given.items() if name.endswith((" models", " suite"))}
-    models = getattr(options, "models", None)
-    for name in ("models", "suite"):
+    configured = {id(value) for name, value in given.items() if name.endswith((" models", " suite", " store"))}
+
+    def is_configured(name: str) -> bool:
         value = getattr(options, name, None)
-        if value and id(value) in configured and getattr(options, "folder", None):
-            setattr(options, name, None)  # a run is read, so that nothing is run
-    if models and id(models) in configured and options.models and not getattr(options, "allow_python", False):
-        code = next((model for model in models if runs_code(model)), None)
+        return bool(value) and id(value) in configured
+
+    reads = bool(getattr(options, "folder", None))  # a run is read, so that nothing is run
+    suite_typed = bool(getattr(options, "suite", None)) and not is_configured("suite")
+    for name, unwanted in (
+        ("models", reads or suite_typed),
+        ("suite", reads),
+        ("store", getattr(options, "fresh", False)),
+    ):
+        if unwanted and is_configured(name):
+            setattr(options, name, None)
+    if is_configured("models") and not getattr(options, "allow_python", False):
+        code = next((model for model in options.models if runs_code(model)), None)
         if code:
+            consent = (
+                "if you trust it, give --allow-python, or" if hasattr(options, "allow_python") else "if you trust it,"
+            )
             raise UserError(
-                f"{FILE}: {code} is Python code, which would be run; if you trust it, give --allow-python, or name the "
-                "models with --models"
+                f"{FILE}: {code} is Python code, which would be run; {consent} name the models with --models"
             )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ...flops.conventions import CONVENTIONS, Convention
-from ...flops.operations import count_step
+from ...flops.operations import count_step, in_words
 from ...models.definition.neuron import NeuronModel
 from ...models.ground.errors import UserError
 from ...models.language import units
@@ -34,6 +34,7 @@ def counted(step: Step, dt: Any, convention: str) -> dict[str, Any]:
         "input_note": step.model.input_note,
         "method": step.method,
         "detection": step.detection,
+        "precision": step.precision,
         "dt_ms": dt_ms,
         "convention": convention,
         "counts": weights.counts,
@@ -62,9 +63,10 @@ def _counted_blocks(step: Step, convention: str) -> dict[str, Any]:
         "input_note": step.model.input_note,
         "method": step.method,
         "detection": step.detection,
+        "precision": step.precision,
         "convention": convention,
         "counts": weights.counts,
-        "flops_per_block": {name: weights.weigh(operations) for name, operations in blocks.items()},
+        "flops_per_block": {name: weights.weigh(operations, step.precision) for name, operations in blocks.items()},
         "blocks": {name: dict(operations) for name, operations in blocks.items()},
     }
 
@@ -93,10 +95,11 @@ def counted_text(step: Step, dt: Any, convention: str) -> str:
         return _blocks_text(_counted_blocks(step, convention))
     found, weights = counted(step, dt, convention), CONVENTIONS[convention]
     lines = [
-        f"{found['model']}, {found['method']}, {found['detection']} detection, dt = {found['dt_ms']:g} ms",
+        f"{found['model']}, {found['method']}, {found['detection']} detection{in_words(step)}, "
+        f"dt = {found['dt_ms']:g} ms",
         f"{found['flops_per_step']:g} {weights.unit} per step, {found['flops_per_ms']:g} per ms "
         f"(convention {convention}: counts {found['counts']})",
-        f"= {weights.breakdown(count_step(step).weighed_by(weights, dt))}",
+        f"= {weights.breakdown(count_step(step).weighed_by(weights, dt), step.precision)}",
         *([step.model.input_note] if step.model.input_note else []),
     ]
     if found["published"] is not None:
@@ -121,11 +124,14 @@ def counted_text(step: Step, dt: Any, convention: str) -> str:
 def measured_text(found: Measurement) -> str:
     """Write the count of the Step and the results of the counters on this machine."""
     lines = [
-        f"{found.model}, {found.method}, {found.detection} detection: {found.steps} steps without a spike",
+        f"{found.model}, {found.method}, {found.detection} detection, {found.precision} precision: {found.steps} steps "
+        "without a spike",
         f"counted from the Step: {by_kind(found.analytic)}",
     ]
     for witness in found.witnesses:
         lines.append(f"{witness.counter}: {by_kind(witness.operations)}")
+        if witness.single:
+            lines.append(f"    of these on 32-bit numbers: {by_kind(witness.single)}")
         if witness.libm:
             lines.append(f"    in the mathematics library: {by_kind(witness.libm)}")
         ratio = "unknown" if witness.ratio is None else f"{witness.ratio:.6g}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from textwrap import indent
 from typing import Any
 
-from ...flops.operations import Count, Operations, count_step
+from ...flops.operations import Count, Operations, count_step, in_words
 from ...models.algebra.expression import text
 from ...models.definition.neuron import NeuronModel
 from ...models.methods import METHODS
@@ -21,7 +21,7 @@ def show(step: Step) -> str:
     lines = _definition(step.model)
     titles = {
         "once": "once per run",
-        "step": f"per step of {step.method}, in ms and the units above",
+        "step": f"per step of {step.method}{in_words(step)}, in ms and the units above",
         "spike": f"added per spike ({step.detection} detection)",
         "refractory": "per refractory step",
     }
@@ -51,6 +51,7 @@ def shown(step: Step) -> dict[str, Any]:
         **describe_model(step.model),
         "method": step.method,
         "detection": step.detection,
+        "precision": step.precision,
         "parts": {
             part: {"operations": dict(operations), "assignments": lines}
             for part, (operations, lines) in _parts(step, count).items()

@@ -39,6 +39,8 @@ def compare(
     jobs: int | None = None,
     progress: Progress | None = None,
     store: str | Path | None = None,
+    executor: str | None = None,
+    cluster: str | None = None,
 ) -> Comparison:
     """Compare models at equal spike-time accuracy.
 
@@ -62,12 +64,17 @@ def compare(
     suite : Suite, optional
         Base that the other arguments change; by default the default suite without Brian2's code and features.
     jobs : int, optional
-        Threads; by default one per core.
+        Threads, or processes; by default one per core.
     progress : Progress, optional
         By default a bar in terminals and notebooks, and nothing elsewhere.
     store : str or Path, optional
         File of the store, from which results of earlier runs are taken: by default SPIKECOST_STORE, or a file in the
         user's data folder; ``"off"`` for none.
+    executor : str, optional
+        What computes the sweep: ``threads``, the default, ``processes``, or ``dask``, the default if a cluster is
+        given.
+    cluster : str, optional
+        Address of the scheduler of a Dask cluster, such as ``tcp://host:8786``; by default SPIKECOST_CLUSTER.
 
     Returns
     -------
@@ -106,7 +113,14 @@ def compare(
         changes["horizons"] = (float(units.in_ms(horizon, "horizon")),)
     base = suite or replace(STANDARD, thorough=False, features=False)
     with shown(progress) as told:
-        study = run_suite(changed(base, changes), (os.cpu_count() or 1) if jobs is None else jobs, told, store)
+        study = run_suite(
+            changed(base, changes),
+            (os.cpu_count() or 1) if jobs is None else jobs,
+            told,
+            store,
+            executor=executor,
+            cluster=cluster,
+        )
     if not any(curve.points for curve in study.curves):
         first = study.curves[0]
         raise UserError(

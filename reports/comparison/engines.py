@@ -13,7 +13,7 @@ from ...models.methods import METHODS
 
 
 @dataclass(frozen=True)
-class Engine:
+class Restriction:
     """The part of a simulator that was compared with spikecost's kernels, spike by spike."""
 
     title: str
@@ -40,9 +40,9 @@ def in_brian2(method: str) -> bool:
 
 
 #: By the name that a user gives. NEST's model ``izhikevich`` has two schemes (`consistent_integration`).
-ENGINES: dict[str, Engine] = {
-    "brian2": Engine("Brian2", ("grid",), in_brian2, said="Brian2 finds spikes at the end of a step only"),
-    "nest": Engine(
+ENGINES: dict[str, Restriction] = {
+    "brian2": Restriction("Brian2", ("grid",), in_brian2, said="Brian2 finds spikes at the end of a step only"),
+    "nest": Restriction(
         "NEST",
         ("grid",),
         lambda method: method in ("euler", "izhikevich2003"),
@@ -57,7 +57,7 @@ _UNKNOWN = {
 }
 
 
-def engine_named(name: str) -> Engine:
+def engine_named(name: str) -> Restriction:
     """Return an engine.
 
     Raises

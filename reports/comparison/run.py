@@ -28,7 +28,14 @@ INTERRUPTED, FALLBACK = "interrupted", "spikecost-report"
 
 
 def run(
-    suite: Suite, out: str | Path, jobs: int, quiet: bool = False, store: str | None = None
+    suite: Suite,
+    out: str | Path,
+    jobs: int,
+    quiet: bool = False,
+    store: str | None = None,
+    *,
+    executor: str | None = None,
+    cluster: str | None = None,
 ) -> tuple[Comparison, Path, str]:
     """Compare, with a progress bar on standard error unless `quiet`, and write the report.
 
@@ -49,7 +56,9 @@ def run(
     folder = writable(out)
     with keeping(), alone_in(folder, patience=0):
         with bars(quiet=quiet) as progress:
-            comparison = compare(suite.models, suite=suite, jobs=jobs, progress=progress, store=store)
+            comparison = compare(
+                suite.models, suite=suite, jobs=jobs, progress=progress, store=store, executor=executor, cluster=cluster
+            )
         interrupted = comparison.study.interrupted
         page, elsewhere = _saved(comparison, folder / INTERRUPTED if interrupted else folder)
         if not (interrupted or elsewhere):

@@ -15,7 +15,7 @@ from ...models.definition.neuron import NeuronModel
 from ...models.ground.errors import UserError, short
 from ...models.ground.named_files import is_file
 from ..writing.numbers import as_said, bounded, bounded_text, number, step
-from .engines import Engine
+from .engines import Restriction
 from .run_folder import RunFolder
 
 #: The columns that name a way.
@@ -110,7 +110,11 @@ def _why_none_holds(run: RunFolder, rows: pd.DataFrame, rate: float, tolerance: 
 
 
 def ways_asked_for(
-    run: RunFolder, rate: float, tolerance: float, models: Sequence[str | NeuronModel] | None, engine: Engine | None
+    run: RunFolder,
+    rate: float,
+    tolerance: float,
+    models: Sequence[str | NeuronModel] | None,
+    engine: Restriction | None,
 ) -> tuple[pd.DataFrame, list[str], dict[str, str]]:
     """Return the ways that hold, of some models and with some engine alone, and what to say of them.
 

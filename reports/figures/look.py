@@ -9,8 +9,21 @@ from ...accuracy.search.voltage import VoltageRms
 
 _Item = TypeVar("_Item", bound=str)
 
-#: Colours that colour-blind readers can distinguish (Okabe and Ito 2008).
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+#: Colours of models. The first seven can be distinguished by colour-blind readers (Okabe and Ito 2008); each of the
+#: others is as far from all before it as is possible in CIELAB, between the lightness 18 and 76.
+COLOURS = (
+    *("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000"),
+    *("#0000F0", "#00D000", "#F020E0", "#301080", "#505000", "#E00050", "#601000"),
+    *("#A0C040", "#C0B090", "#A080F0", "#600040", "#306060", "#F08070", "#107000"),
+    *("#0050F0", "#D02090", "#F00010", "#00D070", "#705040", "#8000C0", "#303060"),
+)
+#: The same on a dark page, between the lightness 52 and 97.
+ON_DARK = (
+    *("#56B4E9", "#FF8A3D", "#2FC99A", "#E39AC6", "#F0C04A", "#9FD3F5", "#F5F5F5"),
+    *("#E000F0", "#00F000", "#6070F0", "#F02060", "#60A000", "#808050", "#E0F000"),
+    *("#E040B0", "#D0F0A0", "#C07060", "#00F080", "#F03000", "#209090", "#808090"),
+    *("#F0C090", "#D080F0", "#9090E0", "#60F0F0", "#90F050", "#908010", "#209040"),
+)
 #: Markers, as many as there are methods.
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*", "p", "h", "<", ">", "d", "8")
 

@@ -13,6 +13,7 @@ import plotly.offline
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup
 
+from ..figures.look import COLOURS, ON_DARK, pick
 from ..writing.numbers import number, short
 from . import tables
 from .embedded import data
@@ -59,7 +60,7 @@ def page(run: RunFolder) -> str:
         operations=tables.operations(run),
         features=tables.features(run),
         demos=tables.demos(run),
-        style=_own("style.css"),
+        style=_own("style.css") + _colours(len(run.models)),
         script=Markup("\n").join(_own(name) for name in SCRIPTS),
         plotly=_plotly(),
         data=_packed(json.dumps(data(run), separators=(",", ":"), allow_nan=False)),
@@ -69,6 +70,20 @@ def page(run: RunFolder) -> str:
 def _own(name: str) -> Markup:
     """Return a file of this folder unchanged: it is part of spikecost and contains no name from a user."""
     return Markup(files(__name__).joinpath(name).read_text())  # noqa: S704
+
+
+def _colours(models: int) -> Markup:
+    """Return the colours of the models as a style, on a light page and on a dark one."""
+    light, dark = (
+        " ".join(f"--m{place}: {pick(colours, place)};" for place in range(models)) for colours in (COLOURS, ON_DARK)
+    )
+    text = f"\n:root {{ {light} }}\n@media (prefers-color-scheme: dark) {{ :root {{ {dark} }} }}\n"
+    return Markup(text)  # noqa: S704 - made of numbers
+
+
+def breakable(name: str) -> Markup:
+    """Return a name that a browser may break after an underscore."""
+    return Markup("_<wbr>").join(name.split("_"))
 
 
 @cache
@@ -95,6 +110,7 @@ def _template() -> Template:
         "dt": tables.dt_text,
         "cost": tables.cost_text,
         "times": tables.times_text,
+        "breakable": breakable,
     }
     environment.filters.update(filters)
     return environment.get_template("page.html")

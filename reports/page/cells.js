@@ -2,7 +2,18 @@
 
 const SHORT = ["stimulus", "level", "measure", "tolerance", "model", "method", "detection", "status", "dt_ms", "flops_per_ms", "flops_per_ms_low", "flops_per_ms_high",
   "ns_per_ms", "ns_per_ms_simd", "error_ms", "reason"];
+// column heads in words; other names are words with underscores
+const HEADS = { dt_ms: "dt (ms)", flops_per_ms: "operations per ms", flops_per_ms_low: "at least (95 %)", flops_per_ms_high: "at most (95 %)", ns_per_ms: "ns per ms", ns_per_ms_simd: "ns per ms, in SIMD lanes",
+  error_ms: "error (ms)" };
+const UNITS = { ms: "ms", hz: "Hz", ns: "ns" };
 const AT_FIRST = 60; // rows of the long table that are shown at first
+
+/** The name of a column in words: `round_dt_ms` is "round dt (ms)". */
+function headText(name) {
+  if (HEADS[name]) return HEADS[name];
+  const words = name.split("_"), unit = UNITS[words[words.length - 1]], per = words.includes("per");
+  return unit && !per && words.length > 1 ? `${words.slice(0, -1).join(" ")} (${unit})` : words.join(" ").replace(/\bflops\b/, "operations");
+}
 
 function compare(a, b) {
   if (a === b) return 0;
@@ -37,8 +48,8 @@ function heading(text, title, isNumber, press) {
 function dataTable(table, columns, meanings, types) {
   let items = [], by = null, direction = 1, limit = Infinity;
   const head = document.createElement("thead"), line = head.insertRow(), body = document.createElement("tbody");
-  line.append(...columns.map((name) => heading(name, meanings[name], types(name), (way) => { by = name; direction = way; fill(); })));
-  table.replaceChildren(head, body);
+  line.append(...columns.map((name) => heading(headText(name), meanings[name], types(name), (way) => { by = name; direction = way; fill(); })));
+  table.replaceChildren(...table.querySelectorAll("caption"), head, body);
   function fill() {
     const ordered = by ? sorted(items, (item) => item[by], direction) : items;
     body.replaceChildren(...ordered.slice(0, limit).map((item) => {

@@ -9,6 +9,7 @@ import pandas as pd
 
 from ...models.algebra.functions import CALLS
 from ..figures.features_figure import published_flops_per_ms
+from ..figures.ratio_figure import in_sight
 from ..results.leaders import leaders
 from ..results.suite_file import suite_text
 from ..tables.features import STATED, counts
@@ -67,7 +68,12 @@ def data(run: RunFolder) -> dict[str, Any]:
         "criteria": run.about["criteria"],
         "columns": run.about["columns"],
         "suite": suite_text(run.about["suite"]),
-        "ratios": {"grid": GRID, "any": ANY, "baseline": run.baseline},
+        "ratios": {
+            "grid": GRID,
+            "any": ANY,
+            "baseline": run.baseline,
+            "loosest": _plain(float(in_sight(run.ratios)["tolerance"].max())),
+        },
         "recorded": _recorded(run),
         "features": _features(run),
         "tables": {name: _columns(frame) for name, frame in named.items()},

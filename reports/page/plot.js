@@ -5,12 +5,11 @@ const SYMBOLS = ["circle", "square", "triangle-up", "diamond", "triangle-down", 
   "triangle-ne", "triangle-sw"];
 const DASHES = ["solid", "dash", "dot", "dashdot", "longdash"];
 const PATTERNS = ["", "/", "x", ".", "-", "|", "+", "\\"];
-const HUES = 7;
 const PLOTS = []; // the functions that draw, to draw again when the theme changes
 
 const pick = (items, place) => items[Math.max(place, 0) % items.length];
 const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
-const hue = (place) => css(`--m${Math.max(place, 0) % HUES}`);
+const hue = (place) => css(`--m${Math.max(place, 0)}`);
 const modelColour = (model) => hue(run.models.indexOf(model));
 const methodSymbol = (method) => pick(SYMBOLS, run.methods.indexOf(method));
 const detectionDash = (detection) => pick(DASHES, run.detections.indexOf(detection));

@@ -5,10 +5,8 @@ const NARROW = 640; // below this width in pixels, panels are one below the othe
 
 function ratios() {
   if (!byId("ratio-plot")) return;
-  const { grid, any, baseline } = run.ratios, looks = new Map([[any, VIEW_LOOKS[0]], [grid, VIEW_LOOKS[1]]]);
-  const known = rows("ratios").filter((row) => row.bound !== "not known");
-  const loosest = Math.max(...known.filter((row) => row.view === grid).map((row) => row.tolerance));
-  const shown = known.filter((row) => row.tolerance <= loosest && row.model !== baseline);
+  const { grid, any, baseline, loosest } = run.ratios, looks = new Map([[any, VIEW_LOOKS[0]], [grid, VIEW_LOOKS[1]]]);
+  const shown = rows("ratios").filter((row) => row.bound !== "not known" && row.tolerance <= loosest && row.model !== baseline);
   const panels = [...grouped(shown, REGIME).values()];
   const sign = { "at least": "\u2265 ", "at most": "\u2264 " };
   let across = 0;

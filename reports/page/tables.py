@@ -205,6 +205,8 @@ def winner_maps(run: RunFolder) -> list[dict[str, Any]]:
     candidates = {key: group.to_dict("records") for key, group in run.candidates.groupby(SITUATION, sort=False)}
     maps = []
     for (stimulus, horizon, measure), group in run.winners.groupby(["stimulus", "horizon_ms", "measure"], sort=False):
+        if group["winner"].nunique() < 2:  # one model everywhere: the verdict says more
+            continue
         fields = {(row["level"], row["tolerance"]): row for row in group.to_dict("records")}
         levels = list(dict.fromkeys(group["level"]))
         rows = [
@@ -221,8 +223,6 @@ def winner_maps(run: RunFolder) -> list[dict[str, Any]]:
             }
             for tolerance in sorted(set(group["tolerance"]), reverse=True)
         ]
-        if group["winner"].nunique() < 2:  # one model everywhere: the verdict says more
-            continue
         title = f"{str(stimulus).replace('_', ' ')}, {float(str(horizon)) / 1000:g} s"
         maps.append({"title": title, "levels": levels, "rows": rows})
     return maps

@@ -19,7 +19,7 @@ function workPrecision() {
   for (const [name, items] of Object.entries(dims)) fill(name, items.filter((item) => all.some((row) => row[name.slice(0, -1)] === item)));
 
   function fill(name, items) {
-    const looks = { models: (m) => ({ colour: `--m${run.models.indexOf(m) % HUES}` }), methods: (m) => ({ symbol: methodSymbol(m) }), detections: (d) => ({ dash: detectionDash(d) }) };
+    const looks = { models: (m) => ({ colour: `--m${run.models.indexOf(m)}` }), methods: (m) => ({ symbol: methodSymbol(m) }), detections: (d) => ({ dash: detectionDash(d) }) };
     for (const item of items) {
       const label = document.createElement("label");
       const box = Object.assign(document.createElement("input"), { type: "checkbox", checked: true, value: item });
@@ -45,7 +45,10 @@ function workPrecision() {
       .map((row) => ({ ...row, cost: row[cost], error: errorOf(row, measure) }))
       .filter((row) => row.cost !== null && row.cost !== undefined && row.error !== null && row.error !== undefined);
     const without = here.filter((row) => row[cost] === null || row[cost] === undefined).length;
-    return { cost, measure, regime, without, points: found.filter((row) => row.error > 0 && row.cost > 0), exact: found.filter((row) => row.error === 0).length };
+    // models that have complete runs, but no value of this error
+    const lacking = run.models.filter((model) => here.some((row) => row.model === model && row.error_ms !== null) && !found.some((row) => row.model === model)
+      && here.some((row) => row.model === model && row[cost] !== null && row[cost] !== undefined));
+    return { lacking, cost, measure, regime, without, points: found.filter((row) => row.error > 0 && row.cost > 0), exact: found.filter((row) => row.error === 0).length };
   }
 
   function front(points) {
@@ -74,7 +77,8 @@ function workPrecision() {
   function draw() {
     const now = chosen(), alone = byId("wp-front").checked, traces = [], fronts = [], annotations = [], shapes = [];
     const base = { hoverinfo: "text", showlegend: false };
-    byId("wp-said").textContent = [now.exact ? `${now.exact} runs have an error of exactly 0, which a logarithmic axis cannot show.` : "",
+    const why = now.measure === "voltage_rms" ? ": the voltage is compared at the ends of the stimulus's pieces that are more than 2 ms from a spike, and there are none" : "";
+    byId("wp-said").textContent = [now.lacking.length ? `${now.lacking.join(" and ")} ${now.lacking.length > 1 ? "have" : "has"} no value of this error here${why}.` : "", now.exact ? `${now.exact} runs have an error of exactly 0, which a logarithmic axis cannot show.` : "",
       now.without ? `${now.without} runs have no value for this cost${now.cost === "instrumented_per_ms" ? ": adaptive methods are not instrumented, and the table below says which other runs could not be" : ""}.` : ""].join(" ").trim();
     if (!now.points.length) {
       show("wp-plot", [], {}, timed.includes(now.cost) ? "Wall times are measured for cases that reach a tolerance, with the first kind of stimulus and horizon: there are none here." : undefined);
@@ -85,7 +89,7 @@ function workPrecision() {
         const [{ model, method, detection }] = curve;
         traces.push({ ...base, x: curve.map((row) => row.cost), y: curve.map((row) => row.error), text: curve.map((row) => label(row, now)),
           name: `${plain(model)}, ${plain(method)}, ${plain(detection)}`, mode: "lines+markers", opacity: 0.6,
-          line: { color: modelColour(model), dash: detectionDash(detection), width: 1 }, marker: { symbol: methodSymbol(method), size: 5, color: modelColour(model) } });
+          line: { color: modelColour(model), dash: detectionDash(detection), width: 1 }, marker: { symbol: methodSymbol(method), size: ["star", "hexagram"].includes(methodSymbol(method)) ? 8 : 5, color: modelColour(model) } });
       }
     }
     for (const of of grouped(now.points, ["model"]).values()) {
@@ -117,7 +121,9 @@ function workPrecision() {
         text: `\u2193 the reference's own error is ${withUnit(floor, now)}`, font: { size: 11, color: css("--faint") }, bgcolor: css("--page") });
     }
     const error = now.measure === "median" ? "largest spike-time error (ms), median stimulus" : run.measures[now.measure].label;
-    show("wp-plot", traces, { height: 640, margin: { l: 70, r: 20, t: 42, b: 55 }, annotations, shapes, uirevision: JSON.stringify([now.cost, now.measure, now.regime, toFloor]),
+    const used = byId("wp-plot").getBoundingClientRect().top - byId("precision-part").querySelector(".controls").getBoundingClientRect().top;
+    show("wp-plot", traces, { height: Math.min(640, Math.max(420, innerHeight - used - 60)), // the controls and the axis fit on one screen
+ margin: { l: 70, r: 20, t: 42, b: 55 }, annotations, shapes, uirevision: JSON.stringify([now.cost, now.measure, now.regime, toFloor]),
       xaxis: logarithmic(run.costs[now.cost].label), yaxis: logarithmic(error, { range: [Math.log10(bottom) - 0.15, Math.log10(top) + 0.25] }) });
   }
 

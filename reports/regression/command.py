@@ -310,7 +310,7 @@ def is_noisy(figure: str) -> bool:
     return figure.endswith(f"/{TIME}")
 
 
-def _change(step: history_text.Step) -> str:
+def _change(step: history_text.JudgedChange) -> str:
     change = step.change
     percent = "" if change.percent is None else f" ({change.percent:+.3g} %)"
     beyond = f", beyond its limit {step.judged.limit}" if step.beyond else ""

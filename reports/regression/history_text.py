@@ -24,7 +24,7 @@ _MARKS = {REGRESSED: "beyond its limit", IMPROVED: "better than its limit"}
 
 
 @dataclass(frozen=True)
-class Step:
+class JudgedChange:
     """A change of one figure, judged by its limit."""
 
     change: Change
@@ -49,10 +49,10 @@ class Commit:
     name: str
     """The commit; if it is not known, which run it was."""
     date: str
-    steps: tuple[Step, ...]
+    steps: tuple[JudgedChange, ...]
 
     @property
-    def listed(self) -> list[Step]:
+    def listed(self) -> list[JudgedChange]:
         """The changes that are listed one by one, the worst first."""
         order = {REGRESSED: 0, IMPROVED: 1}
         return sorted(self.steps, key=lambda step: order.get(step.judged.verdict, 2))[:MOST_LISTED]
@@ -77,7 +77,7 @@ def by_commit(changes: Mapping[str, Sequence[Change]], limits: Given) -> list[Co
     limits : mapping
         Those of a baseline; empty for the limits of the kinds of figures.
     """
-    steps: dict[str, list[Step]] = {}
+    steps: dict[str, list[JudgedChange]] = {}
     for name, of in changes.items():
         for change in of:
             # a time has no limit here, and neither has a figure of a kind that a later version left out
@@ -87,7 +87,7 @@ def by_commit(changes: Mapping[str, Sequence[Change]], limits: Given) -> list[Co
                 if known
                 else Judged(name, REPORTED, change.before, change.after, "", "none")
             )
-            steps.setdefault(_named(change), []).append(Step(change, judged))
+            steps.setdefault(_named(change), []).append(JudgedChange(change, judged))
     ordered = sorted(steps.items(), key=lambda item: min(step.change.run for step in item[1]))
     return [Commit(name, min(step.change.date for step in of), tuple(of)) for name, of in ordered]
 

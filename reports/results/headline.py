@@ -6,7 +6,7 @@ Every sentence is made from the numbers of the run.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,14 +36,15 @@ class Costs:
     """Down to which tolerance both models are accurate enough, and where they never are; empty if there is no limit."""
 
 
-def drive_text(stimulus: str, levels: Iterable[str]) -> str:
-    """Return the name of a drive, as text."""
+def drive_text(stimulus: str, levels: Iterable[str], horizon_ms: float | None = None) -> str:
+    """Return the name of a drive, as text; with its horizon, if one is given."""
     named = [str(level) for level in levels]
     if len(named) > 1 and all(level.endswith(" Hz") for level in named):
         named = [level.removesuffix(" Hz") for level in named[:-1]] + named[-1:]
     called = STIMULI[stimulus].called if stimulus in STIMULI else ""
     joined = " and ".join([", ".join(named[:-1]), named[-1]] if len(named) > 1 else named)
-    return f"{called or stimulus.replace('_', ' ')}, {joined}"
+    over = "" if horizon_ms is None else f", {horizon_ms / 1000:g} s"
+    return f"{called or stimulus.replace('_', ' ')}, {joined}{over}"
 
 
 def costs(ratios: pd.DataFrame, about: Mapping[str, Any], models: Iterable[str]) -> list[Costs]:
@@ -60,17 +61,23 @@ def costs(ratios: pd.DataFrame, about: Mapping[str, Any], models: Iterable[str])
     """
     drawn = _between_tolerances(ratios, about)
     others = [model for model in models if model != about["baseline"]]
+    strictest = min(_asked(about), default=math.inf)
+    several = drawn["horizon_ms"].nunique() > 1
     found = []
     for (stimulus, horizon), drive in drawn.groupby(["stimulus", "horizon_ms"], sort=False):
         levels = list(dict.fromkeys(drive["level"]))
-        several = drawn["horizon_ms"].nunique() > 1
-        name = drive_text(str(stimulus), levels) + (f", {float(str(horizon)) / 1000:g} s" if several else "")
+        name = drive_text(str(stimulus), levels, _told(horizon, several))
         for view in (GRID, ANY):
             for model in others:
                 rows = drive[(drive["view"] == view) & (drive["model"] == model)]
                 text = between(rows.to_dict("records"))
-                found.append(Costs(name, view, model, text, _limit(rows, levels, drawn["tolerance"].min())))
+                found.append(Costs(name, view, model, text, _limit(rows, levels, strictest)))
     return found
+
+
+def _told(horizon_ms: Any, several: bool) -> float | None:
+    """Return the horizon that a sentence names: none, if there is only one."""
+    return float(horizon_ms) if several else None
 
 
 def _limit(rows: pd.DataFrame, levels: Iterable[str], strictest: float) -> str:
@@ -83,14 +90,26 @@ def _limit(rows: pd.DataFrame, levels: Iterable[str], strictest: float) -> str:
 
 def between(rows: list[dict[Any, Any]]) -> str:
     """Return the smallest and the largest of some ratios, as bounds if they are."""
-    known = sorted(
-        ((float(row["ratio"]), str(row["bound"])) for row in rows if row["bound"] != Bound.NOT_KNOWN),
-        key=lambda each: each[0],
-    )
-    if not known:
+    values: dict[str, list[float]] = {bound: [] for bound in ("", Bound.AT_MOST, Bound.AT_LEAST)}
+    for row in rows:
+        if row["bound"] != Bound.NOT_KNOWN:
+            values[row["bound"]].append(float(row["ratio"]))
+    if not any(values.values()):
         return ""
-    low, high = (bounded_text(two_digits(value), bound) for value, bound in (known[0], known[-1]))
-    return low if low == high else f"{low} to {high}"
+    exact, most, least = values.values()
+    # one that is at most 2 may be the smallest, even if another is 0.5: the smallest is at most 0.5
+    low = (Bound.AT_MOST, min(exact + most)) if most else _end(min, exact, least, Bound.AT_LEAST)
+    high = (Bound.AT_LEAST, max(exact + least)) if least else _end(max, exact, most, Bound.AT_MOST)
+    first, last = (bounded_text(two_digits(value), bound) for bound, value in (low, high))
+    return first if first == last else f"{first} to {last}"
+
+
+def _end(
+    extreme: Callable[[list[float]], float], exact: list[float], bounds: list[float], bound: Bound
+) -> tuple[Bound, float]:
+    """Return the end of a range, and what it is: a bound only if no exact value is as extreme."""
+    value = extreme(exact + bounds)
+    return (Bound.NONE if value in exact else bound), value
 
 
 def two_digits(value: float) -> str:
@@ -101,7 +120,7 @@ def two_digits(value: float) -> str:
 
 def tolerances_text(about: Mapping[str, Any]) -> str:
     """Return the loosest and the strictest tolerance of the suite, as text."""
-    asked = sorted({f"{each['tolerance']:g}" for each in about["criteria"] if each["measure"] == "maximum"}, key=float)
+    asked = [f"{value:g}" for value in _asked(about)]
     return " to ".join(dict.fromkeys([asked[-1], asked[0]])) + " ms" if asked else "none"
 
 
@@ -146,7 +165,7 @@ def factors(ratios: pd.DataFrame, about: Mapping[str, Any]) -> list[Factor]:
     exact = _between_tolerances(ratios, about)
     exact = exact[(exact["bound"] == "") & (exact["model"] != about["baseline"])]
     exact = exact.assign(drive=[str(key) for key in exact[_REGIME].itertuples(index=False, name=None)])
-    conditions = {"how spikes are detected": "view", "the drive": "drive", "the tolerance": "tolerance"}
+    conditions = {"how spikes are detected": "view", "the drive and its rate": "drive", "the tolerance": "tolerance"}
     found = []
     for model, own in exact.groupby("model", sort=False):
         for what, column in conditions.items():
@@ -187,45 +206,48 @@ def _order(ratios: pd.DataFrame, about: Mapping[str, Any], model: str) -> str:
     if not (len(cheaper) and len(dearer)):
         return ""
     fewer, is_cheaper = (cheaper, True) if len(cheaper) <= len(dearer) else (dearer, False)
+    several = own["horizon_ms"].nunique() > 1
     where = [
-        f"{drive_text(str(stimulus), [str(level)])}, {CALLED[str(view)]}, {_tolerances(group['tolerance'])}"
-        for (stimulus, level, view), group in fewer.groupby(["stimulus", "level", "view"], sort=False)
+        f"{drive_text(str(stimulus), [str(level)], _told(horizon, several))}, {CALLED[str(view)]}, "
+        f"{_tolerances(group['tolerance'])}"
+        for (stimulus, horizon, level, view), group in fewer.groupby([*_REGIME, "view"], sort=False)
     ]
     order = "cheaper" if is_cheaper else "more expensive"
-    return f"{model} is {order} than {about['baseline']} only under {'; '.join(where)}."
+    return f"{model} is certainly {order} than {about['baseline']} only under {'; '.join(where)}."
 
 
 def _tolerances(values: pd.Series) -> str:
     low, high = (two_digits(value) for value in (values.min(), values.max()))
-    return f"for errors of up to {low} ms" if low == high else f"for errors of up to {low} to {high} ms"
+    return f"for an allowed error of {low} ms" if low == high else f"for allowed errors of {low} to {high} ms"
 
 
-def _asked(ratios: pd.DataFrame, about: Mapping[str, Any]) -> pd.DataFrame:
-    """Return the rows at the tolerances of the suite."""
-    wanted = [each["tolerance"] for each in about["criteria"] if each["measure"] == "maximum"]
-    return ratios[ratios["tolerance"].isin(wanted)]
+def _asked(about: Mapping[str, Any]) -> list[float]:
+    """Return the tolerances of the suite, the strictest first."""
+    return sorted({float(each["tolerance"]) for each in about["criteria"] if each["measure"] == "maximum"})
 
 
 def _between_tolerances(ratios: pd.DataFrame, about: Mapping[str, Any]) -> pd.DataFrame:
     """Return the rows from the loosest to the strictest tolerance of the suite, those of the map included."""
-    asked = _asked(ratios, about)["tolerance"]
-    return ratios[ratios["tolerance"].between(asked.min(), asked.max())]
+    asked = _asked(about)
+    return ratios[ratios["tolerance"].between(asked[0], asked[-1])] if asked else ratios.iloc[:0]
 
 
 def not_reached(table: pd.DataFrame, points: pd.DataFrame, about: Mapping[str, Any]) -> list[str]:
     """Say which tolerances no method of a model reaches with spikes on the grid, and down to which dt."""
-    wanted = sorted({each["tolerance"] for each in about["criteria"] if each["measure"] == "maximum"})
     rows = table[(table["measure"] == "maximum") & (table["detection"] == "grid")]
-    found: dict[tuple[str, str, tuple[float, ...], str], list[str]] = {}
-    for (model, stimulus, level), own in rows.groupby(["model", "stimulus", "level"], sort=False):
+    several = rows["horizon_ms"].nunique() > 1
+    finest = points[points["detection"] == "grid"].groupby(["model", *_REGIME])["dt_ms"].min()
+    found: dict[tuple[str, str, float, tuple[float, ...], str], list[str]] = {}
+    for key, own in rows.groupby(["model", *_REGIME], sort=False):
+        model, stimulus, horizon, level = key
         reached = set(own.loc[own["flops_per_ms"].notna(), "tolerance"])
-        here = (points["model"] == model) & (points["stimulus"] == stimulus) & (points["level"] == level)
-        tried = points.loc[here & (points["detection"] == "grid"), "dt_ms"].min()
-        lacking = tuple(value for value in wanted if value not in reached)
-        if lacking and tried == tried:  # noqa: PLR0124 - not nan
-            found.setdefault((str(model), str(stimulus), lacking, f"{tried:.2g}"), []).append(str(level))
+        lacking = tuple(value for value in _asked(about) if value not in reached)
+        tried = float(finest.get(key, math.nan))
+        if lacking and not math.isnan(tried):
+            same = str(model), str(stimulus), float(str(horizon)), lacking, f"{tried:.2g}"
+            found.setdefault(same, []).append(str(level))
     return [
         f"{model} {CALLED[GRID]} does not reach {' and '.join(f'{value:g}' for value in lacking)} ms under "
-        f"{drive_text(stimulus, levels)}, down to dt = {tried} ms."
-        for (model, stimulus, lacking, tried), levels in found.items()
+        f"{drive_text(stimulus, levels, _told(horizon, several))}, down to dt = {tried} ms."
+        for (model, stimulus, horizon, lacking, tried), levels in found.items()
     ]

@@ -110,10 +110,10 @@ def _instrumented(study: Study, curve: Curve, point: Point) -> float:
     return geometric_mean([retired_per_ms(step, spike, curve.count, run.tallies, regime.horizon) for run in point.runs])
 
 
-def _weighed(convention: Convention, operations: Mapping[str, float]) -> float:
+def _weighed(convention: Convention, operations: Mapping[str, float], precision: str) -> float:
     """Return a cost; nan if the convention needs a measurement that is not possible here."""
     try:
-        return convention.weigh(operations)
+        return convention.weigh(operations, precision)
     except UserError:
         return float("nan")
 
@@ -153,7 +153,7 @@ def _row(curve: Curve, point: Point, measures: tuple[str, ...], weighing: list[C
         "dt_ms": fmean(curve.dt(point.setting, run) for run in runs),
         "error_control": None if curve.by_dt else float(point.setting),
         "flops_per_ms": geometric_mean([curve.cost(run).per_ms for run in runs]),
-        **{f"{each.name}_per_ms": _weighed(each, mean) for each in weighing},
+        **{f"{each.name}_per_ms": _weighed(each, mean, curve.precision) for each in weighing},
         "error_ms": max(largest, default=np.nan) if whole else np.nan,
         "median_error_ms": float(np.median(largest)) if whole and largest else np.nan,
         "voltage_error": float(np.median([run.voltage for run in runs])) if whole else np.nan,

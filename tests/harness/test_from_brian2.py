@@ -20,7 +20,7 @@ from spikecost.models.step import make_step
 from .brian2_examples import EXAMPLES
 
 #: Lengths of the runs in ms; longer if spikes are rare.
-LENGTH, LENGTHS = 100, {"morris_lecar_1981": 300}
+LENGTH, LENGTHS = 60, {"morris_lecar_1981": 300, "coba_hh": 100}
 
 
 @pytest.fixture(scope="module")

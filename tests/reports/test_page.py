@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import inspect
 import json
+import math
 import re
 import shutil
 from dataclasses import replace
@@ -24,7 +25,7 @@ from spikecost.flops.counters.hardware.base import why_no_pmu
 from spikecost.harness.stimuli import constant
 from spikecost.models.methods import METHODS
 from spikecost.reports.comparison.run_folder import TABLES, RunFolder
-from spikecost.reports.page import SCRIPTS, page
+from spikecost.reports.page import SCRIPTS, breakable, page
 from spikecost.reports.page.tables import in_short, stability, verdict
 from spikecost.reports.page.tables import lacking as not_compared
 from spikecost.reports.results.headline import CALLED, costs, what_decides
@@ -442,6 +443,52 @@ def test_the_ranking_for_me(shown, small_run):
     assert "50 Hz" in shown.find_element(By.ID, "me-regime").get_attribute("value")
 
 
+def test_the_ranking_for_me_is_by_the_cost_at_the_dt_that_is_shown(site, small_run, tmp_path):
+    cases = small_run.table.copy()
+    here = (cases["level"] == "50 Hz") & (cases["tolerance"] == 0.3) & cases["flops_per_ms"].notna()
+    lif = here & (cases["model"] == "lif")
+    cases.loc[lif, "round_flops_per_ms"] = 1e6 + cases.loc[lif, "flops_per_ms"]
+    other = next(case for case in small_run.models if case != "lif")
+    name, preset = other.split(":")
+    features = pd.DataFrame(
+        [
+            {"model": name, "parameters": shown_by, "feature": feature, "outcome": outcome}
+            for feature, of in (("mixed_mode", "CH"), ("tonic_spiking", preset))
+            for shown_by, outcome in ((of, "found"), ("LTS", "not found"))
+        ]
+    ).reindex(columns=list(small_run.features))
+    (tmp_path / "index.html").write_text(page(replace(small_run, table=cases, features=features)))
+    browser = opened(site[0], tmp_path / "index.html")
+
+    def ranking():
+        lines = browser.find_elements(By.CSS_SELECTOR, "#me-table tbody tr")
+        return [[cell.text for cell in line.find_elements(By.TAG_NAME, "td")] for line in lines]
+
+    Select(browser.find_element(By.ID, "me-regime")).select_by_visible_text("constant, 50 Hz, 0.2 s")
+    choose(browser, "me-tolerance", "0.3")
+    first, second = ranking()
+    assert (first[0], second[0]) == (other, "lif")
+    costs, ratio = [float(line[4].replace(",", "")) for line in (first, second)], float(second[5].replace(",", ""))
+    assert costs[1] > 1e6
+    assert ratio == pytest.approx(costs[1] / costs[0], rel=0.01)
+    # found for another preset is not found for this one
+    choose(browser, "me-feature", "mixed_mode")
+    assert ranking() == []
+    choose(browser, "me-feature", "tonic_spiking")
+    assert [line[0] for line in ranking()] == [other]
+    # what was copied is no longer what is shown
+    browser.execute_script("document.getElementById('me-copy').textContent = 'copied'")
+    choose(browser, "me-feature", "")
+    assert browser.find_element(By.ID, "me-copy").text == "copy the code"
+
+
+def test_ratios_are_drawn_without_spikes_on_the_grid(site, small_run, tmp_path):
+    located = small_run.ratios[small_run.ratios["view"] != GRID]
+    (tmp_path / "index.html").write_text(page(replace(small_run, ratios=located)))
+    drawn = drawn_ratios(opened(site[0], tmp_path / "index.html"))
+    assert len(drawn) == len(located.query("model == 'lif' and bound != 'not known'")["level"].unique()) == 2
+
+
 def test_the_cases_sort_and_filter(shown, small_run):
     def column(name):
         return shown.execute_script(
@@ -454,24 +501,67 @@ def test_the_cases_sort_and_filter(shown, small_run):
 
     assert len(column("model")) == len(small_run.table) == 32
     heading = next(
-        each for each in shown.find_elements(By.CSS_SELECTOR, "#cells th button") if each.text == "flops_per_ms"
+        each for each in shown.find_elements(By.CSS_SELECTOR, "#cells th button") if each.text == "operations per ms"
     )
     for direction in ("ascending", "descending"):
         heading.click()
         values = [
-            float(text.replace(",", "").removeprefix("\u2264 ")) for text in column("flops_per_ms") if text != DASH
+            float(text.replace(",", "").removeprefix("\u2264 ")) for text in column("operations per ms") if text != DASH
         ]
         assert values == sorted(values, reverse=direction == "descending")
         assert heading.find_element(By.XPATH, "..").get_attribute("aria-sort") == direction
-        missing = [text == DASH for text in column("flops_per_ms")]
+        missing = [text == DASH for text in column("operations per ms")]
         assert missing == sorted(missing)  # missing values stay last
     shown.find_element(By.ID, "cells-find").send_keys("rk4 hermite 100")
     assert set(column("method")) == {"rk4"}
     assert set(column("level")) == {"100 Hz"}
     assert shown.find_element(By.ID, "cells-count").text == "4 of 32 cases"
     shown.find_element(By.ID, "cells-columns").click()
-    head = [each.text for each in shown.find_elements(By.CSS_SELECTOR, "#cells th")]
-    assert head == list(small_run.table.columns)
+    heads = shown.find_elements(By.CSS_SELECTOR, "#cells th")
+    assert [each.get_attribute("title") for each in heads] == list(small_run.about["columns"].values())
+    words = [each.text for each in heads]
+    assert len(set(words)) == len(words)
+    assert not any("_" in each for each in words)
+    assert {"dt (ms)", "operations per ms", "round dt (ms)", "error (ms)"} <= set(words)
+
+
+def test_every_table_has_a_caption(shown):
+    without = shown.execute_script(
+        """
+        const tables = [...document.querySelectorAll('table')];
+        return tables.filter((table) => !table.caption?.textContent).map((table) => table.id);"""
+    )
+    assert without == []
+
+
+def test_a_model_without_a_value_of_the_chosen_error_is_named(site, small_run, tmp_path):
+    points = small_run.points.copy()
+    points.loc[points["model"] == "lif", "gamma_2ms"] = math.nan
+    (tmp_path / "index.html").write_text(page(replace(small_run, points=points)))
+    browser = opened(site[0], tmp_path / "index.html")
+    said = browser.find_element(By.ID, "wp-said")
+    assert "no value of this error" not in said.text
+    Select(browser.find_element(By.ID, "wp-error")).select_by_value("gamma_2ms")
+    assert said.text.startswith("lif has no value of this error here.")
+
+
+def test_the_plot_and_its_controls_fit_on_a_screen(site, small_folder):
+    browser = site[0]
+    browser.set_window_size(1400, 900)
+    try:
+        opened(browser, small_folder / "index.html")
+        top, bottom, screen = browser.execute_script(
+            """
+            const place = (css) => document.querySelector(css).getBoundingClientRect();
+            return [place('#precision-part .controls').top, place('#wp-plot').bottom, innerHeight];"""
+        )
+    finally:
+        browser.set_window_size(1300, 1200)
+    assert bottom - top < screen
+
+
+def test_a_long_name_is_broken_after_an_underscore_only(small_run):
+    assert breakable("hodgkin_huxley<b>") == "hodgkin_<wbr>huxley&lt;b&gt;"
 
 
 def test_cases_without_a_cost_are_shown_on_demand(site, small_run, tmp_path):

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import dataclasses
 from fractions import Fraction
 
 import numpy as np
 import pandas as pd
 import pytest
 
+import spikecost as sc
 from spikecost.accuracy.search.tolerance import ErrorCurve
 from spikecost.accuracy.study.winners import cheapest_cases, winners
 from spikecost.harness.kernels.kernels import kernels_of
 from spikecost.harness.stimuli import common_divisor
 from spikecost.reports.tables.ratios import VIEWS
 from spikecost.reports.tables.shared_columns import SITUATION
+
+from .conftest import SUITE
 
 KEYS = list(SITUATION)
 #: New settings for each winner: most of them between its dt and half of it, some smaller.
@@ -32,26 +36,25 @@ def winning_cases(study):
 
 
 @pytest.fixture(scope="module")
-def again(small_comparison):
+def fluctuating_comparison():
+    """The drive of the default suite: a current that fluctuates."""
+    suite = dataclasses.replace(SUITE, stimuli=("ornstein_uhlenbeck",), rates=(50.0,))
+    return sc.compare(suite.models, suite=suite)
+
+
+@pytest.fixture(scope="module")
+def again():
     """Run the trials of a case at a setting."""
-    study = small_comparison.study
-    ways = {(case.curve.regime.model, case.curve.method, case.curve.detection) for case in winning_cases(study)}
-    models = {
-        model: kernels_of(
-            model,
-            sorted((method, detection) for of, method, detection in ways if of is model),
-            varying=False,
-            alone=False,
-        )
-        for model in {model for model, _, _ in ways}
-    }
-    curves = {}
+    compiled, curves = {}, {}
 
     def run(case, setting):
         curve = case.curve
+        model, varying, way = curve.regime.model, curve.regime.varying, (curve.method, curve.detection)
+        if (model, varying) not in compiled:
+            compiled[model, varying] = kernels_of(model, SUITE.pairs, varying=varying, alone=False).compiled
         if id(curve) not in curves:
-            kernel = models[curve.regime.model].compiled[curve.method, curve.detection].lanes
-            curves[id(curve)] = ErrorCurve(kernel, curve.regime.trials, small_comparison.study.suite.all_measures)
+            kernel = compiled[model, varying][way].lanes
+            curves[id(curve)] = ErrorCurve(kernel, curve.regime.trials, SUITE.all_measures)
         return curves[id(curve)](setting)
 
     return run
@@ -65,11 +68,13 @@ def fresh_settings(case, generator):
         yield min(unit / max(round(float(unit) / below), 1), case.setting) if case.curve.by_dt else Fraction(below)
 
 
-def test_every_winning_way_holds_at_its_dt_and_at_fresh_smaller_ones(small_comparison, again):
+@pytest.mark.parametrize(("drive", "least"), [("small", 20), ("fluctuating", 10)])
+def test_every_winning_way_holds_at_its_dt_and_at_fresh_smaller_ones(request, again, drive, least):
+    study = request.getfixturevalue(f"{drive}_comparison").study
     seed = int(np.random.SeedSequence().generate_state(1)[0])  # a new one every time
     generator = np.random.default_rng(seed)
-    cases = winning_cases(small_comparison.study)
-    assert len(cases) > 20
+    cases = winning_cases(study)
+    assert len(cases) > least
     broken = []
     for case in cases:
         assert again(case, case.setting) == case.runs  # the printed result equals that of a new run

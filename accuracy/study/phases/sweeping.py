@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
 from functools import partial
 
 from ....flops.toolchain import cpu_model, find_compiler
@@ -22,15 +24,28 @@ from ..study import Case, Curve, Point, Study
 from ..suite import Suite
 from ..winners import map_criteria, may_win, middle_criteria
 from ..witness import contradiction
-from .executing import in_threads
 from .progress import Progress
 
-#: Finds the coarsest setting of a curve for a criterion.
-Finder = Callable[[Criterion], Coarsest]
 #: How many other operations take as long as an exponential, roughly.
 DEAR = 20
 #: If no tolerance is in ms: a reference is not in doubt if some kernel is nearer to it than this, in ms.
 NEAR = 0.1
+
+
+@dataclass(frozen=True)
+class Finder:
+    """Finds the coarsest setting of a curve for a further criterion."""
+
+    errors: ErrorCurve
+    sweep: TimeSteps | Tolerances
+    settings: tuple[Fraction, ...]
+    """Those of the sweep that were run."""
+    kept: KeptRuns
+
+    def __call__(self, criterion: Criterion) -> Coarsest:
+        """Find it, and keep the runs that this needs."""
+        with self.kept.writing():
+            return coarsest_setting(self.errors, self.sweep, self.settings, criterion)
 
 
 def compiled_for(regime: Regime, suite: Suite) -> Kernels:
@@ -60,49 +75,75 @@ def guessed_cost(regime: Regime, method: str, detection: str, kernels: Kernels) 
 
 def swept_curve(
     regime: Regime, method: str, detection: str, kernels: Kernels, suite: Suite, *, store: Store
-) -> tuple[Curve, Finder]:
-    """Sweep; return the curve, and a function that finds the coarsest setting for a further criterion.
+) -> tuple[Curve, Finder | None]:
+    """Sweep; return the curve, and what finds the coarsest setting for a further criterion, if there are points.
 
     Runs that are in the store are not computed again, and those that are computed are kept there.
     """
+    found = not_swept(regime, method, detection, kernels, suite)
+    if found is not None:
+        return found, None
+    compiled = kernels.compiled[method, detection]
+
+    def sweep() -> tuple[Curve, Finder]:
+        return searched(regime, method, detection, compiled, suite, kept=kept_for(regime, compiled, suite, store))
+
+    swept = attempt(sweep)
+    if isinstance(swept, NoValue):
+        return without_points(regime, method, detection, compiled, reason=swept.reason), None
+    return swept
+
+
+def not_swept(regime: Regime, method: str, detection: str, kernels: Kernels, suite: Suite) -> Curve | None:
+    """Return the curve without points if there is nothing to sweep; None if there is."""
     key = method, detection
     compiled = kernels.compiled.get(key)
-
-    def without_points(status: Status, reason: str) -> tuple[Curve, Finder]:
-        return Curve(regime, *key, compiled.count if compiled else None, (), {}, {}, reason, status), _none
-
     if compiled is None:
         if left_out := suite.why_left_out(*key):
-            return without_points(Status.LEFT_OUT, left_out)
+            return without_points(regime, *key, None, reason=left_out, status=Status.LEFT_OUT)
         why = kernels.reasons[key]
-        return without_points(Status.FAILED if why.failed else Status.NOT_APPLICABLE, why.reason)
+        status = Status.FAILED if why.failed else Status.NOT_APPLICABLE
+        return without_points(regime, *key, None, reason=why.reason, status=status)
     if regime.reason:
-        return without_points(Status.FAILED if regime.failed else Status.RATE_NOT_REACHABLE, regime.reason)
-    swept = attempt(partial(_swept, regime, method, detection, compiled, suite, store=store))
-    return without_points(Status.FAILED, swept.reason) if isinstance(swept, NoValue) else swept
+        status = Status.FAILED if regime.failed else Status.RATE_NOT_REACHABLE
+        return without_points(regime, *key, compiled, reason=regime.reason, status=status)
+    return None
 
 
-def _swept(
-    regime: Regime, method: str, detection: str, compiled: Compiled, suite: Suite, *, store: Store
-) -> tuple[Curve, Finder]:
+def without_points(
+    regime: Regime,
+    method: str,
+    detection: str,
+    compiled: Compiled | None,
+    *,
+    reason: str,
+    status: Status = Status.FAILED,
+) -> Curve:
+    """Return a curve without points, and why it has none."""
+    return Curve(regime, method, detection, compiled.count if compiled else None, (), {}, {}, reason, status)
+
+
+def kept_for(regime: Regime, compiled: Compiled, suite: Suite, store: Store) -> KeptRuns:
+    """Return the runs of a curve that are in the store."""
+    step = compiled.lanes.step
     about = {
         "model": regime.model.label,
         **regime.key._asdict(),
-        "method": method,
-        "detection": detection,
+        "method": step.method,
+        "detection": step.detection,
         "trials": len(regime.trials),
         "processor": cpu_model(),
         "compiler": find_compiler().version,
     }
-    kept = KeptRuns(store, compiled.lanes, regime.trials, suite.all_measures, about)
+    return KeptRuns(store, compiled.lanes, regime.trials, suite.all_measures, about)
+
+
+def searched(
+    regime: Regime, method: str, detection: str, compiled: Compiled, suite: Suite, *, kept: KeptRuns
+) -> tuple[Curve, Finder]:
+    """Sweep a curve that can be swept."""
     with kept.writing():
-        curve, find = _searched(regime, method, detection, compiled, suite, kept=kept)
-
-    def find_and_keep(criterion: Criterion) -> Coarsest:
-        with kept.writing():
-            return find(criterion)
-
-    return curve, find_and_keep
+        return _searched(regime, method, detection, compiled, suite, kept=kept)
 
 
 def _searched(
@@ -123,11 +164,8 @@ def _searched(
     points = tuple(Point(setting, curve(setting)) for setting in settings)
     limit = stability(curve, sweep, settings) if isinstance(sweep, TimeSteps) else None
     stored = not kept.computed
-    return Curve(regime, method, detection, compiled.count, points, answers, own, "", None, limit, stored), find
-
-
-def _none(_criterion: Criterion) -> Coarsest:
-    raise AssertionError("a curve that was not swept has no setting")
+    made = Curve(regime, method, detection, compiled.count, points, answers, own, "", None, limit, stored)
+    return made, Finder(curve, sweep, settings, kept)
 
 
 def regime_of(curve: Curve) -> tuple[str, RegimeKey]:
@@ -159,46 +197,44 @@ def contradictions(
     return by_regime
 
 
-def fill_map(
-    study: Study, finders: Mapping[int, Finder], contradicted: Container[object], jobs: int, progress: Progress
-) -> None:
+def to_fill(study: Study, contradicted: Container[object]) -> list[list[Curve]]:
+    """Return the curves of each model in each regime whose reference is not in doubt."""
+    return [curves for key, curves in _together(study.curves).items() if key not in contradicted]
+
+
+def filled(curves: Sequence[Curve], finders: Mapping[int, Finder], suite: Suite) -> list[Case]:
     """Verify the cases that may be the cheapest of a model, for the winner map's tolerances that the suite has not.
 
     For the tolerances in the middle between two of the suite, the cheapest with spikes on the grid is among them, too.
-    """
-    criteria = map_criteria(study.suite.all_criteria)
-    middle = middle_criteria(study.suite.all_criteria)
-    together = {key: curves for key, curves in _together(study.curves).items() if key not in contradicted}
 
-    def fill(curves: Sequence[Curve], criterion: Criterion) -> list[Case]:
+    Parameters
+    ----------
+    curves : sequence of Curve
+        Those of one model in one regime: its criteria share their runs.
+    finders : mapping
+        By the id of the curve.
+    suite : Suite
+    """
+    regime = curves[0].regime
+    middle = middle_criteria(suite.all_criteria)
+    swept = [curve for curve in curves if curve.points]
+    found: list[Case] = []
+    for criterion in map_criteria(suite.all_criteria):
+        if regime.reference_error_in(criterion.unit) > criterion.least_error(regime.reference_margin):
+            continue
         known: dict[int, Case] = {}
 
-        def case_of(curve: Curve) -> Case:
+        def case_of(curve: Curve, criterion: Criterion = criterion, known: dict[int, Case] = known) -> Case:
             if id(curve) not in known:
                 known[id(curve)] = _judged(curve, criterion, finders[id(curve)](criterion))
             return known[id(curve)]
 
-        regime = curves[0].regime
-        if regime.reference_error_in(criterion.unit) > criterion.least_error(regime.reference_margin):
-            return []
-        swept = [curve for curve in curves if curve.points]
         views = [swept]
         if criterion in middle:
             views.append([curve for curve in swept if curve.detection == "grid"])
         failed, *_ = [isinstance(attempt(partial(may_win, view, criterion, case_of)), NoValue) for view in views]
-        return [] if failed else list(known.values())
-
-    # one model in one regime is one piece of work: its criteria share their runs
-    progress.begin("looking between the tolerances", len(together))
-    study.map_cases = []
-
-    def fill_all(curves: Sequence[Curve]) -> list[Case]:
-        return [case for each in criteria for case in fill(curves, each)]
-
-    with in_threads(jobs, [partial(fill_all, curves) for curves in together.values()]) as filled:
-        for cases in filled:
-            study.map_cases += cases
-            progress.done()
+        found += [] if failed else known.values()
+    return found
 
 
 def cases_of(curve: Curve, suite: Suite, contradicted: str = "") -> list[Case]:

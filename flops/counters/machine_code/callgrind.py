@@ -17,7 +17,7 @@ import numpy as np
 from ....models.ground.errors import UserError
 from ...toolchain import compile_program
 from ..base import COUNTERS, Counts, machine, require, require_retired
-from ..workload import Argument, CFunction, Program, Records, Workload
+from ..workload import Argument, Buffer, CFunction, Program, Records, Workload
 from .image import Code, add_images, image_of, why_not_readable
 
 _POSITION = re.compile(r"(0x[0-9a-f]+) \d+ (\d+)")
@@ -154,12 +154,11 @@ def _c_type(argument: Argument) -> str:
     return "long" if isinstance(argument, int) else "double" if isinstance(argument, float) else "void *"
 
 
-def _words(
-    name: str, value: int | float | np.ndarray[tuple[int, ...], np.dtype[np.float64 | np.int64]], lines: list[str]
-) -> str:
+def _words(name: str, value: int | float | Buffer, lines: list[str]) -> str:
     """Declare the words of a number or a buffer; return the name of the declared array."""
     array = np.ascontiguousarray(np.asarray([value] if isinstance(value, (int, float)) else value))
-    words = array.view(np.int64).ravel()
+    content = array.tobytes()
+    words = np.frombuffer(content + b"\0" * (-len(content) % 8), dtype=np.int64)
     given = np.trim_zeros(words, "b")
     text = ", ".join(hex(int(word) % 2**64) for word in given)
     lines.append(f"static unsigned long {name}[{max(len(words), 1)}] = {{{text or 0}}};")

@@ -15,13 +15,15 @@ from typing import Any
 
 from ....models.algebra.functions import CALLS, FUNCTIONS
 from ..base import Counts, Retired
-from .instruction import operations_of
+from .instruction import in_single, operations_of
 
 #: Functions of the mathematics library that count as operations of a Step.
 _CALLED = {
     "pow": "pow",
     **{row.library: row.kind for row in FUNCTIONS.values() if row.kind in (*CALLS, "sqrt", "round")},
 }
+#: The same functions for 32-bit numbers, by their names.
+_CALLED_IN_SINGLE = {f"{name}f": kind for name, kind in _CALLED.items()}
 _VECTOR_NAME = re.compile(r"_ZGV[a-z]M?N?(?P<width>\d+)v+_(?P<function>\w+)")
 _THROUGH_SLOT = re.compile(r"qword ptr \[rip (?P<sign>[+-]) (?P<offset>0x[0-9a-f]+|\d+)\]")
 _DIRECT = re.compile(r"0x[0-9a-f]+")
@@ -37,6 +39,8 @@ class Code:
     instructions: int
     operations: Tally[tuple[str, int]]
     """By (kind, vector width)."""
+    single: Tally[tuple[str, int]]
+    """Those on 32-bit numbers."""
     wide: bool
     """Whether it uses registers that came with AVX-512."""
 
@@ -108,28 +112,36 @@ class Image:
 
     def _code_between(self, start: int, end: int) -> Code:
         tally: Tally[tuple[str, int]] = Tally()
+        single: Tally[tuple[str, int]] = Tally()
         instructions, address, wide = 0, start, False
         for instruction in self._decoder.disasm(self._bytes(start, end), start):
             instructions += 1
             address = instruction.address + instruction.size
-            tally.update(operations_of(instruction))
+            operations = operations_of(instruction)
+            tally.update(operations)
+            if operations and in_single(instruction):
+                single.update(operations)
             wide = wide or _WIDE.search(instruction.op_str) is not None
             if instruction.mnemonic.removeprefix("bnd ") in ("jmp", "call"):
-                tally.update(self._called(instruction.op_str, address))
+                self._add_called(instruction.op_str, address, tally, single)
         if address != end:
             raise ValueError(f"{self.path.name}: unknown x86-64 instruction at {address:#x}")
-        return Code(instructions, tally, wide)
+        return Code(instructions, tally, single, wide)
 
-    def _called(self, operand: str, following: int) -> list[tuple[str, int]]:
-        """Return the operation that a jump or call through a slot of the linker's table executes."""
+    def _add_called(
+        self, operand: str, following: int, tally: Tally[tuple[str, int]], single: Tally[tuple[str, int]]
+    ) -> None:
+        """Add the operation that a jump or call through a slot of the linker's table executes."""
         slot = _THROUGH_SLOT.fullmatch(operand)
         if slot is None:
-            return []
+            return
         offset = int(slot["offset"], 0)
         name = self._slots.get(following + (offset if slot["sign"] == "+" else -offset), "")
         vector = _VECTOR_NAME.fullmatch(name)
-        kind = _CALLED.get(vector["function"] if vector else name)
-        return [(kind, int(vector["width"]) if vector else 1)] if kind else []
+        function, width = (vector["function"], int(vector["width"])) if vector else (name, 1)
+        if kind := _CALLED.get(function) or _CALLED_IN_SINGLE.get(function):
+            tally[kind, width] += 1
+            single[kind, width] += function in _CALLED_IN_SINGLE
 
 
 def why_not_readable() -> str:
@@ -215,13 +227,16 @@ def add_images(counts: Counts, own: Path, executed: Iterable[tuple[Path, Code, i
 class _ImagePart:
     def __init__(self) -> None:
         self._operations: Tally[tuple[str, int]] = Tally()
+        self._single: Tally[str] = Tally()
         self._instructions = 0
 
     def add(self, code: Code, n: int) -> None:
         self._instructions += n * code.instructions
         for (kind, width), times in code.operations.items():
             self._operations[kind, width] += n * times * width
+        for (kind, width), times in code.single.items():
+            self._single[kind] += n * times * width
 
     @property
     def retired(self) -> Retired:
-        return Retired(dict(self._operations), self._instructions)
+        return Retired(dict(self._operations), self._instructions, single=self._single)

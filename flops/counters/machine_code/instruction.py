@@ -73,6 +73,12 @@ def operations_of(instruction: CsInsn) -> list[tuple[str, int]]:
     return []
 
 
+def in_single(instruction: CsInsn) -> bool:
+    """Whether the operations of `instruction` are on 32-bit numbers."""
+    simd = _SIMD.fullmatch(instruction.mnemonic.removeprefix("v"))
+    return "mm" in instruction.op_str and simd is not None and simd["size"] == "s"
+
+
 def _masked(operands: str, width: int) -> list[tuple[str, int]]:
     """Return a select if an operation leaves some lanes of its target unchanged."""
     target = operands.partition(",")[0]

@@ -138,6 +138,8 @@ def test_the_neuron_with_held_random_numbers_is_compared_end_to_end():
         detections=("grid", "hermite"),
         tolerances=(0.1,),
         witnessed=False,
+        thorough=False,
+        features=False,
     )
     cases = {(case.curve.method, case.curve.detection): case for case in run_suite(suite).cases}
     assert cases["rk4", "hermite"].status == Status.AT_LEAST

@@ -14,6 +14,8 @@ from spikecost.accuracy.study.suite import Suite
 from spikecost.models.catalogue import get_model
 from spikecost.models.ground.errors import UserError
 
+from ...archetypes import choose
+
 SMALL = Suite(
     models=("lif",),
     methods=("euler", "rk4"),
@@ -182,8 +184,9 @@ def test_lanes_are_timed_if_they_are_asked_for():
         assert (case.many_neurons is not None) == asked
 
 
-def test_ten_seconds_of_noise_are_run_to_their_end():
-    """Ten thousand pieces: the reference, the drive and the kernels each take seconds, not minutes."""
+@pytest.mark.parametrize("seconds", choose([3, 10], lambda seconds: seconds == 3))
+def test_seconds_of_noise_are_run_to_their_end(seconds):
+    """Thousands of pieces: the reference, the drive and the kernels each take seconds, not minutes."""
     study = run_suite(
         Suite(
             models=("lif",),
@@ -191,16 +194,17 @@ def test_ten_seconds_of_noise_are_run_to_their_end():
             detections=("hermite",),
             rates=(50.0,),
             stimuli=("ornstein_uhlenbeck",),
-            horizons=(10_000.0,),
+            horizons=(1000.0 * seconds,),
             trials=1,
             tolerances=(0.1,),
             repeats=1,
             thorough=False,
+            features=False,
             time_lanes=False,
         )
     )
-    assert [case.status for case in study.cases if case.curve.method == "rk4"] == ["reached"]
+    assert {case.status for case in study.cases if case.curve.method == "rk4"} <= {"reached", "at least"}
     trial = study.regimes[0].trials[0]
-    assert len(trial.stimulus.durations) == 10_000
-    assert trial.spikes == pytest.approx(500, rel=0.04)
+    assert len(trial.stimulus.durations) == 1000 * seconds
+    assert trial.spikes == pytest.approx(50 * seconds, rel=0.4 / seconds)
     assert study.regimes[0].reference_error < 1e-9

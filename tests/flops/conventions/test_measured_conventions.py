@@ -31,6 +31,20 @@ def test_energy_of_lif_forward_euler() -> None:
     assert count("lif", "euler").flops_per_step("energy45nm") == pytest.approx(4 * 0.9 + 2 * 3.7)
 
 
+def test_functions_of_single_precision_have_their_own_costs() -> None:
+    """The exponential of glibc in single precision has 7 multiplications and 6 additions, fused or not."""
+    double, single = (count("hodgkin_huxley", "euler", precision=each) for each in ("double", "single"))
+    assert dict(single.as_run) == dict(double.as_run)
+    assert single.flops_per_step("unit") == double.flops_per_step("unit")
+    exponential = libm.measured("exp", "single")
+    muls, adds = (exponential.by_kind.get(kind, 0) + exponential.by_kind.get("fma", 0) for kind in ("mul", "add"))
+    adds += exponential.by_kind.get("sub", 0) + exponential.by_kind.get("compare", 0)
+    assert (muls, adds) == (7 * libm._CALLS, 6 * libm._CALLS)
+    saved = double.flops_per_step("energy45nm") - single.flops_per_step("energy45nm")
+    assert saved == pytest.approx(6 * (3 * 3.7 + 6 * 0.9))  # six exponentials; exp has 10 and 12
+    assert get_convention("libm").weigh({"exp": 1}, "single") == 13
+
+
 def test_energy_says_what_is_published_and_what_is_derived() -> None:
     source = get_convention("energy45nm").source
     assert "no 64-bit entries" in source
@@ -74,11 +88,11 @@ def test_libm_is_what_this_machine_executes(
 def test_libm_is_measured_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("SPIKECOST_CACHE", str(tmp_path))
     libm._measured.cache_clear()
-    first = libm._measured("exp")
+    first = libm._measured("exp", "double")
     libm._measured.cache_clear()
-    monkeypatch.setattr(libm, "_measure", lambda kind: pytest.fail("measured again"))
+    monkeypatch.setattr(libm, "measured", lambda *_: pytest.fail("measured again"))
     try:
-        assert libm._measured("exp") == first
+        assert libm._measured("exp", "double") == first
     finally:
         libm._measured.cache_clear()
 
@@ -86,7 +100,7 @@ def test_libm_is_measured_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) 
 def test_no_counter_no_libm(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(libm, "why_not_trusted", lambda counter: "no such luck")
     with pytest.raises(UserError, match="needs a counter that reads machine code; instrumented: no such luck"):
-        libm._measure("exp")
+        libm.measured("exp", "double")
 
 
 @pytest.mark.parametrize(

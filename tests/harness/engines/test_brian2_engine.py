@@ -40,7 +40,8 @@ CASES += [
     (get_model("lif").replace(initial={"v": -40 * mV}), "euler"),
 ]
 #: Brian2 compiles these, which takes ten seconds per model; the others run in numpy. The code comes from the same text.
-COMPILED = ("lif", "izhikevich", "hodgkin_huxley", "held") if DEEP else ("lif",)
+#: (Everyday tests of Brian2's operations count what its compiled code of a Step executes.)
+COMPILED = ("lif", "izhikevich", "hodgkin_huxley", "held") if DEEP else ()
 
 
 @pytest.mark.slow
@@ -81,6 +82,17 @@ def test_the_target_is_put_back():
     before = brian2.prefs.codegen.target
     engine.run(get_model("lif"), "euler", step(0 * mV / ms, 2 * mV / ms, 1 * ms, 2 * ms), Fraction(1, 10), "numpy")
     assert brian2.prefs.codegen.target == before
+
+
+@pytest.mark.parametrize("target", ["numpy", "cython"])
+@pytest.mark.usefixtures("compiled_brian2")
+def test_the_target_is_the_one_asked_for(target, monkeypatch):
+    import brian2
+
+    used = []
+    monkeypatch.setattr(brian2.Network, "run", lambda *_: used.append(brian2.prefs.codegen.target))
+    engine.run(get_model("lif"), "euler", step(0 * mV / ms, 2 * mV / ms, 1 * ms, 2 * ms), Fraction(1, 10), target)
+    assert used == [target] * 2
 
 
 def test_dt_must_divide_the_stimulus():

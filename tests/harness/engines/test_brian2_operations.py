@@ -2,34 +2,45 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from spikecost.flops import count
 from spikecost.harness.engines import brian2_operations
-from spikecost.harness.engines.brian2_operations import cython_operations, executed, standalone_operations
+from spikecost.harness.engines.brian2_operations import Executed, cython_operations, executed, standalone_operations
 from spikecost.models.catalogue import MODELS
 from spikecost.models.ground.errors import NoValue, UserError
 from spikecost.models.methods import METHODS
 
+from ...archetypes import product
+
+#: To compile a project takes ten seconds: everyday tests compile it with the flags of our scalar build.
+ONE, TWO = ["ours"], ["ours", "brian2"]
+
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("callgrind", "compiled_brian2")
-def test_standalone_is_our_step() -> None:
-    """Two models of one project are counted apart. (What is kept is found again by the tests of thorough runs.)"""
-    found = executed([(MODELS["lif"], "euler"), (MODELS["izhikevich"], "euler")])
+@pytest.mark.parametrize("flags", [ONE, product(TWO)])
+def test_standalone_is_our_step(flags: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two models of one project are counted apart."""
+    known = brian2_operations._flags()
+    assert list(known) == TWO
+    monkeypatch.setattr(brian2_operations, "_flags", lambda: {name: known[name] for name in flags})
+    found = standalone_operations([(MODELS["lif"], "euler"), (MODELS["izhikevich"], "euler")])
     for name, counted in zip(("lif", "izhikevich"), found, strict=True):
         assert not isinstance(counted, NoValue)
-        ours, default, compiled = counted
-        assert (ours.target, default.target, compiled.target) == ("cpp_standalone", "cpp_standalone", "cython")
+        assert [(each.target, each.flags) for each in counted] == [("cpp_standalone", name) for name in flags]
         # dt/ms is computed once per step for all neurons of izhikevich
         once = {"div": 1 / brian2_operations.NEURONS} if name == "izhikevich" else {}
+        ours = counted[0]
         assert ours.own == count(name, "euler").as_run.present | once
         assert ours.libm == {}
-        assert default.instructions < ours.instructions
-        if name == "lif":  # Brian2's default flags fuse: the same as the fused count
-            assert default.own == count("lif", "euler").as_fused
+        for default in counted[1:]:
+            assert default.instructions < ours.instructions
+            if name == "lif":  # Brian2's default flags fuse: the same as the fused count
+                assert default.own == count("lif", "euler").as_fused
 
 
 @pytest.mark.product
@@ -54,6 +65,37 @@ def test_cython_lif_is_the_fused_step() -> None:
     assert found.own["add"] == fused["add"] == 1
     # in addition to the threshold's comparison, one per step for all neurons
     assert 1 <= found.own["compare"] <= 1 + 2 / brian2_operations.NEURONS
+
+
+def test_what_was_executed_is_measured_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """What is kept is found again, and a model that cannot be measured leaves the others."""
+    asked: list[str] = []
+
+    def standalone(ways: list[tuple[Any, str]]) -> list[Any]:
+        asked.extend(model.name for model, _ in ways)
+        each = {model.name: Executed("cpp_standalone", "ours", {"add": len(model.name)}, {}, 9.0) for model, _ in ways}
+        return [[each[model.name]] if model.name != "qif" else NoValue("no project of qif") for model, _ in ways]
+
+    def compiled(model: Any, _method: str) -> Executed:
+        return Executed("cython", "brian2", {"fma": len(model.name)}, {}, 8.0)
+
+    monkeypatch.setenv("SPIKECOST_CACHE", str(tmp_path))
+    monkeypatch.setattr(brian2_operations, "standalone_operations", standalone)
+    monkeypatch.setattr(brian2_operations, "cython_operations", compiled)
+    ways = [(MODELS[name], "euler") for name in ("lif", "qif", "izhikevich")]
+    done: list[int] = []
+    lif, qif, izhikevich = executed(ways, lambda: done.append(1))
+    assert lif == [
+        Executed("cpp_standalone", "ours", {"add": 3}, {}, 9.0),
+        Executed("cython", "brian2", {"fma": 3}, {}, 8.0),
+    ]
+    assert qif == NoValue("no project of qif")
+    assert isinstance(izhikevich, list)
+    assert izhikevich[1].own == {"fma": len("izhikevich")}
+    assert len(done) == len(ways)
+    del asked[:]
+    assert executed([ways[0], ways[2]]) == [lif, izhikevich]
+    assert asked == []
 
 
 def test_a_method_that_brian2_has_not(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,7 +12,7 @@ from spikecost.harness.engines import ENGINES
 from spikecost.harness.engines.child import ask
 from spikecost.harness.kernels.kernel import compile_kernels
 from spikecost.harness.stimuli import piecewise_constant
-from spikecost.models.catalogue import MODELS
+from spikecost.models.catalogue import MODELS, get_model
 from spikecost.models.detection import DETECTIONS
 from spikecost.models.ground.errors import UserError
 from spikecost.models.methods import METHODS
@@ -58,6 +58,17 @@ def test_brian2_is_our_kernel(name, request):
         assert run.seconds > 0
     assert "dv/dt = (0.04*v**2 + 5*v + 140 - u + I)/ms : 1" in one.text
     assert one.version.startswith("Brian2 ")
+
+
+def test_what_is_missing_is_named_with_its_cure(monkeypatch):
+    neuron = ENGINES["neuron"]
+    monkeypatch.setattr(neuron, "package", "no_such_package")
+    assert "pip install 'spikecost[peers]'" in neuron.why_not("lif")
+    monkeypatch.setattr(neuron, "package", "json")
+    monkeypatch.setattr(neuron, "tools", ("no-such-compiler",))
+    assert "there is no no-such-compiler; install" in neuron.why_not("lif")
+    with pytest.raises(UserError, match=r"NEURON cannot run lif: .*no-such-compiler"):
+        neuron.run("lif", "", Fraction(1, 10), piecewise_constant([(5 * ms, get_model("lif").drive)]))
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from fractions import Fraction
 
 import numpy as np
@@ -12,14 +11,12 @@ from brian2 import ms
 from spikecost.accuracy.references.reference import reference
 from spikecost.harness.engines import ENGINES
 from spikecost.harness.stimuli import constant, piecewise_constant
-from spikecost.models.algebra.draft import substitute
-from spikecost.models.algebra.expression import FLOATS, evaluate
-from spikecost.models.algebra.polynomial import linear_parts
 from spikecost.models.catalogue import get_model
 from spikecost.models.definition.neuron import NeuronModel
 from spikecost.models.ground.errors import UserError
 
 from ...archetypes import product
+from .by_hand import backward_euler
 
 NEURON = ENGINES["neuron"]
 pytestmark = pytest.mark.skipif(bool(NEURON.why_not_here()), reason=NEURON.why_not_here())
@@ -88,50 +85,3 @@ def test_what_cannot_be_written_is_refused():
             NEURON.run(model, "", Fraction(1, 10), stimulus)
     with pytest.raises(UserError, match="has no method 'rk4'; give backward_euler"):
         NEURON.run("lif", "rk4", Fraction(1, 10), stimulus)
-
-
-def backward_euler(model, stimulus, dt):
-    """Return the spikes of NEURON's scheme, written by hand."""
-    system, h, held = model.system, float(dt), {**model.parameter_values, **model.initial_values}
-    voltage = system.threshold.variable
-    opened = {}
-    for name, value in system.subexpressions.items():
-        opened[name] = substitute(value, opened)
-    sides = {name: substitute(value, opened) for name, value in system.derivatives.items()}
-    parts = {name: linear_parts(sides[name], name) for name in system.state if name != voltage}
-    linear = all(parts.values())
-
-    def slope(state):
-        return evaluate(sides[voltage], state, FLOATS)
-
-    def jacobian(state, other):
-        here = {name: evaluate(sides[name], state, FLOATS) for name in parts}
-        there = {name: evaluate(sides[name], {**state, other: state[other] + 1e-7}, FLOATS) for name in parts}
-        return [(there[name] - here[name]) / 1e-7 for name in parts]
-
-    spikes, step, was_above = [], 0, False
-    for length, value in zip(stimulus.durations, stimulus.values, strict=True):
-        held[model.input] = value
-        for _ in range(round(length / dt)):
-            step += 1
-            now = slope(held)
-            rise = (slope({**held, voltage: held[voltage] + 1e-3}) - now) / 1e-3
-            held[voltage] += now / (1 / h - rise)
-            if linear:
-                for name, (a, b) in parts.items():
-                    x, rate = evaluate(a, held, FLOATS), evaluate(b, held, FLOATS)
-                    held[name] += math.expm1(h * rate) * (held[name] + x / rate)
-            else:
-                before = {name: held[name] for name in parts}
-                for _ in range(5):
-                    wrong = [held[name] - before[name] - h * evaluate(sides[name], held, FLOATS) for name in parts]
-                    matrix = np.eye(len(parts)) - h * np.array([jacobian(held, name) for name in parts]).T
-                    for name, move in zip(parts, np.linalg.solve(matrix, wrong), strict=True):
-                        held[name] -= float(move)
-            above = held[voltage] > evaluate(system.threshold.level, held, FLOATS)
-            if above and not was_above:
-                spikes.append(step * h)
-                for name, new in system.reset:
-                    held[name] = evaluate(new, held, FLOATS)
-            was_above = above
-    return np.array(spikes)

@@ -16,12 +16,9 @@ from spikecost.models.step import make_step, why_not
 DETECTIONS = ("grid", "grid_start", "linear", "hermite")
 
 
-def steps_of(model, method, varying=False):
-    return [
-        make_step(model, method, name, varying=varying)
-        for name in DETECTIONS
-        if not why_not(model, method, name, varying)
-    ]
+def steps_of(model, method, varying=False, precision="double"):
+    usable = [name for name in DETECTIONS if not why_not(model, method, name, varying)]
+    return [make_step(model, method, name, varying=varying, precision=precision) for name in usable]
 
 
 def stimuli(varying):
@@ -33,9 +30,9 @@ def stimuli(varying):
 
 
 @pytest.mark.parametrize("varying", [False, True])
-@pytest.mark.parametrize("method", ["euler", "strang"])
-def test_the_same_results_as_one_by_one(method, varying):
-    kernels = compile_kernels(steps_of(get_model("hodgkin_huxley"), method, varying), SIMD)
+@pytest.mark.parametrize(("method", "precision"), [("euler", "double"), ("strang", "double"), ("euler", "single")])
+def test_the_same_results_as_one_by_one(method, precision, varying):
+    kernels = compile_kernels(steps_of(get_model("hodgkin_huxley"), method, varying, precision), SIMD)
     assert len(kernels) == len(DETECTIONS)
     given, dt = stimuli(varying), Fraction(1, 40)
     together = kernels[1].run_together(given, dt)

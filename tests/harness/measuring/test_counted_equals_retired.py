@@ -7,6 +7,7 @@ that it runs. The kernel under the instrumented counter must show the same opera
 
 from __future__ import annotations
 
+import ctypes
 import math
 from collections.abc import Callable, Iterator, Mapping
 from fractions import Fraction
@@ -64,6 +65,28 @@ def _exp(x: float) -> float:
 ALGEBRA: Mapping[str, Callable[..., Any]] = {**FLOATS, "div": _divide, "exp": _exp}
 
 
+def _function_of_single(name: str, arguments: int) -> Callable[..., np.float32]:
+    function = ctypes.CDLL("libm.so.6")[name]
+    function.restype, function.argtypes = ctypes.c_float, [ctypes.c_float] * arguments
+    return lambda *given: np.float32(function(*given))
+
+
+#: numpy's numbers of 32 bits, with the functions of C's library for them.
+ALGEBRAS = {
+    "double": (ALGEBRA, float),
+    "single": (
+        {
+            **FLOATS,
+            "neg": lambda a: -a,
+            "abs": abs,
+            "exp": _function_of_single("expf", 1),
+            "pow": _function_of_single("powf", 2),
+        },
+        np.float32,
+    ),
+}
+
+
 def _cells() -> list[Any]:
     found = [
         (name, refractory, method)
@@ -100,17 +123,21 @@ class _Interpreter:
         self.step = step
         self.counted = Operations()
         self.passed = dict.fromkeys(("steps", "spikes", "pauses", "resumes"), 0)
-        self.state = dict(state)
-        self._fixed = {**step.model.parameter_values, step.model.input: drive}
-        self._dt = float(dt)
-        self._refractory = refractory_steps(step.model, self._dt, step.restarts)
-        self._left = 0.0
+        self._algebra, self._number = ALGEBRAS[step.precision]
+        n = self._number
+        self.state = {name: n(value) for name, value in state.items()}
+        self._fixed = {
+            name: n(value) for name, value in {**step.model.parameter_values, step.model.input: drive}.items()
+        }
+        self._dt = n(float(dt))
+        self._refractory = n(refractory_steps(step.model, float(dt), step.restarts))
+        self._left = n(0.0)
         self._once = self._run(step.blocks["once"], {**self._fixed, "dt": self._dt})
 
     def _run(self, block: Block, values: dict[str, float]) -> dict[str, float]:
         values = dict(values)
         for assign in block.assignments:
-            values[assign.target] = evaluate(assign.value, values, ALGEBRA)
+            values[assign.target] = evaluate(assign.value, values, self._algebra, self._number)
         self.counted += count_block(block)
         return values
 
@@ -130,7 +157,7 @@ class _Interpreter:
 
     def _interrupt(self, values: dict[str, float], waiting: bool) -> None:
         step = self.step
-        values |= {"done": 0.0, "step": self._dt}
+        values |= {"done": self._number(0.0), "step": self._dt}
         for _ in range(MAX_SPIKES_A_STEP):
             if not waiting:
                 self.passed["spikes"] += 1
@@ -153,7 +180,7 @@ class _Interpreter:
                 self.passed["resumes"] += 1
                 self._take(values, "held")
                 values |= {**self.state, "done": values["elapsed"], "dt": values["rest"]}
-                self._left = 0.0
+                self._left = self._number(0.0)
             waiting = False
             values = self._run(step.blocks["advance"], self._run(step.blocks["once"], values))
             if not all(values[name] for name in conditions(step.model)):
@@ -216,6 +243,8 @@ class _Cell:
         with COUNTERS["instrumented"].measure() as counts:
             counts.call(workload)
         assert counts.own.by_kind == interpreter.counted.present
+        in_single = interpreter.counted.present if self.step.precision == "single" else {}
+        assert {kind: n for kind, n in counts.own.single.items() if n} == in_single
         assert [float(x) for x in own_state[:, 0]] == list(interpreter.state.values())
         return interpreter
 
@@ -236,6 +265,32 @@ def test_counted_equals_retired(name: str, refractory: str, method: str, kernel_
             assert spiking.passed["resumes"] >= (1 if cell.step.restarts else 0)
         if refractory == "short" and cell.step.restarts:
             assert spiking.passed["resumes"] >= 1
+
+
+@pytest.mark.parametrize(
+    ("name", "refractory", "method"),
+    choose(
+        [
+            (name, refractory, method)
+            for name in MODELS
+            for refractory in WAITING.get(name, ("own",))
+            for method in applicable(name)
+        ],
+        lambda cell: is_archetype(cell[0]) and cell[2] == everyday_methods(cell[0])[0],
+    ),
+)
+def test_counted_equals_retired_in_single_precision(name: str, refractory: str, method: str) -> None:
+    """Every operation is on 32-bit numbers, and the state has the bits of a Step evaluated with numpy's float32."""
+    model = _model(name, refractory)
+    found = [each for each in _detections(model, method) if not why_not(model, method, each, False, "single")]
+    assert found
+    kernels = compile_kernels([make_step(model, method, each, precision="single") for each in found], SCALAR)
+    for cell in map(_Cell, kernels):
+        drive, state = cell.before_a_spike()
+        cell.check(0.0, model.initial_values, 5)
+        waits = cell.refractory_steps
+        spiking = cell.check(drive, state, waits + 12 if waits else 6)
+        assert spiking.passed["spikes"] >= 1
 
 
 @pytest.mark.parametrize(("name", "refractory", "method"), _cells())

@@ -2,7 +2,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from brian2 import cm, ms, mV, nA, second, uA
+from brian2 import TimedArray, cm, kHz, ms, mV, nA, second, uA
 
 from spikecost.harness.stimuli import (
     common_divisor,
@@ -14,7 +14,10 @@ from spikecost.harness.stimuli import (
     step,
     steps_of,
 )
+from spikecost.harness.stimuli.base import meant_dt
+from spikecost.harness.stimuli.timed_array import stimulus_from_brian2
 from spikecost.models.ground.errors import UserError
+from spikecost.models.language.units import in_ms
 
 
 def test_values_and_durations_are_in_internal_units():
@@ -37,6 +40,20 @@ def test_dt_divides_every_piece():
         steps_of(stimulus, Fraction(3, 10))
     with pytest.raises(UserError, match="not positive"):
         steps_of(stimulus, Fraction(0))
+
+
+@pytest.mark.parametrize("kilohertz", [22.05, 24.4140625])
+def test_a_recording_that_is_cut_within_a_sample_is_refused_by_name(kilohertz):
+    # 30 ms are 661.5 or 732.4 samples
+    dt = 1 / (kilohertz * kHz)
+    samples = TimedArray(2 + np.sin(np.arange(1000) * 0.1), dt=dt)
+    step = in_ms(dt, "dt")
+    with pytest.raises(UserError) as error:
+        steps_of(stimulus_from_brian2(samples, 30 * ms), step)
+    whole = int(30 * kilohertz)
+    assert f"{whole}*dt or {whole + 1}*dt" in str(error.value)
+    whole_samples = stimulus_from_brian2(samples, whole * dt)
+    assert sum(steps_of(whole_samples, meant_dt(whole_samples, step))) == whole
 
 
 def test_a_step_longer_than_a_piece_does_not_divide_it():

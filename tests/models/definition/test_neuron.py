@@ -88,6 +88,27 @@ def test_refractoriness():
     assert not NeuronModel(**GOOD).spike_is_crossing
 
 
+def test_a_refractory_text_follows_the_constants():
+    model = NeuronModel(**{**GOOD, "constants": {"EL": -65 * mV, "pause": 2 * ms}}, refractory="1.5*pause")
+    slower = model.replace(constants={"EL": -65 * mV, "pause": 4 * ms})
+    assert (model.refractory_ms, slower.refractory_ms) == (3, 6)
+    assert slower.refractory == "1.5*pause"
+    assert slower.system.refractory is None  # still a constant time
+
+
+def test_a_refractory_condition_is_asked_while_the_neuron_is_refractory():
+    model = NeuronModel(**GOOD, refractory="not_refractory and tau > 1*ms or not not_refractory and v > 2*mV")
+    assert text(model.system.refractory.value) == "2*1 < v"
+
+
+def test_arrivals_that_differ_while_refractory_are_refused():
+    equations = f"{GOOD['equations']}\nw = 1*mV + 2*mV*int(not_refractory) : volt\nsame = 3*mV : volt"
+    given = {**GOOD, "equations": equations, "refractory": 3 * ms}
+    with pytest.raises(UserError, match="arrivals: 'e': what 'v' becomes depends on not_refractory"):
+        NeuronModel(**given, arrivals={"e": "v += w"})
+    assert NeuronModel(**given, arrivals={"e": "v += same"}).system.arrivals
+
+
 def test_a_definition_cannot_be_changed_only_replaced():
     model = NeuronModel(**GOOD)
     with pytest.raises(dataclasses.FrozenInstanceError):
@@ -288,6 +309,10 @@ BAD = {
     "a refractory time that depends on the input": (
         {"refractory": "tau*I/mV"},
         "leaky: refractory = 'tau*I/mV' uses I; use numbers, parameters and state variables",
+    ),
+    "a refractory condition that is never true": (
+        {"refractory": "not_refractory and v > -60*mV"},
+        "leaky: refractory = 'not_refractory and v > -60*mV' is never true while the neuron is refractory; give a ",
     ),
     "published without a parameter": (
         {"published": "dv/dt = (EL - v + I)/(10*ms) : volt\nI : volt"},

@@ -298,6 +298,10 @@ def test_a_variant_can_be_pickled_copied_and_is_a_key():
             "hodgkin_huxley_tables: the tables' low: expected a finite value, got -inf * Yvolt",
         ),
         (
+            lambda: mine("dv/dt = I + mV/ms*exp(v/mV)*int(not_refractory) : volt", refractory=2 * ms).tabulated(1 * mV),
+            "mine_tables: tables are not possible for equations with not_refractory; ",
+        ),
+        (
             lambda: mine("dv/dt = I + mV/ms/(v/mV + 30) : volt").tabulated(1 * mV),
             "mine_tables: dv_2 is not finite at v = -30; give tables over a smaller range",
         ),

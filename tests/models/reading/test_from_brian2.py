@@ -245,13 +245,27 @@ def test_comments_are_left_out():
 
 
 @pytest.mark.parametrize(
-    ("refractory", "expected"),
-    [(False, 0.0), (0 * ms, 0.0), (3 * ms, 3.0), ("3*ms", 3.0), ("ref", 4.0), ("2*ref0", 10.0)],
+    ("refractory", "expected"), [(False, 0.0), (0 * ms, 0.0), (3 * ms, 3.0), ("3*ms", 3.0), ("2*ref0", 10.0)]
 )
 def test_refractoriness(refractory, expected):
-    group = leaky(LEAKY + "\nref : second", refractory=refractory)
-    group.ref = 4 * ms
+    group = leaky(refractory=refractory)
     assert from_brian2(group, namespace={**NAMES, "ref0": 5 * ms}).refractory_ms == expected
+
+
+@pytest.mark.parametrize(("value", "refused"), [(4 * ms, False), (0 * ms, False), (-1 * ms, True)])
+def test_a_refractory_time_that_is_a_parameter_stays_one(value, refused):
+    group = leaky(LEAKY + "\nref : second", refractory="2*ref")
+    group.ref = value
+    if refused:
+        with pytest.raises(UserError, match=r"refractory = '2\*ref' is -2 ms; give a time that is not negative"):
+            from_brian2(group, namespace=NAMES)
+        return
+    model = from_brian2(group, namespace=NAMES)
+    assert model.refractory == "2*ref"
+    for each, expected in ((model, value / ms), (model.replace(parameters={"ref": 3 * ms}), 3)):
+        found = each.system.refractory
+        assert found.settled
+        assert evaluate(found.value, each.parameter_values, FLOATS) == pytest.approx(2 * expected, rel=1e-15)
 
 
 def test_a_refractory_time_that_the_reset_changes_is_kept_as_a_text():

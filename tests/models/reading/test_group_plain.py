@@ -29,8 +29,18 @@ def group(equations=LEAKY, **changes):
     return made
 
 
+def with_values(made, **values):
+    for name, value in values.items():
+        setattr(made, name, value)
+    return made
+
+
 GROUPS = {
     "a switch": (lambda: group(LEAKY.replace("I -", "I*(1 + int(not active)) -")), 0),
+    "a switch in arithmetic": (
+        lambda: group(LEAKY.replace("I -", "I*(1 + active) -"), threshold="v > 1 or v > 2 - active"),
+        0,
+    ),
     "a switch that is off": (lambda: group(LEAKY.replace("I -", "I*(1 + int(not active)) -")), 1),
     "a condition as a variable": (
         lambda: group(LEAKY + "\nhigh = v > 0.5 : boolean", threshold="v > 1 and (active or high)", refractory="high"),
@@ -49,6 +59,24 @@ GROUPS = {
         0,
     ),
     "the number of steps": (lambda: group(LEAKY.replace("I -", "I*int(t_in_timesteps % 900 > 300) -")), 0),
+    "not_refractory in equations, threshold and reset": (
+        lambda: group(
+            LEAKY.replace("I -", "I*(0.5 + int(not_refractory)) -"),
+            threshold="v > 1 and not_refractory",
+            reset="v = 0.3*int(not not_refractory)",
+            refractory=3 * ms,
+        ),
+        0,
+    ),
+    "refractory by the time since the last spike": (lambda: group(refractory="(t - lastspike) < 5*ms"), 0),
+    "refractory by not_refractory": (
+        lambda: group(refractory="not_refractory and v < 2 or not not_refractory and v < 0.2"),
+        0,
+    ),
+    "refractory by a parameter": (
+        lambda: with_values(group(LEAKY + "\nref : second", refractory="2*ref"), ref=[1, 2] * ms),
+        1,
+    ),
     "heun without noise": (lambda: group(LEAKY.replace("I -", "I + 0.3*sin(v) -"), method="heun"), 0),
     "milstein without noise": (lambda: group(LEAKY.replace("I -", "I + 0.3*sin(v) -"), method="milstein"), 0),
     "a limit that is infinite": (lambda: group(LEAKY.replace("I -", "I - clip(v - 0.5, 0, inf) -")), 0),
@@ -87,6 +115,38 @@ def test_an_operation_that_draws_a_random_number_is_one_in_the_equations():
     theirs = engine.run(model, "euler", stimulus, Fraction(1, 10), "numpy", detection="grid_start")
     assert len(theirs) > 3
     assert np.array_equal(sc.simulate(model, stimulus, 0.1 * ms, "euler", "grid_start"), theirs)
+
+
+DRAWN = {
+    # the operation, its dt, and the right-hand side of x for neuron 1 of 2
+    "ends with a semicolon": ("x = 0.4*randn();", None, "0.4*randn()"),
+    "ends with blank lines": ("\n  x = 0.4*randn()  # noise\n\n", None, "0.4*randn()"),
+    "the place in the group": ("x = 0.2*(i + N - 1)*randn()", None, "0.2*(1 + 2 - 1)*randn()"),
+    "the time step": ("x = 0.1*randn()/sqrt(dt/ms)", None, "0.1*randn()/sqrt((0.1*ms)/ms)"),
+    # Brian2's dt is that of the group, also in an operation with another one
+    "the time step with another one": ("x = 0.1*randn()/sqrt(dt/ms)", 2 * ms, "0.1*randn()/sqrt((0.1*ms)/ms)"),
+    "an integer": ("k = 2*randn()", None, "int(2*randn())"),
+}
+
+
+@pytest.mark.parametrize("name", DRAWN)
+def test_what_an_operation_draws(name):
+    code, dt, expected = DRAWN[name]
+    made = group("dv/dt = (I + x + 0.1*k - v)/(10*ms) : 1\nI : 1\nx : 1\nk : integer", dt=0.1 * ms)
+    made.run_regularly(code, dt=dt)
+    model = sc.from_brian2(made, "I", index=1)
+    assert f"{code.strip()[0]} = {expected} : 1" in model.equations
+    assert model.sampling_ms == (2 if dt is not None else Fraction(1, 10))
+    assert ("dt in its texts is 100. us" in model.description) == ("time step" in name)
+    stimulus = sc.constant(1.2, 100 * ms).with_noise(1)
+    theirs = engine.run(model, "euler", stimulus, Fraction(1, 10), "numpy", detection="grid_start")
+    assert len(theirs) > 3
+    assert np.array_equal(sc.simulate(model, stimulus, 0.1 * ms, "euler", "grid_start"), theirs)
+
+
+def test_the_number_of_steps_is_said_to_be_by_the_groups_clock():
+    model = sc.from_brian2(GROUPS["the number of steps"][0](), "I")
+    assert "dt in its texts is 100. us" in model.description
 
 
 @pytest.mark.parametrize(

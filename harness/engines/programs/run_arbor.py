@@ -1,0 +1,68 @@
+"""Arbor: identical cells of one compartment with a generated mechanism, run with each of several time steps."""
+
+import json
+import math
+import sys
+import time
+
+import arbor
+from arbor import units
+
+question = json.load(sys.stdin)
+started = time.perf_counter()
+radius = math.sqrt(100 / (4 * math.pi))  # 100 um2
+tree = arbor.segment_tree()
+tree.append(arbor.mnpos, arbor.mpoint(-radius, 0, 0, radius), arbor.mpoint(radius, 0, 0, radius), tag=1)
+envelope, end = [], 0.0
+for duration, value in question["pieces"]:  # an envelope is linear between its points: two at a jump
+    # 1 uA/cm2 on 100 um2 is 1e-3 nA
+    envelope += [(time_ * units.ms, 1e-3 * value * units.nA) for time_ in (end, end + duration)]
+    end += duration
+decor = (
+    arbor.decor()
+    .set_property(Vm=question["v"] * units.mV, cm=0.01 * units.F / units.m2)
+    .paint("(all)", arbor.density(question["mechanism"]))
+    .place("(location 0 0.5)", arbor.i_clamp(envelope))
+    .place("(location 0 0.5)", arbor.threshold_detector(question["threshold"] * units.mV), "spikes")
+)
+cell = arbor.cable_cell(tree, decor, discretization=arbor.cv_policy_single())
+catalogue = arbor.load_catalogue(question["library"])
+
+
+class Cells(arbor.recipe):  # type: ignore[misc]
+    """Cells without connections."""
+
+    def num_cells(self) -> int:
+        """Return their number."""
+        return int(question["neurons"])
+
+    def cell_kind(self, gid: int) -> object:  # noqa: ARG002 - all are alike
+        """Return the kind of cells that have mechanisms."""
+        return arbor.cell_kind.cable
+
+    def cell_description(self, gid: int) -> object:  # noqa: ARG002 - all are alike
+        """Return the cell."""
+        return cell
+
+    def global_properties(self, kind: object) -> object:  # noqa: ARG002 - there is one
+        """Return NEURON's default properties, with the mechanism."""
+        properties = arbor.neuron_cable_properties()
+        properties.catalogue = catalogue
+        return properties
+
+
+context = arbor.context(threads=1)
+built = time.perf_counter() - started
+answers = []
+for dt in question["dts"]:
+    started = time.perf_counter()
+    simulation = arbor.simulation(Cells(), context)
+    simulation.record(arbor.spike_recording.local)
+    built_again, started = time.perf_counter() - started, time.perf_counter()
+    simulation.run(end * units.ms, dt * units.ms)
+    seconds = time.perf_counter() - started
+    times = [float(time_) for (gid, _), time_ in simulation.spikes() if gid == 0]
+    answers.append({"times": sorted(times), "seconds": seconds, "built": built + built_again})
+
+with open(question["answer"], "w") as file:
+    json.dump({"runs": answers, "version": f"Arbor {arbor.__version__}"}, file)

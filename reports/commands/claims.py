@@ -1,0 +1,115 @@
+"""What `spikecost claims` shows: published claims, each with its verdict and the numbers behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from ...models.ground.errors import UserError
+from ..claims import published  # noqa: F401 - registers the claims
+from ..claims.claim import CLAIMS, ClaimFinding, ClaimVerdict
+from ..claims.evidence import Evidence
+from ..writing.escape import markdown
+from ..writing.files import write_file
+from ..writing.text import frame, prose
+
+#: How the page starts.
+PAGE = (
+    "# Published claims, put to the test",
+    "",
+    "Written by `spikecost claims --out FILE`. Each claim is in our own words. A source that we could not read is "
+    "not said to be reproduced: the line *source* says how sure we are of what it says. A number agrees with a "
+    "claim, contradicts it, or is not known; *holds only* names the conditions under which all numbers agree. "
+    "`spikecost claims NAME` runs one of them again, and `--seed` does it with other stimuli.",
+    "",
+)
+#: How an answer is written.
+ANSWERS = {True: "agrees", False: "contradicts", None: "not known"}
+
+
+def verdicts(names: Sequence[str], evidence: Evidence) -> list[ClaimVerdict]:
+    """Test claims.
+
+    Parameters
+    ----------
+    names : sequence of str
+        Of claims; if empty, all.
+    evidence : Evidence
+
+    Raises
+    ------
+    UserError
+        If a name is unknown.
+    """
+    chosen = [CLAIMS[name] for name in names or CLAIMS]
+    return [claim.judge(evidence) for claim in sorted(chosen, key=lambda claim: (claim.year, claim.name))]
+
+
+def claims_text(found: Sequence[ClaimVerdict], details: bool) -> str:
+    """Write claims and verdicts; with `details`, every number, and what is known and assumed."""
+    parts = []
+    for verdict in found:
+        claim = verdict.claim
+        lines = [f"{claim.name}: {claim.sentence}", f"  {verdict.text}."]
+        if details:
+            lines += [f"  {name}: {text}" for name, text in _about(verdict)]
+        parts.append(prose("\n".join(lines)))
+        if details:
+            parts.append(frame("", _table(verdict.findings)))
+    return "\n".join(parts) + "\n"
+
+
+def claims_markdown(found: Sequence[ClaimVerdict]) -> str:
+    """Write claims and verdicts as a page in Markdown."""
+    lines = [*PAGE, "| claim | source | verdict |", "|---|---|---|"]
+    lines += [
+        f"| [{each.claim.name}](#{each.claim.name}) | {markdown(each.claim.source)} | {markdown(each.text)} |"
+        for each in found
+    ]
+    for each in found:
+        lines += ["", f"## {each.claim.name}", "", f"**{markdown(each.claim.sentence)}**", "", f"*{each.text}.*", ""]
+        lines += [f"- {name}: {markdown(text)}" for name, text in _about(each)]
+        table = _table(each.findings)
+        lines += ["", f"| {' | '.join(table.columns)} |", f"|{'---|' * len(table.columns)}"]
+        lines += [f"| {' | '.join(map(markdown, map(str, row)))} |" for row in table.itertuples(index=False)]
+    return "\n".join(lines) + "\n"
+
+
+def check_page(file: str | None) -> None:
+    """Refuse a page that cannot be written, before anything is run.
+
+    Raises
+    ------
+    UserError
+        If the file is not Markdown, or its folder does not exist.
+    """
+    if file is not None and (Path(file).suffix != ".md" or not Path(file).parent.is_dir() or Path(file).is_dir()):
+        raise UserError(f"--out {file}: give a file that ends in .md, in a folder that exists")
+
+
+def write(found: Sequence[ClaimVerdict], file: str) -> None:
+    """Write the page in Markdown.
+
+    Raises
+    ------
+    UserError
+        If the file cannot be written.
+    """
+    write_file(file, claims_markdown(found).encode())
+
+
+def _about(verdict: ClaimVerdict) -> list[tuple[str, str]]:
+    claim = verdict.claim
+    return [
+        ("source", f"{claim.source} ({claim.certainty.value})"),
+        ("known", claim.known),
+        ("assumed", claim.assumed),
+        ("agrees if", claim.agrees_if),
+        ("would change it", claim.flips),
+    ]
+
+
+def _table(findings: Sequence[ClaimFinding]) -> pd.DataFrame:
+    return pd.DataFrame([each.conditions | {"found": each.number, "": ANSWERS[each.agrees]} for each in findings])

@@ -1,0 +1,124 @@
+"""The table of other simulators: errors against the reference, the dt that each needs, a line for each that fails."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from brian2 import ms
+
+from spikecost.accuracy.measures.spike_trains import SpikeTrain, spike_time_error
+from spikecost.accuracy.references.reference import reference
+from spikecost.accuracy.search.engine_errors import engine_errors, round_steps
+from spikecost.harness.engines import ENGINES, EngineRun
+from spikecost.harness.kernels.kernel import compile_kernels
+from spikecost.harness.stimuli import constant
+from spikecost.models.catalogue import get_model
+from spikecost.models.ground.errors import UserError
+from spikecost.models.step import make_step
+from spikecost.reports.commands.engines import engines
+
+LIF = get_model("lif")
+STIMULUS = constant(LIF.drive, 50 * ms)
+
+
+class Kernel:
+    """Our Euler kernel in the place of an engine's simulation."""
+
+    def __init__(self, method="euler", seconds=0.0):
+        self.kernel = compile_kernels([make_step(LIF, method, "grid")])[0]
+        self.asked = []
+        self.seconds = seconds
+
+    def __call__(self, model, method, dts, stimulus, neurons):
+        self.asked.append(list(dts))
+        steps = float(stimulus.horizon / dts[0]) * neurons
+        return [
+            EngineRun(self.kernel.run([stimulus], dt)[0].spike_times, 0.5 + steps * self.seconds, 0, "text", "it 1")
+            for dt in dts
+        ]
+
+
+@pytest.fixture
+def as_neuron(monkeypatch):
+    def used(simulation):
+        monkeypatch.setattr(ENGINES["neuron"], "run_each", simulation)
+        monkeypatch.setattr(ENGINES["neuron"], "package", "")
+        return simulation
+
+    return used
+
+
+def errors_of(method):
+    expected = reference(LIF, STIMULUS).train
+    kernel = compile_kernels([make_step(LIF, method, "grid")])[0]
+    return {
+        dt: spike_time_error(SpikeTrain(kernel.run([STIMULUS], dt)[0].spike_times, 50), expected).maximum
+        for dt in round_steps(STIMULUS, Fraction(1, 1000))
+    }
+
+
+def test_the_dt_that_is_needed(as_neuron):
+    as_neuron(Kernel())
+    found = engine_errors(LIF, ENGINES["neuron"], STIMULUS, [1.0, 0.1], shortest=Fraction(1, 1000))
+    errors = errors_of("euler")
+    assert found.at_dt.maximum == errors[Fraction(1, 40)]
+    for tolerance, needed in found.needed.items():
+        assert needed == max(dt for dt in errors if all(errors[each] <= tolerance for each in errors if each <= dt))
+        assert errors[needed] <= tolerance
+
+
+def test_a_tolerance_that_no_dt_reaches(as_neuron):
+    as_neuron(Kernel())
+    found = engine_errors(LIF, ENGINES["neuron"], STIMULUS, [1e-4], shortest=Fraction(1, 10))
+    assert found.needed == {1e-4: None}
+    assert found.shortest == Fraction(1, 10)
+
+
+def test_the_cost_does_not_contain_the_start(as_neuron):
+    as_neuron(Kernel(seconds=1e-6))  # per neuron and step, after half a second
+    found = engine_errors(LIF, ENGINES["neuron"], STIMULUS, [1.0], dt=Fraction(1, 10), neurons=7)
+    assert found.nanoseconds == pytest.approx(1000 * 10)  # 1 us per step, ten steps per ms
+
+
+def test_long_steps_may_fail(as_neuron):
+    kernel = Kernel()
+
+    def crashes(model, method, dts, stimulus, neurons):
+        if max(dts) > Fraction(1, 5):
+            raise UserError("it crashed")
+        return kernel(model, method, dts, stimulus, neurons)
+
+    as_neuron(crashes)
+    found = engine_errors(LIF, ENGINES["neuron"], STIMULUS, [10.0], shortest=Fraction(1, 20))
+    assert found.needed == {10.0: Fraction(1, 5)}
+
+
+def test_a_simulator_that_fails_is_a_row_and_the_others_stay(as_neuron):
+    def broken(*_given):
+        raise UserError("NEURON failed: segmentation fault")
+
+    as_neuron(broken)
+    found = engines([LIF], ["neuron", "arbor", "brian2:numpy"], horizon=50 * ms, neurons=0, shortest=Fraction(1, 20))
+    table = found.table.set_index("engine")
+    assert table["note"]["NEURON"] == "NEURON failed: segmentation fault"
+    assert "reset" in table["note"]["Arbor"]
+    # Brian2 takes exact for a linear model; it labels a spike with the start of its step
+    kernel = compile_kernels([make_step(LIF, "exact", "grid_start")])[0].run([STIMULUS], Fraction(1, 10))[0]
+    expected = np.abs(kernel.spike_times - reference(LIF, STIMULUS).train.times).max()
+    assert table["method"]["Brian2 (NumPy)"] == "exact"
+    assert float(table["error"]["Brian2 (NumPy)"]) == pytest.approx(expected, rel=0.05)
+    assert float(table["error"]["spikecost"]) < 1e-6
+    assert "ns" not in table
+    shown = found.shown(texts=True)
+    assert "dv/dt = I + a - b*v" in shown
+    assert "label is the start of the step" in " ".join(shown.split())
+    assert found.to_json()["engines"][0]["engine"] == "NEURON"
+
+
+def test_names_of_engines():
+    with pytest.raises(UserError, match="unknown engine 'genesis'"):
+        engines([LIF], ["genesis"], horizon=50 * ms)
+    with pytest.raises(UserError, match="neuron has no method 'rk4'; give backward_euler"):
+        engines([LIF], ["neuron:rk4"], horizon=50 * ms)
