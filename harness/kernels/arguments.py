@@ -91,9 +91,7 @@ class Arguments:
         together: Sequence[Step] = (),
     ) -> None:
         model, lanes = step.model, len(stimuli)
-        self._lanes = lanes
-        self._steps_together = tuple(together) or (step,)
-        records = lanes * len(self._steps_together)
+        self._lanes, self._steps_together = lanes, tuple(together) or (step,)
         self._step, self._method = step, METHODS[step.method]
         self._stored = NUMBER_FORMATS[step.precision].stored
         self._by_dt, sampled = self._method.knob == "dt", self._method.template.sampled_input
@@ -147,6 +145,12 @@ class Arguments:
         self._carried = np.zeros(lanes)
         self._tallied = tallied(step)
         self._tallies = np.zeros((lanes, max(len(self._tallied), 1)), dtype=np.int64)
+        self._make_records(lanes * len(self._steps_together))
+        # converted now, so that a timed run contains only the compiled code
+        self._whole = None if in_parts(step) else tuple(map(_as_c, (*self._values(), self._spikes)))
+
+    def _make_records(self, records: int) -> None:
+        """Make the arrays of spikes: one row for each neuron of each Step."""
         capacity = int(MAX_SPIKES_PER_MS * float(self._horizon)) + MAX_SPIKES_A_STEP
         # written to now, so that a timed run does not wait for memory pages
         self._spike_place = np.full((records, capacity), -1, dtype=np.int64)
@@ -155,8 +159,6 @@ class Arguments:
         self._spikes["capacity"] = capacity
         for name, buffer in (("step", self._spike_place), ("at", self._spike_at)):
             self._spikes[name] = buffer.ctypes.data + buffer.strides[0] * np.arange(records)
-        # converted now, so that a timed run contains only the compiled code
-        self._whole = None if in_parts(step) else tuple(map(_as_c, (*self._values(), self._spikes)))
 
     def calls(self) -> Iterator[tuple[Any, ...]]:
         """Yield the arguments of each call of the C function.

@@ -84,7 +84,8 @@ def alike(steps: Iterable[Step]) -> list[list[Step]]:
             found.setdefault(_family_name(step), []).append(step)
 
     def integration(step: Step) -> tuple[str, ...]:
-        return tuple(c_block(step.blocks[name], 0) for name in ("once", "check", "advance"))
+        number = NUMBER_FORMATS[step.precision]
+        return tuple(c_block(step.blocks[name], 0, number=number) for name in ("once", "check", "advance"))
 
     return [each for each in found.values() if len(each) > 1 and len(set(map(integration, each))) == 1]
 
