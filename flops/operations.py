@@ -73,9 +73,9 @@ class Operations(Mapping[str, int]):
         return {kind: n for kind, n in self._counts.items() if n}
 
 
-def in_words(step: Step) -> str:
-    """Return the number format of a step for a title; empty for double precision."""
-    return "" if step.precision == DOUBLE else f", {step.precision} precision"
+def in_words(precision: str) -> str:
+    """Return a number format for a title; empty for double precision."""
+    return "" if precision == DOUBLE else f", {precision} precision"
 
 
 @dataclass(frozen=True, repr=False)
@@ -194,7 +194,8 @@ class Count:
 
     @property
     def _title(self) -> str:
-        return f"{self.step.model.label}, {self.step.method}, {self.step.detection} detection{in_words(self.step)}"
+        step = self.step
+        return f"{step.model.label}, {step.method}, {step.detection} detection{in_words(step.precision)}"
 
     @cached_property
     def as_fused(self) -> dict[str, int]:

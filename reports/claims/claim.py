@@ -13,7 +13,7 @@ from ...models.ground.registry import Registry
 if TYPE_CHECKING:
     from .evidence import Evidence
 
-#: The most conditions that one sentence names; beyond, only their number is given.
+#: The most groups of conditions that one sentence names; beyond, only the number of conditions is given.
 MOST_NAMED = 6
 
 
@@ -127,27 +127,50 @@ def rule(findings: Iterable[ClaimFinding]) -> ClaimSays:
 
 
 def only_if(known: list[ClaimFinding]) -> str:
-    """Say where findings agree, with as few conditions as possible.
+    """Say where findings agree, or where they do not if there are fewer of these and they need fewer words.
 
     Parameters
     ----------
     known : list of ClaimFinding
         Some agree, some do not.
     """
-    agreeing = [each for each in known if each.agrees]
+    agreeing = [each.conditions for each in known if each.agrees]
+    others = [each.conditions for each in known if not each.agrees]
+    where, exceptions = shared(agreeing, others), shared(others, agreeing)
+    rare = len(others) < len(agreeing) and sum(map(len, exceptions)) < sum(map(len, where))
+    lead, groups = ("all except ", exceptions) if rare else ("", where)
     count = f"in {len(agreeing)} of {len(known)} conditions"
-    names = [name for name in known[0].conditions if len({each.conditions[name] for each in known}) > 1]
-    for size in range(1, len(names) + 1):
-        for some in combinations(names, size):
-            groups: dict[tuple[str, ...], set[bool | None]] = {}
-            for each in known:
-                groups.setdefault(tuple(each.conditions[name] for name in some), set()).add(each.agrees)
-            if any(len(answers) > 1 for answers in groups.values()):
-                continue
-            where = [", ".join(key) for key, answers in groups.items() if answers == {True}]
-            if len(where) <= MOST_NAMED:
-                return f"{count}: {'; '.join(where)}"
-    return count
+    return f"{count}: {lead}{'; '.join(map(', '.join, groups))}" if 0 < len(groups) <= MOST_NAMED else count
+
+
+def shared(wanted: list[dict[str, str]], others: list[dict[str, str]]) -> list[tuple[str, ...]]:
+    """Describe conditions by values that none of the others share; nothing if others have the same conditions.
+
+    Parameters
+    ----------
+    wanted, others : list of dict
+        Conditions; all have the same keys.
+
+    Returns
+    -------
+    list of tuple of str
+        Values of one key if possible, else of two, and so on. Together they describe all of `wanted`.
+    """
+    found: list[tuple[tuple[str, str], ...]] = []
+    left = wanted
+    for size in range(1, len(wanted[0]) + 1):
+        groups = dict.fromkeys(group for each in left for group in combinations(each.items(), size))
+        found += [group for group in groups if not _any_has(others, group)]
+        left = [each for each in left if not any(_any_has([each], group) for group in found)]
+    for group in reversed(found):  # some describe nothing that others do not
+        rest = [each for each in found if each != group]
+        if all(any(_any_has([each], other) for other in rest) for each in wanted):
+            found = rest
+    return [] if left else [tuple(value for _, value in group) for group in found]
+
+
+def _any_has(several: list[dict[str, str]], group: tuple[tuple[str, str], ...]) -> bool:
+    return any(set(group) <= each.items() for each in several)
 
 
 CLAIMS: Registry[Claim] = Registry("claim", "spikecost.claims")

@@ -30,6 +30,8 @@ COMPARISON = replace(
     features=False,
     witnessed=False,
 )
+#: Detections that claims about methods compare, in words.
+DETECTED = {"grid": "at the end of a step", "hermite": "located by a cubic"}
 
 
 @dataclass
@@ -84,11 +86,6 @@ def drive(row: pd.Series) -> str:
     return drive_text(str(row["stimulus"]), [str(row["level"])])
 
 
-def spikes_are(view: str) -> str:
-    """Return how spikes are detected in a view, in words."""
-    return CALLED[view]
-
-
 def of_models(rows: pd.DataFrame, names: Collection[str]) -> pd.DataFrame:
     """Return the rows of models, whatever their presets."""
     return rows[rows["model"].str.partition(":")[0].isin(names)]
@@ -109,14 +106,14 @@ def sides(run: RunFolder) -> Iterator[Side]:
     """Yield the ratios of a run at the tolerances of its suite, on the grid and with any detection."""
     ratios = run.ratios
     asked = [each["tolerance"] for each in run.about["criteria"] if each["measure"] == "maximum"]
-    regimes = run.ratios[["stimulus", "level", "horizon_ms"]].drop_duplicates()
+    regimes = run.regimes[["stimulus", "level", "horizon_ms"]].drop_duplicates()
     for _, regime in regimes.iterrows():
         own = ratios[(ratios[list(regime.index)] == regime).all(axis=1)]
         for view in (GRID, ANY):
             for tolerance in asked:
                 rows = own[(own["view"] == view) & (own["tolerance"] == tolerance)]
                 yield Side(
-                    {"drive": drive(regime), "spikes": spikes_are(view), "error allowed": f"{tolerance:g} ms"},
+                    {"drive": drive(regime), "spikes": CALLED[view], "error allowed": f"{tolerance:g} ms"},
                     dict(zip(rows["model"], rows["ratio"], strict=True)),
                     dict(zip(rows["model"], rows["bound"], strict=True)),
                 )

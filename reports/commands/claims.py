@@ -21,8 +21,9 @@ PAGE = (
     "",
     "Written by `spikecost claims --out FILE`. Each claim is in our own words. A source that we could not read is "
     "not said to be reproduced: the line *source* says how sure we are of what it says. A number agrees with a "
-    "claim, contradicts it, or is not known; *holds only* names the conditions under which all numbers agree. "
-    "`spikecost claims NAME` runs one of them again, and `--seed` does it with other stimuli.",
+    "claim, contradicts it, or is not known. *Holds only* names conditions under which all known numbers agree, or the "
+    "only ones under which they do not. `spikecost claims NAME` runs one of them again, `--seed` with other stimuli: "
+    "[what that changed](paper.md#results).",
     "",
 )
 #: How an answer is written.
@@ -69,7 +70,8 @@ def claims_markdown(found: Sequence[ClaimVerdict]) -> str:
         for each in found
     ]
     for each in found:
-        lines += ["", f"## {each.claim.name}", "", f"**{markdown(each.claim.sentence)}**", "", f"*{each.text}.*", ""]
+        said = f"**{markdown(each.claim.sentence)}**", f"*{markdown(each.text)}.*"
+        lines += ["", f"## {each.claim.name}", "", said[0], "", said[1], ""]
         lines += [f"- {name}: {markdown(text)}" for name, text in _about(each)]
         table = _table(each.findings)
         lines += ["", f"| {' | '.join(table.columns)} |", f"|{'---|' * len(table.columns)}"]

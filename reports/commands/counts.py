@@ -95,7 +95,7 @@ def counted_text(step: Step, dt: Any, convention: str) -> str:
         return _blocks_text(_counted_blocks(step, convention))
     found, weights = counted(step, dt, convention), CONVENTIONS[convention]
     lines = [
-        f"{found['model']}, {found['method']}, {found['detection']} detection{in_words(step)}, "
+        f"{found['model']}, {found['method']}, {found['detection']} detection{in_words(step.precision)}, "
         f"dt = {found['dt_ms']:g} ms",
         f"{found['flops_per_step']:g} {weights.unit} per step, {found['flops_per_ms']:g} per ms "
         f"(convention {convention}: counts {found['counts']})",
@@ -123,11 +123,8 @@ def counted_text(step: Step, dt: Any, convention: str) -> str:
 
 def measured_text(found: Measurement) -> str:
     """Write the count of the Step and the results of the counters on this machine."""
-    other = "" if found.precision == "double" else f", {found.precision} precision"
-    lines = [
-        f"{found.model}, {found.method}, {found.detection} detection{other}: {found.steps} steps without a spike",
-        f"counted from the Step: {by_kind(found.analytic)}",
-    ]
+    what = f"{found.model}, {found.method}, {found.detection} detection{in_words(found.precision)}"
+    lines = [f"{what}: {found.steps} steps without a spike", f"counted from the Step: {by_kind(found.analytic)}"]
     for witness in found.witnesses:
         lines.append(f"{witness.counter}: {by_kind(witness.operations)}")
         if witness.single:

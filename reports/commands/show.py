@@ -21,7 +21,7 @@ def show(step: Step) -> str:
     lines = _definition(step.model)
     titles = {
         "once": "once per run",
-        "step": f"per step of {step.method}{in_words(step)}, in ms and the units above",
+        "step": f"per step of {step.method}{in_words(step.precision)}, in ms and the units above",
         "spike": f"added per spike ({step.detection} detection)",
         "refractory": "per refractory step",
     }

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
+from ...harness.engines import ENGINES as SIMULATORS
 from ...models.ground.errors import UserError
-from ...models.methods import METHODS
 
 
 @dataclass(frozen=True)
@@ -17,9 +17,8 @@ class Restriction:
     """The part of a simulator that was compared with spikecost's kernels, spike by spike."""
 
     title: str
-    detections: tuple[str, ...]
-    has: Callable[[str], bool]
-    """Whether it has a method."""
+    simulator: str
+    """Its name among the engines: it has the methods that are schemes of this one. They find spikes on the grid."""
     model: str = ""
     """The only model of the catalogue that it has, with any preset; empty if it takes equations."""
     said: str = ""
@@ -29,31 +28,20 @@ class Restriction:
         """Whether it can run a model in a way."""
         return (
             self.model in ("", str(row["model"]).partition(":")[0])
-            and row["detection"] in self.detections
-            and self.has(str(row["method"]))
+            and row["detection"] == "grid"
+            and row["method"] in {scheme.ours for scheme in SIMULATORS[self.simulator].schemes.values()}
         )
 
 
-def in_brian2(method: str) -> bool:
-    """Whether Brian2 has a method."""
-    return method in METHODS and bool(METHODS[method].brian2)
-
-
-#: By the name that a user gives. NEST's model ``izhikevich`` has two schemes (`consistent_integration`).
+#: By the name that a user gives.
 ENGINES: dict[str, Restriction] = {
-    "brian2": Restriction("Brian2", ("grid",), in_brian2, said="Brian2 finds spikes at the end of a step only"),
+    "brian2": Restriction("Brian2", "brian2:numpy", said="Brian2 finds spikes at the end of a step only"),
     "nest": Restriction(
         "NEST",
-        ("grid",),
-        lambda method: method in ("euler", "izhikevich2003"),
+        "nest",
         model="izhikevich",
         said="of NEST, its model izhikevich was compared: Euler and the scheme of 2003, spikes at the end of a step",
     ),
-}
-#: Simulators whose methods no kernel has, so that nothing is known of their costs.
-_UNKNOWN = {
-    "neuron": "NEURON's implicit methods are not among the methods that were run",
-    "arbor": "Arbor's implicit method is not among the methods that were run",
 }
 
 
@@ -68,5 +56,8 @@ def engine_named(name: str) -> Restriction:
     known = name.lower()
     if known in ENGINES:
         return ENGINES[known]
-    why = _UNKNOWN.get(known, f"unknown engine '{name}'")
+    why = f"unknown engine '{name}'"
+    if known in SIMULATORS and not any(scheme.ours for scheme in SIMULATORS[known].schemes.values()):
+        found = SIMULATORS[known]
+        why = f"the methods of {found.title} ({', '.join(found.schemes)}) are not among those that were run"
     raise UserError(f"{why}; give {' or '.join(ENGINES)}, or leave it out for any code that locates spikes")

@@ -35,7 +35,7 @@ CLAIMS.register(
         assumed="Accuracy is the largest spike-time error over 1 s. Each model runs with the cheapest of all methods, "
         "and Hodgkin-Huxley without tables.",
         agrees_if=f"Hodgkin-Huxley costs between 1/{FACTOR:g} and {FACTOR:g} times as much as Izhikevich's model, and "
-        "LIF less than both",
+        "LIF no more than either",
         flips="how spikes are detected: located crossings make Izhikevich's model much cheaper",
         findings=findings,
     )

@@ -56,14 +56,13 @@ CLAIMS.register(
     Claim(
         name="cutoff_2009",
         year=2009,
-        source="Touboul 2009, Neural Computation 21:2114; 2011",
+        source="Touboul 2009, Neural Computation 21:2114",
         certainty=Certainty.ABSTRACT,
         sentence="In quadratic models with adaptation the spikes depend on the cutoff of the voltage; in exponential "
         "ones they do not.",
         known="In quadratic models the adaptation grows without bound while the voltage does.",
         assumed="Izhikevich's model with cutoffs of 300 and 3000 mV, the exponential one (AdEx) with cutoffs 30 and "
-        "60 mV above its own, over 1 s, under the same stimuli. It agrees where the first changes "
-        "and the second does not.",
+        "60 mV above its own, over 1 s, under the same stimuli.",
         agrees_if=f"for Izhikevich's model a spike moves by more than {MATTERS:g} ms, appears or vanishes; for AdEx "
         "none does",
         flips="a longer horizon: shifts add up",

@@ -9,7 +9,7 @@ from ..claim import CLAIMS, Certainty, Claim, ClaimFinding
 from ..evidence import COMPARISON, Evidence, drive, of_models
 from .costs_2004 import MODELS_2004
 
-#: The time step in ms at which errors are compared: the usual one. The nearest of the sweep is taken.
+#: The time step in ms at which errors are compared: the usual one, or the nearest at which all spikes are there.
 STEP = 0.1
 METHODS = ("euler", "rk4")
 
@@ -49,7 +49,8 @@ CLAIMS.register(
         sentence="At a fixed time step, spike detection dominates the error, not integration.",
         known="The comparison is with a model that is solved analytically.",
         assumed="The error of integration is what is left if crossings are located within the step by a cubic; the "
-        f"rest is the error of detection. Steps near {STEP:g} ms, over 1 s.",
+        f"rest is the error of detection. Of the steps at which all spikes are there, the nearest to {STEP:g} ms is "
+        "taken; over 1 s.",
         agrees_if="more than half of the error goes away with located crossings",
         flips="the order of the method, and the step: a method of order 1 keeps an error of integration of the same "
         "size",

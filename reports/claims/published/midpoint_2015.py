@@ -59,11 +59,11 @@ CLAIMS.register(
         year=2015,
         source="Hopkins and Furber 2015, Neural Computation 27:2148",
         certainty=Certainty.ABSTRACT,
-        sentence="For Izhikevich's model at a step of 1 ms, Runge-Kutta methods of order 2 (midpoint, trapezoid) are "
-        "best.",
+        sentence="For Izhikevich's model at a step of 1 ms, a Runge-Kutta method of order 2 is the best compromise: "
+        "midpoint for speed, trapezoid for accuracy.",
         known="32-bit fixed-point arithmetic; lag of spikes; explicit solver reduction.",
-        assumed="Double precision, over 1 s. The n-th spike is compared with the n-th of the reference; at this step, "
-        "spikes are missing or extra. The trapezoid rule is Heun's method.",
+        assumed="Only accuracy is judged, in double precision, over 1 s. The n-th spike is compared with the n-th of "
+        "the reference; at this step, spikes are missing or extra. The trapezoid rule is Heun's method.",
         agrees_if="the smallest lag of the last common spike, mean over the stimuli, is that of midpoint, Heun or the "
         "reduced midpoint",
         flips="fixed-point arithmetic, and which sign the lag has: detection at the end of a step adds half a step "

@@ -20,10 +20,8 @@ def findings(evidence: Evidence) -> Iterator[ClaimFinding]:
         dt = MODELS[model].published_costs[CONVENTION].dt_ms
         run = evidence.run(at_steps((model,), dt, ("euler",)))
         yield from of_points(run.points)
-        reached = set(run.points["stimulus"])
-        for regime in run.study.regimes if run.study else ():
-            if regime.reason and regime.stimulus not in reached:
-                yield ClaimFinding({"model": model, "drive": f"{regime.stimulus}, {regime.level}"}, regime.reason, None)
+        for _, regime in run.regimes[run.regimes["reason"] != ""].iterrows():  # it has no stimuli
+            yield ClaimFinding({"model": regime["model"], "drive": drive(regime)}, regime["reason"], None)
 
 
 def of_points(points: pd.DataFrame) -> Iterator[ClaimFinding]:

@@ -6,6 +6,7 @@ import pytest
 
 from spikecost.models.detection import DETECTIONS
 from spikecost.models.methods import METHODS
+from spikecost.models.number_formats import NUMBER_FORMATS
 from spikecost.reports.commands.methods import detections, methods
 
 PAGE = Path(__file__).parents[3] / "docs" / "methods.md"
@@ -19,6 +20,10 @@ def test_the_document_has_every_row_of_the_program(table, registry):
         assert f"| {name} | {order} | {what} |" in text
         assert what.endswith(".")
         assert 20 < len(what) < 160
+
+
+def test_the_document_has_every_number_format():
+    assert all(f"| {name} | {each.description} |" in PAGE.read_text() for name, each in NUMBER_FORMATS.items())
 
 
 def test_the_readme_names_every_detection_that_is_compared():

@@ -5,6 +5,8 @@ from pybtex.database import parse_string
 
 from spikecost.models.catalogue import MODELS
 from spikecost.models.methods import METHODS
+from spikecost.reports.claims import published  # noqa: F401 - registers the claims
+from spikecost.reports.claims.claim import CLAIMS
 from spikecost.reports.papers.bibliography import bibliography, cited, literature, of_method, works
 
 
@@ -16,6 +18,11 @@ def test_every_model_of_the_catalogue_cites_works_that_are_known(name):
 @pytest.mark.parametrize("name", METHODS)
 def test_every_method_cites_works_that_are_known(name):
     assert of_method(name), f"add what {name}'s docstring cites to sources.bib, or cite a work there"
+
+
+@pytest.mark.parametrize("name", CLAIMS)
+def test_every_claim_cites_works_that_are_known(name):
+    assert cited(CLAIMS[name].source), f"add what '{CLAIMS[name].source}' cites to sources.bib"
 
 
 @pytest.mark.parametrize(
@@ -39,6 +46,7 @@ def test_the_whole_file_is_bibtex():
         assert entry.persons["author"], key
         assert {"title", "year"} <= set(entry.fields), key
         needed = {
+            "misc": {"howpublished", "doi"},
             "article": {"journal", "volume", "pages"},
             "book": {"publisher"},
             "inproceedings": {"booktitle"},

@@ -6,7 +6,7 @@ import pandas as pd
 
 from ...writing.numbers import short
 from ..claim import CLAIMS, Certainty, Claim, ClaimFinding
-from ..evidence import COMPARISON, Evidence, drive
+from ..evidence import COMPARISON, DETECTED, Evidence, drive
 
 #: "Twenty times": at least this many times.
 TWENTY = 10.0
@@ -21,10 +21,10 @@ def of_table(table: pd.DataFrame) -> Iterator[ClaimFinding]:
     """Return one finding per drive, detection and tolerance."""
     wanted = {"euler", "exponential_euler"}
     own = table[(table["model"] == "hodgkin_huxley") & table["method"].isin(wanted) & (table["measure"] == "maximum")]
-    own = own[own["detection"].isin(["grid", "hermite"])]
+    own = own[own["detection"].isin(DETECTED)]
     for _, rows in own.groupby(["stimulus", "level", "detection", "tolerance"], sort=False):
         first = rows.iloc[0]
-        spikes = "at the end of a step" if first["detection"] == "grid" else "located by a cubic"
+        spikes = DETECTED[first["detection"]]
         where = {"drive": drive(first), "spikes": spikes, "error allowed": f"{first['tolerance']:g} ms"}
         dt = rows.set_index("method")["dt_ms"].dropna()
         if "euler" not in dt:
@@ -41,9 +41,9 @@ def of_table(table: pd.DataFrame) -> Iterator[ClaimFinding]:
 
 CLAIMS.register(
     Claim(
-        name="exponential_euler_2019",
-        year=2019,
-        source="spikecost, on the method of Stimberg and others 2019, eLife 8:e47314",
+        name="exponential_euler_2026",
+        year=2026,
+        source="this project, on the method of Brian2 (Stimberg and others 2019, eLife 8:e47314)",
         certainty=Certainty.OURS,
         sentence="On Hodgkin-Huxley, Brian2's exponential_euler needs a time step twenty times smaller than forward "
         "Euler for the same spike-time error.",
