@@ -52,7 +52,7 @@ REPORT = {
     "run.json",
     "data",
     "table.csv",
-    "table.md",
+    "cheapest.md",
     "work_precision.png",
     "work_precision.svg",
 }

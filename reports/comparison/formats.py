@@ -46,7 +46,7 @@ def render(run: RunFolder, formats: Iterable[str]) -> dict[str, bytes]:
         raise UserError(f"{what}: give one or more of {', '.join(FORMATS)}")
     if not run.table["flops_per_ms"].notna().any():
         raise UserError(
-            "there is nothing to report: no model reached any tolerance of this run; the reasons are in its table.csv"
+            "there is nothing to report: no model reached any tolerance of this run; its page lists the reasons"
         )
     kinds = tuple(name for name in wanted if name in _DRAWN)
     found = draw(run, kinds)

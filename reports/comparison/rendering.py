@@ -24,8 +24,9 @@ if TYPE_CHECKING:
     from .run_folder import RunFolder
 
 PAGE = "index.html"
-#: Tables that are written as CSV.
+#: Tables that are also written as CSV, if that has at most `_CSV_MOST` bytes; Parquet has them in a tenth of that.
 _CSV = ("table", "points", "ranking", "ratios", "winners", "counters", "builds", "features", "demos")
+_CSV_MOST = 2_000_000
 
 
 def render(run: RunFolder, folder: str | Path = ".") -> dict[str, bytes]:
@@ -49,9 +50,10 @@ def render(run: RunFolder, folder: str | Path = ".") -> dict[str, bytes]:
     }
     if len(run.features):
         figures["features"] = features_against_cost(run.features, run.cheapest, run.demos)
+    tables_as_csv = {f"{name}.csv": to_csv(getattr(run, name)) for name in _CSV}
     return {
-        **{f"{name}.csv": to_csv(getattr(run, name)) for name in _CSV},
-        "table.md": to_markdown(as_said(with_notes(run.table, run.timings))).encode(),
+        **{name: content for name, content in tables_as_csv.items() if len(content) <= _CSV_MOST},
+        "cheapest.md": to_markdown(as_said(with_notes(run.cheapest, run.timings))).encode(),
         **({"demos.md": tables.to_markdown(tables.demos(run), headline(run.demos)).encode()} if len(run.demos) else {}),
         **{f"{name}.{kind}": to_figure(figure, kind) for name, figure in figures.items() for kind in ("png", "svg")},
         "suite.toml": suite_text(run.about["suite"], folder).encode(),

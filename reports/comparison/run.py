@@ -131,7 +131,10 @@ def summary(comparison: Comparison, page: Path, more: str = "") -> str:
     if more:
         said.append(more)
     what = "interrupted: what was finished" if study.interrupted else "report"
-    said.append(f"{what} is in {page.parent}, open {page} (every case: {page.parent / 'table.csv'})")
+    every = page.parent / "table.csv"
+    if not every.exists():  # it is too long
+        every = page.parent / "data" / "table.parquet"
+    said.append(f"{what} is in {page.parent}, open {page} (every case: {every})")
     return "\n".join([*parts, *map(text.prose, said)])
 
 

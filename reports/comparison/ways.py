@@ -36,12 +36,12 @@ def ways_of(run: RunFolder, rate: float, tolerance: float) -> tuple[pd.DataFrame
     regimes = len(table[["stimulus", "horizon_ms"]].drop_duplicates())
     reached = table[table["flops_per_ms"].notna()]
     if not len(reached):
-        raise UserError(f"no model reaches {held:g} ms at {level} in this run; the reasons are in its table.csv")
+        raise UserError(f"no model reaches {held:g} ms at {level} in this run; its page lists the reasons")
     whole = reached.groupby(WAY).filter(lambda way: len(way) == regimes)
     if not len(whole):
         raise UserError(
             f"no way reaches {held:g} ms at {level} in all {regimes} regimes (stimulus and horizon) of this run; the "
-            "reasons are in its table.csv"
+            "reasons are in its page"
         )
     setting = whole["error_control"].astype(float).fillna(whole["dt_ms"])
     strictest = (

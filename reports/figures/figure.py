@@ -15,12 +15,14 @@ from matplotlib.ticker import LogLocator, NullFormatter
 from ..tables.points import REGIME, error_by, pareto
 from ..writing.escape import in_figure
 from ..writing.notebook import Picture
-from .look import COLOURS, MARKERS, pick
+from .look import COLOURS, MARKERS, legend_below, pick
 
 _Line = Literal["-", "--", ":", "-."]
 
 #: Errors are drawn down to this fraction of the strictest tolerance.
 IN_SIGHT = 1e-3
+#: With more models, only their Pareto fronts are drawn: the other curves would cover each other.
+MOST_WITH_CURVES = 8
 #: Space for an entry of the legend in a paper, in inches.
 LEGEND_WIDTH = 1.6
 _LINES: tuple[_Line, ...] = ("-", "--", ":", "-.")
@@ -106,19 +108,15 @@ def work_precision(
         axis.set_visible(False)
     for axis in axes[::columns]:
         axis.set_ylabel(run.about["measures"][measure]["label"])
-    figure.legend(
-        handles=handles,
-        loc="outside lower center",
-        ncols=min(len(handles), across),
-        frameon=False,
-        fontsize=None if width else 9,
-    )
     if width:
+        figure.legend(handles=handles, loc="outside lower center", ncols=min(len(handles), across), frameon=False)
         return figure
+    legend_below(figure, handles, across)
     floor = float(reached["reference_error_ms"].max()) if len(reached) else 0.0
     figure.suptitle(
-        f"Cost at equal accuracy, {suite['trials']} stimuli per regime\nthick: a model's "
-        f"Pareto front; grey: tolerances; references are within {floor:.1g} ms",
+        f"Cost at equal accuracy, {suite['trials']} stimuli per regime\n"
+        + ("" if looks.curves else "only Pareto fronts, because there are many models; ")
+        + f"thick: a model's Pareto front; grey: tolerances; references are within {floor:.1g} ms",
         fontsize=10,
     )
     return figure
@@ -131,6 +129,11 @@ class _Looks:
     models: list[str]
     methods: list[str]
     detections: list[str]
+
+    @property
+    def curves(self) -> bool:
+        """Whether there is room for every curve, not only for the fronts."""
+        return len(self.models) <= MOST_WITH_CURVES
 
     def colour(self, model: str) -> str:
         return pick(COLOURS, self.models.index(model))
@@ -147,7 +150,8 @@ class _Looks:
 
 
 def _panel(axis: Axes, points: pd.DataFrame, looks: _Looks, scale: float) -> None:
-    for key, curve in points.groupby(["model", "method", "detection"], sort=False):
+    curves = points if looks.curves else points.iloc[:0]
+    for key, curve in curves.groupby(["model", "method", "detection"], sort=False):
         model, _, detection = (str(part) for part in key)
         axis.loglog(
             curve["flops_per_ms"],

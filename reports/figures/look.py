@@ -1,8 +1,14 @@
-"""What figures have in common: colours that everybody can distinguish, and the labels of axes."""
+"""What figures have in common: colours that everybody can distinguish, legends, and the labels of axes."""
 
 from __future__ import annotations
 
+import math
+import re
+from collections.abc import Sequence
 from typing import TypeVar
+
+from matplotlib.artist import Artist
+from matplotlib.figure import Figure
 
 from ...accuracy.measures import MEASURES
 from ...accuracy.search.voltage import VoltageRms
@@ -47,3 +53,35 @@ def axis_label(measure: str) -> str:
     unit = MEASURES[measure].unit
     away = f"1 - {measure}" if MEASURES[measure].perfect else f"|{measure}|"
     return f"{away}, mean" if unit == "1" else f"{away} ({unit}), mean"
+
+
+#: Sizes of a legend in inches: the width of a letter, the height of a line, and the width of a sample with its gaps.
+_LETTER, _LINE, _SAMPLE = 0.078, 0.19, 0.65
+
+
+def legend_below(figure: Figure, handles: Sequence[Artist], most: int) -> None:
+    """Put a legend below a figure: as many columns as fit, at most `most`, and a higher figure if it has many lines.
+
+    Names that are wider than the figure are continued on another line, after an underscore, a colon or a space.
+    """
+    width = figure.get_figwidth() - 0.3
+    for each in handles:
+        each.set_label(folded(str(each.get_label()), int((width - _SAMPLE) / _LETTER)))
+    labels = [str(each.get_label()).split("\n") for each in handles]
+    longest = max(len(line) for lines in labels for line in lines)
+    across = min(max(int(width / (_SAMPLE + _LETTER * longest)), 1), most, len(handles))
+    down = math.ceil(len(handles) / across)
+    lines = max(sum(map(len, labels[first : first + down])) for first in range(0, len(labels), down))
+    # the usual height has room for two lines
+    figure.set_figheight(figure.get_figheight() + _LINE * max(lines - 2, 0))
+    figure.legend(handles=handles, loc="outside lower center", ncols=across, frameon=False, fontsize=9)
+
+
+def folded(name: str, width: int) -> str:
+    """Return a name in lines of at most `width` letters if it has places to break it."""
+    lines = [""]
+    for part in re.findall(r"[^_: ]*[_: ]*", name):
+        if lines[-1] and len(lines[-1] + part.rstrip()) > width:
+            lines.append("")
+        lines[-1] += part
+    return "\n".join(lines)

@@ -16,7 +16,7 @@ from ..tables.points import REGIME
 from ..tables.ratios import ANY, GRID
 from ..writing.escape import in_figure
 from ..writing.notebook import Picture
-from .look import COLOURS, pick
+from .look import COLOURS, legend_below, pick
 
 #: How each view is drawn, and what it is called.
 VIEWS: dict[str, tuple[Literal["-", "--"], str]] = {
@@ -80,7 +80,7 @@ def cost_ratios(run: Compared) -> Figure:
     ]
     handles.append(Line2D([], [], color="0.4", linewidth=1.2, label=in_figure(f"{run.baseline} = 1")))
     handles += [Line2D([], [], color="0.3", linestyle=line, linewidth=2, label=label) for line, label in VIEWS.values()]
-    figure.legend(handles=handles, loc="outside lower center", ncols=min(len(handles), 5), frameon=False, fontsize=9)
+    legend_below(figure, handles, 5)
     figure.suptitle(
         in_figure(f"What a model costs at equal accuracy, divided by the cost of {run.baseline}")
         + "\nabove 1: more expensive; each model with its cheapest method; open markers are bounds",

@@ -16,7 +16,7 @@ from ..tables.shared_columns import SITUATION
 from ..writing.escape import in_figure
 from ..writing.notebook import Picture
 from ..writing.numbers import bounded_text
-from .look import COLOURS, pick
+from .look import COLOURS, legend_below, pick
 
 #: Columns and their meaning.
 COLUMNS = {
@@ -151,10 +151,13 @@ def winner_map(winners: pd.DataFrame, candidates: pd.DataFrame) -> Figure:
         axis.tick_params(length=0)
         axis.set_title(f"{stimulus.replace('_', ' ')}, {horizon / 1000:g} s", fontsize=10)
     axes[0].set_ylabel("largest spike-time error (ms)")
-    handles = [Patch(color=pick(COLOURS, i), alpha=0.45, label=in_figure(name)) for i, name in enumerate(models)]
+    won = set(winners["winner"])
+    handles = [
+        Patch(color=pick(COLOURS, i), alpha=0.45, label=in_figure(name)) for i, name in enumerate(models) if name in won
+    ]
     handles.append(Patch(facecolor="white", edgecolor="0.4", hatch="////", label="too close to rank"))
-    figure.legend(handles=handles, loc="outside lower center", ncols=min(len(handles), 4), frameon=False, fontsize=9)
-    figure.suptitle("The cheapest model, and how many times more expensive the others are", fontsize=11)
+    legend_below(figure, handles, 4)
+    figure.suptitle("The cheapest model,\nand how many times more expensive the others are", fontsize=11)
     return figure
 
 

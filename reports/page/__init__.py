@@ -46,6 +46,7 @@ def page(run: RunFolder) -> str:
     verdict = tables.verdict(run)
     return _template().render(
         run=run,
+        named=tables.models_text(run.models),
         about=run.about,
         suite=run.about["suite"],
         verdict=verdict,
@@ -57,7 +58,6 @@ def page(run: RunFolder) -> str:
         maps=tables.winner_maps(run),
         failed=tables.failed(run),
         stability=tables.stability(run),
-        operations=tables.operations(run),
         features=tables.features(run),
         demos=tables.demos(run),
         style=_own("style.css") + _colours(len(run.models)),

@@ -16,6 +16,7 @@ from ..tables.features import STATED, counts
 from ..tables.points import REGIME
 from ..tables.ratios import ANY, GRID
 from ..tables.shared_columns import CASE
+from .tables import operations
 
 if TYPE_CHECKING:
     from ..comparison.run_folder import RunFolder
@@ -43,6 +44,7 @@ def data(run: RunFolder) -> dict[str, Any]:
         "step_and_spike": run.step_and_spike,
         "builds": run.builds,
         "operations": run.operations,
+        "operations_by_part": operations(run),
         "regimes": run.regimes,
         "references": run.references,
         "features": run.features,

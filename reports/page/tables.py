@@ -25,6 +25,16 @@ Row = dict[Hashable, Any]
 
 #: Number of models whose costs the sentence of the verdict gives.
 MOST_SAID = 4
+#: With more models, the answer has a row per model, not a column, and the title names only the first.
+MOST_ACROSS = 4
+MOST_NAMED = 6
+
+
+def models_text(models: list[str]) -> str:
+    """Return the names of the models; if there are many, the first of them and how many others."""
+    if len(models) <= MOST_NAMED + 1:
+        return ", ".join(models)
+    return f"{len(models)} models: {', '.join(models[:MOST_NAMED])} and {len(models) - MOST_NAMED} more"
 
 
 def regime_text(row: Row) -> str:
@@ -72,8 +82,10 @@ def answer(run: RunFolder) -> dict[str, Any]:
         row = rows.setdefault((each.drive, each.view), {"drive": each.drive, "view": each.view, "of": {}})
         row["of"][each.model] = each
     known = [row for row in rows.values() if any(each.text for each in row["of"].values())]
+    models = list(dict.fromkeys(each.model for each in found if each.text))
     return {
-        "models": list(dict.fromkeys(each.model for each in found if each.text)),
+        "models": models,
+        "tall": len(models) > MOST_ACROSS,
         "rows": [{**row, "called": answers.CALLED[row["view"]]} for row in known],
         "tolerances": answers.tolerances_text(run.about),
         "decides": answers.what_decides(run.ratios, run.about),
@@ -284,12 +296,11 @@ def stability(run: RunFolder) -> dict[str, Any]:
     return {"models": list(dict.fromkeys(known["model"])), "rows": list(rows.values())}
 
 
-def operations(run: RunFolder) -> dict[str, Any]:
-    """Return the kinds of operation that occur, and one row per model, method, detection and part of its Step."""
-    wide = run.operations.pivot_table(
-        index=["model", "method", "detection", "part"], columns="kind", values="operations", sort=False
-    ).reset_index()
-    return {"kinds": [kind for kind in KINDS if kind in wide], "rows": wide.fillna(0).to_dict("records")}
+def operations(run: RunFolder) -> pd.DataFrame:
+    """Return one row per model, method, detection and part of its Step, with one column per kind of operation."""
+    index = ["model", "method", "detection", "part"]
+    wide = run.operations.pivot_table(index=index, columns="kind", values="operations", sort=False).reset_index()
+    return wide[[*index, *(kind for kind in KINDS if kind in wide)]]
 
 
 def features(run: RunFolder) -> dict[str, Any]:

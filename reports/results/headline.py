@@ -42,7 +42,7 @@ def drive_text(stimulus: str, levels: Iterable[str], horizon_ms: float | None = 
     if len(named) > 1 and all(level.endswith(" Hz") for level in named):
         named = [level.removesuffix(" Hz") for level in named[:-1]] + named[-1:]
     called = STIMULI[stimulus].called if stimulus in STIMULI else ""
-    joined = " and ".join([", ".join(named[:-1]), named[-1]] if len(named) > 1 else named)
+    joined = _joined(named)
     over = "" if horizon_ms is None else f", {horizon_ms / 1000:g} s"
     return f"{called or stimulus.replace('_', ' ')}, {joined}{over}"
 
@@ -246,8 +246,18 @@ def not_reached(table: pd.DataFrame, points: pd.DataFrame, about: Mapping[str, A
         if lacking and not math.isnan(tried):
             same = str(model), str(stimulus), float(str(horizon)), lacking, f"{tried:.2g}"
             found.setdefault(same, []).append(str(level))
+    # models that lack the same are named together
+    alike: dict[tuple[str, float, tuple[float, ...], str, tuple[str, ...]], list[str]] = {}
+    for (model, stimulus, horizon, lacking, tried), levels in found.items():
+        alike.setdefault((stimulus, horizon, lacking, tried, tuple(levels)), []).append(model)
     return [
-        f"{model} {CALLED[GRID]} does not reach {' and '.join(f'{value:g}' for value in lacking)} ms under "
+        f"{_joined(models)} {CALLED[GRID]} {'does' if len(models) == 1 else 'do'} not reach "
+        f"{_joined([f'{value:g}' for value in lacking])} ms under "
         f"{drive_text(stimulus, levels, _told(horizon, several))}, down to dt = {tried} ms."
-        for (model, stimulus, horizon, lacking, tried), levels in found.items()
+        for (stimulus, horizon, lacking, tried, levels), models in alike.items()
     ]
+
+
+def _joined(texts: list[str]) -> str:
+    """Return some texts as one: "a", "a and b", "a, b and c"."""
+    return " and ".join([", ".join(texts[:-1]), texts[-1]] if len(texts) > 1 else texts)

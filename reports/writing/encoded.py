@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import warnings
 from collections.abc import Iterable, Sequence
 
 import pandas as pd
@@ -19,14 +20,17 @@ _NO_DATE: dict[str, dict[str, None]] = {"svg": {"Date": None}, "pdf": {"Creation
 def to_figure(figure: Figure, kind: str, dpi: float | None = 150) -> bytes:
     """Return a figure in a format, such as ``svg``; without `dpi`, in the resolution of the current style."""
     buffer = io.BytesIO()
-    figure.savefig(buffer, format=kind, dpi=dpi, metadata=_NO_DATE.get(kind))
+    with warnings.catch_warnings():
+        # a letter that the font lacks, in the name of a model, is drawn as a box; the page has it as text
+        warnings.filterwarnings("ignore", r"Glyph \d+ .* missing from font", UserWarning)
+        figure.savefig(buffer, format=kind, dpi=dpi, metadata=_NO_DATE.get(kind))
     return buffer.getvalue()
 
 
 def to_parquet(frame: pd.DataFrame) -> bytes:
     """Return a table as Parquet, its numbers with all digits."""
     buffer = io.BytesIO()
-    frame.to_parquet(buffer, index=False)
+    frame.to_parquet(buffer, index=False, compression="zstd")
     return buffer.getvalue()
 
 

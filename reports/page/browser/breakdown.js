@@ -21,7 +21,7 @@ function breakdown() {
         text: values.map((value, i) => `<b>${plain(kind)}</b><br>${number(value)} per ms, ${number((100 * value) / totals[i])} %`),
         marker: { color: hue(place), line: { color: css("--page"), width: 1 }, pattern: { shape: pick(PATTERNS, place), bgcolor: hue(place), fgcolor: css("--page"), size: 6, solidity: 0.3 } } };
     });
-    show("kinds-plot", traces, { barmode: "stack", height: 150 + 30 * cells.length, legend: { orientation: "h", y: 1.02, yanchor: "bottom", traceorder: "normal" }, margin: { l: 70, r: 20, t: 60, b: 50 },
+    show("kinds-plot", traces, { barmode: "stack", height: 150 + 30 * cells.length, legend: { orientation: "h", xref: "container", x: 0.01, y: 1.02, yanchor: "bottom", traceorder: "normal" }, margin: { l: 70, r: 20, t: 60, b: 50 },
       bargap: 0.25, xaxis: axis(share ? "part of the operations (%); in bold: operations per ms" : "operations per ms of model time", share ? { range: [0, 100] } : {}), yaxis: axis("", { type: "category", ticksuffix: " " }) });
   }
 

@@ -43,15 +43,22 @@ function ratios() {
           marker: { color: ordered.map((each) => (each.bound ? css("--page") : colour)), size: 6, line: { color: colour, width: 1.5 } } });
       }
     });
-    const named = (name, line) => ({ x: [null], y: [null], mode: "lines", hoverinfo: "skip", showlegend: true, name: plain(name), line });
-    if (traces.length) {
-      traces.push(...run.models.filter((model) => model !== baseline && shown.some((row) => row.model === model)).map((model) => named(model, { color: modelColour(model), width: 4 })));
-      traces.push(...[...looks.values()].map((look) => named(look.named, { color: css("--text"), width: 2, dash: look.dash })));
-    }
-    show("ratio-plot", traces, { ...layout, height: across === 1 ? 130 + 260 * down : 70 + 300 * down, margin: { l: 62, r: 8, t: 44, b: 84 },
-      legend: { orientation: "h", y: across === 1 ? -0.1 / down : -0.24 / down, yanchor: "top", x: 0, font: { size: 12 } } }, "No two models reach the same tolerance in the same regime.");
+    show("ratio-plot", traces, { ...layout, height: (across === 1 ? 70 : 40) + (across === 1 ? 260 : 300) * down, margin: { l: 62, r: 8, t: 44, b: 50 } }, "No two models reach the same tolerance in the same regime.");
   }
 
+  // a list, not a part of the plot: it has room for any number of models, and breaks long names
+  function legend() {
+    const entry = (name, look) => {
+      const item = document.createElement("li");
+      item.append(swatch(look), " ", name);
+      return item;
+    };
+    const models = run.models.filter((model) => model !== baseline && shown.some((row) => row.model === model));
+    byId("ratio-legend").append(...models.map((model) => entry(model, { colour: `--m${run.models.indexOf(model)}`, dash: "solid" })),
+      ...[...looks.values()].map((look) => entry(look.named, { dash: look.dash })));
+  }
+
+  if (shown.length) legend();
   listen("ratio-plot", "ratio-said", `Costs relative to ${baseline} against the error allowed; the table above has the ranges.`);
   drawn(draw, []);
   addEventListener("resize", () => { if (fits() !== across) draw(); });

@@ -222,7 +222,7 @@ def test_save_writes_everything_and_formats_agree(comparison, tmp_path):
         "suite.toml",
         "data",
         "table.csv",
-        "table.md",
+        "cheapest.md",
         "work_precision.png",
         "work_precision.svg",
         "work_precision_voltage_rms.png",
@@ -246,7 +246,7 @@ def test_save_writes_everything_and_formats_agree(comparison, tmp_path):
     pd.testing.assert_frame_equal(pd.read_parquet(page.parent / "data" / "table.parquet"), comparison.table)
     read = pd.read_csv(page.parent / "table.csv", keep_default_na=False, na_values=[""])
     pd.testing.assert_series_equal(read["dt_ms"], comparison.table["dt_ms"])
-    assert len((page.parent / "table.md").read_text().splitlines()) == 2 + len(comparison.table)
+    assert len((page.parent / "cheapest.md").read_text().splitlines()) == 2 + len(comparison.cheapest)
     facts = json.loads((page.parent / "provenance.json").read_text())
     assert {"processor", "compiler", "brian2", "heyoka"} <= facts.keys()
 

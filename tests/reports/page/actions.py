@@ -7,6 +7,22 @@ import csv
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import Select
 
+#: Whether no part of the page is wider than the window.
+FITS = "return document.documentElement.scrollWidth <= window.innerWidth"
+#: Texts of plots that are cut at the edges of the plot or of the window.
+CUT = """
+    return [...document.querySelectorAll(".plot")].filter((plot) => plot.data).flatMap((plot) => {
+      const whole = plot.getBoundingClientRect();
+      return [...plot.querySelectorAll(".main-svg text")].filter((each) => each.textContent.trim()).filter((each) => {
+        const at = each.getBoundingClientRect();
+        return at.width && (at.left < whole.left - 1 || at.right > whole.right + 1 || at.top < whole.top - 1 ||
+          at.bottom > whole.bottom + 1 || at.right > innerWidth + 1);
+      }).map((each) => `${plot.id}: ${each.textContent}`);
+    });
+"""
+#: Widths and heights of a desktop, a half of one, and a phone, in pixels.
+SIZES = [(1400, 900), (900, 900), (390, 844)]
+
 
 def traces(browser, plot="wp-plot"):
     """The contents of a plot, without the fronts."""

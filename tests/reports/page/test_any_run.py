@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import pandas as pd
+import pytest
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import Select
 
@@ -13,7 +15,7 @@ from spikecost.accuracy.study.suite import Suite
 from spikecost.reports.comparison.run_folder import TABLES, RunFolder
 from spikecost.reports.page import page
 
-from .actions import downloaded
+from .actions import CUT, FITS, SIZES, downloaded
 
 #: A name that ends a script and is markup, an entity, and a formula.
 HOSTILE = '=1+1</script><img src=x onerror="window.hacked=1">&lt;b&gt;\''
@@ -63,3 +65,93 @@ def test_names_are_text_everywhere(browser, small_run, tmp_path, downloads):
     assert features.count(HOSTILE) == 2
     button = browser.find_element(By.CSS_SELECTOR, "button.csv[data-table=leaders]")
     assert downloaded(browser, downloads, button, "leaders.csv")[0]["model"] == f"'{HOSTILE}"  # not a formula
+
+
+#: Names of every kind: long without a place to break, other alphabets, with a preset.
+NAMES = [
+    "my_really_long_model_name_with_many_parts_in_the_hippocampus_CA1_2019",
+    "w" * 60,
+    "mod\u00e8le_\u00e0_deux_compartiments",
+    "\u043d\u0435\u0439\u0440\u043e\u043d_\u0441_\u0430\u0434\u0430\u043f\u0442\u0430\u0446\u0438\u0435\u0439",
+    "\u6a21\u578b",
+    "adaptive_exponential_with_conductance:regular_bursting_of_layer_5",
+]
+
+
+def with_models(run, names):
+    """Return the run with other models, which are copies of its first, each somewhat more expensive."""
+    first = run.models[0]
+
+    def grown(frame):
+        if "model" not in frame:
+            return frame
+        costs = [name for name in frame if name == "ratio" or name.endswith("flops_per_ms")]
+        own = frame[frame["model"] == first]
+        copies = [
+            own.assign(model=name, **{column: own[column] * 1.1 ** (i + 1) for column in costs})
+            for i, name in enumerate(names)
+        ]
+        return pd.concat([frame, *copies], ignore_index=True)
+
+    about = {**run.about, "models": {**run.about["models"], **dict.fromkeys(names, run.about["models"][first])}}
+    return replace(run, about=about, **{name: grown(getattr(run, name)) for name in TABLES})
+
+
+@pytest.mark.parametrize(("width", "height"), SIZES)
+def test_many_models_and_long_names_fit(browser, small_run, tmp_path, width, height):
+    names = NAMES + [f"model_{i}" for i in range(24 - len(NAMES))]
+    run = with_models(small_run, names)
+    assert len(run.models) == 26
+    (tmp_path / "index.html").write_text(page(run))
+    with browser.sized(width, height):
+        browser.open(tmp_path / "index.html")
+        assert browser.execute_script(FITS)
+        assert browser.execute_script(CUT) == []
+        # the picture keeps its height, and its legend has every model except the baseline
+        assert browser.execute_script("return document.getElementById('ratio-plot').clientHeight") >= 300
+        legend = [each.text for each in browser.find_elements(By.CSS_SELECTOR, "#ratio-legend li")]
+        assert legend[:25] == [each for each in run.models if each != run.baseline]
+        assert len(set(colours(browser))) == 26
+        # a row per model, not a column
+        rows = browser.find_elements(By.CSS_SELECTOR, "#answer tbody tr")
+        assert len(rows) == 25
+        assert browser.find_element(By.ID, "ratio-plot").location["y"] < 1100
+        assert "26 models: " in browser.find_element(By.TAG_NAME, "header").text
+        # only fronts at first
+        assert len(browser.execute_script("return document.getElementById('wp-plot').data")) == 26
+
+
+def colours(browser):
+    return browser.execute_script(
+        "return [...document.querySelectorAll('#wp-models svg')].map((each) => getComputedStyle(each).color)"
+    )
+
+
+def test_a_run_of_one_model_has_no_ratios(browser, small_run, tmp_path):
+    frames = {
+        name: frame[frame["model"] == "lif"] if "model" in frame else frame
+        for name in TABLES
+        for frame in [getattr(small_run, name)]
+    }
+    about = {**small_run.about, "models": {"lif": small_run.about["models"]["lif"]}, "baseline": "lif"}
+    (tmp_path / "index.html").write_text(page(replace(small_run, about=about, **frames)))
+    browser.complaints()
+    browser.open(tmp_path / "index.html")
+    assert browser.complaints() == []
+    assert not browser.find_elements(By.ID, "ratio-plot")
+    assert "lif is cheapest in all 4 situations." in browser.find_element(By.ID, "verdict-part").text
+    assert "there is no other model" in browser.find_element(By.ID, "verdict").text
+
+
+def test_a_run_in_which_nothing_is_reached_says_why(browser, small_run, tmp_path):
+    lost = dict.fromkeys(["flops_per_ms", "flops_per_ms_low", "flops_per_ms_high", "dt_ms", "round_dt_ms"], math.nan)
+    table = small_run.table.assign(status="not reached", reason="by 3 of 3 stimuli: diverged at dt = 1", **lost)
+    empty = {name: getattr(small_run, name).iloc[:0] for name in ("ranking", "ratios", "candidates", "by_kind")}
+    winners = small_run.winners.assign(winner="")
+    (tmp_path / "index.html").write_text(page(replace(small_run, table=table, winners=winners, **empty)))
+    browser.complaints()
+    browser.open(tmp_path / "index.html")
+    assert browser.complaints() == []
+    assert "No model reaches any tolerance" in browser.find_element(By.ID, "verdict").text
+    assert "diverged at dt = 1" in browser.find_element(By.ID, "failed").text
+    assert "Not in the ranking: lif, izhikevich:RS" in browser.find_element(By.ID, "me-said").text

@@ -133,7 +133,7 @@ def test_a_long_name_is_broken_after_an_underscore_only(small_run):
 
 
 def test_every_method_has_a_marker_of_its_own():
-    script = (Path(inspect.getfile(page)).parent / "plot.js").read_text()
+    script = (Path(inspect.getfile(page)).parent / "browser" / "plot.js").read_text()
     symbols = re.findall(r'"([a-z-]+)"', script.split("const SYMBOLS = [", 1)[1].split("]", 1)[0])
     assert len(symbols) == len(set(symbols)) >= len(METHODS)
     outlines = script.split("const outlines = {", 1)[1].split("};", 1)[0]
@@ -141,7 +141,7 @@ def test_every_method_has_a_marker_of_its_own():
 
 
 def test_our_scripts_cannot_end_their_own_element():
-    folder = Path(inspect.getfile(page)).parent
+    folder = Path(inspect.getfile(page)).parent / "browser"
     for name in SCRIPTS:
         assert "</script" not in (folder / name).read_text()
     assert {path.name for path in folder.glob("*.js")} == set(SCRIPTS)

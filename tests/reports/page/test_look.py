@@ -8,19 +8,8 @@ from itertools import pairwise
 import pytest
 from selenium.webdriver.common.by import By
 
-#: Whether no part of the page is wider than the window.
-FITS = "return document.documentElement.scrollWidth <= window.innerWidth"
-#: Texts of plots that are cut at the edges of the plot or of the window.
-CUT = """
-    return [...document.querySelectorAll(".plot")].filter((plot) => plot.data).flatMap((plot) => {
-      const whole = plot.getBoundingClientRect();
-      return [...plot.querySelectorAll(".main-svg text")].filter((each) => each.textContent.trim()).filter((each) => {
-        const at = each.getBoundingClientRect();
-        return at.width && (at.left < whole.left - 1 || at.right > whole.right + 1 || at.top < whole.top - 1 ||
-          at.bottom > whole.bottom + 1 || at.right > innerWidth + 1);
-      }).map((each) => `${plot.id}: ${each.textContent}`);
-    });
-"""
+from .actions import CUT, FITS, SIZES
+
 #: Every visible text with its colour and the colour behind it.
 TEXTS = """
     const page = getComputedStyle(document.body).backgroundColor;
@@ -39,7 +28,6 @@ TEXTS = """
         return [each.textContent.trim().slice(0, 40), drawn ? style.fill : style.color, drawn ? page : behind(each)];
       });
 """
-SIZES = [(1400, 900), (900, 900), (390, 844)]
 
 
 def test_it_opens_from_disk_and_asks_for_nothing(browser, small_folder):
