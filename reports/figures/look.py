@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Sequence
 from typing import TypeVar
 
+import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.figure import Figure
 
@@ -68,10 +68,12 @@ def legend_below(figure: Figure, handles: Sequence[Artist], most: int) -> None:
     for each in handles:
         each.set_label(folded(str(each.get_label()), int((width - _SAMPLE) / _LETTER)))
     labels = [str(each.get_label()).split("\n") for each in handles]
-    longest = max(len(line) for lines in labels for line in lines)
-    across = min(max(int(width / (_SAMPLE + _LETTER * longest)), 1), most, len(handles))
-    down = math.ceil(len(handles) / across)
-    lines = max(sum(map(len, labels[first : first + down])) for first in range(0, len(labels), down))
+    for across in range(min(most, len(handles)), 0, -1):
+        columns = np.array_split(np.arange(len(labels)), across)  # as matplotlib fills them
+        letters = [max(len(line) for i in column for line in labels[i]) for column in columns]
+        if _SAMPLE * across + _LETTER * sum(letters) <= width:
+            break
+    lines = max(sum(len(labels[i]) for i in column) for column in columns)
     # the usual height has room for two lines
     figure.set_figheight(figure.get_figheight() + _LINE * max(lines - 2, 0))
     figure.legend(handles=handles, loc="outside lower center", ncols=across, frameon=False, fontsize=9)

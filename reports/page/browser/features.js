@@ -20,10 +20,10 @@ function features() {
         traces.push({ ...mark, x: [flops], y: [known ? features : count], marker: { size: 13, color: colour, symbol: `${symbol}-open`, line: { width: 2 } },
           text: [`<b>${plain(row.model)}</b>, as stated in 2004<br>${known ? `${features} of 20 features` : `features not known with certainty; ${count} found here`}<br>${number(flops)} FLOPs per ms`] });
       }
-      traces.push({ ...mark, x: [row.flops_per_ms], y: [count], mode: "markers+text", textposition: "top center", texttemplate: plain(name), marker: { size: 13, color: colour, symbol },
+      traces.push({ ...mark, x: [row.flops_per_ms], y: [count], mode: "markers+text", textposition: "top center", texttemplate: broken(name, 26), marker: { size: 13, color: colour, symbol },
         text: [`<b>${plain(row.model)}</b><br>${count} of ${looked} features<br>${said(row, "flops_per_ms")} operations per ms (${plain(wayText(row))})`] });
     }
-    show("features-plot", traces, { height: 420, showlegend: false, xaxis: logarithmic("operations per ms of model time"), yaxis: axis(`features, of ${looked}`, { range: [-0.5, looked + 1.5] }) });
+    show("features-plot", traces, { height: 420, showlegend: false, xaxis: logarithmic("operations per ms"), yaxis: axis(`features, of ${looked}`, { range: [-0.5, looked + 1.5] }) });
   }
   listen("features-plot", "", "Number of features against cost");
   drawn(draw, ["features-situation"]);

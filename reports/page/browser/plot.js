@@ -17,6 +17,32 @@ const detectionDash = (detection) => pick(DASHES, run.detections.indexOf(detecti
 /** Plotly reads markup in labels: names must be shown as text. */
 const plain = (text) => String(text).replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 
+/** A name in lines of at most `most` letters: broken after an underscore, a colon or a space, if it has one there. */
+function broken(name, most) {
+  const lines = [""];
+  for (const part of String(name).match(/[^_: ]+[_: ]*|[_: ]+/g) || []) {
+    if (lines[lines.length - 1] && (lines[lines.length - 1] + part).trimEnd().length > most) lines.push("");
+    let rest = lines.pop() + part;
+    for (; rest.trimEnd().length > most; rest = rest.slice(most)) lines.push(rest.slice(0, most));
+    lines.push(rest);
+  }
+  return lines.map(plain).join("<br>");
+}
+
+/** A list below a plot that says what colours, markers and lines mean: it has room for any number of long names. */
+function legend(id, entries) {
+  let list = byId(`${id}-legend`);
+  if (!list) {
+    list = Object.assign(document.createElement("ul"), { id: `${id}-legend`, className: "legend" });
+    byId(id).after(list);
+  }
+  list.replaceChildren(...entries.map(([name, look]) => {
+    const item = document.createElement("li");
+    item.append(swatch(look), " ", name);
+    return item;
+  }));
+}
+
 function axis(title, more = {}) {
   return { title: { text: plain(title), standoff: 8 }, gridcolor: css("--line"), linecolor: css("--line"), zeroline: false, automargin: true, ...more };
 }

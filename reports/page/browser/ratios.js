@@ -1,7 +1,6 @@
 // What models cost relative to one of them, against the tolerance: where a line crosses 1, an order changes.
 
 const VIEW_LOOKS = [{ dash: "solid", named: "spikes located within a step, where that is cheaper" }, { dash: "dash", named: "spikes at the end of a step" }];
-const NARROW = 640; // below this width in pixels, panels are one below the other
 
 function ratios() {
   if (!byId("ratio-plot")) return;
@@ -9,11 +8,6 @@ function ratios() {
   const shown = rows("ratios").filter((row) => row.bound !== "not known" && row.tolerance <= loosest && row.model !== baseline);
   const panels = [...grouped(shown, REGIME).values()];
   const sign = { "at least": "\u2265 ", "at most": "\u2264 " };
-  let across = 0;
-
-  function fits() {
-    return byId("ratio-plot").clientWidth < NARROW ? 1 : Math.min(panels.length, 4);
-  }
 
   function text(row) {
     return `<b>${plain(row.model)}</b>, ${plain(looks.get(row.view).named)}<br>${plain(regimeText(row))}, within ${number(row.tolerance)} ms<br>`
@@ -21,7 +15,7 @@ function ratios() {
   }
 
   function draw() {
-    across = fits();
+    const across = isNarrow() ? 1 : Math.min(panels.length, 4);
     const down = Math.ceil(panels.length / across), gapX = 0.015, gapY = down > 1 ? 0.3 / down : 0;
     const layout = { annotations: [], shapes: [] }, traces = [];
     const lows = shown.map((row) => Math.log10(row.ratio)), range = [Math.min(0, ...lows) - 0.25, Math.max(0, ...lows) + 0.35];
@@ -46,20 +40,8 @@ function ratios() {
     show("ratio-plot", traces, { ...layout, height: (across === 1 ? 70 : 40) + (across === 1 ? 260 : 300) * down, margin: { l: 62, r: 8, t: 44, b: 50 } }, "No two models reach the same tolerance in the same regime.");
   }
 
-  // a list, not a part of the plot: it has room for any number of models, and breaks long names
-  function legend() {
-    const entry = (name, look) => {
-      const item = document.createElement("li");
-      item.append(swatch(look), " ", name);
-      return item;
-    };
-    const models = run.models.filter((model) => model !== baseline && shown.some((row) => row.model === model));
-    byId("ratio-legend").append(...models.map((model) => entry(model, { colour: `--m${run.models.indexOf(model)}`, dash: "solid" })),
-      ...[...looks.values()].map((look) => entry(look.named, { dash: look.dash })));
-  }
-
-  if (shown.length) legend();
+  const models = run.models.filter((model) => model !== baseline && shown.some((row) => row.model === model));
+  legend("ratio-plot", shown.length ? [...models.map((model) => [model, { colour: `--m${run.models.indexOf(model)}`, dash: "solid" }]), ...[...looks.values()].map((look) => [look.named, look])] : []);
   listen("ratio-plot", "ratio-said", `Costs relative to ${baseline} against the error allowed; the table above has the ranges.`);
   drawn(draw, []);
-  addEventListener("resize", () => { if (fits() !== across) draw(); });
 }

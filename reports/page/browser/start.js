@@ -11,16 +11,32 @@ async function start() {
   }
   byId("suite-file").addEventListener("click", () => save("suite.toml", run.suite, "text/plain"));
   byId("suite-text").textContent = run.suite;
-  for (const part of [ratios, choosing, tables, workPrecision, breakdown, parity, recorded, features]) part();
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => PLOTS.forEach((draw) => draw()));
+  for (const part of [ratios, choosing, tables, workPrecision, breakdown, parity, recorded, features]) {
+    try {
+      part();
+    } catch (error) { // the other parts are drawn all the same
+      trouble(`A plot cannot be drawn: ${error.message}.`);
+      console.error(error);
+    }
+  }
+  const again = () => PLOTS.forEach((draw) => draw());
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", again);
+  matchMedia(`(max-width: ${NARROW}px)`).addEventListener("change", () => { // other panels and lines of names: measured anew
+    for (const plot of document.querySelectorAll(".plot")) if (plot.data) Plotly.purge(plot);
+    again();
+  });
   const plots = document.querySelectorAll(".plot"); // on paper they look as on the screen, but smaller
   addEventListener("beforeprint", () => plots.forEach((plot) => { plot.style.width = `${plot.clientWidth}px`; }));
   addEventListener("afterprint", () => plots.forEach((plot) => { plot.style.width = ""; }));
   document.body.dataset.ready = "yes";
 }
 
-start().catch((error) => {
+function trouble(text) {
   byId("trouble").hidden = false;
-  byId("trouble").textContent = `The plots cannot be drawn: ${error.message}. The tables in the folder of this page contain all numbers.`;
+  byId("trouble").textContent = `${text} The tables in the folder of this page contain all numbers.`;
+}
+
+start().catch((error) => {
+  trouble(`The plots cannot be drawn: ${error.message}.`);
   throw error;
 });

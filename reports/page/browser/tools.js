@@ -3,6 +3,9 @@
 
 let run; // the data of the page; start.js sets it
 
+const NARROW = 640; // up to this width in pixels, as of a phone, panels are one below the other and names have several lines
+const isNarrow = () => innerWidth <= NARROW;
+
 const byId = (id) => document.getElementById(id);
 const CELL = ["model", "method", "detection", "stimulus", "horizon_ms", "level", "measure", "tolerance"];
 const REGIME = ["stimulus", "level", "horizon_ms"];

@@ -2,6 +2,8 @@
 
 const IN_SIGHT = 1e-3; // errors are shown down to this fraction of the strictest tolerance
 
+const MOST_LABELLED = 8; // fronts that are labelled in the plot; the models above it have the colours of all
+
 function workPrecision() {
   const all = rows("points");
   const timed = ["ns_per_ms", "ns_per_ms_simd"];
@@ -108,12 +110,17 @@ function workPrecision() {
     const floor = floorOf(now), toFloor = byId("wp-floor").checked && floor !== null;
     const ys = now.points.map((row) => row.error), top = Math.max(...ys, ...asked);
     const bottom = toFloor ? Math.min(floor / 2, ...ys) : Math.max(Math.min(...ys), asked.length ? Math.min(...asked) * IN_SIGHT : 0);
-    for (const { model, best } of fronts) { // labelled at both ends, so that it can be recognized without colours
-      const named = (row, more) => annotations.push({ x: Math.log10(row.cost), y: Math.log10(row.error), text: `<b>${plain(model)}</b>`, showarrow: false, xanchor: "left",
-        font: { color: modelColour(model), size: 13 }, bgcolor: css("--page"), opacity: 0.9, ...more });
+    const xs = now.points.map((row) => Math.log10(row.cost)), middle = (Math.min(...xs) + Math.max(...xs)) / 2;
+    // labelled at both ends, so that it can be recognized without colours; many labels would cover each other
+    for (const { model, best } of fronts.length > MOST_LABELLED ? [] : fronts) {
+      const text = broken(model, isNarrow() ? 14 : 26);
+      if (text.split("<br>").length > 3) continue; // it would cover the plot
+      const named = (row, more) => annotations.push({ x: Math.log10(row.cost), y: Math.log10(row.error), text: `<b>${text}</b>`, showarrow: false, align: "left",
+        xanchor: Math.log10(row.cost) < middle ? "left" : "right", font: { color: modelColour(model), size: 13 }, bgcolor: css("--page"), opacity: 0.9, ...more });
       const inSight = best.filter((row) => row.error >= bottom);
       named(best[0], { yanchor: "bottom", yshift: 6 });
-      if (inSight.length > 1 && byId("wp-plot").clientWidth > 600) named(inSight[inSight.length - 1], { xshift: 8 });
+      const last = inSight[inSight.length - 1];
+      if (inSight.length > 1 && !isNarrow()) named(last, { xshift: Math.log10(last.cost) < middle ? 8 : -8 });
     }
     if (floor !== null) {
       across(floor, "dot", `the reference's own error ${withUnit(floor, now)}`);

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
+from contextlib import suppress
 
+from selenium.common.exceptions import TimeoutException
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import Select
 
@@ -54,3 +56,11 @@ def drawn_ratios(browser):
         "return document.getElementById('ratio-plot').data.filter((t) => !t.showlegend).map((t) => "
         "[t.name, Array.from(t.x), Array.from(t.y), t.marker.color.map((c) => c === page), t.line.dash])"
     )
+
+
+def fitting(browser):
+    """Check that nothing is cut; plots follow a new size of the window one after the other."""
+    with suppress(TimeoutException):
+        browser.until(lambda: browser.execute_script(FITS) and not browser.execute_script(CUT), patience=20)
+    assert browser.execute_script(CUT) == []
+    assert browser.execute_script(FITS)

@@ -11,7 +11,7 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -38,9 +38,9 @@ class Shared:
         self.get(address)
         self.until(lambda: self.execute_script(READY) == "yes")
 
-    def until(self, condition: Any) -> Any:
+    def until(self, condition: Callable[[], Any], patience: float = PATIENCE) -> Any:
         """Wait until a function returns something that is true, and return that."""
-        return WebDriverWait(self, PATIENCE).until(lambda _: condition())
+        return WebDriverWait(self, patience, poll_frequency=0.1).until(lambda _: condition())
 
     def point_at(self, x: float, y: float) -> None:
         """Move the mouse to a place in the window."""
@@ -69,7 +69,6 @@ class Chromium(Shared, webdriver.Chrome):
             "--disable-component-update",
             "--disable-sync",
             "--disable-quic",
-            "--hide-scrollbars",
             "--window-size={},{}".format(*WINDOW),
         ):
             options.add_argument(flag)
@@ -176,13 +175,13 @@ class Firefox(Shared, webdriver.Remote):
 
     def complaints(self) -> list[str]:
         """Return the errors and warnings of pages since the last call."""
-        said = self._privileged(
-            "const said = Services.console.getMessageArray().filter((each) => each instanceof Ci.nsIScriptError)"
-            ".filter((each) => each.innerWindowID && !each.sourceName.startsWith('chrome:'))"
-            ".map((each) => each.errorMessage); Services.console.reset(); return said"
+        return list(
+            self._privileged(
+                "const said = Services.console.getMessageArray().filter((each) => each instanceof Ci.nsIScriptError)"
+                ".filter((each) => each.innerWindowID && !each.sourceName.startsWith('chrome:'))"
+                ".map((each) => each.errorMessage); Services.console.reset(); return said"
+            )
         )
-        # of a page without a declaration of styles: none of ours; Firefox's own opinions about properties are no errors
-        return list(said)
 
     def asked(self) -> list[str]:
         """Return the addresses that pages asked for since the last call, and where they are."""

@@ -8,7 +8,7 @@ from itertools import pairwise
 import pytest
 from selenium.webdriver.common.by import By
 
-from .actions import CUT, FITS, SIZES
+from .actions import FITS, SIZES, fitting
 
 #: Every visible text with its colour and the colour behind it.
 TEXTS = """
@@ -55,20 +55,16 @@ def test_a_script_that_fails_and_a_request_are_seen(browser, tmp_path):
     assert "http://127.0.0.1:9/asked" in browser.asked()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize(("width", "height"), SIZES)
-def test_nothing_is_cut_at_any_width(browser, small_folder, width, height, scheme):
-    browser.prefer(scheme)
-    with browser.sized(width, height):
-        browser.open(small_folder / "index.html")
-        assert browser.execute_script(FITS)
-        assert browser.execute_script(CUT) == []
-        # a caption or a sentence never needs scrolling sideways
-        wide = (
-            "return [...document.querySelectorAll('caption, p, h1, h2, figcaption, li')].filter((each) => "
-            "each.getBoundingClientRect().right > innerWidth).map((each) => each.textContent.slice(0, 80))"
-        )
-        assert browser.execute_script(wide) == []
+def test_nothing_is_cut_at_any_width(shown):
+    for width, height in SIZES:
+        with shown.sized(width, height):
+            fitting(shown)
+            # a caption or a sentence never needs scrolling sideways
+            wide = shown.execute_script(
+                "return [...document.querySelectorAll('caption, p, h1, h2, figcaption, li, nav a')].filter((each) => "
+                "each.getBoundingClientRect().right > innerWidth).map((each) => each.textContent.slice(0, 80))"
+            )
+            assert wide == []
 
 
 def test_on_a_phone_panels_are_one_below_the_other(shown):
