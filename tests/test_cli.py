@@ -44,7 +44,7 @@ from spikecost.models.methods import METHODS
 from spikecost.models.step import why_not
 from spikecost.reports.writing.text import WIDTH
 
-from .messages import tells
+from .messages import mentions, tells
 
 REPORT = {
     "index.html",
@@ -173,18 +173,17 @@ def test_count(said):
     status, out, err = said("count", "izhikevich", "--method", "euler", "--dt", "1ms", "--convention", "izhikevich2004")
     assert (status, err) == (0, "")
     lines = out.splitlines()
-    assert lines[:3] == [
-        "izhikevich:RS, euler, grid detection, dt = 1 ms",
-        "13 FLOPs per step, 13 per ms (convention izhikevich2004: counts as written)",
-        "= 5 add + 2 sub + 5 mul + 1 compare",
+    parts = [
+        ("izhikevich:RS, euler, grid", "dt = 1 ms"),
+        ("13 FLOPs per step", "13 per ms", "izhikevich2004", "as written"),
+        ("5 add + 2 sub + 5 mul + 1 compare",),
+        ("published", "13 per step of 1 ms", "Izhikevich 2004"),
+        ("as run", "per step", "5 add, 2 sub, 7 mul, 1 compare"),
+        ("as run", "per spike", "1 add"),
+        ("as run", "per run", "nothing"),
+        ("as written", "per step", "5 add, 2 sub, 5 mul, 1 compare"),
     ]
-    assert lines[3].startswith("published: 13 per step of 1 ms (Izhikevich 2004, ")
-    assert lines[4:] == [
-        "as run, per step without spike: 5 add, 2 sub, 7 mul, 1 compare",
-        "as run, added per spike:        1 add",
-        "as run, once per run:           nothing",
-        "as written, per step:           5 add, 2 sub, 5 mul, 1 compare",
-    ]
+    assert all(mentions(line, *each) for line, each in zip(lines, parts, strict=True))
 
 
 def test_published(said):
@@ -453,9 +452,8 @@ def test_a_method_that_applies_to_none_of_the_models(said, tmp_path):
         str(tmp_path / "out"),
     )
     assert (status, out) == (2, "")
-    assert err.splitlines()[-1] == (
-        "spikecost: nothing to compare: exponential_euler on izhikevich:RS: dv/dt is not linear in v; "
-        "give methods that apply (spikecost methods --model lists them)"
+    assert mentions(
+        err.splitlines()[-1], "spikecost: ", "exponential_euler on izhikevich:RS", "not linear in v; ", "--model"
     )
     assert list((tmp_path / "out").iterdir()) == []
 
@@ -758,10 +756,8 @@ def test_a_full_disk_is_one_line_and_status_2(tmp_path, arguments):
         failed = subprocess.run(
             [*command(), *arguments], cwd=tmp_path, stdout=full, stderr=subprocess.PIPE, text=True, check=False
         )
-    assert (failed.returncode, failed.stderr) == (
-        2,
-        "spikecost: cannot write the output: No space left on device; free some space\n",
-    )
+    assert failed.returncode == 2
+    assert tells(failed.stderr, "spikecost: cannot write the output: 'No space left on device'; free some space")
 
 
 def test_a_terminal_without_a_sign(tmp_path):
