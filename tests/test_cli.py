@@ -658,7 +658,7 @@ def test_what_a_run_prints_fits_the_terminal(report):
     assert max(map(cell_len, said.splitlines())) <= WIDTH
 
 
-def test_a_terminal_and_a_pipe_show_the_same(tmp_path):
+def test_a_terminal_and_a_pipe_show_the_same(said, monkeypatch):
     """A pseudoterminal of 80 columns, and a pipe with COLUMNS."""
     script = Path(sys.executable).with_name("spikecost")
     environment = {name: value for name, value in os.environ.items() if name != "COLUMNS"}
@@ -672,9 +672,8 @@ def test_a_terminal_and_a_pipe_show_the_same(tmp_path):
             printed += part
     os.close(shown)
     assert process.wait() == 0
-    piped = subprocess.run(
-        [script, "methods"], env={**environment, "COLUMNS": "80"}, capture_output=True, text=True, check=True
-    ).stdout
+    monkeypatch.setenv("COLUMNS", "80")
+    piped = said("methods")[1]
     assert printed.decode().replace("\r\n", "\n") == piped
     assert 72 < max(map(len, piped.splitlines())) <= 80
 
@@ -750,26 +749,31 @@ def test_a_reader_that_has_seen_enough(tmp_path):
         assert process.wait() == 0
 
 
-@pytest.mark.parametrize("arguments", [["count", "lif"], ["models", "--json"]])
-def test_a_full_disk_is_one_line_and_status_2(tmp_path, arguments):
+FULL = "spikecost: cannot write the output: 'No space left on device'; free some space"
+
+
+def test_a_full_disk_is_one_line_and_status_2(tmp_path):
     with Path("/dev/full").open("w") as full:
         failed = subprocess.run(
-            [*command(), *arguments], cwd=tmp_path, stdout=full, stderr=subprocess.PIPE, text=True, check=False
+            [*command(), "count", "lif"], cwd=tmp_path, stdout=full, stderr=subprocess.PIPE, text=True, check=False
         )
     assert failed.returncode == 2
-    assert tells(failed.stderr, "spikecost: cannot write the output: 'No space left on device'; free some space")
+    assert tells(failed.stderr, FULL)
 
 
-def test_a_terminal_without_a_sign(tmp_path):
-    shown = subprocess.run(
-        [*command(), "methods", "--model", "lif"],
-        cwd=tmp_path,
-        capture_output=True,
-        check=False,
-        env={**os.environ, "PYTHONIOENCODING": "latin-1"},
-    )
-    assert (shown.returncode, shown.stderr) == (0, b"")
-    assert b"forward Euler" in shown.stdout or b"euler" in shown.stdout
+def test_a_full_disk_under_a_long_output(capsys, monkeypatch):
+    with Path("/dev/full").open("w") as full, monkeypatch.context() as patch:
+        patch.setattr(sys, "stdout", full)
+        assert main(["models", "--json"]) == 2
+    assert tells(capsys.readouterr().err, FULL)
+
+
+def test_a_terminal_without_a_sign(monkeypatch):
+    shown = io.BytesIO()
+    with io.TextIOWrapper(shown, encoding="latin-1") as terminal, monkeypatch.context() as patch:
+        patch.setattr(sys, "stdout", terminal)
+        assert main(["methods", "--model", "lif"]) == 0
+        assert b"euler" in shown.getvalue()
 
 
 def test_an_error_of_our_own_is_no_regression(said, kept, monkeypatch):

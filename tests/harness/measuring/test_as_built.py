@@ -37,8 +37,8 @@ EVERYDAY = [
     if (is_archetype(cell[0]) and cell[0] not in OTHERWISE and cell[1] == "euler") or cell in OF_EACH_FORM
 ]
 CELLS = choose(WHOLE, lambda cell: cell in EVERYDAY)
-#: The same builds for this processor, without what is known of one compiler: everyday tests have two cases.
-NATIVE = choose(WHOLE, lambda cell: cell in (("lif", "euler"), ("ifb", "euler")))
+#: The same builds for this processor, without what is known of one compiler: everyday tests have one case.
+NATIVE = choose(WHOLE, lambda cell: cell == ("lif", "euler"))
 
 
 #: Builds for a named level of x86-64 do not depend on the processor that compiles them, but on the compiler: of these
