@@ -20,7 +20,8 @@ from ...flops.toolchain import Build
 from ...models.algebra.expression import TESTS, Op, Var
 from ...models.algebra.simplify import Block
 from ...models.definition.step_names import STATE_ENDINGS
-from ...models.methods import DOUBLE, METHODS, arrivals, events
+from ...models.methods import DOUBLE, METHODS
+from ...models.methods.kinds import arrivals, events
 from ...models.number_formats import NUMBER_FORMATS
 from ...models.step import Step
 from .c_blocks import c_arrivals, c_block, c_functions, c_prelude, c_stimulus, c_tables
