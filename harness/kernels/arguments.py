@@ -83,9 +83,15 @@ class Arguments:
     """The arrays that a kernel reads and writes."""
 
     def __init__(
-        self, step: Step, stimuli: Sequence[Stimulus], setting: Fraction | float, models: Sequence[NeuronModel] | None
+        self,
+        step: Step,
+        stimuli: Sequence[Stimulus],
+        setting: Fraction | float,
+        models: Sequence[NeuronModel] | None,
+        together: Sequence[Step] = (),
     ) -> None:
         model, lanes = step.model, len(stimuli)
+        self._lanes, self._steps_together = lanes, tuple(together) or (step,)
         self._step, self._method = step, METHODS[step.method]
         self._stored = NUMBER_FORMATS[step.precision].stored
         self._by_dt, sampled = self._method.knob == "dt", self._method.template.sampled_input
@@ -137,17 +143,21 @@ class Arguments:
         self._carried = np.zeros(lanes)
         self._tallied = tallied(step)
         self._tallies = np.zeros((lanes, max(len(self._tallied), 1)), dtype=np.int64)
-        capacity = int(MAX_SPIKES_PER_MS * float(self._horizon)) + MAX_SPIKES_A_STEP
-        # written to now, so that a timed run does not wait for memory pages
-        self._spike_place = np.full((lanes, capacity), -1, dtype=np.int64)
-        self._spike_at = np.full((lanes, capacity), np.nan)
-        self._spikes = np.zeros(lanes, dtype=_SPIKES)
-        self._spikes["capacity"] = capacity
-        for name, buffer in (("step", self._spike_place), ("at", self._spike_at)):
-            self._spikes[name] = buffer.ctypes.data + buffer.strides[0] * np.arange(lanes)
+        self._make_records(lanes * len(self._steps_together))
         # made now, so that a timed run contains only the compiled code
         self._kept = () if in_parts(step) else (*self._values(), self._spikes)
         self._whole = tuple(map(_as_c, self._kept))
+
+    def _make_records(self, records: int) -> None:
+        """Make the arrays of spikes: one row for each neuron of each Step."""
+        capacity = int(MAX_SPIKES_PER_MS * float(self._horizon)) + MAX_SPIKES_A_STEP
+        # written to now, so that a timed run does not wait for memory pages
+        self._spike_place = np.full((records, capacity), -1, dtype=np.int64)
+        self._spike_at = np.full((records, capacity), np.nan)
+        self._spikes = np.zeros(records, dtype=_SPIKES)
+        self._spikes["capacity"] = capacity
+        for name, buffer in (("step", self._spike_place), ("at", self._spike_at)):
+            self._spikes[name] = buffer.ctypes.data + buffer.strides[0] * np.arange(records)
 
     def calls(self) -> Iterator[tuple[Any, ...]]:
         """Yield the arguments of each call of the C function.
@@ -194,7 +204,7 @@ class Arguments:
             drawn = (self._stored(self._random.values(first, end - first)),) if self._random else ()
             of_part = (*drawn, self._carried, first)
         return (
-            len(self._spikes),
+            self._lanes,
             len(pieces),
             pieces,
             inputs,
@@ -223,13 +233,14 @@ class Arguments:
         )
 
     def outcomes(self) -> list[Outcome]:
-        """Return the results of the neurons, after the call."""
+        """Return the results of the neurons, after the call; of each Step in turn, if several ran together."""
         rows = zip(self._spikes["count"].tolist(), self._spikes["stuck"].tolist(), strict=True)
-        return [self._outcome(lane, spikes, stuck) for lane, (spikes, stuck) in enumerate(rows)]
+        return [self._outcome(record, spikes, stuck) for record, (spikes, stuck) in enumerate(rows)]
 
-    def _outcome(self, lane: int, spikes: int, stuck: int) -> Outcome:
+    def _outcome(self, record: int, spikes: int, stuck: int) -> Outcome:
+        which, lane = divmod(record, self._lanes)
         count = min(spikes, self._spike_at.shape[1])
-        place, at = self._spike_place[lane, :count], self._spike_at[lane, :count]
+        place, at = self._spike_place[record, :count], self._spike_at[record, :count]
         kept = dict(zip(self._tallied, self._tallies[lane].tolist(), strict=False))
         return Outcome(
             # counted steps, or ms since the start of the piece: no time is summed over the run
@@ -237,7 +248,7 @@ class Arguments:
             state=self._in_ms(self._state[:, lane].astype(np.float64)),
             failure=self._failure(lane, spikes, stuck),
             samples=self._in_ms(self._samples[:, :, lane].astype(np.float64)),
-            tallies=self._method.tallies(self._step, kept, self._steps, count, float(self._horizon)),
+            tallies=self._method.tallies(self._steps_together[which], kept, self._steps, count, float(self._horizon)),
         )
 
     def _in_ms(self, states: Array) -> Array:
