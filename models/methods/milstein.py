@@ -2,7 +2,7 @@
 
 from ..algebra.draft import Derivatives, NotApplicable, Vector
 from ..algebra.expression import Expr, Op, Var
-from ..definition.random_inputs import ITO
+from ..definition.parts.random_inputs import ITO
 from .fixed_step import FixedStep
 from .noise import BOTH
 from .registered import METHODS
