@@ -137,7 +137,9 @@ class Arguments:
         self._state = self._stored(state)
         self._samples = self._stored(np.full((len(pieces), *state.shape), np.nan))
         self._arrivals = (
-            Arrivals(step, stimuli, pieces=pieces, dt=self._setting if self._by_dt else None) if model.arrivals else None
+            Arrivals(step, stimuli, pieces=pieces, dt=self._setting if self._by_dt else None)
+            if model.arrivals
+            else None
         )
         self._random = RandomInputs(model, stimuli, Fraction(setting)) if model.system.random else None
         self._carried = np.zeros(lanes)

@@ -57,9 +57,7 @@ class Arrivals:
         If arrivals of one input have values of one parameter for some neurons, and not for others.
     """
 
-    def __init__(
-        self, step: Step, stimuli: Sequence[Stimulus], *, pieces: NDArray[Any], dt: float | None
-    ) -> None:
+    def __init__(self, step: Step, stimuli: Sequence[Stimulus], *, pieces: NDArray[Any], dt: float | None) -> None:
         inputs = {name: i for i, name in enumerate(step.model.arrivals)}
         self._cuts = step.cuts
         self._given = _parameters(step, stimuli, inputs)

@@ -159,10 +159,10 @@ def test_neurons_in_lanes_are_neurons_alone(model):
 def test_exact_arrivals_in_parts_of_a_run_are_those_of_a_whole_run(model, monkeypatch):
     kernels = [compile_kernels([make_step(model, "rk4", "hermite")], build)[0] for build in (SCALAR, SIMD)]
     stimuli = [trains_of(model, 100 * ms, seed) for seed in range(1, 4)] * 2
-    whole = [kernel.run(stimuli, Fraction(1, 10)) for kernel in kernels]
+    whole = [outcome for kernel in kernels for outcome in kernel.run(stimuli, Fraction(1, 10))]
     monkeypatch.setattr(arriving, "AT_ONCE", 7)
-    parts = [kernel.run(stimuli, Fraction(1, 10)) for kernel in kernels]
-    for one, other in zip(sum(whole, []), sum(parts, []), strict=True):
+    parts = [outcome for kernel in kernels for outcome in kernel.run(stimuli, Fraction(1, 10))]
+    for one, other in zip(whole, parts, strict=True):
         assert len(one.spike_times)
         assert one.spike_times.tobytes() == other.spike_times.tobytes()
         assert one.samples.tobytes() == other.samples.tobytes()

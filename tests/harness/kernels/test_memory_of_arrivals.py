@@ -70,7 +70,9 @@ def test_the_memory_of_an_arrival():
 
 
 @pytest.mark.deep
-@pytest.mark.parametrize(("method", "detection"), [("euler", "grid"), ("euler", "linear"), ("parker_sochacki", "dense")])
+@pytest.mark.parametrize(
+    ("method", "detection"), [("euler", "grid"), ("euler", "linear"), ("parker_sochacki", "dense")]
+)
 def test_ten_million_arrivals(method, detection):
     done = subprocess.run([sys.executable, "-c", RUN, method, detection], capture_output=True, text=True, check=True)
     before, after, arrivals = map(int, done.stdout.split())
