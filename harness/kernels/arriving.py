@@ -100,12 +100,12 @@ class Arrivals:
         for row, each in enumerate(self._sorted):
             own = slice(starts[row], starts[row + 1])
             each.fill(
-                first,
-                end,
                 counts[row * self._size : (row + 1) * self._size],
                 kinds.view(np.uint8)[own],
                 places[own] if self._cuts else None,
                 values[own] if self._valued else None,
+                first=first,
+                end=end,
             )
         begins = np.array([(row * self._size, starts[row]) for row in self._rows], dtype=np.int64)
         return begins, self._counts, kinds, stored(places), stored(values), self._given
@@ -191,12 +191,13 @@ class _Sorted:
 
     def fill(
         self,
-        first: int,
-        end: int,
         counts: NDArray[np.int32],
         kinds: NDArray[np.uint8],
         places: Array | None,
         values: Array | None,
+        *,
+        first: int,
+        end: int,
     ) -> None:
         """Write the arrivals from step `first` on and before step `end`, some steps at a time."""
         counts[first:end] = 0
