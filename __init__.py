@@ -96,7 +96,7 @@ _HOMES = {
     ".reports.tables.demos": ("demo_table",),
     ".reports.tables.features": ("features",),
     ".reports.figures.features_figure": ("features_against_cost",),
-    ".reports.comparison.recommend": ("Recommendation", "recommend"),
+    ".reports.comparison.recommendation.recommend": ("Recommendation", "recommend"),
     ".reports.comparison.run_folder": ("RunFolder",),
 }
 _HOME = {name: home for home, names in _HOMES.items() for name in names}
