@@ -17,14 +17,14 @@ from ...harness.stimuli import Stimulus
 from ...models.algebra.expression import FLOATS, evaluate
 from ...models.definition.neuron import NeuronModel
 from ...models.ground.errors import UserError
-from . import upstroke
-from .arriving import Arriving
-from .conditions import has_exponentials, has_fractions_below
-from .flow import SHAPE, NotFiniteError, PoleError, Precision, State, StoppedError, flow_of
-from .record import Record
-from .refractoriness import lasting, with_own_variable
-from .rounding import Rounding
-from .statements import Disturbed, amplify, run
+from .flow import upstroke
+from .flow.conditions import has_exponentials, has_fractions_below
+from .flow.flow import SHAPE, NotFiniteError, PoleError, Precision, State, StoppedError, flow_of
+from .inspection.record import Record
+from .inspection.rounding import Rounding
+from .spikes.arriving import Arriving
+from .spikes.refractoriness import lasting, with_own_variable
+from .spikes.statements import Disturbed, amplify, run
 
 #: A solution is stopped if it makes this many steps in a row with a mean length below this, in ms. (No step of the
 #: catalogue's models at their drives is shorter than 0.005 ms.) They may be shorter if there are not more than so many
