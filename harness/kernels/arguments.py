@@ -28,7 +28,7 @@ from ...models.step import Step
 from ..stimuli import Stimulus, steps_of
 from ..stimuli.random_inputs import RandomInputs
 from ..stimuli.train import check_arrivals
-from .arriving import arriving, bytes_of_arrivals
+from .arriving import Arrivals, bytes_of_arrivals
 from .c_blocks import NOT_FINITE, PIECE, STEP_TOO_SMALL, STOP, STUCK_IN_A_STEP, TERMS, TOO_MANY_STEPS
 from .c_source import MAX_SPIKES_A_STEP, in_parts, tallied, vector_length
 from .sampled import SampledInputs
@@ -139,18 +139,19 @@ class Arguments:
             state[step.state.index(TIME)] = np.rint(state[step.state.index(TIME)] / self._setting)
         self._state = self._stored(state)
         self._samples = self._stored(np.full((len(pieces), *state.shape), np.nan))
-        self._arriving = (
-            arriving(step, stimuli, pieces=pieces, dt=self._setting if self._by_dt else None).arrays(self._stored)
+        self._arrivals = (
+            Arrivals(step, stimuli, pieces=pieces, dt=self._setting if self._by_dt else None)
             if model.arrivals
-            else ()
+            else None
         )
         self._random = RandomInputs(model, stimuli, Fraction(setting)) if model.system.random else None
         self._carried = np.zeros(lanes)
         self._tallied = tallied(step)
         self._tallies = np.zeros((lanes, max(len(self._tallied), 1)), dtype=np.int64)
         self._make_records(lanes * len(self._steps_together))
-        # converted now, so that a timed run contains only the compiled code
-        self._whole = None if in_parts(step) else tuple(map(_as_c, (*self._values(), self._spikes)))
+        # made now, so that a timed run contains only the compiled code
+        self._kept = () if in_parts(step) else (*self._values(), self._spikes)
+        self._whole = tuple(map(_as_c, self._kept))
 
     def _make_records(self, records: int) -> None:
         """Make the arrays of spikes: one row for each neuron of each Step."""
@@ -166,15 +167,16 @@ class Arguments:
     def calls(self) -> Iterator[tuple[Any, ...]]:
         """Yield the arguments of each call of the C function.
 
-        A run with inputs that are random, or that vary in time, is a sequence of calls, each for a block of steps.
+        A run with inputs that are random, or that vary in time, or with arrivals at exact times, is a sequence of
+        calls, each for a block of steps.
         """
-        if self._whole is not None:
+        if self._whole:
             yield self._whole
             return
         total = int(self._pieces.sum())
-        # arrivals are counted from the start of a call
-        blocks = [total] if self._step.model.arrivals else [each.block for each in self._by_step]
-        same = (self._parameters, self._state, self._tallies, *self._arriving, self._carried, self._spikes)
+        # on the grid, a call starts with neurons that are below the threshold
+        blocks = [total] if self._arrivals and not self._step.cuts else [each.block for each in self._by_step]
+        same = (self._parameters, self._state, self._tallies, self._carried, self._spikes)
         known = {id(array): _as_c(array) for array in same}
         for first in range(0, total, min(blocks)):
             values = (*self._values(first, min(first + min(blocks), total)), self._spikes)
@@ -202,9 +204,9 @@ class Arguments:
         return self._step.precision == DOUBLE
 
     @property
-    def _by_step(self) -> list[RandomInputs | SampledInputs]:
-        """The inputs that have a value for each step."""
-        return [each for each in (self._random, self._sampled) if each is not None]
+    def _by_step(self) -> list[RandomInputs | SampledInputs | Arrivals]:
+        """What is made for a block of steps at a time."""
+        return [each for each in (self._random, self._sampled, self._arrivals) if each is not None]
 
     def _values(self, first: int = 0, end: int | None = None) -> tuple[Any, ...]:
         """Return the arguments in the order of the C function, without the record of spikes, which is the last.
@@ -212,8 +214,9 @@ class Arguments:
         `first` and `end` are the steps of the call, if it is a part of a run (`in_parts`).
         """
         pieces, inputs, samples = self._pieces, self._inputs, self._samples
+        arriving = self._arrivals.arrays(self._stored, first, end) if self._arrivals else ()
         of_part: tuple[Any, ...] = ()
-        if self._by_step:
+        if in_parts(self._step):
             edges = self._edges
             end = int(edges[-1]) if end is None else end
             inside = slice(int(edges.searchsorted(first, "right")) - 1, int(edges.searchsorted(end)))
@@ -236,7 +239,7 @@ class Arguments:
             samples,
             self._most_attempts,
             self._tallies,
-            *self._arriving,
+            *arriving,
             *of_part,
         )
 

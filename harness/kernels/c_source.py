@@ -20,7 +20,8 @@ from ...flops.toolchain import Build
 from ...models.algebra.expression import TESTS, Op, Var
 from ...models.algebra.simplify import Block
 from ...models.definition.step_names import STATE_ENDINGS
-from ...models.methods import DOUBLE, METHODS, arrivals, events
+from ...models.methods import DOUBLE, METHODS
+from ...models.methods.kinds import arrivals, events
 from ...models.number_formats import NUMBER_FORMATS
 from ...models.step import Step
 from .c_blocks import c_arrivals, c_block, c_functions, c_prelude, c_stimulus, c_tables
@@ -111,9 +112,13 @@ def tallied(step: Step) -> tuple[str, ...]:
 
 
 def in_parts(step: Step) -> bool:
-    """Whether a run may be a sequence of calls, each for a block of steps: there is an input for each step."""
-    sampled = step.varying and METHODS[step.method].template.sampled_input
-    return sampled or bool(step.model.system.random)
+    """Whether a run may be a sequence of calls, each for a block of steps.
+
+    It is if there is an input for each step, or if spikes arrive at exact times: all of them could fill the memory.
+    """
+    if step.model.system.random:
+        return True
+    return METHODS[step.method].template.sampled_input and (step.varying or step.cuts)
 
 
 def vector_length(step: Step) -> int:

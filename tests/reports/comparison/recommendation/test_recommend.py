@@ -23,11 +23,11 @@ from spikecost.models.definition.neuron import NeuronModel
 from spikecost.models.ground.errors import UserError
 from spikecost.models.language import units
 from spikecost.models.step import make_step, why_not
-from spikecost.reports.comparison import recommend as recommend_module
-from spikecost.reports.comparison.budget import read_budget
 from spikecost.reports.comparison.comparison import compare
-from spikecost.reports.comparison.engines import ENGINES
-from spikecost.reports.comparison.recommend import recommend
+from spikecost.reports.comparison.recommendation import recommend as recommend_module
+from spikecost.reports.comparison.recommendation.budget import read_budget
+from spikecost.reports.comparison.recommendation.engines import ENGINES
+from spikecost.reports.comparison.recommendation.recommend import recommend
 from spikecost.reports.comparison.run_comparison import compare_runs
 from spikecost.reports.comparison.run_folder import TABLES, RunFolder
 from spikecost.reports.papers.methods_text import methods_text
@@ -36,9 +36,9 @@ from spikecost.reports.results import brian2_code as brian2_code_module
 from spikecost.reports.results.brian2_code import brian2_code, brian2_unit
 from spikecost.reports.results.description import describe_model
 
-from ...archetypes import choose, is_archetype
-from ...harness.neurons_of_networks import CUBA
-from ...noisy_models import THREAD
+from ....archetypes import choose, is_archetype
+from ....harness.neurons_of_networks import CUBA
+from ....noisy_models import THREAD
 
 
 def run_program(code, tmp_path):
