@@ -186,7 +186,8 @@ class Arguments:
 
     def run(self, function: Any) -> None:
         """Call the C function."""
-        if self._sampled and self._sampled.only_lines and not self._random and not self._arriving and self._is_double:
+        of_input_only = self._by_step == [self._sampled] and not self._arrivals and self._step.precision == DOUBLE
+        if self._sampled and of_input_only and self._sampled.only_lines:
             self._sampled.run(
                 function,
                 self._lanes,
@@ -198,10 +199,6 @@ class Arguments:
             return
         for call in self.calls():
             function(*call)
-
-    @property
-    def _is_double(self) -> bool:
-        return self._step.precision == DOUBLE
 
     @property
     def _by_step(self) -> list[RandomInputs | SampledInputs | Arrivals]:
