@@ -22,15 +22,15 @@ from ...models.definition.neuron import NeuronModel
 from ...models.ground.errors import UserError
 from ...models.language import units
 from ...models.language.names import TIME
-from ...models.methods import METHODS, Method
+from ...models.methods import DOUBLE, METHODS, Method
 from ...models.number_formats import NUMBER_FORMATS
 from ...models.step import Step
 from ..stimuli import Stimulus, steps_of
 from ..stimuli.random_inputs import RandomInputs
 from ..stimuli.train import check_arrivals
-from .arriving import arriving, bytes_of_arrivals
+from .arriving import Arrivals, bytes_of_arrivals
 from .c_blocks import NOT_FINITE, PIECE, STEP_TOO_SMALL, STOP, STUCK_IN_A_STEP, TERMS, TOO_MANY_STEPS
-from .c_source import MAX_SPIKES_A_STEP, in_parts, tallied
+from .c_source import MAX_SPIKES_A_STEP, in_parts, tallied, vector_length
 from .sampled import SampledInputs
 
 Array = NDArray[np.float64]
@@ -89,6 +89,8 @@ class Arguments:
         setting: Fraction | float,
         models: Sequence[NeuronModel] | None,
         together: Sequence[Step] = (),
+        *,
+        in_lanes: bool = False,
     ) -> None:
         model, lanes = step.model, len(stimuli)
         self._lanes, self._steps_together = lanes, tuple(together) or (step,)
@@ -122,7 +124,8 @@ class Arguments:
         self._refractory = float(refractory)
         self._pieces = pieces
         self._edges = np.concatenate([[0], np.cumsum(pieces)])
-        self._sampled = SampledInputs(stimuli, pieces, self._setting) if sampled and step.varying else None
+        inputs = whole_vectors(step, stimuli) if in_lanes else stimuli
+        self._sampled = SampledInputs(inputs, pieces, self._setting) if sampled and step.varying else None
         self._inputs = (
             _pieces(stimuli)
             if not sampled
@@ -136,18 +139,19 @@ class Arguments:
             state[step.state.index(TIME)] = np.rint(state[step.state.index(TIME)] / self._setting)
         self._state = self._stored(state)
         self._samples = self._stored(np.full((len(pieces), *state.shape), np.nan))
-        self._arriving = (
-            arriving(step, stimuli, pieces=pieces, dt=self._setting if self._by_dt else None).arrays(self._stored)
+        self._arrivals = (
+            Arrivals(step, stimuli, pieces=pieces, dt=self._setting if self._by_dt else None)
             if model.arrivals
-            else ()
+            else None
         )
         self._random = RandomInputs(model, stimuli, Fraction(setting)) if model.system.random else None
         self._carried = np.zeros(lanes)
         self._tallied = tallied(step)
         self._tallies = np.zeros((lanes, max(len(self._tallied), 1)), dtype=np.int64)
         self._make_records(lanes * len(self._steps_together))
-        # converted now, so that a timed run contains only the compiled code
-        self._whole = None if in_parts(step) else tuple(map(_as_c, (*self._values(), self._spikes)))
+        # made now, so that a timed run contains only the compiled code
+        self._kept = () if in_parts(step) else (*self._values(), self._spikes)
+        self._whole = tuple(map(_as_c, self._kept))
 
     def _make_records(self, records: int) -> None:
         """Make the arrays of spikes: one row for each neuron of each Step."""
@@ -163,15 +167,16 @@ class Arguments:
     def calls(self) -> Iterator[tuple[Any, ...]]:
         """Yield the arguments of each call of the C function.
 
-        A run with inputs that are random, or that vary in time, is a sequence of calls, each for a block of steps.
+        A run with inputs that are random, or that vary in time, or with arrivals at exact times, is a sequence of
+        calls, each for a block of steps.
         """
-        if self._whole is not None:
+        if self._whole:
             yield self._whole
             return
         total = int(self._pieces.sum())
-        # arrivals are counted from the start of a call
-        blocks = [total] if self._step.model.arrivals else [each.block for each in self._by_step]
-        same = (self._parameters, self._state, self._tallies, *self._arriving, self._carried, self._spikes)
+        # on the grid, a call starts with neurons that are below the threshold
+        blocks = [total] if self._arrivals and not self._step.cuts else [each.block for each in self._by_step]
+        same = (self._parameters, self._state, self._tallies, self._carried, self._spikes)
         known = {id(array): _as_c(array) for array in same}
         for first in range(0, total, min(blocks)):
             values = (*self._values(first, min(first + min(blocks), total)), self._spikes)
@@ -179,10 +184,26 @@ class Arguments:
             if self._spikes["stuck"][0] == STOP:
                 return
 
+    def run(self, function: Any) -> None:
+        """Call the C function."""
+        of_input_only = self._by_step == [self._sampled] and not self._arrivals and self._step.precision == DOUBLE
+        if self._sampled and of_input_only and self._sampled.only_lines:
+            self._sampled.run(
+                function,
+                self._lanes,
+                self._refractory,
+                (self._parameters, self._state, self._samples),
+                self._most_attempts,
+                *(self._tallies, self._carried, self._spikes),
+            )
+            return
+        for call in self.calls():
+            function(*call)
+
     @property
-    def _by_step(self) -> list[RandomInputs | SampledInputs]:
-        """The inputs that have a value for each step."""
-        return [each for each in (self._random, self._sampled) if each is not None]
+    def _by_step(self) -> list[RandomInputs | SampledInputs | Arrivals]:
+        """What is made for a block of steps at a time."""
+        return [each for each in (self._random, self._sampled, self._arrivals) if each is not None]
 
     def _values(self, first: int = 0, end: int | None = None) -> tuple[Any, ...]:
         """Return the arguments in the order of the C function, without the record of spikes, which is the last.
@@ -190,8 +211,9 @@ class Arguments:
         `first` and `end` are the steps of the call, if it is a part of a run (`in_parts`).
         """
         pieces, inputs, samples = self._pieces, self._inputs, self._samples
+        arriving = self._arrivals.arrays(self._stored, first, end) if self._arrivals else ()
         of_part: tuple[Any, ...] = ()
-        if self._by_step:
+        if in_parts(self._step):
             edges = self._edges
             end = int(edges[-1]) if end is None else end
             inside = slice(int(edges.searchsorted(first, "right")) - 1, int(edges.searchsorted(end)))
@@ -214,7 +236,7 @@ class Arguments:
             samples,
             self._most_attempts,
             self._tallies,
-            *self._arriving,
+            *arriving,
             *of_part,
         )
 
@@ -308,6 +330,11 @@ def reset_is_above(model: NeuronModel, state: Array) -> bool:
 def _rows(values: Sequence[Mapping[str, float]], copies: int) -> Array:
     """Return the values of neurons, which are used in turn `copies` times, as an array (values, neurons)."""
     return np.ascontiguousarray(np.tile(np.array([list(each.values()) for each in values]).T, copies))
+
+
+def whole_vectors(step: Step, stimuli: Sequence[Stimulus]) -> list[Stimulus]:
+    """Return stimuli with the last one repeated, so that they fill whole vectors of the processor."""
+    return [*stimuli, *[stimuli[-1]] * (-len(stimuli) % vector_length(step))]
 
 
 def _pieces(stimuli: Sequence[Stimulus]) -> Array:

@@ -10,7 +10,7 @@ from ....models.algebra.expression import FLOATS, evaluate
 from ....models.definition.neuron import NeuronModel
 from ....models.ground.errors import UserError
 from ....models.language.names import NOT_REFRACTORY
-from ....models.methods.events import why_not_located_end
+from ....models.methods.kinds.events import why_not_located_end
 
 
 def with_own_variable(model: NeuronModel) -> tuple[NeuronModel, str]:
