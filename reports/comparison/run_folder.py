@@ -20,7 +20,7 @@ import io
 import json
 import os
 import stat
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from functools import cached_property
 from pathlib import Path
@@ -33,6 +33,7 @@ from ...accuracy.study.study import Study
 from ...accuracy.study.winners import winners
 from ...models.ground.errors import UserError, short, shortened
 from ...models.ground.interruption import keeping
+from ...models.ground.named_files import named_in, seen_from_here
 from ...models.reading.data import read_json
 from ..figures.figure import work_precision
 from ..figures.winner_map import candidate_table, winner_table
@@ -209,7 +210,8 @@ class RunFolder(Shown):
             check_names(manifest["about"], frames)
         except _DAMAGED as error:
             raise UserError(f"the run {folder} cannot be read: {short(str(error), 400)}; run it again") from error
-        return cls(about=manifest["about"], provenance=provenance, **frames, _study=None)
+        about = _with_models(manifest["about"], lambda model: seen_from_here(model, Path(os.path.relpath(folder))))
+        return cls(about=about, provenance=provenance, **frames, _study=None)
 
     def __repr__(self) -> str:
         return f"<RunFolder of {self.about['made'][:10]}: {', '.join(self.models)}>"
@@ -278,7 +280,8 @@ class RunFolder(Shown):
         files = {_file(name): to_parquet(getattr(self, name)) for name in TABLES}
         files |= {PROVENANCE: _json(self.provenance), **(beside or {})}
         digests = {name: hashlib.sha256(content).hexdigest() for name, content in sorted(files.items())}
-        manifest = json.loads(_json({"format": FORMAT, "version": VERSION, "about": self.about, "files": digests}))
+        about = _with_models(self.about, lambda model: named_in(model, Path(folder)))
+        manifest = json.loads(_json({"format": FORMAT, "version": VERSION, "about": about, "files": digests}))
         replace_all(Path(folder), files, MANIFEST, _json(manifest | {"checksum": _checksum(manifest)}))
 
     @property
@@ -309,6 +312,12 @@ class RunFolder(Shown):
 
 #: Names of the tables.
 TABLES = tuple(each.name for each in fields(RunFolder) if each.name not in ("about", "provenance", "_study"))
+
+
+def _with_models(about: dict[str, Any], named: Callable[[str], str]) -> dict[str, Any]:
+    """Return what a run says about itself, its models named otherwise: in its folder, paths are relative to that."""
+    suite = about["suite"]
+    return {**about, "suite": {**suite, "models": [named(str(model)) for model in suite["models"]]}}
 
 
 def _file(name: str) -> str:

@@ -246,6 +246,8 @@ def show(
     store = History(store_path(history))
     limits = baselines.read(baseline).limits if baseline else {}
     series = store.all_series(pattern or "*")
+    if not series and pattern is None:
+        raise UserError(f"the history {store.path} has no runs; add one with `spikecost history add RUN`")
     if not series:
         raise UserError(f"no figure of {store.path} is named '{pattern}'; give a pattern such as '*/dt_ms'")
     steps = {name: changes(each, is_noisy(name)) for name, each in series.items()}

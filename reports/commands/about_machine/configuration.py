@@ -31,6 +31,8 @@ from ....models.ground.named_files import runs_code, seen_from_here
 FILE, TABLE = "pyproject.toml", "spikecost"
 #: Options that cannot be configured: they say what a user agrees to or asks for once, or nothing can undo them.
 _NEVER = ("help", "version", "json", "allow_python", "open", "quick", "full", "fresh")
+#: Begins the names of defaults of a command below another, such as ``history add``, until `settle` gives them.
+_BELOW = "configured_"
 #: What is printed in place of values that are paths.
 _PATHS = ("FILE", "DIR")
 #: Values of such options that are no paths.
@@ -126,7 +128,10 @@ def _set(
         if action is None or action.dest in _NEVER:
             continue
         default = _value(action, value, f"{where}{option}", folder)
-        parser.set_defaults(**{action.dest: default})
+        if action.default is argparse.SUPPRESS:  # the command above has the same option, and what it was given stays
+            parser.set_defaults(**{_BELOW + action.dest: default})
+        else:
+            parser.set_defaults(**{action.dest: default})
         action.required = False
         given[f"{name} {action.dest}"] = default
     if not (given or found):
@@ -186,6 +191,11 @@ def settle(options: argparse.Namespace, given: Mapping[str, Any]) -> None:
     UserError
         If the configuration names Python files, and ``--allow-python`` was not given.
     """
+    above = [id(value) for value in given.values()]
+    for name in [each for each in vars(options) if each.startswith(_BELOW)]:
+        value, option = vars(options).pop(name), name.removeprefix(_BELOW)
+        if getattr(options, option, None) is None or id(getattr(options, option)) in above:  # it was not typed
+            setattr(options, option, value)
     configured = {id(value) for name, value in given.items() if name.endswith((" models", " suite", " store"))}
 
     def is_configured(name: str) -> bool:

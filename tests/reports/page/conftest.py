@@ -14,16 +14,25 @@ def downloads(tmp_path_factory):
     return tmp_path_factory.mktemp("downloads")
 
 
-# each browser has a process of its own, if there are several
-@pytest.fixture(scope="session", params=[pytest.param(name, marks=pytest.mark.xdist_group(name)) for name in BROWSERS])
-def browser(request, downloads):
+@pytest.fixture(scope="session")
+def started():
+    """The browsers that run, by name; each starts once."""
+    found = {}
+    yield found
+    for each in found.values():
+        each.quit()
+
+
+@pytest.fixture(params=BROWSERS)
+def browser(request, started, downloads):
+    """Chromium, then Firefox: every test of the page runs in both."""
     kind = BROWSERS[request.param]
     lacking = [name for name in kind.needs if not shutil.which(name)]
     if lacking:
         pytest.skip(f"there is no {lacking[0]}: install it (Debian: apt-get install {kind.packages})")
-    started = kind(downloads)
-    yield started
-    started.quit()
+    if request.param not in started:
+        started[request.param] = kind(downloads)
+    return started[request.param]
 
 
 @pytest.fixture

@@ -56,7 +56,8 @@ def test_the_picture_shows_every_ratio_to_the_baseline(shown, small_run):
 def test_ratios_are_drawn_without_spikes_on_the_grid(browser, small_run, tmp_path):
     located = small_run.ratios[small_run.ratios["view"] != GRID]
     (tmp_path / "index.html").write_text(page(replace(small_run, ratios=located)))
-    drawn = drawn_ratios(browser.open(tmp_path / "index.html"))
+    browser.open(tmp_path / "index.html")
+    drawn = drawn_ratios(browser)
     assert len(drawn) == len(located.query("model == 'lif' and bound != 'not known'")["level"].unique()) == 2
 
 

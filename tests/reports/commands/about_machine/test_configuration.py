@@ -115,6 +115,21 @@ def test_without_a_configuration(project):
         project("", "check")
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        '[tool.spikecost]\nhistory = "kept.sqlite"\n',
+        '[tool.spikecost.history]\nhistory = "kept.sqlite"\n',
+        '[tool.spikecost.history]\nhistory = "all.sqlite"\n[tool.spikecost."history add"]\nhistory = "kept.sqlite"\n',
+    ],
+)
+def test_a_file_that_was_typed_before_the_command_below_stays(project, text):
+    assert project(text, "history", "--history", "typed.sqlite", "add", "out").history == "typed.sqlite"
+    assert project(text, "history", "add", "out", "--history", "typed.sqlite").history == "typed.sqlite"
+    assert project(text, "history", "add", "out").history == "kept.sqlite"
+    assert project(text, "history", "--history", "typed.sqlite").history == "typed.sqlite"
+
+
 def test_python_files_are_not_run_without_consent(project):
     text = '[tool.spikecost.check]\nbaseline = "b.json"\nmodels = ["evil.py:model"]\n'
     with pytest.raises(UserError, match=r"evil\.py:model is Python code, which would be run"):
