@@ -50,7 +50,7 @@ def result(ratios: pd.DataFrame, ranking: pd.DataFrame) -> str:
         f'{tolerances_text(about())} ("down to": smaller errors are not reached by one of the two models at some '
         "rate):",
         _ranges(ratios),
-        "\n".join(_named(sentence) for sentence in what_decides(ratios, about())),
+        "\n".join(f"- {_named(sentence)}" for sentence in what_decides(ratios, about())),
         f"For an error of at most {TOLERANCE:g} ms, and as in the papers:",
         _orders(ranking),
     ]

@@ -64,6 +64,8 @@ def legend_below(figure: Figure, handles: Sequence[Artist], most: int) -> None:
 
     Names that are wider than the figure are continued on another line, after an underscore, a colon or a space.
     """
+    if not handles:
+        return
     width = figure.get_figwidth() - 0.3
     for each in handles:
         each.set_label(folded(str(each.get_label()), int((width - _SAMPLE) / _LETTER)))

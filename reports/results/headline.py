@@ -38,13 +38,20 @@ class Costs:
 
 def drive_text(stimulus: str, levels: Iterable[str], horizon_ms: float | None = None) -> str:
     """Return the name of a drive, as text; with its horizon, if one is given."""
+    over = "" if horizon_ms is None else f", {horizon_ms / 1000:g} s"
+    return f"{_called(stimulus)}, {_levels_text(levels)}{over}"
+
+
+def _called(stimulus: str) -> str:
+    return (STIMULI[stimulus].called if stimulus in STIMULI else "") or stimulus.replace("_", " ")
+
+
+def _levels_text(levels: Iterable[str]) -> str:
+    """Return levels as text, their unit once if it is Hz."""
     named = [str(level) for level in levels]
     if len(named) > 1 and all(level.endswith(" Hz") for level in named):
         named = [level.removesuffix(" Hz") for level in named[:-1]] + named[-1:]
-    called = STIMULI[stimulus].called if stimulus in STIMULI else ""
-    joined = _joined(named)
-    over = "" if horizon_ms is None else f", {horizon_ms / 1000:g} s"
-    return f"{called or stimulus.replace('_', ' ')}, {joined}{over}"
+    return _joined(named)
 
 
 def costs(ratios: pd.DataFrame, about: Mapping[str, Any], models: Iterable[str]) -> list[Costs]:
@@ -207,18 +214,33 @@ def _order(ratios: pd.DataFrame, about: Mapping[str, Any], model: str) -> str:
         return ""
     fewer, is_cheaper = (cheaper, True) if len(cheaper) <= len(dearer) else (dearer, False)
     several = own["horizon_ms"].nunique() > 1
-    where = [
-        f"{drive_text(str(stimulus), [str(level)], _told(horizon, several))}, {CALLED[str(view)]}, "
-        f"{_tolerances(group['tolerance'])}"
-        for (stimulus, horizon, level, view), group in fewer.groupby([*_REGIME, "view"], sort=False)
-    ]
+    where = []
+    for view, rows in fewer.groupby("view", sort=False):
+        drives = [
+            _under(str(stimulus), _told(horizon, several), of)
+            for (stimulus, horizon), of in rows.groupby(["stimulus", "horizon_ms"], sort=False)
+        ]
+        where.append(f"{CALLED[str(view)]}: {'; '.join(drives)}")
     order = "cheaper" if is_cheaper else "more expensive"
-    return f"{model} is certainly {order} than {about['baseline']} only under {'; '.join(where)}."
+    return f"{model} is certainly {order} than {about['baseline']} only {'; and '.join(where)}."
+
+
+def _under(stimulus: str, horizon_ms: float | None, rows: pd.DataFrame) -> str:
+    """Say at which levels of a drive, and for which errors, there are rows; levels with the same errors together."""
+    levels: dict[str, list[str]] = {}
+    for level, of in rows.groupby("level", sort=False):
+        levels.setdefault(_tolerances(of["tolerance"]), []).append(str(level))
+    at = [
+        f"at {_levels_text(some)} for {'errors' if ' to ' in size else 'an error'} of {size} ms"
+        for size, some in levels.items()
+    ]
+    over = "" if horizon_ms is None else f" over {horizon_ms / 1000:g} s"
+    return f"under {_called(stimulus)}{over} {', '.join(at)}"
 
 
 def _tolerances(values: pd.Series) -> str:
     low, high = (two_digits(value) for value in (values.min(), values.max()))
-    return f"for an allowed error of {low} ms" if low == high else f"for allowed errors of {low} to {high} ms"
+    return low if low == high else f"{low} to {high}"
 
 
 def _asked(about: Mapping[str, Any]) -> list[float]:

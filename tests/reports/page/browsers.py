@@ -178,7 +178,7 @@ class Firefox(Shared, webdriver.Remote):
         return list(
             self._privileged(
                 "const said = Services.console.getMessageArray().filter((each) => each instanceof Ci.nsIScriptError)"
-                ".filter((each) => each.innerWindowID && !each.sourceName.startsWith('chrome:'))"
+                ".filter((each) => each.sourceName.startsWith('file:'))"
                 ".map((each) => each.errorMessage); Services.console.reset(); return said"
             )
         )
@@ -278,5 +278,5 @@ _NAMES = {
     "w3cGetActiveElement": "GetActiveElement",
     "actions": "PerformActions",
     "clearActionState": "ReleaseActions",
-    "getCssProperty": "GetElementCSSValue",
+    "getElementValueOfCssProperty": "GetElementCSSValue",
 }

@@ -122,11 +122,11 @@ def test_bounds_do_not_decide():
 def test_where_the_order_changes_is_said():
     said = what_decides(table(crossing), ABOUT)
     assert len(said) == 2
-    assert said[1].startswith("hh is certainly cheaper than izh only under constant current, 100 Hz, ")
-    assert said[1].endswith("for allowed errors of 0.10 to 1.0 ms.")
+    assert said[1].startswith("hh is certainly cheaper than izh only with spikes at the end of a step: under constant ")
+    assert said[1].endswith("at 100 Hz for errors of 0.10 to 1.0 ms.")
     assert FLUCTUATING not in said[1]
     other = what_decides(table(lambda **of: 1 / crossing(**of)), ABOUT)[1]
-    assert other.startswith("hh is certainly more expensive than izh only under constant current, 100 Hz, ")
+    assert other.startswith("hh is certainly more expensive than izh only with ")
     assert len(what_decides(table(lambda **_: 2.0), ABOUT)) == 1
 
 
