@@ -62,6 +62,8 @@ class Curve:
     """None if there are no points, or an error control chooses dt."""
     from_store: bool = False
     """Whether all of its runs were in the store, so that nothing was computed."""
+    identity: str = ""
+    """What identifies its runs in the store; empty if they are not kept."""
     _costs: dict[tuple[Any, ...], Cost] = field(default_factory=dict, init=False, repr=False, compare=False)
     """Costs that were asked for: tables need them several times, and most runs have the same tallies as another one."""
 

@@ -184,7 +184,9 @@ def _searched(
     points = tuple(Point(setting, curve(setting)) for setting in settings)
     limit = stability(curve, sweep, settings) if isinstance(sweep, TimeSteps) else None
     stored = not kept.computed
-    made = Curve(regime, method, detection, compiled.count, points, answers, own, "", None, limit, stored)
+    made = Curve(
+        regime, method, detection, compiled.count, points, answers, own, "", None, limit, stored, kept.identity
+    )
     return made, Finder(curve, sweep, settings, kept)
 
 
