@@ -191,7 +191,7 @@ def _parser() -> _Parser:
     run.add_argument(
         "--detections", nargs="+", metavar="DETECTION", help="spike detections of `spikecost methods` (default: all)"
     )
-    run.add_argument("--stimuli", nargs="+", metavar="KIND", help="such as constant ornstein_uhlenbeck")
+    _add_kinds(run)
     run.add_argument("--rates", nargs="+", metavar="RATE", help="firing rates, such as 20 or 20Hz")
     run.add_argument(
         "--rheobases",
@@ -307,6 +307,22 @@ def _add_store_commands(commands: Any) -> None:
         action.set_defaults(run=_store, action=name)
 
 
+def _add_kinds(run: argparse.ArgumentParser) -> None:
+    """Add the options for the kinds of stimulus and for further rows of a run's table."""
+    run.add_argument("--stimuli", nargs="+", metavar="KIND", help="such as constant ornstein_uhlenbeck")
+    formats = run.add_argument(
+        "--precision",
+        dest="precisions",
+        nargs="+",
+        metavar="FORMAT",
+        help="number formats of the kernels, each in rows of its own: %(names)s (default: double)",
+    )
+    vars(formats)["names"] = _Names(_precisions)  # a help text may contain every attribute of its option
+    run.add_argument(
+        "--engines", nargs="+", metavar="NAME", help="other simulators to run, too, such as nest neuron brian2:cython"
+    )
+
+
 def _add_engines(commands: Any) -> None:
     """Add the command that compares other simulators."""
     compared = commands.add_parser(
@@ -384,7 +400,9 @@ def _add_readers(commands: Any) -> None:
         "--models", nargs="+", metavar="MODEL", help="only these models (default: those of the RUN, or of the suite)"
     )
     recommend.add_argument(
-        "--engine", metavar="NAME", help="only what this simulator can run: brian2 or nest (default: any code)"
+        "--engine",
+        metavar="NAME",
+        help="the dt that this simulator needs, such as nest or neuron:crank_nicolson; brian2: with a program",
     )
     _add_input(recommend)
     recommend.add_argument("--budget", metavar="FLOPS", help="operations per second allowed, such as '5e5 FLOP/s'")
@@ -577,7 +595,7 @@ def _run(options: argparse.Namespace) -> int:
         suite = read_suite(options.suite, suite, models=options.models or (), allow_python=options.allow_python)
     chosen: dict[str, Any] = {
         name: tuple(getattr(options, name))
-        for name in ("models", "methods", "detections", "stimuli", "rheobases", "measures")
+        for name in ("models", "methods", "detections", "stimuli", "rheobases", "measures", "precisions", "engines")
         if getattr(options, name)
     }
     if options.models:

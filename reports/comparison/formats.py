@@ -44,7 +44,7 @@ def render(run: RunFolder, formats: Iterable[str]) -> dict[str, bytes]:
     if unknown or not wanted:
         what = f"unknown format '{unknown[0]}'" if unknown else "no format was given"
         raise UserError(f"{what}: give one or more of {', '.join(FORMATS)}")
-    if not run.table["flops_per_ms"].notna().any():
+    if not run.own["flops_per_ms"].notna().any():
         raise UserError(
             "there is nothing to report: no model reached any tolerance of this run; the reasons are in its table.csv"
         )
