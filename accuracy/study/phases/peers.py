@@ -8,7 +8,7 @@ dt, the kernel computes the other time steps, because it is faster.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import partial
 
@@ -19,7 +19,8 @@ from ....harness.kernels.kernel import Kernel, compile_kernels
 from ....harness.kernels.kernels import run_together
 from ....harness.measuring.calibration import calibrate
 from ....harness.measuring.timing import NEURONS, Timing
-from ....harness.stimuli import common_divisor
+from ....harness.stimuli import Stimulus, common_divisor
+from ....harness.stimuli.base import Shape
 from ....models.ground.errors import NoValue, UserError, attempt
 from ....models.step import make_step
 from ...measures import MEASURES
@@ -109,6 +110,8 @@ class _Swept:
     regime: Regime
     suite: Suite
     trials: tuple[Trial, ...] = ()
+    stimuli: tuple[Stimulus, ...] = ()
+    """Those of the trials, each with as few pieces as it has: any dt that divides these can be run."""
     kernel: Kernel | None = None
     """Our kernel, if it is the same."""
     text: str = ""
@@ -118,6 +121,7 @@ class _Swept:
     def curve(self, name: str, detection: str) -> Curve:
         engine, regime, suite = self.engine, self.regime, self.suite
         self.trials = tuple(map(self._judged_trial, regime.trials))
+        self.stimuli = tuple(_joined(trial.stimulus) for trial in regime.trials)
         at_default = self._run_first()
         for dt in self._settings():
             self.runs.setdefault(dt, ())
@@ -157,7 +161,7 @@ class _Swept:
         return Trial(model, trial.stimulus, reference(model, trial.stimulus))
 
     def _settings(self) -> list[Fraction]:
-        unit = common_divisor([trial.stimulus.unit for trial in self.trials])
+        unit = common_divisor([stimulus.unit for stimulus in self.stimuli])
         finest = self.suite.finest * max(self.regime.horizon / 1000, 1)
         found = []
         for power in range(0, -7, -1):
@@ -171,7 +175,7 @@ class _Swept:
 
     def _run_first(self) -> tuple[Run, ...]:
         """Run at the simulator's default dt, and see whether our kernel finds the same spikes."""
-        engine, dt, stimulus = self.engine, self.engine.default_dt, self.trials[0].stimulus
+        engine, dt, stimulus = self.engine, self.engine.default_dt, self.stimuli[0]
         first = engine.run(self.regime.driven, self.method, dt, stimulus)
         self.text, self.version = first.text, first.version
         ours = engine.schemes[self.method].ours
@@ -182,7 +186,8 @@ class _Swept:
                 self.kernel = kernel
                 return self._of_kernel(dt)
         found = [self._judged(self.trials[0], first.times, dt)]
-        found += [self._judged(trial, self._times(trial, [dt])[0], dt) for trial in self.trials[1:]]
+        for trial, other in zip(self.trials[1:], self.stimuli[1:], strict=True):
+            found.append(self._judged(trial, self._times(other, [dt])[0], dt))
         return tuple(found)
 
     def _descend(self) -> None:
@@ -199,30 +204,30 @@ class _Swept:
     def _at(self, dts: Sequence[Fraction]) -> list[tuple[Run, ...]]:
         if self.kernel is not None:
             return [self._of_kernel(dt) for dt in dts]
-        of_trials = [self._runs(trial, dts) for trial in self.trials]
+        of_trials = [self._runs(*each, dts) for each in zip(self.trials, self.stimuli, strict=True)]
         return list(zip(*of_trials, strict=True))
 
     def _of_kernel(self, dt: Fraction) -> tuple[Run, ...]:
         assert self.kernel is not None
-        outcomes = run_together(self.kernel, [trial.stimulus for trial in self.trials], dt)
+        outcomes = run_together(self.kernel, self.stimuli, dt)
         return tuple(
             Run(None, outcome.failure, {}, 0) if outcome.failure else self._judged(trial, outcome.spike_times, dt)
             for trial, outcome in zip(self.trials, outcomes, strict=True)
         )
 
-    def _times(self, trial: Trial, dts: Sequence[Fraction]) -> list[Array]:
-        runs = self.engine.runs(self.regime.driven, self.method, dts, trial.stimulus)
+    def _times(self, stimulus: Stimulus, dts: Sequence[Fraction]) -> list[Array]:
+        runs = self.engine.runs(self.regime.driven, self.method, dts, stimulus)
         return [run.times for run in runs]
 
-    def _runs(self, trial: Trial, dts: Sequence[Fraction]) -> list[Run]:
+    def _runs(self, trial: Trial, stimulus: Stimulus, dts: Sequence[Fraction]) -> list[Run]:
         """Return the runs of a stimulus; a long step may crash a simulator, and shorter ones not."""
-        together = attempt(partial(self._times, trial, dts))
+        together = attempt(partial(self._times, stimulus, dts))
         if not isinstance(together, NoValue):
             return [self._judged(trial, times, dt) for times, dt in zip(together, dts, strict=True)]
         if len(dts) == 1 or "did not end within" in together.reason:
             return [Run(None, together.reason, {}, 0)] * len(dts)
         half = len(dts) // 2
-        return [*self._runs(trial, dts[:half]), *self._runs(trial, dts[half:])]
+        return [*self._runs(trial, stimulus, dts[:half]), *self._runs(trial, stimulus, dts[half:])]
 
     def _judged(self, trial: Trial, times: Array, dt: Fraction) -> Run:
         expected = trial.compared
@@ -267,6 +272,19 @@ class _Swept:
                 best = Own(dt, self.runs[dt][trial])
             found.append(best)
         return found
+
+
+def _joined(stimulus: Stimulus) -> Stimulus:
+    """Return a stimulus whose neighbouring pieces with the same constant value are one piece."""
+    durations: list[Fraction] = []
+    shapes: list[Shape] = []
+    for duration, shape in zip(stimulus.durations, stimulus.shapes, strict=True):
+        if shapes and shape == shapes[-1] and not shape.terms:
+            durations[-1] += duration
+        else:
+            durations.append(duration)
+            shapes.append(shape)
+    return replace(stimulus, durations=tuple(durations), shapes=tuple(shapes))
 
 
 def time_all(study: Study, progress: Progress) -> None:
