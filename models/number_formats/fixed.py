@@ -78,7 +78,8 @@ class Fixed(Plain):
 
     def _parts(self, value: Fraction | float) -> int:
         parts = Fraction(value) * ONE
-        return math.floor(parts if self._down else parts + Fraction(1, 2))
+        found: int = math.floor(parts if self._down else parts + Fraction(1, 2))
+        return found
 
     def literal(self, value: Fraction | float) -> str:
         """Return the number of parts of 1/32768."""
@@ -103,11 +104,13 @@ class Fixed(Plain):
         with np.errstate(invalid="ignore"):
             parts = np.nan_to_num(np.trunc(values * float(ONE)), nan=0.0)
         limits = np.iinfo(np.int32)
-        return np.clip(parts, limits.min, limits.max).astype(np.int32)
+        found: NDArray[Any] = np.clip(parts, limits.min, limits.max).astype(np.int32)
+        return found
 
     def numbers(self, stored: NDArray[Any]) -> NDArray[np.float64]:
         """Return what stored numbers mean."""
-        return np.asarray(stored, dtype=np.float64) / ONE
+        found: NDArray[np.float64] = np.asarray(stored, dtype=np.float64) / ONE
+        return found
 
     def why_not(self, step: Step) -> str:
         """Return why a step cannot be computed in fixed point; empty if it can."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pandas as pd
@@ -262,9 +262,9 @@ def _made(
         witnessed=False,
         thorough=False,
         features=False,
-        # our own way is only a comparison for a simulator
-        **({} if engine is None else {"methods": ("rk4",), "engines": (engine,)}),
     )
+    if engine is not None:  # our own way is only a comparison
+        suite = replace(suite, methods=("rk4",), engines=(engine,))
     return compare(models, suite=suite, jobs=jobs, progress=progress)
 
 

@@ -62,7 +62,8 @@ def ways_in(
     held = judged_at(table, tolerance)
     here = table[(table["level"] == level) & (table["tolerance"] == held)]
     labels = run.models if models is None else list(dict.fromkeys(x for each in models for x in labels_in(run, each)))
-    rows, lacking = [], {label: "not among the models asked for" for label in run.models if label not in labels}
+    lacking = {label: "not among the models asked for" for label in run.models if label not in labels}
+    rows: list[pd.Series] = []
     for label in labels:
         of_model = here[here["model"] == label]
         able = of_model[of_model["status"] != Status.NOT_APPLICABLE]
@@ -80,8 +81,8 @@ def ways_in(
     found["steps_per_ms"] = 1 / found["dt_ms"].astype(float)
     unit = next(name for name in COSTS if found[name].notna().all())
     found = found.assign(cost=found[unit].astype(float)).sort_values("cost", kind="stable").reset_index(drop=True)
-    judged = [f"judged at {held:g} ms, the loosest tolerance of the run that is strict enough"] * (held < tolerance)
-    return found, COSTS[unit], [*_said(run, engine, here, found.iloc[0]), *judged], lacking
+    more = [f"judged at {held:g} ms, the loosest tolerance of the run that is strict enough"] * (held < tolerance)
+    return found, COSTS[unit], [*_said(run, engine, here, found.iloc[0]), *more], lacking
 
 
 def _said(run: RunFolder, engine: str, here: pd.DataFrame, best: pd.Series) -> list[str]:
@@ -104,7 +105,7 @@ def _said(run: RunFolder, engine: str, here: pd.DataFrame, best: pd.Series) -> l
     return said
 
 
-def in_words(row: Mapping[str, Any], title: str, unit: str) -> str:
+def in_words(row: Mapping[Any, Any], title: str, unit: str) -> str:
     """Return what a way is and what it costs, as one line."""
     sign = "\u2265" if row["status"] == Status.AT_LEAST else "="
     return (
